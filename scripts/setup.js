@@ -1,0 +1,48 @@
+// The bootstrap: the one place that runs before anything is installed or compiled, hence plain JavaScript.
+// Node 20 cannot run TypeScript, and on a fresh clone there is no node_modules: this installs and compiles what is
+// missing or out of date, and does nothing (in under 100 ms) when all is there.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const compiledStamp = join(root, 'dist', '.compiled')
+const sources = ['src', 'simulator', 'test', 'bench', 'tsconfig.json']
+
+/** Time of the newest file below a path, in ms; 0 where nothing is. */
+function newest(path) {
+  if (!existsSync(path)) return 0
+  const stat = statSync(path)
+  if (!stat.isDirectory()) return stat.mtimeMs
+  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))))
+}
+
+function run(command, args) {
+  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] })
+  if (result.status !== 0) {
+    console.error(`setup: "${[command, ...args].join(' ')}" failed`)
+    process.exit(result.status ?? 1)
+  }
+}
+
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(`setup: Node ${process.versions.node} is too old, intercom-sync needs 20.19 or newer`)
+  process.exit(1)
+}
+
+const lockfile = join(root, 'package-lock.json')
+if (existsSync(lockfile) && newest(join(root, 'node_modules', '.package-lock.json')) < newest(lockfile)) {
+  console.error('setup: installing packages')
+  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])
+}
+
+const changed = Math.max(...sources.map((path) => newest(join(root, path))), newest(lockfile))
+if (process.argv.includes('--build') || newest(compiledStamp) < changed) {
+  if (existsSync(join(root, 'node_modules', 'typescript'))) {
+    console.error('setup: compiling')
+    run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '--project', root])
+    writeFileSync(compiledStamp, '')
+  }
+}

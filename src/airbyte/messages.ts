@@ -1,0 +1,79 @@
+import type { FailureType } from '../errors.ts'
+
+/**
+ * Airbyte messages as NDJSON lines (protocol v0, package 0.18.0). Each function returns one whole line with its "\n".
+ * Times are ms since the epoch.
+ */
+
+type LogLevel = 'ERROR' | 'WARN' | 'INFO' | 'DEBUG'
+/** A stream's status in Airbyte's words; the last two are final. */
+export type StreamStatus = 'STARTED' | 'RUNNING' | 'COMPLETE' | 'INCOMPLETE'
+
+const line = (message: object): string => `${JSON.stringify(message)}\n`
+
+/** What stands before the text of a record's `data`; `recordSuffix` closes the line. */
+export function recordPrefix(stream: string, emittedAt: number): string {
+  return `{"type":"RECORD","record":{"stream":${JSON.stringify(stream)},"emitted_at":${emittedAt},"data":`
+}
+
+export const recordSuffix = '}}\n'
+
+/**
+ * A checkpoint. `recordCount` counts the stream's RECORDs since its previous STATE and is written with a decimal
+ * point: the protocol declares a double and asks for one, which JSON.stringify would drop.
+ */
+export function stateLine(stream: string, streamState: object, recordCount: number): string {
+  const state = { stream_descriptor: { name: stream }, stream_state: streamState }
+  return `{"type":"STATE","state":{"type":"STREAM","stream":${JSON.stringify(state)},"sourceStats":{"recordCount":${recordCount}.0}}}\n`
+}
+
+export function logLine(level: LogLevel, message: string): string {
+  return line({ type: 'LOG', log: { level, message } })
+}
+
+export function streamStatusLine(
+  stream: string,
+  status: StreamStatus,
+  emittedAt: number,
+  rateLimited?: { quotaResetMs: number },
+): string {
+  const reasons = rateLimited && [{ type: 'RATE_LIMITED', rate_limited: { quota_reset: rateLimited.quotaResetMs } }]
+  return line({
+    type: 'TRACE',
+    trace: {
+      type: 'STREAM_STATUS',
+      emitted_at: emittedAt,
+      stream_status: { stream_descriptor: { name: stream }, status, ...(reasons && { reasons }) },
+    },
+  })
+}
+
+export function estimateLine(stream: string, rowEstimate: number, emittedAt: number): string {
+  return line({
+    type: 'TRACE',
+    trace: {
+      type: 'ESTIMATE',
+      emitted_at: emittedAt,
+      estimate: { name: stream, type: 'STREAM', row_estimate: rowEstimate },
+    },
+  })
+}
+
+export function errorLine(
+  error: { message: string; failureType: FailureType; code?: string; streamName?: string },
+  emittedAt: number,
+): string {
+  return line({
+    type: 'TRACE',
+    trace: {
+      type: 'ERROR',
+      emitted_at: emittedAt,
+      error: {
+        message: error.message,
+        ...(error.code && { internal_message: error.code }),
+        failure_type: error.failureType,
+        ...(error.streamName && { stream_descriptor: { name: error.streamName } }),
+      },
+    },
+  })
+}

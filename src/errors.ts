@@ -1,0 +1,180 @@
+/** Airbyte's failure types: what the user must mend, what passes by itself, what is a fault of ours. */
+export type FailureType = 'config_error' | 'transient_error' | 'system_error'
+
+interface ErrorEntry {
+  /** HTTP status when the error answers a request. */
+  status: number
+  /** `failure_type` when the error ends a job. */
+  failureType: FailureType
+  /** Whether a later attempt at the same work can succeed without anybody changing anything. */
+  retryable: boolean
+  /** One sentence that is true of every error with this code; the `title` of the problem document. */
+  title: string
+}
+
+/** Every error this product can show, in HTTP answers, jobs and TRACE messages. `docs/errors.md` explains each. */
+export const errorTable = {
+  invalid_request: { status: 400, failureType: 'config_error', retryable: false, title: 'The request is not valid' },
+  malformed_json: { status: 400, failureType: 'config_error', retryable: false, title: 'The body is not JSON' },
+  unauthorized: { status: 401, failureType: 'config_error', retryable: false, title: 'A valid API key is needed' },
+  route_not_found: { status: 404, failureType: 'config_error', retryable: false, title: 'There is no such resource' },
+  job_not_found: { status: 404, failureType: 'config_error', retryable: false, title: 'There is no such job' },
+  not_acceptable: {
+    status: 406,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'None of the accepted media types is offered',
+  },
+  job_ended: { status: 409, failureType: 'config_error', retryable: false, title: 'The job has already ended' },
+  log_rewound: {
+    status: 409,
+    failureType: 'transient_error',
+    retryable: false,
+    title: 'The message log has gone back in time since it was last read',
+  },
+  log_gone: {
+    status: 410,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The messages of this job are no longer kept',
+  },
+  body_too_large: { status: 413, failureType: 'config_error', retryable: false, title: 'The body is too large' },
+  unsupported_media_type: {
+    status: 415,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The body must be application/json',
+  },
+  offset_out_of_range: {
+    status: 416,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The offset lies beyond the end of the message log',
+  },
+  too_many_requests: { status: 429, failureType: 'transient_error', retryable: true, title: 'Too many requests' },
+  internal_error: { status: 500, failureType: 'system_error', retryable: true, title: 'Something went wrong here' },
+  store_unavailable: { status: 503, failureType: 'transient_error', retryable: true, title: 'Redis cannot be reached' },
+  shutting_down: {
+    status: 503,
+    failureType: 'transient_error',
+    retryable: true,
+    title: 'The service is shutting down',
+  },
+  overloaded: { status: 503, failureType: 'transient_error', retryable: true, title: 'The service is overloaded' },
+  intercom_unavailable: {
+    status: 503,
+    failureType: 'transient_error',
+    retryable: true,
+    title: 'Intercom cannot be reached or keeps failing',
+  },
+  intercom_protocol: {
+    status: 502,
+    failureType: 'transient_error',
+    retryable: true,
+    title: 'Intercom answered something that cannot be read',
+  },
+  intercom_rejected: {
+    status: 502,
+    failureType: 'system_error',
+    retryable: false,
+    title: 'Intercom refused a request',
+  },
+  intercom_loop: {
+    status: 502,
+    failureType: 'transient_error',
+    retryable: true,
+    title: 'Intercom leads a walk in circles',
+  },
+  token_invalid: {
+    status: 400,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'Intercom does not accept the access token',
+  },
+  scope_missing: {
+    status: 400,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The access token lacks a permission',
+  },
+  state_invalid: { status: 400, failureType: 'config_error', retryable: false, title: 'The state cannot be used' },
+  streams_incomplete: {
+    status: 500,
+    failureType: 'transient_error',
+    retryable: false,
+    title: 'Some streams did not complete',
+  },
+  log_full: {
+    status: 507,
+    failureType: 'system_error',
+    retryable: false,
+    title: 'The message log of the job has reached its size limit',
+  },
+  no_progress: {
+    status: 500,
+    failureType: 'transient_error',
+    retryable: false,
+    title: 'Attempts in a row ended without any progress',
+  },
+  attempt_lost: {
+    status: 500,
+    failureType: 'system_error',
+    retryable: false,
+    title: 'The queue gave the job up',
+  },
+  job_cancelled: { status: 409, failureType: 'transient_error', retryable: false, title: 'The job was cancelled' },
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof errorTable
+
+/** One fault of a request: where (JSON pointer into the body, or a query parameter's name) and what to do about it. */
+export interface Fault {
+  pointer: string
+  detail: string
+}
+
+interface CodedErrorOptions {
+  /** Every fault found in the request, for `invalid_request`. */
+  faults?: Fault[]
+  /** The stream the error belongs to, where there is one. */
+  streamName?: string
+  /** Further members of the problem document, e.g. `messageCount`. */
+  extensions?: Record<string, unknown>
+  cause?: unknown
+}
+
+/** An error from the error table. Its message is written for users: no secrets, no stack, no foreign text unredacted. */
+export class CodedError extends Error {
+  readonly code: ErrorCode
+  readonly faults: Fault[]
+  readonly streamName: string | undefined
+  readonly extensions: Record<string, unknown>
+
+  constructor(code: ErrorCode, message?: string, options: CodedErrorOptions = {}) {
+    super(message ?? errorTable[code].title, { cause: options.cause })
+    this.name = 'CodedError'
+    this.code = code
+    this.faults = options.faults ?? []
+    this.streamName = options.streamName
+    this.extensions = options.extensions ?? {}
+  }
+}
+
+/** How a job failed, as the API and the terminal TRACE ERROR tell it. */
+export interface JobFailure {
+  code: ErrorCode
+  message: string
+  failureType: FailureType
+  streamName?: string
+}
+
+/** Any thrown value as a job's failure; what is not from the table is an `internal_error`, its text withheld. */
+export function toJobFailure(error: unknown): JobFailure {
+  const coded = error instanceof CodedError ? error : new CodedError('internal_error')
+  return {
+    code: coded.code,
+    message: coded.message,
+    failureType: errorTable[coded.code].failureType,
+    ...(coded.streamName === undefined ? {} : { streamName: coded.streamName }),
+  }
+}

@@ -1,0 +1,27 @@
+import type { SyncRequest } from '../sync/sync-request.ts'
+import type { Job } from './job.ts'
+
+export interface NewJob {
+  tenant: string
+  request: SyncRequest
+  /** For a job started by a live POST that is not detached. */
+  graceMs?: number
+}
+
+/** Job records as the API needs them. Everything rejects with `store_unavailable` within 1 s when Redis is away. */
+export interface JobStore {
+  /** Allots the id, seals the request, writes the record as `pending` and queues it (the reconciler heals a crash between). */
+  create(newJob: NewJob): Promise<Job>
+  /** @throws CodedError `job_not_found`, the same for an unknown id and for another tenant's */
+  read(tenant: string, jobId: number): Promise<Job>
+  /** Resolves with the job at its next change of status, or as it then is after `timeoutMs`. An ended job resolves at once. */
+  readWhenChanged(tenant: string, jobId: number, timeoutMs: number, signal: AbortSignal): Promise<Job>
+  /** Asks for the end of a job; ends it at once if no worker has it. @throws `job_not_found`, `job_ended` */
+  cancel(tenant: string, jobId: number): Promise<Job>
+  /** Says that a reader is there; renewed by the reader every few seconds, expires after 15 s. */
+  renewReaderLease(jobId: number, readerId: string): Promise<void>
+  /** The client hung up: `graceMs` starts at once unless another reader is there. */
+  dropReaderLease(jobId: number, readerId: string): Promise<void>
+  /** The job no longer depends on readers (orderly close by the server, `detach=true`). */
+  detach(jobId: number): Promise<void>
+}

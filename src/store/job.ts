@@ -1,0 +1,35 @@
+import type { JobFailure } from '../errors.ts'
+import type { StreamProgress } from '../sync/commit.ts'
+
+/** As in Airbyte's API; the last three are final. `incomplete` = an attempt failed and another follows. */
+export type JobStatus = 'pending' | 'running' | 'incomplete' | 'succeeded' | 'failed' | 'cancelled'
+
+/** A job as it is kept in Redis. Times are ms since the epoch. */
+export interface Job {
+  /** From 1, one sequence for all tenants. */
+  jobId: number
+  tenant: string
+  jobType: 'sync'
+  status: JobStatus
+  createdAt: number
+  startTime?: number
+  lastUpdatedAt: number
+  endTime?: number
+  /** RECORD messages in the log. */
+  rowsSynced: number
+  /** NDJSON bytes in the log, before compression. */
+  bytesSynced: number
+  messageCount: number
+  /** Changes when Redis has lost messages that somebody may have read; see DESIGN §8. */
+  logEpoch: string
+  attempts: number
+  streams: StreamProgress[]
+  failure?: JobFailure
+  cancelRequested: boolean
+  /** Set while the job lives only as long as somebody reads it (live POST): ms without a reader before it is cancelled. */
+  graceMs?: number
+}
+
+export function hasEnded(job: Job): boolean {
+  return job.status === 'succeeded' || job.status === 'failed' || job.status === 'cancelled'
+}

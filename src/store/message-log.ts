@@ -1,0 +1,23 @@
+/** A piece of a message log. */
+export interface LogPage {
+  /** Whole NDJSON lines, the first of them message `after + 1`. Empty at the end of what is there. */
+  body: Buffer
+  /** Lines in `body`. */
+  messageCount: number
+  /** The job as it was when the page was read, before it: when `ended`, `total` is the log's final length. */
+  ended: boolean
+  total: number
+  epoch: string
+}
+
+/** Reading the ordered messages of a job. */
+export interface MessageLogReader {
+  /**
+   * The next piece after the first `after` messages: at least one entry if there is one, at most about `maxBytes` of NDJSON.
+   *
+   * @throws CodedError `log_gone` when the messages are no longer kept, `store_unavailable`
+   */
+  read(jobId: number, after: number, maxBytes: number): Promise<LogPage>
+  /** Calls `listener` after every commit, status change and end of the job, and when the connection to Redis is lost (`'lost'`). */
+  subscribe(jobId: number, listener: (event: 'changed' | 'lost') => void): () => void
+}
