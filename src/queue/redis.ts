@@ -1,0 +1,73 @@
+import { Redis, type RedisOptions } from 'ioredis'
+
+/** Where Redis is: a URL (`redis://`, `rediss://`), or the path of a unix socket. */
+export type RedisAddress = { url: string } | { socket: string }
+
+/** How a connection behaves while Redis is away. */
+export type ConnectionProfile = keyof typeof profiles
+
+const profiles = {
+  /** For the API: a command answers or rejects within a second, so that callers get a 503 and not a hanging request. */
+  failFast: { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 800, connectTimeout: 2000 },
+  /** For the worker: a command waits until Redis is back and is then sent again; every script of ours bears that. */
+  waitForever: { maxRetriesPerRequest: null },
+  /** For Pub/Sub: subscriptions are renewed by whoever made them. */
+  subscriber: { maxRetriesPerRequest: null, autoResubscribe: false, enableOfflineQueue: false },
+} as const satisfies Record<string, RedisOptions>
+
+const longestReconnectDelayMs = 1000
+
+export interface RedisConnections {
+  connect(profile: ConnectionProfile): Redis
+  /** Closes every connection made here; never waits for a Redis that is away. */
+  close(): void
+}
+
+/** @param onError told of every connection error; ioredis would throw those that nobody listens for */
+export function createRedisConnections(address: RedisAddress, onError: (error: Error) => void): RedisConnections {
+  const open = new Set<Redis>()
+  return {
+    connect(profile) {
+      const redis = openRedis(address, profile)
+      redis.on('error', onError)
+      open.add(redis)
+      return redis
+    },
+    close() {
+      for (const redis of open) redis.disconnect()
+      open.clear()
+    },
+  }
+}
+
+function openRedis(address: RedisAddress, profile: ConnectionProfile): Redis {
+  const options = {
+    ...profiles[profile],
+    retryStrategy: (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 10), longestReconnectDelayMs),
+    // After a failover the old primary answers READONLY: only a new connection finds the new one.
+    reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? 2 : false),
+  } satisfies RedisOptions
+  return 'socket' in address ? new Redis(address.socket, options) : new Redis(address.url, options)
+}
+
+/** Resolves once a connection can be used. @throws what the connection failed with, or the signal's reason */
+export async function untilReady(redis: Redis, signal: AbortSignal): Promise<void> {
+  if (redis.status === 'ready') return
+  signal.throwIfAborted()
+  await new Promise<void>((resolve, reject) => {
+    const settle = () => {
+      redis.off('ready', ready)
+      signal.removeEventListener('abort', abort)
+    }
+    const ready = () => {
+      settle()
+      resolve()
+    }
+    const abort = () => {
+      settle()
+      reject(signal.reason)
+    }
+    redis.once('ready', ready)
+    signal.addEventListener('abort', abort, { once: true })
+  })
+}

@@ -1,0 +1,155 @@
+import { CodedError, type JobFailure } from '../errors.ts'
+import type { Commit, Position, StreamProgress } from '../sync/commit.ts'
+import type { SyncRequest } from '../sync/sync-request.ts'
+import { holdsErrorTrace } from './closing-lines.ts'
+import { type Ending, endJob, type JobEndDependencies } from './job-end.ts'
+import { type CancelReason, parseStreams } from './job-record.ts'
+import { type JobSeals, openJobSeals } from './job-seals.ts'
+import { changedChannel, jobKey } from './keys.ts'
+import { beginScript } from './scripts/begin.ts'
+import { commitScript } from './scripts/commit.ts'
+import { releaseScript } from './scripts/release.ts'
+import { runScript } from './scripts/script.ts'
+
+/** One worker's try at a job. */
+export interface AttemptIdentity {
+  jobId: number
+  /** The attempt's number; writes of a lower one are refused once a higher one has begun. */
+  fence: number
+  /** Tells a repeated call of the same attempt from another attempt. */
+  attemptId: string
+}
+
+/** An attempt that has begun, and what it goes on from. */
+export interface Attempt extends AttemptIdentity {
+  /** Messages in the log. */
+  offset: number
+  /** Absent until the job's first commit. */
+  position?: Position
+  streams: StreamProgress[]
+  /** Attempts begun, this one included, since a record was last committed. */
+  idleAttempts: number
+  cancelReason?: CancelReason
+  /** Why the attempt before this one failed, when it came no further than the one before it. */
+  lastFailure?: JobFailure
+  seals: JobSeals
+  /** Opens the sealed request. @throws SealBrokenError */
+  openRequest(): SyncRequest
+}
+
+export type CommitOutcome = 'COMMITTED' | 'ALREADY' | 'ENDED' | 'FENCED' | 'REWOUND' | 'LOG_FULL'
+
+/** What a worker writes. Every call waits until Redis answers, however long that takes, and may safely be sent twice. */
+export interface AttemptStore {
+  begin(identity: AttemptIdentity, mode: 'start' | 'rewound', newEpoch: string): Promise<Attempt | 'ENDED' | 'FENCED'>
+  /** @param commitId the same for the same commit only, within all attempts at the job */
+  commit(attempt: Attempt, commitId: string, commit: Commit): Promise<CommitOutcome>
+  release(
+    identity: AttemptIdentity,
+    counted: 'counted' | 'uncounted',
+    failure?: JobFailure,
+  ): Promise<'RELEASED' | 'CANCELLED' | 'ENDED' | 'FENCED'>
+  end(jobId: number, fence: number, ending: Ending): Promise<'DONE' | 'ENDED' | 'FENCED'>
+}
+
+export interface AttemptStoreDependencies extends JobEndDependencies {
+  /** Bytes of blobs one job may keep. */
+  logLimitBytes: number
+}
+
+export function createAttemptStore(dependencies: AttemptStoreDependencies): AttemptStore {
+  const { redis, keys, clock, logLimitBytes } = dependencies
+  return {
+    async begin(identity, mode, newEpoch) {
+      const { jobId, fence, attemptId } = identity
+      const reply = await runScript(
+        redis,
+        beginScript,
+        [jobKey(jobId, 'record'), jobKey(jobId, 'position'), jobKey(jobId, 'dataKey'), jobKey(jobId, 'request')],
+        [changedChannel(jobId), clock.now(), fence, attemptId, newEpoch, mode],
+      )
+      const [outcome, ...fields] = reply as string[]
+      if (outcome === 'ENDED' || outcome === 'FENCED') return outcome
+      return attemptFrom(identity, fields, (wrapped, tenant) => openJobSeals(keys, wrapped, { tenant, jobId }))
+    },
+
+    async commit(attempt, commitId, commit) {
+      const { jobId, fence, offset, seals } = attempt
+      const lastOffset = offset + commit.messageCount
+      const blob = commit.messageCount > 0 ? await seals.sealLines(commit.body, lastOffset) : ''
+      const checkpoints = commit.checkpoints.map(({ messageIndex, streamName, streamState }) => ({
+        offset: offset + messageIndex,
+        streamName,
+        streamState,
+      }))
+      const outcome = await runScript(
+        redis,
+        commitScript,
+        [jobKey(jobId, 'record'), jobKey(jobId, 'log'), jobKey(jobId, 'position'), jobKey(jobId, 'states')],
+        [
+          changedChannel(jobId),
+          clock.now(),
+          fence,
+          commitId,
+          offset,
+          commit.messageCount,
+          blob,
+          commit.body.length,
+          commit.recordCount,
+          checkpoints.length > 0 ? JSON.stringify(checkpoints) : '',
+          JSON.stringify(commit.position),
+          JSON.stringify(commit.streams),
+          holdsErrorTrace(commit.body) ? 1 : 0,
+          logLimitBytes,
+          ...checkpoints.flatMap(({ streamName, streamState }) => [streamName, JSON.stringify(streamState)]),
+        ],
+      )
+      return outcome as CommitOutcome
+    },
+
+    async release({ jobId, fence }, counted, failure) {
+      const outcome = await runScript(
+        redis,
+        releaseScript,
+        [jobKey(jobId, 'record')],
+        [changedChannel(jobId), clock.now(), fence, counted, failure ? JSON.stringify(failure) : ''],
+      )
+      return outcome as 'RELEASED' | 'CANCELLED' | 'ENDED' | 'FENCED'
+    },
+
+    end: (jobId, fence, ending) => endJob(dependencies, jobId, fence, ending),
+  }
+}
+
+function attemptFrom(
+  identity: AttemptIdentity,
+  fields: string[],
+  openSeals: (wrappedDataKey: string, tenant: string) => JobSeals,
+): Attempt {
+  const [
+    tenant = '',
+    offset,
+    ,
+    streams,
+    idleAttempts,
+    cancelReason,
+    lastFailure,
+    position,
+    wrapped = '',
+    request = '',
+  ] = fields
+  return {
+    ...identity,
+    offset: Number(offset),
+    ...(position && { position: JSON.parse(position) as Position }),
+    streams: parseStreams(streams),
+    idleAttempts: Number(idleAttempts),
+    ...(cancelReason && { cancelReason: cancelReason as CancelReason }),
+    ...(lastFailure && { lastFailure: JSON.parse(lastFailure) as JobFailure }),
+    seals: openSeals(wrapped, tenant),
+    openRequest() {
+      if (request === '') throw new CodedError('internal_error', 'The sealed request of the job is not there.')
+      return openSeals(wrapped, tenant).openRequest(request)
+    },
+  }
+}

@@ -1,0 +1,137 @@
+import type { Redis } from 'ioredis'
+import type { Clock } from '../clock.ts'
+import { CodedError, type JobFailure, toJobFailure } from '../errors.ts'
+import type { StreamProgress } from '../sync/commit.ts'
+import { storeAnswer } from './availability.ts'
+import { allComplete, closeStreams } from './closing-lines.ts'
+import type { JobStatus } from './job.ts'
+import { type CancelReason, parseStreams } from './job-record.ts'
+import { openJobSeals } from './job-seals.ts'
+import { changedChannel, jobKey, sharedKeys } from './keys.ts'
+import type { Retention } from './retention.ts'
+import { endScript } from './scripts/end.ts'
+import { runScript } from './scripts/script.ts'
+import { type EncryptionKey, SealBrokenError } from './sealing.ts'
+
+/** How a job is to end. A job that is said to have succeeded fails if a stream is not COMPLETE. */
+export interface Ending {
+  status: Extract<JobStatus, 'succeeded' | 'failed' | 'cancelled'>
+  failure?: JobFailure
+}
+
+export interface JobEndDependencies {
+  redis: Redis
+  keys: readonly EncryptionKey[]
+  clock: Clock
+  retention: Retention
+}
+
+/**
+ * Ends a job, written once whoever comes first: worker, API or reconciler.
+ *
+ * @param fence the latest attempt the caller knows of; a newer one keeps the job
+ * @returns `ENDED` when it had ended already, `FENCED` when a newer attempt has it
+ */
+export async function endJob(
+  dependencies: JobEndDependencies,
+  jobId: number,
+  fence: number,
+  ending: Ending,
+): Promise<'DONE' | 'ENDED' | 'FENCED'> {
+  // A commit of the same attempt may come between reading and ending, but each such round means progress elsewhere.
+  for (;;) {
+    const outcome = await tryToEnd(dependencies, jobId, fence, ending)
+    if (outcome === 'CHANGED') continue
+    if (outcome !== 'FENCED') await storeAnswer(dependencies.redis.zrem(sharedKeys.liveJobs, jobId))
+    return outcome
+  }
+}
+
+type EndOutcome = 'DONE' | 'ENDED' | 'FENCED' | 'CHANGED'
+
+async function tryToEnd(
+  { redis, keys, clock, retention }: JobEndDependencies,
+  jobId: number,
+  fence: number,
+  ending: Ending,
+): Promise<EndOutcome> {
+  const [record, wrappedDataKey] = await storeAnswer(
+    Promise.all([
+      redis.hmget(jobKey(jobId, 'record'), 'tenant', 'messages', 'streams', 'errorTraced'),
+      redis.get(jobKey(jobId, 'dataKey')),
+    ]),
+  )
+  const [tenant, messages, streamsText, errorTraced] = record
+  if (!tenant || !messages) return 'ENDED'
+
+  const now = clock.now()
+  const streams = parseStreams(streamsText ?? undefined)
+  const { status, failure } = settle(ending, streams)
+  const closing = closeStreams(streams, failure, errorTraced === '1', now)
+  const entry = await sealClosing(keys, wrappedDataKey, { tenant, jobId }, Number(messages), closing.lines)
+  const outcome = await runScript(
+    redis,
+    endScript,
+    [
+      jobKey(jobId, 'record'),
+      jobKey(jobId, 'log'),
+      jobKey(jobId, 'position'),
+      jobKey(jobId, 'request'),
+      jobKey(jobId, 'dataKey'),
+      jobKey(jobId, 'states'),
+      jobKey(jobId, 'readers'),
+    ],
+    [
+      changedChannel(jobId),
+      now,
+      fence,
+      messages,
+      streamsText ?? '',
+      errorTraced ?? '',
+      status,
+      failure ? JSON.stringify(failure) : '',
+      entry.count,
+      entry.blob,
+      entry.bytes,
+      JSON.stringify(closing.streams),
+      retention.logMs,
+      retention.recordMs,
+    ],
+  )
+  return outcome as EndOutcome
+}
+
+function settle(ending: Ending, streams: StreamProgress[]): Ending {
+  if (ending.status !== 'succeeded' || allComplete(streams)) return ending
+  return { status: 'failed', failure: toJobFailure(new CodedError('streams_incomplete')) }
+}
+
+const noEntry = { count: 0, blob: '' as string | Buffer, bytes: 0 }
+
+/** The closing entry, none where the job's log cannot be opened by anybody: a lost key must not keep a job alive. */
+async function sealClosing(
+  keys: readonly EncryptionKey[],
+  wrappedDataKey: string | null,
+  owner: { tenant: string; jobId: number },
+  offset: number,
+  lines: string[],
+): Promise<typeof noEntry> {
+  if (lines.length === 0 || !wrappedDataKey) return noEntry
+  const text = Buffer.from(lines.join(''))
+  try {
+    const seals = openJobSeals(keys, wrappedDataKey, owner)
+    return { count: lines.length, blob: await seals.sealLines(text, offset + lines.length), bytes: text.length }
+  } catch (error) {
+    if (error instanceof SealBrokenError) return noEntry
+    throw error
+  }
+}
+
+/** How a job ends that somebody asked to end. */
+export function cancelledEnding(reason: CancelReason): Ending {
+  const message =
+    reason === 'abandoned'
+      ? 'The job was cancelled: the client that read it hung up and did not come back in time.'
+      : 'The job was cancelled.'
+  return { status: 'cancelled', failure: toJobFailure(new CodedError('job_cancelled', message)) }
+}

@@ -1,0 +1,40 @@
+import type { JobFailure } from '../errors.ts'
+import type { StreamProgress } from '../sync/commit.ts'
+import type { Job, JobStatus } from './job.ts'
+
+/**
+ * The record's hash in Redis. Beside what a `Job` shows it keeps: `fence` (number of the latest attempt), `attemptId`,
+ * `commitId` (of the latest commit), `idleAttempts` (begun since a record was last committed), `lastFailure`,
+ * `blobBytes`, `runId` (the Redis process that took the latest commit), `errorTraced`, `readersUntil`, `cancelReason`.
+ */
+export type RecordFields = Record<string, string>
+
+/** Why a job was asked to end: by a call, or because its readers stayed away. */
+export type CancelReason = 'requested' | 'abandoned'
+
+/** A record as a job. Fields that another version wrote and this one does not know are left alone. */
+export function jobFromRecord(jobId: number, fields: RecordFields): Job {
+  return {
+    jobId,
+    tenant: fields.tenant ?? '',
+    jobType: 'sync',
+    status: fields.status as JobStatus,
+    createdAt: Number(fields.createdAt),
+    ...(fields.startTime !== undefined && { startTime: Number(fields.startTime) }),
+    lastUpdatedAt: Number(fields.lastUpdatedAt),
+    ...(fields.endTime !== undefined && { endTime: Number(fields.endTime) }),
+    rowsSynced: Number(fields.rows),
+    bytesSynced: Number(fields.bytes),
+    messageCount: Number(fields.messages),
+    logEpoch: fields.epoch ?? '',
+    attempts: Number(fields.attempts),
+    streams: parseStreams(fields.streams),
+    ...(fields.failure !== undefined && { failure: JSON.parse(fields.failure) as JobFailure }),
+    cancelRequested: fields.cancelReason !== undefined,
+    ...(fields.graceMs !== undefined && { graceMs: Number(fields.graceMs) }),
+  }
+}
+
+export function parseStreams(text: string | undefined): StreamProgress[] {
+  return JSON.parse(text ?? '[]') as StreamProgress[]
+}

@@ -1,0 +1,49 @@
+const prefix = 'intercom-sync'
+
+/** Every key that belongs to one job. The hash tag keeps them in one slot, so that one script may touch them all. */
+const jobKeys = {
+  /** Hash: the job record, see `job-record.ts`. */
+  record: 'record',
+  /** Stream: the message log, one entry per commit, its id `<offset of the entry's last message>-0`. */
+  log: 'log',
+  /** String: the job's data key, wrapped. It lives exactly as long as the log does. */
+  dataKey: 'data-key',
+  /** String: config, catalog and states, sealed. Deleted by the script that ends the job. */
+  request: 'request',
+  /** String: JSON, what the next attempt needs to go on. Deleted by the script that ends the job. */
+  position: 'position',
+  /** Hash: stream name -> latest `stream_state` in the log, JSON. */
+  states: 'states',
+  /** Sorted set: reader id -> when its lease runs out, ms on Redis's clock. */
+  readers: 'readers',
+} as const
+
+export type JobKey = keyof typeof jobKeys
+
+export function jobKey(jobId: number, key: JobKey): string {
+  return `${prefix}:{job:${jobId}}:${jobKeys[key]}`
+}
+
+/** Keys and channels that belong to no single job. */
+export const sharedKeys = {
+  /** Counter: the last job id given out. */
+  lastJobId: `${prefix}:{jobs}:last-id`,
+  /** Sorted set: id -> time of creation, ms; every job that may not have ended. What the reconciler looks over. */
+  liveJobs: `${prefix}:{jobs}:live`,
+  /** Prefix of BullMQ's own keys. */
+  queuePrefix: `${prefix}:{queue}`,
+  /** Channel: the ids of jobs that somebody wants cancelled. */
+  cancelChannel: `${prefix}:cancel`,
+  /** Pattern that matches every `changedChannel`. */
+  changedPattern: `${prefix}:changed:*`,
+} as const
+
+/** Channel that carries a job's status after every commit, change of status and end. */
+export function changedChannel(jobId: number): string {
+  return `${prefix}:changed:${jobId}`
+}
+
+/** The job id of a `changedChannel`. */
+export function jobIdOfChannel(channel: string): number {
+  return Number(channel.slice(channel.lastIndexOf(':') + 1))
+}

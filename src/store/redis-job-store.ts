@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto'
+import { CodedError } from '../errors.ts'
+import { storeAnswer } from './availability.ts'
+import type { Job } from './job.ts'
+import { cancelledEnding, endJob, type JobEndDependencies } from './job-end.ts'
+import { type CancelReason, jobFromRecord } from './job-record.ts'
+import { createJobSeals } from './job-seals.ts'
+import type { JobStore, NewJob } from './job-store.ts'
+import { changedChannel, jobKey, sharedKeys } from './keys.ts'
+import { allotScript } from './scripts/allot.ts'
+import { cancelScript } from './scripts/cancel.ts'
+import { createScript } from './scripts/create.ts'
+import { detachScript, dropReaderScript, renewReaderScript } from './scripts/readers.ts'
+import { runScript } from './scripts/script.ts'
+import { waitForChange } from './status-wait.ts'
+import type { WakeUps } from './wake-ups.ts'
+
+export interface JobStoreDependencies extends JobEndDependencies {
+  wakeUps: WakeUps
+  /** Hands a new job to the workers. */
+  enqueue: (jobId: number) => Promise<void>
+  /** @defaultValue 15000 */
+  readerLeaseMs?: number
+}
+
+export function createJobStore(dependencies: JobStoreDependencies): JobStore {
+  const { redis, clock, readerLeaseMs = 15_000 } = dependencies
+
+  const find = async (jobId: number): Promise<Job | undefined> => {
+    const fields = await storeAnswer(redis.hgetall(jobKey(jobId, 'record')))
+    return fields.status === undefined ? undefined : jobFromRecord(jobId, fields)
+  }
+
+  const read = async (tenant: string, jobId: number): Promise<Job> => {
+    const job = await find(jobId)
+    if (!job || job.tenant !== tenant) throw new CodedError('job_not_found')
+    return job
+  }
+
+  const create = async ({ tenant, request, graceMs }: NewJob): Promise<Job> => {
+    const now = clock.now()
+    const allotted = await runScript(redis, allotScript, [sharedKeys.lastJobId, sharedKeys.liveJobs], [now])
+    const jobId = Number(allotted)
+    const seals = createJobSeals(dependencies.keys, { tenant, jobId })
+    await runScript(
+      redis,
+      createScript,
+      [jobKey(jobId, 'record'), jobKey(jobId, 'dataKey'), jobKey(jobId, 'request')],
+      [
+        changedChannel(jobId),
+        now,
+        tenant,
+        randomUUID(),
+        seals.wrappedDataKey,
+        seals.sealRequest(request),
+        graceMs ?? '',
+        readerLeaseMs,
+      ],
+    )
+    await storeAnswer(dependencies.enqueue(jobId))
+    return read(tenant, jobId)
+  }
+
+  const requestEnd = async (jobId: number, reason: CancelReason): Promise<'REQUESTED' | 'ENDED' | 'MISSING'> => {
+    const outcome = await runScript(
+      redis,
+      cancelScript,
+      [jobKey(jobId, 'record')],
+      [sharedKeys.cancelChannel, clock.now(), reason, jobId],
+    )
+    if (outcome === 'REQUESTED') await endIdleJob(dependencies, jobId, reason)
+    return outcome as 'REQUESTED' | 'ENDED' | 'MISSING'
+  }
+
+  const cancel = async (tenant: string, jobId: number): Promise<Job> => {
+    await read(tenant, jobId)
+    const outcome = await requestEnd(jobId, 'requested')
+    if (outcome === 'ENDED') throw new CodedError('job_ended')
+    return read(tenant, jobId)
+  }
+
+  const readerKeys = (jobId: number) => [jobKey(jobId, 'record'), jobKey(jobId, 'readers')]
+
+  return {
+    create,
+    read,
+    cancel,
+    readWhenChanged: (tenant, jobId, timeoutMs, signal) =>
+      waitForChange(
+        { clock, wakeUps: dependencies.wakeUps, read: () => read(tenant, jobId) },
+        jobId,
+        timeoutMs,
+        signal,
+      ),
+    async renewReaderLease(jobId, readerId) {
+      await runScript(redis, renewReaderScript, readerKeys(jobId), [readerId, readerLeaseMs])
+    },
+    async dropReaderLease(jobId, readerId) {
+      const outcome = await runScript(redis, dropReaderScript, readerKeys(jobId), [readerId])
+      if (outcome === 'ABANDONED') await requestEnd(jobId, 'abandoned')
+    },
+    async detach(jobId) {
+      await runScript(redis, detachScript, readerKeys(jobId), [])
+    },
+  }
+}
+
+/** Ends a job that no worker has. One that begins at this moment carries a higher fence and sees the request itself. */
+async function endIdleJob(dependencies: JobStoreDependencies, jobId: number, reason: CancelReason): Promise<void> {
+  const [status, fence] = await storeAnswer(dependencies.redis.hmget(jobKey(jobId, 'record'), 'status', 'fence'))
+  if (status === 'pending' || status === 'incomplete') {
+    await endJob(dependencies, jobId, Number(fence), cancelledEnding(reason))
+  }
+}

@@ -1,0 +1,82 @@
+import type { Redis } from 'ioredis'
+import { CodedError } from '../errors.ts'
+import { openJobSeals } from './job-seals.ts'
+import { jobKey } from './keys.ts'
+import type { LogPage, MessageLogReader } from './message-log.ts'
+import type { Retention } from './retention.ts'
+import { readLogScript } from './scripts/read-log.ts'
+import { runBinaryScript } from './scripts/script.ts'
+import type { EncryptionKey } from './sealing.ts'
+import type { WakeUps } from './wake-ups.ts'
+
+export interface MessageLogDependencies {
+  redis: Redis
+  keys: readonly EncryptionKey[]
+  retention: Retention
+  wakeUps: WakeUps
+}
+
+/** Entries asked of Redis at a time: enough for a page of usual size, little enough not to hold Redis up. */
+const entriesPerRead = 16
+
+export function createMessageLogReader(dependencies: MessageLogDependencies): MessageLogReader {
+  const { redis, keys, retention, wakeUps } = dependencies
+  return {
+    async read(jobId, after, maxBytes) {
+      const reply = await runBinaryScript(
+        redis,
+        readLogScript,
+        [jobKey(jobId, 'record'), jobKey(jobId, 'log'), jobKey(jobId, 'dataKey'), jobKey(jobId, 'states')],
+        [after, entriesPerRead, maxBytes, retention.logMs, retention.recordMs],
+      )
+      return openPage(keys, jobId, after, reply as LogReply)
+    },
+    subscribe: (jobId, listener) => wakeUps.listen(jobId, (wakeUp) => listener(wakeUp.kind)),
+  }
+}
+
+type LogEntry = [id: Buffer, blob: Buffer, count: Buffer]
+type LogReply = [
+  outcome: Buffer,
+  status: Buffer,
+  messages: Buffer,
+  epoch: Buffer,
+  tenant: Buffer,
+  wrappedDataKey: Buffer,
+  ...entries: LogEntry[],
+]
+
+async function openPage(
+  keys: readonly EncryptionKey[],
+  jobId: number,
+  after: number,
+  [outcome, status, messages, epoch, tenant, wrappedDataKey, ...entries]: LogReply,
+): Promise<LogPage> {
+  if (outcome.toString() === 'MISSING') throw new CodedError('job_not_found')
+  if (outcome.toString() === 'GONE') throw new CodedError('log_gone')
+
+  const seals = openJobSeals(keys, wrappedDataKey.toString(), { tenant: tenant.toString(), jobId })
+  const bodies = await Promise.all(
+    entries.map(async ([id, blob, count]) => {
+      const lastOffset = Number.parseInt(id.toString(), 10)
+      const lines = await seals.openLines(blob, lastOffset)
+      const held = after - (lastOffset - Number(count.toString()))
+      return held > 0 ? lines.subarray(startOfLine(lines, held)) : lines
+    }),
+  )
+  const last = entries.at(-1)
+  return {
+    body: Buffer.concat(bodies),
+    messageCount: last ? Number.parseInt(last[0].toString(), 10) - after : 0,
+    ended: ['succeeded', 'failed', 'cancelled'].includes(status.toString()),
+    total: Number(messages.toString()),
+    epoch: epoch.toString(),
+  }
+}
+
+/** Where the line after the first `count` lines starts. */
+function startOfLine(lines: Buffer, count: number): number {
+  let start = 0
+  for (let line = 0; line < count; line++) start = lines.indexOf(0x0a, start) + 1
+  return start
+}

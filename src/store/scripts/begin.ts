@@ -1,0 +1,39 @@
+import { endedFunction, runIdFunction, type Script } from './script.ts'
+
+/**
+ * Begins an attempt, or begins it anew after REWOUND. From then on every older attempt is refused. Sent twice by the same
+ * attempt (a lost reply) it counts once.
+ *
+ * KEYS: record, position, data key, request.
+ * ARGV: channel, now, fence, attempt id, a new epoch, 'start' or 'rewound'.
+ * Returns [ENDED] (or no such job), [FENCED], or
+ * [BEGUN, tenant, messages, epoch, streams, attempts without progress, cancel reason or '', last failure or '',
+ * position or '', wrapped data key or '', sealed request or ''].
+ */
+export const beginScript: Script = {
+  name: 'syncBegin',
+  lua: `${endedFunction}${runIdFunction}
+local record = redis.call('HMGET', KEYS[1], 'status', 'fence', 'attemptId', 'runId')
+if not record[1] or ended(record[1]) then return {'ENDED'} end
+local fence, mine = tonumber(record[2]), tonumber(ARGV[3])
+local again = fence == mine and record[3] == ARGV[4]
+if fence > mine or (fence == mine and not again) then return {'FENCED'} end
+
+redis.call('HSET', KEYS[1], 'status', 'running', 'fence', ARGV[3], 'attemptId', ARGV[4], 'lastUpdatedAt', ARGV[2])
+redis.call('HSETNX', KEYS[1], 'startTime', ARGV[2])
+if not again then
+  redis.call('HINCRBY', KEYS[1], 'attempts', 1)
+  redis.call('HINCRBY', KEYS[1], 'idleAttempts', 1)
+end
+local current = runId()
+if ARGV[6] == 'rewound' or (record[4] and record[4] ~= current) then
+  redis.call('HSET', KEYS[1], 'epoch', ARGV[5], 'runId', current)
+end
+redis.call('PUBLISH', ARGV[1], 'running')
+
+local job = redis.call('HMGET', KEYS[1],
+  'tenant', 'messages', 'epoch', 'streams', 'idleAttempts', 'cancelReason', 'lastFailure')
+return {'BEGUN', job[1], job[2], job[3], job[4], job[5], job[6] or '', job[7] or '',
+  redis.call('GET', KEYS[2]) or '', redis.call('GET', KEYS[3]) or '', redis.call('GET', KEYS[4]) or ''}
+`,
+}

@@ -1,0 +1,52 @@
+import { endedFunction, runIdFunction, type Script } from './script.ts'
+
+/**
+ * Compare and append: makes one commit of an attempt durable, whole or not at all.
+ *
+ * KEYS: record, log, position, states.
+ * ARGV: channel, now, fence, commit id, expected offset, messages, blob, bytes before compression, records,
+ * checkpoints (JSON) or '', position (JSON), streams (JSON), 1 if it holds a TRACE ERROR, log limit in bytes,
+ * then stream name and state (JSON) of each checkpoint.
+ * Returns COMMITTED, ALREADY (this very commit is there: its reply was lost), ENDED (or no such job), FENCED,
+ * REWOUND (Redis holds less, or other, than this attempt wrote) or LOG_FULL.
+ */
+export const commitScript: Script = {
+  name: 'syncCommit',
+  lua: `${endedFunction}${runIdFunction}
+local record = redis.call('HMGET', KEYS[1], 'status', 'fence', 'commitId', 'messages', 'blobBytes')
+if not record[1] or ended(record[1]) then return 'ENDED' end
+local fence, mine = tonumber(record[2]), tonumber(ARGV[3])
+if fence > mine then return 'FENCED' end
+if fence < mine then return 'REWOUND' end
+if record[3] == ARGV[4] then return 'ALREADY' end
+local offset = tonumber(ARGV[5])
+if tonumber(record[4]) ~= offset then return 'REWOUND' end
+if tonumber(record[5]) + #ARGV[7] > tonumber(ARGV[14]) then return 'LOG_FULL' end
+
+local count = tonumber(ARGV[6])
+local last = string.format('%.0f', offset + count)
+if count > 0 then
+  local fields = {'blob', ARGV[7], 'count', ARGV[6], 'bytes', ARGV[8]}
+  if ARGV[10] ~= '' then
+    fields[7], fields[8] = 'checkpoints', ARGV[10]
+  end
+  redis.call('XADD', KEYS[2], last .. '-0', unpack(fields))
+end
+redis.call('HSET', KEYS[1], 'messages', last, 'commitId', ARGV[4], 'streams', ARGV[12], 'lastUpdatedAt', ARGV[2],
+  'runId', runId())
+redis.call('HINCRBY', KEYS[1], 'rows', ARGV[9])
+redis.call('HINCRBY', KEYS[1], 'bytes', ARGV[8])
+redis.call('HINCRBY', KEYS[1], 'blobBytes', #ARGV[7])
+if ARGV[13] == '1' then redis.call('HSET', KEYS[1], 'errorTraced', 1) end
+if tonumber(ARGV[9]) > 0 then
+  redis.call('HSET', KEYS[1], 'idleAttempts', 0)
+  redis.call('HDEL', KEYS[1], 'lastFailure')
+end
+redis.call('SET', KEYS[3], ARGV[11])
+for i = 15, #ARGV, 2 do
+  redis.call('HSET', KEYS[4], ARGV[i], ARGV[i + 1])
+end
+redis.call('PUBLISH', ARGV[1], 'running')
+return 'COMMITTED'
+`,
+}

@@ -1,0 +1,114 @@
+import t from 'tap'
+import type { Attempt, AttemptIdentity } from '../../src/store/attempts.ts'
+import { startRedis } from '../support/redis.ts'
+import { commitOf, openStore, syncRequest, type TestStore, tenant } from '../support/store.ts'
+
+const server = await startRedis(t)
+const store = openStore(server)
+
+async function newJob(of: TestStore = store): Promise<number> {
+  return (await of.jobs.create({ tenant, request: syncRequest() })).jobId
+}
+
+async function begin(identity: AttemptIdentity, mode: 'start' | 'rewound' = 'start'): Promise<Attempt> {
+  const attempt = await store.attempts.begin(identity, mode, 'new-epoch')
+  if (typeof attempt === 'string') throw new Error(`the attempt did not begin: ${attempt}`)
+  return attempt
+}
+
+const readAll = async (jobId: number, after = 0) => (await store.messages.read(jobId, after, 1e9)).body.toString()
+
+t.test('a commit whose reply was lost is sent again and stands in the log once', async (t) => {
+  const jobId = await newJob()
+  const attempt = await begin({ jobId, fence: 1, attemptId: 'a' })
+  t.equal(await store.attempts.commit(attempt, '1-1', commitOf(1, 3)), 'COMMITTED')
+  t.equal(await store.attempts.commit(attempt, '1-1', commitOf(1, 3)), 'ALREADY')
+  const job = await store.jobs.read(tenant, jobId)
+  t.equal(job.messageCount, 4)
+  t.equal(job.rowsSynced, 3)
+  t.equal(job.bytesSynced, commitOf(1, 3).body.length)
+  t.equal(await readAll(jobId), commitOf(1, 3).body.toString())
+})
+
+t.test('an attempt begun twice, its reply lost, is one attempt', async (t) => {
+  const jobId = await newJob()
+  const identity = { jobId, fence: 1, attemptId: 'a' }
+  await begin(identity)
+  const again = await begin(identity)
+  t.equal(again.idleAttempts, 1)
+  t.equal((await store.jobs.read(tenant, jobId)).attempts, 1)
+})
+
+t.test('an older attempt writes nothing once a newer one has begun', async (t) => {
+  const jobId = await newJob()
+  const zombie = await begin({ jobId, fence: 1, attemptId: 'a' })
+  await store.attempts.commit(zombie, '1-1', commitOf(1, 2))
+  const heir = await begin({ jobId, fence: 2, attemptId: 'b' })
+  t.equal(heir.offset, 3)
+  t.same(heir.position, { next: 3 })
+  t.equal(await store.attempts.commit({ ...zombie, offset: 3 }, '1-2', commitOf(3, 2)), 'FENCED')
+  t.equal(await store.attempts.release(zombie, 'counted'), 'FENCED')
+  t.equal(await store.attempts.end(jobId, 1, { status: 'succeeded' }), 'FENCED')
+  t.equal(await store.attempts.begin({ jobId, fence: 1, attemptId: 'c' }, 'start', 'e'), 'FENCED')
+  t.equal(await store.attempts.begin({ jobId, fence: 2, attemptId: 'c' }, 'start', 'e'), 'FENCED')
+  t.equal(await store.attempts.commit(heir, '2-1', commitOf(3, 2)), 'COMMITTED')
+  t.equal(await readAll(jobId), commitOf(1, 2).body.toString() + commitOf(3, 2).body.toString())
+})
+
+t.test('a log that has gone back in time is noticed, and the attempt begins anew under another epoch', async (t) => {
+  const jobId = await newJob()
+  const attempt = await begin({ jobId, fence: 1, attemptId: 'a' })
+  const { logEpoch } = await store.jobs.read(tenant, jobId)
+  await store.attempts.commit(attempt, '1-1', commitOf(1, 2))
+  t.equal(await store.attempts.commit({ ...attempt, offset: 6 }, '1-3', commitOf(5, 2)), 'REWOUND')
+  const anew = await begin({ jobId, fence: 1, attemptId: 'a' }, 'rewound')
+  t.equal(anew.offset, 3)
+  t.same(anew.position, { next: 3 })
+  t.equal(anew.idleAttempts, 0)
+  t.equal(await store.attempts.commit(anew, '1-4', commitOf(3, 1)), 'COMMITTED')
+  const job = await store.jobs.read(tenant, jobId)
+  t.equal(job.logEpoch, 'new-epoch')
+  t.not(logEpoch, 'new-epoch')
+})
+
+t.test('a beginning that Redis forgot is noticed at the next commit', async (t) => {
+  const jobId = await newJob()
+  const attempt = await begin({ jobId, fence: 1, attemptId: 'a' })
+  t.equal(await store.attempts.commit({ ...attempt, fence: 2 }, '2-1', commitOf(1, 2)), 'REWOUND')
+})
+
+t.test('only the position moves when a commit holds no messages', async (t) => {
+  const jobId = await newJob()
+  const attempt = await begin({ jobId, fence: 1, attemptId: 'a' })
+  const silent = { ...commitOf(1, 0), body: Buffer.alloc(0), messageCount: 0, checkpoints: [], position: { page: 2 } }
+  t.equal(await store.attempts.commit(attempt, '1-1', silent), 'COMMITTED')
+  const next = await begin({ jobId, fence: 2, attemptId: 'b' })
+  t.equal(next.offset, 0)
+  t.same(next.position, { page: 2 })
+  t.equal(next.idleAttempts, 2, 'no record, so no progress')
+})
+
+t.test('a log at its limit takes nothing more', async (t) => {
+  const small = openStore(server, { logLimitBytes: 200 })
+  const jobId = await newJob(small)
+  const attempt = await small.attempts.begin({ jobId, fence: 1, attemptId: 'a' }, 'start', 'e')
+  if (typeof attempt === 'string') throw new Error(attempt)
+  t.equal(await small.attempts.commit(attempt, '1-1', commitOf(1, 3)), 'COMMITTED')
+  t.equal(await small.attempts.commit({ ...attempt, offset: 4 }, '1-2', commitOf(4, 3)), 'LOG_FULL')
+  t.equal((await small.jobs.read(tenant, jobId)).messageCount, 4)
+})
+
+t.test('the states of a checkpoint are kept beside the sealed messages, with their offsets', async (t) => {
+  const jobId = await newJob()
+  const attempt = await begin({ jobId, fence: 1, attemptId: 'a' })
+  await store.attempts.commit(attempt, '1-1', commitOf(1, 2))
+  await store.attempts.commit({ ...attempt, offset: 3 }, '1-2', commitOf(3, 4))
+  const entries = await store.redis.xrange(`intercom-sync:{job:${jobId}}:log`, '-', '+')
+  t.same(
+    entries.map(([id, fields]) => [id, JSON.parse(fields[fields.indexOf('checkpoints') + 1] ?? '')]),
+    [
+      ['3-0', [{ offset: 3, streamName: 'contacts', streamState: { updated_at: 2 } }]],
+      ['8-0', [{ offset: 8, streamName: 'contacts', streamState: { updated_at: 6 } }]],
+    ],
+  )
+})

@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Redis } from 'ioredis'
+import { type ConnectionProfile, createRedisConnections } from '../../src/queue/redis.ts'
+
+/** A Redis of its own for one test file. */
+export interface TestRedis {
+  socket: string
+  directory: string
+  process: ChildProcess
+  connect(profile?: ConnectionProfile): Redis
+  /** Ends the server, SIGKILL, and waits until it is gone. */
+  kill(): Promise<void>
+  /** Starts the server again on what it has on disk. */
+  restart(): Promise<void>
+}
+
+interface Teardown {
+  teardown(callback: () => unknown): unknown
+}
+
+/** Starts a fresh redis-server on a unix socket; everything it leaves is removed when the test ends. */
+export async function startRedis(t: Teardown, settings: string[] = []): Promise<TestRedis> {
+  const directory = await mkdtemp(join(tmpdir(), 'intercom-sync-test-'))
+  const socket = join(directory, 'redis.sock')
+  const connections = createRedisConnections({ socket }, () => undefined)
+  const start = () => startServer(socket, directory, settings)
+  const redis: TestRedis = {
+    socket,
+    directory,
+    process: await start(),
+    connect: (profile = 'waitForever') => connections.connect(profile),
+    async kill() {
+      await end(redis.process)
+    },
+    async restart() {
+      redis.process = await start()
+    },
+  }
+  t.teardown(async () => {
+    connections.close()
+    await end(redis.process)
+    await rm(directory, { recursive: true, force: true })
+  })
+  return redis
+}
+
+async function startServer(socket: string, directory: string, settings: string[]): Promise<ChildProcess> {
+  const base = ['--port', '0', '--unixsocket', socket, '--dir', directory, '--save', '', '--appendonly', 'no']
+  const server = spawn('redis-server', [...base, ...settings], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const lines = createInterface({ input: server.stdout })
+  for await (const line of lines) {
+    if (line.includes('ready to accept connections')) break
+  }
+  server.stdout.resume()
+  return server
+}
+
+async function end(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return
+  const gone = once(server, 'exit')
+  server.kill('SIGKILL')
+  await gone
+}

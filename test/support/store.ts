@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import { type Clock, systemClock } from '../../src/clock.ts'
+import { type AttemptStore, createAttemptStore } from '../../src/store/attempts.ts'
+import type { JobEndDependencies } from '../../src/store/job-end.ts'
+import type { JobStore } from '../../src/store/job-store.ts'
+import type { MessageLogReader } from '../../src/store/message-log.ts'
+import { createJobStore } from '../../src/store/redis-job-store.ts'
+import { createMessageLogReader } from '../../src/store/redis-message-log.ts'
+import { retentionOf } from '../../src/store/retention.ts'
+import { encryptionKey } from '../../src/store/sealing.ts'
+import { createWakeUps, type WakeUps } from '../../src/store/wake-ups.ts'
+import type { Commit, StreamProgress } from '../../src/sync/commit.ts'
+import type { SyncRequest } from '../../src/sync/sync-request.ts'
+import type { TestRedis } from './redis.ts'
+
+export interface TestStore extends JobEndDependencies {
+  redis: Redis
+  clock: Clock
+  wakeUps: WakeUps
+  jobs: JobStore
+  messages: MessageLogReader
+  attempts: AttemptStore
+  /** Ids handed to the workers. */
+  queued: number[]
+}
+
+interface StoreOptions {
+  logLimitBytes?: number
+  clock?: Clock
+  readerLeaseMs?: number
+  retentionMs?: number
+}
+
+/** The whole store on a test Redis, with a list in place of the queue. */
+export function openStore(server: TestRedis, options: StoreOptions = {}): TestStore {
+  const redis = server.connect()
+  const queued: number[] = []
+  const base = {
+    redis,
+    keys: [encryptionKey('test', randomBytes(32))],
+    clock: options.clock ?? systemClock,
+    retention: retentionOf(options.retentionMs ?? 3_600_000),
+    wakeUps: createWakeUps(server.connect('subscriber')),
+  }
+  const enqueue = async (jobId: number) => {
+    queued.push(jobId)
+  }
+  const { readerLeaseMs = 15_000, logLimitBytes = 64 * 1024 * 1024 } = options
+  return {
+    ...base,
+    jobs: createJobStore({ ...base, enqueue, readerLeaseMs }),
+    messages: createMessageLogReader(base),
+    attempts: createAttemptStore({ ...base, logLimitBytes }),
+    queued,
+  }
+}
+
+export const tenant = 'acme'
+
+export function syncRequest(token = 'token-of-a-test'): SyncRequest {
+  return { config: { access_token: token }, catalog: { streams: [] }, states: {} }
+}
+
+/** A commit of numbered records of the stream `contacts`, with a STATE after them. */
+export function commitOf(first: number, records: number, streams: StreamProgress[] = []): Commit {
+  const lines = Array.from({ length: records }, (_, index) => recordLine(first + index))
+  lines.push(`{"type":"STATE","upTo":${first + records - 1}}\n`)
+  return {
+    body: Buffer.from(lines.join('')),
+    messageCount: lines.length,
+    recordCount: records,
+    checkpoints: [
+      { messageIndex: lines.length, streamName: 'contacts', streamState: { updated_at: first + records - 1 } },
+    ],
+    position: { next: first + records },
+    streams,
+  }
+}
+
+export function recordLine(number: number): string {
+  return `{"type":"RECORD","record":{"stream":"contacts","data":{"id":"${number}"},"emitted_at":1}}\n`
+}
