@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { CodedError } from './errors.ts'
+import { authenticate } from './http/auth.ts'
+import { answerClientError } from './http/client-errors.ts'
+import { type AppDependencies, defaultLimits, type HttpLimits, type RouteDependencies } from './http/dependencies.ts'
+import { addDocs } from './http/docs.ts'
+import { addHardening } from './http/hardening.ts'
+import { addJsonBody } from './http/json-body.ts'
+import { trackOpenStreams } from './http/open-streams.ts'
+import { addProblems, sendProblem } from './http/problem.ts'
+import healthRoutes from './http/routes/health.ts'
+import jobRoutes from './http/routes/jobs.ts'
+import messageRoutes from './http/routes/messages.ts'
+import { compileValidator } from './http/validation.ts'
+
+export type { AppDependencies } from './http/dependencies.ts'
+
+/** The HTTP API, not yet listening. Closing it cuts the message streams and waits until their jobs are cared for. */
+export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
+  const { config, ...parts } = dependencies
+  const limits = { ...defaultLimits, ...config.limits }
+  const app = createInstance(dependencies, limits)
+  const closing = joinClosing(app, dependencies.closing)
+  const routes: RouteDependencies = { ...parts, closing, limits, openStreams: trackOpenStreams(app, closing) }
+
+  app.setValidatorCompiler(compileValidator)
+  app.decorateRequest('tenant', '')
+  addJsonBody(app)
+  addProblems(app)
+  await addHardening(app, limits)
+  await addDocs(app)
+  await app.register(healthRoutes, routes)
+  await app.register(
+    async (api) => {
+      api.addHook('onRequest', refuseWhen(closing))
+      api.addHook('onRequest', authenticate(config.apiKeys))
+      await api.register(jobRoutes, routes)
+      await api.register(messageRoutes, routes)
+    },
+    { prefix: '/v1' },
+  )
+  return app
+}
+
+/** Fastify leaves most of its timeouts off; each one here is chosen. */
+function createInstance({ logger }: AppDependencies, limits: HttpLimits): FastifyInstance {
+  return Fastify({
+    loggerInstance: logger,
+    genReqId: () => randomUUID(),
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestTimeoutMs,
+    connectionTimeout: limits.connectionTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    http: { connectionsCheckingInterval: limits.requestTimeoutCheckMs },
+    // Open streams end by their own rule, at a whole line.
+    forceCloseConnections: 'idle',
+    // Its answer is not a problem document; refuseWhen() gives one.
+    return503OnClosing: false,
+    // HEAD would run a reader that nobody reads.
+    exposeHeadRoutes: false,
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => void sendProblem(request, reply, error),
+  })
+}
+
+/** Aborts with the process's shutdown, and with the closing of the app alone. */
+function joinClosing(app: FastifyInstance, shutdown: AbortSignal): AbortSignal {
+  const closing = new AbortController()
+  const close = () => closing.abort()
+  if (shutdown.aborted) close()
+  shutdown.addEventListener('abort', close, { once: true })
+  app.addHook('preClose', async () => close())
+  return closing.signal
+}
+
+function refuseWhen(closing: AbortSignal) {
+  return async (): Promise<void> => {
+    if (closing.aborted) throw new CodedError('shutting_down')
+  }
+}

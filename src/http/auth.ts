@@ -1,0 +1,62 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { CodedError } from '../errors.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whose jobs the caller may see; set on every call under `/v1`. */
+    tenant: string
+  }
+}
+
+/** An API key and whom it speaks for. A tenant may have several, for rotation. */
+export interface ApiKey {
+  tenant: string
+  /** SHA-256 of the key, 32 bytes: keys are long and random, so a fast digest keeps them secret. */
+  digest: Buffer
+}
+
+/** The tenant of every caller while no API key exists. */
+export const defaultTenant = 'default'
+
+export function digestKey(key: string): Buffer {
+  return createHash('sha256').update(key).digest()
+}
+
+/**
+ * An `onRequest` hook that finds the caller's tenant.
+ *
+ * @throws CodedError `unauthorized`
+ */
+export function authenticate(apiKeys: readonly ApiKey[]) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    if (apiKeys.length === 0) {
+      request.tenant = defaultTenant
+      return
+    }
+    const key = readBearer(request.headers.authorization)
+    const owner = key && findOwner(apiKeys, key)
+    if (!owner) {
+      reply.header('WWW-Authenticate', key ? 'Bearer error="invalid_token"' : 'Bearer')
+      throw new CodedError(
+        'unauthorized',
+        key ? 'This API key is not known' : 'Send an API key as "Authorization: Bearer <key>"',
+      )
+    }
+    request.tenant = owner.tenant
+  }
+}
+
+function readBearer(header: string | undefined): string | undefined {
+  return header?.match(/^Bearer +([\x21-\x7e]+) *$/i)?.[1]
+}
+
+/** Looks at every key, so that the time taken tells nothing about which one matched. */
+function findOwner(apiKeys: readonly ApiKey[], key: string): ApiKey | undefined {
+  const digest = digestKey(key)
+  let owner: ApiKey | undefined
+  for (const candidate of apiKeys) {
+    if (timingSafeEqual(candidate.digest, digest)) owner = candidate
+  }
+  return owner
+}

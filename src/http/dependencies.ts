@@ -1,0 +1,60 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Clock } from '../clock.ts'
+import type { JobStore } from '../store/job-store.ts'
+import type { MessageLogReader } from '../store/message-log.ts'
+import type { ApiKey } from './auth.ts'
+import type { OpenStreams } from './open-streams.ts'
+
+/** Limits of the API. Times in ms, sizes in bytes. */
+export interface HttpLimits {
+  /** @defaultValue 4 MiB */
+  bodyBytes: number
+  /** Time to send a whole request, headers and body. @defaultValue 30 s */
+  requestTimeoutMs: number
+  /** How often late requests are looked for. @defaultValue 1 s */
+  requestTimeoutCheckMs: number
+  /** Silence on a socket that carries no message stream. @defaultValue 120 s */
+  connectionTimeoutMs: number
+  /** Longer than the idle time of the usual load balancers (60 s), so that they close first. @defaultValue 72 s */
+  keepAliveTimeoutMs: number
+  /** Longest wait for a cut message stream to be flushed. @defaultValue 5 s */
+  flushMs: number
+  /** Requests a minute of one tenant, or of one address without a key; message streams do not count. @defaultValue 1200 */
+  requestsPerMinute: number
+  /** Delay of the event loop above which requests are refused. @defaultValue 1 s */
+  eventLoopDelayMs: number
+}
+
+export const defaultLimits: HttpLimits = {
+  bodyBytes: 4 * 1024 * 1024,
+  requestTimeoutMs: 30_000,
+  requestTimeoutCheckMs: 1000,
+  connectionTimeoutMs: 120_000,
+  keepAliveTimeoutMs: 72_000,
+  flushMs: 5000,
+  requestsPerMinute: 1200,
+  eventLoopDelayMs: 1000,
+}
+
+/** What the API is made of. */
+export interface AppDependencies {
+  config: {
+    /** Who may call. Empty = everybody is the one default tenant; only for an embedded Redis on loopback. */
+    apiKeys: readonly ApiKey[]
+    limits?: Partial<HttpLimits>
+  }
+  jobs: JobStore
+  messages: MessageLogReader
+  clock: Clock
+  logger: FastifyBaseLogger
+  /** Rejects when Redis is away. */
+  ready: () => Promise<void>
+  /** Aborts when the process begins to shut down: message streams are cut, new calls refused. */
+  closing: AbortSignal
+}
+
+/** The same, completed, as the routes take it. */
+export interface RouteDependencies extends Omit<AppDependencies, 'config'> {
+  limits: HttpLimits
+  openStreams: OpenStreams
+}

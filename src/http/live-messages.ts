@@ -1,0 +1,33 @@
+import type { FastifyReply } from 'fastify'
+import { hasEnded, type Job } from '../store/job.ts'
+import type { RouteDependencies } from './dependencies.ts'
+import { writeMessages } from './message-response.ts'
+import { type MessageRange, type StreamOptions, streamMessages } from './message-stream.ts'
+import { holdReaderLease } from './reader-lease.ts'
+
+interface LiveMessages {
+  job: Job
+  range: MessageRange
+  follow: StreamOptions['follow']
+  heartbeatMs: StreamOptions['heartbeatMs']
+  signal: AbortSignal
+}
+
+/** Answers with the messages of a job, as one of its readers where the job depends on having any. */
+export async function sendMessages(
+  reply: FastifyReply,
+  { job, range, follow, heartbeatMs, signal }: LiveMessages,
+  { messages, jobs, clock, closing, limits, openStreams }: RouteDependencies,
+): Promise<void> {
+  const { jobId } = job
+  const isNeeded = follow && job.graceMs !== undefined && !hasEnded(job)
+  const lease = isNeeded ? await holdReaderLease({ jobs, jobId, clock, closing, log: reply.log }) : undefined
+  const lines = streamMessages(messages, range, { follow, heartbeatMs, signal, clock })
+  const end = await writeMessages(reply, lines, {
+    logEpoch: range.epoch ?? job.logEpoch,
+    clock,
+    flushMs: limits.flushMs,
+    signal,
+  })
+  if (lease) openStreams.waitFor(lease.release(end))
+}

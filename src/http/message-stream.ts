@@ -1,0 +1,95 @@
+import type { Clock } from '../clock.ts'
+import { CodedError } from '../errors.ts'
+import type { LogPage, MessageLogReader } from '../store/message-log.ts'
+import { watchLog } from './log-watch.ts'
+
+/** NDJSON of one read: what a reader that has stalled holds in memory, beside the socket's own buffer. */
+const pageBytes = 256 * 1024
+
+/** Wake-ups are best effort and a hung Redis sends none: so long is a quiet log not asked again. */
+const recheckMs = 10_000
+
+export interface MessageRange {
+  jobId: number
+  /** Messages the reader already holds. */
+  after: number
+  /** The epoch they are of; a log of another epoch is refused. */
+  epoch: string | undefined
+}
+
+export interface StreamOptions {
+  /** Go on until the job has ended; otherwise stop at the end of what was there at first. */
+  follow: boolean
+  /** A blank line after so much silence; 0 = never. */
+  heartbeatMs: number
+  /** Its reason is what the stream fails with. */
+  signal: AbortSignal
+  clock: Clock
+}
+
+/**
+ * The next page of a range, at most about `maxBytes`, and the proof that the range can be read.
+ *
+ * @throws CodedError `log_rewound`, `offset_out_of_range`, `log_gone`, `store_unavailable`
+ */
+export async function readRange(messages: MessageLogReader, range: MessageRange, maxBytes: number): Promise<LogPage> {
+  const page = await messages.read(range.jobId, range.after, maxBytes)
+  if (range.epoch !== undefined && range.epoch !== page.epoch) {
+    throw new CodedError(
+      'log_rewound',
+      'Messages that were read are no longer in the log: go on from the last STATE before them, with a new job',
+      { extensions: { logEpoch: page.epoch, messageCount: page.total } },
+    )
+  }
+  if (range.after > page.total) {
+    throw new CodedError('offset_out_of_range', `after is ${range.after}, but the log has ${page.total} messages`, {
+      extensions: { messageCount: page.total },
+    })
+  }
+  return page
+}
+
+/**
+ * The messages of a range, whole lines only. When following it returns only after the last message of an ended job;
+ * whatever else ends it is thrown: `store_unavailable`, `log_gone`, `log_rewound`, the signal's reason.
+ *
+ * It reads only when asked for the next piece, so a reader that stalls stops the reading.
+ */
+export async function* streamMessages(
+  messages: MessageLogReader,
+  range: MessageRange,
+  options: StreamOptions,
+): AsyncGenerator<Buffer, void, undefined> {
+  const { follow, heartbeatMs, signal, clock } = options
+  const watch = follow ? watchLog(messages, range.jobId, clock, signal) : undefined
+  try {
+    let page = await readRange(messages, range, pageBytes)
+    const { epoch, total: totalAtFirst } = page
+    let offset = range.after
+    let lastSent = clock.monotonic()
+    for (;;) {
+      signal.throwIfAborted()
+      if (page.messageCount > 0) {
+        yield page.body
+        offset += page.messageCount
+        lastSent = clock.monotonic()
+      }
+      if (follow ? page.ended && offset >= page.total : offset >= totalAtFirst) return
+      if (page.messageCount === 0 && (page.ended || !follow)) throw new CodedError('log_gone')
+      if (watch && page.messageCount === 0) {
+        const silence = clock.monotonic() - lastSent
+        const untilHeartbeat = heartbeatMs > 0 ? Math.max(0, heartbeatMs - silence) : Number.POSITIVE_INFINITY
+        const woken = await watch.wait(Math.min(untilHeartbeat, recheckMs))
+        if (woken === 'silent' && untilHeartbeat <= recheckMs) {
+          yield blankLine
+          lastSent = clock.monotonic()
+        }
+      }
+      page = await readRange(messages, { jobId: range.jobId, after: offset, epoch }, pageBytes)
+    }
+  } finally {
+    watch?.stop()
+  }
+}
+
+const blankLine = Buffer.from('\n')

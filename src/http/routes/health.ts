@@ -1,0 +1,54 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { CodedError } from '../../errors.ts'
+import type { RouteDependencies } from '../dependencies.ts'
+import { describeProblems } from '../responses.ts'
+import { healthSchema, noQuery } from '../schemas.ts'
+
+/** The longest an orchestrator is kept waiting for the answer of Redis, ms. */
+const readyMs = 1000
+
+const config = { rateLimit: false as const, pressureHandler: () => undefined }
+
+/** Open to everybody, answered under any load. */
+const healthRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, { ready, clock, closing }) => {
+  const ok = { description: 'It is', content: { 'application/json': { schema: healthSchema } } }
+
+  app.get('/health/live', {
+    config,
+    schema: {
+      operationId: 'isLive',
+      summary: 'Whether the process answers',
+      tags: ['health'],
+      querystring: noQuery,
+      response: { 200: ok },
+    },
+    handler: async () => ({ status: 'ok' }),
+  })
+
+  app.get('/health/ready', {
+    config,
+    schema: {
+      operationId: 'isReady',
+      summary: 'Whether the service takes jobs',
+      tags: ['health'],
+      querystring: noQuery,
+      response: { 200: ok, ...describeProblems(['store_unavailable', 'shutting_down']) },
+    },
+    handler: async () => {
+      if (closing.aborted) throw new CodedError('shutting_down')
+      const over = new AbortController()
+      const late = clock.sleep(readyMs, over.signal).then(() => Promise.reject(new CodedError('store_unavailable')))
+      try {
+        await Promise.race([ready(), late])
+      } catch (cause) {
+        throw new CodedError('store_unavailable', undefined, { cause })
+      } finally {
+        late.catch(() => undefined)
+        over.abort()
+      }
+      return { status: 'ok' }
+    },
+  })
+}
+
+export default healthRoutes

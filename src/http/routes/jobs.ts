@@ -1,0 +1,94 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { CodedError } from '../../errors.ts'
+import { parseSyncRequest } from '../../sync/sync-request.ts'
+import { chooseMediaType } from '../accept.ts'
+import type { RouteDependencies } from '../dependencies.ts'
+import { toJobBody } from '../job-body.ts'
+import { sendMessages } from '../live-messages.ts'
+import { jobResponse, locationHeader, messagesResponse, problemResponses } from '../responses.ts'
+import { jobParameters, jobQuery, messagesType, newJobBody, newJobQuery, noQuery } from '../schemas.ts'
+
+/** Starting, watching and cancelling jobs. */
+const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, dependencies) => {
+  const { jobs, clock, closing, openStreams } = dependencies
+
+  app.post('/jobs', {
+    schema: {
+      operationId: 'createJob',
+      summary: 'Start a job',
+      description:
+        `With \`Accept: ${messagesType}\` the answer is the messages, live; the job is then cancelled when it has had ` +
+        'no reader for `grace` seconds, unless `detach` is set.',
+      tags: ['jobs'],
+      querystring: newJobQuery,
+      body: newJobBody,
+      response: {
+        200: messagesResponse(locationHeader),
+        202: jobResponse('The job', locationHeader),
+        ...problemResponses(
+          'malformed_json',
+          'state_invalid',
+          'not_acceptable',
+          'body_too_large',
+          'unsupported_media_type',
+        ),
+      },
+    },
+    handler: async (request, reply) => {
+      const mediaType = chooseMediaType(request.headers.accept, ['application/json', messagesType])
+      if (!mediaType) throw new CodedError('not_acceptable', `Accept application/json or ${messagesType}`)
+      const { config, catalog, streams, state } = request.body
+      const { grace, detach } = request.query
+      const isLive = mediaType === messagesType
+      const signal = openStreams.signalFor(reply.raw)
+      const job = await jobs.create({
+        tenant: request.tenant,
+        request: parseSyncRequest({ config, catalog, streams, state }),
+        ...(isLive && !detach && { graceMs: grace * 1000 }),
+      })
+      reply.header('Location', `/v1/jobs/${job.jobId}`).header('Vary', 'Accept')
+      if (!isLive) return reply.code(202).send(toJobBody(job, clock.now()))
+      const range = { jobId: job.jobId, after: 0, epoch: job.logEpoch }
+      return sendMessages(reply, { job, range, follow: true, heartbeatMs: 0, signal }, dependencies)
+    },
+  })
+
+  app.get('/jobs/:jobId', {
+    schema: {
+      operationId: 'getJob',
+      summary: 'Read a job',
+      tags: ['jobs'],
+      params: jobParameters,
+      querystring: jobQuery,
+      response: { 200: jobResponse('The job'), ...problemResponses('job_not_found') },
+    },
+    handler: async (request, reply) => {
+      const { tenant, params, query } = request
+      const signal = openStreams.signalFor(reply.raw)
+      const waited =
+        query.wait > 0
+          ? await jobs.readWhenChanged(tenant, params.jobId, query.wait * 1000, signal).catch((error: unknown) => {
+              // A shutdown ends the wait early, and the job is told as it stands.
+              if (closing.aborted) return undefined
+              throw error
+            })
+          : undefined
+      return toJobBody(waited ?? (await jobs.read(tenant, params.jobId)), clock.now())
+    },
+  })
+
+  app.delete('/jobs/:jobId', {
+    schema: {
+      operationId: 'cancelJob',
+      summary: 'Cancel a job',
+      description: 'A job that runs is cancelled as soon as its worker notices; read it with `wait` to see it end.',
+      tags: ['jobs'],
+      params: jobParameters,
+      querystring: noQuery,
+      response: { 200: jobResponse('The job'), ...problemResponses('job_not_found', 'job_ended') },
+    },
+    handler: async ({ tenant, params }) => toJobBody(await jobs.cancel(tenant, params.jobId), clock.now()),
+  })
+}
+
+export default jobRoutes

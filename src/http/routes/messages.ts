@@ -1,0 +1,43 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { CodedError } from '../../errors.ts'
+import { chooseMediaType } from '../accept.ts'
+import type { RouteDependencies } from '../dependencies.ts'
+import { sendMessages } from '../live-messages.ts'
+import { readRange } from '../message-stream.ts'
+import { messagesResponse, problemResponses } from '../responses.ts'
+import { jobParameters, messagesQuery, messagesType } from '../schemas.ts'
+
+/** Reading the messages of a job from any offset. */
+const messageRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, dependencies) => {
+  const { jobs, messages, openStreams } = dependencies
+
+  app.get('/jobs/:jobId/messages', {
+    // Readers that resume often are what the offsets are for.
+    config: { rateLimit: false },
+    schema: {
+      operationId: 'readMessages',
+      summary: 'Read the messages of a job',
+      tags: ['jobs'],
+      params: jobParameters,
+      querystring: messagesQuery,
+      response: {
+        200: messagesResponse(),
+        ...problemResponses('job_not_found', 'not_acceptable', 'log_rewound', 'log_gone', 'offset_out_of_range'),
+      },
+    },
+    handler: async (request, reply) => {
+      if (!chooseMediaType(request.headers.accept, [messagesType])) {
+        throw new CodedError('not_acceptable', `Accept ${messagesType}`)
+      }
+      const { after, follow, heartbeat, epoch } = request.query
+      const signal = openStreams.signalFor(reply.raw)
+      const job = await jobs.read(request.tenant, request.params.jobId)
+      // One entry is enough to see that the range can be read while there is still a status to tell it by.
+      const start = await readRange(messages, { jobId: job.jobId, after, epoch }, 1)
+      const range = { jobId: job.jobId, after, epoch: start.epoch }
+      return sendMessages(reply, { job, range, follow, heartbeatMs: heartbeat * 1000, signal }, dependencies)
+    },
+  })
+}
+
+export default messageRoutes

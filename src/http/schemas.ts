@@ -1,0 +1,131 @@
+import { type Static, Type } from 'typebox'
+
+/** The schemas of the API: they check requests, serialise answers and make up the OpenAPI document. */
+
+export const messagesType = 'application/x-ndjson'
+
+const time = (description: string) => Type.String({ format: 'date-time', description })
+const count = (description: string) => Type.Integer({ minimum: 0, description })
+
+const failureTypes = ['config_error', 'transient_error', 'system_error']
+
+const streamSchema = Type.Object({
+  streamName: Type.String(),
+  status: Type.String({ enum: ['STARTED', 'RUNNING', 'COMPLETE', 'INCOMPLETE'] }),
+  rowsSynced: count('Records delivered'),
+  rowsEstimate: Type.Optional(count("Intercom's own count at the start")),
+  cursor: Type.Optional(Type.Integer({ description: "Cursor of the stream's latest STATE, Unix seconds" })),
+})
+
+const failureSchema = Type.Object({
+  code: Type.String({ description: 'A code of the error table' }),
+  message: Type.String(),
+  failureType: Type.String({ enum: failureTypes }),
+  streamName: Type.Optional(Type.String()),
+})
+
+export const jobSchema = Type.Object(
+  {
+    jobId: Type.Integer({ minimum: 1 }),
+    jobType: Type.String({ enum: ['sync'] }),
+    status: Type.String({
+      enum: ['pending', 'running', 'incomplete', 'succeeded', 'failed', 'cancelled'],
+      description: 'incomplete = an attempt failed and another follows; the last three are final',
+    }),
+    connectionId: Type.Optional(Type.String()),
+    createdAt: time('When the job was asked for'),
+    startTime: Type.Optional(time('When its first attempt began')),
+    lastUpdatedAt: time('When anything about it last changed'),
+    duration: Type.String({ description: 'ISO 8601, from its start to its end or to now', examples: ['PT1H2M3S'] }),
+    rowsSynced: count('RECORD messages in the log'),
+    bytesSynced: count('Bytes of NDJSON in the log'),
+    messageCount: count('Messages in the log: the offset after the last of them'),
+    logEpoch: Type.String({ description: 'Changes when messages that may have been read were lost' }),
+    attempts: count('Attempts so far'),
+    streams: Type.Array(streamSchema),
+    failure: Type.Optional(failureSchema),
+  },
+  { $id: 'Job', title: 'Job' },
+)
+
+export const problemSchema = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    code: Type.String({ description: 'Stable; see docs/errors.md' }),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object({
+          pointer: Type.String({ description: 'JSON pointer into the body, or the name of a parameter' }),
+          detail: Type.String(),
+        }),
+      ),
+    ),
+    requestId: Type.Optional(Type.String({ description: 'With a 5xx: what to look for in the log of the service' })),
+  },
+  { $id: 'Problem', title: 'Problem', description: 'RFC 9457', additionalProperties: true },
+)
+
+const closed = { additionalProperties: false }
+
+/** A query without parameters: one that is given anyway is refused, never ignored. */
+export const noQuery = Type.Object({}, closed)
+
+export const jobParameters = Type.Object({ jobId: Type.Integer({ minimum: 1, maximum: 999_999_999_999_999 }) })
+
+/** What stands in the members is checked where a sync job is made of them. */
+export const newJobBody = Type.Object(
+  {
+    config: Type.Unknown({ description: "The connector's config: access_token, start_date, …" }),
+    catalog: Type.Optional(Type.Unknown({ description: 'A ConfiguredAirbyteCatalog, or a CATALOG message' })),
+    streams: Type.Optional(Type.Unknown({ description: 'Instead of a catalog: names, or {name, syncMode}' })),
+    state: Type.Optional(Type.Unknown({ description: 'STATE messages to go on from' })),
+  },
+  closed,
+)
+
+export const newJobQuery = Type.Object(
+  {
+    grace: Type.Integer({
+      minimum: 0,
+      maximum: 86_400,
+      default: 30,
+      description: 'Live messages only: seconds without a reader after which the job is cancelled',
+    }),
+    detach: Type.Boolean({ default: false, description: 'Live messages only: the job goes on without readers' }),
+  },
+  closed,
+)
+
+export const jobQuery = Type.Object(
+  {
+    wait: Type.Integer({
+      minimum: 0,
+      maximum: 60,
+      default: 0,
+      description: 'Seconds to wait for the next change of status',
+    }),
+  },
+  closed,
+)
+
+export const messagesQuery = Type.Object(
+  {
+    after: Type.Integer({ minimum: 0, default: 0, description: 'Messages already held' }),
+    follow: Type.Boolean({ default: true, description: 'Wait for more until the job ends; false = what is there now' }),
+    heartbeat: Type.Integer({
+      minimum: 0,
+      maximum: 3600,
+      default: 0,
+      description: 'Seconds of silence after which a blank line is sent; it does not count as a message. 0 = never',
+    }),
+    epoch: Type.Optional(Type.String({ description: 'Log-Epoch of the messages already held' })),
+  },
+  closed,
+)
+
+export const healthSchema = Type.Object({ status: Type.String({ enum: ['ok'] }) })
+
+export type JobBody = Static<typeof jobSchema>
