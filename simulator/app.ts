@@ -1,0 +1,70 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import { errorAnswer, jsonAnswer } from './answer.ts'
+import { sendAnswer } from './delivery.ts'
+import { FaultScript } from './faults/fault-script.ts'
+import type { MutationPlan } from './mutations.ts'
+import { type SimulatorOptions, withDefaults } from './options.ts'
+import { RateLimit } from './rate-limit.ts'
+import { RequestLog } from './request-log.ts'
+import { registerControl } from './routes/control.ts'
+import { endpoints } from './routes/endpoints.ts'
+import { Calendar } from './search/calendar-day.ts'
+import { serve } from './serve.ts'
+import { Workspace } from './workspace.ts'
+
+/** An Intercom that behaves like Intercom. */
+export interface Simulator {
+  /** Not yet listening. */
+  app: FastifyInstance
+  workspace: Workspace
+  faults: FaultScript
+  requests: RequestLog
+}
+
+/** @throws RangeError when the time zone is unknown */
+export function buildSimulator(given: SimulatorOptions = {}): Simulator {
+  const options = withDefaults(given)
+  const workspace = new Workspace(options)
+  const faults = new FaultScript()
+  const requests = new RequestLog()
+  const dependencies = {
+    options,
+    workspace,
+    faults,
+    requests,
+    workspaceDays: new Calendar(options.timezone),
+    limit: new RateLimit(options.rateLimitPerWindow),
+    searched: planRunner(options.mutationPlan, workspace),
+  }
+  // A client that waits for a held answer must not keep the process from closing.
+  const app = Fastify({ forceCloseConnections: true })
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('Date', new Date(options.clock.now()).toUTCString())
+  })
+  app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
+    const status = error instanceof RangeError ? 400 : (error.statusCode ?? 500)
+    // A body that is not JSON gets another envelope than every other fault.
+    if (status < 500) return sendAnswer(reply, jsonAnswer({ status, error: error.message }, status))
+    return sendAnswer(reply, errorAnswer(status, 'server_error', error.message, request.id))
+  })
+  for (const endpoint of endpoints) {
+    app.route({
+      method: endpoint.method,
+      url: endpoint.path,
+      handler: (request, reply) => serve(endpoint, request, reply, dependencies),
+    })
+  }
+  app.setNotFoundHandler((request, reply) => serve(undefined, request, reply, dependencies))
+  registerControl(app, dependencies)
+  return { app, workspace, faults, requests }
+}
+
+/** Counts searches and makes the plan's changes when they are due. */
+function planRunner(plan: MutationPlan | null, workspace: Workspace): () => void {
+  let searches = 0
+  return () => {
+    searches++
+    if (plan === null || searches % plan.every !== 0 || searches > (plan.until ?? searches)) return
+    for (const mutation of plan.mutations) workspace.mutate(mutation)
+  }
+}

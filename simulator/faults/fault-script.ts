@@ -1,0 +1,76 @@
+import type { Fault } from './fault.ts'
+
+interface Entry {
+  fault: Fault
+  skip: number
+  repeat: number
+}
+
+interface Gate {
+  opened: Promise<void>
+  open: () => void
+}
+
+function createGate(): Gate {
+  let open = (): void => undefined
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { opened, open }
+}
+
+/** Faults yet to come. Each request meets the first one that matches it, if any. */
+export class FaultScript {
+  readonly #entries: Entry[] = []
+  readonly #gates = new Map<string, Gate>()
+
+  /** Appends faults to the script. */
+  next(faults: readonly Fault[]): void {
+    for (const fault of faults) this.#entries.push({ fault, skip: fault.skip ?? 0, repeat: fault.repeat ?? 1 })
+  }
+
+  /** How many faults are still to be met. */
+  get remaining(): number {
+    return this.#entries.length
+  }
+
+  /** Drops what is left of the script. */
+  clear(): void {
+    this.#entries.length = 0
+  }
+
+  /** Lets the requests go on that a fault holds by this name, now and later. */
+  open(gate: string): void {
+    this.#gate(gate).open()
+  }
+
+  /** Resolves when the gate is open. */
+  opened(gate: string): Promise<void> {
+    return this.#gate(gate).opened
+  }
+
+  /** The fault this request meets. */
+  take(method: string, path: string): Fault | undefined {
+    const place = this.#entries.findIndex(
+      ({ fault: { match = {} } }) => (match.method ?? method) === method && (match.path ?? path) === path,
+    )
+    const entry = this.#entries[place]
+    if (entry === undefined) return undefined
+    if (entry.skip > 0) {
+      entry.skip--
+      return undefined
+    }
+    entry.repeat--
+    if (entry.repeat <= 0) this.#entries.splice(place, 1)
+    return entry.fault
+  }
+
+  #gate(name: string): Gate {
+    let gate = this.#gates.get(name)
+    if (gate === undefined) {
+      gate = createGate()
+      this.#gates.set(name, gate)
+    }
+    return gate
+  }
+}

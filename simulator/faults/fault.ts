@@ -1,0 +1,48 @@
+/** What goes wrong with a request. Everything left out stays as it would be. */
+export interface Fault {
+  /** Which requests; a `path` without query string. @defaultValue every request */
+  match?: { method?: string; path?: string }
+  /** How many matching requests pass unharmed before. @defaultValue 0 */
+  skip?: number
+  /** How many matching requests it is applied to. @defaultValue 1 */
+  repeat?: number
+  /** The status in place of the real one; with a fitting `error.list` unless a body is given. */
+  status?: number
+  /** A JSON value in place of the real body: `null`, an array, a list without `data`. */
+  body?: unknown
+  /** The exact text in place of the real body; `''` for an empty one. */
+  text?: string
+  /** The same, served as `text/html`. */
+  html?: string
+  /** Added to the headers, e.g. `Retry-After`. */
+  headers?: Record<string, string>
+  /** The body ends after so many bytes; the framing says that this was all. */
+  truncate?: number
+  /** Where the page's cursor leads: to the same page again, or back to the page before. */
+  cursor?: 'same' | 'previous'
+  /** Where a delay or a gate acts: before any byte, or after half of the body. @defaultValue 'before-headers' */
+  at?: 'before-headers' | 'mid-body'
+  /** Ms to wait, by the simulator's clock. */
+  delayMs?: number
+  /** What to wait for: a promise, or the name of a gate that `faults.open(name)` opens. */
+  holdUntil?: Promise<unknown> | string
+  /** The socket is cut: before any byte, or after half of the body. */
+  reset?: 'before-headers' | 'mid-body'
+}
+
+const reasons: Record<number, [code: string, message: string]> = {
+  401: ['unauthorized', 'Access Token Invalid'],
+  403: ['forbidden', 'You do not have the required scope'],
+  404: ['not_found', 'Resource not found'],
+  408: ['request_timeout', 'Request timed out'],
+  500: ['server_error', 'Server error'],
+  502: ['server_error', 'Bad gateway'],
+  503: ['service_unavailable', 'Sorry, the API service is temporarily unavailable'],
+  504: ['server_error', 'Gateway timeout'],
+}
+
+/** The code and message of a status that a fault sets without a body. @param perWindow what a 429 names as the limit */
+export function reasonOf(status: number, perWindow: number): [code: string, message: string] {
+  if (status === 429) return ['rate_limit_exceeded', `Exceeded rate limit of ${perWindow} in 10_seconds`]
+  return reasons[status] ?? ['client_error', 'Something is wrong with this request']
+}

@@ -1,0 +1,47 @@
+import { type Answer, errorAnswer } from '../answer.ts'
+import { type Fault, reasonOf } from './fault.ts'
+
+interface FaultSetting {
+  perWindow: number
+  requestId: string
+  /** `starting_after` of the request, and of the latest earlier search that had another one. */
+  cursor: string | undefined
+  previousCursor: string | undefined
+}
+
+/** Whether the fault leaves the request to the endpoint, so that its real answer is needed. */
+export function needsRealAnswer(fault: Fault): boolean {
+  const { status, body, text, html, reset } = fault
+  return reset !== 'before-headers' && [status, body, text, html].every((value) => value === undefined)
+}
+
+/** The answer a fault puts in place of the real one. */
+export function replacementAnswer(fault: Fault, setting: FaultSetting): Answer {
+  const { status = 200, headers = {} } = fault
+  if (fault.html !== undefined) {
+    return { status, headers: { 'Content-Type': 'text/html', ...headers }, body: Buffer.from(fault.html) }
+  }
+  if (fault.text !== undefined) return { status, headers, body: Buffer.from(fault.text) }
+  if (fault.body !== undefined) return { status, headers, body: Buffer.from(JSON.stringify(fault.body)) }
+  const [code, message] = reasonOf(status, setting.perWindow)
+  return { ...errorAnswer(status, code, message, setting.requestId), headers }
+}
+
+/** The real answer with what the fault does to it. */
+export function spoiledAnswer(fault: Fault, real: Answer, setting: FaultSetting): Answer {
+  const led = fault.cursor === undefined ? real.body : misled(real.body, fault.cursor, setting)
+  const body = fault.truncate === undefined ? led : led.subarray(0, fault.truncate)
+  return { ...real, headers: { ...real.headers, ...fault.headers }, body }
+}
+
+/** The page with a cursor that leads where the client has been before. */
+function misled(page: Buffer, where: 'same' | 'previous', setting: FaultSetting): Buffer {
+  const cursor = where === 'same' ? setting.cursor : setting.previousCursor
+  if (cursor === undefined) return page
+  const text = page.toString()
+  // The envelope stands behind the records, so the last "pages" is its own.
+  const at = text.lastIndexOf('"pages":')
+  const pages: { pages: { page: number; next?: object } } = JSON.parse(`{${text.slice(at)}`)
+  pages.pages.next = { page: pages.pages.page + 1, starting_after: cursor }
+  return Buffer.from(text.slice(0, at) + JSON.stringify(pages).slice(1))
+}

@@ -1,0 +1,69 @@
+import type { RecordDefinition, RecordPlan, RecordSetting } from './record-definition.ts'
+import { RecordVersion } from './record-version.ts'
+
+/** What a change did: the version that ended, the version that began, or both. */
+export interface VersionChange {
+  removed?: RecordVersion
+  added?: RecordVersion
+  /** Ms since the epoch from which search shows it. */
+  visibleFrom: number
+}
+
+/** All records of one stream: every version there ever was, and the latest of each. */
+export class Collection {
+  readonly definition: RecordDefinition
+  readonly #setting: RecordSetting
+  readonly #log: RecordVersion[] = []
+  readonly #latest = new Map<string, RecordVersion>()
+  #created = 0
+
+  constructor(definition: RecordDefinition, setting: RecordSetting, count: number) {
+    this.definition = definition
+    this.#setting = setting
+    for (; this.#created < count; this.#created++) this.#add(definition.plan(this.#created, setting), 0)
+  }
+
+  /** Every version of every record in the order of their coming. */
+  get log(): readonly RecordVersion[] {
+    return this.#log
+  }
+
+  /** The latest version of each record that is not deleted, whether search shows it yet or not. */
+  latest(): RecordVersion[] {
+    return [...this.#latest.values()]
+  }
+
+  find(id: string): RecordVersion | undefined {
+    return this.#latest.get(id)
+  }
+
+  /** @param now Unix seconds */
+  create(now: number, visibleFrom: number): VersionChange {
+    const plan = this.definition.planCreated(this.#created++, now, this.#setting)
+    return { added: this.#add(plan, visibleFrom), visibleFrom }
+  }
+
+  /** @param now Unix seconds */
+  update(version: RecordVersion, now: number, visibleFrom: number): VersionChange {
+    const updatedAt = this.definition.dated ? now : null
+    version.visibleUntil = visibleFrom
+    const plan = { ...version.plan, updatedAt, revision: version.plan.revision + 1 }
+    return { removed: version, added: this.#add(plan, visibleFrom), visibleFrom }
+  }
+
+  delete(version: RecordVersion, visibleFrom: number): VersionChange {
+    version.visibleUntil = visibleFrom
+    this.#latest.delete(version.plan.id)
+    return { removed: version, visibleFrom }
+  }
+
+  #add(plan: RecordPlan, visibleFrom: number): RecordVersion {
+    const { definition } = this
+    const version = new RecordVersion(definition.stream, plan, visibleFrom, () =>
+      definition.render(plan, this.#setting),
+    )
+    this.#log.push(version)
+    this.#latest.set(plan.id, version)
+    return version
+  }
+}

@@ -1,0 +1,21 @@
+import { createRandom, integerBetween } from '../random.ts'
+import type { RecordPlan } from './record-definition.ts'
+
+/** The custom attribute that the workspace declares as a date; search compares it by calendar day in every version. */
+export const dateAttribute = 'custom_attributes.renewal_at'
+
+/** The text of a contact's custom attributes: every JSON type, and a number that tells the versions of a contact apart. */
+export function customAttributes(plan: RecordPlan, seed: number): string {
+  const random = createRandom(seed, 3, plan.index, plan.revision)
+  return JSON.stringify({
+    plan_name: plan.index % 3 === 0 ? 'Pro &amp; Team' : 'Free',
+    seats: integerBetween(random, 1, 500),
+    monthly_spend: Math.round(random() * 100_000) / 100,
+    is_trial: random() < 0.3,
+    churned_reason: null,
+    renewal_at: plan.createdAt + 365 * 86_400,
+    settings: { theme: 'dark', limits: { exports: integerBetween(random, 0, 10) } },
+    labels: ['früh', 'VIP'].slice(0, integerBetween(random, 0, 3)),
+    revision: plan.revision,
+  })
+}

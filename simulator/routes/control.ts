@@ -1,0 +1,49 @@
+import { Readable } from 'node:stream'
+import type { FastifyInstance } from 'fastify'
+import type { Fault } from '../faults/fault.ts'
+import type { FaultScript } from '../faults/fault-script.ts'
+import type { Mutation } from '../mutations.ts'
+import type { RequestLog } from '../request-log.ts'
+import type { TruthLine } from '../truth.ts'
+import type { Workspace } from '../workspace.ts'
+
+interface ControlDependencies {
+  workspace: Workspace
+  faults: FaultScript
+  requests: RequestLog
+}
+
+const linesAtOnce = 500
+
+function* textOf(lines: Iterable<TruthLine>): Generator<string> {
+  let text = ''
+  let count = 0
+  for (const line of lines) {
+    text += `${JSON.stringify(line)}\n`
+    if (++count % linesAtOnce !== 0) continue
+    yield text
+    text = ''
+  }
+  if (text !== '') yield text
+}
+
+/** Endpoints for tests and people, under `/_simulator/`: no token, no limit, no faults. */
+export function registerControl(app: FastifyInstance, { workspace, faults, requests }: ControlDependencies): void {
+  app.get('/_simulator/health', () => ({ status: 'ok' }))
+
+  app.get('/_simulator/truth', (_request, reply) =>
+    reply.type('application/x-ndjson').send(Readable.from(textOf(workspace.truth()), { objectMode: false })),
+  )
+
+  app.get('/_simulator/requests', () => ({ totals: requests.totals, requests: requests.entries }))
+
+  app.post<{ Body: Mutation }>('/_simulator/mutate', (request) => ({ ids: workspace.mutate(request.body) }))
+
+  app.post<{ Body: { next?: Fault[]; open?: string; clear?: boolean } }>('/_simulator/faults', (request) => {
+    const { next = [], open, clear } = request.body
+    if (clear) faults.clear()
+    if (open !== undefined) faults.open(open)
+    faults.next(next)
+    return { remaining: faults.remaining }
+  })
+}

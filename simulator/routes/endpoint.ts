@@ -1,0 +1,26 @@
+import type { Answer } from '../answer.ts'
+import type { SimulatorOptions } from '../options.ts'
+import type { Calendar } from '../search/calendar-day.ts'
+import type { Workspace } from '../workspace.ts'
+
+/** What an endpoint answers from. */
+export interface EndpointContext {
+  workspace: Workspace
+  options: Required<SimulatorOptions>
+  workspaceDays: Calendar
+  /** The API version that serves the request. */
+  version: string
+  body: unknown
+}
+
+/** One thing the API can be asked. */
+export interface Endpoint {
+  method: 'GET' | 'POST'
+  path: string
+  /** The scope a token needs; left out where every token will do. */
+  scope?: string
+  /** Whether it counts for the mutation plan. */
+  isSearch?: boolean
+  /** @throws RefusedRequest */
+  answer: (context: EndpointContext) => Answer
+}

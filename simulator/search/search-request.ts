@@ -1,0 +1,59 @@
+import { RefusedRequest } from '../answer.ts'
+import { isAtLeast } from '../api-version.ts'
+import { contactFieldKind } from './contact-fields.ts'
+import { type Cursor, decodeCursor } from './cursor.ts'
+
+const defaultPerPage = 50
+const mostPerPage = 150
+
+/** The parts of a search beside its query, checked. */
+export interface SearchPaging {
+  sortField: string
+  descending: boolean
+  perPage: number
+  after: Cursor | undefined
+}
+
+const membersOf = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+
+/**
+ * Reads `sort` and `pagination`; a `per_page` elsewhere in the body counts for nothing.
+ *
+ * @throws RefusedRequest 400, as Intercom answers it
+ */
+export function readPaging(body: unknown, version: string): SearchPaging {
+  const { sort, pagination } = membersOf(body)
+  return { ...readSort(sort, version), ...readPagination(pagination) }
+}
+
+function readSort(sort: unknown, version: string): { sortField: string; descending: boolean } {
+  // Seen in recordings: without a sort, contacts come in the order of their creation.
+  if (sort === undefined || sort === null) return { sortField: 'created_at', descending: false }
+  const { field, order } = membersOf(sort)
+  if (typeof field !== 'string' || contactFieldKind(field) === undefined) {
+    throw new RefusedRequest(400, 'invalid_field', `Cannot sort by ${JSON.stringify(field)}`)
+  }
+  const known = order === undefined || order === 'ascending' || order === 'descending'
+  // Older versions took any order for the default one.
+  if (!known && isAtLeast(version, '2.16')) {
+    const message = `Invalid sort order '${order}'. Must be one of: ascending, descending`
+    throw new RefusedRequest(400, 'invalid_sort_order', message)
+  }
+  return { sortField: field, descending: order !== 'ascending' }
+}
+
+function readPagination(pagination: unknown): { perPage: number; after: Cursor | undefined } {
+  const { per_page: asked, starting_after: startingAfter } = membersOf(pagination)
+  const perPage = asked === undefined || asked === null ? defaultPerPage : Number(asked)
+  if (!Number.isInteger(perPage) || perPage < 1) {
+    throw new RefusedRequest(400, 'parameter_invalid', 'Per Page is not a positive integer')
+  }
+  if (perPage > mostPerPage) throw new RefusedRequest(400, 'parameter_invalid', 'Per Page is too big')
+  if (startingAfter === undefined || startingAfter === null) return { perPage, after: undefined }
+  const after = typeof startingAfter === 'string' ? decodeCursor(startingAfter) : undefined
+  if (after === undefined) {
+    throw new RefusedRequest(400, 'parameter_invalid', 'Invalid starting_after param, it should be a cursor of a page')
+  }
+  return { perPage, after }
+}

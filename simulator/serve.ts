@@ -1,0 +1,120 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { authenticate, authorize } from './access.ts'
+import { type Answer, errorAnswer, RefusedRequest } from './answer.ts'
+import { servedVersion } from './api-version.ts'
+import { cutConnection, sendAnswer, sendInHalves, waitFor } from './delivery.ts'
+import type { Fault } from './faults/fault.ts'
+import type { FaultScript } from './faults/fault-script.ts'
+import { needsRealAnswer, replacementAnswer, spoiledAnswer } from './faults/faulty-answer.ts'
+import type { SimulatorOptions } from './options.ts'
+import type { RateLimit } from './rate-limit.ts'
+import type { LoggedRequest, RequestLog } from './request-log.ts'
+import type { Endpoint } from './routes/endpoint.ts'
+import type { Calendar } from './search/calendar-day.ts'
+import type { Workspace } from './workspace.ts'
+
+/** All that an answer depends on. */
+export interface ServeDependencies {
+  options: Required<SimulatorOptions>
+  workspace: Workspace
+  workspaceDays: Calendar
+  limit: RateLimit
+  faults: FaultScript
+  requests: RequestLog
+  /** Told after every search, for the mutation plan. */
+  searched: () => void
+}
+
+/** A request on its way to its answer. */
+interface Call {
+  endpoint: Endpoint | undefined
+  request: FastifyRequest
+  reply: FastifyReply
+  entry: LoggedRequest
+  requestId: string
+  dependencies: ServeDependencies
+}
+
+/** Answers one request as Intercom would: token, rate limit, scope, endpoint; between them whatever the script spoils. */
+export async function serve(
+  endpoint: Endpoint | undefined,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  dependencies: ServeDependencies,
+): Promise<FastifyReply> {
+  const { options, requests } = dependencies
+  const asked = headerOf(request, 'intercom-version')
+  const version = servedVersion(asked, options.newestVersion, options.appVersion)
+  reply.header('Intercom-Version', version)
+  const entry = requests.add({
+    time: options.clock.now(),
+    method: request.method,
+    path: request.url.split('?', 1)[0] ?? request.url,
+    body: request.body ?? null,
+    askedVersion: asked ?? null,
+    version,
+  })
+  const requestId = requestIdOf(options.seed, requests.totals.requests)
+  const call = { endpoint, request, reply, entry, requestId, dependencies }
+  try {
+    const token = admit(call)
+    const fault = dependencies.faults.take(entry.method, entry.path)
+    return fault === undefined ? finish(call, realAnswer(call, token)) : await serveFault(call, token, fault)
+  } catch (error) {
+    if (!(error instanceof RefusedRequest)) throw error
+    return finish(call, errorAnswer(error.status, error.code, error.message, requestId))
+  }
+}
+
+/** The token, if it is valid and within its limit. Requests without a valid token count for no limit and learn of none. */
+function admit({ request, reply, entry, dependencies: { options, limit } }: Call): string {
+  const token = authenticate(headerOf(request, 'authorization'), options)
+  const { exceeded, headers } = limit.take(token, entry.time)
+  reply.headers(headers)
+  if (exceeded) {
+    throw new RefusedRequest(429, 'rate_limit_exceeded', `Exceeded rate limit of ${limit.perWindow} in 10_seconds`)
+  }
+  return token
+}
+
+function realAnswer({ endpoint, entry, dependencies }: Call, token: string): Answer {
+  if (endpoint === undefined) throw new RefusedRequest(404, 'not_found', 'The requested resource does not exist')
+  authorize(token, endpoint.scope, dependencies.options)
+  const answer = endpoint.answer({ ...dependencies, version: entry.version, body: entry.body })
+  if (endpoint.isSearch) dependencies.searched()
+  return answer
+}
+
+async function serveFault(call: Call, token: string, fault: Fault): Promise<FastifyReply> {
+  const { reply, entry, requestId, dependencies } = call
+  const { faults, limit, requests, options } = dependencies
+  const wait = (): Promise<void> => waitFor(fault, faults, options.clock)
+  if (fault.at !== 'mid-body') await wait()
+  if (fault.reset === 'before-headers') return cutConnection(reply)
+  const setting = { perWindow: limit.perWindow, requestId, ...requests.cursorsOf(entry) }
+  const answer = needsRealAnswer(fault)
+    ? spoiledAnswer(fault, realAnswer(call, token), setting)
+    : replacementAnswer(fault, setting)
+  if (fault.reset === undefined && fault.at !== 'mid-body') return finish(call, answer)
+  await sendInHalves(reply, answer, async () => {
+    if (fault.at === 'mid-body') await wait()
+    return fault.reset === undefined ? 'rest' : 'cut'
+  })
+  if (fault.reset === undefined) requests.answer(entry, answer.status, answer.records ?? 0)
+  return reply
+}
+
+function finish({ reply, entry, dependencies: { requests } }: Call, answer: Answer): FastifyReply {
+  requests.answer(entry, answer.status, answer.records ?? 0)
+  return sendAnswer(reply, answer)
+}
+
+function headerOf(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+/** Shaped like a UUID, and the same for the same seed and place. */
+function requestIdOf(seed: number, count: number): string {
+  return `${seed.toString(16).padStart(8, '0').slice(-8)}-0000-4000-8000-${count.toString(16).padStart(12, '0')}`
+}
