@@ -52,7 +52,8 @@ function createInstance({ logger }: AppDependencies, limits: HttpLimits): Fastif
     requestTimeout: limits.requestTimeoutMs,
     connectionTimeout: limits.connectionTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
-    http: { connectionsCheckingInterval: limits.requestTimeoutCheckMs },
+    // Node swaps the two timeouts when the one for headers (60 s unless set) is the longer: bodies would get it then.
+    http: { connectionsCheckingInterval: limits.requestTimeoutCheckMs, headersTimeout: limits.requestTimeoutMs },
     // Open streams end by their own rule, at a whole line.
     forceCloseConnections: 'idle',
     // Its answer is not a problem document; refuseWhen() gives one.

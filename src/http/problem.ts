@@ -43,7 +43,9 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, thrown
   }
   if (status === 503) reply.header('Retry-After', retryAfterSeconds)
   const problem = toProblem(error, request.id)
-  return reply.code(status).header('Cache-Control', 'no-store').type(problemType).send(JSON.stringify(problem))
+  // Bytes, because Fastify would add a charset to the type of a text, and this type has no such parameter.
+  const body = Buffer.from(JSON.stringify(problem))
+  return reply.code(status).header('Cache-Control', 'no-store').type(problemType).send(body)
 }
 
 export function toProblem(error: CodedError, requestId: string): Problem {

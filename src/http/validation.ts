@@ -3,8 +3,8 @@ import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { CodedError, type Fault } from '../errors.ts'
 
-/** A body of a thousand faults is told about the first few. */
-const maxFaults = 20
+/** Names in a body may be as long as the body. */
+const longestPointer = 200
 
 interface ParameterSchema {
   type?: string
@@ -29,7 +29,7 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
 export function invalidRequest(faults: Fault[]): CodedError {
   const [first] = faults
   const message = first && [first.pointer, first.detail].filter(Boolean).join(': ')
-  return new CodedError('invalid_request', message, { faults: faults.slice(0, maxFaults) })
+  return new CodedError('invalid_request', message, { faults })
 }
 
 /** The JSON pointer (RFC 6901) of a member of what `pointer` leads to. */
@@ -69,20 +69,22 @@ interface SchemaFault {
 
 /** Members of the body are named by JSON pointers, parameters by their names. */
 function toFaults(error: SchemaFault, isBody: boolean): Fault[] {
-  const params = error.params as { requiredProperties?: string[]; additionalProperties?: string[] }
-  const pointerTo = (name: string) => (isBody ? appendPointer('', name) : name)
+  const nameOf = (pointer: string) => (isBody ? pointer : pointer.slice(1)).slice(0, longestPointer)
   switch (error.keyword) {
-    // The same members come again as `additionalProperties`.
-    case 'boolean':
-      return []
-    case 'required':
-      return (params.requiredProperties ?? []).map((name) => ({ pointer: pointerTo(name), detail: 'is required' }))
+    // Told for all names together, after each has been told by itself as `boolean`: the schema of what is not declared.
     case 'additionalProperties':
-      return (params.additionalProperties ?? []).slice(0, maxFaults).map((name) => ({
-        pointer: pointerTo(name.slice(0, 100)),
-        detail: isBody ? 'is not a member of this request; remove it' : 'is not a parameter of this call; remove it',
-      }))
+      return []
+    case 'boolean': {
+      const detail = isBody
+        ? 'is not a member of this request; remove it'
+        : 'is not a parameter of this call; remove it'
+      return [{ pointer: nameOf(error.instancePath), detail }]
+    }
+    case 'required': {
+      const { requiredProperties = [] } = error.params as { requiredProperties?: string[] }
+      return requiredProperties.map((name) => ({ pointer: nameOf(appendPointer('', name)), detail: 'is required' }))
+    }
     default:
-      return [{ pointer: isBody ? error.instancePath : error.instancePath.slice(1), detail: error.message }]
+      return [{ pointer: nameOf(error.instancePath), detail: error.message }]
   }
 }

@@ -1,0 +1,54 @@
+import type { Clock } from '../../src/clock.ts'
+
+/** A clock that stands still until it is told to go on. */
+export interface ManualClock extends Clock {
+  /** Moves time; sleeps that are over by then resolve. */
+  advance(ms: number): void
+  /** Resolves once somebody sleeps for exactly `ms`. */
+  untilAsleep(ms: number): Promise<void>
+}
+
+interface Sleeper {
+  ms: number
+  wakesAt: number
+  wake: () => void
+}
+
+export function createManualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
+  let now = start
+  const sleepers = new Set<Sleeper>()
+  const watchers = new Set<() => void>()
+  return {
+    now: () => now,
+    monotonic: () => now - start,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason)
+        const sleeper = { ms, wakesAt: now + ms, wake: resolve }
+        sleepers.add(sleeper)
+        signal?.addEventListener('abort', () => {
+          sleepers.delete(sleeper)
+          reject(signal.reason)
+        })
+        for (const look of watchers) look()
+      }),
+    advance(ms) {
+      now += ms
+      for (const sleeper of sleepers) {
+        if (sleeper.wakesAt > now) continue
+        sleepers.delete(sleeper)
+        sleeper.wake()
+      }
+    },
+    untilAsleep: (ms) =>
+      new Promise((resolve) => {
+        const look = () => {
+          if (![...sleepers].some((sleeper) => sleeper.ms === ms)) return
+          watchers.delete(look)
+          resolve()
+        }
+        watchers.add(look)
+        look()
+      }),
+  }
+}

@@ -1,0 +1,126 @@
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+import { type AppDependencies, buildApp } from '../../src/app.ts'
+import { type Clock, systemClock } from '../../src/clock.ts'
+import { untilReady } from '../../src/queue/redis.ts'
+import type { JobStore } from '../../src/store/job-store.ts'
+import type { MessageLogReader } from '../../src/store/message-log.ts'
+import { createJobStore } from '../../src/store/redis-job-store.ts'
+import { createMessageLogReader } from '../../src/store/redis-message-log.ts'
+import type { StreamProgress } from '../../src/sync/commit.ts'
+import type { TestRedis } from './redis.ts'
+import { commitOf, openStore, syncRequest, type TestStore, tenant } from './store.ts'
+
+/** The API on a port of its own, on the real store with the connection profile it has in the service. */
+export interface TestApp {
+  app: FastifyInstance
+  port: number
+  url: string
+  store: TestStore
+  jobs: JobStore
+  /** Lines the service has logged. */
+  logged: string[]
+  closing: AbortController
+  fetch(path: string, options?: RequestInit): Promise<Response>
+  /** A pending job of the tenant that callers without a key are. */
+  createJob(options?: { graceMs?: number; tenant?: string }): Promise<number>
+  /** Starts a worker's attempt at a job and returns what it would do. */
+  work(jobId: number): Promise<TestWorker>
+}
+
+export interface TestWorker {
+  /** One commit of `records` RECORDs and a STATE. */
+  commit(records: number): Promise<void>
+  end(status?: 'succeeded' | 'failed'): Promise<void>
+}
+
+interface AppOptions extends Partial<Omit<AppDependencies, 'config'>>, Partial<AppDependencies['config']> {
+  wrapMessages?: (messages: MessageLogReader) => MessageLogReader
+  retentionMs?: number
+  clock?: Clock
+}
+
+interface Teardown {
+  teardown(callback: () => unknown): unknown
+}
+
+export async function startApp(t: Teardown, server: TestRedis, options: AppOptions = {}): Promise<TestApp> {
+  const {
+    apiKeys = [],
+    limits = {},
+    wrapMessages = (same) => same,
+    clock = systemClock,
+    retentionMs = 3_600_000,
+  } = options
+  const store = openStore(server, { retentionMs })
+  const redis = server.connect('failFast')
+  await untilReady(redis, AbortSignal.timeout(5000))
+  const jobs = createJobStore({ ...store, redis, enqueue: async () => undefined })
+  const logged: string[] = []
+  const closing = new AbortController()
+  const app = await buildApp({
+    config: { apiKeys, limits },
+    jobs,
+    messages: wrapMessages(createMessageLogReader({ ...store, redis })),
+    clock,
+    logger: pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) }),
+    ready: async () => void (await redis.ping()),
+    closing: closing.signal,
+    ...(options.ready && { ready: options.ready }),
+  })
+  t.teardown(() => {
+    app.server.closeAllConnections()
+    return app.close()
+  })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as AddressInfo
+  const url = `http://127.0.0.1:${port}`
+
+  return {
+    app,
+    port,
+    url,
+    store,
+    jobs,
+    logged,
+    closing,
+    fetch: (path, init) => fetch(url + path, init),
+    async createJob({ graceMs, tenant = 'default' } = {}) {
+      const job = await store.jobs.create({
+        tenant,
+        request: syncRequest(),
+        ...(graceMs !== undefined && { graceMs }),
+      })
+      return job.jobId
+    },
+    work: (jobId) => beginWork(store, jobId),
+  }
+}
+
+async function beginWork(store: TestStore, jobId: number): Promise<TestWorker> {
+  const begun = await store.attempts.begin({ jobId, fence: 1, attemptId: 'a' }, 'start', 'epoch-of-a-test')
+  if (typeof begun === 'string') throw new Error(`the attempt did not begin: ${begun}`)
+  let commits = 0
+  let { offset } = begun
+  let rowsSynced = 0
+  const progress = (status: StreamProgress['status']) => [{ streamName: 'contacts', status, rowsSynced }]
+  return {
+    async commit(records) {
+      commits++
+      const commit = commitOf(rowsSynced + 1, records)
+      rowsSynced += records
+      const outcome = await store.attempts.commit({ ...begun, offset }, `1-${commits}`, {
+        ...commit,
+        streams: progress('RUNNING'),
+      })
+      if (outcome !== 'COMMITTED') throw new Error(`the commit was refused: ${outcome}`)
+      offset += commit.messageCount
+    },
+    async end(status = 'failed') {
+      await store.attempts.end(jobId, 1, { status })
+    },
+  }
+}
+
+export { tenant }
