@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto'
+import type { FaultList } from './report.ts'
+import type { TruthIndex } from './truth-index.ts'
+
+export interface DeliveryOptions {
+  /** Ms since the epoch. */
+  visibleAt: number
+  /** Unix seconds by stream: records whose `updated_at` is lower are neither required nor welcome. */
+  lowerBound: (stream: string) => number
+}
+
+interface StreamDelivery {
+  /** `id` and half of the hash of every version delivered. */
+  delivered: Set<string>
+  /** The hash last delivered, and the highest place among the record's versions. */
+  last: Map<string, { sha256: string; place: number; highest: number }>
+}
+
+/** Compares the records delivered with the truth. Keeps hashes, never texts. */
+export class DeliveryCheck {
+  readonly #faults: FaultList
+  readonly #truth: TruthIndex | undefined
+  readonly #options: DeliveryOptions
+  readonly #streams = new Map<string, StreamDelivery>()
+
+  constructor(faults: FaultList, truth: TruthIndex | undefined, options: DeliveryOptions) {
+    this.#faults = faults
+    this.#truth = truth
+    this.#options = options
+  }
+
+  record(stream: string, id: string, sha256: string, line: number): void {
+    const { delivered, last } = this.#stream(stream)
+    const name = `${id} ${sha256.slice(0, 32)}`
+    if (delivered.has(name)) this.#faults.add('duplicate', stream, `line ${line}: ${id} with the same text again`)
+    delivered.add(name)
+    const place = this.#placeOf(stream, id, sha256, line)
+    last.set(id, { sha256, place, highest: Math.max(place, last.get(id)?.highest ?? -1) })
+  }
+
+  /** What had to be delivered and was not. Returns the hash of what had to be delivered. */
+  finish(stream: string): string {
+    const { last } = this.#stream(stream)
+    const expected: [id: string, sha256: string][] = []
+    const bound = this.#options.lowerBound(stream)
+    for (const { id, versions, place } of this.#truth?.shown(stream, this.#options.visibleAt) ?? []) {
+      const version = versions[place]
+      if (version === undefined || (version.updatedAt ?? Number.POSITIVE_INFINITY) < bound) continue
+      expected.push([id, version.sha256])
+      const came = last.get(id)
+      if (came === undefined) this.#faults.add('missing', stream, `${id} with updated_at ${version.updatedAt}`)
+      else if (came.place < place) {
+        const why = came.highest < place ? 'the newest version never came' : 'an older version came after it'
+        this.#faults.add('stale', stream, `${id} with updated_at ${version.updatedAt}: ${why}`)
+      }
+    }
+    return setHash(expected)
+  }
+
+  /** The hash over the last delivered version of each record. */
+  deliveredHash(stream: string): string {
+    return setHash(Array.from(this.#stream(stream).last, ([id, { sha256 }]) => [id, sha256]))
+  }
+
+  /** The place of a delivered text among the versions of its record, -1 when there never was such a text. */
+  #placeOf(stream: string, id: string, sha256: string, line: number): number {
+    if (this.#truth === undefined) return -1
+    const versions = this.#truth.versions(stream, id)
+    const place = versions?.findLastIndex((version) => version.sha256 === sha256) ?? -1
+    const version = versions?.[place]
+    if (versions === undefined) this.#faults.add('unexpected', stream, `line ${line}: there never was ${id}`)
+    else if (version === undefined) this.#faults.add('unexpected', stream, `line ${line}: ${id} never had this text`)
+    else if ((version.updatedAt ?? Number.POSITIVE_INFINITY) < this.#options.lowerBound(stream)) {
+      this.#faults.add('unexpected', stream, `line ${line}: ${id} is older than the lower bound`)
+    }
+    return place
+  }
+
+  #stream(name: string): StreamDelivery {
+    let stream = this.#streams.get(name)
+    if (stream === undefined) {
+      stream = { delivered: new Set(), last: new Map() }
+      this.#streams.set(name, stream)
+    }
+    return stream
+  }
+}
+
+function setHash(entries: [id: string, sha256: string][]): string {
+  const lines = entries.map(([id, sha256]) => `${id} ${sha256}\n`).sort()
+  const hash = createHash('sha256')
+  for (const line of lines) hash.update(line)
+  return hash.digest('hex')
+}
