@@ -10,6 +10,7 @@ import { beginScript } from './scripts/begin.ts'
 import { commitScript } from './scripts/commit.ts'
 import { releaseScript } from './scripts/release.ts'
 import { runScript } from './scripts/script.ts'
+import { type EncryptionKey, SealBrokenError } from './sealing.ts'
 
 /** One worker's try at a job. */
 export interface AttemptIdentity {
@@ -32,23 +33,25 @@ export interface Attempt extends AttemptIdentity {
   cancelReason?: CancelReason
   /** Why the attempt before this one failed, when it came no further than the one before it. */
   lastFailure?: JobFailure
-  seals: JobSeals
-  /** Opens the sealed request. @throws SealBrokenError */
+  /** @throws CodedError when the data key cannot be opened */
+  seals(): JobSeals
+  /** Opens the sealed request. @throws CodedError when it cannot be opened */
   openRequest(): SyncRequest
 }
 
 export type CommitOutcome = 'COMMITTED' | 'ALREADY' | 'ENDED' | 'FENCED' | 'REWOUND' | 'LOG_FULL'
+
+/** `CANCELLED`: somebody wants the job to end, and nobody but this attempt would see to it. */
+export type ReleaseOutcome =
+  | { outcome: 'RELEASED' | 'ENDED' | 'FENCED' }
+  | { outcome: 'CANCELLED'; cancelReason: CancelReason }
 
 /** What a worker writes. Every call waits until Redis answers, however long that takes, and may safely be sent twice. */
 export interface AttemptStore {
   begin(identity: AttemptIdentity, mode: 'start' | 'rewound', newEpoch: string): Promise<Attempt | 'ENDED' | 'FENCED'>
   /** @param commitId the same for the same commit only, within all attempts at the job */
   commit(attempt: Attempt, commitId: string, commit: Commit): Promise<CommitOutcome>
-  release(
-    identity: AttemptIdentity,
-    counted: 'counted' | 'uncounted',
-    failure?: JobFailure,
-  ): Promise<'RELEASED' | 'CANCELLED' | 'ENDED' | 'FENCED'>
+  release(identity: AttemptIdentity, counted: 'counted' | 'uncounted', failure?: JobFailure): Promise<ReleaseOutcome>
   end(jobId: number, fence: number, ending: Ending): Promise<'DONE' | 'ENDED' | 'FENCED'>
 }
 
@@ -70,13 +73,13 @@ export function createAttemptStore(dependencies: AttemptStoreDependencies): Atte
       )
       const [outcome, ...fields] = reply as string[]
       if (outcome === 'ENDED' || outcome === 'FENCED') return outcome
-      return attemptFrom(identity, fields, (wrapped, tenant) => openJobSeals(keys, wrapped, { tenant, jobId }))
+      return attemptFrom(identity, keys, fields)
     },
 
     async commit(attempt, commitId, commit) {
-      const { jobId, fence, offset, seals } = attempt
+      const { jobId, fence, offset } = attempt
       const lastOffset = offset + commit.messageCount
-      const blob = commit.messageCount > 0 ? await seals.sealLines(commit.body, lastOffset) : ''
+      const blob = commit.messageCount > 0 ? await attempt.seals().sealLines(commit.body, lastOffset) : ''
       const checkpoints = commit.checkpoints.map(({ messageIndex, streamName, streamState }) => ({
         offset: offset + messageIndex,
         streamName,
@@ -108,24 +111,21 @@ export function createAttemptStore(dependencies: AttemptStoreDependencies): Atte
     },
 
     async release({ jobId, fence }, counted, failure) {
-      const outcome = await runScript(
+      const reply = await runScript(
         redis,
         releaseScript,
         [jobKey(jobId, 'record')],
         [changedChannel(jobId), clock.now(), fence, counted, failure ? JSON.stringify(failure) : ''],
       )
-      return outcome as 'RELEASED' | 'CANCELLED' | 'ENDED' | 'FENCED'
+      const [outcome, cancelReason] = reply as [ReleaseOutcome['outcome'], CancelReason?]
+      return outcome === 'CANCELLED' ? { outcome, cancelReason: cancelReason ?? 'requested' } : { outcome }
     },
 
     end: (jobId, fence, ending) => endJob(dependencies, jobId, fence, ending),
   }
 }
 
-function attemptFrom(
-  identity: AttemptIdentity,
-  fields: string[],
-  openSeals: (wrappedDataKey: string, tenant: string) => JobSeals,
-): Attempt {
+function attemptFrom(identity: AttemptIdentity, keys: readonly EncryptionKey[], fields: string[]): Attempt {
   const [
     tenant = '',
     offset,
@@ -138,6 +138,11 @@ function attemptFrom(
     wrapped = '',
     request = '',
   ] = fields
+  let seals: JobSeals | undefined
+  const openSeals = () => {
+    seals ??= openJobSeals(keys, wrapped, { tenant, jobId: identity.jobId })
+    return seals
+  }
   return {
     ...identity,
     offset: Number(offset),
@@ -146,10 +151,19 @@ function attemptFrom(
     idleAttempts: Number(idleAttempts),
     ...(cancelReason && { cancelReason: cancelReason as CancelReason }),
     ...(lastFailure && { lastFailure: JSON.parse(lastFailure) as JobFailure }),
-    seals: openSeals(wrapped, tenant),
-    openRequest() {
-      if (request === '') throw new CodedError('internal_error', 'The sealed request of the job is not there.')
-      return openSeals(wrapped, tenant).openRequest(request)
-    },
+    // Opened late: a job whose key is lost must still begin, so that its attempts are counted and come to an end.
+    seals: () => explainSeal(openSeals),
+    openRequest: () => explainSeal(() => openSeals().openRequest(request)),
+  }
+}
+
+function explainSeal<T>(open: () => T): T {
+  try {
+    return open()
+  } catch (error) {
+    if (!(error instanceof SealBrokenError)) throw error
+    throw new CodedError('internal_error', `What is kept of the job cannot be opened: ${error.message}.`, {
+      cause: error,
+    })
   }
 }

@@ -33,7 +33,7 @@ export function createLiveJobs({ redis, clock }: { redis: Redis; clock: Clock })
   const forget = (jobId: number) => storeAnswer(redis.zrem(sharedKeys.liveJobs, jobId))
   return {
     async list() {
-      return (await storeAnswer(redis.zrange(sharedKeys.liveJobs, 0, -1))).map(Number)
+      return (await storeAnswer(redis.zrange(sharedKeys.liveJobs, '0', '-1'))).map(Number)
     },
     async lookOver(jobId) {
       const reply = await runScript(redis, lookOverScript, [jobKey(jobId, 'record')], [clock.now()])

@@ -47,7 +47,7 @@ t.test('an older attempt writes nothing once a newer one has begun', async (t) =
   t.equal(heir.offset, 3)
   t.same(heir.position, { next: 3 })
   t.equal(await store.attempts.commit({ ...zombie, offset: 3 }, '1-2', commitOf(3, 2)), 'FENCED')
-  t.equal(await store.attempts.release(zombie, 'counted'), 'FENCED')
+  t.same(await store.attempts.release(zombie, 'counted'), { outcome: 'FENCED' })
   t.equal(await store.attempts.end(jobId, 1, { status: 'succeeded' }), 'FENCED')
   t.equal(await store.attempts.begin({ jobId, fence: 1, attemptId: 'c' }, 'start', 'e'), 'FENCED')
   t.equal(await store.attempts.begin({ jobId, fence: 2, attemptId: 'c' }, 'start', 'e'), 'FENCED')

@@ -7,21 +7,21 @@ import { endedFunction, type Script } from './script.ts'
  * KEYS: record.
  * ARGV: channel, now, fence, 'counted' or 'uncounted' (an orderly shutdown does not count as one without progress),
  * last failure (JSON) or ''.
- * Returns RELEASED, CANCELLED, ENDED or FENCED.
+ * Returns [RELEASED], [CANCELLED, reason], [ENDED] or [FENCED].
  */
 export const releaseScript: Script = {
   name: 'syncRelease',
   lua: `${endedFunction}
 local record = redis.call('HMGET', KEYS[1], 'status', 'fence', 'idleAttempts', 'cancelReason')
-if not record[1] or ended(record[1]) then return 'ENDED' end
-if tonumber(record[2]) > tonumber(ARGV[3]) then return 'FENCED' end
-if record[4] then return 'CANCELLED' end
-if record[1] ~= 'running' then return 'RELEASED' end
+if not record[1] or ended(record[1]) then return {'ENDED'} end
+if tonumber(record[2]) > tonumber(ARGV[3]) then return {'FENCED'} end
+if record[4] then return {'CANCELLED', record[4]} end
+if record[1] ~= 'running' then return {'RELEASED'} end
 
 redis.call('HSET', KEYS[1], 'status', 'incomplete', 'lastUpdatedAt', ARGV[2])
 if ARGV[4] == 'uncounted' and tonumber(record[3]) > 0 then redis.call('HINCRBY', KEYS[1], 'idleAttempts', -1) end
 if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'lastFailure', ARGV[5]) end
 redis.call('PUBLISH', ARGV[1], 'incomplete')
-return 'RELEASED'
+return {'RELEASED'}
 `,
 }

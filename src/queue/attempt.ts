@@ -1,0 +1,105 @@
+import { CodedError, errorTable, type JobFailure, toJobFailure } from '../errors.ts'
+import type { Attempt, AttemptIdentity, AttemptStore } from '../store/attempts.ts'
+import { cancelledEnding, type Ending } from '../store/job-end.ts'
+import type { SyncOutcome } from '../sync/commit.ts'
+import type { SyncRequest } from '../sync/sync-request.ts'
+import { AttemptStop } from './attempt-stop.ts'
+import { commitSync } from './commit-sync.ts'
+import type { StartSync } from './engine.ts'
+import { delayBeforeNextAttempt, maxIdleAttempts } from './retry-policy.ts'
+
+/** What becomes of the queue's job after an attempt: it is done with, or comes again after `delayMs`. */
+export type AttemptResult = { kind: 'over' } | { kind: 'again'; delayMs: number }
+
+export interface AttemptDependencies {
+  attempts: AttemptStore
+  startSync: StartSync
+  /** Makes ids that are never made twice. */
+  createId: () => string
+  /** Told of every error that fails an attempt, before it is turned into what users may see. */
+  reportError: (error: unknown, attempt: Attempt, request: SyncRequest | undefined) => void
+}
+
+const over: AttemptResult = { kind: 'over' }
+
+/**
+ * One attempt at a job, from its beginning to the job's end or to the next attempt. Rejects only when the lock was lost:
+ * then the job belongs to somebody else already.
+ */
+export async function runAttempt(
+  dependencies: AttemptDependencies,
+  identity: AttemptIdentity,
+  signal: AbortSignal,
+): Promise<AttemptResult> {
+  const { attempts } = dependencies
+  const attempt = await attempts.begin(identity, 'start', dependencies.createId())
+  if (attempt === 'ENDED' || attempt === 'FENCED') return over
+  const end = (ending: Ending) => endJob(attempts, identity, ending)
+
+  if (attempt.cancelReason) return end(cancelledEnding(attempt.cancelReason))
+  // Attempts that died without a word have not been counted by anybody else.
+  if (attempt.idleAttempts > maxIdleAttempts) return end(failedEnding(noProgress(attempt.lastFailure)))
+
+  const progress = { idleAttempts: attempt.idleAttempts }
+  try {
+    const outcome = await commitSync(dependencies, attempt, signal, progress)
+    return outcome === 'ENDED' || outcome === 'FENCED' ? over : await end(endingOf(outcome))
+  } catch (error) {
+    if (error instanceof AttemptStop) return stopAttempt(attempts, identity, error)
+    dependencies.reportError(error, attempt, openedRequest(attempt))
+    const failure = toJobFailure(error)
+    if (!errorTable[failure.code].retryable) return end(failedEnding(failure))
+    if (progress.idleAttempts >= maxIdleAttempts) return end(failedEnding(noProgress(failure)))
+    return releaseAttempt(attempts, identity, failure, delayBeforeNextAttempt(progress.idleAttempts))
+  }
+}
+
+async function stopAttempt(
+  attempts: AttemptStore,
+  identity: AttemptIdentity,
+  stop: AttemptStop,
+): Promise<AttemptResult> {
+  if (stop.stopCause === 'lock-lost') throw stop
+  return releaseAttempt(attempts, identity, undefined, 0)
+}
+
+/** Hands the job to the next attempt, or ends it if somebody has asked for that meanwhile. */
+async function releaseAttempt(
+  attempts: AttemptStore,
+  identity: AttemptIdentity,
+  failure: JobFailure | undefined,
+  delayMs: number,
+): Promise<AttemptResult> {
+  const released = await attempts.release(identity, failure ? 'counted' : 'uncounted', failure)
+  if (released.outcome === 'CANCELLED') return endJob(attempts, identity, cancelledEnding(released.cancelReason))
+  return released.outcome === 'RELEASED' ? { kind: 'again', delayMs } : over
+}
+
+async function endJob(attempts: AttemptStore, identity: AttemptIdentity, ending: Ending): Promise<AttemptResult> {
+  await attempts.end(identity.jobId, identity.fence, ending)
+  return over
+}
+
+/** The request, for striking its secrets out of what is logged. */
+function openedRequest(attempt: Attempt): SyncRequest | undefined {
+  try {
+    return attempt.openRequest()
+  } catch {
+    return undefined
+  }
+}
+
+function endingOf(outcome: SyncOutcome): Ending {
+  return outcome.failure ? failedEnding(outcome.failure) : { status: 'succeeded' }
+}
+
+function failedEnding(failure: JobFailure): Ending {
+  return { status: 'failed', failure }
+}
+
+function noProgress(cause: JobFailure | undefined): JobFailure {
+  const why = cause ? ` The last one failed with: ${cause.message}` : ' They died without telling why.'
+  return toJobFailure(
+    new CodedError('no_progress', `${maxIdleAttempts} attempts in a row ended without a new record.${why}`),
+  )
+}

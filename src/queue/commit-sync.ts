@@ -1,0 +1,69 @@
+import { CodedError } from '../errors.ts'
+import type { Attempt, CommitOutcome } from '../store/attempts.ts'
+import type { SyncOutcome } from '../sync/commit.ts'
+import type { AttemptDependencies } from './attempt.ts'
+
+/** What an attempt has achieved, for whoever judges its failure. */
+export interface AttemptProgress {
+  /** Attempts, this one included, since a record was last committed; 0 once this one has. */
+  idleAttempts: number
+}
+
+type AttemptEnd = SyncOutcome | 'ENDED' | 'FENCED'
+
+/**
+ * Runs the sync and makes each commit durable before the next is asked for. When Redis turns out to have gone back in
+ * time, the sync starts anew from what is still there.
+ *
+ * @returns the sync's outcome, or why this attempt may write no more
+ * @throws what the sync throws; CodedError `log_full`
+ */
+export async function commitSync(
+  dependencies: AttemptDependencies,
+  firstAttempt: Attempt,
+  signal: AbortSignal,
+  progress: AttemptProgress,
+): Promise<AttemptEnd> {
+  let commits = 0
+  const nextCommitId = () => `${firstAttempt.fence}-${firstAttempt.attemptId}-${++commits}`
+  let attempt = firstAttempt
+  for (;;) {
+    const end = await runSyncOnce(dependencies, attempt, signal, progress, nextCommitId)
+    if (end !== 'REWOUND') return end
+    const anew = await dependencies.attempts.begin(attempt, 'rewound', dependencies.createId())
+    if (anew === 'ENDED' || anew === 'FENCED') return anew
+    attempt = anew
+  }
+}
+
+async function runSyncOnce(
+  { attempts, startSync }: AttemptDependencies,
+  attempt: Attempt,
+  signal: AbortSignal,
+  progress: AttemptProgress,
+  nextCommitId: () => string,
+): Promise<AttemptEnd | 'REWOUND'> {
+  signal.throwIfAborted()
+  const { position } = attempt
+  const sync = startSync(attempt.openRequest(), { ...(position && { position }), signal })
+  let { offset } = attempt
+  try {
+    for (;;) {
+      const step = await sync.next()
+      if (step.done) return step.value
+      const outcome = await attempts.commit({ ...attempt, offset }, nextCommitId(), step.value)
+      const refusal = refusalOf(outcome)
+      if (refusal) return refusal
+      offset += step.value.messageCount
+      if (step.value.recordCount > 0) progress.idleAttempts = 0
+      signal.throwIfAborted()
+    }
+  } finally {
+    await sync.return({ streams: [] })
+  }
+}
+
+function refusalOf(outcome: CommitOutcome): 'ENDED' | 'FENCED' | 'REWOUND' | undefined {
+  if (outcome === 'LOG_FULL') throw new CodedError('log_full')
+  return outcome === 'COMMITTED' || outcome === 'ALREADY' ? undefined : outcome
+}

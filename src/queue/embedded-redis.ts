@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import type { Clock } from '../clock.ts'
+import { findRedisBinary } from './redis-binary.ts'
+import { claimDataDir } from './service-file.ts'
+
+/** The Redis of a service that was given none. */
+export interface EmbeddedRedis {
+  socket: string
+  /** Process id of the shell that guards it. */
+  pid: number
+  /** Resolves with a description when Redis ends without being told to. */
+  died: Promise<string>
+  /** Ends Redis, its data flushed, and gives the folder up. */
+  stop(): Promise<void>
+}
+
+export interface EmbeddedRedisOptions {
+  /** Redis keeps its data in `redis/` below it. */
+  dataDir: string
+  /** Where server binaries are looked for, as in PATH. */
+  searchPath: string
+  clock: Clock
+}
+
+/**
+ * Guards Redis: it ends Redis when the pipe on its standard input closes, which the kernel sees to however our process
+ * dies, SIGKILL included. SIGTERM lets Redis flush its append-only file.
+ */
+const guard = `
+exec 3<&0
+"$@" 3<&- </dev/null &
+server=$!
+(while read -r line; do :; done <&3; kill -TERM "$server") &
+watcher=$!
+wait "$server"
+code=$?
+kill "$watcher" 2>/dev/null
+exit "$code"
+`
+
+/** Lines of Redis's own log shown when it does not start. */
+const shownLogLines = 5
+
+/**
+ * Starts Redis on a unix socket, with an append-only file in `dataDir`.
+ *
+ * @throws RedisNotFoundError, DataDirInUseError
+ */
+export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise<EmbeddedRedis> {
+  const binary = await findRedisBinary(options.searchPath)
+  // Not below DATA_DIR: a socket's path must be shorter than 108 bytes.
+  const socketDir = await mkdtemp(join(tmpdir(), 'intercom-sync-'))
+  const socket = join(socketDir, 'redis.sock')
+  let release: (() => Promise<void>) | undefined
+  const giveUp = async () => {
+    await release?.()
+    await rm(socketDir, { recursive: true, force: true })
+  }
+  try {
+    release = await claimDataDir(options.dataDir, { pid: process.pid, socket }, options.clock)
+    const directory = join(options.dataDir, 'redis')
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    const shell = spawnGuarded(binary, serverArguments(socket, directory))
+    const exited = once(shell, 'exit')
+    await untilReady(shell, exited)
+    return {
+      socket,
+      pid: shell.pid ?? 0,
+      died: exited.then(([code, signal]) => `the embedded Redis ended (${signal ?? `exit code ${code}`})`),
+      async stop() {
+        shell.stdin?.destroy()
+        await exited
+        await giveUp()
+      },
+    }
+  } catch (error) {
+    await giveUp()
+    throw error
+  }
+}
+
+function serverArguments(socket: string, directory: string): string[] {
+  const settings: Record<string, string> = {
+    port: '0',
+    unixsocket: socket,
+    unixsocketperm: '700',
+    dir: directory,
+    save: '',
+    appendonly: 'yes',
+    appendfsync: 'everysec',
+    'maxmemory-policy': 'noeviction',
+    daemonize: 'no',
+  }
+  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
+}
+
+/** In a process group of its own, so that Ctrl-C in a terminal reaches us alone and Redis outlives our shutdown. */
+function spawnGuarded(binary: string, args: string[]): ChildProcess {
+  const shell = spawn('sh', ['-c', guard, 'sh', binary, ...args], {
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  // The pipe breaks when Redis is gone before us; 'exit' tells that.
+  shell.stdin?.on('error', () => undefined)
+  return shell
+}
+
+/** @throws Error with the end of Redis's log when it ends before it is ready */
+async function untilReady(shell: ChildProcess, exited: Promise<unknown>): Promise<void> {
+  const log: string[] = []
+  const ready = new Promise<void>((resolve) => {
+    const take = (line: string) => {
+      if (log.push(line) > shownLogLines) log.shift()
+      if (/ready to accept connections/i.test(line)) resolve()
+    }
+    for (const output of [shell.stdout, shell.stderr]) if (output) readLines(output, take)
+  })
+  await Promise.race([
+    ready,
+    exited.then(() => {
+      throw new Error(`The embedded Redis did not start. Its last words:\n${log.join('\n')}`)
+    }),
+  ])
+}
+
+/** Reads to the end: a full pipe would hold Redis up. */
+function readLines(output: Readable, take: (line: string) => void): void {
+  createInterface({ input: output }).on('line', take)
+}

@@ -1,0 +1,28 @@
+import { DelayedError, type Job } from 'bullmq'
+import type { Clock } from '../clock.ts'
+import { type AttemptDependencies, runAttempt } from './attempt.ts'
+import { stopSignal } from './attempt-stop.ts'
+import type { SyncJobData } from './sync-queue.ts'
+
+export type SyncProcessor = (
+  job: Job<SyncJobData>,
+  token: string | undefined,
+  signal: AbortSignal | undefined,
+) => Promise<void>
+
+/** What BullMQ calls for each job. It makes a signal only for a function that declares exactly three parameters. */
+export function createProcessor(dependencies: AttemptDependencies & { clock: Clock }): SyncProcessor {
+  return async (job, token, signal) => {
+    const identity = {
+      jobId: job.data.jobId,
+      // Grows with every start, a stalled job's too, and never falls: BullMQ's own fence.
+      fence: job.attemptsStarted,
+      attemptId: dependencies.createId(),
+    }
+    const result = await runAttempt(dependencies, identity, stopSignal(signal))
+    if (result.kind === 'over') return
+    // The one way to hand a job back that BullMQ counts as no failed attempt: budget and backoff are ours.
+    await job.moveToDelayed(dependencies.clock.now() + result.delayMs, token)
+    throw new DelayedError()
+  }
+}

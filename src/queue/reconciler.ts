@@ -1,0 +1,66 @@
+import type { Clock } from '../clock.ts'
+import { CodedError, toJobFailure } from '../errors.ts'
+import type { AttemptStore } from '../store/attempts.ts'
+import { cancelledEnding } from '../store/job-end.ts'
+import type { LiveJob, LiveJobs } from '../store/live-jobs.ts'
+import type { QueueState, SyncQueue } from './sync-queue.ts'
+
+export interface ReconcilerDependencies {
+  liveJobs: LiveJobs
+  attempts: AttemptStore
+  queue: SyncQueue
+  clock: Clock
+  onError: (error: unknown) => void
+}
+
+/** How often jobs are looked over, ms. */
+const intervalMs = 10_000
+
+/** What a job that somebody forgot needs. */
+export type Remedy = 'enqueue' | 'announce-cancel' | 'end-cancelled' | 'end-lost'
+
+/** Looks over all live jobs now and then every 10 s, until the signal aborts. */
+export async function keepReconciled(dependencies: ReconcilerDependencies, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await reconcile(dependencies, signal)
+    } catch (error) {
+      dependencies.onError(error)
+    }
+    await dependencies.clock.sleep(intervalMs, signal).catch(() => undefined)
+  }
+}
+
+/** Mends whatever a crash has left between the job records and the queue. Safe to run in several processes at once. */
+export async function reconcile(dependencies: ReconcilerDependencies, signal: AbortSignal): Promise<void> {
+  const { liveJobs, queue } = dependencies
+  for (const jobId of await liveJobs.list()) {
+    signal.throwIfAborted()
+    const job = await liveJobs.lookOver(jobId)
+    if (!job) continue
+    const remedy = remedyFor(job, await queue.stateOf(jobId))
+    if (remedy) await apply(dependencies, job, remedy)
+  }
+}
+
+/** The record was read first: what happens between the two reads, the scripts refuse by its fence. */
+export function remedyFor(job: LiveJob, queueState: QueueState): Remedy | undefined {
+  const forgotten = queueState === 'absent' || queueState === 'failed' || queueState === 'completed'
+  if (job.cancelReason) {
+    return job.status === 'running' && queueState === 'active' ? 'announce-cancel' : 'end-cancelled'
+  }
+  if (!forgotten) return undefined
+  // A job that has begun is never queued again: its attempts would be counted from 1 and could not be told apart.
+  return job.fence === 0 && queueState === 'absent' ? 'enqueue' : 'end-lost'
+}
+
+async function apply({ attempts, liveJobs, queue }: ReconcilerDependencies, job: LiveJob, remedy: Remedy) {
+  const { jobId, fence } = job
+  if (remedy === 'enqueue') await queue.enqueue(jobId)
+  if (remedy === 'announce-cancel') await liveJobs.announceCancel(jobId)
+  if (remedy === 'end-cancelled') await attempts.end(jobId, fence, cancelledEnding(job.cancelReason ?? 'requested'))
+  if (remedy === 'end-lost') {
+    const failure = toJobFailure(new CodedError('attempt_lost'))
+    await attempts.end(jobId, fence, { status: 'failed', failure })
+  }
+}

@@ -1,0 +1,43 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config.ts'
+import { startEmbeddedRedis } from './embedded-redis.ts'
+import type { RedisAddress } from './redis.ts'
+import { findOwner } from './service-file.ts'
+
+/** The Redis this process works with. */
+export interface RedisSource {
+  address: RedisAddress
+  /** Whether it was provided by the operator, and so must be checked. */
+  provided: boolean
+  /** Resolves with a description when a Redis of our own ends without being told to; never for others. */
+  died: Promise<string>
+  stop(): Promise<void>
+}
+
+export interface RedisSourceOptions {
+  config: Config
+  /** Whether this process may work beside another one on that one's embedded Redis. */
+  mayJoin: boolean
+  searchPath: string
+  clock: Clock
+  logger: Logger
+}
+
+const never = new Promise<string>(() => undefined)
+const nothing = async () => undefined
+
+/** `REDIS_URL`, else the embedded Redis of a running service (for a worker alone), else one of our own. */
+export async function openRedisSource(options: RedisSourceOptions): Promise<RedisSource> {
+  const { config, logger } = options
+  if (config.redisUrl) return { address: { url: config.redisUrl }, provided: true, died: never, stop: nothing }
+
+  const owner = options.mayJoin ? await findOwner(config.dataDir) : undefined
+  if (owner) {
+    logger.info({ socket: owner.socket, pid: owner.pid }, 'using the embedded Redis of a running service')
+    return { address: { socket: owner.socket }, provided: false, died: never, stop: nothing }
+  }
+  const embedded = await startEmbeddedRedis({ ...options, dataDir: config.dataDir })
+  logger.info({ socket: embedded.socket, dataDir: config.dataDir }, 'embedded Redis started')
+  return { address: { socket: embedded.socket }, provided: false, died: embedded.died, stop: embedded.stop }
+}

@@ -1,0 +1,56 @@
+import { type JobState, Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { sharedKeys } from '../store/keys.ts'
+
+/** All that BullMQ keeps of a job. What is secret or large has keys of its own. */
+export interface SyncJobData {
+  jobId: number
+}
+
+export const syncQueueName = 'sync'
+
+/** The queue's side of a job; `absent` when BullMQ no longer knows it. */
+export type QueueState = JobState | 'absent'
+
+export interface SyncQueue {
+  /** Adding a job twice is adding it once. */
+  enqueue(jobId: number): Promise<void>
+  stateOf(jobId: number): Promise<QueueState>
+  close(): Promise<void>
+}
+
+/** BullMQ refuses ids that are integers. */
+export function queueJobId(jobId: number): string {
+  return `job-${jobId}`
+}
+
+/**
+ * Attempts and backoff are for errors outside the processor's own care, such as a Redis that refuses writes for a while;
+ * the limit on attempts without progress is kept by the script that begins an attempt.
+ */
+const jobOptions = {
+  attempts: 1_000_000,
+  backoff: { type: 'fixed', delay: 10_000 },
+  removeOnComplete: true,
+  removeOnFail: { age: 24 * 3600, count: 1000 },
+}
+
+export function createSyncQueue(redis: Redis, onError: (error: Error) => void): SyncQueue {
+  const queue = new Queue<SyncJobData, void, 'sync'>(syncQueueName, {
+    connection: redis,
+    prefix: sharedKeys.queuePrefix,
+    defaultJobOptions: jobOptions,
+    streams: { events: { maxLen: 1000 } },
+  })
+  queue.on('error', onError)
+  return {
+    async enqueue(jobId) {
+      await queue.add('sync', { jobId }, { jobId: queueJobId(jobId) })
+    },
+    async stateOf(jobId) {
+      const state = await queue.getJobState(queueJobId(jobId))
+      return state === 'unknown' ? 'absent' : state
+    },
+    close: () => queue.close(),
+  }
+}

@@ -1,0 +1,61 @@
+import { Worker } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { sharedKeys } from '../store/keys.ts'
+import type { StopCause } from './attempt-stop.ts'
+import type { SyncProcessor } from './processor.ts'
+import { queueJobId, type SyncJobData, syncQueueName } from './sync-queue.ts'
+
+/** How fast a dead worker is noticed, ms. */
+export interface LockTiming {
+  /** How long a job is its worker's without renewal. @defaultValue 10000 */
+  lockMs: number
+  /** @defaultValue 3000 */
+  renewMs: number
+  /** How often jobs without a lock are looked for. @defaultValue 4000 */
+  stalledCheckMs: number
+}
+
+export const defaultLockTiming: LockTiming = { lockMs: 10_000, renewMs: 3000, stalledCheckMs: 4000 }
+
+export interface SyncWorker {
+  /** Stops a job's attempt if this process has it. */
+  stop(jobId: number, cause: StopCause): void
+  /** Takes no more jobs, stops every attempt so that other workers go on with them, and waits until all have let go. */
+  handOver(): Promise<void>
+}
+
+export interface SyncWorkerOptions {
+  redis: Redis
+  processor: SyncProcessor
+  concurrency: number
+  timing?: LockTiming
+  onError: (error: Error) => void
+}
+
+export function startSyncWorker({ redis, processor, concurrency, timing, onError }: SyncWorkerOptions): SyncWorker {
+  const { lockMs, renewMs, stalledCheckMs } = timing ?? defaultLockTiming
+  const worker = new Worker<SyncJobData, void, 'sync'>(syncQueueName, processor, {
+    connection: redis,
+    prefix: sharedKeys.queuePrefix,
+    concurrency,
+    lockDuration: lockMs,
+    lockRenewTime: renewMs,
+    stalledInterval: stalledCheckMs,
+    // BullMQ would give a job up after a few crashes even though each got further; the limit of ours knows progress.
+    maxStalledCount: 1_000_000_000,
+  })
+  const stop = (id: string, cause: StopCause) => worker.cancelJob(id, cause)
+  worker.on('error', onError)
+  // BullMQ lets an attempt run on after its lock has gone to another worker.
+  worker.on('lockRenewalFailed', (ids) => {
+    for (const id of ids) stop(id, 'lock-lost')
+  })
+  return {
+    stop: (jobId, cause) => stop(queueJobId(jobId), cause),
+    async handOver() {
+      await worker.pause(true)
+      worker.cancelAllJobs('shutdown' satisfies StopCause)
+      await worker.close()
+    },
+  }
+}

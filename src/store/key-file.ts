@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto'
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type EncryptionKey, encryptionKey } from './sealing.ts'
+
+const fileName = 'keys.json'
+
+/**
+ * The encryption keys of a service that was given none: read from `DATA_DIR/keys.json`, made there the first time, readable
+ * by its owner alone. Whoever loses the file loses what is sealed in Redis.
+ */
+export async function readOrCreateKeyFile(dataDir: string): Promise<EncryptionKey[]> {
+  const path = join(dataDir, fileName)
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  await createKeyFile(path)
+  return parseKeyFile(path, await readFile(path, 'utf8'))
+}
+
+/** Written aside and linked: nobody ever reads half a file, and of two that start at once one makes the keys. */
+async function createKeyFile(path: string): Promise<void> {
+  const aside = `${path}.${randomBytes(6).toString('hex')}`
+  const content = { keys: [{ id: 'k1', key: randomBytes(32).toString('base64') }] }
+  await writeFile(aside, `${JSON.stringify(content)}\n`, { mode: 0o600, flag: 'wx', flush: true })
+  try {
+    await link(aside, path)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  } finally {
+    await rm(aside, { force: true })
+  }
+}
+
+function parseKeyFile(path: string, text: string): EncryptionKey[] {
+  try {
+    const { keys } = JSON.parse(text) as { keys: { id: string; key: string }[] }
+    const parsed = keys.map(({ id, key }) => encryptionKey(id, Buffer.from(key, 'base64')))
+    if (parsed.length > 0) return parsed
+  } catch {
+    // The reason could quote the file, and the file is a secret.
+  }
+  throw new Error(
+    `${path} is damaged: it must be {"keys": [{"id", "key": base64 of 32 bytes}]}. Restore it from a copy.`,
+  )
+}
