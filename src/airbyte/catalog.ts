@@ -1,8 +1,24 @@
-/** Airbyte's ConfiguredAirbyteCatalog, the parts a source reads. */
+/** Airbyte's sync modes of a source. */
+export type SyncMode = 'full_refresh' | 'incremental'
+
+/** Airbyte's ConfiguredAirbyteCatalog, as far as a source reads it. */
 export interface ConfiguredCatalog {
   streams: ConfiguredStream[]
 }
+
 export interface ConfiguredStream {
   stream: { name: string; json_schema: Record<string, unknown> }
-  sync_mode: 'full_refresh' | 'incremental'
+  sync_mode: SyncMode
+}
+
+/**
+ * The types a configured stream's schema declares for a top-level property, e.g. `['null', 'string']`; empty when it
+ * declares none. The schema is the client's: it is only looked at, never compiled.
+ */
+export function declaredTypes(stream: ConfiguredStream, property: string): string[] {
+  const properties = stream.stream.json_schema.properties
+  if (typeof properties !== 'object' || properties === null || !Object.hasOwn(properties, property)) return []
+  const declared = (properties as Record<string, unknown>)[property]
+  const type = typeof declared === 'object' && declared !== null ? (declared as { type?: unknown }).type : undefined
+  return [type].flat().filter((name) => typeof name === 'string')
 }

@@ -1,6 +1,49 @@
+import { isUtf8 } from 'node:buffer'
+import http from 'node:http'
+import https from 'node:https'
+import axios, { type AxiosInstance, type AxiosResponse } from 'axios'
 import type { SourceConfig } from '../airbyte/source-config.ts'
 import type { Clock } from '../clock.ts'
-import type { Budget } from './budget.ts'
+import { CodedError } from '../errors.ts'
+import type { Budget, Outcome } from './budget.ts'
+import { RefusedError, readFailure } from './failures.ts'
+import { RateLimitedError, retry } from './retry.ts'
+import { createServerClock } from './server-clock.ts'
+
+/** A request to Intercom. Paths are ours, never taken from an answer: no host is ever followed. */
+export interface IntercomRequest {
+  method: 'GET' | 'POST'
+  /** From the root, e.g. `/contacts/search`. */
+  path: string
+  query?: Record<string, string>
+  body?: object
+  /** `Intercom-Version` to send. */
+  version: string
+}
+
+/** A 2xx answer. */
+export interface IntercomAnswer {
+  /** Valid UTF-8. */
+  body: Buffer
+  /** The version Intercom says it used. */
+  version: string | undefined
+}
+
+export interface IntercomClient {
+  /**
+   * Sends a request within the budget and reads the answer with `read`; both are tried again together, so an answer
+   * that arrived damaged is fetched anew.
+   *
+   * @throws RefusedError for an answer that will not change; CodedError `intercom_unavailable` or what `read` threw
+   *   when the tries are used up; the signal's reason when aborted
+   */
+  ask<Result>(request: IntercomRequest, read: (answer: IntercomAnswer) => Result): Promise<Result>
+  /** Intercom's time in Unix seconds, never later than the truth; undefined before the first answer. */
+  serverSeconds(): number | undefined
+  /** Whether any request with this token has been fulfilled yet. */
+  hasAnswered(): boolean
+  budget: Budget
+}
 
 export interface ClientOptions {
   config: SourceConfig
@@ -13,10 +56,149 @@ export interface ClientOptions {
   signal: AbortSignal
 }
 
-export interface IntercomClient {
-  placeholder?: never
+/** `auto` is the US host: Intercom routes its requests to the region the token belongs to. */
+const REGION_URLS = {
+  auto: 'https://api.intercom.io',
+  us: 'https://api.intercom.io',
+  eu: 'https://api.eu.intercom.io',
+  au: 'https://api.au.intercom.io',
 }
 
-export function createClient(_options: ClientOptions): IntercomClient {
-  throw new Error('not yet')
+const IDLE_TIMEOUT_MS = 30_000
+const TOTAL_TIMEOUT_MS = 120_000
+const LARGEST_BODY_BYTES = 64 * 1024 * 1024
+
+export function createClient(options: ClientOptions): IntercomClient {
+  const { config, budget, clock, random, signal } = options
+  const serverClock = createServerClock(clock)
+  const transport = createTransport(options.baseUrl ?? REGION_URLS[config.region ?? 'auto'], config.access_token)
+  let answered = false
+
+  /** One try: a turn of the budget, one exchange, and its outcome told to the budget. */
+  async function exchange(request: IntercomRequest): Promise<AxiosResponse<Buffer>> {
+    const turn = await budget.take(signal)
+    let outcome: Outcome = { kind: 'failed' }
+    try {
+      const response = await send(transport, request, clock, signal)
+      serverClock.learn(header(response, 'date'))
+      outcome = readOutcome(response, serverClock.nowMs())
+      return response
+    } finally {
+      turn.end(outcome)
+    }
+  }
+
+  return {
+    budget,
+    hasAnswered: () => answered,
+    serverSeconds() {
+      const now = serverClock.nowMs()
+      return now === undefined ? undefined : Math.floor(now / 1000)
+    },
+    ask: (request, read) =>
+      retry(
+        async () => {
+          const response = await exchange(request)
+          if (response.status < 200 || response.status >= 300) throw toError(request.path, response)
+          const result = read({ body: wellFormed(response.data), version: header(response, 'intercom-version') })
+          answered = true
+          return result
+        },
+        { clock, random, signal },
+      ),
+  }
+}
+
+/** A non-2xx answer as an error. */
+function toError(path: string, response: AxiosResponse<Buffer>): CodedError {
+  const failure = readFailure(response.status, response.data)
+  if (failure.kind === 'refused') return new RefusedError(path, failure)
+  const message = `Intercom answered ${failure.status} to ${path}: ${failure.detail}`
+  return failure.kind === 'rate_limited'
+    ? new RateLimitedError(message)
+    : new CodedError('intercom_unavailable', message)
+}
+
+function createTransport(baseURL: string, accessToken: string): AxiosInstance {
+  return axios.create({
+    baseURL,
+    // Paths are relative to the host whatever they look like: an absolute URL must not carry the token elsewhere.
+    allowAbsoluteUrls: false,
+    maxRedirects: 0,
+    responseType: 'arraybuffer',
+    transformResponse: [],
+    validateStatus: () => true,
+    timeout: IDLE_TIMEOUT_MS,
+    maxContentLength: LARGEST_BODY_BYTES,
+    httpAgent: new http.Agent({ keepAlive: true }),
+    httpsAgent: new https.Agent({ keepAlive: true }),
+    headers: { authorization: `Bearer ${accessToken}`, accept: 'application/json', 'user-agent': 'intercom-sync' },
+  })
+}
+
+/** Sends one request. Axios errors carry the request with its token, so only their code leaves this function. */
+async function send(
+  transport: AxiosInstance,
+  request: IntercomRequest,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<AxiosResponse<Buffer>> {
+  signal.throwIfAborted()
+  const exchange = new AbortController()
+  const abort = () => exchange.abort()
+  signal.addEventListener('abort', abort, { once: true })
+  const watch = new AbortController()
+  clock.sleep(TOTAL_TIMEOUT_MS, watch.signal).then(abort, () => {})
+  try {
+    return await transport.request<Buffer>({
+      method: request.method,
+      url: request.path,
+      ...(request.query && { params: request.query }),
+      ...(request.body && { data: JSON.stringify(request.body) }),
+      headers: {
+        'intercom-version': request.version,
+        ...(request.body && { 'content-type': 'application/json' }),
+      },
+      signal: exchange.signal,
+    })
+  } catch (error) {
+    signal.throwIfAborted()
+    const code = axios.isAxiosError(error) ? error.code : undefined
+    throw new CodedError(
+      'intercom_unavailable',
+      `Intercom could not be reached for ${request.path} (${code ?? 'no answer'})`,
+    )
+  } finally {
+    watch.abort()
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+function header(response: AxiosResponse, name: string): string | undefined {
+  const value: unknown = response.headers[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+/** What an answer says of the rate limit: limits per window and the window's end as an absolute Unix second. */
+function readOutcome(response: AxiosResponse, serverNowMs: number | undefined): Outcome {
+  const number = (name: string) => {
+    const text = header(response, name)
+    return text === undefined || text.trim() === '' || !Number.isFinite(Number(text)) ? undefined : Number(text)
+  }
+  const limit = number('x-ratelimit-limit')
+  const remaining = number('x-ratelimit-remaining')
+  const resetSeconds = number('x-ratelimit-reset')
+  const retryAfter = number('retry-after')
+  return {
+    kind: response.status === 429 ? 'rate_limited' : response.status >= 500 ? 'failed' : 'answered',
+    ...(limit !== undefined && limit > 0 && { limit }),
+    ...(remaining !== undefined && { remaining }),
+    ...(resetSeconds !== undefined && serverNowMs !== undefined && { msToReset: resetSeconds * 1000 - serverNowMs }),
+    ...(retryAfter !== undefined && { retryAfterMs: retryAfter * 1000 }),
+  }
+}
+
+/** Bytes that are no UTF-8 become U+FFFD: a line with them would be refused whole by strict readers. */
+function wellFormed(body: Buffer): Buffer {
+  return isUtf8(body) ? body : Buffer.from(new TextDecoder().decode(body))
 }

@@ -1,23 +1,201 @@
+import { unknownConfigMembers } from '../airbyte/source-config.ts'
 import type { Clock } from '../clock.ts'
+import { CodedError, type JobFailure, toJobFailure } from '../errors.ts'
 import type { IntercomClient } from '../intercom/client.ts'
+import type { RefusedError } from '../intercom/failures.ts'
+import { readWorkspace } from '../intercom/workspace.ts'
+import { findStream } from '../streams/table.ts'
 import type { Commit, Position, SyncOutcome } from './commit.ts'
+import { createWalk } from './create-walk.ts'
+import { createOutbox, type Outbox } from './outbox.ts'
+import type { StreamRunJson } from './stream-run.ts'
+import {
+  createStreamRun,
+  hasFinished,
+  type StreamRun,
+  stateDueAt,
+  streamProgress,
+  streamRunJson,
+} from './stream-run.ts'
 import type { SyncRequest } from './sync-request.ts'
+import type { Walk } from './walk.ts'
+import { createEventQueue, type WalkEvent } from './walk-events.ts'
 
 export interface SyncInput extends SyncRequest {
   /** Where the last durable commit of this job left off; absent on a first attempt. */
   position?: Position
   client: IntercomClient
   clock: Clock
-  random: () => number
   /** Cancel, lost lock and shutdown alike: the generator rejects with the signal's reason. */
   signal: AbortSignal
 }
+
+/** What a position holds. */
+interface SyncPosition {
+  emittedAt: number
+  runs: StreamRunJson[]
+  /** By the name of the walk's first stream. */
+  walks: Record<string, Record<string, unknown>>
+  failure?: JobFailure
+}
+
+/** An attempt under way. */
+interface Attempt {
+  outbox: Outbox
+  runs: Map<string, StreamRun>
+  walks: Walk[]
+  clock: Clock
+  client: IntercomClient
+  /** Why a stream is INCOMPLETE. */
+  failure: JobFailure | undefined
+  /** The end of the rate limit's window that readers have been told of, ms since the epoch. */
+  rateLimitTold: number
+}
+
+/** How often an idle sync looks whether it is the rate limit that it waits for. */
+const IDLE_LOOK_MS = 1000
 
 /**
  * Runs one attempt of a sync. Call `next()` only after the last commit is durable; fetching goes on meanwhile.
  *
  * @throws CodedError when the attempt cannot go on; `errorTable[code].retryable` says whether another may
  */
-export async function* runSync(_input: SyncInput): AsyncGenerator<Commit, SyncOutcome, void> {
-  throw new Error('not yet')
+export async function* runSync(input: SyncInput): AsyncGenerator<Commit, SyncOutcome, void> {
+  const { clock, signal } = input
+  const before = input.position as unknown as SyncPosition | undefined
+  const attempt = openAttempt(input, before)
+  const { outbox, runs } = attempt
+  const takeCommit = () => outbox.takeCommit(positionOf(attempt, before), [...runs.values()].map(streamProgress))
+
+  // The first line is on its way before Intercom is asked for anything.
+  announce(attempt, input)
+  yield* present(takeCommit())
+
+  attempt.walks = await openWalks(input, attempt, before)
+  const events = createEventQueue(attempt.walks, clock)
+  for (;;) {
+    const open = [...runs.values()].filter((run) => !hasFinished(run))
+    const wakeAt = Math.min(outbox.dueAt(), clock.monotonic() + IDLE_LOOK_MS, ...open.map(stateDueAt))
+    const next = await events.next(wakeAt).catch((error: unknown) => ({ kind: 'failed' as const, error }))
+    signal.throwIfAborted()
+    if (next.kind === 'failed') {
+      // What has been taken is whole and can stay; the attempt fails after it.
+      yield* present(takeCommit())
+      throw next.error
+    }
+    if (next.kind === 'finished') break
+    if (next.kind === 'event') await handle(attempt, next.event)
+    else tellRateLimit(attempt)
+    tellStates(attempt)
+    if (outbox.isDue()) yield* present(takeCommit())
+  }
+  yield* present(takeCommit())
+  return { streams: [...runs.values()].map(streamProgress), ...(attempt.failure && { failure: attempt.failure }) }
+}
+
+function openAttempt({ catalog, clock, client }: SyncInput, before: SyncPosition | undefined): Attempt {
+  const runs = new Map<string, StreamRun>()
+  for (const { stream } of catalog.streams) {
+    const json = before?.runs.find((run) => run.name === stream.name)
+    runs.set(stream.name, createStreamRun(stream.name, clock, json))
+  }
+  const outbox = createOutbox(runs, clock, before?.emittedAt ?? 0)
+  return { outbox, runs, walks: [], clock, client, failure: before?.failure, rateLimitTold: 0 }
+}
+
+/** STARTED for every stream that has not been started by an earlier attempt. */
+function announce({ outbox, runs }: Attempt, { config }: SyncInput): void {
+  const fresh = [...runs.values()].filter((run) => run.status === undefined)
+  for (const run of fresh) outbox.status(run, 'STARTED')
+  const unknown = unknownConfigMembers(config)
+  if (fresh.length > 0 && unknown.length > 0)
+    outbox.log('WARN', `config members without a meaning here are ignored: ${unknown.join(', ')}`)
+}
+
+async function openWalks(input: SyncInput, { runs }: Attempt, before: SyncPosition | undefined): Promise<Walk[]> {
+  const { config, client, states } = input
+  const workspace = await readWorkspace(client)
+  return input.catalog.streams.flatMap((configured) => {
+    const { name } = configured.stream
+    const run = runs.get(name)
+    const entry = findStream(name)
+    if (!entry || !run || hasFinished(run)) return []
+    return createWalk({
+      entry,
+      configured,
+      config,
+      client,
+      workspace,
+      state: states[name],
+      position: before?.walks[name],
+    })
+  })
+}
+
+function positionOf(attempt: Attempt, before: SyncPosition | undefined): Position {
+  const walks = Object.fromEntries(attempt.walks.map((walk) => [walk.streamNames[0], walk.position()]))
+  const position: SyncPosition = {
+    emittedAt: attempt.outbox.emittedAt(),
+    runs: [...attempt.runs.values()].map(streamRunJson),
+    walks: { ...before?.walks, ...walks },
+    ...(attempt.failure && { failure: attempt.failure }),
+  }
+  return { ...position }
+}
+
+async function handle(attempt: Attempt, event: WalkEvent): Promise<void> {
+  const { walk } = event
+  if (event.kind === 'arrival') event.arrival.take(attempt.outbox)
+  else if (event.kind === 'ended') for (const run of runsOf(attempt, walk)) complete(attempt, run, walk)
+  else {
+    // A token that has been revoked meanwhile is no matter of one stream's permission.
+    await readWorkspace(attempt.client)
+    for (const run of runsOf(attempt, walk)) failForScope(attempt, run, walk, event.error)
+  }
+}
+
+/** RUNNING even when nothing came, then the final STATE, then COMPLETE: the order that Airbyte's tests ask for. */
+function complete({ outbox }: Attempt, run: StreamRun, walk: Walk): void {
+  if (run.status === 'STARTED') outbox.status(run, 'RUNNING')
+  outbox.state(run, walk.streamState(run.name))
+  outbox.status(run, 'COMPLETE')
+}
+
+/** A missing permission ends one stream and the job at its end, never another stream. */
+function failForScope(attempt: Attempt, run: StreamRun, walk: Walk, error: RefusedError): void {
+  const message =
+    `${run.name}: the access token lacks the permission "${findStream(run.name)?.scope}" ` +
+    `(${error.failure.status}: ${error.failure.detail}). Add it to the app in Intercom's Developer Hub.`
+  const failure = toJobFailure(new CodedError('scope_missing', message, { streamName: run.name }))
+  attempt.failure ??= failure
+  attempt.outbox.error(failure)
+  if (run.sinceState > 0) attempt.outbox.state(run, walk.streamState(run.name))
+  attempt.outbox.status(run, 'INCOMPLETE')
+}
+
+/** A STATE for every stream that is due one, be it for its records or to break a long silence. */
+function tellStates(attempt: Attempt): void {
+  for (const walk of attempt.walks)
+    for (const run of runsOf(attempt, walk)) {
+      if (hasFinished(run) || attempt.clock.monotonic() < stateDueAt(run)) continue
+      if (run.status === 'STARTED') attempt.outbox.status(run, 'RUNNING')
+      attempt.outbox.state(run, walk.streamState(run.name))
+    }
+}
+
+/** Says once per window that the sync waits for Intercom's rate limit. */
+function tellRateLimit(attempt: Attempt): void {
+  const until = attempt.client.budget.waitingUntil()
+  if (until === undefined || until <= attempt.rateLimitTold) return
+  attempt.rateLimitTold = until
+  for (const run of attempt.runs.values())
+    if (!hasFinished(run)) attempt.outbox.status(run, 'RUNNING', { quotaResetMs: Math.ceil(until) })
+}
+
+function runsOf({ runs }: Attempt, walk: Walk): StreamRun[] {
+  return walk.streamNames.flatMap((name) => runs.get(name) ?? [])
+}
+
+function* present(commit: Commit | undefined): Generator<Commit, void, void> {
+  if (commit) yield commit
 }

@@ -1,8 +1,10 @@
 import type { ConfiguredCatalog } from '../airbyte/catalog.ts'
-import type { SourceConfig } from '../airbyte/source-config.ts'
-
-/** `stream_state` blobs by stream name. */
-export type StreamStates = Record<string, Record<string, unknown>>
+import { readSourceConfig, type SourceConfig } from '../airbyte/source-config.ts'
+import { readStates, type StreamStates } from '../airbyte/state.ts'
+import { CodedError, type Fault } from '../errors.ts'
+import { readSelection } from '../streams/selection.ts'
+import { findStream } from '../streams/table.ts'
+import { checkSearchState } from './search-state-schema.ts'
 
 /** A sync job's request, checked and completed: what is sealed for the worker and given to `runSync`. JSON-safe. */
 export interface SyncRequest {
@@ -11,11 +13,34 @@ export interface SyncRequest {
   states: StreamStates
 }
 
+/** The members of a request's body that say what to sync, as they came. */
+export interface SyncRequestBody {
+  config?: unknown
+  catalog?: unknown
+  streams?: unknown
+  state?: unknown
+}
+
 /**
  * Checks the body of a sync job and fills in what was left out.
  *
  * @throws CodedError `invalid_request` with a JSON pointer (`/config/start_date`, `/catalog/streams/0/stream/name`) for every fault
  */
-export function parseSyncRequest(_body: unknown): SyncRequest {
-  throw new Error('not yet')
+export function parseSyncRequest(body: SyncRequestBody): SyncRequest {
+  const faults: Fault[] = []
+  const config = readSourceConfig(body.config, '/config', faults)
+  const catalog = readSelection(body, faults)
+  const given = readStates(body.state, '/state', faults)
+  const states: StreamStates = {}
+  for (const { streamName, pointer, state } of given) {
+    const entry = findStream(streamName)
+    if (!entry) faults.push({ pointer, detail: `${JSON.stringify(streamName)} is no stream of this connector` })
+    else if (entry.search) checkSearchState(state, pointer, faults)
+    states[streamName] = state
+  }
+  if (!config || faults.length > 0) {
+    const detail = faults.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ')
+    throw new CodedError('invalid_request', `The request is not valid: ${detail}`, { faults })
+  }
+  return { config, catalog, states }
 }

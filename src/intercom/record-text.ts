@@ -1,0 +1,53 @@
+import type { Span } from './json-text.ts'
+import type { ScannedAnswer, ScannedRecord } from './record-scanner.ts'
+
+/** The type an id member takes in our messages. */
+export type IdType = 'string' | 'integer'
+
+/**
+ * The text of a record as it goes into a message: the bytes Intercom sent, except for
+ * - id members that Intercom writes now as a number, now as a string: they take the type the catalog declares;
+ * - halves of surrogate pairs, which strict readers (Python's orjson) refuse with the whole line: they become U+FFFD;
+ * - line breaks between tokens, which would end the NDJSON line.
+ */
+export function recordText(answer: ScannedAnswer, record: ScannedRecord, idTypes: ReadonlyMap<string, IdType>): Buffer {
+  const { body } = answer
+  const edits: { span: Span; text: string }[] = []
+  for (const [name, type] of idTypes) {
+    const span = record.members.get(name)
+    const text = span && retyped(body.toString('latin1', span.start, span.end), type)
+    if (span && text !== undefined) edits.push({ span, text })
+  }
+  const repairs = record.surrogateEscape || record.lineBreak
+  if (edits.length === 0 && !repairs) return body.subarray(record.start, record.end)
+
+  edits.sort((one, other) => one.span.start - other.span.start)
+  const pieces: Buffer[] = []
+  let from = record.start
+  for (const { span, text } of edits) {
+    pieces.push(body.subarray(from, span.start), Buffer.from(text))
+    from = span.end
+  }
+  pieces.push(body.subarray(from, record.end))
+  const text = Buffer.concat(pieces)
+  return repairs ? Buffer.from(repairText(text.toString('utf8'))) : text
+}
+
+const CANONICAL_INTEGER = /^-?(?:0|[1-9][0-9]*)$/
+const QUOTED_INTEGER = /^"-?(?:0|[1-9][0-9]*)"$/
+
+/** The value's text in the other type; undefined when it has that type already or the change would lose something. */
+function retyped(valueText: string, type: IdType): string | undefined {
+  if (type === 'string') return CANONICAL_INTEGER.test(valueText) ? `"${valueText}"` : undefined
+  return QUOTED_INTEGER.test(valueText) ? valueText.slice(1, -1) : undefined
+}
+
+// A whole pair, a lone half, or any other escape (so that an escaped backslash before a "u" is not taken for one).
+const ESCAPE = /\\u(?:d[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|(d[89a-f][0-9a-f]{2}))|\\./gis
+
+/** Lone surrogates become U+FFFD; a raw line break can only stand between tokens and becomes a space. */
+function repairText(text: string): string {
+  return text
+    .replace(ESCAPE, (whole, lone: string | undefined) => (lone === undefined ? whole : '\\ufffd'))
+    .replace(/[\r\n]/g, ' ')
+}

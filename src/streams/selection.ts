@@ -1,0 +1,101 @@
+import type { ConfiguredCatalog, ConfiguredStream, SyncMode } from '../airbyte/catalog.ts'
+import type { Fault } from '../errors.ts'
+import { streamSchema } from './schemas.ts'
+import { findStream, type StreamEntry, streamTable } from './table.ts'
+
+/**
+ * Reads which streams a job is to sync: from a configured catalog, a raw CATALOG (message or its `catalog` object), the
+ * shorthand `streams: ["contacts", {"name": "tags", "syncMode": "full_refresh"}]`, or neither, which means all.
+ * Incremental is what a stream gets when it can and nothing else was said.
+ */
+export function readSelection(body: { catalog?: unknown; streams?: unknown }, faults: Fault[]): ConfiguredCatalog {
+  const { catalog, streams } = body
+  if (catalog !== undefined && streams !== undefined) {
+    faults.push({ pointer: '/streams', detail: 'cannot be given together with catalog: leave one of them out' })
+    return { streams: [] }
+  }
+  if (streams !== undefined) return readList(streams, '/streams', readShorthand, faults)
+  if (catalog !== undefined) return readCatalog(catalog, faults)
+  return { streams: streamTable.map((entry) => configure(entry, {})) }
+}
+
+interface Wish {
+  name: unknown
+  namePointer: string
+  syncMode?: unknown
+  modePointer?: string
+  schema?: unknown
+}
+
+function readCatalog(catalog: unknown, faults: Fault[]): ConfiguredCatalog {
+  const isMessage = isObject(catalog) && catalog.type === 'CATALOG'
+  const inner = isMessage ? catalog.catalog : catalog
+  const pointer = isMessage ? '/catalog/catalog' : '/catalog'
+  if (isObject(inner)) return readList(inner.streams, `${pointer}/streams`, readCatalogItem, faults)
+  faults.push({ pointer, detail: 'must be a ConfiguredAirbyteCatalog: an object with streams' })
+  return { streams: [] }
+}
+
+function readList(
+  list: unknown,
+  pointer: string,
+  readItem: (item: unknown, pointer: string) => Wish,
+  faults: Fault[],
+): ConfiguredCatalog {
+  if (!Array.isArray(list) || list.length === 0) {
+    faults.push({ pointer, detail: 'must be a list of at least one stream' })
+    return { streams: [] }
+  }
+  const chosen = new Map<string, ConfiguredStream>()
+  for (const [index, item] of list.entries()) {
+    const wish = readItem(item, `${pointer}/${index}`)
+    const entry = typeof wish.name === 'string' ? findStream(wish.name) : undefined
+    if (!entry) {
+      const known = streamTable.map(({ name }) => name).join(', ')
+      faults.push({
+        pointer: wish.namePointer,
+        detail: `${JSON.stringify(wish.name) ?? 'nothing'} is no stream; there are ${known}`,
+      })
+    } else if (chosen.has(entry.name))
+      faults.push({ pointer: wish.namePointer, detail: `${entry.name} is named twice` })
+    else if (wish.syncMode !== undefined && wish.syncMode !== 'full_refresh' && wish.syncMode !== 'incremental')
+      faults.push({ pointer: wish.modePointer ?? pointer, detail: 'must be full_refresh or incremental' })
+    else chosen.set(entry.name, configure(entry, wish))
+  }
+  return { streams: [...chosen.values()] }
+}
+
+function readCatalogItem(item: unknown, pointer: string): Wish {
+  if (!isObject(item)) return { name: item, namePointer: pointer }
+  if (!isObject(item.stream)) return { name: item.name, namePointer: `${pointer}/name`, schema: item.json_schema }
+  return {
+    name: item.stream.name,
+    namePointer: `${pointer}/stream/name`,
+    schema: item.stream.json_schema,
+    syncMode: item.sync_mode ?? null,
+    modePointer: `${pointer}/sync_mode`,
+  }
+}
+
+function readShorthand(item: unknown, pointer: string): Wish {
+  if (!isObject(item)) return { name: item, namePointer: pointer }
+  return {
+    name: item.name,
+    namePointer: `${pointer}/name`,
+    syncMode: item.syncMode,
+    modePointer: `${pointer}/syncMode`,
+  }
+}
+
+/** Incremental asked of a stream that has no cursor is read as full refresh: PyAirbyte asks it of every stream. */
+function configure(
+  entry: StreamEntry,
+  { syncMode, schema }: { syncMode?: unknown; schema?: unknown },
+): ConfiguredStream {
+  const sync_mode: SyncMode = entry.cursor && syncMode !== 'full_refresh' ? 'incremental' : 'full_refresh'
+  return { stream: { name: entry.name, json_schema: isObject(schema) ? schema : streamSchema(entry.name) }, sync_mode }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

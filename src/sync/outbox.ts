@@ -1,0 +1,122 @@
+import {
+  errorLine,
+  estimateLine,
+  logLine,
+  recordPrefix,
+  recordSuffix,
+  stateLine,
+  streamStatusLine,
+} from '../airbyte/messages.ts'
+import type { Clock } from '../clock.ts'
+import type { JobFailure } from '../errors.ts'
+import type { Checkpoint, Commit, Position, StreamProgress } from './commit.ts'
+import type { StreamRun } from './stream-run.ts'
+import type { Sink } from './walk.ts'
+
+/** Answers are gathered into commits of at least this size, as each commit is a write to Redis and a wake-up of readers … */
+const COMMIT_BYTES = 64 * 1024
+/** … but never held back longer than this. */
+const COMMIT_MS = 250
+
+/** Messages on their way into the next commit. */
+export interface Outbox extends Sink {
+  status(run: StreamRun, status: NonNullable<StreamRun['status']>, rateLimited?: { quotaResetMs: number }): void
+  state(run: StreamRun, streamState: Record<string, unknown>): void
+  error(failure: JobFailure): void
+  /** Large enough, or held long enough, to become a commit. */
+  isDue(): boolean
+  /** Ms of the monotonic clock when what is held has to go; Infinity while nothing is held. */
+  dueAt(): number
+  /** `emitted_at` of the latest message, ms; it never goes back within a job. */
+  emittedAt(): number
+  /** Hands over what is held as a commit; undefined when nothing is. */
+  takeCommit(position: Position, streams: StreamProgress[]): Commit | undefined
+}
+
+export function createOutbox(runs: ReadonlyMap<string, StreamRun>, clock: Clock, startAt: number): Outbox {
+  const suffix = Buffer.from(recordSuffix)
+  const prefixes = new Map<string, { emittedAt: number; text: Buffer }>()
+  let chunks: Buffer[] = []
+  let bytes = 0
+  let messageCount = 0
+  let recordCount = 0
+  let checkpoints: Checkpoint[] = []
+  let heldSince = Infinity
+  let emittedAt = startAt
+
+  const now = (): number => {
+    emittedAt = Math.max(emittedAt, Math.floor(clock.now()))
+    return emittedAt
+  }
+  const add = (...texts: Buffer[]): void => {
+    for (const text of texts) {
+      chunks.push(text)
+      bytes += text.length
+    }
+    messageCount++
+    if (heldSince === Infinity) heldSince = clock.monotonic()
+  }
+  const addLine = (line: string): void => add(Buffer.from(line))
+
+  /** The part of a line before the record's text; made once per stream and millisecond. */
+  function prefixOf(streamName: string): Buffer {
+    const time = now()
+    const known = prefixes.get(streamName)
+    if (known?.emittedAt === time) return known.text
+    const text = Buffer.from(recordPrefix(streamName, time))
+    prefixes.set(streamName, { emittedAt: time, text })
+    return text
+  }
+
+  function status(
+    run: StreamRun,
+    next: NonNullable<StreamRun['status']>,
+    rateLimited?: { quotaResetMs: number },
+  ): void {
+    run.status = next
+    addLine(streamStatusLine(run.name, next, now(), rateLimited))
+  }
+
+  function runOf(streamName: string): StreamRun {
+    const run = runs.get(streamName)
+    if (!run) throw new Error(`${streamName} is not in the catalog`)
+    return run
+  }
+
+  return {
+    record(streamName, text) {
+      const run = runOf(streamName)
+      if (run.status === 'STARTED') status(run, 'RUNNING')
+      add(prefixOf(streamName), text, suffix)
+      recordCount++
+      run.rowsSynced++
+      run.sinceState++
+    },
+    estimate(streamName, rows) {
+      runOf(streamName).rowsEstimate = rows
+      addLine(estimateLine(streamName, rows, now()))
+    },
+    log: (level, message) => addLine(logLine(level, message)),
+    status,
+    state(run, streamState) {
+      addLine(stateLine(run.name, streamState, run.sinceState))
+      checkpoints.push({ messageIndex: messageCount, streamName: run.name, streamState })
+      run.sinceState = 0
+      run.lastStateAt = clock.monotonic()
+      if (typeof streamState.updated_at === 'number') run.cursor = streamState.updated_at
+    },
+    error: (failure) => addLine(errorLine(failure, now())),
+    isDue: () => bytes >= COMMIT_BYTES || clock.monotonic() - heldSince >= COMMIT_MS,
+    dueAt: () => heldSince + COMMIT_MS,
+    emittedAt: () => emittedAt,
+    takeCommit(position, streams) {
+      if (messageCount === 0) return undefined
+      const commit = { body: Buffer.concat(chunks, bytes), messageCount, recordCount, checkpoints, position, streams }
+      chunks = []
+      checkpoints = []
+      bytes = messageCount = recordCount = 0
+      heldSince = Infinity
+      return commit
+    },
+  }
+}

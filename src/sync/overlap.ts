@@ -1,0 +1,70 @@
+import { contentHash } from '../intercom/content-hash.ts'
+import type { ScannedAnswer } from '../intercom/record-scanner.ts'
+import type { Row } from './search-pages.ts'
+import type { SearchState } from './search-state.ts'
+import { createSeen, type Seen, type SeenJson } from './seen.ts'
+
+/**
+ * The stretch of time that this sync and the last both read, because the search index lags: a finished walk writes
+ * its cursor behind the time it has read to, and what is read again is delivered only if its content changed.
+ */
+export interface Overlap {
+  /** Whether a record has to be delivered; what is young enough to be read again is remembered. */
+  isNews(answer: ScannedAnswer, row: Row): boolean
+  seen: Seen
+  /** How far behind its end this walk writes its cursor, seconds. */
+  seconds: number
+  /** The latest that a record was ever seen to arrive in the index after its own time, seconds. */
+  worstLag(): number
+  toJson(): OverlapJson
+}
+
+export interface OverlapJson {
+  seen: SeenJson
+  worstLag: number
+}
+
+export interface OverlapOptions {
+  /** What the last sync left. */
+  previous: SearchState | undefined
+  /** Start of the walk, Unix seconds. */
+  frozen: number
+  /** The stream's usual overlap, seconds; grown when records have been seen to arrive later. */
+  usualSeconds: number
+  volatileMembers: readonly string[]
+  json?: OverlapJson | undefined
+}
+
+export function createOverlap(options: OverlapOptions): Overlap {
+  const { previous, frozen, volatileMembers, json } = options
+  const seconds = Math.max(options.usualSeconds, 2 * (previous?.worstLag ?? 0))
+  const rememberFrom = frozen - seconds
+  const delivered = new Map(Object.entries(previous?.seen ?? {}))
+  const seen = createSeen(json?.seen)
+  let worstLag = json?.worstLag ?? previous?.worstLag ?? 0
+
+  /** A record as old as the last sync, but new to us, was not in the index when the last sync looked. */
+  function noteLateArrival(row: Row): void {
+    const { cursor, readTo } = previous ?? {}
+    if (previous?.seen === undefined || cursor === undefined || readTo === undefined || row.updatedAt === undefined)
+      return
+    if (row.updatedAt >= cursor && row.updatedAt < readTo) worstLag = Math.max(worstLag, readTo - row.updatedAt)
+  }
+
+  return {
+    seen,
+    seconds,
+    worstLag: () => worstLag,
+    isNews(answer, row) {
+      const updatedAt = row.updatedAt ?? frozen
+      const before = delivered.get(row.id)
+      if (updatedAt < rememberFrom && before === undefined) return true
+      const hash = contentHash(answer, row.record, volatileMembers)
+      if (seen.has(row.id, hash)) return false
+      if (updatedAt >= rememberFrom) seen.remember(row.id, updatedAt, hash)
+      if (before === undefined) noteLateArrival(row)
+      return before !== hash
+    },
+    toJson: () => ({ seen: seen.toJson(), worstLag }),
+  }
+}

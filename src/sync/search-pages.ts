@@ -1,0 +1,97 @@
+import { CodedError } from '../errors.ts'
+import type { IntercomClient } from '../intercom/client.ts'
+import { nextCursor } from '../intercom/paging.ts'
+import { type ScannedAnswer, type ScannedRecord, scanAnswer } from '../intercom/record-scanner.ts'
+import { type DateMatching, type SortOrder, searchBody, type TimeRange } from '../intercom/search-query.ts'
+import type { StreamEntry } from '../streams/table.ts'
+import type { Dated } from './slice.ts'
+
+/** A search endpoint and how it has to be asked in this walk. */
+export interface SearchEndpoint {
+  client: IntercomClient
+  entry: StreamEntry
+  /** `Intercom-Version` to send. */
+  version: string
+  /** The date matching that version is known for; `second` for contacts holds only while answers echo the version. */
+  matching: DateMatching
+  /** Answers of another version compare dates by other rules and must not be used. */
+  echoRequired: boolean
+}
+
+/** A record of a page. */
+export interface Row extends Dated {
+  record: ScannedRecord
+}
+
+export interface SearchPage {
+  answer: ScannedAnswer
+  rows: Row[]
+  /** How many records Intercom says match, over all pages. */
+  total: number | undefined
+  /** Cursor of the next page; undefined on the last. */
+  after: string | undefined
+  /** The version Intercom says it used. */
+  version: string | undefined
+}
+
+export interface PageRequest {
+  updated: TimeRange
+  created?: TimeRange
+  order: SortOrder
+  perPage: number
+  after?: string | undefined
+}
+
+/** A time above this is in milliseconds: some workspaces hold such broken dates (seconds reach it in the year 5138). */
+const LARGEST_SECONDS = 100_000_000_000
+
+/** Asks for one page. Whether the answer can be relied on is part of reading it, so a damaged one is fetched anew. */
+export function askPage(endpoint: SearchEndpoint, page: PageRequest): Promise<SearchPage> {
+  const { client, entry, version, matching, echoRequired } = endpoint
+  const { updated, created, ...options } = page
+  const body = searchBody({ updated, ...(created && { created }) }, matching, options)
+  return client.ask({ method: 'POST', path: entry.path, body, version }, (answer) => {
+    if (echoRequired && answer.version !== version)
+      throw new CodedError(
+        'intercom_protocol',
+        `Intercom answered ${entry.path} by version ${answer.version}, not ${version}`,
+      )
+    const scanned = scanAnswer(answer.body, {
+      recordsPath: entry.recordsPath,
+      members: [...new Set(['id', 'updated_at', 'created_at', ...entry.idMembers, ...entry.volatileMembers])],
+    })
+    if (!scanned.records)
+      throw new CodedError('intercom_protocol', `Intercom's answer to ${entry.path} holds no list of records`)
+    const total = scanned.envelope('total_count')
+    return {
+      answer: scanned,
+      rows: scanned.records.map((record) => readRow(scanned.body, record, entry.path)),
+      total: typeof total === 'number' ? total : undefined,
+      after: nextCursor(scanned.envelope('pages')),
+      version: answer.version,
+    }
+  })
+}
+
+function readRow(body: Buffer, record: ScannedRecord, path: string): Row {
+  const text = (name: string) => {
+    const span = record.members.get(name)
+    return span && body.toString('utf8', span.start, span.end)
+  }
+  const id = text('id')
+  if (id === undefined) throw new CodedError('intercom_protocol', `A record in Intercom's answer to ${path} has no id`)
+  // An id may come as a number or as a string; either way it is the same record.
+  return {
+    record,
+    id: id.startsWith('"') ? (JSON.parse(id) as string) : id,
+    updatedAt: readSeconds(text('updated_at')),
+    createdAt: readSeconds(text('created_at')),
+  }
+}
+
+/** Unix seconds from a value's text; undefined for null, fractions of nothing, and what is no number. */
+function readSeconds(text: string | undefined): number | undefined {
+  const number = text === undefined || text === 'null' ? Number.NaN : Number(text.replaceAll('"', '') || 'none')
+  if (!Number.isFinite(number) || number < 0) return undefined
+  return Math.floor(number > LARGEST_SECONDS ? number / 1000 : number)
+}

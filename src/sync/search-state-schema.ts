@@ -1,0 +1,71 @@
+import Type, { type Static } from 'typebox'
+import Value from 'typebox/value'
+import type { Fault } from '../errors.ts'
+
+/** The shape of a search stream's state as it travels: what DESIGN calls the format is fixed here. */
+
+/** Format of everything below `intercom_sync`. */
+export const STATE_FORMAT = 1
+
+const Time = Type.Number({ minimum: 0 })
+const Bound = Type.Union([Time, Type.Null()])
+
+const SliceProgress = Type.Object({
+  at: Type.Optional(Time),
+  ids: Type.Optional(Type.Array(Type.String())),
+  after: Type.Optional(Type.String()),
+})
+
+/** A slice: `[from, to, "done" | progress]`, with `[createdFrom, createdTo]` behind when it is cut further. */
+const SliceJson = Type.Union([
+  Type.Tuple([Time, Bound, Type.Union([Type.Literal('done'), SliceProgress])]),
+  Type.Tuple([Time, Bound, Type.Union([Type.Literal('done'), SliceProgress]), Type.Tuple([Bound, Bound])]),
+])
+export type SliceJson = Static<typeof SliceJson>
+
+const SearchWalkJson = Type.Object({
+  lower: Time,
+  frozen: Time,
+  slices: Type.Array(SliceJson),
+  order: Type.Optional(Type.Literal('descending')),
+  tail: Type.Optional(
+    Type.Object({
+      round: Type.Integer({ minimum: 1 }),
+      asked: Time,
+      pages: Type.Integer({ minimum: 0 }),
+      slice: SliceJson,
+    }),
+  ),
+})
+export type SearchWalkJson = Static<typeof SearchWalkJson>
+
+const SearchStateJson = Type.Object({
+  // Airbyte's connector has written numbers and digits in a string, by version.
+  updated_at: Type.Optional(Type.Union([Time, Type.String({ pattern: '^[0-9]+(\\.[0-9]+)?$' }), Type.Null()])),
+  intercom_sync: Type.Optional(
+    Type.Object({
+      v: Type.Literal(STATE_FORMAT),
+      plan: Type.Optional(Type.String()),
+      read_to: Type.Optional(Time),
+      worst_lag: Type.Optional(Time),
+      seen: Type.Optional(Type.Record(Type.String(), Type.String())),
+      walk: Type.Optional(SearchWalkJson),
+    }),
+  ),
+})
+
+/** Checks the state of a search stream: what cannot be used is never passed over in silence. */
+export function checkSearchState(state: Record<string, unknown>, pointer: string, faults: Fault[]): void {
+  const ours = state.intercom_sync as { v?: unknown } | null | undefined
+  if (typeof ours === 'object' && ours !== null && ours.v !== STATE_FORMAT) {
+    const detail = `is format ${JSON.stringify(ours.v)} and this version reads ${STATE_FORMAT}: update intercom-sync, or reset the state`
+    faults.push({ pointer: `${pointer}/intercom_sync/v`, detail })
+    return
+  }
+  const [error] = Value.Errors(SearchStateJson, state)
+  if (error)
+    faults.push({
+      pointer: `${pointer}${error.instancePath}`,
+      detail: `${error.message}: give the state as it was received, or reset it`,
+    })
+}

@@ -1,0 +1,107 @@
+import { type SearchWalkJson, STATE_FORMAT } from './search-state-schema.ts'
+import { type Slice, sliceFromJson, sliceToJson } from './slice.ts'
+
+/** The plan of a walk under way: frozen when the walk began, while the data goes on changing. Unix seconds. */
+export interface SearchWalkState {
+  /** The walk owns [lower, ∞). */
+  lower: number
+  /** Slices own [lower, frozen), the tail everything after. */
+  frozen: number
+  slices: Slice[]
+  /** Newest first; the default is oldest first. */
+  descending?: boolean
+  tail?: TailState
+}
+
+/** A round of the tail: everything that has changed since the walk, or the round before, began to look. */
+export interface TailState {
+  /** From 1. */
+  round: number
+  /** When the round's first page was asked. */
+  asked: number
+  pages: number
+  slice: Slice
+}
+
+/** What a search stream's state says. */
+export interface SearchState {
+  /** The low-water mark: everything updated before it has been delivered. */
+  cursor?: number
+  /** Written by Airbyte's connector or another that knows nothing of overlaps. */
+  foreign: boolean
+  /** A finished full refresh. */
+  complete: boolean
+  /** Fingerprint of the settings the walk was planned with. */
+  plan?: string
+  walk?: SearchWalkState
+  readTo?: number
+  seen?: Record<string, string>
+  worstLag: number
+}
+
+/** The one member of a state that is ours; the rest is shared with Airbyte's connector. */
+const OURS = 'intercom_sync'
+const COMPLETE_MARK = '__ab_full_refresh_sync_complete'
+
+/** Reads a state that `checkSearchState` has accepted. */
+export function readSearchState(state: Record<string, unknown>): SearchState {
+  const ours = state[OURS] as Record<string, unknown> | undefined
+  const cursor = state.updated_at === undefined || state.updated_at === null ? undefined : Number(state.updated_at)
+  return {
+    ...(cursor !== undefined && { cursor }),
+    foreign: ours === undefined,
+    complete: state[COMPLETE_MARK] === true,
+    ...(typeof ours?.plan === 'string' && { plan: ours.plan }),
+    ...(ours?.walk !== undefined && { walk: walkFromJson(ours.walk as SearchWalkJson) }),
+    ...(typeof ours?.read_to === 'number' && { readTo: ours.read_to }),
+    ...(ours?.seen !== undefined && { seen: ours.seen as Record<string, string> }),
+    worstLag: typeof ours?.worst_lag === 'number' ? ours.worst_lag : 0,
+  }
+}
+
+/** A finished incremental walk. */
+export function doneState(done: {
+  cursor: number
+  plan: string
+  readTo: number
+  seen: Record<string, string> | undefined
+  worstLag: number
+}): Record<string, unknown> {
+  const { cursor, plan, readTo, seen, worstLag } = done
+  const ours = { v: STATE_FORMAT, plan, read_to: readTo, ...(seen && { seen }), worst_lag: worstLag }
+  return { updated_at: cursor, [OURS]: ours }
+}
+
+/** A walk under way; `cursor` is its low-water mark, left out for a full refresh. */
+export function walkState(cursor: number | undefined, plan: string, walk: SearchWalkState): Record<string, unknown> {
+  const ours = { v: STATE_FORMAT, plan, walk: walkToJson(walk), retry_ids: [] }
+  return { ...(cursor !== undefined && { updated_at: cursor }), [OURS]: ours }
+}
+
+/** A finished full refresh. */
+export const completeState: Readonly<Record<string, unknown>> = { [COMPLETE_MARK]: true, [OURS]: { v: STATE_FORMAT } }
+
+/** Whether a state says that a full refresh has been finished. */
+export function isComplete(state: Record<string, unknown> | undefined): boolean {
+  return state?.[COMPLETE_MARK] === true
+}
+
+export function walkToJson(walk: SearchWalkState): SearchWalkJson {
+  return {
+    lower: walk.lower,
+    frozen: walk.frozen,
+    slices: walk.slices.map(sliceToJson),
+    ...(walk.descending && { order: 'descending' }),
+    ...(walk.tail && { tail: { ...walk.tail, slice: sliceToJson(walk.tail.slice) } }),
+  }
+}
+
+export function walkFromJson(json: SearchWalkJson): SearchWalkState {
+  return {
+    lower: json.lower,
+    frozen: json.frozen,
+    slices: json.slices.map(sliceFromJson),
+    ...(json.order === 'descending' && { descending: true }),
+    ...(json.tail && { tail: { ...json.tail, slice: sliceFromJson(json.tail.slice) } }),
+  }
+}

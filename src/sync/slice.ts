@@ -1,0 +1,109 @@
+import type { SortOrder, TimeRange } from '../intercom/search-query.ts'
+import type { SliceJson } from './search-state-schema.ts'
+
+/**
+ * A slice is a part of a search walk: it owns the records updated in [from, to), and of those, when it is cut further,
+ * the ones created in `created`. Slices share no record. Times are Unix seconds.
+ */
+export interface Slice {
+  from: number
+  /** Null = no upper bound (a round of the tail). */
+  to: number | null
+  created?: TimeRange
+  done: boolean
+  /** The second that reading has come to; everything before it (after it, when descending) has been taken. */
+  at?: number
+  /** Records taken that lie at or beyond `at`. */
+  ids?: string[]
+  /** Intercom's cursor for the next page. */
+  after?: string
+}
+
+/** A record's place in time, as far as it is known. */
+export interface Dated {
+  id: string
+  /** Unix seconds; undefined when the record has none that can be read. */
+  updatedAt: number | undefined
+  createdAt: number | undefined
+}
+
+export function sliceToJson(slice: Slice): SliceJson {
+  const { at, ids, after } = slice
+  const progress = slice.done
+    ? 'done'
+    : { ...(at !== undefined && { at }), ...(ids && { ids }), ...(after !== undefined && { after }) }
+  return slice.created
+    ? [slice.from, slice.to, progress, [slice.created.from, slice.created.to]]
+    : [slice.from, slice.to, progress]
+}
+
+export function sliceFromJson([from, to, progress, created]: SliceJson): Slice {
+  return {
+    from,
+    to,
+    done: progress === 'done',
+    ...(progress !== 'done' && progress),
+    ...(created && { created: { from: created[0], to: created[1] } }),
+  }
+}
+
+/** Whether a record is the slice's to deliver. One without a readable time belongs to whichever slice meets it. */
+export function owns(slice: Slice, record: Dated): boolean {
+  return within({ from: slice.from, to: slice.to }, record.updatedAt) && within(slice.created, record.createdAt)
+}
+
+function within(range: TimeRange | undefined, time: number | undefined): boolean {
+  if (range === undefined || time === undefined) return true
+  return (range.from === null || time >= range.from) && (range.to === null || time < range.to)
+}
+
+/**
+ * The second that reading a slice has come to with a page: the last record's. When Intercom's own order is off (a
+ * record changed between index and answer) it is the nearest to the start of the page's, so nothing is passed over.
+ */
+export function reachedSecond(rows: readonly Dated[], slice: Slice, order: SortOrder): number | undefined {
+  const times = datedRows(rows, slice).map((row) => row.updatedAt)
+  const last = times.at(-1)
+  if (last === undefined) return slice.at
+  const sign = order === 'ascending' ? 1 : -1
+  const sorted = times.every((time, index) => index === 0 || sign * (time - (times[index - 1] ?? time)) >= 0)
+  const at = sorted ? last : sign * Math.min(...times.map((time) => sign * time))
+  return slice.at === undefined ? at : sign * Math.max(sign * at, sign * slice.at)
+}
+
+/** Moves a slice past a page that has been taken. */
+export function advance(
+  slice: Slice,
+  page: { rows: readonly Dated[]; after: string | undefined; last: boolean },
+  order: SortOrder,
+): void {
+  slice.done = page.last
+  const at = page.last ? undefined : reachedSecond(page.rows, slice, order)
+  const sign = order === 'ascending' ? 1 : -1
+  const beyond = datedRows(page.rows, slice)
+    .filter((row) => at !== undefined && sign * (row.updatedAt - at) >= 0)
+    .map((row) => row.id)
+  const ids = at === slice.at ? [...new Set([...(slice.ids ?? []), ...beyond])] : beyond
+  delete slice.at
+  delete slice.ids
+  delete slice.after
+  if (at !== undefined) Object.assign(slice, { at, ids })
+  if (page.after !== undefined && !page.last) slice.after = page.after
+}
+
+/** The rows that can tell how far reading has come: dated, and not what a wide query brings from before the slice. */
+function datedRows<Row extends Dated>(rows: readonly Row[], slice: Slice): (Row & { updatedAt: number })[] {
+  return rows.filter(
+    (row): row is Row & { updatedAt: number } => row.updatedAt !== undefined && row.updatedAt >= slice.from,
+  )
+}
+
+/**
+ * The time up to which every record has been taken without a gap: a later sync that knows nothing of slices may go on
+ * from here. A descending slice leaves its gap at the lower end until it is done.
+ */
+export function lowWaterMark(slices: readonly Slice[], order: SortOrder, frozen: number): number {
+  const open = slices.filter((slice) => !slice.done)
+  const reached = (slice: Slice) => (order === 'ascending' ? Math.max(slice.from, slice.at ?? slice.from) : slice.from)
+  return open.length === 0 ? frozen : Math.min(...open.map(reached))
+}
