@@ -4,11 +4,21 @@ import type { Answer } from './answer.ts'
 import type { Fault } from './faults/fault.ts'
 import type { FaultScript } from './faults/fault-script.ts'
 
-/** Waits as the fault says. */
-export async function waitFor(fault: Fault, faults: FaultScript, clock: Clock): Promise<void> {
-  if (fault.delayMs !== undefined) await clock.sleep(fault.delayMs)
-  if (typeof fault.holdUntil === 'string') await faults.opened(fault.holdUntil)
-  else await fault.holdUntil
+/** Waits as the fault says, or until the client has gone. */
+export async function waitFor(fault: Fault, faults: FaultScript, clock: Clock, reply: FastifyReply): Promise<void> {
+  const gone = new AbortController()
+  const closed = new Promise<void>((resolve) => {
+    reply.raw.once('close', () => {
+      gone.abort()
+      resolve()
+    })
+  })
+  const held = typeof fault.holdUntil === 'string' ? faults.opened(fault.holdUntil) : fault.holdUntil
+  const slept = fault.delayMs === undefined ? undefined : clock.sleep(fault.delayMs, gone.signal)
+  // Once the client has gone the rejection of the sleep is the end that was asked for.
+  await Promise.race([Promise.all([held, slept]), closed]).catch((error: unknown) => {
+    if (!gone.signal.aborted) throw error
+  })
 }
 
 /** Sends an answer whole. */
@@ -19,10 +29,10 @@ export function sendAnswer(reply: FastifyReply, { status, headers, body }: Answe
     .send(body)
 }
 
-/** Cuts the connection before the client has seen a byte. */
-export function cutConnection(reply: FastifyReply): FastifyReply {
+/** Resets the connection before the client has seen a byte. */
+export function resetConnection(reply: FastifyReply): FastifyReply {
   reply.hijack()
-  reply.raw.destroy()
+  reply.raw.socket?.resetAndDestroy()
   return reply
 }
 
@@ -41,6 +51,7 @@ export async function sendInHalves(
   const half = Math.floor(body.length / 2)
   // The client must have the first half before anything else happens.
   await new Promise<void>((resolve) => reply.raw.write(body.subarray(0, half), () => resolve()))
+  // An orderly end of the socket, not a reset: that could take the first half with it.
   if ((await atHalf()) === 'cut') reply.raw.destroy()
   else reply.raw.end(body.subarray(half))
 }

@@ -24,6 +24,8 @@ export interface MutationPlan {
   mutations: Mutation[]
 }
 
+const mutationKinds: readonly string[] = ['update', 'create', 'delete']
+
 /** When a change happens and since when search shows it; ms since the epoch. */
 export interface MutationTime {
   now: number
@@ -38,6 +40,7 @@ export function applyMutation(
   random: Random,
 ): VersionChange[] {
   const second = Math.floor(time.now / 1000)
+  if (!mutationKinds.includes(mutation.kind)) throw new RangeError(`A mutation is one of ${mutationKinds.join(', ')}`)
   if (mutation.kind === 'create') {
     return Array.from({ length: mutation.count ?? 1 }, () => collection.create(second, time.visibleFrom))
   }

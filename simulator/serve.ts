@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { authenticate, authorize } from './access.ts'
 import { type Answer, errorAnswer, RefusedRequest } from './answer.ts'
 import { servedVersion } from './api-version.ts'
-import { cutConnection, sendAnswer, sendInHalves, waitFor } from './delivery.ts'
+import { resetConnection, sendAnswer, sendInHalves, waitFor } from './delivery.ts'
 import type { Fault } from './faults/fault.ts'
 import type { FaultScript } from './faults/fault-script.ts'
 import { needsRealAnswer, replacementAnswer, spoiledAnswer } from './faults/faulty-answer.ts'
@@ -88,9 +88,9 @@ function realAnswer({ endpoint, entry, dependencies }: Call, token: string): Ans
 async function serveFault(call: Call, token: string, fault: Fault): Promise<FastifyReply> {
   const { reply, entry, requestId, dependencies } = call
   const { faults, limit, requests, options } = dependencies
-  const wait = (): Promise<void> => waitFor(fault, faults, options.clock)
+  const wait = (): Promise<void> => waitFor(fault, faults, options.clock, reply)
   if (fault.at !== 'mid-body') await wait()
-  if (fault.reset === 'before-headers') return cutConnection(reply)
+  if (fault.reset === 'before-headers') return resetConnection(reply)
   const setting = { perWindow: limit.perWindow, requestId, ...requests.cursorsOf(entry) }
   const answer = needsRealAnswer(fault)
     ? spoiledAnswer(fault, realAnswer(call, token), setting)

@@ -58,8 +58,6 @@ export class Workspace {
   mutate(mutation: Mutation): string[] {
     const { collection, index } = this.#stream(mutation.stream ?? 'contacts')
     const now = this.#clock.now()
-    // What is due must be shown before, or a version could end before it began to show.
-    index.advance(now)
     const changes = applyMutation(collection, mutation, { now, visibleFrom: now + this.#indexLagMs }, this.#random)
     index.add(changes)
     return changes.map(({ added, removed }) => (added ?? removed)?.plan.id ?? '')

@@ -19,7 +19,7 @@ function createGate(): Gate {
   return { opened, open }
 }
 
-/** Faults yet to come. Each request meets the first one that matches it, if any. */
+/** Faults yet to come. Each request that is let in (token, rate limit) meets the first one that matches it, if any. */
 export class FaultScript {
   readonly #entries: Entry[] = []
   readonly #gates = new Map<string, Gate>()

@@ -8,13 +8,13 @@ export const dateAttribute = 'custom_attributes.renewal_at'
 export function customAttributes(plan: RecordPlan, seed: number): string {
   const random = createRandom(seed, 3, plan.index, plan.revision)
   return JSON.stringify({
-    plan_name: plan.index % 3 === 0 ? 'Pro &amp; Team' : 'Free',
+    plan: plan.index % 3 === 0 ? 'Pro &amp; Team' : 'Free',
     seats: integerBetween(random, 1, 500),
-    monthly_spend: Math.round(random() * 100_000) / 100,
-    is_trial: random() < 0.3,
-    churned_reason: null,
+    spend: Math.round(random() * 100_000) / 100,
+    trial: random() < 0.3,
+    reason: null,
     renewal_at: plan.createdAt + 365 * 86_400,
-    settings: { theme: 'dark', limits: { exports: integerBetween(random, 0, 10) } },
+    limits: { exports: integerBetween(random, 0, 10) },
     labels: ['früh', 'VIP'].slice(0, integerBetween(random, 0, 3)),
     revision: plan.revision,
   })

@@ -80,7 +80,7 @@ function contactMembers(plan: RecordPlan, setting: RecordSetting): Record<string
   const last = pick(random, lastNames)
   const seen = (share: number): number | null =>
     often(random, share) ? integerBetween(random, createdAt, updatedAt + 1) : null
-  const system = pick(random, systems)
+  const isKnown = often(random, 0.5)
   const onIos = often(random, 0.1)
   return {
     type: 'contact',
@@ -111,10 +111,10 @@ function contactMembers(plan: RecordPlan, setting: RecordSetting): Record<string
     last_email_opened_at: seen(0.2),
     last_email_clicked_at: seen(0.1),
     language_override: null,
-    browser: pick(random, browsers),
-    browser_version: `${integerBetween(random, 80, 130)}.0`,
-    browser_language: pick(random, ['en', 'pt-BR', 'ja', 'uk'] as const),
-    os: system,
+    browser: isKnown ? pick(random, browsers) : null,
+    browser_version: isKnown ? `${integerBetween(random, 80, 130)}.0` : null,
+    browser_language: isKnown ? pick(random, ['en', 'pt-BR', 'ja', 'uk']) : null,
+    os: isKnown ? pick(random, systems) : null,
     location: location(random),
     android_app_name: null,
     android_app_version: null,

@@ -1,0 +1,69 @@
+import { buildSimulator, type Simulator } from '../../simulator/app.ts'
+import type { SimulatorOptions } from '../../simulator/options.ts'
+
+/** A page of contacts as far as the tests look into it. */
+export interface ContactPage {
+  data: { id: string; updated_at: number; created_at: number; [member: string]: unknown }[]
+  total_count: number
+  pages: { page: number; per_page: number; total_pages: number; next?: { page: number; starting_after: string } }
+}
+
+export interface ListeningSimulator extends Simulator {
+  url: string
+  ask(path: string, options?: { token?: string | null; version?: string; body?: unknown }): Promise<Response>
+  /** A search that must succeed. */
+  search(body: object, version?: string): Promise<ContactPage>
+  /** The ids of every page of a search. */
+  walk(body: object, version?: string): Promise<string[]>
+  /** Status and error code of a search that must fail. */
+  refusal(body: object, version?: string): Promise<{ status: number; code: string; message: string }>
+}
+
+/** A simulator on a socket, closed with the test. */
+export async function listenSimulator(
+  t: { teardown(close: () => unknown): void },
+  options: SimulatorOptions = {},
+): Promise<ListeningSimulator> {
+  const simulator = buildSimulator(options)
+  const url = await simulator.app.listen({ port: 0, host: '127.0.0.1' })
+  t.teardown(() => simulator.app.close())
+
+  const ask: ListeningSimulator['ask'] = (path, { token = 'simulator-token', version, body } = {}) =>
+    fetch(url + path, {
+      headers: {
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(version === undefined ? {} : { 'intercom-version': version }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+    })
+
+  const search = async (body: object, version = '2.17'): Promise<ContactPage> => {
+    const response = await ask('/contacts/search', { body, version })
+    if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`)
+    return (await response.json()) as ContactPage
+  }
+
+  const walk = async (body: object, version?: string): Promise<string[]> => {
+    const ids: string[] = []
+    let page = await search({ ...body, pagination: { per_page: 150 } }, version)
+    for (;;) {
+      ids.push(...page.data.map(({ id }) => id))
+      const { next } = page.pages
+      if (next === undefined) return ids
+      const pagination = { per_page: 150, starting_after: next.starting_after }
+      page = await search({ ...body, pagination }, version)
+    }
+  }
+
+  const refusal = async (
+    body: object,
+    version = '2.17',
+  ): Promise<{ status: number; code: string; message: string }> => {
+    const response = await ask('/contacts/search', { body, version })
+    const { errors = [] } = (await response.json()) as { errors?: { code: string; message: string }[] }
+    return { status: response.status, code: errors[0]?.code ?? '', message: errors[0]?.message ?? '' }
+  }
+
+  return { ...simulator, url, ask, search, walk, refusal }
+}
