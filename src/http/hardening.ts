@@ -15,7 +15,7 @@ export async function addHardening(app: FastifyInstance, limits: HttpLimits): Pr
   await app.register(rateLimit, {
     max: limits.requestsPerMinute,
     timeWindow: 60_000,
-    keyGenerator: (request) => request.tenant || request.ip,
+    keyGenerator: (request) => `${request.tenant} ${request.ip}`,
     errorResponseBuilder: (_request, { after }) => new CodedError('too_many_requests', `Try again in ${after}`),
     addHeadersOnExceeding: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
   })

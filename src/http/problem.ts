@@ -38,8 +38,9 @@ export function addProblems(app: FastifyInstance): void {
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, thrown: unknown): FastifyReply {
   const error = toCodedError(thrown)
   const { status } = errorTable[error.code]
-  if (status >= 500) {
-    request.log.error({ code: error.code, reason: describe(thrown) }, 'request failed')
+  if (status >= 500 && !reply.raw.destroyed) {
+    const level = status === 503 ? 'warn' : 'error'
+    request.log[level]({ code: error.code, reason: describe(thrown) }, 'request failed')
   }
   if (status === 503) reply.header('Retry-After', retryAfterSeconds)
   const problem = toProblem(error, request.id)

@@ -5,6 +5,9 @@ import { messagesType } from './schemas.ts'
 
 /** What a route can answer, for the OpenAPI document and the serialiser. */
 
+/** How OpenAPI says that a call needs an API key; `docs.ts` declares the scheme. */
+export const needsApiKey = [{ apiKey: [] }]
+
 interface Response {
   description: string
   content: Record<string, { schema: TSchema }>

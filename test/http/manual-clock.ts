@@ -6,6 +6,8 @@ export interface ManualClock extends Clock {
   advance(ms: number): void
   /** Resolves once somebody sleeps for exactly `ms`. */
   untilAsleep(ms: number): Promise<void>
+  /** Whether somebody sleeps for exactly `ms`. */
+  isAsleep(ms: number): boolean
 }
 
 interface Sleeper {
@@ -18,6 +20,7 @@ export function createManualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
   let now = start
   const sleepers = new Set<Sleeper>()
   const watchers = new Set<() => void>()
+  const isAsleep = (ms: number) => [...sleepers].some((sleeper) => sleeper.ms === ms)
   return {
     now: () => now,
     monotonic: () => now - start,
@@ -40,10 +43,11 @@ export function createManualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
         sleeper.wake()
       }
     },
+    isAsleep,
     untilAsleep: (ms) =>
       new Promise((resolve) => {
         const look = () => {
-          if (![...sleepers].some((sleeper) => sleeper.ms === ms)) return
+          if (!isAsleep(ms)) return
           watchers.delete(look)
           resolve()
         }

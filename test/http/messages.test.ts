@@ -1,4 +1,5 @@
 import t from 'tap'
+import { changedChannel, jobKey } from '../../src/store/keys.ts'
 import { startApp, type TestApp } from '../support/app.ts'
 import { startRedis } from '../support/redis.ts'
 import { recordLine } from '../support/store.ts'
@@ -72,10 +73,8 @@ t.test('without follow the body ends at what is there, though the job runs on', 
 t.test('an offset beyond the end is refused with the number of messages there are', async (t) => {
   const running = await api.createJob()
   await (await api.work(running)).commit(2)
-  for (const [jobId, messageCount] of [
-    [running, 3],
-    [await endedJob(), (await api.store.jobs.read('default', running + 1)).messageCount],
-  ] as const) {
+  for (const jobId of [running, await endedJob()]) {
+    const { messageCount } = await api.store.jobs.read('default', jobId)
     const response = await api.fetch(path(jobId, `?after=${messageCount + 1}`))
     t.equal(response.status, 416)
     t.match(await response.json(), { code: 'offset_out_of_range', status: 416, messageCount })
@@ -103,20 +102,21 @@ t.test('messages that are no longer kept are gone, not missing', async (t) => {
 })
 
 t.test('a log that goes away or back while it is followed is a cut after a whole line', async (t) => {
-  for (const [change, code] of [
-    [(key: string) => api.store.redis.hset(`${key}:record`, 'epoch', 'another'), 'log_rewound'],
-    [(key: string) => api.store.redis.del(`${key}:dataKey`, `${key}:data-key`), 'log_gone'],
-  ] as const) {
+  const losses: [what: string, lose: (jobId: number) => Promise<unknown>][] = [
+    ['rewound', (jobId) => api.store.redis.hset(jobKey(jobId, 'record'), 'epoch', 'another')],
+    ['gone', (jobId) => api.store.redis.del(jobKey(jobId, 'dataKey'))],
+    ['no such job', (jobId) => api.store.redis.del(jobKey(jobId, 'record'))],
+  ]
+  for (const [what, lose] of losses) {
     const jobId = await api.createJob()
     const worker = await api.work(jobId)
     await worker.commit(2)
     const reader = await openStream(api.url + path(jobId))
     await reader.until((text) => countLines(text) === 3)
-    await change(`intercom-sync:{job:${jobId}}`)
-    await worker.commit(1).catch(() => undefined)
-    await api.store.redis.publish(`intercom-sync:changed:${jobId}`, '')
-    t.equal(await reader.finished, 'cut', code)
-    t.ok(reader.text().endsWith('\n'))
+    await lose(jobId)
+    await api.store.redis.publish(changedChannel(jobId), '')
+    t.equal(await reader.finished, 'cut', what)
+    t.equal(reader.text(), `${recordLine(1)}${recordLine(2)}${reader.text().split('\n')[2]}\n`)
   }
 })
 

@@ -53,7 +53,7 @@ export async function startApp(t: Teardown, server: TestRedis, options: AppOptio
     clock = systemClock,
     retentionMs = 3_600_000,
   } = options
-  const store = openStore(server, { retentionMs })
+  const store = openStore(server, { retentionMs, clock })
   const redis = server.connect('failFast')
   await untilReady(redis, AbortSignal.timeout(5000))
   const jobs = createJobStore({ ...store, redis, enqueue: async () => undefined })

@@ -5,7 +5,7 @@ import { chooseMediaType } from '../accept.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import { toJobBody } from '../job-body.ts'
 import { sendMessages } from '../live-messages.ts'
-import { jobResponse, locationHeader, messagesResponse, problemResponses } from '../responses.ts'
+import { jobResponse, locationHeader, messagesResponse, needsApiKey, problemResponses } from '../responses.ts'
 import { jobParameters, jobQuery, messagesType, newJobBody, newJobQuery, noQuery } from '../schemas.ts'
 
 /** Starting, watching and cancelling jobs. */
@@ -20,6 +20,7 @@ const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, depe
         `With \`Accept: ${messagesType}\` the answer is the messages, live; the job is then cancelled when it has had ` +
         'no reader for `grace` seconds, unless `detach` is set.',
       tags: ['jobs'],
+      security: needsApiKey,
       querystring: newJobQuery,
       body: newJobBody,
       response: {
@@ -58,6 +59,7 @@ const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, depe
       operationId: 'getJob',
       summary: 'Read a job',
       tags: ['jobs'],
+      security: needsApiKey,
       params: jobParameters,
       querystring: jobQuery,
       response: { 200: jobResponse('The job'), ...problemResponses('job_not_found') },
@@ -83,6 +85,7 @@ const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, depe
       summary: 'Cancel a job',
       description: 'A job that runs is cancelled as soon as its worker notices; read it with `wait` to see it end.',
       tags: ['jobs'],
+      security: needsApiKey,
       params: jobParameters,
       querystring: noQuery,
       response: { 200: jobResponse('The job'), ...problemResponses('job_not_found', 'job_ended') },

@@ -4,7 +4,7 @@ import { chooseMediaType } from '../accept.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import { sendMessages } from '../live-messages.ts'
 import { readRange } from '../message-stream.ts'
-import { messagesResponse, problemResponses } from '../responses.ts'
+import { messagesResponse, needsApiKey, problemResponses } from '../responses.ts'
 import { jobParameters, messagesQuery, messagesType } from '../schemas.ts'
 
 /** Reading the messages of a job from any offset. */
@@ -18,6 +18,7 @@ const messageRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, 
       operationId: 'readMessages',
       summary: 'Read the messages of a job',
       tags: ['jobs'],
+      security: needsApiKey,
       params: jobParameters,
       querystring: messagesQuery,
       response: {

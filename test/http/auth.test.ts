@@ -1,0 +1,100 @@
+import t from 'tap'
+import { digestKey } from '../../src/http/auth.ts'
+import type { Problem } from '../../src/http/problem.ts'
+import { startApp } from '../support/app.ts'
+import { startRedis } from '../support/redis.ts'
+
+const server = await startRedis(t)
+const keys = { acme: 'key-of-acme', spare: 'second-key-of-acme', other: 'key-of-other' }
+const api = await startApp(t, server, {
+  apiKeys: [
+    { tenant: 'acme', digest: digestKey(keys.acme) },
+    { tenant: 'acme', digest: digestKey(keys.spare) },
+    { tenant: 'other', digest: digestKey(keys.other) },
+  ],
+})
+const open = await startApp(t, server)
+
+const bearer = (key: string) => ({ headers: { authorization: `Bearer ${key}` } })
+
+const calls: [method: string, path: (jobId: number) => string][] = [
+  ['GET', (jobId) => `/v1/jobs/${jobId}`],
+  ['GET', (jobId) => `/v1/jobs/${jobId}?wait=1`],
+  ['GET', (jobId) => `/v1/jobs/${jobId}/messages`],
+  ['GET', (jobId) => `/v1/jobs/${jobId}/messages?after=99&follow=false&epoch=x`],
+  ['DELETE', (jobId) => `/v1/jobs/${jobId}`],
+]
+
+for (const [what, authorization] of [
+  ['no key', undefined],
+  ['an unknown key', 'Bearer key-of-nobody'],
+  ['an empty key', 'Bearer '],
+  ['another scheme', `Basic ${keys.acme}`],
+  ['a key cut short', `Bearer ${keys.acme.slice(0, -1)}`],
+  ['two keys', `Bearer ${keys.acme} ${keys.other}`],
+] as const) {
+  t.test(`every call under /v1 with ${what} is refused`, async (t) => {
+    const jobId = await api.createJob({ tenant: 'acme' })
+    for (const [method, path] of [...calls, ['POST', () => '/v1/jobs'] as (typeof calls)[0]]) {
+      const response = await api.fetch(path(jobId), { method, ...(authorization && { headers: { authorization } }) })
+      t.equal(response.status, 401, `${method} ${path(jobId)}`)
+      t.match(response.headers.get('www-authenticate'), /^Bearer/)
+      t.match(await response.json(), { code: 'unauthorized', status: 401 })
+    }
+    t.match(await api.store.jobs.read('acme', jobId), { status: 'pending', cancelRequested: false })
+  })
+}
+
+t.test('each key of a tenant opens its jobs', async (t) => {
+  const jobId = await api.createJob({ tenant: 'acme' })
+  for (const key of [keys.acme, keys.spare]) {
+    const response = await api.fetch(`/v1/jobs/${jobId}`, bearer(key))
+    t.equal(response.status, 200)
+    t.match(await response.json(), { jobId })
+  }
+  const lower = await api.fetch(`/v1/jobs/${jobId}`, { headers: { authorization: `bearer ${keys.acme}` } })
+  t.equal(lower.status, 200, 'the name of the scheme knows no case')
+  await lower.text()
+})
+
+t.test("another tenant's job answers exactly as one that never was", async (t) => {
+  const foreign = await api.createJob({ tenant: 'acme' })
+  const unknown = 900_000_000 + foreign
+  const whole = async (method: string, path: string) => {
+    const response = await api.fetch(path, { method, ...bearer(keys.other) })
+    const headers = [...response.headers].filter(([name]) => name !== 'date')
+    return { status: response.status, headers, body: await response.text() }
+  }
+  for (const [method, path] of calls) {
+    const answer = await whole(method, path(foreign))
+    t.same(answer, await whole(method, path(unknown)), `${method} ${path(foreign)}`)
+    t.equal(answer.status, 404)
+    t.equal((JSON.parse(answer.body) as Problem).code, 'job_not_found')
+  }
+  t.match(await api.store.jobs.read('acme', foreign), { status: 'pending', cancelRequested: false })
+})
+
+t.test('health and the description of the API are open to everybody', async (t) => {
+  for (const path of ['/health/live', '/health/ready', '/openapi.json', '/docs/']) {
+    const response = await api.fetch(path)
+    t.equal(response.status, 200, path)
+    await response.text()
+  }
+})
+
+t.test('while no key exists every caller is the same tenant, whatever key is sent', async (t) => {
+  const jobId = await open.createJob()
+  for (const options of [{}, bearer('anything')]) {
+    const response = await open.fetch(`/v1/jobs/${jobId}`, options)
+    t.equal(response.status, 200)
+    await response.text()
+  }
+})
+
+t.test('keys are in no line of the log', async (t) => {
+  const jobId = await api.createJob({ tenant: 'acme' })
+  await (await api.fetch(`/v1/jobs/${jobId}`, bearer(keys.acme))).text()
+  await (await api.fetch(`/v1/jobs/${jobId}`, bearer('key-of-nobody'))).text()
+  t.ok(api.logged.length > 0)
+  t.notMatch(api.logged.join(''), /key-of-/)
+})

@@ -1,0 +1,100 @@
+import t, { type Test } from 'tap'
+import { jobKey } from '../../src/store/keys.ts'
+import { startApp, type TestApp } from '../support/app.ts'
+import { startRedis } from '../support/redis.ts'
+import { createManualClock } from './manual-clock.ts'
+import { countLines, openStream } from './stream-client.ts'
+
+const body = JSON.stringify({ config: { access_token: 'token-of-a-test' }, streams: ['tags'] })
+const json = { 'content-type': 'application/json' }
+const ndjson = { ...json, accept: 'application/x-ndjson' }
+
+async function checkRefusals(t: Test, api: TestApp, jobId: number): Promise<void> {
+  const calls: [path: string, options?: RequestInit][] = [
+    ['/v1/jobs', { method: 'POST', headers: json, body }],
+    ['/v1/jobs', { method: 'POST', headers: ndjson, body }],
+    [`/v1/jobs/${jobId}`],
+    [`/v1/jobs/${jobId}?wait=60`],
+    [`/v1/jobs/${jobId}`, { method: 'DELETE' }],
+    [`/v1/jobs/${jobId}/messages`],
+    [`/v1/jobs/${jobId}/messages?after=1&follow=false`],
+    ['/health/ready'],
+  ]
+  for (const [path, options] of calls) {
+    const asked = performance.now()
+    const response = await api.fetch(path, options)
+    const problem = await response.json()
+    const took = performance.now() - asked
+    t.equal(response.status, 503, `${options?.method ?? 'GET'} ${path}`)
+    t.match(problem, { code: 'store_unavailable', requestId: /./ })
+    t.equal(response.headers.get('retry-after'), '5')
+    t.ok(took < 1000, `took ${Math.round(took)} ms`)
+  }
+  const live = await api.fetch('/health/live')
+  t.equal(live.status, 200)
+  await live.text()
+}
+
+t.test('while Redis is gone every call that needs it is refused within a second', async (t) => {
+  const server = await startRedis(t)
+  const api = await startApp(t, server)
+  const jobId = await api.createJob()
+  await server.kill()
+  await checkRefusals(t, api, jobId)
+})
+
+t.test('while Redis hangs every call that needs it is refused within a second', async (t) => {
+  const server = await startRedis(t)
+  const api = await startApp(t, server)
+  const jobId = await api.createJob()
+  server.process.kill('SIGSTOP')
+  await checkRefusals(t, api, jobId)
+  server.process.kill('SIGCONT')
+})
+
+t.test('a wait for a change is given up when Redis goes', async (t) => {
+  const server = await startRedis(t)
+  const clock = createManualClock()
+  const api = await startApp(t, server, { clock })
+  const jobId = await api.createJob()
+  const waiting = api.fetch(`/v1/jobs/${jobId}?wait=60`)
+  await clock.untilAsleep(60_000)
+  await server.kill()
+  const response = await waiting
+  t.equal(response.status, 503)
+  t.match(await response.json(), { code: 'store_unavailable' })
+})
+
+t.test('a reader is cut after a whole line when Redis goes', async (t) => {
+  const server = await startRedis(t)
+  const api = await startApp(t, server)
+  const jobId = await api.createJob()
+  await (await api.work(jobId)).commit(3)
+  const reader = await openStream(`${api.url}/v1/jobs/${jobId}/messages`)
+  await reader.until((text) => countLines(text) === 4)
+  await server.kill()
+  t.equal(await reader.finished, 'cut')
+  t.ok(reader.text().endsWith('\n'))
+  t.equal(countLines(reader.text()), 4)
+})
+
+t.test('a reader of a Redis that hangs is cut, and its job goes on when Redis is back', async (t) => {
+  const server = await startRedis(t)
+  const clock = createManualClock()
+  const api = await startApp(t, server, { clock })
+  const live = await openStream(`${api.url}/v1/jobs`, { method: 'POST', headers: ndjson, body })
+  const jobId = Number(live.headers.location?.split('/').at(-1))
+  await clock.untilAsleep(10_000)
+  server.process.kill('SIGSTOP')
+  clock.advance(10_000)
+  t.equal(await live.finished, 'cut')
+  t.equal(live.text(), '')
+  await clock.untilAsleep(1000)
+  server.process.kill('SIGCONT')
+  const watcher = server.connect()
+  while ((await watcher.hexists(jobKey(jobId, 'record'), 'graceMs')) === 1) {
+    clock.advance(1000)
+    await watcher.ping()
+  }
+  t.equal((await api.store.jobs.read('default', jobId)).status, 'pending')
+})
