@@ -16,7 +16,7 @@ export interface Fault {
   html?: string
   /** Added to the headers, e.g. `Retry-After`. */
   headers?: Record<string, string>
-  /** The body ends after so many bytes; the framing says that this was all. */
+  /** The real body ends after so many bytes; the framing says that this was all. */
   truncate?: number
   /** Where the page's cursor leads: to the same page again, or back to the page before. */
   cursor?: 'same' | 'previous'

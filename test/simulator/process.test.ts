@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+const main = fileURLToPath(new URL('../../simulator/main.js', import.meta.url))
+
+t.test('the simulator runs as a process of its own and ends on SIGTERM', async (t) => {
+  const flags = [
+    '--port',
+    '0',
+    '--contacts',
+    '3',
+    '--tags',
+    '2',
+    '--no-oddities',
+    '--timezone',
+    'Asia/Tokyo',
+    '--token',
+    'abc',
+  ]
+  const child = spawn(process.execPath, [main, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+  const { listening } = JSON.parse(line) as { listening: string }
+  t.match(listening, /^http:\/\/127\.0\.0\.1:\d+$/)
+  const me = await fetch(`${listening}/me`, { headers: { authorization: 'Bearer abc' } })
+  t.match(await me.json(), { app: { timezone: 'Asia/Tokyo' } })
+  const truth = await (await fetch(`${listening}/_simulator/truth`)).text()
+  t.equal(truth.trimEnd().split('\n').length, 5)
+  child.kill('SIGTERM')
+  t.same(await once(child, 'exit'), [0, null])
+})
+
+t.test('a flag that is no number ends the process before it listens', async (t) => {
+  const child = spawn(process.execPath, [main, '--port', 'high'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let told = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    told += chunk.toString()
+  })
+  const [code] = (await once(child, 'close')) as [number]
+  t.not(code, 0)
+  t.match(told, /--port must be a whole number, not "high"/)
+})
