@@ -10,7 +10,7 @@ import { createJobStore } from '../../src/store/redis-job-store.ts'
 import { createMessageLogReader } from '../../src/store/redis-message-log.ts'
 import type { StreamProgress } from '../../src/sync/commit.ts'
 import type { TestRedis } from './redis.ts'
-import { commitOf, openStore, syncRequest, type TestStore, tenant } from './store.ts'
+import { commitOf, openStore, syncRequest, type TestStore } from './store.ts'
 
 /** The API on a port of its own, on the real store with the connection profile it has in the service. */
 export interface TestApp {
@@ -122,5 +122,3 @@ async function beginWork(store: TestStore, jobId: number): Promise<TestWorker> {
     },
   }
 }
-
-export { tenant }
