@@ -90,7 +90,8 @@ async function serveFault(call: Call, token: string, fault: Fault): Promise<Fast
   const { faults, limit, requests, options } = dependencies
   const wait = (): Promise<void> => waitFor(fault, faults, options.clock, reply)
   if (fault.at !== 'mid-body') await wait()
-  if (fault.reset === 'before-headers') return resetConnection(reply)
+  const isGone = reply.raw.destroyed
+  if (isGone || fault.reset === 'before-headers') return resetConnection(reply)
   const setting = { perWindow: limit.perWindow, requestId, ...requests.cursorsOf(entry) }
   const answer = needsRealAnswer(fault)
     ? spoiledAnswer(fault, realAnswer(call, token), setting)

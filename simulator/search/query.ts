@@ -17,6 +17,10 @@ export interface QuerySetting {
   workspaceDays: Calendar
 }
 
+/** What a calendar can tell the day of, Unix seconds: the years 1 to about 250,000. */
+const earliest = -6e10
+const latest = 8e12
+
 const utcDays = new Calendar('UTC')
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -55,7 +59,7 @@ function compileFilter(query: Record<string, unknown>, operator: string, setting
 /** Unix seconds may be sent as number or as text. */
 function toSecond(field: string, value: unknown): number {
   const second = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
-  if (typeof second !== 'number' || !Number.isInteger(second) || Math.abs(second) > 8.64e12) {
+  if (typeof second !== 'number' || !Number.isInteger(second) || second < earliest || second > latest) {
     throw invalid(`${field} is compared with a Unix timestamp in seconds`)
   }
   return second

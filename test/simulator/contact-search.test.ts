@@ -97,7 +97,9 @@ t.test('a query is limited to two levels and fifteen filters, and must be one', 
   t.match(await refusal({ query: group('AND') }), { status: 400 })
   t.match(await refusal({}), { status: 400, code: 'parameter_not_found' })
   t.match(await refusal({ query: { field: 'mood', operator: '=', value: 1 } }), { status: 400, code: 'invalid_field' })
-  t.match(await refusal({ query: { ...all, value: 'yesterday' } }), { status: 400, code: 'parameter_invalid' })
+  for (const value of ['yesterday', '', 1.5, 1e300, null, {}]) {
+    t.match(await refusal({ query: { ...all, value } }), { status: 400, code: 'parameter_invalid' })
+  }
   t.match(await refusal({ query: { field: 'tag_id', operator: 'IN', value: ['1'] } }), { status: 400 })
   t.match(await refusal({ query: { field: 'role', operator: '>', value: 'user' } }), { status: 400 })
 })

@@ -128,7 +128,7 @@ t.test('a slow answer waits by the clock, before it or in the middle of its body
 
 t.test('a client that leaves while it is held leaves nothing behind', async (t) => {
   const clock = createManualClock(0)
-  const { url, faults, app } = await listenSimulator(t, { clock })
+  const { url, faults, app, requests } = await listenSimulator(t, { clock })
   faults.next([{ delayMs: 30_000 }])
   const leaving = new AbortController()
   const headers = { authorization: 'Bearer simulator-token' }
@@ -137,6 +137,7 @@ t.test('a client that leaves while it is held leaves nothing behind', async (t) 
   leaving.abort()
   await t.rejects(asked)
   await app.close()
+  t.match(requests.entries, [{ status: 0 }], 'nothing was answered')
 })
 
 t.test('a cursor leads to the same page again, or back to the page before', async (t) => {
