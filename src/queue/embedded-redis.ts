@@ -69,11 +69,18 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
     const shell = spawnGuarded(binary, serverArguments(socket, directory))
     const exited = once(shell, 'exit')
     await untilReady(shell, exited)
+    let stopping = false
+    const died = new Promise<string>((resolve) => {
+      shell.once('exit', (code, signal) => {
+        if (!stopping) resolve(`the embedded Redis ended (${signal ?? `exit code ${code}`})`)
+      })
+    })
     return {
       socket,
       pid: shell.pid ?? 0,
-      died: exited.then(([code, signal]) => `the embedded Redis ended (${signal ?? `exit code ${code}`})`),
+      died,
       async stop() {
+        stopping = true
         shell.stdin?.destroy()
         await exited
         await giveUp()

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
+import type { SourceConfig } from '../airbyte/source-config.ts'
 import type { Clock } from '../clock.ts'
-import { type Budget, createBudget } from '../intercom/budget.ts'
+import { type Budget, type BudgetOptions, createBudget } from '../intercom/budget.ts'
 import { createClient } from '../intercom/client.ts'
 import type { Commit, Position, SyncOutcome } from '../sync/commit.ts'
 import { runSync } from '../sync/run-sync.ts'
@@ -21,25 +22,34 @@ export interface EngineDependencies {
 
 /** The engine that reads Intercom, with one budget per access token for all jobs of this process. */
 export function createEngine({ clock, random, baseUrl }: EngineDependencies): StartSync {
-  const budgetOf = createBudgets(() => createBudget({ clock, random }))
+  const budgetOf = shareBudgets((limits) => createBudget({ ...limits, clock, random }))
   return (request, { position, signal }) => {
     const { config } = request
-    const budget = budgetOf(config.access_token)
+    const budget = budgetOf(config)
     const client = createClient({ config, ...(baseUrl && { baseUrl }), budget, clock, random, signal })
-    return runSync({ ...request, ...(position && { position }), client, clock, random, signal })
+    return runSync({ ...request, ...(position && { position }), client, clock, signal })
   }
 }
+
+type BudgetLimits = Pick<BudgetOptions, 'reserve' | 'requestsPerMinute' | 'maxConcurrency'>
 
 /** Budgets kept, so that a service whose tokens change for years does not keep them all. */
 const maxBudgets = 1000
 
-/** Budgets by keyed digest of the access token: the map holds no token. */
-function createBudgets(create: () => Budget): (accessToken: string) => Budget {
+/**
+ * Budgets by keyed digest of the access token, so that the map holds no token. Jobs that ask for other limits get another
+ * budget: what Intercom says of its own limit reaches both.
+ */
+function shareBudgets(create: (limits: BudgetLimits) => Budget): (config: SourceConfig) => Budget {
   const digestKey = randomBytes(32)
   const budgets = new Map<string, Budget>()
-  return (accessToken) => {
-    const digest = createHmac('sha256', digestKey).update(accessToken).digest('base64')
-    const budget = budgets.get(digest) ?? create()
+  return (config) => {
+    const limits = limitsOf(config)
+    const digest = createHmac('sha256', digestKey)
+      .update(JSON.stringify([config.access_token, limits]))
+      .digest('base64')
+    const budget = budgets.get(digest) ?? create(limits)
+    // Put last again: the first ones are those not used for longest.
     budgets.delete(digest)
     budgets.set(digest, budget)
     for (const oldest of budgets.keys()) {
@@ -47,5 +57,13 @@ function createBudgets(create: () => Budget): (accessToken: string) => Budget {
       budgets.delete(oldest)
     }
     return budget
+  }
+}
+
+function limitsOf({ api_rate_reserve, api_rate_limit, num_workers }: SourceConfig): BudgetLimits {
+  return {
+    ...(api_rate_reserve !== undefined && { reserve: api_rate_reserve / 100 }),
+    ...(api_rate_limit !== undefined && { requestsPerMinute: api_rate_limit }),
+    ...(num_workers !== undefined && { maxConcurrency: num_workers }),
   }
 }

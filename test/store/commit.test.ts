@@ -1,7 +1,7 @@
 import t from 'tap'
-import type { Attempt, AttemptIdentity } from '../../src/store/attempts.ts'
+import type { AttemptIdentity } from '../../src/store/attempts.ts'
 import { startRedis } from '../support/redis.ts'
-import { commitOf, openStore, syncRequest, type TestStore, tenant } from '../support/store.ts'
+import { beginAttempt, commitOf, openStore, syncRequest, type TestStore, tenant } from '../support/store.ts'
 
 const server = await startRedis(t)
 const store = openStore(server)
@@ -10,11 +10,7 @@ async function newJob(of: TestStore = store): Promise<number> {
   return (await of.jobs.create({ tenant, request: syncRequest() })).jobId
 }
 
-async function begin(identity: AttemptIdentity, mode: 'start' | 'rewound' = 'start'): Promise<Attempt> {
-  const attempt = await store.attempts.begin(identity, mode, 'new-epoch')
-  if (typeof attempt === 'string') throw new Error(`the attempt did not begin: ${attempt}`)
-  return attempt
-}
+const begin = (identity: AttemptIdentity, mode: 'start' | 'rewound' = 'start') => beginAttempt(store, identity, mode)
 
 const readAll = async (jobId: number, after = 0) => (await store.messages.read(jobId, after, 1e9)).body.toString()
 

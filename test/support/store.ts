@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { type Clock, systemClock } from '../../src/clock.ts'
-import { type AttemptStore, createAttemptStore } from '../../src/store/attempts.ts'
+import type { ConnectionProfile } from '../../src/queue/redis.ts'
+import { type Attempt, type AttemptIdentity, type AttemptStore, createAttemptStore } from '../../src/store/attempts.ts'
 import type { JobEndDependencies } from '../../src/store/job-end.ts'
 import type { JobStore } from '../../src/store/job-store.ts'
 import type { MessageLogReader } from '../../src/store/message-log.ts'
 import { createJobStore } from '../../src/store/redis-job-store.ts'
 import { createMessageLogReader } from '../../src/store/redis-message-log.ts'
 import { retentionOf } from '../../src/store/retention.ts'
-import { encryptionKey } from '../../src/store/sealing.ts'
+import { type EncryptionKey, encryptionKey } from '../../src/store/sealing.ts'
 import { createWakeUps, type WakeUps } from '../../src/store/wake-ups.ts'
 import type { Commit, StreamProgress } from '../../src/sync/commit.ts'
 import type { SyncRequest } from '../../src/sync/sync-request.ts'
@@ -30,21 +31,27 @@ interface StoreOptions {
   clock?: Clock
   readerLeaseMs?: number
   retentionMs?: number
+  enqueue?: (jobId: number) => Promise<void>
+  /** @defaultValue 'waitForever' */
+  profile?: ConnectionProfile
+  /** @defaultValue a new key */
+  keys?: readonly EncryptionKey[]
 }
 
 /** The whole store on a test Redis, with a list in place of the queue. */
 export function openStore(server: TestRedis, options: StoreOptions = {}): TestStore {
-  const redis = server.connect()
+  const redis = server.connect(options.profile)
   const queued: number[] = []
   const base = {
     redis,
-    keys: [encryptionKey('test', randomBytes(32))],
+    keys: options.keys ?? [encryptionKey('test', randomBytes(32))],
     clock: options.clock ?? systemClock,
     retention: retentionOf(options.retentionMs ?? 3_600_000),
     wakeUps: createWakeUps(server.connect('subscriber')),
   }
   const enqueue = async (jobId: number) => {
     queued.push(jobId)
+    await options.enqueue?.(jobId)
   }
   const { readerLeaseMs = 15_000, logLimitBytes = 64 * 1024 * 1024 } = options
   return {
@@ -54,6 +61,17 @@ export function openStore(server: TestRedis, options: StoreOptions = {}): TestSt
     attempts: createAttemptStore({ ...base, logLimitBytes }),
     queued,
   }
+}
+
+/** Begins an attempt that is expected to begin. */
+export async function beginAttempt(
+  store: TestStore,
+  identity: AttemptIdentity,
+  mode: 'start' | 'rewound' = 'start',
+): Promise<Attempt> {
+  const attempt = await store.attempts.begin(identity, mode, 'new-epoch')
+  if (typeof attempt === 'string') throw new Error(`the attempt did not begin: ${attempt}`)
+  return attempt
 }
 
 export const tenant = 'acme'

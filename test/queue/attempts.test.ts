@@ -1,0 +1,212 @@
+import t from 'tap'
+import { CodedError, toJobFailure } from '../../src/errors.ts'
+import { createDeferred } from '../support/deferred.ts'
+import { startRedis } from '../support/redis.ts'
+import { syncRequest, tenant } from '../support/store.ts'
+import { countedLog, countingSync, done, openService, untilAborted, untilEnded, wholeLog } from '../support/worker.ts'
+
+const server = await startRedis(t)
+type Teardown = Parameters<typeof openService>[1]
+let jobsMade = 0
+
+/** A service of its own for each test, so that no worker takes another test's job. */
+async function setUp(teardown: Teardown, options: Parameters<typeof openService>[2] = {}) {
+  await server.connect().flushall()
+  const service = openService(server, teardown, options)
+  jobsMade++
+  const { jobId } = await service.jobs.create({ tenant, request: syncRequest(`token-${jobsMade}`) })
+  return { service, jobId }
+}
+
+t.test('a job runs to its end, its messages in order', async (t) => {
+  const { service, jobId } = await setUp(t.teardown)
+  service.startWorker(countingSync(10))
+  t.match(await untilEnded(service, jobId), {
+    status: 'succeeded',
+    attempts: 1,
+    rowsSynced: 50,
+    messageCount: 60,
+    streams: [{ streamName: 'contacts', status: 'COMPLETE' }],
+  })
+  t.equal(await wholeLog(service, jobId), countedLog(10))
+})
+
+t.test('a sync gets the request as it was sent', async (t) => {
+  const { service, jobId } = await setUp(t.teardown)
+  const tokens: unknown[] = []
+  service.startWorker((request, options) => {
+    tokens.push(request.config.access_token)
+    return countingSync(1)(request, options)
+  })
+  await untilEnded(service, jobId)
+  t.same(tokens, [`token-${jobsMade}`])
+})
+
+t.test('a sync that ends with streams incomplete fails the job without another attempt', async (t) => {
+  const { service, jobId } = await setUp(t.teardown)
+  const failure = toJobFailure(new CodedError('scope_missing', 'The token lacks "read tags"', { streamName: 'tags' }))
+  service.startWorker(async function* () {
+    yield* []
+    return { ...done('INCOMPLETE'), failure }
+  })
+  const job = await untilEnded(service, jobId)
+  t.match(job, { status: 'failed', attempts: 1, failure })
+})
+
+t.test('an error that another attempt cannot mend fails the job at once', async (t) => {
+  const { service, jobId } = await setUp(t.teardown)
+  service.startWorker(
+    countingSync(3, (number) => {
+      if (number === 2) throw new CodedError('token_invalid', 'Intercom says 401')
+    }),
+  )
+  t.match(await untilEnded(service, jobId), { status: 'failed', attempts: 1, failure: { code: 'token_invalid' } })
+  const lines = (await wholeLog(service, jobId)).split('\n').filter(Boolean)
+  t.match(
+    lines.slice(-2).map((line) => JSON.parse(line).trace),
+    [{ stream_status: { status: 'INCOMPLETE' } }, { error: { message: 'Intercom says 401' } }],
+  )
+})
+
+t.test('an attempt that got further is followed by another soon, which goes on where it stopped', async (t) => {
+  const { service, jobId } = await setUp(t.teardown)
+  let failures = 0
+  service.startWorker(
+    countingSync(8, (number) => {
+      if (number > 0 && number % 2 === 0 && failures < number / 2) {
+        failures++
+        throw new Error('boom')
+      }
+    }),
+  )
+  t.match(await untilEnded(service, jobId), { status: 'succeeded', attempts: 4 })
+  t.equal(await wholeLog(service, jobId), countedLog(8))
+  t.equal(service.reported.length, 3)
+})
+
+t.test('a fifth attempt in a row without a record is the last', async (t) => {
+  const { service, jobId } = await setUp(t.teardown)
+  // Four that died without a word: begun, and nothing more.
+  for (let fence = -4; fence < 0; fence++) {
+    await service.redis.hset(`intercom-sync:{job:${jobId}}:record`, 'fence', fence - 1)
+    await service.attempts.begin({ jobId, fence, attemptId: `dead-${fence}` }, 'start', 'e')
+  }
+  service.startWorker(
+    countingSync(1, () => {
+      throw new CodedError('intercom_unavailable', 'Intercom answers 502')
+    }),
+  )
+  const job = await untilEnded(service, jobId)
+  t.match(job, { status: 'failed', attempts: 5, failure: { code: 'no_progress', message: /Intercom answers 502/ } })
+  t.equal((await wholeLog(service, jobId)).split('\n').filter((line) => line.includes('"ERROR"')).length, 1)
+})
+
+t.test('a job whose attempts all die is given up when a sixth begins', async (t) => {
+  const { service, jobId } = await setUp(t.teardown)
+  for (let fence = -5; fence < 0; fence++) {
+    await service.redis.hset(`intercom-sync:{job:${jobId}}:record`, 'fence', fence - 1)
+    await service.attempts.begin({ jobId, fence, attemptId: `dead-${fence}` }, 'start', 'e')
+  }
+  let started = 0
+  service.startWorker((request, options) => {
+    started++
+    return countingSync(1)(request, options)
+  })
+  t.match(await untilEnded(service, jobId), { status: 'failed', failure: { code: 'no_progress' } })
+  t.equal(started, 0)
+})
+
+t.test('a running job is cancelled within a moment, its sync aborted', async (t) => {
+  const { service, jobId } = await setUp(t.teardown)
+  const holding = createDeferred()
+  service.startWorker(
+    countingSync(5, async (number, signal) => {
+      if (number < 2) return
+      holding.resolve()
+      await untilAborted(signal)
+    }),
+  )
+  await holding.promise
+  const start = performance.now()
+  t.match(await service.jobs.cancel(tenant, jobId), { cancelRequested: true })
+  t.match(await untilEnded(service, jobId), {
+    status: 'cancelled',
+    messageCount: 14,
+    failure: { code: 'job_cancelled' },
+  })
+  t.ok(performance.now() - start < 1000)
+})
+
+t.test('a log that is full fails the job', async (t) => {
+  const { service, jobId } = await setUp(t.teardown, { logLimitBytes: 500 })
+  service.startWorker(countingSync(50))
+  t.match(await untilEnded(service, jobId), { status: 'failed', attempts: 1, failure: { code: 'log_full' } })
+})
+
+t.test('a Redis that has gone back in time is caught up with, nothing missing and nothing twice', async (t) => {
+  const { service, jobId } = await setUp(t.teardown)
+  let rewound = false
+  const copy = async () => {
+    const keys = await service.redis.keys(`intercom-sync:{job:${jobId}}:*`)
+    return Promise.all(keys.map(async (key) => [key, await service.redis.dumpBuffer(key)] as const))
+  }
+  let saved: Awaited<ReturnType<typeof copy>> = []
+  service.startWorker(
+    countingSync(10, async (number) => {
+      if (number === 3) saved = await copy()
+      if (number !== 6 || rewound) return
+      rewound = true
+      for (const [key, value] of saved) if (value) await service.redis.restore(key, 0, value, 'REPLACE')
+    }),
+  )
+  const { logEpoch } = await service.jobs.read(tenant, jobId)
+  const job = await untilEnded(service, jobId)
+  t.match(job, { status: 'succeeded', attempts: 1, messageCount: 60 })
+  t.not(job.logEpoch, logEpoch)
+  t.ok(rewound)
+  t.equal(await wholeLog(service, jobId), countedLog(10))
+})
+
+t.test(
+  'a worker that shuts down hands its job to another one at once, without counting an attempt against it',
+  async (t) => {
+    const { service, jobId } = await setUp(t.teardown)
+    const holding = createDeferred()
+    const first = service.startWorker(
+      countingSync(6, async (number, signal) => {
+        if (number < 3) return
+        holding.resolve()
+        await untilAborted(signal)
+      }),
+    )
+    await holding.promise
+    service.startWorker(countingSync(6))
+    const start = performance.now()
+    await first.handOver()
+    t.match(await untilEnded(service, jobId), { status: 'succeeded', attempts: 2 })
+    t.ok(performance.now() - start < 900, 'sooner than a lock could run out')
+    t.equal(await wholeLog(service, jobId), countedLog(6))
+    t.same(service.reported, [])
+  },
+)
+
+t.test('an attempt whose lock was lost stops, and its successor finishes', async (t) => {
+  const { service, jobId } = await setUp(t.teardown)
+  const holding = createDeferred()
+  let stopped: unknown
+  let attempts = 0
+  service.startWorker(
+    countingSync(4, async (number, signal) => {
+      if (number !== 2 || ++attempts > 1) return
+      holding.resolve()
+      await untilAborted(signal).catch((reason) => {
+        stopped = reason
+      })
+    }),
+  )
+  await holding.promise
+  await service.redis.del(`intercom-sync:{queue}:sync:job-${jobId}:lock`)
+  t.match(await untilEnded(service, jobId), { status: 'succeeded', attempts: 2 })
+  t.match(stopped, { stopCause: 'lock-lost' })
+  t.equal(await wholeLog(service, jobId), countedLog(4))
+})

@@ -1,0 +1,102 @@
+import t from 'tap'
+import { startRedis } from '../support/redis.ts'
+import { beginAttempt, commitOf, openStore, syncRequest, tenant } from '../support/store.ts'
+
+const server = await startRedis(t)
+const store = openStore(server)
+const never = new AbortController().signal
+const newJob = async (graceMs?: number) =>
+  (await store.jobs.create({ tenant, request: syncRequest(), ...(graceMs !== undefined && { graceMs }) })).jobId
+
+t.test('a new job is pending, numbered, and handed to the workers', async (t) => {
+  const first = await store.jobs.create({ tenant, request: syncRequest() })
+  const second = await store.jobs.create({ tenant: 'other', request: syncRequest() })
+  t.equal(second.jobId, first.jobId + 1)
+  t.match(first, { status: 'pending', tenant, messageCount: 0, rowsSynced: 0, attempts: 0, streams: [] })
+  t.match(first, { cancelRequested: false, graceMs: undefined, jobType: 'sync' })
+  t.ok(first.logEpoch)
+  t.same(store.queued.slice(-2), [first.jobId, second.jobId])
+})
+
+t.test('a job of another tenant is as unknown as one that never was', async (t) => {
+  const jobId = await newJob()
+  for (const id of [jobId, 999_999]) {
+    await t.rejects(store.jobs.read('other', id), { code: 'job_not_found', message: 'There is no such job' })
+    await t.rejects(store.jobs.cancel('other', id), { code: 'job_not_found', message: 'There is no such job' })
+    await t.rejects(store.jobs.readWhenChanged('other', id, 10, never), { code: 'job_not_found' })
+  }
+})
+
+t.test('a job that no worker has is cancelled at once, and tells so in its log', async (t) => {
+  const jobId = await newJob()
+  const job = await store.jobs.cancel(tenant, jobId)
+  t.match(job, { status: 'cancelled', failure: { code: 'job_cancelled' }, messageCount: 1 })
+  t.match(JSON.parse((await store.messages.read(jobId, 0, 1e6)).body.toString()), {
+    type: 'TRACE',
+    trace: { type: 'ERROR', error: { message: 'The job was cancelled.' } },
+  })
+  await t.rejects(store.jobs.cancel(tenant, jobId), { code: 'job_ended' })
+  t.equal(await store.attempts.begin({ jobId, fence: 1, attemptId: 'a' }, 'start', 'e'), 'ENDED')
+})
+
+t.test('a job that a worker has is left to that worker', async (t) => {
+  const jobId = await newJob()
+  const attempt = await beginAttempt(store, { jobId, fence: 1, attemptId: 'a' })
+  t.match(await store.jobs.cancel(tenant, jobId), { status: 'running', cancelRequested: true })
+  t.match(await store.jobs.cancel(tenant, jobId), { status: 'running', cancelRequested: true }, 'asked twice')
+  t.same(await store.attempts.release(attempt, 'uncounted'), { outcome: 'CANCELLED', cancelReason: 'requested' })
+})
+
+t.test('a job between two attempts is cancelled at once', async (t) => {
+  const jobId = await newJob()
+  const attempt = await beginAttempt(store, { jobId, fence: 1, attemptId: 'a' })
+  await store.attempts.release(attempt, 'counted')
+  t.equal((await store.jobs.read(tenant, jobId)).status, 'incomplete')
+  t.match(await store.jobs.cancel(tenant, jobId), { status: 'cancelled' })
+})
+
+t.test('waiting for a change ends with the change, not with a commit', async (t) => {
+  const jobId = await newJob()
+  const attempt = await beginAttempt(store, { jobId, fence: 1, attemptId: 'a' })
+  const changed = store.jobs.readWhenChanged(tenant, jobId, 60_000, never)
+  await store.attempts.commit(attempt, '1-1', commitOf(1, 2))
+  await store.attempts.commit({ ...attempt, offset: 3 }, '1-2', commitOf(3, 2))
+  await store.attempts.end(jobId, 1, { status: 'succeeded' })
+  t.match(await changed, { status: 'succeeded', messageCount: 6 })
+  t.match(await store.jobs.readWhenChanged(tenant, jobId, 60_000, never), { status: 'succeeded' }, 'at once')
+})
+
+t.test('waiting for a change ends with the time, and with the signal', async (t) => {
+  const jobId = await newJob()
+  t.match(await store.jobs.readWhenChanged(tenant, jobId, 1, never), { status: 'pending' })
+  const controller = new AbortController()
+  const waiting = store.jobs.readWhenChanged(tenant, jobId, 60_000, controller.signal)
+  controller.abort(new Error('the client left'))
+  await t.rejects(waiting, { message: 'the client left' })
+})
+
+t.test('a job without grace does not depend on readers', async (t) => {
+  const jobId = await newJob()
+  await store.jobs.renewReaderLease(jobId, 'r1')
+  await store.jobs.dropReaderLease(jobId, 'r1')
+  t.equal((await store.jobs.read(tenant, jobId)).status, 'pending')
+  t.same(await store.redis.keys(`intercom-sync:{job:${jobId}}:readers`), [])
+})
+
+t.test('without grace left, the last reader that hangs up cancels the job', async (t) => {
+  const jobId = await newJob(0)
+  await store.jobs.renewReaderLease(jobId, 'r1')
+  await store.jobs.renewReaderLease(jobId, 'r2')
+  await store.jobs.dropReaderLease(jobId, 'r1')
+  t.equal((await store.jobs.read(tenant, jobId)).status, 'pending', 'another one is there')
+  await store.jobs.dropReaderLease(jobId, 'r2')
+  t.match(await store.jobs.read(tenant, jobId), { status: 'cancelled', failure: { message: /hung up/ } })
+})
+
+t.test('a detached job outlives its readers', async (t) => {
+  const jobId = await newJob(0)
+  await store.jobs.renewReaderLease(jobId, 'r1')
+  await store.jobs.detach(jobId)
+  await store.jobs.dropReaderLease(jobId, 'r1')
+  t.match(await store.jobs.read(tenant, jobId), { status: 'pending', graceMs: undefined })
+})

@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import t from 'tap'
+import { startRedis } from '../support/redis.ts'
+import { beginAttempt, commitOf, openStore, syncRequest, tenant } from '../support/store.ts'
+
+const canary = 'dG9rZW46Y2FuYXJ5LTc3N2Y0'
+const message = 'a-message-only-its-reader-may-see'
+
+/** The ways in which a text could be lying about. */
+const disguises = (text: string) => [
+  text,
+  Buffer.from(text).toString('base64').slice(0, 28),
+  Buffer.from(text).toString('hex'),
+  encodeURIComponent(text),
+]
+
+t.test('neither the request nor a message is anywhere in Redis in clear', async (t) => {
+  const server = await startRedis(t)
+  const store = openStore(server)
+  const dump = async () => {
+    await store.redis.save()
+    const file = await readFile(join(server.directory, 'dump.rdb'), 'latin1')
+    return file + (await allValues(store.redis))
+  }
+  const { jobId } = await store.jobs.create({ tenant, request: syncRequest(canary) })
+  const pending = await dump()
+  const attempt = await beginAttempt(store, { jobId, fence: 1, attemptId: 'a' })
+  t.equal(attempt.openRequest().config.access_token, canary)
+  const body = Buffer.from(`{"type":"LOG","log":{"level":"INFO","message":"${message}"}}\n`)
+  await store.attempts.commit(attempt, '1-1', { ...commitOf(1, 1), body, messageCount: 1, checkpoints: [] })
+  const running = await dump()
+  await store.attempts.end(jobId, 1, { status: 'succeeded' })
+  const ended = await dump()
+
+  t.match(pending, /:request/, 'the dump shows what there is')
+  for (const [when, text] of Object.entries({ pending, running, ended })) {
+    for (const secret of [...disguises(canary), ...disguises(message)]) {
+      t.notOk(text.includes(secret), `${when}: no ${secret}`)
+    }
+  }
+  t.notMatch(await store.redis.keys('*'), [/:request/])
+  t.notOk(
+    inspect(store.keys, { depth: 9, showHidden: true }).includes(store.keys[0]?.key.export().toString('hex') ?? ''),
+  )
+})
+
+/** Every value of every key as Redis gives it out, which compressed or encoded pieces of the file might hide. */
+async function allValues(redis: ReturnType<typeof openStore>['redis']): Promise<string> {
+  const texts: string[] = []
+  for (const key of await redis.keys('*')) {
+    const type = await redis.type(key)
+    if (type === 'string') texts.push((await redis.getBuffer(key))?.toString('latin1') ?? '')
+    if (type === 'hash') texts.push(JSON.stringify(await redis.hgetall(key)))
+    if (type === 'zset') texts.push((await redis.zrange(key, '0', '-1')).join())
+    if (type === 'stream') {
+      for (const [id, fields] of await redis.xrangeBuffer(key, '-', '+')) {
+        texts.push(id.toString(), ...fields.map((field) => field.toString('latin1')))
+      }
+    }
+    texts.push(key)
+  }
+  return texts.join('\n')
+}

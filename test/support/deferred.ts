@@ -1,0 +1,13 @@
+/** A promise settled from outside: how a test waits for an event. */
+export interface Deferred<T = void> {
+  promise: Promise<T>
+  resolve(value: T): void
+}
+
+export function createDeferred<T = void>(): Deferred<T> {
+  let resolve: (value: T) => void = () => undefined
+  const promise = new Promise<T>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
+}

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto'
+import type { StartSync } from '../../src/queue/engine.ts'
+import { createSyncQueue, type SyncQueue } from '../../src/queue/sync-queue.ts'
+import type { LockTiming } from '../../src/queue/worker.ts'
+import { startWorkerRole, type WorkerRole } from '../../src/queue/worker-role.ts'
+import type { Attempt } from '../../src/store/attempts.ts'
+import type { Commit, Position, SyncOutcome } from '../../src/sync/commit.ts'
+import type { TestRedis } from './redis.ts'
+import { commitOf, openStore, type TestStore } from './store.ts'
+
+/** Dead workers are noticed in about a second. */
+export const fastLocks: LockTiming = { lockMs: 900, renewMs: 300, stalledCheckMs: 300 }
+
+export const done = (status: 'COMPLETE' | 'INCOMPLETE' = 'COMPLETE'): SyncOutcome => ({
+  streams: [{ streamName: 'contacts', status, rowsSynced: 0 }],
+})
+
+/** A sync of numbered records, five to a commit, from wherever the position stands; `beforeCommit` may hold it up or throw. */
+export function countingSync(
+  commits: number,
+  beforeCommit: (number: number, signal: AbortSignal) => Promise<void> | void = () => undefined,
+): StartSync {
+  return async function* count(_request, { position, signal }): AsyncGenerator<Commit, SyncOutcome, void> {
+    for (let number = nextOf(position); number < commits; number++) {
+      await beforeCommit(number, signal)
+      signal.throwIfAborted()
+      yield numberedCommit(number, number === commits - 1)
+    }
+    return done()
+  }
+}
+
+const recordsPerCommit = 5
+
+function numberedCommit(number: number, last: boolean): Commit {
+  const streams = [
+    { streamName: 'contacts', status: last ? ('COMPLETE' as const) : ('RUNNING' as const), rowsSynced: 0 },
+  ]
+  return { ...commitOf(number * recordsPerCommit, recordsPerCommit, streams), position: { next: number + 1 } }
+}
+
+function nextOf(position: Position | undefined): number {
+  return Number(position?.next ?? 0)
+}
+
+/** The whole log of a `countingSync` that went well. */
+export function countedLog(commits: number): string {
+  return Array.from({ length: commits }, (_, number) => numberedCommit(number, false).body.toString()).join('')
+}
+
+/** Never resolves; rejects with the signal's reason. */
+export function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}
+
+export interface ReportedError {
+  error: unknown
+  attempt: Attempt
+}
+
+export interface TestService extends TestStore {
+  queue: SyncQueue
+  /** Errors that failed attempts. */
+  reported: ReportedError[]
+  startWorker(startSync: StartSync): WorkerRole
+}
+
+/** Store and queue on a test Redis; workers are started by the test and stopped when it ends. */
+export function openService(
+  server: TestRedis,
+  teardown: (callback: () => unknown) => unknown,
+  options: Parameters<typeof openStore>[1] = {},
+): TestService {
+  const queue = createSyncQueue(server.connect(), () => undefined)
+  const store = openStore(server, { ...options, enqueue: queue.enqueue })
+  const reported: ReportedError[] = []
+  return {
+    ...store,
+    queue,
+    reported,
+    startWorker(startSync) {
+      const role = startWorkerRole({
+        ...store,
+        redis: server.connect(),
+        subscriber: server.connect('subscriber'),
+        concurrency: 5,
+        logLimitBytes: options.logLimitBytes ?? 64 * 1024 * 1024,
+        timing: fastLocks,
+        startSync,
+        createId: randomUUID,
+        reportError: (error, attempt) => reported.push({ error, attempt }),
+        onError: () => undefined,
+      })
+      teardown(() => role.handOver())
+      return role
+    },
+  }
+}
+
+/** The job once it has ended. */
+export async function untilEnded(store: TestStore, jobId: number) {
+  const never = new AbortController().signal
+  for (;;) {
+    const job = await store.jobs.readWhenChanged('acme', jobId, 60_000, never)
+    if (['succeeded', 'failed', 'cancelled'].includes(job.status)) return job
+  }
+}
+
+/** Resolves once the log holds at least so many messages. */
+export async function untilLogHolds(store: TestStore, jobId: number, messages: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const look = () =>
+      store.messages.read(jobId, 0, 1).then((page) => {
+        if (page.total < messages) return
+        stop()
+        resolve()
+      }, reject)
+    const stop = store.messages.subscribe(jobId, look)
+    look()
+  })
+}
+
+export async function wholeLog(store: TestStore, jobId: number): Promise<string> {
+  const parts: Buffer[] = []
+  for (let after = 0; ; ) {
+    const page = await store.messages.read(jobId, after, 1e6)
+    if (page.messageCount === 0) return Buffer.concat(parts).toString()
+    parts.push(page.body)
+    after += page.messageCount
+  }
+}
