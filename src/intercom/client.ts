@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { setMaxListeners } from 'node:events'
 import http from 'node:http'
 import https from 'node:https'
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios'
@@ -73,6 +74,8 @@ export function createClient(options: ClientOptions): IntercomClient {
   const serverClock = createServerClock(clock)
   const transport = createTransport(options.baseUrl ?? REGION_URLS[config.region ?? 'auto'], config.access_token)
   let answered = false
+  // Every request under way listens to the one signal; Node warns of a leak from the eleventh on.
+  setMaxListeners(0, signal)
 
   /** One try: a turn of the budget, one exchange, and its outcome told to the budget. */
   async function exchange(request: IntercomRequest): Promise<AxiosResponse<Buffer>> {

@@ -1,0 +1,23 @@
+import type { Clock } from '../../src/clock.ts'
+
+/**
+ * A clock that runs `speed` times as fast as the machine's, from `start` (ms since the epoch): waits of minutes pass in
+ * seconds while sockets stay real.
+ */
+export function createAcceleratedClock(start: number, speed: number): Clock {
+  const began = performance.now()
+  const elapsed = () => (performance.now() - began) * speed
+  return {
+    now: () => start + elapsed(),
+    monotonic: elapsed,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason)
+        const timer = setTimeout(resolve, ms / speed)
+        signal?.addEventListener('abort', () => {
+          clearTimeout(timer)
+          reject(signal.reason)
+        })
+      }),
+  }
+}

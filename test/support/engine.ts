@@ -1,0 +1,106 @@
+import type { Simulator } from '../../simulator/app.ts'
+import { defaultToken } from '../../simulator/options.ts'
+import { type CheckOptions, checkMessages } from '../../simulator/oracle/check-messages.ts'
+import type { Report } from '../../simulator/oracle/report.ts'
+import { type Clock, systemClock } from '../../src/clock.ts'
+import { createBudget } from '../../src/intercom/budget.ts'
+import { createClient } from '../../src/intercom/client.ts'
+import type { Checkpoint, Commit, Position, SyncOutcome } from '../../src/sync/commit.ts'
+import { runSync } from '../../src/sync/run-sync.ts'
+import { parseSyncRequest, type SyncRequestBody } from '../../src/sync/sync-request.ts'
+
+/** What an attempt at a sync gave. */
+export interface Collected {
+  commits: Commit[]
+  /** Absent when the attempt was stopped early. */
+  outcome?: SyncOutcome
+  /** The whole NDJSON. */
+  messages: Buffer
+  /** The latest STATE of each stream, as the next job's `state`. */
+  state: unknown[]
+}
+
+export interface CollectOptions extends SyncRequestBody {
+  baseUrl: string
+  clock?: Clock
+  position?: Position
+  /** Stop, as if killed, when so many commits have been taken. */
+  stopAfter?: number
+}
+
+/** Runs the engine in this process against a listening simulator. */
+export async function collectSync(options: CollectOptions): Promise<Collected> {
+  const { baseUrl, clock = systemClock, position, stopAfter = Infinity, ...body } = options
+  const request = parseSyncRequest({ config: { access_token: defaultToken }, ...body })
+  const stop = new AbortController()
+  const random = () => 0.5
+  const client = createClient({
+    config: request.config,
+    baseUrl,
+    budget: createBudget({ clock, random }),
+    clock,
+    random,
+    signal: stop.signal,
+  })
+  const commits: Commit[] = []
+  const sync = runSync({ ...request, ...(position && { position }), client, clock, signal: stop.signal })
+  let outcome: SyncOutcome | undefined
+  while (commits.length < stopAfter) {
+    const step = await sync.next()
+    if (step.done) {
+      outcome = step.value
+      break
+    }
+    // Through JSON and back, as a position goes through Redis.
+    commits.push({ ...step.value, position: JSON.parse(JSON.stringify(step.value.position)) as Position })
+  }
+  stop.abort()
+  return { commits, ...(outcome && { outcome }), ...joined(commits) }
+}
+
+/** What several attempts at one job gave together. */
+export function joined(commits: readonly Commit[]): Pick<Collected, 'messages' | 'state'> {
+  const latest = new Map<string, Checkpoint>()
+  for (const checkpoint of commits.flatMap((commit) => commit.checkpoints))
+    latest.set(checkpoint.streamName, checkpoint)
+  const state = [...latest.values()].map(({ streamName, streamState }) => ({
+    type: 'STREAM',
+    stream: { stream_descriptor: { name: streamName }, stream_state: streamState },
+  }))
+  return { messages: Buffer.concat(commits.map((commit) => commit.body)), state }
+}
+
+/** Holds messages against what the simulator knows to be true. */
+export function judge(simulator: Simulator, messages: Buffer, options?: CheckOptions): Promise<Report> {
+  return checkMessages([messages], simulator.workspace.truth(), options)
+}
+
+export const contactsOf = (messages: Buffer): Record<string, unknown>[] => recordsOf(messages, 'contacts')
+
+export function recordsOf(messages: Buffer, stream: string): Record<string, unknown>[] {
+  return parseLines(messages).flatMap((message) =>
+    message.type === 'RECORD' && message.record.stream === stream ? [message.record.data] : [],
+  )
+}
+
+/** An Airbyte message, as far as tests look into it. */
+export interface Message {
+  type: string
+  record: { stream: string; data: Record<string, unknown>; emitted_at: number }
+  state: { stream: { stream_descriptor: { name: string }; stream_state: Record<string, unknown> } }
+  log: { level: string; message: string }
+  trace: {
+    type: string
+    stream_status?: { stream_descriptor: { name: string }; status: string; reasons?: unknown[] }
+    error?: { message: string; failure_type: string; stream_descriptor?: { name: string } }
+    estimate?: { name: string; row_estimate: number }
+  }
+}
+
+export function parseLines(messages: Buffer): Message[] {
+  return messages
+    .toString()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Message)
+}

@@ -1,0 +1,48 @@
+import t from 'tap'
+import { listenSimulator } from '../simulator/listening-simulator.ts'
+import { collectSync, joined, judge } from '../support/engine.ts'
+
+for (const newestVersion of ['2.16', '2.17']) {
+  t.test(
+    `API ${newestVersion}: an attempt that dies after any commit is continued with nothing lost or twice`,
+    async (t) => {
+      const simulator = await listenSimulator(t, { seed: 3, contacts: 7000, newestVersion })
+      const whole = await collectSync({ baseUrl: simulator.url })
+      t.ok(whole.commits.length > 20, `${whole.commits.length} commits`)
+      for (const stopAfter of [1, 2, 3, 5, 8, 13, 20]) {
+        const commits = []
+        // Dies after so many commits again and again, until the sync is through.
+        for (;;) {
+          const position = commits.at(-1)?.position
+          const attempt = await collectSync({ baseUrl: simulator.url, stopAfter, ...(position && { position }) })
+          commits.push(...attempt.commits)
+          if (attempt.outcome) break
+        }
+        const report = await judge(simulator, joined(commits).messages)
+        t.same(report.faults, [], `died after every ${stopAfter} commits`)
+        t.equal(report.streams.contacts?.setHash, report.streams.contacts?.truthHash)
+      }
+    },
+  )
+
+  t.test(`API ${newestVersion}: a later job goes on from any STATE without a gap`, async (t) => {
+    const simulator = await listenSimulator(t, { seed: 4, contacts: 7000, newestVersion })
+    const whole = await collectSync({ baseUrl: simulator.url, streams: ['contacts'] })
+    const lines = whole.messages.toString().split('\n').filter(Boolean)
+    const states = lines.flatMap((line, index) => (line.startsWith('{"type":"STATE"') ? [index] : []))
+    t.ok(states.length >= 7, `${states.length} states`)
+    for (const index of states) {
+      const message = JSON.parse(lines[index] ?? '') as { state: unknown }
+      const held = lines.slice(0, index + 1)
+      const rest = await collectSync({ baseUrl: simulator.url, streams: ['contacts'], state: [message.state] })
+      const records = [...held, ...rest.messages.toString().split('\n')].filter((line) =>
+        line.startsWith('{"type":"RECORD"'),
+      )
+      const ids = new Set(
+        records.map((line) => (JSON.parse(line) as { record: { data: { id: string } } }).record.data.id),
+      )
+      t.equal(ids.size, 7025, `held ${index + 1} messages`)
+      t.ok(records.length < 7025 + 1200, `${records.length} records for ${ids.size} contacts`)
+    }
+  })
+}
