@@ -86,7 +86,7 @@ export function readSourceConfig(value: unknown, pointer: string, faults: Fault[
     faults.push({ pointer, detail: 'must be an object with at least an access_token' })
     return undefined
   }
-  const members = Object.entries(value).filter(([, member]) => member !== null && member !== '')
+  const members = Object.entries(value).filter(([, member]) => member !== undefined && member !== null && member !== '')
   const before = faults.length
   for (const [name, member] of members) {
     const check = Object.hasOwn(checks, name) ? checks[name as keyof SourceConfig] : undefined
