@@ -7,12 +7,16 @@ import { createInterface } from 'node:readline'
 import type { Redis } from 'ioredis'
 import { type ConnectionProfile, createRedisConnections } from '../../src/queue/redis.ts'
 
+/** Connections to a test's Redis. */
+export interface RedisAccess {
+  connect(profile?: ConnectionProfile): Redis
+}
+
 /** A Redis of its own for one test file. */
-export interface TestRedis {
+export interface TestRedis extends RedisAccess {
   socket: string
   directory: string
   process: ChildProcess
-  connect(profile?: ConnectionProfile): Redis
   /** Ends the server, SIGKILL, and waits until it is gone. */
   kill(): Promise<void>
   /** Starts the server again on what it has on disk. */
@@ -47,6 +51,12 @@ export async function startRedis(t: Teardown, settings: string[] = []): Promise<
     await rm(directory, { recursive: true, force: true })
   })
   return redis
+}
+
+/** Connections to the Redis of another process. */
+export function connectTo(socket: string): RedisAccess {
+  const connections = createRedisConnections({ socket }, () => undefined)
+  return { connect: (profile = 'waitForever') => connections.connect(profile) }
 }
 
 async function startServer(socket: string, directory: string, settings: string[]): Promise<ChildProcess> {

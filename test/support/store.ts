@@ -13,7 +13,7 @@ import { type EncryptionKey, encryptionKey } from '../../src/store/sealing.ts'
 import { createWakeUps, type WakeUps } from '../../src/store/wake-ups.ts'
 import type { Commit, StreamProgress } from '../../src/sync/commit.ts'
 import type { SyncRequest } from '../../src/sync/sync-request.ts'
-import type { TestRedis } from './redis.ts'
+import type { RedisAccess } from './redis.ts'
 
 export interface TestStore extends JobEndDependencies {
   redis: Redis
@@ -39,7 +39,7 @@ interface StoreOptions {
 }
 
 /** The whole store on a test Redis, with a list in place of the queue. */
-export function openStore(server: TestRedis, options: StoreOptions = {}): TestStore {
+export function openStore(server: RedisAccess, options: StoreOptions = {}): TestStore {
   const redis = server.connect(options.profile)
   const queued: number[] = []
   const base = {

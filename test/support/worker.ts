@@ -5,7 +5,7 @@ import type { LockTiming } from '../../src/queue/worker.ts'
 import { startWorkerRole, type WorkerRole } from '../../src/queue/worker-role.ts'
 import type { Attempt } from '../../src/store/attempts.ts'
 import type { Commit, Position, SyncOutcome } from '../../src/sync/commit.ts'
-import type { TestRedis } from './redis.ts'
+import type { RedisAccess } from './redis.ts'
 import { commitOf, openStore, type TestStore } from './store.ts'
 
 /** Dead workers are noticed in about a second. */
@@ -70,7 +70,7 @@ export interface TestService extends TestStore {
 
 /** Store and queue on a test Redis; workers are started by the test and stopped when it ends. */
 export function openService(
-  server: TestRedis,
+  server: RedisAccess,
   teardown: (callback: () => unknown) => unknown,
   options: Parameters<typeof openStore>[1] = {},
 ): TestService {

@@ -1,0 +1,144 @@
+import t from 'tap'
+import { reconcile } from '../../src/queue/reconciler.ts'
+import { createLiveJobs } from '../../src/store/live-jobs.ts'
+import { createDeferred } from '../support/deferred.ts'
+import { startRedis } from '../support/redis.ts'
+import { beginAttempt, syncRequest, tenant } from '../support/store.ts'
+import { countedLog, countingSync, openService, untilAborted, untilEnded, wholeLog } from '../support/worker.ts'
+
+const server = await startRedis(t)
+
+async function setUp(teardown: Parameters<typeof openService>[1], options: Parameters<typeof openService>[2] = {}) {
+  await server.connect().flushall()
+  const service = openService(server, teardown, options)
+  const live = createLiveJobs(service)
+  const errors: unknown[] = []
+  const lookOver = () =>
+    reconcile({ ...service, liveJobs: live, onError: (error) => errors.push(error) }, new AbortController().signal)
+  const create = async (graceMs?: number) => {
+    const request = syncRequest()
+    return (await service.jobs.create({ tenant, request, ...(graceMs !== undefined && { graceMs }) })).jobId
+  }
+  const statusOf = async (jobId: number) => (await service.jobs.read(tenant, jobId)).status
+  return { service, live, lookOver, create, statusOf }
+}
+
+t.test('a job whose queueing was lost is queued', async (t) => {
+  const { service, lookOver, create } = await setUp(t.teardown)
+  const jobId = await create()
+  await service.redis.del(...(await service.redis.keys('intercom-sync:{queue}*')))
+  t.equal(await service.queue.stateOf(jobId), 'absent')
+  await lookOver()
+  await lookOver()
+  service.startWorker(countingSync(3))
+  t.equal((await untilEnded(service, jobId)).attempts, 1)
+  t.equal(await wholeLog(service, jobId), countedLog(3))
+})
+
+t.test('a job that has begun and that the queue has forgotten ends as failed, not begun anew', async (t) => {
+  const { service, lookOver, create } = await setUp(t.teardown)
+  const jobId = await create()
+  await beginAttempt(service, { jobId, fence: 1, attemptId: 'a' })
+  await service.redis.del(...(await service.redis.keys('intercom-sync:{queue}*')))
+  await lookOver()
+  t.match(await service.jobs.read(tenant, jobId), { status: 'failed', failure: { code: 'attempt_lost' } })
+  t.equal(await service.queue.stateOf(jobId), 'absent')
+})
+
+t.test('a job that the queue has failed behind our back ends as failed', async (t) => {
+  const { service, lookOver, create, statusOf } = await setUp(t.teardown)
+  const jobId = await create()
+  const started = createDeferred()
+  service.startWorker(
+    countingSync(1, async (_number, signal) => {
+      started.resolve()
+      await untilAborted(signal)
+    }),
+  )
+  await started.promise
+  await lookOver()
+  t.equal(await statusOf(jobId), 'running', 'a job at work is left alone')
+  const prefix = 'intercom-sync:{queue}:sync'
+  await service.redis
+    .multi()
+    .lrem(`${prefix}:active`, 0, `job-${jobId}`)
+    .zadd(`${prefix}:failed`, 1, `job-${jobId}`)
+    .exec()
+  await lookOver()
+  t.match(await service.jobs.read(tenant, jobId), { status: 'failed', failure: { code: 'attempt_lost' } })
+})
+
+t.test('a cancel that reached no worker is told again', async (t) => {
+  const { service, lookOver, create } = await setUp(t.teardown)
+  const jobId = await create()
+  const started = createDeferred()
+  service.startWorker(
+    countingSync(1, async (_number, signal) => {
+      started.resolve()
+      await untilAborted(signal)
+    }),
+  )
+  await started.promise
+  await service.redis.hset(`intercom-sync:{job:${jobId}}:record`, 'cancelReason', 'requested')
+  await lookOver()
+  t.equal((await untilEnded(service, jobId)).status, 'cancelled')
+})
+
+t.test('a job to be cancelled that no worker has ends as cancelled', async (t) => {
+  const { service, lookOver, create, statusOf } = await setUp(t.teardown)
+  const pending = await create()
+  const dead = await create()
+  await beginAttempt(service, { jobId: dead, fence: 1, attemptId: 'a' })
+  for (const jobId of [pending, dead]) {
+    await service.redis.hset(`intercom-sync:{job:${jobId}}:record`, 'cancelReason', 'requested')
+  }
+  await lookOver()
+  t.equal(await statusOf(pending), 'cancelled')
+  t.equal(await statusOf(dead), 'cancelled', 'running in the record, but waiting in the queue')
+})
+
+t.test('a job whose readers are gone longer than its grace is cancelled', async (t) => {
+  const { service, lookOver, create, statusOf } = await setUp(t.teardown, { readerLeaseMs: -1 })
+  const abandoned = await create(0)
+  const inGrace = await create(60_000)
+  const independent = await create()
+  await service.jobs.renewReaderLease(abandoned, 'r1')
+  await lookOver()
+  t.match(await service.jobs.read(tenant, abandoned), { status: 'cancelled', failure: { message: /hung up/ } })
+  t.equal(await statusOf(inGrace), 'pending')
+  t.equal(await statusOf(independent), 'pending')
+})
+
+t.test('a reader who holds a lease keeps its job alive', async (t) => {
+  const { lookOver, create, statusOf } = await setUp(t.teardown)
+  const jobId = await create(0)
+  await lookOver()
+  t.equal(await statusOf(jobId), 'pending', 'whoever made it has a lease from the start')
+})
+
+t.test('ended jobs, and ids whose job was never written, are looked over no more', async (t) => {
+  const start = Date.now()
+  let later = 0
+  const clock = { now: () => start + later, monotonic: () => later, sleep: async () => undefined }
+  const { service, live, lookOver, create } = await setUp(t.teardown, { clock })
+  const jobId = await create()
+  await service.jobs.cancel(tenant, jobId)
+  await service.redis.zadd('intercom-sync:{jobs}:live', start, jobId, start, 4711)
+  await lookOver()
+  t.same(await live.list(), [4711], 'the API may be just about to write it')
+  later = 61_000
+  await lookOver()
+  t.same(await live.list(), [])
+})
+
+t.test('several that look over at once do no harm', async (t) => {
+  const { service, lookOver, create } = await setUp(t.teardown)
+  const lost = await create()
+  const cancelled = await create()
+  await service.redis.del(...(await service.redis.keys('intercom-sync:{queue}*')))
+  await service.redis.hset(`intercom-sync:{job:${cancelled}}:record`, 'cancelReason', 'requested')
+  await Promise.all(Array.from({ length: 8 }, lookOver))
+  service.startWorker(countingSync(2))
+  t.match(await untilEnded(service, lost), { status: 'succeeded', attempts: 1, messageCount: 12 })
+  t.match(await service.jobs.read(tenant, cancelled), { status: 'cancelled', messageCount: 1 })
+})

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto'
+import t from 'tap'
+import { encryptionKey } from '../../src/store/sealing.ts'
+import { runCompiled } from '../support/processes.ts'
+import { startRedis } from '../support/redis.ts'
+import { syncRequest, tenant } from '../support/store.ts'
+import { countedLog, openService, untilEnded, untilLogHolds, wholeLog } from '../support/worker.ts'
+
+const server = await startRedis(t)
+const key = randomBytes(32)
+
+async function setUp(teardown: Parameters<typeof openService>[1]) {
+  const service = openService(server, teardown, { keys: [encryptionKey('test', key)] })
+  const { jobId } = await service.jobs.create({ tenant, request: syncRequest() })
+  const startProcess = (commits: number, hangBefore = -1) =>
+    runCompiled(t, 'test/support/worker-process.js', [
+      server.socket,
+      key.toString('hex'),
+      String(commits),
+      String(hangBefore),
+    ])
+  return { service, jobId, startProcess }
+}
+
+t.test('workers that are killed at any moment lose nothing and repeat nothing', async (t) => {
+  const { service, jobId, startProcess } = await setUp(t.teardown)
+  const commits = 400
+  const kills = 6
+  for (let kill = 1; kill <= kills; kill++) {
+    const worker = startProcess(commits)
+    await untilLogHolds(service, jobId, Math.floor((kill * commits * 6) / (kills + 2)))
+    t.equal(await worker.end('SIGKILL'), 'SIGKILL')
+  }
+  const last = startProcess(commits)
+  const job = await untilEnded(service, jobId)
+  await last.end('SIGTERM')
+  t.match(job, { status: 'succeeded', attempts: kills + 1, rowsSynced: commits * 5, messageCount: commits * 6 })
+  t.equal(await wholeLog(service, jobId), countedLog(commits))
+})
+
+t.test('a killed worker is noticed by another one that is running already', async (t) => {
+  const { service, jobId, startProcess } = await setUp(t.teardown)
+  const first = startProcess(30, 10)
+  await first.untilLine(/hanging/)
+  const second = startProcess(30)
+  await second.untilLine(/started/)
+  const start = performance.now()
+  await first.end('SIGKILL')
+  t.match(await untilEnded(service, jobId), { status: 'succeeded', attempts: 2 })
+  t.ok(performance.now() - start < 3000, 'within lock and check, twice')
+  t.equal(await wholeLog(service, jobId), countedLog(30))
+  await second.end('SIGTERM')
+})
+
+t.test('a worker told to stop leaves in order, and another one goes on without waiting for a lock', async (t) => {
+  const { service, jobId, startProcess } = await setUp(t.teardown)
+  const first = startProcess(30, 10)
+  await first.untilLine(/hanging/)
+  const second = startProcess(30)
+  await second.untilLine(/started/)
+  const start = performance.now()
+  t.equal(await first.end('SIGTERM'), 0)
+  t.match(await untilEnded(service, jobId), { status: 'succeeded', attempts: 2 })
+  t.ok(performance.now() - start < 900, 'sooner than a lock could run out')
+  const { events } = await eventsOf(service)
+  t.notOk(events.some(([name, id]) => name === 'stalled' && id === `job-${jobId}`))
+  t.equal(await wholeLog(service, jobId), countedLog(30))
+  await second.end('SIGTERM')
+})
+
+t.test('a worker that slept through its lock writes nothing more when it wakes', async (t) => {
+  const { service, jobId, startProcess } = await setUp(t.teardown)
+  const sleeper = startProcess(3000)
+  await untilLogHolds(service, jobId, 300)
+  sleeper.child.kill('SIGSTOP')
+  const heir = startProcess(3000)
+  await untilLogHolds(service, jobId, 9000)
+  sleeper.child.kill('SIGCONT')
+  t.match(await untilEnded(service, jobId), { status: 'succeeded', attempts: 2, messageCount: 18_000 })
+  t.ok((await wholeLog(service, jobId)) === countedLog(3000))
+  t.equal(await sleeper.end('SIGTERM'), 0)
+  await heir.end('SIGTERM')
+})
+
+/** What BullMQ has told of its jobs: name of the event, id of the job. */
+async function eventsOf(service: ReturnType<typeof openService>) {
+  const entries = await service.redis.xrange('intercom-sync:{queue}:sync:events', '-', '+')
+  const events = entries.map(([, fields]) => {
+    const value = (name: string) => fields[fields.indexOf(name) + 1]
+    return [value('event'), value('jobId')] as const
+  })
+  return { events }
+}

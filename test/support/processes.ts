@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+/** A process that a test runs and ends. */
+export interface TestProcess {
+  child: ChildProcess
+  /** Everything it has written so far. */
+  stdout(): string
+  stderr(): string
+  /** Resolves with the first line on stdout or stderr that matches; rejects when the process ends without one. */
+  untilLine(pattern: RegExp): Promise<string>
+  /** Sends a signal and resolves, when the process is gone, with its exit code, or the signal that ended it. */
+  end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>
+  exited: Promise<number | NodeJS.Signals>
+}
+
+interface Teardown {
+  teardown(callback: () => unknown): unknown
+}
+
+/** Where the repository's compiled files are: this one is among them. */
+const compiled = new URL('../../', import.meta.url)
+
+/** Runs a compiled file of this repository, e.g. `test/support/worker-process.js`. */
+export function runCompiled(t: Teardown, file: string, args: string[] = [], environment: Record<string, string> = {}) {
+  return runProcess(t, process.execPath, [fileURLToPath(new URL(file, compiled)), ...args], environment)
+}
+
+export function runProcess(
+  t: Teardown,
+  command: string,
+  args: string[],
+  environment: Record<string, string> = {},
+): TestProcess {
+  const child = spawn(command, args, {
+    env: { PATH: process.env.PATH, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const lines: string[] = []
+  const texts = { stdout: '', stderr: '' }
+  const watchers = new Set<() => void>()
+  for (const name of ['stdout', 'stderr'] as const) {
+    createInterface({ input: child[name] }).on('line', (line) => {
+      texts[name] += `${line}\n`
+      lines.push(line)
+      for (const watch of [...watchers]) watch()
+    })
+  }
+  const exited = once(child, 'exit').then(([code, signal]) => (signal ?? code) as number | NodeJS.Signals)
+  const isOver = () => child.exitCode !== null || child.signalCode !== null
+  t.teardown(async () => {
+    if (!isOver()) child.kill('SIGKILL')
+    await exited
+  })
+  return {
+    child,
+    exited,
+    stdout: () => texts.stdout,
+    stderr: () => texts.stderr,
+    async untilLine(pattern) {
+      const found = new Promise<string>((resolve) => {
+        const watch = () => {
+          const line = lines.find((candidate) => pattern.test(candidate))
+          if (line === undefined) return
+          watchers.delete(watch)
+          resolve(line)
+        }
+        watchers.add(watch)
+        watch()
+      })
+      const ended = once(child, 'close').then(() => {
+        throw new Error(`it ended without ${pattern}:\n${lines.join('\n')}`)
+      })
+      ended.catch(() => undefined)
+      return Promise.race([found, ended])
+    },
+    async end(signal) {
+      child.kill(signal)
+      return exited
+    },
+  }
+}
