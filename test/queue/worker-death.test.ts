@@ -24,7 +24,7 @@ async function setUp(teardown: Parameters<typeof openService>[1]) {
 
 t.test('workers that are killed at any moment lose nothing and repeat nothing', async (t) => {
   const { service, jobId, startProcess } = await setUp(t.teardown)
-  const commits = 400
+  const commits = 300
   const kills = 6
   for (let kill = 1; kill <= kills; kill++) {
     const worker = startProcess(commits)
@@ -70,14 +70,14 @@ t.test('a worker told to stop leaves in order, and another one goes on without w
 
 t.test('a worker that slept through its lock writes nothing more when it wakes', async (t) => {
   const { service, jobId, startProcess } = await setUp(t.teardown)
-  const sleeper = startProcess(3000)
+  const sleeper = startProcess(1500)
   await untilLogHolds(service, jobId, 300)
   sleeper.child.kill('SIGSTOP')
-  const heir = startProcess(3000)
-  await untilLogHolds(service, jobId, 9000)
+  const heir = startProcess(1500)
+  await untilLogHolds(service, jobId, 4000)
   sleeper.child.kill('SIGCONT')
-  t.match(await untilEnded(service, jobId), { status: 'succeeded', attempts: 2, messageCount: 18_000 })
-  t.ok((await wholeLog(service, jobId)) === countedLog(3000))
+  t.match(await untilEnded(service, jobId), { status: 'succeeded', attempts: 2, messageCount: 9000 })
+  t.ok((await wholeLog(service, jobId)) === countedLog(1500))
   t.equal(await sleeper.end('SIGTERM'), 0)
   await heir.end('SIGTERM')
 })

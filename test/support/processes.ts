@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
@@ -16,8 +17,19 @@ export interface TestProcess {
   exited: Promise<number | NodeJS.Signals>
 }
 
-interface Teardown {
+/** The part of a test that support needs: something to do when it ends. */
+export interface Teardown {
   teardown(callback: () => unknown): unknown
+}
+
+/** A TCP port that nobody listens on at this moment. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 /** Where the repository's compiled files are: this one is among them. */

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Redis } from 'ioredis'
 import { type ConnectionProfile, createRedisConnections } from '../../src/queue/redis.ts'
+import type { Teardown } from './processes.ts'
 
 /** Connections to a test's Redis. */
 export interface RedisAccess {
@@ -21,10 +22,6 @@ export interface TestRedis extends RedisAccess {
   kill(): Promise<void>
   /** Starts the server again on what it has on disk. */
   restart(): Promise<void>
-}
-
-interface Teardown {
-  teardown(callback: () => unknown): unknown
 }
 
 /** Starts a fresh redis-server on a unix socket; everything it leaves is removed when the test ends. */

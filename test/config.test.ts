@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import t from 'tap'
+import { ConfigError, type Environment, readConfig } from '../src/config.ts'
+
+const apiKey = '0123456789abcdef0123456789abcdef'
+const encryptionKey = Buffer.alloc(32, 7).toString('base64')
+const keys = { API_KEYS: `acme:${apiKey}`, ENCRYPTION_KEYS: `k1:${encryptionKey}` }
+
+function faultsOf(environment: Environment): readonly string[] {
+  try {
+    readConfig(environment)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults
+    throw error
+  }
+}
+
+t.test('nothing need be set', (t) => {
+  t.match(readConfig({}), {
+    host: '127.0.0.1',
+    port: 8080,
+    redisUrl: undefined,
+    dataDir: join(process.cwd(), 'data'),
+    apiKeys: [],
+    encryptionKeys: [],
+    workerConcurrency: 10,
+    jobRetentionMs: 24 * 3_600_000,
+    logLimitBytes: 256 * 1024 * 1024,
+    logLevel: 'info',
+  })
+  t.match(readConfig({ PORT: '', HOST: ' ', LOG_LEVEL: '' }), { port: 8080, host: '127.0.0.1' }, 'empty is not set')
+  t.end()
+})
+
+t.test('every bad value is named, with what would be right', (t) => {
+  const faults = faultsOf({
+    PORT: '70000',
+    WORKER_CONCURRENCY: '0',
+    JOB_RETENTION_HOURS: '1.5',
+    LOG_LIMIT_BYTES: '-1',
+    LOG_LEVEL: 'loud',
+    INTERCOM_BASE_URL: 'localhost:3000',
+    API_KEYS: 'no-tenant',
+    ENCRYPTION_KEYS: 'k1:c2hvcnQ=',
+  })
+  t.match(faults, [
+    /INTERCOM_BASE_URL .*https:/,
+    /PORT is "70000"; set a whole number from 0 to 65535/,
+    /API_KEYS: entry 1 is not tenant:key/,
+    /ENCRYPTION_KEYS: entry 1 .*5 bytes, 32 are needed/,
+    /WORKER_CONCURRENCY is "0"; .* from 1/,
+    /JOB_RETENTION_HOURS is "1.5"/,
+    /LOG_LIMIT_BYTES is "-1"/,
+    /LOG_LEVEL is "loud"; set one of fatal/,
+  ])
+  t.end()
+})
+
+t.test('beyond one machine it refuses to start without keys, and says how to make them', (t) => {
+  for (const environment of [{ REDIS_URL: 'redis://db:6379' }, { HOST: '0.0.0.0' }, { HOST: '::' }]) {
+    const faults = faultsOf(environment)
+    t.match(faults, [
+      /API_KEYS is needed .*openssl rand -hex 32/,
+      /ENCRYPTION_KEYS is needed .*openssl rand -base64 32/,
+    ])
+    t.same(faultsOf({ ...environment, ...keys }), [])
+  }
+  for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost']) t.same(faultsOf({ HOST: host }), [])
+  t.end()
+})
+
+t.test('keys come from a list or a file, several for rotation, the first one to seal with', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'intercom-sync-config-'))
+  t.teardown(() => rmSync(directory, { recursive: true }))
+  const file = join(directory, 'keys')
+  writeFileSync(
+    file,
+    `# current\nnew:${encryptionKey}\n\n  # kept for what is still sealed with it\nold:${encryptionKey}\n`,
+  )
+  const config = readConfig({
+    ENCRYPTION_KEYS_FILE: file,
+    API_KEYS: `acme:${apiKey}, acme:${apiKey}2,other:${apiKey}3`,
+  })
+  t.same(
+    config.encryptionKeys.map(({ kid }) => kid),
+    ['new', 'old'],
+  )
+  t.same(
+    config.apiKeys.map(({ tenant }) => tenant),
+    ['acme', 'acme', 'other'],
+  )
+  t.match(faultsOf({ API_KEYS_FILE: '/nowhere/keys' }), [/API_KEYS_FILE names a file that cannot be read/])
+  t.match(faultsOf({ API_KEYS_FILE: file, ...keys }), [/API_KEYS and API_KEYS_FILE are both set/])
+  t.end()
+})
+
+t.test('no secret shows, however the configuration or its faults are printed', (t) => {
+  const redisUrl = 'redis://user:pass-word@db:6379/2'
+  const config = readConfig({ ...keys, REDIS_URL: redisUrl })
+  t.equal(config.redisUrl, redisUrl)
+  const printed = [inspect(config, { depth: 9 }), JSON.stringify(config), String(config), inspect({ deep: { config } })]
+  const faults = faultsOf({
+    ...keys,
+    REDIS_URL: 'redis//pass-word',
+    API_KEYS: `:${apiKey}`,
+    ENCRYPTION_KEYS: `!:${encryptionKey}`,
+  })
+  for (const text of [...printed, ...faults]) {
+    for (const secret of [apiKey, encryptionKey, 'pass-word']) t.notOk(text.includes(secret), text)
+  }
+  t.match(printed[0], /db:6379.*acme:\[hidden\].*k1:\[hidden\]/s)
+  t.throws(() => Object.assign(config, { port: 1 }), TypeError)
+  t.end()
+})

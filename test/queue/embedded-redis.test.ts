@@ -1,0 +1,147 @@
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import t from 'tap'
+import { systemClock } from '../../src/clock.ts'
+import { startEmbeddedRedis } from '../../src/queue/embedded-redis.ts'
+import { findOwner } from '../../src/queue/service-file.ts'
+import { runCompiled, type Teardown } from '../support/processes.ts'
+import { connectTo } from '../support/redis.ts'
+
+const searchPath = process.env.PATH ?? ''
+
+async function dataDirOf(t: Teardown): Promise<string> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'intercom-sync-data-'))
+  t.teardown(() => rm(dataDir, { recursive: true, force: true }))
+  return dataDir
+}
+
+async function startOwner(t: Teardown, dataDir: string) {
+  const owner = runCompiled(t, 'test/support/embedded-redis-owner.js', [dataDir])
+  const { socket, pid } = JSON.parse(await owner.untilLine(/^\{/)) as { socket: string; pid: number }
+  return { owner, socket, pid }
+}
+
+/** A connection that closes when Redis goes: the way to wait for that. */
+async function watch(socket: string) {
+  const connection = connect(socket)
+  await once(connection, 'connect')
+  const closed = once(connection, 'close')
+  connection.resume()
+  return { closed }
+}
+
+async function set(socket: string, key: string, value: string): Promise<void> {
+  const redis = connectTo(socket).connect()
+  await redis.set(key, value)
+  redis.disconnect()
+}
+
+async function get(socket: string, key: string): Promise<string | null> {
+  const redis = connectTo(socket).connect()
+  const value = await redis.get(key)
+  redis.disconnect()
+  return value
+}
+
+t.test('it keeps jobs: append-only file, no eviction, no port, a socket that only its owner may use', async (t) => {
+  const dataDir = await dataDirOf(t)
+  const redis = await startEmbeddedRedis({ dataDir, searchPath, clock: systemClock })
+  const client = connectTo(redis.socket).connect()
+  const setting = async (name: string) => (await client.config('GET', name)) as string[]
+  t.same(await setting('appendonly'), ['appendonly', 'yes'])
+  t.same(await setting('appendfsync'), ['appendfsync', 'everysec'])
+  t.same(await setting('maxmemory-policy'), ['maxmemory-policy', 'noeviction'])
+  t.same(await setting('port'), ['port', '0'])
+  t.equal((await stat(redis.socket)).mode & 0o777, 0o700)
+  t.ok(redis.socket.length < 108)
+  client.disconnect()
+  await redis.stop()
+  t.notOk(existsSync(redis.socket))
+  t.notOk(existsSync(dirname(redis.socket)), 'nothing is left in the temporary folder')
+  t.notOk(existsSync(join(dataDir, 'service.json')))
+})
+
+t.test('it goes with its owner, even when that is killed, and what it held is there for the next one', async (t) => {
+  const dataDir = await dataDirOf(t)
+  const first = await startOwner(t, dataDir)
+  const { closed } = await watch(first.socket)
+  await set(first.socket, 'written', 'just before')
+  await first.owner.end('SIGKILL')
+  await closed
+  const second = await startOwner(t, dataDir)
+  t.equal(await get(second.socket, 'written'), 'just before')
+  t.equal(await second.owner.end('SIGTERM'), 0)
+})
+
+t.test('an interrupt typed into the terminal does not reach it', async (t) => {
+  const { pid, owner } = await startOwner(t, await dataDirOf(t))
+  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? []
+  t.equal(Number(fields[2]), pid, 'it leads a process group of its own')
+  t.equal(await owner.end('SIGTERM'), 0)
+})
+
+t.test('a second owner of the same folder is refused, and told what to do', async (t) => {
+  const dataDir = await dataDirOf(t)
+  const { owner, socket } = await startOwner(t, dataDir)
+  await t.rejects(startEmbeddedRedis({ dataDir, searchPath, clock: systemClock }), {
+    name: 'DataDirInUseError',
+    message: new RegExp(`process id ${owner.child.pid}.*another DATA_DIR`),
+  })
+  t.same(await findOwner(dataDir), { pid: owner.child.pid, socket })
+  t.equal(await owner.end('SIGTERM'), 0)
+  t.equal(await findOwner(dataDir), undefined)
+})
+
+t.test('of several that start at once, one becomes the owner', async (t) => {
+  const dataDir = await dataDirOf(t)
+  await writeFile(join(dataDir, 'service.json'), '{"pid": 999999999, "socket": "/nowhere"}')
+  const starts = await Promise.allSettled(
+    Array.from({ length: 3 }, () => startEmbeddedRedis({ dataDir, searchPath, clock: systemClock })),
+  )
+  const started = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []))
+  t.equal(started.length, 1)
+  for (const redis of started) await redis.stop()
+})
+
+t.test('the file of an owner that is dead, or that is damaged, is taken over', async (t) => {
+  for (const content of ['{"pid": 999999999, "socket": "/nowhere"}', 'not JSON', '{}', '']) {
+    const dataDir = await dataDirOf(t)
+    await writeFile(join(dataDir, 'service.json'), content)
+    const redis = await startEmbeddedRedis({ dataDir, searchPath, clock: systemClock })
+    t.match(await findOwner(dataDir), { pid: process.pid, socket: redis.socket }, content)
+    await redis.stop()
+  }
+})
+
+t.test('its death is told', async (t) => {
+  const redis = await startEmbeddedRedis({ dataDir: await dataDirOf(t), searchPath, clock: systemClock })
+  const client = connectTo(redis.socket).connect()
+  client.shutdown('NOSAVE').catch(() => undefined)
+  t.match(await redis.died, /embedded Redis ended/)
+  client.disconnect()
+  await redis.stop()
+})
+
+t.test('without a server on the PATH the error says how to get one', async (t) => {
+  const dataDir = await dataDirOf(t)
+  await t.rejects(startEmbeddedRedis({ dataDir, searchPath: '/nowhere:', clock: systemClock }), {
+    name: 'RedisNotFoundError',
+    message: /apt-get install redis-server.*REDIS_URL/,
+  })
+})
+
+t.test('a Redis that cannot start says why', async (t) => {
+  const dataDir = await dataDirOf(t)
+  const redis = await startEmbeddedRedis({ dataDir, searchPath, clock: systemClock })
+  await redis.stop()
+  const manifest = join(dataDir, 'redis', 'appendonlydir', 'appendonly.aof.manifest')
+  await writeFile(manifest, 'nonsense')
+  await t.rejects(startEmbeddedRedis({ dataDir, searchPath, clock: systemClock }), {
+    message: /last words:.*manifest/is,
+  })
+  t.equal(await findOwner(dataDir), undefined)
+})
