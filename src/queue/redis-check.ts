@@ -9,7 +9,7 @@ export interface RedisFinding {
 const leastVersion = [6, 2] as const
 
 /** Looks whether a Redis that the operator has provided can carry the service. What Redis does not tell is not judged. */
-export async function checkRedis(redis: Redis): Promise<RedisFinding[]> {
+export async function checkRedis(redis: Pick<Redis, 'info'>): Promise<RedisFinding[]> {
   const info = await redis.info()
   const field = (name: string) => info.match(new RegExp(`^${name}:(.*?)\r?$`, 'm'))?.[1]
   const findings: RedisFinding[] = []

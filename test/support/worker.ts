@@ -4,9 +4,11 @@ import { createSyncQueue, type SyncQueue } from '../../src/queue/sync-queue.ts'
 import type { LockTiming } from '../../src/queue/worker.ts'
 import { startWorkerRole, type WorkerRole } from '../../src/queue/worker-role.ts'
 import type { Attempt } from '../../src/store/attempts.ts'
+import { hasEnded, type Job } from '../../src/store/job.ts'
 import type { Commit, Position, SyncOutcome } from '../../src/sync/commit.ts'
+import { createDeferred } from './deferred.ts'
 import type { RedisAccess } from './redis.ts'
-import { commitOf, openStore, type TestStore } from './store.ts'
+import { commitOf, openStore, type TestStore, tenant } from './store.ts'
 
 /** Dead workers are noticed in about a second. */
 export const fastLocks: LockTiming = { lockMs: 900, renewMs: 300, stalledCheckMs: 300 }
@@ -101,26 +103,25 @@ export function openService(
 }
 
 /** The job once it has ended. */
-export async function untilEnded(store: TestStore, jobId: number) {
-  const never = new AbortController().signal
-  for (;;) {
-    const job = await store.jobs.readWhenChanged('acme', jobId, 60_000, never)
-    if (['succeeded', 'failed', 'cancelled'].includes(job.status)) return job
-  }
+export function untilEnded(store: TestStore, jobId: number): Promise<Job> {
+  return untilJob(store, jobId, hasEnded)
 }
 
 /** Resolves once the log holds at least so many messages. */
 export async function untilLogHolds(store: TestStore, jobId: number, messages: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const look = () =>
-      store.messages.read(jobId, 0, 1).then((page) => {
-        if (page.total < messages) return
-        stop()
-        resolve()
-      }, reject)
-    const stop = store.messages.subscribe(jobId, look)
-    look()
-  })
+  await untilJob(store, jobId, (job) => job.messageCount >= messages)
+}
+
+/** The job once it is as wanted; looked at with every wake-up, also after Redis was away. */
+async function untilJob(store: TestStore, jobId: number, wanted: (job: Job) => boolean): Promise<Job> {
+  const found = createDeferred<Job>()
+  const look = async () => {
+    const job = await store.jobs.read(tenant, jobId)
+    if (wanted(job)) found.resolve(job)
+  }
+  const stop = store.messages.subscribe(jobId, (event) => event === 'changed' && void look())
+  await look()
+  return found.promise.finally(stop)
 }
 
 export async function wholeLog(store: TestStore, jobId: number): Promise<string> {

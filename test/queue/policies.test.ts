@@ -1,0 +1,69 @@
+import t from 'tap'
+import { systemClock } from '../../src/clock.ts'
+import { CodedError } from '../../src/errors.ts'
+import { reportOf } from '../../src/queue/error-report.ts'
+import { shutDown } from '../../src/queue/lifecycle.ts'
+import { checkRedis } from '../../src/queue/redis-check.ts'
+import { delayBeforeNextAttempt } from '../../src/queue/retry-policy.ts'
+import { startRedis } from '../support/redis.ts'
+import { untilAborted } from '../support/worker.ts'
+
+t.test('the wait before another attempt grows only while nothing is won', (t) => {
+  t.same([0, 1, 2, 3, 4, 5, 9].map(delayBeforeNextAttempt), [500, 10_000, 30_000, 90_000, 270_000, 810_000, 1_800_000])
+  t.end()
+})
+
+t.test('shutting down goes on when a phase fails or takes too long', async (t) => {
+  const ran: string[] = []
+  const problems: string[] = []
+  const phase = (name: string, work: () => unknown, timeoutMs = 10_000) => ({
+    name,
+    timeoutMs,
+    run: () => {
+      ran.push(name)
+      return work()
+    },
+  })
+  await shutDown(
+    [
+      phase('quick', () => undefined),
+      phase('broken', () => {
+        throw new Error('broken')
+      }),
+      phase('stuck', () => untilAborted(new AbortController().signal), 1),
+      phase('last', async () => undefined),
+    ],
+    systemClock,
+    (name, problem) => problems.push(`${name}: ${problem instanceof Error ? problem.message : problem}`),
+  )
+  t.same(ran, ['quick', 'broken', 'stuck', 'last'])
+  t.same(problems, ['broken: broken', 'stuck: not done after 1 ms'])
+})
+
+t.test('what the log says of an error holds neither its request nor a secret of the config', (t) => {
+  const token = 'dG9rZW46Y2FuYXJ5'
+  const foreign = Object.assign(new Error(`401 for Bearer ${token}`), { config: { headers: { Authorization: token } } })
+  const error = new CodedError('intercom_unavailable', 'Intercom is away', { cause: foreign })
+  const text = JSON.stringify(reportOf(error, { access_token: token, nested: { client_secret: 'another-secret' } }))
+  t.notOk(text.includes(token))
+  t.match(JSON.parse(text), {
+    code: 'intercom_unavailable',
+    message: 'Intercom is away',
+    cause: { message: '401 for Bearer [hidden]', stack: /policies\.test/ },
+  })
+  t.equal(reportOf('just text').message, 'just text')
+  t.end()
+})
+
+t.test('a provided Redis is judged by what it would do to jobs', async (t) => {
+  const good = await startRedis(t, ['--appendonly', 'yes'])
+  t.same(await checkRedis(good.connect()), [])
+  const bad = await startRedis(t, ['--maxmemory-policy', 'allkeys-lru'])
+  t.match(await checkRedis(bad.connect()), [
+    { severity: 'fault', message: /maxmemory-policy allkeys-lru.*CONFIG SET maxmemory-policy noeviction/ },
+    { severity: 'warning', message: /appendonly yes/ },
+  ])
+  const old = { info: async () => 'redis_version:6.0.16\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n' }
+  t.match(await checkRedis(old), [{ severity: 'fault', message: /6\.0\.16 is too old: 6\.2/ }])
+  t.same(await checkRedis({ info: async () => 'server:unknown' }), [], 'what is not told is not judged')
+})

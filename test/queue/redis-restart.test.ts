@@ -1,0 +1,89 @@
+import t from 'tap'
+import { createDeferred } from '../support/deferred.ts'
+import { startRedis } from '../support/redis.ts'
+import { syncRequest, tenant } from '../support/store.ts'
+import { countedLog, countingSync, openService, untilEnded, untilLogHolds, wholeLog } from '../support/worker.ts'
+
+const durable = ['--appendonly', 'yes', '--appendfsync', 'always']
+
+t.test('a worker survives a Redis that is killed and comes back, nothing lost and nothing twice', async (t) => {
+  const server = await startRedis(t, durable)
+  const service = openService(server, t.teardown)
+  service.startWorker(countingSync(400, () => new Promise(setImmediate)))
+  const { jobId } = await service.jobs.create({ tenant, request: syncRequest() })
+  for (const messages of [300, 1200]) {
+    await untilLogHolds(service, jobId, messages)
+    await server.kill()
+    await server.restart()
+  }
+  const job = await untilEnded(service, jobId)
+  t.match(job, { status: 'succeeded', messageCount: 2400 })
+  t.equal(await wholeLog(service, jobId), countedLog(400))
+})
+
+t.test('an attempt that lost its lock in an outage and its successor write one whole log', async (t) => {
+  const server = await startRedis(t, durable)
+  const service = openService(server, t.teardown)
+  const holding = createDeferred()
+  const released = createDeferred()
+  let running = 0
+  let mostRunning = 0
+  service.startWorker((request, options) => {
+    const sync = countingSync(20, async (number) => {
+      if (number !== 10) return
+      holding.resolve()
+      await released.promise
+    })(request, options)
+    return counted(sync, (change) => {
+      running += change
+      mostRunning = Math.max(mostRunning, running)
+    })
+  })
+  const { jobId } = await service.jobs.create({ tenant, request: syncRequest() })
+  await holding.promise
+  await server.kill()
+  // What an outage does to a lock: it is gone by the time Redis is back.
+  await server.restart()
+  await service.redis.del(`intercom-sync:{queue}:sync:job-${jobId}:lock`)
+  released.resolve()
+  t.match(await untilEnded(service, jobId), { status: 'succeeded', messageCount: 120 })
+  t.equal(await wholeLog(service, jobId), countedLog(20))
+  t.ok(mostRunning <= 2)
+})
+
+t.test('an attempt that begins on another Redis than the last commit starts a new epoch', async (t) => {
+  const server = await startRedis(t, durable)
+  const service = openService(server, t.teardown)
+  const { jobId } = await service.jobs.create({ tenant, request: syncRequest() })
+  let fail = true
+  const first = service.startWorker(
+    countingSync(6, (number) => {
+      if (number !== 3 || !fail) return
+      fail = false
+      throw new Error('the attempt breaks')
+    }),
+  )
+  await untilLogHolds(service, jobId, 18)
+  const { logEpoch } = await service.jobs.read(tenant, jobId)
+  await first.handOver()
+  await server.kill()
+  await server.restart()
+  service.startWorker(countingSync(6))
+  const job = await untilEnded(service, jobId)
+  t.match(job, { status: 'succeeded', attempts: 2 })
+  t.not(job.logEpoch, logEpoch)
+  t.equal(await wholeLog(service, jobId), countedLog(6))
+})
+
+/** The same sync, telling when it begins and when it is over. */
+async function* counted<Item, Result>(
+  sync: AsyncGenerator<Item, Result, void>,
+  tell: (change: 1 | -1) => void,
+): AsyncGenerator<Item, Result, void> {
+  tell(1)
+  try {
+    return yield* sync
+  } finally {
+    tell(-1)
+  }
+}
