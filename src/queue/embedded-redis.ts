@@ -33,6 +33,8 @@ export interface EmbeddedRedisOptions {
  * dies, SIGKILL included. SIGTERM lets Redis flush its append-only file.
  */
 const guard = `
+folder=$1
+shift
 exec 3<&0
 "$@" 3<&- </dev/null &
 server=$!
@@ -41,6 +43,8 @@ watcher=$!
 wait "$server"
 code=$?
 kill "$watcher" 2>/dev/null
+rm -f "$folder/redis.sock"
+rmdir "$folder" 2>/dev/null
 exit "$code"
 `
 
@@ -66,7 +70,7 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
     release = await claimDataDir(options.dataDir, { pid: process.pid, socket }, options.clock)
     const directory = join(options.dataDir, 'redis')
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    const shell = spawnGuarded(binary, serverArguments(socket, directory))
+    const shell = spawnGuarded(socketDir, binary, serverArguments(socket, directory))
     const exited = once(shell, 'exit')
     await untilReady(shell, exited)
     let stopping = false
@@ -108,8 +112,8 @@ function serverArguments(socket: string, directory: string): string[] {
 }
 
 /** In a process group of its own, so that Ctrl-C in a terminal reaches us alone and Redis outlives our shutdown. */
-function spawnGuarded(binary: string, args: string[]): ChildProcess {
-  const shell = spawn('sh', ['-c', guard, 'sh', binary, ...args], {
+function spawnGuarded(socketDir: string, binary: string, args: string[]): ChildProcess {
+  const shell = spawn('sh', ['-c', guard, 'sh', socketDir, binary, ...args], {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   })

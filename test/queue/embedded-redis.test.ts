@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -8,7 +8,7 @@ import t from 'tap'
 import { systemClock } from '../../src/clock.ts'
 import { startEmbeddedRedis } from '../../src/queue/embedded-redis.ts'
 import { findOwner } from '../../src/queue/service-file.ts'
-import { runCompiled, type Teardown } from '../support/processes.ts'
+import { runCompiled, runProcess, type Teardown } from '../support/processes.ts'
 import { connectTo } from '../support/redis.ts'
 
 const searchPath = process.env.PATH ?? ''
@@ -74,13 +74,14 @@ t.test('it goes with its owner, even when that is killed, and what it held is th
   await closed
   const second = await startOwner(t, dataDir)
   t.equal(await get(second.socket, 'written'), 'just before')
+  t.notOk(existsSync(dirname(first.socket)), 'nor is anything left in the temporary folder')
   t.equal(await second.owner.end('SIGTERM'), 0)
 })
 
 t.test('an interrupt typed into the terminal does not reach it', async (t) => {
   const { pid, owner } = await startOwner(t, await dataDirOf(t))
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? []
-  t.equal(Number(fields[2]), pid, 'it leads a process group of its own')
+  const ps = runProcess(t, 'ps', ['-o', 'pgid=', '-p', String(pid)])
+  t.equal(Number(await ps.untilLine(/\d/)), pid, 'it leads a process group of its own')
   t.equal(await owner.end('SIGTERM'), 0)
 })
 

@@ -4,7 +4,7 @@ import { startEmbeddedRedis } from '../../src/queue/embedded-redis.ts'
 
 const [dataDir = ''] = process.argv.slice(2)
 const redis = await startEmbeddedRedis({ dataDir, searchPath: process.env.PATH ?? '', clock: systemClock })
-process.stdout.write(`${JSON.stringify({ socket: redis.socket, pid: redis.pid })}\n`)
 process.once('SIGTERM', () => redis.stop().then(() => process.exit(0)))
 // Nothing else keeps the process alive.
 setInterval(() => undefined, 1000)
+process.stdout.write(`${JSON.stringify({ socket: redis.socket, pid: redis.pid })}\n`)

@@ -64,7 +64,16 @@ async function startServer(socket: string, directory: string, settings: string[]
     if (line.includes('ready to accept connections')) break
   }
   server.stdout.resume()
+  endWithTest(server)
   return server
+}
+
+/** A test that is killed tears nothing down: a shell waits for the pipe to close, then ends the server. */
+function endWithTest(server: ChildProcess): void {
+  const script = 'while read -r line; do :; done; kill -KILL "$1"'
+  const watcher = spawn('sh', ['-c', script, 'sh', String(server.pid)], { stdio: ['pipe', 'ignore', 'ignore'] })
+  server.once('exit', () => watcher.kill('SIGKILL'))
+  watcher.stdin.on('error', () => undefined)
 }
 
 async function end(server: ChildProcess): Promise<void> {

@@ -23,7 +23,8 @@ service.startWorker(
     await new Promise(setImmediate)
   }),
 )
+const asked = once(process, 'SIGTERM')
 process.stdout.write('started\n')
-await once(process, 'SIGTERM')
+await asked
 for (const close of closers) await close()
 process.exit(0)
