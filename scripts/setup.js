@@ -2,7 +2,7 @@
 // Node 20 cannot run TypeScript, and on a fresh clone there is no node_modules: this installs and compiles what is
 // missing or out of date, and does nothing (in under 100 ms) when all is there.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -39,10 +39,22 @@ if (existsSync(lockfile) && newest(join(root, 'node_modules', '.package-lock.jso
 }
 
 const changed = Math.max(...sources.map((path) => newest(join(root, path))), newest(lockfile))
-if (process.argv.includes('--build') || newest(compiledStamp) < changed) {
-  if (existsSync(join(root, 'node_modules', 'typescript'))) {
-    console.error('setup: compiling')
-    run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '--project', root])
-    writeFileSync(compiledStamp, '')
-  }
+const isPublished = !existsSync(join(root, 'src'))
+if (!isPublished && (process.argv.includes('--build') || newest(compiledStamp) < changed)) {
+  console.error('setup: compiling')
+  // From nothing, so that no file outlives its source: a test that was deleted must not go on running.
+  rmSync(join(root, 'dist'), { recursive: true, force: true })
+  run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '--project', root])
+  writeFileSync(compiledStamp, '')
+}
+
+// tap is built from its plugins; ours are fewer (see .taprc), and it would otherwise rebuild itself too late for the first run.
+const testRunnerStamp = join(root, 'node_modules', '.tap-built')
+if (
+  process.argv.includes('--tests') &&
+  newest(testRunnerStamp) < newest(join(root, 'node_modules', '.package-lock.json'))
+) {
+  console.error('setup: building the test runner')
+  run(process.execPath, [join(root, 'node_modules', '.bin', 'tap'), 'build'])
+  writeFileSync(testRunnerStamp, '')
 }

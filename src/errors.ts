@@ -16,6 +16,7 @@ interface ErrorEntry {
 export const errorTable = {
   invalid_request: { status: 400, failureType: 'config_error', retryable: false, title: 'The request is not valid' },
   malformed_json: { status: 400, failureType: 'config_error', retryable: false, title: 'The body is not JSON' },
+  not_http: { status: 400, failureType: 'config_error', retryable: false, title: 'The request is not HTTP' },
   unauthorized: { status: 401, failureType: 'config_error', retryable: false, title: 'A valid API key is needed' },
   route_not_found: { status: 404, failureType: 'config_error', retryable: false, title: 'There is no such resource' },
   job_not_found: { status: 404, failureType: 'config_error', retryable: false, title: 'There is no such job' },
@@ -24,6 +25,12 @@ export const errorTable = {
     failureType: 'config_error',
     retryable: false,
     title: 'None of the accepted media types is offered',
+  },
+  request_timeout: {
+    status: 408,
+    failureType: 'transient_error',
+    retryable: true,
+    title: 'The request took too long to arrive',
   },
   job_ended: { status: 409, failureType: 'config_error', retryable: false, title: 'The job has already ended' },
   log_rewound: {
@@ -52,6 +59,12 @@ export const errorTable = {
     title: 'The offset lies beyond the end of the message log',
   },
   too_many_requests: { status: 429, failureType: 'transient_error', retryable: true, title: 'Too many requests' },
+  headers_too_large: {
+    status: 431,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The headers are too large',
+  },
   internal_error: { status: 500, failureType: 'system_error', retryable: true, title: 'Something went wrong here' },
   store_unavailable: { status: 503, failureType: 'transient_error', retryable: true, title: 'Redis cannot be reached' },
   shutting_down: {

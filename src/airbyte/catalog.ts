@@ -1,3 +1,5 @@
+import { isObject } from '../json-object.ts'
+
 /** Airbyte's sync modes of a source. */
 export type SyncMode = 'full_refresh' | 'incremental'
 
@@ -16,9 +18,8 @@ export interface ConfiguredStream {
  * declares none. The schema is the client's: it is only looked at, never compiled.
  */
 export function declaredTypes(stream: ConfiguredStream, property: string): string[] {
-  const properties = stream.stream.json_schema.properties
-  if (typeof properties !== 'object' || properties === null || !Object.hasOwn(properties, property)) return []
-  const declared = (properties as Record<string, unknown>)[property]
-  const type = typeof declared === 'object' && declared !== null ? (declared as { type?: unknown }).type : undefined
+  const { properties } = stream.stream.json_schema
+  const declared = isObject(properties) && Object.hasOwn(properties, property) ? properties[property] : undefined
+  const type = isObject(declared) ? declared.type : undefined
   return [type].flat().filter((name) => typeof name === 'string')
 }

@@ -1,4 +1,5 @@
 import type { Fault } from '../errors.ts'
+import { isObject } from '../json-object.ts'
 
 /** `stream_state` blobs by stream name. */
 export type StreamStates = Record<string, Record<string, unknown>>
@@ -60,8 +61,4 @@ function readBlob(streamName: string, blob: unknown, pointer: string, faults: Fa
   if (isObject(blob)) return [{ streamName, state: blob, pointer }]
   faults.push({ pointer, detail: 'must be an object' })
   return []
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -4,18 +4,13 @@ import { cancelledEnding, type Ending } from '../store/job-end.ts'
 import type { SyncOutcome } from '../sync/commit.ts'
 import type { SyncRequest } from '../sync/sync-request.ts'
 import { AttemptStop } from './attempt-stop.ts'
-import { commitSync } from './commit-sync.ts'
-import type { StartSync } from './engine.ts'
+import { type CommitDependencies, commitSync } from './commit-sync.ts'
 import { delayBeforeNextAttempt, maxIdleAttempts } from './retry-policy.ts'
 
 /** What becomes of the queue's job after an attempt: it is done with, or comes again after `delayMs`. */
 export type AttemptResult = { kind: 'over' } | { kind: 'again'; delayMs: number }
 
-export interface AttemptDependencies {
-  attempts: AttemptStore
-  startSync: StartSync
-  /** Makes ids that are never made twice. */
-  createId: () => string
+export interface AttemptDependencies extends CommitDependencies {
   /** Told of every error that fails an attempt, before it is turned into what users may see. */
   reportError: (error: unknown, attempt: Attempt, request: SyncRequest | undefined) => void
 }

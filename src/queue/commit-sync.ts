@@ -1,7 +1,14 @@
 import { CodedError } from '../errors.ts'
-import type { Attempt, CommitOutcome } from '../store/attempts.ts'
+import type { Attempt, AttemptStore, CommitOutcome } from '../store/attempts.ts'
 import type { SyncOutcome } from '../sync/commit.ts'
-import type { AttemptDependencies } from './attempt.ts'
+import type { StartSync } from './engine.ts'
+
+export interface CommitDependencies {
+  attempts: AttemptStore
+  startSync: StartSync
+  /** Makes ids that are never made twice. */
+  createId: () => string
+}
 
 /** What an attempt has achieved, for whoever judges its failure. */
 export interface AttemptProgress {
@@ -19,7 +26,7 @@ type AttemptEnd = SyncOutcome | 'ENDED' | 'FENCED'
  * @throws what the sync throws; CodedError `log_full`
  */
 export async function commitSync(
-  dependencies: AttemptDependencies,
+  dependencies: CommitDependencies,
   firstAttempt: Attempt,
   signal: AbortSignal,
   progress: AttemptProgress,
@@ -37,7 +44,7 @@ export async function commitSync(
 }
 
 async function runSyncOnce(
-  { attempts, startSync }: AttemptDependencies,
+  { attempts, startSync }: CommitDependencies,
   attempt: Attempt,
   signal: AbortSignal,
   progress: AttemptProgress,

@@ -23,11 +23,21 @@ export interface EngineDependencies {
 /** The engine that reads Intercom, with one budget per access token for all jobs of this process. */
 export function createEngine({ clock, random, baseUrl }: EngineDependencies): StartSync {
   const budgetOf = shareBudgets((limits) => createBudget({ ...limits, clock, random }))
-  return (request, { position, signal }) => {
+  return async function* startSync(request, { position, signal }) {
     const { config } = request
-    const budget = budgetOf(config)
-    const client = createClient({ config, ...(baseUrl && { baseUrl }), budget, clock, random, signal })
-    return runSync({ ...request, ...(position && { position }), client, clock, signal })
+    // Whatever is still under way when the attempt ends, a prefetched page for one, ends with it.
+    const attempt = new AbortController()
+    const stop = () => attempt.abort(signal.reason)
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop, { once: true })
+    const running = { clock, signal: attempt.signal }
+    const client = createClient({ config, ...(baseUrl && { baseUrl }), budget: budgetOf(config), random, ...running })
+    try {
+      return yield* runSync({ ...request, ...(position && { position }), client, ...running })
+    } finally {
+      signal.removeEventListener('abort', stop)
+      attempt.abort()
+    }
   }
 }
 

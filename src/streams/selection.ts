@@ -1,5 +1,6 @@
 import type { ConfiguredCatalog, ConfiguredStream, SyncMode } from '../airbyte/catalog.ts'
 import type { Fault } from '../errors.ts'
+import { isObject } from '../json-object.ts'
 import { streamSchema } from './schemas.ts'
 import { findStream, type StreamEntry, streamTable } from './table.ts'
 
@@ -94,8 +95,4 @@ function configure(
 ): ConfiguredStream {
   const sync_mode: SyncMode = entry.cursor && syncMode !== 'full_refresh' ? 'incremental' : 'full_refresh'
   return { stream: { name: entry.name, json_schema: isObject(schema) ? schema : streamSchema(entry.name) }, sync_mode }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,0 +1,116 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import t from 'tap'
+
+const root = new URL('../../', import.meta.url).pathname
+
+/** Layers from the top down: a file imports from its own layer and from layers below, never from one above. */
+const layers = [
+  ['src/server.ts', 'src/connector.ts'],
+  ['src/app.ts', 'src/queue/', 'src/http/'],
+  ['src/config.ts', 'src/store/'],
+  ['src/sync/'],
+  ['src/streams/', 'src/intercom/'],
+  ['src/airbyte/'],
+  ['src/errors.ts', 'src/clock.ts', 'src/json-object.ts'],
+]
+
+/** Who may use which library; what is not named here is anybody's. */
+const libraries: Record<string, RegExp> = {
+  bullmq: /^src\/queue\//,
+  ioredis: /^src\/(queue|store)\//,
+  fastify: /^src\/(http\/|app\.ts)/,
+  axios: /^src\/intercom\/client\.ts$/,
+}
+
+const sources = listSources('src')
+const imports = new Map(sources.map((file) => [file, importsOf(file)]))
+
+t.test('every source file belongs to a layer', async (t) => {
+  t.same(
+    sources.filter((file) => layerOf(file) === -1),
+    [],
+  )
+})
+
+t.test('imports point down', async (t) => {
+  const upward = sources.flatMap((file) =>
+    (imports.get(file) ?? [])
+      .filter((target) => target.startsWith('src/') && layerOf(target) < layerOf(file))
+      .map((target) => `${file} -> ${target}`),
+  )
+  t.same(upward, [])
+})
+
+t.test('there are no cycles', async (t) => {
+  const done = new Set<string>()
+  const visit = (file: string, path: string[]): string[] => {
+    if (path.includes(file)) return [[...path.slice(path.indexOf(file)), file].join(' -> ')]
+    if (done.has(file)) return []
+    done.add(file)
+    return (imports.get(file) ?? []).flatMap((target) => visit(target, [...path, file]))
+  }
+  t.same(
+    sources.flatMap((file) => visit(file, [])),
+    [],
+  )
+})
+
+t.test('libraries stay where they belong', async (t) => {
+  const astray = sources.flatMap((file) =>
+    (imports.get(file) ?? [])
+      .filter((name) => libraries[name]?.test(file) === false)
+      .map((name) => `${file} -> ${name}`),
+  )
+  t.same(astray, [])
+})
+
+t.test('only the configuration reads the environment, and time is passed in', async (t) => {
+  const using = (pattern: RegExp, files: string[]) => files.filter((file) => pattern.test(read(file)))
+  t.same(using(/process\.env/, sources), ['src/config.ts'])
+  const pure = sources.filter((file) => /^src\/(sync|intercom|store|streams|airbyte)\//.test(file))
+  t.ok(pure.length > 30)
+  t.same(using(/Date\.now\(|setTimeout\(|setInterval\(|Math\.random\(/, pure), [])
+})
+
+t.test('the simulator takes nothing from the product but the clock', async (t) => {
+  const taken = listSources('simulator').flatMap((file) =>
+    importsOf(file).filter((target) => target.startsWith('src/')),
+  )
+  t.same([...new Set(taken)], ['src/clock.ts'])
+})
+
+t.test('no file is longer than 250 lines', async (t) => {
+  const files = ['src', 'simulator'].flatMap(listSources)
+  t.same(
+    files.filter((file) => read(file).split('\n').length > 251),
+    [],
+  )
+})
+
+function listSources(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => `${folder}/${file}`)
+    .toSorted()
+}
+
+function layerOf(file: string): number {
+  return layers.findIndex((layer) =>
+    layer.some((place) => file === place || (place.endsWith('/') && file.startsWith(place))),
+  )
+}
+
+/** Targets of a file's imports: paths within the repository, or names of packages. */
+function importsOf(file: string): string[] {
+  const found = [...read(file).matchAll(/(?:^|\n)(?:import|export)\s[^'";]*?from\s+'([^']+)'|import\('([^']+)'\)/g)]
+  return found.flatMap(([, target = '', dynamic]) => {
+    const name = dynamic ?? target
+    if (name.startsWith('.')) return normalize(join(dirname(file), name))
+    return name
+  })
+}
+
+function read(file: string): string {
+  return readFileSync(join(root, file), 'utf8')
+}

@@ -1,0 +1,22 @@
+/**
+ * A worker as a process of its own that runs the real engine, with locks so short that its death is noticed soon.
+ *
+ * Arguments: socket of Redis, encryption key (hex), address of Intercom.
+ */
+import { once } from 'node:events'
+import { systemClock } from '../../src/clock.ts'
+import { createEngine } from '../../src/queue/engine.ts'
+import { encryptionKey } from '../../src/store/sealing.ts'
+import { connectTo } from './redis.ts'
+import { openService } from './worker.ts'
+
+const [socket = '', key = '', baseUrl = ''] = process.argv.slice(2)
+const closers: (() => unknown)[] = []
+const service = openService(connectTo(socket), (close) => closers.push(close), {
+  keys: [encryptionKey('test', Buffer.from(key, 'hex'))],
+})
+service.startWorker(createEngine({ clock: systemClock, random: Math.random, baseUrl }))
+process.stdout.write('started\n')
+await once(process, 'SIGTERM')
+for (const close of closers) await close()
+process.exit(0)

@@ -1,0 +1,66 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, createServer, type NetConnectOpts, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** What passes through a proxy. A chunk goes on when the hook's promise resolves; one that never does holds it for ever. */
+export interface Interception {
+  toServer?(chunk: Buffer): Promise<void> | void
+  toClient?(chunk: Buffer): Promise<void> | void
+  /** The chunk has left for the client. */
+  sentToClient?(chunk: Buffer): void
+}
+
+/** A wire that a test can listen to and hold. It listens on a unix socket of its own. */
+export interface TcpProxy {
+  socket: string
+}
+
+interface Teardown {
+  teardown(callback: () => unknown): unknown
+}
+
+export async function startProxy(t: Teardown, target: NetConnectOpts, interception: Interception): Promise<TcpProxy> {
+  const directory = await mkdtemp(join(tmpdir(), 'intercom-sync-proxy-'))
+  const socket = join(directory, 'proxy.sock')
+  const open = new Set<Socket>()
+  const server = createServer((client) => {
+    const upstream = connect(target)
+    for (const end of [client, upstream]) {
+      open.add(end)
+      end.on('close', () => {
+        open.delete(end)
+        client.destroy()
+        upstream.destroy()
+      })
+      end.on('error', () => undefined)
+    }
+    pass(client, upstream, interception.toServer)
+    pass(upstream, client, interception.toClient, interception.sentToClient)
+  })
+  server.listen(socket)
+  await once(server, 'listening')
+  t.teardown(async () => {
+    for (const end of open) end.destroy()
+    server.close()
+    await rm(directory, { recursive: true, force: true })
+  })
+  return { socket }
+}
+
+/** Chunks keep their order: each waits for the one before. */
+function pass(
+  from: Socket,
+  to: Socket,
+  hook: ((chunk: Buffer) => Promise<void> | void) | undefined,
+  sent: ((chunk: Buffer) => void) | undefined = undefined,
+): void {
+  let before: Promise<void> = Promise.resolve()
+  from.on('data', (chunk: Buffer) => {
+    before = before.then(async () => {
+      await hook?.(chunk)
+      to.write(chunk, () => sent?.(chunk))
+    })
+  })
+}
