@@ -68,6 +68,8 @@ async function runSyncs(service: string, simulator: Simulator): Promise<boolean>
   say(`The service listens on ${service}`)
   const first = await sync(service, 'demo-first.ndjson', [])
   const report = await checkMessages(first.file, simulator.workspace.truth())
+  for (const [stream, count] of countTruth(simulator))
+    say(`  ${stream}: Intercom has ${count}, delivered ${report.streams[stream]?.records ?? 0}`)
   say(formatReport(report).trimEnd())
 
   const second = await sync(service, 'demo-second.ndjson', await lastStates(first.file))
@@ -75,6 +77,15 @@ async function runSyncs(service: string, simulator: Simulator): Promise<boolean>
   const records = Object.values(news).reduce((sum, stream) => sum + stream.records, 0)
   say(`The second sync, from the states of the first, brought ${records} records (0 are right: nothing has changed)`)
   return report.ok && records === 0
+}
+
+/** How many records of each stream there are now. */
+function countTruth(simulator: Simulator): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const { stream, visibleUntil } of simulator.workspace.truth()) {
+    if (visibleUntil === null) counts.set(stream, (counts.get(stream) ?? 0) + 1)
+  }
+  return counts
 }
 
 /** Posts a job and writes its messages, as they come, to a file in the working directory. */
