@@ -1,7 +1,7 @@
 import t from 'tap'
 import { startApp } from '../support/app.ts'
+import { createManualClock } from '../support/manual-clock.ts'
 import { startRedis } from '../support/redis.ts'
-import { createManualClock } from './manual-clock.ts'
 
 const server = await startRedis(t)
 

@@ -3,8 +3,8 @@ import t from 'tap'
 import type { Problem } from '../../src/http/problem.ts'
 import type { JobBody } from '../../src/http/schemas.ts'
 import { startApp } from '../support/app.ts'
+import { createManualClock } from '../support/manual-clock.ts'
 import { startRedis } from '../support/redis.ts'
-import { createManualClock } from './manual-clock.ts'
 
 const server = await startRedis(t)
 const api = await startApp(t, server)

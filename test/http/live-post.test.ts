@@ -1,9 +1,9 @@
 import t from 'tap'
 import { jobKey } from '../../src/store/keys.ts'
 import { startApp, type TestApp } from '../support/app.ts'
+import { createManualClock } from '../support/manual-clock.ts'
 import { startRedis } from '../support/redis.ts'
 import { recordLine } from '../support/store.ts'
-import { createManualClock } from './manual-clock.ts'
 import { countLines, openStream, type StreamCall } from './stream-client.ts'
 
 const server = await startRedis(t)

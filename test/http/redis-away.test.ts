@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
 import { jobKey } from '../../src/store/keys.ts'
 import { startApp, type TestApp } from '../support/app.ts'
+import { createManualClock } from '../support/manual-clock.ts'
 import { startRedis } from '../support/redis.ts'
-import { createManualClock } from './manual-clock.ts'
 import { countLines, openStream } from './stream-client.ts'
 
 const body = JSON.stringify({ config: { access_token: 'token-of-a-test' }, streams: ['tags'] })

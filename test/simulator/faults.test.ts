@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import t from 'tap'
+import { createManualClock } from '../support/manual-clock.ts'
 import { listenSimulator } from './listening-simulator.ts'
-import { createManualClock } from './manual-clock.ts'
 
 const search = { query: { field: 'updated_at', operator: '>', value: 0 }, pagination: { per_page: 5 } }
 
@@ -116,12 +116,12 @@ t.test('a slow answer waits by the clock, before it or in the middle of its body
   const { ask, faults } = await listenSimulator(t, { clock })
   faults.next([{ delayMs: 30_000 }, { delayMs: 30_000, at: 'mid-body' }])
   const late = ask('/tags')
-  await clock.sleeping()
+  await clock.untilAsleep()
   clock.advance(30_000)
   t.equal((await late).status, 200)
   const slow = await ask('/tags')
   t.equal(slow.status, 200, 'the headers are here')
-  await clock.sleeping()
+  await clock.untilAsleep()
   clock.advance(30_000)
   t.match(await slow.json(), { type: 'list' })
 })
@@ -133,7 +133,7 @@ t.test('a client that leaves while it is held leaves nothing behind', async (t) 
   const leaving = new AbortController()
   const headers = { authorization: 'Bearer simulator-token' }
   const asked = fetch(`${url}/tags`, { headers, signal: leaving.signal })
-  await clock.sleeping()
+  await clock.untilAsleep()
   leaving.abort()
   await t.rejects(asked)
   await app.close()

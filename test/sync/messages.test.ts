@@ -2,7 +2,7 @@ import t from 'tap'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { collectSync, contactsOf, judge, parseLines, recordsOf } from '../support/engine.ts'
-import { createFrozenClock } from '../support/frozen-clock.ts'
+import { createManualClock } from '../support/manual-clock.ts'
 
 t.test('texts arrive as Intercom wrote them, digit by digit', async (t) => {
   const simulator = await listenSimulator(t, { contacts: 50 })
@@ -25,7 +25,7 @@ t.test('an id takes the type that the configured catalog declares', async (t) =>
 })
 
 t.test('states have the documented shapes', async (t) => {
-  const clock = createFrozenClock(Date.UTC(2026, 2, 10, 12))
+  const clock = createManualClock(Date.UTC(2026, 2, 10, 12))
   const simulator = await listenSimulator(t, { contacts: 3500, clock, newestVersion: '2.17' })
   const now = clock.now() / 1000
   const { messages, state } = await collectSync({ baseUrl: simulator.url, clock })
@@ -89,7 +89,7 @@ t.test('a changed plan drops the walk in the state, keeps its low-water mark and
 })
 
 t.test('a state of another connector goes back once by migration_lookback', async (t) => {
-  const clock = createFrozenClock(Date.UTC(2026, 2, 10, 12))
+  const clock = createManualClock(Date.UTC(2026, 2, 10, 12))
   const now = clock.now() / 1000
   const day = 86_400
   const simulator = await listenSimulator(t, {

@@ -1,13 +1,13 @@
 import type { Clock } from '../../src/clock.ts'
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that stands still until it is moved. */
 export interface ManualClock extends Clock {
   /** Moves time; sleeps that are over by then resolve. */
   advance(ms: number): void
-  /** Resolves once somebody sleeps for exactly `ms`. */
-  untilAsleep(ms: number): Promise<void>
-  /** Whether somebody sleeps for exactly `ms`. */
-  isAsleep(ms: number): boolean
+  /** Resolves once somebody sleeps, for exactly `ms` where that is given. */
+  untilAsleep(ms?: number): Promise<void>
+  /** Whether somebody sleeps, for exactly `ms` where that is given. */
+  isAsleep(ms?: number): boolean
 }
 
 interface Sleeper {
@@ -16,11 +16,12 @@ interface Sleeper {
   wake: () => void
 }
 
+/** @param start ms since the epoch */
 export function createManualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
   let now = start
   const sleepers = new Set<Sleeper>()
   const watchers = new Set<() => void>()
-  const isAsleep = (ms: number) => [...sleepers].some((sleeper) => sleeper.ms === ms)
+  const isAsleep = (ms?: number) => [...sleepers].some((sleeper) => ms === undefined || sleeper.ms === ms)
   return {
     now: () => now,
     monotonic: () => now - start,
