@@ -35,7 +35,7 @@ interface SyncPosition {
   emittedAt: number
   runs: StreamRunJson[]
   /** By the name of the walk's first stream. */
-  walks: Record<string, Record<string, unknown>>
+  walks: Record<string, Record<string, unknown> | undefined>
   failure?: JobFailure
 }
 

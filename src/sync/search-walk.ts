@@ -184,7 +184,8 @@ export function createSearchWalk(options: WalkOptions & { traits: SearchTraits }
     streamNames: [entry.name],
     arrivals,
     streamState,
-    position: () => (planned ? { ...planned, walk: walkToJson(planned.walk), overlap: planned.overlap.toJson() } : {}),
+    position: () =>
+      planned ? { ...planned, walk: walkToJson(planned.walk), overlap: planned.overlap.toJson() } : undefined,
   }
 }
 

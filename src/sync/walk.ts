@@ -16,8 +16,8 @@ export interface Walk {
   streamNames: readonly string[]
   /** Arrivals in the order they must be taken. Does not wait for them to be taken. */
   arrivals(): AsyncGenerator<Arrival, void, void>
-  /** JSON-safe; given back to the walk when an attempt goes on. */
-  position(): Record<string, unknown>
+  /** JSON-safe; given back to the walk when an attempt goes on. Undefined while nothing has been taken. */
+  position(): Record<string, unknown> | undefined
   /** The `stream_state` that covers what has been taken. */
   streamState(streamName: string): Record<string, unknown>
 }
