@@ -12,11 +12,13 @@ export interface ApiKey {
 
 /** The service's settings. Frozen; shows no secret when printed or turned into JSON. */
 export interface Config {
+  /** Address to listen on. @defaultValue 127.0.0.1 */
   host: string
+  /** 0 = a free one. @defaultValue 8080 */
   port: number
   /** Absent: the service starts a Redis of its own. */
   redisUrl?: string
-  /** Absolute. */
+  /** Absolute. @defaultValue `data` in the working directory */
   dataDir: string
   /** Empty: everybody may call, as one default tenant. */
   apiKeys: readonly ApiKey[]
@@ -24,10 +26,13 @@ export interface Config {
   encryptionKeys: readonly EncryptionKey[]
   /** Where Intercom is, if not where it usually is. */
   intercomBaseUrl?: string
+  /** Jobs at a time in one worker process. @defaultValue 10 */
   workerConcurrency: number
+  /** How long messages are kept after the later of a job's end and its last read. @defaultValue 24 h */
   jobRetentionMs: number
-  /** Bytes of sealed messages one job may keep. */
+  /** Bytes of compressed, sealed messages one job may keep. @defaultValue 256 MiB */
   logLimitBytes: number
+  /** A level of pino. @defaultValue `info` */
   logLevel: string
 }
 
@@ -42,6 +47,7 @@ export class ConfigError extends Error {
   }
 }
 
+/** Variables by name, as in `process.env`. */
 export type Environment = Record<string, string | undefined>
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
@@ -96,6 +102,7 @@ function missingKeys({ host, redisUrl, apiKeys, encryptionKeys }: Config): strin
   return faults
 }
 
+/** Whether only this machine can reach an address to listen on. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
 }

@@ -31,6 +31,7 @@ export function logLine(level: LogLevel, message: string): string {
   return line({ type: 'LOG', log: { level, message } })
 }
 
+/** A stream's status; `rateLimited` adds the reason of a wait, and when it ends. */
 export function streamStatusLine(
   stream: string,
   status: StreamStatus,
@@ -48,6 +49,7 @@ export function streamStatusLine(
   })
 }
 
+/** How many records a stream is expected to have. */
 export function estimateLine(stream: string, rowEstimate: number, emittedAt: number): string {
   return line({
     type: 'TRACE',
@@ -59,6 +61,7 @@ export function estimateLine(stream: string, rowEstimate: number, emittedAt: num
   })
 }
 
+/** A TRACE ERROR; the code of the error table goes into `internal_message`. */
 export function errorLine(
   error: { message: string; failureType: FailureType; code?: string; streamName?: string },
   emittedAt: number,

@@ -21,12 +21,15 @@ export interface SourceConfig {
   api_version?: ApiVersion
   /** Requests in flight at most. @defaultValue 10 */
   num_workers?: number
-  /** Requests per minute at most. */
+  /** Requests per minute at most, kept per window of 10 s. Absent = what Intercom allows. */
   api_rate_limit?: number
   /** Share of the rate limit left to other applications, in percent. @defaultValue 5 */
   api_rate_reserve?: number
+  /** Accepted because Airbyte's configs have it; nothing reads it yet. */
   client_id?: string
+  /** Accepted because Airbyte's configs have it; nothing reads it yet. */
   client_secret?: string
+  /** Days, 1 to 91. Accepted because Airbyte's configs have it; nothing reads it yet. */
   activity_logs_time_step?: number
   /** Days to go back once when a state was not written by us. @defaultValue 31 */
   migration_lookback?: number

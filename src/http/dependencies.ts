@@ -19,9 +19,9 @@ export interface HttpLimits {
   keepAliveTimeoutMs: number
   /** Longest wait for a cut message stream to be flushed. @defaultValue 5 s */
   flushMs: number
-  /** Requests a minute of one tenant from one address; message streams do not count. @defaultValue 1200 */
+  /** Requests a minute of one tenant from one address; reading messages does not count. @defaultValue 1200 */
   requestsPerMinute: number
-  /** Delay of the event loop above which requests are refused. @defaultValue 1 s */
+  /** Delay of the event loop above which requests are refused as `overloaded`. @defaultValue 1 s */
   eventLoopDelayMs: number
 }
 

@@ -23,13 +23,14 @@ export interface Outcome {
   retryAfterMs?: number
 }
 
+/** How much of Intercom's rate limit is taken. */
 export interface BudgetOptions {
   clock: Clock
   /** Spreads waiters over the start of a window. */
   random: () => number
   /** Share of the window left to others while others are seen spending. @defaultValue 0.05 */
   reserve?: number
-  /** Our own ceiling in requests per minute, whatever Intercom allows. */
+  /** Our own ceiling, whatever Intercom allows: a sixth of it, at least 1, in each window of 10 s. @defaultValue none */
   requestsPerMinute?: number
   /** Requests in flight at most. @defaultValue 10 */
   maxConcurrency?: number

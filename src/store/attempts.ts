@@ -39,6 +39,10 @@ export interface Attempt extends AttemptIdentity {
   openRequest(): SyncRequest
 }
 
+/**
+ * `ALREADY`: this very commit stands in the log. `ENDED`, `FENCED`: the attempt may write no more. `REWOUND`: Redis holds
+ * less, or other, than the attempt wrote. `LOG_FULL`: the job's limit of bytes would be passed.
+ */
 export type CommitOutcome = 'COMMITTED' | 'ALREADY' | 'ENDED' | 'FENCED' | 'REWOUND' | 'LOG_FULL'
 
 /** `CANCELLED`: somebody wants the job to end, and nobody but this attempt would see to it. */

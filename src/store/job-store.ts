@@ -1,6 +1,7 @@
 import type { SyncRequest } from '../sync/sync-request.ts'
 import type { Job } from './job.ts'
 
+/** A job to be made. */
 export interface NewJob {
   tenant: string
   request: SyncRequest

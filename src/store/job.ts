@@ -1,7 +1,7 @@
 import type { JobFailure } from '../errors.ts'
 import type { StreamProgress } from '../sync/commit.ts'
 
-/** As in Airbyte's API; the last three are final. `incomplete` = an attempt failed and another follows. */
+/** As in Airbyte's API; the last three are final. `incomplete` = an attempt is over and another follows. */
 export type JobStatus = 'pending' | 'running' | 'incomplete' | 'succeeded' | 'failed' | 'cancelled'
 
 /** A job as it is kept in Redis. Times are ms since the epoch. */
@@ -20,7 +20,7 @@ export interface Job {
   /** NDJSON bytes in the log, before compression. */
   bytesSynced: number
   messageCount: number
-  /** Changes when Redis has lost messages that somebody may have read; see DESIGN §8. */
+  /** Changes when Redis may have lost messages that somebody has read; see docs/guarantees.md. */
   logEpoch: string
   attempts: number
   streams: StreamProgress[]

@@ -33,6 +33,7 @@ export interface Outbox extends Sink {
   takeCommit(position: Position, streams: StreamProgress[]): Commit | undefined
 }
 
+/** @param startAt `emitted_at` of the job's latest message so far, ms since the epoch; 0 when there is none */
 export function createOutbox(runs: ReadonlyMap<string, StreamRun>, clock: Clock, startAt: number): Outbox {
   const suffix = Buffer.from(recordSuffix)
   const prefixes = new Map<string, { emittedAt: number; text: Buffer }>()

@@ -34,6 +34,7 @@ export interface SearchPage {
   version: string | undefined
 }
 
+/** One page of a search: whose times, in which order, how many records, from which cursor on. */
 export interface PageRequest {
   updated: TimeRange
   created?: TimeRange

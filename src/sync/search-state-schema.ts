@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox'
 import Value from 'typebox/value'
 import type { Fault } from '../errors.ts'
 
-/** The shape of a search stream's state as it travels: what DESIGN calls the format is fixed here. */
+/** The shape of a search stream's state as it travels. Times are Unix seconds. */
 
 /** Format of everything below `intercom_sync`. */
 export const STATE_FORMAT = 1
