@@ -1,3 +1,4 @@
+import type { SyncMode } from '../airbyte/catalog.ts'
 import { defaultApiVersion, type SourceConfig, startSeconds } from '../airbyte/source-config.ts'
 import { RefusedError } from '../intercom/failures.ts'
 import type { SearchEndpoint } from './search-pages.ts'
@@ -24,20 +25,19 @@ export interface SearchStart {
 export async function startSearch(options: WalkOptions): Promise<SearchStart> {
   const { config, configured, state, workspace } = options
   const notes: LogEntry[] = []
-  const given = state && readSearchState(state)
-  const previous = configured.sync_mode === 'incremental' ? given : undefined
-  if (!previous && given?.cursor !== undefined)
-    notes.push({ level: 'WARN', message: 'a full refresh cannot go on from a cursor: the state is ignored' })
-
+  const previous = usableState(state && readSearchState(state), configured.sync_mode, notes)
   const lower = lowerBound(config, previous, notes)
   const { endpoint, seen } = await negotiate(options, lower)
   const settings = [config.start_date ?? '-', config.lookback_window ?? 0]
   const plan = [endpoint.version, workspace.timezone ?? '-', ...settings].join('|')
-  if (given?.plan === plan && given.walk) return { endpoint, plan, walk: given.walk, estimate: undefined, notes }
-  if (given?.plan !== undefined && given.plan !== plan) {
-    const message =
-      `the settings have changed from ${given.plan} to ${plan} since the state was written: ` +
-      'going on from its cursor; reset the stream to read everything again'
+  if (previous?.plan === plan && previous.walk)
+    return { endpoint, plan, walk: previous.walk, estimate: undefined, notes }
+  if (previous?.plan !== undefined && previous.plan !== plan) {
+    const next =
+      previous.cursor === undefined
+        ? 'reading everything again'
+        : 'going on from its cursor; reset the stream to read everything again'
+    const message = `the settings have changed from ${previous.plan} to ${plan} since the state was written: ${next}\`
     notes.push({ level: 'WARN', message })
   }
 
@@ -56,6 +56,17 @@ export async function startSearch(options: WalkOptions): Promise<SearchStart> {
   }
 }
 
+/** A full refresh goes on from its own walk only, which has no cursor: what an increment reads is never the whole. */
+function usableState(
+  given: SearchState | undefined,
+  syncMode: SyncMode,
+  notes: LogEntry[],
+): SearchState | undefined {
+  if (given?.cursor === undefined || syncMode === 'incremental') return given
+  notes.push({ level: 'WARN', message: 'a full refresh cannot go on from a cursor: the state is ignored' })
+  return undefined
+}
+
 function lowerBound(config: SourceConfig, previous: SearchState | undefined, notes: LogEntry[]): number {
   const start = startSeconds(config)
   if (previous?.cursor === undefined) return start
@@ -64,7 +75,7 @@ function lowerBound(config: SourceConfig, previous: SearchState | undefined, not
   if (previous.foreign && migration > 0) {
     back += migration * DAY_SECONDS
     const message =
-      `the state was not written by intercom-sync: going back ${migration} days once, ` +
+      `the state was not written by intercom-sync: going back $migrationdays once, ` +
       'because other connectors skip records (migration_lookback: 0 turns this off)'
     notes.push({ level: 'INFO', message })
   }
