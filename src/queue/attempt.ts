@@ -1,7 +1,6 @@
 import { CodedError, errorTable, type JobFailure, toJobFailure } from '../errors.ts'
 import type { Attempt, AttemptIdentity, AttemptStore } from '../store/attempts.ts'
 import { cancelledEnding, type Ending } from '../store/job-end.ts'
-import type { SyncOutcome } from '../sync/commit.ts'
 import type { SyncRequest } from '../sync/sync-request.ts'
 import { AttemptStop } from './attempt-stop.ts'
 import { type CommitDependencies, commitSync } from './commit-sync.ts'
@@ -37,8 +36,8 @@ export async function runAttempt(
 
   const progress = { idleAttempts: attempt.idleAttempts }
   try {
-    const outcome = await commitSync(dependencies, attempt, signal, progress)
-    return outcome === 'ENDED' || outcome === 'FENCED' ? over : await end(endingOf(outcome))
+    await commitSync(dependencies, attempt, signal, progress)
+    return over
   } catch (error) {
     if (error instanceof AttemptStop) return stopAttempt(attempts, identity, error)
     dependencies.reportError(error, attempt, openedRequest(attempt))
@@ -82,10 +81,6 @@ function openedRequest(attempt: Attempt): SyncRequest | undefined {
   } catch {
     return undefined
   }
-}
-
-function endingOf(outcome: SyncOutcome): Ending {
-  return outcome.failure ? failedEnding(outcome.failure) : { status: 'succeeded' }
 }
 
 function failedEnding(failure: JobFailure): Ending {

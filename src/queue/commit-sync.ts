@@ -1,5 +1,6 @@
 import { CodedError } from '../errors.ts'
 import type { Attempt, AttemptStore, CommitOutcome } from '../store/attempts.ts'
+import type { Ending, EndOutcome } from '../store/job-end.ts'
 import type { SyncOutcome } from '../sync/commit.ts'
 import type { StartSync } from './engine.ts'
 
@@ -16,13 +17,11 @@ export interface AttemptProgress {
   idleAttempts: number
 }
 
-type AttemptEnd = SyncOutcome | 'ENDED' | 'FENCED'
-
 /**
- * Runs the sync and makes each commit durable before the next is asked for. When Redis turns out to have gone back in
- * time, the sync starts anew from what is still there.
+ * Runs the sync, makes each commit durable before the next is asked for, and ends the job with the sync. When Redis turns
+ * out to have gone back in time, the sync starts anew from what is still there. Resolves when the attempt has nothing
+ * more to write: the job has ended, or a newer attempt has it.
  *
- * @returns the sync's outcome, or why this attempt may write no more
  * @throws what the sync throws; CodedError `log_full`
  */
 export async function commitSync(
@@ -30,15 +29,15 @@ export async function commitSync(
   firstAttempt: Attempt,
   signal: AbortSignal,
   progress: AttemptProgress,
-): Promise<AttemptEnd> {
+): Promise<void> {
   let commits = 0
   const nextCommitId = () => `${firstAttempt.fence}-${firstAttempt.attemptId}-${++commits}`
   let attempt = firstAttempt
   for (;;) {
     const end = await runSyncOnce(dependencies, attempt, signal, progress, nextCommitId)
-    if (end !== 'REWOUND') return end
+    if (end !== 'REWOUND') return
     const anew = await dependencies.attempts.begin(attempt, 'rewound', dependencies.createId())
-    if (anew === 'ENDED' || anew === 'FENCED') return anew
+    if (anew === 'ENDED' || anew === 'FENCED') return
     attempt = anew
   }
 }
@@ -49,7 +48,7 @@ async function runSyncOnce(
   signal: AbortSignal,
   progress: AttemptProgress,
   nextCommitId: () => string,
-): Promise<AttemptEnd | 'REWOUND'> {
+): Promise<EndOutcome> {
   signal.throwIfAborted()
   const { position } = attempt
   const sync = startSync(attempt.openRequest(), { ...(position && { position }), signal })
@@ -57,7 +56,7 @@ async function runSyncOnce(
   try {
     for (;;) {
       const step = await sync.next()
-      if (step.done) return step.value
+      if (step.done) return await attempts.end(attempt.jobId, attempt.fence, endingOf(step.value), offset)
       const outcome = await attempts.commit({ ...attempt, offset }, nextCommitId(), step.value)
       const refusal = refusalOf(outcome)
       if (refusal) return refusal
@@ -73,4 +72,8 @@ async function runSyncOnce(
 function refusalOf(outcome: CommitOutcome): 'ENDED' | 'FENCED' | 'REWOUND' | undefined {
   if (outcome === 'LOG_FULL') throw new CodedError('log_full')
   return outcome === 'COMMITTED' || outcome === 'ALREADY' ? undefined : outcome
+}
+
+function endingOf(outcome: SyncOutcome): Ending {
+  return outcome.failure ? { status: 'failed', failure: outcome.failure } : { status: 'succeeded' }
 }

@@ -2,7 +2,7 @@ import { CodedError, type JobFailure } from '../errors.ts'
 import type { Commit, Position, StreamProgress } from '../sync/commit.ts'
 import type { SyncRequest } from '../sync/sync-request.ts'
 import { holdsErrorTrace } from './closing-lines.ts'
-import { type Ending, endJob, type JobEndDependencies } from './job-end.ts'
+import { type Ending, type EndOutcome, endJob, type JobEndDependencies } from './job-end.ts'
 import { type CancelReason, parseStreams } from './job-record.ts'
 import { type JobSeals, openJobSeals } from './job-seals.ts'
 import { changedChannel, jobKey } from './keys.ts'
@@ -56,7 +56,8 @@ export interface AttemptStore {
   /** @param commitId the same for the same commit only, within all attempts at the job */
   commit(attempt: Attempt, commitId: string, commit: Commit): Promise<CommitOutcome>
   release(identity: AttemptIdentity, counted: 'counted' | 'uncounted', failure?: JobFailure): Promise<ReleaseOutcome>
-  end(jobId: number, fence: number, ending: Ending): Promise<'DONE' | 'ENDED' | 'FENCED'>
+  /** @param written messages the attempt knows to be in the log; with fewer there, it is told `REWOUND` */
+  end(jobId: number, fence: number, ending: Ending, written?: number): Promise<EndOutcome>
 }
 
 export interface AttemptStoreDependencies extends JobEndDependencies {
@@ -125,7 +126,7 @@ export function createAttemptStore(dependencies: AttemptStoreDependencies): Atte
       return outcome === 'CANCELLED' ? { outcome, cancelReason: cancelReason ?? 'requested' } : { outcome }
     },
 
-    end: (jobId, fence, ending) => endJob(dependencies, jobId, fence, ending),
+    end: (jobId, fence, ending, written) => endJob(dependencies, jobId, fence, ending, written),
   }
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { Clock } from '../clock.ts'
 import { CodedError, type JobFailure, toJobFailure } from '../errors.ts'
@@ -30,31 +31,39 @@ export interface JobEndDependencies {
  * Ends a job, written once whoever comes first: worker, API or reconciler.
  *
  * @param fence the latest attempt the caller knows of; a newer one keeps the job
- * @returns `ENDED` when it had ended already, `FENCED` when a newer attempt has it
+ * @param written messages the caller has written to the log, all it may hold; for callers that cannot tell, undefined
  */
 export async function endJob(
   dependencies: JobEndDependencies,
   jobId: number,
   fence: number,
   ending: Ending,
-): Promise<'DONE' | 'ENDED' | 'FENCED'> {
+  written?: number,
+): Promise<EndOutcome> {
   // A commit of the same attempt may come between reading and ending, but each such round means progress elsewhere.
   for (;;) {
-    const outcome = await tryToEnd(dependencies, jobId, fence, ending)
+    const outcome = await tryToEnd(dependencies, jobId, fence, ending, written)
     if (outcome === 'CHANGED') continue
-    if (outcome !== 'FENCED') await storeAnswer(dependencies.redis.zrem(sharedKeys.liveJobs, jobId))
+    if (outcome === 'DONE' || outcome === 'ENDED') {
+      await storeAnswer(dependencies.redis.zrem(sharedKeys.liveJobs, jobId))
+    }
     return outcome
   }
 }
 
-type EndOutcome = 'DONE' | 'ENDED' | 'FENCED' | 'CHANGED'
+/**
+ * `ENDED`: it had ended already. `FENCED`: a newer attempt has it. `REWOUND`: Redis holds less than the caller has
+ * written.
+ */
+export type EndOutcome = 'DONE' | 'ENDED' | 'FENCED' | 'REWOUND'
 
 async function tryToEnd(
   { redis, keys, clock, retention }: JobEndDependencies,
   jobId: number,
   fence: number,
   ending: Ending,
-): Promise<EndOutcome> {
+  written: number | undefined,
+): Promise<EndOutcome | 'CHANGED'> {
   const [record, wrappedDataKey] = await storeAnswer(
     Promise.all([
       redis.hmget(jobKey(jobId, 'record'), 'tenant', 'messages', 'streams', 'errorTraced'),
@@ -63,6 +72,7 @@ async function tryToEnd(
   )
   const [tenant, messages, streamsText, errorTraced] = record
   if (!tenant || !messages) return 'ENDED'
+  if (written !== undefined && Number(messages) < written) return 'REWOUND'
 
   const now = clock.now()
   const streams = parseStreams(streamsText ?? undefined)
@@ -96,9 +106,10 @@ async function tryToEnd(
       JSON.stringify(closing.streams),
       retention.logMs,
       retention.recordMs,
+      written === undefined ? randomUUID() : '',
     ],
   )
-  return outcome as EndOutcome
+  return outcome as EndOutcome | 'CHANGED'
 }
 
 function settle(ending: Ending, streams: StreamProgress[]): Ending {

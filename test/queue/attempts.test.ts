@@ -3,7 +3,16 @@ import { CodedError, toJobFailure } from '../../src/errors.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { startRedis } from '../support/redis.ts'
 import { syncRequest, tenant } from '../support/store.ts'
-import { countedLog, countingSync, done, openService, untilAborted, untilEnded, wholeLog } from '../support/worker.ts'
+import {
+  countedLog,
+  countingSync,
+  done,
+  openService,
+  type TestService,
+  untilAborted,
+  untilEnded,
+  wholeLog,
+} from '../support/worker.ts'
 
 const server = await startRedis(t)
 type Teardown = Parameters<typeof openService>[1]
@@ -143,20 +152,26 @@ t.test('a log that is full fails the job', async (t) => {
   t.match(await untilEnded(service, jobId), { status: 'failed', attempts: 1, failure: { code: 'log_full' } })
 })
 
+/** What Redis holds of a job, and how to bring it back, once: what a failover to a replica that lags does. */
+async function saveJob({ redis }: TestService, jobId: number) {
+  const keys = await redis.keys(`intercom-sync:{job:${jobId}}:*`)
+  const saved = await Promise.all(keys.map(async (key) => [key, await redis.dumpBuffer(key)] as const))
+  return async () => {
+    await redis.del(...(await redis.keys(`intercom-sync:{job:${jobId}}:*`)))
+    for (const [key, value] of saved) if (value) await redis.restore(key, 0, value)
+  }
+}
+
 t.test('a Redis that has gone back in time is caught up with, nothing missing and nothing twice', async (t) => {
   const { service, jobId } = await setUp(t.teardown)
+  let rewind: (() => Promise<void>) | undefined
   let rewound = false
-  const copy = async () => {
-    const keys = await service.redis.keys(`intercom-sync:{job:${jobId}}:*`)
-    return Promise.all(keys.map(async (key) => [key, await service.redis.dumpBuffer(key)] as const))
-  }
-  let saved: Awaited<ReturnType<typeof copy>> = []
   service.startWorker(
     countingSync(10, async (number) => {
-      if (number === 3) saved = await copy()
+      if (number === 3) rewind ??= await saveJob(service, jobId)
       if (number !== 6 || rewound) return
       rewound = true
-      for (const [key, value] of saved) if (value) await service.redis.restore(key, 0, value, 'REPLACE')
+      await rewind?.()
     }),
   )
   const { logEpoch } = await service.jobs.read(tenant, jobId)
@@ -166,6 +181,30 @@ t.test('a Redis that has gone back in time is caught up with, nothing missing an
   t.ok(rewound)
   t.equal(await wholeLog(service, jobId), countedLog(10))
 })
+
+for (const savedBefore of [0, 4]) {
+  t.test(
+    `a Redis that goes back to commit ${savedBefore} just before the job ends does not end it there`,
+    async (t) => {
+      const { service, jobId } = await setUp(t.teardown)
+      let rewind: (() => Promise<void>) | undefined
+      let rewound = false
+      service.startWorker(async function* (request, options) {
+        const outcome = yield* countingSync(5, async (number) => {
+          if (number === savedBefore) rewind ??= await saveJob(service, jobId)
+        })(request, options)
+        if (!rewound) await rewind?.()
+        rewound = true
+        return outcome
+      })
+      const { logEpoch } = await service.jobs.read(tenant, jobId)
+      const job = await untilEnded(service, jobId)
+      t.match(job, { status: 'succeeded', attempts: 1, messageCount: 30 })
+      t.not(job.logEpoch, logEpoch)
+      t.equal(await wholeLog(service, jobId), countedLog(5))
+    },
+  )
+}
 
 t.test(
   'a worker that shuts down hands its job to another one at once, without counting an attempt against it',

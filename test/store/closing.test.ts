@@ -2,6 +2,7 @@ import t from 'tap'
 import type { StreamStatus } from '../../src/airbyte/messages.ts'
 import { CodedError, type JobFailure, toJobFailure } from '../../src/errors.ts'
 import type { Ending } from '../../src/store/job-end.ts'
+import { jobKey } from '../../src/store/keys.ts'
 import type { Commit, StreamProgress } from '../../src/sync/commit.ts'
 import { startRedis } from '../support/redis.ts'
 import { beginAttempt, commitOf, openStore, syncRequest, tenant } from '../support/store.ts'
@@ -79,6 +80,17 @@ t.test('a record that quotes a TRACE ERROR is no TRACE ERROR', async (t) => {
   const commit = { body: Buffer.from(body), messageCount: 1, checkpoints: [] }
   const { traces } = await close(['INCOMPLETE'], { status: 'failed', failure }, commit)
   t.same(traces.map(shorten), ['ERROR'])
+})
+
+t.test('a job ended on another Redis than the last commit gets a new epoch: what was read may be lost', async (t) => {
+  for (const runId of [undefined, 'another']) {
+    const { jobId, logEpoch } = await store.jobs.create({ tenant, request: syncRequest() })
+    const attempt = await beginAttempt(store, { jobId, fence: 1, attemptId: 'a' })
+    await store.attempts.commit(attempt, '1-1', commitOf(1, 2, progressOf(['RUNNING'])))
+    if (runId) await store.redis.hset(jobKey(jobId, 'record'), 'runId', runId)
+    await store.attempts.end(jobId, 1, { status: 'failed', failure })
+    t.equal((await store.jobs.read(tenant, jobId)).logEpoch === logEpoch, runId === undefined)
+  }
 })
 
 t.test('of many that end a job at once, one writes', async (t) => {

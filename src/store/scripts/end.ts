@@ -1,23 +1,24 @@
-import { endedFunction, type Script } from './script.ts'
+import { endedFunction, runIdFunction, type Script } from './script.ts'
 
 /**
  * Ends a job, once. The caller has prepared the closing lines from the record it read; they are written only if
- * that record still holds, else the caller reads again.
+ * that record still holds, else the caller reads again. On another Redis than the last commit's the log may have lost
+ * what somebody has read, so the epoch changes, unless the caller knows that nothing is missing.
  *
  * KEYS: record, log, position, request, data key, states, readers.
  * ARGV: channel, now, fence, expected offset, expected streams (JSON), expected errorTraced ('1' or ''),
  * final status, failure (JSON) or '', closing messages, blob, bytes before compression, streams (JSON),
- * retention of the log in ms, retention of the record in ms.
+ * retention of the log in ms, retention of the record in ms, a new epoch, or '' when nothing can be missing.
  * Returns DONE, ENDED (or no such job), FENCED or CHANGED.
  */
 export const endScript: Script = {
   name: 'syncEnd',
-  lua: `${endedFunction}
-local record = redis.call('HMGET', KEYS[1], 'status', 'fence', 'messages', 'streams', 'errorTraced')
+  lua: `${endedFunction}${runIdFunction}
+local record = redis.call('HMGET', KEYS[1], 'status', 'fence', 'messages', 'streams', 'errorTraced', 'runId')
 if not record[1] or ended(record[1]) then return 'ENDED' end
 if tonumber(record[2]) > tonumber(ARGV[3]) then return 'FENCED' end
 local offset = tonumber(ARGV[4])
-if tonumber(record[3]) ~= offset or record[4] ~= ARGV[5] or (record[5] or '') ~= ARGV[6] then return 'CHANGED' end
+if tonumber(record[3]) ~= offset or (record[4] or '') ~= ARGV[5] or (record[5] or '') ~= ARGV[6] then return 'CHANGED' end
 
 local count = tonumber(ARGV[9])
 local last = string.format('%.0f', offset + count)
@@ -27,6 +28,7 @@ end
 redis.call('HSET', KEYS[1], 'status', ARGV[7], 'messages', last, 'streams', ARGV[12], 'lastUpdatedAt', ARGV[2],
   'endTime', ARGV[2])
 if ARGV[8] ~= '' then redis.call('HSET', KEYS[1], 'failure', ARGV[8]) end
+if ARGV[15] ~= '' and record[6] and record[6] ~= runId() then redis.call('HSET', KEYS[1], 'epoch', ARGV[15]) end
 redis.call('HINCRBY', KEYS[1], 'bytes', ARGV[11])
 redis.call('HINCRBY', KEYS[1], 'blobBytes', #ARGV[10])
 redis.call('DEL', KEYS[3], KEYS[4], KEYS[7])
