@@ -6,7 +6,7 @@ import { errorTable } from '../src/errors.ts'
 const document = readFileSync(join(process.cwd(), 'docs', 'errors.md'), 'utf8')
 
 /** The rows whose first cell is a code; the other cells as they stand. */
-const rows = [...document.matchAll(/^\| `(\w+)` \|(.*)\|$/gm)].map(([, code = '', rest = '']) => {
+const rows = [...document.matchAll(/^\| `(\w+)` *\|(.*)\|$/gm)].map(([, code = '', rest = '']) => {
   const [status = '', failureType = '', again = '', when = '', whatToDo = ''] = rest
     .split('|')
     .map((cell) => cell.trim())
