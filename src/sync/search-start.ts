@@ -37,7 +37,7 @@ export async function startSearch(options: WalkOptions): Promise<SearchStart> {
       previous.cursor === undefined
         ? 'reading everything again'
         : 'going on from its cursor; reset the stream to read everything again'
-    const message = `the settings have changed from ${previous.plan} to ${plan} since the state was written: ${next}\`
+    const message = `the settings have changed from ${previous.plan} to ${plan} since the state was written: ${next}`
     notes.push({ level: 'WARN', message })
   }
 
@@ -57,11 +57,7 @@ export async function startSearch(options: WalkOptions): Promise<SearchStart> {
 }
 
 /** A full refresh goes on from its own walk only, which has no cursor: what an increment reads is never the whole. */
-function usableState(
-  given: SearchState | undefined,
-  syncMode: SyncMode,
-  notes: LogEntry[],
-): SearchState | undefined {
+function usableState(given: SearchState | undefined, syncMode: SyncMode, notes: LogEntry[]): SearchState | undefined {
   if (given?.cursor === undefined || syncMode === 'incremental') return given
   notes.push({ level: 'WARN', message: 'a full refresh cannot go on from a cursor: the state is ignored' })
   return undefined
