@@ -1,4 +1,4 @@
-import type { SearchEndpoint } from './search-pages.ts'
+import type { SearchEndpoint, SearchPage } from './search-pages.ts'
 import { askPage } from './search-pages.ts'
 import type { Slice } from './slice.ts'
 
@@ -31,7 +31,7 @@ export interface Survey {
 export async function survey(endpoint: SearchEndpoint, lower: number): Promise<Survey> {
   const updated = { from: lower, to: null }
   const page = await askPage(endpoint, { updated, order: 'ascending', perPage: 1 })
-  return { total: page.total ?? page.rows.length, oldest: page.rows[0]?.updatedAt, version: page.version }
+  return { total: countOf(page), oldest: page.rows[0]?.updatedAt, version: page.version }
 }
 
 /**
@@ -85,7 +85,12 @@ async function countRecords(
   ranges: { updated: { from: number; to: number }; created?: { from: number; to: number } },
 ): Promise<number> {
   const page = await askPage(endpoint, { ...ranges, order: 'ascending', perPage: 1 })
-  return page.total ?? page.rows.length
+  return countOf(page)
+}
+
+/** A count below what came with it is wrong: taken at its word, it would leave records out. */
+function countOf({ total, rows }: SearchPage): number {
+  return Math.max(total ?? 0, rows.length)
 }
 
 /** Halves a range until each part holds about `target` records or is too narrow, then joins small neighbours. */

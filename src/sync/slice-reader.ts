@@ -32,16 +32,18 @@ export async function* readSlice(
   const start = structuredClone(slice)
   const counted = start.at === undefined && start.to !== null && order === 'ascending'
   const received = new Set<string>()
-  let expected = Infinity
+  let expected: number | undefined
   const count = (page: SlicePage) => {
+    if (!counted) return
     for (const row of page.rows) received.add(row.id)
-    expected = Math.min(expected, page.total ?? Infinity)
+    expected = page.total === undefined ? expected : Math.min(expected ?? page.total, page.total)
   }
-  const isShort = (page: SlicePage) => counted && page.last && received.size < expected
+  /** What the slice should have held, when it ends with less. */
+  const shortOf = (page: SlicePage) => (page.last && received.size < (expected ?? 0) ? expected : undefined)
 
   for await (const page of readToEnd(endpoint, start, order, LARGEST_PAGE)) {
     count(page)
-    if (!isShort(page)) {
+    if (shortOf(page) === undefined) {
       yield page
       continue
     }
@@ -50,11 +52,12 @@ export async function* readSlice(
     for await (const second of readToEnd(endpoint, start, order, OTHER_PAGE)) {
       const rows = second.rows.filter((row) => !received.has(row.id))
       count(second)
+      const due = shortOf(second)
       yield {
         ...second,
         rows,
         after: undefined,
-        ...(isShort(second) && { short: { received: received.size, expected } }),
+        ...(due !== undefined && { short: { received: received.size, expected: due } }),
       }
     }
   }
@@ -124,7 +127,8 @@ function createLoopGuard(perPage: number): { leadsInCircles(page: SearchPage): b
       previous = content
       pages++
       largestTotal = Math.max(largestTotal, total ?? 0)
-      return repeated || pages > 2 * Math.ceil(largestTotal / perPage) + PAGES_ALLOWED
+      const endless = largestTotal > 0 && pages > 2 * Math.ceil(largestTotal / perPage) + PAGES_ALLOWED
+      return repeated || endless
     },
   }
 }

@@ -1,0 +1,50 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** An answer on its way from the simulator to the engine. */
+export interface EditedAnswer {
+  path: string
+  /** The request's body. */
+  asked: string
+  body: string
+  /** In lower case. */
+  headers: Record<string, string>
+}
+
+/** A server between the engine and the simulator that changes answers. Returns its URL. */
+export async function editAnswers(
+  t: { teardown(close: () => unknown): void },
+  simulatorUrl: string,
+  edit: (answer: EditedAnswer) => Partial<Pick<EditedAnswer, 'body' | 'headers'>>,
+): Promise<string> {
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const asked = Buffer.concat(chunks).toString()
+    const { authorization = '', 'intercom-version': version = '' } = request.headers
+    const real = await fetch(simulatorUrl + request.url, {
+      method: request.method ?? 'GET',
+      headers: { authorization, 'intercom-version': String(version), 'content-type': 'application/json' },
+      ...(asked !== '' && { body: asked }),
+    })
+    const answer = {
+      path: request.url ?? '',
+      asked,
+      body: await real.text(),
+      headers: Object.fromEntries(
+        [...real.headers].filter(([name]) => !['connection', 'content-length', 'keep-alive'].includes(name)),
+      ),
+    }
+    const { body, headers } = { ...answer, ...edit(answer) }
+    response.sendDate = false
+    response.writeHead(real.status, headers).end(body)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.closeAllConnections()
+    return new Promise((resolve) => server.close(resolve))
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
