@@ -34,7 +34,14 @@ export interface SyncWorkerOptions {
 
 export function startSyncWorker({ redis, processor, concurrency, timing, onError }: SyncWorkerOptions): SyncWorker {
   const { lockMs, renewMs, stalledCheckMs } = timing ?? defaultLockTiming
-  const worker = new Worker<SyncJobData, void, 'sync'>(syncQueueName, processor, {
+  let handingOver = false
+  // Declares three parameters, see createProcessor().
+  const process: SyncProcessor = (job, token, signal) => {
+    // A job that was being fetched when the worker was paused is begun nevertheless.
+    if (handingOver) stop(queueJobId(job.data.jobId), 'shutdown')
+    return processor(job, token, signal)
+  }
+  const worker = new Worker<SyncJobData, void, 'sync'>(syncQueueName, process, {
     connection: redis,
     prefix: sharedKeys.queuePrefix,
     concurrency,
@@ -53,6 +60,7 @@ export function startSyncWorker({ redis, processor, concurrency, timing, onError
   return {
     stop: (jobId, cause) => stop(queueJobId(jobId), cause),
     async handOver() {
+      handingOver = true
       await worker.pause(true)
       worker.cancelAllJobs('shutdown' satisfies StopCause)
       await worker.close()

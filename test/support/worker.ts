@@ -67,7 +67,8 @@ export interface TestService extends TestStore {
   queue: SyncQueue
   /** Errors that failed attempts. */
   reported: ReportedError[]
-  startWorker(startSync: StartSync): WorkerRole
+  /** @param timing `fastLocks` unless told */
+  startWorker(startSync: StartSync, timing?: LockTiming): WorkerRole
 }
 
 /** Store and queue on a test Redis; workers are started by the test and stopped when it ends. */
@@ -83,14 +84,14 @@ export function openService(
     ...store,
     queue,
     reported,
-    startWorker(startSync) {
+    startWorker(startSync, timing = fastLocks) {
       const role = startWorkerRole({
         ...store,
         redis: server.connect(),
         subscriber: server.connect('subscriber'),
         concurrency: 5,
         logLimitBytes: options.logLimitBytes ?? 64 * 1024 * 1024,
-        timing: fastLocks,
+        timing,
         startSync,
         createId: randomUUID,
         reportError: (error, attempt) => reported.push({ error, attempt }),
