@@ -22,7 +22,8 @@ interface Filter {
   value: number
 }
 
-const SLACK_SECONDS: Record<DateMatching, number> = { second: 1, day: 2 * 86_400 }
+/** How far a query reaches beyond what is wanted, on either side. */
+export const SLACK_SECONDS: Record<DateMatching, number> = { second: 1, day: 2 * 86_400 }
 
 /** The largest page Intercom gives for a search. */
 export const LARGEST_PAGE = 150

@@ -2,7 +2,13 @@ import { CodedError } from '../errors.ts'
 import type { IntercomClient } from '../intercom/client.ts'
 import { nextCursor } from '../intercom/paging.ts'
 import { type ScannedAnswer, type ScannedRecord, scanAnswer } from '../intercom/record-scanner.ts'
-import { type DateMatching, type SortOrder, searchBody, type TimeRange } from '../intercom/search-query.ts'
+import {
+  type DateMatching,
+  SLACK_SECONDS,
+  type SortOrder,
+  searchBody,
+  type TimeRange,
+} from '../intercom/search-query.ts'
 import type { StreamEntry } from '../streams/table.ts'
 import type { Dated } from './slice.ts'
 
@@ -50,6 +56,8 @@ const LARGEST_SECONDS = 100_000_000_000
 export function askPage(endpoint: SearchEndpoint, page: PageRequest): Promise<SearchPage> {
   const { client, entry, version, matching, echoRequired } = endpoint
   const { updated, created, ...options } = page
+  const reach = (range: TimeRange | undefined) => (range?.from ?? 0) - SLACK_SECONDS[matching]
+  const earliest = { updated: reach(updated), created: reach(created) }
   const body = searchBody({ updated, ...(created && { created }) }, matching, options)
   return client.ask({ method: 'POST', path: entry.path, body, version }, (answer) => {
     if (echoRequired && answer.version !== version)
@@ -66,7 +74,7 @@ export function askPage(endpoint: SearchEndpoint, page: PageRequest): Promise<Se
     const total = scanned.envelope('total_count')
     return {
       answer: scanned,
-      rows: scanned.records.map((record) => readRow(scanned.body, record, entry.path)),
+      rows: scanned.records.map((record) => readRow(scanned.body, record, entry.path, earliest)),
       total: typeof total === 'number' ? total : undefined,
       after: nextCursor(scanned.envelope('pages')),
       version: answer.version,
@@ -74,7 +82,12 @@ export function askPage(endpoint: SearchEndpoint, page: PageRequest): Promise<Se
   })
 }
 
-function readRow(body: Buffer, record: ScannedRecord, path: string): Row {
+function readRow(
+  body: Buffer,
+  record: ScannedRecord,
+  path: string,
+  earliest: { updated: number; created: number },
+): Row {
   const text = (name: string) => {
     const span = record.members.get(name)
     return span && body.toString('utf8', span.start, span.end)
@@ -85,14 +98,19 @@ function readRow(body: Buffer, record: ScannedRecord, path: string): Row {
   return {
     record,
     id: id.startsWith('"') ? (JSON.parse(id) as string) : id,
-    updatedAt: readSeconds(text('updated_at')),
-    createdAt: readSeconds(text('created_at')),
+    updatedAt: readSeconds(text('updated_at'), earliest.updated),
+    createdAt: readSeconds(text('created_at'), earliest.created),
   }
 }
 
-/** Unix seconds from a value's text; undefined for null, fractions of nothing, and what is no number. */
-function readSeconds(text: string | undefined): number | undefined {
+/**
+ * Unix seconds from a value's text; undefined for null and what is no number. Also for a time in milliseconds that lies
+ * before all that was asked for: Intercom has then compared the raw number, and nobody else will ask for that time.
+ */
+function readSeconds(text: string | undefined, earliest: number): number | undefined {
   const number = text === undefined || text === 'null' ? Number.NaN : Number(text.replaceAll('"', '') || 'none')
   if (!Number.isFinite(number) || number < 0) return undefined
-  return Math.floor(number > LARGEST_SECONDS ? number / 1000 : number)
+  if (number <= LARGEST_SECONDS) return Math.floor(number)
+  const seconds = Math.floor(number / 1000)
+  return seconds < earliest ? undefined : seconds
 }

@@ -143,7 +143,8 @@ function rangeToAsk(slice: Slice, order: SortOrder, again: number | undefined, m
   return { from: slice.from, to: matching === 'day' ? null : slice.to }
 }
 
-/** Whether a descending page has come to a record older than the slice. */
+/** Whether a descending page ends with a record older than the slice; one further up has a broken time. */
 function reachesBefore(rows: readonly Row[], slice: Slice): boolean {
-  return rows.some((row) => row.updatedAt !== undefined && row.updatedAt < slice.from)
+  const last = rows.findLast((row) => row.updatedAt !== undefined)
+  return (last?.updatedAt ?? slice.from) < slice.from
 }

@@ -1,0 +1,36 @@
+import t from 'tap'
+import { listenSimulator } from '../simulator/listening-simulator.ts'
+import { editAnswers } from '../support/edited-answers.ts'
+import { collectSync, contactsOf } from '../support/engine.ts'
+import { createManualClock } from '../support/manual-clock.ts'
+
+const day = 86_400
+const now = Date.UTC(2026, 2, 10, 12) / 1000
+const stateOf = (stream_state: object) => [
+  { type: 'STREAM', stream: { stream_descriptor: { name: 'contacts' }, stream_state } },
+]
+
+for (const api_version of ['2.16', '2.17'])
+  t.test(`API ${api_version}: a record whose time is in milliseconds hides no other`, async (t) => {
+    const clock = createManualClock(now * 1000)
+    const simulator = await listenSimulator(t, {
+      contacts: 900,
+      oddities: false,
+      clock,
+      span: { from: now - 5 * day, to: now },
+    })
+    // As Intercom sorts by the raw number, it stands before all others when the newest come first.
+    const old = '{"type":"contact","id":"broken","updated_at":1600000000000,"created_at":1600000000}'
+    const baseUrl = await editAnswers(t, simulator.url, ({ body, asked }) => {
+      const isTop = asked.includes('"descending"') && !asked.includes('starting_after')
+      return isTop ? { body: body.replace('"data":[', `"data":[${old},`) } : {}
+    })
+    const request = { baseUrl, clock, streams: ['contacts'], config: { access_token: 'simulator-token', api_version } }
+    const state = stateOf({ updated_at: now - 5 * day, intercom_sync: { v: 1 } })
+    const first = await collectSync({ ...request, state })
+    const ids = contactsOf(first.messages).map(({ id }) => id)
+    t.equal(ids.filter((id) => id !== 'broken').length, 900)
+    t.ok(ids.filter((id) => id === 'broken').length <= 1)
+    const quiet = await collectSync({ ...request, state: first.state })
+    t.same(contactsOf(quiet.messages), [])
+  })
