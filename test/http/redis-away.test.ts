@@ -1,6 +1,8 @@
 import t, { type Test } from 'tap'
+import { untilReady } from '../../src/queue/redis.ts'
 import { jobKey } from '../../src/store/keys.ts'
 import { startApp, type TestApp } from '../support/app.ts'
+import { afterTwoCommands } from '../support/hanging-redis.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startRedis } from '../support/redis.ts'
 import { countLines, openStream } from './stream-client.ts'
@@ -9,27 +11,25 @@ const body = JSON.stringify({ config: { access_token: 'token-of-a-test' }, strea
 const json = { 'content-type': 'application/json' }
 const ndjson = { ...json, accept: 'application/x-ndjson' }
 
-async function checkRefusals(t: Test, api: TestApp, jobId: number): Promise<void> {
-  const calls: [path: string, options?: RequestInit][] = [
-    ['/v1/jobs', { method: 'POST', headers: json, body }],
-    ['/v1/jobs', { method: 'POST', headers: ndjson, body }],
-    [`/v1/jobs/${jobId}`],
-    [`/v1/jobs/${jobId}?wait=60`],
-    [`/v1/jobs/${jobId}`, { method: 'DELETE' }],
-    [`/v1/jobs/${jobId}/messages`],
-    [`/v1/jobs/${jobId}/messages?after=1&follow=false`],
-    ['/health/ready'],
-  ]
-  for (const [path, options] of calls) {
-    const asked = performance.now()
-    const response = await api.fetch(path, options)
-    const problem = await response.json()
-    const took = performance.now() - asked
-    t.equal(response.status, 503, `${options?.method ?? 'GET'} ${path}`)
-    t.match(problem, { code: 'store_unavailable', requestId: /./ })
-    t.equal(response.headers.get('retry-after'), '5')
-    t.ok(took < 1000, `took ${Math.round(took)} ms`)
-  }
+const callsTo = (jobId: number): [path: string, options?: RequestInit][] => [
+  ['/v1/jobs', { method: 'POST', headers: json, body }],
+  ['/v1/jobs', { method: 'POST', headers: ndjson, body }],
+  [`/v1/jobs/${jobId}`],
+  [`/v1/jobs/${jobId}?wait=60`],
+  [`/v1/jobs/${jobId}`, { method: 'DELETE' }],
+  [`/v1/jobs/${jobId}/messages`],
+  [`/v1/jobs/${jobId}/messages?after=1&follow=false`],
+  ['/health/ready'],
+]
+
+async function checkRefusal(t: Test, api: TestApp, path: string, options?: RequestInit): Promise<void> {
+  const response = await api.fetch(path, options)
+  t.equal(response.status, 503, `${options?.method ?? 'GET'} ${path}`)
+  t.equal(response.headers.get('retry-after'), '5')
+  t.match(await response.json(), { code: 'store_unavailable', requestId: /./ })
+}
+
+async function checkLive(t: Test, api: TestApp): Promise<void> {
   const live = await api.fetch('/health/live')
   t.equal(live.status, 200)
   await live.text()
@@ -40,15 +40,27 @@ t.test('while Redis is gone every call that needs it is refused within a second'
   const api = await startApp(t, server)
   const jobId = await api.createJob()
   await server.kill()
-  await checkRefusals(t, api, jobId)
+  for (const [path, options] of callsTo(jobId)) {
+    const asked = performance.now()
+    await checkRefusal(t, api, path, options)
+    t.ok(performance.now() - asked < 1000, path)
+  }
+  await checkLive(t, api)
 })
 
-t.test('while Redis hangs every call that needs it is refused within a second', async (t) => {
+t.test('while Redis hangs every call that needs it is refused after one command, less than a second', async (t) => {
   const server = await startRedis(t)
   const api = await startApp(t, server)
   const jobId = await api.createJob()
+  const redis = server.connect('failFast')
+  await untilReady(redis, AbortSignal.timeout(5000))
+  t.ok((redis.options.commandTimeout ?? Infinity) < 1000)
   server.process.kill('SIGSTOP')
-  await checkRefusals(t, api, jobId)
+  for (const [path, options] of callsTo(jobId)) {
+    const refused = checkRefusal(t, api, path, options).then(() => 'refused')
+    t.equal(await Promise.race([refused, afterTwoCommands(redis)]), 'refused', path)
+  }
+  await checkLive(t, api)
   server.process.kill('SIGCONT')
 })
 

@@ -44,10 +44,8 @@ t.test('a killed worker is noticed by another one that is running already', asyn
   await first.untilLine(/hanging/)
   const second = startProcess(30)
   await second.untilLine(/started/)
-  const start = performance.now()
   await first.end('SIGKILL')
   t.match(await untilEnded(service, jobId), { status: 'succeeded', attempts: 2 })
-  t.ok(performance.now() - start < 3000, 'within lock and check, twice')
   t.equal(await wholeLog(service, jobId), countedLog(30))
   await second.end('SIGTERM')
 })
@@ -58,12 +56,13 @@ t.test('a worker told to stop leaves in order, and another one goes on without w
   await first.untilLine(/hanging/)
   const second = startProcess(30)
   await second.untilLine(/started/)
-  const start = performance.now()
   t.equal(await first.end('SIGTERM'), 0)
   t.match(await untilEnded(service, jobId), { status: 'succeeded', attempts: 2 })
-  t.ok(performance.now() - start < 900, 'sooner than a lock could run out')
   const { events } = await eventsOf(service)
-  t.notOk(events.some(([name, id]) => name === 'stalled' && id === `job-${jobId}`))
+  t.notOk(
+    events.some(([name, id]) => name === 'stalled' && id === `job-${jobId}`),
+    'no lock had to run out',
+  )
   t.equal(await wholeLog(service, jobId), countedLog(30))
   await second.end('SIGTERM')
 })
