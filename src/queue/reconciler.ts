@@ -31,16 +31,22 @@ export async function keepReconciled(dependencies: ReconcilerDependencies, signa
   }
 }
 
-/** Mends whatever a crash has left between the job records and the queue. Safe to run in several processes at once. */
+/**
+ * Mends whatever a crash has left between the job records and the queue. Safe to run in several processes at once. A job
+ * that cannot be looked over is told, and the next one has its turn.
+ */
 export async function reconcile(dependencies: ReconcilerDependencies, signal: AbortSignal): Promise<void> {
-  const { liveJobs, queue } = dependencies
-  for (const jobId of await liveJobs.list()) {
+  for (const jobId of await dependencies.liveJobs.list()) {
     signal.throwIfAborted()
-    const job = await liveJobs.lookOver(jobId)
-    if (!job) continue
-    const remedy = remedyFor(job, await queue.stateOf(jobId))
-    if (remedy) await apply(dependencies, job, remedy)
+    await reconcileJob(dependencies, jobId).catch(dependencies.onError)
   }
+}
+
+async function reconcileJob(dependencies: ReconcilerDependencies, jobId: number): Promise<void> {
+  const job = await dependencies.liveJobs.lookOver(jobId)
+  if (!job) return
+  const remedy = remedyFor(job, await dependencies.queue.stateOf(jobId))
+  if (remedy) await apply(dependencies, job, remedy)
 }
 
 /** The record was read first: what happens between the two reads, the scripts refuse by its fence. */

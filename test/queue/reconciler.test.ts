@@ -1,5 +1,6 @@
 import t from 'tap'
 import { reconcile } from '../../src/queue/reconciler.ts'
+import { jobKey } from '../../src/store/keys.ts'
 import { createLiveJobs } from '../../src/store/live-jobs.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { startRedis } from '../support/redis.ts'
@@ -20,7 +21,7 @@ async function setUp(teardown: Parameters<typeof openService>[1], options: Param
     return (await service.jobs.create({ tenant, request, ...(graceMs !== undefined && { graceMs }) })).jobId
   }
   const statusOf = async (jobId: number) => (await service.jobs.read(tenant, jobId)).status
-  return { service, live, lookOver, create, statusOf }
+  return { service, live, lookOver, create, statusOf, errors }
 }
 
 t.test('a job whose queueing was lost is queued', async (t) => {
@@ -129,6 +130,19 @@ t.test('ended jobs, and ids whose job was never written, are looked over no more
   later = 61_000
   await lookOver()
   t.same(await live.list(), [])
+})
+
+t.test('a job that cannot be looked over does not keep the others from it', async (t) => {
+  const { service, lookOver, create, errors, statusOf } = await setUp(t.teardown)
+  const broken = await create()
+  const unreadable = await create()
+  const cancelled = await create()
+  await service.redis.set(jobKey(broken, 'record'), 'not a hash')
+  await service.redis.hset(jobKey(unreadable, 'record'), 'streams', '{', 'cancelReason', 'requested')
+  await service.redis.hset(jobKey(cancelled, 'record'), 'cancelReason', 'requested')
+  await lookOver()
+  t.equal(await statusOf(cancelled), 'cancelled')
+  t.match(errors, [/WRONGTYPE/, /JSON/])
 })
 
 t.test('several that look over at once do no harm', async (t) => {
