@@ -5,7 +5,8 @@ import type { Job, JobStatus } from './job.ts'
 /**
  * The record's hash in Redis. Beside what a `Job` shows it keeps: `fence` (number of the latest attempt), `attemptId`,
  * `commitId` (of the latest commit), `idleAttempts` (begun since a record was last committed), `lastFailure`,
- * `blobBytes`, `runId` (the Redis process that took the latest commit), `errorTraced`, `readersUntil`, `cancelReason`.
+ * `blobBytes`, `runId` (the Redis process that took the latest commit), `errorTraced`, `readersUntil`, `leaseMs`,
+ * `cancelReason`.
  */
 export type RecordFields = Record<string, string>
 

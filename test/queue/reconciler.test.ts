@@ -110,6 +110,15 @@ t.test('a job whose readers are gone longer than its grace is cancelled', async 
   t.equal(await statusOf(independent), 'pending')
 })
 
+t.test('a reader who could not renew its lease while Redis was away has the time of one to come back', async (t) => {
+  const { service, lookOver, create, statusOf } = await setUp(t.teardown, { readerLeaseMs: 600_000 })
+  const jobId = await create(0)
+  // This Redis has been up for seconds; what it has read from disk is older.
+  await service.redis.hset(jobKey(jobId, 'record'), 'readersUntil', Date.now() - 3_600_000)
+  await lookOver()
+  t.equal(await statusOf(jobId), 'pending')
+})
+
 t.test('a reader who holds a lease keeps its job alive', async (t) => {
   const { lookOver, create, statusOf } = await setUp(t.teardown)
   const jobId = await create(0)

@@ -17,7 +17,8 @@ redis.call('HSET', KEYS[1],
   'messages', 0, 'rows', 0, 'bytes', 0, 'blobBytes', 0, 'streams', '[]', 'epoch', ARGV[4],
   'fence', 0, 'attempts', 0, 'idleAttempts', 0)
 if ARGV[7] ~= '' then
-  redis.call('HSET', KEYS[1], 'graceMs', ARGV[7], 'readersUntil', string.format('%.0f', redisTime() + ARGV[8]))
+  redis.call('HSET', KEYS[1], 'graceMs', ARGV[7], 'leaseMs', ARGV[8],
+    'readersUntil', string.format('%.0f', redisTime() + ARGV[8]))
 end
 redis.call('SET', KEYS[2], ARGV[5])
 redis.call('SET', KEYS[3], ARGV[6])

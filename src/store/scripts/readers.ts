@@ -52,7 +52,7 @@ return 'KEPT'
 export const detachScript: Script = {
   name: 'syncDetach',
   lua: `
-redis.call('HDEL', KEYS[1], 'graceMs', 'readersUntil')
+redis.call('HDEL', KEYS[1], 'graceMs', 'readersUntil', 'leaseMs')
 redis.call('DEL', KEYS[2])
 return 1
 `,
