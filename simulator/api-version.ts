@@ -7,12 +7,27 @@ export function isAtLeast(version: string, other: string): boolean {
   return major === otherMajor ? minor >= otherMinor : major > otherMajor
 }
 
+/** Every version there ever was, the rolling ones apart. */
+const isVersion = (text: string): boolean => /^1\.[0-4]$|^2\.(\d|1[0-7])$/.test(text)
+const rolling = ['Preview', 'Unstable']
+
+/** Which versions an API knows. */
+export interface VersionSetting {
+  newestVersion: string
+  /** The version set on the app. */
+  appVersion: string
+  refuseNewerVersions: boolean
+}
+
 /**
  * The version that serves a request: the one asked for if this API has it, else the newest it has; without a header
- * the version that is set on the app.
+ * the version that is set on the app. `undefined` for what is no version.
  */
-export function servedVersion(asked: string | undefined, newest: string, ofApp: string): string {
-  if (asked === undefined) return ofApp
-  const known = /^\d+\.\d+$/.test(asked) && isAtLeast(asked, oldest) && isAtLeast(newest, asked)
-  return known ? asked : newest
+export function servedVersion(asked: string | undefined, setting: VersionSetting): string | undefined {
+  const { newestVersion, appVersion, refuseNewerVersions } = setting
+  if (asked === undefined) return appVersion
+  if (rolling.includes(asked)) return newestVersion
+  if (!isVersion(asked) || !isAtLeast(asked, oldest)) return undefined
+  if (isAtLeast(newestVersion, asked)) return asked
+  return refuseNewerVersions ? undefined : newestVersion
 }

@@ -41,6 +41,12 @@ export function buildSimulator(given: SimulatorOptions = {}): Simulator {
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('Date', new Date(options.clock.now()).toUTCString())
   })
+  // A POST without a body may still name its type, as clients of /companies/list do.
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined)
+    else parseJson(request, String(body), done)
+  })
   app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
     const status = error instanceof RangeError ? 400 : (error.statusCode ?? 500)
     // A body that is not JSON gets another envelope than every other fault.

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { buildSimulator } from './app.ts'
-import type { SimulatorOptions } from './options.ts'
+import { type Region, regions, type SimulatorOptions } from './options.ts'
 
 const { values } = parseArgs({
   options: {
@@ -9,6 +9,15 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     contacts: { type: 'string' },
     tags: { type: 'string' },
+    admins: { type: 'string' },
+    teams: { type: 'string' },
+    segments: { type: 'string' },
+    attributes: { type: 'string' },
+    companies: { type: 'string' },
+    conversations: { type: 'string' },
+    'most-parts': { type: 'string' },
+    'long-conversations': { type: 'string' },
+    'scroll-page-size': { type: 'string' },
     timezone: { type: 'string' },
     region: { type: 'string' },
     'newest-version': { type: 'string' },
@@ -32,16 +41,33 @@ function wholeNumber(flag: keyof typeof values): number | undefined {
   return number
 }
 
+/** @throws RangeError when `/me` knows no such region */
+function regionOf(text: string): Region {
+  const region = regions.find((known) => known === text)
+  if (region === undefined) throw new RangeError(`--region must be one of ${regions.join(', ')}, not "${text}"`)
+  return region
+}
+
 /** Only the flags that were given, so that the defaults stand for the others. */
 function optionsFromFlags(): SimulatorOptions {
+  const mostParts = wholeNumber('most-parts')
   const every = wholeNumber('mutate-every')
   const until = wholeNumber('mutate-until')
   const given: { [name in keyof SimulatorOptions]: SimulatorOptions[name] | undefined } = {
     seed: wholeNumber('seed'),
     contacts: wholeNumber('contacts'),
     tags: wholeNumber('tags'),
+    admins: wholeNumber('admins'),
+    teams: wholeNumber('teams'),
+    segments: wholeNumber('segments'),
+    attributes: wholeNumber('attributes'),
+    companies: wholeNumber('companies'),
+    conversations: wholeNumber('conversations'),
+    partsPerConversation: mostParts === undefined ? undefined : { from: 0, to: mostParts + 1 },
+    longConversations: wholeNumber('long-conversations'),
+    scrollPageSize: wholeNumber('scroll-page-size'),
     timezone: values.timezone,
-    region: values.region,
+    region: values.region === undefined ? undefined : regionOf(values.region),
     newestVersion: values['newest-version'],
     rateLimitPerWindow: wholeNumber('rate-limit'),
     indexLagMs: wholeNumber('index-lag'),

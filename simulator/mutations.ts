@@ -4,15 +4,23 @@ import type { RecordVersion } from './records/record-version.ts'
 
 /** A change of the workspace, all of it within one second. */
 export interface Mutation {
-  /** `update` changes text and `updated_at`; with `ids` it touches just these, with a high `count` it is a bulk edit. */
-  kind: 'update' | 'create' | 'delete'
+  /**
+   * `update` changes text and `updated_at`; with `ids` it touches just these, with a high `count` it is a bulk edit.
+   * Conversations also take `reply` (a part more), `edit` and `redact` (a part changes); companies take `join` and
+   * `leave` (a segment). All of these move `updated_at` too. Deleted companies stay in lists and scroll.
+   */
+  kind: MutationKind
   /** @defaultValue 'contacts' */
   stream?: string
   /** How many records, chosen by the seed. @defaultValue 1, or as many as `ids` */
   count?: number
   /** Which records; unknown ids are passed over. Not for `create`. */
   ids?: string[]
+  /** The segment a company joins or leaves. @defaultValue any that it can */
+  segment?: string
 }
+
+export type MutationKind = 'update' | 'create' | 'delete' | 'reply' | 'edit' | 'redact' | 'join' | 'leave'
 
 /** Changes made while requests come in, so that a test needs no timers. */
 export interface MutationPlan {
@@ -24,36 +32,57 @@ export interface MutationPlan {
   mutations: Mutation[]
 }
 
-const mutationKinds: readonly string[] = ['update', 'create', 'delete']
-
 /** When a change happens and since when search shows it; ms since the epoch. */
 export interface MutationTime {
   now: number
   visibleFrom: number
 }
 
-/** Applies a mutation to its collection and tells what changed. */
+/** How one record is changed. `undefined` where there is nothing to change. */
+export type RecordChange = (
+  version: RecordVersion,
+  time: MutationTime,
+  mutation: Mutation,
+  random: Random,
+) => VersionChange | undefined
+
+/** What a stream's records go through, beside `create`. */
+export type RecordChanges = Partial<Record<MutationKind, RecordChange>>
+
+export const secondOf = ({ now }: MutationTime): number => Math.floor(now / 1000)
+
+/** What every stream's records go through. */
+export function ordinaryChanges(collection: Collection): RecordChanges {
+  return {
+    update: (version, time) => collection.update(version, secondOf(time), time.visibleFrom),
+    delete: (version, time) => collection.delete(version, time.visibleFrom),
+  }
+}
+
+/** Applies a mutation to its collection and tells what changed. @throws RangeError when the stream has no such change */
 export function applyMutation(
   collection: Collection,
+  changes: RecordChanges,
   mutation: Mutation,
   time: MutationTime,
   random: Random,
 ): VersionChange[] {
-  const second = Math.floor(time.now / 1000)
-  if (!mutationKinds.includes(mutation.kind)) throw new RangeError(`A mutation is one of ${mutationKinds.join(', ')}`)
   if (mutation.kind === 'create') {
-    return Array.from({ length: mutation.count ?? 1 }, () => collection.create(second, time.visibleFrom))
+    return Array.from({ length: mutation.count ?? 1 }, () => collection.create(secondOf(time), time.visibleFrom))
   }
-  return chosen(collection, mutation, random).map((version) =>
-    mutation.kind === 'delete'
-      ? collection.delete(version, time.visibleFrom)
-      : collection.update(version, second, time.visibleFrom),
-  )
+  const change = Object.hasOwn(changes, mutation.kind) ? changes[mutation.kind] : undefined
+  if (change === undefined) {
+    const kinds = ['create', ...Object.keys(changes)].join(', ')
+    throw new RangeError(`A mutation of ${collection.definition.stream} is one of ${kinds}`)
+  }
+  return chosen(collection, mutation, random)
+    .map((version) => change(version, time, mutation, random))
+    .filter((made) => made !== undefined)
 }
 
 function chosen(collection: Collection, { ids, count = 1 }: Mutation, random: Random): RecordVersion[] {
   if (ids !== undefined) return ids.map((id) => collection.find(id)).filter((version) => version !== undefined)
-  const candidates = collection.latest()
+  const candidates = collection.latest().filter(({ isListed }) => isListed)
   const wanted = Math.min(count, candidates.length)
   // The first places of a shuffle: a fair choice without repetition.
   for (let place = 0; place < wanted; place++) {

@@ -9,16 +9,34 @@ export interface SimulatorOptions {
   contacts?: number
   /** Tags at the start. @defaultValue 12 */
   tags?: number
-  /** Whether contacts and tags with hostile texts are added. @defaultValue true */
+  /** Admins at the start; the first one owns the token. @defaultValue 5 */
+  admins?: number
+  /** @defaultValue 4 */
+  teams?: number
+  /** @defaultValue 8 */
+  segments?: number
+  /** Custom data attributes of each model, beside the built-in ones. @defaultValue 7 */
+  attributes?: number
+  /** @defaultValue 150 */
+  companies?: number
+  /** @defaultValue 200 */
+  conversations?: number
+  /** Parts of an ordinary conversation at the start, [from, to). @defaultValue 0 to 9 */
+  partsPerConversation?: { from: number; to: number }
+  /** How many conversations have about 500 parts or more: 501, 640, 500 and 777 in turn. @defaultValue 3 */
+  longConversations?: number
+  /** Whether records with hostile texts are added. @defaultValue true */
   oddities?: boolean
   /** Unix seconds [from, to) that hold `updated_at` of the contacts at the start. @defaultValue 2024-01-01 to 2026-01-01, UTC */
   span?: { from: number; to: number }
   /** IANA name. @defaultValue 'America/New_York' */
   timezone?: string
   /** As `/me` writes it. @defaultValue 'US' */
-  region?: string
+  region?: Region
   /** The newest API version this Intercom has. @defaultValue '2.17' */
   newestVersion?: string
+  /** Whether a version newer than that is refused; otherwise it is served as the newest one. @defaultValue false */
+  refuseNewerVersions?: boolean
   /** The version set on the app, used when a request names none. @defaultValue '2.14' */
   appVersion?: string
   /** Valid tokens and the scopes each lacks. @defaultValue `{'simulator-token': []}` */
@@ -31,11 +49,22 @@ export interface SimulatorOptions {
   rateLimitPerWindow?: number
   /** How long after a change search shows it, ms. @defaultValue 0 */
   indexLagMs?: number
+  /** Whether `>` and `<` take the bound itself in, when conversations are searched by a time. @defaultValue false */
+  inclusiveBounds?: boolean
+  /** Companies on a page of the scroll. @defaultValue 100 */
+  scrollPageSize?: number
+  /** Somebody else's scroll is open until then, ms since the epoch. @defaultValue 0 */
+  foreignScrollUntil?: number
+  /** Whether lists and scroll leave companies without users out. @defaultValue true */
+  omitUserlessCompanies?: boolean
   /** Changes made as searches are answered. @defaultValue none */
   mutationPlan?: MutationPlan | null
   /** @defaultValue the machine's own clock */
   clock?: Clock
 }
+
+export const regions = ['US', 'Europe', 'Australia'] as const
+export type Region = (typeof regions)[number]
 
 export const defaultToken = 'simulator-token'
 
@@ -44,17 +73,30 @@ export function withDefaults(options: SimulatorOptions): Required<SimulatorOptio
     seed: 1,
     contacts: 1000,
     tags: 12,
+    admins: 5,
+    teams: 4,
+    segments: 8,
+    attributes: 7,
+    companies: 150,
+    conversations: 200,
+    partsPerConversation: { from: 0, to: 9 },
+    longConversations: 3,
     oddities: true,
     span: { from: Date.UTC(2024, 0, 1) / 1000, to: Date.UTC(2026, 0, 1) / 1000 },
     timezone: 'America/New_York',
     region: 'US',
     newestVersion: '2.17',
+    refuseNewerVersions: false,
     appVersion: '2.14',
     accessTokens: { [defaultToken]: [] },
     missingScopeStatus: 403,
     hideTimezone: false,
     rateLimitPerWindow: 1666,
     indexLagMs: 0,
+    inclusiveBounds: false,
+    scrollPageSize: 100,
+    foreignScrollUntil: 0,
+    omitUserlessCompanies: true,
     mutationPlan: null,
     clock: systemClock,
     ...options,

@@ -4,6 +4,10 @@ export interface LoggedRequest {
   time: number
   method: string
   path: string
+  /** The path with `:id` in place of ids; as the path itself where nothing is served. */
+  route: string
+  /** The query string, parsed. */
+  query: Readonly<Record<string, string>>
   /** The body of a search. */
   body: unknown
   /** The `Intercom-Version` asked for, and the one that served it. */
@@ -20,6 +24,7 @@ export interface RequestTotals {
   requests: number
   records: number
   byStatus: Record<string, number>
+  /** By route: a walk over children would give a path for each of them. */
   byPath: Record<string, number>
 }
 
@@ -40,7 +45,7 @@ export class RequestLog {
     this.#entries.push(entry)
     const { totals } = this
     totals.requests++
-    totals.byPath[entry.path] = (totals.byPath[entry.path] ?? 0) + 1
+    totals.byPath[entry.route] = (totals.byPath[entry.route] ?? 0) + 1
     return entry
   }
 

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { authenticate, authorize } from './access.ts'
 import { type Answer, errorAnswer, RefusedRequest } from './answer.ts'
-import { servedVersion } from './api-version.ts'
+import { isAtLeast, servedVersion } from './api-version.ts'
 import { resetConnection, sendAnswer, sendInHalves, waitFor } from './delivery.ts'
 import type { Fault } from './faults/fault.ts'
 import type { FaultScript } from './faults/fault-script.ts'
@@ -44,21 +44,24 @@ export async function serve(
 ): Promise<FastifyReply> {
   const { options, requests } = dependencies
   const asked = headerOf(request, 'intercom-version')
-  const version = servedVersion(asked, options.newestVersion, options.appVersion)
-  reply.header('Intercom-Version', version)
+  const version = servedVersion(asked, options)
+  if (version !== undefined) reply.header('Intercom-Version', version)
+  const path = request.url.split('?', 1)[0] ?? request.url
   const entry = requests.add({
     time: options.clock.now(),
     method: request.method,
-    path: request.url.split('?', 1)[0] ?? request.url,
+    path,
+    route: endpoint?.path ?? path,
+    query: Object.fromEntries(new URLSearchParams(request.url.slice(path.length))),
     body: request.body ?? null,
     askedVersion: asked ?? null,
-    version,
+    version: version ?? '',
   })
   const requestId = requestIdOf(options.seed, requests.totals.requests)
   const call = { endpoint, request, reply, entry, requestId, dependencies }
   try {
     const token = admit(call)
-    const fault = dependencies.faults.take(entry.method, entry.path)
+    const fault = dependencies.faults.take(entry.method, entry.path, entry.route)
     return fault === undefined ? finish(call, realAnswer(call, token)) : await serveFault(call, token, fault)
   } catch (error) {
     if (!(error instanceof RefusedRequest)) throw error
@@ -77,10 +80,20 @@ function admit({ request, reply, entry, dependencies: { options, limit } }: Call
   return token
 }
 
-function realAnswer({ endpoint, entry, dependencies }: Call, token: string): Answer {
+function realAnswer({ endpoint, request, entry, dependencies }: Call, token: string): Answer {
+  if (entry.version === '') {
+    const message = `The requested version of the API (${entry.askedVersion}) could not be found`
+    throw new RefusedRequest(400, 'intercom_version_invalid', message)
+  }
   if (endpoint === undefined) throw new RefusedRequest(404, 'not_found', 'The requested resource does not exist')
   authorize(token, endpoint.scope, dependencies.options)
-  const answer = endpoint.answer({ ...dependencies, version: entry.version, body: entry.body })
+  if (endpoint.since !== undefined && !isAtLeast(entry.version, endpoint.since)) {
+    const message = 'Requested resource is not available in current API version.'
+    throw new RefusedRequest(400, 'intercom_version_invalid', message)
+  }
+  const params = request.params as Record<string, string>
+  const { version, body, query } = entry
+  const answer = endpoint.answer({ ...dependencies, version, body, query, params })
   if (endpoint.isSearch) dependencies.searched()
   return answer
 }
@@ -90,6 +103,7 @@ async function serveFault(call: Call, token: string, fault: Fault): Promise<Fast
   const { faults, limit, requests, options } = dependencies
   const wait = (): Promise<void> => waitFor(fault, faults, options.clock, reply)
   if (fault.at !== 'mid-body') await wait()
+  if (fault.losesScroll) dependencies.workspace.companies.scroll.lose()
   const isGone = reply.raw.destroyed
   if (isGone || fault.reset === 'before-headers') return resetConnection(reply)
   const setting = { perWindow: limit.perWindow, requestId, ...requests.cursorsOf(entry) }

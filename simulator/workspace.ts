@@ -1,14 +1,15 @@
 import type { Clock } from '../src/clock.ts'
-import { applyMutation, type Mutation } from './mutations.ts'
+import { Companies } from './companies.ts'
+import { Conversations } from './conversations.ts'
+import { applyMutation, type Mutation, ordinaryChanges, type RecordChanges } from './mutations.ts'
 import type { SimulatorOptions } from './options.ts'
 import { createRandom, type Random } from './random.ts'
 import { Collection } from './records/collection.ts'
-import { contactDefinition } from './records/contact-record.ts'
-import { contactOddities } from './records/oddities.ts'
 import type { RecordSetting } from './records/record-definition.ts'
-import { tagDefinition } from './records/tag-record.ts'
+import { UrlSigner } from './records/signed-urls.ts'
+import { settingOf, storedStreams } from './records/streams.ts'
 import { SearchIndex } from './search/search-index.ts'
-import { type TruthLine, truthOf } from './truth.ts'
+import { type TruthLine, type TruthOptions, truthOf } from './truth.ts'
 
 interface ServedStream {
   collection: Collection
@@ -18,29 +19,36 @@ interface ServedStream {
 /** The data of the simulated workspace: what there is, what there was, and what search shows of it. */
 export class Workspace {
   readonly id: string
-  readonly #streams: ReadonlyMap<string, ServedStream>
+  readonly setting: RecordSetting
+  readonly signer = new UrlSigner()
+  readonly #options: Required<SimulatorOptions>
   readonly #clock: Clock
-  readonly #indexLagMs: number
   readonly #random: Random
+  readonly #streams = new Map<string, ServedStream>()
+  #conversations: Conversations | undefined
+  #companies: Companies | undefined
 
   constructor(options: Required<SimulatorOptions>) {
     this.id = `sim${options.seed}`
+    this.setting = settingOf(options, this.id)
+    this.#options = options
     this.#clock = options.clock
-    this.#indexLagMs = options.indexLagMs
     this.#random = createRandom(options.seed, 5)
-    const setting: RecordSetting = {
-      seed: options.seed,
-      workspaceId: this.id,
-      span: options.span,
-      tagCount: options.tags,
-      oddities: options.oddities,
-    }
-    const contacts = options.contacts + (options.oddities ? contactOddities.length : 0)
-    this.#streams = new Map(
-      [new Collection(contactDefinition, setting, contacts), new Collection(tagDefinition, setting, options.tags)].map(
-        (collection) => [collection.definition.stream, { collection, index: new SearchIndex(collection.latest()) }],
-      ),
-    )
+  }
+
+  get conversations(): Conversations {
+    this.#conversations ??= new Conversations(this.collection('conversations'), this.setting)
+    return this.#conversations
+  }
+
+  get companies(): Companies {
+    this.#companies ??= new Companies(this.collection('companies'), this.collection('segments'), this.#options)
+    return this.#companies
+  }
+
+  /** All records of a stream as they are now, whether search shows them yet or not. */
+  collection(stream: string): Collection {
+    return this.#stream(stream).collection
   }
 
   /** What search shows of a stream now. */
@@ -56,21 +64,35 @@ export class Workspace {
    * @returns the ids of the records changed
    */
   mutate(mutation: Mutation): string[] {
-    const { collection, index } = this.#stream(mutation.stream ?? 'contacts')
+    const { stream = 'contacts' } = mutation
+    const { collection, index } = this.#stream(stream)
     const now = this.#clock.now()
-    const changes = applyMutation(collection, mutation, { now, visibleFrom: now + this.#indexLagMs }, this.#random)
+    const time = { now, visibleFrom: now + this.#options.indexLagMs }
+    const changes = applyMutation(collection, this.#changesOf(stream, collection), mutation, time, this.#random)
     index.add(changes)
-    return changes.map(({ added, removed }) => (added ?? removed)?.plan.id ?? '')
+    return changes.map(({ added, removed, changed }) => (added ?? removed ?? changed)?.plan.id ?? '')
   }
 
   /** Every version of every record there ever was: what a sync is judged by. */
-  truth(): Generator<TruthLine> {
-    return truthOf(Array.from(this.#streams.values(), ({ collection }) => collection))
+  truth(options?: TruthOptions): Generator<TruthLine> {
+    return truthOf(this, options)
   }
 
+  #changesOf(stream: string, collection: Collection): RecordChanges {
+    if (stream === 'conversations') return this.conversations.changes
+    if (stream === 'companies') return this.companies.changes
+    return ordinaryChanges(collection)
+  }
+
+  /** Streams come to be when they are first asked for: a test of one pays nothing for the others. */
   #stream(name: string): ServedStream {
-    const stream = this.#streams.get(name)
-    if (stream === undefined) throw new RangeError(`The simulator has no stream "${name}"`)
-    return stream
+    let served = this.#streams.get(name)
+    if (served !== undefined) return served
+    const stored = Object.hasOwn(storedStreams, name) ? storedStreams[name] : undefined
+    if (stored === undefined) throw new RangeError(`The simulator has no stream "${name}" of its own`)
+    const collection = new Collection(stored.definition(this.#options), this.setting, stored.count(this.#options))
+    served = { collection, index: new SearchIndex(collection.latest().filter(({ isListed }) => isListed)) }
+    this.#streams.set(name, served)
+    return served
   }
 }

@@ -49,10 +49,10 @@ export class FaultScript {
     return this.#gate(gate).opened
   }
 
-  /** The fault this request meets. */
-  take(method: string, path: string): Fault | undefined {
+  /** The fault this request meets. @param route the path with `:id` in place of ids */
+  take(method: string, path: string, route = path): Fault | undefined {
     const place = this.#entries.findIndex(
-      ({ fault: { match = {} } }) => (match.method ?? method) === method && (match.path ?? path) === path,
+      ({ fault: { match = {} } }) => (match.method ?? method) === method && [path, route].includes(match.path ?? path),
     )
     const entry = this.#entries[place]
     if (entry === undefined) return undefined

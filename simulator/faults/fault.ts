@@ -1,6 +1,6 @@
 /** What goes wrong with a request. Everything left out stays as it would be. */
 export interface Fault {
-  /** Which requests; a `path` without query string. @defaultValue every request */
+  /** Which requests; a `path` without query string, ids in it or `:id` for any. @defaultValue every request */
   match?: { method?: string; path?: string }
   /** How many matching requests pass unharmed before. @defaultValue 0 */
   skip?: number
@@ -26,8 +26,27 @@ export interface Fault {
   delayMs?: number
   /** What to wait for: a promise, or the name of a gate that `faults.open(name)` opens. */
   holdUntil?: Promise<unknown> | string
+  /** The open scroll of companies is lost with it: the client must start a new one. */
+  losesScroll?: boolean
   /** The socket is cut: before any byte, or after half of the body. */
   reset?: 'before-headers' | 'mid-body'
+}
+
+/** What Intercom answers when the scroll of companies breaks on its side. */
+export const brokenScroll: Fault = {
+  match: { method: 'GET', path: '/companies/scroll' },
+  status: 500,
+  losesScroll: true,
+  body: {
+    type: 'error.list',
+    request_id: null,
+    errors: [
+      {
+        code: 'server_error',
+        message: 'Request failed due to an internal network error. Please restart the scroll operation.',
+      },
+    ],
+  },
 }
 
 const reasons: Record<number, [code: string, message: string]> = {

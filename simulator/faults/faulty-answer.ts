@@ -1,4 +1,5 @@
 import { type Answer, errorAnswer } from '../answer.ts'
+import { findSpan } from '../oracle/json-spans.ts'
 import { type Fault, reasonOf } from './fault.ts'
 
 interface FaultSetting {
@@ -38,10 +39,13 @@ export function spoiledAnswer(fault: Fault, real: Answer, setting: FaultSetting)
 function misled(page: Buffer, where: 'same' | 'previous', setting: FaultSetting): Buffer {
   const cursor = where === 'same' ? setting.cursor : setting.previousCursor
   if (cursor === undefined) return page
-  const text = page.toString()
-  // The envelope stands behind the records, so the last "pages" is its own.
-  const at = text.lastIndexOf('"pages":')
-  const pages: { pages: { page: number; next?: object } } = JSON.parse(`{${text.slice(at)}`)
-  pages.pages.next = { page: pages.pages.page + 1, starting_after: cursor }
-  return Buffer.from(text.slice(0, at) + JSON.stringify(pages).slice(1))
+  const span = findSpan(page, 'pages')
+  if (span === undefined) return page
+  const pages = JSON.parse(page.toString('utf8', span.start, span.end)) as { page: number }
+  const next = { page: pages.page + 1, starting_after: cursor }
+  return Buffer.concat([
+    page.subarray(0, span.start),
+    Buffer.from(JSON.stringify({ ...pages, next })),
+    page.subarray(span.end),
+  ])
 }

@@ -1,22 +1,29 @@
 import { isUtf8 } from 'node:buffer'
-import { createHash } from 'node:crypto'
 import { withoutLoneSurrogates } from '../records/delivered-text.ts'
 import type { TruthLine } from '../truth.ts'
+import { withoutAddedMembers } from './added-members.ts'
+import { comparableHash } from './comparable-text.ts'
 import { DeliveryCheck } from './delivery-check.ts'
 import { findSpan } from './json-spans.ts'
 import { type NdjsonSource, readLines } from './lines.ts'
 import { OrderCheck } from './order-check.ts'
 import { isRecordMessage, protocolFault } from './protocol.ts'
 import { FaultList, type Report, type StreamReport } from './report.ts'
+import { rulesOf } from './stream-rules.ts'
 import { indexTruth } from './truth-index.ts'
 
 /** What a log is held against. */
 export interface CheckOptions {
   /** Ms since the epoch: what search showed then must be there. @defaultValue the newest version of everything */
   visibleAt?: number
-  /** Unix seconds, for all streams or by stream: records with a lower `updated_at` must not be there. @defaultValue none */
+  /**
+   * Unix seconds, for all streams or by stream: records with a lower `updated_at`, of their parent where there is one,
+   * must not be there.
+   *
+   * @defaultValue none
+   */
   lowerBound?: number | Record<string, number>
-  /** Streams that must be there whole. @defaultValue all of the truth */
+  /** Streams that must be there whole. @defaultValue those the log speaks of; all of the truth if it speaks of none */
   expectStreams?: string[]
 }
 
@@ -44,6 +51,8 @@ export async function checkMessages(
   let lines = 0
   for await (const batch of readLines(source)) {
     for (const { bytes, ended } of batch) {
+      // A blank line is a heartbeat: it keeps the connection alive and counts for nothing.
+      if (ended && bytes.length === 0) continue
       lines++
       if (ended) checkLine(bytes, lines, faults, order, delivery)
       else faults.add('cut_line', null, `line ${lines} has no line feed at its end`)
@@ -55,7 +64,9 @@ export async function checkMessages(
   for (const [stream, { records, states }] of order.streams) {
     streams[stream] = { records, states, setHash: delivery.deliveredHash(stream) }
   }
-  for (const stream of options.expectStreams ?? index?.streamNames ?? []) {
+  const spokenOf = Object.keys(streams).filter((stream) => index?.streamNames.includes(stream))
+  const expected = spokenOf.length > 0 ? spokenOf : (index?.streamNames ?? [])
+  for (const stream of options.expectStreams ?? expected) {
     const report = streams[stream]
     if (report === undefined) faults.add('stream_missing', stream, 'no message speaks of it')
     else if (index !== undefined) report.truthHash = delivery.finish(stream)
@@ -97,9 +108,9 @@ function checkRecord(
   delivery: DeliveryCheck,
 ): void {
   order.record(record.stream, record.emitted_at, line)
-  const span = findSpan(bytes, 'record', 'data')
-  const sha256 = createHash('sha256').update(bytes.subarray(span?.start, span?.end)).digest('hex')
-  delivery.record(record.stream, String(record.data.id), sha256, line)
+  const rules = rulesOf(record.stream)
+  const { text, added } = withoutAddedMembers(bytes)
+  delivery.record({ stream: record.stream, id: rules.key(record.data), added, line }, comparableHash(text, rules))
 }
 
 /** Messages that the schema has found valid. */

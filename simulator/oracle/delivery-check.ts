@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
+import { checkParent, type DeliveredChild } from './parent-check.ts'
 import type { FaultList } from './report.ts'
+import { rulesOf } from './stream-rules.ts'
 import type { TruthIndex } from './truth-index.ts'
 
 export interface DeliveryOptions {
@@ -10,7 +12,7 @@ export interface DeliveryOptions {
 }
 
 interface StreamDelivery {
-  /** `id` and half of the hash of every version delivered. */
+  /** `id`, half of the hash and the parent's time of every version delivered. */
   delivered: Set<string>
   /** The hash last delivered, and the highest place among the record's versions. */
   last: Map<string, { sha256: string; place: number; highest: number }>
@@ -29,13 +31,19 @@ export class DeliveryCheck {
     this.#options = options
   }
 
-  record(stream: string, id: string, sha256: string, line: number): void {
+  /** @param sha256 of what can be compared of the record's text */
+  record(child: DeliveredChild, sha256: string): void {
+    const { stream, id, added, line } = child
+    const { parent } = rulesOf(stream)
     const { delivered, last } = this.#stream(stream)
-    const name = `${id} ${sha256.slice(0, 32)}`
+    // A parent that moved while it was read brings its children again, with the new time.
+    const name = `${id} ${sha256.slice(0, 32)} ${added.parent_updated_at ?? ''}`
     if (delivered.has(name)) this.#faults.add('duplicate', stream, `line ${line}: ${id} with the same text again`)
     delivered.add(name)
+    if (parent !== undefined && this.#truth !== undefined) checkParent(child, parent, this.#truth, this.#faults)
     const place = this.#placeOf(stream, id, sha256, line)
-    last.set(id, { sha256, place, highest: Math.max(place, last.get(id)?.highest ?? -1) })
+    const known = this.#truth?.versions(stream, id)?.[place]?.sha256
+    last.set(id, { sha256: known ?? sha256, place, highest: Math.max(place, last.get(id)?.highest ?? -1) })
   }
 
   /** What had to be delivered and was not. Returns the hash of what had to be delivered. */
@@ -46,8 +54,9 @@ export class DeliveryCheck {
     for (const { id, versions, place } of this.#truth?.shown(stream, this.#options.visibleAt) ?? []) {
       const version = versions[place]
       if (version === undefined || (version.updatedAt ?? Number.POSITIVE_INFINITY) < bound) continue
-      expected.push([id, version.sha256])
       const came = last.get(id)
+      if (came === undefined && version.optional) continue
+      expected.push([id, version.sha256])
       if (came === undefined) this.#faults.add('missing', stream, `${id} with updated_at ${version.updatedAt}`)
       else if (came.place < place) {
         const why = came.highest < place ? 'the newest version never came' : 'an older version came after it'
@@ -66,7 +75,7 @@ export class DeliveryCheck {
   #placeOf(stream: string, id: string, sha256: string, line: number): number {
     if (this.#truth === undefined) return -1
     const versions = this.#truth.versions(stream, id)
-    const place = versions?.findLastIndex((version) => version.sha256 === sha256) ?? -1
+    const place = versions === undefined ? -1 : this.#truth.placeOf(versions, sha256)
     const version = versions?.[place]
     if (versions === undefined) this.#faults.add('unexpected', stream, `line ${line}: there never was ${id}`)
     else if (version === undefined) this.#faults.add('unexpected', stream, `line ${line}: ${id} never had this text`)

@@ -14,6 +14,7 @@ export type FaultKind =
   | 'unexpected'
   | 'stale'
   | 'duplicate'
+  | 'wrong_parent'
 
 /** All faults of one kind in one stream. */
 export interface FaultGroup {

@@ -21,6 +21,11 @@ export class TruthIndex {
     return [...this.#streams.keys()]
   }
 
+  /** The version with this text: the last one, since a text may come again. -1 when there never was such a text. */
+  placeOf(versions: Versions, sha256: string): number {
+    return versions.findLastIndex((version) => version.sha256 === sha256 || version.or?.includes(sha256))
+  }
+
   versions(stream: string, id: string): Versions | undefined {
     return this.#streams.get(stream)?.get(id)
   }

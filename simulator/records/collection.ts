@@ -5,6 +5,8 @@ import { RecordVersion } from './record-version.ts'
 export interface VersionChange {
   removed?: RecordVersion
   added?: RecordVersion
+  /** A version that goes on, though what it stands for has changed. */
+  changed?: RecordVersion
   /** Ms since the epoch from which search shows it. */
   visibleFrom: number
 }
@@ -43,11 +45,11 @@ export class Collection {
     return { added: this.#add(plan, visibleFrom), visibleFrom }
   }
 
-  /** @param now Unix seconds */
-  update(version: RecordVersion, now: number, visibleFrom: number): VersionChange {
-    const updatedAt = this.definition.dated ? now : null
+  /** @param now Unix seconds @param changes of the plan, beside time and revision */
+  update(version: RecordVersion, now: number, visibleFrom: number, changes: Partial<RecordPlan> = {}): VersionChange {
+    const updatedAt = this.definition.dated && version.plan.updatedAt !== null ? now : null
     version.visibleUntil = visibleFrom
-    const plan = { ...version.plan, updatedAt, revision: version.plan.revision + 1 }
+    const plan = { ...version.plan, ...changes, updatedAt, revision: version.plan.revision + 1 }
     return { removed: version, added: this.#add(plan, visibleFrom), visibleFrom }
   }
 
@@ -58,10 +60,7 @@ export class Collection {
   }
 
   #add(plan: RecordPlan, visibleFrom: number): RecordVersion {
-    const { definition } = this
-    const version = new RecordVersion(definition.stream, plan, visibleFrom, () =>
-      definition.render(plan, this.#setting),
-    )
+    const version = new RecordVersion(this.definition, plan, visibleFrom, this.#setting)
     this.#log.push(version)
     this.#latest.set(plan.id, version)
     return version

@@ -1,27 +1,64 @@
-import { integerBetween, type Random } from '../random.ts'
+import { createRandom, integerBetween, type Random } from '../random.ts'
+import { companyId } from './company-record.ts'
+import type { RecordPlan, RecordSetting } from './record-definition.ts'
+import { firstTagId } from './tag-ids.ts'
 
 /** Lists inside a contact hold at most ten references; `has_more` and `total_count` tell of the rest. */
 const shown = 10
 
-interface NestedList {
-  type: 'list'
-  data: { type: string; id: string; url: string }[]
-  url: string
-  total_count: number
-  has_more: boolean
+/** The lists inside a contact, as its members are named. */
+export type ContactList =
+  | 'tags'
+  | 'notes'
+  | 'companies'
+  | 'opted_out_subscription_types'
+  | 'opted_in_subscription_types'
+
+interface ListTraits {
+  type: 'tag' | 'note' | 'company' | 'subscription'
+  path: string
+  /** How many contacts have a list that is not empty. */
+  share: number
+  /** Which of the ids there are, and how many at most. */
+  idAt: (first: number, place: number, setting: RecordSetting) => string
+  most: (setting: RecordSetting) => number
 }
 
-const listPaths = { tag: '/tags', note: '/notes', company: '/companies', subscription: '/subscriptions' } as const
+const many = (): number => Number.POSITIVE_INFINITY
 
-function nestedList(url: string, type: keyof typeof listPaths, ids: string[]): NestedList {
-  return {
-    type: 'list',
-    data: ids.slice(0, shown).map((id) => ({ type, id, url: `${listPaths[type]}/${id}` })),
-    url,
-    total_count: ids.length,
-    has_more: ids.length > shown,
-  }
+const lists: Record<ContactList, ListTraits> = {
+  tags: {
+    type: 'tag',
+    path: 'tags',
+    share: 0.4,
+    idAt: (first, place, { tagCount }) => String(firstTagId + ((first + place) % tagCount)),
+    most: ({ tagCount }) => tagCount,
+  },
+  notes: { type: 'note', path: 'notes', share: 0.1, idAt: (first, place) => String(first + place), most: many },
+  companies: {
+    type: 'company',
+    path: 'companies',
+    share: 0.3,
+    idAt: (first, place, setting) => companyId((first + place) % setting.companyCount, setting),
+    most: ({ companyCount }) => companyCount,
+  },
+  opted_out_subscription_types: {
+    type: 'subscription',
+    path: 'subscriptions',
+    share: 0.05,
+    idAt: (_first, place) => String(91 + place),
+    most: many,
+  },
+  opted_in_subscription_types: {
+    type: 'subscription',
+    path: 'subscriptions',
+    share: 0.1,
+    idAt: (_first, place) => String(291 + place),
+    most: many,
+  },
 }
+
+export const contactListNames = Object.keys(lists) as ContactList[]
 
 /** Most lists are empty or short, one in two hundred is longer than what is shown. */
 function listLength(random: Random, share: number): number {
@@ -30,32 +67,26 @@ function listLength(random: Random, share: number): number {
   return draw < share ? integerBetween(random, 1, 3) : 0
 }
 
-const counted = (length: number, idAt: (place: number) => string): string[] =>
-  Array.from({ length }, (_, place) => idAt(place))
-
-/** The first tag has this id, the others follow. */
-export const firstTagId = 102
-
-export function tagList(contactId: string, random: Random, tagCount: number): NestedList {
-  const first = integerBetween(random, 0, tagCount)
-  const length = Math.min(tagCount, listLength(random, 0.4))
-  const ids = counted(length, (place) => String(firstTagId + ((first + place) % tagCount)))
-  return nestedList(`/contacts/${contactId}/tags`, 'tag', ids)
-}
-
-export function noteList(contactId: string, random: Random): NestedList {
+/** All ids of a list of a contact, shown inside it or not. */
+export function contactListIds(name: ContactList, plan: RecordPlan, setting: RecordSetting): string[] {
+  const { share, idAt, most } = lists[name]
+  const random = createRandom(setting.seed, 6, plan.index, plan.revision, contactListNames.indexOf(name))
   const first = integerBetween(random, 1, 1_000_000)
-  const ids = counted(listLength(random, 0.1), (place) => String(first + place))
-  return nestedList(`/contacts/${contactId}/notes`, 'note', ids)
+  const length = Math.min(most(setting), listLength(random, share))
+  return Array.from({ length }, (_, place) => idAt(first, place, setting))
 }
 
-export function companyList(contactId: string, random: Random): NestedList {
-  const first = integerBetween(random, 1, 1_000_000)
-  const ids = counted(listLength(random, 0.3), (place) => (0x667d_6000 + first + place).toString(16).padStart(24, '6'))
-  return nestedList(`/contacts/${contactId}/companies`, 'company', ids)
-}
-
-export function subscriptionList(contactId: string, random: Random, share: number): NestedList {
-  const ids = counted(listLength(random, share), (place) => String(91 + place))
-  return nestedList(`/contacts/${contactId}/subscriptions`, 'subscription', ids)
+/** A list as it stands inside the contact. */
+export function nestedList(name: ContactList, plan: RecordPlan, setting: RecordSetting): object {
+  const { type, path } = lists[name]
+  const ids = contactListIds(name, plan, setting)
+  return {
+    type: 'list',
+    data: ids
+      .slice(0, shown)
+      .map((id) => ({ type, id, url: `/${type === 'company' ? 'companies' : `${type}s`}/${id}` })),
+    url: `/contacts/${plan.id}/${path}`,
+    total_count: ids.length,
+    has_more: ids.length > shown,
+  }
 }

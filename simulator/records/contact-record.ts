@@ -1,6 +1,6 @@
 import { createRandom, integerBetween, pick, type Random } from '../random.ts'
 import { customAttributes } from './contact-attributes.ts'
-import { companyList, noteList, subscriptionList, tagList } from './contact-lists.ts'
+import { nestedList } from './contact-lists.ts'
 import { planContact, planCreatedContact } from './contact-times.ts'
 import { contactOddities } from './oddities.ts'
 import type { RecordDefinition, RecordPlan, RecordSetting } from './record-definition.ts'
@@ -129,11 +129,11 @@ function contactMembers(plan: RecordPlan, setting: RecordSetting): Record<string
     ios_sdk_version: onIos ? '17.0.3' : null,
     ios_last_seen_at: onIos ? updatedAt : null,
     custom_attributes: {},
-    tags: tagList(id, random, setting.tagCount),
-    notes: noteList(id, random),
-    companies: companyList(id, random),
-    opted_out_subscription_types: subscriptionList(id, random, 0.05),
-    opted_in_subscription_types: subscriptionList(id, random, 0.1),
+    tags: nestedList('tags', plan, setting),
+    notes: nestedList('notes', plan, setting),
+    companies: nestedList('companies', plan, setting),
+    opted_out_subscription_types: nestedList('opted_out_subscription_types', plan, setting),
+    opted_in_subscription_types: nestedList('opted_in_subscription_types', plan, setting),
     utm_campaign: often(random, 0.1) ? 'spring <sale>' : null,
     utm_content: null,
     utm_medium: often(random, 0.1) ? 'email' : null,

@@ -1,4 +1,5 @@
 import { createRandom, integerBetween } from '../random.ts'
+import { objectId } from './object-id.ts'
 import type { RecordPlan, RecordSetting } from './record-definition.ts'
 
 const day = 86_400
@@ -7,14 +8,6 @@ const contactKey = 1
 /** Every 50th contact was touched by one bulk edit: they all share one second, as after an import. */
 const bulkEvery = 50
 
-const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0').slice(-digits)
-
-/** 24 hex digits, of which the first eight tell the second of creation, as in an ObjectId. */
-function contactId(seed: number, index: number, createdAt: number): string {
-  const random = createRandom(seed, contactKey, index, 0x1d)
-  return hex(createdAt, 8) + hex(Math.floor(random() * 0x1_0000_0000), 8) + hex(index, 8)
-}
-
 /** Id and times of the index-th contact the workspace starts with. */
 export function planContact(index: number, setting: RecordSetting): RecordPlan {
   const { from, to } = setting.span
@@ -22,10 +15,10 @@ export function planContact(index: number, setting: RecordSetting): RecordPlan {
   const anywhere = integerBetween(random, from, to)
   const updatedAt = index % bulkEvery === bulkEvery - 1 ? Math.floor((from + to) / 2) : anywhere
   const createdAt = Math.max(0, updatedAt - integerBetween(random, 0, 400 * day))
-  return { index, id: contactId(setting.seed, index, createdAt), createdAt, updatedAt, revision: 0 }
+  return { index, id: objectId(setting.seed, contactKey, index, createdAt), createdAt, updatedAt, revision: 0 }
 }
 
 /** Id and times of a contact created at `now`, Unix seconds. */
 export function planCreatedContact(index: number, now: number, setting: RecordSetting): RecordPlan {
-  return { index, id: contactId(setting.seed, index, now), createdAt: now, updatedAt: now, revision: 0 }
+  return { index, id: objectId(setting.seed, contactKey, index, now), createdAt: now, updatedAt: now, revision: 0 }
 }

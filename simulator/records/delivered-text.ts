@@ -1,11 +1,25 @@
+/** Members that a sync gives the type its catalog declares: numbers become texts, or texts of digits numbers. */
+export type RetypedMembers = Readonly<Record<string, 'string' | 'integer'>>
+
+const contactMembers: RetypedMembers = { id: 'string', owner_id: 'string' }
+
+/** What is retyped in each stream; in a stream that is not here it is `id`, to a text. */
+export const defaultRetyped: Readonly<Record<string, RetypedMembers>> = {
+  contacts: contactMembers,
+  conversations: { id: 'string', admin_assignee_id: 'integer', team_assignee_id: 'integer' },
+}
+export const retypedId: RetypedMembers = { id: 'string' }
+
 /**
  * A record's text as a sync must deliver it: what was served, with the two documented repairs and nothing else changed.
  * Written apart from the product, because it judges the product.
+ *
+ * @param retyped @defaultValue those of contacts
  */
-export function deliveredText(served: string): string {
+export function deliveredText(served: string, retyped: RetypedMembers = contactMembers): string {
   // Most records need neither repair: two quick looks spare them the scans.
   const wellFormed = /\\u[dD][89a-fA-F]/.test(served) ? withoutLoneSurrogates(served) : served
-  return /"(?:owner_)?id"\s*:\s*-?\d/.test(wellFormed) ? withTextIds(wellFormed) : wellFormed
+  return needsRetyping(wellFormed, retyped) ? withRetypedMembers(wellFormed, retyped) : wellFormed
 }
 
 /** Every escape of a lone surrogate becomes the escape of U+FFFD; pairs and escaped backslashes stay as they are. */
@@ -17,26 +31,42 @@ export function withoutLoneSurrogates(text: string): string {
   )
 }
 
-const idMembers = new Set(['id', 'owner_id'])
+const looks = new WeakMap<RetypedMembers, RegExp>()
 
-/** Numbers at the record's own `id` and `owner_id` become strings of the same digits; deeper ones stay numbers. */
-function withTextIds(text: string): string {
+/** Whether any member of these names, at any depth, is of the other type. */
+function needsRetyping(text: string, retyped: RetypedMembers): boolean {
+  let look = looks.get(retyped)
+  if (look === undefined) {
+    const parts = Object.entries(retyped).map(
+      ([name, type]) => `"${name}"\\s*:\\s*${type === 'string' ? '-?\\d' : '"-?\\d'}`,
+    )
+    look = new RegExp(parts.length === 0 ? '(?!)' : parts.join('|'))
+    looks.set(retyped, look)
+  }
+  return look.test(text)
+}
+
+/** The record's own members change their type, digit by digit the same; deeper ones stay as they are. */
+function withRetypedMembers(text: string, retyped: RetypedMembers): string {
   let depth = 0
   let key: string | undefined
   return text.replace(
     /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{}[\]]|-?\d[\d.eE+-]*|[a-z]+/g,
     (token, colon: string | undefined) => {
-      if (token === '{' || token === '[') depth++
-      else if (token === '}' || token === ']') depth--
-      else if (colon !== undefined) {
+      if (colon !== undefined) {
         key = depth === 1 ? token.slice(1, token.lastIndexOf('"')) : undefined
         return token
-      } else if (depth === 1 && key !== undefined && idMembers.has(key) && /^[-\d]/.test(token)) {
-        key = undefined
-        return `"${token}"`
       }
+      if (token === '{' || token === '[') depth++
+      else if (token === '}' || token === ']') depth--
+      const type = key !== undefined && Object.hasOwn(retyped, key) ? retyped[key] : undefined
       key = undefined
-      return token
+      return type === undefined ? token : retypedToken(token, type)
     },
   )
+}
+
+function retypedToken(token: string, type: 'string' | 'integer'): string {
+  if (type === 'string') return /^[-\d]/.test(token) ? `"${token}"` : token
+  return /^"(?:0|-?[1-9]\d*)"$/.test(token) ? token.slice(1, -1) : token
 }

@@ -6,7 +6,16 @@ export interface RecordSetting {
   span: { from: number; to: number }
   /** How many tags the workspace has at the start. */
   tagCount: number
-  /** Whether contacts and tags with hostile texts are added. */
+  contactCount: number
+  adminCount: number
+  teamCount: number
+  segmentCount: number
+  companyCount: number
+  /** How many parts an ordinary conversation has at the start, [from, to). */
+  partsPerConversation: { from: number; to: number }
+  /** How many conversations have 500 parts or more. */
+  longConversations: number
+  /** Whether records with hostile texts are added. */
   oddities: boolean
 }
 
@@ -20,17 +29,31 @@ export interface RecordPlan {
   updatedAt: number | null
   /** 0 at first, one more with every change. */
   revision: number
+  /** Of conversations: how many parts there are now. */
+  partCount?: number
+  /** Of conversations: the parts they began with, and when the last of them was written. */
+  firstParts?: { count: number; until: number }
+  /** Of companies: the ids of their segments. */
+  segments?: readonly string[]
 }
 
 /** How the records of one stream come to be: one entry per stream in the table of the workspace. */
-export interface RecordDefinition {
+export interface RecordDefinition<Plan extends RecordPlan = RecordPlan> {
   stream: string
   /** Id and times of the index-th record of the start. */
-  plan(index: number, setting: RecordSetting): RecordPlan
+  plan(index: number, setting: RecordSetting): Plan
   /** Id and times of a record that is created at `now` (Unix seconds). */
-  planCreated(index: number, now: number, setting: RecordSetting): RecordPlan
-  /** The text Intercom serves, one JSON object without line breaks. The same plan gives the same bytes. */
-  render(plan: RecordPlan, setting: RecordSetting): string
-  /** Whether a change sets `updated_at`. */
+  planCreated(index: number, now: number, setting: RecordSetting): Plan
+  /** The text Intercom serves, one JSON object without line breaks. The same plan and version give the same bytes. */
+  render(plan: Plan, setting: RecordSetting, version: string): string
+  /** Whether a change sets `updated_at`, where there is one. */
   dated: boolean
+  /** The versions that changed the text, ascending. @defaultValue none: one text for all versions */
+  shapes?: readonly string[]
+  /** Whether lists and searches show the record. @defaultValue all are shown */
+  isListed?(plan: Plan): boolean
+  /** The text of the member that comes only when asked for. */
+  renderExtra?(plan: Plan, setting: RecordSetting): string
+  /** Records that only some requests show: a sync may deliver them or not. @defaultValue none */
+  isOptional?(plan: Plan): boolean
 }

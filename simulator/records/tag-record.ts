@@ -1,6 +1,6 @@
 import { createRandom, pick } from '../random.ts'
-import { firstTagId } from './contact-lists.ts'
 import type { RecordDefinition, RecordPlan, RecordSetting } from './record-definition.ts'
+import { firstTagId } from './tag-ids.ts'
 
 const words = ['VIP', 'Beta &amp; early', 'Überfällig', '試用', 'Churn risk', 'Feature request', 'billing'] as const
 

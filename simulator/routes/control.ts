@@ -4,7 +4,7 @@ import type { Fault } from '../faults/fault.ts'
 import type { FaultScript } from '../faults/fault-script.ts'
 import type { Mutation } from '../mutations.ts'
 import type { RequestLog } from '../request-log.ts'
-import type { TruthLine } from '../truth.ts'
+import type { TruthLine, TruthOptions } from '../truth.ts'
 import type { Workspace } from '../workspace.ts'
 
 interface ControlDependencies {
@@ -14,6 +14,23 @@ interface ControlDependencies {
 }
 
 const linesAtOnce = 500
+
+/** Names with commas between them; `retyped` as JSON. */
+interface TruthQuery {
+  version?: string
+  streams?: string
+  retyped?: string
+  completeLists?: 'true'
+}
+
+function truthOptions({ version, streams, retyped, completeLists }: TruthQuery): TruthOptions {
+  return {
+    ...(version === undefined ? {} : { version }),
+    ...(streams === undefined ? {} : { streams: streams.split(',') }),
+    ...(retyped === undefined ? {} : { retyped: JSON.parse(retyped) as NonNullable<TruthOptions['retyped']> }),
+    ...(completeLists === 'true' ? { completeLists: true } : {}),
+  }
+}
 
 function* textOf(lines: Iterable<TruthLine>): Generator<string> {
   let text = ''
@@ -31,8 +48,10 @@ function* textOf(lines: Iterable<TruthLine>): Generator<string> {
 export function registerControl(app: FastifyInstance, { workspace, faults, requests }: ControlDependencies): void {
   app.get('/_simulator/health', () => ({ status: 'ok' }))
 
-  app.get('/_simulator/truth', (_request, reply) =>
-    reply.type('application/x-ndjson').send(Readable.from(textOf(workspace.truth()), { objectMode: false })),
+  app.get<{ Querystring: TruthQuery }>('/_simulator/truth', ({ query }, reply) =>
+    reply
+      .type('application/x-ndjson')
+      .send(Readable.from(textOf(workspace.truth(truthOptions(query))), { objectMode: false })),
   )
 
   app.get('/_simulator/requests', () => ({ totals: requests.totals, requests: requests.entries }))

@@ -11,14 +11,21 @@ export interface EndpointContext {
   /** The API version that serves the request. */
   version: string
   body: unknown
+  /** The parts of the path that stand for an id. */
+  params: Readonly<Record<string, string>>
+  /** The query string; of a name used twice the last value. */
+  query: Readonly<Record<string, string>>
 }
 
 /** One thing the API can be asked. */
 export interface Endpoint {
   method: 'GET' | 'POST'
+  /** Ids are written `:id`. */
   path: string
   /** The scope a token needs; left out where every token will do. */
   scope?: string
+  /** The first version that has it. @defaultValue all have it */
+  since?: string
   /** Whether it counts for the mutation plan. */
   isSearch?: boolean
   /** @throws RefusedRequest */

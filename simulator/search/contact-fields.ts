@@ -1,7 +1,5 @@
 import { dateAttribute } from '../records/contact-attributes.ts'
-
-/** How a field is compared: `date` fields by calendar day or by second, depending on the version. */
-export type FieldKind = 'text' | 'boolean' | 'date' | 'date_attribute' | 'attribute' | 'tag' | 'segment'
+import type { FieldKind } from './search-rules.ts'
 
 const dates = [
   'created_at',

@@ -1,27 +1,14 @@
 import { RefusedRequest } from '../answer.ts'
-import { isAtLeast } from '../api-version.ts'
-import { Calendar } from './calendar-day.ts'
-import { contactFieldKind } from './contact-fields.ts'
-import { dayPredicate, secondPredicate } from './date-filter.ts'
 import { anyPredicate, everyPredicate, type Predicate } from './predicate.ts'
+import type { SearchRules } from './search-rules.ts'
 import { valuePredicate } from './value-filter.ts'
 
 const deepestGroup = 2
 const filtersPerGroup = 15
 
-/** What the meaning of a query depends on beside its text. */
-export interface QuerySetting {
-  /** The version that serves the request. */
-  version: string
-  /** The workspace's own days, for versions that compare dates by day. */
-  workspaceDays: Calendar
-}
-
 /** What a calendar can tell the day of, Unix seconds: the years 1 to about 250,000. */
 const earliest = -6e10
 const latest = 8e12
-
-const utcDays = new Calendar('UTC')
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -29,31 +16,31 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const invalid = (message: string): RefusedRequest => new RefusedRequest(400, 'parameter_invalid', message)
 
 /**
- * Checks the query tree of a contact search and makes it executable.
+ * Checks the query tree of a search and makes it executable.
  *
  * @throws RefusedRequest 400, as Intercom answers it
  */
-export function compileQuery(query: unknown, setting: QuerySetting, level = 1): Predicate {
+export function compileQuery(query: unknown, rules: SearchRules, level = 1): Predicate {
   if (!isObject(query)) throw new RefusedRequest(400, 'parameter_not_found', 'query is missing')
   const { operator, value } = query
   if (typeof operator !== 'string') throw invalid('operator is missing')
-  if (operator !== 'AND' && operator !== 'OR') return compileFilter(query, operator, setting)
+  if (operator !== 'AND' && operator !== 'OR') return compileFilter(query, operator, rules)
   if (!Array.isArray(value) || value.length === 0) throw invalid(`${operator} needs a list of filters`)
   if (level > deepestGroup) throw invalid(`Filters can be nested ${deepestGroup} levels deep at most`)
   if (value.length > filtersPerGroup) throw invalid(`${operator} takes ${filtersPerGroup} filters at most`)
-  const parts = value.map((part) => compileQuery(part, setting, level + 1))
+  const parts = value.map((part) => compileQuery(part, rules, level + 1))
   return operator === 'AND' ? everyPredicate(parts) : anyPredicate(parts)
 }
 
-function compileFilter(query: Record<string, unknown>, operator: string, setting: QuerySetting): Predicate {
+function compileFilter(query: Record<string, unknown>, operator: string, rules: SearchRules): Predicate {
   const { field, value } = query
   if (typeof field !== 'string') throw invalid('field is missing')
-  const kind = contactFieldKind(field)
+  const kind = rules.fieldKind(field)
   if (kind === undefined) throw new RefusedRequest(400, 'invalid_field', `Field ${field} cannot be searched`)
-  if (kind !== 'date' && kind !== 'date_attribute') return valuePredicate(kind, { field, operator, value })
-  const filter = { field, operator, second: toSecond(field, value) }
-  if (!isAtLeast(setting.version, '2.17')) return dayPredicate(filter, setting.workspaceDays)
-  return kind === 'date' ? secondPredicate(filter) : dayPredicate(filter, utcDays)
+  if (kind === 'date' || kind === 'date_attribute') {
+    return rules.compareDate({ field, operator, second: toSecond(field, value) }, kind)
+  }
+  return valuePredicate(kind, { field, operator, value }, rules.tagsPath)
 }
 
 /** Unix seconds may be sent as number or as text. */

@@ -72,7 +72,7 @@ export class SearchIndex {
     if (removed !== undefined && this.#shown.delete(removed)) {
       for (const list of this.#lists.values()) list.remove(removed)
     }
-    if (added === undefined) return
+    if (added === undefined || !added.isListed) return
     this.#shown.add(added)
     for (const list of this.#lists.values()) list.insert(added)
   }

@@ -1,13 +1,20 @@
 import type { Answer } from '../answer.ts'
 import type { RecordVersion } from '../records/record-version.ts'
+import { listAnswer } from '../routes/record-list.ts'
 import { encodeCursor } from './cursor.ts'
 import type { SearchResult } from './search-index.ts'
 import type { SearchPaging } from './search-request.ts'
 
-const comma = Buffer.from(',')
+/** How a page is written around its records. */
+interface PageForm {
+  type: string
+  recordsKey: string
+  recordsFirst: boolean
+  textOf: (version: RecordVersion) => Buffer
+}
 
 /** One page of a search result, put together from the records' own bytes. */
-export function searchPage({ list, start, end }: SearchResult, paging: SearchPaging): Answer {
+export function searchPage({ list, start, end }: SearchResult, paging: SearchPaging, form: PageForm): Answer {
   const { descending, perPage, after } = paging
   let from = start
   let to = end
@@ -25,20 +32,10 @@ export function searchPage({ list, start, end }: SearchResult, paging: SearchPag
   const total = end - start
   const pages = { type: 'pages', ...next, page, per_page: perPage, total_pages: Math.ceil(total / perPage) }
   const shown = list.versions.slice(from, to)
-  return {
-    status: 200,
-    records: shown.length,
-    body: Buffer.concat([
-      Buffer.from('{"type":"list","data":['),
-      ...joined(descending ? shown.reverse() : shown),
-      Buffer.from(`],"total_count":${total},"pages":${JSON.stringify(pages)}}`),
-    ]),
-  }
-}
-
-function joined(versions: readonly RecordVersion[]): Buffer[] {
-  const parts: Buffer[] = []
-  for (const { text } of versions) parts.push(text, comma)
-  parts.pop()
-  return parts
+  const texts = (descending ? shown.reverse() : shown).map(form.textOf)
+  const type = `"type":"${form.type}"`
+  const envelope = `"total_count":${total},"pages":${JSON.stringify(pages)}`
+  return form.recordsFirst
+    ? listAnswer(`${type},"${form.recordsKey}"`, texts, `,${envelope}`)
+    : listAnswer(`${type},${envelope},"${form.recordsKey}"`, texts)
 }

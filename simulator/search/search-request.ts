@@ -1,9 +1,8 @@
 import { RefusedRequest } from '../answer.ts'
 import { isAtLeast } from '../api-version.ts'
-import { contactFieldKind } from './contact-fields.ts'
 import { type Cursor, decodeCursor } from './cursor.ts'
+import type { SearchRules } from './search-rules.ts'
 
-const defaultPerPage = 50
 const mostPerPage = 150
 
 /** The parts of a search beside its query, checked. */
@@ -22,16 +21,19 @@ const membersOf = (value: unknown): Record<string, unknown> =>
  *
  * @throws RefusedRequest 400, as Intercom answers it
  */
-export function readPaging(body: unknown, version: string): SearchPaging {
+export function readPaging(body: unknown, version: string, rules: SearchRules): SearchPaging {
   const { sort, pagination } = membersOf(body)
-  return { ...readSort(sort, version), ...readPagination(pagination) }
+  return { ...readSort(sort, version, rules), ...readPagination(pagination, rules) }
 }
 
-function readSort(sort: unknown, version: string): { sortField: string; descending: boolean } {
-  // Seen in recordings: without a sort, contacts come in the order of their creation.
-  if (sort === undefined || sort === null) return { sortField: 'created_at', descending: false }
+function readSort(
+  sort: unknown,
+  version: string,
+  { defaultSort, fieldKind }: SearchRules,
+): { sortField: string; descending: boolean } {
+  if (sort === undefined || sort === null) return defaultSort
   const { field, order } = membersOf(sort)
-  if (typeof field !== 'string' || contactFieldKind(field) === undefined) {
+  if (typeof field !== 'string' || fieldKind(field) === undefined) {
     throw new RefusedRequest(400, 'invalid_field', `Cannot sort by ${JSON.stringify(field)}`)
   }
   const known = order === undefined || order === 'ascending' || order === 'descending'
@@ -43,7 +45,10 @@ function readSort(sort: unknown, version: string): { sortField: string; descendi
   return { sortField: field, descending: order !== 'ascending' }
 }
 
-function readPagination(pagination: unknown): { perPage: number; after: Cursor | undefined } {
+function readPagination(
+  pagination: unknown,
+  { defaultPerPage }: SearchRules,
+): { perPage: number; after: Cursor | undefined } {
   const { per_page: asked, starting_after: startingAfter } = membersOf(pagination)
   const perPage = asked === undefined || asked === null ? defaultPerPage : Number(asked)
   if (!Number.isInteger(perPage) || perPage < 1) {

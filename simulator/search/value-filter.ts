@@ -1,7 +1,7 @@
 import { RefusedRequest } from '../answer.ts'
 import type { RecordVersion } from '../records/record-version.ts'
-import type { FieldKind } from './contact-fields.ts'
 import { type Predicate, testedPredicate } from './predicate.ts'
+import type { FieldKind } from './search-rules.ts'
 
 interface ValueFilter {
   field: string
@@ -40,14 +40,19 @@ const membership = [...equality, 'IN', 'NIN']
 const matching = [...membership, '~', '!~', '^', '$']
 const operatorsOf: Record<Exclude<FieldKind, 'date' | 'date_attribute'>, readonly string[]> = {
   text: matching,
+  number: Object.keys(comparisons),
   boolean: equality,
   attribute: Object.keys(comparisons),
   tag: equality,
   segment: membership,
 }
 
-/** A filter on anything but a date. */
-export function valuePredicate(kind: keyof typeof operatorsOf, { field, operator, value }: ValueFilter): Predicate {
+/** A filter on anything but a date. @param tagsPath where a record keeps its tags */
+export function valuePredicate(
+  kind: keyof typeof operatorsOf,
+  { field, operator, value }: ValueFilter,
+  tagsPath: string,
+): Predicate {
   const compare = comparisons[operator]
   if (compare === undefined || !operatorsOf[kind].includes(operator)) {
     throw new RefusedRequest(400, 'parameter_invalid', `Operator ${operator} is not supported for ${field}`)
@@ -55,12 +60,12 @@ export function valuePredicate(kind: keyof typeof operatorsOf, { field, operator
   if ((operator === 'IN' || operator === 'NIN') !== Array.isArray(value)) {
     throw new RefusedRequest(400, 'parameter_invalid', `Value of ${field} does not fit operator ${operator}`)
   }
-  if (kind === 'tag') return testedPredicate((version) => hasTag(version, value) === (operator === '='))
+  if (kind === 'tag') return testedPredicate((version) => hasTag(version, tagsPath, value) === (operator === '='))
   return testedPredicate((version) => compare(heldValue(version, field), value))
 }
 
-function hasTag(version: RecordVersion, id: unknown): boolean {
-  const tags = version.member('tags.data')
+function hasTag(version: RecordVersion, tagsPath: string, id: unknown): boolean {
+  const tags = version.member(tagsPath)
   return Array.isArray(tags) && tags.some((tag: { id?: unknown }) => text(tag.id) === text(id))
 }
 

@@ -29,8 +29,8 @@ const cases: [fault: string, lines: string[], kinds: Record<string, number>][] =
     [statusLine('contacts', 'STARTED'), statusLine('contacts', 'INCOMPLETE')],
     {},
   ],
+  ['nothing but heartbeats between its lines', changed(2, 0, '', ''), {}],
   ['a line that is no JSON', changed(2, 0, '{"type":"RECORD"'), { invalid_line: 1 }],
-  ['an empty line', changed(2, 0, ''), { invalid_line: 1 }],
   ['JSON that is no message', changed(2, 0, '[1]', '{"hello":1}'), { invalid_line: 2 }],
   [
     'a type that a source does not write',

@@ -68,7 +68,7 @@ t.test('a token without the scope is refused at that endpoint only', async (t) =
 
 t.test('what is not served is not found', async (t) => {
   const { ask } = await listenSimulator(t)
-  t.match(await errorOf(await ask('/data_attributes?model=contact')), { status: 404, type: 'error.list' })
+  t.match(await errorOf(await ask('/tickets')), { status: 404, type: 'error.list' })
   t.match(await errorOf(await ask('/tags', { body: {} })), { status: 404 }, 'nor is a wrong method')
 })
 

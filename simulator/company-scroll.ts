@@ -1,0 +1,74 @@
+import { RefusedRequest } from './answer.ts'
+import type { RecordVersion } from './records/record-version.ts'
+
+const idleLimitMs = 60_000
+
+/** One page of the scroll. */
+export interface ScrollPage {
+  versions: readonly RecordVersion[]
+  /** Stays the same on every page. */
+  param: string
+}
+
+interface OpenScroll {
+  param: string
+  versions: readonly RecordVersion[]
+  place: number
+  usedAt: number
+}
+
+/** The one scroll that a workspace can have open. Times are ms since the epoch. */
+export class CompanyScroll {
+  readonly #pageSize: number
+  readonly #seed: number
+  #heldUntil: number
+  #opened = 0
+  #open: OpenScroll | undefined
+
+  constructor(options: { scrollPageSize: number; foreignScrollUntil: number; seed: number }) {
+    this.#pageSize = options.scrollPageSize
+    this.#heldUntil = options.foreignScrollUntil
+    this.#seed = options.seed
+  }
+
+  /** Somebody else opens a scroll and holds it until then. */
+  holdUntil(time: number): void {
+    this.#heldUntil = time
+  }
+
+  /** The open scroll is lost: its parameter is not found any more, and another one can be opened. */
+  lose(): void {
+    this.#open = undefined
+  }
+
+  /** @throws RefusedRequest 400 while another scroll is open */
+  open(versions: readonly RecordVersion[], now: number): ScrollPage {
+    this.#expire(now)
+    if (this.#open !== undefined || now < this.#heldUntil) {
+      throw new RefusedRequest(400, 'scroll_exists', 'scroll already exists for this workspace')
+    }
+    const count = (++this.#opened).toString(16).padStart(12, '0')
+    const param = `${this.#seed.toString(16).padStart(8, '0').slice(-8)}-5c20-4011-8000-${count}`
+    this.#open = { param, versions, place: 0, usedAt: now }
+    return this.#page(this.#open, now)
+  }
+
+  /** The next page; an empty one is the end. @throws RefusedRequest 404 after a minute of silence, and after the end */
+  next(param: string, now: number): ScrollPage {
+    this.#expire(now)
+    if (this.#open?.param !== param) throw new RefusedRequest(404, 'not_found', 'scroll parameter not found')
+    return this.#page(this.#open, now)
+  }
+
+  #page(scroll: OpenScroll, now: number): ScrollPage {
+    const versions = scroll.versions.slice(scroll.place, scroll.place + this.#pageSize)
+    scroll.place += versions.length
+    scroll.usedAt = now
+    if (versions.length === 0) this.#open = undefined
+    return { versions, param: scroll.param }
+  }
+
+  #expire(now: number): void {
+    if (this.#open !== undefined && now - this.#open.usedAt > idleLimitMs) this.#open = undefined
+  }
+}

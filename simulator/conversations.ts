@@ -1,0 +1,47 @@
+import { ordinaryChanges, type RecordChange, type RecordChanges, secondOf } from './mutations.ts'
+import type { Collection } from './records/collection.ts'
+import type { RecordPlan, RecordSetting } from './records/record-definition.ts'
+import { Thread } from './records/thread.ts'
+
+/** The conversations of the workspace with their parts. Parts come to be when they are first asked for. */
+export class Conversations {
+  readonly #collection: Collection
+  readonly #setting: RecordSetting
+  readonly #threads = new Map<string, Thread>()
+
+  constructor(collection: Collection, setting: RecordSetting) {
+    this.#collection = collection
+    this.#setting = setting
+  }
+
+  /** The parts of a conversation. @param plan of any version of it */
+  thread(plan: RecordPlan): Thread {
+    let thread = this.#threads.get(plan.id)
+    if (thread === undefined) {
+      thread = new Thread(plan, this.#setting)
+      this.#threads.set(plan.id, thread)
+    }
+    return thread
+  }
+
+  get changes(): RecordChanges {
+    const collection = this.#collection
+    const reply: RecordChange = (version, time) => {
+      const thread = this.thread(version.plan)
+      thread.reply(secondOf(time), time.visibleFrom)
+      return collection.update(version, secondOf(time), time.visibleFrom, { partCount: thread.count })
+    }
+    return { ...ordinaryChanges(collection), reply, edit: this.#partChange(false), redact: this.#partChange(true) }
+  }
+
+  /** Changes one of the parts shown; nothing happens to a conversation without any. */
+  #partChange(isRedaction: boolean): RecordChange {
+    return (version, time, _mutation, random) => {
+      const thread = this.thread(version.plan)
+      if (thread.shown.length === 0) return undefined
+      const place = Math.floor(random() * thread.shown.length)
+      thread.change(place, secondOf(time), time.visibleFrom, isRedaction)
+      return this.#collection.update(version, secondOf(time), time.visibleFrom)
+    }
+  }
+}

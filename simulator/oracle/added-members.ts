@@ -1,0 +1,28 @@
+import { findSpan } from './json-spans.ts'
+
+/** What a sync writes right after the opening brace of a record that is read below a parent. */
+const addedNames = ['conversation_id', 'company_id', 'parent_updated_at']
+
+/** A member name and its value as it stands at the start of an object, with the comma after it. */
+const firstMember = /^\{"([a-z_]+)":("[^"\\]*"|-?\d+|null)(,|(?=\}))/
+
+/** The text of a record as Intercom gave it, and what was added to it. */
+export interface OriginalText {
+  text: string
+  /** By name, in whatever order: the JSON texts of the values. */
+  added: Readonly<Record<string, string>>
+}
+
+/** Takes the added members off the start of a record, whichever of them are there. */
+export function withoutAddedMembers(line: Buffer): OriginalText {
+  const span = findSpan(line, 'record', 'data')
+  let text = span === undefined ? '' : line.toString('utf8', span.start, span.end)
+  const added: Record<string, string> = {}
+  for (;;) {
+    const [whole, name, value] = firstMember.exec(text) ?? []
+    const isAdded = name !== undefined && addedNames.includes(name) && !Object.hasOwn(added, name)
+    if (whole === undefined || value === undefined || !isAdded) return { text, added }
+    added[name] = value
+    text = `{${text.slice(whole.length)}`
+  }
+}

@@ -1,0 +1,33 @@
+import type { FaultList } from './report.ts'
+import type { StreamRules } from './stream-rules.ts'
+import type { TruthIndex } from './truth-index.ts'
+
+/** A record read below a parent, as it was delivered. */
+export interface DeliveredChild {
+  stream: string
+  id: string
+  /** The members added to it, JSON texts by name. */
+  added: Readonly<Record<string, string>>
+  line: number
+}
+
+/** Holds what a child says of its parent against the truth: whose child it is, and when the parent had changed. */
+export function checkParent(
+  { stream, id, added, line }: DeliveredChild,
+  parent: NonNullable<StreamRules['parent']>,
+  truth: TruthIndex,
+  faults: FaultList,
+): void {
+  const parentId = truth.versions(stream, id)?.[0]?.parentId
+  if (parentId === undefined) return
+  const told = added[parent.member]
+  // The catalog decides whether an id is a text or a number.
+  if (told === undefined || told.replace(/^"|"$/g, '') !== parentId) {
+    faults.add('wrong_parent', stream, `line ${line}: ${id} belongs to ${parentId}, ${parent.member} is ${told}`)
+  }
+  const time = Number(added.parent_updated_at ?? Number.NaN)
+  const known = truth.versions(parent.stream, parentId) ?? truth.versions(stream, id)
+  if (!known?.some(({ updatedAt }) => updatedAt === time)) {
+    faults.add('wrong_parent', stream, `line ${line}: ${parentId} never had parent_updated_at ${time}`)
+  }
+}

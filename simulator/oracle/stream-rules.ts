@@ -1,0 +1,43 @@
+import { attributeKey } from '../records/attribute-record.ts'
+
+/** What the oracle must know about a stream. */
+export interface StreamRules {
+  /** What tells its records apart, read from a delivered record. */
+  key: (data: Record<string, unknown>) => string
+  /** Whether the addresses of attachments are signed anew with every read. */
+  isSigned: boolean
+  /** Whether the record holds lists that a sync completes. */
+  hasLists: boolean
+  /** Set for streams whose records are read below a parent. */
+  parent?: { stream: string; member: string }
+}
+
+const ordinary: StreamRules = { key: ({ id }) => String(id), isSigned: false, hasLists: false }
+const attribute: StreamRules = {
+  ...ordinary,
+  key: ({ model, full_name: fullName }) => attributeKey(String(model), String(fullName)),
+}
+
+const rules: Readonly<Record<string, StreamRules>> = {
+  contacts: { ...ordinary, hasLists: true },
+  conversations: { ...ordinary, isSigned: true },
+  conversation_parts: {
+    ...ordinary,
+    isSigned: true,
+    parent: { stream: 'conversations', member: 'conversation_id' },
+  },
+  company_segments: {
+    ...ordinary,
+    key: ({ company_id: company, id }) => membershipKey(String(company), String(id)),
+    parent: { stream: 'companies', member: 'company_id' },
+  },
+  contact_attributes: attribute,
+  company_attributes: attribute,
+}
+
+/** The same segment is a record of each of its companies. */
+export const membershipKey = (company: string, segment: string): string => `${company} ${segment}`
+
+export function rulesOf(stream: string): StreamRules {
+  return (Object.hasOwn(rules, stream) ? rules[stream] : undefined) ?? ordinary
+}

@@ -1,0 +1,63 @@
+import type { SimulatorOptions } from '../options.ts'
+import { adminDefinition } from './admin-record.ts'
+import { attributeDefinition, builtInCount } from './attribute-record.ts'
+import { companyDefinition, listedCompanyDefinition } from './company-record.ts'
+import { contactDefinition } from './contact-record.ts'
+import { conversationDefinition } from './conversation-record.ts'
+import { contactOddities } from './oddities.ts'
+import type { RecordDefinition, RecordSetting } from './record-definition.ts'
+import { segmentDefinition } from './segment-record.ts'
+import { tagDefinition } from './tag-record.ts'
+import { teamDefinition } from './team-record.ts'
+
+type Options = Required<SimulatorOptions>
+
+/** A stream that is stored as such; the others follow from these. */
+interface StoredStream {
+  definition: (options: Options) => RecordDefinition
+  /** Records at the start. */
+  count: (options: Options) => number
+}
+
+const attributes = (model: 'contact' | 'company'): StoredStream => ({
+  definition: () => attributeDefinition(model),
+  count: (options) => builtInCount(model) + options.attributes,
+})
+
+export const storedStreams: Readonly<Record<string, StoredStream>> = {
+  contacts: {
+    definition: () => contactDefinition,
+    count: ({ contacts, oddities }) => contacts + (oddities ? contactOddities.length : 0),
+  },
+  tags: { definition: () => tagDefinition, count: ({ tags }) => tags },
+  admins: { definition: () => adminDefinition, count: ({ admins }) => admins },
+  teams: { definition: () => teamDefinition, count: ({ teams }) => teams },
+  segments: { definition: () => segmentDefinition, count: ({ segments }) => segments },
+  contact_attributes: attributes('contact'),
+  company_attributes: attributes('company'),
+  companies: {
+    definition: ({ omitUserlessCompanies }) => (omitUserlessCompanies ? listedCompanyDefinition : companyDefinition),
+    count: ({ companies }) => companies,
+  },
+  conversations: { definition: () => conversationDefinition, count: ({ conversations }) => conversations },
+}
+
+/** Every stream a sync can deliver. */
+export const streamNames: readonly string[] = [...Object.keys(storedStreams), 'conversation_parts', 'company_segments']
+
+export function settingOf(options: Options, workspaceId: string): RecordSetting {
+  return {
+    seed: options.seed,
+    workspaceId,
+    span: options.span,
+    tagCount: options.tags,
+    contactCount: options.contacts,
+    adminCount: options.admins,
+    teamCount: options.teams,
+    segmentCount: options.segments,
+    companyCount: options.companies,
+    partsPerConversation: options.partsPerConversation,
+    longConversations: options.longConversations,
+    oddities: options.oddities,
+  }
+}

@@ -1,0 +1,2 @@
+/** The first tag has this id, the others follow. */
+export const firstTagId = 102

@@ -1,0 +1,42 @@
+import { type Answer, jsonAnswer, RefusedRequest } from '../answer.ts'
+import { isAtLeast } from '../api-version.ts'
+import type { EndpointContext } from './endpoint.ts'
+import { wholeList } from './record-list.ts'
+
+/** From here on conversation attributes have an endpoint of their own. */
+export const conversationAttributesMoved = '2.16'
+
+/** `GET /data_attributes`: archived ones only when asked for. */
+export function answerDataAttributes(context: EndpointContext): Answer {
+  const { model } = context.query
+  if (model === undefined) throw new RefusedRequest(400, 'parameter_not_found', 'model is missing')
+  if (model === 'conversation') {
+    if (isAtLeast(context.version, conversationAttributesMoved)) {
+      const message = 'model=conversation is no longer supported. Use GET /conversations/attributes instead'
+      throw new RefusedRequest(422, 'parameter_invalid', message)
+    }
+    return answerConversationAttributes()
+  }
+  if (model !== 'contact' && model !== 'company') {
+    throw new RefusedRequest(400, 'parameter_invalid', 'model is one of contact, company, conversation')
+  }
+  const showsAll = context.query.include_archived === 'true'
+  return wholeList(`${model}_attributes`, '"type":"list","data"', {
+    shows: ({ isOptional }) => showsAll || !isOptional,
+  })(context)
+}
+
+/** Of conversations there are the attributes that every workspace has. */
+export function answerConversationAttributes(): Answer {
+  const data = ['Language', 'CX score', 'Created by'].map((name) => ({
+    type: 'data_attribute',
+    name,
+    full_name: name,
+    label: name,
+    data_type: name === 'CX score' ? 'integer' : 'string',
+    custom: false,
+    archived: false,
+    model: 'conversation',
+  }))
+  return jsonAnswer({ type: 'list', data })
+}

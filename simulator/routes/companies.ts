@@ -1,0 +1,63 @@
+import { type Answer, RefusedRequest } from '../answer.ts'
+import type { RecordVersion } from '../records/record-version.ts'
+import type { EndpointContext } from './endpoint.ts'
+import { pageAnswer, readPage } from './page-numbers.ts'
+import { listAnswer } from './record-list.ts'
+
+const defaultPerPage = 15
+const mostPerPage = 60
+const listCap = 10_000
+
+const brokenPage =
+  '<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n'
+
+/** `GET /companies` finds one company, or those of a tag or segment; it lists none without being told which. */
+export function answerCompaniesByFilter(): Answer {
+  throw new RefusedRequest(400, 'parameter_not_found', 'name, company_id, tag_id or segment_id is missing')
+}
+
+/** `POST /companies/list`: by the time of the last request, which moves while the pages are read. */
+export function answerCompanyList({ workspace, query, version }: EndpointContext): Answer {
+  const paging = readPage(query, defaultPerPage, mostPerPage)
+  if (paging.page * paging.perPage > listCap) {
+    throw new RefusedRequest(400, 'bad_request', 'page limit reached, please use scroll API')
+  }
+  const order = query.order ?? 'desc'
+  const { versions } = workspace.index('companies').sortedBy('last_request_at')
+  const ordered = order === 'asc' ? versions : versions.toReversed()
+  return pageAnswer('/companies/list', paging, ordered, (company: RecordVersion) => company.textIn(version), { order })
+}
+
+/** `GET /companies/scroll`: what there was when it was opened, in the order of creation. */
+export function answerCompanyScroll({ workspace, query, version, options }: EndpointContext): Answer {
+  const { scroll_param: asked } = query
+  const { scroll } = workspace.companies
+  const now = options.clock.now()
+  const { versions, param } =
+    asked === undefined || asked === ''
+      ? scroll.open([...workspace.index('companies').sortedBy('created_at').versions], now)
+      : scroll.next(asked, now)
+  const rest = `,"pages":null,"total_count":null,"scroll_param":"${param}"`
+  return listAnswer(
+    '"type":"list","data"',
+    versions.map((company) => company.textIn(version)),
+    rest,
+  )
+}
+
+/** `GET /companies/{id}/segments`: not found for companies that are deleted, though the scroll still gives them. */
+export function answerCompanySegments({ workspace, params, version }: EndpointContext): Answer {
+  const company = workspace.collection('companies').find(params.id ?? '')
+  const deletion = company === undefined ? 'json' : workspace.companies.deletion(company.plan)
+  if (deletion === 'html') {
+    return { status: 404, headers: { 'Content-Type': 'text/html' }, body: Buffer.from(brokenPage) }
+  }
+  if (company === undefined || deletion === 'json') {
+    throw new RefusedRequest(404, 'company_not_found', 'Company Not Found')
+  }
+  const segments = (company.plan.segments ?? []).map((id) => workspace.collection('segments').find(id))
+  return listAnswer(
+    '"type":"list","data"',
+    segments.filter((segment) => segment !== undefined).map((segment) => segment.textIn(version)),
+  )
+}

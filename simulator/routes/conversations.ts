@@ -1,0 +1,39 @@
+import { type Answer, RefusedRequest } from '../answer.ts'
+import { conversationSearch } from '../search/conversation-search.ts'
+import { compileQuery } from '../search/query.ts'
+import { searchPage } from '../search/search-page.ts'
+import { readPaging } from '../search/search-request.ts'
+import type { EndpointContext } from './endpoint.ts'
+import { joined } from './record-list.ts'
+
+/** `POST /conversations/search`: everything but the parts. */
+export function answerConversationSearch(context: EndpointContext): Answer {
+  const { workspace, version, body, options } = context
+  const rules = conversationSearch(options.inclusiveBounds)
+  const query = typeof body === 'object' && body !== null && 'query' in body ? body.query : undefined
+  const paging = readPaging(body, version, rules)
+  const predicate = compileQuery(query, rules)
+  const result = workspace.index('conversations').search(JSON.stringify(query), predicate, paging.sortField)
+  const signed = signer(context)
+  return searchPage(result, paging, { ...rules.envelope, textOf: (record) => signed(record.textIn(version)) })
+}
+
+/** `GET /conversations/{id}`: the same, with the newest 500 parts and the number of all. */
+export function answerConversation(context: EndpointContext): Answer {
+  const { workspace, version, params } = context
+  const conversation = workspace.collection('conversations').find(params.id ?? '')
+  if (conversation === undefined) throw new RefusedRequest(404, 'not_found', 'Resource Not Found')
+  const thread = workspace.conversations.thread(conversation.plan)
+  const text = Buffer.concat([
+    conversation.textIn(version).subarray(0, -1),
+    Buffer.from(',"conversation_parts":{"type":"conversation_part.list","conversation_parts":['),
+    ...joined(thread.shown.map((part) => part.textIn(version))),
+    Buffer.from(`],"total_count":${thread.count}}}`),
+  ])
+  return { status: 200, body: signer(context)(text), records: thread.shown.length }
+}
+
+function signer({ workspace, options }: EndpointContext): (text: Buffer) => Buffer {
+  const now = Math.floor(options.clock.now() / 1000)
+  return (text) => workspace.signer.sign(text, now)
+}

@@ -1,0 +1,40 @@
+import { type Answer, RefusedRequest } from '../answer.ts'
+import type { EndpointContext } from './endpoint.ts'
+import { listAnswer } from './record-list.ts'
+
+/** Pages always name this host, whichever was asked. */
+const host = 'https://api.intercom.io'
+
+export interface PageNumber {
+  page: number
+  perPage: number
+}
+
+/** Reads `page` and `per_page`. @throws RefusedRequest 400, as Intercom answers it */
+export function readPage(query: EndpointContext['query'], defaultPerPage: number, mostPerPage: number): PageNumber {
+  const page = Number(query.page ?? 1)
+  const perPage = Number(query.per_page ?? defaultPerPage)
+  for (const [name, value] of Object.entries({ Page: page, 'Per Page': perPage })) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new RefusedRequest(400, 'parameter_invalid', `${name} is not a positive integer`)
+    }
+  }
+  if (perPage > mostPerPage) throw new RefusedRequest(400, 'parameter_invalid', 'Per Page is too big')
+  return { page, perPage }
+}
+
+/** One page of a list whose `pages.next` is a URL. @param path what the URL leads to */
+export function pageAnswer<Item>(
+  path: string,
+  { page, perPage }: PageNumber,
+  items: readonly Item[],
+  textOf: (item: Item) => Buffer,
+  more: Record<string, string> = {},
+): Answer {
+  const totalPages = Math.ceil(items.length / perPage)
+  const query = new URLSearchParams({ ...more, per_page: String(perPage), page: String(page + 1) })
+  const next = page < totalPages ? `${host}${path}?${query}` : null
+  const pages = { type: 'pages', next, page, per_page: perPage, total_pages: totalPages }
+  const texts = items.slice((page - 1) * perPage, page * perPage).map(textOf)
+  return listAnswer('"type":"list","data"', texts, `,"pages":${JSON.stringify(pages)},"total_count":${items.length}`)
+}

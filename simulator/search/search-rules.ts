@@ -1,0 +1,19 @@
+import type { DateFilter } from './date-filter.ts'
+import type { Predicate } from './predicate.ts'
+
+/** How a field is compared: `date` fields by calendar day or by second, depending on stream and version. */
+export type FieldKind = 'text' | 'number' | 'boolean' | 'date' | 'date_attribute' | 'attribute' | 'tag' | 'segment'
+
+/** How the records of one stream are searched. */
+export interface SearchRules {
+  /** `undefined` for a field that the stream cannot be searched by. */
+  fieldKind: (field: string) => FieldKind | undefined
+  compareDate: (filter: DateFilter, kind: FieldKind) => Predicate
+  /** Where the list of tags stands in a record. */
+  tagsPath: string
+  defaultPerPage: number
+  /** The order of a search that asks for none. */
+  defaultSort: { sortField: string; descending: boolean }
+  /** How a page is written around its records; Intercom does not always put the records first. */
+  envelope: { type: string; recordsKey: string; recordsFirst: boolean }
+}
