@@ -9,6 +9,8 @@ export interface ServiceFile {
   pid: number
   /** Path of Redis's unix socket. */
   socket: string
+  /** When the owner started, in ticks since the machine did; absent where the kernel does not tell (it does on Linux). */
+  startedAt?: string
 }
 
 /** Another live process has this DATA_DIR. */
@@ -31,7 +33,7 @@ const orphanCheckMs = 50
 /** The live owner of a folder, if there is one. */
 export async function findOwner(dataDir: string): Promise<ServiceFile | undefined> {
   const owner = await readServiceFile(join(dataDir, fileName))
-  return owner && isAlive(owner.pid) ? owner : undefined
+  return owner && (await isAlive(owner)) ? owner : undefined
 }
 
 /**
@@ -41,13 +43,19 @@ export async function findOwner(dataDir: string): Promise<ServiceFile | undefine
  * @returns gives the folder up again
  * @throws DataDirInUseError
  */
-export async function claimDataDir(dataDir: string, mine: ServiceFile, clock: Clock): Promise<() => Promise<void>> {
+export async function claimDataDir(
+  dataDir: string,
+  { pid, socket }: Pick<ServiceFile, 'pid' | 'socket'>,
+  clock: Clock,
+): Promise<() => Promise<void>> {
   const path = join(dataDir, fileName)
+  const startedAt = await readStart(pid)
+  const mine = { pid, socket, ...(startedAt && { startedAt }) }
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   for (;;) {
     if (await createServiceFile(path, mine)) break
     const owner = await readServiceFile(path)
-    if (owner && isAlive(owner.pid)) throw new DataDirInUseError(dataDir, owner)
+    if (owner && (await isAlive(owner))) throw new DataDirInUseError(dataDir, owner)
     if (owner) await untilGone(dataDir, owner, clock)
     await removeStale(path, owner)
   }
@@ -85,20 +93,32 @@ async function readServiceFile(path: string): Promise<ServiceFile | undefined> {
   try {
     const content: unknown = JSON.parse(await readFile(path, 'utf8'))
     if (typeof content !== 'object' || content === null) return undefined
-    const { pid, socket } = content as Partial<ServiceFile>
-    return Number.isInteger(pid) && typeof socket === 'string' ? { pid: pid as number, socket } : undefined
+    const { pid, socket, startedAt } = content as Partial<ServiceFile>
+    if (!Number.isInteger(pid) || typeof socket !== 'string') return undefined
+    return { pid: pid as number, socket, ...(startedAt && { startedAt }) }
   } catch {
     return undefined
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Process ids are given out again, in a container the same one at each start: the start must be the owner's as well. */
+async function isAlive({ pid, startedAt }: ServiceFile): Promise<boolean> {
+  return isRunning(pid) && (startedAt === undefined || startedAt === (await readStart(pid)))
+}
+
+function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
+}
+
+/** Field 22 of `/proc/<pid>/stat`; the second one is a name in brackets that may hold anything. */
+async function readStart(pid: number): Promise<string | undefined> {
+  const fields = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  return fields.slice(fields.lastIndexOf(')') + 2).split(' ')[19]
 }
 
 async function untilGone(dataDir: string, owner: ServiceFile, clock: Clock): Promise<void> {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -92,7 +92,7 @@ t.test('a second owner of the same folder is refused, and told what to do', asyn
     name: 'DataDirInUseError',
     message: new RegExp(`process id ${owner.child.pid}.*another DATA_DIR`),
   })
-  t.same(await findOwner(dataDir), { pid: owner.child.pid, socket })
+  t.match(await findOwner(dataDir), { pid: owner.child.pid, socket })
   t.equal(await owner.end('SIGTERM'), 0)
   t.equal(await findOwner(dataDir), undefined)
 })
@@ -116,6 +116,23 @@ t.test('the file of an owner that is dead, or that is damaged, is taken over', a
     t.match(await findOwner(dataDir), { pid: process.pid, socket: redis.socket }, content)
     await redis.stop()
   }
+})
+
+t.test('a dead owner is told from a process that was given its id, as each start in a container is', async (t) => {
+  const dataDir = await dataDirOf(t)
+  const file = join(dataDir, 'service.json')
+  const { owner, socket } = await startOwner(t, dataDir)
+  const { closed } = await watch(socket)
+  await owner.end('SIGKILL')
+  await closed
+  const left = JSON.parse(await readFile(file, 'utf8')) as object
+  await writeFile(file, JSON.stringify({ ...left, pid: process.pid }))
+  const started = startEmbeddedRedis({ dataDir, searchPath, clock: systemClock })
+  // Where the kernel does not tell when a process started, only its id can be believed.
+  if (!existsSync('/proc/self/stat')) return t.rejects(started, { name: 'DataDirInUseError' })
+  const redis = await started
+  t.match(await findOwner(dataDir), { pid: process.pid, socket: redis.socket })
+  await redis.stop()
 })
 
 t.test('its death is told', async (t) => {
