@@ -40,7 +40,7 @@ export function createOverlap(options: OverlapOptions): Overlap {
   const seconds = Math.max(options.usualSeconds, 2 * (previous?.worstLag ?? 0))
   const rememberFrom = frozen - seconds
   const delivered = new Map(Object.entries(previous?.seen ?? {}))
-  const seen = createSeen(json?.seen)
+  const seen = createSeen(frozen, json?.seen)
   let worstLag = json?.worstLag ?? previous?.worstLag ?? 0
 
   /** A record as old as the last sync, but new to us, was not in the index when the last sync looked. */

@@ -112,6 +112,10 @@ export function createSearchWalk(options: WalkOptions & { traits: SearchTraits }
     const tailOrder: SortOrder = endpoint.matching === 'day' ? 'descending' : 'ascending'
     for (;;) {
       const round = tail ?? newRound(1, Math.max(walk.frozen, walk.lower))
+      if (round.slice.done) {
+        tail = newRound(round.round + 1, round.asked)
+        continue
+      }
       let pages = round.pages
       let last = false
       for await (const page of readSlice(endpoint, round.slice, tailOrder)) {
@@ -143,8 +147,9 @@ export function createSearchWalk(options: WalkOptions & { traits: SearchTraits }
     sink: Sink,
   ): void {
     current.walk.tail = round
-    // The next round reads again from when this one was asked; nothing delivered since may be forgotten.
-    current.overlap.seen.protectFrom(round.asked)
+    // The next round reads again from when this one was asked, and this one from when the last was: what was delivered
+    // since may not be forgotten.
+    current.overlap.seen.protectFrom(round.round === 1 ? round.asked : round.slice.from)
     takePage(current, round.slice, page, order, sink)
     round.pages++
     current.done = done

@@ -24,10 +24,11 @@ export interface SeenJson {
 const MOST_ENTRIES = 2000
 const MOST_BYTES = 128 * 1024
 
-export function createSeen(json?: SeenJson): Seen {
+/** @param frozen start of the walk: slices share no record, so nothing older is met twice. Unix seconds */
+export function createSeen(frozen: number, json?: SeenJson): Seen {
   const entries = new Map<string, { updatedAt: number; hash: string }>()
   for (const [id, updatedAt, hash] of json?.entries ?? []) entries.set(id, { updatedAt, hash })
-  let protectedFrom = json?.protectedFrom ?? 0
+  let protectedFrom = json?.protectedFrom ?? frozen
   let forgottenTo = json?.forgottenTo ?? -1
   let forgetAbove = 2 * MOST_ENTRIES
 
