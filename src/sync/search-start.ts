@@ -71,7 +71,7 @@ function lowerBound(config: SourceConfig, previous: SearchState | undefined, not
   if (previous.foreign && migration > 0) {
     back += migration * DAY_SECONDS
     const message =
-      `the state was not written by intercom-sync: going back $migrationdays once, ` +
+      `the state was not written by intercom-sync: going back ${migration} days once, ` +
       'because other connectors skip records (migration_lookback: 0 turns this off)'
     notes.push({ level: 'INFO', message })
   }
