@@ -37,7 +37,7 @@ export async function writeMessages(
     const reason = options.signal.aborted ? options.signal.reason : error
     reply.log.info({ reason: reason instanceof Error ? reason.message : 'unknown' }, 'message stream cut')
     await flush(response, options)
-    response.destroy()
+    cut(response)
     return 'cut'
   }
 }
@@ -58,6 +58,12 @@ function startResponse(reply: FastifyReply, logEpoch: string): ServerResponse {
   }
   response.flushHeaders()
   return response
+}
+
+/** A body of HTTP/1.0, which some proxies ask for, ends with its connection: only a reset tells a cut from that end. */
+function cut(response: ServerResponse): void {
+  if (response.req.httpVersion === '1.0') response.socket?.resetAndDestroy()
+  else response.destroy()
 }
 
 /** Resolves when all that was written has left the process, the client is gone, or the time is up. */
