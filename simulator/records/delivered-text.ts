@@ -6,6 +6,8 @@ const contactMembers: RetypedMembers = { id: 'string', owner_id: 'string' }
 /** What is retyped in each stream; in a stream that is not here it is `id`, to a text. */
 export const defaultRetyped: Readonly<Record<string, RetypedMembers>> = {
   contacts: contactMembers,
+  contact_attributes: { id: 'integer' },
+  company_attributes: { id: 'integer' },
   conversations: { id: 'string', admin_assignee_id: 'integer', team_assignee_id: 'integer' },
 }
 export const retypedId: RetypedMembers = { id: 'string' }

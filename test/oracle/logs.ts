@@ -15,14 +15,14 @@ export const statusLine = (stream: string, status: string, emittedAt = 1): strin
 /** The text of a contact in one of its versions. */
 export const contact = (id: string, updatedAt = 100): string => `{"id":"${id}","updated_at":${updatedAt}}`
 
-/** A whole, right sync of contacts. */
-export function wholeLog(records: string[]): string[] {
+/** A whole, right sync of one stream. */
+export function wholeLog(records: string[], stream = 'contacts'): string[] {
   return [
-    statusLine('contacts', 'STARTED'),
-    statusLine('contacts', 'RUNNING'),
-    ...records.map((data) => recordLine('contacts', data)),
-    stateLine('contacts', `${records.length}.0`),
-    statusLine('contacts', 'COMPLETE'),
+    statusLine(stream, 'STARTED'),
+    statusLine(stream, 'RUNNING'),
+    ...records.map((data) => recordLine(stream, data)),
+    stateLine(stream, `${records.length}.0`),
+    statusLine(stream, 'COMPLETE'),
   ]
 }
 

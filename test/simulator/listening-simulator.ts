@@ -8,9 +8,19 @@ export interface ContactPage {
   pages: { page: number; per_page: number; total_pages: number; next?: { page: number; starting_after: string } }
 }
 
+interface AskOptions {
+  token?: string | null
+  version?: string
+  /** With a body the method is POST. */
+  body?: unknown
+  method?: string
+}
+
 export interface ListeningSimulator extends Simulator {
   url: string
-  ask(path: string, options?: { token?: string | null; version?: string; body?: unknown }): Promise<Response>
+  ask(path: string, options?: AskOptions): Promise<Response>
+  /** The body of an answer with status 200, parsed. */
+  read<Body>(path: string, options?: AskOptions): Promise<Body>
   /** A search that must succeed. */
   search(body: object, version?: string): Promise<ContactPage>
   /** The ids of every page of a search. */
@@ -28,15 +38,22 @@ export async function listenSimulator(
   const url = await simulator.app.listen({ port: 0, host: '127.0.0.1' })
   t.teardown(() => simulator.app.close())
 
-  const ask: ListeningSimulator['ask'] = (path, { token = 'simulator-token', version, body } = {}) =>
+  const ask: ListeningSimulator['ask'] = (path, { token = 'simulator-token', version, body, method } = {}) =>
     fetch(url + path, {
       headers: {
         ...(token === null ? {} : { authorization: `Bearer ${token}` }),
         ...(version === undefined ? {} : { 'intercom-version': version }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
-      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+      method: method ?? (body === undefined ? 'GET' : 'POST'),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
+
+  const read = async <Body>(path: string, options?: AskOptions): Promise<Body> => {
+    const response = await ask(path, options)
+    if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`)
+    return (await response.json()) as Body
+  }
 
   const search = async (body: object, version = '2.17'): Promise<ContactPage> => {
     const response = await ask('/contacts/search', { body, version })
@@ -65,5 +82,5 @@ export async function listenSimulator(
     return { status: response.status, code: errors[0]?.code ?? '', message: errors[0]?.message ?? '' }
   }
 
-  return { ...simulator, url, ask, search, walk, refusal }
+  return { ...simulator, url, ask, read, search, walk, refusal }
 }
