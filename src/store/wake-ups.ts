@@ -37,8 +37,8 @@ export function createWakeUps(subscriber: Redis): WakeUps {
   })
   subscriber.on('ready', subscribe)
   subscriber.on('close', () => {
-    if (subscribed) tellAll({ kind: 'lost' })
     subscribed = false
+    tellAll({ kind: 'lost' })
   })
   if (subscriber.status === 'ready') void subscribe()
 
