@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import closeWithGrace from 'close-with-grace'
-import { destination, type Logger, pino } from 'pino'
+import { destination, type Logger } from 'pino'
 import { buildApp } from './app.ts'
 import { systemClock } from './clock.ts'
 import { type Config, ConfigError, readConfig, readSearchPath } from './config.ts'
 import { createEngine } from './queue/engine.ts'
 import { reportOf } from './queue/error-report.ts'
 import { type Phase, shutDown } from './queue/lifecycle.ts'
+import { createLogger } from './queue/logger.ts'
 import { createRedisConnections, type RedisConnections, untilReady } from './queue/redis.ts'
 import { RedisNotFoundError } from './queue/redis-binary.ts'
 import { checkRedis } from './queue/redis-check.ts'
@@ -50,7 +51,7 @@ export async function serve(args: string[]): Promise<void> {
   try {
     const roles = parseRoles(args)
     const config = readConfig()
-    await run(config, roles, pino({ level: config.logLevel }, destination({ dest: 2, sync: true })))
+    await run(config, roles, createLogger(config.logLevel, destination({ dest: 2, sync: true })))
   } catch (error) {
     if (!isForOperators(error)) throw error
     process.stderr.write(`intercom-sync: ${error.message}\n`)
@@ -64,7 +65,7 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
     shutDown(phases, clock, (phase, problem) => logger.warn({ phase, ...reportOf(problem) }, 'shutdown'))
   let redisDied = false
   const closer = closeWithGrace({ delay: shutdownMs, logger }, async ({ signal, err }) => {
-    logger.info({ signal, ...(err && { err: reportOf(err) }) }, 'shutting down')
+    logger.info({ signal, ...(err && { err }) }, 'shutting down')
     await end()
     if (redisDied) throw new StartError('the embedded Redis is gone')
   })
