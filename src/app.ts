@@ -12,6 +12,7 @@ import { addProblems, sendProblem } from './http/problem.ts'
 import healthRoutes from './http/routes/health.ts'
 import jobRoutes from './http/routes/jobs.ts'
 import messageRoutes from './http/routes/messages.ts'
+import { closeSilentConnections } from './http/silent-connections.ts'
 import { compileValidator } from './http/validation.ts'
 
 export type { AppDependencies } from './http/dependencies.ts'
@@ -24,6 +25,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   const closing = joinClosing(app, dependencies.closing)
   const routes: RouteDependencies = { ...parts, closing, limits, openStreams: trackOpenStreams(app, closing) }
 
+  closeSilentConnections(app)
   app.setValidatorCompiler(compileValidator)
   app.decorateRequest('tenant', '')
   addJsonBody(app)

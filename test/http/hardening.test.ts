@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import t from 'tap'
 import { digestKey } from '../../src/http/auth.ts'
 import { startApp } from '../support/app.ts'
@@ -55,4 +57,16 @@ t.test('a process that cannot keep up refuses calls, but says that it is live', 
   t.equal(response.headers.get('retry-after'), '5')
   t.match(await response.json(), { code: 'overloaded' })
   t.equal((await api.fetch('/health/live')).status, 200)
+})
+
+t.test('closing does not wait for connections that have sent no request, or half of one', async (t) => {
+  const api = await startApp(t, server)
+  for (const bytes of ['', 'GET /v1/jobs/1 HT']) {
+    const accepted = once(api.app.server, 'connection')
+    const socket = connect(api.port, '127.0.0.1').on('error', () => undefined)
+    socket.write(bytes)
+    await accepted
+  }
+  t.equal((await api.fetch('/health/live')).status, 200)
+  await api.app.close()
 })
