@@ -11,9 +11,17 @@ export type StreamStatus = 'STARTED' | 'RUNNING' | 'COMPLETE' | 'INCOMPLETE'
 
 const line = (message: object): string => `${JSON.stringify(message)}\n`
 
-/** What stands before the text of a record's `data`; `recordSuffix` closes the line. */
-export function recordPrefix(stream: string, emittedAt: number): string {
-  return `{"type":"RECORD","record":{"stream":${JSON.stringify(stream)},"emitted_at":${emittedAt},"data":`
+/** A field of a record that did not come whole, in the protocol's words. */
+export interface RecordChange {
+  field: string
+  change: 'NULLED' | 'TRUNCATED'
+  reason: 'SOURCE_RETRIEVAL_ERROR'
+}
+
+/** What stands before the text of a record's `data`, which is always last; `recordSuffix` closes the line. */
+export function recordPrefix(stream: string, emittedAt: number, changes: readonly RecordChange[] = []): string {
+  const meta = changes.length === 0 ? '' : `"meta":${JSON.stringify({ changes })},`
+  return `{"type":"RECORD","record":{"stream":${JSON.stringify(stream)},"emitted_at":${emittedAt},${meta}"data":`
 }
 
 export const recordSuffix = '}}\n'

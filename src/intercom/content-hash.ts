@@ -16,13 +16,14 @@ export function contentHash(answer: ScannedAnswer, record: ScannedRecord, volati
     .sort((one, other) => one.start - other.start)
   let from = record.start
   for (const span of left) {
-    hash.update(withoutUrlQueries(answer.body, from, span.start))
+    hash.update(withoutUrlQueries(answer.body.toString('utf8', from, span.start)))
     from = span.end
   }
-  hash.update(withoutUrlQueries(answer.body, from, record.end))
+  hash.update(withoutUrlQueries(answer.body.toString('utf8', from, record.end)))
   return hash.digest('hex').slice(0, 16)
 }
 
-function withoutUrlQueries(body: Buffer, start: number, end: number): string {
-  return body.toString('utf8', start, end).replace(URL_QUERY, '$1')
+/** JSON text without the query strings of the URLs in it. */
+export function withoutUrlQueries(text: string): string {
+  return text.replace(URL_QUERY, '$1')
 }

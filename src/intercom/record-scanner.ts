@@ -23,7 +23,7 @@ export interface ScannedAnswer {
   body: Buffer
   /** Undefined when the answer has no array at the records path. */
   records: ScannedRecord[] | undefined
-  /** Top-level members outside the records path, parsed when asked for (`pages`, `total_count`, …). */
+  /** Members beside the records path, parsed when asked for: `pages`, or `conversation_parts.total_count` further in. */
   envelope(name: string): unknown
 }
 
@@ -71,7 +71,7 @@ function scan(body: Buffer, shape: RecordShape): ScannedAnswer {
       const name = keyText(body, key)
       if (name === wanted) return descend(valueStart, depth + 1)
       const end = skipValue(body, valueStart, outside)
-      if (depth === 0) envelope.set(name, { start: valueStart, end })
+      envelope.set([...shape.recordsPath.slice(0, depth), name].join('.'), { start: valueStart, end })
       return end
     })
   }

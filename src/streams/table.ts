@@ -1,7 +1,9 @@
 /** A stream as data. A new stream is one entry here, one schema in `schemas/` and one fixture in the simulator. */
 export interface StreamEntry {
   name: string
+  /** From the root of Intercom's API; of a child stream the place of one parent's children, with `{id}` in it. */
   path: string
+  query?: Readonly<Record<string, string>>
   /** Keys from the answer's root to its records. */
   recordsPath: readonly string[]
   /** Fields that tell records of the stream apart, as paths. */
@@ -14,39 +16,144 @@ export interface StreamEntry {
   idMembers: readonly string[]
   /** Members that change without the record changing; the content hash leaves them out. */
   volatileMembers: readonly string[]
-  /** Set for streams read through POST …/search; the others answer one GET with everything. */
+  /** How far behind its end a finished walk writes its cursor, because Intercom shows changes late. Seconds. */
+  overlapSeconds: number
+  /** Set for streams read through POST …/search. */
   search?: SearchTraits
+  /** Set for streams whose whole list is read each time and filtered by the cursor here: there is no search for them. */
+  filtered?: FilteredTraits
+  /** Set for streams that are read parent by parent. */
+  child?: ChildTraits
 }
 
 /** What is particular to a stream's search endpoint. */
 export interface SearchTraits {
-  /** How far behind its end a finished walk writes its cursor, because the search index lags. Seconds. */
-  overlapSeconds: number
+  /** Where a record tells how many children it has, and how many Intercom gives at most. */
+  childCounter?: ChildCounter
   /** Up to API 2.16 the search compares dates by calendar day in the workspace's time zone; from 2.17 by second. */
   byCalendarDay: boolean
 }
 
+/** A counter inside a record, and the child field that is cut short when it is exceeded. */
+export interface ChildCounter {
+  path: readonly [string, string]
+  most: number
+  field: string
+}
+
+export interface FilteredTraits {
+  /** `scroll` = page after page through a scroll, of which a workspace has one; `single` = one answer holds all. */
+  list: 'scroll' | 'single'
+}
+
+/** A child stream: one request per parent that moved gives all the children of that parent. */
+export interface ChildTraits {
+  /** The stream whose walk finds the parents. */
+  parent: string
+  /** Member added to every child: the parent's Intercom id. */
+  parentIdMember: string
+  /** Most children that Intercom gives of one parent; the rest cannot be had. */
+  mostChildren?: number
+}
+
+const USERS = 'Read and list users and companies'
+const CONVERSATIONS = 'Read conversations'
+
+const plain = { idMembers: ['id'], volatileMembers: [], overlapSeconds: 300 } as const
+
 export const streamTable: readonly StreamEntry[] = [
+  { ...plain, name: 'admins', path: '/admins', recordsPath: ['admins'], primaryKey: [['id']], scope: 'Read admins' },
   {
+    ...plain,
+    name: 'companies',
+    path: '/companies/scroll',
+    recordsPath: ['data'],
+    primaryKey: [['id']],
+    cursor: 'updated_at',
+    scope: USERS,
+    filtered: { list: 'scroll' },
+  },
+  {
+    ...plain,
+    name: 'company_segments',
+    path: '/companies/{id}/segments',
+    recordsPath: ['data'],
+    primaryKey: [['company_id'], ['id']],
+    cursor: 'updated_at',
+    scope: USERS,
+    child: { parent: 'companies', parentIdMember: 'company_id' },
+  },
+  {
+    ...plain,
+    name: 'conversations',
+    path: '/conversations/search',
+    recordsPath: ['conversations'],
+    primaryKey: [['id']],
+    cursor: 'updated_at',
+    scope: CONVERSATIONS,
+    idMembers: ['id', 'admin_assignee_id', 'team_assignee_id'],
+    search: {
+      byCalendarDay: false,
+      // The counter takes in the opening message, which is no part.
+      childCounter: { path: ['statistics', 'count_conversation_parts'], most: 501, field: 'conversation_parts' },
+    },
+  },
+  {
+    ...plain,
+    name: 'conversation_parts',
+    path: '/conversations/{id}',
+    recordsPath: ['conversation_parts', 'conversation_parts'],
+    primaryKey: [['id']],
+    cursor: 'updated_at',
+    scope: CONVERSATIONS,
+    child: { parent: 'conversations', parentIdMember: 'conversation_id', mostChildren: 500 },
+  },
+  {
+    ...plain,
     name: 'contacts',
     path: '/contacts/search',
     recordsPath: ['data'],
     primaryKey: [['id']],
     cursor: 'updated_at',
-    scope: 'Read and list users and companies',
+    scope: USERS,
     idMembers: ['id', 'owner_id'],
-    volatileMembers: [],
-    search: { overlapSeconds: 3600, byCalendarDay: true },
+    overlapSeconds: 3600,
+    search: { byCalendarDay: true },
   },
   {
-    name: 'tags',
-    path: '/tags',
+    ...plain,
+    name: 'company_attributes',
+    path: '/data_attributes',
+    query: { model: 'company' },
     recordsPath: ['data'],
-    primaryKey: [['id']],
-    scope: 'Read tags',
-    idMembers: ['id'],
-    volatileMembers: [],
+    // Two attributes can share a name ("name" and "plan.name"): only the full name tells them apart.
+    primaryKey: [['model'], ['full_name']],
+    scope: USERS,
+    idMembers: [],
   },
+  {
+    ...plain,
+    name: 'contact_attributes',
+    path: '/data_attributes',
+    query: { model: 'contact' },
+    recordsPath: ['data'],
+    primaryKey: [['model'], ['full_name']],
+    scope: USERS,
+    idMembers: [],
+  },
+  {
+    ...plain,
+    name: 'segments',
+    path: '/segments',
+    query: { include_count: 'true' },
+    recordsPath: ['segments'],
+    primaryKey: [['id']],
+    cursor: 'updated_at',
+    scope: USERS,
+    filtered: { list: 'single' },
+  },
+  { ...plain, name: 'tags', path: '/tags', recordsPath: ['data'], primaryKey: [['id']], scope: 'Read tags' },
+  { ...plain, name: 'teams', path: '/teams', recordsPath: ['teams'], primaryKey: [['id']], scope: USERS },
 ]
 
 export function findStream(name: string): StreamEntry | undefined {

@@ -85,10 +85,10 @@ export function createOutbox(runs: ReadonlyMap<string, StreamRun>, clock: Clock,
   }
 
   return {
-    record(streamName, text) {
+    record(streamName, text, changes) {
       const run = runOf(streamName)
       if (run.status === 'STARTED') status(run, 'RUNNING')
-      add(prefixOf(streamName), text, suffix)
+      add(changes ? Buffer.from(recordPrefix(streamName, now(), changes)) : prefixOf(streamName), text, suffix)
       recordCount++
       run.rowsSynced++
       run.sinceState++

@@ -82,7 +82,8 @@ export function askPage(endpoint: SearchEndpoint, page: PageRequest): Promise<Se
   })
 }
 
-function readRow(
+/** A record with its id and times. @throws CodedError `intercom_protocol` when it has no id */
+export function readRow(
   body: Buffer,
   record: ScannedRecord,
   path: string,

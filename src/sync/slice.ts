@@ -91,6 +91,11 @@ export function advance(
   if (page.after !== undefined && !page.last) slice.after = page.after
 }
 
+/** Notes records taken in the middle of a page: the page is asked for again after a break, and these are passed over. */
+export function advanceWithin(slice: Slice, rows: readonly Dated[]): void {
+  slice.ids = [...new Set([...(slice.ids ?? []), ...rows.map((row) => row.id)])]
+}
+
 /** The rows that can tell how far reading has come: dated, and not what a wide query brings from before the slice. */
 function datedRows<Row extends Dated>(rows: readonly Row[], slice: Slice): (Row & { updatedAt: number })[] {
   return rows.filter(

@@ -35,7 +35,7 @@ export function parseSyncRequest(body: SyncRequestBody): SyncRequest {
   for (const { streamName, pointer, state } of given) {
     const entry = findStream(streamName)
     if (!entry) faults.push({ pointer, detail: `${JSON.stringify(streamName)} is no stream of this connector` })
-    else if (entry.search) checkSearchState(state, pointer, faults)
+    else if (entry.cursor) checkSearchState(state, pointer, faults)
     states[streamName] = state
   }
   if (!config || faults.length > 0) {

@@ -1,10 +1,13 @@
 import { type ConfiguredStream, declaredTypes } from '../airbyte/catalog.ts'
-import type { logLine } from '../airbyte/messages.ts'
+import type { logLine, RecordChange } from '../airbyte/messages.ts'
 import type { SourceConfig } from '../airbyte/source-config.ts'
+import type { Clock } from '../clock.ts'
 import type { IntercomClient } from '../intercom/client.ts'
 import type { IdType } from '../intercom/record-text.ts'
 import type { Workspace } from '../intercom/workspace.ts'
 import type { StreamEntry } from '../streams/table.ts'
+import type { Fingerprints } from './fingerprints.ts'
+import type { CreateSpool } from './spool.ts'
 
 /**
  * A walk is one traversal of Intercom that feeds one or more streams. It fetches ahead of its reader: what it yields
@@ -28,36 +31,57 @@ export interface Arrival {
 
 /** Where taken arrivals go. */
 export interface Sink {
-  record(streamName: string, text: Buffer): void
+  /** @param changes what of the record Intercom did not give whole */
+  record(streamName: string, text: Buffer, changes?: readonly RecordChange[]): void
   estimate(streamName: string, rows: number): void
   log(level: Parameters<typeof logLine>[0], message: string): void
 }
 
-/** What every kind of walk is made from. */
-export interface WalkOptions {
+/** A stream that a job is to sync. */
+export interface SelectedStream {
   entry: StreamEntry
   configured: ConfiguredStream
+  /** The stream's state from the request. */
+  state: Record<string, unknown> | undefined
+}
+
+/** What all walks of an attempt share. */
+export interface WalkContext {
   config: SourceConfig
   client: IntercomClient
   workspace: Workspace
-  /** The stream's state from the request. */
-  state: Record<string, unknown> | undefined
-  /** What `position()` gave when the last durable commit was made. */
-  position: Record<string, unknown> | undefined
+  /** Records of this job's log that may be met again. */
+  fingerprints: Fingerprints
+  ports: WalkPorts
 }
 
-/** The types that id members take in this stream's messages: as the configured catalog declares, else strings. */
-export function idTypes(entry: StreamEntry, configured: ConfiguredStream): Map<string, IdType> {
-  return new Map(
-    entry.idMembers.map((name) => {
-      const types = declaredTypes(configured, name)
-      return [name, types.includes('integer') && !types.includes('string') ? 'integer' : 'string']
-    }),
-  )
+/** What walks need of the outside besides Intercom. */
+export interface WalkPorts {
+  clock: Clock
+  /** Aborts when the attempt ends, however it ends. */
+  signal: AbortSignal
+  createSpool: CreateSpool
+  scrollLease: ScrollLease
+}
+
+/** Keeps jobs apart that want the one scroll a workspace can have. */
+export interface ScrollLease {
+  /** Waits for the lease of this access token's workspace, holds it while `work` runs, and gives it back. */
+  hold<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result>
 }
 
 /** Something a walk has to say. */
 export interface LogEntry {
   level: Parameters<typeof logLine>[0]
   message: string
+}
+
+/** The types that id members take in a stream's messages: as the configured catalog declares, else strings. */
+export function idTypes(names: readonly string[], configured: ConfiguredStream): Map<string, IdType> {
+  return new Map(
+    names.map((name) => {
+      const types = declaredTypes(configured, name)
+      return [name, types.includes('integer') && !types.includes('string') ? 'integer' : 'string']
+    }),
+  )
 }

@@ -1,0 +1,97 @@
+import type { Clock } from '../clock.ts'
+import { CodedError } from '../errors.ts'
+import type { IntercomClient } from './client.ts'
+import { RefusedError } from './failures.ts'
+import { type RecordShape, type ScannedAnswer, scanAnswer } from './record-scanner.ts'
+
+/** A scroll is closed by Intercom after a minute without a request; there is no way to close it oneself. */
+const FOREIGN_SCROLL_LOOK_MS = 10_000
+/** How long to wait for a scroll that somebody else has open before giving up on it. */
+const FOREIGN_SCROLL_PATIENCE_MS = 15 * 60_000
+/** A scroll cannot be resumed. One that breaks this often without coming to its end never will. */
+const MOST_STARTS = 5
+
+/** Another client has the workspace's one scroll open, and keeps it. */
+export class ScrollHeldError extends CodedError {
+  constructor(message: string) {
+    super('intercom_unavailable', message)
+    this.name = 'ScrollHeldError'
+  }
+}
+
+export interface ScrollOptions {
+  client: IntercomClient
+  path: string
+  version: string
+  shape: RecordShape
+  clock: Clock
+  signal: AbortSignal
+}
+
+/**
+ * Reads a workspace's scroll to its end, page after page without a pause: 60 s idle ends it. When it breaks (500, or 404
+ * because it has expired) it starts again from the beginning, so pages come again: the reader drops what it has had.
+ *
+ * @throws CodedError `intercom_unavailable` when another client's scroll stays open, or the scroll breaks again and again
+ */
+export async function* readScroll(options: ScrollOptions): AsyncGenerator<ScannedAnswer, void, void> {
+  for (let start = 1; ; start++) {
+    try {
+      yield* readOnce(options)
+      return
+    } catch (error) {
+      options.signal.throwIfAborted()
+      if (!isBroken(error) || start === MOST_STARTS) throw error
+    }
+  }
+}
+
+async function* readOnce(options: ScrollOptions): AsyncGenerator<ScannedAnswer, void, void> {
+  let scrollParam: string | undefined
+  for (;;) {
+    const page: ScannedAnswer = scrollParam === undefined ? await openScroll(options) : await askScroll(options, scrollParam)
+    if (page.records?.length === 0) return
+    yield page
+    const next = page.envelope('scroll_param')
+    if (typeof next !== 'string')
+      throw new CodedError('intercom_protocol', `Intercom's answer to ${options.path} has no scroll_param`)
+    scrollParam = next
+  }
+}
+
+/** Opens the one scroll that a workspace can have, waiting while somebody else has it. */
+async function openScroll(options: ScrollOptions): Promise<ScannedAnswer> {
+  const { clock, signal } = options
+  const giveUpAt = clock.monotonic() + FOREIGN_SCROLL_PATIENCE_MS
+  for (;;) {
+    try {
+      return await askScroll(options)
+    } catch (error) {
+      if (!(error instanceof RefusedError) || !isHeldByOthers(error)) throw error
+      if (clock.monotonic() > giveUpAt) {
+        throw new ScrollHeldError(`another application keeps ${options.path} open in this workspace`)
+      }
+      await clock.sleep(FOREIGN_SCROLL_LOOK_MS, signal)
+    }
+  }
+}
+
+function askScroll({ client, path, version, shape }: ScrollOptions, scrollParam?: string): Promise<ScannedAnswer> {
+  const query = scrollParam === undefined ? {} : { scroll_param: scrollParam }
+  return client.ask({ method: 'GET', path, query, version }, ({ body }) => {
+    const answer = scanAnswer(body, shape)
+    if (!answer.records) throw new CodedError('intercom_protocol', `Intercom's answer to ${path} holds no list of records`)
+    return answer
+  })
+}
+
+/** Seen with 400, 409 and 423; the code is the same. */
+function isHeldByOthers({ failure }: RefusedError): boolean {
+  return failure.intercomCode === 'scroll_exists' || failure.status === 423
+}
+
+/** 500 asks for a new scroll in so many words, once asking again has not helped; an expired one is 404. */
+function isBroken(error: unknown): boolean {
+  if (error instanceof RefusedError) return error.failure.status === 404
+  return error instanceof CodedError && error.code === 'intercom_unavailable' && !(error instanceof ScrollHeldError)
+}
