@@ -5,11 +5,12 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 /**
- * How many contacts a second the simulator serves over loopback HTTP: it must outrun whatever it measures. Client and
- * simulator share the machine, so other work on it lowers the figure: hence several rounds, each of them shown.
+ * How many contacts, and how many single conversations with their parts, the simulator serves a second over loopback
+ * HTTP: it must outrun whatever it measures. Client and simulator share the machine, so other work on it lowers the figure: hence several rounds, each of them shown.
  */
 
 const contacts = 20_000
+const conversations = 2_000
 const connections = 4
 const perPage = 150
 const rounds = 5
@@ -18,6 +19,7 @@ const span = { from: Date.UTC(2024, 0, 1) / 1000, to: Date.UTC(2026, 0, 1) / 100
 
 const main = fileURLToPath(new URL('../simulator/main.js', import.meta.url))
 const flags = ['--port', '0', '--contacts', String(contacts), '--rate-limit', '100000000', '--no-oddities']
+flags.push('--conversations', String(conversations))
 const child = spawn(process.execPath, [main, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] })
 const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
 const { listening } = JSON.parse(line) as { listening: string }
@@ -29,15 +31,16 @@ interface Page {
   cursor: string | undefined
 }
 
-/** One page, told from its length and from the envelope behind its records. */
-function search(body: object): Promise<Page> {
+const headers = { authorization: 'Bearer simulator-token', 'intercom-version': '2.17' }
+
+/** Asks, and tells the length of the answer with its last bytes. A body makes it a POST. */
+function ask(path: string, body?: object): Promise<{ bytes: number; tail: Buffer }> {
   return new Promise((resolve, reject) => {
-    const headers = {
-      authorization: 'Bearer simulator-token',
-      'content-type': 'application/json',
-      'intercom-version': '2.17',
-    }
-    const asked = request(`${listening}/contacts/search`, { method: 'POST', agent, headers }, (response) => {
+    const options =
+      body === undefined
+        ? { method: 'GET', headers }
+        : { method: 'POST', headers: { ...headers, 'content-type': 'application/json' } }
+    const asked = request(listening + path, { agent, ...options }, (response) => {
       let bytes = 0
       let tail: Buffer = Buffer.alloc(0)
       response.on('data', (chunk: Buffer) => {
@@ -46,12 +49,18 @@ function search(body: object): Promise<Page> {
       })
       response.on('end', () => {
         if (response.statusCode !== 200) return reject(new Error(`status ${response.statusCode}`))
-        resolve({ bytes, ...envelopeOf(tail.toString('latin1')) })
+        resolve({ bytes, tail })
       })
     })
     asked.on('error', reject)
-    asked.end(JSON.stringify(body))
+    asked.end(body && JSON.stringify(body))
   })
+}
+
+/** One page, told from its length and from the envelope behind its records. */
+async function search(body: object): Promise<Page> {
+  const { bytes, tail } = await ask('/contacts/search', body)
+  return { bytes, ...envelopeOf(tail.toString('latin1')) }
 }
 
 function envelopeOf(tail: string): Omit<Page, 'bytes'> {
@@ -99,13 +108,34 @@ async function measureRound(): Promise<Round> {
   }
 }
 
+/** Conversations a second, each read by itself with its parts. */
+async function measureConversations(ids: readonly string[]): Promise<number> {
+  const started = performance.now()
+  const readPart = async (part: number): Promise<void> => {
+    for (let place = part; place < ids.length; place += connections) await ask(`/conversations/${ids[place]}`)
+  }
+  await Promise.all(Array.from({ length: connections }, (_, part) => readPart(part)))
+  return Math.round((ids.length * 1000) / (performance.now() - started))
+}
+
+/** The ids of all conversations there are. */
+async function conversationIds(): Promise<string[]> {
+  const truth = await fetch(`${listening}/_simulator/truth?streams=conversations`)
+  const lines = (await truth.text()).trimEnd().split('\n')
+  return lines.map((text) => (JSON.parse(text) as { id: string }).id)
+}
+
 // The first round renders the records and warms the compiler up; it does not count.
 await measureRound()
 const measured: Round[] = []
 for (let round = 0; round < rounds; round++) measured.push(await measureRound())
 const rates = measured.map(({ contactsPerSecond }) => contactsPerSecond).sort((left, right) => left - right)
 const [slowest, median, fastest] = [rates[0], rates[Math.floor(rounds / 2)], rates.at(-1)]
-process.stdout.write(`${JSON.stringify({ connections, slowest, median, fastest, rounds: measured })}\n`)
+const ids = await conversationIds()
+await measureConversations(ids)
+const conversationsPerSecond = await measureConversations(ids)
+const figures = { connections, slowest, median, fastest, conversationsPerSecond, rounds: measured }
+process.stdout.write(`${JSON.stringify(figures)}\n`)
 agent.destroy()
 child.kill('SIGTERM')
 await once(child, 'exit')

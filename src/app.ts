@@ -6,13 +6,13 @@ import { answerClientError } from './http/client-errors.ts'
 import { type AppDependencies, defaultLimits, type HttpLimits, type RouteDependencies } from './http/dependencies.ts'
 import { addDocs } from './http/docs.ts'
 import { addHardening } from './http/hardening.ts'
+import { closeIdleConnections } from './http/idle-connections.ts'
 import { addJsonBody } from './http/json-body.ts'
 import { trackOpenStreams } from './http/open-streams.ts'
 import { addProblems, sendProblem } from './http/problem.ts'
 import healthRoutes from './http/routes/health.ts'
 import jobRoutes from './http/routes/jobs.ts'
 import messageRoutes from './http/routes/messages.ts'
-import { closeSilentConnections } from './http/silent-connections.ts'
 import { compileValidator } from './http/validation.ts'
 
 export type { AppDependencies } from './http/dependencies.ts'
@@ -25,7 +25,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   const closing = joinClosing(app, dependencies.closing)
   const routes: RouteDependencies = { ...parts, closing, limits, openStreams: trackOpenStreams(app, closing) }
 
-  closeSilentConnections(app)
+  closeIdleConnections(app)
   app.setValidatorCompiler(compileValidator)
   app.decorateRequest('tenant', '')
   addJsonBody(app)

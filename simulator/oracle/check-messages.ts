@@ -43,8 +43,10 @@ export async function checkMessages(
   const faults = new FaultList()
   const index = truth === undefined ? undefined : await indexTruth(truth)
   const { visibleAt = Number.POSITIVE_INFINITY, lowerBound = Number.NEGATIVE_INFINITY } = options
-  const bound = (stream: string): number =>
-    typeof lowerBound === 'number' ? lowerBound : (lowerBound[stream] ?? Number.NEGATIVE_INFINITY)
+  const bound = (stream: string): number => {
+    if (!rulesOf(stream).isIncremental) return Number.NEGATIVE_INFINITY
+    return typeof lowerBound === 'number' ? lowerBound : (lowerBound[stream] ?? Number.NEGATIVE_INFINITY)
+  }
   const order = new OrderCheck(faults)
   const delivery = new DeliveryCheck(faults, index, { visibleAt, lowerBound: bound })
 

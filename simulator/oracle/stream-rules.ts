@@ -4,6 +4,8 @@ import { attributeKey } from '../records/attribute-record.ts'
 export interface StreamRules {
   /** What tells its records apart, read from a delivered record. */
   key: (data: Record<string, unknown>) => string
+  /** Whether it is read by `updated_at`, so that a lower bound applies. */
+  isIncremental: boolean
   /** Whether the addresses of attachments are signed anew with every read. */
   isSigned: boolean
   /** Whether the record holds lists that a sync completes. */
@@ -12,9 +14,10 @@ export interface StreamRules {
   parent?: { stream: string; member: string }
 }
 
-const ordinary: StreamRules = { key: ({ id }) => String(id), isSigned: false, hasLists: false }
+const ordinary: StreamRules = { key: ({ id }) => String(id), isIncremental: true, isSigned: false, hasLists: false }
 const attribute: StreamRules = {
   ...ordinary,
+  isIncremental: false,
   key: ({ model, full_name: fullName }) => attributeKey(String(model), String(fullName)),
 }
 

@@ -58,6 +58,11 @@ export function registerControl(app: FastifyInstance, { workspace, faults, reque
 
   app.post<{ Body: Mutation }>('/_simulator/mutate', (request) => ({ ids: workspace.mutate(request.body) }))
 
+  app.post<{ Body: { holdUntil: number } }>('/_simulator/scroll', (request) => {
+    workspace.companies.scroll.holdUntil(request.body.holdUntil)
+    return { holdUntil: request.body.holdUntil }
+  })
+
   app.post<{ Body: { next?: Fault[]; open?: string; clear?: boolean } }>('/_simulator/faults', (request) => {
     const { next = [], open, clear } = request.body
     if (clear) faults.clear()

@@ -87,7 +87,7 @@ export function createClient(options: ClientOptions): IntercomClient {
       outcome = readOutcome(response, serverClock.nowMs())
       return response
     } finally {
-      turn.end(outcome)
+      turn.end(signal.aborted ? { kind: 'given_up' } : outcome)
     }
   }
 

@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import t from 'tap'
 import { digestKey } from '../../src/http/auth.ts'
 import { startApp } from '../support/app.ts'
+import { createDeferred } from '../support/deferred.ts'
 import { startRedis } from '../support/redis.ts'
 
 const server = await startRedis(t)
@@ -69,4 +70,21 @@ t.test('closing does not wait for connections that have sent no request, or half
   }
   t.equal((await api.fetch('/health/live')).status, 200)
   await api.app.close()
+})
+
+t.test('closing does not wait for a client that keeps its connection after the answer', async (t) => {
+  const asked = createDeferred()
+  const answer = createDeferred()
+  const ready = () => {
+    asked.resolve()
+    return answer.promise
+  }
+  const api = await startApp(t, server, { ready })
+  const answered = api.fetch('/health/ready')
+  await asked.promise
+  const closed = api.app.close()
+  while (api.app.server.listening) await new Promise(setImmediate)
+  answer.resolve()
+  t.equal((await answered).status, 200)
+  await closed
 })

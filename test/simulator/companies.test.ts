@@ -91,7 +91,7 @@ t.test('one scroll can be open at a time, and a minute of silence ends it', asyn
 })
 
 t.test("somebody else's scroll is in the way until it ends", async (t) => {
-  const { next, refusal, clock, workspace } = await setUp(t, { foreignScrollUntil: start + 90_000 })
+  const { next, refusal, clock, workspace, ask } = await setUp(t, { foreignScrollUntil: start + 90_000 })
   clock.advance(89_999)
   t.same(await refusal(path), exists)
   clock.advance(1)
@@ -99,6 +99,8 @@ t.test("somebody else's scroll is in the way until it ends", async (t) => {
   clock.advance(61_000)
   workspace.companies.scroll.holdUntil(clock.now() + 1)
   t.same(await refusal(path), exists)
+  await ask('/_simulator/scroll', { token: null, body: { holdUntil: clock.now() } })
+  t.ok((await next()).data.length > 0, 'over HTTP too')
 })
 
 t.test('a scroll that breaks must be started anew', async (t) => {

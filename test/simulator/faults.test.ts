@@ -164,3 +164,35 @@ t.test('faults can be set over HTTP', async (t) => {
   t.same(await set({ clear: true }), { remaining: 0 })
   t.equal((await ask('/tags')).status, 200)
 })
+
+t.test('a fault may meet any child of a kind, and paths are counted by kind', async (t) => {
+  const { ask, faults, requests } = await listenSimulator(t, { conversations: 20 })
+  faults.next([
+    { match: { path: '/conversations/:id' }, skip: 1, status: 502 },
+    { match: { path: '/conversations/9' }, status: 503 },
+  ])
+  const ids = ['5', '9', '9', '13']
+  const statuses: number[] = []
+  for (const id of ids) statuses.push((await ask(`/conversations/${id}`)).status)
+  t.same(statuses, [200, 502, 503, 200])
+  t.match(requests.totals.byPath, { '/conversations/:id': 4 })
+  t.match(
+    requests.entries,
+    ids.map((id) => ({ path: `/conversations/${id}`, route: '/conversations/:id' })),
+  )
+})
+
+t.test('a page of conversations can lead back to itself', async (t) => {
+  const { read, faults } = await listenSimulator(t, { conversations: 20 })
+  const query = { field: 'updated_at', operator: '>', value: 0 }
+  const page = (
+    after?: string,
+  ): Promise<{ pages: { page: number; next: { starting_after: string } }; conversations: object[] }> =>
+    read('/conversations/search', { body: { query, pagination: { per_page: 5, starting_after: after } } })
+  const first = await page()
+  faults.next([{ match: { path: '/conversations/search' }, cursor: 'same' }])
+  const second = await page(first.pages.next.starting_after)
+  t.equal(second.conversations.length, 5)
+  t.equal(second.pages.page, 2)
+  t.equal(second.pages.next.starting_after, first.pages.next.starting_after)
+})

@@ -62,3 +62,32 @@ t.test('a delivered text has its own numeric ids as strings, and no deeper ones'
   ]
   for (const [served, delivered] of cases) t.equal(deliveredText(served), delivered)
 })
+
+t.test('which members are retyped, and to what, is told', async (t) => {
+  const members = { id: 'string', admin_assignee_id: 'integer' } as const
+  const cases: [served: string, delivered: string][] = [
+    ['{"id":5,"admin_assignee_id":"991"}', '{"id":"5","admin_assignee_id":991}'],
+    ['{"admin_assignee_id":7,"owner_id":8}', '{"admin_assignee_id":7,"owner_id":8}'],
+    ['{"admin_assignee_id":"0"}', '{"admin_assignee_id":0}'],
+    ['{"admin_assignee_id":"007"}', '{"admin_assignee_id":"007"}'],
+    ['{"admin_assignee_id":"1.5"}', '{"admin_assignee_id":"1.5"}'],
+    ['{"admin_assignee_id":""}', '{"admin_assignee_id":""}'],
+    [
+      '{"admin_assignee_id":null,"a":{"admin_assignee_id":"9"}}',
+      '{"admin_assignee_id":null,"a":{"admin_assignee_id":"9"}}',
+    ],
+    ['{"a":"admin_assignee_id","b":"5"}', '{"a":"admin_assignee_id","b":"5"}'],
+  ]
+  for (const [served, delivered] of cases) t.equal(deliveredText(served, members), delivered)
+  t.equal(deliveredText('{"id":5}', {}), '{"id":5}')
+})
+
+t.test('hostile texts are in companies and parts too', async (t) => {
+  const { ask, read } = await listenSimulator(t, { companies: 20, conversations: 10, longConversations: 1 })
+  const companies = await (await ask('/companies/scroll')).text()
+  t.match(companies, /"account":12345678901234567890,"rate":1\.10/)
+  const long = await (await ask('/conversations/10000000077')).text()
+  t.match(long, /"body":"<p>\\ud83d Part/)
+  t.ok(long.includes('\u2028 👩‍👩‍👧‍👦'))
+  t.match(await read('/conversations/10000000077'), { conversation_parts: { total_count: 501 } })
+})

@@ -1,0 +1,29 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+
+/**
+ * Closes with the app every connection that has no request in progress, and each of the others when its request is
+ * answered. Node leaves two kinds open until they time out: those that have not sent a request yet, as clients and proxies
+ * open them ahead of need, and those whose request is answered while it closes.
+ */
+export function closeIdleConnections(app: FastifyInstance): void {
+  const idle = new Set<Socket>()
+  let closed = false
+  const rest = (socket: Socket) => {
+    if (closed) socket.destroySoon()
+    else if (!socket.destroyed) idle.add(socket)
+  }
+  app.server.on('connection', (socket: Socket) => {
+    socket.once('close', () => idle.delete(socket))
+    rest(socket)
+  })
+  app.server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    idle.delete(socket)
+    response.once('close', () => rest(socket))
+  })
+  app.addHook('preClose', async () => {
+    closed = true
+    for (const socket of idle) socket.destroySoon()
+  })
+}

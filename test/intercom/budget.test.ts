@@ -1,0 +1,150 @@
+import t from 'tap'
+import { type BudgetOptions, createBudget, type Outcome, type Turn } from '../../src/intercom/budget.ts'
+import { createManualClock } from '../support/manual-clock.ts'
+
+const never = new AbortController().signal
+
+function openBudget(options: Partial<BudgetOptions> = {}) {
+  const clock = createManualClock()
+  const budget = createBudget({ clock, random: () => 0, ...options })
+  /** Whether a request may be sent at once. */
+  const isOpen = () => budget.waitingUntil() === undefined
+  const answered = (turn: Turn, remaining: number, msToReset: number, limit = 20) =>
+    turn.end({ kind: 'answered', limit, remaining, msToReset })
+  const waitMs = () => (budget.waitingUntil() ?? clock.now()) - clock.now()
+  return { clock, budget, isOpen, answered, waitMs, take: () => budget.take(never) }
+}
+
+/** Sends one request after another, each answered as `answer` says, until the budget says to wait. */
+async function spend(take: () => Promise<Turn>, isOpen: () => boolean, answer: (sent: number) => Outcome) {
+  let sent = 0
+  while (isOpen() && sent < 1000) (await take()).end(answer(++sent))
+  return sent
+}
+
+t.test('a window is used to its last request, though answers overtake each other', async (t) => {
+  const { take, isOpen, answered } = openBudget()
+  const warm = await Promise.all([take(), take(), take(), take()])
+  // Intercom had served all four before any answer arrived, and the last one's arrives first.
+  for (const [place, remaining] of [
+    [3, 16],
+    [0, 19],
+    [1, 18],
+    [2, 17],
+  ] as const) {
+    const turn = warm[place]
+    if (turn) answered(turn, remaining, 9000)
+  }
+  t.equal(
+    await spend(take, isOpen, (sent) => ({ kind: 'answered', limit: 20, remaining: 16 - sent, msToReset: 8000 })),
+    16,
+  )
+})
+
+t.test('what others spend is taken into account', async (t) => {
+  const { take, isOpen, answered, waitMs } = openBudget({ reserve: 0 })
+  answered(await take(), 15, 9000)
+  answered(await take(), 3, 8000)
+  t.equal(
+    await spend(take, isOpen, (sent) => ({ kind: 'answered', limit: 20, remaining: 3 - sent, msToReset: 8000 })),
+    3,
+  )
+  t.equal(waitMs(), 8000)
+})
+
+t.test('an answer that comes late from the last window says nothing of this one', async (t) => {
+  const { clock, take, answered, isOpen, waitMs } = openBudget()
+  const late = await take()
+  answered(await take(), 0, 1000)
+  t.equal(waitMs(), 1000)
+  clock.advance(1000)
+  answered(await take(), 19, 10_000)
+  answered(late, 1, 0)
+  t.ok(isOpen())
+  const sent = await spend(take, isOpen, (n) => ({ kind: 'answered', limit: 20, remaining: 19 - n, msToReset: 9000 }))
+  t.equal(sent, 19)
+  t.equal(waitMs(), 9000)
+})
+
+t.test('a limit whose reset lies in the past is waited for all the same', async (t) => {
+  const { clock, take, waitMs } = openBudget()
+  let asked = 0
+  for (const until = clock.now() + 60_000; clock.now() < until; asked++) {
+    const wait = waitMs()
+    if (wait > 0) clock.advance(wait)
+    ;(await take()).end({ kind: 'rate_limited', limit: 20, remaining: 0, msToReset: -3_600_000 })
+  }
+  t.ok(asked < 100, `asked ${asked} times in a minute`)
+})
+
+t.test('a limit told in absurd figures never stops a sync for long', async (t) => {
+  for (const outcome of [
+    { kind: 'answered', limit: 1e9, remaining: -5, msToReset: 1e15 },
+    { kind: 'rate_limited', retryAfterMs: 1e12 },
+    { kind: 'rate_limited', limit: 1, remaining: 5e9, msToReset: Number.MAX_VALUE },
+  ] as const) {
+    const { take, waitMs } = openBudget()
+    ;(await take()).end(outcome)
+    t.ok(waitMs() > 0 && waitMs() <= 60_000, `${waitMs()} ms`)
+  }
+})
+
+t.test('without headers nothing is waited for but refusals', async (t) => {
+  const { take, isOpen, waitMs } = openBudget()
+  t.equal(await spend(take, isOpen, () => ({ kind: 'answered' })), 1000)
+  ;(await take()).end({ kind: 'rate_limited' })
+  t.equal(waitMs(), 10_000)
+})
+
+for (const requestsPerMinute of [1, 5, 10, 65, 1000])
+  t.test(`a ceiling of ${requestsPerMinute} a minute is kept in every minute, and reached`, async (t) => {
+    const { clock, take, waitMs, answered } = openBudget({ requestsPerMinute })
+    const times: number[] = []
+    const start = clock.now()
+    while (clock.now() - start < 300_000) {
+      const wait = waitMs()
+      if (wait > 0) clock.advance(wait)
+      const turn = await take()
+      times.push(clock.now())
+      answered(turn, 1e6, 10_000 - (clock.now() % 10_000), 1e6)
+    }
+    const most = Math.max(...times.map((from) => times.filter((time) => time >= from && time < from + 60_000).length))
+    t.equal(most, requestsPerMinute)
+    t.ok(times.length > requestsPerMinute * 4.5, `${times.length} in five minutes`)
+  })
+
+t.test('one request at a time, when that is what is wanted', async (t) => {
+  const { budget, clock, answered } = openBudget({ maxConcurrency: 1 })
+  const first = await budget.take(never)
+  const order: string[] = []
+  const second = budget.take(never).then((turn) => {
+    order.push('second')
+    return turn
+  })
+  order.push('first ends')
+  answered(first, 5, 9000)
+  answered(await second, 4, 9000)
+  t.same(order, ['first ends', 'second'])
+  t.ok(clock.now())
+})
+
+t.test('a request that was given up is no sign of trouble at Intercom', async (t) => {
+  const { budget, take, answered } = openBudget({ maxConcurrency: 4 })
+  const turns = await Promise.all([take(), take(), take(), take()])
+  for (const turn of turns) turn.end({ kind: 'given_up' })
+  for (const turn of await Promise.all([take(), take(), take(), take()])) answered(turn, 10, 5000)
+  t.equal(budget.waitingUntil(), undefined)
+})
+
+t.test('whoever waits for a turn can be called back, and takes none from others', async (t) => {
+  const { budget, take, answered } = openBudget({ maxConcurrency: 1 })
+  const first = await take()
+  const stop = new AbortController()
+  const stopped = budget.take(stop.signal)
+  const other = budget.take(never)
+  stop.abort(new Error('cancelled'))
+  await t.rejects(stopped, { message: 'cancelled' })
+  answered(first, 10, 5000)
+  answered(await other, 9, 5000)
+  t.equal(budget.waitingUntil(), undefined)
+})
