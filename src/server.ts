@@ -17,10 +17,12 @@ import { DataDirInUseError } from './queue/service-file.ts'
 import { createSyncQueue } from './queue/sync-queue.ts'
 import { startWorkerRole } from './queue/worker-role.ts'
 import { storeAnswer } from './store/availability.ts'
+import { createFileSpool } from './store/file-spool.ts'
 import { readOrCreateKeyFile } from './store/key-file.ts'
 import { createJobStore } from './store/redis-job-store.ts'
 import { createMessageLogReader } from './store/redis-message-log.ts'
 import { retentionOf } from './store/retention.ts'
+import { createScrollLease } from './store/scroll-lease.ts'
 import type { EncryptionKey } from './store/sealing.ts'
 import { createWakeUps } from './store/wake-ups.ts'
 
@@ -132,15 +134,22 @@ async function startApi({ config, keys, connections, logger }: Service): Promise
 
 function startWorker({ config, keys, connections, logger }: Service): Phase {
   const { intercomBaseUrl: baseUrl } = config
+  const redis = connections.connect('waitForever')
   const role = startWorkerRole({
-    redis: connections.connect('waitForever'),
+    redis,
     subscriber: connections.connect('subscriber'),
     keys,
     clock,
     retention: retentionOf(config.jobRetentionMs),
     logLimitBytes: config.logLimitBytes,
     concurrency: config.workerConcurrency,
-    startSync: createEngine({ clock, random: Math.random, ...(baseUrl && { baseUrl }) }),
+    startSync: createEngine({
+      clock,
+      random: Math.random,
+      ...(baseUrl && { baseUrl }),
+      createSpool: createFileSpool,
+      scrollLeaseOf: (token) => createScrollLease({ redis, clock, createId: randomUUID }, token),
+    }),
     createId: randomUUID,
     reportError: (error, { jobId, fence }, request) =>
       logger.warn({ jobId, attempt: fence, error: reportOf(error, request?.config) }, 'attempt failed'),

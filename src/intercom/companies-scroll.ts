@@ -49,7 +49,8 @@ export async function* readScroll(options: ScrollOptions): AsyncGenerator<Scanne
 async function* readOnce(options: ScrollOptions): AsyncGenerator<ScannedAnswer, void, void> {
   let scrollParam: string | undefined
   for (;;) {
-    const page: ScannedAnswer = scrollParam === undefined ? await openScroll(options) : await askScroll(options, scrollParam)
+    const page: ScannedAnswer =
+      scrollParam === undefined ? await openScroll(options) : await askScroll(options, scrollParam)
     if (page.records?.length === 0) return
     yield page
     const next = page.envelope('scroll_param')
@@ -80,7 +81,8 @@ function askScroll({ client, path, version, shape }: ScrollOptions, scrollParam?
   const query = scrollParam === undefined ? {} : { scroll_param: scrollParam }
   return client.ask({ method: 'GET', path, query, version }, ({ body }) => {
     const answer = scanAnswer(body, shape)
-    if (!answer.records) throw new CodedError('intercom_protocol', `Intercom's answer to ${path} holds no list of records`)
+    if (!answer.records)
+      throw new CodedError('intercom_protocol', `Intercom's answer to ${path} holds no list of records`)
     return answer
   })
 }

@@ -7,6 +7,8 @@ import type { StartSync } from './engine.ts'
 export interface CommitDependencies {
   attempts: AttemptStore
   startSync: StartSync
+  /** What a job's log holds, in pieces of whole lines. */
+  replayLog: (jobId: number) => AsyncIterable<Buffer>
   /** Makes ids that are never made twice. */
   createId: () => string
 }
@@ -43,7 +45,7 @@ export async function commitSync(
 }
 
 async function runSyncOnce(
-  { attempts, startSync }: CommitDependencies,
+  { attempts, startSync, replayLog }: CommitDependencies,
   attempt: Attempt,
   signal: AbortSignal,
   progress: AttemptProgress,
@@ -51,7 +53,11 @@ async function runSyncOnce(
 ): Promise<EndOutcome> {
   signal.throwIfAborted()
   const { position } = attempt
-  const sync = startSync(attempt.openRequest(), { ...(position && { position }), signal })
+  const sync = startSync(attempt.openRequest(), {
+    ...(position && { position }),
+    replay: () => replayLog(attempt.jobId),
+    signal,
+  })
   let { offset } = attempt
   try {
     for (;;) {

@@ -5,12 +5,14 @@ import { type Budget, type BudgetOptions, createBudget } from '../intercom/budge
 import { createClient } from '../intercom/client.ts'
 import type { Commit, Position, SyncOutcome } from '../sync/commit.ts'
 import { runSync } from '../sync/run-sync.ts'
+import type { CreateSpool } from '../sync/spool.ts'
 import type { SyncRequest } from '../sync/sync-request.ts'
+import type { ScrollLease } from '../sync/walk.ts'
 
 /** Starts one attempt of a sync. Its generator rejects with the signal's reason when that aborts. */
 export type StartSync = (
   request: SyncRequest,
-  options: { position?: Position; signal: AbortSignal },
+  options: { position?: Position; replay: () => AsyncIterable<Buffer>; signal: AbortSignal },
 ) => AsyncGenerator<Commit, SyncOutcome, void>
 
 export interface EngineDependencies {
@@ -18,12 +20,16 @@ export interface EngineDependencies {
   random: () => number
   /** Where Intercom is, if not where it usually is. */
   baseUrl?: string
+  createSpool: CreateSpool
+  /** The lease on the scroll of the workspace that a token belongs to. */
+  scrollLeaseOf: (accessToken: string) => ScrollLease
 }
 
 /** The engine that reads Intercom, with one budget per access token for all jobs of this process. */
-export function createEngine({ clock, random, baseUrl }: EngineDependencies): StartSync {
+export function createEngine(dependencies: EngineDependencies): StartSync {
+  const { clock, random, baseUrl, createSpool, scrollLeaseOf } = dependencies
   const budgetOf = shareBudgets((limits) => createBudget({ ...limits, clock, random }))
-  return async function* startSync(request, { position, signal }) {
+  return async function* startSync(request, { position, replay, signal }) {
     const { config } = request
     // Whatever is still under way when the attempt ends, a prefetched page for one, ends with it.
     const attempt = new AbortController()
@@ -33,7 +39,8 @@ export function createEngine({ clock, random, baseUrl }: EngineDependencies): St
     const running = { clock, signal: attempt.signal }
     const client = createClient({ config, ...(baseUrl && { baseUrl }), budget: budgetOf(config), random, ...running })
     try {
-      return yield* runSync({ ...request, ...(position && { position }), client, ...running })
+      const ports = { createSpool, scrollLease: scrollLeaseOf(config.access_token) }
+      return yield* runSync({ ...request, ...(position && { position }), replay, client, ports, ...running })
     } finally {
       signal.removeEventListener('abort', stop)
       attempt.abort()

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis'
 import { createAttemptStore } from '../store/attempts.ts'
 import type { JobEndDependencies } from '../store/job-end.ts'
 import { createLiveJobs } from '../store/live-jobs.ts'
+import { readWholeLog } from '../store/redis-message-log.ts'
 import type { AttemptDependencies } from './attempt.ts'
 import { listenForCancels } from './cancellation.ts'
 import { createProcessor } from './processor.ts'
@@ -35,7 +36,7 @@ export function startWorkerRole(options: WorkerRoleOptions): WorkerRole {
   const queue = createSyncQueue(redis, onError)
   const worker = startSyncWorker({
     redis,
-    processor: createProcessor({ ...options, attempts }),
+    processor: createProcessor({ ...options, attempts, replayLog: (jobId) => readWholeLog(options, jobId) }),
     concurrency: options.concurrency,
     onError,
     ...(timing && { timing }),

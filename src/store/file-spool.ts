@@ -19,6 +19,9 @@ const TAG_BYTES = 16
 export async function createFileSpool(): Promise<Spool> {
   const directory = await mkdtemp(join(tmpdir(), 'intercom-sync-spool-'))
   const file = await open(join(directory, 'pages'), 'w+', 0o600)
+  // Without a name it goes with its descriptor, however this process ends.
+  await rm(directory, { recursive: true, force: true })
+  let isOpen = true
   const key = randomBytes(32)
   const extents: Extent[] = []
   let end = 0
@@ -41,6 +44,7 @@ export async function createFileSpool(): Promise<Spool> {
 
   return {
     async append(page) {
+      if (!isOpen) throw new Error('the spool is closed')
       const sealed = seal(page)
       await file.write(sealed, 0, sealed.length, end)
       extents.push({ position: end, length: sealed.length })
@@ -65,8 +69,9 @@ export async function createFileSpool(): Promise<Spool> {
       }
     },
     async dispose() {
+      if (!isOpen) return
+      isOpen = false
       await file.close()
-      await rm(directory, { recursive: true, force: true })
     },
   }
 }

@@ -30,6 +30,8 @@ export const sharedKeys = {
   lastJobId: `${prefix}:{jobs}:last-id`,
   /** Sorted set: id -> time of creation, ms; every job that may not have ended. What the reconciler looks over. */
   liveJobs: `${prefix}:{jobs}:live`,
+  /** Prefix of strings: digest of an access token -> who holds the lease on its workspace's scroll. */
+  scrollLeasePrefix: `${prefix}:scroll-lease:`,
   /** Prefix of BullMQ's own keys. */
   queuePrefix: `${prefix}:{queue}`,
   /** Channel: the ids of jobs that somebody wants cancelled. */

@@ -9,30 +9,50 @@ import { runBinaryScript } from './scripts/script.ts'
 import type { EncryptionKey } from './sealing.ts'
 import type { WakeUps } from './wake-ups.ts'
 
-export interface MessageLogDependencies {
+export interface LogDependencies {
   redis: Redis
   keys: readonly EncryptionKey[]
   retention: Retention
+}
+
+export interface MessageLogDependencies extends LogDependencies {
   wakeUps: WakeUps
 }
 
 /** Entries asked of Redis at a time: enough for a page of usual size, little enough not to hold Redis up. */
 const entriesPerRead = 16
+const bytesPerPiece = 1 << 20
 
 export function createMessageLogReader(dependencies: MessageLogDependencies): MessageLogReader {
-  const { redis, keys, retention, wakeUps } = dependencies
   return {
-    async read(jobId, after, maxBytes) {
-      const reply = await runBinaryScript(
-        redis,
-        readLogScript,
-        [jobKey(jobId, 'record'), jobKey(jobId, 'log'), jobKey(jobId, 'dataKey'), jobKey(jobId, 'states')],
-        [after, entriesPerRead, maxBytes, retention.logMs, retention.recordMs],
-      )
-      return openPage(keys, jobId, after, reply as LogReply)
-    },
-    subscribe: (jobId, listener) => wakeUps.listen(jobId, (wakeUp) => listener(wakeUp.kind)),
+    read: (jobId, after, maxBytes) => readPage(dependencies, jobId, after, maxBytes),
+    subscribe: (jobId, listener) => dependencies.wakeUps.listen(jobId, (wakeUp) => listener(wakeUp.kind)),
   }
+}
+
+/** What a job's log holds now, from its first message on, in pieces of whole lines. */
+export async function* readWholeLog(dependencies: LogDependencies, jobId: number): AsyncGenerator<Buffer, void, void> {
+  for (let after = 0; ; ) {
+    const page = await readPage(dependencies, jobId, after, bytesPerPiece)
+    if (page.messageCount === 0) return
+    yield page.body
+    after += page.messageCount
+  }
+}
+
+async function readPage(
+  { redis, keys, retention }: LogDependencies,
+  jobId: number,
+  after: number,
+  maxBytes: number,
+): Promise<LogPage> {
+  const reply = await runBinaryScript(
+    redis,
+    readLogScript,
+    [jobKey(jobId, 'record'), jobKey(jobId, 'log'), jobKey(jobId, 'dataKey'), jobKey(jobId, 'states')],
+    [after, entriesPerRead, maxBytes, retention.logMs, retention.recordMs],
+  )
+  return openPage(keys, jobId, after, reply as LogReply)
 }
 
 type LogEntry = [id: Buffer, blob: Buffer, count: Buffer]

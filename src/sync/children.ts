@@ -45,7 +45,10 @@ export async function* readChildren(
   rows: readonly Row[],
   isWanted: (row: Row) => boolean,
 ): AsyncGenerator<ParentBatch, void, void> {
-  const askWanted = async (row: Row) => ({ row, found: isWanted(row) ? await askChildren(endpoint, row.id) : undefined })
+  const askWanted = async (row: Row) => ({
+    row,
+    found: isWanted(row) ? await askChildren(endpoint, row.id) : undefined,
+  })
   let batch: Row[] = []
   let children = new Map<Row, Children>()
   let bytes = 0

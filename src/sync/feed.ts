@@ -76,7 +76,8 @@ export function createFeed(
   function deliverChildren({ row, children }: Found, sink: Sink): void {
     const records = children?.answer.records
     // The hash covers all of a parent's children: they can change without the parent's record showing it.
-    if (!children || !records || !begun().isNews(children.answer, { ...row, record: wholeAnswer(children.answer) })) return
+    if (!children || !records || !begun().isNews(children.answer, { ...row, record: wholeAnswer(children.answer) }))
+      return
     for (const record of records) {
       const added = parentMembers(entry, row, record, parentIdTypes)
       const text = addMembers(recordText(children.answer, record, types), added)
@@ -123,12 +124,7 @@ function usableState(
   return undefined
 }
 
-function lowerBound(
-  name: string,
-  config: SourceConfig,
-  previous: SearchState | undefined,
-  notes: LogEntry[],
-): number {
+function lowerBound(name: string, config: SourceConfig, previous: SearchState | undefined, notes: LogEntry[]): number {
   const start = startSeconds(config)
   if (previous?.cursor === undefined) return start
   let back = (config.lookback_window ?? 0) * DAY_SECONDS

@@ -6,8 +6,10 @@ import type { RefusedError } from '../intercom/failures.ts'
 import { readWorkspace } from '../intercom/workspace.ts'
 import { findStream } from '../streams/table.ts'
 import type { Commit, Position, SyncOutcome } from './commit.ts'
-import { createWalk } from './create-walk.ts'
+import { createWalks } from './create-walks.ts'
+import { createFingerprints } from './fingerprints.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
+import { replayLog } from './replay.ts'
 import type { StreamRunJson } from './stream-run.ts'
 import {
   createStreamRun,
@@ -18,7 +20,7 @@ import {
   streamRunJson,
 } from './stream-run.ts'
 import type { SyncRequest } from './sync-request.ts'
-import type { Walk } from './walk.ts'
+import type { SelectedStream, Walk, WalkPorts } from './walk.ts'
 import { createEventQueue, type WalkEvent } from './walk-events.ts'
 
 export interface SyncInput extends SyncRequest {
@@ -26,6 +28,9 @@ export interface SyncInput extends SyncRequest {
   position?: Position
   client: IntercomClient
   clock: Clock
+  ports: Omit<WalkPorts, 'clock' | 'signal'>
+  /** What the job's log holds, read when an attempt goes on. @defaultValue nothing */
+  replay?: () => AsyncIterable<Buffer>
   /** Cancel, lost lock and shutdown alike: the generator rejects with the signal's reason. */
   signal: AbortSignal
 }
@@ -113,23 +118,20 @@ function announce({ outbox, runs }: Attempt, { config }: SyncInput): void {
 }
 
 async function openWalks(input: SyncInput, { runs }: Attempt, before: SyncPosition | undefined): Promise<Walk[]> {
-  const { config, client, states } = input
+  const { config, client, states, clock, signal } = input
   const workspace = await readWorkspace(client)
-  return input.catalog.streams.flatMap((configured) => {
+  const streams = input.catalog.streams.flatMap((configured): SelectedStream[] => {
     const { name } = configured.stream
     const run = runs.get(name)
     const entry = findStream(name)
-    if (!entry || !run || hasFinished(run)) return []
-    return createWalk({
-      entry,
-      configured,
-      config,
-      client,
-      workspace,
-      state: states[name],
-      position: before?.walks[name],
-    })
+    return entry && run && !hasFinished(run) ? [{ entry, configured, state: states[name] }] : []
   })
+  const fingerprints = createFingerprints()
+  const repeatable = streams.filter(({ entry }) => entry.child || entry.filtered).map(({ entry }) => entry.name)
+  if (before && input.replay && repeatable.length > 0)
+    await replayLog(input.replay(), new Set(repeatable), fingerprints)
+  const ports = { ...input.ports, clock, signal }
+  return createWalks(streams, { config, client, workspace, fingerprints, ports }, (name) => before?.walks[name])
 }
 
 function positionOf(attempt: Attempt, before: SyncPosition | undefined): Position {

@@ -67,7 +67,7 @@ export function askPage(endpoint: SearchEndpoint, page: PageRequest): Promise<Se
       )
     const scanned = scanAnswer(answer.body, {
       recordsPath: entry.recordsPath,
-      members: [...new Set(['id', 'updated_at', 'created_at', ...entry.idMembers, ...entry.volatileMembers])],
+      members: wantedMembers(entry),
     })
     if (!scanned.records)
       throw new CodedError('intercom_protocol', `Intercom's answer to ${entry.path} holds no list of records`)
@@ -80,6 +80,12 @@ export function askPage(endpoint: SearchEndpoint, page: PageRequest): Promise<Se
       version: answer.version,
     }
   })
+}
+
+/** The members of a record that somebody looks at. */
+export function wantedMembers({ idMembers, volatileMembers, search }: StreamEntry): string[] {
+  const counter = search?.childCounter ? [search.childCounter.path[0]] : []
+  return [...new Set(['id', 'updated_at', 'created_at', ...idMembers, ...volatileMembers, ...counter])]
 }
 
 /** A record with its id and times. @throws CodedError `intercom_protocol` when it has no id */

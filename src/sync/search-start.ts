@@ -1,14 +1,15 @@
-import type { SyncMode } from '../airbyte/catalog.ts'
-import { defaultApiVersion, type SourceConfig, startSeconds } from '../airbyte/source-config.ts'
+import { defaultApiVersion } from '../airbyte/source-config.ts'
 import { RefusedError } from '../intercom/failures.ts'
+import type { Feed } from './feed.ts'
+import { lessAdvanced } from './less-advanced.ts'
 import type { SearchEndpoint } from './search-pages.ts'
 import { cutIntoSlices, type Survey, survey } from './search-plan.ts'
-import { readSearchState, type SearchState, type SearchWalkState } from './search-state.ts'
-import type { LogEntry, WalkOptions } from './walk.ts'
+import type { SearchWalkState } from './search-state.ts'
+import type { SearchWalkOptions } from './search-walk.ts'
+import type { LogEntry } from './walk.ts'
 
 /** The first version whose contact search compares by second; tried unless the config pins a version. */
 const SECOND_EXACT_VERSION = '2.17'
-const DAY_SECONDS = 86_400
 
 /** How a search walk begins. */
 export interface SearchStart {
@@ -22,28 +23,20 @@ export interface SearchStart {
 }
 
 /** Decides where a walk begins, asks Intercom how much there is, and cuts it into slices. */
-export async function startSearch(options: WalkOptions): Promise<SearchStart> {
-  const { config, configured, state, workspace } = options
-  const notes: LogEntry[] = []
-  const previous = usableState(state && readSearchState(state), configured.sync_mode, notes)
-  const lower = lowerBound(config, previous, notes)
+export async function startSearch(options: SearchWalkOptions): Promise<SearchStart> {
+  const { config, client, workspace, feeds } = options
+  const notes = feeds.flatMap((feed) => feed.notes)
+  const lower = Math.min(...feeds.map((feed) => feed.lower))
   const { endpoint, seen } = await negotiate(options, lower)
   const settings = [config.start_date ?? '-', config.lookback_window ?? 0]
   const plan = [endpoint.version, workspace.timezone ?? '-', ...settings].join('|')
-  if (previous?.plan === plan && previous.walk)
-    return { endpoint, plan, walk: previous.walk, estimate: undefined, notes }
-  if (previous?.plan !== undefined && previous.plan !== plan) {
-    const next =
-      previous.cursor === undefined
-        ? 'reading everything again'
-        : 'going on from its cursor; reset the stream to read everything again'
-    const message = `the settings have changed from ${previous.plan} to ${plan} since the state was written: ${next}`
-    notes.push({ level: 'WARN', message })
-  }
+  const continued = continueWalk(feeds, plan)
+  if (continued) return { endpoint, plan, walk: continued, estimate: undefined, notes }
+  notes.push(...feeds.flatMap((feed) => settingsChanged(feed, plan)))
 
-  const frozen = options.client.serverSeconds() ?? 0
+  const frozen = client.serverSeconds() ?? 0
   // By calendar day an increment is read newest first, so that the days of slack cost nothing.
-  const descending = endpoint.matching === 'day' && previous?.cursor !== undefined
+  const descending = endpoint.matching === 'day' && feeds.every((feed) => feed.previous?.cursor !== undefined)
   const slices = descending
     ? [{ from: lower, to: frozen, done: frozen <= lower }]
     : await cutIntoSlices(endpoint, { lower, frozen }, seen)
@@ -56,26 +49,20 @@ export async function startSearch(options: WalkOptions): Promise<SearchStart> {
   }
 }
 
-/** A full refresh goes on from its own walk only, which has no cursor: what an increment reads is never the whole. */
-function usableState(given: SearchState | undefined, syncMode: SyncMode, notes: LogEntry[]): SearchState | undefined {
-  if (given?.cursor === undefined || syncMode === 'incremental') return given
-  notes.push({ level: 'WARN', message: 'a full refresh cannot go on from a cursor: the state is ignored' })
-  return undefined
+/** The walk that the streams' states tell of, if it was planned with the settings of now. */
+function continueWalk(feeds: readonly Feed[], plan: string): SearchWalkState | undefined {
+  const walks = feeds.flatMap(({ previous }) => (previous?.plan === plan ? (previous.walk ?? []) : []))
+  return walks.length === feeds.length ? walks.reduce(lessAdvanced) : undefined
 }
 
-function lowerBound(config: SourceConfig, previous: SearchState | undefined, notes: LogEntry[]): number {
-  const start = startSeconds(config)
-  if (previous?.cursor === undefined) return start
-  let back = (config.lookback_window ?? 0) * DAY_SECONDS
-  const migration = config.migration_lookback ?? 31
-  if (previous.foreign && migration > 0) {
-    back += migration * DAY_SECONDS
-    const message =
-      `the state was not written by intercom-sync: going back ${migration} days once, ` +
-      'because other connectors skip records (migration_lookback: 0 turns this off)'
-    notes.push({ level: 'INFO', message })
-  }
-  return Math.max(start, previous.cursor - back)
+function settingsChanged({ entry, previous }: Feed, plan: string): LogEntry[] {
+  if (previous?.plan === undefined || previous.plan === plan) return []
+  const next =
+    previous.cursor === undefined
+      ? 'reading everything again'
+      : 'going on from its cursor; reset the stream to read everything again'
+  const message = `${entry.name}: the settings have changed from ${previous.plan} to ${plan} since the state was written: ${next}`
+  return [{ level: 'WARN', message }]
 }
 
 /**
@@ -83,7 +70,7 @@ function lowerBound(config: SourceConfig, previous: SearchState | undefined, not
  * not an error to Intercom: only the version it echoes tells which rules it used.
  */
 async function negotiate(
-  { client, entry, config }: WalkOptions,
+  { client, root: entry, config }: SearchWalkOptions,
   lower: number,
 ): Promise<{ endpoint: SearchEndpoint; seen: Survey }> {
   const version = config.api_version ?? (entry.search?.byCalendarDay ? SECOND_EXACT_VERSION : defaultApiVersion)

@@ -62,13 +62,20 @@ export function readSearchState(state: Record<string, unknown>): SearchState {
 /** A finished incremental walk. */
 export function doneState(done: {
   cursor: number
-  plan: string
+  /** Left out by walks that have no plan. */
+  plan: string | undefined
   readTo: number
   seen: Record<string, string> | undefined
   worstLag: number
 }): Record<string, unknown> {
   const { cursor, plan, readTo, seen, worstLag } = done
-  const ours = { v: STATE_FORMAT, plan, read_to: readTo, ...(seen && { seen }), worst_lag: worstLag }
+  const ours = {
+    v: STATE_FORMAT,
+    ...(plan !== undefined && { plan }),
+    read_to: readTo,
+    ...(seen && { seen }),
+    worst_lag: worstLag,
+  }
   return { updated_at: cursor, [OURS]: ours }
 }
 
@@ -77,6 +84,9 @@ export function walkState(cursor: number | undefined, plan: string, walk: Search
   const ours = { v: STATE_FORMAT, plan, walk: walkToJson(walk), retry_ids: [] }
   return { ...(cursor !== undefined && { updated_at: cursor }), [OURS]: ours }
 }
+
+/** Before anything is known. */
+export const freshState: Readonly<Record<string, unknown>> = { [OURS]: { v: STATE_FORMAT } }
 
 /** A finished full refresh. */
 export const completeState: Readonly<Record<string, unknown>> = { [COMPLETE_MARK]: true, [OURS]: { v: STATE_FORMAT } }

@@ -1,89 +1,80 @@
-import { recordText } from '../intercom/record-text.ts'
 import type { SortOrder } from '../intercom/search-query.ts'
-import type { SearchTraits } from '../streams/table.ts'
+import type { StreamEntry } from '../streams/table.ts'
+import { type Children, readChildren } from './children.ts'
+import type { Feed } from './feed.ts'
+import { searchFeedState } from './feed-state.ts'
 import { merge } from './merge.ts'
-import { createOverlap, type Overlap, type OverlapJson } from './overlap.ts'
-import type { SearchEndpoint } from './search-pages.ts'
+import type { OverlapJson } from './overlap.ts'
+import type { Row, SearchEndpoint } from './search-pages.ts'
 import { type SearchStart, startSearch } from './search-start.ts'
-import {
-  completeState,
-  doneState,
-  isComplete,
-  readSearchState,
-  type SearchWalkState,
-  type TailState,
-  walkFromJson,
-  walkState,
-  walkToJson,
-} from './search-state.ts'
+import { type SearchWalkState, type TailState, walkFromJson, walkToJson } from './search-state.ts'
 import type { SearchWalkJson } from './search-state-schema.ts'
-import { advance, lowWaterMark, owns, type Slice } from './slice.ts'
+import { advance, advanceWithin, owns, type Slice } from './slice.ts'
 import { readSlice, type SlicePage } from './slice-reader.ts'
-import { type Arrival, idTypes, type Sink, type Walk, type WalkOptions } from './walk.ts'
+import type { Arrival, Sink, Walk, WalkContext } from './walk.ts'
 
 const MOST_ROUNDS = 3
 /** Slices read side by side; how many requests are in flight is the budget's to say. */
 const LANES = 8
+/** The same where each page brings the children of its records with it. */
+const LANES_WITH_CHILDREN = 3
+
+export interface SearchWalkOptions extends WalkContext {
+  /** The stream whose search finds the records. */
+  root: StreamEntry
+  /** What the walk feeds: the root's own stream, its child stream, or both. */
+  feeds: readonly Feed[]
+  position: Record<string, unknown> | undefined
+}
 
 /** A walk that has been planned. */
 interface Planned {
   endpoint: Omit<SearchEndpoint, 'client' | 'entry'>
   plan: string
   walk: SearchWalkState
-  overlap: Overlap
   done: boolean
 }
 
-interface SearchPosition {
-  endpoint: Planned['endpoint']
-  plan: string
+interface SearchPosition extends Omit<Planned, 'walk'> {
   walk: SearchWalkJson
-  overlap: OverlapJson
-  done: boolean
+  overlaps: Record<string, OverlapJson>
+}
+
+/** A page, or a batch of one, on its way into the log. */
+interface Taking {
+  slice: Slice
+  page: SlicePage
+  order: SortOrder
+  /** Rows to deliver; the page moves the slice with its last batch. */
+  rows: readonly Row[]
+  children?: ReadonlyMap<Row, Children>
+  lastBatch: boolean
 }
 
 /**
- * Reads a stream through its search endpoint. The plan is frozen at the start (time F), the data is not: slices own
+ * Reads records through their search endpoint. The plan is frozen at the start (time F), the data is not: slices own
  * what was updated before F, the tail owns what has been updated since and is read in rounds, because the data goes on
  * changing. A record that moves while it is being read is met again in the tail.
  */
-export function createSearchWalk(options: WalkOptions & { traits: SearchTraits }): Walk {
-  const { entry, configured, client, state, traits } = options
-  const incremental = configured.sync_mode === 'incremental'
-  const types = idTypes(entry, configured)
-  const previous = incremental && state ? readSearchState(state) : undefined
-  const finishedBefore = !incremental && isComplete(state)
+export function createSearchWalk(options: SearchWalkOptions): Walk {
+  const { root, feeds, client } = options
+  const childFeed = feeds.find((feed) => feed.entry.child)
   let planned = options.position && restore(options.position as unknown as SearchPosition)
 
-  function restore(position: SearchPosition): Planned {
-    const walk = walkFromJson(position.walk)
-    return { ...position, walk, overlap: overlapOf(walk.frozen, position.overlap) }
-  }
-
-  function overlapOf(frozen: number, json?: OverlapJson): Overlap {
-    return createOverlap({
-      previous,
-      frozen,
-      usualSeconds: traits.overlapSeconds,
-      volatileMembers: entry.volatileMembers,
-      json,
-    })
+  function restore({ overlaps, walk: json, ...position }: SearchPosition): Planned {
+    const walk = walkFromJson(json)
+    for (const feed of feeds) feed.begin(walk.frozen, overlaps[feed.entry.name])
+    return { ...position, walk }
   }
 
   async function* arrivals(): AsyncGenerator<Arrival, void, void> {
-    if (finishedBefore || planned?.done) return
+    if (planned?.done || feeds.every((feed) => feed.finishedBefore)) return
     let current = planned
     if (!current) {
       const start = await startSearch(options)
       const { version, matching, echoRequired } = start.endpoint
-      const overlap = overlapOf(start.walk.frozen)
-      const fresh = {
-        endpoint: { version, matching, echoRequired },
-        plan: start.plan,
-        walk: start.walk,
-        overlap,
-        done: false,
-      }
+      const fresh = { endpoint: { version, matching, echoRequired }, plan: start.plan, walk: start.walk, done: false }
+      for (const feed of feeds) feed.begin(start.walk.frozen)
       current = fresh
       yield { take: (sink) => takePlan(fresh, start, sink) }
     }
@@ -92,37 +83,30 @@ export function createSearchWalk(options: WalkOptions & { traits: SearchTraits }
 
   function takePlan(fresh: Planned, start: SearchStart, sink: Sink): void {
     planned = fresh
-    for (const { level, message } of start.notes) sink.log(level, `${entry.name}: ${message}`)
-    if (start.estimate !== undefined) sink.estimate(entry.name, start.estimate)
+    for (const { level, message } of start.notes) sink.log(level, message)
+    const own = feeds.find((feed) => feed.entry === root)
+    if (own && start.estimate !== undefined) sink.estimate(root.name, start.estimate)
   }
 
   async function* walkArrivals(current: Planned): AsyncGenerator<Arrival, void, void> {
     const { walk } = current
-    const endpoint: SearchEndpoint = { client, entry, ...current.endpoint }
+    const endpoint: SearchEndpoint = { client, entry: root, ...current.endpoint }
     const order: SortOrder = walk.descending ? 'descending' : 'ascending'
     let tail = walk.tail
     const open = walk.slices.filter((slice) => !slice.done)
-    yield* merge(
-      open.map((slice) =>
-        readArrivals(endpoint, slice, order, (page, sink) => takePage(current, slice, page, order, sink)),
-      ),
-      LANES,
-    )
+    const lanes = open.map((slice) => sliceArrivals(endpoint, slice, order))
+    yield* merge(lanes, childFeed ? LANES_WITH_CHILDREN : LANES)
     // By calendar day the tail, too, is read newest first: its query begins two days before what it owns.
     const tailOrder: SortOrder = endpoint.matching === 'day' ? 'descending' : 'ascending'
     for (;;) {
       const round = tail ?? newRound(1, Math.max(walk.frozen, walk.lower))
-      if (round.slice.done) {
-        tail = newRound(round.round + 1, round.asked)
-        continue
-      }
       let pages = round.pages
       let last = false
-      for await (const page of readSlice(endpoint, round.slice, tailOrder)) {
-        pages++
-        last = page.last && (pages === 1 || round.round === MOST_ROUNDS)
+      for await (const taking of readTakings(endpoint, round.slice, tailOrder)) {
+        if (taking.lastBatch) pages++
+        last = taking.lastBatch && taking.page.last && (pages === 1 || round.round === MOST_ROUNDS)
         const done = last
-        yield { take: (sink) => takeTailPage(current, round, page, tailOrder, done, sink) }
+        yield { take: (sink) => takeTail(current, round, taking, done, sink) }
       }
       if (last) return
       tail = newRound(round.round + 1, round.asked)
@@ -130,77 +114,78 @@ export function createSearchWalk(options: WalkOptions & { traits: SearchTraits }
   }
 
   function newRound(round: number, from: number): TailState {
-    return {
-      round,
-      asked: Math.max(from, client.serverSeconds() ?? from),
-      pages: 0,
-      slice: { from, to: null, done: false },
+    const asked = Math.max(from, client.serverSeconds() ?? from)
+    return { round, asked, pages: 0, slice: { from, to: null, done: false } }
+  }
+
+  async function* sliceArrivals(
+    endpoint: SearchEndpoint,
+    slice: Slice,
+    order: SortOrder,
+  ): AsyncGenerator<Arrival, void, void> {
+    for await (const taking of readTakings(endpoint, slice, order)) yield { take: (sink) => takePage(taking, sink) }
+  }
+
+  /** The pages of a slice, cut into batches where the children of their records are wanted. */
+  async function* readTakings(
+    endpoint: SearchEndpoint,
+    slice: Slice,
+    order: SortOrder,
+  ): AsyncGenerator<Taking, void, void> {
+    const takenBefore = new Set(slice.ids)
+    for await (const page of readSlice(endpoint, slice, order)) {
+      if (!childFeed) {
+        yield { slice, page, order, rows: page.rows, lastBatch: true }
+        continue
+      }
+      const isWanted = (row: Row) => owns(slice, row) && childFeed.wantsChildren(row) && !takenBefore.has(row.id)
+      const children = { client, entry: childFeed.entry, version: endpoint.version }
+      for await (const batch of readChildren(children, page.rows, isWanted))
+        yield { slice, page, order, rows: batch.rows, children: batch.children, lastBatch: batch.last }
     }
   }
 
-  function takeTailPage(
-    current: Planned,
-    round: TailState,
-    page: SlicePage,
-    order: SortOrder,
-    done: boolean,
-    sink: Sink,
-  ): void {
+  function takeTail(current: Planned, round: TailState, taking: Taking, done: boolean, sink: Sink): void {
     current.walk.tail = round
-    // The next round reads again from when this one was asked, and this one from when the last was: what was delivered
-    // since may not be forgotten.
-    current.overlap.seen.protectFrom(round.round === 1 ? round.asked : round.slice.from)
-    takePage(current, round.slice, page, order, sink)
-    round.pages++
+    // The next round reads again from when this one was asked; nothing delivered since may be forgotten.
+    for (const feed of feeds) feed.overlap().seen.protectFrom(round.asked)
+    takePage(taking, sink)
+    if (taking.lastBatch) round.pages++
     current.done = done
   }
 
-  function takePage(current: Planned, slice: Slice, page: SlicePage, order: SortOrder, sink: Sink): void {
+  function takePage({ slice, page, order, rows, children, lastBatch }: Taking, sink: Sink): void {
     const delivered = new Set(slice.to === null ? [] : slice.ids)
-    for (const row of page.rows) {
+    for (const row of rows) {
       if (!owns(slice, row) || delivered.has(row.id) || isBeyond(page.again, row.updatedAt, order)) continue
       if (slice.to !== null) delivered.add(row.id)
-      if (current.overlap.isNews(page.answer, row)) sink.record(entry.name, recordText(page.answer, row.record, types))
+      for (const feed of feeds) feed.deliver({ answer: page.answer, row, children: children?.get(row) }, sink)
+    }
+    if (!lastBatch) {
+      advanceWithin(slice, rows)
+      return
     }
     advance(slice, page, order)
     if (page.short) {
       const { received, expected } = page.short
-      sink.log('WARN', `${entry.name}: Intercom counted ${expected} records in a slice and gave ${received}, twice`)
+      sink.log('WARN', `${root.name}: Intercom counted ${expected} records in a slice and gave ${received}, twice`)
     }
-  }
-
-  function streamState(): Record<string, unknown> {
-    if (finishedBefore) return completeState
-    if (!planned) return state ?? { intercom_sync: { v: 1 } }
-    const { walk, overlap, plan, done } = planned
-    const behind = (time: number) => Math.max(previous?.cursor ?? walk.lower, time - overlap.seconds)
-    if (!done) {
-      const order = walk.descending ? 'descending' : 'ascending'
-      const mark = Math.min(lowWaterMark(walk.slices, order, walk.frozen), walk.frozen - overlap.seconds)
-      return walkState(incremental ? Math.max(walk.lower, mark) : undefined, plan, walk)
-    }
-    if (!incremental) return completeState
-    const readTo = walk.tail?.asked ?? walk.frozen
-    const cursor = behind(readTo)
-    return doneState({ cursor, plan, readTo, seen: overlap.seen.forState(cursor), worstLag: overlap.worstLag() })
   }
 
   return {
-    streamNames: [entry.name],
+    streamNames: feeds.map((feed) => feed.entry.name),
     arrivals,
-    streamState,
-    position: () =>
-      planned ? { ...planned, walk: walkToJson(planned.walk), overlap: planned.overlap.toJson() } : undefined,
+    streamState(name) {
+      const feed = feeds.find(({ entry }) => entry.name === name)
+      if (!feed) throw new Error(`${name} is not fed by this walk`)
+      return searchFeedState(feed, planned)
+    },
+    position() {
+      if (!planned) return undefined
+      const overlaps = Object.fromEntries(feeds.map((feed) => [feed.entry.name, feed.overlap().toJson()]))
+      return { ...planned, walk: walkToJson(planned.walk), overlaps }
+    },
   }
-}
-
-async function* readArrivals(
-  endpoint: SearchEndpoint,
-  slice: Slice,
-  order: SortOrder,
-  take: (page: SlicePage, sink: Sink) => void,
-): AsyncGenerator<Arrival, void, void> {
-  for await (const page of readSlice(endpoint, slice, order)) yield { take: (sink) => take(page, sink) }
 }
 
 /** On a page asked again: whether the record was delivered before the place that was gone back to. */

@@ -2,25 +2,32 @@ import { defaultApiVersion } from '../airbyte/source-config.ts'
 import { CodedError } from '../errors.ts'
 import { scanAnswer } from '../intercom/record-scanner.ts'
 import { recordText } from '../intercom/record-text.ts'
-import { completeState, isComplete } from './search-state.ts'
-import { type Arrival, idTypes, type Walk, type WalkOptions } from './walk.ts'
+import { completeState, freshState, isComplete } from './search-state.ts'
+import { type Arrival, idTypes, type SelectedStream, type Walk, type WalkContext } from './walk.ts'
 
 /** Reads a stream that one request answers whole. It is always a full refresh: nothing tells what has changed. */
-export function createSnapshotWalk(options: WalkOptions): Walk {
-  const { entry, configured, config, client, state, position } = options
-  const types = idTypes(entry, configured)
+export function createSnapshotWalk(
+  { entry, configured, state }: SelectedStream,
+  { config, client }: WalkContext,
+  position: Record<string, unknown> | undefined,
+): Walk {
+  const types = idTypes(entry.idMembers, configured)
   let done = isComplete(state) || position?.done === true
 
   async function* arrivals(): AsyncGenerator<Arrival, void, void> {
     if (done) return
     const version = config.api_version ?? defaultApiVersion
-    const { answer, records } = await client.ask({ method: 'GET', path: entry.path, version }, ({ body }) => {
-      const answer = scanAnswer(body, { recordsPath: entry.recordsPath, members: entry.idMembers })
-      const { records } = answer
-      if (!records)
-        throw new CodedError('intercom_protocol', `Intercom's answer to ${entry.path} holds no list of records`)
-      return { answer, records }
-    })
+    const { path, query } = entry
+    const { answer, records } = await client.ask(
+      { method: 'GET', path, version, ...(query && { query }) },
+      ({ body }) => {
+        const answer = scanAnswer(body, { recordsPath: entry.recordsPath, members: entry.idMembers })
+        const { records } = answer
+        if (!records)
+          throw new CodedError('intercom_protocol', `Intercom's answer to ${entry.path} holds no list of records`)
+        return { answer, records }
+      },
+    )
     yield {
       take(sink) {
         sink.estimate(entry.name, records.length)
@@ -33,7 +40,7 @@ export function createSnapshotWalk(options: WalkOptions): Walk {
   return {
     streamNames: [entry.name],
     arrivals,
-    streamState: () => (done ? completeState : { intercom_sync: { v: 1 } }),
+    streamState: () => (done ? completeState : freshState),
     position: () => ({ done }),
   }
 }

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { Simulator } from '../../simulator/app.ts'
 import { defaultToken } from '../../simulator/options.ts'
 import { type CheckOptions, checkMessages } from '../../simulator/oracle/check-messages.ts'
@@ -5,6 +6,7 @@ import type { Report } from '../../simulator/oracle/report.ts'
 import { type Clock, systemClock } from '../../src/clock.ts'
 import { createBudget } from '../../src/intercom/budget.ts'
 import { createClient } from '../../src/intercom/client.ts'
+import { createFileSpool } from '../../src/store/file-spool.ts'
 import type { Checkpoint, Commit, Position, SyncOutcome } from '../../src/sync/commit.ts'
 import { runSync } from '../../src/sync/run-sync.ts'
 import { parseSyncRequest, type SyncRequestBody } from '../../src/sync/sync-request.ts'
@@ -23,14 +25,16 @@ export interface Collected {
 export interface CollectOptions extends SyncRequestBody {
   baseUrl: string
   clock?: Clock
-  position?: Position
+  /** What earlier attempts at the job have made durable. */
+  held?: readonly Commit[]
   /** Stop, as if killed, when so many commits have been taken. */
   stopAfter?: number
 }
 
 /** Runs the engine in this process against a listening simulator. */
 export async function collectSync(options: CollectOptions): Promise<Collected> {
-  const { baseUrl, clock = systemClock, position, stopAfter = Infinity, ...body } = options
+  const { baseUrl, clock = systemClock, held, stopAfter = Infinity, ...body } = options
+  const position = held?.at(-1)?.position
   const request = parseSyncRequest({ config: { access_token: defaultToken }, ...body })
   const stop = new AbortController()
   const random = () => 0.5
@@ -43,7 +47,15 @@ export async function collectSync(options: CollectOptions): Promise<Collected> {
     signal: stop.signal,
   })
   const commits: Commit[] = []
-  const sync = runSync({ ...request, ...(position && { position }), client, clock, signal: stop.signal })
+  const sync = runSync({
+    ...request,
+    ...(position && { position }),
+    ...(held && { replay: () => Readable.from(held.map(({ body }) => body)) }),
+    client,
+    clock,
+    signal: stop.signal,
+    ports: { createSpool: createFileSpool, scrollLease: { hold: (_signal, work) => work() } },
+  })
   let outcome: SyncOutcome | undefined
   while (commits.length < stopAfter) {
     const step = await sync.next()

@@ -3,9 +3,12 @@
  *
  * Arguments: socket of Redis, encryption key (hex), address of Intercom.
  */
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { systemClock } from '../../src/clock.ts'
 import { createEngine } from '../../src/queue/engine.ts'
+import { createFileSpool } from '../../src/store/file-spool.ts'
+import { createScrollLease } from '../../src/store/scroll-lease.ts'
 import { encryptionKey } from '../../src/store/sealing.ts'
 import { connectTo } from './redis.ts'
 import { openService } from './worker.ts'
@@ -15,7 +18,15 @@ const closers: (() => unknown)[] = []
 const service = openService(connectTo(socket), (close) => closers.push(close), {
   keys: [encryptionKey('test', Buffer.from(key, 'hex'))],
 })
-service.startWorker(createEngine({ clock: systemClock, random: Math.random, baseUrl }))
+service.startWorker(
+  createEngine({
+    clock: systemClock,
+    random: Math.random,
+    baseUrl,
+    createSpool: createFileSpool,
+    scrollLeaseOf: (token) => createScrollLease({ ...service, createId: randomUUID }, token),
+  }),
+)
 process.stdout.write('started\n')
 await once(process, 'SIGTERM')
 for (const close of closers) await close()

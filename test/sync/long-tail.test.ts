@@ -33,8 +33,7 @@ for (const newestVersion of ['2.16', '2.17']) {
     const { simulator, request } = await liveWorkspace(t, { newestVersion, contacts: 5000, changes })
     const commits: Commit[] = []
     for (;;) {
-      const position = commits.at(-1)?.position
-      const attempt = await collectSync({ ...request, stopAfter: 1, ...(position && { position }) })
+      const attempt = await collectSync({ ...request, stopAfter: 1, held: commits })
       commits.push(...attempt.commits)
       if (attempt.outcome) break
     }

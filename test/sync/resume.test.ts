@@ -13,8 +13,7 @@ for (const newestVersion of ['2.16', '2.17']) {
         const commits = []
         // Dies after so many commits again and again, until the sync is through.
         for (;;) {
-          const position = commits.at(-1)?.position
-          const attempt = await collectSync({ baseUrl: simulator.url, stopAfter, ...(position && { position }) })
+          const attempt = await collectSync({ baseUrl: simulator.url, stopAfter, held: commits })
           commits.push(...attempt.commits)
           if (attempt.outcome) break
         }

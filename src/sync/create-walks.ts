@@ -1,0 +1,49 @@
+import { findStream, type StreamEntry } from '../streams/table.ts'
+import { createFeed } from './feed.ts'
+import { createFilteredWalk } from './filtered-walk.ts'
+import { walkIdentity } from './less-advanced.ts'
+import { createSearchWalk } from './search-walk.ts'
+import { createSnapshotWalk } from './snapshot-walk.ts'
+import type { SelectedStream, Walk, WalkContext } from './walk.ts'
+
+/**
+ * The walks that read the selected streams. A child stream and its parent's share one walk, unless their states tell of
+ * different walks under way: then each goes on with its own.
+ *
+ * @param positionOf what a walk's `position()` gave last, by the name of its first stream
+ */
+export function createWalks(
+  streams: readonly SelectedStream[],
+  context: WalkContext,
+  positionOf: (name: string) => Record<string, unknown> | undefined,
+): Walk[] {
+  const groups = new Map<string, { root: StreamEntry; streams: SelectedStream[] }>()
+  for (const stream of streams) {
+    const root = rootOf(stream.entry)
+    const { previous, finishedBefore } = createFeed(stream, context)
+    const key = [root.name, finishedBefore, walkIdentity(previous?.plan, previous?.walk)].join()
+    const group = groups.get(key) ?? { root, streams: [] }
+    group.streams.push(stream)
+    groups.set(key, group)
+  }
+  return [...groups.values()].map((group) => createWalk(group, context, positionOf))
+}
+
+function createWalk(
+  { root, streams }: { root: StreamEntry; streams: readonly SelectedStream[] },
+  context: WalkContext,
+  positionOf: (name: string) => Record<string, unknown> | undefined,
+): Walk {
+  const [first] = streams
+  if (!first) throw new Error(`no stream of ${root.name} is selected`)
+  const position = positionOf(first.entry.name)
+  if (!root.search && !root.filtered) return createSnapshotWalk(first, context, position)
+  const options = { ...context, root, feeds: streams.map((stream) => createFeed(stream, context)), position }
+  return root.search ? createSearchWalk(options) : createFilteredWalk(options)
+}
+
+/** The stream whose records a walk looks for: a child's are found parent by parent. */
+function rootOf(entry: StreamEntry): StreamEntry {
+  const parent = entry.child && findStream(entry.child.parent)
+  return parent ?? entry
+}
