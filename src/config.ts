@@ -1,14 +1,8 @@
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { inspect } from 'node:util'
+import { type ApiKey, digestKey } from './store/api-key.ts'
 import { type EncryptionKey, encryptionKey } from './store/sealing.ts'
-
-/** A caller's key and whom it speaks for; only its SHA-256 is kept. */
-export interface ApiKey {
-  tenant: string
-  digest: Buffer
-}
 
 /** The service's settings. Frozen; shows no secret when printed or turned into JSON. */
 export interface Config {
@@ -113,7 +107,7 @@ function parseApiKey(entry: string): ApiKey {
   if (!tenant || !key) {
     throw new RangeError('is not tenant:key (tenant of letters, digits, - and _; key of at least 24 characters)')
   }
-  return { tenant, digest: createHash('sha256').update(key).digest() }
+  return { tenant, digest: digestKey(key) }
 }
 
 /** `id:base64 of 32 bytes`. */

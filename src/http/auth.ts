@@ -1,6 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { CodedError } from '../errors.ts'
+import { type ApiKey, digestKey } from '../store/api-key.ts'
+
+export type { ApiKey } from '../store/api-key.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -9,19 +12,8 @@ declare module 'fastify' {
   }
 }
 
-/** An API key and whom it speaks for. A tenant may have several, for rotation. */
-export interface ApiKey {
-  tenant: string
-  /** SHA-256 of the key, 32 bytes: keys are long and random, so a fast digest keeps them secret. */
-  digest: Buffer
-}
-
 /** The tenant of every caller while no API key exists. */
 export const defaultTenant = 'default'
-
-export function digestKey(key: string): Buffer {
-  return createHash('sha256').update(key).digest()
-}
 
 /**
  * An `onRequest` hook that finds the caller's tenant.

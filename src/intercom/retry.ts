@@ -21,7 +21,7 @@ export async function retry<Result>(
   tryOnce: () => Promise<Result>,
   { clock, random, signal }: { clock: Clock; random: () => number; signal: AbortSignal },
 ): Promise<Result> {
-  const giveUpAt = clock.monotonic() + RATE_LIMIT_PATIENCE_MS
+  let firstRefusal: number | undefined
   for (let failedTries = 0; ; ) {
     try {
       return await tryOnce()
@@ -29,7 +29,9 @@ export async function retry<Result>(
       signal.throwIfAborted()
       if (!(error instanceof CodedError) || !errorTable[error.code].retryable) throw error
       if (error instanceof RateLimitedError) {
-        if (clock.monotonic() > giveUpAt) throw error
+        // Waiting for a turn before that is no sign of a limit that lasts.
+        firstRefusal ??= clock.monotonic()
+        if (clock.monotonic() - firstRefusal > RATE_LIMIT_PATIENCE_MS) throw error
         continue
       }
       failedTries++

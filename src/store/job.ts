@@ -30,6 +30,6 @@ export interface Job {
   graceMs?: number
 }
 
-export function hasEnded(job: Job): boolean {
-  return job.status === 'succeeded' || job.status === 'failed' || job.status === 'cancelled'
+export function hasEnded({ status }: Pick<Job, 'status'>): boolean {
+  return status === 'succeeded' || status === 'failed' || status === 'cancelled'
 }

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import { CodedError } from '../errors.ts'
+import { hasEnded, type JobStatus } from './job.ts'
 import { openJobSeals } from './job-seals.ts'
 import { jobKey } from './keys.ts'
 import type { LogPage, MessageLogReader } from './message-log.ts'
@@ -88,7 +89,7 @@ async function openPage(
   return {
     body: Buffer.concat(bodies),
     messageCount: last ? Number.parseInt(last[0].toString(), 10) - after : 0,
-    ended: ['succeeded', 'failed', 'cancelled'].includes(status.toString()),
+    ended: hasEnded({ status: status.toString() as JobStatus }),
     total: Number(messages.toString()),
     epoch: epoch.toString(),
   }

@@ -71,13 +71,12 @@ async function* readToEnd(
 ): AsyncGenerator<SlicePage, void, void> {
   let { after, at } = slice
   let again = after === undefined ? at : undefined
-  let restarted = false
+  let hasCircled = false
+  let refusedAt: number | 'nowhere' | undefined = 'nowhere'
   let guard = createLoopGuard(perPage)
-  /** Goes back to the second that reading has come to; once per reading. */
-  const restart = (cause: CodedError) => {
-    if (restarted) throw cause
-    restarted = true
-    again = at ?? (order === 'ascending' ? slice.from : (slice.to ?? Number.MAX_SAFE_INTEGER - 1))
+  /** Goes back to the second that reading has come to. */
+  const restart = () => {
+    again = at
     after = undefined
     guard = createLoopGuard(perPage)
   }
@@ -96,12 +95,16 @@ async function* readToEnd(
     } catch (error) {
       const cursorRefused =
         error instanceof RefusedError && after !== undefined && [400, 404].includes(error.failure.status)
-      if (!cursorRefused) throw error
-      restart(error)
+      // Without its cursor reading gets on by whole seconds: as long as it does, cursors may be refused.
+      if (!cursorRefused || refusedAt === at) throw error
+      refusedAt = at
+      restart()
       continue
     }
     if (guard.leadsInCircles(page)) {
-      restart(new CodedError('intercom_loop', `Paging through ${endpoint.entry.path} leads in circles`))
+      if (hasCircled) throw new CodedError('intercom_loop', `Paging through ${endpoint.entry.path} leads in circles`)
+      hasCircled = true
+      restart()
       continue
     }
     const last = page.after === undefined || (order === 'descending' && reachesBefore(page.rows, slice))

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { digestKey } from '../../src/http/auth.ts'
 import type { Problem } from '../../src/http/problem.ts'
+import { digestKey } from '../../src/store/api-key.ts'
 import { startApp } from '../support/app.ts'
 import { startRedis } from '../support/redis.ts'
 

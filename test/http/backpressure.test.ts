@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { startApp, type TestApp } from '../support/app.ts'
 import { startRedis } from '../support/redis.ts'
+import { wholeLog } from '../support/worker.ts'
 import { openStream } from './stream-client.ts'
 
 const server = await startRedis(t)
@@ -31,15 +32,7 @@ async function startCounting(t: Test, limits = {}) {
 }
 
 /** Reads the whole log beside the API: time enough for a reader of the API that nothing holds back to do the same. */
-async function readBeside({ store }: TestApp, jobId: number): Promise<string> {
-  const pieces: Buffer[] = []
-  for (let after = 0; ; ) {
-    const page = await store.messages.read(jobId, after, 100_000)
-    if (page.messageCount === 0) return Buffer.concat(pieces).toString()
-    pieces.push(page.body)
-    after += page.messageCount
-  }
-}
+const readBeside = ({ store }: TestApp, jobId: number) => wholeLog(store, jobId, 100_000)
 
 t.test('a reader that stalls stops the reading of the log, and gets everything when it goes on', async (t) => {
   const { api, jobId, read, bytesSynced } = await startCounting(t)

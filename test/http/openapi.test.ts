@@ -1,6 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import t from 'tap'
-import { digestKey } from '../../src/http/auth.ts'
+import { digestKey } from '../../src/store/api-key.ts'
 import { startApp } from '../support/app.ts'
 import { startRedis } from '../support/redis.ts'
 

@@ -5,7 +5,15 @@ import { createLiveJobs } from '../../src/store/live-jobs.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { startRedis } from '../support/redis.ts'
 import { beginAttempt, syncRequest, tenant } from '../support/store.ts'
-import { countedLog, countingSync, openService, untilAborted, untilEnded, wholeLog } from '../support/worker.ts'
+import {
+  countedLog,
+  countingSync,
+  openService,
+  type TestService,
+  untilAborted,
+  untilEnded,
+  wholeLog,
+} from '../support/worker.ts'
 
 const server = await startRedis(t)
 
@@ -22,6 +30,18 @@ async function setUp(teardown: Parameters<typeof openService>[1], options: Param
   }
   const statusOf = async (jobId: number) => (await service.jobs.read(tenant, jobId)).status
   return { service, live, lookOver, create, statusOf, errors }
+}
+
+/** Resolves once a worker has begun the job, which it does not get on with. */
+async function startHangingWorker(service: TestService): Promise<void> {
+  const started = createDeferred()
+  service.startWorker(
+    countingSync(1, async (_number, signal) => {
+      started.resolve()
+      await untilAborted(signal)
+    }),
+  )
+  await started.promise
 }
 
 t.test('a job whose queueing was lost is queued', async (t) => {
@@ -49,14 +69,7 @@ t.test('a job that has begun and that the queue has forgotten ends as failed, no
 t.test('a job that the queue has failed behind our back ends as failed', async (t) => {
   const { service, lookOver, create, statusOf } = await setUp(t.teardown)
   const jobId = await create()
-  const started = createDeferred()
-  service.startWorker(
-    countingSync(1, async (_number, signal) => {
-      started.resolve()
-      await untilAborted(signal)
-    }),
-  )
-  await started.promise
+  await startHangingWorker(service)
   await lookOver()
   t.equal(await statusOf(jobId), 'running', 'a job at work is left alone')
   const prefix = 'intercom-sync:{queue}:sync'
@@ -72,14 +85,7 @@ t.test('a job that the queue has failed behind our back ends as failed', async (
 t.test('a cancel that reached no worker is told again', async (t) => {
   const { service, lookOver, create } = await setUp(t.teardown)
   const jobId = await create()
-  const started = createDeferred()
-  service.startWorker(
-    countingSync(1, async (_number, signal) => {
-      started.resolve()
-      await untilAborted(signal)
-    }),
-  )
-  await started.promise
+  await startHangingWorker(service)
   await service.redis.hset(`intercom-sync:{job:${jobId}}:record`, 'cancelReason', 'requested')
   await lookOver()
   t.equal((await untilEnded(service, jobId)).status, 'cancelled')

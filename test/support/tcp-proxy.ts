@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer, type NetConnectOpts, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Teardown } from './processes.ts'
 
 /** What passes through a proxy. A chunk goes on when the hook's promise resolves; one that never does holds it for ever. */
 export interface Interception {
@@ -15,10 +16,6 @@ export interface Interception {
 /** A wire that a test can listen to and hold. It listens on a unix socket of its own. */
 export interface TcpProxy {
   socket: string
-}
-
-interface Teardown {
-  teardown(callback: () => unknown): unknown
 }
 
 export async function startProxy(t: Teardown, target: NetConnectOpts, interception: Interception): Promise<TcpProxy> {

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { runCompiled, type TestProcess } from './processes.ts'
+import { runCompiled, type Teardown, type TestProcess } from './processes.ts'
 
 /** Everything there is, each part in a process of its own: simulator, API, worker, and the Redis that the API starts. */
 export interface WholeService {
@@ -10,10 +10,6 @@ export interface WholeService {
   /** Address of the simulator. */
   intercom: string
   processes: Record<'simulator' | 'api' | 'worker', TestProcess>
-}
-
-interface Teardown {
-  teardown(callback: () => unknown): unknown
 }
 
 export async function startWholeService(t: Teardown, simulatorFlags: string[]): Promise<WholeService> {

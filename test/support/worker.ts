@@ -125,10 +125,10 @@ async function untilJob(store: TestStore, jobId: number, wanted: (job: Job) => b
   return found.promise.finally(stop)
 }
 
-export async function wholeLog(store: TestStore, jobId: number): Promise<string> {
+export async function wholeLog(store: TestStore, jobId: number, pageBytes = 1e6): Promise<string> {
   const parts: Buffer[] = []
   for (let after = 0; ; ) {
-    const page = await store.messages.read(jobId, after, 1e6)
+    const page = await store.messages.read(jobId, after, pageBytes)
     if (page.messageCount === 0) return Buffer.concat(parts).toString()
     parts.push(page.body)
     after += page.messageCount

@@ -41,8 +41,8 @@ t.test('an Intercom that keeps failing ends the attempt with what it had, and sa
 })
 
 t.test('a small rate limit is used to the full and hardly overrun', async (t) => {
-  const clock = createAcceleratedClock(now, 25)
-  const simulator = await listenSimulator(t, { contacts: 9000, rateLimitPerWindow: 20, clock })
+  const clock = createAcceleratedClock(now, 15)
+  const simulator = await listenSimulator(t, { contacts: 5000, rateLimitPerWindow: 12, clock })
   const { messages } = await collectSync({ baseUrl: simulator.url, clock })
   t.same((await judge(simulator, messages)).faults, [])
   const { byStatus, requests } = simulator.requests.totals

@@ -1,0 +1,29 @@
+import t from 'tap'
+import { listenSimulator } from '../simulator/listening-simulator.ts'
+import { createAcceleratedClock } from '../support/accelerated-clock.ts'
+import { collectSync, judge } from '../support/engine.ts'
+
+const refusal = (skip: number) => ({ match: { path: '/contacts/search' }, skip, status: 400 })
+
+for (const newestVersion of ['2.16', '2.17'])
+  t.test(
+    `API ${newestVersion}: cursors that are refused now and then are done without, with nothing twice`,
+    async (t) => {
+      const clock = createAcceleratedClock(Date.UTC(2026, 4, 5), 20)
+      const simulator = await listenSimulator(t, { contacts: 2900, newestVersion, clock, oddities: false })
+      simulator.faults.next([refusal(6), refusal(4), refusal(4)])
+      const { messages, outcome } = await collectSync({ baseUrl: simulator.url, clock, streams: ['contacts'] })
+      t.equal(outcome?.failure, undefined)
+      t.same((await judge(simulator, messages, { expectStreams: ['contacts'] })).faults, [])
+      t.equal(simulator.requests.totals.byStatus[400], 3)
+    },
+  )
+
+t.test('a cursor that is always refused fails loudly', async (t) => {
+  const clock = createAcceleratedClock(Date.UTC(2026, 4, 5), 20)
+  // A bulk edit: all within one second, so that no page gets any further in time.
+  const span = { from: 1_770_000_000, to: 1_770_000_001 }
+  const simulator = await listenSimulator(t, { contacts: 600, clock, span, oddities: false })
+  simulator.faults.next([3, 1, 1, 1, 1, 1, 1].map(refusal))
+  await t.rejects(collectSync({ baseUrl: simulator.url, clock, streams: ['contacts'] }), { code: 'intercom_rejected' })
+})
