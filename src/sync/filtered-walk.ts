@@ -109,6 +109,9 @@ async function* scrolledPages(
   const shape = shapeOf(root)
   const spool = await createSpool()
   const dispose = () => void spool.dispose()
+  // The attempt may end before anybody reads on, or may have ended while the file was made.
+  if (signal.aborted) dispose()
+  signal.throwIfAborted()
   signal.addEventListener('abort', dispose, { once: true })
   void scrollLease
     .hold(signal, async () => {

@@ -1,7 +1,9 @@
 import t from 'tap'
 import { streamNames } from '../../simulator/records/streams.ts'
+import type { Commit } from '../../src/sync/commit.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
-import { collectSync, judge, recordsOf } from '../support/engine.ts'
+import { createAcceleratedClock } from '../support/accelerated-clock.ts'
+import { collectSync, joined, judge, parseLines, recordsOf } from '../support/engine.ts'
 
 const expectStreams = [...streamNames]
 
@@ -41,3 +43,82 @@ for (const newestVersion of ['2.16', '2.17'])
       state = next.state
     }
   })
+
+t.test('an attempt at all eleven that dies after any commit is continued with nothing lost or twice', async (t) => {
+  const simulator = await listenSimulator(t, {
+    contacts: 200,
+    conversations: 120,
+    companies: 230,
+    longConversations: 2,
+  })
+  for (const stopAfter of [5, 11]) {
+    const held: Commit[] = []
+    for (;;) {
+      const attempt = await collectSync({ baseUrl: simulator.url, stopAfter, held })
+      held.push(...attempt.commits)
+      if (attempt.outcome) break
+    }
+    const report = await judge(simulator, joined(held).messages, { expectStreams })
+    t.same(report.faults, [], `died after every ${stopAfter} commits`)
+  }
+})
+
+t.test('conversations and their parts, selected and reset in every combination', async (t) => {
+  const simulator = await listenSimulator(t, { conversations: 150, longConversations: 1 })
+  const both = ['conversations', 'conversation_parts']
+  const sync = (streams: string[], state: unknown[] = []) => collectSync({ baseUrl: simulator.url, streams, state })
+  const asked = () => simulator.requests.totals.byPath['/conversations/:id'] ?? 0
+  const nameOf = (message: unknown) =>
+    (message as { stream: { stream_descriptor: { name: string } } }).stream.stream_descriptor.name
+
+  for (const streams of [['conversations'], ['conversation_parts'], both]) {
+    const before = asked()
+    const { messages } = await sync(streams)
+    t.same((await judge(simulator, messages, { expectStreams: streams })).faults, [], streams.join(' and '))
+    t.equal(asked() > before, streams.includes('conversation_parts'), 'parts are asked for only where they are wanted')
+  }
+  const { state } = await sync(both)
+  for (const reset of [[], ['conversations'], ['conversation_parts'], both]) {
+    const kept = state.filter((message) => !reset.includes(nameOf(message)))
+    const { messages } = await sync(both, kept)
+    for (const stream of both)
+      t.equal(
+        recordsOf(messages, stream).length > 0,
+        reset.includes(stream),
+        `${stream} after a reset of ${reset.join()}`,
+      )
+    t.same((await judge(simulator, messages, { expectStreams: reset })).faults, [])
+  }
+})
+
+t.test('a scroll that breaks, expires or is held by others is read to its end all the same', async (t) => {
+  const clock = createAcceleratedClock(Date.UTC(2026, 4, 5), 100)
+  const simulator = await listenSimulator(t, {
+    companies: 450,
+    clock,
+    foreignScrollUntil: Date.UTC(2026, 4, 5) + 40_000,
+  })
+  const scroll = { match: { path: '/companies/scroll' } }
+  simulator.faults.next([{ ...scroll, skip: 8, status: 500, repeat: 6, losesScroll: true }])
+  const { messages, outcome } = await collectSync({
+    baseUrl: simulator.url,
+    clock,
+    streams: ['companies', 'company_segments'],
+  })
+  t.equal(outcome?.failure, undefined)
+  t.same((await judge(simulator, messages, { expectStreams: ['companies', 'company_segments'] })).faults, [])
+  t.ok((simulator.requests.totals.byStatus[400] ?? 0) > 0, 'the foreign scroll was met')
+  t.ok((simulator.requests.totals.byStatus[500] ?? 0) > 0, 'the scroll broke')
+})
+
+t.test('a conversation of more parts than Intercom gives is marked, and told', async (t) => {
+  const { url } = await listenSimulator(t, { conversations: 10, longConversations: 2 })
+  const { messages } = await collectSync({ baseUrl: url, streams: ['conversations', 'conversation_parts'] })
+  const lines = parseLines(messages)
+  const marked = lines.filter((message) => message.type === 'RECORD' && 'meta' in message.record)
+  t.ok(marked.length > 0)
+  t.match(marked[0]?.record, {
+    meta: { changes: [{ field: 'conversation_parts', change: 'TRUNCATED', reason: 'SOURCE_RETRIEVAL_ERROR' }] },
+  })
+  t.ok(lines.some(({ log }) => log?.level === 'WARN' && /newest 500/.test(log.message)))
+})

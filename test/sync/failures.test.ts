@@ -3,6 +3,8 @@ import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { collectSync, contactsOf, judge, parseLines } from '../support/engine.ts'
 
+const two = ['contacts', 'tags']
+
 const now = Date.UTC(2026, 4, 5)
 const search = { match: { path: '/contacts/search' } }
 
@@ -26,7 +28,7 @@ t.test('every answer that may pass is asked again, and nothing is lost or twice'
     { body: { type: 'list' } },
   ])
     simulator.faults.next([{ ...search, skip: 1, ...fault }])
-  const { messages, outcome } = await collectSync({ baseUrl: simulator.url, clock })
+  const { messages, outcome } = await collectSync({ streams: two, baseUrl: simulator.url, clock })
   t.equal(outcome?.failure, undefined)
   t.same((await judge(simulator, messages)).faults, [])
   const { byStatus } = simulator.requests.totals
@@ -37,13 +39,13 @@ t.test('an Intercom that keeps failing ends the attempt with what it had, and sa
   const clock = createAcceleratedClock(now, 200)
   const simulator = await listenSimulator(t, { contacts: 3000, clock })
   simulator.faults.next([{ ...search, skip: 4, status: 503, repeat: 1000 }])
-  await t.rejects(collectSync({ baseUrl: simulator.url, clock }), { code: 'intercom_unavailable' })
+  await t.rejects(collectSync({ streams: two, baseUrl: simulator.url, clock }), { code: 'intercom_unavailable' })
 })
 
 t.test('a small rate limit is used to the full and hardly overrun', async (t) => {
   const clock = createAcceleratedClock(now, 15)
   const simulator = await listenSimulator(t, { contacts: 5000, rateLimitPerWindow: 12, clock })
-  const { messages } = await collectSync({ baseUrl: simulator.url, clock })
+  const { messages } = await collectSync({ streams: two, baseUrl: simulator.url, clock })
   t.same((await judge(simulator, messages)).faults, [])
   const { byStatus, requests } = simulator.requests.totals
   t.ok((byStatus[429] ?? 0) <= 4, `${byStatus[429] ?? 0} of ${requests} requests were over the limit`)
@@ -56,7 +58,7 @@ t.test('paging that leads in circles goes back once and then on, with nothing tw
   for (const cursor of ['same', 'previous'] as const) {
     const simulator = await listenSimulator(t, { contacts: 2000, clock })
     simulator.faults.next([{ ...search, skip: 4, cursor }])
-    const { messages } = await collectSync({ baseUrl: simulator.url, clock })
+    const { messages } = await collectSync({ streams: two, baseUrl: simulator.url, clock })
     t.same((await judge(simulator, messages)).faults, [], cursor)
   }
 })
@@ -65,13 +67,13 @@ t.test('paging that always leads in circles fails loudly', async (t) => {
   const clock = createAcceleratedClock(now, 20)
   const simulator = await listenSimulator(t, { contacts: 2000, clock })
   simulator.faults.next([{ ...search, skip: 2, cursor: 'same', repeat: 1000 }])
-  await t.rejects(collectSync({ baseUrl: simulator.url, clock }), { code: 'intercom_loop' })
+  await t.rejects(collectSync({ streams: two, baseUrl: simulator.url, clock }), { code: 'intercom_loop' })
 })
 
 t.test('a token that nothing accepts is a config_error of the whole job', async (t) => {
   const simulator = await listenSimulator(t, { contacts: 10 })
   const config = { access_token: 'revoked' }
-  await t.rejects(collectSync({ baseUrl: simulator.url, config }), { code: 'token_invalid' })
+  await t.rejects(collectSync({ streams: two, baseUrl: simulator.url, config }), { code: 'token_invalid' })
 })
 
 for (const missingScopeStatus of [401, 403] as const)
@@ -81,7 +83,7 @@ for (const missingScopeStatus of [401, 403] as const)
       missingScopeStatus,
       accessTokens: { 'simulator-token': ['read_tags'], other: [] },
     })
-    const tagsRefused = await collectSync({ baseUrl: url })
+    const tagsRefused = await collectSync({ streams: two, baseUrl: url })
     t.equal(tagsRefused.outcome?.failure?.code, 'scope_missing')
     t.equal(tagsRefused.outcome?.failure?.failureType, 'config_error')
     t.match(tagsRefused.outcome?.streams, [
@@ -95,7 +97,7 @@ for (const missingScopeStatus of [401, 403] as const)
 
 t.test('a hidden time zone does no harm', async (t) => {
   const simulator = await listenSimulator(t, { contacts: 500, hideTimezone: true, newestVersion: '2.16' })
-  const { messages } = await collectSync({ baseUrl: simulator.url })
+  const { messages } = await collectSync({ streams: two, baseUrl: simulator.url })
   t.same((await judge(simulator, messages)).faults, [])
 })
 
@@ -111,7 +113,7 @@ t.test('a start date is inclusive and keeps older records out', async (t) => {
       api_version,
       start_date: new Date(start * 1000).toISOString().replace('.000', ''),
     }
-    const { messages } = await collectSync({ baseUrl: simulator.url, config })
+    const { messages } = await collectSync({ streams: two, baseUrl: simulator.url, config })
     t.same((await judge(simulator, messages, { lowerBound: { contacts: start } })).faults, [])
     t.equal(contactsOf(messages).length, times.filter((time) => time >= start).length)
   }
