@@ -18,6 +18,8 @@ export interface SearchStart {
   walk: SearchWalkState
   /** Records to expect; undefined when the search cannot count them exactly enough. */
   estimate: number | undefined
+  /** Up to when (Unix seconds) records may have been delivered by the job that the walk is taken over from. */
+  deliveredTo?: number
   notes: LogEntry[]
 }
 
@@ -30,8 +32,11 @@ export async function startSearch(options: WalkOptions): Promise<SearchStart> {
   const { endpoint, seen } = await negotiate(options, lower)
   const settings = [config.start_date ?? '-', config.lookback_window ?? 0]
   const plan = [endpoint.version, workspace.timezone ?? '-', ...settings].join('|')
-  if (previous?.plan === plan && previous.walk)
-    return { endpoint, plan, walk: previous.walk, estimate: undefined, notes }
+  if (previous?.plan === plan && previous.walk) {
+    const { walk } = previous
+    const deliveredTo = walk.tail ? (options.client.serverSeconds() ?? walk.tail.asked) : walk.frozen - 1
+    return { endpoint, plan, walk, estimate: undefined, deliveredTo, notes }
+  }
   if (previous?.plan !== undefined && previous.plan !== plan) {
     const next =
       previous.cursor === undefined

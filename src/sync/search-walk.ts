@@ -77,6 +77,7 @@ export function createSearchWalk(options: WalkOptions & { traits: SearchTraits }
       const start = await startSearch(options)
       const { version, matching, echoRequired } = start.endpoint
       const overlap = overlapOf(start.walk.frozen)
+      if (start.deliveredTo !== undefined) overlap.seen.missUpTo(start.deliveredTo)
       const fresh = {
         endpoint: { version, matching, echoRequired },
         plan: start.plan,
@@ -153,6 +154,12 @@ export function createSearchWalk(options: WalkOptions & { traits: SearchTraits }
     takePage(current, round.slice, page, order, sink)
     round.pages++
     current.done = done
+    if (done && incremental && current.overlap.seen.forState(finalCursor(current)) === undefined)
+      sink.log(
+        'INFO',
+        `${entry.name}: what changed in the last ${Math.ceil(current.overlap.seconds / 60)} minutes cannot be ` +
+          'remembered whole: the next sync delivers it again',
+      )
   }
 
   function takePage(current: Planned, slice: Slice, page: SlicePage, order: SortOrder, sink: Sink): void {
@@ -173,16 +180,20 @@ export function createSearchWalk(options: WalkOptions & { traits: SearchTraits }
     if (finishedBefore) return completeState
     if (!planned) return state ?? { intercom_sync: { v: 1 } }
     const { walk, overlap, plan, done } = planned
-    const behind = (time: number) => Math.max(previous?.cursor ?? walk.lower, time - overlap.seconds)
+    const worstLag = overlap.worstLag()
     if (!done) {
       const order = walk.descending ? 'descending' : 'ascending'
       const mark = Math.min(lowWaterMark(walk.slices, order, walk.frozen), walk.frozen - overlap.seconds)
-      return walkState(incremental ? Math.max(walk.lower, mark) : undefined, plan, walk)
+      return walkState({ cursor: incremental ? Math.max(walk.lower, mark) : undefined, plan, walk, worstLag })
     }
     if (!incremental) return completeState
-    const readTo = walk.tail?.asked ?? walk.frozen
-    const cursor = behind(readTo)
-    return doneState({ cursor, plan, readTo, seen: overlap.seen.forState(cursor), worstLag: overlap.worstLag() })
+    const cursor = finalCursor(planned)
+    return doneState({ cursor, plan, readTo: readTo(walk), seen: overlap.seen.forState(cursor), worstLag })
+  }
+
+  /** Behind the time that was read to, by the overlap; never behind where the last sync had come to. */
+  function finalCursor({ walk, overlap }: Planned): number {
+    return Math.max(previous?.cursor ?? walk.lower, readTo(walk) - overlap.seconds)
   }
 
   return {
@@ -192,6 +203,11 @@ export function createSearchWalk(options: WalkOptions & { traits: SearchTraits }
     position: () =>
       planned ? { ...planned, walk: walkToJson(planned.walk), overlap: planned.overlap.toJson() } : undefined,
   }
+}
+
+/** Up to when a finished walk has read. */
+function readTo({ tail, frozen }: SearchWalkState): number {
+  return tail?.asked ?? frozen
 }
 
 async function* readArrivals(
