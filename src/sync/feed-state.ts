@@ -14,24 +14,42 @@ export function searchFeedState(
   const overlap = feed.overlap()
   if (done) {
     if (!incremental) return completeState
-    return filteredFeedState(feed, walk.tail?.asked ?? walk.frozen, plan)
+    return finishedFeedState(feed, walk.tail?.asked ?? walk.frozen, plan)
   }
   const order = walk.descending ? 'descending' : 'ascending'
   const mark = Math.min(lowWaterMark(walk.slices, order, walk.frozen), walk.frozen - overlap.seconds)
   const cursor = incremental ? Math.max(previous?.cursor ?? lower, lower, mark) : undefined
-  return withParentState(walkState(cursor, plan, { ...walk, lower }), entry.child?.parent)
+  return withParentState(
+    walkState({ cursor, plan, walk: { ...walk, lower }, worstLag: overlap.worstLag() }),
+    entry.child?.parent,
+  )
 }
 
 /** The state of a stream that has been read up to `readTo` (Unix seconds) with everything before it. */
-export function filteredFeedState(feed: Feed, readTo: number, plan?: string): Record<string, unknown> {
+export function finishedFeedState(feed: Feed, readTo: number, plan?: string): Record<string, unknown> {
   if (!feed.incremental) return completeState
   const overlap = feed.overlap()
-  const cursor = Math.max(feed.previous?.cursor ?? feed.lower, readTo - overlap.seconds)
+  const cursor = finalCursor(feed, readTo)
   const seen = overlap.seen.forState(cursor)
   return withParentState(
     doneState({ cursor, plan, readTo, seen, worstLag: overlap.worstLag() }),
     feed.entry.child?.parent,
   )
+}
+
+/** What to say of an overlap of which too much changed to be remembered; undefined when all of it was. */
+export function overfullNote(feed: Feed, readTo: number): string | undefined {
+  const { seen, seconds } = feed.overlap()
+  if (!feed.incremental || seen.forState(finalCursor(feed, readTo)) !== undefined) return undefined
+  return (
+    `${feed.entry.name}: what changed in the last ${Math.ceil(seconds / 60)} minutes cannot be remembered whole: ` +
+    'the next sync delivers it again'
+  )
+}
+
+/** Behind the time that was read to, by the overlap; never behind where the last sync had come to. */
+function finalCursor({ previous, lower, overlap }: Feed, readTo: number): number {
+  return Math.max(previous?.cursor ?? lower, readTo - overlap().seconds)
 }
 
 /** Airbyte's connector looks for the parent's cursor beside the child's. */

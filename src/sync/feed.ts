@@ -4,12 +4,11 @@ import type { ScannedAnswer } from '../intercom/record-scanner.ts'
 import { recordText } from '../intercom/record-text.ts'
 import type { StreamEntry } from '../streams/table.ts'
 import { addMembers, type Children, parentMembers, wholeAnswer } from './children.ts'
-import type { Fingerprints } from './fingerprints.ts'
 import { createOverlap, type Overlap, type OverlapJson } from './overlap.ts'
 import type { Row } from './search-pages.ts'
-import { isComplete, readSearchState, type SearchState } from './search-state.ts'
+import { creditedCursor, isComplete, readSearchState, type SearchState } from './search-state.ts'
 import { truncatedField } from './truncation.ts'
-import { idTypes, type LogEntry, type SelectedStream, type Sink } from './walk.ts'
+import { idTypes, type LogEntry, type SelectedStream, type Sink, type WalkContext } from './walk.ts'
 
 const DAY_SECONDS = 86_400
 
@@ -46,12 +45,12 @@ export interface Feed {
 
 export function createFeed(
   { entry, configured, state }: SelectedStream,
-  { config, fingerprints }: { config: SourceConfig; fingerprints: Fingerprints },
+  { config, client, fingerprints }: Pick<WalkContext, 'config' | 'client' | 'fingerprints'>,
 ): Feed {
   const incremental = entry.cursor !== undefined && configured.sync_mode === 'incremental'
   const notes: LogEntry[] = []
   const previous = usableState(entry.name, state && readSearchState(state), incremental, notes)
-  const lower = lowerBound(entry.name, config, previous, notes)
+  const lower = lowerBound(entry.name, config, previous, client.serverSeconds() ?? 0, notes)
   const types = idTypes(entry.idMembers, configured)
   const parentIdTypes = idTypes(entry.child ? [entry.child.parentIdMember] : [], configured)
   let overlap: Overlap | undefined
@@ -136,5 +135,12 @@ function lowerBound(name: string, config: SourceConfig, previous: SearchState | 
       'because other connectors skip records (migration_lookback: 0 turns this off)'
     notes.push({ level: 'INFO', message })
   }
-  return Math.max(start, previous.cursor - back)
+  const cursor = creditedCursor(previous.cursor, now)
+  if (cursor > now) {
+    const message =
+      `${name}: the state's cursor ${cursor} lies in the future: no record is read before then; ` +
+      'reset the stream to read everything again'
+    notes.push({ level: 'WARN', message })
+  }
+  return Math.max(start, cursor - back)
 }

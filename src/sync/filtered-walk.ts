@@ -5,7 +5,7 @@ import { type ScannedAnswer, scanAnswer } from '../intercom/record-scanner.ts'
 import type { StreamEntry } from '../streams/table.ts'
 import { type Children, readChildren } from './children.ts'
 import type { Feed } from './feed.ts'
-import { filteredFeedState } from './feed-state.ts'
+import { finishedFeedState, overfullNote } from './feed-state.ts'
 import { type Row, readRow, wantedMembers } from './search-pages.ts'
 import { completeState, freshState } from './search-state.ts'
 import type { Arrival, Sink, Walk, WalkContext } from './walk.ts'
@@ -45,8 +45,12 @@ export function createFilteredWalk(options: FilteredWalkOptions): Walk {
     const pages = root.filtered?.list === 'scroll' ? scrolledPages(options, version) : singlePage(options, version)
     for await (const answer of pages) yield* pageArrivals(answer)
     yield {
-      take() {
-        final = Object.fromEntries(feeds.map((feed) => [feed.entry.name, filteredFeedState(feed, start)]))
+      take(sink) {
+        for (const feed of feeds) {
+          const message = overfullNote(feed, start)
+          if (message !== undefined) sink.log('INFO', message)
+        }
+        final = Object.fromEntries(feeds.map((feed) => [feed.entry.name, finishedFeedState(feed, start)]))
       },
     }
   }

@@ -19,6 +19,8 @@ export interface SearchStart {
   walk: SearchWalkState
   /** Records to expect; undefined when the search cannot count them exactly enough. */
   estimate: number | undefined
+  /** Up to when (Unix seconds) records may have been delivered by the job that the walk is taken over from. */
+  deliveredTo?: number
   notes: LogEntry[]
 }
 
@@ -30,8 +32,11 @@ export async function startSearch(options: SearchWalkOptions): Promise<SearchSta
   const { endpoint, seen } = await negotiate(options, lower)
   const settings = [config.start_date ?? '-', config.lookback_window ?? 0]
   const plan = [endpoint.version, workspace.timezone ?? '-', ...settings].join('|')
-  const continued = continueWalk(feeds, plan)
-  if (continued) return { endpoint, plan, walk: continued, estimate: undefined, notes }
+  const walk = continueWalk(feeds, plan)
+  if (walk) {
+    const deliveredTo = walk.tail ? (client.serverSeconds() ?? walk.tail.asked) : walk.frozen - 1
+    return { endpoint, plan, walk, estimate: undefined, deliveredTo, notes }
+  }
   notes.push(...feeds.flatMap((feed) => settingsChanged(feed, plan)))
 
   const frozen = client.serverSeconds() ?? 0

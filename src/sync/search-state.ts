@@ -80,8 +80,14 @@ export function doneState(done: {
 }
 
 /** A walk under way; `cursor` is its low-water mark, left out for a full refresh. */
-export function walkState(cursor: number | undefined, plan: string, walk: SearchWalkState): Record<string, unknown> {
-  const ours = { v: STATE_FORMAT, plan, walk: walkToJson(walk), retry_ids: [] }
+export function walkState(underWay: {
+  cursor: number | undefined
+  plan: string
+  walk: SearchWalkState
+  worstLag: number
+}): Record<string, unknown> {
+  const { cursor, plan, walk, worstLag } = underWay
+  const ours = { v: STATE_FORMAT, plan, walk: walkToJson(walk), worst_lag: worstLag, retry_ids: [] }
   return { ...(cursor !== undefined && { updated_at: cursor }), [OURS]: ours }
 }
 

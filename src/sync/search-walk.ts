@@ -2,7 +2,7 @@ import type { SortOrder } from '../intercom/search-query.ts'
 import type { StreamEntry } from '../streams/table.ts'
 import { type Children, readChildren } from './children.ts'
 import type { Feed } from './feed.ts'
-import { searchFeedState } from './feed-state.ts'
+import { overfullNote, searchFeedState } from './feed-state.ts'
 import { merge } from './merge.ts'
 import type { OverlapJson } from './overlap.ts'
 import type { Row, SearchEndpoint } from './search-pages.ts'
@@ -74,7 +74,10 @@ export function createSearchWalk(options: SearchWalkOptions): Walk {
       const start = await startSearch(options)
       const { version, matching, echoRequired } = start.endpoint
       const fresh = { endpoint: { version, matching, echoRequired }, plan: start.plan, walk: start.walk, done: false }
-      for (const feed of feeds) feed.begin(start.walk.frozen)
+      for (const feed of feeds) {
+        feed.begin(start.walk.frozen)
+        if (start.deliveredTo !== undefined) feed.overlap().seen.missUpTo(start.deliveredTo)
+      }
       current = fresh
       yield { take: (sink) => takePlan(fresh, start, sink) }
     }
@@ -152,6 +155,11 @@ export function createSearchWalk(options: SearchWalkOptions): Walk {
     takePage(taking, sink)
     if (taking.lastBatch) round.pages++
     current.done = done
+    if (!done) return
+    for (const feed of feeds) {
+      const message = overfullNote(feed, round.asked)
+      if (message !== undefined) sink.log('INFO', message)
+    }
   }
 
   function takePage({ slice, page, order, rows, children, lastBatch }: Taking, sink: Sink): void {

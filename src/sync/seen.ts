@@ -8,7 +8,9 @@ export interface Seen {
   remember(id: string, updatedAt: number, hash: string): void
   /** Records updated at or after this time must not be forgotten, however many they are. */
   protectFrom(time: number): void
-  /** Hashes by id of the records updated at or after `cursor`; undefined when they are too many for a state. */
+  /** Records updated up to this time may have been delivered without being remembered here. */
+  missUpTo(time: number): void
+  /** Hashes by id of the records updated at or after `cursor`; undefined when they are too many for a state or not all known. */
   forState(cursor: number): Record<string, string> | undefined
   toJson(): SeenJson
 }
@@ -17,7 +19,7 @@ export interface SeenJson {
   /** `[updatedAt, hash]` by id. */
   entries: [id: string, updatedAt: number, hash: string][]
   protectedFrom: number
-  /** Time of the youngest record forgotten for lack of room. */
+  /** Time of the youngest record forgotten for lack of room, or never known here. */
   forgottenTo: number
 }
 
@@ -48,6 +50,9 @@ export function createSeen(frozen: number, json?: SeenJson): Seen {
     remember(id, updatedAt, hash) {
       entries.set(id, { updatedAt, hash })
       if (entries.size > forgetAbove) forget()
+    },
+    missUpTo(time) {
+      forgottenTo = Math.max(forgottenTo, time)
     },
     protectFrom(time) {
       protectedFrom = time
