@@ -3,7 +3,7 @@ import { defaultApiVersion, type SourceConfig, startSeconds } from '../airbyte/s
 import { RefusedError } from '../intercom/failures.ts'
 import type { SearchEndpoint } from './search-pages.ts'
 import { cutIntoSlices, type Survey, survey } from './search-plan.ts'
-import { readSearchState, type SearchState, type SearchWalkState } from './search-state.ts'
+import { creditedCursor, readSearchState, type SearchState, type SearchWalkState } from './search-state.ts'
 import type { LogEntry, WalkOptions } from './walk.ts'
 
 /** The first version whose contact search compares by second; tried unless the config pins a version. */
@@ -28,7 +28,7 @@ export async function startSearch(options: WalkOptions): Promise<SearchStart> {
   const { config, configured, state, workspace } = options
   const notes: LogEntry[] = []
   const previous = usableState(state && readSearchState(state), configured.sync_mode, notes)
-  const lower = lowerBound(config, previous, notes)
+  const lower = lowerBound(config, previous, options.client.serverSeconds() ?? 0, notes)
   const { endpoint, seen } = await negotiate(options, lower)
   const settings = [config.start_date ?? '-', config.lookback_window ?? 0]
   const plan = [endpoint.version, workspace.timezone ?? '-', ...settings].join('|')
@@ -68,7 +68,7 @@ function usableState(given: SearchState | undefined, syncMode: SyncMode, notes: 
   return undefined
 }
 
-function lowerBound(config: SourceConfig, previous: SearchState | undefined, notes: LogEntry[]): number {
+function lowerBound(config: SourceConfig, previous: SearchState | undefined, now: number, notes: LogEntry[]): number {
   const start = startSeconds(config)
   if (previous?.cursor === undefined) return start
   let back = (config.lookback_window ?? 0) * DAY_SECONDS
@@ -80,7 +80,12 @@ function lowerBound(config: SourceConfig, previous: SearchState | undefined, not
       'because other connectors skip records (migration_lookback: 0 turns this off)'
     notes.push({ level: 'INFO', message })
   }
-  return Math.max(start, previous.cursor - back)
+  const cursor = creditedCursor(previous.cursor, now)
+  if (cursor > now) {
+    const message = `the state's cursor ${cursor} lies in the future: no record is read before then; reset the stream to read everything again`
+    notes.push({ level: 'WARN', message })
+  }
+  return Math.max(start, cursor - back)
 }
 
 /**

@@ -7,6 +7,7 @@ import type { SearchEndpoint } from './search-pages.ts'
 import { type SearchStart, startSearch } from './search-start.ts'
 import {
   completeState,
+  creditedCursor,
   doneState,
   isComplete,
   readSearchState,
@@ -193,7 +194,8 @@ export function createSearchWalk(options: WalkOptions & { traits: SearchTraits }
 
   /** Behind the time that was read to, by the overlap; never behind where the last sync had come to. */
   function finalCursor({ walk, overlap }: Planned): number {
-    return Math.max(previous?.cursor ?? walk.lower, readTo(walk) - overlap.seconds)
+    const before = previous?.cursor === undefined ? walk.lower : creditedCursor(previous.cursor, walk.frozen)
+    return Math.max(before, readTo(walk) - overlap.seconds)
   }
 
   return {
