@@ -10,6 +10,7 @@ import { closeIdleConnections } from './http/idle-connections.ts'
 import { addJsonBody } from './http/json-body.ts'
 import { trackOpenStreams } from './http/open-streams.ts'
 import { addProblems, sendProblem } from './http/problem.ts'
+import connectorRoutes from './http/routes/connector.ts'
 import healthRoutes from './http/routes/health.ts'
 import jobRoutes from './http/routes/jobs.ts'
 import messageRoutes from './http/routes/messages.ts'
@@ -23,7 +24,13 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   const limits = { ...defaultLimits, ...config.limits }
   const app = createInstance(dependencies, limits)
   const closing = joinClosing(app, dependencies.closing)
-  const routes: RouteDependencies = { ...parts, closing, limits, openStreams: trackOpenStreams(app, closing) }
+  const routes: RouteDependencies = {
+    ...parts,
+    closing,
+    limits,
+    openStreams: trackOpenStreams(app, closing),
+    intercomBaseUrl: config.intercomBaseUrl,
+  }
 
   closeIdleConnections(app)
   app.setValidatorCompiler(compileValidator)
@@ -37,6 +44,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     async (api) => {
       api.addHook('onRequest', refuseWhen(closing))
       api.addHook('onRequest', authenticate(config.apiKeys))
+      await api.register(connectorRoutes, routes)
       await api.register(jobRoutes, routes)
       await api.register(messageRoutes, routes)
     },

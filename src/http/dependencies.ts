@@ -42,6 +42,8 @@ export interface AppDependencies {
     /** Who may call. Empty = everybody is the one default tenant; only for an embedded Redis on loopback. */
     apiKeys: readonly ApiKey[]
     limits?: Partial<HttpLimits>
+    /** Where Intercom is, if not where it usually is; set by the operator only. */
+    intercomBaseUrl?: string | undefined
   }
   jobs: JobStore
   messages: MessageLogReader
@@ -56,5 +58,6 @@ export interface AppDependencies {
 /** The same, completed, as the routes take it. */
 export interface RouteDependencies extends Omit<AppDependencies, 'config'> {
   limits: HttpLimits
+  intercomBaseUrl?: string | undefined
   openStreams: OpenStreams
 }

@@ -1,12 +1,24 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
-import { jobSchema, noQuery, problemSchema } from './schemas.ts'
+import { Type } from 'typebox'
+import { describeProblems } from './responses.ts'
+import {
+  catalogMessageSchema,
+  connectionStatusMessageSchema,
+  jobSchema,
+  noQuery,
+  problemSchema,
+  specMessageSchema,
+} from './schemas.ts'
 
 /** The OpenAPI document, made of the schemas of the routes that are registered after it, and a page to read it on. */
 export async function addDocs(app: FastifyInstance): Promise<void> {
   app.addSchema(jobSchema)
   app.addSchema(problemSchema)
+  app.addSchema(specMessageSchema)
+  app.addSchema(connectionStatusMessageSchema)
+  app.addSchema(catalogMessageSchema)
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -16,7 +28,7 @@ export async function addDocs(app: FastifyInstance): Promise<void> {
         description: 'Syncs Intercom for data teams: Airbyte messages as NDJSON, live and resumable at any message.',
       },
       components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
-      tags: [{ name: 'jobs' }, { name: 'health' }, { name: 'docs' }],
+      tags: [{ name: 'connector' }, { name: 'jobs' }, { name: 'health' }, { name: 'docs' }],
     },
     refResolver: { buildLocalReference: (schema) => String(schema.$id) },
   })
@@ -24,7 +36,19 @@ export async function addDocs(app: FastifyInstance): Promise<void> {
   app.get(
     '/openapi.json',
     {
-      schema: { operationId: 'getOpenApi', summary: 'This document', tags: ['docs'], querystring: noQuery },
+      schema: {
+        operationId: 'getOpenApi',
+        summary: 'This document',
+        tags: ['docs'],
+        querystring: noQuery,
+        response: {
+          200: {
+            description: 'OpenAPI 3.1',
+            content: { 'application/json': { schema: Type.Object({}, { additionalProperties: true }) } },
+          },
+          ...describeProblems(['invalid_request']),
+        },
+      },
     },
     async () => app.swagger(),
   )

@@ -54,6 +54,11 @@ export function jobResponse(description: string, headers?: Record<string, object
   }
 }
 
+/** One Airbyte message, as a JSON document. */
+export function messageResponse(schemaId: string, description: string): Response {
+  return { description, content: { 'application/json': { schema: Type.Ref(schemaId) } } }
+}
+
 export const locationHeader = { Location: text('Path of the job') }
 
 export function messagesResponse(headers: Record<string, object> = {}): Response {

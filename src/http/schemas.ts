@@ -68,6 +68,42 @@ export const problemSchema = Type.Object(
   { $id: 'Problem', title: 'Problem', description: 'RFC 9457', additionalProperties: true },
 )
 
+const open = { additionalProperties: true }
+
+export const specMessageSchema = Type.Object(
+  {
+    type: Type.Literal('SPEC'),
+    spec: Type.Object({}, { ...open, description: 'ConnectorSpecification of the Airbyte protocol' }),
+  },
+  { $id: 'SpecMessage', title: 'SpecMessage', description: 'An Airbyte message' },
+)
+
+export const connectionStatusMessageSchema = Type.Object(
+  {
+    type: Type.Literal('CONNECTION_STATUS'),
+    connectionStatus: Type.Object({
+      status: Type.String({ enum: ['SUCCEEDED', 'FAILED'] }),
+      message: Type.String({ description: 'What the config leads to, or why it cannot be used' }),
+    }),
+  },
+  { $id: 'ConnectionStatusMessage', title: 'ConnectionStatusMessage', description: 'An Airbyte message' },
+)
+
+export const catalogMessageSchema = Type.Object(
+  {
+    type: Type.Literal('CATALOG'),
+    catalog: Type.Object({
+      streams: Type.Array(
+        Type.Object(
+          { name: Type.String(), json_schema: Type.Object({}, open) },
+          { ...open, description: 'AirbyteStream of the Airbyte protocol' },
+        ),
+      ),
+    }),
+  },
+  { $id: 'CatalogMessage', title: 'CatalogMessage', description: 'An Airbyte message' },
+)
+
 const closed = { additionalProperties: false }
 
 /** A query without parameters: one that is given anyway is refused, never ignored. */
@@ -85,6 +121,19 @@ export const newJobBody = Type.Object(
   },
   closed,
 )
+
+const connectorConfig = Type.Object({}, { ...open, description: 'The config; GET /v1/spec tells its members' })
+
+/** A body of another shape is a bad request; what is wrong within the config is the answer. */
+export const checkBody = Type.Object(
+  {
+    config: connectorConfig,
+    streams: Type.Optional(Type.Unknown({ description: 'Names of streams that must be readable' })),
+  },
+  closed,
+)
+
+export const discoverBody = Type.Object({ config: Type.Optional(connectorConfig) }, closed)
 
 export const newJobQuery = Type.Object(
   {

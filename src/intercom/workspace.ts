@@ -1,18 +1,27 @@
-import { defaultApiVersion } from '../airbyte/source-config.ts'
+import { type ApiVersion, defaultApiVersion } from '../airbyte/source-config.ts'
 import { CodedError } from '../errors.ts'
+import { isObject } from '../json-object.ts'
 import type { IntercomClient, IntercomRequest } from './client.ts'
 import { RefusedError } from './failures.ts'
 
-/** What `/me` tells of a workspace. */
+/** What `/me` tells of a workspace; a member is undefined when the token may not read it. */
 export interface Workspace {
-  /** IANA name; undefined when the token may not read it. */
+  /** Intercom's id of the workspace. */
+  id: string | undefined
+  /** Where its data is, in Intercom's words: `US`, `Europe` or `EU`, `AU`. */
+  region: string | undefined
+  /** IANA name. */
   timezone: string | undefined
 }
 
 /** Asked in turn to see whether a token that `/me` refuses is good for anything at all. */
 const PROBES = ['/tags', '/admins', '/segments']
 
-const get = (path: string): IntercomRequest => ({ method: 'GET', path, version: defaultApiVersion })
+const get = (path: string, version: ApiVersion = defaultApiVersion): IntercomRequest => ({
+  method: 'GET',
+  path,
+  version,
+})
 
 /**
  * Reads the workspace's settings and makes sure that the token works: a good token can lack the scope for `/me`.
@@ -21,15 +30,32 @@ const get = (path: string): IntercomRequest => ({ method: 'GET', path, version: 
  */
 export async function readWorkspace(client: IntercomClient): Promise<Workspace> {
   try {
-    return await client.ask(get('/me'), ({ body }) => ({ timezone: timezoneOf(body) }))
+    return (await readMe(client)).workspace
   } catch (error) {
     if (!(error instanceof RefusedError && error.unauthorized)) throw error
-    for (const path of PROBES) if (await isAllowed(client, path)) return { timezone: undefined }
+    for (const path of PROBES) {
+      if (await isAllowed(client, path)) return { id: undefined, region: undefined, timezone: undefined }
+    }
     throw new CodedError(
       'token_invalid',
       `Intercom does not accept the access token (${error.failure.status}: ${error.failure.detail}). Put a valid one into access_token.`,
     )
   }
+}
+
+/**
+ * Asks `/me`, and which API version answered.
+ *
+ * @throws RefusedError when the token may not read it, or is bad
+ */
+export function readMe(
+  client: IntercomClient,
+  version?: ApiVersion,
+): Promise<{ workspace: Workspace; version: string | undefined }> {
+  return client.ask(get('/me', version), (answer) => ({
+    workspace: workspaceOf(answer.body),
+    version: answer.version,
+  }))
 }
 
 async function isAllowed(client: IntercomClient, path: string): Promise<boolean> {
@@ -41,10 +67,16 @@ async function isAllowed(client: IntercomClient, path: string): Promise<boolean>
   }
 }
 
-function timezoneOf(body: Buffer): string | undefined {
+function workspaceOf(body: Buffer): Workspace {
+  const app = appOf(body)
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
+  return { id: text(app.id_code), region: text(app.region), timezone: text(app.timezone) }
+}
+
+function appOf(body: Buffer): Record<string, unknown> {
   try {
-    const timezone = (JSON.parse(body.toString('utf8')) as { app?: { timezone?: unknown } } | null)?.app?.timezone
-    return typeof timezone === 'string' ? timezone : undefined
+    const me: unknown = JSON.parse(body.toString('utf8'))
+    return isObject(me) && isObject(me.app) ? me.app : {}
   } catch {
     throw new CodedError('intercom_protocol', 'Intercom answered /me with something that is not JSON')
   }

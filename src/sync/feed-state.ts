@@ -1,5 +1,12 @@
 import type { Feed } from './feed.ts'
-import { completeState, doneState, freshState, type SearchWalkState, walkState } from './search-state.ts'
+import {
+  completeState,
+  creditedCursor,
+  doneState,
+  freshState,
+  type SearchWalkState,
+  walkState,
+} from './search-state.ts'
 import { lowWaterMark } from './slice.ts'
 
 /** The state of a stream that a search walk feeds, as of what has been taken. */
@@ -49,7 +56,8 @@ export function overfullNote(feed: Feed, readTo: number): string | undefined {
 
 /** Behind the time that was read to, by the overlap; never behind where the last sync had come to. */
 function finalCursor({ previous, lower, overlap }: Feed, readTo: number): number {
-  return Math.max(previous?.cursor ?? lower, readTo - overlap().seconds)
+  const before = previous?.cursor === undefined ? lower : creditedCursor(previous.cursor, readTo)
+  return Math.max(before, readTo - overlap().seconds)
 }
 
 /** Airbyte's connector looks for the parent's cursor beside the child's. */

@@ -123,7 +123,13 @@ function usableState(
   return undefined
 }
 
-function lowerBound(name: string, config: SourceConfig, previous: SearchState | undefined, notes: LogEntry[]): number {
+function lowerBound(
+  name: string,
+  config: SourceConfig,
+  previous: SearchState | undefined,
+  now: number,
+  notes: LogEntry[],
+): number {
   const start = startSeconds(config)
   if (previous?.cursor === undefined) return start
   let back = (config.lookback_window ?? 0) * DAY_SECONDS

@@ -188,7 +188,8 @@ function tellStates(attempt: Attempt): void {
 /** Says once per window that the sync waits for Intercom's rate limit. */
 function tellRateLimit(attempt: Attempt): void {
   const until = attempt.client.budget.waitingUntil()
-  if (until === undefined || until <= attempt.rateLimitTold) return
+  // The end of one wait is reckoned anew at every look, and comes out a little different.
+  if (until === undefined || until <= attempt.rateLimitTold + IDLE_LOOK_MS) return
   attempt.rateLimitTold = until
   for (const run of attempt.runs.values())
     if (!hasFinished(run)) attempt.outbox.status(run, 'RUNNING', { quotaResetMs: Math.ceil(until) })

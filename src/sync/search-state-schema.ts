@@ -39,9 +39,15 @@ const SearchWalkJson = Type.Object({
 })
 export type SearchWalkJson = Static<typeof SearchWalkJson>
 
+/** Airbyte's connector has written numbers and digits in a string, by version. More digits than these are no seconds. */
+const Cursor = Type.Union([
+  Type.Number({ minimum: 0, maximum: 99_999_999_999 }),
+  Type.String({ pattern: '^[0-9]{1,11}(\\.[0-9]+)?$' }),
+  Type.Null(),
+])
+
 const SearchStateJson = Type.Object({
-  // Airbyte's connector has written numbers and digits in a string, by version.
-  updated_at: Type.Optional(Type.Union([Time, Type.String({ pattern: '^[0-9]+(\\.[0-9]+)?$' }), Type.Null()])),
+  updated_at: Type.Optional(Cursor),
   intercom_sync: Type.Optional(
     Type.Object({
       v: Type.Literal(STATE_FORMAT),

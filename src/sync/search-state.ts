@@ -46,7 +46,8 @@ const COMPLETE_MARK = '__ab_full_refresh_sync_complete'
 /** Reads a state that `checkSearchState` has accepted. */
 export function readSearchState(state: Record<string, unknown>): SearchState {
   const ours = state[OURS] as Record<string, unknown> | undefined
-  const cursor = state.updated_at === undefined || state.updated_at === null ? undefined : Number(state.updated_at)
+  const cursor =
+    state.updated_at === undefined || state.updated_at === null ? undefined : Math.floor(Number(state.updated_at))
   return {
     ...(cursor !== undefined && { cursor }),
     foreign: ours === undefined,
@@ -57,6 +58,17 @@ export function readSearchState(state: Record<string, unknown>): SearchState {
     ...(ours?.seen !== undefined && { seen: ours.seen as Record<string, string> }),
     worstLag: typeof ours?.worst_lag === 'number' ? ours.worst_lag : 0,
   }
+}
+
+/** Clocks that differ explain a cursor so far in the future, seconds. */
+const CLOCK_DIFFERENCE = 3600
+
+/**
+ * The cursor as it may be believed. One a little in the future counts as now, or what changes until then would be passed
+ * over; one further off stays as it is: it was put there.
+ */
+export function creditedCursor(cursor: number, now: number): number {
+  return cursor > now && cursor <= now + CLOCK_DIFFERENCE ? now : cursor
 }
 
 /** A finished incremental walk. */

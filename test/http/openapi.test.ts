@@ -1,5 +1,7 @@
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
+import { exportOpenApi } from '../../src/http/openapi.ts'
 import { digestKey } from '../../src/store/api-key.ts'
 import { startApp } from '../support/app.ts'
 import { startRedis } from '../support/redis.ts'
@@ -7,30 +9,19 @@ import { startRedis } from '../support/redis.ts'
 interface Operation {
   operationId?: string
   summary?: string
+  description?: string
   security?: unknown
-  responses: Record<string, { content?: Record<string, { schema: object }>; headers?: object }>
+  responses: Record<string, { description?: string }>
 }
 
 interface Document {
   openapi: string
   paths: Record<string, Record<string, Operation>>
-  components: { schemas: Record<string, object> }
 }
 
 const server = await startRedis(t)
 const api = await startApp(t, server)
 const document = (await (await api.fetch('/openapi.json')).json()) as Document
-
-/** Checks an answer's body against what the document says of the operation, the status and the media type. */
-function validatorFor(operation: Operation, status: number, mediaType: string): ValidateFunction {
-  const schema = operation.responses[status]?.content?.[mediaType]?.schema
-  if (!schema) throw new Error(`${operation.operationId} does not declare ${status} ${mediaType}`)
-  const ajv = new Ajv2020({
-    strict: false,
-    formats: { 'date-time': (text: string) => !Number.isNaN(Date.parse(text)) },
-  })
-  return ajv.compile({ ...schema, components: document.components })
-}
 
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
@@ -45,6 +36,9 @@ t.test('the document lists every call with an id, a summary and the problems it 
     'get /openapi.json',
     'get /v1/jobs/{jobId}',
     'get /v1/jobs/{jobId}/messages',
+    'get /v1/spec',
+    'post /v1/check',
+    'post /v1/discover',
     'post /v1/jobs',
   ])
   t.equal(new Set(operations.map(({ operation }) => operation.operationId)).size, operations.length)
@@ -63,47 +57,32 @@ const newJob = (config: object) => ({
   body: JSON.stringify({ config, streams: ['tags'] }),
 })
 
+// Every response of every test is held against the document as it is sent (test/support/documented-responses.ts);
+// these are the ones that no other test meets.
 t.test('answers are what the document says', async (t) => {
   const jobId = await api.createJob()
   const worker = await api.work(jobId)
   await worker.commit(2)
   const failed = await api.createJob()
   await (await api.work(failed)).end('failed')
-  const gone = 999_999
-  const calls: [operationId: string, status: number, path: string, options?: RequestInit][] = [
-    ['createJob', 202, '/v1/jobs', newJob({ access_token: 'token-of-a-test' })],
-    ['createJob', 400, '/v1/jobs', { ...newJob({}), body: '{"no":1}' }],
-    ['createJob', 400, '/v1/jobs', { ...newJob({}), body: '{' }],
-    ['createJob', 406, '/v1/jobs', { ...newJob({}), headers: { ...json, accept: 'text/csv' } }],
-    ['createJob', 415, '/v1/jobs', { ...newJob({}), headers: { 'content-type': 'text/plain' } }],
-    ['getJob', 200, `/v1/jobs/${jobId}`],
-    ['getJob', 200, `/v1/jobs/${failed}`],
-    ['getJob', 404, `/v1/jobs/${gone}`],
-    ['getJob', 400, `/v1/jobs/${jobId}?wait=x`],
-    ['readMessages', 404, `/v1/jobs/${gone}/messages`],
-    ['readMessages', 409, `/v1/jobs/${jobId}/messages?epoch=other`],
-    ['readMessages', 416, `/v1/jobs/${jobId}/messages?after=99`],
-    ['cancelJob', 200, `/v1/jobs/${jobId}`, { method: 'DELETE' }],
-    ['cancelJob', 409, `/v1/jobs/${failed}`, { method: 'DELETE' }],
-    ['isLive', 200, '/health/live'],
-    ['isReady', 200, '/health/ready'],
+  const calls: [status: number, path: string, options?: RequestInit][] = [
+    [202, '/v1/jobs', newJob({ access_token: 'token-of-a-test' })],
+    [200, `/v1/jobs/${jobId}`],
+    [200, `/v1/jobs/${failed}`],
+    [200, `/v1/jobs/${jobId}`, { method: 'DELETE' }],
+    [409, `/v1/jobs/${failed}`, { method: 'DELETE' }],
   ]
-  for (const [operationId, status, path, options] of calls) {
-    const operation = operations.find((candidate) => candidate.operation.operationId === operationId)?.operation
-    const response = await api.fetch(path, options)
-    t.equal(response.status, status, `${operationId} ${path}`)
-    const [mediaType = ''] = response.headers.get('content-type')?.split(';') ?? []
-    if (!operation) throw new Error(`no ${operationId}`)
-    const validate = validatorFor(operation, status, mediaType)
-    t.ok(validate(await response.json()), `${operationId} ${status} ${JSON.stringify(validate.errors)}`)
-  }
+  for (const [status, path, options] of calls) t.equal((await api.fetch(path, options)).status, status, path)
   const closed = await startApp(t, server, { apiKeys: [{ tenant: 'acme', digest: digestKey('a') }] })
-  for (const { path, method, operation } of operations.filter(({ path }) => path.startsWith('/v1/'))) {
-    const response = await closed.fetch(path.replace('{jobId}', '1'), { method: method.toUpperCase() })
-    t.equal(response.status, 401)
-    const validate = validatorFor(operation, 401, 'application/problem+json')
-    t.ok(validate(await response.json()), `${operation.operationId} 401`)
+  for (const { path, method } of operations.filter(({ path }) => path.startsWith('/v1/'))) {
+    const response = await closed.fetch(path.replaceAll(/\{\w+\}/g, '1'), { method: method.toUpperCase() })
+    t.equal(response.status, 401, `${method} ${path}`)
   }
+})
+
+t.test('openapi.yaml is what the routes say: npm run openapi', async (t) => {
+  const written = readFileSync(join(process.cwd(), 'openapi.yaml'), 'utf8')
+  t.equal(await exportOpenApi(), written)
 })
 
 t.test('the page of the documentation can be read', async (t) => {

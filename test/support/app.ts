@@ -9,6 +9,8 @@ import type { MessageLogReader } from '../../src/store/message-log.ts'
 import { createJobStore } from '../../src/store/redis-job-store.ts'
 import { createMessageLogReader } from '../../src/store/redis-message-log.ts'
 import type { StreamProgress } from '../../src/sync/commit.ts'
+import { watchResponses } from './documented-responses.ts'
+import type { Teardown } from './processes.ts'
 import type { TestRedis } from './redis.ts'
 import { commitOf, openStore, syncRequest, type TestStore } from './store.ts'
 
@@ -41,14 +43,11 @@ interface AppOptions extends Partial<Omit<AppDependencies, 'config'>>, Partial<A
   clock?: Clock
 }
 
-interface Teardown {
-  teardown(callback: () => unknown): unknown
-}
-
 export async function startApp(t: Teardown, server: TestRedis, options: AppOptions = {}): Promise<TestApp> {
   const {
     apiKeys = [],
     limits = {},
+    intercomBaseUrl,
     wrapMessages = (same) => same,
     clock = systemClock,
     retentionMs = 3_600_000,
@@ -60,7 +59,7 @@ export async function startApp(t: Teardown, server: TestRedis, options: AppOptio
   const logged: string[] = []
   const closing = new AbortController()
   const app = await buildApp({
-    config: { apiKeys, limits },
+    config: { apiKeys, limits, intercomBaseUrl },
     jobs,
     messages: wrapMessages(createMessageLogReader({ ...store, redis })),
     clock,
@@ -69,6 +68,7 @@ export async function startApp(t: Teardown, server: TestRedis, options: AppOptio
     closing: closing.signal,
     ...(options.ready && { ready: options.ready }),
   })
+  watchResponses(app)
   t.teardown(() => {
     app.server.closeAllConnections()
     return app.close()

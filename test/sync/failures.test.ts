@@ -51,6 +51,9 @@ t.test('a small rate limit is used to the full and hardly overrun', async (t) =>
   t.ok((byStatus[429] ?? 0) <= 4, `${byStatus[429] ?? 0} of ${requests} requests were over the limit`)
   const statuses = parseLines(messages).filter(({ trace }) => trace?.stream_status?.reasons)
   t.ok(statuses.length > 0, 'the wait is told as RATE_LIMITED')
+  const windows = new Set(simulator.requests.entries.map(({ time }) => Math.floor(time / 10_000)))
+  const ofContacts = statuses.filter(({ trace }) => trace.stream_status?.stream_descriptor.name === 'contacts')
+  t.ok(ofContacts.length <= windows.size, `${ofContacts.length} times in ${windows.size} windows`)
 })
 
 t.test('paging that leads in circles goes back once and then on, with nothing twice', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
-import { collectSync, contactsOf, judge } from '../support/engine.ts'
+import { collectSync, contactsOf, judge, parseLines } from '../support/engine.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const day = 86_400
@@ -39,4 +39,64 @@ t.test('a full refresh goes on from each of its own STATEs', async (t) => {
     t.equal(ids.length, 7025, `held ${index + 1} messages`)
     t.equal(new Set(ids).size, 7025)
   }
+})
+
+for (const api_version of ['2.16', '2.17']) {
+  const config = { access_token: 'simulator-token', api_version }
+
+  t.test(`API ${api_version}: a cursor with a fraction is a cursor`, async (t) => {
+    const clock = createManualClock(now * 1000)
+    const span = { from: now - 20 * day, to: now }
+    const simulator = await listenSimulator(t, { contacts: 400, clock, span, oddities: false })
+    for (const updated_at of [now - 10 * day + 0.75, `${now - 10 * day}.75`]) {
+      const state = stateOf({ updated_at, intercom_sync: { v: 1 } })
+      const { messages } = await collectSync({ baseUrl: simulator.url, clock, config, streams: ['contacts'], state })
+      const options = { expectStreams: ['contacts'], lowerBound: now - 10 * day }
+      t.same((await judge(simulator, messages, options)).faults, [])
+    }
+  })
+
+  t.test(`API ${api_version}: a cursor less than an hour in the future loses nothing`, async (t) => {
+    const clock = createManualClock(now * 1000)
+    const simulator = await listenSimulator(t, { contacts: 50, clock, oddities: false })
+    const request = { baseUrl: simulator.url, clock, config, streams: ['contacts'] }
+    let state: unknown = stateOf({ updated_at: now + 3000, intercom_sync: { v: 1 } })
+    const changed: string[] = []
+    const delivered: string[] = []
+    for (let minutes = 0; minutes < 80; minutes += 20) {
+      clock.advance(20 * 60_000)
+      changed.push(...simulator.workspace.mutate({ kind: 'create', count: 3 }))
+      const sync = await collectSync({ ...request, state })
+      delivered.push(...contactsOf(sync.messages).map(({ id }) => id as string))
+      state = sync.state
+    }
+    t.same(delivered.toSorted(), changed.toSorted())
+  })
+}
+
+t.test('a cursor far in the future is warned of', async (t) => {
+  const { url } = await listenSimulator(t, { contacts: 50 })
+  const state = stateOf({ updated_at: 7626086649, intercom_sync: { v: 1 } })
+  const { messages } = await collectSync({ baseUrl: url, streams: ['contacts'], state })
+  const warnings = parseLines(messages).filter(({ log }) => log?.level === 'WARN')
+  t.match(warnings, [{ log: { message: /future.*reset/ } }])
+})
+
+t.test('a cursor in milliseconds is refused with its place', async (t) => {
+  for (const updated_at of [1757686874000, '1757686874000']) {
+    const state = stateOf({ updated_at })
+    await t.rejects(collectSync({ baseUrl: 'http://127.0.0.1:1', streams: ['contacts'], state }), {
+      code: 'invalid_request',
+      message: /updated_at/,
+    })
+  }
+})
+
+t.test('going back for a state of another connector is said in days', async (t) => {
+  const { url } = await listenSimulator(t, { contacts: 50 })
+  const { messages } = await collectSync({ baseUrl: url, streams: ['contacts'], state: stateOf({ updated_at: 1e9 }) })
+  t.match(
+    parseLines(messages).flatMap(({ log }) => log?.message ?? []),
+    [/going back 31 days once/],
+  )
 })

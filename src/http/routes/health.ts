@@ -20,7 +20,7 @@ const healthRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, {
       summary: 'Whether the process answers',
       tags: ['health'],
       querystring: noQuery,
-      response: { 200: ok },
+      response: { 200: ok, ...describeProblems(['invalid_request']) },
     },
     handler: async () => ({ status: 'ok' }),
   })
@@ -32,7 +32,7 @@ const healthRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, {
       summary: 'Whether the service takes jobs',
       tags: ['health'],
       querystring: noQuery,
-      response: { 200: ok, ...describeProblems(['store_unavailable', 'shutting_down']) },
+      response: { 200: ok, ...describeProblems(['invalid_request', 'store_unavailable', 'shutting_down']) },
     },
     handler: async () => {
       if (closing.aborted) throw new CodedError('shutting_down')

@@ -1,0 +1,151 @@
+/** The API versions a config may pin; 2.16 is what everything but contact search is sent with by default. */
+export const apiVersions = ['2.11', '2.12', '2.13', '2.14', '2.15', '2.16', '2.17'] as const
+export type ApiVersion = (typeof apiVersions)[number]
+export const defaultApiVersion: ApiVersion = '2.16'
+
+export const regions = ['auto', 'us', 'eu', 'au'] as const
+export type Region = (typeof regions)[number]
+
+/** One member of the connector's config: what the spec shows of it and what a config is checked against. */
+export interface ConfigMember {
+  title: string
+  description: string
+  type: 'string' | 'integer' | 'boolean'
+  isSecret?: true
+  enum?: readonly string[]
+  minimum?: number
+  maximum?: number
+  /** A regular expression without delimiters; the checks and the spec both use it. */
+  pattern?: string
+  /** Only told, in JSON Schema's words. */
+  format?: 'date-time' | 'uri'
+  default?: string | number | boolean
+  examples?: readonly (string | number)[]
+  /** What a wrong value has to be instead; needed where type and limits do not say it. */
+  demand?: string
+}
+
+const noEffect = 'Accepted so that existing configs work; it has no effect.'
+
+/**
+ * Every member a config may have, in the order in which forms show them: Airbyte's own source-intercom first, then
+ * ours, then the bridge's. Names, defaults and limits of the former are Airbyte's, or wider.
+ */
+export const configMembers = {
+  access_token: {
+    title: 'Access token',
+    description:
+      "Access token of the Intercom app: Developer Hub, your app, Configure, Authentication. It doesn't expire.",
+    type: 'string',
+    isSecret: true,
+    pattern: '^[\\x21-\\x7e]+$',
+    demand: 'must be an Intercom access token: text without spaces',
+  },
+  client_id: { title: 'Client Id', description: noEffect, type: 'string', isSecret: true },
+  client_secret: { title: 'Client Secret', description: noEffect, type: 'string', isSecret: true },
+  activity_logs_time_step: {
+    title: 'Activity logs stream slice step size (in days)',
+    description: noEffect,
+    type: 'integer',
+    minimum: 1,
+    maximum: 91,
+    default: 30,
+    examples: [30, 10, 5],
+  },
+  lookback_window: {
+    title: 'Lookback window',
+    description: 'Days by which an incremental sync starts before its state.',
+    type: 'integer',
+    minimum: 0,
+    maximum: 36_500,
+    default: 0,
+    examples: [60],
+  },
+  start_date: {
+    title: 'Start date',
+    description: 'UTC date and time, inclusive. Records updated before it are not read. Left out: everything is read.',
+    type: 'string',
+    format: 'date-time',
+    pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$',
+    examples: ['2020-11-16T00:00:00Z'],
+    demand: 'must be a UTC date and time such as 2024-01-31T00:00:00Z, or be left out to read everything',
+  },
+  num_workers: {
+    title: 'Num Workers',
+    description: 'Requests to Intercom in flight at most.',
+    type: 'integer',
+    minimum: 1,
+    maximum: 40,
+    default: 10,
+    examples: [10, 20],
+  },
+  api_rate_limit: {
+    title: 'API Rate Limit (requests per minute)',
+    description: 'Requests per minute at most, kept per window of ten seconds. Left out: what Intercom allows.',
+    type: 'integer',
+    minimum: 1,
+    maximum: 1_000_000,
+    examples: [9500, 142_500],
+  },
+  region: {
+    title: 'Region',
+    description:
+      "Which of Intercom's hosts is asked. auto is the US host, which routes to the region of the workspace.",
+    type: 'string',
+    enum: regions,
+    default: 'auto',
+  },
+  api_version: {
+    title: 'API version',
+    description: `Version of Intercom's API for every request. Left out: ${defaultApiVersion}, and 2.17 for contact search where it is served.`,
+    type: 'string',
+    enum: apiVersions,
+  },
+  api_rate_reserve: {
+    title: 'API rate reserve (percent)',
+    description: 'Share of the rate limit left to other applications while they are seen to spend.',
+    type: 'integer',
+    minimum: 0,
+    maximum: 90,
+    default: 5,
+  },
+  migration_lookback: {
+    title: 'Migration lookback (days)',
+    description: 'Days to go back once when the state was written by another connector.',
+    type: 'integer',
+    minimum: 0,
+    maximum: 3650,
+    default: 31,
+  },
+  service_url: {
+    title: 'Service URL',
+    description: 'Address of an intercom-sync service that runs the syncs. Left out: they run in the connector itself.',
+    type: 'string',
+    format: 'uri',
+    pattern: '^https?://[^\\s]+$',
+    examples: ['https://intercom-sync.example.com'],
+    demand: 'must be an address such as https://intercom-sync.example.com',
+  },
+  service_api_key: {
+    title: 'Service API key',
+    description: 'API key of the service.',
+    type: 'string',
+    isSecret: true,
+  },
+  connection_id: {
+    title: 'Connection id',
+    description: 'Connection of the service whose syncs these are.',
+    type: 'string',
+  },
+  allow_insecure_http: {
+    title: 'Allow insecure HTTP',
+    description: 'Whether the service may be reached by plain HTTP beyond this machine.',
+    type: 'boolean',
+    default: false,
+  },
+} as const satisfies Record<string, ConfigMember>
+
+export type ConfigMemberName = keyof typeof configMembers
+
+/** Without these there is nothing to do. */
+export const requiredMembers: readonly ConfigMemberName[] = ['access_token']

@@ -1,0 +1,49 @@
+import type { SyncMode } from './catalog.ts'
+import { type ConnectorSpecification, connectorSpecification } from './spec.ts'
+
+/** The messages of `spec`, `check` and `discover`: one each, as objects (protocol v0, package 0.18.0). */
+
+export interface SpecMessage {
+  type: 'SPEC'
+  spec: ConnectorSpecification
+}
+
+/** Whether a config can be used; `message` says why not, or what it leads to. */
+export interface ConnectionStatus {
+  status: 'SUCCEEDED' | 'FAILED'
+  message: string
+}
+
+export interface ConnectionStatusMessage {
+  type: 'CONNECTION_STATUS'
+  connectionStatus: ConnectionStatus
+}
+
+/** Airbyte's AirbyteStream: what can be synced, not yet how. */
+export interface AirbyteStream {
+  name: string
+  json_schema: Record<string, unknown>
+  supported_sync_modes: SyncMode[]
+  source_defined_primary_key: string[][]
+  /** With `default_cursor_field` only. */
+  source_defined_cursor?: true
+  default_cursor_field?: string[]
+  is_resumable: boolean
+}
+
+export interface CatalogMessage {
+  type: 'CATALOG'
+  catalog: { streams: AirbyteStream[] }
+}
+
+export function specMessage(): SpecMessage {
+  return { type: 'SPEC', spec: connectorSpecification() }
+}
+
+export function connectionStatusMessage(connectionStatus: ConnectionStatus): ConnectionStatusMessage {
+  return { type: 'CONNECTION_STATUS', connectionStatus }
+}
+
+export function catalogMessage(streams: AirbyteStream[]): CatalogMessage {
+  return { type: 'CATALOG', catalog: { streams } }
+}

@@ -1,0 +1,65 @@
+import { type ConfigMember, configMembers, requiredMembers } from './config-members.ts'
+
+/** Airbyte's ConnectorSpecification: the config as a JSON Schema, and how forms get a token by OAuth. */
+export interface ConnectorSpecification {
+  documentationUrl: string
+  connectionSpecification: Record<string, unknown>
+  advanced_auth: object
+  supported_destination_sync_modes: string[]
+  protocol_version: string
+}
+
+/** The payload of the SPEC message. */
+export function connectorSpecification(): ConnectorSpecification {
+  return {
+    // How to get a token, step by step; the config is a superset of the one described there.
+    documentationUrl: 'https://docs.airbyte.com/integrations/sources/intercom',
+    connectionSpecification: {
+      $schema: 'http://json-schema.org/draft-07/schema#',
+      title: 'Source Intercom Spec',
+      type: 'object',
+      additionalProperties: true,
+      required: [...requiredMembers],
+      properties: Object.fromEntries(
+        Object.entries(configMembers).map(([name, member], order) => [name, toProperty(member, order)]),
+      ),
+    },
+    advanced_auth: oauth,
+    supported_destination_sync_modes: [],
+    protocol_version: '0.2.0',
+  }
+}
+
+/** `demand` stays behind: it is what our own checks say. */
+function toProperty({ isSecret, demand: _demand, ...schema }: ConfigMember, order: number): object {
+  return { ...schema, ...(isSecret && { airbyte_secret: true }), order }
+}
+
+/**
+ * Intercom's OAuth: no scopes (they are ticked on the app), no refresh token, no expiry. What stands in double braces is
+ * filled in by the platform.
+ */
+const oauth = {
+  auth_flow_type: 'oauth2.0',
+  oauth_config_specification: {
+    oauth_connector_input_specification: {
+      consent_url:
+        'https://app.intercom.com/a/oauth/connect?{{ client_id_key }}={{ client_id_value }}' +
+        '&{{ redirect_uri_key }}={{ {{redirect_uri_value}} | urlEncoder }}&response_type=code' +
+        '&{{ state_key }}={{ state_value }}',
+      access_token_url: 'https://api.intercom.io/auth/eagle/token',
+      access_token_headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+      access_token_params: {
+        '{{ auth_code_key }}': '{{ auth_code_value }}',
+        '{{ client_id_key }}': '{{ client_id_value }}',
+        '{{ client_secret_key }}': '{{ client_secret_value }}',
+      },
+      extract_output: ['access_token'],
+    },
+    complete_oauth_output_specification: {
+      type: 'object',
+      required: ['access_token'],
+      properties: { access_token: { type: 'string', path_in_connector_config: ['access_token'] } },
+    },
+  },
+}

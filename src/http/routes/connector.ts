@@ -1,0 +1,125 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply } from 'fastify'
+import { catalogMessage, connectionStatusMessage, specMessage } from '../../airbyte/connector-messages.ts'
+import { readSourceConfig, type SourceConfig } from '../../airbyte/source-config.ts'
+import type { Fault } from '../../errors.ts'
+import { type BriefClient, withBriefClient } from '../../intercom/brief-client.ts'
+import { checkConnection } from '../../streams/check-connection.ts'
+import { discoverStreams, listStreams } from '../../streams/discover.ts'
+import { readSelection } from '../../streams/selection.ts'
+import type { RouteDependencies } from '../dependencies.ts'
+import { messageResponse, needsApiKey, problemResponses } from '../responses.ts'
+import { checkBody, discoverBody, noQuery } from '../schemas.ts'
+import { invalidRequest } from '../validation.ts'
+
+/** Airbyte's spec, check and discover, each answered with its one message. */
+const connectorRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, dependencies) => {
+  const { clock, openStreams, intercomBaseUrl: baseUrl } = dependencies
+
+  /** Questions to Intercom end with the caller, with the service, and in time. */
+  function askIntercom<Result>(
+    reply: FastifyReply,
+    config: SourceConfig,
+    work: (client: BriefClient) => Promise<Result>,
+  ): Promise<Result> {
+    const signal = openStreams.signalFor(reply.raw)
+    return withBriefClient({ config, baseUrl, clock, random: Math.random, signal }, work)
+  }
+
+  app.get('/spec', {
+    schema: {
+      operationId: 'getSpec',
+      summary: 'What a config may hold',
+      tags: ['connector'],
+      security: needsApiKey,
+      querystring: noQuery,
+      response: { 200: messageResponse('SpecMessage', 'A SPEC message'), ...problemResponses() },
+    },
+    handler: async () => specMessage(),
+  })
+
+  app.post('/check', {
+    schema: {
+      operationId: 'checkConnection',
+      summary: 'Check a config',
+      description:
+        'FAILED for a config or a token that cannot be used, and when a stream named in `streams` cannot be read. ' +
+        'Otherwise SUCCEEDED, with a message that tells what the token leads to and which streams it cannot read. ' +
+        'It takes about ten requests to Intercom, and 30 s at most.',
+      tags: ['connector'],
+      security: needsApiKey,
+      querystring: noQuery,
+      body: checkBody,
+      response: {
+        200: messageResponse('ConnectionStatusMessage', 'A CONNECTION_STATUS message'),
+        ...problemResponses(
+          'malformed_json',
+          'body_too_large',
+          'unsupported_media_type',
+          'intercom_unavailable',
+          'intercom_protocol',
+        ),
+      },
+    },
+    handler: async ({ body }, reply) => {
+      const wanted = readWanted(body.streams)
+      const faults: Fault[] = []
+      const config = readSourceConfig(body.config, '', faults)
+      if (!config) return connectionStatusMessage({ status: 'FAILED', message: describeFaults(faults) })
+      return connectionStatusMessage(
+        await askIntercom(reply, config, (client) => checkConnection(client, config, wanted)),
+      )
+    },
+  })
+
+  app.post('/discover', {
+    // Everything may be left out, the body too.
+    preValidation: async (request) => {
+      request.body ??= {}
+    },
+    schema: {
+      operationId: 'discoverStreams',
+      summary: 'List the streams',
+      description: "With a config, `custom_attributes` are typed from the workspace's data attributes.",
+      tags: ['connector'],
+      security: needsApiKey,
+      querystring: noQuery,
+      body: discoverBody,
+      response: {
+        200: messageResponse('CatalogMessage', 'A CATALOG message'),
+        ...problemResponses(
+          'malformed_json',
+          'token_invalid',
+          'body_too_large',
+          'unsupported_media_type',
+          'intercom_unavailable',
+          'intercom_protocol',
+          'intercom_rejected',
+        ),
+      },
+    },
+    handler: async ({ body }, reply) => {
+      if (body.config === undefined) return catalogMessage(listStreams())
+      const faults: Fault[] = []
+      const config = readSourceConfig(body.config, '/config', faults)
+      if (!config) throw invalidRequest(faults)
+      return catalogMessage(await askIntercom(reply, config, (client) => discoverStreams(client, config.api_version)))
+    },
+  })
+}
+
+/** @throws CodedError `invalid_request` for names that no stream has */
+function readWanted(streams: unknown): string[] {
+  if (streams === undefined || (Array.isArray(streams) && streams.length === 0)) return []
+  const faults: Fault[] = []
+  const selection = readSelection({ streams }, faults)
+  if (faults.length > 0) throw invalidRequest(faults)
+  return selection.streams.map(({ stream }) => stream.name)
+}
+
+function describeFaults(faults: readonly Fault[]): string {
+  const parts = faults.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`)
+  return `The config cannot be used: ${parts.join('; ')}.`
+}
+
+export default connectorRoutes

@@ -1,0 +1,72 @@
+import type { SourceConfig } from '../airbyte/source-config.ts'
+import type { Clock } from '../clock.ts'
+import { CodedError } from '../errors.ts'
+import { type Budget, createBudget } from './budget.ts'
+import { createClient, type IntercomClient } from './client.ts'
+
+/** A client for a few questions that somebody waits for. */
+export interface BriefClient extends IntercomClient {
+  /** Requests that Intercom allows in a window of 10 s; undefined before an answer has said so. */
+  rateLimit(): number | undefined
+}
+
+export interface BriefClientOptions {
+  config: SourceConfig
+  /** Where Intercom is, if not where it usually is. */
+  baseUrl?: string | undefined
+  clock: Clock
+  random: () => number
+  signal: AbortSignal
+  /** @defaultValue 25 s, below the 30 s that callers are promised */
+  deadlineMs?: number
+}
+
+/**
+ * Runs `work` with a client that has a budget of its own, and ends it when the time is over.
+ *
+ * @throws CodedError `intercom_unavailable` at the deadline, what `work` throws, or the signal's reason
+ */
+export async function withBriefClient<Result>(
+  { config, baseUrl, clock, random, signal, deadlineMs = 25_000 }: BriefClientOptions,
+  work: (client: BriefClient) => Promise<Result>,
+): Promise<Result> {
+  const { budget, rateLimit } = watchLimit(createBudget({ clock, random }))
+  const ending = new AbortController()
+  const leave = () => ending.abort(signal.reason)
+  if (signal.aborted) leave()
+  signal.addEventListener('abort', leave, { once: true })
+  const tooLate = () => ending.abort(new CodedError('intercom_unavailable', lateMessage(budget, deadlineMs)))
+  clock.sleep(deadlineMs, ending.signal).then(tooLate, () => undefined)
+  const client = createClient({ config, ...(baseUrl && { baseUrl }), budget, clock, random, signal: ending.signal })
+  try {
+    return await work({ ...client, rateLimit })
+  } finally {
+    signal.removeEventListener('abort', leave)
+    ending.abort()
+  }
+}
+
+/** Overheard from the budget's turns: a limit is told with every answer. */
+function watchLimit(budget: Budget): { budget: Budget; rateLimit: () => number | undefined } {
+  let limit: number | undefined
+  const watched: Budget = {
+    ...budget,
+    async take(signal) {
+      const turn = await budget.take(signal)
+      return {
+        end(outcome) {
+          limit = outcome.limit ?? limit
+          turn.end(outcome)
+        },
+      }
+    },
+  }
+  return { budget: watched, rateLimit: () => limit }
+}
+
+function lateMessage(budget: Budget, deadlineMs: number): string {
+  const within = `within ${deadlineMs / 1000} s`
+  return budget.waitingUntil() === undefined
+    ? `Intercom did not answer ${within}: it is slow, failing, or cannot be reached`
+    : `Intercom did not answer ${within}: the rate limit of the access token is used up`
+}

@@ -1,0 +1,116 @@
+import type { ConnectionStatus } from '../airbyte/connector-messages.ts'
+import { type ApiVersion, defaultApiVersion, type SourceConfig } from '../airbyte/source-config.ts'
+import { CodedError } from '../errors.ts'
+import type { BriefClient } from '../intercom/brief-client.ts'
+import { RefusedError } from '../intercom/failures.ts'
+import { readMe, type Workspace } from '../intercom/workspace.ts'
+import { isObject } from '../json-object.ts'
+import { listProbes, type Probe } from './probes.ts'
+
+interface Refusal {
+  probe: Probe
+  error: RefusedError
+}
+
+interface Connection {
+  workspace: Workspace
+  /** What served the requests. */
+  version: string
+  rateLimit: number | undefined
+}
+
+/**
+ * Finds out whether a config can be used: the token, and the permission of every stream.
+ *
+ * @param wanted streams that must be readable; of the others it is only told when they are not
+ * @throws CodedError `intercom_unavailable`, `intercom_protocol` when Intercom gives no verdict
+ */
+export async function checkConnection(
+  client: BriefClient,
+  config: SourceConfig,
+  wanted: readonly string[],
+): Promise<ConnectionStatus> {
+  const version = config.api_version ?? defaultApiVersion
+  const me = await unlessRefused(readMe(client, version))
+  const probes = listProbes(version)
+  const answers = await Promise.all(probes.map(async (probe) => ({ probe, error: await probeStreams(client, probe) })))
+  const refusals = answers.flatMap(({ probe, error }) => (error ? [{ probe, error }] : []))
+
+  if (refusals.length === probes.length) return { status: 'FAILED', message: whyNothing(me, refusals, config) }
+  const missing = refusals.map(describeRefusal).join('; ')
+  if (refusals.some(({ probe }) => probe.streamNames.some((name) => wanted.includes(name)))) {
+    return { status: 'FAILED', message: `The token works, but not for every stream asked for. ${missing}.` }
+  }
+  const connection = { ...toConnection(me, version), rateLimit: client.rateLimit() }
+  const rest = missing === '' ? 'All streams can be read.' : `Not all streams can be read. ${missing}.`
+  return { status: 'SUCCEEDED', message: `${describeConnection(connection)} ${rest}` }
+}
+
+async function probeStreams(client: BriefClient, { request }: Probe): Promise<RefusedError | undefined> {
+  const answer = await unlessRefused(client.ask(request, ({ body }) => requireObject(body, request.path)))
+  return answer instanceof RefusedError ? answer : undefined
+}
+
+async function unlessRefused<Result>(asked: Promise<Result>): Promise<Result | RefusedError> {
+  try {
+    return await asked
+  } catch (error) {
+    if (error instanceof RefusedError) return error
+    throw error
+  }
+}
+
+/** Something between us and Intercom may answer in its place, with a page and status 200. */
+function requireObject(body: Buffer, path: string): void {
+  let answer: unknown
+  try {
+    answer = JSON.parse(body.toString('utf8'))
+  } catch {
+    answer = undefined
+  }
+  if (!isObject(answer)) throw new CodedError('intercom_protocol', `Intercom answered ${path} with no JSON object`)
+}
+
+/** Why no stream can be read: the token, its permissions, or something that stands in the way of all requests. */
+function whyNothing(
+  me: Awaited<ReturnType<typeof readMe>> | RefusedError,
+  refusals: readonly Refusal[],
+  { region }: SourceConfig,
+): string {
+  const other = refusals.find(({ error }) => !error.unauthorized)
+  if (other) return `Intercom refuses every stream. ${describeRefusal(other)}.`
+  if (!(me instanceof RefusedError)) {
+    const scopes = [...new Set(refusals.map(({ probe }) => `"${probe.scope}"`))].join(', ')
+    return `The token works but has no permission for any stream. Add ${scopes} to its app in Intercom's Developer Hub.`
+  }
+  const elsewhere =
+    region === undefined || region === 'auto' ? '' : `, or let region be auto if the workspace is not in ${region}`
+  return `Intercom does not accept the access token (${me.failure.status}: ${me.failure.detail}). Put a valid one into access_token${elsewhere}.`
+}
+
+function describeRefusal({ probe, error }: Refusal): string {
+  const { status, detail } = error.failure
+  const names = probe.streamNames.join(', ')
+  return error.unauthorized
+    ? `${names}: the token lacks the permission "${probe.scope}" (${status}: ${detail}); add it to its app in Intercom's Developer Hub`
+    : `${names}: Intercom answered ${status}: ${detail}`
+}
+
+function toConnection(
+  me: Awaited<ReturnType<typeof readMe>> | RefusedError,
+  asked: ApiVersion,
+): Omit<Connection, 'rateLimit'> {
+  if (!(me instanceof RefusedError)) return { workspace: me.workspace, version: me.version ?? asked }
+  return { workspace: { id: undefined, region: undefined, timezone: undefined }, version: asked }
+}
+
+function describeConnection({ workspace, version, rateLimit }: Connection): string {
+  const { id, region, timezone } = workspace
+  const facts = [
+    `region ${region ?? 'unknown'}`,
+    `time zone ${timezone ?? 'unknown'}`,
+    `API version ${version}`,
+    rateLimit === undefined ? 'rate limit unknown' : `rate limit ${rateLimit} requests per 10 s`,
+  ]
+  return `Connected to workspace ${id ?? '(unknown: the token may not read /me)'}: ${facts.join(', ')}.`
+}

@@ -1,0 +1,81 @@
+import type { AirbyteStream } from '../airbyte/connector-messages.ts'
+import type { ApiVersion } from '../airbyte/source-config.ts'
+import type { IntercomClient } from '../intercom/client.ts'
+import { type AttributeModel, type DataAttribute, readCustomAttributes } from '../intercom/data-attributes.ts'
+import { readWorkspace } from '../intercom/workspace.ts'
+import { isObject } from '../json-object.ts'
+import { streamSchema } from './schemas.ts'
+import { type StreamEntry, streamTable } from './table.ts'
+
+/** Streams whose records carry custom attributes, and what Intercom calls the model of each. */
+const attributeModels: Record<string, AttributeModel> = {
+  contacts: 'contact',
+  companies: 'company',
+  conversations: 'conversation',
+}
+
+/** JSON types of the values of a custom attribute, by Intercom's data type; what is not here stays open. */
+const valueTypes: Record<string, string[]> = {
+  string: ['null', 'string'],
+  integer: ['null', 'integer'],
+  float: ['null', 'number'],
+  boolean: ['null', 'boolean'],
+  /** Unix seconds. */
+  date: ['null', 'integer'],
+  /** Unix seconds, or ISO 8601 where it was written so. */
+  datetime: ['null', 'integer', 'string'],
+  options: ['null', 'string'],
+  list: ['null', 'string'],
+  relationship: ['null', 'object'],
+}
+
+/** Every stream there is, with schemas that hold for any workspace. */
+export function listStreams(): AirbyteStream[] {
+  return streamTable.map((entry) => toAirbyteStream(entry, streamSchema(entry.name)))
+}
+
+/**
+ * Every stream there is, the custom attributes typed as this workspace defines them. Where the token may not read the
+ * definitions, the attributes stay an open object.
+ *
+ * @throws CodedError `token_invalid`, `intercom_unavailable`, `intercom_protocol`
+ */
+export async function discoverStreams(client: IntercomClient, version?: ApiVersion): Promise<AirbyteStream[]> {
+  await readWorkspace(client)
+  return Promise.all(
+    streamTable.map(async (entry) => {
+      const schema = streamSchema(entry.name)
+      const model = attributeModels[entry.name]
+      if (!model) return toAirbyteStream(entry, schema)
+      return toAirbyteStream(entry, typeAttributes(schema, await readCustomAttributes(client, model, version)))
+    }),
+  )
+}
+
+function toAirbyteStream(entry: StreamEntry, json_schema: Record<string, unknown>): AirbyteStream {
+  return {
+    name: entry.name,
+    json_schema,
+    supported_sync_modes: entry.cursor ? ['full_refresh', 'incremental'] : ['full_refresh'],
+    source_defined_primary_key: entry.primaryKey.map((path) => [...path]),
+    ...(entry.cursor && { source_defined_cursor: true, default_cursor_field: [entry.cursor] }),
+    // The protocol ties it to a cursor of the source's own.
+    is_resumable: entry.cursor !== undefined,
+  }
+}
+
+/** The schema with a property for each attribute; attributes that are not among them stay allowed. */
+function typeAttributes(
+  schema: Record<string, unknown>,
+  attributes: readonly DataAttribute[],
+): Record<string, unknown> {
+  const { properties } = schema
+  if (!isObject(properties) || !isObject(properties.custom_attributes)) return schema
+  const typed = attributes.flatMap(({ name, dataType }) => {
+    const type = Object.hasOwn(valueTypes, dataType) ? valueTypes[dataType] : undefined
+    return type ? [[name, { type }] as const] : []
+  })
+  if (typed.length === 0) return schema
+  const custom_attributes = { ...properties.custom_attributes, properties: Object.fromEntries(typed) }
+  return { ...schema, properties: { ...properties, custom_attributes } }
+}

@@ -1,0 +1,174 @@
+import t from 'tap'
+import { protocolFault } from '../../simulator/oracle/protocol.ts'
+import type { ConnectionStatus, ConnectionStatusMessage } from '../../src/airbyte/connector-messages.ts'
+import { type ListeningSimulator, listenSimulator } from '../simulator/listening-simulator.ts'
+import { createAcceleratedClock } from '../support/accelerated-clock.ts'
+import { startApp, type TestApp } from '../support/app.ts'
+import { startRedis } from '../support/redis.ts'
+
+const secret = 'dG9rOmNhbmFyeV90b2tlbg'
+const small = { contacts: 3, companies: 3, conversations: 3 }
+const server = await startRedis(t)
+const intercom = await listenSimulator(t, {
+  ...small,
+  region: 'Europe',
+  timezone: 'Europe/Dublin',
+  accessTokens: {
+    'simulator-token': [],
+    'token-without-tags': ['read_tags'],
+    'token-for-nothing': ['read_admins', 'read_tags', 'read_users', 'read_conversations'],
+  },
+})
+const api = await startApp(t, server, { intercomBaseUrl: intercom.url })
+
+const ask = (app: TestApp, body: unknown) =>
+  app.fetch('/v1/check', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+
+async function check(config: object, streams?: string[], app = api): Promise<ConnectionStatus> {
+  const response = await ask(app, { config, ...(streams && { streams }) })
+  const message = (await response.json()) as ConnectionStatusMessage
+  const fault = response.status === 200 ? protocolFault(message) : `status ${response.status}`
+  if (fault) throw new Error(`${fault}: ${JSON.stringify(message)}`)
+  return message.connectionStatus
+}
+
+t.test('a good token succeeds, and the message tells what it leads to', async (t) => {
+  const { status, message } = await check({ access_token: 'simulator-token' }, ['contacts', 'tags'])
+  t.equal(status, 'SUCCEEDED')
+  for (const fact of [
+    intercom.workspace.id,
+    'Europe',
+    'Europe/Dublin',
+    '2.16',
+    '1666 requests per 10 s',
+    'All streams',
+  ])
+    t.ok(message.includes(fact), `${fact} in ${message}`)
+})
+
+t.test('the probes are cheap, and never open a scroll', async (t) => {
+  const before = intercom.requests.entries.length
+  await check({ access_token: 'simulator-token', api_version: '2.14' })
+  const asked = intercom.requests.entries.slice(before)
+  t.ok(asked.length <= 10, `${asked.length} requests`)
+  t.notOk(asked.some(({ path }) => path === '/companies/scroll'))
+  t.same([...new Set(asked.map(({ askedVersion }) => askedVersion))], ['2.14'])
+  for (const { path, body, query } of asked) {
+    if (path.endsWith('/search')) t.match(body, { pagination: { per_page: 1 } }, path)
+    if (path === '/companies/list') t.equal(query.per_page, '1')
+  }
+})
+
+t.test('a bad token fails', async (t) => {
+  const { status, message } = await check({ access_token: secret })
+  t.equal(status, 'FAILED')
+  t.match(message, /does not accept the access token.*access_token/)
+  t.match((await check({ access_token: secret, region: 'au' })).message, /au/)
+  t.notOk(message.includes(secret) || api.logged.join('').includes(secret))
+})
+
+for (const missingScopeStatus of [401, 403] as const) {
+  t.test(`a missing permission (${missingScopeStatus}) is told from a bad token`, async (t) => {
+    const other = await listenSimulator(t, {
+      ...small,
+      missingScopeStatus,
+      hideTimezone: missingScopeStatus === 401,
+      accessTokens: { 'token-without-tags': ['read_tags'] },
+    })
+    const app = await startApp(t, server, { intercomBaseUrl: other.url })
+    const config = { access_token: 'token-without-tags' }
+    t.match(await check(config, undefined, app), { status: 'SUCCEEDED', message: /tags: .*"Read tags"/ })
+    t.match(await check(config, ['contacts'], app), { status: 'SUCCEEDED', message: /tags: .*"Read tags"/ })
+    t.match(await check(config, ['contacts', 'tags'], app), { status: 'FAILED', message: /tags: .*"Read tags"/ })
+  })
+}
+
+t.test('a token that may read no stream at all fails', async (t) => {
+  t.match(await check({ access_token: 'token-for-nothing' }), { status: 'FAILED', message: /no permission for any/ })
+})
+
+t.test('a version that Intercom does not have fails with its words', async (t) => {
+  const old = await listenSimulator(t, { ...small, newestVersion: '2.14', refuseNewerVersions: true })
+  const app = await startApp(t, server, { intercomBaseUrl: old.url })
+  const status = await check({ access_token: 'simulator-token', api_version: '2.17' }, undefined, app)
+  t.match(status, { status: 'FAILED', message: /version of the API/ })
+})
+
+t.test('a config with wrong contents fails, naming all of them, and Intercom is not asked', async (t) => {
+  const before = intercom.requests.totals.requests
+  const { status, message } = await check({
+    start_date: '2024-02-30T00:00:00Z',
+    num_workers: 99,
+    service_url: 'ftp://x',
+  })
+  t.equal(status, 'FAILED')
+  for (const name of ['access_token', 'start_date', 'num_workers', 'service_url']) t.match(message, name)
+  t.equal(intercom.requests.totals.requests, before)
+})
+
+t.test('a malformed body is a bad request', async (t) => {
+  const bodies: [body: unknown, pointer: string][] = [
+    [{}, '/config'],
+    [{ config: 'text' }, '/config'],
+    [{ config: {}, stream: [] }, '/stream'],
+    [{ config: { access_token: 'simulator-token' }, streams: ['contats'] }, '/streams/0'],
+    [{ config: { access_token: 'simulator-token' }, streams: 'contacts' }, '/streams'],
+  ]
+  for (const [body, pointer] of bodies) {
+    const response = await ask(api, body)
+    t.equal(response.status, 400, pointer)
+    t.match(await response.json(), { code: 'invalid_request', errors: [{ pointer }] })
+  }
+})
+
+type Breakage = (simulator: ListeningSimulator) => unknown
+
+const breakages: [what: string, breakIt: Breakage, detail: RegExp][] = [
+  ['answers 503', ({ faults }) => faults.next([{ status: 503, repeat: 1000 }]), /503.*temporarily unavailable/],
+  [
+    'answers 503 to one stream',
+    ({ faults }) => faults.next([{ match: { path: '/tags' }, status: 503, repeat: 1000 }]),
+    /503 to \/tags/,
+  ],
+  [
+    'refuses with 429 for long',
+    ({ faults }) => faults.next([{ status: 429, repeat: 1000, headers: { 'Retry-After': '10' } }]),
+    /rate limit .* used up/,
+  ],
+  [
+    'never answers',
+    ({ faults }) => faults.next([{ holdUntil: 'the end', repeat: 1000 }]),
+    /did not answer within 25 s/,
+  ],
+  ['cannot be reached', ({ app }) => app.close(), /could not be reached/],
+]
+
+for (const [what, breakIt, detail] of breakages) {
+  t.test(`an Intercom that ${what} gives no verdict, within 30 s`, async (t) => {
+    const broken = await listenSimulator(t, small)
+    await breakIt(broken)
+    const clock = createAcceleratedClock(Date.now(), 20)
+    const app = await startApp(t, server, { intercomBaseUrl: broken.url, clock })
+    const start = clock.monotonic()
+    const response = await ask(app, { config: { access_token: 'simulator-token' } })
+    t.ok(clock.monotonic() - start < 30_000, `${clock.monotonic() - start} ms`)
+    t.equal(response.status, 503)
+    t.match(await response.json(), { code: 'intercom_unavailable', detail, requestId: /./ })
+  })
+}
+
+t.test('something else that answers in place of Intercom is no good token', async (t) => {
+  const broken = await listenSimulator(t, small)
+  broken.faults.next([{ html: '<html>Sign in to the guest network</html>', status: 200, repeat: 1000 }])
+  const app = await startApp(t, server, {
+    intercomBaseUrl: broken.url,
+    clock: createAcceleratedClock(Date.now(), 20),
+  })
+  const response = await ask(app, { config: { access_token: 'simulator-token' } })
+  t.equal(response.status, 502)
+  t.match(await response.json(), { code: 'intercom_protocol' })
+})

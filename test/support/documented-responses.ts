@@ -1,0 +1,106 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import type { FastifyInstance } from 'fastify'
+
+interface Operation {
+  operationId: string
+  responses: Record<string, { content?: Record<string, { schema: object }> }>
+}
+
+interface Document {
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, object> }
+}
+
+const problemType = 'application/problem+json'
+
+/**
+ * Holds every response of an API against its own OpenAPI document: status, media type and, where it is JSON, the body.
+ * What is not as documented is thrown as soon as it is sent, and so fails the test that runs.
+ */
+export function watchResponses(app: FastifyInstance): void {
+  let document: Document | undefined
+  app.server.prependListener('request', (request, response) => {
+    const sent = collectResponse(response)
+    response.once('finish', () => {
+      document ??= app.swagger() as unknown as Document
+      const fault = findFault(document, request, { status: response.statusCode, ...sent })
+      if (fault) throw new Error(`${request.method} ${request.url}: ${fault}`)
+    })
+  })
+}
+
+interface Sent {
+  type: string
+  body: Buffer[]
+}
+
+/** What a response is made of; of message streams, which may be long, not the body. */
+function collectResponse(response: ServerResponse): Sent {
+  const sent: Sent = { type: '', body: [] }
+  const { writeHead } = response
+  Object.assign(response, {
+    writeHead(...given: unknown[]): unknown {
+      const headers = given.at(-1)
+      const named = typeof headers === 'object' && headers !== null ? Object.entries(headers) : []
+      const type = named.find(([name]) => name.toLowerCase() === 'content-type')?.[1]
+      sent.type = mediaType(type ?? response.getHeader('content-type'))
+      return Reflect.apply(writeHead, response, given)
+    },
+  })
+  for (const name of ['write', 'end'] as const) {
+    const send = response[name]
+    Object.assign(response, {
+      [name](...given: unknown[]): unknown {
+        const [chunk] = given
+        const isKept = isJson(sent.type) && (typeof chunk === 'string' || chunk instanceof Uint8Array)
+        if (isKept) sent.body.push(Buffer.from(chunk))
+        return Reflect.apply(send, response, given)
+      },
+    })
+  }
+  return sent
+}
+
+function findFault(
+  document: Document,
+  request: IncomingMessage,
+  { status, type, body }: Sent & { status: number },
+): string | undefined {
+  const [path = '/'] = (request.url ?? '/').split('?')
+  if (path === '/docs' || path.startsWith('/docs/') || request.method === 'HEAD') return undefined
+  const operation = findOperation(document, path, request.method ?? '')
+  if (!operation && type !== problemType) return `there is no such operation, yet it answers ${status} ${type}`
+  const schema = operation
+    ? operation.responses[status]?.content?.[type]?.schema
+    : { $ref: '#/components/schemas/Problem' }
+  if (!schema) return `${operation?.operationId} does not document ${status} ${type || 'without a type'}`
+  if (!isJson(type)) return undefined
+  const validate = validatorOf(document, schema)
+  const text = Buffer.concat(body).toString()
+  if (validate(JSON.parse(text))) return undefined
+  return `${status} is not as documented: ${JSON.stringify(validate.errors)} in ${text}`
+}
+
+/** Of paths that fit, the one with fewer parameters, as routers choose. */
+function findOperation({ paths }: Document, path: string, method: string): Operation | undefined {
+  const fitting = Object.entries(paths)
+    .filter(([template]) => new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`).test(path))
+    .toSorted(([left], [right]) => left.split('{').length - right.split('{').length)
+  return fitting[0]?.[1][method.toLowerCase()]
+}
+
+const validators = new WeakMap<object, ValidateFunction>()
+
+function validatorOf(document: Document, schema: object): ValidateFunction {
+  const known = validators.get(schema)
+  if (known) return known
+  const formats = { 'date-time': (text: string) => !Number.isNaN(Date.parse(text)) }
+  const validate = new Ajv2020({ strict: false, formats }).compile({ ...schema, components: document.components })
+  validators.set(schema, validate)
+  return validate
+}
+
+const isJson = (type: string): boolean => /[/+]json$/.test(type)
+
+const mediaType = (header: unknown): string => String(header ?? '').replace(/\s*;.*$/, '')
