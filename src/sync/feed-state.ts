@@ -21,7 +21,7 @@ export function searchFeedState(
   const overlap = feed.overlap()
   if (done) {
     if (!incremental) return completeState
-    return finishedFeedState(feed, walk.tail?.asked ?? walk.frozen, plan)
+    return finishedFeedState(feed, { start: walk.frozen, readTo: walk.tail?.asked ?? walk.frozen, plan })
   }
   const order = walk.descending ? 'descending' : 'ascending'
   const mark = Math.min(lowWaterMark(walk.slices, order, walk.frozen), walk.frozen - overlap.seconds)
@@ -32,11 +32,19 @@ export function searchFeedState(
   )
 }
 
+/** What a finished walk has read: when it began and up to when it read, Unix seconds. */
+export interface Finished {
+  start: number
+  readTo: number
+  /** Fingerprint of the settings, of walks that have a plan. */
+  plan?: string
+}
+
 /** The state of a stream that has been read up to `readTo` (Unix seconds) with everything before it. */
-export function finishedFeedState(feed: Feed, readTo: number, plan?: string): Record<string, unknown> {
+export function finishedFeedState(feed: Feed, { start, readTo, plan }: Finished): Record<string, unknown> {
   if (!feed.incremental) return completeState
   const overlap = feed.overlap()
-  const cursor = finalCursor(feed, readTo)
+  const cursor = finalCursor(feed, start, readTo)
   const seen = overlap.seen.forState(cursor)
   return withParentState(
     doneState({ cursor, plan, readTo, seen, worstLag: overlap.worstLag() }),
@@ -45,9 +53,9 @@ export function finishedFeedState(feed: Feed, readTo: number, plan?: string): Re
 }
 
 /** What to say of an overlap of which too much changed to be remembered; undefined when all of it was. */
-export function overfullNote(feed: Feed, readTo: number): string | undefined {
+export function overfullNote(feed: Feed, { start, readTo }: Finished): string | undefined {
   const { seen, seconds } = feed.overlap()
-  if (!feed.incremental || seen.forState(finalCursor(feed, readTo)) !== undefined) return undefined
+  if (!feed.incremental || seen.forState(finalCursor(feed, start, readTo)) !== undefined) return undefined
   return (
     `${feed.entry.name}: what changed in the last ${Math.ceil(seconds / 60)} minutes cannot be remembered whole: ` +
     'the next sync delivers it again'
@@ -55,8 +63,8 @@ export function overfullNote(feed: Feed, readTo: number): string | undefined {
 }
 
 /** Behind the time that was read to, by the overlap; never behind where the last sync had come to. */
-function finalCursor({ previous, lower, overlap }: Feed, readTo: number): number {
-  const before = previous?.cursor === undefined ? lower : creditedCursor(previous.cursor, readTo)
+function finalCursor({ previous, lower, overlap }: Feed, start: number, readTo: number): number {
+  const before = previous?.cursor === undefined ? lower : creditedCursor(previous.cursor, start)
   return Math.max(before, readTo - overlap().seconds)
 }
 

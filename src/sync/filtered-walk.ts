@@ -47,10 +47,12 @@ export function createFilteredWalk(options: FilteredWalkOptions): Walk {
     yield {
       take(sink) {
         for (const feed of feeds) {
-          const message = overfullNote(feed, start)
+          const message = overfullNote(feed, { start, readTo: start })
           if (message !== undefined) sink.log('INFO', message)
         }
-        final = Object.fromEntries(feeds.map((feed) => [feed.entry.name, finishedFeedState(feed, start)]))
+        final = Object.fromEntries(
+          feeds.map((feed) => [feed.entry.name, finishedFeedState(feed, { start, readTo: start })]),
+        )
       },
     }
   }

@@ -103,6 +103,10 @@ export function createSearchWalk(options: SearchWalkOptions): Walk {
     const tailOrder: SortOrder = endpoint.matching === 'day' ? 'descending' : 'ascending'
     for (;;) {
       const round = tail ?? newRound(1, Math.max(walk.frozen, walk.lower))
+      if (round.slice.done) {
+        tail = newRound(round.round + 1, round.asked)
+        continue
+      }
       let pages = round.pages
       let last = false
       for await (const taking of readTakings(endpoint, round.slice, tailOrder)) {
@@ -150,14 +154,16 @@ export function createSearchWalk(options: SearchWalkOptions): Walk {
 
   function takeTail(current: Planned, round: TailState, taking: Taking, done: boolean, sink: Sink): void {
     current.walk.tail = round
-    // The next round reads again from when this one was asked; nothing delivered since may be forgotten.
-    for (const feed of feeds) feed.overlap().seen.protectFrom(round.asked)
+    // The next round reads again from when this one was asked, and this one from when the last was: what was delivered
+    // since may not be forgotten.
+    const readAgainFrom = round.round === 1 ? round.asked : round.slice.from
+    for (const feed of feeds) feed.overlap().seen.protectFrom(readAgainFrom)
     takePage(taking, sink)
     if (taking.lastBatch) round.pages++
     current.done = done
     if (!done) return
     for (const feed of feeds) {
-      const message = overfullNote(feed, round.asked)
+      const message = overfullNote(feed, { start: current.walk.frozen, readTo: round.asked })
       if (message !== undefined) sink.log('INFO', message)
     }
   }
