@@ -5,7 +5,7 @@ import { findPath } from './openapi-paths.ts'
 
 interface Operation {
   operationId: string
-  responses: Record<string, { content?: Record<string, { schema: object }> }>
+  responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>
 }
 
 interface Document {
@@ -79,7 +79,11 @@ function findFault(
   if (!isJson(type)) return undefined
   const validate = validatorOf(document, schema)
   const text = Buffer.concat(body).toString()
-  if (validate(JSON.parse(text))) return undefined
+  const value = JSON.parse(text) as { code?: string }
+  if (operation && type === problemType && !operation.responses[status]?.description.includes(`\`${value.code}\``)) {
+    return `${operation.operationId} does not document ${value.code}`
+  }
+  if (validate(value)) return undefined
   return `${status} is not as documented: ${JSON.stringify(validate.errors)} in ${text}`
 }
 
