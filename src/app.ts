@@ -12,6 +12,7 @@ import { trackOpenStreams } from './http/open-streams.ts'
 import { addProblems, sendProblem } from './http/problem.ts'
 import connectorRoutes from './http/routes/connector.ts'
 import healthRoutes from './http/routes/health.ts'
+import jobListRoutes from './http/routes/job-list.ts'
 import jobRoutes from './http/routes/jobs.ts'
 import messageRoutes from './http/routes/messages.ts'
 import { compileValidator } from './http/validation.ts'
@@ -46,6 +47,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       api.addHook('onRequest', authenticate(config.apiKeys))
       await api.register(connectorRoutes, routes)
       await api.register(jobRoutes, routes)
+      await api.register(jobListRoutes, routes)
       await api.register(messageRoutes, routes)
     },
     { prefix: '/v1' },

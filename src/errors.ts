@@ -33,6 +33,12 @@ export const errorTable = {
     title: 'The request took too long to arrive',
   },
   job_ended: { status: 409, failureType: 'config_error', retryable: false, title: 'The job has already ended' },
+  job_running: {
+    status: 409,
+    failureType: 'transient_error',
+    retryable: true,
+    title: 'The job has not ended yet',
+  },
   log_rewound: {
     status: 409,
     failureType: 'transient_error',

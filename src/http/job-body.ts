@@ -7,6 +7,7 @@ export function toJobBody(job: Job, now: number): JobBody {
     jobId: job.jobId,
     jobType: job.jobType,
     status: job.status,
+    ...(job.connectionId !== undefined && { connectionId: job.connectionId }),
     createdAt: toTime(job.createdAt),
     ...(job.startTime !== undefined && { startTime: toTime(job.startTime) }),
     lastUpdatedAt: toTime(job.lastUpdatedAt),

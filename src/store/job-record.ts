@@ -18,6 +18,7 @@ export function jobFromRecord(jobId: number, fields: RecordFields): Job {
   return {
     jobId,
     tenant: fields.tenant ?? '',
+    ...(fields.connectionId !== undefined && { connectionId: fields.connectionId }),
     jobType: 'sync',
     status: fields.status as JobStatus,
     createdAt: Number(fields.createdAt),
@@ -32,6 +33,7 @@ export function jobFromRecord(jobId: number, fields: RecordFields): Job {
     streams: parseStreams(fields.streams),
     ...(fields.failure !== undefined && { failure: JSON.parse(fields.failure) as JobFailure }),
     cancelRequested: fields.cancelReason !== undefined,
+    fullRefresh: JSON.parse(fields.fullRefresh ?? '[]') as string[],
     ...(fields.graceMs !== undefined && { graceMs: Number(fields.graceMs) }),
   }
 }

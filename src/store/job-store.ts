@@ -1,5 +1,7 @@
+import type { StreamStates } from '../airbyte/state.ts'
 import type { SyncRequest } from '../sync/sync-request.ts'
-import type { Job } from './job.ts'
+import type { Job, JobStatus } from './job.ts'
+import type { Page, PageRequest } from './page.ts'
 
 /** A job to be made. */
 export interface NewJob {
@@ -7,6 +9,12 @@ export interface NewJob {
   request: SyncRequest
   /** For a job started by a live POST that is not detached. */
   graceMs?: number
+}
+
+/** Which of a tenant's jobs are wanted. */
+export interface JobFilter extends PageRequest {
+  status?: JobStatus
+  connectionId?: string
 }
 
 /** Job records as the API needs them. Everything rejects with `store_unavailable` within 1 s when Redis is away. */
@@ -17,6 +25,16 @@ export interface JobStore {
   read(tenant: string, jobId: number): Promise<Job>
   /** Resolves with the job at its next change of status, or as it then is after `timeoutMs`. An ended job resolves at once. */
   readWhenChanged(tenant: string, jobId: number, timeoutMs: number, signal: AbortSignal): Promise<Job>
+  /** Newest first. A page may hold fewer than asked for, even none, when the filter leaves out many; `next` goes on. */
+  list(tenant: string, filter: JobFilter): Promise<Page<Job>>
+  /**
+   * The states that whoever holds the first `at` messages may go on from: the last checkpoint of each stream, or what the
+   * job began with. Of a job that succeeded none for full-refresh streams: the next sync reads them anew.
+   *
+   * @param at @defaultValue the end of the log, once the job has ended
+   * @throws CodedError `job_not_found`, `job_running`, `log_gone`, `offset_out_of_range`
+   */
+  readStates(tenant: string, jobId: number, at?: number): Promise<StreamStates>
   /** Asks for the end of a job; ends it at once if no worker has it. @throws `job_not_found`, `job_ended` */
   cancel(tenant: string, jobId: number): Promise<Job>
   /** Says that a reader is there; renewed by the reader every few seconds, expires after 15 s. */

@@ -9,6 +9,8 @@ export interface Job {
   /** From 1, one sequence for all tenants. */
   jobId: number
   tenant: string
+  /** The connection it is a job of, if of any. */
+  connectionId?: string
   jobType: 'sync'
   status: JobStatus
   createdAt: number
@@ -26,6 +28,8 @@ export interface Job {
   streams: StreamProgress[]
   failure?: JobFailure
   cancelRequested: boolean
+  /** Names of the streams that are read anew by every sync. */
+  fullRefresh: string[]
   /** Set while the job lives only as long as somebody reads it (live POST): ms without a reader before it is cancelled. */
   graceMs?: number
 }

@@ -12,7 +12,7 @@ const jobKeys = {
   request: 'request',
   /** String: JSON, what the next attempt needs to go on. Deleted by the script that ends the job. */
   position: 'position',
-  /** Hash: stream name -> latest `stream_state` in the log, JSON. */
+  /** Hash: stream name -> latest `stream_state` in the log, `given:<stream name>` -> the one the job began with; JSON. */
   states: 'states',
   /** Sorted set: reader id -> when its lease runs out, ms on Redis's clock. */
   readers: 'readers',
@@ -22,6 +22,14 @@ export type JobKey = keyof typeof jobKeys
 
 export function jobKey(jobId: number, key: JobKey): string {
   return `${prefix}:{job:${jobId}}:${jobKeys[key]}`
+}
+
+/** What stands before and after a job's id in the key of its record, for scripts that meet the id in Redis. */
+export const recordKeyAround = [`${prefix}:{job:`, `}:${jobKeys.record}`] as const
+
+/** Sorted set: the ids of a tenant's jobs, for their list. */
+export function jobIndexKey(tenant: string): string {
+  return `${prefix}:{jobs}:of:${tenant}`
 }
 
 /** Keys and channels that belong to no single job. */

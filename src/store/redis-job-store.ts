@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto'
+import type { ConfiguredCatalog } from '../airbyte/catalog.ts'
 import { CodedError } from '../errors.ts'
 import { storeAnswer } from './availability.ts'
 import type { Job } from './job.ts'
 import { cancelledEnding, endJob, type JobEndDependencies } from './job-end.ts'
+import { listJobs } from './job-list.ts'
 import { type CancelReason, jobFromRecord } from './job-record.ts'
 import { createJobSeals } from './job-seals.ts'
+import { statesAt } from './job-states.ts'
 import type { JobStore, NewJob } from './job-store.ts'
-import { changedChannel, jobKey, sharedKeys } from './keys.ts'
+import { changedChannel, jobIndexKey, jobKey, recordKeyAround, sharedKeys } from './keys.ts'
 import { allotScript } from './scripts/allot.ts'
 import { cancelScript } from './scripts/cancel.ts'
 import { createScript } from './scripts/create.ts'
@@ -45,7 +48,13 @@ export function createJobStore(dependencies: JobStoreDependencies): JobStore {
     await runScript(
       redis,
       createScript,
-      [jobKey(jobId, 'record'), jobKey(jobId, 'dataKey'), jobKey(jobId, 'request')],
+      [
+        jobKey(jobId, 'record'),
+        jobKey(jobId, 'dataKey'),
+        jobKey(jobId, 'request'),
+        jobKey(jobId, 'states'),
+        jobIndexKey(tenant),
+      ],
       [
         changedChannel(jobId),
         now,
@@ -55,6 +64,10 @@ export function createJobStore(dependencies: JobStoreDependencies): JobStore {
         seals.sealRequest(request),
         graceMs ?? '',
         readerLeaseMs,
+        jobId,
+        JSON.stringify(fullRefreshStreams(request.catalog)),
+        ...recordKeyAround,
+        ...Object.entries(request.states).flatMap(([name, state]) => [name, JSON.stringify(state)]),
       ],
     )
     await storeAnswer(dependencies.enqueue(jobId))
@@ -85,6 +98,8 @@ export function createJobStore(dependencies: JobStoreDependencies): JobStore {
     create,
     read,
     cancel,
+    list: (tenant, filter) => listJobs(redis, tenant, filter),
+    readStates: async (tenant, jobId, at) => statesAt(redis, await read(tenant, jobId), at),
     readWhenChanged: (tenant, jobId, timeoutMs, signal) =>
       waitForChange(
         { clock, wakeUps: dependencies.wakeUps, read: () => read(tenant, jobId) },
@@ -103,6 +118,10 @@ export function createJobStore(dependencies: JobStoreDependencies): JobStore {
       await runScript(redis, detachScript, readerKeys(jobId), [])
     },
   }
+}
+
+function fullRefreshStreams({ streams }: ConfiguredCatalog): string[] {
+  return streams.filter(({ sync_mode }) => sync_mode === 'full_refresh').map(({ stream }) => stream.name)
 }
 
 /** Ends a job that no worker has. One that begins at this moment carries a higher fence and sees the request itself. */

@@ -1,4 +1,6 @@
-import t from 'tap'
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import t, { type Test } from 'tap'
 import { protocolFault } from '../../simulator/oracle/protocol.ts'
 import type { ConnectionStatus, ConnectionStatusMessage } from '../../src/airbyte/connector-messages.ts'
 import { type ListeningSimulator, listenSimulator } from '../simulator/listening-simulator.ts'
@@ -171,4 +173,39 @@ t.test('something else that answers in place of Intercom is no good token', asyn
   const response = await ask(app, { config: { access_token: 'simulator-token' } })
   t.equal(response.status, 502)
   t.match(await response.json(), { code: 'intercom_protocol' })
+})
+
+/** A check that waits for Intercom, and the end of the request that it has sent there. */
+async function waitingCheck(
+  t: Test,
+): Promise<{ app: TestApp; caller: AbortController; answer: Promise<Response>; left: Promise<unknown> }> {
+  const slow = await listenSimulator(t, small)
+  slow.faults.next([{ holdUntil: 'the end', repeat: 1000 }])
+  const app = await startApp(t, server, { intercomBaseUrl: slow.url })
+  const asked = once(slow.app.server, 'request') as Promise<[IncomingMessage]>
+  const caller = new AbortController()
+  const answer = app.fetch('/v1/check', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ config: { access_token: 'simulator-token' } }),
+    signal: caller.signal,
+  })
+  const [request] = await asked
+  return { app, caller, answer, left: once(request.socket, 'close') }
+}
+
+t.test('a check ends with its caller, and stops asking Intercom', async (t) => {
+  const { caller, answer, left } = await waitingCheck(t)
+  caller.abort()
+  await t.rejects(answer)
+  t.ok(await left)
+})
+
+t.test('a check ends when the service shuts down', async (t) => {
+  const { app, answer, left } = await waitingCheck(t)
+  app.closing.abort()
+  const response = await answer
+  t.equal(response.status, 503)
+  t.match(await response.json(), { code: 'shutting_down' })
+  t.ok(await left)
 })

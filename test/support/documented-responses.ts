@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { FastifyInstance } from 'fastify'
+import { findPath } from './openapi-paths.ts'
 
 interface Operation {
   operationId: string
-  responses: Record<string, { content?: Record<string, { schema: object }> }>
+  responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>
 }
 
 interface Document {
@@ -69,7 +70,7 @@ function findFault(
 ): string | undefined {
   const [path = '/'] = (request.url ?? '/').split('?')
   if (path === '/docs' || path.startsWith('/docs/') || request.method === 'HEAD') return undefined
-  const operation = findOperation(document, path, request.method ?? '')
+  const operation = findPath(document.paths, path)?.item[request.method?.toLowerCase() ?? '']
   if (!operation && type !== problemType) return `there is no such operation, yet it answers ${status} ${type}`
   const schema = operation
     ? operation.responses[status]?.content?.[type]?.schema
@@ -78,16 +79,12 @@ function findFault(
   if (!isJson(type)) return undefined
   const validate = validatorOf(document, schema)
   const text = Buffer.concat(body).toString()
-  if (validate(JSON.parse(text))) return undefined
+  const value = JSON.parse(text) as { code?: string }
+  if (operation && type === problemType && !operation.responses[status]?.description.includes(`\`${value.code}\``)) {
+    return `${operation.operationId} does not document ${value.code}`
+  }
+  if (validate(value)) return undefined
   return `${status} is not as documented: ${JSON.stringify(validate.errors)} in ${text}`
-}
-
-/** Of paths that fit, the one with fewer parameters, as routers choose. */
-function findOperation({ paths }: Document, path: string, method: string): Operation | undefined {
-  const fitting = Object.entries(paths)
-    .filter(([template]) => new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`).test(path))
-    .toSorted(([left], [right]) => left.split('{').length - right.split('{').length)
-  return fitting[0]?.[1][method.toLowerCase()]
 }
 
 const validators = new WeakMap<object, ValidateFunction>()

@@ -1,11 +1,16 @@
 import { redisTimeFunction, type Script } from './script.ts'
 
 /**
- * Writes a new job: its record as pending, its wrapped data key, its sealed request. A job that depends on readers
- * starts with a lease for the one that made it.
+ * Writes a new job: its record as pending, its wrapped data key, its sealed request, the states it begins with, its place
+ * in the tenant's list. A job that depends on readers starts with a lease for the one that made it.
  *
- * KEYS: record, data key, request.
- * ARGV: channel, now, tenant, epoch, wrapped data key, sealed request, grace ms or '', lease ms.
+ * Nothing tells the list that a record has expired, so each new job looks at a few others, picked at random: however
+ * long it is since anybody asked for the list, the expired stay a small part of it.
+ *
+ * KEYS: record, data key, request, states, job index.
+ * ARGV: channel, now, tenant, epoch, wrapped data key, sealed request, grace ms or '', lease ms, job id,
+ * names of full-refresh streams (JSON), what stands before and after the id in the key of a record,
+ * then stream name and state (JSON) of each state.
  * Returns CREATED, or EXISTS when the id is taken.
  */
 export const createScript: Script = {
@@ -15,13 +20,20 @@ if redis.call('EXISTS', KEYS[1]) == 1 then return 'EXISTS' end
 redis.call('HSET', KEYS[1],
   'tenant', ARGV[3], 'jobType', 'sync', 'status', 'pending', 'createdAt', ARGV[2], 'lastUpdatedAt', ARGV[2],
   'messages', 0, 'rows', 0, 'bytes', 0, 'blobBytes', 0, 'streams', '[]', 'epoch', ARGV[4],
-  'fence', 0, 'attempts', 0, 'idleAttempts', 0)
+  'fence', 0, 'attempts', 0, 'idleAttempts', 0, 'fullRefresh', ARGV[10])
 if ARGV[7] ~= '' then
   redis.call('HSET', KEYS[1], 'graceMs', ARGV[7], 'leaseMs', ARGV[8],
     'readersUntil', string.format('%.0f', redisTime() + ARGV[8]))
 end
 redis.call('SET', KEYS[2], ARGV[5])
 redis.call('SET', KEYS[3], ARGV[6])
+for i = 13, #ARGV, 2 do
+  redis.call('HSET', KEYS[4], 'given:' .. ARGV[i], ARGV[i + 1])
+end
+for _, id in ipairs(redis.call('ZRANDMEMBER', KEYS[5], 10)) do
+  if redis.call('EXISTS', ARGV[11] .. id .. ARGV[12]) == 0 then redis.call('ZREM', KEYS[5], id) end
+end
+redis.call('ZADD', KEYS[5], ARGV[9], ARGV[9])
 redis.call('PUBLISH', ARGV[1], 'pending')
 return 'CREATED'
 `,

@@ -1,0 +1,33 @@
+import { type TSchema, Type } from 'typebox'
+
+/** Schemas of lists and of the calls that ask for them. */
+
+/** As the client chooses it. */
+export const connectionIdSchema = Type.String({
+  pattern: '^[A-Za-z0-9_-]{1,64}$',
+  description: 'Letters, digits, - and _, at most 64',
+})
+
+export const pageParameters = {
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'Items at most' }),
+}
+
+export const jobListQuery = Type.Object(
+  {
+    status: Type.Optional(
+      Type.String({ enum: ['pending', 'running', 'incomplete', 'succeeded', 'failed', 'cancelled'] }),
+    ),
+    connectionId: Type.Optional(connectionIdSchema),
+    ...pageParameters,
+    cursor: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$', description: '`next` of the page before' })),
+  },
+  { additionalProperties: false },
+)
+
+/** The envelope of every list. */
+export function listOf(item: TSchema): TSchema {
+  return Type.Object({
+    data: Type.Array(item),
+    next: Type.Optional(Type.String({ description: 'What to give as `cursor` for the next page; absent at the end' })),
+  })
+}

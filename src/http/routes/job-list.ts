@@ -1,0 +1,62 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { JobStatus } from '../../store/job.ts'
+import type { RouteDependencies } from '../dependencies.ts'
+import { toJobBody } from '../job-body.ts'
+import { jobListQuery, listOf } from '../list-schemas.ts'
+import { needsApiKey, problemResponses } from '../responses.ts'
+import { jobParameters } from '../schemas.ts'
+import { jobStateQuery, statesSchema, toStatesBody } from '../state-schemas.ts'
+
+/** Finding jobs, and what of them a next job can go on from. */
+const jobListRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, { jobs, clock }) => {
+  app.get('/jobs', {
+    schema: {
+      operationId: 'listJobs',
+      summary: 'List jobs, newest first',
+      description: 'A page may hold fewer than `limit`, even none: as long as there is `next`, the list goes on.',
+      tags: ['jobs'],
+      security: needsApiKey,
+      querystring: jobListQuery,
+      response: {
+        200: {
+          description: 'A page of the list',
+          content: { 'application/json': { schema: listOf(Type.Ref('Job')) } },
+        },
+        ...problemResponses(),
+      },
+    },
+    handler: async ({ tenant, query }) => {
+      const { status, connectionId, limit, cursor } = query
+      const page = await jobs.list(tenant, {
+        limit,
+        ...(status !== undefined && { status: status as JobStatus }),
+        ...(connectionId !== undefined && { connectionId }),
+        ...(cursor !== undefined && { cursor }),
+      })
+      const now = clock.now()
+      return { data: page.items.map((job) => toJobBody(job, now)), ...(page.next && { next: page.next }) }
+    },
+  })
+
+  app.get('/jobs/:jobId/state', {
+    schema: {
+      operationId: 'readJobState',
+      summary: 'Read the states that the messages held lead to',
+      description:
+        'The last state of each stream at or before `at`, or the one the job began with. It can be given as the `state` of ' +
+        'the next job as it is. A job that succeeded gives none for full-refresh streams: the next one reads them anew.',
+      tags: ['jobs'],
+      security: needsApiKey,
+      params: jobParameters,
+      querystring: jobStateQuery,
+      response: {
+        200: { description: 'Airbyte state messages', content: { 'application/json': { schema: statesSchema } } },
+        ...problemResponses('job_not_found', 'job_running', 'log_gone', 'offset_out_of_range'),
+      },
+    },
+    handler: async ({ tenant, params, query }) => toStatesBody(await jobs.readStates(tenant, params.jobId, query.at)),
+  })
+}
+
+export default jobListRoutes

@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { readSourceConfig } from '../../src/airbyte/source-config.ts'
+import { systemClock } from '../../src/clock.ts'
+import { withBriefClient } from '../../src/intercom/brief-client.ts'
+import { checkConnection } from '../../src/streams/check-connection.ts'
+import { discoverStreams } from '../../src/streams/discover.ts'
+import { streamTable } from '../../src/streams/table.ts'
+import { listenSimulator } from '../simulator/listening-simulator.ts'
+import { collectSync } from '../support/engine.ts'
+import { readIntercomDocument } from '../support/intercom-document.ts'
+
+/** Intercom's own description of its API, from github.com/intercom/Intercom-OpenAPI; it is not part of this repository. */
+const file = join(process.cwd(), '..', 'shared', 'intercom-openapi', '2.16.yaml')
+
+/** What we send though the document does not say so, and why it is right. */
+const deviations = new Map([
+  [
+    'POST /conversations/search body/sort is not documented',
+    'The document has it for contacts only; conversations honour it too, and without it pages have no order to rely on',
+  ],
+])
+
+if (existsSync(file)) {
+  t.test("every request of a sync, a check and a discover is as Intercom's document says", async (t) => {
+    const intercom = await listenSimulator(t, { contacts: 400, companies: 130, conversations: 60 })
+    const checkRequest = readIntercomDocument(file)
+    const token = { access_token: 'simulator-token' }
+    const streams = streamTable.map(({ name }) => name)
+    const { state, outcome } = await collectSync({ baseUrl: intercom.url, config: token, streams })
+    t.same([outcome?.streams.length, outcome?.failure], [streams.length, undefined])
+    await collectSync({ baseUrl: intercom.url, config: { ...token, api_version: '2.16' }, streams, state })
+    const config = readSourceConfig(token, '', [])
+    if (!config) throw new Error('not a config')
+    const { signal } = new AbortController()
+    const options = { config, baseUrl: intercom.url, clock: systemClock, random: () => 0.5, signal }
+    const status = await withBriefClient(options, (client) => checkConnection(client, config, streams))
+    t.equal(status.status, 'SUCCEEDED')
+    await withBriefClient(options, (client) => discoverStreams(client))
+
+    const { entries } = intercom.requests
+    t.ok(new Set(entries.map(({ path }) => path)).size >= streams.length)
+    const faults = new Set(entries.flatMap(checkRequest))
+    t.same(
+      [...faults].filter((fault) => !deviations.has(fault)),
+      [],
+    )
+  })
+
+  t.test('a request that is not as the document says is seen', async (t) => {
+    const checkRequest = readIntercomDocument(file)
+    const request = {
+      time: 0,
+      method: 'POST',
+      path: '/contacts/search',
+      route: '/contacts/search',
+      query: {},
+      body: null,
+      askedVersion: null,
+      version: '2.16',
+      status: 200,
+      records: 0,
+    }
+    const query = { field: 'updated_at', operator: '>', value: 0 }
+    t.same(checkRequest({ ...request, body: { query } }), [])
+    t.ok(checkRequest({ ...request, body: { query: { ...query, operator: 'after' } } }).length > 0)
+    t.same(checkRequest({ ...request, body: { query, per_page: 5 } }), [
+      'POST /contacts/search body/per_page is not documented',
+    ])
+    const list = { ...request, path: '/companies/list' }
+    t.same(checkRequest({ ...list, query: { per_page: 'all' } }), ['POST /companies/list query/per_page cannot be all'])
+    t.same(checkRequest({ ...list, query: { sort: 'id' } }), ['POST /companies/list query/sort is not documented'])
+    t.same(checkRequest({ ...request, path: '/contacts/list' }), ['POST /contacts/list is not documented'])
+  })
+} else {
+  t.test(`requests were not held against Intercom's document: there is no ${file}`, async (t) => {
+    t.notOk(existsSync(file))
+  })
+}
