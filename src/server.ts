@@ -18,6 +18,7 @@ import { createSyncQueue } from './queue/sync-queue.ts'
 import { startWorkerRole } from './queue/worker-role.ts'
 import { storeAnswer } from './store/availability.ts'
 import { readOrCreateKeyFile } from './store/key-file.ts'
+import { createConnectionStore } from './store/redis-connections.ts'
 import { createJobStore } from './store/redis-job-store.ts'
 import { createMessageLogReader } from './store/redis-message-log.ts'
 import { retentionOf } from './store/retention.ts'
@@ -111,6 +112,7 @@ async function startApi({ config, keys, connections, logger }: Service): Promise
   const app = await buildApp({
     config,
     jobs: createJobStore({ ...store, enqueue: queue.enqueue }),
+    connections: createConnectionStore(store),
     messages: createMessageLogReader(store),
     clock,
     logger,
