@@ -10,6 +10,7 @@ import { closeIdleConnections } from './http/idle-connections.ts'
 import { addJsonBody } from './http/json-body.ts'
 import { trackOpenStreams } from './http/open-streams.ts'
 import { addProblems, sendProblem } from './http/problem.ts'
+import connectionRoutes from './http/routes/connections.ts'
 import connectorRoutes from './http/routes/connector.ts'
 import healthRoutes from './http/routes/health.ts'
 import jobListRoutes from './http/routes/job-list.ts'
@@ -46,6 +47,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       api.addHook('onRequest', refuseWhen(closing))
       api.addHook('onRequest', authenticate(config.apiKeys))
       await api.register(connectorRoutes, routes)
+      await api.register(connectionRoutes, routes)
       await api.register(jobRoutes, routes)
       await api.register(jobListRoutes, routes)
       await api.register(messageRoutes, routes)

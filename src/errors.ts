@@ -20,6 +20,12 @@ export const errorTable = {
   unauthorized: { status: 401, failureType: 'config_error', retryable: false, title: 'A valid API key is needed' },
   route_not_found: { status: 404, failureType: 'config_error', retryable: false, title: 'There is no such resource' },
   job_not_found: { status: 404, failureType: 'config_error', retryable: false, title: 'There is no such job' },
+  connection_not_found: {
+    status: 404,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'There is no such connection',
+  },
   not_acceptable: {
     status: 406,
     failureType: 'config_error',
@@ -33,6 +39,12 @@ export const errorTable = {
     title: 'The request took too long to arrive',
   },
   job_ended: { status: 409, failureType: 'config_error', retryable: false, title: 'The job has already ended' },
+  connection_busy: {
+    status: 409,
+    failureType: 'transient_error',
+    retryable: true,
+    title: 'A job of the connection has not ended',
+  },
   job_running: {
     status: 409,
     failureType: 'transient_error',

@@ -19,6 +19,7 @@ import { startWorkerRole } from './queue/worker-role.ts'
 import { storeAnswer } from './store/availability.ts'
 import { createFileSpool } from './store/file-spool.ts'
 import { readOrCreateKeyFile } from './store/key-file.ts'
+import { createConnectionStore } from './store/redis-connections.ts'
 import { createJobStore } from './store/redis-job-store.ts'
 import { createMessageLogReader } from './store/redis-message-log.ts'
 import { retentionOf } from './store/retention.ts'
@@ -113,6 +114,7 @@ async function startApi({ config, keys, connections, logger }: Service): Promise
   const app = await buildApp({
     config,
     jobs: createJobStore({ ...store, enqueue: queue.enqueue }),
+    connections: createConnectionStore(store),
     messages: createMessageLogReader(store),
     clock,
     logger,

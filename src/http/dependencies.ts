@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Clock } from '../clock.ts'
+import type { ConnectionStore } from '../store/connection-store.ts'
 import type { JobStore } from '../store/job-store.ts'
 import type { MessageLogReader } from '../store/message-log.ts'
 import type { ApiKey } from './auth.ts'
@@ -46,6 +47,7 @@ export interface AppDependencies {
     intercomBaseUrl?: string | undefined
   }
   jobs: JobStore
+  connections: ConnectionStore
   messages: MessageLogReader
   clock: Clock
   logger: FastifyBaseLogger

@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import { connectionSchema } from './connection-schemas.ts'
 import { describeProblems } from './responses.ts'
 import {
   catalogMessageSchema,
@@ -15,6 +16,7 @@ import {
 /** The OpenAPI document, made of the schemas of the routes that are registered after it, and a page to read it on. */
 export async function addDocs(app: FastifyInstance): Promise<void> {
   app.addSchema(jobSchema)
+  app.addSchema(connectionSchema)
   app.addSchema(problemSchema)
   app.addSchema(specMessageSchema)
   app.addSchema(connectionStatusMessageSchema)
@@ -28,7 +30,7 @@ export async function addDocs(app: FastifyInstance): Promise<void> {
         description: 'Syncs Intercom for data teams: Airbyte messages as NDJSON, live and resumable at any message.',
       },
       components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
-      tags: [{ name: 'connector' }, { name: 'jobs' }, { name: 'health' }, { name: 'docs' }],
+      tags: [{ name: 'connector' }, { name: 'jobs' }, { name: 'connections' }, { name: 'health' }, { name: 'docs' }],
     },
     refResolver: { buildLocalReference: (schema) => String(schema.$id) },
   })

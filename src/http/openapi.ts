@@ -9,6 +9,7 @@ export async function exportOpenApi(): Promise<string> {
   const app = await buildApp({
     config: { apiKeys: [] },
     jobs: unused,
+    connections: unused,
     messages: unused,
     clock: systemClock,
     logger: pino({ level: 'silent' }),

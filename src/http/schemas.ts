@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { connectionIdSchema } from './list-schemas.ts'
 
 /** The schemas of the API: they check requests, serialise answers and make up the OpenAPI document. */
 
@@ -114,7 +115,8 @@ export const jobParameters = Type.Object({ jobId: Type.Integer({ minimum: 1, max
 /** What stands in the members is checked where a sync job is made of them. */
 export const newJobBody = Type.Object(
   {
-    config: Type.Unknown({ description: "The connector's config: access_token, start_date, …" }),
+    config: Type.Optional(Type.Unknown({ description: "The connector's config: access_token, start_date, …" })),
+    connectionId: Type.Optional(connectionIdSchema),
     catalog: Type.Optional(Type.Unknown({ description: 'A ConfiguredAirbyteCatalog, or a CATALOG message' })),
     streams: Type.Optional(Type.Unknown({ description: 'Instead of a catalog: names, or {name, syncMode}' })),
     state: Type.Optional(Type.Unknown({ description: 'STATE messages to go on from' })),
@@ -144,6 +146,11 @@ export const newJobQuery = Type.Object(
       description: 'Live messages only: seconds without a reader after which the job is cancelled',
     }),
     detach: Type.Boolean({ default: false, description: 'Live messages only: the job goes on without readers' }),
+    onConflict: Type.String({
+      enum: ['refuse', 'join'],
+      default: 'refuse',
+      description: 'While another job of the connection runs: `connection_busy`, or that job in place of a new one',
+    }),
   },
   closed,
 )

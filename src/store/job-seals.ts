@@ -5,10 +5,10 @@ import type { SyncRequest } from '../sync/sync-request.ts'
 import {
   createDataKey,
   type EncryptionKey,
+  type JobSealContext,
   kidOf,
   openBytes,
   openText,
-  type SealContext,
   sealToBytes,
   sealToText,
   unwrapDataKey,
@@ -46,7 +46,7 @@ export function openJobSeals(keys: readonly EncryptionKey[], wrappedDataKey: str
 }
 
 function jobSeals(dataKey: KeyObject, wrappedDataKey: string, owner: Owner): JobSeals {
-  const context = (purpose: SealContext['purpose']): SealContext => ({ ...owner, purpose })
+  const context = (purpose: JobSealContext['purpose']): JobSealContext => ({ ...owner, purpose })
   return {
     wrappedDataKey,
     sealRequest: (request) =>

@@ -9,6 +9,15 @@ export interface NewJob {
   request: SyncRequest
   /** For a job started by a live POST that is not detached. */
   graceMs?: number
+  /** For a job of a connection: which, and of which generation the state is that the request was made with. */
+  connection?: { connectionId: string; generation: string }
+  /** Take the connection's active job, if there is one, in place of a new one. */
+  joinActive?: boolean
+}
+
+/** A connection's state was set or reset, or the connection removed, since it was read: read it again. */
+export class ConnectionChangedError extends Error {
+  override name = 'ConnectionChangedError'
 }
 
 /** Which of a tenant's jobs are wanted. */
@@ -19,7 +28,11 @@ export interface JobFilter extends PageRequest {
 
 /** Job records as the API needs them. Everything rejects with `store_unavailable` within 1 s when Redis is away. */
 export interface JobStore {
-  /** Allots the id, seals the request, writes the record as `pending` and queues it (the reconciler heals a crash between). */
+  /**
+   * Allots the id, seals the request, writes the record as `pending` and queues it (the reconciler heals a crash between).
+   *
+   * @throws CodedError `connection_busy` with the id of the active job; ConnectionChangedError
+   */
   create(newJob: NewJob): Promise<Job>
   /** @throws CodedError `job_not_found`, the same for an unknown id and for another tenant's */
   read(tenant: string, jobId: number): Promise<Job>

@@ -24,6 +24,16 @@ export function jobKey(jobId: number, key: JobKey): string {
   return `${prefix}:{job:${jobId}}:${jobKeys[key]}`
 }
 
+/** `record`: hash, see `redis-connections.ts`. `states`: hash, stream name -> acknowledged `stream_state`, JSON. */
+export function connectionKey(tenant: string, connectionId: string, key: 'record' | 'states'): string {
+  return `${prefix}:{connection:${tenant}:${connectionId}}:${key}`
+}
+
+/** Sorted set: the ids of a tenant's connections, all of one score and so in the order of their bytes. */
+export function connectionIndexKey(tenant: string): string {
+  return `${prefix}:{connections}:of:${tenant}`
+}
+
 /** What stands before and after a job's id in the key of its record, for scripts that meet the id in Redis. */
 export const recordKeyAround = [`${prefix}:{job:`, `}:${jobKeys.record}`] as const
 
@@ -40,6 +50,8 @@ export const sharedKeys = {
   liveJobs: `${prefix}:{jobs}:live`,
   /** Prefix of strings: digest of an access token -> who holds the lease on its workspace's scroll. */
   scrollLeasePrefix: `${prefix}:scroll-lease:`,
+  /** Counter: changes of connections' states by hand, and connections made, of all tenants. */
+  lastGeneration: `${prefix}:{connections}:last-generation`,
   /** Prefix of BullMQ's own keys. */
   queuePrefix: `${prefix}:{queue}`,
   /** Channel: the ids of jobs that somebody wants cancelled. */

@@ -1,18 +1,16 @@
-import { randomUUID } from 'node:crypto'
-import type { ConfiguredCatalog } from '../airbyte/catalog.ts'
 import { CodedError } from '../errors.ts'
 import { storeAnswer } from './availability.ts'
+import { connectionBusy } from './connection-store.ts'
 import type { Job } from './job.ts'
 import { cancelledEnding, endJob, type JobEndDependencies } from './job-end.ts'
 import { listJobs } from './job-list.ts'
 import { type CancelReason, jobFromRecord } from './job-record.ts'
-import { createJobSeals } from './job-seals.ts'
 import { statesAt } from './job-states.ts'
-import type { JobStore, NewJob } from './job-store.ts'
-import { changedChannel, jobIndexKey, jobKey, recordKeyAround, sharedKeys } from './keys.ts'
+import { ConnectionChangedError, type JobStore, type NewJob } from './job-store.ts'
+import { jobKey, sharedKeys } from './keys.ts'
+import { writeNewJob } from './new-job.ts'
 import { allotScript } from './scripts/allot.ts'
 import { cancelScript } from './scripts/cancel.ts'
-import { createScript } from './scripts/create.ts'
 import { detachScript, dropReaderScript, renewReaderScript } from './scripts/readers.ts'
 import { runScript } from './scripts/script.ts'
 import { waitForChange } from './status-wait.ts'
@@ -40,38 +38,19 @@ export function createJobStore(dependencies: JobStoreDependencies): JobStore {
     return job
   }
 
-  const create = async ({ tenant, request, graceMs }: NewJob): Promise<Job> => {
-    const now = clock.now()
-    const allotted = await runScript(redis, allotScript, [sharedKeys.lastJobId, sharedKeys.liveJobs], [now])
+  const create = async (newJob: NewJob): Promise<Job> => {
+    const { tenant } = newJob
+    const allotted = await runScript(redis, allotScript, [sharedKeys.lastJobId, sharedKeys.liveJobs], [clock.now()])
     const jobId = Number(allotted)
-    const seals = createJobSeals(dependencies.keys, { tenant, jobId })
-    await runScript(
-      redis,
-      createScript,
-      [
-        jobKey(jobId, 'record'),
-        jobKey(jobId, 'dataKey'),
-        jobKey(jobId, 'request'),
-        jobKey(jobId, 'states'),
-        jobIndexKey(tenant),
-      ],
-      [
-        changedChannel(jobId),
-        now,
-        tenant,
-        randomUUID(),
-        seals.wrappedDataKey,
-        seals.sealRequest(request),
-        graceMs ?? '',
-        readerLeaseMs,
-        jobId,
-        JSON.stringify(fullRefreshStreams(request.catalog)),
-        ...recordKeyAround,
-        ...Object.entries(request.states).flatMap(([name, state]) => [name, JSON.stringify(state)]),
-      ],
-    )
-    await storeAnswer(dependencies.enqueue(jobId))
-    return read(tenant, jobId)
+    const { outcome, activeJob } = await writeNewJob(dependencies, jobId, newJob, readerLeaseMs)
+    if (outcome === 'CREATED') {
+      await storeAnswer(dependencies.enqueue(jobId))
+      return read(tenant, jobId)
+    }
+    await storeAnswer(redis.zrem(sharedKeys.liveJobs, jobId))
+    if (outcome !== 'BUSY') throw new ConnectionChangedError('the connection has changed')
+    if (newJob.joinActive) return read(tenant, activeJob)
+    throw connectionBusy(activeJob)
   }
 
   const requestEnd = async (jobId: number, reason: CancelReason): Promise<'REQUESTED' | 'ENDED' | 'MISSING'> => {
@@ -118,10 +97,6 @@ export function createJobStore(dependencies: JobStoreDependencies): JobStore {
       await runScript(redis, detachScript, readerKeys(jobId), [])
     },
   }
-}
-
-function fullRefreshStreams({ streams }: ConfiguredCatalog): string[] {
-  return streams.filter(({ sync_mode }) => sync_mode === 'full_refresh').map(({ stream }) => stream.name)
 }
 
 /** Ends a job that no worker has. One that begins at this moment carries a higher fence and sees the request itself. */

@@ -8,11 +8,20 @@ export interface EncryptionKey {
 }
 
 /** What a sealed thing is bound to; opening it as anything else is refused. */
-export interface SealContext {
+export type SealContext = JobSealContext | ConnectionSealContext
+
+export interface JobSealContext {
   tenant: string
   jobId: number
   /** What it is: `data-key`, `request`, or `blob` with the offset of its last message. */
   purpose: 'data-key' | 'request' | `blob@${number}`
+}
+
+export interface ConnectionSealContext {
+  tenant: string
+  connectionId: string
+  /** Config and catalog. */
+  purpose: 'connection'
 }
 
 const algorithm = 'aes-256-gcm'
@@ -87,7 +96,8 @@ export function openBytes(key: KeyObject, sealed: Buffer, context: SealContext):
 
 /** A list, not joined text, so that no two contexts read the same. */
 function associated(context: SealContext, kid = ''): Buffer {
-  return Buffer.from(JSON.stringify(['intercom-sync', 1, context.purpose, context.tenant, context.jobId, kid]))
+  const owner = 'jobId' in context ? context.jobId : context.connectionId
+  return Buffer.from(JSON.stringify(['intercom-sync', 1, context.purpose, context.tenant, owner, kid]))
 }
 
 function encrypt(key: KeyObject, plain: Buffer, associatedData: Buffer): Buffer {

@@ -3,6 +3,7 @@ import type { Problem } from '../../src/http/problem.ts'
 import { digestKey } from '../../src/store/api-key.ts'
 import { startApp } from '../support/app.ts'
 import { startRedis } from '../support/redis.ts'
+import { syncRequest } from '../support/store.ts'
 
 const server = await startRedis(t)
 const keys = { acme: 'key-of-acme', spare: 'second-key-of-acme', other: 'key-of-other' }
@@ -27,6 +28,11 @@ const calls: [method: string, path: (jobId: number) => string][] = [
   ['DELETE', (jobId) => `/v1/jobs/${jobId}`],
 ]
 
+const connectionCalls: [method: string, path: (connectionId: string) => string][] = [
+  ['GET', (connectionId) => `/v1/connections/${connectionId}`],
+  ['DELETE', (connectionId) => `/v1/connections/${connectionId}`],
+]
+
 for (const [what, authorization] of [
   ['no key', undefined],
   ['an unknown key', 'Bearer key-of-nobody'],
@@ -37,9 +43,17 @@ for (const [what, authorization] of [
 ] as const) {
   t.test(`every call under /v1 with ${what} is refused`, async (t) => {
     const jobId = await api.createJob({ tenant: 'acme' })
-    for (const [method, path] of [...calls, ['POST', () => '/v1/jobs'] as (typeof calls)[0]]) {
-      const response = await api.fetch(path(jobId), { method, ...(authorization && { headers: { authorization } }) })
-      t.equal(response.status, 401, `${method} ${path(jobId)}`)
+    const all = [
+      ...calls.map(([method, path]) => [method, path(jobId)] as const),
+      ...connectionCalls.map(([method, path]) => [method, path('main')] as const),
+      ['POST', '/v1/jobs'],
+      ['GET', '/v1/jobs'],
+      ['GET', '/v1/connections'],
+      ['PUT', '/v1/connections/main'],
+    ] as const
+    for (const [method, path] of all) {
+      const response = await api.fetch(path, { method, ...(authorization && { headers: { authorization } }) })
+      t.equal(response.status, 401, `${method} ${path}`)
       t.match(response.headers.get('www-authenticate'), /^Bearer/)
       t.match(await response.json(), { code: 'unauthorized', status: 401 })
     }
@@ -74,6 +88,31 @@ t.test("another tenant's job answers exactly as one that never was", async (t) =
     t.equal((JSON.parse(answer.body) as Problem).code, 'job_not_found')
   }
   t.match(await api.store.jobs.read('acme', foreign), { status: 'pending', cancelRequested: false })
+})
+
+t.test("another tenant's connection answers exactly as one that never was", async (t) => {
+  const { config, catalog } = syncRequest('token-of-acme')
+  await api.store.connections.put('acme', 'main', { config, catalog })
+  const answerOf = async (method: string, path: string, body?: object) => {
+    const response = await api.fetch(path, {
+      method,
+      headers: { ...bearer(keys.other).headers, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    })
+    const headers = [...response.headers].filter(([name]) => name !== 'date')
+    return { status: response.status, headers, body: await response.text() }
+  }
+  for (const [method, path] of connectionCalls) {
+    const answer = await answerOf(method, path('main'))
+    t.same(answer, await answerOf(method, path('nope')), `${method} ${path('main')}`)
+    t.match(answer, { status: 404, body: /connection_not_found/ })
+  }
+  const job = await answerOf('POST', '/v1/jobs', { connectionId: 'main' })
+  t.same(job, await answerOf('POST', '/v1/jobs', { connectionId: 'nope' }))
+  t.match(job, { status: 404, body: /connection_not_found/ })
+  t.same(JSON.parse((await answerOf('GET', '/v1/connections')).body), { data: [] })
+  await answerOf('PUT', '/v1/connections/main', { config: { access_token: 'token-of-other' } })
+  t.equal((await api.store.connections.read('acme', 'main')).config.access_token, 'token-of-acme')
 })
 
 t.test('health and the description of the API are open to everybody', async (t) => {

@@ -25,6 +25,8 @@ t.test('neither the request nor a message is anywhere in Redis in clear', async 
     return file + (await allValues(store.redis))
   }
   const { jobId } = await store.jobs.create({ tenant, request: syncRequest(canary) })
+  const { config, catalog } = syncRequest(canary)
+  await store.connections.put(tenant, 'main', { config, catalog })
   const pending = await dump()
   const attempt = await beginAttempt(store, { jobId, fence: 1, attemptId: 'a' })
   t.equal(attempt.openRequest().config.access_token, canary)
@@ -35,6 +37,8 @@ t.test('neither the request nor a message is anywhere in Redis in clear', async 
   const ended = await dump()
 
   t.match(pending, /:request/, 'the dump shows what there is')
+  t.match(pending, /settings/)
+  t.equal((await store.connections.read(tenant, 'main')).config.access_token, canary)
   for (const [when, text] of Object.entries({ pending, running, ended })) {
     for (const secret of [...disguises(canary), ...disguises(message)]) {
       t.notOk(text.includes(secret), `${when}: no ${secret}`)

@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '../../src/clock.ts'
 import { untilReady } from '../../src/queue/redis.ts'
 import type { JobStore } from '../../src/store/job-store.ts'
 import type { MessageLogReader } from '../../src/store/message-log.ts'
+import { createConnectionStore } from '../../src/store/redis-connections.ts'
 import { createJobStore } from '../../src/store/redis-job-store.ts'
 import { createMessageLogReader } from '../../src/store/redis-message-log.ts'
 import type { StreamProgress } from '../../src/sync/commit.ts'
@@ -61,6 +62,7 @@ export async function startApp(t: Teardown, server: TestRedis, options: AppOptio
   const app = await buildApp({
     config: { apiKeys, limits, intercomBaseUrl },
     jobs,
+    connections: createConnectionStore({ ...store, redis }),
     messages: wrapMessages(createMessageLogReader({ ...store, redis })),
     clock,
     logger: pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) }),

@@ -3,9 +3,11 @@ import type { Redis } from 'ioredis'
 import { type Clock, systemClock } from '../../src/clock.ts'
 import type { ConnectionProfile } from '../../src/queue/redis.ts'
 import { type Attempt, type AttemptIdentity, type AttemptStore, createAttemptStore } from '../../src/store/attempts.ts'
+import type { ConnectionStore } from '../../src/store/connection-store.ts'
 import type { JobEndDependencies } from '../../src/store/job-end.ts'
 import type { JobStore } from '../../src/store/job-store.ts'
 import type { MessageLogReader } from '../../src/store/message-log.ts'
+import { createConnectionStore } from '../../src/store/redis-connections.ts'
 import { createJobStore } from '../../src/store/redis-job-store.ts'
 import { createMessageLogReader } from '../../src/store/redis-message-log.ts'
 import { retentionOf } from '../../src/store/retention.ts'
@@ -20,6 +22,7 @@ export interface TestStore extends JobEndDependencies {
   clock: Clock
   wakeUps: WakeUps
   jobs: JobStore
+  connections: ConnectionStore
   messages: MessageLogReader
   attempts: AttemptStore
   /** Ids handed to the workers. */
@@ -57,6 +60,7 @@ export function openStore(server: RedisAccess, options: StoreOptions = {}): Test
   return {
     ...base,
     jobs: createJobStore({ ...base, enqueue, readerLeaseMs }),
+    connections: createConnectionStore(base),
     messages: createMessageLogReader(base),
     attempts: createAttemptStore({ ...base, logLimitBytes }),
     queued,

@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { CodedError } from '../../errors.ts'
-import { parseSyncRequest } from '../../sync/sync-request.ts'
 import { chooseMediaType } from '../accept.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import { toJobBody } from '../job-body.ts'
 import { sendMessages } from '../live-messages.ts'
 import { jobResponse, locationHeader, messagesResponse, needsApiKey, problemResponses } from '../responses.ts'
 import { jobParameters, jobQuery, messagesType, newJobBody, newJobQuery, noQuery } from '../schemas.ts'
+import { startJob } from '../start-job.ts'
 
 /** Starting, watching and cancelling jobs. */
 const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, dependencies) => {
@@ -29,6 +29,8 @@ const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, depe
         ...problemResponses(
           'malformed_json',
           'state_invalid',
+          'connection_not_found',
+          'connection_busy',
           'not_acceptable',
           'body_too_large',
           'unsupported_media_type',
@@ -38,13 +40,12 @@ const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, depe
     handler: async (request, reply) => {
       const mediaType = chooseMediaType(request.headers.accept, ['application/json', messagesType])
       if (!mediaType) throw new CodedError('not_acceptable', `Accept application/json or ${messagesType}`)
-      const { config, catalog, streams, state } = request.body
-      const { grace, detach } = request.query
+      const { grace, detach, onConflict } = request.query
       const isLive = mediaType === messagesType
       const signal = openStreams.signalFor(reply.raw)
-      const job = await jobs.create({
+      const job = await startJob(dependencies, request.body, {
         tenant: request.tenant,
-        request: parseSyncRequest({ config, catalog, streams, state }),
+        joinActive: onConflict === 'join',
         ...(isLive && !detach && { graceMs: grace * 1000 }),
       })
       reply.header('Location', `/v1/jobs/${job.jobId}`).header('Vary', 'Accept')

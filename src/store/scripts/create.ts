@@ -1,22 +1,33 @@
-import { redisTimeFunction, type Script } from './script.ts'
+import { activeJobFunction, endedFunction, redisTimeFunction, type Script } from './script.ts'
 
 /**
  * Writes a new job: its record as pending, its wrapped data key, its sealed request, the states it begins with, its place
  * in the tenant's list. A job that depends on readers starts with a lease for the one that made it.
  *
+ * A job of a connection takes the connection, unless another one has it.
+ *
  * Nothing tells the list that a record has expired, so each new job looks at a few others, picked at random: however
  * long it is since anybody asked for the list, the expired stay a small part of it.
  *
- * KEYS: record, data key, request, states, job index.
+ * KEYS: record, data key, request, states, job index, then, for a job of a connection, the connection's record.
  * ARGV: channel, now, tenant, epoch, wrapped data key, sealed request, grace ms or '', lease ms, job id,
  * names of full-refresh streams (JSON), what stands before and after the id in the key of a record,
- * then stream name and state (JSON) of each state.
- * Returns CREATED, or EXISTS when the id is taken.
+ * connection id or '', the generation of its state that the job begins with, then stream name and state (JSON) of each
+ * state.
+ * Returns [CREATED], [EXISTS] when the id is taken, [BUSY, id of the job that has the connection], or [CHANGED] when the
+ * connection is gone or its state is of another generation.
  */
 export const createScript: Script = {
   name: 'syncCreate',
-  lua: `${redisTimeFunction}
-if redis.call('EXISTS', KEYS[1]) == 1 then return 'EXISTS' end
+  lua: `${endedFunction}${redisTimeFunction}${activeJobFunction}
+if redis.call('EXISTS', KEYS[1]) == 1 then return {'EXISTS'} end
+local connection = ARGV[13] ~= '' and KEYS[6]
+if connection then
+  local active = activeJob(connection, ARGV[11], ARGV[12])
+  if active then return {'BUSY', active} end
+  if redis.call('HGET', connection, 'generation') ~= ARGV[14] then return {'CHANGED'} end
+end
+
 redis.call('HSET', KEYS[1],
   'tenant', ARGV[3], 'jobType', 'sync', 'status', 'pending', 'createdAt', ARGV[2], 'lastUpdatedAt', ARGV[2],
   'messages', 0, 'rows', 0, 'bytes', 0, 'blobBytes', 0, 'streams', '[]', 'epoch', ARGV[4],
@@ -27,7 +38,11 @@ if ARGV[7] ~= '' then
 end
 redis.call('SET', KEYS[2], ARGV[5])
 redis.call('SET', KEYS[3], ARGV[6])
-for i = 13, #ARGV, 2 do
+if connection then
+  redis.call('HSET', KEYS[1], 'connectionId', ARGV[13], 'generation', ARGV[14])
+  redis.call('HSET', connection, 'latestJob', ARGV[9])
+end
+for i = 15, #ARGV, 2 do
   redis.call('HSET', KEYS[4], 'given:' .. ARGV[i], ARGV[i + 1])
 end
 for _, id in ipairs(redis.call('ZRANDMEMBER', KEYS[5], 10)) do
@@ -35,6 +50,6 @@ for _, id in ipairs(redis.call('ZRANDMEMBER', KEYS[5], 10)) do
 end
 redis.call('ZADD', KEYS[5], ARGV[9], ARGV[9])
 redis.call('PUBLISH', ARGV[1], 'pending')
-return 'CREATED'
+return {'CREATED'}
 `,
 }

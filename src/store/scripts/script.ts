@@ -64,3 +64,15 @@ local function redisTime()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 `
+
+/**
+ * Lua: the job that holds a connection, or nil. The connection's record only names its latest job: whether that one still
+ * runs is its own record's word, so the script that ends a job lets its connection go, and no lock can be left behind.
+ */
+export const activeJobFunction = `
+local function activeJob(connectionKey, beforeId, afterId)
+  local id = redis.call('HGET', connectionKey, 'latestJob')
+  local status = id and redis.call('HGET', beforeId .. id .. afterId, 'status')
+  return status and not ended(status) and id or nil
+end
+`

@@ -1,0 +1,41 @@
+import { type Static, Type } from 'typebox'
+import { connectionIdSchema, pageParameters } from './list-schemas.ts'
+
+/** Schemas of connections and of the calls about them. */
+
+const open = { additionalProperties: true }
+const closed = { additionalProperties: false }
+const time = (description: string) => Type.String({ format: 'date-time', description })
+
+export const connectionSchema = Type.Object(
+  {
+    connectionId: connectionIdSchema,
+    config: Type.Object({}, { ...open, description: 'The config as it was given, each secret replaced by asterisks' }),
+    catalog: Type.Object({}, { ...open, description: 'A ConfiguredAirbyteCatalog' }),
+    createdAt: time('When it was made'),
+    lastUpdatedAt: time('When config and catalog were last put'),
+  },
+  { $id: 'Connection', title: 'Connection' },
+)
+
+export const connectionParameters = Type.Object({ connectionId: connectionIdSchema })
+
+/** What stands in the members is checked as for a job. */
+export const newConnectionBody = Type.Object(
+  {
+    config: Type.Unknown({ description: "The connector's config: access_token, start_date, …" }),
+    catalog: Type.Optional(Type.Unknown({ description: 'A ConfiguredAirbyteCatalog, or a CATALOG message' })),
+    streams: Type.Optional(Type.Unknown({ description: 'Instead of a catalog: names, or {name, syncMode}' })),
+  },
+  closed,
+)
+
+export const connectionListQuery = Type.Object(
+  {
+    ...pageParameters,
+    cursor: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description: '`next` of the page before' })),
+  },
+  closed,
+)
+
+export type ConnectionBody = Static<typeof connectionSchema>

@@ -1,0 +1,96 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { parseSyncRequest } from '../../sync/sync-request.ts'
+import { findMasks, toConnectionBody } from '../connection-body.ts'
+import { connectionListQuery, connectionParameters, newConnectionBody } from '../connection-schemas.ts'
+import type { RouteDependencies } from '../dependencies.ts'
+import { listOf } from '../list-schemas.ts'
+import { needsApiKey, problemResponses } from '../responses.ts'
+import { noQuery } from '../schemas.ts'
+import { invalidRequest } from '../validation.ts'
+
+const connectionResponse = (description: string) => ({
+  description,
+  content: { 'application/json': { schema: Type.Ref('Connection') } },
+})
+
+const common = { tags: ['connections'], security: needsApiKey }
+
+/** Keeping what is to be synced again and again. */
+const connectionRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, { connections }) => {
+  app.get('/connections', {
+    schema: {
+      ...common,
+      operationId: 'listConnections',
+      summary: 'List connections, in the order of their ids',
+      querystring: connectionListQuery,
+      response: {
+        200: {
+          description: 'A page of the list',
+          content: { 'application/json': { schema: listOf(Type.Ref('Connection')) } },
+        },
+        ...problemResponses(),
+      },
+    },
+    handler: async ({ tenant, query }) => {
+      const { limit, cursor } = query
+      const page = await connections.list(tenant, { limit, ...(cursor !== undefined && { cursor }) })
+      return { data: page.items.map(toConnectionBody), ...(page.next && { next: page.next }) }
+    },
+  })
+
+  app.put('/connections/:connectionId', {
+    schema: {
+      ...common,
+      operationId: 'putConnection',
+      summary: 'Make a connection, or replace what it syncs',
+      description: 'Its state stays. A job that runs goes on with what it began with.',
+      params: connectionParameters,
+      querystring: noQuery,
+      body: newConnectionBody,
+      response: {
+        200: connectionResponse('The connection, replaced'),
+        201: connectionResponse('The connection, new'),
+        ...problemResponses('malformed_json', 'body_too_large', 'unsupported_media_type'),
+      },
+    },
+    handler: async ({ tenant, params, body }, reply) => {
+      const masks = findMasks(body.config)
+      if (masks.length > 0) throw invalidRequest(masks)
+      const { config, catalog } = parseSyncRequest(body)
+      const { connection, created } = await connections.put(tenant, params.connectionId, { config, catalog })
+      return reply.code(created ? 201 : 200).send(toConnectionBody(connection))
+    },
+  })
+
+  app.get('/connections/:connectionId', {
+    schema: {
+      ...common,
+      operationId: 'getConnection',
+      summary: 'Read a connection',
+      description: 'Secrets of its config are never given back.',
+      params: connectionParameters,
+      querystring: noQuery,
+      response: { 200: connectionResponse('The connection'), ...problemResponses('connection_not_found') },
+    },
+    handler: async ({ tenant, params }) => toConnectionBody(await connections.read(tenant, params.connectionId)),
+  })
+
+  app.delete('/connections/:connectionId', {
+    schema: {
+      ...common,
+      operationId: 'deleteConnection',
+      summary: 'Remove a connection and its state',
+      description: 'Its jobs and their messages stay as long as they would have.',
+      params: connectionParameters,
+      querystring: noQuery,
+      response: {
+        200: connectionResponse('The connection as it was'),
+        ...problemResponses('connection_not_found', 'connection_busy'),
+      },
+    },
+    handler: async ({ tenant, params }) => toConnectionBody(await connections.remove(tenant, params.connectionId)),
+  })
+}
+
+export default connectionRoutes

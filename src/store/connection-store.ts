@@ -1,0 +1,47 @@
+import type { StreamStates } from '../airbyte/state.ts'
+import { CodedError } from '../errors.ts'
+import type { SyncRequest } from '../sync/sync-request.ts'
+import type { Page, PageRequest } from './page.ts'
+
+/** What a connection syncs. */
+export type ConnectionSettings = Pick<SyncRequest, 'config' | 'catalog'>
+
+/** A connection as it is kept, its config in clear: never to be shown as it is. Times are ms since the epoch. */
+export interface Connection extends ConnectionSettings {
+  connectionId: string
+  createdAt: number
+  lastUpdatedAt: number
+}
+
+/** What a new job of a connection begins with. */
+export interface ConnectionStart extends ConnectionSettings {
+  states: StreamStates
+  /** Changes whenever the state is set or reset by hand; of two connections it is never the same. */
+  generation: string
+}
+
+/**
+ * Connections as the API needs them; each belongs to a tenant, and for any other there is none.
+ *
+ * Everything that needs one rejects with `connection_not_found`, and everything with `store_unavailable` within 1 s when
+ * Redis is away.
+ */
+export interface ConnectionStore {
+  /** Makes a connection or replaces its settings; its state stays, and a job that runs goes on with what it began with. */
+  put(
+    tenant: string,
+    connectionId: string,
+    settings: ConnectionSettings,
+  ): Promise<{ connection: Connection; created: boolean }>
+  read(tenant: string, connectionId: string): Promise<Connection>
+  /** In the order of their ids. */
+  list(tenant: string, page: PageRequest): Promise<Page<Connection>>
+  readStart(tenant: string, connectionId: string): Promise<ConnectionStart>
+  /** Removes settings and state; resolves with what they were. @throws CodedError `connection_busy` */
+  remove(tenant: string, connectionId: string): Promise<Connection>
+}
+
+/** The error that names the job that has a connection. */
+export function connectionBusy(jobId: number): CodedError {
+  return new CodedError('connection_busy', `Job ${jobId} of this connection has not ended`, { extensions: { jobId } })
+}

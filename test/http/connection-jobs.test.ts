@@ -1,0 +1,146 @@
+import t from 'tap'
+import type { Problem } from '../../src/http/problem.ts'
+import type { JobBody } from '../../src/http/schemas.ts'
+import { startApp } from '../support/app.ts'
+import { startRedis } from '../support/redis.ts'
+import { beginAttempt } from '../support/store.ts'
+
+const server = await startRedis(t)
+const api = await startApp(t, server, { limits: { requestsPerMinute: 100_000 } })
+
+const json = { 'content-type': 'application/json' }
+const post = (body: object, query = '', headers: object = {}) =>
+  api.fetch(`/v1/jobs${query}`, { method: 'POST', headers: { ...json, ...headers }, body: JSON.stringify(body) })
+const start = async (body: object, query = '') => {
+  const response = await post(body, query)
+  return { status: response.status, body: (await response.json()) as JobBody & Problem }
+}
+const put = (id: string, body: object) =>
+  api.fetch(`/v1/connections/${id}`, { method: 'PUT', headers: json, body: JSON.stringify(body) })
+
+const config = { access_token: 'token-of-a-connection' }
+const configured = (name: string, sync_mode: string, json_schema = {}) => ({ stream: { name, json_schema }, sync_mode })
+const catalog = {
+  streams: [configured('contacts', 'full_refresh', { marked: true }), configured('tags', 'full_refresh')],
+}
+let connections = 0
+async function newConnection() {
+  const connectionId = `c${++connections}`
+  await put(connectionId, { config, catalog })
+  return connectionId
+}
+async function requestOf(jobId: number) {
+  const attempt = await beginAttempt(api.store, { jobId, fence: 1, attemptId: 'a' })
+  return attempt.openRequest()
+}
+const end = (jobId: number) => api.store.attempts.end(jobId, 1, { status: 'failed' })
+
+t.test("a job of a connection has the connection's config and catalog, and says whose it is", async (t) => {
+  const connectionId = await newConnection()
+  const { status, body } = await start({ connectionId })
+  t.equal(status, 202)
+  t.equal(body.connectionId, connectionId)
+  t.match(await requestOf(body.jobId), { config, catalog, states: {} })
+  const list = (await (await api.fetch(`/v1/jobs?connectionId=${connectionId}`)).json()) as { data: JobBody[] }
+  t.same(
+    list.data.map(({ jobId }) => jobId),
+    [body.jobId],
+  )
+})
+
+t.test('streams and catalog of the body take the place of the catalog, for this job', async (t) => {
+  const connectionId = await newConnection()
+  const streamsOf = async (body: object) => {
+    const { jobId } = (await start({ connectionId, ...body })).body
+    const request = await requestOf(jobId)
+    await end(jobId)
+    return request.catalog.streams.map(({ stream, sync_mode }) => [stream.name, sync_mode, stream.json_schema.marked])
+  }
+  t.same(await streamsOf({ streams: ['contacts'] }), [['contacts', 'full_refresh', true]], 'only named: as configured')
+  t.same(await streamsOf({ streams: [{ name: 'contacts', syncMode: 'incremental' }] }), [
+    ['contacts', 'incremental', undefined],
+  ])
+  const other = { streams: [configured('contacts', 'incremental')] }
+  t.same(await streamsOf({ catalog: other }), [['contacts', 'incremental', undefined]])
+  t.equal((await streamsOf({})).length, 2)
+})
+
+t.test('what cannot be a job of a connection is refused, and the connection stays free', async (t) => {
+  const connectionId = await newConnection()
+  const refusals: [body: object, status: number, expected: object][] = [
+    [{ connectionId, config }, 400, { errors: [{ pointer: '/config' }] }],
+    [{ connectionId, streams: ['nothing'] }, 400, { errors: [{ pointer: '/streams/0' }] }],
+    [{ connectionId, state: 'x' }, 400, { errors: [{ pointer: '/state' }] }],
+    [{ connectionId: 'a b' }, 400, { errors: [{ pointer: '/connectionId' }] }],
+    [{ connectionId: 'nope' }, 404, { code: 'connection_not_found' }],
+  ]
+  for (const [body, status, expected] of refusals) t.match(await start(body), { status, body: expected })
+  t.equal((await start({ connectionId })).status, 202)
+})
+
+t.test('while a job runs, the connection takes no other and is not removed; its end frees it', async (t) => {
+  const connectionId = await newConnection()
+  const { jobId } = (await start({ connectionId })).body
+  const busy = { status: 409, body: { code: 'connection_busy', jobId } }
+  t.match(await start({ connectionId }), busy)
+  const removal = await api.fetch(`/v1/connections/${connectionId}`, { method: 'DELETE' })
+  t.match({ status: removal.status, body: await removal.json() }, busy)
+  await requestOf(jobId)
+  t.match(await start({ connectionId }), busy, 'while it runs as well')
+  await end(jobId)
+  const next = await start({ connectionId })
+  t.equal(next.status, 202)
+  await api.fetch(`/v1/jobs/${next.body.jobId}`, { method: 'DELETE' })
+  t.equal((await api.fetch(`/v1/connections/${connectionId}`, { method: 'DELETE' })).status, 200, 'cancelled: free')
+})
+
+t.test('a second request joins the running job when it asks to', async (t) => {
+  const connectionId = await newConnection()
+  const first = await start({ connectionId }, '?onConflict=join')
+  const joined = await post({ connectionId }, '?onConflict=join')
+  t.equal(joined.status, 202)
+  t.equal(joined.headers.get('location'), `/v1/jobs/${first.body.jobId}`)
+  t.same(await joined.json(), first.body)
+  const worker = await api.work(first.body.jobId)
+  await worker.commit(3)
+  const live = await post({ connectionId }, '?onConflict=join', { accept: 'application/x-ndjson' })
+  t.equal(live.status, 200)
+  t.equal(live.headers.get('location'), `/v1/jobs/${first.body.jobId}`)
+  await worker.end('failed')
+  const job = await api.store.jobs.read('default', first.body.jobId)
+  t.equal((await live.text()).split('\n').length - 1, job.messageCount)
+})
+
+t.test('of a hundred requests at once one makes the job', async (t) => {
+  const connectionId = await newConnection()
+  const answers = await Promise.all(Array.from({ length: 100 }, () => start({ connectionId })))
+  const made = answers.filter(({ status }) => status === 202).map(({ body }) => body.jobId)
+  t.equal(made.length, 1)
+  const refused = answers.filter(({ status }) => status === 409)
+  t.equal(refused.length, 99)
+  t.same([...new Set(refused.map(({ body }) => body.jobId))], made)
+  const live = await api.store.redis.zrange('intercom-sync:{jobs}:live', '0', '-1')
+  const records = await api.store.redis.keys('intercom-sync:{job:*}:record')
+  t.same(
+    live.filter((id) => !records.includes(`intercom-sync:{job:${id}}:record`)),
+    [],
+    'ids that were not used are not looked after',
+  )
+})
+
+t.test('a job whose record is gone holds no connection', async (t) => {
+  const connectionId = await newConnection()
+  const { jobId } = (await start({ connectionId })).body
+  await api.store.redis.del(`intercom-sync:{job:${jobId}}:record`)
+  t.equal((await start({ connectionId })).status, 202)
+})
+
+t.test('a job goes on with the settings it began with, the next one has the new', async (t) => {
+  const connectionId = await newConnection()
+  const first = (await start({ connectionId })).body.jobId
+  await put(connectionId, { config: { access_token: 'new-token' }, streams: ['tags'] })
+  t.equal((await requestOf(first)).config.access_token, config.access_token)
+  await end(first)
+  const next = await requestOf((await start({ connectionId })).body.jobId)
+  t.match(next, { config: { access_token: 'new-token' }, catalog: { streams: [{ stream: { name: 'tags' } }] } })
+})

@@ -1,0 +1,86 @@
+import t from 'tap'
+import type { ConnectionBody } from '../../src/http/connection-schemas.ts'
+import type { Problem } from '../../src/http/problem.ts'
+import { startApp } from '../support/app.ts'
+import { startRedis } from '../support/redis.ts'
+
+const server = await startRedis(t)
+const api = await startApp(t, server)
+
+const secret = 'dG9rZW4tb2YtYS1jb25uZWN0aW9u'
+const config = { access_token: secret, start_date: '2024-01-01T00:00:00Z', client_secret: secret }
+
+const call = async <Body>(method: string, path: string, body?: unknown) => {
+  const response = await api.fetch(path, {
+    method,
+    ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  })
+  return { status: response.status, body: (await response.json()) as Body }
+}
+const put = (connectionId: string, body: unknown) =>
+  call<ConnectionBody & Problem>('PUT', `/v1/connections/${connectionId}`, body)
+const read = (connectionId: string) => call<ConnectionBody>('GET', `/v1/connections/${connectionId}`)
+
+t.test('a connection is made, shown without its secrets, replaced and removed', async (t) => {
+  const made = await put('main', { config: { ...config, refresh_key: secret }, streams: ['tags'] })
+  t.equal(made.status, 201)
+  t.match(made.body, { connectionId: 'main', createdAt: /Z$/, catalog: { streams: [{ stream: { name: 'tags' } }] } })
+  t.same(made.body.config, {
+    access_token: '**********',
+    start_date: '2024-01-01T00:00:00Z',
+    client_secret: '**********',
+    refresh_key: '**********',
+  })
+  t.same(await read('main'), { status: 200, body: made.body })
+
+  const replaced = await put('main', { config: { access_token: 'b' }, streams: ['contacts'] })
+  t.equal(replaced.status, 200)
+  t.match(replaced.body, { catalog: { streams: [{ stream: { name: 'contacts' }, sync_mode: 'incremental' }] } })
+  t.equal(replaced.body.createdAt, made.body.createdAt)
+  t.same(await call('DELETE', '/v1/connections/main'), { status: 200, body: replaced.body })
+  t.match(await read('main'), { status: 404, body: { code: 'connection_not_found' } })
+  t.match(await call('DELETE', '/v1/connections/main'), { status: 404, body: { code: 'connection_not_found' } })
+  t.notOk(api.logged.join('').includes(secret))
+})
+
+const bad: [what: string, body: object, pointer: string][] = [
+  ['no config', {}, '/config'],
+  ['no token', { config: {} }, '/config/access_token'],
+  ['the mask as token', { config: { access_token: '**********' } }, '/config/access_token'],
+  ['an unknown stream', { config, streams: ['contcats'] }, '/streams/0'],
+  ['catalog and streams', { config, streams: ['tags'], catalog: { streams: ['tags'] } }, '/streams'],
+  ['a schedule', { config, schedule: { cron: '0 * * * *' } }, '/schedule'],
+  ['a state', { config, state: [] }, '/state'],
+]
+for (const [what, body, pointer] of bad)
+  t.test(`a connection with ${what} is refused, naming ${pointer}`, async (t) => {
+    const answer = await put('bad', body)
+    t.match(answer, { status: 400, body: { code: 'invalid_request', errors: [{ pointer }] } })
+    t.equal((await read('bad')).status, 404)
+  })
+
+t.test('connections are listed by id, page by page, each once', async (t) => {
+  const ids = ['a', 'B', 'b-2', 'c_3', 'z']
+  for (const id of ids) await put(id, { config })
+  const listed: string[] = []
+  let next: string | undefined
+  do {
+    const path = `/v1/connections?limit=2${next ? `&cursor=${next}` : ''}`
+    const page = await call<{ data: ConnectionBody[]; next?: string }>('GET', path)
+    t.notOk(JSON.stringify(page.body).includes(secret))
+    listed.push(...page.body.data.map(({ connectionId }) => connectionId))
+    next = page.body.next
+  } while (next)
+  t.same(listed, ids.toSorted())
+})
+
+t.test('what was sealed for one connection opens for no other', async (t) => {
+  await put('own', { config })
+  await put('thief', { config: { access_token: 'x' } })
+  const { redis } = api.store
+  const key = (id: string) => `intercom-sync:{connection:default:${id}}:record`
+  await redis.hset(key('thief'), 'settings', (await redis.hget(key('own'), 'settings')) ?? '')
+  t.match(await read('thief'), { status: 500, body: { code: 'internal_error' } })
+  await redis.hset(key('thief'), 'settings', 'v1.lost.AAAA')
+  t.match(await read('thief'), { status: 500, body: { code: 'internal_error', detail: /not configured/ } })
+})
