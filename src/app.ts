@@ -16,6 +16,7 @@ import healthRoutes from './http/routes/health.ts'
 import jobListRoutes from './http/routes/job-list.ts'
 import jobRoutes from './http/routes/jobs.ts'
 import messageRoutes from './http/routes/messages.ts'
+import stateRoutes from './http/routes/states.ts'
 import { compileValidator } from './http/validation.ts'
 
 export type { AppDependencies } from './http/dependencies.ts'
@@ -51,6 +52,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       await api.register(jobRoutes, routes)
       await api.register(jobListRoutes, routes)
       await api.register(messageRoutes, routes)
+      await api.register(stateRoutes, routes)
     },
     { prefix: '/v1' },
   )

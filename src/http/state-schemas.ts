@@ -23,6 +23,24 @@ export const jobStateQuery = Type.Object(
   { additionalProperties: false },
 )
 
+export const ackBody = Type.Object(
+  { offset: Type.Integer({ minimum: 0, description: 'Messages held, counted from the start of the job' }) },
+  { additionalProperties: false },
+)
+
+export const acknowledgedSchema = Type.Object({
+  offset: Type.Integer({ minimum: 0, description: 'Messages acknowledged' }),
+  states: statesSchema,
+})
+
+export const connectionStateQuery = Type.Object(
+  { stream: Type.Optional(Type.String({ description: 'Only this stream' })) },
+  { additionalProperties: false },
+)
+
+/** What stands in the messages is checked as for a job. */
+export const newStatesBody = Type.Array(Type.Unknown(), { description: 'Airbyte state messages' })
+
 /** States as Airbyte's messages, ordered by stream. */
 export function toStatesBody(states: StreamStates): Static<typeof statesSchema> {
   return Object.entries(states)

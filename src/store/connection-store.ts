@@ -37,6 +37,15 @@ export interface ConnectionStore {
   /** In the order of their ids. */
   list(tenant: string, page: PageRequest): Promise<Page<Connection>>
   readStart(tenant: string, connectionId: string): Promise<ConnectionStart>
+  /** What clients have acknowledged, or set. */
+  readStates(tenant: string, connectionId: string): Promise<StreamStates>
+  /**
+   * Sets the state by hand; jobs that began before can no longer move it. Resolves with the whole state as it then is.
+   *
+   * @param stream the only one to set; undefined = all, those that `states` leaves out have none then
+   * @throws CodedError `connection_busy`
+   */
+  setStates(tenant: string, connectionId: string, states: StreamStates, stream?: string): Promise<StreamStates>
   /** Removes settings and state; resolves with what they were. @throws CodedError `connection_busy` */
   remove(tenant: string, connectionId: string): Promise<Connection>
 }

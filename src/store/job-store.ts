@@ -1,5 +1,6 @@
 import type { StreamStates } from '../airbyte/state.ts'
 import type { SyncRequest } from '../sync/sync-request.ts'
+import type { Acknowledged } from './acknowledgement.ts'
 import type { Job, JobStatus } from './job.ts'
 import type { Page, PageRequest } from './page.ts'
 
@@ -48,6 +49,13 @@ export interface JobStore {
    * @throws CodedError `job_not_found`, `job_running`, `log_gone`, `offset_out_of_range`
    */
   readStates(tenant: string, jobId: number, at?: number): Promise<StreamStates>
+  /**
+   * The client holds the first `offset` messages: its connection's state moves to the last checkpoints among them, never
+   * back within a job.
+   *
+   * @throws CodedError `job_not_found`, `no_connection`, `ack_superseded`, `log_gone`, `offset_out_of_range`
+   */
+  acknowledge(tenant: string, jobId: number, offset: number): Promise<Acknowledged>
   /** Asks for the end of a job; ends it at once if no worker has it. @throws `job_not_found`, `job_ended` */
   cancel(tenant: string, jobId: number): Promise<Job>
   /** Says that a reader is there; renewed by the reader every few seconds, expires after 15 s. */

@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis'
-import type { StreamStates } from '../airbyte/state.ts'
 import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
 import { storeAnswer } from './availability.ts'
 import { openSettings, sealSettings } from './connection-seal.ts'
+import { readConnectionStates, writeConnectionStates } from './connection-states.ts'
 import { type Connection, type ConnectionStore, connectionBusy } from './connection-store.ts'
 import { connectionIndexKey, connectionKey, recordKeyAround, sharedKeys } from './keys.ts'
 import { putConnectionScript, removeConnectionScript } from './scripts/connections.ts'
@@ -17,8 +17,8 @@ export interface ConnectionStoreDependencies {
 }
 
 /**
- * A connection's record is a hash: `settings` (sealed), `createdAt`, `lastUpdatedAt`, `generation`, and `latestJob`, the
- * one that has the connection as long as it runs.
+ * A connection's record is a hash: `settings` (sealed), `createdAt`, `lastUpdatedAt`, `generation`, `latestJob`, the one
+ * that has the connection as long as it runs, and `acknowledgedBy`, the latest job whose messages were acknowledged.
  */
 export function createConnectionStore({ redis, keys, clock }: ConnectionStoreDependencies): ConnectionStore {
   const find = async (tenant: string, connectionId: string): Promise<Connection | undefined> => {
@@ -63,7 +63,22 @@ export function createConnectionStore({ redis, keys, clock }: ConnectionStoreDep
       // The generation first: of what changes after it, the script that makes the job is told.
       const generation = await storeAnswer(redis.hget(connectionKey(tenant, connectionId, 'record'), 'generation'))
       const { config, catalog } = await read(tenant, connectionId)
-      return { config, catalog, generation: generation ?? '', states: await readStates(redis, tenant, connectionId) }
+      return {
+        config,
+        catalog,
+        generation: generation ?? '',
+        states: await readConnectionStates(redis, tenant, connectionId),
+      }
+    },
+
+    async readStates(tenant, connectionId) {
+      await read(tenant, connectionId)
+      return readConnectionStates(redis, tenant, connectionId)
+    },
+
+    async setStates(tenant, connectionId, states, stream) {
+      refuseUnlessDone(await writeConnectionStates(redis, tenant, connectionId, states, stream))
+      return readConnectionStates(redis, tenant, connectionId)
     },
 
     async remove(tenant, connectionId) {
@@ -82,11 +97,6 @@ export function createConnectionStore({ redis, keys, clock }: ConnectionStoreDep
       return connection
     },
   }
-}
-
-async function readStates(redis: Redis, tenant: string, connectionId: string): Promise<StreamStates> {
-  const states = await storeAnswer(redis.hgetall(connectionKey(tenant, connectionId, 'states')))
-  return Object.fromEntries(Object.entries(states).map(([name, state]) => [name, JSON.parse(state)]))
 }
 
 /** @throws CodedError `connection_not_found`, `connection_busy` */

@@ -1,4 +1,5 @@
 import { CodedError } from '../errors.ts'
+import { acknowledge } from './acknowledgement.ts'
 import { storeAnswer } from './availability.ts'
 import { connectionBusy } from './connection-store.ts'
 import type { Job } from './job.ts'
@@ -79,6 +80,7 @@ export function createJobStore(dependencies: JobStoreDependencies): JobStore {
     cancel,
     list: (tenant, filter) => listJobs(redis, tenant, filter),
     readStates: async (tenant, jobId, at) => statesAt(redis, await read(tenant, jobId), at),
+    acknowledge: (tenant, jobId, offset) => acknowledge(redis, () => read(tenant, jobId), offset),
     readWhenChanged: (tenant, jobId, timeoutMs, signal) =>
       waitForChange(
         { clock, wakeUps: dependencies.wakeUps, read: () => read(tenant, jobId) },

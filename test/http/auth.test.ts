@@ -31,6 +31,8 @@ const calls: [method: string, path: (jobId: number) => string][] = [
 const connectionCalls: [method: string, path: (connectionId: string) => string][] = [
   ['GET', (connectionId) => `/v1/connections/${connectionId}`],
   ['DELETE', (connectionId) => `/v1/connections/${connectionId}`],
+  ['GET', (connectionId) => `/v1/connections/${connectionId}/state`],
+  ['DELETE', (connectionId) => `/v1/connections/${connectionId}/state?stream=tags`],
 ]
 
 for (const [what, authorization] of [
@@ -50,6 +52,8 @@ for (const [what, authorization] of [
       ['GET', '/v1/jobs'],
       ['GET', '/v1/connections'],
       ['PUT', '/v1/connections/main'],
+      ['PUT', '/v1/connections/main/state'],
+      ['POST', `/v1/jobs/${jobId}/ack`],
     ] as const
     for (const [method, path] of all) {
       const response = await api.fetch(path, { method, ...(authorization && { headers: { authorization } }) })
@@ -110,6 +114,13 @@ t.test("another tenant's connection answers exactly as one that never was", asyn
   const job = await answerOf('POST', '/v1/jobs', { connectionId: 'main' })
   t.same(job, await answerOf('POST', '/v1/jobs', { connectionId: 'nope' }))
   t.match(job, { status: 404, body: /connection_not_found/ })
+  const set = await answerOf('PUT', '/v1/connections/main/state', [])
+  t.same(set, await answerOf('PUT', '/v1/connections/nope/state', []))
+  t.match(set, { status: 404, body: /connection_not_found/ })
+  const { jobId } = await api.store.jobs.create({ tenant: 'acme', request: syncRequest() })
+  const ack = await answerOf('POST', `/v1/jobs/${jobId}/ack`, { offset: 0 })
+  t.same(ack, await answerOf('POST', '/v1/jobs/900000000/ack', { offset: 0 }))
+  t.match(ack, { status: 404, body: /job_not_found/ })
   t.same(JSON.parse((await answerOf('GET', '/v1/connections')).body), { data: [] })
   await answerOf('PUT', '/v1/connections/main', { config: { access_token: 'token-of-other' } })
   t.equal((await api.store.connections.read('acme', 'main')).config.access_token, 'token-of-acme')

@@ -31,12 +31,14 @@ t.test('the document lists every call with an id, a summary and the problems it 
   t.match(document.openapi, /^3\.1/)
   t.same(operations.map(({ path, method }) => `${method} ${path}`).sort(), [
     'delete /v1/connections/{connectionId}',
+    'delete /v1/connections/{connectionId}/state',
     'delete /v1/jobs/{jobId}',
     'get /health/live',
     'get /health/ready',
     'get /openapi.json',
     'get /v1/connections',
     'get /v1/connections/{connectionId}',
+    'get /v1/connections/{connectionId}/state',
     'get /v1/jobs',
     'get /v1/jobs/{jobId}',
     'get /v1/jobs/{jobId}/messages',
@@ -45,7 +47,9 @@ t.test('the document lists every call with an id, a summary and the problems it 
     'post /v1/check',
     'post /v1/discover',
     'post /v1/jobs',
+    'post /v1/jobs/{jobId}/ack',
     'put /v1/connections/{connectionId}',
+    'put /v1/connections/{connectionId}/state',
   ])
   t.equal(new Set(operations.map(({ operation }) => operation.operationId)).size, operations.length)
   for (const { path, operation } of operations) {

@@ -1,0 +1,122 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { connectionParameters } from '../connection-schemas.ts'
+import type { RouteDependencies } from '../dependencies.ts'
+import { checkStream, parseStates } from '../given-states.ts'
+import { needsApiKey, problemResponses } from '../responses.ts'
+import { jobParameters, noQuery } from '../schemas.ts'
+import {
+  ackBody,
+  acknowledgedSchema,
+  connectionStateQuery,
+  newStatesBody,
+  statesSchema,
+  toStatesBody,
+} from '../state-schemas.ts'
+
+const statesResponse = (description: string) => ({
+  description,
+  content: { 'application/json': { schema: statesSchema } },
+})
+
+const common = { tags: ['connections'], security: needsApiKey }
+const bodyProblems = ['malformed_json', 'body_too_large', 'unsupported_media_type'] as const
+
+/** What clients have told they hold, and where the next job of a connection goes on. */
+const stateRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, { jobs, connections }) => {
+  app.post('/jobs/:jobId/ack', {
+    schema: {
+      operationId: 'acknowledgeMessages',
+      summary: 'Acknowledge the messages held',
+      description:
+        "Moves the state of the job's connection to the last state of each stream among the first `offset` messages: the " +
+        'next job delivers everything after it. An offset that was acknowledged before changes nothing. No message is removed.',
+      tags: ['jobs'],
+      security: needsApiKey,
+      params: jobParameters,
+      querystring: noQuery,
+      body: ackBody,
+      response: {
+        200: {
+          description: 'What is acknowledged now, and the state of the connection',
+          content: { 'application/json': { schema: acknowledgedSchema } },
+        },
+        ...problemResponses(
+          ...bodyProblems,
+          'job_not_found',
+          'no_connection',
+          'ack_superseded',
+          'log_gone',
+          'offset_out_of_range',
+        ),
+      },
+    },
+    handler: async ({ tenant, params, body }) => {
+      const { offset, states } = await jobs.acknowledge(tenant, params.jobId, body.offset)
+      return { offset, states: toStatesBody(states) }
+    },
+  })
+
+  app.get('/connections/:connectionId/state', {
+    schema: {
+      ...common,
+      operationId: 'getConnectionState',
+      summary: 'Read the acknowledged state of a connection',
+      description: 'Where its next job goes on. Full-refresh streams have none: every job reads them anew.',
+      params: connectionParameters,
+      querystring: connectionStateQuery,
+      response: { 200: statesResponse('The state'), ...problemResponses('connection_not_found') },
+    },
+    handler: async ({ tenant, params, query: { stream } }) => {
+      checkStream(stream)
+      const states = await connections.readStates(tenant, params.connectionId)
+      return toStatesBody(states).filter(
+        ({
+          stream: {
+            stream_descriptor: { name },
+          },
+        }) => name === (stream ?? name),
+      )
+    },
+  })
+
+  app.put('/connections/:connectionId/state', {
+    schema: {
+      ...common,
+      operationId: 'setConnectionState',
+      summary: 'Set the state of a connection',
+      description: 'With `stream` of that stream alone, else the whole. Jobs that began before no longer move it.',
+      params: connectionParameters,
+      querystring: connectionStateQuery,
+      body: newStatesBody,
+      response: {
+        200: statesResponse('The whole state as it now is'),
+        ...problemResponses(...bodyProblems, 'state_invalid', 'connection_not_found', 'connection_busy'),
+      },
+    },
+    handler: async ({ tenant, params, query: { stream }, body }) => {
+      checkStream(stream)
+      return toStatesBody(await connections.setStates(tenant, params.connectionId, parseStates(body, stream), stream))
+    },
+  })
+
+  app.delete('/connections/:connectionId/state', {
+    schema: {
+      ...common,
+      operationId: 'resetConnectionState',
+      summary: 'Reset the state of a connection',
+      description: 'With `stream` of that stream alone, else the whole: the next job reads everything anew.',
+      params: connectionParameters,
+      querystring: connectionStateQuery,
+      response: {
+        200: statesResponse('The whole state as it now is'),
+        ...problemResponses('connection_not_found', 'connection_busy'),
+      },
+    },
+    handler: async ({ tenant, params, query: { stream } }) => {
+      checkStream(stream)
+      return toStatesBody(await connections.setStates(tenant, params.connectionId, {}, stream))
+    },
+  })
+}
+
+export default stateRoutes
