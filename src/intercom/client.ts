@@ -160,7 +160,8 @@ async function send(
       ...(request.body && { data: JSON.stringify(request.body) }),
       headers: {
         'intercom-version': request.version,
-        ...(request.body && { 'content-type': 'application/json' }),
+        // Without a body axios would call the nothing that is sent a form.
+        'content-type': request.body ? 'application/json' : false,
       },
       signal: exchange.signal,
     })

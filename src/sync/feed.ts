@@ -43,6 +43,16 @@ export interface Feed {
   overlap(): Overlap
 }
 
+/** What a walk with feeds is made from. */
+export interface FedWalkOptions extends WalkContext {
+  /** The stream whose search or list finds the records. */
+  root: StreamEntry
+  /** The root's own stream, its child stream, or both. */
+  feeds: readonly Feed[]
+  /** What `position()` gave when the last durable commit was made. */
+  position: Record<string, unknown> | undefined
+}
+
 export function createFeed(
   { entry, configured, state }: SelectedStream,
   { config, client, fingerprints }: Pick<WalkContext, 'config' | 'client' | 'fingerprints'>,

@@ -4,19 +4,11 @@ import { readScroll } from '../intercom/companies-scroll.ts'
 import { type ScannedAnswer, scanAnswer } from '../intercom/record-scanner.ts'
 import type { StreamEntry } from '../streams/table.ts'
 import { type Children, readChildren } from './children.ts'
-import type { Feed } from './feed.ts'
+import type { FedWalkOptions } from './feed.ts'
 import { finishedFeedState, overfullNote } from './feed-state.ts'
 import { type Row, readRow, wantedMembers } from './search-pages.ts'
 import { completeState, freshState } from './search-state.ts'
-import type { Arrival, Sink, Walk, WalkContext } from './walk.ts'
-
-export interface FilteredWalkOptions extends WalkContext {
-  /** The stream whose list finds the records. */
-  root: StreamEntry
-  /** What the walk feeds: the root's own stream, its child stream, or both. */
-  feeds: readonly Feed[]
-  position: Record<string, unknown> | undefined
-}
+import type { Arrival, Sink, Walk } from './walk.ts'
 
 const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE_INFINITY }
 
@@ -25,7 +17,7 @@ const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE
  * attempt that dies begins the list again, and what the job's log holds already is dropped. So its cursor moves at the
  * end only, to the start of the walk.
  */
-export function createFilteredWalk(options: FilteredWalkOptions): Walk {
+export function createFilteredWalk(options: FedWalkOptions): Walk {
   const { root, feeds, client, config } = options
   const version = config.api_version ?? defaultApiVersion
   const childFeed = feeds.find((feed) => feed.entry.child)
@@ -94,7 +86,7 @@ function shapeOf(root: StreamEntry) {
 }
 
 async function* singlePage(
-  { root, client }: FilteredWalkOptions,
+  { root, client }: FedWalkOptions,
   version: string,
 ): AsyncGenerator<ScannedAnswer, void, void> {
   const { path, query } = root
@@ -108,7 +100,7 @@ async function* singlePage(
 
 /** The scroll is drained at Intercom's pace, whatever the reader's: left alone for a minute it dies. */
 async function* scrolledPages(
-  { root, client, ports }: FilteredWalkOptions,
+  { root, client, ports }: FedWalkOptions,
   version: string,
 ): AsyncGenerator<ScannedAnswer, void, void> {
   const { clock, signal, createSpool, scrollLease } = ports

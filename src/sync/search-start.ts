@@ -1,11 +1,10 @@
 import { defaultApiVersion } from '../airbyte/source-config.ts'
 import { RefusedError } from '../intercom/failures.ts'
-import type { Feed } from './feed.ts'
+import type { FedWalkOptions, Feed } from './feed.ts'
 import { lessAdvanced } from './less-advanced.ts'
 import type { SearchEndpoint } from './search-pages.ts'
 import { cutIntoSlices, type Survey, survey } from './search-plan.ts'
 import type { SearchWalkState } from './search-state.ts'
-import type { SearchWalkOptions } from './search-walk.ts'
 import type { LogEntry } from './walk.ts'
 
 /** The first version whose contact search compares by second; tried unless the config pins a version. */
@@ -25,7 +24,7 @@ export interface SearchStart {
 }
 
 /** Decides where a walk begins, asks Intercom how much there is, and cuts it into slices. */
-export async function startSearch(options: SearchWalkOptions): Promise<SearchStart> {
+export async function startSearch(options: FedWalkOptions): Promise<SearchStart> {
   const { config, client, workspace, feeds } = options
   const notes = feeds.flatMap((feed) => feed.notes)
   const lower = Math.min(...feeds.map((feed) => feed.lower))
@@ -75,7 +74,7 @@ function settingsChanged({ entry, previous }: Feed, plan: string): LogEntry[] {
  * not an error to Intercom: only the version it echoes tells which rules it used.
  */
 async function negotiate(
-  { client, root: entry, config }: SearchWalkOptions,
+  { client, root: entry, config }: FedWalkOptions,
   lower: number,
 ): Promise<{ endpoint: SearchEndpoint; seen: Survey }> {
   const version = config.api_version ?? (entry.search?.byCalendarDay ? SECOND_EXACT_VERSION : defaultApiVersion)

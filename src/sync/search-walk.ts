@@ -1,7 +1,6 @@
 import type { SortOrder } from '../intercom/search-query.ts'
-import type { StreamEntry } from '../streams/table.ts'
 import { type Children, readChildren } from './children.ts'
-import type { Feed } from './feed.ts'
+import type { FedWalkOptions } from './feed.ts'
 import { overfullNote, searchFeedState } from './feed-state.ts'
 import { merge } from './merge.ts'
 import type { OverlapJson } from './overlap.ts'
@@ -11,21 +10,13 @@ import { type SearchWalkState, type TailState, walkFromJson, walkToJson } from '
 import type { SearchWalkJson } from './search-state-schema.ts'
 import { advance, advanceWithin, owns, type Slice } from './slice.ts'
 import { readSlice, type SlicePage } from './slice-reader.ts'
-import type { Arrival, Sink, Walk, WalkContext } from './walk.ts'
+import type { Arrival, Sink, Walk } from './walk.ts'
 
 const MOST_ROUNDS = 3
 /** Slices read side by side; how many requests are in flight is the budget's to say. */
 const LANES = 8
 /** The same where each page brings the children of its records with it. */
 const LANES_WITH_CHILDREN = 3
-
-export interface SearchWalkOptions extends WalkContext {
-  /** The stream whose search finds the records. */
-  root: StreamEntry
-  /** What the walk feeds: the root's own stream, its child stream, or both. */
-  feeds: readonly Feed[]
-  position: Record<string, unknown> | undefined
-}
 
 /** A walk that has been planned. */
 interface Planned {
@@ -56,7 +47,7 @@ interface Taking {
  * what was updated before F, the tail owns what has been updated since and is read in rounds, because the data goes on
  * changing. A record that moves while it is being read is met again in the tail.
  */
-export function createSearchWalk(options: SearchWalkOptions): Walk {
+export function createSearchWalk(options: FedWalkOptions): Walk {
   const { root, feeds, client } = options
   const childFeed = feeds.find((feed) => feed.entry.child)
   let planned = options.position && restore(options.position as unknown as SearchPosition)

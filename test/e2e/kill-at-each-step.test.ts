@@ -83,7 +83,10 @@ for (const [step, wiresOf] of Object.entries(steps))
       const intercomWire = await startProxy(t, { port: intercomPort, host: '127.0.0.1' }, wires.intercom)
       const intercomUrl = await onLoopback(t, intercomWire.socket)
 
-      const request = parseSyncRequest({ config: { access_token: 'simulator-token' } })
+      const request = parseSyncRequest({
+        config: { access_token: 'simulator-token' },
+        streams: ['contacts', 'tags'],
+      })
       const { jobId } = await service.jobs.create({ tenant, request })
       const start = (socket: string, url: string) =>
         runCompiled(t, 'test/support/sync-worker-process.js', [socket, key.toString('hex'), url])

@@ -10,7 +10,7 @@ const search = { match: { path: '/contacts/search' } }
 
 t.test('every answer that may pass is asked again, and nothing is lost or twice', async (t) => {
   const clock = createAcceleratedClock(now, 20)
-  const simulator = await listenSimulator(t, { contacts: 3000, clock })
+  const simulator = await listenSimulator(t, { contacts: 8000, clock })
   for (const fault of [
     { status: 500 },
     { status: 502, html: '<html>Bad gateway</html>' },
