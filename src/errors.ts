@@ -88,6 +88,12 @@ export const errorTable = {
     retryable: false,
     title: 'The offset lies beyond the end of the message log',
   },
+  idempotency_key_reused: {
+    status: 422,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The Idempotency-Key was sent before with another body',
+  },
   too_many_requests: { status: 429, failureType: 'transient_error', retryable: true, title: 'Too many requests' },
   headers_too_large: {
     status: 431,

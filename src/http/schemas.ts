@@ -137,6 +137,15 @@ export const checkBody = Type.Object(
 
 export const discoverBody = Type.Object({ config: Type.Optional(connectorConfig) }, closed)
 
+export const newJobHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      pattern: '^[\\x20-\\x7e]{1,255}$',
+      description: '1 to 255 printable characters. The same request with the same key makes one job, within 24 h',
+    }),
+  ),
+})
+
 export const newJobQuery = Type.Object(
   {
     grace: Type.Integer({

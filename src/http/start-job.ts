@@ -15,15 +15,18 @@ interface NewJobBody extends SyncRequestBody {
 }
 
 /**
- * Starts a job of a body that brings its own config, or of a connection.
+ * Starts a job of a body that brings its own config, or of a connection. A request sent again gets the first one's job,
+ * whatever has become of it or its connection.
  *
- * @throws CodedError `invalid_request`, `connection_not_found`, `connection_busy`
+ * @throws CodedError `invalid_request`, `connection_not_found`, `connection_busy`, `idempotency_key_reused`
  */
 export async function startJob(
   { jobs, connections }: Pick<RouteDependencies, 'jobs' | 'connections'>,
   { connectionId, ...body }: NewJobBody,
   options: StartOptions,
 ): Promise<Job> {
+  const repeated = options.repeat && (await jobs.findRepeated(options.tenant, options.repeat))
+  if (repeated) return repeated
   if (connectionId === undefined) return jobs.create({ ...options, request: requestOfItsOwn(body) })
   if (body.config !== undefined) {
     throw invalidRequest([{ pointer: '/config', detail: 'cannot be given together with connectionId; remove one' }])

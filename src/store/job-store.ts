@@ -4,6 +4,13 @@ import type { Acknowledged } from './acknowledgement.ts'
 import type { Job, JobStatus } from './job.ts'
 import type { Page, PageRequest } from './page.ts'
 
+/** Tells a request that is sent again from another one. */
+export interface Repeat {
+  /** Digest of the key that the client gave. */
+  keyDigest: string
+  bodyDigest: string
+}
+
 /** A job to be made. */
 export interface NewJob {
   tenant: string
@@ -14,6 +21,8 @@ export interface NewJob {
   connection?: { connectionId: string; generation: string }
   /** Take the connection's active job, if there is one, in place of a new one. */
   joinActive?: boolean
+  /** The same request makes no second job within 24 h. */
+  repeat?: Repeat
 }
 
 /** A connection's state was set or reset, or the connection removed, since it was read: read it again. */
@@ -32,9 +41,11 @@ export interface JobStore {
   /**
    * Allots the id, seals the request, writes the record as `pending` and queues it (the reconciler heals a crash between).
    *
-   * @throws CodedError `connection_busy` with the id of the active job; ConnectionChangedError
+   * @throws CodedError `connection_busy` with the id of the active job, `idempotency_key_reused`; ConnectionChangedError
    */
   create(newJob: NewJob): Promise<Job>
+  /** The job of the first such request, whatever its status. @throws CodedError `idempotency_key_reused` */
+  findRepeated(tenant: string, repeat: Repeat): Promise<Job | undefined>
   /** @throws CodedError `job_not_found`, the same for an unknown id and for another tenant's */
   read(tenant: string, jobId: number): Promise<Job>
   /** Resolves with the job at its next change of status, or as it then is after `timeoutMs`. An ended job resolves at once. */

@@ -29,6 +29,11 @@ export function connectionKey(tenant: string, connectionId: string, key: 'record
   return `${prefix}:{connection:${tenant}:${connectionId}}:${key}`
 }
 
+/** String: what is known of a key for repeats: digest of the first request's body, id of its job. */
+export function repeatKey(tenant: string, keyDigest: string): string {
+  return `${prefix}:{repeats}:${tenant}:${keyDigest}`
+}
+
 /** Sorted set: the ids of a tenant's connections, all of one score and so in the order of their bytes. */
 export function connectionIndexKey(tenant: string): string {
   return `${prefix}:{connections}:of:${tenant}`

@@ -3,21 +3,24 @@ import type { ConfiguredCatalog } from '../airbyte/catalog.ts'
 import type { JobEndDependencies } from './job-end.ts'
 import { createJobSeals } from './job-seals.ts'
 import type { NewJob } from './job-store.ts'
-import { changedChannel, connectionKey, jobIndexKey, jobKey, recordKeyAround } from './keys.ts'
+import { changedChannel, connectionKey, jobIndexKey, jobKey, recordKeyAround, repeatKey } from './keys.ts'
 import { createScript } from './scripts/create.ts'
 import { runScript } from './scripts/script.ts'
 
+const repeatsKnownMs = 24 * 3_600_000
+
 interface Written {
-  /** `BUSY`: `activeJob` has the connection. `CHANGED`: the connection is gone or its state is of another generation. */
-  outcome: 'CREATED' | 'EXISTS' | 'BUSY' | 'CHANGED'
-  activeJob: number
+  /** `BUSY`: another job has the connection. `REUSED`: the key for repeats stands for another body. `CHANGED`: the connection is gone or its state is of another generation. */
+  outcome: 'CREATED' | 'EXISTS' | 'BUSY' | 'CHANGED' | 'REPEATED' | 'REUSED'
+  /** Of `BUSY` the job that has the connection, of `REPEATED` the one that the first request made. */
+  otherJob: number
 }
 
 /** Writes a new job under an id that was allotted to it, all of it or nothing. */
 export async function writeNewJob(
   { redis, keys, clock }: JobEndDependencies,
   jobId: number,
-  { tenant, request, graceMs, connection }: NewJob,
+  { tenant, request, graceMs, connection, repeat, joinActive }: NewJob,
   readerLeaseMs: number,
 ): Promise<Written> {
   const seals = createJobSeals(keys, { tenant, jobId })
@@ -30,7 +33,9 @@ export async function writeNewJob(
       jobKey(jobId, 'request'),
       jobKey(jobId, 'states'),
       jobIndexKey(tenant),
-      ...(connection ? [connectionKey(tenant, connection.connectionId, 'record')] : []),
+      // A key that is not used is still a place in the list.
+      connection ? connectionKey(tenant, connection.connectionId, 'record') : jobKey(jobId, 'record'),
+      repeat ? repeatKey(tenant, repeat.keyDigest) : jobKey(jobId, 'record'),
     ],
     [
       changedChannel(jobId),
@@ -46,11 +51,14 @@ export async function writeNewJob(
       ...recordKeyAround,
       connection?.connectionId ?? '',
       connection?.generation ?? '',
+      repeat?.bodyDigest ?? '',
+      repeatsKnownMs,
+      joinActive ? 1 : '',
       ...Object.entries(request.states).flatMap(([name, state]) => [name, JSON.stringify(state)]),
     ],
   )
-  const [outcome, activeJob] = reply as [Written['outcome'], string?]
-  return { outcome, activeJob: Number(activeJob) }
+  const [outcome, otherJob] = reply as [Written['outcome'], string?]
+  return { outcome, otherJob: Number(otherJob) }
 }
 
 function fullRefreshStreams({ streams }: ConfiguredCatalog): string[] {

@@ -7,8 +7,8 @@ import { cancelledEnding, endJob, type JobEndDependencies } from './job-end.ts'
 import { listJobs } from './job-list.ts'
 import { type CancelReason, jobFromRecord } from './job-record.ts'
 import { statesAt } from './job-states.ts'
-import { ConnectionChangedError, type JobStore, type NewJob } from './job-store.ts'
-import { jobKey, sharedKeys } from './keys.ts'
+import { ConnectionChangedError, type JobStore, type NewJob, type Repeat } from './job-store.ts'
+import { jobKey, repeatKey, sharedKeys } from './keys.ts'
 import { writeNewJob } from './new-job.ts'
 import { allotScript } from './scripts/allot.ts'
 import { cancelScript } from './scripts/cancel.ts'
@@ -43,15 +43,24 @@ export function createJobStore(dependencies: JobStoreDependencies): JobStore {
     const { tenant } = newJob
     const allotted = await runScript(redis, allotScript, [sharedKeys.lastJobId, sharedKeys.liveJobs], [clock.now()])
     const jobId = Number(allotted)
-    const { outcome, activeJob } = await writeNewJob(dependencies, jobId, newJob, readerLeaseMs)
+    const { outcome, otherJob } = await writeNewJob(dependencies, jobId, newJob, readerLeaseMs)
     if (outcome === 'CREATED') {
       await storeAnswer(dependencies.enqueue(jobId))
       return read(tenant, jobId)
     }
     await storeAnswer(redis.zrem(sharedKeys.liveJobs, jobId))
-    if (outcome !== 'BUSY') throw new ConnectionChangedError('the connection has changed')
-    if (newJob.joinActive) return read(tenant, activeJob)
-    throw connectionBusy(activeJob)
+    if (outcome === 'REPEATED' || (outcome === 'BUSY' && newJob.joinActive)) return read(tenant, otherJob)
+    if (outcome === 'BUSY') throw connectionBusy(otherJob)
+    if (outcome === 'REUSED') throw new CodedError('idempotency_key_reused')
+    throw new ConnectionChangedError('the connection has changed')
+  }
+
+  const findRepeated = async (tenant: string, { keyDigest, bodyDigest }: Repeat): Promise<Job | undefined> => {
+    const known = await storeAnswer(redis.get(repeatKey(tenant, keyDigest)))
+    if (known === null) return undefined
+    const [firstDigest, jobId] = known.split(' ')
+    if (firstDigest !== bodyDigest) throw new CodedError('idempotency_key_reused')
+    return read(tenant, Number(jobId))
   }
 
   const requestEnd = async (jobId: number, reason: CancelReason): Promise<'REQUESTED' | 'ENDED' | 'MISSING'> => {
@@ -76,6 +85,7 @@ export function createJobStore(dependencies: JobStoreDependencies): JobStore {
 
   return {
     create,
+    findRepeated,
     read,
     cancel,
     list: (tenant, filter) => listJobs(redis, tenant, filter),

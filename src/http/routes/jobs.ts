@@ -4,13 +4,15 @@ import { chooseMediaType } from '../accept.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import { toJobBody } from '../job-body.ts'
 import { sendMessages } from '../live-messages.ts'
+import { readRange } from '../message-stream.ts'
+import { repeatOf } from '../repeats.ts'
 import { jobResponse, locationHeader, messagesResponse, needsApiKey, problemResponses } from '../responses.ts'
-import { jobParameters, jobQuery, messagesType, newJobBody, newJobQuery, noQuery } from '../schemas.ts'
+import { jobParameters, jobQuery, messagesType, newJobBody, newJobHeaders, newJobQuery, noQuery } from '../schemas.ts'
 import { startJob } from '../start-job.ts'
 
 /** Starting, watching and cancelling jobs. */
 const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, dependencies) => {
-  const { jobs, clock, closing, openStreams } = dependencies
+  const { jobs, messages, clock, closing, openStreams } = dependencies
 
   app.post('/jobs', {
     schema: {
@@ -21,6 +23,7 @@ const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, depe
         'no reader for `grace` seconds, unless `detach` is set.',
       tags: ['jobs'],
       security: needsApiKey,
+      headers: newJobHeaders,
       querystring: newJobQuery,
       body: newJobBody,
       response: {
@@ -31,6 +34,8 @@ const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, depe
           'state_invalid',
           'connection_not_found',
           'connection_busy',
+          'idempotency_key_reused',
+          'log_gone',
           'not_acceptable',
           'body_too_large',
           'unsupported_media_type',
@@ -41,16 +46,20 @@ const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, depe
       const mediaType = chooseMediaType(request.headers.accept, ['application/json', messagesType])
       if (!mediaType) throw new CodedError('not_acceptable', `Accept application/json or ${messagesType}`)
       const { grace, detach, onConflict } = request.query
+      const key = request.headers['idempotency-key']
       const isLive = mediaType === messagesType
       const signal = openStreams.signalFor(reply.raw)
       const job = await startJob(dependencies, request.body, {
         tenant: request.tenant,
         joinActive: onConflict === 'join',
+        ...(key !== undefined && { repeat: repeatOf(key, request.body) }),
         ...(isLive && !detach && { graceMs: grace * 1000 }),
       })
       reply.header('Location', `/v1/jobs/${job.jobId}`).header('Vary', 'Accept')
       if (!isLive) return reply.code(202).send(toJobBody(job, clock.now()))
-      const range = { jobId: job.jobId, after: 0, epoch: job.logEpoch }
+      // A job that was there before may have lost its messages: to be told while there is still a status to tell it by.
+      const { epoch } = await readRange(messages, { jobId: job.jobId, after: 0, epoch: undefined }, 1)
+      const range = { jobId: job.jobId, after: 0, epoch }
       return sendMessages(reply, { job, range, follow: true, heartbeatMs: 0, signal }, dependencies)
     },
   })

@@ -4,27 +4,43 @@ import { activeJobFunction, endedFunction, redisTimeFunction, type Script } from
  * Writes a new job: its record as pending, its wrapped data key, its sealed request, the states it begins with, its place
  * in the tenant's list. A job that depends on readers starts with a lease for the one that made it.
  *
- * A job of a connection takes the connection, unless another one has it.
+ * A job of a connection takes the connection, unless another one has it. A request that names a key for repeats makes a
+ * job only the first time, and the key stands with that job or not at all: no repeat ever finds a key without a job.
  *
  * Nothing tells the list that a record has expired, so each new job looks at a few others, picked at random: however
  * long it is since anybody asked for the list, the expired stay a small part of it.
  *
- * KEYS: record, data key, request, states, job index, then, for a job of a connection, the connection's record.
+ * KEYS: record, data key, request, states, job index, the connection's record if there is one, what is known of the key for
+ * repeats if there is one.
  * ARGV: channel, now, tenant, epoch, wrapped data key, sealed request, grace ms or '', lease ms, job id,
  * names of full-refresh streams (JSON), what stands before and after the id in the key of a record,
- * connection id or '', the generation of its state that the job begins with, then stream name and state (JSON) of each
- * state.
- * Returns [CREATED], [EXISTS] when the id is taken, [BUSY, id of the job that has the connection], or [CHANGED] when the
- * connection is gone or its state is of another generation.
+ * connection id or '', the generation of its state that the job begins with, digest of the body or '' without a key for
+ * repeats, how long the key is known in ms, 1 to join the job that has the connection, then stream name and state (JSON) of
+ * each state.
+ * Returns [CREATED], [EXISTS] when the id is taken, [REPEATED, id of the first request's job], [REUSED] when that had
+ * another body, [BUSY, id of the job that has the connection], or [CHANGED] when the connection is gone or its state is
+ * of another generation.
  */
 export const createScript: Script = {
   name: 'syncCreate',
   lua: `${endedFunction}${redisTimeFunction}${activeJobFunction}
 if redis.call('EXISTS', KEYS[1]) == 1 then return {'EXISTS'} end
+local function remember(id)
+  if ARGV[15] ~= '' then redis.call('SET', KEYS[7], ARGV[15] .. ' ' .. id, 'PX', ARGV[16]) end
+end
+local first = ARGV[15] ~= '' and redis.call('GET', KEYS[7])
+if first then
+  local digest, id = string.match(first, '^(%S+) (%d+)$')
+  if digest ~= ARGV[15] then return {'REUSED'} end
+  return {'REPEATED', id}
+end
 local connection = ARGV[13] ~= '' and KEYS[6]
 if connection then
   local active = activeJob(connection, ARGV[11], ARGV[12])
-  if active then return {'BUSY', active} end
+  if active then
+    if ARGV[17] == '1' then remember(active) end
+    return {'BUSY', active}
+  end
   if redis.call('HGET', connection, 'generation') ~= ARGV[14] then return {'CHANGED'} end
 end
 
@@ -42,13 +58,14 @@ if connection then
   redis.call('HSET', KEYS[1], 'connectionId', ARGV[13], 'generation', ARGV[14])
   redis.call('HSET', connection, 'latestJob', ARGV[9])
 end
-for i = 15, #ARGV, 2 do
+for i = 18, #ARGV, 2 do
   redis.call('HSET', KEYS[4], 'given:' .. ARGV[i], ARGV[i + 1])
 end
 for _, id in ipairs(redis.call('ZRANDMEMBER', KEYS[5], 10)) do
   if redis.call('EXISTS', ARGV[11] .. id .. ARGV[12]) == 0 then redis.call('ZREM', KEYS[5], id) end
 end
 redis.call('ZADD', KEYS[5], ARGV[9], ARGV[9])
+remember(ARGV[9])
 redis.call('PUBLISH', ARGV[1], 'pending')
 return {'CREATED'}
 `,
