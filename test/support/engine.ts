@@ -103,7 +103,12 @@ export interface Message {
   log: { level: string; message: string }
   trace: {
     type: string
-    stream_status?: { stream_descriptor: { name: string }; status: string; reasons?: unknown[] }
+    emitted_at: number
+    stream_status?: {
+      stream_descriptor: { name: string }
+      status: string
+      reasons?: { rate_limited: { quota_reset: number } }[]
+    }
     error?: { message: string; failure_type: string; stream_descriptor?: { name: string } }
     estimate?: { name: string; row_estimate: number }
   }
