@@ -12,8 +12,8 @@ const now = Date.UTC(2026, 4, 5)
 const idsOf = (records: Record<string, unknown>[]) => records.map(({ id }) => String(id)).toSorted()
 
 t.test('0.1.1, 0.1.11: the rate limit is waited out, and only as long as it lasts', async (t) => {
-  const clock = createAcceleratedClock(now, 50)
-  const simulator = await listenSimulator(t, { contacts: 4000, rateLimitPerWindow: 15, clock })
+  const clock = createAcceleratedClock(now, 10)
+  const simulator = await listenSimulator(t, { contacts: 2000, rateLimitPerWindow: 6, clock })
   const { messages, outcome } = await collectSync({ baseUrl: simulator.url, clock, streams: ['contacts'] })
   t.equal(outcome?.failure, undefined)
   t.same((await judge(simulator, messages)).faults, [])
