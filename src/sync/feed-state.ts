@@ -14,7 +14,7 @@ export function searchFeedState(
   feed: Feed,
   planned: { plan: string; walk: SearchWalkState; done: boolean } | undefined,
 ): Record<string, unknown> {
-  const { incremental, previous, lower, entry } = feed
+  const { incremental, lower, entry } = feed
   if (feed.finishedBefore) return completeState
   if (!planned) return feed.given ?? freshState
   const { walk, plan, done } = planned
@@ -25,7 +25,7 @@ export function searchFeedState(
   }
   const order = walk.descending ? 'descending' : 'ascending'
   const mark = Math.min(lowWaterMark(walk.slices, order, walk.frozen), walk.frozen - overlap.seconds)
-  const cursor = incremental ? Math.max(previous?.cursor ?? lower, lower, mark) : undefined
+  const cursor = incremental ? Math.max(lower, mark) : undefined
   return withParentState(
     walkState({ cursor, plan, walk: { ...walk, lower }, worstLag: overlap.worstLag() }),
     entry.child?.parent,

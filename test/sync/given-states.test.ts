@@ -100,3 +100,15 @@ t.test('going back for a state of another connector is said in days', async (t) 
     [/going back 31 days once/],
   )
 })
+
+t.test("a walk that goes back behind another connector's state tells how far it has really come", async (t) => {
+  const clock = createManualClock(Date.UTC(2026, 2, 10, 12))
+  const now = clock.now() / 1000
+  const span = { from: now - 30 * 86_400, to: now }
+  const simulator = await listenSimulator(t, { contacts: 4000, clock, oddities: false, span })
+  const foreign = now - 86_400
+  const request = { baseUrl: simulator.url, clock, streams: ['contacts'], state: stateOf({ updated_at: foreign }) }
+  const { commits } = await collectSync(request)
+  const [first] = commits.flatMap(({ checkpoints }) => checkpoints)
+  t.ok(Number(first?.streamState.updated_at) < foreign, 'what lies before the state has not all been read yet')
+})
