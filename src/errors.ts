@@ -146,7 +146,6 @@ export const errorTable = {
     retryable: false,
     title: 'The access token lacks a permission',
   },
-  state_invalid: { status: 400, failureType: 'config_error', retryable: false, title: 'The state cannot be used' },
   streams_incomplete: {
     status: 500,
     failureType: 'transient_error',

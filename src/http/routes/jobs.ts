@@ -31,7 +31,6 @@ const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, depe
         202: jobResponse('The job', locationHeader),
         ...problemResponses(
           'malformed_json',
-          'state_invalid',
           'connection_not_found',
           'connection_busy',
           'idempotency_key_reused',

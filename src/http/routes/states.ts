@@ -90,7 +90,7 @@ const stateRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, { 
       body: newStatesBody,
       response: {
         200: statesResponse('The whole state as it now is'),
-        ...problemResponses(...bodyProblems, 'state_invalid', 'connection_not_found', 'connection_busy'),
+        ...problemResponses(...bodyProblems, 'connection_not_found', 'connection_busy'),
       },
     },
     handler: async ({ tenant, params, query: { stream }, body }) => {
