@@ -1,10 +1,10 @@
 import { CodedError, errorTable, type JobFailure, toJobFailure } from '../errors.ts'
 import type { Attempt, AttemptIdentity, AttemptStore } from '../store/attempts.ts'
 import { cancelledEnding, type Ending } from '../store/job-end.ts'
+import { delayBeforeNextAttempt, maxIdleAttempts } from '../sync/retry-policy.ts'
 import type { SyncRequest } from '../sync/sync-request.ts'
 import { AttemptStop } from './attempt-stop.ts'
 import { type CommitDependencies, commitSync } from './commit-sync.ts'
-import { delayBeforeNextAttempt, maxIdleAttempts } from './retry-policy.ts'
 
 /** What becomes of the queue's job after an attempt: it is done with, or comes again after `delayMs`. */
 export type AttemptResult = { kind: 'over' } | { kind: 'again'; delayMs: number }

@@ -2,7 +2,7 @@ import { CodedError } from '../errors.ts'
 import type { Attempt, AttemptStore, CommitOutcome } from '../store/attempts.ts'
 import type { Ending, EndOutcome } from '../store/job-end.ts'
 import type { SyncOutcome } from '../sync/commit.ts'
-import type { StartSync } from './engine.ts'
+import type { StartSync } from '../sync/engine.ts'
 
 export interface CommitDependencies {
   attempts: AttemptStore

@@ -1,7 +1,7 @@
 import { CodedError, type JobFailure } from '../errors.ts'
+import { holdsErrorTrace } from '../sync/closing-lines.ts'
 import type { Commit, Position, StreamProgress } from '../sync/commit.ts'
 import type { SyncRequest } from '../sync/sync-request.ts'
-import { holdsErrorTrace } from './closing-lines.ts'
 import { type Ending, type EndOutcome, endJob, type JobEndDependencies } from './job-end.ts'
 import { type CancelReason, parseStreams } from './job-record.ts'
 import { type JobSeals, openJobSeals } from './job-seals.ts'

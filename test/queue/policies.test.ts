@@ -1,10 +1,10 @@
 import t from 'tap'
 import { systemClock } from '../../src/clock.ts'
+import { reportOf } from '../../src/error-report.ts'
 import { CodedError } from '../../src/errors.ts'
-import { reportOf } from '../../src/queue/error-report.ts'
 import { shutDown } from '../../src/queue/lifecycle.ts'
 import { checkRedis } from '../../src/queue/redis-check.ts'
-import { delayBeforeNextAttempt } from '../../src/queue/retry-policy.ts'
+import { delayBeforeNextAttempt } from '../../src/sync/retry-policy.ts'
 import { startRedis } from '../support/redis.ts'
 import { untilAborted } from '../support/worker.ts'
 

@@ -6,10 +6,10 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { systemClock } from '../../src/clock.ts'
-import { createEngine } from '../../src/queue/engine.ts'
-import { createFileSpool } from '../../src/store/file-spool.ts'
 import { createScrollLease } from '../../src/store/scroll-lease.ts'
 import { encryptionKey } from '../../src/store/sealing.ts'
+import { createEngine } from '../../src/sync/engine.ts'
+import { createFileSpool } from '../../src/sync/file-spool.ts'
 import { connectTo } from './redis.ts'
 import { openService } from './worker.ts'
 

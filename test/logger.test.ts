@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createLogger } from '../../src/queue/logger.ts'
+import { createLogger } from '../src/logger.ts'
 
 t.test('an error in the log is its texts only, whoever logs it: HTTP libraries hang requests on theirs', async (t) => {
   const lines: string[] = []

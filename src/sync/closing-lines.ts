@@ -1,6 +1,6 @@
 import { errorLine, streamStatusLine } from '../airbyte/messages.ts'
 import type { JobFailure } from '../errors.ts'
-import type { StreamProgress } from '../sync/commit.ts'
+import type { StreamProgress } from './commit.ts'
 
 /** What the last entry of a job's log says, and the streams as they then are. */
 export interface Closing {

@@ -3,11 +3,11 @@ import type { SourceConfig } from '../airbyte/source-config.ts'
 import type { Clock } from '../clock.ts'
 import { type Budget, type BudgetOptions, createBudget } from '../intercom/budget.ts'
 import { createClient } from '../intercom/client.ts'
-import type { Commit, Position, SyncOutcome } from '../sync/commit.ts'
-import { runSync } from '../sync/run-sync.ts'
-import type { CreateSpool } from '../sync/spool.ts'
-import type { SyncRequest } from '../sync/sync-request.ts'
-import type { ScrollLease } from '../sync/walk.ts'
+import type { Commit, Position, SyncOutcome } from './commit.ts'
+import { runSync } from './run-sync.ts'
+import type { CreateSpool } from './spool.ts'
+import type { SyncRequest } from './sync-request.ts'
+import type { ScrollLease } from './walk.ts'
 
 /** Starts one attempt of a sync. Its generator rejects with the signal's reason when that aborts. */
 export type StartSync = (

@@ -1,4 +1,4 @@
-import { CodedError } from '../errors.ts'
+import { CodedError } from './errors.ts'
 
 /** What the service's own log says of an error. */
 export interface ErrorReport {
