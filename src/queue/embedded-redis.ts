@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { Clock } from '../clock.ts'
-import { findRedisBinary } from './redis-binary.ts'
+import type { RedisProgram } from './redis-program.ts'
 import { claimDataDir } from './service-file.ts'
 
 /** The Redis of a service that was given none. */
@@ -23,8 +23,7 @@ export interface EmbeddedRedis {
 export interface EmbeddedRedisOptions {
   /** Redis keeps its data in `redis/` below it. */
   dataDir: string
-  /** Where server binaries are looked for, as in PATH. */
-  searchPath: string
+  program: RedisProgram
   clock: Clock
 }
 
@@ -54,10 +53,9 @@ const shownLogLines = 5
 /**
  * Starts Redis on a unix socket, with an append-only file in `dataDir`.
  *
- * @throws RedisNotFoundError, DataDirInUseError
+ * @throws DataDirInUseError
  */
 export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise<EmbeddedRedis> {
-  const binary = await findRedisBinary(options.searchPath)
   // Not below DATA_DIR: a socket's path must be shorter than 108 bytes.
   const socketDir = await mkdtemp(join(tmpdir(), 'intercom-sync-'))
   const socket = join(socketDir, 'redis.sock')
@@ -70,7 +68,7 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
     release = await claimDataDir(options.dataDir, { pid: process.pid, socket }, options.clock)
     const directory = join(options.dataDir, 'redis')
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    const shell = spawnGuarded(socketDir, binary, serverArguments(socket, directory))
+    const shell = spawnGuarded(socketDir, [...options.program.command, ...serverArguments(socket, directory)])
     const exited = once(shell, 'exit')
     await untilReady(shell, exited)
     let stopping = false
@@ -112,8 +110,8 @@ function serverArguments(socket: string, directory: string): string[] {
 }
 
 /** In a process group of its own, so that Ctrl-C in a terminal reaches us alone and Redis outlives our shutdown. */
-function spawnGuarded(socketDir: string, binary: string, args: string[]): ChildProcess {
-  const shell = spawn('sh', ['-c', guard, 'sh', socketDir, binary, ...args], {
+function spawnGuarded(socketDir: string, command: string[]): ChildProcess {
+  const shell = spawn('sh', ['-c', guard, 'sh', socketDir, ...command], {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   })

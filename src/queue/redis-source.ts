@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { startEmbeddedRedis } from './embedded-redis.ts'
 import type { RedisAddress } from './redis.ts'
+import { findRedisProgram } from './redis-program.ts'
 import { findOwner } from './service-file.ts'
 
 /** The Redis this process works with. */
@@ -19,6 +20,7 @@ export interface RedisSourceOptions {
   config: Config
   /** Whether this process may work beside another one on that one's embedded Redis. */
   mayJoin: boolean
+  /** Where servers are looked for, as in PATH. */
   searchPath: string
   clock: Clock
   logger: Logger
@@ -27,7 +29,15 @@ export interface RedisSourceOptions {
 const never = new Promise<string>(() => undefined)
 const nothing = async () => undefined
 
-/** `REDIS_URL`, else the embedded Redis of a running service (for a worker alone), else one of our own. */
+const inMemoryWarning =
+  'no Redis server was found, so one in memory is used: it is slow, and jobs, messages and connections are LOST when ' +
+  'this process ends. Install redis-server or valkey-server, or set REDIS_URL'
+
+/**
+ * `REDIS_URL`, else the embedded Redis of a running service (for a worker alone), else one of our own.
+ *
+ * @throws RedisNotFoundError, DataDirInUseError
+ */
 export async function openRedisSource(options: RedisSourceOptions): Promise<RedisSource> {
   const { config, logger } = options
   if (config.redisUrl) return { address: { url: config.redisUrl }, provided: true, died: never, stop: nothing }
@@ -37,7 +47,9 @@ export async function openRedisSource(options: RedisSourceOptions): Promise<Redi
     logger.info({ socket: owner.socket, pid: owner.pid }, 'using the embedded Redis of a running service')
     return { address: { socket: owner.socket }, provided: false, died: never, stop: nothing }
   }
-  const embedded = await startEmbeddedRedis({ ...options, dataDir: config.dataDir })
+  const program = await findRedisProgram(options.searchPath)
+  if (!program.keepsData) logger.warn(inMemoryWarning)
+  const embedded = await startEmbeddedRedis({ program, dataDir: config.dataDir, clock: options.clock })
   logger.info({ socket: embedded.socket, dataDir: config.dataDir }, 'embedded Redis started')
   return { address: { socket: embedded.socket }, provided: false, died: embedded.died, stop: embedded.stop }
 }

@@ -1,0 +1,25 @@
+/**
+ * The last resort: a Redis in JavaScript, in memory, as a program that is started like redis-server. A process of its
+ * own, since one script can take it long enough to hold up an API in the same process.
+ *
+ * Of redis-server's arguments it heeds `--unixsocket`. It opens no port: the package's own server would listen on every
+ * address of the machine, without a password.
+ */
+import { createServer } from 'node:net'
+import {
+  attachSession,
+  createRedisCommandExecutor,
+  RedisServerState,
+  SocketConnectionTransport,
+} from 'js-redis-server/core'
+
+const socketPath = process.argv[process.argv.indexOf('--unixsocket') + 1]
+
+const state = new RedisServerState({ databaseCount: 1 })
+const executor = createRedisCommandExecutor()
+const server = createServer((socket) => {
+  attachSession(new SocketConnectionTransport(socket), { state, executor })
+})
+// The socket is its owner's alone.
+process.umask(0o077)
+server.listen(socketPath, () => process.stdout.write('Ready to accept connections\n'))
