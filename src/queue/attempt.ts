@@ -1,7 +1,7 @@
-import { CodedError, errorTable, type JobFailure, toJobFailure } from '../errors.ts'
+import type { JobFailure } from '../errors.ts'
 import type { Attempt, AttemptIdentity, AttemptStore } from '../store/attempts.ts'
 import { cancelledEnding, type Ending } from '../store/job-end.ts'
-import { delayBeforeNextAttempt, maxIdleAttempts } from '../sync/retry-policy.ts'
+import { judgeFailure, maxIdleAttempts, noProgress } from '../sync/retry-policy.ts'
 import type { SyncRequest } from '../sync/sync-request.ts'
 import { AttemptStop } from './attempt-stop.ts'
 import { type CommitDependencies, commitSync } from './commit-sync.ts'
@@ -41,10 +41,9 @@ export async function runAttempt(
   } catch (error) {
     if (error instanceof AttemptStop) return stopAttempt(attempts, identity, error)
     dependencies.reportError(error, attempt, openedRequest(attempt))
-    const failure = toJobFailure(error)
-    if (!errorTable[failure.code].retryable) return end(failedEnding(failure))
-    if (progress.idleAttempts >= maxIdleAttempts) return end(failedEnding(noProgress(failure)))
-    return releaseAttempt(attempts, identity, failure, delayBeforeNextAttempt(progress.idleAttempts))
+    const verdict = judgeFailure(error, progress.idleAttempts)
+    if (verdict.kind === 'over') return end(failedEnding(verdict.failure))
+    return releaseAttempt(attempts, identity, verdict.failure, verdict.delayMs)
   }
 }
 
@@ -85,11 +84,4 @@ function openedRequest(attempt: Attempt): SyncRequest | undefined {
 
 function failedEnding(failure: JobFailure): Ending {
   return { status: 'failed', failure }
-}
-
-function noProgress(cause: JobFailure | undefined): JobFailure {
-  const why = cause ? ` The last one failed with: ${cause.message}` : ' They died without telling why.'
-  return toJobFailure(
-    new CodedError('no_progress', `${maxIdleAttempts} attempts in a row ended without a new record.${why}`),
-  )
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { Clock } from '../clock.ts'
 import { CodedError, type JobFailure, toJobFailure } from '../errors.ts'
-import { allComplete, closeStreams } from '../sync/closing-lines.ts'
+import { closeStreams, failureOf } from '../sync/closing-lines.ts'
 import type { StreamProgress } from '../sync/commit.ts'
 import { storeAnswer } from './availability.ts'
 import type { JobStatus } from './job.ts'
@@ -113,8 +113,8 @@ async function tryToEnd(
 }
 
 function settle(ending: Ending, streams: StreamProgress[]): Ending {
-  if (ending.status !== 'succeeded' || allComplete(streams)) return ending
-  return { status: 'failed', failure: toJobFailure(new CodedError('streams_incomplete')) }
+  const failure = ending.status === 'succeeded' ? failureOf(streams) : undefined
+  return failure ? { status: 'failed', failure } : ending
 }
 
 const noEntry = { count: 0, blob: '' as string | Buffer, bytes: 0 }

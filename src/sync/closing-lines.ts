@@ -1,5 +1,5 @@
 import { errorLine, streamStatusLine } from '../airbyte/messages.ts'
-import type { JobFailure } from '../errors.ts'
+import { CodedError, type JobFailure, toJobFailure } from '../errors.ts'
 import type { StreamProgress } from './commit.ts'
 
 /** What the last entry of a job's log says, and the streams as they then are. */
@@ -29,8 +29,10 @@ export function closeStreams(
   }
 }
 
-export function allComplete(streams: StreamProgress[]): boolean {
-  return streams.every((stream) => stream.status === 'COMPLETE')
+/** Why a sync that was read to its end has failed after all: undefined when every stream is COMPLETE. */
+export function failureOf(streams: StreamProgress[]): JobFailure | undefined {
+  if (streams.every((stream) => stream.status === 'COMPLETE')) return undefined
+  return toJobFailure(new CodedError('streams_incomplete'))
 }
 
 function isFinal(stream: StreamProgress): boolean {

@@ -3,8 +3,9 @@ import type { SourceConfig } from '../airbyte/source-config.ts'
 import type { Clock } from '../clock.ts'
 import { type Budget, type BudgetOptions, createBudget } from '../intercom/budget.ts'
 import { createClient } from '../intercom/client.ts'
-import type { Commit, Position, SyncOutcome } from './commit.ts'
-import { runSync } from './run-sync.ts'
+import type { IntercomObserver } from '../intercom/observer.ts'
+import type { Commit, SyncOutcome } from './commit.ts'
+import { runSync, type SyncInput } from './run-sync.ts'
 import type { CreateSpool } from './spool.ts'
 import type { SyncRequest } from './sync-request.ts'
 import type { ScrollLease } from './walk.ts'
@@ -12,7 +13,7 @@ import type { ScrollLease } from './walk.ts'
 /** Starts one attempt of a sync. Its generator rejects with the signal's reason when that aborts. */
 export type StartSync = (
   request: SyncRequest,
-  options: { position?: Position; replay: () => AsyncIterable<Buffer>; signal: AbortSignal },
+  options: Pick<SyncInput, 'position' | 'replay' | 'fingerprints' | 'signal'>,
 ) => AsyncGenerator<Commit, SyncOutcome, void>
 
 export interface EngineDependencies {
@@ -23,13 +24,14 @@ export interface EngineDependencies {
   createSpool: CreateSpool
   /** The lease on the scroll of the workspace that a token belongs to. */
   scrollLeaseOf: (accessToken: string) => ScrollLease
+  observe?: IntercomObserver
 }
 
 /** The engine that reads Intercom, with one budget per access token for all jobs of this process. */
 export function createEngine(dependencies: EngineDependencies): StartSync {
-  const { clock, random, baseUrl, createSpool, scrollLeaseOf } = dependencies
+  const { clock, random, baseUrl, createSpool, scrollLeaseOf, observe } = dependencies
   const budgetOf = shareBudgets((limits) => createBudget({ ...limits, clock, random }))
-  return async function* startSync(request, { position, replay, signal }) {
+  return async function* startSync(request, { signal, ...log }) {
     const { config } = request
     // Whatever is still under way when the attempt ends, a prefetched page for one, ends with it.
     const attempt = new AbortController()
@@ -37,10 +39,17 @@ export function createEngine(dependencies: EngineDependencies): StartSync {
     if (signal.aborted) stop()
     signal.addEventListener('abort', stop, { once: true })
     const running = { clock, signal: attempt.signal }
-    const client = createClient({ config, ...(baseUrl && { baseUrl }), budget: budgetOf(config), random, ...running })
+    const client = createClient({
+      config,
+      ...(baseUrl && { baseUrl }),
+      budget: budgetOf(config),
+      random,
+      ...(observe && { observe }),
+      ...running,
+    })
     try {
       const ports = { createSpool, scrollLease: scrollLeaseOf(config.access_token) }
-      return yield* runSync({ ...request, ...(position && { position }), replay, client, ports, ...running })
+      return yield* runSync({ ...request, ...log, client, ports, ...running })
     } finally {
       signal.removeEventListener('abort', stop)
       attempt.abort()

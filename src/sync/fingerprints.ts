@@ -8,6 +8,10 @@ import { createHash } from 'node:crypto'
 export interface Fingerprints {
   /** Adds the fingerprint of a record as delivered. @returns false when it was there already */
   add(streamName: string, text: string | Buffer): boolean
+  /** What has been added is durable now. */
+  keep(): void
+  /** Takes back what was added since the last `keep()`: it never got into the log. */
+  takeBack(): void
 }
 
 const WORDS = 3
@@ -17,6 +21,7 @@ export function createFingerprints(): Fingerprints {
   let slots = FIRST_SLOTS
   let table = new Uint32Array(slots * WORDS)
   let size = 0
+  let added: Uint32Array[] = []
 
   /** Finds the fingerprint's slot, or the empty one where it belongs; three zero words are an empty slot. */
   function find(words: Uint32Array, within: Uint32Array, count: number): number {
@@ -30,14 +35,15 @@ export function createFingerprints(): Fingerprints {
     }
   }
 
-  function grow(): void {
-    const larger = new Uint32Array(slots * 2 * WORDS)
+  /** Puts everything into a table of so many slots: where it stands depends on what stands before it. */
+  function rebuild(count: number): void {
+    const rebuilt = new Uint32Array(count * WORDS)
     for (let at = 0; at < table.length; at += WORDS) {
       const words = table.subarray(at, at + WORDS)
-      if (words[0] !== 0 || words[1] !== 0 || words[2] !== 0) larger.set(words, find(words, larger, slots * 2))
+      if (words[0] !== 0 || words[1] !== 0 || words[2] !== 0) rebuilt.set(words, find(words, rebuilt, count))
     }
-    slots *= 2
-    table = larger
+    slots = count
+    table = rebuilt
   }
 
   return {
@@ -47,9 +53,21 @@ export function createFingerprints(): Fingerprints {
       const at = find(words, table, slots)
       if (table[at + 2] !== 0) return false
       table.set(words, at)
+      added.push(words)
       size++
-      if (size > slots * 0.7) grow()
+      if (size > slots * 0.7) rebuild(slots * 2)
       return true
+    },
+    keep() {
+      added = []
+    },
+    takeBack() {
+      if (added.length === 0) return
+      // All are found before the first is removed: a gap would hide those behind it.
+      for (const at of added.map((words) => find(words, table, slots))) table.fill(0, at, at + WORDS)
+      size -= added.length
+      added = []
+      rebuild(slots)
     },
   }
 }

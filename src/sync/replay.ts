@@ -15,7 +15,7 @@ export async function replayLog(
   streamNames: ReadonlySet<string>,
   fingerprints: Fingerprints,
 ): Promise<void> {
-  for await (const piece of log)
+  for await (const piece of log) {
     for (const line of piece.toString('utf8').split('\n')) {
       if (!line.startsWith(RECORD)) continue
       const streamName = line.slice(RECORD.length, line.indexOf('"', RECORD.length))
@@ -23,4 +23,6 @@ export async function replayLog(
       const text = line.slice(line.indexOf(DATA) + DATA.length, -'}}'.length)
       fingerprints.add(streamName, withoutUrlQueries(text))
     }
+    fingerprints.keep()
+  }
 }

@@ -1,3 +1,5 @@
+import { CodedError, errorTable, type JobFailure, toJobFailure } from '../errors.ts'
+
 /** Attempts in a row without a committed record after which a job is given up. */
 export const maxIdleAttempts = 5
 
@@ -15,4 +17,23 @@ const longestDelayMs = 30 * 60_000
 export function delayBeforeNextAttempt(idleAttempts: number): number {
   if (idleAttempts === 0) return afterProgressMs
   return Math.min(firstDelayMs * delayFactor ** (idleAttempts - 1), longestDelayMs)
+}
+
+/** What becomes of a job whose attempt has failed: another attempt after `delayMs`, or its end. */
+export type Verdict = { kind: 'again'; failure: JobFailure; delayMs: number } | { kind: 'over'; failure: JobFailure }
+
+/** @param idleAttempts attempts begun since a record was last committed */
+export function judgeFailure(error: unknown, idleAttempts: number): Verdict {
+  const failure = toJobFailure(error)
+  if (!errorTable[failure.code].retryable) return { kind: 'over', failure }
+  if (idleAttempts >= maxIdleAttempts) return { kind: 'over', failure: noProgress(failure) }
+  return { kind: 'again', failure, delayMs: delayBeforeNextAttempt(idleAttempts) }
+}
+
+/** The end of a job whose attempts came to nothing; `cause` is why the last one failed, if it told. */
+export function noProgress(cause: JobFailure | undefined): JobFailure {
+  const why = cause ? ` The last one failed with: ${cause.message}` : ' They died without telling why.'
+  return toJobFailure(
+    new CodedError('no_progress', `${maxIdleAttempts} attempts in a row ended without a new record.${why}`),
+  )
 }

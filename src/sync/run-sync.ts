@@ -7,7 +7,7 @@ import { readWorkspace } from '../intercom/workspace.ts'
 import { findStream } from '../streams/table.ts'
 import type { Commit, Position, SyncOutcome } from './commit.ts'
 import { createWalks } from './create-walks.ts'
-import { createFingerprints } from './fingerprints.ts'
+import { createFingerprints, type Fingerprints } from './fingerprints.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { replayLog } from './replay.ts'
 import type { StreamRunJson } from './stream-run.ts'
@@ -31,6 +31,8 @@ export interface SyncInput extends SyncRequest {
   ports: Omit<WalkPorts, 'clock' | 'signal'>
   /** What the job's log holds, read when an attempt goes on. @defaultValue nothing */
   replay?: () => AsyncIterable<Buffer>
+  /** What earlier attempts in this process have made durable, in place of `replay`. @defaultValue none */
+  fingerprints?: Fingerprints
   /** Cancel, lost lock and shutdown alike: the generator rejects with the signal's reason. */
   signal: AbortSignal
 }
@@ -51,6 +53,7 @@ interface Attempt {
   walks: Walk[]
   clock: Clock
   client: IntercomClient
+  fingerprints: Fingerprints
   /** Why a stream is INCOMPLETE. */
   failure: JobFailure | undefined
   /** The end of the rate limit's window that readers have been told of, ms since the epoch. */
@@ -69,8 +72,13 @@ export async function* runSync(input: SyncInput): AsyncGenerator<Commit, SyncOut
   const { clock, signal } = input
   const before = input.position as unknown as SyncPosition | undefined
   const attempt = openAttempt(input, before)
-  const { outbox, runs } = attempt
+  const { outbox, runs, fingerprints } = attempt
   const takeCommit = () => outbox.takeCommit(positionOf(attempt, before), [...runs.values()].map(streamProgress))
+  function* present(commit: Commit | undefined): Generator<Commit, void, void> {
+    if (!commit) return
+    yield commit
+    fingerprints.keep()
+  }
 
   // The first line is on its way before Intercom is asked for anything.
   announce(attempt, input)
@@ -98,14 +106,16 @@ export async function* runSync(input: SyncInput): AsyncGenerator<Commit, SyncOut
   return { streams: [...runs.values()].map(streamProgress), ...(attempt.failure && { failure: attempt.failure }) }
 }
 
-function openAttempt({ catalog, clock, client }: SyncInput, before: SyncPosition | undefined): Attempt {
+function openAttempt(input: SyncInput, before: SyncPosition | undefined): Attempt {
+  const { catalog, clock, client, fingerprints = createFingerprints() } = input
+  fingerprints.takeBack()
   const runs = new Map<string, StreamRun>()
   for (const { stream } of catalog.streams) {
     const json = before?.runs.find((run) => run.name === stream.name)
     runs.set(stream.name, createStreamRun(stream.name, clock, json))
   }
   const outbox = createOutbox(runs, clock, before?.emittedAt ?? 0)
-  return { outbox, runs, walks: [], clock, client, failure: before?.failure, rateLimitTold: 0 }
+  return { outbox, runs, walks: [], clock, client, fingerprints, failure: before?.failure, rateLimitTold: 0 }
 }
 
 /** STARTED for every stream that has not been started by an earlier attempt. */
@@ -117,7 +127,11 @@ function announce({ outbox, runs }: Attempt, { config }: SyncInput): void {
     outbox.log('WARN', `config members without a meaning here are ignored: ${unknown.join(', ')}`)
 }
 
-async function openWalks(input: SyncInput, { runs }: Attempt, before: SyncPosition | undefined): Promise<Walk[]> {
+async function openWalks(
+  input: SyncInput,
+  { runs, fingerprints }: Attempt,
+  before: SyncPosition | undefined,
+): Promise<Walk[]> {
   const { config, client, states, clock, signal } = input
   const workspace = await readWorkspace(client)
   const streams = input.catalog.streams.flatMap((configured): SelectedStream[] => {
@@ -126,7 +140,6 @@ async function openWalks(input: SyncInput, { runs }: Attempt, before: SyncPositi
     const entry = findStream(name)
     return entry && run && !hasFinished(run) ? [{ entry, configured, state: states[name] }] : []
   })
-  const fingerprints = createFingerprints()
   const repeatable = streams.filter(({ entry }) => entry.child || entry.filtered).map(({ entry }) => entry.name)
   if (before && input.replay && repeatable.length > 0)
     await replayLog(input.replay(), new Set(repeatable), fingerprints)
@@ -197,8 +210,4 @@ function tellRateLimit(attempt: Attempt): void {
 
 function runsOf({ runs }: Attempt, walk: Walk): StreamRun[] {
   return walk.streamNames.flatMap((name) => runs.get(name) ?? [])
-}
-
-function* present(commit: Commit | undefined): Generator<Commit, void, void> {
-  if (commit) yield commit
 }
