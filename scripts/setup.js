@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { prepareRedis } from './redis-copy.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const compiledStamp = join(root, 'dist', '.compiled')
@@ -37,6 +38,8 @@ if (existsSync(lockfile) && newest(join(root, 'node_modules', '.package-lock.jso
   console.error('setup: installing packages')
   run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])
 }
+
+prepareRedis(root)
 
 const changed = Math.max(...sources.map((path) => newest(join(root, path))), newest(lockfile))
 const isPublished = !existsSync(join(root, 'src'))
