@@ -35,9 +35,23 @@ export async function findFreePort(): Promise<number> {
 /** Where the repository's compiled files are: this one is among them. */
 const compiled = new URL('../../', import.meta.url)
 
+/** How a process runs, beside what it runs. */
+export interface RunOptions {
+  /** @defaultValue that of the test */
+  cwd?: string
+  /** Whether it leads a process group, as in a terminal: a signal to the negative of its id is a Ctrl-C. @defaultValue false */
+  ownGroup?: boolean
+}
+
 /** Runs a compiled file of this repository, e.g. `test/support/worker-process.js`. */
-export function runCompiled(t: Teardown, file: string, args: string[] = [], environment: Record<string, string> = {}) {
-  return runProcess(t, process.execPath, [fileURLToPath(new URL(file, compiled)), ...args], environment)
+export function runCompiled(
+  t: Teardown,
+  file: string,
+  args: string[] = [],
+  environment: Record<string, string> = {},
+  options: RunOptions = {},
+) {
+  return runProcess(t, process.execPath, [fileURLToPath(new URL(file, compiled)), ...args], environment, options)
 }
 
 export function runProcess(
@@ -45,8 +59,11 @@ export function runProcess(
   command: string,
   args: string[],
   environment: Record<string, string> = {},
+  { cwd, ownGroup = false }: RunOptions = {},
 ): TestProcess {
   const child = spawn(command, args, {
+    ...(cwd && { cwd }),
+    detached: ownGroup,
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

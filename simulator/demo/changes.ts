@@ -1,0 +1,36 @@
+import type { Mutation } from '../mutations.ts'
+import { rulesOf } from '../oracle/stream-rules.ts'
+import type { TruthLine } from '../truth.ts'
+import type { Workspace } from '../workspace.ts'
+
+/** Ids of the records changed, by stream. */
+export type Changes = ReadonlyMap<string, ReadonlySet<string>>
+
+/** A working morning: contacts edited and new ones, customers who answer, companies that come into a segment. */
+const mutations: readonly (Mutation & { stream: string })[] = [
+  { stream: 'contacts', kind: 'update', count: 20 },
+  { stream: 'contacts', kind: 'create', count: 5 },
+  { stream: 'conversations', kind: 'reply', count: 10 },
+  { stream: 'companies', kind: 'join', count: 5 },
+]
+
+/** Changes some records of the simulated workspace. */
+export function changeRecords(workspace: Workspace): Changes {
+  const changes = new Map<string, Set<string>>()
+  for (const mutation of mutations) {
+    const known = changes.get(mutation.stream) ?? new Set()
+    for (const id of workspace.mutate(mutation)) known.add(id)
+    changes.set(mutation.stream, known)
+  }
+  return changes
+}
+
+/** The truth about changed records, and about all children of changed parents: what an incremental sync must bring. */
+export function* truthAbout(changes: Changes, truth: Iterable<TruthLine>): Generator<TruthLine> {
+  for (const line of truth) {
+    const parent = rulesOf(line.stream).parent?.stream
+    const isChanged = changes.get(line.stream)?.has(line.id)
+    const isChild = parent !== undefined && line.parentId !== undefined && changes.get(parent)?.has(line.parentId)
+    if (isChanged || isChild) yield line
+  }
+}

@@ -1,0 +1,37 @@
+import { once } from 'node:events'
+import { type CurlSetting, curlLines } from './curl-lines.ts'
+import type { Screen } from './screen.ts'
+import type { ServiceProcess } from './service-process.ts'
+import { messageFiles } from './three-syncs.ts'
+
+/** The verdict over all, and where the messages are. @param took how long it was, in words */
+export function sayOutcome({ say, paint }: Screen, faults: readonly string[], took: string): void {
+  say('')
+  if (faults.length === 0) say(`${paint('green', 'All counts are right.')} The demo took ${took}.`)
+  else say(paint('red', 'SOMETHING IS WRONG:'), ...faults.map((fault) => `  ${fault}`))
+  say(`The messages are in ${process.cwd()}:`, `  ${messageFiles.join(' ')}`)
+}
+
+/** How to go on once everything is gone. */
+export function sayNext({ say }: Screen): void {
+  say('Next: npm run demo -- --keep   leaves all this running, with curl lines to try')
+  say('      npm start                runs the service for your own workspace')
+}
+
+/** Gives the commands to try, and waits for Ctrl-C. @throws Error when the service ends before */
+export async function keepRunning(
+  { say, paint }: Screen,
+  { service, ...setting }: Omit<CurlSetting, 'service'> & { service: ServiceProcess },
+  signal: AbortSignal,
+): Promise<void> {
+  say('', paint('bold', 'Everything is still running. Try, in another terminal:'))
+  for (const { what, command } of curlLines({ ...setting, service: service.address })) {
+    say('', paint('dim', `# ${what}`), command)
+  }
+  say('', `The API, described: ${service.address}/docs`, 'Ctrl-C ends everything.')
+  if (signal.aborted) return
+  const died = service.ended.then(() => {
+    if (!signal.aborted) throw new Error('the service ended')
+  })
+  await Promise.race([once(signal, 'abort'), died])
+}

@@ -1,0 +1,40 @@
+import { defaultToken } from '../options.ts'
+
+/** What the lines are about. */
+export interface CurlSetting {
+  service: string
+  /** Where the simulated Intercom listens. */
+  intercom: string
+  /** Path of the latest job, `/v1/jobs/…`. */
+  job: string
+}
+
+/** Commands for a shell, each with what it is for. They can be run as they are, in this order. */
+export function curlLines({ service, intercom, job }: CurlSetting): { what: string; command: string }[] {
+  const json = `-H 'Content-Type: application/json'`
+  const config = `"config": {"access_token": "${defaultToken}"}`
+  return [
+    { what: 'The third job', command: `curl -s ${service}${job}` },
+    {
+      what: 'Its messages again, from any offset',
+      command: `curl -s '${service}${job}/messages?after=0' | cut -c 1-78`,
+    },
+    { what: 'Check a token', command: shellLines(`curl -s ${service}/v1/check`, json, `-d '{${config}}'`) },
+    {
+      what: 'Change five contacts in the simulated Intercom ...',
+      command: shellLines(`curl -s ${intercom}/_simulator/mutate`, json, `-d '{"kind": "update", "count": 5}'`),
+    },
+    {
+      what: '... and sync just them, from the states of the third job',
+      command: shellLines(
+        `state=$(curl -s ${service}${job}/state)\ncurl -sN ${service}/v1/jobs -H 'Accept: application/x-ndjson'`,
+        json,
+        `-d '{${config},\n      "streams": ["contacts"], "state": '"$state"'}'`,
+        `| grep '"RECORD"' | cut -c 1-78`,
+      ),
+    },
+  ]
+}
+
+/** One command on several lines, each short enough for 80 columns. */
+const shellLines = (...parts: string[]): string => parts.join(' \\\n  ')

@@ -1,0 +1,50 @@
+import { parseArgs } from 'node:util'
+import { type SimulatorOptions, withDefaults } from '../options.ts'
+
+/** What the demo was asked for. */
+export interface DemoOptions {
+  /** How large the simulated workspace is. */
+  workspace: Required<SimulatorOptions>
+  /** Whether everything stays up at the end, until Ctrl-C. */
+  keep: boolean
+}
+
+/** The arguments cannot be used; the message says why. */
+export class UsageError extends Error {
+  override name = 'UsageError'
+}
+
+export const usage = `usage: intercom-sync demo [--contacts N] [--keep]
+
+  --contacts N   contacts of the simulated Intercom, 10000 unless told; a tenth as many
+                 conversations and companies
+  --keep         leave everything running at the end, until Ctrl-C`
+
+const most = 1_000_000
+
+/** `undefined` when the usage was asked for. @throws UsageError */
+export function parseOptions(args: string[]): DemoOptions | undefined {
+  const { contacts: text, keep, help } = parseFlags(args)
+  if (help) return undefined
+  const contacts = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN
+  if (!(contacts >= 1 && contacts <= most)) {
+    throw new UsageError(`--contacts is "${text}"; give a whole number from 1 to ${most}`)
+  }
+  const tenth = Math.ceil(contacts / 10)
+  return { keep, workspace: withDefaults({ contacts, conversations: tenth, companies: tenth }) }
+}
+
+function parseFlags(args: string[]): { contacts: string; keep: boolean; help: boolean } {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        contacts: { type: 'string', default: '10000' },
+        keep: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}

@@ -1,0 +1,65 @@
+import { styleText } from 'node:util'
+
+/** Where the demo writes, and how much it may adorn. */
+export interface Screen {
+  /** Writes lines of text, each with its "\n". */
+  say(...lines: string[]): void
+  /** Writes a line to stderr; once the hold is over, while there is one. */
+  note(line: string): void
+  /** Holds notes back, so that nothing is written across the bars, until the function it returns is called. */
+  hold(): () => void
+  output: NodeJS.WriteStream
+  /** Whether bars can be drawn: a terminal that is high enough for them. */
+  hasBars: boolean
+  /** The text in colour; as it is where colour is not wanted. */
+  paint(style: Style, text: string): string
+  /** What the done and the open part of a bar are drawn with. */
+  bar: { done: string; open: string }
+}
+
+export type Style = 'bold' | 'dim' | 'green' | 'red'
+
+/** Rows that the bars of all streams take, with some space around them. */
+const rowsOfBars = 16
+
+/** The screen of a process; of its environment `NO_COLOR`, `TERM` and the locale are looked at. */
+export function createScreen(process: Pick<NodeJS.Process, 'stdout' | 'stderr' | 'env'>): Screen {
+  const { stdout: output, stderr, env: environment } = process
+  let held: string[] | undefined
+  const note = (line: string): void => {
+    if (held) held.push(line)
+    else stderr.write(`${line}\n`)
+  }
+  const isTerminal = output.isTTY === true
+  const isColoured = isTerminal && !environment.NO_COLOR && environment.TERM !== 'dumb'
+  const locale = environment.LC_ALL || environment.LC_CTYPE || environment.LANG || ''
+  const isUnicode = /utf-?8/i.test(locale)
+  return {
+    say: (...lines) => void output.write(lines.map((line) => `${line}\n`).join('')),
+    note,
+    hold() {
+      held ??= []
+      return () => {
+        const lines = held ?? []
+        held = undefined
+        lines.forEach(note)
+      }
+    },
+    output,
+    hasBars: isTerminal && environment.TERM !== 'dumb' && (output.rows ?? 0) >= rowsOfBars,
+    paint: (style, text) => (isColoured ? styleText(style, text) : text),
+    bar: isUnicode ? { done: '█', open: '░' } : { done: '#', open: '.' },
+  }
+}
+
+/** `12,345` */
+export const formatCount = (count: number): string => count.toLocaleString('en-US')
+
+/** `9.8 s` */
+export const formatSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
+
+/** `25 contacts`, `1 contact`; words ending in y take -ies. */
+export function formatNoun(count: number, noun: string): string {
+  const plural = noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`
+  return `${formatCount(count)} ${count === 1 ? noun : plural}`
+}

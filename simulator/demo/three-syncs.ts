@@ -1,0 +1,108 @@
+import { basename } from 'node:path'
+import { type Clock, systemClock } from '../../src/clock.ts'
+import type { Simulator } from '../app.ts'
+import { lastStates } from '../oracle/last-states.ts'
+import { streamNames } from '../records/streams.ts'
+import { readBudgetUse } from './budget-use.ts'
+import { changeRecords, truthAbout } from './changes.ts'
+import { type LiveSync, syncLive } from './live-sync.ts'
+import { createProgress, type Progress, totalRecords, type Watch } from './progress.ts'
+import { formatCount, formatNoun, formatSeconds, type Screen } from './screen.ts'
+import { countTable, oracleLines, sampleLines } from './tables.ts'
+import { judge, type Verdict } from './verdict.ts'
+
+export interface SyncsOptions {
+  simulator: Simulator
+  /** Requests that Intercom allows in ten seconds. */
+  rateLimit: number
+  /** Address of the service. */
+  service: string
+  screen: Screen
+  watch: Watch
+  signal: AbortSignal
+}
+
+/** How the three went. */
+export interface SyncsOutcome {
+  /** What was wrong; empty when everything was right. */
+  faults: string[]
+  /** Path of the last job. */
+  job: string
+}
+
+/** The files that the messages are written to, in the working directory. */
+export const messageFiles = ['demo-first.ndjson', 'demo-second.ndjson', 'demo-third.ndjson'] as const
+
+const clock: Clock = systemClock
+
+/** Everything, then what has changed, then nothing: each held against what the simulated Intercom has. */
+export async function runThreeSyncs(options: SyncsOptions): Promise<SyncsOutcome> {
+  const { simulator, screen } = options
+  const { say, paint } = screen
+  const [firstFile, secondFile, thirdFile] = messageFiles
+
+  say('', paint('bold', 'First sync: everything'))
+  const first = await runSync(options, firstFile, [], options.watch)
+  const whole = await judge(firstFile, simulator.workspace.truth())
+  say('', ...sampleLines(first.progress))
+  say('', ...countTable(whole.counts, 'Intercom has', screen), ...oracleLines(whole, screen))
+
+  const changes = changeRecords(simulator.workspace)
+  const changed = [...changes].map(([stream, ids]) => formatNoun(ids.size, singular[stream] ?? stream))
+  say('', paint('bold', 'Second sync: what has changed since'), `  Changed in Intercom: ${changed.join(', ')}`)
+  const second = await runSync(options, secondFile, await lastStates(firstFile), watchNothing)
+  const news = await judge(secondFile, truthAbout(changes, simulator.workspace.truth()))
+  const moved = news.counts.filter(({ expected, delivered }) => expected > 0 || delivered > 0)
+  say('', ...countTable(moved, 'Has changed', screen), ...oracleLines(news, screen))
+
+  say('', paint('bold', 'Third sync: nothing has changed'))
+  const third = await runSync(options, thirdFile, await lastStates(secondFile), watchNothing)
+  const nothing = await judge(thirdFile, [])
+  if (!nothing.isRight) say('', ...countTable(nothing.counts, 'Has changed', screen), ...oracleLines(nothing, screen))
+
+  const faults = [
+    ...faultsOf('first', first.progress, whole),
+    ...faultsOf('second', second.progress, news),
+    ...faultsOf('third', third.progress, nothing),
+  ]
+  return { faults, job: third.job }
+}
+
+const singular: Readonly<Record<string, string>> = {
+  contacts: 'contact',
+  conversations: 'conversation',
+  companies: 'company',
+}
+
+/** An incremental sync is over before there is anything to watch. */
+const watchNothing: Watch = () => () => undefined
+
+interface WatchedSync extends LiveSync {
+  progress: Progress
+}
+
+async function runSync(options: SyncsOptions, file: string, state: unknown[], watch: Watch): Promise<WatchedSync> {
+  const { simulator, rateLimit, service, screen, signal } = options
+  const progress = createProgress(streamNames, clock)
+  const unwatch = watch(progress, () => readBudgetUse(simulator.requests, rateLimit, clock))
+  const asked = simulator.requests.totals.requests
+  const sync = await syncLive({ service, file, state, progress, signal }).finally(unwatch)
+  const ms = progress.now() - progress.startedAt
+  const records = formatNoun(totalRecords(progress), 'record')
+  const requests = formatNoun(simulator.requests.totals.requests - asked, 'request')
+  screen.say(`  ${records}, ${formatSize(sync.bytes)} in ${formatSeconds(ms)} with ${requests} -> ${basename(file)}`)
+  return { ...sync, progress }
+}
+
+function faultsOf(which: string, { failures }: Progress, { isRight, counts }: Verdict): string[] {
+  const told = failures.map((message) => `the ${which} sync failed: ${message}`)
+  if (isRight) return told
+  const wrong = counts.filter((count) => !count.isRight)
+  const streams = wrong.map(
+    ({ stream, expected, delivered }) =>
+      `${stream} (${formatCount(expected)} expected, ${formatCount(delivered)} came)`,
+  )
+  return [...told, `the ${which} sync is not right: ${streams.join(', ') || 'its messages break the protocol'}`]
+}
+
+const formatSize = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`

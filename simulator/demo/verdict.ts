@@ -1,0 +1,40 @@
+import { checkMessages } from '../oracle/check-messages.ts'
+import type { Report } from '../oracle/report.ts'
+import { streamNames } from '../records/streams.ts'
+import type { TruthLine } from '../truth.ts'
+
+/** What a stream should have brought, and what came. */
+export interface StreamCount {
+  stream: string
+  expected: number
+  delivered: number
+  /** Whether the counts agree and the oracle has nothing against any record. */
+  isRight: boolean
+}
+
+export interface Verdict {
+  isRight: boolean
+  counts: StreamCount[]
+  report: Report
+}
+
+/** Holds a file of messages against the records that it must hold: these, each once, and no others. */
+export async function judge(file: string, truth: Iterable<TruthLine>): Promise<Verdict> {
+  const expected = new Map<string, number>()
+  const report = await checkMessages(file, counted(truth, expected), { expectStreams: [...streamNames] })
+  const faulty = new Set(report.faults.map(({ stream }) => stream))
+  const counts = streamNames.map((stream) => {
+    const wanted = expected.get(stream) ?? 0
+    const delivered = report.streams[stream]?.records ?? 0
+    return { stream, expected: wanted, delivered, isRight: wanted === delivered && !faulty.has(stream) }
+  })
+  return { isRight: report.ok && counts.every(({ isRight }) => isRight), counts, report }
+}
+
+/** Counts, as they pass, the records there are now; what comes only when asked for is not asked for here. */
+function* counted(truth: Iterable<TruthLine>, counts: Map<string, number>): Generator<TruthLine> {
+  for (const line of truth) {
+    if (line.visibleUntil === null && !line.optional) counts.set(line.stream, (counts.get(line.stream) ?? 0) + 1)
+    yield line
+  }
+}

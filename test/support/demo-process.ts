@@ -1,0 +1,24 @@
+/**
+ * The demo, with the service of the same build. With `BROKEN_TRUTH` the simulated Intercom's own account of its
+ * records lacks one contact, so that a count must be found wrong.
+ */
+import { fileURLToPath } from 'node:url'
+import { buildSimulator, type Simulator } from '../../simulator/app.ts'
+import { demo } from '../../simulator/demo.ts'
+import type { SimulatorOptions } from '../../simulator/options.ts'
+
+function buildForgetful(options: SimulatorOptions = {}): Simulator {
+  const simulator = buildSimulator(options)
+  const { workspace } = simulator
+  const tell = workspace.truth.bind(workspace)
+  workspace.truth = function* (truthOptions) {
+    let contacts = 0
+    for (const line of tell(truthOptions)) if (line.stream !== 'contacts' || contacts++ > 0) yield line
+  }
+  return simulator
+}
+
+await demo(process.argv.slice(2), {
+  buildSimulator: process.env.BROKEN_TRUTH ? buildForgetful : buildSimulator,
+  serviceCommand: [fileURLToPath(new URL('serve-process.js', import.meta.url))],
+})
