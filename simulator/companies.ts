@@ -56,6 +56,8 @@ export class Companies {
         segments: segments.filter((id) => id !== left),
       })
     }
-    return { ...ordinaryChanges(collection), delete: remove, join, leave }
+    const visit: RecordChange = (version, time) =>
+      collection.retouch(version, time.visibleFrom, { lastRequestAt: secondOf(time) })
+    return { ...ordinaryChanges(collection), delete: remove, join, leave, visit }
   }
 }

@@ -7,7 +7,8 @@ export interface Mutation {
   /**
    * `update` changes text and `updated_at`; with `ids` it touches just these, with a high `count` it is a bulk edit.
    * Conversations also take `reply` (a part more), `edit` and `redact` (a part changes); companies take `join` and
-   * `leave` (a segment). All of these move `updated_at` too. Deleted companies stay in lists and scroll.
+   * `leave` (a segment). All of these move `updated_at` too. A `visit` moves `last_request_at` of companies, by which
+   * their list is sorted, and nothing else. Deleted companies stay in lists and scroll.
    */
   kind: MutationKind
   /** @defaultValue 'contacts' */
@@ -20,7 +21,7 @@ export interface Mutation {
   segment?: string
 }
 
-export type MutationKind = 'update' | 'create' | 'delete' | 'reply' | 'edit' | 'redact' | 'join' | 'leave'
+export type MutationKind = 'update' | 'create' | 'delete' | 'reply' | 'edit' | 'redact' | 'join' | 'leave' | 'visit'
 
 /** Changes made while requests come in, so that a test needs no timers. */
 export interface MutationPlan {

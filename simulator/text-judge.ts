@@ -4,7 +4,9 @@ import { contactListIds, contactListNames } from './records/contact-lists.ts'
 import { defaultRetyped, deliveredText, retypedId } from './records/delivered-text.ts'
 import type { RecordSetting } from './records/record-definition.ts'
 import type { RecordVersion } from './records/record-version.ts'
-import type { TruthOptions } from './truth.ts'
+import type { TruthLine, TruthOptions } from './truth.ts'
+
+type Hashes = Pick<TruthLine, 'sha256' | 'or'>
 
 /** Hashes records as a sync with these options must deliver them. */
 export class TextJudge {
@@ -21,7 +23,14 @@ export class TextJudge {
     this.#name = `${this.#version} ${JSON.stringify(options.retyped ?? '')}`
   }
 
-  hashes(stream: string, version: RecordVersion): { sha256: string; or?: string[] } {
+  hashes(stream: string, version: RecordVersion): Hashes {
+    const own = this.#own(stream, version)
+    if (version.alike === undefined) return own
+    const { sha256, or = [] } = this.hashes(stream, version.alike)
+    return { sha256: own.sha256, or: [...(own.or ?? []), sha256, ...or] }
+  }
+
+  #own(stream: string, version: RecordVersion): Hashes {
     const text = (): string => this.#delivered(stream, version.textIn(this.#version))
     const rules = rulesOf(stream)
     const plain = version.digest(this.#name, () => comparableHash(text(), rules))

@@ -53,6 +53,14 @@ export class Collection {
     return { removed: version, added: this.#add(plan, visibleFrom), visibleFrom }
   }
 
+  /** Changes what is no change of the record to Intercom: time and revision stay, and the text before is as good. */
+  retouch(version: RecordVersion, visibleFrom: number, changes: Partial<RecordPlan>): VersionChange {
+    version.visibleUntil = visibleFrom
+    const added = this.#add({ ...version.plan, ...changes }, visibleFrom)
+    added.alike = version
+    return { removed: version, added, visibleFrom }
+  }
+
   delete(version: RecordVersion, visibleFrom: number): VersionChange {
     version.visibleUntil = visibleFrom
     this.#latest.delete(version.plan.id)

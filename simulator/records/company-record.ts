@@ -8,12 +8,12 @@ const companyKey = 15
 const day = 86_400
 const names = ['Initech', 'Müller &amp; Söhne', '株式会社サンプル', 'O&#39;Neil Ltd', 'Ćwikła'] as const
 
-/** Every so many companies have no users; Intercom's lists and scroll leave those out. */
+/** Every so many companies have no users; Intercom's list leaves those out, and the scroll may do so. */
 const userlessEvery = 25
 /** Every so many companies are deleted from the start: the scroll still gives them, what is below them is not found. */
 const deletedEvery = 40
 
-const isUserless = (index: number): boolean => index % userlessEvery === 7
+export const isUserless = ({ index }: Pick<RecordPlan, 'index'>): boolean => index % userlessEvery === 7
 
 /** How the sub-resources of a company deleted from the start answer: with JSON, or with the bare page of a proxy. */
 export function firstDeletion(index: number): 'json' | 'html' | undefined {
@@ -67,9 +67,13 @@ function tagsOf(random: Random, setting: RecordSetting): object {
 }
 
 function renderCompany(plan: RecordPlan, setting: RecordSetting): string {
-  const { index, id, createdAt, updatedAt, revision, segments = [] } = plan
+  const { index, id, createdAt, updatedAt, revision, segments = [], lastRequestAt } = plan
   const random = createRandom(setting.seed, companyKey, index, revision, 3)
   const name = pick(random, names)
+  const requestAt = (): number | null => {
+    const first = random() < 0.8 ? integerBetween(random, createdAt, (updatedAt ?? createdAt) + 1) : null
+    return lastRequestAt ?? first
+  }
   const text = JSON.stringify({
     type: 'company',
     company_id: `account-${index}`,
@@ -79,13 +83,13 @@ function renderCompany(plan: RecordPlan, setting: RecordSetting): string {
     remote_created_at: random() < 0.7 ? createdAt - 5 * day : null,
     created_at: createdAt,
     updated_at: updatedAt,
-    last_request_at: random() < 0.8 ? integerBetween(random, createdAt, (updatedAt ?? createdAt) + 1) : null,
+    last_request_at: requestAt(),
     size: random() < 0.5 ? integerBetween(random, 1, 9_000) : null,
     website: random() < 0.5 ? `https://example-${index}.com/?ref=crm&v=${index}` : null,
     industry: random() < 0.5 ? 'Retail &amp; Trade' : null,
     monthly_spend: Math.round(random() * 1e6) / 100,
     session_count: integerBetween(random, 0, 900),
-    user_count: isUserless(index) ? 0 : integerBetween(random, 1, 400),
+    user_count: isUserless(plan) ? 0 : integerBetween(random, 1, 400),
     tags: tagsOf(random, setting),
     segments: { type: 'segment.list', segments: segments.map((segment) => ({ type: 'segment', id: segment })) },
     plan: planOf(random),
@@ -109,5 +113,5 @@ export const companyDefinition: RecordDefinition = {
 /** The same in a workspace whose lists leave companies without users out. */
 export const listedCompanyDefinition: RecordDefinition = {
   ...companyDefinition,
-  isListed: ({ index }) => !isUserless(index),
+  isListed: (plan) => !isUserless(plan),
 }

@@ -35,6 +35,8 @@ export interface RecordPlan {
   firstParts?: { count: number; until: number }
   /** Of companies: the ids of their segments. */
   segments?: readonly string[]
+  /** Of companies: when somebody of it last came, Unix seconds, where that has changed since the start. */
+  lastRequestAt?: number
 }
 
 /** How the records of one stream come to be: one entry per stream in the table of the workspace. */

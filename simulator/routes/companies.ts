@@ -1,4 +1,5 @@
 import { type Answer, RefusedRequest } from '../answer.ts'
+import { isUserless } from '../records/company-record.ts'
 import type { RecordVersion } from '../records/record-version.ts'
 import type { EndpointContext } from './endpoint.ts'
 import { pageAnswer, readPage } from './page-numbers.ts'
@@ -16,7 +17,7 @@ export function answerCompaniesByFilter(): Answer {
   throw new RefusedRequest(400, 'parameter_not_found', 'name, company_id, tag_id or segment_id is missing')
 }
 
-/** `POST /companies/list`: by the time of the last request, which moves while the pages are read. */
+/** `POST /companies/list`: those with users, by the time of the last request, which moves while the pages are read. */
 export function answerCompanyList({ workspace, query, version }: EndpointContext): Answer {
   const paging = readPage(query, defaultPerPage, mostPerPage)
   if (paging.page * paging.perPage > listCap) {
@@ -24,7 +25,8 @@ export function answerCompanyList({ workspace, query, version }: EndpointContext
   }
   const order = query.order ?? 'desc'
   const { versions } = workspace.index('companies').sortedBy('last_request_at')
-  const ordered = order === 'asc' ? versions : versions.toReversed()
+  const listed = versions.filter(({ plan }) => !isUserless(plan))
+  const ordered = order === 'asc' ? listed : listed.toReversed()
   return pageAnswer('/companies/list', paging, ordered, (company: RecordVersion) => company.textIn(version), { order })
 }
 

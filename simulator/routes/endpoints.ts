@@ -37,7 +37,7 @@ const rows: readonly Row[] = [
   ['GET /contacts/:id/segments', 'read_users', answerContactSegments],
   ['GET /companies', 'read_users', answerCompaniesByFilter],
   ['GET /companies/scroll', 'read_users', answerCompanyScroll],
-  ['POST /companies/list', 'read_users', answerCompanyList],
+  ['POST /companies/list', 'read_users', answerCompanyList, search],
   ['GET /companies/:id/segments', 'read_users', answerCompanySegments],
   ['POST /conversations/search', 'read_conversations', answerConversationSearch, search],
   ['GET /conversations/:id', 'read_conversations', answerConversation],

@@ -26,13 +26,16 @@ export interface ScrollOptions {
   shape: RecordShape
   clock: Clock
   signal: AbortSignal
+  /** How long to wait for a scroll that somebody else has open, ms. @defaultValue 15 minutes */
+  patienceMs?: number | undefined
 }
 
 /**
  * Reads a workspace's scroll to its end, page after page without a pause: 60 s idle ends it. When it breaks (500, or 404
  * because it has expired) it starts again from the beginning, so pages come again: the reader drops what it has had.
  *
- * @throws CodedError `intercom_unavailable` when another client's scroll stays open, or the scroll breaks again and again
+ * @throws ScrollHeldError when another client's scroll stays open
+ * @throws CodedError `intercom_unavailable` when the scroll breaks again and again
  */
 export async function* readScroll(options: ScrollOptions): AsyncGenerator<ScannedAnswer, void, void> {
   for (let start = 1; ; start++) {
@@ -62,14 +65,14 @@ async function* readOnce(options: ScrollOptions): AsyncGenerator<ScannedAnswer, 
 
 /** Opens the one scroll that a workspace can have, waiting while somebody else has it. */
 async function openScroll(options: ScrollOptions): Promise<ScannedAnswer> {
-  const { clock, signal } = options
-  const giveUpAt = clock.monotonic() + FOREIGN_SCROLL_PATIENCE_MS
+  const { clock, signal, patienceMs = FOREIGN_SCROLL_PATIENCE_MS } = options
+  const giveUpAt = clock.monotonic() + patienceMs
   for (;;) {
     try {
       return await askScroll(options)
     } catch (error) {
       if (!(error instanceof RefusedError) || !isHeldByOthers(error)) throw error
-      if (clock.monotonic() > giveUpAt) {
+      if (clock.monotonic() >= giveUpAt) {
         throw new ScrollHeldError(`another application keeps ${options.path} open in this workspace`)
       }
       await clock.sleep(FOREIGN_SCROLL_LOOK_MS, signal)

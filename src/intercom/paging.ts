@@ -1,11 +1,28 @@
 /**
+ * The number of the next page from an answer's `pages` member, where Intercom writes `next` as a URL or as an object with
+ * `page`; undefined on the last page. Of a URL only the number is taken: no host is ever followed.
+ */
+export function nextPage(pages: unknown): number | undefined {
+  if (typeof pages !== 'object' || pages === null) return undefined
+  const { next } = pages as { next?: unknown }
+  const page =
+    typeof next === 'string' ? queryOf(next).get('page') : (next as { page?: unknown } | null | undefined)?.page
+  const number = Number(page ?? Number.NaN)
+  return Number.isInteger(number) && number > 0 ? number : undefined
+}
+
+function queryOf(url: string): URLSearchParams {
+  return new URLSearchParams(url.split('?')[1] ?? '')
+}
+
+/**
  * The cursor of the next page from an answer's `pages` member. Intercom writes `next` as an object with
  * `starting_after`, as a URL, as null, or leaves it out. Of a URL only the cursor is taken: no host is ever followed.
  */
 export function nextCursor(pages: unknown): string | undefined {
   if (typeof pages !== 'object' || pages === null) return undefined
   const next = (pages as { next?: unknown }).next
-  if (typeof next === 'string') return new URLSearchParams(next.split('?')[1] ?? '').get('starting_after') ?? undefined
+  if (typeof next === 'string') return queryOf(next).get('starting_after') ?? undefined
   if (typeof next !== 'object' || next === null) return undefined
   const after = (next as { starting_after?: unknown }).starting_after
   return typeof after === 'string' && after !== '' ? after : undefined

@@ -1,14 +1,14 @@
 import { defaultApiVersion } from '../airbyte/source-config.ts'
 import { CodedError } from '../errors.ts'
-import { readScroll } from '../intercom/companies-scroll.ts'
 import { type ScannedAnswer, scanAnswer } from '../intercom/record-scanner.ts'
 import type { StreamEntry } from '../streams/table.ts'
 import { type Children, readChildren } from './children.ts'
+import { readCompanies } from './company-pages.ts'
 import type { FedWalkOptions } from './feed.ts'
 import { finishedFeedState, overfullNote } from './feed-state.ts'
 import { type Row, readRow, wantedMembers } from './search-pages.ts'
 import { completeState, freshState } from './search-state.ts'
-import type { Arrival, Sink, Walk } from './walk.ts'
+import type { Arrival, LogEntry, Sink, Walk } from './walk.ts'
 
 const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE_INFINITY }
 
@@ -18,7 +18,7 @@ const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE
  * end only, to the start of the walk.
  */
 export function createFilteredWalk(options: FedWalkOptions): Walk {
-  const { root, feeds, client, config } = options
+  const { root, feeds, client, config, ports } = options
   const version = config.api_version ?? defaultApiVersion
   const childFeed = feeds.find((feed) => feed.entry.child)
   /** The streams' states, once the walk is through. */
@@ -29,13 +29,15 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
     const start = client.serverSeconds() ?? 0
     for (const feed of feeds) feed.begin(start)
     const notes = feeds.flatMap((feed) => feed.notes)
-    yield {
-      take(sink) {
-        for (const { level, message } of notes) sink.log(level, message)
-      },
+    const tell = (entry: LogEntry) => notes.push(entry)
+    yield notesArrival(notes)
+    const request = { root, client, ports, version, shape: shapeOf(root), tell }
+    const pages = root.filtered?.list === 'scroll' ? readCompanies(request) : singlePage(options, version)
+    for await (const answer of pages) {
+      if (notes.length > 0) yield notesArrival(notes)
+      yield* pageArrivals(answer)
     }
-    const pages = root.filtered?.list === 'scroll' ? scrolledPages(options, version) : singlePage(options, version)
-    for await (const answer of pages) yield* pageArrivals(answer)
+    yield notesArrival(notes)
     yield {
       take(sink) {
         for (const feed of feeds) {
@@ -81,6 +83,16 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
   }
 }
 
+/** What there is to say so far, each entry once. */
+function notesArrival(notes: LogEntry[]): Arrival {
+  const entries = notes.splice(0)
+  return {
+    take(sink) {
+      for (const { level, message } of entries) sink.log(level, message)
+    },
+  }
+}
+
 function shapeOf(root: StreamEntry) {
   return { recordsPath: root.recordsPath, members: wantedMembers(root) }
 }
@@ -96,31 +108,4 @@ async function* singlePage(
       throw new CodedError('intercom_protocol', `Intercom's answer to ${path} holds no list of records`)
     return answer
   })
-}
-
-/** The scroll is drained at Intercom's pace, whatever the reader's: left alone for a minute it dies. */
-async function* scrolledPages(
-  { root, client, ports }: FedWalkOptions,
-  version: string,
-): AsyncGenerator<ScannedAnswer, void, void> {
-  const { clock, signal, createSpool, scrollLease } = ports
-  const shape = shapeOf(root)
-  const spool = await createSpool()
-  const dispose = () => void spool.dispose()
-  // The attempt may end before anybody reads on, or may have ended while the file was made.
-  if (signal.aborted) dispose()
-  signal.throwIfAborted()
-  signal.addEventListener('abort', dispose, { once: true })
-  void scrollLease
-    .hold(signal, async () => {
-      for await (const page of readScroll({ client, path: root.path, version, shape, clock, signal }))
-        await spool.append(page.body)
-    })
-    .then(
-      () => spool.close(),
-      (error: unknown) => spool.close(error),
-    )
-  for await (const body of spool.pages()) yield scanAnswer(body, shape)
-  signal.removeEventListener('abort', dispose)
-  dispose()
 }

@@ -62,6 +62,8 @@ export interface WalkPorts {
   signal: AbortSignal
   createSpool: CreateSpool
   scrollLease: ScrollLease
+  /** How long to wait for a scroll that another application has open, ms. @defaultValue 15 minutes */
+  scrollPatienceMs?: number
 }
 
 /** Keeps jobs apart that want the one scroll a workspace can have. */

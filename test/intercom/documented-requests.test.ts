@@ -31,6 +31,8 @@ if (existsSync(file)) {
     const { state, outcome } = await collectSync({ baseUrl: intercom.url, config: token, streams })
     t.same([outcome?.streams.length, outcome?.failure], [streams.length, undefined])
     await collectSync({ baseUrl: intercom.url, config: { ...token, api_version: '2.16' }, streams, state })
+    intercom.workspace.companies.scroll.holdUntil(Number.POSITIVE_INFINITY)
+    await collectSync({ baseUrl: intercom.url, config: token, streams: ['companies'], scrollPatienceMs: 0 })
     const config = readSourceConfig(token, '', [])
     if (!config) throw new Error('not a config')
     const { signal } = new AbortController()
@@ -41,6 +43,7 @@ if (existsSync(file)) {
 
     const { entries } = intercom.requests
     t.ok(new Set(entries.map(({ path }) => path)).size >= streams.length)
+    t.ok(entries.some(({ path, query }) => path === '/companies/list' && query.per_page === '60'))
     const faults = new Set(entries.flatMap(checkRequest))
     t.same(
       [...faults].filter((fault) => !deviations.has(fault)),

@@ -154,6 +154,27 @@ t.test('the list is paged by number, with a URL to the next page', async (t) => 
   t.equal(newest?.last_request_at, times.at(-1), 'latest first unless asked otherwise')
 })
 
+t.test('the list leaves companies without users out, whatever the scroll gives', async (t) => {
+  const { read, drain } = await setUp(t, { companies: 50, omitUserlessCompanies: false })
+  const { data, total_count: total } = await read<Page>('/companies/list?per_page=60', { method: 'POST' })
+  const scrolled = await drain()
+  t.same([data.length, total, scrolled.length], [48, 48, 50])
+  t.ok(data.every((company) => company.user_count > 0))
+})
+
+t.test('a visit moves a company within the list, and is no change of it', async (t) => {
+  const { read, workspace, clock } = await setUp(t, { companies: 50 })
+  const list = (): Promise<Page> => read('/companies/list?per_page=60', { method: 'POST' })
+  const { data: before } = await list()
+  const { id = '', ...rest } = before.at(-1) ?? {}
+  clock.advance(5_000)
+  workspace.mutate({ stream: 'companies', kind: 'visit', ids: [id] })
+  const [first] = (await list()).data
+  t.same(first, { ...rest, id, last_request_at: clock.now() / 1000 })
+  const [older, newer] = [...workspace.truth({ streams: ['companies'] })].filter((line) => line.id === id)
+  t.same([newer?.or, newer?.updatedAt], [[older?.sha256], older?.updatedAt], 'the text from before is as good')
+})
+
 t.test('the list has its limits', async (t) => {
   const { refusal, ask } = await setUp(t)
   const list = (query: string): Promise<unknown[]> => refusal(`/companies/list?${query}`, 'POST')

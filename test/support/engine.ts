@@ -29,11 +29,13 @@ export interface CollectOptions extends SyncRequestBody {
   held?: readonly Commit[]
   /** Stop, as if killed, when so many commits have been taken. */
   stopAfter?: number
+  /** @defaultValue 15 minutes */
+  scrollPatienceMs?: number
 }
 
 /** Runs the engine in this process against a listening simulator. */
 export async function collectSync(options: CollectOptions): Promise<Collected> {
-  const { baseUrl, clock = systemClock, held, stopAfter = Infinity, ...body } = options
+  const { baseUrl, clock = systemClock, held, stopAfter = Infinity, scrollPatienceMs, ...body } = options
   const position = held?.at(-1)?.position
   const request = parseSyncRequest({ config: { access_token: defaultToken }, ...body })
   const stop = new AbortController()
@@ -54,7 +56,11 @@ export async function collectSync(options: CollectOptions): Promise<Collected> {
     client,
     clock,
     signal: stop.signal,
-    ports: { createSpool: createFileSpool, scrollLease: { hold: (_signal, work) => work() } },
+    ports: {
+      createSpool: createFileSpool,
+      scrollLease: { hold: (_signal, work) => work() },
+      ...(scrollPatienceMs !== undefined && { scrollPatienceMs }),
+    },
   })
   let outcome: SyncOutcome | undefined
   while (commits.length < stopAfter) {
