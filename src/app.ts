@@ -1,21 +1,22 @@
-import { randomUUID } from 'node:crypto'
-import Fastify, { type FastifyInstance } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { CodedError } from './errors.ts'
 import { authenticate } from './http/auth.ts'
-import { answerClientError } from './http/client-errors.ts'
-import { type AppDependencies, defaultLimits, type HttpLimits, type RouteDependencies } from './http/dependencies.ts'
+import { type AppDependencies, defaultLimits, type RouteDependencies } from './http/dependencies.ts'
 import { addDocs } from './http/docs.ts'
 import { addHardening } from './http/hardening.ts'
 import { closeIdleConnections } from './http/idle-connections.ts'
+import { createInstance } from './http/instance.ts'
 import { addJsonBody } from './http/json-body.ts'
 import { trackOpenStreams } from './http/open-streams.ts'
-import { addProblems, sendProblem } from './http/problem.ts'
+import { addProblems } from './http/problem.ts'
+import { countRequests } from './http/request-figures.ts'
 import connectionRoutes from './http/routes/connections.ts'
 import connectorRoutes from './http/routes/connector.ts'
 import healthRoutes from './http/routes/health.ts'
 import jobListRoutes from './http/routes/job-list.ts'
 import jobRoutes from './http/routes/jobs.ts'
 import messageRoutes from './http/routes/messages.ts'
+import metricsRoutes from './http/routes/metrics.ts'
 import stateRoutes from './http/routes/states.ts'
 import { compileValidator } from './http/validation.ts'
 
@@ -25,7 +26,7 @@ export type { AppDependencies } from './http/dependencies.ts'
 export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
   const { config, ...parts } = dependencies
   const limits = { ...defaultLimits, ...config.limits }
-  const app = createInstance(dependencies, limits)
+  const app = createInstance(dependencies.logger, limits)
   const closing = joinClosing(app, dependencies.closing)
   const routes: RouteDependencies = {
     ...parts,
@@ -40,9 +41,11 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   app.decorateRequest('tenant', '')
   addJsonBody(app)
   addProblems(app)
+  countRequests(app, parts.metrics)
   await addHardening(app, limits)
   await addDocs(app)
   await app.register(healthRoutes, routes)
+  if (!config.metricsElsewhere) await app.register(metricsRoutes, routes)
   await app.register(
     async (api) => {
       api.addHook('onRequest', refuseWhen(closing))
@@ -57,28 +60,6 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     { prefix: '/v1' },
   )
   return app
-}
-
-/** Fastify leaves most of its timeouts off; each one here is chosen. */
-function createInstance({ logger }: AppDependencies, limits: HttpLimits): FastifyInstance {
-  return Fastify({
-    loggerInstance: logger,
-    genReqId: () => randomUUID(),
-    bodyLimit: limits.bodyBytes,
-    requestTimeout: limits.requestTimeoutMs,
-    connectionTimeout: limits.connectionTimeoutMs,
-    keepAliveTimeout: limits.keepAliveTimeoutMs,
-    // Node swaps the two timeouts when the one for headers (60 s unless set) is the longer: bodies would get it then.
-    http: { connectionsCheckingInterval: limits.requestTimeoutCheckMs, headersTimeout: limits.requestTimeoutMs },
-    // Open streams end by their own rule, at a whole line.
-    forceCloseConnections: 'idle',
-    // Its answer is not a problem document; refuseWhen() gives one.
-    return503OnClosing: false,
-    // HEAD would run a reader that nobody reads.
-    exposeHeadRoutes: false,
-    clientErrorHandler: answerClientError,
-    frameworkErrors: (error, request, reply) => void sendProblem(request, reply, error),
-  })
 }
 
 /** Aborts with the process's shutdown, and with the closing of the app alone. */

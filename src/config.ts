@@ -10,6 +10,8 @@ export interface Config {
   host: string
   /** 0 = a free one. @defaultValue 8080 */
   port: number
+  /** Where health and metrics are answered in every role, and metrics nowhere else; 0 = a free one. @defaultValue none */
+  metricsPort?: number
   /** Absent: the service starts a Redis of its own. */
   redisUrl?: string
   /** Absolute. @defaultValue `data` in the working directory */
@@ -53,11 +55,13 @@ export function readConfig(environment: Environment = process.env): Config {
   const faults: string[] = []
   const read = createReader(environment, faults)
   const host = read.text('HOST') ?? '127.0.0.1'
+  const metricsPort = read.integer('METRICS_PORT', undefined, 0, 65_535)
   const redisUrl = read.url('REDIS_URL', ['redis:', 'rediss:'])
   const intercomBaseUrl = read.url('INTERCOM_BASE_URL', ['http:', 'https:'])
   const config: Config = {
     host,
     port: read.integer('PORT', 8080, 0, 65_535),
+    ...(metricsPort !== undefined && { metricsPort }),
     ...(redisUrl && { redisUrl }),
     dataDir: resolve(read.text('DATA_DIR') ?? 'data'),
     apiKeys: read.entries('API_KEYS', parseApiKey),
@@ -138,11 +142,18 @@ function withoutCredentials(url: string): string {
 function createReader(environment: Environment, faults: string[]) {
   const text = (name: string): string | undefined => environment[name]?.trim() || undefined
 
-  const integer = (name: string, fallback: number, least: number, most: number): number => {
-    const value = text(name) ?? String(fallback)
+  const integer = <Fallback extends number | undefined>(
+    name: string,
+    fallback: Fallback,
+    least: number,
+    most: number,
+  ): number | Fallback => {
+    const value = text(name)
+    if (value === undefined) return fallback
     const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
     if (number >= least && number <= most) return number
-    faults.push(`${name} is "${value}"; set a whole number from ${least} to ${most}, or unset it for ${fallback}`)
+    const unset = fallback === undefined ? 'unset it' : `unset it for ${fallback}`
+    faults.push(`${name} is "${value}"; set a whole number from ${least} to ${most}, or ${unset}`)
     return fallback
   }
 

@@ -6,7 +6,13 @@ import { buildApp } from './app.ts'
 import { systemClock } from './clock.ts'
 import { type Config, ConfigError, readConfig, readSearchPath } from './config.ts'
 import { reportOf } from './error-report.ts'
+import { buildOperationsApp } from './http/operations-app.ts'
+import { countExchanges } from './intercom/observer.ts'
 import { createLogger } from './logger.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { countAttempts, countEndedJobs } from './queue/attempt-observer.ts'
+import { createConnectionLog } from './queue/connection-log.ts'
+import { collectFigures } from './queue/figures.ts'
 import { type Phase, shutDown } from './queue/lifecycle.ts'
 import { createRedisConnections, type RedisConnections, untilReady } from './queue/redis.ts'
 import { checkRedis } from './queue/redis-check.ts'
@@ -15,7 +21,7 @@ import { openRedisSource } from './queue/redis-source.ts'
 import { DataDirInUseError } from './queue/service-file.ts'
 import { createSyncQueue } from './queue/sync-queue.ts'
 import { startWorkerRole } from './queue/worker-role.ts'
-import { storeAnswer } from './store/availability.ts'
+import { pingStore } from './store/availability.ts'
 import { readOrCreateKeyFile } from './store/key-file.ts'
 import { createConnectionStore } from './store/redis-connections.ts'
 import { createJobStore } from './store/redis-job-store.ts'
@@ -33,6 +39,7 @@ interface Service {
   keys: readonly EncryptionKey[]
   connections: RedisConnections
   logger: Logger
+  metrics: Metrics
 }
 
 /** The service cannot start as it was asked to; the message says what to do. */
@@ -64,8 +71,11 @@ export async function serve(args: string[]): Promise<void> {
 
 async function run(config: Config, roles: Roles, logger: Logger): Promise<void> {
   const phases: Phase[] = []
-  const end = () =>
-    shutDown(phases, clock, (phase, problem) => logger.warn({ phase, ...reportOf(problem) }, 'shutdown'))
+  const ending = new AbortController()
+  const end = () => {
+    ending.abort()
+    return shutDown(phases, clock, (phase, problem) => logger.warn({ phase, ...reportOf(problem) }, 'shutdown'))
+  }
   let redisDied = false
   const closer = closeWithGrace({ delay: shutdownMs, logger }, async ({ signal, err }) => {
     logger.info({ signal, ...(err && { err }) }, 'shutting down')
@@ -81,12 +91,13 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
       logger.fatal(message)
       closer.close()
     })
-    const connections = createRedisConnections(source.address, createConnectionLog(logger))
+    const connections = createRedisConnections(source.address, createConnectionLog(logger, clock))
     phases.unshift({ name: 'close connections', timeoutMs: 1000, run: connections.close })
     if (source.provided) await inspectRedis(connections, logger)
 
     const keys = config.encryptionKeys.length > 0 ? config.encryptionKeys : await readOrCreateKeyFile(config.dataDir)
-    const service = { config, keys, connections, logger }
+    const service = { config, keys, connections, logger, metrics: createMetrics({ ofProcess: true }) }
+    if (config.metricsPort !== undefined) phases.unshift(await startOperations(service, ending.signal))
     if (roles.worker) phases.unshift(startWorker(service))
     if (roles.api) phases.unshift(await startApi(service))
   } catch (error) {
@@ -96,29 +107,53 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
   }
 }
 
-async function startApi({ config, keys, connections, logger }: Service): Promise<Phase> {
+/** Answers operators on a port of their own, in whatever role. */
+async function startOperations(service: Service, closing: AbortSignal): Promise<Phase> {
+  const { config, connections, logger, metrics } = service
+  const redis = connections.connect('failFast')
+  await untilReady(redis, AbortSignal.timeout(redisStartMs))
+  const queue = createSyncQueue(redis, createConnectionLog(logger, clock))
+  collectFigures({ metrics, redis, queue, clock })
+  const app = await buildOperationsApp({ metrics, clock, logger, closing, ready: () => pingStore(redis) })
+  const address = await app.listen({ host: config.host, port: config.metricsPort ?? 0 })
+  logger.info({ address }, 'metrics and health are answered')
+  return {
+    name: 'close the metrics port',
+    timeoutMs: 1000,
+    async run() {
+      await app.close()
+      await queue.close()
+    },
+  }
+}
+
+async function startApi({ config, keys, connections, logger, metrics }: Service): Promise<Phase> {
   const redis = connections.connect('failFast')
   const subscriber = connections.connect('subscriber')
   const late = AbortSignal.timeout(redisStartMs)
   await Promise.all([untilReady(redis, late), untilReady(subscriber, late)])
 
-  const queue = createSyncQueue(redis, createConnectionLog(logger))
+  const queue = createSyncQueue(redis, createConnectionLog(logger, clock))
   const store = {
     redis,
     keys,
     clock,
     retention: retentionOf(config.jobRetentionMs),
     wakeUps: createWakeUps(subscriber),
+    onJobEnded: countEndedJobs(metrics),
   }
+  const metricsElsewhere = config.metricsPort !== undefined
+  if (!metricsElsewhere) collectFigures({ metrics, redis, queue, clock })
   const closing = new AbortController()
   const app = await buildApp({
-    config,
+    config: { apiKeys: config.apiKeys, intercomBaseUrl: config.intercomBaseUrl, metricsElsewhere },
     jobs: createJobStore({ ...store, enqueue: queue.enqueue }),
     connections: createConnectionStore(store),
     messages: createMessageLogReader(store),
     clock,
     logger,
-    ready: async () => void (await storeAnswer(redis.ping())),
+    metrics,
+    ready: () => pingStore(redis),
     closing: closing.signal,
   })
   const address = await app.listen({ host: config.host, port: config.port })
@@ -134,7 +169,7 @@ async function startApi({ config, keys, connections, logger }: Service): Promise
   }
 }
 
-function startWorker({ config, keys, connections, logger }: Service): Phase {
+function startWorker({ config, keys, connections, logger, metrics }: Service): Phase {
   const { intercomBaseUrl: baseUrl } = config
   const redis = connections.connect('waitForever')
   const role = startWorkerRole({
@@ -151,12 +186,17 @@ function startWorker({ config, keys, connections, logger }: Service): Phase {
       ...(baseUrl && { baseUrl }),
       createSpool: createFileSpool,
       scrollLeaseOf: (token) => createScrollLease({ redis, clock, createId: randomUUID }, token),
+      observe: countExchanges(metrics),
     }),
+    observe: countAttempts(metrics),
+    onJobEnded: countEndedJobs(metrics),
+    onReconciled: () => metrics.set('intercom_sync_last_reconciled_timestamp_seconds', [{}, clock.now() / 1000]),
     createId: randomUUID,
     reportError: (error, { jobId, fence }, request) =>
       logger.warn({ jobId, attempt: fence, error: reportOf(error, request?.config) }, 'attempt failed'),
-    onError: createConnectionLog(logger),
+    onError: createConnectionLog(logger, clock),
   })
+  metrics.set('intercom_sync_worker_concurrency', [{}, config.workerConcurrency])
   logger.info({ concurrency: config.workerConcurrency }, 'worker started')
   return { name: 'hand jobs over', timeoutMs: 10_000, run: role.handOver }
 }
@@ -173,19 +213,6 @@ async function inspectRedis(connections: RedisConnections, logger: Logger): Prom
     logger.warn(message)
   }
   redis.disconnect()
-}
-
-/** A connection that is away fails many times a second: each text is told once in 10 s. */
-function createConnectionLog(logger: Logger): (error: unknown) => void {
-  const toldAt = new Map<string, number>()
-  return (error) => {
-    const report = reportOf(error)
-    const last = toldAt.get(report.message) ?? Number.NEGATIVE_INFINITY
-    if (clock.monotonic() - last < 10_000) return
-    if (toldAt.size > 100) toldAt.clear()
-    toldAt.set(report.message, clock.monotonic())
-    logger.warn({ error: report }, 'queue or Redis')
-  }
 }
 
 interface Roles {

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Clock } from '../clock.ts'
+import type { Metrics } from '../metrics.ts'
 import type { ConnectionStore } from '../store/connection-store.ts'
 import type { JobStore } from '../store/job-store.ts'
 import type { MessageLogReader } from '../store/message-log.ts'
@@ -45,12 +46,15 @@ export interface AppDependencies {
     limits?: Partial<HttpLimits>
     /** Where Intercom is, if not where it usually is; set by the operator only. */
     intercomBaseUrl?: string | undefined
+    /** Whether `/metrics` has a port of its own, and so is not answered here. @defaultValue false */
+    metricsElsewhere?: boolean
   }
   jobs: JobStore
   connections: ConnectionStore
   messages: MessageLogReader
   clock: Clock
   logger: FastifyBaseLogger
+  metrics: Metrics
   /** Rejects when Redis is away. */
   ready: () => Promise<void>
   /** Aborts when the process begins to shut down: message streams are cut, new calls refused. */

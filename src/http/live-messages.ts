@@ -17,17 +17,18 @@ interface LiveMessages {
 export async function sendMessages(
   reply: FastifyReply,
   { job, range, follow, heartbeatMs, signal }: LiveMessages,
-  { messages, jobs, clock, closing, limits, openStreams }: RouteDependencies,
+  { messages, jobs, clock, closing, limits, metrics, openStreams }: RouteDependencies,
 ): Promise<void> {
   const { jobId } = job
   const isNeeded = follow && job.graceMs !== undefined && !hasEnded(job)
   const lease = isNeeded ? await holdReaderLease({ jobs, jobId, clock, closing, log: reply.log }) : undefined
   const lines = streamMessages(messages, range, { follow, heartbeatMs, signal, clock })
+  metrics.add('intercom_sync_open_message_streams', {})
   const end = await writeMessages(reply, lines, {
     logEpoch: range.epoch ?? job.logEpoch,
     clock,
     flushMs: limits.flushMs,
     signal,
-  })
+  }).finally(() => metrics.add('intercom_sync_open_message_streams', {}, -1))
   if (lease) openStreams.waitFor(lease.release(end))
 }

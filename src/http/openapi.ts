@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import { buildApp } from '../app.ts'
 import { systemClock } from '../clock.ts'
+import { createMetrics } from '../metrics.ts'
 
 /** The OpenAPI document of the API as YAML: what `openapi.yaml` has to be. */
 export async function exportOpenApi(): Promise<string> {
@@ -13,6 +14,7 @@ export async function exportOpenApi(): Promise<string> {
     messages: unused,
     clock: systemClock,
     logger: pino({ level: 'silent' }),
+    metrics: createMetrics(),
     ready: async () => undefined,
     closing: new AbortController().signal,
   })

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
 import { type Budget, createBudget } from './budget.ts'
 import { createClient, type IntercomClient } from './client.ts'
+import type { IntercomObserver } from './observer.ts'
 
 /** A client for a few questions that somebody waits for. */
 export interface BriefClient extends IntercomClient {
@@ -17,6 +18,7 @@ export interface BriefClientOptions {
   clock: Clock
   random: () => number
   signal: AbortSignal
+  observe?: IntercomObserver
   /** @defaultValue 25 s, below the 30 s that callers are promised */
   deadlineMs?: number
 }
@@ -27,7 +29,7 @@ export interface BriefClientOptions {
  * @throws CodedError `intercom_unavailable` at the deadline, what `work` throws, or the signal's reason
  */
 export async function withBriefClient<Result>(
-  { config, baseUrl, clock, random, signal, deadlineMs = 25_000 }: BriefClientOptions,
+  { config, baseUrl, clock, random, signal, observe, deadlineMs = 25_000 }: BriefClientOptions,
   work: (client: BriefClient) => Promise<Result>,
 ): Promise<Result> {
   const { budget, rateLimit } = watchLimit(createBudget({ clock, random }))
@@ -37,7 +39,15 @@ export async function withBriefClient<Result>(
   signal.addEventListener('abort', leave, { once: true })
   const tooLate = () => ending.abort(new CodedError('intercom_unavailable', lateMessage(budget, deadlineMs)))
   clock.sleep(deadlineMs, ending.signal).then(tooLate, () => undefined)
-  const client = createClient({ config, ...(baseUrl && { baseUrl }), budget, clock, random, signal: ending.signal })
+  const client = createClient({
+    config,
+    ...(baseUrl && { baseUrl }),
+    budget,
+    clock,
+    random,
+    signal: ending.signal,
+    ...(observe && { observe }),
+  })
   try {
     return await work({ ...client, rateLimit })
   } finally {

@@ -8,6 +8,7 @@ import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
 import type { Budget, Outcome } from './budget.ts'
 import { RefusedError, readFailure } from './failures.ts'
+import type { IntercomObserver } from './observer.ts'
 import { RateLimitedError, retry } from './retry.ts'
 import { createServerClock } from './server-clock.ts'
 
@@ -55,6 +56,7 @@ export interface ClientOptions {
   random: () => number
   /** Aborts every request and wait. */
   signal: AbortSignal
+  observe?: IntercomObserver
 }
 
 /** `auto` is the US host: Intercom routes its requests to the region the token belongs to. */
@@ -70,7 +72,7 @@ const TOTAL_TIMEOUT_MS = 120_000
 const LARGEST_BODY_BYTES = 64 * 1024 * 1024
 
 export function createClient(options: ClientOptions): IntercomClient {
-  const { config, budget, clock, random, signal } = options
+  const { config, budget, clock, random, signal, observe } = options
   const serverClock = createServerClock(clock)
   const transport = createTransport(options.baseUrl ?? REGION_URLS[config.region ?? 'auto'], config.access_token)
   let answered = false
@@ -79,15 +81,22 @@ export function createClient(options: ClientOptions): IntercomClient {
 
   /** One try: a turn of the budget, one exchange, and its outcome told to the budget. */
   async function exchange(request: IntercomRequest): Promise<AxiosResponse<Buffer>> {
+    const asked = clock.monotonic()
     const turn = await budget.take(signal)
+    const sent = clock.monotonic()
+    observe?.waited(sent - asked)
     let outcome: Outcome = { kind: 'failed' }
+    let status: number | undefined
     try {
       const response = await send(transport, request, clock, signal)
+      status = response.status
       serverClock.learn(header(response, 'date'))
       outcome = readOutcome(response, serverClock.nowMs())
       return response
     } finally {
       turn.end(signal.aborted ? { kind: 'given_up' } : outcome)
+      // What we called back ourselves says nothing of Intercom.
+      if (status !== undefined || !signal.aborted) observe?.answered(status, clock.monotonic() - sent)
     }
   }
 
@@ -98,9 +107,11 @@ export function createClient(options: ClientOptions): IntercomClient {
       const now = serverClock.nowMs()
       return now === undefined ? undefined : Math.floor(now / 1000)
     },
-    ask: (request, read) =>
-      retry(
+    ask(request, read) {
+      let tries = 0
+      return retry(
         async () => {
+          if (++tries > 1) observe?.retried()
           const response = await exchange(request)
           if (response.status < 200 || response.status >= 300) throw toError(request.path, response)
           const result = read({ body: wellFormed(response.data), version: header(response, 'intercom-version') })
@@ -108,7 +119,8 @@ export function createClient(options: ClientOptions): IntercomClient {
           return result
         },
         { clock, random, signal },
-      ),
+      )
+    },
   }
 }
 

@@ -1,20 +1,22 @@
 import type { JobFailure } from '../errors.ts'
 import type { Attempt, AttemptIdentity, AttemptStore } from '../store/attempts.ts'
-import { cancelledEnding, type Ending } from '../store/job-end.ts'
+import { cancelledEnding, type Ending, type EndOutcome } from '../store/job-end.ts'
 import { judgeFailure, maxIdleAttempts, noProgress } from '../sync/retry-policy.ts'
 import type { SyncRequest } from '../sync/sync-request.ts'
 import { AttemptStop } from './attempt-stop.ts'
 import { type CommitDependencies, commitSync } from './commit-sync.ts'
 
 /** What becomes of the queue's job after an attempt: it is done with, or comes again after `delayMs`. */
-export type AttemptResult = { kind: 'over' } | { kind: 'again'; delayMs: number }
+export type AttemptResult =
+  | { kind: 'over'; outcome: 'ended' | 'superseded' }
+  | { kind: 'again'; outcome: 'failed' | 'handed_over'; delayMs: number }
 
 export interface AttemptDependencies extends CommitDependencies {
   /** Told of every error that fails an attempt, before it is turned into what users may see. */
   reportError: (error: unknown, attempt: Attempt, request: SyncRequest | undefined) => void
 }
 
-const over: AttemptResult = { kind: 'over' }
+const superseded: AttemptResult = { kind: 'over', outcome: 'superseded' }
 
 /**
  * One attempt at a job, from its beginning to the job's end or to the next attempt. Rejects only when the lock was lost:
@@ -27,7 +29,7 @@ export async function runAttempt(
 ): Promise<AttemptResult> {
   const { attempts } = dependencies
   const attempt = await attempts.begin(identity, 'start', dependencies.createId())
-  if (attempt === 'ENDED' || attempt === 'FENCED') return over
+  if (attempt === 'ENDED' || attempt === 'FENCED') return superseded
   const end = (ending: Ending) => endJob(attempts, identity, ending)
 
   if (attempt.cancelReason) return end(cancelledEnding(attempt.cancelReason))
@@ -36,8 +38,7 @@ export async function runAttempt(
 
   const progress = { idleAttempts: attempt.idleAttempts }
   try {
-    await commitSync(dependencies, attempt, signal, progress)
-    return over
+    return overAfter(await commitSync(dependencies, attempt, signal, progress))
   } catch (error) {
     if (error instanceof AttemptStop) return stopAttempt(attempts, identity, error)
     dependencies.reportError(error, attempt, openedRequest(attempt))
@@ -65,12 +66,16 @@ async function releaseAttempt(
 ): Promise<AttemptResult> {
   const released = await attempts.release(identity, failure ? 'counted' : 'uncounted', failure)
   if (released.outcome === 'CANCELLED') return endJob(attempts, identity, cancelledEnding(released.cancelReason))
-  return released.outcome === 'RELEASED' ? { kind: 'again', delayMs } : over
+  if (released.outcome !== 'RELEASED') return superseded
+  return { kind: 'again', outcome: failure ? 'failed' : 'handed_over', delayMs }
 }
 
 async function endJob(attempts: AttemptStore, identity: AttemptIdentity, ending: Ending): Promise<AttemptResult> {
-  await attempts.end(identity.jobId, identity.fence, ending)
-  return over
+  return overAfter(await attempts.end(identity.jobId, identity.fence, ending))
+}
+
+function overAfter(end: EndOutcome): AttemptResult {
+  return end === 'DONE' ? { kind: 'over', outcome: 'ended' } : superseded
 }
 
 /** The request, for striking its secrets out of what is logged. */

@@ -3,6 +3,7 @@ import type { Attempt, AttemptStore, CommitOutcome } from '../store/attempts.ts'
 import type { Ending, EndOutcome } from '../store/job-end.ts'
 import type { SyncOutcome } from '../sync/commit.ts'
 import type { StartSync } from '../sync/engine.ts'
+import { type AttemptObserver, unobserved } from './attempt-observer.ts'
 
 export interface CommitDependencies {
   attempts: AttemptStore
@@ -11,6 +12,8 @@ export interface CommitDependencies {
   replayLog: (jobId: number) => AsyncIterable<Buffer>
   /** Makes ids that are never made twice. */
   createId: () => string
+  /** @defaultValue nobody is told */
+  observe?: AttemptObserver
 }
 
 /** What an attempt has achieved, for whoever judges its failure. */
@@ -22,7 +25,7 @@ export interface AttemptProgress {
 /**
  * Runs the sync, makes each commit durable before the next is asked for, and ends the job with the sync. When Redis turns
  * out to have gone back in time, the sync starts anew from what is still there. Resolves when the attempt has nothing
- * more to write: the job has ended, or a newer attempt has it.
+ * more to write, with what has come of the job: this attempt ended it (`DONE`), it had ended, or a newer attempt has it.
  *
  * @throws what the sync throws; CodedError `log_full`
  */
@@ -31,21 +34,21 @@ export async function commitSync(
   firstAttempt: Attempt,
   signal: AbortSignal,
   progress: AttemptProgress,
-): Promise<void> {
+): Promise<EndOutcome> {
   let commits = 0
   const nextCommitId = () => `${firstAttempt.fence}-${firstAttempt.attemptId}-${++commits}`
   let attempt = firstAttempt
   for (;;) {
     const end = await runSyncOnce(dependencies, attempt, signal, progress, nextCommitId)
-    if (end !== 'REWOUND') return
+    if (end !== 'REWOUND') return end
     const anew = await dependencies.attempts.begin(attempt, 'rewound', dependencies.createId())
-    if (anew === 'ENDED' || anew === 'FENCED') return
+    if (anew === 'ENDED' || anew === 'FENCED') return anew
     attempt = anew
   }
 }
 
 async function runSyncOnce(
-  { attempts, startSync, replayLog }: CommitDependencies,
+  { attempts, startSync, replayLog, observe = unobserved }: CommitDependencies,
   attempt: Attempt,
   signal: AbortSignal,
   progress: AttemptProgress,
@@ -66,6 +69,7 @@ async function runSyncOnce(
       const outcome = await attempts.commit({ ...attempt, offset }, nextCommitId(), step.value)
       const refusal = refusalOf(outcome)
       if (refusal) return refusal
+      observe.committed(step.value)
       offset += step.value.messageCount
       if (step.value.recordCount > 0) progress.idleAttempts = 0
       signal.throwIfAborted()

@@ -1,7 +1,8 @@
 import { DelayedError, type Job } from 'bullmq'
 import type { Clock } from '../clock.ts'
 import { type AttemptDependencies, runAttempt } from './attempt.ts'
-import { stopSignal } from './attempt-stop.ts'
+import { unobserved } from './attempt-observer.ts'
+import { AttemptStop, stopSignal } from './attempt-stop.ts'
 import type { SyncJobData } from './sync-queue.ts'
 
 export type SyncProcessor = (
@@ -12,6 +13,7 @@ export type SyncProcessor = (
 
 /** What BullMQ calls for each job. It makes a signal only for a function that declares exactly three parameters. */
 export function createProcessor(dependencies: AttemptDependencies & { clock: Clock }): SyncProcessor {
+  const { observe = unobserved } = dependencies
   return async (job, token, signal) => {
     const identity = {
       jobId: job.data.jobId,
@@ -19,7 +21,12 @@ export function createProcessor(dependencies: AttemptDependencies & { clock: Clo
       fence: job.attemptsStarted,
       attemptId: dependencies.createId(),
     }
-    const result = await runAttempt(dependencies, identity, stopSignal(signal))
+    observe.started()
+    const result = await runAttempt(dependencies, identity, stopSignal(signal)).catch((error: unknown) => {
+      observe.ended(error instanceof AttemptStop ? 'lock_lost' : 'broken')
+      throw error
+    })
+    observe.ended(result.outcome)
     if (result.kind === 'over') return
     // The one way to hand a job back that BullMQ counts as no failed attempt: budget and backoff are ours.
     await job.moveToDelayed(dependencies.clock.now() + result.delayMs, token)

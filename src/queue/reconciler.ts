@@ -11,6 +11,8 @@ export interface ReconcilerDependencies {
   queue: SyncQueue
   clock: Clock
   onError: (error: unknown) => void
+  /** All live jobs have been looked over. */
+  onReconciled?: () => void
 }
 
 /** How often jobs are looked over, ms. */
@@ -24,6 +26,7 @@ export async function keepReconciled(dependencies: ReconcilerDependencies, signa
   while (!signal.aborted) {
     try {
       await reconcile(dependencies, signal)
+      dependencies.onReconciled?.()
     } catch (error) {
       dependencies.onError(error)
     }

@@ -16,8 +16,12 @@ export interface SyncQueue {
   /** Adding a job twice is adding it once. */
   enqueue(jobId: number): Promise<void>
   stateOf(jobId: number): Promise<QueueState>
+  /** How many jobs are in each of the states that last. */
+  count(): Promise<Record<(typeof countedStates)[number], number>>
   close(): Promise<void>
 }
+
+const countedStates = ['waiting', 'active', 'delayed', 'failed'] as const
 
 /** BullMQ refuses ids that are integers. */
 export function queueJobId(jobId: number): string {
@@ -50,6 +54,10 @@ export function createSyncQueue(redis: Redis, onError: (error: Error) => void): 
     async stateOf(jobId) {
       const state = await queue.getJobState(queueJobId(jobId))
       return state === 'unknown' ? 'absent' : state
+    },
+    async count() {
+      const { waiting = 0, active = 0, delayed = 0, failed = 0 } = await queue.getJobCounts(...countedStates)
+      return { waiting, active, delayed, failed }
     },
     close: () => queue.close(),
   }

@@ -6,13 +6,14 @@ import { readWholeLog } from '../store/redis-message-log.ts'
 import type { AttemptDependencies } from './attempt.ts'
 import { listenForCancels } from './cancellation.ts'
 import { createProcessor } from './processor.ts'
-import { keepReconciled } from './reconciler.ts'
+import { keepReconciled, type ReconcilerDependencies } from './reconciler.ts'
 import { createSyncQueue } from './sync-queue.ts'
 import { type LockTiming, startSyncWorker } from './worker.ts'
 
 export interface WorkerRoleOptions
   extends Omit<JobEndDependencies, 'redis'>,
-    Pick<AttemptDependencies, 'startSync' | 'createId' | 'reportError'> {
+    Pick<AttemptDependencies, 'startSync' | 'createId' | 'reportError' | 'observe'>,
+    Pick<ReconcilerDependencies, 'onReconciled'> {
   /** Waits for ever. */
   redis: Redis
   /** Used for nothing else. */
@@ -31,7 +32,7 @@ export interface WorkerRole {
 }
 
 export function startWorkerRole(options: WorkerRoleOptions): WorkerRole {
-  const { redis, subscriber, clock, onError, timing } = options
+  const { redis, subscriber, onError, timing } = options
   const attempts = createAttemptStore(options)
   const queue = createSyncQueue(redis, onError)
   const worker = startSyncWorker({
@@ -44,7 +45,7 @@ export function startWorkerRole(options: WorkerRoleOptions): WorkerRole {
   listenForCancels(subscriber, (jobId) => worker.stop(jobId, 'cancelled'))
   const closing = new AbortController()
   const liveJobs = createLiveJobs(options)
-  const reconciling = keepReconciled({ liveJobs, attempts, queue, clock, onError }, closing.signal)
+  const reconciling = keepReconciled({ ...options, liveJobs, attempts, queue }, closing.signal)
   return {
     async handOver() {
       closing.abort()

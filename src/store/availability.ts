@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis'
 import { CodedError } from '../errors.ts'
 
 /** Replies by which Redis says that it cannot serve now, not that the command was wrong. */
@@ -24,4 +25,9 @@ export async function storeAnswer<T>(answer: Promise<T>): Promise<T> {
     if (isStoreUnavailable(error)) throw new CodedError('store_unavailable', undefined, { cause: error })
     throw error
   }
+}
+
+/** @throws CodedError `store_unavailable` */
+export async function pingStore(redis: Redis): Promise<void> {
+  await storeAnswer(redis.ping())
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { Clock } from '../clock.ts'
-import { CodedError, type JobFailure, toJobFailure } from '../errors.ts'
+import { CodedError, type ErrorCode, type JobFailure, toJobFailure } from '../errors.ts'
 import { closeStreams, failureOf } from '../sync/closing-lines.ts'
 import type { StreamProgress } from '../sync/commit.ts'
 import { storeAnswer } from './availability.ts'
@@ -25,7 +25,12 @@ export interface JobEndDependencies {
   keys: readonly EncryptionKey[]
   clock: Clock
   retention: Retention
+  /** Told of the end of each job that this process has ended. */
+  onJobEnded?: EndObserver
 }
+
+/** @param code why it did not succeed; undefined when it did */
+export type EndObserver = (status: Ending['status'], code: ErrorCode | undefined) => void
 
 /**
  * Ends a job, written once whoever comes first: worker, API or reconciler.
@@ -58,7 +63,7 @@ export async function endJob(
 export type EndOutcome = 'DONE' | 'ENDED' | 'FENCED' | 'REWOUND'
 
 async function tryToEnd(
-  { redis, keys, clock, retention }: JobEndDependencies,
+  { redis, keys, clock, retention, onJobEnded }: JobEndDependencies,
   jobId: number,
   fence: number,
   ending: Ending,
@@ -109,6 +114,7 @@ async function tryToEnd(
       written === undefined ? randomUUID() : '',
     ],
   )
+  if (outcome === 'DONE') onJobEnded?.(status, failure?.code)
   return outcome as EndOutcome | 'CHANGED'
 }
 

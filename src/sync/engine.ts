@@ -3,6 +3,7 @@ import type { SourceConfig } from '../airbyte/source-config.ts'
 import type { Clock } from '../clock.ts'
 import { type Budget, type BudgetOptions, createBudget } from '../intercom/budget.ts'
 import { createClient } from '../intercom/client.ts'
+import type { IntercomObserver } from '../intercom/observer.ts'
 import type { Commit, SyncOutcome } from './commit.ts'
 import { runSync, type SyncInput } from './run-sync.ts'
 import type { CreateSpool } from './spool.ts'
@@ -23,11 +24,12 @@ export interface EngineDependencies {
   createSpool: CreateSpool
   /** The lease on the scroll of the workspace that a token belongs to. */
   scrollLeaseOf: (accessToken: string) => ScrollLease
+  observe?: IntercomObserver
 }
 
 /** The engine that reads Intercom, with one budget per access token for all jobs of this process. */
 export function createEngine(dependencies: EngineDependencies): StartSync {
-  const { clock, random, baseUrl, createSpool, scrollLeaseOf } = dependencies
+  const { clock, random, baseUrl, createSpool, scrollLeaseOf, observe } = dependencies
   const budgetOf = shareBudgets((limits) => createBudget({ ...limits, clock, random }))
   return async function* startSync(request, { signal, ...log }) {
     const { config } = request
@@ -37,7 +39,14 @@ export function createEngine(dependencies: EngineDependencies): StartSync {
     if (signal.aborted) stop()
     signal.addEventListener('abort', stop, { once: true })
     const running = { clock, signal: attempt.signal }
-    const client = createClient({ config, ...(baseUrl && { baseUrl }), budget: budgetOf(config), random, ...running })
+    const client = createClient({
+      config,
+      ...(baseUrl && { baseUrl }),
+      budget: budgetOf(config),
+      random,
+      ...(observe && { observe }),
+      ...running,
+    })
     try {
       const ports = { createSpool, scrollLease: scrollLeaseOf(config.access_token) }
       return yield* runSync({ ...request, ...log, client, ports, ...running })

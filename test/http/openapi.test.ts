@@ -35,6 +35,7 @@ t.test('the document lists every call with an id, a summary and the problems it 
     'delete /v1/jobs/{jobId}',
     'get /health/live',
     'get /health/ready',
+    'get /metrics',
     'get /openapi.json',
     'get /v1/connections',
     'get /v1/connections/{connectionId}',

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { type AppDependencies, buildApp } from '../../src/app.ts'
 import { type Clock, systemClock } from '../../src/clock.ts'
+import { createMetrics } from '../../src/metrics.ts'
 import { untilReady } from '../../src/queue/redis.ts'
 import type { JobStore } from '../../src/store/job-store.ts'
 import type { MessageLogReader } from '../../src/store/message-log.ts'
@@ -49,6 +50,8 @@ export async function startApp(t: Teardown, server: TestRedis, options: AppOptio
     apiKeys = [],
     limits = {},
     intercomBaseUrl,
+    metricsElsewhere = false,
+    metrics = createMetrics(),
     wrapMessages = (same) => same,
     clock = systemClock,
     retentionMs = 3_600_000,
@@ -60,12 +63,13 @@ export async function startApp(t: Teardown, server: TestRedis, options: AppOptio
   const logged: string[] = []
   const closing = new AbortController()
   const app = await buildApp({
-    config: { apiKeys, limits, intercomBaseUrl },
+    config: { apiKeys, limits, intercomBaseUrl, metricsElsewhere },
     jobs,
     connections: createConnectionStore({ ...store, redis }),
     messages: wrapMessages(createMessageLogReader({ ...store, redis })),
     clock,
     logger: pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) }),
+    metrics,
     ready: async () => void (await redis.ping()),
     closing: closing.signal,
     ...(options.ready && { ready: options.ready }),

@@ -4,6 +4,7 @@ import { catalogMessage, connectionStatusMessage, specMessage } from '../../airb
 import { readSourceConfig, type SourceConfig } from '../../airbyte/source-config.ts'
 import type { Fault } from '../../errors.ts'
 import { type BriefClient, withBriefClient } from '../../intercom/brief-client.ts'
+import { countExchanges } from '../../intercom/observer.ts'
 import { checkConnection } from '../../streams/check-connection.ts'
 import { discoverStreams, listStreams } from '../../streams/discover.ts'
 import { readSelection } from '../../streams/selection.ts'
@@ -15,6 +16,7 @@ import { invalidRequest } from '../validation.ts'
 /** Airbyte's spec, check and discover, each answered with its one message. */
 const connectorRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, dependencies) => {
   const { clock, openStreams, intercomBaseUrl: baseUrl } = dependencies
+  const observe = countExchanges(dependencies.metrics)
 
   /** Questions to Intercom end with the caller, with the service, and in time. */
   function askIntercom<Result>(
@@ -23,7 +25,7 @@ const connectorRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app
     work: (client: BriefClient) => Promise<Result>,
   ): Promise<Result> {
     const signal = openStreams.signalFor(reply.raw)
-    return withBriefClient({ config, baseUrl, clock, random: Math.random, signal }, work)
+    return withBriefClient({ config, baseUrl, clock, random: Math.random, signal, observe }, work)
   }
 
   app.get('/spec', {

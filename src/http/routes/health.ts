@@ -7,10 +7,12 @@ import { healthSchema, noQuery } from '../schemas.ts'
 /** The longest an orchestrator is kept waiting for the answer of Redis, ms. */
 const readyMs = 1000
 
+type HealthDependencies = Pick<RouteDependencies, 'ready' | 'clock' | 'closing'>
+
 const config = { rateLimit: false as const, pressureHandler: () => undefined }
 
 /** Open to everybody, answered under any load. */
-const healthRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, { ready, clock, closing }) => {
+const healthRoutes: FastifyPluginAsyncTypebox<HealthDependencies> = async (app, { ready, clock, closing }) => {
   const ok = { description: 'It is', content: { 'application/json': { schema: healthSchema } } }
 
   app.get('/health/live', {

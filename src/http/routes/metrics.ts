@@ -1,0 +1,35 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { metricsType } from '../../metrics.ts'
+import type { RouteDependencies } from '../dependencies.ts'
+import { describeProblems } from '../responses.ts'
+import { noQuery } from '../schemas.ts'
+
+/** Open to everybody who reaches the port, as scrapers have no key: sums of all tenants, and never an id. */
+const metricsRoutes: FastifyPluginAsyncTypebox<Pick<RouteDependencies, 'metrics'>> = async (app, { metrics }) => {
+  app.get('/metrics', {
+    // Wanted most when the process has more to do than it can.
+    config: { pressureHandler: () => undefined },
+    schema: {
+      operationId: 'getMetrics',
+      summary: 'Figures of this process and of the queue, for Prometheus',
+      description: 'Without Redis it tells of the process alone, and `intercom_sync_redis_up` is 0.',
+      tags: ['health'],
+      querystring: noQuery,
+      response: {
+        200: {
+          description: "Prometheus's text format",
+          content: { 'text/plain': { schema: Type.String() } },
+        },
+        ...describeProblems(['invalid_request', 'too_many_requests', 'internal_error']),
+      },
+    },
+    handler: async (_request, reply) =>
+      reply
+        .header('Cache-Control', 'no-store')
+        .type(metricsType)
+        .send(await metrics.render()),
+  })
+}
+
+export default metricsRoutes

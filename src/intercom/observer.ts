@@ -1,0 +1,26 @@
+import type { Metrics } from '../metrics.ts'
+
+/** Told of every exchange with Intercom; never of what was in it. Times in ms. */
+export interface IntercomObserver {
+  /** A request has waited so long for its turn of the budget. */
+  waited(ms: number): void
+  /** A request was answered with a status after so long, or, with undefined, was not. */
+  answered(status: number | undefined, ms: number): void
+  /** A request is about to be sent again. */
+  retried(): void
+}
+
+/** Counts exchanges by the class of their status; 429, which is the rate limit, by itself. */
+export function countExchanges(metrics: Metrics): IntercomObserver {
+  return {
+    waited: (ms) => metrics.add('intercom_sync_intercom_wait_seconds_total', {}, ms / 1000),
+    answered: (status, ms) =>
+      metrics.observe('intercom_sync_intercom_request_seconds', { outcome: outcomeOf(status) }, ms / 1000),
+    retried: () => metrics.add('intercom_sync_intercom_retries_total', {}),
+  }
+}
+
+function outcomeOf(status: number | undefined): string {
+  if (status === undefined) return 'network'
+  return status === 429 ? '429' : `${Math.floor(status / 100)}xx`
+}

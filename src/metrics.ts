@@ -1,0 +1,198 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+interface MetricEntry {
+  type: 'counter' | 'gauge' | 'histogram'
+  help: string
+  /** Their values come from short lists of ours: never an id, a path or a text that somebody sent. */
+  labels: readonly string[]
+  /** Upper bounds of a histogram, s. */
+  buckets?: readonly number[]
+}
+
+const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+/** Every metric there is; `docs/operations.md` lists them for operators. */
+export const metricTable = {
+  intercom_sync_redis_up: {
+    type: 'gauge',
+    help: 'Whether Redis answered this scrape, 1 or 0',
+    labels: [],
+  },
+  intercom_sync_redis_memory_used_bytes: {
+    type: 'gauge',
+    help: 'Memory that Redis uses',
+    labels: [],
+  },
+  intercom_sync_redis_memory_max_bytes: {
+    type: 'gauge',
+    help: 'Memory that Redis may use, 0 without a limit',
+    labels: [],
+  },
+  intercom_sync_jobs: {
+    type: 'gauge',
+    help: 'Jobs that have not ended',
+    labels: ['status'],
+  },
+  intercom_sync_oldest_pending_job_age_seconds: {
+    type: 'gauge',
+    help: 'Age of the oldest job that no worker has begun, 0 without one',
+    labels: [],
+  },
+  intercom_sync_unended_log_bytes: {
+    type: 'gauge',
+    help: 'Compressed messages of all jobs that have not ended',
+    labels: [],
+  },
+  intercom_sync_largest_unended_log_bytes: {
+    type: 'gauge',
+    help: 'Compressed messages of the one of them that has most',
+    labels: [],
+  },
+  intercom_sync_queue_jobs: {
+    type: 'gauge',
+    help: 'Jobs in the queue',
+    labels: ['state'],
+  },
+  intercom_sync_worker_concurrency: {
+    type: 'gauge',
+    help: 'Jobs that this process works on at most, 0 without the worker role',
+    labels: [],
+  },
+  intercom_sync_attempts_running: {
+    type: 'gauge',
+    help: 'Attempts under way in this process',
+    labels: [],
+  },
+  intercom_sync_last_reconciled_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When this process last looked over all unended jobs, Unix time; 0 before that and without the worker role',
+    labels: [],
+  },
+  intercom_sync_attempts_started_total: {
+    type: 'counter',
+    help: 'Attempts begun',
+    labels: [],
+  },
+  intercom_sync_attempts_ended_total: {
+    type: 'counter',
+    help: 'Attempts over',
+    labels: ['outcome'],
+  },
+  intercom_sync_jobs_ended_total: {
+    type: 'counter',
+    help: 'Jobs that this process has ended',
+    labels: ['status', 'code'],
+  },
+  intercom_sync_commits_total: {
+    type: 'counter',
+    help: 'Commits made durable',
+    labels: [],
+  },
+  intercom_sync_records_total: {
+    type: 'counter',
+    help: 'RECORD messages in them',
+    labels: [],
+  },
+  intercom_sync_message_bytes_total: {
+    type: 'counter',
+    help: 'NDJSON in them, before compression',
+    labels: [],
+  },
+  intercom_sync_intercom_request_seconds: {
+    type: 'histogram',
+    help: 'Requests to Intercom, from sending to the whole answer',
+    labels: ['outcome'],
+    buckets: seconds,
+  },
+  intercom_sync_intercom_retries_total: {
+    type: 'counter',
+    help: 'Requests to Intercom that repeat one that failed',
+    labels: [],
+  },
+  intercom_sync_intercom_wait_seconds_total: {
+    type: 'counter',
+    help: 'Time that requests to Intercom have waited for their turn',
+    labels: [],
+  },
+  intercom_sync_http_requests_total: {
+    type: 'counter',
+    help: 'Requests to the API',
+    labels: ['method', 'route', 'status'],
+  },
+  intercom_sync_http_request_seconds: {
+    type: 'histogram',
+    help: 'Time to answer them, message streams left out',
+    labels: ['method', 'route'],
+    buckets: seconds,
+  },
+  intercom_sync_open_message_streams: {
+    type: 'gauge',
+    help: 'Responses that carry messages at present',
+    labels: [],
+  },
+} as const satisfies Record<string, MetricEntry>
+
+type Table = typeof metricTable
+type NameOf<Type> = { [Name in keyof Table]: Table[Name]['type'] extends Type ? Name : never }[keyof Table]
+type LabelsOf<Name extends keyof Table> = Record<Table[Name]['labels'][number], string>
+
+/** A value of a gauge, one for each combination of labels. */
+type Sample<Name extends keyof Table> = readonly [labels: LabelsOf<Name>, value: number]
+
+/** The figures of one process. */
+export interface Metrics {
+  /** @param by negative for gauges only @defaultValue 1 */
+  add<Name extends NameOf<'counter' | 'gauge'>>(name: Name, labels: LabelsOf<Name>, by?: number): void
+  observe<Name extends NameOf<'histogram'>>(name: Name, labels: LabelsOf<Name>, seconds: number): void
+  /** Replaces all that a gauge holds; with no sample it is not told at all. */
+  set<Name extends NameOf<'gauge'>>(name: Name, ...samples: Sample<Name>[]): void
+  /** Has `collect` called before each scrape; it must see to its own time limit. */
+  collectWith(collect: () => Promise<void>): void
+  /** All of it in Prometheus's text format. Those who ask at the same time share one collection. */
+  render(): Promise<string>
+}
+
+/** What `render()` gives. */
+export const metricsType = Registry.PROMETHEUS_CONTENT_TYPE
+
+/** @param options.ofProcess whether to tell of Node too: memory, event loop, garbage collection. For real processes. */
+export function createMetrics({ ofProcess = false }: { ofProcess?: boolean } = {}): Metrics {
+  const registry = new Registry()
+  if (ofProcess) collectDefaultMetrics({ register: registry })
+  const counters = new Map<string, Counter | Gauge>()
+  const gauges = new Map<string, Gauge>()
+  const histograms = new Map<string, Histogram>()
+  for (const [name, entry] of Object.entries<MetricEntry>(metricTable)) {
+    const settings = { name, help: entry.help, labelNames: [...entry.labels], registers: [registry] }
+    if (entry.type === 'counter') counters.set(name, new Counter(settings))
+    if (entry.type === 'histogram') {
+      histograms.set(name, new Histogram({ ...settings, ...(entry.buckets && { buckets: [...entry.buckets] }) }))
+    }
+    if (entry.type !== 'gauge') continue
+    const gauge = new Gauge(settings)
+    gauges.set(name, gauge)
+    counters.set(name, gauge)
+  }
+
+  const collectors: (() => Promise<void>)[] = []
+  let collecting: Promise<unknown> | undefined
+  return {
+    add: (name, labels, by = 1) => counters.get(name)?.inc(labels, by),
+    observe: (name, labels, value) => histograms.get(name)?.observe(labels, value),
+    set(name, ...samples) {
+      const gauge = gauges.get(name)
+      gauge?.reset()
+      // A gauge without labels is 0 from its beginning.
+      if (metricTable[name].labels.length === 0) gauge?.remove({})
+      for (const [labels, value] of samples) gauge?.set(labels, value)
+    },
+    collectWith: (collect) => void collectors.push(collect),
+    async render() {
+      collecting ??= Promise.all(collectors.map((collect) => collect())).finally(() => {
+        collecting = undefined
+      })
+      await collecting
+      return registry.metrics()
+    },
+  }
+}

@@ -1,0 +1,47 @@
+import type { Metrics } from '../metrics.ts'
+import type { EndObserver } from '../store/job-end.ts'
+import type { Commit } from '../sync/commit.ts'
+
+/**
+ * How an attempt came to its end. `ended`: its job has ended with it. `failed`: another attempt follows. `handed_over`:
+ * another follows because this process stops. `superseded`: the job had ended, or had a newer attempt. `lock_lost`:
+ * another worker has the job. `broken`: it could not be begun or brought to an end; the queue repeats it.
+ */
+export type AttemptOutcome = 'ended' | 'failed' | 'handed_over' | 'superseded' | 'lock_lost' | 'broken'
+
+/** Told of what a worker does. */
+export interface AttemptObserver {
+  started(): void
+  ended(outcome: AttemptOutcome): void
+  committed(commit: Pick<Commit, 'body' | 'recordCount'>): void
+}
+
+/** Nobody is told. */
+export const unobserved: AttemptObserver = {
+  started: () => undefined,
+  ended: () => undefined,
+  committed: () => undefined,
+}
+
+export function countAttempts(metrics: Metrics): AttemptObserver {
+  return {
+    started() {
+      metrics.add('intercom_sync_attempts_started_total', {})
+      metrics.add('intercom_sync_attempts_running', {})
+    },
+    ended(outcome) {
+      metrics.add('intercom_sync_attempts_ended_total', { outcome })
+      metrics.add('intercom_sync_attempts_running', {}, -1)
+    },
+    committed({ body, recordCount }) {
+      metrics.add('intercom_sync_commits_total', {})
+      metrics.add('intercom_sync_records_total', {}, recordCount)
+      metrics.add('intercom_sync_message_bytes_total', {}, body.length)
+    },
+  }
+}
+
+/** Counts the jobs that this process has ended, as worker, reconciler or by a call. */
+export function countEndedJobs(metrics: Metrics): EndObserver {
+  return (status, code) => metrics.add('intercom_sync_jobs_ended_total', { status, code: code ?? '' })
+}

@@ -1,0 +1,62 @@
+import type { Redis } from 'ioredis'
+import type { Clock } from '../clock.ts'
+import type { Metrics } from '../metrics.ts'
+import { readJobFigures, readMemoryFigures } from '../store/figures.ts'
+import type { SyncQueue } from './sync-queue.ts'
+
+export interface FigureDependencies {
+  metrics: Metrics
+  /** Fails fast. */
+  redis: Redis
+  queue: Pick<SyncQueue, 'count'>
+  clock: Clock
+}
+
+/** Longest wait of a scrape for Redis, ms: scrapers are usually given 10 s, and health checks less. */
+const patienceMs = 1500
+
+const statuses = ['pending', 'running', 'incomplete'] as const
+
+/** Has every scrape tell of what is in Redis. What Redis does not tell in time is left out, never told as it was before. */
+export function collectFigures({ metrics, redis, queue, clock }: FigureDependencies): void {
+  metrics.collectWith(async () => {
+    const [memory, jobs, queued] = await Promise.all([
+      inTime(clock, () => readMemoryFigures(redis)),
+      inTime(clock, (signal) => readJobFigures(redis, clock, signal)),
+      inTime(clock, () => queue.count()),
+    ])
+    metrics.set('intercom_sync_redis_up', [{}, memory ? 1 : 0])
+    metrics.set('intercom_sync_redis_memory_used_bytes', ...samplesOf(memory?.used))
+    metrics.set('intercom_sync_redis_memory_max_bytes', ...samplesOf(memory?.max))
+    metrics.set('intercom_sync_jobs', ...(jobs ? statuses.map((status) => [{ status }, jobs[status]] as const) : []))
+    metrics.set('intercom_sync_oldest_pending_job_age_seconds', ...samplesOf(jobs && jobs.oldestPendingMs / 1000))
+    metrics.set('intercom_sync_unended_log_bytes', ...samplesOf(jobs?.logBytes))
+    metrics.set('intercom_sync_largest_unended_log_bytes', ...samplesOf(jobs?.largestLogBytes))
+    metrics.set(
+      'intercom_sync_queue_jobs',
+      ...Object.entries(queued ?? {}).map(([state, n]) => [{ state }, n] as const),
+    )
+  })
+}
+
+/** A figure without labels; none for what is not known. */
+function samplesOf(value: number | undefined): (readonly [labels: Record<never, string>, value: number])[] {
+  return value === undefined ? [] : [[{}, value]]
+}
+
+/** What `read` gives within the patience of a scrape, else undefined. */
+async function inTime<Result>(
+  clock: Clock,
+  read: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result | undefined> {
+  const over = new AbortController()
+  const late = clock.sleep(patienceMs, over.signal).then(() => undefined)
+  try {
+    return await Promise.race([read(over.signal), late])
+  } catch {
+    return undefined
+  } finally {
+    late.catch(() => undefined)
+    over.abort()
+  }
+}

@@ -1,0 +1,56 @@
+import type { Redis } from 'ioredis'
+import type { Clock } from '../clock.ts'
+import { storeAnswer } from './availability.ts'
+import { jobKey, sharedKeys } from './keys.ts'
+
+/** What all jobs that have not ended amount to. */
+export interface JobFigures {
+  pending: number
+  running: number
+  incomplete: number
+  /** Age of the oldest one that is pending, ms; 0 without one. */
+  oldestPendingMs: number
+  /** Bytes of their logs in Redis. */
+  logBytes: number
+  /** Bytes of the largest of their logs. */
+  largestLogBytes: number
+}
+
+/** Memory of Redis in bytes; `max` is 0 where it has no limit. */
+export interface MemoryFigures {
+  used: number
+  max: number
+}
+
+/** So many records are asked for at a time, for Redis to serve others in between. */
+const recordsPerRead = 500
+
+/** Counts the jobs that have not ended. @throws CodedError `store_unavailable`, or the signal's reason */
+export async function readJobFigures(redis: Redis, clock: Clock, signal: AbortSignal): Promise<JobFigures> {
+  const figures = { pending: 0, running: 0, incomplete: 0, oldestPendingMs: 0, logBytes: 0, largestLogBytes: 0 }
+  const ids = (await storeAnswer(redis.zrange(sharedKeys.liveJobs, '0', '-1'))).map(Number)
+  for (let start = 0; start < ids.length; start += recordsPerRead) {
+    signal.throwIfAborted()
+    const reads = ids
+      .slice(start, start + recordsPerRead)
+      .map((id) => redis.hmget(jobKey(id, 'record'), 'status', 'createdAt', 'blobBytes'))
+    for (const [status, createdAt, blobBytes] of await storeAnswer(Promise.all(reads))) {
+      // An ended job leaves the set a moment after its end; a new one comes to it a moment before its record.
+      if (status !== 'pending' && status !== 'running' && status !== 'incomplete') continue
+      figures[status]++
+      if (status === 'pending') {
+        figures.oldestPendingMs = Math.max(figures.oldestPendingMs, clock.now() - Number(createdAt))
+      }
+      figures.logBytes += Number(blobBytes)
+      figures.largestLogBytes = Math.max(figures.largestLogBytes, Number(blobBytes))
+    }
+  }
+  return figures
+}
+
+/** @throws CodedError `store_unavailable` */
+export async function readMemoryFigures(redis: Redis): Promise<MemoryFigures> {
+  const info = await storeAnswer(redis.info('memory'))
+  const field = (name: string) => Number(info.match(new RegExp(`^${name}:(\\d+)`, 'm'))?.[1] ?? 0)
+  return { used: field('used_memory'), max: field('maxmemory') }
+}
