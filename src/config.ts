@@ -57,7 +57,7 @@ export function readConfig(environment: Environment = process.env): Config {
   const host = read.text('HOST') ?? '127.0.0.1'
   const metricsPort = read.integer('METRICS_PORT', undefined, 0, 65_535)
   const redisUrl = read.url('REDIS_URL', ['redis:', 'rediss:'])
-  const intercomBaseUrl = read.url('INTERCOM_BASE_URL', ['http:', 'https:'])
+  const intercomBaseUrl = readBaseUrl(read)
   const config: Config = {
     host,
     port: read.integer('PORT', 8080, 0, 65_535),
@@ -75,6 +75,22 @@ export function readConfig(environment: Environment = process.env): Config {
   faults.push(...missingKeys(config))
   if (faults.length > 0) throw new ConfigError(faults)
   return redactWhenPrinted(config)
+}
+
+/**
+ * Where Intercom is, if not where it usually is: all that the connector takes from the environment.
+ *
+ * @throws ConfigError
+ */
+export function readIntercomBaseUrl(environment: Environment = process.env): string | undefined {
+  const faults: string[] = []
+  const baseUrl = readBaseUrl(createReader(environment, faults))
+  if (faults.length > 0) throw new ConfigError(faults)
+  return baseUrl
+}
+
+function readBaseUrl(read: ReturnType<typeof createReader>): string | undefined {
+  return read.url('INTERCOM_BASE_URL', ['http:', 'https:'])
 }
 
 /** Where programs are looked for. */

@@ -7,7 +7,7 @@ const root = new URL('../../', import.meta.url).pathname
 /** Layers from the top down: a file imports from its own layer and from layers below, never from one above. */
 const layers = [
   ['src/server.ts', 'src/connector.ts'],
-  ['src/app.ts', 'src/queue/', 'src/http/'],
+  ['src/app.ts', 'src/queue/', 'src/http/', 'src/connector/'],
   ['src/config.ts', 'src/store/'],
   ['src/sync/'],
   ['src/streams/', 'src/intercom/'],
@@ -42,6 +42,17 @@ t.test('imports point down', async (t) => {
       .map((target) => `${file} -> ${target}`),
   )
   t.same(upward, [])
+})
+
+t.test('the connector takes nothing of the service', async (t) => {
+  const connector = sources.filter((file) => file.startsWith('src/connector'))
+  t.ok(connector.length > 5)
+  const taken = connector.flatMap((file) =>
+    (imports.get(file) ?? [])
+      .filter((target) => /^src\/(http\/|queue\/|store\/|app\.ts|server\.ts)/.test(target))
+      .map((target) => `${file} -> ${target}`),
+  )
+  t.same(taken, [])
 })
 
 t.test('there are no cycles', async (t) => {

@@ -11,6 +11,10 @@ export interface ConfiguredCatalog {
 export interface ConfiguredStream {
   stream: { name: string; json_schema: Record<string, unknown> }
   sync_mode: SyncMode
+  /** What the destination tells records apart by, as paths. */
+  primary_key?: string[][]
+  /** What the destination does with them, e.g. `append_dedup`. */
+  destination_sync_mode?: string
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Fault } from '../errors.ts'
 import type { SyncMode } from './catalog.ts'
 import { type ConnectorSpecification, connectorSpecification } from './spec.ts'
 
@@ -42,6 +43,12 @@ export function specMessage(): SpecMessage {
 
 export function connectionStatusMessage(connectionStatus: ConnectionStatus): ConnectionStatusMessage {
   return { type: 'CONNECTION_STATUS', connectionStatus }
+}
+
+/** The verdict on a config whose contents are wrong. Pointers of the faults start in the config. */
+export function unusableConfig(faults: readonly Fault[]): ConnectionStatus {
+  const parts = faults.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`.trim())
+  return { status: 'FAILED', message: `The config cannot be used: ${parts.join('; ')}.` }
 }
 
 export function catalogMessage(streams: AirbyteStream[]): CatalogMessage {

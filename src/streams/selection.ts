@@ -26,6 +26,8 @@ interface Wish {
   syncMode?: unknown
   modePointer?: string
   schema?: unknown
+  primaryKey?: unknown
+  destinationSyncMode?: unknown
 }
 
 function readCatalog(catalog: unknown, faults: Fault[]): ConfiguredCatalog {
@@ -75,6 +77,8 @@ function readCatalogItem(item: unknown, pointer: string): Wish {
     schema: item.stream.json_schema,
     syncMode: item.sync_mode ?? null,
     modePointer: `${pointer}/sync_mode`,
+    primaryKey: item.primary_key,
+    destinationSyncMode: item.destination_sync_mode,
   }
 }
 
@@ -91,8 +95,18 @@ function readShorthand(item: unknown, pointer: string): Wish {
 /** Incremental asked of a stream that has no cursor is read as full refresh: PyAirbyte asks it of every stream. */
 function configure(
   entry: StreamEntry,
-  { syncMode, schema }: { syncMode?: unknown; schema?: unknown },
+  { syncMode, schema, primaryKey, destinationSyncMode }: Omit<Wish, 'name' | 'namePointer'>,
 ): ConfiguredStream {
   const sync_mode: SyncMode = entry.cursor && syncMode !== 'full_refresh' ? 'incremental' : 'full_refresh'
-  return { stream: { name: entry.name, json_schema: isObject(schema) ? schema : streamSchema(entry.name) }, sync_mode }
+  return {
+    stream: { name: entry.name, json_schema: isObject(schema) ? schema : streamSchema(entry.name) },
+    sync_mode,
+    ...(arePaths(primaryKey) && { primary_key: primaryKey }),
+    ...(typeof destinationSyncMode === 'string' && { destination_sync_mode: destinationSyncMode }),
+  }
+}
+
+function arePaths(value: unknown): value is string[][] {
+  const isPath = (path: unknown) => Array.isArray(path) && path.every((name) => typeof name === 'string')
+  return Array.isArray(value) && value.every(isPath)
 }

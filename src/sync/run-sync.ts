@@ -5,6 +5,7 @@ import type { IntercomClient } from '../intercom/client.ts'
 import type { RefusedError } from '../intercom/failures.ts'
 import { readWorkspace } from '../intercom/workspace.ts'
 import { findStream } from '../streams/table.ts'
+import { catalogWarnings } from './catalog-warnings.ts'
 import type { Commit, Position, SyncOutcome } from './commit.ts'
 import { createWalks } from './create-walks.ts'
 import { createFingerprints, type Fingerprints } from './fingerprints.ts'
@@ -119,12 +120,13 @@ function openAttempt(input: SyncInput, before: SyncPosition | undefined): Attemp
 }
 
 /** STARTED for every stream that has not been started by an earlier attempt. */
-function announce({ outbox, runs }: Attempt, { config }: SyncInput): void {
+function announce({ outbox, runs }: Attempt, { config, catalog }: SyncInput): void {
   const fresh = [...runs.values()].filter((run) => run.status === undefined)
   for (const run of fresh) outbox.status(run, 'STARTED')
   const unknown = unknownConfigMembers(config)
   if (fresh.length > 0 && unknown.length > 0)
     outbox.log('WARN', `config members without a meaning here are ignored: ${unknown.join(', ')}`)
+  if (fresh.length > 0) for (const warning of catalogWarnings(catalog)) outbox.log('WARN', warning)
 }
 
 async function openWalks(

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
-import { catalogMessage, connectionStatusMessage, specMessage } from '../../airbyte/connector-messages.ts'
+import { catalogMessage, connectionStatusMessage, specMessage, unusableConfig } from '../../airbyte/connector-messages.ts'
 import { readSourceConfig, type SourceConfig } from '../../airbyte/source-config.ts'
 import type { Fault } from '../../errors.ts'
 import { type BriefClient, withBriefClient } from '../../intercom/brief-client.ts'
@@ -67,7 +67,7 @@ const connectorRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app
       const wanted = readWanted(body.streams)
       const faults: Fault[] = []
       const config = readSourceConfig(body.config, '', faults)
-      if (!config) return connectionStatusMessage({ status: 'FAILED', message: describeFaults(faults) })
+      if (!config) return connectionStatusMessage(unusableConfig(faults))
       return connectionStatusMessage(
         await askIntercom(reply, config, (client) => checkConnection(client, config, wanted)),
       )
@@ -117,11 +117,6 @@ function readWanted(streams: unknown): string[] {
   const selection = readSelection({ streams }, faults)
   if (faults.length > 0) throw invalidRequest(faults)
   return selection.streams.map(({ stream }) => stream.name)
-}
-
-function describeFaults(faults: readonly Fault[]): string {
-  const parts = faults.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`)
-  return `The config cannot be used: ${parts.join('; ')}.`
 }
 
 export default connectorRoutes

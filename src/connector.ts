@@ -1,0 +1,71 @@
+import { errorLine } from './airbyte/messages.ts'
+import { systemClock } from './clock.ts'
+import { type CommandName, type InputPaths, readArguments, UsageError } from './connector/arguments.ts'
+import type { Command } from './connector/command.ts'
+import { type Inputs, nameFiles, readInputs } from './connector/input-files.ts'
+import { abortOnSignals, InterruptedError } from './connector/interruption.ts'
+import { type Output, OutputClosedError, openOutput } from './connector/output.ts'
+import { reportOf } from './error-report.ts'
+import { CodedError, toJobFailure } from './errors.ts'
+import { isObject } from './json-object.ts'
+
+/**
+ * Airbyte's commands. Messages go to stdout and nothing else does; what the process has to say of itself goes to stderr.
+ * The exit code is 0 only when everything asked for was done, 2 for a wrong command line, else 1; a signal ends the
+ * process as that signal.
+ */
+export const spec = (args: string[]): Promise<void> => run('spec', args)
+export const check = (args: string[]): Promise<void> => run('check', args)
+export const discover = (args: string[]): Promise<void> => run('discover', args)
+export const read = (args: string[]): Promise<void> => run('read', args)
+
+/** Each command is loaded when it is called: `spec` needs nothing of what asks Intercom. */
+const commands: Record<CommandName, () => Promise<Command>> = {
+  spec: async () => (await import('./connector/spec.ts')).tellSpec,
+  check: async () => (await import('./connector/check.ts')).checkConfig,
+  discover: async () => (await import('./connector/discover.ts')).discoverCatalog,
+  read: async () => (await import('./connector/read.ts')).readStreams,
+}
+
+const clock = systemClock
+
+async function run(name: CommandName, args: string[]): Promise<void> {
+  const ending = new AbortController()
+  const { signal } = ending
+  const output = openOutput(process.stdout, (error) => ending.abort(error))
+  const release = abortOnSignals(ending, clock)
+  // Whoever has closed stdout may have closed stderr, too.
+  process.stderr.on('error', () => undefined)
+  let paths: InputPaths = {}
+  let inputs: Inputs = {}
+  try {
+    paths = readArguments(name, args)
+    inputs = await readInputs(paths)
+    const command = await commands[name]()
+    const outcome = await command({ inputs, output, clock, random: Math.random, signal })
+    process.exitCode = outcome === 'done' ? 0 : 1
+  } catch (error) {
+    process.exitCode = error instanceof UsageError ? 2 : 1
+    if (error instanceof UsageError) process.stderr.write(`intercom-sync: ${error.message}\n`)
+    else if (!signal.aborted) await tell(nameFiles(error, paths), inputs.config, output).catch(() => undefined)
+  }
+  release()
+  if (signal.aborted) endAborted(signal.reason)
+}
+
+/** What users can mend is told in a message; of what nobody has foreseen the log holds the rest. */
+async function tell(error: unknown, config: unknown, output: Output): Promise<void> {
+  if (!(error instanceof CodedError)) {
+    const { openLog } = await import('./connector/log.ts')
+    openLog().error({ error: reportOf(error, isObject(config) ? config : {}) }, 'unexpected')
+  }
+  await output.write(errorLine(toJobFailure(error), clock.now()))
+}
+
+function endAborted(reason: unknown): void {
+  // As if nobody had listened: callers tell a death by signal from an exit code that looks alike.
+  if (reason instanceof InterruptedError) process.kill(process.pid, reason.signalName)
+  process.exitCode = 1
+  if (reason instanceof OutputClosedError && !reason.byReader)
+    process.stderr.write(`intercom-sync: ${reason.message}\n`)
+}

@@ -1,0 +1,63 @@
+const space = /[ \t\n\r]*/y
+const token =
+  /[{}[\],:]|"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
+
+type Expected = 'value' | 'value or end' | 'name' | 'name or end' | 'colon' | 'comma or end'
+
+/**
+ * Where a text stops being JSON, as people count: `line 3, column 5`. The engine's own message will not do: it quotes
+ * what stands around the fault, and that may be a token.
+ */
+export function placeOfFault(text: string): string {
+  const lines = text.slice(0, offsetOfFault(text)).split('\n')
+  return `line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}`
+}
+
+function offsetOfFault(text: string): number {
+  const closers: string[] = []
+  let expected: Expected | undefined = 'value'
+  let at = 0
+  for (;;) {
+    at += matchAt(space, text, at).length
+    const word = matchAt(token, text, at)
+    expected = follow(expected, word, closers)
+    if (expected === undefined) return at
+    at += word.length
+  }
+}
+
+/** What may follow a word; undefined when the word itself may not stand there. `closers` ends what is open. */
+function follow(expected: Expected, word: string, closers: string[]): Expected | undefined {
+  if (word === '') return undefined
+  const mayEnd = expected.endsWith('or end')
+  if (mayEnd && word === closers.at(-1)) {
+    closers.pop()
+    return 'comma or end'
+  }
+  switch (expected) {
+    case 'value':
+    case 'value or end':
+      return followValue(word, closers)
+    case 'name':
+    case 'name or end':
+      return word.startsWith('"') ? 'colon' : undefined
+    case 'colon':
+      return word === ':' ? 'value' : undefined
+    case 'comma or end':
+      if (word !== ',' || closers.length === 0) return undefined
+      return closers.at(-1) === '}' ? 'name' : 'value'
+  }
+}
+
+function followValue(word: string, closers: string[]): Expected | undefined {
+  if (word === '{' || word === '[') {
+    closers.push(word === '{' ? '}' : ']')
+    return word === '{' ? 'name or end' : 'value or end'
+  }
+  return /^[}\],:]/.test(word) ? undefined : 'comma or end'
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): string {
+  pattern.lastIndex = at
+  return pattern.exec(text)?.[0] ?? ''
+}

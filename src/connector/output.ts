@@ -1,0 +1,41 @@
+import type { Writable } from 'node:stream'
+
+/** Where messages go. */
+export interface Output {
+  /**
+   * Resolves when the system has taken all of it: a reader that stalls holds up whoever waits for that.
+   *
+   * @throws OutputClosedError
+   */
+  write(lines: string | Buffer): Promise<void>
+}
+
+/** Nobody takes messages any more. */
+export class OutputClosedError extends Error {
+  override name = 'OutputClosedError'
+  /** Whether the reader has left, which is its way to cancel. */
+  readonly byReader: boolean
+
+  constructor(cause: Error) {
+    super(`the messages cannot be written: ${cause.message}`, { cause })
+    this.byReader = 'code' in cause && cause.code === 'EPIPE'
+  }
+}
+
+/** @param onClosed called once, when writing has failed: before anybody who waits for a write is told */
+export function openOutput(stream: Writable, onClosed: (error: OutputClosedError) => void): Output {
+  let closed: OutputClosedError | undefined
+  const fail = (cause: Error): OutputClosedError => {
+    if (closed) return closed
+    closed = new OutputClosedError(cause)
+    onClosed(closed)
+    return closed
+  }
+  stream.on('error', fail)
+  return {
+    write: (lines) =>
+      new Promise((resolve, reject) => {
+        stream.write(lines, (cause) => (cause ? reject(fail(cause)) : resolve()))
+      }),
+  }
+}

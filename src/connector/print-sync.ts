@@ -1,0 +1,93 @@
+import type { Clock } from '../clock.ts'
+import type { JobFailure } from '../errors.ts'
+import { closeStreams, failureOf, holdsErrorTrace } from '../sync/closing-lines.ts'
+import type { Position, StreamProgress } from '../sync/commit.ts'
+import type { StartSync } from '../sync/engine.ts'
+import { createFingerprints, type Fingerprints } from '../sync/fingerprints.ts'
+import { judgeFailure } from '../sync/retry-policy.ts'
+import type { SyncRequest } from '../sync/sync-request.ts'
+import type { Output } from './output.ts'
+
+export interface PrintDependencies {
+  startSync: StartSync
+  output: Output
+  clock: Clock
+  signal: AbortSignal
+  /** Told of every error that fails an attempt, and when the next one begins; undefined = it was the last. */
+  reportError: (error: unknown, nextInMs: number | undefined) => void
+}
+
+/** What has been printed, as far as the next attempt and the end need it. */
+interface Printed {
+  /** Of the latest commit, as JSON: the walks go on changing theirs. */
+  position: string | undefined
+  streams: StreamProgress[]
+  errorTraced: boolean
+  /** Attempts begun since a record was last printed. */
+  idleAttempts: number
+}
+
+/**
+ * Runs the sync, attempt after attempt as a worker would, and prints each commit before the next is asked for. What is
+ * printed is one sync: every stream starts once and ends once, however many attempts it took.
+ *
+ * @returns why it failed; undefined when every stream is COMPLETE
+ * @throws the signal's reason
+ */
+export async function printSync(
+  request: SyncRequest,
+  dependencies: PrintDependencies,
+): Promise<JobFailure | undefined> {
+  const { output, clock } = dependencies
+  const printed: Printed = { position: undefined, streams: [], errorTraced: false, idleAttempts: 0 }
+  const failure = await runAttempts(request, dependencies, printed)
+  const { lines } = closeStreams(printed.streams, failure, printed.errorTraced, clock.now())
+  if (lines.length > 0) await output.write(lines.join(''))
+  return failure
+}
+
+async function runAttempts(
+  request: SyncRequest,
+  dependencies: PrintDependencies,
+  printed: Printed,
+): Promise<JobFailure | undefined> {
+  const { clock, signal, reportError } = dependencies
+  const fingerprints = createFingerprints()
+  for (;;) {
+    printed.idleAttempts++
+    try {
+      return await printAttempt(request, dependencies, fingerprints, printed)
+    } catch (error) {
+      signal.throwIfAborted()
+      const verdict = judgeFailure(error, printed.idleAttempts)
+      reportError(error, verdict.kind === 'again' ? verdict.delayMs : undefined)
+      if (verdict.kind === 'over') return verdict.failure
+      await clock.sleep(verdict.delayMs, signal)
+    }
+  }
+}
+
+async function printAttempt(
+  request: SyncRequest,
+  { startSync, output, signal }: PrintDependencies,
+  fingerprints: Fingerprints,
+  printed: Printed,
+): Promise<JobFailure | undefined> {
+  const position = printed.position === undefined ? undefined : (JSON.parse(printed.position) as Position)
+  const sync = startSync(request, { ...(position && { position }), fingerprints, signal })
+  try {
+    for (;;) {
+      const step = await sync.next()
+      if (step.done) return step.value.failure ?? failureOf(step.value.streams)
+      const commit = step.value
+      await output.write(commit.body)
+      printed.position = JSON.stringify(commit.position)
+      printed.streams = commit.streams
+      printed.errorTraced ||= holdsErrorTrace(commit.body)
+      if (commit.recordCount > 0) printed.idleAttempts = 0
+      signal.throwIfAborted()
+    }
+  } finally {
+    await sync.return({ streams: [] })
+  }
+}

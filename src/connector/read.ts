@@ -1,0 +1,33 @@
+import { reportOf } from '../error-report.ts'
+import { createEngine } from '../sync/engine.ts'
+import { createFileSpool } from '../sync/file-spool.ts'
+import { parseSyncRequest } from '../sync/sync-request.ts'
+import type { ScrollLease } from '../sync/walk.ts'
+import type { Command } from './command.ts'
+import { intercomBaseUrl } from './intercom-address.ts'
+import { openLog } from './log.ts'
+import { printSync } from './print-sync.ts'
+
+/** One process reads with one job; scrolls of other applications are found out by Intercom's refusal. */
+const freeLease: ScrollLease = { hold: (_signal, work) => work() }
+
+export const readStreams: Command = async ({ inputs, output, clock, random, signal }) => {
+  const { config, catalog, state } = inputs
+  const request = parseSyncRequest({ config, catalog, state })
+  const baseUrl = intercomBaseUrl()
+  const log = openLog()
+  const failure = await printSync(request, {
+    startSync: createEngine({
+      clock,
+      random,
+      ...(baseUrl && { baseUrl }),
+      createSpool: createFileSpool,
+      scrollLeaseOf: () => freeLease,
+    }),
+    output,
+    clock,
+    signal,
+    reportError: (error, nextInMs) => log.warn({ error: reportOf(error, request.config), nextInMs }, 'attempt failed'),
+  })
+  return failure ? 'failed' : 'done'
+}
