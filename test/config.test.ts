@@ -32,6 +32,8 @@ t.test('nothing need be set', (t) => {
     logLimitBytes: 256 * 1024 * 1024,
     logLevel: 'info',
   })
+  t.equal(readConfig({}).metricsPort, undefined)
+  t.equal(readConfig({ METRICS_PORT: '0' }).metricsPort, 0)
   t.match(readConfig({ PORT: '', HOST: ' ', LOG_LEVEL: '' }), { port: 8080, host: '127.0.0.1' }, 'empty is not set')
   t.end()
 })
@@ -39,6 +41,7 @@ t.test('nothing need be set', (t) => {
 t.test('every bad value is named, with what would be right', (t) => {
   const faults = faultsOf({
     PORT: '70000',
+    METRICS_PORT: '-1',
     WORKER_CONCURRENCY: '0',
     JOB_RETENTION_HOURS: '1.5',
     LOG_LIMIT_BYTES: '-1',
@@ -48,6 +51,7 @@ t.test('every bad value is named, with what would be right', (t) => {
     ENCRYPTION_KEYS: 'k1:c2hvcnQ=',
   })
   t.match(faults, [
+    /METRICS_PORT is "-1"; set a whole number from 0 to 65535, or unset it$/,
     /INTERCOM_BASE_URL .*https:/,
     /PORT is "70000"; set a whole number from 0 to 65535/,
     /API_KEYS: entry 1 is not tenant:key/,

@@ -6,6 +6,7 @@ import { createInstance } from './instance.ts'
 import { addProblems } from './problem.ts'
 import healthRoutes from './routes/health.ts'
 import metricsRoutes from './routes/metrics.ts'
+import { problemSchema } from './schemas.ts'
 import { compileValidator } from './validation.ts'
 
 export interface OperationsDependencies extends Pick<RouteDependencies, 'ready' | 'clock' | 'closing'> {
@@ -19,6 +20,7 @@ export async function buildOperationsApp(dependencies: OperationsDependencies): 
   closeIdleConnections(app)
   app.setValidatorCompiler(compileValidator)
   addProblems(app)
+  app.addSchema(problemSchema)
   await app.register(healthRoutes, dependencies)
   await app.register(metricsRoutes, dependencies)
   return app
