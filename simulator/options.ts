@@ -27,6 +27,13 @@ export interface SimulatorOptions {
   longConversations?: number
   /** Whether records with hostile texts are added. @defaultValue true */
   oddities?: boolean
+  /**
+   * Lengths of the lists of the first contacts, by the list's name; tags and companies can be no more than the
+   * workspace has. @defaultValue drawn: one list in two hundred has more than ten items
+   */
+  listLengths?: Readonly<Record<string, readonly number[]>>
+  /** Tags removed from the workspace that a contact with tags still counts, in `total_count`. @defaultValue 0 */
+  removedTags?: number
   /** Unix seconds [from, to) that hold `updated_at` of the contacts at the start. @defaultValue 2024-01-01 to 2026-01-01, UTC */
   span?: { from: number; to: number }
   /** IANA name. @defaultValue 'America/New_York' */
@@ -82,6 +89,8 @@ export function withDefaults(options: SimulatorOptions): Required<SimulatorOptio
     partsPerConversation: { from: 0, to: 9 },
     longConversations: 3,
     oddities: true,
+    listLengths: {},
+    removedTags: 0,
     span: { from: Date.UTC(2024, 0, 1) / 1000, to: Date.UTC(2026, 0, 1) / 1000 },
     timezone: 'America/New_York',
     region: 'US',

@@ -1,23 +1,23 @@
 import { comparableHash, hasLongList } from './oracle/comparable-text.ts'
 import { rulesOf } from './oracle/stream-rules.ts'
-import { contactListIds, contactListNames } from './records/contact-lists.ts'
+import { contactListItems, contactListNames } from './records/contact-lists.ts'
 import { defaultRetyped, deliveredText, retypedId } from './records/delivered-text.ts'
-import type { RecordSetting } from './records/record-definition.ts'
 import type { RecordVersion } from './records/record-version.ts'
 import type { TruthLine, TruthOptions } from './truth.ts'
+import type { Workspace } from './workspace.ts'
 
 type Hashes = Pick<TruthLine, 'sha256' | 'or'>
 
 /** Hashes records as a sync with these options must deliver them. */
 export class TextJudge {
-  readonly #setting: RecordSetting
+  readonly #workspace: Workspace
   readonly #version: string
   readonly #options: TruthOptions
   /** Part of the name under which a record keeps a digest. */
   readonly #name: string
 
-  constructor(setting: RecordSetting, options: TruthOptions) {
-    this.#setting = setting
+  constructor(workspace: Workspace, options: TruthOptions) {
+    this.#workspace = workspace
     this.#options = options
     this.#version = options.version ?? '2.16'
     this.#name = `${this.#version} ${JSON.stringify(options.retyped ?? '')}`
@@ -39,11 +39,27 @@ export class TextJudge {
       return { sha256: plain, or: [version.digest(`${this.#name} extended`, () => comparableHash(extended(), rules))] }
     }
     if (!rules.hasLists) return { sha256: plain }
-    const whole = version.digest(`${this.#name} whole`, () => {
-      const served = text()
-      return hasLongList(served) ? comparableHash(served, rules, this.#lists(version)) : plain
-    })
-    return whole === plain || this.#options.completeLists ? { sha256: whole } : { sha256: whole, or: [plain] }
+    const hasLong = version.digest('has a long list', () => String(hasLongList(version.text.toString())))
+    if (hasLong === 'false') return { sha256: plain }
+    const [whole = plain, ...later] = this.#revisionsRead(version).map((revision) =>
+      version.digest(`${this.#name} whole ${revision}`, () =>
+        comparableHash(text(), rules, this.#lists(version, revision)),
+      ),
+    )
+    const isCutToo = this.#options.completeLists === false || this.#isDeleted(version)
+    const or = [...later, ...(isCutToo ? [plain] : [])]
+    return { sha256: whole, ...(or.length > 0 && { or }) }
+  }
+
+  /** Lists are read after their contact, which may have changed meanwhile: they can be those of a later revision. */
+  #revisionsRead({ plan }: RecordVersion): number[] {
+    const latest = this.#workspace.collection('contacts').find(plan.id)?.plan.revision ?? plan.revision
+    return Array.from({ length: latest - plan.revision + 1 }, (_, place) => plan.revision + place)
+  }
+
+  /** Below a deleted contact nothing is found, though search may show the contact for a while. */
+  #isDeleted({ plan }: RecordVersion): boolean {
+    return this.#workspace.collection('contacts').find(plan.id) === undefined
   }
 
   #delivered(stream: string, text: Buffer): string {
@@ -51,7 +67,10 @@ export class TextJudge {
     return deliveredText(text.toString(), retyped?.[stream] ?? defaultRetyped[stream] ?? retypedId)
   }
 
-  #lists({ plan }: RecordVersion): Record<string, readonly string[]> {
-    return Object.fromEntries(contactListNames.map((name) => [name, contactListIds(name, plan, this.#setting)]))
+  #lists({ plan }: RecordVersion, revision: number): Record<string, readonly object[]> {
+    const then = { index: plan.index, revision }
+    return Object.fromEntries(
+      contactListNames.map((name) => [name, contactListItems(name, then, this.#workspace.setting)]),
+    )
   }
 }

@@ -33,13 +33,13 @@ export interface TruthOptions {
   streams?: readonly string[]
   /** By stream: the members that change their type. @defaultValue as `defaultRetyped` says */
   retyped?: Readonly<Record<string, RetypedMembers>>
-  /** Whether a contact's lists must be there whole; otherwise the ten that are shown will do. @defaultValue false */
+  /** Whether a contact's lists must be there whole; otherwise the ten that are shown will do. @defaultValue true */
   completeLists?: boolean
 }
 
 /** Every version of every record there ever was, in the order of their coming. */
 export function* truthOf(workspace: Workspace, options: TruthOptions = {}): Generator<TruthLine> {
-  const judge = new TextJudge(workspace.setting, options)
+  const judge = new TextJudge(workspace, options)
   for (const stream of options.streams ?? streamNames) {
     if (stream === 'conversation_parts') yield* partTruth(workspace, judge)
     else if (stream === 'company_segments') yield* membershipTruth(workspace, judge)

@@ -9,35 +9,37 @@ const shown = 10
 
 /**
  * Hex SHA-256 of what can be compared of a record's text: without the query strings of URLs that are signed with every
- * read, and with long lists reduced to their ids, because a sync may complete them.
+ * read, and with the items of long lists in the order of their texts, because a sync may complete them.
  *
- * @param completed ids by the name of a list, in place of those in the text
+ * @param completed all items by the name of a list: it is compared as a whole one
  */
 export function comparableHash(
   text: string,
   rules: StreamRules,
-  completed?: Record<string, readonly string[]>,
+  completed?: Readonly<Record<string, readonly object[]>>,
 ): string {
   const unsigned = rules.isSigned ? withoutUrlQueries(text) : text
-  const comparable = rules.hasLists && hasLongList(unsigned) ? withListIds(unsigned, completed) : unsigned
+  const comparable = rules.hasLists && hasLongList(unsigned) ? withSortedLists(unsigned, completed) : unsigned
   return createHash('sha256').update(comparable).digest('hex')
 }
 
 /** Whether some list has more than is shown, in whichever form. */
 export const hasLongList = (text: string): boolean => /"total_count":\s*(?:1[1-9]|[2-9]\d|\d{3,})/.test(text)
 
-function withListIds(text: string, completed: Record<string, readonly string[]> = {}): string {
+function withSortedLists(text: string, completed: Readonly<Record<string, readonly object[]>> = {}): string {
   return listMembers.reduce((edited, member) => {
     const bytes = Buffer.from(edited)
     const span = findSpan(bytes, member)
     if (span === undefined) return edited
     const list = JSON.parse(bytes.toString('utf8', span.start, span.end)) as {
-      data?: { id: unknown }[]
+      data?: object[]
       total_count?: number
     } | null
     if (!Array.isArray(list?.data) || (list.total_count ?? 0) <= shown) return edited
-    const ids = completed[member] ?? list.data.map(({ id }) => String(id))
+    const items = completed[member]
+    const whole = items === undefined ? list : { ...list, data: items, has_more: false }
+    const data = [...(items ?? list.data)].map((item) => JSON.stringify(item)).sort()
     const before = bytes.toString('utf8', 0, span.start)
-    return `${before}${JSON.stringify([...ids].sort())}${bytes.toString('utf8', span.end)}`
+    return `${before}${JSON.stringify({ ...whole, data })}${bytes.toString('utf8', span.end)}`
   }, text)
 }

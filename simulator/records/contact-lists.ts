@@ -67,26 +67,34 @@ function listLength(random: Random, share: number): number {
   return draw < share ? integerBetween(random, 1, 3) : 0
 }
 
+type ListPlan = Pick<RecordPlan, 'index' | 'revision'>
+
 /** All ids of a list of a contact, shown inside it or not. */
-export function contactListIds(name: ContactList, plan: RecordPlan, setting: RecordSetting): string[] {
+export function contactListIds(name: ContactList, plan: ListPlan, setting: RecordSetting): string[] {
   const { share, idAt, most } = lists[name]
   const random = createRandom(setting.seed, 6, plan.index, plan.revision, contactListNames.indexOf(name))
   const first = integerBetween(random, 1, 1_000_000)
-  const length = Math.min(most(setting), listLength(random, share))
+  const drawn = listLength(random, share)
+  const length = Math.min(most(setting), setting.listLengths[name]?.[plan.index] ?? drawn)
   return Array.from({ length }, (_, place) => idAt(first, place, setting))
 }
 
-/** A list as it stands inside the contact. */
-export function nestedList(name: ContactList, plan: RecordPlan, setting: RecordSetting): object {
-  const { type, path } = lists[name]
+/** All items of a list of a contact, as the ones inside it are written. */
+export function contactListItems(name: ContactList, plan: ListPlan, setting: RecordSetting): object[] {
+  const { type } = lists[name]
   const ids = contactListIds(name, plan, setting)
+  return ids.map((id) => ({ type, id, url: `/${type === 'company' ? 'companies' : `${type}s`}/${id}` }))
+}
+
+/** A list as it stands inside the contact; tags that were removed from the workspace are still counted. */
+export function nestedList(name: ContactList, plan: RecordPlan, setting: RecordSetting): object {
+  const items = contactListItems(name, plan, setting)
+  const total = items.length + (name === 'tags' && items.length > 0 ? setting.removedTags : 0)
   return {
     type: 'list',
-    data: ids
-      .slice(0, shown)
-      .map((id) => ({ type, id, url: `/${type === 'company' ? 'companies' : `${type}s`}/${id}` })),
-    url: `/contacts/${plan.id}/${path}`,
-    total_count: ids.length,
-    has_more: ids.length > shown,
+    data: items.slice(0, shown),
+    url: `/contacts/${plan.id}/${lists[name].path}`,
+    total_count: total,
+    has_more: total > shown,
   }
 }

@@ -17,6 +17,10 @@ export interface RecordSetting {
   longConversations: number
   /** Whether records with hostile texts are added. */
   oddities: boolean
+  /** How long the lists of the first contacts are, by the list's name. */
+  listLengths: Readonly<Record<string, readonly number[]>>
+  /** How many tags that are there no more each contact's list of tags still counts. */
+  removedTags: number
 }
 
 /** What identifies one state of one record; its text follows from it. Times are Unix seconds. */

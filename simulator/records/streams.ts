@@ -59,5 +59,7 @@ export function settingOf(options: Options, workspaceId: string): RecordSetting 
     partsPerConversation: options.partsPerConversation,
     longConversations: options.longConversations,
     oddities: options.oddities,
+    listLengths: options.listLengths,
+    removedTags: options.removedTags,
   }
 }

@@ -20,7 +20,7 @@ interface TruthQuery {
   version?: string
   streams?: string
   retyped?: string
-  completeLists?: 'true'
+  completeLists?: 'true' | 'false'
 }
 
 function truthOptions({ version, streams, retyped, completeLists }: TruthQuery): TruthOptions {
@@ -28,7 +28,7 @@ function truthOptions({ version, streams, retyped, completeLists }: TruthQuery):
     ...(version === undefined ? {} : { version }),
     ...(streams === undefined ? {} : { streams: streams.split(',') }),
     ...(retyped === undefined ? {} : { retyped: JSON.parse(retyped) as NonNullable<TruthOptions['retyped']> }),
-    ...(completeLists === 'true' ? { completeLists: true } : {}),
+    ...(completeLists === undefined ? {} : { completeLists: completeLists === 'true' }),
   }
 }
 

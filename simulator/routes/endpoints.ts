@@ -30,7 +30,7 @@ const rows: readonly Row[] = [
   ['GET /data_attributes', 'read_users', answerDataAttributes],
   ['GET /conversations/attributes', 'read_users', answerConversationAttributes, { since: conversationAttributesMoved }],
   ['POST /contacts/search', 'read_users', answerContactSearch, search],
-  ['GET /contacts/:id/tags', 'read_users', answerContactTags],
+  ['GET /contacts/:id/tags', 'read_tags', answerContactTags],
   ['GET /contacts/:id/notes', 'read_users', answerContactNotes],
   ['GET /contacts/:id/companies', 'read_users', answerContactCompanies],
   ['GET /contacts/:id/subscriptions', 'read_users', answerContactSubscriptions],

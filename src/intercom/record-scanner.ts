@@ -115,6 +115,7 @@ function hasEscape(body: Buffer, key: Span): boolean {
   return false
 }
 
-function keyText(body: Buffer, key: Span): string {
+/** A key as it is meant, without its escapes. */
+export function keyText(body: Buffer, key: Span): string {
   return JSON.parse(body.toString('utf8', key.start, key.end)) as string
 }

@@ -4,21 +4,34 @@ import type { ScannedAnswer, ScannedRecord } from './record-scanner.ts'
 /** The type an id member takes in our messages. */
 export type IdType = 'string' | 'integer'
 
+/** A place in an answer and what stands there instead. */
+export interface TextEdit {
+  span: Span
+  text: string
+}
+
 /**
  * The text of a record as it goes into a message: the bytes Intercom sent, except for
  * - id members that Intercom writes now as a number, now as a string: they take the type the catalog declares;
  * - halves of surrogate pairs, which strict readers (Python's orjson) refuse with the whole line: they become U+FFFD;
  * - line breaks between tokens, which would end the NDJSON line.
+ *
+ * @param completed edits that put in what other answers told; they may need the same repairs. @defaultValue none
  */
-export function recordText(answer: ScannedAnswer, record: ScannedRecord, idTypes: ReadonlyMap<string, IdType>): Buffer {
+export function recordText(
+  answer: ScannedAnswer,
+  record: ScannedRecord,
+  idTypes: ReadonlyMap<string, IdType>,
+  completed: readonly TextEdit[] = [],
+): Buffer {
   const { body } = answer
-  const edits: { span: Span; text: string }[] = []
+  const edits = [...completed]
   for (const [name, type] of idTypes) {
     const span = record.members.get(name)
     const text = span && retyped(body.toString('latin1', span.start, span.end), type)
     if (span && text !== undefined) edits.push({ span, text })
   }
-  const repairs = record.surrogateEscape || record.lineBreak
+  const repairs = record.surrogateEscape || record.lineBreak || completed.length > 0
   if (edits.length === 0 && !repairs) return body.subarray(record.start, record.end)
 
   edits.sort((one, other) => one.span.start - other.span.start)
@@ -37,7 +50,7 @@ const CANONICAL_INTEGER = /^-?(?:0|[1-9][0-9]*)$/
 const QUOTED_INTEGER = /^"-?(?:0|[1-9][0-9]*)"$/
 
 /** The value's text in the other type; undefined when it has that type already or the change would lose something. */
-function retyped(valueText: string, type: IdType): string | undefined {
+export function retyped(valueText: string, type: IdType): string | undefined {
   if (type === 'string') return CANONICAL_INTEGER.test(valueText) ? `"${valueText}"` : undefined
   return QUOTED_INTEGER.test(valueText) ? valueText.slice(1, -1) : undefined
 }

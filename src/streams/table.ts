@@ -32,6 +32,22 @@ export interface SearchTraits {
   childCounter?: ChildCounter
   /** Up to API 2.16 the search compares dates by calendar day in the workspace's time zone; from 2.17 by second. */
   byCalendarDay: boolean
+  /** Lists inside a record of which Intercom's search shows the first ten items only. */
+  cutLists?: readonly CutListTraits[]
+}
+
+/** A list inside a record that has an endpoint of its own. */
+export interface CutListTraits {
+  /** The record's member that holds the list. */
+  member: string
+  /** Where all of it is, with `{id}` for the record's. Lists of one path share its answer. */
+  path: string
+  /** Permission that path takes, in Intercom's words. */
+  scope: string
+  /** It comes in pages by number. */
+  paged?: true
+  /** The path gives items of several lists: this one's have this text as the value of that member. */
+  only?: { member: string; value: string }
 }
 
 /** A counter inside a record, and the child field that is cut short when it is exceeded. */
@@ -58,6 +74,8 @@ export interface ChildTraits {
 
 const USERS = 'Read and list users and companies'
 const CONVERSATIONS = 'Read conversations'
+
+const subscriptions = { path: '/contacts/{id}/subscriptions', scope: USERS }
 
 const plain = { idMembers: ['id'], volatileMembers: [], overlapSeconds: 300 } as const
 
@@ -118,7 +136,20 @@ export const streamTable: readonly StreamEntry[] = [
     scope: USERS,
     idMembers: ['id', 'owner_id'],
     overlapSeconds: 3600,
-    search: { byCalendarDay: true },
+    search: {
+      byCalendarDay: true,
+      cutLists: [
+        { member: 'tags', path: '/contacts/{id}/tags', scope: 'Read tags' },
+        { member: 'notes', path: '/contacts/{id}/notes', scope: USERS, paged: true },
+        { member: 'companies', path: '/contacts/{id}/companies', scope: USERS, paged: true },
+        {
+          ...subscriptions,
+          member: 'opted_out_subscription_types',
+          only: { member: 'consent_type', value: 'opt_out' },
+        },
+        { ...subscriptions, member: 'opted_in_subscription_types', only: { member: 'consent_type', value: 'opt_in' } },
+      ],
+    },
   },
   {
     ...plain,

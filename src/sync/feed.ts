@@ -1,7 +1,7 @@
 import { type SourceConfig, startSeconds } from '../airbyte/source-config.ts'
 import { withoutUrlQueries } from '../intercom/content-hash.ts'
 import type { ScannedAnswer } from '../intercom/record-scanner.ts'
-import { recordText } from '../intercom/record-text.ts'
+import { recordText, type TextEdit } from '../intercom/record-text.ts'
 import type { StreamEntry } from '../streams/table.ts'
 import { addMembers, type Children, parentMembers, wholeAnswer } from './children.ts'
 import { createOverlap, type Overlap, type OverlapJson } from './overlap.ts'
@@ -17,6 +17,8 @@ export interface Found {
   answer: ScannedAnswer
   row: Row
   children: Children | undefined
+  /** What makes the record's cut lists whole. */
+  lists?: readonly TextEdit[] | undefined
 }
 
 /**
@@ -39,6 +41,8 @@ export interface Feed {
   begin(frozen: number, json?: OverlapJson): void
   /** Whether the children of a parent have to be asked for. */
   wantsChildren(row: Row): boolean
+  /** Whether the record's cut lists have to be made whole: not when nothing will be delivered. */
+  wantsLists(answer: ScannedAnswer, row: Row): boolean
   deliver(found: Found, sink: Sink): void
   overlap(): Overlap
 }
@@ -73,9 +77,9 @@ export function createFeed(
   /** Adds a text to what the log holds. Signed anew or not, the same attachment makes the same record. */
   const isInLog = (text: Buffer) => !fingerprints.add(entry.name, withoutUrlQueries(text.toString('utf8')))
 
-  function deliverRecord({ answer, row }: Found, sink: Sink): void {
+  function deliverRecord({ answer, row, lists }: Found, sink: Sink): void {
     if (!begun().isNews(answer, row)) return
-    const text = recordText(answer, row.record, types)
+    const text = recordText(answer, row.record, types, lists)
     // A scroll that breaks starts again from its beginning.
     if (entry.filtered && isInLog(text)) return
     sink.record(entry.name, text, truncatedField(entry.search?.childCounter, answer, row.record))
@@ -113,6 +117,7 @@ export function createFeed(
       overlap = createOverlap({ previous, frozen, usualSeconds, volatileMembers, json })
     },
     wantsChildren: (row) => entry.child !== undefined && isOwn(row),
+    wantsLists: (answer, row) => !entry.child && isOwn(row) && !begun().wasDelivered(answer, row),
     deliver(found, sink) {
       if (!isOwn(found.row)) return
       if (entry.child) deliverChildren(found, sink)

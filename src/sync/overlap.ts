@@ -11,6 +11,8 @@ import { createSeen, type Seen, type SeenJson } from './seen.ts'
 export interface Overlap {
   /** Whether a record has to be delivered; what is young enough to be read again is remembered. */
   isNews(answer: ScannedAnswer, row: Row): boolean
+  /** Whether the last sync delivered this very record; asking changes nothing. */
+  wasDelivered(answer: ScannedAnswer, row: Row): boolean
   seen: Seen
   /** How far behind its end this walk writes its cursor, seconds. */
   seconds: number
@@ -55,6 +57,10 @@ export function createOverlap(options: OverlapOptions): Overlap {
     seen,
     seconds,
     worstLag: () => worstLag,
+    wasDelivered(answer, row) {
+      const before = delivered.get(row.id)
+      return before !== undefined && before === contentHash(answer, row.record, volatileMembers)
+    },
     isNews(answer, row) {
       const updatedAt = row.updatedAt ?? frozen
       const before = delivered.get(row.id)

@@ -85,7 +85,8 @@ export function askPage(endpoint: SearchEndpoint, page: PageRequest): Promise<Se
 /** The members of a record that somebody looks at. */
 export function wantedMembers({ idMembers, volatileMembers, search }: StreamEntry): string[] {
   const counter = search?.childCounter ? [search.childCounter.path[0]] : []
-  return [...new Set(['id', 'updated_at', 'created_at', ...idMembers, ...volatileMembers, ...counter])]
+  const lists = search?.cutLists?.map(({ member }) => member) ?? []
+  return [...new Set(['id', 'updated_at', 'created_at', ...idMembers, ...volatileMembers, ...counter, ...lists])]
 }
 
 /** A record with its id and times. @throws CodedError `intercom_protocol` when it has no id */

@@ -1,7 +1,9 @@
+import type { TextEdit } from '../intercom/record-text.ts'
 import type { SortOrder } from '../intercom/search-query.ts'
 import { type Children, readChildren } from './children.ts'
 import type { FedWalkOptions } from './feed.ts'
 import { overfullNote, searchFeedState } from './feed-state.ts'
+import { createListReader } from './list-reader.ts'
 import { merge } from './merge.ts'
 import type { OverlapJson } from './overlap.ts'
 import type { Row, SearchEndpoint } from './search-pages.ts'
@@ -39,6 +41,7 @@ interface Taking {
   /** Rows to deliver; the page moves the slice with its last batch. */
   rows: readonly Row[]
   children?: ReadonlyMap<Row, Children>
+  lists?: ReadonlyMap<Row, readonly TextEdit[]>
   lastBatch: boolean
 }
 
@@ -50,6 +53,7 @@ interface Taking {
 export function createSearchWalk(options: FedWalkOptions): Walk {
   const { root, feeds, client } = options
   const childFeed = feeds.find((feed) => feed.entry.child)
+  const listReader = createListReader(root, options)
   let planned = options.position && restore(options.position as unknown as SearchPosition)
 
   function restore({ overlaps, walk: json, ...position }: SearchPosition): Planned {
@@ -124,7 +128,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     for await (const taking of readTakings(endpoint, slice, order)) yield { take: (sink) => takePage(taking, sink) }
   }
 
-  /** The pages of a slice, cut into batches where the children of their records are wanted. */
+  /** The pages of a slice with their lists whole, cut into batches where the children of their records are wanted. */
   async function* readTakings(
     endpoint: SearchEndpoint,
     slice: Slice,
@@ -132,14 +136,17 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
   ): AsyncGenerator<Taking, void, void> {
     const takenBefore = new Set(slice.ids)
     for await (const page of readSlice(endpoint, slice, order)) {
+      const isNew = (row: Row) => owns(slice, row) && !takenBefore.has(row.id)
+      const wantsLists = (row: Row) => isNew(row) && feeds.some((feed) => feed.wantsLists(page.answer, row))
+      const lists = await listReader.complete(page, wantsLists)
       if (!childFeed) {
-        yield { slice, page, order, rows: page.rows, lastBatch: true }
+        yield { slice, page, order, rows: page.rows, lists, lastBatch: true }
         continue
       }
-      const isWanted = (row: Row) => owns(slice, row) && childFeed.wantsChildren(row) && !takenBefore.has(row.id)
+      const isWanted = (row: Row) => isNew(row) && childFeed.wantsChildren(row)
       const children = { client, entry: childFeed.entry, version: endpoint.version }
       for await (const batch of readChildren(children, page.rows, isWanted))
-        yield { slice, page, order, rows: batch.rows, children: batch.children, lastBatch: batch.last }
+        yield { slice, page, order, rows: batch.rows, lists, children: batch.children, lastBatch: batch.last }
     }
   }
 
@@ -159,12 +166,15 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     }
   }
 
-  function takePage({ slice, page, order, rows, children, lastBatch }: Taking, sink: Sink): void {
+  function takePage({ slice, page, order, rows, lists, children, lastBatch }: Taking, sink: Sink): void {
+    for (const { level, message } of listReader.takeNotes()) sink.log(level, message)
     const delivered = new Set(slice.to === null ? [] : slice.ids)
     for (const row of rows) {
       if (!owns(slice, row) || delivered.has(row.id) || isBeyond(page.again, row.updatedAt, order)) continue
       if (slice.to !== null) delivered.add(row.id)
-      for (const feed of feeds) feed.deliver({ answer: page.answer, row, children: children?.get(row) }, sink)
+      for (const feed of feeds) {
+        feed.deliver({ answer: page.answer, row, children: children?.get(row), lists: lists?.get(row) }, sink)
+      }
     }
     if (!lastBatch) {
       advanceWithin(slice, rows)

@@ -1,0 +1,121 @@
+import { defaultApiVersion } from '../airbyte/source-config.ts'
+import { type CutList, completeList, findCutList, type ListItem } from '../intercom/cut-list.ts'
+import { RefusedError } from '../intercom/failures.ts'
+import type { TextEdit } from '../intercom/record-text.ts'
+import { readWholeList } from '../intercom/whole-list.ts'
+import { readWorkspace } from '../intercom/workspace.ts'
+import type { CutListTraits, StreamEntry } from '../streams/table.ts'
+import { inOrder } from './in-order.ts'
+import type { Row, SearchPage } from './search-pages.ts'
+import type { LogEntry, WalkContext } from './walk.ts'
+
+/** Completes the lists that Intercom's search cuts at ten items. */
+export interface ListReader {
+  /** The edits that make the cut lists of a page's wanted records whole, by record; those left as they are have none. */
+  complete(
+    page: Pick<SearchPage, 'answer' | 'rows'>,
+    isWanted: (row: Row) => boolean,
+  ): Promise<ReadonlyMap<Row, readonly TextEdit[]>>
+  /** What there is to say since it was last asked. */
+  takeNotes(): LogEntry[]
+}
+
+/** Records of one lane whose lists are read at a time. */
+const RECORDS_AT_ONCE = 5
+
+/** A cut list, and what is known of its kind. */
+interface Cut {
+  traits: CutListTraits
+  list: CutList
+}
+
+const NOTHING: ReadonlyMap<Row, readonly TextEdit[]> = new Map()
+
+export function createListReader(
+  entry: StreamEntry,
+  { client, config }: Pick<WalkContext, 'client' | 'config'>,
+): ListReader {
+  const kinds = entry.search?.cutLists ?? []
+  const version = config.api_version ?? defaultApiVersion
+  /** Paths that the token may not read: each is asked no more. */
+  const refused = new Set<string>()
+  let notes: LogEntry[] = []
+
+  function cutsOf(body: Buffer, { record }: Row): Cut[] {
+    return kinds.flatMap((traits) => {
+      const span = record.members.get(traits.member)
+      const list = span && findCutList(body, span)
+      return list ? [{ traits, list }] : []
+    })
+  }
+
+  async function completeRecord(body: Buffer, row: Row, cuts: readonly Cut[]): Promise<TextEdit[]> {
+    const paths = [...new Set(cuts.map(({ traits }) => traits.path))]
+    const edits = await Promise.all(
+      paths.map(async (path) => {
+        const items = await askItems(path, row.id)
+        if (!items) return []
+        return cuts
+          .filter(({ traits }) => traits.path === path)
+          .flatMap(({ traits, list }) => completeList(body, list, ownItems(items, traits)))
+      }),
+    )
+    return edits.flat()
+  }
+
+  /** All items there are; undefined when the record has been deleted meanwhile, or the token may not read them. */
+  async function askItems(template: string, id: string): Promise<readonly ListItem[] | undefined> {
+    if (refused.has(template)) return undefined
+    const path = template.replace('{id}', encodeURIComponent(id))
+    const paged = kinds.some((kind) => kind.path === template && kind.paged)
+    try {
+      return await readWholeList(client, { path, version, paged })
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error
+      if ([404, 410].includes(error.failure.status)) return undefined
+      if (!error.unauthorized) throw error
+      // A token that has been revoked meanwhile is no matter of one list's permission.
+      await readWorkspace(client)
+      noteRefusal(template, error)
+      return undefined
+    }
+  }
+
+  function noteRefusal(path: string, { failure }: RefusedError): void {
+    if (refused.has(path)) return
+    refused.add(path)
+    const sharing = kinds.filter((kind) => kind.path === path)
+    const members = sharing.map(({ member }) => member)
+    const scopes = [...new Set(sharing.map(({ scope }) => `"${scope}"`))]
+    const message =
+      `${entry.name}: the access token may not read ${path} (${failure.status}: ${failure.detail}): lists of ` +
+      `${members.join(' and ')} that Intercom has cut stay cut, with has_more. Add the permission ${scopes.join()} to the ` +
+      "app in Intercom's Developer Hub and reset the stream."
+    notes.push({ level: 'WARN', message })
+  }
+
+  return {
+    async complete({ answer, rows }, isWanted) {
+      if (kinds.length === 0) return NOTHING
+      const { body } = answer
+      const cut = rows.flatMap((row) => {
+        const cuts = cutsOf(body, row)
+        return cuts.length > 0 && isWanted(row) ? [{ row, cuts }] : []
+      })
+      const edits = new Map<Row, readonly TextEdit[]>()
+      const work = async ({ row, cuts }: (typeof cut)[number]) => [row, await completeRecord(body, row, cuts)] as const
+      for await (const [row, found] of inOrder(cut, RECORDS_AT_ONCE, work)) edits.set(row, found)
+      return edits
+    },
+    takeNotes() {
+      const taken = notes
+      notes = []
+      return taken
+    },
+  }
+}
+
+/** The items that belong to one of the lists that share a path. */
+function ownItems(items: readonly ListItem[], { only }: CutListTraits): readonly ListItem[] {
+  return only ? items.filter((item) => item.get(only.member) === JSON.stringify(only.value)) : items
+}

@@ -1,0 +1,93 @@
+import t from 'tap'
+import { listenSimulator } from '../simulator/listening-simulator.ts'
+import { createAcceleratedClock } from '../support/accelerated-clock.ts'
+import { editAnswers } from '../support/edited-answers.ts'
+import { collectSync, judge } from '../support/engine.ts'
+
+const streams = ['contacts']
+const long = { companies: [130], notes: [125], tags: [11] }
+const listen = (t: Parameters<typeof listenSimulator>[0], options = {}) =>
+  listenSimulator(t, { contacts: 20, oddities: false, tags: 20, listLengths: long, ...options })
+
+interface ListAnswer {
+  data: object[]
+  pages?: { next: string | null; page: number; per_page: number; total_pages: number }
+  total_count?: number
+}
+
+type Pages = NonNullable<ListAnswer['pages']>
+
+const elsewhere = (next: string) => next.replace('https://api.intercom.io', 'http://127.0.0.1:9')
+
+/** Ways in which Intercom has been seen, or is documented, to tell of the next page and of the list. */
+const forms: Record<string, (answer: ListAnswer, pages: Pages) => object> = {
+  'a URL of another host': (answer, pages) => ({
+    ...answer,
+    pages: { ...pages, next: pages.next && elsewhere(pages.next) },
+  }),
+  'an object with the number': (answer, pages) => ({
+    ...answer,
+    pages: { ...pages, next: pages.next === null ? null : { page: pages.page + 1, per_page: 60 } },
+  }),
+  'nothing but the number of pages': (answer, pages) => ({ ...answer, pages: { ...pages, next: undefined } }),
+  'a list by the name of the endpoint': ({ data, ...answer }) => ({ ...answer, companies: data, notes: data }),
+}
+
+for (const [name, form] of Object.entries(forms))
+  t.test(`paged lists are read to their end: ${name}`, async (t) => {
+    const simulator = await listen(t)
+    const baseUrl = await editAnswers(t, simulator.url, ({ path, body }) => {
+      const answer = /\/(notes|companies)\?/.test(path) ? (JSON.parse(body) as ListAnswer) : undefined
+      return answer?.pages ? { body: JSON.stringify(form(answer, answer.pages)) } : {}
+    })
+    const { messages } = await collectSync({ baseUrl, streams })
+    t.same((await judge(simulator, messages)).faults, [])
+    const { byPath } = simulator.requests.totals
+    t.match(byPath, { '/contacts/:id/companies': 3, '/contacts/:id/notes': 3, '/contacts/:id/tags': 1 })
+  })
+
+t.test('an item that fell between two pages is found by reading once more', async (t) => {
+  const simulator = await listen(t)
+  let lost = 0
+  const baseUrl = await editAnswers(t, simulator.url, ({ path, body }) => {
+    if (!path.includes('/notes?') || !path.includes('page=2') || lost++ > 0) return {}
+    const answer = JSON.parse(body) as ListAnswer
+    return { body: JSON.stringify({ ...answer, data: answer.data.slice(1) }) }
+  })
+  const { messages } = await collectSync({ baseUrl, streams })
+  t.same((await judge(simulator, messages)).faults, [])
+  t.equal(simulator.requests.totals.byPath['/contacts/:id/notes'], 6)
+})
+
+t.test('pages that lead in circles fail loudly', async (t) => {
+  const simulator = await listen(t)
+  const baseUrl = await editAnswers(t, simulator.url, ({ path, body }) => {
+    if (!path.includes('/notes?')) return {}
+    const answer = JSON.parse(body) as ListAnswer
+    const next = { page: 1 }
+    return { body: JSON.stringify({ ...answer, pages: { ...answer.pages, next } }) }
+  })
+  await t.rejects(collectSync({ baseUrl, streams }), { code: 'intercom_loop' })
+})
+
+t.test('an answer that may pass is asked again; one that is damaged, too', async (t) => {
+  const clock = createAcceleratedClock(Date.UTC(2026, 4, 5), 20)
+  const simulator = await listen(t, { clock })
+  for (const fault of [{ status: 500 }, { status: 429 }, { truncate: 40 }, { body: { type: 'list' } }])
+    simulator.faults.next([{ match: { path: '/contacts/:id/companies' }, ...fault }])
+  const { messages } = await collectSync({ baseUrl: simulator.url, streams, clock })
+  t.same((await judge(simulator, messages)).faults, [])
+  t.match(simulator.requests.totals.byStatus, { 500: 1, 429: 1 })
+})
+
+t.test('a list that fails for good fails the attempt', async (t) => {
+  const clock = createAcceleratedClock(Date.UTC(2026, 4, 5), 200)
+  for (const [status, code] of [
+    [503, 'intercom_unavailable'],
+    [400, 'intercom_rejected'],
+  ] as const) {
+    const simulator = await listen(t, { clock })
+    simulator.faults.next([{ match: { path: '/contacts/:id/tags' }, status, repeat: 1000 }])
+    await t.rejects(collectSync({ baseUrl: simulator.url, streams, clock }), { code })
+  }
+})
