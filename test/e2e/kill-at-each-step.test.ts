@@ -1,7 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { connect, createServer } from 'node:net'
 import t from 'tap'
 import { commitScript } from '../../src/store/scripts/commit.ts'
 import { endScript } from '../../src/store/scripts/end.ts'
@@ -12,28 +10,13 @@ import { judge } from '../support/engine.ts'
 import { runCompiled, type TestProcess } from '../support/processes.ts'
 import { startRedis } from '../support/redis.ts'
 import { tenant } from '../support/store.ts'
-import { type Interception, startProxy } from '../support/tcp-proxy.ts'
+import { type Interception, killAt, openPort, startProxy } from '../support/tcp-proxy.ts'
 import { openService, untilEnded, wholeLog } from '../support/worker.ts'
 
 const digest = (script: { lua: string }) => createHash('sha1').update(script.lua).digest('hex')
 // A connection sends a script's text when it first uses it, its digest from then on.
 const calls = (script: { lua: string }) => (chunk: Buffer) =>
   chunk.includes(digest(script)) || chunk.includes(script.lua)
-const never = new Promise<void>(() => undefined)
-
-/** Kills the victim at the first chunk that matches after `skip` others did, and lets nothing of it pass. */
-function killAt(
-  matches: (chunk: Buffer) => boolean,
-  skip: number,
-  kill: () => void,
-): (chunk: Buffer) => Promise<void> | void {
-  let met = 0
-  return (chunk) => {
-    if (!matches(chunk) || ++met <= skip) return
-    kill()
-    return never
-  }
-}
 
 interface Wires {
   redis: Interception
@@ -50,7 +33,9 @@ const steps: Record<string, (skip: number, kill: () => void) => Wires> = {
     let answers = 0
     return {
       // Commits are held from that answer on, so that it can only be in the worker's memory.
-      redis: { toServer: (chunk) => (answers > skip && calls(commitScript)(chunk) ? never : undefined) },
+      redis: {
+        toServer: (chunk) => (answers > skip && calls(commitScript)(chunk) ? new Promise(() => undefined) : undefined),
+      },
       intercom: {
         sentToClient(chunk) {
           if (chunk.includes('HTTP/1.1 200') && ++answers > skip + 1) kill()
@@ -81,7 +66,7 @@ for (const [step, wiresOf] of Object.entries(steps))
       const wires = wiresOf(skip, () => victim?.child.kill('SIGKILL'))
       const redisWire = await startProxy(t, { path: redis.socket }, wires.redis)
       const intercomWire = await startProxy(t, { port: intercomPort, host: '127.0.0.1' }, wires.intercom)
-      const intercomUrl = await onLoopback(t, intercomWire.socket)
+      const intercomUrl = `http://127.0.0.1:${await openPort(t, intercomWire.socket)}`
 
       const request = parseSyncRequest({
         config: { access_token: 'simulator-token' },
@@ -102,21 +87,3 @@ for (const [step, wiresOf] of Object.entries(steps))
       t.equal(report.streams.contacts?.setHash, report.streams.contacts?.truthHash)
       t.equal(report.lines, job.messageCount)
     })
-
-/** The address of a TCP port that leads to a unix socket: HTTP clients are given addresses. */
-async function onLoopback(t: { teardown(close: () => unknown): unknown }, socket: string): Promise<string> {
-  const server = createServer((client) => {
-    const upstream = connect(socket)
-    for (const [from, to] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      from.pipe(to)
-      from.on('error', () => to.destroy())
-    }
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => server.close())
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}

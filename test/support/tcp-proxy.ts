@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { connect, createServer, type NetConnectOpts, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type NetConnectOpts, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Teardown } from './processes.ts'
@@ -44,6 +44,38 @@ export async function startProxy(t: Teardown, target: NetConnectOpts, intercepti
     await rm(directory, { recursive: true, force: true })
   })
   return { socket }
+}
+
+/** Calls `kill` at the first chunk that matches after `skip` others did, and lets nothing of it pass. */
+export function killAt(
+  matches: (chunk: Buffer) => boolean,
+  skip: number,
+  kill: () => void,
+): (chunk: Buffer) => Promise<void> | void {
+  let met = 0
+  return (chunk) => {
+    if (!matches(chunk) || ++met <= skip) return
+    kill()
+    return new Promise(() => undefined)
+  }
+}
+
+/** A TCP port of 127.0.0.1 that leads to a unix socket, for clients that must be given a URL. */
+export async function openPort(t: Teardown, socket: string): Promise<number> {
+  const server = createServer((client) => {
+    const upstream = connect(socket)
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      from.pipe(to)
+      from.on('error', () => to.destroy())
+    }
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  return (server.address() as AddressInfo).port
 }
 
 /** Chunks keep their order: each waits for the one before. */
