@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { type AttemptObserver, unobserved } from '../../src/queue/attempt-observer.ts'
 import { createSyncQueue, type SyncQueue } from '../../src/queue/sync-queue.ts'
 import type { LockTiming } from '../../src/queue/worker.ts'
 import { startWorkerRole, type WorkerRole } from '../../src/queue/worker-role.ts'
@@ -68,7 +69,7 @@ export interface TestService extends TestStore {
   /** Errors that failed attempts. */
   reported: ReportedError[]
   /** @param timing `fastLocks` unless told */
-  startWorker(startSync: StartSync, timing?: LockTiming): WorkerRole
+  startWorker(startSync: StartSync, timing?: LockTiming, observe?: AttemptObserver): WorkerRole
 }
 
 /** Store and queue on a test Redis; workers are started by the test and stopped when it ends. */
@@ -84,7 +85,7 @@ export function openService(
     ...store,
     queue,
     reported,
-    startWorker(startSync, timing = fastLocks) {
+    startWorker(startSync, timing = fastLocks, observe = unobserved) {
       const role = startWorkerRole({
         ...store,
         redis: server.connect(),
@@ -93,6 +94,7 @@ export function openService(
         logLimitBytes: options.logLimitBytes ?? 64 * 1024 * 1024,
         timing,
         startSync,
+        observe,
         createId: randomUUID,
         reportError: (error, attempt) => reported.push({ error, attempt }),
         onError: () => undefined,
