@@ -7,6 +7,7 @@ import { systemClock } from './clock.ts'
 import { type Config, ConfigError, readConfig, readSearchPath } from './config.ts'
 import { reportOf } from './error-report.ts'
 import { buildOperationsApp } from './http/operations-app.ts'
+import { startNotice } from './http/start-notice.ts'
 import { countExchanges } from './intercom/observer.ts'
 import { createLogger } from './logger.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -40,6 +41,8 @@ interface Service {
   connections: RedisConnections
   logger: Logger
   metrics: Metrics
+  /** Which Redis it is, in words. */
+  storage: string
 }
 
 /** The service cannot start as it was asked to; the message says what to do. */
@@ -96,10 +99,12 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
     if (source.provided) await inspectRedis(connections, logger)
 
     const keys = config.encryptionKeys.length > 0 ? config.encryptionKeys : await readOrCreateKeyFile(config.dataDir)
-    const service = { config, keys, connections, logger, metrics: createMetrics({ ofProcess: true }) }
+    const metrics = createMetrics({ ofProcess: true })
+    const service = { config, keys, connections, logger, metrics, storage: source.description }
     if (config.metricsPort !== undefined) phases.unshift(await startOperations(service, ending.signal))
     if (roles.worker) phases.unshift(startWorker(service))
     if (roles.api) phases.unshift(await startApi(service))
+    else process.stdout.write(`intercom-sync works on ${source.description}\n`)
   } catch (error) {
     closer.uninstall()
     await end()
@@ -127,7 +132,7 @@ async function startOperations(service: Service, closing: AbortSignal): Promise<
   }
 }
 
-async function startApi({ config, keys, connections, logger, metrics }: Service): Promise<Phase> {
+async function startApi({ config, keys, connections, logger, metrics, storage }: Service): Promise<Phase> {
   const redis = connections.connect('failFast')
   const subscriber = connections.connect('subscriber')
   const late = AbortSignal.timeout(redisStartMs)
@@ -157,7 +162,7 @@ async function startApi({ config, keys, connections, logger, metrics }: Service)
     closing: closing.signal,
   })
   const address = await app.listen({ host: config.host, port: config.port })
-  process.stdout.write(`intercom-sync listens on ${address}\n`)
+  process.stdout.write(startNotice({ address, needsKey: config.apiKeys.length > 0, storage }))
   return {
     name: 'close the API',
     timeoutMs: 8000,

@@ -1,9 +1,8 @@
-import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { runCompiled, runProcess, type Teardown, type TestProcess } from './support/processes.ts'
+import { runCompiled, runShell, type Teardown, type TestProcess } from './support/processes.ts'
 
 /** The demo in a folder of its own, which is its temporary folder, too. */
 async function startDemo(t: Teardown, args: string[], environment: Record<string, string> = {}) {
@@ -141,12 +140,6 @@ t.test('arguments that cannot be are told with the usage', async (t) => {
   t.equal(await demo.exited, 0)
   t.match(demo.stdout(), /^usage: intercom-sync demo \[--contacts N\] \[--keep\]/)
 })
-
-async function runShell(t: Teardown, command: string): Promise<string> {
-  const shell = runProcess(t, 'sh', ['-c', command])
-  await once(shell.child, 'close')
-  return shell.stdout()
-}
 
 /** What a terminal does: everything in the process group is told. */
 function pressCtrlC({ child }: TestProcess): void {

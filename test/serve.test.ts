@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { findFreePort, runCompiled, runProcess, type Teardown } from './support/processes.ts'
+import { findFreePort, runCompiled, runProcess, runShell, type Teardown } from './support/processes.ts'
 import { startRedis } from './support/redis.ts'
 
 /** The service as `intercom-sync serve` runs it, on a port of its own. */
@@ -22,6 +22,19 @@ async function addressOf(service: ReturnType<typeof runCompiled>): Promise<strin
   return line.split(' ').at(-1) ?? ''
 }
 
+/** An Intercom that takes the token which the printed lines name. */
+async function simulatedIntercom(t: Teardown): Promise<{ INTERCOM_BASE_URL: string }> {
+  const flags = ['--port', '0', '--contacts', '1', '--token', 'YOUR_INTERCOM_TOKEN']
+  const simulator = runCompiled(t, 'simulator/main.js', flags)
+  const { listening } = JSON.parse(await simulator.untilLine(/listening/)) as { listening: string }
+  return { INTERCOM_BASE_URL: listening }
+}
+
+/** The command in the lines that the service prints at its start. */
+function commandIn(notice: string): string {
+  return notice.slice(notice.indexOf('curl'))
+}
+
 t.test('it starts with nothing given, says where it listens, and ends in order', async (t) => {
   const { service, dataDir } = await serve(t)
   const address = await addressOf(service)
@@ -29,7 +42,44 @@ t.test('it starts with nothing given, says where it listens, and ends in order',
   t.equal((await fetch(`${address}/health/ready`)).status, 200)
   t.equal((await stat(join(dataDir, 'keys.json'))).mode & 0o777, 0o600)
   t.equal(await service.end('SIGTERM'), 0)
-  t.equal(service.stdout(), `intercom-sync listens on ${address}\n`)
+  t.ok(service.stdout().startsWith(`intercom-sync listens on ${address}\n`))
+})
+
+t.test('at its start it tells how to call it, with a line that works as it is printed', async (t) => {
+  const { service, dataDir } = await serve(t, await simulatedIntercom(t))
+  await service.untilLine(/-d '/)
+  const notice = service.stdout()
+  t.ok(notice.split('\n').length - 1 <= 8, 'a few lines')
+  const [, docs = ''] = /docs +(\S+)/.exec(notice) ?? []
+  t.equal((await fetch(docs)).status, 200)
+  t.match(notice, /keys +none needed: only this machine can reach it/)
+  t.match(notice, `data  ${dataDir}, in a Redis of its own`)
+  const check = await runShell(t, commandIn(notice))
+  t.match(JSON.parse(check), { type: 'CONNECTION_STATUS', connectionStatus: { status: 'SUCCEEDED' } })
+})
+
+t.test('where keys are needed it says so, and shows neither them nor the password of its Redis', async (t) => {
+  const port = await findFreePort()
+  const password = 'r'.repeat(32)
+  const key = 'k'.repeat(32)
+  await startRedis(t, ['--port', String(port), '--bind', '127.0.0.1', '--requirepass', password])
+  const environment = {
+    ...(await simulatedIntercom(t)),
+    REDIS_URL: `redis://:${password}@127.0.0.1:${port}/2`,
+    API_KEYS: `acme:${key}`,
+    ENCRYPTION_KEYS: `k1:${Buffer.alloc(32).toString('base64')}`,
+  }
+  const { service: api } = await serve(t, environment, ['--api'])
+  await api.untilLine(/-d '/)
+  t.match(api.stdout(), /keys +every call under \/v1 needs "Authorization: Bearer <API key>"/)
+  t.match(api.stdout(), `data  the Redis at redis://127.0.0.1:${port}/2\n`)
+  const check = await runShell(t, commandIn(api.stdout()).replace('YOUR_API_KEY', key))
+  t.match(JSON.parse(check), { connectionStatus: { status: 'SUCCEEDED' } })
+
+  const { service: worker } = await serve(t, environment, ['--worker'])
+  await worker.untilLine(/works on/)
+  t.equal(worker.stdout(), `intercom-sync works on the Redis at redis://127.0.0.1:${port}/2\n`)
+  for (const text of [api.stdout(), worker.stdout()]) t.notOk(text.includes(password) || text.includes(key))
 })
 
 t.test('one process may serve the API and another one work, on one folder', async (t) => {

@@ -75,7 +75,7 @@ function columns({ bar, paint }: Screen, { name, share, counts, rate, time }: Co
       : paint('green', bar.done.repeat(done)) + paint('dim', bar.open.repeat(barWidth - done))
   const percent = share === undefined ? '' : `${Math.floor(share * 100)}%`
   return [
-    ` ${name.padEnd(nameWidth)}`,
+    `  ${name.padEnd(nameWidth)}`,
     drawn,
     percent.padStart(4),
     counts.padStart(15),

@@ -85,13 +85,20 @@ async function runSync(options: SyncsOptions, file: string, state: unknown[], wa
   const { simulator, rateLimit, service, screen, signal } = options
   const progress = createProgress(streamNames, clock)
   const unwatch = watch(progress, () => readBudgetUse(simulator.requests, rateLimit, clock))
-  const asked = simulator.requests.totals.requests
+  const before = countRequests(simulator)
   const sync = await syncLive({ service, file, state, progress, signal }).finally(unwatch)
-  const ms = progress.now() - progress.startedAt
-  const records = formatNoun(totalRecords(progress), 'record')
-  const requests = formatNoun(simulator.requests.totals.requests - asked, 'request')
-  screen.say(`  ${records}, ${formatSize(sync.bytes)} in ${formatSeconds(ms)} with ${requests} -> ${basename(file)}`)
+  const time = formatSeconds(progress.now() - progress.startedAt)
+  const after = countRequests(simulator)
+  const requests = formatNoun(after.all - before.all, 'request')
+  screen.say(
+    `  ${formatNoun(totalRecords(progress), 'record')}, ${formatSize(sync.bytes)} in ${time} -> ${basename(file)}`,
+    `  ${requests} to Intercom, ${formatCount(after.refused - before.refused)} refused (it allows ${formatCount(rateLimit)} in 10 s)`,
+  )
   return { ...sync, progress }
+}
+
+function countRequests({ requests: { totals } }: Simulator): { all: number; refused: number } {
+  return { all: totals.requests, refused: totals.byStatus[429] ?? 0 }
 }
 
 function faultsOf(which: string, { failures }: Progress, { isRight, counts }: Verdict): string[] {

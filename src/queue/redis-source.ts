@@ -9,6 +9,8 @@ import { findOwner } from './service-file.ts'
 /** The Redis this process works with. */
 export interface RedisSource {
   address: RedisAddress
+  /** Which one it is and where it keeps its data, in words and without credentials. */
+  description: string
   /** Whether it was provided by the operator, and so must be checked. */
   provided: boolean
   /** Resolves with a description when a Redis of our own ends without being told to; never for others. */
@@ -40,16 +42,32 @@ const inMemoryWarning =
  */
 export async function openRedisSource(options: RedisSourceOptions): Promise<RedisSource> {
   const { config, logger } = options
-  if (config.redisUrl) return { address: { url: config.redisUrl }, provided: true, died: never, stop: nothing }
+  if (config.redisUrl) return provided(config.redisUrl)
 
   const owner = options.mayJoin ? await findOwner(config.dataDir) : undefined
   if (owner) {
     logger.info({ socket: owner.socket, pid: owner.pid }, 'using the embedded Redis of a running service')
-    return { address: { socket: owner.socket }, provided: false, died: never, stop: nothing }
+    const description = `the Redis of the service with process id ${owner.pid}, in ${config.dataDir}`
+    return { address: { socket: owner.socket }, description, provided: false, died: never, stop: nothing }
   }
   const program = await findRedisProgram(options.searchPath)
   if (!program.keepsData) logger.warn(inMemoryWarning)
   const embedded = await startEmbeddedRedis({ program, dataDir: config.dataDir, clock: options.clock })
   logger.info({ socket: embedded.socket, dataDir: config.dataDir }, 'embedded Redis started')
-  return { address: { socket: embedded.socket }, provided: false, died: embedded.died, stop: embedded.stop }
+  const description = program.keepsData
+    ? `${config.dataDir}, in a Redis of its own`
+    : 'in memory only, because no Redis was found: it is lost when this process ends'
+  return {
+    address: { socket: embedded.socket },
+    description,
+    provided: false,
+    died: embedded.died,
+    stop: embedded.stop,
+  }
+}
+
+function provided(url: string): RedisSource {
+  const { protocol, host, pathname } = new URL(url)
+  const description = `the Redis at ${protocol}//${host}${pathname}`
+  return { address: { url }, description, provided: true, died: never, stop: nothing }
 }

@@ -111,3 +111,10 @@ export function runProcess(
     },
   }
 }
+
+/** What a command for a shell writes on stdout. */
+export async function runShell(t: Teardown, command: string): Promise<string> {
+  const shell = runProcess(t, 'sh', ['-c', command])
+  await once(shell.child, 'close')
+  return shell.stdout()
+}

@@ -1,0 +1,30 @@
+/** What somebody who has just started the service should know. */
+export interface StartNotice {
+  /** Where the API listens, e.g. `http://127.0.0.1:8080`. */
+  address: string
+  /** Whether calls under `/v1` must carry an API key. */
+  needsKey: boolean
+  /** Where jobs and messages are kept, in words. */
+  storage: string
+}
+
+/** A few lines for people; programs read the first one, which does not change. */
+export function startNotice({ address, needsKey, storage }: StartNotice): string {
+  const call = [
+    `curl -s ${address}/v1/check`,
+    ...(needsKey ? [`-H 'Authorization: Bearer YOUR_API_KEY'`] : []),
+    `-H 'Content-Type: application/json'`,
+    `-d '{"config": {"access_token": "YOUR_INTERCOM_TOKEN"}}'`,
+  ]
+  const keys = needsKey
+    ? 'every call under /v1 needs "Authorization: Bearer <API key>"'
+    : 'none needed: only this machine can reach it'
+  return [
+    `intercom-sync listens on ${address}`,
+    `  docs  ${address}/docs`,
+    `  keys  ${keys}`,
+    `  data  ${storage}`,
+    `  try   ${call.join(' \\\n          ')}`,
+    '',
+  ].join('\n')
+}
