@@ -9,6 +9,7 @@ import { type DemoOptions, parseOptions, UsageError, usage } from './demo/option
 import { createScreen, formatNoun, formatSeconds, type Screen } from './demo/screen.ts'
 import { startService } from './demo/service-process.ts'
 import { runThreeSyncs } from './demo/three-syncs.ts'
+import { streamNames } from './records/streams.ts'
 
 /** What the demo is made of. */
 export interface DemoParts {
@@ -77,7 +78,7 @@ async function show(options: DemoOptions, parts: DemoParts, screen: Screen, sign
     undo.unshift(service.stop)
     say(paint('bold', 'The service, with a Redis of its own'), `  ${service.address}`)
 
-    const watch = await openDisplay(screen)
+    const watch = await openDisplay(screen, streamNames.length)
     const syncs = { simulator, rateLimit, service: service.address, screen, watch, signal }
     const { faults, job } = await runThreeSyncs(syncs)
     sayOutcome(screen, faults, formatSeconds(performance.now() - start))

@@ -3,9 +3,12 @@ import { watchInLines } from './lines.ts'
 import type { Watch } from './progress.ts'
 import type { Screen } from './screen.ts'
 
-/** Bars in a terminal, where the library that draws them is installed; else lines. */
-export async function openDisplay(screen: Screen): Promise<Watch> {
-  if (!screen.hasBars) return watchInLines(screen)
+/** Rows beside those of the streams: the budget, and some of what was said before. */
+const otherRows = 4
+
+/** Bars in a terminal that is high enough, where the library that draws them is installed; else lines. */
+export async function openDisplay(screen: Screen, streamCount: number): Promise<Watch> {
+  if (screen.rows < streamCount + otherRows) return watchInLines(screen)
   try {
     const { MultiBar } = (await import('cli-progress')).default
     return watchInBars(screen, (options) => new MultiBar(options))

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { defaultToken } from '../options.ts'
 import { readLines } from '../oracle/lines.ts'
+import { streamNames } from '../records/streams.ts'
 import type { Progress } from './progress.ts'
 
 export interface LiveSyncOptions {
@@ -21,12 +22,12 @@ export interface LiveSync {
   bytes: number
 }
 
-/** Posts a job, and writes its messages to a file as they come. @throws Error when the service refuses it, or dies */
+/** Posts a job for every stream there is, and writes its messages to a file as they come. @throws Error when the service refuses it, or dies */
 export async function syncLive({ service, file, state, progress, signal }: LiveSyncOptions): Promise<LiveSync> {
   const response = await fetch(`${service}/v1/jobs`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/x-ndjson' },
-    body: JSON.stringify({ config: { access_token: defaultToken }, state }),
+    body: JSON.stringify({ config: { access_token: defaultToken }, streams: streamNames, state }),
     signal,
   })
   if (!response.ok || response.body === null) {

@@ -9,8 +9,8 @@ export interface Screen {
   /** Holds notes back, so that nothing is written across the bars, until the function it returns is called. */
   hold(): () => void
   output: NodeJS.WriteStream
-  /** Whether bars can be drawn: a terminal that is high enough for them. */
-  hasBars: boolean
+  /** Rows that can be drawn over and over again; 0 where that cannot be done. */
+  rows: number
   /** The text in colour; as it is where colour is not wanted. */
   paint(style: Style, text: string): string
   /** What the done and the open part of a bar are drawn with. */
@@ -18,9 +18,6 @@ export interface Screen {
 }
 
 export type Style = 'bold' | 'dim' | 'green' | 'red'
-
-/** Rows that the bars of all streams take, with some space around them. */
-const rowsOfBars = 16
 
 /** The screen of a process; of its environment `NO_COLOR`, `TERM` and the locale are looked at. */
 export function createScreen(process: Pick<NodeJS.Process, 'stdout' | 'stderr' | 'env'>): Screen {
@@ -30,8 +27,8 @@ export function createScreen(process: Pick<NodeJS.Process, 'stdout' | 'stderr' |
     if (held) held.push(line)
     else stderr.write(`${line}\n`)
   }
-  const isTerminal = output.isTTY === true
-  const isColoured = isTerminal && !environment.NO_COLOR && environment.TERM !== 'dumb'
+  const canMove = output.isTTY === true && environment.TERM !== 'dumb'
+  const isColoured = canMove && !environment.NO_COLOR
   const locale = environment.LC_ALL || environment.LC_CTYPE || environment.LANG || ''
   const isUnicode = /utf-?8/i.test(locale)
   return {
@@ -46,7 +43,7 @@ export function createScreen(process: Pick<NodeJS.Process, 'stdout' | 'stderr' |
       }
     },
     output,
-    hasBars: isTerminal && environment.TERM !== 'dumb' && (output.rows ?? 0) >= rowsOfBars,
+    rows: canMove ? (output.rows ?? 0) : 0,
     paint: (style, text) => (isColoured ? styleText(style, text) : text),
     bar: isUnicode ? { done: '█', open: '░' } : { done: '#', open: '.' },
   }

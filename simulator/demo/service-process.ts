@@ -45,7 +45,7 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
   process.once('exit', end)
   signal.addEventListener('abort', end, { once: true })
   const ended = once(child, 'close').then(() => void process.off('exit', end))
-  createInterface({ input: child.stderr }).on('line', onLine)
+  createInterface({ input: child.stderr }).on('line', (line) => onLine(inWords(line)))
   const listening = new Promise<string>((resolve) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       const address = /^intercom-sync listens on (\S+)/.exec(line)?.[1]
@@ -62,5 +62,16 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
       end()
       await ended
     },
+  }
+}
+
+/** A line of the service's log as a sentence; a line of any other kind as it is. */
+function inWords(line: string): string {
+  try {
+    const { msg, error } = JSON.parse(line) as { msg?: unknown; error?: { message?: unknown } }
+    if (typeof msg !== 'string') return line
+    return `The service says: ${msg}${typeof error?.message === 'string' ? `: ${error.message}` : ''}`
+  } catch {
+    return line
   }
 }
