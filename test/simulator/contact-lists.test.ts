@@ -102,3 +102,62 @@ t.test('below an unknown contact nothing is found', async (t) => {
     t.match(await response.json(), { errors: [{ code: 'not_found', message: 'User Not Found' }] })
   }
 })
+
+t.test('below a deleted contact nothing is found, though search still shows it', async (t) => {
+  const { ask, search, workspace } = await listenSimulator(t, { contacts: 3, oddities: false, indexLagMs: 60_000 })
+  const [id] = workspace.mutate({ kind: 'delete' })
+  const { data } = await search({ query: { field: 'updated_at', operator: '>', value: 0 } })
+  t.ok(data.some((contact) => contact.id === id))
+  t.equal((await ask(`/contacts/${id}/tags`)).status, 404)
+})
+
+t.test('the count of tags can be too high', async (t) => {
+  const listLengths = { tags: [14, 11, 8, 0] }
+  const options = { contacts: 4, tags: 20, oddities: false, removedTags: 3, listLengths }
+  const { search, read } = await listenSimulator(t, options)
+  const { data } = await search({ query: { field: 'updated_at', operator: '>', value: 0 } })
+  const found = await Promise.all(
+    (data as unknown as Contact[]).map(async ({ tags }) => {
+      const whole = await read<{ data: object[] }>(tags.url)
+      return [whole.data.length, tags.total_count, tags.data.length, tags.has_more]
+    }),
+  )
+  t.same(
+    found.toSorted(([one], [other]) => Number(other) - Number(one)),
+    [
+      [14, 17, 10, true],
+      [11, 14, 10, true],
+      [8, 11, 8, true],
+      [0, 0, 0, false],
+    ],
+  )
+})
+
+t.test('the tags of a contact take another permission than the contact', async (t) => {
+  const accessTokens = { 'simulator-token': ['read_tags'] }
+  const { search, ask } = await listenSimulator(t, { contacts: 1, oddities: false, accessTokens })
+  const { data } = await search({ query: { field: 'updated_at', operator: '>', value: 0 } })
+  t.equal((await ask(`/contacts/${data[0]?.id}/tags`)).status, 403)
+  t.equal((await ask(`/contacts/${data[0]?.id}/notes`)).status, 200)
+})
+
+t.test('the truth asks for whole lists, unless it is told that ten items will do', async (t) => {
+  const { read, ask } = await listenSimulator(t, {
+    contacts: 1,
+    tags: 20,
+    oddities: false,
+    listLengths: { tags: [11] },
+  })
+  const { data } = await read<{ data: Contact[] }>('/contacts/search', {
+    body: { query: { field: 'updated_at', operator: '>', value: 0 } },
+  })
+  t.equal(data[0]?.tags.total_count, 11)
+  const truth = async (query: string) => {
+    const response = await ask(`/_simulator/truth?streams=contacts${query}`)
+    return JSON.parse(await response.text()) as { sha256: string; or?: string[] }
+  }
+  const strict = await truth('')
+  t.equal(strict.or, undefined)
+  t.same(await truth('&completeLists=true'), strict)
+  t.match(await truth('&completeLists=false'), { sha256: strict.sha256, or: [/^[0-9a-f]{64}$/] })
+})
