@@ -1,5 +1,6 @@
 import { ordinaryChanges, type RecordChange, type RecordChanges, secondOf } from './mutations.ts'
 import type { Collection } from './records/collection.ts'
+import { conversationThread } from './records/part-record.ts'
 import type { RecordPlan, RecordSetting } from './records/record-definition.ts'
 import { Thread } from './records/thread.ts'
 
@@ -18,7 +19,7 @@ export class Conversations {
   thread(plan: RecordPlan): Thread {
     let thread = this.#threads.get(plan.id)
     if (thread === undefined) {
-      thread = new Thread(plan, this.#setting)
+      thread = new Thread(conversationThread, plan, this.#setting)
       this.#threads.set(plan.id, thread)
     }
     return thread

@@ -6,8 +6,9 @@ import type { RecordVersion } from './records/record-version.ts'
 export interface Mutation {
   /**
    * `update` changes text and `updated_at`; with `ids` it touches just these, with a high `count` it is a bulk edit.
-   * Conversations also take `reply` (a part more), `edit` and `redact` (a part changes); companies take `join` and
-   * `leave` (a segment). All of these move `updated_at` too. A `visit` moves `last_request_at` of companies, by which
+   * Conversations and tickets also take `reply` (a part more), `edit` and `redact` (a part changes), tickets `move` (a
+   * part that changes the state); companies take `join` and `leave` (a segment). All of these move `updated_at` too,
+   * but for the share of tickets that the workspace leaves behind their parts. A `visit` moves `last_request_at` of companies, by which
    * their list is sorted, and nothing else. Deleted companies stay in lists and scroll.
    */
   kind: MutationKind
@@ -21,7 +22,7 @@ export interface Mutation {
   segment?: string
 }
 
-export type MutationKind = 'update' | 'create' | 'delete' | 'reply' | 'edit' | 'redact' | 'join' | 'leave' | 'visit'
+export type MutationKind = 'update' | 'create' | 'delete' | 'reply' | 'edit' | 'redact' | 'join' | 'leave' | 'visit' | 'move'
 
 /** Changes made while requests come in, so that a test needs no timers. */
 export interface MutationPlan {

@@ -25,6 +25,19 @@ export interface SimulatorOptions {
   partsPerConversation?: { from: number; to: number }
   /** How many conversations have about 500 parts or more: 501, 640, 500 and 777 in turn. @defaultValue 3 */
   longConversations?: number
+  /** Tickets at the start; a workspace without any has no truth of them. @defaultValue 0 */
+  tickets?: number
+  /** How many tickets have about 500 parts or more: 501, 640 and 500 in turn. @defaultValue 0 */
+  longTickets?: number
+  /**
+   * Share of tickets whose newest part is younger than their `updated_at`, and of the changes of a ticket's parts that
+   * leave `updated_at` where it was. @defaultValue 0
+   */
+  ticketsBehindTheirParts?: number
+  /** Entries of the admin activity log at the start. @defaultValue 0 */
+  activityLogs?: number
+  /** Windows of the activity log that hold more rows are answered with 500. @defaultValue null: no limit */
+  mostActivityLogs?: number | null
   /** Whether records with hostile texts are added. @defaultValue true */
   oddities?: boolean
   /**
@@ -56,7 +69,7 @@ export interface SimulatorOptions {
   rateLimitPerWindow?: number
   /** How long after a change search shows it, ms. @defaultValue 0 */
   indexLagMs?: number
-  /** Whether `>` and `<` take the bound itself in, when conversations are searched by a time. @defaultValue false */
+  /** Whether `>` and `<` take the bound itself in, when conversations, tickets or the activity log are asked for by time. @defaultValue false */
   inclusiveBounds?: boolean
   /** Companies on a page of the scroll. @defaultValue 100 */
   scrollPageSize?: number
@@ -88,6 +101,11 @@ export function withDefaults(options: SimulatorOptions): Required<SimulatorOptio
     conversations: 200,
     partsPerConversation: { from: 0, to: 9 },
     longConversations: 3,
+    tickets: 0,
+    longTickets: 0,
+    ticketsBehindTheirParts: 0,
+    activityLogs: 0,
+    mostActivityLogs: null,
     oddities: true,
     listLengths: {},
     removedTags: 0,

@@ -1,7 +1,7 @@
 import { membershipTruth, partTruth } from './child-truth.ts'
 import type { RetypedMembers } from './records/delivered-text.ts'
-import { streamNames } from './records/streams.ts'
 import { TextJudge } from './text-judge.ts'
+import { ticketPartTruth } from './ticket-truth.ts'
 import type { Workspace } from './workspace.ts'
 
 /** One version of one record, as it must be delivered while search shows it. */
@@ -29,7 +29,7 @@ export interface TruthLine {
 export interface TruthOptions {
   /** The API version a sync reads with. @defaultValue '2.16' */
   version?: string
-  /** @defaultValue all */
+  /** @defaultValue all it has records for */
   streams?: readonly string[]
   /** By stream: the members that change their type. @defaultValue as `defaultRetyped` says */
   retyped?: Readonly<Record<string, RetypedMembers>>
@@ -40,9 +40,10 @@ export interface TruthOptions {
 /** Every version of every record there ever was, in the order of their coming. */
 export function* truthOf(workspace: Workspace, options: TruthOptions = {}): Generator<TruthLine> {
   const judge = new TextJudge(workspace, options)
-  for (const stream of options.streams ?? streamNames) {
+  for (const stream of options.streams ?? workspace.streamNames) {
     if (stream === 'conversation_parts') yield* partTruth(workspace, judge)
     else if (stream === 'company_segments') yield* membershipTruth(workspace, judge)
+    else if (stream === 'ticket_parts') yield* ticketPartTruth(workspace, judge)
     else {
       for (const version of workspace.collection(stream).log) {
         if (!version.isListed) continue

@@ -7,8 +7,9 @@ import { createRandom, type Random } from './random.ts'
 import { Collection } from './records/collection.ts'
 import type { RecordSetting } from './records/record-definition.ts'
 import { UrlSigner } from './records/signed-urls.ts'
-import { settingOf, storedStreams } from './records/streams.ts'
+import { findStoredStream, optInNames, settingOf, streamNames } from './records/streams.ts'
 import { SearchIndex } from './search/search-index.ts'
+import { Tickets } from './tickets.ts'
 import { type TruthLine, type TruthOptions, truthOf } from './truth.ts'
 
 interface ServedStream {
@@ -27,6 +28,7 @@ export class Workspace {
   readonly #streams = new Map<string, ServedStream>()
   #conversations: Conversations | undefined
   #companies: Companies | undefined
+  #tickets: Tickets | undefined
 
   constructor(options: Required<SimulatorOptions>) {
     this.id = `sim${options.seed}`
@@ -44,6 +46,17 @@ export class Workspace {
   get companies(): Companies {
     this.#companies ??= new Companies(this.collection('companies'), this.collection('segments'), this.#options)
     return this.#companies
+  }
+
+  get tickets(): Tickets {
+    this.#tickets ??= new Tickets(this.collection('tickets'), this.setting)
+    return this.#tickets
+  }
+
+  /** The streams it has records for: the eleven, and those it was told to have. */
+  get streamNames(): string[] {
+    const told = optInNames.filter(([, stored]) => this.collection(stored).log.length > 0)
+    return [...streamNames, ...told.map(([name]) => name)]
   }
 
   /** All records of a stream as they are now, whether search shows them yet or not. */
@@ -81,6 +94,9 @@ export class Workspace {
   #changesOf(stream: string, collection: Collection): RecordChanges {
     if (stream === 'conversations') return this.conversations.changes
     if (stream === 'companies') return this.companies.changes
+    if (stream === 'tickets') return this.tickets.changes
+    // Nothing that was logged changes or goes.
+    if (stream === 'activity_logs') return {}
     return ordinaryChanges(collection)
   }
 
@@ -88,8 +104,7 @@ export class Workspace {
   #stream(name: string): ServedStream {
     let served = this.#streams.get(name)
     if (served !== undefined) return served
-    const stored = Object.hasOwn(storedStreams, name) ? storedStreams[name] : undefined
-    if (stored === undefined) throw new RangeError(`The simulator has no stream "${name}" of its own`)
+    const stored = findStoredStream(name)
     const collection = new Collection(stored.definition(this.#options), this.setting, stored.count(this.#options))
     served = { collection, index: new SearchIndex(collection.latest().filter(({ isListed }) => isListed)) }
     this.#streams.set(name, served)

@@ -1,7 +1,7 @@
 import { findSpan } from './json-spans.ts'
 
 /** What a sync writes right after the opening brace of a record that is read below a parent. */
-const addedNames = ['conversation_id', 'company_id', 'parent_updated_at']
+const addedNames = ['conversation_id', 'company_id', 'ticket_id', 'parent_updated_at']
 
 /** A member name and its value as it stands at the start of an object, with the comma after it. */
 const firstMember = /^\{"([a-z_]+)":("[^"\\]*"|-?\d+|null)(,|(?=\}))/

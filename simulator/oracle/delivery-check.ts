@@ -12,8 +12,8 @@ export interface DeliveryOptions {
 }
 
 interface StreamDelivery {
-  /** `id`, half of the hash and the parent's time of every version delivered. */
-  delivered: Set<string>
+  /** `id`, half of the hash and the parent's time of every version delivered, and how often it was. */
+  delivered: Map<string, number>
   /** The hash last delivered, and the highest place among the record's versions. */
   last: Map<string, { sha256: string; place: number; highest: number }>
 }
@@ -38,8 +38,10 @@ export class DeliveryCheck {
     const { delivered, last } = this.#stream(stream)
     // A parent that moved while it was read brings its children again, with the new time.
     const name = `${id} ${sha256.slice(0, 32)} ${added.parent_updated_at ?? ''}`
-    if (delivered.has(name)) this.#faults.add('duplicate', stream, `line ${line}: ${id} with the same text again`)
-    delivered.add(name)
+    const times = (delivered.get(name) ?? 0) + 1
+    if (times > 1 && times > this.#mostTimes(child, sha256))
+      this.#faults.add('duplicate', stream, `line ${line}: ${id} with the same text again`)
+    delivered.set(name, times)
     if (parent !== undefined && this.#truth !== undefined) checkParent(child, parent, this.#truth, this.#faults)
     const place = this.#placeOf(stream, id, sha256, line)
     const known = this.#truth?.versions(stream, id)?.[place]?.sha256
@@ -71,6 +73,14 @@ export class DeliveryCheck {
     return setHash(Array.from(this.#stream(stream).last, ([id, { sha256 }]) => [id, sha256]))
   }
 
+  /** How often a text may come: once, or with every version of a parent that changed without its time. */
+  #mostTimes({ stream, id, added }: DeliveredChild, sha256: string): number {
+    if (!rulesOf(stream).parent?.canStayBehind) return 1
+    const versions = this.#truth?.versions(stream, id) ?? []
+    const time = Number(added.parent_updated_at ?? Number.NaN)
+    return versions.filter((one) => one.updatedAt === time && one.sha256 === sha256).length
+  }
+
   /** The place of a delivered text among the versions of its record, -1 when there never was such a text. */
   #placeOf(stream: string, id: string, sha256: string, line: number): number {
     if (this.#truth === undefined) return -1
@@ -88,7 +98,7 @@ export class DeliveryCheck {
   #stream(name: string): StreamDelivery {
     let stream = this.#streams.get(name)
     if (stream === undefined) {
-      stream = { delivered: new Set(), last: new Map() }
+      stream = { delivered: new Map(), last: new Map() }
       this.#streams.set(name, stream)
     }
     return stream

@@ -11,7 +11,7 @@ export interface StreamRules {
   /** Whether the record holds lists that a sync completes. */
   hasLists: boolean
   /** Set for streams whose records are read below a parent. */
-  parent?: { stream: string; member: string }
+  parent?: { stream: string; member: string; canStayBehind?: true }
 }
 
 const ordinary: StreamRules = { key: ({ id }) => String(id), isIncremental: true, isSigned: false, hasLists: false }
@@ -33,6 +33,13 @@ const rules: Readonly<Record<string, StreamRules>> = {
     ...ordinary,
     key: ({ company_id: company, id }) => membershipKey(String(company), String(id)),
     parent: { stream: 'companies', member: 'company_id' },
+  },
+  tickets: { ...ordinary, isSigned: true },
+  ticket_parts: {
+    ...ordinary,
+    isSigned: true,
+    // A ticket may change without its time: then its parts come again with the same one.
+    parent: { stream: 'tickets', member: 'ticket_id', canStayBehind: true },
   },
   contact_attributes: attribute,
   company_attributes: attribute,

@@ -53,6 +53,13 @@ export class Collection {
     return { removed: version, added: this.#add(plan, visibleFrom), visibleFrom }
   }
 
+  /** Changes a record whose time stays: search shows the new text under the old `updated_at`. */
+  updateBehind(version: RecordVersion, visibleFrom: number, changes: Partial<RecordPlan>): VersionChange {
+    version.visibleUntil = visibleFrom
+    const plan = { ...version.plan, ...changes, revision: version.plan.revision + 1 }
+    return { removed: version, added: this.#add(plan, visibleFrom), visibleFrom }
+  }
+
   /** Changes what is no change of the record to Intercom: time and revision stay, and the text before is as good. */
   retouch(version: RecordVersion, visibleFrom: number, changes: Partial<RecordPlan>): VersionChange {
     version.visibleUntil = visibleFrom

@@ -3,21 +3,23 @@ import { attachment } from './conversation-pieces.ts'
 import { partMemberVersions } from './conversation-versions.ts'
 import { shapesOf, withoutNewerMembers } from './member-versions.ts'
 import { authorAdmin, authorBot, numberOrText } from './people.ts'
-import type { RecordDefinition, RecordPlan, RecordSetting } from './record-definition.ts'
+import type { RecordPlan, RecordSetting } from './record-definition.ts'
+import type { ThreadForm } from './thread.ts'
 
 const mostParts = 100_000
 const firstPartId = 16_000_000_000
 
-/** A part belongs to the conversation with this place; `index` is its place in it. */
+/** A part belongs to the conversation or ticket with this place; `index` is its place in it. */
 export interface PartPlan extends RecordPlan {
   updatedAt: number
   conversation: number
   isRedacted: boolean
+  /** Of parts that move a ticket: from which state to which. */
+  states?: { from: string; to: string }
 }
 
 /** Ids of parts grow inside a conversation and are unique in the workspace. */
-export const partId = (conversation: number, place: number): string =>
-  String(firstPartId + conversation * mostParts + place)
+const partId = (conversation: number, place: number): string => String(firstPartId + conversation * mostParts + place)
 
 const events = [
   ['assignment', null],
@@ -75,9 +77,9 @@ function renderPart(plan: PartPlan, setting: RecordSetting, version: string): st
 /** Whether a part is redacted from the start. */
 export const isFirstRedacted = (place: number): boolean => place % 19 === 6
 
-/** Conversation parts as `GET /conversations/{id}` gives them. Their plans come from the thread they belong to. */
-export const partDefinition: Pick<RecordDefinition<PartPlan>, 'stream' | 'render' | 'shapes'> = {
-  stream: 'conversation_parts',
-  render: renderPart,
-  shapes: shapesOf(partMemberVersions),
+/** Conversation parts as `GET /conversations/{id}` gives them. */
+export const conversationThread: ThreadForm = {
+  definition: { stream: 'conversation_parts', render: renderPart, shapes: shapesOf(partMemberVersions) },
+  partId,
+  firstTraits: (place) => ({ isRedacted: isFirstRedacted(place) }),
 }

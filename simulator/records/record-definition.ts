@@ -15,6 +15,8 @@ export interface RecordSetting {
   partsPerConversation: { from: number; to: number }
   /** How many conversations have 500 parts or more. */
   longConversations: number
+  longTickets: number
+  ticketsBehindTheirParts: number
   /** Whether records with hostile texts are added. */
   oddities: boolean
   /** How long the lists of the first contacts are, by the list's name. */

@@ -1,4 +1,5 @@
 import type { SimulatorOptions } from '../options.ts'
+import { activityLogDefinition } from './activity-log-record.ts'
 import { adminDefinition } from './admin-record.ts'
 import { attributeDefinition, builtInCount } from './attribute-record.ts'
 import { companyDefinition, listedCompanyDefinition } from './company-record.ts'
@@ -9,6 +10,7 @@ import type { RecordDefinition, RecordSetting } from './record-definition.ts'
 import { segmentDefinition } from './segment-record.ts'
 import { tagDefinition } from './tag-record.ts'
 import { teamDefinition } from './team-record.ts'
+import { ticketDefinition } from './ticket-record.ts'
 
 type Options = Required<SimulatorOptions>
 
@@ -24,7 +26,7 @@ const attributes = (model: 'contact' | 'company'): StoredStream => ({
   count: (options) => builtInCount(model) + options.attributes,
 })
 
-export const storedStreams: Readonly<Record<string, StoredStream>> = {
+const storedStreams: Readonly<Record<string, StoredStream>> = {
   contacts: {
     definition: () => contactDefinition,
     count: ({ contacts, oddities }) => contacts + (oddities ? contactOddities.length : 0),
@@ -42,8 +44,29 @@ export const storedStreams: Readonly<Record<string, StoredStream>> = {
   conversations: { definition: () => conversationDefinition, count: ({ conversations }) => conversations },
 }
 
-/** Every stream a sync can deliver. */
+/** Streams that a workspace has only when it is told to. */
+const optInStreams: Readonly<Record<string, StoredStream>> = {
+  tickets: { definition: () => ticketDefinition, count: ({ tickets }) => tickets },
+  activity_logs: { definition: () => activityLogDefinition, count: ({ activityLogs }) => activityLogs },
+}
+
+/** @throws RangeError when there is no such stream, or it follows from others */
+export function findStoredStream(name: string): StoredStream {
+  const table = Object.hasOwn(optInStreams, name) ? optInStreams : storedStreams
+  const stored = Object.hasOwn(table, name) ? table[name] : undefined
+  if (stored === undefined) throw new RangeError(`The simulator has no stream "${name}" of its own`)
+  return stored
+}
+
+/** Every stream that each workspace has and a sync can deliver. */
 export const streamNames: readonly string[] = [...Object.keys(storedStreams), 'conversation_parts', 'company_segments']
+
+/** The streams a workspace may have besides, each with the stream its records come from. */
+export const optInNames: readonly (readonly [name: string, stored: string])[] = [
+  ['tickets', 'tickets'],
+  ['ticket_parts', 'tickets'],
+  ['activity_logs', 'activity_logs'],
+]
 
 export function settingOf(options: Options, workspaceId: string): RecordSetting {
   return {
@@ -58,6 +81,8 @@ export function settingOf(options: Options, workspaceId: string): RecordSetting 
     companyCount: options.companies,
     partsPerConversation: options.partsPerConversation,
     longConversations: options.longConversations,
+    longTickets: options.longTickets,
+    ticketsBehindTheirParts: options.ticketsBehindTheirParts,
     oddities: options.oddities,
     listLengths: options.listLengths,
     removedTags: options.removedTags,

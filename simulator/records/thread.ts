@@ -1,31 +1,42 @@
-import { isFirstRedacted, type PartPlan, partDefinition, partId } from './part-record.ts'
-import type { RecordPlan, RecordSetting } from './record-definition.ts'
+import type { PartPlan } from './part-record.ts'
+import type { RecordDefinition, RecordPlan, RecordSetting } from './record-definition.ts'
 import { RecordVersion } from './record-version.ts'
 
-/** `GET /conversations/{id}` gives the newest parts, at most so many. */
+/** A conversation or ticket is given with its newest parts, at most so many. */
 const mostShown = 500
 
 /** How long after its writing every fifth part was changed, seconds. */
 const changedAfter = 111
 
-type PartVersion = RecordVersion<PartPlan>
+export type PartVersion = RecordVersion<PartPlan>
 
-/** The parts of one conversation: every version of those that can be had, and how many there truly are. */
+/** What tells the parts of conversations from those of tickets. */
+export interface ThreadForm {
+  definition: Pick<RecordDefinition<PartPlan>, 'stream' | 'render' | 'shapes'>
+  /** @param parent the place of what the part belongs to; @param place that of the part in it */
+  partId: (parent: number, place: number) => string
+  /** What a part has beside its times, by its place, from the start. */
+  firstTraits: (place: number) => Pick<PartPlan, 'isRedacted' | 'states'>
+}
+
+/** The parts of one conversation or ticket: every version of those that can be had, and how many there truly are. */
 export class Thread {
   /** The newest parts in the order of their writing, each in its latest version. */
   #shown: PartVersion[]
   readonly #log: PartVersion[]
-  readonly #conversation: number
+  readonly #form: ThreadForm
+  readonly #parent: number
   readonly #setting: RecordSetting
   #count: number
 
-  constructor(plan: RecordPlan, setting: RecordSetting) {
-    this.#conversation = plan.index
+  constructor(form: ThreadForm, plan: RecordPlan, setting: RecordSetting) {
+    this.#form = form
+    this.#parent = plan.index
     this.#setting = setting
     this.#count = plan.firstParts?.count ?? 0
     const first = Math.max(0, this.#count - mostShown)
     this.#shown = Array.from({ length: this.#count - first }, (_, place) =>
-      this.#version(firstPlan(plan, first + place), 0),
+      this.#version(firstPlan(form, plan, first + place), 0),
     )
     this.#log = [...this.#shown]
   }
@@ -45,14 +56,13 @@ export class Thread {
     return this.#log
   }
 
-  /** Somebody answers. @param now Unix seconds */
-  reply(now: number, visibleFrom: number): void {
+  /** Somebody answers. @param now Unix seconds; @param states from which to which the ticket moves with it */
+  reply(now: number, visibleFrom: number, states?: PartPlan['states']): void {
     const index = this.#count++
-    const id = partId(this.#conversation, index)
-    this.#add(
-      { index, id, createdAt: now, updatedAt: now, revision: 0, conversation: this.#conversation, isRedacted: false },
-      visibleFrom,
-    )
+    const id = this.#form.partId(this.#parent, index)
+    const times = { createdAt: now, updatedAt: now, revision: 0 }
+    const moved = states === undefined ? {} : { states }
+    this.#add({ index, id, ...times, conversation: this.#parent, isRedacted: false, ...moved }, visibleFrom)
     if (this.#shown.length <= mostShown) return
     const pushedOut = this.#shown.shift()
     if (pushedOut !== undefined) pushedOut.visibleUntil = visibleFrom
@@ -76,22 +86,23 @@ export class Thread {
   }
 
   #version(plan: PartPlan, visibleFrom: number): PartVersion {
-    return new RecordVersion(partDefinition, plan, visibleFrom, this.#setting)
+    return new RecordVersion(this.#form.definition, plan, visibleFrom, this.#setting)
   }
 }
 
 /** Parts were written evenly between the opening and the latest change; the newest at the latest change itself. */
-function firstPlan({ index: conversation, createdAt, firstParts }: RecordPlan, place: number): PartPlan {
+function firstPlan(form: ThreadForm, { index: parent, createdAt, firstParts }: RecordPlan, place: number): PartPlan {
   const { count, until } = firstParts ?? { count: 1, until: createdAt }
   const written = createdAt + Math.floor(((until - createdAt) * (place + 1)) / count)
   const updatedAt = place % 5 === 1 ? Math.min(until, written + changedAfter) : written
+  const id = form.partId(parent, place)
   return {
     index: place,
-    id: partId(conversation, place),
+    id,
     createdAt: written,
     updatedAt,
     revision: 0,
-    conversation,
-    isRedacted: isFirstRedacted(place),
+    conversation: parent,
+    ...form.firstTraits(place),
   }
 }

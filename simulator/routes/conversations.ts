@@ -33,7 +33,8 @@ export function answerConversation(context: EndpointContext): Answer {
   return { status: 200, body: signer(context)(text), records: thread.shown.length }
 }
 
-function signer({ workspace, options }: EndpointContext): (text: Buffer) => Buffer {
+/** Signs the addresses of attachments for one answer. */
+export function signer({ workspace, options }: EndpointContext): (text: Buffer) => Buffer {
   const now = Math.floor(options.clock.now() / 1000)
   return (text) => workspace.signer.sign(text, now)
 }

@@ -1,3 +1,4 @@
+import { answerActivityLogSearch, answerActivityLogs } from './activity-logs.ts'
 import { answerConversationAttributes, answerDataAttributes, conversationAttributesMoved } from './attributes.ts'
 import { answerCompaniesByFilter, answerCompanyList, answerCompanyScroll, answerCompanySegments } from './companies.ts'
 import {
@@ -12,6 +13,7 @@ import { answerConversation, answerConversationSearch } from './conversations.ts
 import type { Endpoint } from './endpoint.ts'
 import { answerMe } from './me.ts'
 import { wholeList } from './record-list.ts'
+import { answerTicket, answerTicketSearch } from './tickets.ts'
 
 type Row = [request: string, scope: string, answer: Endpoint['answer'], traits?: Pick<Endpoint, 'isSearch' | 'since'>]
 
@@ -20,6 +22,13 @@ const search = { isSearch: true }
 /** What the API serves, with the scope each takes: a new stream adds its rows here. */
 const rows: readonly Row[] = [
   ['GET /admins', 'read_admins', wholeList('admins', '"type":"admin.list","admins"', { extra: 'display_avatar' })],
+  ['GET /admins/activity_logs', 'read_admin_activity_logs', answerActivityLogs],
+  [
+    'POST /admins/activity_logs/search',
+    'read_admin_activity_logs',
+    answerActivityLogSearch,
+    { ...search, since: '2.16' },
+  ],
   ['GET /teams', 'read_admins', wholeList('teams', '"type":"team.list","teams"')],
   ['GET /tags', 'read_tags', wholeList('tags', '"type":"list","data"')],
   [
@@ -41,6 +50,8 @@ const rows: readonly Row[] = [
   ['GET /companies/:id/segments', 'read_users', answerCompanySegments],
   ['POST /conversations/search', 'read_conversations', answerConversationSearch, search],
   ['GET /conversations/:id', 'read_conversations', answerConversation],
+  ['POST /tickets/search', 'read_tickets', answerTicketSearch, { ...search, since: '2.10' }],
+  ['GET /tickets/:id', 'read_tickets', answerTicket, { since: '2.9' }],
 ]
 
 export const endpoints: readonly Endpoint[] = [

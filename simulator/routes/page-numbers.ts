@@ -23,6 +23,12 @@ export function readPage(query: EndpointContext['query'], defaultPerPage: number
   return { page, perPage }
 }
 
+/** The address of the page after this one. @param more what the URL carries besides */
+export function nextPageUrl(path: string, { page, perPage }: PageNumber, more: Record<string, string> = {}): string {
+  const query = new URLSearchParams({ ...more, per_page: String(perPage), page: String(page + 1) })
+  return `${host}${path}?${query}`
+}
+
 /** One page of a list whose `pages.next` is a URL. @param path what the URL leads to */
 export function pageAnswer<Item>(
   path: string,
@@ -32,8 +38,7 @@ export function pageAnswer<Item>(
   more: Record<string, string> = {},
 ): Answer {
   const totalPages = Math.ceil(items.length / perPage)
-  const query = new URLSearchParams({ ...more, per_page: String(perPage), page: String(page + 1) })
-  const next = page < totalPages ? `${host}${path}?${query}` : null
+  const next = page < totalPages ? nextPageUrl(path, { page, perPage }, more) : null
   const pages = { type: 'pages', next, page, per_page: perPage, total_pages: totalPages }
   const texts = items.slice((page - 1) * perPage, page * perPage).map(textOf)
   return listAnswer('"type":"list","data"', texts, `,"pages":${JSON.stringify(pages)},"total_count":${items.length}`)

@@ -1,0 +1,49 @@
+import type { RecordVersion } from './records/record-version.ts'
+import type { PartVersion } from './records/thread.ts'
+import { ticketParts } from './records/ticket-record.ts'
+import type { TicketPlan } from './records/ticket-times.ts'
+import type { TextJudge } from './text-judge.ts'
+import type { TruthLine } from './truth.ts'
+import type { Workspace } from './workspace.ts'
+
+/**
+ * Every version of every ticket part, once for each version of its ticket that it was part of: a part is to be had
+ * since its ticket's version is. Where that version came too late for `updated_at` to lead to it (see `Tickets`),
+ * its new parts are optional, and what its changed parts were before is as good as what they are.
+ */
+export function* ticketPartTruth(workspace: Workspace, judge: TextJudge): Generator<TruthLine> {
+  const stream = 'ticket_parts'
+  for (const version of workspace.collection('tickets').log) {
+    const { visibleFrom, visibleUntil } = version
+    const { id: parentId, updatedAt } = version.plan
+    const before = versionsAsGood(version).map((other) => partsById(other, workspace))
+    for (const part of partsOf(version, workspace)) {
+      const { id } = part.plan
+      const others = before.map((parts) => parts.get(id)).filter((other) => other !== undefined)
+      const hashes = judge.hashes(stream, part)
+      const or = [...new Set(others.map((other) => judge.hashes(stream, other).sha256))]
+      yield {
+        stream,
+        id,
+        updatedAt,
+        ...hashes,
+        ...(or.length > 0 ? { or } : {}),
+        visibleFrom,
+        visibleUntil,
+        parentId,
+        ...(others.length < before.length ? { optional: true as const } : {}),
+      }
+    }
+  }
+}
+
+/** The earlier versions that a sync may still hold in place of this one. */
+function versionsAsGood({ alike }: RecordVersion): RecordVersion[] {
+  return alike === undefined ? [] : [alike, ...versionsAsGood(alike)]
+}
+
+const partsOf = ({ plan }: RecordVersion, { setting }: Workspace): readonly PartVersion[] =>
+  ticketParts(plan as TicketPlan, setting)
+
+const partsById = (version: RecordVersion, workspace: Workspace): Map<string, PartVersion> =>
+  new Map(partsOf(version, workspace).map((part) => [part.plan.id, part]))
