@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { parseArgs } from 'node:util'
 import closeWithGrace from 'close-with-grace'
 import { destination, type Logger } from 'pino'
 import { buildApp } from './app.ts'
@@ -15,10 +14,12 @@ import { countAttempts, countEndedJobs } from './queue/attempt-observer.ts'
 import { createConnectionLog } from './queue/connection-log.ts'
 import { collectFigures } from './queue/figures.ts'
 import { type Phase, shutDown } from './queue/lifecycle.ts'
+import { untilParentGone } from './queue/parent-watch.ts'
 import { createRedisConnections, type RedisConnections, untilReady } from './queue/redis.ts'
 import { checkRedis } from './queue/redis-check.ts'
 import { RedisNotFoundError } from './queue/redis-program.ts'
 import { openRedisSource } from './queue/redis-source.ts'
+import { parseRoles, type Roles, UsageError } from './queue/roles.ts'
 import { DataDirInUseError } from './queue/service-file.ts'
 import { createSyncQueue } from './queue/sync-queue.ts'
 import { startWorkerRole } from './queue/worker-role.ts'
@@ -57,7 +58,7 @@ const redisStartMs = 30_000
 const shutdownMs = 40_000
 
 /**
- * Runs the service until a signal ends it: `serve [--api] [--worker]`, both unless told. Problems of its own making are
+ * Runs the service until a signal ends it: `serve [--api] [--worker] [--with-parent]`. Problems of its own making are
  * told on stderr in one message; the exit code is then 1, or 2 for wrong arguments.
  */
 export async function serve(args: string[]): Promise<void> {
@@ -85,6 +86,12 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
     await end()
     if (redisDied) throw new StartError('the embedded Redis is gone')
   })
+  if (roles.withParent) {
+    untilParentGone(clock, ending.signal).then(
+      () => closer.close(),
+      () => undefined,
+    )
+  }
   try {
     // Phases stand in the order in which they run: what is started last is ended first.
     const source = await openRedisSource({ config, mayJoin: !roles.api, searchPath: readSearchPath(), clock, logger })
@@ -220,28 +227,8 @@ async function inspectRedis(connections: RedisConnections, logger: Logger): Prom
   redis.disconnect()
 }
 
-interface Roles {
-  api: boolean
-  worker: boolean
-}
-
-class UsageError extends StartError {}
-
-/** @throws UsageError */
-function parseRoles(args: string[]): Roles {
-  try {
-    const { values } = parseArgs({ args, options: { api: { type: 'boolean' }, worker: { type: 'boolean' } } })
-    const both = !values.api && !values.worker
-    return { api: both || values.api === true, worker: both || values.worker === true }
-  } catch (error) {
-    throw new UsageError(
-      `${error instanceof Error ? error.message : error}\nusage: intercom-sync serve [--api] [--worker]`,
-    )
-  }
-}
-
 function isForOperators(error: unknown): error is Error {
-  const kinds = [StartError, ConfigError, RedisNotFoundError, DataDirInUseError]
+  const kinds = [StartError, UsageError, ConfigError, RedisNotFoundError, DataDirInUseError]
   return (
     kinds.some((kind) => error instanceof kind) ||
     (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')

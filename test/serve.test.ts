@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { findFreePort, runCompiled, runProcess, runShell, type Teardown } from './support/processes.ts'
-import { startRedis } from './support/redis.ts'
+import { onRealRedis, startRedis } from './support/redis.ts'
 
 /** The service as `intercom-sync serve` runs it, on a port of its own. */
 async function serve(t: Teardown, environment: Record<string, string> = {}, args: string[] = []) {
@@ -45,7 +45,7 @@ t.test('it starts with nothing given, says where it listens, and ends in order',
   t.ok(service.stdout().startsWith(`intercom-sync listens on ${address}\n`))
 })
 
-t.test('at its start it tells how to call it, with a line that works as it is printed', async (t) => {
+t.test('at its start it tells how to call it, with a line that works as it is printed', onRealRedis, async (t) => {
   const { service, dataDir } = await serve(t, await simulatedIntercom(t))
   await service.untilLine(/-d '/)
   const notice = service.stdout()
@@ -58,29 +58,33 @@ t.test('at its start it tells how to call it, with a line that works as it is pr
   t.match(JSON.parse(check), { type: 'CONNECTION_STATUS', connectionStatus: { status: 'SUCCEEDED' } })
 })
 
-t.test('where keys are needed it says so, and shows neither them nor the password of its Redis', async (t) => {
-  const port = await findFreePort()
-  const password = 'r'.repeat(32)
-  const key = 'k'.repeat(32)
-  await startRedis(t, ['--port', String(port), '--bind', '127.0.0.1', '--requirepass', password])
-  const environment = {
-    ...(await simulatedIntercom(t)),
-    REDIS_URL: `redis://:${password}@127.0.0.1:${port}/2`,
-    API_KEYS: `acme:${key}`,
-    ENCRYPTION_KEYS: `k1:${Buffer.alloc(32).toString('base64')}`,
-  }
-  const { service: api } = await serve(t, environment, ['--api'])
-  await api.untilLine(/-d '/)
-  t.match(api.stdout(), /keys +every call under \/v1 needs "Authorization: Bearer <API key>"/)
-  t.match(api.stdout(), `data  the Redis at redis://127.0.0.1:${port}/2\n`)
-  const check = await runShell(t, commandIn(api.stdout()).replace('YOUR_API_KEY', key))
-  t.match(JSON.parse(check), { connectionStatus: { status: 'SUCCEEDED' } })
+t.test(
+  'where keys are needed it says so, and shows neither them nor the password of its Redis',
+  onRealRedis,
+  async (t) => {
+    const port = await findFreePort()
+    const password = 'r'.repeat(32)
+    const key = 'k'.repeat(32)
+    await startRedis(t, ['--port', String(port), '--bind', '127.0.0.1', '--requirepass', password])
+    const environment = {
+      ...(await simulatedIntercom(t)),
+      REDIS_URL: `redis://:${password}@127.0.0.1:${port}/2`,
+      API_KEYS: `acme:${key}`,
+      ENCRYPTION_KEYS: `k1:${Buffer.alloc(32).toString('base64')}`,
+    }
+    const { service: api } = await serve(t, environment, ['--api'])
+    await api.untilLine(/-d '/)
+    t.match(api.stdout(), /keys +every call under \/v1 needs "Authorization: Bearer <API key>"/)
+    t.match(api.stdout(), `data  the Redis at redis://127.0.0.1:${port}/2\n`)
+    const check = await runShell(t, commandIn(api.stdout()).replace('YOUR_API_KEY', key))
+    t.match(JSON.parse(check), { connectionStatus: { status: 'SUCCEEDED' } })
 
-  const { service: worker } = await serve(t, environment, ['--worker'])
-  await worker.untilLine(/works on/)
-  t.equal(worker.stdout(), `intercom-sync works on the Redis at redis://127.0.0.1:${port}/2\n`)
-  for (const text of [api.stdout(), worker.stdout()]) t.notOk(text.includes(password) || text.includes(key))
-})
+    const { service: worker } = await serve(t, environment, ['--worker'])
+    await worker.untilLine(/works on/)
+    t.equal(worker.stdout(), `intercom-sync works on the Redis at redis://127.0.0.1:${port}/2\n`)
+    for (const text of [api.stdout(), worker.stdout()]) t.notOk(text.includes(password) || text.includes(key))
+  },
+)
 
 t.test('one process may serve the API and another one work, on one folder', async (t) => {
   const { service: api, dataDir } = await serve(t, {}, ['--api'])
@@ -110,7 +114,7 @@ t.test('a port that is taken is told, and Redis does not stay behind', async (t)
   t.match(service.stderr(), /EADDRINUSE/)
 })
 
-t.test('a Redis that would lose jobs is refused', async (t) => {
+t.test('a Redis that would lose jobs is refused', onRealRedis, async (t) => {
   const port = await findFreePort()
   await startRedis(t, ['--maxmemory-policy', 'allkeys-lru', '--port', String(port), '--bind', '127.0.0.1'])
   const { service } = await serve(t, {

@@ -5,6 +5,7 @@
  * Of redis-server's arguments it heeds `--unixsocket`. It opens no port: the package's own server would listen on every
  * address of the machine, without a password.
  */
+import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import {
   attachSession,
@@ -13,13 +14,14 @@ import {
   SocketConnectionTransport,
 } from 'js-redis-server/core'
 
-const socketPath = process.argv[process.argv.indexOf('--unixsocket') + 1]
+const socketPath = process.argv[process.argv.indexOf('--unixsocket') + 1] ?? ''
 
 const state = new RedisServerState({ databaseCount: 1 })
 const executor = createRedisCommandExecutor()
 const server = createServer((socket) => {
   attachSession(new SocketConnectionTransport(socket), { state, executor })
 })
-// The socket is its owner's alone.
+// As redis-server does: a socket that one killed has left is in nobody's way, and ours is its owner's alone.
+rmSync(socketPath, { force: true })
 process.umask(0o077)
 server.listen(socketPath, () => process.stdout.write('Ready to accept connections\n'))

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createRandom } from '../../simulator/random.ts'
 import { startApp } from '../support/app.ts'
-import { startRedis } from '../support/redis.ts'
+import { onRealRedis, startRedis } from '../support/redis.ts'
 
 const messages = 5000
 const seed = 20_261
@@ -23,7 +23,7 @@ async function firstLines(response: Response, count: number): Promise<string[]> 
   return text.split('\n').slice(0, -1).slice(0, count)
 }
 
-t.test(`a log of ${messages} messages can be read from every offset, to the byte`, async (t) => {
+t.test(`a log of ${messages} messages can be read from every offset, to the byte`, onRealRedis, async (t) => {
   const random = createRandom(seed, 0)
   const jobId = await api.createJob()
   const worker = await api.work(jobId)

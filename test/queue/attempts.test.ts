@@ -1,7 +1,7 @@
 import t from 'tap'
 import { CodedError, toJobFailure } from '../../src/errors.ts'
 import { createDeferred } from '../support/deferred.ts'
-import { startRedis } from '../support/redis.ts'
+import { onRealRedis, startRedis } from '../support/redis.ts'
 import { syncRequest, tenant } from '../support/store.ts'
 import {
   countedLog,
@@ -162,29 +162,34 @@ async function saveJob({ redis }: TestService, jobId: number) {
   }
 }
 
-t.test('a Redis that has gone back in time is caught up with, nothing missing and nothing twice', async (t) => {
-  const { service, jobId } = await setUp(t.teardown)
-  let rewind: (() => Promise<void>) | undefined
-  let rewound = false
-  service.startWorker(
-    countingSync(10, async (number) => {
-      if (number === 3) rewind ??= await saveJob(service, jobId)
-      if (number !== 6 || rewound) return
-      rewound = true
-      await rewind?.()
-    }),
-  )
-  const { logEpoch } = await service.jobs.read(tenant, jobId)
-  const job = await untilEnded(service, jobId)
-  t.match(job, { status: 'succeeded', attempts: 1, messageCount: 60 })
-  t.not(job.logEpoch, logEpoch)
-  t.ok(rewound)
-  t.equal(await wholeLog(service, jobId), countedLog(10))
-})
+t.test(
+  'a Redis that has gone back in time is caught up with, nothing missing and nothing twice',
+  onRealRedis,
+  async (t) => {
+    const { service, jobId } = await setUp(t.teardown)
+    let rewind: (() => Promise<void>) | undefined
+    let rewound = false
+    service.startWorker(
+      countingSync(10, async (number) => {
+        if (number === 3) rewind ??= await saveJob(service, jobId)
+        if (number !== 6 || rewound) return
+        rewound = true
+        await rewind?.()
+      }),
+    )
+    const { logEpoch } = await service.jobs.read(tenant, jobId)
+    const job = await untilEnded(service, jobId)
+    t.match(job, { status: 'succeeded', attempts: 1, messageCount: 60 })
+    t.not(job.logEpoch, logEpoch)
+    t.ok(rewound)
+    t.equal(await wholeLog(service, jobId), countedLog(10))
+  },
+)
 
 for (const savedBefore of [0, 4]) {
   t.test(
     `a Redis that goes back to commit ${savedBefore} just before the job ends does not end it there`,
+    onRealRedis,
     async (t) => {
       const { service, jobId } = await setUp(t.teardown)
       let rewind: (() => Promise<void>) | undefined

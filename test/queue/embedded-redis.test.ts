@@ -10,7 +10,7 @@ import { startEmbeddedRedis } from '../../src/queue/embedded-redis.ts'
 import { findRedisProgram } from '../../src/queue/redis-program.ts'
 import { findOwner } from '../../src/queue/service-file.ts'
 import { runCompiled, runProcess, type Teardown } from '../support/processes.ts'
-import { connectTo } from '../support/redis.ts'
+import { connectTo, onRealRedis } from '../support/redis.ts'
 
 const program = await findRedisProgram(process.env.PATH ?? '')
 
@@ -30,7 +30,9 @@ async function startOwner(t: Teardown, dataDir: string) {
 async function watch(socket: string) {
   const connection = connect(socket)
   await once(connection, 'connect')
-  const closed = once(connection, 'close')
+  const closed = new Promise((resolve) => connection.once('close', resolve))
+  // Which way it goes does not matter.
+  connection.on('error', () => undefined)
   connection.resume()
   return { closed }
 }
@@ -48,36 +50,44 @@ async function get(socket: string, key: string): Promise<string | null> {
   return value
 }
 
-t.test('it keeps jobs: append-only file, no eviction, no port, a socket that only its owner may use', async (t) => {
-  const dataDir = await dataDirOf(t)
-  const redis = await startEmbeddedRedis({ dataDir, program, clock: systemClock })
-  const client = connectTo(redis.socket).connect()
-  const setting = async (name: string) => (await client.config('GET', name)) as string[]
-  t.same(await setting('appendonly'), ['appendonly', 'yes'])
-  t.same(await setting('appendfsync'), ['appendfsync', 'everysec'])
-  t.same(await setting('maxmemory-policy'), ['maxmemory-policy', 'noeviction'])
-  t.same(await setting('port'), ['port', '0'])
-  t.equal((await stat(redis.socket)).mode & 0o777, 0o700)
-  t.ok(redis.socket.length < 108)
-  client.disconnect()
-  await redis.stop()
-  t.notOk(existsSync(redis.socket))
-  t.notOk(existsSync(dirname(redis.socket)), 'nothing is left in the temporary folder')
-  t.notOk(existsSync(join(dataDir, 'service.json')))
-})
+t.test(
+  'it keeps jobs: append-only file, no eviction, no port, a socket that only its owner may use',
+  onRealRedis,
+  async (t) => {
+    const dataDir = await dataDirOf(t)
+    const redis = await startEmbeddedRedis({ dataDir, program, clock: systemClock })
+    const client = connectTo(redis.socket).connect()
+    const setting = async (name: string) => (await client.config('GET', name)) as string[]
+    t.same(await setting('appendonly'), ['appendonly', 'yes'])
+    t.same(await setting('appendfsync'), ['appendfsync', 'everysec'])
+    t.same(await setting('maxmemory-policy'), ['maxmemory-policy', 'noeviction'])
+    t.same(await setting('port'), ['port', '0'])
+    t.equal((await stat(redis.socket)).mode & 0o777, 0o700)
+    t.ok(redis.socket.length < 108)
+    client.disconnect()
+    await redis.stop()
+    t.notOk(existsSync(redis.socket))
+    t.notOk(existsSync(dirname(redis.socket)), 'nothing is left in the temporary folder')
+    t.notOk(existsSync(join(dataDir, 'service.json')))
+  },
+)
 
-t.test('it goes with its owner, even when that is killed, and what it held is there for the next one', async (t) => {
-  const dataDir = await dataDirOf(t)
-  const first = await startOwner(t, dataDir)
-  const { closed } = await watch(first.socket)
-  await set(first.socket, 'written', 'just before')
-  await first.owner.end('SIGKILL')
-  await closed
-  const second = await startOwner(t, dataDir)
-  t.equal(await get(second.socket, 'written'), 'just before')
-  t.notOk(existsSync(dirname(first.socket)), 'nor is anything left in the temporary folder')
-  t.equal(await second.owner.end('SIGTERM'), 0)
-})
+t.test(
+  'it goes with its owner, even when that is killed, and what it held is there for the next one',
+  onRealRedis,
+  async (t) => {
+    const dataDir = await dataDirOf(t)
+    const first = await startOwner(t, dataDir)
+    const { closed } = await watch(first.socket)
+    await set(first.socket, 'written', 'just before')
+    await first.owner.end('SIGKILL')
+    await closed
+    const second = await startOwner(t, dataDir)
+    t.equal(await get(second.socket, 'written'), 'just before')
+    t.notOk(existsSync(dirname(first.socket)), 'nor is anything left in the temporary folder')
+    t.equal(await second.owner.end('SIGTERM'), 0)
+  },
+)
 
 t.test('an interrupt typed into the terminal does not reach it', async (t) => {
   const { pid, owner } = await startOwner(t, await dataDirOf(t))
@@ -136,7 +146,7 @@ t.test('a dead owner is told from a process that was given its id, as each start
   await redis.stop()
 })
 
-t.test('its death is told', async (t) => {
+t.test('its death is told', onRealRedis, async (t) => {
   const redis = await startEmbeddedRedis({ dataDir: await dataDirOf(t), program, clock: systemClock })
   const client = connectTo(redis.socket).connect()
   client.shutdown('NOSAVE').catch(() => undefined)
@@ -145,7 +155,7 @@ t.test('its death is told', async (t) => {
   await redis.stop()
 })
 
-t.test('a Redis that cannot start says why', async (t) => {
+t.test('a Redis that cannot start says why', onRealRedis, async (t) => {
   const dataDir = await dataDirOf(t)
   const redis = await startEmbeddedRedis({ dataDir, program, clock: systemClock })
   await redis.stop()

@@ -5,7 +5,7 @@ import { CodedError } from '../../src/errors.ts'
 import { shutDown } from '../../src/queue/lifecycle.ts'
 import { checkRedis } from '../../src/queue/redis-check.ts'
 import { delayBeforeNextAttempt } from '../../src/sync/retry-policy.ts'
-import { startRedis } from '../support/redis.ts'
+import { onRealRedis, startRedis } from '../support/redis.ts'
 import { untilAborted } from '../support/worker.ts'
 
 t.test('the wait before another attempt grows only while nothing is won', (t) => {
@@ -55,7 +55,7 @@ t.test('what the log says of an error holds neither its request nor a secret of 
   t.end()
 })
 
-t.test('a provided Redis is judged by what it would do to jobs', async (t) => {
+t.test('a provided Redis is judged by what it would do to jobs', onRealRedis, async (t) => {
   const good = await startRedis(t, ['--appendonly', 'yes'])
   t.same(await checkRedis(good.connect()), [])
   const bad = await startRedis(t, ['--maxmemory-policy', 'allkeys-lru'])

@@ -1,27 +1,31 @@
 import t from 'tap'
 import { createDeferred } from '../support/deferred.ts'
-import { startRedis } from '../support/redis.ts'
+import { onRealRedis, startRedis } from '../support/redis.ts'
 import { syncRequest, tenant } from '../support/store.ts'
 import { countedLog, countingSync, openService, untilEnded, untilLogHolds, wholeLog } from '../support/worker.ts'
 
 const durable = ['--appendonly', 'yes', '--appendfsync', 'always']
 
-t.test('a worker survives a Redis that is killed and comes back, nothing lost and nothing twice', async (t) => {
-  const server = await startRedis(t, durable)
-  const service = openService(server, t.teardown)
-  service.startWorker(countingSync(400, () => new Promise(setImmediate)))
-  const { jobId } = await service.jobs.create({ tenant, request: syncRequest() })
-  for (const messages of [300, 1200]) {
-    await untilLogHolds(service, jobId, messages)
-    await server.kill()
-    await server.restart()
-  }
-  const job = await untilEnded(service, jobId)
-  t.match(job, { status: 'succeeded', messageCount: 2400 })
-  t.equal(await wholeLog(service, jobId), countedLog(400))
-})
+t.test(
+  'a worker survives a Redis that is killed and comes back, nothing lost and nothing twice',
+  onRealRedis,
+  async (t) => {
+    const server = await startRedis(t, durable)
+    const service = openService(server, t.teardown)
+    service.startWorker(countingSync(400, () => new Promise(setImmediate)))
+    const { jobId } = await service.jobs.create({ tenant, request: syncRequest() })
+    for (const messages of [300, 1200]) {
+      await untilLogHolds(service, jobId, messages)
+      await server.kill()
+      await server.restart()
+    }
+    const job = await untilEnded(service, jobId)
+    t.match(job, { status: 'succeeded', messageCount: 2400 })
+    t.equal(await wholeLog(service, jobId), countedLog(400))
+  },
+)
 
-t.test('an attempt that lost its lock in an outage and its successor write one whole log', async (t) => {
+t.test('an attempt that lost its lock in an outage and its successor write one whole log', onRealRedis, async (t) => {
   const server = await startRedis(t, durable)
   const service = openService(server, t.teardown)
   const holding = createDeferred()
@@ -51,7 +55,7 @@ t.test('an attempt that lost its lock in an outage and its successor write one w
   t.ok(mostRunning <= 2)
 })
 
-t.test('an attempt that begins on another Redis than the last commit starts a new epoch', async (t) => {
+t.test('an attempt that begins on another Redis than the last commit starts a new epoch', onRealRedis, async (t) => {
   const server = await startRedis(t, durable)
   const service = openService(server, t.teardown)
   const { jobId } = await service.jobs.create({ tenant, request: syncRequest() })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createDeferred } from '../support/deferred.ts'
-import { startRedis } from '../support/redis.ts'
+import { onRealRedis, startRedis } from '../support/redis.ts'
 import { beginAttempt, commitOf, openStore, syncRequest, tenant } from '../support/store.ts'
 
 const server = await startRedis(t)
@@ -108,7 +108,7 @@ t.test('messages that are no longer kept are gone, not unknown', async (t) => {
   await t.rejects(store.messages.read(987_654, 0, 10), { code: 'job_not_found' })
 })
 
-t.test('readers are told when Redis goes away, and woken once it is back', async (t) => {
+t.test('readers are told when Redis goes away, and woken once it is back', onRealRedis, async (t) => {
   const own = await startRedis(t, ['--appendonly', 'yes', '--appendfsync', 'always'])
   const ownStore = openStore(own)
   const { jobId } = await ownStore.jobs.create({ tenant, request: syncRequest() })

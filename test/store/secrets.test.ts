@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import t from 'tap'
-import { startRedis } from '../support/redis.ts'
+import { onRealRedis, startRedis } from '../support/redis.ts'
 import { beginAttempt, commitOf, openStore, syncRequest, tenant } from '../support/store.ts'
 
 const canary = 'dG9rZW46Y2FuYXJ5LTc3N2Y0'
@@ -16,7 +16,7 @@ const disguises = (text: string) => [
   encodeURIComponent(text),
 ]
 
-t.test('neither the request nor a message is anywhere in Redis in clear', async (t) => {
+t.test('neither the request nor a message is anywhere in Redis in clear', onRealRedis, async (t) => {
   const server = await startRedis(t)
   const store = openStore(server)
   const dump = async () => {

@@ -2,7 +2,7 @@ import t from 'tap'
 import { untilReady } from '../../src/queue/redis.ts'
 import { afterTwoCommands } from '../support/hanging-redis.ts'
 import type { Teardown } from '../support/processes.ts'
-import { startRedis } from '../support/redis.ts'
+import { onRealRedis, startRedis } from '../support/redis.ts'
 import { openStore, syncRequest, type TestStore, tenant } from '../support/store.ts'
 
 const never = new AbortController().signal
@@ -59,7 +59,7 @@ t.test('a wait for a change ends when Redis goes away', async (t) => {
   await refused
 })
 
-t.test('a full Redis refuses a commit whole, and takes it once there is room', async (t) => {
+t.test('a full Redis refuses a commit whole, and takes it once there is room', onRealRedis, async (t) => {
   const server = await startRedis(t)
   const store = openStore(server)
   const { jobId } = await store.jobs.create({ tenant, request: syncRequest() })

@@ -6,7 +6,17 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Redis } from 'ioredis'
 import { type ConnectionProfile, createRedisConnections } from '../../src/queue/redis.ts'
+import { findRedisProgram } from '../../src/queue/redis-program.ts'
 import type { Teardown } from './processes.ts'
+
+/** What a service started here would take. */
+const program = await findRedisProgram(process.env.PATH ?? '')
+
+/**
+ * Second argument of a test that a Redis in memory cannot carry: it needs the append-only file, a setting, or the pace of
+ * the real one. Where a server is found nothing is left out.
+ */
+export const onRealRedis = { skip: program.keepsData ? false : 'it needs redis-server or valkey-server' } as const
 
 /** Connections to a test's Redis. */
 export interface RedisAccess {
@@ -24,7 +34,7 @@ export interface TestRedis extends RedisAccess {
   restart(): Promise<void>
 }
 
-/** Starts a fresh redis-server on a unix socket; everything it leaves is removed when the test ends. */
+/** Starts a fresh Redis on a unix socket; everything it leaves is removed when the test ends. */
 export async function startRedis(t: Teardown, settings: string[] = []): Promise<TestRedis> {
   const directory = await mkdtemp(join(tmpdir(), 'intercom-sync-test-'))
   const socket = join(directory, 'redis.sock')
@@ -58,10 +68,11 @@ export function connectTo(socket: string): RedisAccess {
 
 async function startServer(socket: string, directory: string, settings: string[]): Promise<ChildProcess> {
   const base = ['--port', '0', '--unixsocket', socket, '--dir', directory, '--save', '', '--appendonly', 'no']
-  const server = spawn('redis-server', [...base, ...settings], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [command, ...first] = program.command
+  const server = spawn(command, [...first, ...base, ...settings], { stdio: ['ignore', 'pipe', 'inherit'] })
   const lines = createInterface({ input: server.stdout })
   for await (const line of lines) {
-    if (line.includes('ready to accept connections')) break
+    if (/ready to accept connections/i.test(line)) break
   }
   server.stdout.resume()
   endWithTest(server)

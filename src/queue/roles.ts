@@ -1,0 +1,27 @@
+import { parseArgs } from 'node:util'
+
+/** What a process of the service does. */
+export interface Roles {
+  api: boolean
+  worker: boolean
+  /** Whether it ends when the process that started it is gone. */
+  withParent: boolean
+}
+
+/** The arguments are wrong; the message says which there are. */
+export class UsageError extends Error {
+  override name = 'UsageError'
+}
+
+/** Both roles unless one is named. @throws UsageError */
+export function parseRoles(args: string[]): Roles {
+  const flag = { type: 'boolean', default: false } as const
+  try {
+    const { values } = parseArgs({ args, options: { api: flag, worker: flag, 'with-parent': flag } })
+    const both = !values.api && !values.worker
+    return { api: both || values.api, worker: both || values.worker, withParent: values['with-parent'] }
+  } catch (error) {
+    const what = error instanceof Error ? error.message : error
+    throw new UsageError(`${what}\nusage: intercom-sync serve [--api] [--worker] [--with-parent]`)
+  }
+}
