@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Teardown } from './processes.ts'
+
+/** What a connector gave until its process was gone. */
+export interface Finished {
+  /** The exit code, or the signal that ended it. */
+  end: number | NodeJS.Signals
+  stdout: Buffer
+  stderr: string
+}
+
+/** A connector that runs. */
+export interface RunningConnector {
+  child: ChildProcess
+  /** Resolves when stdout holds such a text; rejects when it ends without one. */
+  untilPrinted(pattern: RegExp): Promise<void>
+  finished: Promise<Finished>
+}
+
+export interface RunOptions {
+  /** Where Intercom is. */
+  intercom?: string
+  /** For Node itself. */
+  nodeOptions?: string
+  /** Whether stdout is left unread until the test reads it. @defaultValue false */
+  stalled?: boolean
+}
+
+export interface ConnectorBench {
+  /** Writes a file and gives its path. A text is written as it is, anything else as JSON. */
+  write(name: string, content: unknown): string
+  start(args: string[], options?: RunOptions): RunningConnector
+  run(args: string[], options?: RunOptions): Promise<Finished>
+}
+
+const compiled = fileURLToPath(new URL('../../', import.meta.url))
+
+/** The executable as it ships, from wherever this file was compiled to, and a folder for what it is given. */
+export function openConnector(t: Teardown): ConnectorBench {
+  const folder = mkdtempSync(join(tmpdir(), 'intercom-sync-connector-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  cpSync('bin', join(folder, 'bin'), { recursive: true })
+  symlinkSync(compiled, join(folder, 'dist'))
+
+  const start: ConnectorBench['start'] = (args, { intercom, nodeOptions, stalled = false } = {}) => {
+    const child = spawn(join(folder, 'bin', 'intercom-sync'), args, {
+      env: {
+        PATH: process.env.PATH,
+        ...(intercom !== undefined && { INTERCOM_BASE_URL: intercom }),
+        ...(nodeOptions !== undefined && { NODE_OPTIONS: nodeOptions }),
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    t.teardown(() => void child.kill('SIGKILL'))
+    return watch(child, stalled)
+  }
+
+  return {
+    write(name, content) {
+      const path = join(folder, name)
+      writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+      return path
+    },
+    start,
+    run: (args, options) => start(args, options).finished,
+  }
+}
+
+function watch(child: ChildProcess, stalled: boolean): RunningConnector {
+  const pieces: Buffer[] = []
+  const errors: Buffer[] = []
+  child.stdout?.on('data', (piece: Buffer) => pieces.push(piece))
+  child.stderr?.on('data', (piece: Buffer) => errors.push(piece))
+  if (stalled) child.stdout?.pause()
+  const finished = once(child, 'close').then(([code, signal]: (number | NodeJS.Signals | null)[]) => ({
+    end: (signal ?? code) as number | NodeJS.Signals,
+    stdout: Buffer.concat(pieces),
+    stderr: Buffer.concat(errors).toString(),
+  }))
+  return {
+    child,
+    finished,
+    async untilPrinted(pattern) {
+      const isOver = finished.then(({ stderr }) => {
+        throw new Error(`it ended without ${pattern}: ${stderr}`)
+      })
+      isOver.catch(() => undefined)
+      while (!pattern.test(Buffer.concat(pieces).toString()))
+        await Promise.race([once(child.stdout as NonNullable<typeof child.stdout>, 'data'), isOver])
+    },
+  }
+}
