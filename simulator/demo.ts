@@ -34,14 +34,16 @@ export async function demo(args: string[], parts: DemoParts = usualParts): Promi
   const interrupt = () => stop.abort()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
   // Whoever read our lines has gone, e.g. `head`: that is no reason to leave a service behind.
-  process.stdout.on('error', interrupt)
+  for (const output of [process.stdout, process.stderr]) output.on('error', interrupt)
   try {
     const options = parseOptions(args)
     if (options === undefined) return screen.say(usage)
     process.exitCode = (await show(options, parts, screen, stop.signal)) ? 0 : 1
   } catch (error) {
-    if (stop.signal.aborted) process.exitCode = 130
-    else if (error instanceof UsageError) {
+    if (stop.signal.aborted) {
+      screen.note('Interrupted: everything that was started is ended.')
+      process.exitCode = 130
+    } else if (error instanceof UsageError) {
       process.stderr.write(`intercom-sync: ${error.message}\n\n${usage}\n`)
       process.exitCode = 2
     } else throw error

@@ -122,6 +122,7 @@ t.test('interrupted in the middle of a sync it ends everything, too', async (t) 
   const processes = await findDescendants(t, demo)
   pressCtrlC(demo)
   t.equal(await demo.exited, 130)
+  t.match(demo.stderr(), /^Interrupted: everything that was started is ended\.$/m)
   await untilGone(t, processes)
   t.same(
     (await readdir(folder)).filter((name) => !name.endsWith('.ndjson')),
