@@ -1,0 +1,41 @@
+import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { runShell, type Teardown } from './processes.ts'
+
+interface InstalledOptions {
+  /** Packages installed beside it that it does not ask for. */
+  extra?: string[]
+  /** npm's scripts. */
+  scripts?: Record<string, string>
+}
+
+/** The package as somebody has it who installed it: what is published, and the packages it needs at run time. Returns its folder. */
+export async function installPackage(
+  t: Teardown,
+  { extra = [], scripts = {} }: InstalledOptions = {},
+): Promise<string> {
+  const root = await realpath(await mkdtemp(join(tmpdir(), 'intercom-sync-installed-')))
+  t.teardown(() => rm(root, { recursive: true, force: true }))
+  await cp(fileURLToPath(new URL('../../src', import.meta.url)), join(root, 'dist', 'src'), { recursive: true })
+  for (const folder of ['bin', 'schemas']) await cp(folder, join(root, folder), { recursive: true })
+  const manifest = JSON.parse(await readFile('package.json', 'utf8')) as { dependencies: object }
+  await writeFile(join(root, 'package.json'), JSON.stringify({ ...manifest, scripts }))
+  for (const name of [...Object.keys(manifest.dependencies), ...extra]) {
+    const place = join(root, 'node_modules', name)
+    await mkdir(dirname(place), { recursive: true })
+    await symlink(join(process.cwd(), 'node_modules', name), place)
+  }
+  return root
+}
+
+/** A PATH with what the service itself calls, and nothing else: no Redis. */
+export async function barePath(t: Teardown): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'intercom-sync-path-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  for (const name of ['sh', 'rm', 'rmdir']) {
+    await symlink((await runShell(t, `command -v ${name}`)).trim(), join(folder, name))
+  }
+  return folder
+}
