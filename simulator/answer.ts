@@ -17,8 +17,11 @@ export class RefusedRequest extends Error {
   readonly status: number
   readonly code: string
 
-  constructor(status: number, code: string, message: string) {
+  readonly headers: Record<string, string>
+
+  constructor(status: number, code: string, message: string, headers: Record<string, string> = {}) {
     super(message)
+    this.headers = headers
     this.name = 'RefusedRequest'
     this.status = status
     this.code = code

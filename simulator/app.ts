@@ -2,6 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { errorAnswer, jsonAnswer } from './answer.ts'
 import { sendAnswer } from './delivery.ts'
 import { FaultScript } from './faults/fault-script.ts'
+import { LiveChanges } from './live-changes.ts'
 import type { MutationPlan } from './mutations.ts'
 import { type SimulatorOptions, withDefaults } from './options.ts'
 import { RateLimit } from './rate-limit.ts'
@@ -19,20 +20,27 @@ export interface Simulator {
   workspace: Workspace
   faults: FaultScript
   requests: RequestLog
+  /** Changes to come, made as requests are answered. */
+  live: LiveChanges
+  /** Moves the workspace to another time zone, as its owner can at any time. @throws RangeError when it is unknown */
+  moveTo(timezone: string): void
 }
 
 /** @throws RangeError when the time zone is unknown */
 export function buildSimulator(given: SimulatorOptions = {}): Simulator {
   const options = withDefaults(given)
   const workspace = new Workspace(options)
-  const faults = new FaultScript()
+  const faults = new FaultScript(options.traps)
+  const live = new LiveChanges(workspace, options.script)
+  const workspaceDays = new Calendar(options.timezone)
   const requests = new RequestLog()
   const dependencies = {
     options,
     workspace,
     faults,
     requests,
-    workspaceDays: new Calendar(options.timezone),
+    workspaceDays,
+    live,
     limit: new RateLimit(options.rateLimitPerWindow),
     searched: planRunner(options.mutationPlan, workspace),
   }
@@ -62,7 +70,7 @@ export function buildSimulator(given: SimulatorOptions = {}): Simulator {
   }
   app.setNotFoundHandler((request, reply) => serve(undefined, request, reply, dependencies))
   registerControl(app, dependencies)
-  return { app, workspace, faults, requests }
+  return { app, workspace, faults, requests, live, moveTo: (timezone) => workspaceDays.moveTo(timezone) }
 }
 
 /** Counts searches and makes the plan's changes when they are due. */

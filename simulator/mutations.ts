@@ -7,7 +7,7 @@ export interface Mutation {
   /**
    * `update` changes text and `updated_at`; with `ids` it touches just these, with a high `count` it is a bulk edit.
    * Conversations and tickets also take `reply` (a part more), `edit` and `redact` (a part changes), tickets `move` (a
-   * part that changes the state); companies take `join` and `leave` (a segment). All of these move `updated_at` too,
+   * part that changes the state); companies take `join` and `leave` (a segment); contacts can `merge` into another. All of these move `updated_at` too,
    * but for the share of tickets that the workspace leaves behind their parts. A `visit` moves `last_request_at` of companies, by which
    * their list is sorted, and nothing else. Deleted companies stay in lists and scroll.
    */
@@ -20,9 +20,29 @@ export interface Mutation {
   ids?: string[]
   /** The segment a company joins or leaves. @defaultValue any that it can */
   segment?: string
+  /** The contact that others are merged into; it changes with them. @defaultValue any other */
+  into?: string
 }
 
-export type MutationKind = 'update' | 'create' | 'delete' | 'reply' | 'edit' | 'redact' | 'join' | 'leave' | 'visit' | 'move'
+/** A mutation as it was made. */
+export interface MadeChange extends MutationTime {
+  mutation: Mutation
+  /** What it changed. */
+  ids: string[]
+}
+
+export type MutationKind =
+  | 'update'
+  | 'create'
+  | 'delete'
+  | 'reply'
+  | 'edit'
+  | 'redact'
+  | 'join'
+  | 'leave'
+  | 'visit'
+  | 'move'
+  | 'merge'
 
 /** Changes made while requests come in, so that a test needs no timers. */
 export interface MutationPlan {
@@ -46,7 +66,7 @@ export type RecordChange = (
   time: MutationTime,
   mutation: Mutation,
   random: Random,
-) => VersionChange | undefined
+) => VersionChange | VersionChange[] | undefined
 
 /** What a stream's records go through, beside `create`. */
 export type RecordChanges = Partial<Record<MutationKind, RecordChange>>
@@ -78,8 +98,13 @@ export function applyMutation(
     throw new RangeError(`A mutation of ${collection.definition.stream} is one of ${kinds}`)
   }
   return chosen(collection, mutation, random)
-    .map((version) => change(version, time, mutation, random))
+    .flatMap((version) => change(version, notBefore(version, time), mutation, random))
     .filter((made) => made !== undefined)
+}
+
+/** Search shows the versions of a record in their order, however long each takes. */
+export function notBefore({ visibleFrom }: RecordVersion, time: MutationTime): MutationTime {
+  return { ...time, visibleFrom: Math.max(time.visibleFrom, visibleFrom) }
 }
 
 function chosen(collection: Collection, { ids, count = 1 }: Mutation, random: Random): RecordVersion[] {

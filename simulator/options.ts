@@ -1,4 +1,6 @@
 import { type Clock, systemClock } from '../src/clock.ts'
+import type { Trap } from './faults/trap.ts'
+import type { ScriptedChange } from './live-changes.ts'
 import type { MutationPlan } from './mutations.ts'
 
 /** How the simulated workspace looks and behaves. */
@@ -38,6 +40,13 @@ export interface SimulatorOptions {
   activityLogs?: number
   /** Windows of the activity log that hold more rows are answered with 500. @defaultValue null: no limit */
   mostActivityLogs?: number | null
+  /**
+   * By stream: `updated_at` of the first records in place of the drawn times, Unix seconds, e.g. both ends of a day or
+   * of a slice. @defaultValue none
+   */
+  firstTimes?: Readonly<Record<string, readonly number[]>>
+  /** By stream: how many bytes of padding the first records carry. @defaultValue none */
+  paddings?: Readonly<Record<string, readonly number[]>>
   /** Whether records with hostile texts are added. @defaultValue true */
   oddities?: boolean
   /**
@@ -67,8 +76,16 @@ export interface SimulatorOptions {
   hideTimezone?: boolean
   /** Requests per token and 10-second window. @defaultValue 1666 */
   rateLimitPerWindow?: number
+  /** Whether a request beyond that is told when to come again, in `Retry-After`. @defaultValue false */
+  sendsRetryAfter?: boolean
+  /** Whether lists by page number order records of one second anew with every request. @defaultValue false */
+  unstableTies?: boolean
+  /** Records that spoil every page they are on. @defaultValue none */
+  traps?: readonly Trap[]
   /** How long after a change search shows it, ms. @defaultValue 0 */
   indexLagMs?: number
+  /** The same by stream, drawn for each mutation from [from, to), ms: of two changes the later one may show first. @defaultValue none */
+  indexLagsMs?: Readonly<Record<string, { from: number; to: number }>>
   /** Whether `>` and `<` take the bound itself in, when conversations, tickets or the activity log are asked for by time. @defaultValue false */
   inclusiveBounds?: boolean
   /** Companies on a page of the scroll. @defaultValue 100 */
@@ -79,6 +96,8 @@ export interface SimulatorOptions {
   omitUserlessCompanies?: boolean
   /** Changes made as searches are answered. @defaultValue none */
   mutationPlan?: MutationPlan | null
+  /** Changes made as requests of any kind are answered. @defaultValue none */
+  script?: readonly ScriptedChange[]
   /** @defaultValue the machine's own clock */
   clock?: Clock
 }
@@ -106,6 +125,8 @@ export function withDefaults(options: SimulatorOptions): Required<SimulatorOptio
     ticketsBehindTheirParts: 0,
     activityLogs: 0,
     mostActivityLogs: null,
+    firstTimes: {},
+    paddings: {},
     oddities: true,
     listLengths: {},
     removedTags: 0,
@@ -119,12 +140,17 @@ export function withDefaults(options: SimulatorOptions): Required<SimulatorOptio
     missingScopeStatus: 403,
     hideTimezone: false,
     rateLimitPerWindow: 1666,
+    sendsRetryAfter: false,
+    unstableTies: false,
+    traps: [],
     indexLagMs: 0,
+    indexLagsMs: {},
     inclusiveBounds: false,
     scrollPageSize: 100,
     foreignScrollUntil: 0,
     omitUserlessCompanies: true,
     mutationPlan: null,
+    script: [],
     clock: systemClock,
     ...options,
   }

@@ -6,6 +6,7 @@ import { resetConnection, sendAnswer, sendInHalves, waitFor } from './delivery.t
 import type { Fault } from './faults/fault.ts'
 import type { FaultScript } from './faults/fault-script.ts'
 import { needsRealAnswer, replacementAnswer, spoiledAnswer } from './faults/faulty-answer.ts'
+import type { LiveChanges } from './live-changes.ts'
 import type { SimulatorOptions } from './options.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { LoggedRequest, RequestLog } from './request-log.ts'
@@ -21,6 +22,7 @@ export interface ServeDependencies {
   limit: RateLimit
   faults: FaultScript
   requests: RequestLog
+  live: LiveChanges
   /** Told after every search, for the mutation plan. */
   searched: () => void
 }
@@ -65,7 +67,10 @@ export async function serve(
     return fault === undefined ? finish(call, realAnswer(call, token)) : await serveFault(call, token, fault)
   } catch (error) {
     if (!(error instanceof RefusedRequest)) throw error
-    return finish(call, errorAnswer(error.status, error.code, error.message, requestId))
+    const answer = errorAnswer(error.status, error.code, error.message, requestId)
+    return finish(call, { ...answer, headers: error.headers })
+  } finally {
+    dependencies.live.answered()
   }
 }
 
@@ -75,6 +80,8 @@ function admit({ request, reply, entry, dependencies: { options, limit } }: Call
   const { exceeded, headers } = limit.take(token, entry.time)
   reply.headers(headers)
   if (exceeded) {
+    if (options.sendsRetryAfter)
+      reply.header('Retry-After', String(Math.ceil(Number(headers['X-RateLimit-Reset']) - entry.time / 1000)))
     throw new RefusedRequest(429, 'rate_limit_exceeded', `Exceeded rate limit of ${limit.perWindow} in 10_seconds`)
   }
   return token

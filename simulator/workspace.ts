@@ -1,9 +1,11 @@
 import type { Clock } from '../src/clock.ts'
 import { Companies } from './companies.ts'
+import { Contacts } from './contacts.ts'
 import { Conversations } from './conversations.ts'
-import { applyMutation, type Mutation, ordinaryChanges, type RecordChanges } from './mutations.ts'
+import { applyMutation, type MadeChange, type Mutation, ordinaryChanges, type RecordChanges } from './mutations.ts'
 import type { SimulatorOptions } from './options.ts'
-import { createRandom, type Random } from './random.ts'
+import { createRandom, integerBetween, type Random } from './random.ts'
+import { adjustedDefinition } from './records/adjusted-definition.ts'
 import { Collection } from './records/collection.ts'
 import type { RecordSetting } from './records/record-definition.ts'
 import { UrlSigner } from './records/signed-urls.ts'
@@ -22,13 +24,19 @@ export class Workspace {
   readonly id: string
   readonly setting: RecordSetting
   readonly signer = new UrlSigner()
+  /** Everything that was changed, in order. */
+  readonly changes: MadeChange[] = []
+  /** Orders what has no order of its own. */
+  readonly tieRandom: Random
   readonly #options: Required<SimulatorOptions>
   readonly #clock: Clock
   readonly #random: Random
+  readonly #lagRandom: Random
   readonly #streams = new Map<string, ServedStream>()
   #conversations: Conversations | undefined
   #companies: Companies | undefined
   #tickets: Tickets | undefined
+  #contacts: Contacts | undefined
 
   constructor(options: Required<SimulatorOptions>) {
     this.id = `sim${options.seed}`
@@ -36,6 +44,8 @@ export class Workspace {
     this.#options = options
     this.#clock = options.clock
     this.#random = createRandom(options.seed, 5)
+    this.#lagRandom = createRandom(options.seed, 27)
+    this.tieRandom = createRandom(options.seed, 28)
   }
 
   get conversations(): Conversations {
@@ -46,6 +56,11 @@ export class Workspace {
   get companies(): Companies {
     this.#companies ??= new Companies(this.collection('companies'), this.collection('segments'), this.#options)
     return this.#companies
+  }
+
+  get contacts(): Contacts {
+    this.#contacts ??= new Contacts(this.collection('contacts'))
+    return this.#contacts
   }
 
   get tickets(): Tickets {
@@ -80,10 +95,18 @@ export class Workspace {
     const { stream = 'contacts' } = mutation
     const { collection, index } = this.#stream(stream)
     const now = this.#clock.now()
-    const time = { now, visibleFrom: now + this.#options.indexLagMs }
+    const time = { now, visibleFrom: now + this.#lagOf(stream) }
     const changes = applyMutation(collection, this.#changesOf(stream, collection), mutation, time, this.#random)
     index.add(changes)
-    return changes.map(({ added, removed, changed }) => (added ?? removed ?? changed)?.plan.id ?? '')
+    const ids = changes.map(({ added, removed, changed }) => (added ?? removed ?? changed)?.plan.id ?? '')
+    this.changes.push({ ...time, mutation, ids })
+    return ids
+  }
+
+  /** How long search takes to show a change of a stream, ms. */
+  #lagOf(stream: string): number {
+    const lag = Object.hasOwn(this.#options.indexLagsMs, stream) ? this.#options.indexLagsMs[stream] : undefined
+    return lag === undefined ? this.#options.indexLagMs : integerBetween(this.#lagRandom, lag.from, lag.to)
   }
 
   /** Every version of every record there ever was: what a sync is judged by. */
@@ -92,6 +115,7 @@ export class Workspace {
   }
 
   #changesOf(stream: string, collection: Collection): RecordChanges {
+    if (stream === 'contacts') return this.contacts.changes
     if (stream === 'conversations') return this.conversations.changes
     if (stream === 'companies') return this.companies.changes
     if (stream === 'tickets') return this.tickets.changes
@@ -105,7 +129,8 @@ export class Workspace {
     let served = this.#streams.get(name)
     if (served !== undefined) return served
     const stored = findStoredStream(name)
-    const collection = new Collection(stored.definition(this.#options), this.setting, stored.count(this.#options))
+    const definition = adjustedDefinition(stored.definition(this.#options), this.#options)
+    const collection = new Collection(definition, this.setting, stored.count(this.#options))
     served = { collection, index: new SearchIndex(collection.latest().filter(({ isListed }) => isListed)) }
     this.#streams.set(name, served)
     return served

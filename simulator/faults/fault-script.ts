@@ -1,4 +1,5 @@
 import type { Fault } from './fault.ts'
+import type { Trap } from './trap.ts'
 
 interface Entry {
   fault: Fault
@@ -23,6 +24,12 @@ function createGate(): Gate {
 export class FaultScript {
   readonly #entries: Entry[] = []
   readonly #gates = new Map<string, Gate>()
+  /** Those that are set now; they stay, whatever is asked. */
+  traps: readonly Trap[]
+
+  constructor(traps: readonly Trap[] = []) {
+    this.traps = traps
+  }
 
   /** Appends faults to the script. */
   next(faults: readonly Fault[]): void {

@@ -18,8 +18,11 @@ export interface Fault {
   headers?: Record<string, string>
   /** The real body ends after so many bytes; the framing says that this was all. */
   truncate?: number
-  /** Where the page's cursor leads: to the same page again, or back to the page before. */
-  cursor?: 'same' | 'previous'
+  /**
+   * Where the page's cursor leads: to the same page again, back to the page before, or to the same page again by a
+   * cursor that is new every time, so that pages never end. Pages that were asked for without a cursor stay as they are.
+   */
+  cursor?: 'same' | 'previous' | 'endless'
   /** Where a delay or a gate acts: before any byte, or after half of the body. @defaultValue 'before-headers' */
   at?: 'before-headers' | 'mid-body'
   /** Ms to wait, by the simulator's clock. */
@@ -30,6 +33,12 @@ export interface Fault {
   losesScroll?: boolean
   /** The socket is cut: before any byte, or after half of the body. */
   reset?: 'before-headers' | 'mid-body'
+}
+
+/** What stands between a client and Intercom now and then, and wants to see a person. */
+export const captcha: Fault = {
+  status: 405,
+  html: '<!DOCTYPE html><html><head><title>Human Verification</title></head><body><div id="captcha"></div></body></html>',
 }
 
 /** What Intercom answers when the scroll of companies breaks on its side. */

@@ -1,5 +1,6 @@
 import { type Answer, errorAnswer } from '../answer.ts'
 import { findSpan } from '../oracle/json-spans.ts'
+import { decodeCursor, encodeCursor } from '../search/cursor.ts'
 import { type Fault, reasonOf } from './fault.ts'
 
 interface FaultSetting {
@@ -35,9 +36,15 @@ export function spoiledAnswer(fault: Fault, real: Answer, setting: FaultSetting)
   return { ...real, headers: { ...real.headers, ...fault.headers }, body }
 }
 
+/** Another cursor to the same place. */
+function newer(text: string | undefined): string | undefined {
+  const cursor = text === undefined ? undefined : decodeCursor(text)
+  return cursor && encodeCursor({ ...cursor, page: cursor.page + 1 })
+}
+
 /** The page with a cursor that leads where the client has been before. */
-function misled(page: Buffer, where: 'same' | 'previous', setting: FaultSetting): Buffer {
-  const cursor = where === 'same' ? setting.cursor : setting.previousCursor
+function misled(page: Buffer, where: NonNullable<Fault['cursor']>, setting: FaultSetting): Buffer {
+  const cursor = { same: setting.cursor, previous: setting.previousCursor, endless: newer(setting.cursor) }[where]
   if (cursor === undefined) return page
   const span = findSpan(page, 'pages')
   if (span === undefined) return page

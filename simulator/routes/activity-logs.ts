@@ -2,6 +2,7 @@ import { type Answer, RefusedRequest } from '../answer.ts'
 import type { RecordVersion } from '../records/record-version.ts'
 import type { EndpointContext } from './endpoint.ts'
 import { nextPageUrl, readPage } from './page-numbers.ts'
+import { inPageOrder } from './page-order.ts'
 import { listAnswer } from './record-list.ts'
 
 const defaultPerPage = 20
@@ -36,7 +37,7 @@ function answerWindow(
   isAsked: (entry: RecordVersion) => boolean = () => true,
 ): Answer {
   const { page, perPage } = readPage(pageOf(asked), defaultPerPage, mostPerPage)
-  const entries = entriesIn(context, asked).filter(isAsked).reverse()
+  const entries = inPageOrder(entriesIn(context, asked).filter(isAsked).reverse(), 'created_at', context)
   const totalPages = Math.ceil(entries.length / perPage)
   const { created_at_after: after, created_at_before: before } = asked
   const bounds = {

@@ -2,13 +2,16 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { Fault } from '../faults/fault.ts'
 import type { FaultScript } from '../faults/fault-script.ts'
+import type { Trap } from '../faults/trap.ts'
 import type { Mutation } from '../mutations.ts'
 import type { RequestLog } from '../request-log.ts'
+import type { Calendar } from '../search/calendar-day.ts'
 import type { TruthLine, TruthOptions } from '../truth.ts'
 import type { Workspace } from '../workspace.ts'
 
 interface ControlDependencies {
   workspace: Workspace
+  workspaceDays: Calendar
   faults: FaultScript
   requests: RequestLog
 }
@@ -45,7 +48,10 @@ function* textOf(lines: Iterable<TruthLine>): Generator<string> {
 }
 
 /** Endpoints for tests and people, under `/_simulator/`: no token, no limit, no faults. */
-export function registerControl(app: FastifyInstance, { workspace, faults, requests }: ControlDependencies): void {
+export function registerControl(
+  app: FastifyInstance,
+  { workspace, workspaceDays, faults, requests }: ControlDependencies,
+): void {
   app.get('/_simulator/health', () => ({ status: 'ok' }))
 
   app.get<{ Querystring: TruthQuery }>('/_simulator/truth', ({ query }, reply) =>
@@ -56,6 +62,13 @@ export function registerControl(app: FastifyInstance, { workspace, faults, reque
 
   app.get('/_simulator/requests', () => ({ totals: requests.totals, requests: requests.entries }))
 
+  app.get('/_simulator/changes', () => ({ changes: workspace.changes }))
+
+  app.post<{ Body: { timezone: string } }>('/_simulator/timezone', (request) => {
+    workspaceDays.moveTo(request.body.timezone)
+    return { timezone: workspaceDays.timeZone }
+  })
+
   app.post<{ Body: Mutation }>('/_simulator/mutate', (request) => ({ ids: workspace.mutate(request.body) }))
 
   app.post<{ Body: { holdUntil: number } }>('/_simulator/scroll', (request) => {
@@ -63,11 +76,15 @@ export function registerControl(app: FastifyInstance, { workspace, faults, reque
     return { holdUntil: request.body.holdUntil }
   })
 
-  app.post<{ Body: { next?: Fault[]; open?: string; clear?: boolean } }>('/_simulator/faults', (request) => {
-    const { next = [], open, clear } = request.body
-    if (clear) faults.clear()
-    if (open !== undefined) faults.open(open)
-    faults.next(next)
-    return { remaining: faults.remaining }
-  })
+  app.post<{ Body: { next?: Fault[]; open?: string; clear?: boolean; traps?: Trap[] } }>(
+    '/_simulator/faults',
+    (request) => {
+      const { next = [], open, clear, traps } = request.body
+      if (traps !== undefined) faults.traps = traps
+      if (clear) faults.clear()
+      if (open !== undefined) faults.open(open)
+      faults.next(next)
+      return { remaining: faults.remaining }
+    },
+  )
 }

@@ -5,6 +5,7 @@ import { searchPage } from '../search/search-page.ts'
 import { readPaging } from '../search/search-request.ts'
 import type { EndpointContext } from './endpoint.ts'
 import { joined } from './record-list.ts'
+import { inspector, inspectRecord } from './traps.ts'
 
 /** `POST /conversations/search`: everything but the parts. */
 export function answerConversationSearch(context: EndpointContext): Answer {
@@ -15,7 +16,11 @@ export function answerConversationSearch(context: EndpointContext): Answer {
   const predicate = compileQuery(query, rules)
   const result = workspace.index('conversations').search(JSON.stringify(query), predicate, paging.sortField)
   const signed = signer(context)
-  return searchPage(result, paging, { ...rules.envelope, textOf: (record) => signed(record.textIn(version)) })
+  return searchPage(result, paging, {
+    ...rules.envelope,
+    textOf: (record) => signed(record.textIn(version)),
+    inspect: inspector(context, 'conversations'),
+  })
 }
 
 /** `GET /conversations/{id}`: the same, with the newest 500 parts and the number of all. */
@@ -23,6 +28,7 @@ export function answerConversation(context: EndpointContext): Answer {
   const { workspace, version, params } = context
   const conversation = workspace.collection('conversations').find(params.id ?? '')
   if (conversation === undefined) throw new RefusedRequest(404, 'not_found', 'Resource Not Found')
+  inspectRecord(context, 'conversations', conversation)
   const thread = workspace.conversations.thread(conversation.plan)
   const text = Buffer.concat([
     conversation.textIn(version).subarray(0, -1),

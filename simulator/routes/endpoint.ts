@@ -1,4 +1,5 @@
 import type { Answer } from '../answer.ts'
+import type { FaultScript } from '../faults/fault-script.ts'
 import type { SimulatorOptions } from '../options.ts'
 import type { Calendar } from '../search/calendar-day.ts'
 import type { Workspace } from '../workspace.ts'
@@ -8,6 +9,7 @@ export interface EndpointContext {
   workspace: Workspace
   options: Required<SimulatorOptions>
   workspaceDays: Calendar
+  faults: FaultScript
   /** The API version that serves the request. */
   version: string
   body: unknown

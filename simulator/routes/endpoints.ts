@@ -1,6 +1,7 @@
 import { answerActivityLogSearch, answerActivityLogs } from './activity-logs.ts'
 import { answerConversationAttributes, answerDataAttributes, conversationAttributesMoved } from './attributes.ts'
 import { answerCompaniesByFilter, answerCompanyList, answerCompanyScroll, answerCompanySegments } from './companies.ts'
+import { answerContact } from './contact.ts'
 import {
   answerContactCompanies,
   answerContactNotes,
@@ -39,6 +40,7 @@ const rows: readonly Row[] = [
   ['GET /data_attributes', 'read_users', answerDataAttributes],
   ['GET /conversations/attributes', 'read_users', answerConversationAttributes, { since: conversationAttributesMoved }],
   ['POST /contacts/search', 'read_users', answerContactSearch, search],
+  ['GET /contacts/:id', 'read_users', answerContact],
   ['GET /contacts/:id/tags', 'read_tags', answerContactTags],
   ['GET /contacts/:id/notes', 'read_users', answerContactNotes],
   ['GET /contacts/:id/companies', 'read_users', answerContactCompanies],

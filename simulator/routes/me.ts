@@ -5,7 +5,7 @@ import type { EndpointContext } from './endpoint.ts'
 const createdAt = 1_577_836_800
 
 /** `GET /me`: the admin the token belongs to, and the workspace. */
-export function answerMe({ options, workspace }: EndpointContext): Answer {
+export function answerMe({ options, workspace, workspaceDays }: EndpointContext): Answer {
   if (options.hideTimezone) throw new RefusedRequest(403, 'forbidden', 'You do not have the required scope')
   return jsonAnswer({
     type: 'admin',
@@ -20,7 +20,7 @@ export function answerMe({ options, workspace }: EndpointContext): Answer {
       created_at: createdAt,
       secure: false,
       identity_verification: false,
-      timezone: options.timezone,
+      timezone: workspaceDays.timeZone,
       region: options.region,
     },
     avatar: { type: 'avatar', image_url: 'https://static.intercomassets.com/assets/default-avatars/admins/128.png' },

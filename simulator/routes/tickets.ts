@@ -5,6 +5,7 @@ import { readPaging } from '../search/search-request.ts'
 import { ticketSearch } from '../search/ticket-search.ts'
 import { signer } from './conversations.ts'
 import type { EndpointContext } from './endpoint.ts'
+import { inspector, inspectRecord } from './traps.ts'
 
 /** `POST /tickets/search`: tickets with their newest 500 parts inside. */
 export function answerTicketSearch(context: EndpointContext): Answer {
@@ -15,12 +16,17 @@ export function answerTicketSearch(context: EndpointContext): Answer {
   const predicate = compileQuery(query, rules)
   const result = workspace.index('tickets').search(JSON.stringify(query), predicate, paging.sortField)
   const signed = signer(context)
-  return searchPage(result, paging, { ...rules.envelope, textOf: (record) => signed(record.textIn(version)) })
+  return searchPage(result, paging, {
+    ...rules.envelope,
+    textOf: (record) => signed(record.textIn(version)),
+    inspect: inspector(context, 'tickets'),
+  })
 }
 
 /** `GET /tickets/{id}`, by the id of the API and not by the number people see. */
 export function answerTicket(context: EndpointContext): Answer {
   const ticket = context.workspace.collection('tickets').find(context.params.id ?? '')
   if (ticket === undefined) throw new RefusedRequest(404, 'not_found', 'Resource Not Found')
+  inspectRecord(context, 'tickets', ticket)
   return { status: 200, body: signer(context)(ticket.textIn(context.version)), records: 1 }
 }

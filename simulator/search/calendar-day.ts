@@ -7,11 +7,21 @@ const widestBehind = 12 * 3_600
 
 /** Calendar days of one IANA time zone. */
 export class Calendar {
-  readonly #format: Intl.DateTimeFormat
+  #timeZone = ''
+  #format = new Intl.DateTimeFormat()
   readonly #starts = new Map<number, number>()
 
   /** @throws RangeError when the zone is unknown */
   constructor(timeZone: string) {
+    this.moveTo(timeZone)
+  }
+
+  get timeZone(): string {
+    return this.#timeZone
+  }
+
+  /** From now on the days are those of another zone. @throws RangeError when it is unknown */
+  moveTo(timeZone: string): void {
     this.#format = new Intl.DateTimeFormat('en-US', {
       timeZone,
       calendar: 'gregory',
@@ -19,6 +29,8 @@ export class Calendar {
       month: '2-digit',
       day: '2-digit',
     })
+    this.#timeZone = timeZone
+    this.#starts.clear()
   }
 
   /** The calendar day that holds a Unix second, as the Unix seconds [from, to): 23 to 25 hours, more where a zone skipped a day. */

@@ -11,6 +11,8 @@ interface PageForm {
   recordsKey: string
   recordsFirst: boolean
   textOf: (version: RecordVersion) => Buffer
+  /** Told what will be on the page. @throws RefusedRequest when that cannot be served */
+  inspect?: ((shown: readonly RecordVersion[], perPage: number) => void) | undefined
 }
 
 /** One page of a search result, put together from the records' own bytes. */
@@ -32,6 +34,7 @@ export function searchPage({ list, start, end }: SearchResult, paging: SearchPag
   const total = end - start
   const pages = { type: 'pages', ...next, page, per_page: perPage, total_pages: Math.ceil(total / perPage) }
   const shown = list.versions.slice(from, to)
+  form.inspect?.(shown, perPage)
   const texts = (descending ? shown.reverse() : shown).map(form.textOf)
   const type = `"type":"${form.type}"`
   const envelope = `"total_count":${total},"pages":${JSON.stringify(pages)}`
