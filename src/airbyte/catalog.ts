@@ -11,6 +11,8 @@ export interface ConfiguredCatalog {
 export interface ConfiguredStream {
   stream: { name: string; json_schema: Record<string, unknown> }
   sync_mode: SyncMode
+  /** Incremental was asked of a stream that cannot: every job reads it whole. */
+  always_whole?: true
   /** What the destination tells records apart by, as paths. */
   primary_key?: string[][]
   /** What the destination does with them, e.g. `append_dedup`. */

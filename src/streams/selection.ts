@@ -101,6 +101,7 @@ function configure(
   return {
     stream: { name: entry.name, json_schema: isObject(schema) ? schema : streamSchema(entry.name) },
     sync_mode,
+    ...(!entry.cursor && syncMode === 'incremental' && { always_whole: true }),
     ...(arePaths(primaryKey) && { primary_key: primaryKey }),
     ...(typeof destinationSyncMode === 'string' && { destination_sync_mode: destinationSyncMode }),
   }

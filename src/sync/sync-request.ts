@@ -4,6 +4,7 @@ import { readStates, type StreamStates } from '../airbyte/state.ts'
 import { CodedError, type Fault } from '../errors.ts'
 import { readSelection } from '../streams/selection.ts'
 import { findStream } from '../streams/table.ts'
+import { isComplete } from './search-state.ts'
 import { checkSearchState } from './search-state-schema.ts'
 
 /** A sync job's request, checked and completed: what is sealed for the worker and given to `runSync`. JSON-safe. */
@@ -38,6 +39,9 @@ export function parseSyncRequest(body: SyncRequestBody): SyncRequest {
     else if (entry.cursor) checkSearchState(state, pointer, faults)
     states[streamName] = state
   }
+  // Who asks for increments gives back every state there is, the end of the last full refresh as well.
+  for (const { stream, always_whole } of catalog.streams)
+    if (always_whole && isComplete(states[stream.name])) delete states[stream.name]
   if (!config || faults.length > 0) {
     const detail = faults.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ')
     throw new CodedError('invalid_request', `The request is not valid: ${detail}`, { faults })

@@ -54,6 +54,23 @@ t.test('everything is read once, and the states lead to a second read without a 
   t.ok(times(first.stdout).every((time, index, all) => index === 0 || time >= (all[index - 1] ?? 0)))
 })
 
+t.test(
+  'incremental asked of a stream without a cursor reads it whole each time, whatever state comes back',
+  async (t) => {
+    const intercom = await listenSimulator(t, { contacts: 60 })
+    const asked = bench.write('asked.json', configuredCatalog(['tags', 'contacts'], 'incremental'))
+    const args = ['read', '--config', config, '--catalog', asked]
+    const first = await bench.run(args, { intercom: intercom.url })
+    t.same((await judge(intercom, first.stdout, { expectStreams: ['tags', 'contacts'] })).faults, [])
+    const state = bench.write('asked-state.json', await lastStates([first.stdout]))
+    intercom.workspace.mutate({ stream: 'tags', kind: 'create', count: 1 })
+    const second = await bench.run([...args, '--state', state], { intercom: intercom.url })
+    t.equal(second.end, 0)
+    t.equal(recordsOf(second.stdout, 'tags').length, 13)
+    t.equal(recordsOf(second.stdout, 'contacts').length, 0)
+  },
+)
+
 t.test('no state at all may be an empty list, an empty object or null', async (t) => {
   const intercom = await listenSimulator(t, { contacts: 0, oddities: false })
   const tags = bench.write('tags.json', configuredCatalog(['tags']))
