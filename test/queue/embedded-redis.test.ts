@@ -1,13 +1,13 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import t from 'tap'
 import { systemClock } from '../../src/clock.ts'
 import { startEmbeddedRedis } from '../../src/queue/embedded-redis.ts'
-import { findRedisProgram } from '../../src/queue/redis-program.ts'
+import { findMemoryProgram, findRedisProgram } from '../../src/queue/redis-program.ts'
 import { findOwner } from '../../src/queue/service-file.ts'
 import { runCompiled, runProcess, type Teardown } from '../support/processes.ts'
 import { connectTo, onRealRedis } from '../support/redis.ts'
@@ -165,4 +165,34 @@ t.test('a Redis that cannot start says why', onRealRedis, async (t) => {
     message: /last words:.*manifest/is,
   })
   t.equal(await findOwner(dataDir), undefined)
+})
+
+t.test('redis-server is taken before valkey-server, and the first folder of the PATH counts', async (t) => {
+  const [first, second] = [await dataDirOf(t), await dataDirOf(t)]
+  const place = (folder: string, name: string) =>
+    writeFile(join(folder, name), '', { mode: 0o755 }).then(() => join(folder, name))
+  const searchPath = ['/nowhere', '', first, second].join(delimiter)
+  const valkey = await place(first, 'valkey-server')
+  t.same(await findRedisProgram(searchPath), { command: [valkey], keepsData: true })
+  const redis = await place(second, 'redis-server')
+  t.same(await findRedisProgram(searchPath), { command: [redis], keepsData: true })
+  const nearer = await place(first, 'redis-server')
+  t.same(await findRedisProgram(searchPath), { command: [nearer], keepsData: true })
+  await chmod(nearer, 0o644)
+  t.same(
+    await findRedisProgram(searchPath),
+    { command: [redis], keepsData: true },
+    'one that cannot be run does not count',
+  )
+})
+
+t.test('the one in memory is a child like the others: a socket of its owner alone, and gone when told', async (t) => {
+  const inMemory = findMemoryProgram()
+  if (inMemory === undefined) throw new Error('js-redis-server is not installed')
+  const redis = await startEmbeddedRedis({ dataDir: await dataDirOf(t), program: inMemory, clock: systemClock })
+  await set(redis.socket, 'written', 'for now')
+  t.equal(await get(redis.socket, 'written'), 'for now')
+  t.equal((await stat(redis.socket)).mode & 0o777, 0o700)
+  await redis.stop()
+  t.notOk(existsSync(dirname(redis.socket)))
 })
