@@ -146,6 +146,12 @@ export const errorTable = {
     retryable: false,
     title: 'The access token lacks a permission',
   },
+  records_unreadable: {
+    status: 502,
+    failureType: 'transient_error',
+    retryable: false,
+    title: 'Intercom keeps failing over some records',
+  },
   streams_incomplete: {
     status: 500,
     failureType: 'transient_error',

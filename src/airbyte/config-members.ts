@@ -3,6 +3,11 @@ export const apiVersions = ['2.11', '2.12', '2.13', '2.14', '2.15', '2.16', '2.1
 export type ApiVersion = (typeof apiVersions)[number]
 export const defaultApiVersion: ApiVersion = '2.16'
 
+/** Whether a version is `since` or newer. */
+export function isSince(version: ApiVersion, since: ApiVersion): boolean {
+  return apiVersions.indexOf(version) >= apiVersions.indexOf(since)
+}
+
 export const regions = ['auto', 'us', 'eu', 'au'] as const
 export type Region = (typeof regions)[number]
 

@@ -8,7 +8,7 @@ import {
   requiredMembers,
 } from './config-members.ts'
 
-export { type ApiVersion, defaultApiVersion } from './config-members.ts'
+export { type ApiVersion, defaultApiVersion, isSince } from './config-members.ts'
 
 /** The connector's config after checking; `config-members.ts` says what each member may be. */
 export interface SourceConfig {

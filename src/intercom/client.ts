@@ -21,6 +21,8 @@ export interface IntercomRequest {
   body?: object
   /** `Intercom-Version` to send. */
   version: string
+  /** Tries before giving up. @defaultValue 5 */
+  tries?: number
 }
 
 /** A 2xx answer. */
@@ -118,7 +120,7 @@ export function createClient(options: ClientOptions): IntercomClient {
           answered = true
           return result
         },
-        { clock, random, signal },
+        { clock, random, signal, ...(request.tries && { tries: request.tries }) },
       )
     },
   }

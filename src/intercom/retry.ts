@@ -16,11 +16,16 @@ export class RateLimitedError extends CodedError {
   }
 }
 
-/** Repeats `tryOnce` while it fails in a way that may pass, with exponential delays and full jitter. */
+/**
+ * Repeats `tryOnce` while it fails in a way that may pass, with exponential delays and full jitter.
+ *
+ * @param options.tries tries before giving up @defaultValue 5
+ */
 export async function retry<Result>(
   tryOnce: () => Promise<Result>,
-  { clock, random, signal }: { clock: Clock; random: () => number; signal: AbortSignal },
+  options: { clock: Clock; random: () => number; signal: AbortSignal; tries?: number },
 ): Promise<Result> {
+  const { clock, random, signal, tries = TRIES } = options
   let firstRefusal: number | undefined
   for (let failedTries = 0; ; ) {
     try {
@@ -35,7 +40,7 @@ export async function retry<Result>(
         continue
       }
       failedTries++
-      if (failedTries >= TRIES) throw error
+      if (failedTries >= tries) throw error
       await clock.sleep(random() * Math.min(FIRST_DELAY_MS * 2 ** failedTries, LONGEST_DELAY_MS), signal)
     }
   }

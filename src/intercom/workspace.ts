@@ -12,10 +12,20 @@ export interface Workspace {
   region: string | undefined
   /** IANA name. */
   timezone: string | undefined
+  /** Nothing in it is older. Unix seconds. */
+  createdAt: number | undefined
 }
 
 /** Asked in turn to see whether a token that `/me` refuses is good for anything at all. */
 const PROBES = ['/tags', '/admins', '/segments']
+
+/** A workspace of which nothing may be read. */
+export const unknownWorkspace: Workspace = {
+  id: undefined,
+  region: undefined,
+  timezone: undefined,
+  createdAt: undefined,
+}
 
 const get = (path: string, version: ApiVersion = defaultApiVersion): IntercomRequest => ({
   method: 'GET',
@@ -34,7 +44,7 @@ export async function readWorkspace(client: IntercomClient): Promise<Workspace> 
   } catch (error) {
     if (!(error instanceof RefusedError && error.unauthorized)) throw error
     for (const path of PROBES) {
-      if (await isAllowed(client, path)) return { id: undefined, region: undefined, timezone: undefined }
+      if (await isAllowed(client, path)) return unknownWorkspace
     }
     throw new CodedError(
       'token_invalid',
@@ -70,7 +80,8 @@ async function isAllowed(client: IntercomClient, path: string): Promise<boolean>
 function workspaceOf(body: Buffer): Workspace {
   const app = appOf(body)
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
-  return { id: text(app.id_code), region: text(app.region), timezone: text(app.timezone) }
+  const createdAt = typeof app.created_at === 'number' ? app.created_at : undefined
+  return { id: text(app.id_code), region: text(app.region), timezone: text(app.timezone), createdAt }
 }
 
 function appOf(body: Buffer): Record<string, unknown> {

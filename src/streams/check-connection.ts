@@ -3,7 +3,7 @@ import { type ApiVersion, defaultApiVersion, type SourceConfig } from '../airbyt
 import { CodedError } from '../errors.ts'
 import type { BriefClient } from '../intercom/brief-client.ts'
 import { RefusedError } from '../intercom/failures.ts'
-import { readMe, type Workspace } from '../intercom/workspace.ts'
+import { readMe, unknownWorkspace, type Workspace } from '../intercom/workspace.ts'
 import { isObject } from '../json-object.ts'
 import { listProbes, type Probe } from './probes.ts'
 
@@ -101,7 +101,7 @@ function toConnection(
   asked: ApiVersion,
 ): Omit<Connection, 'rateLimit'> {
   if (!(me instanceof RefusedError)) return { workspace: me.workspace, version: me.version ?? asked }
-  return { workspace: { id: undefined, region: undefined, timezone: undefined }, version: asked }
+  return { workspace: unknownWorkspace, version: asked }
 }
 
 function describeConnection({ workspace, version, rateLimit }: Connection): string {

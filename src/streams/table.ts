@@ -1,3 +1,8 @@
+import type { ApiVersion } from '../airbyte/source-config.ts'
+
+/** Field that grows with every change, or of records that never change with every record. Unix seconds. */
+export type CursorField = 'updated_at' | 'created_at'
+
 /** A stream as data. A new stream is one entry here, one schema in `schemas/` and one fixture in the simulator. */
 export interface StreamEntry {
   name: string
@@ -8,8 +13,8 @@ export interface StreamEntry {
   recordsPath: readonly string[]
   /** Fields that tell records of the stream apart, as paths. */
   primaryKey: readonly (readonly string[])[]
-  /** Field that grows with every change, Unix seconds; only streams that have one can be read incrementally. */
-  cursor?: 'updated_at'
+  /** Only streams that have one can be read incrementally. */
+  cursor?: CursorField
   /** Permission of the access token, in Intercom's words. */
   scope: string
   /** Members Intercom writes now as a number, now as a string. */
@@ -22,6 +27,8 @@ export interface StreamEntry {
   search?: SearchTraits
   /** Set for streams whose whole list is read each time and filtered by the cursor here: there is no search for them. */
   filtered?: FilteredTraits
+  /** Set for streams that are asked for one stretch of time after the other. */
+  windows?: WindowTraits
   /** Set for streams that are read parent by parent. */
   child?: ChildTraits
 }
@@ -62,12 +69,20 @@ export interface FilteredTraits {
   list: 'scroll' | 'single'
 }
 
-/** A child stream: one request per parent that moved gives all the children of that parent. */
+/** A log that only grows, given newest first between two times, in pages by number. */
+export interface WindowTraits {
+  /** The same as a POST with larger pages, and the API version that brought it. */
+  search: { path: string; since: ApiVersion }
+}
+
+/** A child stream: what is given of a parent that moved holds all the children of that parent. */
 export interface ChildTraits {
   /** The stream whose walk finds the parents. */
   parent: string
   /** Member added to every child: the parent's Intercom id. */
   parentIdMember: string
+  /** The parent's own record holds its children; else each parent takes a request. */
+  inline?: true
   /** Most children that Intercom gives of one parent; the rest cannot be had. */
   mostChildren?: number
 }

@@ -1,10 +1,13 @@
+import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
 import type { IntercomClient } from '../intercom/client.ts'
 import { RefusedError } from '../intercom/failures.ts'
-import { type ScannedAnswer, type ScannedRecord, scanAnswer } from '../intercom/record-scanner.ts'
-import type { IdType } from '../intercom/record-text.ts'
+import { type ScannedAnswer, scanAnswer } from '../intercom/record-scanner.ts'
+import { readWorkspace } from '../intercom/workspace.ts'
 import type { StreamEntry } from '../streams/table.ts'
+import { PARENT_UPDATED_AT } from './child-text.ts'
 import { inOrder } from './in-order.ts'
+import { mayBeOfRecords } from './narrowing.ts'
 import type { Row } from './search-pages.ts'
 
 /** The children of one parent, as Intercom answered them. */
@@ -14,30 +17,35 @@ export interface Children {
   total: number | undefined
 }
 
+/** What asking for children has come to: not even patience has brought them. */
+export type FoundChildren = Children | 'unreadable'
+
 /** Where children are asked for. */
 export interface ChildEndpoint {
   client: IntercomClient
   entry: StreamEntry
   /** `Intercom-Version` to send. */
   version: string
+  clock: Clock
+  signal: AbortSignal
 }
 
 /** A run of parents of one page, with their children where they were wanted. */
 export interface ParentBatch {
   rows: readonly Row[]
-  children: ReadonlyMap<Row, Children>
+  /** Parents that have been deleted meanwhile are not in it. */
+  children: ReadonlyMap<Row, FoundChildren>
   /** The page's last batch. */
   last: boolean
 }
-
-/** Added to every child, beside the parent's id. */
-const PARENT_UPDATED_AT = 'parent_updated_at'
 
 /** Requests for children under way at a time in one lane. */
 const CHILDREN_AT_ONCE = 10
 /** Parents handed on together: few enough that their children do not fill the memory. */
 const PARENTS_PER_BATCH = 25
 const BYTES_PER_BATCH = 512 * 1024
+/** How long children that fail while others come are left alone before the last try. */
+const PATIENCE_MS = 2 * 60_000
 
 /** Reads the children of a page's parents and hands the parents on with them, in order, a batch at a time. */
 export async function* readChildren(
@@ -47,17 +55,17 @@ export async function* readChildren(
 ): AsyncGenerator<ParentBatch, void, void> {
   const askWanted = async (row: Row) => ({
     row,
-    found: isWanted(row) ? await askChildren(endpoint, row.id) : undefined,
+    found: isWanted(row) ? await findChildren(endpoint, row.id) : undefined,
   })
   let batch: Row[] = []
-  let children = new Map<Row, Children>()
+  let children = new Map<Row, FoundChildren>()
   let bytes = 0
   let handled = 0
   for await (const { row, found } of inOrder(rows, CHILDREN_AT_ONCE, askWanted)) {
     handled++
     batch.push(row)
     if (found) children.set(row, found)
-    bytes += found?.answer.body.length ?? 0
+    if (found !== 'unreadable') bytes += found?.answer.body.length ?? 0
     const last = handled === rows.length
     if (!last && batch.length < PARENTS_PER_BATCH && bytes < BYTES_PER_BATCH) continue
     yield { rows: batch, children, last }
@@ -68,17 +76,45 @@ export async function* readChildren(
   if (rows.length === 0) yield { rows, children, last: true }
 }
 
+/** The children that a parent's own record holds. */
+export function inlineChildren(entry: StreamEntry, page: ScannedAnswer, parent: Row): Children {
+  const text = page.body.subarray(parent.record.start, parent.record.end)
+  return readChildrenAnswer(text, entry)
+}
+
+/**
+ * The children of one parent; undefined when it has been deleted meanwhile. One parent whose children Intercom cannot
+ * give, however often it is asked, must not hold up the rest.
+ *
+ * @throws CodedError when it is not this parent alone: Intercom fails at all, or refuses the endpoint
+ */
+export async function findChildren(endpoint: ChildEndpoint, parentId: string): Promise<FoundChildren | undefined> {
+  const { client, clock, signal } = endpoint
+  try {
+    return await askChildren(endpoint, parentId)
+  } catch (error) {
+    if (error instanceof RefusedError && !error.unauthorized) return 'unreadable'
+    if (!mayBeOfRecords(error)) throw error
+  }
+  await readWorkspace(client)
+  await clock.sleep(PATIENCE_MS, signal)
+  try {
+    return await askChildren(endpoint, parentId)
+  } catch (error) {
+    if (!mayBeOfRecords(error)) throw error
+    await readWorkspace(client)
+    return 'unreadable'
+  }
+}
+
 /** The children of one parent; undefined when it has been deleted meanwhile (404 as JSON or as a bare page, or 410). */
 async function askChildren({ client, entry, version }: ChildEndpoint, parentId: string): Promise<Children | undefined> {
   const path = entry.path.replace('{id}', encodeURIComponent(parentId))
-  const members = ['id', PARENT_UPDATED_AT, ...entry.idMembers, ...(entry.child ? [entry.child.parentIdMember] : [])]
   try {
     return await client.ask({ method: 'GET', path, version }, ({ body }) => {
-      const answer = scanAnswer(body, { recordsPath: entry.recordsPath, members })
-      if (!answer.records)
-        throw new CodedError('intercom_protocol', `Intercom's answer to ${path} holds no list of records`)
-      const total = answer.envelope([...entry.recordsPath.slice(0, -1), 'total_count'].join('.'))
-      return { answer, total: typeof total === 'number' ? total : undefined }
+      const children = readChildrenAnswer(body, entry)
+      if (children.answer.records) return children
+      throw new CodedError('intercom_protocol', `Intercom's answer to ${path} holds no list of records`)
     })
   } catch (error) {
     if (error instanceof RefusedError && [404, 410].includes(error.failure.status)) return undefined
@@ -86,32 +122,9 @@ async function askChildren({ client, entry, version }: ChildEndpoint, parentId: 
   }
 }
 
-/** An answer as one record, for hashing it whole. */
-export function wholeAnswer(answer: ScannedAnswer): ScannedRecord {
-  const marks = { longDigits: false, surrogateEscape: false, lineBreak: false }
-  return { start: 0, end: answer.body.length, members: new Map(), ...marks }
-}
-
-/** What tells a child's parent, as it is written right after the opening brace; a member the child has stays its own. */
-export function parentMembers(
-  { child }: StreamEntry,
-  parent: Row,
-  record: ScannedRecord,
-  types: ReadonlyMap<string, IdType>,
-): string {
-  if (!child) return ''
-  const isInteger = types.get(child.parentIdMember) === 'integer' && /^(?:0|[1-9][0-9]*)$/.test(parent.id)
-  const members: [string, string][] = [[child.parentIdMember, isInteger ? parent.id : JSON.stringify(parent.id)]]
-  if (parent.updatedAt !== undefined) members.push([PARENT_UPDATED_AT, String(parent.updatedAt)])
-  return members
-    .filter(([name]) => !record.members.has(name))
-    .map(([name, value]) => `"${name}":${value}`)
-    .join()
-}
-
-/** A record's text with members put in after its opening brace. */
-export function addMembers(text: Buffer, members: string): Buffer {
-  if (members === '') return text
-  const isEmpty = /^\{\s*\}$/.test(text.toString('latin1', 0, 16)) && text.length <= 16
-  return Buffer.concat([Buffer.from(`{${members}${isEmpty ? '' : ','}`), text.subarray(1)])
+function readChildrenAnswer(body: Buffer, { recordsPath, idMembers, child }: StreamEntry): Children {
+  const members = ['id', PARENT_UPDATED_AT, ...idMembers, ...(child ? [child.parentIdMember] : [])]
+  const answer = scanAnswer(body, { recordsPath, members })
+  const total = answer.envelope([...recordsPath.slice(0, -1), 'total_count'].join('.'))
+  return { answer, total: typeof total === 'number' ? total : undefined }
 }

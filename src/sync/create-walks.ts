@@ -5,6 +5,7 @@ import { walkIdentity } from './less-advanced.ts'
 import { createSearchWalk } from './search-walk.ts'
 import { createSnapshotWalk } from './snapshot-walk.ts'
 import type { SelectedStream, Walk, WalkContext } from './walk.ts'
+import { createWindowWalk } from './window-walk.ts'
 
 /**
  * The walks that read the selected streams. A child stream and its parent's share one walk, unless their states tell of
@@ -37,9 +38,12 @@ function createWalk(
   const [first] = streams
   if (!first) throw new Error(`no stream of ${root.name} is selected`)
   const position = positionOf(first.entry.name)
-  if (!root.search && !root.filtered) return createSnapshotWalk(first, context, position)
+  const { search, filtered, windows } = root
+  if (!search && !filtered && !windows) return createSnapshotWalk(first, context, position)
+  if (windows)
+    return createWindowWalk({ ...context, root, feed: createFeed(first, context), traits: windows, position })
   const options = { ...context, root, feeds: streams.map((stream) => createFeed(stream, context)), position }
-  return root.search ? createSearchWalk(options) : createFilteredWalk(options)
+  return search ? createSearchWalk(options) : createFilteredWalk(options)
 }
 
 /** The stream whose records a walk looks for: a child's are found parent by parent. */

@@ -9,26 +9,69 @@ import {
 } from './search-state.ts'
 import { lowWaterMark } from './slice.ts'
 
+/** Ids named in one message. */
+const MOST_NAMED = 20
+
+/** A walk with its plan, as far as it has been taken. */
+export interface PlannedWalk {
+  plan: string
+  walk: SearchWalkState
+  done: boolean
+}
+
 /** The state of a stream that a search walk feeds, as of what has been taken. */
-export function searchFeedState(
-  feed: Feed,
-  planned: { plan: string; walk: SearchWalkState; done: boolean } | undefined,
-): Record<string, unknown> {
-  const { incremental, lower, entry } = feed
+export function searchFeedState(feed: Feed, planned: PlannedWalk | undefined): Record<string, unknown> {
   if (feed.finishedBefore) return completeState
   if (!planned) return feed.given ?? freshState
   const { walk, plan, done } = planned
+  if (!done) return underWayState(feed, planned)
+  const readTo = walk.tail?.asked ?? walk.frozen
+  if (isIncomplete(feed, walk)) return gapState(feed, planned, readTo)
+  return finishedFeedState(feed, { start: walk.frozen, readTo, plan })
+}
+
+/** Whether something of a stream could not be read although its walk has come to its end. */
+export function isIncomplete(feed: Feed, walk: SearchWalkState): boolean {
+  return feed.unread().size > 0 || walk.slices.some((slice) => slice.aside)
+}
+
+function underWayState(feed: Feed, { walk, plan }: PlannedWalk): Record<string, unknown> {
   const overlap = feed.overlap()
-  if (done) {
-    if (!incremental) return completeState
-    return finishedFeedState(feed, { start: walk.frozen, readTo: walk.tail?.asked ?? walk.frozen, plan })
-  }
   const order = walk.descending ? 'descending' : 'ascending'
-  const mark = Math.min(lowWaterMark(walk.slices, order, walk.frozen), walk.frozen - overlap.seconds)
-  const cursor = incremental ? Math.max(lower, mark) : undefined
+  const mark = Math.min(
+    lowWaterMark(walk.slices, order, walk.frozen),
+    walk.frozen - overlap.seconds,
+    ...feed.unread().values(),
+  )
+  const cursor = feed.incremental ? Math.max(feed.lower, mark) : undefined
+  const retryIds = new Map([...Object.entries(feed.previous?.retryIds ?? {}), ...feed.unread()])
   return withParentState(
-    walkState({ cursor, plan, walk: { ...walk, lower }, worstLag: overlap.worstLag() }),
-    entry.child?.parent,
+    walkState({ cursor, plan, walk: { ...walk, lower: feed.lower }, worstLag: overlap.worstLag(), retryIds }),
+    feed.entry.child?.parent,
+  )
+}
+
+/**
+ * The state of a walk that has come to its end but for what could not be read: a walk under way of which only that is
+ * left, and which goes on where an increment would. So it is tried first, and its cursor claims nothing that is missing.
+ */
+function gapState(feed: Feed, { walk, plan }: PlannedWalk, readTo: number): Record<string, unknown> {
+  const overlap = feed.overlap()
+  const goOnFrom = finalCursor(feed, walk.frozen, readTo)
+  const slices = walk.slices.filter((slice) => !slice.done)
+  const mark = Math.min(goOnFrom, ...slices.map((slice) => slice.from), ...feed.unread().values())
+  const left: SearchWalkState = { lower: mark, frozen: goOnFrom, slices, ...(walk.descending && { descending: true }) }
+  const end = { readTo, seen: overlap.seen.forState(goOnFrom) }
+  return withParentState(
+    walkState({
+      cursor: feed.incremental ? mark : undefined,
+      plan,
+      walk: left,
+      worstLag: overlap.worstLag(),
+      end,
+      retryIds: feed.unread(),
+    }),
+    feed.entry.child?.parent,
   )
 }
 
@@ -42,14 +85,26 @@ export interface Finished {
 
 /** The state of a stream that has been read up to `readTo` (Unix seconds) with everything before it. */
 export function finishedFeedState(feed: Feed, { start, readTo, plan }: Finished): Record<string, unknown> {
-  if (!feed.incremental) return completeState
+  const retryIds = feed.unread()
+  // A list that is read whole each time begins anew: nothing less would bring what is missing.
+  if (!feed.incremental) return retryIds.size > 0 ? freshState : completeState
   const overlap = feed.overlap()
-  const cursor = finalCursor(feed, start, readTo)
-  const seen = overlap.seen.forState(cursor)
+  const readAgainFrom = finalCursor(feed, start, readTo)
+  const seen = overlap.seen.forState(readAgainFrom)
+  const cursor = Math.min(readAgainFrom, ...retryIds.values())
+  const field = feed.entry.cursor ?? 'updated_at'
   return withParentState(
-    doneState({ cursor, plan, readTo, seen, worstLag: overlap.worstLag() }),
+    doneState({ field, cursor, plan, readTo, seen, worstLag: overlap.worstLag(), retryIds }),
     feed.entry.child?.parent,
   )
+}
+
+/** Which parents' children Intercom could not give, in words; undefined for none. */
+export function missingChildren(feed: Feed | undefined): string | undefined {
+  const ids = [...(feed?.unread().keys() ?? [])]
+  if (ids.length === 0) return undefined
+  const more = ids.length > MOST_NAMED ? ` and ${ids.length - MOST_NAMED} more` : ''
+  return `those of ${feed?.entry.child?.parent} ${ids.slice(0, MOST_NAMED).join(', ')}${more}`
 }
 
 /** What to say of an overlap of which too much changed to be remembered; undefined when all of it was. */

@@ -1,9 +1,11 @@
 import { type SourceConfig, startSeconds } from '../airbyte/source-config.ts'
+import { CodedError } from '../errors.ts'
 import { withoutUrlQueries } from '../intercom/content-hash.ts'
 import type { ScannedAnswer } from '../intercom/record-scanner.ts'
 import { recordText, type TextEdit } from '../intercom/record-text.ts'
 import type { StreamEntry } from '../streams/table.ts'
-import { addMembers, type Children, parentMembers, wholeAnswer } from './children.ts'
+import { addMembers, parentMembers, wholeAnswer } from './child-text.ts'
+import type { FoundChildren } from './children.ts'
 import { createOverlap, type Overlap, type OverlapJson } from './overlap.ts'
 import type { Row } from './search-pages.ts'
 import { creditedCursor, isComplete, readSearchState, type SearchState } from './search-state.ts'
@@ -11,12 +13,18 @@ import { truncatedField } from './truncation.ts'
 import { idTypes, type LogEntry, type SelectedStream, type Sink, type WalkContext } from './walk.ts'
 
 const DAY_SECONDS = 86_400
+/** What goes into a state must stay small, and so many failures are no longer those of single records. */
+const MOST_UNREAD = 1000
+const MOST_UNREAD_IN_A_ROW = 20
+
+/** What a child stream needs of a parent. */
+export type Parent = Pick<Row, 'id' | 'updatedAt'>
 
 /** A record that a walk has found, with its children where they were asked for. */
 export interface Found {
   answer: ScannedAnswer
   row: Row
-  children: Children | undefined
+  children: FoundChildren | undefined
   /** What makes the record's cut lists whole. */
   lists?: readonly TextEdit[] | undefined
 }
@@ -38,13 +46,23 @@ export interface Feed {
   readonly lower: number
   readonly notes: readonly LogEntry[]
   /** Called once the walk knows its start (Unix seconds), before anything is delivered. */
-  begin(frozen: number, json?: OverlapJson): void
+  begin(frozen: number, json?: FeedJson): void
   /** Whether the children of a parent have to be asked for. */
   wantsChildren(row: Row): boolean
   /** Whether the record's cut lists have to be made whole: not when nothing will be delivered. */
   wantsLists(answer: ScannedAnswer, row: Row): boolean
   deliver(found: Found, sink: Sink): void
+  /** Of a child stream: what asking for a parent's children has come to, its own time notwithstanding. */
+  deliverChildren(parent: Parent, children: FoundChildren | undefined, sink: Sink): void
   overlap(): Overlap
+  /** Parents whose children Intercom could not give, and when each was updated (Unix seconds). */
+  unread(): ReadonlyMap<string, number>
+  toJson(): FeedJson
+}
+
+/** What a feed needs to go on. */
+export interface FeedJson extends OverlapJson {
+  unread: [id: string, updatedAt: number][]
 }
 
 /** What a walk with feeds is made from. */
@@ -63,11 +81,13 @@ export function createFeed(
 ): Feed {
   const incremental = entry.cursor !== undefined && configured.sync_mode === 'incremental'
   const notes: LogEntry[] = []
-  const previous = usableState(entry.name, state && readSearchState(state), incremental, notes)
+  const previous = usableState(entry.name, state && readSearchState(state, entry.cursor), incremental, notes)
   const lower = lowerBound(entry.name, config, previous, client.serverSeconds() ?? 0, notes)
   const types = idTypes(entry.idMembers, configured)
   const parentIdTypes = idTypes(entry.child ? [entry.child.parentIdMember] : [], configured)
   let overlap: Overlap | undefined
+  const unread = new Map<string, number>()
+  let unreadInARow = 0
 
   const begun = (): Overlap => {
     if (!overlap) throw new Error(`${entry.name} has not begun`)
@@ -80,27 +100,41 @@ export function createFeed(
   function deliverRecord({ answer, row, lists }: Found, sink: Sink): void {
     if (!begun().isNews(answer, row)) return
     const text = recordText(answer, row.record, types, lists)
-    // A scroll that breaks starts again from its beginning.
-    if (entry.filtered && isInLog(text)) return
+    // What breaks off in the middle of a scroll or a window is read again from its beginning.
+    if ((entry.filtered || entry.windows) && isInLog(text)) return
     sink.record(entry.name, text, truncatedField(entry.search?.childCounter, answer, row.record))
   }
 
   /** All children, never filtered by their own times: what is younger than the parent can be indexed later. */
-  function deliverChildren({ row, children }: Found, sink: Sink): void {
+  function deliverChildren(parent: Parent, children: FoundChildren | undefined, sink: Sink): void {
+    if (children === 'unreadable') {
+      setAside(parent)
+      return
+    }
+    if (children) unreadInARow = 0
     const records = children?.answer.records
     // The hash covers all of a parent's children: they can change without the parent's record showing it.
-    if (!children || !records || !begun().isNews(children.answer, { ...row, record: wholeAnswer(children.answer) }))
-      return
+    if (!children || !records) return
+    const whole = { ...parent, createdAt: undefined, record: wholeAnswer(children.answer) }
+    if (!begun().isNews(children.answer, whole)) return
     for (const record of records) {
-      const added = parentMembers(entry, row, record, parentIdTypes)
+      const added = parentMembers(entry, parent, record, parentIdTypes)
       const text = addMembers(recordText(children.answer, record, types), added)
       // A parent that moves while it is read comes again, with the children that have come already.
       if (!isInLog(text)) sink.record(entry.name, text)
     }
     if (children.total !== undefined && children.total > records.length) {
-      const message = `${entry.name}: ${row.id} has ${children.total}, Intercom gives the newest ${records.length} only`
+      const message = `${entry.name}: ${parent.id} has ${children.total}, Intercom gives the newest ${records.length} only`
       sink.log('WARN', message)
     }
+  }
+
+  /** @throws CodedError when so many fail that it is not their own fault */
+  function setAside({ id, updatedAt }: Parent): void {
+    unread.set(id, updatedAt ?? lower)
+    unreadInARow++
+    if (unreadInARow > MOST_UNREAD_IN_A_ROW || unread.size > MOST_UNREAD)
+      throw new CodedError('intercom_unavailable', `Intercom keeps failing over ${unread.size} records' ${entry.name}`)
   }
 
   return {
@@ -115,12 +149,16 @@ export function createFeed(
     begin(frozen, json) {
       const { overlapSeconds: usualSeconds, volatileMembers } = entry
       overlap = createOverlap({ previous, frozen, usualSeconds, volatileMembers, json })
+      for (const [id, updatedAt] of json?.unread ?? []) unread.set(id, updatedAt)
     },
+    unread: () => unread,
+    toJson: () => ({ ...begun().toJson(), unread: [...unread] }),
     wantsChildren: (row) => entry.child !== undefined && isOwn(row),
     wantsLists: (answer, row) => !entry.child && isOwn(row) && !begun().wasDelivered(answer, row),
+    deliverChildren,
     deliver(found, sink) {
       if (!isOwn(found.row)) return
-      if (entry.child) deliverChildren(found, sink)
+      if (entry.child) deliverChildren(found.row, found.children, sink)
       else deliverRecord(found, sink)
     },
   }

@@ -2,15 +2,21 @@ import { defaultApiVersion } from '../airbyte/source-config.ts'
 import { CodedError } from '../errors.ts'
 import { type ScannedAnswer, scanAnswer } from '../intercom/record-scanner.ts'
 import type { StreamEntry } from '../streams/table.ts'
-import { type Children, readChildren } from './children.ts'
+import { type FoundChildren, readChildren } from './children.ts'
 import { readCompanies } from './company-pages.ts'
-import type { FedWalkOptions } from './feed.ts'
-import { finishedFeedState, overfullNote } from './feed-state.ts'
+import type { FedWalkOptions, FeedJson } from './feed.ts'
+import { finishedFeedState, missingChildren, overfullNote } from './feed-state.ts'
 import { type Row, readRow, wantedMembers } from './search-pages.ts'
 import { completeState, freshState } from './search-state.ts'
 import type { Arrival, LogEntry, Sink, Walk } from './walk.ts'
 
 const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE_INFINITY }
+
+/** What is left of a walk that is through: its beginning (Unix seconds), and its feeds. */
+interface FilteredPosition {
+  start: number
+  feeds: Record<string, FeedJson>
+}
 
 /**
  * Reads a list whole, as Intercom has no search for it, and delivers what is new. It cannot go on from the middle: an
@@ -21,11 +27,15 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
   const { root, feeds, client, config, ports } = options
   const version = config.api_version ?? defaultApiVersion
   const childFeed = feeds.find((feed) => feed.entry.child)
-  /** The streams' states, once the walk is through. */
-  let final = options.position?.final as Record<string, Record<string, unknown>> | undefined
+  let finished = options.position && restore(options.position as unknown as FilteredPosition)
+
+  function restore(position: FilteredPosition): FilteredPosition {
+    for (const feed of feeds) feed.begin(position.start, position.feeds[feed.entry.name])
+    return position
+  }
 
   async function* arrivals(): AsyncGenerator<Arrival, void, void> {
-    if (final || feeds.every((feed) => feed.finishedBefore)) return
+    if (finished || feeds.every((feed) => feed.finishedBefore)) return
     const start = client.serverSeconds() ?? 0
     for (const feed of feeds) feed.begin(start)
     const notes = feeds.flatMap((feed) => feed.notes)
@@ -44,9 +54,7 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
           const message = overfullNote(feed, { start, readTo: start })
           if (message !== undefined) sink.log('INFO', message)
         }
-        final = Object.fromEntries(
-          feeds.map((feed) => [feed.entry.name, finishedFeedState(feed, { start, readTo: start })]),
-        )
+        finished = { start, feeds: Object.fromEntries(feeds.map((feed) => [feed.entry.name, feed.toJson()])) }
       },
     }
   }
@@ -57,7 +65,7 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
       yield { take: (sink) => takeRows(answer, rows, new Map(), sink) }
       return
     }
-    const endpoint = { client, entry: childFeed.entry, version }
+    const endpoint = { client, entry: childFeed.entry, version, clock: ports.clock, signal: ports.signal }
     for await (const batch of readChildren(endpoint, rows, (row) => childFeed.wantsChildren(row)))
       yield { take: (sink) => takeRows(answer, batch.rows, batch.children, sink) }
   }
@@ -65,7 +73,7 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
   function takeRows(
     answer: ScannedAnswer,
     rows: readonly Row[],
-    children: ReadonlyMap<Row, Children>,
+    children: ReadonlyMap<Row, FoundChildren>,
     sink: Sink,
   ): void {
     for (const row of rows) for (const feed of feeds) feed.deliver({ answer, row, children: children.get(row) }, sink)
@@ -74,12 +82,14 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
   return {
     streamNames: feeds.map((feed) => feed.entry.name),
     arrivals,
-    position: () => (final ? { final } : undefined),
+    position: () => finished && { ...finished },
     streamState(name) {
       const feed = feeds.find(({ entry }) => entry.name === name)
       if (feed?.finishedBefore) return completeState
-      return final?.[name] ?? (feed?.incremental ? (feed.given ?? freshState) : freshState)
+      if (feed && finished) return finishedFeedState(feed, { start: finished.start, readTo: finished.start })
+      return feed?.incremental ? (feed.given ?? freshState) : freshState
     },
+    missing: (name) => missingChildren(feeds.find(({ entry }) => entry.name === name)),
   }
 }
 

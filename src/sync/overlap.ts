@@ -48,6 +48,8 @@ export function createOverlap(options: OverlapOptions): Overlap {
   /** A record as old as the last sync, but new to us, was not in the index when the last sync looked. */
   function noteLateArrival(row: Row): void {
     const { cursor, readTo } = previous ?? {}
+    // What could not be read then is late by no fault of the index.
+    if (previous?.walk || Object.keys(previous?.retryIds ?? {}).length > 0) return
     if (previous?.seen === undefined || cursor === undefined || readTo === undefined || row.updatedAt === undefined)
       return
     if (row.updatedAt >= cursor && row.updatedAt < readTo) worstLag = Math.max(worstLag, readTo - row.updatedAt)

@@ -142,7 +142,9 @@ async function openWalks(
     const entry = findStream(name)
     return entry && run && !hasFinished(run) ? [{ entry, configured, state: states[name] }] : []
   })
-  const repeatable = streams.filter(({ entry }) => entry.child || entry.filtered).map(({ entry }) => entry.name)
+  const repeatable = streams
+    .filter(({ entry }) => entry.child || entry.filtered || entry.windows)
+    .map(({ entry }) => entry.name)
   if (before && input.replay && repeatable.length > 0)
     await replayLog(input.replay(), new Set(repeatable), fingerprints)
   const ports = { ...input.ports, clock, signal }
@@ -172,10 +174,19 @@ async function handle(attempt: Attempt, event: WalkEvent): Promise<void> {
 }
 
 /** RUNNING even when nothing came, then the final STATE, then COMPLETE: the order that Airbyte's tests ask for. */
-function complete({ outbox }: Attempt, run: StreamRun, walk: Walk): void {
+function complete(attempt: Attempt, run: StreamRun, walk: Walk): void {
+  const { outbox } = attempt
   if (run.status === 'STARTED') outbox.status(run, 'RUNNING')
   outbox.state(run, walk.streamState(run.name))
-  outbox.status(run, 'COMPLETE')
+  const missing = walk.missing?.(run.name)
+  if (missing === undefined) outbox.status(run, 'COMPLETE')
+  else failForRecords(attempt, run, missing)
+}
+
+/** What Intercom could not give is named, and tried first by the next sync: the job must not pass for whole. */
+function failForRecords(attempt: Attempt, run: StreamRun, missing: string): void {
+  const message = `${run.name}: Intercom keeps failing over ${missing}. The next sync tries them first.`
+  endIncomplete(attempt, run, new CodedError('records_unreadable', message, { streamName: run.name }))
 }
 
 /** A missing permission ends one stream and the job at its end, never another stream. */
@@ -183,10 +194,14 @@ function failForScope(attempt: Attempt, run: StreamRun, walk: Walk, error: Refus
   const message =
     `${run.name}: the access token lacks the permission "${findStream(run.name)?.scope}" ` +
     `(${error.failure.status}: ${error.failure.detail}). Add it to the app in Intercom's Developer Hub.`
-  const failure = toJobFailure(new CodedError('scope_missing', message, { streamName: run.name }))
+  if (run.sinceState > 0) attempt.outbox.state(run, walk.streamState(run.name))
+  endIncomplete(attempt, run, new CodedError('scope_missing', message, { streamName: run.name }))
+}
+
+function endIncomplete(attempt: Attempt, run: StreamRun, error: CodedError): void {
+  const failure = toJobFailure(error)
   attempt.failure ??= failure
   attempt.outbox.error(failure)
-  if (run.sinceState > 0) attempt.outbox.state(run, walk.streamState(run.name))
   attempt.outbox.status(run, 'INCOMPLETE')
 }
 

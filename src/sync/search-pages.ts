@@ -9,7 +9,7 @@ import {
   searchBody,
   type TimeRange,
 } from '../intercom/search-query.ts'
-import type { StreamEntry } from '../streams/table.ts'
+import type { CursorField, StreamEntry } from '../streams/table.ts'
 import type { Dated } from './slice.ts'
 
 /** A search endpoint and how it has to be asked in this walk. */
@@ -47,6 +47,8 @@ export interface PageRequest {
   order: SortOrder
   perPage: number
   after?: string | undefined
+  /** @defaultValue the client's */
+  tries?: number
 }
 
 /** A time above this is in milliseconds: some workspaces hold such broken dates (seconds reach it in the year 5138). */
@@ -55,11 +57,11 @@ const LARGEST_SECONDS = 100_000_000_000
 /** Asks for one page. Whether the answer can be relied on is part of reading it, so a damaged one is fetched anew. */
 export function askPage(endpoint: SearchEndpoint, page: PageRequest): Promise<SearchPage> {
   const { client, entry, version, matching, echoRequired } = endpoint
-  const { updated, created, ...options } = page
+  const { updated, created, tries, ...options } = page
   const reach = (range: TimeRange | undefined) => (range?.from ?? 0) - SLACK_SECONDS[matching]
   const earliest = { updated: reach(updated), created: reach(created) }
   const body = searchBody({ updated, ...(created && { created }) }, matching, options)
-  return client.ask({ method: 'POST', path: entry.path, body, version }, (answer) => {
+  return client.ask({ method: 'POST', path: entry.path, body, version, ...(tries && { tries }) }, (answer) => {
     if (echoRequired && answer.version !== version)
       throw new CodedError(
         'intercom_protocol',
@@ -95,6 +97,7 @@ export function readRow(
   record: ScannedRecord,
   path: string,
   earliest: { updated: number; created: number },
+  cursor: CursorField = 'updated_at',
 ): Row {
   const text = (name: string) => {
     const span = record.members.get(name)
@@ -106,7 +109,7 @@ export function readRow(
   return {
     record,
     id: id.startsWith('"') ? (JSON.parse(id) as string) : id,
-    updatedAt: readSeconds(text('updated_at'), earliest.updated),
+    updatedAt: readSeconds(text(cursor), earliest.updated),
     createdAt: readSeconds(text('created_at'), earliest.created),
   }
 }

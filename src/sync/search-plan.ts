@@ -1,4 +1,6 @@
-import type { SearchEndpoint, SearchPage } from './search-pages.ts'
+import type { SortOrder } from '../intercom/search-query.ts'
+import { mayBeOfRecords } from './narrowing.ts'
+import type { PageRequest, SearchEndpoint, SearchPage } from './search-pages.ts'
 import { askPage } from './search-pages.ts'
 import type { Slice } from './slice.ts'
 
@@ -7,7 +9,7 @@ const FEWEST_RECORDS = 3_000
 const MOST_RECORDS = 20_000
 const LANES_AIMED_AT = 16
 /** Narrowest slices. By calendar day every slice reads two days of its neighbours on each side. */
-const NARROWEST_SECONDS = { second: 1, day: 8 * 86_400 }
+export const NARROWEST_SECONDS = { second: 1, day: 8 * 86_400 }
 /** Intercom was founded in 2011; nothing in it was created before. */
 const EARLIEST_CREATION = 1_293_840_000
 
@@ -19,8 +21,8 @@ interface Counted {
 
 /** What a first look at a search tells. */
 export interface Survey {
-  /** How many records Intercom counts from the lower bound on. */
-  total: number
+  /** How many records Intercom counts from the lower bound on; undefined when it cannot say. */
+  total: number | undefined
   /** When the oldest of them was updated, Unix seconds. */
   oldest: number | undefined
   /** The version Intercom says it used. */
@@ -30,8 +32,22 @@ export interface Survey {
 /** One request: counts the records updated since `lower` and looks at the oldest. */
 export async function survey(endpoint: SearchEndpoint, lower: number): Promise<Survey> {
   const updated = { from: lower, to: null }
-  const page = await askPage(endpoint, { updated, order: 'ascending', perPage: 1 })
-  return { total: countOf(page), oldest: page.rows[0]?.updatedAt, version: page.version }
+  const page = await askCount(endpoint, { updated })
+  if (!page) return { total: undefined, oldest: undefined, version: (await confirmSearch(endpoint)).version }
+  const oldest = page.order === 'ascending' ? page.rows[0]?.updatedAt : undefined
+  return { total: countOf(page), oldest, version: page.version }
+}
+
+/** Nothing was updated after this (2100-01-01), Unix seconds. */
+const NEVER = 4_102_444_800
+
+/**
+ * Makes sure that a search works, whatever fails over single records.
+ *
+ * @throws CodedError `intercom_unavailable`
+ */
+export function confirmSearch(endpoint: SearchEndpoint): Promise<SearchPage> {
+  return askPage(endpoint, { updated: { from: NEVER, to: null }, order: 'ascending', perPage: 1 })
 }
 
 /**
@@ -45,6 +61,7 @@ export async function cutIntoSlices(
 ): Promise<Slice[]> {
   const { lower, frozen } = range
   if (total === 0 || frozen <= lower) return []
+  if (total === undefined) return [{ from: lower, to: frozen, done: false }]
   const target = Math.min(Math.max(Math.ceil(total / LANES_AIMED_AT), FEWEST_RECORDS), MOST_RECORDS)
   const narrowest = NARROWEST_SECONDS[endpoint.matching]
   const first = Math.min(Math.max(oldest ?? lower, lower), frozen - 1)
@@ -80,12 +97,32 @@ async function cutByCreation(
   }))
 }
 
-async function countRecords(
+/**
+ * One request whose answer counts records; the other end of the range is tried when the record at this end cannot be had.
+ *
+ * @returns undefined when both cannot
+ */
+async function askCount(
   endpoint: SearchEndpoint,
-  ranges: { updated: { from: number; to: number }; created?: { from: number; to: number } },
-): Promise<number> {
-  const page = await askPage(endpoint, { ...ranges, order: 'ascending', perPage: 1 })
-  return countOf(page)
+  ranges: Pick<PageRequest, 'updated' | 'created'>,
+): Promise<(SearchPage & { order: SortOrder }) | undefined> {
+  for (const order of ['ascending', 'descending'] as const) {
+    try {
+      return { ...(await askPage(endpoint, { ...ranges, order, perPage: 1 })), order }
+    } catch (error) {
+      if (!mayBeOfRecords(error)) throw error
+    }
+  }
+  return undefined
+}
+
+/** @returns undefined when Intercom cannot say */
+export async function countRecords(
+  endpoint: SearchEndpoint,
+  ranges: Pick<PageRequest, 'updated' | 'created'>,
+): Promise<number | undefined> {
+  const page = await askCount(endpoint, ranges)
+  return page && countOf(page)
 }
 
 /** A count below what came with it is wrong: taken at its word, it would leave records out. */
@@ -98,12 +135,14 @@ async function cut(
   range: Counted,
   target: number,
   narrowest: number,
-  count: (range: { from: number; to: number }) => Promise<number>,
+  count: (range: { from: number; to: number }) => Promise<number | undefined>,
 ): Promise<Counted[]> {
   const halve = async (part: Counted): Promise<Counted[]> => {
     if (part.count <= target || part.to - part.from < 2 * narrowest) return [part]
     const middle = Math.floor((part.from + part.to) / 2)
-    const left = { from: part.from, to: middle, count: await count({ from: part.from, to: middle }) }
+    const counted = await count({ from: part.from, to: middle })
+    if (counted === undefined) return [part]
+    const left = { from: part.from, to: middle, count: counted }
     const right = { from: middle, to: part.to, count: Math.max(0, part.count - left.count) }
     return (await Promise.all([halve(left), halve(right)])).flat()
   }
@@ -116,4 +155,18 @@ async function cut(
     } else joined.push({ ...part })
   }
   return joined
+}
+
+/**
+ * Whether all but one of the records between two places from which reading failed are known: then nothing is won by
+ * halving the stretch. By calendar day counts take in too much to tell.
+ */
+export async function holdsOneRecord(endpoint: SearchEndpoint, rest: Slice): Promise<boolean> {
+  if (!rest.flipped || endpoint.matching === 'day') return false
+  const to = rest.at === undefined ? rest.to : rest.at + 1
+  const count = await countRecords(endpoint, {
+    updated: { from: rest.from, to },
+    ...(rest.created && { created: rest.created }),
+  })
+  return count !== undefined && count <= new Set([...(rest.skip ?? []), ...(rest.ids ?? [])]).size + 1
 }

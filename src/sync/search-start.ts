@@ -5,6 +5,7 @@ import { lessAdvanced } from './less-advanced.ts'
 import type { SearchEndpoint } from './search-pages.ts'
 import { cutIntoSlices, type Survey, survey } from './search-plan.ts'
 import type { SearchWalkState } from './search-state.ts'
+import type { Slice } from './slice.ts'
 import type { LogEntry } from './walk.ts'
 
 /** The first version whose contact search compares by second; tried unless the config pins a version. */
@@ -56,7 +57,14 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
 /** The walk that the streams' states tell of, if it was planned with the settings of now. */
 function continueWalk(feeds: readonly Feed[], plan: string): SearchWalkState | undefined {
   const walks = feeds.flatMap(({ previous }) => (previous?.plan === plan ? (previous.walk ?? []) : []))
-  return walks.length === feeds.length ? walks.reduce(lessAdvanced) : undefined
+  const walk = walks.length === feeds.length ? walks.reduce(lessAdvanced) : undefined
+  return walk && { ...walk, slices: walk.slices.map(tryAgain) }
+}
+
+/** What the last job has given up is read again from its beginning. */
+function tryAgain(slice: Slice): Slice {
+  const { aside, flipped, ...asCut } = slice
+  return aside ? asCut : slice
 }
 
 function settingsChanged({ entry, previous }: Feed, plan: string): LogEntry[] {

@@ -14,6 +14,9 @@ const SliceProgress = Type.Object({
   at: Type.Optional(Time),
   ids: Type.Optional(Type.Array(Type.String())),
   after: Type.Optional(Type.String()),
+  skip: Type.Optional(Type.Array(Type.String())),
+  flipped: Type.Optional(Type.Literal(true)),
+  aside: Type.Optional(Type.Literal(true)),
 })
 
 /** A slice: `[from, to, "done" | progress]`, with `[createdFrom, createdTo]` behind when it is cut further. */
@@ -48,6 +51,7 @@ const Cursor = Type.Union([
 
 const SearchStateJson = Type.Object({
   updated_at: Type.Optional(Cursor),
+  created_at: Type.Optional(Cursor),
   intercom_sync: Type.Optional(
     Type.Object({
       v: Type.Literal(STATE_FORMAT),
@@ -56,6 +60,8 @@ const SearchStateJson = Type.Object({
       worst_lag: Type.Optional(Time),
       seen: Type.Optional(Type.Record(Type.String(), Type.String())),
       walk: Type.Optional(SearchWalkJson),
+      // Earlier versions wrote an empty list.
+      retry_ids: Type.Optional(Type.Union([Type.Record(Type.String(), Time), Type.Array(Type.Never())])),
     }),
   ),
 })

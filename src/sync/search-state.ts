@@ -1,3 +1,5 @@
+import { isObject } from '../json-object.ts'
+import type { CursorField } from '../streams/table.ts'
 import { type SearchWalkJson, STATE_FORMAT } from './search-state-schema.ts'
 import { type Slice, sliceFromJson, sliceToJson } from './slice.ts'
 
@@ -37,6 +39,8 @@ export interface SearchState {
   readTo?: number
   seen?: Record<string, string>
   worstLag: number
+  /** Parents whose children could not be read, and when each was updated; tried first. */
+  retryIds: Record<string, number>
 }
 
 /** The one member of a state that is ours; the rest is shared with Airbyte's connector. */
@@ -44,10 +48,10 @@ const OURS = 'intercom_sync'
 const COMPLETE_MARK = '__ab_full_refresh_sync_complete'
 
 /** Reads a state that `checkSearchState` has accepted. */
-export function readSearchState(state: Record<string, unknown>): SearchState {
+export function readSearchState(state: Record<string, unknown>, field: CursorField = 'updated_at'): SearchState {
   const ours = state[OURS] as Record<string, unknown> | undefined
-  const cursor =
-    state.updated_at === undefined || state.updated_at === null ? undefined : Math.floor(Number(state.updated_at))
+  const given = state[field] ?? undefined
+  const cursor = given === undefined ? undefined : Math.floor(Number(given))
   return {
     ...(cursor !== undefined && { cursor }),
     foreign: ours === undefined,
@@ -57,6 +61,7 @@ export function readSearchState(state: Record<string, unknown>): SearchState {
     ...(typeof ours?.read_to === 'number' && { readTo: ours.read_to }),
     ...(ours?.seen !== undefined && { seen: ours.seen as Record<string, string> }),
     worstLag: typeof ours?.worst_lag === 'number' ? ours.worst_lag : 0,
+    retryIds: isObject(ours?.retry_ids) ? (ours.retry_ids as Record<string, number>) : {},
   }
 }
 
@@ -73,34 +78,58 @@ export function creditedCursor(cursor: number, now: number): number {
 
 /** A finished incremental walk. */
 export function doneState(done: {
+  field: CursorField
   cursor: number
   /** Left out by walks that have no plan. */
   plan: string | undefined
   readTo: number
   seen: Record<string, string> | undefined
   worstLag: number
+  retryIds: ReadonlyMap<string, number>
 }): Record<string, unknown> {
-  const { cursor, plan, readTo, seen, worstLag } = done
+  const { field, cursor, plan, readTo, seen, worstLag, retryIds } = done
   const ours = {
     v: STATE_FORMAT,
     ...(plan !== undefined && { plan }),
     read_to: readTo,
     ...(seen && { seen }),
     worst_lag: worstLag,
+    ...retryMember(retryIds),
   }
-  return { updated_at: cursor, [OURS]: ours }
+  return { [field]: cursor, [OURS]: ours }
 }
 
-/** A walk under way; `cursor` is its low-water mark, left out for a full refresh. */
+/** A walk under way, or one that has come to its end but for what could not be read. */
 export function walkState(underWay: {
+  /** Its low-water mark; left out for a full refresh. */
   cursor: number | undefined
   plan: string
   walk: SearchWalkState
   worstLag: number
+  /** Once it has come to its end. */
+  end?: { readTo: number; seen: Record<string, string> | undefined }
+  retryIds: ReadonlyMap<string, number>
 }): Record<string, unknown> {
-  const { cursor, plan, walk, worstLag } = underWay
-  const ours = { v: STATE_FORMAT, plan, walk: walkToJson(walk), worst_lag: worstLag, retry_ids: [] }
+  const { cursor, plan, walk, worstLag, end, retryIds } = underWay
+  const ours = {
+    v: STATE_FORMAT,
+    plan,
+    walk: walkToJson(walk),
+    ...(end && { read_to: end.readTo }),
+    ...(end?.seen && { seen: end.seen }),
+    worst_lag: worstLag,
+    ...retryMember(retryIds),
+  }
   return { ...(cursor !== undefined && { updated_at: cursor }), [OURS]: ours }
+}
+
+function retryMember(retryIds: ReadonlyMap<string, number>): Record<string, unknown> {
+  return retryIds.size > 0 ? { retry_ids: Object.fromEntries(retryIds) } : {}
+}
+
+/** A walk of which everything before the cursor has been taken, and that cannot go on from any place between. */
+export function reachedState(field: CursorField, cursor: number, worstLag: number): Record<string, unknown> {
+  return { [field]: cursor, [OURS]: { v: STATE_FORMAT, worst_lag: worstLag } }
 }
 
 /** Before anything is known. */

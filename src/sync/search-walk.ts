@@ -1,17 +1,16 @@
-import type { TextEdit } from '../intercom/record-text.ts'
 import type { SortOrder } from '../intercom/search-query.ts'
-import { type Children, readChildren } from './children.ts'
-import type { FedWalkOptions } from './feed.ts'
-import { overfullNote, searchFeedState } from './feed-state.ts'
-import { createListReader } from './list-reader.ts'
+import { findChildren } from './children.ts'
+import type { FedWalkOptions, Feed, FeedJson } from './feed.ts'
+import { missingChildren, overfullNote, type PlannedWalk, searchFeedState } from './feed-state.ts'
 import { merge } from './merge.ts'
-import type { OverlapJson } from './overlap.ts'
-import type { Row, SearchEndpoint } from './search-pages.ts'
+import { cutAround, describeRange, UnreadablePageError } from './narrowing.ts'
+import type { SearchEndpoint } from './search-pages.ts'
+import { confirmSearch, holdsOneRecord, NARROWEST_SECONDS } from './search-plan.ts'
+import { createSearchReading, type Taking } from './search-reading.ts'
 import { type SearchStart, startSearch } from './search-start.ts'
-import { type SearchWalkState, type TailState, walkFromJson, walkToJson } from './search-state.ts'
+import { type TailState, walkFromJson, walkToJson } from './search-state.ts'
 import type { SearchWalkJson } from './search-state-schema.ts'
-import { advance, advanceWithin, owns, type Slice } from './slice.ts'
-import { readSlice, type SlicePage } from './slice-reader.ts'
+import { advance, advanceWithin, isBeyond, orderOf, owns, type Slice } from './slice.ts'
 import type { Arrival, Sink, Walk } from './walk.ts'
 
 const MOST_ROUNDS = 3
@@ -20,29 +19,19 @@ const LANES = 8
 /** The same where each page brings the children of its records with it. */
 const LANES_WITH_CHILDREN = 3
 
+/** How often a walk is cut around places that cannot be had; from then on what fails is set aside as it is. */
+const MOST_CUTS = 64
+
 /** A walk that has been planned. */
-interface Planned {
+interface Planned extends PlannedWalk {
   endpoint: Omit<SearchEndpoint, 'client' | 'entry'>
-  plan: string
-  walk: SearchWalkState
-  done: boolean
+  /** What the last sync could not read has been tried again. */
+  retried: boolean
 }
 
 interface SearchPosition extends Omit<Planned, 'walk'> {
   walk: SearchWalkJson
-  overlaps: Record<string, OverlapJson>
-}
-
-/** A page, or a batch of one, on its way into the log. */
-interface Taking {
-  slice: Slice
-  page: SlicePage
-  order: SortOrder
-  /** Rows to deliver; the page moves the slice with its last batch. */
-  rows: readonly Row[]
-  children?: ReadonlyMap<Row, Children>
-  lists?: ReadonlyMap<Row, readonly TextEdit[]>
-  lastBatch: boolean
+  feeds: Record<string, FeedJson>
 }
 
 /**
@@ -52,13 +41,14 @@ interface Taking {
  */
 export function createSearchWalk(options: FedWalkOptions): Walk {
   const { root, feeds, client } = options
-  const childFeed = feeds.find((feed) => feed.entry.child)
-  const listReader = createListReader(root, options)
+  const reading = createSearchReading(options)
   let planned = options.position && restore(options.position as unknown as SearchPosition)
 
-  function restore({ overlaps, walk: json, ...position }: SearchPosition): Planned {
+  let cuts = 0
+
+  function restore({ feeds: given, walk: json, ...position }: SearchPosition): Planned {
     const walk = walkFromJson(json)
-    for (const feed of feeds) feed.begin(walk.frozen, overlaps[feed.entry.name])
+    for (const feed of feeds) feed.begin(walk.frozen, given[feed.entry.name])
     return { ...position, walk }
   }
 
@@ -68,7 +58,13 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     if (!current) {
       const start = await startSearch(options)
       const { version, matching, echoRequired } = start.endpoint
-      const fresh = { endpoint: { version, matching, echoRequired }, plan: start.plan, walk: start.walk, done: false }
+      const fresh = {
+        endpoint: { version, matching, echoRequired },
+        plan: start.plan,
+        walk: start.walk,
+        done: false,
+        retried: false,
+      }
       for (const feed of feeds) {
         feed.begin(start.walk.frozen)
         if (start.deliveredTo !== undefined) feed.overlap().seen.missUpTo(start.deliveredTo)
@@ -89,29 +85,74 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
   async function* walkArrivals(current: Planned): AsyncGenerator<Arrival, void, void> {
     const { walk } = current
     const endpoint: SearchEndpoint = { client, entry: root, ...current.endpoint }
-    const order: SortOrder = walk.descending ? 'descending' : 'ascending'
-    let tail = walk.tail
-    const open = walk.slices.filter((slice) => !slice.done)
-    const lanes = open.map((slice) => sliceArrivals(endpoint, slice, order))
-    yield* merge(lanes, childFeed ? LANES_WITH_CHILDREN : LANES)
-    // By calendar day the tail, too, is read newest first: its query begins two days before what it owns.
-    const tailOrder: SortOrder = endpoint.matching === 'day' ? 'descending' : 'ascending'
+    const { askedFeed } = reading
+    if (askedFeed && !current.retried) yield* retryArrivals(current, askedFeed)
+    const open = walk.slices.filter((slice) => !slice.done && !slice.aside)
+    const lanes = open.map((slice) => sliceArrivals(current, endpoint, slice))
+    yield* merge(lanes, askedFeed ? LANES_WITH_CHILDREN : LANES)
+    let round = walk.tail ?? newRound(1, Math.max(walk.frozen, walk.lower))
     for (;;) {
-      const round = tail ?? newRound(1, Math.max(walk.frozen, walk.lower))
-      if (round.slice.done) {
-        tail = newRound(round.round + 1, round.asked)
-        continue
-      }
-      let pages = round.pages
-      let last = false
-      for await (const taking of readTakings(endpoint, round.slice, tailOrder)) {
+      if (round.slice.done) round = newRound(round.round + 1, round.asked)
+      const hasEnded = yield* tailArrivals(current, endpoint, round)
+      if (hasEnded) return
+      round = newRound(round.round + 1, round.asked)
+    }
+  }
+
+  /** What the last sync could not have comes first. */
+  async function* retryArrivals(current: Planned, feed: Feed): AsyncGenerator<Arrival, void, void> {
+    const endpoint = reading.childEndpoint(feed, current.endpoint.version)
+    for (const [id, updatedAt] of Object.entries(feed.previous?.retryIds ?? {})) {
+      const children = await findChildren(endpoint, id)
+      yield { take: (sink) => feed.deliverChildren({ id, updatedAt }, children, sink) }
+    }
+    yield {
+      take() {
+        current.retried = true
+      },
+    }
+  }
+
+  /**
+   * One round of the tail.
+   *
+   * @returns whether it was the last
+   */
+  async function* tailArrivals(
+    current: Planned,
+    endpoint: SearchEndpoint,
+    round: TailState,
+  ): AsyncGenerator<Arrival, boolean, void> {
+    // By calendar day the tail, too, is read newest first: its query begins two days before what it owns.
+    const order: SortOrder = endpoint.matching === 'day' ? 'descending' : 'ascending'
+    let pages = round.pages
+    let last = false
+    try {
+      for await (const taking of reading.read(endpoint, round.slice, order)) {
         if (taking.lastBatch) pages++
         last = taking.lastBatch && taking.page.last && (pages === 1 || round.round === MOST_ROUNDS)
         const done = last
         yield { take: (sink) => takeTail(current, round, taking, done, sink) }
       }
-      if (last) return
-      tail = newRound(round.round + 1, round.asked)
+      return last
+    } catch (error) {
+      if (!(error instanceof UnreadablePageError)) throw error
+      await confirmSearch(endpoint)
+      // What was changed before the round was asked becomes a slice; what has been since is the next round's.
+      const { at, ids, from } = error.rest
+      const bounds =
+        order === 'ascending' ? { from: at ?? from, to: round.asked } : { from, to: (at ?? round.asked) + 1 }
+      const slice: Slice = { ...bounds, ...(ids && { skip: ids }), flipped: true, done: bounds.from >= bounds.to }
+      yield { take: () => void current.walk.slices.push(slice) }
+      if (!slice.done) yield* sliceArrivals(current, endpoint, slice)
+      if (round.round < MOST_ROUNDS) return false
+      yield {
+        take(sink) {
+          current.walk.tail = round
+          finish(current, round, sink)
+        },
+      }
+      return true
     }
   }
 
@@ -120,33 +161,24 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     return { round, asked, pages: 0, slice: { from, to: null, done: false } }
   }
 
+  /** A slice to its end, and around what cannot be had of it. */
   async function* sliceArrivals(
+    current: Planned,
     endpoint: SearchEndpoint,
     slice: Slice,
-    order: SortOrder,
   ): AsyncGenerator<Arrival, void, void> {
-    for await (const taking of readTakings(endpoint, slice, order)) yield { take: (sink) => takePage(taking, sink) }
-  }
-
-  /** The pages of a slice with their lists whole, cut into batches where the children of their records are wanted. */
-  async function* readTakings(
-    endpoint: SearchEndpoint,
-    slice: Slice,
-    order: SortOrder,
-  ): AsyncGenerator<Taking, void, void> {
-    const takenBefore = new Set(slice.ids)
-    for await (const page of readSlice(endpoint, slice, order)) {
-      const isNew = (row: Row) => owns(slice, row) && !takenBefore.has(row.id)
-      const wantsLists = (row: Row) => isNew(row) && feeds.some((feed) => feed.wantsLists(page.answer, row))
-      const lists = await listReader.complete(page, wantsLists)
-      if (!childFeed) {
-        yield { slice, page, order, rows: page.rows, lists, lastBatch: true }
-        continue
-      }
-      const isWanted = (row: Row) => isNew(row) && childFeed.wantsChildren(row)
-      const children = { client, entry: childFeed.entry, version: endpoint.version }
-      for await (const batch of readChildren(children, page.rows, isWanted))
-        yield { slice, page, order, rows: batch.rows, lists, children: batch.children, lastBatch: batch.last }
+    const { walk } = current
+    const walkOrder: SortOrder = walk.descending ? 'descending' : 'ascending'
+    try {
+      for await (const taking of reading.read(endpoint, slice, orderOf(slice, walkOrder)))
+        yield { take: (sink) => takePage(taking, sink) }
+    } catch (error) {
+      if (!(error instanceof UnreadablePageError)) throw error
+      await confirmSearch(endpoint)
+      const isEnough = ++cuts > MOST_CUTS || (await holdsOneRecord(endpoint, error.rest))
+      const parts = cutAround(error.rest, walkOrder, isEnough ? Infinity : NARROWEST_SECONDS[endpoint.matching])
+      yield { take: () => void walk.slices.splice(walk.slices.indexOf(slice), 1, ...parts) }
+      for (const part of parts) if (!part.aside) yield* sliceArrivals(current, endpoint, part)
     }
   }
 
@@ -158,8 +190,15 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     for (const feed of feeds) feed.overlap().seen.protectFrom(readAgainFrom)
     takePage(taking, sink)
     if (taking.lastBatch) round.pages++
-    current.done = done
-    if (!done) return
+    if (done) finish(current, round, sink)
+  }
+
+  function finish(current: Planned, round: TailState, sink: Sink): void {
+    current.done = true
+    for (const slice of current.walk.slices.filter(({ aside }) => aside)) {
+      const message = `${root.name}: Intercom keeps failing over what was updated from ${describeRange(slice)}`
+      sink.log('WARN', `${message}: it is left out, and tried first by the next sync`)
+    }
     for (const feed of feeds) {
       const message = overfullNote(feed, { start: current.walk.frozen, readTo: round.asked })
       if (message !== undefined) sink.log('INFO', message)
@@ -167,13 +206,13 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
   }
 
   function takePage({ slice, page, order, rows, lists, children, lastBatch }: Taking, sink: Sink): void {
-    for (const { level, message } of listReader.takeNotes()) sink.log(level, message)
-    const delivered = new Set(slice.to === null ? [] : slice.ids)
+    for (const { level, message } of reading.takeNotes()) sink.log(level, message)
+    const delivered = new Set(slice.to === null ? [] : [...(slice.ids ?? []), ...(slice.skip ?? [])])
     for (const row of rows) {
       if (!owns(slice, row) || delivered.has(row.id) || isBeyond(page.again, row.updatedAt, order)) continue
       if (slice.to !== null) delivered.add(row.id)
       for (const feed of feeds) {
-        feed.deliver({ answer: page.answer, row, children: children?.get(row), lists: lists?.get(row) }, sink)
+        feed.deliver({ answer: page.answer, row, children: children.get(row), lists: lists.get(row) }, sink)
       }
     }
     if (!lastBatch) {
@@ -197,14 +236,14 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     },
     position() {
       if (!planned) return undefined
-      const overlaps = Object.fromEntries(feeds.map((feed) => [feed.entry.name, feed.overlap().toJson()]))
-      return { ...planned, walk: walkToJson(planned.walk), overlaps }
+      const byName = Object.fromEntries(feeds.map((feed) => [feed.entry.name, feed.toJson()]))
+      return { ...planned, walk: walkToJson(planned.walk), feeds: byName }
+    },
+    missing(name) {
+      const feed = feeds.find(({ entry }) => entry.name === name)
+      const gaps = planned?.walk.slices.filter(({ aside }) => aside) ?? []
+      const stretches = gaps.length > 0 ? `what was updated from ${gaps.map(describeRange).join(', ')}` : undefined
+      return [stretches, missingChildren(feed)].filter((text) => text !== undefined).join('; ') || undefined
     },
   }
-}
-
-/** On a page asked again: whether the record was delivered before the place that was gone back to. */
-function isBeyond(again: number | undefined, updatedAt: number | undefined, order: SortOrder): boolean {
-  if (again === undefined || updatedAt === undefined) return false
-  return order === 'ascending' ? updatedAt < again : updatedAt > again
 }

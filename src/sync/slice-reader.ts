@@ -1,8 +1,10 @@
 import { CodedError } from '../errors.ts'
 import { RefusedError } from '../intercom/failures.ts'
 import { type DateMatching, LARGEST_PAGE, type SortOrder, type TimeRange } from '../intercom/search-query.ts'
+import { mayBeOfRecords, UnreadablePageError } from './narrowing.ts'
+import { createPageSize } from './page-size.ts'
 import { askPage, type Row, type SearchEndpoint, type SearchPage } from './search-pages.ts'
-import { reachedSecond, type Slice } from './slice.ts'
+import { advance, type Slice } from './slice.ts'
 
 /** A page of a slice, in the order of reading. */
 export interface SlicePage extends Pick<SearchPage, 'answer' | 'rows' | 'after' | 'total'> {
@@ -16,13 +18,15 @@ export interface SlicePage extends Pick<SearchPage, 'answer' | 'rows' | 'after' 
 
 /** Another size than the largest, to get over page borders where records fell between two pages. */
 const OTHER_PAGE = 100
-/** Pages allowed beyond twice what the largest `total_count` calls for. */
-const PAGES_ALLOWED = 10
+/** Tries of a page that may fail for its records, and that can be asked in another way. */
+const FEW_TRIES = 2
+/** Records that may be asked for beyond twice the largest `total_count`. */
+const RECORDS_ALLOWED = 10 * LARGEST_PAGE
 
 /**
  * Reads a slice page by page from where it stands. Works from a copy: the slice itself moves when pages are taken.
  *
- * @throws CodedError `intercom_loop` when paging leads in circles twice
+ * @throws CodedError `intercom_loop` when paging leads in circles twice; UnreadablePageError
  */
 export async function* readSlice(
   endpoint: SearchEndpoint,
@@ -47,90 +51,111 @@ export async function* readSlice(
       yield page
       continue
     }
-    // Fewer came than Intercom counts: read once more, delivering only what did not come the first time.
+    // Fewer came than Intercom counted: read once more, delivering only what did not come the first time.
     yield { ...page, last: false }
-    for await (const second of readToEnd(endpoint, start, order, OTHER_PAGE)) {
-      const rows = second.rows.filter((row) => !received.has(row.id))
-      count(second)
-      const due = shortOf(second)
-      yield {
-        ...second,
-        rows,
-        after: undefined,
-        ...(due !== undefined && { short: { received: received.size, expected: due } }),
+    yield* readAgain(page)
+  }
+
+  async function* readAgain(first: SlicePage): AsyncGenerator<SlicePage, void, void> {
+    const short = (due: number | undefined) =>
+      due === undefined ? {} : { short: { received: received.size, expected: due } }
+    try {
+      for await (const page of readToEnd(endpoint, start, order, OTHER_PAGE)) {
+        const rows = page.rows.filter((row) => !received.has(row.id))
+        count(page)
+        yield { ...page, rows, after: undefined, ...short(shortOf(page)) }
       }
+    } catch (error) {
+      if (!(error instanceof UnreadablePageError)) throw error
+      // All that Intercom gave the first time has been delivered.
+      yield { ...first, rows: [], ...short(expected) }
     }
   }
 }
 
+/** @throws UnreadablePageError when not even a page of one record can be had */
 async function* readToEnd(
   endpoint: SearchEndpoint,
   slice: Slice,
   order: SortOrder,
-  perPage: number,
+  largestPage: number,
 ): AsyncGenerator<SlicePage, void, void> {
-  let { after, at } = slice
-  let again = after === undefined ? at : undefined
+  /** The slice as it stands once every page that has been yielded is taken. */
+  const reached = structuredClone(slice)
+  // What is cut off around a bad place begins with small pages: the place may be near.
+  const isCutOff = slice.flipped || slice.skip !== undefined
+  const size = createPageSize(largestPage, isCutOff ? 'smallest' : 'largest')
+  let { after } = slice
+  let again = after === undefined ? slice.at : undefined
   let hasCircled = false
   let refusedAt: number | 'nowhere' | undefined = 'nowhere'
-  let guard = createLoopGuard(perPage)
+  let guard = createLoopGuard()
   /** Goes back to the second that reading has come to. */
   const restart = () => {
-    again = at
+    again = reached.at
     after = undefined
-    guard = createLoopGuard(perPage)
+    guard = createLoopGuard()
   }
 
   for (;;) {
+    const perPage = size.current()
     let page: SearchPage
     try {
       const updated = rangeToAsk(slice, order, again, endpoint.matching)
+      const created = slice.created && { created: slice.created }
       page = await askPage(endpoint, {
         updated,
-        ...(slice.created && { created: slice.created }),
+        ...created,
         order,
         perPage,
         after,
+        ...((perPage > 1 || isCutOff) && { tries: FEW_TRIES }),
       })
     } catch (error) {
       const cursorRefused =
         error instanceof RefusedError && after !== undefined && [400, 404].includes(error.failure.status)
       // Without its cursor reading gets on by whole seconds: as long as it does, cursors may be refused.
-      if (!cursorRefused || refusedAt === at) throw error
-      refusedAt = at
-      restart()
+      if (cursorRefused && refusedAt !== reached.at) {
+        refusedAt = reached.at
+        restart()
+        continue
+      }
+      if (!mayBeOfRecords(error)) throw error
+      if (!size.shrink()) throw new UnreadablePageError(error, reached)
       continue
     }
-    if (guard.leadsInCircles(page)) {
+    size.grow()
+    if (guard.leadsInCircles(page, perPage)) {
       if (hasCircled) throw new CodedError('intercom_loop', `Paging through ${endpoint.entry.path} leads in circles`)
       hasCircled = true
       restart()
       continue
     }
     const last = page.after === undefined || (order === 'descending' && reachesBefore(page.rows, slice))
-    yield { ...page, last, ...(again !== undefined && { again }) }
+    const slicePage = { ...page, last, ...(again !== undefined && { again }) }
+    yield slicePage
     if (last) return
-    at = reachedSecond(page.rows, { ...slice, ...(at !== undefined && { at }) }, order)
+    advance(reached, slicePage, order)
     after = page.after
   }
 }
 
 /** Tells when paging does not come to an end: a cursor or a page that comes again, or growth far past the count. */
-function createLoopGuard(perPage: number): { leadsInCircles(page: SearchPage): boolean } {
+function createLoopGuard(): { leadsInCircles(page: SearchPage, perPage: number): boolean } {
   const cursors = new Set<string>()
   let previous = ''
-  let pages = 0
+  let asked = 0
   let largestTotal = 0
   return {
-    leadsInCircles({ rows, after, total }) {
+    leadsInCircles({ rows, after, total }, perPage) {
       if (after === undefined) return false
       const content = rows.map((row) => row.id).join()
       const repeated = cursors.has(after) || (content !== '' && content === previous)
       cursors.add(after)
       previous = content
-      pages++
+      asked += perPage
       largestTotal = Math.max(largestTotal, total ?? 0)
-      const endless = largestTotal > 0 && pages > 2 * Math.ceil(largestTotal / perPage) + PAGES_ALLOWED
+      const endless = largestTotal > 0 && asked > 2 * largestTotal + RECORDS_ALLOWED
       return repeated || endless
     },
   }

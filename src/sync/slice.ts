@@ -17,6 +17,12 @@ export interface Slice {
   ids?: string[]
   /** Intercom's cursor for the next page. */
   after?: string
+  /** Records of its own that were taken before it was cut off from another slice. */
+  skip?: string[]
+  /** Read in the other order than the walk: from the walk's side a page could not be had. */
+  flipped?: true
+  /** Intercom keeps failing over it: given up in this job, tried first in the next. */
+  aside?: true
 }
 
 /** A record's place in time, as far as it is known. */
@@ -28,13 +34,15 @@ export interface Dated {
 }
 
 export function sliceToJson(slice: Slice): SliceJson {
-  const { at, ids, after } = slice
-  const progress = slice.done
-    ? 'done'
-    : { ...(at !== undefined && { at }), ...(ids && { ids }), ...(after !== undefined && { after }) }
-  return slice.created
-    ? [slice.from, slice.to, progress, [slice.created.from, slice.created.to]]
-    : [slice.from, slice.to, progress]
+  const { from, to, created, done, ...progressing } = slice
+  const progress = done ? 'done' : progressing
+  return created ? [from, to, progress, [created.from, created.to]] : [from, to, progress]
+}
+
+/** In which order a slice is read, given its walk's. */
+export function orderOf({ flipped }: Slice, order: SortOrder): SortOrder {
+  if (!flipped) return order
+  return order === 'ascending' ? 'descending' : 'ascending'
 }
 
 export function sliceFromJson([from, to, progress, created]: SliceJson): Slice {
@@ -109,6 +117,13 @@ function datedRows<Row extends Dated>(rows: readonly Row[], slice: Slice): (Row 
  */
 export function lowWaterMark(slices: readonly Slice[], order: SortOrder, frozen: number): number {
   const open = slices.filter((slice) => !slice.done)
-  const reached = (slice: Slice) => (order === 'ascending' ? Math.max(slice.from, slice.at ?? slice.from) : slice.from)
+  const reached = (slice: Slice) =>
+    orderOf(slice, order) === 'ascending' ? Math.max(slice.from, slice.at ?? slice.from) : slice.from
   return open.length === 0 ? frozen : Math.min(...open.map(reached))
+}
+
+/** On a page asked again: whether the record was delivered before the place that was gone back to. */
+export function isBeyond(again: number | undefined, updatedAt: number | undefined, order: SortOrder): boolean {
+  if (again === undefined || updatedAt === undefined) return false
+  return order === 'ascending' ? updatedAt < again : updatedAt > again
 }

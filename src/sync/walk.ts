@@ -23,6 +23,8 @@ export interface Walk {
   position(): Record<string, unknown> | undefined
   /** The `stream_state` that covers what has been taken. */
   streamState(streamName: string): Record<string, unknown>
+  /** What of a stream Intercom could not give although the walk has come to its end, in words; undefined for nothing. */
+  missing?(streamName: string): string | undefined
 }
 
 export interface Arrival {

@@ -7,6 +7,7 @@ export interface EditedAnswer {
   path: string
   /** The request's body. */
   asked: string
+  status: number
   body: string
   /** In lower case. */
   headers: Record<string, string>
@@ -16,7 +17,7 @@ export interface EditedAnswer {
 export async function editAnswers(
   t: { teardown(close: () => unknown): void },
   simulatorUrl: string,
-  edit: (answer: EditedAnswer) => Partial<Pick<EditedAnswer, 'body' | 'headers'>>,
+  edit: (answer: EditedAnswer) => Partial<Pick<EditedAnswer, 'status' | 'body' | 'headers'>>,
 ): Promise<string> {
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
@@ -31,14 +32,15 @@ export async function editAnswers(
     const answer = {
       path: request.url ?? '',
       asked,
+      status: real.status,
       body: await real.text(),
       headers: Object.fromEntries(
         [...real.headers].filter(([name]) => !['connection', 'content-length', 'keep-alive'].includes(name)),
       ),
     }
-    const { body, headers } = { ...answer, ...edit(answer) }
+    const { status, body, headers } = { ...answer, ...edit(answer) }
     response.sendDate = false
-    response.writeHead(real.status, headers).end(body)
+    response.writeHead(status, headers).end(body)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

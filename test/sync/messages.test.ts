@@ -38,7 +38,7 @@ t.test('states have the documented shapes', async (t) => {
   const [underWay] = states
   t.match(underWay, {
     updated_at: Number,
-    intercom_sync: { v: 1, plan, walk: { lower: 0, frozen: now }, retry_ids: [] },
+    intercom_sync: { v: 1, plan, walk: { lower: 0, frozen: now } },
   })
   t.same(states.at(-1), { updated_at: now - 3600, intercom_sync: { v: 1, plan, read_to: now, seen: {}, worst_lag: 0 } })
   t.match(state, [

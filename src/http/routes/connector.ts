@@ -1,6 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
-import { catalogMessage, connectionStatusMessage, specMessage, unusableConfig } from '../../airbyte/connector-messages.ts'
+import {
+  catalogMessage,
+  connectionStatusMessage,
+  specMessage,
+  unusableConfig,
+} from '../../airbyte/connector-messages.ts'
 import { readSourceConfig, type SourceConfig } from '../../airbyte/source-config.ts'
 import type { Fault } from '../../errors.ts'
 import { type BriefClient, withBriefClient } from '../../intercom/brief-client.ts'

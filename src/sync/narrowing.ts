@@ -1,0 +1,58 @@
+import { CodedError, errorTable } from '../errors.ts'
+import { RefusedError } from '../intercom/failures.ts'
+import { RateLimitedError } from '../intercom/retry.ts'
+import type { SortOrder } from '../intercom/search-query.ts'
+import { orderOf, type Slice } from './slice.ts'
+
+/** Not even a page of one record can be had at this place of a slice. */
+export class UnreadablePageError extends CodedError {
+  /** What is left of the slice, as it stands when all pages before have been taken. */
+  readonly rest: Slice
+
+  constructor(cause: CodedError, rest: Slice) {
+    super(cause.code, cause.message, { cause })
+    this.name = 'UnreadablePageError'
+    this.rest = rest
+  }
+}
+
+/**
+ * Whether an error may be the fault of the very records asked for. A search has answered 404 for a message deleted
+ * meanwhile, and 504 for as long as one heavy conversation was on the page.
+ */
+export function mayBeOfRecords(error: unknown): error is CodedError {
+  if (error instanceof RefusedError) return error.failure.status === 404
+  return error instanceof CodedError && errorTable[error.code].retryable && !(error instanceof RateLimitedError)
+}
+
+/**
+ * Cuts what is left of a slice so that all but the bad place can be read: first from its other end, so that what lies
+ * behind the place comes; what fails from both ends holds more than one such place, and is halved. What is too narrow
+ * to be halved is set aside.
+ *
+ * @param narrowest shortest slice worth asking for, seconds
+ */
+export function cutAround(rest: Slice, walkOrder: SortOrder, narrowest: number): Slice[] {
+  const ascending = orderOf(rest, walkOrder) === 'ascending'
+  const { at, created } = rest
+  const to = rest.to ?? rest.from
+  const bounds = {
+    from: ascending ? Math.max(rest.from, at ?? rest.from) : rest.from,
+    to: ascending || at === undefined ? to : Math.min(to, at + 1),
+  }
+  const skip = [...new Set([...(rest.skip ?? []), ...(rest.ids ?? [])])]
+  const common = { ...(created && { created }), ...(skip.length > 0 && { skip }), done: false }
+  if (!rest.flipped) return [{ ...bounds, ...common, flipped: true }]
+  if (bounds.to - bounds.from < 2 * narrowest) return [{ ...bounds, ...common, aside: true }]
+  const middle = Math.floor((bounds.from + bounds.to) / 2)
+  return [
+    { ...common, from: bounds.from, to: middle },
+    { ...common, from: middle, to: bounds.to },
+  ]
+}
+
+/** The times of what has been set aside, for people. */
+export function describeRange({ from, to }: Slice): string {
+  const text = (seconds: number) => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
+  return `${text(from)} to ${text(to ?? from)}`
+}

@@ -1,0 +1,80 @@
+import type { TextEdit } from '../intercom/record-text.ts'
+import type { SortOrder } from '../intercom/search-query.ts'
+import { type ChildEndpoint, type FoundChildren, inlineChildren, readChildren } from './children.ts'
+import type { FedWalkOptions, Feed } from './feed.ts'
+import { createListReader } from './list-reader.ts'
+import type { Row, SearchEndpoint } from './search-pages.ts'
+import { owns, type Slice } from './slice.ts'
+import { readSlice, type SlicePage } from './slice-reader.ts'
+import type { LogEntry } from './walk.ts'
+
+/** A page, or a batch of one, on its way into the log. */
+export interface Taking {
+  slice: Slice
+  page: SlicePage
+  order: SortOrder
+  /** Rows to deliver; the page moves the slice with its last batch. */
+  rows: readonly Row[]
+  children: ReadonlyMap<Row, FoundChildren>
+  lists: ReadonlyMap<Row, readonly TextEdit[]>
+  lastBatch: boolean
+}
+
+/** Fetches what a search walk takes. */
+export interface SearchReading {
+  /** The stream whose children take requests of their own, if it is fed. */
+  readonly askedFeed: Feed | undefined
+  childEndpoint(feed: Feed, version: string): ChildEndpoint
+  /**
+   * The pages of a slice with their lists whole, cut into batches where children are asked for.
+   *
+   * @throws UnreadablePageError, CodedError
+   */
+  read(endpoint: SearchEndpoint, slice: Slice, order: SortOrder): AsyncGenerator<Taking, void, void>
+  /** What there has been to say since the last call. */
+  takeNotes(): LogEntry[]
+}
+
+export function createSearchReading(options: FedWalkOptions): SearchReading {
+  const { root, feeds, client, ports } = options
+  const childFeed = feeds.find((feed) => feed.entry.child)
+  const askedFeed = childFeed?.entry.child?.inline ? undefined : childFeed
+  const listReader = createListReader(root, options)
+
+  const childEndpoint = ({ entry }: Feed, version: string): ChildEndpoint => ({
+    client,
+    entry,
+    version,
+    clock: ports.clock,
+    signal: ports.signal,
+  })
+
+  /** The children that are in the records themselves. */
+  function childrenWithin(page: SlicePage, isNew: (row: Row) => boolean): Map<Row, FoundChildren> {
+    if (!childFeed || askedFeed) return new Map()
+    const wanted = page.rows.filter((row) => isNew(row) && childFeed.wantsChildren(row))
+    return new Map(wanted.map((row) => [row, inlineChildren(childFeed.entry, page.answer, row)]))
+  }
+
+  return {
+    askedFeed,
+    childEndpoint,
+    takeNotes: listReader.takeNotes,
+    async *read(endpoint, slice, order) {
+      const takenBefore = new Set([...(slice.ids ?? []), ...(slice.skip ?? [])])
+      const isNew = (row: Row) => owns(slice, row) && !takenBefore.has(row.id)
+      for await (const page of readSlice(endpoint, slice, order)) {
+        const wantsLists = (row: Row) => isNew(row) && feeds.some((feed) => feed.wantsLists(page.answer, row))
+        const lists = await listReader.complete(page, wantsLists)
+        const taking = { slice, page, order, lists }
+        if (!askedFeed) {
+          yield { ...taking, rows: page.rows, children: childrenWithin(page, isNew), lastBatch: true }
+          continue
+        }
+        const isWanted = (row: Row) => isNew(row) && askedFeed.wantsChildren(row)
+        for await (const batch of readChildren(childEndpoint(askedFeed, endpoint.version), page.rows, isWanted))
+          yield { ...taking, rows: batch.rows, children: batch.children, lastBatch: batch.last }
+      }
+    },
+  }
+}

@@ -1,0 +1,143 @@
+import { defaultApiVersion } from '../airbyte/source-config.ts'
+import type { StreamEntry, WindowTraits } from '../streams/table.ts'
+import type { Feed, FeedJson } from './feed.ts'
+import { finishedFeedState, overfullNote } from './feed-state.ts'
+import { merge } from './merge.ts'
+import { describeRange, mayBeOfRecords } from './narrowing.ts'
+import { completeState, freshState, reachedState } from './search-state.ts'
+import type { SliceJson } from './search-state-schema.ts'
+import { lowWaterMark, owns, type Slice, sliceFromJson, sliceToJson } from './slice.ts'
+import type { Arrival, Sink, Walk, WalkContext } from './walk.ts'
+import { cutIntoWindows, readWindow, type WindowEndpoint, type WindowPage } from './windows.ts'
+
+const DAY_SECONDS = 86_400
+const USUAL_STEP_DAYS = 30
+/** Intercom was founded in 2011. */
+const EARLIEST = 1_293_840_000
+/** Windows read side by side. */
+const LANES = 4
+/** A window that fails is halved down to this, seconds. */
+const NARROWEST_SECONDS = 3600
+/** Tries of a window that can still be halved. */
+const FEW_TRIES = 2
+/** When so many of the narrowest windows fail, it is not what is in them. */
+const MOST_ASIDE = 8
+
+interface WindowWalkOptions extends WalkContext {
+  root: StreamEntry
+  feed: Feed
+  traits: WindowTraits
+  /** What `position()` gave when the last durable commit was made. */
+  position: Record<string, unknown> | undefined
+}
+
+interface WindowPlan {
+  windows: Slice[]
+  /** When the walk began: it owns what was logged before. Unix seconds. */
+  asked: number
+  done: boolean
+}
+
+interface WindowPosition extends Omit<WindowPlan, 'windows'> {
+  windows: SliceJson[]
+  feed: FeedJson
+}
+
+/**
+ * Reads a log that only grows, newest first whatever is asked, one bounded window of time after the other: Intercom
+ * answers 500 over windows that hold too much. A window that breaks off is read again from its beginning, and what the
+ * job's log holds already is dropped.
+ */
+export function createWindowWalk(options: WindowWalkOptions): Walk {
+  const { root, feed, traits, client, config, workspace } = options
+  const endpoint: WindowEndpoint = { client, entry: root, traits, version: config.api_version ?? defaultApiVersion }
+  let current = options.position && restore(options.position as unknown as WindowPosition)
+
+  function restore({ feed: json, windows, ...position }: WindowPosition): WindowPlan {
+    feed.begin(position.asked, json)
+    return { ...position, windows: windows.map(sliceFromJson) }
+  }
+
+  function plan(): WindowPlan {
+    const asked = client.serverSeconds() ?? 0
+    const from = Math.max(feed.lower, workspace.createdAt ?? EARLIEST)
+    const step = (config.activity_logs_time_step ?? USUAL_STEP_DAYS) * DAY_SECONDS
+    feed.begin(asked)
+    return { windows: cutIntoWindows(from, asked, step), asked, done: false }
+  }
+
+  async function* arrivals(): AsyncGenerator<Arrival, void, void> {
+    if (current?.done || feed.finishedBefore) return
+    const begun = current ?? plan()
+    if (!current)
+      yield {
+        take(sink) {
+          current = begun
+          for (const { level, message } of feed.notes) sink.log(level, message)
+        },
+      }
+    const open = begun.windows.filter((window) => !window.done && !window.aside)
+    yield* merge(
+      open.map((window) => windowArrivals(begun, window)),
+      LANES,
+    )
+    yield { take: (sink) => finish(begun, sink) }
+  }
+
+  async function* windowArrivals(begun: WindowPlan, window: Slice): AsyncGenerator<Arrival, void, void> {
+    const length = (window.to ?? window.from) - window.from
+    const isNarrow = length < 2 * NARROWEST_SECONDS
+    try {
+      for await (const page of readWindow(endpoint, window, isNarrow ? undefined : FEW_TRIES))
+        yield { take: (sink) => takePage(window, page, sink) }
+    } catch (error) {
+      if (!mayBeOfRecords(error)) throw error
+      if (!isNarrow) {
+        const parts = cutIntoWindows(window.from, window.from + length, Math.ceil(length / 2))
+        yield { take: () => void begun.windows.splice(begun.windows.indexOf(window), 1, ...parts) }
+        for (const part of parts) yield* windowArrivals(begun, part)
+        return
+      }
+      if (begun.windows.filter(({ aside }) => aside).length >= MOST_ASIDE) throw error
+      yield {
+        take() {
+          window.aside = true
+        },
+      }
+    }
+  }
+
+  function takePage(window: Slice, { answer, rows, last }: WindowPage, sink: Sink): void {
+    for (const row of rows) {
+      if (owns(window, row)) feed.deliver({ answer, row, children: undefined }, sink)
+    }
+    window.done = last
+  }
+
+  function finish(begun: WindowPlan, sink: Sink): void {
+    begun.done = true
+    const message = overfullNote(feed, { start: begun.asked, readTo: begun.asked })
+    if (message !== undefined) sink.log('INFO', message)
+  }
+
+  return {
+    streamNames: [root.name],
+    arrivals,
+    streamState() {
+      if (feed.finishedBefore) return completeState
+      if (!current) return feed.given ?? freshState
+      const { windows, asked, done } = current
+      if (done && windows.every((window) => window.done))
+        return finishedFeedState(feed, { start: asked, readTo: asked })
+      if (!feed.incremental) return freshState
+      const overlap = feed.overlap()
+      const mark = Math.min(lowWaterMark(windows, 'descending', asked), asked - overlap.seconds)
+      return reachedState(root.cursor ?? 'created_at', Math.max(feed.lower, mark), overlap.worstLag())
+    },
+    missing() {
+      const gaps = current?.windows.filter(({ aside }) => aside) ?? []
+      return gaps.length === 0 ? undefined : `what was logged from ${gaps.map(describeRange).join(', ')}`
+    },
+    position: () => current && { ...current, windows: current.windows.map(sliceToJson), feed: feed.toJson() },
+  }
+}
