@@ -1,0 +1,42 @@
+import type { ScriptedChange } from '../live-changes.ts'
+import type { Mutation, MutationKind } from '../mutations.ts'
+import { integerBetween, pick, type Random } from '../random.ts'
+
+/** What each stream goes through, the ordinary changes more often than the others. */
+const kinds: readonly (readonly [stream: string, kinds: readonly MutationKind[]])[] = [
+  ['contacts', ['update', 'update', 'create', 'delete', 'merge']],
+  ['conversations', ['update', 'create', 'delete', 'reply', 'reply', 'edit', 'redact']],
+  ['tickets', ['update', 'create', 'delete', 'reply', 'reply', 'edit', 'redact', 'move', 'move']],
+  ['companies', ['update', 'create', 'delete', 'join', 'leave', 'visit']],
+  ['segments', ['update', 'create', 'delete']],
+  ['activity_logs', ['create']],
+  ['tags', ['update', 'create', 'delete']],
+  ['admins', ['update']],
+  ['teams', ['update', 'create']],
+]
+/** A share of the changes is a bulk edit: many records in one second. */
+const bulkShare = 0.08
+
+function drawMutation(random: Random): Mutation {
+  // The streams further up change more often.
+  const [stream, possible] = kinds[Math.floor(random() * random() * kinds.length)] ?? ['contacts', ['update'] as const]
+  const kind = pick(random, possible)
+  const isBulk = random() < bulkShare && kind !== 'delete'
+  return { stream, kind, count: isBulk ? integerBetween(random, 20, 60) : integerBetween(random, 1, 4) }
+}
+
+/** @param most how many changes there can be */
+export function drawMutations(random: Random, most: number): Mutation[] {
+  return Array.from({ length: integerBetween(random, 0, most + 1) }, () => drawMutation(random))
+}
+
+/** Changes while a sync runs: at some of its requests, and in some syncs at every so many. They come to an end. */
+export function drawDuring(random: Random): ScriptedChange[] {
+  const single = Array.from({ length: integerBetween(random, 0, 5) }, () => ({
+    after: integerBetween(random, 1, 60),
+    mutations: [drawMutation(random)],
+  }))
+  if (random() < 0.6) return single
+  const every = integerBetween(random, 2, 9)
+  return [...single, { every, until: every * 10, mutations: [drawMutation(random)] }]
+}

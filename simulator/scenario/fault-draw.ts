@@ -1,0 +1,37 @@
+import { brokenScroll, type Fault } from '../faults/fault.ts'
+import { integerBetween, pick, type Random } from '../random.ts'
+
+/** Each of these passes: asked again, Intercom answers as if nothing had been. */
+const passing: readonly Fault[] = [
+  { status: 500 },
+  { status: 502, html: '<html><body>Bad Gateway</body></html>' },
+  { status: 503 },
+  { status: 504 },
+  { status: 429 },
+  { status: 429, headers: { 'Retry-After': '3' } },
+  { text: '' },
+  { html: '<html><body>One moment, please</body></html>' },
+  { truncate: 200 },
+  { reset: 'before-headers' },
+  { reset: 'mid-body' },
+]
+
+const searches = ['/contacts/search', '/conversations/search', '/tickets/search', '/admins/activity_logs/search']
+/** Searches whose pages follow cursors. */
+const misled = searches.slice(0, 3)
+const others = ['/conversations/:id', '/companies/scroll', '/companies/:id/segments', '/segments', '/tags']
+
+/** Faults that a sync must survive without loss: few enough at each endpoint that no patience ends over them. */
+export function drawFaults(random: Random): Fault[] {
+  const paths = new Set(
+    Array.from({ length: integerBetween(random, 0, 6) }, () => pick(random, [...searches, ...others])),
+  )
+  const faults = [...paths].map((path): Fault => {
+    const repeat = integerBetween(random, 1, 3)
+    return { match: { path }, skip: integerBetween(random, 0, 6), repeat, ...pick(random, passing) }
+  })
+  // A page that leads to itself sends a sync back to its last checkpoint, once: the second time it must give up.
+  if (random() < 0.15) faults.push({ match: { path: pick(random, misled) }, skip: 1, cursor: 'same' })
+  if (random() < 0.1) faults.push({ ...brokenScroll, skip: integerBetween(random, 0, 3) })
+  return faults
+}

@@ -1,0 +1,27 @@
+import type { Simulator } from '../app.ts'
+import type { Mutation } from '../mutations.ts'
+import type { Workspace } from '../workspace.ts'
+import type { Increment } from './scenario.ts'
+
+/** Makes changes now, one after the other. What they were can be read in `Workspace.changes`. */
+export function applyMutations(workspace: Workspace, mutations: readonly Mutation[]): void {
+  for (const mutation of mutations) workspace.mutate(mutation)
+}
+
+/**
+ * Prepares the simulator for the sync of an increment: what changed before it is changed, what changes and goes wrong
+ * while it runs will do so. The wait before it is the caller's, who owns the clock.
+ */
+export function beginIncrement({ workspace, live, faults, moveTo }: Simulator, increment: Increment): void {
+  if (increment.timezone !== undefined) moveTo(increment.timezone)
+  applyMutations(workspace, increment.before)
+  live.follow(increment.during)
+  faults.next(increment.faults)
+}
+
+/** Ends what was left of it, and makes the changes that come after the sync. */
+export function endIncrement({ workspace, live, faults }: Simulator, increment: Increment): void {
+  live.follow([])
+  faults.clear()
+  applyMutations(workspace, increment.after)
+}

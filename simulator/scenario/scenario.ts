@@ -1,0 +1,73 @@
+import type { Fault } from '../faults/fault.ts'
+import type { ScriptedChange } from '../live-changes.ts'
+import type { Mutation } from '../mutations.ts'
+import type { SimulatorOptions } from '../options.ts'
+import { createRandom, integerBetween, pick } from '../random.ts'
+import { drawDuring, drawMutations } from './change-draw.ts'
+import { drawFaults } from './fault-draw.ts'
+import { drawWorkspace, scenarioKey } from './workspace-draw.ts'
+
+/** The API versions that differ in what they search by or in how they write records. */
+export const scenarioVersions = ['2.11', '2.14', '2.16', '2.17'] as const
+
+/** One sync and what happens around it. */
+export interface Increment {
+  /** How long nothing happens after the increment before, ms. */
+  waitMs: number
+  /** The zone the workspace moves to before the sync. @defaultValue it stays where it is */
+  timezone?: string
+  /** Changes before the sync … */
+  before: Mutation[]
+  /** … while it runs, by the number of requests answered since its start … */
+  during: ScriptedChange[]
+  /** … and after it: these belong to the next increment, and it may be less than the index lag until then. */
+  after: Mutation[]
+  /** What goes wrong meanwhile: nothing that a sync must not survive without loss. */
+  faults: Fault[]
+}
+
+/** A workspace and all that happens in it. Plain data: one line of JSON tells it and replays it. */
+export interface Scenario {
+  seed: number
+  /** The API version to sync with. */
+  version: (typeof scenarioVersions)[number]
+  /** What the clock shows at first, ms since the epoch. */
+  startsAt: number
+  /** Everything but the clock. */
+  options: Omit<SimulatorOptions, 'clock'>
+  increments: Increment[]
+}
+
+const incrementCount = 5
+const minute = 60_000
+/** Shorter and longer than every overlap of a sync. */
+const waits: readonly (readonly [from: number, to: number])[] = [
+  [0, minute],
+  [minute, 10 * minute],
+  [10 * minute, 120 * minute],
+  [120 * minute, 26 * 60 * minute],
+]
+
+/** All of it follows from the seed, an integer: equal seeds give equal scenarios. */
+export function drawScenario(seed: number): Scenario {
+  const random = createRandom(seed, scenarioKey)
+  const version = pick(random, scenarioVersions)
+  const { startsAt, options } = drawWorkspace(seed, version)
+  const increments = Array.from({ length: incrementCount }, (_, place) => drawIncrement(seed, place))
+  return { seed, version, startsAt, options, increments }
+}
+
+function drawIncrement(seed: number, place: number): Increment {
+  const random = createRandom(seed, scenarioKey, 1, place)
+  const [from, to] = pick(random, waits)
+  const waitMs = integerBetween(random, from, to)
+  const moves = place > 0 && random() < 0.1
+  return {
+    waitMs,
+    ...(moves ? { timezone: pick(random, ['Europe/Berlin', 'Asia/Tokyo', 'America/Los_Angeles']) } : {}),
+    before: drawMutations(createRandom(seed, scenarioKey, 2, place), 8),
+    during: drawDuring(createRandom(seed, scenarioKey, 3, place)),
+    after: drawMutations(createRandom(seed, scenarioKey, 4, place), 5),
+    faults: drawFaults(createRandom(seed, scenarioKey, 5, place)),
+  }
+}
