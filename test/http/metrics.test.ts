@@ -9,7 +9,7 @@ import { startApp } from '../support/app.ts'
 import { afterTwoCommands } from '../support/hanging-redis.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { scrape } from '../support/metrics.ts'
-import { startRedis } from '../support/redis.ts'
+import { onRealRedis, startRedis } from '../support/redis.ts'
 import { openStream } from './stream-client.ts'
 
 /** An API that tells of its Redis, as in the service. */
@@ -26,7 +26,7 @@ async function startMeasuredApp(t: Test, options: Parameters<typeof startApp>[2]
   return { server, redis, clock, queue, api }
 }
 
-t.test('a scrape tells of the jobs that have not ended, the queue, and the memory of Redis', async (t) => {
+t.test('a scrape tells of the jobs that have not ended, the queue, and the memory of Redis', onRealRedis, async (t) => {
   const { redis, clock, queue, api } = await startMeasuredApp(t)
   const before = await scrape(api.url)
   for (const status of ['pending', 'running', 'incomplete']) {
