@@ -1,5 +1,5 @@
 import { existsSync, watch } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -31,6 +31,14 @@ async function urlOf(service: TestProcess): Promise<string> {
   return (await service.untilLine(/^intercom-sync listens on/)).split(' ').at(-1) ?? ''
 }
 
+/** What the set-up step leaves, made of the Redis that the tests run on. */
+async function placeCopy(root: string): Promise<void> {
+  const { command } = await findRedisProgram(process.env.PATH ?? '')
+  const copies = join(root, '.cache', 'redis', 'bin')
+  await mkdir(copies, { recursive: true })
+  await writeFile(join(copies, 'redis-server'), `#!/bin/sh\nexec "${command[0]}" "$@"\n`, { mode: 0o755 })
+}
+
 /** Resolves once a process has given its folder up. */
 function untilGivenUp(dataDir: string): Promise<void> {
   return new Promise((resolve) => {
@@ -58,10 +66,7 @@ t.test('installed on a machine without any Redis, it says what to do', async (t)
 
 t.test('a copy that the set-up step has unpacked is taken where the PATH has no server', onRealRedis, async (t) => {
   const root = await installPackage(t, { extra: ['js-redis-server'] })
-  const { command } = await findRedisProgram(process.env.PATH ?? '')
-  const copies = join(root, '.cache', 'redis', 'bin')
-  await mkdir(copies, { recursive: true })
-  await symlink(command[0], join(copies, 'redis-server'))
+  await placeCopy(root)
   const environment = { PATH: await barePath(t), DATA_DIR: await folderFor(t), PORT: '0' }
   const service = runProcess(t, process.execPath, [join(root, 'bin', 'intercom-sync'), 'serve'], environment)
   await service.untilLine(/in a Redis of its own/)
@@ -93,6 +98,7 @@ t.test('npm is killed: no Redis is left, and the next start has jobs, logs and c
   const { url: INTERCOM_BASE_URL } = await simulate(t)
   // `exec`: the shell that npm starts gives its place to the service, whose parent then is npm.
   const root = await installPackage(t, { scripts: { start: 'exec node bin/intercom-sync serve --with-parent' } })
+  await placeCopy(root)
   const dataDir = await folderFor(t)
   const environment = { DATA_DIR: dataDir, PORT: '0', INTERCOM_BASE_URL, HOME: root }
   const start = async () => {
