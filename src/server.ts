@@ -25,6 +25,7 @@ import { createSyncQueue } from './queue/sync-queue.ts'
 import { startWorkerRole } from './queue/worker-role.ts'
 import { pingStore } from './store/availability.ts'
 import { readOrCreateKeyFile } from './store/key-file.ts'
+import { createRedisBudgetStore } from './store/redis-budget-store.ts'
 import { createConnectionStore } from './store/redis-connections.ts'
 import { createJobStore } from './store/redis-job-store.ts'
 import { createMessageLogReader } from './store/redis-message-log.ts'
@@ -199,6 +200,7 @@ function startWorker({ config, keys, connections, logger, metrics }: Service): P
       createSpool: createFileSpool,
       scrollLeaseOf: (token) => createScrollLease({ redis, clock, createId: randomUUID }, token),
       observe: countExchanges(metrics),
+      budgetStore: createRedisBudgetStore({ redis, keys, clock, createId: randomUUID }),
     }),
     observe: countAttempts(metrics),
     onJobEnded: countEndedJobs(metrics),

@@ -1,5 +1,9 @@
 import type { Clock } from '../clock.ts'
-import { type Ceiling, createCeiling } from './ceiling.ts'
+import { createNews } from './budget-news.ts'
+import { type BudgetStore, type BudgetSubjects, createMemoryBudgetStore, type Ledgers } from './budget-store.ts'
+import { type Asker, decide, type Leave } from './leave.ts'
+import type { Outcome } from './outcome.ts'
+import { WORKSPACE_REQUESTS_PER_MINUTE } from './workspace-ledger.ts'
 
 /** What Intercom's rate limit still allows one access token in this 10-second window. */
 export interface Budget {
@@ -7,22 +11,15 @@ export interface Budget {
   take(signal: AbortSignal): Promise<Turn>
   /** Until when (ms of the injected clock's `now`) requests have to wait; undefined while none has to. */
   waitingUntil(): number | undefined
+  /** Counts requests with those of the workspace's other apps from now on. */
+  joinWorkspace(id: string): void
+  /** Gives back what is left, once no request is under way. No turn is taken afterwards. */
+  close(): void
 }
 
 /** Leave to send one request. */
 export interface Turn {
   end(outcome: Outcome): void
-}
-
-/** What an answer says of the rate limit. `msToReset` counts from its arrival, on Intercom's clock. */
-export interface Outcome {
-  /** `given_up`: we called it back, so it says nothing of Intercom. */
-  kind: 'answered' | 'rate_limited' | 'failed' | 'given_up'
-  limit?: number
-  remaining?: number
-  msToReset?: number
-  /** From a `Retry-After` header. */
-  retryAfterMs?: number
 }
 
 /** How much of Intercom's rate limit is taken. */
@@ -36,148 +33,185 @@ export interface BudgetOptions {
   requestsPerMinute?: number
   /** Requests in flight at most. @defaultValue 10 */
   maxConcurrency?: number
+  /** Where requests are counted together with those of others. @defaultValue a memory of its own */
+  store?: BudgetStore
+  /** Whose requests these are. Every token has its own budget in a store. @defaultValue '' */
+  accessToken?: string
+  /** Name of this member among those who share the token; never used twice. @defaultValue '' */
+  member?: string
+  /** Requests of all apps of the workspace. @defaultValue 25,000, as documented */
+  workspaceRequestsPerMinute?: number
 }
 
-/** Intercom spreads its limits over windows of 10 s and reports them per window. */
-const WINDOW_MS = 10_000
-const LONGEST_WAIT_MS = 60_000
-/** After a refusal that names a time already past. */
-const SHORTEST_WAIT_MS = 1000
-const SPREAD_MS = 50
 const FIRST_CONCURRENCY = 4
 
-interface Window {
-  limit: number
-  /** What is left at least: every request in flight is taken to be missing in Intercom's figure. */
-  remaining: number
-  /** Ms of the monotonic clock. */
-  endsAt: number
-  sent: number
-  /** The lowest figure told, which is the latest: answers overtake each other. Undefined before the first. */
-  lowest?: number
-  /** Number of the last request sent before that figure came. */
-  lastSent: number
-}
-
-/** A budget in this process's memory; one per access token and process. */
+/** A budget of one attempt, shared with all who have the same token and store. */
 export function createBudget(options: BudgetOptions): Budget {
-  const { clock, random } = options
-  const reserve = options.reserve ?? 0.05
+  const { clock, store = createMemoryBudgetStore(), accessToken = '', member = '' } = options
   const maxConcurrency = options.maxConcurrency ?? 10
-  const ceiling: Ceiling | undefined = options.requestsPerMinute ? createCeiling(options.requestsPerMinute) : undefined
+  const subjects: BudgetSubjects = { accessToken }
+  const asker: Asker = {
+    member,
+    reserve: options.reserve ?? 0.05,
+    ceiling: options.requestsPerMinute,
+    inWorkspace: false,
+    workspaceCeiling: options.workspaceRequestsPerMinute ?? WORKSPACE_REQUESTS_PER_MINUTE,
+  }
+  const news = createNews({ clock, random: options.random, member })
+  const ending = new AbortController()
+  const waiters: (() => void)[] = []
   let concurrency = Math.min(FIRST_CONCURRENCY, maxConcurrency)
   let inFlight = 0
-  let lastSent = 0
   let successes = 0
-  let blockedUntil = 0
-  let window: Window | undefined
-  const waiters: (() => void)[] = []
+  let wanted = 1
+  let leave = { count: 0, window: 0, until: 0 }
+  let asking: Promise<void> | undefined
+  let settling = false
+  let closed = false
+  /** What the last exchange gave; the ledgers as they were then. */
+  let last: { leave: Leave; at: number } | undefined
+  let seen: Ledgers = {}
 
-  /** The window we are in; a new one starts full, and is believed until an answer says otherwise. */
-  function currentWindow(now: number): Window | undefined {
-    if (window && now >= window.endsAt)
-      window = {
-        limit: window.limit,
-        // What is in flight may be counted in either window.
-        remaining: window.limit - inFlight,
-        endsAt: now + WINDOW_MS,
-        sent: inFlight,
-        lastSent,
-      }
-    return window
-  }
-
-  /** Ms until the next request may go; 0 = now. */
-  function waitMs(): number {
+  /** Tells the store all news, and asks for leave. */
+  async function exchange(count: number): Promise<void> {
+    returnStale()
+    const report = news.take()
+    const given = await store.update(
+      subjects,
+      (ledgers) => {
+        seen = ledgers
+        return decide(ledgers, news.timeAt(ledgers.token?.at), asker, report, count)
+      },
+      ending.signal,
+    )
     const now = clock.monotonic()
-    return Math.max(0, blockedUntil - now, windowWaitMs(now), ceiling?.waitMs(now) ?? 0)
+    last = { leave: given, at: now }
+    if (given.count > 0) leave = { count: given.count, window: given.window, until: now + Math.max(store.leaveMs, 1) }
   }
 
-  function windowWaitMs(now: number): number {
-    const current = currentWindow(now)
-    if (!current) return 0
-    // Others spend when more is gone than we sent; only then is a share left to them.
-    const othersSpend = current.limit - current.remaining > current.sent + maxConcurrency
-    const kept = othersSpend ? Math.floor(current.limit * reserve) : 0
-    return current.remaining <= kept ? current.endsAt - now : 0
+  function returnStale(): void {
+    if (leave.count === 0) return
+    news.unused(leave.window, leave.count)
+    wanted = Math.max(1, wanted - leave.count)
+    leave.count = 0
   }
 
-  function learnWindow({ limit, remaining, msToReset }: Outcome, number: number): void {
-    // The figures of a window that has ended say nothing of the one we are in.
-    if (limit === undefined || remaining === undefined || msToReset === undefined || msToReset <= 0) return
-    const endsAt = clock.monotonic() + clamp(msToReset)
-    const told = window?.lowest === undefined ? undefined : window
-    if (told && endsAt < told.endsAt - WINDOW_MS / 2) return
-    if (told && endsAt <= told.endsAt + WINDOW_MS / 2 && remaining >= (told.lowest ?? 0)) {
-      // It was served before the lowest figure was told, so that figure holds it already.
-      if (remaining > (told.lowest ?? 0) && number <= told.lastSent) told.remaining++
+  /** One exchange at a time; whoever comes meanwhile waits for the same. */
+  function ask(count: number): Promise<void> {
+    asking ??= exchange(count).finally(() => {
+      asking = undefined
+      if (closed) finish()
+      else settle()
+    })
+    return asking
+  }
+
+  /** Tells what is left to tell when nobody asks for leave any more. */
+  function settle(): void {
+    if (settling || closed || !(news.any() || leave.count > 0)) return
+    if (store.leaveMs === 0) {
+      if (!asking && news.any()) ask(0).catch(() => undefined)
       return
     }
-    const isNew = !window || endsAt > window.endsAt + WINDOW_MS / 2
-    const sent = window && !isNew ? window.sent : inFlight + 1
-    window = { limit, remaining: remaining - inFlight, endsAt, sent, lowest: remaining, lastSent }
+    settling = true
+    clock.sleep(store.leaveMs, ending.signal).then(
+      () => {
+        settling = false
+        if (!asking && (news.any() || clock.monotonic() > leave.until)) ask(0).catch(() => undefined)
+      },
+      () => undefined,
+    )
   }
 
-  function learnPace({ kind, retryAfterMs, msToReset }: Outcome): void {
+  function finish(): void {
+    if (inFlight > 0 || asking || asker.leaving) return
+    asker.leaving = true
+    ask(0).catch(() => undefined)
+  }
+
+  function learnPace(kind: Outcome['kind']): void {
     if (kind === 'given_up') return
-    if (kind === 'answered') {
-      successes++
-      if (successes >= concurrency && concurrency < maxConcurrency) {
-        concurrency++
-        successes = 0
-      }
-      return
+    if (kind !== 'answered') {
+      successes = 0
+      concurrency = Math.max(1, Math.floor(concurrency / 2))
+    } else if (++successes >= concurrency && concurrency < maxConcurrency) {
+      concurrency++
+      successes = 0
     }
-    successes = 0
-    concurrency = Math.max(1, Math.floor(concurrency / 2))
-    if (kind !== 'rate_limited') return
-    const told = retryAfterMs ?? msToReset ?? WINDOW_MS
-    const wait = told > 0 ? clamp(told) : SHORTEST_WAIT_MS
-    blockedUntil = Math.max(blockedUntil, clock.monotonic() + wait + random() * SPREAD_MS)
   }
 
-  /** Counts a request as sent. */
   function openTurn(): Turn {
-    const now = clock.monotonic()
-    const current = currentWindow(now)
-    if (current) {
-      current.remaining--
-      current.sent++
-    }
-    ceiling?.note(now)
+    const { window } = leave
+    leave.count--
     inFlight++
-    const number = ++lastSent
     let ended = false
     return {
       end(outcome) {
         if (ended) return
         ended = true
         inFlight--
-        learnWindow(outcome, number)
-        learnPace(outcome)
+        news.ended(window, outcome)
+        learnPace(outcome.kind)
+        // An answer may have made room; where nothing can, the wait goes on.
+        if (last?.leave.opensInMs === undefined) last = undefined
+        if (closed) finish()
+        else if (outcome.kind === 'rate_limited') returnNow()
+        else settle()
         for (const wake of waiters.splice(0)) wake()
       },
     }
   }
 
+  /** A refusal is told at once: it holds for all who share the token. */
+  function returnNow(): void {
+    returnStale()
+    if (!asking) ask(0).catch(() => undefined)
+  }
+
+  /** Ms until it is worth asking again; 0 = now. */
+  const pauseMs = () => (last ? Math.max(0, last.at + last.leave.waitMs - clock.monotonic()) : 0)
+
   return {
     async take(signal) {
       for (;;) {
         signal.throwIfAborted()
-        const wait = waitMs()
         if (inFlight >= concurrency) await turnFree(waiters, signal)
-        else if (wait > 0) await clock.sleep(Math.ceil(wait), signal)
-        else return openTurn()
+        else if (leave.count > 0 && (clock.monotonic() <= leave.until || store.leaveMs === 0)) return openTurn()
+        else if (asking) await unlessAborted(asking, signal)
+        else if (pauseMs() > 0) await clock.sleep(Math.ceil(pauseMs()), signal)
+        else {
+          if (leave.count === 0) wanted = Math.min(store.leaveSize, wanted * 2)
+          await unlessAborted(ask(wanted), signal)
+        }
       }
     },
     waitingUntil() {
-      const wait = waitMs()
-      return wait > 0 ? clock.now() + wait : undefined
+      if (leave.count > 0) return undefined
+      const ledgers = structuredClone(seen)
+      const { opensInMs } = decide(ledgers, news.timeAt(ledgers.token?.at), asker, news.peek(), 1)
+      return opensInMs === undefined ? undefined : clock.now() + opensInMs
+    },
+    joinWorkspace(id) {
+      subjects.workspaceId = id
+      asker.inWorkspace = true
+    },
+    close() {
+      closed = true
+      // The last exchange is tried once: whatever it cannot tell is forgotten with the window.
+      ending.abort()
+      finish()
     },
   }
 }
 
-const clamp = (ms: number): number => Math.min(Math.max(ms, 0), LONGEST_WAIT_MS)
+/** What the promise gives, or the signal's reason as soon as it aborts. */
+function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
 
 /** Resolves when a request in flight has ended. */
 function turnFree(waiters: (() => void)[], signal: AbortSignal): Promise<void> {

@@ -1,27 +1,37 @@
-/** Our own limit of requests per minute, whatever Intercom allows. */
-export interface Ceiling {
-  /** Ms until the next request may go; 0 = now. */
-  waitMs(now: number): number
-  /** Counts a request. */
-  note(now: number): void
-}
+/** Requests sent lately: start of a stretch of half a second -> how many, oldest first. Times are ms of one clock. */
+export type SentLately = [start: number, count: number][]
 
 const MINUTE_MS = 60_000
 const WINDOW_MS = 10_000
+const STRETCH_MS = 500
+/** Intercom's clock is known to the second at first: a minute reckoned in it may be so much too short. */
+const CLOCK_ERROR_MS = 1000
 
-/** Kept in every stretch of a minute, and spread over the minute by tens of seconds. Times are ms of one clock. */
-export function createCeiling(perMinute: number): Ceiling {
-  const perWindow = Math.ceil(perMinute / 6)
-  const sent: number[] = []
-  /** Ms until fewer than `most` requests lie in the last `stretch`. */
-  const untilFewer = (most: number, stretch: number, now: number) =>
-    Math.max(0, (sent.at(-most) ?? Number.NEGATIVE_INFINITY) + stretch - now)
+/**
+ * Ms until our own limit lets the next request go; 0 = now. It is kept in every stretch of a minute, and spread over the
+ * minute by tens of seconds.
+ */
+export function ceilingWaitMs(sent: SentLately, perMinute: number, now: number): number {
+  const minute = untilFewer(sent, perMinute, MINUTE_MS + CLOCK_ERROR_MS, now)
+  return Math.max(minute, untilFewer(sent, Math.ceil(perMinute / 6), WINDOW_MS, now))
+}
 
-  return {
-    waitMs: (now) => Math.max(untilFewer(perMinute, MINUTE_MS, now), untilFewer(perWindow, WINDOW_MS, now)),
-    note(now) {
-      sent.push(now)
-      if (sent.length >= 2 * perMinute) sent.splice(0, sent.length - perMinute)
-    },
+/** Counts a request, and forgets those that no longer matter. */
+export function noteSent(sent: SentLately, now: number): SentLately {
+  const start = Math.floor(now / STRETCH_MS) * STRETCH_MS
+  const kept = sent.filter(([time]) => time > start - 2 * MINUTE_MS)
+  const latest = kept.at(-1)
+  // Time may go back a little: the later one counts, which only waits longer.
+  if (latest && latest[0] >= start) return [...kept.slice(0, -1), [latest[0], latest[1] + 1]]
+  return [...kept, [start, 1]]
+}
+
+/** Ms until fewer than `most` requests lie in the last `length` ms. */
+function untilFewer(sent: SentLately, most: number, length: number, now: number): number {
+  let count = 0
+  for (const [start, requests] of sent.toReversed()) {
+    count += requests
+    if (count >= most) return Math.max(0, start + STRETCH_MS + length - now)
   }
+  return 0
 }

@@ -6,9 +6,10 @@ import axios, { type AxiosInstance, type AxiosResponse } from 'axios'
 import type { SourceConfig } from '../airbyte/source-config.ts'
 import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
-import type { Budget, Outcome } from './budget.ts'
+import type { Budget } from './budget.ts'
 import { RefusedError, readFailure } from './failures.ts'
 import type { IntercomObserver } from './observer.ts'
+import type { Outcome } from './outcome.ts'
 import { RateLimitedError, retry } from './retry.ts'
 import { createServerClock } from './server-clock.ts'
 
@@ -212,6 +213,7 @@ function readOutcome(response: AxiosResponse, serverNowMs: number | undefined): 
     ...(limit !== undefined && limit > 0 && { limit }),
     ...(remaining !== undefined && { remaining }),
     ...(resetSeconds !== undefined && serverNowMs !== undefined && { msToReset: resetSeconds * 1000 - serverNowMs }),
+    ...(serverNowMs !== undefined && { serverNowMs }),
     ...(retryAfter !== undefined && { retryAfterMs: retryAfter * 1000 }),
   }
 }

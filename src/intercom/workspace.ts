@@ -62,10 +62,11 @@ export function readMe(
   client: IntercomClient,
   version?: ApiVersion,
 ): Promise<{ workspace: Workspace; version: string | undefined }> {
-  return client.ask(get('/me', version), (answer) => ({
-    workspace: workspaceOf(answer.body),
-    version: answer.version,
-  }))
+  return client.ask(get('/me', version), (answer) => {
+    const workspace = workspaceOf(answer.body)
+    if (workspace.id !== undefined) client.budget.joinWorkspace(workspace.id)
+    return { workspace, version: answer.version }
+  })
 }
 
 async function isAllowed(client: IntercomClient, path: string): Promise<boolean> {

@@ -39,6 +39,11 @@ export function connectionIndexKey(tenant: string): string {
   return `${prefix}:{connections}:of:${tenant}`
 }
 
+/** String: a version and what is counted of the requests of an access token or a workspace, JSON; by keyed digest. */
+export function budgetKey(kind: 'token' | 'workspace', digest: string): string {
+  return `${prefix}:{budget}:${kind}:${digest}`
+}
+
 /** What stands before and after a job's id in the key of its record, for scripts that meet the id in Redis. */
 export const recordKeyAround = [`${prefix}:{job:`, `}:${jobKeys.record}`] as const
 

@@ -1,7 +1,8 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { SourceConfig } from '../airbyte/source-config.ts'
 import type { Clock } from '../clock.ts'
-import { type Budget, type BudgetOptions, createBudget } from '../intercom/budget.ts'
+import { type BudgetOptions, createBudget } from '../intercom/budget.ts'
+import { type BudgetStore, createMemoryBudgetStore } from '../intercom/budget-store.ts'
 import { createClient } from '../intercom/client.ts'
 import type { IntercomObserver } from '../intercom/observer.ts'
 import type { Commit, SyncOutcome } from './commit.ts'
@@ -25,12 +26,14 @@ export interface EngineDependencies {
   /** The lease on the scroll of the workspace that a token belongs to. */
   scrollLeaseOf: (accessToken: string) => ScrollLease
   observe?: IntercomObserver
+  /** Where budgets are counted. @defaultValue this process's memory */
+  budgetStore?: BudgetStore
 }
 
-/** The engine that reads Intercom, with one budget per access token for all jobs of this process. */
+/** The engine that reads Intercom; all jobs with one access token and budget store share one budget. */
 export function createEngine(dependencies: EngineDependencies): StartSync {
   const { clock, random, baseUrl, createSpool, scrollLeaseOf, observe } = dependencies
-  const budgetOf = shareBudgets((limits) => createBudget({ ...limits, clock, random }))
+  const { budgetStore: store = createMemoryBudgetStore() } = dependencies
   return async function* startSync(request, { signal, ...log }) {
     const { config } = request
     // Whatever is still under way when the attempt ends, a prefetched page for one, ends with it.
@@ -38,11 +41,19 @@ export function createEngine(dependencies: EngineDependencies): StartSync {
     const stop = () => attempt.abort(signal.reason)
     if (signal.aborted) stop()
     signal.addEventListener('abort', stop, { once: true })
+    const budget = createBudget({
+      ...limitsOf(config),
+      clock,
+      random,
+      store,
+      accessToken: config.access_token,
+      member: randomBytes(6).toString('base64url'),
+    })
     const running = { clock, signal: attempt.signal }
     const client = createClient({
       config,
       ...(baseUrl && { baseUrl }),
-      budget: budgetOf(config),
+      budget,
       random,
       ...(observe && { observe }),
       ...running,
@@ -53,38 +64,12 @@ export function createEngine(dependencies: EngineDependencies): StartSync {
     } finally {
       signal.removeEventListener('abort', stop)
       attempt.abort()
+      budget.close()
     }
   }
 }
 
 type BudgetLimits = Pick<BudgetOptions, 'reserve' | 'requestsPerMinute' | 'maxConcurrency'>
-
-/** Budgets kept, so that a service whose tokens change for years does not keep them all. */
-const maxBudgets = 1000
-
-/**
- * Budgets by keyed digest of the access token, so that the map holds no token. Jobs that ask for other limits get another
- * budget: what Intercom says of its own limit reaches both.
- */
-function shareBudgets(create: (limits: BudgetLimits) => Budget): (config: SourceConfig) => Budget {
-  const digestKey = randomBytes(32)
-  const budgets = new Map<string, Budget>()
-  return (config) => {
-    const limits = limitsOf(config)
-    const digest = createHmac('sha256', digestKey)
-      .update(JSON.stringify([config.access_token, limits]))
-      .digest('base64')
-    const budget = budgets.get(digest) ?? create(limits)
-    // Put last again: the first ones are those not used for longest.
-    budgets.delete(digest)
-    budgets.set(digest, budget)
-    for (const oldest of budgets.keys()) {
-      if (budgets.size <= maxBudgets) break
-      budgets.delete(oldest)
-    }
-    return budget
-  }
-}
 
 function limitsOf({ api_rate_reserve, api_rate_limit, num_workers }: SourceConfig): BudgetLimits {
   return {

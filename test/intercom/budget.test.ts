@@ -1,5 +1,6 @@
 import t from 'tap'
-import { type BudgetOptions, createBudget, type Outcome, type Turn } from '../../src/intercom/budget.ts'
+import { type BudgetOptions, createBudget, type Turn } from '../../src/intercom/budget.ts'
+import type { Outcome } from '../../src/intercom/outcome.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const never = new AbortController().signal
@@ -53,7 +54,7 @@ t.test('what others spend is taken into account', async (t) => {
 })
 
 t.test('an answer that comes late from the last window says nothing of this one', async (t) => {
-  const { clock, take, answered, isOpen, waitMs } = openBudget()
+  const { clock, take, answered, isOpen, waitMs } = openBudget({ reserve: 0 })
   const late = await take()
   answered(await take(), 0, 1000)
   t.equal(waitMs(), 1000)

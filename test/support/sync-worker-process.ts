@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { systemClock } from '../../src/clock.ts'
+import { createRedisBudgetStore } from '../../src/store/redis-budget-store.ts'
 import { createScrollLease } from '../../src/store/scroll-lease.ts'
 import { encryptionKey } from '../../src/store/sealing.ts'
 import { createEngine } from '../../src/sync/engine.ts'
@@ -23,6 +24,7 @@ service.startWorker(
     clock: systemClock,
     random: Math.random,
     baseUrl,
+    budgetStore: createRedisBudgetStore({ ...service, createId: randomUUID }),
     createSpool: createFileSpool,
     scrollLeaseOf: (token) => createScrollLease({ ...service, createId: randomUUID }, token),
   }),
