@@ -15,8 +15,10 @@ export function* partTruth(workspace: Workspace, judge: TextJudge): Generator<Tr
     if (first === undefined) continue
     for (const part of workspace.conversations.thread(first.plan).log) {
       const hashes = judge.hashes(stream, part)
-      for (const { plan, ...parent } of parents.map(asParent)) {
-        const shared = sharedTime(part, parent)
+      for (const parent of parents) {
+        const { plan } = parent
+        const end = isGone(parent, workspace) ? parent.endedAt : null
+        const shared = sharedTime(part, parent, end)
         if (shared === undefined) continue
         yield { stream, id: part.plan.id, updatedAt: plan.updatedAt, ...hashes, ...shared, parentId: plan.id }
       }
@@ -28,20 +30,30 @@ export function* partTruth(workspace: Workspace, judge: TextJudge): Generator<Tr
 export function* membershipTruth(workspace: Workspace, judge: TextJudge): Generator<TruthLine> {
   const stream = 'company_segments'
   const segments = byId(workspace.collection('segments').log)
+  const earlier = new Map<string, string[]>()
   for (const company of workspace.collection('companies').log) {
     const deletedAt = workspace.companies.deletedAt(company.plan)
-    const parent = { ...asParent(company), ...endedAt(company, deletedAt) }
     if (!company.isListed || deletedAt === 0 || company.visibleFrom > (deletedAt ?? Number.POSITIVE_INFINITY)) continue
     for (const id of company.plan.segments ?? []) {
+      const key = membershipKey(company.plan.id, id)
+      // A visit changes nothing of a company that a sync could go by.
+      const before = company.alike === undefined ? [] : (earlier.get(key) ?? [])
+      earlier.set(key, before)
       for (const segment of segments.get(id) ?? []) {
-        const shared = sharedTime(segment, parent)
+        const ends = [company.endedAt, deletedAt, isGone(segment, workspace) ? segment.endedAt : null]
+        const shared = sharedTime(segment, company, ...ends)
         if (shared === undefined) continue
+        const hashes = judge.hashes(stream, segment)
+        // Nothing leads to a segment that changes below a company that does not: what it was before is as good.
+        const or = [...before, ...(hashes.or ?? [])]
+        before.push(hashes.sha256)
         const { id: parentId, updatedAt } = company.plan
         yield {
           stream,
           id: membershipKey(parentId, id),
           updatedAt,
-          ...judge.hashes(stream, segment),
+          ...hashes,
+          ...(or.length > 0 && { or }),
           ...shared,
           parentId,
         }
@@ -50,15 +62,9 @@ export function* membershipTruth(workspace: Workspace, judge: TextJudge): Genera
   }
 }
 
-const asParent = ({ plan, visibleFrom, visibleUntil }: RecordVersion): Visibility & Pick<RecordVersion, 'plan'> => ({
-  plan,
-  visibleFrom,
-  visibleUntil,
-})
-
-function endedAt({ visibleUntil }: RecordVersion, end: number | undefined): { visibleUntil: number | null } {
-  return { visibleUntil: end === undefined ? visibleUntil : Math.min(end, visibleUntil ?? end) }
-}
+/** Whether it is the last version of a record that was deleted: below it nothing is found from that moment on. */
+const isGone = ({ stream, plan }: RecordVersion, workspace: Workspace): boolean =>
+  workspace.collection(stream).find(plan.id) === undefined
 
 function byId(versions: readonly RecordVersion[]): Map<string, RecordVersion[]> {
   const groups = new Map<string, RecordVersion[]>()
@@ -70,12 +76,27 @@ function byId(versions: readonly RecordVersion[]): Map<string, RecordVersion[]> 
   return groups
 }
 
-/** When both were visible. A moment counts only where one of the two lasted no longer. */
-function sharedTime(one: Visibility, other: Visibility): Visibility | undefined {
+/**
+ * When both were visible. A moment counts only where one of the two lasted no longer.
+ *
+ * @param ends when what is below was not found any more, whatever search shows; what had been to be had until then stays
+ *   known, though nobody is asked for it
+ */
+function sharedTime(
+  one: Visibility,
+  other: Visibility,
+  ...ends: readonly (number | null | undefined)[]
+): Visibility | undefined {
   const visibleFrom = Math.max(one.visibleFrom, other.visibleFrom)
-  const ends = [one.visibleUntil, other.visibleUntil].filter((end) => end !== null)
-  const visibleUntil = ends.length === 0 ? null : Math.min(...ends)
-  if (visibleUntil === null || visibleFrom < visibleUntil) return { visibleFrom, visibleUntil }
+  const visibleUntil = earliest(one.visibleUntil, other.visibleUntil)
   const isMoment = visibleFrom === visibleUntil && [one, other].some((each) => each.visibleFrom === each.visibleUntil)
-  return isMoment ? { visibleFrom, visibleUntil } : undefined
+  if (visibleUntil !== null && visibleFrom >= visibleUntil && !isMoment) return undefined
+  const end = earliest(visibleUntil, ...ends)
+  return { visibleFrom: end === null ? visibleFrom : Math.min(visibleFrom, end), visibleUntil: end }
+}
+
+/** `null` where there is no end. */
+function earliest(...ends: readonly (number | null | undefined)[]): number | null {
+  const known = ends.filter((end) => end !== null && end !== undefined)
+  return known.length === 0 ? null : Math.min(...known)
 }

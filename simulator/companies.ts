@@ -35,8 +35,8 @@ export class Companies {
 
   get changes(): RecordChanges {
     const collection = this.#collection
-    const remove: RecordChange = (version, { visibleFrom }) => {
-      if (this.deletion(version.plan) === undefined) this.#deletedAt.set(version.plan.id, visibleFrom)
+    const remove: RecordChange = (version, { now, visibleFrom }) => {
+      if (this.deletion(version.plan) === undefined) this.#deletedAt.set(version.plan.id, now)
       return { changed: version, visibleFrom }
     }
     const join: RecordChange = (version, time, { segment }, random) => {

@@ -21,7 +21,7 @@ function drawMutation(random: Random): Mutation {
   // The streams further up change more often.
   const [stream, possible] = kinds[Math.floor(random() * random() * kinds.length)] ?? ['contacts', ['update'] as const]
   const kind = pick(random, possible)
-  const isBulk = random() < bulkShare && kind !== 'delete'
+  const isBulk = random() < bulkShare && kind !== 'delete' && stream !== 'activity_logs'
   return { stream, kind, count: isBulk ? integerBetween(random, 20, 60) : integerBetween(random, 1, 4) }
 }
 

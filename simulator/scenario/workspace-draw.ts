@@ -38,11 +38,14 @@ export function drawWorkspace(seed: number, version: string): Pick<Scenario, 'st
   const second = Math.floor(startsAt / 1000)
   const span = drawSpan(random, second)
   const region: Region = pick(random, regions)
+  // A log crowded into an hour could not be read at all.
+  const isWide = span.to - span.from > 30 * day
   return {
     startsAt,
     options: {
       seed,
       span,
+      mostActivityLogs: isWide && random() < 0.5 ? 150 : null,
       timezone,
       region,
       ...drawSizes(createRandom(seed, scenarioKey, 11)),
@@ -92,7 +95,6 @@ function drawQuirks(random: Random, version: string, startsAt: number): Scenario
     scrollPageSize: pick(random, [100, 7]),
     foreignScrollUntil: random() < 0.1 ? startsAt + 90_000 : 0,
     ticketsBehindTheirParts: pick(random, [0, 0.2, 0.6]),
-    mostActivityLogs: pick(random, [null, 40]),
     indexLagsMs: Object.fromEntries(
       lags.map(([stream, most]) => [stream, { from: 0, to: Math.ceil(random() * most) }]),
     ),

@@ -1,0 +1,46 @@
+import t from 'tap'
+import { createManualClock } from '../support/manual-clock.ts'
+import { listenSimulator } from './listening-simulator.ts'
+
+const start = Date.UTC(2026, 4, 1, 12)
+const lag = 120_000
+const small = { contacts: 5, conversations: 20, companies: 30, segments: 4, oddities: false, indexLagMs: lag }
+
+t.test('below a deleted record nothing is owed from then on, though searches show it for a while', async (t) => {
+  const clock = createManualClock(start)
+  const { workspace, ask } = await listenSimulator(t, { ...small, clock })
+  const endOf = (stream: string, id: string | undefined): unknown[] => [
+    ...new Set(
+      [...workspace.truth({ streams: [stream] })]
+        .filter(({ parentId }) => parentId === id)
+        .map(({ visibleUntil }) => visibleUntil),
+    ),
+  ]
+  const withParts = [...workspace.truth({ streams: ['conversation_parts'] })][0]?.parentId ?? ''
+  const withSegments = [...workspace.truth({ streams: ['company_segments'] })][0]?.parentId ?? ''
+  t.same([endOf('conversation_parts', withParts), endOf('company_segments', withSegments)], [[null], [null]])
+  workspace.mutate({ stream: 'conversations', kind: 'delete', ids: [withParts] })
+  workspace.mutate({ stream: 'companies', kind: 'delete', ids: [withSegments] })
+  t.equal((await ask(`/conversations/${withParts}`)).status, 404)
+  t.equal((await ask(`/companies/${withSegments}/segments`)).status, 404)
+  t.same([endOf('conversation_parts', withParts), endOf('company_segments', withSegments)], [[start], [start]])
+  const [conversation] = [...workspace.truth({ streams: ['conversations'] })].filter(({ id }) => id === withParts)
+  t.equal(conversation?.visibleUntil, start + lag, 'the conversation itself is still to be had')
+})
+
+t.test('a segment that changes below a company that does not may be what it was before', async (t) => {
+  const clock = createManualClock(start)
+  const { workspace } = await listenSimulator(t, { ...small, clock, indexLagMs: 0 })
+  const [before] = [...workspace.truth({ streams: ['company_segments'] })]
+  const [company = '', segment = ''] = before?.id.split(' ') ?? []
+  const latest = () => [...workspace.truth({ streams: ['company_segments'] })].findLast(({ id }) => id === before?.id)
+  workspace.mutate({ stream: 'segments', kind: 'update', ids: [segment] })
+  t.not(latest()?.sha256, before?.sha256)
+  t.ok(latest()?.or?.includes(before?.sha256 ?? ''))
+  workspace.mutate({ stream: 'companies', kind: 'visit', ids: [company] })
+  t.ok(latest()?.or?.includes(before?.sha256 ?? ''), 'a visit is no change to go by')
+  clock.advance(60_000)
+  workspace.mutate({ stream: 'companies', kind: 'update', ids: [company] })
+  workspace.mutate({ stream: 'companies', kind: 'visit', ids: [company] })
+  t.notOk(latest()?.or?.includes(before?.sha256 ?? ''), 'once the company has moved, all of it must be new')
+})
