@@ -28,9 +28,11 @@ const search = (path: string): ProbeRequest => ({
 /** Companies are never probed by scroll: a workspace has one, and it stays taken for a minute. */
 const companies: ProbeRequest = { method: 'POST', path: '/companies/list', query: { page: '1', per_page: '1' } }
 const conversations = search('/conversations/search')
+const tickets = search('/tickets/search')
 
 /** Children are read with the permission of their parents, so that is what is asked. */
 const requests: Record<string, ProbeRequest> = {
+  activity_logs: list('/admins/activity_logs', { created_at_after: '4102444800' }),
   admins: list('/admins'),
   companies,
   company_attributes: list('/data_attributes', { model: 'company' }),
@@ -42,6 +44,8 @@ const requests: Record<string, ProbeRequest> = {
   segments: list('/segments'),
   tags: list('/tags'),
   teams: list('/teams'),
+  ticket_parts: tickets,
+  tickets,
 }
 
 /** The probes of all streams; streams that are told by the same answer share one. */

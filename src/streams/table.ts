@@ -89,12 +89,26 @@ export interface ChildTraits {
 
 const USERS = 'Read and list users and companies'
 const CONVERSATIONS = 'Read conversations'
+const TICKETS = 'Read tickets'
+
+/** A ticket's newest part can be younger than the ticket says it was updated. */
+const DAY_SECONDS = 86_400
 
 const subscriptions = { path: '/contacts/{id}/subscriptions', scope: USERS }
 
 const plain = { idMembers: ['id'], volatileMembers: [], overlapSeconds: 300 } as const
 
 export const streamTable: readonly StreamEntry[] = [
+  {
+    ...plain,
+    name: 'activity_logs',
+    path: '/admins/activity_logs',
+    recordsPath: ['activity_logs'],
+    primaryKey: [['id']],
+    cursor: 'created_at',
+    scope: 'Read admin activity logs',
+    windows: { search: { path: '/admins/activity_logs/search', since: '2.16' } },
+  },
   { ...plain, name: 'admins', path: '/admins', recordsPath: ['admins'], primaryKey: [['id']], scope: 'Read admins' },
   {
     ...plain,
@@ -200,6 +214,29 @@ export const streamTable: readonly StreamEntry[] = [
   },
   { ...plain, name: 'tags', path: '/tags', recordsPath: ['data'], primaryKey: [['id']], scope: 'Read tags' },
   { ...plain, name: 'teams', path: '/teams', recordsPath: ['teams'], primaryKey: [['id']], scope: USERS },
+  {
+    ...plain,
+    name: 'tickets',
+    path: '/tickets/search',
+    recordsPath: ['tickets'],
+    primaryKey: [['id']],
+    cursor: 'updated_at',
+    scope: TICKETS,
+    idMembers: ['id', 'admin_assignee_id', 'team_assignee_id'],
+    overlapSeconds: DAY_SECONDS,
+    search: { byCalendarDay: false },
+  },
+  {
+    ...plain,
+    name: 'ticket_parts',
+    path: '/tickets/search',
+    recordsPath: ['ticket_parts', 'ticket_parts'],
+    primaryKey: [['id']],
+    cursor: 'updated_at',
+    scope: TICKETS,
+    overlapSeconds: DAY_SECONDS,
+    child: { parent: 'tickets', parentIdMember: 'ticket_id', inline: true, mostChildren: 500 },
+  },
 ]
 
 export function findStream(name: string): StreamEntry | undefined {

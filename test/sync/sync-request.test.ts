@@ -24,6 +24,7 @@ t.test('nothing but a token asks for every stream, incremental where it can be',
   t.same(
     catalog.streams.map(({ stream, sync_mode }) => [stream.name, sync_mode]),
     [
+      ['activity_logs', 'incremental'],
       ['admins', 'full_refresh'],
       ['companies', 'incremental'],
       ['company_segments', 'incremental'],
@@ -35,6 +36,8 @@ t.test('nothing but a token asks for every stream, incremental where it can be',
       ['segments', 'incremental'],
       ['tags', 'full_refresh'],
       ['teams', 'full_refresh'],
+      ['tickets', 'incremental'],
+      ['ticket_parts', 'incremental'],
     ],
   )
   t.same(states, {})

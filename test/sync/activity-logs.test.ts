@@ -1,0 +1,66 @@
+import t from 'tap'
+import { listenSimulator } from '../simulator/listening-simulator.ts'
+import { createAcceleratedClock } from '../support/accelerated-clock.ts'
+import { collectSync, joined, judge, recordsOf } from '../support/engine.ts'
+import { createManualClock } from '../support/manual-clock.ts'
+
+const streams = ['activity_logs']
+const now = Date.UTC(2026, 4, 5, 12)
+const config = (more: object) => ({ access_token: 'simulator-token', ...more })
+
+for (const api_version of ['2.11', '2.16']) {
+  t.test(`the whole log comes by API ${api_version}, in windows of days, and then what is new`, async (t) => {
+    const clock = createManualClock(now)
+    const simulator = await listenSimulator(t, { contacts: 20, activityLogs: 3000, clock })
+    const options = { baseUrl: simulator.url, clock, streams, config: config({ api_version }) }
+    const first = await collectSync(options)
+    t.equal(first.outcome?.failure, undefined)
+    t.same((await judge(simulator, first.messages)).faults, [])
+    t.equal(recordsOf(first.messages, 'activity_logs').length, 3000)
+
+    clock.advance(3600_000)
+    const created = simulator.workspace.mutate({ stream: 'activity_logs', kind: 'create', count: 7 })
+    clock.advance(60_000)
+    const second = await collectSync({ ...options, state: first.state })
+    t.same(
+      recordsOf(second.messages, 'activity_logs')
+        .map(({ id }) => String(id))
+        .toSorted(),
+      created.toSorted(),
+    )
+    const quiet = await collectSync({ ...options, state: second.state })
+    t.same(recordsOf(quiet.messages, 'activity_logs'), [])
+    t.match(quiet.state, [{ stream: { stream_state: { created_at: Number } } }])
+  })
+}
+
+t.test('a window that holds too much is halved, and nothing is lost or twice', async (t) => {
+  const clock = createAcceleratedClock(now, 500)
+  const simulator = await listenSimulator(t, { contacts: 20, activityLogs: 2000, mostActivityLogs: 60, clock })
+  const { messages, outcome } = await collectSync({ baseUrl: simulator.url, clock, streams })
+  t.equal(outcome?.failure, undefined)
+  t.same((await judge(simulator, messages)).faults, [])
+  t.equal(recordsOf(messages, 'activity_logs').length, 2000)
+})
+
+t.test('a smaller step asks for smaller windows', async (t) => {
+  const simulator = await listenSimulator(t, { contacts: 20, activityLogs: 200 })
+  await collectSync({ baseUrl: simulator.url, streams, config: config({ activity_logs_time_step: 5 }) })
+  const asked = simulator.requests.entries.flatMap(({ body }) => {
+    const { created_at_after: after, created_at_before: before } = (body ?? {}) as Record<string, number>
+    return after !== undefined && before !== undefined ? [before - after] : []
+  })
+  t.ok(asked.length > 0 && asked.every((length) => length <= 5 * 86_400 + 2))
+})
+
+t.test('an attempt that dies in the middle goes on with nothing missing and nothing twice', async (t) => {
+  const clock = createManualClock(now)
+  const simulator = await listenSimulator(t, { contacts: 20, activityLogs: 3000, clock })
+  const options = { baseUrl: simulator.url, clock, streams }
+  const whole = await collectSync(options)
+  for (let stopAfter = 1; stopAfter < whole.commits.length; stopAfter++) {
+    const { commits } = await collectSync({ ...options, stopAfter })
+    const rest = await collectSync({ ...options, held: commits })
+    t.same((await judge(simulator, joined([...commits, ...rest.commits]).messages)).faults, [], `${stopAfter}`)
+  }
+})
