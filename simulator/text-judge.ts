@@ -53,7 +53,7 @@ export class TextJudge {
 
   /** Lists are read after their contact, which may have changed meanwhile: they can be those of a later revision. */
   #revisionsRead({ plan }: RecordVersion): number[] {
-    const latest = this.#workspace.collection('contacts').find(plan.id)?.plan.revision ?? plan.revision
+    const latest = this.#workspace.collection('contacts').lastRevision(plan.id) ?? plan.revision
     return Array.from({ length: latest - plan.revision + 1 }, (_, place) => plan.revision + place)
   }
 

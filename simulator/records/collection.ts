@@ -17,6 +17,7 @@ export class Collection {
   readonly #setting: RecordSetting
   readonly #log: RecordVersion[] = []
   readonly #latest = new Map<string, RecordVersion>()
+  readonly #lastRevisions = new Map<string, number>()
   #created = 0
 
   constructor(definition: RecordDefinition, setting: RecordSetting, count: number) {
@@ -37,6 +38,11 @@ export class Collection {
 
   find(id: string): RecordVersion | undefined {
     return this.#latest.get(id)
+  }
+
+  /** The latest revision there is of a record, or there was of one that is deleted. */
+  lastRevision(id: string): number | undefined {
+    return this.#latest.get(id)?.plan.revision ?? this.#lastRevisions.get(id)
   }
 
   /** @param now Unix seconds */
@@ -71,6 +77,7 @@ export class Collection {
   delete(version: RecordVersion, visibleFrom: number): VersionChange {
     version.visibleUntil = visibleFrom
     this.#latest.delete(version.plan.id)
+    this.#lastRevisions.set(version.plan.id, version.plan.revision)
     return { removed: version, visibleFrom }
   }
 

@@ -44,3 +44,18 @@ t.test('a segment that changes below a company that does not may be what it was 
   workspace.mutate({ stream: 'companies', kind: 'visit', ids: [company] })
   t.notOk(latest()?.or?.includes(before?.sha256 ?? ''), 'once the company has moved, all of it must be new')
 })
+
+t.test('lists read after a contact has changed stay right once it is deleted', async (t) => {
+  const clock = createManualClock(start)
+  const listLengths = { notes: [12] }
+  const { workspace } = await listenSimulator(t, { ...small, clock, listLengths })
+  const [contact] = [...workspace.truth({ streams: ['contacts'] })]
+  const id = contact?.id ?? ''
+  const first = () => [...workspace.truth({ streams: ['contacts'] })].find((line) => line.id === id)
+  workspace.mutate({ kind: 'update', ids: [id] })
+  const { sha256, or = [] } = first() ?? {}
+  t.equal(or.length, 1, 'the lists of the revision that search does not show yet')
+  workspace.mutate({ kind: 'delete', ids: [id] })
+  t.equal(first()?.sha256, sha256)
+  t.same(first()?.or?.slice(0, 1), or)
+})
