@@ -20,7 +20,7 @@ export interface DemoParts {
 
 const usualParts: DemoParts = {
   buildSimulator,
-  serviceCommand: [fileURLToPath(new URL('../../bin/intercom-sync', import.meta.url)), 'serve'],
+  serviceCommand: [fileURLToPath(new URL('../../bin/intercom-sync', import.meta.url)), 'serve', '--with-parent'],
 }
 
 /**
