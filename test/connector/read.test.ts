@@ -71,6 +71,17 @@ t.test(
   },
 )
 
+t.test('a record without members is left out, with a word', async (t) => {
+  const intercom = await listenSimulator(t, { contacts: 0, oddities: false })
+  intercom.faults.next([{ match: { path: '/tags' }, body: { type: 'list', data: [{}, { id: '7' }, {}] } }])
+  const tags = bench.write('only-tags.json', configuredCatalog(['tags']))
+  const args = ['read', '--config', config, '--catalog', tags]
+  const { end, stdout } = await bench.run(args, { intercom: intercom.url })
+  t.equal(end, 0)
+  t.same(recordsOf(stdout, 'tags'), [{ id: '7' }])
+  t.equal(parseLines(stdout).filter(({ log }) => /^tags: .* left out/.test(log?.message ?? '')).length, 2)
+})
+
 t.test('no state at all may be an empty list, an empty object or null', async (t) => {
   const intercom = await listenSimulator(t, { contacts: 0, oddities: false })
   const tags = bench.write('tags.json', configuredCatalog(['tags']))
