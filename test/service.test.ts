@@ -61,7 +61,11 @@ t.test(
     let job = await readJob()
     while (job.status === 'running' || job.status === 'incomplete') job = await readJob()
     const messages = Buffer.from(await (await fetch(`${second.url}/v1/jobs/${jobId}/messages`)).arrayBuffer())
-    t.match(job, { status: 'succeeded', attempts: 2 })
+    t.match(job, {
+      status: 'succeeded',
+      attempts: 2,
+      streams: [{ streamName: 'contacts', completeness: { counted: Number, received: Number } }],
+    })
     t.match(await judge(simulator, messages), { ok: true })
     t.equal(await second.service.end('SIGTERM'), 0)
   },

@@ -10,12 +10,30 @@ const count = (description: string) => Type.Integer({ minimum: 0, description })
 
 const failureTypes = ['config_error', 'transient_error', 'system_error']
 
+const completenessSchema = Type.Object(
+  {
+    counted: Type.Optional(count("Intercom's counts of what has been read to its end")),
+    received: Type.Optional(count('How many of those came')),
+    capped: Type.Optional(count('Parents of which Intercom gives the newest children only')),
+    deletedMeanwhile: Type.Optional(count('Parents deleted between being found and being read')),
+    lateArrivals: Type.Optional(count('Records that Intercom showed only after an earlier sync had passed their time')),
+    restarts: Type.Optional(count('How often the scroll of companies broke and began again')),
+    retryIds: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'Parents whose children could not be had; the next sync tries them first',
+      }),
+    ),
+  },
+  { description: 'Whether what was delivered is all, as far as Intercom tells; totals since the start of the job' },
+)
+
 const streamSchema = Type.Object({
   streamName: Type.String(),
   status: Type.String({ enum: ['STARTED', 'RUNNING', 'COMPLETE', 'INCOMPLETE'] }),
   rowsSynced: count('Records delivered'),
   rowsEstimate: Type.Optional(count("Intercom's own count at the start")),
   cursor: Type.Optional(Type.Integer({ description: "Cursor of the stream's latest STATE, Unix seconds" })),
+  completeness: Type.Optional(completenessSchema),
 })
 
 const failureSchema = Type.Object({

@@ -26,6 +26,8 @@ export interface ScrollOptions {
   shape: RecordShape
   clock: Clock
   signal: AbortSignal
+  /** Called when the scroll has broken and begins again. */
+  onRestart: () => void
   /** How long to wait for a scroll that somebody else has open, ms. @defaultValue 15 minutes */
   patienceMs?: number | undefined
 }
@@ -45,6 +47,7 @@ export async function* readScroll(options: ScrollOptions): AsyncGenerator<Scanne
     } catch (error) {
       options.signal.throwIfAborted()
       if (!isBroken(error) || start === MOST_STARTS) throw error
+      options.onRestart()
     }
   }
 }

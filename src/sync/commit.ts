@@ -19,7 +19,29 @@ export interface StreamProgress {
   rowsEstimate?: number
   /** The cursor of the stream's latest STATE, Unix seconds. */
   cursor?: number
+  completeness?: Completeness
 }
+
+/** What is known of a stream beside what was delivered: whether that is all, and what Intercom withheld. Totals since the start of the job. */
+export interface Completeness {
+  /** Intercom's counts of what has been read to its end … */
+  counted?: number
+  /** … and how many of it came. */
+  received?: number
+  /** Parents of which Intercom gives the newest children only. */
+  capped?: number
+  /** Parents that were deleted between being found and being read. */
+  deletedMeanwhile?: number
+  /** Records that the search showed only after an earlier sync had read past their time. */
+  lateArrivals?: number
+  /** How often a scroll broke and began again. */
+  restarts?: number
+  /** Parents whose children could not be had; the next sync tries them first. */
+  retryIds?: string[]
+}
+
+/** The members of a completeness that are counts. */
+export type Tally = Exclude<keyof Completeness, 'retryIds'>
 
 /** What an attempt needs to go on; opaque to everyone but `sync`, JSON-safe, written with every commit. */
 export type Position = Record<string, unknown>

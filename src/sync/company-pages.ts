@@ -16,6 +16,8 @@ export interface CompanyRequest {
   ports: WalkPorts
   /** Called with what readers of the log must know, before the pages it is about. */
   tell: (entry: LogEntry) => void
+  /** Called when the scroll has broken and begins again. */
+  onRestart: () => void
 }
 
 /**

@@ -98,11 +98,13 @@ export function createFeed(
   const isInLog = (text: Buffer) => !fingerprints.add(entry.name, withoutUrlQueries(text.toString('utf8')))
 
   function deliverRecord({ answer, row, lists }: Found, sink: Sink): void {
-    if (!begun().isNews(answer, row)) return
+    if (!isNews(answer, row, sink)) return
     const text = recordText(answer, row.record, types, lists)
     // What breaks off in the middle of a scroll or a window is read again from its beginning.
     if ((entry.filtered || entry.windows) && isInLog(text)) return
-    sink.record(entry.name, text, truncatedField(entry.search?.childCounter, answer, row.record))
+    const changes = truncatedField(entry.search?.childCounter, answer, row.record)
+    if (changes) sink.tally(entry.name, 'capped', 1)
+    sink.record(entry.name, text, changes)
   }
 
   /** All children, never filtered by their own times: what is younger than the parent can be indexed later. */
@@ -111,12 +113,16 @@ export function createFeed(
       setAside(parent)
       return
     }
-    if (children) unreadInARow = 0
-    const records = children?.answer.records
+    if (!children) {
+      sink.tally(entry.name, 'deletedMeanwhile', 1)
+      return
+    }
+    unreadInARow = 0
+    const { records } = children.answer
+    if (!records) return
     // The hash covers all of a parent's children: they can change without the parent's record showing it.
-    if (!children || !records) return
     const whole = { ...parent, createdAt: undefined, record: wholeAnswer(children.answer) }
-    if (!begun().isNews(children.answer, whole)) return
+    if (!isNews(children.answer, whole, sink)) return
     for (const record of records) {
       const added = parentMembers(entry, parent, record, parentIdTypes)
       const text = addMembers(recordText(children.answer, record, types), added)
@@ -126,7 +132,15 @@ export function createFeed(
     if (children.total !== undefined && children.total > records.length) {
       const message = `${entry.name}: ${parent.id} has ${children.total}, Intercom gives the newest ${records.length} only`
       sink.log('WARN', message)
+      sink.tally(entry.name, 'capped', 1)
     }
+  }
+
+  function isNews(answer: ScannedAnswer, row: Row, sink: Sink): boolean {
+    const before = begun().lateArrivals()
+    const news = begun().isNews(answer, row)
+    sink.tally(entry.name, 'lateArrivals', begun().lateArrivals() - before)
+    return news
   }
 
   /** @throws CodedError when so many fail that it is not their own fault */

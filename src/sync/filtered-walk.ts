@@ -5,7 +5,7 @@ import type { StreamEntry } from '../streams/table.ts'
 import { type FoundChildren, readChildren } from './children.ts'
 import { readCompanies } from './company-pages.ts'
 import type { FedWalkOptions, FeedJson } from './feed.ts'
-import { finishedFeedState, missingChildren, overfullNote } from './feed-state.ts'
+import { finishedFeedState, missingOf, overfullNote } from './feed-state.ts'
 import { type Row, readRow, wantedMembers } from './search-pages.ts'
 import { completeState, freshState } from './search-state.ts'
 import type { Arrival, LogEntry, Sink, Walk } from './walk.ts'
@@ -41,7 +41,9 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
     const notes = feeds.flatMap((feed) => feed.notes)
     const tell = (entry: LogEntry) => notes.push(entry)
     yield notesArrival(notes)
-    const request = { root, client, ports, version, shape: shapeOf(root), tell }
+    let restarts = 0
+    const onRestart = () => void restarts++
+    const request = { root, client, ports, version, shape: shapeOf(root), tell, onRestart }
     const pages = root.filtered?.list === 'scroll' ? readCompanies(request) : singlePage(options, version)
     for await (const answer of pages) {
       if (notes.length > 0) yield notesArrival(notes)
@@ -51,6 +53,7 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
     yield {
       take(sink) {
         for (const feed of feeds) {
+          sink.tally(feed.entry.name, 'restarts', restarts)
           const message = overfullNote(feed, { start, readTo: start })
           if (message !== undefined) sink.log('INFO', message)
         }
@@ -89,7 +92,7 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
       if (feed && finished) return finishedFeedState(feed, { start: finished.start, readTo: finished.start })
       return feed?.incremental ? (feed.given ?? freshState) : freshState
     },
-    missing: (name) => missingChildren(feeds.find(({ entry }) => entry.name === name)),
+    missing: (name) => missingOf(feeds.find(({ entry }) => entry.name === name)),
   }
 }
 

@@ -105,6 +105,11 @@ export function createOutbox(runs: ReadonlyMap<string, StreamRun>, clock: Clock,
       addLine(estimateLine(streamName, rows, now()))
     },
     log: (level, message) => addLine(logLine(level, message)),
+    tally(streamName, what, count) {
+      const completeness = runs.get(streamName)?.completeness
+      if (!completeness) return
+      if (count > 0 || what === 'counted' || what === 'received') completeness[what] = (completeness[what] ?? 0) + count
+    },
     status,
     state(run, streamState) {
       addLine(stateLine(run.name, streamState, run.sinceState))

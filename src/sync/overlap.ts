@@ -16,6 +16,8 @@ export interface Overlap {
   seen: Seen
   /** How far behind its end this walk writes its cursor, seconds. */
   seconds: number
+  /** Records of this walk that were new although the last sync had read past their time. */
+  lateArrivals(): number
   /** The latest that a record was ever seen to arrive in the index after its own time, seconds. */
   worstLag(): number
   toJson(): OverlapJson
@@ -23,6 +25,7 @@ export interface Overlap {
 
 export interface OverlapJson {
   seen: SeenJson
+  lateArrivals: number
   worstLag: number
 }
 
@@ -43,6 +46,7 @@ export function createOverlap(options: OverlapOptions): Overlap {
   const rememberFrom = frozen - seconds
   const delivered = new Map(Object.entries(previous?.seen ?? {}))
   const seen = createSeen(frozen, json?.seen)
+  let lateArrivals = json?.lateArrivals ?? 0
   let worstLag = json?.worstLag ?? previous?.worstLag ?? 0
 
   /** A record as old as the last sync, but new to us, was not in the index when the last sync looked. */
@@ -52,12 +56,15 @@ export function createOverlap(options: OverlapOptions): Overlap {
     if (previous?.walk || Object.keys(previous?.retryIds ?? {}).length > 0) return
     if (previous?.seen === undefined || cursor === undefined || readTo === undefined || row.updatedAt === undefined)
       return
-    if (row.updatedAt >= cursor && row.updatedAt < readTo) worstLag = Math.max(worstLag, readTo - row.updatedAt)
+    if (row.updatedAt < cursor || row.updatedAt >= readTo) return
+    lateArrivals++
+    worstLag = Math.max(worstLag, readTo - row.updatedAt)
   }
 
   return {
     seen,
     seconds,
+    lateArrivals: () => lateArrivals,
     worstLag: () => worstLag,
     wasDelivered(answer, row) {
       const before = delivered.get(row.id)
@@ -73,6 +80,6 @@ export function createOverlap(options: OverlapOptions): Overlap {
       if (before === undefined) noteLateArrival(row)
       return before !== hash
     },
-    toJson: () => ({ seen: seen.toJson(), worstLag }),
+    toJson: () => ({ seen: seen.toJson(), lateArrivals, worstLag }),
   }
 }

@@ -21,7 +21,7 @@ import {
   streamRunJson,
 } from './stream-run.ts'
 import type { SyncRequest } from './sync-request.ts'
-import type { SelectedStream, Walk, WalkPorts } from './walk.ts'
+import type { Missing, SelectedStream, Walk, WalkPorts } from './walk.ts'
 import { createEventQueue, type WalkEvent } from './walk-events.ts'
 
 export interface SyncInput extends SyncRequest {
@@ -184,8 +184,9 @@ function complete(attempt: Attempt, run: StreamRun, walk: Walk): void {
 }
 
 /** What Intercom could not give is named, and tried first by the next sync: the job must not pass for whole. */
-function failForRecords(attempt: Attempt, run: StreamRun, missing: string): void {
-  const message = `${run.name}: Intercom keeps failing over ${missing}. The next sync tries them first.`
+function failForRecords(attempt: Attempt, run: StreamRun, { words, retryIds }: Missing): void {
+  if (retryIds.length > 0) run.completeness.retryIds = retryIds
+  const message = `${run.name}: Intercom keeps failing over ${words}. The next sync tries them first.`
   endIncomplete(attempt, run, new CodedError('records_unreadable', message, { streamName: run.name }))
 }
 

@@ -5,8 +5,8 @@ import type { FedWalkOptions, Feed } from './feed.ts'
 import { createListReader } from './list-reader.ts'
 import type { Row, SearchEndpoint } from './search-pages.ts'
 import { owns, type Slice } from './slice.ts'
-import { readSlice, type SlicePage } from './slice-reader.ts'
-import type { LogEntry } from './walk.ts'
+import { readSlice, type SliceCounts, type SlicePage } from './slice-reader.ts'
+import type { LogEntry, Sink } from './walk.ts'
 
 /** A page, or a batch of one, on its way into the log. */
 export interface Taking {
@@ -77,4 +77,12 @@ export function createSearchReading(options: FedWalkOptions): SearchReading {
       }
     },
   }
+}
+
+/** What a slice that was read to its end says of completeness. A root that is not selected itself has no place to keep it. */
+export function tellCounts(streamName: string, { received, expected, twice }: SliceCounts, sink: Sink): void {
+  sink.tally(streamName, 'counted', expected)
+  sink.tally(streamName, 'received', received)
+  if (twice && received < expected)
+    sink.log('WARN', `${streamName}: Intercom counted ${expected} records in a slice and gave ${received}, twice`)
 }

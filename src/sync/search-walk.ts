@@ -1,12 +1,12 @@
 import type { SortOrder } from '../intercom/search-query.ts'
 import { findChildren } from './children.ts'
 import type { FedWalkOptions, Feed, FeedJson } from './feed.ts'
-import { missingChildren, overfullNote, type PlannedWalk, searchFeedState } from './feed-state.ts'
+import { missingOf, overfullNote, type PlannedWalk, searchFeedState } from './feed-state.ts'
 import { merge } from './merge.ts'
 import { cutAround, describeRange, UnreadablePageError } from './narrowing.ts'
 import type { SearchEndpoint } from './search-pages.ts'
 import { confirmSearch, holdsOneRecord, NARROWEST_SECONDS } from './search-plan.ts'
-import { createSearchReading, type Taking } from './search-reading.ts'
+import { createSearchReading, type Taking, tellCounts } from './search-reading.ts'
 import { type SearchStart, startSearch } from './search-start.ts'
 import { type TailState, walkFromJson, walkToJson } from './search-state.ts'
 import type { SearchWalkJson } from './search-state-schema.ts'
@@ -220,10 +220,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
       return
     }
     advance(slice, page, order)
-    if (page.short) {
-      const { received, expected } = page.short
-      sink.log('WARN', `${root.name}: Intercom counted ${expected} records in a slice and gave ${received}, twice`)
-    }
+    if (page.counts) tellCounts(root.name, page.counts, sink)
   }
 
   return {
@@ -243,7 +240,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
       const feed = feeds.find(({ entry }) => entry.name === name)
       const gaps = planned?.walk.slices.filter(({ aside }) => aside) ?? []
       const stretches = gaps.length > 0 ? `what was updated from ${gaps.map(describeRange).join(', ')}` : undefined
-      return [stretches, missingChildren(feed)].filter((text) => text !== undefined).join('; ') || undefined
+      return missingOf(feed, stretches)
     },
   }
 }

@@ -12,8 +12,16 @@ export interface SlicePage extends Pick<SearchPage, 'answer' | 'rows' | 'after' 
   last: boolean
   /** Set on pages asked again: rows before this second (after it, when descending) have been delivered. */
   again?: number
-  /** The slice held fewer records than Intercom counted, twice. */
-  short?: { received: number; expected: number }
+  /** With the last page of a slice that was read from its beginning. */
+  counts?: SliceCounts
+}
+
+/** How much of a slice came, and the smallest count that Intercom gave of it meanwhile. */
+export interface SliceCounts {
+  received: number
+  expected: number
+  /** It was read twice, since the first time fewer came. */
+  twice: boolean
 }
 
 /** Another size than the largest, to get over page borders where records fell between two pages. */
@@ -42,33 +50,31 @@ export async function* readSlice(
     for (const row of page.rows) received.add(row.id)
     expected = page.total === undefined ? expected : Math.min(expected ?? page.total, page.total)
   }
-  /** What the slice should have held, when it ends with less. */
-  const shortOf = (page: SlicePage) => (page.last && received.size < (expected ?? 0) ? expected : undefined)
+  const countsOf = (twice: boolean) =>
+    expected === undefined ? {} : { counts: { received: received.size, expected, twice } }
 
   for await (const page of readToEnd(endpoint, start, order, LARGEST_PAGE)) {
     count(page)
-    if (shortOf(page) === undefined) {
-      yield page
-      continue
+    if (!page.last) yield page
+    else if (received.size >= (expected ?? 0)) yield { ...page, ...countsOf(false) }
+    else {
+      // Fewer came than Intercom counted: read once more, delivering only what did not come the first time.
+      yield { ...page, last: false }
+      yield* readAgain(page)
     }
-    // Fewer came than Intercom counted: read once more, delivering only what did not come the first time.
-    yield { ...page, last: false }
-    yield* readAgain(page)
   }
 
   async function* readAgain(first: SlicePage): AsyncGenerator<SlicePage, void, void> {
-    const short = (due: number | undefined) =>
-      due === undefined ? {} : { short: { received: received.size, expected: due } }
     try {
       for await (const page of readToEnd(endpoint, start, order, OTHER_PAGE)) {
         const rows = page.rows.filter((row) => !received.has(row.id))
         count(page)
-        yield { ...page, rows, after: undefined, ...short(shortOf(page)) }
+        yield { ...page, rows, after: undefined, ...(page.last && countsOf(true)) }
       }
     } catch (error) {
       if (!(error instanceof UnreadablePageError)) throw error
       // All that Intercom gave the first time has been delivered.
-      yield { ...first, rows: [], ...short(expected) }
+      yield { ...first, rows: [], ...countsOf(true) }
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { StreamStatus } from '../airbyte/messages.ts'
 import type { Clock } from '../clock.ts'
-import type { StreamProgress } from './commit.ts'
+import type { Completeness, StreamProgress } from './commit.ts'
 
 /** A STATE is due when so many records or so much time lie behind the last one. */
 const RECORDS_PER_STATE = 1000
@@ -15,6 +15,7 @@ export interface StreamRun {
   rowsSynced: number
   rowsEstimate: number | undefined
   cursor: number | undefined
+  completeness: Completeness
   /** RECORDs since the last STATE. */
   sinceState: number
   /** Ms of the monotonic clock. */
@@ -25,8 +26,8 @@ export interface StreamRun {
 export type StreamRunJson = Omit<StreamRun, 'lastStateAt'>
 
 export function createStreamRun(name: string, clock: Clock, json?: StreamRunJson): StreamRun {
-  const fresh = { name, status: undefined, rowsSynced: 0, rowsEstimate: undefined, cursor: undefined, sinceState: 0 }
-  return { ...fresh, ...json, lastStateAt: clock.monotonic() }
+  const unknown = { status: undefined, rowsEstimate: undefined, cursor: undefined }
+  return { name, ...unknown, rowsSynced: 0, sinceState: 0, completeness: {}, ...json, lastStateAt: clock.monotonic() }
 }
 
 export function streamRunJson({ lastStateAt: _, ...json }: StreamRun): StreamRunJson {
@@ -50,5 +51,6 @@ export function streamProgress(run: StreamRun): StreamProgress {
     rowsSynced: run.rowsSynced,
     ...(run.rowsEstimate !== undefined && { rowsEstimate: run.rowsEstimate }),
     ...(run.cursor !== undefined && { cursor: run.cursor }),
+    ...(Object.keys(run.completeness).length > 0 && { completeness: { ...run.completeness } }),
   }
 }

@@ -6,6 +6,7 @@ import type { IntercomClient } from '../intercom/client.ts'
 import type { IdType } from '../intercom/record-text.ts'
 import type { Workspace } from '../intercom/workspace.ts'
 import type { StreamEntry } from '../streams/table.ts'
+import type { Tally } from './commit.ts'
 import type { Fingerprints } from './fingerprints.ts'
 import type { CreateSpool } from './spool.ts'
 
@@ -23,8 +24,15 @@ export interface Walk {
   position(): Record<string, unknown> | undefined
   /** The `stream_state` that covers what has been taken. */
   streamState(streamName: string): Record<string, unknown>
-  /** What of a stream Intercom could not give although the walk has come to its end, in words; undefined for nothing. */
-  missing?(streamName: string): string | undefined
+  /** What of a stream Intercom could not give although the walk has come to its end; undefined for nothing. */
+  missing?(streamName: string): Missing | undefined
+}
+
+export interface Missing {
+  /** For people. */
+  words: string
+  /** Parents whose children are missing. */
+  retryIds: string[]
 }
 
 export interface Arrival {
@@ -37,6 +45,8 @@ export interface Sink {
   record(streamName: string, text: Buffer, changes?: readonly RecordChange[]): void
   estimate(streamName: string, rows: number): void
   log(level: Parameters<typeof logLine>[0], message: string): void
+  /** Adds to what is known of a stream's completeness. */
+  tally(streamName: string, what: Tally, count: number): void
 }
 
 /** A stream that a job is to sync. */

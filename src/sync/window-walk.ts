@@ -1,7 +1,7 @@
 import { defaultApiVersion } from '../airbyte/source-config.ts'
 import type { StreamEntry, WindowTraits } from '../streams/table.ts'
 import type { Feed, FeedJson } from './feed.ts'
-import { finishedFeedState, overfullNote } from './feed-state.ts'
+import { finishedFeedState, missingOf, overfullNote } from './feed-state.ts'
 import { merge } from './merge.ts'
 import { describeRange, mayBeOfRecords } from './narrowing.ts'
 import { completeState, freshState, reachedState } from './search-state.ts'
@@ -136,7 +136,7 @@ export function createWindowWalk(options: WindowWalkOptions): Walk {
     },
     missing() {
       const gaps = current?.windows.filter(({ aside }) => aside) ?? []
-      return gaps.length === 0 ? undefined : `what was logged from ${gaps.map(describeRange).join(', ')}`
+      return missingOf(feed, gaps.length > 0 ? `what was logged from ${gaps.map(describeRange).join(', ')}` : undefined)
     },
     position: () => current && { ...current, windows: current.windows.map(sliceToJson), feed: feed.toJson() },
   }
