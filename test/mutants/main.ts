@@ -1,0 +1,129 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { cpus, release, tmpdir, totalmem, type } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import ts from 'typescript'
+import { type Mutant, mutants } from './mutants.ts'
+
+/** Longest that one test file may take; a mutant that makes the product hang is caught by that. */
+const TEST_LIMIT_MS = 180_000
+const AT_ONCE = 2
+
+/** How a mutant fared. */
+interface Verdict {
+  mutant: Mutant
+  /** The test file that told; undefined when none did. */
+  caughtBy: string | undefined
+}
+
+const root = process.cwd()
+
+/**
+ * Breaks the product on purpose, one line at a time, and sees whether the tests tell. Each mutant runs in a copy of the
+ * compiled tree. With `--evidence` the result is written to docs/evidence/mutants.md.
+ */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { evidence: { type: 'boolean', default: false }, only: { type: 'string', default: '' } },
+  })
+  const chosen = mutants.filter(({ rule }) => rule.includes(values.only))
+  const started = performance.now()
+  const waiting = [...chosen.entries()]
+  const controls = [...new Set(chosen.flatMap(({ tests }) => tests))]
+  const verdicts: Verdict[] = []
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      const tree = await copyTree()
+      for (let test = controls.shift(); test; test = controls.shift())
+        if (!(await passes(test, tree))) throw new Error(`${test} fails without any mutant`)
+      for (let next = waiting.shift(); next; next = waiting.shift()) {
+        const [index, mutant] = next
+        const verdict = await judge(mutant, tree)
+        verdicts[index] = verdict
+        process.stdout.write(`${verdict.caughtBy ? 'caught  ' : 'SURVIVED'}  ${mutant.rule}\n`)
+      }
+      await rm(tree, { recursive: true, force: true })
+    }),
+  )
+  const survivors = verdicts.filter(({ caughtBy }) => caughtBy === undefined)
+  const minutes = (performance.now() - started) / 60_000
+  process.stdout.write(`${verdicts.length - survivors.length} of ${verdicts.length} mutants caught\n`)
+  if (values.evidence) await writeEvidence(verdicts, minutes)
+  process.exitCode = survivors.length === 0 ? 0 : 1
+}
+
+/** Everything that tests read, the compiled code as a copy. */
+async function copyTree(): Promise<string> {
+  const tree = await mkdtemp(join(tmpdir(), 'intercom-sync-mutants-'))
+  await cp(join(root, 'dist'), join(tree, 'dist'), { recursive: true })
+  for (const name of ['node_modules', 'package.json', 'schemas', 'docs', 'bin', 'README.md', 'openapi.yaml'])
+    await symlink(join(root, name), join(tree, name))
+  return tree
+}
+
+async function judge(mutant: Mutant, tree: string): Promise<Verdict> {
+  const source = await readFile(join(root, 'src', mutant.file), 'utf8')
+  if (source.split(mutant.find).length !== 2)
+    throw new Error(`src/${mutant.file} does not hold exactly once: ${mutant.find}`)
+  const compiled = join(tree, 'dist', 'src', mutant.file.replace(/\.ts$/, '.js'))
+  const original = await readFile(compiled, 'utf8')
+  await writeFile(compiled, await compile(source.replace(mutant.find, () => mutant.replace)))
+  try {
+    for (const test of mutant.tests) if (!(await passes(test, tree))) return { mutant, caughtBy: test }
+    return { mutant, caughtBy: undefined }
+  } finally {
+    await writeFile(compiled, original)
+  }
+}
+
+async function compile(source: string): Promise<string> {
+  const { compilerOptions } = JSON.parse(await readFile(join(root, 'tsconfig.json'), 'utf8'))
+  const options = {
+    ...compilerOptions,
+    target: ts.ScriptTarget.ES2023,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    lib: [],
+    sourceMap: false,
+  }
+  return ts.transpileModule(source, { compilerOptions: options }).outputText
+}
+
+async function passes(test: string, tree: string): Promise<boolean> {
+  const child = spawn(process.execPath, [join('dist', 'test', `${test}.test.js`)], {
+    cwd: tree,
+    stdio: 'ignore',
+    env: { ...process.env, TAP_BAIL: '1', TAP_TIMEOUT: '170' },
+    timeout: TEST_LIMIT_MS,
+    killSignal: 'SIGKILL',
+  })
+  const [code] = (await once(child, 'exit')) as [number | null]
+  return code === 0
+}
+
+async function writeEvidence(verdicts: readonly Verdict[], minutes: number): Promise<void> {
+  const caught = verdicts.filter(({ caughtBy }) => caughtBy !== undefined).length
+  const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ${type()} ${release()}`
+  const rows = verdicts.map(
+    ({ mutant, caughtBy }) =>
+      `| ${mutant.rule} | \`src/${mutant.file}\` | ${caughtBy ? `\`${caughtBy}\`` : 'NOT CAUGHT'} |`,
+  )
+  const text = `# Mutants
+
+Lines of the product made wrong on purpose, one at a time, and the test that told. Which line, and how, is in \`test/mutants/mutants.ts\`.
+
+- Command: \`npm run mutants -- --evidence\`
+- Date: ${new Date().toISOString().slice(0, 10)}
+- Machine: ${machine}
+- Result: ${caught} of ${verdicts.length} caught, in ${Math.ceil(minutes)} minutes
+
+| What is wrong | Where | Caught by |
+| --- | --- | --- |
+${rows.join('\n')}
+`
+  await writeFile(join(root, 'docs', 'evidence', 'mutants.md'), text)
+}
+
+await main()
