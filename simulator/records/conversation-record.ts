@@ -57,7 +57,7 @@ function renderConversation(plan: ConversationPlan, setting: RecordSetting, vers
       setting.companyCount > 0 && random() < 0.4
         ? { type: 'company', id: companyId(index % setting.companyCount, setting) }
         : null,
-    channel: pick(random, ['messenger', 'email', null]),
+    channel: channelOf(pick(random, ['messenger', 'email', null])),
     external_references: [],
     monitor_evaluations: null,
     scorecards: null,
@@ -66,6 +66,9 @@ function renderConversation(plan: ConversationPlan, setting: RecordSetting, vers
   }
   return JSON.stringify(withoutNewerMembers(conversation, conversationMemberVersions, version))
 }
+
+const channelOf = (current: string | null): object | null =>
+  current === null ? null : { initial: 'messenger', current }
 
 /** Conversations as `POST /conversations/search` gives them: all but their parts. */
 export const conversationDefinition: RecordDefinition<ConversationPlan> = {
