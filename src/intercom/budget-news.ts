@@ -22,7 +22,7 @@ export interface News {
 }
 
 export function createNews({ clock, random, member }: { clock: Clock; random: () => number; member: string }): News {
-  const empty = (): Report => ({ member, ended: new Map(), unused: new Map(), blockedUntil: 0 })
+  const empty = (): Report => ({ member, ended: new Map(), answered: new Map(), unused: new Map(), blockedUntil: 0 })
   let report = empty()
   // Until Intercom's time is known the clock counts from its own start.
   let offset = -clock.monotonic()
@@ -36,7 +36,9 @@ export function createNews({ clock, random, member }: { clock: Clock; random: ()
         offset = outcome.serverNowMs - clock.monotonic()
         dated = true
       }
-      report.figures = latest(report.figures, figuresOf(outcome, now()))
+      const figures = figuresOf(outcome, now())
+      report.figures = latest(report.figures, figures)
+      if (figures) place(report.answered, window, figures, outcome)
       if (outcome.kind !== 'rate_limited') return
       const told = outcome.retryAfterMs ?? outcome.msToReset ?? WINDOW_MS
       const wait = told > 0 ? clamp(told) : SHORTEST_WAIT_MS
@@ -61,6 +63,19 @@ export function createNews({ clock, random, member }: { clock: Clock; random: ()
 function figuresOf({ limit, remaining, msToReset }: Outcome, now: number): Figures | undefined {
   if (limit === undefined || remaining === undefined || msToReset === undefined || msToReset <= 0) return undefined
   return { limit, remaining, endsAt: Math.round(now + clamp(msToReset)), answers: 1 }
+}
+
+/** Counts an answer with those that told of the same window. */
+function place(answered: Report['answered'], window: number, { endsAt, remaining }: Figures, { kind }: Outcome): void {
+  const told = answered.get(window) ?? []
+  let answers = told.find((known) => Math.abs(known.endsAt - endsAt) < WINDOW_MS / 2)
+  if (!answers) {
+    answers = { endsAt, count: 0, refused: 0 }
+    told.push(answers)
+    answered.set(window, told)
+  }
+  answers.count++
+  if (kind === 'rate_limited' && remaining === 0) answers.refused++
 }
 
 function latest(held: Figures | undefined, told: Figures | undefined): Figures | undefined {

@@ -11,7 +11,7 @@ export interface Member {
 }
 
 /** The rest of a window is for whoever asks: what was kept for a member that did not come is not lost. */
-const OPEN_TO_ALL_MS = 3000
+export const OPEN_TO_ALL_MS = 3000
 
 /** The members in the next window; those not heard of in this one are forgotten. */
 export function nextMembers(members: Record<string, Member>, window: number): Record<string, Member> {

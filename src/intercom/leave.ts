@@ -72,8 +72,8 @@ function giveLeave({ workspace }: Ledgers, token: TokenLedger, asker: Asker, wan
   const room = roomOf(token, asker.member, asker.reserve)
   if (room.now <= 0) {
     own.denied = true
-    const toEnd = token.endsAt - now
-    return room.mayGrow ? none(Math.min(toEnd, LOOK_MS)) : none(toEnd, toEnd)
+    const ms = Math.max(1, room.opensInMs)
+    return room.mayGrow ? none(Math.min(ms, LOOK_MS)) : none(ms, ms)
   }
   // The less is left the smaller the batch, so that nobody sits on the last requests of a window.
   const batch = asker.ceiling === undefined ? Math.max(1, Math.floor(Math.min(room.now, inWorkspace) / 8)) : 1

@@ -1,5 +1,5 @@
 import type { SentLately } from './ceiling.ts'
-import { fairReserve, type Member, nextMembers } from './fair-share.ts'
+import { fairReserve, type Member, nextMembers, OPEN_TO_ALL_MS } from './fair-share.ts'
 
 /**
  * What is counted of the requests with one access token, by all who share it. Plain JSON. Times are ms on Intercom's
@@ -22,9 +22,10 @@ export interface TokenLedger {
   open: number
   /** The same of the window before; what was sent then may have been counted in this one. */
   openBefore: number
-  /** Requests of others seen in this window, at least. */
-  foreign: number
-  foreignBefore: number
+  /** Whether this window has been counted from its start: only then is the rest that is missing somebody else's. */
+  whole: boolean
+  /** When others were last seen spending; 0 = never. */
+  othersSeenAt: number
   blockedUntil: number
   members: Record<string, Member>
   /** Requests sent under an own limit, by that limit per minute. */
@@ -36,6 +37,8 @@ export interface Report {
   member: string
   /** Window -> requests answered, failed or given up. */
   ended: Map<number, number>
+  /** Window -> the answers among them, by what they told. */
+  answered: Map<number, Answered[]>
   /** Window -> leave not used. */
   unused: Map<number, number>
   /** The lowest figure of the latest window told of. */
@@ -51,9 +54,19 @@ export interface Figures {
   answers: number
 }
 
+/** Answers that told of one window of Intercom's. */
+export interface Answered {
+  endsAt: number
+  count: number
+  /** Those refused because nothing was left, which took nothing. */
+  refused: number
+}
+
 export const WINDOW_MS = 10_000
 /** After that, no request of the window before is still on its way to Intercom. */
 const LATE_MS = 2000
+/** So long the reserve is kept after others were last seen: whoever spends little shows in few windows only. */
+const OTHERS_REMEMBERED_MS = 6 * WINDOW_MS
 /** Before a time this low a clock counts from its own start: nobody had heard of Intercom's yet. */
 const EARLIEST_DATE_MS = 1e11
 
@@ -70,17 +83,34 @@ export function ledgerAt(given: TokenLedger | undefined, now: number): TokenLedg
 }
 
 /** Takes in what has become of requests, and what Intercom said meanwhile. */
-export function learn(ledger: TokenLedger, { member, ended, unused, figures, blockedUntil }: Report): void {
+export function learn(ledger: TokenLedger, { member, ended, answered, unused, figures, blockedUntil }: Report): void {
   for (const [window, count] of ended) close(ledger, window, count)
+  for (const [window, told] of answered) for (const answers of told) learnPlace(ledger, window, answers)
   for (const [window, count] of unused) {
     close(ledger, window, count)
-    if (window !== ledger.window) continue
-    ledger.granted = Math.max(0, ledger.granted - count)
-    const own = ledger.members[member]
+    if (window === ledger.window || window === ledger.window - 1) takeBack(ledger, count)
+    const own = window === ledger.window ? ledger.members[member] : undefined
     if (own) own.granted = Math.max(0, own.granted - count)
   }
   if (figures) learnFigures(ledger, figures)
+  if (othersSpend(ledger)) ledger.othersSeenAt = ledger.at
   ledger.blockedUntil = Math.max(ledger.blockedUntil, blockedUntil)
+}
+
+/** Takes out of the window what turns out to be counted in the one before, or not at all. */
+function learnPlace(ledger: TokenLedger, window: number, { endsAt, count, refused }: Answered): void {
+  const earlier = endsAt < ledger.endsAt - WINDOW_MS / 2
+  if (window === ledger.window - 1 && earlier) takeBack(ledger, count)
+  else if (!earlier && (window === ledger.window || window === ledger.window - 1)) takeBack(ledger, refused)
+}
+
+function takeBack(ledger: TokenLedger, count: number): void {
+  ledger.granted = Math.max(0, ledger.granted - count)
+}
+
+/** More is missing than all of ours together can have taken. */
+function othersSpend({ limit, lowest, told, whole, granted }: TokenLedger): boolean {
+  return whole && told && limit !== undefined && limit - lowest > granted
 }
 
 function learnFigures(ledger: TokenLedger, { limit, remaining, endsAt, answers }: Figures): void {
@@ -92,8 +122,9 @@ function learnFigures(ledger: TokenLedger, { limit, remaining, endsAt, answers }
     ledger.granted += answers
   }
   if (ledger.told && remaining >= ledger.lowest) return
+  // A limit that has changed says nothing of who spent.
+  if (limit !== ledger.limit) ledger.whole = false
   Object.assign(ledger, { limit, endsAt, lowest: remaining, told: true })
-  ledger.foreign = Math.max(ledger.foreign, limit - remaining - ledger.granted)
 }
 
 /** A new window starts full, and is believed until an answer says otherwise. */
@@ -106,8 +137,7 @@ function openWindow(ledger: TokenLedger, endsAt: number, follows: boolean): void
   ledger.openBefore = follows || ledger.limit === undefined ? ledger.open : 0
   ledger.granted = ledger.openBefore
   ledger.open = 0
-  ledger.foreignBefore = follows ? ledger.foreign : 0
-  ledger.foreign = 0
+  ledger.whole = ledger.limit !== undefined
 }
 
 function close(ledger: TokenLedger, window: number, count: number): void {
@@ -119,24 +149,38 @@ function close(ledger: TokenLedger, window: number, count: number): void {
 export interface Room {
   /** Requests that may be sent now. */
   now: number
-  /** Whether more may become free before the window ends: answers on their way, or what is kept for other members. */
+  /** Whether more may become free any moment: by answers on their way, or what is kept for other members. */
   mayGrow: boolean
+  /** Ms until more is free whatever the answers say. */
+  opensInMs: number
 }
 
-/** @param reserve share of the limit left to others while they are seen spending */
+/**
+ * Others than our members show only in what they take. So their reserve stays untouched until the last part of every
+ * window, when an answer tells whether they have taken of it, and to the end once they have been seen.
+ *
+ * @param reserve share of the limit left to others while they are seen spending
+ */
 export function roomOf(ledger: TokenLedger, member: string, reserve: number): Room {
-  const { limit, lowest, endsAt, at } = ledger
-  if (limit === undefined) return { now: Number.POSITIVE_INFINITY, mayGrow: false }
-  const kept = ledger.foreign > 0 || ledger.foreignBefore > 0 ? Math.floor(limit * reserve) : 0
-  const late = at < endsAt - WINDOW_MS + LATE_MS ? ledger.openBefore : 0
+  const { limit, lowest, endsAt, at, othersSeenAt } = ledger
+  if (limit === undefined) return { now: Number.POSITIVE_INFINITY, mayGrow: false, opensInMs: 0 }
+  const leftMs = endsAt - at
+  const othersSeen = othersSeenAt > 0 && at - othersSeenAt < OTHERS_REMEMBERED_MS
+  const kept = othersSeen || leftMs > OPEN_TO_ALL_MS ? Math.floor(limit * reserve) : 0
+  const late = leftMs > WINDOW_MS - LATE_MS ? ledger.openBefore : 0
   const free = lowest - kept - ledger.open - late
-  const forMembers = fairReserve(ledger.members, member, ledger.window, limit - kept, endsAt - at)
-  return { now: free - forMembers, mayGrow: lowest > kept }
+  const forMembers = fairReserve(ledger.members, member, ledger.window, limit - kept, leftMs)
+  const opensLate = kept > 0 && !othersSeen && lowest > 0
+  return {
+    now: free - forMembers,
+    mayGrow: lowest > kept,
+    opensInMs: opensLate ? leftMs - OPEN_TO_ALL_MS : leftMs,
+  }
 }
 
 function emptyLedger(at: number): TokenLedger {
-  const counts = { window: 0, endsAt: 0, lowest: 0, granted: 0, open: 0, openBefore: 0, foreign: 0, foreignBefore: 0 }
-  return { at, told: false, ...counts, blockedUntil: 0, members: {}, ceilings: {} }
+  const counts = { window: 0, endsAt: 0, lowest: 0, granted: 0, open: 0, openBefore: 0, othersSeenAt: 0 }
+  return { at, told: false, whole: false, ...counts, blockedUntil: 0, members: {}, ceilings: {} }
 }
 
 /** Puts the times of a ledger that was kept on somebody's own clock on Intercom's. */

@@ -24,7 +24,7 @@ async function spend(take: () => Promise<Turn>, isOpen: () => boolean, answer: (
 }
 
 t.test('a window is used to its last request, though answers overtake each other', async (t) => {
-  const { take, isOpen, answered } = openBudget()
+  const { take, isOpen, answered } = openBudget({ reserve: 0 })
   const warm = await Promise.all([take(), take(), take(), take()])
   // Intercom had served all four before any answer arrived, and the last one's arrives first.
   for (const [place, remaining] of [
@@ -51,6 +51,33 @@ t.test('what others spend is taken into account', async (t) => {
     3,
   )
   t.equal(waitMs(), 8000)
+})
+
+t.test('the reserve is for us only late in a window, and not while others have been seen of late', async (t) => {
+  const { clock, take, isOpen, waitMs } = openBudget({ reserve: 0.25 })
+  /** Spends what it can until the window ends, while others have taken `foreign`: how many at once, and how many late. */
+  const spendWindow = async (foreign: number) => {
+    const ends = Math.floor(clock.monotonic() / 10_000 + 1) * 10_000
+    let ours = 0
+    const answer = (): Outcome => ({
+      kind: 'answered',
+      limit: 20,
+      remaining: 20 - foreign - ++ours,
+      msToReset: ends - clock.monotonic(),
+      serverNowMs: Date.UTC(2026, 0, 1) + clock.monotonic(),
+    })
+    const early = await spend(take, isOpen, answer)
+    while (ends - clock.monotonic() > Math.max(waitMs(), 1)) clock.advance(Math.max(waitMs(), 1))
+    const late = await spend(take, isOpen, answer)
+    clock.advance(ends - clock.monotonic())
+    return [early, late]
+  }
+  t.same(await spendWindow(0), [15, 5])
+  t.same(await spendWindow(0), [15, 5], 'alone')
+  t.same(await spendWindow(4), [11, 0], 'others spend')
+  for (let window = 0; window < 5; window++) t.same(await spendWindow(0), [15, 0], 'they are remembered')
+  await spendWindow(0)
+  t.same(await spendWindow(0), [15, 5], 'and forgotten')
 })
 
 t.test('an answer that comes late from the last window says nothing of this one', async (t) => {

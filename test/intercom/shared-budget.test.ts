@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import t from 'tap'
 import { RateLimit } from '../../simulator/rate-limit.ts'
 import type { Clock } from '../../src/clock.ts'
@@ -10,6 +11,8 @@ import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { type RedisAccess, startRedis } from '../support/redis.ts'
 
 const never = new AbortController().signal
+// Every lane of a test waits on it, as the requests of a client do on theirs.
+setMaxListeners(0, never)
 const keys = [encryptionKey('test', randomBytes(32))]
 
 /** Intercom as far as a budget sees it; `clock` is its own, whatever those of the workers say. */
@@ -187,6 +190,7 @@ t.test('requests wait while Redis is away, and go on when it is back empty', asy
   ;(await budget.take(never)).end({ kind: 'answered' })
   await server.kill()
   const stop = new AbortController()
+  setMaxListeners(0, stop.signal)
   // Whatever leave was at hand is soon used.
   const waiting = Array.from({ length: 40 }, () =>
     budget.take(stop.signal).then((turn) => turn.end({ kind: 'failed' })),
@@ -197,6 +201,28 @@ t.test('requests wait while Redis is away, and go on when it is back empty', asy
   await Promise.all(waiting)
   t.equal(budget.waitingUntil(), undefined)
   budget.close()
+})
+
+t.test('while others spend, the reserve is left to them', async (t) => {
+  const server = await startRedis(t)
+  const clock = createAcceleratedClock(start, 10)
+  const intercom = openIntercom(clock, 100)
+  const over = () => clock.now() > start + 45_000
+  const foreign = async () => {
+    while (!over()) {
+      await intercom.send('foreign', 'a-token')
+      await clock.sleep(1000)
+    }
+  }
+  const budget = worker(server, clock, { reserve: 0.2 })
+  await Promise.all([foreign(), work(budget, 10, over, () => intercom.send('own', 'a-token'))])
+  // Only a whole window shows for certain what others spend.
+  const own = intercom.perWholeWindow('own').slice(1)
+  t.ok(
+    own.every((count) => count <= 80 && count >= 65),
+    own.join(),
+  )
+  t.equal(intercom.refused(start + 20_000), 0)
 })
 
 t.test('jobs of one process share a budget in its memory', async (t) => {

@@ -13,11 +13,16 @@ export function createAcceleratedClock(start: number, speed: number): Clock {
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason)
-        const timer = setTimeout(resolve, ms / speed)
-        signal?.addEventListener('abort', () => {
+        const abort = () => {
           clearTimeout(timer)
-          reject(signal.reason)
-        })
+          reject(signal?.reason)
+        }
+        const done = () => {
+          signal?.removeEventListener('abort', abort)
+          resolve()
+        }
+        const timer = setTimeout(done, ms / speed)
+        signal?.addEventListener('abort', abort, { once: true })
       }),
   }
 }
