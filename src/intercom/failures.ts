@@ -20,11 +20,13 @@ const DETAIL_LENGTH = 200
 export function readFailure(status: number, body: Buffer): Failure {
   const first = firstError(body)
   const detail = (first?.message ?? first?.code ?? `HTTP ${status}`).slice(0, DETAIL_LENGTH)
-  return { status, intercomCode: first?.code, detail, kind: kindOf(status) }
+  return { status, intercomCode: first?.code, detail, kind: kindOf(status, first !== undefined) }
 }
 
-function kindOf(status: number): FailureKind {
+function kindOf(status: number, isIntercoms: boolean): FailureKind {
   if (status === 429) return 'rate_limited'
+  // Something in front of Intercom asks for a person now and then: 405 with a page. It passes.
+  if (status === 405 && !isIntercoms) return 'retry'
   return RETRIED_STATUSES.has(status) ? 'retry' : 'refused'
 }
 
