@@ -1,11 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import t from 'tap'
+import { createBudget } from '../../src/intercom/budget.ts'
+import { createRedisBudgetStore } from '../../src/store/redis-budget-store.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
 import { beginAttempt, commitOf, openStore, syncRequest, tenant } from '../support/store.ts'
 
 const canary = 'dG9rZW46Y2FuYXJ5LTc3N2Y0'
+const workspace = 'workspace-canary-5c1e'
 const message = 'a-message-only-its-reader-may-see'
 
 /** The ways in which a text could be lying about. */
@@ -32,15 +36,26 @@ t.test('neither the request nor a message is anywhere in Redis in clear', onReal
   t.equal(attempt.openRequest().config.access_token, canary)
   const body = Buffer.from(`{"type":"LOG","log":{"level":"INFO","message":"${message}"}}\n`)
   await store.attempts.commit(attempt, '1-1', { ...commitOf(1, 1), body, messageCount: 1, checkpoints: [] })
+  const budget = createBudget({
+    clock: store.clock,
+    random: Math.random,
+    store: createRedisBudgetStore({ ...store, createId: randomUUID }),
+    accessToken: canary,
+    member: 'a',
+  })
+  budget.joinWorkspace(workspace)
+  ;(await budget.take(new AbortController().signal)).end({ kind: 'answered' })
   const running = await dump()
+  budget.close()
   await store.attempts.end(jobId, 1, { status: 'succeeded' })
   const ended = await dump()
 
   t.match(pending, /:request/, 'the dump shows what there is')
   t.match(pending, /settings/)
+  t.match(running, /budget/)
   t.equal((await store.connections.read(tenant, 'main')).config.access_token, canary)
   for (const [when, text] of Object.entries({ pending, running, ended })) {
-    for (const secret of [...disguises(canary), ...disguises(message)]) {
+    for (const secret of [canary, workspace, message].flatMap(disguises)) {
       t.notOk(text.includes(secret), `${when}: no ${secret}`)
     }
   }
