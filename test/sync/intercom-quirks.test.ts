@@ -94,3 +94,12 @@ t.test('attributes that share a name are told apart by their key', async (t) => 
     if (stream === 'company_attributes') t.ok(new Set(attributes.map(({ name }) => name)).size < attributes.length)
   }
 })
+
+t.test('every request names its API version, digit by digit', async (t) => {
+  for (const api_version of ['2.11', '2.16']) {
+    const simulator = await listenSimulator(t, { contacts: 50, companies: 20, conversations: 20, tickets: 20 })
+    const config = { access_token: 'simulator-token', api_version }
+    await collectSync({ baseUrl: simulator.url, config })
+    t.same([...new Set(simulator.requests.entries.map(({ askedVersion }) => askedVersion))], [api_version])
+  }
+})
