@@ -1,4 +1,4 @@
-import { type ApiVersion, defaultApiVersion } from '../airbyte/source-config.ts'
+import { defaultApiVersion } from '../airbyte/source-config.ts'
 import { CodedError } from '../errors.ts'
 import { isObject } from '../json-object.ts'
 import type { IntercomClient, IntercomRequest } from './client.ts'
@@ -27,7 +27,7 @@ export const unknownWorkspace: Workspace = {
   createdAt: undefined,
 }
 
-const get = (path: string, version: ApiVersion = defaultApiVersion): IntercomRequest => ({
+const get = (path: string, version: string = defaultApiVersion): IntercomRequest => ({
   method: 'GET',
   path,
   version,
@@ -38,13 +38,13 @@ const get = (path: string, version: ApiVersion = defaultApiVersion): IntercomReq
  *
  * @throws CodedError `token_invalid` when no endpoint accepts the token
  */
-export async function readWorkspace(client: IntercomClient): Promise<Workspace> {
+export async function readWorkspace(client: IntercomClient, version?: string): Promise<Workspace> {
   try {
-    return (await readMe(client)).workspace
+    return (await readMe(client, version)).workspace
   } catch (error) {
     if (!(error instanceof RefusedError && error.unauthorized)) throw error
     for (const path of PROBES) {
-      if (await isAllowed(client, path)) return unknownWorkspace
+      if (await isAllowed(client, path, version)) return unknownWorkspace
     }
     throw new CodedError(
       'token_invalid',
@@ -60,7 +60,7 @@ export async function readWorkspace(client: IntercomClient): Promise<Workspace> 
  */
 export function readMe(
   client: IntercomClient,
-  version?: ApiVersion,
+  version?: string,
 ): Promise<{ workspace: Workspace; version: string | undefined }> {
   return client.ask(get('/me', version), (answer) => {
     const workspace = workspaceOf(answer.body)
@@ -69,9 +69,9 @@ export function readMe(
   })
 }
 
-async function isAllowed(client: IntercomClient, path: string): Promise<boolean> {
+async function isAllowed(client: IntercomClient, path: string, version: string | undefined): Promise<boolean> {
   try {
-    return await client.ask(get(path), () => true)
+    return await client.ask(get(path, version), () => true)
   } catch (error) {
     if (error instanceof RefusedError) return !error.unauthorized
     throw error

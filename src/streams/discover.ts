@@ -41,7 +41,7 @@ export function listStreams(): AirbyteStream[] {
  * @throws CodedError `token_invalid`, `intercom_unavailable`, `intercom_protocol`
  */
 export async function discoverStreams(client: IntercomClient, version?: ApiVersion): Promise<AirbyteStream[]> {
-  await readWorkspace(client)
+  await readWorkspace(client, version)
   return Promise.all(
     streamTable.map(async (entry) => {
       const schema = streamSchema(entry.name)

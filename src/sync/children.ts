@@ -89,20 +89,20 @@ export function inlineChildren(entry: StreamEntry, page: ScannedAnswer, parent: 
  * @throws CodedError when it is not this parent alone: Intercom fails at all, or refuses the endpoint
  */
 export async function findChildren(endpoint: ChildEndpoint, parentId: string): Promise<FoundChildren | undefined> {
-  const { client, clock, signal } = endpoint
+  const { client, version, clock, signal } = endpoint
   try {
     return await askChildren(endpoint, parentId)
   } catch (error) {
     if (error instanceof RefusedError && !error.unauthorized) return 'unreadable'
     if (!mayBeOfRecords(error)) throw error
   }
-  await readWorkspace(client)
+  await readWorkspace(client, version)
   await clock.sleep(PATIENCE_MS, signal)
   try {
     return await askChildren(endpoint, parentId)
   } catch (error) {
     if (!mayBeOfRecords(error)) throw error
-    await readWorkspace(client)
+    await readWorkspace(client, version)
     return 'unreadable'
   }
 }

@@ -75,7 +75,7 @@ export function createListReader(
       if ([404, 410].includes(error.failure.status)) return undefined
       if (!error.unauthorized) throw error
       // A token that has been revoked meanwhile is no matter of one list's permission.
-      await readWorkspace(client)
+      await readWorkspace(client, version)
       noteRefusal(template, error)
       return undefined
     }

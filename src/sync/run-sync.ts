@@ -98,7 +98,7 @@ export async function* runSync(input: SyncInput): AsyncGenerator<Commit, SyncOut
       throw next.error
     }
     if (next.kind === 'finished') break
-    if (next.kind === 'event') await handle(attempt, next.event)
+    if (next.kind === 'event') await handle(attempt, next.event, input.config.api_version)
     else tellRateLimit(attempt)
     tellStates(attempt)
     if (outbox.isDue()) yield* present(takeCommit())
@@ -135,7 +135,7 @@ async function openWalks(
   before: SyncPosition | undefined,
 ): Promise<Walk[]> {
   const { config, client, states, clock, signal } = input
-  const workspace = await readWorkspace(client)
+  const workspace = await readWorkspace(client, config.api_version)
   const streams = input.catalog.streams.flatMap((configured): SelectedStream[] => {
     const { name } = configured.stream
     const run = runs.get(name)
@@ -162,13 +162,13 @@ function positionOf(attempt: Attempt, before: SyncPosition | undefined): Positio
   return { ...position }
 }
 
-async function handle(attempt: Attempt, event: WalkEvent): Promise<void> {
+async function handle(attempt: Attempt, event: WalkEvent, version: string | undefined): Promise<void> {
   const { walk } = event
   if (event.kind === 'arrival') event.arrival.take(attempt.outbox)
   else if (event.kind === 'ended') for (const run of runsOf(attempt, walk)) complete(attempt, run, walk)
   else {
     // A token that has been revoked meanwhile is no matter of one stream's permission.
-    await readWorkspace(attempt.client)
+    await readWorkspace(attempt.client, version)
     for (const run of runsOf(attempt, walk)) failForScope(attempt, run, walk, event.error)
   }
 }

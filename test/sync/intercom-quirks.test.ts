@@ -95,7 +95,7 @@ t.test('attributes that share a name are told apart by their key', async (t) => 
   }
 })
 
-t.test('every request names its API version, digit by digit', async (t) => {
+t.test('every request names the API version that was pinned, digit by digit', async (t) => {
   for (const api_version of ['2.11', '2.16']) {
     const simulator = await listenSimulator(t, { contacts: 50, companies: 20, conversations: 20, tickets: 20 })
     const config = { access_token: 'simulator-token', api_version }
