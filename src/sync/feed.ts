@@ -81,7 +81,12 @@ export function createFeed(
 ): Feed {
   const incremental = entry.cursor !== undefined && configured.sync_mode === 'incremental'
   const notes: LogEntry[] = []
-  const previous = usableState(entry.name, state && readSearchState(state, entry.cursor), incremental, notes)
+  const previous = usableState(
+    entry.name,
+    state && readSearchState(state, entry.cursor, entry.child?.parent),
+    incremental,
+    notes,
+  )
   const lower = lowerBound(entry.name, config, previous, client.serverSeconds() ?? 0, notes)
   const types = idTypes(entry.idMembers, configured)
   const parentIdTypes = idTypes(entry.child ? [entry.child.parentIdMember] : [], configured)

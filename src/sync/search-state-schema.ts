@@ -1,6 +1,8 @@
 import Type, { type Static } from 'typebox'
 import Value from 'typebox/value'
 import type { Fault } from '../errors.ts'
+import type { CursorField } from '../streams/table.ts'
+import { foreignClaims } from './foreign-cursor.ts'
 
 /** The shape of a search stream's state as it travels. Times are Unix seconds. */
 
@@ -67,7 +69,12 @@ const SearchStateJson = Type.Object({
 })
 
 /** Checks the state of a search stream: what cannot be used is never passed over in silence. */
-export function checkSearchState(state: Record<string, unknown>, pointer: string, faults: Fault[]): void {
+export function checkSearchState(
+  state: Record<string, unknown>,
+  pointer: string,
+  faults: Fault[],
+  stream: { cursor: CursorField; parent?: string | undefined },
+): void {
   const ours = state.intercom_sync as { v?: unknown } | null | undefined
   if (typeof ours === 'object' && ours !== null && ours.v !== STATE_FORMAT) {
     const detail = `is format ${JSON.stringify(ours.v)} and this version reads ${STATE_FORMAT}: update intercom-sync, or reset the state`
@@ -80,4 +87,10 @@ export function checkSearchState(state: Record<string, unknown>, pointer: string
       pointer: `${pointer}${error.instancePath}`,
       detail: `${error.message}: give the state as it was received, or reset it`,
     })
+  if (error || ours !== undefined) return
+  for (const claim of foreignClaims(state, stream.cursor, stream.parent))
+    if (!Value.Check(Cursor, claim.value)) {
+      const detail = 'must be a time in Unix seconds: give the state as it was received, or reset it'
+      faults.push({ pointer: `${pointer}${claim.pointer}`, detail })
+    }
 }

@@ -1,5 +1,6 @@
 import { isObject } from '../json-object.ts'
 import type { CursorField } from '../streams/table.ts'
+import { foreignClaims, oldestClaim } from './foreign-cursor.ts'
 import { type SearchWalkJson, STATE_FORMAT } from './search-state-schema.ts'
 import { type Slice, sliceFromJson, sliceToJson } from './slice.ts'
 
@@ -48,10 +49,15 @@ const OURS = 'intercom_sync'
 const COMPLETE_MARK = '__ab_full_refresh_sync_complete'
 
 /** Reads a state that `checkSearchState` has accepted. */
-export function readSearchState(state: Record<string, unknown>, field: CursorField = 'updated_at'): SearchState {
+export function readSearchState(
+  state: Record<string, unknown>,
+  field: CursorField = 'updated_at',
+  parent?: string,
+): SearchState {
   const ours = state[OURS] as Record<string, unknown> | undefined
   const given = state[field] ?? undefined
-  const cursor = given === undefined ? undefined : Math.floor(Number(given))
+  const ownCursor = given === undefined ? undefined : Math.floor(Number(given))
+  const cursor = ours === undefined ? oldestClaim(foreignClaims(state, field, parent)) : ownCursor
   return {
     ...(cursor !== undefined && { cursor }),
     foreign: ours === undefined,

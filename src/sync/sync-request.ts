@@ -36,7 +36,8 @@ export function parseSyncRequest(body: SyncRequestBody): SyncRequest {
   for (const { streamName, pointer, state } of given) {
     const entry = findStream(streamName)
     if (!entry) faults.push({ pointer, detail: `${JSON.stringify(streamName)} is no stream of this connector` })
-    else if (entry.cursor) checkSearchState(state, pointer, faults)
+    else if (entry.cursor)
+      checkSearchState(state, pointer, faults, { cursor: entry.cursor, parent: entry.child?.parent })
     states[streamName] = state
   }
   // Who asks for increments gives back every state there is, the end of the last full refresh as well.
