@@ -39,9 +39,13 @@ export function* membershipTruth(workspace: Workspace, judge: TextJudge): Genera
       // A visit changes nothing of a company that a sync could go by.
       const before = company.alike === undefined ? [] : (earlier.get(key) ?? [])
       earlier.set(key, before)
+      let begunAt: number | null = null
       for (const segment of segments.get(id) ?? []) {
         const ends = [company.endedAt, deletedAt, isGone(segment, workspace) ? segment.endedAt : null]
-        const shared = sharedTime(segment, company, ...ends)
+        // Below a company a segment is as it is now, whatever the list of segments shows yet.
+        const current = { visibleFrom: begunAt ?? segment.visibleFrom, visibleUntil: segment.endedAt }
+        begunAt = segment.endedAt
+        const shared = sharedTime(current, company, ...ends)
         if (shared === undefined) continue
         const hashes = judge.hashes(stream, segment)
         // Nothing leads to a segment that changes below a company that does not: what it was before is as good.

@@ -3,7 +3,7 @@ import { withoutLoneSurrogates } from '../records/delivered-text.ts'
 import type { TruthLine } from '../truth.ts'
 import { withoutAddedMembers } from './added-members.ts'
 import { comparableHash } from './comparable-text.ts'
-import { DeliveryCheck } from './delivery-check.ts'
+import { DeliveryCheck, type DeliveryLedger } from './delivery-check.ts'
 import { findSpan } from './json-spans.ts'
 import { type NdjsonSource, readLines } from './lines.ts'
 import { OrderCheck } from './order-check.ts'
@@ -14,8 +14,16 @@ import { indexTruth } from './truth-index.ts'
 
 /** What a log is held against. */
 export interface CheckOptions {
-  /** Ms since the epoch: what search showed then must be there. @defaultValue the newest version of everything */
-  visibleAt?: number
+  /**
+   * Ms since the epoch, for all streams or by stream: what search showed then must be there.
+   *
+   * @defaultValue the newest version of everything
+   */
+  visibleAt?: number | Record<string, number>
+  /** Ms since the epoch: what search showed no longer then may be absent. @defaultValue `visibleAt` */
+  stillAt?: number
+  /** What earlier syncs delivered; it counts as delivered, and what this log delivers is added. @defaultValue nothing */
+  ledger?: DeliveryLedger
   /**
    * Unix seconds, for all streams or by stream: records with a lower `updated_at`, of their parent where there is one,
    * must not be there.
@@ -42,13 +50,15 @@ export async function checkMessages(
 ): Promise<Report> {
   const faults = new FaultList()
   const index = truth === undefined ? undefined : await indexTruth(truth)
-  const { visibleAt = Number.POSITIVE_INFINITY, lowerBound = Number.NEGATIVE_INFINITY } = options
+  const { visibleAt = Number.POSITIVE_INFINITY, lowerBound = Number.NEGATIVE_INFINITY, stillAt, ledger } = options
+  const shownAt = (stream: string): number =>
+    typeof visibleAt === 'number' ? visibleAt : (visibleAt[stream] ?? Number.POSITIVE_INFINITY)
   const bound = (stream: string): number => {
     if (!rulesOf(stream).isIncremental) return Number.NEGATIVE_INFINITY
     return typeof lowerBound === 'number' ? lowerBound : (lowerBound[stream] ?? Number.NEGATIVE_INFINITY)
   }
   const order = new OrderCheck(faults)
-  const delivery = new DeliveryCheck(faults, index, { visibleAt, lowerBound: bound })
+  const delivery = new DeliveryCheck(faults, index, { visibleAt: shownAt, stillAt, lowerBound: bound, ledger })
 
   let lines = 0
   for await (const batch of readLines(source)) {
@@ -73,6 +83,7 @@ export async function checkMessages(
     if (report === undefined) faults.add('stream_missing', stream, 'no message speaks of it')
     else if (index !== undefined) report.truthHash = delivery.finish(stream)
   }
+  if (ledger !== undefined) delivery.addTo(ledger)
   return { ok: faults.groups.length === 0, lines, faults: faults.groups, streams }
 }
 

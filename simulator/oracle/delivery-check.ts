@@ -1,12 +1,20 @@
 import { createHash } from 'node:crypto'
+import type { TruthLine } from '../truth.ts'
 import { checkParent, type DeliveredChild } from './parent-check.ts'
 import type { FaultList } from './report.ts'
 import { rulesOf } from './stream-rules.ts'
 import type { TruthIndex } from './truth-index.ts'
 
+/** What syncs have delivered last of each record, as hashes by stream and id. */
+export type DeliveryLedger = Map<string, Map<string, string>>
+
 export interface DeliveryOptions {
-  /** Ms since the epoch. */
-  visibleAt: number
+  /** Ms since the epoch by stream. */
+  visibleAt: (stream: string) => number
+  /** Ms since the epoch: what search showed no longer then is not required. */
+  stillAt?: number | undefined
+  /** What earlier syncs delivered. */
+  ledger?: DeliveryLedger | undefined
   /** Unix seconds by stream: records whose `updated_at` is lower are neither required nor welcome. */
   lowerBound: (stream: string) => number
 }
@@ -53,10 +61,12 @@ export class DeliveryCheck {
     const { last } = this.#stream(stream)
     const expected: [id: string, sha256: string][] = []
     const bound = this.#options.lowerBound(stream)
-    for (const { id, versions, place } of this.#truth?.shown(stream, this.#options.visibleAt) ?? []) {
+    const { stillAt, visibleAt } = this.#options
+    for (const { id, versions, place } of this.#truth?.shown(stream, visibleAt(stream)) ?? []) {
       const version = versions[place]
       if (version === undefined || (version.updatedAt ?? Number.POSITIVE_INFINITY) < bound) continue
-      const came = last.get(id)
+      if (stillAt !== undefined && version.visibleUntil !== null && version.visibleUntil <= stillAt) continue
+      const came = last.get(id) ?? this.#cameEarlier(stream, id, versions)
       if (came === undefined && version.optional) continue
       expected.push([id, version.sha256])
       if (came === undefined) this.#faults.add('missing', stream, `${id} with updated_at ${version.updatedAt}`)
@@ -71,6 +81,26 @@ export class DeliveryCheck {
   /** The hash over the last delivered version of each record. */
   deliveredHash(stream: string): string {
     return setHash(Array.from(this.#stream(stream).last, ([id, { sha256 }]) => [id, sha256]))
+  }
+
+  /** Writes down what was delivered last of each record. */
+  addTo(ledger: DeliveryLedger): void {
+    for (const [stream, { last }] of this.#streams) {
+      const known = ledger.get(stream) ?? new Map<string, string>()
+      for (const [id, { sha256 }] of last) known.set(id, sha256)
+      ledger.set(stream, known)
+    }
+  }
+
+  #cameEarlier(
+    stream: string,
+    id: string,
+    versions: readonly TruthLine[],
+  ): { place: number; highest: number } | undefined {
+    const sha256 = this.#options.ledger?.get(stream)?.get(id)
+    if (sha256 === undefined) return undefined
+    const place = this.#truth?.placeOf(versions, sha256) ?? -1
+    return { place, highest: place }
   }
 
   /** How often a text may come: once, or with every version of a parent that changed without its time. */

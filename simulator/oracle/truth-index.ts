@@ -22,7 +22,7 @@ export class TruthIndex {
   }
 
   /** The version with this text: the last one, since a text may come again. -1 when there never was such a text. */
-  placeOf(versions: Versions, sha256: string): number {
+  placeOf(versions: readonly TruthLine[], sha256: string): number {
     return versions.findLastIndex((version) => version.sha256 === sha256 || version.or?.includes(sha256))
   }
 

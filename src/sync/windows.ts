@@ -20,10 +20,14 @@ export interface WindowPage {
   rows: Row[]
   /** The window has been read to its end. */
   last: boolean
+  /** Records that Intercom has in the window and never gave, however often it was asked; with the last page. */
+  missed?: number
 }
 
 /** The largest page of the POST form; the other takes no size. */
 const PER_PAGE = 250
+/** A window whose pages overlap is read so often. */
+const MOST_PASSES = 20
 /** Whether the bounds themselves are taken in is not documented: they are asked wider, and what comes is filtered. */
 const SLACK_SECONDS = 1
 const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE_INFINITY }
@@ -38,7 +42,8 @@ export function cutIntoWindows(from: number, to: number, step: number): Slice[] 
 
 /**
  * Reads a window page by page. It is closed, so what is added to it late moves records to later pages only: they come
- * again, and none is passed over.
+ * again, and none is passed over. Records of one second, however, may change places between two requests: when one
+ * comes twice another may not have come at all, so the window is read again until nothing is missed.
  *
  * @throws CodedError `intercom_loop` when a page brings nothing new and says that there is more
  */
@@ -48,18 +53,38 @@ export async function* readWindow(
   tries: number | undefined,
 ): AsyncGenerator<WindowPage, void, void> {
   const met = new Set<string>()
-  for (let page: number | undefined = 1; page !== undefined; ) {
-    const { answer, rows, next }: Page = await askPage(endpoint, window, page, tries)
-    const before = met.size
-    for (const row of rows) met.add(row.id)
-    if (next !== undefined && met.size === before)
-      throw new CodedError('intercom_loop', `Paging through ${endpoint.entry.path} leads in circles`)
-    yield { answer, rows, last: next === undefined }
-    page = next
+  for (let pass = 1; ; pass++) {
+    let given = 0
+    for await (const { answer, rows, next } of readPages(endpoint, window, tries)) {
+      given += rows.length
+      for (const row of rows) met.add(row.id)
+      const missed = Math.max(0, given - met.size)
+      const last = next === undefined && (missed === 0 || pass === MOST_PASSES)
+      yield { answer, rows, last, ...(last && missed > 0 && { missed }) }
+      if (last) return
+    }
   }
 }
 
-interface Page extends Omit<WindowPage, 'last'> {
+/** Every page once. */
+async function* readPages(
+  endpoint: WindowEndpoint,
+  window: Slice,
+  tries: number | undefined,
+): AsyncGenerator<Page, void, void> {
+  const met = new Set<string>()
+  for (let number: number | undefined = 1; number !== undefined; ) {
+    const page: Page = await askPage(endpoint, window, number, tries)
+    const before = met.size
+    for (const row of page.rows) met.add(row.id)
+    if (page.next !== undefined && met.size === before)
+      throw new CodedError('intercom_loop', `Paging through ${endpoint.entry.path} leads in circles`)
+    yield page
+    number = page.next
+  }
+}
+
+interface Page extends Pick<WindowPage, 'answer' | 'rows'> {
   next: number | undefined
 }
 

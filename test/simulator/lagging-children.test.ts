@@ -45,6 +45,23 @@ t.test('a segment that changes below a company that does not may be what it was 
   t.notOk(latest()?.or?.includes(before?.sha256 ?? ''), 'once the company has moved, all of it must be new')
 })
 
+t.test(
+  'a segment that had changed before its company left it was to be had, though no list showed it yet',
+  async (t) => {
+    const clock = createManualClock(start)
+    const { workspace } = await listenSimulator(t, { ...small, clock, indexLagMs: 60_000 })
+    const texts = () => [...workspace.truth({ streams: ['company_segments'] })]
+    const [before] = texts()
+    const [company = '', segment = ''] = before?.id.split(' ') ?? []
+    const changed = () => texts().filter(({ id, sha256 }) => id === before?.id && sha256 !== before?.sha256)
+    t.same(changed(), [])
+    workspace.mutate({ stream: 'segments', kind: 'update', ids: [segment] })
+    clock.advance(10_000)
+    workspace.mutate({ stream: 'companies', kind: 'leave', ids: [company], segment })
+    t.match(changed(), [{ visibleUntil: start + 10_000 }])
+  },
+)
+
 t.test('lists read after a contact has changed stay right once it is deleted', async (t) => {
   const clock = createManualClock(start)
   const listLengths = { notes: [12] }

@@ -29,13 +29,15 @@ export interface CollectOptions extends SyncRequestBody {
   held?: readonly Commit[]
   /** Stop, as if killed, when so many commits have been taken. */
   stopAfter?: number
+  /** Takes each commit as it comes, so that commits outlive an attempt that fails. */
+  taken?: (commit: Commit) => void
   /** @defaultValue 15 minutes */
   scrollPatienceMs?: number
 }
 
 /** Runs the engine in this process against a listening simulator. */
 export async function collectSync(options: CollectOptions): Promise<Collected> {
-  const { baseUrl, clock = systemClock, held, stopAfter = Infinity, scrollPatienceMs, ...body } = options
+  const { baseUrl, clock = systemClock, held, stopAfter = Infinity, taken, scrollPatienceMs, ...body } = options
   const position = held?.at(-1)?.position
   const request = parseSyncRequest({ config: { access_token: defaultToken }, ...body })
   const stop = new AbortController()
@@ -63,16 +65,21 @@ export async function collectSync(options: CollectOptions): Promise<Collected> {
     },
   })
   let outcome: SyncOutcome | undefined
-  while (commits.length < stopAfter) {
-    const step = await sync.next()
-    if (step.done) {
-      outcome = step.value
-      break
+  try {
+    while (commits.length < stopAfter) {
+      const step = await sync.next()
+      if (step.done) {
+        outcome = step.value
+        break
+      }
+      // Through JSON and back, as a position goes through Redis.
+      const commit = { ...step.value, position: JSON.parse(JSON.stringify(step.value.position)) as Position }
+      commits.push(commit)
+      taken?.(commit)
     }
-    // Through JSON and back, as a position goes through Redis.
-    commits.push({ ...step.value, position: JSON.parse(JSON.stringify(step.value.position)) as Position })
+  } finally {
+    stop.abort()
   }
-  stop.abort()
   return { commits, ...(outcome && { outcome }), ...joined(commits) }
 }
 

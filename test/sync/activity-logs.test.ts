@@ -34,6 +34,36 @@ for (const api_version of ['2.11', '2.16']) {
   })
 }
 
+t.test('what is logged in the second in which a sync begins comes with it', async (t) => {
+  const clock = createManualClock(now)
+  const simulator = await listenSimulator(t, { contacts: 20, activityLogs: 50, clock })
+  const options = { baseUrl: simulator.url, clock, streams }
+  const first = await collectSync(options)
+  clock.advance(600_000)
+  const created = simulator.workspace.mutate({ stream: 'activity_logs', kind: 'create', count: 3 })
+  const second = await collectSync({ ...options, state: first.state })
+  const ids = recordsOf(second.messages, 'activity_logs').map(({ id }) => String(id))
+  t.same(ids.toSorted(), created.toSorted())
+  const quiet = await collectSync({ ...options, state: second.state })
+  t.same(recordsOf(quiet.messages, 'activity_logs'), [], 'and not with the next one again')
+})
+
+t.test('records of one second that change places between pages all come', async (t) => {
+  const clock = createManualClock(now)
+  const crowd = Array.from({ length: 50 }, () => now / 1000 - 5 * 86_400)
+  const options = { contacts: 20, activityLogs: 60, firstTimes: { activity_logs: crowd }, unstableTies: true, clock }
+  const simulator = await listenSimulator(t, options)
+  const api_version = '2.11'
+  const { messages, outcome } = await collectSync({
+    baseUrl: simulator.url,
+    clock,
+    streams,
+    config: config({ api_version }),
+  })
+  t.equal(outcome?.failure, undefined)
+  t.same((await judge(simulator, messages)).faults, [])
+})
+
 t.test('a window that holds too much is halved, and nothing is lost or twice', async (t) => {
   const clock = createAcceleratedClock(now, 500)
   const simulator = await listenSimulator(t, { contacts: 20, activityLogs: 2000, mostActivityLogs: 60, clock })

@@ -1,0 +1,40 @@
+import { writeFile } from 'node:fs/promises'
+import { cpus, release, totalmem, type } from 'node:os'
+import type { SeedResult } from './run-seed.ts'
+
+/** Writes docs/evidence/fidelity.md. */
+export async function writeEvidence(results: readonly SeedResult[], minutes: number): Promise<void> {
+  const sum = (of: (result: SeedResult) => number) => results.reduce((total, result) => total + of(result), 0)
+  const told = (count: number) => count.toLocaleString('en-US')
+  const failed = results.filter(({ faults }) => faults.length > 0)
+  const seeds = results.map(({ scenario }) => scenario.seed)
+  const versions = [...new Set(results.map(({ scenario }) => scenario.version))].sort()
+  const zones = [...new Set(results.map(({ scenario }) => scenario.options.timezone))].sort()
+  const lines = [
+    '# Fidelity',
+    '',
+    'Random workspaces, each synced five times with the states of the time before, while records change, search shows',
+    'them late, requests fail and attempts are killed. Every log is held against what the simulator knows to be true:',
+    'nothing missing, nothing that never was, nothing twice, nothing stale; once nothing changes any more, one sync',
+    'brings what is owed and the next one brings no record.',
+    '',
+    '- Command: `npm run fidelity -- --evidence`',
+    `- Seeds: ${seeds.at(0)} to ${seeds.at(-1)}; one is replayed by \`npm run fidelity -- --seed N\``,
+    `- Date: ${new Date().toISOString().slice(0, 10)}`,
+    `- Machine: ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ${type()} ${release()}`,
+    `- Result: ${results.length - failed.length} of ${results.length} seeds without a fault, in ${Math.ceil(minutes)} minutes`,
+    '',
+    '| What | Total |',
+    '| --- | --- |',
+    `| API versions | ${versions.join(', ')} |`,
+    `| Time zones | ${zones.join(', ')} |`,
+    `| Syncs | ${told(sum(({ syncs }) => syncs))} |`,
+    `| Attempts killed or failed, and continued | ${told(sum(({ continued }) => continued))} |`,
+    `| Requests | ${told(sum(({ requests }) => requests))} |`,
+    `| Changes of the workspace | ${told(sum(({ changes }) => changes))} |`,
+    `| Records delivered | ${told(sum(({ records }) => records))} |`,
+    '',
+    ...failed.map(({ scenario, faults }) => `- Seed ${scenario.seed}: ${faults[0]}`),
+  ]
+  await writeFile('docs/evidence/fidelity.md', `${lines.join('\n').trimEnd()}\n`)
+}

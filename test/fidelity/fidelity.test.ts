@@ -1,0 +1,12 @@
+import t from 'tap'
+import { runSeed } from './run-seed.ts'
+
+const seeds = Array.from({ length: 40 }, (_, place) => place + 1)
+
+for (const seed of seeds) {
+  t.test(`five syncs of workspace ${seed} bring everything, once`, async (t) => {
+    const { faults, records } = await runSeed(seed)
+    t.ok(records > 0)
+    t.same(faults, [], `replay: npm run fidelity -- --seed ${seed}`)
+  })
+}

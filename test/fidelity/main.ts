@@ -1,0 +1,43 @@
+import { parseArgs } from 'node:util'
+import { writeEvidence } from './evidence.ts'
+import { runSeed, type SeedResult } from './run-seed.ts'
+
+/** One line that tells what became of a seed. */
+function describe({ scenario, syncs, continued, records, requests, changes, faults }: SeedResult): string {
+  const { seed, version, options } = scenario
+  const counts = `${syncs} syncs, ${continued} continued, ${requests} requests, ${records} records, ${changes} changes`
+  return `${String(seed).padStart(4)}  ${version}  ${options.timezone}  ${counts}  ${faults.length === 0 ? 'ok' : 'FAILED'}`
+}
+
+/** Random workspaces, synced by the engine and judged by the oracle. `--seed N` replays one and tells its whole story. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: 'string', default: '200' },
+      from: { type: 'string', default: '1' },
+      seed: { type: 'string' },
+      evidence: { type: 'boolean', default: false },
+    },
+  })
+  const first = Number(values.seed ?? values.from)
+  const count = values.seed === undefined ? Number(values.seeds) : 1
+  if (!Number.isInteger(first) || !Number.isInteger(count)) throw new RangeError('seeds are whole numbers')
+  if (values.seed !== undefined) {
+    const { drawScenario } = await import('../../simulator/scenario/scenario.ts')
+    process.stdout.write(`${JSON.stringify(drawScenario(first), null, 1)}\n`)
+  }
+  const began = performance.now()
+  const results: SeedResult[] = []
+  for (let seed = first; seed < first + count; seed++) {
+    const result = await runSeed(seed)
+    results.push(result)
+    process.stdout.write(`${describe(result)}\n`)
+    for (const fault of result.faults) process.stdout.write(`      ${fault}\n`)
+  }
+  const failed = results.filter(({ faults }) => faults.length > 0)
+  process.stdout.write(`${results.length - failed.length} of ${results.length} seeds ok\n`)
+  if (values.evidence) await writeEvidence(results, (performance.now() - began) / 60_000)
+  process.exitCode = failed.length === 0 ? 0 : 1
+}
+
+await main()

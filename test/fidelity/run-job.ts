@@ -1,0 +1,54 @@
+import { pick, type Random } from '../../simulator/random.ts'
+import { streamTable } from '../../src/streams/table.ts'
+import type { Commit } from '../../src/sync/commit.ts'
+import { collectSync, joined } from '../support/engine.ts'
+import type { World } from './world.ts'
+
+export const streams = streamTable.map(({ name }) => name)
+
+/** A job as its log shows it, however many attempts it took. */
+export interface Job {
+  messages: Buffer
+  state: unknown[]
+  attempts: number
+  /** Why it did not succeed. */
+  failure?: string
+}
+
+export interface JobOptions {
+  version: string
+  state: unknown[] | undefined
+  /** Commits after which each of the first attempts is killed. */
+  kills: readonly number[]
+}
+
+const mostAttempts = 8
+
+/** Runs attempts until the job has ended, each from the position of the last commit. */
+export async function runJob(world: World, { version, state, kills }: JobOptions): Promise<Job> {
+  const held: Commit[] = []
+  const errors: string[] = []
+  for (let attempt = 1; attempt <= mostAttempts; attempt++) {
+    const stopAfter = kills[attempt - 1]
+    const collected = await collectSync({
+      baseUrl: world.baseUrl,
+      clock: world.clock,
+      streams,
+      config: { access_token: 'simulator-token', api_version: version },
+      ...(state && { state }),
+      ...(held.length > 0 && { held: [...held] }),
+      ...(stopAfter !== undefined && { stopAfter }),
+      taken: (commit) => held.push(commit),
+    }).catch((error: unknown) => void errors.push(String(error)))
+    const { outcome } = collected ?? {}
+    if (outcome)
+      return { ...joined(held), attempts: attempt, ...(outcome.failure && { failure: outcome.failure.message }) }
+  }
+  return { ...joined(held), attempts: mostAttempts, failure: `it never ended: ${errors.join('; ')}` }
+}
+
+/** Most jobs are not killed; the others once or twice. */
+export function drawKills(random: Random): number[] {
+  const times = pick(random, [0, 0, 0, 1, 1, 2])
+  return Array.from({ length: times }, () => 1 + Math.floor(random() * random() * 30))
+}

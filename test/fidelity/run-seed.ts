@@ -1,0 +1,129 @@
+import { checkMessages } from '../../simulator/oracle/check-messages.ts'
+import type { DeliveryLedger } from '../../simulator/oracle/delivery-check.ts'
+import { createRandom } from '../../simulator/random.ts'
+import { beginIncrement, endIncrement } from '../../simulator/scenario/play.ts'
+import { drawScenario, type Scenario } from '../../simulator/scenario/scenario.ts'
+import { streamTable } from '../../src/streams/table.ts'
+import { drawKills, type Job, runJob } from './run-job.ts'
+import { openWorld, type World } from './world.ts'
+
+/** What became of a seed. */
+export interface SeedResult {
+  scenario: Scenario
+  syncs: number
+  /** Attempts that were killed or failed, and were continued. */
+  continued: number
+  records: number
+  requests: number
+  changes: number
+  /** In words; none when all is right. */
+  faults: string[]
+}
+
+const minute = 60_000
+/** By then search shows everything. */
+const longestLagMs = 11 * 60 * minute
+const timeless = new Set(streamTable.filter(({ cursor }) => cursor === undefined).map(({ name }) => name))
+const searched = new Set(
+  streamTable
+    .filter(({ search, child }) => search || /conversations|tickets/.test(child?.parent ?? ''))
+    .map(({ name }) => name),
+)
+
+/** A run under way. */
+interface Run {
+  world: World
+  result: SeedResult
+  ledger: DeliveryLedger
+  state: unknown[] | undefined
+}
+
+/**
+ * Syncs a random workspace five times, each time with the states of the time before, while it changes and things go
+ * wrong, and holds every log against the truth.
+ */
+export async function runSeed(seed: number): Promise<SeedResult> {
+  const scenario = drawScenario(seed)
+  const random = createRandom(seed, 0xf1de, 1)
+  await using world = await openWorld(scenario)
+  const result = { scenario, syncs: 0, continued: 0, records: 0, requests: 0, changes: 0, faults: [] }
+  const run: Run = { world, result, ledger: new Map(), state: undefined }
+  for (const [place, increment] of scenario.increments.entries()) {
+    world.clock.advance(increment.waitMs)
+    beginIncrement(world.simulator, increment)
+    await sync(run, `increment ${place + 1}`, { kills: drawKills(random) })
+    endIncrement(world.simulator, increment)
+    const isLast = place === scenario.increments.length - 1
+    if (isLast || random() < 0.5) await settle(run, `after increment ${place + 1}`)
+  }
+  result.requests = world.simulator.requests.totals.requests
+  result.changes = world.simulator.workspace.changes.length
+  return result
+}
+
+/** Nothing changes any more: one sync brings all that is owed, and the next one nothing. */
+async function settle(run: Run, when: string): Promise<void> {
+  run.world.clock.advance(longestLagMs)
+  await sync(run, `${when}, caught up`, { isSettled: true })
+  run.world.clock.advance(minute)
+  await sync(run, `${when}, quiet`, { isSettled: true, isQuiet: true })
+}
+
+interface Expectation {
+  kills?: number[]
+  /** Nothing has changed lately: everything is due. */
+  isSettled?: true
+  /** Nothing has changed since the last sync, either. */
+  isQuiet?: true
+}
+
+async function sync(run: Run, name: string, { kills = [], isSettled, isQuiet }: Expectation): Promise<void> {
+  const { world, result, ledger } = run
+  const { version } = result.scenario
+  const startedAt = world.clock.now()
+  const job = await runJob(world, { version, state: run.state, kills })
+  // A new job begins its full refreshes anew.
+  run.state = (job.state as StreamState[]).filter(({ stream }) => !timeless.has(stream.stream_descriptor.name))
+  result.syncs++
+  result.continued += job.attempts - 1
+  const tell = (fault: string) => result.faults.push(`${name}: ${fault}`)
+  if (job.failure !== undefined) tell(`failed: ${job.failure}`)
+
+  // A stream without times gives all there is, whatever came before.
+  for (const stream of timeless) ledger.delete(stream)
+  const truth = world.simulator.workspace.truth({ version })
+  const due = isSettled ? {} : { visibleAt: dueTimes(run, job, startedAt), stillAt: world.clock.now() }
+  const report = await checkMessages([job.messages], truth, { ...due, ledger })
+  for (const { kind, stream, count, examples } of report.faults)
+    tell(`${kind}${stream === null ? '' : ` in ${stream}`} (${count}): ${examples.slice(0, 2).join('; ')}`)
+  for (const [stream, { records, setHash, truthHash }] of Object.entries(report.streams)) {
+    result.records += records
+    if (isQuiet && !timeless.has(stream) && records > 0) tell(`${records} ${stream} although nothing changed`)
+    if (isSettled && timeless.has(stream) && setHash !== truthHash) tell(`${stream} are not what is there`)
+  }
+}
+
+/**
+ * By stream, ms: what search showed then is due now. Of what search shows late that is the start of the sync: what it
+ * shows of older times later on is the next sync's, which reads them again.
+ */
+function dueTimes({ result }: Run, { state }: Job, startedAt: number): Record<string, number> {
+  const { indexLagsMs = {} } = result.scenario.options
+  const parentOf = (stream: string) => streamTable.find(({ name }) => name === stream)?.child?.parent ?? stream
+  const readTo = new Map(
+    (state as StreamState[]).map(({ stream }) => [
+      stream.stream_descriptor.name,
+      stream.stream_state.intercom_sync?.read_to,
+    ]),
+  )
+  return Object.fromEntries(
+    streamTable.map(({ name }) => {
+      const isPrompt = searched.has(name) && !Object.hasOwn(indexLagsMs, parentOf(name))
+      return [name, isPrompt ? Math.max(startedAt, (readTo.get(name) ?? 0) * 1000) : startedAt]
+    }),
+  )
+}
+
+interface StreamState {
+  stream: { stream_descriptor: { name: string }; stream_state: { intercom_sync?: { read_to?: number } } }
+}
