@@ -18,7 +18,7 @@ export async function writeEvidence(results: readonly SeedResult[], minutes: num
     'nothing missing, nothing that never was, nothing twice, nothing stale; once nothing changes any more, one sync',
     'brings what is owed and the next one brings no record.',
     '',
-    '- Command: `npm run fidelity -- --evidence`',
+    '- Command: `npm run fidelity`',
     `- Seeds: ${seeds.at(0)} to ${seeds.at(-1)}; one is replayed by \`npm run fidelity -- --seed N\``,
     `- Date: ${new Date().toISOString().slice(0, 10)}`,
     `- Machine: ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ${type()} ${release()}`,

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { type CheckOptions, checkMessages } from '../../simulator/oracle/check-messages.ts'
+import type { DeliveryLedger } from '../../simulator/oracle/delivery-check.ts'
 import { formatReport, type Report } from '../../simulator/oracle/report.ts'
 import type { TruthLine } from '../../simulator/truth.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
@@ -31,6 +32,21 @@ t.test('a log that holds the newest version of everything is right', async (t) =
     t.ok(report.ok)
     t.equal(report.streams.contacts?.setHash, report.streams.contacts?.truthHash)
   }
+})
+
+t.test('what an earlier sync delivered need not come again, and what changed since must', async (t) => {
+  const ledger: DeliveryLedger = new Map()
+  const before = await judge([a, b, c], { ledger, visibleAt: changedAt - 1 })
+  t.same(found(before), [])
+  t.same(found(await judge([newB], { ledger: structuredClone(ledger) })), [])
+  t.match(found(await judge([a], { ledger: structuredClone(ledger) })), [/^stale b .*the newest version never came/])
+})
+
+t.test('what was there no longer when the sync had ended may be absent', async (t) => {
+  const asked = { visibleAt: { contacts: changedAt - 1 } }
+  t.match(found(await judge([a, c], asked)), [/^missing b /])
+  t.same(found(await judge([a, c], { ...asked, stillAt: changedAt })), [])
+  t.match(found(await judge([a, c], { ...asked, stillAt: changedAt - 1 })), [/^missing b /])
 })
 
 t.test('a record that never came is missing', async (t) => {
