@@ -89,6 +89,12 @@ export function readIntercomBaseUrl(environment: Environment = process.env): str
   return baseUrl
 }
 
+/** The platform's attempt that this process is, in one text; undefined where no platform says so. */
+export function readPlatformAttempt(environment: Environment = process.env): string | undefined {
+  const { WORKER_JOB_ID: jobId, WORKER_JOB_ATTEMPT: attempt } = environment
+  return jobId ? `${jobId}/${attempt || '0'}` : undefined
+}
+
 function readBaseUrl(read: ReturnType<typeof createReader>): string | undefined {
   return read.url('INTERCOM_BASE_URL', ['http:', 'https:'])
 }

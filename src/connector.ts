@@ -27,6 +27,14 @@ const commands: Record<CommandName, () => Promise<Command>> = {
   read: async () => (await import('./connector/read.ts')).readStreams,
 }
 
+/** The same, asked of a service; loaded only when the config names one. */
+const bridgedCommands: Record<CommandName, () => Promise<Command>> = {
+  spec: commands.spec,
+  check: async () => (await import('./connector/bridge/check.ts')).checkOverHttp,
+  discover: async () => (await import('./connector/bridge/discover.ts')).discoverOverHttp,
+  read: async () => (await import('./connector/bridge/read.ts')).readOverHttp,
+}
+
 const clock = systemClock
 
 async function run(name: CommandName, args: string[]): Promise<void> {
@@ -41,7 +49,7 @@ async function run(name: CommandName, args: string[]): Promise<void> {
   try {
     paths = readArguments(name, args)
     inputs = await readInputs(paths)
-    const command = await commands[name]()
+    const command = await (namesService(inputs.config) ? bridgedCommands : commands)[name]()
     const outcome = await command({ inputs, output, clock, random: Math.random, signal })
     process.exitCode = outcome === 'done' ? 0 : 1
   } catch (error) {
@@ -51,6 +59,11 @@ async function run(name: CommandName, args: string[]): Promise<void> {
   }
   release()
   if (signal.aborted) endAborted(signal.reason)
+}
+
+/** As everywhere in the config, "" and null count as left out. */
+function namesService(config: unknown): boolean {
+  return isObject(config) && (config.service_url ?? '') !== ''
 }
 
 /** What users can mend is told in a message; of what nobody has foreseen the log holds the rest. */

@@ -176,6 +176,18 @@ export const errorTable = {
     retryable: false,
     title: 'The queue gave the job up',
   },
+  service_unavailable: {
+    status: 503,
+    failureType: 'transient_error',
+    retryable: true,
+    title: 'The service cannot be reached or keeps failing',
+  },
+  messages_lost: {
+    status: 410,
+    failureType: 'transient_error',
+    retryable: false,
+    title: 'Messages of the sync were lost on the way',
+  },
   job_cancelled: { status: 409, failureType: 'transient_error', retryable: false, title: 'The job was cancelled' },
 } as const satisfies Record<string, ErrorEntry>
 

@@ -139,7 +139,7 @@ export const configMembers = {
   },
   connection_id: {
     title: 'Connection id',
-    description: 'Connection of the service whose syncs these are.',
+    description: 'Connection of the service whose config is used; the access token here is then not sent.',
     type: 'string',
   },
   allow_insecure_http: {

@@ -51,14 +51,20 @@ export function readSourceConfig(value: unknown, pointer: string, faults: Fault[
   const members = Object.entries(value).filter(([, member]) => member !== undefined && member !== null && member !== '')
   const before = faults.length
   for (const [name, member] of members) {
-    const known = memberNamed(name)
-    if (known && !fits(known, member)) faults.push({ pointer: `${pointer}/${name}`, detail: demandOf(known) })
+    const detail = faultOfMember(name, member)
+    if (detail !== undefined) faults.push({ pointer: `${pointer}/${name}`, detail })
   }
   for (const name of requiredMembers) {
     if (members.some(([given]) => given === name)) continue
     faults.push({ pointer: `${pointer}/${name}`, detail: 'is missing: put the Intercom access token here' })
   }
   return faults.length > before ? undefined : (Object.fromEntries(members) as unknown as SourceConfig)
+}
+
+/** What a member's value has to be instead; undefined when it is right, or no member of ours. */
+export function faultOfMember(name: string, value: unknown): string | undefined {
+  const known = memberNamed(name)
+  return known && !fits(known, value) ? demandOf(known) : undefined
 }
 
 /** `start_date` in Unix seconds; 0 when everything is wanted. */

@@ -25,6 +25,8 @@ export interface RunningConnector {
 export interface RunOptions {
   /** Where Intercom is. */
   intercom?: string
+  /** Further variables of its environment. */
+  environment?: Record<string, string>
   /** For Node itself. */
   nodeOptions?: string
   /** Whether stdout is left unread until the test reads it. @defaultValue false */
@@ -47,11 +49,12 @@ export function openConnector(t: Teardown): ConnectorBench {
   cpSync('bin', join(folder, 'bin'), { recursive: true })
   symlinkSync(compiled, join(folder, 'dist'))
 
-  const start: ConnectorBench['start'] = (args, { intercom, nodeOptions, stalled = false } = {}) => {
+  const start: ConnectorBench['start'] = (args, { intercom, environment, nodeOptions, stalled = false } = {}) => {
     const child = spawn(join(folder, 'bin', 'intercom-sync'), args, {
       env: {
         PATH: process.env.PATH,
         ...(intercom !== undefined && { INTERCOM_BASE_URL: intercom }),
+        ...environment,
         ...(nodeOptions !== undefined && { NODE_OPTIONS: nodeOptions }),
       },
       stdio: ['ignore', 'pipe', 'pipe'],

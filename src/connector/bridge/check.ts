@@ -1,0 +1,39 @@
+import { type ConnectionStatus, connectionStatusMessage, unusableConfig } from '../../airbyte/connector-messages.ts'
+import { CodedError, errorTable } from '../../errors.ts'
+import { isObject } from '../../json-object.ts'
+import { type Command, type CommandContext, messageLine } from '../command.ts'
+import { readServiceAccess } from './service-access.ts'
+import { strangerError } from './service-failures.ts'
+import { askService } from './single-answer.ts'
+
+/** What the user must mend is a verdict, a key that the service refuses as well; a service out of reach is none. */
+export const checkOverHttp: Command = async (context) => {
+  const message = await askVerdict(context).catch((error: unknown) => {
+    if (!(error instanceof CodedError) || errorTable[error.code].failureType !== 'config_error') throw error
+    return connectionStatusMessage(statusOf(error))
+  })
+  await context.output.write(messageLine(message))
+  return 'done'
+}
+
+async function askVerdict(context: CommandContext): Promise<object> {
+  const access = readServiceAccess(context.inputs.config)
+  if (access.connectionId === undefined) {
+    const body = { config: access.config }
+    const message = await askService(access, { method: 'POST', path: '/v1/check', body }, context)
+    if (isObject(message) && message.type === 'CONNECTION_STATUS') return message
+    throw strangerError('it does not answer with a verdict')
+  }
+  // The service checks a config that it is given; of one it keeps it can say that it is there.
+  const path = `/v1/connections/${encodeURIComponent(access.connectionId)}`
+  await askService(access, { method: 'GET', path }, context)
+  const message = `The service has the connection ${access.connectionId}; syncs use the config that is kept there.`
+  return connectionStatusMessage({ status: 'SUCCEEDED', message })
+}
+
+function statusOf(error: CodedError): ConnectionStatus {
+  if (error.faults.length === 0) return { status: 'FAILED', message: error.message }
+  return unusableConfig(
+    error.faults.map(({ pointer, detail }) => ({ pointer: pointer.replace(/^\/config/, ''), detail })),
+  )
+}

@@ -1,0 +1,15 @@
+import { isObject } from '../../json-object.ts'
+import { type Command, messageLine } from '../command.ts'
+import { readServiceAccess } from './service-access.ts'
+import { strangerError } from './service-failures.ts'
+import { askService } from './single-answer.ts'
+
+/** With a connection the streams as any workspace has them: the service shows no config that it keeps. */
+export const discoverOverHttp: Command = async (context) => {
+  const access = readServiceAccess(context.inputs.config)
+  const body = access.connectionId === undefined ? { config: access.config } : {}
+  const message = await askService(access, { method: 'POST', path: '/v1/discover', body }, context)
+  if (!isObject(message) || message.type !== 'CATALOG') throw strangerError('it does not answer with a catalog')
+  await context.output.write(messageLine(message))
+  return 'done'
+}

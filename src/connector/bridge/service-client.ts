@@ -1,0 +1,146 @@
+import type { Clock } from '../../clock.ts'
+import { CodedError } from '../../errors.ts'
+import type { ServiceAccess } from './service-access.ts'
+import { strangerError, toServiceError } from './service-failures.ts'
+
+export interface ServiceRequest {
+  method: 'GET' | 'POST' | 'DELETE'
+  /** From the service's address, e.g. `/v1/jobs`. */
+  path: string
+  body?: object
+  headers?: Record<string, string>
+  /** Silence after which the service counts as gone, ms. @defaultValue 45,000 */
+  idleMs?: number
+  /** @defaultValue that of the client */
+  signal?: AbortSignal
+}
+
+/** An answer whose body is still to come. */
+export interface LiveAnswer {
+  headers: Headers
+  /** Read only as it is taken; throws `service_unavailable` when it breaks off. */
+  pieces: AsyncIterable<Buffer>
+  /** Hangs up. */
+  leave(): void
+}
+
+/** One try each; redirects are never followed. All throw CodedError, or the signal's reason. */
+export interface ServiceClient {
+  /** Gives the JSON of a 2xx answer. */
+  ask(request: ServiceRequest): Promise<unknown>
+  /** Gives messages, from the moment the status is known. */
+  listen(request: ServiceRequest): Promise<LiveAnswer>
+}
+
+const messagesType = 'application/x-ndjson'
+/** Three times as long as the service is silent where heartbeats are asked for. */
+const defaultIdleMs = 45_000
+
+export function createServiceClient(access: ServiceAccess, clock: Clock, signal: AbortSignal): ServiceClient {
+  const secrets = { ...access.config, service_api_key: access.apiKey }
+
+  async function send(request: ServiceRequest, accept: string): Promise<LiveAnswer> {
+    const line = openLine(request.signal ?? signal, clock, request.idleMs ?? defaultIdleMs)
+    const response = await line.expect(() =>
+      fetch(`${access.address}${request.path}`, {
+        method: request.method,
+        redirect: 'manual',
+        headers: {
+          accept,
+          // Whatever stands in between shall not hold messages back to compress them.
+          'accept-encoding': 'identity',
+          ...(request.body && { 'content-type': 'application/json' }),
+          ...(access.apiKey !== undefined && { authorization: `Bearer ${access.apiKey}` }),
+          ...request.headers,
+        },
+        ...(request.body && { body: JSON.stringify(request.body) }),
+        signal: line.signal,
+      }),
+    )
+    const pieces = line.read(response)
+    if (!response.ok) throw toServiceError(response.status, parse(await readText(pieces)), secrets)
+    if (response.headers.get('content-type')?.split(';')[0] === accept)
+      return { headers: response.headers, pieces, leave: line.leave }
+    line.leave()
+    throw strangerError(`it does not answer with ${accept}`)
+  }
+
+  return {
+    async ask(request) {
+      const { pieces } = await send(request, 'application/json')
+      const value = parse(await readText(pieces))
+      if (value === undefined) throw strangerError('it does not answer with JSON')
+      return value
+    },
+    listen: (request) => send(request, messagesType),
+  }
+}
+
+/** One exchange. A reader that takes its time is no silence of the service: only what is waited for is timed. */
+function openLine(signal: AbortSignal, clock: Clock, idleMs: number) {
+  const hangUp = new AbortController()
+  const ended = AbortSignal.any([signal, hangUp.signal])
+
+  async function expect<Result>(next: () => Promise<Result>): Promise<Result> {
+    const answered = new AbortController()
+    clock.sleep(idleMs, answered.signal).then(
+      () => hangUp.abort(new Error(`silent for ${idleMs / 1000} s`)),
+      () => undefined,
+    )
+    try {
+      return await next()
+    } catch (error) {
+      signal.throwIfAborted()
+      throw new CodedError('service_unavailable', `The service at service_url cannot be reached (${reasonOf(error)})`)
+    } finally {
+      answered.abort()
+    }
+  }
+
+  return {
+    signal: ended,
+    expect,
+    leave: () => hangUp.abort(new Error('hung up')),
+    async *read({ body }: Response): AsyncGenerator<Buffer, void, undefined> {
+      const reader = body?.getReader()
+      try {
+        while (reader) {
+          const { done, value } = await expect(() => reader.read())
+          if (done) return
+          yield Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+        }
+      } finally {
+        hangUp.abort(new Error('hung up'))
+      }
+    },
+  }
+}
+
+/** A code of the system such as ECONNREFUSED where there is one: messages of libraries may hold anything. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  if (!(cause instanceof Error)) return 'unknown reason'
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message
+}
+
+/** Nothing that is read whole is longer than a catalog. */
+const longestText = 32 * 1024 * 1024
+
+async function readText(pieces: AsyncIterable<Buffer>): Promise<string> {
+  const held: Buffer[] = []
+  let bytes = 0
+  for await (const piece of pieces) {
+    bytes += piece.length
+    if (bytes > longestText) throw strangerError('its answer does not end')
+    held.push(piece)
+  }
+  return Buffer.concat(held).toString()
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

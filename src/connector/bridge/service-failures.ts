@@ -1,0 +1,70 @@
+import { reportOf } from '../../error-report.ts'
+import { CodedError, type ErrorCode, errorTable, type Fault } from '../../errors.ts'
+import { isObject } from '../../json-object.ts'
+
+/** A proxy's page can be of any length. */
+const longestDetail = 1000
+
+/** Whether the same request may be answered later, without anybody changing anything. */
+export function mayPass(error: unknown): error is CodedError {
+  if (!(error instanceof CodedError)) return false
+  const { status, retryable } = errorTable[error.code]
+  return retryable && (status >= 500 || status === 429 || status === 408)
+}
+
+/**
+ * What an answer other than 2xx means for whoever wrote the config. Only problem documents of ours are quoted: anything
+ * else comes from a stranger.
+ *
+ * @param config its secrets are struck out, should an answer repeat them
+ */
+export function toServiceError(status: number, body: unknown, config: object): CodedError {
+  const code = codeOf(body)
+  if (status === 401 || status === 403)
+    return configError('unauthorized', 'service_api_key', 'is refused by the service: put a valid API key here')
+  if (code === 'connection_not_found')
+    return configError(code, 'connection_id', 'is the id of no connection that this API key can see')
+  if (code === 'route_not_found' || (code === undefined && status < 500 && status !== 429 && status !== 408))
+    return configError('route_not_found', 'service_url', strangerDetail(status))
+  if (code === undefined)
+    return new CodedError('service_unavailable', `The service at service_url answered with status ${status}`)
+  const { detail, errors } = body as { detail?: unknown; errors?: unknown }
+  const strike = (text: string) => reportOf(new CodedError(code, text.slice(0, longestDetail)), config).message
+  return new CodedError(code, typeof detail === 'string' ? strike(detail) : undefined, {
+    faults: readFaults(errors).map((fault) => ({ pointer: placeInFiles(fault.pointer), detail: strike(fault.detail) })),
+  })
+}
+
+/** What answers is not the service: a fault that names the member that led there. */
+export function strangerError(what: string): CodedError {
+  return configError('route_not_found', 'service_url', `leads to no intercom-sync service: ${what}`)
+}
+
+function strangerDetail(status: number): string {
+  if (status >= 300 && status < 400)
+    return `leads to a redirect (status ${status}), which is not followed: put the final address here`
+  return `leads to no intercom-sync service: it answered with status ${status}`
+}
+
+function configError(code: ErrorCode, member: string, detail: string): CodedError {
+  return new CodedError(code, undefined, { faults: [{ pointer: `/config/${member}`, detail }] })
+}
+
+function codeOf(body: unknown): ErrorCode | undefined {
+  const code = isObject(body) ? body.code : undefined
+  return typeof code === 'string' && Object.hasOwn(errorTable, code) ? (code as ErrorCode) : undefined
+}
+
+function readFaults(errors: unknown): Fault[] {
+  if (!Array.isArray(errors)) return []
+  return errors.flatMap((fault: unknown) =>
+    isObject(fault) && typeof fault.pointer === 'string' && typeof fault.detail === 'string'
+      ? [{ pointer: fault.pointer, detail: fault.detail }]
+      : [],
+  )
+}
+
+/** The members of our own body as they stand in the files of the command; `/config`, `/catalog`, `/state` are alike. */
+function placeInFiles(pointer: string): string {
+  return pointer.replace(/^\/connectionId/, '/config/connection_id')
+}

@@ -1,0 +1,33 @@
+import type { CommandContext } from '../command.ts'
+import { createPatience } from './patience.ts'
+import type { ServiceAccess } from './service-access.ts'
+import { createServiceClient, type ServiceRequest } from './service-client.ts'
+import { mayPass } from './service-failures.ts'
+
+/** Somebody waits in front of a form. */
+const patienceMs = 10_000
+/** The service itself gives Intercom 30 s. */
+const idleMs = 60_000
+
+/**
+ * Asks until there is an answer.
+ *
+ * @throws CodedError; the signal's reason
+ */
+export async function askService(
+  access: ServiceAccess,
+  request: ServiceRequest,
+  { clock, random, signal }: CommandContext,
+): Promise<unknown> {
+  const client = createServiceClient(access, clock, signal)
+  const patience = createPatience({ clock, random, signal, limitMs: patienceMs })
+  for (;;) {
+    try {
+      return await client.ask({ idleMs, ...request })
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!mayPass(error)) throw error
+      await patience.afterFailure(error)
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { SimulatorOptions } from '../../simulator/options.ts'
+import { type ListeningSimulator, listenSimulator } from '../simulator/listening-simulator.ts'
+import { findFreePort, runCompiled, type Teardown, type TestProcess } from './processes.ts'
+import { startRedis, type TestRedis } from './redis.ts'
+import { openPort } from './tcp-proxy.ts'
+
+interface JobOfService {
+  jobId: number
+  status: string
+  messageCount: number
+}
+
+/** A service that a bridge can be pointed at: API and worker as processes of their own, on a Redis that outlives both. */
+export interface BridgedService {
+  url: string
+  port: number
+  key: string
+  intercom: ListeningSimulator
+  redis: TestRedis
+  /** Ends the API by a signal and starts another one on the same port. */
+  restartApi(signal: NodeJS.Signals): Promise<void>
+  stopApi(signal: NodeJS.Signals): Promise<void>
+  /** Calls the API with the key. */
+  fetch(path: string, options?: RequestInit): Promise<Response>
+  /** The jobs there are, the newest first. */
+  jobs(): Promise<JobOfService[]>
+  /** The job, when its status is one of those named. */
+  untilStatus(jobId: number, ...wanted: string[]): Promise<JobOfService>
+  /** The whole log of a job, read at once. */
+  messages(jobId: number): Promise<Buffer>
+}
+
+export async function startBridgedService(t: Teardown, options: SimulatorOptions = {}): Promise<BridgedService> {
+  const intercom = await listenSimulator(t, options)
+  const redis = await startRedis(t)
+  const dataDir = await mkdtemp(join(tmpdir(), 'intercom-sync-bridged-'))
+  t.teardown(() => rm(dataDir, { recursive: true, force: true }))
+  const port = await findFreePort()
+  const key = randomBytes(24).toString('hex')
+  const environment = {
+    PORT: String(port),
+    DATA_DIR: dataDir,
+    INTERCOM_BASE_URL: intercom.url,
+    REDIS_URL: `redis://127.0.0.1:${await openPort(t, redis.socket)}`,
+    API_KEYS: `default:${key}`,
+    ENCRYPTION_KEYS: `test:${randomBytes(32).toString('base64')}`,
+  }
+  const serve = 'test/support/serve-process.js'
+  const startApi = async (): Promise<TestProcess> => {
+    const api = runCompiled(t, serve, ['--api'], environment)
+    await api.untilLine(/^intercom-sync listens on/)
+    return api
+  }
+  let api = await startApi()
+  const worker = runCompiled(t, serve, ['--worker'], environment)
+  await worker.untilLine(/worker started/)
+
+  const url = `http://127.0.0.1:${port}`
+  const call: BridgedService['fetch'] = (path, init = {}) =>
+    fetch(url + path, {
+      ...init,
+      headers: { authorization: `Bearer ${key}`, ...(init.body && { 'content-type': 'application/json' }) },
+    })
+  return {
+    url,
+    port,
+    key,
+    intercom,
+    redis,
+    async restartApi(signal) {
+      await api.end(signal)
+      api = await startApi()
+    },
+    async stopApi(signal) {
+      await api.end(signal)
+    },
+    fetch: call,
+    async jobs() {
+      const { data } = (await (await call('/v1/jobs')).json()) as { data: JobOfService[] }
+      return data
+    },
+    async untilStatus(jobId, ...wanted) {
+      for (;;) {
+        const job = (await (await call(`/v1/jobs/${jobId}?wait=60`)).json()) as JobOfService
+        if (wanted.includes(job.status)) return job
+      }
+    },
+    async messages(jobId) {
+      return Buffer.from(await (await call(`/v1/jobs/${jobId}/messages?follow=false`)).arrayBuffer())
+    },
+  }
+}
