@@ -8,14 +8,18 @@ export interface Patience {
    * @throws `error` when it has lasted too long; the signal's reason
    */
   afterFailure(error: unknown): Promise<void>
+  /** The service has answered, but nothing has come of it yet. */
+  reached(): void
   /** Things go on: what failed before no longer counts. */
   restore(): void
 }
 
 const firstDelayMs = 100
 const longestDelayMs = 5000
+/** A job that is silent while its API is replaced again and again is no reason to give up soon. */
+const fruitlessLimitMs = 5 * 60_000
 
-/** @param options.limitMs from the first failure in a row to the last try */
+/** @param options.limitMs how long the service may be out of reach, from the first failure in a row to the last try */
 export function createPatience(options: {
   clock: Clock
   random: () => number
@@ -23,17 +27,24 @@ export function createPatience(options: {
   limitMs: number
 }): Patience {
   const { clock, random, signal, limitMs } = options
-  let since: number | undefined
+  let awaySince: number | undefined
+  let fruitlessSince: number | undefined
   let failures = 0
   return {
     async afterFailure(error) {
-      since ??= clock.monotonic()
+      const now = clock.monotonic()
+      awaySince ??= now
+      fruitlessSince ??= now
       const delay = Math.min(longestDelayMs, firstDelayMs * 2 ** failures++) * (0.5 + random() / 2)
-      if (clock.monotonic() + delay - since > limitMs) throw error
+      if (now + delay > Math.min(awaySince + limitMs, fruitlessSince + fruitlessLimitMs)) throw error
       await clock.sleep(delay, signal)
     },
+    reached() {
+      awaySince = undefined
+    },
     restore() {
-      since = undefined
+      awaySince = undefined
+      fruitlessSince = undefined
       failures = 0
     },
   }

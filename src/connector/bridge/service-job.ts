@@ -133,6 +133,7 @@ async function followJob(jobId: number, dependencies: JobDependencies): Promise<
       const since = printed.held > 0 ? `&epoch=${encodeURIComponent(epoch)}` : ''
       const path = `/v1/jobs/${jobId}/messages?after=${printed.held}&heartbeat=${heartbeatSeconds}${since}`
       const { headers, pieces } = await client.listen({ method: 'GET', path })
+      patience.reached()
       epoch = headers.get('log-epoch') ?? ''
       for await (const piece of pieces) if (await printed.take(piece)) patience.restore()
       const job = readEnded(await client.ask({ method: 'GET', path: `/v1/jobs/${jobId}` }))
