@@ -16,6 +16,13 @@ const firstIds: Record<AttributeModel, number> = { contact: 12_878, company: 7_0
 /** Some of the custom ones carry values that every client must keep: types, options, a name with a dot. */
 const customs = ['renewal_at', 'seats', 'account', 'ampersand &amp; co', 'plan.tier', 'größe'] as const
 
+/** The data types of those that contacts and companies carry values of. */
+const customKinds = [
+  ['date', 'renewal_at'],
+  ['integer', 'seats'],
+  ['integer', 'account'],
+] as const
+
 /** Every sixth custom attribute is archived: only `include_archived` shows it. */
 const archivedEvery = 6
 
@@ -71,7 +78,8 @@ function renderAttribute(model: AttributeModel, plan: RecordPlan, version: strin
 function customNames(model: AttributeModel, index: number): BuiltInAttribute {
   const fullName = fullNameOf(model, index)
   const name = fullName.slice('custom_attributes.'.length)
-  return [name, fullName, name, name.startsWith('renewal_at') ? 'date' : index % 2 === 0 ? 'string' : 'integer']
+  const [kind] = customKinds.find(([, start]) => name.startsWith(start)) ?? [index % 2 === 0 ? 'string' : 'integer']
+  return [name, fullName, name, kind]
 }
 
 /** Data attributes as `GET /data_attributes?model=` gives them: only custom ones have id and times. */

@@ -1,0 +1,5 @@
+import { createHttpDriver } from './http-driver.ts'
+import { startService } from './service.ts'
+import { holdChecklist } from './suite.ts'
+
+holdChecklist(async (t, intercom) => createHttpDriver(await startService(t, intercom)))

@@ -1,0 +1,30 @@
+import t, { type Test } from 'tap'
+import { listenSimulator } from '../simulator/listening-simulator.ts'
+import type { Driver } from './driver.ts'
+import { gatherEvidence } from './evidence.ts'
+import { points } from './points.ts'
+
+/** A small workspace with something in every stream. */
+const workspace = {
+  contacts: 700,
+  conversations: 25,
+  companies: 20,
+  longConversations: 1,
+  tickets: 25,
+  activityLogs: 60,
+  accessTokens: { 'simulator-token': [], 'token-without-tags': ['read_tags'] },
+}
+
+/** Holds every point of the checklist against one way to run the connector. */
+export function holdChecklist(openDriver: (t: Test, intercom: string) => Driver | Promise<Driver>): void {
+  t.test('the checklist holds', async (t) => {
+    const intercom = await listenSimulator(t, workspace)
+    const evidence = await gatherEvidence(await openDriver(t, intercom.url), intercom)
+    t.equal(new Set(points.map(({ id }) => id)).size, points.length, 'no two points share an id')
+    for (const { id, words, faultsIn } of points)
+      t.test(`${id}: ${words}`, async (t) => {
+        const faults = faultsIn(evidence)
+        t.same(faults.slice(0, 5), [], `${faults.length} faults`)
+      })
+  })
+}
