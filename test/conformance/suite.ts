@@ -6,10 +6,10 @@ import { points } from './points.ts'
 
 /** A small workspace with something in every stream. */
 const workspace = {
-  contacts: 700,
-  conversations: 25,
-  companies: 20,
-  longConversations: 1,
+  contacts: 300,
+  conversations: 12,
+  companies: 12,
+  longConversations: 0,
   tickets: 25,
   activityLogs: 60,
   accessTokens: { 'simulator-token': [], 'token-without-tags': ['read_tags'] },

@@ -1,0 +1,9 @@
+import { openConnector } from '../support/connector.ts'
+import { createCommandDriver } from './command-driver.ts'
+import { startService } from './service.ts'
+import { holdChecklist } from './suite.ts'
+
+holdChecklist(async (t, intercom) => {
+  const members = { service_url: await startService(t, intercom) }
+  return createCommandDriver({ name: 'bridge', bench: openConnector(t), members })
+})
