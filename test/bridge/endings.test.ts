@@ -1,0 +1,73 @@
+import t from 'tap'
+import { startBridgedService } from '../support/bridged-service.ts'
+import { configuredCatalog } from '../support/configured-catalog.ts'
+import { openConnector } from '../support/connector.ts'
+import { judge, parseLines } from '../support/engine.ts'
+
+const service = await startBridgedService(t, { contacts: 3000, oddities: false })
+const bench = openConnector(t)
+const access = { service_url: service.url, service_api_key: service.key }
+const config = bench.write('config.json', { access_token: 'simulator-token', num_workers: 1, ...access })
+const read = ['read', '--config', config, '--catalog', bench.write('one.json', configuredCatalog(['contacts']))]
+
+/** A read that has printed a STATE, and that Intercom keeps waiting then. */
+async function startHeld(gate: string) {
+  service.intercom.faults.next([{ match: { path: '/contacts/search' }, skip: 12, repeat: 4, holdUntil: gate }])
+  const running = bench.start(read)
+  await running.untilPrinted(/"STATE"/)
+  const [job] = await service.jobs()
+  return { running, jobId: job?.jobId ?? 0 }
+}
+
+function letGo(gate: string): void {
+  service.intercom.faults.clear()
+  service.intercom.faults.open(gate)
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  t.test(`${signal} cancels the job, and the process dies of it after a whole line`, async (t) => {
+    const { running, jobId } = await startHeld(signal)
+    running.child.kill(signal)
+    const { end, stdout, stderr } = await running.finished
+    t.match({ end, stderr }, { end: signal, stderr: '' })
+    t.equal(stdout.at(-1), 0x0a)
+    letGo(signal)
+    t.match(await service.untilStatus(jobId, 'cancelled', 'succeeded', 'failed'), { status: 'cancelled' })
+  })
+
+t.test('a reader that leaves cancels the job', async (t) => {
+  const { running, jobId } = await startHeld('left')
+  running.child.stdout?.destroy()
+  letGo('left')
+  t.match(await service.untilStatus(jobId, 'cancelled', 'succeeded', 'failed'), { status: 'cancelled' })
+  t.match(await running.finished, { end: 1, stderr: '' })
+})
+
+t.test('a job whose messages were lost goes on as another one, from the last state that was printed', async (t) => {
+  const { running, jobId } = await startHeld('lost')
+  const redis = service.redis.connect()
+  const gone = await redis.keys(`*{job:${jobId}}*`)
+  t.ok(gone.length > 0)
+  await redis.del(...gone)
+  await service.restartApi('SIGKILL')
+  letGo('lost')
+  const { end, stdout } = await running.finished
+  t.equal(end, 0)
+  const [job] = await service.jobs()
+  t.not(job?.jobId, jobId)
+  const whole = await bench.run(read)
+  t.same((await judge(service.intercom, whole.stdout, { expectStreams: ['contacts'] })).faults, [])
+  const ids = (messages: Buffer) =>
+    new Set(parseLines(messages).flatMap(({ type, record }) => (type === 'RECORD' ? [record.data.id] : [])))
+  t.same(ids(stdout), ids(whole.stdout))
+  t.equal(stdout.toString().match(/"STARTED"/g)?.length, 1)
+  t.equal(stdout.toString().match(/"COMPLETE"/g)?.length, 1)
+})
+
+t.test('a bridge that is killed outright leaves a job that ends when its grace is over', async (t) => {
+  const { running, jobId } = await startHeld('killed')
+  running.child.kill('SIGKILL')
+  t.equal((await running.finished).end, 'SIGKILL')
+  t.match(await service.untilStatus(jobId, 'cancelled', 'succeeded', 'failed'), { status: 'cancelled' })
+  letGo('killed')
+})
