@@ -24,6 +24,14 @@ export function foreignClaims(state: Record<string, unknown>, field: CursorField
   ]
 }
 
+/** How much further back a child's state asks to be read: as long as the sync took that wrote it, seconds. */
+export function foreignLookback({
+  use_global_cursor: isGlobal,
+  lookback_window: window,
+}: Record<string, unknown>): number {
+  return isGlobal === true && typeof window === 'number' && window > 0 ? Math.ceil(window) : 0
+}
+
 /** The oldest claim that can be believed, Unix seconds; undefined when there is none. */
 export function oldestClaim(claims: readonly Claim[]): number | undefined {
   const cursors = claims.map(({ value }) => Math.floor(Number(value)))

@@ -87,7 +87,13 @@ export function checkSearchState(
       pointer: `${pointer}${error.instancePath}`,
       detail: `${error.message}: give the state as it was received, or reset it`,
     })
-  if (error || ours !== undefined) return
+  if (error) return
+  const other: CursorField = stream.cursor === 'updated_at' ? 'created_at' : 'updated_at'
+  if (state[other] !== undefined && state[stream.cursor] === undefined) {
+    const detail = `is of another stream: this one goes by ${stream.cursor}. Give each stream its own state, or reset it`
+    faults.push({ pointer: `${pointer}/${other}`, detail })
+  }
+  if (ours !== undefined) return
   for (const claim of foreignClaims(state, stream.cursor, stream.parent))
     if (!Value.Check(Cursor, claim.value)) {
       const detail = 'must be a time in Unix seconds: give the state as it was received, or reset it'

@@ -1,6 +1,6 @@
 import { isObject } from '../json-object.ts'
 import type { CursorField } from '../streams/table.ts'
-import { foreignClaims, oldestClaim } from './foreign-cursor.ts'
+import { foreignClaims, foreignLookback, oldestClaim } from './foreign-cursor.ts'
 import { type SearchWalkJson, STATE_FORMAT } from './search-state-schema.ts'
 import { type Slice, sliceFromJson, sliceToJson } from './slice.ts'
 
@@ -57,7 +57,8 @@ export function readSearchState(
   const ours = state[OURS] as Record<string, unknown> | undefined
   const given = state[field] ?? undefined
   const ownCursor = given === undefined ? undefined : Math.floor(Number(given))
-  const cursor = ours === undefined ? oldestClaim(foreignClaims(state, field, parent)) : ownCursor
+  const oldest = oldestClaim(foreignClaims(state, field, parent))
+  const cursor = ours !== undefined ? ownCursor : oldest && Math.max(0, oldest - foreignLookback(state))
   return {
     ...(cursor !== undefined && { cursor }),
     foreign: ours === undefined,

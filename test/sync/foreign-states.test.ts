@@ -32,7 +32,7 @@ const shapes: Record<string, Record<string, unknown>> = {
   },
   'slices of time': {
     state_type: 'date-range',
-    slices: [{ start: 0, end: older, most_recent_cursor_value: older }],
+    slices: [{ start: 0, end: newer, most_recent_cursor_value: older }],
     legacy: {},
   },
 }
@@ -71,4 +71,11 @@ t.test("a cursor that is no time is refused where it stands in another connector
     const message = new RegExp(`/state/0/stream/stream_state${pointer} must be a time`)
     t.throws(() => parseSyncRequest(request), { code: 'invalid_request', message })
   }
+})
+
+t.test('the state of another stream is refused', async (t) => {
+  const [logs, contacts] = [stateOf('activity_logs', { updated_at: 1 }), stateOf('contacts', { created_at: '1' })]
+  const parse = (state: unknown) => () => parseSyncRequest({ config: { access_token: 'x' }, state })
+  t.throws(parse(logs), { code: 'invalid_request', message: /stream_state\/updated_at is of another stream/ })
+  t.throws(parse(contacts), { code: 'invalid_request', message: /stream_state\/created_at is of another stream/ })
 })
