@@ -41,6 +41,8 @@ export interface RunOptions {
   cwd?: string
   /** Whether it leads a process group, as in a terminal: a signal to the negative of its id is a Ctrl-C. @defaultValue false */
   ownGroup?: boolean
+  /** Who it runs as, by number, with a group of the same number and no others; only root may say so. @defaultValue whoever runs the test */
+  user?: number | undefined
 }
 
 /** Runs a compiled file of this repository, e.g. `test/support/worker-process.js`. */
@@ -59,10 +61,11 @@ export function runProcess(
   command: string,
   args: string[],
   environment: Record<string, string> = {},
-  { cwd, ownGroup = false }: RunOptions = {},
+  { cwd, ownGroup = false, user }: RunOptions = {},
 ): TestProcess {
   const child = spawn(command, args, {
     ...(cwd && { cwd }),
+    ...(user !== undefined && { uid: user, gid: user }),
     detached: ownGroup,
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,55 @@
+# Three images of one build:
+#   docker build --target service   -t intercom-sync .
+#   docker build --target connector -t intercom-sync-connector .
+#   docker build --target simulator -t intercom-sync-simulator .
+# test/images.test.ts reads this file and does what it says. It knows the instructions used here and no others.
+
+FROM node:24-bookworm-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY tsconfig.json ./
+COPY src ./src
+COPY simulator ./simulator
+RUN npx tsc
+
+FROM node:24-bookworm-slim AS packages
+WORKDIR /packages
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev
+
+FROM node:24-bookworm-slim AS product
+WORKDIR /app
+COPY --from=packages /packages/node_modules ./node_modules
+COPY package.json LICENSE ./
+COPY bin ./bin
+COPY schemas ./schemas
+COPY --from=build /build/dist/src ./dist/src
+
+# An Intercom to try things out with; it has no place beside the service.
+FROM product AS simulator
+COPY --from=build /build/dist/simulator ./dist/simulator
+USER 1000:1000
+EXPOSE 4010
+ENTRYPOINT ["node", "/app/dist/simulator/main.js", "--host", "0.0.0.0"]
+
+# Airbyte calls AIRBYTE_ENTRYPOINT from a shell of this image, as user 1000 and from a folder of its own.
+FROM product AS connector
+RUN groupmod --new-name airbyte node && usermod --login airbyte --home /airbyte --move-home node
+LABEL io.airbyte.name="intercom-sync-connector" io.airbyte.version="0.1.0"
+ENV AIRBYTE_ENTRYPOINT="/app/bin/intercom-sync"
+USER 1000:1000
+ENTRYPOINT ["/app/bin/intercom-sync"]
+
+# The last one is what a build without --target makes.
+FROM product AS service
+RUN mkdir /data && chown 1000:1000 /data
+# All that is ever written goes to /data, spools of companies included: the rest may be read-only.
+ENV HOST=0.0.0.0 PORT=8080 METRICS_PORT=9464 DATA_DIR=/data TMPDIR=/data
+USER 1000:1000
+EXPOSE 8080 9464
+# The port of the metrics, because a worker has no other.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=40s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.METRICS_PORT + '/health/live').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["/app/bin/intercom-sync"]
+CMD ["serve"]
