@@ -81,8 +81,8 @@ def main():
 
     specs = run(checks, connector, "spec").spec_messages
     checks.equal(len(specs), 1, "spec: one SPEC")
-    faults = [error.message for error in Draft7Validator(specs[0].spec.connectionSpecification).iter_errors(setting["config"])]
-    checks.equal(faults, [], "spec: the config is valid")
+    validator = Draft7Validator(specs[0].spec.connectionSpecification)
+    checks.equal([error.message for error in validator.iter_errors(setting["config"])], [], "spec: the config is valid")
     statuses = run(checks, connector, "check", "--config", config).connection_status_messages
     checks.equal([status.connectionStatus.status for status in statuses], [Status.SUCCEEDED], "check: SUCCEEDED, once")
 
@@ -101,7 +101,8 @@ def main():
             ]
         }
     )
-    files = ["--config", config, "--catalog", connector.write("catalog.json", ConfiguredAirbyteCatalogSerializer.dump(configured))]
+    catalog_file = connector.write("catalog.json", ConfiguredAirbyteCatalogSerializer.dump(configured))
+    files = ["--config", config, "--catalog", catalog_file]
 
     code, lines = connector.run("read", *files)
     checks.equal(code, 0, "read: exit code 0")
