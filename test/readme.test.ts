@@ -1,0 +1,89 @@
+import { cpSync, readFileSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { checkMessages } from '../simulator/oracle/check-messages.ts'
+import { type Desk, openDesk, readBlocks } from './support/documents.ts'
+import { withTools } from './support/tools.ts'
+
+const blocks = readBlocks('README.md')
+const fullRefresh = ['admins', 'company_attributes', 'contact_attributes', 'tags', 'teams']
+const curl = withTools('curl', 'jq')
+
+/** The blocks of a language below a heading. */
+const below = (heading: string, language: string) =>
+  blocks.filter((block) => block.heading === heading && block.language === language).map(({ text }) => text)
+
+/** The answer that a heading shows. */
+const shown = (heading: string) => JSON.parse(below(heading, 'json')[0] ?? '')
+
+const linesOf = (desk: Desk, file: string) => readFileSync(join(desk.folder, file), 'utf8').split('\n').slice(0, -1)
+const recordsOf = (lines: string[]) => lines.map((line) => JSON.parse(line)).filter(({ type }) => type === 'RECORD')
+const judge = async (desk: Desk, file: string) =>
+  checkMessages([readFileSync(join(desk.folder, file))], desk.simulator.workspace.truth())
+
+/** Runs a block whose last command writes to the terminal, and keeps that. */
+const keep = (desk: Desk, block: string, file: string) => desk.run(`{ ${block}\n} > ${file}`)
+
+t.test('every curl line of the README works against the simulator, in the order it stands', curl, async (t) => {
+  const desk = await openDesk(t, {})
+  const [check = '', discover = ''] = below('Check a token, list the streams', 'sh')
+  const [live = ''] = below('Messages live', 'sh')
+  const [start = ''] = below('Start a job and wait for it', 'sh')
+  const [readOn = ''] = below('Read on after a cut', 'sh')
+  const [cancel = ''] = below('Cancel', 'sh')
+  const [next = ''] = below('The next sync', 'sh')
+
+  t.same(JSON.parse((await desk.run(check)).stdout), shown('Check a token, list the streams'))
+
+  const listed = await desk.run(discover)
+  const [intro = ''] = readFileSync('README.md', 'utf8').match(/^Fourteen streams\..*$/m) ?? []
+  const named = [...intro.matchAll(/`(\w+)`/g)].map(([, name]) => name)
+  t.same(listed.stdout.trimEnd().split('\n').toSorted(), named.toSorted())
+  t.equal(JSON.parse(readFileSync(join(desk.folder, 'catalog.json'), 'utf8')).type, 'CATALOG')
+
+  t.match(await desk.run(live), { code: 0 })
+  t.match(await judge(desk, 'messages.ndjson'), { ok: true })
+
+  const started = await desk.run(start)
+  t.match(started.stdout, /^HTTP\/1\.1 202 Accepted\r?\n/)
+  t.match(started.stdout, /^location: \/v1\/jobs\/2\r?$/m)
+  const job = await untilEnded(desk, 2)
+  const { createdAt, startTime, lastUpdatedAt, duration, logEpoch, bytesSynced, streams, ...lasting } = job
+  const example = shown('Start a job and wait for it')
+  t.match(example, lasting)
+  t.same(Object.keys(example).toSorted(), Object.keys(job).toSorted())
+  t.same({ ...example.streams[0], cursor: streams[0].cursor }, streams[0])
+
+  t.match(await keep(desk, readOn, 'rest.ndjson'), { code: 0 })
+  t.same(linesOf(desk, 'rest.ndjson'), linesOf(desk, 'messages.ndjson').slice(1000))
+
+  t.match(await desk.run(cancel), { code: 0, stdout: /"cancelled"\n$/ })
+
+  t.match(await keep(desk, next, 'next.ndjson'), { code: 0 })
+  const again = new Set(recordsOf(linesOf(desk, 'next.ndjson')).map(({ record }) => record.stream))
+  t.same([...again].toSorted(), fullRefresh, 'nothing has changed, and what is read whole comes anew')
+})
+
+t.test('the command lines of the README work against the simulator', curl, async (t) => {
+  const desk = await openDesk(t, { contacts: 100, companies: 20, conversations: 20, longConversations: 0 })
+  cpSync('bin', join(desk.folder, 'bin'), { recursive: true })
+  symlinkSync(fileURLToPath(new URL('../', import.meta.url)), join(desk.folder, 'dist'))
+  const [lines = ''] = below('From the command line', 'sh')
+  // Compiled it is: otherwise this would not run.
+  const [build, ...rest] = lines.split('\n')
+  t.equal(build, 'npm run build')
+  t.match(await desk.run(rest.join('\n')), { code: 0 })
+  t.match(await judge(desk, 'messages.ndjson'), { ok: true })
+  const again = new Set(recordsOf(linesOf(desk, 'next.ndjson')).map(({ record }) => record.stream))
+  t.same([...again].toSorted(), fullRefresh)
+})
+
+/** Waits as the README says: asks again until the status is a last one. */
+async function untilEnded(desk: Desk, jobId: number) {
+  for (;;) {
+    const { stdout } = await desk.run(`curl -s 'http://127.0.0.1:8080/v1/jobs/${jobId}?wait=60'`)
+    const job = JSON.parse(stdout)
+    if (['succeeded', 'failed', 'cancelled'].includes(job.status)) return job
+  }
+}

@@ -1,0 +1,95 @@
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildSimulator, type Simulator } from '../../simulator/app.ts'
+import type { SimulatorOptions } from '../../simulator/options.ts'
+import { runCompiled, runProcess, type Teardown, type TestProcess } from './processes.ts'
+
+/** A fenced block of a Markdown document. */
+export interface Block {
+  /** The nearest heading above, without its signs. */
+  heading: string
+  /** What follows the fence, e.g. `sh`. */
+  language: string
+  text: string
+}
+
+/** Every fenced block of a document, in order. @param path from the root of the repository */
+export function readBlocks(path: string): Block[] {
+  const parts = readFileSync(join(process.cwd(), path), 'utf8').matchAll(
+    /^#+ (?<heading>.+)$|^```(?<language>\w*)\n(?<text>[\s\S]*?)^```$/gm,
+  )
+  const blocks: Block[] = []
+  let heading = ''
+  for (const { groups } of parts) {
+    if (groups?.heading !== undefined) heading = groups.heading
+    else blocks.push({ heading, language: groups?.language ?? '', text: groups?.text ?? '' })
+  }
+  return blocks
+}
+
+/** What a reader of a document has before them: the service, an Intercom, and a folder to work in. */
+export interface Desk {
+  simulator: Simulator
+  service: string
+  folder: string
+  /** The document's addresses replaced by those of this desk. */
+  localize(text: string): string
+  /** Starts lines of a shell, which end at the first that fails. */
+  start(lines: string, environment?: Record<string, string>): TestProcess
+  run(lines: string, environment?: Record<string, string>): Promise<Outcome>
+}
+
+/** What became of some lines of a shell. */
+export interface Outcome {
+  code: number | NodeJS.Signals
+  stdout: string
+  stderr: string
+}
+
+/** @param settings environment of the service */
+export async function openDesk(
+  t: Teardown,
+  options: SimulatorOptions,
+  settings: Record<string, string> = {},
+): Promise<Desk> {
+  const folder = mkdtempSync(join(tmpdir(), 'intercom-sync-desk-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const simulator = buildSimulator(options)
+  const intercom = await simulator.app.listen({ port: 0, host: '127.0.0.1' })
+  t.teardown(() => simulator.app.close())
+  const environment = { PORT: '0', DATA_DIR: join(folder, 'data'), INTERCOM_BASE_URL: intercom, ...settings }
+  const server = runCompiled(t, 'test/support/serve-process.js', [], environment)
+  const service = (await server.untilLine(/^intercom-sync listens on/)).split(' ').at(-1) ?? ''
+
+  const localize = (text: string) =>
+    text.replaceAll('http://127.0.0.1:8080', service).replaceAll('http://127.0.0.1:4010', intercom)
+  const start: Desk['start'] = (lines, variables) => {
+    const shell = runProcess(t, 'sh', ['-ec', localize(lines)], variables, { cwd: folder, ownGroup: true })
+    t.teardown(() => endGroup(shell))
+    return shell
+  }
+  return {
+    simulator,
+    service,
+    folder,
+    localize,
+    start,
+    async run(lines, variables) {
+      const shell = start(lines, variables)
+      await once(shell.child, 'close')
+      return { code: await shell.exited, stdout: shell.stdout(), stderr: shell.stderr() }
+    },
+  }
+}
+
+/** Kills a shell and what it has started, whatever of that is left. */
+export function endGroup({ child }: TestProcess): void {
+  if (child.pid === undefined) return
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}

@@ -1,0 +1,22 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/**
+ * Second argument of a test that runs what a document tells people to run: it needs the programs that they need. Where all
+ * are on the PATH it is not left out.
+ */
+export function withTools(...names: string[]) {
+  const missing = names.filter((name) => !isOnPath(name))
+  return { skip: missing.length === 0 ? false : `it needs ${missing.join(' and ')}` } as const
+}
+
+function isOnPath(name: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
