@@ -2,7 +2,6 @@ import { parse } from 'yaml'
 
 /** What is used of a service in docker-compose.yml. */
 export interface ComposeService {
-  image: string
   build?: { context: string; target: string }
   command?: string[]
   environment?: Record<string, string>
@@ -10,7 +9,6 @@ export interface ComposeService {
   volumes?: string[]
   profiles?: string[]
   read_only?: boolean
-  depends_on?: Record<string, { condition: string }>
   deploy?: { replicas: number }
 }
 

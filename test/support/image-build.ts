@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { chown, copyFile, cp, mkdir, mkdtemp, readFile, realpath } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -118,22 +119,18 @@ function commandOf(text: string): Command {
   return command
 }
 
-/** What `npm ci --omit=dev` would leave, taken from what is installed. */
+/** What `npm ci --omit=dev` would leave, taken from what is installed. A package brings along those inside of it. */
 async function copyRunTimePackages(folder: string): Promise<void> {
   const { packages } = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { dev?: boolean; optional?: boolean }>
   }
-  const needed = Object.entries(packages).filter(([path, { dev }]) => path !== '' && !dev)
-  // A package comes before those inside of it, so nothing is copied over.
-  for (const [path, { optional }] of needed) {
-    await mkdir(dirname(join(folder, path)), { recursive: true })
-    const options = { recursive: true, filter: (source: string) => !isInside(path, source) }
-    const copied = cp(join(process.cwd(), path), join(folder, path), options)
+  const needed = Object.entries(packages)
+    .filter(([path, { dev }]) => !dev && path.lastIndexOf('node_modules/') === 0)
     // Of optional packages those of other platforms are not there.
-    await (optional ? copied.catch(() => undefined) : copied)
+    .filter(([path, { optional }]) => !optional || existsSync(path))
+    .map(([path]) => path)
+  for (const place of new Set(needed.map((path) => dirname(path)))) {
+    await mkdir(join(folder, place), { recursive: true })
+    await run('cp', ['-a', ...needed.filter((path) => dirname(path) === place), join(folder, place)])
   }
-}
-
-function isInside(path: string, source: string): boolean {
-  return source.startsWith(join(process.cwd(), path, 'node_modules'))
 }
