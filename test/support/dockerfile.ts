@@ -22,7 +22,13 @@ export interface ImageSettings {
   healthcheck: string[]
 }
 
-/** The stages of a Dockerfile in their order. Every one must have a name. */
+const known = ['COPY', 'RUN', 'WORKDIR', 'ENV', 'LABEL', 'USER', 'EXPOSE', 'HEALTHCHECK', 'ENTRYPOINT', 'CMD']
+
+/**
+ * The stages of a Dockerfile in their order. Every one must have a name.
+ *
+ * @throws Error for an instruction that nothing is known of: it would be passed over
+ */
 export function parseDockerfile(text: string): Stage[] {
   const stages: Stage[] = []
   const lines = text
@@ -32,6 +38,7 @@ export function parseDockerfile(text: string): Stage[] {
   for (const line of lines.filter((line) => line.trim() !== '')) {
     const [, name = '', rest = ''] = /^([A-Z]+)\s+(.*)$/.exec(line) ?? []
     if (name !== 'FROM') {
+      if (!known.includes(name)) throw new Error(`not known: ${line}`)
       stages.at(-1)?.steps.push({ name, text: rest })
       continue
     }
