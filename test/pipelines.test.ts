@@ -166,6 +166,15 @@ t.test(
     t.match(await judge(desk, 'srv/messages-1.ndjson'), { ok: true })
     t.ok((await acknowledged()).length > 3)
 
+    const [whole, state] = [read(desk, 'srv/messages-1.ndjson'), await acknowledged()]
+    const headers = { authorization: `Bearer ${key}` }
+    const { logEpoch } = (await (await fetch(`${desk.service}/v1/jobs/1`, { headers })).json()) as { logEpoch: string }
+    writeFileSync(at('srv', 'job'), `1 ${logEpoch}\n`)
+    writeFileSync(at('srv', 'messages-1.ndjson'), '')
+    t.match(await desk.run(command, toService), { code: 0 }, 'it died before it had forgotten the job')
+    t.equal(read(desk, 'srv/messages-1.ndjson') === whole, true, 'the same file again')
+    t.same(await acknowledged(), state)
+
     const ids = desk.simulator.workspace.mutate({ kind: 'update', count: 5 })
     t.match(await desk.run(command, toService), { code: 0 })
     const news = parseLines(read(desk, 'srv/messages-2.ndjson'))

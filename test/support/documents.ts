@@ -36,7 +36,7 @@ export interface Desk {
   folder: string
   /** The document's addresses replaced by those of this desk. */
   localize(text: string): string
-  /** Starts lines of a shell, which end at the first that fails. */
+  /** Starts lines of a shell, which end at the first that fails; the folder is its home, too. */
   start(lines: string, environment?: Record<string, string>): TestProcess
   run(lines: string, environment?: Record<string, string>): Promise<Outcome>
 }
@@ -66,7 +66,13 @@ export async function openDesk(
   const localize = (text: string) =>
     text.replaceAll('http://127.0.0.1:8080', service).replaceAll('http://127.0.0.1:4010', intercom)
   const start: Desk['start'] = (lines, variables) => {
-    const shell = runProcess(t, 'sh', ['-ec', localize(lines)], variables, { cwd: folder, ownGroup: true })
+    const shell = runProcess(
+      t,
+      'sh',
+      ['-ec', localize(lines)],
+      { HOME: folder, ...variables },
+      { cwd: folder, ownGroup: true },
+    )
     t.teardown(() => endGroup(shell))
     return shell
   }
