@@ -54,6 +54,7 @@ t.test('every curl line of the README works against the simulator, in the order 
   const { createdAt, startTime, lastUpdatedAt, duration, logEpoch, bytesSynced, streams, ...lasting } = job
   const example = shown('Start a job and wait for it')
   t.match(example, lasting)
+  t.ok(Math.abs(example.bytesSynced / bytesSynced - 1) < 0.01, 'the size that is shown is about the size that came')
   t.same(Object.keys(example).toSorted(), Object.keys(job).toSorted())
   t.same({ ...example.streams[0], cursor: streams[0].cursor }, streams[0])
 
