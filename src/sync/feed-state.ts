@@ -120,10 +120,16 @@ export function overfullNote(feed: Feed, { start, readTo }: Finished): string | 
   )
 }
 
-/** Behind the time that was read to, by the overlap; never behind where the last sync had come to. */
+/**
+ * Behind the time that was read to, by the overlap; never behind where the last sync had come to. What the index shows
+ * late is caught by the tail only as far as it is younger than the walk: of a walk that took long, what was updated just
+ * before it began may have been indexed after its slice was read, so there the overlap counts from the beginning.
+ */
 function finalCursor({ previous, lower, overlap }: Feed, start: number, readTo: number): number {
   const before = previous?.cursor === undefined ? lower : creditedCursor(previous.cursor, start)
-  return Math.max(before, readTo - overlap().seconds)
+  const { seconds } = overlap()
+  const tookLong = readTo - start > seconds / 2
+  return Math.max(before, (tookLong ? start : readTo) - seconds)
 }
 
 /** Airbyte's connector looks for the parent's cursor beside the child's. */
