@@ -63,7 +63,10 @@ export function runProcess(
   environment: Record<string, string> = {},
   { cwd, ownGroup = false, user }: RunOptions = {},
 ): TestProcess {
-  const child = spawn(command, args, {
+  // The test runner has Node write down what it loads, in a folder where another user may write nothing.
+  const own = user === undefined ? [] : ['env', '-u', 'NODE_OPTIONS']
+  const [program = command, ...rest] = [...own, command, ...args]
+  const child = spawn(program, rest, {
     ...(cwd && { cwd }),
     ...(user !== undefined && { uid: user, gid: user }),
     detached: ownGroup,
