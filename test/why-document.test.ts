@@ -9,9 +9,9 @@ const document = read('docs/why.md')
 const rows = document
   .split('\n')
   .filter((line) => line.startsWith('| ') && !/^\| (Thread|Quirk|---)/.test(line))
-  .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')))
+  .map((line) => line.split(/ +\| /).map((cell) => cell.replace(/^\| | *\|$/g, '')))
 
-const named = [...document.matchAll(/`(test\/[\w/-]+\.test\.ts)`, ([_*])(.+?)\2(?=;| \|)/g)].map(
+const named = [...document.matchAll(/`(test\/[\w/-]+\.test\.ts)`, ([_*])(.+?)\2(?=;| +\|)/g)].map(
   ([, file = '', , title = '']) => ({ file, title }),
 )
 
