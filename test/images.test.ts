@@ -4,13 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { checkMessages } from '../simulator/oracle/check-messages.ts'
-import { readLines } from '../simulator/oracle/lines.ts'
-import type { TruthLine } from '../simulator/truth.ts'
 import { type ComposeService, environmentOf, parseCompose, parseEnvironmentFile } from './support/compose.ts'
 import { parseDockerfile, settingsOf, stageOf } from './support/dockerfile.ts'
 import { imageUser, prepareBuild } from './support/image-build.ts'
 import { findFreePort, runProcess, runShell, type Teardown, type TestProcess } from './support/processes.ts'
 import { onRealRedis, startRedis } from './support/redis.ts'
+import { truthOf } from './support/simulator-truth.ts'
 
 // There is no engine here: the Dockerfile is carried out in folders, and what comes of it runs as processes, as the
 // images' user where the test is root, and with nothing to write to but /data.
@@ -59,14 +58,6 @@ async function simulate(t: Teardown): Promise<string> {
 async function metricsPortOf(service: TestProcess): Promise<string> {
   const { address } = JSON.parse(await service.untilLine(/metrics and health are answered/)) as { address: string }
   return new URL(address).port
-}
-
-async function truthOf(intercom: string): Promise<TruthLine[]> {
-  const response = await fetch(`${intercom}/_simulator/truth`)
-  const truth: TruthLine[] = []
-  for await (const batch of readLines(response.body as unknown as AsyncIterable<Uint8Array>))
-    for (const { bytes } of batch) truth.push(JSON.parse(bytes.toString()) as TruthLine)
-  return truth
 }
 
 function serviceOf(name: string): ComposeService {

@@ -1,26 +1,15 @@
 import { type Answer, RefusedRequest } from '../answer.ts'
 import { conversationSearch } from '../search/conversation-search.ts'
-import { compileQuery } from '../search/query.ts'
-import { searchPage } from '../search/search-page.ts'
-import { readPaging } from '../search/search-request.ts'
 import type { EndpointContext } from './endpoint.ts'
 import { joined } from './record-list.ts'
-import { inspector, inspectRecord } from './traps.ts'
+import { answerSearch } from './search.ts'
+import { inspectRecord } from './traps.ts'
 
 /** `POST /conversations/search`: everything but the parts. */
 export function answerConversationSearch(context: EndpointContext): Answer {
-  const { workspace, version, body, options } = context
-  const rules = conversationSearch(options.inclusiveBounds)
-  const query = typeof body === 'object' && body !== null && 'query' in body ? body.query : undefined
-  const paging = readPaging(body, version, rules)
-  const predicate = compileQuery(query, rules)
-  const result = workspace.index('conversations').search(JSON.stringify(query), predicate, paging.sortField)
   const signed = signer(context)
-  return searchPage(result, paging, {
-    ...rules.envelope,
-    textOf: (record) => signed(record.textIn(version)),
-    inspect: inspector(context, 'conversations'),
-  })
+  const rules = conversationSearch(context.options.inclusiveBounds)
+  return answerSearch(context, 'conversations', rules, (record) => signed(record.textIn(context.version)))
 }
 
 /** `GET /conversations/{id}`: the same, with the newest 500 parts and the number of all. */

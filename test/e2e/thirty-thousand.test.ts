@@ -1,10 +1,9 @@
 import t from 'tap'
 import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import { lastStates } from '../../simulator/oracle/last-states.ts'
-import { readLines } from '../../simulator/oracle/lines.ts'
 import { streamNames } from '../../simulator/records/streams.ts'
-import type { TruthLine } from '../../simulator/truth.ts'
 import { recordsOf } from '../support/engine.ts'
+import { truthOf } from '../support/simulator-truth.ts'
 import { peakMemory, startWholeService, syncLive } from '../support/whole-service.ts'
 
 const config = { access_token: 'simulator-token' }
@@ -67,12 +66,4 @@ async function mutate(intercom: string, mutation: object): Promise<string[]> {
   })
   const { ids } = (await response.json()) as { ids: string[] }
   return ids
-}
-
-async function truthOf(intercom: string): Promise<TruthLine[]> {
-  const response = await fetch(`${intercom}/_simulator/truth`)
-  const truth: TruthLine[] = []
-  for await (const batch of readLines(response.body as unknown as AsyncIterable<Uint8Array>))
-    for (const { bytes } of batch) truth.push(JSON.parse(bytes.toString()) as TruthLine)
-  return truth
 }
