@@ -1,6 +1,6 @@
 import { type Driver, type Run, readRun } from './driver.ts'
 
-/** The service as any HTTP client sees it: a job's messages are read live, and the job says how it ended. */
+/** Reads a job's messages live; how the run ended is what the job says afterwards. */
 export function createHttpDriver(url: string): Driver {
   const post = (path: string, body: object, accept: string) =>
     fetch(url + path, {

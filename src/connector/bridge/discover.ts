@@ -4,7 +4,7 @@ import { readServiceAccess } from './service-access.ts'
 import { strangerError } from './service-failures.ts'
 import { askService } from './single-answer.ts'
 
-/** With a connection the streams as any workspace has them: the service shows no config that it keeps. */
+/** Custom attributes are typed where the config is given; the service keeps a connection's config to itself. */
 export const discoverOverHttp: Command = async (context) => {
   const access = readServiceAccess(context.inputs.config)
   const body = access.connectionId === undefined ? { config: access.config } : {}
