@@ -22,7 +22,7 @@ export interface IntercomRequest {
   body?: object
   /** `Intercom-Version` to send. */
   version: string
-  /** Tries before giving up. @defaultValue 5 */
+  /** Tries before giving up; a 429 is none. @defaultValue 5 */
   tries?: number
 }
 

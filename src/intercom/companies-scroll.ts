@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { CodedError } from '../errors.ts'
+import { CodedError, errorTable } from '../errors.ts'
 import type { IntercomClient } from './client.ts'
 import { RefusedError } from './failures.ts'
 import { type RecordShape, type ScannedAnswer, scanAnswer } from './record-scanner.ts'
@@ -9,7 +9,7 @@ const FOREIGN_SCROLL_LOOK_MS = 10_000
 /** How long to wait for a scroll that somebody else has open before giving up on it. */
 const FOREIGN_SCROLL_PATIENCE_MS = 15 * 60_000
 /** A scroll cannot be resumed. One that breaks this often without coming to its end never will. */
-const MOST_STARTS = 5
+const MOST_STARTS = 10
 
 /** Another client has the workspace's one scroll open, and keeps it. */
 export class ScrollHeldError extends CodedError {
@@ -33,8 +33,9 @@ export interface ScrollOptions {
 }
 
 /**
- * Reads a workspace's scroll to its end, page after page without a pause: 60 s idle ends it. When it breaks (500, or 404
- * because it has expired) it starts again from the beginning, so pages come again: the reader drops what it has had.
+ * Reads a workspace's scroll to its end, page after page without a pause: 60 s idle ends it. When it breaks (500, 404
+ * because it has expired, an answer that did not arrive whole) it starts again from the beginning, so pages come again:
+ * the reader drops what it has had.
  *
  * @throws ScrollHeldError when another client's scroll stays open
  * @throws CodedError `intercom_unavailable` when the scroll breaks again and again
@@ -83,9 +84,13 @@ async function openScroll(options: ScrollOptions): Promise<ScannedAnswer> {
   }
 }
 
+/**
+ * The scroll moves on with every answer under one and the same `scroll_param`: asked again for a page that was lost on
+ * its way, it gives the next one, and nobody would know. So there is one try; a 429 has cost no page and is none.
+ */
 function askScroll({ client, path, version, shape }: ScrollOptions, scrollParam?: string): Promise<ScannedAnswer> {
-  const query = scrollParam === undefined ? {} : { scroll_param: scrollParam }
-  return client.ask({ method: 'GET', path, query, version }, ({ body }) => {
+  const moved = scrollParam === undefined ? {} : { query: { scroll_param: scrollParam }, tries: 1 }
+  return client.ask({ method: 'GET', path, version, ...moved }, ({ body }) => {
     const answer = scanAnswer(body, shape)
     if (!answer.records)
       throw new CodedError('intercom_protocol', `Intercom's answer to ${path} holds no list of records`)
@@ -98,8 +103,8 @@ function isHeldByOthers({ failure }: RefusedError): boolean {
   return failure.intercomCode === 'scroll_exists' || failure.status === 423
 }
 
-/** 500 asks for a new scroll in so many words, once asking again has not helped; an expired one is 404. */
+/** 500 asks for a new scroll in so many words; an expired one is 404; of any other failure nobody knows what it cost. */
 function isBroken(error: unknown): boolean {
   if (error instanceof RefusedError) return error.failure.status === 404
-  return error instanceof CodedError && error.code === 'intercom_unavailable' && !(error instanceof ScrollHeldError)
+  return error instanceof CodedError && errorTable[error.code].retryable && !(error instanceof ScrollHeldError)
 }

@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { Fault } from '../../simulator/faults/fault.ts'
 import { streamNames } from '../../simulator/records/streams.ts'
 import type { Commit } from '../../src/sync/commit.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
@@ -109,6 +110,36 @@ t.test('a scroll that breaks, expires or is held by others is read to its end al
   t.same((await judge(simulator, messages, { expectStreams: ['companies', 'company_segments'] })).faults, [])
   t.ok((simulator.requests.totals.byStatus[400] ?? 0) > 0, 'the foreign scroll was met')
   t.ok((simulator.requests.totals.byStatus[500] ?? 0) > 0, 'the scroll broke')
+})
+
+t.test('a page of the scroll that is lost on its way is not passed over', async (t) => {
+  const lost: Fault[] = [
+    { truncate: 200 },
+    { reset: 'mid-body' },
+    { reset: 'before-headers', fulfilled: true },
+    { status: 502, html: '<html>Bad Gateway</html>', fulfilled: true },
+    { status: 504, fulfilled: true },
+    { text: '', fulfilled: true },
+    { html: '<html>One moment, please</html>', fulfilled: true },
+  ]
+  for (const fault of lost) {
+    const clock = createAcceleratedClock(Date.UTC(2026, 4, 5), 500)
+    const simulator = await listenSimulator(t, { companies: 450, clock })
+    simulator.faults.next([{ match: { path: '/companies/scroll' }, skip: 2, ...fault }])
+    const { messages, outcome } = await collectSync({ baseUrl: simulator.url, clock, streams: ['companies'] })
+    t.equal(outcome?.failure, undefined)
+    t.same((await judge(simulator, messages, { expectStreams: ['companies'] })).faults, [], JSON.stringify(fault))
+  }
+})
+
+t.test('a page of the scroll that the rate limit refuses is asked for again, and the scroll goes on', async (t) => {
+  const clock = createAcceleratedClock(Date.UTC(2026, 4, 5), 50)
+  const simulator = await listenSimulator(t, { companies: 450, clock })
+  simulator.faults.next([{ match: { path: '/companies/scroll' }, skip: 2, repeat: 2, status: 429 }])
+  const { messages, outcome } = await collectSync({ baseUrl: simulator.url, clock, streams: ['companies'] })
+  t.equal(outcome?.failure, undefined)
+  t.notOk(outcome?.streams[0]?.completeness?.restarts)
+  t.same((await judge(simulator, messages, { expectStreams: ['companies'] })).faults, [])
 })
 
 t.test('a conversation of more parts than Intercom gives is marked, and told', async (t) => {
