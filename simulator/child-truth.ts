@@ -18,7 +18,8 @@ export function* partTruth(workspace: Workspace, judge: TextJudge): Generator<Tr
       for (const parent of parents) {
         const { plan } = parent
         const end = isGone(parent, workspace) ? parent.endedAt : null
-        const shared = sharedTime(part, parent, end)
+        // A part that newer ones push out is gone at once, whatever search shows of its conversation.
+        const shared = sharedTime(part, parent, end, part.endedAt)
         if (shared === undefined) continue
         yield { stream, id: part.plan.id, updatedAt: plan.updatedAt, ...hashes, ...shared, parentId: plan.id }
       }
@@ -31,8 +32,12 @@ export function* membershipTruth(workspace: Workspace, judge: TextJudge): Genera
   const stream = 'company_segments'
   const segments = byId(workspace.collection('segments').log)
   const earlier = new Map<string, string[]>()
+  const companyBegunAt = new Map<string, number | null>()
   for (const company of workspace.collection('companies').log) {
     const deletedAt = workspace.companies.deletedAt(company.plan)
+    const { id: companyId } = company.plan
+    const actual = { visibleFrom: companyBegunAt.get(companyId) ?? company.visibleFrom, visibleUntil: company.endedAt }
+    companyBegunAt.set(companyId, company.endedAt)
     if (!company.isListed || deletedAt === 0 || company.visibleFrom > (deletedAt ?? Number.POSITIVE_INFINITY)) continue
     for (const id of company.plan.segments ?? []) {
       const key = membershipKey(company.plan.id, id)
@@ -45,7 +50,7 @@ export function* membershipTruth(workspace: Workspace, judge: TextJudge): Genera
         // Below a company a segment is as it is now, whatever the list of segments shows yet.
         const current = { visibleFrom: begunAt ?? segment.visibleFrom, visibleUntil: segment.endedAt }
         begunAt = segment.endedAt
-        const shared = sharedTime(current, company, ...ends)
+        const shared = sharedTime(current, company, ...ends) ?? momentOf(sharedTime(current, actual))
         if (shared === undefined) continue
         const hashes = judge.hashes(stream, segment)
         // Nothing leads to a segment that changes below a company that does not: what it was before is as good.
@@ -97,6 +102,11 @@ function sharedTime(
   if (visibleUntil !== null && visibleFrom >= visibleUntil && !isMoment) return undefined
   const end = earliest(visibleUntil, ...ends)
   return { visibleFrom: end === null ? visibleFrom : Math.min(visibleFrom, end), visibleUntil: end }
+}
+
+/** What could be read below a parent before the list showed that the parent has it: known, and asked of nobody. */
+function momentOf(time: Visibility | undefined): Visibility | undefined {
+  return time && { visibleFrom: time.visibleFrom, visibleUntil: time.visibleFrom }
 }
 
 /** `null` where there is no end. */

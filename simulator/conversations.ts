@@ -29,7 +29,7 @@ export class Conversations {
     const collection = this.#collection
     const reply: RecordChange = (version, time) => {
       const thread = this.thread(version.plan)
-      thread.reply(secondOf(time), time.visibleFrom)
+      thread.reply(time)
       return collection.update(version, secondOf(time), time.visibleFrom, { partCount: thread.count })
     }
     return { ...ordinaryChanges(collection), reply, edit: this.#partChange(false), redact: this.#partChange(true) }

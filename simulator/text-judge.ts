@@ -1,6 +1,6 @@
 import { comparableHash, hasLongList } from './oracle/comparable-text.ts'
 import { rulesOf } from './oracle/stream-rules.ts'
-import { contactListItems, contactListNames } from './records/contact-lists.ts'
+import { type ContactList, contactListItems, contactListNames } from './records/contact-lists.ts'
 import { defaultRetyped, deliveredText, retypedId } from './records/delivered-text.ts'
 import type { RecordVersion } from './records/record-version.ts'
 import type { TruthLine, TruthOptions } from './truth.ts'
@@ -41,9 +41,9 @@ export class TextJudge {
     if (!rules.hasLists) return { sha256: plain }
     const hasLong = version.digest('has a long list', () => String(hasLongList(version.text.toString())))
     if (hasLong === 'false') return { sha256: plain }
-    const [whole = plain, ...later] = this.#revisionsRead(version).map((revision) =>
-      version.digest(`${this.#name} whole ${revision}`, () =>
-        comparableHash(text(), rules, this.#lists(version, revision)),
+    const [whole = plain, ...later] = this.#listsRead(version).map((revisions) =>
+      version.digest(`${this.#name} whole ${JSON.stringify(revisions)}`, () =>
+        comparableHash(text(), rules, this.#lists(version, revisions)),
       ),
     )
     const isCutToo = this.#options.completeLists === false || this.#isDeleted(version)
@@ -51,10 +51,20 @@ export class TextJudge {
     return { sha256: whole, ...(or.length > 0 && { or }) }
   }
 
-  /** Lists are read after their contact, which may have changed meanwhile: they can be those of a later revision. */
-  #revisionsRead({ plan }: RecordVersion): number[] {
+  /**
+   * Long lists are read after their contact and each by itself, and it may change meanwhile: every one of them can be
+   * that of a later revision. The first of these combinations has all of them as they were.
+   */
+  #listsRead({ plan, text }: RecordVersion): Record<string, number>[] {
     const latest = this.#workspace.collection('contacts').lastRevision(plan.id) ?? plan.revision
-    return Array.from({ length: latest - plan.revision + 1 }, (_, place) => plan.revision + place)
+    const revisions = Array.from({ length: latest - plan.revision + 1 }, (_, place) => plan.revision + place)
+    const lists = JSON.parse(text.toString()) as Record<string, { has_more?: boolean }>
+    const combined = (names: readonly string[]): Record<string, number>[] => {
+      const [name, ...others] = names
+      if (name === undefined) return [{}]
+      return revisions.flatMap((revision) => combined(others).map((rest) => ({ [name]: revision, ...rest })))
+    }
+    return combined(contactListNames.filter((name) => lists[name]?.has_more))
   }
 
   /** Below a deleted contact nothing is found, though search may show the contact for a while. */
@@ -67,10 +77,11 @@ export class TextJudge {
     return deliveredText(text.toString(), retyped?.[stream] ?? defaultRetyped[stream] ?? retypedId)
   }
 
-  #lists({ plan }: RecordVersion, revision: number): Record<string, readonly object[]> {
-    const then = { index: plan.index, revision }
+  #lists({ plan }: RecordVersion, revisions: Record<string, number>): Record<string, readonly object[]> {
+    const itemsIn = (name: ContactList, revision: number): readonly object[] =>
+      contactListItems(name, { index: plan.index, revision }, this.#workspace.setting)
     return Object.fromEntries(
-      contactListNames.map((name) => [name, contactListItems(name, then, this.#workspace.setting)]),
+      Object.entries(revisions).map(([name, revision]) => [name, itemsIn(name as ContactList, revision)]),
     )
   }
 }

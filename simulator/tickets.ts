@@ -31,13 +31,13 @@ export class Tickets {
 
   get changes(): RecordChanges {
     const reply: RecordChange = (version, time) => {
-      this.#thread(version.plan).reply(secondOf(time), time.visibleFrom)
+      this.#thread(version.plan).reply(time)
       return this.#changed(version, time)
     }
     const move: RecordChange = (version, time) => {
       const { state: from } = version.plan as TicketPlan
       const to = ticketStates[(ticketStates.indexOf(from) + 1) % ticketStates.length] ?? from
-      this.#thread(version.plan).reply(secondOf(time), time.visibleFrom, { from, to })
+      this.#thread(version.plan).reply(time, { from, to })
       return this.#changed(version, time, { state: to })
     }
     const changes = { reply, move, edit: this.#partChange(false), redact: this.#partChange(true) }

@@ -1,3 +1,4 @@
+import { type MutationTime, secondOf } from '../mutations.ts'
 import type { PartPlan } from './part-record.ts'
 import type { RecordDefinition, RecordPlan, RecordSetting } from './record-definition.ts'
 import { RecordVersion } from './record-version.ts'
@@ -56,16 +57,19 @@ export class Thread {
     return this.#log
   }
 
-  /** Somebody answers. @param now Unix seconds; @param states from which to which the ticket moves with it */
-  reply(now: number, visibleFrom: number, states?: PartPlan['states']): void {
+  /** Somebody answers. @param states from which to which the ticket moves with it */
+  reply(time: MutationTime, states?: PartPlan['states']): void {
     const index = this.#count++
     const id = this.#form.partId(this.#parent, index)
+    const now = secondOf(time)
     const times = { createdAt: now, updatedAt: now, revision: 0 }
     const moved = states === undefined ? {} : { states }
-    this.#add({ index, id, ...times, conversation: this.#parent, isRedacted: false, ...moved }, visibleFrom)
+    this.#add({ index, id, ...times, conversation: this.#parent, isRedacted: false, ...moved }, time.visibleFrom)
     if (this.#shown.length <= mostShown) return
     const pushedOut = this.#shown.shift()
-    if (pushedOut !== undefined) pushedOut.visibleUntil = visibleFrom
+    if (pushedOut === undefined) return
+    pushedOut.visibleUntil = time.visibleFrom
+    pushedOut.endedAt = time.now
   }
 
   /** A part is edited or redacted. @param place among those shown; @param now Unix seconds */

@@ -29,6 +29,8 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
   const { config, client, workspace, feeds } = options
   const notes = feeds.flatMap((feed) => feed.notes)
   const lower = Math.min(...feeds.map((feed) => feed.lower))
+  // Before the first look: what changes after it, were it in the same second, is the tail's.
+  const frozen = client.serverSeconds() ?? 0
   const { endpoint, seen } = await negotiate(options, lower)
   const settings = [config.start_date ?? '-', config.lookback_window ?? 0]
   const plan = [endpoint.version, workspace.timezone ?? '-', ...settings].join('|')
@@ -39,7 +41,6 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
   }
   notes.push(...feeds.flatMap((feed) => settingsChanged(feed, plan)))
 
-  const frozen = client.serverSeconds() ?? 0
   // By calendar day an increment is read newest first, so that the days of slack cost nothing.
   const descending = endpoint.matching === 'day' && feeds.every((feed) => feed.previous?.cursor !== undefined)
   const slices = descending

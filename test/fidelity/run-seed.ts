@@ -105,10 +105,13 @@ async function sync(run: Run, name: string, { kills = [], isSettled, isQuiet }: 
 
 /**
  * By stream, ms: what search showed then is due now. Of what search shows late that is the start of the sync: what it
- * shows of older times later on is the next sync's, which reads them again.
+ * shows of older times later on is the next sync's, which reads them again. Tickets that stay behind their parts change
+ * under an old time, too.
  */
 function dueTimes({ result }: Run, { state }: Job, startedAt: number): Record<string, number> {
-  const { indexLagsMs = {} } = result.scenario.options
+  const { indexLagsMs = {}, ticketsBehindTheirParts = 0 } = result.scenario.options
+  const isLate = (stream: string) =>
+    Object.hasOwn(indexLagsMs, stream) || (stream === 'tickets' && ticketsBehindTheirParts > 0)
   const parentOf = (stream: string) => streamTable.find(({ name }) => name === stream)?.child?.parent ?? stream
   const readTo = new Map(
     (state as StreamState[]).map(({ stream }) => [
@@ -118,7 +121,7 @@ function dueTimes({ result }: Run, { state }: Job, startedAt: number): Record<st
   )
   return Object.fromEntries(
     streamTable.map(({ name }) => {
-      const isPrompt = searched.has(name) && !Object.hasOwn(indexLagsMs, parentOf(name))
+      const isPrompt = searched.has(name) && !isLate(parentOf(name))
       return [name, isPrompt ? Math.max(startedAt, (readTo.get(name) ?? 0) * 1000) : startedAt]
     }),
   )

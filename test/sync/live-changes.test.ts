@@ -1,6 +1,7 @@
 import t from 'tap'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
-import { collectSync, contactsOf, judge } from '../support/engine.ts'
+import { createAcceleratedClock } from '../support/accelerated-clock.ts'
+import { collectSync, contactsOf, judge, recordsOf } from '../support/engine.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const hour = 3600
@@ -59,3 +60,18 @@ for (const newestVersion of ['2.16', '2.17'])
       const ids = contactsOf(third.messages).map(({ id }) => id as string)
       t.same(ids.toSorted(), [...changed].toSorted(), 'the third sync has exactly what changed since')
     })
+
+t.test('what changes in the second of the first look, which found nothing, comes in the same sync', async (t) => {
+  const now = Date.UTC(2026, 4, 5)
+  const clock = createAcceleratedClock(now, 20)
+  const simulator = await listenSimulator(t, {
+    conversations: 5,
+    clock,
+    span: { from: now / 1000 - 9 * hour, to: now / 1000 - 8 * hour },
+    mutationPlan: { every: 1, until: 1, mutations: [{ stream: 'conversations', kind: 'update' }] },
+  })
+  simulator.faults.next([{ match: { path: '/conversations/search' }, at: 'mid-body', delayMs: 1500 }])
+  const config = { access_token: 'simulator-token', start_date: '2026-05-04T23:00:00Z' }
+  const { messages } = await collectSync({ baseUrl: simulator.url, clock, streams: ['conversations'], config })
+  t.equal(recordsOf(messages, 'conversations').length, 1)
+})
