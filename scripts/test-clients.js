@@ -60,6 +60,7 @@ async function testClients(python) {
       onLine: (line) => process.stderr.write(`${line}\n`),
       signal: stop.signal,
     })
+    await keepConnection(service.address)
     const truth = countRecords(simulator.workspace)
     for (const way of waysOf(intercom, service.address)) {
       for (const client of clients) {
@@ -80,12 +81,29 @@ async function testClients(python) {
   return results.failed === 0
 }
 
+const connectionId = 'clients'
+
+/** A connection of the service, for configs without a token. */
+async function keepConnection(service) {
+  const response = await fetch(`${service}/v1/connections/${connectionId}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ config: { access_token: 'simulator-token' } }),
+  })
+  if (!response.ok) throw new Error(`the service keeps no connection: ${await response.text()}`)
+}
+
 /** How the executable is run. Only the service knows where Intercom is, when the connector is a bridge to it. */
 function waysOf(intercom, service) {
   const config = { access_token: 'simulator-token' }
   return [
     { name: 'in process', config, environment: { INTERCOM_BASE_URL: intercom } },
-    { name: 'bridge', config: { ...config, service_url: service }, environment: {} },
+    {
+      name: 'bridge',
+      config: { ...config, service_url: service },
+      connection: { connection_id: connectionId, service_url: service },
+      environment: {},
+    },
   ]
 }
 
@@ -107,7 +125,7 @@ async function runClient({ python, client, way, truth, folder }, results) {
   mkdirSync(folder, { recursive: true })
   const setting = join(folder, 'setting.json')
   const executable = join(root, 'bin', 'intercom-sync')
-  writeFileSync(setting, JSON.stringify({ executable, config: way.config, truth, folder }))
+  writeFileSync(setting, JSON.stringify({ executable, config: way.config, connection: way.connection, truth, folder }))
   const child = spawn(python, [join(root, 'test', 'clients', client), setting], {
     cwd: folder,
     env: { ...clientEnvironment(folder), ...way.environment },

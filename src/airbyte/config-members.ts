@@ -17,6 +17,8 @@ export interface ConfigMember {
   description: string
   type: 'string' | 'integer' | 'boolean'
   isSecret?: true
+  /** Shown at first sight although it may be left out: Airbyte's forms fold what is optional away. */
+  isAlwaysShown?: true
   enum?: readonly string[]
   minimum?: number
   maximum?: number
@@ -40,9 +42,11 @@ export const configMembers = {
   access_token: {
     title: 'Access token',
     description:
-      "Access token of the Intercom app: Developer Hub, your app, Configure, Authentication. It doesn't expire.",
+      "Access token of the Intercom app: Developer Hub, your app, Configure, Authentication. It doesn't expire. " +
+      'Left out only where connection_id names a connection of a service.',
     type: 'string',
     isSecret: true,
+    isAlwaysShown: true,
     pattern: '^[\\x21-\\x7e]+$',
     demand: 'must be an Intercom access token: text without spaces',
   },
@@ -50,7 +54,7 @@ export const configMembers = {
   client_secret: { title: 'Client Secret', description: noEffect, type: 'string', isSecret: true },
   activity_logs_time_step: {
     title: 'Activity logs stream slice step size (in days)',
-    description: noEffect,
+    description: 'Days of the activity log that are asked for at a time.',
     type: 'integer',
     minimum: 1,
     maximum: 91,
@@ -139,7 +143,8 @@ export const configMembers = {
   },
   connection_id: {
     title: 'Connection id',
-    description: 'Connection of the service whose config is used; the access token here is then not sent.',
+    description:
+      'Connection of the service whose config is used; no access token is needed here then, and none is sent.',
     type: 'string',
   },
   allow_insecure_http: {
@@ -152,5 +157,5 @@ export const configMembers = {
 
 export type ConfigMemberName = keyof typeof configMembers
 
-/** Without these there is nothing to do. */
+/** Without these Intercom cannot be asked. The spec requires nothing: a service may hold the config (`connection_id`). */
 export const requiredMembers: readonly ConfigMemberName[] = ['access_token']

@@ -1,4 +1,4 @@
-import { type ConfigMember, configMembers, requiredMembers } from './config-members.ts'
+import { type ConfigMember, configMembers } from './config-members.ts'
 
 /** Airbyte's ConnectorSpecification: the config as a JSON Schema, and how forms get a token by OAuth. */
 export interface ConnectorSpecification {
@@ -19,7 +19,6 @@ export function connectorSpecification(): ConnectorSpecification {
       title: 'Source Intercom Spec',
       type: 'object',
       additionalProperties: true,
-      required: [...requiredMembers],
       properties: Object.fromEntries(
         Object.entries(configMembers).map(([name, member], order) => [name, toProperty(member, order)]),
       ),
@@ -31,8 +30,8 @@ export function connectorSpecification(): ConnectorSpecification {
 }
 
 /** `demand` stays behind: it is what our own checks say. */
-function toProperty({ isSecret, demand: _demand, ...schema }: ConfigMember, order: number): object {
-  return { ...schema, ...(isSecret && { airbyte_secret: true }), order }
+function toProperty({ isSecret, isAlwaysShown, demand: _demand, ...schema }: ConfigMember, order: number): object {
+  return { ...schema, ...(isSecret && { airbyte_secret: true }), ...(isAlwaysShown && { always_show: true }), order }
 }
 
 /**

@@ -6,6 +6,9 @@ import { openConnector } from '../support/connector.ts'
 import { startCuttingProxy } from '../support/cutting-proxy.ts'
 import { judge } from '../support/engine.ts'
 
+// Twenty starts of an API take their time where other tests run beside.
+t.setTimeout(300_000)
+
 const service = await startBridgedService(t, { contacts: 3000, oddities: false })
 const bench = openConnector(t)
 const catalog = bench.write('catalog.json', configuredCatalog(['contacts', 'tags']))
@@ -37,5 +40,23 @@ t.test('a hundred cuts anywhere leave no trace in what is printed', async (t) =>
   ])
   t.match({ end, stderr }, { end: 0, stderr: '' })
   t.equal(proxy.cuts(), 100)
+  await isWhole(t, stdout)
+})
+
+t.test('an API that is replaced twenty times while a job runs leaves none either', async (t) => {
+  // A request is kept back until the API has been replaced once more, so the job cannot end before.
+  const restarts = Array.from({ length: 20 }, (_, place) => `restart ${place}`)
+  const search = { path: '/contacts/search' }
+  service.intercom.faults.next(restarts.map((holdUntil) => ({ match: search, holdUntil })))
+  const config = configFor('replaced.json', service.port, { num_workers: 1 })
+  const running = bench.start(['read', '--config', config, '--catalog', catalog])
+  await running.untilPrinted(/"STARTED"/)
+  for (const [place, restart] of restarts.entries()) {
+    await service.restartApi(place % 2 === 0 ? 'SIGKILL' : 'SIGTERM')
+    service.intercom.faults.open(restart)
+  }
+  const { end, stdout, stderr } = await running.finished
+  t.match({ end, stderr }, { end: 0, stderr: '' })
+  t.equal(service.intercom.faults.remaining, 0, 'every restart came before the end')
   await isWhole(t, stdout)
 })

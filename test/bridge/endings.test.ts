@@ -1,8 +1,9 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { startBridgedService } from '../support/bridged-service.ts'
 import { configuredCatalog } from '../support/configured-catalog.ts'
 import { openConnector } from '../support/connector.ts'
 import { judge, parseLines } from '../support/engine.ts'
+import { onRealRedis } from '../support/redis.ts'
 
 const service = await startBridgedService(t, { contacts: 3000, oddities: false })
 const bench = openConnector(t)
@@ -22,6 +23,17 @@ async function startHeld(gate: string) {
 function letGo(gate: string): void {
   service.intercom.faults.clear()
   service.intercom.faults.open(gate)
+}
+
+/** What two jobs have given together is one sync, with every record that one job gives. */
+async function holdsAll(t: Test, stdout: Buffer): Promise<void> {
+  const whole = await bench.run(read)
+  t.same((await judge(service.intercom, whole.stdout, { expectStreams: ['contacts'] })).faults, [])
+  const ids = (messages: Buffer) =>
+    new Set(parseLines(messages).flatMap(({ type, record }) => (type === 'RECORD' ? [record.data.id] : [])))
+  t.same(ids(stdout), ids(whole.stdout))
+  t.equal(stdout.toString().match(/"STARTED"/g)?.length, 1)
+  t.equal(stdout.toString().match(/"COMPLETE"/g)?.length, 1)
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
@@ -53,16 +65,32 @@ t.test('a job whose messages were lost goes on as another one, from the last sta
   letGo('lost')
   const { end, stdout } = await running.finished
   t.equal(end, 0)
-  const [job] = await service.jobs()
-  t.not(job?.jobId, jobId)
-  const whole = await bench.run(read)
-  t.same((await judge(service.intercom, whole.stdout, { expectStreams: ['contacts'] })).faults, [])
-  const ids = (messages: Buffer) =>
-    new Set(parseLines(messages).flatMap(({ type, record }) => (type === 'RECORD' ? [record.data.id] : [])))
-  t.same(ids(stdout), ids(whole.stdout))
-  t.equal(stdout.toString().match(/"STARTED"/g)?.length, 1)
-  t.equal(stdout.toString().match(/"COMPLETE"/g)?.length, 1)
+  t.not((await service.jobs())[0]?.jobId, jobId)
+  await holdsAll(t, stdout)
 })
+
+t.test(
+  'a log that has gone back in time is not read on: another job goes on from the last state',
+  onRealRedis,
+  async (t) => {
+    const { running, jobId } = await startHeld('back')
+    const redis = service.redis.connect()
+    const keys = await redis.keys(`*{job:${jobId}}*`)
+    const saved = await Promise.all(keys.map(async (key) => [key, await redis.dumpBuffer(key)] as const))
+    const { messageCount } = (await service.jobs())[0] ?? { messageCount: 0 }
+    letGo('back')
+    service.intercom.faults.next([{ match: { path: '/contacts/search' }, skip: 1, repeat: 4, holdUntil: 'further' }])
+    await running.untilLines(messageCount + 1)
+    // What a failover to a replica that lags does.
+    await redis.del(...(await redis.keys(`*{job:${jobId}}*`)))
+    for (const [key, value] of saved) if (value) await redis.restore(key, 0, value)
+    letGo('further')
+    const { end, stdout } = await running.finished
+    t.equal(end, 0)
+    t.not((await service.jobs())[0]?.jobId, jobId)
+    await holdsAll(t, stdout)
+  },
+)
 
 t.test('a bridge that is killed outright leaves a job that ends when its grace is over', async (t) => {
   const { running, jobId } = await startHeld('killed')

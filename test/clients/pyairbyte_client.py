@@ -23,6 +23,21 @@ def streams_without_cursor(source):
     return [stream.name for stream in streams if not any(mode.value == "incremental" for mode in stream.supported_sync_modes)]
 
 
+def check_connection(checks, setting):
+    """A config without an access token: the service keeps it."""
+    source = ab.get_source(
+        "source-intercom-sync",
+        config=setting["connection"],
+        local_executable=Path(setting["executable"]),
+        streams=["tags"],
+    )
+    source.check()
+    checks.that(True, "check of a connection that the service keeps succeeds")
+    cache = ab.new_local_cache("connection", cache_dir=Path(setting["folder"]) / "connection")
+    read = source.read(cache=cache)
+    checks.counts({"tags": len(read["tags"])}, {"tags": setting["truth"]["tags"]}, "a connection is read without a token")
+
+
 def main():
     checks = Checks()
     setting = read_setting()
@@ -61,6 +76,8 @@ def main():
         checks.that(False, "check of a wrong token fails", "it succeeded")
     except ab.exceptions.AirbyteConnectorCheckFailedError as error:
         checks.that("not-a-token" not in str(error), "check of a wrong token fails, and does not tell it", error)
+    if "connection" in setting:
+        check_connection(checks, setting)
     checks.done()
 
 

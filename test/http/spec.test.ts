@@ -26,7 +26,7 @@ const api = await startApp(t, server)
 const message = (await (await api.fetch('/v1/spec')).json()) as {
   spec: {
     documentationUrl: string
-    connectionSpecification: { properties: Record<string, Property>; required: string[]; [keyword: string]: unknown }
+    connectionSpecification: { properties: Record<string, Property>; [keyword: string]: unknown }
     advanced_auth: {
       oauth_config_specification: {
         complete_oauth_output_specification: { properties: Record<string, { path_in_connector_config: string[] }> }
@@ -44,7 +44,7 @@ t.test('the spec is one SPEC message that Airbyte takes', async (t) => {
   t.equal(protocolFault(message), undefined)
   t.match(spec, { protocol_version: '0.2.0', supported_destination_sync_modes: [] })
   t.ok(URL.canParse(spec.documentationUrl))
-  t.match(spec.connectionSpecification, { type: 'object', additionalProperties: true, required: ['access_token'] })
+  t.match(spec.connectionSpecification, { type: 'object', additionalProperties: true })
 })
 
 t.test("the spec keeps to what Airbyte's acceptance tests ask of one", async (t) => {
@@ -65,6 +65,15 @@ t.test("the spec keeps to what Airbyte's acceptance tests ask of one", async (t)
   const outputs = spec.advanced_auth.oauth_config_specification.complete_oauth_output_specification.properties
   for (const { path_in_connector_config: path } of Object.values(outputs)) t.ok(properties[path.join('.')])
 })
+
+t.test(
+  'a form shows the access token at first sight, and takes a connection of the service in its place',
+  async (t) => {
+    t.match(properties.access_token, { always_show: true })
+    t.notOk('required' in spec.connectionSpecification)
+    t.ok(validate({ service_url: 'https://intercom-sync.example.com', connection_id: 'mine' }))
+  },
+)
 
 t.test("configs of Airbyte's own connector are valid as they are", async (t) => {
   const config = {

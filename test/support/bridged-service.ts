@@ -12,6 +12,7 @@ interface JobOfService {
   jobId: number
   status: string
   messageCount: number
+  bytesSynced: number
 }
 
 /** A service that a bridge can be pointed at: API and worker as processes of their own, on a Redis that outlives both. */
@@ -28,6 +29,8 @@ export interface BridgedService {
   fetch(path: string, options?: RequestInit): Promise<Response>
   /** The jobs there are, the newest first. */
   jobs(): Promise<JobOfService[]>
+  /** The newest job, when there is one. */
+  untilStarted(): Promise<JobOfService>
   /** The job, when its status is one of those named. */
   untilStatus(jobId: number, ...wanted: string[]): Promise<JobOfService>
   /** The whole log of a job, read at once. */
@@ -65,6 +68,10 @@ export async function startBridgedService(t: Teardown, options: SimulatorOptions
       ...init,
       headers: { authorization: `Bearer ${key}`, ...(init.body && { 'content-type': 'application/json' }) },
     })
+  const jobs = async (): Promise<JobOfService[]> => {
+    const { data } = (await (await call('/v1/jobs')).json()) as { data: JobOfService[] }
+    return data
+  }
   return {
     url,
     port,
@@ -79,9 +86,12 @@ export async function startBridgedService(t: Teardown, options: SimulatorOptions
       await api.end(signal)
     },
     fetch: call,
-    async jobs() {
-      const { data } = (await (await call('/v1/jobs')).json()) as { data: JobOfService[] }
-      return data
+    jobs,
+    async untilStarted() {
+      for (;;) {
+        const [job] = await jobs()
+        if (job) return job
+      }
     },
     async untilStatus(jobId, ...wanted) {
       for (;;) {

@@ -19,6 +19,8 @@ export interface RunningConnector {
   child: ChildProcess
   /** Resolves when stdout holds such a text; rejects when it ends without one. */
   untilPrinted(pattern: RegExp): Promise<void>
+  /** Resolves when stdout holds so many whole lines; rejects when it ends before. */
+  untilLines(count: number): Promise<void>
   finished: Promise<Finished>
 }
 
@@ -85,16 +87,18 @@ function watch(child: ChildProcess, stalled: boolean): RunningConnector {
     stdout: Buffer.concat(pieces),
     stderr: Buffer.concat(errors).toString(),
   }))
+  async function until(what: string, holds: (stdout: Buffer) => boolean): Promise<void> {
+    const isOver = finished.then(({ stderr }) => {
+      throw new Error(`it ended without ${what}: ${stderr}`)
+    })
+    isOver.catch(() => undefined)
+    while (!holds(Buffer.concat(pieces)))
+      await Promise.race([once(child.stdout as NonNullable<typeof child.stdout>, 'data'), isOver])
+  }
   return {
     child,
     finished,
-    async untilPrinted(pattern) {
-      const isOver = finished.then(({ stderr }) => {
-        throw new Error(`it ended without ${pattern}: ${stderr}`)
-      })
-      isOver.catch(() => undefined)
-      while (!pattern.test(Buffer.concat(pieces).toString()))
-        await Promise.race([once(child.stdout as NonNullable<typeof child.stdout>, 'data'), isOver])
-    },
+    untilPrinted: (pattern) => until(String(pattern), (stdout) => pattern.test(stdout.toString())),
+    untilLines: (count) => until(`${count} lines`, (stdout) => stdout.toString('latin1').split('\n').length > count),
   }
 }

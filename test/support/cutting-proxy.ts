@@ -7,6 +7,8 @@ export interface CuttingProxy {
   port: number
   /** How many answers it has cut so far. */
   cuts(): number
+  /** Bytes that it has let through to clients so far. */
+  passed(): number
 }
 
 /**
@@ -21,6 +23,7 @@ export async function startCuttingProxy(
   nextLimit: () => number | undefined,
 ): Promise<CuttingProxy> {
   let cuts = 0
+  let bytes = 0
   const open = new Set<Socket>()
   const server = createServer((client) => {
     const upstream = connect(targetPort, '127.0.0.1')
@@ -39,6 +42,7 @@ export async function startCuttingProxy(
       if (left === 0) return
       const passed = chunk.subarray(0, left)
       left -= passed.length
+      bytes += passed.length
       if (left > 0) {
         if (client.write(passed)) return
         upstream.pause()
@@ -55,5 +59,5 @@ export async function startCuttingProxy(
     for (const end of open) end.destroy()
     server.close()
   })
-  return { port: (server.address() as AddressInfo).port, cuts: () => cuts }
+  return { port: (server.address() as AddressInfo).port, cuts: () => cuts, passed: () => bytes }
 }
