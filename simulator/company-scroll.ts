@@ -14,6 +14,7 @@ interface OpenScroll {
   param: string
   versions: readonly RecordVersion[]
   place: number
+  pages: number
   usedAt: number
 }
 
@@ -21,12 +22,19 @@ interface OpenScroll {
 export class CompanyScroll {
   readonly #pageSize: number
   readonly #seed: number
+  readonly #emptyPage: number
   #heldUntil: number
   #opened = 0
   #open: OpenScroll | undefined
 
-  constructor(options: { scrollPageSize: number; foreignScrollUntil: number; seed: number }) {
+  constructor(options: {
+    scrollPageSize: number
+    emptyScrollPage: number
+    foreignScrollUntil: number
+    seed: number
+  }) {
     this.#pageSize = options.scrollPageSize
+    this.#emptyPage = options.emptyScrollPage
     this.#heldUntil = options.foreignScrollUntil
     this.#seed = options.seed
   }
@@ -49,11 +57,11 @@ export class CompanyScroll {
     }
     const count = (++this.#opened).toString(16).padStart(12, '0')
     const param = `${this.#seed.toString(16).padStart(8, '0').slice(-8)}-5c20-4011-8000-${count}`
-    this.#open = { param, versions, place: 0, usedAt: now }
+    this.#open = { param, versions, place: 0, pages: 0, usedAt: now }
     return this.#page(this.#open, now)
   }
 
-  /** The next page; an empty one is the end. @throws RefusedRequest 404 after a minute of silence, and after the end */
+  /** The next page; an empty one is the end, but for the one that `emptyScrollPage` sets. @throws RefusedRequest 404 after a minute of silence, and after the end */
   next(param: string, now: number): ScrollPage {
     this.#expire(now)
     if (this.#open?.param !== param) throw new RefusedRequest(404, 'not_found', 'scroll parameter not found')
@@ -61,9 +69,10 @@ export class CompanyScroll {
   }
 
   #page(scroll: OpenScroll, now: number): ScrollPage {
+    scroll.usedAt = now
+    if (++scroll.pages === this.#emptyPage) return { versions: [], param: scroll.param }
     const versions = scroll.versions.slice(scroll.place, scroll.place + this.#pageSize)
     scroll.place += versions.length
-    scroll.usedAt = now
     if (versions.length === 0) this.#open = undefined
     return { versions, param: scroll.param }
   }

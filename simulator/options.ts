@@ -90,6 +90,8 @@ export interface SimulatorOptions {
   inclusiveBounds?: boolean
   /** Companies on a page of the scroll. @defaultValue 100 */
   scrollPageSize?: number
+  /** Which page of the scroll, from 1, is empty although others follow. @defaultValue 0: none but the end */
+  emptyScrollPage?: number
   /** Somebody else's scroll is open until then, ms since the epoch. @defaultValue 0 */
   foreignScrollUntil?: number
   /** Whether lists and scroll leave companies without users out. @defaultValue true */
@@ -147,6 +149,7 @@ export function withDefaults(options: SimulatorOptions): Required<SimulatorOptio
     indexLagsMs: {},
     inclusiveBounds: false,
     scrollPageSize: 100,
+    emptyScrollPage: 0,
     foreignScrollUntil: 0,
     omitUserlessCompanies: true,
     mutationPlan: null,

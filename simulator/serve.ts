@@ -111,7 +111,7 @@ async function serveFault(call: Call, token: string, fault: Fault): Promise<Fast
   const wait = (): Promise<void> => waitFor(fault, faults, options.clock, reply)
   if (fault.at !== 'mid-body') await wait()
   if (fault.losesScroll) dependencies.workspace.companies.scroll.lose()
-  if (fault.fulfilled) realAnswer(call, token)
+  if (fault.fulfilled && !needsRealAnswer(fault)) realAnswer(call, token)
   const isGone = reply.raw.destroyed
   if (isGone || fault.reset === 'before-headers') return resetConnection(reply)
   const setting = { perWindow: limit.perWindow, requestId, ...requests.cursorsOf(entry) }

@@ -28,7 +28,9 @@ export function drawFaults(random: Random): Fault[] {
   )
   const faults = [...paths].map((path): Fault => {
     const repeat = integerBetween(random, 1, 3)
-    return { match: { path }, skip: integerBetween(random, 0, 6), repeat, ...pick(random, passing) }
+    const fault = { match: { path }, skip: integerBetween(random, 0, 6), repeat, ...pick(random, passing) }
+    // What a gateway or the network loses may have been answered; what the rate limit refuses has not.
+    return fault.status !== 429 && random() < 0.5 ? { ...fault, fulfilled: true } : fault
   })
   // A page that leads to itself sends a sync back to its last checkpoint, once: the second time it must give up.
   if (random() < 0.15) faults.push({ match: { path: pick(random, misled) }, skip: 1, cursor: 'same' })

@@ -93,6 +93,7 @@ function drawQuirks(random: Random, version: string, startsAt: number): Scenario
     sendsRetryAfter: random() < 0.5,
     rateLimitPerWindow: pick(random, [1666, 167, 60]),
     scrollPageSize: pick(random, [100, 7]),
+    emptyScrollPage: pick(random, [0, 0, 0, 2]),
     foreignScrollUntil: random() < 0.1 ? startsAt + 90_000 : 0,
     ticketsBehindTheirParts: pick(random, [0, 0.2, 0.6]),
     indexLagsMs: Object.fromEntries(

@@ -53,17 +53,25 @@ export async function* readScroll(options: ScrollOptions): AsyncGenerator<Scanne
   }
 }
 
+/**
+ * An empty page is the end by Intercom's documents, but pages with companies have been seen behind one (singer's tap,
+ * #77): the end is believed when what follows is the 404 of a scroll that is closed, or empty too.
+ */
 async function* readOnce(options: ScrollOptions): AsyncGenerator<ScannedAnswer, void, void> {
-  let scrollParam: string | undefined
-  for (;;) {
-    const page: ScannedAnswer =
-      scrollParam === undefined ? await openScroll(options) : await askScroll(options, scrollParam)
-    if (page.records?.length === 0) return
-    yield page
-    const next = page.envelope('scroll_param')
-    if (typeof next !== 'string')
+  let page: ScannedAnswer | undefined = await openScroll(options)
+  let wasEmpty = false
+  while (page) {
+    const isEmpty = page.records?.length === 0
+    if (isEmpty && wasEmpty) return
+    if (!isEmpty) yield page
+    const scrollParam = page.envelope('scroll_param')
+    if (typeof scrollParam !== 'string')
       throw new CodedError('intercom_protocol', `Intercom's answer to ${options.path} has no scroll_param`)
-    scrollParam = next
+    page = await askScroll(options, scrollParam).catch((error: unknown) => {
+      if (isEmpty && isGone(error)) return undefined
+      throw error
+    })
+    wasEmpty = isEmpty
   }
 }
 
@@ -103,8 +111,12 @@ function isHeldByOthers({ failure }: RefusedError): boolean {
   return failure.intercomCode === 'scroll_exists' || failure.status === 423
 }
 
+function isGone(error: unknown): boolean {
+  return error instanceof RefusedError && error.failure.status === 404
+}
+
 /** 500 asks for a new scroll in so many words; an expired one is 404; of any other failure nobody knows what it cost. */
 function isBroken(error: unknown): boolean {
-  if (error instanceof RefusedError) return error.failure.status === 404
+  if (error instanceof RefusedError) return isGone(error)
   return error instanceof CodedError && errorTable[error.code].retryable && !(error instanceof ScrollHeldError)
 }

@@ -18,6 +18,8 @@ export interface CompanyRequest {
   tell: (entry: LogEntry) => void
   /** Called when the scroll has broken and begins again. */
   onRestart: () => void
+  /** Called when the list, which leaves companies out, is read in place of the scroll; before its pages. */
+  onList: () => void
 }
 
 /**
@@ -56,12 +58,17 @@ async function drain(request: CompanyRequest, spool: Spool): Promise<void> {
   }
 }
 
-async function drainList({ root, tell, ...asked }: CompanyRequest, spool: Spool, held: ScrollHeldError): Promise<void> {
+async function drainList(
+  { root, tell, onList, ...asked }: CompanyRequest,
+  spool: Spool,
+  held: ScrollHeldError,
+): Promise<void> {
   const warn = (message: string) => tell({ level: 'WARN', message: `${root.name}: ${message}` })
   warn(
     `${held.message}: the list of companies (POST /companies/list) is read instead. ` +
-      'It leaves out companies without users; a full refresh while the scroll is free brings them',
+      'It leaves out companies without users; the next sync that has the scroll brings them',
   )
+  onList()
   const pages = readCompanyList(asked)
   try {
     for (;;) {
@@ -74,7 +81,7 @@ async function drainList({ root, tell, ...asked }: CompanyRequest, spool: Spool,
       if (!agreed)
         warn(
           `the list changed each of the ${passes} times it was read: ${found} companies were found, ` +
-            `Intercom counts ${counted}; one that is missing comes when it changes, or with a full refresh`,
+            `Intercom counts ${counted}; what is missing comes with the next sync that has the scroll`,
         )
       return
     }

@@ -82,10 +82,12 @@ export interface Finished {
   readTo: number
   /** Fingerprint of the settings, of walks that have a plan. */
   plan?: string
+  /** Whether a list that leaves records out stood in for the whole. */
+  byList?: boolean
 }
 
 /** The state of a stream that has been read up to `readTo` (Unix seconds) with everything before it. */
-export function finishedFeedState(feed: Feed, { start, readTo, plan }: Finished): Record<string, unknown> {
+export function finishedFeedState(feed: Feed, { start, readTo, plan, byList }: Finished): Record<string, unknown> {
   const retryIds = feed.unread()
   // A list that is read whole each time begins anew: nothing less would bring what is missing.
   if (!feed.incremental) return retryIds.size > 0 ? freshState : completeState
@@ -94,8 +96,9 @@ export function finishedFeedState(feed: Feed, { start, readTo, plan }: Finished)
   const seen = overlap.seen.forState(readAgainFrom)
   const cursor = Math.min(readAgainFrom, ...retryIds.values())
   const field = feed.entry.cursor ?? 'updated_at'
+  const listedFrom = byList ? Math.min(feed.lower, feed.previous?.listedFrom ?? Infinity) : undefined
   return withParentState(
-    doneState({ field, cursor, plan, readTo, seen, worstLag: overlap.worstLag(), retryIds }),
+    doneState({ field, cursor, plan, readTo, seen, worstLag: overlap.worstLag(), retryIds, listedFrom }),
     feed.entry.child?.parent,
   )
 }

@@ -44,6 +44,8 @@ export interface Feed {
   readonly previous: SearchState | undefined
   /** Only what was updated at or after this is the stream's; of a child stream, its parents. Unix seconds. */
   readonly lower: number
+  /** Takes back to before it what was read from a list only that leaves records out. Returns what to say of it, if it does. */
+  makeUpForList(): LogEntry | undefined
   readonly notes: readonly LogEntry[]
   /** Called once the walk knows its start (Unix seconds), before anything is delivered. */
   begin(frozen: number, json?: FeedJson): void
@@ -87,7 +89,7 @@ export function createFeed(
     incremental,
     notes,
   )
-  const lower = lowerBound(entry.name, config, previous, client.serverSeconds() ?? 0, notes)
+  let lower = lowerBound(entry.name, config, previous, client.serverSeconds() ?? 0, notes)
   const types = idTypes(entry.idMembers, configured)
   const parentIdTypes = idTypes(entry.child ? [entry.child.parentIdMember] : [], configured)
   let overlap: Overlap | undefined
@@ -162,9 +164,20 @@ export function createFeed(
     given: state,
     finishedBefore: !incremental && isComplete(state),
     previous,
-    lower,
+    get lower() {
+      return lower
+    },
     notes,
     overlap: begun,
+    makeUpForList() {
+      const { listedFrom } = previous ?? {}
+      if (listedFrom === undefined || listedFrom >= lower) return undefined
+      lower = Math.max(startSeconds(config), listedFrom)
+      const message =
+        `${entry.name}: the last sync read a list that leaves companies without users out: ` +
+        'what was updated since the sync before it is read again by the scroll'
+      return { level: 'INFO', message }
+    },
     begin(frozen, json) {
       const { overlapSeconds: usualSeconds, volatileMembers } = entry
       overlap = createOverlap({ previous, frozen, usualSeconds, volatileMembers, json })

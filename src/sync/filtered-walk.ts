@@ -15,6 +15,8 @@ const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE
 /** What is left of a walk that is through: its beginning (Unix seconds), and its feeds. */
 interface FilteredPosition {
   start: number
+  /** Whether a list that leaves records out stood in for the whole. */
+  byList?: boolean
   feeds: Record<string, FeedJson>
 }
 
@@ -43,9 +45,15 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
     yield notesArrival(notes)
     let restarts = 0
     const onRestart = () => void restarts++
-    const request = { root, client, ports, version, shape: shapeOf(root), tell, onRestart }
+    let byList = false
+    const onList = () => {
+      byList = true
+    }
+    const request = { root, client, ports, version, shape: shapeOf(root), tell, onRestart, onList }
     const pages = root.filtered?.list === 'scroll' ? readCompanies(request) : singlePage(options, version)
     for await (const answer of pages) {
+      // A list cannot bring what a list left out.
+      if (!byList) notes.push(...feeds.flatMap((feed) => feed.makeUpForList() ?? []))
       if (notes.length > 0) yield notesArrival(notes)
       yield* pageArrivals(answer)
     }
@@ -57,7 +65,7 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
           const message = overfullNote(feed, { start, readTo: start })
           if (message !== undefined) sink.log('INFO', message)
         }
-        finished = { start, feeds: Object.fromEntries(feeds.map((feed) => [feed.entry.name, feed.toJson()])) }
+        finished = { start, byList, feeds: Object.fromEntries(feeds.map((feed) => [feed.entry.name, feed.toJson()])) }
       },
     }
   }
@@ -89,7 +97,7 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
     streamState(name) {
       const feed = feeds.find(({ entry }) => entry.name === name)
       if (feed?.finishedBefore) return completeState
-      if (feed && finished) return finishedFeedState(feed, { start: finished.start, readTo: finished.start })
+      if (feed && finished) return finishedFeedState(feed, { ...finished, readTo: finished.start })
       return feed?.incremental ? (feed.given ?? freshState) : freshState
     },
     missing: (name) => missingOf(feeds.find(({ entry }) => entry.name === name)),

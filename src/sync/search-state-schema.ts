@@ -61,6 +61,7 @@ const SearchStateJson = Type.Object({
       read_to: Type.Optional(Time),
       worst_lag: Type.Optional(Time),
       seen: Type.Optional(Type.Record(Type.String(), Type.String())),
+      listed_from: Type.Optional(Time),
       walk: Type.Optional(SearchWalkJson),
       // Earlier versions wrote an empty list.
       retry_ids: Type.Optional(Type.Union([Type.Record(Type.String(), Time), Type.Array(Type.Never())])),

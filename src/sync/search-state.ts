@@ -42,6 +42,8 @@ export interface SearchState {
   worstLag: number
   /** Parents whose children could not be read, and when each was updated; tried first. */
   retryIds: Record<string, number>
+  /** What was updated since then has been read from a list only that leaves records out. */
+  listedFrom?: number
 }
 
 /** The one member of a state that is ours; the rest is shared with Airbyte's connector. */
@@ -69,6 +71,7 @@ export function readSearchState(
     ...(ours?.seen !== undefined && { seen: ours.seen as Record<string, string> }),
     worstLag: typeof ours?.worst_lag === 'number' ? ours.worst_lag : 0,
     retryIds: isObject(ours?.retry_ids) ? (ours.retry_ids as Record<string, number>) : {},
+    ...(typeof ours?.listed_from === 'number' && { listedFrom: ours.listed_from }),
   }
 }
 
@@ -93,8 +96,9 @@ export function doneState(done: {
   seen: Record<string, string> | undefined
   worstLag: number
   retryIds: ReadonlyMap<string, number>
+  listedFrom: number | undefined
 }): Record<string, unknown> {
-  const { field, cursor, plan, readTo, seen, worstLag, retryIds } = done
+  const { field, cursor, plan, readTo, seen, worstLag, retryIds, listedFrom } = done
   const ours = {
     v: STATE_FORMAT,
     ...(plan !== undefined && { plan }),
@@ -102,6 +106,7 @@ export function doneState(done: {
     ...(seen && { seen }),
     worst_lag: worstLag,
     ...retryMember(retryIds),
+    ...(listedFrom !== undefined && { listed_from: listedFrom }),
   }
   return { [field]: cursor, [OURS]: ours }
 }

@@ -1,10 +1,8 @@
 import { pick, type Random } from '../../simulator/random.ts'
-import { streamTable } from '../../src/streams/table.ts'
 import type { Commit } from '../../src/sync/commit.ts'
 import { collectSync, joined } from '../support/engine.ts'
+import type { Wish } from './draw-selection.ts'
 import type { World } from './world.ts'
-
-export const streams = streamTable.map(({ name }) => name)
 
 /** A job as its log shows it, however many attempts it took. */
 export interface Job {
@@ -17,6 +15,7 @@ export interface Job {
 
 export interface JobOptions {
   version: string
+  streams: readonly Wish[]
   state: unknown[] | undefined
   /** Commits after which each of the first attempts is killed. */
   kills: readonly number[]
@@ -25,7 +24,7 @@ export interface JobOptions {
 const mostAttempts = 8
 
 /** Runs attempts until the job has ended, each from the position of the last commit. */
-export async function runJob(world: World, { version, state, kills }: JobOptions): Promise<Job> {
+export async function runJob(world: World, { version, streams, state, kills }: JobOptions): Promise<Job> {
   const held: Commit[] = []
   const errors: string[] = []
   for (let attempt = 1; attempt <= mostAttempts; attempt++) {

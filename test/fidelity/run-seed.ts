@@ -4,6 +4,7 @@ import { createRandom } from '../../simulator/random.ts'
 import { beginIncrement, endIncrement } from '../../simulator/scenario/play.ts'
 import { drawScenario, type Scenario } from '../../simulator/scenario/scenario.ts'
 import { streamTable } from '../../src/streams/table.ts'
+import { drawReset, drawSelection, type Wish } from './draw-selection.ts'
 import { drawKills, type Job, runJob } from './run-job.ts'
 import { openWorld, type World } from './world.ts'
 
@@ -34,6 +35,9 @@ const searched = new Set(
 interface Run {
   world: World
   result: SeedResult
+  streams: readonly Wish[]
+  /** The streams that every sync reads whole. */
+  whole: ReadonlySet<string>
   ledger: DeliveryLedger
   state: unknown[] | undefined
 }
@@ -47,7 +51,9 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   const random = createRandom(seed, 0xf1de, 1)
   await using world = await openWorld(scenario)
   const result = { scenario, syncs: 0, continued: 0, records: 0, requests: 0, changes: 0, faults: [] }
-  const run: Run = { world, result, ledger: new Map(), state: undefined }
+  const streams = drawSelection(createRandom(seed, 0xf1de, 2))
+  const whole = new Set(streams.filter(({ syncMode }) => syncMode === 'full_refresh').map(({ name }) => name))
+  const run: Run = { world, result, streams, whole, ledger: new Map(), state: undefined }
   for (const [place, increment] of scenario.increments.entries()) {
     world.clock.advance(increment.waitMs)
     beginIncrement(world.simulator, increment)
@@ -55,10 +61,18 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     endIncrement(world.simulator, increment)
     const isLast = place === scenario.increments.length - 1
     if (isLast || random() < 0.5) await settle(run, `after increment ${place + 1}`)
+    reset(run, drawReset(random, streams))
   }
   result.requests = world.simulator.requests.totals.requests
   result.changes = world.simulator.workspace.changes.length
   return result
+}
+
+/** Everything of the stream is wanted anew. */
+function reset(run: Run, stream: string | undefined): void {
+  if (stream === undefined) return
+  run.state = (run.state as StreamState[]).filter((state) => nameOf(state) !== stream)
+  run.ledger.delete(stream)
 }
 
 /** Nothing changes any more: one sync brings all that is owed, and the next one nothing. */
@@ -78,19 +92,19 @@ interface Expectation {
 }
 
 async function sync(run: Run, name: string, { kills = [], isSettled, isQuiet }: Expectation): Promise<void> {
-  const { world, result, ledger } = run
+  const { world, result, streams, whole, ledger } = run
   const { version } = result.scenario
   const startedAt = world.clock.now()
-  const job = await runJob(world, { version, state: run.state, kills })
+  const job = await runJob(world, { version, streams, state: run.state, kills })
   // A new job begins its full refreshes anew.
-  run.state = (job.state as StreamState[]).filter(({ stream }) => !timeless.has(stream.stream_descriptor.name))
+  run.state = (job.state as StreamState[]).filter((state) => !whole.has(nameOf(state)))
   result.syncs++
   result.continued += job.attempts - 1
   const tell = (fault: string) => result.faults.push(`${name}: ${fault}`)
   if (job.failure !== undefined) tell(`failed: ${job.failure}`)
 
-  // A stream without times gives all there is, whatever came before.
-  for (const stream of timeless) ledger.delete(stream)
+  // A stream that is read whole gives all there is, whatever came before.
+  for (const stream of whole) ledger.delete(stream)
   const truth = world.simulator.workspace.truth({ version })
   const due = isSettled ? {} : { visibleAt: dueTimes(run, job, startedAt), stillAt: world.clock.now() }
   const report = await checkMessages([job.messages], truth, { ...due, ledger })
@@ -98,7 +112,7 @@ async function sync(run: Run, name: string, { kills = [], isSettled, isQuiet }: 
     tell(`${kind}${stream === null ? '' : ` in ${stream}`} (${count}): ${examples.slice(0, 2).join('; ')}`)
   for (const [stream, { records, setHash, truthHash }] of Object.entries(report.streams)) {
     result.records += records
-    if (isQuiet && !timeless.has(stream) && records > 0) tell(`${records} ${stream} although nothing changed`)
+    if (isQuiet && !whole.has(stream) && records > 0) tell(`${records} ${stream} although nothing changed`)
     if (isSettled && timeless.has(stream) && setHash !== truthHash) tell(`${stream} are not what is there`)
   }
 }
@@ -114,10 +128,7 @@ function dueTimes({ result }: Run, { state }: Job, startedAt: number): Record<st
     Object.hasOwn(indexLagsMs, stream) || (stream === 'tickets' && ticketsBehindTheirParts > 0)
   const parentOf = (stream: string) => streamTable.find(({ name }) => name === stream)?.child?.parent ?? stream
   const readTo = new Map(
-    (state as StreamState[]).map(({ stream }) => [
-      stream.stream_descriptor.name,
-      stream.stream_state.intercom_sync?.read_to,
-    ]),
+    (state as StreamState[]).map((one) => [nameOf(one), one.stream.stream_state.intercom_sync?.read_to]),
   )
   return Object.fromEntries(
     streamTable.map(({ name }) => {
@@ -130,3 +141,5 @@ function dueTimes({ result }: Run, { state }: Job, startedAt: number): Record<st
 interface StreamState {
   stream: { stream_descriptor: { name: string }; stream_state: { intercom_sync?: { read_to?: number } } }
 }
+
+const nameOf = ({ stream }: StreamState): string => stream.stream_descriptor.name

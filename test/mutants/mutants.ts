@@ -220,8 +220,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'an expired scroll ends the sync',
     file: 'intercom/companies-scroll.ts',
-    find: 'return error.failure.status === 404',
-    replace: 'return error.failure.status === 410',
+    find: 'error.failure.status === 404',
+    replace: 'error.failure.status === 410',
     tests: sync('connector-changelog', 'failures'),
   },
   {
@@ -337,6 +337,34 @@ export const mutants: readonly Mutant[] = [
     find: "yield { walk, kind: 'refused', error }",
     replace: "yield { walk, kind: 'ended' }",
     tests: sync('failures'),
+  },
+  {
+    rule: 'a page of the scroll that was lost is asked for again, and the next one comes',
+    file: 'intercom/companies-scroll.ts',
+    find: 'tries: 1 }',
+    replace: 'tries: 5 }',
+    tests: sync('eleven-streams'),
+  },
+  {
+    rule: 'the first empty page is the end of the scroll',
+    file: 'intercom/companies-scroll.ts',
+    find: 'if (isEmpty && wasEmpty) return',
+    replace: 'if (isEmpty) return',
+    tests: sync('eleven-streams'),
+  },
+  {
+    rule: 'what only the list of companies was read for is never made up for',
+    file: 'sync/filtered-walk.ts',
+    find: 'if (!byList) notes.push(',
+    replace: 'if (byList) notes.push(',
+    tests: sync('companies-list'),
+  },
+  {
+    rule: 'a walk begins after its first look at the data',
+    file: 'sync/search-start.ts',
+    find: '    walk: { lower, frozen, slices,',
+    replace: '    walk: { lower, frozen: client.serverSeconds() ?? frozen, slices,',
+    tests: sync('live-changes'),
   },
   {
     rule: 'two attributes of one name are one',

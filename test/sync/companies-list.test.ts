@@ -79,6 +79,25 @@ t.test('what the list lacks are the companies without users', async (t) => {
   t.same(new Set(missing.map((company) => company.member('user_count'))), new Set([0]))
 })
 
+t.test('what the list lacked comes with the first sync that has the scroll, and once', async (t) => {
+  const simulator = await setUp(t, { omitUserlessCompanies: false })
+  const first = await simulator.sync()
+  const again = await simulator.sync({ state: first.state })
+  t.same(idsOf(again.messages), [], 'a list that has not changed gives nothing')
+  t.match(first.state[0], { stream: { stream_state: { intercom_sync: { listed_from: 0 } } } })
+  t.match(again.state[0], { stream: { stream_state: { intercom_sync: { listed_from: 0 } } } })
+
+  simulator.workspace.companies.scroll.holdUntil(0)
+  const ledger = new Map()
+  await judge(simulator, first.messages, { expectStreams: [], ledger })
+  const scrolled = await simulator.sync({ state: again.state })
+  t.same((await judge(simulator, scrolled.messages, { expectStreams: both, ledger })).faults, [])
+  t.ok(parseLines(scrolled.messages).some(({ log }) => /read again by the scroll/.test(log?.message)))
+  t.notMatch(scrolled.state[0], { stream: { stream_state: { intercom_sync: { listed_from: 0 } } } })
+  const quiet = await simulator.sync({ state: scrolled.state })
+  t.same([recordsOf(quiet.messages, 'companies'), recordsOf(quiet.messages, 'company_segments')], [[], []])
+})
+
 t.test('companies that move between the pages are read until none is missing, each once', async (t) => {
   const mutations = [{ stream: 'companies', kind: 'visit' as const, count: 60 }]
   const simulator = await setUp(t, { mutationPlan: { every: 1, until: 6, mutations } })

@@ -132,6 +132,15 @@ t.test('a page of the scroll that is lost on its way is not passed over', async 
   }
 })
 
+t.test('an empty page in the middle of the scroll is not its end', async (t) => {
+  for (const emptyScrollPage of [1, 3, 5]) {
+    const simulator = await listenSimulator(t, { companies: 450, emptyScrollPage })
+    const { messages, outcome } = await collectSync({ baseUrl: simulator.url, streams: ['companies'] })
+    t.notOk(outcome?.streams[0]?.completeness?.restarts)
+    t.same((await judge(simulator, messages, { expectStreams: ['companies'] })).faults, [], `page ${emptyScrollPage}`)
+  }
+})
+
 t.test('a page of the scroll that the rate limit refuses is asked for again, and the scroll goes on', async (t) => {
   const clock = createAcceleratedClock(Date.UTC(2026, 4, 5), 50)
   const simulator = await listenSimulator(t, { companies: 450, clock })

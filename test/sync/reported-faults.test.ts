@@ -107,8 +107,9 @@ t.test(
     const pages = simulator.requests.entries.filter(({ path }) => path === '/companies/scroll')
     const tokens = pages.slice(1).map(({ query }) => query.scroll_param)
     t.equal(new Set(tokens).size, 1)
-    t.equal(pages.at(-1)?.records, 0)
-    t.equal(pages.filter(({ records }) => records === 0).length, 1)
+    t.match(pages.at(-2), { status: 200, records: 0 }, 'the empty page')
+    t.match(pages.at(-1), { status: 404 }, 'the scroll is closed behind it')
+    t.equal(pages.filter(({ records }) => !records).length, 2)
   },
 )
 

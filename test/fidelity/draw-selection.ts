@@ -1,0 +1,23 @@
+import type { Random } from '../../simulator/random.ts'
+import { streamTable } from '../../src/streams/table.ts'
+
+/** A stream as a job names it. */
+export interface Wish {
+  name: string
+  syncMode: 'incremental' | 'full_refresh'
+}
+
+/** Half of the workspaces are synced whole and by increments; of the others some streams are left out, or read whole. */
+export function drawSelection(random: Random): Wish[] {
+  const isMixed = random() < 0.5
+  return streamTable.flatMap(({ name, cursor }): Wish[] => {
+    const isLeftOut = isMixed && random() < 0.2
+    const isWhole = cursor === undefined || (isMixed && random() < 0.2)
+    return isLeftOut ? [] : [{ name, syncMode: isWhole ? 'full_refresh' : 'incremental' }]
+  })
+}
+
+/** Now and then somebody resets a stream. @returns its name */
+export function drawReset(random: Random, selection: readonly Wish[]): string | undefined {
+  return random() < 0.15 ? selection[Math.floor(random() * selection.length)]?.name : undefined
+}
