@@ -19,12 +19,23 @@ const passing: readonly Fault[] = [
 const searches = ['/contacts/search', '/conversations/search', '/tickets/search', '/admins/activity_logs/search']
 /** Searches whose pages follow cursors. */
 const misled = searches.slice(0, 3)
-const others = ['/conversations/:id', '/companies/scroll', '/companies/:id/segments', '/segments', '/tags']
+const others = [
+  '/conversations/:id',
+  '/companies/scroll',
+  '/companies/:id/segments',
+  '/contacts/:id/tags',
+  '/contacts/:id/notes',
+  '/contacts/:id/companies',
+  '/segments',
+  '/tags',
+  '/admins',
+  '/me',
+]
 
 /** Faults that a sync must survive without loss: few enough at each endpoint that no patience ends over them. */
 export function drawFaults(random: Random): Fault[] {
   const paths = new Set(
-    Array.from({ length: integerBetween(random, 0, 6) }, () => pick(random, [...searches, ...others])),
+    Array.from({ length: integerBetween(random, 0, 9) }, () => pick(random, [...searches, ...others])),
   )
   const faults = [...paths].map((path): Fault => {
     const repeat = integerBetween(random, 1, 3)

@@ -1,13 +1,10 @@
-import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
-import type { IntercomClient } from '../intercom/client.ts'
 import { RefusedError } from '../intercom/failures.ts'
 import { type ScannedAnswer, scanAnswer } from '../intercom/record-scanner.ts'
-import { readWorkspace } from '../intercom/workspace.ts'
 import type { StreamEntry } from '../streams/table.ts'
+import { askPatiently, type PatientSetting } from './ask-patiently.ts'
 import { PARENT_UPDATED_AT } from './child-text.ts'
 import { inOrder } from './in-order.ts'
-import { mayBeOfRecords } from './narrowing.ts'
 import type { Row } from './search-pages.ts'
 
 /** The children of one parent, as Intercom answered them. */
@@ -21,13 +18,8 @@ export interface Children {
 export type FoundChildren = Children | 'unreadable'
 
 /** Where children are asked for. */
-export interface ChildEndpoint {
-  client: IntercomClient
+export interface ChildEndpoint extends PatientSetting {
   entry: StreamEntry
-  /** `Intercom-Version` to send. */
-  version: string
-  clock: Clock
-  signal: AbortSignal
 }
 
 /** A run of parents of one page, with their children where they were wanted. */
@@ -44,8 +36,6 @@ const CHILDREN_AT_ONCE = 10
 /** Parents handed on together: few enough that their children do not fill the memory. */
 const PARENTS_PER_BATCH = 25
 const BYTES_PER_BATCH = 512 * 1024
-/** How long children that fail while others come are left alone before the last try. */
-const PATIENCE_MS = 2 * 60_000
 
 /** Reads the children of a page's parents and hands the parents on with them, in order, a batch at a time. */
 export async function* readChildren(
@@ -83,28 +73,12 @@ export function inlineChildren(entry: StreamEntry, page: ScannedAnswer, parent: 
 }
 
 /**
- * The children of one parent; undefined when it has been deleted meanwhile. One parent whose children Intercom cannot
- * give, however often it is asked, must not hold up the rest.
+ * The children of one parent; undefined when it has been deleted meanwhile.
  *
  * @throws CodedError when it is not this parent alone: Intercom fails at all, or refuses the endpoint
  */
-export async function findChildren(endpoint: ChildEndpoint, parentId: string): Promise<FoundChildren | undefined> {
-  const { client, version, clock, signal } = endpoint
-  try {
-    return await askChildren(endpoint, parentId)
-  } catch (error) {
-    if (error instanceof RefusedError && !error.unauthorized) return 'unreadable'
-    if (!mayBeOfRecords(error)) throw error
-  }
-  await readWorkspace(client, version)
-  await clock.sleep(PATIENCE_MS, signal)
-  try {
-    return await askChildren(endpoint, parentId)
-  } catch (error) {
-    if (!mayBeOfRecords(error)) throw error
-    await readWorkspace(client, version)
-    return 'unreadable'
-  }
+export function findChildren(endpoint: ChildEndpoint, parentId: string): Promise<FoundChildren | undefined> {
+  return askPatiently(() => askChildren(endpoint, parentId), endpoint)
 }
 
 /** The children of one parent; undefined when it has been deleted meanwhile (404 as JSON or as a bare page, or 410). */

@@ -2,10 +2,11 @@ import { type SourceConfig, startSeconds } from '../airbyte/source-config.ts'
 import { CodedError } from '../errors.ts'
 import { withoutUrlQueries } from '../intercom/content-hash.ts'
 import type { ScannedAnswer } from '../intercom/record-scanner.ts'
-import { recordText, type TextEdit } from '../intercom/record-text.ts'
+import { recordText } from '../intercom/record-text.ts'
 import type { StreamEntry } from '../streams/table.ts'
 import { addMembers, parentMembers, wholeAnswer } from './child-text.ts'
 import type { FoundChildren } from './children.ts'
+import type { FoundLists } from './list-reader.ts'
 import { createOverlap, type Overlap, type OverlapJson } from './overlap.ts'
 import type { Row } from './search-pages.ts'
 import { creditedCursor, isComplete, readSearchState, type SearchState } from './search-state.ts'
@@ -26,7 +27,7 @@ export interface Found {
   row: Row
   children: FoundChildren | undefined
   /** What makes the record's cut lists whole. */
-  lists?: readonly TextEdit[] | undefined
+  lists?: FoundLists | undefined
 }
 
 /**
@@ -106,7 +107,7 @@ export function createFeed(
 
   function deliverRecord({ answer, row, lists }: Found, sink: Sink): void {
     if (!isNews(answer, row, sink)) return
-    const text = recordText(answer, row.record, types, lists)
+    const text = recordText(answer, row.record, types, lists === 'unreadable' ? undefined : lists)
     // What breaks off in the middle of a scroll or a window is read again from its beginning.
     if ((entry.filtered || entry.windows) && isInLog(text)) return
     const changes = truncatedField(entry.search?.childCounter, answer, row.record)

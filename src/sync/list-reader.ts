@@ -1,27 +1,38 @@
 import { defaultApiVersion } from '../airbyte/source-config.ts'
+import { CodedError } from '../errors.ts'
 import { type CutList, completeList, findCutList, type ListItem } from '../intercom/cut-list.ts'
 import { RefusedError } from '../intercom/failures.ts'
 import type { TextEdit } from '../intercom/record-text.ts'
 import { readWholeList } from '../intercom/whole-list.ts'
 import { readWorkspace } from '../intercom/workspace.ts'
 import type { CutListTraits, StreamEntry } from '../streams/table.ts'
+import { askPatiently } from './ask-patiently.ts'
 import { inOrder } from './in-order.ts'
 import type { Row, SearchPage } from './search-pages.ts'
 import type { LogEntry, WalkContext } from './walk.ts'
 
+/** The edits that make a record's cut lists whole; one of the lists cannot be had. */
+export type FoundLists = readonly TextEdit[] | 'unreadable'
+
 /** Completes the lists that Intercom's search cuts at ten items. */
 export interface ListReader {
-  /** The edits that make the cut lists of a page's wanted records whole, by record; those left as they are have none. */
+  /**
+   * What the lists of a page's wanted records have come to, by record; those left as they are have none.
+   *
+   * @throws CodedError when it is not single records that Intercom fails over
+   */
   complete(
     page: Pick<SearchPage, 'answer' | 'rows'>,
     isWanted: (row: Row) => boolean,
-  ): Promise<ReadonlyMap<Row, readonly TextEdit[]>>
+  ): Promise<ReadonlyMap<Row, FoundLists>>
   /** What there is to say since it was last asked. */
   takeNotes(): LogEntry[]
 }
 
 /** Records of one lane whose lists are read at a time. */
 const RECORDS_AT_ONCE = 5
+/** When the lists of so many records in a row cannot be had, it is not the records. */
+const MOST_UNREADABLE_IN_A_ROW = 20
 
 /** A cut list, and what is known of its kind. */
 interface Cut {
@@ -29,14 +40,16 @@ interface Cut {
   list: CutList
 }
 
-const NOTHING: ReadonlyMap<Row, readonly TextEdit[]> = new Map()
+const NOTHING: ReadonlyMap<Row, FoundLists> = new Map()
 
 export function createListReader(
   entry: StreamEntry,
-  { client, config }: Pick<WalkContext, 'client' | 'config'>,
+  { client, config, ports: { clock, signal } }: Pick<WalkContext, 'client' | 'config' | 'ports'>,
 ): ListReader {
   const kinds = entry.search?.cutLists ?? []
   const version = config.api_version ?? defaultApiVersion
+  const setting = { client, version, clock, signal }
+  let unreadableInARow = 0
   /** Paths that the token may not read: each is asked no more. */
   const refused = new Set<string>()
   let notes: LogEntry[] = []
@@ -49,18 +62,28 @@ export function createListReader(
     })
   }
 
-  async function completeRecord(body: Buffer, row: Row, cuts: readonly Cut[]): Promise<TextEdit[]> {
+  async function completeRecord(body: Buffer, row: Row, cuts: readonly Cut[]): Promise<FoundLists> {
     const paths = [...new Set(cuts.map(({ traits }) => traits.path))]
     const edits = await Promise.all(
       paths.map(async (path) => {
-        const items = await askItems(path, row.id)
+        const items = await askPatiently(() => askItems(path, row.id), setting)
+        if (items === 'unreadable') return items
         if (!items) return []
         return cuts
           .filter(({ traits }) => traits.path === path)
           .flatMap(({ traits, list }) => completeList(body, list, ownItems(items, traits)))
       }),
     )
-    return edits.flat()
+    if (!edits.includes('unreadable')) return edits.flat() as TextEdit[]
+    notes.push({ level: 'WARN', message: `${entry.name}: Intercom keeps failing over the lists of ${row.id}` })
+    return 'unreadable'
+  }
+
+  /** @throws CodedError when so many fail that it is not their own fault */
+  function count(found: FoundLists): void {
+    unreadableInARow = found === 'unreadable' ? unreadableInARow + 1 : 0
+    if (unreadableInARow > MOST_UNREADABLE_IN_A_ROW)
+      throw new CodedError('intercom_unavailable', `Intercom keeps failing over the lists of all ${entry.name}`)
   }
 
   /** All items there are; undefined when the record has been deleted meanwhile, or the token may not read them. */
@@ -102,10 +125,13 @@ export function createListReader(
         const cuts = cutsOf(body, row)
         return cuts.length > 0 && isWanted(row) ? [{ row, cuts }] : []
       })
-      const edits = new Map<Row, readonly TextEdit[]>()
+      const lists = new Map<Row, FoundLists>()
       const work = async ({ row, cuts }: (typeof cut)[number]) => [row, await completeRecord(body, row, cuts)] as const
-      for await (const [row, found] of inOrder(cut, RECORDS_AT_ONCE, work)) edits.set(row, found)
-      return edits
+      for await (const [row, found] of inOrder(cut, RECORDS_AT_ONCE, work)) {
+        count(found)
+        lists.set(row, found)
+      }
+      return lists
     },
     takeNotes() {
       const taken = notes

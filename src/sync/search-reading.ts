@@ -1,8 +1,7 @@
-import type { TextEdit } from '../intercom/record-text.ts'
 import type { SortOrder } from '../intercom/search-query.ts'
 import { type ChildEndpoint, type FoundChildren, inlineChildren, readChildren } from './children.ts'
 import type { FedWalkOptions, Feed } from './feed.ts'
-import { createListReader } from './list-reader.ts'
+import { createListReader, type FoundLists } from './list-reader.ts'
 import type { Row, SearchEndpoint } from './search-pages.ts'
 import { owns, type Slice } from './slice.ts'
 import { readSlice, type SliceCounts, type SlicePage } from './slice-reader.ts'
@@ -16,7 +15,7 @@ export interface Taking {
   /** Rows to deliver; the page moves the slice with its last batch. */
   rows: readonly Row[]
   children: ReadonlyMap<Row, FoundChildren>
-  lists: ReadonlyMap<Row, readonly TextEdit[]>
+  lists: ReadonlyMap<Row, FoundLists>
   lastBatch: boolean
 }
 

@@ -10,6 +10,7 @@ import { createSearchReading, type Taking, tellCounts } from './search-reading.t
 import { type SearchStart, startSearch } from './search-start.ts'
 import { type TailState, walkFromJson, walkToJson } from './search-state.ts'
 import type { SearchWalkJson } from './search-state-schema.ts'
+import { isUnreadable, setAside } from './set-aside.ts'
 import { advance, advanceWithin, isBeyond, orderOf, owns, type Slice } from './slice.ts'
 import type { Arrival, Sink, Walk } from './walk.ts'
 
@@ -171,7 +172,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     const walkOrder: SortOrder = walk.descending ? 'descending' : 'ascending'
     try {
       for await (const taking of reading.read(endpoint, slice, orderOf(slice, walkOrder)))
-        yield { take: (sink) => takePage(taking, sink) }
+        yield { take: (sink) => takePage(current, taking, sink) }
     } catch (error) {
       if (!(error instanceof UnreadablePageError)) throw error
       await confirmSearch(endpoint)
@@ -188,7 +189,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     // since may not be forgotten.
     const readAgainFrom = round.round === 1 ? round.asked : round.slice.from
     for (const feed of feeds) feed.overlap().seen.protectFrom(readAgainFrom)
-    takePage(taking, sink)
+    takePage(current, taking, sink)
     if (taking.lastBatch) round.pages++
     if (done) finish(current, round, sink)
   }
@@ -205,15 +206,16 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     }
   }
 
-  function takePage({ slice, page, order, rows, lists, children, lastBatch }: Taking, sink: Sink): void {
+  function takePage({ walk }: Planned, taking: Taking, sink: Sink): void {
+    const { slice, page, order, rows, lists, children, lastBatch } = taking
     for (const { level, message } of reading.takeNotes()) sink.log(level, message)
     const delivered = new Set(slice.to === null ? [] : [...(slice.ids ?? []), ...(slice.skip ?? [])])
     for (const row of rows) {
       if (!owns(slice, row) || delivered.has(row.id) || isBeyond(page.again, row.updatedAt, order)) continue
       if (slice.to !== null) delivered.add(row.id)
-      for (const feed of feeds) {
-        feed.deliver({ answer: page.answer, row, children: children.get(row), lists: lists.get(row) }, sink)
-      }
+      const found = { answer: page.answer, row, children: children.get(row), lists: lists.get(row) }
+      if (isUnreadable(row, lists)) setAside(walk.slices, row, rows, lists)
+      else for (const feed of feeds) feed.deliver(found, sink)
     }
     if (!lastBatch) {
       advanceWithin(slice, rows)

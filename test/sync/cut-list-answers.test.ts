@@ -2,7 +2,7 @@ import t from 'tap'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { editAnswers } from '../support/edited-answers.ts'
-import { collectSync, judge } from '../support/engine.ts'
+import { collectSync, contactsOf, judge, parseLines } from '../support/engine.ts'
 
 const streams = ['contacts']
 const long = { companies: [130], notes: [125], tags: [11] }
@@ -67,7 +67,9 @@ t.test('pages that lead in circles fail loudly', async (t) => {
     const next = { page: 1 }
     return { body: JSON.stringify({ ...answer, pages: { ...answer.pages, next } }) }
   })
-  await t.rejects(collectSync({ baseUrl, streams }), { code: 'intercom_loop' })
+  const clock = createAcceleratedClock(Date.UTC(2026, 4, 5), 200)
+  const { outcome } = await collectSync({ baseUrl, streams, clock })
+  t.match(outcome?.failure, { code: 'records_unreadable' })
 })
 
 t.test('an answer that may pass is asked again; one that is damaged, too', async (t) => {
@@ -80,14 +82,57 @@ t.test('an answer that may pass is asked again; one that is damaged, too', async
   t.match(simulator.requests.totals.byStatus, { 500: 1, 429: 1 })
 })
 
-t.test('a list that fails for good fails the attempt', async (t) => {
+for (const [status, newestVersion] of [
+  [503, '2.17'],
+  [503, '2.16'],
+  [400, '2.17'],
+] as const)
+  t.test(
+    `API ${newestVersion}: a contact whose list fails for good (${status}) is named, holds nobody up, and comes when it can`,
+    async (t) => {
+      const clock = createAcceleratedClock(Date.UTC(2026, 4, 5), 200)
+      const now = Date.UTC(2026, 4, 5) / 1000
+      const simulator = await listenSimulator(t, {
+        contacts: 200,
+        tags: 20,
+        listLengths: { tags: Array.from({ length: 200 }, (_, place) => (place % 20 === 0 ? 12 : 1)) },
+        // Two of those that fail share their second with each other and with many more.
+        firstTimes: { contacts: Array.from({ length: 40 }, () => now - 500_000) },
+        oddities: false,
+        newestVersion,
+        clock,
+      })
+      const long = simulator.workspace
+        .collection('contacts')
+        .latest()
+        .filter(({ plan }) => plan.index % 20 === 0)
+      const failing = [0, 1, 5].map((place) => long[place]?.plan.id ?? '')
+      for (const id of failing)
+        simulator.faults.next([{ match: { path: `/contacts/${id}/tags` }, status, repeat: 1000 }])
+      const first = await collectSync({ baseUrl: simulator.url, streams, clock })
+      t.match(first.outcome?.failure, { code: 'records_unreadable', failureType: 'transient_error' })
+      const warnings = parseLines(first.messages).flatMap(({ log }) => (log?.level === 'WARN' ? [log.message] : []))
+      for (const id of failing) t.ok(warnings.some((message) => message.includes(id)))
+      const { faults } = await judge(simulator, first.messages)
+      t.match(faults, [{ kind: 'missing', stream: 'contacts', count: 3 }])
+      t.equal(faults.length, 1)
+
+      const ledger = new Map()
+      await judge(simulator, first.messages, { expectStreams: [], ledger })
+      simulator.faults.clear()
+      const second = await collectSync({ baseUrl: simulator.url, streams, clock, state: first.state })
+      t.equal(second.outcome?.failure, undefined)
+      t.same(new Set(contactsOf(second.messages).map(({ id }) => id)), new Set(failing), 'they come, and nobody else')
+      t.same((await judge(simulator, second.messages, { ledger })).faults, [])
+      const third = await collectSync({ baseUrl: simulator.url, streams, clock, state: second.state })
+      t.same(contactsOf(third.messages), [])
+    },
+  )
+
+t.test('lists that fail for all records fail the attempt', async (t) => {
   const clock = createAcceleratedClock(Date.UTC(2026, 4, 5), 200)
-  for (const [status, code] of [
-    [503, 'intercom_unavailable'],
-    [400, 'intercom_rejected'],
-  ] as const) {
-    const simulator = await listen(t, { clock })
-    simulator.faults.next([{ match: { path: '/contacts/:id/tags' }, status, repeat: 1000 }])
-    await t.rejects(collectSync({ baseUrl: simulator.url, streams, clock }), { code })
-  }
+  const listLengths = { tags: Array.from({ length: 40 }, () => 12) }
+  const simulator = await listenSimulator(t, { contacts: 40, tags: 20, listLengths, oddities: false, clock })
+  simulator.faults.next([{ match: { path: '/contacts/:id/tags' }, status: 503, repeat: 10_000 }])
+  await t.rejects(collectSync({ baseUrl: simulator.url, streams, clock }), { code: 'intercom_unavailable' })
 })

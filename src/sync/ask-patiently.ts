@@ -1,0 +1,45 @@
+import type { Clock } from '../clock.ts'
+import type { IntercomClient } from '../intercom/client.ts'
+import { RefusedError } from '../intercom/failures.ts'
+import { readWorkspace } from '../intercom/workspace.ts'
+import { mayBeOfRecords } from './narrowing.ts'
+
+/** How long what fails while other things come is left alone before the last try. */
+const PATIENCE_MS = 2 * 60_000
+
+/** Where something that belongs to a single record is asked for. */
+export interface PatientSetting {
+  client: IntercomClient
+  /** `Intercom-Version` to send. */
+  version: string
+  clock: Clock
+  signal: AbortSignal
+}
+
+/**
+ * Asks for what belongs to a single record. One record over which Intercom fails, however often it is asked, must not
+ * hold up the rest.
+ *
+ * @returns `unreadable` when not even patience has brought it
+ * @throws CodedError when it is not this record alone: Intercom fails at all, or refuses the endpoint
+ */
+export async function askPatiently<Found>(
+  ask: () => Promise<Found>,
+  { client, version, clock, signal }: PatientSetting,
+): Promise<Found | 'unreadable'> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof RefusedError && !error.unauthorized) return 'unreadable'
+    if (!mayBeOfRecords(error)) throw error
+  }
+  await readWorkspace(client, version)
+  await clock.sleep(PATIENCE_MS, signal)
+  try {
+    return await ask()
+  } catch (error) {
+    if (!mayBeOfRecords(error)) throw error
+    await readWorkspace(client, version)
+    return 'unreadable'
+  }
+}

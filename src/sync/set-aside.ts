@@ -1,0 +1,31 @@
+import type { FoundLists } from './list-reader.ts'
+import type { Row } from './search-pages.ts'
+import type { Slice } from './slice.ts'
+
+/**
+ * Whether a record has to wait until its lists can be had. One without a time could not be asked for again: it is
+ * delivered with its lists as they are.
+ */
+export function isUnreadable(row: Row, lists: ReadonlyMap<Row, FoundLists>): row is Row & { updatedAt: number } {
+  return row.updatedAt !== undefined && lists.get(row) === 'unreadable'
+}
+
+/**
+ * Sets the second of such a record aside: the next sync reads it again, without what was delivered of it.
+ *
+ * @param slices of the walk; the second is added
+ * @param rows of the page, those that cannot be had included
+ */
+export function setAside(
+  slices: Slice[],
+  { updatedAt: second }: { updatedAt: number },
+  rows: readonly Row[],
+  lists: ReadonlyMap<Row, FoundLists>,
+): void {
+  const known = slices.find(({ aside, from, to }) => aside && from === second && to === second + 1)
+  const taken = rows.filter((row) => row.updatedAt === second && !isUnreadable(row, lists))
+  const skip = [...new Set([...(known?.skip ?? []), ...taken.map(({ id }) => id)])]
+  const gap: Slice = { from: second, to: second + 1, done: false, aside: true, ...(skip.length > 0 && { skip }) }
+  if (known) Object.assign(known, gap)
+  else slices.push(gap)
+}
