@@ -84,7 +84,7 @@ async function tryWay(name) {
       result.test = test.seconds
       result.counts = test.lines.findLast((line) => /^# \{ total: /.test(line))?.slice(4, -2) ?? 'no count'
       say(`  ${result.counts}`)
-      for (const line of new Set(test.lines.filter((line) => /# SKIP/.test(line)))) say(`  ${line.trim()}`)
+      for (const line of new Set(test.lines.filter((line) => /^ *not ok|# SKIP/.test(line)))) say(`  ${line.trim()}`)
     }
   } catch (error) {
     note(error.message)

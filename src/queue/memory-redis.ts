@@ -9,8 +9,11 @@ import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import {
   attachSession,
+  type CommandDefinition,
   createRedisCommandExecutor,
+  RedisResult,
   RedisServerState,
+  RedisValue,
   SocketConnectionTransport,
 } from 'js-redis-server/core'
 
@@ -18,6 +21,7 @@ const socketPath = process.argv[process.argv.indexOf('--unixsocket') + 1] ?? ''
 
 const state = new RedisServerState({ databaseCount: 1 })
 const executor = createRedisCommandExecutor()
+tellUptime(executor.getCommandDefinition('info'))
 const server = createServer((socket) => {
   attachSession(new SocketConnectionTransport(socket), { state, executor })
 })
@@ -25,3 +29,20 @@ const server = createServer((socket) => {
 rmSync(socketPath, { force: true })
 process.umask(0o077)
 server.listen(socketPath, () => process.stdout.write('Ready to accept connections\n'))
+
+/**
+ * The package's INFO says that the server has been up for 0 seconds, always: to the script that looks for jobs whose
+ * readers are gone, no lease could ever have run out.
+ */
+function tellUptime(info: CommandDefinition | undefined): void {
+  if (!info) return
+  const tell = info.execute
+  const execute: typeof tell = (args, context) => {
+    const result = tell(args, context)
+    if (!(result instanceof RedisResult) || result.value.kind !== 'bulk-string') return result
+    const uptime = `uptime_in_seconds:${Math.floor(process.uptime())}`
+    const text = String(result.value.value).replace(/uptime_in_seconds:\d+/, uptime)
+    return RedisResult.create(RedisValue.bulkString(Buffer.from(text)))
+  }
+  Object.assign(info, { execute })
+}

@@ -50,7 +50,7 @@ async function play(scenario: Scenario): Promise<string> {
     beginIncrement(simulator, increment)
     for (let asked = 0; asked < 30; asked++) {
       const headers = { authorization: 'Bearer simulator-token', 'intercom-version': scenario.version }
-      await simulator.app.inject({ url: '/me', headers })
+      await simulator.app.inject({ url: '/teams', headers })
       clock.advance(1_000)
     }
     endIncrement(simulator, increment)
