@@ -4,6 +4,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -54,6 +55,8 @@ async function tryWay(name) {
   const { machine, without, tells } = ways[name]
   say(`${name}: ${machine}`)
   const folder = mkdtempSync(join(tmpdir(), 'intercom-sync-fresh-'))
+  // The PATH lies in it, and some tests run programs as another user.
+  chmodSync(folder, 0o755)
   const result = { machine, faults: [] }
   const note = (fault) => {
     result.faults.push(fault)

@@ -24,6 +24,9 @@ const workspace = {
   activityLogs: 60,
 }
 
+/** The connection that the service keeps. */
+const connectionId = 'clients'
+
 /** A client that hangs is a failure, not a wait. */
 const clientMs = 300_000
 
@@ -80,8 +83,6 @@ async function testClients(python) {
   process.stdout.write(`clients: ${results.passed} passed, ${results.failed} failed (${seconds} s)\n`)
   return results.failed === 0
 }
-
-const connectionId = 'clients'
 
 /** A connection of the service, for configs without a token. */
 async function keepConnection(service) {

@@ -76,3 +76,50 @@ t.test('lists read after a contact has changed stay right once it is deleted', a
   t.equal(first()?.sha256, sha256)
   t.same(first()?.or?.slice(0, 1), or)
 })
+
+t.test('a part that newer ones push out is gone at once, though search shows its conversation as it was', async (t) => {
+  const clock = createManualClock(start)
+  const { workspace } = await listenSimulator(t, { ...small, clock, longConversations: 1 })
+  const partsOf = (parent: string) =>
+    [...workspace.truth({ streams: ['conversation_parts'] })].filter(({ parentId }) => parentId === parent)
+  const parents = new Set([...workspace.truth({ streams: ['conversations'] })].map(({ id }) => id))
+  const long = [...parents].find((id) => partsOf(id).length === 500) ?? ''
+  const [oldest, next] = partsOf(long)
+  workspace.mutate({ stream: 'conversations', kind: 'reply', ids: [long] })
+  const endsOf = (part: string | undefined) =>
+    partsOf(long).flatMap(({ id, visibleUntil }) => (id === part ? [visibleUntil] : []))
+  t.same(endsOf(oldest?.id), [start])
+  t.same(endsOf(next?.id), [start + lag, null], 'the others go on with the next version of their conversation')
+})
+
+t.test('a segment that a company has joined is known as it was then, before any list shows it', async (t) => {
+  const clock = createManualClock(start)
+  const { workspace } = await listenSimulator(t, { ...small, clock })
+  const segments = workspace.collection('segments').latest()
+  const company = workspace
+    .collection('companies')
+    .latest()
+    .find(({ plan }) => workspace.companies.deletion(plan) === undefined)
+  const joined = segments.find(({ plan }) => !company?.plan.segments?.includes(plan.id))?.plan.id ?? ''
+  const id = company?.plan.id ?? ''
+  workspace.mutate({ stream: 'companies', kind: 'join', ids: [id], segment: joined })
+  clock.advance(10_000)
+  workspace.mutate({ stream: 'segments', kind: 'update', ids: [joined] })
+  const times = [...workspace.truth({ streams: ['company_segments'] })]
+    .filter((line) => line.id === `${id} ${joined}`)
+    .map(({ visibleFrom, visibleUntil }) => [visibleFrom, visibleUntil])
+  t.same(times, [
+    [start, start],
+    [start + lag, null],
+  ])
+})
+
+t.test('each list of a contact that changes while its lists are read may be the older or the newer one', async (t) => {
+  const clock = createManualClock(start)
+  const listLengths = { notes: [12], tags: [11] }
+  const { workspace } = await listenSimulator(t, { ...small, clock, tags: 20, listLengths })
+  const [contact] = [...workspace.truth({ streams: ['contacts'] })]
+  workspace.mutate({ kind: 'update', ids: [contact?.id ?? ''] })
+  const first = [...workspace.truth({ streams: ['contacts'] })].find(({ id }) => id === contact?.id)
+  t.equal(new Set([first?.sha256, ...(first?.or ?? [])]).size, 4)
+})
