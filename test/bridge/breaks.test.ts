@@ -48,12 +48,16 @@ t.test('an API that is replaced twenty times while a job runs leaves none either
   const restarts = Array.from({ length: 20 }, (_, place) => `restart ${place}`)
   const search = { path: '/contacts/search' }
   service.intercom.faults.next(restarts.map((holdUntil) => ({ match: search, holdUntil })))
-  const config = configFor('replaced.json', service.port, { num_workers: 1 })
+  const proxy = await startCuttingProxy(t, service.port, () => undefined)
+  const config = configFor('replaced.json', proxy.port, { num_workers: 1 })
   const running = bench.start(['read', '--config', config, '--catalog', catalog])
   await running.untilPrinted(/"STARTED"/)
   for (const [place, restart] of restarts.entries()) {
     await service.restartApi(place % 2 === 0 ? 'SIGKILL' : 'SIGTERM')
+    // The bridge has found the new one before that is replaced in turn.
+    const found = proxy.untilPassed()
     service.intercom.faults.open(restart)
+    await found
   }
   const { end, stdout, stderr } = await running.finished
   t.match({ end, stderr }, { end: 0, stderr: '' })

@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { Teardown } from './processes.ts'
 
@@ -9,6 +9,8 @@ export interface CuttingProxy {
   cuts(): number
   /** Bytes that it has let through to clients so far. */
   passed(): number
+  /** Resolves with the next bytes that it lets through to a client. */
+  untilPassed(): Promise<void>
 }
 
 /**
@@ -24,6 +26,7 @@ export async function startCuttingProxy(
 ): Promise<CuttingProxy> {
   let cuts = 0
   let bytes = 0
+  const passing = new EventEmitter()
   const open = new Set<Socket>()
   const server = createServer((client) => {
     const upstream = connect(targetPort, '127.0.0.1')
@@ -43,6 +46,7 @@ export async function startCuttingProxy(
       const passed = chunk.subarray(0, left)
       left -= passed.length
       bytes += passed.length
+      passing.emit('passed')
       if (left > 0) {
         if (client.write(passed)) return
         upstream.pause()
@@ -59,5 +63,10 @@ export async function startCuttingProxy(
     for (const end of open) end.destroy()
     server.close()
   })
-  return { port: (server.address() as AddressInfo).port, cuts: () => cuts, passed: () => bytes }
+  return {
+    port: (server.address() as AddressInfo).port,
+    cuts: () => cuts,
+    passed: () => bytes,
+    untilPassed: () => once(passing, 'passed').then(() => undefined),
+  }
 }
