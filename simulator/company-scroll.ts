@@ -61,7 +61,11 @@ export class CompanyScroll {
     return this.#page(this.#open, now)
   }
 
-  /** The next page; an empty one is the end, but for the one that `emptyScrollPage` sets. @throws RefusedRequest 404 after a minute of silence, and after the end */
+  /**
+   * The next page; an empty one is the end, but for the one that `emptyScrollPage` sets.
+   *
+   * @throws RefusedRequest 404 after a minute of silence, and after the end
+   */
   next(param: string, now: number): ScrollPage {
     this.#expire(now)
     if (this.#open?.param !== param) throw new RefusedRequest(404, 'not_found', 'scroll parameter not found')

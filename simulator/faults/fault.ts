@@ -29,7 +29,11 @@ export interface Fault {
   delayMs?: number
   /** What to wait for: a promise, or the name of a gate that `faults.open(name)` opens. */
   holdUntil?: Promise<unknown> | string
-  /** The endpoint has done its work all the same, and a scroll has moved on: only the answer is lost. @defaultValue as if never asked */
+  /**
+   * The endpoint has done its work all the same, and a scroll has moved on: only the answer is lost.
+   *
+   * @defaultValue as if never asked
+   */
   fulfilled?: true
   /** The open scroll of companies is lost with it: the client must start a new one. */
   losesScroll?: boolean

@@ -157,5 +157,5 @@ export const configMembers = {
 
 export type ConfigMemberName = keyof typeof configMembers
 
-/** Without these Intercom cannot be asked. The spec requires nothing: a service may hold the config (`connection_id`). */
+/** Without these Intercom cannot be asked. The spec requires nothing: a service may hold them (`connection_id`). */
 export const requiredMembers: readonly ConfigMemberName[] = ['access_token']

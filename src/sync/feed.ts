@@ -45,7 +45,11 @@ export interface Feed {
   readonly previous: SearchState | undefined
   /** Only what was updated at or after this is the stream's; of a child stream, its parents. Unix seconds. */
   readonly lower: number
-  /** Takes back to before it what was read from a list only that leaves records out. Returns what to say of it, if it does. */
+  /**
+   * Lowers the bound to before what was read from a list only that leaves records out.
+   *
+   * @returns what to say of it; undefined when there is nothing to make up for
+   */
   makeUpForList(): LogEntry | undefined
   readonly notes: readonly LogEntry[]
   /** Called once the walk knows its start (Unix seconds), before anything is delivered. */

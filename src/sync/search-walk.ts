@@ -214,7 +214,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
       if (!owns(slice, row) || delivered.has(row.id) || isBeyond(page.again, row.updatedAt, order)) continue
       if (slice.to !== null) delivered.add(row.id)
       const found = { answer: page.answer, row, children: children.get(row), lists: lists.get(row) }
-      if (isUnreadable(row, lists)) setAside(walk.slices, row, rows, lists)
+      if (isUnreadable(row, lists)) setAside(walk.slices, row, taking)
       else for (const feed of feeds) feed.deliver(found, sink)
     }
     if (!lastBatch) {
