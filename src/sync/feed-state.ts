@@ -8,10 +8,6 @@ import {
   walkState,
 } from './search-state.ts'
 import { lowWaterMark } from './slice.ts'
-import type { Missing } from './walk.ts'
-
-/** Ids named in one message. */
-const MOST_NAMED = 20
 
 /** A walk with its plan, as far as it has been taken. */
 export interface PlannedWalk {
@@ -101,16 +97,6 @@ export function finishedFeedState(feed: Feed, { start, readTo, plan, byList }: F
     doneState({ field, cursor, plan, readTo, seen, worstLag: overlap.worstLag(), retryIds, listedFrom }),
     feed.entry.child?.parent,
   )
-}
-
-/** What a walk that has come to its end could not have of a stream: stretches of time, and children of parents. */
-export function missingOf(feed: Feed | undefined, stretches?: string): Missing | undefined {
-  const retryIds = [...(feed?.unread().keys() ?? [])]
-  const more = retryIds.length > MOST_NAMED ? ` and ${retryIds.length - MOST_NAMED} more` : ''
-  const named = retryIds.slice(0, MOST_NAMED).join(', ')
-  const children = retryIds.length > 0 ? `those of ${feed?.entry.child?.parent} ${named}${more}` : undefined
-  const words = [stretches, children].filter((text) => text !== undefined).join('; ')
-  return words === '' ? undefined : { words, retryIds }
 }
 
 /** What to say of an overlap of which too much changed to be remembered; undefined when all of it was. */

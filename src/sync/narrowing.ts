@@ -28,20 +28,27 @@ export function mayBeOfRecords(error: unknown): error is CodedError {
 /**
  * Cuts what is left of a slice so that all but the bad place can be read: first from its other end, so that what lies
  * behind the place comes; what fails from both ends holds more than one such place, and is halved. What is too narrow
- * to be halved is set aside.
+ * to be halved is set aside. When all that a slice waited for has come, nothing is left of it.
  *
  * @param narrowest shortest slice worth asking for, seconds
  */
 export function cutAround(rest: Slice, walkOrder: SortOrder, narrowest: number): Slice[] {
   const ascending = orderOf(rest, walkOrder) === 'ascending'
-  const { at, created } = rest
+  const { at, created, only } = rest
   const to = rest.to ?? rest.from
   const bounds = {
     from: ascending ? Math.max(rest.from, at ?? rest.from) : rest.from,
     to: ascending || at === undefined ? to : Math.min(to, at + 1),
   }
   const skip = [...new Set([...(rest.skip ?? []), ...(rest.ids ?? [])])]
-  const common = { ...(created && { created }), ...(skip.length > 0 && { skip }), done: false }
+  const awaited = only?.filter((id) => !skip.includes(id))
+  if (awaited?.length === 0) return []
+  const common = {
+    ...(created && { created }),
+    ...(awaited && { only: awaited }),
+    ...(skip.length > 0 && { skip }),
+    done: false,
+  }
   if (!rest.flipped) return [{ ...bounds, ...common, flipped: true }]
   if (bounds.to - bounds.from < 2 * narrowest) return [{ ...bounds, ...common, aside: true }]
   const middle = Math.floor((bounds.from + bounds.to) / 2)

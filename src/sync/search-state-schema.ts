@@ -17,6 +17,7 @@ const SliceProgress = Type.Object({
   ids: Type.Optional(Type.Array(Type.String())),
   after: Type.Optional(Type.String()),
   skip: Type.Optional(Type.Array(Type.String())),
+  only: Type.Optional(Type.Array(Type.String())),
   flipped: Type.Optional(Type.Literal(true)),
   aside: Type.Optional(Type.Literal(true)),
 })

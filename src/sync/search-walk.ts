@@ -1,16 +1,17 @@
 import type { SortOrder } from '../intercom/search-query.ts'
 import { findChildren } from './children.ts'
 import type { FedWalkOptions, Feed, FeedJson } from './feed.ts'
-import { missingOf, overfullNote, type PlannedWalk, searchFeedState } from './feed-state.ts'
+import { overfullNote, type PlannedWalk, searchFeedState } from './feed-state.ts'
 import { merge } from './merge.ts'
-import { cutAround, describeRange, UnreadablePageError } from './narrowing.ts'
+import { missingOf } from './missing.ts'
+import { cutAround, UnreadablePageError } from './narrowing.ts'
 import type { SearchEndpoint } from './search-pages.ts'
 import { confirmSearch, holdsOneRecord, NARROWEST_SECONDS } from './search-plan.ts'
 import { createSearchReading, type Taking, tellCounts } from './search-reading.ts'
 import { type SearchStart, startSearch } from './search-start.ts'
 import { type TailState, walkFromJson, walkToJson } from './search-state.ts'
 import type { SearchWalkJson } from './search-state-schema.ts'
-import { isUnreadable, setAside } from './set-aside.ts'
+import { isUnreadable, setAside, takeBack } from './set-aside.ts'
 import { advance, advanceWithin, isBeyond, orderOf, owns, type Slice } from './slice.ts'
 import type { Arrival, Sink, Walk } from './walk.ts'
 
@@ -196,10 +197,6 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
 
   function finish(current: Planned, round: TailState, sink: Sink): void {
     current.done = true
-    for (const slice of current.walk.slices.filter(({ aside }) => aside)) {
-      const message = `${root.name}: Intercom keeps failing over what was updated from ${describeRange(slice)}`
-      sink.log('WARN', `${message}: it is left out, and tried first by the next sync`)
-    }
     for (const feed of feeds) {
       const message = overfullNote(feed, { start: current.walk.frozen, readTo: round.asked })
       if (message !== undefined) sink.log('INFO', message)
@@ -214,8 +211,12 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
       if (!owns(slice, row) || delivered.has(row.id) || isBeyond(page.again, row.updatedAt, order)) continue
       if (slice.to !== null) delivered.add(row.id)
       const found = { answer: page.answer, row, children: children.get(row), lists: lists.get(row) }
-      if (isUnreadable(row, lists)) setAside(walk.slices, row, taking)
-      else for (const feed of feeds) feed.deliver(found, sink)
+      if (isUnreadable(row, lists)) {
+        setAside(walk.slices, row)
+        continue
+      }
+      takeBack(walk.slices, row)
+      for (const feed of feeds) feed.deliver(found, sink)
     }
     if (!lastBatch) {
       advanceWithin(slice, rows)
@@ -240,9 +241,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     },
     missing(name) {
       const feed = feeds.find(({ entry }) => entry.name === name)
-      const gaps = planned?.walk.slices.filter(({ aside }) => aside) ?? []
-      const stretches = gaps.length > 0 ? `what was updated from ${gaps.map(describeRange).join(', ')}` : undefined
-      return missingOf(feed, stretches)
+      return missingOf(feed, planned?.walk.slices)
     },
   }
 }

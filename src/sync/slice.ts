@@ -3,7 +3,7 @@ import type { SliceJson } from './search-state-schema.ts'
 
 /**
  * A slice is a part of a search walk: it owns the records updated in [from, to), and of those, when it is cut further,
- * the ones created in `created`. Slices share no record. Times are Unix seconds.
+ * the ones created in `created`, or just those named in `only`. Slices share no record. Times are Unix seconds.
  */
 export interface Slice {
   from: number
@@ -19,6 +19,8 @@ export interface Slice {
   after?: string
   /** Records of its own that were taken before it was cut off from another slice. */
   skip?: string[]
+  /** It owns just these records of its stretch: the others have been delivered. */
+  only?: string[]
   /** Read in the other order than the walk: from the walk's side a page could not be had. */
   flipped?: true
   /** Intercom keeps failing over it: given up in this job, tried first in the next. */
@@ -57,6 +59,7 @@ export function sliceFromJson([from, to, progress, created]: SliceJson): Slice {
 
 /** Whether a record is the slice's to deliver. One without a readable time belongs to whichever slice meets it. */
 export function owns(slice: Slice, record: Dated): boolean {
+  if (slice.only && !slice.only.includes(record.id)) return false
   return within({ from: slice.from, to: slice.to }, record.updatedAt) && within(slice.created, record.createdAt)
 }
 

@@ -1,8 +1,9 @@
 import { defaultApiVersion } from '../airbyte/source-config.ts'
 import type { StreamEntry, WindowTraits } from '../streams/table.ts'
 import type { Feed, FeedJson } from './feed.ts'
-import { finishedFeedState, missingOf, overfullNote } from './feed-state.ts'
+import { finishedFeedState, overfullNote } from './feed-state.ts'
 import { merge } from './merge.ts'
+import { missingOf } from './missing.ts'
 import { describeRange, mayBeOfRecords } from './narrowing.ts'
 import { completeState, freshState, reachedState } from './search-state.ts'
 import type { SliceJson } from './search-state-schema.ts'
@@ -138,10 +139,7 @@ export function createWindowWalk(options: WindowWalkOptions): Walk {
       const mark = Math.min(lowWaterMark(windows, 'descending', asked), asked - overlap.seconds)
       return reachedState(root.cursor ?? 'created_at', Math.max(feed.lower, mark), overlap.worstLag())
     },
-    missing() {
-      const gaps = current?.windows.filter(({ aside }) => aside) ?? []
-      return missingOf(feed, gaps.length > 0 ? `what was logged from ${gaps.map(describeRange).join(', ')}` : undefined)
-    },
+    missing: () => missingOf(feed, current?.windows),
     position: () => current && { ...current, windows: current.windows.map(sliceToJson), feed: feed.toJson() },
   }
 }

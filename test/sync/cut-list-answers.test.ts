@@ -112,7 +112,10 @@ for (const [status, newestVersion] of [
       const first = await collectSync({ baseUrl: simulator.url, streams, clock })
       t.match(first.outcome?.failure, { code: 'records_unreadable', failureType: 'transient_error' })
       const warnings = parseLines(first.messages).flatMap(({ log }) => (log?.level === 'WARN' ? [log.message] : []))
-      for (const id of failing) t.ok(warnings.some((message) => message.includes(id)))
+      for (const id of failing) {
+        t.ok(warnings.some((message) => message.includes(id)))
+        t.ok(first.outcome?.failure?.message.includes(id), 'the failure names it')
+      }
       const { faults } = await judge(simulator, first.messages)
       t.match(faults, [{ kind: 'missing', stream: 'contacts', count: 3 }])
       t.equal(faults.length, 1)
