@@ -26,9 +26,12 @@ export class FaultScript {
   readonly #gates = new Map<string, Gate>()
   /** Those that are set now; they stay, whatever is asked. */
   traps: readonly Trap[]
+  /** Those that were set from the beginning. */
+  readonly firstTraps: readonly Trap[]
 
   constructor(traps: readonly Trap[] = []) {
     this.traps = traps
+    this.firstTraps = traps
   }
 
   /** Appends faults to the script. */

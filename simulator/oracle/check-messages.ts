@@ -74,7 +74,8 @@ export async function checkMessages(
 
   const streams: Record<string, StreamReport> = {}
   for (const [stream, { records, states }] of order.streams) {
-    streams[stream] = { records, states, setHash: delivery.deliveredHash(stream) }
+    const repeated = delivery.repeated(stream)
+    streams[stream] = { records, states, repeated, setHash: delivery.deliveredHash(stream) }
   }
   const spokenOf = Object.keys(streams).filter((stream) => index?.streamNames.includes(stream))
   const expected = spokenOf.length > 0 ? spokenOf : (index?.streamNames ?? [])

@@ -22,8 +22,10 @@ export interface DeliveryOptions {
 interface StreamDelivery {
   /** `id`, half of the hash and the parent's time of every version delivered, and how often it was. */
   delivered: Map<string, number>
-  /** The hash last delivered, and the highest place among the record's versions. */
-  last: Map<string, { sha256: string; place: number; highest: number }>
+  /** The hash of the text last delivered, that of the version it stands for, and the highest place among the versions. */
+  last: Map<string, { text: string; sha256: string; place: number; highest: number }>
+  /** Records that the ledger held with the same text. */
+  repeated: number
 }
 
 /** Compares the records delivered with the truth. Keeps hashes, never texts. */
@@ -52,8 +54,9 @@ export class DeliveryCheck {
     delivered.set(name, times)
     if (parent !== undefined && this.#truth !== undefined) checkParent(child, parent, this.#truth, this.#faults)
     const place = this.#placeOf(stream, id, sha256, line)
-    const known = this.#truth?.versions(stream, id)?.[place]?.sha256
-    last.set(id, { sha256: known ?? sha256, place, highest: Math.max(place, last.get(id)?.highest ?? -1) })
+    const known = this.#truth?.versions(stream, id)?.[place]?.sha256 ?? sha256
+    if (!last.has(id) && this.#options.ledger?.get(stream)?.get(id) === sha256) this.#stream(stream).repeated++
+    last.set(id, { text: sha256, sha256: known, place, highest: Math.max(place, last.get(id)?.highest ?? -1) })
   }
 
   /** What had to be delivered and was not. Returns the hash of what had to be delivered. */
@@ -83,11 +86,16 @@ export class DeliveryCheck {
     return setHash(Array.from(this.#stream(stream).last, ([id, { sha256 }]) => [id, sha256]))
   }
 
+  /** How many records came as an earlier sync had delivered them last. */
+  repeated(stream: string): number {
+    return this.#stream(stream).repeated
+  }
+
   /** Writes down what was delivered last of each record. */
   addTo(ledger: DeliveryLedger): void {
     for (const [stream, { last }] of this.#streams) {
       const known = ledger.get(stream) ?? new Map<string, string>()
-      for (const [id, { sha256 }] of last) known.set(id, sha256)
+      for (const [id, { text }] of last) known.set(id, text)
       ledger.set(stream, known)
     }
   }
@@ -128,7 +136,7 @@ export class DeliveryCheck {
   #stream(name: string): StreamDelivery {
     let stream = this.#streams.get(name)
     if (stream === undefined) {
-      stream = { delivered: new Map(), last: new Map() }
+      stream = { delivered: new Map(), last: new Map(), repeated: 0 }
       this.#streams.set(name, stream)
     }
     return stream

@@ -29,6 +29,8 @@ export interface FaultGroup {
 export interface StreamReport {
   records: number
   states: number
+  /** Records that an earlier sync, of the same ledger, had last delivered with the same text. */
+  repeated: number
   /** Hex SHA-256 of the sorted lines `id sha256`, the last delivered version of each record. */
   setHash: string
   /** The same over what had to be delivered; absent without a truth. */

@@ -2,6 +2,7 @@ import type { Simulator } from '../app.ts'
 import type { Mutation } from '../mutations.ts'
 import type { Workspace } from '../workspace.ts'
 import type { Increment } from './scenario.ts'
+import { setStubborn } from './stubborn.ts'
 
 /** Makes changes now, one after the other. What they were can be read in `Workspace.changes`. */
 export function applyMutations(workspace: Workspace, mutations: readonly Mutation[]): void {
@@ -12,10 +13,12 @@ export function applyMutations(workspace: Workspace, mutations: readonly Mutatio
  * Prepares the simulator for the sync of an increment: what changed before it is changed, what changes and goes wrong
  * while it runs will do so. The wait before it is the caller's, who owns the clock.
  */
-export function beginIncrement({ workspace, live, faults, moveTo }: Simulator, increment: Increment): void {
+export function beginIncrement(simulator: Simulator, increment: Increment): void {
+  const { workspace, live, faults, moveTo } = simulator
   if (increment.timezone !== undefined) moveTo(increment.timezone)
   applyMutations(workspace, increment.before)
   live.follow(increment.during)
+  for (const stubborn of increment.stubborn) setStubborn(simulator, stubborn)
   faults.next(increment.faults)
 }
 
@@ -23,5 +26,6 @@ export function beginIncrement({ workspace, live, faults, moveTo }: Simulator, i
 export function endIncrement({ workspace, live, faults }: Simulator, increment: Increment): void {
   live.follow([])
   faults.clear()
+  faults.traps = faults.firstTraps
   applyMutations(workspace, increment.after)
 }

@@ -5,6 +5,7 @@ import type { SimulatorOptions } from '../options.ts'
 import { createRandom, integerBetween, pick } from '../random.ts'
 import { drawDuring, drawMutations } from './change-draw.ts'
 import { drawFaults } from './fault-draw.ts'
+import { drawStubborn, type Stubborn } from './stubborn.ts'
 import { drawWorkspace, scenarioKey } from './workspace-draw.ts'
 
 /** The API versions that differ in what they search by or in how they write records. */
@@ -24,6 +25,8 @@ export interface Increment {
   after: Mutation[]
   /** What goes wrong meanwhile: nothing that a sync must not survive without loss. */
   faults: Fault[]
+  /** What it cannot have: everything else must come, and these with the next sync. */
+  stubborn: Stubborn[]
 }
 
 /** A workspace and all that happens in it. Plain data: one line of JSON tells it and replays it. */
@@ -69,5 +72,6 @@ function drawIncrement(seed: number, place: number): Increment {
     during: drawDuring(createRandom(seed, scenarioKey, 3, place)),
     after: drawMutations(createRandom(seed, scenarioKey, 4, place), 5),
     faults: drawFaults(createRandom(seed, scenarioKey, 5, place)),
+    stubborn: drawStubborn(createRandom(seed, scenarioKey, 6, place)),
   }
 }

@@ -113,11 +113,13 @@ function drawEdges(
   const ends = [today.from, today.from - 1, today.to - 1, span.from, span.to].filter((second) => second <= now)
   const crowd = Array.from({ length: integerBetween(random, 0, 40) }, () => span.from + 1)
   const firstTimes = [...ends, ...crowd]
+  // More of one second than a page holds.
+  const throng = Array.from({ length: random() < 0.2 ? 320 : 0 }, () => span.from + 1)
   const heavy = { holds: today, abovePerPage: pick(random, [50, 10, 1]), status: 504 }
   const stream = pick(random, ['contacts', 'conversations', 'tickets'])
   return {
     firstTimes: {
-      contacts: firstTimes,
+      contacts: [...firstTimes, ...throng],
       conversations: ends,
       tickets: ends,
       activity_logs: firstTimes,

@@ -22,7 +22,7 @@ export function createWalks(
   for (const stream of streams) {
     const root = rootOf(stream.entry)
     const { previous, finishedBefore } = createFeed(stream, context)
-    const key = [root.name, finishedBefore, walkIdentity(previous?.plan, previous?.walk)].join()
+    const key = [root.name, finishedBefore, previous ? walkIdentity(previous) : 'fresh'].join()
     const group = groups.get(key) ?? { root, streams: [] }
     group.streams.push(stream)
     groups.set(key, group)

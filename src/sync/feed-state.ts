@@ -1,9 +1,11 @@
 import type { Feed } from './feed.ts'
+import { owedGaps } from './gaps.ts'
 import {
   completeState,
   creditedCursor,
   doneState,
   freshState,
+  reachedBy,
   type SearchWalkState,
   walkState,
 } from './search-state.ts'
@@ -29,19 +31,19 @@ export function searchFeedState(feed: Feed, planned: PlannedWalk | undefined): R
 
 /** Whether something of a stream could not be read although its walk has come to its end. */
 export function isIncomplete(feed: Feed, walk: SearchWalkState): boolean {
-  return feed.unread().size > 0 || walk.slices.some((slice) => slice.aside)
+  return feed.unread().size > 0 || owedGaps(feed, walk.slices).length > 0
 }
 
 function underWayState(feed: Feed, { walk, plan }: PlannedWalk): Record<string, unknown> {
   const overlap = feed.overlap()
   const order = walk.descending ? 'descending' : 'ascending'
+  const retryIds = new Map([...Object.entries(feed.previous?.retryIds ?? {}), ...feed.unread()])
   const mark = Math.min(
     lowWaterMark(walk.slices, order, walk.frozen),
     walk.frozen - overlap.seconds,
-    ...feed.unread().values(),
+    ...retryIds.values(),
   )
-  const cursor = feed.incremental ? Math.max(feed.lower, mark) : undefined
-  const retryIds = new Map([...Object.entries(feed.previous?.retryIds ?? {}), ...feed.unread()])
+  const cursor = feed.incremental ? Math.max(feed.owedFrom, mark) : undefined
   return withParentState(
     walkState({ cursor, plan, walk: { ...walk, lower: feed.lower }, worstLag: overlap.worstLag(), retryIds }),
     feed.entry.child?.parent,
@@ -49,25 +51,20 @@ function underWayState(feed: Feed, { walk, plan }: PlannedWalk): Record<string, 
 }
 
 /**
- * The state of a walk that has come to its end but for what could not be read: a walk under way of which only that is
- * left, and which goes on where an increment would. So it is tried first, and its cursor claims nothing that is missing.
+ * The state of a walk that has come to its end but for what could not be read: its cursor claims nothing that is
+ * missing, and the next sync tries that first, and goes on where an increment would.
  */
 function gapState(feed: Feed, { walk, plan }: PlannedWalk, readTo: number): Record<string, unknown> {
   const overlap = feed.overlap()
   const goOnFrom = finalCursor(feed, walk.frozen, readTo)
-  const slices = walk.slices.filter((slice) => !slice.done)
-  const mark = Math.min(goOnFrom, ...slices.map((slice) => slice.from), ...feed.unread().values())
-  const left: SearchWalkState = { lower: mark, frozen: goOnFrom, slices, ...(walk.descending && { descending: true }) }
-  const end = { readTo, seen: overlap.seen.forState(goOnFrom) }
+  const gaps = owedGaps(feed, walk.slices)
+  const retryIds = feed.unread()
+  const mark = Math.min(goOnFrom, ...gaps.map((slice) => slice.from), ...retryIds.values())
+  const cursor = feed.incremental ? mark : undefined
+  const seen = overlap.seenForState(goOnFrom, true)
+  const worstLag = overlap.worstLag()
   return withParentState(
-    walkState({
-      cursor: feed.incremental ? mark : undefined,
-      plan,
-      walk: left,
-      worstLag: overlap.worstLag(),
-      end,
-      retryIds: feed.unread(),
-    }),
+    doneState({ field: 'updated_at', cursor, plan, readTo, seen, worstLag, retryIds, gaps, goOnFrom }),
     feed.entry.child?.parent,
   )
 }
@@ -89,12 +86,22 @@ export function finishedFeedState(feed: Feed, { start, readTo, plan, byList }: F
   if (!feed.incremental) return retryIds.size > 0 ? freshState : completeState
   const overlap = feed.overlap()
   const readAgainFrom = finalCursor(feed, start, readTo)
-  const seen = overlap.seen.forState(readAgainFrom)
+  const seen = overlap.seenForState(readAgainFrom, retryIds.size > 0)
   const cursor = Math.min(readAgainFrom, ...retryIds.values())
   const field = feed.entry.cursor ?? 'updated_at'
   const listedFrom = byList ? Math.min(feed.lower, feed.previous?.listedFrom ?? Infinity) : undefined
   return withParentState(
-    doneState({ field, cursor, plan, readTo, seen, worstLag: overlap.worstLag(), retryIds, listedFrom }),
+    doneState({
+      field,
+      cursor,
+      plan,
+      readTo,
+      seen,
+      worstLag: overlap.worstLag(),
+      retryIds,
+      listedFrom,
+      goOnFrom: readAgainFrom,
+    }),
     feed.entry.child?.parent,
   )
 }
@@ -115,7 +122,8 @@ export function overfullNote(feed: Feed, { start, readTo }: Finished): string | 
  * before it began may have been indexed after its slice was read, so there the overlap counts from the beginning.
  */
 function finalCursor({ previous, lower, overlap }: Feed, start: number, readTo: number): number {
-  const before = previous?.cursor === undefined ? lower : creditedCursor(previous.cursor, start)
+  const reached = previous && reachedBy(previous)
+  const before = reached === undefined ? lower : creditedCursor(reached, start)
   const { seconds } = overlap()
   const tookLong = readTo - start > seconds / 2
   return Math.max(before, (tookLong ? start : readTo) - seconds)

@@ -1,4 +1,4 @@
-import { type SourceConfig, startSeconds } from '../airbyte/source-config.ts'
+import { startSeconds } from '../airbyte/source-config.ts'
 import { CodedError } from '../errors.ts'
 import { withoutUrlQueries } from '../intercom/content-hash.ts'
 import type { ScannedAnswer } from '../intercom/record-scanner.ts'
@@ -7,13 +7,14 @@ import type { StreamEntry } from '../streams/table.ts'
 import { addMembers, parentMembers, wholeAnswer } from './child-text.ts'
 import type { FoundChildren } from './children.ts'
 import type { FoundLists } from './list-reader.ts'
+import { lowerBound, usableState } from './lower-bound.ts'
 import { createOverlap, type Overlap, type OverlapJson } from './overlap.ts'
 import type { Row } from './search-pages.ts'
-import { creditedCursor, isComplete, readSearchState, type SearchState } from './search-state.ts'
+import { isComplete, readSearchState, type SearchState } from './search-state.ts'
+import { owns } from './slice.ts'
 import { truncatedField } from './truncation.ts'
 import { idTypes, type LogEntry, type SelectedStream, type Sink, type WalkContext } from './walk.ts'
 
-const DAY_SECONDS = 86_400
 /** What goes into a state must stay small, and so many failures are no longer those of single records. */
 const MOST_UNREAD = 1000
 const MOST_UNREAD_IN_A_ROW = 20
@@ -45,6 +46,8 @@ export interface Feed {
   readonly previous: SearchState | undefined
   /** Only what was updated at or after this is the stream's; of a child stream, its parents. Unix seconds. */
   readonly lower: number
+  /** The oldest time of what it is owed: its bound, or before it what the last sync could not have. Unix seconds. */
+  readonly owedFrom: number
   /**
    * Lowers the bound to before what was read from a list only that leaves records out.
    *
@@ -105,7 +108,11 @@ export function createFeed(
     if (!overlap) throw new Error(`${entry.name} has not begun`)
     return overlap
   }
-  const isOwn = ({ updatedAt }: Row) => updatedAt === undefined || updatedAt >= lower
+  const { gaps = [], retryIds = {} } = previous ?? {}
+  const owedFrom = Math.min(lower, ...gaps.map(({ from }) => from), ...Object.values(retryIds))
+  const isAwaited = (row: Row) =>
+    Object.hasOwn(retryIds, row.id) || gaps.some((gap) => owns(gap, row) && !gap.skip?.includes(row.id))
+  const isOwn = (row: Row) => row.updatedAt === undefined || row.updatedAt >= lower || isAwaited(row)
   /** Adds a text to what the log holds. Signed anew or not, the same attachment makes the same record. */
   const isInLog = (text: Buffer) => !fingerprints.add(entry.name, withoutUrlQueries(text.toString('utf8')))
 
@@ -172,6 +179,9 @@ export function createFeed(
     get lower() {
       return lower
     },
+    get owedFrom() {
+      return Math.min(lower, owedFrom)
+    },
     notes,
     overlap: begun,
     makeUpForList() {
@@ -199,44 +209,4 @@ export function createFeed(
       else deliverRecord(found, sink)
     },
   }
-}
-
-/** A full refresh goes on from its own walk only, which has no cursor: what an increment reads is never the whole. */
-function usableState(
-  name: string,
-  given: SearchState | undefined,
-  incremental: boolean,
-  notes: LogEntry[],
-): SearchState | undefined {
-  if (given?.cursor === undefined || incremental) return given
-  notes.push({ level: 'WARN', message: `${name}: a full refresh cannot go on from a cursor: the state is ignored` })
-  return undefined
-}
-
-function lowerBound(
-  name: string,
-  config: SourceConfig,
-  previous: SearchState | undefined,
-  now: number,
-  notes: LogEntry[],
-): number {
-  const start = startSeconds(config)
-  if (previous?.cursor === undefined) return start
-  let back = (config.lookback_window ?? 0) * DAY_SECONDS
-  const migration = config.migration_lookback ?? 31
-  if (previous.foreign && migration > 0) {
-    back += migration * DAY_SECONDS
-    const message =
-      `${name}: the state was not written by intercom-sync: going back ${migration} days once, ` +
-      'because other connectors skip records (migration_lookback: 0 turns this off)'
-    notes.push({ level: 'INFO', message })
-  }
-  const cursor = creditedCursor(previous.cursor, now)
-  if (cursor > now) {
-    const message =
-      `${name}: the state's cursor ${cursor} lies in the future: no record is read before then; ` +
-      'reset the stream to read everything again'
-    notes.push({ level: 'WARN', message })
-  }
-  return Math.max(start, cursor - back)
 }

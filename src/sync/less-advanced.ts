@@ -1,4 +1,4 @@
-import type { SearchWalkState, TailState } from './search-state.ts'
+import type { SearchState, SearchWalkState, TailState } from './search-state.ts'
 import type { Slice } from './slice.ts'
 
 /**
@@ -16,9 +16,9 @@ export function lessAdvanced(one: SearchWalkState, other: SearchWalkState): Sear
   return { ...walk, lower: Math.min(one.lower, other.lower), slices, ...(tail && { tail }) }
 }
 
-/** Streams share a walk only when these agree: the same plan, frozen at the same moment, cut at the same places. */
-export function walkIdentity(plan: string | undefined, walk: SearchWalkState | undefined): string {
-  if (!walk) return 'fresh'
+/** Streams share a walk only when these agree: the same plan, frozen at the same moment, cut at the same places, or the same gaps. */
+export function walkIdentity({ plan, walk, gaps }: Pick<SearchState, 'plan' | 'walk' | 'gaps'>): string {
+  if (!walk) return gaps.length > 0 ? JSON.stringify(gaps) : 'fresh'
   const cuts = walk.slices.map(({ from, to, created }) => [from, to, created?.from, created?.to])
   return JSON.stringify([plan, walk.frozen, walk.descending, cuts])
 }

@@ -1,4 +1,5 @@
 import type { Feed } from './feed.ts'
+import { owedGaps } from './gaps.ts'
 import { describeRange } from './narrowing.ts'
 import type { Slice } from './slice.ts'
 import type { Missing } from './walk.ts'
@@ -11,7 +12,7 @@ const MOST_NAMED = 20
  * read, and children of parents.
  */
 export function missingOf(feed: Feed | undefined, slices: readonly Slice[] = []): Missing | undefined {
-  const gaps = slices.filter(({ aside }) => aside)
+  const gaps = feed ? owedGaps(feed, slices) : []
   const stretches = gaps.filter(({ only }) => !only).map(describeRange)
   const listed = gaps.flatMap(({ only }) => only ?? [])
   const retryIds = [...(feed?.unread().keys() ?? [])]

@@ -14,6 +14,13 @@ export interface Overlap {
   /** Whether the last sync delivered this very record; asking changes nothing. */
   wasDelivered(answer: ScannedAnswer, row: Row): boolean
   seen: Seen
+  /**
+   * What the next sync, which goes on from `cursor` (Unix seconds), has to know of what was delivered; undefined when it
+   * is too much for a state.
+   *
+   * @param isIncomplete what the last sync delivered and this one has not met may lie where nothing could be read
+   */
+  seenForState(cursor: number, isIncomplete: boolean): Record<string, string> | undefined
   /** How far behind its end this walk writes its cursor, seconds. */
   seconds: number
   /** Records of this walk that were new although the last sync had read past their time. */
@@ -53,7 +60,7 @@ export function createOverlap(options: OverlapOptions): Overlap {
   function noteLateArrival(row: Row): void {
     const { cursor, readTo } = previous ?? {}
     // What could not be read then is late by no fault of the index.
-    if (previous?.walk || Object.keys(previous?.retryIds ?? {}).length > 0) return
+    if (previous?.walk || previous?.gaps.length || Object.keys(previous?.retryIds ?? {}).length > 0) return
     if (previous?.seen === undefined || cursor === undefined || readTo === undefined || row.updatedAt === undefined)
       return
     if (row.updatedAt < cursor || row.updatedAt >= readTo) return
@@ -63,6 +70,9 @@ export function createOverlap(options: OverlapOptions): Overlap {
 
   return {
     seen,
+    seenForState(cursor, isIncomplete) {
+      return seen.forState(cursor, isIncomplete ? previous?.seen : {})
+    },
     seconds,
     lateArrivals: () => lateArrivals,
     worstLag: () => worstLag,

@@ -49,7 +49,7 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
   return {
     endpoint,
     plan,
-    walk: { lower, frozen, slices, ...(descending && { descending }) },
+    walk: { lower, frozen, slices: [...gapsBelow(lower, feeds), ...slices], ...(descending && { descending }) },
     estimate: descending ? undefined : seen.total,
     notes,
   }
@@ -62,7 +62,16 @@ function continueWalk(feeds: readonly Feed[], plan: string): SearchWalkState | u
   return walk && { ...walk, slices: walk.slices.map(tryAgain) }
 }
 
-/** What the last job has given up is read again from its beginning. */
+/** What the last sync could not have, as far as the slices from the lower bound on do not bring it. */
+function gapsBelow(lower: number, [first]: readonly Feed[]): Slice[] {
+  // Streams share a walk only when their gaps are the same.
+  const gaps = first?.previous?.gaps ?? []
+  return gaps
+    .filter(({ from }) => from < lower)
+    .map((gap) => tryAgain({ ...gap, to: Math.min(gap.to ?? lower, lower) }))
+}
+
+/** What was given up is read again from its beginning. */
 function tryAgain(slice: Slice): Slice {
   const { aside, flipped, ...asCut } = slice
   return aside ? asCut : slice

@@ -64,6 +64,8 @@ const SearchStateJson = Type.Object({
       seen: Type.Optional(Type.Record(Type.String(), Type.String())),
       listed_from: Type.Optional(Time),
       walk: Type.Optional(SearchWalkJson),
+      gaps: Type.Optional(Type.Array(SliceJson)),
+      go_on_from: Type.Optional(Time),
       // Earlier versions wrote an empty list.
       retry_ids: Type.Optional(Type.Union([Type.Record(Type.String(), Time), Type.Array(Type.Never())])),
     }),

@@ -44,6 +44,10 @@ export interface SearchState {
   retryIds: Record<string, number>
   /** What was updated since then has been read from a list only that leaves records out. */
   listedFrom?: number
+  /** Of a walk that has come to its end: what it could not have; tried first. */
+  gaps: readonly Slice[]
+  /** Of such a walk: what was updated before this has been delivered, but for its gaps and the children of `retryIds`. */
+  goOnFrom?: number
 }
 
 /** The one member of a state that is ours; the rest is shared with Airbyte's connector. */
@@ -72,7 +76,14 @@ export function readSearchState(
     worstLag: typeof ours?.worst_lag === 'number' ? ours.worst_lag : 0,
     retryIds: isObject(ours?.retry_ids) ? (ours.retry_ids as Record<string, number>) : {},
     ...(typeof ours?.listed_from === 'number' && { listedFrom: ours.listed_from }),
+    gaps: Array.isArray(ours?.gaps) ? ours.gaps.map(sliceFromJson) : [],
+    ...(typeof ours?.go_on_from === 'number' && { goOnFrom: ours.go_on_from }),
   }
+}
+
+/** Up to when everything has been delivered, but for what the state names; undefined before the first walk has ended. */
+export function reachedBy({ goOnFrom, cursor }: SearchState): number | undefined {
+  return goOnFrom ?? cursor
 }
 
 /** Clocks that differ explain a cursor so far in the future, seconds. */
@@ -86,19 +97,24 @@ export function creditedCursor(cursor: number, now: number): number {
   return cursor > now && cursor <= now + CLOCK_DIFFERENCE ? now : cursor
 }
 
-/** A finished incremental walk. */
+/** A walk that has come to its end. */
 export function doneState(done: {
   field: CursorField
-  cursor: number
+  /** Everything before it has been delivered; left out for a full refresh. */
+  cursor: number | undefined
   /** Left out by walks that have no plan. */
   plan: string | undefined
   readTo: number
   seen: Record<string, string> | undefined
   worstLag: number
   retryIds: ReadonlyMap<string, number>
-  listedFrom: number | undefined
+  listedFrom?: number | undefined
+  /** Slices of which it could not have everything. */
+  gaps?: readonly Slice[]
+  /** Where the next sync goes on; told when the cursor stays behind for what is missing. */
+  goOnFrom: number
 }): Record<string, unknown> {
-  const { field, cursor, plan, readTo, seen, worstLag, retryIds, listedFrom } = done
+  const { field, cursor, plan, readTo, seen, worstLag, retryIds, listedFrom, gaps = [], goOnFrom } = done
   const ours = {
     v: STATE_FORMAT,
     ...(plan !== undefined && { plan }),
@@ -107,28 +123,26 @@ export function doneState(done: {
     worst_lag: worstLag,
     ...retryMember(retryIds),
     ...(listedFrom !== undefined && { listed_from: listedFrom }),
+    ...(gaps.length > 0 && { gaps: gaps.map(sliceToJson) }),
+    ...(cursor !== goOnFrom && { go_on_from: goOnFrom }),
   }
-  return { [field]: cursor, [OURS]: ours }
+  return { ...(cursor !== undefined && { [field]: cursor }), [OURS]: ours }
 }
 
-/** A walk under way, or one that has come to its end but for what could not be read. */
+/** A walk under way. */
 export function walkState(underWay: {
   /** Its low-water mark; left out for a full refresh. */
   cursor: number | undefined
   plan: string
   walk: SearchWalkState
   worstLag: number
-  /** Once it has come to its end. */
-  end?: { readTo: number; seen: Record<string, string> | undefined }
   retryIds: ReadonlyMap<string, number>
 }): Record<string, unknown> {
-  const { cursor, plan, walk, worstLag, end, retryIds } = underWay
+  const { cursor, plan, walk, worstLag, retryIds } = underWay
   const ours = {
     v: STATE_FORMAT,
     plan,
     walk: walkToJson(walk),
-    ...(end && { read_to: end.readTo }),
-    ...(end?.seen && { seen: end.seen }),
     worst_lag: worstLag,
     ...retryMember(retryIds),
   }

@@ -10,8 +10,13 @@ export interface Seen {
   protectFrom(time: number): void
   /** Records updated up to this time may have been delivered without being remembered here. */
   missUpTo(time: number): void
-  /** Hashes by id of the records updated at or after `cursor`; undefined when they are too many for a state or not all known. */
-  forState(cursor: number): Record<string, string> | undefined
+  /**
+   * Hashes by id of the records updated at or after `cursor`; undefined when they are too many for a state or not all
+   * known.
+   *
+   * @param others hashes to add as far as there is room. @defaultValue none
+   */
+  forState(cursor: number, others?: Readonly<Record<string, string>>): Record<string, string> | undefined
   toJson(): SeenJson
 }
 
@@ -57,11 +62,11 @@ export function createSeen(frozen: number, json?: SeenJson): Seen {
     protectFrom(time) {
       protectedFrom = time
     },
-    forState(cursor) {
+    forState(cursor, others = {}) {
+      if (forgottenTo >= cursor) return undefined
       const kept = [...entries].filter(([, { updatedAt }]) => updatedAt >= cursor).map(([id, { hash }]) => [id, hash])
-      if (forgottenTo >= cursor || kept.length > MOST_ENTRIES) return undefined
-      const hashes = Object.fromEntries(kept) as Record<string, string>
-      return JSON.stringify(hashes).length > MOST_BYTES ? undefined : hashes
+      const own = Object.fromEntries(kept) as Record<string, string>
+      return [{ ...others, ...own }, own].find(fitsState)
     },
     toJson: () => ({
       entries: [...entries].map(([id, { updatedAt, hash }]) => [id, updatedAt, hash]),
@@ -69,4 +74,8 @@ export function createSeen(frozen: number, json?: SeenJson): Seen {
       forgottenTo,
     }),
   }
+}
+
+function fitsState(hashes: Readonly<Record<string, string>>): boolean {
+  return Object.keys(hashes).length <= MOST_ENTRIES && JSON.stringify(hashes).length <= MOST_BYTES
 }

@@ -11,6 +11,8 @@ export interface Job {
   attempts: number
   /** Why it did not succeed. */
   failure?: string
+  /** Streams of which it could not have everything. */
+  incomplete: ReadonlySet<string>
 }
 
 export interface JobOptions {
@@ -40,10 +42,22 @@ export async function runJob(world: World, { version, streams, state, kills }: J
       taken: (commit) => held.push(commit),
     }).catch((error: unknown) => void errors.push(String(error)))
     const { outcome } = collected ?? {}
-    if (outcome)
-      return { ...joined(held), attempts: attempt, ...(outcome.failure && { failure: outcome.failure.message }) }
+    if (outcome) {
+      const { failure, streams: ended } = outcome
+      const isAside = failure?.code === 'records_unreadable'
+      const incomplete = ended.flatMap(({ streamName, status }) =>
+        isAside && status === 'INCOMPLETE' ? streamName : [],
+      )
+      return {
+        ...joined(held),
+        attempts: attempt,
+        incomplete: new Set(incomplete),
+        ...(failure && { failure: failure.message }),
+      }
+    }
   }
-  return { ...joined(held), attempts: mostAttempts, failure: `it never ended: ${errors.join('; ')}` }
+  const failure = `it never ended: ${errors.join('; ')}`
+  return { ...joined(held), attempts: mostAttempts, incomplete: new Set(), failure }
 }
 
 /** Most jobs are not killed; the others once or twice. */

@@ -25,6 +25,7 @@ const minute = 60_000
 /** By then search shows everything. */
 const longestLagMs = 11 * 60 * minute
 const timeless = new Set(streamTable.filter(({ cursor }) => cursor === undefined).map(({ name }) => name))
+const hasParent = new Set(streamTable.filter(({ child }) => child).map(({ name }) => name))
 const searched = new Set(
   streamTable
     .filter(({ search, child }) => search || /conversations|tickets/.test(child?.parent ?? ''))
@@ -57,7 +58,8 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   for (const [place, increment] of scenario.increments.entries()) {
     world.clock.advance(increment.waitMs)
     beginIncrement(world.simulator, increment)
-    await sync(run, `increment ${place + 1}`, { kills: drawKills(random) })
+    const mayMiss = increment.stubborn.length > 0
+    await sync(run, `increment ${place + 1}`, { kills: drawKills(random), mayMiss })
     endIncrement(world.simulator, increment)
     const isLast = place === scenario.increments.length - 1
     if (isLast || random() < 0.5) await settle(run, `after increment ${place + 1}`)
@@ -85,13 +87,15 @@ async function settle(run: Run, when: string): Promise<void> {
 
 interface Expectation {
   kills?: number[]
+  /** Intercom fails over some records all the time: what they belong to may be incomplete. */
+  mayMiss?: boolean
   /** Nothing has changed lately: everything is due. */
   isSettled?: true
   /** Nothing has changed since the last sync, either. */
   isQuiet?: true
 }
 
-async function sync(run: Run, name: string, { kills = [], isSettled, isQuiet }: Expectation): Promise<void> {
+async function sync(run: Run, name: string, { kills = [], mayMiss, isSettled, isQuiet }: Expectation): Promise<void> {
   const { world, result, streams, whole, ledger } = run
   const { version } = result.scenario
   const startedAt = world.clock.now()
@@ -101,7 +105,8 @@ async function sync(run: Run, name: string, { kills = [], isSettled, isQuiet }: 
   result.syncs++
   result.continued += job.attempts - 1
   const tell = (fault: string) => result.faults.push(`${name}: ${fault}`)
-  if (job.failure !== undefined) tell(`failed: ${job.failure}`)
+  const incomplete: ReadonlySet<string | null> = mayMiss ? job.incomplete : new Set()
+  if (job.failure !== undefined && incomplete.size === 0) tell(`failed: ${job.failure}`)
 
   // A stream that is read whole gives all there is, whatever came before.
   for (const stream of whole) ledger.delete(stream)
@@ -109,10 +114,13 @@ async function sync(run: Run, name: string, { kills = [], isSettled, isQuiet }: 
   const due = isSettled ? {} : { visibleAt: dueTimes(run, job, startedAt), stillAt: world.clock.now() }
   const report = await checkMessages([job.messages], truth, { ...due, ledger })
   for (const { kind, stream, count, examples } of report.faults)
-    tell(`${kind}${stream === null ? '' : ` in ${stream}`} (${count}): ${examples.slice(0, 2).join('; ')}`)
-  for (const [stream, { records, setHash, truthHash }] of Object.entries(report.streams)) {
+    if (!incomplete.has(stream) || !['missing', 'stale'].includes(kind))
+      tell(`${kind}${stream === null ? '' : ` in ${stream}`} (${count}): ${examples.slice(0, 2).join('; ')}`)
+  for (const [stream, { records, repeated, setHash, truthHash }] of Object.entries(report.streams)) {
     result.records += records
     if (isQuiet && !whole.has(stream) && records > 0) tell(`${records} ${stream} although nothing changed`)
+    if (!whole.has(stream) && !hasParent.has(stream) && repeated > 0)
+      tell(`${repeated} of ${records} ${stream} came before`)
     if (isSettled && timeless.has(stream) && setHash !== truthHash) tell(`${stream} are not what is there`)
   }
 }

@@ -13,7 +13,8 @@ export interface World extends AsyncDisposable {
 /** Longest that an answer takes, ms. */
 const slowestAnswer = 400
 
-export async function openWorld({ seed, startsAt, options }: Scenario): Promise<World> {
+export async function openWorld(scenario: Pick<Scenario, 'seed' | 'startsAt' | 'options'>): Promise<World> {
+  const { seed, startsAt, options } = scenario
   const clock = createLeapingClock(startsAt)
   const simulator = buildSimulator({ ...options, clock })
   const random = createRandom(seed, 0xf1de)

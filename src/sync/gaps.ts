@@ -1,0 +1,19 @@
+import type { Feed } from './feed.ts'
+import type { Slice } from './slice.ts'
+
+/**
+ * What a walk could not have of what it owes to a stream. Another stream of the walk may be read from further back, or
+ * wait for what the last sync could not have.
+ */
+export function owedGaps(feed: Pick<Feed, 'lower' | 'previous'>, slices: readonly Slice[]): Slice[] {
+  const { lower, previous } = feed
+  const gaps = slices.filter((slice) => slice.aside)
+  return gaps.flatMap((gap) => {
+    if (previous?.gaps.some((before) => overlaps(before, gap))) return gap
+    return (gap.to ?? Infinity) > lower ? { ...gap, from: Math.max(gap.from, lower) } : []
+  })
+}
+
+function overlaps(one: Slice, other: Slice): boolean {
+  return one.from < (other.to ?? Infinity) && other.from < (one.to ?? Infinity)
+}
