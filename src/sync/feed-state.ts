@@ -9,7 +9,7 @@ import {
   type SearchWalkState,
   walkState,
 } from './search-state.ts'
-import { lowWaterMark } from './slice.ts'
+import { lowWaterMark, type Slice } from './slice.ts'
 
 /** A walk with its plan, as far as it has been taken. */
 export interface PlannedWalk {
@@ -25,13 +25,7 @@ export function searchFeedState(feed: Feed, planned: PlannedWalk | undefined): R
   const { walk, plan, done } = planned
   if (!done) return underWayState(feed, planned)
   const readTo = walk.tail?.asked ?? walk.frozen
-  if (isIncomplete(feed, walk)) return gapState(feed, planned, readTo)
-  return finishedFeedState(feed, { start: walk.frozen, readTo, plan })
-}
-
-/** Whether something of a stream could not be read although its walk has come to its end. */
-export function isIncomplete(feed: Feed, walk: SearchWalkState): boolean {
-  return feed.unread().size > 0 || owedGaps(feed, walk.slices).length > 0
+  return finishedFeedState(feed, { start: walk.frozen, readTo, plan, slices: walk.slices })
 }
 
 function underWayState(feed: Feed, { walk, plan }: PlannedWalk): Record<string, unknown> {
@@ -50,25 +44,6 @@ function underWayState(feed: Feed, { walk, plan }: PlannedWalk): Record<string, 
   )
 }
 
-/**
- * The state of a walk that has come to its end but for what could not be read: its cursor claims nothing that is
- * missing, and the next sync tries that first, and goes on where an increment would.
- */
-function gapState(feed: Feed, { walk, plan }: PlannedWalk, readTo: number): Record<string, unknown> {
-  const overlap = feed.overlap()
-  const goOnFrom = finalCursor(feed, walk.frozen, readTo)
-  const gaps = owedGaps(feed, walk.slices)
-  const retryIds = feed.unread()
-  const mark = Math.min(goOnFrom, ...gaps.map((slice) => slice.from), ...retryIds.values())
-  const cursor = feed.incremental ? mark : undefined
-  const seen = overlap.seenForState(goOnFrom, true)
-  const worstLag = overlap.worstLag()
-  return withParentState(
-    doneState({ field: 'updated_at', cursor, plan, readTo, seen, worstLag, retryIds, gaps, goOnFrom }),
-    feed.entry.child?.parent,
-  )
-}
-
 /** What a finished walk has read: when it began and up to when it read, Unix seconds. */
 export interface Finished {
   start: number
@@ -77,33 +52,40 @@ export interface Finished {
   plan?: string
   /** Whether a list that leaves records out stood in for the whole. */
   byList?: boolean
+  /** Of walks that can leave gaps. @defaultValue none */
+  slices?: readonly Slice[]
 }
 
-/** The state of a stream that has been read up to `readTo` (Unix seconds) with everything before it. */
-export function finishedFeedState(feed: Feed, { start, readTo, plan, byList }: Finished): Record<string, unknown> {
+/**
+ * The state of a stream that has been read up to `readTo` (Unix seconds) with everything before it, but for what could
+ * not be had: its cursor claims nothing of that, and the next sync tries it first and goes on where it would have.
+ */
+export function finishedFeedState(
+  feed: Feed,
+  { start, readTo, plan, byList, slices = [] }: Finished,
+): Record<string, unknown> {
   const retryIds = feed.unread()
-  // A list that is read whole each time begins anew: nothing less would bring what is missing.
-  if (!feed.incremental) return retryIds.size > 0 ? freshState : completeState
+  const gaps = owedGaps(feed, slices)
+  const isIncomplete = retryIds.size > 0 || gaps.length > 0
+  if (!feed.incremental && !isIncomplete) return completeState
+  // What is read whole and cannot go on from the middle begins anew: nothing less would bring what is missing.
+  if (!feed.incremental && plan === undefined) return freshState
   const overlap = feed.overlap()
-  const readAgainFrom = finalCursor(feed, start, readTo)
-  const seen = overlap.seenForState(readAgainFrom, retryIds.size > 0)
-  const cursor = Math.min(readAgainFrom, ...retryIds.values())
-  const field = feed.entry.cursor ?? 'updated_at'
-  const listedFrom = byList ? Math.min(feed.lower, feed.previous?.listedFrom ?? Infinity) : undefined
-  return withParentState(
-    doneState({
-      field,
-      cursor,
-      plan,
-      readTo,
-      seen,
-      worstLag: overlap.worstLag(),
-      retryIds,
-      listedFrom,
-      goOnFrom: readAgainFrom,
-    }),
-    feed.entry.child?.parent,
-  )
+  const goOnFrom = finalCursor(feed, start, readTo)
+  const claimed = Math.min(goOnFrom, ...gaps.map(({ from }) => from), ...retryIds.values())
+  const done = {
+    field: feed.entry.cursor ?? 'updated_at',
+    cursor: feed.incremental ? claimed : undefined,
+    plan,
+    readTo,
+    seen: overlap.seenForState(goOnFrom, isIncomplete),
+    worstLag: overlap.worstLag(),
+    retryIds,
+    listedFrom: byList ? Math.min(feed.lower, feed.previous?.listedFrom ?? Infinity) : undefined,
+    gaps,
+    goOnFrom,
+  }
+  return withParentState(doneState(done), feed.entry.child?.parent)
 }
 
 /** What to say of an overlap of which too much changed to be remembered; undefined when all of it was. */

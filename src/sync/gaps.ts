@@ -17,3 +17,16 @@ export function owedGaps(feed: Pick<Feed, 'lower' | 'previous'>, slices: readonl
 function overlaps(one: Slice, other: Slice): boolean {
   return one.from < (other.to ?? Infinity) && other.from < (one.to ?? Infinity)
 }
+
+/** What the last sync could not have, as far as reading everything from `lower` (Unix seconds) on does not bring it. */
+export function gapsBelow(lower: number, gaps: readonly Slice[]): Slice[] {
+  return gaps
+    .filter(({ from }) => from < lower)
+    .map((gap) => tryAgain({ ...gap, to: Math.min(gap.to ?? lower, lower) }))
+}
+
+/** What was given up is read again from its beginning. */
+export function tryAgain(slice: Slice): Slice {
+  const { aside, flipped, ...asCut } = slice
+  return aside ? asCut : slice
+}

@@ -1,11 +1,11 @@
 import { defaultApiVersion } from '../airbyte/source-config.ts'
 import { RefusedError } from '../intercom/failures.ts'
 import type { FedWalkOptions, Feed } from './feed.ts'
+import { gapsBelow, tryAgain } from './gaps.ts'
 import { lessAdvanced } from './less-advanced.ts'
 import type { SearchEndpoint } from './search-pages.ts'
 import { cutIntoSlices, type Survey, survey } from './search-plan.ts'
 import type { SearchWalkState } from './search-state.ts'
-import type { Slice } from './slice.ts'
 import type { LogEntry } from './walk.ts'
 
 /** The first version whose contact search compares by second; tried unless the config pins a version. */
@@ -46,10 +46,12 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
   const slices = descending
     ? [{ from: lower, to: frozen, done: frozen <= lower }]
     : await cutIntoSlices(endpoint, { lower, frozen }, seen)
+  // Streams share a walk only when their gaps are the same.
+  const gaps = feeds[0]?.previous?.gaps ?? []
   return {
     endpoint,
     plan,
-    walk: { lower, frozen, slices: [...gapsBelow(lower, feeds), ...slices], ...(descending && { descending }) },
+    walk: { lower, frozen, slices: [...gapsBelow(lower, gaps), ...slices], ...(descending && { descending }) },
     estimate: descending ? undefined : seen.total,
     notes,
   }
@@ -60,21 +62,6 @@ function continueWalk(feeds: readonly Feed[], plan: string): SearchWalkState | u
   const walks = feeds.flatMap(({ previous }) => (previous?.plan === plan ? (previous.walk ?? []) : []))
   const walk = walks.length === feeds.length ? walks.reduce(lessAdvanced) : undefined
   return walk && { ...walk, slices: walk.slices.map(tryAgain) }
-}
-
-/** What the last sync could not have, as far as the slices from the lower bound on do not bring it. */
-function gapsBelow(lower: number, [first]: readonly Feed[]): Slice[] {
-  // Streams share a walk only when their gaps are the same.
-  const gaps = first?.previous?.gaps ?? []
-  return gaps
-    .filter(({ from }) => from < lower)
-    .map((gap) => tryAgain({ ...gap, to: Math.min(gap.to ?? lower, lower) }))
-}
-
-/** What was given up is read again from its beginning. */
-function tryAgain(slice: Slice): Slice {
-  const { aside, flipped, ...asCut } = slice
-  return aside ? asCut : slice
 }
 
 function settingsChanged({ entry, previous }: Feed, plan: string): LogEntry[] {

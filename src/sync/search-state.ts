@@ -108,13 +108,13 @@ export function doneState(done: {
   seen: Record<string, string> | undefined
   worstLag: number
   retryIds: ReadonlyMap<string, number>
-  listedFrom?: number | undefined
+  listedFrom: number | undefined
   /** Slices of which it could not have everything. */
-  gaps?: readonly Slice[]
+  gaps: readonly Slice[]
   /** Where the next sync goes on; told when the cursor stays behind for what is missing. */
   goOnFrom: number
 }): Record<string, unknown> {
-  const { field, cursor, plan, readTo, seen, worstLag, retryIds, listedFrom, gaps = [], goOnFrom } = done
+  const { field, cursor, plan, readTo, seen, worstLag, retryIds, listedFrom, gaps, goOnFrom } = done
   const ours = {
     v: STATE_FORMAT,
     ...(plan !== undefined && { plan }),

@@ -2,6 +2,7 @@ import { defaultApiVersion } from '../airbyte/source-config.ts'
 import type { StreamEntry, WindowTraits } from '../streams/table.ts'
 import type { Feed, FeedJson } from './feed.ts'
 import { finishedFeedState, overfullNote } from './feed-state.ts'
+import { gapsBelow } from './gaps.ts'
 import { merge } from './merge.ts'
 import { missingOf } from './missing.ts'
 import { describeRange, mayBeOfRecords } from './narrowing.ts'
@@ -65,7 +66,8 @@ export function createWindowWalk(options: WindowWalkOptions): Walk {
     const step = (config.activity_logs_time_step ?? USUAL_STEP_DAYS) * DAY_SECONDS
     feed.begin(asked)
     // The second under way is asked for too; what it still gets is the next sync's, which reads it again.
-    return { windows: cutIntoWindows(from, asked + 1, step), asked, done: false }
+    const windows = [...gapsBelow(from, feed.previous?.gaps ?? []), ...cutIntoWindows(from, asked + 1, step)]
+    return { windows, asked, done: false }
   }
 
   async function* arrivals(): AsyncGenerator<Arrival, void, void> {
@@ -132,12 +134,11 @@ export function createWindowWalk(options: WindowWalkOptions): Walk {
       if (feed.finishedBefore) return completeState
       if (!current) return feed.given ?? freshState
       const { windows, asked, done } = current
-      if (done && windows.every((window) => window.done))
-        return finishedFeedState(feed, { start: asked, readTo: asked })
+      if (done) return finishedFeedState(feed, { start: asked, readTo: asked, slices: windows })
       if (!feed.incremental) return freshState
       const overlap = feed.overlap()
       const mark = Math.min(lowWaterMark(windows, 'descending', asked), asked - overlap.seconds)
-      return reachedState(root.cursor ?? 'created_at', Math.max(feed.lower, mark), overlap.worstLag())
+      return reachedState(root.cursor ?? 'created_at', Math.max(feed.owedFrom, mark), overlap.worstLag())
     },
     missing: () => missingOf(feed, current?.windows),
     position: () => current && { ...current, windows: current.windows.map(sliceToJson), feed: feed.toJson() },

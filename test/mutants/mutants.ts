@@ -256,8 +256,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'what could not be had is forgotten by the state',
     file: 'sync/feed-state.ts',
-    find: 'if (isIncomplete(feed, walk)) return gapState(feed, planned, readTo)',
-    replace: '',
+    find: 'const gaps = owedGaps(feed, slices)',
+    replace: 'const gaps: Slice[] = []',
     tests: sync('unreadable-pages'),
   },
   {
@@ -298,7 +298,7 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'what the last sync could not have is not read',
     file: 'sync/search-start.ts',
-    find: 'slices: [...gapsBelow(lower, feeds), ...slices]',
+    find: 'slices: [...gapsBelow(lower, gaps), ...slices]',
     replace: 'slices',
     tests: sync('after-gaps'),
   },
@@ -329,6 +329,13 @@ export const mutants: readonly Mutant[] = [
     find: 'Math.max(feed.owedFrom, mark)',
     replace: 'Math.max(feed.lower, mark)',
     tests: sync('after-gaps'),
+  },
+  {
+    rule: 'hours of the log that could not be had are passed over for good',
+    file: 'sync/window-walk.ts',
+    find: '...gapsBelow(from, feed.previous?.gaps ?? []), ',
+    replace: '',
+    tests: sync('activity-logs'),
   },
   {
     rule: 'the rate limit uses the tries of a request up',

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
+import { editAnswers } from '../support/edited-answers.ts'
 import { collectSync, joined, judge, recordsOf } from '../support/engine.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
@@ -71,6 +72,36 @@ t.test('a window that holds too much is halved, and nothing is lost or twice', a
   t.equal(outcome?.failure, undefined)
   t.same((await judge(simulator, messages)).faults, [])
   t.equal(recordsOf(messages, 'activity_logs').length, 2000)
+})
+
+t.test('hours of the log that cannot be had come with the next sync, and nothing else with them', async (t) => {
+  const clock = createAcceleratedClock(now, 500)
+  const simulator = await listenSimulator(t, { contacts: 20, activityLogs: 300, clock })
+  const entries = simulator.workspace.collection('activity_logs').latest()
+  const bad = entries[150]?.plan.id ?? ''
+  let isHealed = false
+  const baseUrl = await editAnswers(t, simulator.url, ({ path, body }) =>
+    path.includes('activity_logs') && body.includes(`"${bad}"`) && !isHealed ? { status: 500, body: '{}' } : {},
+  )
+  const first = await collectSync({ baseUrl, clock, streams })
+  t.match(first.outcome?.failure, { code: 'records_unreadable' })
+  const got = new Set(recordsOf(first.messages, 'activity_logs').map(({ id }) => id))
+  const missing = entries.flatMap(({ plan }) => (got.has(plan.id) ? [] : [plan.id]))
+  t.ok(missing.includes(bad) && missing.length < 20)
+  const second = await collectSync({ baseUrl, clock, streams, state: first.state })
+  t.match(second.outcome?.failure, { code: 'records_unreadable' })
+  t.same(recordsOf(second.messages, 'activity_logs'), [])
+  isHealed = true
+  const third = await collectSync({ baseUrl, clock, streams, state: second.state })
+  t.equal(third.outcome?.failure, undefined)
+  t.same(
+    recordsOf(third.messages, 'activity_logs')
+      .map(({ id }) => String(id))
+      .toSorted(),
+    missing.toSorted(),
+  )
+  const fourth = await collectSync({ baseUrl, clock, streams, state: third.state })
+  t.same(recordsOf(fourth.messages, 'activity_logs'), [])
 })
 
 t.test('a smaller step asks for smaller windows', async (t) => {
