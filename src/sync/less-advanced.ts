@@ -1,5 +1,5 @@
 import type { SearchState, SearchWalkState, TailState } from './search-state.ts'
-import type { Slice } from './slice.ts'
+import { type Slice, takenOf } from './slice.ts'
 
 /**
  * Where two streams of one walk both stand: their states were written at different moments of it. What lies between is
@@ -37,7 +37,7 @@ function lessAdvancedSlice(one: Slice, other: Slice, forward: boolean): Slice {
   if (other.done) return one
   if (one.at === undefined) return one
   if (other.at === undefined) return other
-  if (one.at === other.at) return (one.ids?.length ?? 0) <= (other.ids?.length ?? 0) ? one : other
+  if (one.at === other.at) return takenOf(one).size <= takenOf(other).size ? one : other
   return one.at < other.at === forward ? one : other
 }
 

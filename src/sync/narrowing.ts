@@ -2,7 +2,7 @@ import { CodedError, errorTable } from '../errors.ts'
 import { RefusedError } from '../intercom/failures.ts'
 import { RateLimitedError } from '../intercom/retry.ts'
 import type { SortOrder } from '../intercom/search-query.ts'
-import { orderOf, type Slice } from './slice.ts'
+import { orderOf, type Slice, takenOf } from './slice.ts'
 
 /** Not even a page of one record can be had at this place of a slice. */
 export class UnreadablePageError extends CodedError {
@@ -40,7 +40,7 @@ export function cutAround(rest: Slice, walkOrder: SortOrder, narrowest: number):
     from: ascending ? Math.max(rest.from, at ?? rest.from) : rest.from,
     to: ascending || at === undefined ? to : Math.min(to, at + 1),
   }
-  const skip = [...new Set([...(rest.skip ?? []), ...(rest.ids ?? [])])]
+  const skip = [...takenOf(rest)]
   const awaited = only?.filter((id) => !skip.includes(id))
   if (awaited?.length === 0) return []
   const common = {

@@ -2,7 +2,7 @@ import type { SortOrder } from '../intercom/search-query.ts'
 import { mayBeOfRecords } from './narrowing.ts'
 import type { PageRequest, SearchEndpoint, SearchPage } from './search-pages.ts'
 import { askPage } from './search-pages.ts'
-import type { Slice } from './slice.ts'
+import { type Slice, takenOf } from './slice.ts'
 
 /** Records per slice to aim at: never so few that counting costs more than it saves, never so many that one lane lags. */
 const FEWEST_RECORDS = 3_000
@@ -168,5 +168,5 @@ export async function holdsOneRecord(endpoint: SearchEndpoint, rest: Slice): Pro
     updated: { from: rest.from, to },
     ...(rest.created && { created: rest.created }),
   })
-  return count !== undefined && count <= new Set([...(rest.skip ?? []), ...(rest.ids ?? [])]).size + 1
+  return count !== undefined && count <= takenOf(rest).size + 1
 }

@@ -3,7 +3,7 @@ import { type ChildEndpoint, type FoundChildren, inlineChildren, readChildren } 
 import type { FedWalkOptions, Feed } from './feed.ts'
 import { createListReader, type FoundLists } from './list-reader.ts'
 import type { Row, SearchEndpoint } from './search-pages.ts'
-import { owns, type Slice } from './slice.ts'
+import { owns, passedOver, type Slice } from './slice.ts'
 import { readSlice, type SliceCounts, type SlicePage } from './slice-reader.ts'
 import type { LogEntry, Sink } from './walk.ts'
 
@@ -60,7 +60,7 @@ export function createSearchReading(options: FedWalkOptions): SearchReading {
     childEndpoint,
     takeNotes: listReader.takeNotes,
     async *read(endpoint, slice, order) {
-      const takenBefore = new Set([...(slice.ids ?? []), ...(slice.skip ?? [])])
+      const takenBefore = passedOver(slice)
       const isNew = (row: Row) => owns(slice, row) && !takenBefore.has(row.id)
       for await (const page of readSlice(endpoint, slice, order)) {
         const wantsLists = (row: Row) => isNew(row) && feeds.some((feed) => feed.wantsLists(page.answer, row))

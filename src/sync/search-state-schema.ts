@@ -15,6 +15,7 @@ const Bound = Type.Union([Time, Type.Null()])
 const SliceProgress = Type.Object({
   at: Type.Optional(Time),
   ids: Type.Optional(Type.Array(Type.String())),
+  ahead: Type.Optional(Type.Array(Type.String())),
   after: Type.Optional(Type.String()),
   skip: Type.Optional(Type.Array(Type.String())),
   only: Type.Optional(Type.Array(Type.String())),

@@ -12,7 +12,7 @@ import { type SearchStart, startSearch } from './search-start.ts'
 import { type TailState, walkFromJson, walkToJson } from './search-state.ts'
 import type { SearchWalkJson } from './search-state-schema.ts'
 import { isUnreadable, setAside, takeBack } from './set-aside.ts'
-import { advance, advanceWithin, isBeyond, orderOf, owns, type Slice } from './slice.ts'
+import { advance, advanceWithin, isBeyond, orderOf, owns, passedOver, type Slice, takenOf } from './slice.ts'
 import type { Arrival, Sink, Walk } from './walk.ts'
 
 const MOST_ROUNDS = 3
@@ -59,14 +59,9 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     let current = planned
     if (!current) {
       const start = await startSearch(options)
+      const { plan, walk } = start
       const { version, matching, echoRequired } = start.endpoint
-      const fresh = {
-        endpoint: { version, matching, echoRequired },
-        plan: start.plan,
-        walk: start.walk,
-        done: false,
-        retried: false,
-      }
+      const fresh = { endpoint: { version, matching, echoRequired }, plan, walk, done: false, retried: false }
       for (const feed of feeds) {
         feed.begin(start.walk.frozen)
         if (start.deliveredTo !== undefined) feed.overlap().seen.missUpTo(start.deliveredTo)
@@ -141,10 +136,16 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
       if (!(error instanceof UnreadablePageError)) throw error
       await confirmSearch(endpoint)
       // What was changed before the round was asked becomes a slice; what has been since is the next round's.
-      const { at, ids, from } = error.rest
+      const { at, from } = error.rest
+      const skip = [...takenOf(error.rest)]
       const bounds =
         order === 'ascending' ? { from: at ?? from, to: round.asked } : { from, to: (at ?? round.asked) + 1 }
-      const slice: Slice = { ...bounds, ...(ids && { skip: ids }), flipped: true, done: bounds.from >= bounds.to }
+      const slice: Slice = {
+        ...bounds,
+        ...(skip.length > 0 && { skip }),
+        flipped: true,
+        done: bounds.from >= bounds.to,
+      }
       yield { take: () => void current.walk.slices.push(slice) }
       if (!slice.done) yield* sliceArrivals(current, endpoint, slice)
       if (round.round < MOST_ROUNDS) return false
@@ -206,7 +207,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
   function takePage({ walk }: Planned, taking: Taking, sink: Sink): void {
     const { slice, page, order, rows, lists, children, lastBatch } = taking
     for (const { level, message } of reading.takeNotes()) sink.log(level, message)
-    const delivered = new Set(slice.to === null ? [] : [...(slice.ids ?? []), ...(slice.skip ?? [])])
+    const delivered = passedOver(slice)
     for (const row of rows) {
       if (!owns(slice, row) || delivered.has(row.id) || isBeyond(page.again, row.updatedAt, order)) continue
       if (slice.to !== null) delivered.add(row.id)

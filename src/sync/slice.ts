@@ -15,6 +15,8 @@ export interface Slice {
   at?: number
   /** Records taken that lie at or beyond `at`. */
   ids?: string[]
+  /** Records taken of a page whose rest is still to come: asked for again, they may be on another page. */
+  ahead?: string[]
   /** Intercom's cursor for the next page. */
   after?: string
   /** Records of its own that were taken before it was cut off from another slice. */
@@ -95,16 +97,30 @@ export function advance(
     .filter((row) => at !== undefined && sign * (row.updatedAt - at) >= 0)
     .map((row) => row.id)
   const ids = at === slice.at ? [...new Set([...(slice.ids ?? []), ...beyond])] : beyond
+  const passed = new Set(page.rows.map((row) => row.id))
+  const ahead = page.last ? [] : (slice.ahead ?? []).filter((id) => !passed.has(id))
   delete slice.at
   delete slice.ids
+  delete slice.ahead
   delete slice.after
   if (at !== undefined) Object.assign(slice, { at, ids })
+  if (ahead.length > 0) slice.ahead = ahead
   if (page.after !== undefined && !page.last) slice.after = page.after
 }
 
 /** Notes records taken in the middle of a page: the page is asked for again after a break, and these are passed over. */
 export function advanceWithin(slice: Slice, rows: readonly Dated[]): void {
-  slice.ids = [...new Set([...(slice.ids ?? []), ...rows.map((row) => row.id)])]
+  slice.ahead = [...new Set([...(slice.ahead ?? []), ...rows.map((row) => row.id)])]
+}
+
+/** All that is known to have been taken of a slice, and may be met again. */
+export function takenOf({ skip = [], ids = [], ahead = [] }: Slice): Set<string> {
+  return new Set([...skip, ...ids, ...ahead])
+}
+
+/** What reading passes over: in a round of the tail nothing, as what it has taken comes again when it has changed. */
+export function passedOver(slice: Slice): Set<string> {
+  return slice.to === null ? new Set() : takenOf(slice)
 }
 
 /** The rows that can tell how far reading has come: dated, and not what a wide query brings from before the slice. */

@@ -21,15 +21,17 @@ export interface JobOptions {
   state: unknown[] | undefined
   /** Commits after which each of the first attempts is killed. */
   kills: readonly number[]
+  /** The client gives the job up with the last of these kills. */
+  isAbandoned?: boolean
 }
 
 const mostAttempts = 8
 
 /** Runs attempts until the job has ended, each from the position of the last commit. */
-export async function runJob(world: World, { version, streams, state, kills }: JobOptions): Promise<Job> {
+export async function runJob(world: World, { version, streams, state, kills, isAbandoned }: JobOptions): Promise<Job> {
   const held: Commit[] = []
   const errors: string[] = []
-  for (let attempt = 1; attempt <= mostAttempts; attempt++) {
+  for (let attempt = 1; attempt <= (isAbandoned ? kills.length : mostAttempts); attempt++) {
     const stopAfter = kills[attempt - 1]
     const collected = await collectSync({
       baseUrl: world.baseUrl,

@@ -5,6 +5,7 @@ import { createRandom } from '../../simulator/random.ts'
 import { beginIncrement, endIncrement } from '../../simulator/scenario/play.ts'
 import { drawScenario, type Scenario } from '../../simulator/scenario/scenario.ts'
 import { streamTable } from '../../src/streams/table.ts'
+import { coveredByStates } from './abandoned-job.ts'
 import { drawReset, drawSelection, type Wish } from './draw-selection.ts'
 import { drawKills, type Job, runJob } from './run-job.ts'
 import { openWorld, type World } from './world.ts'
@@ -42,6 +43,8 @@ interface Run {
   whole: ReadonlySet<string>
   ledger: DeliveryLedger
   state: unknown[] | undefined
+  /** In so many syncs to come records may come as they have come before: a job that was given up knew of them. */
+  mayRepeat: number
 }
 
 /**
@@ -55,10 +58,12 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   const result = { scenario, syncs: 0, continued: 0, records: 0, requests: 0, changes: 0, faults: [] }
   const streams = drawSelection(createRandom(seed, 0xf1de, 2))
   const whole = new Set(streams.filter(({ syncMode }) => syncMode === 'full_refresh').map(({ name }) => name))
-  const run: Run = { world, result, streams, whole, ledger: new Map(), state: undefined }
+  const run: Run = { world, result, streams, whole, ledger: new Map(), state: undefined, mayRepeat: 0 }
+  const unlucky = createRandom(seed, 0xf1de, 3)
   for (const [place, increment] of scenario.increments.entries()) {
     world.clock.advance(increment.waitMs)
     beginIncrement(world.simulator, increment)
+    if (unlucky() < 0.2) await giveUp(run, 1 + Math.floor(unlucky() * unlucky() * 30))
     await sync(run, `increment ${place + 1}`, { kills: drawKills(random), stubborn: increment.stubborn.length })
     endIncrement(world.simulator, increment)
     const isLast = place === scenario.increments.length - 1
@@ -75,6 +80,22 @@ function reset(run: Run, stream: string | undefined): void {
   if (stream === undefined) return
   run.state = (run.state as StreamState[]).filter((state) => nameOf(state) !== stream)
   run.ledger.delete(stream)
+}
+
+/** A job that its client gives up, and holds of it what its states cover: the next goes on from these. */
+async function giveUp(run: Run, afterCommits: number): Promise<void> {
+  const { world, result, streams, whole, ledger } = run
+  const { version } = result.scenario
+  const job = await runJob(world, { version, streams, state: run.state, kills: [afterCommits], isAbandoned: true })
+  const states = (job.state as StreamState[]).filter((state) => !whole.has(nameOf(state)))
+  const names = new Set(states.map(nameOf))
+  run.state = [...((run.state ?? []) as StreamState[]).filter((state) => !names.has(nameOf(state))), ...states]
+  const truth = world.simulator.workspace.truth({ version })
+  await checkMessages([coveredByStates(job.messages)], truth, { ledger, expectStreams: [] })
+  result.syncs++
+  // The next knows nothing of what this one delivered last, nor can it tell the one after it.
+  run.mayRepeat = 2
+  world.clock.advance(minute)
 }
 
 /** Nothing changes any more: one sync brings all that is owed, and the next one nothing. */
@@ -125,11 +146,13 @@ async function sync(
     tell(`${kind}${stream === null ? '' : ` in ${stream}`} (${count}): ${examples.slice(0, 2).join('; ')}`)
   for (const [stream, { records, repeated, setHash, truthHash }] of Object.entries(report.streams)) {
     result.records += records
-    if (isQuiet && !whole.has(stream) && records > 0) tell(`${records} ${stream} although nothing changed`)
-    if (!whole.has(stream) && !hasParent.has(stream) && repeated > 0)
+    if (isQuiet && run.mayRepeat === 0 && !whole.has(stream) && records > 0)
+      tell(`${records} ${stream} although nothing changed`)
+    if (run.mayRepeat === 0 && !whole.has(stream) && !hasParent.has(stream) && repeated > 0)
       tell(`${repeated} of ${records} ${stream} came before`)
     if (isSettled && timeless.has(stream) && setHash !== truthHash) tell(`${stream} are not what is there`)
   }
+  run.mayRepeat = Math.max(0, run.mayRepeat - 1)
 }
 
 /**

@@ -126,23 +126,27 @@ t.test('a full refresh with a record that cannot be had is not finished, and goe
   t.match(second.state, [{ stream: { stream_state: { __ab_full_refresh_sync_complete: true } } }])
 })
 
-t.test('an attempt that dies among bad places goes on with nothing missing and nothing twice', async (t) => {
-  const { poison, sync, ids, at } = await brokenWorkspace(t, {})
-  for (const share of [0.3, 0.7]) poison.set(at(share), { status: 500 })
-  const whole = await sync()
-  const step = Math.ceil(whole.commits.length / 6)
-  for (let stopAfter = 1; stopAfter < whole.commits.length; stopAfter += step) {
-    const { commits } = await sync({ stopAfter })
-    const rest = await sync({ held: commits })
-    const got = idsOf(joined([...commits, ...rest.commits]).messages, 'conversations')
-    t.equal(new Set(got).size, got.length)
-    t.same(
-      ids.filter((id) => !got.includes(id)),
-      [at(0.3), at(0.7)],
-    )
-    t.match(rest.outcome?.failure, { code: 'records_unreadable' })
-  }
-})
+for (const streams of [['conversations'], ['conversations', 'conversation_parts']])
+  t.test(
+    `${streams.join(' and ')}: an attempt that dies among bad places is continued, nothing missing or twice`,
+    async (t) => {
+      const { poison, sync, ids, at } = await brokenWorkspace(t, {})
+      for (const share of [0.3, 0.7]) poison.set(at(share), { status: 500 })
+      const whole = await sync({ streams })
+      const step = Math.ceil(whole.commits.length / 13)
+      for (let stopAfter = 1; stopAfter < whole.commits.length; stopAfter += step) {
+        const { commits } = await sync({ streams, stopAfter })
+        const rest = await sync({ streams, held: commits })
+        const got = idsOf(joined([...commits, ...rest.commits]).messages, 'conversations')
+        t.equal(new Set(got).size, got.length, `after ${stopAfter} commits`)
+        t.same(
+          ids.filter((id) => !got.includes(id)),
+          [at(0.3), at(0.7)],
+        )
+        t.match(rest.outcome?.failure, { code: 'records_unreadable' })
+      }
+    },
+  )
 
 t.test('what is updated while the sync runs and cannot be had is caught by the next', async (t) => {
   const { simulator, poison, sync, at, clock } = await brokenWorkspace(t, {})
