@@ -43,7 +43,7 @@ interface Run {
   whole: ReadonlySet<string>
   ledger: DeliveryLedger
   state: unknown[] | undefined
-  /** In so many syncs to come records may come as they have come before: a job that was given up knew of them. */
+  /** In so many whole syncs to come records may come as they have come before: a job that was given up knew of them. */
   mayRepeat: number
 }
 
@@ -152,7 +152,8 @@ async function sync(
       tell(`${repeated} of ${records} ${stream} came before`)
     if (isSettled && timeless.has(stream) && setHash !== truthHash) tell(`${stream} are not what is there`)
   }
-  run.mayRepeat = Math.max(0, run.mayRepeat - 1)
+  // What lies in a gap is still unknown.
+  if (job.incomplete.size === 0) run.mayRepeat = Math.max(0, run.mayRepeat - 1)
 }
 
 /**
