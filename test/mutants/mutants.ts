@@ -338,6 +338,13 @@ export const mutants: readonly Mutant[] = [
     tests: sync('activity-logs'),
   },
   {
+    rule: 'what was taken in the middle of a page is forgotten when a smaller page follows',
+    file: 'sync/slice.ts',
+    find: '(slice.ahead ?? []).filter((id) => !passed.has(id))',
+    replace: '[]',
+    tests: sync('unreadable-pages'),
+  },
+  {
     rule: 'the rate limit uses the tries of a request up',
     file: 'intercom/retry.ts',
     find: 'if (error instanceof RateLimitedError) {',
