@@ -345,6 +345,13 @@ export const mutants: readonly Mutant[] = [
     tests: sync('unreadable-pages'),
   },
   {
+    rule: 'what the tail took before a break is passed over although it has changed since',
+    file: 'sync/slice.ts',
+    find: 'return slice.to === null ? new Set() : takenOf(slice)',
+    replace: 'return takenOf(slice)',
+    tests: sync('change-between-attempts'),
+  },
+  {
     rule: 'the rate limit uses the tries of a request up',
     file: 'intercom/retry.ts',
     find: 'if (error instanceof RateLimitedError) {',
