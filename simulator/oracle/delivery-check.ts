@@ -22,7 +22,7 @@ export interface DeliveryOptions {
 interface StreamDelivery {
   /** `id`, half of the hash and the parent's time of every version delivered, and how often it was. */
   delivered: Map<string, number>
-  /** The hash of the text last delivered, that of the version it stands for, and the highest place among the versions. */
+  /** The hash of the text last delivered, that of the version it stands for, and the highest place among versions. */
   last: Map<string, { text: string; sha256: string; place: number; highest: number }>
   /** Records that the ledger held with the same text. */
   repeated: number

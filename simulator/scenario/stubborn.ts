@@ -32,7 +32,7 @@ export function drawStubborn(random: Random): Stubborn[] {
   }))
 }
 
-/** Makes Intercom fail over the record until the script of faults is cleared. */
+/** Makes Intercom fail over the record until its script of faults is cleared and its first traps are set again. */
 export function setStubborn({ workspace, faults }: Simulator, { stream, of, place, status }: Stubborn): void {
   const records = workspace.collection(stream).latest()
   const id = records[Math.floor(place * records.length)]?.plan.id

@@ -16,7 +16,10 @@ export function lessAdvanced(one: SearchWalkState, other: SearchWalkState): Sear
   return { ...walk, lower: Math.min(one.lower, other.lower), slices, ...(tail && { tail }) }
 }
 
-/** Streams share a walk only when these agree: the same plan, frozen at the same moment, cut at the same places, or the same gaps. */
+/**
+ * Streams share a walk only when these agree: the same plan, frozen at the same moment, cut at the same places; of
+ * walks that have ended, the same gaps.
+ */
 export function walkIdentity({ plan, walk, gaps }: Pick<SearchState, 'plan' | 'walk' | 'gaps'>): string {
   if (!walk) return gaps.length > 0 ? JSON.stringify(gaps) : 'fresh'
   const cuts = walk.slices.map(({ from, to, created }) => [from, to, created?.from, created?.to])

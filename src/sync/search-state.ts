@@ -46,7 +46,7 @@ export interface SearchState {
   listedFrom?: number
   /** Of a walk that has come to its end: what it could not have; tried first. */
   gaps: readonly Slice[]
-  /** Of such a walk: what was updated before this has been delivered, but for its gaps and the children of `retryIds`. */
+  /** Of such a walk: what was updated before this has been delivered, but for `gaps` and the children of `retryIds`. */
   goOnFrom?: number
 }
 

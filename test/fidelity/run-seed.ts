@@ -91,7 +91,11 @@ async function giveUp(run: Run, afterCommits: number): Promise<void> {
   const names = new Set(states.map(nameOf))
   run.state = [...((run.state ?? []) as StreamState[]).filter((state) => !names.has(nameOf(state))), ...states]
   const truth = world.simulator.workspace.truth({ version })
-  await checkMessages([coveredByStates(job.messages)], truth, { ledger, expectStreams: [] })
+  const report = await checkMessages([coveredByStates(job.messages)], truth, { ledger, expectStreams: [] })
+  // Of the order of messages, the records alone say nothing.
+  for (const { kind, stream, count, examples } of report.faults)
+    if (['duplicate', 'unexpected', 'wrong_parent'].includes(kind))
+      result.faults.push(`a job given up: ${kind} in ${stream} (${count}): ${examples.slice(0, 2).join('; ')}`)
   result.syncs++
   // The next knows nothing of what this one delivered last, nor can it tell the one after it.
   run.mayRepeat = 2
