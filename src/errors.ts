@@ -146,6 +146,12 @@ export const errorTable = {
     retryable: false,
     title: 'The access token lacks a permission',
   },
+  workspace_changed: {
+    status: 409,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The state is of another workspace',
+  },
   records_unreadable: {
     status: 502,
     failureType: 'transient_error',

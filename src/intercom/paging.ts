@@ -27,3 +27,21 @@ export function nextCursor(pages: unknown): string | undefined {
   const after = (next as { starting_after?: unknown }).starting_after
   return typeof after === 'string' && after !== '' ? after : undefined
 }
+
+/** A sort value above this is in milliseconds, as all times in cursors are; seconds reach it in the year 5138. */
+const SMALLEST_MS = 100_000_000_000
+
+/**
+ * The second at which a page ends in the search's own order, from the cursor that leads on from it: Intercom's cursors
+ * are base64 of `[sort value in ms, id, page]`. Undefined for a cursor that cannot be read so, or is of no time.
+ */
+export function cursorSecond(cursor: string): number | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(Buffer.from(cursor, 'base64').toString('utf8'))
+  } catch {
+    return undefined
+  }
+  const ms = Array.isArray(value) ? Number(value[0] ?? Number.NaN) : Number.NaN
+  return ms >= SMALLEST_MS ? Math.floor(ms / 1000) : undefined
+}

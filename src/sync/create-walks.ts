@@ -1,15 +1,15 @@
 import { findStream, type StreamEntry } from '../streams/table.ts'
 import { createFeed } from './feed.ts'
 import { createFilteredWalk } from './filtered-walk.ts'
-import { walkIdentity } from './less-advanced.ts'
+import { placeOf } from './search-state.ts'
 import { createSearchWalk } from './search-walk.ts'
 import { createSnapshotWalk } from './snapshot-walk.ts'
 import type { SelectedStream, Walk, WalkContext } from './walk.ts'
 import { createWindowWalk } from './window-walk.ts'
 
 /**
- * The walks that read the selected streams. A child stream and its parent's share one walk, unless their states tell of
- * different walks under way: then each goes on with its own.
+ * The walks that read the selected streams. A child stream and its parent's share one walk, unless their states stand at
+ * different places of a walk under way, or lack different things: then each goes on by itself.
  *
  * @param positionOf what a walk's `position()` gave last, by the name of its first stream
  */
@@ -22,7 +22,7 @@ export function createWalks(
   for (const stream of streams) {
     const root = rootOf(stream.entry)
     const { previous, finishedBefore } = createFeed(stream, context)
-    const key = [root.name, finishedBefore, previous ? walkIdentity(previous) : 'fresh'].join()
+    const key = [root.name, finishedBefore, previous ? placeOf(previous) : 'fresh'].join()
     const group = groups.get(key) ?? { root, streams: [] }
     group.streams.push(stream)
     groups.set(key, group)

@@ -10,6 +10,7 @@ import {
   walkState,
 } from './search-state.ts'
 import { lowWaterMark, type Slice } from './slice.ts'
+import type { LogEntry } from './walk.ts'
 
 /** A walk with its plan, as far as it has been taken. */
 export interface PlannedWalk {
@@ -25,7 +26,7 @@ export function searchFeedState(feed: Feed, planned: PlannedWalk | undefined): R
   const { walk, plan, done } = planned
   if (!done) return underWayState(feed, planned)
   const readTo = walk.tail?.asked ?? walk.frozen
-  return finishedFeedState(feed, { start: walk.frozen, readTo, plan, slices: walk.slices })
+  return finishedFeedState(feed, { start: walk.frozen, readTo, plan, isResumable: true, slices: walk.slices })
 }
 
 function underWayState(feed: Feed, { walk, plan }: PlannedWalk): Record<string, unknown> {
@@ -34,7 +35,7 @@ function underWayState(feed: Feed, { walk, plan }: PlannedWalk): Record<string, 
   const retryIds = new Map([...Object.entries(feed.previous?.retryIds ?? {}), ...feed.unread()])
   const mark = Math.min(
     lowWaterMark(walk.slices, order, walk.frozen),
-    walk.frozen - overlap.seconds,
+    walk.frozen - overlap.seconds(),
     ...retryIds.values(),
   )
   const cursor = feed.incremental ? Math.max(feed.owedFrom, mark) : undefined
@@ -48,8 +49,10 @@ function underWayState(feed: Feed, { walk, plan }: PlannedWalk): Record<string, 
 export interface Finished {
   start: number
   readTo: number
-  /** Fingerprint of the settings, of walks that have a plan. */
-  plan?: string
+  /** Fingerprint of the settings. */
+  plan: string
+  /** Whether a full refresh that could not have everything can go on from what is missing. @defaultValue false */
+  isResumable?: true
   /** Whether a list that leaves records out stood in for the whole. */
   byList?: boolean
   /** Of walks that can leave gaps. @defaultValue none */
@@ -62,23 +65,24 @@ export interface Finished {
  */
 export function finishedFeedState(
   feed: Feed,
-  { start, readTo, plan, byList, slices = [] }: Finished,
+  { start, readTo, plan, isResumable, byList, slices = [] }: Finished,
 ): Record<string, unknown> {
   const retryIds = feed.unread()
   const gaps = owedGaps(feed, slices)
   const isIncomplete = retryIds.size > 0 || gaps.length > 0
   if (!feed.incremental && !isIncomplete) return completeState
   // What is read whole and cannot go on from the middle begins anew: nothing less would bring what is missing.
-  if (!feed.incremental && plan === undefined) return freshState
+  if (!feed.incremental && !isResumable) return freshState
   const overlap = feed.overlap()
-  const goOnFrom = finalCursor(feed, start, readTo)
+  const goOnFrom = finalCursor(feed, start)
   const claimed = Math.min(goOnFrom, ...gaps.map(({ from }) => from), ...retryIds.values())
   const done = {
     field: feed.entry.cursor ?? 'updated_at',
     cursor: feed.incremental ? claimed : undefined,
     plan,
+    began: start,
     readTo,
-    seen: overlap.seenForState(goOnFrom, isIncomplete),
+    remembered: overlap.rememberedFor(goOnFrom, isIncomplete),
     worstLag: overlap.worstLag(),
     retryIds,
     listedFrom: byList ? Math.min(feed.lower, feed.previous?.listedFrom ?? Infinity) : undefined,
@@ -88,27 +92,37 @@ export function finishedFeedState(
   return withParentState(doneState(done), feed.entry.child?.parent)
 }
 
-/** What to say of an overlap of which too much changed to be remembered; undefined when all of it was. */
-export function overfullNote(feed: Feed, { start, readTo }: Finished): string | undefined {
-  const { seen, seconds } = feed.overlap()
-  if (!feed.incremental || seen.forState(finalCursor(feed, start, readTo)) !== undefined) return undefined
-  return (
-    `${feed.entry.name}: what changed in the last ${Math.ceil(seconds / 60)} minutes cannot be remembered whole: ` +
-    'the next sync delivers it again'
-  )
+/** What to say of the overlap at the end of a walk: that too much changed to be remembered, that it was hardly enough. */
+export function overlapNotes(feed: Feed, start: number): LogEntry[] {
+  const { rememberedFor, seconds, narrowEscape } = feed.overlap()
+  if (!feed.incremental) return []
+  const notes: LogEntry[] = []
+  const minutes = Math.ceil(seconds() / 60)
+  if (rememberedFor(finalCursor(feed, start), false).seen === undefined) {
+    const message =
+      `${feed.entry.name}: what changed in the last ${minutes} minutes cannot be remembered whole: ` +
+      'the next sync delivers it again'
+    notes.push({ level: 'INFO', message })
+  }
+  const lag = narrowEscape()
+  if (lag !== undefined) {
+    const message =
+      `${feed.entry.name}: Intercom showed a record only ${lag} s after it had changed, which is as late as the last ` +
+      `sync allowed for, so others may have come later still. From now on ${minutes} minutes are read again each time; ` +
+      'sync once with lookback_window: 1 to read the last day again'
+    notes.push({ level: 'WARN', message })
+  }
+  return notes
 }
 
 /**
- * Behind the time that was read to, by the overlap; never behind where the last sync had come to. What the index shows
- * late is caught by the tail only as far as it is younger than the walk: of a walk that took long, what was updated just
- * before it began may have been indexed after its slice was read, so there the overlap counts from the beginning.
+ * Behind the beginning of the walk, by the overlap; never behind where the last sync had come to. The overlap counts from
+ * the beginning: the tail shows what is younger than that alone, and a slice may have been read as soon as it began.
  */
-function finalCursor({ previous, lower, overlap }: Feed, start: number, readTo: number): number {
+function finalCursor({ previous, lower, overlap }: Feed, start: number): number {
   const reached = previous && reachedBy(previous)
   const before = reached === undefined ? lower : creditedCursor(reached, start)
-  const { seconds } = overlap()
-  const tookLong = readTo - start > seconds / 2
-  return Math.max(before, (tookLong ? start : readTo) - seconds)
+  return Math.max(before, start - overlap().seconds())
 }
 
 /** Airbyte's connector looks for the parent's cursor beside the child's. */

@@ -9,6 +9,7 @@ import type { FoundChildren } from './children.ts'
 import type { FoundLists } from './list-reader.ts'
 import { lowerBound, usableState } from './lower-bound.ts'
 import { createOverlap, type Overlap, type OverlapJson } from './overlap.ts'
+import { isVersionInLog } from './record-version.ts'
 import type { Row } from './search-pages.ts'
 import { isComplete, readSearchState, type SearchState } from './search-state.ts'
 import { owns } from './slice.ts'
@@ -116,6 +117,10 @@ export function createFeed(
   /** Adds a text to what the log holds. Signed anew or not, the same attachment makes the same record. */
   const isInLog = (text: Buffer) => !fingerprints.add(entry.name, withoutUrlQueries(text.toString('utf8')))
 
+  /** What is searched for is told by its version; what is read again in other ways by its text. */
+  const isRepeat = (answer: ScannedAnswer, row: Row) =>
+    entry.search !== undefined && isVersionInLog(fingerprints, entry.name, answer.body, row.record)
+
   function deliverRecord({ answer, row, lists }: Found, sink: Sink): void {
     if (!isNews(answer, row, sink)) return
     const text = recordText(answer, row.record, types, lists === 'unreadable' ? undefined : lists)
@@ -195,7 +200,7 @@ export function createFeed(
     },
     begin(frozen, json) {
       const { overlapSeconds: usualSeconds, volatileMembers } = entry
-      overlap = createOverlap({ previous, frozen, usualSeconds, volatileMembers, json })
+      overlap = createOverlap({ previous, frozen, usualSeconds, volatileMembers, isAwaited, isRepeat, json })
       for (const [id, updatedAt] of json?.unread ?? []) unread.set(id, updatedAt)
     },
     unread: () => unread,

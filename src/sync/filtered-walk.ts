@@ -5,10 +5,11 @@ import type { StreamEntry } from '../streams/table.ts'
 import { type FoundChildren, readChildren } from './children.ts'
 import { readCompanies } from './company-pages.ts'
 import type { FedWalkOptions, FeedJson } from './feed.ts'
-import { finishedFeedState, overfullNote } from './feed-state.ts'
+import { finishedFeedState, overlapNotes } from './feed-state.ts'
 import { missingOf } from './missing.ts'
 import { type Row, readRow, wantedMembers } from './search-pages.ts'
 import { completeState, freshState } from './search-state.ts'
+import { listPlan, settingsChanged } from './settings.ts'
 import type { Arrival, LogEntry, Sink, Walk } from './walk.ts'
 
 const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE_INFINITY }
@@ -30,6 +31,7 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
   const { root, feeds, client, config, ports } = options
   const version = config.api_version ?? defaultApiVersion
   const childFeed = feeds.find((feed) => feed.entry.child)
+  const settings = listPlan(config)
   let finished = options.position && restore(options.position as unknown as FilteredPosition)
 
   function restore(position: FilteredPosition): FilteredPosition {
@@ -41,7 +43,7 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
     if (finished || feeds.every((feed) => feed.finishedBefore)) return
     const start = client.serverSeconds() ?? 0
     for (const feed of feeds) feed.begin(start)
-    const notes = feeds.flatMap((feed) => feed.notes)
+    const notes = feeds.flatMap((feed) => [...feed.notes, ...settingsChanged(feed, settings)])
     const tell = (entry: LogEntry) => notes.push(entry)
     yield notesArrival(notes)
     let restarts = 0
@@ -63,8 +65,7 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
       take(sink) {
         for (const feed of feeds) {
           sink.tally(feed.entry.name, 'restarts', restarts)
-          const message = overfullNote(feed, { start, readTo: start })
-          if (message !== undefined) sink.log('INFO', message)
+          for (const { level, message } of overlapNotes(feed, start)) sink.log(level, message)
         }
         finished = { start, byList, feeds: Object.fromEntries(feeds.map((feed) => [feed.entry.name, feed.toJson()])) }
       },
@@ -98,7 +99,7 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
     streamState(name) {
       const feed = feeds.find(({ entry }) => entry.name === name)
       if (feed?.finishedBefore) return completeState
-      if (feed && finished) return finishedFeedState(feed, { ...finished, readTo: finished.start })
+      if (feed && finished) return finishedFeedState(feed, { ...finished, readTo: finished.start, plan: settings })
       return feed?.incremental ? (feed.given ?? freshState) : freshState
     },
     missing: (name) => missingOf(feeds.find(({ entry }) => entry.name === name)),

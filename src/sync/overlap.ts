@@ -1,8 +1,9 @@
 import { contentHash } from '../intercom/content-hash.ts'
 import type { ScannedAnswer } from '../intercom/record-scanner.ts'
+import { createMembershipFilter } from './membership-filter.ts'
 import type { Row } from './search-pages.ts'
-import type { SearchState } from './search-state.ts'
-import { createSeen, type Seen, type SeenJson } from './seen.ts'
+import { reachedBy, type SearchState } from './search-state.ts'
+import { createSeen, type Remembered, type Seen, type SeenJson, versionOf } from './seen.ts'
 
 /**
  * The stretch of time that this sync and the last both read, because the search index lags: a finished walk writes
@@ -15,18 +16,19 @@ export interface Overlap {
   wasDelivered(answer: ScannedAnswer, row: Row): boolean
   seen: Seen
   /**
-   * What the next sync, which goes on from `cursor` (Unix seconds), has to know of what was delivered; undefined when it
-   * is too much for a state.
+   * What the next sync, which goes on from `cursor` (Unix seconds), has to know of what was delivered.
    *
    * @param isIncomplete what the last sync delivered and this one has not met may lie where nothing could be read
    */
-  seenForState(cursor: number, isIncomplete: boolean): Record<string, string> | undefined
-  /** How far behind its end this walk writes its cursor, seconds. */
-  seconds: number
+  rememberedFor(cursor: number, isIncomplete: boolean): Remembered
+  /** How far behind its beginning this walk writes its cursor, seconds: it grows with what arrives late meanwhile. */
+  seconds(): number
   /** Records of this walk that were new although the last sync had read past their time. */
   lateArrivals(): number
   /** The latest that a record was ever seen to arrive in the index after its own time, seconds. */
   worstLag(): number
+  /** The latest of this walk, when the last sync's overlap was hardly enough for it; else undefined. Seconds. */
+  narrowEscape(): number | undefined
   toJson(): OverlapJson
 }
 
@@ -34,6 +36,8 @@ export interface OverlapJson {
   seen: SeenJson
   lateArrivals: number
   worstLag: number
+  /** @defaultValue 0: positions of before do not have it */
+  latest?: number
 }
 
 export interface OverlapOptions {
@@ -44,38 +48,63 @@ export interface OverlapOptions {
   /** The stream's usual overlap, seconds; grown when records have been seen to arrive later. */
   usualSeconds: number
   volatileMembers: readonly string[]
+  /** Whether the last sync could not have the record: it is late by no fault of the index. */
+  isAwaited: (row: Row) => boolean
+  /** Notes a record as delivered. @returns whether this job has delivered this version of it before */
+  isRepeat: (answer: ScannedAnswer, row: Row) => boolean
   json?: OverlapJson | undefined
 }
 
+/** The overlap is so many times the worst lag there was. */
+const LAG_FACTOR = 2
+/** A lag of this share of the overlap means that others may have been longer than it. */
+const NARROW_SHARE = 0.95
+
 export function createOverlap(options: OverlapOptions): Overlap {
-  const { previous, frozen, volatileMembers, json } = options
-  const seconds = Math.max(options.usualSeconds, 2 * (previous?.worstLag ?? 0))
-  const rememberFrom = frozen - seconds
+  const { previous, frozen, volatileMembers, isAwaited, isRepeat, json } = options
   const delivered = new Map(Object.entries(previous?.seen ?? {}))
+  const wasFiltered = previous?.seenFilter === undefined ? undefined : createMembershipFilter(previous.seenFilter)
   const seen = createSeen(frozen, json?.seen)
   let lateArrivals = json?.lateArrivals ?? 0
   let worstLag = json?.worstLag ?? previous?.worstLag ?? 0
+  let latest = json?.latest ?? 0
+
+  const seconds = () => Math.max(options.usualSeconds, LAG_FACTOR * worstLag)
+  // A lag noted in this walk is no longer than the last overlap, so the overlap grows at most by the factor.
+  const atFirst = Math.max(options.usualSeconds, LAG_FACTOR * (previous?.worstLag ?? 0))
+  const rememberFrom = frozen - (previous ? LAG_FACTOR : 1) * atFirst
+
+  /** Whether the last sync is known not to have delivered this version of the record. */
+  function isUnknown({ id, updatedAt }: Row): boolean {
+    if (previous?.seen) return !delivered.has(id)
+    return updatedAt !== undefined && wasFiltered !== undefined && !wasFiltered.mayHold(versionOf(id, updatedAt))
+  }
 
   /** A record as old as the last sync, but new to us, was not in the index when the last sync looked. */
   function noteLateArrival(row: Row): void {
-    const { cursor, readTo } = previous ?? {}
-    // What could not be read then is late by no fault of the index.
-    if (previous?.walk || previous?.gaps.length || Object.keys(previous?.retryIds ?? {}).length > 0) return
-    if (previous?.seen === undefined || cursor === undefined || readTo === undefined || row.updatedAt === undefined)
-      return
-    if (row.updatedAt < cursor || row.updatedAt >= readTo) return
+    const { updatedAt } = row
+    const { readTo, walk } = previous ?? {}
+    const reached = previous && reachedBy(previous)
+    if (walk || reached === undefined || readTo === undefined || updatedAt === undefined) return
+    if (updatedAt < reached || updatedAt >= readTo || isAwaited(row) || !isUnknown(row)) return
     lateArrivals++
-    worstLag = Math.max(worstLag, readTo - row.updatedAt)
+    // Its slice was read at the beginning of the sync or later, what came after that at its end.
+    const looked = updatedAt < (previous?.began ?? readTo) ? (previous?.began ?? readTo) : readTo
+    const lag = looked - updatedAt
+    worstLag = Math.max(worstLag, lag)
+    if (lag >= NARROW_SHARE * ((previous?.began ?? readTo) - reached)) latest = Math.max(latest, lag)
   }
 
   return {
     seen,
-    seenForState(cursor, isIncomplete) {
+    rememberedFor(cursor, isIncomplete) {
+      if (cursor < rememberFrom) return {}
       return seen.forState(cursor, isIncomplete ? previous?.seen : {})
     },
     seconds,
     lateArrivals: () => lateArrivals,
     worstLag: () => worstLag,
+    narrowEscape: () => (latest > 0 ? latest : undefined),
     wasDelivered(answer, row) {
       const before = delivered.get(row.id)
       return before !== undefined && before === contentHash(answer, row.record, volatileMembers)
@@ -83,13 +112,18 @@ export function createOverlap(options: OverlapOptions): Overlap {
     isNews(answer, row) {
       const updatedAt = row.updatedAt ?? frozen
       const before = delivered.get(row.id)
-      if (updatedAt < rememberFrom && before === undefined) return true
+      const isYoung = updatedAt >= rememberFrom
+      const isRepeated = isRepeat(answer, row)
+      if (!isYoung && before === undefined && !seen.knows(row.id)) {
+        if (!isRepeated) noteLateArrival(row)
+        return !isRepeated
+      }
       const hash = contentHash(answer, row.record, volatileMembers)
-      if (seen.has(row.id, hash)) return false
-      if (updatedAt >= rememberFrom) seen.remember(row.id, updatedAt, hash)
-      if (before === undefined) noteLateArrival(row)
+      if (seen.has(row.id, hash) || (isRepeated && seen.mayHaveForgotten(updatedAt))) return false
+      if (isYoung) seen.remember(row.id, updatedAt, hash)
+      noteLateArrival(row)
       return before !== hash
     },
-    toJson: () => ({ seen: seen.toJson(), lateArrivals, worstLag }),
+    toJson: () => ({ seen: seen.toJson(), lateArrivals, worstLag, ...(latest > 0 && { latest }) }),
   }
 }

@@ -1,5 +1,8 @@
 import { withoutUrlQueries } from '../intercom/content-hash.ts'
+import { scanAnswer } from '../intercom/record-scanner.ts'
+import { findStream } from '../streams/table.ts'
 import type { Fingerprints } from './fingerprints.ts'
+import { isVersionInLog } from './record-version.ts'
 
 const RECORD = '{"type":"RECORD","record":{"stream":"'
 const DATA = ',"data":'
@@ -21,8 +24,17 @@ export async function replayLog(
       const streamName = line.slice(RECORD.length, line.indexOf('"', RECORD.length))
       if (!streamNames.has(streamName)) continue
       const text = line.slice(line.indexOf(DATA) + DATA.length, -'}}'.length)
-      fingerprints.add(streamName, withoutUrlQueries(text))
+      if (findStream(streamName)?.search) noteVersion(fingerprints, streamName, text)
+      else fingerprints.add(streamName, withoutUrlQueries(text))
     }
     fingerprints.keep()
   }
+}
+
+function noteVersion(fingerprints: Fingerprints, streamName: string, text: string): void {
+  const { body, records = [] } = scanAnswer(Buffer.from(`[${text}]`), {
+    recordsPath: [],
+    members: ['id', 'updated_at'],
+  })
+  for (const record of records) isVersionInLog(fingerprints, streamName, body, record)
 }

@@ -7,10 +7,10 @@ import { readWorkspace } from '../intercom/workspace.ts'
 import { findStream } from '../streams/table.ts'
 import { catalogWarnings } from './catalog-warnings.ts'
 import type { Commit, Position, SyncOutcome } from './commit.ts'
-import { createWalks } from './create-walks.ts'
 import { createFingerprints, type Fingerprints } from './fingerprints.ts'
+import { openWalks, type WalksInput } from './open-walks.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
-import { replayLog } from './replay.ts'
+import { ofWorkspace, workspaceOf } from './search-state.ts'
 import type { StreamRunJson } from './stream-run.ts'
 import {
   createStreamRun,
@@ -20,22 +20,14 @@ import {
   streamProgress,
   streamRunJson,
 } from './stream-run.ts'
-import type { SyncRequest } from './sync-request.ts'
-import type { Missing, SelectedStream, Walk, WalkPorts } from './walk.ts'
+import type { Missing, Walk } from './walk.ts'
 import { createEventQueue, type WalkEvent } from './walk-events.ts'
 
-export interface SyncInput extends SyncRequest {
+export interface SyncInput extends WalksInput {
   /** Where the last durable commit of this job left off; absent on a first attempt. */
   position?: Position
-  client: IntercomClient
-  clock: Clock
-  ports: Omit<WalkPorts, 'clock' | 'signal'>
-  /** What the job's log holds, read when an attempt goes on. @defaultValue nothing */
-  replay?: () => AsyncIterable<Buffer>
   /** What earlier attempts in this process have made durable, in place of `replay`. @defaultValue none */
   fingerprints?: Fingerprints
-  /** Cancel, lost lock and shutdown alike: the generator rejects with the signal's reason. */
-  signal: AbortSignal
 }
 
 /** What a position holds. */
@@ -55,6 +47,8 @@ interface Attempt {
   clock: Clock
   client: IntercomClient
   fingerprints: Fingerprints
+  /** The workspace that a stream's state is of, as far as is known. */
+  workspaceOf: (streamName: string) => string | undefined
   /** Why a stream is INCOMPLETE. */
   failure: JobFailure | undefined
   /** The end of the rate limit's window that readers have been told of, ms since the epoch. */
@@ -85,7 +79,9 @@ export async function* runSync(input: SyncInput): AsyncGenerator<Commit, SyncOut
   announce(attempt, input)
   yield* present(takeCommit())
 
-  attempt.walks = await openWalks(input, attempt, before)
+  const { walks, workspaceId } = await openWalks(input, { runs, fingerprints }, before)
+  attempt.walks = walks
+  if (workspaceId !== undefined) attempt.workspaceOf = () => workspaceId
   const events = createEventQueue(attempt.walks, clock)
   for (;;) {
     const open = [...runs.values()].filter((run) => !hasFinished(run))
@@ -116,7 +112,9 @@ function openAttempt(input: SyncInput, before: SyncPosition | undefined): Attemp
     runs.set(stream.name, createStreamRun(stream.name, clock, json))
   }
   const outbox = createOutbox(runs, clock, before?.emittedAt ?? 0)
-  return { outbox, runs, walks: [], clock, client, fingerprints, failure: before?.failure, rateLimitTold: 0 }
+  const givenOf = (name: string) => workspaceOf(input.states[name])
+  const shared = { outbox, runs, clock, client, fingerprints, workspaceOf: givenOf }
+  return { ...shared, walks: [], failure: before?.failure, rateLimitTold: 0 }
 }
 
 /** STARTED for every stream that has not been started by an earlier attempt. */
@@ -127,28 +125,6 @@ function announce({ outbox, runs }: Attempt, { config, catalog }: SyncInput): vo
   if (fresh.length > 0 && unknown.length > 0)
     outbox.log('WARN', `config members without a meaning here are ignored: ${unknown.join(', ')}`)
   if (fresh.length > 0) for (const warning of catalogWarnings(catalog)) outbox.log('WARN', warning)
-}
-
-async function openWalks(
-  input: SyncInput,
-  { runs, fingerprints }: Attempt,
-  before: SyncPosition | undefined,
-): Promise<Walk[]> {
-  const { config, client, states, clock, signal } = input
-  const workspace = await readWorkspace(client, config.api_version)
-  const streams = input.catalog.streams.flatMap((configured): SelectedStream[] => {
-    const { name } = configured.stream
-    const run = runs.get(name)
-    const entry = findStream(name)
-    return entry && run && !hasFinished(run) ? [{ entry, configured, state: states[name] }] : []
-  })
-  const repeatable = streams
-    .filter(({ entry }) => entry.child || entry.filtered || entry.windows)
-    .map(({ entry }) => entry.name)
-  if (before && input.replay && repeatable.length > 0)
-    await replayLog(input.replay(), new Set(repeatable), fingerprints)
-  const ports = { ...input.ports, clock, signal }
-  return createWalks(streams, { config, client, workspace, fingerprints, ports }, (name) => before?.walks[name])
 }
 
 function positionOf(attempt: Attempt, before: SyncPosition | undefined): Position {
@@ -177,7 +153,7 @@ async function handle(attempt: Attempt, event: WalkEvent, version: string | unde
 function complete(attempt: Attempt, run: StreamRun, walk: Walk): void {
   const { outbox } = attempt
   if (run.status === 'STARTED') outbox.status(run, 'RUNNING')
-  outbox.state(run, walk.streamState(run.name))
+  outbox.state(run, stateOf(attempt, run, walk))
   const missing = walk.missing?.(run.name)
   if (missing === undefined) outbox.status(run, 'COMPLETE')
   else failForRecords(attempt, run, missing)
@@ -195,7 +171,7 @@ function failForScope(attempt: Attempt, run: StreamRun, walk: Walk, error: Refus
   const message =
     `${run.name}: the access token lacks the permission "${findStream(run.name)?.scope}" ` +
     `(${error.failure.status}: ${error.failure.detail}). Add it to the app in Intercom's Developer Hub.`
-  if (run.sinceState > 0) attempt.outbox.state(run, walk.streamState(run.name))
+  if (run.sinceState > 0) attempt.outbox.state(run, stateOf(attempt, run, walk))
   endIncomplete(attempt, run, new CodedError('scope_missing', message, { streamName: run.name }))
 }
 
@@ -212,7 +188,7 @@ function tellStates(attempt: Attempt): void {
     for (const run of runsOf(attempt, walk)) {
       if (hasFinished(run) || attempt.clock.monotonic() < stateDueAt(run)) continue
       if (run.status === 'STARTED') attempt.outbox.status(run, 'RUNNING')
-      attempt.outbox.state(run, walk.streamState(run.name))
+      attempt.outbox.state(run, stateOf(attempt, run, walk))
     }
 }
 
@@ -224,6 +200,10 @@ function tellRateLimit(attempt: Attempt): void {
   attempt.rateLimitTold = until
   for (const run of attempt.runs.values())
     if (!hasFinished(run)) attempt.outbox.status(run, 'RUNNING', { quotaResetMs: Math.ceil(until) })
+}
+
+function stateOf(attempt: Attempt, run: StreamRun, walk: Walk): Record<string, unknown> {
+  return ofWorkspace(walk.streamState(run.name), attempt.workspaceOf(run.name))
 }
 
 function runsOf({ runs }: Attempt, walk: Walk): StreamRun[] {

@@ -1,9 +1,10 @@
 import type { SortOrder } from '../intercom/search-query.ts'
 import { type ChildEndpoint, type FoundChildren, inlineChildren, readChildren } from './children.ts'
+import { type Asked, isDue, mayComeAgain } from './due.ts'
 import type { FedWalkOptions, Feed } from './feed.ts'
 import { createListReader, type FoundLists } from './list-reader.ts'
 import type { Row, SearchEndpoint } from './search-pages.ts'
-import { owns, passedOver, type Slice } from './slice.ts'
+import type { Slice } from './slice.ts'
 import { readSlice, type SliceCounts, type SlicePage } from './slice-reader.ts'
 import type { LogEntry, Sink } from './walk.ts'
 
@@ -11,7 +12,7 @@ import type { LogEntry, Sink } from './walk.ts'
 export interface Taking {
   slice: Slice
   page: SlicePage
-  order: SortOrder
+  asked: Asked
   /** Rows to deliver; the page moves the slice with its last batch. */
   rows: readonly Row[]
   children: ReadonlyMap<Row, FoundChildren>
@@ -27,9 +28,10 @@ export interface SearchReading {
   /**
    * The pages of a slice with their lists whole, cut into batches where children are asked for.
    *
+   * @param settledTo what changed before (Unix seconds) the index shows at its time
    * @throws UnreadablePageError, CodedError
    */
-  read(endpoint: SearchEndpoint, slice: Slice, order: SortOrder): AsyncGenerator<Taking, void, void>
+  read(endpoint: SearchEndpoint, slice: Slice, order: SortOrder, settledTo: number): AsyncGenerator<Taking, void, void>
   /** What there has been to say since the last call. */
   takeNotes(): LogEntry[]
 }
@@ -59,13 +61,17 @@ export function createSearchReading(options: FedWalkOptions): SearchReading {
     askedFeed,
     childEndpoint,
     takeNotes: listReader.takeNotes,
-    async *read(endpoint, slice, order) {
-      const takenBefore = passedOver(slice)
-      const isNew = (row: Row) => owns(slice, row) && !takenBefore.has(row.id)
-      for await (const page of readSlice(endpoint, slice, order)) {
+    async *read(endpoint, slice, order, settledTo) {
+      const { matching } = endpoint
+      // As it stands now: what is taken meanwhile is not on the pages to come.
+      const begun = structuredClone(slice)
+      for await (const page of readSlice(endpoint, slice, order, settledTo)) {
+        const asked = { order, matching, again: page.again, settledTo }
+        const isNew = (row: Row) => isDue(begun, row, asked)
+        if (page.rows.some((row) => mayComeAgain(slice, row, asked) && isNew(row))) await options.replayVersions()
         const wantsLists = (row: Row) => isNew(row) && feeds.some((feed) => feed.wantsLists(page.answer, row))
         const lists = await listReader.complete(page, wantsLists)
-        const taking = { slice, page, order, lists }
+        const taking = { slice, page, asked, lists }
         if (!askedFeed) {
           yield { ...taking, rows: page.rows, children: childrenWithin(page, isNew), lastBatch: true }
           continue
@@ -79,9 +85,9 @@ export function createSearchReading(options: FedWalkOptions): SearchReading {
 }
 
 /** What a slice that was read to its end says of completeness. A root that is not selected itself has no place to keep it. */
-export function tellCounts(streamName: string, { received, expected, twice }: SliceCounts, sink: Sink): void {
+export function tellCounts(streamName: string, { received, expected, isShort }: SliceCounts, sink: Sink): void {
   sink.tally(streamName, 'counted', expected)
   sink.tally(streamName, 'received', received)
-  if (twice && received < expected)
+  if (isShort)
     sink.log('WARN', `${streamName}: Intercom counted ${expected} records in a slice and gave ${received}, twice`)
 }

@@ -2,10 +2,10 @@ import { defaultApiVersion } from '../airbyte/source-config.ts'
 import { RefusedError } from '../intercom/failures.ts'
 import type { FedWalkOptions, Feed } from './feed.ts'
 import { gapsBelow, tryAgain } from './gaps.ts'
-import { lessAdvanced } from './less-advanced.ts'
 import type { SearchEndpoint } from './search-pages.ts'
 import { cutIntoSlices, type Survey, survey } from './search-plan.ts'
 import type { SearchWalkState } from './search-state.ts'
+import { searchPlan, settingsChanged } from './settings.ts'
 import type { LogEntry } from './walk.ts'
 
 /** The first version whose contact search compares by second; tried unless the config pins a version. */
@@ -32,8 +32,7 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
   // Before the first look: what changes after it, were it in the same second, is the tail's.
   const frozen = client.serverSeconds() ?? 0
   const { endpoint, seen } = await negotiate(options, lower)
-  const settings = [config.start_date ?? '-', config.lookback_window ?? 0]
-  const plan = [endpoint.version, workspace.timezone ?? '-', ...settings].join('|')
+  const plan = searchPlan(config, endpoint.version, workspace.timezone)
   const walk = continueWalk(feeds, plan)
   if (walk) {
     const deliveredTo = walk.tail ? (client.serverSeconds() ?? walk.tail.asked) : walk.frozen - 1
@@ -57,21 +56,12 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
   }
 }
 
-/** The walk that the streams' states tell of, if it was planned with the settings of now. */
+/** The walk that the streams' states tell of, if it was planned with the settings of now: all stand at one place of it. */
 function continueWalk(feeds: readonly Feed[], plan: string): SearchWalkState | undefined {
-  const walks = feeds.flatMap(({ previous }) => (previous?.plan === plan ? (previous.walk ?? []) : []))
-  const walk = walks.length === feeds.length ? walks.reduce(lessAdvanced) : undefined
-  return walk && { ...walk, slices: walk.slices.map(tryAgain) }
-}
-
-function settingsChanged({ entry, previous }: Feed, plan: string): LogEntry[] {
-  if (previous?.plan === undefined || previous.plan === plan) return []
-  const next =
-    previous.cursor === undefined
-      ? 'reading everything again'
-      : 'going on from its cursor; reset the stream to read everything again'
-  const message = `${entry.name}: the settings have changed from ${previous.plan} to ${plan} since the state was written: ${next}`
-  return [{ level: 'WARN', message }]
+  const walk = feeds.every(({ previous }) => previous?.plan === plan) ? feeds[0]?.previous?.walk : undefined
+  if (!walk) return undefined
+  const lower = Math.min(...feeds.map(({ previous }) => previous?.walk?.lower ?? walk.lower))
+  return { ...walk, lower, slices: walk.slices.map(tryAgain) }
 }
 
 /**

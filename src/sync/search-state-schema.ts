@@ -14,6 +14,7 @@ const Bound = Type.Union([Time, Type.Null()])
 
 const SliceProgress = Type.Object({
   at: Type.Optional(Time),
+  witnessed: Type.Optional(Time),
   ids: Type.Optional(Type.Array(Type.String())),
   ahead: Type.Optional(Type.Array(Type.String())),
   after: Type.Optional(Type.String()),
@@ -21,6 +22,9 @@ const SliceProgress = Type.Object({
   only: Type.Optional(Type.Array(Type.String())),
   flipped: Type.Optional(Type.Literal(true)),
   aside: Type.Optional(Type.Literal(true)),
+  reread: Type.Optional(Type.Literal(true)),
+  received: Type.Optional(Type.Integer({ minimum: 0 })),
+  expected: Type.Optional(Type.Integer({ minimum: 0 })),
 })
 
 /** A slice: `[from, to, "done" | progress]`, with `[createdFrom, createdTo]` behind when it is cut further. */
@@ -60,9 +64,12 @@ const SearchStateJson = Type.Object({
     Type.Object({
       v: Type.Literal(STATE_FORMAT),
       plan: Type.Optional(Type.String()),
+      began: Type.Optional(Time),
       read_to: Type.Optional(Time),
       worst_lag: Type.Optional(Time),
       seen: Type.Optional(Type.Record(Type.String(), Type.String())),
+      seen_filter: Type.Optional(Type.String()),
+      workspace: Type.Optional(Type.String()),
       listed_from: Type.Optional(Time),
       walk: Type.Optional(SearchWalkJson),
       gaps: Type.Optional(Type.Array(SliceJson)),

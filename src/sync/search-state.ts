@@ -2,6 +2,7 @@ import { isObject } from '../json-object.ts'
 import type { CursorField } from '../streams/table.ts'
 import { foreignClaims, foreignLookback, oldestClaim } from './foreign-cursor.ts'
 import { type SearchWalkJson, STATE_FORMAT } from './search-state-schema.ts'
+import type { Remembered } from './seen.ts'
 import { type Slice, sliceFromJson, sliceToJson } from './slice.ts'
 
 /** The plan of a walk under way: frozen when the walk began, while the data goes on changing. Unix seconds. */
@@ -38,7 +39,11 @@ export interface SearchState {
   plan?: string
   walk?: SearchWalkState
   readTo?: number
+  /** When the last sync began; it looked at what was updated before then or later. States of before do not have it. */
+  began?: number
   seen?: Record<string, string>
+  /** In place of `seen` where that would be too much; see `Remembered`. */
+  seenFilter?: string
   worstLag: number
   /** Parents whose children could not be read, and when each was updated; tried first. */
   retryIds: Record<string, number>
@@ -72,7 +77,9 @@ export function readSearchState(
     ...(typeof ours?.plan === 'string' && { plan: ours.plan }),
     ...(ours?.walk !== undefined && { walk: walkFromJson(ours.walk as SearchWalkJson) }),
     ...(typeof ours?.read_to === 'number' && { readTo: ours.read_to }),
+    ...(typeof ours?.began === 'number' && { began: ours.began }),
     ...(ours?.seen !== undefined && { seen: ours.seen as Record<string, string> }),
+    ...(typeof ours?.seen_filter === 'string' && { seenFilter: ours.seen_filter }),
     worstLag: typeof ours?.worst_lag === 'number' ? ours.worst_lag : 0,
     retryIds: isObject(ours?.retry_ids) ? (ours.retry_ids as Record<string, number>) : {},
     ...(typeof ours?.listed_from === 'number' && { listedFrom: ours.listed_from }),
@@ -84,6 +91,13 @@ export function readSearchState(
 /** Up to when everything has been delivered, but for what the state names; undefined before the first walk has ended. */
 export function reachedBy({ goOnFrom, cursor }: SearchState): number | undefined {
   return goOnFrom ?? cursor
+}
+
+/** The place that a state goes on from, as text: streams share a walk when theirs are the same. */
+export function placeOf({ plan, walk, gaps }: SearchState): string {
+  if (!walk) return gaps.length > 0 ? JSON.stringify(gaps.map(sliceToJson)) : 'fresh'
+  // Each stream has its own lower bound.
+  return JSON.stringify([plan, { ...walkToJson(walk), lower: undefined }])
 }
 
 /** Clocks that differ explain a cursor so far in the future, seconds. */
@@ -102,10 +116,10 @@ export function doneState(done: {
   field: CursorField
   /** Everything before it has been delivered; left out for a full refresh. */
   cursor: number | undefined
-  /** Left out by walks that have no plan. */
-  plan: string | undefined
+  plan: string
+  began: number
   readTo: number
-  seen: Record<string, string> | undefined
+  remembered: Remembered
   worstLag: number
   retryIds: ReadonlyMap<string, number>
   listedFrom: number | undefined
@@ -114,12 +128,14 @@ export function doneState(done: {
   /** Where the next sync goes on; told when the cursor stays behind for what is missing. */
   goOnFrom: number
 }): Record<string, unknown> {
-  const { field, cursor, plan, readTo, seen, worstLag, retryIds, listedFrom, gaps, goOnFrom } = done
+  const { field, cursor, plan, began, readTo, remembered, worstLag, retryIds, listedFrom, gaps, goOnFrom } = done
   const ours = {
     v: STATE_FORMAT,
-    ...(plan !== undefined && { plan }),
+    plan,
+    began,
     read_to: readTo,
-    ...(seen && { seen }),
+    ...(remembered.seen && { seen: remembered.seen }),
+    ...(remembered.seenFilter !== undefined && { seen_filter: remembered.seenFilter }),
     worst_lag: worstLag,
     ...retryMember(retryIds),
     ...(listedFrom !== undefined && { listed_from: listedFrom }),
@@ -154,8 +170,23 @@ function retryMember(retryIds: ReadonlyMap<string, number>): Record<string, unkn
 }
 
 /** A walk of which everything before the cursor has been taken, and that cannot go on from any place between. */
-export function reachedState(field: CursorField, cursor: number, worstLag: number): Record<string, unknown> {
-  return { [field]: cursor, [OURS]: { v: STATE_FORMAT, worst_lag: worstLag } }
+export function reachedState(
+  field: CursorField,
+  { cursor, ...ours }: { cursor: number; plan: string; worstLag: number },
+): Record<string, unknown> {
+  return { [field]: cursor, [OURS]: { v: STATE_FORMAT, plan: ours.plan, worst_lag: ours.worstLag } }
+}
+
+/** The workspace that a state is of, where it says so. */
+export function workspaceOf(state: Record<string, unknown> | undefined): string | undefined {
+  const ours = state?.[OURS]
+  return isObject(ours) && typeof ours.workspace === 'string' ? ours.workspace : undefined
+}
+
+/** The state with the workspace it is of. One that is not ours, as it was given, stays as it is. */
+export function ofWorkspace(state: Record<string, unknown>, workspace: string | undefined): Record<string, unknown> {
+  const ours = state[OURS]
+  return workspace === undefined || !isObject(ours) ? state : { ...state, [OURS]: { ...ours, workspace } }
 }
 
 /** Before anything is known. */

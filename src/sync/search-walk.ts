@@ -1,7 +1,8 @@
 import type { SortOrder } from '../intercom/search-query.ts'
 import { findChildren } from './children.ts'
+import { isDue } from './due.ts'
 import type { FedWalkOptions, Feed, FeedJson } from './feed.ts'
-import { overfullNote, type PlannedWalk, searchFeedState } from './feed-state.ts'
+import { overlapNotes, type PlannedWalk, searchFeedState } from './feed-state.ts'
 import { merge } from './merge.ts'
 import { missingOf } from './missing.ts'
 import { cutAround, UnreadablePageError } from './narrowing.ts'
@@ -12,7 +13,7 @@ import { type SearchStart, startSearch } from './search-start.ts'
 import { type TailState, walkFromJson, walkToJson } from './search-state.ts'
 import type { SearchWalkJson } from './search-state-schema.ts'
 import { isUnreadable, setAside, takeBack } from './set-aside.ts'
-import { advance, advanceWithin, isBeyond, orderOf, owns, passedOver, type Slice, takenOf } from './slice.ts'
+import { advance, advanceWithin, orderOf, type Slice, takenOf } from './slice.ts'
 import type { Arrival, Sink, Walk } from './walk.ts'
 
 const MOST_ROUNDS = 3
@@ -125,7 +126,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     let pages = round.pages
     let last = false
     try {
-      for await (const taking of reading.read(endpoint, round.slice, order)) {
+      for await (const taking of reading.read(endpoint, round.slice, order, settledTo(current))) {
         if (taking.lastBatch) pages++
         last = taking.lastBatch && taking.page.last && (pages === 1 || round.round === MOST_ROUNDS)
         const done = last
@@ -152,7 +153,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
       yield {
         take(sink) {
           current.walk.tail = round
-          finish(current, round, sink)
+          finish(current, sink)
         },
       }
       return true
@@ -173,7 +174,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     const { walk } = current
     const walkOrder: SortOrder = walk.descending ? 'descending' : 'ascending'
     try {
-      for await (const taking of reading.read(endpoint, slice, orderOf(slice, walkOrder)))
+      for await (const taking of reading.read(endpoint, slice, orderOf(slice, walkOrder), settledTo(current)))
         yield { take: (sink) => takePage(current, taking, sink) }
     } catch (error) {
       if (!(error instanceof UnreadablePageError)) throw error
@@ -193,24 +194,21 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     for (const feed of feeds) feed.overlap().seen.protectFrom(readAgainFrom)
     takePage(current, taking, sink)
     if (taking.lastBatch) round.pages++
-    if (done) finish(current, round, sink)
+    if (done) finish(current, sink)
   }
 
-  function finish(current: Planned, round: TailState, sink: Sink): void {
+  function finish(current: Planned, sink: Sink): void {
     current.done = true
     for (const feed of feeds) {
-      const message = overfullNote(feed, { start: current.walk.frozen, readTo: round.asked })
-      if (message !== undefined) sink.log('INFO', message)
+      for (const { level, message } of overlapNotes(feed, current.walk.frozen)) sink.log(level, message)
     }
   }
 
   function takePage({ walk }: Planned, taking: Taking, sink: Sink): void {
-    const { slice, page, order, rows, lists, children, lastBatch } = taking
+    const { slice, page, asked, rows, lists, children, lastBatch } = taking
     for (const { level, message } of reading.takeNotes()) sink.log(level, message)
-    const delivered = passedOver(slice)
     for (const row of rows) {
-      if (!owns(slice, row) || delivered.has(row.id) || isBeyond(page.again, row.updatedAt, order)) continue
-      if (slice.to !== null) delivered.add(row.id)
+      if (!isDue(slice, row, asked)) continue
       const found = { answer: page.answer, row, children: children.get(row), lists: lists.get(row) }
       if (isUnreadable(row, lists)) {
         setAside(walk.slices, row)
@@ -223,8 +221,13 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
       advanceWithin(slice, rows)
       return
     }
-    advance(slice, page, order)
+    advance(slice, page, asked.order, asked.settledTo)
     if (page.counts) tellCounts(root.name, page.counts, sink)
+  }
+
+  /** What changed before this the index shows at its time: its lag is never longer than the overlap allows. Unix seconds. */
+  function settledTo({ walk }: Planned): number {
+    return walk.frozen - Math.max(...feeds.map((feed) => feed.overlap().seconds()))
   }
 
   return {

@@ -1,3 +1,5 @@
+import { createMembershipFilter, type MembershipFilter } from './membership-filter.ts'
+
 /**
  * What a walk has delivered of the last stretch of time, so that reading the stretch again delivers only what changed:
  * between the rounds of the tail, and between this sync and the next (the search index lags, so syncs overlap).
@@ -5,19 +7,30 @@
 export interface Seen {
   /** Whether this very content of the record was delivered already. */
   has(id: string, hash: string): boolean
+  /** Whether the record was delivered in any form, as far as is known. */
+  knows(id: string): boolean
   remember(id: string, updatedAt: number, hash: string): void
   /** Records updated at or after this time must not be forgotten, however many they are. */
   protectFrom(time: number): void
   /** Records updated up to this time may have been delivered without being remembered here. */
   missUpTo(time: number): void
+  /** Whether a record of this time may have been delivered and forgotten. */
+  mayHaveForgotten(updatedAt: number): boolean
   /**
-   * Hashes by id of the records updated at or after `cursor`; undefined when they are too many for a state or not all
-   * known.
+   * What the next sync has to know of the records updated at or after `cursor`.
    *
    * @param others hashes to add as far as there is room. @defaultValue none
    */
-  forState(cursor: number, others?: Readonly<Record<string, string>>): Record<string, string> | undefined
+  forState(cursor: number, others?: Readonly<Record<string, string>>): Remembered
   toJson(): SeenJson
+}
+
+/** What a state knows of the records that the next sync reads again. */
+export interface Remembered {
+  /** Hashes by id. */
+  seen?: Record<string, string>
+  /** Where there are too many for that, which of them were delivered: a filter over `versionOf`. */
+  seenFilter?: string
 }
 
 export interface SeenJson {
@@ -26,10 +39,19 @@ export interface SeenJson {
   protectedFrom: number
   /** Time of the youngest record forgotten for lack of room, or never known here. */
   forgottenTo: number
+  /** Up to this time nothing is known, not even by the filter. */
+  unknownTo?: number
+  /** Of what was forgotten for lack of room. */
+  filter?: string
 }
 
 const MOST_ENTRIES = 2000
 const MOST_BYTES = 128 * 1024
+
+/** How a filter names a version of a record. */
+export function versionOf(id: string, updatedAt: number): string {
+  return `${id} ${updatedAt}`
+}
 
 /** @param frozen start of the walk: slices share no record, so nothing older is met twice. Unix seconds */
 export function createSeen(frozen: number, json?: SeenJson): Seen {
@@ -37,14 +59,19 @@ export function createSeen(frozen: number, json?: SeenJson): Seen {
   for (const [id, updatedAt, hash] of json?.entries ?? []) entries.set(id, { updatedAt, hash })
   let protectedFrom = json?.protectedFrom ?? frozen
   let forgottenTo = json?.forgottenTo ?? -1
+  let unknownTo = json?.unknownTo ?? -1
+  let filter: MembershipFilter | undefined =
+    json?.filter === undefined ? undefined : createMembershipFilter(json.filter)
   let forgetAbove = 2 * MOST_ENTRIES
 
   /** Makes room: the oldest go first, as they are the likeliest to fall behind the final cursor. */
   function forget(): void {
+    filter ??= createMembershipFilter()
     const oldestFirst = [...entries].sort(([, one], [, other]) => one.updatedAt - other.updatedAt)
     for (const [id, { updatedAt }] of oldestFirst.slice(0, -MOST_ENTRIES)) {
       if (updatedAt >= protectedFrom) break
       entries.delete(id)
+      filter.add(versionOf(id, updatedAt))
       forgottenTo = Math.max(forgottenTo, updatedAt)
     }
     forgetAbove = Math.max(2 * MOST_ENTRIES, 2 * entries.size)
@@ -52,26 +79,35 @@ export function createSeen(frozen: number, json?: SeenJson): Seen {
 
   return {
     has: (id, hash) => entries.get(id)?.hash === hash,
+    knows: (id) => entries.has(id),
     remember(id, updatedAt, hash) {
       entries.set(id, { updatedAt, hash })
       if (entries.size > forgetAbove) forget()
     },
     missUpTo(time) {
       forgottenTo = Math.max(forgottenTo, time)
+      unknownTo = Math.max(unknownTo, time)
     },
+    mayHaveForgotten: (updatedAt) => updatedAt <= forgottenTo,
     protectFrom(time) {
       protectedFrom = time
     },
     forState(cursor, others = {}) {
-      if (forgottenTo >= cursor) return undefined
-      const kept = [...entries].filter(([, { updatedAt }]) => updatedAt >= cursor).map(([id, { hash }]) => [id, hash])
-      const own = Object.fromEntries(kept) as Record<string, string>
-      return [{ ...others, ...own }, own].find(fitsState)
+      if (unknownTo >= cursor) return {}
+      const kept = [...entries].filter(([, { updatedAt }]) => updatedAt >= cursor)
+      const own = Object.fromEntries(kept.map(([id, { hash }]) => [id, hash])) as Record<string, string>
+      const seen = forgottenTo >= cursor ? undefined : [{ ...others, ...own }, own].find(fitsState)
+      if (seen) return { seen }
+      const all = createMembershipFilter(filter?.toText())
+      for (const [id, { updatedAt }] of kept) all.add(versionOf(id, updatedAt))
+      return { seenFilter: all.toText() }
     },
     toJson: () => ({
       entries: [...entries].map(([id, { updatedAt, hash }]) => [id, updatedAt, hash]),
       protectedFrom,
       forgottenTo,
+      ...(unknownTo >= 0 && { unknownTo }),
+      ...(filter && { filter: filter.toText() }),
     }),
   }
 }

@@ -2,17 +2,20 @@ import { CodedError } from '../errors.ts'
 import { RefusedError } from '../intercom/failures.ts'
 import { type DateMatching, LARGEST_PAGE, type SortOrder, type TimeRange } from '../intercom/search-query.ts'
 import { mayBeOfRecords, UnreadablePageError } from './narrowing.ts'
+import type { PageEnd } from './page-end.ts'
 import { createPageSize } from './page-size.ts'
 import { askPage, type Row, type SearchEndpoint, type SearchPage } from './search-pages.ts'
 import { advance, type Slice } from './slice.ts'
+import { createSliceCount, type SliceCount } from './slice-count.ts'
 
 /** A page of a slice, in the order of reading. */
-export interface SlicePage extends Pick<SearchPage, 'answer' | 'rows' | 'after' | 'total'> {
-  /** The slice is read to its end with this page. */
-  last: boolean
-  /** Set on pages asked again: rows before this second (after it, when descending) have been delivered. */
+export interface SlicePage extends Pick<SearchPage, 'answer' | 'rows' | 'after' | 'total'>, PageEnd {
+  rows: Row[]
+  /** Newest first, reading ends with the first record that is older than the slice. */
+  stoppedEarly: boolean
+  /** Set on pages asked again: what lies before this second (after it, when descending) came before. */
   again?: number
-  /** With the last page of a slice that was read from its beginning. */
+  /** With the last page of a slice that was read to its end. */
   counts?: SliceCounts
 }
 
@@ -20,8 +23,8 @@ export interface SlicePage extends Pick<SearchPage, 'answer' | 'rows' | 'after' 
 export interface SliceCounts {
   received: number
   expected: number
-  /** It was read twice, since the first time fewer came. */
-  twice: boolean
+  /** Even read twice it gave fewer records than Intercom counts. */
+  isShort: boolean
 }
 
 /** Another size than the largest, to get over page borders where records fell between two pages. */
@@ -32,65 +35,99 @@ const FEW_TRIES = 2
 const RECORDS_ALLOWED = 10 * LARGEST_PAGE
 
 /**
- * Reads a slice page by page from where it stands. Works from a copy: the slice itself moves when pages are taken.
+ * Reads a slice page by page from where it stands, and once more from its beginning when fewer records came than Intercom
+ * counts. Works from a copy: the slice itself moves when pages are taken.
  *
+ * @param settledTo see `reachedSecond`
  * @throws CodedError `intercom_loop` when paging leads in circles twice; UnreadablePageError
  */
 export async function* readSlice(
   endpoint: SearchEndpoint,
   slice: Slice,
   order: SortOrder,
+  settledTo: number,
 ): AsyncGenerator<SlicePage, void, void> {
   const start = structuredClone(slice)
-  const counted = start.at === undefined && start.to !== null && order === 'ascending'
-  const received = new Set<string>()
-  let expected: number | undefined
-  const count = (page: SlicePage) => {
-    if (!counted) return
-    for (const row of page.rows) received.add(row.id)
-    expected = page.total === undefined ? expected : Math.min(expected ?? page.total, page.total)
-  }
-  const countsOf = (twice: boolean) =>
-    expected === undefined ? {} : { counts: { received: received.size, expected, twice } }
-
-  for await (const page of readToEnd(endpoint, start, order, LARGEST_PAGE)) {
-    count(page)
-    if (!page.last) yield page
-    else if (received.size >= (expected ?? 0)) yield { ...page, ...countsOf(false) }
+  const count = createSliceCount(start, order)
+  const reading = { endpoint, order, settledTo, count }
+  for await (const page of readToEnd(reading, start)) {
+    const isShort = page.last && !page.stoppedEarly && count.isShort()
+    if (!isShort || start.reread) yield { ...page, ...(page.last && countsOf(start, order, count, isShort)) }
     else {
-      // Fewer came than Intercom counted: read once more, delivering only what did not come the first time.
-      yield { ...page, last: false }
-      yield* readAgain(page)
-    }
-  }
-
-  async function* readAgain(first: SlicePage): AsyncGenerator<SlicePage, void, void> {
-    try {
-      for await (const page of readToEnd(endpoint, start, order, OTHER_PAGE)) {
-        const rows = page.rows.filter((row) => !received.has(row.id))
-        count(page)
-        yield { ...page, rows, after: undefined, ...(page.last && countsOf(true)) }
-      }
-    } catch (error) {
-      if (!(error instanceof UnreadablePageError)) throw error
-      // All that Intercom gave the first time has been delivered.
-      yield { ...first, rows: [], ...countsOf(true) }
+      yield { ...page, last: false, startsOver: true }
+      yield* readAgain(reading, { ...fromBeginning(start), reread: true }, page)
     }
   }
 }
 
-/** @throws UnreadablePageError when not even a page of one record can be had */
-async function* readToEnd(
-  endpoint: SearchEndpoint,
+function fromBeginning({ from, to, created, only, skip, flipped }: Slice): Slice {
+  return {
+    from,
+    to,
+    done: false,
+    ...(created && { created }),
+    ...(only && { only }),
+    ...(skip && { skip }),
+    ...(flipped && { flipped }),
+  }
+}
+
+/** The second reading, in pages of another size, gives only what the first did not. */
+async function* readAgain(
+  reading: SliceReading,
   slice: Slice,
-  order: SortOrder,
-  largestPage: number,
+  lastOfFirst: SlicePage,
 ): AsyncGenerator<SlicePage, void, void> {
+  const { count: both, order } = reading
+  const own = createSliceCount({ ...slice, ...expectation(both) }, order)
+  try {
+    for await (const page of readToEnd({ ...reading, count: own }, slice)) {
+      const rows = page.rows.filter((row) => !both.has(row))
+      both.add(page, page.again === undefined)
+      const isShort = page.last && !page.stoppedEarly && own.isShort() && both.isShort()
+      yield { ...page, rows, ...(page.last && countsOf(slice, order, both, isShort)) }
+    }
+  } catch (error) {
+    if (!(error instanceof UnreadablePageError)) throw error
+    // All that Intercom gave the first time has been delivered.
+    yield { ...lastOfFirst, rows: [], ...countsOf(slice, order, both, true) }
+  }
+}
+
+/** What to say of a slice that has been read to its end; of one that is left before its end, nothing. */
+function countsOf(
+  { to }: Slice,
+  order: SortOrder,
+  count: SliceCount,
+  isShort: boolean,
+): { counts: SliceCounts } | undefined {
+  const expected = count.expected()
+  const isBounded = to !== null && order === 'ascending'
+  if (expected === undefined || !(isBounded || isShort)) return undefined
+  return { counts: { received: count.received(), expected, isShort } }
+}
+
+function expectation(count: SliceCount): Pick<Slice, 'expected'> {
+  const expected = count.expected()
+  return expected === undefined ? {} : { expected }
+}
+
+/** What the pages of one reading have in common. */
+interface SliceReading {
+  endpoint: SearchEndpoint
+  order: SortOrder
+  settledTo: number
+  count: SliceCount
+}
+
+/** @throws UnreadablePageError when not even a page of one record can be had */
+async function* readToEnd(reading: SliceReading, slice: Slice): AsyncGenerator<SlicePage, void, void> {
+  const { endpoint, order, settledTo, count } = reading
   /** The slice as it stands once every page that has been yielded is taken. */
   const reached = structuredClone(slice)
   // What is cut off around a bad place begins with small pages: the place may be near.
   const isCutOff = slice.flipped || slice.skip !== undefined
-  const size = createPageSize(largestPage, isCutOff ? 'smallest' : 'largest')
+  const size = createPageSize(slice.reread ? OTHER_PAGE : LARGEST_PAGE, isCutOff ? 'smallest' : 'largest')
   let { after } = slice
   let again = after === undefined ? slice.at : undefined
   let hasCircled = false
@@ -101,6 +138,7 @@ async function* readToEnd(
     again = reached.at
     after = undefined
     guard = createLoopGuard()
+    count.restart()
   }
 
   for (;;) {
@@ -137,11 +175,19 @@ async function* readToEnd(
       restart()
       continue
     }
-    const last = page.after === undefined || (order === 'descending' && reachesBefore(page.rows, slice))
-    const slicePage = { ...page, last, ...(again !== undefined && { again }) }
+    count.add(page, again === undefined)
+    const stoppedEarly = order === 'descending' && reachesBefore(page.rows, slice)
+    const slicePage: SlicePage = {
+      ...page,
+      last: page.after === undefined || stoppedEarly,
+      stoppedEarly,
+      received: count.received(),
+      ...expectation(count),
+      ...(again !== undefined && { again }),
+    }
     yield slicePage
-    if (last) return
-    advance(reached, slicePage, order)
+    if (slicePage.last) return
+    advance(reached, slicePage, order, settledTo)
     after = page.after
   }
 }

@@ -1,4 +1,5 @@
 import type { SortOrder, TimeRange } from '../intercom/search-query.ts'
+import { type PageEnd, reachedSecond } from './page-end.ts'
 import type { SliceJson } from './search-state-schema.ts'
 
 /**
@@ -11,10 +12,12 @@ export interface Slice {
   to: number | null
   created?: TimeRange
   done: boolean
-  /** The second that reading has come to; everything before it (after it, when descending) has been taken. */
+  /** The second that reading has come to; everything whose place lies before it (after it, when descending) has been taken. */
   at?: number
-  /** Records taken that lie at or beyond `at`. */
-  ids?: string[]
+  /** The latest second that a single row has passed; see `reachedSecond`. */
+  witnessed?: number
+  /** Records taken that lie at or beyond `at`, with the times they had. */
+  ids?: Map<string, number>
   /** Records taken of a page whose rest is still to come: asked for again, they may be on another page. */
   ahead?: string[]
   /** Intercom's cursor for the next page. */
@@ -27,6 +30,12 @@ export interface Slice {
   flipped?: true
   /** Intercom keeps failing over it: given up in this job, tried first in the next. */
   aside?: true
+  /** It is read for the second time, as fewer records came than Intercom counts. */
+  reread?: true
+  /** Records that Intercom has given of it so far, its neighbours' on the same pages included … */
+  received?: number
+  /** … and the smallest count it gave of them. */
+  expected?: number
 }
 
 /** A record's place in time, as far as it is known. */
@@ -38,8 +47,8 @@ export interface Dated {
 }
 
 export function sliceToJson(slice: Slice): SliceJson {
-  const { from, to, created, done, ...progressing } = slice
-  const progress = done ? 'done' : progressing
+  const { from, to, created, done, ids, ...progressing } = slice
+  const progress = done ? 'done' : { ...progressing, ...(ids && { ids: [...ids.keys()] }) }
   return created ? [from, to, progress, [created.from, created.to]] : [from, to, progress]
 }
 
@@ -50,16 +59,19 @@ export function orderOf({ flipped }: Slice, order: SortOrder): SortOrder {
 }
 
 export function sliceFromJson([from, to, progress, created]: SliceJson): Slice {
+  const { ids, ...progressing } = progress === 'done' ? {} : progress
   return {
     from,
     to,
     done: progress === 'done',
-    ...(progress !== 'done' && progress),
+    ...progressing,
+    // Which times they had is not kept: they count as the newest of their records.
+    ...(ids && { ids: new Map(ids.map((id) => [id, Number.POSITIVE_INFINITY])) }),
     ...(created && { created: { from: created[0], to: created[1] } }),
   }
 }
 
-/** Whether a record is the slice's to deliver. One without a readable time belongs to whichever slice meets it. */
+/** Whether a record belongs to the slice. One without a readable time belongs to whichever slice meets it. */
 export function owns(slice: Slice, record: Dated): boolean {
   if (slice.only && !slice.only.includes(record.id)) return false
   return within({ from: slice.from, to: slice.to }, record.updatedAt) && within(slice.created, record.createdAt)
@@ -70,42 +82,26 @@ function within(range: TimeRange | undefined, time: number | undefined): boolean
   return (range.from === null || time >= range.from) && (range.to === null || time < range.to)
 }
 
-/**
- * The second that reading a slice has come to with a page: the last record's. When Intercom's own order is off (a
- * record changed between index and answer) it is the nearest to the start of the page's, so nothing is passed over.
- */
-export function reachedSecond(rows: readonly Dated[], slice: Slice, order: SortOrder): number | undefined {
-  const times = datedRows(rows, slice).map((row) => row.updatedAt)
-  const last = times.at(-1)
-  if (last === undefined) return slice.at
+/** Moves a slice past a page that has been taken. @param settledTo see `reachedSecond` */
+export function advance(slice: Slice, page: PageEnd, order: SortOrder, settledTo: number): void {
+  const { at, witnessed } = reachedSecond(slice, page, order, settledTo)
   const sign = order === 'ascending' ? 1 : -1
-  const sorted = times.every((time, index) => index === 0 || sign * (time - (times[index - 1] ?? time)) >= 0)
-  const at = sorted ? last : sign * Math.min(...times.map((time) => sign * time))
-  return slice.at === undefined ? at : sign * Math.max(sign * at, sign * slice.at)
-}
-
-/** Moves a slice past a page that has been taken. */
-export function advance(
-  slice: Slice,
-  page: { rows: readonly Dated[]; after: string | undefined; last: boolean },
-  order: SortOrder,
-): void {
-  slice.done = page.last
-  const at = page.last ? undefined : reachedSecond(page.rows, slice, order)
-  const sign = order === 'ascending' ? 1 : -1
-  const beyond = datedRows(page.rows, slice)
-    .filter((row) => at !== undefined && sign * (row.updatedAt - at) >= 0)
-    .map((row) => row.id)
-  const ids = at === slice.at ? [...new Set([...(slice.ids ?? []), ...beyond])] : beyond
+  const isBeyond = (time: number) => at !== undefined && sign * (time - at) >= 0
+  const ids = new Map([...(slice.ids ?? [])].filter(([, time]) => isBeyond(time)))
+  for (const { id, updatedAt } of page.rows) if (updatedAt !== undefined && isBeyond(updatedAt)) ids.set(id, updatedAt)
   const passed = new Set(page.rows.map((row) => row.id))
-  const ahead = page.last ? [] : (slice.ahead ?? []).filter((id) => !passed.has(id))
-  delete slice.at
-  delete slice.ids
-  delete slice.ahead
-  delete slice.after
-  if (at !== undefined) Object.assign(slice, { at, ids })
+  const ahead = (slice.ahead ?? []).filter((id) => !passed.has(id))
+  for (const name of ['at', 'witnessed', 'ids', 'ahead', 'after', 'received', 'expected'] as const) delete slice[name]
+  slice.done = page.last
+  if (page.startsOver) slice.reread = true
+  if (page.last || page.startsOver) return
+  if (at !== undefined) slice.at = at
+  if (witnessed !== undefined) slice.witnessed = witnessed
+  if (ids.size > 0) slice.ids = ids
   if (ahead.length > 0) slice.ahead = ahead
-  if (page.after !== undefined && !page.last) slice.after = page.after
+  if (page.after !== undefined) slice.after = page.after
+  if (page.received !== undefined) slice.received = page.received
+  if (page.expected !== undefined) slice.expected = page.expected
 }
 
 /** Notes records taken in the middle of a page: the page is asked for again after a break, and these are passed over. */
@@ -114,20 +110,8 @@ export function advanceWithin(slice: Slice, rows: readonly Dated[]): void {
 }
 
 /** All that is known to have been taken of a slice, and may be met again. */
-export function takenOf({ skip = [], ids = [], ahead = [] }: Slice): Set<string> {
-  return new Set([...skip, ...ids, ...ahead])
-}
-
-/** What reading passes over: in a round of the tail nothing, as what it has taken comes again when it has changed. */
-export function passedOver(slice: Slice): Set<string> {
-  return slice.to === null ? new Set() : takenOf(slice)
-}
-
-/** The rows that can tell how far reading has come: dated, and not what a wide query brings from before the slice. */
-function datedRows<Row extends Dated>(rows: readonly Row[], slice: Slice): (Row & { updatedAt: number })[] {
-  return rows.filter(
-    (row): row is Row & { updatedAt: number } => row.updatedAt !== undefined && row.updatedAt >= slice.from,
-  )
+export function takenOf({ skip = [], ids = new Map(), ahead = [] }: Slice): Set<string> {
+  return new Set([...skip, ...ids.keys(), ...ahead])
 }
 
 /**
@@ -139,10 +123,4 @@ export function lowWaterMark(slices: readonly Slice[], order: SortOrder, frozen:
   const reached = (slice: Slice) =>
     orderOf(slice, order) === 'ascending' ? Math.max(slice.from, slice.at ?? slice.from) : slice.from
   return open.length === 0 ? frozen : Math.min(...open.map(reached))
-}
-
-/** On a page asked again: whether the record was delivered before the place that was gone back to. */
-export function isBeyond(again: number | undefined, updatedAt: number | undefined, order: SortOrder): boolean {
-  if (again === undefined || updatedAt === undefined) return false
-  return order === 'ascending' ? updatedAt < again : updatedAt > again
 }

@@ -64,6 +64,8 @@ export interface WalkContext {
   workspace: Workspace
   /** Records of this job's log that may be met again. */
   fingerprints: Fingerprints
+  /** Adds to the fingerprints which versions of searched records earlier attempts have put into the log. */
+  replayVersions: () => Promise<void>
   ports: WalkPorts
 }
 

@@ -1,13 +1,14 @@
 import { defaultApiVersion } from '../airbyte/source-config.ts'
 import type { StreamEntry, WindowTraits } from '../streams/table.ts'
 import type { Feed, FeedJson } from './feed.ts'
-import { finishedFeedState, overfullNote } from './feed-state.ts'
+import { finishedFeedState, overlapNotes } from './feed-state.ts'
 import { gapsBelow } from './gaps.ts'
 import { merge } from './merge.ts'
 import { missingOf } from './missing.ts'
 import { describeRange, mayBeOfRecords } from './narrowing.ts'
 import { completeState, freshState, reachedState } from './search-state.ts'
 import type { SliceJson } from './search-state-schema.ts'
+import { listPlan, settingsChanged } from './settings.ts'
 import { lowWaterMark, owns, type Slice, sliceFromJson, sliceToJson } from './slice.ts'
 import type { Arrival, Sink, Walk, WalkContext } from './walk.ts'
 import { cutIntoWindows, readWindow, type WindowEndpoint, type WindowPage } from './windows.ts'
@@ -53,6 +54,7 @@ interface WindowPosition extends Omit<WindowPlan, 'windows'> {
 export function createWindowWalk(options: WindowWalkOptions): Walk {
   const { root, feed, traits, client, config, workspace } = options
   const endpoint: WindowEndpoint = { client, entry: root, traits, version: config.api_version ?? defaultApiVersion }
+  const settings = listPlan(config)
   let current = options.position && restore(options.position as unknown as WindowPosition)
 
   function restore({ feed: json, windows, ...position }: WindowPosition): WindowPlan {
@@ -77,7 +79,7 @@ export function createWindowWalk(options: WindowWalkOptions): Walk {
       yield {
         take(sink) {
           current = begun
-          for (const { level, message } of feed.notes) sink.log(level, message)
+          for (const { level, message } of [...feed.notes, ...settingsChanged(feed, settings)]) sink.log(level, message)
         },
       }
     const open = begun.windows.filter((window) => !window.done && !window.aside)
@@ -123,8 +125,7 @@ export function createWindowWalk(options: WindowWalkOptions): Walk {
 
   function finish(begun: WindowPlan, sink: Sink): void {
     begun.done = true
-    const message = overfullNote(feed, { start: begun.asked, readTo: begun.asked })
-    if (message !== undefined) sink.log('INFO', message)
+    for (const { level, message } of overlapNotes(feed, begun.asked)) sink.log(level, message)
   }
 
   return {
@@ -134,11 +135,12 @@ export function createWindowWalk(options: WindowWalkOptions): Walk {
       if (feed.finishedBefore) return completeState
       if (!current) return feed.given ?? freshState
       const { windows, asked, done } = current
-      if (done) return finishedFeedState(feed, { start: asked, readTo: asked, slices: windows })
+      if (done) return finishedFeedState(feed, { start: asked, readTo: asked, plan: settings, slices: windows })
       if (!feed.incremental) return freshState
       const overlap = feed.overlap()
-      const mark = Math.min(lowWaterMark(windows, 'descending', asked), asked - overlap.seconds)
-      return reachedState(root.cursor ?? 'created_at', Math.max(feed.owedFrom, mark), overlap.worstLag())
+      const mark = Math.min(lowWaterMark(windows, 'descending', asked), asked - overlap.seconds())
+      const cursor = Math.max(feed.owedFrom, mark)
+      return reachedState(root.cursor ?? 'created_at', { cursor, plan: settings, worstLag: overlap.worstLag() })
     },
     missing: () => missingOf(feed, current?.windows),
     position: () => current && { ...current, windows: current.windows.map(sliceToJson), feed: feed.toJson() },
