@@ -10,7 +10,7 @@ import { RequestLog } from './request-log.ts'
 import { registerControl } from './routes/control.ts'
 import { endpoints } from './routes/endpoints.ts'
 import { Calendar } from './search/calendar-day.ts'
-import { serve } from './serve.ts'
+import { type ServeDependencies, serve } from './serve.ts'
 import { Workspace } from './workspace.ts'
 
 /** An Intercom that behaves like Intercom. */
@@ -22,8 +22,12 @@ export interface Simulator {
   requests: RequestLog
   /** Changes to come, made as requests are answered. */
   live: LiveChanges
+  /** What answers are made from, for callers that need no socket. */
+  dependencies: ServeDependencies
   /** Moves the workspace to another time zone, as its owner can at any time. @throws RangeError when it is unknown */
   moveTo(timezone: string): void
+  /** From now on the token belongs to another workspace, with the same data. @param id as `/me` writes it */
+  exchangeWorkspace(id: string): void
 }
 
 /** @throws RangeError when the time zone is unknown */
@@ -70,7 +74,18 @@ export function buildSimulator(given: SimulatorOptions = {}): Simulator {
   }
   app.setNotFoundHandler((request, reply) => serve(undefined, request, reply, dependencies))
   registerControl(app, dependencies)
-  return { app, workspace, faults, requests, live, moveTo: (timezone) => workspaceDays.moveTo(timezone) }
+  return {
+    app,
+    workspace,
+    faults,
+    requests,
+    live,
+    dependencies,
+    moveTo: (timezone) => workspaceDays.moveTo(timezone),
+    exchangeWorkspace(id) {
+      workspace.id = id
+    },
+  }
 }
 
 /** Counts searches and makes the plan's changes when they are due. */
