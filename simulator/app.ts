@@ -1,49 +1,23 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { errorAnswer, jsonAnswer } from './answer.ts'
 import { sendAnswer } from './delivery.ts'
-import { FaultScript } from './faults/fault-script.ts'
-import { LiveChanges } from './live-changes.ts'
-import type { MutationPlan } from './mutations.ts'
-import { type SimulatorOptions, withDefaults } from './options.ts'
-import { RateLimit } from './rate-limit.ts'
-import { RequestLog } from './request-log.ts'
+import { createIntercom, type SimulatedIntercom } from './intercom.ts'
+import type { SimulatorOptions } from './options.ts'
 import { registerControl } from './routes/control.ts'
 import { endpoints } from './routes/endpoints.ts'
-import { Calendar } from './search/calendar-day.ts'
 import { serve } from './serve.ts'
-import { Workspace } from './workspace.ts'
 
 /** An Intercom that behaves like Intercom. */
-export interface Simulator {
+export interface Simulator extends SimulatedIntercom {
   /** Not yet listening. */
   app: FastifyInstance
-  workspace: Workspace
-  faults: FaultScript
-  requests: RequestLog
-  /** Changes to come, made as requests are answered. */
-  live: LiveChanges
-  /** Moves the workspace to another time zone, as its owner can at any time. @throws RangeError when it is unknown */
-  moveTo(timezone: string): void
 }
 
 /** @throws RangeError when the time zone is unknown */
 export function buildSimulator(given: SimulatorOptions = {}): Simulator {
-  const options = withDefaults(given)
-  const workspace = new Workspace(options)
-  const faults = new FaultScript(options.traps)
-  const live = new LiveChanges(workspace, options.script)
-  const workspaceDays = new Calendar(options.timezone)
-  const requests = new RequestLog()
-  const dependencies = {
-    options,
-    workspace,
-    faults,
-    requests,
-    workspaceDays,
-    live,
-    limit: new RateLimit(options.rateLimitPerWindow),
-    searched: planRunner(options.mutationPlan, workspace),
-  }
+  const intercom = createIntercom(given)
+  const { dependencies } = intercom
+  const { options } = dependencies
   // A client that waits for a held answer must not keep the process from closing.
   const app = Fastify({ forceCloseConnections: true })
   app.addHook('onRequest', async (_request, reply) => {
@@ -70,15 +44,5 @@ export function buildSimulator(given: SimulatorOptions = {}): Simulator {
   }
   app.setNotFoundHandler((request, reply) => serve(undefined, request, reply, dependencies))
   registerControl(app, dependencies)
-  return { app, workspace, faults, requests, live, moveTo: (timezone) => workspaceDays.moveTo(timezone) }
-}
-
-/** Counts searches and makes the plan's changes when they are due. */
-function planRunner(plan: MutationPlan | null, workspace: Workspace): () => void {
-  let searches = 0
-  return () => {
-    searches++
-    if (plan === null || searches % plan.every !== 0 || searches > (plan.until ?? searches)) return
-    for (const mutation of plan.mutations) workspace.mutate(mutation)
-  }
+  return { app, ...intercom }
 }

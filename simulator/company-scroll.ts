@@ -25,6 +25,7 @@ export class CompanyScroll {
   readonly #emptyPage: number
   #heldUntil: number
   #opened = 0
+  #endsNext = false
   #open: OpenScroll | undefined
 
   constructor(options: {
@@ -47,6 +48,11 @@ export class CompanyScroll {
   /** The open scroll is lost: its parameter is not found any more, and another one can be opened. */
   lose(): void {
     this.#open = undefined
+  }
+
+  /** The next answer is an empty page, and the scroll is over: Intercom passes over what is left. */
+  end(): void {
+    this.#endsNext = true
   }
 
   /** @throws RefusedRequest 400 while another scroll is open */
@@ -74,6 +80,11 @@ export class CompanyScroll {
 
   #page(scroll: OpenScroll, now: number): ScrollPage {
     scroll.usedAt = now
+    if (this.#endsNext) {
+      this.#endsNext = false
+      this.#open = undefined
+      return { versions: [], param: scroll.param }
+    }
     if (++scroll.pages === this.#emptyPage) return { versions: [], param: scroll.param }
     const versions = scroll.versions.slice(scroll.place, scroll.place + this.#pageSize)
     scroll.place += versions.length

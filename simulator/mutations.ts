@@ -22,6 +22,8 @@ export interface Mutation {
   segment?: string
   /** The contact that others are merged into; it changes with them. @defaultValue any other */
   into?: string
+  /** How long search takes to show it, ms. @defaultValue as the workspace's options say */
+  lagMs?: number
 }
 
 /** A mutation as it was made. */

@@ -84,8 +84,25 @@ export interface SimulatorOptions {
   traps?: readonly Trap[]
   /** How long after a change search shows it, ms. @defaultValue 0 */
   indexLagMs?: number
-  /** The same by stream, drawn for each mutation from [from, to), ms: of two changes the later one may show first. @defaultValue none */
-  indexLagsMs?: Readonly<Record<string, { from: number; to: number }>>
+  /** The same by stream, drawn for each mutation: of two changes the later one may show first. @defaultValue none */
+  indexLagsMs?: Readonly<Record<string, IndexLag>>
+  /**
+   * Share of the records, of all searches or by stream, whose text in search answers is the newest there is although the
+   * index still holds an older version: place, order, filters, counts and cursors go by the index, the text by another
+   * store. A deleted record keeps the text it had. @defaultValue 0
+   */
+  aheadOfIndex?: number | Readonly<Record<string, number>>
+  /** Searches give at most so many records a page, whatever is asked. @defaultValue 150 */
+  largestPage?: number
+  /** Whether the cursors of searches say nothing to a client that tries to read them. @defaultValue false */
+  cursorsOpaque?: boolean
+  /**
+   * Lists that otherwise come whole (segments, tags, admins, teams, attributes, the segments of a company) give at most
+   * so many items a page; whether the next one is named by a URL or by a cursor hangs on seed and list.
+   *
+   * @defaultValue null: no limit
+   */
+  listPageSize?: number | null
   /** Whether `>` and `<` take the bound itself in, when conversations, tickets or the activity log are asked for by time. @defaultValue false */
   inclusiveBounds?: boolean
   /** Companies on a page of the scroll. @defaultValue 100 */
@@ -102,6 +119,13 @@ export interface SimulatorOptions {
   script?: readonly ScriptedChange[]
   /** @defaultValue the machine's own clock */
   clock?: Clock
+}
+
+/** How long search takes to show a change, ms in [from, to); a share of the changes takes longer than the others. */
+export interface IndexLag {
+  from: number
+  to: number
+  rarely?: { share: number; from: number; to: number }
 }
 
 export const regions = ['US', 'Europe', 'Australia'] as const
@@ -147,6 +171,10 @@ export function withDefaults(options: SimulatorOptions): Required<SimulatorOptio
     traps: [],
     indexLagMs: 0,
     indexLagsMs: {},
+    aheadOfIndex: 0,
+    largestPage: 150,
+    cursorsOpaque: false,
+    listPageSize: null,
     inclusiveBounds: false,
     scrollPageSize: 100,
     emptyScrollPage: 0,

@@ -49,6 +49,11 @@ export class RequestLog {
     return entry
   }
 
+  /** The cursor that a search names. */
+  cursorOf(entry: LoggedRequest): string | undefined {
+    return searchOf(entry).cursor
+  }
+
   /** The cursor of a search, and the one of the latest earlier search for the same query that had another. */
   cursorsOf(entry: LoggedRequest): { cursor: string | undefined; previousCursor: string | undefined } {
     const search = searchOf(entry)

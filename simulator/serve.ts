@@ -63,7 +63,8 @@ export async function serve(
   const call = { endpoint, request, reply, entry, requestId, dependencies }
   try {
     const token = admit(call)
-    const fault = dependencies.faults.take(entry.method, entry.path, entry.route)
+    const isPaged = requests.cursorOf(entry) !== undefined
+    const fault = dependencies.faults.take(entry.method, entry.path, entry.route, isPaged)
     return fault === undefined ? finish(call, realAnswer(call, token)) : await serveFault(call, token, fault)
   } catch (error) {
     if (!(error instanceof RefusedRequest)) throw error
@@ -87,7 +88,7 @@ function admit({ request, reply, entry, dependencies: { options, limit } }: Call
   return token
 }
 
-function realAnswer({ endpoint, request, entry, dependencies }: Call, token: string): Answer {
+function realAnswer({ endpoint, request, entry, dependencies }: Call, token: string, fault: Fault = {}): Answer {
   if (entry.version === '') {
     const message = `The requested version of the API (${entry.askedVersion}) could not be found`
     throw new RefusedRequest(400, 'intercom_version_invalid', message)
@@ -100,7 +101,7 @@ function realAnswer({ endpoint, request, entry, dependencies }: Call, token: str
   }
   const params = request.params as Record<string, string>
   const { version, body, query } = entry
-  const answer = endpoint.answer({ ...dependencies, version, body, query, params })
+  const answer = endpoint.answer({ ...dependencies, version, body, query, params, fault })
   if (endpoint.isSearch) dependencies.searched()
   return answer
 }
@@ -110,13 +111,15 @@ async function serveFault(call: Call, token: string, fault: Fault): Promise<Fast
   const { faults, limit, requests, options } = dependencies
   const wait = (): Promise<void> => waitFor(fault, faults, options.clock, reply)
   if (fault.at !== 'mid-body') await wait()
-  if (fault.losesScroll) dependencies.workspace.companies.scroll.lose()
+  const { scroll } = dependencies.workspace.companies
+  if (fault.losesScroll) scroll.lose()
+  if (fault.endsScroll) scroll.end()
   if (fault.fulfilled && !needsRealAnswer(fault)) realAnswer(call, token)
   const isGone = reply.raw.destroyed
   if (isGone || fault.reset === 'before-headers') return resetConnection(reply)
   const setting = { perWindow: limit.perWindow, requestId, ...requests.cursorsOf(entry) }
   const answer = needsRealAnswer(fault)
-    ? spoiledAnswer(fault, realAnswer(call, token), setting)
+    ? spoiledAnswer(fault, realAnswer(call, token, fault), setting)
     : replacementAnswer(fault, setting)
   if (fault.reset === undefined && fault.at !== 'mid-body') return finish(call, answer)
   await sendInHalves(reply, answer, async () => {

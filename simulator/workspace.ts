@@ -21,7 +21,8 @@ interface ServedStream {
 
 /** The data of the simulated workspace: what there is, what there was, and what search shows of it. */
 export class Workspace {
-  readonly id: string
+  /** As `/me` tells it. */
+  id: string
   readonly setting: RecordSetting
   readonly signer = new UrlSigner()
   /** Everything that was changed, in order. */
@@ -95,7 +96,7 @@ export class Workspace {
     const { stream = 'contacts' } = mutation
     const { collection, index } = this.#stream(stream)
     const now = this.#clock.now()
-    const time = { now, visibleFrom: now + this.#lagOf(stream) }
+    const time = { now, visibleFrom: now + (mutation.lagMs ?? this.#lagOf(stream)) }
     const changes = applyMutation(collection, this.#changesOf(stream, collection), mutation, time, this.#random)
     for (const { removed } of changes) if (removed !== undefined) removed.endedAt = now
     index.add(changes)
@@ -107,7 +108,9 @@ export class Workspace {
   /** How long search takes to show a change of a stream, ms. */
   #lagOf(stream: string): number {
     const lag = Object.hasOwn(this.#options.indexLagsMs, stream) ? this.#options.indexLagsMs[stream] : undefined
-    return lag === undefined ? this.#options.indexLagMs : integerBetween(this.#lagRandom, lag.from, lag.to)
+    if (lag === undefined) return this.#options.indexLagMs
+    const { from, to } = lag.rarely !== undefined && this.#lagRandom() < lag.rarely.share ? lag.rarely : lag
+    return integerBetween(this.#lagRandom, from, to)
   }
 
   /** Every version of every record there ever was: what a sync is judged by. */

@@ -59,10 +59,18 @@ export class FaultScript {
     return this.#gate(gate).opened
   }
 
-  /** The fault this request meets. @param route the path with `:id` in place of ids */
-  take(method: string, path: string, route = path): Fault | undefined {
+  /**
+   * The fault this request meets.
+   *
+   * @param route the path with `:id` in place of ids
+   * @param isPaged whether it names the cursor of a page
+   */
+  take(method: string, path: string, route = path, isPaged = false): Fault | undefined {
     const place = this.#entries.findIndex(
-      ({ fault: { match = {} } }) => (match.method ?? method) === method && [path, route].includes(match.path ?? path),
+      ({ fault: { match = {} } }) =>
+        (match.method ?? method) === method &&
+        [path, route].includes(match.path ?? path) &&
+        (match.paged === undefined || isPaged),
     )
     const entry = this.#entries[place]
     if (entry === undefined) return undefined

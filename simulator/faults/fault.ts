@@ -1,7 +1,7 @@
 /** What goes wrong with a request. Everything left out stays as it would be. */
 export interface Fault {
   /** Which requests; a `path` without query string, ids in it or `:id` for any. @defaultValue every request */
-  match?: { method?: string; path?: string }
+  match?: { method?: string; path?: string /** Only those that name a cursor. */; paged?: true }
   /** How many matching requests pass unharmed before. @defaultValue 0 */
   skip?: number
   /** How many matching requests it is applied to. @defaultValue 1 */
@@ -23,6 +23,14 @@ export interface Fault {
    * cursor that is new every time, so that pages never end. Pages that were asked for without a cursor stay as they are.
    */
   cursor?: 'same' | 'previous' | 'endless'
+  /** The page of a search names no next one although there is more. */
+  endsEarly?: true
+  /** So many records at the end of a search's page are left out, though its cursor goes on behind them. */
+  lacks?: number
+  /** The member of the first record on a search's page that is `null` this once, e.g. `ticket_parts`. */
+  nulls?: string
+  /** The scroll of companies has come to its end with this answer, an empty page, although companies are left. */
+  endsScroll?: true
   /** Where a delay or a gate acts: before any byte, or after half of the body. @defaultValue 'before-headers' */
   at?: 'before-headers' | 'mid-body'
   /** Ms to wait, by the simulator's clock. */

@@ -1,6 +1,6 @@
 import { type Answer, errorAnswer } from '../answer.ts'
 import { findSpan } from '../oracle/json-spans.ts'
-import { decodeCursor, encodeCursor } from '../search/cursor.ts'
+import { decodeCursor, encodeCursor, isOpaqueCursor } from '../search/cursor.ts'
 import { type Fault, reasonOf } from './fault.ts'
 
 interface FaultSetting {
@@ -39,7 +39,7 @@ export function spoiledAnswer(fault: Fault, real: Answer, setting: FaultSetting)
 /** Another cursor to the same place. */
 function newer(text: string | undefined): string | undefined {
   const cursor = text === undefined ? undefined : decodeCursor(text)
-  return cursor && encodeCursor({ ...cursor, page: cursor.page + 1 })
+  return cursor && encodeCursor({ ...cursor, page: cursor.page + 1 }, isOpaqueCursor(text ?? ''))
 }
 
 /** The page with a cursor that leads where the client has been before. */

@@ -1,7 +1,7 @@
 import { type Answer, jsonAnswer, RefusedRequest } from '../answer.ts'
 import { isAtLeast } from '../api-version.ts'
 import type { EndpointContext } from './endpoint.ts'
-import { wholeList } from './record-list.ts'
+import { wholeList } from './whole-list.ts'
 
 /** From here on conversation attributes have an endpoint of their own. */
 export const conversationAttributesMoved = '2.16'
@@ -21,7 +21,7 @@ export function answerDataAttributes(context: EndpointContext): Answer {
     throw new RefusedRequest(400, 'parameter_invalid', 'model is one of contact, company, conversation')
   }
   const showsAll = context.query.include_archived === 'true'
-  return wholeList(`${model}_attributes`, '"type":"list","data"', {
+  return wholeList(`${model}_attributes`, '/data_attributes', '"type":"list","data"', {
     shows: ({ isOptional }) => showsAll || !isOptional,
   })(context)
 }

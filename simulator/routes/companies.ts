@@ -2,6 +2,7 @@ import { type Answer, RefusedRequest } from '../answer.ts'
 import { isUserless } from '../records/company-record.ts'
 import type { RecordVersion } from '../records/record-version.ts'
 import type { EndpointContext } from './endpoint.ts'
+import { pageOfList } from './list-pages.ts'
 import { pageAnswer, readPage } from './page-numbers.ts'
 import { listAnswer } from './record-list.ts'
 
@@ -48,7 +49,8 @@ export function answerCompanyScroll({ workspace, query, version, options }: Endp
 }
 
 /** `GET /companies/{id}/segments`: not found for companies that are deleted, though the scroll still gives them. */
-export function answerCompanySegments({ workspace, params, version }: EndpointContext): Answer {
+export function answerCompanySegments(context: EndpointContext): Answer {
+  const { workspace, params, version } = context
   const company = workspace.collection('companies').find(params.id ?? '')
   const deletion = company === undefined ? 'json' : workspace.companies.deletion(company.plan)
   if (deletion === 'html') {
@@ -58,8 +60,11 @@ export function answerCompanySegments({ workspace, params, version }: EndpointCo
     throw new RefusedRequest(404, 'company_not_found', 'Company Not Found')
   }
   const segments = (company.plan.segments ?? []).map((id) => workspace.collection('segments').find(id))
+  const known = segments.filter((segment) => segment !== undefined)
+  const { shown, pages } = pageOfList(known, context, `/companies/${company.plan.id}/segments`)
   return listAnswer(
     '"type":"list","data"',
-    segments.filter((segment) => segment !== undefined).map((segment) => segment.textIn(version)),
+    shown.map((segment) => segment.textIn(version)),
+    pages === undefined ? '' : `,"pages":${JSON.stringify(pages)}`,
   )
 }

@@ -1,4 +1,5 @@
 import type { Answer } from '../answer.ts'
+import type { Fault } from '../faults/fault.ts'
 import type { FaultScript } from '../faults/fault-script.ts'
 import type { SimulatorOptions } from '../options.ts'
 import type { Calendar } from '../search/calendar-day.ts'
@@ -17,6 +18,8 @@ export interface EndpointContext {
   params: Readonly<Record<string, string>>
   /** The query string; of a name used twice the last value. */
   query: Readonly<Record<string, string>>
+  /** What the request has met, as far as an endpoint has to know. */
+  fault: Fault
 }
 
 /** One thing the API can be asked. */

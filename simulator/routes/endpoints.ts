@@ -13,8 +13,8 @@ import { answerContactSearch } from './contact-search.ts'
 import { answerConversation, answerConversationSearch } from './conversations.ts'
 import type { Endpoint } from './endpoint.ts'
 import { answerMe } from './me.ts'
-import { wholeList } from './record-list.ts'
 import { answerTicket, answerTicketSearch } from './tickets.ts'
+import { wholeList } from './whole-list.ts'
 
 type Row = [request: string, scope: string, answer: Endpoint['answer'], traits?: Pick<Endpoint, 'isSearch' | 'since'>]
 
@@ -22,7 +22,11 @@ const search = { isSearch: true }
 
 /** What the API serves, with the scope each takes: a new stream adds its rows here. */
 const rows: readonly Row[] = [
-  ['GET /admins', 'read_admins', wholeList('admins', '"type":"admin.list","admins"', { extra: 'display_avatar' })],
+  [
+    'GET /admins',
+    'read_admins',
+    wholeList('admins', '/admins', '"type":"admin.list","admins"', { extra: 'display_avatar' }),
+  ],
   ['GET /admins/activity_logs', 'read_admin_activity_logs', answerActivityLogs],
   [
     'POST /admins/activity_logs/search',
@@ -30,12 +34,15 @@ const rows: readonly Row[] = [
     answerActivityLogSearch,
     { ...search, since: '2.16' },
   ],
-  ['GET /teams', 'read_admins', wholeList('teams', '"type":"team.list","teams"')],
-  ['GET /tags', 'read_tags', wholeList('tags', '"type":"list","data"')],
+  ['GET /teams', 'read_admins', wholeList('teams', '/teams', '"type":"team.list","teams"')],
+  ['GET /tags', 'read_tags', wholeList('tags', '/tags', '"type":"list","data"')],
   [
     'GET /segments',
     'read_users',
-    wholeList('segments', '"type":"segment.list","segments"', { extra: 'include_count', rest: ',"pages":{}' }),
+    wholeList('segments', '/segments', '"type":"segment.list","segments"', {
+      extra: 'include_count',
+      rest: ',"pages":{}',
+    }),
   ],
   ['GET /data_attributes', 'read_users', answerDataAttributes],
   ['GET /conversations/attributes', 'read_users', answerConversationAttributes, { since: conversationAttributesMoved }],

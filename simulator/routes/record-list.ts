@@ -1,6 +1,4 @@
 import type { Answer } from '../answer.ts'
-import type { RecordVersion } from '../records/record-version.ts'
-import type { EndpointContext } from './endpoint.ts'
 
 const comma = Buffer.from(',')
 
@@ -16,20 +14,4 @@ export function joined(texts: Iterable<Buffer>): Buffer[] {
 export function listAnswer(head: string, texts: readonly Buffer[], rest = ''): Answer {
   const body = Buffer.concat([Buffer.from(`{${head}:[`), ...joined(texts), Buffer.from(`]${rest}}`)])
   return { status: 200, body, records: texts.length }
-}
-
-/** An endpoint that gives a whole stream in one answer. @param extra the parameter that brings one member more */
-export function wholeList(
-  stream: string,
-  head: string,
-  { extra, rest, shows }: { extra?: string; rest?: string; shows?: (version: RecordVersion) => boolean } = {},
-): (context: EndpointContext) => Answer {
-  return ({ workspace, version, query }) => {
-    const isExtended = extra !== undefined && query[extra] === 'true'
-    const { versions } = workspace.index(stream).sortedBy('id')
-    const texts = (shows === undefined ? versions : versions.filter(shows)).map((record) =>
-      isExtended ? record.extendedTextIn(version) : record.textIn(version),
-    )
-    return listAnswer(head, texts, rest)
-  }
 }

@@ -1,5 +1,7 @@
 import type { Answer } from '../answer.ts'
+import { findSpan } from '../oracle/json-spans.ts'
 import type { RecordVersion } from '../records/record-version.ts'
+import { aheadOfIndex } from '../search/ahead-of-index.ts'
 import { compileQuery } from '../search/query.ts'
 import { searchPage } from '../search/search-page.ts'
 import { readPaging } from '../search/search-request.ts'
@@ -14,11 +16,29 @@ export function answerSearch(
   rules: SearchRules,
   textOf: (record: RecordVersion) => Buffer,
 ): Answer {
-  const { workspace, version, workspaceDays, body } = context
+  const { workspace, version, workspaceDays, body, options, fault } = context
   const query = typeof body === 'object' && body !== null && 'query' in body ? body.query : undefined
-  const paging = readPaging(body, version, rules)
+  const paging = readPaging(body, version, rules, options.largestPage)
   // What a query finds hangs on the version's rules for dates, and on the zone whose days they count.
   const identity = `${version} ${workspaceDays.timeZone} ${JSON.stringify(query)}`
   const result = workspace.index(stream).search(identity, compileQuery(query, rules), paging.sortField)
-  return searchPage(result, paging, { ...rules.envelope, textOf, inspect: inspector(context, stream) })
+  const collection = workspace.collection(stream)
+  const isAhead = aheadOfIndex(stream, options)
+  let hasNull = false
+  const shownText = (record: RecordVersion): Buffer => {
+    const text = textOf((isAhead(record) && collection.find(record.plan.id)) || record)
+    if (fault.nulls === undefined || hasNull) return text
+    hasNull = true
+    return withNull(text, fault.nulls)
+  }
+  const { cursorsOpaque } = options
+  const form = { ...rules.envelope, textOf: shownText, inspect: inspector(context, stream), cursorsOpaque, fault }
+  return searchPage(result, paging, form)
+}
+
+/** A record's text with `null` for one of its members. */
+function withNull(text: Buffer, member: string): Buffer {
+  const span = findSpan(text, member)
+  if (span === undefined) return text
+  return Buffer.concat([text.subarray(0, span.start), Buffer.from('null'), text.subarray(span.end)])
 }

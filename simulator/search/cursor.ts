@@ -1,3 +1,4 @@
+import { createRandom, integerBetween } from '../random.ts'
 import type { SortKey } from './sort-key.ts'
 
 /** Where a page begins: after this key. */
@@ -7,16 +8,39 @@ export interface Cursor {
   page: number
 }
 
-/** Cursors are base64 of the JSON `[sort value, id, page]`: all there is to know, so the server keeps nothing. */
-export function encodeCursor({ key, page }: Cursor): string {
-  return Buffer.from(JSON.stringify([key.value, key.id, page])).toString('base64')
+/** What opaque cursors begin with. */
+const opaqueMark = 'opq_'
+
+/**
+ * Cursors are base64 of the JSON `[sort value, id, page]`: all there is to know, so the server keeps nothing.
+ *
+ * @param isOpaque whether nobody else shall be able to read it
+ */
+export function encodeCursor({ key, page }: Cursor, isOpaque = false): string {
+  const bytes = Buffer.from(JSON.stringify([key.value, key.id, page]))
+  return isOpaque ? opaqueMark + scrambled(bytes).toString('hex') : bytes.toString('base64')
+}
+
+export const isOpaqueCursor = (text: string): boolean => text.startsWith(opaqueMark)
+
+/** Done twice it gives the bytes back. */
+function scrambled(bytes: Buffer): Buffer {
+  const random = createRandom(0x0aa9, bytes.length)
+  return bytes.map((byte) => byte ^ integerBetween(random, 0, 256)) as Buffer
+}
+
+function partsOf(text: string): unknown {
+  const bytes = isOpaqueCursor(text)
+    ? scrambled(Buffer.from(text.slice(opaqueMark.length), 'hex'))
+    : Buffer.from(text, 'base64')
+  return JSON.parse(Buffer.from(bytes).toString())
 }
 
 /** `undefined` when the text is no cursor. */
 export function decodeCursor(text: string): Cursor | undefined {
   let parts: unknown
   try {
-    parts = JSON.parse(Buffer.from(text, 'base64').toString())
+    parts = partsOf(text)
   } catch {
     return undefined
   }

@@ -1,4 +1,5 @@
 import type { Answer } from '../answer.ts'
+import type { Fault } from '../faults/fault.ts'
 import type { RecordVersion } from '../records/record-version.ts'
 import { listAnswer } from '../routes/record-list.ts'
 import { encodeCursor } from './cursor.ts'
@@ -13,6 +14,9 @@ interface PageForm {
   textOf: (version: RecordVersion) => Buffer
   /** Told what will be on the page. @throws RefusedRequest when that cannot be served */
   inspect?: ((shown: readonly RecordVersion[], perPage: number) => void) | undefined
+  cursorsOpaque: boolean
+  /** What goes wrong with the page. */
+  fault: Pick<Fault, 'endsEarly' | 'lacks'>
 }
 
 /** One page of a search result, put together from the records' own bytes. */
@@ -28,14 +32,15 @@ export function searchPage({ list, start, end }: SearchResult, paging: SearchPag
   const lastKey = list.keyAt(descending ? from : to - 1)
   const page = after?.page ?? 1
   const next =
-    isLast || lastKey === undefined
+    isLast || lastKey === undefined || form.fault.endsEarly
       ? {}
-      : { next: { page: page + 1, starting_after: encodeCursor({ key: lastKey, page: page + 1 }) } }
+      : { next: { page: page + 1, starting_after: encodeCursor({ key: lastKey, page: page + 1 }, form.cursorsOpaque) } }
   const total = end - start
   const pages = { type: 'pages', ...next, page, per_page: perPage, total_pages: Math.ceil(total / perPage) }
   const shown = list.versions.slice(from, to)
   form.inspect?.(shown, perPage)
   const texts = (descending ? shown.reverse() : shown).map(form.textOf)
+  texts.length -= Math.min(texts.length, form.fault.lacks ?? 0)
   const type = `"type":"${form.type}"`
   const envelope = `"total_count":${total},"pages":${JSON.stringify(pages)}`
   return form.recordsFirst

@@ -19,11 +19,13 @@ const membersOf = (value: unknown): Record<string, unknown> =>
 /**
  * Reads `sort` and `pagination`; a `per_page` elsewhere in the body counts for nothing.
  *
+ * @param largestPage records that a page holds at most, whatever is asked
  * @throws RefusedRequest 400, as Intercom answers it
  */
-export function readPaging(body: unknown, version: string, rules: SearchRules): SearchPaging {
+export function readPaging(body: unknown, version: string, rules: SearchRules, largestPage: number): SearchPaging {
   const { sort, pagination } = membersOf(body)
-  return { ...readSort(sort, version, rules), ...readPagination(pagination, rules) }
+  const { perPage, after } = readPagination(pagination, rules)
+  return { ...readSort(sort, version, rules), perPage: Math.min(perPage, largestPage), after }
 }
 
 function readSort(

@@ -53,16 +53,20 @@ export function confirmSearch(endpoint: SearchEndpoint): Promise<SearchPage> {
 /**
  * Cuts [lower, frozen) into slices of about equal numbers of records that can be read side by side, by asking Intercom
  * for counts. A stretch too short to be cut by time of update (a bulk edit) is cut by time of creation.
+ *
+ * @param recordsPerSlice how many to aim at @defaultValue a share of what there is
  */
 export async function cutIntoSlices(
   endpoint: SearchEndpoint,
   range: { lower: number; frozen: number },
   { total, oldest }: Survey,
+  recordsPerSlice?: number,
 ): Promise<Slice[]> {
   const { lower, frozen } = range
   if (total === 0 || frozen <= lower) return []
   if (total === undefined) return [{ from: lower, to: frozen, done: false }]
-  const target = Math.min(Math.max(Math.ceil(total / LANES_AIMED_AT), FEWEST_RECORDS), MOST_RECORDS)
+  const usual = Math.min(Math.max(Math.ceil(total / LANES_AIMED_AT), FEWEST_RECORDS), MOST_RECORDS)
+  const target = recordsPerSlice ?? usual
   const narrowest = NARROWEST_SECONDS[endpoint.matching]
   const first = Math.min(Math.max(oldest ?? lower, lower), frozen - 1)
 

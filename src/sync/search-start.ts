@@ -26,7 +26,7 @@ export interface SearchStart {
 
 /** Decides where a walk begins, asks Intercom how much there is, and cuts it into slices. */
 export async function startSearch(options: FedWalkOptions): Promise<SearchStart> {
-  const { config, client, workspace, feeds } = options
+  const { config, client, workspace, feeds, ports } = options
   const notes = feeds.flatMap((feed) => feed.notes)
   const lower = Math.min(...feeds.map((feed) => feed.lower))
   // Before the first look: what changes after it, were it in the same second, is the tail's.
@@ -44,7 +44,7 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
   const descending = endpoint.matching === 'day' && feeds.every((feed) => feed.previous?.cursor !== undefined)
   const slices = descending
     ? [{ from: lower, to: frozen, done: frozen <= lower }]
-    : await cutIntoSlices(endpoint, { lower, frozen }, seen)
+    : await cutIntoSlices(endpoint, { lower, frozen }, seen, ports.recordsPerSlice)
   // Streams share a walk only when their gaps are the same.
   const gaps = feeds[0]?.previous?.gaps ?? []
   return {

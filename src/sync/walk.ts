@@ -78,6 +78,8 @@ export interface WalkPorts {
   scrollLease: ScrollLease
   /** How long to wait for a scroll that another application has open, ms. @defaultValue 15 minutes */
   scrollPatienceMs?: number
+  /** How many records a slice of a search aims at. @defaultValue a share of what there is, 3,000 to 20,000 */
+  recordsPerSlice?: number
 }
 
 /** Keeps jobs apart that want the one scroll a workspace can have. */
