@@ -40,7 +40,10 @@ t.test('states have the documented shapes', async (t) => {
     updated_at: Number,
     intercom_sync: { v: 1, plan, walk: { lower: 0, frozen: now } },
   })
-  t.same(states.at(-1), { updated_at: now - 3600, intercom_sync: { v: 1, plan, read_to: now, seen: {}, worst_lag: 0 } })
+  t.same(states.at(-1), {
+    updated_at: now - 3600,
+    intercom_sync: { v: 1, plan, began: now, read_to: now, seen: {}, worst_lag: 0, workspace: 'sim1' },
+  })
   t.match(state, [
     { stream: { stream_state: { __ab_full_refresh_sync_complete: true, intercom_sync: { v: 1 } } } },
     { stream: { stream_descriptor: { name: 'contacts' } } },
