@@ -1,16 +1,23 @@
+import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import fc from 'fast-check'
 import { streamTable } from '../../src/streams/table.ts'
 import { type Focus, histories, type Trouble, troubles } from './draw.ts'
+import { writeEvidence } from './evidence.ts'
 import { runHistories, runQuickly } from './histories.ts'
+import type { History } from './history.ts'
+import { runHistory } from './run-history.ts'
 
-const usage = `npm run histories -- [--histories N] [--seed S] [--path P] [--only NAMES] [--about TEXT] [--survey]
+const usage = `npm run histories -- [--histories N] [--seed S] [--path P] [--only NAMES] [--about TEXT] [--survey] [--history FILE]
 
   --only    draws these troubles (${troubles.join(', ')}; none) and reads these streams only, by commas
   --about   counts faults only that have this text in them
+  --history replays the history in this file, one JSON object
   --survey  does not stop at the first history that breaks the law, and tells each kind of fault once
 `
 
+/** A run of fewer histories is a look, not evidence. */
+const fewestForEvidence = 10_000
 /** Told every so many histories. */
 const news = 500
 
@@ -33,6 +40,7 @@ async function main(): Promise<void> {
       about: { type: 'string', default: '' },
       survey: { type: 'boolean', default: false },
       patience: { type: 'string', default: '120' },
+      history: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   })
@@ -42,10 +50,11 @@ async function main(): Promise<void> {
     process.stdout.write(usage)
     return
   }
+  if (values.history !== undefined) return tellStory(JSON.parse(await readFile(values.history, 'utf8')) as History)
   const focus = focusOf(values.only)
   if (values.survey) return survey(focus, count, seed, values.about)
   const began = performance.now()
-  const { totals, counterexample } = await runHistories({
+  const run = await runHistories({
     ...focus,
     count,
     seed,
@@ -57,11 +66,23 @@ async function main(): Promise<void> {
     },
   })
   const minutes = (performance.now() - began) / 60_000
+  const { totals, counterexample } = run
+  // Whoever looks for something is not after evidence.
+  if (count >= fewestForEvidence && values.only === undefined && values.about === '') {
+    const command = `npm run histories -- --histories ${count} --seed ${seed}`
+    await writeEvidence(run, { command, minutes })
+  }
   process.stdout.write(`${JSON.stringify(totals)} in ${minutes.toFixed(1)} minutes\n`)
   if (counterexample === undefined) return
   const { path, history, faults } = counterexample
   process.stdout.write(`FAILED: --seed ${seed} --path ${path}\n${JSON.stringify(history)}\n${faults.join('\n')}\n`)
   process.exitCode = 1
+}
+
+/** One history from a file, with what is wrong. */
+async function tellStory(history: History): Promise<void> {
+  const { faults, ...totals } = await runHistory(history)
+  process.stdout.write(`${JSON.stringify(totals)}\n${faults.join('\n') || 'the law holds'}\n`)
 }
 
 /** What breaks the law in many histories, each kind with the first history that shows it. */
