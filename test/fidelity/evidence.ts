@@ -1,11 +1,10 @@
 import { writeFile } from 'node:fs/promises'
-import { cpus, release, totalmem, type } from 'node:os'
+import { dayAndMachine, told } from '../support/evidence.ts'
 import type { SeedResult } from './run-seed.ts'
 
 /** Writes docs/evidence/fidelity.md. */
 export async function writeEvidence(results: readonly SeedResult[], minutes: number): Promise<void> {
   const sum = (of: (result: SeedResult) => number) => results.reduce((total, result) => total + of(result), 0)
-  const told = (count: number) => count.toLocaleString('en-US')
   const failed = results.filter(({ faults }) => faults.length > 0)
   const seeds = results.map(({ scenario }) => scenario.seed)
   const versions = [...new Set(results.map(({ scenario }) => scenario.version))].sort()
@@ -24,8 +23,7 @@ export async function writeEvidence(results: readonly SeedResult[], minutes: num
     '',
     '- Command: `npm run fidelity`',
     `- Seeds: ${seeds.at(0)} to ${seeds.at(-1)}; one is replayed by \`npm run fidelity -- --seed N\``,
-    `- Date: ${new Date().toISOString().slice(0, 10)}`,
-    `- Machine: ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ${type()} ${release()}`,
+    ...dayAndMachine(),
     `- Result: ${results.length - failed.length} of ${results.length} seeds without a fault, in ${Math.ceil(minutes)} minutes`,
     '',
     '| What | Total |',

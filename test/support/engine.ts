@@ -10,6 +10,7 @@ import type { Checkpoint, Commit, Position, SyncOutcome } from '../../src/sync/c
 import { createFileSpool } from '../../src/sync/file-spool.ts'
 import { runSync } from '../../src/sync/run-sync.ts'
 import { parseSyncRequest, type SyncRequestBody } from '../../src/sync/sync-request.ts'
+import type { WalkPorts } from '../../src/sync/walk.ts'
 
 /** What an attempt at a sync gave. */
 export interface Collected {
@@ -33,11 +34,13 @@ export interface CollectOptions extends SyncRequestBody {
   taken?: (commit: Commit) => void
   /** @defaultValue 15 minutes */
   scrollPatienceMs?: number
+  /** What walks are given in place of a spool in a file and the usual number of records per slice. @defaultValue nothing */
+  ports?: Partial<Pick<WalkPorts, 'createSpool' | 'recordsPerSlice'>>
 }
 
 /** Runs the engine in this process against a listening simulator. */
 export async function collectSync(options: CollectOptions): Promise<Collected> {
-  const { baseUrl, clock = systemClock, held, stopAfter = Infinity, taken, scrollPatienceMs, ...body } = options
+  const { baseUrl, clock = systemClock, held, stopAfter = Infinity, taken, scrollPatienceMs, ports, ...body } = options
   const position = held?.at(-1)?.position
   const request = parseSyncRequest({ config: { access_token: defaultToken }, ...body })
   const stop = new AbortController()
@@ -62,6 +65,7 @@ export async function collectSync(options: CollectOptions): Promise<Collected> {
       createSpool: createFileSpool,
       scrollLease: { hold: (_signal, work) => work() },
       ...(scrollPatienceMs !== undefined && { scrollPatienceMs }),
+      ...ports,
     },
   })
   let outcome: SyncOutcome | undefined

@@ -1,0 +1,170 @@
+import fc from 'fast-check'
+import type { Fault } from '../../simulator/faults/fault.ts'
+import type { BadPlace, Change, History, JobPlan, WorkspaceTraits } from './history.ts'
+import { canBeIncremental, changeKinds, otherStreams, rootOf, sharedWalks } from './streams.ts'
+
+/** What can go wrong in a history; each can be looked for by itself. */
+export const troubles = ['ahead', 'lag', 'bad-pages', 'short', 'cursors', 'lists', 'scroll', 'passing'] as const
+export type Trouble = (typeof troubles)[number]
+
+/** What the histories to be drawn are restricted to. */
+export interface Focus {
+  /** @defaultValue all */
+  troubles?: ReadonlySet<Trouble>
+  /** Streams to be read; those of one walk go together. @defaultValue any */
+  streams?: readonly string[]
+}
+
+const minute = 60_000
+const nothing = <Value>(value: Value) => fc.constant(value)
+
+/** Histories that shrink to little: few records, few jobs, no trouble. */
+export function histories(focus: Focus = {}): fc.Arbitrary<History> {
+  const has = (trouble: Trouble) => focus.troubles?.has(trouble) ?? true
+  const isRead = (stream: string) => focus.streams?.includes(stream) ?? true
+  const walks = sharedWalks.filter((names) => names.some(isRead))
+  const others = otherStreams.filter(isRead)
+  return fc
+    .record({
+      pairs: fc.subarray(walks.map((names) => [...names])),
+      others: fc.subarray([...others]),
+    })
+    .map(({ pairs, others }) => [...pairs.flat(), ...others])
+    .filter((streams) => streams.length > 0)
+    .chain((streams) =>
+      fc.record({
+        workspace: drawWorkspace(streams, has),
+        modes: fc.record(
+          Object.fromEntries(
+            streams.map((stream) => [
+              stream,
+              canBeIncremental(stream)
+                ? fc.oneof(
+                    { weight: 4, arbitrary: fc.constant('incremental' as const) },
+                    { weight: 1, arbitrary: fc.constant('full_refresh' as const) },
+                  )
+                : fc.constant('full_refresh' as const),
+            ]),
+          ),
+        ),
+        jobs: fc.array(drawJob(streams, has), { minLength: 1, maxLength: 4, size: 'max' }),
+      }),
+    )
+}
+
+function drawWorkspace(streams: readonly string[], has: (trouble: Trouble) => boolean): fc.Arbitrary<WorkspaceTraits> {
+  const roots = new Set(streams.map(rootOf))
+  const upTo = (stream: string, max: number) =>
+    roots.has(stream) ? fc.oneof(fc.nat({ max: 6 }), fc.nat({ max })) : nothing(0)
+  return fc.record({
+    seed: fc.nat({ max: 999 }),
+    version: fc.constantFrom('2.17' as const, '2.16' as const, '2.11' as const),
+    isPinned: fc.boolean(),
+    timezone: fc.constantFrom('UTC', 'America/New_York', 'Pacific/Kiritimati', 'Australia/Lord_Howe'),
+    spanSeconds: fc.constantFrom(600, 86_400, 40 * 86_400, 5),
+    contacts: upTo('contacts', 60),
+    conversations: roots.has('conversations')
+      ? // The children of more than fifty come in three batches: a page can be under way at two places.
+        fc.oneof(fc.nat({ max: 6 }), fc.nat({ max: 40 }), fc.integer({ min: 51, max: 80 }))
+      : nothing(0),
+    tickets: upTo('tickets', 30),
+    companies: upTo('companies', 20),
+    activityLogs: upTo('activity_logs', 20),
+    parts: fc.integer({ min: 1, max: 4 }),
+    largestPage: fc.oneof(fc.integer({ min: 1, max: 10 }), nothing(150)),
+    recordsPerSlice: fc.option(fc.integer({ min: 3, max: 20 }), { freq: 2 }),
+    aheadOfIndex: has('ahead') ? fc.constantFrom(0, 0.3, 1) : nothing(0),
+    cursorsOpaque: fc.boolean(),
+    inclusiveBounds: fc.boolean(),
+    latencyMs: fc.constantFrom(100, 3_000, 12_000),
+  })
+}
+
+function drawJob(streams: readonly string[], has: (trouble: Trouble) => boolean): fc.Arbitrary<JobPlan> {
+  const roots = [...new Set([...streams.map(rootOf), ...(streams.includes('company_segments') ? ['segments'] : [])])]
+  const changing = roots.filter((root) => Object.hasOwn(changeKinds, root))
+  const change = changing.length === 0 ? undefined : drawChange(changing, has)
+  const chosen = fc.oneof(
+    { weight: 3, arbitrary: fc.shuffledSubarray([...streams], { minLength: streams.length }) },
+    { weight: 1, arbitrary: fc.shuffledSubarray([...streams], { minLength: 1 }) },
+  )
+  const searched = roots.filter((root) => ['contacts', 'conversations', 'tickets'].includes(root))
+  return fc.record({
+    waitMs: fc.oneof(
+      fc.integer({ min: 0, max: 30_000 }),
+      fc.constantFrom(5 * minute, 20 * minute, 120 * minute, 25 * 60 * minute),
+    ),
+    streams: chosen,
+    before: change ? fc.array(change, { maxLength: 5 }) : nothing([]),
+    during: change
+      ? fc.array(fc.record({ after: fc.integer({ min: 1, max: 40 }), change }), { maxLength: 5 })
+      : nothing([]),
+    badPlaces: has('bad-pages') && searched.length > 0 ? rarely(drawBadPlace(searched), 2) : nothing([]),
+    faults: drawFaults(streams, searched, has),
+    kills: fc.oneof({ weight: 3, arbitrary: nothing<number[]>([]) }, fc.array(commits, { minLength: 1, maxLength: 2 })),
+    stopAfter: fc.option(commits, { freq: 3 }),
+    keep: fc.record(Object.fromEntries(streams.map((stream) => [stream, fc.oneof(nothing(0), fc.nat({ max: 5 }))]))),
+  })
+}
+
+const commits = fc.oneof(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 40 }))
+
+/** In one job of three, one or more. */
+const rarely = <Value>(arbitrary: fc.Arbitrary<Value>, maxLength: number): fc.Arbitrary<Value[]> =>
+  fc.oneof({ weight: 2, arbitrary: nothing<Value[]>([]) }, fc.array(arbitrary, { minLength: 1, maxLength }))
+
+function drawChange(changing: readonly string[], has: (trouble: Trouble) => boolean): fc.Arbitrary<Change> {
+  return fc.constantFrom(...changing).chain((stream) =>
+    fc.record({
+      stream: nothing(stream),
+      kind: fc.constantFrom(...(changeKinds[stream] ?? [])),
+      count: fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 1, max: 3 }) }, fc.integer({ min: 4, max: 15 })),
+      lag: has('lag')
+        ? fc.oneof(
+            nothing(0),
+            fc.integer({ min: 0, max: 100 }).map((percent) => percent / 100),
+          )
+        : has('ahead')
+          ? fc.constantFrom(0, 0.1)
+          : nothing(0),
+      beyond: has('lag') ? fc.oneof({ weight: 4, arbitrary: nothing(false) }, nothing(true)) : nothing(false),
+    }),
+  )
+}
+
+function drawBadPlace(searched: readonly string[]): fc.Arbitrary<BadPlace> {
+  return fc.record({
+    stream: fc.constantFrom(...searched),
+    place: fc.integer({ min: 0, max: 100 }).map((percent) => percent / 100),
+    abovePerPage: fc.constantFrom(0, 1, 10),
+  })
+}
+
+/** What goes wrong with single requests of a job. */
+function drawFaults(
+  streams: readonly string[],
+  searched: readonly string[],
+  has: (trouble: Trouble) => boolean,
+): fc.Arbitrary<Fault[]> {
+  const paths = searched.map((stream) => `/${stream}/search`)
+  const lists = ['tags', 'notes', 'companies', 'subscriptions'].map((list) => `/contacts/:id/${list}`)
+  const empty = { body: { type: 'list', data: [] } }
+  const possible: Fault[] = []
+  for (const path of paths) {
+    if (has('cursors')) possible.push({ match: { path, paged: true }, status: 400 })
+    if (has('short')) possible.push({ match: { path }, endsEarly: true }, { match: { path }, lacks: 1 })
+    if (has('passing')) possible.push({ match: { path }, status: 503 }, { match: { path }, reset: 'mid-body' })
+  }
+  if (has('lists')) {
+    if (streams.includes('contacts')) for (const path of lists) possible.push({ match: { path }, ...empty })
+    if (streams.includes('company_segments')) possible.push({ match: { path: '/companies/:id/segments' }, ...empty })
+    if (streams.includes('tickets')) possible.push({ match: { path: '/tickets/search' }, nulls: 'ticket_parts' })
+  }
+  if (has('scroll') && (streams.includes('companies') || streams.includes('company_segments')))
+    possible.push({ match: { path: '/companies/scroll' }, endsScroll: true })
+  if (possible.length === 0) return nothing([])
+  const fault = fc
+    .record({ fault: fc.constantFrom(...possible), skip: fc.nat({ max: 6 }) })
+    .map(({ fault, skip }) => ({ ...fault, ...(skip > 0 && { skip }) }))
+  return rarely(fault, 2)
+}

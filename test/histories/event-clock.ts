@@ -1,0 +1,70 @@
+import type { Clock } from '../../src/clock.ts'
+
+/** A clock for work that waits for nothing but itself: as soon as all of it waits, it leaps to the end of the next wait. */
+export interface EventClock extends Clock {
+  /** Moves time while nobody waits. */
+  advance(ms: number): void
+}
+
+interface Sleeper {
+  wakesAt: number
+  wake: () => void
+}
+
+/** No history lasts so long: who still waits then waits for what never comes. */
+const longestMs = 400 * 86_400_000
+
+/**
+ * Sleepers wake one by one, in the order of their times and then of their coming: the same work takes the same course
+ * on every machine.
+ *
+ * @param start ms since the epoch
+ */
+export function createEventClock(start: number): EventClock {
+  let now = start
+  let isDue = false
+  const sleepers = new Set<Sleeper>()
+
+  function leap(): void {
+    isDue = false
+    let first: Sleeper | undefined
+    for (const sleeper of sleepers) if (first === undefined || sleeper.wakesAt < first.wakesAt) first = sleeper
+    if (first === undefined) return
+    if (first.wakesAt - start > longestMs) throw new Error('a history without an end')
+    sleepers.delete(first)
+    now = Math.max(now, first.wakesAt)
+    first.wake()
+    watch()
+  }
+
+  function watch(): void {
+    if (isDue || sleepers.size === 0) return
+    isDue = true
+    // By then all that was woken has gone as far as it can.
+    setImmediate(leap)
+  }
+
+  return {
+    now: () => now,
+    monotonic: () => now - start,
+    advance(ms) {
+      now += ms
+    },
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason)
+        const abort = () => {
+          sleepers.delete(sleeper)
+          reject(signal?.reason)
+        }
+        const wake = () => {
+          signal?.removeEventListener('abort', abort)
+          resolve()
+        }
+        const sleeper = { wakesAt: now + ms, wake }
+        sleepers.add(sleeper)
+        signal?.addEventListener('abort', abort, { once: true })
+        watch()
+      }),
+  }
+}

@@ -1,0 +1,165 @@
+import { checkMessages } from '../../simulator/oracle/check-messages.ts'
+import type { DeliveryLedger } from '../../simulator/oracle/delivery-check.ts'
+import type { FaultGroup } from '../../simulator/oracle/report.ts'
+import type { TruthLine } from '../../simulator/truth.ts'
+import { defaultApiVersion } from '../../src/airbyte/source-config.ts'
+import { parseLines } from '../support/engine.ts'
+import { goesOn, type Held, keptOf, stateMessages } from './held.ts'
+import type { History, JobPlan } from './history.ts'
+import { beginJob, endJob } from './play.ts'
+import { type Job, runJob } from './run-job.ts'
+import { toldShortages } from './shortages.ts'
+import { openWorld, type World } from './world.ts'
+
+/** What became of a history. */
+export interface HistoryResult {
+  jobs: number
+  requests: number
+  records: number
+  changes: number
+  /** In words; none when the law holds. */
+  faults: string[]
+}
+
+const minute = 60_000
+/** Longer than search takes to show anything. */
+const longestLagMs = 50 * 60 * minute
+/** Once nothing goes wrong any more a job succeeds, at the latest the third. */
+const mostRecoveries = 3
+
+/** A history under way. */
+interface Run {
+  history: History
+  world: World
+  held: Map<string, Held>
+  ledger: DeliveryLedger
+  result: HistoryResult
+  /** By stream, how many records jobs have said that they lack. */
+  told: Map<string, number>
+  /** Streams whose last job was not kept to its end. */
+  interrupted: Set<string>
+}
+
+/**
+ * The law: for any job, take of each stream any of its STATEs independently of the others, continue with a new job, and
+ * again: what was delivered up to the STATEs kept, and afterwards, is the truth, or a job has said what it lacks.
+ */
+export async function runHistory(history: History): Promise<HistoryResult> {
+  using world = openWorld(history.workspace)
+  const result: HistoryResult = { jobs: 0, requests: 0, records: 0, changes: 0, faults: [] }
+  const run: Run = {
+    history,
+    world,
+    held: new Map(),
+    ledger: new Map(),
+    result,
+    told: new Map(),
+    interrupted: new Set(),
+  }
+  for (const [place, plan] of history.jobs.entries()) {
+    world.clock.advance(plan.waitMs)
+    beginJob(world.intercom, history, run.held, plan)
+    const job = await sync(run, `job ${place + 1}`, plan)
+    endJob(world.intercom)
+    for (const name of plan.streams)
+      if (job.outcome !== undefined && (plan.keep[name] ?? 0) === 0) run.interrupted.delete(name)
+      else run.interrupted.add(name)
+  }
+  await settle(run)
+  result.requests = world.intercom.requests.totals.requests
+  result.changes = world.intercom.workspace.changes.length
+  return result
+}
+
+/** Nothing changes or goes wrong any more: what is owed comes, and then nothing. */
+async function settle(run: Run): Promise<void> {
+  const { history, world, result, interrupted } = run
+  const streams = [...new Set(history.jobs.flatMap((job) => job.streams))]
+  world.clock.advance(longestLagMs)
+  let job: Job | undefined
+  for (let tries = 0; tries < mostRecoveries && (job?.outcome === undefined || job.outcome.failure); tries++) {
+    job = await sync(run, 'the job after it', { streams })
+    world.clock.advance(minute)
+  }
+  if (job?.outcome === undefined || job.outcome.failure)
+    result.faults.push(`the job after it never succeeds: ${job?.error ?? job?.outcome?.failure?.message}`)
+  // What search showed late to a walk that was given up comes with the overlap of the job after the one that ends the
+  // walk. That one does not know either of all that the job given up had delivered.
+  const due = streams.filter((name) => !interrupted.has(name) || history.modes[name] === 'full_refresh')
+  await judgeHeld(run, due)
+  if (interrupted.size > 0) await sync(run, 'the job after that', { streams })
+  world.clock.advance(minute)
+  await sync(run, 'the quiet job', { streams, isQuiet: true })
+  await judgeHeld(run, streams)
+}
+
+type SyncPlan = Pick<JobPlan, 'streams'> & Partial<JobPlan> & { isQuiet?: true }
+
+/** One job: judges its log, and keeps of it what its plan says. */
+async function sync(run: Run, name: string, plan: SyncPlan): Promise<Job> {
+  const { history, world, held, ledger, result } = run
+  const { streams, kills = [], stopAfter = null, keep = {}, isQuiet } = plan
+  const tell = (fault: string) => result.faults.push(`${name}: ${fault}`)
+  for (const stream of streams) {
+    const known = held.get(stream)
+    if (history.modes[stream] === 'incremental' || (known && goesOn(known.state))) continue
+    held.set(stream, { state: undefined, begunAt: world.clock.now() })
+    ledger.delete(stream)
+  }
+  const job = await runJob(world, history, { streams, state: stateMessages(held, streams), kills, stopAfter })
+  result.jobs++
+  const truth = [...truthOf(run)]
+  const report = await checkMessages([job.messages], truth, { expectStreams: [] })
+  for (const fault of report.faults) if (job.outcome || !belongsToTheEnd(fault)) tell(inWords(fault))
+  const lines = parseLines(job.messages)
+  for (const [stream, count] of toldShortages(lines)) run.told.set(stream, (run.told.get(stream) ?? 0) + count)
+  const texts = job.messages.toString().split('\n')
+  const kept = keptOf(lines, streams, keep)
+  const covered = lines.flatMap(({ type, record }, place) =>
+    type === 'RECORD' && place < (kept.get(record.stream)?.upTo ?? 0) ? `${texts[place]}\n` : [],
+  )
+  result.records += lines.filter(({ type }) => type === 'RECORD').length
+  await checkMessages([covered.join('')], truth, { ledger, expectStreams: [] })
+  for (const [stream, { state }] of kept)
+    if (state) held.set(stream, { state, begunAt: held.get(stream)?.begunAt ?? world.clock.now() })
+  if (isQuiet)
+    for (const [stream, { records }] of Object.entries(report.streams))
+      if (history.modes[stream] === 'incremental' && records > 0) tell(`${records} ${stream} although nothing changed`)
+  return job
+}
+
+/** What is held must be what is there; a full refresh has at least what there was when it began. */
+async function judgeHeld({ history, held, ledger, result, told, ...run }: Run, streams: string[]): Promise<void> {
+  if (streams.length === 0) return
+  const whole = streams.filter((stream) => history.modes[stream] === 'full_refresh')
+  const visibleAt = Object.fromEntries(whole.map((stream) => [stream, held.get(stream)?.begunAt ?? 0]))
+  const log = streams.map(spokenOf).join('')
+  const options = { ledger: new Map(ledger), visibleAt, stillAt: run.world.clock.now(), expectStreams: streams }
+  const report = await checkMessages([log], truthOf({ history, ...run }), options)
+  for (const fault of report.faults) {
+    const { kind, stream, count } = fault
+    if (kind !== 'missing' && kind !== 'stale') continue
+    if (count > (told.get(stream ?? '') ?? 0)) result.faults.push(`what is held: ${inWords(fault)}`)
+  }
+}
+
+/** The oracle judges the streams that a log speaks of. */
+function spokenOf(name: string): string {
+  const status = { stream_descriptor: { name }, status: 'STARTED' }
+  return `${JSON.stringify({ type: 'TRACE', trace: { type: 'STREAM_STATUS', emitted_at: 0, stream_status: status } })}\n`
+}
+
+function truthOf({ history, world }: Pick<Run, 'history' | 'world'>): Iterable<TruthLine> {
+  const { version, isPinned } = history.workspace
+  const streams = Object.keys(history.modes)
+  return world.intercom.workspace.truth({ version: isPinned ? version : defaultApiVersion, streams })
+}
+
+/** A log that is cut off lacks what only an end brings. */
+function belongsToTheEnd({ kind, examples }: FaultGroup): boolean {
+  return kind === 'status_order' && examples.every((example) => example.startsWith('the log ends'))
+}
+
+function inWords({ kind, stream, count, examples }: FaultGroup): string {
+  return `${kind}${stream === null ? '' : ` in ${stream}`} (${count}): ${examples.slice(0, 2).join('; ')}`
+}

@@ -1,0 +1,54 @@
+import type { Commit, SyncOutcome } from '../../src/sync/commit.ts'
+import { collectSync, joined } from '../support/engine.ts'
+import type { History } from './history.ts'
+import { createMemorySpool } from './memory-spool.ts'
+import type { World } from './world.ts'
+
+/** A job as its log shows it, however many attempts it took. */
+export interface Job {
+  messages: Buffer
+  /** Absent when it was given up, or no attempt came to its end. */
+  outcome?: SyncOutcome
+  /** What its last attempt failed with. */
+  error?: string
+}
+
+export interface JobOptions {
+  streams: readonly string[]
+  state: unknown[]
+  kills?: readonly number[]
+  stopAfter?: number | null
+}
+
+/** Attempts that may fail before a job has. */
+const mostAttempts = 3
+
+/** Runs attempts until the job has ended or is given up, each from the position of the last commit. */
+export async function runJob(
+  world: World,
+  { workspace, modes }: Pick<History, 'workspace' | 'modes'>,
+  { streams, state, kills = [], stopAfter }: JobOptions,
+): Promise<Job> {
+  const held: Commit[] = []
+  const { version, isPinned, recordsPerSlice } = workspace
+  let error: string | undefined
+  const stops = [...kills, ...Array.from({ length: mostAttempts }, () => stopAfter ?? Number.POSITIVE_INFINITY)]
+  for (const [place, stop] of stops.entries()) {
+    const collected = await collectSync({
+      baseUrl: world.baseUrl,
+      clock: world.clock,
+      streams: streams.map((name) => ({ name, syncMode: modes[name] })),
+      config: { access_token: 'simulator-token', ...(isPinned && { api_version: version }) },
+      ...(state.length > 0 && { state }),
+      ...(held.length > 0 && { held: [...held] }),
+      stopAfter: stop,
+      taken: (commit) => held.push(commit),
+      ports: { createSpool: createMemorySpool, ...(recordsPerSlice !== null && { recordsPerSlice }) },
+    }).catch((failure: unknown) => {
+      error = failure instanceof Error ? `${failure.name}: ${failure.message}` : String(failure)
+    })
+    if (collected?.outcome) return { messages: joined(held).messages, outcome: collected.outcome }
+    if (collected && place >= kills.length) break
+  }
+  return { messages: joined(held).messages, ...(error !== undefined && { error }) }
+}
