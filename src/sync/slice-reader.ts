@@ -31,7 +31,7 @@ export interface SliceCounts {
 const OTHER_PAGE = 100
 /** Tries of a page that may fail for its records, and that can be asked in another way. */
 const FEW_TRIES = 2
-/** Records that may be asked for beyond twice the largest `total_count`. */
+/** Records that may come beyond twice the largest `total_count`. */
 const RECORDS_ALLOWED = 10 * LARGEST_PAGE
 
 /**
@@ -169,7 +169,7 @@ async function* readToEnd(reading: SliceReading, slice: Slice): AsyncGenerator<S
       continue
     }
     size.grow()
-    if (guard.leadsInCircles(page, perPage)) {
+    if (guard.leadsInCircles(page)) {
       if (hasCircled) throw new CodedError('intercom_loop', `Paging through ${endpoint.entry.path} leads in circles`)
       hasCircled = true
       restart()
@@ -193,21 +193,22 @@ async function* readToEnd(reading: SliceReading, slice: Slice): AsyncGenerator<S
 }
 
 /** Tells when paging does not come to an end: a cursor or a page that comes again, or growth far past the count. */
-function createLoopGuard(): { leadsInCircles(page: SearchPage, perPage: number): boolean } {
+function createLoopGuard(): { leadsInCircles(page: SearchPage): boolean } {
   const cursors = new Set<string>()
   let previous = ''
-  let asked = 0
+  let given = 0
   let largestTotal = 0
   return {
-    leadsInCircles({ rows, after, total }, perPage) {
+    leadsInCircles({ rows, after, total }) {
       if (after === undefined) return false
       const content = rows.map((row) => row.id).join()
       const repeated = cursors.has(after) || (content !== '' && content === previous)
       cursors.add(after)
       previous = content
-      asked += perPage
+      // A page may hold fewer records than were asked for; an empty one counts, too.
+      given += Math.max(rows.length, 1)
       largestTotal = Math.max(largestTotal, total ?? 0)
-      const endless = largestTotal > 0 && asked > 2 * largestTotal + RECORDS_ALLOWED
+      const endless = largestTotal > 0 && given > 2 * largestTotal + RECORDS_ALLOWED
       return repeated || endless
     },
   }
