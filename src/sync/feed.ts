@@ -1,6 +1,6 @@
 import { startSeconds } from '../airbyte/source-config.ts'
 import { CodedError } from '../errors.ts'
-import { withoutUrlQueries } from '../intercom/content-hash.ts'
+import { withoutSignatures } from '../intercom/content-hash.ts'
 import type { ScannedAnswer } from '../intercom/record-scanner.ts'
 import { recordText } from '../intercom/record-text.ts'
 import type { StreamEntry } from '../streams/table.ts'
@@ -114,7 +114,7 @@ export function createFeed(
     Object.hasOwn(retryIds, row.id) || gaps.some((gap) => owns(gap, row) && !gap.skip?.includes(row.id))
   const isOwn = (row: Row) => row.updatedAt === undefined || row.updatedAt >= lower || isAwaited(row)
   /** Adds a text to what the log holds. Signed anew or not, the same attachment makes the same record. */
-  const isInLog = (text: Buffer) => !fingerprints.add(entry.name, withoutUrlQueries(text.toString('utf8')))
+  const isInLog = (text: Buffer) => !fingerprints.add(entry.name, withoutSignatures(text.toString('utf8')))
 
   function deliverRecord({ answer, row, lists }: Found, sink: Sink): void {
     if (!isNews(answer, row, sink)) return

@@ -1,4 +1,4 @@
-import { withoutUrlQueries } from '../intercom/content-hash.ts'
+import { withoutSignatures } from '../intercom/content-hash.ts'
 import type { Fingerprints } from './fingerprints.ts'
 
 const RECORD = '{"type":"RECORD","record":{"stream":"'
@@ -21,7 +21,7 @@ export async function replayLog(
       const streamName = line.slice(RECORD.length, line.indexOf('"', RECORD.length))
       if (!streamNames.has(streamName)) continue
       const text = line.slice(line.indexOf(DATA) + DATA.length, -'}}'.length)
-      fingerprints.add(streamName, withoutUrlQueries(text))
+      fingerprints.add(streamName, withoutSignatures(text))
     }
     fingerprints.keep()
   }

@@ -148,9 +148,16 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'an attachment that is signed anew makes a record new',
     file: 'intercom/content-hash.ts',
-    find: "return text.replace(URL_QUERY, '$1')",
+    find: "return text.replace(SIGNED_URL, '$1')",
     replace: 'return text',
     tests: sync('eleven-streams', 'overlap'),
+  },
+  {
+    rule: "the query of a URL that is not Intercom's counts as a signature",
+    file: 'intercom/content-hash.ts',
+    find: "text.replace(SIGNED_URL, '$1')",
+    replace: 'text.replace(/(https?:(?:\\\\?\\/){2}[^"?\\s<>]*)\\?[^"\\s<>]*/g, \'$1\')',
+    tests: sync('signed-addresses'),
   },
   {
     rule: 'the hash of a conversation leaves its parts out',
