@@ -173,6 +173,27 @@ export const mutants: readonly Mutant[] = [
     replace: 'const DAY_SECONDS = 300',
     tests: sync('tickets'),
   },
+  {
+    rule: 'a scroll that ends early is believed at once',
+    file: 'intercom/companies-scroll.ts',
+    find: 'if (ids.size >= counted) return',
+    replace: 'return',
+    tests: sync('early-scroll-end'),
+  },
+  {
+    rule: 'a scroll that ends early twice is not told',
+    file: 'intercom/companies-scroll.ts',
+    find: 'options.onShort(ids.size, counted)',
+    replace: '',
+    tests: sync('early-scroll-end'),
+  },
+  {
+    rule: 'a count of companies that cannot be had fails the sync',
+    file: 'intercom/companies-list.ts',
+    find: '  } catch {\n    return undefined\n',
+    replace: '  } catch (error) {\n    throw error\n',
+    tests: sync('early-scroll-end'),
+  },
   // Children
   {
     rule: 'parts are filtered by their own time',
