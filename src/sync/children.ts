@@ -1,6 +1,6 @@
-import { CodedError } from '../errors.ts'
 import { RefusedError } from '../intercom/failures.ts'
-import { type ScannedAnswer, scanAnswer } from '../intercom/record-scanner.ts'
+import { asOneAnswer, readShapedList } from '../intercom/list-pages.ts'
+import { type RecordShape, type ScannedAnswer, scanAnswer } from '../intercom/record-scanner.ts'
 import type { StreamEntry } from '../streams/table.ts'
 import { askPatiently, type PatientSetting } from './ask-patiently.ts'
 import { PARENT_UPDATED_AT } from './child-text.ts'
@@ -69,7 +69,9 @@ export async function* readChildren(
 /** The children that a parent's own record holds. */
 export function inlineChildren(entry: StreamEntry, page: ScannedAnswer, parent: Row): Children {
   const text = page.body.subarray(parent.record.start, parent.record.end)
-  return readChildrenAnswer(text, entry)
+  const answer = scanAnswer(text, shapeOf(entry))
+  const total = answer.envelope([...entry.recordsPath.slice(0, -1), 'total_count'].join('.'))
+  return { answer, total: typeof total === 'number' ? total : undefined }
 }
 
 /**
@@ -84,21 +86,16 @@ export function findChildren(endpoint: ChildEndpoint, parentId: string): Promise
 /** The children of one parent; undefined when it has been deleted meanwhile (404 as JSON or as a bare page, or 410). */
 async function askChildren({ client, entry, version }: ChildEndpoint, parentId: string): Promise<Children | undefined> {
   const path = entry.path.replace('{id}', encodeURIComponent(parentId))
+  const shape = shapeOf(entry)
   try {
-    return await client.ask({ method: 'GET', path, version }, ({ body }) => {
-      const children = readChildrenAnswer(body, entry)
-      if (children.answer.records) return children
-      throw new CodedError('intercom_protocol', `Intercom's answer to ${path} holds no list of records`)
-    })
+    const list = await readShapedList(client, { path, version, shape })
+    return { answer: asOneAnswer(list, shape), total: list.total }
   } catch (error) {
     if (error instanceof RefusedError && [404, 410].includes(error.failure.status)) return undefined
     throw error
   }
 }
 
-function readChildrenAnswer(body: Buffer, { recordsPath, idMembers, child }: StreamEntry): Children {
-  const members = ['id', PARENT_UPDATED_AT, ...idMembers, ...(child ? [child.parentIdMember] : [])]
-  const answer = scanAnswer(body, { recordsPath, members })
-  const total = answer.envelope([...recordsPath.slice(0, -1), 'total_count'].join('.'))
-  return { answer, total: typeof total === 'number' ? total : undefined }
+function shapeOf({ recordsPath, idMembers, child }: StreamEntry): RecordShape {
+  return { recordsPath, members: ['id', PARENT_UPDATED_AT, ...idMembers, ...(child ? [child.parentIdMember] : [])] }
 }

@@ -1,6 +1,6 @@
 import { defaultApiVersion } from '../airbyte/source-config.ts'
-import { CodedError } from '../errors.ts'
-import { type ScannedAnswer, scanAnswer } from '../intercom/record-scanner.ts'
+import { asOneAnswer, readShapedList, shortageOf } from '../intercom/list-pages.ts'
+import type { ScannedAnswer } from '../intercom/record-scanner.ts'
 import type { StreamEntry } from '../streams/table.ts'
 import { type FoundChildren, readChildren } from './children.ts'
 import { readCompanies } from './company-pages.ts'
@@ -51,7 +51,7 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
       byList = true
     }
     const request = { root, client, ports, version, shape: shapeOf(root), tell, onRestart, onList }
-    const pages = root.filtered?.list === 'scroll' ? readCompanies(request) : singlePage(options, version)
+    const pages = root.filtered?.list === 'scroll' ? readCompanies(request) : wholeList(options, version, tell)
     for await (const answer of pages) {
       // A list cannot bring what a list left out.
       if (!byList) notes.push(...feeds.flatMap((feed) => feed.makeUpForList() ?? []))
@@ -119,15 +119,15 @@ function shapeOf(root: StreamEntry) {
   return { recordsPath: root.recordsPath, members: wantedMembers(root) }
 }
 
-async function* singlePage(
+async function* wholeList(
   { root, client }: FedWalkOptions,
   version: string,
+  tell: (entry: LogEntry) => void,
 ): AsyncGenerator<ScannedAnswer, void, void> {
-  const { path, query } = root
-  yield await client.ask({ method: 'GET', path, version, ...(query && { query }) }, ({ body }) => {
-    const answer = scanAnswer(body, shapeOf(root))
-    if (!answer.records)
-      throw new CodedError('intercom_protocol', `Intercom's answer to ${path} holds no list of records`)
-    return answer
-  })
+  const { name, path, query } = root
+  const shape = shapeOf(root)
+  const list = await readShapedList(client, { path, version, query, shape })
+  const shortage = shortageOf(list)
+  if (shortage !== undefined) tell({ level: 'WARN', message: `${name}: ${shortage}` })
+  yield asOneAnswer(list, shape)
 }

@@ -92,7 +92,7 @@ export function createListReader(
     const path = template.replace('{id}', encodeURIComponent(id))
     const paged = kinds.some((kind) => kind.path === template && kind.paged)
     try {
-      return await readWholeList(client, { path, version, paged })
+      return (await readWholeList(client, { path, version, paged })).items
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error
       if ([404, 410].includes(error.failure.status)) return undefined

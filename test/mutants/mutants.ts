@@ -194,6 +194,34 @@ export const mutants: readonly Mutant[] = [
     replace: '  } catch (error) {\n    throw error\n',
     tests: sync('early-scroll-end'),
   },
+  {
+    rule: 'a list that is read by one answer ends with its first page',
+    file: 'intercom/list-pages.ts',
+    find: 'const next = nextPageQuery(pagesOf(answer, within))',
+    replace: 'const next = nextPageQuery(undefined)',
+    tests: sync('list-pages'),
+  },
+  {
+    rule: 'pages that bring nothing new are asked for without end',
+    file: 'intercom/list-pages.ts',
+    find: 'if (met.size === before) throw',
+    replace: 'if (false) throw',
+    tests: sync('list-pages'),
+  },
+  {
+    rule: 'pages that came short are not read again',
+    file: 'intercom/list-pages.ts',
+    find: 'if (once.pages === 1 || items.size >= (once.total ?? 0))',
+    replace: 'if (once.pages >= 1)',
+    tests: sync('list-pages'),
+  },
+  {
+    rule: 'a list that stays short is not told',
+    file: 'intercom/list-pages.ts',
+    find: 'if (pages === 1 || items.length >= total) return undefined',
+    replace: 'return undefined',
+    tests: sync('list-pages'),
+  },
   // Children
   {
     rule: 'parts are filtered by their own time',
