@@ -16,11 +16,14 @@ export interface ListEndpoint {
   paged: boolean
 }
 
-/** All items of a list, and how many Intercom says there are. @throws what `readList` throws */
-export async function readWholeList(
-  client: IntercomClient,
-  { path, version, paged }: ListEndpoint,
-): Promise<{ items: ListItem[]; total: number | undefined }> {
+export interface ItemList {
+  items: ListItem[]
+  /** How many Intercom says there are. */
+  total: number | undefined
+}
+
+/** Reads a list to its end. @throws what `readList` throws */
+export async function readWholeList(client: IntercomClient, { path, version, paged }: ListEndpoint): Promise<ItemList> {
   const read = (body: Buffer) => readItems(body, path)
   const { items, total } = await readList(client, { path, version, read, ...(paged && { perPage: LARGEST_PAGE }) })
   return { items: items.map(({ answer, record }) => memberTexts(answer.body, record)), total }
