@@ -83,6 +83,8 @@ export interface ChildTraits {
   parentIdMember: string
   /** The parent's own record holds its children; else each parent takes a request. */
   inline?: true
+  /** Where a parent's children are asked for that its record, against the rule, does not hold; with `{id}` in it. */
+  ownPath?: string
   /** Most children that Intercom gives of one parent; the rest cannot be had. */
   mostChildren?: number
 }
@@ -235,7 +237,13 @@ export const streamTable: readonly StreamEntry[] = [
     cursor: 'updated_at',
     scope: TICKETS,
     overlapSeconds: DAY_SECONDS,
-    child: { parent: 'tickets', parentIdMember: 'ticket_id', inline: true, mostChildren: 500 },
+    child: {
+      parent: 'tickets',
+      parentIdMember: 'ticket_id',
+      inline: true,
+      ownPath: '/tickets/{id}',
+      mostChildren: 500,
+    },
   },
 ]
 

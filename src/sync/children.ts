@@ -1,5 +1,5 @@
 import { RefusedError } from '../intercom/failures.ts'
-import { asOneAnswer, readShapedList } from '../intercom/list-pages.ts'
+import { asOneAnswer, goesOn, readShapedList } from '../intercom/list-pages.ts'
 import { type RecordShape, type ScannedAnswer, scanAnswer } from '../intercom/record-scanner.ts'
 import type { StreamEntry } from '../streams/table.ts'
 import { askPatiently, type PatientSetting } from './ask-patiently.ts'
@@ -66,11 +66,24 @@ export async function* readChildren(
   if (rows.length === 0) yield { rows, children, last: true }
 }
 
-/** The children that a parent's own record holds. */
-export function inlineChildren(entry: StreamEntry, page: ScannedAnswer, parent: Row): Children {
-  const text = page.body.subarray(parent.record.start, parent.record.end)
-  const answer = scanAnswer(text, shapeOf(entry))
-  const total = answer.envelope([...entry.recordsPath.slice(0, -1), 'total_count'].join('.'))
+/** The children that the parents' own records hold; of those that hold no list, or not all of it, they are asked for. */
+export async function readInlineChildren(
+  endpoint: ChildEndpoint,
+  page: ScannedAnswer,
+  parents: readonly Row[],
+): Promise<Map<Row, FoundChildren>> {
+  const found = new Map<Row, FoundChildren>()
+  const find = async (row: Row) =>
+    [row, inlineChildren(endpoint.entry, page, row) ?? (await findChildren(endpoint, row.id))] as const
+  for await (const [row, children] of inOrder(parents, CHILDREN_AT_ONCE, find)) if (children) found.set(row, children)
+  return found
+}
+
+function inlineChildren(entry: StreamEntry, page: ScannedAnswer, { record }: Row): Children | undefined {
+  const answer = scanAnswer(page.body.subarray(record.start, record.end), shapeOf(entry))
+  const within = entry.recordsPath.slice(0, -1)
+  if (!answer.records || goesOn(answer, within)) return undefined
+  const total = answer.envelope([...within, 'total_count'].join('.'))
   return { answer, total: typeof total === 'number' ? total : undefined }
 }
 
@@ -85,7 +98,7 @@ export function findChildren(endpoint: ChildEndpoint, parentId: string): Promise
 
 /** The children of one parent; undefined when it has been deleted meanwhile (404 as JSON or as a bare page, or 410). */
 async function askChildren({ client, entry, version }: ChildEndpoint, parentId: string): Promise<Children | undefined> {
-  const path = entry.path.replace('{id}', encodeURIComponent(parentId))
+  const path = (entry.child?.ownPath ?? entry.path).replace('{id}', encodeURIComponent(parentId))
   const shape = shapeOf(entry)
   try {
     const list = await readShapedList(client, { path, version, shape })

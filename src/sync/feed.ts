@@ -128,17 +128,17 @@ export function createFeed(
 
   /** All children, never filtered by their own times: what is younger than the parent can be indexed later. */
   function deliverChildren(parent: Parent, children: FoundChildren | undefined, sink: Sink): void {
-    if (children === 'unreadable') {
+    const records = children === 'unreadable' ? undefined : children?.answer.records
+    if (children === 'unreadable' || (children && !records)) {
       setAside(parent)
       return
     }
-    if (!children) {
+    unread.delete(parent.id)
+    if (!children || !records) {
       sink.tally(entry.name, 'deletedMeanwhile', 1)
       return
     }
     unreadInARow = 0
-    const { records } = children.answer
-    if (!records) return
     // The hash covers all of a parent's children: they can change without the parent's record showing it.
     const whole = { ...parent, createdAt: undefined, record: wholeAnswer(children.answer) }
     if (!isNews(children.answer, whole, sink)) return

@@ -222,7 +222,42 @@ export const mutants: readonly Mutant[] = [
     replace: 'return undefined',
     tests: sync('list-pages'),
   },
+  {
+    rule: 'a list that contradicts what its record shows is believed at once',
+    file: 'sync/list-reader.ts',
+    find: 'const MOST_ANSWERS = 3',
+    replace: 'const MOST_ANSWERS = 1',
+    tests: sync('contradicting-lists'),
+  },
+  {
+    rule: 'a list may hold fewer items than its record shows',
+    file: 'sync/list-reader.ts',
+    find: 'return length < shown ?',
+    replace: 'return length < 0 ?',
+    tests: sync('contradicting-lists'),
+  },
+  {
+    rule: 'a list may hold fewer items than it counts itself',
+    file: 'sync/list-reader.ts',
+    find: 'if (items.length < total)',
+    replace: 'if (items.length < 0)',
+    tests: sync('contradicting-lists'),
+  },
   // Children
+  {
+    rule: 'a ticket without its list of parts has none',
+    file: 'sync/children.ts',
+    find: 'if (!answer.records || goesOn(answer, within)) return undefined',
+    replace: 'answer.records ??= []',
+    tests: sync('tickets-without-parts'),
+  },
+  {
+    rule: 'a ticket whose parts could not be had is not tried again',
+    file: 'sync/search-walk.ts',
+    find: 'if (childFeed && !current.retried)',
+    replace: 'if (askedFeed && !current.retried)',
+    tests: sync('tickets-without-parts'),
+  },
   {
     rule: 'parts are filtered by their own time',
     file: 'sync/feed.ts',
