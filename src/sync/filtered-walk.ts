@@ -2,9 +2,9 @@ import { defaultApiVersion } from '../airbyte/source-config.ts'
 import { asOneAnswer, readShapedList, shortageOf } from '../intercom/list-pages.ts'
 import type { ScannedAnswer } from '../intercom/record-scanner.ts'
 import type { StreamEntry } from '../streams/table.ts'
-import { type FoundChildren, readChildren } from './children.ts'
+import { type ChildEndpoint, type FoundChildren, findChildren, readChildren } from './children.ts'
 import { readCompanies } from './company-pages.ts'
-import type { FedWalkOptions, FeedJson } from './feed.ts'
+import type { FedWalkOptions, Feed, FeedJson } from './feed.ts'
 import { finishedFeedState, overfullNote } from './feed-state.ts'
 import { missingOf } from './missing.ts'
 import { type Row, readRow, wantedMembers } from './search-pages.ts'
@@ -30,6 +30,8 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
   const { root, feeds, client, config, ports } = options
   const version = config.api_version ?? defaultApiVersion
   const childFeed = feeds.find((feed) => feed.entry.child)
+  /** Parents whose children the last sync could not have, until they are met. */
+  const awaited = new Map(Object.entries(childFeed?.previous?.retryIds ?? {}))
   let finished = options.position && restore(options.position as unknown as FilteredPosition)
 
   function restore(position: FilteredPosition): FilteredPosition {
@@ -58,6 +60,7 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
       if (notes.length > 0) yield notesArrival(notes)
       yield* pageArrivals(answer)
     }
+    yield* missedArrivals()
     yield notesArrival(notes)
     yield {
       take(sink) {
@@ -77,10 +80,27 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
       yield { take: (sink) => takeRows(answer, rows, new Map(), sink) }
       return
     }
-    const endpoint = { client, entry: childFeed.entry, version, clock: ports.clock, signal: ports.signal }
-    for await (const batch of readChildren(endpoint, rows, (row) => childFeed.wantsChildren(row)))
+    for (const row of rows) awaited.delete(row.id)
+    for await (const batch of readChildren(endpointOf(childFeed), rows, (row) => childFeed.wantsChildren(row)))
       yield { take: (sink) => takeRows(answer, batch.rows, batch.children, sink) }
   }
+
+  /** What the last sync could not have, of parents that the list has not shown: it may leave some out. */
+  async function* missedArrivals(): AsyncGenerator<Arrival, void, void> {
+    if (!childFeed) return
+    for (const [id, updatedAt] of awaited) {
+      const children = await findChildren(endpointOf(childFeed), id)
+      yield { take: (sink) => childFeed.deliverChildren({ id, updatedAt }, children, sink) }
+    }
+  }
+
+  const endpointOf = ({ entry }: Feed): ChildEndpoint => ({
+    client,
+    entry,
+    version,
+    clock: ports.clock,
+    signal: ports.signal,
+  })
 
   function takeRows(
     answer: ScannedAnswer,

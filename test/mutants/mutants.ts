@@ -245,6 +245,13 @@ export const mutants: readonly Mutant[] = [
   },
   // Children
   {
+    rule: 'a company whose segments could not be had is forgotten when the list leaves it out',
+    file: 'sync/filtered-walk.ts',
+    find: 'yield* missedArrivals()',
+    replace: '',
+    tests: sync('companies-left-out'),
+  },
+  {
     rule: 'a ticket without its list of parts has none',
     file: 'sync/children.ts',
     find: 'if (!answer.records || goesOn(answer, within)) return undefined',
