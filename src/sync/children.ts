@@ -1,6 +1,7 @@
 import { RefusedError } from '../intercom/failures.ts'
 import { asOneAnswer, goesOn, readShapedList } from '../intercom/list-pages.ts'
 import { type RecordShape, type ScannedAnswer, scanAnswer } from '../intercom/record-scanner.ts'
+import { isObject } from '../json-object.ts'
 import type { StreamEntry } from '../streams/table.ts'
 import { askPatiently, type PatientSetting } from './ask-patiently.ts'
 import { PARENT_UPDATED_AT } from './child-text.ts'
@@ -102,11 +103,23 @@ async function askChildren({ client, entry, version }: ChildEndpoint, parentId: 
   const shape = shapeOf(entry)
   try {
     const list = await readShapedList(client, { path, version, shape })
-    return { answer: asOneAnswer(list, shape), total: list.total }
+    return { answer: asOneAnswer(list, shape), total: largest(list.total, countedBy(entry, list.first)) }
   } catch (error) {
     if (error instanceof RefusedError && [404, 410].includes(error.failure.status)) return undefined
     throw error
   }
+}
+
+/** How many children a parent's own answer counts; what is counted besides is taken off. */
+function countedBy({ child }: StreamEntry, answer: ScannedAnswer): number | undefined {
+  const [place, name] = child?.counter ?? []
+  const counters: unknown = place !== undefined && name !== undefined ? answer.envelope(place) : undefined
+  const count = isObject(counters) && name !== undefined ? counters[name] : undefined
+  return typeof count === 'number' ? count - 1 : undefined
+}
+
+function largest(one: number | undefined, other: number | undefined): number | undefined {
+  return one !== undefined && other !== undefined ? Math.max(one, other) : (one ?? other)
 }
 
 function shapeOf({ recordsPath, idMembers, child }: StreamEntry): RecordShape {

@@ -245,6 +245,20 @@ export const mutants: readonly Mutant[] = [
   },
   // Children
   {
+    rule: 'of a conversation that says it has 500 parts nothing is compared',
+    file: 'sync/children.ts',
+    find: "return typeof count === 'number' ? count - 1 : undefined",
+    replace: 'return undefined',
+    tests: sync('capped-parts'),
+  },
+  {
+    rule: 'the opening message of a conversation counts as a part',
+    file: 'sync/children.ts',
+    find: '? count - 1 :',
+    replace: '? count :',
+    tests: sync('capped-parts'),
+  },
+  {
     rule: 'a company whose segments could not be had is forgotten when the list leaves it out',
     file: 'sync/filtered-walk.ts',
     find: 'yield* missedArrivals()',
