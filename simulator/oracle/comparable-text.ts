@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { withoutUrlQueries } from '../records/signed-urls.ts'
+import { withoutSignatures } from '../records/signed-urls.ts'
 import { findSpan } from './json-spans.ts'
 import type { StreamRules } from './stream-rules.ts'
 
@@ -8,8 +8,8 @@ const listMembers = ['tags', 'notes', 'companies', 'opted_out_subscription_types
 const shown = 10
 
 /**
- * Hex SHA-256 of what can be compared of a record's text: without the query strings of URLs that are signed with every
- * read, and with the items of long lists in the order of their texts, because a sync may complete them.
+ * Hex SHA-256 of what can be compared of a record's text: without the query strings of attachments that are signed with
+ * every read, and with the items of long lists in the order of their texts, because a sync may complete them.
  *
  * @param completed all items by the name of a list: it is compared as a whole one
  */
@@ -18,7 +18,7 @@ export function comparableHash(
   rules: StreamRules,
   completed?: Readonly<Record<string, readonly object[]>>,
 ): string {
-  const unsigned = rules.isSigned ? withoutUrlQueries(text) : text
+  const unsigned = rules.isSigned ? withoutSignatures(text) : text
   const comparable = rules.hasLists && hasLongList(unsigned) ? withSortedLists(unsigned, completed) : unsigned
   return createHash('sha256').update(comparable).digest('hex')
 }

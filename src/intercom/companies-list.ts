@@ -3,6 +3,7 @@ import type { IntercomClient } from './client.ts'
 import { RefusedError } from './failures.ts'
 import { nextPage } from './paging.ts'
 import { type RecordShape, type ScannedAnswer, type ScannedRecord, scanAnswer } from './record-scanner.ts'
+import { joinedBody } from './record-text.ts'
 
 const PATH = '/companies/list'
 /** More are refused: "Per Page is too big". */
@@ -64,11 +65,30 @@ export async function* readCompanyList(options: CompanyListOptions): AsyncGenera
         return isNew
       })
       counted = total
-      if (news.length > 0) yield bodyOf(answer, news, options.shape)
+      if (news.length > 0) {
+        const listed = news.map((record) => ({ answer, record }))
+        yield joinedBody(listed, options.shape.recordsPath)
+      }
     }
     const agreed = passes > 1 && pass.size === counted && isSubset(pass, before) && isSubset(before, pass)
     if (agreed || passes === MOST_PASSES) return { agreed, passes, found: ids.size, counted }
     before = pass
+  }
+}
+
+/**
+ * How many companies the list has: at least so many there are, as it leaves those without users out. Undefined when the
+ * count cannot be had. It only serves to check something else, so it is asked for once and never fails anything.
+ */
+export async function countListed({ client, version }: Omit<CompanyListOptions, 'shape'>): Promise<number | undefined> {
+  const query = { page: '1', per_page: '1' }
+  try {
+    return await client.ask({ method: 'POST', path: PATH, query, version, tries: 1 }, ({ body }) => {
+      const total = scanAnswer(body, { recordsPath: ['data'], members: [] }).envelope('total_count')
+      return typeof total === 'number' ? total : undefined
+    })
+  } catch {
+    return undefined
   }
 }
 
@@ -129,13 +149,6 @@ function textOf({ body }: ScannedAnswer, { start, end }: ScannedRecord): string 
 function memberText({ body }: ScannedAnswer, { members }: ScannedRecord, name: string): string {
   const span = members.get(name)
   return span ? body.toString('utf8', span.start, span.end) : ''
-}
-
-/** An answer with these records alone, each as Intercom wrote it. */
-function bodyOf(answer: ScannedAnswer, records: readonly ScannedRecord[], { recordsPath }: RecordShape): Buffer {
-  const texts = records.map((record) => textOf(answer, record))
-  const keys = recordsPath.map((key) => `{${JSON.stringify(key)}:`)
-  return Buffer.from(`${keys.join('')}[${texts.join()}]${'}'.repeat(keys.length)}`)
 }
 
 function isSubset(part: ReadonlySet<string>, whole: ReadonlySet<string>): boolean {

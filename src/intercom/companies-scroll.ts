@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { CodedError, errorTable } from '../errors.ts'
 import type { IntercomClient } from './client.ts'
+import { countListed } from './companies-list.ts'
 import { RefusedError } from './failures.ts'
 import { type RecordShape, type ScannedAnswer, scanAnswer } from './record-scanner.ts'
 
@@ -10,6 +11,8 @@ const FOREIGN_SCROLL_LOOK_MS = 10_000
 const FOREIGN_SCROLL_PATIENCE_MS = 15 * 60_000
 /** A scroll cannot be resumed. One that breaks this often without coming to its end never will. */
 const MOST_STARTS = 10
+/** One that comes to its end too early is believed the second time. */
+const MOST_ENDS = 2
 
 /** Another client has the workspace's one scroll open, and keeps it. */
 export class ScrollHeldError extends CodedError {
@@ -23,11 +26,14 @@ export interface ScrollOptions {
   client: IntercomClient
   path: string
   version: string
+  /** `id` must be among the members. */
   shape: RecordShape
   clock: Clock
   signal: AbortSignal
   /** Called when the scroll has broken and begins again. */
   onRestart: () => void
+  /** Called when it has come to its end twice, and fewer companies came than Intercom counts at least. */
+  onShort: (came: number, counted: number) => void
   /** How long to wait for a scroll that somebody else has open, ms. @defaultValue 15 minutes */
   patienceMs?: number | undefined
 }
@@ -35,16 +41,30 @@ export interface ScrollOptions {
 /**
  * Reads a workspace's scroll to its end, page after page without a pause: 60 s idle ends it. When it breaks (500, 404
  * because it has expired, an answer that did not arrive whole) it starts again from the beginning, so pages come again:
- * the reader drops what it has had.
+ * the reader drops what it has had. A scroll that is lost just behind an empty page looks as if it had come to its end:
+ * when fewer companies came than the list counts, it is read once more.
  *
  * @throws ScrollHeldError when another client's scroll stays open
  * @throws CodedError `intercom_unavailable` when the scroll breaks again and again
  */
 export async function* readScroll(options: ScrollOptions): AsyncGenerator<ScannedAnswer, void, void> {
+  // Asked before the scroll begins: companies that are created meanwhile are no shortage.
+  const counted = (await countListed(options)) ?? 0
+  const ids = new Set<string>()
+  let ends = 0
   for (let start = 1; ; start++) {
     try {
-      yield* readOnce(options)
-      return
+      for await (const page of readOnce(options)) {
+        for (const id of idsOf(page)) ids.add(id)
+        yield page
+      }
+      if (ids.size >= counted) return
+      ends++
+      if (ends === MOST_ENDS) {
+        options.onShort(ids.size, counted)
+        return
+      }
+      options.onRestart()
     } catch (error) {
       options.signal.throwIfAborted()
       if (!isBroken(error) || start === MOST_STARTS) throw error
@@ -73,6 +93,13 @@ async function* readOnce(options: ScrollOptions): AsyncGenerator<ScannedAnswer, 
     })
     wasEmpty = isEmpty
   }
+}
+
+function idsOf({ body, records = [] }: ScannedAnswer): string[] {
+  return records.flatMap(({ members }) => {
+    const id = members.get('id')
+    return id ? [body.toString('latin1', id.start, id.end)] : []
+  })
 }
 
 /** Opens the one scroll that a workspace can have, waiting while somebody else has it. */

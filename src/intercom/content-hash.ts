@@ -2,12 +2,16 @@ import { createHash } from 'node:crypto'
 import type { Span } from './json-text.ts'
 import type { ScannedAnswer, ScannedRecord } from './record-scanner.ts'
 
-// The query string of a URL inside a JSON string (slashes may be escaped): attachments are signed anew on every read.
-const URL_QUERY = /(https?:(?:\\?\/){2}[^"?\s\\<>]*(?:\\\/[^"?\s\\<>]*)*)\?[^"\s<>]*/g
+// Intercom's own attachments, whose addresses are signed anew with every read, and no other: a query may be all that
+// changes of a customer's URL. Hosts are those of Intercom's article on Content Security Policy
+// (intercom.com/help/en/articles/3894), where the numbered ones also come below a workspace's name. Signed addresses
+// found in public hold `expires`, `signature` and since 2024 `req`. Slashes and ampersands may be escaped.
+const SIGNED_URL =
+  /(https:(?:\\?\/){2}(?:[\w-]+\.)*intercom(?:cdn|usercontent|assets|-attachments(?:-\d)?)\.(?:com|eu)\\?\/(?:[^"?\s\\<>]|\\\/)*)\?(?=(?:[^"\s<>]*(?:[&;]|\\u0026))?signature=)(?:[^"\s\\<>]|\\\/|\\u00[0-9a-f]{2})*/gi
 
 /**
- * 64 bits that change when a record's content does: 16 hex digits. Left out are the query strings of URLs and the
- * stream's volatile members. It is taken from the text, so numbers count to their last digit.
+ * 64 bits that change when a record's content does: 16 hex digits. Left out are the signatures of attachments and
+ * the stream's volatile members. It is taken from the text, so numbers count to their last digit.
  */
 export function contentHash(answer: ScannedAnswer, record: ScannedRecord, volatileMembers: readonly string[]): string {
   const hash = createHash('sha256')
@@ -16,14 +20,14 @@ export function contentHash(answer: ScannedAnswer, record: ScannedRecord, volati
     .sort((one, other) => one.start - other.start)
   let from = record.start
   for (const span of left) {
-    hash.update(withoutUrlQueries(answer.body.toString('utf8', from, span.start)))
+    hash.update(withoutSignatures(answer.body.toString('utf8', from, span.start)))
     from = span.end
   }
-  hash.update(withoutUrlQueries(answer.body.toString('utf8', from, record.end)))
+  hash.update(withoutSignatures(answer.body.toString('utf8', from, record.end)))
   return hash.digest('hex').slice(0, 16)
 }
 
-/** JSON text without the query strings of the URLs in it. */
-export function withoutUrlQueries(text: string): string {
-  return text.replace(URL_QUERY, '$1')
+/** JSON text without what is signed anew with every read: the query strings of Intercom's own attachments. */
+export function withoutSignatures(text: string): string {
+  return text.replace(SIGNED_URL, '$1')
 }

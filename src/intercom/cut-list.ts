@@ -47,6 +47,11 @@ export function completeList(body: Buffer, { data, hasMore }: CutList, items: re
   ]
 }
 
+/** How many items a cut list shows. */
+export function countShown(body: Buffer, { data }: CutList): number {
+  return readItems(body, data).length
+}
+
 /** The text of each of a record's members. */
 export function memberTexts(body: Buffer, record: Pick<ScannedRecord, 'start' | 'end'>): Map<string, string> {
   const texts = [...memberSpans(body, record)].map(([name, { start, end }]) => [

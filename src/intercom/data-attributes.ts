@@ -1,8 +1,8 @@
 import { type ApiVersion, defaultApiVersion } from '../airbyte/source-config.ts'
-import { CodedError } from '../errors.ts'
 import { isObject } from '../json-object.ts'
-import type { IntercomClient, IntercomRequest } from './client.ts'
+import type { IntercomClient } from './client.ts'
 import { RefusedError } from './failures.ts'
+import { readShapedList, type ShapedRequest } from './list-pages.ts'
 
 /** What custom attributes can belong to. */
 export type AttributeModel = 'contact' | 'company' | 'conversation'
@@ -26,7 +26,11 @@ export async function readCustomAttributes(
   version: ApiVersion = defaultApiVersion,
 ): Promise<DataAttribute[]> {
   try {
-    return await client.ask(attributeRequest(model, version), ({ body }) => readList(body, model))
+    const shape = { recordsPath: ['data'], members: ['id'] }
+    const { items } = await readShapedList(client, { ...attributeRequest(model, version), shape })
+    return items.flatMap(({ answer, record }) =>
+      readAttribute(answer.body.toString('utf8', record.start, record.end), model),
+    )
   } catch (error) {
     if (error instanceof RefusedError) return []
     throw error
@@ -34,32 +38,20 @@ export async function readCustomAttributes(
 }
 
 /** From 2.16 on `data_attributes` refuses the model conversation: its attributes have an endpoint of their own. */
-function attributeRequest(model: AttributeModel, version: ApiVersion): IntercomRequest {
+function attributeRequest(model: AttributeModel, version: ApiVersion): Omit<ShapedRequest, 'shape'> {
   const hasMoved = version === '2.16' || version === '2.17'
   return model === 'conversation' && hasMoved
-    ? { method: 'GET', path: '/conversations/attributes', version }
-    : { method: 'GET', path: '/data_attributes', query: { model }, version }
+    ? { path: '/conversations/attributes', version }
+    : { path: '/data_attributes', query: { model }, version }
 }
 
-function readList(body: Buffer, model: AttributeModel): DataAttribute[] {
-  const rows = listOf(body)
-  if (!rows) throw new CodedError('intercom_protocol', `Intercom answered no list of ${model} attributes`)
-  return rows.flatMap((row) => {
-    if (!isObject(row) || typeof row.data_type !== 'string') return []
-    // Built-in attributes of contacts and companies are members of the record itself; those of conversations are not.
-    if (model !== 'conversation' && row.custom !== true) return []
-    const name = nameOf(row)
-    return name === undefined ? [] : [{ name, dataType: row.data_type }]
-  })
-}
-
-function listOf(body: Buffer): unknown[] | undefined {
-  try {
-    const answer: unknown = JSON.parse(body.toString('utf8'))
-    return isObject(answer) && Array.isArray(answer.data) ? answer.data : undefined
-  } catch {
-    return undefined
-  }
+function readAttribute(text: string, model: AttributeModel): DataAttribute[] {
+  const row: unknown = JSON.parse(text)
+  if (!isObject(row) || typeof row.data_type !== 'string') return []
+  // Built-in attributes of contacts and companies are members of the record itself; those of conversations are not.
+  if (model !== 'conversation' && row.custom !== true) return []
+  const name = nameOf(row)
+  return name === undefined ? [] : [{ name, dataType: row.data_type }]
 }
 
 /** A name may hold dots itself, so it is cut off behind the one prefix there is. */

@@ -45,3 +45,13 @@ export function cursorSecond(cursor: string): number | undefined {
   const ms = Array.isArray(value) ? Number(value[0] ?? Number.NaN) : Number.NaN
   return ms >= SMALLEST_MS ? Math.floor(ms / 1000) : undefined
 }
+
+/** How to ask for the next page: by the cursor or the number that Intercom names, else by counting. */
+export function nextPageQuery(pages: unknown): Record<string, string> | undefined {
+  const cursor = nextCursor(pages)
+  if (cursor !== undefined) return { starting_after: cursor }
+  const { page, total_pages: last } = { ...(pages as { page?: unknown; total_pages?: unknown } | null | undefined) }
+  const following = typeof page === 'number' && typeof last === 'number' && page < last ? page + 1 : undefined
+  const number = nextPage(pages) ?? following
+  return number === undefined ? undefined : { page: String(number) }
+}

@@ -64,3 +64,16 @@ function repairText(text: string): string {
     .replace(ESCAPE, (whole, lone: string | undefined) => (lone === undefined ? whole : '\\ufffd'))
     .replace(/[\r\n]/g, ' ')
 }
+
+/** An answer with these records alone, each as Intercom wrote it. @param path keys from its root to the records */
+export function joinedBody(
+  records: readonly { answer: ScannedAnswer; record: Span }[],
+  path: readonly string[],
+): Buffer {
+  const texts = records.flatMap(({ answer, record }, place) => [
+    ...(place > 0 ? [Buffer.from(',')] : []),
+    answer.body.subarray(record.start, record.end),
+  ])
+  const keys = path.map((key) => `{${JSON.stringify(key)}:`)
+  return Buffer.concat([Buffer.from(`${keys.join('')}[`), ...texts, Buffer.from(`]${'}'.repeat(keys.length)}`)])
+}

@@ -1,11 +1,11 @@
 import { CodedError } from '../errors.ts'
 import type { IntercomClient } from './client.ts'
-import { type ListItem, memberTexts, plainId } from './cut-list.ts'
-import { nextCursor, nextPage } from './paging.ts'
-import { scanAnswer } from './record-scanner.ts'
+import { type ListItem, memberTexts } from './cut-list.ts'
+import { readList } from './list-pages.ts'
+import { type ScannedAnswer, scanAnswer } from './record-scanner.ts'
 
-/** Sizes of pages: the largest that Intercom gives, and another to get over page borders. */
-const PAGE_SIZES = [60, 45]
+/** The largest page that Intercom gives of lists in pages by number. */
+const LARGEST_PAGE = 60
 
 /** A list with an endpoint of its own. */
 export interface ListEndpoint {
@@ -16,82 +16,25 @@ export interface ListEndpoint {
   paged: boolean
 }
 
-interface ListPage {
+export interface ItemList {
   items: ListItem[]
-  next: Record<string, string> | undefined
+  /** How many Intercom says there are. */
   total: number | undefined
 }
 
-/**
- * Reads all items of a list. Pages by number can pass over an item when the list moves, so when more than one page held
- * fewer items than Intercom counts, they are read once more in another size.
- *
- * @throws CodedError `intercom_loop` when a page brings nothing new and yet says that there is more; what the client throws
- */
-export async function readWholeList(client: IntercomClient, list: ListEndpoint): Promise<ListItem[]> {
-  const items = new Map<string, ListItem>()
-  for (const size of PAGE_SIZES) {
-    const { pages, total } = await readPages(client, list, size, items)
-    if (pages === 1 || items.size >= (total ?? 0)) break
-  }
-  return [...items.values()]
+/** Reads a list to its end. @throws what `readList` throws */
+export async function readWholeList(client: IntercomClient, { path, version, paged }: ListEndpoint): Promise<ItemList> {
+  const read = (body: Buffer) => readItems(body, path)
+  const { items, total } = await readList(client, { path, version, read, ...(paged && { perPage: LARGEST_PAGE }) })
+  return { items: items.map(({ answer, record }) => memberTexts(answer.body, record)), total }
 }
 
-async function readPages(
-  client: IntercomClient,
-  list: ListEndpoint,
-  size: number,
-  items: Map<string, ListItem>,
-): Promise<{ pages: number; total: number | undefined }> {
-  const met = new Set<string>()
-  let next: Record<string, string> | undefined = {}
-  let total: number | undefined
-  let pages = 0
-  while (next) {
-    const page: ListPage = await askPage(client, list, { ...(list.paged && { per_page: String(size) }), ...next })
-    const before = met.size
-    for (const item of page.items) {
-      met.add(plainId(item))
-      items.set(plainId(item), item)
-    }
-    pages++
-    total = page.total
-    next = page.items.length === 0 ? undefined : page.next
-    if (next && met.size === before)
-      throw new CodedError('intercom_loop', `Paging through ${list.path} leads in circles`)
-  }
-  return { pages, total }
-}
-
-function askPage(
-  client: IntercomClient,
-  { path, version }: ListEndpoint,
-  query: Record<string, string>,
-): Promise<ListPage> {
+function readItems(body: Buffer, path: string): ScannedAnswer {
   // Intercom's document names the list of companies `companies` in one place and `data` in another.
   const otherName = path.split('/').at(-1) ?? ''
-  return client.ask({ method: 'GET', path, version, query }, ({ body }) => {
-    const members = ['id']
-    const named = scanAnswer(body, { recordsPath: ['data'], members })
-    const answer = named.records ? named : scanAnswer(body, { recordsPath: [otherName], members })
-    const { records } = answer
-    if (!records?.every(({ members: found }) => found.has('id')))
-      throw new CodedError('intercom_protocol', `Intercom's answer to ${path} holds no list of items with ids`)
-    const total = answer.envelope('total_count')
-    return {
-      items: records.map((record) => memberTexts(body, record)),
-      next: nextPageQuery(answer.envelope('pages')),
-      total: typeof total === 'number' ? total : undefined,
-    }
-  })
-}
-
-/** How to ask for the next page: by the cursor or the number that Intercom names, else by counting. */
-function nextPageQuery(pages: unknown): Record<string, string> | undefined {
-  const cursor = nextCursor(pages)
-  if (cursor !== undefined) return { starting_after: cursor }
-  const { page, total_pages: last } = { ...(pages as { page?: unknown; total_pages?: unknown } | null | undefined) }
-  const following = typeof page === 'number' && typeof last === 'number' && page < last ? page + 1 : undefined
-  const number = nextPage(pages) ?? following
-  return number === undefined ? undefined : { page: String(number) }
+  const members = ['id']
+  const named = scanAnswer(body, { recordsPath: ['data'], members })
+  const answer = named.records ? named : scanAnswer(body, { recordsPath: [otherName], members })
+  if (answer.records?.every(({ members: found }) => found.has('id'))) return answer
+  throw new CodedError('intercom_protocol', `Intercom's answer to ${path} holds no list of items with ids`)
 }

@@ -1,4 +1,6 @@
 import type { ApiVersion } from '../airbyte/source-config.ts'
+import { type CutListTraits, contactLists } from './cut-lists.ts'
+import { USERS } from './scopes.ts'
 
 /** Field that grows with every change, or of records that never change with every record. Unix seconds. */
 export type CursorField = 'updated_at' | 'created_at'
@@ -43,20 +45,6 @@ export interface SearchTraits {
   cutLists?: readonly CutListTraits[]
 }
 
-/** A list inside a record that has an endpoint of its own. */
-export interface CutListTraits {
-  /** The record's member that holds the list. */
-  member: string
-  /** Where all of it is, with `{id}` for the record's. Lists of one path share its answer. */
-  path: string
-  /** Permission that path takes, in Intercom's words. */
-  scope: string
-  /** It comes in pages by number. */
-  paged?: true
-  /** The path gives items of several lists: this one's have this text as the value of that member. */
-  only?: { member: string; value: string }
-}
-
 /** A counter inside a record, and the child field that is cut short when it is exceeded. */
 export interface ChildCounter {
   path: readonly [string, string]
@@ -83,18 +71,19 @@ export interface ChildTraits {
   parentIdMember: string
   /** The parent's own record holds its children; else each parent takes a request. */
   inline?: true
+  /** Where a parent's children are asked for that its record, against the rule, does not hold; with `{id}` in it. */
+  ownPath?: string
+  /** Where a parent's own answer counts its children and one thing more. */
+  counter?: readonly [string, string]
   /** Most children that Intercom gives of one parent; the rest cannot be had. */
   mostChildren?: number
 }
 
-const USERS = 'Read and list users and companies'
 const CONVERSATIONS = 'Read conversations'
 const TICKETS = 'Read tickets'
 
 /** A ticket's newest part can be younger than the ticket says it was updated. */
 const DAY_SECONDS = 86_400
-
-const subscriptions = { path: '/contacts/{id}/subscriptions', scope: USERS }
 
 const plain = { idMembers: ['id'], volatileMembers: [], overlapSeconds: 300 } as const
 
@@ -153,7 +142,13 @@ export const streamTable: readonly StreamEntry[] = [
     primaryKey: [['id']],
     cursor: 'updated_at',
     scope: CONVERSATIONS,
-    child: { parent: 'conversations', parentIdMember: 'conversation_id', mostChildren: 500 },
+    child: {
+      parent: 'conversations',
+      parentIdMember: 'conversation_id',
+      // It takes in the opening message, and has been seen to tell of more than `total_count` does.
+      counter: ['statistics', 'count_conversation_parts'],
+      mostChildren: 500,
+    },
   },
   {
     ...plain,
@@ -167,17 +162,7 @@ export const streamTable: readonly StreamEntry[] = [
     overlapSeconds: 3600,
     search: {
       byCalendarDay: true,
-      cutLists: [
-        { member: 'tags', path: '/contacts/{id}/tags', scope: 'Read tags' },
-        { member: 'notes', path: '/contacts/{id}/notes', scope: USERS, paged: true },
-        { member: 'companies', path: '/contacts/{id}/companies', scope: USERS, paged: true },
-        {
-          ...subscriptions,
-          member: 'opted_out_subscription_types',
-          only: { member: 'consent_type', value: 'opt_out' },
-        },
-        { ...subscriptions, member: 'opted_in_subscription_types', only: { member: 'consent_type', value: 'opt_in' } },
-      ],
+      cutLists: contactLists,
     },
   },
   {
@@ -235,7 +220,13 @@ export const streamTable: readonly StreamEntry[] = [
     cursor: 'updated_at',
     scope: TICKETS,
     overlapSeconds: DAY_SECONDS,
-    child: { parent: 'tickets', parentIdMember: 'ticket_id', inline: true, mostChildren: 500 },
+    child: {
+      parent: 'tickets',
+      parentIdMember: 'ticket_id',
+      inline: true,
+      ownPath: '/tickets/{id}',
+      mostChildren: 500,
+    },
   },
 ]
 

@@ -1,6 +1,7 @@
-import { CodedError } from '../errors.ts'
 import { RefusedError } from '../intercom/failures.ts'
-import { type ScannedAnswer, scanAnswer } from '../intercom/record-scanner.ts'
+import { asOneAnswer, goesOn, readShapedList } from '../intercom/list-pages.ts'
+import { type RecordShape, type ScannedAnswer, scanAnswer } from '../intercom/record-scanner.ts'
+import { isObject } from '../json-object.ts'
 import type { StreamEntry } from '../streams/table.ts'
 import { askPatiently, type PatientSetting } from './ask-patiently.ts'
 import { PARENT_UPDATED_AT } from './child-text.ts'
@@ -66,10 +67,25 @@ export async function* readChildren(
   if (rows.length === 0) yield { rows, children, last: true }
 }
 
-/** The children that a parent's own record holds. */
-export function inlineChildren(entry: StreamEntry, page: ScannedAnswer, parent: Row): Children {
-  const text = page.body.subarray(parent.record.start, parent.record.end)
-  return readChildrenAnswer(text, entry)
+/** The children that the parents' own records hold; of those that hold no list, or not all of it, they are asked for. */
+export async function readInlineChildren(
+  endpoint: ChildEndpoint,
+  page: ScannedAnswer,
+  parents: readonly Row[],
+): Promise<Map<Row, FoundChildren>> {
+  const found = new Map<Row, FoundChildren>()
+  const find = async (row: Row) =>
+    [row, inlineChildren(endpoint.entry, page, row) ?? (await findChildren(endpoint, row.id))] as const
+  for await (const [row, children] of inOrder(parents, CHILDREN_AT_ONCE, find)) if (children) found.set(row, children)
+  return found
+}
+
+function inlineChildren(entry: StreamEntry, page: ScannedAnswer, { record }: Row): Children | undefined {
+  const answer = scanAnswer(page.body.subarray(record.start, record.end), shapeOf(entry))
+  const within = entry.recordsPath.slice(0, -1)
+  if (!answer.records || goesOn(answer, within)) return undefined
+  const total = answer.envelope([...within, 'total_count'].join('.'))
+  return { answer, total: typeof total === 'number' ? total : undefined }
 }
 
 /**
@@ -83,22 +99,29 @@ export function findChildren(endpoint: ChildEndpoint, parentId: string): Promise
 
 /** The children of one parent; undefined when it has been deleted meanwhile (404 as JSON or as a bare page, or 410). */
 async function askChildren({ client, entry, version }: ChildEndpoint, parentId: string): Promise<Children | undefined> {
-  const path = entry.path.replace('{id}', encodeURIComponent(parentId))
+  const path = (entry.child?.ownPath ?? entry.path).replace('{id}', encodeURIComponent(parentId))
+  const shape = shapeOf(entry)
   try {
-    return await client.ask({ method: 'GET', path, version }, ({ body }) => {
-      const children = readChildrenAnswer(body, entry)
-      if (children.answer.records) return children
-      throw new CodedError('intercom_protocol', `Intercom's answer to ${path} holds no list of records`)
-    })
+    const list = await readShapedList(client, { path, version, shape })
+    return { answer: asOneAnswer(list, shape), total: largest(list.total, countedBy(entry, list.first)) }
   } catch (error) {
     if (error instanceof RefusedError && [404, 410].includes(error.failure.status)) return undefined
     throw error
   }
 }
 
-function readChildrenAnswer(body: Buffer, { recordsPath, idMembers, child }: StreamEntry): Children {
-  const members = ['id', PARENT_UPDATED_AT, ...idMembers, ...(child ? [child.parentIdMember] : [])]
-  const answer = scanAnswer(body, { recordsPath, members })
-  const total = answer.envelope([...recordsPath.slice(0, -1), 'total_count'].join('.'))
-  return { answer, total: typeof total === 'number' ? total : undefined }
+/** How many children a parent's own answer counts; what is counted besides is taken off. */
+function countedBy({ child }: StreamEntry, answer: ScannedAnswer): number | undefined {
+  const [place, name] = child?.counter ?? []
+  const counters: unknown = place !== undefined && name !== undefined ? answer.envelope(place) : undefined
+  const count = isObject(counters) && name !== undefined ? counters[name] : undefined
+  return typeof count === 'number' ? count - 1 : undefined
+}
+
+function largest(one: number | undefined, other: number | undefined): number | undefined {
+  return one !== undefined && other !== undefined ? Math.max(one, other) : (one ?? other)
+}
+
+function shapeOf({ recordsPath, idMembers, child }: StreamEntry): RecordShape {
+  return { recordsPath, members: ['id', PARENT_UPDATED_AT, ...idMembers, ...(child ? [child.parentIdMember] : [])] }
 }

@@ -49,8 +49,15 @@ export async function* readCompanies(request: CompanyRequest): AsyncGenerator<Sc
 async function drain(request: CompanyRequest, spool: Spool): Promise<void> {
   const { root, ports, ...asked } = request
   const { clock, signal, scrollPatienceMs: patienceMs } = ports
+  const onShort = (came: number, counted: number) =>
+    request.tell({
+      level: 'WARN',
+      message:
+        `${root.name}: the scroll ended after ${came} companies, Intercom counts at least ${counted}, twice: ` +
+        'what is missing does not come by itself; reset the stream to read it whole again',
+    })
   try {
-    for await (const page of readScroll({ ...asked, path: root.path, clock, signal, patienceMs }))
+    for await (const page of readScroll({ ...asked, path: root.path, clock, signal, patienceMs, onShort }))
       await spool.append(page.body)
   } catch (error) {
     if (!(error instanceof ScrollHeldError)) throw error

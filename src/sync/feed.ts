@@ -1,6 +1,6 @@
 import { startSeconds } from '../airbyte/source-config.ts'
 import { CodedError } from '../errors.ts'
-import { withoutUrlQueries } from '../intercom/content-hash.ts'
+import { withoutSignatures } from '../intercom/content-hash.ts'
 import type { ScannedAnswer } from '../intercom/record-scanner.ts'
 import { recordText } from '../intercom/record-text.ts'
 import type { StreamEntry } from '../streams/table.ts'
@@ -115,7 +115,7 @@ export function createFeed(
     Object.hasOwn(retryIds, row.id) || gaps.some((gap) => owns(gap, row) && !gap.skip?.includes(row.id))
   const isOwn = (row: Row) => row.updatedAt === undefined || row.updatedAt >= lower || isAwaited(row)
   /** Adds a text to what the log holds. Signed anew or not, the same attachment makes the same record. */
-  const isInLog = (text: Buffer) => !fingerprints.add(entry.name, withoutUrlQueries(text.toString('utf8')))
+  const isInLog = (text: Buffer) => !fingerprints.add(entry.name, withoutSignatures(text.toString('utf8')))
 
   /** What is searched for is told by its version; what is read again in other ways by its text. */
   const isRepeat = (answer: ScannedAnswer, row: Row) =>
@@ -133,17 +133,17 @@ export function createFeed(
 
   /** All children, never filtered by their own times: what is younger than the parent can be indexed later. */
   function deliverChildren(parent: Parent, children: FoundChildren | undefined, sink: Sink): void {
-    if (children === 'unreadable') {
+    const records = children === 'unreadable' ? undefined : children?.answer.records
+    if (children === 'unreadable' || (children && !records)) {
       setAside(parent)
       return
     }
-    if (!children) {
+    unread.delete(parent.id)
+    if (!children || !records) {
       sink.tally(entry.name, 'deletedMeanwhile', 1)
       return
     }
     unreadInARow = 0
-    const { records } = children.answer
-    if (!records) return
     // The hash covers all of a parent's children: they can change without the parent's record showing it.
     const whole = { ...parent, createdAt: undefined, record: wholeAnswer(children.answer) }
     if (!isNews(children.answer, whole, sink)) return

@@ -1,10 +1,10 @@
 import { defaultApiVersion } from '../airbyte/source-config.ts'
-import { CodedError } from '../errors.ts'
-import { type ScannedAnswer, scanAnswer } from '../intercom/record-scanner.ts'
+import { asOneAnswer, readShapedList, shortageOf } from '../intercom/list-pages.ts'
+import type { ScannedAnswer } from '../intercom/record-scanner.ts'
 import type { StreamEntry } from '../streams/table.ts'
-import { type FoundChildren, readChildren } from './children.ts'
+import { type ChildEndpoint, type FoundChildren, findChildren, readChildren } from './children.ts'
 import { readCompanies } from './company-pages.ts'
-import type { FedWalkOptions, FeedJson } from './feed.ts'
+import type { FedWalkOptions, Feed, FeedJson } from './feed.ts'
 import { finishedFeedState, overlapNotes } from './feed-state.ts'
 import { missingOf } from './missing.ts'
 import { type Row, readRow, wantedMembers } from './search-pages.ts'
@@ -32,6 +32,8 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
   const version = config.api_version ?? defaultApiVersion
   const childFeed = feeds.find((feed) => feed.entry.child)
   const settings = listPlan(config)
+  /** Parents whose children the last sync could not have, until they are met. */
+  const awaited = new Map(Object.entries(childFeed?.previous?.retryIds ?? {}))
   let finished = options.position && restore(options.position as unknown as FilteredPosition)
 
   function restore(position: FilteredPosition): FilteredPosition {
@@ -53,13 +55,14 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
       byList = true
     }
     const request = { root, client, ports, version, shape: shapeOf(root), tell, onRestart, onList }
-    const pages = root.filtered?.list === 'scroll' ? readCompanies(request) : singlePage(options, version)
+    const pages = root.filtered?.list === 'scroll' ? readCompanies(request) : wholeList(options, version, tell)
     for await (const answer of pages) {
       // A list cannot bring what a list left out.
       if (!byList) notes.push(...feeds.flatMap((feed) => feed.makeUpForList() ?? []))
       if (notes.length > 0) yield notesArrival(notes)
       yield* pageArrivals(answer)
     }
+    yield* missedArrivals()
     yield notesArrival(notes)
     yield {
       take(sink) {
@@ -78,10 +81,27 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
       yield { take: (sink) => takeRows(answer, rows, new Map(), sink) }
       return
     }
-    const endpoint = { client, entry: childFeed.entry, version, clock: ports.clock, signal: ports.signal }
-    for await (const batch of readChildren(endpoint, rows, (row) => childFeed.wantsChildren(row)))
+    for (const row of rows) awaited.delete(row.id)
+    for await (const batch of readChildren(endpointOf(childFeed), rows, (row) => childFeed.wantsChildren(row)))
       yield { take: (sink) => takeRows(answer, batch.rows, batch.children, sink) }
   }
+
+  /** What the last sync could not have, of parents that the list has not shown: it may leave some out. */
+  async function* missedArrivals(): AsyncGenerator<Arrival, void, void> {
+    if (!childFeed) return
+    for (const [id, updatedAt] of awaited) {
+      const children = await findChildren(endpointOf(childFeed), id)
+      yield { take: (sink) => childFeed.deliverChildren({ id, updatedAt }, children, sink) }
+    }
+  }
+
+  const endpointOf = ({ entry }: Feed): ChildEndpoint => ({
+    client,
+    entry,
+    version,
+    clock: ports.clock,
+    signal: ports.signal,
+  })
 
   function takeRows(
     answer: ScannedAnswer,
@@ -120,15 +140,15 @@ function shapeOf(root: StreamEntry) {
   return { recordsPath: root.recordsPath, members: wantedMembers(root) }
 }
 
-async function* singlePage(
+async function* wholeList(
   { root, client }: FedWalkOptions,
   version: string,
+  tell: (entry: LogEntry) => void,
 ): AsyncGenerator<ScannedAnswer, void, void> {
-  const { path, query } = root
-  yield await client.ask({ method: 'GET', path, version, ...(query && { query }) }, ({ body }) => {
-    const answer = scanAnswer(body, shapeOf(root))
-    if (!answer.records)
-      throw new CodedError('intercom_protocol', `Intercom's answer to ${path} holds no list of records`)
-    return answer
-  })
+  const { name, path, query } = root
+  const shape = shapeOf(root)
+  const list = await readShapedList(client, { path, version, query, shape })
+  const shortage = shortageOf(list)
+  if (shortage !== undefined) tell({ level: 'WARN', message: `${name}: ${shortage}` })
+  yield asOneAnswer(list, shape)
 }

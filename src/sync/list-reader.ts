@@ -1,11 +1,12 @@
 import { defaultApiVersion } from '../airbyte/source-config.ts'
 import { CodedError } from '../errors.ts'
-import { type CutList, completeList, findCutList, type ListItem } from '../intercom/cut-list.ts'
+import { type CutList, completeList, countShown, findCutList, type ListItem } from '../intercom/cut-list.ts'
 import { RefusedError } from '../intercom/failures.ts'
 import type { TextEdit } from '../intercom/record-text.ts'
-import { readWholeList } from '../intercom/whole-list.ts'
+import { type ItemList, readWholeList } from '../intercom/whole-list.ts'
 import { readWorkspace } from '../intercom/workspace.ts'
-import type { CutListTraits, StreamEntry } from '../streams/table.ts'
+import type { CutListTraits } from '../streams/cut-lists.ts'
+import type { StreamEntry } from '../streams/table.ts'
 import { askPatiently } from './ask-patiently.ts'
 import { inOrder } from './in-order.ts'
 import type { Row, SearchPage } from './search-pages.ts'
@@ -33,6 +34,8 @@ export interface ListReader {
 const RECORDS_AT_ONCE = 5
 /** When the lists of so many records in a row cannot be had, it is not the records. */
 const MOST_UNREADABLE_IN_A_ROW = 20
+/** A list that contradicts what its record has just shown is believed when it was asked for so often. */
+const MOST_ANSWERS = 3
 
 /** A cut list, and what is known of its kind. */
 interface Cut {
@@ -66,12 +69,11 @@ export function createListReader(
     const paths = [...new Set(cuts.map(({ traits }) => traits.path))]
     const edits = await Promise.all(
       paths.map(async (path) => {
-        const items = await askPatiently(() => askItems(path, row.id), setting)
+        const sharing = cuts.filter(({ traits }) => traits.path === path)
+        const items = await askCredibly(body, row, path, sharing)
         if (items === 'unreadable') return items
         if (!items) return []
-        return cuts
-          .filter(({ traits }) => traits.path === path)
-          .flatMap(({ traits, list }) => completeList(body, list, ownItems(items, traits)))
+        return sharing.flatMap(({ traits, list }) => completeList(body, list, ownItems(items, traits)))
       }),
     )
     if (!edits.includes('unreadable')) return edits.flat() as TextEdit[]
@@ -86,8 +88,36 @@ export function createListReader(
       throw new CodedError('intercom_unavailable', `Intercom keeps failing over the lists of all ${entry.name}`)
   }
 
+  /** All items of the lists that share a path; what has fewer than the record or Intercom's count says is asked again. */
+  async function askCredibly(
+    body: Buffer,
+    row: Row,
+    path: string,
+    cuts: readonly Cut[],
+  ): Promise<readonly ListItem[] | 'unreadable' | undefined> {
+    for (let answers = 1; ; answers++) {
+      const found = await askPatiently(() => askItems(path, row.id), setting)
+      if (found === 'unreadable' || !found) return found
+      const { items, total = 0 } = found
+      const contradictions = cuts.flatMap(({ traits, list }) => {
+        const shown = countShown(body, list)
+        const { length } = ownItems(items, traits)
+        return length < shown ? [`${traits.member}: ${length} of at least ${shown}`] : []
+      })
+      if (items.length < total) contradictions.push(`${path}: ${items.length} of ${total}`)
+      if (contradictions.length === 0) return items
+      if (answers < MOST_ANSWERS) continue
+      // It may really have changed meanwhile.
+      const message =
+        `${entry.name}: lists of ${row.id} came with fewer items than Intercom counts (${contradictions.join('; ')}), ` +
+        `${answers} times, and are delivered so; the next change of the record brings them again`
+      notes.push({ level: 'WARN', message })
+      return items
+    }
+  }
+
   /** All items there are; undefined when the record has been deleted meanwhile, or the token may not read them. */
-  async function askItems(template: string, id: string): Promise<readonly ListItem[] | undefined> {
+  async function askItems(template: string, id: string): Promise<ItemList | undefined> {
     if (refused.has(template)) return undefined
     const path = template.replace('{id}', encodeURIComponent(id))
     const paged = kinds.some((kind) => kind.path === template && kind.paged)

@@ -1,4 +1,4 @@
-import { withoutUrlQueries } from '../intercom/content-hash.ts'
+import { withoutSignatures } from '../intercom/content-hash.ts'
 import { scanAnswer } from '../intercom/record-scanner.ts'
 import { findStream } from '../streams/table.ts'
 import type { Fingerprints } from './fingerprints.ts'
@@ -25,7 +25,7 @@ export async function replayLog(
       if (!streamNames.has(streamName)) continue
       const text = line.slice(line.indexOf(DATA) + DATA.length, -'}}'.length)
       if (findStream(streamName)?.search) noteVersion(fingerprints, streamName, text)
-      else fingerprints.add(streamName, withoutUrlQueries(text))
+      else fingerprints.add(streamName, withoutSignatures(text))
     }
     fingerprints.keep()
   }

@@ -1,5 +1,5 @@
 import type { SortOrder } from '../intercom/search-query.ts'
-import { type ChildEndpoint, type FoundChildren, inlineChildren, readChildren } from './children.ts'
+import { type ChildEndpoint, type FoundChildren, readChildren, readInlineChildren } from './children.ts'
 import { type Asked, isDue, mayComeAgain } from './due.ts'
 import type { FedWalkOptions, Feed } from './feed.ts'
 import { createListReader, type FoundLists } from './list-reader.ts'
@@ -24,6 +24,8 @@ export interface Taking {
 export interface SearchReading {
   /** The stream whose children take requests of their own, if it is fed. */
   readonly askedFeed: Feed | undefined
+  /** The stream of children, wherever they are. */
+  readonly childFeed: Feed | undefined
   childEndpoint(feed: Feed, version: string): ChildEndpoint
   /**
    * The pages of a slice with their lists whole, cut into batches where children are asked for.
@@ -51,14 +53,19 @@ export function createSearchReading(options: FedWalkOptions): SearchReading {
   })
 
   /** The children that are in the records themselves. */
-  function childrenWithin(page: SlicePage, isNew: (row: Row) => boolean): Map<Row, FoundChildren> {
+  async function childrenWithin(
+    page: SlicePage,
+    isNew: (row: Row) => boolean,
+    version: string,
+  ): Promise<ReadonlyMap<Row, FoundChildren>> {
     if (!childFeed || askedFeed) return new Map()
     const wanted = page.rows.filter((row) => isNew(row) && childFeed.wantsChildren(row))
-    return new Map(wanted.map((row) => [row, inlineChildren(childFeed.entry, page.answer, row)]))
+    return readInlineChildren(childEndpoint(childFeed, version), page.answer, wanted)
   }
 
   return {
     askedFeed,
+    childFeed,
     childEndpoint,
     takeNotes: listReader.takeNotes,
     async *read(endpoint, slice, order, settledTo) {
@@ -73,7 +80,8 @@ export function createSearchReading(options: FedWalkOptions): SearchReading {
         const lists = await listReader.complete(page, wantsLists)
         const taking = { slice, page, asked, lists }
         if (!askedFeed) {
-          yield { ...taking, rows: page.rows, children: childrenWithin(page, isNew), lastBatch: true }
+          const children = await childrenWithin(page, isNew, endpoint.version)
+          yield { ...taking, rows: page.rows, children, lastBatch: true }
           continue
         }
         const isWanted = (row: Row) => isNew(row) && askedFeed.wantsChildren(row)

@@ -83,8 +83,8 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
   async function* walkArrivals(current: Planned): AsyncGenerator<Arrival, void, void> {
     const { walk } = current
     const endpoint: SearchEndpoint = { client, entry: root, ...current.endpoint }
-    const { askedFeed } = reading
-    if (askedFeed && !current.retried) yield* retryArrivals(current, askedFeed)
+    const { askedFeed, childFeed } = reading
+    if (childFeed && !current.retried) yield* retryArrivals(current, childFeed)
     const open = walk.slices.filter((slice) => !slice.done && !slice.aside)
     const lanes = open.map((slice) => sliceArrivals(current, endpoint, slice))
     yield* merge(lanes, askedFeed ? LANES_WITH_CHILDREN : LANES)

@@ -1,11 +1,10 @@
 import { defaultApiVersion } from '../airbyte/source-config.ts'
-import { CodedError } from '../errors.ts'
-import { scanAnswer } from '../intercom/record-scanner.ts'
+import { asOneAnswer, readShapedList, shortageOf } from '../intercom/list-pages.ts'
 import { recordText } from '../intercom/record-text.ts'
 import { completeState, freshState, isComplete } from './search-state.ts'
 import { type Arrival, idTypes, type SelectedStream, type Walk, type WalkContext } from './walk.ts'
 
-/** Reads a stream that one request answers whole. It is always a full refresh: nothing tells what has changed. */
+/** Reads a stream that one request answers whole, or one per page. It is always a full refresh: nothing tells what has changed. */
 export function createSnapshotWalk(
   { entry, configured, state }: SelectedStream,
   { config, client }: WalkContext,
@@ -17,21 +16,17 @@ export function createSnapshotWalk(
   async function* arrivals(): AsyncGenerator<Arrival, void, void> {
     if (done) return
     const version = config.api_version ?? defaultApiVersion
-    const { path, query } = entry
-    const { answer, records } = await client.ask(
-      { method: 'GET', path, version, ...(query && { query }) },
-      ({ body }) => {
-        const answer = scanAnswer(body, { recordsPath: entry.recordsPath, members: entry.idMembers })
-        const { records } = answer
-        if (!records)
-          throw new CodedError('intercom_protocol', `Intercom's answer to ${entry.path} holds no list of records`)
-        return { answer, records }
-      },
-    )
+    const { name, path, query, recordsPath, idMembers } = entry
+    const shape = { recordsPath, members: ['id', ...idMembers] }
+    const list = await readShapedList(client, { path, version, query, shape })
+    const answer = asOneAnswer(list, shape)
+    const shortage = shortageOf(list)
     yield {
       take(sink) {
-        sink.estimate(entry.name, records.length)
-        for (const record of records) sink.record(entry.name, recordText(answer, record, types))
+        const { records = [] } = answer
+        sink.estimate(name, records.length)
+        for (const record of records) sink.record(name, recordText(answer, record, types))
+        if (shortage !== undefined) sink.log('WARN', `${name}: ${shortage}`)
         done = true
       },
     }

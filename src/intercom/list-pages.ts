@@ -1,0 +1,119 @@
+import { CodedError } from '../errors.ts'
+import type { IntercomClient } from './client.ts'
+import { nextPageQuery } from './paging.ts'
+import { type RecordShape, type ScannedAnswer, type ScannedRecord, scanAnswer } from './record-scanner.ts'
+import { joinedBody } from './record-text.ts'
+
+/** The size of pages that a list is read in a second time, to get over page borders. */
+const OTHER_SIZE = 45
+
+/** A list, and how to read an answer that holds some of it. It may come in pages, whether Intercom documents them or not. */
+export interface ListRequest {
+  path: string
+  /** `Intercom-Version` to send. */
+  version: string
+  query?: Readonly<Record<string, string>> | undefined
+  /** Items on a page. @defaultValue what Intercom gives unasked */
+  perPage?: number
+  /** `records` must be there. @throws CodedError */
+  read(body: Buffer): ScannedAnswer
+  /** Keys that lead from an answer's root to the object with the list's `pages` and `total_count`. @defaultValue the root */
+  within?: readonly string[]
+}
+
+export interface ListedItem {
+  answer: ScannedAnswer
+  record: ScannedRecord
+}
+
+/** A list read to its end. */
+export interface WholeList {
+  /** Each once; of one that was met twice what came last. */
+  items: ListedItem[]
+  first: ScannedAnswer
+  pages: number
+  /** How many Intercom counted in the end. */
+  total: number | undefined
+}
+
+/**
+ * Reads a list to its end, however Intercom tells of the next page. Pages can pass over an item when the list moves, so
+ * when more than one page held fewer items than Intercom counts, they are read once more in another size.
+ *
+ * @throws CodedError `intercom_loop` when a page brings nothing new and yet says that there is more; what the client throws
+ */
+export async function readList(client: IntercomClient, list: ListRequest): Promise<WholeList> {
+  const items = new Map<string, ListedItem>()
+  const once = await readPages(client, list, items)
+  if (once.pages === 1 || items.size >= (once.total ?? 0)) return { ...once, items: [...items.values()] }
+  const { total } = await readPages(client, { ...list, perPage: OTHER_SIZE }, items)
+  return { ...once, items: [...items.values()], total }
+}
+
+/** What to say of a list of several pages that gave fewer items than Intercom counts; undefined when it did not. */
+export function shortageOf({ items, pages, total = 0 }: WholeList): string | undefined {
+  if (pages === 1 || items.length >= total) return undefined
+  return `Intercom counts ${total} and gave ${items.length}, twice: the next sync reads all of them again`
+}
+
+/** A list whose records are at the shape's place. */
+export type ShapedRequest = Pick<ListRequest, 'path' | 'version' | 'query'> & { shape: RecordShape }
+
+/** Reads such a list to its end. @throws CodedError `intercom_protocol` when there is none, and what `readList` throws */
+export function readShapedList(client: IntercomClient, { shape, ...request }: ShapedRequest): Promise<WholeList> {
+  const read = (body: Buffer) => {
+    const answer = scanAnswer(body, shape)
+    if (answer.records) return answer
+    throw new CodedError('intercom_protocol', `Intercom's answer to ${request.path} holds no list of records`)
+  }
+  return readList(client, { ...request, read, within: shape.recordsPath.slice(0, -1) })
+}
+
+/** A whole list as one answer: the very one that came, or for several pages one with the records of all. */
+export function asOneAnswer({ items, first, pages }: WholeList, shape: RecordShape): ScannedAnswer {
+  return pages === 1 ? first : scanAnswer(joinedBody(items, shape.recordsPath), shape)
+}
+
+/** Whether an answer says that its list goes on elsewhere. @param within keys that lead to the object with its `pages` */
+export function goesOn(answer: ScannedAnswer, within: readonly string[]): boolean {
+  return nextPageQuery(pagesOf(answer, within)) !== undefined
+}
+
+async function readPages(
+  client: IntercomClient,
+  { path, version, query, perPage, read, within = [] }: ListRequest,
+  items: Map<string, ListedItem>,
+): Promise<Omit<WholeList, 'items'>> {
+  const met = new Set<string>()
+  const sized = { ...query, ...(perPage !== undefined && { per_page: String(perPage) }) }
+  const ask = (place: Record<string, string>) =>
+    client.ask({ method: 'GET', path, version, query: { ...sized, ...place } }, ({ body }) => read(body))
+  let answer = await ask({})
+  const first = answer
+  for (let pages = 1; ; pages++) {
+    const before = met.size
+    for (const record of answer.records ?? []) {
+      const key = keyOf(answer, record)
+      met.add(key)
+      items.set(key, { answer, record })
+    }
+    const next = nextPageQuery(pagesOf(answer, within))
+    if (!next) {
+      const total = answer.envelope([...within, 'total_count'].join('.'))
+      return { first, pages, total: typeof total === 'number' ? total : undefined }
+    }
+    if (met.size === before) throw new CodedError('intercom_loop', `Paging through ${path} leads in circles`)
+    answer = await ask(next)
+  }
+}
+
+function pagesOf(answer: ScannedAnswer, within: readonly string[]): unknown {
+  return answer.envelope([...within, 'pages'].join('.')) ?? answer.envelope('pages')
+}
+
+/** An item's id, number or string alike; what has none (a built-in attribute) is told by its text. */
+function keyOf({ body }: ScannedAnswer, { start, end, members }: ScannedRecord): string {
+  const id = members.get('id')
+  const text = body.toString('utf8', id?.start ?? start, id?.end ?? end)
+  return id && text.startsWith('"') ? (JSON.parse(text) as string) : text
+}

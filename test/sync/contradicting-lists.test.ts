@@ -1,0 +1,49 @@
+import t, { type Test } from 'tap'
+import type { Fault } from '../../simulator/faults/fault.ts'
+import { listenSimulator } from '../simulator/listening-simulator.ts'
+import { collectSync, contactsOf, judge, parseLines } from '../support/engine.ts'
+
+const streams = ['contacts']
+const path = '/contacts/:id/tags'
+const empty: Fault = { match: { path }, body: { type: 'list', data: [] } }
+
+/** One contact with 25 tags, ten of which the search shows. */
+async function setUp(t: Test, faults: Fault[]) {
+  const simulator = await listenSimulator(t, { contacts: 20, tags: 30, oddities: false, listLengths: { tags: [25] } })
+  simulator.faults.next(faults)
+  const { messages, outcome } = await collectSync({ baseUrl: simulator.url, streams })
+  const contacts = contactsOf(messages) as { id: string; tags: { data: object[]; total_count: number } }[]
+  const long = contacts.find(({ tags }) => tags.total_count === 25)
+  const warnings = parseLines(messages).flatMap(({ log }) => (log?.level === 'WARN' ? [log.message] : []))
+  const asked = simulator.requests.totals.byPath[path]
+  const { faults: told } = await judge(simulator, messages)
+  return { outcome, warnings, asked, told, id: long?.id, tags: long?.tags.data ?? [] }
+}
+
+const tag = (id: number) => ({ type: 'tag', id: String(id) })
+const tooFew = { type: 'list', data: [1, 2, 3].map(tag) }
+const lessThanItCounts = { type: 'list', data: Array.from({ length: 12 }, (_, id) => tag(id)), total_count: 25 }
+
+for (const body of [empty.body, tooFew, lessThanItCounts])
+  for (const repeat of [1, 2])
+    t.test(`a list that contradicts what was shown is asked again: ${JSON.stringify(body)}, ${repeat}`, async (t) => {
+      const { outcome, warnings, asked, told } = await setUp(t, [{ ...empty, body, repeat }])
+      t.equal(outcome?.failure, undefined)
+      t.same([told, warnings], [[], []])
+      t.equal(asked, repeat + 1)
+    })
+
+t.test('a list that stays so is believed, and told with figures', async (t) => {
+  for (const [body, came, figures] of [
+    [empty.body, 0, 'tags: 0 of at least 10'],
+    [tooFew, 3, 'tags: 3 of at least 10'],
+    [lessThanItCounts, 12, '/contacts/{id}/tags: 12 of 25'],
+  ] as const) {
+    const { outcome, warnings, asked, id, tags } = await setUp(t, [{ ...empty, body, repeat: 10 }])
+    t.equal(outcome?.failure, undefined)
+    t.equal(tags.length, came)
+    t.equal(asked, 3)
+    t.equal(warnings.length, 1)
+    t.ok(warnings[0]?.includes(`lists of ${id} `) && warnings[0].includes(figures), warnings[0] ?? 'none')
+  }
+})
