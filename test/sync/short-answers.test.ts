@@ -1,0 +1,85 @@
+import t from 'tap'
+import { listenSimulator } from '../simulator/listening-simulator.ts'
+import { type Collected, collectSync, contactsOf, judge, parseLines } from '../support/engine.ts'
+import { createManualClock } from '../support/manual-clock.ts'
+
+const now = Date.UTC(2026, 2, 10, 12) / 1000
+const day = 86_400
+const search = { path: '/contacts/search' }
+const warningsOf = ({ messages }: Collected) =>
+  parseLines(messages).flatMap(({ log }) => (log?.level === 'WARN' ? log.message : []))
+const expectStreams = ['contacts']
+
+/** A workspace of which an increment is to be read by calendar day, newest first; nothing in it is older. */
+async function youngWorkspace(t: { teardown(close: () => unknown): void }, contacts: number) {
+  const clock = createManualClock(now * 1000)
+  const span = { from: now - day, to: now - 7200 }
+  const simulator = await listenSimulator(t, { contacts, newestVersion: '2.16', span, clock, oddities: false })
+  const state = [
+    {
+      type: 'STREAM',
+      stream: {
+        stream_descriptor: { name: 'contacts' },
+        stream_state: { updated_at: now - 2 * day, intercom_sync: { v: 1 } },
+      },
+    },
+  ]
+  return { simulator, request: { baseUrl: simulator.url, clock, streams: ['contacts'], state } }
+}
+
+t.test('newest first: a page without a next one is no end while Intercom counts more', async (t) => {
+  const { simulator, request } = await youngWorkspace(t, 400)
+  simulator.faults.next([{ match: search, skip: 2, endsEarly: true }])
+  const sync = await collectSync(request)
+  t.same((await judge(simulator, sync.messages, { expectStreams })).faults, [])
+  t.same(warningsOf(sync), [])
+})
+
+t.test('newest first: what stays short is told with figures', async (t) => {
+  const { simulator, request } = await youngWorkspace(t, 400)
+  simulator.faults.next([{ match: search, skip: 2, repeat: 2, endsEarly: true }])
+  const sync = await collectSync(request)
+  t.equal(contactsOf(sync.messages).length, 150)
+  t.match(warningsOf(sync), [/counted 400 records in a slice and gave 150, twice/])
+})
+
+for (const [name, opaque] of [
+  ['an attempt that goes on', false],
+  ['an attempt that goes on without its cursor', true],
+] as const)
+  t.test(`${name} counts what came of the slice before it began`, async (t) => {
+    const clock = createManualClock(now * 1000)
+    const span = { from: now - 60 * day, to: now - day }
+    const simulator = await listenSimulator(t, { contacts: 900, span, clock, oddities: false })
+    // Of the second page ten are left out, which nobody notices before the end.
+    simulator.faults.next([{ match: search, skip: 2, lacks: 10 }])
+    const request = { baseUrl: simulator.url, clock, streams: ['contacts'] }
+    const first = await collectSync({ ...request, stopAfter: 6 })
+    t.equal(first.outcome, undefined)
+    if (opaque) simulator.faults.next([{ match: { ...search, paged: true }, status: 400 }])
+    const { commits, outcome } = await collectSync({ ...request, held: first.commits })
+    t.equal(outcome?.failure, undefined)
+    const messages = Buffer.concat([...first.commits, ...commits].map(({ body }) => body))
+    t.same((await judge(simulator, messages, { expectStreams })).faults, [], 'all is there, once')
+    const next = await collectSync({ ...request, state: first.state })
+    const held = new Set([first, next].flatMap((sync) => contactsOf(sync.messages).map(({ id }) => id)))
+    t.equal(held.size, 900, 'a job that goes on from the state counts, too')
+  })
+
+t.test('a slice that was short is read again from its beginning, though the job that read it has ended', async (t) => {
+  const clock = createManualClock(now * 1000)
+  const span = { from: now - 60 * day, to: now - day }
+  const simulator = await listenSimulator(t, { contacts: 400, span, clock, oddities: false })
+  simulator.faults.next([{ match: search, skip: 2, lacks: 10 }])
+  const request = { baseUrl: simulator.url, clock, streams: ['contacts'] }
+  const whole = await collectSync(request)
+  for (let stopAfter = 1; stopAfter < whole.commits.length; stopAfter++) {
+    simulator.faults.clear()
+    simulator.faults.next([{ match: search, skip: 2, lacks: 10 }])
+    const stopped = await collectSync({ ...request, stopAfter })
+    simulator.faults.clear()
+    const rest = await collectSync({ ...request, state: stopped.state })
+    const held = new Set([stopped, rest].flatMap(({ messages }) => contactsOf(messages).map(({ id }) => id)))
+    t.equal(held.size, 400, `stopped after ${stopAfter} commits`)
+  }
+})
