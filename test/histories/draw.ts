@@ -4,7 +4,17 @@ import type { BadPlace, Change, History, JobPlan, WorkspaceTraits } from './hist
 import { canBeIncremental, changeKinds, otherStreams, rootOf, sharedWalks } from './streams.ts'
 
 /** What can go wrong in a history; each can be looked for by itself. */
-export const troubles = ['ahead', 'lag', 'bad-pages', 'short', 'cursors', 'lists', 'scroll', 'passing'] as const
+export const troubles = [
+  'small-pages',
+  'ahead',
+  'lag',
+  'bad-pages',
+  'short',
+  'cursors',
+  'lists',
+  'scroll',
+  'passing',
+] as const
 export type Trouble = (typeof troubles)[number]
 
 /** What the histories to be drawn are restricted to. */
@@ -71,7 +81,7 @@ function drawWorkspace(streams: readonly string[], has: (trouble: Trouble) => bo
     companies: upTo('companies', 20),
     activityLogs: upTo('activity_logs', 20),
     parts: fc.integer({ min: 1, max: 4 }),
-    largestPage: fc.oneof(fc.integer({ min: 1, max: 10 }), nothing(150)),
+    largestPage: fc.oneof(nothing(150), fc.integer({ min: has('small-pages') ? 1 : 8, max: 10 })),
     recordsPerSlice: fc.option(fc.integer({ min: 3, max: 20 }), { freq: 2 }),
     aheadOfIndex: has('ahead') ? fc.constantFrom(0, 0.3, 1) : nothing(0),
     cursorsOpaque: fc.boolean(),

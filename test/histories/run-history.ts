@@ -82,8 +82,9 @@ async function settle(run: Run): Promise<void> {
   const due = streams.filter((name) => !interrupted.has(name) || history.modes[name] === 'full_refresh')
   await judgeHeld(run, due)
   if (interrupted.size > 0 && !(await succeed(run, 'the job after that', streams))) return
-  await sync(run, 'the quiet job', { streams, isQuiet: true })
-  await judgeHeld(run, streams)
+  const quiet = await sync(run, 'the quiet job', { streams, isQuiet: true })
+  if (quiet.outcome === undefined) run.result.faults.push(`the quiet job fails: ${quiet.error}`)
+  else await judgeHeld(run, streams)
 }
 
 /** Tries until a job comes to its end. @returns whether one did */
