@@ -75,7 +75,11 @@ function drawWorkspace(streams: readonly string[], has: (trouble: Trouble) => bo
     contacts: upTo('contacts', 60),
     conversations: roots.has('conversations')
       ? // The children of more than fifty come in three batches: a page can be under way at two places.
-        fc.oneof(fc.nat({ max: 6 }), fc.nat({ max: 40 }), fc.integer({ min: 51, max: 80 }))
+        fc.oneof(
+          { weight: 2, arbitrary: fc.nat({ max: 6 }) },
+          { weight: 1, arbitrary: fc.nat({ max: 40 }) },
+          { weight: 1, arbitrary: fc.integer({ min: 51, max: 70 }) },
+        )
       : nothing(0),
     tickets: upTo('tickets', 30),
     companies: upTo('companies', 20),
@@ -135,7 +139,7 @@ function drawChange(changing: readonly string[], has: (trouble: Trouble) => bool
             fc.integer({ min: 0, max: 100 }).map((percent) => percent / 100),
           )
         : has('ahead')
-          ? fc.constantFrom(0, 0.1)
+          ? fc.constantFrom(0, 0.1, 0.9)
           : nothing(0),
       beyond: has('lag') ? fc.oneof({ weight: 4, arbitrary: nothing(false) }, nothing(true)) : nothing(false),
     }),
