@@ -4,7 +4,17 @@ import type { BadPlace, Change, History, JobPlan, WorkspaceTraits } from './hist
 import { canBeIncremental, changeKinds, otherStreams, rootOf, sharedWalks } from './streams.ts'
 
 /** What can go wrong in a history; each can be looked for by itself. */
-export const troubles = ['ahead', 'lag', 'bad-pages', 'short', 'cursors', 'lists', 'scroll', 'passing'] as const
+export const troubles = [
+  'small-pages',
+  'ahead',
+  'lag',
+  'bad-pages',
+  'short',
+  'cursors',
+  'lists',
+  'scroll',
+  'passing',
+] as const
 export type Trouble = (typeof troubles)[number]
 
 /** What the histories to be drawn are restricted to. */
@@ -65,13 +75,17 @@ function drawWorkspace(streams: readonly string[], has: (trouble: Trouble) => bo
     contacts: upTo('contacts', 60),
     conversations: roots.has('conversations')
       ? // The children of more than fifty come in three batches: a page can be under way at two places.
-        fc.oneof(fc.nat({ max: 6 }), fc.nat({ max: 40 }), fc.integer({ min: 51, max: 80 }))
+        fc.oneof(
+          { weight: 2, arbitrary: fc.nat({ max: 6 }) },
+          { weight: 1, arbitrary: fc.nat({ max: 40 }) },
+          { weight: 1, arbitrary: fc.integer({ min: 51, max: 70 }) },
+        )
       : nothing(0),
     tickets: upTo('tickets', 30),
     companies: upTo('companies', 20),
     activityLogs: upTo('activity_logs', 20),
     parts: fc.integer({ min: 1, max: 4 }),
-    largestPage: fc.oneof(fc.integer({ min: 1, max: 10 }), nothing(150)),
+    largestPage: fc.oneof(nothing(150), fc.integer({ min: has('small-pages') ? 1 : 8, max: 10 })),
     recordsPerSlice: fc.option(fc.integer({ min: 3, max: 20 }), { freq: 2 }),
     aheadOfIndex: has('ahead') ? fc.constantFrom(0, 0.3, 1) : nothing(0),
     cursorsOpaque: fc.boolean(),
@@ -125,7 +139,7 @@ function drawChange(changing: readonly string[], has: (trouble: Trouble) => bool
             fc.integer({ min: 0, max: 100 }).map((percent) => percent / 100),
           )
         : has('ahead')
-          ? fc.constantFrom(0, 0.1)
+          ? fc.constantFrom(0, 0.1, 0.9)
           : nothing(0),
       beyond: has('lag') ? fc.oneof({ weight: 4, arbitrary: nothing(false) }, nothing(true)) : nothing(false),
     }),

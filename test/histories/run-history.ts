@@ -25,7 +25,7 @@ const minute = 60_000
 /** Longer than search takes to show anything. */
 const longestLagMs = 50 * 60 * minute
 /** Once nothing goes wrong any more a job succeeds, at the latest the third. */
-const mostRecoveries = 3
+const mostTries = 3
 
 /** A history under way. */
 interface Run {
@@ -73,24 +73,30 @@ export async function runHistory(history: History): Promise<HistoryResult> {
 
 /** Nothing changes or goes wrong any more: what is owed comes, and then nothing. */
 async function settle(run: Run): Promise<void> {
-  const { history, world, result, interrupted } = run
+  const { history, world, interrupted } = run
   const streams = [...new Set(history.jobs.flatMap((job) => job.streams))]
   world.clock.advance(longestLagMs)
-  let job: Job | undefined
-  for (let tries = 0; tries < mostRecoveries && (job?.outcome === undefined || job.outcome.failure); tries++) {
-    job = await sync(run, 'the job after it', { streams })
-    world.clock.advance(minute)
-  }
-  if (job?.outcome === undefined || job.outcome.failure)
-    result.faults.push(`the job after it never succeeds: ${job?.error ?? job?.outcome?.failure?.message}`)
+  if (!(await succeed(run, 'the job after it', streams))) return
   // What search showed late to a walk that was given up comes with the overlap of the job after the one that ends the
   // walk. That one does not know either of all that the job given up had delivered.
   const due = streams.filter((name) => !interrupted.has(name) || history.modes[name] === 'full_refresh')
   await judgeHeld(run, due)
-  if (interrupted.size > 0) await sync(run, 'the job after that', { streams })
-  world.clock.advance(minute)
-  await sync(run, 'the quiet job', { streams, isQuiet: true })
-  await judgeHeld(run, streams)
+  if (interrupted.size > 0 && !(await succeed(run, 'the job after that', streams))) return
+  const quiet = await sync(run, 'the quiet job', { streams, isQuiet: true })
+  if (quiet.outcome === undefined) run.result.faults.push(`the quiet job fails: ${quiet.error}`)
+  else await judgeHeld(run, streams)
+}
+
+/** Tries until a job comes to its end. @returns whether one did */
+async function succeed(run: Run, name: string, streams: string[]): Promise<boolean> {
+  let job: Job | undefined
+  for (let tries = 0; tries < mostTries && (job?.outcome === undefined || job.outcome.failure); tries++) {
+    job = await sync(run, name, { streams })
+    run.world.clock.advance(minute)
+  }
+  if (job?.outcome !== undefined && !job.outcome.failure) return true
+  run.result.faults.push(`${name} never succeeds: ${job?.error ?? job?.outcome?.failure?.message}`)
+  return false
 }
 
 type SyncPlan = Pick<JobPlan, 'streams'> & Partial<JobPlan> & { isQuiet?: true }
