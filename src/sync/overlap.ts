@@ -14,6 +14,8 @@ export interface Overlap {
   /** Whether the last sync delivered this very record; asking changes nothing. */
   wasDelivered(answer: ScannedAnswer, row: Row): boolean
   seen: Seen
+  /** From now on everything is remembered, however old. */
+  rememberAll(): void
   /**
    * What the next sync, which goes on from `cursor` (Unix seconds), has to know of what was delivered; undefined when it
    * is too much for a state.
@@ -50,7 +52,7 @@ export interface OverlapOptions {
 export function createOverlap(options: OverlapOptions): Overlap {
   const { previous, frozen, volatileMembers, json } = options
   const seconds = Math.max(options.usualSeconds, 2 * (previous?.worstLag ?? 0))
-  const rememberFrom = frozen - seconds
+  let rememberFrom = frozen - seconds
   const delivered = new Map(Object.entries(previous?.seen ?? {}))
   const seen = createSeen(frozen, json?.seen)
   let lateArrivals = json?.lateArrivals ?? 0
@@ -70,8 +72,13 @@ export function createOverlap(options: OverlapOptions): Overlap {
 
   return {
     seen,
+    rememberAll() {
+      rememberFrom = 0
+    },
     seenForState(cursor, isIncomplete) {
-      return seen.forState(cursor, isIncomplete ? previous?.seen : {})
+      // What cannot be remembered whole is remembered as far as the next sync reads it again.
+      const everything = rememberFrom === 0 ? seen.forState(0) : undefined
+      return everything ?? seen.forState(cursor, isIncomplete ? previous?.seen : {})
     },
     seconds,
     lateArrivals: () => lateArrivals,

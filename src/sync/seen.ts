@@ -28,7 +28,8 @@ export interface SeenJson {
   forgottenTo: number
 }
 
-const MOST_ENTRIES = 2000
+/** Records that a state can remember. */
+export const MOST_ENTRIES = 2000
 const MOST_BYTES = 128 * 1024
 
 /** @param frozen start of the walk: slices share no record, so nothing older is met twice. Unix seconds */
