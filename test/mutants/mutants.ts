@@ -351,7 +351,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a list that is cut at ten stays cut',
-    file: 'streams/table.ts',
+    file: 'streams/cut-lists.ts',
     find: "{ member: 'tags', path: '/contacts/{id}/tags', scope: 'Read tags' },",
     replace: '',
     tests: sync('cut-lists'),
