@@ -280,6 +280,13 @@ export const mutants: readonly Mutant[] = [
   },
   // Children
   {
+    rule: 'children that come after all are missing still',
+    file: 'sync/feed.ts',
+    find: 'unread.delete(parent.id)',
+    replace: '',
+    tests: sync('tickets-without-parts'),
+  },
+  {
     rule: 'of a conversation that says it has 500 parts nothing is compared',
     file: 'sync/children.ts',
     find: "return typeof count === 'number' ? count - 1 : undefined",
