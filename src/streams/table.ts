@@ -55,6 +55,8 @@ export interface ChildCounter {
 export interface FilteredTraits {
   /** `scroll` = page after page through a scroll, of which a workspace has one; `single` = one answer holds all. */
   list: 'scroll' | 'single'
+  /** Records change without their cursor: all are remembered by their content, and those that differ are delivered. */
+  byContent?: true
 }
 
 /** A log that only grows, given newest first between two times, in pages by number. */
@@ -195,7 +197,8 @@ export const streamTable: readonly StreamEntry[] = [
     primaryKey: [['id']],
     cursor: 'updated_at',
     scope: USERS,
-    filtered: { list: 'single' },
+    // A segment's count follows its members; its time is that of its rule.
+    filtered: { list: 'single', byContent: true },
   },
   { ...plain, name: 'tags', path: '/tags', recordsPath: ['data'], primaryKey: [['id']], scope: 'Read tags' },
   { ...plain, name: 'teams', path: '/teams', recordsPath: ['teams'], primaryKey: [['id']], scope: USERS },

@@ -55,6 +55,8 @@ export interface Feed {
    * @returns what to say of it; undefined when there is nothing to make up for
    */
   makeUpForList(): LogEntry | undefined
+  /** The walk has all records at hand: from now on what differs in content is the stream's, whatever its time. */
+  compareAll(): void
   readonly notes: readonly LogEntry[]
   /** Called once the walk knows its start (Unix seconds), before anything is delivered. */
   begin(frozen: number, json?: FeedJson): void
@@ -104,6 +106,8 @@ export function createFeed(
   let overlap: Overlap | undefined
   const unread = new Map<string, number>()
   let unreadInARow = 0
+  /** What is too old to be delivered is remembered, so that the next sync sees whether it has changed. */
+  let isBaseline = false
 
   const begun = (): Overlap => {
     if (!overlap) throw new Error(`${entry.name} has not begun`)
@@ -198,6 +202,14 @@ export function createFeed(
         'what was updated since the sync before it is read again by the scroll'
       return { level: 'INFO', message }
     },
+    compareAll() {
+      // A cursor that lies in the future was put there: it asks for nothing.
+      if (!incremental || lower > (client.serverSeconds() ?? 0)) return
+      begun().rememberAll()
+      // How far another connector's state is gone behind is for the config to say.
+      if (previous?.foreign) isBaseline = true
+      else lower = Math.min(lower, startSeconds(config))
+    },
     begin(frozen, json) {
       const { overlapSeconds: usualSeconds, volatileMembers } = entry
       overlap = createOverlap({ previous, frozen, usualSeconds, volatileMembers, isAwaited, isRepeat, json })
@@ -209,7 +221,10 @@ export function createFeed(
     wantsLists: (answer, row) => !entry.child && isOwn(row) && !begun().wasDelivered(answer, row),
     deliverChildren,
     deliver(found, sink) {
-      if (!isOwn(found.row)) return
+      if (!isOwn(found.row)) {
+        if (isBaseline) begun().isNews(found.answer, found.row)
+        return
+      }
       if (entry.child) deliverChildren(found.row, found.children, sink)
       else deliverRecord(found, sink)
     },

@@ -9,6 +9,7 @@ import { finishedFeedState, overlapNotes } from './feed-state.ts'
 import { missingOf } from './missing.ts'
 import { type Row, readRow, wantedMembers } from './search-pages.ts'
 import { completeState, freshState } from './search-state.ts'
+import { MOST_ENTRIES } from './seen.ts'
 import { listPlan, settingsChanged } from './settings.ts'
 import type { Arrival, LogEntry, Sink, Walk } from './walk.ts'
 
@@ -19,6 +20,8 @@ interface FilteredPosition {
   start: number
   /** Whether a list that leaves records out stood in for the whole. */
   byList?: boolean
+  /** Whether all its records were compared by their content. */
+  byContent?: boolean
   feeds: Record<string, FeedJson>
 }
 
@@ -38,6 +41,7 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
 
   function restore(position: FilteredPosition): FilteredPosition {
     for (const feed of feeds) feed.begin(position.start, position.feeds[feed.entry.name])
+    if (position.byContent) for (const feed of feeds) feed.compareAll()
     return position
   }
 
@@ -56,7 +60,11 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
     }
     const request = { root, client, ports, version, shape: shapeOf(root), tell, onRestart, onList }
     const pages = root.filtered?.list === 'scroll' ? readCompanies(request) : wholeList(options, version, tell)
+    let byContent = false
     for await (const answer of pages) {
+      // More than a state can remember are told apart by their times alone.
+      byContent = root.filtered?.byContent === true && (answer.records?.length ?? 0) <= MOST_ENTRIES
+      if (byContent) for (const feed of feeds) feed.compareAll()
       // A list cannot bring what a list left out.
       if (!byList) notes.push(...feeds.flatMap((feed) => feed.makeUpForList() ?? []))
       if (notes.length > 0) yield notesArrival(notes)
@@ -70,7 +78,8 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
           sink.tally(feed.entry.name, 'restarts', restarts)
           for (const { level, message } of overlapNotes(feed, start)) sink.log(level, message)
         }
-        finished = { start, byList, feeds: Object.fromEntries(feeds.map((feed) => [feed.entry.name, feed.toJson()])) }
+        const byName = Object.fromEntries(feeds.map((feed) => [feed.entry.name, feed.toJson()]))
+        finished = { start, byList, byContent, feeds: byName }
       },
     }
   }

@@ -15,6 +15,8 @@ export interface Overlap {
   /** Whether the last sync delivered this very record; asking changes nothing. */
   wasDelivered(answer: ScannedAnswer, row: Row): boolean
   seen: Seen
+  /** From now on everything is remembered, however old. */
+  rememberAll(): void
   /**
    * What the next sync, which goes on from `cursor` (Unix seconds), has to know of what was delivered.
    *
@@ -72,7 +74,7 @@ export function createOverlap(options: OverlapOptions): Overlap {
   const seconds = () => Math.max(options.usualSeconds, LAG_FACTOR * worstLag)
   // A lag noted in this walk is no longer than the last overlap, so the overlap grows at most by the factor.
   const atFirst = Math.max(options.usualSeconds, LAG_FACTOR * (previous?.worstLag ?? 0))
-  const rememberFrom = frozen - (previous ? LAG_FACTOR : 1) * atFirst
+  let rememberFrom = frozen - (previous ? LAG_FACTOR : 1) * atFirst
 
   /** Whether the last sync is known not to have delivered this version of the record. */
   function isUnknown({ id, updatedAt }: Row): boolean {
@@ -97,9 +99,14 @@ export function createOverlap(options: OverlapOptions): Overlap {
 
   return {
     seen,
+    rememberAll() {
+      rememberFrom = 0
+    },
     rememberedFor(cursor, isIncomplete) {
-      if (cursor < rememberFrom) return {}
-      return seen.forState(cursor, isIncomplete ? previous?.seen : {})
+      // What cannot be remembered whole is remembered as far as the next sync reads it again.
+      const everything = rememberFrom === 0 ? seen.forState(0) : {}
+      if (everything.seen) return everything
+      return cursor < rememberFrom ? {} : seen.forState(cursor, isIncomplete ? previous?.seen : {})
     },
     seconds,
     lateArrivals: () => lateArrivals,

@@ -45,7 +45,8 @@ export interface SeenJson {
   filter?: string
 }
 
-const MOST_ENTRIES = 2000
+/** Records that a state can remember. */
+export const MOST_ENTRIES = 2000
 const MOST_BYTES = 128 * 1024
 
 /** How a filter names a version of a record. */

@@ -243,7 +243,49 @@ export const mutants: readonly Mutant[] = [
     replace: 'if (items.length < 0)',
     tests: sync('contradicting-lists'),
   },
+  {
+    rule: 'a segment is not compared by its content',
+    file: 'sync/filtered-walk.ts',
+    find: 'byContent = root.filtered?.byContent === true &&',
+    replace: 'byContent = false &&',
+    tests: sync('segment-counts'),
+  },
+  {
+    rule: 'segments that are compared by their content are not remembered',
+    file: 'sync/overlap.ts',
+    find: 'rememberFrom = 0\n',
+    replace: '\n',
+    tests: sync('segment-counts'),
+  },
+  {
+    rule: 'of segments only those that are young stay in the state',
+    file: 'sync/overlap.ts',
+    find: 'return everything ?? seen',
+    replace: 'return seen',
+    tests: sync('segment-counts'),
+  },
+  {
+    rule: 'more segments than a state can remember are compared all the same',
+    file: 'sync/filtered-walk.ts',
+    find: '<= MOST_ENTRIES',
+    replace: '<= Infinity',
+    tests: sync('segment-counts'),
+  },
+  {
+    rule: "of segments that another connector's state is too young for nothing is remembered",
+    file: 'sync/feed.ts',
+    find: 'if (previous?.foreign) isBaseline = true',
+    replace: 'if (previous?.foreign) isBaseline = false',
+    tests: sync('segment-counts'),
+  },
   // Children
+  {
+    rule: 'children that come after all are missing still',
+    file: 'sync/feed.ts',
+    find: 'unread.delete(parent.id)',
+    replace: '',
+    tests: sync('tickets-without-parts'),
+  },
   {
     rule: 'of a conversation that says it has 500 parts nothing is compared',
     file: 'sync/children.ts',
@@ -316,7 +358,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a list that is cut at ten stays cut',
-    file: 'streams/table.ts',
+    file: 'streams/cut-lists.ts',
     find: "{ member: 'tags', path: '/contacts/{id}/tags', scope: 'Read tags' },",
     replace: '',
     tests: sync('cut-lists'),

@@ -9,6 +9,7 @@ const streams = ['tickets', 'ticket_parts']
 
 interface Ticket {
   id: string
+  updated_at?: number
   ticket_parts?: unknown
 }
 
@@ -91,4 +92,28 @@ t.test('a ticket that has no list of parts at all is named, holds nobody up, and
   t.same(faults.filter(ofParts), [])
   const third = await sync(second.state)
   t.same(recordsOf(third.messages, 'ticket_parts'), [])
+})
+
+t.test('parts that come after all in the same sync, as their ticket has changed, are not missing', async (t) => {
+  const before = Date.UTC(2026, 4, 5) / 1000
+  const without = ({ ticket_parts, ...ticket }: Ticket): Ticket => ticket
+  let change = (): unknown => undefined
+  const { simulator, ids, sync, partsOf } = await setUp(t, {
+    searched: (ticket) => (Number(ticket.updated_at) < before ? without(ticket) : ticket),
+    asked: (ticket) => {
+      change()
+      return without(ticket)
+    },
+  })
+  change = () => {
+    simulator.workspace.mutate({ stream: 'tickets', kind: 'reply', ids })
+    change = () => undefined
+  }
+  const { messages, outcome, state } = await sync()
+  t.equal(outcome?.failure, undefined)
+  t.notMatch(JSON.stringify(state), /retry_ids/)
+  const came = partsOf(messages)
+  t.ok(ids.every((id) => came.has(id)))
+  const { faults } = await judge(simulator, messages, { expectStreams: ['ticket_parts'] })
+  t.same(faults.filter(ofParts), [])
 })
