@@ -43,6 +43,8 @@ export interface SearchTraits {
   byCalendarDay: boolean
   /** Lists inside a record of which Intercom's search shows the first ten items only. */
   cutLists?: readonly CutListTraits[]
+  /** A member that every record holds: a page with one that does not is asked for once more. */
+  requiredMember?: string
 }
 
 /** A counter inside a record, and the child field that is cut short when it is exceeded. */
@@ -55,6 +57,8 @@ export interface ChildCounter {
 export interface FilteredTraits {
   /** `scroll` = page after page through a scroll, of which a workspace has one; `single` = one answer holds all. */
   list: 'scroll' | 'single'
+  /** Where a record shows its children, as keys to a list. */
+  shownChildren?: readonly [string, string]
   /** Records change without their cursor: all are remembered by their content, and those that differ are delivered. */
   byContent?: true
 }
@@ -109,7 +113,7 @@ export const streamTable: readonly StreamEntry[] = [
     primaryKey: [['id']],
     cursor: 'updated_at',
     scope: USERS,
-    filtered: { list: 'scroll' },
+    filtered: { list: 'scroll', shownChildren: ['segments', 'segments'] },
   },
   {
     ...plain,
@@ -212,7 +216,7 @@ export const streamTable: readonly StreamEntry[] = [
     scope: TICKETS,
     idMembers: ['id', 'admin_assignee_id', 'team_assignee_id'],
     overlapSeconds: DAY_SECONDS,
-    search: { byCalendarDay: false },
+    search: { byCalendarDay: false, requiredMember: 'ticket_parts' },
   },
   {
     ...plain,

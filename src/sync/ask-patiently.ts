@@ -7,6 +7,9 @@ import { mayBeOfRecords } from './narrowing.ts'
 /** How long what fails while other things come is left alone before the last try. */
 const PATIENCE_MS = 2 * 60_000
 
+/** A list that contradicts what its record has just shown is believed when it was asked for so often. */
+export const MOST_ANSWERS = 3
+
 /** Where something that belongs to a single record is asked for. */
 export interface PatientSetting {
   client: IntercomClient

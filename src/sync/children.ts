@@ -3,7 +3,7 @@ import { asOneAnswer, goesOn, readShapedList } from '../intercom/list-pages.ts'
 import { type RecordShape, type ScannedAnswer, scanAnswer } from '../intercom/record-scanner.ts'
 import { isObject } from '../json-object.ts'
 import type { StreamEntry } from '../streams/table.ts'
-import { askPatiently, type PatientSetting } from './ask-patiently.ts'
+import { askPatiently, MOST_ANSWERS, type PatientSetting } from './ask-patiently.ts'
 import { PARENT_UPDATED_AT } from './child-text.ts'
 import { inOrder } from './in-order.ts'
 import type { Row } from './search-pages.ts'
@@ -38,15 +38,20 @@ const CHILDREN_AT_ONCE = 10
 const PARENTS_PER_BATCH = 25
 const BYTES_PER_BATCH = 512 * 1024
 
-/** Reads the children of a page's parents and hands the parents on with them, in order, a batch at a time. */
+/**
+ * Reads the children of a page's parents and hands the parents on with them, in order, a batch at a time.
+ *
+ * @param shownBy how many children a parent's own record shows. @defaultValue nothing is known of them
+ */
 export async function* readChildren(
   endpoint: ChildEndpoint,
   rows: readonly Row[],
   isWanted: (row: Row) => boolean,
+  shownBy: (row: Row) => number = () => 0,
 ): AsyncGenerator<ParentBatch, void, void> {
   const askWanted = async (row: Row) => ({
     row,
-    found: isWanted(row) ? await findChildren(endpoint, row.id) : undefined,
+    found: isWanted(row) ? await findChildren(endpoint, row.id, shownBy(row)) : undefined,
   })
   let batch: Row[] = []
   let children = new Map<Row, FoundChildren>()
@@ -89,12 +94,25 @@ function inlineChildren(entry: StreamEntry, page: ScannedAnswer, { record }: Row
 }
 
 /**
- * The children of one parent; undefined when it has been deleted meanwhile.
+ * The children of one parent; undefined when it has been deleted meanwhile. An answer with fewer than the parent's record
+ * shows, or than it counts itself, is asked for again.
  *
+ * @param shown how many the parent's own record shows. @defaultValue 0: nothing is known of them
  * @throws CodedError when it is not this parent alone: Intercom fails at all, or refuses the endpoint
  */
-export function findChildren(endpoint: ChildEndpoint, parentId: string): Promise<FoundChildren | undefined> {
-  return askPatiently(() => askChildren(endpoint, parentId), endpoint)
+export async function findChildren(
+  endpoint: ChildEndpoint,
+  parentId: string,
+  shown = 0,
+): Promise<FoundChildren | undefined> {
+  for (let answers = 1; ; answers++) {
+    const found = await askPatiently(() => askChildren(endpoint, parentId), endpoint)
+    if (found === undefined || found === 'unreadable') return found
+    const total = Math.max(found.total ?? 0, shown)
+    const due = Math.min(total, endpoint.entry.child?.mostChildren ?? total)
+    const isShort = (found.answer.records?.length ?? 0) < due
+    if (!isShort || answers === MOST_ANSWERS) return { ...found, total }
+  }
 }
 
 /** The children of one parent; undefined when it has been deleted meanwhile (404 as JSON or as a bare page, or 410). */
@@ -110,12 +128,12 @@ async function askChildren({ client, entry, version }: ChildEndpoint, parentId: 
   }
 }
 
-/** How many children a parent's own answer counts; what is counted besides is taken off. */
+/** How many children a parent's own answer counts, when that is more than Intercom gives. */
 function countedBy({ child }: StreamEntry, answer: ScannedAnswer): number | undefined {
   const [place, name] = child?.counter ?? []
   const counters: unknown = place !== undefined && name !== undefined ? answer.envelope(place) : undefined
-  const count = isObject(counters) && name !== undefined ? counters[name] : undefined
-  return typeof count === 'number' ? count - 1 : undefined
+  const count = isObject(counters) && name !== undefined ? Number(counters[name]) - 1 : Number.NaN
+  return count > (child?.mostChildren ?? Infinity) ? count : undefined
 }
 
 function largest(one: number | undefined, other: number | undefined): number | undefined {

@@ -157,11 +157,18 @@ export function createFeed(
       // A parent that moves while it is read comes again, with the children that have come already.
       if (!isInLog(text)) sink.record(entry.name, text)
     }
-    if (children.total !== undefined && children.total > records.length) {
-      const message = `${entry.name}: ${parent.id} has ${children.total}, Intercom gives the newest ${records.length} only`
-      sink.log('WARN', message)
-      sink.tally(entry.name, 'capped', 1)
-    }
+    tellLacking(parent, children.total ?? 0, records.length, sink)
+  }
+
+  /** Intercom gives of a parent's children fewer than there are: the newest, or without a reason. */
+  function tellLacking({ id }: Parent, total: number, came: number, sink: Sink): void {
+    if (total <= came) return
+    const isCapped = came >= (entry.child?.mostChildren ?? Infinity)
+    const why = isCapped
+      ? `Intercom gives the newest ${came} only`
+      : `Intercom gave ${came}, however often it was asked`
+    sink.log('WARN', `${entry.name}: ${id} has ${total}, ${why}`)
+    if (isCapped) sink.tally(entry.name, 'capped', 1)
   }
 
   function isNews(answer: ScannedAnswer, row: Row, sink: Sink): boolean {

@@ -7,7 +7,7 @@ import { readCompanies } from './company-pages.ts'
 import type { FedWalkOptions, Feed, FeedJson } from './feed.ts'
 import { finishedFeedState, overlapNotes } from './feed-state.ts'
 import { missingOf } from './missing.ts'
-import { type Row, readRow, wantedMembers } from './search-pages.ts'
+import { type Row, readRow, shownChildren, wantedMembers } from './search-pages.ts'
 import { completeState, freshState } from './search-state.ts'
 import { MOST_ENTRIES } from './seen.ts'
 import { listPlan, settingsChanged } from './settings.ts'
@@ -91,7 +91,9 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
       return
     }
     for (const row of rows) awaited.delete(row.id)
-    for await (const batch of readChildren(endpointOf(childFeed), rows, (row) => childFeed.wantsChildren(row)))
+    const isWanted = (row: Row) => childFeed.wantsChildren(row)
+    const shownBy = (row: Row) => shownChildren(root, answer, row)
+    for await (const batch of readChildren(endpointOf(childFeed), rows, isWanted, shownBy))
       yield { take: (sink) => takeRows(answer, batch.rows, batch.children, sink) }
   }
 

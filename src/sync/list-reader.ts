@@ -7,7 +7,7 @@ import { type ItemList, readWholeList } from '../intercom/whole-list.ts'
 import { readWorkspace } from '../intercom/workspace.ts'
 import type { CutListTraits } from '../streams/cut-lists.ts'
 import type { StreamEntry } from '../streams/table.ts'
-import { askPatiently } from './ask-patiently.ts'
+import { askPatiently, MOST_ANSWERS } from './ask-patiently.ts'
 import { inOrder } from './in-order.ts'
 import type { Row, SearchPage } from './search-pages.ts'
 import type { LogEntry, WalkContext } from './walk.ts'
@@ -34,8 +34,6 @@ export interface ListReader {
 const RECORDS_AT_ONCE = 5
 /** When the lists of so many records in a row cannot be had, it is not the records. */
 const MOST_UNREADABLE_IN_A_ROW = 20
-/** A list that contradicts what its record has just shown is believed when it was asked for so often. */
-const MOST_ANSWERS = 3
 
 /** A cut list, and what is known of its kind. */
 interface Cut {

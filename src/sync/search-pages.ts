@@ -9,6 +9,7 @@ import {
   searchBody,
   type TimeRange,
 } from '../intercom/search-query.ts'
+import { isObject } from '../json-object.ts'
 import type { CursorField, StreamEntry } from '../streams/table.ts'
 import type { Dated } from './slice.ts'
 
@@ -54,8 +55,27 @@ export interface PageRequest {
 /** A time above this is in milliseconds: some workspaces hold such broken dates (seconds reach it in the year 5138). */
 const LARGEST_SECONDS = 100_000_000_000
 
-/** Asks for one page. Whether the answer can be relied on is part of reading it, so a damaged one is fetched anew. */
-export function askPage(endpoint: SearchEndpoint, page: PageRequest): Promise<SearchPage> {
+/**
+ * Asks for one page, and once more when a record lacks what every record has: that is believed when it stays so. Whether
+ * the answer can be relied on is part of reading it, so a damaged one is fetched anew.
+ */
+export async function askPage(endpoint: SearchEndpoint, page: PageRequest): Promise<SearchPage> {
+  const first = await askOnce(endpoint, page)
+  return lacksMember(endpoint.entry, first) ? askOnce(endpoint, page) : first
+}
+
+function lacksMember({ search }: StreamEntry, { answer, rows }: SearchPage): boolean {
+  const name = search?.requiredMember
+  return name !== undefined && rows.some(({ record }) => memberText(answer.body, record, name) === 'null')
+}
+
+/** The text of a record's member; `null` where there is none. */
+function memberText(body: Buffer, { members }: ScannedRecord, name: string): string {
+  const span = members.get(name)
+  return span ? body.toString('utf8', span.start, span.end) : 'null'
+}
+
+function askOnce(endpoint: SearchEndpoint, page: PageRequest): Promise<SearchPage> {
   const { client, entry, version, matching, echoRequired } = endpoint
   const { updated, created, tries, ...options } = page
   const reach = (range: TimeRange | undefined) => (range?.from ?? 0) - SLACK_SECONDS[matching]
@@ -85,10 +105,20 @@ export function askPage(endpoint: SearchEndpoint, page: PageRequest): Promise<Se
 }
 
 /** The members of a record that somebody looks at. */
-export function wantedMembers({ idMembers, volatileMembers, search }: StreamEntry): string[] {
-  const counter = search?.childCounter ? [search.childCounter.path[0]] : []
+export function wantedMembers({ idMembers, volatileMembers, search, filtered }: StreamEntry): string[] {
+  const looked = [search?.childCounter?.path[0], search?.requiredMember, filtered?.shownChildren?.[0]]
   const lists = search?.cutLists?.map(({ member }) => member) ?? []
-  return [...new Set(['id', 'updated_at', 'created_at', ...idMembers, ...volatileMembers, ...counter, ...lists])]
+  const inside = looked.filter((name) => name !== undefined)
+  return [...new Set(['id', 'updated_at', 'created_at', ...idMembers, ...volatileMembers, ...inside, ...lists])]
+}
+
+/** How many children a record of a list shows, where it does. */
+export function shownChildren({ filtered }: StreamEntry, { body }: ScannedAnswer, { record }: Row): number {
+  const [member, name] = filtered?.shownChildren ?? []
+  if (member === undefined || name === undefined) return 0
+  const holder: unknown = JSON.parse(memberText(body, record, member))
+  const list = isObject(holder) ? holder[name] : undefined
+  return Array.isArray(list) ? list.length : 0
 }
 
 /** A record with its id and times. @throws CodedError `intercom_protocol` when it has no id */
