@@ -1,5 +1,6 @@
 import { CodedError } from '../errors.ts'
 import type { IntercomClient } from './client.ts'
+import { RefusedError } from './failures.ts'
 import { nextPageQuery } from './paging.ts'
 import { type RecordShape, type ScannedAnswer, type ScannedRecord, scanAnswer } from './record-scanner.ts'
 import { joinedBody } from './record-text.ts'
@@ -103,7 +104,14 @@ async function readPages(
       return { first, pages, total: typeof total === 'number' ? total : undefined }
     }
     if (met.size === before) throw new CodedError('intercom_loop', `Paging through ${path} leads in circles`)
-    answer = await ask(next)
+    answer = await ask(next).catch((error: unknown) => {
+      // To whoever asks for the list, a 404 says that there is none any more: of a later page it does not say that.
+      if (!(error instanceof RefusedError) || ![404, 410].includes(error.failure.status)) throw error
+      throw new CodedError(
+        'intercom_protocol',
+        `Intercom has no page ${pages + 1} of ${path}, which page ${pages} names`,
+      )
+    })
   }
 }
 

@@ -280,6 +280,13 @@ export const mutants: readonly Mutant[] = [
   },
   // Children
   {
+    rule: 'a page of children that is not found stands for a deleted parent',
+    file: 'intercom/list-pages.ts',
+    find: '|| ![404, 410].includes(error.failure.status)) throw error',
+    replace: '|| error.failure.status > 0) throw error',
+    tests: sync('list-pages'),
+  },
+  {
     rule: 'children that come after all are missing still',
     file: 'sync/feed.ts',
     find: 'unread.delete(parent.id)',

@@ -105,6 +105,17 @@ t.test('pages that lead in circles fail loudly', async (t) => {
   t.match(outcome?.failure, { code: 'records_unreadable' })
 })
 
+t.test('a page that is not found is no sign that the parent has been deleted', async (t) => {
+  const { sync } = await setUp(t, (answer) => {
+    const { searchParams } = new URL(answer.path, host)
+    if (lists.company_segments[0].test(answer.path) && searchParams.has('page')) return { status: 404, body: '{}' }
+    return paged('company_segments', answer, ({ number }) => ({ next: { page: number + 1 } }))
+  })
+  const { outcome } = await sync(['company_segments'])
+  t.match(outcome?.failure, { code: 'records_unreadable' })
+  t.ok((outcome?.streams[0]?.completeness?.retryIds ?? []).length > 0)
+})
+
 t.test('an empty page that says there is more is no end', async (t) => {
   const { sync } = await setUp(t, ({ path }) =>
     path.startsWith('/tags') ? { body: '{"data":[],"pages":{"next":{"starting_after":"x"}}}' } : {},
