@@ -145,7 +145,8 @@ async function judgeHeld({ history, held, ledger, result, told, ...run }: Run, s
   for (const fault of report.faults) {
     const { kind, stream, count } = fault
     if (kind !== 'missing' && kind !== 'stale') continue
-    if (count > (told.get(stream ?? '') ?? 0)) result.faults.push(`what is held: ${inWords(fault)}`)
+    const holder = whole.includes(stream ?? '') ? 'what a full refresh brought' : 'what is held'
+    if (count > (told.get(stream ?? '') ?? 0)) result.faults.push(`${holder}: ${inWords(fault)}`)
   }
 }
 
