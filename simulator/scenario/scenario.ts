@@ -16,7 +16,7 @@ export const scenarioVersions = ['2.11', '2.14', '2.16', '2.17'] as const
  * Whether scenarios hold indexes that are behind what answers show, and answers that lack what they should have. What
  * else a seed draws is the same either way.
  */
-export const drawsUnreliableAnswers: boolean = false
+export const drawsUnreliableAnswers: boolean = true
 
 /** One sync and what happens around it. */
 export interface Increment {
