@@ -61,6 +61,7 @@ export async function runHistory(history: History): Promise<HistoryResult> {
     beginJob(world.intercom, history, run.held, plan)
     const job = await sync(run, `job ${place + 1}`, plan)
     endJob(world.intercom)
+    await judgeFullRefreshes(run, `job ${place + 1}`, plan, job)
     for (const name of plan.streams)
       if (job.outcome !== undefined && (plan.keep[name] ?? 0) === 0) run.interrupted.delete(name)
       else run.interrupted.add(name)
@@ -134,8 +135,19 @@ async function sync(run: Run, name: string, plan: SyncPlan): Promise<Job> {
   return job
 }
 
+/** A full refresh that was read to its end is judged at once: what comes after it begins anew. */
+async function judgeFullRefreshes(run: Run, name: string, { streams, keep }: JobPlan, job: Job): Promise<void> {
+  if (job.outcome === undefined || job.outcome.failure) return
+  const whole = streams.filter((stream) => run.history.modes[stream] === 'full_refresh' && (keep[stream] ?? 0) === 0)
+  await judgeHeld(run, whole, `${name}: `)
+}
+
 /** What is held must be what is there; a full refresh has at least what there was when it began. */
-async function judgeHeld({ history, held, ledger, result, told, ...run }: Run, streams: string[]): Promise<void> {
+async function judgeHeld(
+  { history, held, ledger, result, told, ...run }: Run,
+  streams: string[],
+  when = '',
+): Promise<void> {
   if (streams.length === 0) return
   const whole = streams.filter((stream) => history.modes[stream] === 'full_refresh')
   const visibleAt = Object.fromEntries(whole.map((stream) => [stream, held.get(stream)?.begunAt ?? 0]))
@@ -146,7 +158,7 @@ async function judgeHeld({ history, held, ledger, result, told, ...run }: Run, s
     const { kind, stream, count } = fault
     if (kind !== 'missing' && kind !== 'stale') continue
     const holder = whole.includes(stream ?? '') ? 'what a full refresh brought' : 'what is held'
-    if (count > (told.get(stream ?? '') ?? 0)) result.faults.push(`${holder}: ${inWords(fault)}`)
+    if (count > (told.get(stream ?? '') ?? 0)) result.faults.push(`${when}${holder}: ${inWords(fault)}`)
   }
 }
 
