@@ -12,12 +12,6 @@ import { drawWorkspace, scenarioKey } from './workspace-draw.ts'
 /** The API versions that differ in what they search by or in how they write records. */
 export const scenarioVersions = ['2.11', '2.14', '2.16', '2.17'] as const
 
-/**
- * Whether scenarios hold indexes that are behind what answers show, and answers that lack what they should have. What
- * else a seed draws is the same either way.
- */
-export const drawsUnreliableAnswers: boolean = true
-
 /** One sync and what happens around it. */
 export interface Increment {
   /** How long nothing happens after the increment before, ms. */
@@ -58,17 +52,12 @@ const waits: readonly (readonly [from: number, to: number])[] = [
   [120 * minute, 26 * 60 * minute],
 ]
 
-/**
- * All of it follows from the seed, an integer: equal seeds give equal scenarios.
- *
- * @param isUnreliable whether answers lack what they should have @defaultValue `drawsUnreliableAnswers`
- */
-export function drawScenario(seed: number, isUnreliable = drawsUnreliableAnswers): Scenario {
+/** All of it follows from the seed, an integer: equal seeds give equal scenarios. */
+export function drawScenario(seed: number): Scenario {
   const random = createRandom(seed, scenarioKey)
   const version = pick(random, scenarioVersions)
   const { startsAt, options } = drawWorkspace(seed, version)
   const increments = Array.from({ length: incrementCount }, (_, place) => drawIncrement(seed, place))
-  if (!isUnreliable) return { seed, version, startsAt, options, increments }
   const index = drawUnreliableIndex(createRandom(seed, scenarioKey, 20), options.indexLagsMs ?? {})
   const short = (place: number) => drawShortAnswers(createRandom(seed, scenarioKey, 21, place))
   return {

@@ -55,3 +55,9 @@ export function nextPageQuery(pages: unknown): Record<string, string> | undefine
   const number = nextPage(pages) ?? following
   return number === undefined ? undefined : { page: String(number) }
 }
+
+/** How many records a full page holds, from an answer's `pages` member; Intercom writes it as a number or as a text. */
+export function pageSizeOf(pages: unknown): number | undefined {
+  const size = Number((pages as { per_page?: unknown } | null | undefined)?.per_page ?? Number.NaN)
+  return Number.isInteger(size) && size > 0 ? size : undefined
+}

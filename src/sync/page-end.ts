@@ -14,6 +14,7 @@ export interface PageEnd {
   /** Records that came of the slice so far, and how many Intercom counts; see `slice-count`. */
   received?: number
   expected?: number
+  most?: number
 }
 
 /** The second that reading a slice has come to: everything before it (after it, when descending) has been given. */

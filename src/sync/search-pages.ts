@@ -1,6 +1,6 @@
 import { CodedError } from '../errors.ts'
 import type { IntercomClient } from '../intercom/client.ts'
-import { nextCursor } from '../intercom/paging.ts'
+import { nextCursor, pageSizeOf } from '../intercom/paging.ts'
 import { type ScannedAnswer, type ScannedRecord, scanAnswer } from '../intercom/record-scanner.ts'
 import {
   type DateMatching,
@@ -35,6 +35,8 @@ export interface SearchPage {
   rows: Row[]
   /** How many records Intercom says match, over all pages. */
   total: number | undefined
+  /** How many records Intercom puts on a page, as it says; undefined when it does not. */
+  perPage: number | undefined
   /** Cursor of the next page; undefined on the last. */
   after: string | undefined
   /** The version Intercom says it used. */
@@ -94,11 +96,13 @@ function askOnce(endpoint: SearchEndpoint, page: PageRequest): Promise<SearchPag
     if (!scanned.records)
       throw new CodedError('intercom_protocol', `Intercom's answer to ${entry.path} holds no list of records`)
     const total = scanned.envelope('total_count')
+    const pages = scanned.envelope('pages')
     return {
       answer: scanned,
       rows: scanned.records.map((record) => readRow(scanned.body, record, entry.path, earliest)),
       total: typeof total === 'number' ? total : undefined,
-      after: nextCursor(scanned.envelope('pages')),
+      perPage: pageSizeOf(pages),
+      after: nextCursor(pages),
       version: answer.version,
     }
   })

@@ -92,10 +92,20 @@ export function createSearchReading(options: FedWalkOptions): SearchReading {
   }
 }
 
-/** What a slice that was read to its end says of completeness. A root that is not selected itself has no place to keep it. */
-export function tellCounts(streamName: string, { received, expected, isShort }: SliceCounts, sink: Sink): void {
-  sink.tally(streamName, 'counted', expected)
-  sink.tally(streamName, 'received', received)
-  if (isShort)
-    sink.log('WARN', `${streamName}: Intercom counted ${expected} records in a slice and gave ${received}, twice`)
+/**
+ * What a slice that was read to its end says of completeness. A root that is not selected itself has no place to keep it;
+ * what is short of it every stream of the walk lacks.
+ */
+export function tellCounts(
+  { root, feeds }: Pick<FedWalkOptions, 'root' | 'feeds'>,
+  { received, expected, isShort }: SliceCounts,
+  sink: Sink,
+): void {
+  sink.tally(root.name, 'counted', expected)
+  sink.tally(root.name, 'received', received)
+  if (!isShort) return
+  for (const { entry } of feeds) {
+    const message = `${entry.name}: Intercom counted ${expected} ${root.name} in a slice and gave ${received}, twice`
+    sink.log('WARN', message)
+  }
 }

@@ -25,6 +25,7 @@ const SliceProgress = Type.Object({
   reread: Type.Optional(Type.Literal(true)),
   received: Type.Optional(Type.Integer({ minimum: 0 })),
   expected: Type.Optional(Type.Integer({ minimum: 0 })),
+  most: Type.Optional(Type.Integer({ minimum: 0 })),
 })
 
 /** A slice: `[from, to, "done" | progress]`, with `[createdFrom, createdTo]` behind when it is cut further. */

@@ -46,7 +46,6 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
   const { root, feeds, client } = options
   const reading = createSearchReading(options)
   let planned = options.position && restore(options.position as unknown as SearchPosition)
-
   let cuts = 0
 
   function restore({ feeds: given, walk: json, ...position }: SearchPosition): Planned {
@@ -222,7 +221,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
       return
     }
     advance(slice, page, asked.order, asked.settledTo)
-    if (page.counts) tellCounts(root.name, page.counts, sink)
+    if (page.counts) tellCounts(options, page.counts, sink)
   }
 
   /** What changed before this the index shows at its time: its lag is never longer than the overlap allows. Unix seconds. */

@@ -8,12 +8,16 @@ export interface SliceCount {
   received(): number
   /** The smallest count that Intercom gave of the whole; undefined while it gave none. */
   expected(): number | undefined
+  /** The largest: records that have moved away since may have come before they did. */
+  most(): number | undefined
   /** @param isWhole whether the query began at the slice's beginning: others count the rest alone */
   add(page: { rows: readonly Row[]; total: number | undefined }, isWhole: boolean): void
   /** Whether this very version of the record has come. */
   has(row: Row): boolean
   /** Reading goes back: the query that follows counts for itself, too. */
   restart(): void
+  /** Whether with this page fewer have come than Intercom ever counted: they have moved away, or it withholds them. */
+  wouldLackSome(page: { rows: readonly Row[]; total: number | undefined }): boolean
   isShort(): boolean
 }
 
@@ -24,6 +28,7 @@ export function createSliceCount(slice: Slice, order: SortOrder): SliceCount {
   const before = slice.received === undefined ? undefined : slice.received - met.size
   const isResumed = slice.at !== undefined || slice.after !== undefined
   let expected = slice.expected
+  let most = slice.most ?? slice.expected
   let sinceRestart = new Set<string>()
   let rest: number | undefined
 
@@ -37,14 +42,21 @@ export function createSliceCount(slice: Slice, order: SortOrder): SliceCount {
   return {
     received,
     expected: () => expected,
+    most: () => most,
     add({ rows, total }, isWhole) {
       for (const row of rows) {
         sinceRestart.add(row.id)
         if (!isOfBefore(row)) met.set(row.id, row.updatedAt)
       }
       if (total === undefined) return
-      if (isWhole) expected = Math.min(expected ?? total, total)
-      else rest = Math.min(rest ?? total, total)
+      if (isWhole) {
+        expected = Math.min(expected ?? total, total)
+        most = Math.max(most ?? total, total)
+      } else rest = Math.min(rest ?? total, total)
+    },
+    wouldLackSome({ rows, total = 0 }) {
+      const fresh = new Set(rows.filter((row) => !isOfBefore(row) && !met.has(row.id)).map(({ id }) => id))
+      return received() + fresh.size < Math.max(most ?? 0, rest === undefined ? total : 0)
     },
     has: ({ id, updatedAt }) => met.has(id) && (met.get(id) ?? 0) >= (updatedAt ?? 0),
     restart() {

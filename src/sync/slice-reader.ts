@@ -107,9 +107,9 @@ function countsOf(
   return { counts: { received: count.received(), expected, isShort } }
 }
 
-function expectation(count: SliceCount): Pick<Slice, 'expected'> {
-  const expected = count.expected()
-  return expected === undefined ? {} : { expected }
+function expectation(count: SliceCount): Pick<Slice, 'expected' | 'most'> {
+  const [expected, most] = [count.expected(), count.most()]
+  return { ...(expected !== undefined && { expected }), ...(most !== undefined && { most }) }
 }
 
 /** What the pages of one reading have in common. */
@@ -145,16 +145,17 @@ async function* readToEnd(reading: SliceReading, slice: Slice): AsyncGenerator<S
     const perPage = size.current()
     let page: SearchPage
     try {
-      const updated = rangeToAsk(slice, order, again, endpoint.matching)
-      const created = slice.created && { created: slice.created }
-      page = await askPage(endpoint, {
-        updated,
-        ...created,
+      const request = {
+        updated: rangeToAsk(slice, order, again, endpoint.matching),
+        ...(slice.created && { created: slice.created }),
         order,
         perPage,
         after,
         ...((perPage > 1 || isCutOff) && { tries: FEW_TRIES }),
-      })
+      }
+      page = await askPage(endpoint, request)
+      // What seems to lack something is asked for once more, and then believed: records may have moved away.
+      if (seemsShort(page, order, slice, count)) page = await askPage(endpoint, request)
     } catch (error) {
       const cursorRefused =
         error instanceof RefusedError && after !== undefined && [400, 404].includes(error.failure.status)
@@ -222,6 +223,12 @@ function rangeToAsk(slice: Slice, order: SortOrder, again: number | undefined, m
   if (order === 'ascending') return { from: Math.max(slice.from, again ?? slice.from), to: slice.to }
   if (again !== undefined) return { from: slice.from, to: again + 1 }
   return { from: slice.from, to: matching === 'day' ? null : slice.to }
+}
+
+/** Whether a page holds fewer records than it has room for although more follow, or is the last though more were counted. */
+function seemsShort(page: SearchPage, order: SortOrder, slice: Slice, count: SliceCount): boolean {
+  if (page.after !== undefined) return page.rows.length < (page.perPage ?? 0)
+  return !(order === 'descending' && reachesBefore(page.rows, slice)) && count.wouldLackSome(page)
 }
 
 /** Whether a descending page ends with a record older than the slice; one further up has a broken time. */

@@ -34,8 +34,9 @@ export interface Slice {
   reread?: true
   /** Records that Intercom has given of it so far, its neighbours' on the same pages included … */
   received?: number
-  /** … and the smallest count it gave of them. */
+  /** … and the smallest and the largest count it gave of them. */
   expected?: number
+  most?: number
 }
 
 /** A record's place in time, as far as it is known. */
@@ -91,7 +92,8 @@ export function advance(slice: Slice, page: PageEnd, order: SortOrder, settledTo
   for (const { id, updatedAt } of page.rows) if (updatedAt !== undefined && isBeyond(updatedAt)) ids.set(id, updatedAt)
   const passed = new Set(page.rows.map((row) => row.id))
   const ahead = (slice.ahead ?? []).filter((id) => !passed.has(id))
-  for (const name of ['at', 'witnessed', 'ids', 'ahead', 'after', 'received', 'expected'] as const) delete slice[name]
+  for (const name of ['at', 'witnessed', 'ids', 'ahead', 'after', 'received', 'expected', 'most'] as const)
+    delete slice[name]
   slice.done = page.last
   if (page.startsOver) slice.reread = true
   if (page.last || page.startsOver) return
@@ -102,6 +104,7 @@ export function advance(slice: Slice, page: PageEnd, order: SortOrder, settledTo
   if (page.after !== undefined) slice.after = page.after
   if (page.received !== undefined) slice.received = page.received
   if (page.expected !== undefined) slice.expected = page.expected
+  if (page.most !== undefined) slice.most = page.most
 }
 
 /** Notes records taken in the middle of a page: the page is asked for again after a break, and these are passed over. */

@@ -19,6 +19,7 @@ export interface JobOptions {
   version: string
   streams: readonly Wish[]
   state: unknown[] | undefined
+  startDate: string | undefined
   /** Commits after which each of the first attempts is killed. */
   kills: readonly number[]
   /** The client gives the job up with the last of these kills. */
@@ -27,8 +28,13 @@ export interface JobOptions {
 
 const mostAttempts = 8
 
+export function configOf({ version, startDate }: Pick<JobOptions, 'version' | 'startDate'>): object {
+  return { access_token: 'simulator-token', api_version: version, ...(startDate && { start_date: startDate }) }
+}
+
 /** Runs attempts until the job has ended, each from the position of the last commit. */
-export async function runJob(world: World, { version, streams, state, kills, isAbandoned }: JobOptions): Promise<Job> {
+export async function runJob(world: World, options: JobOptions): Promise<Job> {
+  const { streams, state, kills, isAbandoned } = options
   const held: Commit[] = []
   const errors: string[] = []
   for (let attempt = 1; attempt <= (isAbandoned ? kills.length : mostAttempts); attempt++) {
@@ -37,7 +43,7 @@ export async function runJob(world: World, { version, streams, state, kills, isA
       baseUrl: world.baseUrl,
       clock: world.clock,
       streams,
-      config: { access_token: 'simulator-token', api_version: version },
+      config: configOf(options),
       ...(state && { state }),
       ...(held.length > 0 && { held: [...held] }),
       ...(stopAfter !== undefined && { stopAfter }),

@@ -5,9 +5,11 @@ import { createRandom } from '../../simulator/random.ts'
 import { beginIncrement, endIncrement } from '../../simulator/scenario/play.ts'
 import { drawScenario, type Scenario } from '../../simulator/scenario/scenario.ts'
 import { streamTable } from '../../src/streams/table.ts'
+import { collectSync } from '../support/engine.ts'
 import { coveredByStates } from './abandoned-job.ts'
 import { drawReset, drawSelection, type Wish } from './draw-selection.ts'
-import { drawKills, type Job, runJob } from './run-job.ts'
+import { drawStartDates, silentStreams } from './exchanged-settings.ts'
+import { configOf, drawKills, type Job, runJob } from './run-job.ts'
 import { openWorld, type World } from './world.ts'
 
 /** What became of a seed. */
@@ -43,6 +45,7 @@ interface Run {
   whole: ReadonlySet<string>
   ledger: DeliveryLedger
   state: unknown[] | undefined
+  startDate: string | undefined
   /** In so many whole syncs to come records may come as they have come before: a job that was given up knew of them. */
   mayRepeat: number
 }
@@ -58,11 +61,22 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   const result = { scenario, syncs: 0, continued: 0, records: 0, requests: 0, changes: 0, faults: [] }
   const streams = drawSelection(createRandom(seed, 0xf1de, 2))
   const whole = new Set(streams.filter(({ syncMode }) => syncMode === 'full_refresh').map(({ name }) => name))
-  const run: Run = { world, result, streams, whole, ledger: new Map(), state: undefined, mayRepeat: 0 }
+  const run: Run = {
+    world,
+    result,
+    streams,
+    whole,
+    ledger: new Map(),
+    state: undefined,
+    startDate: undefined,
+    mayRepeat: 0,
+  }
+  const startDates = drawStartDates(createRandom(seed, 0xf1de, 4), scenario.increments.length)
   const unlucky = createRandom(seed, 0xf1de, 3)
   for (const [place, increment] of scenario.increments.entries()) {
     world.clock.advance(increment.waitMs)
     beginIncrement(world.simulator, increment)
+    run.startDate = startDates[place]
     if (unlucky() < 0.2) await giveUp(run, 1 + Math.floor(unlucky() * unlucky() * 30))
     await sync(run, `increment ${place + 1}`, { kills: drawKills(random), stubborn: increment.stubborn.length })
     endIncrement(world.simulator, increment)
@@ -70,9 +84,22 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     if (isLast || random() < 0.5) await settle(run, `after increment ${place + 1}`)
     reset(run, drawReset(random, streams))
   }
+  if (!scenario.options.hideTimezone) await exchange(run)
   result.requests = world.simulator.requests.totals.requests
   result.changes = world.simulator.workspace.changes.length
   return result
+}
+
+/** The token is another workspace's now: what this one has delivered must not count for it. */
+async function exchange({ world, result, streams, state, startDate }: Run): Promise<void> {
+  if (!state?.length) return
+  world.simulator.exchangeWorkspace('another')
+  const config = configOf({ version: result.scenario.version, startDate })
+  const code = await collectSync({ baseUrl: world.baseUrl, clock: world.clock, streams, state, config }).then(
+    () => 'nothing',
+    (error: unknown) => Reflect.get(Object(error), 'code') as unknown,
+  )
+  if (code !== 'workspace_changed') result.faults.push(`states of another workspace: ${String(code)} is said`)
 }
 
 /** Everything of the stream is wanted anew. */
@@ -86,7 +113,14 @@ function reset(run: Run, stream: string | undefined): void {
 async function giveUp(run: Run, afterCommits: number): Promise<void> {
   const { world, result, streams, whole, ledger } = run
   const { version } = result.scenario
-  const job = await runJob(world, { version, streams, state: run.state, kills: [afterCommits], isAbandoned: true })
+  const job = await runJob(world, {
+    version,
+    streams,
+    state: run.state,
+    startDate: run.startDate,
+    kills: [afterCommits],
+    isAbandoned: true,
+  })
   const states = (job.state as StreamState[]).filter((state) => !whole.has(nameOf(state)))
   const names = new Set(states.map(nameOf))
   run.state = [...((run.state ?? []) as StreamState[]).filter((state) => !names.has(nameOf(state))), ...states]
@@ -128,12 +162,15 @@ async function sync(
   const { world, result, streams, whole, ledger } = run
   const { version } = result.scenario
   const startedAt = world.clock.now()
-  const job = await runJob(world, { version, streams, state: run.state, kills })
+  const { state: given, startDate } = run
+  const job = await runJob(world, { version, streams, state: given, startDate, kills })
   // A new job begins its full refreshes anew.
   run.state = (job.state as StreamState[]).filter((state) => !whole.has(nameOf(state)))
   result.syncs++
   result.continued += job.attempts - 1
   const tell = (fault: string) => result.faults.push(`${name}: ${fault}`)
+  for (const stream of silentStreams(given as StreamState[], job.messages, startDate))
+    tell(`${stream} does not say that the start date has changed`)
   if (job.failure !== undefined && (stubborn === 0 || job.incomplete.size === 0)) tell(`failed: ${job.failure}`)
   // By calendar day days are left out for one record, and with a parent all of its children.
   const mostMissing = (stream: string) =>
@@ -182,7 +219,7 @@ function dueTimes({ result }: Run, { state }: Job, startedAt: number): Record<st
 }
 
 interface StreamState {
-  stream: { stream_descriptor: { name: string }; stream_state: { intercom_sync?: { read_to?: number } } }
+  stream: { stream_descriptor: { name: string }; stream_state: { intercom_sync?: { plan?: string; read_to?: number } } }
 }
 
 const nameOf = ({ stream }: StreamState): string => stream.stream_descriptor.name

@@ -1,12 +1,14 @@
+import { findStream } from '../../src/streams/table.ts'
 import type { Message } from '../support/engine.ts'
 
-/** By stream, how many records the warnings of a log say to be lacking. */
+/** By stream, how many records the warnings of a log say to be lacking; of a parent that is, any number of children are. */
 export function toldShortages(lines: readonly Message[]): Map<string, number> {
   const told = new Map<string, number>()
   for (const { type, log } of lines) {
     if (type !== 'LOG' || log.level !== 'WARN') continue
     const [, stream = '', counted, came] = /^(\w+): Intercom counted (\d+) .* gave (\d+)/.exec(log.message) ?? []
-    if (stream !== '') told.set(stream, (told.get(stream) ?? 0) + Number(counted) - Number(came))
+    const lacking = findStream(stream)?.child ? Number.POSITIVE_INFINITY : Number(counted) - Number(came)
+    if (stream !== '') told.set(stream, (told.get(stream) ?? 0) + lacking)
   }
   return told
 }

@@ -18,20 +18,12 @@ t.test('a scenario follows from its seed and is one line of JSON that replays it
   t.equal(seen((scenario) => JSON.stringify({ ...scenario, seed: 0 })).length, scenarios.length)
 })
 
-t.test('answers can be unreliable besides, with all else as it was', async (t) => {
-  const unreliable = scenarios.map(({ seed }) => drawScenario(seed, true))
-  for (const [place, { options, increments, ...rest }] of unreliable.entries()) {
-    const { options: before, increments: others, ...same } = drawScenario(place, false)
-    t.same(rest, same)
-    t.match(options, { ...before, indexLagsMs: {} })
-    for (const [at, { faults }] of increments.entries())
-      t.same(faults.slice(0, others[at]?.faults.length), others[at]?.faults)
-  }
-  const all = unreliable.flatMap(({ increments }) => increments.flatMap(({ faults }) => faults))
+t.test('answers can be unreliable in each of the ways that there are', async (t) => {
+  const faults = scenarios.flatMap(({ increments }) => increments.flatMap((one) => one.faults))
   for (const member of ['endsEarly', 'lacks', 'nulls', 'endsScroll'] as const)
-    t.ok(all.some((fault) => fault[member] !== undefined))
-  t.ok(unreliable.some(({ options }) => options.aheadOfIndex === 1))
-  t.ok(unreliable.some(({ options }) => Object.values(options.indexLagsMs ?? {}).some(({ rarely }) => rarely)))
+    t.ok(faults.some((fault) => fault[member] !== undefined))
+  t.ok(scenarios.some(({ options }) => options.aheadOfIndex === 1))
+  t.ok(scenarios.some(({ options }) => Object.values(options.indexLagsMs ?? {}).some(({ rarely }) => rarely)))
 })
 
 t.test('seeds cover versions, zones, regions and quirks', async (t) => {
