@@ -78,12 +78,12 @@ export async function* readCompanyList(options: CompanyListOptions): AsyncGenera
 
 /**
  * How many companies the list has: at least so many there are, as it leaves those without users out. Undefined when the
- * count cannot be had. It only serves to check something else, so it is asked for once and never fails anything.
+ * count cannot be had. It only serves to check something else, so it never fails anything.
  */
 export async function countListed({ client, version }: Omit<CompanyListOptions, 'shape'>): Promise<number | undefined> {
   const query = { page: '1', per_page: '1' }
   try {
-    return await client.ask({ method: 'POST', path: PATH, query, version, tries: 1 }, ({ body }) => {
+    return await client.ask({ method: 'POST', path: PATH, query, version }, ({ body }) => {
       const total = scanAnswer(body, { recordsPath: ['data'], members: [] }).envelope('total_count')
       return typeof total === 'number' ? total : undefined
     })

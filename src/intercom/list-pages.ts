@@ -16,6 +16,8 @@ export interface ListRequest {
   query?: Readonly<Record<string, string>> | undefined
   /** Items on a page. @defaultValue what Intercom gives unasked */
   perPage?: number
+  /** The caller compares a single page with what it knows. @defaultValue a page of fewer items than it counts is read again */
+  isCompared?: true
   /** `records` must be there. @throws CodedError */
   read(body: Buffer): ScannedAnswer
   /** Keys that lead from an answer's root to the object with the list's `pages` and `total_count`. @defaultValue the root */
@@ -39,26 +41,27 @@ export interface WholeList {
 
 /**
  * Reads a list to its end, however Intercom tells of the next page. Pages can pass over an item when the list moves, so
- * when more than one page held fewer items than Intercom counts, they are read once more in another size.
+ * when fewer came than Intercom counts, they are read once more in another size.
  *
  * @throws CodedError `intercom_loop` when a page brings nothing new and yet says that there is more; what the client throws
  */
 export async function readList(client: IntercomClient, list: ListRequest): Promise<WholeList> {
   const items = new Map<string, ListedItem>()
   const once = await readPages(client, list, items)
-  if (once.pages === 1 || items.size >= (once.total ?? 0)) return { ...once, items: [...items.values()] }
+  const isBelieved = once.pages === 1 && list.isCompared
+  if (isBelieved || items.size >= (once.total ?? 0)) return { ...once, items: [...items.values()] }
   const { total } = await readPages(client, { ...list, perPage: OTHER_SIZE }, items)
   return { ...once, items: [...items.values()], total }
 }
 
-/** What to say of a list of several pages that gave fewer items than Intercom counts; undefined when it did not. */
-export function shortageOf({ items, pages, total = 0 }: WholeList): string | undefined {
-  if (pages === 1 || items.length >= total) return undefined
+/** What to say of a list that gave fewer items than Intercom counts; undefined when it did not. */
+export function shortageOf({ items, total = 0 }: WholeList): string | undefined {
+  if (items.length >= total) return undefined
   return `Intercom counts ${total} and gave ${items.length}, twice: the next sync reads all of them again`
 }
 
 /** A list whose records are at the shape's place. */
-export type ShapedRequest = Pick<ListRequest, 'path' | 'version' | 'query'> & { shape: RecordShape }
+export type ShapedRequest = Pick<ListRequest, 'path' | 'version' | 'query' | 'isCompared'> & { shape: RecordShape }
 
 /** Reads such a list to its end. @throws CodedError `intercom_protocol` when there is none, and what `readList` throws */
 export function readShapedList(client: IntercomClient, { shape, ...request }: ShapedRequest): Promise<WholeList> {

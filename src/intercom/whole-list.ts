@@ -25,7 +25,13 @@ export interface ItemList {
 /** Reads a list to its end. @throws what `readList` throws */
 export async function readWholeList(client: IntercomClient, { path, version, paged }: ListEndpoint): Promise<ItemList> {
   const read = (body: Buffer) => readItems(body, path)
-  const { items, total } = await readList(client, { path, version, read, ...(paged && { perPage: LARGEST_PAGE }) })
+  const { items, total } = await readList(client, {
+    path,
+    version,
+    read,
+    isCompared: true,
+    ...(paged && { perPage: LARGEST_PAGE }),
+  })
   return { items: items.map(({ answer, record }) => memberTexts(answer.body, record)), total }
 }
 

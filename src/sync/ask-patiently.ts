@@ -10,6 +10,32 @@ const PATIENCE_MS = 2 * 60_000
 /** A list that contradicts what its record has just shown is believed when it was asked for so often. */
 export const MOST_ANSWERS = 3
 
+/** When asking again has changed nothing so often in a row, Intercom's counts are of another kind than ours. */
+const MOST_WASTED = 20
+
+/** Remembers whether it has been of use to ask again for what contradicts itself. */
+export interface Doubts {
+  /** Asking again has brought what was missing. */
+  paid(): void
+  /** It has brought nothing. */
+  wasted(): void
+  /** Nothing is asked again any more. */
+  areIdle(): boolean
+}
+
+export function createDoubts(): Doubts {
+  let wastedInARow = 0
+  return {
+    paid() {
+      wastedInARow = 0
+    },
+    wasted() {
+      wastedInARow++
+    },
+    areIdle: () => wastedInARow >= MOST_WASTED,
+  }
+}
+
 /** Where something that belongs to a single record is asked for. */
 export interface PatientSetting {
   client: IntercomClient

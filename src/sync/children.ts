@@ -3,7 +3,7 @@ import { asOneAnswer, goesOn, readShapedList } from '../intercom/list-pages.ts'
 import { type RecordShape, type ScannedAnswer, scanAnswer } from '../intercom/record-scanner.ts'
 import { isObject } from '../json-object.ts'
 import type { StreamEntry } from '../streams/table.ts'
-import { askPatiently, MOST_ANSWERS, type PatientSetting } from './ask-patiently.ts'
+import { askPatiently, type Doubts, MOST_ANSWERS, type PatientSetting } from './ask-patiently.ts'
 import { PARENT_UPDATED_AT } from './child-text.ts'
 import { inOrder } from './in-order.ts'
 import type { Row } from './search-pages.ts'
@@ -21,6 +21,8 @@ export type FoundChildren = Children | 'unreadable'
 /** Where children are asked for. */
 export interface ChildEndpoint extends PatientSetting {
   entry: StreamEntry
+  /** Shared by all that is asked of one kind. @defaultValue what is short is always asked again */
+  doubts?: Doubts
 }
 
 /** A run of parents of one page, with their children where they were wanted. */
@@ -89,8 +91,14 @@ function inlineChildren(entry: StreamEntry, page: ScannedAnswer, { record }: Row
   const answer = scanAnswer(page.body.subarray(record.start, record.end), shapeOf(entry))
   const within = entry.recordsPath.slice(0, -1)
   if (!answer.records || goesOn(answer, within)) return undefined
-  const total = answer.envelope([...within, 'total_count'].join('.'))
-  return { answer, total: typeof total === 'number' ? total : undefined }
+  const count = answer.envelope([...within, 'total_count'].join('.'))
+  const total = typeof count === 'number' ? count : undefined
+  return isShort(entry, answer, total ?? 0) ? undefined : { answer, total }
+}
+
+/** Whether an answer holds fewer children than there are, and than Intercom gives at most. */
+function isShort({ child }: StreamEntry, { records = [] }: ScannedAnswer, total: number): boolean {
+  return records.length < Math.min(total, child?.mostChildren ?? total)
 }
 
 /**
@@ -109,9 +117,12 @@ export async function findChildren(
     const found = await askPatiently(() => askChildren(endpoint, parentId), endpoint)
     if (found === undefined || found === 'unreadable') return found
     const total = Math.max(found.total ?? 0, shown)
-    const due = Math.min(total, endpoint.entry.child?.mostChildren ?? total)
-    const isShort = (found.answer.records?.length ?? 0) < due
-    if (!isShort || answers === MOST_ANSWERS) return { ...found, total }
+    if (!isShort(endpoint.entry, found.answer, total)) {
+      if (answers > 1) endpoint.doubts?.paid()
+      return { ...found, total }
+    }
+    if (answers === MOST_ANSWERS) endpoint.doubts?.wasted()
+    if (answers === MOST_ANSWERS || endpoint.doubts?.areIdle()) return { ...found, total }
   }
 }
 
@@ -120,7 +131,7 @@ async function askChildren({ client, entry, version }: ChildEndpoint, parentId: 
   const path = (entry.child?.ownPath ?? entry.path).replace('{id}', encodeURIComponent(parentId))
   const shape = shapeOf(entry)
   try {
-    const list = await readShapedList(client, { path, version, shape })
+    const list = await readShapedList(client, { path, version, shape, isCompared: true })
     return { answer: asOneAnswer(list, shape), total: largest(list.total, countedBy(entry, list.first)) }
   } catch (error) {
     if (error instanceof RefusedError && [404, 410].includes(error.failure.status)) return undefined

@@ -7,6 +7,8 @@ export interface Asked {
   matching: DateMatching
   /** Set on pages asked again after going back: what lies before this second (after it, when descending) came before. */
   again?: number | undefined
+  /** Set on pages of the second reading of a slice. */
+  reread?: true | undefined
   /** What changed before (Unix seconds) the index shows at its time. */
   settledTo: number
 }
@@ -27,8 +29,8 @@ export function isDue(slice: Slice, row: Dated, asked: Asked): boolean {
 }
 
 /** Whether a row that has to be taken may have been taken by an earlier attempt: reading has gone back, or it is of another slice. */
-export function mayComeAgain(slice: Slice, row: Dated, { again }: Asked): boolean {
-  return again !== undefined || slice.reread || slice.flipped || slice.skip !== undefined || !owns(slice, row)
+export function mayComeAgain(slice: Slice, row: Dated, { again, reread }: Asked): boolean {
+  return again !== undefined || reread || slice.flipped || slice.skip !== undefined || !owns(slice, row)
 }
 
 /** It may have changed so lately that the index does not show it at its time yet. */

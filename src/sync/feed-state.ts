@@ -35,6 +35,7 @@ function underWayState(feed: Feed, { walk, plan }: PlannedWalk): Record<string, 
   const retryIds = new Map([...Object.entries(feed.previous?.retryIds ?? {}), ...feed.unread()])
   const mark = Math.min(
     lowWaterMark(walk.slices, order, walk.frozen),
+    walk.tail?.slice.from ?? walk.frozen,
     walk.frozen - overlap.seconds(),
     ...retryIds.values(),
   )

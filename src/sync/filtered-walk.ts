@@ -2,6 +2,7 @@ import { defaultApiVersion } from '../airbyte/source-config.ts'
 import { asOneAnswer, readShapedList, shortageOf } from '../intercom/list-pages.ts'
 import type { ScannedAnswer } from '../intercom/record-scanner.ts'
 import type { StreamEntry } from '../streams/table.ts'
+import { createDoubts } from './ask-patiently.ts'
 import { type ChildEndpoint, type FoundChildren, findChildren, readChildren } from './children.ts'
 import { readCompanies } from './company-pages.ts'
 import type { FedWalkOptions, Feed, FeedJson } from './feed.ts'
@@ -35,6 +36,7 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
   const version = config.api_version ?? defaultApiVersion
   const childFeed = feeds.find((feed) => feed.entry.child)
   const settings = listPlan(config)
+  const doubts = createDoubts()
   /** Parents whose children the last sync could not have, until they are met. */
   const awaited = new Map(Object.entries(childFeed?.previous?.retryIds ?? {}))
   let finished = options.position && restore(options.position as unknown as FilteredPosition)
@@ -112,6 +114,7 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
     version,
     clock: ports.clock,
     signal: ports.signal,
+    doubts,
   })
 
   function takeRows(

@@ -7,7 +7,7 @@ import { type ItemList, readWholeList } from '../intercom/whole-list.ts'
 import { readWorkspace } from '../intercom/workspace.ts'
 import type { CutListTraits } from '../streams/cut-lists.ts'
 import type { StreamEntry } from '../streams/table.ts'
-import { askPatiently, MOST_ANSWERS } from './ask-patiently.ts'
+import { askPatiently, createDoubts, MOST_ANSWERS } from './ask-patiently.ts'
 import { inOrder } from './in-order.ts'
 import type { Row, SearchPage } from './search-pages.ts'
 import type { LogEntry, WalkContext } from './walk.ts'
@@ -50,6 +50,7 @@ export function createListReader(
   const kinds = entry.search?.cutLists ?? []
   const version = config.api_version ?? defaultApiVersion
   const setting = { client, version, clock, signal }
+  const doubts = createDoubts()
   let unreadableInARow = 0
   /** Paths that the token may not read: each is asked no more. */
   const refused = new Set<string>()
@@ -103,8 +104,12 @@ export function createListReader(
         return length < shown ? [`${traits.member}: ${length} of at least ${shown}`] : []
       })
       if (items.length < total) contradictions.push(`${path}: ${items.length} of ${total}`)
-      if (contradictions.length === 0) return items
-      if (answers < MOST_ANSWERS) continue
+      if (contradictions.length === 0) {
+        if (answers > 1) doubts.paid()
+        return items
+      }
+      if (answers < MOST_ANSWERS && !doubts.areIdle()) continue
+      doubts.wasted()
       // It may really have changed meanwhile.
       const message =
         `${entry.name}: lists of ${row.id} came with fewer items than Intercom counts (${contradictions.join('; ')}), ` +

@@ -58,7 +58,10 @@ export async function openWalks(
   const replayVersions = once(() => replay(namesOf(['search'])))
   const ports = { ...input.ports, clock, signal }
   const context = { config, client, workspace, fingerprints, replayVersions, ports }
-  return { walks: createWalks(streams, context, (name) => before?.walks[name]), workspaceId: workspace.id }
+  const walks = createWalks(streams, context, (name) => before?.walks[name])
+  // A walk without a position has delivered nothing; or an earlier version has read its stream in another's walk.
+  if (walks.some((walk) => walk.position() === undefined)) await replayVersions()
+  return { walks, workspaceId: workspace.id }
 }
 
 /**

@@ -85,9 +85,11 @@ export function createOverlap(options: OverlapOptions): Overlap {
   /** A record as old as the last sync, but new to us, was not in the index when the last sync looked. */
   function noteLateArrival(row: Row): void {
     const { updatedAt } = row
-    const { readTo, walk } = previous ?? {}
+    const { readTo, walk, listedFrom } = previous ?? {}
     const reached = previous && reachedBy(previous)
-    if (walk || reached === undefined || readTo === undefined || updatedAt === undefined) return
+    // What a list has left out is late by no fault of the index, either.
+    if (walk || listedFrom !== undefined || reached === undefined || readTo === undefined || updatedAt === undefined)
+      return
     if (updatedAt < reached || updatedAt >= readTo || isAwaited(row) || !isUnknown(row)) return
     lateArrivals++
     // Its slice was read at the beginning of the sync or later, what came after that at its end.

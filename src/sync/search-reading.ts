@@ -1,4 +1,5 @@
 import type { SortOrder } from '../intercom/search-query.ts'
+import { createDoubts } from './ask-patiently.ts'
 import { type ChildEndpoint, type FoundChildren, readChildren, readInlineChildren } from './children.ts'
 import { type Asked, isDue, mayComeAgain } from './due.ts'
 import type { FedWalkOptions, Feed } from './feed.ts'
@@ -43,6 +44,7 @@ export function createSearchReading(options: FedWalkOptions): SearchReading {
   const childFeed = feeds.find((feed) => feed.entry.child)
   const askedFeed = childFeed?.entry.child?.inline ? undefined : childFeed
   const listReader = createListReader(root, options)
+  const doubts = createDoubts()
 
   const childEndpoint = ({ entry }: Feed, version: string): ChildEndpoint => ({
     client,
@@ -50,6 +52,7 @@ export function createSearchReading(options: FedWalkOptions): SearchReading {
     version,
     clock: ports.clock,
     signal: ports.signal,
+    doubts,
   })
 
   /** The children that are in the records themselves. */
@@ -73,7 +76,7 @@ export function createSearchReading(options: FedWalkOptions): SearchReading {
       // As it stands now: what is taken meanwhile is not on the pages to come.
       const begun = structuredClone(slice)
       for await (const page of readSlice(endpoint, slice, order, settledTo)) {
-        const asked = { order, matching, again: page.again, settledTo }
+        const asked = { order, matching, again: page.again, reread: page.reread, settledTo }
         const isNew = (row: Row) => isDue(begun, row, asked)
         if (page.rows.some((row) => mayComeAgain(slice, row, asked) && isNew(row))) await options.replayVersions()
         const wantsLists = (row: Row) => isNew(row) && feeds.some((feed) => feed.wantsLists(page.answer, row))
@@ -101,8 +104,11 @@ export function tellCounts(
   { received, expected, isShort }: SliceCounts,
   sink: Sink,
 ): void {
-  sink.tally(root.name, 'counted', expected)
-  sink.tally(root.name, 'received', received)
+  // Of two walks that read the same records one counts.
+  if (feeds.some(({ entry }) => entry === root)) {
+    sink.tally(root.name, 'counted', expected)
+    sink.tally(root.name, 'received', received)
+  }
   if (!isShort) return
   for (const { entry } of feeds) {
     const message = `${entry.name}: Intercom counted ${expected} ${root.name} in a slice and gave ${received}, twice`

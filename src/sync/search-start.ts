@@ -45,12 +45,21 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
   const slices = descending
     ? [{ from: lower, to: frozen, done: frozen <= lower }]
     : await cutIntoSlices(endpoint, { lower, frozen }, seen, ports.recordsPerSlice)
+  // A count of nothing may be wrong: then the tail begins at the lower bound, and looks once more at no cost.
+  const isEmpty = !descending && seen.total === 0 && lower < frozen
+  const tail = { round: 1, asked: frozen, pages: 0, slice: { from: lower, to: null, done: false } }
   // Streams share a walk only when their gaps are the same.
   const gaps = feeds[0]?.previous?.gaps ?? []
   return {
     endpoint,
     plan,
-    walk: { lower, frozen, slices: [...gapsBelow(lower, gaps), ...slices], ...(descending && { descending }) },
+    walk: {
+      lower,
+      frozen,
+      slices: [...gapsBelow(lower, gaps), ...slices],
+      ...(descending && { descending }),
+      ...(isEmpty && { tail }),
+    },
     estimate: descending ? undefined : seen.total,
     notes,
   }

@@ -29,7 +29,8 @@ export function createSliceCount(slice: Slice, order: SortOrder): SliceCount {
   const isResumed = slice.at !== undefined || slice.after !== undefined
   let expected = slice.expected
   let most = slice.most ?? slice.expected
-  let sinceRestart = new Set<string>()
+  /** Of a query that began in the middle; undefined while there is none. */
+  let sinceRestart = slice.at !== undefined && slice.after === undefined ? new Set<string>() : undefined
   let rest: number | undefined
 
   function isOfBefore({ updatedAt }: Row): boolean {
@@ -45,12 +46,13 @@ export function createSliceCount(slice: Slice, order: SortOrder): SliceCount {
     most: () => most,
     add({ rows, total }, isWhole) {
       for (const row of rows) {
-        sinceRestart.add(row.id)
+        sinceRestart?.add(row.id)
         if (!isOfBefore(row)) met.set(row.id, row.updatedAt)
       }
       if (total === undefined) return
       if (isWhole) {
-        expected = Math.min(expected ?? total, total)
+        // An empty page that counts nothing proves nothing: what came before has been counted.
+        if (rows.length > 0 || expected === undefined) expected = Math.min(expected ?? total, total)
         most = Math.max(most ?? total, total)
       } else rest = Math.min(rest ?? total, total)
     },
@@ -66,7 +68,7 @@ export function createSliceCount(slice: Slice, order: SortOrder): SliceCount {
     isShort() {
       // States of before do not say how much had come: then only the rest can be counted.
       const isKnown = !isResumed || before !== undefined
-      return (isKnown && received() < (expected ?? 0)) || sinceRestart.size < (rest ?? 0)
+      return (isKnown && received() < (expected ?? 0)) || (sinceRestart?.size ?? Infinity) < (rest ?? 0)
     },
   }
 }

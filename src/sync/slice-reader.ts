@@ -13,6 +13,8 @@ export interface SlicePage extends Pick<SearchPage, 'answer' | 'rows' | 'after' 
   rows: Row[]
   /** Newest first, reading ends with the first record that is older than the slice. */
   stoppedEarly: boolean
+  /** It is of the second reading of the slice. */
+  reread?: true
   /** Set on pages asked again: what lies before this second (after it, when descending) came before. */
   again?: number
   /** With the last page of a slice that was read to its end. */
@@ -184,6 +186,7 @@ async function* readToEnd(reading: SliceReading, slice: Slice): AsyncGenerator<S
       stoppedEarly,
       received: count.received(),
       ...expectation(count),
+      ...(slice.reread && { reread: true }),
       ...(again !== undefined && { again }),
     }
     yield slicePage

@@ -39,6 +39,9 @@ export interface Slice {
   most?: number
 }
 
+/** Ids of one slice that go into a state. */
+const MOST_IDS = 1000
+
 /** A record's place in time, as far as it is known. */
 export interface Dated {
   id: string
@@ -49,7 +52,8 @@ export interface Dated {
 
 export function sliceToJson(slice: Slice): SliceJson {
   const { from, to, created, done, ids, ...progressing } = slice
-  const progress = done ? 'done' : { ...progressing, ...(ids && { ids: [...ids.keys()] }) }
+  // What is left out comes again at the most.
+  const progress = done ? 'done' : { ...progressing, ...(ids && { ids: [...ids.keys()].slice(0, MOST_IDS) }) }
   return created ? [from, to, progress, [created.from, created.to]] : [from, to, progress]
 }
 
@@ -112,9 +116,10 @@ export function advanceWithin(slice: Slice, rows: readonly Dated[]): void {
   slice.ahead = [...new Set([...(slice.ahead ?? []), ...rows.map((row) => row.id)])]
 }
 
-/** All that is known to have been taken of a slice, and may be met again. */
-export function takenOf({ skip = [], ids = new Map(), ahead = [] }: Slice): Set<string> {
-  return new Set([...skip, ...ids.keys(), ...ahead])
+/** All that is known to have been taken of a slice, and may be met in it again: what has moved behind its end is not. */
+export function takenOf({ to, skip = [], ids = new Map<string, number>(), ahead = [] }: Slice): Set<string> {
+  const within = [...ids].filter(([, time]) => to === null || time < to || time === Number.POSITIVE_INFINITY)
+  return new Set([...skip, ...within.map(([id]) => id), ...ahead])
 }
 
 /**
