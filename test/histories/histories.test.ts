@@ -1,0 +1,16 @@
+import t from 'tap'
+import { runHistories } from './histories.ts'
+
+// A busy machine takes longer than the usual limit of a file.
+t.setTimeout(600_000)
+
+const seed = 20_260_505
+
+t.test('whatever STATEs jobs go on from, what was delivered up to them and afterwards is the truth', async (t) => {
+  const { totals, counterexample } = await runHistories({ count: 500, seed, patienceMs: 60_000 })
+  if (counterexample === undefined) t.ok(totals.records > 0)
+  else {
+    const { path, history, faults } = counterexample
+    t.same(faults, [], `npm run histories -- --seed ${seed} --path ${path}: ${JSON.stringify(history)}`)
+  }
+})
