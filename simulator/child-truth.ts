@@ -32,29 +32,22 @@ export function* membershipTruth(workspace: Workspace, judge: TextJudge): Genera
   const stream = 'company_segments'
   const segments = byId(workspace.collection('segments').log)
   const earlier = new Map<string, string[]>()
-  const companyBegunAt = new Map<string, number | null>()
   for (const company of workspace.collection('companies').log) {
     const deletedAt = workspace.companies.deletedAt(company.plan)
-    const { id: companyId } = company.plan
-    const actual = { visibleFrom: companyBegunAt.get(companyId) ?? company.visibleFrom, visibleUntil: company.endedAt }
-    companyBegunAt.set(companyId, company.endedAt)
-    const goneFrom = deletedAt ?? Number.POSITIVE_INFINITY
-    if (!company.isListed || deletedAt === 0 || actual.visibleFrom > goneFrom) continue
-    // Deleted before lists showed this version of it: what was below it meanwhile could be had, and nobody is asked for it.
-    const isHidden = company.visibleFrom > goneFrom
+    const actual = { visibleFrom: company.begunAt ?? company.visibleFrom, visibleUntil: company.endedAt }
+    // What a company is when it is deleted could be read below it until then, be it shown yet or not.
+    if (!company.isListed || deletedAt === 0 || actual.visibleFrom > (deletedAt ?? Number.POSITIVE_INFINITY)) continue
     for (const id of company.plan.segments ?? []) {
       const key = membershipKey(company.plan.id, id)
       // A visit changes nothing of a company that a sync could go by.
       const before = company.alike === undefined ? [] : (earlier.get(key) ?? [])
       earlier.set(key, before)
-      let begunAt: number | null = null
       for (const segment of segments.get(id) ?? []) {
         const ends = [company.endedAt, deletedAt, isGone(segment, workspace) ? segment.endedAt : null]
-        // Below a company a segment is as it is now, whatever the list of segments shows yet.
-        const current = { visibleFrom: begunAt ?? createdAt(segment), visibleUntil: segment.endedAt }
-        begunAt = segment.endedAt
-        const listed = isHidden ? undefined : sharedTime(current, company, ...ends)
-        const shared = listed ?? momentOf(sharedTime(current, actual))
+        // Below a company a segment is as it is now, and there from its creation on, whatever the list of segments shows
+        // yet: one that is left or deleted before the list shows it could be had all the same.
+        const current = { visibleFrom: segment.begunAt ?? segment.visibleFrom, visibleUntil: segment.endedAt }
+        const shared = sharedTime(current, company, ...ends) ?? momentOf(sharedTime(current, actual))
         if (shared === undefined) continue
         const hashes = judge.hashes(stream, segment)
         // Nothing leads to a segment that changes below a company that does not: what it was before is as good.
@@ -74,10 +67,6 @@ export function* membershipTruth(workspace: Workspace, judge: TextJudge): Genera
     }
   }
 }
-
-/** When a record's first version came to be, ms since the epoch; lists may show it later. */
-const createdAt = ({ plan, visibleFrom }: RecordVersion): number =>
-  Math.min(visibleFrom, (plan.createdAt ?? Number.POSITIVE_INFINITY) * 1000)
 
 /** Whether it is the last version of a record that was deleted: below it nothing is found from that moment on. */
 const isGone = ({ stream, plan }: RecordVersion, workspace: Workspace): boolean =>

@@ -22,20 +22,19 @@ export interface DirectAnswer {
   body: Buffer
 }
 
-const compiled = endpoints.map((endpoint) => {
-  const names = [...endpoint.path.matchAll(/:(\w+)/g)].map(([, name = '']) => name)
-  return { endpoint, names, pattern: new RegExp(`^${endpoint.path.replaceAll(/:\w+/g, '([^/]+)')}$`) }
-})
+/** A path without ids stands before one with ids that it would match as well. */
+const compiled = endpoints
+  .map((endpoint) => {
+    const names = [...endpoint.path.matchAll(/:(\w+)/g)].map(([, name = '']) => name)
+    return { endpoint, names, pattern: new RegExp(`^${endpoint.path.replaceAll(/:\w+/g, '([^/]+)')}$`) }
+  })
+  .sort((one, other) => one.names.length - other.names.length)
 
 function route(method: string, path: string): { endpoint: Endpoint | undefined; params: Record<string, string> } {
-  // A path without ids stands before one with ids that it would match as well.
-  const found = compiled
-    .filter(({ endpoint }) => endpoint.method === method)
-    .toSorted((one, other) => one.names.length - other.names.length)
-    .map((row) => ({ ...row, match: row.pattern.exec(path) }))
-    .find(({ match }) => match !== null)
+  const found = compiled.find(({ endpoint, pattern }) => endpoint.method === method && pattern.test(path))
+  const values = found?.pattern.exec(path)?.slice(1) ?? []
   const params = Object.fromEntries(
-    (found?.names ?? []).map((name, place) => [name, decodeURIComponent(found?.match?.[place + 1] ?? '')]),
+    (found?.names ?? []).map((name, place) => [name, decodeURIComponent(values[place] ?? '')]),
   )
   return { endpoint: found?.endpoint, params }
 }

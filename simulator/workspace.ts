@@ -98,7 +98,10 @@ export class Workspace {
     const now = this.#clock.now()
     const time = { now, visibleFrom: now + (mutation.lagMs ?? this.#lagOf(stream)) }
     const changes = applyMutation(collection, this.#changesOf(stream, collection), mutation, time, this.#random)
-    for (const { removed } of changes) if (removed !== undefined) removed.endedAt = now
+    for (const { removed, added } of changes) {
+      if (removed !== undefined) removed.endedAt = now
+      if (added !== undefined) added.begunAt = now
+    }
     index.add(changes)
     const ids = changes.map(({ added, removed, changed }) => (added ?? removed ?? changed)?.plan.id ?? '')
     this.changes.push({ ...time, mutation, ids })

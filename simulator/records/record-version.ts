@@ -16,6 +16,8 @@ export class RecordVersion<Plan extends RecordPlan = RecordPlan> {
   readonly visibleFrom: number
   /** Ms since the epoch; `null` while nothing has taken its place. */
   visibleUntil: number | null = null
+  /** Ms since the epoch: when it came to be, whatever search shows; `null` for what was there from the start. */
+  begunAt: number | null = null
   /** Ms since the epoch: when another took its place or it was deleted. Search may show it longer than that. */
   endedAt: number | null = null
   /** The version before, where only what is no change to Intercom tells the two apart. */
