@@ -76,7 +76,7 @@ export async function cutIntoSlices(
   const slices: Slice[] = []
   for (const [index, part] of byUpdate.entries()) {
     const bounds = { from: index === 0 ? lower : part.from, to: part.to }
-    if (part.count <= 2 * target) slices.push({ ...bounds, done: false })
+    if (part.count <= 2 * target) slices.push({ ...bounds, done: false, most: part.count })
     else
       slices.push(...(await cutByCreation(endpoint, bounds, { ...part, from: EARLIEST_CREATION }, target, narrowest)))
   }
@@ -94,10 +94,11 @@ async function cutByCreation(
     countRecords(endpoint, { updated: bounds, created }),
   )
   // The outer bounds are left open, so that a record created outside of all reason is somebody's, too.
-  return parts.map(({ from, to }, index) => ({
+  return parts.map(({ from, to, count }, index) => ({
     ...bounds,
     created: { from: index === 0 ? null : from, to: index === parts.length - 1 ? null : to },
     done: false,
+    most: count,
   }))
 }
 

@@ -43,7 +43,7 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
   // By calendar day an increment is read newest first, so that the days of slack cost nothing.
   const descending = endpoint.matching === 'day' && feeds.every((feed) => feed.previous?.cursor !== undefined)
   const slices = descending
-    ? [{ from: lower, to: frozen, done: frozen <= lower }]
+    ? [{ from: lower, to: frozen, done: frozen <= lower, ...(seen.total !== undefined && { most: seen.total }) }]
     : await cutIntoSlices(endpoint, { lower, frozen }, seen, ports.recordsPerSlice)
   // A count of nothing may be wrong: then the tail begins at the lower bound, and looks once more at no cost.
   const isEmpty = !descending && seen.total === 0 && lower < frozen

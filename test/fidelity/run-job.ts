@@ -47,7 +47,7 @@ export async function runJob(world: World, options: JobOptions): Promise<Job> {
       ...(state && { state }),
       ...(held.length > 0 && { held: [...held] }),
       ...(stopAfter !== undefined && { stopAfter }),
-      taken: (commit) => held.push(commit),
+      taken: (commit) => void held.push(commit),
     }).catch((error: unknown) => void errors.push(String(error)))
     const { outcome } = collected ?? {}
     if (outcome) {

@@ -33,6 +33,7 @@ export async function writeEvidence(
     `| Requests | ${told(totals.requests)} |`,
     `| Changes of the workspace | ${told(totals.changes)} |`,
     `| Records delivered | ${told(totals.records)} |`,
+    `| Histories of which a job lacked something and said so | ${told(totals.forgiven)} |`,
   ]
   await writeFile('docs/evidence/histories.md', `${lines.join('\n')}\n`)
 }

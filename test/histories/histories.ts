@@ -37,7 +37,7 @@ export interface HistoriesOptions extends Focus {
 /** Draws histories until one breaks the law, and makes that one as small as can be. */
 export async function runHistories(options: HistoriesOptions): Promise<HistoriesRun> {
   const { count, seed, path, about = '', done, patienceMs } = options
-  const totals: Totals = { histories: 0, jobs: 0, requests: 0, records: 0, changes: 0 }
+  const totals: Totals = { histories: 0, jobs: 0, requests: 0, records: 0, changes: 0, forgiven: 0 }
   let failedAt: number | undefined
   const property = fc.asyncProperty(histories(options), async (history) => {
     // Of a history that fails already anything smaller will do, but not for ever.
@@ -46,7 +46,7 @@ export async function runHistories(options: HistoriesOptions): Promise<Histories
     const result = await runQuickly(history)
     if (failedAt === undefined) {
       totals.histories++
-      for (const name of ['jobs', 'requests', 'records', 'changes'] as const) totals[name] += result[name]
+      for (const name of ['jobs', 'requests', 'records', 'changes', 'forgiven'] as const) totals[name] += result[name]
       done?.(totals)
     }
     const faults = result.faults.filter((fault) => fault.includes(about))

@@ -60,6 +60,10 @@ export interface JobPlan {
   faults: Fault[]
   /** Commits after which attempts are killed; the next goes on from the position. */
   kills: number[]
+  /** Whether commits take so long that everything under way goes on as far as it can. */
+  slowCommits: boolean
+  /** `lookback_window`, days; another than before drops the plan of a walk under way. */
+  lookback: number
   /** Commits after which it is given up. @defaultValue it comes to its end */
   stopAfter: number | null
   /**

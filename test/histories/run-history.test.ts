@@ -38,6 +38,8 @@ const quiet: History = {
       badPlaces: [],
       faults: [],
       kills: [2],
+      slowCommits: false,
+      lookback: 0,
       stopAfter: null,
       keep: { contacts: 9, conversations: 0 },
     },

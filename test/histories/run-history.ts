@@ -17,6 +17,8 @@ export interface HistoryResult {
   requests: number
   records: number
   changes: number
+  /** 1 when a job has said what it lacks, and it was; else 0. */
+  forgiven: number
   /** In words; none when the law holds. */
   faults: string[]
 }
@@ -46,7 +48,7 @@ interface Run {
  */
 export async function runHistory(history: History): Promise<HistoryResult> {
   using world = openWorld(history.workspace)
-  const result: HistoryResult = { jobs: 0, requests: 0, records: 0, changes: 0, faults: [] }
+  const result: HistoryResult = { jobs: 0, requests: 0, records: 0, changes: 0, forgiven: 0, faults: [] }
   const run: Run = {
     history,
     world,
@@ -105,7 +107,7 @@ type SyncPlan = Pick<JobPlan, 'streams'> & Partial<JobPlan> & { isQuiet?: true }
 /** One job: judges its log, and keeps of it what its plan says. */
 async function sync(run: Run, name: string, plan: SyncPlan): Promise<Job> {
   const { history, world, held, ledger, result } = run
-  const { streams, kills = [], stopAfter = null, keep = {}, isQuiet } = plan
+  const { streams, keep = {}, isQuiet } = plan
   const tell = (fault: string) => result.faults.push(`${name}: ${fault}`)
   for (const stream of streams) {
     const known = held.get(stream)
@@ -113,7 +115,7 @@ async function sync(run: Run, name: string, plan: SyncPlan): Promise<Job> {
     held.set(stream, { state: undefined, begunAt: world.clock.now() })
     ledger.delete(stream)
   }
-  const job = await runJob(world, history, { streams, state: stateMessages(held, streams), kills, stopAfter })
+  const job = await runJob(world, history, { ...plan, state: stateMessages(held, streams) })
   result.jobs++
   const truth = [...truthOf(run)]
   const report = await checkMessages([job.messages], truth, { expectStreams: [] })
@@ -159,6 +161,7 @@ async function judgeHeld(
     if (kind !== 'missing' && kind !== 'stale') continue
     const holder = whole.includes(stream ?? '') ? 'what a full refresh brought' : 'what is held'
     if (count > (told.get(stream ?? '') ?? 0)) result.faults.push(`${when}${holder}: ${inWords(fault)}`)
+    else result.forgiven = 1
   }
 }
 

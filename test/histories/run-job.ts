@@ -18,6 +18,15 @@ export interface JobOptions {
   state: unknown[]
   kills?: readonly number[]
   stopAfter?: number | null
+  slowCommits?: boolean
+  lookback?: number
+}
+
+/** Turns of the event loop in which all that is under way comes as far as it can. */
+const slowTurns = 30
+
+async function makeDurable(isSlow: boolean): Promise<void> {
+  for (let turn = 0; isSlow && turn < slowTurns; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
 /** Attempts that may fail before a job has. */
@@ -27,7 +36,7 @@ const mostAttempts = 3
 export async function runJob(
   world: World,
   { workspace, modes }: Pick<History, 'workspace' | 'modes'>,
-  { streams, state, kills = [], stopAfter }: JobOptions,
+  { streams, state, kills = [], stopAfter, slowCommits = false, lookback = 0 }: JobOptions,
 ): Promise<Job> {
   const held: Commit[] = []
   const { version, isPinned, recordsPerSlice } = workspace
@@ -38,11 +47,18 @@ export async function runJob(
       baseUrl: world.baseUrl,
       clock: world.clock,
       streams: streams.map((name) => ({ name, syncMode: modes[name] })),
-      config: { access_token: 'simulator-token', ...(isPinned && { api_version: version }) },
+      config: {
+        access_token: 'simulator-token',
+        ...(isPinned && { api_version: version }),
+        ...(lookback > 0 && { lookback_window: lookback }),
+      },
       ...(state.length > 0 && { state }),
       ...(held.length > 0 && { held: [...held] }),
       stopAfter: stop,
-      taken: (commit) => held.push(commit),
+      taken: async (commit) => {
+        await makeDurable(slowCommits)
+        held.push(commit)
+      },
       ports: { createSpool: createMemorySpool, ...(recordsPerSlice !== null && { recordsPerSlice }) },
     }).catch((failure: unknown) => {
       error = failure instanceof Error ? `${failure.name}: ${failure.message}` : String(failure)

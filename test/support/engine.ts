@@ -31,7 +31,7 @@ export interface CollectOptions extends SyncRequestBody {
   /** Stop, as if killed, when so many commits have been taken. */
   stopAfter?: number
   /** Takes each commit as it comes, so that commits outlive an attempt that fails. */
-  taken?: (commit: Commit) => void
+  taken?: (commit: Commit) => void | Promise<void>
   /** @defaultValue 15 minutes */
   scrollPatienceMs?: number
   /** What walks are given in place of a spool in a file and the usual number of records per slice. @defaultValue nothing */
@@ -79,7 +79,7 @@ export async function collectSync(options: CollectOptions): Promise<Collected> {
       // Through JSON and back, as a position goes through Redis.
       const commit = { ...step.value, position: JSON.parse(JSON.stringify(step.value.position)) as Position }
       commits.push(commit)
-      taken?.(commit)
+      await taken?.(commit)
     }
   } finally {
     stop.abort()
