@@ -138,3 +138,24 @@ t.test(
     t.equal(outcome?.failure?.code, 'records_unreadable')
   },
 )
+
+t.test('a single record that search holds at its old place for days moves no state too far', async (t) => {
+  const options = { contacts: 120, largestPage: 10, aheadOfIndex: 1, cursorsOpaque: true }
+  const { simulator, request, advance } = await slowWorkspace(t, options)
+  const records = simulator.workspace.collection('contacts').latest()
+  const old = records.toSorted((one, other) => (one.plan.updatedAt ?? 0) - (other.plan.updatedAt ?? 0))[19]
+  simulator.workspace.mutate({ kind: 'update', ids: [old?.plan.id ?? ''], lagMs: 20 * day })
+  advance(5 * day)
+  simulator.workspace.mutate({ kind: 'create', count: 40 })
+  advance(day)
+  const config = { access_token: 'simulator-token', api_version: '2.17' }
+  const job = await collectSync({ ...request, config, streams: ['contacts'] })
+  for (const state of job.commits.flatMap(({ checkpoints }) => checkpoints)) {
+    const { held, state: given } = upTo(job, (one) => one === state)
+    simulator.faults.clear()
+    simulator.faults.next([{ match: { path: '/contacts/search', paged: true }, status: 400 }])
+    const rest = await collectSync({ ...request, config, streams: ['contacts'], state: [given] })
+    const came = new Set([held, rest.messages].flatMap((messages) => idsOf(messages, 'contacts')))
+    t.equal(came.size, 160)
+  }
+})

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import type { Fault } from '../../simulator/faults/fault.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
-import { collectSync, contactsOf, judge, parseLines } from '../support/engine.ts'
+import { collectSync, contactsOf, judge, parseLines, recordsOf } from '../support/engine.ts'
 
 const streams = ['contacts']
 const path = '/contacts/:id/tags'
@@ -45,5 +45,22 @@ t.test('a list that stays so is believed, and told with figures', async (t) => {
     t.equal(asked, 3)
     t.equal(warnings.length, 1)
     t.ok(warnings[0]?.includes(`lists of ${id} `) && warnings[0].includes(figures), warnings[0] ?? 'none')
+  }
+})
+
+t.test('segments that are fewer than their company shows are asked for again', async (t) => {
+  const match = { path: '/companies/:id/segments' }
+  for (const [repeat, isTold] of [
+    [1, false],
+    [3, true],
+  ] as const) {
+    const simulator = await listenSimulator(t, { contacts: 0, companies: 1, seed: 4, oddities: false })
+    const { segments = [] } = simulator.workspace.collection('companies').latest()[0]?.plan ?? {}
+    simulator.faults.next([{ match, repeat, body: { type: 'list', data: [] } }])
+    const { messages } = await collectSync({ baseUrl: simulator.url, streams: ['company_segments'] })
+    const warnings = parseLines(messages).filter(({ log }) => log?.level === 'WARN')
+    t.ok(segments.length > 0)
+    t.equal(recordsOf(messages, 'company_segments').length, isTold ? 0 : segments.length)
+    t.equal(warnings.filter(({ log }) => log.message.includes(`has ${segments.length}`)).length, isTold ? 1 : 0)
   }
 })

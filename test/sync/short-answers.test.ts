@@ -83,3 +83,21 @@ t.test('a slice that was short is read again from its beginning, though the job 
     t.equal(held.size, 400, `stopped after ${stopAfter} commits`)
   }
 })
+
+const nothing = { body: { type: 'list', data: [], total_count: 0, pages: { type: 'pages' } } }
+
+for (const [what, skip] of [
+  ['a first look', 0],
+  ['the first page of a slice', 1],
+  ['a page in the middle', 3],
+] as const)
+  t.test(`${what} that finds nothing is no end of what Intercom has counted`, async (t) => {
+    const clock = createManualClock(now * 1000)
+    const span = { from: now - 60 * day, to: now - day }
+    const simulator = await listenSimulator(t, { contacts: 900, newestVersion: '2.17', span, clock, oddities: false })
+    const config = { access_token: 'simulator-token', api_version: '2.17' }
+    const headers = { 'Intercom-Version': '2.17' }
+    simulator.faults.next([{ match: search, skip, headers, ...nothing }])
+    const sync = await collectSync({ baseUrl: simulator.url, clock, config, streams: ['contacts'] })
+    t.same((await judge(simulator, sync.messages, { expectStreams })).faults, [])
+  })

@@ -117,3 +117,24 @@ t.test('parts that come after all in the same sync, as their ticket has changed,
   const { faults } = await judge(simulator, messages, { expectStreams: ['ticket_parts'] })
   t.same(faults.filter(ofParts), [])
 })
+
+t.test('a ticket that comes without its list once is asked for again, and delivered with it', async (t) => {
+  const simulator = await listenSimulator(t, { contacts: 0, tickets: 30, oddities: false })
+  simulator.faults.next([{ match: { path: '/tickets/search' }, skip: 1, nulls: 'ticket_parts' }])
+  const { messages } = await collectSync({ baseUrl: simulator.url, streams })
+  t.same((await judge(simulator, messages, { expectStreams: streams })).faults, [])
+})
+
+t.test('a list of parts that is shorter than its count is asked for by itself', async (t) => {
+  const shorter = (ticket: Ticket) => {
+    const list = ticket.ticket_parts as { ticket_parts: object[] }
+    return { ...ticket, ticket_parts: { ...list, ticket_parts: list.ticket_parts.slice(0, 1) } }
+  }
+  const { sync, simulator } = await setUp(t, { searched: shorter })
+  const { messages } = await sync()
+  const { faults } = await judge(simulator, messages, { expectStreams: ['ticket_parts'] })
+  t.same(
+    faults.filter(({ stream }) => stream === 'ticket_parts'),
+    [],
+  )
+})
