@@ -26,3 +26,21 @@ export function createAcceleratedClock(start: number, speed: number): Clock {
       }),
   }
 }
+
+/** The same clock, which also leaps where a test says so. */
+export interface SkippingClock extends Clock {
+  skip(ms: number): void
+}
+
+export function createSkippingClock(start: number, speed: number): SkippingClock {
+  const running = createAcceleratedClock(start, speed)
+  let skipped = 0
+  return {
+    now: () => running.now() + skipped,
+    monotonic: () => running.monotonic() + skipped,
+    sleep: running.sleep,
+    skip(ms) {
+      skipped += ms
+    },
+  }
+}

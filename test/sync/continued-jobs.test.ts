@@ -3,7 +3,7 @@ import type { Simulator } from '../../simulator/app.ts'
 import type { SimulatorOptions } from '../../simulator/options.ts'
 import type { Checkpoint } from '../../src/sync/commit.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
-import { createAcceleratedClock } from '../support/accelerated-clock.ts'
+import { createSkippingClock } from '../support/accelerated-clock.ts'
 import { editAnswers } from '../support/edited-answers.ts'
 import { type Collected, collectSync, recordsOf } from '../support/engine.ts'
 
@@ -38,20 +38,14 @@ function upTo({ commits }: Collected, wanted: (checkpoint: Checkpoint) => boolea
 
 /** A workspace that answers slowly, so that there is a STATE after nearly every answer. */
 async function slowWorkspace(t: { teardown(close: () => unknown): void }, options: SimulatorOptions) {
-  const running = createAcceleratedClock(now, 100)
-  let skipped = 0
-  const clock = {
-    now: () => running.now() + skipped,
-    monotonic: () => running.monotonic() + skipped,
-    sleep: running.sleep,
-  }
+  const clock = createSkippingClock(now, 100)
   const span = { from: (now - 40 * day) / 1000, to: (now - day) / 1000 }
   const simulator = await listenSimulator(t, { span, oddities: false, ...options, clock })
   const baseUrl = await editAnswers(t, simulator.url, () => {
-    skipped += 4000
+    clock.skip(4000)
     return {}
   })
-  return { simulator, request: { baseUrl, clock }, advance: (ms: number) => (skipped += ms) }
+  return { simulator, request: { baseUrl, clock }, advance: clock.skip }
 }
 
 interface Walk {

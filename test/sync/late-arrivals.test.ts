@@ -1,6 +1,6 @@
 import t from 'tap'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
-import { createAcceleratedClock } from '../support/accelerated-clock.ts'
+import { createSkippingClock } from '../support/accelerated-clock.ts'
 import { editAnswers } from '../support/edited-answers.ts'
 import { type Collected, collectSync, parseLines, recordsOf } from '../support/engine.ts'
 import { createManualClock } from '../support/manual-clock.ts'
@@ -101,15 +101,13 @@ t.test('a record that comes as late as the overlap allows is warned of', async (
 })
 
 t.test('the overlap counts from the beginning of a sync, however long it takes', async (t) => {
-  const running = createAcceleratedClock(now * 1000, 10)
-  let skipped = 0
-  const clock = { ...running, now: () => running.now() + skipped, monotonic: () => running.monotonic() + skipped }
+  const clock = createSkippingClock(now * 1000, 10)
   const simulator = await listenSimulator(t, { contacts: 0, conversations: 80, clock, indexLagMs: 280_000 })
   simulator.workspace.mutate({ stream: 'conversations', kind: 'update', count: 3 })
-  skipped += 260_000
+  clock.skip(260_000)
   const baseUrl = await editAnswers(t, simulator.url, ({ asked }) => {
     // The first page takes 140 s.
-    if (asked.includes('"per_page":150') && skipped < 400_000) skipped += 140_000
+    if (asked.includes('"per_page":150') && clock.now() < now * 1000 + 400_000) clock.skip(140_000)
     return {}
   })
   const request = { baseUrl, clock, streams: ['conversations'] }

@@ -1,0 +1,158 @@
+import type { History, JobPlan, WorkspaceTraits } from './history.ts'
+
+/** A history that once lost records without a sign, made as small as it would get. */
+export interface FoundHistory {
+  /** What was wrong, in words. */
+  fault: string
+  history: History
+}
+
+const workspace: WorkspaceTraits = {
+  seed: 0,
+  version: '2.17',
+  isPinned: false,
+  timezone: 'UTC',
+  spanSeconds: 600,
+  contacts: 0,
+  conversations: 0,
+  tickets: 0,
+  companies: 0,
+  activityLogs: 0,
+  parts: 1,
+  largestPage: 150,
+  recordsPerSlice: null,
+  aheadOfIndex: 0,
+  cursorsOpaque: false,
+  inclusiveBounds: false,
+  latencyMs: 12_000,
+}
+
+const job = (plan: Pick<JobPlan, 'streams'> & Partial<JobPlan>): JobPlan => ({
+  waitMs: 300_000,
+  before: [],
+  during: [],
+  badPlaces: [],
+  faults: [],
+  kills: [],
+  slowCommits: false,
+  lookback: 0,
+  stopAfter: null,
+  keep: {},
+  ...plan,
+})
+
+const change = (stream: string, kind: JobPlan['before'][number]['kind'], count: number, lag: number) => ({
+  stream,
+  kind,
+  count,
+  lag,
+  beyond: false,
+})
+
+const conversations = ['conversation_parts', 'conversations']
+const tickets = ['ticket_parts', 'tickets']
+
+export const foundHistories: readonly FoundHistory[] = [
+  {
+    fault: 'two streams of one walk, continued from states of different moments',
+    history: {
+      workspace: { ...workspace, conversations: 51 },
+      modes: { conversation_parts: 'full_refresh', conversations: 'incremental' },
+      jobs: [
+        job({ waitMs: 0, streams: conversations, stopAfter: 4, keep: { conversation_parts: 1, conversations: 0 } }),
+        job({ streams: conversations.toReversed() }),
+      ],
+    },
+  },
+  {
+    fault: 'the same with slices that are read from the other end',
+    history: {
+      workspace: { ...workspace, tickets: 8, spanSeconds: 3_456_000, largestPage: 8, latencyMs: 3000 },
+      modes: { ticket_parts: 'incremental', tickets: 'incremental' },
+      jobs: [
+        job({
+          waitMs: 0,
+          streams: tickets,
+          badPlaces: [{ stream: 'tickets', place: 0, abovePerPage: 0 }],
+          keep: { ticket_parts: 2, tickets: 1 },
+        }),
+        job({ streams: tickets.toReversed(), kills: [1] }),
+      ],
+    },
+  },
+  {
+    fault: 'a state that believes a row newer than its place',
+    history: {
+      workspace: { ...workspace, seed: 469, contacts: 36, largestPage: 3, recordsPerSlice: 7, aheadOfIndex: 1 },
+      modes: { contacts: 'incremental' },
+      jobs: [
+        job({
+          waitMs: 7_200_000,
+          streams: ['contacts'],
+          before: [change('contacts', 'update', 2, 0), change('contacts', 'delete', 12, 0.9)],
+          during: [
+            { after: 5, change: change('contacts', 'update', 1, 0.9) },
+            { after: 4, change: change('contacts', 'create', 1, 0.1) },
+            { after: 38, change: change('contacts', 'update', 2, 0) },
+          ],
+          stopAfter: 7,
+        }),
+      ],
+    },
+  },
+  {
+    fault: 'a full refresh that drops a row newer than its place',
+    history: {
+      workspace: { ...workspace, seed: 73, tickets: 1, largestPage: 1, aheadOfIndex: 0.3, latencyMs: 100 },
+      modes: { ticket_parts: 'incremental', tickets: 'full_refresh' },
+      jobs: [
+        job({ waitMs: 0, streams: tickets, before: [change('tickets', 'update', 1, 0.9)], kills: [1] }),
+        job({ streams: ['ticket_parts'] }),
+      ],
+    },
+  },
+  {
+    fault: 'a search that fails down to single records, beside a row newer than its place',
+    history: {
+      workspace: { ...workspace, contacts: 5, aheadOfIndex: 1, latencyMs: 100 },
+      modes: { ticket_parts: 'incremental', tickets: 'full_refresh', contacts: 'incremental' },
+      jobs: [
+        job({
+          waitMs: 90_000_000,
+          streams: ['contacts', ...tickets],
+          during: [{ after: 1, change: change('contacts', 'update', 1, 0.1) }],
+          badPlaces: [{ stream: 'contacts', place: 0, abovePerPage: 0 }],
+          kills: [1],
+        }),
+      ],
+    },
+  },
+  {
+    fault: 'a page without a next one, while as many records move away as it leaves out',
+    history: {
+      workspace: { ...workspace, conversations: 51, largestPage: 1 },
+      modes: { conversation_parts: 'incremental', conversations: 'incremental' },
+      jobs: [
+        job({
+          streams: conversations.toReversed(),
+          badPlaces: [{ stream: 'conversations', place: 0, abovePerPage: 0 }],
+          stopAfter: 1,
+        }),
+        job({
+          waitMs: 0,
+          streams: conversations,
+          faults: [{ match: { path: '/conversations/search', paged: true }, status: 400 }],
+          keep: { conversation_parts: 2 },
+        }),
+        job({
+          streams: conversations,
+          before: [change('conversations', 'update', 4, 0)],
+          faults: [
+            { match: { path: '/conversations/search', paged: true }, status: 400, skip: 1 },
+            { match: { path: '/conversations/search' }, endsEarly: true, skip: 3 },
+          ],
+        }),
+      ],
+    },
+  },
+]
