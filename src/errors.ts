@@ -146,12 +146,7 @@ export const errorTable = {
     retryable: false,
     title: 'The access token lacks a permission',
   },
-  workspace_changed: {
-    status: 409,
-    failureType: 'config_error',
-    retryable: false,
-    title: 'The state is of another workspace',
-  },
+  workspace_changed: { status: 409, failureType: 'config_error', retryable: false, title: 'Another workspace' },
   records_unreadable: {
     status: 502,
     failureType: 'transient_error',

@@ -13,7 +13,8 @@ import { type SearchStart, startSearch } from './search-start.ts'
 import { type TailState, walkFromJson, walkToJson } from './search-state.ts'
 import type { SearchWalkJson } from './search-state-schema.ts'
 import { isUnreadable, setAside, takeBack } from './set-aside.ts'
-import { advance, advanceWithin, orderOf, type Slice, takenOf } from './slice.ts'
+import { orderOf, type Slice, takenOf } from './slice.ts'
+import { advance, advanceWithin } from './slice-progress.ts'
 import type { Arrival, Sink, Walk } from './walk.ts'
 
 const MOST_ROUNDS = 3
@@ -198,9 +199,8 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
 
   function finish(current: Planned, sink: Sink): void {
     current.done = true
-    for (const feed of feeds) {
-      for (const { level, message } of overlapNotes(feed, current.walk.frozen)) sink.log(level, message)
-    }
+    const notes = feeds.flatMap((feed) => overlapNotes(feed, current.walk.frozen))
+    for (const { level, message } of notes) sink.log(level, message)
   }
 
   function takePage({ walk }: Planned, taking: Taking, sink: Sink): void {

@@ -5,8 +5,9 @@ import { mayBeOfRecords, UnreadablePageError } from './narrowing.ts'
 import type { PageEnd } from './page-end.ts'
 import { createPageSize } from './page-size.ts'
 import { askPage, type Row, type SearchEndpoint, type SearchPage } from './search-pages.ts'
-import { advance, type Slice } from './slice.ts'
+import type { Slice } from './slice.ts'
 import { createSliceCount, type SliceCount } from './slice-count.ts'
+import { advance } from './slice-progress.ts'
 
 /** A page of a slice, in the order of reading. */
 export interface SlicePage extends Pick<SearchPage, 'answer' | 'rows' | 'after' | 'total'>, PageEnd {

@@ -82,7 +82,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'records of the current second are forgotten between pages',
-    file: 'sync/slice.ts',
+    file: 'sync/slice-progress.ts',
     find: 'if (ids.size > 0) slice.ids = ids',
     replace: '',
     tests: sync('resume', 'refused-cursors', 'continued-jobs'),
@@ -500,7 +500,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'what was taken in the middle of a page is forgotten when a smaller page follows',
-    file: 'sync/slice.ts',
+    file: 'sync/slice-progress.ts',
     find: '(slice.ahead ?? []).filter((id) => !passed.has(id))',
     replace: '[]',
     tests: sync('unreadable-pages'),
@@ -700,7 +700,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a slice that is to be read again keeps its place',
-    file: 'sync/slice.ts',
+    file: 'sync/slice-progress.ts',
     find: 'if (page.last || page.startsOver) return\n',
     replace: 'if (page.last) return\n',
     tests: sync('short-answers'),
