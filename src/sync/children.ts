@@ -7,6 +7,7 @@ import { askPatiently, type Doubts, MOST_ANSWERS, type PatientSetting } from './
 import { PARENT_UPDATED_AT } from './child-text.ts'
 import { inOrder } from './in-order.ts'
 import type { Row } from './search-pages.ts'
+import type { WalkContext } from './walk.ts'
 
 /** The children of one parent, as Intercom answered them. */
 export interface Children {
@@ -23,6 +24,16 @@ export interface ChildEndpoint extends PatientSetting {
   entry: StreamEntry
   /** Shared by all that is asked of one kind. @defaultValue what is short is always asked again */
   doubts?: Doubts
+}
+
+/** Where a walk asks for the children of its parents. @param version `Intercom-Version` to send */
+export function childEndpoint(
+  entry: StreamEntry,
+  version: string,
+  { client, ports: { clock, signal } }: Pick<WalkContext, 'client' | 'ports'>,
+  doubts: Doubts,
+): ChildEndpoint {
+  return { client, entry, version, clock, signal, doubts }
 }
 
 /** A run of parents of one page, with their children where they were wanted. */

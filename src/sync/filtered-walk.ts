@@ -3,7 +3,7 @@ import { asOneAnswer, readShapedList, shortageOf } from '../intercom/list-pages.
 import type { ScannedAnswer } from '../intercom/record-scanner.ts'
 import type { StreamEntry } from '../streams/table.ts'
 import { createDoubts } from './ask-patiently.ts'
-import { type ChildEndpoint, type FoundChildren, findChildren, readChildren } from './children.ts'
+import { type ChildEndpoint, childEndpoint, type FoundChildren, findChildren, readChildren } from './children.ts'
 import { readCompanies } from './company-pages.ts'
 import type { FedWalkOptions, Feed, FeedJson } from './feed.ts'
 import { finishedFeedState, overlapNotes } from './feed-state.ts'
@@ -108,14 +108,7 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
     }
   }
 
-  const endpointOf = ({ entry }: Feed): ChildEndpoint => ({
-    client,
-    entry,
-    version,
-    clock: ports.clock,
-    signal: ports.signal,
-    doubts,
-  })
+  const endpointOf = ({ entry }: Feed): ChildEndpoint => childEndpoint(entry, version, options, doubts)
 
   function takeRows(
     answer: ScannedAnswer,

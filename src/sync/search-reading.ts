@@ -1,6 +1,6 @@
 import type { SortOrder } from '../intercom/search-query.ts'
 import { createDoubts } from './ask-patiently.ts'
-import { type ChildEndpoint, type FoundChildren, readChildren, readInlineChildren } from './children.ts'
+import { type ChildEndpoint, childEndpoint, type FoundChildren, readChildren, readInlineChildren } from './children.ts'
 import { type Asked, isDue, mayComeAgain } from './due.ts'
 import type { FedWalkOptions, Feed } from './feed.ts'
 import { createListReader, type FoundLists } from './list-reader.ts'
@@ -40,20 +40,13 @@ export interface SearchReading {
 }
 
 export function createSearchReading(options: FedWalkOptions): SearchReading {
-  const { root, feeds, client, ports } = options
+  const { root, feeds } = options
   const childFeed = feeds.find((feed) => feed.entry.child)
   const askedFeed = childFeed?.entry.child?.inline ? undefined : childFeed
   const listReader = createListReader(root, options)
   const doubts = createDoubts()
 
-  const childEndpoint = ({ entry }: Feed, version: string): ChildEndpoint => ({
-    client,
-    entry,
-    version,
-    clock: ports.clock,
-    signal: ports.signal,
-    doubts,
-  })
+  const endpointOf = ({ entry }: Feed, version: string) => childEndpoint(entry, version, options, doubts)
 
   /** The children that are in the records themselves. */
   async function childrenWithin(
@@ -63,13 +56,13 @@ export function createSearchReading(options: FedWalkOptions): SearchReading {
   ): Promise<ReadonlyMap<Row, FoundChildren>> {
     if (!childFeed || askedFeed) return new Map()
     const wanted = page.rows.filter((row) => isNew(row) && childFeed.wantsChildren(row))
-    return readInlineChildren(childEndpoint(childFeed, version), page.answer, wanted)
+    return readInlineChildren(endpointOf(childFeed, version), page.answer, wanted)
   }
 
   return {
     askedFeed,
     childFeed,
-    childEndpoint,
+    childEndpoint: endpointOf,
     takeNotes: listReader.takeNotes,
     async *read(endpoint, slice, order, settledTo) {
       const { matching } = endpoint
@@ -88,7 +81,7 @@ export function createSearchReading(options: FedWalkOptions): SearchReading {
           continue
         }
         const isWanted = (row: Row) => isNew(row) && askedFeed.wantsChildren(row)
-        for await (const batch of readChildren(childEndpoint(askedFeed, endpoint.version), page.rows, isWanted))
+        for await (const batch of readChildren(endpointOf(askedFeed, endpoint.version), page.rows, isWanted))
           yield { ...taking, rows: batch.rows, children: batch.children, lastBatch: batch.last }
       }
     },

@@ -29,7 +29,7 @@ export function createAcceleratedClock(start: number, speed: number): Clock {
 
 /** The same clock, which also leaps where a test says so. */
 export interface SkippingClock extends Clock {
-  skip(ms: number): void
+  advance(ms: number): void
 }
 
 export function createSkippingClock(start: number, speed: number): SkippingClock {
@@ -39,7 +39,7 @@ export function createSkippingClock(start: number, speed: number): SkippingClock
     now: () => running.now() + skipped,
     monotonic: () => running.monotonic() + skipped,
     sleep: running.sleep,
-    skip(ms) {
+    advance(ms) {
       skipped += ms
     },
   }

@@ -42,10 +42,10 @@ async function slowWorkspace(t: { teardown(close: () => unknown): void }, option
   const span = { from: (now - 40 * day) / 1000, to: (now - day) / 1000 }
   const simulator = await listenSimulator(t, { span, oddities: false, ...options, clock })
   const baseUrl = await editAnswers(t, simulator.url, () => {
-    clock.skip(4000)
+    clock.advance(4000)
     return {}
   })
-  return { simulator, request: { baseUrl, clock }, advance: clock.skip }
+  return { simulator, request: { baseUrl, clock }, advance: clock.advance }
 }
 
 interface Walk {

@@ -10,10 +10,10 @@ t.test('what the index shows only after its slice was read is not lost, however 
   const clock = createSkippingClock(now, 100)
   const simulator = await listenSimulator(t, { contacts: 20, conversations: 80, clock, indexLagMs: 200_000 })
   const late = simulator.workspace.mutate({ stream: 'conversations', kind: 'update', count: 3 })
-  clock.skip(1000)
+  clock.advance(1000)
   // The whole first page comes at once; then the sync is slow, as with a million records before the tail is asked for.
   const baseUrl = await editAnswers(t, simulator.url, ({ asked }) => {
-    if (asked.includes('"per_page":150') && clock.now() < now + 3_600_000) clock.skip(3_600_000)
+    if (asked.includes('"per_page":150') && clock.now() < now + 3_600_000) clock.advance(3_600_000)
     return {}
   })
   const options = { baseUrl, clock, streams: ['conversations'] }
