@@ -1,17 +1,18 @@
 import { isUtf8 } from 'node:buffer'
 import { setMaxListeners } from 'node:events'
-import http from 'node:http'
-import https from 'node:https'
-import axios, { type AxiosInstance, type AxiosResponse } from 'axios'
 import type { SourceConfig } from '../airbyte/source-config.ts'
 import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
+import { createRedact, type Redact } from '../redaction.ts'
 import type { Budget } from './budget.ts'
-import { RefusedError, readFailure } from './failures.ts'
+import { RefusedError } from './failures.ts'
+import type { HttpAnswer } from './http-answer.ts'
+import { judgeAnswer, type Verdict } from './judge-answer.ts'
 import type { IntercomObserver } from './observer.ts'
 import type { Outcome } from './outcome.ts'
-import { RateLimitedError, retry } from './retry.ts'
+import { retry } from './retry.ts'
 import { createServerClock } from './server-clock.ts'
+import { createTransport } from './transport.ts'
 
 /** A request to Intercom. Paths are ours, never taken from an answer: no host is ever followed. */
 export interface IntercomRequest {
@@ -70,20 +71,24 @@ const REGION_URLS = {
   au: 'https://api.au.intercom.io',
 }
 
-const IDLE_TIMEOUT_MS = 30_000
-const TOTAL_TIMEOUT_MS = 120_000
-const LARGEST_BODY_BYTES = 64 * 1024 * 1024
-
 export function createClient(options: ClientOptions): IntercomClient {
   const { config, budget, clock, random, signal, observe } = options
   const serverClock = createServerClock(clock)
-  const transport = createTransport(options.baseUrl ?? REGION_URLS[config.region ?? 'auto'], config.access_token)
+  const redact = createRedact(config)
+  const transport = createTransport({
+    baseUrl: options.baseUrl ?? REGION_URLS[config.region ?? 'auto'],
+    accessToken: config.access_token,
+    clock,
+  })
   let answered = false
   // Every request under way listens to the one signal; Node warns of a leak from the eleventh on.
   setMaxListeners(0, signal)
 
-  /** One try: a turn of the budget, one exchange, and its outcome told to the budget. */
-  async function exchange(request: IntercomRequest): Promise<AxiosResponse<Buffer>> {
+  /** One try: a turn of the budget, one exchange, what it means, and its outcome told to the budget. */
+  async function exchange<Result>(
+    request: IntercomRequest,
+    read: (answer: IntercomAnswer) => Result,
+  ): Promise<Verdict<Result>> {
     const asked = clock.monotonic()
     const turn = await budget.take(signal)
     const sent = clock.monotonic()
@@ -91,11 +96,17 @@ export function createClient(options: ClientOptions): IntercomClient {
     let outcome: Outcome = { kind: 'failed' }
     let status: number | undefined
     try {
-      const response = await send(transport, request, clock, signal)
-      status = response.status
-      serverClock.learn(header(response, 'date'))
-      outcome = readOutcome(response, serverClock.nowMs())
-      return response
+      const answer = await transport.send(request, signal)
+      status = answer.status
+      const verdict = judgeAnswer(request.path, answer, () =>
+        read({ body: wellFormed(answer.body), version: answer.header('intercom-version') }),
+      )
+      // What somebody else answers tells nothing of Intercom's limit, nor of its time.
+      if (verdict.isIntercoms) {
+        serverClock.learn(answer.header('date'))
+        outcome = readOutcome(answer, serverClock.nowMs())
+      }
+      return verdict
     } finally {
       turn.end(signal.aborted ? { kind: 'given_up' } : outcome)
       // What we called back ourselves says nothing of Intercom.
@@ -115,11 +126,10 @@ export function createClient(options: ClientOptions): IntercomClient {
       return retry(
         async () => {
           if (++tries > 1) observe?.retried()
-          const response = await exchange(request)
-          if (response.status < 200 || response.status >= 300) throw toError(request.path, response)
-          const result = read({ body: wellFormed(response.data), version: header(response, 'intercom-version') })
+          const verdict = await exchange(request, read)
+          if (verdict.kind === 'failed') throw withoutSecrets(verdict.error, redact)
           answered = true
-          return result
+          return verdict.result
         },
         { clock, random, signal, ...(request.tries && { tries: request.tries }) },
       )
@@ -127,81 +137,10 @@ export function createClient(options: ClientOptions): IntercomClient {
   }
 }
 
-/** A non-2xx answer as an error. */
-function toError(path: string, response: AxiosResponse<Buffer>): CodedError {
-  const failure = readFailure(response.status, response.data)
-  if (failure.kind === 'refused') return new RefusedError(path, failure)
-  const message = `Intercom answered ${failure.status} to ${path}: ${failure.detail}`
-  return failure.kind === 'rate_limited'
-    ? new RateLimitedError(message)
-    : new CodedError('intercom_unavailable', message)
-}
-
-function createTransport(baseURL: string, accessToken: string): AxiosInstance {
-  return axios.create({
-    baseURL,
-    // Paths are relative to the host whatever they look like: an absolute URL must not carry the token elsewhere.
-    allowAbsoluteUrls: false,
-    maxRedirects: 0,
-    responseType: 'arraybuffer',
-    transformResponse: [],
-    validateStatus: () => true,
-    timeout: IDLE_TIMEOUT_MS,
-    maxContentLength: LARGEST_BODY_BYTES,
-    httpAgent: new http.Agent({ keepAlive: true }),
-    httpsAgent: new https.Agent({ keepAlive: true }),
-    headers: { authorization: `Bearer ${accessToken}`, accept: 'application/json', 'user-agent': 'intercom-sync' },
-  })
-}
-
-/** Sends one request. Axios errors carry the request with its token, so only their code leaves this function. */
-async function send(
-  transport: AxiosInstance,
-  request: IntercomRequest,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<AxiosResponse<Buffer>> {
-  signal.throwIfAborted()
-  const exchange = new AbortController()
-  const abort = () => exchange.abort()
-  signal.addEventListener('abort', abort, { once: true })
-  const watch = new AbortController()
-  clock.sleep(TOTAL_TIMEOUT_MS, watch.signal).then(abort, () => {})
-  try {
-    return await transport.request<Buffer>({
-      method: request.method,
-      url: request.path,
-      ...(request.query && { params: request.query }),
-      ...(request.body && { data: JSON.stringify(request.body) }),
-      headers: {
-        'intercom-version': request.version,
-        // Without a body axios would call the nothing that is sent a form.
-        'content-type': request.body ? 'application/json' : false,
-      },
-      signal: exchange.signal,
-    })
-  } catch (error) {
-    signal.throwIfAborted()
-    const code = axios.isAxiosError(error) ? error.code : undefined
-    throw new CodedError(
-      'intercom_unavailable',
-      `Intercom could not be reached for ${request.path} (${code ?? 'no answer'})`,
-    )
-  } finally {
-    watch.abort()
-    signal.removeEventListener('abort', abort)
-  }
-}
-
-function header(response: AxiosResponse, name: string): string | undefined {
-  const value: unknown = response.headers[name]
-  return typeof value === 'string' ? value : undefined
-}
-
 /** What an answer says of the rate limit: limits per window and the window's end as an absolute Unix second. */
-function readOutcome(response: AxiosResponse, serverNowMs: number | undefined): Outcome {
+function readOutcome({ status, header }: HttpAnswer, serverNowMs: number | undefined): Outcome {
   const number = (name: string) => {
-    const text = header(response, name)
+    const text = header(name)
     return text === undefined || text.trim() === '' || !Number.isFinite(Number(text)) ? undefined : Number(text)
   }
   const limit = number('x-ratelimit-limit')
@@ -209,7 +148,7 @@ function readOutcome(response: AxiosResponse, serverNowMs: number | undefined): 
   const resetSeconds = number('x-ratelimit-reset')
   const retryAfter = number('retry-after')
   return {
-    kind: response.status === 429 ? 'rate_limited' : response.status >= 500 ? 'failed' : 'answered',
+    kind: status === 429 ? 'rate_limited' : status >= 500 ? 'failed' : 'answered',
     ...(limit !== undefined && limit > 0 && { limit }),
     ...(remaining !== undefined && { remaining }),
     ...(resetSeconds !== undefined && serverNowMs !== undefined && { msToReset: resetSeconds * 1000 - serverNowMs }),
@@ -221,4 +160,11 @@ function readOutcome(response: AxiosResponse, serverNowMs: number | undefined): 
 /** Bytes that are no UTF-8 become U+FFFD: a line with them would be refused whole by strict readers. */
 function wellFormed(body: Buffer): Buffer {
   return isUtf8(body) ? body : Buffer.from(new TextDecoder().decode(body))
+}
+
+/** What an answer says goes into messages: without the secrets that it may echo. */
+function withoutSecrets(error: unknown, redact: Redact): unknown {
+  if (error instanceof CodedError) error.message = redact(error.message)
+  if (error instanceof RefusedError) error.failure.detail = redact(error.failure.detail)
+  return error
 }

@@ -1,8 +1,9 @@
 import { CodedError } from '../errors.ts'
 import type { IntercomClient } from './client.ts'
 import { RefusedError } from './failures.ts'
+import { OtherFormError, scanList } from './own-list.ts'
 import { nextPage } from './paging.ts'
-import { type RecordShape, type ScannedAnswer, type ScannedRecord, scanAnswer } from './record-scanner.ts'
+import type { RecordShape, ScannedAnswer, ScannedRecord } from './record-scanner.ts'
 import { joinedBody } from './record-text.ts'
 
 const PATH = '/companies/list'
@@ -84,7 +85,7 @@ export async function countListed({ client, version }: Omit<CompanyListOptions, 
   const query = { page: '1', per_page: '1' }
   try {
     return await client.ask({ method: 'POST', path: PATH, query, version }, ({ body }) => {
-      const total = scanAnswer(body, { recordsPath: ['data'], members: [] }).envelope('total_count')
+      const total = scanList(body, { recordsPath: ['data'], members: [] }, PATH).envelope('total_count')
       return typeof total === 'number' ? total : undefined
     })
   } catch {
@@ -117,12 +118,11 @@ async function askPage({ client, version, shape }: CompanyListOptions, page: num
   const query = { page: String(page), per_page: String(PER_PAGE), order: 'desc' }
   try {
     return await client.ask({ method: 'POST', path: PATH, query, version }, ({ body }) => {
-      const answer = scanAnswer(body, shape)
-      const { records } = answer
+      const answer = scanList(body, shape, PATH)
       const total = answer.envelope('total_count')
-      if (!records || typeof total !== 'number')
-        throw new CodedError('intercom_protocol', `Intercom's answer to ${PATH} holds no list of records or no count`)
-      return { answer, records, total }
+      // Every page of this list is counted: what is not, is somebody else's.
+      if (typeof total !== 'number') throw new OtherFormError(PATH)
+      return { answer, records: answer.records, total }
     })
   } catch (error) {
     if (error instanceof RefusedError && isCap(error)) throw new ListCappedError(error.failure.detail)

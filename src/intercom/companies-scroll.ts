@@ -2,8 +2,9 @@ import type { Clock } from '../clock.ts'
 import { CodedError, errorTable } from '../errors.ts'
 import type { IntercomClient } from './client.ts'
 import { countListed } from './companies-list.ts'
-import { RefusedError } from './failures.ts'
-import { type RecordShape, type ScannedAnswer, scanAnswer } from './record-scanner.ts'
+import { FailingError, RefusedError } from './failures.ts'
+import { OtherFormError, scanList } from './own-list.ts'
+import type { RecordShape, ScannedAnswer } from './record-scanner.ts'
 
 /** A scroll is closed by Intercom after a minute without a request; there is no way to close it oneself. */
 const FOREIGN_SCROLL_LOOK_MS = 10_000
@@ -84,10 +85,7 @@ async function* readOnce(options: ScrollOptions): AsyncGenerator<ScannedAnswer, 
     const isEmpty = page.records?.length === 0
     if (isEmpty && wasEmpty) return
     if (!isEmpty) yield page
-    const scrollParam = page.envelope('scroll_param')
-    if (typeof scrollParam !== 'string')
-      throw new CodedError('intercom_protocol', `Intercom's answer to ${options.path} has no scroll_param`)
-    page = await askScroll(options, scrollParam).catch((error: unknown) => {
+    page = await askScroll(options, String(page.envelope('scroll_param'))).catch((error: unknown) => {
       if (isEmpty && isGone(error)) return undefined
       throw error
     })
@@ -110,7 +108,7 @@ async function openScroll(options: ScrollOptions): Promise<ScannedAnswer> {
     try {
       return await askScroll(options)
     } catch (error) {
-      if (!(error instanceof RefusedError) || !isHeldByOthers(error)) throw error
+      if (!isHeldByOthers(error)) throw error
       if (clock.monotonic() >= giveUpAt) {
         throw new ScrollHeldError(`another application keeps ${options.path} open in this workspace`)
       }
@@ -126,20 +124,21 @@ async function openScroll(options: ScrollOptions): Promise<ScannedAnswer> {
 function askScroll({ client, path, version, shape }: ScrollOptions, scrollParam?: string): Promise<ScannedAnswer> {
   const moved = scrollParam === undefined ? {} : { query: { scroll_param: scrollParam }, tries: 1 }
   return client.ask({ method: 'GET', path, version, ...moved }, ({ body }) => {
-    const answer = scanAnswer(body, shape)
-    if (!answer.records)
-      throw new CodedError('intercom_protocol', `Intercom's answer to ${path} holds no list of records`)
+    const answer = scanList(body, shape, path)
+    // Every page of a scroll names how it goes on: one that does not is no end, it is somebody else's.
+    if (typeof answer.envelope('scroll_param') !== 'string') throw new OtherFormError(path)
     return answer
   })
 }
 
-/** Seen with 400, 409 and 423; the code is the same. */
-function isHeldByOthers({ failure }: RefusedError): boolean {
-  return failure.intercomCode === 'scroll_exists' || failure.status === 423
+/** Told by its code, or, as singer's tap has seen it, by 423 alone. */
+function isHeldByOthers(error: unknown): boolean {
+  if (error instanceof RefusedError) return error.isOfScroll
+  return error instanceof FailingError && error.status === 423
 }
 
 function isGone(error: unknown): boolean {
-  return error instanceof RefusedError && error.failure.status === 404
+  return error instanceof RefusedError && error.gone
 }
 
 /** 500 asks for a new scroll in so many words; an expired one is 404; of any other failure nobody knows what it cost. */

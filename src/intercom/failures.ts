@@ -1,47 +1,32 @@
 import { CodedError } from '../errors.ts'
+import { readOwnError } from './envelopes.ts'
+import { type AnswerClass, classOf } from './status-classes.ts'
 
-/** Intercom's answer to a request it did not fulfil. */
+/** Intercom's own answer to a request that it did not fulfil. */
 export interface Failure {
   status: number
-  /** First code of an `error.list`, else `undefined`; codes are many and grow, so unknown ones go by status. */
+  /** First code of an `error.list`. */
   intercomCode: string | undefined
-  /** Intercom's words, shortened; HTML is left out. */
+  /** Intercom's words, shortened. */
   detail: string
-  kind: FailureKind
+  class: AnswerClass
 }
 
-/** What to do next: wait for the budget, ask again, or give up. */
-export type FailureKind = 'rate_limited' | 'retry' | 'refused'
-
-const RETRIED_STATUSES = new Set([408, 500, 502, 503, 504])
 const DETAIL_LENGTH = 200
+/** Somebody else has the workspace's scroll: it is told with 400, 409 and 423, and asking again at once is no use. */
+const SCROLL_EXISTS = 'scroll_exists'
 
-/** Reads a non-2xx answer. Bodies may be an `error.list`, another JSON shape, HTML, or nothing. */
-export function readFailure(status: number, body: Buffer): Failure {
-  const first = firstError(body)
-  const detail = (first?.message ?? first?.code ?? `HTTP ${status}`).slice(0, DETAIL_LENGTH)
-  return { status, intercomCode: first?.code, detail, kind: kindOf(status, first !== undefined) }
-}
-
-function kindOf(status: number, isIntercoms: boolean): FailureKind {
-  if (status === 429) return 'rate_limited'
-  // Something in front of Intercom asks for a person now and then: 405 with a page. It passes.
-  if (status === 405 && !isIntercoms) return 'retry'
-  return RETRIED_STATUSES.has(status) ? 'retry' : 'refused'
-}
-
-function firstError(body: Buffer): { code?: string; message?: string } | undefined {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(body.toString('utf8'))
-  } catch {
-    return undefined
+/** Reads a non-2xx answer; undefined when it is not Intercom's. */
+export function readFailure(status: number, body: Buffer): Failure | undefined {
+  const own = readOwnError(status, body)
+  if (!own || classOf(status) === 'foreign') return undefined
+  const detail = (own.message ?? own.code ?? `HTTP ${status}`).slice(0, DETAIL_LENGTH)
+  return {
+    status,
+    intercomCode: own.code,
+    detail,
+    class: own.code === SCROLL_EXISTS ? 'refused' : classOf(status),
   }
-  const errors = (parsed as { errors?: unknown } | null)?.errors
-  const error: unknown = Array.isArray(errors) ? errors[0] : undefined
-  if (typeof error !== 'object' || error === null) return undefined
-  const { code, message } = error as { code?: unknown; message?: unknown }
-  return { ...(typeof code === 'string' && { code }), ...(typeof message === 'string' && { message }) }
 }
 
 /** Intercom will not fulfil this request however often it is asked. */
@@ -56,6 +41,40 @@ export class RefusedError extends CodedError {
 
   /** 401 and 403 both stand for a missing permission as well as for a bad token; only other answers tell them apart. */
   get unauthorized(): boolean {
-    return this.failure.status === 401 || this.failure.status === 403
+    return this.failure.class === 'unauthorized'
+  }
+
+  /** What was asked for is not there, or no longer. */
+  get gone(): boolean {
+    return this.failure.class === 'gone'
+  }
+
+  /** Another client has the workspace's one scroll open. */
+  get isOfScroll(): boolean {
+    return this.failure.intercomCode === SCROLL_EXISTS
+  }
+}
+
+/** Intercom itself says that it cannot answer now. */
+export class FailingError extends CodedError {
+  readonly status: number
+
+  constructor(path: string, { status, detail }: Failure) {
+    super('intercom_unavailable', `Intercom answered ${status} to ${path}: ${detail}`)
+    this.name = 'FailingError'
+    this.status = status
+  }
+}
+
+/** Somebody else has answered in Intercom's place. */
+export class ForeignAnswerError extends CodedError {
+  /** The page that Intercom's web server is known to send for what belongs to a deleted company. */
+  readonly isBarePage: boolean
+
+  /** @param answerer who it was, as far as the answer tells */
+  constructor(path: string, answerer: string, isBarePage: boolean) {
+    super('intercom_unavailable', `The answer to ${path} is not Intercom's: ${answerer}`)
+    this.name = 'ForeignAnswerError'
+    this.isBarePage = isBarePage
   }
 }

@@ -1,6 +1,7 @@
 import { CodedError } from '../errors.ts'
 import type { IntercomClient } from './client.ts'
 import { RefusedError } from './failures.ts'
+import { scanList } from './own-list.ts'
 import { nextPageQuery } from './paging.ts'
 import { type RecordShape, type ScannedAnswer, type ScannedRecord, scanAnswer } from './record-scanner.ts'
 import { joinedBody } from './record-text.ts'
@@ -63,13 +64,9 @@ export function shortageOf({ items, total = 0 }: WholeList): string | undefined 
 /** A list whose records are at the shape's place. */
 export type ShapedRequest = Pick<ListRequest, 'path' | 'version' | 'query' | 'isCompared'> & { shape: RecordShape }
 
-/** Reads such a list to its end. @throws CodedError `intercom_protocol` when there is none, and what `readList` throws */
+/** Reads such a list to its end. @throws what `readList` throws */
 export function readShapedList(client: IntercomClient, { shape, ...request }: ShapedRequest): Promise<WholeList> {
-  const read = (body: Buffer) => {
-    const answer = scanAnswer(body, shape)
-    if (answer.records) return answer
-    throw new CodedError('intercom_protocol', `Intercom's answer to ${request.path} holds no list of records`)
-  }
+  const read = (body: Buffer) => scanList(body, shape, request.path)
   return readList(client, { ...request, read, within: shape.recordsPath.slice(0, -1) })
 }
 
@@ -109,7 +106,7 @@ async function readPages(
     if (met.size === before) throw new CodedError('intercom_loop', `Paging through ${path} leads in circles`)
     answer = await ask(next).catch((error: unknown) => {
       // To whoever asks for the list, a 404 says that there is none any more: of a later page it does not say that.
-      if (!(error instanceof RefusedError) || ![404, 410].includes(error.failure.status)) throw error
+      if (!(error instanceof RefusedError) || !error.gone) throw error
       throw new CodedError(
         'intercom_protocol',
         `Intercom has no page ${pages + 1} of ${path}, which page ${pages} names`,

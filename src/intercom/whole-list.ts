@@ -2,6 +2,7 @@ import { CodedError } from '../errors.ts'
 import type { IntercomClient } from './client.ts'
 import { type ListItem, memberTexts } from './cut-list.ts'
 import { readList } from './list-pages.ts'
+import { scanList } from './own-list.ts'
 import { type ScannedAnswer, scanAnswer } from './record-scanner.ts'
 
 /** The largest page that Intercom gives of lists in pages by number. */
@@ -39,8 +40,8 @@ function readItems(body: Buffer, path: string): ScannedAnswer {
   // Intercom's document names the list of companies `companies` in one place and `data` in another.
   const otherName = path.split('/').at(-1) ?? ''
   const members = ['id']
-  const named = scanAnswer(body, { recordsPath: ['data'], members })
-  const answer = named.records ? named : scanAnswer(body, { recordsPath: [otherName], members })
-  if (answer.records?.every(({ members: found }) => found.has('id'))) return answer
-  throw new CodedError('intercom_protocol', `Intercom's answer to ${path} holds no list of items with ids`)
+  const isNamed = scanAnswer(body, { recordsPath: ['data'], members }).records !== undefined
+  const answer = scanList(body, { recordsPath: [isNamed ? 'data' : otherName], members }, path)
+  if (answer.records.every(({ members: found }) => found.has('id'))) return answer
+  throw new CodedError('intercom_protocol', `Intercom's answer to ${path} holds an item without an id`)
 }

@@ -3,6 +3,7 @@ import { CodedError } from '../errors.ts'
 import { isObject } from '../json-object.ts'
 import type { IntercomClient, IntercomRequest } from './client.ts'
 import { RefusedError } from './failures.ts'
+import { readOwnObject } from './own-list.ts'
 
 /** What `/me` tells of a workspace; a member is undefined when the token may not read it. */
 export interface Workspace {
@@ -71,7 +72,8 @@ export function readMe(
 
 async function isAllowed(client: IntercomClient, path: string, version: string | undefined): Promise<boolean> {
   try {
-    return await client.ask(get(path, version), () => true)
+    await client.ask(get(path, version), ({ body }) => readOwnObject(body, path))
+    return true
   } catch (error) {
     if (error instanceof RefusedError) return !error.unauthorized
     throw error
@@ -86,10 +88,6 @@ function workspaceOf(body: Buffer): Workspace {
 }
 
 function appOf(body: Buffer): Record<string, unknown> {
-  try {
-    const me: unknown = JSON.parse(body.toString('utf8'))
-    return isObject(me) && isObject(me.app) ? me.app : {}
-  } catch {
-    throw new CodedError('intercom_protocol', 'Intercom answered /me with something that is not JSON')
-  }
+  const { app } = readOwnObject(body, '/me')
+  return isObject(app) ? app : {}
 }

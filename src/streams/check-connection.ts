@@ -1,10 +1,9 @@
 import type { ConnectionStatus } from '../airbyte/connector-messages.ts'
 import { type ApiVersion, defaultApiVersion, type SourceConfig } from '../airbyte/source-config.ts'
-import { CodedError } from '../errors.ts'
 import type { BriefClient } from '../intercom/brief-client.ts'
 import { RefusedError } from '../intercom/failures.ts'
+import { readOwnObject } from '../intercom/own-list.ts'
 import { readMe, unknownWorkspace, type Workspace } from '../intercom/workspace.ts'
-import { isObject } from '../json-object.ts'
 import { listProbes, type Probe } from './probes.ts'
 
 interface Refusal {
@@ -23,7 +22,7 @@ interface Connection {
  * Finds out whether a config can be used: the token, and the permission of every stream.
  *
  * @param wanted streams that must be readable; of the others it is only told when they are not
- * @throws CodedError `intercom_unavailable`, `intercom_protocol` when Intercom gives no verdict
+ * @throws CodedError `intercom_unavailable` when Intercom itself gives no verdict
  */
 export async function checkConnection(
   client: BriefClient,
@@ -47,7 +46,7 @@ export async function checkConnection(
 }
 
 async function probeStreams(client: BriefClient, { request }: Probe): Promise<RefusedError | undefined> {
-  const answer = await unlessRefused(client.ask(request, ({ body }) => requireObject(body, request.path)))
+  const answer = await unlessRefused(client.ask(request, ({ body }) => readOwnObject(body, request.path)))
   return answer instanceof RefusedError ? answer : undefined
 }
 
@@ -58,17 +57,6 @@ async function unlessRefused<Result>(asked: Promise<Result>): Promise<Result | R
     if (error instanceof RefusedError) return error
     throw error
   }
-}
-
-/** Something between us and Intercom may answer in its place, with a page and status 200. */
-function requireObject(body: Buffer, path: string): void {
-  let answer: unknown
-  try {
-    answer = JSON.parse(body.toString('utf8'))
-  } catch {
-    answer = undefined
-  }
-  if (!isObject(answer)) throw new CodedError('intercom_protocol', `Intercom answered ${path} with no JSON object`)
 }
 
 /** Why no stream can be read: the token, its permissions, or something that stands in the way of all requests. */

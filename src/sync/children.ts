@@ -1,11 +1,14 @@
-import { RefusedError } from '../intercom/failures.ts'
+import { ForeignAnswerError, RefusedError } from '../intercom/failures.ts'
 import { asOneAnswer, goesOn, readShapedList } from '../intercom/list-pages.ts'
+import { readOwnObject } from '../intercom/own-list.ts'
 import { type RecordShape, type ScannedAnswer, scanAnswer } from '../intercom/record-scanner.ts'
 import { isObject } from '../json-object.ts'
 import type { StreamEntry } from '../streams/table.ts'
 import { askPatiently, type Doubts, MOST_ANSWERS, type PatientSetting } from './ask-patiently.ts'
 import { PARENT_UPDATED_AT } from './child-text.ts'
+import type { GoneParents } from './gone-parents.ts'
 import { inOrder } from './in-order.ts'
+import type { Parent } from './owed-parents.ts'
 import type { Row } from './search-pages.ts'
 import type { WalkContext } from './walk.ts'
 
@@ -16,14 +19,19 @@ export interface Children {
   total: number | undefined
 }
 
-/** What asking for children has come to: not even patience has brought them. */
-export type FoundChildren = Children | 'unreadable'
+/**
+ * What asking for children has come to: not even patience has brought them; Intercom says that the parent is gone, and
+ * is asked again at the end; it has said so twice.
+ */
+export type FoundChildren = Children | 'unreadable' | 'gone' | 'deleted'
 
 /** Where children are asked for. */
 export interface ChildEndpoint extends PatientSetting {
   entry: StreamEntry
   /** Shared by all that is asked of one kind. @defaultValue what is short is always asked again */
   doubts?: Doubts
+  /** Takes in the parents that are gone, by what Intercom says. */
+  gone: GoneParents
 }
 
 /** Where a walk asks for the children of its parents. @param version `Intercom-Version` to send */
@@ -31,15 +39,14 @@ export function childEndpoint(
   entry: StreamEntry,
   version: string,
   { client, ports: { clock, signal } }: Pick<WalkContext, 'client' | 'ports'>,
-  doubts: Doubts,
+  shared: Pick<ChildEndpoint, 'doubts' | 'gone'>,
 ): ChildEndpoint {
-  return { client, entry, version, clock, signal, doubts }
+  return { client, entry, version, clock, signal, ...shared }
 }
 
 /** A run of parents of one page, with their children where they were wanted. */
 export interface ParentBatch {
   rows: readonly Row[]
-  /** Parents that have been deleted meanwhile are not in it. */
   children: ReadonlyMap<Row, FoundChildren>
   /** The page's last batch. */
   last: boolean
@@ -64,7 +71,7 @@ export async function* readChildren(
 ): AsyncGenerator<ParentBatch, void, void> {
   const askWanted = async (row: Row) => ({
     row,
-    found: isWanted(row) ? await findChildren(endpoint, row.id, shownBy(row)) : undefined,
+    found: isWanted(row) ? await findChildren(endpoint, row, shownBy(row)) : undefined,
   })
   let batch: Row[] = []
   let children = new Map<Row, FoundChildren>()
@@ -74,7 +81,7 @@ export async function* readChildren(
     handled++
     batch.push(row)
     if (found) children.set(row, found)
-    if (found !== 'unreadable') bytes += found?.answer.body.length ?? 0
+    if (typeof found === 'object') bytes += found.answer.body.length
     const last = handled === rows.length
     if (!last && batch.length < PARENTS_PER_BATCH && bytes < BYTES_PER_BATCH) continue
     yield { rows: batch, children, last }
@@ -93,8 +100,8 @@ export async function readInlineChildren(
 ): Promise<Map<Row, FoundChildren>> {
   const found = new Map<Row, FoundChildren>()
   const find = async (row: Row) =>
-    [row, inlineChildren(endpoint.entry, page, row) ?? (await findChildren(endpoint, row.id))] as const
-  for await (const [row, children] of inOrder(parents, CHILDREN_AT_ONCE, find)) if (children) found.set(row, children)
+    [row, inlineChildren(endpoint.entry, page, row) ?? (await findChildren(endpoint, row))] as const
+  for await (const [row, children] of inOrder(parents, CHILDREN_AT_ONCE, find)) found.set(row, children)
   return found
 }
 
@@ -113,39 +120,71 @@ function isShort({ child }: StreamEntry, { records = [] }: ScannedAnswer, total:
 }
 
 /**
- * The children of one parent; undefined when it has been deleted meanwhile. An answer with fewer than the parent's record
- * shows, or than it counts itself, is asked for again.
+ * The children of one parent. An answer with fewer than the parent's record shows, or than it counts itself, is asked for
+ * again.
  *
  * @param shown how many the parent's own record shows. @defaultValue 0: nothing is known of them
  * @throws CodedError when it is not this parent alone: Intercom fails at all, or refuses the endpoint
  */
-export async function findChildren(
-  endpoint: ChildEndpoint,
-  parentId: string,
-  shown = 0,
-): Promise<FoundChildren | undefined> {
+export async function findChildren(endpoint: ChildEndpoint, parent: Parent, shown = 0): Promise<FoundChildren> {
+  let fullest: Children | undefined
   for (let answers = 1; ; answers++) {
-    const found = await askPatiently(() => askChildren(endpoint, parentId), endpoint)
-    if (found === undefined || found === 'unreadable') return found
+    const found = await askPatiently(() => askChildren(endpoint, parent.id), endpoint)
+    if (found === 'gone') endpoint.gone.note(parent, endpoint.clock.monotonic())
+    if (typeof found !== 'object') return found
+    fullest = countOf(found) < countOf(fullest) ? fullest : found
     const total = Math.max(found.total ?? 0, shown)
     if (!isShort(endpoint.entry, found.answer, total)) {
       if (answers > 1) endpoint.doubts?.paid()
       return { ...found, total }
     }
     if (answers === MOST_ANSWERS) endpoint.doubts?.wasted()
-    if (answers === MOST_ANSWERS || endpoint.doubts?.areIdle()) return { ...found, total }
+    if (answers === MOST_ANSWERS || endpoint.doubts?.areIdle()) return { ...(fullest ?? found), total }
   }
 }
 
-/** The children of one parent; undefined when it has been deleted meanwhile (404 as JSON or as a bare page, or 410). */
-async function askChildren({ client, entry, version }: ChildEndpoint, parentId: string): Promise<Children | undefined> {
+function countOf(children: Children | undefined): number {
+  return children?.answer.records?.length ?? 0
+}
+
+/** Parents that are gone, by what Intercom has said, are asked for again: they are deleted if it says so still. */
+export async function* askGoneAgain(
+  endpoint: ChildEndpoint,
+): AsyncGenerator<{ parent: Parent; children: FoundChildren }, void, void> {
+  const { clock, signal, gone } = endpoint
+  const askAgain = async ({ parent, askAt }: ReturnType<GoneParents['take']>[number]) => {
+    const waitMs = askAt - clock.monotonic()
+    if (waitMs > 0) await clock.sleep(waitMs, signal)
+    const children = await findChildren(endpoint, parent)
+    return { parent, children: children === 'gone' ? ('deleted' as const) : children }
+  }
+  yield* inOrder(gone.take(), CHILDREN_AT_ONCE, askAgain)
+}
+
+/** The children of one parent. */
+async function askChildren(endpoint: ChildEndpoint, parentId: string): Promise<Children | 'gone'> {
+  const { client, entry, version } = endpoint
   const path = (entry.child?.ownPath ?? entry.path).replace('{id}', encodeURIComponent(parentId))
   const shape = shapeOf(entry)
   try {
     const list = await readShapedList(client, { path, version, shape, isCompared: true })
     return { answer: asOneAnswer(list, shape), total: largest(list.total, countedBy(entry, list.first)) }
   } catch (error) {
-    if (error instanceof RefusedError && [404, 410].includes(error.failure.status)) return undefined
+    if (error instanceof RefusedError && error.gone) return 'gone'
+    if (error instanceof ForeignAnswerError && error.isBarePage && (await isGone(endpoint, parentId))) return 'gone'
+    throw error
+  }
+}
+
+/** Whether Intercom itself says that the parent is gone. */
+async function isGone(endpoint: ChildEndpoint, parentId: string): Promise<boolean> {
+  const { client, entry, version } = endpoint
+  const path = `/${entry.child?.parent}/${encodeURIComponent(parentId)}`
+  try {
+    await client.ask({ method: 'GET', path, version }, ({ body }) => readOwnObject(body, path))
+    return false
+  } catch (error) {
+    if (error instanceof RefusedError) return error.gone
     throw error
   }
 }

@@ -9,6 +9,7 @@ import {
   type SearchWalkState,
   walkState,
 } from './search-state.ts'
+import { splitWaiting } from './set-aside.ts'
 import { lowWaterMark, type Slice } from './slice.ts'
 import type { LogEntry } from './walk.ts'
 
@@ -32,7 +33,7 @@ export function searchFeedState(feed: Feed, planned: PlannedWalk | undefined): R
 function underWayState(feed: Feed, { walk, plan }: PlannedWalk): Record<string, unknown> {
   const overlap = feed.overlap()
   const order = walk.descending ? 'descending' : 'ascending'
-  const retryIds = new Map([...Object.entries(feed.previous?.retryIds ?? {}), ...feed.unread()])
+  const retryIds = new Map([...Object.entries(feed.previous?.retryIds ?? {}), ...feed.owed.all()])
   const mark = Math.min(
     lowWaterMark(walk.slices, order, walk.frozen),
     walk.tail?.slice.from ?? walk.frozen,
@@ -68,15 +69,15 @@ export function finishedFeedState(
   feed: Feed,
   { start, readTo, plan, isResumable, byList, slices = [] }: Finished,
 ): Record<string, unknown> {
-  const retryIds = feed.unread()
-  const gaps = owedGaps(feed, slices)
-  const isIncomplete = retryIds.size > 0 || gaps.length > 0
+  const owed = owedGaps(feed, slices)
+  const { waiting, stretches } = feed.entry.child ? { waiting: feed.owed.all(), stretches: owed } : splitWaiting(owed)
+  const isIncomplete = waiting.size > 0 || stretches.length > 0
   if (!feed.incremental && !isIncomplete) return completeState
   // What is read whole and cannot go on from the middle begins anew: nothing less would bring what is missing.
   if (!feed.incremental && !isResumable) return freshState
   const overlap = feed.overlap()
   const goOnFrom = finalCursor(feed, start)
-  const claimed = Math.min(goOnFrom, ...gaps.map(({ from }) => from), ...retryIds.values())
+  const claimed = Math.min(goOnFrom, ...stretches.map(({ from }) => from), ...waiting.values())
   const done = {
     field: feed.entry.cursor ?? 'updated_at',
     cursor: feed.incremental ? claimed : undefined,
@@ -85,9 +86,9 @@ export function finishedFeedState(
     readTo,
     remembered: overlap.rememberedFor(goOnFrom, isIncomplete),
     worstLag: overlap.worstLag(),
-    retryIds,
+    retryIds: waiting,
     listedFrom: byList ? Math.min(feed.lower, feed.previous?.listedFrom ?? Infinity) : undefined,
-    gaps,
+    gaps: stretches,
     goOnFrom,
   }
   return withParentState(doneState(done), feed.entry.child?.parent)

@@ -1,5 +1,4 @@
 import { startSeconds } from '../airbyte/source-config.ts'
-import { CodedError } from '../errors.ts'
 import { withoutSignatures } from '../intercom/content-hash.ts'
 import type { ScannedAnswer } from '../intercom/record-scanner.ts'
 import { recordText } from '../intercom/record-text.ts'
@@ -9,19 +8,13 @@ import type { FoundChildren } from './children.ts'
 import type { FoundLists } from './list-reader.ts'
 import { lowerBound, usableState } from './lower-bound.ts'
 import { createOverlap, type Overlap, type OverlapJson } from './overlap.ts'
+import { createOwedParents, type OwedParents, type OwedParentsJson, type Parent } from './owed-parents.ts'
 import { isVersionInLog } from './record-version.ts'
 import type { Row } from './search-pages.ts'
 import { isComplete, readSearchState, type SearchState } from './search-state.ts'
 import { owns } from './slice.ts'
 import { truncatedField } from './truncation.ts'
 import { idTypes, type LogEntry, type SelectedStream, type Sink, type WalkContext } from './walk.ts'
-
-/** What goes into a state must stay small, and so many failures are no longer those of single records. */
-const MOST_UNREAD = 1000
-const MOST_UNREAD_IN_A_ROW = 20
-
-/** What a child stream needs of a parent. */
-export type Parent = Pick<Row, 'id' | 'updatedAt'>
 
 /** A record that a walk has found, with its children where they were asked for. */
 export interface Found {
@@ -66,17 +59,15 @@ export interface Feed {
   wantsLists(answer: ScannedAnswer, row: Row): boolean
   deliver(found: Found, sink: Sink): void
   /** Of a child stream: what asking for a parent's children has come to, its own time notwithstanding. */
-  deliverChildren(parent: Parent, children: FoundChildren | undefined, sink: Sink): void
+  deliverChildren(parent: Parent, children: FoundChildren, sink: Sink): void
   overlap(): Overlap
-  /** Parents whose children Intercom could not give, and when each was updated (Unix seconds). */
-  unread(): ReadonlyMap<string, number>
+  /** Parents whose children are still to come. */
+  readonly owed: Pick<OwedParents, 'all' | 'gone'>
   toJson(): FeedJson
 }
 
 /** What a feed needs to go on. */
-export interface FeedJson extends OverlapJson {
-  unread: [id: string, updatedAt: number][]
-}
+export type FeedJson = OverlapJson & OwedParentsJson
 
 /** What a walk with feeds is made from. */
 export interface FedWalkOptions extends WalkContext {
@@ -104,8 +95,7 @@ export function createFeed(
   const types = idTypes(entry.idMembers, configured)
   const parentIdTypes = idTypes(entry.child ? [entry.child.parentIdMember] : [], configured)
   let overlap: Overlap | undefined
-  const unread = new Map<string, number>()
-  let unreadInARow = 0
+  const owed = createOwedParents(entry.name, () => lower)
   /** What is too old to be delivered is remembered, so that the next sync sees whether it has changed. */
   let isBaseline = false
 
@@ -127,7 +117,9 @@ export function createFeed(
 
   function deliverRecord({ answer, row, lists }: Found, sink: Sink): void {
     if (!isNews(answer, row, sink)) return
-    const text = recordText(answer, row.record, types, lists === 'unreadable' ? undefined : lists)
+    // The next sync meets it as it stands now, and delivers it whole.
+    if (lists?.isPartial) begun().seen.forget(row.id)
+    const text = recordText(answer, row.record, types, lists?.edits)
     // What breaks off in the middle of a scroll or a window is read again from its beginning.
     if ((entry.filtered || entry.windows) && isInLog(text)) return
     const changes = truncatedField(entry.search?.childCounter, answer, row.record)
@@ -136,18 +128,20 @@ export function createFeed(
   }
 
   /** All children, never filtered by their own times: what is younger than the parent can be indexed later. */
-  function deliverChildren(parent: Parent, children: FoundChildren | undefined, sink: Sink): void {
-    const records = children === 'unreadable' ? undefined : children?.answer.records
-    if (children === 'unreadable' || (children && !records)) {
-      setAside(parent)
-      return
-    }
-    unread.delete(parent.id)
-    if (!children || !records) {
+  function deliverChildren(parent: Parent, children: FoundChildren, sink: Sink): void {
+    if (children === 'unreadable') owed.failed(parent)
+    if (children === 'gone') owed.doubted(parent)
+    if (children === 'deleted') {
+      owed.settled(parent, false)
       sink.tally(entry.name, 'deletedMeanwhile', 1)
+    }
+    if (typeof children === 'string') return
+    const { records } = children.answer
+    if (!records) {
+      owed.failed(parent)
       return
     }
-    unreadInARow = 0
+    owed.settled(parent, true)
     // The hash covers all of a parent's children: they can change without the parent's record showing it.
     const whole = { ...parent, createdAt: undefined, record: wholeAnswer(children.answer) }
     if (!isNews(children.answer, whole, sink)) return
@@ -176,14 +170,6 @@ export function createFeed(
     const news = begun().isNews(answer, row)
     sink.tally(entry.name, 'lateArrivals', begun().lateArrivals() - before)
     return news
-  }
-
-  /** @throws CodedError when so many fail that it is not their own fault */
-  function setAside({ id, updatedAt }: Parent): void {
-    unread.set(id, updatedAt ?? lower)
-    unreadInARow++
-    if (unreadInARow > MOST_UNREAD_IN_A_ROW || unread.size > MOST_UNREAD)
-      throw new CodedError('intercom_unavailable', `Intercom keeps failing over ${unread.size} records' ${entry.name}`)
   }
 
   return {
@@ -220,10 +206,10 @@ export function createFeed(
     begin(frozen, json) {
       const { overlapSeconds: usualSeconds, volatileMembers } = entry
       overlap = createOverlap({ previous, frozen, usualSeconds, volatileMembers, isAwaited, isRepeat, json })
-      for (const [id, updatedAt] of json?.unread ?? []) unread.set(id, updatedAt)
+      if (json) owed.restore(json)
     },
-    unread: () => unread,
-    toJson: () => ({ ...begun().toJson(), unread: [...unread] }),
+    owed,
+    toJson: () => ({ ...begun().toJson(), ...owed.toJson() }),
     wantsChildren: (row) => entry.child !== undefined && isOwn(row),
     wantsLists: (answer, row) => !entry.child && isOwn(row) && !begun().wasDelivered(answer, row),
     deliverChildren,
@@ -232,8 +218,8 @@ export function createFeed(
         if (isBaseline) begun().isNews(found.answer, found.row)
         return
       }
-      if (entry.child) deliverChildren(found.row, found.children, sink)
-      else deliverRecord(found, sink)
+      if (!entry.child) deliverRecord(found, sink)
+      else if (found.children) deliverChildren(found.row, found.children, sink)
     },
   }
 }

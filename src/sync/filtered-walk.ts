@@ -3,10 +3,18 @@ import { asOneAnswer, readShapedList, shortageOf } from '../intercom/list-pages.
 import type { ScannedAnswer } from '../intercom/record-scanner.ts'
 import type { StreamEntry } from '../streams/table.ts'
 import { createDoubts } from './ask-patiently.ts'
-import { type ChildEndpoint, childEndpoint, type FoundChildren, findChildren, readChildren } from './children.ts'
+import {
+  askGoneAgain,
+  type ChildEndpoint,
+  childEndpoint,
+  type FoundChildren,
+  findChildren,
+  readChildren,
+} from './children.ts'
 import { readCompanies } from './company-pages.ts'
 import type { FedWalkOptions, Feed, FeedJson } from './feed.ts'
 import { finishedFeedState, overlapNotes } from './feed-state.ts'
+import { createGoneParents } from './gone-parents.ts'
 import { missingOf } from './missing.ts'
 import { type Row, readRow, shownChildren, wantedMembers } from './search-pages.ts'
 import { completeState, freshState } from './search-state.ts'
@@ -36,7 +44,7 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
   const version = config.api_version ?? defaultApiVersion
   const childFeed = feeds.find((feed) => feed.entry.child)
   const settings = listPlan(config)
-  const doubts = createDoubts()
+  const shared = { doubts: createDoubts(), gone: createGoneParents() }
   /** Parents whose children the last sync could not have, until they are met. */
   const awaited = new Map(Object.entries(childFeed?.previous?.retryIds ?? {}))
   let finished = options.position && restore(options.position as unknown as FilteredPosition)
@@ -102,13 +110,17 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
   /** What the last sync could not have, of parents that the list has not shown: it may leave some out. */
   async function* missedArrivals(): AsyncGenerator<Arrival, void, void> {
     if (!childFeed) return
+    const endpoint = endpointOf(childFeed)
     for (const [id, updatedAt] of awaited) {
-      const children = await findChildren(endpointOf(childFeed), id)
-      yield { take: (sink) => childFeed.deliverChildren({ id, updatedAt }, children, sink) }
+      const parent = { id, updatedAt }
+      const children = await findChildren(endpoint, parent)
+      yield { take: (sink) => childFeed.deliverChildren(parent, children, sink) }
     }
+    for await (const { parent, children } of askGoneAgain(endpoint))
+      yield { take: (sink) => childFeed.deliverChildren(parent, children, sink) }
   }
 
-  const endpointOf = ({ entry }: Feed): ChildEndpoint => childEndpoint(entry, version, options, doubts)
+  const endpointOf = ({ entry }: Feed): ChildEndpoint => childEndpoint(entry, version, options, shared)
 
   function takeRows(
     answer: ScannedAnswer,

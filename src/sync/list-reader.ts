@@ -1,5 +1,6 @@
 import { defaultApiVersion } from '../airbyte/source-config.ts'
 import { CodedError } from '../errors.ts'
+import { askConfirmed } from '../intercom/confirmed.ts'
 import { type CutList, completeList, countShown, findCutList, type ListItem } from '../intercom/cut-list.ts'
 import { RefusedError } from '../intercom/failures.ts'
 import type { TextEdit } from '../intercom/record-text.ts'
@@ -12,8 +13,13 @@ import { inOrder } from './in-order.ts'
 import type { Row, SearchPage } from './search-pages.ts'
 import type { LogEntry, WalkContext } from './walk.ts'
 
-/** The edits that make a record's cut lists whole; one of the lists cannot be had. */
-export type FoundLists = readonly TextEdit[] | 'unreadable'
+/** What a record's cut lists have come to. */
+export interface FoundLists {
+  /** The edits that make them whole. */
+  edits: readonly TextEdit[]
+  /** One of them at least cannot be had, and stays as it stands in the record. */
+  isPartial: boolean
+}
 
 /** Completes the lists that Intercom's search cuts at ten items. */
 export interface ListReader {
@@ -66,23 +72,29 @@ export function createListReader(
 
   async function completeRecord(body: Buffer, row: Row, cuts: readonly Cut[]): Promise<FoundLists> {
     const paths = [...new Set(cuts.map(({ traits }) => traits.path))]
+    const unreadable: string[] = []
     const edits = await Promise.all(
       paths.map(async (path) => {
         const sharing = cuts.filter(({ traits }) => traits.path === path)
         const items = await askCredibly(body, row, path, sharing)
-        if (items === 'unreadable') return items
-        if (!items) return []
+        if (items === 'unreadable') unreadable.push(...sharing.map(({ traits }) => traits.member))
+        if (items === 'unreadable' || !items) return []
         return sharing.flatMap(({ traits, list }) => completeList(body, list, ownItems(items, traits)))
       }),
     )
-    if (!edits.includes('unreadable')) return edits.flat() as TextEdit[]
-    notes.push({ level: 'WARN', message: `${entry.name}: Intercom keeps failing over the lists of ${row.id}` })
-    return 'unreadable'
+    const isPartial = unreadable.length > 0
+    if (isPartial) {
+      const message =
+        `${entry.name}: Intercom keeps failing over lists of ${row.id} (${unreadable.join(', ')}): ` +
+        'it is delivered with them as they stand, and comes again, whole, with the next sync'
+      notes.push({ level: 'WARN', message })
+    }
+    return { edits: edits.flat(), isPartial }
   }
 
   /** @throws CodedError when so many fail that it is not their own fault */
-  function count(found: FoundLists): void {
-    unreadableInARow = found === 'unreadable' ? unreadableInARow + 1 : 0
+  function count({ isPartial }: FoundLists): void {
+    unreadableInARow = isPartial ? unreadableInARow + 1 : 0
     if (unreadableInARow > MOST_UNREADABLE_IN_A_ROW)
       throw new CodedError('intercom_unavailable', `Intercom keeps failing over the lists of all ${entry.name}`)
   }
@@ -94,10 +106,12 @@ export function createListReader(
     path: string,
     cuts: readonly Cut[],
   ): Promise<readonly ListItem[] | 'unreadable' | undefined> {
+    let fullest: readonly ListItem[] = []
     for (let answers = 1; ; answers++) {
       const found = await askPatiently(() => askItems(path, row.id), setting)
       if (found === 'unreadable' || !found) return found
       const { items, total = 0 } = found
+      if (items.length >= fullest.length) fullest = items
       const contradictions = cuts.flatMap(({ traits, list }) => {
         const shown = countShown(body, list)
         const { length } = ownItems(items, traits)
@@ -115,20 +129,24 @@ export function createListReader(
         `${entry.name}: lists of ${row.id} came with fewer items than Intercom counts (${contradictions.join('; ')}), ` +
         `${answers} times, and are delivered so; the next change of the record brings them again`
       notes.push({ level: 'WARN', message })
-      return items
+      return fullest
     }
   }
 
-  /** All items there are; undefined when the record has been deleted meanwhile, or the token may not read them. */
+  /**
+   * All items there are; undefined when Intercom says, and says again, that the record has been deleted meanwhile, or that
+   * the token may not read them.
+   */
   async function askItems(template: string, id: string): Promise<ItemList | undefined> {
     if (refused.has(template)) return undefined
     const path = template.replace('{id}', encodeURIComponent(id))
     const paged = kinds.some((kind) => kind.path === template && kind.paged)
+    const ask = () => readWholeList(client, { path, version, paged })
     try {
-      return await readWholeList(client, { path, version, paged })
+      return await askConfirmed(ask, ({ gone, unauthorized }) => gone || unauthorized, setting)
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error
-      if ([404, 410].includes(error.failure.status)) return undefined
+      if (error.gone) return undefined
       if (!error.unauthorized) throw error
       // A token that has been revoked meanwhile is no matter of one list's permission.
       await readWorkspace(client, version)

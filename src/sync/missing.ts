@@ -15,13 +15,13 @@ export function missingOf(feed: Feed | undefined, slices: readonly Slice[] = [])
   const gaps = feed ? owedGaps(feed, slices) : []
   const stretches = gaps.filter(({ only }) => !only).map(describeRange)
   const listed = gaps.flatMap(({ only }) => only ?? [])
-  const retryIds = [...(feed?.unread().keys() ?? [])]
+  const unread = [...(feed?.owed.all().keys() ?? [])]
   const words = [
     stretches.length > 0 && `what was ${feed?.entry.windows ? 'logged' : 'updated'} from ${stretches.join(', ')}`,
     listed.length > 0 && `the lists of ${nameSome(listed)}`,
-    retryIds.length > 0 && `those of ${feed?.entry.child?.parent} ${nameSome(retryIds)}`,
+    unread.length > 0 && `those of ${feed?.entry.child?.parent} ${nameSome(unread)}`,
   ].filter((text) => text !== false)
-  return words.length > 0 ? { words: words.join('; '), retryIds } : undefined
+  return words.length > 0 ? { words: words.join('; '), retryIds: [...unread, ...listed] } : undefined
 }
 
 function nameSome(ids: readonly string[]): string {

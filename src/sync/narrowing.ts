@@ -16,12 +16,15 @@ export class UnreadablePageError extends CodedError {
   }
 }
 
+/** A search that answers so in Intercom's words may mean a single record on the page. */
+const OF_RECORDS = [404, 410, 422]
+
 /**
  * Whether an error may be the fault of the very records asked for. A search has answered 404 for a message deleted
- * meanwhile, and 504 for as long as one heavy conversation was on the page.
+ * meanwhile (Airbyte #42853), and 504 for as long as one heavy conversation was on the page.
  */
 export function mayBeOfRecords(error: unknown): error is CodedError {
-  if (error instanceof RefusedError) return error.failure.status === 404
+  if (error instanceof RefusedError) return OF_RECORDS.includes(error.failure.status)
   return error instanceof CodedError && errorTable[error.code].retryable && !(error instanceof RateLimitedError)
 }
 

@@ -1,7 +1,8 @@
 import { CodedError } from '../errors.ts'
 import type { IntercomClient } from '../intercom/client.ts'
+import { scanList } from '../intercom/own-list.ts'
 import { nextCursor, pageSizeOf } from '../intercom/paging.ts'
-import { type ScannedAnswer, type ScannedRecord, scanAnswer } from '../intercom/record-scanner.ts'
+import type { ScannedAnswer, ScannedRecord } from '../intercom/record-scanner.ts'
 import {
   type DateMatching,
   SLACK_SECONDS,
@@ -63,7 +64,12 @@ const LARGEST_SECONDS = 100_000_000_000
  */
 export async function askPage(endpoint: SearchEndpoint, page: PageRequest): Promise<SearchPage> {
   const first = await askOnce(endpoint, page)
-  return lacksMember(endpoint.entry, first) ? askOnce(endpoint, page) : first
+  return lacksMember(endpoint.entry, first) ? fullerOf(first, await askOnce(endpoint, page)) : first
+}
+
+/** The later of two answers to one question, unless it has fewer records: it may be the one that lacks something. */
+export function fullerOf(first: SearchPage, second: SearchPage): SearchPage {
+  return second.rows.length < first.rows.length ? first : second
 }
 
 function lacksMember({ search }: StreamEntry, { answer, rows }: SearchPage): boolean {
@@ -84,17 +90,12 @@ function askOnce(endpoint: SearchEndpoint, page: PageRequest): Promise<SearchPag
   const earliest = { updated: reach(updated), created: reach(created) }
   const body = searchBody({ updated, ...(created && { created }) }, matching, options)
   return client.ask({ method: 'POST', path: entry.path, body, version, ...(tries && { tries }) }, (answer) => {
+    const scanned = scanList(answer.body, { recordsPath: entry.recordsPath, members: wantedMembers(entry) }, entry.path)
     if (echoRequired && answer.version !== version)
       throw new CodedError(
         'intercom_protocol',
         `Intercom answered ${entry.path} by version ${answer.version}, not ${version}`,
       )
-    const scanned = scanAnswer(answer.body, {
-      recordsPath: entry.recordsPath,
-      members: wantedMembers(entry),
-    })
-    if (!scanned.records)
-      throw new CodedError('intercom_protocol', `Intercom's answer to ${entry.path} holds no list of records`)
     const total = scanned.envelope('total_count')
     const pages = scanned.envelope('pages')
     return {

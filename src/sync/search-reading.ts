@@ -3,6 +3,7 @@ import { createDoubts } from './ask-patiently.ts'
 import { type ChildEndpoint, childEndpoint, type FoundChildren, readChildren, readInlineChildren } from './children.ts'
 import { type Asked, isDue, mayComeAgain } from './due.ts'
 import type { FedWalkOptions, Feed } from './feed.ts'
+import { createGoneParents, type GoneParents } from './gone-parents.ts'
 import { createListReader, type FoundLists } from './list-reader.ts'
 import type { Row, SearchEndpoint } from './search-pages.ts'
 import type { Slice } from './slice.ts'
@@ -27,6 +28,8 @@ export interface SearchReading {
   readonly askedFeed: Feed | undefined
   /** The stream of children, wherever they are. */
   readonly childFeed: Feed | undefined
+  /** Parents that Intercom is to be asked about once more. */
+  readonly gone: GoneParents
   childEndpoint(feed: Feed, version: string): ChildEndpoint
   /**
    * The pages of a slice with their lists whole, cut into batches where children are asked for.
@@ -44,9 +47,10 @@ export function createSearchReading(options: FedWalkOptions): SearchReading {
   const childFeed = feeds.find((feed) => feed.entry.child)
   const askedFeed = childFeed?.entry.child?.inline ? undefined : childFeed
   const listReader = createListReader(root, options)
-  const doubts = createDoubts()
+  const gone = createGoneParents()
+  const shared = { doubts: createDoubts(), gone }
 
-  const endpointOf = ({ entry }: Feed, version: string) => childEndpoint(entry, version, options, doubts)
+  const endpointOf = ({ entry }: Feed, version: string) => childEndpoint(entry, version, options, shared)
 
   /** The children that are in the records themselves. */
   async function childrenWithin(
@@ -62,6 +66,7 @@ export function createSearchReading(options: FedWalkOptions): SearchReading {
   return {
     askedFeed,
     childFeed,
+    gone,
     childEndpoint: endpointOf,
     takeNotes: listReader.takeNotes,
     async *read(endpoint, slice, order, settledTo) {

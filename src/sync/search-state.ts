@@ -3,6 +3,7 @@ import type { CursorField } from '../streams/table.ts'
 import { foreignClaims, foreignLookback, oldestClaim } from './foreign-cursor.ts'
 import { type SearchWalkJson, STATE_FORMAT } from './search-state-schema.ts'
 import type { Remembered } from './seen.ts'
+import { waitingSlices } from './set-aside.ts'
 import { type Slice, sliceFromJson, sliceToJson } from './slice.ts'
 
 /** The plan of a walk under way: frozen when the walk began, while the data goes on changing. Unix seconds. */
@@ -45,11 +46,11 @@ export interface SearchState {
   /** In place of `seen` where that would be too much; see `Remembered`. */
   seenFilter?: string
   worstLag: number
-  /** Parents whose children could not be read, and when each was updated; tried first. */
+  /** Of a child stream: parents whose children could not be read, and when each was updated; tried first. */
   retryIds: Record<string, number>
   /** What was updated since then has been read from a list only that leaves records out. */
   listedFrom?: number
-  /** Of a walk that has come to its end: what it could not have; tried first. */
+  /** Of a walk that has come to its end: what it could not have, and single records that wait; tried first. */
   gaps: readonly Slice[]
   /** Of such a walk: what was updated before this has been delivered, but for `gaps` and the children of `retryIds`. */
   goOnFrom?: number
@@ -68,6 +69,7 @@ export function readSearchState(
   const ours = state[OURS] as Record<string, unknown> | undefined
   const given = state[field] ?? undefined
   const ownCursor = given === undefined ? undefined : Math.floor(Number(given))
+  const retryIds = isObject(ours?.retry_ids) ? (ours.retry_ids as Record<string, number>) : {}
   const oldest = oldestClaim(foreignClaims(state, field, parent))
   const cursor = ours !== undefined ? ownCursor : oldest && Math.max(0, oldest - foreignLookback(state))
   return {
@@ -81,9 +83,13 @@ export function readSearchState(
     ...(ours?.seen !== undefined && { seen: ours.seen as Record<string, string> }),
     ...(typeof ours?.seen_filter === 'string' && { seenFilter: ours.seen_filter }),
     worstLag: typeof ours?.worst_lag === 'number' ? ours.worst_lag : 0,
-    retryIds: isObject(ours?.retry_ids) ? (ours.retry_ids as Record<string, number>) : {},
+    retryIds: parent === undefined ? {} : retryIds,
     ...(typeof ours?.listed_from === 'number' && { listedFrom: ours.listed_from }),
-    gaps: Array.isArray(ours?.gaps) ? ours.gaps.map(sliceFromJson) : [],
+    // Of other streams what waits are the records themselves.
+    gaps: [
+      ...(Array.isArray(ours?.gaps) ? ours.gaps.map(sliceFromJson) : []),
+      ...(parent === undefined ? waitingSlices(retryIds) : []),
+    ],
     ...(typeof ours?.go_on_from === 'number' && { goOnFrom: ours.go_on_from }),
   }
 }

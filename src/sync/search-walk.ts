@@ -1,5 +1,5 @@
 import type { SortOrder } from '../intercom/search-query.ts'
-import { findChildren } from './children.ts'
+import { askGoneAgain, findChildren } from './children.ts'
 import { isDue } from './due.ts'
 import type { FedWalkOptions, Feed, FeedJson } from './feed.ts'
 import { overlapNotes, type PlannedWalk, searchFeedState } from './feed-state.ts'
@@ -12,7 +12,7 @@ import { createSearchReading, type Taking, tellCounts } from './search-reading.t
 import { type SearchStart, startSearch } from './search-start.ts'
 import { type TailState, walkFromJson, walkToJson } from './search-state.ts'
 import type { SearchWalkJson } from './search-state-schema.ts'
-import { isUnreadable, setAside, takeBack } from './set-aside.ts'
+import { isSetAside, setAside, takeBack } from './set-aside.ts'
 import { orderOf, type Slice, takenOf } from './slice.ts'
 import { advance, advanceWithin } from './slice-progress.ts'
 import type { Arrival, Sink, Walk } from './walk.ts'
@@ -44,14 +44,17 @@ interface SearchPosition extends Omit<Planned, 'walk'> {
  * changing. A record that moves while it is being read is met again in the tail.
  */
 export function createSearchWalk(options: FedWalkOptions): Walk {
-  const { root, feeds, client } = options
+  const { root, feeds, client, ports } = options
   const reading = createSearchReading(options)
   let planned = options.position && restore(options.position as unknown as SearchPosition)
   let cuts = 0
 
   function restore({ feeds: given, walk: json, ...position }: SearchPosition): Planned {
     const walk = walkFromJson(json)
-    for (const feed of feeds) feed.begin(walk.frozen, given[feed.entry.name])
+    for (const feed of feeds) {
+      feed.begin(walk.frozen, given[feed.entry.name])
+      for (const [id, updatedAt] of feed.owed.gone()) reading.gone.note({ id, updatedAt }, ports.clock.monotonic())
+    }
     return { ...position, walk }
   }
 
@@ -92,17 +95,26 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     for (;;) {
       if (round.slice.done) round = newRound(round.round + 1, round.asked)
       const hasEnded = yield* tailArrivals(current, endpoint, round)
-      if (hasEnded) return
+      if (hasEnded) break
       round = newRound(round.round + 1, round.asked)
     }
+    if (childFeed) yield* goneArrivals(current, childFeed)
+    yield { take: (sink) => finish(current, sink) }
+  }
+
+  /** Of parents that Intercom has said are gone, whether they are. */
+  async function* goneArrivals(current: Planned, feed: Feed): AsyncGenerator<Arrival, void, void> {
+    for await (const { parent, children } of askGoneAgain(reading.childEndpoint(feed, current.endpoint.version)))
+      yield { take: (sink) => feed.deliverChildren(parent, children, sink) }
   }
 
   /** What the last sync could not have comes first. */
   async function* retryArrivals(current: Planned, feed: Feed): AsyncGenerator<Arrival, void, void> {
     const endpoint = reading.childEndpoint(feed, current.endpoint.version)
     for (const [id, updatedAt] of Object.entries(feed.previous?.retryIds ?? {})) {
-      const children = await findChildren(endpoint, id)
-      yield { take: (sink) => feed.deliverChildren({ id, updatedAt }, children, sink) }
+      const parent = { id, updatedAt }
+      const children = await findChildren(endpoint, parent)
+      yield { take: (sink) => feed.deliverChildren(parent, children, sink) }
     }
     yield {
       take() {
@@ -129,7 +141,8 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
       for await (const taking of reading.read(endpoint, round.slice, order, settledTo(current))) {
         if (taking.lastBatch) pages++
         last = taking.lastBatch && taking.page.last && (pages === 1 || round.round === MOST_ROUNDS)
-        const done = last
+        // With the last page the walk has come to its end, unless Intercom is to be asked about a parent once more.
+        const done = last && !reading.gone.any()
         yield { take: (sink) => takeTail(current, round, taking, done, sink) }
       }
       return last
@@ -151,9 +164,8 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
       if (!slice.done) yield* sliceArrivals(current, endpoint, slice)
       if (round.round < MOST_ROUNDS) return false
       yield {
-        take(sink) {
+        take() {
           current.walk.tail = round
-          finish(current, sink)
         },
       }
       return true
@@ -198,6 +210,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
   }
 
   function finish(current: Planned, sink: Sink): void {
+    if (current.done) return
     current.done = true
     const notes = feeds.flatMap((feed) => overlapNotes(feed, current.walk.frozen))
     for (const { level, message } of notes) sink.log(level, message)
@@ -209,11 +222,14 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     for (const row of rows) {
       if (!isDue(slice, row, asked)) continue
       const found = { answer: page.answer, row, children: children.get(row), lists: lists.get(row) }
-      if (isUnreadable(row, lists)) {
-        setAside(walk.slices, row)
-        continue
-      }
-      takeBack(walk.slices, row)
+      if (isSetAside(walk.slices, row)) continue
+      const { updatedAt } = row
+      // One without a time could not be asked for again.
+      if (lists.get(row)?.isPartial && updatedAt !== undefined) {
+        setAside(walk.slices, { id: row.id, updatedAt })
+        // What waits has been delivered as it stands by the sync before.
+        if (slice.only) continue
+      } else takeBack(walk.slices, row)
       for (const feed of feeds) feed.deliver(found, sink)
     }
     if (!lastBatch) {

@@ -10,6 +10,8 @@ export interface Seen {
   /** Whether the record was delivered in any form, as far as is known. */
   knows(id: string): boolean
   remember(id: string, updatedAt: number, hash: string): void
+  /** As if the record had not been delivered. */
+  forget(id: string): void
   /** Records updated at or after this time must not be forgotten, however many they are. */
   protectFrom(time: number): void
   /** Records updated up to this time may have been delivered without being remembered here. */
@@ -66,7 +68,7 @@ export function createSeen(frozen: number, json?: SeenJson): Seen {
   let forgetAbove = 2 * MOST_ENTRIES
 
   /** Makes room: the oldest go first, as they are the likeliest to fall behind the final cursor. */
-  function forget(): void {
+  function makeRoom(): void {
     filter ??= createMembershipFilter()
     const oldestFirst = [...entries].sort(([, one], [, other]) => one.updatedAt - other.updatedAt)
     for (const [id, { updatedAt }] of oldestFirst.slice(0, -MOST_ENTRIES)) {
@@ -83,8 +85,9 @@ export function createSeen(frozen: number, json?: SeenJson): Seen {
     knows: (id) => entries.has(id),
     remember(id, updatedAt, hash) {
       entries.set(id, { updatedAt, hash })
-      if (entries.size > forgetAbove) forget()
+      if (entries.size > forgetAbove) makeRoom()
     },
+    forget: (id) => void entries.delete(id),
     missUpTo(time) {
       forgottenTo = Math.max(forgottenTo, time)
       unknownTo = Math.max(unknownTo, time)

@@ -1,27 +1,48 @@
-import type { FoundLists } from './list-reader.ts'
 import type { Row } from './search-pages.ts'
 import type { Slice } from './slice.ts'
 
-/**
- * Whether a record has to wait until its lists can be had. One without a time could not be asked for again: it is
- * delivered with its lists as they are.
- */
-export function isUnreadable(row: Row, lists: ReadonlyMap<Row, FoundLists>): row is Row & { updatedAt: number } {
-  return row.updatedAt !== undefined && lists.get(row) === 'unreadable'
+/** A record of which a list could not be had, delivered with the list as it stands: the next sync delivers it whole. */
+export interface PartialRecord {
+  id: string
+  /** Unix seconds. */
+  updatedAt: number
 }
 
+/** Slices that wait for single records of one second. */
+const isWaiting = ({ aside, only, from, to }: Slice, second: number): boolean =>
+  aside === true && only !== undefined && from === second && to === second + 1
+
 /** Sets such a record aside: the next sync reads its second again, and of that second only what waits. */
-export function setAside(slices: Slice[], { id, updatedAt: second }: { id: string; updatedAt: number }): void {
-  const known = slices.find(({ aside, only, from }) => aside && only && from === second)
+export function setAside(slices: Slice[], { id, updatedAt: second }: PartialRecord): void {
+  const known = slices.find((slice) => isWaiting(slice, second))
   if (known) known.only = [...new Set([...(known.only ?? []), id])]
   else slices.push({ from: second, to: second + 1, done: false, aside: true, only: [id] })
 }
 
-/** Takes back a record that has come after all: the walk met it again, as it had changed. */
+/** Whether the record waits for the next sync, in this very version as far as its time tells. */
+export function isSetAside(slices: readonly Slice[], { id, updatedAt }: Row): boolean {
+  return updatedAt !== undefined && slices.some((slice) => isWaiting(slice, updatedAt) && slice.only?.includes(id))
+}
+
+/** Takes back a record that has come after all: it has changed since, and the walk has met it whole. */
 export function takeBack(slices: Slice[], { id, updatedAt }: Row): void {
   for (const slice of slices.filter(({ aside, only }) => aside && only?.includes(id))) {
     if (updatedAt === undefined || updatedAt < slice.from) continue
     slice.only = slice.only?.filter((other) => other !== id) ?? []
     if (slice.only.length === 0) slices.splice(slices.indexOf(slice), 1)
   }
+}
+
+/** The single records that wait among what a walk could not have, by id, and the rest of it. */
+export function splitWaiting(gaps: readonly Slice[]): { waiting: Map<string, number>; stretches: Slice[] } {
+  const isSingle = ({ from, to, only, created }: Slice) => only !== undefined && to === from + 1 && !created
+  const waiting = gaps.filter(isSingle).flatMap(({ from, only = [] }) => only.map((id) => [id, from] as const))
+  return { waiting: new Map(waiting), stretches: gaps.filter((gap) => !isSingle(gap)) }
+}
+
+/** The slices in which the records that wait are read again. @param waiting when each was updated, by id */
+export function waitingSlices(waiting: Readonly<Record<string, number>>): Slice[] {
+  const bySecond = new Map<number, string[]>()
+  for (const [id, second] of Object.entries(waiting)) bySecond.set(second, [...(bySecond.get(second) ?? []), id])
+  return [...bySecond].map(([from, only]) => ({ from, to: from + 1, done: false, only }))
 }

@@ -4,7 +4,7 @@ import { type DateMatching, LARGEST_PAGE, type SortOrder, type TimeRange } from 
 import { mayBeOfRecords, UnreadablePageError } from './narrowing.ts'
 import type { PageEnd } from './page-end.ts'
 import { createPageSize } from './page-size.ts'
-import { askPage, type Row, type SearchEndpoint, type SearchPage } from './search-pages.ts'
+import { askPage, fullerOf, type Row, type SearchEndpoint, type SearchPage } from './search-pages.ts'
 import type { Slice } from './slice.ts'
 import { createSliceCount, type SliceCount } from './slice-count.ts'
 import { advance } from './slice-progress.ts'
@@ -158,7 +158,7 @@ async function* readToEnd(reading: SliceReading, slice: Slice): AsyncGenerator<S
       }
       page = await askPage(endpoint, request)
       // What seems to lack something is asked for once more, and then believed: records may have moved away.
-      if (seemsShort(page, order, slice, count)) page = await askPage(endpoint, request)
+      if (seemsShort(page, order, slice, count)) page = fullerOf(page, await askPage(endpoint, request))
     } catch (error) {
       const cursorRefused =
         error instanceof RefusedError && after !== undefined && [400, 404].includes(error.failure.status)

@@ -31,7 +31,7 @@ export interface Walk {
 export interface Missing {
   /** For people. */
   words: string
-  /** Parents whose children are missing. */
+  /** Parents whose children are missing, and records with lists that are. */
   retryIds: string[]
 }
 

@@ -1,8 +1,9 @@
 import { type ApiVersion, isSince } from '../airbyte/source-config.ts'
 import { CodedError } from '../errors.ts'
 import type { IntercomClient, IntercomRequest } from '../intercom/client.ts'
+import { scanList } from '../intercom/own-list.ts'
 import { nextPage } from '../intercom/paging.ts'
-import { type ScannedAnswer, scanAnswer } from '../intercom/record-scanner.ts'
+import type { ScannedAnswer } from '../intercom/record-scanner.ts'
 import type { StreamEntry, WindowTraits } from '../streams/table.ts'
 import { type Row, readRow } from './search-pages.ts'
 import type { Slice } from './slice.ts'
@@ -98,9 +99,7 @@ function askPage(
     ? searchRequest(traits.search.path, window, page)
     : listRequest(entry.path, window, page)
   return client.ask({ ...request, version, ...(tries && { tries }) }, ({ body }) => {
-    const answer = scanAnswer(body, { recordsPath: entry.recordsPath, members: ['id', 'created_at'] })
-    if (!answer.records)
-      throw new CodedError('intercom_protocol', `Intercom's answer to ${request.path} holds no list of records`)
+    const answer = scanList(body, { recordsPath: entry.recordsPath, members: ['id', 'created_at'] }, request.path)
     const rows = answer.records.map((record) => readRow(body, record, request.path, EVERYTHING, entry.cursor))
     return { answer, rows, next: rows.length === 0 ? undefined : nextPage(answer.envelope('pages')) }
   })

@@ -155,4 +155,26 @@ export const foundHistories: readonly FoundHistory[] = [
       ],
     },
   },
+  {
+    fault: 'a page that is asked for again, and lacks more the second time',
+    history: {
+      workspace: { ...workspace, conversations: 51, tickets: 2, latencyMs: 100 },
+      modes: { conversation_parts: 'incremental', conversations: 'incremental', tickets: 'full_refresh' },
+      jobs: [
+        job({ streams: ['conversations'] }),
+        job({
+          waitMs: 25_350,
+          streams: ['tags', 'tickets', 'conversation_parts', 'companies'],
+          during: [{ after: 6, change: change('tickets', 'update', 1, 0) }],
+          faults: [
+            {
+              match: { path: '/tickets/search' },
+              body: { type: 'ticket.list', tickets: [], total_count: 0, pages: { type: 'pages' } },
+              skip: 2,
+            },
+          ],
+        }),
+      ],
+    },
+  },
 ]

@@ -178,8 +178,11 @@ t.test('something else that answers in place of Intercom is no good token', asyn
     clock: createAcceleratedClock(Date.now(), 20),
   })
   const response = await ask(app, { config: { access_token: 'simulator-token' } })
-  t.equal(response.status, 502)
-  t.match(await response.json(), { code: 'intercom_protocol' })
+  t.equal(response.status, 503)
+  t.match(await response.json(), {
+    code: 'intercom_unavailable',
+    detail: /not Intercom's.*HTTP 200.*Sign in to the guest/,
+  })
 })
 
 /** A check that waits for Intercom, and the end of the request that it has sent there. */

@@ -106,6 +106,12 @@ export function judge(simulator: Simulator, messages: Buffer, options?: CheckOpt
 
 export const contactsOf = (messages: Buffer): Record<string, unknown>[] => recordsOf(messages, 'contacts')
 
+/** Ids of the contacts that came with a cut list of tags, sorted. */
+export const cutContactsOf = (messages: Buffer): string[] =>
+  contactsOf(messages)
+    .flatMap(({ id, tags }) => ((tags as { has_more: boolean }).has_more ? [String(id)] : []))
+    .toSorted()
+
 export function recordsOf(messages: Buffer, stream: string): Record<string, unknown>[] {
   return parseLines(messages).flatMap((message) =>
     message.type === 'RECORD' && message.record.stream === stream ? [message.record.data] : [],

@@ -18,9 +18,11 @@ t.test("a job tells Intercom's counts beside what came, and which conversations 
 })
 
 t.test('a conversation deleted between the search and its parts is counted, not missed', async (t) => {
-  const simulator = await listenSimulator(t, { contacts: 20, conversations: 30 })
-  simulator.faults.next([{ match: { path: '/conversations/:id' }, skip: 3, status: 404 }])
-  const { outcome } = await collectSync({ baseUrl: simulator.url, streams: ['conversation_parts'] })
+  const clock = createAcceleratedClock(now, 200)
+  const simulator = await listenSimulator(t, { contacts: 20, conversations: 30, clock })
+  const [conversation] = simulator.workspace.collection('conversations').latest()
+  simulator.faults.next([{ match: { path: `/conversations/${conversation?.plan.id}` }, status: 404, repeat: 10 }])
+  const { outcome } = await collectSync({ baseUrl: simulator.url, clock, streams: ['conversation_parts'] })
   t.equal(outcome?.failure, undefined)
   t.match(outcome?.streams, [{ status: 'COMPLETE', completeness: { deletedMeanwhile: 1 } }])
 })

@@ -1,0 +1,49 @@
+import { CodedError } from '../errors.ts'
+import { isBarePage, isPage } from './envelopes.ts'
+import { FailingError, ForeignAnswerError, RefusedError, readFailure } from './failures.ts'
+import { describeAnswerer, type HttpAnswer } from './http-answer.ts'
+import { OtherFormError } from './own-list.ts'
+import { RateLimitedError } from './retry.ts'
+import { classOf } from './status-classes.ts'
+
+/** What an answer means. What is not Intercom's own counts for nothing: not for the limit, and not for the time either. */
+export type Verdict<Result> =
+  | { kind: 'fulfilled'; result: Result; isIntercoms: true }
+  | { kind: 'failed'; error: unknown; isIntercoms: boolean }
+
+/**
+ * The one place that decides what an answer means: first whether it is Intercom's at all, then what class it is of. Which
+ * record or request it is about is known to whoever asked.
+ *
+ * @param read takes in a 2xx answer; throws CodedError when it cannot be relied on
+ */
+export function judgeAnswer<Result>(path: string, answer: HttpAnswer, read: () => Result): Verdict<Result> {
+  if (classOf(answer.status) === 'fulfilled') return judgeFulfilled(path, answer, read)
+  const failure = readFailure(answer.status, answer.body)
+  const isLimit = answer.status === 429 && answer.header('x-ratelimit-limit') !== undefined
+  if (!failure && !isLimit) return { kind: 'failed', error: foreign(path, answer), isIntercoms: false }
+  const error =
+    failure?.class === 'rate_limited' || !failure
+      ? new RateLimitedError(`Intercom answered 429 to ${path}: ${failure?.detail ?? 'the rate limit is used up'}`)
+      : failure.class === 'retry'
+        ? new FailingError(path, failure)
+        : new RefusedError(path, failure)
+  return { kind: 'failed', error, isIntercoms: true }
+}
+
+function judgeFulfilled<Result>(path: string, answer: HttpAnswer, read: () => Result): Verdict<Result> {
+  try {
+    return { kind: 'fulfilled', result: read(), isIntercoms: true }
+  } catch (error) {
+    const isForeign = error instanceof OtherFormError || (isUnread(error) && isPage(answer.body))
+    return { kind: 'failed', error: isForeign ? foreign(path, answer) : error, isIntercoms: false }
+  }
+}
+
+function isUnread(error: unknown): boolean {
+  return error instanceof CodedError && error.code === 'intercom_protocol'
+}
+
+function foreign(path: string, answer: HttpAnswer): ForeignAnswerError {
+  return new ForeignAnswerError(path, describeAnswerer(answer), isBarePage(answer.status, path, answer.body))
+}
