@@ -31,7 +31,7 @@ export function describeAnswerer({ status, body, header, proxy }: HttpAnswer): s
 function firstWords(body: Buffer): string {
   const words = body
     .toString('utf8', 0, 4096)
-    .replace(/<(script|style)\b[^]*?(<\/\1>|$)/gi, ' ')
+    .replace(/<(script|style)\b[\s\S]*?(<\/\1>|$)/gi, ' ')
     .replace(/<[^>]*(>|$)/g, ' ')
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()

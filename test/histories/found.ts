@@ -159,7 +159,13 @@ export const foundHistories: readonly FoundHistory[] = [
     fault: 'a page that is asked for again, and lacks more the second time',
     history: {
       workspace: { ...workspace, conversations: 51, tickets: 2, latencyMs: 100 },
-      modes: { conversation_parts: 'incremental', conversations: 'incremental', tickets: 'full_refresh' },
+      modes: {
+        conversation_parts: 'incremental',
+        conversations: 'incremental',
+        tickets: 'full_refresh',
+        companies: 'incremental',
+        tags: 'full_refresh',
+      },
       jobs: [
         job({ streams: ['conversations'] }),
         job({
