@@ -5,7 +5,7 @@ import type { FedWalkOptions, Feed, FeedJson } from './feed.ts'
 import { overlapNotes, type PlannedWalk, searchFeedState } from './feed-state.ts'
 import { merge } from './merge.ts'
 import { missingOf } from './missing.ts'
-import { cutAround, UnreadablePageError } from './narrowing.ts'
+import { cutAround, describeRange, sliceBefore, UnreadablePageError } from './narrowing.ts'
 import type { SearchEndpoint } from './search-pages.ts'
 import { confirmSearch, holdsOneRecord, NARROWEST_SECONDS } from './search-plan.ts'
 import { createSearchReading, type Taking, tellCounts } from './search-reading.ts'
@@ -13,7 +13,7 @@ import { type SearchStart, startSearch } from './search-start.ts'
 import { type TailState, walkFromJson, walkToJson } from './search-state.ts'
 import type { SearchWalkJson } from './search-state-schema.ts'
 import { isSetAside, setAside, takeBack } from './set-aside.ts'
-import { orderOf, type Slice, takenOf } from './slice.ts'
+import { orderOf, type Slice } from './slice.ts'
 import { advance, advanceWithin } from './slice-progress.ts'
 import type { Arrival, Sink, Walk } from './walk.ts'
 
@@ -149,17 +149,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     } catch (error) {
       if (!(error instanceof UnreadablePageError)) throw error
       await confirmSearch(endpoint)
-      // What was changed before the round was asked becomes a slice; what has been since is the next round's.
-      const { at, from } = error.rest
-      const skip = [...takenOf(error.rest)]
-      const bounds =
-        order === 'ascending' ? { from: at ?? from, to: round.asked } : { from, to: (at ?? round.asked) + 1 }
-      const slice: Slice = {
-        ...bounds,
-        ...(skip.length > 0 && { skip }),
-        flipped: true,
-        done: bounds.from >= bounds.to,
-      }
+      const slice = sliceBefore(round.asked, error.rest, order)
       yield { take: () => void current.walk.slices.push(slice) }
       if (!slice.done) yield* sliceArrivals(current, endpoint, slice)
       if (round.round < MOST_ROUNDS) return false
@@ -193,7 +183,17 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
       await confirmSearch(endpoint)
       const isEnough = ++cuts > MOST_CUTS || (await holdsOneRecord(endpoint, error.rest))
       const parts = cutAround(error.rest, walkOrder, isEnough ? Infinity : NARROWEST_SECONDS[endpoint.matching])
-      yield { take: () => void walk.slices.splice(walk.slices.indexOf(slice), 1, ...parts) }
+      yield {
+        take(sink) {
+          walk.slices.splice(walk.slices.indexOf(slice), 1, ...parts)
+          // Intercom's words may name the record; where they do not, the stretch of time is all there is.
+          for (const part of parts.filter(({ aside }) => aside))
+            sink.log(
+              'WARN',
+              `${root.name}: ${error.message}: what was updated from ${describeRange(part)} is set aside`,
+            )
+        },
+      }
       for (const part of parts) if (!part.aside) yield* sliceArrivals(current, endpoint, part)
     }
   }
