@@ -14,6 +14,7 @@ import { type TailState, walkFromJson, walkToJson } from './search-state.ts'
 import type { SearchWalkJson } from './search-state-schema.ts'
 import { isUnreadable, setAside, takeBack } from './set-aside.ts'
 import { orderOf, type Slice, takenOf } from './slice.ts'
+import { sliceLanes } from './slice-lanes.ts'
 import { advance, advanceWithin } from './slice-progress.ts'
 import type { Arrival, Sink, Walk } from './walk.ts'
 
@@ -85,9 +86,8 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     const endpoint: SearchEndpoint = { client, entry: root, ...current.endpoint }
     const { askedFeed, childFeed } = reading
     if (childFeed && !current.retried) yield* retryArrivals(current, childFeed)
-    const open = walk.slices.filter((slice) => !slice.done && !slice.aside)
-    const lanes = open.map((slice) => sliceArrivals(current, endpoint, slice))
-    yield* merge(lanes, askedFeed ? LANES_WITH_CHILDREN : LANES)
+    const read = (slice: Slice) => sliceArrivals(current, endpoint, slice)
+    yield* merge(sliceLanes(walk, endpoint, askedFeed ? LANES_WITH_CHILDREN : LANES, read))
     let round = walk.tail ?? newRound(1, Math.max(walk.frozen, walk.lower))
     for (;;) {
       if (round.slice.done) round = newRound(round.round + 1, round.asked)
