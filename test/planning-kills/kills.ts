@@ -12,8 +12,8 @@ import { openService, type TestService, untilEnded, wholeLog } from '../support/
 /** How workers are killed while walks are planned. */
 export interface KillPlan {
   kills: number
-  /** How long Intercom takes over each answer, ms. */
-  latencyMs: number
+  /** How long Intercom takes over each answer, ms: from kill to kill the next of these. */
+  latenciesMs: readonly number[]
   seed: number
   /** Told of each kill, and of each job's end. */
   tell?: (news: string) => void
@@ -41,9 +41,12 @@ interface Place {
 }
 
 /** Kills workers while walks are planned, job after job, until there have been so many kills. */
-export async function killWhilePlanning(t: Teardown, { kills, latencyMs, seed, tell }: KillPlan): Promise<KillResult> {
+export async function killWhilePlanning(
+  t: Teardown,
+  { kills, latenciesMs, seed, tell }: KillPlan,
+): Promise<KillResult> {
   const random = createRandom(seed)
-  const intercom = await listenWithEvents(t, seed, latencyMs)
+  const intercom = await listenWithEvents(t, seed)
   const redis = await startRedis(t)
   const key = randomBytes(32)
   const service = openService(redis, (close) => t.teardown(close), { keys: [encryptionKey('test', key)] })
@@ -51,10 +54,12 @@ export async function killWhilePlanning(t: Teardown, { kills, latencyMs, seed, t
     runCompiled(t, 'test/support/sync-worker-process.js', [redis.socket, key.toString('hex'), intercom.url])
   const result: KillResult = { kills: 0, jobs: 0, attempts: 0, records: 0, counts: 0, repeatedCounts: 0, faults: [] }
 
+  const latencyMs = () => latenciesMs[result.kills % latenciesMs.length] ?? 0
   while (result.kills < kills) {
     const request = parseSyncRequest({ config: { access_token: 'simulator-token' }, streams: ['contacts'] })
     const { jobId } = await service.jobs.create({ tenant, request })
     const asked = intercom.simulator.requests.entries.length
+    intercom.answerAfter(latencyMs())
     let worker: TestProcess = start()
     let saved: string | undefined
     while (result.kills < kills) {
@@ -63,11 +68,14 @@ export async function killWhilePlanning(t: Teardown, { kills, latencyMs, seed, t
       const place = await placeOf(service, jobId)
       if (place === undefined || !isPlanning(place)) break
       await worker.end('SIGKILL')
-      result.kills++
       saved = await placeOf(service, jobId)
-      tell?.(`kill ${result.kills}: job ${jobId}, ${slicesOf(saved)} slices known, ${latencyMs} ms an answer`)
+      tell?.(`kill ${result.kills + 1}: job ${jobId}, ${slicesOf(saved)} slices known, ${latencyMs()} ms an answer`)
+      result.kills++
+      intercom.answerAfter(latencyMs())
       worker = start()
     }
+    // The plan stands, or there have been kills enough: how long the rest takes tells nothing.
+    intercom.answerAfter(0)
     const job = await untilEnded(service, jobId)
     await worker.end('SIGTERM')
     const report = await judge(intercom.simulator, Buffer.from(await wholeLog(service, jobId)))
@@ -90,7 +98,7 @@ export async function killWhilePlanning(t: Teardown, { kills, latencyMs, seed, t
  * A workspace that takes long to plan: all but one of its contacts were updated within a minute (a bulk edit, thirteen
  * years after the first one), so that count follows count until a stretch is short enough.
  */
-async function listenWithEvents(t: Teardown, seed: number, latencyMs: number) {
+async function listenWithEvents(t: Teardown, seed: number) {
   const bulkEdit = Date.UTC(2026, 0, 1) / 1000
   const simulator = buildSimulator({
     seed,
@@ -99,7 +107,6 @@ async function listenWithEvents(t: Teardown, seed: number, latencyMs: number) {
     firstTimes: { contacts: [Date.UTC(2013, 0, 1) / 1000] },
     oddities: false,
   })
-  simulator.faults.next([{ delayMs: latencyMs, repeat: Number.POSITIVE_INFINITY }])
   let watchers: (() => void)[] = []
   const happened = async () => {
     const told = watchers
@@ -113,6 +120,10 @@ async function listenWithEvents(t: Teardown, seed: number, latencyMs: number) {
   return {
     simulator,
     url,
+    answerAfter(delayMs: number) {
+      simulator.faults.clear()
+      if (delayMs > 0) simulator.faults.next([{ delayMs, repeat: Number.POSITIVE_INFINITY }])
+    },
     /** Resolves once so many more requests have arrived or been answered. */
     async untilEvents(count: number): Promise<void> {
       for (let seen = 0; seen < count; seen++) await new Promise<void>((resolve) => watchers.push(resolve))
