@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { buildSimulator, type Simulator } from '../../simulator/app.ts'
 import { createRandom } from '../../simulator/random.ts'
 import { encryptionKey } from '../../src/store/sealing.ts'
+import type { SearchWalkJson } from '../../src/sync/search-state-schema.ts'
+import { isTentative, type Slice, sliceFromJson } from '../../src/sync/slice.ts'
 import { parseSyncRequest } from '../../src/sync/sync-request.ts'
 import { judge } from '../support/engine.ts'
 import { runCompiled, type Teardown, type TestProcess } from '../support/processes.ts'
@@ -37,7 +39,7 @@ const RECORDS = 10_000
 
 /** What a position tells of the one walk. */
 interface Place {
-  walk: { slices: unknown[]; cutting?: object }
+  walk: SearchWalkJson
 }
 
 /** Kills workers while walks are planned, job after job, until there have been so many kills. */
@@ -157,8 +159,14 @@ function untilSaved(service: TestService, jobId: number, before: string | undefi
   })
 }
 
+/** Whether there is a slice that still has to be cut. */
 function isPlanning(place: string): boolean {
-  return (JSON.parse(place) as Place).walk.cutting !== undefined
+  const { cutting, slices } = (JSON.parse(place) as Place).walk
+  return cutting !== undefined && slices.map(sliceFromJson).some((slice) => isTooLarge(slice, cutting.target))
+}
+
+function isTooLarge(slice: Slice, target: number): boolean {
+  return isTentative(slice) && (slice.most ?? 0) > target
 }
 
 function slicesOf(place: string | undefined): number {
