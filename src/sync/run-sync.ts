@@ -8,6 +8,7 @@ import { findStream } from '../streams/table.ts'
 import { catalogWarnings } from './catalog-warnings.ts'
 import type { Commit, Position, SyncOutcome } from './commit.ts'
 import { createFingerprints, type Fingerprints } from './fingerprints.ts'
+import { createMovement, type Movement } from './movement.ts'
 import { openWalks, type WalksInput } from './open-walks.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { ofWorkspace, workspaceOf } from './search-state.ts'
@@ -44,6 +45,7 @@ interface Attempt {
   outbox: Outbox
   runs: Map<string, StreamRun>
   walks: Walk[]
+  movement: Movement
   clock: Clock
   client: IntercomClient
   fingerprints: Fingerprints
@@ -68,7 +70,10 @@ export async function* runSync(input: SyncInput): AsyncGenerator<Commit, SyncOut
   const before = input.position as unknown as SyncPosition | undefined
   const attempt = openAttempt(input, before)
   const { outbox, runs, fingerprints } = attempt
-  const takeCommit = () => outbox.takeCommit(positionOf(attempt, before), [...runs.values()].map(streamProgress))
+  const takeCommit = () => {
+    const hasMoved = attempt.movement.hasMoved(!outbox.holdsMessages())
+    return outbox.takeCommit(positionOf(attempt, before), [...runs.values()].map(streamProgress), hasMoved)
+  }
   function* present(commit: Commit | undefined): Generator<Commit, void, void> {
     if (!commit) return
     yield commit
@@ -81,6 +86,7 @@ export async function* runSync(input: SyncInput): AsyncGenerator<Commit, SyncOut
 
   const { walks, workspaceId } = await openWalks(input, { runs, fingerprints }, before)
   attempt.walks = walks
+  attempt.movement = createMovement(walks)
   if (workspaceId !== undefined) attempt.workspaceOf = () => workspaceId
   const events = createEventQueue(attempt.walks, clock)
   for (;;) {
@@ -114,7 +120,8 @@ function openAttempt(input: SyncInput, before: SyncPosition | undefined): Attemp
   const outbox = createOutbox(runs, clock, before?.emittedAt ?? 0)
   const givenOf = (name: string) => workspaceOf(input.states[name])
   const shared = { outbox, runs, clock, client, fingerprints, workspaceOf: givenOf }
-  return { ...shared, walks: [], failure: before?.failure, rateLimitTold: 0 }
+  const movement = createMovement([])
+  return { ...shared, walks: [], movement, failure: before?.failure, rateLimitTold: 0 }
 }
 
 /** STARTED for every stream that has not been started by an earlier attempt. */
@@ -140,8 +147,11 @@ function positionOf(attempt: Attempt, before: SyncPosition | undefined): Positio
 
 async function handle(attempt: Attempt, event: WalkEvent, version: string | undefined): Promise<void> {
   const { walk } = event
-  if (event.kind === 'arrival') event.arrival.take(attempt.outbox)
-  else if (event.kind === 'ended') for (const run of runsOf(attempt, walk)) complete(attempt, run, walk)
+  if (event.kind === 'arrival') {
+    event.arrival.take(attempt.outbox)
+    attempt.movement.note()
+    attempt.outbox.hold()
+  } else if (event.kind === 'ended') for (const run of runsOf(attempt, walk)) complete(attempt, run, walk)
   else {
     // A token that has been revoked meanwhile is no matter of one stream's permission.
     await readWorkspace(attempt.client, version)

@@ -1,11 +1,13 @@
 import { defaultApiVersion } from '../airbyte/source-config.ts'
 import { RefusedError } from '../intercom/failures.ts'
+import { planSlices } from './cutting.ts'
 import type { FedWalkOptions, Feed } from './feed.ts'
 import { gapsBelow, tryAgain } from './gaps.ts'
 import type { SearchEndpoint } from './search-pages.ts'
-import { cutIntoSlices, type Survey, survey } from './search-plan.ts'
-import type { SearchWalkState } from './search-state.ts'
+import { type Survey, survey } from './search-plan.ts'
+import type { Cutting, SearchWalkState } from './search-state.ts'
 import { searchPlan, settingsChanged } from './settings.ts'
+import type { Slice } from './slice.ts'
 import type { LogEntry } from './walk.ts'
 
 /** The first version whose contact search compares by second; tried unless the config pins a version. */
@@ -24,7 +26,7 @@ export interface SearchStart {
   notes: LogEntry[]
 }
 
-/** Decides where a walk begins, asks Intercom how much there is, and cuts it into slices. */
+/** Decides where a walk begins, and asks Intercom how much there is; cutting it into slices is part of the walk. */
 export async function startSearch(options: FedWalkOptions): Promise<SearchStart> {
   const { config, client, workspace, feeds, ports } = options
   const notes = feeds.flatMap((feed) => feed.notes)
@@ -42,9 +44,13 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
 
   // By calendar day an increment is read newest first, so that the days of slack cost nothing.
   const descending = endpoint.matching === 'day' && feeds.every((feed) => feed.previous?.cursor !== undefined)
-  const slices = descending
-    ? [{ from: lower, to: frozen, done: frozen <= lower, ...(seen.total !== undefined && { most: seen.total }) }]
-    : await cutIntoSlices(endpoint, { lower, frozen }, seen, ports.recordsPerSlice)
+  const { slices, cutting }: { slices: Slice[]; cutting?: Cutting } = descending
+    ? {
+        slices: [
+          { from: lower, to: frozen, done: frozen <= lower, ...(seen.total !== undefined && { most: seen.total }) },
+        ],
+      }
+    : planSlices({ lower, frozen }, seen, ports.recordsPerSlice)
   // A count of nothing may be wrong: then the tail begins at the lower bound, and looks once more at no cost.
   const isEmpty = !descending && seen.total === 0 && lower < frozen
   const tail = { round: 1, asked: frozen, pages: 0, slice: { from: lower, to: null, done: false } }
@@ -57,6 +63,7 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
       lower,
       frozen,
       slices: [...gapsBelow(lower, gaps), ...slices],
+      ...(cutting && { cutting }),
       ...(descending && { descending }),
       ...(isEmpty && { tail }),
     },

@@ -4,7 +4,7 @@ import { foreignClaims, foreignLookback, oldestClaim } from './foreign-cursor.ts
 import { type SearchWalkJson, STATE_FORMAT } from './search-state-schema.ts'
 import type { Remembered } from './seen.ts'
 import { waitingSlices } from './set-aside.ts'
-import { type Slice, sliceFromJson, sliceToJson } from './slice.ts'
+import { isTentative, type Slice, sliceFromJson, sliceToJson } from './slice.ts'
 
 /** The plan of a walk under way: frozen when the walk began, while the data goes on changing. Unix seconds. */
 export interface SearchWalkState {
@@ -13,9 +13,19 @@ export interface SearchWalkState {
   /** Slices own [lower, frozen), the tail everything after. */
   frozen: number
   slices: Slice[]
+  /** What tentative slices are cut by. */
+  cutting?: Cutting
   /** Newest first; the default is oldest first. */
   descending?: boolean
   tail?: TailState
+}
+
+/** What a walk cuts by. It is kept with the walk, so that whoever goes on cuts as it was begun. */
+export interface Cutting {
+  /** Records a slice is to hold. */
+  target: number
+  /** When the oldest record was updated, Unix seconds: what lies before it need not be halved. */
+  oldest: number
 }
 
 /** A round of the tail: everything that has changed since the walk, or the round before, began to look. */
@@ -211,6 +221,7 @@ export function walkToJson(walk: SearchWalkState): SearchWalkJson {
     lower: walk.lower,
     frozen: walk.frozen,
     slices: walk.slices.map(sliceToJson),
+    ...(walk.cutting && walk.slices.some(isTentative) && { cutting: walk.cutting }),
     ...(walk.descending && { order: 'descending' }),
     ...(walk.tail && { tail: { ...walk.tail, slice: sliceToJson(walk.tail.slice) } }),
   }
@@ -221,6 +232,7 @@ export function walkFromJson(json: SearchWalkJson): SearchWalkState {
     lower: json.lower,
     frozen: json.frozen,
     slices: json.slices.map(sliceFromJson),
+    ...(json.cutting && { cutting: json.cutting }),
     ...(json.order === 'descending' && { descending: true }),
     ...(json.tail && { tail: { ...json.tail, slice: sliceFromJson(json.tail.slice) } }),
   }

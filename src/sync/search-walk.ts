@@ -1,6 +1,6 @@
 import type { SortOrder } from '../intercom/search-query.ts'
 import { askGoneAgain, findChildren } from './children.ts'
-import { isDue } from './due.ts'
+import { deliverRows } from './deliver-rows.ts'
 import type { FedWalkOptions, Feed, FeedJson } from './feed.ts'
 import { overlapNotes, type PlannedWalk, searchFeedState } from './feed-state.ts'
 import { merge } from './merge.ts'
@@ -12,8 +12,8 @@ import { createSearchReading, type Taking, tellCounts } from './search-reading.t
 import { type SearchStart, startSearch } from './search-start.ts'
 import { type TailState, walkFromJson, walkToJson } from './search-state.ts'
 import type { SearchWalkJson } from './search-state-schema.ts'
-import { isSetAside, setAside, takeBack } from './set-aside.ts'
 import { orderOf, type Slice } from './slice.ts'
+import { sliceLanes } from './slice-lanes.ts'
 import { advance, advanceWithin } from './slice-progress.ts'
 import type { Arrival, Sink, Walk } from './walk.ts'
 
@@ -88,9 +88,8 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     const endpoint: SearchEndpoint = { client, entry: root, ...current.endpoint }
     const { askedFeed, childFeed } = reading
     if (childFeed && !current.retried) yield* retryArrivals(current, childFeed)
-    const open = walk.slices.filter((slice) => !slice.done && !slice.aside)
-    const lanes = open.map((slice) => sliceArrivals(current, endpoint, slice))
-    yield* merge(lanes, askedFeed ? LANES_WITH_CHILDREN : LANES)
+    const read = (slice: Slice) => sliceArrivals(current, endpoint, slice)
+    yield* merge(sliceLanes(walk, endpoint, askedFeed ? LANES_WITH_CHILDREN : LANES, read))
     let round = walk.tail ?? newRound(1, Math.max(walk.frozen, walk.lower))
     for (;;) {
       if (round.slice.done) round = newRound(round.round + 1, round.asked)
@@ -217,21 +216,9 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
   }
 
   function takePage({ walk }: Planned, taking: Taking, sink: Sink): void {
-    const { slice, page, asked, rows, lists, children, lastBatch } = taking
+    const { slice, page, asked, rows, lastBatch } = taking
     for (const { level, message } of reading.takeNotes()) sink.log(level, message)
-    for (const row of rows) {
-      if (!isDue(slice, row, asked)) continue
-      const found = { answer: page.answer, row, children: children.get(row), lists: lists.get(row) }
-      if (isSetAside(walk.slices, row)) continue
-      const { updatedAt } = row
-      // One without a time could not be asked for again.
-      if (lists.get(row)?.isPartial && updatedAt !== undefined) {
-        setAside(walk.slices, { id: row.id, updatedAt })
-        // What waits has been delivered as it stands by the sync before.
-        if (slice.only) continue
-      } else takeBack(walk.slices, row)
-      for (const feed of feeds) feed.deliver(found, sink)
-    }
+    deliverRows(walk, feeds, taking, sink)
     if (!lastBatch) {
       advanceWithin(slice, rows)
       return

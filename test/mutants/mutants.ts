@@ -87,6 +87,49 @@ export const mutants: readonly Mutant[] = [
     replace: '',
     tests: sync('resume', 'refused-cursors', 'continued-jobs'),
   },
+  // Planning, and what counts as progress
+  {
+    rule: "the second at which a stretch is cut is nobody's",
+    file: 'sync/cutting.ts',
+    find: '{ ...slice, from: middle, most: rest }',
+    replace: '{ ...slice, from: middle + 1, most: rest }',
+    tests: sync('planning'),
+  },
+  {
+    rule: 'a plan is saved only when a message goes with it',
+    file: 'sync/outbox.ts',
+    find: 'if (messageCount === 0 && !hasMoved) return undefined',
+    replace: 'if (messageCount === 0) return undefined',
+    tests: sync('planning'),
+  },
+  {
+    rule: 'a saved answer without a record is no progress',
+    file: 'sync/outbox.ts',
+    find: 'const isProgress = recordCount > 0 || hasMoved',
+    replace: 'const isProgress = recordCount > 0',
+    tests: sync('planning'),
+  },
+  {
+    rule: 'an answer that leaves everything where it was is progress',
+    file: 'sync/movement.ts',
+    find: 'const moved = now !== last',
+    replace: 'const moved = now !== undefined',
+    tests: ['connector/attempts'],
+  },
+  {
+    rule: 'a worker that dies is a failed attempt of its job',
+    file: 'store/scripts/begin.ts',
+    find: "record[1] == 'running' and",
+    replace: 'false and',
+    tests: ['store/commit'],
+  },
+  {
+    rule: 'a job may kill its workers for ever',
+    file: 'queue/attempt.ts',
+    find: 'attempt.deaths >= maxDeaths',
+    replace: 'attempt.deaths < 0',
+    tests: ['queue/attempts'],
+  },
   // The tail
   {
     rule: 'the tail is read once, however much it held',
