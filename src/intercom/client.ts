@@ -10,22 +10,10 @@ import type { HttpAnswer } from './http-answer.ts'
 import { judgeAnswer, type Verdict } from './judge-answer.ts'
 import type { IntercomObserver } from './observer.ts'
 import type { Outcome } from './outcome.ts'
+import type { IntercomRequest } from './request.ts'
 import { retry } from './retry.ts'
 import { createServerClock } from './server-clock.ts'
 import { createTransport } from './transport.ts'
-
-/** A request to Intercom. Paths are ours, never taken from an answer: no host is ever followed. */
-export interface IntercomRequest {
-  method: 'GET' | 'POST'
-  /** From the root, e.g. `/contacts/search`. */
-  path: string
-  query?: Record<string, string>
-  body?: object
-  /** `Intercom-Version` to send. */
-  version: string
-  /** Tries before giving up; a 429 is none. @defaultValue 5 */
-  tries?: number
-}
 
 /** A 2xx answer. */
 export interface IntercomAnswer {

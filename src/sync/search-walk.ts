@@ -152,11 +152,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
       yield { take: () => void current.walk.slices.push(slice) }
       if (!slice.done) yield* sliceArrivals(current, endpoint, slice)
       if (round.round < MOST_ROUNDS) return false
-      yield {
-        take() {
-          current.walk.tail = round
-        },
-      }
+      yield { take: () => void Object.assign(current.walk, { tail: round }) }
       return true
     }
   }
@@ -227,6 +223,12 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     if (page.counts) tellCounts(options, page.counts, sink)
   }
 
+  function feedOf(name: string): Feed {
+    const feed = feeds.find(({ entry }) => entry.name === name)
+    if (!feed) throw new Error(`${name} is not fed by this walk`)
+    return feed
+  }
+
   /** What changed before this the index shows at its time: its lag is never longer than the overlap allows. Unix seconds. */
   function settledTo({ walk }: Planned): number {
     return walk.frozen - Math.max(...feeds.map((feed) => feed.overlap().seconds()))
@@ -235,19 +237,12 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
   return {
     streamNames: feeds.map((feed) => feed.entry.name),
     arrivals,
-    streamState(name) {
-      const feed = feeds.find(({ entry }) => entry.name === name)
-      if (!feed) throw new Error(`${name} is not fed by this walk`)
-      return searchFeedState(feed, planned)
-    },
+    streamState: (name) => searchFeedState(feedOf(name), planned),
     position() {
       if (!planned) return undefined
       const byName = Object.fromEntries(feeds.map((feed) => [feed.entry.name, feed.toJson()]))
       return { ...planned, walk: walkToJson(planned.walk), feeds: byName }
     },
-    missing(name) {
-      const feed = feeds.find(({ entry }) => entry.name === name)
-      return missingOf(feed, planned?.walk.slices)
-    },
+    missing: (name) => missingOf(feedOf(name), planned?.walk.slices),
   }
 }

@@ -114,7 +114,11 @@ t.test('a fifth attempt in a row that fails without having come further is the l
     }),
   )
   const job = await untilEnded(service, jobId)
-  t.match(job, { status: 'failed', attempts: 5, failure: { code: 'no_progress', message: /Intercom answers 502/ } })
+  t.match(job, {
+    status: 'failed',
+    attempts: 5,
+    failure: { code: 'intercom_unavailable', message: /in a row.*Intercom answers 502/ },
+  })
   t.equal((await wholeLog(service, jobId)).split('\n').filter((line) => line.includes('"ERROR"')).length, 1)
 })
 
