@@ -13,7 +13,7 @@ import { type SearchStart, startSearch } from './search-start.ts'
 import { type TailState, walkFromJson, walkToJson } from './search-state.ts'
 import type { SearchWalkJson } from './search-state-schema.ts'
 import { isUnreadable, setAside, takeBack } from './set-aside.ts'
-import { orderOf, type Slice, takenOf } from './slice.ts'
+import { ofWhatWasBegun, orderOf, type Slice, takenOf } from './slice.ts'
 import { sliceLanes } from './slice-lanes.ts'
 import { advance, advanceWithin } from './slice-progress.ts'
 import type { Arrival, Sink, Walk } from './walk.ts'
@@ -23,7 +23,6 @@ const MOST_ROUNDS = 3
 const LANES = 8
 /** The same where each page brings the children of its records with it. */
 const LANES_WITH_CHILDREN = 3
-
 /** How often a walk is cut around places that cannot be had; from then on what fails is set aside as it is. */
 const MOST_CUTS = 64
 
@@ -180,7 +179,8 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
       if (!(error instanceof UnreadablePageError)) throw error
       await confirmSearch(endpoint)
       const isEnough = ++cuts > MOST_CUTS || (await holdsOneRecord(endpoint, error.rest))
-      const parts = cutAround(error.rest, walkOrder, isEnough ? Infinity : NARROWEST_SECONDS[endpoint.matching])
+      const narrowest = isEnough ? Infinity : NARROWEST_SECONDS[endpoint.matching]
+      const parts = cutAround(error.rest, walkOrder, narrowest).map(ofWhatWasBegun)
       yield { take: () => void walk.slices.splice(walk.slices.indexOf(slice), 1, ...parts) }
       for (const part of parts) if (!part.aside) yield* sliceArrivals(current, endpoint, part)
     }
