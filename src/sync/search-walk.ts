@@ -10,9 +10,9 @@ import type { SearchEndpoint } from './search-pages.ts'
 import { confirmSearch, holdsOneRecord, NARROWEST_SECONDS } from './search-plan.ts'
 import { createSearchReading, type Taking, tellCounts } from './search-reading.ts'
 import { type SearchStart, startSearch } from './search-start.ts'
-import { type TailState, walkFromJson, walkToJson } from './search-state.ts'
+import { type SearchWalkState, type TailState, walkFromJson, walkToJson } from './search-state.ts'
 import type { SearchWalkJson } from './search-state-schema.ts'
-import { orderOf, type Slice } from './slice.ts'
+import { ofWhatWasBegun, orderOf, type Slice } from './slice.ts'
 import { sliceLanes } from './slice-lanes.ts'
 import { advance, advanceWithin } from './slice-progress.ts'
 import type { Arrival, Sink, Walk } from './walk.ts'
@@ -22,7 +22,6 @@ const MOST_ROUNDS = 3
 const LANES = 8
 /** The same where each page brings the children of its records with it. */
 const LANES_WITH_CHILDREN = 3
-
 /** How often a walk is cut around places that cannot be had; from then on what fails is set aside as it is. */
 const MOST_CUTS = 64
 
@@ -177,20 +176,18 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
       if (!(error instanceof UnreadablePageError)) throw error
       await confirmSearch(endpoint)
       const isEnough = ++cuts > MOST_CUTS || (await holdsOneRecord(endpoint, error.rest))
-      const parts = cutAround(error.rest, walkOrder, isEnough ? Infinity : NARROWEST_SECONDS[endpoint.matching])
-      yield {
-        take(sink) {
-          walk.slices.splice(walk.slices.indexOf(slice), 1, ...parts)
-          // Intercom's words may name the record; where they do not, the stretch of time is all there is.
-          for (const part of parts.filter(({ aside }) => aside))
-            sink.log(
-              'WARN',
-              `${root.name}: ${error.message}: what was updated from ${describeRange(part)} is set aside`,
-            )
-        },
-      }
+      const narrowest = isEnough ? Infinity : NARROWEST_SECONDS[endpoint.matching]
+      const parts = cutAround(error.rest, walkOrder, narrowest).map(ofWhatWasBegun)
+      yield { take: (sink) => takeParts(walk, slice, parts, error, sink) }
       for (const part of parts) if (!part.aside) yield* sliceArrivals(current, endpoint, part)
     }
+  }
+
+  function takeParts({ slices }: SearchWalkState, slice: Slice, parts: Slice[], error: Error, sink: Sink): void {
+    slices.splice(slices.indexOf(slice), 1, ...parts)
+    // Intercom's words may name the record; where they do not, the stretch of time is all there is.
+    for (const part of parts.filter(({ aside }) => aside))
+      sink.log('WARN', `${root.name}: ${error.message}: what was updated from ${describeRange(part)} is set aside`)
   }
 
   function takeTail(current: Planned, round: TailState, taking: Taking, done: boolean, sink: Sink): void {

@@ -130,6 +130,13 @@ export const mutants: readonly Mutant[] = [
     replace: 'attempt.deaths < 0',
     tests: ['queue/attempts'],
   },
+  {
+    rule: 'of a half that was cut off by another attempt nothing may have come',
+    file: 'sync/due.ts',
+    find: 'slice.mayRepeat ||',
+    replace: '',
+    tests: ['histories/found'],
+  },
   // The tail
   {
     rule: 'the tail is read once, however much it held',
