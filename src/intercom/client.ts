@@ -9,9 +9,9 @@ import { CodedError } from '../errors.ts'
 import type { Budget } from './budget.ts'
 import { RefusedError, readFailure } from './failures.ts'
 import type { IntercomObserver } from './observer.ts'
-import type { Outcome } from './outcome.ts'
+import { type Outcome, readDated, readOutcome } from './outcome.ts'
 import { RateLimitedError, retry } from './retry.ts'
-import { createServerClock } from './server-clock.ts'
+import { createServerClock, type Moment } from './server-clock.ts'
 
 /** A request to Intercom. Paths are ours, never taken from an answer: no host is ever followed. */
 export interface IntercomRequest {
@@ -43,8 +43,14 @@ export interface IntercomClient {
    *   when the tries are used up; the signal's reason when aborted
    */
   ask<Result>(request: IntercomRequest, read: (answer: IntercomAnswer) => Result): Promise<Result>
-  /** Intercom's time in Unix seconds, never later than the truth; undefined before the first answer. */
-  serverSeconds(): number | undefined
+  /** Intercom's time in Unix seconds, not later than the truth if any of the clocks is right. */
+  serverSeconds(): number
+  /** The same by whichever clock is furthest ahead: what lies beyond it lies in the future. */
+  latestSeconds(): number
+  /** This moment by Intercom's clock. @param notAfter what bounds it besides, Unix seconds */
+  moment(notAfter?: number): Moment
+  /** What to say of clocks that contradict each other; undefined while they agree. */
+  clockDisagreement(): string | undefined
   /** Whether any request with this token has been fulfilled yet. */
   hasAnswered(): boolean
   budget: Budget
@@ -93,8 +99,9 @@ export function createClient(options: ClientOptions): IntercomClient {
     try {
       const response = await send(transport, request, clock, signal)
       status = response.status
-      serverClock.learn(header(response, 'date'))
-      outcome = readOutcome(response, serverClock.nowMs())
+      const told = { status, header: (name: string) => header(response, name) }
+      if (isIntercoms(response)) serverClock.learn(readDated(told, { sentAt: sent, cameAt: clock.monotonic() }))
+      outcome = readOutcome(told, serverClock)
       return response
     } finally {
       turn.end(signal.aborted ? { kind: 'given_up' } : outcome)
@@ -106,10 +113,10 @@ export function createClient(options: ClientOptions): IntercomClient {
   return {
     budget,
     hasAnswered: () => answered,
-    serverSeconds() {
-      const now = serverClock.nowMs()
-      return now === undefined ? undefined : Math.floor(now / 1000)
-    },
+    serverSeconds: () => Math.floor(serverClock.lowestMs() / 1000),
+    latestSeconds: () => Math.floor(serverClock.highestMs() / 1000),
+    moment: (notAfter) => serverClock.moment(notAfter),
+    clockDisagreement: () => serverClock.disagreement(),
     ask(request, read) {
       let tries = 0
       return retry(
@@ -198,24 +205,9 @@ function header(response: AxiosResponse, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** What an answer says of the rate limit: limits per window and the window's end as an absolute Unix second. */
-function readOutcome(response: AxiosResponse, serverNowMs: number | undefined): Outcome {
-  const number = (name: string) => {
-    const text = header(response, name)
-    return text === undefined || text.trim() === '' || !Number.isFinite(Number(text)) ? undefined : Number(text)
-  }
-  const limit = number('x-ratelimit-limit')
-  const remaining = number('x-ratelimit-remaining')
-  const resetSeconds = number('x-ratelimit-reset')
-  const retryAfter = number('retry-after')
-  return {
-    kind: response.status === 429 ? 'rate_limited' : response.status >= 500 ? 'failed' : 'answered',
-    ...(limit !== undefined && limit > 0 && { limit }),
-    ...(remaining !== undefined && { remaining }),
-    ...(resetSeconds !== undefined && serverNowMs !== undefined && { msToReset: resetSeconds * 1000 - serverNowMs }),
-    ...(serverNowMs !== undefined && { serverNowMs }),
-    ...(retryAfter !== undefined && { retryAfterMs: retryAfter * 1000 }),
-  }
+/** Only what Intercom itself has written is evidence of its time: a page from in between has another's. */
+function isIntercoms({ status, data }: AxiosResponse<Buffer>): boolean {
+  return (status >= 200 && status < 300) || /^\s*\{[^{[]*"type":\s*"error\.list"/.test(data.toString('latin1', 0, 200))
 }
 
 /** Bytes that are no UTF-8 become U+FFFD: a line with them would be refused whole by strict readers. */

@@ -11,7 +11,7 @@ import { lowerBound, usableState } from './lower-bound.ts'
 import { createOverlap, type Overlap, type OverlapJson } from './overlap.ts'
 import { isVersionInLog } from './record-version.ts'
 import type { Row } from './search-pages.ts'
-import { isComplete, readSearchState, type SearchState } from './search-state.ts'
+import { isALittleAhead, isComplete, readSearchState, reachedBy, type SearchState } from './search-state.ts'
 import { owns } from './slice.ts'
 import { truncatedField } from './truncation.ts'
 import { idTypes, type LogEntry, type SelectedStream, type Sink, type WalkContext } from './walk.ts'
@@ -57,6 +57,11 @@ export interface Feed {
   makeUpForList(): LogEntry | undefined
   /** The walk has all records at hand: from now on what differs in content is the stream's, whatever its time. */
   compareAll(): void
+  /**
+   * What the incoming state had reached, which no cursor goes back behind; one a little in the future counts as `start`.
+   * Undefined for a stream that begins anew. Unix seconds.
+   */
+  reachedBefore(start: number): number | undefined
   readonly notes: readonly LogEntry[]
   /** Called once the walk knows its start (Unix seconds), before anything is delivered. */
   begin(frozen: number, json?: FeedJson): void
@@ -76,6 +81,8 @@ export interface Feed {
 /** What a feed needs to go on. */
 export interface FeedJson extends OverlapJson {
   unread: [id: string, updatedAt: number][]
+  /** The incoming state lay a little in the future when the walk began. @defaultValue as it is now */
+  isAhead?: boolean
 }
 
 /** What a walk with feeds is made from. */
@@ -100,7 +107,10 @@ export function createFeed(
     incremental,
     notes,
   )
-  let lower = lowerBound(entry.name, config, previous, client.serverSeconds() ?? 0, notes)
+  const latest = client.latestSeconds()
+  let lower = lowerBound(entry.name, config, previous, { lowest: client.serverSeconds(), latest }, notes)
+  const reached = previous && reachedBy(previous)
+  let isAhead = reached !== undefined && isALittleAhead(reached, latest)
   const types = idTypes(entry.idMembers, configured)
   const parentIdTypes = idTypes(entry.child ? [entry.child.parentIdMember] : [], configured)
   let overlap: Overlap | undefined
@@ -211,7 +221,7 @@ export function createFeed(
     },
     compareAll() {
       // A cursor that lies in the future was put there: it asks for nothing.
-      if (!incremental || lower > (client.serverSeconds() ?? 0)) return
+      if (!incremental || lower > client.latestSeconds()) return
       begun().rememberAll()
       // How far another connector's state is gone behind is for the config to say.
       if (previous?.foreign) isBaseline = true
@@ -221,9 +231,13 @@ export function createFeed(
       const { overlapSeconds: usualSeconds, volatileMembers } = entry
       overlap = createOverlap({ previous, frozen, usualSeconds, volatileMembers, isAwaited, isRepeat, json })
       for (const [id, updatedAt] of json?.unread ?? []) unread.set(id, updatedAt)
+      // The state was judged when the walk began; by now its time may have come.
+      if (json?.isAhead) lower = Math.min(lower, frozen)
+      isAhead ||= json?.isAhead ?? false
     },
+    reachedBefore: (start) => (isAhead && reached !== undefined ? Math.min(reached, start) : reached),
     unread: () => unread,
-    toJson: () => ({ ...begun().toJson(), unread: [...unread] }),
+    toJson: () => ({ ...begun().toJson(), unread: [...unread], ...(isAhead && { isAhead }) }),
     wantsChildren: (row) => entry.child !== undefined && isOwn(row),
     wantsLists: (answer, row) => !entry.child && isOwn(row) && !begun().wasDelivered(answer, row),
     deliverChildren,

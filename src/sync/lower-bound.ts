@@ -1,5 +1,5 @@
 import { type SourceConfig, startSeconds } from '../airbyte/source-config.ts'
-import { creditedCursor, reachedBy, type SearchState } from './search-state.ts'
+import { isALittleAhead, reachedBy, type SearchState } from './search-state.ts'
 import type { LogEntry } from './walk.ts'
 
 const DAY_SECONDS = 86_400
@@ -16,12 +16,18 @@ export function usableState(
   return undefined
 }
 
+/** What time it is, Unix seconds: not later than the truth, and by the clock that is furthest ahead. */
+interface Times {
+  lowest: number
+  latest: number
+}
+
 /** From when on a stream is read, Unix seconds. */
 export function lowerBound(
   name: string,
   config: SourceConfig,
   previous: SearchState | undefined,
-  now: number,
+  { lowest, latest }: Times,
   notes: LogEntry[],
 ): number {
   const start = startSeconds(config)
@@ -36,8 +42,8 @@ export function lowerBound(
       'because other connectors skip records (migration_lookback: 0 turns this off)'
     notes.push({ level: 'INFO', message })
   }
-  const cursor = creditedCursor(reached, now)
-  if (cursor > now) {
+  const cursor = isALittleAhead(reached, latest) ? lowest : reached
+  if (cursor > latest) {
     const message =
       `${name}: the state's cursor ${cursor} lies in the future: no record is read before then; ` +
       'reset the stream to read everything again'

@@ -37,6 +37,8 @@ interface SyncPosition {
   /** By the name of the walk's first stream. */
   walks: Record<string, Record<string, unknown> | undefined>
   failure?: JobFailure
+  /** Readers have been told that clocks disagree. */
+  clocksTold?: true
 }
 
 /** An attempt under way. */
@@ -53,6 +55,8 @@ interface Attempt {
   failure: JobFailure | undefined
   /** The end of the rate limit's window that readers have been told of, ms since the epoch. */
   rateLimitTold: number
+  /** Whether readers have been told that clocks disagree. */
+  clocksTold: boolean
 }
 
 /** How often an idle sync looks whether it is the rate limit that it waits for. */
@@ -96,6 +100,7 @@ export async function* runSync(input: SyncInput): AsyncGenerator<Commit, SyncOut
     if (next.kind === 'finished') break
     if (next.kind === 'event') await handle(attempt, next.event, input.config.api_version)
     else tellRateLimit(attempt)
+    tellClocks(attempt)
     tellStates(attempt)
     if (outbox.isDue()) yield* present(takeCommit())
   }
@@ -114,7 +119,7 @@ function openAttempt(input: SyncInput, before: SyncPosition | undefined): Attemp
   const outbox = createOutbox(runs, clock, before?.emittedAt ?? 0)
   const givenOf = (name: string) => workspaceOf(input.states[name])
   const shared = { outbox, runs, clock, client, fingerprints, workspaceOf: givenOf }
-  return { ...shared, walks: [], failure: before?.failure, rateLimitTold: 0 }
+  return { ...shared, walks: [], failure: before?.failure, rateLimitTold: 0, clocksTold: before?.clocksTold ?? false }
 }
 
 /** STARTED for every stream that has not been started by an earlier attempt. */
@@ -134,6 +139,7 @@ function positionOf(attempt: Attempt, before: SyncPosition | undefined): Positio
     runs: [...attempt.runs.values()].map(streamRunJson),
     walks: { ...before?.walks, ...walks },
     ...(attempt.failure && { failure: attempt.failure }),
+    ...(attempt.clocksTold && { clocksTold: true }),
   }
   return { ...position }
 }
@@ -200,6 +206,14 @@ function tellRateLimit(attempt: Attempt): void {
   attempt.rateLimitTold = until
   for (const run of attempt.runs.values())
     if (!hasFinished(run)) attempt.outbox.status(run, 'RUNNING', { quotaResetMs: Math.ceil(until) })
+}
+
+/** Says once per job that clocks disagree. */
+function tellClocks(attempt: Attempt): void {
+  const message = attempt.clocksTold ? undefined : attempt.client.clockDisagreement()
+  if (message === undefined) return
+  attempt.clocksTold = true
+  attempt.outbox.log('WARN', message)
 }
 
 function stateOf(attempt: Attempt, run: StreamRun, walk: Walk): Record<string, unknown> {

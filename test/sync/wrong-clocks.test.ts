@@ -1,0 +1,189 @@
+import t from 'tap'
+import { checkMessages } from '../../simulator/oracle/check-messages.ts'
+import type { DeliveryLedger } from '../../simulator/oracle/delivery-check.ts'
+import { createMemorySpool } from '../histories/memory-spool.ts'
+import { openWorld, type World } from '../histories/world.ts'
+import {
+  type OnAnswers,
+  type WrongDate,
+  type WrongDates,
+  type WrongMachine,
+  withWrongDates,
+  wrongDates,
+} from '../histories/wrong-clocks.ts'
+import { type Collected, collectSync, parseLines } from '../support/engine.ts'
+
+// Every end of a wait makes an error, of which nobody reads where it was made.
+Error.stackTraceLimit = 0
+
+const minute = 60_000
+const hour = 60 * minute
+const streams = [
+  'contacts',
+  'conversations',
+  'conversation_parts',
+  'tickets',
+  'companies',
+  'company_segments',
+  'segments',
+  'activity_logs',
+].map((name) => ({ name, syncMode: 'incremental' }))
+const changing = ['contacts', 'conversations', 'tickets', 'companies', 'activity_logs']
+
+function open(): World {
+  return openWorld({
+    seed: 7,
+    version: '2.16',
+    isPinned: true,
+    timezone: 'America/New_York',
+    spanSeconds: 20 * 86_400,
+    contacts: 7,
+    conversations: 9,
+    tickets: 4,
+    companies: 4,
+    activityLogs: 5,
+    parts: 3,
+    largestPage: 5,
+    recordsPerSlice: 4,
+    aheadOfIndex: 0,
+    cursorsOpaque: false,
+    inclusiveBounds: false,
+    latencyMs: 100,
+  })
+}
+
+interface Wrong {
+  dates?: WrongDates
+  on?: OnAnswers
+  machine?: WrongMachine
+}
+
+interface Played {
+  /** In words; none when what was delivered is the truth. */
+  faults: string[]
+  /** What the sync with wrong clocks said of them. */
+  warnings: string[]
+  /** How long it took, ms. */
+  took: number
+  refusals: number
+  wrong: Collected
+}
+
+/** A sync, one with wrong clocks while records change, changes after it, and a sync with right clocks. */
+async function play({ dates, on, machine }: Wrong, isFirst: boolean): Promise<Played> {
+  using world = open()
+  const { intercom, clock, baseUrl } = world
+  const ledger: DeliveryLedger = new Map()
+  const faults: string[] = []
+  const change = (place: number) => ({
+    stream: changing[place % changing.length] ?? 'contacts',
+    kind: place % changing.length === 4 ? ('create' as const) : ('update' as const),
+    count: 1 + (place % 2),
+  })
+  let state: unknown[] | undefined
+  async function sync(name: string, wrongMachine?: WrongMachine): Promise<Collected> {
+    const collected = await collectSync({
+      baseUrl,
+      clock: world.machine(wrongMachine),
+      streams,
+      config: { access_token: 'simulator-token', api_version: '2.16' },
+      ...(state && { state }),
+      ports: { createSpool: createMemorySpool, recordsPerSlice: 4 },
+    })
+    if (collected.outcome?.failure) faults.push(`${name}: ${collected.outcome.failure.message}`)
+    state = collected.state
+    const isLast = name === 'the last'
+    const truth = intercom.workspace.truth({ version: '2.16', streams: streams.map(({ name }) => name) })
+    const report = await checkMessages([collected.messages], truth, {
+      ledger,
+      ...(isLast ? { stillAt: clock.now() } : { expectStreams: [] }),
+    })
+    for (const { kind, stream, count, examples } of report.faults)
+      faults.push(`${name}: ${kind} in ${stream} (${count}): ${examples[0]}`)
+    return collected
+  }
+
+  if (!isFirst) {
+    await sync('the first')
+    clock.advance(20 * minute)
+    for (const place of changing.keys()) intercom.workspace.mutate(change(place))
+    clock.advance(minute)
+  }
+  const requestsBefore = intercom.requests.totals.requests
+  const began = clock.now()
+  let refusals = 0
+  const alter = dates && withWrongDates(dates, clock, on)
+  world.alter((answer) => {
+    const altered = alter?.(answer) ?? answer
+    if (altered.status === 429) refusals++
+    return altered
+  })
+  intercom.live.follow([2, 6, 11, 15, 19].map((after, place) => ({ after, mutations: [change(place)] })))
+  const wrong = await sync('the wrong one', machine)
+  const took = clock.now() - began
+  intercom.live.follow([])
+  world.alter()
+  if (intercom.requests.totals.requests - requestsBefore < 20) faults.push('it asked for too little to tell')
+  // Right after it, while a cursor that is a little ahead still is.
+  for (const step of [1, 2, 3, 4]) {
+    clock.advance(minute)
+    intercom.workspace.mutate(change(step))
+    intercom.workspace.mutate(change(step + 2))
+  }
+  clock.advance(7 * minute)
+  await sync('the last')
+  const warnings = parseLines(wrong.messages).flatMap(({ log }) =>
+    log?.level === 'WARN' && /clocks/i.test(log.message) ? log.message : [],
+  )
+  return { faults, warnings, took, refusals, wrong }
+}
+
+/** Whether the sync is told: a time that is wrong by more than slow answers explain. */
+const isTold = (date: WrongDate, on: OnAnswers) => wrongDates[date] !== undefined && date !== 'unparseable' && on !== 'of somebody else'
+
+const answers: readonly [OnAnswers, WrongDates['often'][]][] = [
+  ['as they are', ['once', 'sometimes', 'always']],
+  ['refused for the rate limit', ['once', 'sometimes']],
+  ['of somebody else', ['once', 'sometimes']],
+]
+
+for (const date of Object.keys(wrongDates) as WrongDate[])
+  for (const [on, times] of answers)
+    t.test(`a Date ${date} on answers ${on}: the next sync has everything`, async (t) => {
+      for (const often of times)
+        for (const after of often === 'once' ? [0, 7] : [3])
+          for (const isFirst of on === 'as they are' ? [true, false] : [false]) {
+            const which = `${often}, after ${after}${isFirst ? ', at first' : ''}`
+            const { faults, warnings, took, refusals } = await play({ dates: { date, often, after }, on }, isFirst)
+            t.same(faults, [], which)
+            t.equal(warnings.length, isTold(date, on) ? 1 : 0, `${which}: ${warnings.join()}`)
+            t.ok(took < 30_000 + 12_000 * refusals, `${which}: ${took} ms with ${refusals} refusals`)
+          }
+    })
+
+const machines: Record<string, WrongMachine> = {
+  'a day behind': { aheadMs: -24 * hour, jumpsAfterMs: 0 },
+  'two hours behind': { aheadMs: -2 * hour, jumpsAfterMs: 0 },
+  'half an hour behind': { aheadMs: -hour / 2, jumpsAfterMs: 0 },
+  'half an hour ahead': { aheadMs: hour / 2, jumpsAfterMs: 0 },
+  'two hours ahead': { aheadMs: 2 * hour, jumpsAfterMs: 0 },
+  'in the year 2100': { aheadMs: Date.UTC(2100, 0) - Date.UTC(2026, 4), jumpsAfterMs: 0 },
+  'that jumps two hours ahead': { aheadMs: 2 * hour, jumpsAfterMs: 1_000 },
+  'that jumps half an hour back': { aheadMs: -hour / 2, jumpsAfterMs: 1_000 },
+}
+
+for (const [name, machine] of Object.entries(machines))
+  t.test(`a machine's clock ${name}: the next sync has everything`, async (t) => {
+    for (const isFirst of [true, false]) {
+      const { faults, warnings, took } = await play({ machine }, isFirst)
+      t.same(faults, [])
+      t.equal(warnings.length, 1, warnings.join())
+      t.ok(took < 30_000, `${took} ms`)
+    }
+  })
+
+t.test('while the clocks agree, nothing is said of them, however slow the answers are', async (t) => {
+  const { faults, warnings } = await play({}, false)
+  t.same(faults, [])
+  t.same(warnings, [])
+})
