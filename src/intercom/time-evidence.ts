@@ -67,10 +67,13 @@ function isTime(ms: number | undefined): ms is number {
  * @returns undefined without evidence
  */
 export function lowestOffset(kinds: readonly (readonly Offset[])[]): number | undefined {
-  const latest = Math.min(...kinds.flat().map(({ to }) => to))
+  // Asked with every answer and every state, so it makes no lists.
+  let latest = Number.POSITIVE_INFINITY
+  for (const offsets of kinds) for (const { to } of offsets) latest = Math.min(latest, to)
   for (const offsets of kinds) {
-    const allowed = offsets.filter(({ from }) => from <= latest)
-    if (allowed.length > 0) return Math.max(...allowed.map(({ from }) => from))
+    let lowest = Number.NEGATIVE_INFINITY
+    for (const { from } of offsets) if (from <= latest) lowest = Math.max(lowest, from)
+    if (lowest > Number.NEGATIVE_INFINITY) return lowest
   }
   return undefined
 }

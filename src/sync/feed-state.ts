@@ -1,12 +1,6 @@
 import type { Feed } from './feed.ts'
 import { owedGaps } from './gaps.ts'
-import {
-  completeState,
-  doneState,
-  freshState,
-  type SearchWalkState,
-  walkState,
-} from './search-state.ts'
+import { completeState, doneState, freshState, type SearchWalkState, walkState } from './search-state.ts'
 import { lowWaterMark, type Slice } from './slice.ts'
 import type { LogEntry } from './walk.ts'
 

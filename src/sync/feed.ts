@@ -11,7 +11,7 @@ import { lowerBound, usableState } from './lower-bound.ts'
 import { createOverlap, type Overlap, type OverlapJson } from './overlap.ts'
 import { isVersionInLog } from './record-version.ts'
 import type { Row } from './search-pages.ts'
-import { isALittleAhead, isComplete, readSearchState, reachedBy, type SearchState } from './search-state.ts'
+import { isComplete, readSearchState, type SearchState } from './search-state.ts'
 import { owns } from './slice.ts'
 import { truncatedField } from './truncation.ts'
 import { idTypes, type LogEntry, type SelectedStream, type Sink, type WalkContext } from './walk.ts'
@@ -57,10 +57,7 @@ export interface Feed {
   makeUpForList(): LogEntry | undefined
   /** The walk has all records at hand: from now on what differs in content is the stream's, whatever its time. */
   compareAll(): void
-  /**
-   * What the incoming state had reached, which no cursor goes back behind; one a little in the future counts as `start`.
-   * Undefined for a stream that begins anew. Unix seconds.
-   */
+  /** What the state had reached, if any: no cursor goes back behind it. A little in the future it counts as `start`. */
   reachedBefore(start: number): number | undefined
   readonly notes: readonly LogEntry[]
   /** Called once the walk knows its start (Unix seconds), before anything is delivered. */
@@ -107,10 +104,8 @@ export function createFeed(
     incremental,
     notes,
   )
-  const latest = client.latestSeconds()
-  let lower = lowerBound(entry.name, config, previous, { lowest: client.serverSeconds(), latest }, notes)
-  const reached = previous && reachedBy(previous)
-  let isAhead = reached !== undefined && isALittleAhead(reached, latest)
+  const { reached, ...bound } = lowerBound(entry.name, config, previous, client, notes)
+  let { lower, isAhead } = bound
   const types = idTypes(entry.idMembers, configured)
   const parentIdTypes = idTypes(entry.child ? [entry.child.parentIdMember] : [], configured)
   let overlap: Overlap | undefined

@@ -22,13 +22,12 @@ const streams = [
   'contacts',
   'conversations',
   'conversation_parts',
-  'tickets',
   'companies',
   'company_segments',
   'segments',
   'activity_logs',
 ].map((name) => ({ name, syncMode: 'incremental' }))
-const changing = ['contacts', 'conversations', 'tickets', 'companies', 'activity_logs']
+const changing = ['contacts', 'conversations', 'conversations', 'companies', 'activity_logs']
 
 function open(): World {
   return openWorld({
@@ -37,12 +36,12 @@ function open(): World {
     isPinned: true,
     timezone: 'America/New_York',
     spanSeconds: 20 * 86_400,
-    contacts: 7,
-    conversations: 9,
-    tickets: 4,
-    companies: 4,
-    activityLogs: 5,
-    parts: 3,
+    contacts: 5,
+    conversations: 6,
+    tickets: 0,
+    companies: 3,
+    activityLogs: 4,
+    parts: 2,
     largestPage: 5,
     recordsPerSlice: 4,
     aheadOfIndex: 0,
@@ -123,7 +122,7 @@ async function play({ dates, on, machine }: Wrong, isFirst: boolean): Promise<Pl
   const took = clock.now() - began
   intercom.live.follow([])
   world.alter()
-  if (intercom.requests.totals.requests - requestsBefore < 20) faults.push('it asked for too little to tell')
+  if (intercom.requests.totals.requests - requestsBefore < 12) faults.push('it asked for too little to tell')
   // Right after it, while a cursor that is a little ahead still is.
   for (const step of [1, 2, 3, 4]) {
     clock.advance(minute)
@@ -139,27 +138,34 @@ async function play({ dates, on, machine }: Wrong, isFirst: boolean): Promise<Pl
 }
 
 /** Whether the sync is told: a time that is wrong by more than slow answers explain. */
-const isTold = (date: WrongDate, on: OnAnswers) => wrongDates[date] !== undefined && date !== 'unparseable' && on !== 'of somebody else'
+const isTold = (date: WrongDate, on: OnAnswers) =>
+  wrongDates[date] !== undefined && date !== 'unparseable' && on !== 'of somebody else'
 
-const answers: readonly [OnAnswers, WrongDates['often'][]][] = [
-  ['as they are', ['once', 'sometimes', 'always']],
-  ['refused for the rate limit', ['once', 'sometimes']],
-  ['of somebody else', ['once', 'sometimes']],
+/** A sync that goes on from a state, or the first one. */
+type Place = 'first' | 'later'
+type Row = [OnAnswers, WrongDates['often'], number, Place]
+
+const rows: readonly Row[] = [
+  ['as they are', 'once', 0, 'later'],
+  ['as they are', 'once', 7, 'first'],
+  ['as they are', 'sometimes', 1, 'later'],
+  ['as they are', 'always', 0, 'first'],
+  ['as they are', 'always', 0, 'later'],
+  ['refused for the rate limit', 'once', 2, 'first'],
+  ['refused for the rate limit', 'sometimes', 1, 'later'],
+  ['of somebody else', 'sometimes', 1, 'later'],
 ]
 
 for (const date of Object.keys(wrongDates) as WrongDate[])
-  for (const [on, times] of answers)
-    t.test(`a Date ${date} on answers ${on}: the next sync has everything`, async (t) => {
-      for (const often of times)
-        for (const after of often === 'once' ? [0, 7] : [3])
-          for (const isFirst of on === 'as they are' ? [true, false] : [false]) {
-            const which = `${often}, after ${after}${isFirst ? ', at first' : ''}`
-            const { faults, warnings, took, refusals } = await play({ dates: { date, often, after }, on }, isFirst)
-            t.same(faults, [], which)
-            t.equal(warnings.length, isTold(date, on) ? 1 : 0, `${which}: ${warnings.join()}`)
-            t.ok(took < 30_000 + 12_000 * refusals, `${which}: ${took} ms with ${refusals} refusals`)
-          }
-    })
+  t.test(`a Date ${date}: the next sync has everything`, async (t) => {
+    for (const [on, often, after, place] of rows) {
+      const which = `answers ${on}, ${often}, after ${after}, ${place}`
+      const { faults, warnings, took, refusals } = await play({ dates: { date, often, after }, on }, place === 'first')
+      t.same(faults, [], which)
+      t.equal(warnings.length, isTold(date, on) ? 1 : 0, `${which}: ${warnings.join()}`)
+      t.ok(took < 30_000 + 12_000 * refusals, `${which}: ${took} ms with ${refusals} refusals`)
+    }
+  })
 
 const machines: Record<string, WrongMachine> = {
   'a day behind': { aheadMs: -24 * hour, jumpsAfterMs: 0 },
@@ -168,18 +174,16 @@ const machines: Record<string, WrongMachine> = {
   'half an hour ahead': { aheadMs: hour / 2, jumpsAfterMs: 0 },
   'two hours ahead': { aheadMs: 2 * hour, jumpsAfterMs: 0 },
   'in the year 2100': { aheadMs: Date.UTC(2100, 0) - Date.UTC(2026, 4), jumpsAfterMs: 0 },
-  'that jumps two hours ahead': { aheadMs: 2 * hour, jumpsAfterMs: 1_000 },
-  'that jumps half an hour back': { aheadMs: -hour / 2, jumpsAfterMs: 1_000 },
+  'that jumps two hours ahead': { aheadMs: 2 * hour, jumpsAfterMs: 300 },
+  'that jumps half an hour back': { aheadMs: -hour / 2, jumpsAfterMs: 300 },
 }
 
-for (const [name, machine] of Object.entries(machines))
+for (const [place, [name, machine]] of Object.entries(machines).entries())
   t.test(`a machine's clock ${name}: the next sync has everything`, async (t) => {
-    for (const isFirst of [true, false]) {
-      const { faults, warnings, took } = await play({ machine }, isFirst)
-      t.same(faults, [])
-      t.equal(warnings.length, 1, warnings.join())
-      t.ok(took < 30_000, `${took} ms`)
-    }
+    const { faults, warnings, took } = await play({ machine }, place % 2 === 0)
+    t.same(faults, [])
+    t.equal(warnings.length, 1, warnings.join())
+    t.ok(took < 30_000, `${took} ms`)
   })
 
 t.test('while the clocks agree, nothing is said of them, however slow the answers are', async (t) => {
