@@ -78,7 +78,10 @@ const EARLIEST_DATE_MS = 1e11
 export function ledgerAt(given: TokenLedger | undefined, now: number): TokenLedger {
   const ledger = given ?? emptyLedger(now)
   const isUndated = ledger.at < EARLIEST_DATE_MS && now >= EARLIEST_DATE_MS
-  if (isUndated || ledger.at > now + CLOCK_ERROR_MS) shift(ledger, now - ledger.at)
+  const isAhead = ledger.at > now + WINDOW_MS + CLOCK_ERROR_MS
+  if (isUndated || isAhead) shift(ledger, now - ledger.at)
+  // Somebody goes by a clock that is ahead: what is left of a window that began by it nobody knows.
+  if (isAhead && ledger.limit !== undefined) openWindow(ledger, now + WINDOW_MS, false)
   bringBack(ledger, now)
   ledger.at = now
   if (ledger.limit !== undefined && now >= ledger.endsAt) {
