@@ -50,9 +50,14 @@ export function offsetOfReset({ resetSeconds, sentAt, cameAt }: DatedAnswer): Of
   return { from: ms - WINDOW_MS - RESET_SLACK_MS - cameAt, to: ms + RESET_SLACK_MS - sentAt }
 }
 
-/** @param now the machine's time, ms since the epoch @param at the same moment of the monotonic clock */
+/**
+ * A machine's clock that is kept by others is right to a second, not to the millisecond: taken for more exact than that it
+ * would leave out now one `Date` and now another.
+ *
+ * @param now the machine's time, ms since the epoch @param at the same moment of the monotonic clock
+ */
 export function offsetOfMachine(now: number, at: number): Offset | undefined {
-  return isTime(now) ? { from: now - at, to: now - at } : undefined
+  return isTime(now) ? { from: now - at, to: now - at + SECOND_MS } : undefined
 }
 
 function isTime(ms: number | undefined): ms is number {

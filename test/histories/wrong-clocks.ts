@@ -35,24 +35,32 @@ export interface WrongMachine {
 /** What stands between a client and Intercom when the answer is not Intercom's. */
 export type OnAnswers = 'as they are' | 'refused for the rate limit' | 'of somebody else'
 
+/** Tells of one answer after the other whether its `Date` is wrong. */
+export function whichAreWrong({ often, after }: WrongDates): () => boolean {
+  let answers = 0
+  return () => {
+    const place = answers++ - after
+    return often === 'always' || place === 0 || (often === 'sometimes' && place > 0 && place % 10 === 0)
+  }
+}
+
 /** The answers of a job with wrong dates among them. @param on what becomes of the answers that have one */
 export function withWrongDates(
-  { date, often, after }: WrongDates,
+  dates: WrongDates,
   clock: Clock,
   on: OnAnswers = 'as they are',
 ): (answer: DirectAnswer) => DirectAnswer {
-  let answers = 0
+  const isWrong = whichAreWrong(dates)
   return (answer) => {
-    const place = answers++ - after
-    const isWrong = often === 'always' || place === 0 || (often === 'sometimes' && place > 0 && place % 10 === 0)
-    if (!isWrong) return answer
+    if (!isWrong()) return answer
     const { date: _right, ...headers } = answer.headers
-    const written = dateHeader(date, clock.now())
+    const written = dateHeader(dates.date, clock.now())
     return replaced({ ...answer, headers: { ...headers, ...(written !== undefined && { date: written }) } }, on)
   }
 }
 
-function dateHeader(date: WrongDate, now: number): string | undefined {
+/** @param now the true time, ms since the epoch @returns undefined for no header */
+export function dateHeader(date: WrongDate, now: number): string | undefined {
   const wrong = wrongDates[date]
   return typeof wrong === 'number' ? new Date(now + wrong).toUTCString() : wrong
 }
