@@ -128,6 +128,29 @@ t.test('clocks that disagree are told once, with what each shows; slow answers a
   t.match(told, /goes by the earliest, 2026-01-01T12:00:00Z/)
 })
 
+t.test('waits are reckoned in the time that the reset fits, whichever clock is wrong', async (t) => {
+  for (const [what, aheadMs, dateAheadMs] of [
+    ['a Date a day behind', 0, -day],
+    ['a Date of 2100', 0, in2100 - start],
+    ['a machine two hours behind', -2 * hour, 0],
+    ['a machine two hours ahead', 2 * hour, 0],
+  ] as const) {
+    const clock = createManualClock(start)
+    const serverClock = heard(
+      [
+        [0, 100],
+        [dateAheadMs, 100],
+      ],
+      clock,
+      machineClock(clock, { aheadMs, jumpsAfterMs: 0 }),
+    )
+    const headers: Record<string, string> = { 'x-ratelimit-reset': String(resetAt(clock.now())) }
+    const { serverNowMs = 0, msToReset } = readOutcome({ status: 200, header: (name) => headers[name] }, serverClock)
+    t.ok(Math.abs(serverNowMs - clock.now()) < 1200, `${what}: ${serverNowMs - clock.now()} ms ahead`)
+    t.equal(msToReset, resetAt(clock.now()) * second - serverNowMs)
+  }
+})
+
 t.test('a reset and a wait mean no more than they can', async (t) => {
   const clock = createManualClock(start)
   const tell = (headers: Record<string, string>) => {

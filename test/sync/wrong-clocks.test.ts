@@ -68,6 +68,20 @@ interface Played {
   wrong: Collected
 }
 
+function cursorsOf(states: unknown[] = []): Map<string, number> {
+  type State = { stream: { stream_descriptor: { name: string }; stream_state: Record<string, number> } }
+  return new Map(
+    (states as State[]).map(
+      ({
+        stream: {
+          stream_descriptor: { name },
+          stream_state,
+        },
+      }) => [name, stream_state.updated_at ?? stream_state.created_at ?? 0],
+    ),
+  )
+}
+
 /** A sync, one with wrong clocks while records change, changes after it, and a sync with right clocks. */
 async function play({ dates, on, machine }: Wrong, isFirst: boolean): Promise<Played> {
   using world = open()
@@ -90,6 +104,11 @@ async function play({ dates, on, machine }: Wrong, isFirst: boolean): Promise<Pl
       ports: { createSpool: createMemorySpool, recordsPerSlice: 4 },
     })
     if (collected.outcome?.failure) faults.push(`${name}: ${collected.outcome.failure.message}`)
+    for (const [stream, cursor] of cursorsOf(state))
+      if ((cursorsOf(collected.state).get(stream) ?? 0) < cursor)
+        faults.push(`${name}: the state of ${stream} goes back`)
+    if (/lies in the future/.test(collected.messages.toString()))
+      faults.push(`${name}: a state is taken for a future one`)
     state = collected.state
     const isLast = name === 'the last'
     const truth = intercom.workspace.truth({ version: '2.16', streams: streams.map(({ name }) => name) })
@@ -190,4 +209,16 @@ t.test('while the clocks agree, nothing is said of them, however slow the answer
   const { faults, warnings } = await play({}, false)
   t.same(faults, [])
   t.same(warnings, [])
+})
+
+t.test('a job says once that clocks disagree, however many attempts it takes', async (t) => {
+  using world = open()
+  const clock = world.machine({ aheadMs: 2 * hour, jumpsAfterMs: 0 })
+  const request = { baseUrl: world.baseUrl, clock, streams, ports: { createSpool: createMemorySpool } }
+  const { commits } = await collectSync({ ...request, stopAfter: 3 })
+  const { messages } = await collectSync({ ...request, held: commits })
+  const lines = [...commits.map(({ body }) => body), messages].flatMap(parseLines)
+  const warnings = lines.flatMap(({ log }) => (/^Clocks disagree/.test(log?.message ?? '') ? log.message : []))
+  t.equal(warnings.length, 1, warnings.join())
+  t.match(warnings[0], /this machine's clock shows 2026-05-05T12:00:00Z/)
 })
