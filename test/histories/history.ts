@@ -73,7 +73,7 @@ export interface JobPlan {
    */
   keep: Record<string, number>
   /** What time its answers and its machine tell. @defaultValue the true one */
-  clocks?: WrongClocks | null
+  clocks?: WrongClocks | null | undefined
 }
 
 /** Clocks that are wrong, but for one of them at least. */

@@ -706,8 +706,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a walk begins after its first look at the data',
     file: 'sync/search-start.ts',
-    find: 'return begun.seconds()',
-    replace: 'return client.serverSeconds()',
+    find: '      get frozen() {\n        return begun.seconds()\n      },\n',
+    replace: 'frozen: client.serverSeconds(),\n',
     tests: sync('live-changes'),
   },
   {
