@@ -21,7 +21,7 @@ export interface JobOptions {
   stopAfter?: number | null
   slowCommits?: boolean
   lookback?: number
-  clocks?: WrongClocks | null
+  clocks?: WrongClocks | null | undefined
 }
 
 /** Turns of the event loop in which all that is under way comes as far as it can. */
