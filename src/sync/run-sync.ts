@@ -38,6 +38,8 @@ interface SyncPosition {
   /** By the name of the walk's first stream. */
   walks: Record<string, Record<string, unknown> | undefined>
   failure?: JobFailure
+  /** Readers have been told that clocks disagree. */
+  clocksTold?: true
 }
 
 /** An attempt under way. */
@@ -55,6 +57,8 @@ interface Attempt {
   failure: JobFailure | undefined
   /** The end of the rate limit's window that readers have been told of, ms since the epoch. */
   rateLimitTold: number
+  /** Whether readers have been told that clocks disagree. */
+  clocksTold: boolean
 }
 
 /** How often an idle sync looks whether it is the rate limit that it waits for. */
@@ -102,6 +106,7 @@ export async function* runSync(input: SyncInput): AsyncGenerator<Commit, SyncOut
     if (next.kind === 'finished') break
     if (next.kind === 'event') await handle(attempt, next.event, input.config.api_version)
     else tellRateLimit(attempt)
+    tellClocks(attempt)
     tellStates(attempt)
     if (outbox.isDue()) yield* present(takeCommit())
   }
@@ -120,8 +125,8 @@ function openAttempt(input: SyncInput, before: SyncPosition | undefined): Attemp
   const outbox = createOutbox(runs, clock, before?.emittedAt ?? 0)
   const givenOf = (name: string) => workspaceOf(input.states[name])
   const shared = { outbox, runs, clock, client, fingerprints, workspaceOf: givenOf }
-  const movement = createMovement([])
-  return { ...shared, walks: [], movement, failure: before?.failure, rateLimitTold: 0 }
+  const told = { rateLimitTold: 0, clocksTold: before?.clocksTold ?? false }
+  return { ...shared, walks: [], movement: createMovement([]), failure: before?.failure, ...told }
 }
 
 /** STARTED for every stream that has not been started by an earlier attempt. */
@@ -141,6 +146,7 @@ function positionOf(attempt: Attempt, before: SyncPosition | undefined): Positio
     runs: [...attempt.runs.values()].map(streamRunJson),
     walks: { ...before?.walks, ...walks },
     ...(attempt.failure && { failure: attempt.failure }),
+    ...(attempt.clocksTold && { clocksTold: true }),
   }
   return { ...position }
 }
@@ -210,6 +216,14 @@ function tellRateLimit(attempt: Attempt): void {
   attempt.rateLimitTold = until
   for (const run of attempt.runs.values())
     if (!hasFinished(run)) attempt.outbox.status(run, 'RUNNING', { quotaResetMs: Math.ceil(until) })
+}
+
+/** Says once per job that clocks disagree. */
+function tellClocks(attempt: Attempt): void {
+  const message = attempt.clocksTold ? undefined : attempt.client.clockDisagreement()
+  if (message === undefined) return
+  attempt.clocksTold = true
+  attempt.outbox.log('WARN', message)
 }
 
 function stateOf(attempt: Attempt, run: StreamRun, walk: Walk): Record<string, unknown> {

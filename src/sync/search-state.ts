@@ -11,7 +11,7 @@ export interface SearchWalkState {
   /** The walk owns [lower, ∞). */
   lower: number
   /** Slices own [lower, frozen), the tail everything after. */
-  frozen: number
+  readonly frozen: number
   slices: Slice[]
   /** What tentative slices are cut by. */
   cutting?: Cutting
@@ -33,7 +33,7 @@ export interface TailState {
   /** From 1. */
   round: number
   /** When the round's first page was asked. */
-  asked: number
+  readonly asked: number
   pages: number
   slice: Slice
 }
@@ -120,11 +120,13 @@ export function placeOf({ plan, walk, gaps }: SearchState): string {
 const CLOCK_DIFFERENCE = 3600
 
 /**
- * The cursor as it may be believed. One a little in the future counts as now, or what changes until then would be passed
- * over; one further off stays as it is: it was put there.
+ * Whether a cursor lies so little in the future that clocks explain it: then it counts as now, or what changes until then
+ * would be passed over. One further off stays as it is: it was put there.
+ *
+ * @param latest by the clock that is furthest ahead, Unix seconds
  */
-export function creditedCursor(cursor: number, now: number): number {
-  return cursor > now && cursor <= now + CLOCK_DIFFERENCE ? now : cursor
+export function isALittleAhead(cursor: number, latest: number): boolean {
+  return cursor > latest && cursor <= latest + CLOCK_DIFFERENCE
 }
 
 /** A walk that has come to its end. */

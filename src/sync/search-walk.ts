@@ -16,6 +16,7 @@ import { ofWhatWasBegun, orderOf, type Slice } from './slice.ts'
 import { sliceLanes } from './slice-lanes.ts'
 import { advance, advanceWithin } from './slice-progress.ts'
 import type { Arrival, Sink, Walk } from './walk.ts'
+import { tailRound, takenUpAgain } from './walk-times.ts'
 
 const MOST_ROUNDS = 3
 /** Slices read side by side; how many requests are in flight is the budget's to say. */
@@ -49,7 +50,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
   let cuts = 0
 
   function restore({ feeds: given, walk: json, ...position }: SearchPosition): Planned {
-    const walk = walkFromJson(json)
+    const walk = takenUpAgain(walkFromJson(json), client)
     for (const feed of feeds) {
       feed.begin(walk.frozen, given[feed.entry.name])
       for (const [id, updatedAt] of feed.owed.gone()) reading.gone.note({ id, updatedAt }, ports.clock.monotonic())
@@ -89,12 +90,12 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     if (childFeed && !current.retried) yield* retryArrivals(current, childFeed)
     const read = (slice: Slice) => sliceArrivals(current, endpoint, slice)
     yield* merge(sliceLanes(walk, endpoint, askedFeed ? LANES_WITH_CHILDREN : LANES, read))
-    let round = walk.tail ?? newRound(1, Math.max(walk.frozen, walk.lower))
+    let round = walk.tail ?? tailRound(client, 1, () => Math.max(walk.frozen, walk.lower))
     for (;;) {
-      if (round.slice.done) round = newRound(round.round + 1, round.asked)
+      if (round.slice.done) round = nextRound(round)
       const hasEnded = yield* tailArrivals(current, endpoint, round)
       if (hasEnded) break
-      round = newRound(round.round + 1, round.asked)
+      round = nextRound(round)
     }
     if (childFeed) yield* goneArrivals(current, childFeed)
     yield { take: (sink) => finish(current, sink) }
@@ -156,9 +157,8 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     }
   }
 
-  function newRound(round: number, from: number): TailState {
-    const asked = Math.max(from, client.serverSeconds() ?? from)
-    return { round, asked, pages: 0, slice: { from, to: null, done: false } }
+  function nextRound(before: TailState): TailState {
+    return tailRound(client, before.round + 1, () => before.asked)
   }
 
   /** A slice to its end, and around what cannot be had of it. */

@@ -155,8 +155,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'the next round of the tail begins when the last one ended',
     file: 'sync/search-walk.ts',
-    find: 'round = newRound(round.round + 1, round.asked)\n    }',
-    replace: 'round = newRound(round.round + 1, client.serverSeconds() ?? round.asked)\n    }',
+    find: 'round = nextRound(round)\n    }',
+    replace: 'round = tailRound(client, round.round + 1, () => client.serverSeconds())\n    }',
     tests: sync('long-tail', 'live-changes'),
   },
   {
@@ -327,6 +327,98 @@ export const mutants: readonly Mutant[] = [
     find: 'if (previous?.foreign) isBaseline = true',
     replace: 'if (previous?.foreign) isBaseline = false',
     tests: sync('segment-counts'),
+  },
+  // Clocks
+  {
+    rule: 'the highest of the evidence counts',
+    file: 'intercom/time-evidence.ts',
+    find: 'if (from <= latest) lowest',
+    replace: 'lowest',
+    tests: ['intercom/wrong-clocks', ...sync('wrong-clocks')],
+  },
+  {
+    rule: 'later evidence does not lower what was said of a moment',
+    file: 'intercom/server-clock.ts',
+    find: 'moment.lowest = Math.min(moment.lowest, moment.at + offset)',
+    replace: 'void [moment, offset]',
+    tests: ['intercom/wrong-clocks', ...sync('wrong-clocks')],
+  },
+  {
+    rule: 'later evidence raises what was said of a moment',
+    file: 'intercom/server-clock.ts',
+    find: 'Math.min(moment.lowest, moment.at + offset)',
+    replace: 'moment.at + offset',
+    tests: ['intercom/wrong-clocks'],
+  },
+  {
+    rule: "the machine's clock is no evidence",
+    file: 'intercom/server-clock.ts',
+    find: '{ dates, machine: look ? [...looks, look] : looks, resets }',
+    replace: '{ dates, machine: look && dates.length > 0 ? [] : looks, resets }',
+    tests: ['intercom/wrong-clocks', ...sync('wrong-clocks')],
+  },
+  {
+    rule: 'whether a state lies in the future is judged by the lowest of the evidence',
+    file: 'sync/lower-bound.ts',
+    find: 'const latest = client.latestSeconds()',
+    replace: 'const latest = client.serverSeconds()',
+    tests: sync('wrong-clocks'),
+  },
+  {
+    rule: 'the page of somebody else is evidence of the time',
+    file: 'intercom/client.ts',
+    find: 'if (isIntercoms(response)) serverClock',
+    replace: 'serverClock',
+    tests: sync('wrong-clocks'),
+  },
+  {
+    rule: 'a window of the activity log ends at the lowest of the evidence',
+    file: 'sync/window-walk.ts',
+    find: 'const latest = client.latestSeconds() + 1',
+    replace: 'const latest = 0',
+    tests: sync('wrong-clocks'),
+  },
+  {
+    rule: 'a reset may lie as far ahead as it likes',
+    file: 'intercom/budget-news.ts',
+    find: 'const FURTHEST_RESET_MS = WINDOW_MS + 1000',
+    replace: 'const FURTHEST_RESET_MS = Number.POSITIVE_INFINITY',
+    tests: ['intercom/wrong-clocks'],
+  },
+  {
+    rule: 'a refusal may ask to wait as long as it likes',
+    file: 'intercom/budget-news.ts',
+    find: 'Math.min(retryAfterMs, LONGEST_BLOCK_MS)',
+    replace: 'retryAfterMs',
+    tests: ['intercom/wrong-clocks'],
+  },
+  {
+    rule: 'a ledger whose times lie in the future stays there',
+    file: 'intercom/token-ledger.ts',
+    find: '  bringBack(ledger, now)\n',
+    replace: '',
+    tests: ['intercom/wrong-clocks'],
+  },
+  {
+    rule: 'a ledger that somebody has kept by a clock that is ahead stays on it',
+    file: 'intercom/token-ledger.ts',
+    find: 'if (isUndated || isAhead) shift(',
+    replace: 'if (isUndated) shift(',
+    tests: ['intercom/wrong-clocks'],
+  },
+  {
+    rule: 'a budget goes by the lowest of the evidence',
+    file: 'intercom/outcome.ts',
+    find: 'serverClock.likelyMs(resetSeconds)',
+    replace: 'serverClock.likelyMs(undefined)',
+    tests: ['intercom/wrong-clocks'],
+  },
+  {
+    rule: 'a timer that is set for longer than timers can be fires at once',
+    file: 'clock.ts',
+    find: 'Math.min(restMs, LONGEST_TIMER_MS)',
+    replace: 'restMs',
+    tests: ['clock'],
   },
   // Children
   {
@@ -608,8 +700,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a cursor a little in the future is kept',
     file: 'sync/search-state.ts',
-    find: 'cursor > now && cursor <= now + CLOCK_DIFFERENCE ? now : cursor',
-    replace: 'cursor',
+    find: 'return cursor > latest && cursor <= latest + CLOCK_DIFFERENCE',
+    replace: 'return latest < 0 && cursor > 0',
     tests: sync('given-states', 'messages'),
   },
   {
@@ -664,8 +756,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a walk begins after its first look at the data',
     file: 'sync/search-start.ts',
-    find: '      frozen,\n',
-    replace: 'frozen: client.serverSeconds() ?? frozen,\n',
+    find: '      get frozen() {\n        return begun.seconds()\n      },\n',
+    replace: 'frozen: client.serverSeconds(),\n',
     tests: sync('live-changes'),
   },
   {
