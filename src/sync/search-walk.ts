@@ -23,7 +23,6 @@ const MOST_ROUNDS = 3
 const LANES = 8
 /** The same where each page brings the children of its records with it. */
 const LANES_WITH_CHILDREN = 3
-
 /** How often a walk is cut around places that cannot be had; from then on what fails is set aside as it is. */
 const MOST_CUTS = 64
 
@@ -49,6 +48,8 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
   const reading = createSearchReading(options)
   let planned = options.position && restore(options.position as unknown as SearchPosition)
   let cuts = 0
+  /** Up to here (Unix seconds) the tail could not be read, and slices have taken its place. */
+  let takenOverTo = Number.NEGATIVE_INFINITY
 
   function restore({ feeds: given, walk: json, ...position }: SearchPosition): Planned {
     const walk = takenUpAgain(walkFromJson(json), client)
@@ -112,11 +113,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     }
   }
 
-  /**
-   * One round of the tail.
-   *
-   * @returns whether it was the last
-   */
+  /** One round of the tail. @returns whether it was the last */
   async function* tailArrivals(
     current: Planned,
     endpoint: SearchEndpoint,
@@ -126,6 +123,8 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     const order: SortOrder = endpoint.matching === 'day' ? 'descending' : 'ascending'
     let pages = round.pages
     let last = false
+    // What it is to bring may be younger than it is said to have been asked at: clocks may disagree.
+    const end = Math.max(round.asked, client.latestSeconds())
     try {
       for await (const taking of reading.read(endpoint, round.slice, order, settledTo(current))) {
         if (taking.lastBatch) pages++
@@ -140,8 +139,8 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
       // What was changed before the round was asked becomes a slice; what has been since is the next round's.
       const { at, from } = error.rest
       const skip = [...takenOf(error.rest)]
-      const bounds =
-        order === 'ascending' ? { from: at ?? from, to: round.asked } : { from, to: (at ?? round.asked) + 1 }
+      const bounds = order === 'ascending' ? { from: at ?? from, to: end } : { from, to: (at ?? end) + 1 }
+      takenOverTo = bounds.to
       const slice: Slice = {
         ...bounds,
         ...(skip.length > 0 && { skip }),
@@ -162,7 +161,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
   }
 
   function nextRound(before: TailState): TailState {
-    return tailRound(client, before.round + 1, () => before.asked)
+    return tailRound(client, before.round + 1, () => before.asked, takenOverTo)
   }
 
   /** A slice to its end, and around what cannot be had of it. */
@@ -199,8 +198,8 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
 
   function finish(current: Planned, sink: Sink): void {
     current.done = true
-    const notes = feeds.flatMap((feed) => overlapNotes(feed, current.walk.frozen))
-    for (const { level, message } of notes) sink.log(level, message)
+    for (const { level, message } of feeds.flatMap((feed) => overlapNotes(feed, current.walk.frozen)))
+      sink.log(level, message)
   }
 
   function takePage({ walk }: Planned, taking: Taking, sink: Sink): void {
@@ -229,11 +228,12 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     return walk.frozen - Math.max(...feeds.map((feed) => feed.overlap().seconds()))
   }
 
+  const feedOf = (name: string) => feeds.find(({ entry }) => entry.name === name)
   return {
     streamNames: feeds.map((feed) => feed.entry.name),
     arrivals,
     streamState(name) {
-      const feed = feeds.find(({ entry }) => entry.name === name)
+      const feed = feedOf(name)
       if (!feed) throw new Error(`${name} is not fed by this walk`)
       return searchFeedState(feed, planned)
     },
@@ -242,9 +242,6 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
       const byName = Object.fromEntries(feeds.map((feed) => [feed.entry.name, feed.toJson()]))
       return { ...planned, walk: walkToJson(planned.walk), feeds: byName }
     },
-    missing(name) {
-      const feed = feeds.find(({ entry }) => entry.name === name)
-      return missingOf(feed, planned?.walk.slices)
-    },
+    missing: (name) => missingOf(feedOf(name), planned?.walk.slices),
   }
 }
