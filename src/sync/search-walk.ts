@@ -48,6 +48,8 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
   const reading = createSearchReading(options)
   let planned = options.position && restore(options.position as unknown as SearchPosition)
   let cuts = 0
+  /** Up to here (Unix seconds) the tail could not be read, and slices have taken its place. */
+  let takenOverTo = Number.NEGATIVE_INFINITY
 
   function restore({ feeds: given, walk: json, ...position }: SearchPosition): Planned {
     const walk = takenUpAgain(walkFromJson(json), client)
@@ -122,11 +124,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     }
   }
 
-  /**
-   * One round of the tail.
-   *
-   * @returns whether it was the last
-   */
+  /** One round of the tail. @returns whether it was the last */
   async function* tailArrivals(
     current: Planned,
     endpoint: SearchEndpoint,
@@ -136,6 +134,8 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     const order: SortOrder = endpoint.matching === 'day' ? 'descending' : 'ascending'
     let pages = round.pages
     let last = false
+    // What it is to bring may be younger than it is said to have been asked at: clocks may disagree.
+    const end = Math.max(round.asked, client.latestSeconds())
     try {
       for await (const taking of reading.read(endpoint, round.slice, order, settledTo(current))) {
         if (taking.lastBatch) pages++
@@ -148,7 +148,8 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     } catch (error) {
       if (!(error instanceof UnreadablePageError)) throw error
       await confirmSearch(endpoint)
-      const slice = sliceBefore(round.asked, error.rest, order)
+      const slice = sliceBefore(end, error.rest, order)
+      takenOverTo = slice.to ?? end
       yield { take: () => void current.walk.slices.push(slice) }
       if (!slice.done) yield* sliceArrivals(current, endpoint, slice)
       if (round.round < MOST_ROUNDS) return false
@@ -158,7 +159,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
   }
 
   function nextRound(before: TailState): TailState {
-    return tailRound(client, before.round + 1, () => before.asked)
+    return tailRound(client, before.round + 1, () => before.asked, takenOverTo)
   }
 
   /** A slice to its end, and around what cannot be had of it. */
@@ -204,8 +205,8 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
   function finish(current: Planned, sink: Sink): void {
     if (current.done) return
     current.done = true
-    const notes = feeds.flatMap((feed) => overlapNotes(feed, current.walk.frozen))
-    for (const { level, message } of notes) sink.log(level, message)
+    for (const { level, message } of feeds.flatMap((feed) => overlapNotes(feed, current.walk.frozen)))
+      sink.log(level, message)
   }
 
   function takePage({ walk }: Planned, taking: Taking, sink: Sink): void {

@@ -27,10 +27,20 @@ export function takenUpAgain(walk: SearchWalkState, client: IntercomClient): Sea
   }
 }
 
-/** A round of the tail that is asked now, and reads from `from` on (Unix seconds; may go down). */
-export function tailRound(client: IntercomClient, round: number, from: () => number): TailState {
+/**
+ * A round of the tail that is asked now.
+ *
+ * @param from when it reads from, Unix seconds; may go down
+ * @param readBefore up to here others have read what it would have
+ */
+export function tailRound(
+  client: IntercomClient,
+  round: number,
+  from: () => number,
+  readBefore = Number.NEGATIVE_INFINITY,
+): TailState {
   const moment = client.moment()
-  const slice = { from: from(), to: null, done: false }
+  const slice = { from: Math.max(from(), readBefore), to: null, done: false }
   return {
     round,
     get asked() {

@@ -206,4 +206,18 @@ export const foundHistories: readonly FoundHistory[] = [
       ],
     },
   },
+  {
+    fault: "a record of the tail that cannot be had, by a machine's clock that is a day behind",
+    history: {
+      workspace: { ...workspace, conversations: 1 },
+      modes: { conversations: 'full_refresh' },
+      jobs: [
+        job({
+          streams: ['conversations'],
+          badPlaces: [{ stream: 'conversations', place: 0, abovePerPage: 0 }],
+          clocks: { dates: null, machine: { aheadMs: -86_400_000, jumpsAfterMs: 0 } },
+        }),
+      ],
+    },
+  },
 ]

@@ -372,6 +372,13 @@ export const mutants: readonly Mutant[] = [
     tests: sync('wrong-clocks'),
   },
   {
+    rule: 'of a tail that cannot be read only what is older than the lowest of the evidence is set aside',
+    file: 'sync/search-walk.ts',
+    find: 'const end = Math.max(round.asked, client.latestSeconds())',
+    replace: 'const end = round.asked',
+    tests: ['histories/found'],
+  },
+  {
     rule: 'a window of the activity log ends at the lowest of the evidence',
     file: 'sync/window-walk.ts',
     find: 'const latest = client.latestSeconds() + 1',
