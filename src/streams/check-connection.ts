@@ -2,7 +2,7 @@ import type { ConnectionStatus } from '../airbyte/connector-messages.ts'
 import { type ApiVersion, defaultApiVersion, type SourceConfig } from '../airbyte/source-config.ts'
 import type { BriefClient } from '../intercom/brief-client.ts'
 import { RefusedError } from '../intercom/failures.ts'
-import { readOwnObject } from '../intercom/own-list.ts'
+import { scanList } from '../intercom/own-list.ts'
 import { readMe, unknownWorkspace, type Workspace } from '../intercom/workspace.ts'
 import { listProbes, type Probe } from './probes.ts'
 
@@ -45,8 +45,9 @@ export async function checkConnection(
   return { status: 'SUCCEEDED', message: `${describeConnection(connection)} ${rest}` }
 }
 
-async function probeStreams(client: BriefClient, { request }: Probe): Promise<RefusedError | undefined> {
-  const answer = await unlessRefused(client.ask(request, ({ body }) => readOwnObject(body, request.path)))
+async function probeStreams(client: BriefClient, { request, recordsPath }: Probe): Promise<RefusedError | undefined> {
+  const read = (body: Buffer) => scanList(body, { recordsPath, members: [] }, request.path)
+  const answer = await unlessRefused(client.ask(request, ({ body }) => read(body)))
   return answer instanceof RefusedError ? answer : undefined
 }
 
