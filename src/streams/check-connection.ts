@@ -4,6 +4,7 @@ import type { BriefClient } from '../intercom/brief-client.ts'
 import { RefusedError } from '../intercom/failures.ts'
 import { scanList } from '../intercom/own-list.ts'
 import { readMe, unknownWorkspace, type Workspace } from '../intercom/workspace.ts'
+import { createRedact } from '../redaction.ts'
 import { listProbes, type Probe } from './probes.ts'
 
 interface Refusal {
@@ -25,6 +26,16 @@ interface Connection {
  * @throws CodedError `intercom_unavailable` when Intercom itself gives no verdict
  */
 export async function checkConnection(
+  client: BriefClient,
+  config: SourceConfig,
+  wanted: readonly string[],
+): Promise<ConnectionStatus> {
+  const { status, message } = await judgeConnection(client, config, wanted)
+  // It tells of what Intercom has said of itself, which may be what it was sent.
+  return { status, message: createRedact(config)(message) }
+}
+
+async function judgeConnection(
   client: BriefClient,
   config: SourceConfig,
   wanted: readonly string[],

@@ -21,7 +21,9 @@ export interface Given {
 /** All kinds of requests are answered so in one sync, each once. */
 export async function judgeTogether(workspace: AnswersWorkspace, given: Given): Promise<string[]> {
   const reading = { streams: [...new Set(places.flatMap(({ streams }) => streams))], apiVersion, recordsPerSlice: 1 }
-  workspace.spoil(places.map(({ match }) => ({ ...answerOf(given.status, given.form), match: ofRecord(workspace, match) })))
+  workspace.spoil(
+    places.map(({ match }) => ({ ...answerOf(given.status, given.form), match: ofRecord(workspace, match) })),
+  )
   const synced = await workspace.sync(reading)
   const report = await workspace.judge(reading, synced.messages, new Map())
   const faults: string[] = []

@@ -38,6 +38,8 @@ export interface AnswersWorkspace extends Disposable {
   requests(): number
 }
 
+/** Before all there is; a log is asked for from then on. */
+const startDate = '2026-03-26T00:00:00Z'
 /** Longer than a scroll stays open. */
 const restMs = 120_000
 
@@ -78,7 +80,11 @@ export async function openAnswersWorkspace(seed: number): Promise<AnswersWorkspa
       baseUrl,
       clock,
       streams: [...streams],
-      config: { access_token: 'simulator-token', ...(apiVersion && { api_version: apiVersion }) },
+      config: {
+        access_token: 'simulator-token',
+        start_date: startDate,
+        ...(apiVersion && { api_version: apiVersion }),
+      },
       ...(state.length > 0 && { state }),
       taken: (commit) => void held.push(commit),
       ports: { createSpool: createMemorySpool, ...(recordsPerSlice && { recordsPerSlice }) },
