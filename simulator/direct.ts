@@ -87,6 +87,10 @@ function createReply() {
       return reply
     },
     getHeaders: () => headers,
+    removeHeader(name: string) {
+      delete headers[name]
+      return reply
+    },
     code(code: number) {
       status = code
       return reply

@@ -63,8 +63,8 @@ export async function serve(
   const call = { endpoint, request, reply, entry, requestId, dependencies }
   try {
     const token = admit(call)
-    const isPaged = requests.cursorOf(entry) !== undefined
-    const fault = dependencies.faults.take(entry.method, entry.path, entry.route, isPaged)
+    const page = { isPaged: requests.cursorOf(entry) !== undefined, perPage: perPageOf(entry) }
+    const fault = dependencies.faults.take(entry.method, entry.path, entry.route, page)
     return fault === undefined ? finish(call, realAnswer(call, token)) : await serveFault(call, token, fault)
   } catch (error) {
     if (!(error instanceof RefusedRequest)) throw error
@@ -117,7 +117,10 @@ async function serveFault(call: Call, token: string, fault: Fault): Promise<Fast
   if (fault.fulfilled && !needsRealAnswer(fault)) realAnswer(call, token)
   const isGone = reply.raw.destroyed
   if (isGone || fault.reset === 'before-headers') return resetConnection(reply)
-  const setting = { perWindow: limit.perWindow, requestId, ...requests.cursorsOf(entry) }
+  if (fault.foreign) for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name)
+  // Looking for cursors takes the longer, the more has been asked.
+  const cursors = fault.cursor ? requests.cursorsOf(entry) : { cursor: undefined, previousCursor: undefined }
+  const setting = { perWindow: limit.perWindow, requestId, ...cursors }
   const answer = needsRealAnswer(fault)
     ? spoiledAnswer(fault, realAnswer(call, token, fault), setting)
     : replacementAnswer(fault, setting)
@@ -133,6 +136,11 @@ async function serveFault(call: Call, token: string, fault: Fault): Promise<Fast
 function finish({ reply, entry, dependencies: { requests } }: Call, answer: Answer): FastifyReply {
   requests.answer(entry, answer.status, answer.records ?? 0)
   return sendAnswer(reply, answer)
+}
+
+/** How many records a search wants on its page. */
+function perPageOf({ body }: LoggedRequest): unknown {
+  return (body as { pagination?: { per_page?: unknown } } | null)?.pagination?.per_page
 }
 
 function headerOf(request: FastifyRequest, name: string): string | undefined {

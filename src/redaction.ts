@@ -27,7 +27,7 @@ function secretsIn(config: object): string[] {
   })
 }
 
-/** A secret as it may be written: plain, in JSON, in a URL or a form, in base64. */
+/** A secret as it may be written: plain, in JSON, in HTML, in a URL or a form, in base64. */
 function writingsOf(secret: string): string[] {
   const inUrl = encodeURIComponent(secret)
   return [
@@ -35,11 +35,20 @@ function writingsOf(secret: string): string[] {
     JSON.stringify(secret).slice(1, -1),
     // JSON written twice, as in a message that quotes a body.
     JSON.stringify(JSON.stringify(secret).slice(1, -1)).slice(1, -1),
+    ...inHtml(secret),
     inUrl,
     inUrl.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
     inUrl.replaceAll('%20', '+'),
     ...[0, 1, 2].flatMap((before) => base64Of(secret, before)),
   ]
+}
+
+/** Of the quotation marks some write one as its name, some as its number, some neither. */
+function inHtml(secret: string): string[] {
+  const text = secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  return ['"', '&quot;', '&#34;'].flatMap((quote) =>
+    ["'", '&#39;', '&#x27;'].map((mark) => text.replaceAll('"', quote).replaceAll("'", mark)),
+  )
 }
 
 /** What is the same in base64 of any text in which the secret follows so many bytes (modulo three) of something else. */

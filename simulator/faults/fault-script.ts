@@ -63,14 +63,20 @@ export class FaultScript {
    * The fault this request meets.
    *
    * @param route the path with `:id` in place of ids
-   * @param isPaged whether it names the cursor of a page
+   * @param page whether it names the cursor of a page, and how many records it asks for on one
    */
-  take(method: string, path: string, route = path, isPaged = false): Fault | undefined {
+  take(
+    method: string,
+    path: string,
+    route = path,
+    page: { isPaged?: boolean; perPage?: unknown } = {},
+  ): Fault | undefined {
     const place = this.#entries.findIndex(
       ({ fault: { match = {} } }) =>
         (match.method ?? method) === method &&
         [path, route].includes(match.path ?? path) &&
-        (match.paged === undefined || isPaged),
+        (match.paged === undefined || page.isPaged === true) &&
+        (match.perPage === undefined || match.perPage === page.perPage),
     )
     const entry = this.#entries[place]
     if (entry === undefined) return undefined

@@ -1,7 +1,14 @@
 /** What goes wrong with a request. Everything left out stays as it would be. */
 export interface Fault {
   /** Which requests; a `path` without query string, ids in it or `:id` for any. @defaultValue every request */
-  match?: { method?: string; path?: string /** Only those that name a cursor. */; paged?: true }
+  match?: {
+    method?: string
+    path?: string
+    /** Only those that name a cursor. */
+    paged?: true
+    /** Only searches that ask for pages of so many records; a count asks for one. */
+    perPage?: number
+  }
   /** How many matching requests pass unharmed before. @defaultValue 0 */
   skip?: number
   /** How many matching requests it is applied to. @defaultValue 1 */
@@ -16,6 +23,8 @@ export interface Fault {
   html?: string
   /** Added to the headers, e.g. `Retry-After`. */
   headers?: Record<string, string>
+  /** Somebody else answers in Intercom's place: with none of its headers. */
+  foreign?: true
   /** The real body ends after so many bytes; the framing says that this was all. */
   truncate?: number
   /**

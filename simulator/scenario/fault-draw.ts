@@ -14,6 +14,19 @@ const passing: readonly Fault[] = [
   { truncate: 200 },
   { reset: 'before-headers' },
   { reset: 'mid-body' },
+  // Somebody else's.
+  { status: 302, text: '', foreign: true, headers: { Location: 'https://portal.invalid/login' } },
+  { status: 401, html: '<html><body>Sign in</body></html>', foreign: true },
+  {
+    status: 403,
+    html: '<html><body>You have been blocked</body></html>',
+    foreign: true,
+    headers: { Server: 'cloudflare' },
+  },
+  { status: 404, html: '<html><body>404 Not Found</body></html>', foreign: true, headers: { Server: 'nginx' } },
+  { status: 410, text: 'Gone', foreign: true },
+  { body: { data: [] }, foreign: true },
+  { body: { type: 'error.list', errors: {} }, foreign: true },
 ]
 
 const searches = ['/contacts/search', '/conversations/search', '/tickets/search', '/admins/activity_logs/search']

@@ -5,7 +5,6 @@ import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
 import { createRedact, type Redact } from '../redaction.ts'
 import type { Budget } from './budget.ts'
-import { RefusedError } from './failures.ts'
 import { judgeAnswer, type Verdict } from './judge-answer.ts'
 import type { IntercomObserver } from './observer.ts'
 import { type Outcome, readDated, readOutcome } from './outcome.ts'
@@ -91,7 +90,7 @@ export function createClient(options: ClientOptions): IntercomClient {
     try {
       const answer = await transport.send(request, signal)
       status = answer.status
-      const verdict = judgeAnswer(request.path, answer, () =>
+      const verdict = judgeAnswer(request.path, answer, redact, () =>
         read({ body: wellFormed(answer.body), version: answer.header('intercom-version') }),
       )
       // What somebody else answers tells nothing of Intercom's limit, nor of its time.
@@ -135,9 +134,11 @@ function wellFormed(body: Buffer): Buffer {
   return isUtf8(body) ? body : Buffer.from(new TextDecoder().decode(body))
 }
 
-/** What an answer says goes into messages: without the secrets that it may echo. */
+/** What whoever reads an answer says of it may hold what the answer echoes. */
 function withoutSecrets(error: unknown, redact: Redact): unknown {
-  if (error instanceof CodedError) error.message = redact(error.message)
-  if (error instanceof RefusedError) error.failure.detail = redact(error.failure.detail)
+  if (error instanceof CodedError) {
+    error.message = redact(error.message)
+    if (error.stack) error.stack = redact(error.stack)
+  }
   return error
 }

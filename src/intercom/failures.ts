@@ -1,4 +1,5 @@
 import { CodedError } from '../errors.ts'
+import type { Redact } from '../redaction.ts'
 import { readOwnError } from './envelopes.ts'
 import { type AnswerClass, classOf } from './status-classes.ts'
 
@@ -7,7 +8,7 @@ export interface Failure {
   status: number
   /** First code of an `error.list`. */
   intercomCode: string | undefined
-  /** Intercom's words, shortened. */
+  /** Intercom's words, shortened, without secrets. */
   detail: string
   class: AnswerClass
 }
@@ -17,13 +18,14 @@ const DETAIL_LENGTH = 200
 const SCROLL_EXISTS = 'scroll_exists'
 
 /** Reads a non-2xx answer; undefined when it is not Intercom's. */
-export function readFailure(status: number, body: Buffer): Failure | undefined {
+export function readFailure(status: number, body: Buffer, redact: Redact): Failure | undefined {
   const own = readOwnError(status, body)
   if (!own || classOf(status) === 'foreign') return undefined
-  const detail = (own.message ?? own.code ?? `HTTP ${status}`).slice(0, DETAIL_LENGTH)
+  // Shortened first, half of a secret would be left.
+  const detail = redact(own.message ?? own.code ?? `HTTP ${status}`).slice(0, DETAIL_LENGTH)
   return {
     status,
-    intercomCode: own.code,
+    intercomCode: own.code && redact(own.code),
     detail,
     class: own.code === SCROLL_EXISTS ? 'refused' : classOf(status),
   }

@@ -1,4 +1,5 @@
 import { CodedError } from '../errors.ts'
+import type { Redact } from '../redaction.ts'
 import { isBarePage, isPage } from './envelopes.ts'
 import { FailingError, ForeignAnswerError, RefusedError, readFailure } from './failures.ts'
 import { describeAnswerer, type HttpAnswer } from './http-answer.ts'
@@ -15,13 +16,19 @@ export type Verdict<Result> =
  * The one place that decides what an answer means: first whether it is Intercom's at all, then what class it is of. Which
  * record or request it is about is known to whoever asked.
  *
+ * @param redact is applied to all that goes into an error
  * @param read takes in a 2xx answer; throws CodedError when it cannot be relied on
  */
-export function judgeAnswer<Result>(path: string, answer: HttpAnswer, read: () => Result): Verdict<Result> {
-  if (classOf(answer.status) === 'fulfilled') return judgeFulfilled(path, answer, read)
-  const failure = readFailure(answer.status, answer.body)
+export function judgeAnswer<Result>(
+  path: string,
+  answer: HttpAnswer,
+  redact: Redact,
+  read: () => Result,
+): Verdict<Result> {
+  if (classOf(answer.status) === 'fulfilled') return judgeFulfilled(path, answer, redact, read)
+  const failure = readFailure(answer.status, answer.body, redact)
   const isLimit = answer.status === 429 && answer.header('x-ratelimit-limit') !== undefined
-  if (!failure && !isLimit) return { kind: 'failed', error: foreign(path, answer), isIntercoms: false }
+  if (!failure && !isLimit) return { kind: 'failed', error: foreign(path, answer, redact), isIntercoms: false }
   const error =
     failure?.class === 'rate_limited' || !failure
       ? new RateLimitedError(`Intercom answered 429 to ${path}: ${failure?.detail ?? 'the rate limit is used up'}`)
@@ -31,12 +38,12 @@ export function judgeAnswer<Result>(path: string, answer: HttpAnswer, read: () =
   return { kind: 'failed', error, isIntercoms: true }
 }
 
-function judgeFulfilled<Result>(path: string, answer: HttpAnswer, read: () => Result): Verdict<Result> {
+function judgeFulfilled<Result>(path: string, answer: HttpAnswer, redact: Redact, read: () => Result): Verdict<Result> {
   try {
     return { kind: 'fulfilled', result: read(), isIntercoms: true }
   } catch (error) {
     const isForeign = error instanceof OtherFormError || (isUnread(error) && isPage(answer.body))
-    return { kind: 'failed', error: isForeign ? foreign(path, answer) : error, isIntercoms: false }
+    return { kind: 'failed', error: isForeign ? foreign(path, answer, redact) : error, isIntercoms: false }
   }
 }
 
@@ -44,6 +51,6 @@ function isUnread(error: unknown): boolean {
   return error instanceof CodedError && error.code === 'intercom_protocol'
 }
 
-function foreign(path: string, answer: HttpAnswer): ForeignAnswerError {
-  return new ForeignAnswerError(path, describeAnswerer(answer), isBarePage(answer.status, path, answer.body))
+function foreign(path: string, answer: HttpAnswer, redact: Redact): ForeignAnswerError {
+  return new ForeignAnswerError(path, describeAnswerer(answer, redact), isBarePage(answer.status, path, answer.body))
 }

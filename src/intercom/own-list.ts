@@ -30,13 +30,15 @@ export function scanList(body: Buffer, shape: RecordShape, path: string): ListAn
 }
 
 /**
- * Reads an answer that is an object, or a list, of Intercom's: all of them say of what type they are.
+ * Reads an answer that is an object of Intercom's: all of them say of what type they are.
  *
- * @throws OtherFormError when it does not
+ * @param type what it has to be @defaultValue anything but an error
+ * @throws OtherFormError when it does not, or is of another
  */
-export function readOwnObject(body: Buffer, path: string): Record<string, unknown> {
+export function readOwnObject(body: Buffer, path: string, type?: string): Record<string, unknown> {
   const answer = parseJson(body)
   if (!isObject(answer) || typeof answer.type !== 'string' || answer.type === 'error.list')
     throw new OtherFormError(path)
+  if (type !== undefined && answer.type !== type) throw new OtherFormError(path)
   return answer
 }

@@ -89,6 +89,6 @@ function workspaceOf(body: Buffer): Workspace {
 }
 
 function appOf(body: Buffer): Record<string, unknown> {
-  const { app } = readOwnObject(body, '/me')
+  const { app } = readOwnObject(body, '/me', 'admin')
   return isObject(app) ? app : {}
 }

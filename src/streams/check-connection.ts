@@ -2,8 +2,9 @@ import type { ConnectionStatus } from '../airbyte/connector-messages.ts'
 import { type ApiVersion, defaultApiVersion, type SourceConfig } from '../airbyte/source-config.ts'
 import type { BriefClient } from '../intercom/brief-client.ts'
 import { RefusedError } from '../intercom/failures.ts'
-import { readOwnObject } from '../intercom/own-list.ts'
+import { scanList } from '../intercom/own-list.ts'
 import { readMe, unknownWorkspace, type Workspace } from '../intercom/workspace.ts'
+import { createRedact } from '../redaction.ts'
 import { listProbes, type Probe } from './probes.ts'
 
 interface Refusal {
@@ -29,6 +30,16 @@ export async function checkConnection(
   config: SourceConfig,
   wanted: readonly string[],
 ): Promise<ConnectionStatus> {
+  const { status, message } = await judgeConnection(client, config, wanted)
+  // It tells of what Intercom has said of itself, which may be what it was sent.
+  return { status, message: createRedact(config)(message) }
+}
+
+async function judgeConnection(
+  client: BriefClient,
+  config: SourceConfig,
+  wanted: readonly string[],
+): Promise<ConnectionStatus> {
   const version = config.api_version ?? defaultApiVersion
   const me = await unlessRefused(readMe(client, version))
   const probes = listProbes(version)
@@ -45,8 +56,9 @@ export async function checkConnection(
   return { status: 'SUCCEEDED', message: `${describeConnection(connection)} ${rest}` }
 }
 
-async function probeStreams(client: BriefClient, { request }: Probe): Promise<RefusedError | undefined> {
-  const answer = await unlessRefused(client.ask(request, ({ body }) => readOwnObject(body, request.path)))
+async function probeStreams(client: BriefClient, { request, recordsPath }: Probe): Promise<RefusedError | undefined> {
+  const read = (body: Buffer) => scanList(body, { recordsPath, members: [] }, request.path)
+  const answer = await unlessRefused(client.ask(request, ({ body }) => read(body)))
   return answer instanceof RefusedError ? answer : undefined
 }
 

@@ -9,6 +9,8 @@ export interface Probe {
   /** The permission they need, in Intercom's words. */
   scope: string
   request: IntercomRequest
+  /** Keys from the answer's root to its records. */
+  recordsPath: readonly string[]
 }
 
 type ProbeRequest = Omit<IntercomRequest, 'version'>
@@ -38,7 +40,11 @@ export function listProbes(version: ApiVersion = defaultApiVersion): Probe[] {
     const key = JSON.stringify(request)
     const known = probes.get(key)
     if (known) known.streamNames.push(entry.name)
-    else probes.set(key, { streamNames: [entry.name], scope: entry.scope, request: { ...request, version } })
+    else {
+      const { name, scope, child } = entry
+      const { recordsPath } = (child && findStream(child.parent)) ?? entry
+      probes.set(key, { streamNames: [name], scope, request: { ...request, version }, recordsPath })
+    }
   }
   return [...probes.values()]
 }

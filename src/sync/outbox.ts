@@ -9,6 +9,7 @@ import {
 } from '../airbyte/messages.ts'
 import type { Clock } from '../clock.ts'
 import type { JobFailure } from '../errors.ts'
+import type { Redact } from '../redaction.ts'
 import type { Checkpoint, Commit, Position, StreamProgress } from './commit.ts'
 import type { StreamRun } from './stream-run.ts'
 import type { Sink } from './walk.ts'
@@ -43,8 +44,16 @@ export interface Outbox extends Sink {
   takeCommit(position: Position, streams: StreamProgress[], hasMoved: boolean): Commit | undefined
 }
 
-/** @param startAt `emitted_at` of the job's latest message so far, ms since the epoch; 0 when there is none */
-export function createOutbox(runs: ReadonlyMap<string, StreamRun>, clock: Clock, startAt: number): Outbox {
+/**
+ * @param startAt `emitted_at` of the job's latest message so far, ms since the epoch; 0 when there is none
+ * @param redact is applied to what is told, not to records
+ */
+export function createOutbox(
+  runs: ReadonlyMap<string, StreamRun>,
+  clock: Clock,
+  startAt: number,
+  redact: Redact,
+): Outbox {
   const suffix = Buffer.from(recordSuffix)
   const prefixes = new Map<string, { emittedAt: number; text: Buffer }>()
   let chunks: Buffer[] = []
@@ -115,7 +124,7 @@ export function createOutbox(runs: ReadonlyMap<string, StreamRun>, clock: Clock,
       runOf(streamName).rowsEstimate = rows
       addLine(estimateLine(streamName, rows, now()))
     },
-    log: (level, message) => addLine(logLine(level, message)),
+    log: (level, message) => addLine(logLine(level, redact(message))),
     tally(streamName, what, count) {
       const completeness = runs.get(streamName)?.completeness
       if (!completeness) return
@@ -129,7 +138,7 @@ export function createOutbox(runs: ReadonlyMap<string, StreamRun>, clock: Clock,
       run.lastStateAt = clock.monotonic()
       if (typeof streamState.updated_at === 'number') run.cursor = streamState.updated_at
     },
-    error: (failure) => addLine(errorLine(failure, now())),
+    error: (failure) => addLine(errorLine({ ...failure, message: redact(failure.message) }, now())),
     hold,
     holdsMessages: () => messageCount > 0,
     isDue: () => bytes >= COMMIT_BYTES || clock.monotonic() - heldSince >= COMMIT_MS,

@@ -4,6 +4,7 @@ import { CodedError, type JobFailure, toJobFailure } from '../errors.ts'
 import type { IntercomClient } from '../intercom/client.ts'
 import type { RefusedError } from '../intercom/failures.ts'
 import { readWorkspace } from '../intercom/workspace.ts'
+import { createRedact } from '../redaction.ts'
 import { findStream } from '../streams/table.ts'
 import { catalogWarnings } from './catalog-warnings.ts'
 import type { Commit, Position, SyncOutcome } from './commit.ts'
@@ -122,7 +123,7 @@ function openAttempt(input: SyncInput, before: SyncPosition | undefined): Attemp
     const json = before?.runs.find((run) => run.name === stream.name)
     runs.set(stream.name, createStreamRun(stream.name, clock, json))
   }
-  const outbox = createOutbox(runs, clock, before?.emittedAt ?? 0)
+  const outbox = createOutbox(runs, clock, before?.emittedAt ?? 0, createRedact(input.config))
   const givenOf = (name: string) => workspaceOf(input.states[name])
   const shared = { outbox, runs, clock, client, fingerprints, workspaceOf: givenOf }
   const told = { rateLimitTold: 0, clocksTold: before?.clocksTold ?? false }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { Fault } from '../../simulator/faults/fault.ts'
+import { drawForeignAnswers } from './foreign-draw.ts'
 import type { BadPlace, Change, History, JobPlan, WorkspaceTraits, WrongClocks } from './history.ts'
 import { canBeIncremental, changeKinds, otherStreams, rootOf, sharedWalks } from './streams.ts'
 import { type WrongDate, wrongDates } from './wrong-clocks.ts'
@@ -16,6 +17,7 @@ export const troubles = [
   'scroll',
   'passing',
   'clocks',
+  'foreign',
 ] as const
 export type Trouble = (typeof troubles)[number]
 
@@ -116,7 +118,9 @@ function drawJob(streams: readonly string[], has: (trouble: Trouble) => boolean)
       ? fc.array(fc.record({ after: fc.integer({ min: 1, max: 40 }), change }), { maxLength: 5 })
       : nothing([]),
     badPlaces: has('bad-pages') && searched.length > 0 ? rarely(drawBadPlace(searched), 2) : nothing([]),
-    faults: drawFaults(streams, searched, has),
+    faults: fc
+      .tuple(drawFaults(streams, searched, has), drawForeignAnswers(has))
+      .map(([faults, foreign]) => [...faults, ...foreign]),
     kills: fc.oneof({ weight: 3, arbitrary: nothing<number[]>([]) }, fc.array(commits, { minLength: 1, maxLength: 2 })),
     slowCommits: fc.boolean(),
     lookback: fc.constantFrom(0, 0, 0, 1),

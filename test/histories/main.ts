@@ -18,6 +18,8 @@ const usage = `npm run histories -- [--histories N] [--seed S] [--path P] [--onl
 
 /** A run of fewer histories is a look, not evidence. */
 const fewestForEvidence = 10_000
+/** The same of histories in which nothing but foreign answers goes wrong. */
+const fewestForeign = 2_000
 /** Told every so many histories. */
 const news = 500
 
@@ -71,6 +73,10 @@ async function main(): Promise<void> {
   if (count >= fewestForEvidence && values.only === undefined && values.about === '') {
     const command = `npm run histories -- --histories ${count} --seed ${seed}`
     await writeEvidence(run, { command, minutes })
+  }
+  if (count >= fewestForeign && values.only === 'foreign' && values.about === '') {
+    const command = `npm run histories -- --only foreign --histories ${count} --seed ${seed}`
+    await writeEvidence(run, { command, minutes, isForeign: true })
   }
   process.stdout.write(`${JSON.stringify(totals)} in ${minutes.toFixed(1)} minutes\n`)
   if (counterexample === undefined) return

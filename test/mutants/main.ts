@@ -83,8 +83,9 @@ async function compile(source: string): Promise<string> {
   const options = {
     ...compilerOptions,
     target: ts.ScriptTarget.ES2023,
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    // A text without a file is CommonJS to NodeNext, and fails as soon as it is loaded.
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
     lib: [],
     sourceMap: false,
   }

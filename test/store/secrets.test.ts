@@ -6,6 +6,7 @@ import t from 'tap'
 import { createBudget } from '../../src/intercom/budget.ts'
 import { createRedisBudgetStore } from '../../src/store/redis-budget-store.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
+import { allValues } from '../support/redis-values.ts'
 import { beginAttempt, commitOf, openStore, syncRequest, tenant } from '../support/store.ts'
 
 const canary = 'dG9rZW46Y2FuYXJ5LTc3N2Y0'
@@ -64,21 +65,3 @@ t.test('neither the request nor a message is anywhere in Redis in clear', onReal
     inspect(store.keys, { depth: 9, showHidden: true }).includes(store.keys[0]?.key.export().toString('hex') ?? ''),
   )
 })
-
-/** Every value of every key as Redis gives it out, which compressed or encoded pieces of the file might hide. */
-async function allValues(redis: ReturnType<typeof openStore>['redis']): Promise<string> {
-  const texts: string[] = []
-  for (const key of await redis.keys('*')) {
-    const type = await redis.type(key)
-    if (type === 'string') texts.push((await redis.getBuffer(key))?.toString('latin1') ?? '')
-    if (type === 'hash') texts.push(JSON.stringify(await redis.hgetall(key)))
-    if (type === 'zset') texts.push((await redis.zrange(key, '0', '-1')).join())
-    if (type === 'stream') {
-      for (const [id, fields] of await redis.xrangeBuffer(key, '-', '+')) {
-        texts.push(id.toString(), ...fields.map((field) => field.toString('latin1')))
-      }
-    }
-    texts.push(key)
-  }
-  return texts.join('\n')
-}

@@ -1,0 +1,17 @@
+import t from 'tap'
+import { runHistories } from './histories.ts'
+
+// A busy machine takes longer than the usual limit of a file.
+t.setTimeout(600_000)
+
+const seed = 20_261_128
+
+t.test('whatever somebody else answers to whatever requests, nothing is missing after the next job', async (t) => {
+  const focus = { troubles: new Set(['foreign'] as const) }
+  const { totals, counterexample } = await runHistories({ ...focus, count: 60, seed, patienceMs: 60_000 })
+  if (counterexample === undefined) t.ok(totals.records > 0)
+  else {
+    const { path, history, faults } = counterexample
+    t.same(faults, [], `npm run histories -- --only foreign --seed ${seed} --path ${path}: ${JSON.stringify(history)}`)
+  }
+})

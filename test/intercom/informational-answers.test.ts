@@ -1,0 +1,62 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import t, { type Test } from 'tap'
+import { systemClock } from '../../src/clock.ts'
+import { createTransport } from '../../src/intercom/transport.ts'
+
+/** Listens, and gives every request to `answer` as soon as its head has come. */
+async function listen(t: Test, answer: (socket: Socket) => void): Promise<string> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.once('data', () => answer(socket))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const send = (baseUrl: string) =>
+  createTransport({ baseUrl, accessToken: 'token', clock: systemClock }).send(
+    { method: 'GET', path: '/me', version: '2.16' },
+    new AbortController().signal,
+  )
+
+const early = (header = '</style.css>; rel=preload') => `HTTP/1.1 103 Early Hints\r\nLink: ${header}\r\n\r\n`
+const real = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}'
+
+for (const [name, text] of Object.entries({
+  100: 'HTTP/1.1 100 Continue\r\n\r\n',
+  102: 'HTTP/1.1 102 Processing\r\n\r\n',
+  103: early(),
+}))
+  t.test(`answers of ${name} without end are no answer`, async (t) => {
+    let written = 0
+    const baseUrl = await listen(t, (socket) => {
+      // As long as somebody listens.
+      const next = () => {
+        written++
+        if (socket.writable) socket.write(text, (error) => error ?? setImmediate(next))
+      }
+      next()
+    })
+    await t.rejects(send(baseUrl), { code: 'intercom_unavailable', message: /ERR_TOO_MANY_1XX/ })
+    t.ok(written > 10, `${written} were sent`)
+  })
+
+t.test('a few early hints come before the real answer', async (t) => {
+  const baseUrl = await listen(t, (socket) => void socket.write(early().repeat(5) + real))
+  const { status, body } = await send(baseUrl)
+  t.equal(status, 200)
+  t.equal(String(body), '{}')
+})
+
+t.test('a few informational answers that are large are too many', async (t) => {
+  const baseUrl = await listen(t, (socket) => void socket.write(early('x'.repeat(12_000)).repeat(8) + real))
+  await t.rejects(send(baseUrl), { code: 'intercom_unavailable', message: /ERR_TOO_MANY_1XX/ })
+})
