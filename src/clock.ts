@@ -8,6 +8,9 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
+/** A timer that is set for longer fires at once, ms. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -15,14 +18,22 @@ export const systemClock: Clock = {
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason)
+      let timer: NodeJS.Timeout | undefined
       const abort = () => {
         clearTimeout(timer)
         reject(signal?.reason)
       }
-      const timer = setTimeout(() => {
-        signal?.removeEventListener('abort', abort)
-        resolve()
-      }, ms)
+      const wait = (restMs: number) => {
+        timer = setTimeout(
+          () => {
+            if (restMs > LONGEST_TIMER_MS) return wait(restMs - LONGEST_TIMER_MS)
+            signal?.removeEventListener('abort', abort)
+            resolve()
+          },
+          Math.min(restMs, LONGEST_TIMER_MS),
+        )
+      }
+      wait(ms)
       signal?.addEventListener('abort', abort, { once: true })
     }),
 }

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { errorTable } from '../src/errors.ts'
+import { errorEnvelopes } from '../src/intercom/envelopes.ts'
+import { statusClasses } from '../src/intercom/status-classes.ts'
 
 const document = readFileSync(join(process.cwd(), 'docs', 'errors.md'), 'utf8')
 
@@ -29,4 +31,26 @@ t.test('docs/errors.md says of each code when it comes and what to do', async (t
     rows.filter(({ when, whatToDo }) => when === '' || whatToDo === '').map(({ code }) => code),
     [],
   )
+})
+
+/** The cells of every row of two columns. */
+const pairs = [...document.matchAll(/^\| ([^|]+) \| ([^|]+) \|$/gm)].map(([, one = '', other = '']) => [
+  one.trim(),
+  other.trim(),
+])
+
+t.test('docs/errors.md says of each class of statuses what the table says', async (t) => {
+  for (const { statuses, meaning } of statusClasses)
+    t.same(
+      pairs.filter(([first]) => first === statuses),
+      [[statuses, meaning]],
+    )
+})
+
+t.test("docs/errors.md names each form of Intercom's errors, and its source", async (t) => {
+  for (const { form, source } of errorEnvelopes)
+    t.same(
+      pairs.filter(([first]) => first === form),
+      [[form, source]],
+    )
 })

@@ -13,7 +13,7 @@ const layers = [
   ['src/streams/', 'src/intercom/'],
   ['src/airbyte/'],
   ['src/logger.ts', 'src/error-report.ts'],
-  ['src/errors.ts', 'src/clock.ts', 'src/json-object.ts', 'src/metrics.ts'],
+  ['src/errors.ts', 'src/clock.ts', 'src/json-object.ts', 'src/metrics.ts', 'src/redaction.ts'],
 ]
 
 /** Who may use which library; what is not named here is anybody's. */
@@ -22,7 +22,7 @@ const libraries: Record<string, RegExp> = {
   ioredis: /^src\/(queue|store)\//,
   fastify: /^src\/(http\/|app\.ts)/,
   'prom-client': /^src\/metrics\.ts$/,
-  axios: /^src\/intercom\/client\.ts$/,
+  axios: /^src\/intercom\/transport\.ts$/,
 }
 
 const sources = listSources('src')

@@ -23,7 +23,7 @@ interface Printed {
   position: string | undefined
   streams: StreamProgress[]
   errorTraced: boolean
-  /** Attempts begun since a record was last printed. */
+  /** Attempts begun since one last came further. */
   idleAttempts: number
 }
 
@@ -80,11 +80,11 @@ async function printAttempt(
       const step = await sync.next()
       if (step.done) return step.value.failure ?? failureOf(step.value.streams)
       const commit = step.value
-      await output.write(commit.body)
+      if (commit.messageCount > 0) await output.write(commit.body)
       printed.position = JSON.stringify(commit.position)
       printed.streams = commit.streams
       printed.errorTraced ||= holdsErrorTrace(commit.body)
-      if (commit.recordCount > 0) printed.idleAttempts = 0
+      if (commit.isProgress) printed.idleAttempts = 0
       signal.throwIfAborted()
     }
   } finally {

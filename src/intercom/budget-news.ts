@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts'
 import type { Outcome } from './outcome.ts'
-import { type Figures, type Report, WINDOW_MS } from './token-ledger.ts'
+import { type Figures, LONGEST_BLOCK_MS, type Report, WINDOW_MS } from './token-ledger.ts'
 
-const LONGEST_WAIT_MS = 60_000
+/** A reset ends a window: it lies no further ahead than that, but for a second of rounding. */
+const FURTHEST_RESET_MS = WINDOW_MS + 1000
 /** After a refusal that names a time already past. */
 const SHORTEST_WAIT_MS = 1000
 const SPREAD_MS = 50
@@ -23,6 +24,7 @@ export interface News {
 
 export function createNews({ clock, random, member }: { clock: Clock; random: () => number; member: string }): News {
   const empty = (): Report => ({ member, ended: new Map(), answered: new Map(), unused: new Map(), blockedUntil: 0 })
+  // Its times are ms of the monotonic clock: what is known of Intercom's may change until they are told.
   let report = empty()
   // Until Intercom's time is known the clock counts from its own start.
   let offset = -clock.monotonic()
@@ -36,19 +38,18 @@ export function createNews({ clock, random, member }: { clock: Clock; random: ()
         offset = outcome.serverNowMs - clock.monotonic()
         dated = true
       }
-      const figures = figuresOf(outcome, now())
+      const figures = figuresOf(outcome, clock.monotonic())
       report.figures = latest(report.figures, figures)
       if (figures) place(report.answered, window, figures, outcome)
       if (outcome.kind !== 'rate_limited') return
-      const told = outcome.retryAfterMs ?? outcome.msToReset ?? WINDOW_MS
-      const wait = told > 0 ? clamp(told) : SHORTEST_WAIT_MS
-      report.blockedUntil = Math.max(report.blockedUntil, now() + wait + random() * SPREAD_MS)
+      const wait = waitOf(outcome) + random() * SPREAD_MS
+      report.blockedUntil = Math.max(report.blockedUntil, clock.monotonic() + wait)
     },
     unused: (window, count) => void report.unused.set(window, (report.unused.get(window) ?? 0) + count),
     any: () => report.ended.size > 0 || report.unused.size > 0,
-    peek: () => report,
+    peek: () => onIntercomsClock(report, offset),
     take() {
-      const taken = report
+      const taken = onIntercomsClock(report, offset)
       report = empty()
       return taken
     },
@@ -59,10 +60,34 @@ export function createNews({ clock, random, member }: { clock: Clock; random: ()
   }
 }
 
+/** The report with its times, which are ms of the monotonic clock, on Intercom's. */
+function onIntercomsClock({ figures, answered, blockedUntil, ...counts }: Report, offset: number): Report {
+  return {
+    ...counts,
+    answered: new Map(
+      [...answered].map(([window, told]) => [
+        window,
+        told.map((answers) => ({ ...answers, endsAt: Math.round(answers.endsAt + offset) })),
+      ]),
+    ),
+    figures: figures && { ...figures, endsAt: Math.round(figures.endsAt + offset) },
+    blockedUntil: blockedUntil > 0 ? blockedUntil + offset : 0,
+  }
+}
+
+/** How long a refusal is to be waited for, ms. */
+function waitOf({ retryAfterMs, msToReset }: Outcome): number {
+  const told =
+    retryAfterMs === undefined
+      ? Math.min(msToReset ?? WINDOW_MS, FURTHEST_RESET_MS)
+      : Math.min(retryAfterMs, LONGEST_BLOCK_MS)
+  return told > 0 ? told : SHORTEST_WAIT_MS
+}
+
 /** The figures of a window that has ended say nothing of the one we are in. */
 function figuresOf({ limit, remaining, msToReset }: Outcome, now: number): Figures | undefined {
   if (limit === undefined || remaining === undefined || msToReset === undefined || msToReset <= 0) return undefined
-  return { limit, remaining, endsAt: Math.round(now + clamp(msToReset)), answers: 1 }
+  return { limit, remaining, endsAt: now + Math.min(msToReset, FURTHEST_RESET_MS), answers: 1 }
 }
 
 /** Counts an answer with those that told of the same window. */
@@ -84,5 +109,3 @@ function latest(held: Figures | undefined, told: Figures | undefined): Figures |
   const lower = told.remaining < held.remaining ? told : held
   return { ...lower, answers: held.answers + told.answers }
 }
-
-const clamp = (ms: number): number => Math.min(Math.max(ms, 0), LONGEST_WAIT_MS)

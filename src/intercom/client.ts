@@ -5,26 +5,13 @@ import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
 import { createRedact, type Redact } from '../redaction.ts'
 import type { Budget } from './budget.ts'
-import type { HttpAnswer } from './http-answer.ts'
 import { judgeAnswer, type Verdict } from './judge-answer.ts'
 import type { IntercomObserver } from './observer.ts'
-import type { Outcome } from './outcome.ts'
+import { type Outcome, readDated, readOutcome } from './outcome.ts'
+import type { IntercomRequest } from './request.ts'
 import { retry } from './retry.ts'
-import { createServerClock } from './server-clock.ts'
+import { createServerClock, type Moment } from './server-clock.ts'
 import { createTransport } from './transport.ts'
-
-/** A request to Intercom. Paths are ours, never taken from an answer: no host is ever followed. */
-export interface IntercomRequest {
-  method: 'GET' | 'POST'
-  /** From the root, e.g. `/contacts/search`. */
-  path: string
-  query?: Record<string, string>
-  body?: object
-  /** `Intercom-Version` to send. */
-  version: string
-  /** Tries before giving up; a 429 is none. @defaultValue 5 */
-  tries?: number
-}
 
 /** A 2xx answer. */
 export interface IntercomAnswer {
@@ -43,8 +30,14 @@ export interface IntercomClient {
    *   when the tries are used up; the signal's reason when aborted
    */
   ask<Result>(request: IntercomRequest, read: (answer: IntercomAnswer) => Result): Promise<Result>
-  /** Intercom's time in Unix seconds, never later than the truth; undefined before the first answer. */
-  serverSeconds(): number | undefined
+  /** Intercom's time in Unix seconds, not later than the truth if any of the clocks is right. */
+  serverSeconds(): number
+  /** The same by whichever clock is furthest ahead: what lies beyond it lies in the future. */
+  latestSeconds(): number
+  /** This moment by Intercom's clock. @param notAfter what bounds it besides, Unix seconds */
+  moment(notAfter?: number): Moment
+  /** What to say of clocks that contradict each other; undefined while they agree. */
+  clockDisagreement(): string | undefined
   /** Whether any request with this token has been fulfilled yet. */
   hasAnswered(): boolean
   budget: Budget
@@ -102,8 +95,8 @@ export function createClient(options: ClientOptions): IntercomClient {
       )
       // What somebody else answers tells nothing of Intercom's limit, nor of its time.
       if (verdict.isIntercoms) {
-        serverClock.learn(answer.header('date'))
-        outcome = readOutcome(answer, serverClock.nowMs())
+        serverClock.learn(readDated(answer, { sentAt: sent, cameAt: clock.monotonic() }))
+        outcome = readOutcome(answer, serverClock)
       }
       return verdict
     } finally {
@@ -116,10 +109,10 @@ export function createClient(options: ClientOptions): IntercomClient {
   return {
     budget,
     hasAnswered: () => answered,
-    serverSeconds() {
-      const now = serverClock.nowMs()
-      return now === undefined ? undefined : Math.floor(now / 1000)
-    },
+    serverSeconds: () => Math.floor(serverClock.lowestMs() / 1000),
+    latestSeconds: () => Math.floor(serverClock.highestMs() / 1000),
+    moment: (notAfter) => serverClock.moment(notAfter),
+    clockDisagreement: () => serverClock.disagreement(),
     ask(request, read) {
       let tries = 0
       return retry(
@@ -133,26 +126,6 @@ export function createClient(options: ClientOptions): IntercomClient {
         { clock, random, signal, ...(request.tries && { tries: request.tries }) },
       )
     },
-  }
-}
-
-/** What an answer says of the rate limit: limits per window and the window's end as an absolute Unix second. */
-function readOutcome({ status, header }: HttpAnswer, serverNowMs: number | undefined): Outcome {
-  const number = (name: string) => {
-    const text = header(name)
-    return text === undefined || text.trim() === '' || !Number.isFinite(Number(text)) ? undefined : Number(text)
-  }
-  const limit = number('x-ratelimit-limit')
-  const remaining = number('x-ratelimit-remaining')
-  const resetSeconds = number('x-ratelimit-reset')
-  const retryAfter = number('retry-after')
-  return {
-    kind: status === 429 ? 'rate_limited' : status >= 500 ? 'failed' : 'answered',
-    ...(limit !== undefined && limit > 0 && { limit }),
-    ...(remaining !== undefined && { remaining }),
-    ...(resetSeconds !== undefined && serverNowMs !== undefined && { msToReset: resetSeconds * 1000 - serverNowMs }),
-    ...(serverNowMs !== undefined && { serverNowMs }),
-    ...(retryAfter !== undefined && { retryAfterMs: retryAfter * 1000 }),
   }
 }
 

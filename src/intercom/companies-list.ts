@@ -51,7 +51,7 @@ export class ListCappedError extends CodedError {
 export async function* readCompanyList(options: CompanyListOptions): AsyncGenerator<Buffer, CompanyListOutcome, void> {
   const given = new Set<string>()
   const ids = new Set<string>()
-  const start = options.client.serverSeconds() ?? 0
+  const start = options.client.serverSeconds()
   let before = new Set<string>()
   for (let passes = 1; ; passes++) {
     const pass = new Set<string>()

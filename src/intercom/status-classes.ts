@@ -21,6 +21,8 @@ interface StatusClass {
   includes(status: number): boolean
   /** What it means when Intercom itself answers so; the answer of anybody else is `foreign`. */
   intercoms: AnswerClass
+  /** The same for people. */
+  meaning: string
 }
 
 const oneOf =
@@ -31,17 +33,65 @@ const between = (from: number, to: number) => (status: number) => status >= from
 
 /** Every status, by the first class that it falls into. A class, never a list of what has been seen: lists have holes. */
 export const statusClasses: readonly StatusClass[] = [
-  { statuses: '2xx', includes: between(200, 300), intercoms: 'fulfilled' },
-  // Intercom's API redirects none of the requests that we make.
-  { statuses: '1xx, 3xx', includes: between(0, 400), intercoms: 'foreign' },
-  { statuses: '401, 403', includes: oneOf(401, 403), intercoms: 'unauthorized' },
-  { statuses: '404, 410', includes: oneOf(404, 410), intercoms: 'gone' },
-  // A proxy wants to know who asks: Intercom has no proxy of ours.
-  { statuses: '407', includes: oneOf(407), intercoms: 'foreign' },
-  { statuses: '408, 409, 423, 425', includes: oneOf(408, 409, 423, 425), intercoms: 'retry' },
-  { statuses: '429', includes: oneOf(429), intercoms: 'rate_limited' },
-  { statuses: 'every other 4xx', includes: between(400, 500), intercoms: 'refused' },
-  { statuses: '5xx and above', includes: () => true, intercoms: 'retry' },
+  {
+    statuses: '2xx',
+    includes: between(200, 300),
+    intercoms: 'fulfilled',
+    meaning: 'The request is fulfilled, if the answer is in the form of the endpoint that was asked',
+  },
+  {
+    statuses: '1xx, 3xx',
+    includes: between(0, 400),
+    intercoms: 'foreign',
+    meaning: 'Never: Intercom redirects none of these requests. No redirect is followed',
+  },
+  {
+    statuses: '401, 403',
+    includes: oneOf(401, 403),
+    intercoms: 'unauthorized',
+    meaning:
+      'The token, or a permission of it: `token_invalid` or `scope_missing`. For a list of a contact, said twice, 10 s apart: such lists stay cut, with a WARN',
+  },
+  {
+    statuses: '404, 410',
+    includes: oneOf(404, 410),
+    intercoms: 'gone',
+    meaning:
+      'Of a record that a list has just shown, said twice, 10 s apart: it is deleted. Of a search: a page that fails. Of a scroll: it begins again. Else `intercom_rejected`',
+  },
+  {
+    statuses: '407',
+    includes: oneOf(407),
+    intercoms: 'foreign',
+    meaning: 'Never: it is a proxy that wants to know who asks',
+  },
+  {
+    statuses: '408, 409, 423, 425',
+    includes: oneOf(408, 409, 423, 425),
+    intercoms: 'retry',
+    meaning:
+      'Asked again. With `scroll_exists`, or 423 to a scroll: another application has the scroll of companies, and is waited for',
+  },
+  {
+    statuses: '429',
+    includes: oneOf(429),
+    intercoms: 'rate_limited',
+    meaning: 'The rate limit: waited for, up to ten minutes. So is a 429 of any form that has `X-RateLimit-Limit`',
+  },
+  {
+    statuses: 'other 4xx',
+    includes: between(400, 500),
+    intercoms: 'refused',
+    meaning:
+      'Of a single record: it is named and tried first by the next sync. 422 to a search: a page that fails. 400 to a cursor: reading goes on without it. Else `intercom_rejected`',
+  },
+  {
+    statuses: '5xx and above',
+    includes: () => true,
+    intercoms: 'retry',
+    meaning:
+      'Asked again, five times in all. If it lasts for one record or page: it is named and tried first by the next sync. If it lasts for everything: `intercom_unavailable`',
+  },
 ]
 
 /** What a status means in Intercom's own words. */

@@ -63,6 +63,10 @@ export interface Answered {
 }
 
 export const WINDOW_MS = 10_000
+/** The longest that a refusal may ask to wait. */
+export const LONGEST_BLOCK_MS = 60_000
+/** Members know Intercom's time to about a second; further apart, one of them goes by another clock. */
+const CLOCK_ERROR_MS = 3000
 /** After that, no request of the window before is still on its way to Intercom. */
 const LATE_MS = 2000
 /** So long the reserve is kept after others were last seen: whoever spends little shows in few windows only. */
@@ -73,13 +77,27 @@ const EARLIEST_DATE_MS = 1e11
 /** The ledger at `now`: a new one, or the one given in the window that holds `now`. */
 export function ledgerAt(given: TokenLedger | undefined, now: number): TokenLedger {
   const ledger = given ?? emptyLedger(now)
-  if (ledger.at < EARLIEST_DATE_MS && now >= EARLIEST_DATE_MS) shift(ledger, now - ledger.at)
+  const isUndated = ledger.at < EARLIEST_DATE_MS && now >= EARLIEST_DATE_MS
+  const isAhead = ledger.at > now + WINDOW_MS + CLOCK_ERROR_MS
+  if (isUndated || isAhead) shift(ledger, now - ledger.at)
+  // Somebody goes by a clock that is ahead: what is left of a window that began by it nobody knows.
+  if (isAhead && ledger.limit !== undefined) openWindow(ledger, now + WINDOW_MS, false)
+  bringBack(ledger, now)
   ledger.at = now
   if (ledger.limit !== undefined && now >= ledger.endsAt) {
     const passed = Math.floor((now - ledger.endsAt) / WINDOW_MS) + 1
     openWindow(ledger, ledger.endsAt + passed * WINDOW_MS, passed === 1)
   }
   return ledger
+}
+
+/**
+ * No window ends later than a window from now, and no refusal asks for more than a minute: what is told of later times
+ * was written by a clock that was ahead. Nobody waits for it longer than for a window.
+ */
+function bringBack(ledger: TokenLedger, now: number): void {
+  if (ledger.endsAt > now + WINDOW_MS + CLOCK_ERROR_MS) ledger.endsAt = now + WINDOW_MS
+  if (ledger.blockedUntil > now + LONGEST_BLOCK_MS + CLOCK_ERROR_MS) ledger.blockedUntil = now + WINDOW_MS
 }
 
 /** Takes in what has become of requests, and what Intercom said meanwhile. */
@@ -183,9 +201,10 @@ function emptyLedger(at: number): TokenLedger {
   return { at, told: false, whole: false, ...counts, blockedUntil: 0, members: {}, ceilings: {} }
 }
 
-/** Puts the times of a ledger that was kept on somebody's own clock on Intercom's. */
+/** Puts the times of a ledger on another clock: Intercom's for somebody's own, or the one that is gone by for one that was ahead. */
 function shift(ledger: TokenLedger, ms: number): void {
   ledger.endsAt += ms
   ledger.blockedUntil += ms
+  if (ledger.othersSeenAt > 0) ledger.othersSeenAt += ms
   for (const sent of Object.values(ledger.ceilings)) for (const entry of sent) entry[0] += ms
 }

@@ -26,7 +26,7 @@ export function workspaceRoom(ledger: WorkspaceLedger, perMinute: number): numbe
   return Math.max(Math.floor(perMinute / 6), ledger.highestTold) - ledger.granted
 }
 
-/** Ms until the next window. */
+/** Ms until the next window; whose clock lags has it begin later, and asks again meanwhile. */
 export function workspaceWaitMs(ledger: WorkspaceLedger, now: number): number {
-  return ledger.windowStart + WINDOW_MS - now
+  return Math.min(WINDOW_MS, ledger.windowStart + WINDOW_MS - now)
 }

@@ -1,9 +1,10 @@
 import { defaultApiVersion } from '../airbyte/source-config.ts'
 import { CodedError } from '../errors.ts'
 import { isObject } from '../json-object.ts'
-import type { IntercomClient, IntercomRequest } from './client.ts'
+import type { IntercomClient } from './client.ts'
 import { RefusedError } from './failures.ts'
 import { readOwnObject } from './own-list.ts'
+import type { IntercomRequest } from './request.ts'
 
 /** What `/me` tells of a workspace; a member is undefined when the token may not read it. */
 export interface Workspace {

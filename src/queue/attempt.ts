@@ -1,7 +1,7 @@
 import type { JobFailure } from '../errors.ts'
 import type { Attempt, AttemptIdentity, AttemptStore } from '../store/attempts.ts'
 import { cancelledEnding, type Ending, type EndOutcome } from '../store/job-end.ts'
-import { judgeFailure, maxIdleAttempts, noProgress } from '../sync/retry-policy.ts'
+import { judgeFailure, maxDeaths, workersDied } from '../sync/retry-policy.ts'
 import type { SyncRequest } from '../sync/sync-request.ts'
 import { AttemptStop } from './attempt-stop.ts'
 import { type CommitDependencies, commitSync } from './commit-sync.ts'
@@ -33,8 +33,8 @@ export async function runAttempt(
   const end = (ending: Ending) => endJob(attempts, identity, ending)
 
   if (attempt.cancelReason) return end(cancelledEnding(attempt.cancelReason))
-  // Attempts that died without a word have not been counted by anybody else.
-  if (attempt.idleAttempts > maxIdleAttempts) return end(failedEnding(noProgress(attempt.lastFailure)))
+  // Who died could not end the job: the one that finds it does.
+  if (attempt.deaths >= maxDeaths) return end(failedEnding(workersDied()))
 
   const progress = { idleAttempts: attempt.idleAttempts }
   try {

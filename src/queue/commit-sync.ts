@@ -18,7 +18,7 @@ export interface CommitDependencies {
 
 /** What an attempt has achieved, for whoever judges its failure. */
 export interface AttemptProgress {
-  /** Attempts, this one included, since a record was last committed; 0 once this one has. */
+  /** Attempts, this one included, since one last came further; 0 once this one has. */
   idleAttempts: number
 }
 
@@ -71,7 +71,7 @@ async function runSyncOnce(
       if (refusal) return refusal
       observe.committed(step.value)
       offset += step.value.messageCount
-      if (step.value.recordCount > 0) progress.idleAttempts = 0
+      if (step.value.isProgress) progress.idleAttempts = 0
       signal.throwIfAborted()
     }
   } finally {

@@ -28,8 +28,10 @@ export interface Attempt extends AttemptIdentity {
   /** Absent until the job's first commit. */
   position?: Position
   streams: StreamProgress[]
-  /** Attempts begun, this one included, since a record was last committed. */
+  /** Attempts, this one included, since the job last came further; those that died count in `deaths`. */
   idleAttempts: number
+  /** Attempts since then whose workers died, or lost the job, before they could say so. */
+  deaths: number
   cancelReason?: CancelReason
   /** Why the attempt before this one failed, when it came no further than the one before it. */
   lastFailure?: JobFailure
@@ -109,6 +111,7 @@ export function createAttemptStore(dependencies: AttemptStoreDependencies): Atte
           JSON.stringify(commit.streams),
           holdsErrorTrace(commit.body) ? 1 : 0,
           logLimitBytes,
+          commit.isProgress ? 1 : 0,
           ...checkpoints.flatMap(({ streamName, streamState }) => [streamName, JSON.stringify(streamState)]),
         ],
       )
@@ -137,6 +140,7 @@ function attemptFrom(identity: AttemptIdentity, keys: readonly EncryptionKey[], 
     ,
     streams,
     idleAttempts,
+    deaths,
     cancelReason,
     lastFailure,
     position,
@@ -154,6 +158,7 @@ function attemptFrom(identity: AttemptIdentity, keys: readonly EncryptionKey[], 
     ...(position && { position: JSON.parse(position) as Position }),
     streams: parseStreams(streams),
     idleAttempts: Number(idleAttempts),
+    deaths: Number(deaths),
     ...(cancelReason && { cancelReason: cancelReason as CancelReason }),
     ...(lastFailure && { lastFailure: JSON.parse(lastFailure) as JobFailure }),
     // Opened late: a job whose key is lost must still begin, so that its attempts are counted and come to an end.

@@ -1,5 +1,5 @@
 import { type ApiVersion, defaultApiVersion } from '../airbyte/source-config.ts'
-import type { IntercomRequest } from '../intercom/client.ts'
+import type { IntercomRequest } from '../intercom/request.ts'
 import { searchBody } from '../intercom/search-query.ts'
 import { findStream, type StreamEntry, streamTable } from './table.ts'
 

@@ -54,6 +54,8 @@ export interface Commit {
   messageCount: number
   /** RECORD lines in `body`. */
   recordCount: number
+  /** It holds records, or an answer of Intercom has moved the position; see `Movement`. */
+  isProgress: boolean
   /** The STATEs in `body`, in order. */
   checkpoints: Checkpoint[]
   position: Position

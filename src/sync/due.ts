@@ -30,7 +30,9 @@ export function isDue(slice: Slice, row: Dated, asked: Asked): boolean {
 
 /** Whether a row that has to be taken may have been taken by an earlier attempt: reading has gone back, or it is of another slice. */
 export function mayComeAgain(slice: Slice, row: Dated, { again, reread }: Asked): boolean {
-  return again !== undefined || reread || slice.flipped || slice.skip !== undefined || !owns(slice, row)
+  return (
+    again !== undefined || reread || slice.flipped || slice.mayRepeat || slice.skip !== undefined || !owns(slice, row)
+  )
 }
 
 /** It may have changed so lately that the index does not show it at its time yet. */

@@ -1,14 +1,6 @@
 import type { Feed } from './feed.ts'
 import { owedGaps } from './gaps.ts'
-import {
-  completeState,
-  creditedCursor,
-  doneState,
-  freshState,
-  reachedBy,
-  type SearchWalkState,
-  walkState,
-} from './search-state.ts'
+import { completeState, doneState, freshState, type SearchWalkState, walkState } from './search-state.ts'
 import { splitWaiting } from './set-aside.ts'
 import { lowWaterMark, type Slice } from './slice.ts'
 import type { LogEntry } from './walk.ts'
@@ -121,10 +113,8 @@ export function overlapNotes(feed: Feed, start: number): LogEntry[] {
  * Behind the beginning of the walk, by the overlap; never behind where the last sync had come to. The overlap counts from
  * the beginning: the tail shows what is younger than that alone, and a slice may have been read as soon as it began.
  */
-function finalCursor({ previous, lower, overlap }: Feed, start: number): number {
-  const reached = previous && reachedBy(previous)
-  const before = reached === undefined ? lower : creditedCursor(reached, start)
-  return Math.max(before, start - overlap().seconds())
+function finalCursor({ reachedBefore, lower, overlap }: Feed, start: number): number {
+  return Math.max(reachedBefore(start) ?? lower, start - overlap().seconds())
 }
 
 /** Airbyte's connector looks for the parent's cursor beside the child's. */

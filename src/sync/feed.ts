@@ -50,6 +50,8 @@ export interface Feed {
   makeUpForList(): LogEntry | undefined
   /** The walk has all records at hand: from now on what differs in content is the stream's, whatever its time. */
   compareAll(): void
+  /** What the state had reached, if any: no cursor goes back behind it. A little in the future it counts as `start`. */
+  reachedBefore(start: number): number | undefined
   readonly notes: readonly LogEntry[]
   /** Called once the walk knows its start (Unix seconds), before anything is delivered. */
   begin(frozen: number, json?: FeedJson): void
@@ -67,7 +69,10 @@ export interface Feed {
 }
 
 /** What a feed needs to go on. */
-export type FeedJson = OverlapJson & OwedParentsJson
+export interface FeedJson extends OverlapJson, OwedParentsJson {
+  /** The incoming state lay a little in the future when the walk began. @defaultValue as it is now */
+  isAhead?: boolean
+}
 
 /** What a walk with feeds is made from. */
 export interface FedWalkOptions extends WalkContext {
@@ -91,7 +96,8 @@ export function createFeed(
     incremental,
     notes,
   )
-  let lower = lowerBound(entry.name, config, previous, client.serverSeconds() ?? 0, notes)
+  const { reached, ...bound } = lowerBound(entry.name, config, previous, client, notes)
+  let { lower, isAhead } = bound
   const types = idTypes(entry.idMembers, configured)
   const parentIdTypes = idTypes(entry.child ? [entry.child.parentIdMember] : [], configured)
   let overlap: Overlap | undefined
@@ -197,7 +203,7 @@ export function createFeed(
     },
     compareAll() {
       // A cursor that lies in the future was put there: it asks for nothing.
-      if (!incremental || lower > (client.serverSeconds() ?? 0)) return
+      if (!incremental || lower > client.latestSeconds()) return
       begun().rememberAll()
       // How far another connector's state is gone behind is for the config to say.
       if (previous?.foreign) isBaseline = true
@@ -207,9 +213,13 @@ export function createFeed(
       const { overlapSeconds: usualSeconds, volatileMembers } = entry
       overlap = createOverlap({ previous, frozen, usualSeconds, volatileMembers, isAwaited, isRepeat, json })
       if (json) owed.restore(json)
+      // The state was judged when the walk began; by now its time may have come.
+      if (json?.isAhead) lower = Math.min(lower, frozen)
+      isAhead ||= json?.isAhead ?? false
     },
+    reachedBefore: (start) => (isAhead && reached !== undefined ? Math.min(reached, start) : reached),
     owed,
-    toJson: () => ({ ...begun().toJson(), ...owed.toJson() }),
+    toJson: () => ({ ...begun().toJson(), ...owed.toJson(), ...(isAhead && { isAhead }) }),
     wantsChildren: (row) => entry.child !== undefined && isOwn(row),
     wantsLists: (answer, row) => !entry.child && isOwn(row) && !begun().wasDelivered(answer, row),
     deliverChildren,

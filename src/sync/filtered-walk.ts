@@ -57,8 +57,8 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
 
   async function* arrivals(): AsyncGenerator<Arrival, void, void> {
     if (finished || feeds.every((feed) => feed.finishedBefore)) return
-    const start = client.serverSeconds() ?? 0
-    for (const feed of feeds) feed.begin(start)
+    const begun = client.moment()
+    for (const feed of feeds) feed.begin(begun.seconds())
     const notes = feeds.flatMap((feed) => [...feed.notes, ...settingsChanged(feed, settings)])
     const tell = (entry: LogEntry) => notes.push(entry)
     yield notesArrival(notes)
@@ -84,6 +84,7 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
     yield notesArrival(notes)
     yield {
       take(sink) {
+        const start = begun.seconds()
         for (const feed of feeds) {
           sink.tally(feed.entry.name, 'restarts', restarts)
           for (const { level, message } of overlapNotes(feed, start)) sink.log(level, message)

@@ -1,5 +1,6 @@
 import { type SourceConfig, startSeconds } from '../airbyte/source-config.ts'
-import { creditedCursor, reachedBy, type SearchState } from './search-state.ts'
+import type { IntercomClient } from '../intercom/client.ts'
+import { isALittleAhead, reachedBy, type SearchState } from './search-state.ts'
 import type { LogEntry } from './walk.ts'
 
 const DAY_SECONDS = 86_400
@@ -16,17 +17,27 @@ export function usableState(
   return undefined
 }
 
-/** From when on a stream is read, Unix seconds. */
+/** Where a stream goes on. Unix seconds. */
+export interface Bound {
+  /** From when on it is read. */
+  lower: number
+  /** What the incoming state has reached; undefined for a stream that begins anew. */
+  reached?: number
+  /** That lies a little in the future. */
+  isAhead: boolean
+}
+
+/** Reads an incoming state's cursor as far as it may be believed. */
 export function lowerBound(
   name: string,
   config: SourceConfig,
   previous: SearchState | undefined,
-  now: number,
+  client: Pick<IntercomClient, 'serverSeconds' | 'latestSeconds'>,
   notes: LogEntry[],
-): number {
+): Bound {
   const start = startSeconds(config)
   const reached = previous && reachedBy(previous)
-  if (previous === undefined || reached === undefined) return start
+  if (previous === undefined || reached === undefined) return { lower: start, isAhead: false }
   let back = (config.lookback_window ?? 0) * DAY_SECONDS
   const migration = config.migration_lookback ?? 31
   if (previous.foreign && migration > 0) {
@@ -36,12 +47,15 @@ export function lowerBound(
       'because other connectors skip records (migration_lookback: 0 turns this off)'
     notes.push({ level: 'INFO', message })
   }
-  const cursor = creditedCursor(reached, now)
-  if (cursor > now) {
+  // Which clock is wrong nobody knows: what any of them has seen pass does not lie in the future.
+  const latest = client.latestSeconds()
+  const isAhead = isALittleAhead(reached, latest)
+  const cursor = isAhead ? client.serverSeconds() : reached
+  if (cursor > latest) {
     const message =
       `${name}: the state's cursor ${cursor} lies in the future: no record is read before then; ` +
       'reset the stream to read everything again'
     notes.push({ level: 'WARN', message })
   }
-  return Math.max(start, cursor - back)
+  return { lower: Math.max(start, cursor - back), reached, isAhead }
 }

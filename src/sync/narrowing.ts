@@ -61,6 +61,19 @@ export function cutAround(rest: Slice, walkOrder: SortOrder, narrowest: number):
   ]
 }
 
+/**
+ * What is left of a round of the tail that fails: what was changed before the round was asked becomes a slice, read from
+ * its other end; what has been since is the next round's.
+ *
+ * @param asked Unix seconds
+ */
+export function sliceBefore(asked: number, rest: Slice, order: SortOrder): Slice {
+  const { at, from } = rest
+  const skip = [...takenOf(rest)]
+  const bounds = order === 'ascending' ? { from: at ?? from, to: asked } : { from, to: (at ?? asked) + 1 }
+  return { ...bounds, ...(skip.length > 0 && { skip }), flipped: true, done: bounds.from >= bounds.to }
+}
+
 /** The times of what has been set aside, for people. */
 export function describeRange({ from, to }: Slice): string {
   const text = (seconds: number) => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')

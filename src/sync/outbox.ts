@@ -26,14 +26,22 @@ export interface Outbox extends Sink {
   status(run: StreamRun, status: NonNullable<StreamRun['status']>, rateLimited?: { quotaResetMs: number }): void
   state(run: StreamRun, streamState: Record<string, unknown>): void
   error(failure: JobFailure): void
+  /** A position has to go, be there messages or not. */
+  hold(): void
+  holdsMessages(): boolean
   /** Large enough, or held long enough, to become a commit. */
   isDue(): boolean
   /** Ms of the monotonic clock when what is held has to go; Infinity while nothing is held. */
   dueAt(): number
   /** `emitted_at` of the latest message, ms; it never goes back within a job. */
   emittedAt(): number
-  /** Hands over what is held as a commit; undefined when nothing is. */
-  takeCommit(position: Position, streams: StreamProgress[]): Commit | undefined
+  /**
+   * Hands over what is held as a commit.
+   *
+   * @param hasMoved see `Movement`
+   * @returns undefined when there is neither a message nor another place to go on from
+   */
+  takeCommit(position: Position, streams: StreamProgress[], hasMoved: boolean): Commit | undefined
 }
 
 /**
@@ -60,13 +68,16 @@ export function createOutbox(
     emittedAt = Math.max(emittedAt, Math.floor(clock.now()))
     return emittedAt
   }
+  const hold = (): void => {
+    if (heldSince === Infinity) heldSince = clock.monotonic()
+  }
   const add = (...texts: Buffer[]): void => {
     for (const text of texts) {
       chunks.push(text)
       bytes += text.length
     }
     messageCount++
-    if (heldSince === Infinity) heldSince = clock.monotonic()
+    hold()
   }
   const addLine = (line: string): void => add(Buffer.from(line))
 
@@ -128,16 +139,20 @@ export function createOutbox(
       if (typeof streamState.updated_at === 'number') run.cursor = streamState.updated_at
     },
     error: (failure) => addLine(errorLine({ ...failure, message: redact(failure.message) }, now())),
+    hold,
+    holdsMessages: () => messageCount > 0,
     isDue: () => bytes >= COMMIT_BYTES || clock.monotonic() - heldSince >= COMMIT_MS,
     dueAt: () => heldSince + COMMIT_MS,
     emittedAt: () => emittedAt,
-    takeCommit(position, streams) {
-      if (messageCount === 0) return undefined
-      const commit = { body: Buffer.concat(chunks, bytes), messageCount, recordCount, checkpoints, position, streams }
+    takeCommit(position, streams, hasMoved) {
+      heldSince = Infinity
+      if (messageCount === 0 && !hasMoved) return undefined
+      const body = Buffer.concat(chunks, bytes)
+      const isProgress = recordCount > 0 || hasMoved
+      const commit = { body, messageCount, recordCount, isProgress, checkpoints, position, streams }
       chunks = []
       checkpoints = []
       bytes = messageCount = recordCount = 0
-      heldSince = Infinity
       return commit
     },
   }

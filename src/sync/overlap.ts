@@ -61,6 +61,8 @@ export interface OverlapOptions {
 const LAG_FACTOR = 2
 /** A lag of this share of the overlap means that others may have been longer than it. */
 const NARROW_SHARE = 0.95
+/** Later evidence may lower the start of a walk, and its cursor with it: by so much, seconds, nothing is forgotten for it. */
+const CLOCK_MARGIN = 60
 
 export function createOverlap(options: OverlapOptions): Overlap {
   const { previous, frozen, volatileMembers, isAwaited, isRepeat, json } = options
@@ -74,7 +76,7 @@ export function createOverlap(options: OverlapOptions): Overlap {
   const seconds = () => Math.max(options.usualSeconds, LAG_FACTOR * worstLag)
   // A lag noted in this walk is no longer than the last overlap, so the overlap grows at most by the factor.
   const atFirst = Math.max(options.usualSeconds, LAG_FACTOR * (previous?.worstLag ?? 0))
-  let rememberFrom = frozen - (previous ? LAG_FACTOR : 1) * atFirst
+  let rememberFrom = frozen - (previous ? LAG_FACTOR : 1) * atFirst - CLOCK_MARGIN
 
   /** Whether the last sync is known not to have delivered this version of the record. */
   function isUnknown({ id, updatedAt }: Row): boolean {

@@ -9,6 +9,7 @@ import { findStream } from '../streams/table.ts'
 import { catalogWarnings } from './catalog-warnings.ts'
 import type { Commit, Position, SyncOutcome } from './commit.ts'
 import { createFingerprints, type Fingerprints } from './fingerprints.ts'
+import { createMovement, type Movement } from './movement.ts'
 import { openWalks, type WalksInput } from './open-walks.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { ofWorkspace, workspaceOf } from './search-state.ts'
@@ -38,6 +39,8 @@ interface SyncPosition {
   /** By the name of the walk's first stream. */
   walks: Record<string, Record<string, unknown> | undefined>
   failure?: JobFailure
+  /** Readers have been told that clocks disagree. */
+  clocksTold?: true
 }
 
 /** An attempt under way. */
@@ -45,6 +48,7 @@ interface Attempt {
   outbox: Outbox
   runs: Map<string, StreamRun>
   walks: Walk[]
+  movement: Movement
   clock: Clock
   client: IntercomClient
   fingerprints: Fingerprints
@@ -54,6 +58,8 @@ interface Attempt {
   failure: JobFailure | undefined
   /** The end of the rate limit's window that readers have been told of, ms since the epoch. */
   rateLimitTold: number
+  /** Whether readers have been told that clocks disagree. */
+  clocksTold: boolean
 }
 
 /** How often an idle sync looks whether it is the rate limit that it waits for. */
@@ -69,7 +75,10 @@ export async function* runSync(input: SyncInput): AsyncGenerator<Commit, SyncOut
   const before = input.position as unknown as SyncPosition | undefined
   const attempt = openAttempt(input, before)
   const { outbox, runs, fingerprints } = attempt
-  const takeCommit = () => outbox.takeCommit(positionOf(attempt, before), [...runs.values()].map(streamProgress))
+  const takeCommit = () => {
+    const hasMoved = attempt.movement.hasMoved(!outbox.holdsMessages())
+    return outbox.takeCommit(positionOf(attempt, before), [...runs.values()].map(streamProgress), hasMoved)
+  }
   function* present(commit: Commit | undefined): Generator<Commit, void, void> {
     if (!commit) return
     yield commit
@@ -82,6 +91,7 @@ export async function* runSync(input: SyncInput): AsyncGenerator<Commit, SyncOut
 
   const { walks, workspaceId } = await openWalks(input, { runs, fingerprints }, before)
   attempt.walks = walks
+  attempt.movement = createMovement(walks)
   if (workspaceId !== undefined) attempt.workspaceOf = () => workspaceId
   const events = createEventQueue(attempt.walks, clock)
   for (;;) {
@@ -97,6 +107,7 @@ export async function* runSync(input: SyncInput): AsyncGenerator<Commit, SyncOut
     if (next.kind === 'finished') break
     if (next.kind === 'event') await handle(attempt, next.event, input.config.api_version)
     else tellRateLimit(attempt)
+    tellClocks(attempt)
     tellStates(attempt)
     if (outbox.isDue()) yield* present(takeCommit())
   }
@@ -115,7 +126,8 @@ function openAttempt(input: SyncInput, before: SyncPosition | undefined): Attemp
   const outbox = createOutbox(runs, clock, before?.emittedAt ?? 0, createRedact(input.config))
   const givenOf = (name: string) => workspaceOf(input.states[name])
   const shared = { outbox, runs, clock, client, fingerprints, workspaceOf: givenOf }
-  return { ...shared, walks: [], failure: before?.failure, rateLimitTold: 0 }
+  const told = { rateLimitTold: 0, clocksTold: before?.clocksTold ?? false }
+  return { ...shared, walks: [], movement: createMovement([]), failure: before?.failure, ...told }
 }
 
 /** STARTED for every stream that has not been started by an earlier attempt. */
@@ -135,14 +147,18 @@ function positionOf(attempt: Attempt, before: SyncPosition | undefined): Positio
     runs: [...attempt.runs.values()].map(streamRunJson),
     walks: { ...before?.walks, ...walks },
     ...(attempt.failure && { failure: attempt.failure }),
+    ...(attempt.clocksTold && { clocksTold: true }),
   }
   return { ...position }
 }
 
 async function handle(attempt: Attempt, event: WalkEvent, version: string | undefined): Promise<void> {
   const { walk } = event
-  if (event.kind === 'arrival') event.arrival.take(attempt.outbox)
-  else if (event.kind === 'ended') for (const run of runsOf(attempt, walk)) complete(attempt, run, walk)
+  if (event.kind === 'arrival') {
+    event.arrival.take(attempt.outbox)
+    attempt.movement.note()
+    attempt.outbox.hold()
+  } else if (event.kind === 'ended') for (const run of runsOf(attempt, walk)) complete(attempt, run, walk)
   else {
     // A token that has been revoked meanwhile is no matter of one stream's permission.
     await readWorkspace(attempt.client, version)
@@ -201,6 +217,14 @@ function tellRateLimit(attempt: Attempt): void {
   attempt.rateLimitTold = until
   for (const run of attempt.runs.values())
     if (!hasFinished(run)) attempt.outbox.status(run, 'RUNNING', { quotaResetMs: Math.ceil(until) })
+}
+
+/** Says once per job that clocks disagree. */
+function tellClocks(attempt: Attempt): void {
+  const message = attempt.clocksTold ? undefined : attempt.client.clockDisagreement()
+  if (message === undefined) return
+  attempt.clocksTold = true
+  attempt.outbox.log('WARN', message)
 }
 
 function stateOf(attempt: Attempt, run: StreamRun, walk: Walk): Record<string, unknown> {

@@ -4,21 +4,8 @@ import type { PageRequest, SearchEndpoint, SearchPage } from './search-pages.ts'
 import { askPage } from './search-pages.ts'
 import { type Slice, takenOf } from './slice.ts'
 
-/** Records per slice to aim at: never so few that counting costs more than it saves, never so many that one lane lags. */
-const FEWEST_RECORDS = 3_000
-const MOST_RECORDS = 20_000
-const LANES_AIMED_AT = 16
 /** Narrowest slices. By calendar day every slice reads two days of its neighbours on each side. */
 export const NARROWEST_SECONDS = { second: 1, day: 8 * 86_400 }
-/** Intercom was founded in 2011; nothing in it was created before. */
-const EARLIEST_CREATION = 1_293_840_000
-
-interface Counted {
-  from: number
-  to: number
-  count: number
-}
-
 /** What a first look at a search tells. */
 export interface Survey {
   /** How many records Intercom counts from the lower bound on; undefined when it cannot say. */
@@ -48,58 +35,6 @@ const NEVER = 4_102_444_800
  */
 export function confirmSearch(endpoint: SearchEndpoint): Promise<SearchPage> {
   return askPage(endpoint, { updated: { from: NEVER, to: null }, order: 'ascending', perPage: 1 })
-}
-
-/**
- * Cuts [lower, frozen) into slices of about equal numbers of records that can be read side by side, by asking Intercom
- * for counts. A stretch too short to be cut by time of update (a bulk edit) is cut by time of creation.
- *
- * @param recordsPerSlice how many to aim at @defaultValue a share of what there is
- */
-export async function cutIntoSlices(
-  endpoint: SearchEndpoint,
-  range: { lower: number; frozen: number },
-  { total, oldest }: Survey,
-  recordsPerSlice?: number,
-): Promise<Slice[]> {
-  const { lower, frozen } = range
-  if (total === 0 || frozen <= lower) return []
-  if (total === undefined) return [{ from: lower, to: frozen, done: false }]
-  const usual = Math.min(Math.max(Math.ceil(total / LANES_AIMED_AT), FEWEST_RECORDS), MOST_RECORDS)
-  const target = recordsPerSlice ?? usual
-  const narrowest = NARROWEST_SECONDS[endpoint.matching]
-  const first = Math.min(Math.max(oldest ?? lower, lower), frozen - 1)
-
-  const byUpdate = await cut({ from: first, to: frozen, count: total }, target, narrowest, (updated) =>
-    countRecords(endpoint, { updated }),
-  )
-  const slices: Slice[] = []
-  for (const [index, part] of byUpdate.entries()) {
-    const bounds = { from: index === 0 ? lower : part.from, to: part.to }
-    if (part.count <= 2 * target) slices.push({ ...bounds, done: false, most: part.count })
-    else
-      slices.push(...(await cutByCreation(endpoint, bounds, { ...part, from: EARLIEST_CREATION }, target, narrowest)))
-  }
-  return slices
-}
-
-async function cutByCreation(
-  endpoint: SearchEndpoint,
-  bounds: { from: number; to: number },
-  creation: Counted,
-  target: number,
-  narrowest: number,
-): Promise<Slice[]> {
-  const parts = await cut(creation, target, narrowest, (created) =>
-    countRecords(endpoint, { updated: bounds, created }),
-  )
-  // The outer bounds are left open, so that a record created outside of all reason is somebody's, too.
-  return parts.map(({ from, to, count }, index) => ({
-    ...bounds,
-    created: { from: index === 0 ? null : from, to: index === parts.length - 1 ? null : to },
-    done: false,
-    most: count,
-  }))
 }
 
 /**
@@ -133,33 +68,6 @@ export async function countRecords(
 /** A count below what came with it is wrong: taken at its word, it would leave records out. */
 function countOf({ total, rows }: SearchPage): number {
   return Math.max(total ?? 0, rows.length)
-}
-
-/** Halves a range until each part holds about `target` records or is too narrow, then joins small neighbours. */
-async function cut(
-  range: Counted,
-  target: number,
-  narrowest: number,
-  count: (range: { from: number; to: number }) => Promise<number | undefined>,
-): Promise<Counted[]> {
-  const halve = async (part: Counted): Promise<Counted[]> => {
-    if (part.count <= target || part.to - part.from < 2 * narrowest) return [part]
-    const middle = Math.floor((part.from + part.to) / 2)
-    const counted = await count({ from: part.from, to: middle })
-    if (counted === undefined) return [part]
-    const left = { from: part.from, to: middle, count: counted }
-    const right = { from: middle, to: part.to, count: Math.max(0, part.count - left.count) }
-    return (await Promise.all([halve(left), halve(right)])).flat()
-  }
-  const joined: Counted[] = []
-  for (const part of await halve(range)) {
-    const previous = joined.at(-1)
-    if (previous && previous.count + part.count <= target) {
-      previous.to = part.to
-      previous.count += part.count
-    } else joined.push({ ...part })
-  }
-  return joined
 }
 
 /**

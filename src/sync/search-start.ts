@@ -1,12 +1,15 @@
 import { defaultApiVersion } from '../airbyte/source-config.ts'
 import { RefusedError } from '../intercom/failures.ts'
+import { planSlices } from './cutting.ts'
 import type { FedWalkOptions, Feed } from './feed.ts'
 import { gapsBelow, tryAgain } from './gaps.ts'
 import type { SearchEndpoint } from './search-pages.ts'
-import { cutIntoSlices, type Survey, survey } from './search-plan.ts'
-import type { SearchWalkState } from './search-state.ts'
+import { type Survey, survey } from './search-plan.ts'
+import type { Cutting, SearchWalkState } from './search-state.ts'
 import { searchPlan, settingsChanged } from './settings.ts'
+import type { Slice } from './slice.ts'
 import type { LogEntry } from './walk.ts'
+import { tailRound, takenUpAgain } from './walk-times.ts'
 
 /** The first version whose contact search compares by second; tried unless the config pins a version. */
 const SECOND_EXACT_VERSION = '2.17'
@@ -24,30 +27,36 @@ export interface SearchStart {
   notes: LogEntry[]
 }
 
-/** Decides where a walk begins, asks Intercom how much there is, and cuts it into slices. */
+/** Decides where a walk begins, and asks Intercom how much there is; cutting it into slices is part of the walk. */
 export async function startSearch(options: FedWalkOptions): Promise<SearchStart> {
   const { config, client, workspace, feeds, ports } = options
   const notes = feeds.flatMap((feed) => feed.notes)
   const lower = Math.min(...feeds.map((feed) => feed.lower))
   // Before the first look: what changes after it, were it in the same second, is the tail's.
-  const frozen = client.serverSeconds() ?? 0
+  const begun = client.moment()
   const { endpoint, seen } = await negotiate(options, lower)
   const plan = searchPlan(config, endpoint.version, workspace.timezone)
   const walk = continueWalk(feeds, plan)
   if (walk) {
-    const deliveredTo = walk.tail ? (client.serverSeconds() ?? walk.tail.asked) : walk.frozen - 1
-    return { endpoint, plan, walk, estimate: undefined, deliveredTo, notes }
+    const deliveredTo = walk.tail ? client.latestSeconds() : endOf(walk) - 1
+    return { endpoint, plan, walk: takenUpAgain(walk, client), estimate: undefined, deliveredTo, notes }
   }
   notes.push(...feeds.flatMap((feed) => settingsChanged(feed, plan)))
 
+  // Later evidence may lower the time that the walk begins at; the slices stay as they are planned.
+  const frozen = begun.seconds()
   // By calendar day an increment is read newest first, so that the days of slack cost nothing.
   const descending = endpoint.matching === 'day' && feeds.every((feed) => feed.previous?.cursor !== undefined)
-  const slices = descending
-    ? [{ from: lower, to: frozen, done: frozen <= lower, ...(seen.total !== undefined && { most: seen.total }) }]
-    : await cutIntoSlices(endpoint, { lower, frozen }, seen, ports.recordsPerSlice)
+  const { slices, cutting }: { slices: Slice[]; cutting?: Cutting } = descending
+    ? {
+        slices: [
+          { from: lower, to: frozen, done: frozen <= lower, ...(seen.total !== undefined && { most: seen.total }) },
+        ],
+      }
+    : planSlices({ lower, frozen }, seen, ports.recordsPerSlice)
   // A count of nothing may be wrong: then the tail begins at the lower bound, and looks once more at no cost.
   const isEmpty = !descending && seen.total === 0 && lower < frozen
-  const tail = { round: 1, asked: frozen, pages: 0, slice: { from: lower, to: null, done: false } }
+  const tail = isEmpty && tailRound(client, 1, () => lower)
   // Streams share a walk only when their gaps are the same.
   const gaps = feeds[0]?.previous?.gaps ?? []
   return {
@@ -55,14 +64,22 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
     plan,
     walk: {
       lower,
-      frozen,
+      get frozen() {
+        return begun.seconds()
+      },
       slices: [...gapsBelow(lower, gaps), ...slices],
+      ...(cutting && { cutting }),
       ...(descending && { descending }),
-      ...(isEmpty && { tail }),
+      ...(tail && { tail }),
     },
     estimate: descending ? undefined : seen.total,
     notes,
   }
+}
+
+/** Before this (Unix seconds) lies what the slices of a walk can have delivered: where its time was lowered, they go on. */
+function endOf({ frozen, slices }: SearchWalkState): number {
+  return Math.max(frozen, ...slices.map(({ to }) => to ?? frozen))
 }
 
 /** The walk that the streams' states tell of, if it was planned with the settings of now: all stand at one place of it. */

@@ -26,6 +26,8 @@ const SliceProgress = Type.Object({
   received: Type.Optional(Type.Integer({ minimum: 0 })),
   expected: Type.Optional(Type.Integer({ minimum: 0 })),
   most: Type.Optional(Type.Integer({ minimum: 0 })),
+  mayRepeat: Type.Optional(Type.Literal(true)),
+  tentative: Type.Optional(Type.Literal(true)),
 })
 
 /** A slice: `[from, to, "done" | progress]`, with `[createdFrom, createdTo]` behind when it is cut further. */
@@ -40,6 +42,7 @@ const SearchWalkJson = Type.Object({
   frozen: Time,
   slices: Type.Array(SliceJson),
   order: Type.Optional(Type.Literal('descending')),
+  cutting: Type.Optional(Type.Object({ target: Type.Number({ minimum: 1 }), oldest: Time })),
   tail: Type.Optional(
     Type.Object({
       round: Type.Integer({ minimum: 1 }),

@@ -4,18 +4,28 @@ import { foreignClaims, foreignLookback, oldestClaim } from './foreign-cursor.ts
 import { type SearchWalkJson, STATE_FORMAT } from './search-state-schema.ts'
 import type { Remembered } from './seen.ts'
 import { waitingSlices } from './set-aside.ts'
-import { type Slice, sliceFromJson, sliceToJson } from './slice.ts'
+import { isTentative, type Slice, sliceFromJson, sliceToJson } from './slice.ts'
 
 /** The plan of a walk under way: frozen when the walk began, while the data goes on changing. Unix seconds. */
 export interface SearchWalkState {
   /** The walk owns [lower, ∞). */
   lower: number
   /** Slices own [lower, frozen), the tail everything after. */
-  frozen: number
+  readonly frozen: number
   slices: Slice[]
+  /** What tentative slices are cut by. */
+  cutting?: Cutting
   /** Newest first; the default is oldest first. */
   descending?: boolean
   tail?: TailState
+}
+
+/** What a walk cuts by. It is kept with the walk, so that whoever goes on cuts as it was begun. */
+export interface Cutting {
+  /** Records a slice is to hold. */
+  target: number
+  /** When the oldest record was updated, Unix seconds: what lies before it need not be halved. */
+  oldest: number
 }
 
 /** A round of the tail: everything that has changed since the walk, or the round before, began to look. */
@@ -23,7 +33,7 @@ export interface TailState {
   /** From 1. */
   round: number
   /** When the round's first page was asked. */
-  asked: number
+  readonly asked: number
   pages: number
   slice: Slice
 }
@@ -110,11 +120,13 @@ export function placeOf({ plan, walk, gaps }: SearchState): string {
 const CLOCK_DIFFERENCE = 3600
 
 /**
- * The cursor as it may be believed. One a little in the future counts as now, or what changes until then would be passed
- * over; one further off stays as it is: it was put there.
+ * Whether a cursor lies so little in the future that clocks explain it: then it counts as now, or what changes until then
+ * would be passed over. One further off stays as it is: it was put there.
+ *
+ * @param latest by the clock that is furthest ahead, Unix seconds
  */
-export function creditedCursor(cursor: number, now: number): number {
-  return cursor > now && cursor <= now + CLOCK_DIFFERENCE ? now : cursor
+export function isALittleAhead(cursor: number, latest: number): boolean {
+  return cursor > latest && cursor <= latest + CLOCK_DIFFERENCE
 }
 
 /** A walk that has come to its end. */
@@ -211,6 +223,7 @@ export function walkToJson(walk: SearchWalkState): SearchWalkJson {
     lower: walk.lower,
     frozen: walk.frozen,
     slices: walk.slices.map(sliceToJson),
+    ...(walk.cutting && walk.slices.some(isTentative) && { cutting: walk.cutting }),
     ...(walk.descending && { order: 'descending' }),
     ...(walk.tail && { tail: { ...walk.tail, slice: sliceToJson(walk.tail.slice) } }),
   }
@@ -221,6 +234,7 @@ export function walkFromJson(json: SearchWalkJson): SearchWalkState {
     lower: json.lower,
     frozen: json.frozen,
     slices: json.slices.map(sliceFromJson),
+    ...(json.cutting && { cutting: json.cutting }),
     ...(json.order === 'descending' && { descending: true }),
     ...(json.tail && { tail: { ...json.tail, slice: sliceFromJson(json.tail.slice) } }),
   }

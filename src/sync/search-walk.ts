@@ -1,28 +1,28 @@
 import type { SortOrder } from '../intercom/search-query.ts'
 import { askGoneAgain, findChildren } from './children.ts'
-import { isDue } from './due.ts'
+import { deliverRows } from './deliver-rows.ts'
 import type { FedWalkOptions, Feed, FeedJson } from './feed.ts'
 import { overlapNotes, type PlannedWalk, searchFeedState } from './feed-state.ts'
 import { merge } from './merge.ts'
 import { missingOf } from './missing.ts'
-import { cutAround, UnreadablePageError } from './narrowing.ts'
+import { cutAround, describeRange, sliceBefore, UnreadablePageError } from './narrowing.ts'
 import type { SearchEndpoint } from './search-pages.ts'
 import { confirmSearch, holdsOneRecord, NARROWEST_SECONDS } from './search-plan.ts'
 import { createSearchReading, type Taking, tellCounts } from './search-reading.ts'
 import { type SearchStart, startSearch } from './search-start.ts'
-import { type TailState, walkFromJson, walkToJson } from './search-state.ts'
+import { type SearchWalkState, type TailState, walkFromJson, walkToJson } from './search-state.ts'
 import type { SearchWalkJson } from './search-state-schema.ts'
-import { isSetAside, setAside, takeBack } from './set-aside.ts'
-import { orderOf, type Slice, takenOf } from './slice.ts'
+import { ofWhatWasBegun, orderOf, type Slice } from './slice.ts'
+import { sliceLanes } from './slice-lanes.ts'
 import { advance, advanceWithin } from './slice-progress.ts'
 import type { Arrival, Sink, Walk } from './walk.ts'
+import { tailRound, takenUpAgain } from './walk-times.ts'
 
 const MOST_ROUNDS = 3
 /** Slices read side by side; how many requests are in flight is the budget's to say. */
 const LANES = 8
 /** The same where each page brings the children of its records with it. */
 const LANES_WITH_CHILDREN = 3
-
 /** How often a walk is cut around places that cannot be had; from then on what fails is set aside as it is. */
 const MOST_CUTS = 64
 
@@ -48,9 +48,11 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
   const reading = createSearchReading(options)
   let planned = options.position && restore(options.position as unknown as SearchPosition)
   let cuts = 0
+  /** Up to here (Unix seconds) the tail could not be read, and slices have taken its place. */
+  let takenOverTo = Number.NEGATIVE_INFINITY
 
   function restore({ feeds: given, walk: json, ...position }: SearchPosition): Planned {
-    const walk = walkFromJson(json)
+    const walk = takenUpAgain(walkFromJson(json), client)
     for (const feed of feeds) {
       feed.begin(walk.frozen, given[feed.entry.name])
       for (const [id, updatedAt] of feed.owed.gone()) reading.gone.note({ id, updatedAt }, ports.clock.monotonic())
@@ -88,15 +90,14 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     const endpoint: SearchEndpoint = { client, entry: root, ...current.endpoint }
     const { askedFeed, childFeed } = reading
     if (childFeed && !current.retried) yield* retryArrivals(current, childFeed)
-    const open = walk.slices.filter((slice) => !slice.done && !slice.aside)
-    const lanes = open.map((slice) => sliceArrivals(current, endpoint, slice))
-    yield* merge(lanes, askedFeed ? LANES_WITH_CHILDREN : LANES)
-    let round = walk.tail ?? newRound(1, Math.max(walk.frozen, walk.lower))
+    const read = (slice: Slice) => sliceArrivals(current, endpoint, slice)
+    yield* merge(sliceLanes(walk, endpoint, askedFeed ? LANES_WITH_CHILDREN : LANES, read))
+    let round = walk.tail ?? tailRound(client, 1, () => Math.max(walk.frozen, walk.lower))
     for (;;) {
-      if (round.slice.done) round = newRound(round.round + 1, round.asked)
+      if (round.slice.done) round = nextRound(round)
       const hasEnded = yield* tailArrivals(current, endpoint, round)
       if (hasEnded) break
-      round = newRound(round.round + 1, round.asked)
+      round = nextRound(round)
     }
     if (childFeed) yield* goneArrivals(current, childFeed)
     yield { take: (sink) => finish(current, sink) }
@@ -123,11 +124,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     }
   }
 
-  /**
-   * One round of the tail.
-   *
-   * @returns whether it was the last
-   */
+  /** One round of the tail. @returns whether it was the last */
   async function* tailArrivals(
     current: Planned,
     endpoint: SearchEndpoint,
@@ -137,6 +134,8 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     const order: SortOrder = endpoint.matching === 'day' ? 'descending' : 'ascending'
     let pages = round.pages
     let last = false
+    // What it is to bring may be younger than it is said to have been asked at: clocks may disagree.
+    const end = Math.max(round.asked, client.latestSeconds())
     try {
       for await (const taking of reading.read(endpoint, round.slice, order, settledTo(current))) {
         if (taking.lastBatch) pages++
@@ -149,32 +148,18 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     } catch (error) {
       if (!(error instanceof UnreadablePageError)) throw error
       await confirmSearch(endpoint)
-      // What was changed before the round was asked becomes a slice; what has been since is the next round's.
-      const { at, from } = error.rest
-      const skip = [...takenOf(error.rest)]
-      const bounds =
-        order === 'ascending' ? { from: at ?? from, to: round.asked } : { from, to: (at ?? round.asked) + 1 }
-      const slice: Slice = {
-        ...bounds,
-        ...(skip.length > 0 && { skip }),
-        flipped: true,
-        done: bounds.from >= bounds.to,
-      }
+      const slice = sliceBefore(end, error.rest, order)
+      takenOverTo = slice.to ?? end
       yield { take: () => void current.walk.slices.push(slice) }
       if (!slice.done) yield* sliceArrivals(current, endpoint, slice)
       if (round.round < MOST_ROUNDS) return false
-      yield {
-        take() {
-          current.walk.tail = round
-        },
-      }
+      yield { take: () => void Object.assign(current.walk, { tail: round }) }
       return true
     }
   }
 
-  function newRound(round: number, from: number): TailState {
-    const asked = Math.max(from, client.serverSeconds() ?? from)
-    return { round, asked, pages: 0, slice: { from, to: null, done: false } }
+  function nextRound(before: TailState): TailState {
+    return tailRound(client, before.round + 1, () => before.asked, takenOverTo)
   }
 
   /** A slice to its end, and around what cannot be had of it. */
@@ -192,10 +177,18 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
       if (!(error instanceof UnreadablePageError)) throw error
       await confirmSearch(endpoint)
       const isEnough = ++cuts > MOST_CUTS || (await holdsOneRecord(endpoint, error.rest))
-      const parts = cutAround(error.rest, walkOrder, isEnough ? Infinity : NARROWEST_SECONDS[endpoint.matching])
-      yield { take: () => void walk.slices.splice(walk.slices.indexOf(slice), 1, ...parts) }
+      const narrowest = isEnough ? Infinity : NARROWEST_SECONDS[endpoint.matching]
+      const parts = cutAround(error.rest, walkOrder, narrowest).map(ofWhatWasBegun)
+      yield { take: (sink) => takeParts(walk, slice, parts, error, sink) }
       for (const part of parts) if (!part.aside) yield* sliceArrivals(current, endpoint, part)
     }
+  }
+
+  function takeParts({ slices }: SearchWalkState, slice: Slice, parts: Slice[], error: Error, sink: Sink): void {
+    slices.splice(slices.indexOf(slice), 1, ...parts)
+    // Intercom's words may name the record; where they do not, the stretch of time is all there is.
+    for (const part of parts.filter(({ aside }) => aside))
+      sink.log('WARN', `${root.name}: ${error.message}: what was updated from ${describeRange(part)} is set aside`)
   }
 
   function takeTail(current: Planned, round: TailState, taking: Taking, done: boolean, sink: Sink): void {
@@ -212,32 +205,26 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
   function finish(current: Planned, sink: Sink): void {
     if (current.done) return
     current.done = true
-    const notes = feeds.flatMap((feed) => overlapNotes(feed, current.walk.frozen))
-    for (const { level, message } of notes) sink.log(level, message)
+    for (const { level, message } of feeds.flatMap((feed) => overlapNotes(feed, current.walk.frozen)))
+      sink.log(level, message)
   }
 
   function takePage({ walk }: Planned, taking: Taking, sink: Sink): void {
-    const { slice, page, asked, rows, lists, children, lastBatch } = taking
+    const { slice, page, asked, rows, lastBatch } = taking
     for (const { level, message } of reading.takeNotes()) sink.log(level, message)
-    for (const row of rows) {
-      if (!isDue(slice, row, asked)) continue
-      const found = { answer: page.answer, row, children: children.get(row), lists: lists.get(row) }
-      if (isSetAside(walk.slices, row)) continue
-      const { updatedAt } = row
-      // One without a time could not be asked for again.
-      if (lists.get(row)?.isPartial && updatedAt !== undefined) {
-        setAside(walk.slices, { id: row.id, updatedAt })
-        // What waits has been delivered as it stands by the sync before.
-        if (slice.only) continue
-      } else takeBack(walk.slices, row)
-      for (const feed of feeds) feed.deliver(found, sink)
-    }
+    deliverRows(walk, feeds, taking, sink)
     if (!lastBatch) {
       advanceWithin(slice, rows)
       return
     }
     advance(slice, page, asked.order, asked.settledTo)
     if (page.counts) tellCounts(options, page.counts, sink)
+  }
+
+  function feedOf(name: string): Feed {
+    const feed = feeds.find(({ entry }) => entry.name === name)
+    if (!feed) throw new Error(`${name} is not fed by this walk`)
+    return feed
   }
 
   /** What changed before this the index shows at its time: its lag is never longer than the overlap allows. Unix seconds. */
@@ -248,19 +235,12 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
   return {
     streamNames: feeds.map((feed) => feed.entry.name),
     arrivals,
-    streamState(name) {
-      const feed = feeds.find(({ entry }) => entry.name === name)
-      if (!feed) throw new Error(`${name} is not fed by this walk`)
-      return searchFeedState(feed, planned)
-    },
+    streamState: (name) => searchFeedState(feedOf(name), planned),
     position() {
       if (!planned) return undefined
       const byName = Object.fromEntries(feeds.map((feed) => [feed.entry.name, feed.toJson()]))
       return { ...planned, walk: walkToJson(planned.walk), feeds: byName }
     },
-    missing(name) {
-      const feed = feeds.find(({ entry }) => entry.name === name)
-      return missingOf(feed, planned?.walk.slices)
-    },
+    missing: (name) => missingOf(feedOf(name), planned?.walk.slices),
   }
 }

@@ -11,7 +11,7 @@ export function advance(slice: Slice, page: PageEnd, order: SortOrder, settledTo
   for (const { id, updatedAt } of page.rows) if (updatedAt !== undefined && isBeyond(updatedAt)) ids.set(id, updatedAt)
   const passed = new Set(page.rows.map((row) => row.id))
   const ahead = (slice.ahead ?? []).filter((id) => !passed.has(id))
-  for (const name of ['at', 'witnessed', 'ids', 'ahead', 'after', 'received', 'expected', 'most'] as const)
+  for (const name of ['at', 'witnessed', 'ids', 'ahead', 'after', 'received', 'expected', 'most', 'tentative'] as const)
     delete slice[name]
   slice.done = page.last
   if (page.startsOver) slice.reread = true
@@ -28,5 +28,6 @@ export function advance(slice: Slice, page: PageEnd, order: SortOrder, settledTo
 
 /** Notes records taken in the middle of a page: the page is asked for again after a break, and these are passed over. */
 export function advanceWithin(slice: Slice, rows: readonly Dated[]): void {
+  delete slice.tentative
   slice.ahead = [...new Set([...(slice.ahead ?? []), ...rows.map((row) => row.id)])]
 }

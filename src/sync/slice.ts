@@ -36,6 +36,10 @@ export interface Slice {
   /** … and the smallest and the largest count it gave of them. */
   expected?: number
   most?: number
+  /** Records of it may have been taken, nobody knows which, before it was cut off. */
+  mayRepeat?: true
+  /** It has been counted and may still be cut or joined, see `cutting`; read as it is, it is a slice like any other. */
+  tentative?: true
 }
 
 /** Ids of one slice that go into a state. */
@@ -73,6 +77,17 @@ export function sliceFromJson([from, to, progress, created]: SliceJson): Slice {
     ...(ids && { ids: new Map(ids.map((id) => [id, Number.POSITIVE_INFINITY])) }),
     ...(created && { created: { from: created[0], to: created[1] } }),
   }
+}
+
+/** A part of a slice that had been begun: another attempt has to look into the log for what came of it before. */
+export function ofWhatWasBegun(part: Slice): Slice {
+  return part.aside ? part : { ...part, mayRepeat: true }
+}
+
+/** Whether a slice may still be cut or joined: nobody has begun it, older versions that know no cutting included. */
+export function isTentative({ tentative, done, at, after, received, ahead, reread }: Slice): boolean {
+  const isBegun = done || (at ?? after ?? received ?? ahead ?? reread) !== undefined
+  return tentative === true && !isBegun
 }
 
 /** Whether a record belongs to the slice. One without a readable time belongs to whichever slice meets it. */

@@ -1,4 +1,5 @@
 import { defaultApiVersion } from '../airbyte/source-config.ts'
+import type { Moment } from '../intercom/server-clock.ts'
 import type { StreamEntry, WindowTraits } from '../streams/table.ts'
 import type { Feed, FeedJson } from './feed.ts'
 import { finishedFeedState, overlapNotes } from './feed-state.ts'
@@ -37,7 +38,7 @@ interface WindowWalkOptions extends WalkContext {
 interface WindowPlan {
   windows: Slice[]
   /** When the walk began: it owns what was logged before. Unix seconds. */
-  asked: number
+  readonly asked: number
   done: boolean
 }
 
@@ -59,17 +60,33 @@ export function createWindowWalk(options: WindowWalkOptions): Walk {
 
   function restore({ feed: json, windows, ...position }: WindowPosition): WindowPlan {
     feed.begin(position.asked, json)
-    return { ...position, windows: windows.map(sliceFromJson) }
+    return planOf(windows.map(sliceFromJson), client.moment(position.asked), position.done)
+  }
+
+  function planOf(windows: Slice[], moment: Moment, done: boolean): WindowPlan {
+    return {
+      windows,
+      get asked() {
+        return moment.seconds()
+      },
+      done,
+    }
   }
 
   function plan(): WindowPlan {
-    const asked = client.serverSeconds() ?? 0
+    const moment = client.moment()
+    const asked = moment.seconds()
     const from = Math.max(feed.lower, workspace.createdAt ?? EARLIEST)
     const step = (config.activity_logs_time_step ?? USUAL_STEP_DAYS) * DAY_SECONDS
     feed.begin(asked)
     // The second under way is asked for too; what it still gets is the next sync's, which reads it again.
+    const latest = client.latestSeconds() + 1
     const windows = [...gapsBelow(from, feed.previous?.gaps ?? []), ...cutIntoWindows(from, asked + 1, step)]
-    return { windows, asked, done: false }
+    // Where clocks disagree the newest window takes in what may be there: one request more or less.
+    const newest = windows.at(-1)
+    if (newest?.to === asked + 1) newest.to = Math.max(newest.to, latest)
+    else if (from < latest) windows.push({ from: Math.max(from, asked + 1), to: latest, done: false })
+    return planOf(windows, moment, false)
   }
 
   async function* arrivals(): AsyncGenerator<Arrival, void, void> {

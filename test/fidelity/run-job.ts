@@ -1,6 +1,7 @@
 import { pick, type Random } from '../../simulator/random.ts'
 import type { Commit } from '../../src/sync/commit.ts'
 import { collectSync, joined } from '../support/engine.ts'
+import type { ToldClocks } from './draw-clocks.ts'
 import type { Wish } from './draw-selection.ts'
 import type { World } from './world.ts'
 
@@ -24,6 +25,8 @@ export interface JobOptions {
   kills: readonly number[]
   /** The client gives the job up with the last of these kills. */
   isAbandoned?: boolean
+  /** What time it is told. @defaultValue the true one */
+  clocks?: ToldClocks | undefined
 }
 
 const mostAttempts = 8
@@ -34,14 +37,15 @@ export function configOf({ version, startDate }: Pick<JobOptions, 'version' | 's
 
 /** Runs attempts until the job has ended, each from the position of the last commit. */
 export async function runJob(world: World, options: JobOptions): Promise<Job> {
-  const { streams, state, kills, isAbandoned } = options
+  const { streams, state, kills, isAbandoned, clocks } = options
+  const clock = world.tell(clocks)
   const held: Commit[] = []
   const errors: string[] = []
   for (let attempt = 1; attempt <= (isAbandoned ? kills.length : mostAttempts); attempt++) {
     const stopAfter = kills[attempt - 1]
     const collected = await collectSync({
       baseUrl: world.baseUrl,
-      clock: world.clock,
+      clock,
       streams,
       config: configOf(options),
       ...(state && { state }),

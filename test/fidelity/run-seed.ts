@@ -7,6 +7,7 @@ import { drawScenario, type Scenario } from '../../simulator/scenario/scenario.t
 import { streamTable } from '../../src/streams/table.ts'
 import { collectSync } from '../support/engine.ts'
 import { coveredByStates } from './abandoned-job.ts'
+import { drawClocks, type ToldClocks } from './draw-clocks.ts'
 import { drawReset, drawSelection, type Wish } from './draw-selection.ts'
 import { drawStartDates, silentStreams } from './exchanged-settings.ts'
 import { configOf, drawKills, type Job, runJob } from './run-job.ts'
@@ -73,12 +74,15 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   }
   const startDates = drawStartDates(createRandom(seed, 0xf1de, 4), scenario.increments.length)
   const unlucky = createRandom(seed, 0xf1de, 3)
+  const clocks = createRandom(seed, 0xf1de, 5)
   for (const [place, increment] of scenario.increments.entries()) {
     world.clock.advance(increment.waitMs)
     beginIncrement(world.simulator, increment)
     run.startDate = startDates[place]
     if (unlucky() < 0.2) await giveUp(run, 1 + Math.floor(unlucky() * unlucky() * 30))
-    await sync(run, `increment ${place + 1}`, { kills: drawKills(random), stubborn: increment.stubborn.length })
+    const stubborn = increment.stubborn.length
+    const told = drawClocks(clocks)
+    await sync(run, `increment ${place + 1}`, { kills: drawKills(random), stubborn, clocks: told })
     endIncrement(world.simulator, increment)
     const isLast = place === scenario.increments.length - 1
     if (isLast || random() < 0.5) await settle(run, `after increment ${place + 1}`)
@@ -152,18 +156,20 @@ interface Expectation {
   isSettled?: true
   /** Nothing has changed since the last sync, either. */
   isQuiet?: true
+  /** What time it is told. @defaultValue the true one */
+  clocks?: ToldClocks | undefined
 }
 
 async function sync(
   run: Run,
   name: string,
-  { kills = [], stubborn = 0, isSettled, isQuiet }: Expectation,
+  { kills = [], stubborn = 0, isSettled, isQuiet, clocks }: Expectation,
 ): Promise<void> {
   const { world, result, streams, whole, ledger } = run
   const { version } = result.scenario
   const startedAt = world.clock.now()
   const { state: given, startDate } = run
-  const job = await runJob(world, { version, streams, state: given, startDate, kills })
+  const job = await runJob(world, { version, streams, state: given, startDate, kills, clocks })
   // A new job begins its full refreshes anew.
   run.state = (job.state as StreamState[]).filter((state) => !whole.has(nameOf(state)))
   result.syncs++
@@ -195,6 +201,8 @@ async function sync(
   }
   // What lies in a gap is still unknown.
   if (job.incomplete.size === 0) run.mayRepeat = Math.max(0, run.mayRepeat - 1)
+  // What is read again because a clock lags may be more than a state remembers.
+  if (clocks) run.mayRepeat = Math.max(run.mayRepeat, 1)
 }
 
 /**

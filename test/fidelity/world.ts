@@ -1,6 +1,9 @@
 import { buildSimulator, type Simulator } from '../../simulator/app.ts'
 import { createRandom, integerBetween } from '../../simulator/random.ts'
 import type { Scenario } from '../../simulator/scenario/scenario.ts'
+import type { Clock } from '../../src/clock.ts'
+import { dateHeader, machineClock, whichAreWrong } from '../histories/wrong-clocks.ts'
+import type { ToldClocks } from './draw-clocks.ts'
 import { createLeapingClock, type LeapingClock } from './leaping-clock.ts'
 
 /** A simulator on a socket whose clock also moves with every answer. */
@@ -8,6 +11,8 @@ export interface World extends AsyncDisposable {
   simulator: Simulator
   clock: LeapingClock
   baseUrl: string
+  /** What time is told from now on; the true one where it is left out. @returns the clock of the machine that syncs */
+  tell(clocks?: ToldClocks): Clock
 }
 
 /** Longest that an answer takes, ms. */
@@ -18,13 +23,25 @@ export async function openWorld(scenario: Pick<Scenario, 'seed' | 'startsAt' | '
   const clock = createLeapingClock(startsAt)
   const simulator = buildSimulator({ ...options, clock })
   const random = createRandom(seed, 0xf1de)
+  let wrongDate: () => string | undefined | null = () => null
   simulator.app.addHook('onRequest', async (_request, reply) => {
     clock.busy()
+    const date = wrongDate()
+    if (date !== null) {
+      reply.removeHeader('Date')
+      reply.raw.sendDate = false
+      if (date !== undefined) reply.header('Date', date)
+    }
     reply.raw.once('close', () => {
       clock.advance(integerBetween(random, 1, slowestAnswer))
       clock.idle()
     })
   })
   const baseUrl = await simulator.app.listen({ port: 0, host: '127.0.0.1' })
-  return { simulator, clock, baseUrl, [Symbol.asyncDispose]: async () => simulator.app.close() }
+  function tell({ dates, machine }: ToldClocks = {}): Clock {
+    const isWrong = dates && whichAreWrong(dates)
+    wrongDate = () => (dates && isWrong?.() ? dateHeader(dates.date, clock.now()) : null)
+    return machine ? machineClock(clock, machine) : clock
+  }
+  return { simulator, clock, baseUrl, tell, [Symbol.asyncDispose]: async () => simulator.app.close() }
 }

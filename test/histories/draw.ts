@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import type { Fault } from '../../simulator/faults/fault.ts'
 import { drawForeignAnswers } from './foreign-draw.ts'
-import type { BadPlace, Change, History, JobPlan, WorkspaceTraits } from './history.ts'
+import type { BadPlace, Change, History, JobPlan, WorkspaceTraits, WrongClocks } from './history.ts'
 import { canBeIncremental, changeKinds, otherStreams, rootOf, sharedWalks } from './streams.ts'
+import { type WrongDate, wrongDates } from './wrong-clocks.ts'
 
 /** What can go wrong in a history; each can be looked for by itself. */
 export const troubles = [
@@ -16,6 +17,7 @@ export const troubles = [
   'scroll',
   'passing',
   'foreign',
+  'clocks',
 ] as const
 export type Trouble = (typeof troubles)[number]
 
@@ -124,7 +126,33 @@ function drawJob(streams: readonly string[], has: (trouble: Trouble) => boolean)
     lookback: fc.constantFrom(0, 0, 0, 1),
     stopAfter: fc.option(commits, { freq: 3 }),
     keep: fc.record(Object.fromEntries(streams.map((stream) => [stream, fc.oneof(nothing(0), fc.nat({ max: 5 }))]))),
+    clocks: has('clocks') ? fc.option(drawClocks(), { freq: 2 }) : nothing(null),
   })
+}
+
+/** One of the sources of the time is right: a Date that is always wrong goes with a machine that is not. */
+function drawClocks(): fc.Arbitrary<WrongClocks> {
+  const date = fc.constantFrom(...(Object.keys(wrongDates) as WrongDate[]))
+  const always = fc.record({
+    date,
+    often: nothing('always' as const),
+    after: nothing(0),
+    on: nothing('as they are' as const),
+  })
+  const atTimes = fc.record({
+    date,
+    often: fc.constantFrom('once' as const, 'sometimes' as const),
+    after: fc.oneof(nothing(0), fc.nat({ max: 30 })),
+    on: fc.constantFrom('as they are' as const, 'refused for the rate limit' as const, 'of somebody else' as const),
+  })
+  const machine = fc.record({
+    aheadMs: fc.constantFrom(-1440, -120, -20, 0.5, 30, 120, 1440, 525_600).map((minutes) => minutes * minute),
+    jumpsAfterMs: fc.oneof(nothing(0), fc.nat({ max: 60_000 })),
+  })
+  return fc.oneof(
+    fc.record({ dates: always, machine: nothing(null) }),
+    fc.record({ dates: fc.option(atTimes, { freq: 2 }), machine: fc.option(machine, { freq: 2 }) }),
+  )
 }
 
 const commits = fc.oneof(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 40 }))

@@ -183,4 +183,41 @@ export const foundHistories: readonly FoundHistory[] = [
       ],
     },
   },
+  {
+    fault: 'half of a slice that was cut around a bad page, read by another attempt than the one that cut it',
+    history: {
+      workspace: {
+        ...workspace,
+        seed: 440,
+        conversations: 2,
+        cursorsOpaque: true,
+        inclusiveBounds: true,
+        latencyMs: 100,
+      },
+      modes: { conversation_parts: 'full_refresh', conversations: 'full_refresh' },
+      jobs: [
+        job({
+          waitMs: 20_962,
+          streams: conversations,
+          badPlaces: [{ stream: 'conversations', place: 0.8, abovePerPage: 0 }],
+          kills: [4],
+          slowCommits: true,
+        }),
+      ],
+    },
+  },
+  {
+    fault: "a record of the tail that cannot be had, by a machine's clock that is a day behind",
+    history: {
+      workspace: { ...workspace, conversations: 1 },
+      modes: { conversations: 'full_refresh' },
+      jobs: [
+        job({
+          streams: ['conversations'],
+          badPlaces: [{ stream: 'conversations', place: 0, abovePerPage: 0 }],
+          clocks: { dates: null, machine: { aheadMs: -86_400_000, jumpsAfterMs: 0 } },
+        }),
+      ],
+    },
+  },
 ]

@@ -1,6 +1,7 @@
 import type { Fault } from '../../simulator/faults/fault.ts'
 import type { MutationKind } from '../../simulator/mutations.ts'
 import type { ConfiguredStreamMode } from './streams.ts'
+import type { OnAnswers, WrongDates, WrongMachine } from './wrong-clocks.ts'
 
 /** The workspace of a history, and how Intercom shows it. */
 export interface WorkspaceTraits {
@@ -71,6 +72,14 @@ export interface JobPlan {
    * stream began. @defaultValue the last
    */
   keep: Record<string, number>
+  /** What time its answers and its machine tell. @defaultValue the true one */
+  clocks?: WrongClocks | null | undefined
+}
+
+/** Clocks that are wrong, but for one of them at least. */
+export interface WrongClocks {
+  dates: (WrongDates & { on: OnAnswers }) | null
+  machine: WrongMachine | null
 }
 
 /** A workspace, jobs that go on from any of each other's STATEs, and what happens meanwhile. Plain data. */

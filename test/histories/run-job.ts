@@ -1,8 +1,9 @@
 import type { Commit, SyncOutcome } from '../../src/sync/commit.ts'
 import { collectSync, joined } from '../support/engine.ts'
-import type { History } from './history.ts'
+import type { History, WrongClocks } from './history.ts'
 import { createMemorySpool } from './memory-spool.ts'
 import type { World } from './world.ts'
+import { withWrongDates } from './wrong-clocks.ts'
 
 /** A job as its log shows it, however many attempts it took. */
 export interface Job {
@@ -20,6 +21,7 @@ export interface JobOptions {
   stopAfter?: number | null
   slowCommits?: boolean
   lookback?: number
+  clocks?: WrongClocks | null | undefined
 }
 
 /** Turns of the event loop in which all that is under way comes as far as it can. */
@@ -36,16 +38,19 @@ const mostAttempts = 3
 export async function runJob(
   world: World,
   { workspace, modes }: Pick<History, 'workspace' | 'modes'>,
-  { streams, state, kills = [], stopAfter, slowCommits = false, lookback = 0 }: JobOptions,
+  { streams, state, kills = [], stopAfter, slowCommits = false, lookback = 0, clocks }: JobOptions,
 ): Promise<Job> {
   const held: Commit[] = []
   const { version, isPinned, recordsPerSlice } = workspace
+  const { dates, machine } = clocks ?? {}
+  world.alter(dates ? withWrongDates(dates, world.clock, dates.on) : undefined)
+  const clock = world.machine(machine ?? undefined)
   let error: string | undefined
   const stops = [...kills, ...Array.from({ length: mostAttempts }, () => stopAfter ?? Number.POSITIVE_INFINITY)]
   for (const [place, stop] of stops.entries()) {
     const collected = await collectSync({
       baseUrl: world.baseUrl,
-      clock: world.clock,
+      clock,
       streams: streams.map((name) => ({ name, syncMode: modes[name] })),
       config: {
         access_token: 'simulator-token',

@@ -1,14 +1,16 @@
 import axios, { AxiosError, type AxiosResponse, CanceledError, type InternalAxiosRequestConfig } from 'axios'
-import { answerDirectly } from '../../simulator/direct.ts'
+import { answerDirectly, type DirectAnswer } from '../../simulator/direct.ts'
 import type { SimulatedIntercom } from '../../simulator/intercom.ts'
 import type { Clock } from '../../src/clock.ts'
 
 /** Where a host's requests go. */
-interface Host {
+export interface Host {
   intercom: SimulatedIntercom
   clock: Clock
   /** How long an answer takes, ms: half of it on the way there. */
   latencyMs: number
+  /** What becomes of an answer on its way back. @defaultValue it stays as it is */
+  alter?: ((answer: DirectAnswer) => DirectAnswer) | undefined
 }
 
 const hosts = new Map<string, Host>()
@@ -44,8 +46,9 @@ async function carry(config: InternalAxiosRequestConfig): Promise<AxiosResponse>
     ),
     body: typeof config.data === 'string' ? (JSON.parse(config.data) as unknown) : undefined,
   })
+  const altered = answer && host.alter ? host.alter(answer) : answer
   await wait()
-  if (answer === undefined) throw new AxiosError('the connection was cut', 'ECONNRESET', config)
-  const { status, headers, body } = answer
+  if (altered === undefined) throw new AxiosError('the connection was cut', 'ECONNRESET', config)
+  const { status, headers, body } = altered
   return { status, statusText: '', headers, data: body, config }
 }

@@ -1,13 +1,19 @@
 import { createIntercom, type SimulatedIntercom } from '../../simulator/intercom.ts'
+import type { Clock } from '../../src/clock.ts'
 import { createEventClock, type EventClock } from './event-clock.ts'
 import type { WorkspaceTraits } from './history.ts'
-import { closeHost, openHost } from './transport.ts'
+import { closeHost, type Host, openHost } from './transport.ts'
+import { machineClock, type WrongMachine } from './wrong-clocks.ts'
 
 /** An Intercom in this process, and its time. */
 export interface World extends Disposable {
   intercom: SimulatedIntercom
   clock: EventClock
   baseUrl: string
+  /** What becomes of answers on their way back; nothing where it is left out. */
+  alter(change?: Host['alter']): void
+  /** The clock of the machine that syncs. @param wrong how it goes wrong; right where it is left out */
+  machine(wrong?: WrongMachine): Clock
 }
 
 const startsAt = Date.UTC(2026, 4, 5, 10)
@@ -46,6 +52,16 @@ export function openWorld(traits: WorkspaceTraits): World {
     cursorsOpaque,
     inclusiveBounds,
   })
-  const baseUrl = openHost(`history-${++opened}`, { intercom, clock, latencyMs })
-  return { intercom, clock, baseUrl, [Symbol.dispose]: () => closeHost(baseUrl) }
+  const host: Host = { intercom, clock, latencyMs }
+  const baseUrl = openHost(`history-${++opened}`, host)
+  return {
+    intercom,
+    clock,
+    baseUrl,
+    alter(change) {
+      host.alter = change
+    },
+    machine: (wrong) => (wrong ? machineClock(clock, wrong) : clock),
+    [Symbol.dispose]: () => closeHost(baseUrl),
+  }
 }

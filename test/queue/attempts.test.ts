@@ -1,5 +1,6 @@
 import t from 'tap'
-import { CodedError, toJobFailure } from '../../src/errors.ts'
+import { CodedError, type JobFailure, toJobFailure } from '../../src/errors.ts'
+import { maxDeaths } from '../../src/sync/retry-policy.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
 import { syncRequest, tenant } from '../support/store.ts'
@@ -93,35 +94,59 @@ t.test('an attempt that got further is followed by another soon, which goes on w
   t.equal(service.reported.length, 3)
 })
 
-t.test('a fifth attempt in a row without a record is the last', async (t) => {
-  const { service, jobId } = await setUp(t.teardown)
-  // Four that died without a word: begun, and nothing more.
-  for (let fence = -4; fence < 0; fence++) {
-    await service.redis.hset(`intercom-sync:{job:${jobId}}:record`, 'fence', fence - 1)
-    await service.attempts.begin({ jobId, fence, attemptId: `dead-${fence}` }, 'start', 'e')
+/** Begins attempts that are never heard of again, as those of dead workers, or that fail. */
+async function beginBefore({ redis, attempts }: TestService, jobId: number, count: number, failure?: JobFailure) {
+  for (let fence = -count; fence < 0; fence++) {
+    await redis.hset(`intercom-sync:{job:${jobId}}:record`, 'fence', fence - 1)
+    const identity = { jobId, fence, attemptId: `before-${fence}` }
+    await attempts.begin(identity, 'start', 'e')
+    if (failure) await attempts.release(identity, 'counted', failure)
   }
+}
+
+t.test('a fifth attempt in a row that fails without having come further is the last', async (t) => {
+  const { service, jobId } = await setUp(t.teardown)
+  const away = new CodedError('intercom_unavailable', 'Intercom answers 502')
+  await beginBefore(service, jobId, 4, toJobFailure(away))
   service.startWorker(
     countingSync(1, () => {
-      throw new CodedError('intercom_unavailable', 'Intercom answers 502')
+      throw away
     }),
   )
   const job = await untilEnded(service, jobId)
-  t.match(job, { status: 'failed', attempts: 5, failure: { code: 'no_progress', message: /Intercom answers 502/ } })
+  t.match(job, {
+    status: 'failed',
+    attempts: 5,
+    failure: { code: 'intercom_unavailable', message: /in a row.*Intercom answers 502/ },
+  })
   t.equal((await wholeLog(service, jobId)).split('\n').filter((line) => line.includes('"ERROR"')).length, 1)
 })
 
-t.test('a job whose attempts all die is given up when a sixth begins', async (t) => {
+t.test('workers that die are not the failure of the job they had', async (t) => {
   const { service, jobId } = await setUp(t.teardown)
-  for (let fence = -5; fence < 0; fence++) {
-    await service.redis.hset(`intercom-sync:{job:${jobId}}:record`, 'fence', fence - 1)
-    await service.attempts.begin({ jobId, fence, attemptId: `dead-${fence}` }, 'start', 'e')
-  }
+  await beginBefore(service, jobId, maxDeaths - 1)
+  let failures = 0
+  service.startWorker(
+    countingSync(2, (number) => {
+      if (number === 1 && failures++ === 0) throw new Error('boom')
+    }),
+  )
+  t.match(await untilEnded(service, jobId), { status: 'succeeded', attempts: maxDeaths + 1 })
+  t.equal(await wholeLog(service, jobId), countedLog(2))
+})
+
+t.test('a job over which ten workers have died in a row is given up, and says so', async (t) => {
+  const { service, jobId } = await setUp(t.teardown)
+  await beginBefore(service, jobId, 10)
   let started = 0
   service.startWorker((request, options) => {
     started++
     return countingSync(1)(request, options)
   })
-  t.match(await untilEnded(service, jobId), { status: 'failed', failure: { code: 'no_progress' } })
+  t.match(await untilEnded(service, jobId), {
+    status: 'failed',
+    failure: { code: 'no_progress', message: /^10 workers in a row died while they worked at this job.*memory/ },
+  })
   t.equal(started, 0)
 })
 

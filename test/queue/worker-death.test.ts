@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { encryptionKey } from '../../src/store/sealing.ts'
+import { maxDeaths } from '../../src/sync/retry-policy.ts'
 import { runCompiled } from '../support/processes.ts'
 import { startRedis } from '../support/redis.ts'
 import { syncRequest, tenant } from '../support/store.ts'
@@ -79,6 +80,22 @@ t.test('a worker that slept through its lock writes nothing more when it wakes',
   t.ok((await wholeLog(service, jobId)) === countedLog(800))
   t.equal(await sleeper.end('SIGTERM'), 0)
   await heir.end('SIGTERM')
+})
+
+t.test('a job that kills every worker that takes it is given up after the tenth', async (t) => {
+  const { service, jobId, startProcess } = await setUp(t.teardown)
+  for (let kill = 1; kill <= maxDeaths; kill++) {
+    const worker = startProcess(30, 0)
+    await worker.untilLine(/hanging/)
+    t.equal(await worker.end('SIGKILL'), 'SIGKILL')
+  }
+  const last = startProcess(30)
+  t.match(await untilEnded(service, jobId), {
+    status: 'failed',
+    attempts: maxDeaths + 1,
+    failure: { code: 'no_progress', message: /10 workers in a row died/ },
+  })
+  await last.end('SIGTERM')
 })
 
 /** What BullMQ has told of its jobs: name of the event, id of the job. */

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { CodedError, toJobFailure } from '../../src/errors.ts'
 import type { AttemptIdentity } from '../../src/store/attempts.ts'
 import { startRedis } from '../support/redis.ts'
 import { beginAttempt, commitOf, openStore, syncRequest, type TestStore, tenant } from '../support/store.ts'
@@ -81,7 +82,47 @@ t.test('only the position moves when a commit holds no messages', async (t) => {
   const next = await begin({ jobId, fence: 2, attemptId: 'b' })
   t.equal(next.offset, 0)
   t.same(next.position, { page: 2 })
-  t.equal(next.idleAttempts, 2, 'no record, so no progress')
+  t.equal(next.deaths, 1, 'it came no further, so it died idle')
+})
+
+t.test('a commit that moves the position by an answer is progress, with records or without', async (t) => {
+  const jobId = await newJob()
+  const planned = { ...commitOf(1, 0), body: Buffer.alloc(0), messageCount: 0, checkpoints: [], isProgress: true }
+  await begin({ jobId, fence: 1, attemptId: 'a' })
+  const second = await begin({ jobId, fence: 2, attemptId: 'b' })
+  t.match(second, { idleAttempts: 1, deaths: 1 })
+  t.equal(await store.attempts.commit(second, '2-1', planned), 'COMMITTED')
+  const third = await begin({ jobId, fence: 3, attemptId: 'c' })
+  t.match(third, { idleAttempts: 1, deaths: 0 }, 'the one before had come further')
+})
+
+t.test('attempts that fail, that die and that are handed over are told apart', async (t) => {
+  const jobId = await newJob()
+  const failure = toJobFailure(new CodedError('intercom_unavailable', 'Intercom answers 502'))
+  const counted: [idleAttempts: number, deaths: number][] = []
+  for (const [index, end] of ['fails', 'dies', 'dies', 'is handed over', 'fails', 'dies', 'lives'].entries()) {
+    const attempt = await begin({ jobId, fence: index + 1, attemptId: `${index}` })
+    counted.push([attempt.idleAttempts, attempt.deaths])
+    if (end === 'fails') await store.attempts.release(attempt, 'counted', failure)
+    if (end === 'is handed over') await store.attempts.release(attempt, 'uncounted')
+  }
+  t.same(counted, [
+    [1, 0],
+    [2, 0],
+    [2, 1],
+    [2, 2],
+    [2, 2],
+    [3, 2],
+    [3, 3],
+  ])
+})
+
+t.test('a job that an older version has counted goes on', async (t) => {
+  const jobId = await newJob()
+  await begin({ jobId, fence: 1, attemptId: 'a' })
+  await store.redis.hset(`intercom-sync:{job:${jobId}}:record`, 'idleAttempts', 5)
+  await store.redis.hdel(`intercom-sync:{job:${jobId}}:record`, 'deaths')
+  t.match(await begin({ jobId, fence: 2, attemptId: 'b' }), { idleAttempts: 5, deaths: 1 })
 })
 
 t.test('a log at its limit takes nothing more', async (t) => {

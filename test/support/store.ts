@@ -92,6 +92,7 @@ export function commitOf(first: number, records: number, streams: StreamProgress
     body: Buffer.from(lines.join('')),
     messageCount: lines.length,
     recordCount: records,
+    isProgress: records > 0,
     checkpoints: [
       { messageIndex: lines.length, streamName: 'contacts', streamState: { updated_at: first + records - 1 } },
     ],

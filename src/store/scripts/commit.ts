@@ -6,7 +6,7 @@ import { endedFunction, runIdFunction, type Script } from './script.ts'
  * KEYS: record, log, position, states.
  * ARGV: channel, now, fence, commit id, expected offset, messages, blob, bytes before compression, records,
  * checkpoints (JSON) or '', position (JSON), streams (JSON), 1 if it holds a TRACE ERROR, log limit in bytes,
- * then stream name and state (JSON) of each checkpoint.
+ * 1 if it is progress, then stream name and state (JSON) of each checkpoint.
  * Returns COMMITTED, ALREADY (this very commit is there: its reply was lost), ENDED (or no such job), FENCED,
  * REWOUND (Redis holds less, or other, than this attempt wrote) or LOG_FULL.
  */
@@ -38,12 +38,12 @@ redis.call('HINCRBY', KEYS[1], 'rows', ARGV[9])
 redis.call('HINCRBY', KEYS[1], 'bytes', ARGV[8])
 redis.call('HINCRBY', KEYS[1], 'blobBytes', #ARGV[7])
 if ARGV[13] == '1' then redis.call('HSET', KEYS[1], 'errorTraced', 1) end
-if tonumber(ARGV[9]) > 0 then
-  redis.call('HSET', KEYS[1], 'idleAttempts', 0)
+if ARGV[15] == '1' then
+  redis.call('HSET', KEYS[1], 'idleAttempts', 0, 'deaths', 0)
   redis.call('HDEL', KEYS[1], 'lastFailure')
 end
 redis.call('SET', KEYS[3], ARGV[11])
-for i = 15, #ARGV, 2 do
+for i = 16, #ARGV, 2 do
   redis.call('HSET', KEYS[4], ARGV[i], ARGV[i + 1])
 end
 redis.call('PUBLISH', ARGV[1], 'running')

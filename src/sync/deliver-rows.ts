@@ -1,0 +1,27 @@
+import { isDue } from './due.ts'
+import type { Feed } from './feed.ts'
+import type { Taking } from './search-reading.ts'
+import type { SearchWalkState } from './search-state.ts'
+import { isSetAside, setAside, takeBack } from './set-aside.ts'
+import type { Sink } from './walk.ts'
+
+/** Delivers what is due of a page. A record of which a list could not be had is delivered as it stands, and set aside. */
+export function deliverRows(
+  { slices }: SearchWalkState,
+  feeds: readonly Feed[],
+  { slice, page, asked, rows, lists, children }: Taking,
+  sink: Sink,
+): void {
+  for (const row of rows) {
+    if (!isDue(slice, row, asked) || isSetAside(slices, row)) continue
+    const { id, updatedAt } = row
+    const found = { answer: page.answer, row, children: children.get(row), lists: lists.get(row) }
+    // One without a time could not be asked for again.
+    if (found.lists?.isPartial && updatedAt !== undefined) {
+      setAside(slices, { id, updatedAt })
+      // What waits has been delivered as it stands by the sync before.
+      if (slice.only) continue
+    } else takeBack(slices, row)
+    for (const feed of feeds) feed.deliver(found, sink)
+  }
+}

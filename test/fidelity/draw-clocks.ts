@@ -1,0 +1,23 @@
+import { pick, type Random } from '../../simulator/random.ts'
+import { type WrongDate, type WrongDates, type WrongMachine, wrongDates } from '../histories/wrong-clocks.ts'
+
+/** What time a job is told. Either the answers are right or the machine: else nobody could know. */
+export interface ToldClocks {
+  dates?: WrongDates
+  machine?: WrongMachine
+}
+
+const minute = 60_000
+
+/** One job of three is told a wrong time. */
+export function drawClocks(random: Random): ToldClocks | undefined {
+  const what = random()
+  if (what > 0.35) return undefined
+  if (what > 0.12) {
+    const date = pick(random, Object.keys(wrongDates) as WrongDate[])
+    const often = pick(random, ['once', 'sometimes', 'always'] as const)
+    return { dates: { date, often, after: Math.floor(random() * random() * 40) } }
+  }
+  const aheadMs = pick(random, [-1440, -120, -20, 20, 120, 1440]) * minute
+  return { machine: { aheadMs, jumpsAfterMs: pick(random, [0, 0, 5_000, 30_000]) } }
+}

@@ -1,0 +1,276 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
+import t from 'tap'
+import { RateLimit } from '../../simulator/rate-limit.ts'
+import type { Clock } from '../../src/clock.ts'
+import { type Budget, createBudget } from '../../src/intercom/budget.ts'
+import { type BudgetStore, createMemoryBudgetStore } from '../../src/intercom/budget-store.ts'
+import { readDated, readOutcome } from '../../src/intercom/outcome.ts'
+import { createServerClock } from '../../src/intercom/server-clock.ts'
+import type { TokenLedger } from '../../src/intercom/token-ledger.ts'
+import { createRedisBudgetStore } from '../../src/store/redis-budget-store.ts'
+import { encryptionKey } from '../../src/store/sealing.ts'
+import { machineClock } from '../histories/wrong-clocks.ts'
+import { createAcceleratedClock } from '../support/accelerated-clock.ts'
+import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
+import { startRedis } from '../support/redis.ts'
+
+const never = new AbortController().signal
+setMaxListeners(0, never)
+
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+const day = 24 * hour
+const start = Date.UTC(2026, 0, 1, 12) + 200
+const in2100 = Date.UTC(2100, 0)
+const httpDate = (ms: number) => new Date(ms).toUTCString()
+const resetAt = (ms: number) => (Math.floor(ms / 10_000) + 1) * 10
+
+/** A server's clock that has heard of answers, each `[date ahead by ms, how long it took]`. */
+function heard(answers: readonly [aheadMs: number, tookMs: number][], clock: ManualClock, machine: Clock = clock) {
+  const serverClock = createServerClock(machine)
+  for (const [aheadMs, tookMs] of answers) {
+    const sentAt = clock.monotonic()
+    clock.advance(tookMs / 2)
+    const date = httpDate(clock.now() + aheadMs)
+    const resetSeconds = resetAt(clock.now())
+    clock.advance(tookMs / 2)
+    serverClock.learn({ date, resetSeconds, sentAt, cameAt: clock.monotonic() })
+  }
+  return serverClock
+}
+
+t.test('the lowest of the evidence counts, whichever clock is wrong', async (t) => {
+  const right = [0, 100] as const
+  for (const [what, answers, aheadMs, behindMs] of [
+    ['all right', [right, right], 0, 0],
+    ['one Date ahead', [[2 * hour, 100], right], 0, 0],
+    ['every Date ahead', [[2 * hour, 100]], 0, 0],
+    ['every Date in the year 2100', [[in2100 - start, 100]], 0, 0],
+    ['the machine ahead', [right], 2 * hour, 0],
+    ['the machine behind', [right], -2 * hour, 2 * hour],
+    ['one Date behind', [right, [-day, 100], right], 0, day],
+    ['Date and machine ahead: the reset tells', [[hour, 100]], 2 * hour, 11 * second],
+    ['a slow answer', [[0, 40 * second], right], 0, 0],
+  ] as const) {
+    const clock = createManualClock(start)
+    const machine = machineClock(clock, { aheadMs, jumpsAfterMs: 0 })
+    const late =
+      heard(
+        answers.map(([ahead, took]) => [ahead, took]),
+        clock,
+        machine,
+      ).lowestMs() - clock.now()
+    t.ok(late <= 0, `${what}: ${late} ms ahead of the truth`)
+    t.ok(late >= -behindMs - 1200, `${what}: ${-late} ms behind the truth`)
+  }
+})
+
+t.test('what is said of a moment goes down with later evidence, never up', async (t) => {
+  const clock = createManualClock(start)
+  const machine = machineClock(clock, { aheadMs: 3 * hour, jumpsAfterMs: 0 })
+  const serverClock = createServerClock(machine)
+  const learn = (ahead: number) => {
+    const sentAt = clock.monotonic()
+    serverClock.learn({ date: httpDate(clock.now() + ahead), resetSeconds: undefined, sentAt, cameAt: sentAt })
+  }
+  learn(hour)
+  const moment = serverClock.moment()
+  const truth = Math.floor(start / second)
+  t.equal(moment.seconds(), truth + 3600)
+  clock.advance(minute)
+  learn(0)
+  t.equal(moment.seconds(), truth)
+  clock.advance(minute)
+  learn(hour)
+  t.equal(moment.seconds(), truth)
+  for (let more = 0; more < 40; more++) learn(hour)
+  t.equal(moment.seconds(), truth, 'though the evidence is long forgotten')
+  t.ok(serverClock.moment().seconds() > truth + 3600, 'a later moment is another')
+  t.ok(serverClock.highestMs() >= clock.now() + 3 * hour)
+})
+
+t.test('a machine whose clock is set back in the middle of a job lowers the moments before', async (t) => {
+  const clock = createManualClock(start)
+  const serverClock = createServerClock(machineClock(clock, { aheadMs: -hour, jumpsAfterMs: minute }))
+  const moment = serverClock.moment()
+  clock.advance(2 * minute)
+  t.equal(moment.seconds(), Math.floor((start - hour) / second))
+})
+
+t.test('clocks that disagree are told once, with what each shows; slow answers are no reason', async (t) => {
+  const slow = createManualClock(start)
+  t.equal(
+    heard(
+      [
+        [0, 90 * second],
+        [0, 100],
+        [0, 50 * second],
+      ],
+      slow,
+    ).disagreement(),
+    undefined,
+  )
+  const clock = createManualClock(start)
+  const told =
+    heard(
+      [
+        [2 * hour, 100],
+        [0, 100],
+      ],
+      clock,
+    ).disagreement() ?? ''
+  t.match(told, /^Clocks disagree by 120 minutes|^Clocks disagree by 2 hours/)
+  t.match(told, /Intercom's Date header shows 2026-01-01T14:00:00Z/)
+  t.match(told, /X-RateLimit-Reset shows 2026-01-01T/)
+  t.match(told, /this machine's clock shows 2026-01-01T12:00:00Z/)
+  t.match(told, /goes by the earliest, 2026-01-01T12:00:00Z/)
+})
+
+t.test('waits are reckoned in the time that the reset fits, whichever clock is wrong', async (t) => {
+  for (const [what, aheadMs, dateAheadMs] of [
+    ['a Date a day behind', 0, -day],
+    ['a Date of 2100', 0, in2100 - start],
+    ['a machine two hours behind', -2 * hour, 0],
+    ['a machine two hours ahead', 2 * hour, 0],
+  ] as const) {
+    const clock = createManualClock(start)
+    const serverClock = heard(
+      [
+        [0, 100],
+        [dateAheadMs, 100],
+      ],
+      clock,
+      machineClock(clock, { aheadMs, jumpsAfterMs: 0 }),
+    )
+    const headers: Record<string, string> = { 'x-ratelimit-reset': String(resetAt(clock.now())) }
+    const { serverNowMs = 0, msToReset } = readOutcome({ status: 200, header: (name) => headers[name] }, serverClock)
+    t.ok(Math.abs(serverNowMs - clock.now()) < 1200, `${what}: ${serverNowMs - clock.now()} ms ahead`)
+    t.equal(msToReset, resetAt(clock.now()) * second - serverNowMs)
+  }
+})
+
+t.test('a reset and a wait mean no more than they can', async (t) => {
+  const clock = createManualClock(start)
+  const tell = (headers: Record<string, string>) => {
+    const answer = { status: 429, header: (name: string) => headers[name] }
+    const serverClock = createServerClock(clock)
+    serverClock.learn(readDated(answer, { sentAt: clock.monotonic(), cameAt: clock.monotonic() }))
+    return readOutcome(answer, serverClock)
+  }
+  const right = { date: httpDate(start), 'x-ratelimit-reset': String(resetAt(start)) }
+  for (const [what, headers, most] of [
+    ['a Date of 2100', { ...right, date: httpDate(in2100) }, 11],
+    ['a Date a day behind', { ...right, date: httpDate(start - day) }, 11],
+    ['a reset in 2100', { ...right, 'x-ratelimit-reset': String(resetAt(in2100)) }, 11],
+    ['both in 2100', { date: httpDate(in2100), 'x-ratelimit-reset': String(resetAt(in2100)) }, 11],
+    ['a wait of a year', { ...right, 'retry-after': '31536000' }, 60],
+    ['a wait until 2100', { ...right, 'retry-after': httpDate(in2100) }, 60],
+  ] as const) {
+    const budget = createBudget({ clock, random: () => 0 })
+    ;(await budget.take(never)).end(tell(headers))
+    const waitMs = (budget.waitingUntil() ?? 0) - clock.now()
+    t.ok(waitMs > 0 && waitMs <= most * second, `${what}: ${waitMs} ms`)
+  }
+  t.equal(tell({ ...right, 'retry-after': httpDate(start + 20 * second) }).retryAfterMs, 20 * second)
+  const ahead = { date: httpDate(start + hour), 'retry-after': httpDate(start + hour + 20 * second) }
+  t.equal(tell(ahead).retryAfterMs, 20 * second, 'by the clock of whoever wrote it')
+})
+
+/** Answers as Intercom gives them, but for what is wrong with the times in them. */
+function openIntercom(clock: Clock, perWindow: number) {
+  const limit = new RateLimit(perWindow)
+  const sent: { who: string; at: number }[] = []
+  /** A job: its own budget and what it has heard of Intercom's time. */
+  const job = (who: string, budget: Budget, wrong?: { date: number; reset: number }) => {
+    const serverClock = createServerClock(clock)
+    return async (until: () => boolean) => {
+      while (!until()) {
+        const turn = await budget.take(never)
+        const sentAt = clock.monotonic()
+        sent.push({ who, at: clock.now() })
+        const { exceeded, headers } = limit.take('token', clock.now())
+        const told: Record<string, string> = {
+          date: httpDate(clock.now() + (wrong?.date ?? 0)),
+          'x-ratelimit-limit': String(perWindow),
+          'x-ratelimit-remaining': headers['X-RateLimit-Remaining'] ?? '',
+          'x-ratelimit-reset': String(Number(headers['X-RateLimit-Reset']) + (wrong?.reset ?? 0) / second),
+        }
+        await clock.sleep(40)
+        const answer = { status: exceeded ? 429 : 200, header: (name: string) => told[name] }
+        serverClock.learn(readDated(answer, { sentAt, cameAt: clock.monotonic() }))
+        turn.end(readOutcome(answer, serverClock))
+      }
+      budget.close()
+    }
+  }
+  return { sent, job }
+}
+
+const stores = {
+  memory: async (_t: unknown, _clock: Clock) => {
+    const store = createMemoryBudgetStore()
+    return () => store
+  },
+  Redis: async (t: Parameters<typeof startRedis>[0], clock: Clock) => {
+    const server = await startRedis(t)
+    const keys = [encryptionKey('test', randomBytes(32))]
+    return (): BudgetStore => createRedisBudgetStore({ redis: server.connect(), keys, clock, createId: randomUUID })
+  },
+}
+
+for (const [where, open] of Object.entries(stores)) {
+  const member = (clock: Clock, store: BudgetStore) =>
+    createBudget({ clock, random: () => 0.5, store, accessToken: 'a-token', member: randomUUID() })
+
+  for (const [what, date, reset] of [
+    ['Dates of the year 2100', in2100 - start, 0],
+    ['Dates and resets of the year 2100', in2100 - start, in2100 - start],
+    ['Dates a day behind', -day, 0],
+  ] as const)
+    t.test(`${where}: while one job is told ${what}, another of the token goes on`, async (t) => {
+      const clock = createAcceleratedClock(start, 20)
+      const connect = await open(t, clock)
+      const intercom = openIntercom(clock, 30)
+      const wrong = intercom.job('wrong', member(clock, connect()), { date, reset })
+      const right = intercom.job('right', member(clock, connect()))
+      await Promise.all([wrong(() => clock.now() > start + 20_000), right(() => clock.now() > start + 40_000)])
+      const times = intercom.sent.filter(({ who }) => who === 'right').map(({ at }) => at)
+      const gaps = times.slice(1).map((at, place) => at - (times[place] ?? at))
+      t.ok(Math.max(...gaps) < 11_000, `it stood for ${Math.max(...gaps)} ms`)
+      t.ok(times.filter((at) => at > start + 20_000).length >= 30, `${times.length} requests`)
+    })
+
+  t.test(`${where}: a ledger that an earlier version has put into the future is brought back`, async (t) => {
+    for (const poison of [
+      { at: in2100, endsAt: in2100 + 5000, blockedUntil: 0 },
+      { at: in2100, endsAt: in2100 + 5000, blockedUntil: in2100 + 8000 },
+      { at: start, endsAt: in2100, blockedUntil: 0 },
+      { at: start, endsAt: start + 5000, blockedUntil: in2100 },
+    ]) {
+      const clock = createAcceleratedClock(start, 50)
+      const connect = await open(t, clock)
+      const spent = { window: 7, limit: 30, lowest: 0, told: true, granted: 30, open: 0, openBefore: 0, whole: true }
+      const ledger: TokenLedger = {
+        ...spent,
+        ...poison,
+        othersSeenAt: 0,
+        members: {},
+        ceilings: { 60: [[poison.at, 60]] },
+      }
+      await connect().update(
+        { accessToken: 'a-token' },
+        (ledgers) => void Object.assign(ledgers, { token: ledger }),
+        never,
+      )
+      const budget = member(clock, connect())
+      const began = clock.now()
+      // At first it goes by the ledger's time, then by Intercom's.
+      for (let requests = 0; requests < 2; requests++)
+        (await budget.take(never)).end({ kind: 'answered', serverNowMs: clock.now() })
+      t.ok(clock.now() - began < 11_500, `${clock.now() - began} ms`)
+      budget.close()
+    }
+  })
+}
