@@ -11,7 +11,7 @@ const statuses = [
 ]
 
 t.test('whatever answers in the place of whatever, nothing is missing that the job does not tell of', async (t) => {
-  const { faults, cases } = await runAnswers({ statuses, seed: 1, oneOf: 17 })
+  const { faults, cases } = await runAnswers({ statuses, seed: 1, oneOf: 17, mostFaults: 3 })
   t.same(faults, [])
   t.ok(cases > 300, `${cases} cases`)
 })

@@ -16,11 +16,14 @@ interface AnswersOptions {
   seed: number
   /** Of so many cases one is tried, but all with the first answer of each meaning. @defaultValue 1 */
   oneOf?: number
+  /** Ends with so many. @defaultValue goes on whatever is found */
+  mostFaults?: number
   done?: (run: AnswersRun) => void
 }
 
 /** Statuses in every form, in place of every kind of request's answer, once and for good. */
-export async function runAnswers({ statuses, seed, oneOf = 1, done }: AnswersOptions): Promise<AnswersRun> {
+export async function runAnswers(options: AnswersOptions): Promise<AnswersRun> {
+  const { statuses, seed, oneOf = 1, mostFaults = Infinity, done } = options
   const run: AnswersRun = { statuses: 0, cases: 0, requests: 0, faults: [] }
   const met = new Set<string>()
   const { stackTraceLimit } = Error
@@ -39,6 +42,7 @@ export async function runAnswers({ statuses, seed, oneOf = 1, done }: AnswersOpt
           if (!isFirst && (place + turn) % oneOf !== 0) continue
           run.cases++
           run.faults.push(...(await judge()))
+          if (run.faults.length >= mostFaults) return run
         }
       }
       run.statuses++

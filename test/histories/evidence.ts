@@ -6,9 +6,9 @@ const about = [
   'Random histories of small workspaces: one to four jobs, each of any streams in any order, killed, given up or read',
   'to its end; of each stream any of its STATEs is kept, whatever is kept of the others, and the next job goes on from',
   'there. Meanwhile records change, search shows them late or under an older time, pages fail, answer short or lead to',
-  'cursors that are refused, and clocks are wrong. What was delivered up to the STATEs kept, and afterwards, is held against what the',
-  'simulator knows to be true; what is lacking must have been told; no record comes twice with the same text in one',
-  'job; and once nothing changes any more, a job brings no record.',
+  'cursors that are refused, and clocks are wrong. What was delivered up to the STATEs kept, and afterwards, is held',
+  'against what the simulator knows to be true; what is lacking must have been told; no record comes twice with the',
+  'same text in one job; and once nothing changes any more, a job brings no record.',
 ]
 const aboutForeign = [
   'Random histories of small workspaces, one to four jobs each, as in [histories](histories.md); but all that goes wrong',
