@@ -54,6 +54,11 @@ const echoes: Readonly<Record<string, (text: string) => Fault>> = {
     headers: { Location: `https://${text}/` },
   }),
   'the version': (text) => ({ headers: { 'Intercom-Version': text } }),
+  'the version of a later page': (text) => ({
+    match: { path: '/contacts/search' },
+    skip: 1,
+    headers: { 'Intercom-Version': text },
+  }),
   'a list of another form': (text) => ({ body: { data: [], echo: text } }),
   'the workspace': (text) => ({ body: { type: 'admin', app: { id_code: 'a', region: text, timezone: text } } }),
   'an answer cut off': (text) => ({ text: `{"type":"list","data":[{"token":${JSON.stringify(text)}` }),
@@ -126,7 +131,7 @@ t.test('a token that comes back is told by nothing', async (t) => {
       ]
       for (const [place, { path, work }] of works.entries()) {
         faults.clear()
-        faults.next([{ ...echo(text), ...(path !== undefined && { match: { path } }), repeat: 10_000 }])
+        faults.next([{ ...(path !== undefined && { match: { path } }), ...echo(text), repeat: 10_000 }])
         world.clock.advance(60_000)
         t.equal(givenAway(await work()), undefined, `${kind}, ${writing}, ${path}, ${place}`)
       }
