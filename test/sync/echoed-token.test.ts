@@ -3,9 +3,12 @@ import type { Fault } from '../../simulator/faults/fault.ts'
 import { reportOf } from '../../src/error-report.ts'
 import { CodedError } from '../../src/errors.ts'
 import { type BriefClient, withBriefClient } from '../../src/intercom/brief-client.ts'
+import { createRedact } from '../../src/redaction.ts'
 import { checkConnection } from '../../src/streams/check-connection.ts'
 import { discoverStreams } from '../../src/streams/discover.ts'
 import type { Commit } from '../../src/sync/commit.ts'
+import { createOutbox } from '../../src/sync/outbox.ts'
+import { createEventClock } from '../histories/event-clock.ts'
 import { createMemorySpool } from '../histories/memory-spool.ts'
 import { openWorld, type World } from '../histories/world.ts'
 import { canary, givenAway, writings } from '../support/canary.ts'
@@ -51,6 +54,11 @@ const echoes: Readonly<Record<string, (text: string) => Fault>> = {
     headers: { Location: `https://${text}/` },
   }),
   'the version': (text) => ({ headers: { 'Intercom-Version': text } }),
+  'the version of a later page': (text) => ({
+    match: { path: '/contacts/search' },
+    skip: 1,
+    headers: { 'Intercom-Version': text },
+  }),
   'a list of another form': (text) => ({ body: { data: [], echo: text } }),
   'the workspace': (text) => ({ body: { type: 'admin', app: { id_code: 'a', region: text, timezone: text } } }),
   'an answer cut off': (text) => ({ text: `{"type":"list","data":[{"token":${JSON.stringify(text)}` }),
@@ -123,11 +131,18 @@ t.test('a token that comes back is told by nothing', async (t) => {
       ]
       for (const [place, { path, work }] of works.entries()) {
         faults.clear()
-        faults.next([{ ...echo(text), ...(path !== undefined && { match: { path } }), repeat: 10_000 }])
+        faults.next([{ ...(path !== undefined && { match: { path } }), ...echo(text), repeat: 10_000 }])
         world.clock.advance(60_000)
         t.equal(givenAway(await work()), undefined, `${kind}, ${writing}, ${path}, ${place}`)
       }
     }
+})
+
+t.test('nor by a log of what Intercom says of itself', async (t) => {
+  const outbox = createOutbox(new Map(), createEventClock(0), 0, createRedact(config))
+  outbox.log('WARN', `the time zone of the workspace is ${canary} now`)
+  const { body } = outbox.takeCommit({}, [], true) ?? {}
+  t.match(String(body), 'the time zone of the workspace is [hidden] now')
 })
 
 t.test('what is told in place of a token says that something is hidden', async (t) => {
