@@ -11,6 +11,7 @@ export class Companies {
   readonly scroll: CompanyScroll
   readonly #collection: Collection
   readonly #segments: Collection
+  /** Companies among which some are deleted from the start. */
   readonly #firstCount: number
   /** Ms since the epoch. */
   readonly #deletedAt = new Map<string, number>()
@@ -18,7 +19,7 @@ export class Companies {
   constructor(collection: Collection, segments: Collection, options: Required<SimulatorOptions>) {
     this.#collection = collection
     this.#segments = segments
-    this.#firstCount = options.companies
+    this.#firstCount = options.deletedCompanies ? options.companies : 0
     this.scroll = new CompanyScroll(options)
   }
 

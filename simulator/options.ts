@@ -113,6 +113,8 @@ export interface SimulatorOptions {
   foreignScrollUntil?: number
   /** Whether lists and scroll leave companies without users out. @defaultValue true */
   omitUserlessCompanies?: boolean
+  /** Whether some companies are deleted from the start, which lists and scroll show all the same. @defaultValue true */
+  deletedCompanies?: boolean
   /** Changes made as searches are answered. @defaultValue none */
   mutationPlan?: MutationPlan | null
   /** Changes made as requests of any kind are answered. @defaultValue none */
@@ -180,6 +182,7 @@ export function withDefaults(options: SimulatorOptions): Required<SimulatorOptio
     emptyScrollPage: 0,
     foreignScrollUntil: 0,
     omitUserlessCompanies: true,
+    deletedCompanies: true,
     mutationPlan: null,
     script: [],
     clock: systemClock,

@@ -29,12 +29,17 @@ export interface ListeningSimulator extends Simulator {
   refusal(body: object, version?: string): Promise<{ status: number; code: string; message: string }>
 }
 
-/** A simulator on a socket, closed with the test. */
+/**
+ * A simulator on a socket, closed with the test. By the machine's clock, and by one that a test moves by hand, it has no
+ * companies that are deleted from the start: Intercom is asked about each a second time, 10 s later.
+ */
 export async function listenSimulator(
   t: { teardown(close: () => unknown): void },
   options: SimulatorOptions = {},
 ): Promise<ListeningSimulator> {
-  const simulator = buildSimulator(options)
+  const { clock } = options
+  const runsAhead = clock !== undefined && !('untilAsleep' in clock)
+  const simulator = buildSimulator({ deletedCompanies: runsAhead, ...options })
   const url = await simulator.app.listen({ port: 0, host: '127.0.0.1' })
   t.teardown(() => simulator.app.close())
 
