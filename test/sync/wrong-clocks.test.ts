@@ -131,8 +131,8 @@ async function play({ dates, on, machine }: Wrong, isFirst: boolean): Promise<Pl
   const began = clock.now()
   let refusals = 0
   const alter = dates && withWrongDates(dates, clock, on)
-  world.alter((answer) => {
-    const altered = alter?.(answer) ?? answer
+  world.alter((answer, path) => {
+    const altered = alter?.(answer, path) ?? answer
     if (altered.status === 429) refusals++
     return altered
   })
