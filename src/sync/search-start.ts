@@ -13,6 +13,8 @@ import { tailRound, takenUpAgain } from './walk-times.ts'
 
 /** The first version whose contact search compares by second; tried unless the config pins a version. */
 const SECOND_EXACT_VERSION = '2.17'
+/** Clocks this near to each other tell the same time. */
+const SAME_TIME_SECONDS = 60
 
 /** How a search walk begins. */
 export interface SearchStart {
@@ -45,15 +47,14 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
 
   // Later evidence may lower the time that the walk begins at; the slices stay as they are planned.
   const frozen = begun.seconds()
+  // Where clocks disagree slices go as far as any of them: what the tail ought to bring nobody counts.
+  const latest = client.latestSeconds()
+  const end = latest - frozen > SAME_TIME_SECONDS ? latest : frozen
   // By calendar day an increment is read newest first, so that the days of slack cost nothing.
   const descending = endpoint.matching === 'day' && feeds.every((feed) => feed.previous?.cursor !== undefined)
   const { slices, cutting }: { slices: Slice[]; cutting?: Cutting } = descending
-    ? {
-        slices: [
-          { from: lower, to: frozen, done: frozen <= lower, ...(seen.total !== undefined && { most: seen.total }) },
-        ],
-      }
-    : planSlices({ lower, frozen }, seen, ports.recordsPerSlice)
+    ? { slices: [{ from: lower, to: end, done: end <= lower, ...(seen.total !== undefined && { most: seen.total }) }] }
+    : planSlices({ lower, frozen: end }, seen, ports.recordsPerSlice)
   // A count of nothing may be wrong: then the tail begins at the lower bound, and looks once more at no cost.
   const isEmpty = !descending && seen.total === 0 && lower < frozen
   const tail = isEmpty && tailRound(client, 1, () => lower)

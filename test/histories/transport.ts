@@ -10,7 +10,7 @@ export interface Host {
   /** How long an answer takes, ms: half of it on the way there. */
   latencyMs: number
   /** What becomes of an answer on its way back. @defaultValue it stays as it is */
-  alter?: ((answer: DirectAnswer) => DirectAnswer) | undefined
+  alter?: ((answer: DirectAnswer, path: string) => DirectAnswer) | undefined
 }
 
 const hosts = new Map<string, Host>()
@@ -46,7 +46,7 @@ async function carry(config: InternalAxiosRequestConfig): Promise<AxiosResponse>
     ),
     body: typeof config.data === 'string' ? (JSON.parse(config.data) as unknown) : undefined,
   })
-  const altered = answer && host.alter ? host.alter(answer) : answer
+  const altered = answer && host.alter ? host.alter(answer, config.url ?? '/') : answer
   await wait()
   if (altered === undefined) throw new AxiosError('the connection was cut', 'ECONNRESET', config)
   const { status, headers, body } = altered

@@ -164,6 +164,7 @@ t.test('a reset and a wait mean no more than they can', async (t) => {
     ['a Date of 2100', { ...right, date: httpDate(in2100) }, 11],
     ['a Date a day behind', { ...right, date: httpDate(start - day) }, 11],
     ['a reset in 2100', { ...right, 'x-ratelimit-reset': String(resetAt(in2100)) }, 11],
+    ['a reset in 45 s', { ...right, 'x-ratelimit-reset': String(Math.floor(start / second) + 45) }, 11],
     ['both in 2100', { date: httpDate(in2100), 'x-ratelimit-reset': String(resetAt(in2100)) }, 11],
     ['a wait of a year', { ...right, 'retry-after': '31536000' }, 60],
     ['a wait until 2100', { ...right, 'retry-after': httpDate(in2100) }, 60],

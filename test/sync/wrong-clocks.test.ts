@@ -95,6 +95,7 @@ async function play({ dates, on, machine }: Wrong, isFirst: boolean): Promise<Pl
   })
   let state: unknown[] | undefined
   async function sync(name: string, wrongMachine?: WrongMachine): Promise<Collected> {
+    const startedAt = clock.now()
     const collected = await collectSync({
       baseUrl,
       clock: world.machine(wrongMachine),
@@ -114,7 +115,10 @@ async function play({ dates, on, machine }: Wrong, isFirst: boolean): Promise<Pl
     const truth = intercom.workspace.truth({ version: '2.16', streams: streams.map(({ name }) => name) })
     const report = await checkMessages([collected.messages], truth, {
       ledger,
-      ...(isLast ? { stillAt: clock.now() } : { expectStreams: [] }),
+      // By right answers a sync brings what there was, whatever the machine's clock says.
+      ...(isLast || wrongMachine
+        ? { stillAt: clock.now(), ...(!isLast && { visibleAt: startedAt }) }
+        : { expectStreams: [] }),
     })
     for (const { kind, stream, count, examples } of report.faults)
       faults.push(`${name}: ${kind} in ${stream} (${count}): ${examples[0]}`)
@@ -131,8 +135,8 @@ async function play({ dates, on, machine }: Wrong, isFirst: boolean): Promise<Pl
   const began = clock.now()
   let refusals = 0
   const alter = dates && withWrongDates(dates, clock, on)
-  world.alter((answer) => {
-    const altered = alter?.(answer) ?? answer
+  world.alter((answer, path) => {
+    const altered = alter?.(answer, path) ?? answer
     if (altered.status === 429) refusals++
     return altered
   })
