@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts'
 import { RefusedError } from './failures.ts'
 
-/** What one answer says may be gone with the next: a verdict that leaves data out counts when a later answer repeats it. */
-const CONFIRM_AFTER_MS = 10_000
+/** A verdict that leaves data out counts when an answer asked for so much later repeats it, ms. */
+export const CONFIRM_AFTER_MS = 10_000
 
 /**
  * Asks once more before a refusal is believed that would leave data out.

@@ -1,7 +1,7 @@
 import { CodedError } from '../errors.ts'
 import type { Redact } from '../redaction.ts'
 import { isBarePage, isPage } from './envelopes.ts'
-import { FailingError, ForeignAnswerError, RefusedError, readFailure } from './failures.ts'
+import { FailingError, type Failure, ForeignAnswerError, RefusedError, readFailure } from './failures.ts'
 import { describeAnswerer, type HttpAnswer } from './http-answer.ts'
 import { OtherFormError } from './own-list.ts'
 import { RateLimitedError } from './retry.ts'
@@ -29,13 +29,16 @@ export function judgeAnswer<Result>(
   const failure = readFailure(answer.status, answer.body, redact)
   const isLimit = answer.status === 429 && answer.header('x-ratelimit-limit') !== undefined
   if (!failure && !isLimit) return { kind: 'failed', error: foreign(path, answer, redact), isIntercoms: false }
-  const error =
-    failure?.class === 'rate_limited' || !failure
-      ? new RateLimitedError(`Intercom answered 429 to ${path}: ${failure?.detail ?? 'the rate limit is used up'}`)
-      : failure.class === 'retry'
-        ? new FailingError(path, failure)
-        : new RefusedError(path, failure)
-  return { kind: 'failed', error, isIntercoms: true }
+  return { kind: 'failed', error: failure ? errorOf(path, failure) : rateLimited(path), isIntercoms: true }
+}
+
+function errorOf(path: string, failure: Failure): CodedError {
+  if (failure.class === 'rate_limited') return rateLimited(path, failure.detail)
+  return failure.class === 'retry' ? new FailingError(path, failure) : new RefusedError(path, failure)
+}
+
+function rateLimited(path: string, detail = 'the rate limit is used up'): RateLimitedError {
+  return new RateLimitedError(`Intercom answered 429 to ${path}: ${detail}`)
 }
 
 function judgeFulfilled<Result>(path: string, answer: HttpAnswer, redact: Redact, read: () => Result): Verdict<Result> {

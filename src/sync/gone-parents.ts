@@ -1,7 +1,5 @@
+import { CONFIRM_AFTER_MS } from '../intercom/confirmed.ts'
 import type { Parent } from './owed-parents.ts'
-
-/** How long after the first answer Intercom is asked again whether a parent is gone, ms. */
-const CONFIRM_AFTER_MS = 10_000
 
 /**
  * Parents that Intercom has said are gone, although a list has just shown them. They are asked for again at the end of

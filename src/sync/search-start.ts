@@ -47,7 +47,7 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
 
   // Later evidence may lower the time that the walk begins at; the slices stay as they are planned.
   const frozen = begun.seconds()
-  // Where clocks disagree slices go as far as any of them: what the tail ought to bring nobody counts.
+  // Where clocks disagree slices go as far as the latest of them: slices are held against Intercom's counts, the tail is not.
   const latest = client.latestSeconds()
   const end = latest - frozen > SAME_TIME_SECONDS ? latest : frozen
   // By calendar day an increment is read newest first, so that the days of slack cost nothing.

@@ -7,6 +7,7 @@ import { defaultApiVersion } from '../../src/airbyte/source-config.ts'
 import { type BriefClient, withBriefClient } from '../../src/intercom/brief-client.ts'
 import type { Commit, SyncOutcome } from '../../src/sync/commit.ts'
 import { createMemorySpool } from '../histories/memory-spool.ts'
+import { quietWorkspace } from '../histories/quiet-workspace.ts'
 import { openWorld } from '../histories/world.ts'
 import { collectSync, joined, recordsOf } from '../support/engine.ts'
 import type { Place } from './places.ts'
@@ -45,23 +46,14 @@ const restMs = 120_000
 
 export async function openAnswersWorkspace(seed: number): Promise<AnswersWorkspace> {
   const world = openWorld({
+    ...quietWorkspace,
     seed,
-    version: '2.16',
-    isPinned: false,
-    timezone: 'UTC',
     spanSeconds: 40 * 86_400,
     contacts: 3,
     conversations: 4,
-    tickets: 0,
     companies: 3,
     activityLogs: 3,
     parts: 4,
-    largestPage: 150,
-    recordsPerSlice: null,
-    aheadOfIndex: 0,
-    cursorsOpaque: true,
-    inclusiveBounds: false,
-    latencyMs: 100,
   })
   const { intercom, clock, baseUrl } = world
   const truths = new Map<string, TruthLine[]>()

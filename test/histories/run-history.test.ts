@@ -1,26 +1,18 @@
 import t from 'tap'
 import type { History } from './history.ts'
+import { quietWorkspace } from './quiet-workspace.ts'
 import { runHistory } from './run-history.ts'
 
 const quiet: History = {
   workspace: {
+    ...quietWorkspace,
     seed: 3,
-    version: '2.16',
     isPinned: true,
-    timezone: 'UTC',
-    spanSeconds: 86_400,
     contacts: 8,
     conversations: 8,
     tickets: 4,
     companies: 4,
     activityLogs: 3,
-    parts: 2,
-    largestPage: 150,
-    recordsPerSlice: null,
-    aheadOfIndex: 0,
-    cursorsOpaque: true,
-    inclusiveBounds: false,
-    latencyMs: 100,
   },
   modes: {
     contacts: 'incremental',

@@ -10,6 +10,7 @@ import type { Commit } from '../../src/sync/commit.ts'
 import { createOutbox } from '../../src/sync/outbox.ts'
 import { createEventClock } from '../histories/event-clock.ts'
 import { createMemorySpool } from '../histories/memory-spool.ts'
+import { quietWorkspace } from '../histories/quiet-workspace.ts'
 import { openWorld, type World } from '../histories/world.ts'
 import { canary, givenAway, writings } from '../support/canary.ts'
 import { collectSync, joined, parseLines } from '../support/engine.ts'
@@ -68,25 +69,7 @@ const places = ['/me', '/contacts/search', '/conversations/:id', '/contacts/:id/
 const askedPlaces = ['/me', undefined]
 
 function openCanaryWorld(): World {
-  const world = openWorld({
-    seed: 1,
-    version: '2.16',
-    isPinned: false,
-    timezone: 'UTC',
-    spanSeconds: 86_400,
-    contacts: 2,
-    conversations: 2,
-    tickets: 0,
-    companies: 0,
-    activityLogs: 0,
-    parts: 2,
-    largestPage: 150,
-    recordsPerSlice: null,
-    aheadOfIndex: 0,
-    cursorsOpaque: true,
-    inclusiveBounds: false,
-    latencyMs: 100,
-  })
+  const world = openWorld({ ...quietWorkspace, contacts: 2, conversations: 2 })
   world.intercom.dependencies.options.accessTokens[canary] = []
   return world
 }

@@ -2,6 +2,7 @@ import t from 'tap'
 import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import type { DeliveryLedger } from '../../simulator/oracle/delivery-check.ts'
 import { createMemorySpool } from '../histories/memory-spool.ts'
+import { quietWorkspace } from '../histories/quiet-workspace.ts'
 import { openWorld, type World } from '../histories/world.ts'
 import {
   type OnAnswers,
@@ -31,23 +32,18 @@ const changing = ['contacts', 'conversations', 'conversations', 'companies', 'ac
 
 function open(): World {
   return openWorld({
+    ...quietWorkspace,
     seed: 7,
-    version: '2.16',
     isPinned: true,
     timezone: 'America/New_York',
     spanSeconds: 20 * 86_400,
     contacts: 5,
     conversations: 6,
-    tickets: 0,
     companies: 3,
     activityLogs: 4,
-    parts: 2,
     largestPage: 5,
     recordsPerSlice: 4,
-    aheadOfIndex: 0,
     cursorsOpaque: false,
-    inclusiveBounds: false,
-    latencyMs: 100,
   })
 }
 
