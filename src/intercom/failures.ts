@@ -80,3 +80,8 @@ export class ForeignAnswerError extends CodedError {
     this.isBarePage = isBarePage
   }
 }
+
+/** Whether it is the page that Intercom's web server is known to send for what belongs to a deleted company. */
+export function isBarePageError(error: unknown): error is ForeignAnswerError {
+  return error instanceof ForeignAnswerError && error.isBarePage
+}

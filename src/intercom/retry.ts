@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { CodedError, errorTable } from '../errors.ts'
+import { isBarePageError } from './failures.ts'
 
 /** Tries of one request before the attempt at the job fails; the next attempt goes on from the job's position. */
 const TRIES = 5
@@ -33,6 +34,8 @@ export async function retry<Result>(
     } catch (error) {
       signal.throwIfAborted()
       if (!(error instanceof CodedError) || !errorTable[error.code].retryable) throw error
+      // Thousands of archived companies may answer so: whoever asked looks whether the company itself is gone.
+      if (isBarePageError(error)) throw error
       if (error instanceof RateLimitedError) {
         // Waiting for a turn before that is no sign of a limit that lasts.
         firstRefusal ??= clock.monotonic()

@@ -1,4 +1,4 @@
-import { ForeignAnswerError, RefusedError } from '../intercom/failures.ts'
+import { isBarePageError, RefusedError } from '../intercom/failures.ts'
 import { asOneAnswer, goesOn, readShapedList } from '../intercom/list-pages.ts'
 import { readOwnObject } from '../intercom/own-list.ts'
 import { type RecordShape, type ScannedAnswer, scanAnswer } from '../intercom/record-scanner.ts'
@@ -161,8 +161,8 @@ export async function* askGoneAgain(
   yield* inOrder(gone.take(), CHILDREN_AT_ONCE, askAgain)
 }
 
-/** The children of one parent. */
-async function askChildren(endpoint: ChildEndpoint, parentId: string): Promise<Children | 'gone'> {
+/** The children of one parent. @param isAgain a bare page has come for them although the parent is there */
+async function askChildren(endpoint: ChildEndpoint, parentId: string, isAgain = false): Promise<Children | 'gone'> {
   const { client, entry, version } = endpoint
   const path = (entry.child?.ownPath ?? entry.path).replace('{id}', encodeURIComponent(parentId))
   const shape = shapeOf(entry)
@@ -171,8 +171,10 @@ async function askChildren(endpoint: ChildEndpoint, parentId: string): Promise<C
     return { answer: asOneAnswer(list, shape), total: largest(list.total, countedBy(entry, list.first)) }
   } catch (error) {
     if (error instanceof RefusedError && error.gone) return 'gone'
-    if (error instanceof ForeignAnswerError && error.isBarePage && (await isGone(endpoint, parentId))) return 'gone'
-    throw error
+    if (!isBarePageError(error)) throw error
+    if (await isGone(endpoint, parentId)) return 'gone'
+    if (isAgain) throw error
+    return askChildren(endpoint, parentId, true)
   }
 }
 
