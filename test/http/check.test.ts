@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import t, { type Test } from 'tap'
+import type { Fault } from '../../simulator/faults/fault.ts'
 import { protocolFault } from '../../simulator/oracle/protocol.ts'
 import type { ConnectionStatus, ConnectionStatusMessage } from '../../src/airbyte/connector-messages.ts'
 import { type ListeningSimulator, listenSimulator } from '../simulator/listening-simulator.ts'
@@ -170,20 +171,28 @@ for (const [what, breakIt, detail] of breakages) {
   })
 }
 
-t.test('something else that answers in place of Intercom is no good token', async (t) => {
-  const broken = await listenSimulator(t, small)
-  broken.faults.next([{ html: '<html>Sign in to the guest network</html>', status: 200, repeat: 1000 }])
-  const app = await startApp(t, server, {
-    intercomBaseUrl: broken.url,
-    clock: createAcceleratedClock(Date.now(), 20),
+const guestPage = { html: '<html>Sign in to the guest network</html>', status: 200 }
+const somebodyElse: [what: string, fault: Fault, detail: RegExp][] = [
+  ['whatever is asked', guestPage, /not Intercom's.*HTTP 200.*Sign in to the guest/],
+  [
+    'when one stream is tried',
+    { match: { path: '/tags' }, body: { type: 'portal', ok: true } },
+    /\/tags is not Intercom's.*HTTP 200/,
+  ],
+]
+
+for (const [when, fault, detail] of somebodyElse)
+  t.test(`something else that answers in place of Intercom ${when} is no good token`, async (t) => {
+    const broken = await listenSimulator(t, small)
+    broken.faults.next([{ ...fault, repeat: 1000 }])
+    const app = await startApp(t, server, {
+      intercomBaseUrl: broken.url,
+      clock: createAcceleratedClock(Date.now(), 20),
+    })
+    const response = await ask(app, { config: { access_token: 'simulator-token' } })
+    t.equal(response.status, 503)
+    t.match(await response.json(), { code: 'intercom_unavailable', detail })
   })
-  const response = await ask(app, { config: { access_token: 'simulator-token' } })
-  t.equal(response.status, 503)
-  t.match(await response.json(), {
-    code: 'intercom_unavailable',
-    detail: /not Intercom's.*HTTP 200.*Sign in to the guest/,
-  })
-})
 
 /** A check that waits for Intercom, and the end of the request that it has sent there. */
 async function waitingCheck(

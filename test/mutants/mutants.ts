@@ -987,7 +987,7 @@ export const mutants: readonly Mutant[] = [
     file: 'streams/check-connection.ts',
     find: 'scanList(body, { recordsPath, members: [] }, request.path)',
     replace: 'body',
-    tests: ['answers/answers'],
+    tests: ['http/check'],
   },
   {
     rule: 'foreign: of the 4xx that pass only some are asked again',
