@@ -5,6 +5,7 @@ import { OtherFormError, scanList } from './own-list.ts'
 import { nextPage } from './paging.ts'
 import type { RecordShape, ScannedAnswer, ScannedRecord } from './record-scanner.ts'
 import { joinedBody } from './record-text.ts'
+import { areSame } from './same-set.ts'
 
 const PATH = '/companies/list'
 /** More are refused: "Per Page is too big". */
@@ -71,7 +72,7 @@ export async function* readCompanyList(options: CompanyListOptions): AsyncGenera
         yield joinedBody(listed, options.shape.recordsPath)
       }
     }
-    const agreed = passes > 1 && pass.size === counted && isSubset(pass, before) && isSubset(before, pass)
+    const agreed = passes > 1 && pass.size === counted && areSame(pass, before)
     if (agreed || passes === MOST_PASSES) return { agreed, passes, found: ids.size, counted }
     before = pass
   }
@@ -149,8 +150,4 @@ function textOf({ body }: ScannedAnswer, { start, end }: ScannedRecord): string 
 function memberText({ body }: ScannedAnswer, { members }: ScannedRecord, name: string): string {
   const span = members.get(name)
   return span ? body.toString('utf8', span.start, span.end) : ''
-}
-
-function isSubset(part: ReadonlySet<string>, whole: ReadonlySet<string>): boolean {
-  return [...part].every((entry) => whole.has(entry))
 }

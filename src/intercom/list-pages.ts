@@ -5,9 +5,12 @@ import { scanList } from './own-list.ts'
 import { nextPageQuery } from './paging.ts'
 import { type RecordShape, type ScannedAnswer, type ScannedRecord, scanAnswer } from './record-scanner.ts'
 import { joinedBody } from './record-text.ts'
+import { areSame } from './same-set.ts'
 
 /** The size of pages that a list is read in a second time, to get over page borders. */
 const OTHER_SIZE = 45
+/** A list that changes under every reading is given up on after so many; what any of them met is delivered. */
+const MOST_READINGS = 5
 
 /** A list, and how to read an answer that holds some of it. It may come in pages, whether Intercom documents them or not. */
 export interface ListRequest {
@@ -41,18 +44,24 @@ export interface WholeList {
 }
 
 /**
- * Reads a list to its end, however Intercom tells of the next page. Pages can pass over an item when the list moves, so
- * when fewer came than Intercom counts, they are read once more in another size.
+ * Reads a list to its end, however Intercom tells of the next page. An item that goes, or moves, while the pages are read
+ * shifts those behind it over a page border, where one is passed over. So a list of several pages is read again, in
+ * another size in turn, until two readings in a row met the same items: what the first had passed over, the second meets.
  *
  * @throws CodedError `intercom_loop` when a page brings nothing new and yet says that there is more; what the client throws
  */
 export async function readList(client: IntercomClient, list: ListRequest): Promise<WholeList> {
   const items = new Map<string, ListedItem>()
   const once = await readPages(client, list, items)
-  const isBelieved = once.pages === 1 && list.isCompared
-  if (isBelieved || items.size >= (once.total ?? 0)) return { ...once, items: [...items.values()] }
-  const { total } = await readPages(client, { ...list, perPage: OTHER_SIZE }, items)
-  return { ...once, items: [...items.values()], total }
+  const isWhole = once.pages === 1 && (list.isCompared || once.met.size >= (once.total ?? 0))
+  let latest = once
+  for (let readings = 1; !isWhole && readings < MOST_READINGS; readings++) {
+    const sized = readings % 2 === 1 ? { ...list, perPage: OTHER_SIZE } : list
+    const { met } = latest
+    latest = await readPages(client, sized, items)
+    if (areSame(latest.met, met)) break
+  }
+  return { first: once.first, pages: once.pages, total: latest.total, items: [...items.values()] }
 }
 
 /** What to say of a list that gave fewer items than Intercom counts; undefined when it did not. */
@@ -80,11 +89,17 @@ export function goesOn(answer: ScannedAnswer, within: readonly string[]): boolea
   return nextPageQuery(pagesOf(answer, within)) !== undefined
 }
 
+/** One way through all pages of a list. */
+interface Reading extends Omit<WholeList, 'items'> {
+  /** The keys of the items it met. */
+  met: ReadonlySet<string>
+}
+
 async function readPages(
   client: IntercomClient,
   { path, version, query, perPage, read, within = [] }: ListRequest,
   items: Map<string, ListedItem>,
-): Promise<Omit<WholeList, 'items'>> {
+): Promise<Reading> {
   const met = new Set<string>()
   const sized = { ...query, ...(perPage !== undefined && { per_page: String(perPage) }) }
   const ask = (place: Record<string, string>) =>
@@ -101,7 +116,7 @@ async function readPages(
     const next = nextPageQuery(pagesOf(answer, within))
     if (!next) {
       const total = answer.envelope([...within, 'total_count'].join('.'))
-      return { first, pages, total: typeof total === 'number' ? total : undefined }
+      return { first, pages, met, total: typeof total === 'number' ? total : undefined }
     }
     if (met.size === before) throw new CodedError('intercom_loop', `Paging through ${path} leads in circles`)
     answer = await ask(next).catch((error: unknown) => {

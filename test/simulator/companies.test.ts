@@ -24,7 +24,7 @@ const path = '/companies/scroll'
 
 async function setUp(t: Parameters<typeof listenSimulator>[0], options = {}) {
   const clock = createManualClock(start)
-  const simulator = await listenSimulator(t, { companies: 250, segments: 5, clock, ...options })
+  const simulator = await listenSimulator(t, { companies: 250, segments: 5, deletedCompanies: true, clock, ...options })
   const next = (param?: string): Promise<Page> =>
     simulator.read(param === undefined ? path : `${path}?scroll_param=${param}`)
   const refusal = async (asked: string, method = 'GET'): Promise<unknown[]> => {

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { createRandom, integerBetween, pick } from '../../simulator/random.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { type EditedAnswer, editAnswers } from '../support/edited-answers.ts'
@@ -114,6 +115,26 @@ t.test('a page that is not found is no sign that the parent has been deleted', a
   const { outcome } = await sync(['company_segments'])
   t.match(outcome?.failure, { code: 'records_unreadable' })
   t.ok((outcome?.streams[0]?.completeness?.retryIds ?? []).length > 0)
+})
+
+t.test('what goes or comes between any two pages moves nothing else out of sight', async (t) => {
+  const kinds = ['delete', 'create', 'update'] as const
+  for (let seed = 1; seed <= 60; seed++) {
+    const random = createRandom(seed, 0x9a6e)
+    const clock = createAcceleratedClock(Date.UTC(2026, 4, 5), 200)
+    const stream = pick(random, ['tags', 'segments'] as const)
+    const changes = Array.from({ length: integerBetween(random, 1, 4) }, () => ({
+      after: integerBetween(random, 1, 12),
+      mutations: [{ stream, kind: pick(random, kinds) }],
+    }))
+    const listPageSize = integerBetween(random, 2, 6)
+    const sizes = { tags: 15, segments: 15, contacts: 1, companies: 1, conversations: 1, tickets: 1, activityLogs: 1 }
+    const simulator = await listenSimulator(t, { ...sizes, seed, listPageSize, clock, script: changes })
+    const startedAt = clock.now()
+    const { messages } = await collectSync({ baseUrl: simulator.url, clock, streams: [stream] })
+    const due = { visibleAt: startedAt, stillAt: clock.now(), expectStreams: [stream] }
+    t.same((await judge(simulator, messages, due)).faults, [], `seed ${seed}: ${JSON.stringify(changes)}`)
+  }
 })
 
 t.test('an empty page that says there is more is no end', async (t) => {
