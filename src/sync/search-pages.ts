@@ -59,12 +59,15 @@ export interface PageRequest {
 const LARGEST_SECONDS = 100_000_000_000
 
 /**
- * Asks for one page, and once more when a record lacks what every record has: that is believed when it stays so. Whether
- * the answer can be relied on is part of reading it, so a damaged one is fetched anew.
+ * Asks for one page, and once more when a record lacks what every record has: that is believed when it stays so. When the
+ * second answer has fewer records, the record may have moved on, or the answer lacks it: a third one decides. Whether an
+ * answer can be relied on is part of reading it, so a damaged one is fetched anew.
  */
 export async function askPage(endpoint: SearchEndpoint, page: PageRequest): Promise<SearchPage> {
   const first = await askOnce(endpoint, page)
-  return lacksMember(endpoint.entry, first) ? fullerOf(first, await askOnce(endpoint, page)) : first
+  if (!lacksMember(endpoint.entry, first)) return first
+  const second = await askOnce(endpoint, page)
+  return second.rows.length < first.rows.length ? fullerOf(second, await askOnce(endpoint, page)) : second
 }
 
 /** The later of two answers to one question, unless it has fewer records: it may be the one that lacks something. */

@@ -221,8 +221,9 @@ function drawFaults(
   const fault = fc
     .record({ fault: fc.constantFrom(...possible), skip: fc.nat({ max: 6 }) })
     .map(({ fault, skip }) => ({ ...fault, ...(skip > 0 && { skip }) }))
-  // What is said to be empty twice is empty: nobody could know better.
-  const isCredible = ({ body, match }: Fault, place: number, all: Fault[]) =>
-    body === undefined || all.findIndex((other) => other.body && other.match?.path === match?.path) === place
+  // What is said to be empty, or null, twice is so: nobody could know better.
+  const isClaim = ({ body, nulls }: Fault) => body !== undefined || nulls !== undefined
+  const isCredible = (one: Fault, place: number, all: Fault[]) =>
+    !isClaim(one) || all.findIndex((other) => isClaim(other) && other.match?.path === one.match?.path) === place
   return rarely(fault, 2).map((faults) => faults.filter(isCredible))
 }

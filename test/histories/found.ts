@@ -220,4 +220,22 @@ export const foundHistories: readonly FoundHistory[] = [
       ],
     },
   },
+  {
+    fault: 'a ticket without its list of parts that moves on before it is asked for again',
+    history: {
+      workspace: { ...workspace, latencyMs: 100 },
+      modes: { tickets: 'incremental', activity_logs: 'incremental' },
+      jobs: [
+        job({
+          streams: ['activity_logs', 'tickets'],
+          before: [change('tickets', 'create', 1, 0)],
+          during: [{ after: 12, change: change('tickets', 'update', 1, 0) }],
+          faults: [
+            { match: { path: '/tickets/search' }, nulls: 'ticket_parts', skip: 1 },
+            { html: '<html><body>Sign in to use this network</body></html>', status: 200, foreign: true },
+          ],
+        }),
+      ],
+    },
+  },
 ]
