@@ -99,6 +99,18 @@ function readBaseUrl(read: ReturnType<typeof createReader>): string | undefined 
   return read.url('INTERCOM_BASE_URL', ['http:', 'https:'])
 }
 
+/**
+ * `DATA_DIR`, for those who handle the data of the embedded Redis.
+ *
+ * @throws ConfigError where `REDIS_URL` says that the data is elsewhere
+ */
+export function readDataDir(environment: Environment = process.env): string {
+  const { text } = createReader(environment, [])
+  if (text('REDIS_URL') !== undefined)
+    throw new ConfigError(['REDIS_URL is set: the data is in that Redis; back it up as you back up any Redis'])
+  return resolve(text('DATA_DIR') ?? 'data')
+}
+
 /** Where programs are looked for. */
 export function readSearchPath(environment: Environment = process.env): string {
   return environment.PATH ?? ''

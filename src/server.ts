@@ -13,6 +13,7 @@ import { createMetrics, type Metrics } from './metrics.ts'
 import { countAttempts, countEndedJobs } from './queue/attempt-observer.ts'
 import { createConnectionLog } from './queue/connection-log.ts'
 import { collectFigures } from './queue/figures.ts'
+import { LockError } from './queue/file-lock.ts'
 import { type Phase, shutDown } from './queue/lifecycle.ts'
 import { untilParentGone } from './queue/parent-watch.ts'
 import { createRedisConnections, type RedisConnections, untilReady } from './queue/redis.ts'
@@ -81,11 +82,11 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
     ending.abort()
     return shutDown(phases, clock, (phase, problem) => logger.warn({ phase, ...reportOf(problem) }, 'shutdown'))
   }
-  let redisDied = false
+  let redisDied: string | undefined
   const closer = closeWithGrace({ delay: shutdownMs, logger }, async ({ signal, err }) => {
     logger.info({ signal, ...(err && { err }) }, 'shutting down')
     await end()
-    if (redisDied) throw new StartError('the embedded Redis is gone')
+    if (redisDied !== undefined) throw new StartError(redisDied)
   })
   if (roles.withParent) {
     untilParentGone(clock, ending.signal).then(
@@ -98,7 +99,7 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
     const source = await openRedisSource({ config, mayJoin: !roles.api, searchPath: readSearchPath(), clock, logger })
     phases.unshift({ name: 'end Redis', timeoutMs: 15_000, run: source.stop })
     void source.died.then((message) => {
-      redisDied = true
+      redisDied = message
       logger.fatal(message)
       closer.close()
     })
@@ -230,7 +231,7 @@ async function inspectRedis(connections: RedisConnections, logger: Logger): Prom
 }
 
 function isForOperators(error: unknown): error is Error {
-  const kinds = [StartError, UsageError, ConfigError, RedisNotFoundError, DataDirInUseError]
+  const kinds = [StartError, UsageError, ConfigError, RedisNotFoundError, DataDirInUseError, LockError]
   return (
     kinds.some((kind) => error instanceof kind) ||
     (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')

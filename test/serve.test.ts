@@ -99,6 +99,19 @@ t.test('one process may serve the API and another one work, on one folder', asyn
   t.equal(await api.end('SIGTERM'), 0)
 })
 
+t.test('a worker whose service was killed, and has come back, ends instead of waiting for the old one', async (t) => {
+  const { service: api, dataDir } = await serve(t, {}, ['--api'])
+  await addressOf(api)
+  const { service: worker } = await serve(t, { DATA_DIR: dataDir }, ['--worker'])
+  await worker.untilLine(/worker started/)
+  await api.end('SIGKILL')
+  const { service: next } = await serve(t, { DATA_DIR: dataDir }, ['--api'])
+  await addressOf(next)
+  t.equal(await worker.exited, 1)
+  t.match(worker.stderr(), /whose Redis this worker used, has ended: start the worker again/)
+  t.equal(await next.end('SIGTERM'), 0)
+})
+
 t.test('a configuration that cannot work is told without a stack trace', async (t) => {
   const { service } = await serve(t, { PORT: 'http', HOST: '0.0.0.0' })
   t.equal(await service.exited, 1)

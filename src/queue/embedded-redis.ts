@@ -6,8 +6,10 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { Clock } from '../clock.ts'
+import { createRedisConnections } from './redis.ts'
 import type { RedisProgram } from './redis-program.ts'
-import { claimDataDir } from './service-file.ts'
+import { claimDataDir, type OwnedDataDir } from './service-file.ts'
+import { findSnapshot, keepRestored, type SnapshotPlace } from './snapshot.ts'
 
 /** The Redis of a service that was given none. */
 export interface EmbeddedRedis {
@@ -16,6 +18,8 @@ export interface EmbeddedRedis {
   pid: number
   /** Resolves with a description when Redis ends without being told to. */
   died: Promise<string>
+  /** What became of a `dump.rdb` in the folder. */
+  snapshot: SnapshotPlace
   /** Ends Redis, its data flushed, and gives the folder up. */
   stop(): Promise<void>
 }
@@ -29,15 +33,17 @@ export interface EmbeddedRedisOptions {
 
 /**
  * Guards Redis: it ends Redis when the pipe on its standard input closes, which the kernel sees to however our process
- * dies, SIGKILL included. SIGTERM lets Redis flush its append-only file.
+ * dies, SIGKILL included. SIGTERM lets Redis flush its append-only file. Descriptor 3 holds the lock on DATA_DIR: Redis
+ * has it, so that nobody else gets the folder before it has let go of its files.
  */
 const guard = `
 folder=$1
 shift
-exec 3<&0
-"$@" 3<&- </dev/null &
+exec 4<&0
+"$@" 4<&- </dev/null &
 server=$!
-(while read -r line; do :; done <&3; kill -TERM "$server") &
+exec 3<&-
+(while read -r line; do :; done <&4; kill -TERM "$server") &
 watcher=$!
 wait "$server"
 code=$?
@@ -59,18 +65,22 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
   // Not below DATA_DIR: a socket's path must be shorter than 108 bytes.
   const socketDir = await mkdtemp(join(tmpdir(), 'intercom-sync-'))
   const socket = join(socketDir, 'redis.sock')
-  let release: (() => Promise<void>) | undefined
+  let owned: OwnedDataDir | undefined
   const giveUp = async () => {
-    await release?.()
+    await owned?.release()
     await rm(socketDir, { recursive: true, force: true })
   }
   try {
-    release = await claimDataDir(options.dataDir, { pid: process.pid, socket }, options.clock)
+    owned = await claimDataDir(options.dataDir, { pid: process.pid, socket }, options.clock)
     const directory = join(options.dataDir, 'redis')
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    const shell = spawnGuarded(socketDir, [...options.program.command, ...serverArguments(socket, directory)])
+    const snapshot = options.program.keepsData ? await findSnapshot(directory) : 'none'
+    const appendonly = snapshot === 'alone' ? 'no' : 'yes'
+    const command = [...options.program.command, ...serverArguments(socket, directory, appendonly)]
+    const shell = spawnGuarded(socketDir, command, owned.lockDescriptor)
     const exited = once(shell, 'exit')
     await untilReady(shell, exited)
+    if (snapshot === 'alone') await restore(socket, directory, options.clock)
     let stopping = false
     const died = new Promise<string>((resolve) => {
       shell.once('exit', (code, signal) => {
@@ -81,6 +91,7 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
       socket,
       pid: shell.pid ?? 0,
       died,
+      snapshot,
       async stop() {
         stopping = true
         shell.stdin?.destroy()
@@ -94,14 +105,14 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
   }
 }
 
-function serverArguments(socket: string, directory: string): string[] {
+function serverArguments(socket: string, directory: string, appendonly: 'yes' | 'no'): string[] {
   const settings: Record<string, string> = {
     port: '0',
     unixsocket: socket,
     unixsocketperm: '700',
     dir: directory,
     save: '',
-    appendonly: 'yes',
+    appendonly,
     appendfsync: 'everysec',
     'maxmemory-policy': 'noeviction',
     daemonize: 'no',
@@ -110,14 +121,23 @@ function serverArguments(socket: string, directory: string): string[] {
 }
 
 /** In a process group of its own, so that Ctrl-C in a terminal reaches us alone and Redis outlives our shutdown. */
-function spawnGuarded(socketDir: string, command: string[]): ChildProcess {
+function spawnGuarded(socketDir: string, command: string[], lockDescriptor: number): ChildProcess {
   const shell = spawn('sh', ['-c', guard, 'sh', socketDir, ...command], {
     detached: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', lockDescriptor],
   })
   // The pipe breaks when Redis is gone before us; 'exit' tells that.
   shell.stdin?.on('error', () => undefined)
   return shell
+}
+
+async function restore(socket: string, directory: string, clock: Clock): Promise<void> {
+  const connections = createRedisConnections({ socket }, () => undefined)
+  try {
+    await keepRestored(connections.connect('waitForever'), directory, clock)
+  } finally {
+    connections.close()
+  }
 }
 
 /** @throws Error with the end of Redis's log when it ends before it is ready */

@@ -1,10 +1,12 @@
+import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { startEmbeddedRedis } from './embedded-redis.ts'
 import type { RedisAddress } from './redis.ts'
 import { findRedisProgram } from './redis-program.ts'
-import { findOwner } from './service-file.ts'
+import { findOwner, type ServiceFile, untilOwnerGone } from './service-file.ts'
+import { type SnapshotPlace, snapshotName } from './snapshot.ts'
 
 /** The Redis this process works with. */
 export interface RedisSource {
@@ -47,13 +49,13 @@ export async function openRedisSource(options: RedisSourceOptions): Promise<Redi
   const owner = options.mayJoin ? await findOwner(config.dataDir) : undefined
   if (owner) {
     logger.info({ socket: owner.socket, pid: owner.pid }, 'using the embedded Redis of a running service')
-    const description = `the Redis of the service with process id ${owner.pid}, in ${config.dataDir}`
-    return { address: { socket: owner.socket }, description, provided: false, died: never, stop: nothing }
+    return joined(owner, options)
   }
   const program = await findRedisProgram(options.searchPath)
   if (!program.keepsData) logger.warn(inMemoryWarning)
   const embedded = await startEmbeddedRedis({ program, dataDir: config.dataDir, clock: options.clock })
   logger.info({ socket: embedded.socket, dataDir: config.dataDir }, 'embedded Redis started')
+  tellSnapshot(embedded.snapshot, options)
   const description = program.keepsData
     ? `${config.dataDir}, in a Redis of its own`
     : 'in memory only, because no Redis was found: it is lost when this process ends'
@@ -63,6 +65,33 @@ export async function openRedisSource(options: RedisSourceOptions): Promise<Redi
     provided: false,
     died: embedded.died,
     stop: embedded.stop,
+  }
+}
+
+/** A worker alone is of no use without that service, which comes back on another socket: it ends, to be started again. */
+function joined(owner: ServiceFile, { config: { dataDir }, clock }: RedisSourceOptions): RedisSource {
+  const ending = new AbortController()
+  const gone = untilOwnerGone(dataDir, owner, clock, ending.signal).then(
+    () => `the service with process id ${owner.pid}, whose Redis this worker used, has ended: start the worker again`,
+    () => never,
+  )
+  return {
+    address: { socket: owner.socket },
+    description: `the Redis of the service with process id ${owner.pid}, in ${dataDir}`,
+    provided: false,
+    died: gone,
+    stop: async () => ending.abort(),
+  }
+}
+
+function tellSnapshot(snapshot: SnapshotPlace, { config: { dataDir }, logger }: RedisSourceOptions): void {
+  const file = join(dataDir, 'redis', snapshotName)
+  if (snapshot === 'alone') logger.warn(`${file} was restored, and is now called ${snapshotName}.restored`)
+  if (snapshot === 'beside-append-only-files') {
+    const message =
+      `${file} is NOT read, as there are append-only files beside it. To restore it, end the service, move ` +
+      'appendonlydir (or appendonly.aof) away, and start it again; else remove the file'
+    logger.warn(message)
   }
 }
 

@@ -1,11 +1,16 @@
+import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
+import { type FileLock, tryLock } from './file-lock.ts'
 
-/** `DATA_DIR/service.json`: the process that runs the embedded Redis of this folder, and where that listens. */
+/**
+ * `DATA_DIR/service.json`: the process that runs the embedded Redis of this folder, and where that listens. It tells
+ * others where to look; whose the folder is, the lock beside it decides.
+ */
 export interface ServiceFile {
-  /** Process id of the owner. */
+  /** Process id of the owner, as its own container counts. */
   pid: number
   /** Path of Redis's unix socket. */
   socket: string
@@ -13,80 +18,122 @@ export interface ServiceFile {
   startedAt?: string
 }
 
+/** A folder that is this process's. */
+export interface OwnedDataDir {
+  /** The descriptor that holds its lock: whoever writes in the folder is given it, and keeps the lock as long as it lives. */
+  lockDescriptor: number
+  /** Gives the folder up again. */
+  release(): Promise<void>
+}
+
 /** Another live process has this DATA_DIR. */
 export class DataDirInUseError extends Error {
   override name = 'DataDirInUseError'
 
-  constructor(dataDir: string, owner: ServiceFile) {
+  /** @param owner undefined: one that cannot be seen from here, as its container counts processes apart */
+  constructor(dataDir: string, owner: ServiceFile | undefined) {
     super(
-      `DATA_DIR ${dataDir} is in use by the service with process id ${owner.pid}. Stop that one first, ` +
-        'give this one another DATA_DIR, or start it with "serve --worker" to help the running one.',
+      owner
+        ? `DATA_DIR ${dataDir} is in use by the service with process id ${owner.pid}. Stop that one first, give this ` +
+            'one another DATA_DIR, or start it with "serve --worker" to help the running one.'
+        : `DATA_DIR ${dataDir} is in use by a service in another container. Stop that one first, or give this one ` +
+            'another DATA_DIR. Services that are to work together need REDIS_URL.',
     )
   }
 }
 
 const fileName = 'service.json'
-/** A Redis whose owner was killed flushes its file and goes. */
-const orphanExitMs = 10_000
-const orphanCheckMs = 50
+const lockName = 'service.lock'
+/** How long a start waits for an owner that ends: a Redis whose owner was killed flushes its file and goes. */
+const patienceMs = 10_000
+const checkMs = 100
+/** How often a worker looks whether the service whose Redis it shares is still there. */
+const watchMs = 1000
+/** So many looks in a row that find nobody: the service is gone. */
+const mostMisses = 3
 
-/** The live owner of a folder, if there is one. */
+/** The live owner of a folder, if there is one that can be reached from here. */
 export async function findOwner(dataDir: string): Promise<ServiceFile | undefined> {
   const owner = await readServiceFile(join(dataDir, fileName))
-  return owner && (await isAlive(owner)) ? owner : undefined
+  return owner && ((await isAlive(owner)) || (await accepts(owner.socket))) ? owner : undefined
 }
 
 /**
- * Makes this process the folder's owner. The file of an owner that is dead is taken over, once its Redis has let go of
- * its data.
+ * Resolves when the owner is gone, or has come back with another Redis; rejects with the signal's reason. A connection to
+ * the old socket would try for ever: the next owner listens on another one.
+ */
+export async function untilOwnerGone(
+  dataDir: string,
+  { socket }: ServiceFile,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let misses = 0; misses < mostMisses; ) {
+    await clock.sleep(watchMs, signal)
+    const current = await readServiceFile(join(dataDir, fileName))
+    if (current && current.socket !== socket) return
+    misses = (await accepts(socket)) ? 0 : misses + 1
+  }
+}
+
+/**
+ * Makes this process the folder's owner. One that is about to end is waited for.
  *
- * @returns gives the folder up again
- * @throws DataDirInUseError
+ * @throws DataDirInUseError; LockError
  */
 export async function claimDataDir(
   dataDir: string,
   { pid, socket }: Pick<ServiceFile, 'pid' | 'socket'>,
   clock: Clock,
-): Promise<() => Promise<void>> {
+): Promise<OwnedDataDir> {
   const path = join(dataDir, fileName)
   const startedAt = await readStart(pid)
-  const mine = { pid, socket, ...(startedAt && { startedAt }) }
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
-  for (;;) {
-    if (await createServiceFile(path, mine)) break
-    const owner = await readServiceFile(path)
-    if (owner && (await isAlive(owner))) throw new DataDirInUseError(dataDir, owner)
-    if (owner) await untilGone(dataDir, owner, clock)
-    await removeStale(path, owner)
-  }
-  return async () => {
-    const current = await readServiceFile(path)
-    if (current?.socket === mine.socket) await rm(path, { force: true })
-  }
-}
-
-/** Exclusive: of two that start at once, one creates it. */
-async function createServiceFile(path: string, content: ServiceFile): Promise<boolean> {
+  const lock = await lockDataDir(dataDir, clock)
   try {
-    await writeFile(path, `${JSON.stringify(content)}\n`, { flag: 'wx', mode: 0o600 })
-    return true
+    await refuseOwnerWithoutLock(dataDir, clock)
+    await writeServiceFile(path, { pid, socket, ...(startedAt && { startedAt }) })
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    lock.release()
     throw error
   }
+  return {
+    lockDescriptor: lock.descriptor,
+    async release() {
+      await rm(path, { force: true })
+      lock.release()
+    },
+  }
 }
 
-/** Moved aside before it is removed: if somebody was faster, what is moved is theirs, and is put back. */
-async function removeStale(path: string, stale: ServiceFile | undefined): Promise<void> {
-  const aside = `${path}.${process.pid}`
-  try {
-    await rename(path, aside)
-  } catch {
-    return
+async function lockDataDir(dataDir: string, clock: Clock): Promise<FileLock> {
+  const deadline = clock.monotonic() + patienceMs
+  for (;;) {
+    const lock = await tryLock(join(dataDir, lockName))
+    if (lock) return lock
+    const owner = await readServiceFile(join(dataDir, fileName))
+    if (owner && (await isAlive(owner))) throw new DataDirInUseError(dataDir, owner)
+    if (clock.monotonic() > deadline) throw new DataDirInUseError(dataDir, undefined)
+    await clock.sleep(checkMs)
   }
-  const moved = await readServiceFile(aside)
-  if (moved && moved.socket !== stale?.socket) await createServiceFile(path, moved)
-  await rm(aside, { force: true })
+}
+
+/** Versions before the lock had the file alone. Their Redis, too, may live a little longer than they do. */
+async function refuseOwnerWithoutLock(dataDir: string, clock: Clock): Promise<void> {
+  const owner = await readServiceFile(join(dataDir, fileName))
+  if (!owner) return
+  const deadline = clock.monotonic() + patienceMs
+  while ((await isAlive(owner)) || (await accepts(owner.socket))) {
+    if ((await isAlive(owner)) || clock.monotonic() > deadline) throw new DataDirInUseError(dataDir, owner)
+    await clock.sleep(checkMs)
+  }
+}
+
+/** Written aside and moved: nobody ever reads half a file. */
+async function writeServiceFile(path: string, content: ServiceFile): Promise<void> {
+  const aside = `${path}.${randomBytes(6).toString('hex')}`
+  await writeFile(aside, `${JSON.stringify(content)}\n`, { flag: 'wx', mode: 0o600 })
+  await rename(aside, path)
 }
 
 async function readServiceFile(path: string): Promise<ServiceFile | undefined> {
@@ -119,14 +166,6 @@ function isRunning(pid: number): boolean {
 async function readStart(pid: number): Promise<string | undefined> {
   const fields = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
   return fields.slice(fields.lastIndexOf(')') + 2).split(' ')[19]
-}
-
-async function untilGone(dataDir: string, owner: ServiceFile, clock: Clock): Promise<void> {
-  const deadline = clock.monotonic() + orphanExitMs
-  while (await accepts(owner.socket)) {
-    if (clock.monotonic() > deadline) throw new DataDirInUseError(dataDir, owner)
-    await clock.sleep(orphanCheckMs)
-  }
 }
 
 function accepts(socket: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
@@ -8,7 +8,9 @@ import t from 'tap'
 import { systemClock } from '../../src/clock.ts'
 import { startEmbeddedRedis } from '../../src/queue/embedded-redis.ts'
 import { findMemoryProgram, findRedisProgram } from '../../src/queue/redis-program.ts'
-import { findOwner } from '../../src/queue/service-file.ts'
+import { claimDataDir, DataDirInUseError, findOwner } from '../../src/queue/service-file.ts'
+import { saveSnapshot } from '../../src/queue/snapshot.ts'
+import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { runCompiled, runProcess, type Teardown } from '../support/processes.ts'
 import { connectTo, onRealRedis } from '../support/redis.ts'
 
@@ -119,6 +121,90 @@ t.test('of several that start at once, one becomes the owner', async (t) => {
   for (const redis of started) await redis.stop()
 })
 
+t.test('of many that claim a new folder at once, one has it, each time', async (t) => {
+  for (let round = 0; round < 60; round++) {
+    const dataDir = await dataDirOf(t)
+    const claim = () => claimDataDir(dataDir, { pid: process.pid, socket: `/nowhere/${round}` }, systemClock)
+    const claims = await Promise.allSettled([claim(), claim(), claim()])
+    const owned = claims.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    const refused = claims.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+    t.equal(owned.length, 1, `round ${round}`)
+    t.ok(refused.every((reason) => reason instanceof DataDirInUseError))
+    for (const { release } of owned) await release()
+  }
+})
+
+t.test('an owner in another container, of whom neither process nor socket can be seen, is one', async (t) => {
+  const dataDir = await dataDirOf(t)
+  const file = join(dataDir, 'service.json')
+  const { owner } = await startOwner(t, dataDir)
+  const written = await readFile(file)
+  const clock = createAcceleratedClock(Date.now(), 20)
+  for (const seen of ['{"pid": 999999999, "socket": "/nowhere"}', undefined]) {
+    await (seen === undefined ? rm(file) : writeFile(file, seen))
+    const start = startEmbeddedRedis({ dataDir, program, clock })
+    await t.rejects(start, { name: 'DataDirInUseError', message: /in another container.*REDIS_URL/ })
+    t.equal(await findOwner(dataDir), undefined)
+  }
+  await writeFile(file, written)
+  t.equal(await owner.end('SIGTERM'), 0)
+})
+
+t.test('one that ends is waited for, wherever it is', async (t) => {
+  const dataDir = await dataDirOf(t)
+  const { owner } = await startOwner(t, dataDir)
+  await writeFile(join(dataDir, 'service.json'), '{"pid": 999999999, "socket": "/nowhere"}')
+  const next = startEmbeddedRedis({ dataDir, program, clock: systemClock })
+  await owner.end('SIGKILL')
+  await (await next).stop()
+})
+
+t.test(
+  'a snapshot alone in its folder is restored; beside append-only files it is passed over',
+  onRealRedis,
+  async (t) => {
+    const dataDir = await dataDirOf(t)
+    const directory = join(dataDir, 'redis')
+    const snapshot = join(directory, 'dump.rdb')
+    const start = () => startEmbeddedRedis({ dataDir, program, clock: systemClock })
+    const first = await start()
+    t.equal(first.snapshot, 'none')
+    await set(first.socket, 'written', 'before the copy')
+    const client = connectTo(first.socket).connect()
+    await saveSnapshot(client, directory, systemClock)
+    client.disconnect()
+    await set(first.socket, 'written', 'after the copy')
+    await first.stop()
+
+    const second = await start()
+    t.equal(second.snapshot, 'beside-append-only-files')
+    t.equal(await get(second.socket, 'written'), 'after the copy')
+    await second.stop()
+
+    const appendOnly = join(directory, 'appendonlydir')
+    await rename(appendOnly, `${appendOnly}.away`)
+    await copyFile(snapshot, `${snapshot}.copy`)
+    const third = await start()
+    t.equal(third.snapshot, 'alone')
+    t.equal(await get(third.socket, 'written'), 'before the copy')
+    t.notOk(existsSync(snapshot))
+    await set(third.socket, 'written', 'since then')
+    await third.stop()
+
+    // Whatever a restore that was cut off has left, it is begun again.
+    await rename(`${snapshot}.copy`, snapshot)
+    await rm(join(appendOnly, 'appendonly.aof.manifest'))
+    const fourth = await start()
+    t.equal(fourth.snapshot, 'alone')
+    t.equal(await get(fourth.socket, 'written'), 'before the copy')
+    await fourth.stop()
+    const fifth = await start()
+    t.equal(fifth.snapshot, 'none')
+    t.equal(await get(fifth.socket, 'written'), 'before the copy')
+    await fifth.stop()
+  },
+)
+
 t.test('the file of an owner that is dead, or that is damaged, is taken over', async (t) => {
   for (const content of ['{"pid": 999999999, "socket": "/nowhere"}', 'not JSON', '{}', '']) {
     const dataDir = await dataDirOf(t)
@@ -138,8 +224,8 @@ t.test('a dead owner is told from a process that was given its id, as each start
   await closed
   const left = JSON.parse(await readFile(file, 'utf8')) as object
   await writeFile(file, JSON.stringify({ ...left, pid: process.pid }))
-  const started = startEmbeddedRedis({ dataDir, program, clock: systemClock })
   // Where the kernel does not tell when a process started, only its id can be believed.
+  const started = startEmbeddedRedis({ dataDir, program, clock: systemClock })
   if (!existsSync('/proc/self/stat')) return t.rejects(started, { name: 'DataDirInUseError' })
   const redis = await started
   t.match(await findOwner(dataDir), { pid: process.pid, socket: redis.socket })

@@ -1,0 +1,122 @@
+import { access, copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { systemClock } from './clock.ts'
+import { ConfigError, readDataDir, readSearchPath } from './config.ts'
+import { startEmbeddedRedis } from './queue/embedded-redis.ts'
+import { LockError } from './queue/file-lock.ts'
+import { createRedisConnections } from './queue/redis.ts'
+import { findRedisProgram, RedisNotFoundError } from './queue/redis-program.ts'
+import { claimDataDir, DataDirInUseError, findOwner } from './queue/service-file.ts'
+import { saveSnapshot, snapshotName } from './queue/snapshot.ts'
+
+/** The command was asked for something that it cannot do; the message says what to do. */
+class BackupError extends Error {
+  override name = 'BackupError'
+}
+
+const clock = systemClock
+const keyFile = 'keys.json'
+
+/**
+ * `backup FOLDER`: what the service keeps in `DATA_DIR`, as one snapshot and the encryption keys made there. The service
+ * may run meanwhile.
+ */
+export function backup(args: string[]): Promise<void> {
+  return tellProblems(async () => {
+    const [folder, dataDir] = [folderOf('backup', args), readDataDir()]
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const target = join(folder, snapshotName)
+    if (await isThere(target)) throw new BackupError(`${target} is there already: name a new folder`)
+    await takeSnapshot(dataDir, target)
+    const hasKeys = await isThere(join(dataDir, keyFile))
+    if (hasKeys) await copyFile(join(dataDir, keyFile), join(folder, keyFile))
+    const keys = hasKeys
+      ? ` with ${keyFile}, without which nothing in it can be opened`
+      : '; keep ENCRYPTION_KEYS as well'
+    process.stdout.write(`${dataDir} is backed up in ${folder}${keys}\n`)
+  })
+}
+
+/** `restore FOLDER`: puts a backup in the place of what is in `DATA_DIR`, which is moved aside. The service must not run. */
+export function restore(args: string[]): Promise<void> {
+  return tellProblems(async () => {
+    const [folder, dataDir] = [folderOf('restore', args), readDataDir()]
+    const source = join(folder, snapshotName)
+    if (!(await isThere(source))) throw new BackupError(`${source} is not there: name a folder that "backup" has made`)
+    // Refused while a service runs.
+    const owned = await claimDataDir(dataDir, { pid: process.pid, socket: '' }, clock)
+    const moved = await placeBackup(folder, dataDir).finally(owned.release)
+    // Started once: what cannot be read is told now, and not when the service is needed.
+    const redis = await start(dataDir)
+    await redis.stop()
+    const before = moved.length > 0 ? `; what was there before is in ${moved.join(' and ')}` : ''
+    process.stdout.write(`${dataDir} is restored from ${folder}${before}\n`)
+  })
+}
+
+function folderOf(command: string, [folder, ...rest]: string[]): string {
+  if (folder === undefined || folder.startsWith('-') || rest.length > 0)
+    throw new BackupError(`usage: intercom-sync ${command} FOLDER`)
+  return resolve(folder)
+}
+
+async function takeSnapshot(dataDir: string, target: string): Promise<void> {
+  const owner = await findOwner(dataDir)
+  if (!owner && !(await isThere(join(dataDir, 'redis'))))
+    throw new BackupError(`DATA_DIR ${dataDir} holds no data of a service`)
+  const own = owner ? undefined : await start(dataDir)
+  const connections = createRedisConnections({ socket: (owner ?? own)?.socket ?? '' }, () => undefined)
+  try {
+    const file = await saveSnapshot(connections.connect('waitForever'), join(dataDir, 'redis'), clock)
+    await copyFile(file, target)
+    await rm(file)
+  } finally {
+    connections.close()
+    await own?.stop()
+  }
+}
+
+/** @returns where what was there before is now */
+async function placeBackup(folder: string, dataDir: string): Promise<string[]> {
+  const moved: string[] = []
+  const moveAside = async (name: string) => {
+    const aside = `${name}.before-${new Date(clock.now()).toISOString().replaceAll(/[:.]/g, '-')}`
+    await rename(join(dataDir, name), join(dataDir, aside))
+    moved.push(aside)
+  }
+  const keys = join(folder, keyFile)
+  const hasOtherKeys =
+    (await isThere(keys)) &&
+    (await isThere(join(dataDir, keyFile))) &&
+    !(await readFile(keys)).equals(await readFile(join(dataDir, keyFile)))
+  if ((await readdir(join(dataDir, 'redis')).catch(() => [])).length > 0) await moveAside('redis')
+  if (hasOtherKeys) await moveAside(keyFile)
+  await mkdir(join(dataDir, 'redis'), { recursive: true, mode: 0o700 })
+  await copyFile(join(folder, snapshotName), join(dataDir, 'redis', snapshotName))
+  if (await isThere(keys)) await copyFile(keys, join(dataDir, keyFile))
+  return moved
+}
+
+async function start(dataDir: string) {
+  const program = await findRedisProgram(readSearchPath())
+  if (!program.keepsData) throw new RedisNotFoundError()
+  return startEmbeddedRedis({ dataDir, program, clock })
+}
+
+async function tellProblems(work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    const kinds = [BackupError, ConfigError, DataDirInUseError, LockError, RedisNotFoundError]
+    if (!(error instanceof Error) || !kinds.some((kind) => error instanceof kind)) throw error
+    process.stderr.write(`intercom-sync: ${error.message}\n`)
+    process.exitCode = 1
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
