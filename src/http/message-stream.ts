@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
+import { refuseOtherLog } from '../store/log-epoch.ts'
 import type { LogPage, MessageLogReader } from '../store/message-log.ts'
 import { watchLog } from './log-watch.ts'
 
@@ -34,13 +35,7 @@ export interface StreamOptions {
  */
 export async function readRange(messages: MessageLogReader, range: MessageRange, maxBytes: number): Promise<LogPage> {
   const page = await messages.read(range.jobId, range.after, maxBytes)
-  if (range.epoch !== undefined && range.epoch !== page.epoch) {
-    throw new CodedError(
-      'log_rewound',
-      'Messages that were read are no longer in the log: go on from the last STATE before them, with a new job',
-      { extensions: { logEpoch: page.epoch, messageCount: page.total } },
-    )
-  }
+  refuseOtherLog({ logEpoch: page.epoch, messageCount: page.total }, { epoch: range.epoch, held: range.after })
   if (range.after > page.total) {
     throw new CodedError('offset_out_of_range', `after is ${range.after}, but the log has ${page.total} messages`, {
       extensions: { messageCount: page.total },

@@ -182,8 +182,16 @@ export const newJobQuery = Type.Object(
   closed,
 )
 
+export const epochParameter = Type.Optional(
+  Type.String({ maxLength: 200, description: 'Log-Epoch of the messages held, or of the answer that started the job' }),
+)
+
+/** Which job is meant, where its id might be another one's by now. */
+export const epochQuery = Type.Object({ epoch: epochParameter }, closed)
+
 export const jobQuery = Type.Object(
   {
+    epoch: epochParameter,
     wait: Type.Integer({
       minimum: 0,
       maximum: 60,
@@ -204,7 +212,7 @@ export const messagesQuery = Type.Object(
       default: 0,
       description: 'Seconds of silence after which a blank line is sent; it does not count as a message. 0 = never',
     }),
-    epoch: Type.Optional(Type.String({ description: 'Log-Epoch of the messages already held' })),
+    epoch: epochParameter,
   },
   closed,
 )

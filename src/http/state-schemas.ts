@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { StreamStates } from '../airbyte/state.ts'
+import { epochParameter } from './schemas.ts'
 
 /** Schemas of states and of the calls that read and move them. */
 
@@ -19,12 +20,16 @@ export const jobStateQuery = Type.Object(
     at: Type.Optional(
       Type.Integer({ minimum: 0, description: 'Messages held; left out = all, once the job has ended' }),
     ),
+    epoch: epochParameter,
   },
   { additionalProperties: false },
 )
 
 export const ackBody = Type.Object(
-  { offset: Type.Integer({ minimum: 0, description: 'Messages held, counted from the start of the job' }) },
+  {
+    offset: Type.Integer({ minimum: 0, description: 'Messages held, counted from the start of the job' }),
+    epoch: epochParameter,
+  },
   { additionalProperties: false },
 )
 

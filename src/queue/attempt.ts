@@ -30,21 +30,21 @@ export async function runAttempt(
   const { attempts } = dependencies
   const attempt = await attempts.begin(identity, 'start', dependencies.createId())
   if (attempt === 'ENDED' || attempt === 'FENCED') return superseded
-  const end = (ending: Ending) => endJob(attempts, identity, ending)
+  const progress = { attempt, idleAttempts: attempt.idleAttempts }
+  const end = (ending: Ending) => endJob(attempts, progress.attempt, ending)
 
   if (attempt.cancelReason) return end(cancelledEnding(attempt.cancelReason))
   // Who died could not end the job: the one that finds it does.
   if (attempt.deaths >= maxDeaths) return end(failedEnding(workersDied()))
 
-  const progress = { idleAttempts: attempt.idleAttempts }
   try {
-    return overAfter(await commitSync(dependencies, attempt, signal, progress))
+    return overAfter(await commitSync(dependencies, signal, progress))
   } catch (error) {
-    if (error instanceof AttemptStop) return stopAttempt(attempts, identity, error)
+    if (error instanceof AttemptStop) return stopAttempt(attempts, progress.attempt, error)
     dependencies.reportError(error, attempt, openedRequest(attempt))
     const verdict = judgeFailure(error, progress.idleAttempts)
     if (verdict.kind === 'over') return end(failedEnding(verdict.failure))
-    return releaseAttempt(attempts, identity, verdict.failure, verdict.delayMs)
+    return releaseAttempt(attempts, progress.attempt, verdict.failure, verdict.delayMs)
   }
 }
 

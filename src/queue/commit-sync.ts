@@ -18,6 +18,8 @@ export interface CommitDependencies {
 
 /** What an attempt has achieved, for whoever judges its failure. */
 export interface AttemptProgress {
+  /** The attempt as it last began: with another number, where its own was given out a second time. */
+  attempt: Attempt
   /** Attempts, this one included, since one last came further; 0 once this one has. */
   idleAttempts: number
 }
@@ -31,30 +33,29 @@ export interface AttemptProgress {
  */
 export async function commitSync(
   dependencies: CommitDependencies,
-  firstAttempt: Attempt,
   signal: AbortSignal,
   progress: AttemptProgress,
 ): Promise<EndOutcome> {
+  const { fence, attemptId } = progress.attempt
   let commits = 0
-  const nextCommitId = () => `${firstAttempt.fence}-${firstAttempt.attemptId}-${++commits}`
-  let attempt = firstAttempt
+  const nextCommitId = () => `${fence}-${attemptId}-${++commits}`
   for (;;) {
-    const end = await runSyncOnce(dependencies, attempt, signal, progress, nextCommitId)
+    const end = await runSyncOnce(dependencies, signal, progress, nextCommitId)
     if (end !== 'REWOUND') return end
-    const anew = await dependencies.attempts.begin(attempt, 'rewound', dependencies.createId())
+    const anew = await dependencies.attempts.begin(progress.attempt, 'rewound', dependencies.createId())
     if (anew === 'ENDED' || anew === 'FENCED') return anew
-    attempt = anew
+    progress.attempt = anew
   }
 }
 
 async function runSyncOnce(
   { attempts, startSync, replayLog, observe = unobserved }: CommitDependencies,
-  attempt: Attempt,
   signal: AbortSignal,
   progress: AttemptProgress,
   nextCommitId: () => string,
 ): Promise<EndOutcome> {
   signal.throwIfAborted()
+  const { attempt } = progress
   const { position } = attempt
   const sync = startSync(attempt.openRequest(), {
     ...(position && { position }),

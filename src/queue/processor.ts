@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import { type AttemptDependencies, runAttempt } from './attempt.ts'
 import { unobserved } from './attempt-observer.ts'
 import { AttemptStop, stopSignal } from './attempt-stop.ts'
-import type { SyncJobData } from './sync-queue.ts'
+import { lockKey, type SyncJobData } from './sync-queue.ts'
 
 export type SyncProcessor = (
   job: Job<SyncJobData>,
@@ -20,6 +20,7 @@ export function createProcessor(dependencies: AttemptDependencies & { clock: Clo
       // Grows with every start, a stalled job's too, and never falls: BullMQ's own fence.
       fence: job.attemptsStarted,
       attemptId: dependencies.createId(),
+      ...(token !== undefined && { lock: { key: lockKey(job.data.jobId), token } }),
     }
     observe.started()
     const result = await runAttempt(dependencies, identity, stopSignal(signal)).catch((error: unknown) => {

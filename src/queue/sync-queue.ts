@@ -28,6 +28,11 @@ export function queueJobId(jobId: number): string {
   return `job-${jobId}`
 }
 
+/** BullMQ's lock on a job: whoever works on it keeps its token there. */
+export function lockKey(jobId: number): string {
+  return `${sharedKeys.queuePrefix}:${syncQueueName}:${queueJobId(jobId)}:lock`
+}
+
 /**
  * Attempts and backoff are for errors outside the processor's own care, such as a Redis that refuses writes for a while;
  * the limit on attempts without progress is kept by the script that begins an attempt.

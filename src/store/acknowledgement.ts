@@ -6,6 +6,7 @@ import { readConnectionStates } from './connection-states.ts'
 import type { Job } from './job.ts'
 import { checkOffset, readCheckpoints } from './job-states.ts'
 import { connectionKey, jobKey } from './keys.ts'
+import { type Holding, requireOwnLog } from './log-epoch.ts'
 import { runScript } from './scripts/script.ts'
 import { acknowledgeScript } from './scripts/states.ts'
 
@@ -18,16 +19,18 @@ export interface Acknowledged {
 }
 
 /**
- * Notes that the client holds the first `offset` messages of a job: moves its connection's state to the last checkpoint of
+ * Notes that the client holds so many messages of a job: moves its connection's state to the last checkpoint of
  * each stream among them. Full-refresh streams have none there, as every job of a connection reads them anew.
  *
  * @param readJob the job as it now is
- * @throws CodedError `no_connection`, `ack_superseded`, `offset_out_of_range`, `log_gone`
+ * @throws CodedError `no_connection`, `ack_superseded`, `offset_out_of_range`, `log_gone`, `log_rewound`
  */
-export async function acknowledge(redis: Redis, readJob: () => Promise<Job>, offset: number): Promise<Acknowledged> {
+export async function acknowledge(redis: Redis, readJob: () => Promise<Job>, holding: Holding): Promise<Acknowledged> {
+  const { held: offset } = holding
   for (;;) {
     const job = await readJob()
     const { tenant, jobId, connectionId } = job
+    requireOwnLog(job, holding)
     if (connectionId === undefined) throw new CodedError('no_connection')
     await checkOffset(redis, job, offset, 'offset')
     const [outcome, acknowledged] = await move(redis, job, connectionId, offset)

@@ -19,6 +19,8 @@ export interface AttemptIdentity {
   fence: number
   /** Tells a repeated call of the same attempt from another attempt. */
   attemptId: string
+  /** The queue's lock on the job, and what it holds while it is this attempt's. @defaultValue the number alone decides */
+  lock?: { key: string; token: string }
 }
 
 /** An attempt that has begun, and what it goes on from. */
@@ -54,6 +56,7 @@ export type ReleaseOutcome =
 
 /** What a worker writes. Every call waits until Redis answers, however long that takes, and may safely be sent twice. */
 export interface AttemptStore {
+  /** @returns the attempt with the number it has: another one than asked for where that was given out before */
   begin(identity: AttemptIdentity, mode: 'start' | 'rewound', newEpoch: string): Promise<Attempt | 'ENDED' | 'FENCED'>
   /** @param commitId the same for the same commit only, within all attempts at the job */
   commit(attempt: Attempt, commitId: string, commit: Commit): Promise<CommitOutcome>
@@ -71,12 +74,19 @@ export function createAttemptStore(dependencies: AttemptStoreDependencies): Atte
   const { redis, keys, clock, logLimitBytes } = dependencies
   return {
     async begin(identity, mode, newEpoch) {
-      const { jobId, fence, attemptId } = identity
+      const { jobId, fence, attemptId, lock } = identity
       const reply = await runScript(
         redis,
         beginScript,
-        [jobKey(jobId, 'record'), jobKey(jobId, 'position'), jobKey(jobId, 'dataKey'), jobKey(jobId, 'request')],
-        [changedChannel(jobId), clock.now(), fence, attemptId, newEpoch, mode],
+        [
+          jobKey(jobId, 'record'),
+          jobKey(jobId, 'position'),
+          jobKey(jobId, 'dataKey'),
+          jobKey(jobId, 'request'),
+          // A key that is not used is still a place in the list.
+          lock?.key ?? jobKey(jobId, 'record'),
+        ],
+        [changedChannel(jobId), clock.now(), fence, attemptId, newEpoch, mode, lock?.token ?? ''],
       )
       const [outcome, ...fields] = reply as string[]
       if (outcome === 'ENDED' || outcome === 'FENCED') return outcome
@@ -146,6 +156,7 @@ function attemptFrom(identity: AttemptIdentity, keys: readonly EncryptionKey[], 
     position,
     wrapped = '',
     request = '',
+    fence,
   ] = fields
   let seals: JobSeals | undefined
   const openSeals = () => {
@@ -154,6 +165,7 @@ function attemptFrom(identity: AttemptIdentity, keys: readonly EncryptionKey[], 
   }
   return {
     ...identity,
+    fence: Number(fence),
     offset: Number(offset),
     ...(position && { position: JSON.parse(position) as Position }),
     streams: parseStreams(streams),

@@ -4,14 +4,22 @@ import { CodedError } from '../errors.ts'
 import { storeAnswer } from './availability.ts'
 import { hasEnded, type Job } from './job.ts'
 import { jobKey } from './keys.ts'
+import { refuseOtherJob, requireOwnLog } from './log-epoch.ts'
 import { readCheckpointsScript } from './scripts/read-checkpoints.ts'
 import { runScript } from './scripts/script.ts'
 
 const givenPrefix = 'given:'
 const entriesPerRead = 64
 
-/** @throws CodedError `job_running`, `log_gone`, `offset_out_of_range` */
-export async function statesAt(redis: Redis, job: Job, at: number | undefined): Promise<StreamStates> {
+/** @throws CodedError `job_running`, `log_gone`, `log_rewound`, `offset_out_of_range` */
+export async function statesAt(
+  redis: Redis,
+  job: Job,
+  at: number | undefined,
+  epoch: string | undefined,
+): Promise<StreamStates> {
+  refuseOtherJob(job, epoch)
+  if (at !== undefined) requireOwnLog(job, { epoch, held: at })
   if (at === undefined && !hasEnded(job)) {
     throw new CodedError('job_running', 'The job has not ended: say with `at` how many of its messages you hold')
   }

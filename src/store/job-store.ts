@@ -2,6 +2,7 @@ import type { StreamStates } from '../airbyte/state.ts'
 import type { SyncRequest } from '../sync/sync-request.ts'
 import type { Acknowledged } from './acknowledgement.ts'
 import type { Job, JobStatus } from './job.ts'
+import type { Holding } from './log-epoch.ts'
 import type { Page, PageRequest } from './page.ts'
 
 /** Tells a request that is sent again from another one. */
@@ -46,8 +47,12 @@ export interface JobStore {
   create(newJob: NewJob): Promise<Job>
   /** The job of the first such request, whatever its status. @throws CodedError `idempotency_key_reused` */
   findRepeated(tenant: string, repeat: Repeat): Promise<Job | undefined>
-  /** @throws CodedError `job_not_found`, the same for an unknown id and for another tenant's */
-  read(tenant: string, jobId: number): Promise<Job>
+  /**
+   * @param epoch that of the caller's messages, where it has some
+   * @throws CodedError `job_not_found`, the same for an unknown id and for another tenant's; `log_rewound` when the id is
+   * another job's by now
+   */
+  read(tenant: string, jobId: number, epoch?: string): Promise<Job>
   /** Resolves with the job at its next change of status, or as it then is after `timeoutMs`. An ended job resolves at once. */
   readWhenChanged(tenant: string, jobId: number, timeoutMs: number, signal: AbortSignal): Promise<Job>
   /** Newest first. A page may hold fewer than asked for, even none, when the filter leaves out many; `next` goes on. */
@@ -57,18 +62,19 @@ export interface JobStore {
    * job began with. Of a job that succeeded none for full-refresh streams: the next sync reads them anew.
    *
    * @param at @defaultValue the end of the log, once the job has ended
-   * @throws CodedError `job_not_found`, `job_running`, `log_gone`, `offset_out_of_range`
+   * @param epoch that of the messages
+   * @throws CodedError `job_not_found`, `job_running`, `log_gone`, `log_rewound`, `offset_out_of_range`
    */
-  readStates(tenant: string, jobId: number, at?: number): Promise<StreamStates>
+  readStates(tenant: string, jobId: number, at?: number, epoch?: string): Promise<StreamStates>
   /**
-   * The client holds the first `offset` messages: its connection's state moves to the last checkpoints among them, never
-   * back within a job.
+   * The client holds that many messages: its connection's state moves to the last checkpoints among them, never back
+   * within a job.
    *
-   * @throws CodedError `job_not_found`, `no_connection`, `ack_superseded`, `log_gone`, `offset_out_of_range`
+   * @throws CodedError `job_not_found`, `no_connection`, `ack_superseded`, `log_gone`, `log_rewound`, `offset_out_of_range`
    */
-  acknowledge(tenant: string, jobId: number, offset: number): Promise<Acknowledged>
-  /** Asks for the end of a job; ends it at once if no worker has it. @throws `job_not_found`, `job_ended` */
-  cancel(tenant: string, jobId: number): Promise<Job>
+  acknowledge(tenant: string, jobId: number, holding: Holding): Promise<Acknowledged>
+  /** Asks for the end of a job; ends it at once if no worker has it. @throws what `read` throws, `job_ended` */
+  cancel(tenant: string, jobId: number, epoch?: string): Promise<Job>
   /** Says that a reader is there; renewed by the reader every few seconds, expires after 15 s. */
   renewReaderLease(jobId: number, readerId: string): Promise<void>
   /** The client hung up: `graceMs` starts at once unless another reader is there. */

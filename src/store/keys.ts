@@ -56,6 +56,8 @@ export function jobIndexKey(tenant: string): string {
 export const sharedKeys = {
   /** Counter: the last job id given out. */
   lastJobId: `${prefix}:{jobs}:last-id`,
+  /** String: `run_id` of the Redis process that gave out the last job id. */
+  lastJobRunId: `${prefix}:{jobs}:last-run-id`,
   /** Sorted set: id -> time of creation, ms; every job that may not have ended. What the reconciler looks over. */
   liveJobs: `${prefix}:{jobs}:live`,
   /** Prefix of strings: digest of an access token -> who holds the lease on its workspace's scroll. */

@@ -9,6 +9,7 @@ import { type CancelReason, jobFromRecord } from './job-record.ts'
 import { statesAt } from './job-states.ts'
 import { ConnectionChangedError, type JobStore, type NewJob, type Repeat } from './job-store.ts'
 import { jobKey, repeatKey, sharedKeys } from './keys.ts'
+import { refuseOtherJob } from './log-epoch.ts'
 import { writeNewJob } from './new-job.ts'
 import { allotScript } from './scripts/allot.ts'
 import { cancelScript } from './scripts/cancel.ts'
@@ -33,15 +34,17 @@ export function createJobStore(dependencies: JobStoreDependencies): JobStore {
     return fields.status === undefined ? undefined : jobFromRecord(jobId, fields)
   }
 
-  const read = async (tenant: string, jobId: number): Promise<Job> => {
+  const read: JobStore['read'] = async (tenant, jobId, epoch) => {
     const job = await find(jobId)
     if (!job || job.tenant !== tenant) throw new CodedError('job_not_found')
+    refuseOtherJob(job, epoch)
     return job
   }
 
   const create = async (newJob: NewJob): Promise<Job> => {
     const { tenant } = newJob
-    const allotted = await runScript(redis, allotScript, [sharedKeys.lastJobId, sharedKeys.liveJobs], [clock.now()])
+    const { lastJobId, liveJobs, lastJobRunId } = sharedKeys
+    const allotted = await runScript(redis, allotScript, [lastJobId, liveJobs, lastJobRunId], [clock.now()])
     const jobId = Number(allotted)
     const { outcome, otherJob } = await writeNewJob(dependencies, jobId, newJob, readerLeaseMs)
     if (outcome === 'CREATED') {
@@ -74,8 +77,8 @@ export function createJobStore(dependencies: JobStoreDependencies): JobStore {
     return outcome as 'REQUESTED' | 'ENDED' | 'MISSING'
   }
 
-  const cancel = async (tenant: string, jobId: number): Promise<Job> => {
-    await read(tenant, jobId)
+  const cancel: JobStore['cancel'] = async (tenant, jobId, epoch) => {
+    await read(tenant, jobId, epoch)
     const outcome = await requestEnd(jobId, 'requested')
     if (outcome === 'ENDED') throw new CodedError('job_ended')
     return read(tenant, jobId)
@@ -89,8 +92,8 @@ export function createJobStore(dependencies: JobStoreDependencies): JobStore {
     read,
     cancel,
     list: (tenant, filter) => listJobs(redis, tenant, filter),
-    readStates: async (tenant, jobId, at) => statesAt(redis, await read(tenant, jobId), at),
-    acknowledge: (tenant, jobId, offset) => acknowledge(redis, () => read(tenant, jobId), offset),
+    readStates: async (tenant, jobId, at, epoch) => statesAt(redis, await read(tenant, jobId), at, epoch),
+    acknowledge: (tenant, jobId, holding) => acknowledge(redis, () => read(tenant, jobId), holding),
     readWhenChanged: (tenant, jobId, timeoutMs, signal) =>
       waitForChange(
         { clock, wakeUps: dependencies.wakeUps, read: () => read(tenant, jobId) },

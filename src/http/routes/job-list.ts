@@ -52,10 +52,11 @@ const jobListRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, 
       querystring: jobStateQuery,
       response: {
         200: { description: 'Airbyte state messages', content: { 'application/json': { schema: statesSchema } } },
-        ...problemResponses('job_not_found', 'job_running', 'log_gone', 'offset_out_of_range'),
+        ...problemResponses('job_not_found', 'job_running', 'log_rewound', 'log_gone', 'offset_out_of_range'),
       },
     },
-    handler: async ({ tenant, params, query }) => toStatesBody(await jobs.readStates(tenant, params.jobId, query.at)),
+    handler: async ({ tenant, params, query }) =>
+      toStatesBody(await jobs.readStates(tenant, params.jobId, query.at, query.epoch)),
   })
 }
 

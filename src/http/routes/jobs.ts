@@ -7,7 +7,15 @@ import { sendMessages } from '../live-messages.ts'
 import { readRange } from '../message-stream.ts'
 import { repeatOf } from '../repeats.ts'
 import { jobResponse, locationHeader, messagesResponse, needsApiKey, problemResponses } from '../responses.ts'
-import { jobParameters, jobQuery, messagesType, newJobBody, newJobHeaders, newJobQuery, noQuery } from '../schemas.ts'
+import {
+  epochQuery,
+  jobParameters,
+  jobQuery,
+  messagesType,
+  newJobBody,
+  newJobHeaders,
+  newJobQuery,
+} from '../schemas.ts'
 import { startJob } from '../start-job.ts'
 
 /** Starting, watching and cancelling jobs. */
@@ -71,11 +79,12 @@ const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, depe
       security: needsApiKey,
       params: jobParameters,
       querystring: jobQuery,
-      response: { 200: jobResponse('The job'), ...problemResponses('job_not_found') },
+      response: { 200: jobResponse('The job'), ...problemResponses('job_not_found', 'log_rewound') },
     },
     handler: async (request, reply) => {
       const { tenant, params, query } = request
       const signal = openStreams.signalFor(reply.raw)
+      await jobs.read(tenant, params.jobId, query.epoch)
       const waited =
         query.wait > 0
           ? await jobs.readWhenChanged(tenant, params.jobId, query.wait * 1000, signal).catch((error: unknown) => {
@@ -84,7 +93,7 @@ const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, depe
               throw error
             })
           : undefined
-      return toJobBody(waited ?? (await jobs.read(tenant, params.jobId)), clock.now())
+      return toJobBody(waited ?? (await jobs.read(tenant, params.jobId, query.epoch)), clock.now())
     },
   })
 
@@ -92,14 +101,17 @@ const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, depe
     schema: {
       operationId: 'cancelJob',
       summary: 'Cancel a job',
-      description: 'A job that runs is cancelled as soon as its worker notices; read it with `wait` to see it end.',
+      description:
+        'A job that runs is cancelled as soon as its worker notices; read it with `wait` to see it end. With `epoch` no ' +
+        'other job is cancelled that has got its id.',
       tags: ['jobs'],
       security: needsApiKey,
       params: jobParameters,
-      querystring: noQuery,
-      response: { 200: jobResponse('The job'), ...problemResponses('job_not_found', 'job_ended') },
+      querystring: epochQuery,
+      response: { 200: jobResponse('The job'), ...problemResponses('job_not_found', 'log_rewound', 'job_ended') },
     },
-    handler: async ({ tenant, params }) => toJobBody(await jobs.cancel(tenant, params.jobId), clock.now()),
+    handler: async ({ tenant, params, query }) =>
+      toJobBody(await jobs.cancel(tenant, params.jobId, query.epoch), clock.now()),
   })
 }
 

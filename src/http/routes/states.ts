@@ -3,7 +3,7 @@ import { connectionParameters } from '../connection-schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import { checkStream, parseStates } from '../given-states.ts'
 import { needsApiKey, problemResponses } from '../responses.ts'
-import { jobParameters, noQuery } from '../schemas.ts'
+import { epochQuery, jobParameters } from '../schemas.ts'
 import {
   ackBody,
   acknowledgedSchema,
@@ -29,11 +29,12 @@ const stateRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, { 
       summary: 'Acknowledge the messages held',
       description:
         "Moves the state of the job's connection to the last state of each stream among the first `offset` messages: the " +
-        'next job delivers everything after it. An offset that was acknowledged before changes nothing. No message is removed.',
+        'next job delivers everything after it. An offset that was acknowledged before changes nothing. No message is ' +
+        'removed. Send the `epoch` of the messages, in the query or beside `offset`: others are not acknowledged then.',
       tags: ['jobs'],
       security: needsApiKey,
       params: jobParameters,
-      querystring: noQuery,
+      querystring: epochQuery,
       body: ackBody,
       response: {
         200: {
@@ -43,6 +44,7 @@ const stateRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, { 
         ...problemResponses(
           ...bodyProblems,
           'job_not_found',
+          'log_rewound',
           'no_connection',
           'ack_superseded',
           'log_gone',
@@ -50,8 +52,9 @@ const stateRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, { 
         ),
       },
     },
-    handler: async ({ tenant, params, body }) => {
-      const { offset, states } = await jobs.acknowledge(tenant, params.jobId, body.offset)
+    handler: async ({ tenant, params, query, body }) => {
+      const holding = { held: body.offset, epoch: query.epoch ?? body.epoch }
+      const { offset, states } = await jobs.acknowledge(tenant, params.jobId, holding)
       return { offset, states: toStatesBody(states) }
     },
   })

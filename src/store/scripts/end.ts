@@ -1,4 +1,4 @@
-import { endedFunction, runIdFunction, type Script } from './script.ts'
+import { endedFunction, laterEpochFunction, runIdFunction, type Script } from './script.ts'
 
 /**
  * Ends a job, once. The caller has prepared the closing lines from the record it read; they are written only if
@@ -8,13 +8,13 @@ import { endedFunction, runIdFunction, type Script } from './script.ts'
  * KEYS: record, log, position, request, data key, states, readers.
  * ARGV: channel, now, fence, expected offset, expected streams (JSON), expected errorTraced ('1' or ''),
  * final status, failure (JSON) or '', closing messages, blob, bytes before compression, streams (JSON),
- * retention of the log in ms, retention of the record in ms, a new epoch, or '' when nothing can be missing.
+ * retention of the log in ms, retention of the record in ms, random text for a new epoch, or '' when nothing can be missing.
  * Returns DONE, ENDED (or no such job), FENCED or CHANGED.
  */
 export const endScript: Script = {
   name: 'syncEnd',
-  lua: `${endedFunction}${runIdFunction}
-local record = redis.call('HMGET', KEYS[1], 'status', 'fence', 'messages', 'streams', 'errorTraced', 'runId')
+  lua: `${endedFunction}${runIdFunction}${laterEpochFunction}
+local record = redis.call('HMGET', KEYS[1], 'status', 'fence', 'messages', 'streams', 'errorTraced', 'runId', 'epoch')
 if not record[1] or ended(record[1]) then return 'ENDED' end
 if tonumber(record[2]) > tonumber(ARGV[3]) then return 'FENCED' end
 local offset = tonumber(ARGV[4])
@@ -28,7 +28,9 @@ end
 redis.call('HSET', KEYS[1], 'status', ARGV[7], 'messages', last, 'streams', ARGV[12], 'lastUpdatedAt', ARGV[2],
   'endTime', ARGV[2])
 if ARGV[8] ~= '' then redis.call('HSET', KEYS[1], 'failure', ARGV[8]) end
-if ARGV[15] ~= '' and record[6] and record[6] ~= runId() then redis.call('HSET', KEYS[1], 'epoch', ARGV[15]) end
+if ARGV[15] ~= '' and record[6] and record[6] ~= runId() then
+  redis.call('HSET', KEYS[1], 'epoch', laterEpoch(record[7], ARGV[15]))
+end
 redis.call('HINCRBY', KEYS[1], 'bytes', ARGV[11])
 redis.call('HINCRBY', KEYS[1], 'blobBytes', #ARGV[10])
 redis.call('DEL', KEYS[3], KEYS[4], KEYS[7])

@@ -57,6 +57,13 @@ local function runId()
 end
 `
 
+/** Lua: the epoch of a log that has gone back in time: still this job's, and told from the one before by a random text. */
+export const laterEpochFunction = `
+local function laterEpoch(epoch, random)
+  return string.match(epoch, '^[^.]*') .. '.' .. random
+end
+`
+
 /** Lua: Redis's own clock in ms, the same for every process whatever their clocks say. */
 export const redisTimeFunction = `
 local function redisTime()
