@@ -49,11 +49,13 @@ export class DeliveryCheck {
     // A parent that moved while it was read brings its children again, with the new time.
     const name = `${id} ${sha256.slice(0, 32)} ${added.parent_updated_at ?? ''}`
     const times = (delivered.get(name) ?? 0) + 1
-    if (times > 1 && times > this.#mostTimes(child, sha256))
+    const place = this.#placeOf(stream, id, sha256, line)
+    // After an older version, which search may show late, the newer one has to come again: else the older would stay.
+    const isNeeded = (last.get(id)?.place ?? place) < place
+    if (times > 1 && !isNeeded && times > this.#mostTimes(child, sha256))
       this.#faults.add('duplicate', stream, `line ${line}: ${id} with the same text again`)
     delivered.set(name, times)
     if (parent !== undefined && this.#truth !== undefined) checkParent(child, parent, this.#truth, this.#faults)
-    const place = this.#placeOf(stream, id, sha256, line)
     const known = this.#truth?.versions(stream, id)?.[place]?.sha256 ?? sha256
     if (!last.has(id) && this.#options.ledger?.get(stream)?.get(id) === sha256) this.#stream(stream).repeated++
     last.set(id, { text: sha256, sha256: known, place, highest: Math.max(place, last.get(id)?.highest ?? -1) })

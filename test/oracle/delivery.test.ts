@@ -68,6 +68,14 @@ t.test('the same text twice is a duplicate', async (t) => {
   t.same(found(await judge([a, newB, c, a])), ['duplicate line 6: a with the same text again'])
 })
 
+t.test('the newest again after an old version is no duplicate: the old one would stay', async (t) => {
+  t.same(found(await judge([a, newB, c, b, newB])), [])
+  t.same(found(await judge([a, b, newB, c, b])), [
+    'duplicate line 7: b with the same text again',
+    'stale b with updated_at 200: an older version came after it',
+  ])
+})
+
 t.test('an id or a text that never was is unexpected', async (t) => {
   t.same(found(await judge([a, newB, c, contact('z')])), ['unexpected line 6: there never was z'])
   t.same(found(await judge([a, newB, c, contact('c', 299)])).slice(0, 1), ['unexpected line 6: c never had this text'])
