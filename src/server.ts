@@ -16,6 +16,7 @@ import { collectFigures } from './queue/figures.ts'
 import { LockError } from './queue/file-lock.ts'
 import { type Phase, shutDown } from './queue/lifecycle.ts'
 import { untilParentGone } from './queue/parent-watch.ts'
+import { startReconcilerRole } from './queue/reconciler-role.ts'
 import { createRedisConnections, type RedisConnections, untilReady } from './queue/redis.ts'
 import { checkRedis } from './queue/redis-check.ts'
 import { RedisNotFoundError } from './queue/redis-program.ts'
@@ -112,6 +113,7 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
     const service = { config, keys, connections, logger, metrics, storage: source.description }
     if (config.metricsPort !== undefined) phases.unshift(await startOperations(service, ending.signal))
     if (roles.worker) phases.unshift(startWorker(service))
+    else phases.unshift(startReconciler(service))
     if (roles.api) phases.unshift(await startApi(service))
     else process.stdout.write(`intercom-sync works on ${source.description}\n`)
   } catch (error) {
@@ -161,7 +163,7 @@ async function startApi({ config, keys, connections, logger, metrics, storage }:
   const closing = new AbortController()
   const app = await buildApp({
     config: { apiKeys: config.apiKeys, intercomBaseUrl: config.intercomBaseUrl, metricsElsewhere },
-    jobs: createJobStore({ ...store, enqueue: queue.enqueue }),
+    jobs: createJobStore({ ...store, enqueue: queue.enqueue, isHeld: queue.isHeld }),
     connections: createConnectionStore(store),
     messages: createMessageLogReader(store),
     clock,
@@ -181,6 +183,20 @@ async function startApi({ config, keys, connections, logger, metrics, storage }:
       await queue.close()
     },
   }
+}
+
+/** Without a worker in this process there may be none at all. */
+function startReconciler({ config, keys, connections, logger, metrics }: Service): Phase {
+  const reconciler = startReconcilerRole({
+    redis: connections.connect('waitForever'),
+    keys,
+    clock,
+    retention: retentionOf(config.jobRetentionMs),
+    logLimitBytes: config.logLimitBytes,
+    onJobEnded: countEndedJobs(metrics),
+    onError: createConnectionLog(logger, clock),
+  })
+  return { name: 'end the reconciler', timeoutMs: 2000, run: reconciler.end }
 }
 
 function startWorker({ config, keys, connections, logger, metrics }: Service): Phase {

@@ -59,7 +59,10 @@ export function messageResponse(schemaId: string, description: string): Response
   return { description, content: { 'application/json': { schema: Type.Ref(schemaId) } } }
 }
 
-export const locationHeader = { Location: text('Path of the job') }
+export const locationHeader = {
+  Location: text('Path of the job'),
+  'Idempotent-Replayed': text('`true` when the job was there before this request'),
+}
 
 export function messagesResponse(headers: Record<string, object> = {}): Response {
   return {

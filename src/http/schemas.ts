@@ -61,6 +61,12 @@ export const jobSchema = Type.Object(
     messageCount: count('Messages in the log: the offset after the last of them'),
     logEpoch: Type.String({ description: 'Changes when messages that may have been read were lost' }),
     attempts: count('Attempts so far'),
+    waitingFor: Type.Optional(
+      Type.String({
+        enum: ['worker'],
+        description: 'What it waits for. worker = no process is there that works on jobs',
+      }),
+    ),
     streams: Type.Array(streamSchema),
     failure: Type.Optional(failureSchema),
   },

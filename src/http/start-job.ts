@@ -2,8 +2,7 @@ import type { ConfiguredCatalog } from '../airbyte/catalog.ts'
 import type { StreamStates } from '../airbyte/state.ts'
 import { isObject } from '../json-object.ts'
 import type { ConnectionStart } from '../store/connection-store.ts'
-import type { Job } from '../store/job.ts'
-import { ConnectionChangedError, type NewJob } from '../store/job-store.ts'
+import { ConnectionChangedError, type NewJob, type StartedJob } from '../store/job-store.ts'
 import { parseSyncRequest, type SyncRequest, type SyncRequestBody } from '../sync/sync-request.ts'
 import type { RouteDependencies } from './dependencies.ts'
 import { invalidRequest } from './validation.ts'
@@ -24,8 +23,8 @@ export async function startJob(
   { jobs, connections }: Pick<RouteDependencies, 'jobs' | 'connections'>,
   { connectionId, ...body }: NewJobBody,
   options: StartOptions,
-): Promise<Job> {
-  const repeated = options.repeat && (await jobs.findRepeated(options.tenant, options.repeat))
+): Promise<StartedJob> {
+  const repeated = options.repeat && (await jobs.findRepeated(options.tenant, options.repeat, options.graceMs))
   if (repeated) return repeated
   if (connectionId === undefined) return jobs.create({ ...options, request: requestOfItsOwn(body) })
   if (body.config !== undefined) {

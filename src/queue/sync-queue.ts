@@ -9,13 +9,15 @@ export interface SyncJobData {
 
 export const syncQueueName = 'sync'
 
-/** The queue's side of a job; `absent` when BullMQ no longer knows it. */
-export type QueueState = JobState | 'absent'
+/** The queue's side of a job; `absent` when BullMQ no longer knows it, `unheld` when it has no lock although it is active. */
+export type QueueState = JobState | 'absent' | 'unheld'
 
 export interface SyncQueue {
   /** Adding a job twice is adding it once. */
   enqueue(jobId: number): Promise<void>
   stateOf(jobId: number): Promise<QueueState>
+  /** Whether a worker has the job at this moment; one that died loses it when its lock runs out. */
+  isHeld(jobId: number): Promise<boolean>
   /** How many jobs are in each of the states that last. */
   count(): Promise<Record<(typeof countedStates)[number], number>>
   close(): Promise<void>
@@ -52,14 +54,17 @@ export function createSyncQueue(redis: Redis, onError: (error: Error) => void): 
     streams: { events: { maxLen: 1000 } },
   })
   queue.on('error', onError)
+  const isHeld = async (jobId: number) => (await redis.exists(lockKey(jobId))) === 1
   return {
     async enqueue(jobId) {
       await queue.add('sync', { jobId }, { jobId: queueJobId(jobId) })
     },
     async stateOf(jobId) {
       const state = await queue.getJobState(queueJobId(jobId))
+      if (state === 'active' && !(await isHeld(jobId))) return 'unheld'
       return state === 'unknown' ? 'absent' : state
     },
+    isHeld,
     async count() {
       const { waiting = 0, active = 0, delayed = 0, failed = 0 } = await queue.getJobCounts(...countedStates)
       return { waiting, active, delayed, failed }

@@ -1,19 +1,18 @@
 import type { Redis } from 'ioredis'
 import { createAttemptStore } from '../store/attempts.ts'
 import type { JobEndDependencies } from '../store/job-end.ts'
-import { createLiveJobs } from '../store/live-jobs.ts'
 import { readWholeLog } from '../store/redis-message-log.ts'
+import { announceWorker, withdrawWorker } from '../store/worker-presence.ts'
 import type { AttemptDependencies } from './attempt.ts'
 import { listenForCancels } from './cancellation.ts'
 import { createProcessor } from './processor.ts'
-import { keepReconciled, type ReconcilerDependencies } from './reconciler.ts'
-import { createSyncQueue } from './sync-queue.ts'
+import { type ReconcilerRoleOptions, startReconcilerRole } from './reconciler-role.ts'
 import { type LockTiming, startSyncWorker } from './worker.ts'
 
 export interface WorkerRoleOptions
   extends Omit<JobEndDependencies, 'redis'>,
     Pick<AttemptDependencies, 'startSync' | 'createId' | 'reportError' | 'observe'>,
-    Pick<ReconcilerDependencies, 'onReconciled'> {
+    Pick<ReconcilerRoleOptions, 'onReconciled'> {
   /** Waits for ever. */
   redis: Redis
   /** Used for nothing else. */
@@ -34,7 +33,6 @@ export interface WorkerRole {
 export function startWorkerRole(options: WorkerRoleOptions): WorkerRole {
   const { redis, subscriber, onError, timing } = options
   const attempts = createAttemptStore(options)
-  const queue = createSyncQueue(redis, onError)
   const worker = startSyncWorker({
     redis,
     processor: createProcessor({ ...options, attempts, replayLog: (jobId) => readWholeLog(options, jobId) }),
@@ -44,14 +42,30 @@ export function startWorkerRole(options: WorkerRoleOptions): WorkerRole {
   })
   listenForCancels(subscriber, (jobId) => worker.stop(jobId, 'cancelled'))
   const closing = new AbortController()
-  const liveJobs = createLiveJobs(options)
-  const reconciling = keepReconciled({ ...options, liveJobs, attempts, queue }, closing.signal)
+  const announcing = keepAnnounced(redis, options, closing.signal)
+  const reconciler = startReconcilerRole(options)
   return {
     async handOver() {
       closing.abort()
       await worker.handOver()
-      await reconciling
-      await queue.close()
+      await Promise.all([reconciler.end(), announcing])
     },
   }
+}
+
+/** How often a worker says that it is there, ms. */
+const announceMs = 10_000
+
+/** Says that this worker is there until the signal aborts: without any, callers are told that their jobs wait for one. */
+async function keepAnnounced(
+  redis: Redis,
+  { clock, createId, onError }: Pick<WorkerRoleOptions, 'clock' | 'createId' | 'onError'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const workerId = createId()
+  while (!signal.aborted) {
+    await announceWorker(redis, workerId).catch(onError)
+    await clock.sleep(announceMs, signal).catch(() => undefined)
+  }
+  await withdrawWorker(redis, workerId).catch(onError)
 }

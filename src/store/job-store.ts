@@ -26,6 +26,12 @@ export interface NewJob {
   repeat?: Repeat
 }
 
+/** What a request for a job has come to. */
+export interface StartedJob extends Job {
+  /** The request, or another one of the connection, had made it before. */
+  isOlder: boolean
+}
+
 /** A connection's state was set or reset, or the connection removed, since it was read: read it again. */
 export class ConnectionChangedError extends Error {
   override name = 'ConnectionChangedError'
@@ -44,9 +50,14 @@ export interface JobStore {
    *
    * @throws CodedError `connection_busy` with the id of the active job, `idempotency_key_reused`; ConnectionChangedError
    */
-  create(newJob: NewJob): Promise<Job>
-  /** The job of the first such request, whatever its status. @throws CodedError `idempotency_key_reused` */
-  findRepeated(tenant: string, repeat: Repeat): Promise<Job | undefined>
+  create(newJob: NewJob): Promise<StartedJob>
+  /**
+   * The job of the first such request, whatever its status. It lives by the longer grace of both.
+   *
+   * @param graceMs that of the repeated request; undefined = it wants the job without readers, too
+   * @throws CodedError `idempotency_key_reused`
+   */
+  findRepeated(tenant: string, repeat: Repeat, graceMs: number | undefined): Promise<StartedJob | undefined>
   /**
    * @param epoch that of the caller's messages, where it has some
    * @throws CodedError `job_not_found`, the same for an unknown id and for another tenant's; `log_rewound` when the id is

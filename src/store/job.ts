@@ -28,6 +28,8 @@ export interface Job {
   streams: StreamProgress[]
   failure?: JobFailure
   cancelRequested: boolean
+  /** What it waits for: no worker is there to go on with it. */
+  waitingFor?: 'worker'
   /** Names of the streams that are read anew by every sync. */
   fullRefresh: string[]
   /** Set while the job lives only as long as somebody reads it (live POST): ms without a reader before it is cancelled. */

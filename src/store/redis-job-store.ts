@@ -2,32 +2,35 @@ import { CodedError } from '../errors.ts'
 import { acknowledge } from './acknowledgement.ts'
 import { storeAnswer } from './availability.ts'
 import { connectionBusy } from './connection-store.ts'
-import type { Job } from './job.ts'
+import { hasEnded, type Job } from './job.ts'
 import { cancelledEnding, endJob, type JobEndDependencies } from './job-end.ts'
 import { listJobs } from './job-list.ts'
 import { type CancelReason, jobFromRecord } from './job-record.ts'
 import { statesAt } from './job-states.ts'
-import { ConnectionChangedError, type JobStore, type NewJob, type Repeat } from './job-store.ts'
+import { ConnectionChangedError, type JobStore, type StartedJob } from './job-store.ts'
 import { jobKey, repeatKey, sharedKeys } from './keys.ts'
 import { refuseOtherJob } from './log-epoch.ts'
 import { writeNewJob } from './new-job.ts'
 import { allotScript } from './scripts/allot.ts'
 import { cancelScript } from './scripts/cancel.ts'
-import { detachScript, dropReaderScript, renewReaderScript } from './scripts/readers.ts'
+import { detachScript, dropReaderScript, renewReaderScript, shareScript } from './scripts/readers.ts'
 import { runScript } from './scripts/script.ts'
 import { waitForChange } from './status-wait.ts'
 import type { WakeUps } from './wake-ups.ts'
+import { hasWorkers } from './worker-presence.ts'
 
 export interface JobStoreDependencies extends JobEndDependencies {
   wakeUps: WakeUps
   /** Hands a new job to the workers. */
   enqueue: (jobId: number) => Promise<void>
+  /** Whether a worker has the job at this moment. @defaultValue a running job has one */
+  isHeld?: (jobId: number) => Promise<boolean>
   /** @defaultValue 15000 */
   readerLeaseMs?: number
 }
 
 export function createJobStore(dependencies: JobStoreDependencies): JobStore {
-  const { redis, clock, readerLeaseMs = 15_000 } = dependencies
+  const { redis, clock, readerLeaseMs = 15_000, isHeld = async () => true } = dependencies
 
   const find = async (jobId: number): Promise<Job | undefined> => {
     const fields = await storeAnswer(redis.hgetall(jobKey(jobId, 'record')))
@@ -38,32 +41,45 @@ export function createJobStore(dependencies: JobStoreDependencies): JobStore {
     const job = await find(jobId)
     if (!job || job.tenant !== tenant) throw new CodedError('job_not_found')
     refuseOtherJob(job, epoch)
-    return job
+    return { ...job, ...((await lacksWorker(job)) && { waitingFor: 'worker' as const }) }
   }
 
-  const create = async (newJob: NewJob): Promise<Job> => {
-    const { tenant } = newJob
+  const lacksWorker = async ({ jobId, status }: Job): Promise<boolean> => {
+    if (status === 'running' && (await isHeld(jobId))) return false
+    return !hasEnded({ status }) && !(await hasWorkers(redis))
+  }
+
+  const readerKeys = (jobId: number) => [jobKey(jobId, 'record'), jobKey(jobId, 'readers')]
+
+  /** A job that was there before, for somebody else as well: nobody inherits the grace of the first. */
+  const share = async (tenant: string, jobId: number, graceMs: number | undefined): Promise<StartedJob> => {
+    await runScript(redis, shareScript, readerKeys(jobId), [graceMs ?? ''])
+    return { ...(await read(tenant, jobId)), isOlder: true }
+  }
+
+  const create: JobStore['create'] = async (newJob) => {
+    const { tenant, graceMs } = newJob
     const { lastJobId, liveJobs, lastJobRunId } = sharedKeys
     const allotted = await runScript(redis, allotScript, [lastJobId, liveJobs, lastJobRunId], [clock.now()])
     const jobId = Number(allotted)
     const { outcome, otherJob } = await writeNewJob(dependencies, jobId, newJob, readerLeaseMs)
     if (outcome === 'CREATED') {
       await storeAnswer(dependencies.enqueue(jobId))
-      return read(tenant, jobId)
+      return { ...(await read(tenant, jobId)), isOlder: false }
     }
     await storeAnswer(redis.zrem(sharedKeys.liveJobs, jobId))
-    if (outcome === 'REPEATED' || (outcome === 'BUSY' && newJob.joinActive)) return read(tenant, otherJob)
+    if (outcome === 'REPEATED' || (outcome === 'BUSY' && newJob.joinActive)) return share(tenant, otherJob, graceMs)
     if (outcome === 'BUSY') throw connectionBusy(otherJob)
     if (outcome === 'REUSED') throw new CodedError('idempotency_key_reused')
     throw new ConnectionChangedError('the connection has changed')
   }
 
-  const findRepeated = async (tenant: string, { keyDigest, bodyDigest }: Repeat): Promise<Job | undefined> => {
+  const findRepeated: JobStore['findRepeated'] = async (tenant, { keyDigest, bodyDigest }, graceMs) => {
     const known = await storeAnswer(redis.get(repeatKey(tenant, keyDigest)))
     if (known === null) return undefined
     const [firstDigest, jobId] = known.split(' ')
     if (firstDigest !== bodyDigest) throw new CodedError('idempotency_key_reused')
-    return read(tenant, Number(jobId))
+    return share(tenant, Number(jobId), graceMs)
   }
 
   const requestEnd = async (jobId: number, reason: CancelReason): Promise<'REQUESTED' | 'ENDED' | 'MISSING'> => {
@@ -73,7 +89,7 @@ export function createJobStore(dependencies: JobStoreDependencies): JobStore {
       [jobKey(jobId, 'record')],
       [sharedKeys.cancelChannel, clock.now(), reason, jobId],
     )
-    if (outcome === 'REQUESTED') await endIdleJob(dependencies, jobId, reason)
+    if (outcome === 'REQUESTED') await endIdleJob(dependencies, jobId, reason, isHeld)
     return outcome as 'REQUESTED' | 'ENDED' | 'MISSING'
   }
 
@@ -83,8 +99,6 @@ export function createJobStore(dependencies: JobStoreDependencies): JobStore {
     if (outcome === 'ENDED') throw new CodedError('job_ended')
     return read(tenant, jobId)
   }
-
-  const readerKeys = (jobId: number) => [jobKey(jobId, 'record'), jobKey(jobId, 'readers')]
 
   return {
     create,
@@ -115,9 +129,14 @@ export function createJobStore(dependencies: JobStoreDependencies): JobStore {
 }
 
 /** Ends a job that no worker has. One that begins at this moment carries a higher fence and sees the request itself. */
-async function endIdleJob(dependencies: JobStoreDependencies, jobId: number, reason: CancelReason): Promise<void> {
+async function endIdleJob(
+  dependencies: JobStoreDependencies,
+  jobId: number,
+  reason: CancelReason,
+  isHeld: (jobId: number) => Promise<boolean>,
+): Promise<void> {
   const [status, fence] = await storeAnswer(dependencies.redis.hmget(jobKey(jobId, 'record'), 'status', 'fence'))
-  if (status === 'pending' || status === 'incomplete') {
+  if (status === 'pending' || status === 'incomplete' || (status === 'running' && !(await isHeld(jobId)))) {
     await endJob(dependencies, jobId, Number(fence), cancelledEnding(reason))
   }
 }

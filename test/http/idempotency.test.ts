@@ -77,7 +77,7 @@ t.test('keys belong to their tenants', async (t) => {
   const repeat = { keyDigest: 'k', bodyDigest: 'b' }
   const request = { config: { access_token: 'x' }, catalog: { streams: [] }, states: {} }
   const one = await api.jobs.create({ tenant: 'one', request, repeat })
-  t.equal(await api.jobs.findRepeated('two', repeat), undefined)
+  t.equal(await api.jobs.findRepeated('two', repeat, undefined), undefined)
   t.not((await api.jobs.create({ tenant: 'two', request, repeat })).jobId, one.jobId)
 })
 

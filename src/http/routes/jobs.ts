@@ -28,7 +28,8 @@ const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, depe
       summary: 'Start a job',
       description:
         `With \`Accept: ${messagesType}\` the answer is the messages, live; the job is then cancelled when it has had ` +
-        'no reader for `grace` seconds, unless `detach` is set.',
+        'no reader for `grace` seconds, unless `detach` is set. A job that was there before (`Idempotency-Key`, ' +
+        '`onConflict=join`) lives by the longest grace of its callers, and without readers once one of them wants that.',
       tags: ['jobs'],
       security: needsApiKey,
       headers: newJobHeaders,
@@ -63,6 +64,7 @@ const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, depe
         ...(isLive && !detach && { graceMs: grace * 1000 }),
       })
       reply.header('Location', `/v1/jobs/${job.jobId}`).header('Vary', 'Accept')
+      if (job.isOlder) reply.header('Idempotent-Replayed', 'true')
       if (!isLive) return reply.code(202).send(toJobBody(job, clock.now()))
       // A job that was there before may have lost its messages: to be told while there is still a status to tell it by.
       const { epoch } = await readRange(messages, { jobId: job.jobId, after: 0, epoch: undefined }, 1)

@@ -45,6 +45,26 @@ return 'KEPT'
 }
 
 /**
+ * Somebody else wants the job, too: it lives by the longest grace, and without readers once one caller wants it so.
+ *
+ * KEYS: record, readers. ARGV: the grace of this one in ms, '' = it reads nothing, or wants no grace.
+ */
+export const shareScript: Script = {
+  name: 'syncShare',
+  lua: `${endedFunction}
+local record = redis.call('HMGET', KEYS[1], 'status', 'graceMs')
+if not record[1] or ended(record[1]) or not record[2] then return 0 end
+if ARGV[1] == '' then
+  redis.call('HDEL', KEYS[1], 'graceMs', 'readersUntil', 'leaseMs')
+  redis.call('DEL', KEYS[2])
+elseif tonumber(ARGV[1]) > tonumber(record[2]) then
+  redis.call('HSET', KEYS[1], 'graceMs', ARGV[1])
+end
+return 1
+`,
+}
+
+/**
  * The job goes on without readers.
  *
  * KEYS: record, readers.

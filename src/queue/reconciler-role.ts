@@ -1,0 +1,27 @@
+import { createAttemptStore } from '../store/attempts.ts'
+import type { JobEndDependencies } from '../store/job-end.ts'
+import { createLiveJobs } from '../store/live-jobs.ts'
+import { keepReconciled, type ReconcilerDependencies } from './reconciler.ts'
+import { createSyncQueue } from './sync-queue.ts'
+
+/** What looks over the jobs; its Redis waits for ever. */
+export interface ReconcilerRoleOptions
+  extends JobEndDependencies,
+    Pick<ReconcilerDependencies, 'onError' | 'onReconciled'> {
+  logLimitBytes: number
+}
+
+/** Each worker has one, and an API without a worker: what nobody holds must come to its end without any. */
+export function startReconcilerRole(options: ReconcilerRoleOptions): { end(): Promise<void> } {
+  const closing = new AbortController()
+  const queue = createSyncQueue(options.redis, options.onError)
+  const dependencies = { ...options, liveJobs: createLiveJobs(options), attempts: createAttemptStore(options), queue }
+  const reconciling = keepReconciled(dependencies, closing.signal)
+  return {
+    async end() {
+      closing.abort()
+      await reconciling
+      await queue.close()
+    },
+  }
+}
