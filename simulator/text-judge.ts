@@ -46,30 +46,29 @@ export class TextJudge {
         comparableHash(text(), rules, this.#lists(version, revisions)),
       ),
     )
-    const isCutToo = this.#options.completeLists === false || this.#isDeleted(version)
-    const or = [...later, ...(isCutToo ? [plain] : [])]
+    const or = [...later, ...(this.#options.completeLists === false ? [plain] : [])]
     return { sha256: whole, ...(or.length > 0 && { or }) }
   }
 
   /**
    * Long lists are read after their contact and each by itself, and it may change meanwhile: every one of them can be
-   * that of a later revision. The first of these combinations has all of them as they were.
+   * that of a later revision. The first of these combinations has all of them as they were. Below a deleted contact
+   * nothing is found, though search may show it for a while: what was not read before that stays cut.
    */
-  #listsRead({ plan, text }: RecordVersion): Record<string, number>[] {
+  #listsRead(version: RecordVersion): Record<string, number>[] {
+    const { plan, text } = version
+    const mayStayCut = this.#workspace.collection('contacts').find(plan.id) === undefined
     const latest = this.#workspace.collection('contacts').lastRevision(plan.id) ?? plan.revision
     const revisions = Array.from({ length: latest - plan.revision + 1 }, (_, place) => plan.revision + place)
     const lists = JSON.parse(text.toString()) as Record<string, { has_more?: boolean }>
     const combined = (names: readonly string[]): Record<string, number>[] => {
       const [name, ...others] = names
       if (name === undefined) return [{}]
-      return revisions.flatMap((revision) => combined(others).map((rest) => ({ [name]: revision, ...rest })))
+      const rests = combined(others)
+      const read = revisions.flatMap((revision) => rests.map((rest) => ({ [name]: revision, ...rest })))
+      return mayStayCut ? [...read, ...rests] : read
     }
     return combined(contactListNames.filter((name) => lists[name]?.has_more))
-  }
-
-  /** Below a deleted contact nothing is found, though search may show the contact for a while. */
-  #isDeleted({ plan }: RecordVersion): boolean {
-    return this.#workspace.collection('contacts').find(plan.id) === undefined
   }
 
   #delivered(stream: string, text: Buffer): string {
