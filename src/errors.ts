@@ -171,6 +171,12 @@ export const errorTable = {
     retryable: false,
     title: 'Attempts in a row ended without any progress',
   },
+  no_worker: {
+    status: 503,
+    failureType: 'transient_error',
+    retryable: false,
+    title: 'No worker is there to go on with the job',
+  },
   attempt_lost: {
     status: 500,
     failureType: 'system_error',

@@ -1,0 +1,55 @@
+import { CodedError } from '../../errors.ts'
+import { isObject } from '../../json-object.ts'
+import { type EndedJob, readEnded } from './ended-job.ts'
+import type { JobDependencies } from './job-dependencies.ts'
+import { mayPass } from './service-failures.ts'
+import type { StartedJob } from './start-job.ts'
+import { watchForWorker } from './worker-watch.ts'
+
+/** Silence after which the service sends a sign of life, s. Most proxies cut what is silent for a minute. */
+const heartbeatSeconds = 15
+
+/**
+ * Prints all messages of a job, however often the connection breaks.
+ *
+ * @throws CodedError, among them those that say that messages are lost; the signal's reason
+ */
+export async function followJob(job: StartedJob, dependencies: JobDependencies): Promise<EndedJob> {
+  const { client, printed, patience, signal } = dependencies
+  const { jobId } = job
+  const worker = watchForWorker(job, dependencies)
+  let { epoch } = job
+  for (;;) {
+    signal.throwIfAborted()
+    try {
+      const range = `after=${printed.held}&epoch=${encodeURIComponent(epoch)}&heartbeat=${heartbeatSeconds}`
+      const { headers, pieces } = await client.listen({ method: 'GET', path: `/v1/jobs/${jobId}/messages?${range}` })
+      patience.reached()
+      epoch = headers.get('log-epoch') ?? epoch
+      for await (const piece of pieces) {
+        if (!(await printed.take(piece))) await worker.look()
+        else {
+          patience.restore()
+          worker.seen()
+        }
+      }
+      const known = await client.ask({ method: 'GET', path: `/v1/jobs/${jobId}` })
+      refuseOtherJob(known, epoch)
+      const ended = readEnded(known)
+      if (ended && ended.messageCount === printed.held) return ended
+      // Something in between has made a cut look like an end.
+      throw new CodedError('service_unavailable', 'The messages of the service at service_url break off')
+    } catch (error) {
+      signal.throwIfAborted()
+      printed.dropPart()
+      if (!mayPass(error)) throw error
+      await patience.afterFailure(error)
+    }
+  }
+}
+
+/** What stands before the point of an epoch is the job's own. */
+function refuseOtherJob(job: unknown, epoch: string): void {
+  const known = isObject(job) && typeof job.logEpoch === 'string' ? job.logEpoch : ''
+  if (known.split('.')[0] !== epoch.split('.')[0]) throw new CodedError('job_not_found')
+}
