@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { jobKey } from '../../src/store/keys.ts'
 import { startBridgedService } from '../support/bridged-service.ts'
 import { configuredCatalog } from '../support/configured-catalog.ts'
 import { openConnector } from '../support/connector.ts'
@@ -96,6 +97,11 @@ t.test('a bridge that is killed outright leaves a job that ends when its grace i
   const { running, jobId } = await startHeld('killed')
   running.child.kill('SIGKILL')
   t.equal((await running.finished).end, 'SIGKILL')
+  const record = jobKey(jobId, 'record')
+  const redis = service.redis.connect()
+  t.ok(Number(await redis.hget(record, 'graceMs')) > 60_000, 'longer than a bridge tries to reach its service')
+  // The lease of the reader is given up, or runs out; then the grace of a minute and a half counts.
+  await redis.hset(record, 'graceMs', 1000)
   t.match(await service.untilStatus(jobId, 'cancelled', 'succeeded', 'failed'), { status: 'cancelled' })
   letGo('killed')
 })

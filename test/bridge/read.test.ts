@@ -5,6 +5,7 @@ import { startBridgedService } from '../support/bridged-service.ts'
 import { configuredCatalog } from '../support/configured-catalog.ts'
 import { openConnector } from '../support/connector.ts'
 import { judge, parseLines } from '../support/engine.ts'
+import { scrape } from '../support/metrics.ts'
 import { findFreePort } from '../support/processes.ts'
 
 const token = 'simulator-token'
@@ -48,7 +49,7 @@ t.test('check and discover are answered by the service', async (t) => {
   t.notOk(showsSecrets([check.stdout, check.stderr, discover.stdout, discover.stderr]))
 })
 
-t.test('a connection of the service stands in for the token, and one that is busy may be free later', async (t) => {
+t.test('a connection of the service stands in for the token, and one that is busy is waited for', async (t) => {
   const body = JSON.stringify({ config: { access_token: token }, catalog: configuredCatalog(['tags', 'contacts']) })
   t.equal((await service.fetch('/v1/connections/kept', { method: 'PUT', body })).status, 201)
   const kept = bench.write('kept.json', { ...access, connection_id: 'kept' })
@@ -64,11 +65,15 @@ t.test('a connection of the service stands in for the token, and one that is bus
 
   service.intercom.faults.next([{ match: { path: '/contacts/search' }, repeat: 2, holdUntil: 'seen' }])
   await service.fetch('/v1/jobs', { method: 'POST', body: JSON.stringify({ connectionId: 'kept' }) })
-  const busy = await bench.run(['read', '--config', kept, '--catalog', tags])
+  const [first] = await service.jobs()
+  const waiting = bench.start(['read', '--config', kept, '--catalog', tags])
+  const refused = 'intercom_sync_http_requests_total{method="POST",route="/v1/jobs",status="4xx"}'
+  while (!(await scrape(service.url)).has(refused)) await service.jobs()
   service.intercom.faults.open('seen')
-  t.equal(busy.end, 1)
-  const error = { internal_message: 'connection_busy', failure_type: 'transient_error' }
-  t.match(parseLines(busy.stdout), [{ type: 'TRACE', trace: { type: 'ERROR', error } }])
+  const { end, stdout } = await waiting.finished
+  t.equal(end, 0)
+  t.same((await judge(service.intercom, stdout, { expectStreams: ['tags'] })).faults, [])
+  t.match(await service.untilStatus(first?.jobId ?? 0, 'succeeded'), { status: 'succeeded' }, 'the other had its time')
 })
 
 t.test('a platform that starts one attempt twice gets one job', async (t) => {

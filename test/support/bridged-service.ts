@@ -13,6 +13,7 @@ interface JobOfService {
   status: string
   messageCount: number
   bytesSynced: number
+  waitingFor?: string
 }
 
 /** A service that a bridge can be pointed at: API and worker as processes of their own, on a Redis that outlives both. */
@@ -25,6 +26,7 @@ export interface BridgedService {
   /** Ends the API by a signal and starts another one on the same port. */
   restartApi(signal: NodeJS.Signals): Promise<void>
   stopApi(signal: NodeJS.Signals): Promise<void>
+  stopWorker(signal: NodeJS.Signals): Promise<void>
   /** Calls the API with the key. */
   fetch(path: string, options?: RequestInit): Promise<Response>
   /** The jobs there are, the newest first. */
@@ -33,6 +35,8 @@ export interface BridgedService {
   untilStarted(): Promise<JobOfService>
   /** The job, when its status is one of those named. */
   untilStatus(jobId: number, ...wanted: string[]): Promise<JobOfService>
+  /** The job, when it is said to wait for a worker. */
+  untilWaiting(jobId: number): Promise<JobOfService>
   /** The whole log of a job, read at once. */
   messages(jobId: number): Promise<Buffer>
 }
@@ -85,6 +89,9 @@ export async function startBridgedService(t: Teardown, options: SimulatorOptions
     async stopApi(signal) {
       await api.end(signal)
     },
+    async stopWorker(signal) {
+      await worker.end(signal)
+    },
     fetch: call,
     jobs,
     async untilStarted() {
@@ -97,6 +104,12 @@ export async function startBridgedService(t: Teardown, options: SimulatorOptions
       for (;;) {
         const job = (await (await call(`/v1/jobs/${jobId}?wait=60`)).json()) as JobOfService
         if (wanted.includes(job.status)) return job
+      }
+    },
+    async untilWaiting(jobId) {
+      for (;;) {
+        const job = (await (await call(`/v1/jobs/${jobId}?wait=1`)).json()) as JobOfService
+        if (job.waitingFor === 'worker') return job
       }
     },
     async messages(jobId) {

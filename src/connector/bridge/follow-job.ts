@@ -27,11 +27,10 @@ export async function followJob(job: StartedJob, dependencies: JobDependencies):
       patience.reached()
       epoch = headers.get('log-epoch') ?? epoch
       for await (const piece of pieces) {
-        if (!(await printed.take(piece))) await worker.look()
-        else {
-          patience.restore()
-          worker.seen()
-        }
+        const { held } = printed
+        if (await printed.take(piece)) patience.restore()
+        if (printed.held > held) worker.seen()
+        else await worker.look()
       }
       const known = await client.ask({ method: 'GET', path: `/v1/jobs/${jobId}` })
       refuseOtherJob(known, epoch)

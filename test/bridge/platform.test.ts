@@ -1,0 +1,84 @@
+import t, { type Test } from 'tap'
+import { readOverHttp } from '../../src/connector/bridge/read.ts'
+import { createAcceleratedClock } from '../support/accelerated-clock.ts'
+import { startApp } from '../support/app.ts'
+import { configuredCatalog } from '../support/configured-catalog.ts'
+import { startRedis } from '../support/redis.ts'
+
+/** Fifty times as fast as the machine's: a quarter of an hour is 18 seconds. */
+const clock = createAcceleratedClock(Date.now(), 50)
+const server = await startRedis(t)
+const api = await startApp(t, server, { clock })
+await api.fetch('/v1/connections/kept', {
+  method: 'PUT',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ config: { access_token: 'x' }, streams: ['contacts'] }),
+})
+
+/** A bridge in this process, whose minutes pass as fast as the service's. */
+function startBridge(t: Test, access: object = { access_token: 'token-of-a-test' }) {
+  const printed: Buffer[] = []
+  const ending = new AbortController()
+  t.teardown(() => ending.abort(new Error('the test is over')))
+  const finished = readOverHttp({
+    inputs: {
+      config: { service_url: api.url, allow_insecure_http: true, ...access },
+      catalog: configuredCatalog(['contacts']),
+    },
+    output: { write: async (piece) => void printed.push(Buffer.from(piece)) },
+    clock,
+    random: () => 0.5,
+    signal: ending.signal,
+  }).catch((error: { code?: string }) => error.code)
+  return { finished, text: () => Buffer.concat(printed).toString() }
+}
+
+/** The job that the bridge has made, once it has. */
+async function untilJob(after = 0): Promise<number> {
+  for (;;) {
+    const { items } = await api.jobs.list('default', { limit: 1 })
+    if ((items[0]?.jobId ?? 0) > after) return items[0]?.jobId ?? 0
+  }
+}
+
+t.test('without any worker it does not wait for ever', async (t) => {
+  const { finished } = startBridge(t)
+  const jobId = await untilJob()
+  t.equal(await finished, 'no_worker')
+  t.equal((await api.jobs.read('default', jobId)).status, 'cancelled')
+})
+
+t.test('an attempt after one that was killed waits until its job has given the connection up', async (t) => {
+  const kept = { connection_id: 'kept' }
+  const killed = await api.jobs.create({
+    tenant: 'default',
+    request: { config: { access_token: 'x' }, catalog: { streams: [] }, states: {} },
+    connection: {
+      connectionId: 'kept',
+      generation: (await api.store.connections.readStart('default', 'kept')).generation,
+    },
+    graceMs: 90_000,
+  })
+  const { finished, text } = startBridge(t, kept)
+  t.equal(await Promise.race([finished, clock.sleep(100_000).then(() => 'it waits')]), 'it waits')
+  await api.jobs.cancel('default', killed.jobId)
+  const jobId = await untilJob(killed.jobId)
+  const worker = await api.work(jobId)
+  await worker.commit(2)
+  await worker.end('failed')
+  t.equal(await finished, 'streams_incomplete')
+  t.match(text(), /"RECORD"/)
+})
+
+t.test('a connection that somebody else keeps is told as busy in the end', async (t) => {
+  const other = await api.jobs.create({
+    tenant: 'default',
+    request: { config: { access_token: 'x' }, catalog: { streams: [] }, states: {} },
+    connection: {
+      connectionId: 'kept',
+      generation: (await api.store.connections.readStart('default', 'kept')).generation,
+    },
+  })
+  t.equal(await startBridge(t, { connection_id: 'kept' }).finished, 'connection_busy')
+  t.equal((await api.jobs.read('default', other.jobId)).status, 'pending', 'nobody has ended it')
+})
