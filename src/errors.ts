@@ -102,7 +102,12 @@ export const errorTable = {
     title: 'The headers are too large',
   },
   internal_error: { status: 500, failureType: 'system_error', retryable: true, title: 'Something went wrong here' },
-  store_unavailable: { status: 503, failureType: 'transient_error', retryable: true, title: 'Redis cannot be reached' },
+  store_unavailable: {
+    status: 503,
+    failureType: 'transient_error',
+    retryable: true,
+    title: 'Redis cannot serve at present',
+  },
   shutting_down: {
     status: 503,
     failureType: 'transient_error',

@@ -8,13 +8,13 @@ import type { ConnectionBody } from './connection-schemas.ts'
 export const secretMask = '**********'
 
 /** A connection as the API shows it. */
-export function toConnectionBody(connection: Connection): ConnectionBody {
+export function toConnectionBody({ connectionId, settings, problem, ...times }: Connection): ConnectionBody {
   return {
-    connectionId: connection.connectionId,
-    config: maskSecrets(connection.config),
-    catalog: connection.catalog,
-    createdAt: new Date(connection.createdAt).toISOString(),
-    lastUpdatedAt: new Date(connection.lastUpdatedAt).toISOString(),
+    connectionId,
+    ...(settings && { config: maskSecrets(settings.config), catalog: settings.catalog }),
+    ...(problem !== undefined && { problem }),
+    createdAt: new Date(times.createdAt).toISOString(),
+    lastUpdatedAt: new Date(times.lastUpdatedAt).toISOString(),
   }
 }
 

@@ -10,8 +10,13 @@ const time = (description: string) => Type.String({ format: 'date-time', descrip
 export const connectionSchema = Type.Object(
   {
     connectionId: connectionIdSchema,
-    config: Type.Object({}, { ...open, description: 'The config as it was given, each secret replaced by asterisks' }),
-    catalog: Type.Object({}, { ...open, description: 'A ConfiguredAirbyteCatalog' }),
+    config: Type.Optional(
+      Type.Object({}, { ...open, description: 'The config as it was given, each secret replaced by asterisks' }),
+    ),
+    catalog: Type.Optional(Type.Object({}, { ...open, description: 'A ConfiguredAirbyteCatalog' })),
+    problem: Type.Optional(
+      Type.String({ description: 'Why config and catalog cannot be shown: the key that sealed them is gone' }),
+    ),
     createdAt: time('When it was made'),
     lastUpdatedAt: time('When config and catalog were last put'),
   },

@@ -1,16 +1,30 @@
 import type { Redis } from 'ioredis'
 import { CodedError } from '../errors.ts'
 
-/** Replies by which Redis says that it cannot serve now, not that the command was wrong. */
-const unavailableReplies = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MISCONF|OOM|BUSY|NOREPLICAS)\b/
-/** How ioredis words a connection that is away or does not answer. */
-const unavailableErrors =
-  /Connection is closed|Stream isn't writeable|Command timed out|max retries per request|Socket timeout|ECONN|EPIPE|ENOENT|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH/
+/** How Redis, in its replies, and ioredis say that it cannot serve now, not that the command was wrong; and what that means. */
+const unavailable: readonly [said: RegExp, meaning: string][] = [
+  [/^OOM\b/, 'Redis is full: it refuses what would need more memory than its maxmemory'],
+  [/^MISCONF\b/, 'Redis cannot write to its disk, and takes no writes until it can'],
+  [/^LOADING\b/, 'Redis is still reading its data'],
+  [/^READONLY\b/, 'This Redis is a replica: the address must lead to the primary'],
+  [/^(MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS)\b/, 'Redis has lost other servers that it needs'],
+  [/^BUSY\b/, 'Redis is busy with a script'],
+  [/Command timed out|Socket timeout/, 'Redis did not answer in time'],
+  [
+    /Connection is closed|Stream isn't writeable|max retries per request|ECONN|EPIPE|ENOENT|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH/,
+    'Redis cannot be reached',
+  ],
+]
+
+/** Why Redis cannot serve at present, in words; undefined for an error of another kind. */
+function whyUnavailable(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  return unavailable.find(([said]) => said.test(error.message) || said.test(error.name))?.[1]
+}
 
 /** Whether an error means that Redis cannot be reached or cannot serve at present. */
 export function isStoreUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  return unavailableReplies.test(error.message) || unavailableErrors.test(`${error.name} ${error.message}`)
+  return whyUnavailable(error) !== undefined
 }
 
 /**
@@ -22,8 +36,8 @@ export async function storeAnswer<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer
   } catch (error) {
-    if (isStoreUnavailable(error)) throw new CodedError('store_unavailable', undefined, { cause: error })
-    throw error
+    const why = whyUnavailable(error)
+    throw why === undefined ? error : new CodedError('store_unavailable', why, { cause: error })
   }
 }
 

@@ -7,10 +7,14 @@ import type { Page, PageRequest } from './page.ts'
 export type ConnectionSettings = Pick<SyncRequest, 'config' | 'catalog'>
 
 /** A connection as it is kept, its config in clear: never to be shown as it is. Times are ms since the epoch. */
-export interface Connection extends ConnectionSettings {
+export interface Connection {
   connectionId: string
   createdAt: number
   lastUpdatedAt: number
+  /** Absent when they cannot be opened, as their key is gone. */
+  settings?: ConnectionSettings
+  /** Why they cannot, in words. */
+  problem?: string
 }
 
 /** What a new job of a connection begins with. */
@@ -34,7 +38,7 @@ export interface ConnectionStore {
     settings: ConnectionSettings,
   ): Promise<{ connection: Connection; created: boolean }>
   read(tenant: string, connectionId: string): Promise<Connection>
-  /** In the order of their ids. */
+  /** In the order of their ids; a page is bounded in bytes as well, and may end early. */
   list(tenant: string, page: PageRequest): Promise<Page<Connection>>
   readStart(tenant: string, connectionId: string): Promise<ConnectionStart>
   /** What clients have acknowledged, or set. */
@@ -46,7 +50,7 @@ export interface ConnectionStore {
    * @throws CodedError `connection_busy`
    */
   setStates(tenant: string, connectionId: string, states: StreamStates, stream?: string): Promise<StreamStates>
-  /** Removes settings and state; resolves with what they were. @throws CodedError `connection_busy` */
+  /** Removes settings and state, which need no key for that; resolves with what they were. @throws CodedError `connection_busy` */
   remove(tenant: string, connectionId: string): Promise<Connection>
 }
 

@@ -16,6 +16,9 @@ export interface ConnectionStoreDependencies {
   clock: Clock
 }
 
+/** Sealed settings that one page of a list holds at most; catalogs can be as large as a body may be. */
+const mostPageBytes = 8 * 1024 * 1024
+
 /**
  * A connection's record is a hash: `settings` (sealed), `createdAt`, `lastUpdatedAt`, `generation`, `latestJob`, the one
  * that has the connection as long as it runs, and `acknowledgedBy`, the latest job whose messages were acknowledged.
@@ -24,12 +27,26 @@ export function createConnectionStore({ redis, keys, clock }: ConnectionStoreDep
   const find = async (tenant: string, connectionId: string): Promise<Connection | undefined> => {
     const fields = await storeAnswer(redis.hgetall(connectionKey(tenant, connectionId, 'record')))
     if (fields.settings === undefined) return undefined
-    return {
-      connectionId,
-      ...openSettings(keys, { tenant, connectionId }, fields.settings),
-      createdAt: Number(fields.createdAt),
-      lastUpdatedAt: Number(fields.lastUpdatedAt),
+    const times = { createdAt: Number(fields.createdAt), lastUpdatedAt: Number(fields.lastUpdatedAt) }
+    try {
+      return { connectionId, ...times, settings: openSettings(keys, { tenant, connectionId }, fields.settings) }
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error
+      return { connectionId, ...times, problem: error.message }
     }
+  }
+
+  /** The first of these connections that together are no larger than a page may be, and always one. */
+  const fitting = async (tenant: string, ids: string[]): Promise<string[]> => {
+    const sizes = redis.pipeline()
+    for (const connectionId of ids) sizes.hstrlen(connectionKey(tenant, connectionId, 'record'), 'settings')
+    const replies = (await storeAnswer(sizes.exec())) ?? []
+    let bytes = 0
+    const tooLarge = replies.findIndex(([, size]) => {
+      bytes += Number(size)
+      return bytes > mostPageBytes
+    })
+    return tooLarge === -1 ? ids : ids.slice(0, Math.max(1, tooLarge))
   }
 
   const read = async (tenant: string, connectionId: string): Promise<Connection> => {
@@ -53,26 +70,32 @@ export function createConnectionStore({ redis, keys, clock }: ConnectionStoreDep
     async list(tenant, { limit, cursor }) {
       const from = cursor === undefined ? '-' : `(${cursor}`
       const ids = await storeAnswer(redis.zrangebylex(connectionIndexKey(tenant), from, '+', 'LIMIT', 0, limit + 1))
-      const shown = ids.slice(0, limit)
-      const found = await Promise.all(shown.map((connectionId) => find(tenant, connectionId)))
-      const next = ids.length > limit ? shown.at(-1) : undefined
-      return { items: found.filter((connection) => connection !== undefined), ...(next !== undefined && { next }) }
+      const shown = await fitting(tenant, ids.slice(0, limit))
+      const items: Connection[] = []
+      // One after the other: asked for all at once, the last would wait for the others longer than a command may.
+      for (const connectionId of shown) {
+        const connection = await find(tenant, connectionId)
+        if (connection) items.push(connection)
+      }
+      const next = ids.length > shown.length ? shown.at(-1) : undefined
+      return { items, ...(next !== undefined && { next }) }
     },
 
     async readStart(tenant, connectionId) {
       // The generation first: of what changes after it, the script that makes the job is told.
       const generation = await storeAnswer(redis.hget(connectionKey(tenant, connectionId, 'record'), 'generation'))
-      const { config, catalog } = await read(tenant, connectionId)
+      const { settings, problem } = await read(tenant, connectionId)
+      if (!settings) throw new CodedError('internal_error', problem)
       return {
-        config,
-        catalog,
+        ...settings,
         generation: generation ?? '',
         states: await readConnectionStates(redis, tenant, connectionId),
       }
     },
 
     async readStates(tenant, connectionId) {
-      await read(tenant, connectionId)
+      const isThere = await storeAnswer(redis.exists(connectionKey(tenant, connectionId, 'record')))
+      if (isThere === 0) throw new CodedError('connection_not_found')
       return readConnectionStates(redis, tenant, connectionId)
     },
 

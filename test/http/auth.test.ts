@@ -123,7 +123,7 @@ t.test("another tenant's connection answers exactly as one that never was", asyn
   t.match(ack, { status: 404, body: /job_not_found/ })
   t.same(JSON.parse((await answerOf('GET', '/v1/connections')).body), { data: [] })
   await answerOf('PUT', '/v1/connections/main', { config: { access_token: 'token-of-other' } })
-  t.equal((await api.store.connections.read('acme', 'main')).config.access_token, 'token-of-acme')
+  t.equal((await api.store.connections.read('acme', 'main')).settings?.config.access_token, 'token-of-acme')
 })
 
 t.test('health and the description of the API are open to everybody', async (t) => {

@@ -1,7 +1,9 @@
 import t from 'tap'
 import type { ConnectionBody } from '../../src/http/connection-schemas.ts'
 import type { Problem } from '../../src/http/problem.ts'
+import { connectionKey } from '../../src/store/keys.ts'
 import { startApp } from '../support/app.ts'
+import { configuredCatalog } from '../support/configured-catalog.ts'
 import { startRedis } from '../support/redis.ts'
 
 const server = await startRedis(t)
@@ -41,6 +43,63 @@ t.test('a connection is made, shown without its secrets, replaced and removed', 
   t.match(await read('main'), { status: 404, body: { code: 'connection_not_found' } })
   t.match(await call('DELETE', '/v1/connections/main'), { status: 404, body: { code: 'connection_not_found' } })
   t.notOk(api.logged.join('').includes(secret))
+})
+
+t.test('without its key a connection is listed, its state read, and it is removed', async (t) => {
+  await put('lost', { config: { access_token: secret }, streams: ['contacts'] })
+  await put('other', { config: { access_token: secret }, streams: ['contacts'] })
+  const state = [
+    { type: 'STREAM', stream: { stream_descriptor: { name: 'contacts' }, stream_state: { updated_at: 1 } } },
+  ]
+  t.equal((await call('PUT', '/v1/connections/lost/state', state)).status, 200)
+  const record = connectionKey('default', 'lost', 'record')
+  const sealed = (await api.store.redis.hget(record, 'settings')) ?? ''
+  await api.store.redis.hset(record, 'settings', sealed.replace(/^v1\.[^.]+/, 'v1.gone'))
+
+  const problem = /encryption key "gone"/
+  t.match(await read('lost'), { status: 500, body: { code: 'internal_error', detail: problem } })
+  t.match(await call('GET', '/v1/connections'), {
+    status: 200,
+    body: {
+      data: [
+        { connectionId: 'lost', problem },
+        { connectionId: 'other', config: {}, problem: undefined },
+      ],
+    },
+  })
+  t.same(await call('GET', '/v1/connections/lost/state'), { status: 200, body: state })
+  t.match(await call('POST', '/v1/jobs', { connectionId: 'lost' }), { status: 500, body: { code: 'internal_error' } })
+  t.equal((await call('DELETE', '/v1/connections/lost/state')).status, 200)
+  t.match(await call('DELETE', '/v1/connections/lost'), { status: 200, body: { connectionId: 'lost', problem } })
+  t.equal((await read('lost')).status, 404)
+  await call('DELETE', '/v1/connections/other')
+})
+
+t.test('a list of large connections comes in pages that are bounded, six of them at once as well', async (t) => {
+  const ids = Array.from({ length: 12 }, (_, place) => `large-${10 + place}`)
+  const schema = { type: 'object', properties: { long: { description: 'x'.repeat(2_000_000) } } }
+  const catalog = configuredCatalog(['contacts'])
+  const streams = catalog.streams.map((one) => ({ ...one, stream: { ...one.stream, json_schema: schema } }))
+  for (const id of ids) t.equal((await put(id, { config, catalog: { streams } })).status, 201)
+  const walk = async () => {
+    const found: string[] = []
+    let pages = 0
+    for (let cursor = ''; ; pages++) {
+      const { status, body } = await call<{ data: ConnectionBody[]; next?: string }>(
+        'GET',
+        `/v1/connections?limit=100${cursor}`,
+      )
+      t.equal(status, 200)
+      found.push(...body.data.map(({ connectionId }) => connectionId))
+      if (body.next === undefined) return { found, pages }
+      cursor = `&cursor=${body.next}`
+    }
+  }
+  for (const { found, pages } of await Promise.all(Array.from({ length: 6 }, walk))) {
+    t.same(found, ids)
+    t.ok(pages > 1)
+  }
+  for (const id of ids) await call('DELETE', `/v1/connections/${id}`)
 })
 
 const bad: [what: string, body: object, pointer: string][] = [

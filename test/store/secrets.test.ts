@@ -54,7 +54,7 @@ t.test('neither the request nor a message is anywhere in Redis in clear', onReal
   t.match(pending, /:request/, 'the dump shows what there is')
   t.match(pending, /settings/)
   t.match(running, /budget/)
-  t.equal((await store.connections.read(tenant, 'main')).config.access_token, canary)
+  t.equal((await store.connections.read(tenant, 'main')).settings?.config.access_token, canary)
   for (const [when, text] of Object.entries({ pending, running, ended })) {
     for (const secret of [canary, workspace, message].flatMap(disguises)) {
       t.notOk(text.includes(secret), `${when}: no ${secret}`)

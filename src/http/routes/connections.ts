@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { CodedError } from '../../errors.ts'
 import { parseSyncRequest } from '../../sync/sync-request.ts'
 import { findMasks, toConnectionBody } from '../connection-body.ts'
 import { connectionListQuery, connectionParameters, newConnectionBody } from '../connection-schemas.ts'
@@ -23,6 +24,7 @@ const connectionRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (ap
       ...common,
       operationId: 'listConnections',
       summary: 'List connections, in the order of their ids',
+      description: 'A page ends early when its connections are large: go on from `next` as long as there is one.',
       querystring: connectionListQuery,
       response: {
         200: {
@@ -73,7 +75,11 @@ const connectionRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (ap
       querystring: noQuery,
       response: { 200: connectionResponse('The connection'), ...problemResponses('connection_not_found') },
     },
-    handler: async ({ tenant, params }) => toConnectionBody(await connections.read(tenant, params.connectionId)),
+    handler: async ({ tenant, params }) => {
+      const connection = await connections.read(tenant, params.connectionId)
+      if (connection.problem !== undefined) throw new CodedError('internal_error', connection.problem)
+      return toConnectionBody(connection)
+    },
   })
 
   app.delete('/connections/:connectionId', {
