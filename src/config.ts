@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { inspect } from 'node:util'
+import { createReader, type Environment, type Reader } from './environment.ts'
 import { type ApiKey, digestKey } from './store/api-key.ts'
 import { type EncryptionKey, encryptionKey } from './store/sealing.ts'
 
@@ -32,6 +32,8 @@ export interface Config {
   logLevel: string
 }
 
+export type { Environment } from './environment.ts'
+
 /** The environment does not make a service. Its message names every fault and the fix. */
 export class ConfigError extends Error {
   override name = 'ConfigError'
@@ -43,9 +45,6 @@ export class ConfigError extends Error {
   }
 }
 
-/** Variables by name, as in `process.env`. */
-export type Environment = Record<string, string | undefined>
-
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 const hourMs = 3_600_000
 const mebibyte = 1024 * 1024
@@ -56,7 +55,7 @@ export function readConfig(environment: Environment = process.env): Config {
   const read = createReader(environment, faults)
   const host = read.text('HOST') ?? '127.0.0.1'
   const metricsPort = read.integer('METRICS_PORT', undefined, 0, 65_535)
-  const redisUrl = read.url('REDIS_URL', ['redis:', 'rediss:'])
+  const redisUrl = read.url('REDIS_URL', ['redis:', 'rediss:'], faultOfRedisUrl)
   const intercomBaseUrl = readBaseUrl(read)
   const config: Config = {
     host,
@@ -72,7 +71,10 @@ export function readConfig(environment: Environment = process.env): Config {
     logLimitBytes: read.integer('LOG_LIMIT_BYTES', 256 * mebibyte, mebibyte, Number.MAX_SAFE_INTEGER),
     logLevel: read.choice('LOG_LEVEL', 'info', logLevels),
   }
-  faults.push(...missingKeys(config))
+  faults.push(...contradictions(config))
+  // What is set and wrong has been told.
+  const told = (fault: string) => faults.some((other) => other.split(/[_ ]/)[0] === fault.split(/[_ ]/)[0])
+  faults.push(...missingKeys(config).filter((fault) => !told(fault)))
   if (faults.length > 0) throw new ConfigError(faults)
   return redactWhenPrinted(config)
 }
@@ -95,8 +97,8 @@ export function readPlatformAttempt(environment: Environment = process.env): str
   return jobId ? `${jobId}/${attempt || '0'}` : undefined
 }
 
-function readBaseUrl(read: ReturnType<typeof createReader>): string | undefined {
-  return read.url('INTERCOM_BASE_URL', ['http:', 'https:'])
+function readBaseUrl(read: Reader): string | undefined {
+  return read.url('INTERCOM_BASE_URL', ['http:', 'https:'], faultOfBaseUrl)
 }
 
 /**
@@ -109,6 +111,34 @@ export function readDataDir(environment: Environment = process.env): string {
   if (text('REDIS_URL') !== undefined)
     throw new ConfigError(['REDIS_URL is set: the data is in that Redis; back it up as you back up any Redis'])
   return resolve(text('DATA_DIR') ?? 'data')
+}
+
+function faultOfRedisUrl({ pathname }: URL): string | undefined {
+  return /^\/?\d*$/.test(pathname)
+    ? undefined
+    : 'has a path that is no number of a database; put 0 to 15 there, or nothing'
+}
+
+function faultOfBaseUrl({ username, password, search, hash, pathname }: URL): string | undefined {
+  if (username !== '' || password !== '') return 'holds a user or a password; leave them out'
+  if (search !== '' || hash !== '' || pathname !== '/')
+    return 'has more than a host and a port; leave path and query out'
+  return undefined
+}
+
+/** Keys that are given twice with two meanings. */
+function contradictions({ apiKeys, encryptionKeys }: Config): string[] {
+  const ids = encryptionKeys.filter(({ kid, key }, place) =>
+    encryptionKeys.some((other, at) => at < place && other.kid === kid && !other.key.equals(key)),
+  )
+  const shared = apiKeys.flatMap(({ tenant, digest }, place) => {
+    const other = apiKeys.find((one, at) => at < place && one.tenant !== tenant && one.digest.equals(digest))
+    return other ? [`API_KEYS gives ${other.tenant} and ${tenant} the same key; give each its own`] : []
+  })
+  return [
+    ...new Set(ids.map(({ kid }) => `ENCRYPTION_KEYS has two keys with the id ${kid}; give each an id of its own`)),
+    ...shared,
+  ]
 }
 
 /** Where programs are looked for. */
@@ -170,72 +200,4 @@ function redactWhenPrinted(config: Config): Config {
 function withoutCredentials(url: string): string {
   const { protocol, host, pathname } = new URL(url)
   return `${protocol}//${host}${pathname}`
-}
-
-/** Reads variables, collecting faults instead of stopping at the first. An empty variable counts as not set. */
-function createReader(environment: Environment, faults: string[]) {
-  const text = (name: string): string | undefined => environment[name]?.trim() || undefined
-
-  const integer = <Fallback extends number | undefined>(
-    name: string,
-    fallback: Fallback,
-    least: number,
-    most: number,
-  ): number | Fallback => {
-    const value = text(name)
-    if (value === undefined) return fallback
-    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
-    if (number >= least && number <= most) return number
-    const unset = fallback === undefined ? 'unset it' : `unset it for ${fallback}`
-    faults.push(`${name} is "${value}"; set a whole number from ${least} to ${most}, or ${unset}`)
-    return fallback
-  }
-
-  const choice = (name: string, fallback: string, choices: string[]): string => {
-    const value = text(name) ?? fallback
-    if (!choices.includes(value)) faults.push(`${name} is "${value}"; set one of ${choices.join(', ')}`)
-    return value
-  }
-
-  // The value itself is not told: a Redis URL usually holds a password.
-  const url = (name: string, protocols: string[]): string | undefined => {
-    const value = text(name)
-    if (!value) return undefined
-    if (URL.canParse(value) && protocols.includes(new URL(value).protocol)) return value
-    faults.push(`${name} is not a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`)
-    return undefined
-  }
-
-  /** A list from NAME (separated by commas or white space) or from the file in NAME_FILE (a line each, # for comments). */
-  const entries = <T>(name: string, parse: (entry: string) => T): T[] => {
-    const source = text(`${name}_FILE`) ? `${name}_FILE` : name
-    if (source !== name && text(name)) faults.push(`${name} and ${source} are both set; unset one of them`)
-    const list = source === name ? (text(name) ?? '') : readText(source)
-    return list
-      .replace(/^\s*#.*$/gm, '')
-      .split(/[\s,]+/)
-      .filter((entry) => entry !== '')
-      .flatMap((entry, index) => parseEntry(`${source}: entry ${index + 1}`, entry, parse))
-  }
-
-  const readText = (name: string): string => {
-    try {
-      return readFileSync(text(name) ?? '', 'utf8')
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      faults.push(`${name} names a file that cannot be read (${reason})`)
-      return ''
-    }
-  }
-
-  const parseEntry = <T>(where: string, entry: string, parse: (entry: string) => T): T[] => {
-    try {
-      return [parse(entry)]
-    } catch (error) {
-      faults.push(`${where} ${error instanceof Error ? error.message : String(error)}`)
-      return []
-    }
-  }
-
-  return { text, integer, choice, url, entries }
 }

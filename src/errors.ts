@@ -102,12 +102,7 @@ export const errorTable = {
     title: 'The headers are too large',
   },
   internal_error: { status: 500, failureType: 'system_error', retryable: true, title: 'Something went wrong here' },
-  store_unavailable: {
-    status: 503,
-    failureType: 'transient_error',
-    retryable: true,
-    title: 'Redis cannot serve at present',
-  },
+  store_unavailable: { status: 503, failureType: 'transient_error', retryable: true, title: 'Redis cannot serve now' },
   shutting_down: {
     status: 503,
     failureType: 'transient_error',
@@ -176,12 +171,7 @@ export const errorTable = {
     retryable: false,
     title: 'Attempts in a row ended without any progress',
   },
-  no_worker: {
-    status: 503,
-    failureType: 'transient_error',
-    retryable: false,
-    title: 'No worker is there to go on with the job',
-  },
+  no_worker: { status: 503, failureType: 'transient_error', retryable: false, title: 'No worker is there' },
   attempt_lost: {
     status: 500,
     failureType: 'system_error',

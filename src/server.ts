@@ -18,15 +18,14 @@ import { type Phase, shutDown } from './queue/lifecycle.ts'
 import { untilParentGone } from './queue/parent-watch.ts'
 import { startReconcilerRole } from './queue/reconciler-role.ts'
 import { createRedisConnections, type RedisConnections, untilReady } from './queue/redis.ts'
-import { checkRedis } from './queue/redis-check.ts'
 import { RedisNotFoundError } from './queue/redis-program.ts'
 import { openRedisSource } from './queue/redis-source.ts'
 import { parseRoles, type Roles, UsageError } from './queue/roles.ts'
 import { DataDirInUseError } from './queue/service-file.ts'
+import { inspectRedis, openKeys, redisStartMs, StartError } from './queue/start-checks.ts'
 import { createSyncQueue } from './queue/sync-queue.ts'
 import { startWorkerRole } from './queue/worker-role.ts'
-import { pingStore } from './store/availability.ts'
-import { readOrCreateKeyFile } from './store/key-file.ts'
+import { checkKeys, KeysDoNotFitError } from './store/key-canaries.ts'
 import { createRedisBudgetStore } from './store/redis-budget-store.ts'
 import { createConnectionStore } from './store/redis-connections.ts'
 import { createJobStore } from './store/redis-job-store.ts'
@@ -49,14 +48,7 @@ interface Service {
   storage: string
 }
 
-/** The service cannot start as it was asked to; the message says what to do. */
-class StartError extends Error {
-  override name = 'StartError'
-}
-
 const clock = systemClock
-/** How long a Redis may take to come up, ms. */
-const redisStartMs = 30_000
 /** Longest orderly end, ms; above the sum of the phases' limits. */
 const shutdownMs = 40_000
 
@@ -106,9 +98,9 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
     })
     const connections = createRedisConnections(source.address, createConnectionLog(logger, clock))
     phases.unshift({ name: 'close connections', timeoutMs: 1000, run: connections.close })
-    if (source.provided) await inspectRedis(connections, logger)
+    if (source.origin === 'provided') await inspectRedis(connections, logger)
 
-    const keys = config.encryptionKeys.length > 0 ? config.encryptionKeys : await readOrCreateKeyFile(config.dataDir)
+    const keys = await openKeys(config, source, connections)
     const metrics = createMetrics({ ofProcess: true })
     const service = { config, keys, connections, logger, metrics, storage: source.description }
     if (config.metricsPort !== undefined) phases.unshift(await startOperations(service, ending.signal))
@@ -125,12 +117,12 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
 
 /** Answers operators on a port of their own, in whatever role. */
 async function startOperations(service: Service, closing: AbortSignal): Promise<Phase> {
-  const { config, connections, logger, metrics } = service
+  const { config, keys, connections, logger, metrics } = service
   const redis = connections.connect('failFast')
   await untilReady(redis, AbortSignal.timeout(redisStartMs))
   const queue = createSyncQueue(redis, createConnectionLog(logger, clock))
   collectFigures({ metrics, redis, queue, clock })
-  const app = await buildOperationsApp({ metrics, clock, logger, closing, ready: () => pingStore(redis) })
+  const app = await buildOperationsApp({ metrics, clock, logger, closing, ready: () => checkKeys(redis, keys) })
   const address = await app.listen({ host: config.host, port: config.metricsPort ?? 0 })
   logger.info({ address }, 'metrics and health are answered')
   return {
@@ -169,7 +161,7 @@ async function startApi({ config, keys, connections, logger, metrics, storage }:
     clock,
     logger,
     metrics,
-    ready: () => pingStore(redis),
+    ready: () => checkKeys(redis, keys),
     closing: closing.signal,
   })
   const address = await app.listen({ host: config.host, port: config.port })
@@ -232,22 +224,16 @@ function startWorker({ config, keys, connections, logger, metrics }: Service): P
   return { name: 'hand jobs over', timeoutMs: 10_000, run: role.handOver }
 }
 
-async function inspectRedis(connections: RedisConnections, logger: Logger): Promise<void> {
-  const redis = connections.connect('waitForever')
-  try {
-    await untilReady(redis, AbortSignal.timeout(redisStartMs))
-  } catch {
-    throw new StartError(`REDIS_URL: no Redis answered within ${redisStartMs / 1000} s. Is it running, and reachable?`)
-  }
-  for (const { severity, message } of await checkRedis(redis)) {
-    if (severity === 'fault') throw new StartError(message)
-    logger.warn(message)
-  }
-  redis.disconnect()
-}
-
 function isForOperators(error: unknown): error is Error {
-  const kinds = [StartError, UsageError, ConfigError, RedisNotFoundError, DataDirInUseError, LockError]
+  const kinds = [
+    StartError,
+    UsageError,
+    ConfigError,
+    RedisNotFoundError,
+    DataDirInUseError,
+    LockError,
+    KeysDoNotFitError,
+  ]
   return (
     kinds.some((kind) => error instanceof kind) ||
     (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')

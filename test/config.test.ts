@@ -120,3 +120,57 @@ t.test('no secret shows, however the configuration or its faults are printed', (
   t.throws(() => Object.assign(config, { port: 1 }), TypeError)
   t.end()
 })
+
+t.test('a variable for keys that is set and holds none is a fault, and opens nothing', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'intercom-sync-config-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  for (const name of ['API_KEYS', 'ENCRYPTION_KEYS'])
+    for (const text of ['', ' ', ',', ' , ,', '# acme:key', '# none yet\n\n  # later\n', '\n']) {
+      t.match(faultsOf({ [name]: text }), [new RegExp(`^${name} is set, but holds no key`)], JSON.stringify(text))
+      const file = join(folder, 'keys')
+      writeFileSync(file, text)
+      t.match(faultsOf({ [`${name}_FILE`]: file }), [new RegExp(`^${name}_FILE is set, but holds no key`)])
+      t.match(faultsOf({ [name]: text, REDIS_URL: 'redis://127.0.0.1' }).join('\n'), /holds no key/)
+    }
+  t.match(faultsOf({ API_KEYS_FILE: '' }), [/API_KEYS_FILE names a file that cannot be read/, /holds no key/])
+  t.end()
+})
+
+t.test('keys that contradict each other are refused by name, and no key is shown', (t) => {
+  const other = Buffer.alloc(32, 8).toString('base64')
+  const twice = faultsOf({ ENCRYPTION_KEYS: `k1:${encryptionKey},k2:${other},k1:${other}` })
+  t.match(twice, ['ENCRYPTION_KEYS has two keys with the id k1'])
+  const shared = faultsOf({ API_KEYS: `acme:${apiKey},other:${apiKey}` })
+  t.match(shared, ['API_KEYS gives acme and other the same key'])
+  for (const fault of [...twice, ...shared]) t.notOk([apiKey, encryptionKey, other].some((key) => fault.includes(key)))
+  t.same(faultsOf({ API_KEYS: `acme:${apiKey},acme:${apiKey}` }), [], 'the same twice is the same')
+  t.same(faultsOf({ ENCRYPTION_KEYS: `k1:${encryptionKey},k1:${encryptionKey}` }), [])
+  t.end()
+})
+
+t.test('an address that leads nowhere, or says more than it may, is refused, and not shown', (t) => {
+  const bad: Environment[] = [
+    { REDIS_URL: 'redis://' },
+    { REDIS_URL: 'redis:///0' },
+    { REDIS_URL: 'redis:localhost' },
+    { REDIS_URL: 'redis://:hunter2@' },
+    { REDIS_URL: 'redis://:hunter2@127.0.0.1/main' },
+    { INTERCOM_BASE_URL: 'http://' },
+    { INTERCOM_BASE_URL: 'http://user:hunter2@127.0.0.1' },
+    { INTERCOM_BASE_URL: 'http://127.0.0.1/?token=hunter2' },
+    { INTERCOM_BASE_URL: 'http://127.0.0.1/v1' },
+    { INTERCOM_BASE_URL: 'http://127.0.0.1/#hunter2' },
+  ]
+  for (const environment of bad) {
+    const [name = '', value] = Object.entries(environment)[0] ?? []
+    const faults = faultsOf({ ...keys, ...environment })
+    t.equal(faults.length, 1, value ?? '')
+    t.ok(faults[0]?.startsWith(name))
+    t.notMatch(faults[0], /hunter2/)
+  }
+  const good = ['redis://127.0.0.1', 'rediss://user:hunter2@redis.example.com:6380/5', 'redis://[::1]:6379/0/']
+  for (const REDIS_URL of good.slice(0, 2)) t.same(faultsOf({ ...keys, REDIS_URL }), [], REDIS_URL)
+  for (const INTERCOM_BASE_URL of ['http://127.0.0.1:4010', 'https://intercom.example.com/'])
+    t.same(faultsOf({ INTERCOM_BASE_URL }), [])
+  t.end()
+})

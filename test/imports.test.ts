@@ -12,7 +12,7 @@ const layers = [
   ['src/sync/'],
   ['src/streams/', 'src/intercom/'],
   ['src/airbyte/'],
-  ['src/logger.ts', 'src/error-report.ts'],
+  ['src/logger.ts', 'src/error-report.ts', 'src/environment.ts'],
   ['src/errors.ts', 'src/clock.ts', 'src/json-object.ts', 'src/metrics.ts', 'src/redaction.ts'],
 ]
 

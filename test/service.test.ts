@@ -77,10 +77,13 @@ t.test(
   async (t) => {
     const { dataDir, services, start } = await setUp(t, 300)
     const { service, url } = await start()
-    const answers = [await (await postJob(url, 'application/x-ndjson')).text()]
+    const live = await postJob(url, 'application/x-ndjson')
+    const answers = [await live.text()]
     // A job that fails says why, and so does its log.
-    answers.push(await (await postJob(url, 'application/x-ndjson', `${canary}-revoked`)).text())
-    for (const jobId of [1, 2]) answers.push(await (await fetch(`${url}/v1/jobs/${jobId}`)).text())
+    const failing = await postJob(url, 'application/x-ndjson', `${canary}-revoked`)
+    answers.push(await failing.text())
+    for (const { headers } of [live, failing])
+      answers.push(await (await fetch(`${url}${headers.get('location')}`)).text())
     t.match(answers, [/COMPLETE/, /token_invalid/, /succeeded/, /token_invalid/])
     t.equal(await service.end('SIGTERM'), 0)
 

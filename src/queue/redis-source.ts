@@ -13,8 +13,8 @@ export interface RedisSource {
   address: RedisAddress
   /** Which one it is and where it keeps its data, in words and without credentials. */
   description: string
-  /** Whether it was provided by the operator, and so must be checked. */
-  provided: boolean
+  /** Whether it was provided by the operator, and so must be checked; or is another process's. */
+  origin: 'provided' | 'joined' | 'own'
   /** Resolves with a description when a Redis of our own ends without being told to; never for others. */
   died: Promise<string>
   stop(): Promise<void>
@@ -62,7 +62,7 @@ export async function openRedisSource(options: RedisSourceOptions): Promise<Redi
   return {
     address: { socket: embedded.socket },
     description,
-    provided: false,
+    origin: 'own',
     died: embedded.died,
     stop: embedded.stop,
   }
@@ -78,7 +78,7 @@ function joined(owner: ServiceFile, { config: { dataDir }, clock }: RedisSourceO
   return {
     address: { socket: owner.socket },
     description: `the Redis of the service with process id ${owner.pid}, in ${dataDir}`,
-    provided: false,
+    origin: 'joined',
     died: gone,
     stop: async () => ending.abort(),
   }
@@ -98,5 +98,5 @@ function tellSnapshot(snapshot: SnapshotPlace, { config: { dataDir }, logger }: 
 function provided(url: string): RedisSource {
   const { protocol, host, pathname } = new URL(url)
   const description = `the Redis at ${protocol}//${host}${pathname}`
-  return { address: { url }, description, provided: true, died: never, stop: nothing }
+  return { address: { url }, description, origin: 'provided', died: never, stop: nothing }
 }

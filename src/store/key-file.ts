@@ -10,11 +10,23 @@ const fileName = 'keys.json'
  * by its owner alone. Whoever loses the file loses what is sealed in Redis.
  */
 export async function readOrCreateKeyFile(dataDir: string): Promise<EncryptionKey[]> {
-  const path = join(dataDir, fileName)
+  const path = keyFileOf(dataDir)
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   await createKeyFile(path)
   return parseKeyFile(path, await readFile(path, 'utf8'))
 }
+
+/** The same for a process that joins another one: there must be a file. @returns undefined when there is none */
+export async function readKeyFile(dataDir: string): Promise<EncryptionKey[] | undefined> {
+  const path = keyFileOf(dataDir)
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  return text === undefined ? undefined : parseKeyFile(path, text)
+}
+
+const keyFileOf = (dataDir: string) => join(dataDir, fileName)
 
 /** Written aside and linked: nobody ever reads half a file, and of two that start at once one makes the keys. */
 async function createKeyFile(path: string): Promise<void> {

@@ -60,6 +60,8 @@ export const sharedKeys = {
   lastJobRunId: `${prefix}:{jobs}:last-run-id`,
   /** Sorted set: id -> time of creation, ms; every job that may not have ended. What the reconciler looks over. */
   liveJobs: `${prefix}:{jobs}:live`,
+  /** Hash: id of each encryption key that was ever used here -> a word sealed with it. */
+  keyCanaries: `${prefix}:{keys}:canaries`,
   /** Sorted set: worker id -> until when it counts as there, ms on Redis's clock. */
   workers: `${prefix}:{workers}:there`,
   /** Prefix of strings: digest of an access token -> who holds the lease on its workspace's scroll. */

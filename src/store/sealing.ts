@@ -8,7 +8,7 @@ export interface EncryptionKey {
 }
 
 /** What a sealed thing is bound to; opening it as anything else is refused. */
-export type SealContext = JobSealContext | ConnectionSealContext
+export type SealContext = JobSealContext | ConnectionSealContext | KeySealContext
 
 export interface JobSealContext {
   tenant: string
@@ -22,6 +22,13 @@ export interface ConnectionSealContext {
   connectionId: string
   /** Config and catalog. */
   purpose: 'connection'
+}
+
+/** A word by which a key is known again. */
+export interface KeySealContext {
+  tenant: ''
+  keyId: string
+  purpose: 'canary'
 }
 
 const algorithm = 'aes-256-gcm'
@@ -96,7 +103,7 @@ export function openBytes(key: KeyObject, sealed: Buffer, context: SealContext):
 
 /** A list, not joined text, so that no two contexts read the same. */
 function associated(context: SealContext, kid = ''): Buffer {
-  const owner = 'jobId' in context ? context.jobId : context.connectionId
+  const owner = 'jobId' in context ? context.jobId : 'keyId' in context ? context.keyId : context.connectionId
   return Buffer.from(JSON.stringify(['intercom-sync', 1, context.purpose, context.tenant, owner, kid]))
 }
 

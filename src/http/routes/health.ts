@@ -43,7 +43,9 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthDependencies> = async (app, 
       try {
         await Promise.race([ready(), late])
       } catch (cause) {
-        throw new CodedError('store_unavailable', undefined, { cause })
+        // What is wrong with the keys is the operator's to know: ids, and no key.
+        const detail = cause instanceof Error && cause.name === 'KeysDoNotFitError' ? cause.message : undefined
+        throw new CodedError('store_unavailable', detail, { cause })
       } finally {
         late.catch(() => undefined)
         over.abort()

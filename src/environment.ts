@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs'
+
+/** Variables by name, as a process has them. */
+export type Environment = Record<string, string | undefined>
+
+/** What reads them. */
+export type Reader = ReturnType<typeof createReader>
+
+/** Reads variables, collecting faults instead of stopping at the first. An empty variable counts as not set. */
+export function createReader(environment: Environment, faults: string[]) {
+  const text = (name: string): string | undefined => environment[name]?.trim() || undefined
+
+  const integer = <Fallback extends number | undefined>(
+    name: string,
+    fallback: Fallback,
+    least: number,
+    most: number,
+  ): number | Fallback => {
+    const value = text(name)
+    if (value === undefined) return fallback
+    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
+    if (number >= least && number <= most) return number
+    const unset = fallback === undefined ? 'unset it' : `unset it for ${fallback}`
+    faults.push(`${name} is "${value}"; set a whole number from ${least} to ${most}, or ${unset}`)
+    return fallback
+  }
+
+  const choice = (name: string, fallback: string, choices: string[]): string => {
+    const value = text(name) ?? fallback
+    if (!choices.includes(value)) faults.push(`${name} is "${value}"; set one of ${choices.join(', ')}`)
+    return value
+  }
+
+  // The value itself is not told: a Redis URL usually holds a password.
+  const url = (name: string, protocols: string[], judge: (url: URL) => string | undefined): string | undefined => {
+    const value = text(name)
+    if (!value) return undefined
+    const parsed = URL.canParse(value) ? new URL(value) : undefined
+    const starts = protocols.map((protocol) => `${protocol}//`).join(' or ')
+    if (!parsed || !protocols.includes(parsed.protocol)) faults.push(`${name} is not a URL that starts with ${starts}`)
+    else if (parsed.hostname === '') faults.push(`${name} names no host; put one behind ${starts}`)
+    else {
+      const fault = judge(parsed)
+      if (fault === undefined) return value
+      faults.push(`${name} ${fault}`)
+    }
+    return undefined
+  }
+
+  /** A list from NAME (separated by commas or white space) or from the file in NAME_FILE (a line each, # for comments). */
+  const entries = <T>(name: string, parse: (entry: string) => T): T[] => {
+    const [inline, file] = [environment[name], environment[`${name}_FILE`]]
+    if (inline === undefined && file === undefined) return []
+    const source = file === undefined ? name : `${name}_FILE`
+    if (file !== undefined && inline !== undefined) faults.push(`${name} and ${source} are both set; unset one of them`)
+    const list = (file === undefined ? inline : readText(source)) ?? ''
+    const given = list
+      .replace(/^\s*#.*$/gm, '')
+      .split(/[\s,]+/)
+      .filter((entry) => entry !== '')
+    // A secret that is not there yet must not open the service to everybody.
+    if (given.length === 0) faults.push(`${source} is set, but holds no key; put one there, or unset it`)
+    return given.flatMap((entry, index) => parseEntry(`${source}: entry ${index + 1}`, entry, parse))
+  }
+
+  const readText = (name: string): string => {
+    try {
+      return readFileSync(text(name) ?? '', 'utf8')
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      faults.push(`${name} names a file that cannot be read (${reason})`)
+      return ''
+    }
+  }
+
+  const parseEntry = <T>(where: string, entry: string, parse: (entry: string) => T): T[] => {
+    try {
+      return [parse(entry)]
+    } catch (error) {
+      faults.push(`${where} ${error instanceof Error ? error.message : String(error)}`)
+      return []
+    }
+  }
+
+  return { text, integer, choice, url, entries }
+}
