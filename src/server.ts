@@ -100,7 +100,7 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
     phases.unshift({ name: 'close connections', timeoutMs: 1000, run: connections.close })
     if (source.origin === 'provided') await inspectRedis(connections, logger)
 
-    const keys = await openKeys(config, source, connections)
+    const keys = await openKeys(config, source, connections, logger)
     const metrics = createMetrics({ ofProcess: true })
     const service = { config, keys, connections, logger, metrics, storage: source.description }
     if (config.metricsPort !== undefined) phases.unshift(await startOperations(service, ending.signal))

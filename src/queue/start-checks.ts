@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
+import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
-import { checkKeys } from '../store/key-canaries.ts'
+import { adoptKeys, checkKeys, KeysDoNotFitError } from '../store/key-canaries.ts'
 import { readKeyFile, readOrCreateKeyFile } from '../store/key-file.ts'
 import type { EncryptionKey } from '../store/sealing.ts'
 import { type RedisConnections, untilReady } from './redis.ts'
@@ -14,26 +15,45 @@ export class StartError extends Error {
 
 /** How long a Redis may take to come up, ms. */
 export const redisStartMs = 30_000
+const keyFileTries = 10
+const keyFileEveryMs = 300
 
 /** The keys of this process, which fit what is in Redis. @throws StartError, KeysDoNotFitError */
 export async function openKeys(
   { encryptionKeys, dataDir }: Config,
   { origin }: RedisSource,
   connections: RedisConnections,
+  logger: Logger,
 ): Promise<readonly EncryptionKey[]> {
   const redis = connections.connect('waitForever')
   await untilReady(redis, AbortSignal.timeout(redisStartMs))
-  const ofFile = origin === 'joined' ? readKeyFile : readOrCreateKeyFile
-  const keys = encryptionKeys.length > 0 ? encryptionKeys : await ofFile(dataDir)
+  const ofFile = origin === 'joined' ? () => untilKeyFile(dataDir) : () => readOrCreateKeyFile(dataDir)
+  const keys = encryptionKeys.length > 0 ? encryptionKeys : await ofFile()
   if (!keys) {
     throw new StartError(
       `ENCRYPTION_KEYS: the service in DATA_DIR ${dataDir} has made no keys.json, so it was given keys: give this ` +
         'worker the same',
     )
   }
-  await checkKeys(redis, keys)
+  try {
+    await checkKeys(redis, keys, 'at its start')
+  } catch (error) {
+    // The only service on this Redis can do no harm to others, and may be there to remove what it cannot open.
+    if (!(error instanceof KeysDoNotFitError) || origin !== 'own') throw error
+    logger.error(`${error.message} It starts, and seals with its own keys from here on.`)
+    await adoptKeys(redis, keys)
+  }
   redis.disconnect()
   return keys
+}
+
+/** A service that is just starting makes its keys a moment after it can be found. */
+async function untilKeyFile(dataDir: string): Promise<readonly EncryptionKey[] | undefined> {
+  for (let tries = 1; ; tries++) {
+    const keys = await readKeyFile(dataDir)
+    if (keys || tries === keyFileTries) return keys
+    await systemClock.sleep(keyFileEveryMs)
+  }
 }
 
 /** Tells what is wrong with a Redis that was provided. @throws StartError */

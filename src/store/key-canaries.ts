@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { storeAnswer } from './availability.ts'
 import { sharedKeys } from './keys.ts'
 import { runScript, type Script } from './scripts/script.ts'
 import { type EncryptionKey, openText, SealBrokenError, sealToText } from './sealing.ts'
@@ -9,19 +10,22 @@ export class KeysDoNotFitError extends Error {
 }
 
 /**
- * Adds what is not there yet, if there is nothing or something of one of these keys.
+ * Adds what is not there yet, if there is nothing or the key that seals is among these.
  *
- * KEYS: canaries. ARGV: key id and sealed canary of each key.
- * Returns the canary of each key, or the ids of all keys behind a 0 when none of these has one.
+ * KEYS: canaries. ARGV: the field that names the key that seals, 1 to name the first of these keys there, then key id and
+ * sealed canary of each key.
+ * Returns 1 and the canary of each key, or 0 and the id of the key that seals.
  */
 const plantScript: Script = {
   name: 'syncPlantCanaries',
   lua: `
-local known = redis.call('EXISTS', KEYS[1]) == 0
-for i = 1, #ARGV, 2 do known = known or redis.call('HEXISTS', KEYS[1], ARGV[i]) == 1 end
-if not known then return {0, unpack(redis.call('HKEYS', KEYS[1]))} end
+local sealing = redis.call('HGET', KEYS[1], ARGV[1])
+local known = not sealing
+for i = 3, #ARGV, 2 do known = known or ARGV[i] == sealing end
+if not known then return {0, sealing} end
+if not sealing or ARGV[2] == '1' then redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
 local canaries = {1}
-for i = 1, #ARGV, 2 do
+for i = 3, #ARGV, 2 do
   redis.call('HSETNX', KEYS[1], ARGV[i], ARGV[i + 1])
   canaries[#canaries + 1] = redis.call('HGET', KEYS[1], ARGV[i])
 end
@@ -30,25 +34,31 @@ return canaries
 }
 
 const canary = Buffer.from('canary')
+/** No key has such an id. */
+const sealingField = ':sealing'
 
 /**
- * Tells whether this process can open what others have sealed in this Redis: each key leaves a sealed word there. A new
- * key comes in beside an old one, so a process has to have at least one key that left its word, and of two keys with one
- * id only one can open it.
+ * Tells whether this process can open what others seal in this Redis: each key leaves a sealed word there, and the id of
+ * the key that whoever started last seals with. A new key comes in behind the old one first, so every process has that one.
  *
+ * @param when a start names its first key as the one that seals
  * @throws KeysDoNotFitError; CodedError `store_unavailable`
  */
-export async function checkKeys(redis: Redis, keys: readonly EncryptionKey[]): Promise<void> {
+export async function checkKeys(
+  redis: Redis,
+  keys: readonly EncryptionKey[],
+  when: 'at its start' | 'later' = 'later',
+): Promise<void> {
   const own = keys.flatMap(({ kid, key }) => [kid, sealToText(kid, key, canary, contextOf(kid))])
-  const [known, ...found] = (await runScript(redis, plantScript, [sharedKeys.keyCanaries], own)) as [
-    number,
-    ...string[],
-  ]
-  const ids = keys.map(({ kid }) => kid).join(', ')
+  const args = [sealingField, when === 'at its start' ? 1 : 0, ...own]
+  const reply = await runScript(redis, plantScript, [sharedKeys.keyCanaries], args)
+  const [known, ...found] = reply as [number, ...string[]]
   if (known === 0) {
+    const ids = keys.map(({ kid }) => kid).join(', ')
     throw new KeysDoNotFitError(
-      `ENCRYPTION_KEYS: what is in this Redis was sealed with ${found.join(', ')}, and this process has ${ids}. ` +
-        'Give it the keys of the other processes (those of keys.json, where they were made), or another Redis.',
+      `ENCRYPTION_KEYS: what is in this Redis is sealed with the key ${found[0]}, and this process has ${ids}. Give it ` +
+        `the keys of the other processes (those of keys.json, where they were made). If ${found[0]} is lost for good, ` +
+        `remove ${sharedKeys.keyCanaries} from Redis: what was sealed with it stays closed.`,
     )
   }
   for (const [place, { kid, key }] of keys.entries()) {
@@ -58,6 +68,12 @@ export async function checkKeys(redis: Redis, keys: readonly EncryptionKey[]): P
         'Give the new key an id of its own, and keep the old one behind it.',
     )
   }
+}
+
+/** What others have sealed is given up: from here on these are the keys of this Redis. */
+export async function adoptKeys(redis: Redis, keys: readonly EncryptionKey[]): Promise<void> {
+  await storeAnswer(redis.del(sharedKeys.keyCanaries))
+  await checkKeys(redis, keys, 'at its start')
 }
 
 function opens(key: EncryptionKey['key'], sealed: string, kid: string): boolean {

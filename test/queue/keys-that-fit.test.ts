@@ -3,31 +3,32 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { checkKeys, KeysDoNotFitError } from '../../src/store/key-canaries.ts'
+import { adoptKeys, checkKeys, KeysDoNotFitError } from '../../src/store/key-canaries.ts'
 import { sharedKeys } from '../../src/store/keys.ts'
-import { encryptionKey } from '../../src/store/sealing.ts'
+import { type EncryptionKey, encryptionKey } from '../../src/store/sealing.ts'
 import { runCompiled } from '../support/processes.ts'
 import { connectTo, startRedis } from '../support/redis.ts'
 
 const text = () => randomBytes(32).toString('base64')
 const keyOf = (kid: string) => encryptionKey(kid, randomBytes(32))
 
-t.test(
-  'keys that cannot open what others have sealed are refused, in every order but that of a rotation',
-  async (t) => {
-    const redis = (await startRedis(t)).connect()
-    const [k1, k2, k3] = [keyOf('k1'), keyOf('k2'), keyOf('k3')]
-    for (const keys of [[k1], [k1, k2], [k2, k1], [k2]]) await t.resolves(checkKeys(redis, keys))
-    await t.resolves(checkKeys(redis, [k1]), 'one that still has the old key alone')
-    await t.rejects(checkKeys(redis, [k3]), { name: 'KeysDoNotFitError', message: /sealed with k1, k2, .* has k3/ })
-    await t.rejects(checkKeys(redis, [keyOf('k1'), k2]), { message: /the key k1 is another one/ })
-    await t.rejects(checkKeys(redis, [k2, keyOf('k1')]), KeysDoNotFitError, 'wherever it stands')
-    t.same((await redis.hkeys(sharedKeys.keyCanaries)).sort(), ['k1', 'k2'], 'who is refused leaves nothing')
-    await redis.flushall()
-    await t.resolves(checkKeys(redis, [k3]), "a new Redis is anybody's")
-    await t.rejects(checkKeys(redis, [k1]), KeysDoNotFitError)
-  },
-)
+t.test('keys that cannot open what others seal are refused, in every order but that of a rotation', async (t) => {
+  const redis = (await startRedis(t)).connect()
+  const [k1, k2, k3] = [keyOf('k1'), keyOf('k2'), keyOf('k3')]
+  const start = (...keys: EncryptionKey[]) => checkKeys(redis, keys, 'at its start')
+  for (const keys of [[k1], [k1, k2], [k1], [k2, k1], [k1, k2], [k2, k1], [k2]]) await t.resolves(start(...keys))
+  await t.rejects(start(k1), { name: 'KeysDoNotFitError', message: /sealed with the key k2, .* has k1/ })
+  await t.rejects(start(k3), { message: /sealed with the key k2, .* has k3/ })
+  await t.rejects(start(k2, keyOf('k1')), { message: /the key k1 is another one/ }, 'wherever it stands')
+  await t.rejects(start(keyOf('k2')), { message: /the key k2 is another one/ })
+  await t.resolves(checkKeys(redis, [k2]))
+  t.same((await redis.hkeys(sharedKeys.keyCanaries)).sort(), [':sealing', 'k1', 'k2'], 'who is refused leaves nothing')
+  await redis.flushall()
+  await t.resolves(start(k3), "a new Redis is anybody's")
+  await t.rejects(start(k1), KeysDoNotFitError)
+  await adoptKeys(redis, [k1])
+  await t.resolves(checkKeys(redis, [k1]))
+})
 
 async function serve(t: Test, args: string[], environment: Record<string, string>) {
   const process = runCompiled(t, 'test/support/serve-process.js', args, { PORT: '0', ...environment })
@@ -70,11 +71,12 @@ t.test("a Redis that was exchanged for another one's makes the service unready, 
   t.match(await ready(), { status: 200 })
   const { socket } = JSON.parse(await readFile(join(DATA_DIR, 'service.json'), 'utf8')) as { socket: string }
   const redis = connectTo(socket).connect()
+  t.teardown(() => redis.disconnect())
   await redis.flushall()
   t.match(await ready(), { status: 200 }, 'what is lost is made anew')
   const foreign = server.connect()
   await checkKeys(foreign, [keyOf('k9')])
   await redis.del(sharedKeys.keyCanaries)
   await redis.hset(sharedKeys.keyCanaries, await foreign.hgetall(sharedKeys.keyCanaries))
-  t.match(await ready(), { status: 503, body: { code: 'store_unavailable', detail: /sealed with k9/ } })
+  t.match(await ready(), { status: 503, body: { code: 'store_unavailable', detail: /sealed with the key k9/ } })
 })
