@@ -83,7 +83,7 @@ function byId(versions: readonly RecordVersion[]): Map<string, RecordVersion[]> 
 }
 
 /**
- * When both were visible. A moment counts only where one of the two lasted no longer.
+ * When both were visible, be it for a moment.
  *
  * @param ends when what is below was not found any more, whatever search shows; what had been to be had until then stays
  *   known, though nobody is asked for it
@@ -95,8 +95,8 @@ function sharedTime(
 ): Visibility | undefined {
   const visibleFrom = Math.max(one.visibleFrom, other.visibleFrom)
   const visibleUntil = earliest(one.visibleUntil, other.visibleUntil)
-  const isMoment = visibleFrom === visibleUntil && [one, other].some((each) => each.visibleFrom === each.visibleUntil)
-  if (visibleUntil !== null && visibleFrom >= visibleUntil && !isMoment) return undefined
+  // Of two changes of one moment it is not known which was first: in between both could be read.
+  if (visibleUntil !== null && visibleFrom > visibleUntil) return undefined
   const end = earliest(visibleUntil, ...ends)
   return { visibleFrom: end === null ? visibleFrom : Math.min(visibleFrom, end), visibleUntil: end }
 }

@@ -74,7 +74,7 @@ export function createSearchReading(options: FedWalkOptions): SearchReading {
       // As it stands now: what is taken meanwhile is not on the pages to come.
       const begun = structuredClone(slice)
       for await (const page of readSlice(endpoint, slice, order, settledTo)) {
-        const asked = { order, matching, again: page.again, reread: page.reread, settledTo }
+        const asked = { order, matching, again: page.again ?? page.resumedAt, reread: page.reread, settledTo }
         const isNew = (row: Row) => isDue(begun, row, asked)
         if (page.rows.some((row) => mayComeAgain(slice, row, asked) && isNew(row))) await options.replayVersions()
         const wantsLists = (row: Row) => isNew(row) && feeds.some((feed) => feed.wantsLists(page.answer, row))

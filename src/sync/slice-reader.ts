@@ -18,6 +18,8 @@ export interface SlicePage extends Pick<SearchPage, 'answer' | 'rows' | 'after' 
   reread?: true
   /** Set on pages asked again: what lies before this second (after it, when descending) came before. */
   again?: number
+  /** Set where an attempt went on by a cursor: the place that the one before had reached, and the same holds. */
+  resumedAt?: number
   /** With the last page of a slice that was read to its end. */
   counts?: SliceCounts
 }
@@ -133,6 +135,8 @@ async function* readToEnd(reading: SliceReading, slice: Slice): AsyncGenerator<S
   const size = createPageSize(slice.reread ? OTHER_PAGE : LARGEST_PAGE, isCutOff ? 'smallest' : 'largest')
   let { after } = slice
   let again = after === undefined ? slice.at : undefined
+  // The cursor of an attempt before may be of a reading that had gone back, and lead to pages that have been taken.
+  const resumedAt = after === undefined ? undefined : slice.at
   let hasCircled = false
   let refusedAt: number | 'nowhere' | undefined = 'nowhere'
   let guard = createLoopGuard()
@@ -189,6 +193,7 @@ async function* readToEnd(reading: SliceReading, slice: Slice): AsyncGenerator<S
       ...expectation(count),
       ...(slice.reread && { reread: true }),
       ...(again !== undefined && { again }),
+      ...(resumedAt !== undefined && { resumedAt }),
     }
     yield slicePage
     if (slicePage.last) return

@@ -238,4 +238,21 @@ export const foundHistories: readonly FoundHistory[] = [
       ],
     },
   },
+  {
+    fault: 'the cursor of a reading that had gone back, followed by another attempt to pages that had been taken',
+    history: {
+      workspace: { ...workspace, version: '2.16', isPinned: true, contacts: 47, latencyMs: 3000 },
+      modes: { contacts: 'incremental', activity_logs: 'full_refresh' },
+      jobs: [
+        job({
+          waitMs: 90_003_931,
+          streams: ['activity_logs', 'contacts'],
+          badPlaces: [{ stream: 'contacts', place: 0.72, abovePerPage: 0 }],
+          faults: [{ match: { path: '/contacts/search', paged: true }, status: 400, skip: 3 }],
+          kills: [7],
+          slowCommits: true,
+        }),
+      ],
+    },
+  },
 ]
