@@ -109,7 +109,6 @@ t.test('npm is killed: no Redis is left, and the next start has jobs, logs and c
     return { npm, url }
   }
   const read = async (url: string, path: string) => (await fetch(url + path)).text()
-  const paths = ['/v1/jobs/1', '/v1/jobs/1/messages', '/v1/connections/main']
 
   const first = await start()
   const json = { 'content-type': 'application/json' }
@@ -118,7 +117,8 @@ t.test('npm is killed: no Redis is left, and the next start has jobs, logs and c
     headers: json,
     body: JSON.stringify({ config, streams }),
   })
-  await syncLive(first.url, { config, streams })
+  const { path } = await syncLive(first.url, { config, streams })
+  const paths = [path, `${path}/messages`, '/v1/connections/main']
   const before = await Promise.all(paths.map((path) => read(first.url, path)))
   t.match(before, [/"status":"succeeded"/, /"type":"RECORD"/, /"connectionId":"main"/])
   const { socket } = JSON.parse(await readFile(join(dataDir, 'service.json'), 'utf8')) as { socket: string }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -110,6 +110,26 @@ t.test('a worker whose service was killed, and has come back, ends instead of wa
   t.equal(await worker.exited, 1)
   t.match(worker.stderr(), /whose Redis this worker used, has ended: start the worker again/)
   t.equal(await next.end('SIGTERM'), 0)
+})
+
+t.test('keys that every user of the machine can reach are refused, those of a group told', async (t) => {
+  const { service: first, dataDir } = await serve(t)
+  await addressOf(first)
+  t.equal(await first.end('SIGTERM'), 0)
+  const path = join(dataDir, 'keys.json')
+  for (const mode of [0o604, 0o602]) {
+    await chmod(path, mode)
+    const { service } = await serve(t, { DATA_DIR: dataDir })
+    t.equal(await service.exited, 1)
+    t.match(service.stderr(), `chmod 600 ${path}`)
+  }
+  await chmod(path, 0o640)
+  await chmod(dataDir, 0o770)
+  const { service } = await serve(t, { DATA_DIR: dataDir })
+  await addressOf(service)
+  t.match(service.stderr(), /keys\.json is open to its group/)
+  t.match(service.stderr(), /DATA_DIR .* can be written by others/)
+  t.equal(await service.end('SIGTERM'), 0)
 })
 
 t.test('a configuration that cannot work is told without a stack trace', async (t) => {

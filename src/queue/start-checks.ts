@@ -2,8 +2,9 @@ import type { Logger } from 'pino'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { adoptKeys, checkKeys, KeysDoNotFitError } from '../store/key-canaries.ts'
-import { readKeyFile, readOrCreateKeyFile } from '../store/key-file.ts'
+import { keyFileOf, readKeyFile, readOrCreateKeyFile } from '../store/key-file.ts'
 import type { EncryptionKey } from '../store/sealing.ts'
+import { judgeDataDir, judgeKeyFile, type ModeProblem } from './file-modes.ts'
 import { type RedisConnections, untilReady } from './redis.ts'
 import { checkRedis } from './redis-check.ts'
 import type { RedisSource } from './redis-source.ts'
@@ -35,6 +36,8 @@ export async function openKeys(
         'worker the same',
     )
   }
+  if (encryptionKeys.length === 0) tellModes(await judgeKeyFile(keyFileOf(dataDir)), logger)
+  if (origin === 'own') tellModes(await judgeDataDir(dataDir), logger)
   try {
     await checkKeys(redis, keys, 'at its start')
   } catch (error) {
@@ -45,6 +48,14 @@ export async function openKeys(
   }
   redis.disconnect()
   return keys
+}
+
+/** @throws StartError */
+function tellModes(problems: readonly ModeProblem[], logger: Logger): void {
+  for (const { severity, message } of problems) {
+    if (severity === 'fault') throw new StartError(message)
+    logger.warn(message)
+  }
 }
 
 /** A service that is just starting makes its keys a moment after it can be found. */

@@ -26,7 +26,8 @@ export async function readKeyFile(dataDir: string): Promise<EncryptionKey[] | un
   return text === undefined ? undefined : parseKeyFile(path, text)
 }
 
-const keyFileOf = (dataDir: string) => join(dataDir, fileName)
+/** Where it is. */
+export const keyFileOf = (dataDir: string): string => join(dataDir, fileName)
 
 /** Written aside and linked: nobody ever reads half a file, and of two that start at once one makes the keys. */
 async function createKeyFile(path: string): Promise<void> {

@@ -14,16 +14,16 @@ t.test(
   'all eleven streams through the whole service: exactly what Intercom has, then exactly what changed',
   async (t) => {
     const { url, intercom, processes } = await startWholeService(t, sizes)
-    const { messages, firstLineMs } = await syncLive(url, { config })
+    const { messages, firstLineMs, path } = await syncLive(url, { config })
     const report = await checkMessages([messages], await truthOf(intercom), { expectStreams: [...streamNames] })
     t.same(report.faults, [], 'every line is valid; nothing missing, unexpected, stale or twice')
     t.equal(report.streams.contacts?.records, 30_025)
     t.equal(report.streams.contacts?.setHash, report.streams.contacts?.truthHash, 'the very set of Intercom')
 
     const rowsSynced = Object.values(report.streams).reduce((sum, { records }) => sum + records, 0)
-    const job = (await (await fetch(`${url}/v1/jobs/1`)).json()) as Record<string, unknown>
+    const job = (await (await fetch(`${url}${path}`)).json()) as Record<string, unknown>
     t.match(job, { status: 'succeeded', messageCount: report.lines, rowsSynced, bytesSynced: messages.length })
-    const again = Buffer.from(await (await fetch(`${url}/v1/jobs/1/messages`)).arrayBuffer())
+    const again = Buffer.from(await (await fetch(`${url}${path}/messages`)).arrayBuffer())
     t.ok(again.equals(messages), 'read again, the log is the same to the byte')
 
     const quiet = await syncLive(url, { config, state: await lastStates([messages]) })

@@ -26,7 +26,10 @@ export async function startWholeService(t: Teardown, simulatorFlags: string[]): 
 }
 
 /** Posts a job and reads its messages live; `firstLineMs` is the time until a whole line had come. */
-export async function syncLive(url: string, body: object): Promise<{ messages: Buffer; firstLineMs: number }> {
+export async function syncLive(
+  url: string,
+  body: object,
+): Promise<{ messages: Buffer; firstLineMs: number; path: string }> {
   const start = performance.now()
   const response = await fetch(`${url}/v1/jobs`, {
     method: 'POST',
@@ -40,7 +43,7 @@ export async function syncLive(url: string, body: object): Promise<{ messages: B
     if (firstLineMs === Infinity && chunk.includes(0x0a)) firstLineMs = performance.now() - start
     chunks.push(chunk)
   }
-  return { messages: Buffer.concat(chunks), firstLineMs }
+  return { messages: Buffer.concat(chunks), firstLineMs, path: response.headers.get('location') ?? '' }
 }
 
 /** Most memory a process has held so far, in MiB; undefined where the system does not tell (Linux does). */
