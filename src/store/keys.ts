@@ -62,6 +62,8 @@ export const sharedKeys = {
   liveJobs: `${prefix}:{jobs}:live`,
   /** Hash: id of each encryption key that was ever used here -> a word sealed with it. */
   keyCanaries: `${prefix}:{keys}:canaries`,
+  /** Hash: id of an encryption key -> the secret that all processes share, sealed with it. */
+  secrets: `${prefix}:{keys}:secrets`,
   /** Sorted set: worker id -> until when it counts as there, ms on Redis's clock. */
   workers: `${prefix}:{workers}:there`,
   /** Prefix of strings: digest of an access token -> who holds the lease on its workspace's scroll. */

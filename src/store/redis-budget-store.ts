@@ -1,4 +1,3 @@
-import { hkdfSync } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
@@ -7,6 +6,7 @@ import { budgetKey } from './keys.ts'
 import { swapBudgetScript } from './scripts/budget.ts'
 import { runScript } from './scripts/script.ts'
 import type { EncryptionKey } from './sealing.ts'
+import { readSharedSecret } from './shared-secret.ts'
 
 /** Longer than anything in a ledger matters: an own limit looks back a minute. */
 const LEDGER_MS = 150_000
@@ -31,10 +31,11 @@ export interface RedisBudgetDependencies {
  * meanwhile. One that is lost, or goes back in time with its Redis, costs a few refusals by Intercom.
  */
 export function createRedisBudgetStore({ redis, keys, clock, createId }: RedisBudgetDependencies): BudgetStore {
-  const digestKey = deriveKey(keys)
   const remembered = new Map<string, string>()
   const writer = createId()
   let writes = 0
+  /** The same for all workers, whichever of their keys comes first: a token must not have a budget for each. */
+  let digestKey: Buffer | undefined
 
   const remember = (key: string, value: string) => {
     remembered.delete(key)
@@ -48,12 +49,17 @@ export function createRedisBudgetStore({ redis, keys, clock, createId }: RedisBu
   /** Writes the values, or remembers those that somebody else has written. */
   async function swap(names: string[], before: string[], after: string[], signal: AbortSignal): Promise<boolean> {
     const pairs = names.flatMap((_, place) => [versionOf(before[place] ?? ''), after[place] ?? ''])
+    const reply = await insist(() => runScript(redis, swapBudgetScript, names, [LEDGER_MS, ...pairs]), signal)
+    const [written, ...held] = reply as [number, ...string[]]
+    for (const [place, name] of names.entries()) remember(name, (written === 1 ? after : held)[place] ?? '')
+    return written === 1
+  }
+
+  /** Tries until Redis can serve again. */
+  async function insist<Answer>(ask: () => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
     for (;;) {
       try {
-        const reply = (await runScript(redis, swapBudgetScript, names, [LEDGER_MS, ...pairs])) as [number, ...string[]]
-        const [written, ...held] = reply
-        for (const [place, name] of names.entries()) remember(name, (written === 1 ? after : held)[place] ?? '')
-        return written === 1
+        return await ask()
       } catch (error) {
         if (!(error instanceof CodedError && error.code === 'store_unavailable')) throw error
         await clock.sleep(RETRY_MS, signal)
@@ -65,6 +71,7 @@ export function createRedisBudgetStore({ redis, keys, clock, createId }: RedisBu
     leaveSize: LEAVE_SIZE,
     leaveMs: LEAVE_MS,
     async update(subjects, change, signal) {
+      digestKey ??= await insist(() => readSharedSecret(redis, keys), signal)
       const { token, workspace } = subjectDigests(digestKey, subjects)
       const names = [budgetKey('token', token), ...(workspace === undefined ? [] : [budgetKey('workspace', workspace)])]
       for (;;) {
@@ -78,12 +85,6 @@ export function createRedisBudgetStore({ redis, keys, clock, createId }: RedisBu
       }
     },
   }
-}
-
-/** The same in all workers and after restarts, and of no use for opening what is sealed. */
-function deriveKey([active]: readonly EncryptionKey[]): Buffer {
-  if (!active) throw new RangeError('no encryption key')
-  return Buffer.from(hkdfSync('sha256', active.key, '', 'intercom-sync request budget', 32))
 }
 
 const versionOf = (value: string): string => value.split(' ', 1)[0] ?? ''

@@ -24,11 +24,11 @@ export interface ConnectionSealContext {
   purpose: 'connection'
 }
 
-/** A word by which a key is known again. */
+/** What belongs to a key itself: a word by which it is known again, and the secret that all processes share. */
 export interface KeySealContext {
   tenant: ''
   keyId: string
-  purpose: 'canary'
+  purpose: 'canary' | 'shared-secret'
 }
 
 const algorithm = 'aes-256-gcm'

@@ -5,6 +5,7 @@ import { RateLimit } from '../../simulator/rate-limit.ts'
 import type { Clock } from '../../src/clock.ts'
 import { type Budget, type BudgetOptions, createBudget } from '../../src/intercom/budget.ts'
 import { createMemoryBudgetStore } from '../../src/intercom/budget-store.ts'
+import { sharedKeys } from '../../src/store/keys.ts'
 import { createRedisBudgetStore } from '../../src/store/redis-budget-store.ts'
 import { encryptionKey } from '../../src/store/sealing.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
@@ -48,8 +49,8 @@ function openIntercom(clock: Clock, perWindow: number) {
 }
 
 /** A worker of its own: its own connection and its own view of the store. */
-function worker(server: RedisAccess, clock: Clock, options: Partial<BudgetOptions> = {}): Budget {
-  const store = createRedisBudgetStore({ redis: server.connect(), keys, clock, createId: randomUUID })
+function worker(server: RedisAccess, clock: Clock, options: Partial<BudgetOptions> = {}, sealing = keys): Budget {
+  const store = createRedisBudgetStore({ redis: server.connect(), keys: sealing, clock, createId: randomUUID })
   return createBudget({ clock, random: () => 0.5, store, accessToken: 'a-token', member: randomUUID(), ...options })
 }
 
@@ -128,13 +129,32 @@ t.test('neither token nor workspace is in Redis in clear, and all of it expires'
   budget.joinWorkspace('a-canary-workspace')
   ;(await budget.take(never)).end({ kind: 'answered' })
   const redis = server.connect()
-  const names = await redis.keys('*')
+  const names = await redis.keys('*{budget}*')
   t.equal(names.length, 2)
+  t.same(
+    (await redis.keys('*')).filter((name) => !names.includes(name)),
+    [sharedKeys.secrets],
+    'what names them, sealed',
+  )
   for (const name of names) {
     t.notMatch(`${name} ${await redis.get(name)}`, /canary/)
     t.ok((await redis.pttl(name)) > 0)
   }
   budget.close()
+})
+
+t.test('a token has one budget, whichever of their encryption keys its workers seal with', async (t) => {
+  const server = await startRedis(t)
+  const [older, newer] = [encryptionKey('older', randomBytes(32)), encryptionKey('newer', randomBytes(32))]
+  const clock = createAcceleratedClock(start, 1)
+  // The order in which a rotation comes to them, and the end of it.
+  for (const keys of [[older], [older, newer], [newer, older], [older, newer], [newer]]) {
+    const budget = worker(server, clock, {}, keys)
+    budget.joinWorkspace('a-workspace')
+    ;(await budget.take(never)).end({ kind: 'answered' })
+    budget.close()
+  }
+  t.equal((await server.connect().keys('*{budget}*')).length, 2, 'of the token and of its workspace')
 })
 
 t.test('an own ceiling is one for all jobs of the token', async (t) => {
