@@ -41,12 +41,15 @@ export function createJobStore(dependencies: JobStoreDependencies): JobStore {
     const job = await find(jobId)
     if (!job || job.tenant !== tenant) throw new CodedError('job_not_found')
     refuseOtherJob(job, epoch)
-    return { ...job, ...((await lacksWorker(job)) && { waitingFor: 'worker' as const }) }
+    const [shown = job] = await tellWaiting([job])
+    return shown
   }
 
-  const lacksWorker = async ({ jobId, status }: Job): Promise<boolean> => {
-    if (status === 'running' && (await isHeld(jobId))) return false
-    return !hasEnded({ status }) && !(await hasWorkers(redis))
+  /** The same jobs; those that no worker is there for say so. */
+  const tellWaiting = async (jobs: readonly Job[]): Promise<Job[]> => {
+    if (jobs.every(hasEnded) || (await hasWorkers(redis))) return [...jobs]
+    const waits = async (job: Job) => !hasEnded(job) && !(job.status === 'running' && (await isHeld(job.jobId)))
+    return Promise.all(jobs.map(async (job) => ((await waits(job)) ? { ...job, waitingFor: 'worker' as const } : job)))
   }
 
   const readerKeys = (jobId: number) => [jobKey(jobId, 'record'), jobKey(jobId, 'readers')]
@@ -105,7 +108,10 @@ export function createJobStore(dependencies: JobStoreDependencies): JobStore {
     findRepeated,
     read,
     cancel,
-    list: (tenant, filter) => listJobs(redis, tenant, filter),
+    async list(tenant, filter) {
+      const page = await listJobs(redis, tenant, filter)
+      return { ...page, items: await tellWaiting(page.items) }
+    },
     readStates: async (tenant, jobId, at, epoch) => statesAt(redis, await read(tenant, jobId), at, epoch),
     acknowledge: (tenant, jobId, holding) => acknowledge(redis, () => read(tenant, jobId), holding),
     readWhenChanged: (tenant, jobId, timeoutMs, signal) =>
