@@ -34,7 +34,7 @@ export async function installPackage(
 export async function barePath(t: Teardown): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'intercom-sync-path-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
-  for (const name of ['sh', 'rm', 'rmdir']) {
+  for (const name of ['sh', 'rm', 'rmdir', 'flock']) {
     await symlink((await runShell(t, `command -v ${name}`)).trim(), join(folder, name))
   }
   return folder
