@@ -261,8 +261,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'pages that came short are not read again',
     file: 'intercom/list-pages.ts',
-    find: 'if (isBelieved || items.size >= (once.total ?? 0))',
-    replace: 'if (once)',
+    find: 'once.met.size >= (once.total ?? 0)',
+    replace: 'true',
     tests: sync('list-pages'),
   },
   {
@@ -367,8 +367,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'the page of somebody else is evidence of the time',
     file: 'intercom/client.ts',
-    find: 'if (isIntercoms(response)) serverClock',
-    replace: 'serverClock',
+    find: 'if (verdict.isIntercoms) {',
+    replace: 'if (answer) {',
     tests: sync('wrong-clocks'),
   },
   {
@@ -431,15 +431,15 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a page of children that is not found stands for a deleted parent',
     file: 'intercom/list-pages.ts',
-    find: '|| ![404, 410].includes(error.failure.status)) throw error',
-    replace: '|| error.failure.status > 0) throw error',
+    find: '|| !error.gone) throw error',
+    replace: '|| error) throw error',
     tests: sync('list-pages'),
   },
   {
     rule: 'children that come after all are missing still',
-    file: 'sync/feed.ts',
-    find: 'unread.delete(parent.id)',
-    replace: '',
+    file: 'sync/owed-parents.ts',
+    find: '      unread.delete(id)\n      gone.delete(id)',
+    replace: '      gone.delete(id)',
     tests: sync('tickets-without-parts'),
   },
   {
@@ -487,8 +487,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a parent deleted meanwhile ends the sync',
     file: 'sync/children.ts',
-    find: '[404, 410].includes(error.failure.status)',
-    replace: '[410].includes(error.failure.status)',
+    find: "if (error instanceof RefusedError && error.gone) return 'gone'",
+    replace: '',
     tests: sync('completeness', 'unreadable-pages'),
   },
   {
@@ -530,15 +530,15 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'an expired scroll ends the sync',
     file: 'intercom/companies-scroll.ts',
-    find: 'error.failure.status === 404',
-    replace: 'error.failure.status === 410',
+    find: 'if (error instanceof RefusedError) return isGone(error)',
+    replace: 'if (error instanceof RefusedError) return false',
     tests: sync('connector-changelog', 'failures'),
   },
   {
     rule: "somebody else's scroll is not waited for",
     file: 'intercom/companies-scroll.ts',
-    find: "failure.intercomCode === 'scroll_exists'",
-    replace: "failure.intercomCode === 'scroll_taken'",
+    find: 'return error.isOfScroll',
+    replace: 'return false',
     tests: sync('companies-list', 'connector-changelog'),
   },
   // Loops, heavy pages, damage
@@ -566,8 +566,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'what could not be had is forgotten by the state',
     file: 'sync/feed-state.ts',
-    find: 'const gaps = owedGaps(feed, slices)',
-    replace: 'const gaps: Slice[] = []',
+    find: 'const owed = owedGaps(feed, slices)',
+    replace: 'const owed: Slice[] = []',
     tests: sync('unreadable-pages'),
   },
   {
@@ -586,9 +586,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a record that waited and came as it changed is called missing',
-    file: 'sync/search-walk.ts',
-    find: 'takeBack(walk.slices, row)',
-    replace: '',
+    file: 'sync/deliver-rows.ts',
+    find: '} else takeBack(slices, row)',
+    replace: '}',
     tests: sync('unreadable-lists-in-a-crowd'),
   },
   {
@@ -948,8 +948,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a ticket that comes without its list is delivered so at once',
     file: 'sync/search-pages.ts',
-    find: 'lacksMember(endpoint.entry, first) ? ',
-    replace: 'false ? ',
+    find: 'if (!lacksMember(endpoint.entry, first)) return first',
+    replace: 'if (first) return first',
     tests: sync('tickets-without-parts'),
   },
   {
@@ -958,6 +958,28 @@ export const mutants: readonly Mutant[] = [
     find: 'return isShort(entry, answer, total ?? 0) ? undefined : { answer, total }',
     replace: 'return { answer, total }',
     tests: sync('tickets-without-parts'),
+  },
+
+  {
+    rule: 'a list in pages is believed after one reading',
+    file: 'intercom/list-pages.ts',
+    find: 'const isWhole = once.pages === 1 && (',
+    replace: 'const isWhole = once.pages > 0 || (',
+    tests: sync('list-pages'),
+  },
+  {
+    rule: 'a ticket that is gone from the second answer is delivered as the first gave it',
+    file: 'sync/search-pages.ts',
+    find: 'fullerOf(second, await askOnce(endpoint, page)) : second',
+    replace: 'first : second',
+    tests: ['histories/found'],
+  },
+  {
+    rule: 'an attempt follows a cursor to pages that were taken',
+    file: 'sync/search-reading.ts',
+    find: 'again: page.again ?? page.resumedAt',
+    replace: 'again: page.again',
+    tests: ['histories/found'],
   },
 
   // Whose answer it is
@@ -1026,9 +1048,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'foreign: a record with a list that cannot be had is not set aside',
-    file: 'sync/search-walk.ts',
-    find: 'if (lists.get(row)?.isPartial && updatedAt !== undefined)',
-    replace: "if (lists.get(row)?.isPartial && updatedAt !== undefined && row.id === '')",
+    file: 'sync/deliver-rows.ts',
+    find: 'if (found.lists?.isPartial && updatedAt !== undefined)',
+    replace: "if (found.lists?.isPartial && updatedAt !== undefined && row.id === '')",
     tests: ['answers/answers'],
   },
   {
