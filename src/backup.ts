@@ -1,13 +1,15 @@
-import { access, copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
 import { systemClock } from './clock.ts'
-import { ConfigError, readDataDir, readSearchPath } from './config.ts'
+import { readDataDir, readSearchPath } from './config.ts'
 import { startEmbeddedRedis } from './queue/embedded-redis.ts'
-import { LockError } from './queue/file-lock.ts'
 import { createRedisConnections } from './queue/redis.ts'
 import { findRedisProgram, RedisNotFoundError } from './queue/redis-program.ts'
-import { claimDataDir, DataDirInUseError, findOwner } from './queue/service-file.ts'
+import { claimDataDir, findOwner } from './queue/service-file.ts'
 import { saveSnapshot, snapshotName } from './queue/snapshot.ts'
+import { isForOperators } from './queue/start-checks.ts'
+import { keyFileOf } from './store/key-file.ts'
 
 /** The command was asked for something that it cannot do; the message says what to do. */
 class BackupError extends Error {
@@ -15,7 +17,6 @@ class BackupError extends Error {
 }
 
 const clock = systemClock
-const keyFile = 'keys.json'
 
 /**
  * `backup FOLDER`: what the service keeps in `DATA_DIR`, as one snapshot and the encryption keys made there. The service
@@ -26,12 +27,12 @@ export function backup(args: string[]): Promise<void> {
     const [folder, dataDir] = [folderOf('backup', args), readDataDir()]
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const target = join(folder, snapshotName)
-    if (await isThere(target)) throw new BackupError(`${target} is there already: name a new folder`)
+    if (existsSync(target)) throw new BackupError(`${target} is there already: name a new folder`)
     await takeSnapshot(dataDir, target)
-    const hasKeys = await isThere(join(dataDir, keyFile))
-    if (hasKeys) await copyFile(join(dataDir, keyFile), join(folder, keyFile))
+    const hasKeys = existsSync(keyFileOf(dataDir))
+    if (hasKeys) await copyFile(keyFileOf(dataDir), keyFileOf(folder))
     const keys = hasKeys
-      ? ` with ${keyFile}, without which nothing in it can be opened`
+      ? ` with ${basename(keyFileOf(dataDir))}, without which nothing in it can be opened`
       : '; keep ENCRYPTION_KEYS as well'
     process.stdout.write(`${dataDir} is backed up in ${folder}${keys}\n`)
   })
@@ -42,7 +43,7 @@ export function restore(args: string[]): Promise<void> {
   return tellProblems(async () => {
     const [folder, dataDir] = [folderOf('restore', args), readDataDir()]
     const source = join(folder, snapshotName)
-    if (!(await isThere(source))) throw new BackupError(`${source} is not there: name a folder that "backup" has made`)
+    if (!existsSync(source)) throw new BackupError(`${source} is not there: name a folder that "backup" has made`)
     // Refused while a service runs.
     const owned = await claimDataDir(dataDir, { pid: process.pid, socket: '' }, clock)
     const moved = await placeBackup(folder, dataDir).finally(owned.release)
@@ -62,7 +63,7 @@ function folderOf(command: string, [folder, ...rest]: string[]): string {
 
 async function takeSnapshot(dataDir: string, target: string): Promise<void> {
   const owner = await findOwner(dataDir)
-  if (!owner && !(await isThere(join(dataDir, 'redis'))))
+  if (!owner && !existsSync(join(dataDir, 'redis')))
     throw new BackupError(`DATA_DIR ${dataDir} holds no data of a service`)
   const own = owner ? undefined : await start(dataDir)
   const connections = createRedisConnections({ socket: (owner ?? own)?.socket ?? '' }, () => undefined)
@@ -84,16 +85,14 @@ async function placeBackup(folder: string, dataDir: string): Promise<string[]> {
     await rename(join(dataDir, name), join(dataDir, aside))
     moved.push(aside)
   }
-  const keys = join(folder, keyFile)
-  const hasOtherKeys =
-    (await isThere(keys)) &&
-    (await isThere(join(dataDir, keyFile))) &&
-    !(await readFile(keys)).equals(await readFile(join(dataDir, keyFile)))
+  const [keys, present] = [keyFileOf(folder), keyFileOf(dataDir)]
+  const hasKeys = existsSync(keys)
+  const hasOtherKeys = hasKeys && existsSync(present) && !(await readFile(keys)).equals(await readFile(present))
   if ((await readdir(join(dataDir, 'redis')).catch(() => [])).length > 0) await moveAside('redis')
-  if (hasOtherKeys) await moveAside(keyFile)
+  if (hasOtherKeys) await moveAside(basename(present))
   await mkdir(join(dataDir, 'redis'), { recursive: true, mode: 0o700 })
   await copyFile(join(folder, snapshotName), join(dataDir, 'redis', snapshotName))
-  if (await isThere(keys)) await copyFile(keys, join(dataDir, keyFile))
+  if (hasKeys) await copyFile(keys, present)
   return moved
 }
 
@@ -107,16 +106,8 @@ async function tellProblems(work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
-    const kinds = [BackupError, ConfigError, DataDirInUseError, LockError, RedisNotFoundError]
-    if (!(error instanceof Error) || !kinds.some((kind) => error instanceof kind)) throw error
+    if (!(error instanceof BackupError) && !isForOperators(error)) throw error
     process.stderr.write(`intercom-sync: ${error.message}\n`)
     process.exitCode = 1
   }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
 }

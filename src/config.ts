@@ -72,9 +72,7 @@ export function readConfig(environment: Environment = process.env): Config {
     logLevel: read.choice('LOG_LEVEL', 'info', logLevels),
   }
   faults.push(...contradictions(config))
-  // What is set and wrong has been told.
-  const told = (fault: string) => faults.some((other) => other.split(/[_ ]/)[0] === fault.split(/[_ ]/)[0])
-  faults.push(...missingKeys(config).filter((fault) => !told(fault)))
+  faults.push(...missingKeys(config, read.isSet))
   if (faults.length > 0) throw new ConfigError(faults)
   return redactWhenPrinted(config)
 }
@@ -146,17 +144,17 @@ export function readSearchPath(environment: Environment = process.env): string {
   return environment.PATH ?? ''
 }
 
-/** Without keys the service runs for one machine only: its own Redis, its own loopback. */
-function missingKeys({ host, redisUrl, apiKeys, encryptionKeys }: Config): string[] {
+/** Without keys the service runs for one machine only: its own Redis, its own loopback. What is set and wrong is told elsewhere. */
+function missingKeys({ host, redisUrl }: Config, isSet: Reader['isSet']): string[] {
   const why = redisUrl ? 'REDIS_URL is set' : isLoopback(host) ? undefined : `HOST ${host} is not a loopback address`
   if (!why) return []
   const faults: string[] = []
-  if (apiKeys.length === 0) {
+  if (!isSet('API_KEYS')) {
     faults.push(
       `API_KEYS is needed because ${why}. Make one: API_KEYS="default:$(openssl rand -hex 32)" (tenant:key, several separated by commas), or API_KEYS_FILE`,
     )
   }
-  if (encryptionKeys.length === 0) {
+  if (!isSet('ENCRYPTION_KEYS')) {
     faults.push(
       `ENCRYPTION_KEYS is needed because ${why}. Make one: ENCRYPTION_KEYS="k1:$(openssl rand -base64 32)" (id:base64, several separated by commas, the first one seals), or ENCRYPTION_KEYS_FILE`,
     )

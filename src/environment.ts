@@ -47,14 +47,19 @@ export function createReader(environment: Environment, faults: string[]) {
     return undefined
   }
 
+  /** Whether NAME or NAME_FILE is set, to whatever. */
+  const isSet = (name: string): boolean => (environment[name] ?? environment[`${name}_FILE`]) !== undefined
+
   /** A list from NAME (separated by commas or white space) or from the file in NAME_FILE (a line each, # for comments). */
   const entries = <T>(name: string, parse: (entry: string) => T): T[] => {
-    const [inline, file] = [environment[name], environment[`${name}_FILE`]]
-    if (inline === undefined && file === undefined) return []
-    const source = file === undefined ? name : `${name}_FILE`
-    if (file !== undefined && inline !== undefined) faults.push(`${name} and ${source} are both set; unset one of them`)
-    const list = (file === undefined ? inline : readText(source)) ?? ''
-    const given = list
+    const names = [name, `${name}_FILE`].filter((one) => environment[one] !== undefined)
+    const full = names.filter((one) => text(one) !== undefined)
+    // An empty one beside a full one is not set: the full one closes the service.
+    const [source] = [...full, ...names]
+    if (source === undefined) return []
+    if (full.length > 1) faults.push(`${full.join(' and ')} are both set; unset one of them`)
+    const list = text(source) === undefined || source === name ? text(source) : readText(source)
+    const given = (list ?? '')
       .replace(/^\s*#.*$/gm, '')
       .split(/[\s,]+/)
       .filter((entry) => entry !== '')
@@ -82,5 +87,5 @@ export function createReader(environment: Environment, faults: string[]) {
     }
   }
 
-  return { text, integer, choice, url, entries }
+  return { text, integer, choice, url, entries, isSet }
 }

@@ -3,7 +3,7 @@ import closeWithGrace from 'close-with-grace'
 import { destination, type Logger } from 'pino'
 import { buildApp } from './app.ts'
 import { systemClock } from './clock.ts'
-import { type Config, ConfigError, readConfig, readSearchPath } from './config.ts'
+import { type Config, readConfig, readSearchPath } from './config.ts'
 import { reportOf } from './error-report.ts'
 import { buildOperationsApp } from './http/operations-app.ts'
 import { startNotice } from './http/start-notice.ts'
@@ -13,19 +13,16 @@ import { createMetrics, type Metrics } from './metrics.ts'
 import { countAttempts, countEndedJobs } from './queue/attempt-observer.ts'
 import { createConnectionLog } from './queue/connection-log.ts'
 import { collectFigures } from './queue/figures.ts'
-import { LockError } from './queue/file-lock.ts'
 import { type Phase, shutDown } from './queue/lifecycle.ts'
 import { untilParentGone } from './queue/parent-watch.ts'
 import { startReconcilerRole } from './queue/reconciler-role.ts'
 import { createRedisConnections, type RedisConnections, untilReady } from './queue/redis.ts'
-import { RedisNotFoundError } from './queue/redis-program.ts'
 import { openRedisSource } from './queue/redis-source.ts'
 import { parseRoles, type Roles, UsageError } from './queue/roles.ts'
-import { DataDirInUseError } from './queue/service-file.ts'
-import { inspectRedis, openKeys, redisStartMs, StartError } from './queue/start-checks.ts'
+import { inspectRedis, isForOperators, openKeys, redisStartMs, StartError } from './queue/start-checks.ts'
 import { createSyncQueue } from './queue/sync-queue.ts'
 import { startWorkerRole } from './queue/worker-role.ts'
-import { checkKeys, KeysDoNotFitError } from './store/key-canaries.ts'
+import { checkKeys } from './store/key-canaries.ts'
 import { createRedisBudgetStore } from './store/redis-budget-store.ts'
 import { createConnectionStore } from './store/redis-connections.ts'
 import { createJobStore } from './store/redis-job-store.ts'
@@ -62,7 +59,7 @@ export async function serve(args: string[]): Promise<void> {
     const config = readConfig()
     await run(config, roles, createLogger(config.logLevel, destination({ dest: 2, sync: true })))
   } catch (error) {
-    if (!isForOperators(error)) throw error
+    if (!isForWhoeverStartsIt(error)) throw error
     process.stderr.write(`intercom-sync: ${error.message}\n`)
     process.exitCode = error instanceof UsageError ? 2 : 1
   }
@@ -100,7 +97,7 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
     phases.unshift({ name: 'close connections', timeoutMs: 1000, run: connections.close })
     if (source.origin === 'provided') await inspectRedis(connections, logger)
 
-    const keys = await openKeys(config, source, connections, logger)
+    const keys = await openKeys(config, source, { connections, clock, logger })
     const metrics = createMetrics({ ofProcess: true })
     const service = { config, keys, connections, logger, metrics, storage: source.description }
     if (config.metricsPort !== undefined) phases.unshift(await startOperations(service, ending.signal))
@@ -224,18 +221,7 @@ function startWorker({ config, keys, connections, logger, metrics }: Service): P
   return { name: 'hand jobs over', timeoutMs: 10_000, run: role.handOver }
 }
 
-function isForOperators(error: unknown): error is Error {
-  const kinds = [
-    StartError,
-    UsageError,
-    ConfigError,
-    RedisNotFoundError,
-    DataDirInUseError,
-    LockError,
-    KeysDoNotFitError,
-  ]
-  return (
-    kinds.some((kind) => error instanceof kind) ||
-    (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
-  )
+function isForWhoeverStartsIt(error: unknown): error is Error {
+  if (error instanceof UsageError || isForOperators(error)) return true
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
 }

@@ -132,7 +132,8 @@ t.test('a variable for keys that is set and holds none is a fault, and opens not
       t.match(faultsOf({ [`${name}_FILE`]: file }), [new RegExp(`^${name}_FILE is set, but holds no key`)])
       t.match(faultsOf({ [name]: text, REDIS_URL: 'redis://127.0.0.1' }).join('\n'), /holds no key/)
     }
-  t.match(faultsOf({ API_KEYS_FILE: '' }), [/API_KEYS_FILE names a file that cannot be read/, /holds no key/])
+  t.match(faultsOf({ API_KEYS_FILE: '' }), [/^API_KEYS_FILE is set, but holds no key/])
+  t.same(faultsOf({ API_KEYS: `acme:${apiKey}`, API_KEYS_FILE: '' }), [], 'an empty one beside a full one')
   t.end()
 })
 

@@ -13,7 +13,7 @@ const layers = [
   ['src/streams/', 'src/intercom/'],
   ['src/airbyte/'],
   ['src/logger.ts', 'src/error-report.ts', 'src/environment.ts'],
-  ['src/errors.ts', 'src/clock.ts', 'src/json-object.ts', 'src/metrics.ts', 'src/redaction.ts'],
+  ['src/errors.ts', 'src/epoch.ts', 'src/clock.ts', 'src/json-object.ts', 'src/metrics.ts', 'src/redaction.ts'],
 ]
 
 /** Who may use which library; what is not named here is anybody's. */

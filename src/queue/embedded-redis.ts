@@ -66,7 +66,9 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
   const socketDir = await mkdtemp(join(tmpdir(), 'intercom-sync-'))
   const socket = join(socketDir, 'redis.sock')
   let owned: OwnedDataDir | undefined
+  let endRedis = async () => {}
   const giveUp = async () => {
+    await endRedis()
     await owned?.release()
     await rm(socketDir, { recursive: true, force: true })
   }
@@ -74,11 +76,15 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
     owned = await claimDataDir(options.dataDir, { pid: process.pid, socket }, options.clock)
     const directory = join(options.dataDir, 'redis')
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    const snapshot = options.program.keepsData ? await findSnapshot(directory) : 'none'
+    const snapshot = options.program.keepsData ? findSnapshot(directory) : 'none'
     const appendonly = snapshot === 'alone' ? 'no' : 'yes'
     const command = [...options.program.command, ...serverArguments(socket, directory, appendonly)]
     const shell = spawnGuarded(socketDir, command, owned.lockDescriptor)
     const exited = once(shell, 'exit')
+    endRedis = async () => {
+      shell.stdin?.destroy()
+      await exited
+    }
     await untilReady(shell, exited)
     if (snapshot === 'alone') await restore(socket, directory, options.clock)
     let stopping = false
@@ -94,8 +100,6 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
       snapshot,
       async stop() {
         stopping = true
-        shell.stdin?.destroy()
-        await exited
         await giveUp()
       },
     }

@@ -1,4 +1,5 @@
-import { access, rename } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Redis } from 'ioredis'
 import type { Clock } from '../clock.ts'
@@ -10,12 +11,11 @@ export const snapshotName = 'dump.rdb'
 const checkMs = 50
 
 /** With append-only files Redis reads these alone, and without any it would begin empty, whatever snapshot there is. */
-export async function findSnapshot(directory: string): Promise<SnapshotPlace> {
-  if (!(await isThere(join(directory, snapshotName)))) return 'none'
+export function findSnapshot(directory: string): SnapshotPlace {
+  if (!existsSync(join(directory, snapshotName))) return 'none'
   // The manifest is written last, so a restore that was cut off is begun again. Redis 6 has a single file.
   const appendOnly = [join(directory, 'appendonlydir', 'appendonly.aof.manifest'), join(directory, 'appendonly.aof')]
-  const found = await Promise.all(appendOnly.map(isThere))
-  return found.includes(true) ? 'beside-append-only-files' : 'alone'
+  return appendOnly.some((path) => existsSync(path)) ? 'beside-append-only-files' : 'alone'
 }
 
 /**
@@ -46,21 +46,14 @@ export async function keepRestored(redis: Redis, directory: string, clock: Clock
 export async function saveSnapshot(redis: Redis, directory: string, clock: Clock): Promise<string> {
   // Redis lets nobody choose another name while it runs.
   const path = join(directory, snapshotName)
-  if (await isThere(path)) throw new Error(`${path} is in the way: move it elsewhere first`)
+  if (existsSync(path)) throw new Error(`${path} is in the way: move it elsewhere first`)
   // SCHEDULE: while Redis rewrites its append-only file, the snapshot waits for its turn.
   await redis.bgsave('SCHEDULE')
   // Written aside and renamed: once the file is there it is whole.
-  while (!(await isThere(path))) {
+  while (!existsSync(path)) {
     if (/rdb_last_bgsave_status:err/.test(await redis.info('persistence')))
       throw new Error(`Redis could not write a snapshot into ${directory}: is the disk full?`)
     await clock.sleep(checkMs)
   }
   return path
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
 }

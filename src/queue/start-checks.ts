@@ -1,17 +1,34 @@
 import type { Logger } from 'pino'
-import { systemClock } from '../clock.ts'
-import type { Config } from '../config.ts'
+import type { Clock } from '../clock.ts'
+import { type Config, ConfigError } from '../config.ts'
 import { adoptKeys, checkKeys, KeysDoNotFitError } from '../store/key-canaries.ts'
 import { keyFileOf, readKeyFile, readOrCreateKeyFile } from '../store/key-file.ts'
 import type { EncryptionKey } from '../store/sealing.ts'
+import { LockError } from './file-lock.ts'
 import { judgeDataDir, judgeKeyFile, type ModeProblem } from './file-modes.ts'
 import { type RedisConnections, untilReady } from './redis.ts'
 import { checkRedis } from './redis-check.ts'
+import { RedisNotFoundError } from './redis-program.ts'
 import type { RedisSource } from './redis-source.ts'
+import { DataDirInUseError } from './service-file.ts'
 
 /** The service cannot start as it was asked to; the message says what to do. */
 export class StartError extends Error {
   override name = 'StartError'
+}
+
+/** What the operator has to mend, and is told in one message. */
+const operatorErrors = [
+  StartError,
+  ConfigError,
+  RedisNotFoundError,
+  DataDirInUseError,
+  LockError,
+  KeysDoNotFitError,
+] as const
+
+export function isForOperators(error: unknown): error is Error {
+  return operatorErrors.some((kind) => error instanceof kind)
 }
 
 /** How long a Redis may take to come up, ms. */
@@ -23,12 +40,11 @@ const keyFileEveryMs = 300
 export async function openKeys(
   { encryptionKeys, dataDir }: Config,
   { origin }: RedisSource,
-  connections: RedisConnections,
-  logger: Logger,
+  { connections, clock, logger }: { connections: RedisConnections; clock: Clock; logger: Logger },
 ): Promise<readonly EncryptionKey[]> {
   const redis = connections.connect('waitForever')
   await untilReady(redis, AbortSignal.timeout(redisStartMs))
-  const ofFile = origin === 'joined' ? () => untilKeyFile(dataDir) : () => readOrCreateKeyFile(dataDir)
+  const ofFile = origin === 'joined' ? () => untilKeyFile(dataDir, clock) : () => readOrCreateKeyFile(dataDir)
   const keys = encryptionKeys.length > 0 ? encryptionKeys : await ofFile()
   if (!keys) {
     throw new StartError(
@@ -59,11 +75,11 @@ function tellModes(problems: readonly ModeProblem[], logger: Logger): void {
 }
 
 /** A service that is just starting makes its keys a moment after it can be found. */
-async function untilKeyFile(dataDir: string): Promise<readonly EncryptionKey[] | undefined> {
+async function untilKeyFile(dataDir: string, clock: Clock): Promise<readonly EncryptionKey[] | undefined> {
   for (let tries = 1; ; tries++) {
     const keys = await readKeyFile(dataDir)
     if (keys || tries === keyFileTries) return keys
-    await systemClock.sleep(keyFileEveryMs)
+    await clock.sleep(keyFileEveryMs)
   }
 }
 

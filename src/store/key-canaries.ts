@@ -1,36 +1,13 @@
 import type { Redis } from 'ioredis'
 import { storeAnswer } from './availability.ts'
 import { sharedKeys } from './keys.ts'
-import { runScript, type Script } from './scripts/script.ts'
+import { plantCanariesScript } from './scripts/plant-canaries.ts'
+import { runScript } from './scripts/script.ts'
 import { type EncryptionKey, openText, SealBrokenError, sealToText } from './sealing.ts'
 
 /** The encryption keys of this process are not those that sealed what is in Redis. The message names keys by their ids. */
 export class KeysDoNotFitError extends Error {
   override name = 'KeysDoNotFitError'
-}
-
-/**
- * Adds what is not there yet, if there is nothing or the key that seals is among these.
- *
- * KEYS: canaries. ARGV: the field that names the key that seals, 1 to name the first of these keys there, then key id and
- * sealed canary of each key.
- * Returns 1 and the canary of each key, or 0 and the id of the key that seals.
- */
-const plantScript: Script = {
-  name: 'syncPlantCanaries',
-  lua: `
-local sealing = redis.call('HGET', KEYS[1], ARGV[1])
-local known = not sealing
-for i = 3, #ARGV, 2 do known = known or ARGV[i] == sealing end
-if not known then return {0, sealing} end
-if not sealing or ARGV[2] == '1' then redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
-local canaries = {1}
-for i = 3, #ARGV, 2 do
-  redis.call('HSETNX', KEYS[1], ARGV[i], ARGV[i + 1])
-  canaries[#canaries + 1] = redis.call('HGET', KEYS[1], ARGV[i])
-end
-return canaries
-`,
 }
 
 const canary = Buffer.from('canary')
@@ -51,7 +28,7 @@ export async function checkKeys(
 ): Promise<void> {
   const own = keys.flatMap(({ kid, key }) => [kid, sealToText(kid, key, canary, contextOf(kid))])
   const args = [sealingField, when === 'at its start' ? 1 : 0, ...own]
-  const reply = await runScript(redis, plantScript, [sharedKeys.keyCanaries], args)
+  const reply = await runScript(redis, plantCanariesScript, [sharedKeys.keyCanaries], args)
   const [known, ...found] = reply as [number, ...string[]]
   if (known === 0) {
     const ids = keys.map(({ kid }) => kid).join(', ')

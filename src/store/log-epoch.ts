@@ -1,10 +1,7 @@
+import { areOfOneJob, hasGoneBack } from '../epoch.ts'
 import { CodedError } from '../errors.ts'
 
-/**
- * The epoch of a log, as `Log-Epoch` and `logEpoch` tell it: what tells this job from every other, and, once Redis may have
- * lost messages that somebody has read, a point and what tells this log from the one before. Ids alone prove nothing:
- * a Redis that was restored may have given one out twice.
- */
+/** A log and its epoch. Ids alone prove nothing: a Redis that was restored may have given one out twice. */
 interface EpochedLog {
   logEpoch: string
   messageCount: number
@@ -20,7 +17,7 @@ export interface Holding {
 
 /** A job that is meant by its id and the epoch of its messages. @throws CodedError `log_rewound` when it is another one */
 export function refuseOtherJob(log: EpochedLog, epoch: string | undefined): void {
-  if (epoch === undefined || jobPart(epoch) === jobPart(log.logEpoch)) return
+  if (epoch === undefined || areOfOneJob(epoch, log.logEpoch)) return
   throw rewound(log, 'This is another job, which got the id of one that Redis has lost: go on with a new job')
 }
 
@@ -42,16 +39,12 @@ export function refuseOtherLog(log: EpochedLog, { epoch, held }: Holding): void 
  */
 export function requireOwnLog(log: EpochedLog, holding: Holding): void {
   refuseOtherLog(log, holding)
-  if (holding.epoch !== undefined || holding.held === 0 || jobPart(log.logEpoch) === log.logEpoch) return
+  if (holding.epoch !== undefined || holding.held === 0 || !hasGoneBack(log.logEpoch)) return
   throw rewound(
     log,
     'The log has gone back in time since the job began: say with `epoch` of which log your messages are (Log-Epoch of ' +
       'the answer that they came with)',
   )
-}
-
-function jobPart(epoch: string): string {
-  return epoch.split('.')[0] ?? ''
 }
 
 function rewound({ logEpoch, messageCount }: EpochedLog, detail: string): CodedError {

@@ -1,28 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { sharedKeys } from './keys.ts'
-import { runScript, type Script } from './scripts/script.ts'
+import { agreeOnSecretScript } from './scripts/agree-on-secret.ts'
+import { runScript } from './scripts/script.ts'
 import { type EncryptionKey, openText, SealBrokenError, sealToText } from './sealing.ts'
 
 const secretBytes = 32
-
-/**
- * KEYS: secrets. ARGV: key id and the sealed new secret of each key.
- * Returns what is there of these keys, the new ones where nothing is.
- */
-const agreeScript: Script = {
-  name: 'syncAgreeOnSecret',
-  lua: `
-local found = false
-for i = 1, #ARGV, 2 do found = found or redis.call('HEXISTS', KEYS[1], ARGV[i]) == 1 end
-local held = {}
-for i = 1, #ARGV, 2 do
-  if not found then redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-  held[#held + 1] = redis.call('HGET', KEYS[1], ARGV[i]) or ''
-end
-return held
-`,
-}
 
 /**
  * A secret that all processes on one Redis share, whichever of their encryption keys comes first: made once, and kept
@@ -33,7 +16,7 @@ return held
 export async function readSharedSecret(redis: Redis, keys: readonly EncryptionKey[]): Promise<Buffer> {
   const sealed = (secret: Buffer) => keys.flatMap(({ kid, key }) => [kid, sealToText(kid, key, secret, contextOf(kid))])
   const made = sealed(randomBytes(secretBytes))
-  const held = (await runScript(redis, agreeScript, [sharedKeys.secrets], made)) as string[]
+  const held = (await runScript(redis, agreeOnSecretScript, [sharedKeys.secrets], made)) as string[]
   const secret = keys.map(({ kid, key }, place) => open(key, kid, held[place] ?? '')).find((one) => one !== undefined)
   if (!secret) throw new SealBrokenError('the secret that names what processes share cannot be opened')
   const copies = sealed(secret)

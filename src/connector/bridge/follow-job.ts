@@ -1,3 +1,4 @@
+import { areOfOneJob } from '../../epoch.ts'
 import { CodedError } from '../../errors.ts'
 import { isObject } from '../../json-object.ts'
 import { type EndedJob, readEnded } from './ended-job.ts'
@@ -47,8 +48,8 @@ export async function followJob(job: StartedJob, dependencies: JobDependencies):
   }
 }
 
-/** What stands before the point of an epoch is the job's own. */
+/** @throws CodedError `job_not_found` when another job has got the id */
 function refuseOtherJob(job: unknown, epoch: string): void {
   const known = isObject(job) && typeof job.logEpoch === 'string' ? job.logEpoch : ''
-  if (known.split('.')[0] !== epoch.split('.')[0]) throw new CodedError('job_not_found')
+  if (!areOfOneJob(known, epoch)) throw new CodedError('job_not_found')
 }

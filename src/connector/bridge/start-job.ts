@@ -55,6 +55,7 @@ async function insist<Answer>(
     try {
       const answer = await ask()
       patience.restore()
+      turn.restore()
       return answer
     } catch (error) {
       signal.throwIfAborted()

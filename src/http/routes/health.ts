@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { CodedError } from '../../errors.ts'
+import { KeysDoNotFitError } from '../../store/key-canaries.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import { describeProblems } from '../responses.ts'
 import { healthSchema, noQuery } from '../schemas.ts'
@@ -44,7 +45,7 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthDependencies> = async (app, 
         await Promise.race([ready(), late])
       } catch (cause) {
         // What is wrong with the keys is the operator's to know: ids, and no key.
-        const detail = cause instanceof Error && cause.name === 'KeysDoNotFitError' ? cause.message : undefined
+        const detail = cause instanceof KeysDoNotFitError ? cause.message : undefined
         throw new CodedError('store_unavailable', detail, { cause })
       } finally {
         late.catch(() => undefined)

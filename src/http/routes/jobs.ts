@@ -86,16 +86,14 @@ const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, depe
     handler: async (request, reply) => {
       const { tenant, params, query } = request
       const signal = openStreams.signalFor(reply.raw)
-      await jobs.read(tenant, params.jobId, query.epoch)
-      const waited =
-        query.wait > 0
-          ? await jobs.readWhenChanged(tenant, params.jobId, query.wait * 1000, signal).catch((error: unknown) => {
-              // A shutdown ends the wait early, and the job is told as it stands.
-              if (closing.aborted) return undefined
-              throw error
-            })
-          : undefined
-      return toJobBody(waited ?? (await jobs.read(tenant, params.jobId, query.epoch)), clock.now())
+      const job = await jobs.read(tenant, params.jobId, query.epoch)
+      if (query.wait === 0) return toJobBody(job, clock.now())
+      const waited = jobs.readWhenChanged(tenant, params.jobId, query.wait * 1000, signal).catch((error: unknown) => {
+        // A shutdown ends the wait early, and the job is told as it stands.
+        if (!closing.aborted) throw error
+        return jobs.read(tenant, params.jobId, query.epoch)
+      })
+      return toJobBody(await waited, clock.now())
     },
   })
 
