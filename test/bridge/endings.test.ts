@@ -13,9 +13,9 @@ const config = bench.write('config.json', { access_token: 'simulator-token', num
 const read = ['read', '--config', config, '--catalog', bench.write('one.json', configuredCatalog(['contacts']))]
 
 /** A read that has printed a STATE, and that Intercom keeps waiting then. */
-async function startHeld(gate: string) {
+async function startHeld(gate: string, environment: Record<string, string> = {}) {
   service.intercom.faults.next([{ match: { path: '/contacts/search' }, skip: 12, repeat: 4, holdUntil: gate }])
-  const running = bench.start(read)
+  const running = bench.start(read, { environment })
   await running.untilPrinted(/"STATE"/)
   const [job] = await service.jobs()
   return { running, jobId: job?.jobId ?? 0 }
@@ -47,6 +47,25 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     letGo(signal)
     t.match(await service.untilStatus(jobId, 'cancelled', 'succeeded', 'failed'), { status: 'cancelled' })
   })
+
+t.test(
+  'an attempt that a platform starts again after a SIGTERM gets a job of its own, and later that one',
+  async (t) => {
+    const environment = { WORKER_JOB_ID: '78', WORKER_JOB_ATTEMPT: '0' }
+    const { running, jobId } = await startHeld('evicted', environment)
+    running.child.kill('SIGTERM')
+    await running.finished
+    letGo('evicted')
+    t.match(await service.untilStatus(jobId, 'cancelled', 'succeeded', 'failed'), { status: 'cancelled' })
+    const again = await bench.run(read, { environment })
+    t.equal(again.end, 0)
+    t.same((await judge(service.intercom, again.stdout, { expectStreams: ['contacts'] })).faults, [])
+    const [second] = await service.jobs()
+    t.not(second?.jobId, jobId)
+    t.ok((await bench.run(read, { environment })).stdout.equals(again.stdout))
+    t.equal((await service.jobs())[0]?.jobId, second?.jobId)
+  },
+)
 
 t.test('a reader that leaves cancels the job', async (t) => {
   const { running, jobId } = await startHeld('left')

@@ -1,9 +1,11 @@
 import t, { type Test } from 'tap'
+import { streamStatusLine } from '../../src/airbyte/messages.ts'
 import { readOverHttp } from '../../src/connector/bridge/read.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { startApp } from '../support/app.ts'
 import { configuredCatalog } from '../support/configured-catalog.ts'
 import { startRedis } from '../support/redis.ts'
+import { beginAttempt, commitOf } from '../support/store.ts'
 
 /** Twenty times as fast as the machine's: six minutes are 18 seconds, and the two seconds for a cancel a tenth of one. */
 const clock = createAcceleratedClock(Date.now(), 20)
@@ -33,11 +35,16 @@ function startBridge(t: Test, access: object = { access_token: 'token-of-a-test'
   return { finished, text: () => Buffer.concat(printed).toString() }
 }
 
-/** The job that the bridge has made, once it has. */
+/** The newest job there is; 0 = none. */
+async function newestJob(): Promise<number> {
+  return (await api.jobs.list('default', { limit: 1 })).items[0]?.jobId ?? 0
+}
+
+/** The job that the bridge has made, once it has. @param after the newest one before */
 async function untilJob(after = 0): Promise<number> {
   for (;;) {
-    const { items } = await api.jobs.list('default', { limit: 1 })
-    if ((items[0]?.jobId ?? 0) > after) return items[0]?.jobId ?? 0
+    const jobId = await newestJob()
+    if (jobId > after) return jobId
   }
 }
 
@@ -79,4 +86,23 @@ t.test('a connection that somebody else keeps is told as busy in the end', async
   const other = await takeConnection()
   t.equal(await startBridge(t, { connection_id: 'kept' }).finished, 'connection_busy')
   t.equal((await api.jobs.read('default', other)).status, 'pending', 'nobody has ended it')
+})
+
+t.test('a sync that was printed whole is one, though its job is lost before its end can be asked for', async (t) => {
+  const before = await newestJob()
+  const { finished, text } = startBridge(t)
+  const jobId = await untilJob(before)
+  const attempt = await beginAttempt(api.store, { jobId, fence: 1, attemptId: 'a' })
+  const { body, messageCount, ...commit } = commitOf(1, 2)
+  const complete = Buffer.from(streamStatusLine('contacts', 'COMPLETE', 1))
+  await api.store.attempts.commit(attempt, '1-1', {
+    ...commit,
+    body: Buffer.concat([body, complete]),
+    messageCount: messageCount + 1,
+  })
+  while (!text().includes('COMPLETE')) await api.store.redis.ping()
+  const { redis } = api.store
+  await redis.del(...(await redis.keys(`*{job:${jobId}}*`)))
+  t.equal(await finished, 'done')
+  t.equal(await newestJob(), before, 'no other job was asked for')
 })
