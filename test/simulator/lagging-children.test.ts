@@ -88,7 +88,7 @@ t.test('a part that newer ones push out is gone at once, though search shows its
   workspace.mutate({ stream: 'conversations', kind: 'reply', ids: [long] })
   const endsOf = (part: string | undefined) =>
     partsOf(long).flatMap(({ id, visibleUntil }) => (id === part ? [visibleUntil] : []))
-  t.same(endsOf(oldest?.id), [start])
+  t.same([...new Set(endsOf(oldest?.id))], [start], 'with the version before the reply and with the one after it')
   t.same(endsOf(next?.id), [start + lag, null], 'the others go on with the next version of their conversation')
 })
 
