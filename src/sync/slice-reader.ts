@@ -234,9 +234,13 @@ function rangeToAsk(slice: Slice, order: SortOrder, again: number | undefined, m
   return { from: slice.from, to: matching === 'day' ? null : slice.to }
 }
 
-/** Whether a page holds fewer records than it has room for although more follow, or is the last though more were counted. */
+/**
+ * Whether a page holds fewer records than it has room for although more follow, or is the last though more were counted,
+ * or says that nothing is in a slice: slices are cut where something was counted, or could not be had.
+ */
 function seemsShort(page: SearchPage, order: SortOrder, slice: Slice, count: SliceCount): boolean {
   if (page.after !== undefined) return page.rows.length < (page.perPage ?? 0)
+  if (page.rows.length === 0 && slice.to !== null && count.received() === 0) return true
   return !(order === 'descending' && reachesBefore(page.rows, slice)) && count.wouldLackSome(page)
 }
 

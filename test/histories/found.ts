@@ -41,6 +41,12 @@ const job = (plan: Pick<JobPlan, 'streams'> & Partial<JobPlan>): JobPlan => ({
   ...plan,
 })
 
+/** An answer to a search, right in its form, that says nothing is there. */
+const emptySearch = {
+  match: { path: '/contacts/search' },
+  body: { type: 'list', data: [], total_count: 0, pages: { type: 'pages' } },
+}
+
 const change = (stream: string, kind: JobPlan['before'][number]['kind'], count: number, lag: number) => ({
   stream,
   kind,
@@ -252,6 +258,17 @@ export const foundHistories: readonly FoundHistory[] = [
           kills: [7],
           slowCommits: true,
         }),
+      ],
+    },
+  },
+  {
+    fault: 'what could not be had, given up for an answer that said nothing is there',
+    history: {
+      workspace: { ...workspace, contacts: 2, spanSeconds: 3_456_000, latencyMs: 100 },
+      modes: { contacts: 'incremental' },
+      jobs: [
+        job({ streams: ['contacts'], badPlaces: [{ stream: 'contacts', place: 0, abovePerPage: 0 }] }),
+        job({ streams: ['contacts'], faults: [{ ...emptySearch, skip: 1 }] }),
       ],
     },
   },

@@ -876,6 +876,13 @@ export const mutants: readonly Mutant[] = [
     tests: sync('short-answers'),
   },
   {
+    rule: 'an answer that says nothing is in a slice is believed at once',
+    file: 'sync/slice-reader.ts',
+    find: 'page.rows.length === 0 && slice.to',
+    replace: 'false && slice.to',
+    tests: ['histories/found'],
+  },
+  {
     rule: 'a search that finds nothing at first is not looked at again',
     file: 'sync/search-start.ts',
     find: 'seen.total === 0 && lower < frozen',

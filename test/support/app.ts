@@ -10,10 +10,11 @@ import type { MessageLogReader } from '../../src/store/message-log.ts'
 import { createConnectionStore } from '../../src/store/redis-connections.ts'
 import { createJobStore } from '../../src/store/redis-job-store.ts'
 import { createMessageLogReader } from '../../src/store/redis-message-log.ts'
+import type { EncryptionKey } from '../../src/store/sealing.ts'
 import type { StreamProgress } from '../../src/sync/commit.ts'
 import { watchResponses } from './documented-responses.ts'
 import type { Teardown } from './processes.ts'
-import type { TestRedis } from './redis.ts'
+import type { RedisAccess } from './redis.ts'
 import { commitOf, openStore, syncRequest, type TestStore } from './store.ts'
 
 /** The API on a port of its own, on the real store with the connection profile it has in the service. */
@@ -43,9 +44,15 @@ interface AppOptions extends Partial<Omit<AppDependencies, 'config'>>, Partial<A
   wrapMessages?: (messages: MessageLogReader) => MessageLogReader
   retentionMs?: number
   clock?: Clock
+  /** @defaultValue a new key */
+  keys?: readonly EncryptionKey[]
+  /** @defaultValue jobs wait for whoever begins an attempt by hand */
+  enqueue?: (jobId: number) => Promise<void>
+  /** @defaultValue any free one */
+  port?: number
 }
 
-export async function startApp(t: Teardown, server: TestRedis, options: AppOptions = {}): Promise<TestApp> {
+export async function startApp(t: Teardown, server: RedisAccess, options: AppOptions = {}): Promise<TestApp> {
   const {
     apiKeys = [],
     limits = {},
@@ -55,11 +62,13 @@ export async function startApp(t: Teardown, server: TestRedis, options: AppOptio
     wrapMessages = (same) => same,
     clock = systemClock,
     retentionMs = 3_600_000,
+    keys,
+    enqueue = async () => undefined,
   } = options
-  const store = openStore(server, { retentionMs, clock })
+  const store = openStore(server, { retentionMs, clock, ...(keys && { keys }) })
   const redis = server.connect('failFast')
   await untilReady(redis, AbortSignal.timeout(5000))
-  const jobs = createJobStore({ ...store, redis, enqueue: async () => undefined })
+  const jobs = createJobStore({ ...store, redis, enqueue })
   const logged: string[] = []
   const closing = new AbortController()
   const app = await buildApp({
@@ -79,7 +88,7 @@ export async function startApp(t: Teardown, server: TestRedis, options: AppOptio
     app.server.closeAllConnections()
     return app.close()
   })
-  await app.listen({ port: 0, host: '127.0.0.1' })
+  await app.listen({ port: options.port ?? 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo
   const url = `http://127.0.0.1:${port}`
 

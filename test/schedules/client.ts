@@ -1,0 +1,282 @@
+import { randomUUID } from 'node:crypto'
+import type { Service } from './service.ts'
+import { statesAmong, streamOf } from './stored-states.ts'
+
+/** What a client is given to work with. */
+export interface ClientOptions {
+  service: Service
+  tenant: string
+  /** Makes the body of a job from the states that the client has stored. */
+  bodyOf: (states: readonly object[]) => object
+  /** Whether its jobs are of a connection, which acknowledgements move. */
+  acknowledges: boolean
+  /** Streams that go on from a state: those of the others are not given to the next job. */
+  incremental: readonly string[]
+}
+
+/** Messages of one job, in their order. */
+export interface StoredLog {
+  epoch: string
+  lines: string[]
+}
+
+interface HeldJob {
+  path: string
+  epoch: string
+  log: StoredLog
+  /** The number of the step in which it was started or joined. */
+  since: number
+  /** Whether this client still wants it: it neither cancelled it nor left it unread where it needs a reader. */
+  isWanted: boolean
+  hasEnded: boolean
+  /** The states that the job began with, when they are the client's. */
+  before: readonly object[]
+}
+
+interface JobBody {
+  jobId: number
+  status: string
+  messageCount: number
+  logEpoch: string
+  failure?: { code: string; message: string }
+}
+
+/** Answers by which a client learns that its job or its messages are no more. */
+const goneCodes = new Set(['log_rewound', 'log_gone', 'job_not_found', 'not_found'])
+
+/** Somebody who starts jobs by HTTP, stores their messages, and says what it has stored. */
+export class Client {
+  readonly logs: StoredLog[] = []
+  readonly faults: string[] = []
+  /** Epochs of the jobs that it ended by a call of its own. */
+  readonly cancelled = new Set<string>()
+  states: readonly object[] = []
+  readonly #options: ClientOptions
+  #job: HeldJob | undefined
+  /** The latest POST, as it can be sent again. */
+  #request: { body: string; key: string; epoch: string; since: number } | undefined
+
+  constructor(options: ClientOptions) {
+    this.#options = options
+  }
+
+  /** Starts a job, unless it has one under way. @param live whether the job needs a reader from then on */
+  async start(step: number, { live, join }: { live: boolean; join: boolean }): Promise<void> {
+    if (this.#job && !this.#job.hasEnded) return
+    const key = randomUUID()
+    const body = JSON.stringify(this.#options.bodyOf(this.states))
+    const before = this.states
+    if (live) return this.#startLive(step, { key, body })
+    const response = await this.#call(`/v1/jobs${join ? '?onConflict=join' : ''}`, {
+      method: 'POST',
+      body,
+      headers: { 'idempotency-key': key },
+    })
+    if (response.status !== 202) return this.#refused('POST', await response.json())
+    const job = (await response.json()) as JobBody
+    this.#hold(step, job.jobId, job.logEpoch, before, true)
+    this.#request = { body, key, epoch: job.logEpoch, since: step }
+  }
+
+  /** The same request again must lead to the same job. */
+  async repeat(step: number, isLost: (since: number) => boolean): Promise<void> {
+    const request = this.#request
+    if (!request) return
+    const response = await this.#call('/v1/jobs', {
+      method: 'POST',
+      body: request.body,
+      headers: { 'idempotency-key': request.key },
+    })
+    if (response.status !== 202) return this.#refused('POST again', await response.json())
+    const job = (await response.json()) as JobBody
+    if (ofJob(job.logEpoch) === ofJob(request.epoch)) {
+      if (this.#job && ofJob(this.#job.epoch) === ofJob(job.logEpoch))
+        this.#job.isWanted ||= !this.#job.hasEnded && !this.cancelled.has(ofJob(job.logEpoch))
+      return
+    }
+    if (!isLost(request.since)) this.faults.push(`the repeat of a POST led to job ${job.jobId} in place of its own`)
+    // Redis has lost the first job: this is a new one, from the states of then.
+    this.#request = { ...request, epoch: job.logEpoch, since: step }
+    if (this.#job && !this.#job.hasEnded) return
+    this.#hold(step, job.jobId, job.logEpoch, [], true)
+  }
+
+  /** Reads on, and stores what comes. @param messages at most */
+  async read(messages: number, isLost: (since: number) => boolean): Promise<void> {
+    const job = this.#job
+    if (!job || messages === 0) return
+    const epoch = encodeURIComponent(job.epoch)
+    const path = `${job.path}/messages?after=${job.log.lines.length}&epoch=${epoch}`
+    const abort = new AbortController()
+    const response = await this.#call(path, { signal: abort.signal })
+    if (response.status !== 200) return this.#lose(response, job, isLost)
+    const isWhole = await take(response, job.log.lines, messages)
+    abort.abort()
+    this.#keepStates(job)
+    if (isWhole) await this.#look(job, isLost)
+  }
+
+  /** Says what it has stored, or asks for the states at that place. @param back messages before the last one stored */
+  async acknowledge(back: number, isLost: (since: number) => boolean): Promise<void> {
+    const job = this.#job
+    if (!job) return
+    const offset = Math.max(0, job.log.lines.length - back)
+    const epoch = encodeURIComponent(job.epoch)
+    if (this.#options.acknowledges) {
+      const body = JSON.stringify({ offset })
+      const response = await this.#call(`${job.path}/ack?epoch=${epoch}`, { method: 'POST', body })
+      if (response.status === 200) return
+      return this.#lose(response, job, isLost)
+    }
+    const response = await this.#call(`${job.path}/state?at=${offset}&epoch=${epoch}`)
+    if (response.status !== 200) return this.#lose(response, job, isLost)
+    const given = namesAndStates((await response.json()) as object[])
+    const stored = namesAndStates(statesAmong(job.log.lines.slice(0, offset), job.before))
+    if (given !== stored) this.faults.push(`the states at ${offset} are ${given}, not ${stored}`)
+  }
+
+  /** Dies with its knowledge of the job; what it has stored it keeps. */
+  forget(): void {
+    this.#job = undefined
+    this.#request = undefined
+  }
+
+  async cancel(isLost: (since: number) => boolean): Promise<void> {
+    const job = this.#job
+    if (!job || job.hasEnded) return
+    const response = await this.#call(`${job.path}?epoch=${encodeURIComponent(job.epoch)}`, { method: 'DELETE' })
+    const answer = (await response.json()) as { code?: string }
+    if (response.status === 200 || response.status === 202) {
+      this.cancelled.add(ofJob(job.epoch))
+      job.isWanted = false
+    } else if (answer.code !== 'job_ended') await this.#loseBy(answer.code, job, isLost)
+  }
+
+  /** One more sync, which must go well: reads and acknowledges all of it. */
+  async syncToEnd(step: number): Promise<void> {
+    const never = () => false
+    for (let attempt = 0; attempt < 40; attempt++) {
+      this.#job = undefined
+      await this.start(step, { live: false, join: false })
+      const job = this.#job as HeldJob | undefined
+      if (!job) {
+        await this.#options.service.clock.sleep(5000)
+        continue
+      }
+      const { status } = await this.#ended(job)
+      if (status !== 'succeeded') this.faults.push(`the last job ended as ${status}`)
+      await this.read(Number.POSITIVE_INFINITY, never)
+      if (this.#options.acknowledges) await this.acknowledge(0, never)
+      return
+    }
+    this.faults.push('no last job could be started')
+  }
+
+  async #startLive(step: number, { key, body }: { key: string; body: string }): Promise<void> {
+    const abort = new AbortController()
+    const response = await this.#call('/v1/jobs?grace=20', {
+      method: 'POST',
+      body,
+      headers: { 'idempotency-key': key, accept: 'application/x-ndjson' },
+      signal: abort.signal,
+    })
+    if (response.status !== 200) return this.#refused('live POST', await response.json())
+    const jobId = Number(response.headers.get('location')?.split('/').at(-1))
+    const epoch = response.headers.get('log-epoch') ?? ''
+    // It leaves after a few messages, and may read on or not: the job may end without it.
+    const job = this.#hold(step, jobId, epoch, this.states, false)
+    await take(response, job.log.lines, 5)
+    abort.abort()
+    this.#keepStates(job)
+    this.#request = { body, key, epoch, since: step }
+  }
+
+  #keepStates({ log }: HeldJob): void {
+    const { incremental } = this.#options
+    this.states = statesAmong(log.lines, this.states).filter((state) => incremental.includes(streamOf(state)))
+  }
+
+  #hold(since: number, jobId: number, epoch: string, before: readonly object[], isWanted: boolean): HeldJob {
+    const log = { epoch, lines: [] }
+    this.logs.push(log)
+    this.#job = { path: `/v1/jobs/${jobId}`, epoch, log, since, isWanted, hasEnded: false, before }
+    return this.#job
+  }
+
+  /** The log has been read to its end. */
+  async #look(job: HeldJob, isLost: (since: number) => boolean): Promise<void> {
+    const response = await this.#call(`${job.path}?epoch=${encodeURIComponent(job.epoch)}`)
+    if (response.status !== 200) return this.#lose(response, job, isLost)
+    const { status, failure } = (await response.json()) as JobBody
+    job.hasEnded = ['succeeded', 'failed', 'cancelled', 'incomplete'].includes(status)
+    if (status === 'failed') this.faults.push(`a job failed: ${failure?.code} ${failure?.message}`)
+    if (status === 'cancelled' && job.isWanted && !isLost(job.since))
+      this.faults.push(`a job that nobody cancelled was cancelled: ${failure?.message}`)
+  }
+
+  async #ended(job: HeldJob): Promise<JobBody> {
+    for (;;) {
+      const body = (await (await this.#call(`${job.path}?wait=60`)).json()) as JobBody
+      if (['succeeded', 'failed', 'cancelled', 'incomplete'].includes(body.status)) return body
+    }
+  }
+
+  async #lose(response: Response, job: HeldJob, isLost: (since: number) => boolean): Promise<void> {
+    const { code } = (await response.json()) as { code?: string }
+    await this.#loseBy(code, job, isLost)
+  }
+
+  /** Something that it held, or the whole job, is no more: it goes on from what it has stored, with another one. */
+  async #loseBy(code: string | undefined, job: HeldJob, isLost: (since: number) => boolean): Promise<void> {
+    if (code === 'ack_superseded') return
+    if (goneCodes.has(code ?? '')) {
+      if (!isLost(job.since) && !isLost(Number.POSITIVE_INFINITY))
+        this.faults.push(`${job.path} answered ${code} though nothing was lost`)
+      this.#job = undefined
+      return
+    }
+    this.faults.push(`${job.path} answered ${code}`)
+  }
+
+  #refused(what: string, answer: unknown): void {
+    const { code } = answer as { code?: string }
+    if (code !== 'connection_busy') this.faults.push(`${what} answered ${code}`)
+  }
+
+  #call(path: string, init?: RequestInit): Promise<Response> {
+    return this.#options.service.call(this.#options.tenant, path, init)
+  }
+}
+
+const ofJob = (epoch: string): string => epoch.split('.')[0] ?? ''
+
+/** Adds whole lines of a body to those held. Returns whether it came to its end. @param most lines to be added */
+async function take(response: Response, lines: string[], most: number): Promise<boolean> {
+  let rest = ''
+  let taken = 0
+  const decoder = new TextDecoder()
+  try {
+    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+      const pieces = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+      rest = pieces.pop() ?? ''
+      for (const line of pieces.filter((piece) => piece !== '')) {
+        if (taken === most) return false
+        lines.push(line)
+        taken++
+      }
+    }
+    return true
+  } catch {
+    // Cut: what came whole is held.
+    return false
+  }
+}
+
+/** Each state by its stream, in the order of the names. */
+function namesAndStates(states: readonly object[]): string {
+  const texts = states.map((state) => {
+    const { stream } = state as { stream: { stream_descriptor: { name: string }; stream_state: unknown } }
+    return `${stream.stream_descriptor.name} ${JSON.stringify(stream.stream_state)}`
+  })
+  return texts.toSorted().join('; ')
+}

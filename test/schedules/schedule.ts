@@ -1,0 +1,79 @@
+import fc from 'fast-check'
+
+/** Callers of the API who keep what they read: one has its own states, the other a connection. */
+export const clientNames = ['keeper', 'acknowledger'] as const
+export type ClientName = (typeof clientNames)[number]
+
+/** Bridges with a platform that starts them again: one has a token, the other the connection of the acknowledger. */
+export const bridgeNames = ['tokenBridge', 'connectionBridge'] as const
+export type BridgeName = (typeof bridgeNames)[number]
+
+/** What somebody does, or what becomes of the service. */
+export type Step =
+  | { does: 'start'; client: ClientName; live: boolean; join: boolean }
+  | { does: 'repeat'; client: ClientName }
+  | { does: 'read'; client: ClientName; messages: number }
+  | { does: 'acknowledge'; client: ClientName; back: number }
+  | { does: 'forget'; client: ClientName }
+  | { does: 'cancel'; client: ClientName }
+  | { does: 'launch'; bridge: BridgeName }
+  | { does: 'await'; bridge: BridgeName; lines: number }
+  | { does: 'kill'; bridge: BridgeName }
+  | { does: 'stop'; bridge: BridgeName }
+  | { does: 'change'; workspace: number; count: number }
+  | { does: 'restore'; back: number }
+  | { does: 'replace'; signal: 'SIGKILL' | 'SIGTERM' }
+
+/** Two clients, two bridges and one service, and what happens to them in turn. */
+export interface Schedule {
+  seed: number
+  /** Contacts of each workspace. */
+  contacts: number
+  /** Records on a page at most. */
+  pageSize: number
+  steps: Step[]
+}
+
+/** Schedules that shrink to few steps. */
+export function schedules(): fc.Arbitrary<Schedule> {
+  const client = fc.constantFrom(...clientNames)
+  const bridge = fc.constantFrom(...bridgeNames)
+  const upTo = (max: number) => fc.nat({ max })
+  const step = fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc.record({ does: fc.constant('start' as const), client, live: fc.boolean(), join: fc.boolean() }),
+    },
+    { weight: 2, arbitrary: fc.record({ does: fc.constant('repeat' as const), client }) },
+    { weight: 7, arbitrary: fc.record({ does: fc.constant('read' as const), client, messages: upTo(60) }) },
+    { weight: 5, arbitrary: fc.record({ does: fc.constant('acknowledge' as const), client, back: upTo(20) }) },
+    { weight: 1, arbitrary: fc.record({ does: fc.constant('forget' as const), client }) },
+    { weight: 1, arbitrary: fc.record({ does: fc.constant('cancel' as const), client }) },
+    { weight: 4, arbitrary: fc.record({ does: fc.constant('launch' as const), bridge }) },
+    { weight: 4, arbitrary: fc.record({ does: fc.constant('await' as const), bridge, lines: upTo(60) }) },
+    { weight: 1, arbitrary: fc.record({ does: fc.constant('kill' as const), bridge }) },
+    { weight: 1, arbitrary: fc.record({ does: fc.constant('stop' as const), bridge }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        does: fc.constant('change' as const),
+        workspace: upTo(2),
+        count: fc.integer({ min: 1, max: 9 }),
+      }),
+    },
+    { weight: 3, arbitrary: fc.record({ does: fc.constant('restore' as const), back: upTo(6) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        does: fc.constant('replace' as const),
+        signal: fc.constantFrom('SIGKILL' as const, 'SIGTERM' as const),
+      }),
+    },
+  )
+  return fc.record({
+    seed: fc.nat({ max: 999 }),
+    contacts: fc.integer({ min: 5, max: 60 }),
+    pageSize: fc.integer({ min: 2, max: 15 }),
+    steps: fc.array(step, { minLength: 1, maxLength: 20, size: 'max' }),
+  })
+}

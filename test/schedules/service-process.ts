@@ -1,0 +1,52 @@
+/**
+ * API and worker as one process whose minutes pass in seconds, so that leases and patience run out within a test.
+ *
+ * Arguments: socket of Redis, encryption key (hex), address of Intercom, port, speed, when time began to run faster (ms
+ * since the epoch), then the API keys, `tenant:key` each.
+ */
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { digestKey } from '../../src/store/api-key.ts'
+import { createRedisBudgetStore } from '../../src/store/redis-budget-store.ts'
+import { createScrollLease } from '../../src/store/scroll-lease.ts'
+import { encryptionKey } from '../../src/store/sealing.ts'
+import { createEngine } from '../../src/sync/engine.ts'
+import { createFileSpool } from '../../src/sync/file-spool.ts'
+import { startApp } from '../support/app.ts'
+import { connectTo } from '../support/redis.ts'
+import { openService } from '../support/worker.ts'
+import { sharedClock } from './shared-clock.ts'
+
+const [socket = '', key = '', baseUrl = '', port = '', speed = '', began = '', ...apiKeys] = process.argv.slice(2)
+const closers: (() => unknown)[] = []
+const teardown = (close: () => unknown) => void closers.unshift(close)
+const clock = sharedClock({ began: Number(began), speed: Number(speed) })
+const keys = [encryptionKey('test', Buffer.from(key, 'hex'))]
+const redis = connectTo(socket)
+const service = openService(redis, teardown, { keys, clock })
+service.startWorker(
+  createEngine({
+    clock,
+    random: Math.random,
+    baseUrl,
+    budgetStore: createRedisBudgetStore({ ...service, createId: randomUUID }),
+    createSpool: createFileSpool,
+    scrollLeaseOf: (token) => createScrollLease({ ...service, createId: randomUUID }, token),
+  }),
+)
+await startApp({ teardown }, redis, {
+  clock,
+  keys,
+  enqueue: service.queue.enqueue,
+  port: Number(port),
+  intercomBaseUrl: baseUrl,
+  limits: { requestsPerMinute: 1_000_000 },
+  apiKeys: apiKeys.map((entry) => {
+    const [tenant = '', secret = ''] = entry.split(':')
+    return { tenant, digest: digestKey(secret) }
+  }),
+})
+process.stdout.write('listening\n')
+await once(process, 'SIGTERM')
+for (const close of closers) await close()
+process.exit(0)

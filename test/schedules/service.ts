@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto'
+import { copyFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock } from '../../src/clock.ts'
+import { findFreePort, runCompiled, type Teardown, type TestProcess } from '../support/processes.ts'
+import { startRedis } from '../support/redis.ts'
+import { type FastTime, sharedClock } from './shared-clock.ts'
+
+/** A service whose process and whose Redis can be replaced at any moment. */
+export interface Service {
+  url: string
+  port: number
+  clock: Clock
+  /** Calls the API as a tenant. */
+  call(tenant: string, path: string, init?: RequestInit): Promise<Response>
+  keyOf(tenant: string): string
+  /** Keeps what Redis holds now. Returns its number, from 0. */
+  takeSnapshot(): Promise<number>
+  /** Redis comes back as it was. */
+  restore(snapshot: number): Promise<void>
+  replace(signal: NodeJS.Signals): Promise<void>
+}
+
+export interface ServiceOptions {
+  /** Address of Intercom. */
+  intercom: string
+  /** Each gets an API key. */
+  tenants: readonly string[]
+  time: FastTime
+}
+
+export async function startService(t: Teardown, { intercom, tenants, time }: ServiceOptions): Promise<Service> {
+  const redis = await startRedis(t)
+  const keys = new Map(tenants.map((tenant) => [tenant, randomBytes(24).toString('hex')]))
+  const port = await findFreePort()
+  const url = `http://127.0.0.1:${port}`
+  const encryption = randomBytes(32).toString('hex')
+  const apiKeys = [...keys].map(([tenant, key]) => `${tenant}:${key}`)
+  const args = [redis.socket, encryption, intercom, String(port), String(time.speed), String(time.began), ...apiKeys]
+  const start = async (): Promise<TestProcess> => {
+    const service = runCompiled(t, 'test/schedules/service-process.js', args)
+    await service.untilLine(/^listening$/)
+    return service
+  }
+  let service = await start()
+  let snapshots = 0
+  const dump = join(redis.directory, 'dump.rdb')
+  const keep = redis.connect()
+  const copyOf = (snapshot: number) => join(redis.directory, `snapshot-${snapshot}.rdb`)
+  const untilReady = async () => {
+    while (!(await fetch(`${url}/health/ready`).catch(() => undefined))?.ok);
+  }
+  return {
+    url,
+    port,
+    clock: sharedClock(time),
+    keyOf: (tenant) => keys.get(tenant) ?? '',
+    call: (tenant, path, init = {}) =>
+      fetch(url + path, {
+        ...init,
+        headers: {
+          authorization: `Bearer ${keys.get(tenant)}`,
+          ...(init.body && { 'content-type': 'application/json' }),
+          ...init.headers,
+        },
+      }),
+    async takeSnapshot() {
+      await keep.save()
+      await copyFile(dump, copyOf(snapshots))
+      return snapshots++
+    },
+    async restore(snapshot) {
+      await redis.kill()
+      await copyFile(copyOf(snapshot), dump)
+      await redis.restart()
+      await untilReady()
+    },
+    async replace(signal) {
+      await service.end(signal)
+      service = await start()
+      await untilReady()
+    },
+  }
+}
