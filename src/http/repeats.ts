@@ -10,6 +10,11 @@ export function repeatOf(idempotencyKey: string, body: unknown): Repeat {
   return { keyDigest: digest(idempotencyKey), bodyDigest: digest(JSON.stringify([idempotencyKey, ordered(body)])) }
 }
 
+/** Tells whether two requests want the same job. */
+export function digestOfBody(body: object): string {
+  return digest(JSON.stringify(ordered(body)))
+}
+
 function digest(text: string): string {
   return createHash('sha256').update(text).digest('base64url')
 }

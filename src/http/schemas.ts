@@ -182,7 +182,8 @@ export const newJobQuery = Type.Object(
     onConflict: Type.String({
       enum: ['refuse', 'join'],
       default: 'refuse',
-      description: 'While another job of the connection runs: `connection_busy`, or that job in place of a new one',
+      description:
+        'While another job of the connection runs: `connection_busy`, or that job in place of a new one if it was started with the same body',
     }),
   },
   closed,

@@ -5,6 +5,7 @@ import type { ConnectionStart } from '../store/connection-store.ts'
 import { ConnectionChangedError, type NewJob, type StartedJob } from '../store/job-store.ts'
 import { parseSyncRequest, type SyncRequest, type SyncRequestBody } from '../sync/sync-request.ts'
 import type { RouteDependencies } from './dependencies.ts'
+import { digestOfBody } from './repeats.ts'
 import { invalidRequest } from './validation.ts'
 
 type StartOptions = Omit<NewJob, 'request' | 'connection'>
@@ -21,9 +22,10 @@ interface NewJobBody extends SyncRequestBody {
  */
 export async function startJob(
   { jobs, connections }: Pick<RouteDependencies, 'jobs' | 'connections'>,
-  { connectionId, ...body }: NewJobBody,
+  newJob: NewJobBody,
   options: StartOptions,
 ): Promise<StartedJob> {
+  const { connectionId, ...body } = newJob
   const repeated = options.repeat && (await jobs.findRepeated(options.tenant, options.repeat, options.graceMs))
   if (repeated) return repeated
   if (connectionId === undefined) return jobs.create({ ...options, request: requestOfItsOwn(body) })
@@ -33,7 +35,7 @@ export async function startJob(
   // Each further round means that somebody has just set the connection's state: the job begins with the newer one.
   for (;;) {
     const start = await connections.readStart(options.tenant, connectionId)
-    const connection = { connectionId, generation: start.generation }
+    const connection = { connectionId, generation: start.generation, bodyDigest: digestOfBody(newJob) }
     try {
       return await jobs.create({ ...options, connection, request: requestOfConnection(start, body) })
     } catch (error) {

@@ -55,6 +55,10 @@ export interface ConnectionStore {
 }
 
 /** The error that names the job that has a connection. */
-export function connectionBusy(jobId: number): CodedError {
-  return new CodedError('connection_busy', `Job ${jobId} of this connection has not ended`, { extensions: { jobId } })
+/** @param wouldJoin whether the caller would take the job if it were the one asked for */
+export function connectionBusy(jobId: number, wouldJoin = false): CodedError {
+  const why = wouldJoin ? ', and was started with another body: only its own can join it' : ''
+  return new CodedError('connection_busy', `Job ${jobId} of this connection has not ended${why}`, {
+    extensions: { jobId },
+  })
 }

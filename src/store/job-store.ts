@@ -12,15 +12,23 @@ export interface Repeat {
   bodyDigest: string
 }
 
+/** The connection that a job is of. */
+export interface ConnectionOfJob {
+  connectionId: string
+  /** Of the state that the request was made with. */
+  generation: string
+  /** Whoever asks for another body would not get what it asks for by joining. */
+  bodyDigest: string
+}
+
 /** A job to be made. */
 export interface NewJob {
   tenant: string
   request: SyncRequest
   /** For a job started by a live POST that is not detached. */
   graceMs?: number
-  /** For a job of a connection: which, and of which generation the state is that the request was made with. */
-  connection?: { connectionId: string; generation: string }
-  /** Take the connection's active job, if there is one, in place of a new one. */
+  connection?: ConnectionOfJob
+  /** Take the connection's active job, if there is one of an equal body, in place of a new one. */
   joinActive?: boolean
   /** The same request makes no second job within 24 h. */
   repeat?: Repeat

@@ -10,9 +10,9 @@ import { runScript } from './scripts/script.ts'
 const repeatsKnownMs = 24 * 3_600_000
 
 interface Written {
-  /** `BUSY`: another job has the connection. `REUSED`: the key for repeats stands for another body. `CHANGED`: the connection is gone or its state is of another generation. */
-  outcome: 'CREATED' | 'EXISTS' | 'BUSY' | 'CHANGED' | 'REPEATED' | 'REUSED'
-  /** Of `BUSY` the job that has the connection, of `REPEATED` the one that the first request made. */
+  /** `BUSY`: another job has the connection. `JOINED`: one of an equal body, which the caller wants then. `REUSED`: the key for repeats stands for another body. `CHANGED`: the connection is gone or its state is of another generation. */
+  outcome: 'CREATED' | 'EXISTS' | 'BUSY' | 'JOINED' | 'CHANGED' | 'REPEATED' | 'REUSED'
+  /** Of `BUSY` and `JOINED` the job that has the connection, of `REPEATED` the one that the first request made. */
   otherJob: number
 }
 
@@ -54,6 +54,7 @@ export async function writeNewJob(
       repeat?.bodyDigest ?? '',
       repeatsKnownMs,
       joinActive ? 1 : '',
+      connection?.bodyDigest ?? '',
       ...Object.entries(request.states).flatMap(([name, state]) => [name, JSON.stringify(state)]),
     ],
   )

@@ -71,8 +71,8 @@ export function createJobStore(dependencies: JobStoreDependencies): JobStore {
       return { ...(await read(tenant, jobId)), isOlder: false }
     }
     await storeAnswer(redis.zrem(sharedKeys.liveJobs, jobId))
-    if (outcome === 'REPEATED' || (outcome === 'BUSY' && newJob.joinActive)) return share(tenant, otherJob, graceMs)
-    if (outcome === 'BUSY') throw connectionBusy(otherJob)
+    if (outcome === 'REPEATED' || outcome === 'JOINED') return share(tenant, otherJob, graceMs)
+    if (outcome === 'BUSY') throw connectionBusy(otherJob, newJob.joinActive)
     if (outcome === 'REUSED') throw new CodedError('idempotency_key_reused')
     throw new ConnectionChangedError('the connection has changed')
   }

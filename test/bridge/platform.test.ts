@@ -54,7 +54,7 @@ async function takeConnection(graceMs?: number): Promise<number> {
   const { jobId } = await api.jobs.create({
     tenant: 'default',
     request: { config: { access_token: 'x' }, catalog: { streams: [] }, states: {} },
-    connection: { connectionId: 'kept', generation },
+    connection: { connectionId: 'kept', generation, bodyDigest: 'of a test' },
     ...(graceMs !== undefined && { graceMs }),
   })
   return jobId

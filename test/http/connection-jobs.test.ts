@@ -111,6 +111,28 @@ t.test('a second request joins the running job when it asks to', async (t) => {
   t.equal((await live.text()).split('\n').length - 1, job.messageCount)
 })
 
+t.test('a job of another body is not joined: it began elsewhere, or reads something else', async (t) => {
+  const connectionId = await newConnection()
+  const state = [
+    {
+      type: 'STREAM',
+      stream: { stream_descriptor: { name: 'contacts' }, stream_state: { updated_at: 1_700_000_000 } },
+    },
+  ]
+  const bodies = [{ connectionId }, { connectionId, state }, { connectionId, streams: ['tags'] }]
+  for (const body of bodies) {
+    const { body: job } = await start(body)
+    for (const other of bodies.filter((one) => one !== body)) {
+      const answer = await start(other, '?onConflict=join')
+      const busy = { code: 'connection_busy', jobId: job.jobId, detail: /another body/ }
+      t.match(answer, { status: 409, body: busy }, JSON.stringify([body, other]))
+    }
+    const same = Object.fromEntries(Object.entries(body).reverse())
+    t.match(await start(same, '?onConflict=join'), { status: 202, body: { jobId: job.jobId } })
+    await end(job.jobId)
+  }
+})
+
 t.test('of a hundred requests at once one makes the job', async (t) => {
   const connectionId = await newConnection()
   const answers = await Promise.all(Array.from({ length: 100 }, () => start({ connectionId })))

@@ -15,10 +15,11 @@ import { activeJobFunction, endedFunction, redisTimeFunction, type Script } from
  * ARGV: channel, now, tenant, epoch, wrapped data key, sealed request, grace ms or '', lease ms, job id,
  * names of full-refresh streams (JSON), what stands before and after the id in the key of a record,
  * connection id or '', the generation of its state that the job begins with, digest of the body or '' without a key for
- * repeats, how long the key is known in ms, 1 to join the job that has the connection, then stream name and state (JSON) of
+ * repeats, how long the key is known in ms, 1 to join the job that has the connection, digest of the
+ * body that such a job must have, then stream name and state (JSON) of
  * each state.
  * Returns [CREATED], [EXISTS] when the id is taken, [REPEATED, id of the first request's job], [REUSED] when that had
- * another body, [BUSY, id of the job that has the connection], or [CHANGED] when the connection is gone or its state is
+ * another body, [BUSY, id of the job that has the connection], [JOINED, the same], or [CHANGED] when the connection is gone or its state is
  * of another generation.
  */
 export const createScript: Script = {
@@ -38,8 +39,11 @@ local connection = ARGV[13] ~= '' and KEYS[6]
 if connection then
   local active = activeJob(connection, ARGV[11], ARGV[12])
   if active then
-    if ARGV[17] == '1' then remember(active) end
-    return {'BUSY', active}
+    -- What began from other states, or reads other streams, is not what the caller asks for. Older jobs do not say.
+    local digest = redis.call('HGET', ARGV[11] .. active .. ARGV[12], 'bodyDigest')
+    if ARGV[17] ~= '1' or (digest and digest ~= ARGV[18]) then return {'BUSY', active} end
+    remember(active)
+    return {'JOINED', active}
   end
   if redis.call('HGET', connection, 'generation') ~= ARGV[14] then return {'CHANGED'} end
 end
@@ -55,10 +59,10 @@ end
 redis.call('SET', KEYS[2], ARGV[5])
 redis.call('SET', KEYS[3], ARGV[6])
 if connection then
-  redis.call('HSET', KEYS[1], 'connectionId', ARGV[13], 'generation', ARGV[14])
+  redis.call('HSET', KEYS[1], 'connectionId', ARGV[13], 'generation', ARGV[14], 'bodyDigest', ARGV[18])
   redis.call('HSET', connection, 'latestJob', ARGV[9])
 end
-for i = 18, #ARGV, 2 do
+for i = 19, #ARGV, 2 do
   redis.call('HSET', KEYS[4], 'given:' .. ARGV[i], ARGV[i + 1])
 end
 for _, id in ipairs(redis.call('ZRANDMEMBER', KEYS[5], 10)) do
