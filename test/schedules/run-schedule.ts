@@ -1,11 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import type { Simulator } from '../../simulator/app.ts'
 import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import type { FaultKind } from '../../simulator/oracle/report.ts'
+import type { Teardown } from '../support/processes.ts'
 import { Bridge } from './bridge.ts'
 import { Client } from './client.ts'
 import type { BridgeName, ClientName, Schedule, Step } from './schedule.ts'
 import { type Service, startService } from './service.ts'
-import { sharedClock } from './shared-clock.ts'
 import { listenWorkspaces, type Workspaces } from './workspaces.ts'
 
 /** What was done, and what was wrong. */
@@ -18,111 +19,113 @@ export interface ScheduleResult {
   faults: string[]
 }
 
-const tokens = ['keeper-token', 'connection-token', 'bridge-token'] as const
+/** What schedules are played on, one after the other. */
+export interface Stage {
+  service: Service
+  workspaces: Workspaces
+}
+
 const tenants = { keeper: 'keeper', connected: 'connected', bridged: 'bridged' } as const
-const connectionId = 'acme'
 /** How much faster than the machine's the service's time runs: its longest patience, 150 s, is over in five. */
 const speed = 30
 const streams = ['contacts', 'tags']
-/** Streams whose state a client without a connection keeps. */
+/** Streams that go on from a state. */
 const incremental = ['contacts']
+
+export async function openStage(t: Teardown): Promise<Stage> {
+  const workspaces = await listenWorkspaces(t)
+  const time = { began: Date.now(), speed }
+  const service = await startService(t, { intercom: workspaces.url, tenants: Object.values(tenants), time })
+  return { service, workspaces }
+}
 
 interface World {
   service: Service
-  workspaces: Workspaces
+  /** Those of the keeper, of the connection, and of the bridge that has a token. */
+  simulators: readonly [Simulator, Simulator, Simulator]
   clients: Record<ClientName, Client>
   bridges: Record<BridgeName, Bridge>
-  /** The number of the step after which each snapshot was taken. */
-  snapshots: number[]
+  /** What each of the snapshots was taken after: the number of a step, by the snapshot's number. */
+  snapshots: { snapshot: number; step: number }[]
   /** Steps whose writes a restore has taken back. */
   lost: { from: number; to: number }[]
 }
 
 /** Plays a schedule, lets everybody sync once more in peace, and holds what each has stored against the truth. */
-export async function runSchedule(schedule: Schedule): Promise<ScheduleResult> {
-  const closers: (() => unknown)[] = []
+export async function runSchedule(stage: Stage, schedule: Schedule): Promise<ScheduleResult> {
   const result: ScheduleResult = { steps: 0, restores: 0, replaced: 0, messages: 0, faults: [] }
-  try {
-    const world = await openWorld(schedule, (close) => void closers.unshift(close))
-    for (const [number, step] of schedule.steps.entries()) {
-      await take(world, step, number)
-      world.snapshots[await world.service.takeSnapshot()] = number
-      result.steps++
-      if (step.does === 'restore') result.restores++
-      if (step.does === 'replace') result.replaced++
-    }
-    const end = schedule.steps.length
-    await world.clients.keeper.syncToEnd(end)
-    await world.bridges.tokenBridge.syncToEnd()
-    await world.bridges.connectionBridge.syncToEnd()
-    await world.clients.acknowledger.syncToEnd(end)
-    await judge(world, result)
-  } finally {
-    for (const close of closers) await close()
+  const world = await openWorld(stage, schedule)
+  for (const [number, step] of schedule.steps.entries()) {
+    await take(world, step, number)
+    world.snapshots.push({ snapshot: await world.service.takeSnapshot(), step: number })
+    result.steps++
+    if (step.does === 'restore') result.restores++
+    if (step.does === 'replace') result.replaced++
   }
+  const end = schedule.steps.length
+  const { clients, bridges } = world
+  await Promise.all([
+    clients.keeper.syncToEnd(end),
+    bridges.tokenBridge.syncToEnd(),
+    bridges.connectionBridge.syncToEnd().then(() => clients.acknowledger.syncToEnd(end)),
+  ])
+  await judge(world, result)
   return result
 }
 
-async function openWorld(
-  { seed, contacts, pageSize }: Schedule,
-  teardown: (close: () => unknown) => void,
-): Promise<World> {
-  const traits = (place: number) => ({
-    seed: 3 * seed + place + 1,
-    contacts,
-    tags: 8,
-    oddities: false,
-    companies: 0,
-    conversations: 0,
-    longConversations: 0,
-    largestPage: pageSize,
-    rateLimitPerWindow: 1e6,
-  })
-  const time = { began: Date.now(), speed }
-  const clock = sharedClock(time)
-  const workspaces = await listenWorkspaces(
-    { teardown },
-    Object.fromEntries(tokens.map((token, place) => [token, { ...traits(place), clock }])),
-  )
-  const service = await startService({ teardown }, { intercom: workspaces.url, tenants: Object.values(tenants), time })
-  const [keeperToken, connectionToken, bridgeToken] = tokens
+async function openWorld({ service, workspaces }: Stage, { seed, contacts, pageSize }: Schedule): Promise<World> {
+  const connectionId = randomUUID()
+  const open = async (place: number) => {
+    const token = `token-${randomUUID()}`
+    const simulator = await workspaces.open(token, {
+      seed: 3 * seed + place + 1,
+      contacts,
+      tags: 8,
+      oddities: false,
+      companies: 0,
+      conversations: 0,
+      longConversations: 0,
+      largestPage: pageSize,
+      rateLimitPerWindow: 1e6,
+      clock: service.clock,
+    })
+    return { token, simulator }
+  }
+  const [keeper, connected, bridged] = [await open(0), await open(1), await open(2)]
   await service.call(tenants.connected, `/v1/connections/${connectionId}`, {
     method: 'PUT',
-    body: JSON.stringify({ config: { access_token: connectionToken }, streams }),
+    body: JSON.stringify({ config: { access_token: connected.token }, streams }),
   })
-  const client = (tenant: string, acknowledges: boolean, bodyOf: (states: readonly object[]) => object) =>
-    new Client({ service, tenant, acknowledges, incremental, bodyOf })
+  const bridge = (tenant: string, access: object) => new Bridge({ service, tenant, access, streams: incremental })
   return {
     service,
-    workspaces,
+    simulators: [keeper.simulator, connected.simulator, bridged.simulator],
     clients: {
-      keeper: client(tenants.keeper, false, (state) => ({
-        config: { access_token: keeperToken },
-        streams,
-        state,
-      })),
-      acknowledger: client(tenants.connected, true, () => ({ connectionId })),
-    },
-    bridges: {
-      tokenBridge: new Bridge({
+      keeper: new Client({
         service,
-        tenant: tenants.bridged,
-        access: { access_token: bridgeToken },
-        streams: incremental,
+        tenant: tenants.keeper,
+        incremental,
+        acknowledges: false,
+        bodyOf: (state) => ({ config: { access_token: keeper.token }, streams, state }),
       }),
-      connectionBridge: new Bridge({
+      acknowledger: new Client({
         service,
         tenant: tenants.connected,
-        access: { connection_id: connectionId },
-        streams: incremental,
+        incremental,
+        acknowledges: true,
+        bodyOf: () => ({ connectionId }),
       }),
+    },
+    bridges: {
+      tokenBridge: bridge(tenants.bridged, { access_token: bridged.token }),
+      connectionBridge: bridge(tenants.connected, { connection_id: connectionId }),
     },
     snapshots: [],
     lost: [],
   }
 }
 
-async function take({ service, workspaces, clients, bridges, snapshots, lost }: World, step: Step, number: number) {
+async function take({ service, simulators, clients, bridges, snapshots, lost }: World, step: Step, number: number) {
   // What was done in a step that a restore has taken back may be unknown to the service.
   const isLost = (since: number) =>
     lost.some(({ from, to }) => (Number.isFinite(since) ? since >= from && since <= to : true))
@@ -148,13 +151,13 @@ async function take({ service, workspaces, clients, bridges, snapshots, lost }: 
     case 'stop':
       return bridges[step.bridge].stop()
     case 'change':
-      change(workspaces, step)
+      change(simulators[step.workspace % simulators.length], step.count)
       return
     case 'restore': {
-      const snapshot = snapshots.length - 1 - step.back
-      if (snapshot < 0) return
-      await service.restore(snapshot)
-      lost.push({ from: (snapshots[snapshot] ?? 0) + 1, to: number })
+      const kept = snapshots.at(-1 - step.back)
+      if (!kept) return
+      await service.restore(kept.snapshot)
+      lost.push({ from: kept.step + 1, to: number })
       return
     }
     case 'replace':
@@ -162,8 +165,7 @@ async function take({ service, workspaces, clients, bridges, snapshots, lost }: 
   }
 }
 
-function change({ byToken }: Workspaces, { workspace, count }: { workspace: number; count: number }): void {
-  const simulator = [...byToken.values()][workspace]
+function change(simulator: Simulator | undefined, count: number): void {
   simulator?.workspace.mutate({ kind: 'update', count })
   simulator?.workspace.mutate({ kind: 'create', count: 1 })
 }
@@ -171,44 +173,29 @@ function change({ byToken }: Workspaces, { workspace, count }: { workspace: numb
 const wrongInUnion: ReadonlySet<FaultKind> = new Set(['missing', 'stale', 'unexpected'])
 const wrongInLog: ReadonlySet<FaultKind> = new Set(['unexpected', 'duplicate', 'invalid_line'])
 
-async function judge({ workspaces, clients, bridges }: World, result: ScheduleResult): Promise<void> {
-  const [keeper, connected, bridged] = [...workspaces.byToken.values()]
+/**
+ * What each log holds must be of its workspace, and nothing twice. All that a participant has stored together, the newest
+ * of each record last, is the truth.
+ */
+async function judge({ simulators, clients, bridges }: World, result: ScheduleResult): Promise<void> {
+  const [keeper, connected, bridged] = simulators
   const participants = [
-    {
-      name: 'keeper',
-      simulator: keeper,
-      logs: clients.keeper.logs.map(({ lines }) => lines),
-      faults: clients.keeper.faults,
-    },
-    {
-      name: 'acknowledger',
-      simulator: connected,
-      logs: clients.acknowledger.logs.map(({ lines }) => lines),
-      faults: clients.acknowledger.faults,
-    },
-    {
-      name: 'token bridge',
-      simulator: bridged,
-      logs: [],
-      all: bridges.tokenBridge.lines,
-      faults: bridges.tokenBridge.faults,
-    },
-    {
-      name: 'connection bridge',
-      simulator: connected,
-      logs: [],
-      all: bridges.connectionBridge.lines,
-      faults: bridges.connectionBridge.faults,
-    },
+    { name: 'keeper', simulator: keeper, who: clients.keeper },
+    { name: 'acknowledger', simulator: connected, who: clients.acknowledger },
+    { name: 'token bridge', simulator: bridged, who: bridges.tokenBridge },
+    { name: 'connection bridge', simulator: connected, who: bridges.connectionBridge },
   ]
-  for (const { name, simulator, logs, all, faults } of participants) {
-    const stored = all ?? logs.flat()
+  for (const { name, simulator, who } of participants) {
+    const tell = (fault: string) => result.faults.push(`${name}: ${fault}`)
+    for (const fault of who.faults) tell(fault)
+    const isClient = who instanceof Client
+    const stored = isClient ? who.logs.flatMap(({ lines }) => lines) : who.lines
     result.messages += stored.length
-    result.faults.push(...faults.map((fault) => `${name}: ${fault}`))
-    if (simulator === undefined) continue
-    for (const log of logs) result.faults.push(...(await faultsOf(name, log, simulator, wrongInLog)))
+    if (isClient)
+      for (const { lines } of who.logs) for (const fault of await faultsOf(lines, simulator, wrongInLog)) tell(fault)
     const records = stored.filter((line) => line.startsWith('{"type":"RECORD"')).toSorted(byTime)
-    result.faults.push(...(await faultsOf(name, records, simulator, wrongInUnion, all ? incremental : streams)))
+    const expected = isClient ? streams : incremental
+    for (const fault of await faultsOf(records, simulator, wrongInUnion, expected)) tell(fault)
   }
 }
 
@@ -216,7 +203,6 @@ const timeOf = (line: string): number => (JSON.parse(line) as { record: { emitte
 const byTime = (one: string, other: string): number => timeOf(one) - timeOf(other)
 
 async function faultsOf(
-  name: string,
   lines: readonly string[],
   simulator: Simulator,
   kinds: ReadonlySet<FaultKind>,
@@ -228,5 +214,5 @@ async function faultsOf(
   })
   return report.faults
     .filter(({ kind }) => kinds.has(kind))
-    .map(({ kind, stream, count, examples }) => `${name}: ${kind} in ${stream}, ${count}: ${examples[0]}`)
+    .map(({ kind, stream, count, examples }) => `${kind} in ${stream}, ${count}: ${examples[0]}`)
 }

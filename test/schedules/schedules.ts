@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { runSchedule, type ScheduleResult } from './run-schedule.ts'
+import type { Teardown } from '../support/processes.ts'
+import { openStage, runSchedule, type ScheduleResult } from './run-schedule.ts'
 import { type Schedule, schedules } from './schedule.ts'
 
 /** What was done by all schedules of a run. */
@@ -32,14 +33,18 @@ export interface SchedulesOptions {
 }
 
 /** Draws schedules until one breaks the law, and makes that one as small as can be. */
-export async function runSchedules({ count, seed, path, done, patienceMs }: SchedulesOptions): Promise<SchedulesRun> {
+export async function runSchedules(
+  t: Teardown,
+  { count, seed, path, done, patienceMs }: SchedulesOptions,
+): Promise<SchedulesRun> {
   const totals: Totals = { schedules: 0, steps: 0, restores: 0, replaced: 0, messages: 0 }
   let failedAt: number | undefined
   let smallest: Omit<Counterexample, 'path'> | undefined
+  const stage = await openStage(t)
   const property = fc.asyncProperty(schedules(), async (schedule) => {
     // Of a schedule that fails already anything smaller will do, but not for ever.
     if (failedAt !== undefined && performance.now() - failedAt > patienceMs) return
-    const { faults, ...figures } = await runSchedule(schedule)
+    const { faults, ...figures } = await runSchedule(stage, schedule)
     if (failedAt === undefined) {
       totals.schedules++
       for (const name of ['steps', 'restores', 'replaced', 'messages'] as const) totals[name] += figures[name]

@@ -8,23 +8,14 @@ import type { Teardown } from '../support/processes.ts'
 /** Several workspaces behind one address, as Intercom has them: the token says which one is meant. */
 export interface Workspaces {
   url: string
-  byToken: ReadonlyMap<string, Simulator>
+  /** A workspace, and the only token for it. */
+  open(token: string, options: SimulatorOptions): Promise<Simulator>
 }
 
-export async function listenWorkspaces(
-  t: Teardown,
-  options: Readonly<Record<string, SimulatorOptions>>,
-): Promise<Workspaces> {
+export async function listenWorkspaces(t: Teardown): Promise<Workspaces> {
   const byToken = new Map<string, Simulator>()
-  for (const [token, traits] of Object.entries(options)) {
-    const simulator = buildSimulator({ ...traits, accessTokens: { [token]: [] } })
-    await simulator.app.ready()
-    t.teardown(() => simulator.app.close())
-    byToken.set(token, simulator)
-  }
   const server = createServer((request, response) => {
-    const token = request.headers.authorization?.replace('Bearer ', '') ?? ''
-    const simulator = byToken.get(token)
+    const simulator = byToken.get(request.headers.authorization?.replace('Bearer ', '') ?? '')
     if (simulator) simulator.app.routing(request, response)
     else response.writeHead(401).end()
   })
@@ -34,5 +25,14 @@ export async function listenWorkspaces(
     server.closeAllConnections()
     server.close()
   })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, byToken }
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async open(token, options) {
+      const simulator = buildSimulator({ ...options, accessTokens: { [token]: [] } })
+      await simulator.app.ready()
+      t.teardown(() => simulator.app.close())
+      byToken.set(token, simulator)
+      return simulator
+    },
+  }
 }

@@ -39,6 +39,8 @@ export interface Desk {
   /** Starts lines of a shell, which end at the first that fails; the folder is its home, too. */
   start(lines: string, environment?: Record<string, string>): TestProcess
   run(lines: string, environment?: Record<string, string>): Promise<Outcome>
+  /** Ends the service in order. */
+  endService(): Promise<void>
 }
 
 /** What became of some lines of a shell. */
@@ -82,6 +84,9 @@ export async function openDesk(
     folder,
     localize,
     start,
+    async endService() {
+      await server.end('SIGTERM')
+    },
     async run(lines, variables) {
       const shell = start(lines, variables)
       await once(shell.child, 'close')

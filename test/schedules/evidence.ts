@@ -1,0 +1,30 @@
+import { writeFile } from 'node:fs/promises'
+import { dayAndMachine } from '../support/evidence.ts'
+import type { SchedulesRun } from './schedules.ts'
+
+export async function writeEvidence(run: SchedulesRun, command: string, minutes: number): Promise<void> {
+  const { totals, counterexample } = run
+  const lines = [
+    '# Schedules',
+    '',
+    'Two clients, two bridges and one connection on one service, with random schedules: jobs are started live, detached,',
+    'joined and repeated, read, acknowledged, forgotten and cancelled; bridges are killed, stopped and started again;',
+    'the workspaces change; the service is killed or replaced, and Redis comes back as it was at any earlier moment.',
+    'No log holds a message of another workspace or one twice, no job ends that nobody ended, the states at any offset',
+    'are those of the messages, and after one more sync in peace what each has stored is the truth.',
+    '',
+    `- Command: \`${command}\``,
+    ...dayAndMachine(),
+    `- Result: ${counterexample ? counterexample.faults.join('; ') : 'the law holds'}, in ${Math.round(minutes)} minutes`,
+    '',
+    '| What | Total |',
+    '| --- | --- |',
+    `| Schedules | ${totals.schedules} |`,
+    `| Steps | ${totals.steps} |`,
+    `| Redis restored to an earlier moment | ${totals.restores} |`,
+    `| Service killed or replaced | ${totals.replaced} |`,
+    `| Messages stored | ${totals.messages} |`,
+    '',
+  ]
+  await writeFile('docs/evidence/schedules.md', lines.join('\n'))
+}
