@@ -1,4 +1,4 @@
-import { CodedError, type JobFailure } from '../errors.ts'
+import type { JobFailure } from '../errors.ts'
 import { holdsErrorTrace } from '../sync/closing-lines.ts'
 import type { Commit, Position, StreamProgress } from '../sync/commit.ts'
 import type { SyncRequest } from '../sync/sync-request.ts'
@@ -10,7 +10,7 @@ import { beginScript } from './scripts/begin.ts'
 import { commitScript } from './scripts/commit.ts'
 import { releaseScript } from './scripts/release.ts'
 import { runScript } from './scripts/script.ts'
-import { type EncryptionKey, SealBrokenError } from './sealing.ts'
+import type { EncryptionKey } from './sealing.ts'
 
 /** One worker's try at a job. */
 export interface AttemptIdentity {
@@ -37,7 +37,7 @@ export interface Attempt extends AttemptIdentity {
   cancelReason?: CancelReason
   /** Why the attempt before this one failed, when it came no further than the one before it. */
   lastFailure?: JobFailure
-  /** @throws CodedError when the data key cannot be opened */
+  /** @throws SealBrokenError */
   seals(): JobSeals
   /** Opens the sealed request. @throws CodedError when it cannot be opened */
   openRequest(): SyncRequest
@@ -174,18 +174,7 @@ function attemptFrom(identity: AttemptIdentity, keys: readonly EncryptionKey[], 
     ...(cancelReason && { cancelReason: cancelReason as CancelReason }),
     ...(lastFailure && { lastFailure: JSON.parse(lastFailure) as JobFailure }),
     // Opened late: a job whose key is lost must still begin, so that its attempts are counted and come to an end.
-    seals: () => explainSeal(openSeals),
-    openRequest: () => explainSeal(() => openSeals().openRequest(request)),
-  }
-}
-
-function explainSeal<T>(open: () => T): T {
-  try {
-    return open()
-  } catch (error) {
-    if (!(error instanceof SealBrokenError)) throw error
-    throw new CodedError('internal_error', `What is kept of the job cannot be opened: ${error.message}.`, {
-      cause: error,
-    })
+    seals: openSeals,
+    openRequest: () => openSeals().openRequest(request),
   }
 }

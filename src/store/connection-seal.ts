@@ -1,6 +1,5 @@
-import { CodedError } from '../errors.ts'
 import type { ConnectionSettings } from './connection-store.ts'
-import { type EncryptionKey, kidOf, openText, SealBrokenError, sealToText } from './sealing.ts'
+import { type EncryptionKey, findKey, openText, sealToText } from './sealing.ts'
 
 interface Owner {
   tenant: string
@@ -15,18 +14,8 @@ export function sealSettings(keys: readonly EncryptionKey[], owner: Owner, setti
   return sealToText(active.kid, active.key, plain, { ...owner, purpose: 'connection' })
 }
 
-/** Opens them with the key they name. @throws CodedError `internal_error` when they cannot be opened */
+/** Opens them with the key they name. @throws SealBrokenError */
 export function openSettings(keys: readonly EncryptionKey[], owner: Owner, sealed: string): ConnectionSettings {
-  try {
-    const kid = kidOf(sealed)
-    const key = keys.find((candidate) => candidate.kid === kid)
-    if (!key) throw new SealBrokenError(`the encryption key "${kid}" that sealed this is not configured`)
-    const plain = openText(key.key, sealed, { ...owner, purpose: 'connection' })
-    return JSON.parse(plain.toString()) as ConnectionSettings
-  } catch (error) {
-    if (!(error instanceof SealBrokenError)) throw error
-    throw new CodedError('internal_error', `What is kept of the connection cannot be opened: ${error.message}.`, {
-      cause: error,
-    })
-  }
+  const plain = openText(findKey(keys, sealed), sealed, { ...owner, purpose: 'connection' })
+  return JSON.parse(plain.toString()) as ConnectionSettings
 }

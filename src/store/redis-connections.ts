@@ -8,7 +8,7 @@ import { type Connection, type ConnectionStore, connectionBusy } from './connect
 import { connectionIndexKey, connectionKey, recordKeyAround, sharedKeys } from './keys.ts'
 import { putConnectionScript, removeConnectionScript } from './scripts/connections.ts'
 import { runScript } from './scripts/script.ts'
-import type { EncryptionKey } from './sealing.ts'
+import { type EncryptionKey, SealBrokenError } from './sealing.ts'
 
 export interface ConnectionStoreDependencies {
   redis: Redis
@@ -31,7 +31,7 @@ export function createConnectionStore({ redis, keys, clock }: ConnectionStoreDep
     try {
       return { connectionId, ...times, settings: openSettings(keys, { tenant, connectionId }, fields.settings) }
     } catch (error) {
-      if (!(error instanceof CodedError)) throw error
+      if (!(error instanceof SealBrokenError)) throw error
       return { connectionId, ...times, problem: error.message }
     }
   }
@@ -85,7 +85,7 @@ export function createConnectionStore({ redis, keys, clock }: ConnectionStoreDep
       // The generation first: of what changes after it, the script that makes the job is told.
       const generation = await storeAnswer(redis.hget(connectionKey(tenant, connectionId, 'record'), 'generation'))
       const { settings, problem } = await read(tenant, connectionId)
-      if (!settings) throw new CodedError('internal_error', problem)
+      if (!settings) throw new CodedError('seal_broken', problem)
       return {
         ...settings,
         generation: generation ?? '',

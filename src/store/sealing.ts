@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
+import { CodedError } from '../errors.ts'
 
 /** A key-encryption key. A `KeyObject` never shows its bytes when printed. */
 export interface EncryptionKey {
@@ -39,8 +40,13 @@ const textVersion = 'v1'
 const binaryVersion = 1
 
 /** Sealed data that cannot be opened: altered, bound to something else, or sealed with a key that is not configured. */
-export class SealBrokenError extends Error {
+export class SealBrokenError extends CodedError {
   override name = 'SealBrokenError'
+
+  /** @param reason in words, without a full stop; it may name a key by its id */
+  constructor(reason: string) {
+    super('seal_broken', `What is kept of it cannot be opened: ${reason}`)
+  }
 }
 
 /** 32 bytes as a key. @throws RangeError for another length */
@@ -62,10 +68,15 @@ export function wrapDataKey(keys: readonly EncryptionKey[], dataKey: KeyObject, 
 
 /** Opens a wrapped data key with the key it names, whichever of the keys that is. @throws SealBrokenError */
 export function unwrapDataKey(keys: readonly EncryptionKey[], wrapped: string, context: SealContext): KeyObject {
-  const kid = kidOf(wrapped)
-  const key = keys.find((candidate) => candidate.kid === kid)
-  if (!key) throw new SealBrokenError(`the encryption key "${kid}" that sealed this is not among the configured keys`)
-  return createSecretKey(openText(key.key, wrapped, context))
+  return createSecretKey(openText(findKey(keys, wrapped), wrapped, context))
+}
+
+/** The key that a sealed text names. @throws SealBrokenError when it is not among the keys */
+export function findKey(keys: readonly EncryptionKey[], sealed: string): KeyObject {
+  const kid = kidOf(sealed)
+  const found = keys.find((candidate) => candidate.kid === kid)
+  if (!found) throw new SealBrokenError(`the encryption key "${kid}" that sealed it is not configured`)
+  return found.key
 }
 
 /** Seals to text, `v1.<kid>.<base64url>`; the key id is bound as well. */

@@ -184,7 +184,7 @@ async function* readToEnd(reading: SliceReading, slice: Slice): AsyncGenerator<S
       continue
     }
     count.add(page, again === undefined)
-    const stoppedEarly = order === 'descending' && reachesBefore(page.rows, slice)
+    const stoppedEarly = hasPassed(page, order, slice)
     const slicePage: SlicePage = {
       ...page,
       last: page.after === undefined || stoppedEarly,
@@ -234,18 +234,16 @@ function rangeToAsk(slice: Slice, order: SortOrder, again: number | undefined, m
   return { from: slice.from, to: matching === 'day' ? null : slice.to }
 }
 
-/**
- * Whether a page holds fewer records than it has room for although more follow, or is the last though more were counted,
- * or says that nothing is in a slice: slices are cut where something was counted, or could not be had.
- */
+/** Whether a page holds fewer records than it has room for although more follow, or than were counted though it is the last. */
 function seemsShort(page: SearchPage, order: SortOrder, slice: Slice, count: SliceCount): boolean {
   if (page.after !== undefined) return page.rows.length < (page.perPage ?? 0)
+  // Slices are cut where something was counted, or could not be had.
   if (page.rows.length === 0 && slice.to !== null && count.received() === 0) return true
-  return !(order === 'descending' && reachesBefore(page.rows, slice)) && count.wouldLackSome(page)
+  return !hasPassed(page, order, slice) && count.wouldLackSome(page)
 }
 
 /** Whether a descending page ends with a record older than the slice; one further up has a broken time. */
-function reachesBefore(rows: readonly Row[], slice: Slice): boolean {
+function hasPassed({ rows }: SearchPage, order: SortOrder, { from }: Slice): boolean {
   const last = rows.findLast((row) => row.updatedAt !== undefined)
-  return (last?.updatedAt ?? slice.from) < slice.from
+  return order === 'descending' && (last?.updatedAt ?? from) < from
 }

@@ -57,7 +57,7 @@ t.test('without its key a connection is listed, its state read, and it is remove
   await api.store.redis.hset(record, 'settings', sealed.replace(/^v1\.[^.]+/, 'v1.gone'))
 
   const problem = /encryption key "gone"/
-  t.match(await read('lost'), { status: 500, body: { code: 'internal_error', detail: problem } })
+  t.match(await read('lost'), { status: 500, body: { code: 'seal_broken', detail: problem } })
   t.match(await call('GET', '/v1/connections'), {
     status: 200,
     body: {
@@ -68,7 +68,7 @@ t.test('without its key a connection is listed, its state read, and it is remove
     },
   })
   t.same(await call('GET', '/v1/connections/lost/state'), { status: 200, body: state })
-  t.match(await call('POST', '/v1/jobs', { connectionId: 'lost' }), { status: 500, body: { code: 'internal_error' } })
+  t.match(await call('POST', '/v1/jobs', { connectionId: 'lost' }), { status: 500, body: { code: 'seal_broken' } })
   t.equal((await call('DELETE', '/v1/connections/lost/state')).status, 200)
   t.match(await call('DELETE', '/v1/connections/lost'), { status: 200, body: { connectionId: 'lost', problem } })
   t.equal((await read('lost')).status, 404)
@@ -112,9 +112,9 @@ t.test('what was sealed for one connection opens for no other', async (t) => {
   const { redis } = api.store
   const key = (id: string) => `intercom-sync:{connection:default:${id}}:record`
   await redis.hset(key('thief'), 'settings', (await redis.hget(key('own'), 'settings')) ?? '')
-  t.match(await read('thief'), { status: 500, body: { code: 'internal_error' } })
+  t.match(await read('thief'), { status: 500, body: { code: 'seal_broken' } })
   await redis.hset(key('thief'), 'settings', 'v1.lost.AAAA')
-  t.match(await read('thief'), { status: 500, body: { code: 'internal_error', detail: /not configured/ } })
+  t.match(await read('thief'), { status: 500, body: { code: 'seal_broken', detail: /not configured/ } })
 })
 
 t.test('a list of large connections comes in pages that are bounded, six of them at once as well', async (t) => {

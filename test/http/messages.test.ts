@@ -36,6 +36,16 @@ t.test('every offset of a log gives exactly the rest of it', async (t) => {
   }
 })
 
+t.test('messages whose encryption key is gone are not to be had, and the answer names the key', async (t) => {
+  const jobId = await endedJob()
+  const { redis } = api.store
+  const wrapped = (await redis.get(jobKey(jobId, 'dataKey'))) ?? ''
+  await redis.set(jobKey(jobId, 'dataKey'), wrapped.replace(/^v1\.[^.]+/, 'v1.gone'))
+  const response = await api.fetch(path(jobId))
+  const problem = { code: 'seal_broken', detail: /encryption key "gone"/ }
+  t.match({ status: response.status, body: await response.json() }, { status: 500, body: problem })
+})
+
 t.test('the answer is NDJSON that nothing on the way may keep or hold back', async (t) => {
   const jobId = await endedJob()
   const response = await api.fetch(path(jobId))

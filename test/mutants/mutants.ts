@@ -48,8 +48,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'an increment by calendar day stops one record too early',
     file: 'sync/slice-reader.ts',
-    find: '?? slice.from) < slice.from',
-    replace: '?? slice.from) <= slice.from',
+    find: '?? from) < from',
+    replace: '?? from) <= from',
     tests: sync('early-stop', 'live-changes', 'overlap'),
   },
   {
@@ -871,8 +871,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'an empty page at the end is believed at once',
     file: 'sync/slice-reader.ts',
-    find: 'return !(order ===',
-    replace: 'return false && !(order ===',
+    find: 'return !hasPassed(',
+    replace: 'return false && !hasPassed(',
     tests: sync('short-answers'),
   },
   {

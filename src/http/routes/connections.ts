@@ -77,7 +77,7 @@ const connectionRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (ap
     },
     handler: async ({ tenant, params }) => {
       const connection = await connections.read(tenant, params.connectionId)
-      if (connection.problem !== undefined) throw new CodedError('internal_error', connection.problem)
+      if (connection.problem !== undefined) throw new CodedError('seal_broken', connection.problem)
       return toConnectionBody(connection)
     },
   })
