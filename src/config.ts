@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import { resolve } from 'node:path'
 import { inspect } from 'node:util'
 import { createReader, type Environment, type Reader } from './environment.ts'
@@ -124,8 +125,8 @@ function faultOfBaseUrl({ username, password, search, hash, pathname }: URL): st
   return undefined
 }
 
-/** Keys that are given twice with two meanings. */
-function contradictions({ apiKeys, encryptionKeys }: Config): string[] {
+/** What is given twice with two meanings. */
+function contradictions({ apiKeys, encryptionKeys, port, metricsPort }: Config): string[] {
   const ids = encryptionKeys.filter(({ kid, key }, place) =>
     encryptionKeys.some((other, at) => at < place && other.kid === kid && !other.key.equals(key)),
   )
@@ -136,6 +137,7 @@ function contradictions({ apiKeys, encryptionKeys }: Config): string[] {
   return [
     ...new Set(ids.map(({ kid }) => `ENCRYPTION_KEYS has two keys with the id ${kid}; give each an id of its own`)),
     ...shared,
+    ...(port !== 0 && port === metricsPort ? [`PORT and METRICS_PORT are both ${port}; give each its own`] : []),
   ]
 }
 
@@ -164,7 +166,7 @@ function missingKeys({ host, redisUrl }: Config, isSet: Reader['isSet']): string
 
 /** Whether only this machine can reach an address to listen on. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 }
 
 /** `tenant:key`. */

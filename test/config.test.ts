@@ -74,6 +74,7 @@ t.test('beyond one machine it refuses to start without keys, and says how to mak
     t.same(faultsOf({ ...environment, ...keys }), [])
   }
   for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost']) t.same(faultsOf({ HOST: host }), [])
+  for (const host of ['127.999.1.1', '127.1', '1127.0.0.1']) t.equal(faultsOf({ HOST: host }).length, 2, host)
   t.end()
 })
 
@@ -146,6 +147,13 @@ t.test('keys that contradict each other are refused by name, and no key is shown
   for (const fault of [...twice, ...shared]) t.notOk([apiKey, encryptionKey, other].some((key) => fault.includes(key)))
   t.same(faultsOf({ API_KEYS: `acme:${apiKey},acme:${apiKey}` }), [], 'the same twice is the same')
   t.same(faultsOf({ ENCRYPTION_KEYS: `k1:${encryptionKey},k1:${encryptionKey}` }), [])
+  t.end()
+})
+
+t.test('one port cannot answer callers and operators', (t) => {
+  t.match(faultsOf({ PORT: '9464', METRICS_PORT: '9464' }), [/PORT and METRICS_PORT are both 9464/])
+  t.match(faultsOf({ METRICS_PORT: '8080' }), [/both 8080/], 'the usual one, too')
+  t.same(faultsOf({ PORT: '0', METRICS_PORT: '0' }), [], 'any two that are free')
   t.end()
 })
 

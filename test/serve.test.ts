@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, stat } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -130,6 +130,26 @@ t.test('keys that every user of the machine can reach are refused, those of a gr
   t.match(service.stderr(), /keys\.json is open to its group/)
   t.match(service.stderr(), /DATA_DIR .* can be written by others/)
   t.equal(await service.end('SIGTERM'), 0)
+})
+
+t.test('a file of keys that is damaged is told without a stack trace, and without what is in it', async (t) => {
+  const { service: first, dataDir } = await serve(t)
+  await addressOf(first)
+  t.equal(await first.end('SIGTERM'), 0)
+  const path = join(dataDir, 'keys.json')
+  for (const text of [
+    '',
+    '{"keys": "c2VjcmV0"',
+    '{"keys": []}',
+    '{"keys": [{"id": "k1", "key": "c2VjcmV0"}]}',
+    'null',
+  ]) {
+    await writeFile(path, text)
+    const { service } = await serve(t, { DATA_DIR: dataDir })
+    t.equal(await service.exited, 1)
+    t.match(service.stderr(), /intercom-sync: .*keys\.json is damaged: .*Restore it from a copy/)
+    t.notMatch(service.stderr(), /\n\s+at |c2VjcmV0/)
+  }
 })
 
 t.test('a configuration that cannot work is told without a stack trace', async (t) => {

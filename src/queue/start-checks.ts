@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import { type Config, ConfigError } from '../config.ts'
 import { adoptKeys, checkKeys, KeysDoNotFitError } from '../store/key-canaries.ts'
-import { keyFileOf, readKeyFile, readOrCreateKeyFile } from '../store/key-file.ts'
+import { KeyFileError, keyFileOf, readKeyFile, readOrCreateKeyFile } from '../store/key-file.ts'
 import type { EncryptionKey } from '../store/sealing.ts'
 import { LockError } from './file-lock.ts'
 import { judgeDataDir, judgeKeyFile, type ModeProblem } from './file-modes.ts'
@@ -25,6 +25,7 @@ const operatorErrors = [
   DataDirInUseError,
   LockError,
   KeysDoNotFitError,
+  KeyFileError,
 ] as const
 
 export function isForOperators(error: unknown): error is Error {

@@ -3,6 +3,11 @@ import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type EncryptionKey, encryptionKey } from './sealing.ts'
 
+/** The file is there and holds no keys. Its message quotes nothing of it. */
+export class KeyFileError extends Error {
+  override name = 'KeyFileError'
+}
+
 const fileName = 'keys.json'
 
 /**
@@ -51,7 +56,7 @@ function parseKeyFile(path: string, text: string): EncryptionKey[] {
   } catch {
     // The reason could quote the file, and the file is a secret.
   }
-  throw new Error(
+  throw new KeyFileError(
     `${path} is damaged: it must be {"keys": [{"id", "key": base64 of 32 bytes}]}. Restore it from a copy.`,
   )
 }

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
-import { type BudgetStore, type Ledgers, subjectDigests } from '../intercom/budget-store.ts'
+import { type BudgetStore, type BudgetSubjects, type Ledgers, subjectDigests } from '../intercom/budget-store.ts'
 import { budgetKey } from './keys.ts'
 import { swapBudgetScript } from './scripts/budget.ts'
 import { runScript } from './scripts/script.ts'
@@ -37,6 +37,20 @@ export function createRedisBudgetStore({ redis, keys, clock, createId }: RedisBu
   /** The same for all workers, whichever of their keys comes first: a token must not have a budget for each. */
   let digestKey: Buffer | undefined
 
+  const namesOf = (key: Buffer, subjects: BudgetSubjects): string[] => {
+    const { token, workspace } = subjectDigests(key, subjects)
+    return [budgetKey('token', token), ...(workspace === undefined ? [] : [budgetKey('workspace', workspace)])]
+  }
+
+  /** Where the ledgers are. Where none is known Redis may have been emptied, and the secret be another one by now. */
+  const findLedgers = async (subjects: BudgetSubjects, signal: AbortSignal): Promise<string[]> => {
+    const known = digestKey && namesOf(digestKey, subjects)
+    if (known?.some((name) => remembered.get(name))) return known
+    const secret = await insist(() => readSharedSecret(redis, keys, digestKey), signal)
+    digestKey = secret
+    return namesOf(secret, subjects)
+  }
+
   const remember = (key: string, value: string) => {
     remembered.delete(key)
     remembered.set(key, value)
@@ -71,10 +85,8 @@ export function createRedisBudgetStore({ redis, keys, clock, createId }: RedisBu
     leaveSize: LEAVE_SIZE,
     leaveMs: LEAVE_MS,
     async update(subjects, change, signal) {
-      digestKey ??= await insist(() => readSharedSecret(redis, keys), signal)
-      const { token, workspace } = subjectDigests(digestKey, subjects)
-      const names = [budgetKey('token', token), ...(workspace === undefined ? [] : [budgetKey('workspace', workspace)])]
       for (;;) {
+        const names = await findLedgers(subjects, signal)
         const before = names.map((name) => remembered.get(name) ?? '')
         const [tokenLedger, workspaceLedger] = before.map(ledgerOf)
         const ledgers = { token: tokenLedger, workspace: workspaceLedger } as Ledgers

@@ -4,7 +4,7 @@ import t from 'tap'
 import { RateLimit } from '../../simulator/rate-limit.ts'
 import type { Clock } from '../../src/clock.ts'
 import { type Budget, type BudgetOptions, createBudget } from '../../src/intercom/budget.ts'
-import { createMemoryBudgetStore } from '../../src/intercom/budget-store.ts'
+import { type BudgetStore, createMemoryBudgetStore } from '../../src/intercom/budget-store.ts'
 import { sharedKeys } from '../../src/store/keys.ts'
 import { createRedisBudgetStore } from '../../src/store/redis-budget-store.ts'
 import { encryptionKey } from '../../src/store/sealing.ts'
@@ -155,6 +155,25 @@ t.test('a token has one budget, whichever of their encryption keys its workers s
     budget.close()
   }
   t.equal((await server.connect().keys('*{budget}*')).length, 2, 'of the token and of its workspace')
+})
+
+t.test('a token has one budget again once Redis has been emptied, whoever comes first', async (t) => {
+  const server = await startRedis(t)
+  const redis = server.connect()
+  const clock = createAcceleratedClock(start, 1)
+  const open = () => createRedisBudgetStore({ redis: server.connect(), keys, clock, createId: randomUUID })
+  const [older, newer] = [open(), open()]
+  const use = (store: BudgetStore) => store.update({ accessToken: 'a-token' }, () => undefined, never)
+  for (const order of [
+    [newer, older],
+    [older, newer],
+    [older, newer, older],
+  ]) {
+    await use(older)
+    await redis.flushall()
+    for (const store of [...order, ...order]) await use(store)
+    t.equal((await redis.keys('*{budget}*')).length, 1)
+  }
 })
 
 t.test('an own ceiling is one for all jobs of the token', async (t) => {
