@@ -42,7 +42,7 @@ interface JobBody {
 }
 
 /** Answers by which a client learns that its job or its messages are no more. */
-const goneCodes = new Set(['log_rewound', 'log_gone', 'job_not_found', 'not_found'])
+const goneCodes = new Set(['log_rewound', 'log_gone', 'job_not_found', 'offset_out_of_range'])
 
 /** Somebody who starts jobs by HTTP, stores their messages, and says what it has stored. */
 export class Client {
@@ -135,6 +135,11 @@ export class Client {
     if (given !== stored) this.faults.push(`the states at ${offset} are ${given}, not ${stored}`)
   }
 
+  /** Waits until its job has ended, if there is such a job. */
+  async settle(): Promise<void> {
+    if (this.#job) await this.#ended(this.#job)
+  }
+
   /** Dies with its knowledge of the job; what it has stored it keeps. */
   forget(): void {
     this.#job = undefined
@@ -163,8 +168,8 @@ export class Client {
         await this.#options.service.clock.sleep(5000)
         continue
       }
-      const { status } = await this.#ended(job)
-      if (status !== 'succeeded') this.faults.push(`the last job ended as ${status}`)
+      const ended = await this.#ended(job)
+      if (ended?.status !== 'succeeded') this.faults.push(`the last job ended as ${ended?.status}`)
       await this.read(Number.POSITIVE_INFINITY, never)
       if (this.#options.acknowledges) await this.acknowledge(0, never)
       return
@@ -214,9 +219,12 @@ export class Client {
       this.faults.push(`a job that nobody cancelled was cancelled: ${failure?.message}`)
   }
 
-  async #ended(job: HeldJob): Promise<JobBody> {
+  /** @returns undefined when there is no such job any more */
+  async #ended(job: HeldJob): Promise<JobBody | undefined> {
     for (;;) {
-      const body = (await (await this.#call(`${job.path}?wait=60`)).json()) as JobBody
+      const response = await this.#call(`${job.path}?wait=60`)
+      if (response.status === 404) return undefined
+      const body = (await response.json()) as JobBody
       if (['succeeded', 'failed', 'cancelled', 'incomplete'].includes(body.status)) return body
     }
   }

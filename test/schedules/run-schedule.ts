@@ -92,10 +92,11 @@ async function openWorld({ service, workspaces }: Stage, { seed, contacts, pageS
     return { token, simulator }
   }
   const [keeper, connected, bridged] = [await open(0), await open(1), await open(2)]
-  await service.call(tenants.connected, `/v1/connections/${connectionId}`, {
+  const { status } = await service.call(tenants.connected, `/v1/connections/${connectionId}`, {
     method: 'PUT',
     body: JSON.stringify({ config: { access_token: connected.token }, streams }),
   })
+  if (status !== 201) throw new Error(`the connection was not made: ${status}`)
   const bridge = (tenant: string, access: object) => new Bridge({ service, tenant, access, streams: incremental })
   return {
     service,
@@ -138,6 +139,8 @@ async function take({ service, simulators, clients, bridges, snapshots, lost }: 
       return clients[step.client].read(step.messages, isLost)
     case 'acknowledge':
       return clients[step.client].acknowledge(step.back, isLost)
+    case 'settle':
+      return clients[step.client].settle()
     case 'forget':
       return clients[step.client].forget()
     case 'cancel':
@@ -151,7 +154,7 @@ async function take({ service, simulators, clients, bridges, snapshots, lost }: 
     case 'stop':
       return bridges[step.bridge].stop()
     case 'change':
-      change(simulators[step.workspace % simulators.length], step.count)
+      simulators[step.workspace]?.workspace.mutate({ kind: step.kind, count: step.count })
       return
     case 'restore': {
       const kept = snapshots.at(-1 - step.back)
@@ -163,11 +166,6 @@ async function take({ service, simulators, clients, bridges, snapshots, lost }: 
     case 'replace':
       return service.replace(step.signal)
   }
-}
-
-function change(simulator: Simulator | undefined, count: number): void {
-  simulator?.workspace.mutate({ kind: 'update', count })
-  simulator?.workspace.mutate({ kind: 'create', count: 1 })
 }
 
 const wrongInUnion: ReadonlySet<FaultKind> = new Set(['missing', 'stale', 'unexpected'])

@@ -11,7 +11,7 @@ export interface Service {
   url: string
   port: number
   clock: Clock
-  /** Calls the API as a tenant. */
+  /** Calls the API as a tenant, again as long as it is not available. */
   call(tenant: string, path: string, init?: RequestInit): Promise<Response>
   keyOf(tenant: string): string
   /** Keeps what Redis holds now. Returns its number, from 0. */
@@ -30,6 +30,7 @@ export interface ServiceOptions {
 }
 
 export async function startService(t: Teardown, { intercom, tenants, time }: ServiceOptions): Promise<Service> {
+  const clock = sharedClock(time)
   const redis = await startRedis(t)
   const keys = new Map(tenants.map((tenant) => [tenant, randomBytes(24).toString('hex')]))
   const port = await findFreePort()
@@ -53,17 +54,21 @@ export async function startService(t: Teardown, { intercom, tenants, time }: Ser
   return {
     url,
     port,
-    clock: sharedClock(time),
+    clock,
     keyOf: (tenant) => keys.get(tenant) ?? '',
-    call: (tenant, path, init = {}) =>
-      fetch(url + path, {
-        ...init,
-        headers: {
-          authorization: `Bearer ${keys.get(tenant)}`,
-          ...(init.body && { 'content-type': 'application/json' }),
-          ...init.headers,
-        },
-      }),
+    async call(tenant, path, init = {}) {
+      const headers = {
+        authorization: `Bearer ${keys.get(tenant)}`,
+        ...(init.body && { 'content-type': 'application/json' }),
+        ...init.headers,
+      }
+      for (;;) {
+        const response = await fetch(url + path, { ...init, headers })
+        // A busy machine, or a Redis that has just come back: whoever is told so comes again.
+        if (response.status !== 503) return response
+        await clock.sleep(1000)
+      }
+    },
     async takeSnapshot() {
       await keep.save()
       await copyFile(dump, copyOf(snapshots))
