@@ -6,7 +6,7 @@ import type { Job, JobStatus } from './job.ts'
  * The record's hash in Redis. Beside what a `Job` shows it keeps: `fence` (number of the latest attempt), `attemptId`,
  * `commitId` (of the latest commit), `idleAttempts` (since the job last came further), `deaths` (of workers since then; absent
  * in records of before), `lastFailure`,
- * `blobBytes`, `runId` (the Redis process that took the latest commit), `errorTraced`, `readersUntil`, `leaseMs`,
+ * `blobBytes`, `runId` (the Redis process that took the latest commit, or, before any, the job), `errorTraced`, `readersUntil`, `leaseMs`,
  * `cancelReason`.
  */
 export type RecordFields = Record<string, string>

@@ -1116,4 +1116,26 @@ export const mutants: readonly Mutant[] = [
     replace: '',
     tests: sync('echoed-token'),
   },
+  // Whose job, whose state
+  {
+    rule: 'a job knows of no Redis before its first commit',
+    file: 'store/scripts/create.ts',
+    find: ", 'runId', runId())",
+    replace: ')',
+    tests: ['queue/redis-restart'],
+  },
+  {
+    rule: 'a job of another body is joined',
+    file: 'store/scripts/create.ts',
+    find: "if ARGV[17] ~= '1' or (digest and digest ~= ARGV[18]) then",
+    replace: "if ARGV[17] ~= '1' then",
+    tests: ['http/connection-jobs'],
+  },
+  {
+    rule: 'what processes share is found by the secret that each has known',
+    file: 'store/redis-budget-store.ts',
+    find: 'if (known?.some((name) => remembered.get(name))) return known',
+    replace: 'if (known) return known',
+    tests: ['intercom/shared-budget'],
+  },
 ]

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { areOfOneJob } from '../../src/epoch.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
 import { syncRequest, tenant } from '../support/store.ts'
@@ -77,6 +78,23 @@ t.test('an attempt that begins on another Redis than the last commit starts a ne
   t.match(job, { status: 'succeeded', attempts: 2 })
   t.not(job.logEpoch, logEpoch)
   t.equal(await wholeLog(service, jobId), countedLog(6))
+})
+
+t.test('so does the first attempt of a job that Redis knows from before any attempt', onRealRedis, async (t) => {
+  const server = await startRedis(t)
+  const service = openService(server, t.teardown)
+  const { jobId, logEpoch } = await service.jobs.create({ tenant, request: syncRequest() })
+  await service.redis.save()
+  const first = service.startWorker(countingSync(2))
+  t.match(await untilEnded(service, jobId), { logEpoch }, 'what a client has read of it has this epoch')
+  await first.handOver()
+  await server.kill()
+  await server.restart()
+  t.match(await service.jobs.read(tenant, jobId), { status: 'pending' })
+  service.startWorker(countingSync(3))
+  const { logEpoch: later } = await untilEnded(service, jobId)
+  t.not(later, logEpoch)
+  t.ok(areOfOneJob(later, logEpoch))
 })
 
 /** The same sync, telling when it begins and when it is over. */

@@ -130,8 +130,9 @@ export class Client {
     }
     const response = await this.#call(`${job.path}/state?at=${offset}&epoch=${epoch}`)
     if (response.status !== 200) return this.#lose(response, job, isLost)
-    const given = namesAndStates((await response.json()) as object[])
-    const stored = namesAndStates(statesAmong(job.log.lines.slice(0, offset), job.before))
+    // A full refresh that is complete has no state to go on from.
+    const given = namesAndStates(this.#ofIncremental((await response.json()) as object[]))
+    const stored = namesAndStates(this.#ofIncremental(statesAmong(job.log.lines.slice(0, offset), job.before)))
     if (given !== stored) this.faults.push(`the states at ${offset} are ${given}, not ${stored}`)
   }
 
@@ -197,8 +198,11 @@ export class Client {
   }
 
   #keepStates({ log }: HeldJob): void {
-    const { incremental } = this.#options
-    this.states = statesAmong(log.lines, this.states).filter((state) => incremental.includes(streamOf(state)))
+    this.states = this.#ofIncremental(statesAmong(log.lines, this.states))
+  }
+
+  #ofIncremental(states: readonly object[]): object[] {
+    return states.filter((state) => this.#options.incremental.includes(streamOf(state)))
   }
 
   #hold(since: number, jobId: number, epoch: string, before: readonly object[], isWanted: boolean): HeldJob {

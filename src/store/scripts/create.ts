@@ -1,4 +1,4 @@
-import { activeJobFunction, endedFunction, redisTimeFunction, type Script } from './script.ts'
+import { activeJobFunction, endedFunction, redisTimeFunction, runIdFunction, type Script } from './script.ts'
 
 /**
  * Writes a new job: its record as pending, its wrapped data key, its sealed request, the states it begins with, its place
@@ -24,7 +24,7 @@ import { activeJobFunction, endedFunction, redisTimeFunction, type Script } from
  */
 export const createScript: Script = {
   name: 'syncCreate',
-  lua: `${endedFunction}${redisTimeFunction}${activeJobFunction}
+  lua: `${endedFunction}${redisTimeFunction}${runIdFunction}${activeJobFunction}
 if redis.call('EXISTS', KEYS[1]) == 1 then return {'EXISTS'} end
 local function remember(id)
   if ARGV[15] ~= '' then redis.call('SET', KEYS[7], ARGV[15] .. ' ' .. id, 'PX', ARGV[16]) end
@@ -51,7 +51,7 @@ end
 redis.call('HSET', KEYS[1],
   'tenant', ARGV[3], 'jobType', 'sync', 'status', 'pending', 'createdAt', ARGV[2], 'lastUpdatedAt', ARGV[2],
   'messages', 0, 'rows', 0, 'bytes', 0, 'blobBytes', 0, 'streams', '[]', 'epoch', ARGV[4],
-  'fence', 0, 'attempts', 0, 'idleAttempts', 0, 'fullRefresh', ARGV[10])
+  'fence', 0, 'attempts', 0, 'idleAttempts', 0, 'fullRefresh', ARGV[10], 'runId', runId())
 if ARGV[7] ~= '' then
   redis.call('HSET', KEYS[1], 'graceMs', ARGV[7], 'leaseMs', ARGV[8],
     'readersUntil', string.format('%.0f', redisTime() + ARGV[8]))
