@@ -44,7 +44,10 @@ export async function runSchedules(
   const property = fc.asyncProperty(schedules(), async (schedule) => {
     // Of a schedule that fails already anything smaller will do, but not for ever.
     if (failedAt !== undefined && performance.now() - failedAt > patienceMs) return
-    const { faults, ...figures } = await runSchedule(stage, schedule)
+    const { faults, ...figures } = await runSchedule(stage, schedule).catch((error: Error) => {
+      smallest = { schedule, faults: [String(error.stack)] }
+      throw error
+    })
     if (failedAt === undefined) {
       totals.schedules++
       for (const name of ['steps', 'restores', 'replaced', 'messages'] as const) totals[name] += figures[name]

@@ -63,7 +63,9 @@ export async function startService(t: Teardown, { intercom, tenants, time }: Ser
         ...init.headers,
       }
       for (;;) {
-        const response = await fetch(url + path, { ...init, headers })
+        const response = await fetch(url + path, { ...init, headers }).catch((cause: unknown) => {
+          throw new Error(`the service does not answer: ${service.stderr()}`, { cause })
+        })
         // A busy machine, or a Redis that has just come back: whoever is told so comes again.
         if (response.status !== 503) return response
         await clock.sleep(1000)
