@@ -110,3 +110,28 @@ t.test('a reader of a Redis that hangs is cut, and its job goes on when Redis is
   }
   t.equal((await api.store.jobs.read('default', jobId)).status, 'pending')
 })
+
+t.test('a job that Redis loses while it is started is to be started again', async (t) => {
+  const server = await startRedis(t)
+  const redis = server.connect()
+  const lose = async (jobId: number) => void (await redis.del(jobKey(jobId, 'record')))
+  const before = await startApp(t, server, { enqueue: lose })
+  const after = await startApp(t, server, {
+    wrapMessages: (messages) => ({
+      ...messages,
+      async read(jobId, ...rest) {
+        await lose(jobId)
+        return messages.read(jobId, ...rest)
+      },
+    }),
+  })
+  for (const [api, headers] of [
+    [before, json],
+    [before, ndjson],
+    [after, ndjson],
+  ] as const) {
+    const answer = await api.fetch('/v1/jobs', { method: 'POST', headers, body })
+    const problem = { code: 'store_unavailable', detail: /send the request again/ }
+    t.match({ status: answer.status, body: await answer.json() }, { status: 503, body: problem })
+  }
+})

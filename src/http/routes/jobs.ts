@@ -18,6 +18,12 @@ import {
 } from '../schemas.ts'
 import { startJob } from '../start-job.ts'
 
+/** Whoever starts a job has not asked for one: where Redis has just gone back behind its making, it is to be made again. */
+function asLost(error: unknown): never {
+  if (!(error instanceof CodedError && error.code === 'job_not_found')) throw error
+  throw new CodedError('store_unavailable', 'Redis has lost the job that was just started: send the request again')
+}
+
 /** Starting, watching and cancelling jobs. */
 const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, dependencies) => {
   const { jobs, messages, clock, closing, openStreams } = dependencies
@@ -62,12 +68,12 @@ const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, depe
         joinActive: onConflict === 'join',
         ...(key !== undefined && { repeat: repeatOf(key, request.body) }),
         ...(isLive && !detach && { graceMs: grace * 1000 }),
-      })
+      }).catch(asLost)
       reply.header('Location', `/v1/jobs/${job.jobId}`).header('Vary', 'Accept')
       if (job.isOlder) reply.header('Idempotent-Replayed', 'true')
       if (!isLive) return reply.code(202).send(toJobBody(job, clock.now()))
       // A job that was there before may have lost its messages: to be told while there is still a status to tell it by.
-      const { epoch } = await readRange(messages, { jobId: job.jobId, after: 0, epoch: undefined }, 1)
+      const { epoch } = await readRange(messages, { jobId: job.jobId, after: 0, epoch: undefined }, 1).catch(asLost)
       const range = { jobId: job.jobId, after: 0, epoch }
       return sendMessages(reply, { job, range, follow: true, heartbeatMs: 0, signal }, dependencies)
     },
