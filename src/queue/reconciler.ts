@@ -60,8 +60,8 @@ export function remedyFor(job: LiveJob, queueState: QueueState): Remedy | undefi
     return job.status === 'running' && queueState === 'active' ? 'announce-cancel' : 'end-cancelled'
   }
   if (!forgotten) return undefined
-  // A job that has begun is never queued again: its attempts would be counted from 1 and could not be told apart.
-  return job.fence === 0 && queueState === 'absent' ? 'enqueue' : 'end-lost'
+  // Its next attempt is counted from 1 by the queue; by its lock it gets a number above all before (see `begin`).
+  return queueState === 'absent' ? 'enqueue' : 'end-lost'
 }
 
 async function apply({ attempts, liveJobs, queue }: ReconcilerDependencies, job: LiveJob, remedy: Remedy) {

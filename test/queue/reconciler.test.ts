@@ -12,6 +12,7 @@ import {
   type TestService,
   untilAborted,
   untilEnded,
+  untilLogHolds,
   wholeLog,
 } from '../support/worker.ts'
 
@@ -56,14 +57,31 @@ t.test('a job whose queueing was lost is queued', async (t) => {
   t.equal(await wholeLog(service, jobId), countedLog(3))
 })
 
-t.test('a job that has begun and that the queue has forgotten ends as failed, not begun anew', async (t) => {
+t.test('a job that has begun and that the queue has forgotten is queued again, and goes on where it was', async (t) => {
   const { service, lookOver, create } = await setUp(t.teardown)
   const jobId = await create()
-  await beginAttempt(service, { jobId, fence: 1, attemptId: 'a' })
+  const later = await create()
+  const holding = createDeferred()
+  const first = service.startWorker(
+    countingSync(4, async (number, signal) => {
+      if (number !== 2) return
+      holding.resolve()
+      await untilAborted(signal)
+    }),
+  )
+  await untilLogHolds(service, jobId, 12)
+  await holding.promise
+  // What a failover may leave: the record knows of attempts, the queue of no job.
   await service.redis.del(...(await service.redis.keys('intercom-sync:{queue}*')))
+  await first.handOver()
+  await beginAttempt(service, { jobId: later, fence: 7, attemptId: 'a' })
   await lookOver()
-  t.match(await service.jobs.read(tenant, jobId), { status: 'failed', failure: { code: 'attempt_lost' } })
-  t.equal(await service.queue.stateOf(jobId), 'absent')
+  await lookOver()
+  service.startWorker(countingSync(4))
+  for (const id of [jobId, later]) {
+    t.equal((await untilEnded(service, id)).status, 'succeeded')
+    t.equal(await wholeLog(service, id), countedLog(4))
+  }
 })
 
 t.test('a job that the queue has failed behind our back ends as failed', async (t) => {
