@@ -8,7 +8,8 @@ import { storeAnswer } from './availability.ts'
 import type { JobStatus } from './job.ts'
 import { type CancelReason, parseStreams } from './job-record.ts'
 import { openJobSeals } from './job-seals.ts'
-import { changedChannel, jobKey, sharedKeys } from './keys.ts'
+import { changedChannel, jobKey } from './keys.ts'
+import { forgetJob } from './live-jobs.ts'
 import type { Retention } from './retention.ts'
 import { endScript } from './scripts/end.ts'
 import { runScript } from './scripts/script.ts'
@@ -50,7 +51,7 @@ export async function endJob(
     const outcome = await tryToEnd(dependencies, jobId, fence, ending, written)
     if (outcome === 'CHANGED') continue
     if (outcome === 'DONE' || outcome === 'ENDED') {
-      await storeAnswer(dependencies.redis.zrem(sharedKeys.liveJobs, jobId))
+      await forgetJob(dependencies.redis, jobId)
     }
     return outcome
   }

@@ -4,6 +4,7 @@ import { storeAnswer } from './availability.ts'
 import type { JobStatus } from './job.ts'
 import type { CancelReason } from './job-record.ts'
 import { jobKey, sharedKeys } from './keys.ts'
+import { forgetScript } from './scripts/forget.ts'
 import { lookOverScript } from './scripts/look-over.ts'
 import { runScript } from './scripts/script.ts'
 
@@ -29,8 +30,12 @@ export interface LiveJobs {
 /** How long an id without a record is kept: the API may be just about to write it. */
 const orphanAfterMs = 60_000
 
+/** Takes a job from the live ones, unless it has not ended after all. */
+export async function forgetJob(redis: Redis, jobId: number): Promise<void> {
+  await runScript(redis, forgetScript, [sharedKeys.liveJobs, jobKey(jobId, 'record')], [jobId])
+}
+
 export function createLiveJobs({ redis, clock }: { redis: Redis; clock: Clock }): LiveJobs {
-  const forget = (jobId: number) => storeAnswer(redis.zrem(sharedKeys.liveJobs, jobId))
   return {
     async list() {
       return (await storeAnswer(redis.zrange(sharedKeys.liveJobs, '0', '-1'))).map(Number)
@@ -38,10 +43,10 @@ export function createLiveJobs({ redis, clock }: { redis: Redis; clock: Clock })
     async lookOver(jobId) {
       const reply = await runScript(redis, lookOverScript, [jobKey(jobId, 'record')], [clock.now()])
       const [outcome, status, fence, cancelReason] = reply as string[]
-      if (outcome === 'ENDED') await forget(jobId)
+      if (outcome === 'ENDED') await forgetJob(redis, jobId)
       if (outcome === 'MISSING') {
         const createdAt = Number(await storeAnswer(redis.zscore(sharedKeys.liveJobs, String(jobId))))
-        if (clock.now() - createdAt > orphanAfterMs) await forget(jobId)
+        if (clock.now() - createdAt > orphanAfterMs) await forgetJob(redis, jobId)
       }
       if (outcome !== 'LIVE') return undefined
       return {

@@ -9,6 +9,7 @@ import { type CancelReason, jobFromRecord } from './job-record.ts'
 import { statesAt } from './job-states.ts'
 import { ConnectionChangedError, type JobStore, type StartedJob } from './job-store.ts'
 import { jobKey, repeatKey, sharedKeys } from './keys.ts'
+import { forgetJob } from './live-jobs.ts'
 import { refuseOtherJob } from './log-epoch.ts'
 import { writeNewJob } from './new-job.ts'
 import { allotScript } from './scripts/allot.ts'
@@ -70,7 +71,7 @@ export function createJobStore(dependencies: JobStoreDependencies): JobStore {
       await storeAnswer(dependencies.enqueue(jobId))
       return { ...(await read(tenant, jobId)), isOlder: false }
     }
-    await storeAnswer(redis.zrem(sharedKeys.liveJobs, jobId))
+    await forgetJob(redis, jobId)
     if (outcome === 'REPEATED' || outcome === 'JOINED') return share(tenant, otherJob, graceMs)
     if (outcome === 'BUSY') throw connectionBusy(otherJob, newJob.joinActive)
     if (outcome === 'REUSED') throw new CodedError('idempotency_key_reused')

@@ -1,8 +1,9 @@
 import t from 'tap'
 import { areOfOneJob } from '../../src/epoch.ts'
+import { forgetJob } from '../../src/store/live-jobs.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
-import { syncRequest, tenant } from '../support/store.ts'
+import { beginAttempt, syncRequest, tenant } from '../support/store.ts'
 import { countedLog, countingSync, openService, untilEnded, untilLogHolds, wholeLog } from '../support/worker.ts'
 
 const durable = ['--appendonly', 'yes', '--appendfsync', 'always']
@@ -95,6 +96,25 @@ t.test('so does the first attempt of a job that Redis knows from before any atte
   const { logEpoch: later } = await untilEnded(service, jobId)
   t.not(later, logEpoch)
   t.ok(areOfOneJob(later, logEpoch))
+})
+
+t.test('a job whose end Redis has taken back is done to its end again', onRealRedis, async (t) => {
+  const server = await startRedis(t)
+  const service = openService(server, t.teardown)
+  const worker = service.startWorker(countingSync(2))
+  await worker.handOver()
+  const { jobId } = await service.jobs.create({ tenant, request: syncRequest() })
+  const attempt = await beginAttempt(service, { jobId, fence: 1, attemptId: 'a' })
+  await service.redis.save()
+  await service.attempts.end(attempt.jobId, 1, { status: 'succeeded' })
+  await server.kill()
+  await server.restart()
+  // What whoever ended it does last of all reaches the Redis that has gone back.
+  await forgetJob(service.redis, jobId)
+  await service.redis.del(...(await service.redis.keys('intercom-sync:{queue}:sync:*')))
+  service.startWorker(countingSync(2))
+  t.match(await untilEnded(service, jobId), { status: 'succeeded' })
+  t.equal(await wholeLog(service, jobId), countedLog(2))
 })
 
 /** The same sync, telling when it begins and when it is over. */
