@@ -1,5 +1,5 @@
 import { DelayedError, type Job } from 'bullmq'
-import type { Clock } from '../clock.ts'
+import { systemClock } from '../clock.ts'
 import { type AttemptDependencies, runAttempt } from './attempt.ts'
 import { unobserved } from './attempt-observer.ts'
 import { AttemptStop, stopSignal } from './attempt-stop.ts'
@@ -12,7 +12,7 @@ export type SyncProcessor = (
 ) => Promise<void>
 
 /** What BullMQ calls for each job. It makes a signal only for a function that declares exactly three parameters. */
-export function createProcessor(dependencies: AttemptDependencies & { clock: Clock }): SyncProcessor {
+export function createProcessor(dependencies: AttemptDependencies): SyncProcessor {
   const { observe = unobserved } = dependencies
   return async (job, token, signal) => {
     const identity = {
@@ -29,8 +29,9 @@ export function createProcessor(dependencies: AttemptDependencies & { clock: Clo
     })
     observe.ended(result.outcome)
     if (result.kind === 'over') return
-    // The one way to hand a job back that BullMQ counts as no failed attempt: budget and backoff are ours.
-    await job.moveToDelayed(dependencies.clock.now() + result.delayMs, token)
+    // The one way to hand a job back that BullMQ counts as no failed attempt: budget and backoff are ours. It goes by the
+    // machine's clock, whichever ours is.
+    await job.moveToDelayed(systemClock.now() + result.delayMs, token)
     throw new DelayedError()
   }
 }
