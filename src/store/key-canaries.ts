@@ -35,7 +35,7 @@ export async function checkKeys(
     throw new KeysDoNotFitError(
       `ENCRYPTION_KEYS: what is in this Redis is sealed with the key ${found[0]}, and this process has ${ids}. Give it ` +
         `the keys of the other processes (those of keys.json, where they were made). If ${found[0]} is lost for good, ` +
-        `remove ${sharedKeys.keyCanaries} from Redis: what was sealed with it stays closed.`,
+        `remove ${sharedKeys.keyCanaries} and ${sharedKeys.secrets} from Redis: what was sealed with it stays closed.`,
     )
   }
   for (const [place, { kid, key }] of keys.entries()) {
@@ -49,7 +49,7 @@ export async function checkKeys(
 
 /** What others have sealed is given up: from here on these are the keys of this Redis. */
 export async function adoptKeys(redis: Redis, keys: readonly EncryptionKey[]): Promise<void> {
-  await storeAnswer(redis.del(sharedKeys.keyCanaries))
+  await storeAnswer(redis.del(sharedKeys.keyCanaries, sharedKeys.secrets))
   await checkKeys(redis, keys, 'at its start')
 }
 

@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { adoptKeys, checkKeys, KeysDoNotFitError } from '../../src/store/key-canaries.ts'
 import { sharedKeys } from '../../src/store/keys.ts'
 import { type EncryptionKey, encryptionKey } from '../../src/store/sealing.ts'
+import { readSharedSecret } from '../../src/store/shared-secret.ts'
 import { runCompiled } from '../support/processes.ts'
 import { connectTo, startRedis } from '../support/redis.ts'
 
@@ -28,6 +29,17 @@ t.test('keys that cannot open what others seal are refused, in every order but t
   await t.rejects(start(k1), KeysDoNotFitError)
   await adoptKeys(redis, [k1])
   await t.resolves(checkKeys(redis, [k1]))
+})
+
+t.test('a service that goes on with other keys of the same ids has a secret to share, too', async (t) => {
+  const redis = (await startRedis(t)).connect()
+  const lost = await readSharedSecret(redis, [keyOf('k1')])
+  const k1 = keyOf('k1')
+  await t.rejects(readSharedSecret(redis, [k1]), { code: 'seal_broken' })
+  await adoptKeys(redis, [k1])
+  const secret = await readSharedSecret(redis, [k1])
+  t.notOk(secret.equals(lost))
+  t.ok(secret.equals(await readSharedSecret(redis, [k1])))
 })
 
 async function serve(t: Test, args: string[], environment: Record<string, string>) {
