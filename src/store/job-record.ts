@@ -7,7 +7,7 @@ import type { Job, JobStatus } from './job.ts'
  * `commitId` (of the latest commit), `idleAttempts` (since the job last came further), `deaths` (of workers since then; absent
  * in records of before), `lastFailure`,
  * `blobBytes`, `runId` (the Redis process that took the latest commit, or, before any, the job), `errorTraced`, `readersUntil`, `leaseMs`,
- * `cancelReason`.
+ * `cancelReason`, `bodyDigest` (of the request, where the job is of a connection).
  */
 export type RecordFields = Record<string, string>
 

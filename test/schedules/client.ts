@@ -44,14 +44,17 @@ interface JobBody {
 /** Answers by which a client learns that its job or its messages are no more. */
 const goneCodes = new Set(['log_rewound', 'log_gone', 'job_not_found', 'offset_out_of_range'])
 
+/** `incomplete` is none of them: such a job waits for its next attempt. */
+const endedStatuses = new Set(['succeeded', 'failed', 'cancelled'])
+
 /** Somebody who starts jobs by HTTP, stores their messages, and says what it has stored. */
 export class Client {
   readonly logs: StoredLog[] = []
   readonly faults: string[] = []
-  /** Epochs of the jobs that it ended by a call of its own. */
-  readonly cancelled = new Set<string>()
   states: readonly object[] = []
   readonly #options: ClientOptions
+  /** Epochs of the jobs that it ended by a call of its own. */
+  readonly #cancelled = new Set<string>()
   #job: HeldJob | undefined
   /** The latest POST, as it can be sent again. */
   #request: { body: string; key: string; epoch: string; since: number } | undefined
@@ -91,7 +94,7 @@ export class Client {
     const job = (await response.json()) as JobBody
     if (ofJob(job.logEpoch) === ofJob(request.epoch)) {
       if (this.#job && ofJob(this.#job.epoch) === ofJob(job.logEpoch))
-        this.#job.isWanted ||= !this.#job.hasEnded && !this.cancelled.has(ofJob(job.logEpoch))
+        this.#job.isWanted ||= !this.#job.hasEnded && !this.#cancelled.has(ofJob(job.logEpoch))
       return
     }
     if (!isLost(request.since)) this.faults.push(`the repeat of a POST led to job ${job.jobId} in place of its own`)
@@ -153,7 +156,7 @@ export class Client {
     const response = await this.#call(`${job.path}?epoch=${encodeURIComponent(job.epoch)}`, { method: 'DELETE' })
     const answer = (await response.json()) as { code?: string }
     if (response.status === 200 || response.status === 202) {
-      this.cancelled.add(ofJob(job.epoch))
+      this.#cancelled.add(ofJob(job.epoch))
       job.isWanted = false
     } else if (answer.code !== 'job_ended') await this.#loseBy(answer.code, job, isLost)
   }
@@ -217,7 +220,7 @@ export class Client {
     const response = await this.#call(`${job.path}?epoch=${encodeURIComponent(job.epoch)}`)
     if (response.status !== 200) return this.#lose(response, job, isLost)
     const { status, failure } = (await response.json()) as JobBody
-    job.hasEnded = ['succeeded', 'failed', 'cancelled', 'incomplete'].includes(status)
+    job.hasEnded = endedStatuses.has(status)
     if (status === 'failed') this.faults.push(`a job failed: ${failure?.code} ${failure?.message}`)
     if (status === 'cancelled' && job.isWanted && !isLost(job.since))
       this.faults.push(`a job that nobody cancelled was cancelled: ${failure?.message}`)
@@ -229,7 +232,7 @@ export class Client {
       const response = await this.#call(`${job.path}?wait=60`)
       if (response.status === 404) return undefined
       const body = (await response.json()) as JobBody
-      if (['succeeded', 'failed', 'cancelled', 'incomplete'].includes(body.status)) return body
+      if (endedStatuses.has(body.status)) return body
     }
   }
 

@@ -15,12 +15,11 @@ import { activeJobFunction, endedFunction, redisTimeFunction, runIdFunction, typ
  * ARGV: channel, now, tenant, epoch, wrapped data key, sealed request, grace ms or '', lease ms, job id,
  * names of full-refresh streams (JSON), what stands before and after the id in the key of a record,
  * connection id or '', the generation of its state that the job begins with, digest of the body or '' without a key for
- * repeats, how long the key is known in ms, 1 to join the job that has the connection, digest of the
- * body that such a job must have, then stream name and state (JSON) of
- * each state.
+ * repeats, how long the key is known in ms, 1 to join the job that has the connection, digest of the body that such a job
+ * must have, then stream name and state (JSON) of each state.
  * Returns [CREATED], [EXISTS] when the id is taken, [REPEATED, id of the first request's job], [REUSED] when that had
- * another body, [BUSY, id of the job that has the connection], [JOINED, the same], or [CHANGED] when the connection is gone or its state is
- * of another generation.
+ * another body, [BUSY, id of the job that has the connection], [JOINED, the same], or [CHANGED] when the connection is
+ * gone or its state is of another generation.
  */
 export const createScript: Script = {
   name: 'syncCreate',
