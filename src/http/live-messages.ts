@@ -2,12 +2,12 @@ import type { FastifyReply } from 'fastify'
 import { hasEnded, type Job } from '../store/job.ts'
 import type { RouteDependencies } from './dependencies.ts'
 import { writeMessages } from './message-response.ts'
-import { type MessageRange, type StreamOptions, streamMessages } from './message-stream.ts'
+import { type AnnouncedRange, type StreamOptions, streamMessages } from './message-stream.ts'
 import { holdReaderLease } from './reader-lease.ts'
 
 interface LiveMessages {
   job: Job
-  range: MessageRange
+  range: AnnouncedRange
   follow: StreamOptions['follow']
   heartbeatMs: StreamOptions['heartbeatMs']
   signal: AbortSignal
@@ -25,7 +25,7 @@ export async function sendMessages(
   const lines = streamMessages(messages, range, { follow, heartbeatMs, signal, clock })
   metrics.add('intercom_sync_open_message_streams', {})
   const end = await writeMessages(reply, lines, {
-    logEpoch: range.epoch ?? job.logEpoch,
+    logEpoch: range.epoch,
     clock,
     flushMs: limits.flushMs,
     signal,

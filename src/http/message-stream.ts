@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
-import { refuseOtherLog } from '../store/log-epoch.ts'
+import { refuseChangedLog, requireOwnLog } from '../store/log-epoch.ts'
 import type { LogPage, MessageLogReader } from '../store/message-log.ts'
 import { watchLog } from './log-watch.ts'
 
@@ -16,6 +16,11 @@ export interface MessageRange {
   after: number
   /** The epoch they are of; a log of another epoch is refused. */
   epoch: string | undefined
+}
+
+/** A range of a log whose epoch the reader has been told. */
+export interface AnnouncedRange extends MessageRange {
+  epoch: string
 }
 
 export interface StreamOptions {
@@ -35,7 +40,7 @@ export interface StreamOptions {
  */
 export async function readRange(messages: MessageLogReader, range: MessageRange, maxBytes: number): Promise<LogPage> {
   const page = await messages.read(range.jobId, range.after, maxBytes)
-  refuseOtherLog({ logEpoch: page.epoch, messageCount: page.total }, { epoch: range.epoch, held: range.after })
+  requireOwnLog({ logEpoch: page.epoch, messageCount: page.total }, { epoch: range.epoch, held: range.after })
   if (range.after > page.total) {
     throw new CodedError('offset_out_of_range', `after is ${range.after}, but the log has ${page.total} messages`, {
       extensions: { messageCount: page.total },
@@ -52,15 +57,21 @@ export async function readRange(messages: MessageLogReader, range: MessageRange,
  */
 export async function* streamMessages(
   messages: MessageLogReader,
-  range: MessageRange,
+  range: AnnouncedRange,
   options: StreamOptions,
 ): AsyncGenerator<Buffer, void, undefined> {
   const { follow, heartbeatMs, signal, clock } = options
   const watch = follow ? watchLog(messages, range.jobId, clock, signal) : undefined
   try {
-    let page = await readRange(messages, range, pageBytes)
-    const { epoch, total: totalAtFirst } = page
+    const readOn = async (after: number): Promise<LogPage> => {
+      const page = await readRange(messages, { ...range, after }, pageBytes)
+      // Whoever holds nothing yet may read any log of the job, but not another one than its headers said.
+      refuseChangedLog({ logEpoch: page.epoch, messageCount: page.total }, range.epoch)
+      return page
+    }
     let offset = range.after
+    let page = await readOn(offset)
+    const totalAtFirst = page.total
     let lastSent = clock.monotonic()
     for (;;) {
       signal.throwIfAborted()
@@ -80,7 +91,7 @@ export async function* streamMessages(
           lastSent = clock.monotonic()
         }
       }
-      page = await readRange(messages, { jobId: range.jobId, after: offset, epoch }, pageBytes)
+      page = await readOn(offset)
     }
   } finally {
     watch?.stop()

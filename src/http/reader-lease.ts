@@ -6,8 +6,8 @@ import type { JobStore } from '../store/job-store.ts'
 /** A third of the lease's 15 s: two renewals may fail before it runs out. */
 const renewMs = 5000
 
-/** How long an orderly close keeps trying to detach the job while Redis is away, and how often. */
-const detachRetry = { times: 600, everyMs: 1000 }
+/** How often, and how many times, it is said that a reader was cut off, while Redis is away. */
+const awaitRetry = { times: 600, everyMs: 1000 }
 
 /** How a message stream came to its end. */
 export type StreamEnd = 'complete' | 'client-left' | 'cut'
@@ -23,7 +23,7 @@ interface LeaseOptions {
   jobId: number
   clock: Clock
   log: FastifyBaseLogger
-  /** The process shuts down: a job that cannot be detached now is left to its grace. */
+  /** The process shuts down: what cannot be said now stays unsaid, and the job is left to its grace. */
   closing: AbortSignal
 }
 
@@ -59,21 +59,22 @@ export async function holdReaderLease(options: LeaseOptions): Promise<ReaderLeas
           log.warn({ jobId, reason: error.message }, 'reader lease not dropped; it runs out by itself')
         })
       }
-      if (end === 'cut') await detach(options)
+      if (end === 'cut') await awaitReader(options, readerId)
     },
   }
 }
 
-/** The reader did not want to go, so its job goes on; when Redis was the reason for the cut, this has to wait for it. */
-async function detach({ jobs, jobId, clock, log, closing }: LeaseOptions): Promise<void> {
-  for (let attempt = 1; attempt <= detachRetry.times; attempt++) {
+/** The reader did not want to go, so it is waited for; when Redis was the reason for the cut, saying so waits for Redis. */
+async function awaitReader({ jobs, jobId, clock, log, closing }: LeaseOptions, readerId: string): Promise<void> {
+  for (let attempt = 1; attempt <= awaitRetry.times; attempt++) {
     try {
-      await jobs.detach(jobId)
+      await jobs.awaitReader(jobId, readerId)
       return
     } catch (error) {
-      log.warn({ jobId, attempt, reason: error instanceof Error ? error.message : 'unknown' }, 'job not detached yet')
+      const reason = error instanceof Error ? error.message : 'unknown'
+      log.warn({ jobId, attempt, reason }, 'that a reader was cut off is not stored yet')
       if (closing.aborted) return
-      await clock.sleep(detachRetry.everyMs, closing).catch(() => undefined)
+      await clock.sleep(awaitRetry.everyMs, closing).catch(() => undefined)
     }
   }
 }

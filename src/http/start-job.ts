@@ -35,7 +35,9 @@ export async function startJob(
   // Each further round means that somebody has just set the connection's state: the job begins with the newer one.
   for (;;) {
     const start = await connections.readStart(options.tenant, connectionId)
-    const connection = { connectionId, generation: start.generation, bodyDigest: digestOfBody(newJob) }
+    // The same body asks for another job once the connection has other settings.
+    const asked = { ...newJob, config: start.config, connectionCatalog: start.catalog }
+    const connection = { connectionId, generation: start.generation, bodyDigest: digestOfBody(asked) }
     try {
       return await jobs.create({ ...options, connection, request: requestOfConnection(start, body) })
     } catch (error) {

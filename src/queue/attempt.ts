@@ -71,7 +71,7 @@ async function releaseAttempt(
 }
 
 async function endJob(attempts: AttemptStore, identity: AttemptIdentity, ending: Ending): Promise<AttemptResult> {
-  return overAfter(await attempts.end(identity.jobId, identity.fence, ending))
+  return overAfter(await attempts.end(identity.jobId, identity.fence, ending, { attemptId: identity.attemptId }))
 }
 
 function overAfter(end: EndOutcome): AttemptResult {

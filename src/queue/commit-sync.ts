@@ -59,19 +59,25 @@ async function runSyncOnce(
   const { position } = attempt
   const sync = startSync(attempt.openRequest(), {
     ...(position && { position }),
-    replay: () => replayLog(attempt.jobId),
+    replay: () => replayLog(jobId),
     signal,
   })
-  let { offset } = attempt
+  const { jobId, attemptId } = attempt
+  let { offset, commitId } = attempt
   try {
     for (;;) {
       const step = await sync.next()
-      if (step.done) return await attempts.end(attempt.jobId, attempt.fence, endingOf(step.value), offset)
-      const outcome = await attempts.commit({ ...attempt, offset }, nextCommitId(), step.value)
+      if (step.done) {
+        const written = { offset, commitId }
+        return await attempts.end(jobId, attempt.fence, endingOf(step.value), { attemptId, written })
+      }
+      const nextId = nextCommitId()
+      const outcome = await attempts.commit({ ...attempt, offset, commitId }, nextId, step.value)
       const refusal = refusalOf(outcome)
       if (refusal) return refusal
       observe.committed(step.value)
       offset += step.value.messageCount
+      commitId = nextId
       if (step.value.isProgress) progress.idleAttempts = 0
       signal.throwIfAborted()
     }

@@ -2,7 +2,7 @@ import type { JobFailure } from '../errors.ts'
 import { holdsErrorTrace } from '../sync/closing-lines.ts'
 import type { Commit, Position, StreamProgress } from '../sync/commit.ts'
 import type { SyncRequest } from '../sync/sync-request.ts'
-import { type Ending, type EndOutcome, endJob, type JobEndDependencies } from './job-end.ts'
+import { type Ending, type EndingAttempt, type EndOutcome, endJob, type JobEndDependencies } from './job-end.ts'
 import { type CancelReason, parseStreams } from './job-record.ts'
 import { type JobSeals, openJobSeals } from './job-seals.ts'
 import { changedChannel, jobKey } from './keys.ts'
@@ -27,6 +27,8 @@ export interface AttemptIdentity {
 export interface Attempt extends AttemptIdentity {
   /** Messages in the log. */
   offset: number
+  /** The commit that they end with; '' before the job's first one. */
+  commitId: string
   /** Absent until the job's first commit. */
   position?: Position
   streams: StreamProgress[]
@@ -61,8 +63,8 @@ export interface AttemptStore {
   /** @param commitId the same for the same commit only, within all attempts at the job */
   commit(attempt: Attempt, commitId: string, commit: Commit): Promise<CommitOutcome>
   release(identity: AttemptIdentity, counted: 'counted' | 'uncounted', failure?: JobFailure): Promise<ReleaseOutcome>
-  /** @param written messages the attempt knows to be in the log; with fewer there, it is told `REWOUND` */
-  end(jobId: number, fence: number, ending: Ending, written?: number): Promise<EndOutcome>
+  /** @param by absent for callers that are no attempt; one that finds another log than it has written is told `REWOUND` */
+  end(jobId: number, fence: number, ending: Ending, by?: EndingAttempt): Promise<EndOutcome>
 }
 
 export interface AttemptStoreDependencies extends JobEndDependencies {
@@ -94,7 +96,7 @@ export function createAttemptStore(dependencies: AttemptStoreDependencies): Atte
     },
 
     async commit(attempt, commitId, commit) {
-      const { jobId, fence, offset } = attempt
+      const { jobId, fence, attemptId, offset } = attempt
       const lastOffset = offset + commit.messageCount
       const blob = commit.messageCount > 0 ? await attempt.seals().sealLines(commit.body, lastOffset) : ''
       const checkpoints = commit.checkpoints.map(({ messageIndex, streamName, streamState }) => ({
@@ -110,8 +112,10 @@ export function createAttemptStore(dependencies: AttemptStoreDependencies): Atte
           changedChannel(jobId),
           clock.now(),
           fence,
+          attemptId,
           commitId,
           offset,
+          attempt.commitId,
           commit.messageCount,
           blob,
           commit.body.length,
@@ -128,18 +132,18 @@ export function createAttemptStore(dependencies: AttemptStoreDependencies): Atte
       return outcome as CommitOutcome
     },
 
-    async release({ jobId, fence }, counted, failure) {
+    async release({ jobId, fence, attemptId }, counted, failure) {
       const reply = await runScript(
         redis,
         releaseScript,
         [jobKey(jobId, 'record')],
-        [changedChannel(jobId), clock.now(), fence, counted, failure ? JSON.stringify(failure) : ''],
+        [changedChannel(jobId), clock.now(), fence, attemptId, counted, failure ? JSON.stringify(failure) : ''],
       )
       const [outcome, cancelReason] = reply as [ReleaseOutcome['outcome'], CancelReason?]
       return outcome === 'CANCELLED' ? { outcome, cancelReason: cancelReason ?? 'requested' } : { outcome }
     },
 
-    end: (jobId, fence, ending, written) => endJob(dependencies, jobId, fence, ending, written),
+    end: (jobId, fence, ending, by) => endJob(dependencies, jobId, fence, ending, by),
   }
 }
 
@@ -157,6 +161,7 @@ function attemptFrom(identity: AttemptIdentity, keys: readonly EncryptionKey[], 
     wrapped = '',
     request = '',
     fence,
+    commitId = '',
   ] = fields
   let seals: JobSeals | undefined
   const openSeals = () => {
@@ -167,6 +172,7 @@ function attemptFrom(identity: AttemptIdentity, keys: readonly EncryptionKey[], 
     ...identity,
     fence: Number(fence),
     offset: Number(offset),
+    commitId,
     ...(position && { position: JSON.parse(position) as Position }),
     streams: parseStreams(streams),
     idleAttempts: Number(idleAttempts),

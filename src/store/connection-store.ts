@@ -57,7 +57,9 @@ export interface ConnectionStore {
 /** The error that names the job that has a connection. */
 /** @param wouldJoin whether the caller would take the job if it were the one asked for */
 export function connectionBusy(jobId: number, wouldJoin = false): CodedError {
-  const why = wouldJoin ? ', and was started with another body: only its own can join it' : ''
+  const why = wouldJoin
+    ? ', and is about to end, or was started with another body or other settings: it cannot be joined'
+    : ''
   return new CodedError('connection_busy', `Job ${jobId} of this connection has not ended${why}`, {
     extensions: { jobId },
   })

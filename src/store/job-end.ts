@@ -21,6 +21,13 @@ export interface Ending {
   failure?: JobFailure
 }
 
+/** The attempt that ends its job, and what it knows of the log. */
+export interface EndingAttempt {
+  attemptId: string
+  /** What it has written, all that the log may hold; absent where it gives up and cannot tell. */
+  written?: { offset: number; commitId: string }
+}
+
 export interface JobEndDependencies {
   redis: Redis
   keys: readonly EncryptionKey[]
@@ -37,18 +44,18 @@ export type EndObserver = (status: Ending['status'], code: ErrorCode | undefined
  * Ends a job, written once whoever comes first: worker, API or reconciler.
  *
  * @param fence the latest attempt the caller knows of; a newer one keeps the job
- * @param written messages the caller has written to the log, all it may hold; for callers that cannot tell, undefined
+ * @param by absent for callers that are no attempt
  */
 export async function endJob(
   dependencies: JobEndDependencies,
   jobId: number,
   fence: number,
   ending: Ending,
-  written?: number,
+  by?: EndingAttempt,
 ): Promise<EndOutcome> {
   // A commit of the same attempt may come between reading and ending, but each such round means progress elsewhere.
   for (;;) {
-    const outcome = await tryToEnd(dependencies, jobId, fence, ending, written)
+    const outcome = await tryToEnd(dependencies, jobId, fence, ending, by)
     if (outcome === 'CHANGED') continue
     if (outcome === 'DONE' || outcome === 'ENDED') {
       await forgetJob(dependencies.redis, jobId)
@@ -58,8 +65,8 @@ export async function endJob(
 }
 
 /**
- * `ENDED`: it had ended already. `FENCED`: a newer attempt has it. `REWOUND`: Redis holds less than the caller has
- * written.
+ * `ENDED`: it had ended already. `FENCED`: a newer attempt has it. `REWOUND`: Redis holds less, or
+ * other, than the caller has written.
  */
 export type EndOutcome = 'DONE' | 'ENDED' | 'FENCED' | 'REWOUND'
 
@@ -68,7 +75,7 @@ async function tryToEnd(
   jobId: number,
   fence: number,
   ending: Ending,
-  written: number | undefined,
+  by: EndingAttempt | undefined,
 ): Promise<EndOutcome | 'CHANGED'> {
   const [record, wrappedDataKey] = await storeAnswer(
     Promise.all([
@@ -78,7 +85,8 @@ async function tryToEnd(
   )
   const [tenant, messages, streamsText, errorTraced] = record
   if (!tenant || !messages) return 'ENDED'
-  if (written !== undefined && Number(messages) < written) return 'REWOUND'
+  const written = by?.written
+  if (written && Number(messages) !== written.offset) return 'REWOUND'
 
   const now = clock.now()
   const streams = parseStreams(streamsText ?? undefined)
@@ -112,7 +120,9 @@ async function tryToEnd(
       JSON.stringify(closing.streams),
       retention.logMs,
       retention.recordMs,
-      written === undefined ? randomUUID() : '',
+      written ? '' : randomUUID(),
+      by?.attemptId ?? '',
+      written?.commitId ?? '',
     ],
   )
   if (outcome === 'DONE') onJobEnded?.(status, failure?.code)

@@ -17,7 +17,7 @@ export interface ConnectionOfJob {
   connectionId: string
   /** Of the state that the request was made with. */
   generation: string
-  /** Whoever asks for another body would not get what it asks for by joining. */
+  /** Of the request and the connection's settings: whoever asks for something else would not get it by joining. */
   bodyDigest: string
 }
 
@@ -98,6 +98,6 @@ export interface JobStore {
   renewReaderLease(jobId: number, readerId: string): Promise<void>
   /** The client hung up: `graceMs` starts at once unless another reader is there. */
   dropReaderLease(jobId: number, readerId: string): Promise<void>
-  /** The job no longer depends on readers (orderly close by the server, `detach=true`). */
-  detach(jobId: number): Promise<void>
+  /** The service itself cut the reader off (it closes, or has lost Redis): it has ten minutes to come back. */
+  awaitReader(jobId: number, readerId: string): Promise<void>
 }

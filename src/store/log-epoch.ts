@@ -47,6 +47,11 @@ export function requireOwnLog(log: EpochedLog, holding: Holding): void {
   )
 }
 
+/** The log that a reader was told of must stay the same to the end, also while it holds nothing. @throws CodedError `log_rewound` */
+export function refuseChangedLog(log: EpochedLog, epoch: string): void {
+  if (epoch !== log.logEpoch) throw rewound(log, 'The log has gone back in time while it was read: read it again')
+}
+
 function rewound({ logEpoch, messageCount }: EpochedLog, detail: string): CodedError {
   return new CodedError('log_rewound', detail, { extensions: { logEpoch, messageCount } })
 }

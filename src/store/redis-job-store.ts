@@ -14,7 +14,7 @@ import { refuseOtherJob } from './log-epoch.ts'
 import { writeNewJob } from './new-job.ts'
 import { allotScript } from './scripts/allot.ts'
 import { cancelScript } from './scripts/cancel.ts'
-import { detachScript, dropReaderScript, renewReaderScript, shareScript } from './scripts/readers.ts'
+import { awaitReaderScript, dropReaderScript, renewReaderScript, shareScript } from './scripts/readers.ts'
 import { runScript } from './scripts/script.ts'
 import { waitForChange } from './status-wait.ts'
 import type { WakeUps } from './wake-ups.ts'
@@ -29,6 +29,11 @@ export interface JobStoreDependencies extends JobEndDependencies {
   /** @defaultValue 15000 */
   readerLeaseMs?: number
 }
+
+/** A reader that the service itself cut off has so long to come back, before `grace` begins. */
+const readerAwaitedMs = 600_000
+/** Before the id of a reader that is awaited. */
+const awaited = 'awaited:'
 
 export function createJobStore(dependencies: JobStoreDependencies): JobStore {
   const { redis, clock, readerLeaseMs = 15_000, isHeld = async () => true } = dependencies
@@ -123,14 +128,14 @@ export function createJobStore(dependencies: JobStoreDependencies): JobStore {
         signal,
       ),
     async renewReaderLease(jobId, readerId) {
-      await runScript(redis, renewReaderScript, readerKeys(jobId), [readerId, readerLeaseMs])
+      await runScript(redis, renewReaderScript, readerKeys(jobId), [readerId, readerLeaseMs, awaited])
     },
     async dropReaderLease(jobId, readerId) {
       const outcome = await runScript(redis, dropReaderScript, readerKeys(jobId), [readerId])
       if (outcome === 'ABANDONED') await requestEnd(jobId, 'abandoned')
     },
-    async detach(jobId) {
-      await runScript(redis, detachScript, readerKeys(jobId), [])
+    async awaitReader(jobId, readerId) {
+      await runScript(redis, awaitReaderScript, readerKeys(jobId), [readerId, awaited + readerId, readerAwaitedMs])
     },
   }
 }

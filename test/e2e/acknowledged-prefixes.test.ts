@@ -6,7 +6,7 @@ import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { startApp, type TestApp } from '../support/app.ts'
 import { type Collected, collectSync } from '../support/engine.ts'
 import { startRedis } from '../support/redis.ts'
-import { beginAttempt } from '../support/store.ts'
+import { beginAttempt, commitTo } from '../support/store.ts'
 
 const server = await startRedis(t)
 const api = await startApp(t, server, { limits: { requestsPerMinute: 1_000_000 } })
@@ -64,11 +64,9 @@ for (const { streams, ...options } of workspaces) {
       for (let held = 0; held <= lines.length; held++) {
         prefixes++
         await okay(api.fetch(`${connection}/state`, { method: 'DELETE' }))
-        const job = await beginJob(api)
-        let { offset } = job
+        let job = await beginJob(api)
         for (const [number, commit] of first.commits.entries()) {
-          await api.store.attempts.commit({ ...job, offset }, `1-${number}`, commit)
-          offset += commit.messageCount
+          job = await commitTo(api.store, job, `1-${number}`, commit)
         }
         await okay(api.fetch(`/v1/jobs/${job.jobId}/ack`, json('POST', { offset: held })))
         await api.store.attempts.end(job.jobId, 1, { status: 'failed' })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { startApp } from '../support/app.ts'
 import { startRedis } from '../support/redis.ts'
-import { beginAttempt, commitOf } from '../support/store.ts'
+import { beginAttempt, commitOf, commitTo } from '../support/store.ts'
 
 const server = await startRedis(t)
 const api = await startApp(t, server, { limits: { requestsPerMinute: 100_000 } })
@@ -40,12 +40,12 @@ async function newConnection() {
 /** A job that has written commits of two records and a STATE of contacts each: checkpoints at 3, 6, 9 … say 2, 4, 6 …; `tags` at 4. */
 async function startJob(connectionId: string, commits: number) {
   const { jobId } = (await call('POST', '/v1/jobs', { connectionId })).body
-  const attempt = await beginAttempt(api.store, { jobId, fence: 1, attemptId: 'a' })
+  let attempt = await beginAttempt(api.store, { jobId, fence: 1, attemptId: 'a' })
   for (let number = 0; number < commits; number++) {
     const { checkpoints, ...commit } = commitOf(number * 2 + 1, 2)
     const tags = { messageIndex: 1, streamName: 'tags', streamState: { done: true } }
     const all = { ...commit, checkpoints: number === 1 ? [tags, ...checkpoints] : checkpoints }
-    await api.store.attempts.commit({ ...attempt, offset: number * 3 }, `1-${number}`, all)
+    attempt = await commitTo(api.store, attempt, `1-${number}`, all)
   }
   const end = (status: 'failed' | 'succeeded' = 'failed') => api.store.attempts.end(jobId, 1, { status })
   return { jobId, states: attempt.openRequest().states, end }

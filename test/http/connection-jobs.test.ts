@@ -133,6 +133,25 @@ t.test('a job of another body is not joined: it began elsewhere, or reads someth
   }
 })
 
+t.test('a job of other settings, or one that is about to end, is not joined', async (t) => {
+  const connectionId = await newConnection()
+  const join = () => start({ connectionId }, '?onConflict=join')
+  const job = (await join()).body
+  await put(connectionId, { config, streams: ['contacts', 'tags'] })
+  const busy = { status: 409, body: { code: 'connection_busy', jobId: job.jobId, detail: /other settings/ } }
+  t.match(await join(), busy)
+  await end(job.jobId)
+
+  const next = (await join()).body
+  await put(connectionId, { streams: ['contacts', 'tags'], config })
+  t.match(await join(), { status: 202, body: { jobId: next.jobId } }, 'the same settings put again')
+  await api.work(next.jobId)
+  t.equal((await api.fetch(`/v1/jobs/${next.jobId}`, { method: 'DELETE' })).status, 200)
+  t.match(await join(), { status: 409, body: { code: 'connection_busy', jobId: next.jobId, detail: /about to end/ } })
+  await end(next.jobId)
+  t.match(await join(), { status: 202 })
+})
+
 t.test('of a hundred requests at once one makes the job', async (t) => {
   const connectionId = await newConnection()
   const answers = await Promise.all(Array.from({ length: 100 }, () => start({ connectionId })))

@@ -1,8 +1,9 @@
 import t from 'tap'
-import { sharedKeys } from '../../src/store/keys.ts'
+import { jobKey, sharedKeys } from '../../src/store/keys.ts'
 import { startApp } from '../support/app.ts'
 import { startRedis } from '../support/redis.ts'
 import { beginAttempt, commitOf } from '../support/store.ts'
+import { openStream } from './stream-client.ts'
 
 const server = await startRedis(t)
 const api = await startApp(t, server, { limits: { requestsPerMinute: 100_000 } })
@@ -83,13 +84,31 @@ t.test('once a log has gone back, states move and are given out only to those wh
     t.match(await calls(jobId, epoch, 3).state(), { status: 409, body: { code: 'log_rewound' } })
     t.equal((await calls(jobId, epoch, 0).state()).status, 200, 'whoever holds nothing has lost nothing')
     t.equal((await calls(jobId, epoch, 0).messages()).status, 200)
+    t.match(await calls(jobId, epoch, 3).messages(), { status: 409, body: { code: 'log_rewound', logEpoch: now } })
   }
-  t.match(await calls(jobId, logEpoch, 3).messages(), { status: 409 })
   t.equal((await calls(jobId, now, 3).ack()).status, 200)
   t.equal((await calls(jobId, now, 3).messages()).status, 200)
   t.equal((await calls(jobId, logEpoch, 3).job()).status, 200, 'it is the same job')
   t.equal((await calls(jobId, logEpoch, 3).cancel()).status, 200)
   await attempts.end(jobId, 1, { status: 'failed' })
+})
+
+t.test('a reader that holds nothing yet is given no other log than its headers said', async (t) => {
+  await call('PUT', '/connections/kept', { config: { access_token: 'x' }, streams: ['contacts'] })
+  const made = (await call('POST', '/jobs', { connectionId: 'kept' })).body as Made
+  const early = await openStream(`${api.url}/v1/jobs/${made.jobId}/messages`)
+  t.equal(early.headers['log-epoch'], made.logEpoch)
+  // An attempt that begins on another Redis than the one that made the job.
+  await redis.hset(jobKey(made.jobId, 'record'), 'runId', 'other')
+  const attempt = await beginAttempt(api.store, { jobId: made.jobId, fence: 1, attemptId: 'a' })
+  await attempts.commit(attempt, '1-1', commitOf(1, 2))
+  t.equal(await early.finished, 'cut')
+  t.equal(early.text(), '')
+  const again = await openStream(`${api.url}/v1/jobs/${made.jobId}/messages?epoch=${made.logEpoch}`)
+  t.not(again.headers['log-epoch'], made.logEpoch)
+  await attempts.end(made.jobId, 1, { status: 'failed' })
+  t.equal(await again.finished, 'end')
+  t.match(again.text(), /RECORD/)
 })
 
 t.test('no id comes again, whatever Redis has lost', async (t) => {

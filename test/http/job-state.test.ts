@@ -1,7 +1,7 @@
 import t from 'tap'
 import { startApp } from '../support/app.ts'
 import { startRedis } from '../support/redis.ts'
-import { beginAttempt, commitOf, syncRequest } from '../support/store.ts'
+import { beginAttempt, commitOf, commitTo, syncRequest } from '../support/store.ts'
 
 const server = await startRedis(t)
 const api = await startApp(t, server)
@@ -24,7 +24,7 @@ async function work(commits: number, states = {}) {
     ],
   }
   const { jobId } = await api.store.jobs.create({ tenant: 'default', request: { ...syncRequest(), catalog, states } })
-  const attempt = await beginAttempt(api.store, { jobId, fence: 1, attemptId: 'a' })
+  let attempt = await beginAttempt(api.store, { jobId, fence: 1, attemptId: 'a' })
   for (let number = 0; number < commits; number++) {
     const { checkpoints, ...commit } = commitOf(number * 2 + 1, 2)
     const tags = { messageIndex: 1, streamName: 'tags', streamState: { done: true } }
@@ -35,7 +35,7 @@ async function work(commits: number, states = {}) {
       rowsSynced: 0,
     }))
     const given = { ...commit, checkpoints: mine, streams }
-    await api.store.attempts.commit({ ...attempt, offset: number * 3 }, `1-${number}`, given)
+    attempt = await commitTo(api.store, attempt, `1-${number}`, given)
   }
   return jobId
 }

@@ -111,8 +111,8 @@ t.test('a job that no live call started does not depend on those who follow it',
   t.equal((await api.store.jobs.read('default', jobId)).status, 'failed')
 })
 
-t.test('an orderly close of the server cuts the reader and lets its job go on', async (t) => {
-  const closing = await startApp(t, server)
+t.test('an orderly close of the server cuts the reader, and its job waits for it', async (t) => {
+  const closing = await startApp(t, server, { keys: api.store.keys })
   const live = await postLive('?grace=0', closing)
   const jobId = jobIdOf(live)
   await (await closing.work(jobId)).commit(3)
@@ -121,8 +121,17 @@ t.test('an orderly close of the server cuts the reader and lets its job go on', 
   t.equal(await live.finished, 'cut')
   t.ok(live.text().endsWith('\n'))
   await closing.app.close()
-  t.equal((await record(jobId)).graceMs ?? '', '', 'detached by the time the server is closed')
+  const { graceMs, readersUntil } = await record(jobId)
+  t.equal(graceMs, '0', 'it still depends on a reader')
+  t.ok(Number(readersUntil) > Date.now() + 500_000, 'which is awaited by the time the server is closed')
   t.equal((await api.store.jobs.read('default', jobId)).status, 'running')
+
+  const back = await openStream(`${api.url}/v1/jobs/${jobId}/messages`)
+  await back.until((text) => countLines(text) === 4)
+  back.leave()
+  await back.finished
+  while (!(await record(jobId)).cancelReason) await api.store.redis.ping()
+  t.equal((await record(jobId)).cancelReason, 'abandoned', 'and then grace counts as before')
 })
 
 t.test('a reader that stays renews its lease', async (t) => {

@@ -1,8 +1,9 @@
 import t from 'tap'
 import { CodedError, toJobFailure } from '../../src/errors.ts'
 import type { AttemptIdentity } from '../../src/store/attempts.ts'
+import { jobKey } from '../../src/store/keys.ts'
 import { startRedis } from '../support/redis.ts'
-import { beginAttempt, commitOf, openStore, syncRequest, type TestStore, tenant } from '../support/store.ts'
+import { beginAttempt, commitOf, commitTo, openStore, syncRequest, type TestStore, tenant } from '../support/store.ts'
 
 const server = await startRedis(t)
 const store = openStore(server)
@@ -39,11 +40,11 @@ t.test('an attempt begun twice, its reply lost, is one attempt', async (t) => {
 t.test('an older attempt writes nothing once a newer one has begun', async (t) => {
   const jobId = await newJob()
   const zombie = await begin({ jobId, fence: 1, attemptId: 'a' })
-  await store.attempts.commit(zombie, '1-1', commitOf(1, 2))
+  const behind = await commitTo(store, zombie, '1-1', commitOf(1, 2))
   const heir = await begin({ jobId, fence: 2, attemptId: 'b' })
   t.equal(heir.offset, 3)
   t.same(heir.position, { next: 3 })
-  t.equal(await store.attempts.commit({ ...zombie, offset: 3 }, '1-2', commitOf(3, 2)), 'FENCED')
+  t.equal(await store.attempts.commit(behind, '1-2', commitOf(3, 2)), 'FENCED')
   t.same(await store.attempts.release(zombie, 'counted'), { outcome: 'FENCED' })
   t.equal(await store.attempts.end(jobId, 1, { status: 'succeeded' }), 'FENCED')
   t.equal(await store.attempts.begin({ jobId, fence: 1, attemptId: 'c' }, 'start', 'e'), 'FENCED')
@@ -56,8 +57,8 @@ t.test('a log that has gone back in time is noticed, and the attempt begins anew
   const jobId = await newJob()
   const attempt = await begin({ jobId, fence: 1, attemptId: 'a' })
   const { logEpoch } = await store.jobs.read(tenant, jobId)
-  await store.attempts.commit(attempt, '1-1', commitOf(1, 2))
-  t.equal(await store.attempts.commit({ ...attempt, offset: 6 }, '1-3', commitOf(5, 2)), 'REWOUND')
+  const kept = await commitTo(store, attempt, '1-1', commitOf(1, 2))
+  t.equal(await store.attempts.commit({ ...kept, offset: 6, commitId: '1-2' }, '1-3', commitOf(5, 2)), 'REWOUND')
   const anew = await begin({ jobId, fence: 1, attemptId: 'a' }, 'rewound')
   t.equal(anew.offset, 3)
   t.same(anew.position, { next: 3 })
@@ -65,6 +66,43 @@ t.test('a log that has gone back in time is noticed, and the attempt begins anew
   t.equal(await store.attempts.commit(anew, '1-4', commitOf(3, 1)), 'COMMITTED')
   const job = await store.jobs.read(tenant, jobId)
   t.equal(job.logEpoch, `${logEpoch}.new-epoch`)
+})
+
+t.test(
+  'a log of as many messages is not the same log: nothing is written behind it, and it does not end the job',
+  async (t) => {
+    const jobId = await newJob()
+    const mine = await commitTo(store, await begin({ jobId, fence: 1, attemptId: 'a' }), '1-1', commitOf(1, 2))
+    // Redis goes back twice: to another history of the same attempt that is as long, as it happens.
+    await store.redis.hset(jobKey(jobId, 'record'), 'commitId', '1-9')
+    t.equal(await store.attempts.commit(mine, '1-2', commitOf(3, 2)), 'REWOUND')
+    const { attemptId, offset, commitId } = mine
+    const succeeded = { status: 'succeeded' } as const
+    t.equal(await store.attempts.end(jobId, 1, succeeded, { attemptId, written: { offset, commitId } }), 'REWOUND')
+    const later = { offset: offset - 1, commitId: '1-9' }
+    t.equal(
+      await store.attempts.end(jobId, 1, succeeded, { attemptId, written: later }),
+      'REWOUND',
+      'more than it wrote',
+    )
+    const anew = await begin({ jobId, fence: 1, attemptId: 'a' }, 'rewound')
+    t.equal(anew.commitId, '1-9')
+    const whole = await commitTo(store, anew, '1-3', commitOf(3, 2))
+    t.equal(await store.attempts.end(jobId, 1, succeeded, { attemptId, written: whole }), 'DONE')
+  },
+)
+
+t.test('another attempt that was given the same number is another attempt', async (t) => {
+  const jobId = await newJob()
+  const older = await begin({ jobId, fence: 1, attemptId: 'a' })
+  await store.redis.hset(jobKey(jobId, 'record'), 'attemptId', 'b')
+  const failed = { status: 'failed', failure: toJobFailure(new CodedError('log_full')) } as const
+  t.equal(await store.attempts.commit(older, '1-1', commitOf(1, 2)), 'REWOUND')
+  t.same(await store.attempts.release(older, 'counted'), { outcome: 'FENCED' })
+  t.equal(await store.attempts.end(jobId, 1, failed, { attemptId: 'a' }), 'FENCED')
+  t.equal(await store.attempts.end(jobId, 1, failed, { attemptId: 'a', written: older }), 'REWOUND')
+  t.equal(await store.attempts.begin({ jobId, fence: 1, attemptId: 'a' }, 'rewound', 'e'), 'FENCED')
+  t.equal((await store.jobs.read(tenant, jobId)).status, 'running')
 })
 
 t.test('a beginning that Redis forgot is noticed at the next commit', async (t) => {
@@ -129,16 +167,15 @@ t.test('a log at its limit takes nothing more', async (t) => {
   const jobId = await newJob(small)
   const attempt = await small.attempts.begin({ jobId, fence: 1, attemptId: 'a' }, 'start', 'e')
   if (typeof attempt === 'string') throw new Error(attempt)
-  t.equal(await small.attempts.commit(attempt, '1-1', commitOf(1, 3)), 'COMMITTED')
-  t.equal(await small.attempts.commit({ ...attempt, offset: 4 }, '1-2', commitOf(4, 3)), 'LOG_FULL')
+  const full = await commitTo(small, attempt, '1-1', commitOf(1, 3))
+  t.equal(await small.attempts.commit(full, '1-2', commitOf(4, 3)), 'LOG_FULL')
   t.equal((await small.jobs.read(tenant, jobId)).messageCount, 4)
 })
 
 t.test('the states of a checkpoint are kept beside the sealed messages, with their offsets', async (t) => {
   const jobId = await newJob()
   const attempt = await begin({ jobId, fence: 1, attemptId: 'a' })
-  await store.attempts.commit(attempt, '1-1', commitOf(1, 2))
-  await store.attempts.commit({ ...attempt, offset: 3 }, '1-2', commitOf(3, 4))
+  await commitTo(store, await commitTo(store, attempt, '1-1', commitOf(1, 2)), '1-2', commitOf(3, 4))
   const entries = await store.redis.xrange(`intercom-sync:{job:${jobId}}:log`, '-', '+')
   t.same(
     entries.map(([id, fields]) => [id, JSON.parse(fields[fields.indexOf('checkpoints') + 1] ?? '')]),

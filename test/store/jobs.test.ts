@@ -1,6 +1,7 @@
 import t from 'tap'
+import { jobKey } from '../../src/store/keys.ts'
 import { startRedis } from '../support/redis.ts'
-import { beginAttempt, commitOf, openStore, syncRequest, tenant } from '../support/store.ts'
+import { beginAttempt, commitOf, commitTo, openStore, syncRequest, tenant } from '../support/store.ts'
 
 const server = await startRedis(t)
 const store = openStore(server)
@@ -59,8 +60,7 @@ t.test('waiting for a change ends with the change, not with a commit', async (t)
   const jobId = await newJob()
   const attempt = await beginAttempt(store, { jobId, fence: 1, attemptId: 'a' })
   const changed = store.jobs.readWhenChanged(tenant, jobId, 60_000, never)
-  await store.attempts.commit(attempt, '1-1', commitOf(1, 2))
-  await store.attempts.commit({ ...attempt, offset: 3 }, '1-2', commitOf(3, 2))
+  await commitTo(store, await commitTo(store, attempt, '1-1', commitOf(1, 2)), '1-2', commitOf(3, 2))
   await store.attempts.end(jobId, 1, { status: 'succeeded' })
   t.match(await changed, { status: 'succeeded', messageCount: 6 })
   t.match(await store.jobs.readWhenChanged(tenant, jobId, 60_000, never), { status: 'succeeded' }, 'at once')
@@ -93,10 +93,34 @@ t.test('without grace left, the last reader that hangs up cancels the job', asyn
   t.match(await store.jobs.read(tenant, jobId), { status: 'cancelled', failure: { message: /hung up/ } })
 })
 
-t.test('a detached job outlives its readers', async (t) => {
+t.test('a reader that the service cut off is awaited, by a job that still depends on it', async (t) => {
   const jobId = await newJob(0)
   await store.jobs.renewReaderLease(jobId, 'r1')
-  await store.jobs.detach(jobId)
+  await store.jobs.awaitReader(jobId, 'r1')
+  const awaitedUntil = Number(await store.redis.hget(jobKey(jobId, 'record'), 'readersUntil'))
+  t.ok(awaitedUntil > Date.now() + 500_000, 'for minutes')
   await store.jobs.dropReaderLease(jobId, 'r1')
-  t.match(await store.jobs.read(tenant, jobId), { status: 'pending', graceMs: undefined })
+  t.match(await store.jobs.read(tenant, jobId), { status: 'pending', graceMs: 0 })
+
+  await store.jobs.renewReaderLease(jobId, 'r2')
+  const leasedUntil = Number(await store.redis.hget(jobKey(jobId, 'record'), 'readersUntil'))
+  t.ok(leasedUntil < Date.now() + 500_000, 'the one that came back is awaited no more')
+  await store.jobs.dropReaderLease(jobId, 'r2')
+  t.match(await store.jobs.read(tenant, jobId), { status: 'cancelled', failure: { message: /hung up/ } })
 })
+
+t.test(
+  'of two readers that were cut off, one that comes back and hangs up does not end the job of the other',
+  async (t) => {
+    const jobId = await newJob(0)
+    for (const reader of ['r1', 'r2']) await store.jobs.renewReaderLease(jobId, reader)
+    for (const reader of ['r1', 'r2']) await store.jobs.awaitReader(jobId, reader)
+    await store.jobs.renewReaderLease(jobId, 'r3')
+    await store.jobs.renewReaderLease(jobId, 'r3')
+    await store.jobs.dropReaderLease(jobId, 'r3')
+    t.equal((await store.jobs.read(tenant, jobId)).status, 'pending')
+    await store.jobs.renewReaderLease(jobId, 'r4')
+    await store.jobs.dropReaderLease(jobId, 'r4')
+    t.equal((await store.jobs.read(tenant, jobId)).status, 'cancelled')
+  },
+)

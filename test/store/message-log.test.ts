@@ -1,21 +1,19 @@
 import t from 'tap'
 import { createDeferred } from '../support/deferred.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
-import { beginAttempt, commitOf, openStore, syncRequest, tenant } from '../support/store.ts'
+import { beginAttempt, commitOf, commitTo, openStore, syncRequest, tenant } from '../support/store.ts'
 
 const server = await startRedis(t)
 const store = openStore(server)
 
 async function jobWithEntries(sizes: number[]): Promise<{ jobId: number; lines: string[] }> {
   const { jobId } = await store.jobs.create({ tenant, request: syncRequest() })
-  const attempt = await beginAttempt(store, { jobId, fence: 1, attemptId: 'a' })
-  let { offset } = attempt
+  let attempt = await beginAttempt(store, { jobId, fence: 1, attemptId: 'a' })
   const bodies: string[] = []
   for (const size of sizes) {
-    const commit = commitOf(offset, size)
-    await store.attempts.commit({ ...attempt, offset }, `1-${offset}`, commit)
+    const commit = commitOf(attempt.offset, size)
+    attempt = await commitTo(store, attempt, `1-${attempt.offset}`, commit)
     bodies.push(commit.body.toString())
-    offset += commit.messageCount
   }
   return {
     jobId,

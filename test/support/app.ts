@@ -15,7 +15,7 @@ import type { StreamProgress } from '../../src/sync/commit.ts'
 import { watchResponses } from './documented-responses.ts'
 import type { Teardown } from './processes.ts'
 import type { RedisAccess } from './redis.ts'
-import { commitOf, openStore, syncRequest, type TestStore } from './store.ts'
+import { commitOf, commitTo, openStore, syncRequest, type TestStore } from './store.ts'
 
 /** The API on a port of its own, on the real store with the connection profile it has in the service. */
 export interface TestApp {
@@ -116,8 +116,8 @@ export async function startApp(t: Teardown, server: RedisAccess, options: AppOpt
 async function beginWork(store: TestStore, jobId: number): Promise<TestWorker> {
   const begun = await store.attempts.begin({ jobId, fence: 1, attemptId: 'a' }, 'start', 'epoch-of-a-test')
   if (typeof begun === 'string') throw new Error(`the attempt did not begin: ${begun}`)
+  let attempt = begun
   let commits = 0
-  let { offset } = begun
   let rowsSynced = 0
   const progress = (status: StreamProgress['status']) => [{ streamName: 'contacts', status, rowsSynced }]
   return {
@@ -125,12 +125,7 @@ async function beginWork(store: TestStore, jobId: number): Promise<TestWorker> {
       commits++
       const commit = commitOf(rowsSynced + 1, records)
       rowsSynced += records
-      const outcome = await store.attempts.commit({ ...begun, offset }, `1-${commits}`, {
-        ...commit,
-        streams: progress('RUNNING'),
-      })
-      if (outcome !== 'COMMITTED') throw new Error(`the commit was refused: ${outcome}`)
-      offset += commit.messageCount
+      attempt = await commitTo(store, attempt, `1-${commits}`, { ...commit, streams: progress('RUNNING') })
     },
     async end(status = 'failed') {
       await store.attempts.end(jobId, 1, { status })

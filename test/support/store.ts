@@ -78,6 +78,18 @@ export async function beginAttempt(
   return attempt
 }
 
+/** Makes a commit that is expected to be taken. @returns the attempt as it then stands */
+export async function commitTo(
+  store: Pick<TestStore, 'attempts'>,
+  attempt: Attempt,
+  commitId: string,
+  commit: Commit,
+): Promise<Attempt> {
+  const outcome = await store.attempts.commit(attempt, commitId, commit)
+  if (outcome !== 'COMMITTED') throw new Error(`the commit was refused: ${outcome}`)
+  return { ...attempt, commitId, offset: attempt.offset + commit.messageCount }
+}
+
 export const tenant = 'acme'
 
 export function syncRequest(token = 'token-of-a-test'): SyncRequest {

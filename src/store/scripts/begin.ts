@@ -15,7 +15,7 @@ import { endedFunction, laterEpochFunction, runIdFunction, type Script } from '.
  * this attempt's, '' without a lock.
  * Returns [ENDED] (or no such job), [FENCED], or
  * [BEGUN, tenant, messages, epoch, streams, attempts without progress, deaths without progress, cancel reason or '', last failure or '',
- * position or '', wrapped data key or '', sealed request or '', fence].
+ * position or '', wrapped data key or '', sealed request or '', fence, id of the latest commit or ''].
  */
 export const beginScript: Script = {
   name: 'syncBegin',
@@ -46,8 +46,9 @@ end
 redis.call('PUBLISH', ARGV[1], 'running')
 
 local job = redis.call('HMGET', KEYS[1],
-  'tenant', 'messages', 'epoch', 'streams', 'idleAttempts', 'deaths', 'cancelReason', 'lastFailure')
+  'tenant', 'messages', 'epoch', 'streams', 'idleAttempts', 'deaths', 'cancelReason', 'lastFailure', 'commitId')
 return {'BEGUN', job[1], job[2], job[3], job[4], job[5], job[6] or '0', job[7] or '', job[8] or '',
-  redis.call('GET', KEYS[2]) or '', redis.call('GET', KEYS[3]) or '', redis.call('GET', KEYS[4]) or '', number}
+  redis.call('GET', KEYS[2]) or '', redis.call('GET', KEYS[3]) or '', redis.call('GET', KEYS[4]) or '', number,
+  job[9] or ''}
 `,
 }

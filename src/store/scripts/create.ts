@@ -15,8 +15,8 @@ import { activeJobFunction, endedFunction, redisTimeFunction, runIdFunction, typ
  * ARGV: channel, now, tenant, epoch, wrapped data key, sealed request, grace ms or '', lease ms, job id,
  * names of full-refresh streams (JSON), what stands before and after the id in the key of a record,
  * connection id or '', the generation of its state that the job begins with, digest of the body or '' without a key for
- * repeats, how long the key is known in ms, 1 to join the job that has the connection, digest of the body that such a job
- * must have, then stream name and state (JSON) of each state.
+ * repeats, how long the key is known in ms, 1 to join the job that has the connection, digest of what such a job
+ * must have been asked for, then stream name and state (JSON) of each state.
  * Returns [CREATED], [EXISTS] when the id is taken, [REPEATED, id of the first request's job], [REUSED] when that had
  * another body, [BUSY, id of the job that has the connection], [JOINED, the same], or [CHANGED] when the connection is
  * gone or its state is of another generation.
@@ -38,9 +38,10 @@ local connection = ARGV[13] ~= '' and KEYS[6]
 if connection then
   local active = activeJob(connection, ARGV[11], ARGV[12])
   if active then
-    -- What began from other states, or reads other streams, is not what the caller asks for. Older jobs do not say.
-    local digest = redis.call('HGET', ARGV[11] .. active .. ARGV[12], 'bodyDigest')
-    if ARGV[17] ~= '1' or (digest and digest ~= ARGV[18]) then return {'BUSY', active} end
+    -- What began from other states, reads other streams, or is about to end is not what the caller asks for. Older jobs
+    -- do not say what they are.
+    local job = redis.call('HMGET', ARGV[11] .. active .. ARGV[12], 'bodyDigest', 'cancelReason')
+    if ARGV[17] ~= '1' or job[2] or (job[1] and job[1] ~= ARGV[18]) then return {'BUSY', active} end
     remember(active)
     return {'JOINED', active}
   end

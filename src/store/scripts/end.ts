@@ -8,15 +8,22 @@ import { endedFunction, laterEpochFunction, runIdFunction, type Script } from '.
  * KEYS: record, log, position, request, data key, states, readers.
  * ARGV: channel, now, fence, expected offset, expected streams (JSON), expected errorTraced ('1' or ''),
  * final status, failure (JSON) or '', closing messages, blob, bytes before compression, streams (JSON),
- * retention of the log in ms, retention of the record in ms, random text for a new epoch, or '' when nothing can be missing.
- * Returns DONE, ENDED (or no such job), FENCED or CHANGED.
+ * retention of the log in ms, retention of the record in ms, random text for a new epoch, or '' when the
+ * caller knows the log's latest commit, id of the attempt that ends it or '' for others, id of that commit ('' = none).
+ * Returns DONE, ENDED (or no such job), FENCED, REWOUND (the log is not what the caller knows) or CHANGED.
  */
 export const endScript: Script = {
   name: 'syncEnd',
   lua: `${endedFunction}${runIdFunction}${laterEpochFunction}
-local record = redis.call('HMGET', KEYS[1], 'status', 'fence', 'messages', 'streams', 'errorTraced', 'runId', 'epoch')
+local record = redis.call('HMGET', KEYS[1], 'status', 'fence', 'messages', 'streams', 'errorTraced', 'runId', 'epoch',
+  'attemptId', 'commitId')
 if not record[1] or ended(record[1]) then return 'ENDED' end
 if tonumber(record[2]) > tonumber(ARGV[3]) then return 'FENCED' end
+local isWhole = ARGV[15] == ''
+if ARGV[16] ~= '' and tonumber(record[2]) == tonumber(ARGV[3]) and record[8] ~= ARGV[16] then
+  return isWhole and 'REWOUND' or 'FENCED'
+end
+if isWhole and (record[9] or '') ~= ARGV[17] then return 'REWOUND' end
 local offset = tonumber(ARGV[4])
 if tonumber(record[3]) ~= offset or (record[4] or '') ~= ARGV[5] or (record[5] or '') ~= ARGV[6] then return 'CHANGED' end
 
@@ -28,7 +35,7 @@ end
 redis.call('HSET', KEYS[1], 'status', ARGV[7], 'messages', last, 'streams', ARGV[12], 'lastUpdatedAt', ARGV[2],
   'endTime', ARGV[2])
 if ARGV[8] ~= '' then redis.call('HSET', KEYS[1], 'failure', ARGV[8]) end
-if ARGV[15] ~= '' and record[6] and record[6] ~= runId() then
+if not isWhole and record[6] and record[6] ~= runId() then
   redis.call('HSET', KEYS[1], 'epoch', laterEpoch(record[7], ARGV[15]))
 end
 redis.call('HINCRBY', KEYS[1], 'bytes', ARGV[11])

@@ -1,22 +1,36 @@
 import { endedFunction, redisTimeFunction, type Script } from './script.ts'
 
+/** Lua: until when a job has readers, by the leases of those that there are and those that are awaited; 0 = none. */
+const leasedUntilFunction = `
+local function leasedUntil(readers)
+  local last = redis.call('ZREVRANGE', readers, 0, 0, 'WITHSCORES')
+  return tonumber(last[2] or 0)
+end
+`
+
 /**
- * A reader says that it is there. Only jobs that depend on readers keep leases.
+ * A reader says that it is there. Only jobs that depend on readers keep leases. A reader that comes takes the place of one
+ * that is awaited.
  *
- * KEYS: record, readers. ARGV: reader id, lease ms.
+ * KEYS: record, readers. ARGV: reader id, lease ms, what the ids of awaited readers begin with.
  */
 export const renewReaderScript: Script = {
   name: 'syncRenewReader',
-  lua: `${endedFunction}${redisTimeFunction}
-local record = redis.call('HMGET', KEYS[1], 'status', 'graceMs', 'readersUntil')
+  lua: `${endedFunction}${redisTimeFunction}${leasedUntilFunction}
+local record = redis.call('HMGET', KEYS[1], 'status', 'graceMs')
 if not record[1] or ended(record[1]) or not record[2] then return 0 end
 local now = redisTime()
-local untilTime = now + tonumber(ARGV[2])
-redis.call('ZADD', KEYS[2], string.format('%.0f', untilTime), ARGV[1])
+local isNew = redis.call('ZADD', KEYS[2], string.format('%.0f', now + tonumber(ARGV[2])), ARGV[1]) == 1
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('(%.0f', now))
-if untilTime > tonumber(record[3]) then
-  redis.call('HSET', KEYS[1], 'readersUntil', string.format('%.0f', untilTime))
+if isNew then
+  for _, reader in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+    if string.sub(reader, 1, #ARGV[3]) == ARGV[3] then
+      redis.call('ZREM', KEYS[2], reader)
+      break
+    end
+  end
 end
+redis.call('HSET', KEYS[1], 'readersUntil', string.format('%.0f', leasedUntil(KEYS[2])))
 return 1
 `,
 }
@@ -29,18 +43,35 @@ return 1
  */
 export const dropReaderScript: Script = {
   name: 'syncDropReader',
-  lua: `${endedFunction}${redisTimeFunction}
+  lua: `${endedFunction}${redisTimeFunction}${leasedUntilFunction}
 local record = redis.call('HMGET', KEYS[1], 'status', 'graceMs')
 if not record[1] or ended(record[1]) or not record[2] then return 'KEPT' end
-local now = redisTime()
-local others = now
-for _, reader in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
-  if reader ~= ARGV[1] then others = math.max(others, tonumber(redis.call('ZSCORE', KEYS[2], reader))) end
-end
-redis.call('HSET', KEYS[1], 'readersUntil', string.format('%.0f', others))
+-- The first write has to be one that Redis refuses when memory is full (see Script).
+redis.call('HSET', KEYS[1], 'readersUntil', 0)
 redis.call('ZREM', KEYS[2], ARGV[1])
+local now = redisTime()
+local others = math.max(now, leasedUntil(KEYS[2]))
+redis.call('HSET', KEYS[1], 'readersUntil', string.format('%.0f', others))
 if others <= now and tonumber(record[2]) <= 0 then return 'ABANDONED' end
 return 'KEPT'
+`,
+}
+
+/**
+ * A reader was cut off by the service, and may take a while to come back: its lease goes on for so long, under another id,
+ * since it comes as a new reader.
+ *
+ * KEYS: record, readers. ARGV: reader id, the id under which it is awaited, for how long in ms.
+ */
+export const awaitReaderScript: Script = {
+  name: 'syncAwaitReader',
+  lua: `${endedFunction}${redisTimeFunction}${leasedUntilFunction}
+local record = redis.call('HMGET', KEYS[1], 'status', 'graceMs')
+if not record[1] or ended(record[1]) or not record[2] then return 0 end
+redis.call('ZADD', KEYS[2], string.format('%.0f', redisTime() + tonumber(ARGV[3])), ARGV[2])
+redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('HSET', KEYS[1], 'readersUntil', string.format('%.0f', leasedUntil(KEYS[2])))
+return 1
 `,
 }
 
@@ -60,20 +91,6 @@ if ARGV[1] == '' then
 elseif tonumber(ARGV[1]) > tonumber(record[2]) then
   redis.call('HSET', KEYS[1], 'graceMs', ARGV[1])
 end
-return 1
-`,
-}
-
-/**
- * The job goes on without readers.
- *
- * KEYS: record, readers.
- */
-export const detachScript: Script = {
-  name: 'syncDetach',
-  lua: `
-redis.call('HDEL', KEYS[1], 'graceMs', 'readersUntil', 'leaseMs')
-redis.call('DEL', KEYS[2])
 return 1
 `,
 }
