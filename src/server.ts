@@ -86,7 +86,7 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
   }
   try {
     // Phases stand in the order in which they run: what is started last is ended first.
-    const source = await openRedisSource({ config, mayJoin: !roles.api, searchPath: readSearchPath(), clock, logger })
+    const source = await openRedisSource({ config, joins: !roles.api, searchPath: readSearchPath(), clock, logger })
     phases.unshift({ name: 'end Redis', timeoutMs: 15_000, run: source.stop })
     void source.died.then((message) => {
       redisDied = message

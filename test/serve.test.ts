@@ -99,6 +99,17 @@ t.test('one process may serve the API and another one work, on one folder', asyn
   t.equal(await api.end('SIGTERM'), 0)
 })
 
+t.test('a worker alone waits for its service, and never takes the folder itself', async (t) => {
+  const { service: early, dataDir } = await serve(t, {}, ['--worker'])
+  t.equal(await early.exited, 1)
+  t.match(early.stderr(), /DATA_DIR .* is not in use by a running service.*start "serve" or "serve --api"/s)
+  const { service: waiting } = await serve(t, { DATA_DIR: dataDir }, ['--worker'])
+  const { service: api } = await serve(t, { DATA_DIR: dataDir }, ['--api'])
+  await waiting.untilLine(/worker started/)
+  t.equal(await waiting.end('SIGTERM'), 0)
+  t.equal(await api.end('SIGTERM'), 0)
+})
+
 t.test('a worker whose service was killed, and has come back, ends instead of waiting for the old one', async (t) => {
   const { service: api, dataDir } = await serve(t, {}, ['--api'])
   await addressOf(api)
@@ -177,6 +188,20 @@ t.test('a Redis that would lose jobs is refused', onRealRedis, async (t) => {
   })
   t.equal(await service.exited, 1)
   t.match(service.stderr(), /noeviction/)
+})
+
+t.test('a database that its Redis does not have is refused', onRealRedis, async (t) => {
+  const port = await findFreePort()
+  await startRedis(t, ['--databases', '4', '--port', String(port), '--bind', '127.0.0.1'])
+  for (const path of ['/4', '?db=4']) {
+    const { service } = await serve(t, {
+      REDIS_URL: `redis://127.0.0.1:${port}${path}`,
+      API_KEYS: `acme:${'k'.repeat(32)}`,
+      ENCRYPTION_KEYS: `k1:${Buffer.alloc(32).toString('base64')}`,
+    })
+    t.equal(await service.exited, 1, path)
+    t.match(service.stderr(), /REDIS_URL: database 4 of the Redis cannot be used/, path)
+  }
 })
 
 t.test('the command line knows its commands', async (t) => {

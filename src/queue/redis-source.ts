@@ -5,7 +5,7 @@ import type { Config } from '../config.ts'
 import { startEmbeddedRedis } from './embedded-redis.ts'
 import type { RedisAddress } from './redis.ts'
 import { findRedisProgram } from './redis-program.ts'
-import { findOwner, type ServiceFile, untilOwnerGone } from './service-file.ts'
+import { type ServiceFile, untilOwner, untilOwnerGone } from './service-file.ts'
 import { type SnapshotPlace, snapshotName } from './snapshot.ts'
 
 /** The Redis this process works with. */
@@ -22,8 +22,8 @@ export interface RedisSource {
 
 export interface RedisSourceOptions {
   config: Config
-  /** Whether this process may work beside another one on that one's embedded Redis. */
-  mayJoin: boolean
+  /** Whether this process works beside another one, on that one's embedded Redis, and never makes one of its own. */
+  joins: boolean
   /** Where servers are looked for, as in PATH. */
   searchPath: string
   clock: Clock
@@ -38,16 +38,16 @@ const inMemoryWarning =
   'this process ends. Install redis-server or valkey-server, or set REDIS_URL'
 
 /**
- * `REDIS_URL`, else the embedded Redis of a running service (for a worker alone), else one of our own.
+ * `REDIS_URL`, else the embedded Redis of a running service for a worker alone, else one of our own.
  *
- * @throws RedisNotFoundError, DataDirInUseError
+ * @throws RedisNotFoundError, DataDirInUseError, NoServiceError
  */
 export async function openRedisSource(options: RedisSourceOptions): Promise<RedisSource> {
   const { config, logger } = options
   if (config.redisUrl) return provided(config.redisUrl)
 
-  const owner = options.mayJoin ? await findOwner(config.dataDir) : undefined
-  if (owner) {
+  if (options.joins) {
+    const owner = await untilOwner(config.dataDir, options.clock)
     logger.info({ socket: owner.socket, pid: owner.pid }, 'using the embedded Redis of a running service')
     return joined(owner, options)
   }

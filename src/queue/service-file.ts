@@ -42,15 +42,38 @@ export class DataDirInUseError extends Error {
   }
 }
 
+/** A worker alone has no service to work for. */
+export class NoServiceError extends Error {
+  override name = 'NoServiceError'
+
+  constructor(dataDir: string) {
+    super(
+      `DATA_DIR ${dataDir} is not in use by a running service, and a worker alone gets its jobs from one: start ` +
+        '"serve" or "serve --api" with this DATA_DIR first, or set REDIS_URL.',
+    )
+  }
+}
+
 const fileName = 'service.json'
 const lockName = 'service.lock'
-/** How long a start waits for an owner that ends: a Redis whose owner was killed flushes its file and goes. */
+/** How long a start waits for an owner that ends (a Redis whose owner was killed flushes its file and goes), or that begins. */
 const patienceMs = 10_000
 const checkMs = 100
 /** How often a worker looks whether the service whose Redis it shares is still there. */
 const watchMs = 1000
 /** So many looks in a row that find nobody: the service is gone. */
 const mostMisses = 3
+
+/** The live owner of a folder. One that is about to start, or to come back, is waited for. @throws NoServiceError */
+export async function untilOwner(dataDir: string, clock: Clock): Promise<ServiceFile> {
+  const deadline = clock.monotonic() + patienceMs
+  for (;;) {
+    const owner = await findOwner(dataDir)
+    if (owner) return owner
+    if (clock.monotonic() > deadline) throw new NoServiceError(dataDir)
+    await clock.sleep(checkMs)
+  }
+}
 
 /** The live owner of a folder, if there is one that can be reached from here. */
 export async function findOwner(dataDir: string): Promise<ServiceFile | undefined> {

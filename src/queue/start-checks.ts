@@ -10,7 +10,7 @@ import { type RedisConnections, untilReady } from './redis.ts'
 import { checkRedis } from './redis-check.ts'
 import { RedisNotFoundError } from './redis-program.ts'
 import type { RedisSource } from './redis-source.ts'
-import { DataDirInUseError } from './service-file.ts'
+import { DataDirInUseError, NoServiceError } from './service-file.ts'
 
 /** The service cannot start as it was asked to; the message says what to do. */
 export class StartError extends Error {
@@ -23,6 +23,7 @@ const operatorErrors = [
   ConfigError,
   RedisNotFoundError,
   DataDirInUseError,
+  NoServiceError,
   LockError,
   KeysDoNotFitError,
   KeyFileError,
@@ -92,6 +93,11 @@ export async function inspectRedis(connections: RedisConnections, logger: Logger
   } catch {
     throw new StartError(`REDIS_URL: no Redis answered within ${redisStartMs / 1000} s. Is it running, and reachable?`)
   }
+  // A connection whose database is refused works on database 0, where somebody else's keys may be.
+  const { db = 0 } = redis.options
+  await redis.select(db).catch((error: Error) => {
+    throw new StartError(`REDIS_URL: database ${db} of the Redis cannot be used (${error.message})`)
+  })
   for (const { severity, message } of await checkRedis(redis)) {
     if (severity === 'fault') throw new StartError(message)
     logger.warn(message)
