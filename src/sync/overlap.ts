@@ -130,10 +130,14 @@ export function createOverlap(options: OverlapOptions): Overlap {
         return !isRepeated
       }
       const hash = contentHash(answer, row.record, volatileMembers)
-      if (seen.has(row.id, hash) || (isRepeated && seen.mayHaveForgotten(updatedAt))) return false
-      if (isYoung) seen.remember(row.id, updatedAt, hash)
+      // Search may show an older version at a record's old place, between two readings of the newer one.
+      const isOutdated = seen.knowsNewer(row.id, updatedAt)
+      if (seen.has(row.id, hash) || (isRepeated && (isOutdated || seen.mayHaveForgotten(updatedAt)))) return false
+      const isNew = before !== hash
+      // However old: what the last sync delivered otherwise would be new each time that it is met.
+      if (!isOutdated && (isYoung || (isNew && before !== undefined))) seen.remember(row.id, updatedAt, hash)
       noteLateArrival(row)
-      return before !== hash
+      return isNew
     },
     toJson: () => ({ seen: seen.toJson(), lateArrivals, worstLag, ...(latest > 0 && { latest }) }),
   }

@@ -9,6 +9,8 @@ export interface Seen {
   has(id: string, hash: string): boolean
   /** Whether the record was delivered in any form, as far as is known. */
   knows(id: string): boolean
+  /** Whether a later version of the record is remembered. */
+  knowsNewer(id: string, updatedAt: number): boolean
   remember(id: string, updatedAt: number, hash: string): void
   /** As if the record had not been delivered. */
   forget(id: string): void
@@ -83,6 +85,7 @@ export function createSeen(frozen: number, json?: SeenJson): Seen {
   return {
     has: (id, hash) => entries.get(id)?.hash === hash,
     knows: (id) => entries.has(id),
+    knowsNewer: (id, updatedAt) => (entries.get(id)?.updatedAt ?? updatedAt) > updatedAt,
     remember(id, updatedAt, hash) {
       entries.set(id, { updatedAt, hash })
       if (entries.size > forgetAbove) makeRoom()

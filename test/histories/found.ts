@@ -272,4 +272,60 @@ export const foundHistories: readonly FoundHistory[] = [
       ],
     },
   },
+  {
+    fault: 'a record whose text had changed and not its time, delivered each time that a bad page beside it was cut',
+    history: {
+      workspace: { ...workspace, seed: 34, version: '2.16', conversations: 1, cursorsOpaque: true, latencyMs: 100 },
+      modes: { conversations: 'incremental' },
+      jobs: [
+        job({
+          waitMs: 0,
+          streams: [],
+          before: [
+            change('conversations', 'update', 1, 0),
+            change('conversations', 'create', 3, 0),
+            change('conversations', 'update', 2, 0.19),
+          ],
+        }),
+        job({
+          waitMs: 4041,
+          streams: ['conversations'],
+          during: [{ after: 1, change: change('conversations', 'redact', 1, 0) }],
+        }),
+        job({
+          waitMs: 7_200_000,
+          streams: ['conversations'],
+          badPlaces: [{ stream: 'conversations', place: 0.9, abovePerPage: 0 }],
+        }),
+      ],
+    },
+  },
+  {
+    fault: 'a record delivered twice, since its older version was met in between at the place that search still had',
+    history: {
+      workspace: { ...workspace, contacts: 4, recordsPerSlice: 4, latencyMs: 100 },
+      modes: { contacts: 'incremental', company_segments: 'incremental' },
+      jobs: [
+        job({
+          streams: ['contacts'],
+          before: [
+            change('contacts', 'delete', 1, 0),
+            { ...change('contacts', 'update', 1, 0), beyond: true },
+            change('contacts', 'create', 6, 0),
+          ],
+          badPlaces: [{ stream: 'contacts', place: 0, abovePerPage: 0 }],
+        }),
+        job({
+          streams: ['company_segments', 'contacts'],
+          before: [
+            change('contacts', 'merge', 1, 0),
+            change('segments', 'update', 4, 0),
+            { ...change('contacts', 'update', 3, 0), beyond: true },
+          ],
+          during: [{ after: 6, change: { ...change('contacts', 'update', 2, 0), beyond: true } }],
+          faults: [{ body: { ok: true }, status: 457, foreign: true, headers: { Server: 'cloudflare' }, skip: 8 }],
+        }),
+      ],
+    },
+  },
 ]
