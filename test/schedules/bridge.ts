@@ -2,15 +2,19 @@ import { EventEmitter, once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { readOverHttp } from '../../src/connector/bridge/read.ts'
 import { configuredCatalog } from '../support/configured-catalog.ts'
+import type { Losses } from './losses.ts'
 import type { Service } from './service.ts'
-import { statesAmong } from './stored-states.ts'
+import { stateLine, statesAmong, streamOf } from './stored-states.ts'
 
 export interface BridgeOptions {
   service: Service
+  losses: Losses
   tenant: string
   /** Token or connection. */
   access: object
   streams: readonly string[]
+  /** Streams that go on from a state. */
+  incremental: readonly string[]
 }
 
 /** One process of the bridge. */
@@ -22,25 +26,33 @@ interface Run {
   /** What is printed after it was killed is read by nobody. */
   isKilled: boolean
   hasEnded: boolean
+  log: PrintedLog
+  /** How often Redis had been another one when it was started. */
+  lossesBefore: number
+}
+
+/** What a process has printed. */
+export interface PrintedLog {
+  lines: string[]
+  /** Messages were lost meanwhile: it went on from its last states, with another job. */
+  mayRepeat: boolean
 }
 
 /** Codes a sync may end with where processes and Redis are replaced; the platform then tries again. */
 const expected = new Set([
   'done',
-  'messages_lost',
   'connection_busy',
   'service_unavailable',
   // A minute of the bridge is two seconds here: a busy machine takes longer to bring Redis or a process back.
   'store_unavailable',
   'shutting_down',
-  'streams_incomplete',
   'no_worker',
   'killed',
 ])
 
 /** A bridge and the platform that starts it: what it prints is stored, and the next one goes on from the last states. */
 export class Bridge {
-  readonly lines: string[] = []
+  readonly logs: PrintedLog[] = []
   readonly faults: string[] = []
   readonly #options: BridgeOptions
   readonly #news = new EventEmitter()
@@ -53,19 +65,29 @@ export class Bridge {
   /** Starts it, unless it runs. */
   async launch(): Promise<void> {
     if (this.#run && !this.#run.hasEnded) return
-    const { service, tenant, access, streams } = this.#options
+    if (this.#run) await this.#conclude(this.#run)
+    const { service, losses, tenant, access, streams } = this.#options
     const wire = await openWire(service.port)
     const signal = new AbortController()
     let rest = ''
-    const run: Run = { signal, wire, ended: Promise.resolve(''), isKilled: false, hasEnded: false }
+    const run: Run = {
+      signal,
+      wire,
+      ended: Promise.resolve(''),
+      isKilled: false,
+      hasEnded: false,
+      log: { lines: [], mayRepeat: false },
+      lossesBefore: losses.count,
+    }
     const write = async (piece: Uint8Array | string) => {
       if (run.isKilled) return
       const pieces = (rest + Buffer.from(piece).toString()).split('\n')
       rest = pieces.pop() ?? ''
-      this.lines.push(...pieces.filter((line) => line !== ''))
+      run.log.lines.push(...pieces.filter((line) => line !== ''))
       this.#news.emit('news')
     }
-    const state = statesAmong(this.lines)
+    const state = this.#states()
+    this.logs.push(run.log)
     run.ended = readOverHttp({
       inputs: {
         config: { service_url: `http://127.0.0.1:${wire.port}`, service_api_key: service.keyOf(tenant), ...access },
@@ -88,18 +110,21 @@ export class Bridge {
 
   /** Waits until so many lines more are printed, or it has ended. */
   async await(lines: number): Promise<void> {
-    const wanted = this.lines.length + lines
-    while (this.#run && !this.#run.hasEnded && this.lines.length < wanted) await once(this.#news, 'news')
-    if (this.#run?.hasEnded) await this.#conclude(this.#run)
+    const run = this.#run
+    if (!run) return
+    const wanted = run.log.lines.length + lines
+    while (!run.hasEnded && run.log.lines.length < wanted) await once(this.#news, 'news')
+    if (run.hasEnded) await this.#conclude(run)
   }
 
   /** SIGKILL: the service hears nothing more of it. */
   kill(): void {
     if (!this.#run || this.#run.hasEnded) return
-    this.#run.isKilled = true
-    this.#run.wire.close()
-    this.#run.signal.abort(Object.assign(new Error('killed'), { code: 'killed' }))
-    this.#run = undefined
+    const run = this.#run
+    this.#close(run)
+    run.isKilled = true
+    run.wire.close()
+    run.signal.abort(Object.assign(new Error('killed'), { code: 'killed' }))
   }
 
   /** SIGTERM: it cancels its job and ends. */
@@ -120,10 +145,27 @@ export class Bridge {
     this.faults.push('five attempts in a row did not end well')
   }
 
+  /** What a platform has stored once a process has ended: nothing behind its last state. */
+  get stored(): string[] {
+    return this.logs.flatMap(({ lines }) =>
+      lines.slice(0, 1 + lines.findLastIndex((line) => line.startsWith(stateLine))),
+    )
+  }
+
+  #states(): object[] {
+    return statesAmong(this.stored).filter((state) => this.#options.incremental.includes(streamOf(state)))
+  }
+
+  #close(run: Run): void {
+    run.log.mayRepeat = this.#options.losses.count > run.lossesBefore
+    this.#run = undefined
+  }
+
   async #conclude(run: Run): Promise<string> {
     const end = await run.ended
-    this.#run = undefined
-    if (!expected.has(end)) this.faults.push(`a bridge ended with ${end}`)
+    this.#close(run)
+    const mayLose = end === 'messages_lost' && run.log.mayRepeat
+    if (!expected.has(end) && !mayLose) this.faults.push(`a bridge ended with ${end}`)
     return end
   }
 }

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import type { Losses } from './losses.ts'
 import type { Service } from './service.ts'
 import { statesAmong, streamOf } from './stored-states.ts'
 
 /** What a client is given to work with. */
 export interface ClientOptions {
   service: Service
+  losses: Losses
   tenant: string
   /** Makes the body of a job from the states that the client has stored. */
   bodyOf: (states: readonly object[]) => object
@@ -18,6 +20,8 @@ export interface ClientOptions {
 export interface StoredLog {
   epoch: string
   lines: string[]
+  /** How many of them the client has said that it holds. */
+  acknowledged: number
 }
 
 interface HeldJob {
@@ -33,6 +37,11 @@ interface HeldJob {
   before: readonly object[]
 }
 
+interface Acknowledged {
+  offset: number
+  states: object[]
+}
+
 interface JobBody {
   jobId: number
   status: string
@@ -41,8 +50,8 @@ interface JobBody {
   failure?: { code: string; message: string }
 }
 
-/** Answers by which a client learns that its job or its messages are no more. */
-const goneCodes = new Set(['log_rewound', 'log_gone', 'job_not_found', 'offset_out_of_range'])
+/** Answers by which a client learns that messages which it may hold are no more. */
+const rewoundCodes = new Set(['log_rewound', 'offset_out_of_range'])
 
 /** `incomplete` is none of them: such a job waits for its next attempt. */
 const endedStatuses = new Set(['succeeded', 'failed', 'cancelled'])
@@ -58,6 +67,12 @@ export class Client {
   #job: HeldJob | undefined
   /** The latest POST, as it can be sent again. */
   #request: { body: string; key: string; epoch: string; since: number } | undefined
+
+  /** What it goes on from: what it has acknowledged, or all where it keeps the states itself. */
+  get stored(): string[] {
+    const { acknowledges } = this.#options
+    return this.logs.flatMap(({ lines, acknowledged }) => (acknowledges ? lines.slice(0, acknowledged) : lines))
+  }
 
   constructor(options: ClientOptions) {
     this.#options = options
@@ -82,7 +97,7 @@ export class Client {
   }
 
   /** The same request again must lead to the same job. */
-  async repeat(step: number, isLost: (since: number) => boolean): Promise<void> {
+  async repeat(step: number): Promise<void> {
     const request = this.#request
     if (!request) return
     const response = await this.#call('/v1/jobs', {
@@ -97,7 +112,8 @@ export class Client {
         this.#job.isWanted ||= !this.#job.hasEnded && !this.#cancelled.has(ofJob(job.logEpoch))
       return
     }
-    if (!isLost(request.since)) this.faults.push(`the repeat of a POST led to job ${job.jobId} in place of its own`)
+    if (!this.#options.losses.covers(request.since))
+      this.faults.push(`the repeat of a POST led to job ${job.jobId} in place of its own`)
     // Redis has lost the first job: this is a new one, from the states of then.
     this.#request = { ...request, epoch: job.logEpoch, since: step }
     if (this.#job && !this.#job.hasEnded) return
@@ -105,22 +121,22 @@ export class Client {
   }
 
   /** Reads on, and stores what comes. @param messages at most */
-  async read(messages: number, isLost: (since: number) => boolean): Promise<void> {
+  async read(messages: number): Promise<void> {
     const job = this.#job
     if (!job || messages === 0) return
     const epoch = encodeURIComponent(job.epoch)
     const path = `${job.path}/messages?after=${job.log.lines.length}&epoch=${epoch}`
     const abort = new AbortController()
     const response = await this.#call(path, { signal: abort.signal })
-    if (response.status !== 200) return this.#lose(response, job, isLost)
+    if (response.status !== 200) return this.#lose(response, job)
     const isWhole = await take(response, job.log.lines, messages)
     abort.abort()
     this.#keepStates(job)
-    if (isWhole) await this.#look(job, isLost)
+    if (isWhole) await this.#look(job)
   }
 
   /** Says what it has stored, or asks for the states at that place. @param back messages before the last one stored */
-  async acknowledge(back: number, isLost: (since: number) => boolean): Promise<void> {
+  async acknowledge(back: number): Promise<void> {
     const job = this.#job
     if (!job) return
     const offset = Math.max(0, job.log.lines.length - back)
@@ -128,15 +144,29 @@ export class Client {
     if (this.#options.acknowledges) {
       const body = JSON.stringify({ offset })
       const response = await this.#call(`${job.path}/ack?epoch=${epoch}`, { method: 'POST', body })
-      if (response.status === 200) return
-      return this.#lose(response, job, isLost)
+      if (response.status === 200) return this.#compare(job, offset, (await response.json()) as Acknowledged)
+      return this.#lose(response, job)
     }
     const response = await this.#call(`${job.path}/state?at=${offset}&epoch=${epoch}`)
-    if (response.status !== 200) return this.#lose(response, job, isLost)
+    if (response.status !== 200) return this.#lose(response, job)
     // A full refresh that is complete has no state to go on from.
     const given = namesAndStates(this.#ofIncremental((await response.json()) as object[]))
     const stored = namesAndStates(this.#ofIncremental(statesAmong(job.log.lines.slice(0, offset), job.before)))
     if (given !== stored) this.faults.push(`the states at ${offset} are ${given}, not ${stored}`)
+  }
+
+  /** What was acknowledged is what this client holds, and the states are those among it. */
+  #compare({ log }: HeldJob, offset: number, answer: Acknowledged): void {
+    log.acknowledged = Math.max(log.acknowledged, offset)
+    if (answer.offset < offset || answer.offset > log.acknowledged) {
+      this.faults.push(`${offset} messages were acknowledged, and the answer is ${answer.offset}`)
+      return
+    }
+    const expected = this.#ofIncremental(statesAmong(log.lines.slice(0, answer.offset)))
+    const names = expected.map(streamOf)
+    const given = namesAndStates(answer.states.filter((state) => names.includes(streamOf(state))))
+    if (given !== namesAndStates(expected))
+      this.faults.push(`the states acknowledged at ${answer.offset} are ${given}, not ${namesAndStates(expected)}`)
   }
 
   /** Waits until its job has ended, if there is such a job. */
@@ -150,7 +180,7 @@ export class Client {
     this.#request = undefined
   }
 
-  async cancel(isLost: (since: number) => boolean): Promise<void> {
+  async cancel(): Promise<void> {
     const job = this.#job
     if (!job || job.hasEnded) return
     const response = await this.#call(`${job.path}?epoch=${encodeURIComponent(job.epoch)}`, { method: 'DELETE' })
@@ -158,12 +188,11 @@ export class Client {
     if (response.status === 200 || response.status === 202) {
       this.#cancelled.add(ofJob(job.epoch))
       job.isWanted = false
-    } else if (answer.code !== 'job_ended') await this.#loseBy(answer.code, job, isLost)
+    } else if (answer.code !== 'job_ended') this.#loseBy(answer.code, job)
   }
 
   /** One more sync, which must go well: reads and acknowledges all of it. */
   async syncToEnd(step: number): Promise<void> {
-    const never = () => false
     for (let attempt = 0; attempt < 40; attempt++) {
       this.#job = undefined
       await this.start(step, { live: false, join: false })
@@ -174,8 +203,8 @@ export class Client {
       }
       const ended = await this.#ended(job)
       if (ended?.status !== 'succeeded') this.faults.push(`the last job ended as ${ended?.status}`)
-      await this.read(Number.POSITIVE_INFINITY, never)
-      if (this.#options.acknowledges) await this.acknowledge(0, never)
+      await this.read(Number.POSITIVE_INFINITY)
+      if (this.#options.acknowledges) await this.acknowledge(0)
       return
     }
     this.faults.push('no last job could be started')
@@ -209,20 +238,20 @@ export class Client {
   }
 
   #hold(since: number, jobId: number, epoch: string, before: readonly object[], isWanted: boolean): HeldJob {
-    const log = { epoch, lines: [] }
+    const log = { epoch, lines: [], acknowledged: 0 }
     this.logs.push(log)
     this.#job = { path: `/v1/jobs/${jobId}`, epoch, log, since, isWanted, hasEnded: false, before }
     return this.#job
   }
 
   /** The log has been read to its end. */
-  async #look(job: HeldJob, isLost: (since: number) => boolean): Promise<void> {
+  async #look(job: HeldJob): Promise<void> {
     const response = await this.#call(`${job.path}?epoch=${encodeURIComponent(job.epoch)}`)
-    if (response.status !== 200) return this.#lose(response, job, isLost)
+    if (response.status !== 200) return this.#lose(response, job)
     const { status, failure } = (await response.json()) as JobBody
     job.hasEnded = endedStatuses.has(status)
     if (status === 'failed') this.faults.push(`a job failed: ${failure?.code} ${failure?.message}`)
-    if (status === 'cancelled' && job.isWanted && !isLost(job.since))
+    if (status === 'cancelled' && job.isWanted && !this.#options.losses.covers(job.since))
       this.faults.push(`a job that nobody cancelled was cancelled: ${failure?.message}`)
   }
 
@@ -236,21 +265,19 @@ export class Client {
     }
   }
 
-  async #lose(response: Response, job: HeldJob, isLost: (since: number) => boolean): Promise<void> {
+  async #lose(response: Response, job: HeldJob): Promise<void> {
     const { code } = (await response.json()) as { code?: string }
-    await this.#loseBy(code, job, isLost)
+    this.#loseBy(code, job)
   }
 
   /** Something that it held, or the whole job, is no more: it goes on from what it has stored, with another one. */
-  async #loseBy(code: string | undefined, job: HeldJob, isLost: (since: number) => boolean): Promise<void> {
+  #loseBy(code: string | undefined, job: HeldJob): void {
     if (code === 'ack_superseded') return
-    if (goneCodes.has(code ?? '')) {
-      if (!isLost(job.since) && !isLost(Number.POSITIVE_INFINITY))
-        this.faults.push(`${job.path} answered ${code} though nothing was lost`)
-      this.#job = undefined
-      return
-    }
-    this.faults.push(`${job.path} answered ${code}`)
+    const { losses } = this.#options
+    const isGone = code === 'job_not_found' && losses.covers(job.since)
+    const isRewound = rewoundCodes.has(code ?? '') && losses.since(job.since)
+    if (!isGone && !isRewound) this.faults.push(`${job.path} answered ${code} though nothing was lost`)
+    this.#job = undefined
   }
 
   #refused(what: string, answer: unknown): void {

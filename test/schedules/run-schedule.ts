@@ -5,6 +5,7 @@ import type { FaultKind } from '../../simulator/oracle/report.ts'
 import type { Teardown } from '../support/processes.ts'
 import { Bridge } from './bridge.ts'
 import { Client } from './client.ts'
+import { Losses } from './losses.ts'
 import type { BridgeName, ClientName, Schedule, Step } from './schedule.ts'
 import { type Service, startService } from './service.ts'
 import { listenWorkspaces, type Workspaces } from './workspaces.ts'
@@ -13,6 +14,7 @@ import { listenWorkspaces, type Workspaces } from './workspaces.ts'
 export interface ScheduleResult {
   steps: number
   restores: number
+  restarts: number
   replaced: number
   /** Messages stored by all participants. */
   messages: number
@@ -47,19 +49,19 @@ interface World {
   bridges: Record<BridgeName, Bridge>
   /** What each of the snapshots was taken after: the number of a step, by the snapshot's number. */
   snapshots: { snapshot: number; step: number }[]
-  /** Steps whose writes a restore has taken back. */
-  lost: { from: number; to: number }[]
+  losses: Losses
 }
 
 /** Plays a schedule, lets everybody sync once more in peace, and holds what each has stored against the truth. */
 export async function runSchedule(stage: Stage, schedule: Schedule): Promise<ScheduleResult> {
-  const result: ScheduleResult = { steps: 0, restores: 0, replaced: 0, messages: 0, faults: [] }
+  const result: ScheduleResult = { steps: 0, restores: 0, restarts: 0, replaced: 0, messages: 0, faults: [] }
   const world = await openWorld(stage, schedule)
   for (const [number, step] of schedule.steps.entries()) {
     await take(world, step, number)
     world.snapshots.push({ snapshot: await world.service.takeSnapshot(), step: number })
     result.steps++
     if (step.does === 'restore') result.restores++
+    if (step.does === 'restart') result.restarts++
     if (step.does === 'replace') result.replaced++
   }
   const end = schedule.steps.length
@@ -97,13 +99,16 @@ async function openWorld({ service, workspaces }: Stage, { seed, contacts, pageS
     body: JSON.stringify({ config: { access_token: connected.token }, streams }),
   })
   if (status !== 201) throw new Error(`the connection was not made: ${status}`)
-  const bridge = (tenant: string, access: object) => new Bridge({ service, tenant, access, streams: incremental })
+  const losses = new Losses()
+  const bridge = (tenant: string, access: object) =>
+    new Bridge({ service, losses, tenant, access, streams, incremental })
   return {
     service,
     simulators: [keeper.simulator, connected.simulator, bridged.simulator],
     clients: {
       keeper: new Client({
         service,
+        losses,
         tenant: tenants.keeper,
         incremental,
         acknowledges: false,
@@ -111,6 +116,7 @@ async function openWorld({ service, workspaces }: Stage, { seed, contacts, pageS
       }),
       acknowledger: new Client({
         service,
+        losses,
         tenant: tenants.connected,
         incremental,
         acknowledges: true,
@@ -122,29 +128,26 @@ async function openWorld({ service, workspaces }: Stage, { seed, contacts, pageS
       connectionBridge: bridge(tenants.connected, { connection_id: connectionId }),
     },
     snapshots: [],
-    lost: [],
+    losses,
   }
 }
 
-async function take({ service, simulators, clients, bridges, snapshots, lost }: World, step: Step, number: number) {
-  // What was done in a step that a restore has taken back may be unknown to the service.
-  const isLost = (since: number) =>
-    lost.some(({ from, to }) => (Number.isFinite(since) ? since >= from && since <= to : true))
+async function take({ service, simulators, clients, bridges, snapshots, losses }: World, step: Step, number: number) {
   switch (step.does) {
     case 'start':
       return clients[step.client].start(number, step)
     case 'repeat':
-      return clients[step.client].repeat(number, isLost)
+      return clients[step.client].repeat(number)
     case 'read':
-      return clients[step.client].read(step.messages, isLost)
+      return clients[step.client].read(step.messages)
     case 'acknowledge':
-      return clients[step.client].acknowledge(step.back, isLost)
+      return clients[step.client].acknowledge(step.back)
     case 'settle':
       return clients[step.client].settle()
     case 'forget':
       return clients[step.client].forget()
     case 'cancel':
-      return clients[step.client].cancel(isLost)
+      return clients[step.client].cancel()
     case 'launch':
       return bridges[step.bridge].launch()
     case 'await':
@@ -160,16 +163,22 @@ async function take({ service, simulators, clients, bridges, snapshots, lost }: 
       const kept = snapshots.at(-1 - step.back)
       if (!kept) return
       await service.restore(kept.snapshot)
-      lost.push({ from: kept.step + 1, to: number })
+      losses.add(kept.step, number)
       return
     }
+    case 'restart':
+      await service.restart()
+      // Nothing is lost, but nobody can be sure of that.
+      losses.add(number, number)
+      return
     case 'replace':
       return service.replace(step.signal)
   }
 }
 
 const wrongInUnion: ReadonlySet<FaultKind> = new Set(['missing', 'stale', 'unexpected'])
-const wrongInLog: ReadonlySet<FaultKind> = new Set(['unexpected', 'duplicate', 'invalid_line'])
+const wrongInLogs: ReadonlySet<FaultKind> = new Set(['unexpected', 'invalid_line'])
+const wrongInLog: ReadonlySet<FaultKind> = new Set([...wrongInLogs, 'duplicate'])
 
 /**
  * What each log holds must be of its workspace, and nothing twice. All that a participant has stored together, the newest
@@ -186,14 +195,14 @@ async function judge({ simulators, clients, bridges }: World, result: ScheduleRe
   for (const { name, simulator, who } of participants) {
     const tell = (fault: string) => result.faults.push(`${name}: ${fault}`)
     for (const fault of who.faults) tell(fault)
-    const isClient = who instanceof Client
-    const stored = isClient ? who.logs.flatMap(({ lines }) => lines) : who.lines
+    for (const log of who.logs) {
+      const wrong = 'mayRepeat' in log && log.mayRepeat ? wrongInLogs : wrongInLog
+      for (const fault of await faultsOf(log.lines, simulator, wrong)) tell(fault)
+    }
+    const stored = who.stored
     result.messages += stored.length
-    if (isClient)
-      for (const { lines } of who.logs) for (const fault of await faultsOf(lines, simulator, wrongInLog)) tell(fault)
     const records = stored.filter((line) => line.startsWith('{"type":"RECORD"')).toSorted(byTime)
-    const expected = isClient ? streams : incremental
-    for (const fault of await faultsOf(records, simulator, wrongInUnion, expected)) tell(fault)
+    for (const fault of await faultsOf(records, simulator, wrongInUnion, streams)) tell(fault)
   }
 }
 

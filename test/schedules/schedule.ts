@@ -23,6 +23,7 @@ export type Step =
   | { does: 'settle'; client: ClientName }
   | { does: 'change'; workspace: number; kind: 'update' | 'create' | 'delete'; count: number }
   | { does: 'restore'; back: number }
+  | { does: 'restart' }
   | { does: 'replace'; signal: 'SIGKILL' | 'SIGTERM' }
 
 /** Two clients, two bridges and one service, and what happens to them in turn. */
@@ -64,6 +65,7 @@ const oneStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ does: fc.constant('stop' as const), bridge }) },
   { weight: 3, arbitrary: change },
   { weight: 3, arbitrary: restore },
+  { weight: 1, arbitrary: fc.constant({ does: 'restart' as const }) },
   {
     weight: 1,
     arbitrary: fc.record({

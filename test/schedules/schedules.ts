@@ -37,7 +37,7 @@ export async function runSchedules(
   t: Teardown,
   { count, seed, path, done, patienceMs }: SchedulesOptions,
 ): Promise<SchedulesRun> {
-  const totals: Totals = { schedules: 0, steps: 0, restores: 0, replaced: 0, messages: 0 }
+  const totals: Totals = { schedules: 0, steps: 0, restores: 0, restarts: 0, replaced: 0, messages: 0 }
   let failedAt: number | undefined
   let smallest: Omit<Counterexample, 'path'> | undefined
   const stage = await openStage(t)
@@ -50,7 +50,8 @@ export async function runSchedules(
     })
     if (failedAt === undefined) {
       totals.schedules++
-      for (const name of ['steps', 'restores', 'replaced', 'messages'] as const) totals[name] += figures[name]
+      for (const name of ['steps', 'restores', 'restarts', 'replaced', 'messages'] as const)
+        totals[name] += figures[name]
       done?.(totals)
     }
     if (faults.length === 0) return

@@ -18,6 +18,8 @@ export interface Service {
   takeSnapshot(): Promise<number>
   /** Redis comes back as it was. */
   restore(snapshot: number): Promise<void>
+  /** Redis is ended in order, and started again with all that it had. */
+  restart(): Promise<void>
   replace(signal: NodeJS.Signals): Promise<void>
 }
 
@@ -79,6 +81,11 @@ export async function startService(t: Teardown, { intercom, tenants, time }: Ser
     async restore(snapshot) {
       await redis.kill()
       await copyFile(copyOf(snapshot), dump)
+      await redis.restart()
+      await untilReady()
+    },
+    async restart() {
+      await redis.endInOrder()
       await redis.restart()
       await untilReady()
     },

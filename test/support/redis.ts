@@ -30,6 +30,8 @@ export interface TestRedis extends RedisAccess {
   process: ChildProcess
   /** Ends the server, SIGKILL, and waits until it is gone. */
   kill(): Promise<void>
+  /** Has the server write what it holds to its disk and end. */
+  endInOrder(): Promise<void>
   /** Starts the server again on what it has on disk. */
   restart(): Promise<void>
 }
@@ -47,6 +49,15 @@ export async function startRedis(t: Teardown, settings: string[] = []): Promise<
     connect: (profile = 'waitForever') => connections.connect(profile),
     async kill() {
       await end(redis.process)
+    },
+    async endInOrder() {
+      const gone = once(redis.process, 'exit')
+      const connection = connections.connect('failFast')
+      if (connection.status !== 'ready') await once(connection, 'ready')
+      // The connection breaks in place of an answer.
+      await connection.shutdown('SAVE').catch(() => undefined)
+      connection.disconnect()
+      await gone
     },
     async restart() {
       redis.process = await start()

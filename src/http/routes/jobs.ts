@@ -20,7 +20,8 @@ import { startJob } from '../start-job.ts'
 
 /** Whoever starts a job has not asked for one: where Redis has just gone back behind its making, it is to be made again. */
 function asLost(error: unknown): never {
-  if (!(error instanceof CodedError && error.code === 'job_not_found')) throw error
+  const isLost = error instanceof CodedError && (error.code === 'job_not_found' || error.code === 'log_rewound')
+  if (!isLost) throw error
   throw new CodedError('store_unavailable', 'Redis has lost the job that was just started: send the request again')
 }
 
@@ -63,18 +64,23 @@ const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, depe
       const key = request.headers['idempotency-key']
       const isLive = mediaType === messagesType
       const signal = openStreams.signalFor(reply.raw)
-      const job = await startJob(dependencies, request.body, {
-        tenant: request.tenant,
-        joinActive: onConflict === 'join',
-        ...(key !== undefined && { repeat: repeatOf(key, request.body) }),
-        ...(isLive && !detach && { graceMs: grace * 1000 }),
-      }).catch(asLost)
+      const start = async () => {
+        const job = await startJob(dependencies, request.body, {
+          tenant: request.tenant,
+          joinActive: onConflict === 'join',
+          ...(key !== undefined && { repeat: repeatOf(key, request.body) }),
+          ...(isLive && !detach && { graceMs: grace * 1000 }),
+        })
+        const range = { jobId: job.jobId, after: 0, epoch: job.logEpoch }
+        if (!isLive) return { job, range }
+        // A job that was there before may have lost its messages: to be told while there is still a status to tell it by.
+        const { epoch } = await readRange(messages, range, 1)
+        return { job, range: { ...range, epoch } }
+      }
+      const { job, range } = await start().catch(asLost)
       reply.header('Location', `/v1/jobs/${job.jobId}`).header('Vary', 'Accept')
       if (job.isOlder) reply.header('Idempotent-Replayed', 'true')
       if (!isLive) return reply.code(202).send(toJobBody(job, clock.now()))
-      // A job that was there before may have lost its messages: to be told while there is still a status to tell it by.
-      const { epoch } = await readRange(messages, { jobId: job.jobId, after: 0, epoch: undefined }, 1).catch(asLost)
-      const range = { jobId: job.jobId, after: 0, epoch }
       return sendMessages(reply, { job, range, follow: true, heartbeatMs: 0, signal }, dependencies)
     },
   })
