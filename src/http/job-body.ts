@@ -17,6 +17,7 @@ export function toJobBody(job: Job, now: number): JobBody {
     messageCount: job.messageCount,
     logEpoch: job.logEpoch,
     attempts: job.attempts,
+    ...(job.cancelRequested && !hasEnded(job) && { cancelRequested: true as const }),
     ...(job.waitingFor && { waitingFor: job.waitingFor }),
     streams: job.streams,
     ...(job.failure && { failure: job.failure }),

@@ -66,9 +66,10 @@ export async function holdReaderLease(options: LeaseOptions): Promise<ReaderLeas
 
 /** The reader did not want to go, so it is waited for; when Redis was the reason for the cut, saying so waits for Redis. */
 async function awaitReader({ jobs, jobId, clock, log, closing }: LeaseOptions, readerId: string): Promise<void> {
+  const cutAt = clock.monotonic()
   for (let attempt = 1; attempt <= awaitRetry.times; attempt++) {
     try {
-      await jobs.awaitReader(jobId, readerId)
+      await jobs.awaitReader(jobId, readerId, clock.monotonic() - cutAt)
       return
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'unknown'

@@ -61,6 +61,9 @@ export const jobSchema = Type.Object(
     messageCount: count('Messages in the log: the offset after the last of them'),
     logEpoch: Type.String({ description: 'Changes when messages that may have been read were lost' }),
     attempts: count('Attempts so far'),
+    cancelRequested: Type.Optional(
+      Type.Literal(true, { description: 'Its end was asked for: it is cancelled as soon as its worker notices' }),
+    ),
     waitingFor: Type.Optional(
       Type.String({
         enum: ['worker'],
@@ -183,7 +186,7 @@ export const newJobQuery = Type.Object(
       enum: ['refuse', 'join'],
       default: 'refuse',
       description:
-        'While another job of the connection runs: `connection_busy`, or that job in place of a new one if it was started with the same body',
+        'While another job of the connection runs: `connection_busy`, or that job in place of a new one, if it was started with the same body and settings and is not about to end',
     }),
   },
   closed,

@@ -62,14 +62,14 @@ async function runSyncOnce(
     replay: () => replayLog(jobId),
     signal,
   })
-  const { jobId, attemptId } = attempt
+  const { jobId, attemptId, lock } = attempt
   let { offset, commitId } = attempt
   try {
     for (;;) {
       const step = await sync.next()
       if (step.done) {
         const written = { offset, commitId }
-        return await attempts.end(jobId, attempt.fence, endingOf(step.value), { attemptId, written })
+        return await attempts.end(jobId, attempt.fence, endingOf(step.value), { attemptId, lock, written })
       }
       const nextId = nextCommitId()
       const outcome = await attempts.commit({ ...attempt, offset, commitId }, nextId, step.value)

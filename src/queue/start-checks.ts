@@ -95,9 +95,11 @@ export async function inspectRedis(connections: RedisConnections, logger: Logger
   }
   // A connection whose database is refused works on database 0, where somebody else's keys may be.
   const { db = 0 } = redis.options
-  await redis.select(db).catch((error: Error) => {
-    throw new StartError(`REDIS_URL: database ${db} of the Redis cannot be used (${error.message})`)
-  })
+  if (db !== 0) {
+    await redis.select(db).catch((error: Error) => {
+      throw new StartError(`REDIS_URL: database ${db} of the Redis cannot be used (${error.message})`)
+    })
+  }
   for (const { severity, message } of await checkRedis(redis)) {
     if (severity === 'fault') throw new StartError(message)
     logger.warn(message)

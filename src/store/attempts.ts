@@ -2,7 +2,14 @@ import type { JobFailure } from '../errors.ts'
 import { holdsErrorTrace } from '../sync/closing-lines.ts'
 import type { Commit, Position, StreamProgress } from '../sync/commit.ts'
 import type { SyncRequest } from '../sync/sync-request.ts'
-import { type Ending, type EndingAttempt, type EndOutcome, endJob, type JobEndDependencies } from './job-end.ts'
+import {
+  type Ending,
+  type EndingAttempt,
+  type EndOutcome,
+  endJob,
+  type JobEndDependencies,
+  type QueueLock,
+} from './job-end.ts'
 import { type CancelReason, parseStreams } from './job-record.ts'
 import { type JobSeals, openJobSeals } from './job-seals.ts'
 import { changedChannel, jobKey } from './keys.ts'
@@ -19,8 +26,8 @@ export interface AttemptIdentity {
   fence: number
   /** Tells a repeated call of the same attempt from another attempt. */
   attemptId: string
-  /** The queue's lock on the job, and what it holds while it is this attempt's. @defaultValue the number alone decides */
-  lock?: { key: string; token: string }
+  /** @defaultValue the number alone decides */
+  lock?: QueueLock
 }
 
 /** An attempt that has begun, and what it goes on from. */
@@ -107,7 +114,13 @@ export function createAttemptStore(dependencies: AttemptStoreDependencies): Atte
       const outcome = await runScript(
         redis,
         commitScript,
-        [jobKey(jobId, 'record'), jobKey(jobId, 'log'), jobKey(jobId, 'position'), jobKey(jobId, 'states')],
+        [
+          jobKey(jobId, 'record'),
+          jobKey(jobId, 'log'),
+          jobKey(jobId, 'position'),
+          jobKey(jobId, 'states'),
+          attempt.lock?.key ?? jobKey(jobId, 'record'),
+        ],
         [
           changedChannel(jobId),
           clock.now(),
@@ -126,6 +139,7 @@ export function createAttemptStore(dependencies: AttemptStoreDependencies): Atte
           holdsErrorTrace(commit.body) ? 1 : 0,
           logLimitBytes,
           commit.isProgress ? 1 : 0,
+          attempt.lock?.token ?? '',
           ...checkpoints.flatMap(({ streamName, streamState }) => [streamName, JSON.stringify(streamState)]),
         ],
       )

@@ -54,8 +54,11 @@ export interface ConnectionStore {
   remove(tenant: string, connectionId: string): Promise<Connection>
 }
 
-/** The error that names the job that has a connection. */
-/** @param wouldJoin whether the caller would take the job if it were the one asked for */
+/**
+ * The error that names the job that has a connection.
+ *
+ * @param wouldJoin whether the caller would take the job if it were the one asked for
+ */
 export function connectionBusy(jobId: number, wouldJoin = false): CodedError {
   const why = wouldJoin
     ? ', and is about to end, or was started with another body or other settings: it cannot be joined'

@@ -21,9 +21,16 @@ export interface Ending {
   failure?: JobFailure
 }
 
+/** The queue's lock on a job, and what it holds while it is an attempt's. */
+export interface QueueLock {
+  key: string
+  token: string
+}
+
 /** The attempt that ends its job, and what it knows of the log. */
 export interface EndingAttempt {
   attemptId: string
+  lock?: QueueLock | undefined
   /** What it has written, all that the log may hold; absent where it gives up and cannot tell. */
   written?: { offset: number; commitId: string }
 }
@@ -104,6 +111,8 @@ async function tryToEnd(
       jobKey(jobId, 'dataKey'),
       jobKey(jobId, 'states'),
       jobKey(jobId, 'readers'),
+      // A key that is not used is still a place in the list.
+      by?.lock?.key ?? jobKey(jobId, 'record'),
     ],
     [
       changedChannel(jobId),
@@ -123,6 +132,7 @@ async function tryToEnd(
       written ? '' : randomUUID(),
       by?.attemptId ?? '',
       written?.commitId ?? '',
+      by?.lock?.token ?? '',
     ],
   )
   if (outcome === 'DONE') onJobEnded?.(status, failure?.code)

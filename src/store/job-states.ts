@@ -19,7 +19,7 @@ export async function statesAt(
   epoch: string | undefined,
 ): Promise<StreamStates> {
   refuseOtherJob(job, epoch)
-  if (at !== undefined) requireOwnLog(job, { epoch, held: at })
+  requireOwnLog(job, { epoch, held: at ?? job.messageCount })
   if (at === undefined && !hasEnded(job)) {
     throw new CodedError('job_running', 'The job has not ended: say with `at` how many of its messages you hold')
   }

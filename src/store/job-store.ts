@@ -98,6 +98,6 @@ export interface JobStore {
   renewReaderLease(jobId: number, readerId: string): Promise<void>
   /** The client hung up: `graceMs` starts at once unless another reader is there. */
   dropReaderLease(jobId: number, readerId: string): Promise<void>
-  /** The service itself cut the reader off (it closes, or has lost Redis): it has ten minutes to come back. */
-  awaitReader(jobId: number, readerId: string): Promise<void>
+  /** The service itself cut the reader off (it closes, or had lost Redis) so long ago: it has two minutes to come back. */
+  awaitReader(jobId: number, readerId: string, sinceCutMs: number): Promise<void>
 }

@@ -31,7 +31,7 @@ export interface JobStoreDependencies extends JobEndDependencies {
 }
 
 /** A reader that the service itself cut off has so long to come back, before `grace` begins. */
-const readerAwaitedMs = 600_000
+const readerAwaitedMs = 120_000
 /** Before the id of a reader that is awaited. */
 const awaited = 'awaited:'
 
@@ -77,8 +77,13 @@ export function createJobStore(dependencies: JobStoreDependencies): JobStore {
       return { ...(await read(tenant, jobId)), isOlder: false }
     }
     await forgetJob(redis, jobId)
-    if (outcome === 'REPEATED' || outcome === 'JOINED') return share(tenant, otherJob, graceMs)
-    if (outcome === 'BUSY') throw connectionBusy(otherJob, newJob.joinActive)
+    if (outcome === 'REPEATED') return share(tenant, otherJob, graceMs)
+    if (outcome === 'JOINED') {
+      const joined = await share(tenant, otherJob, graceMs)
+      // Its last reader has left just before: it ends, and is not what the caller asks for.
+      if (!joined.cancelRequested) return joined
+    }
+    if (outcome === 'BUSY' || outcome === 'JOINED') throw connectionBusy(otherJob, newJob.joinActive)
     if (outcome === 'REUSED') throw new CodedError('idempotency_key_reused')
     throw new ConnectionChangedError('the connection has changed')
   }
@@ -134,8 +139,9 @@ export function createJobStore(dependencies: JobStoreDependencies): JobStore {
       const outcome = await runScript(redis, dropReaderScript, readerKeys(jobId), [readerId])
       if (outcome === 'ABANDONED') await requestEnd(jobId, 'abandoned')
     },
-    async awaitReader(jobId, readerId) {
-      await runScript(redis, awaitReaderScript, readerKeys(jobId), [readerId, awaited + readerId, readerAwaitedMs])
+    async awaitReader(jobId, readerId, sinceCutMs) {
+      const given = [readerId, awaited + readerId, readerAwaitedMs, Math.ceil(sinceCutMs)]
+      await runScript(redis, awaitReaderScript, readerKeys(jobId), given)
     },
   }
 }

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { jobKey, sharedKeys } from '../../src/store/keys.ts'
 import { startApp } from '../support/app.ts'
-import { startRedis } from '../support/redis.ts'
-import { beginAttempt, commitOf } from '../support/store.ts'
+import { onRealRedis, startRedis } from '../support/redis.ts'
+import { beginAttempt, commitOf, commitTo } from '../support/store.ts'
 import { openStream } from './stream-client.ts'
 
 const server = await startRedis(t)
@@ -25,12 +25,17 @@ interface Made {
   logEpoch: string
 }
 
-/** A job of the connection `kept`, with three messages in its log. */
-async function startJob(): Promise<Made> {
+/** A job of the connection `kept` that nobody has begun. */
+async function startPending(): Promise<Made> {
   await call('PUT', '/connections/kept', { config: { access_token: 'x' }, streams: ['contacts'] })
   const { status, body } = await call('POST', '/jobs', { connectionId: 'kept' })
   if (status !== 202) throw new Error(`no job was made: ${status}`)
-  const { jobId, logEpoch } = body as Made
+  return body as Made
+}
+
+/** The same with three messages in its log. */
+async function startJob(): Promise<Made> {
+  const { jobId, logEpoch } = await startPending()
   const attempt = await beginAttempt(api.store, { jobId, fence: 1, attemptId: 'a' })
   await attempts.commit(attempt, '1-1', commitOf(1, 2))
   return { jobId, logEpoch }
@@ -94,8 +99,7 @@ t.test('once a log has gone back, states move and are given out only to those wh
 })
 
 t.test('a reader that holds nothing yet is given no other log than its headers said', async (t) => {
-  await call('PUT', '/connections/kept', { config: { access_token: 'x' }, streams: ['contacts'] })
-  const made = (await call('POST', '/jobs', { connectionId: 'kept' })).body as Made
+  const made = await startPending()
   const early = await openStream(`${api.url}/v1/jobs/${made.jobId}/messages`)
   t.equal(early.headers['log-epoch'], made.logEpoch)
   // An attempt that begins on another Redis than the one that made the job.
@@ -110,6 +114,97 @@ t.test('a reader that holds nothing yet is given no other log than its headers s
   t.equal(await again.finished, 'end')
   t.match(again.text(), /RECORD/)
 })
+
+/** Redis comes back as it was at the moment of the last `SAVE`. */
+async function goBack() {
+  await server.kill()
+  await server.restart()
+  while ((await api.fetch('/health/ready')).status !== 200);
+}
+
+t.test(
+  'an attempt that was paused before a restore does not write on what another one has told readers of',
+  onRealRedis,
+  async (t) => {
+    for (const end of [false, true]) {
+      const { jobId, logEpoch } = await startPending()
+      const lock = (token: string) => ({ key: `lock-${jobId}`, token })
+      await redis.set(`lock-${jobId}`, 'a')
+      const begun = await beginAttempt(api.store, { jobId, fence: 1, attemptId: 'a', lock: lock('a') })
+      const paused = await commitTo(api.store, begun, '1-1', commitOf(1, 2))
+      await redis.del(`lock-${jobId}`)
+      await redis.save()
+      await redis.set(`lock-${jobId}`, 'b')
+      const next = await beginAttempt(api.store, { jobId, fence: 2, attemptId: 'b', lock: lock('b') })
+      await commitTo(api.store, next, '2-1', commitOf(100, 10))
+      t.match(await call('GET', `/jobs/${jobId}`), { body: { logEpoch, messageCount: 14 } })
+      await goBack()
+
+      const by = { attemptId: 'a', lock: lock('a'), written: paused }
+      const outcome = end
+        ? await attempts.end(jobId, 1, { status: 'succeeded' }, by)
+        : await attempts.commit(paused, '1-2', commitOf(3, 30))
+      t.equal(outcome, 'REWOUND')
+      await redis.set(`lock-${jobId}`, 'c')
+      await beginAttempt(api.store, { jobId, fence: 2, attemptId: 'c', lock: lock('c') })
+      t.equal((await calls(jobId, logEpoch, 14).messages()).status, 409)
+      t.equal((await calls(jobId, logEpoch, 14).ack()).status, 409)
+      await attempts.end(jobId, 9, { status: 'failed' })
+    }
+  },
+)
+
+t.test('an attempt that holds its lock over a restart of Redis goes on under its epoch', onRealRedis, async (t) => {
+  const { jobId, logEpoch } = await startPending()
+  await redis.set(`lock-${jobId}`, 'a')
+  const lock = { key: `lock-${jobId}`, token: 'a' }
+  const begun = await beginAttempt(api.store, { jobId, fence: 1, attemptId: 'a', lock })
+  const first = await commitTo(api.store, begun, '1-1', commitOf(1, 2))
+  await redis.save()
+  await goBack()
+  const second = await commitTo(api.store, first, '1-2', commitOf(3, 2))
+  const by = { attemptId: 'a', lock, written: second }
+  t.equal(await attempts.end(jobId, 1, { status: 'failed' }, by), 'DONE')
+  t.match(await call('GET', `/jobs/${jobId}`), { body: { logEpoch } })
+})
+
+t.test(
+  'an attempt from before a restore neither gives back nor ends the job of the one that has it',
+  onRealRedis,
+  async (t) => {
+    const { jobId } = await startPending()
+    await beginAttempt(api.store, { jobId, fence: 1, attemptId: 'a' })
+    await redis.save()
+    const before = await beginAttempt(api.store, { jobId, fence: 3, attemptId: 'z' })
+    await goBack()
+    await beginAttempt(api.store, { jobId, fence: 2, attemptId: 'b' })
+    t.same(await attempts.release(before, 'counted'), { outcome: 'FENCED' })
+    t.equal(await attempts.end(jobId, 3, { status: 'failed' }, { attemptId: 'z' }), 'FENCED')
+    t.match(await call('GET', `/jobs/${jobId}`), { body: { status: 'running' } })
+    await attempts.end(jobId, 9, { status: 'failed' })
+  },
+)
+
+t.test(
+  'the states at the end of a log that has gone back are given out only to those who name the log',
+  onRealRedis,
+  async (t) => {
+    const { jobId, logEpoch } = await startPending()
+    const begun = await beginAttempt(api.store, { jobId, fence: 1, attemptId: 'a' })
+    await redis.save()
+    await commitTo(api.store, begun, '1-1', commitOf(1, 10))
+    await attempts.end(jobId, 1, { status: 'succeeded' })
+    t.equal((await calls(jobId, logEpoch, 11).messages()).status, 200)
+    await goBack()
+    const again = await beginAttempt(api.store, { jobId, fence: 2, attemptId: 'b' })
+    await commitTo(api.store, again, '2-1', commitOf(1, 50))
+    await attempts.end(jobId, 2, { status: 'succeeded' })
+    const now = ((await call('GET', `/jobs/${jobId}`)).body as Made).logEpoch
+    t.match(await call('GET', `/jobs/${jobId}/state?epoch=${logEpoch}`), { status: 409, body: { code: 'log_rewound' } })
+    t.match(await call('GET', `/jobs/${jobId}/state`), { status: 409 })
+    t.equal((await call('GET', `/jobs/${jobId}/state?epoch=${now}`)).status, 200)
+  },
+)
 
 t.test('no id comes again, whatever Redis has lost', async (t) => {
   const ids = new Set<number>()

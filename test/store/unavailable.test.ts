@@ -14,7 +14,7 @@ const callsOf = ({ jobs, messages }: TestStore, jobId: number): Record<string, (
   readWhenChanged: () => jobs.readWhenChanged(tenant, jobId, 60_000, never),
   cancel: () => jobs.cancel(tenant, jobId),
   renewReaderLease: () => jobs.renewReaderLease(jobId, 'r'),
-  awaitReader: () => jobs.awaitReader(jobId, 'r'),
+  awaitReader: () => jobs.awaitReader(jobId, 'r', 0),
   messages: () => messages.read(jobId, 0, 10),
 })
 

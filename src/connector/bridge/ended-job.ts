@@ -9,6 +9,11 @@ export interface EndedJob {
   failureMessage?: string
 }
 
+/** Whether the end of a job was asked for, and has still to come. */
+export function isEnding(job: unknown): boolean {
+  return isObject(job) && job.cancelRequested === true
+}
+
 /** @returns undefined for a job that has not ended. @throws CodedError for what is no job */
 export function readEnded(job: unknown): EndedJob | undefined {
   if (!isObject(job) || typeof job.messageCount !== 'number') throw strangerError('it does not answer with a job')

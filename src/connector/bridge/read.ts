@@ -13,10 +13,11 @@ import { runServiceJob } from './service-job.ts'
 /** From the first failure in a row on; an API that is replaced is back by then. */
 const patienceMs = 60_000
 /**
- * How long another job may have the connection. One whose bridge was killed has it until its readers' lease (15 s) and
- * its grace (90 s) have run out and somebody has looked (10 s): a platform's next attempt comes before that.
+ * How long another job may have the connection. One whose bridge was killed has it until its readers' lease (15 s, or two
+ * minutes when the service itself had just cut it off) and its grace (90 s) have run out and somebody has looked (10 s): a
+ * platform's next attempt comes before that.
  */
-const turnMs = 150_000
+const turnMs = 240_000
 /** Jobs that take the place of one whose messages were lost. */
 const mostContinuations = 3
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
-import { readEnded } from './ended-job.ts'
+import { type EndedJob, isEnding, readEnded } from './ended-job.ts'
 import type { JobDependencies } from './job-dependencies.ts'
 import { mayPass, strangerError } from './service-failures.ts'
 
@@ -22,6 +22,8 @@ export interface StartedJob {
  * than the next attempt waits for its turn.
  */
 const graceSeconds = 90
+/** Seconds for which the service is asked to wait for the end of a job that is being cancelled. */
+const endingWaitSeconds = 10
 /** How long an end may wait for its job to be known and cancelled, ms each: the signal itself ends it after 5 s. */
 export const partingMs = 2000
 
@@ -34,14 +36,23 @@ export async function startJob(
   { body, idempotencyKey }: JobRequest,
   dependencies: JobDependencies,
 ): Promise<StartedJob> {
-  const { client } = dependencies
   for (let cutOff = 0; ; cutOff++) {
     const key = cutOff === 0 ? idempotencyKey : `${idempotencyKey}-${cutOff}`
     const { isOlder, ...job } = await insist(dependencies, () => postJob(body, key, dependencies))
     if (!isOlder) return job
-    const known = await insist(dependencies, () => client.ask({ method: 'GET', path: `/v1/jobs/${job.jobId}` }))
-    const ended = readEnded(known)
+    const ended = await insist(dependencies, () => endOf(job, dependencies))
     if (!ended || ended.status === 'succeeded') return job
+  }
+}
+
+/** How a job has ended, or is about to; undefined for one that goes on. */
+async function endOf({ jobId, epoch }: StartedJob, { client, signal }: JobDependencies): Promise<EndedJob | undefined> {
+  const path = `/v1/jobs/${jobId}?epoch=${encodeURIComponent(epoch)}`
+  for (let wait = ''; ; wait = `&wait=${endingWaitSeconds}`) {
+    signal.throwIfAborted()
+    const job = await client.ask({ method: 'GET', path: path + wait })
+    const ended = readEnded(job)
+    if (ended || !isEnding(job)) return ended
   }
 }
 

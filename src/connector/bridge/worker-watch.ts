@@ -17,7 +17,7 @@ const everyMs = 60_000
 const limitMs = 5 * 60_000
 
 export function watchForWorker(
-  { jobId }: StartedJob,
+  { jobId, epoch }: StartedJob,
   { client, clock }: Pick<JobDependencies, 'client' | 'clock'>,
 ): WorkerWatch {
   let askedAt = clock.monotonic()
@@ -27,7 +27,7 @@ export function watchForWorker(
       const now = clock.monotonic()
       if (now - askedAt < everyMs) return
       askedAt = now
-      const job = await client.ask({ method: 'GET', path: `/v1/jobs/${jobId}` })
+      const job = await client.ask({ method: 'GET', path: `/v1/jobs/${jobId}?epoch=${encodeURIComponent(epoch)}` })
       const isMissing = isObject(job) && job.waitingFor === 'worker'
       missingSince = isMissing ? (missingSince ?? now) : undefined
       if (missingSince === undefined || now - missingSince < limitMs) return

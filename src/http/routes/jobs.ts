@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { CodedError } from '../../errors.ts'
+import { refuseOtherJob } from '../../store/log-epoch.ts'
 import { chooseMediaType } from '../accept.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import { toJobBody } from '../job-body.ts'
@@ -105,7 +106,10 @@ const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, depe
         if (!closing.aborted) throw error
         return jobs.read(tenant, params.jobId, query.epoch)
       })
-      return toJobBody(await waited, clock.now())
+      const changed = await waited
+      // Redis may have gone back meanwhile, and given the id out again.
+      refuseOtherJob(changed, query.epoch)
+      return toJobBody(changed, clock.now())
     },
   })
 

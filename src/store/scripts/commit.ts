@@ -1,20 +1,21 @@
-import { endedFunction, runIdFunction, type Script } from './script.ts'
+import { endedFunction, mayBeOtherLogFunction, runIdFunction, type Script } from './script.ts'
 
 /**
  * Compare and append: makes one commit of an attempt durable, whole or not at all.
  *
- * KEYS: record, log, position, states.
+ * KEYS: record, log, position, states, the queue's lock on the job.
  * ARGV: channel, now, fence, attempt id, commit id, expected offset, expected commit id before it
  * ('' = none), messages, blob, bytes before compression, records, checkpoints (JSON) or '', position (JSON), streams (JSON),
- * 1 if it holds a TRACE ERROR, log limit in bytes, 1 if it is progress, then stream name and state (JSON) of each
- * checkpoint.
+ * 1 if it holds a TRACE ERROR, log limit in bytes, 1 if it is progress, what the lock
+ * holds while it is this attempt's ('' without a lock), then stream name and state (JSON) of each checkpoint.
  * Returns COMMITTED, ALREADY (this very commit is there: its reply was lost), ENDED (or no such job), FENCED,
  * REWOUND (Redis holds less, or other, than this attempt wrote) or LOG_FULL.
  */
 export const commitScript: Script = {
   name: 'syncCommit',
-  lua: `${endedFunction}${runIdFunction}
-local record = redis.call('HMGET', KEYS[1], 'status', 'fence', 'attemptId', 'commitId', 'messages', 'blobBytes')
+  lua: `${endedFunction}${runIdFunction}${mayBeOtherLogFunction}
+local record = redis.call('HMGET', KEYS[1],
+  'status', 'fence', 'attemptId', 'commitId', 'messages', 'blobBytes', 'runId')
 if not record[1] or ended(record[1]) then return 'ENDED' end
 local fence, mine = tonumber(record[2]), tonumber(ARGV[3])
 if fence > mine then return 'FENCED' end
@@ -23,6 +24,7 @@ if record[3] ~= ARGV[4] then return 'REWOUND' end
 if record[4] == ARGV[5] then return 'ALREADY' end
 local offset = tonumber(ARGV[6])
 if tonumber(record[5]) ~= offset or (record[4] or '') ~= ARGV[7] then return 'REWOUND' end
+if mayBeOtherLog(record[7], KEYS[5], ARGV[18]) then return 'REWOUND' end
 if tonumber(record[6]) + #ARGV[9] > tonumber(ARGV[16]) then return 'LOG_FULL' end
 
 local count = tonumber(ARGV[8])
@@ -45,7 +47,7 @@ if ARGV[17] == '1' then
   redis.call('HDEL', KEYS[1], 'lastFailure')
 end
 redis.call('SET', KEYS[3], ARGV[13])
-for i = 18, #ARGV, 2 do
+for i = 19, #ARGV, 2 do
   redis.call('HSET', KEYS[4], ARGV[i], ARGV[i + 1])
 end
 redis.call('PUBLISH', ARGV[1], 'running')

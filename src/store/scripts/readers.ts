@@ -23,6 +23,7 @@ local now = redisTime()
 local isNew = redis.call('ZADD', KEYS[2], string.format('%.0f', now + tonumber(ARGV[2])), ARGV[1]) == 1
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('(%.0f', now))
 if isNew then
+  redis.call('HSET', KEYS[1], 'lastReaderAt', string.format('%.0f', now))
   for _, reader in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
     if string.sub(reader, 1, #ARGV[3]) == ARGV[3] then
       redis.call('ZREM', KEYS[2], reader)
@@ -52,25 +53,30 @@ redis.call('ZREM', KEYS[2], ARGV[1])
 local now = redisTime()
 local others = math.max(now, leasedUntil(KEYS[2]))
 redis.call('HSET', KEYS[1], 'readersUntil', string.format('%.0f', others))
-if others <= now and tonumber(record[2]) <= 0 then return 'ABANDONED' end
-return 'KEPT'
+if others > now or tonumber(record[2]) > 0 then return 'KEPT' end
+-- At once, so that nobody joins it in between.
+redis.call('HSETNX', KEYS[1], 'cancelReason', 'abandoned')
+return 'ABANDONED'
 `,
 }
 
 /**
  * A reader was cut off by the service, and may take a while to come back: its lease goes on for so long, under another id,
- * since it comes as a new reader.
+ * since it comes as a new reader. Saying so may have had to wait for Redis: a reader that has come since is taken for it.
  *
- * KEYS: record, readers. ARGV: reader id, the id under which it is awaited, for how long in ms.
+ * KEYS: record, readers. ARGV: reader id, the id under which it is awaited, for how long in ms, ms since it was cut off.
  */
 export const awaitReaderScript: Script = {
   name: 'syncAwaitReader',
   lua: `${endedFunction}${redisTimeFunction}${leasedUntilFunction}
-local record = redis.call('HMGET', KEYS[1], 'status', 'graceMs')
+local record = redis.call('HMGET', KEYS[1], 'status', 'graceMs', 'lastReaderAt')
 if not record[1] or ended(record[1]) or not record[2] then return 0 end
-redis.call('ZADD', KEYS[2], string.format('%.0f', redisTime() + tonumber(ARGV[3])), ARGV[2])
+local now = redisTime()
+local isBack = tonumber(record[3] or 0) > now - tonumber(ARGV[4])
+if not isBack then redis.call('ZADD', KEYS[2], string.format('%.0f', now + tonumber(ARGV[3])), ARGV[2]) end
+redis.call('HSET', KEYS[1], 'readersUntil', 0)
 redis.call('ZREM', KEYS[2], ARGV[1])
-redis.call('HSET', KEYS[1], 'readersUntil', string.format('%.0f', leasedUntil(KEYS[2])))
+redis.call('HSET', KEYS[1], 'readersUntil', string.format('%.0f', math.max(now, leasedUntil(KEYS[2]))))
 return 1
 `,
 }

@@ -15,7 +15,8 @@ export const releaseScript: Script = {
 local record = redis.call('HMGET', KEYS[1], 'status', 'fence', 'idleAttempts', 'cancelReason', 'attemptId')
 if not record[1] or ended(record[1]) then return {'ENDED'} end
 if tonumber(record[2]) > tonumber(ARGV[3]) then return {'FENCED'} end
-if tonumber(record[2]) == tonumber(ARGV[3]) and record[5] ~= ARGV[4] then return {'FENCED'} end
+-- Numbers come again when Redis goes back in time; a lower one may be that of an attempt after this one.
+if record[5] ~= ARGV[4] then return {'FENCED'} end
 if record[4] then return {'CANCELLED', record[4]} end
 if record[1] ~= 'running' then return {'RELEASED'} end
 

@@ -57,6 +57,17 @@ local function runId()
 end
 `
 
+/**
+ * Lua: whether the log may be another one than an attempt has written, as Redis is another one than that of the last commit.
+ * It is not while the attempt holds the queue's lock: nobody else can have written meanwhile.
+ */
+export const mayBeOtherLogFunction = `
+local function mayBeOtherLog(runIdOfLog, lockKey, token)
+  if not runIdOfLog or runIdOfLog == runId() then return false end
+  return token == '' or redis.call('GET', lockKey) ~= token
+end
+`
+
 /** Lua: the epoch of a log that has gone back in time: still this job's, and told from the one before by a random text. */
 export const laterEpochFunction = `
 local function laterEpoch(epoch, random)
