@@ -54,12 +54,8 @@ t.test('nor is it in what check and discover answer, nor in what the service log
   const app = await startApp(t, server, { intercomBaseUrl: baseUrl })
   const ask = async (path: string) => {
     const headers = { 'content-type': 'application/json' }
-    for (;;) {
-      const response = await app.fetch(path, { method: 'POST', headers, body: JSON.stringify({ config }) })
-      const text = await response.text()
-      // A machine that is busy with other tests is no answer to the question.
-      if (!text.includes('problem:overloaded')) return text
-    }
+    const response = await app.fetch(path, { method: 'POST', headers, body: JSON.stringify({ config }) })
+    return response.text()
   }
   for (const status of [400, 401, 403])
     for (const path of ['/v1/check', '/v1/discover']) {
