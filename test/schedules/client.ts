@@ -30,7 +30,7 @@ interface HeldJob {
   log: StoredLog
   /** The number of the step in which it was started or joined. */
   since: number
-  /** Whether this client still wants it: it neither cancelled it nor left it unread where it needs a reader. */
+  /** Whether it has to go on: this client neither cancelled it nor left it unread where it needs a reader. */
   isWanted: boolean
   hasEnded: boolean
   /** The states that the job began with, when they are the client's. */
@@ -78,14 +78,21 @@ export class Client {
     this.#options = options
   }
 
-  /** Starts a job, unless it has one under way. @param live whether the job needs a reader from then on */
-  async start(step: number, { live, join }: { live: boolean; join: boolean }): Promise<void> {
+  /** Starts a job, unless it has one under way. A live one that is not detached needs a reader from then on. */
+  async start(step: number, { live, detach, join }: { live: boolean; detach: boolean; join: boolean }): Promise<void> {
     if (this.#job && !this.#job.hasEnded) return
     const key = randomUUID()
     const body = JSON.stringify(this.#options.bodyOf(this.states))
     const before = this.states
-    if (live) return this.#startLive(step, { key, body })
-    const response = await this.#call(`/v1/jobs${join ? '?onConflict=join' : ''}`, {
+    const query = join ? '?onConflict=join' : ''
+    if (live)
+      return this.#startLive(step, {
+        key,
+        body,
+        query: `${query || '?'}&${detach ? 'detach=true' : 'grace=20'}`,
+        detach,
+      })
+    const response = await this.#call(`/v1/jobs${query}`, {
       method: 'POST',
       body,
       headers: { 'idempotency-key': key },
@@ -195,7 +202,7 @@ export class Client {
   async syncToEnd(step: number): Promise<void> {
     for (let attempt = 0; attempt < 40; attempt++) {
       this.#job = undefined
-      await this.start(step, { live: false, join: false })
+      await this.start(step, { live: false, detach: false, join: false })
       const job = this.#job as HeldJob | undefined
       if (!job) {
         await this.#options.service.clock.sleep(5000)
@@ -210,9 +217,12 @@ export class Client {
     this.faults.push('no last job could be started')
   }
 
-  async #startLive(step: number, { key, body }: { key: string; body: string }): Promise<void> {
+  async #startLive(
+    step: number,
+    { key, body, query, detach }: { key: string; body: string; query: string; detach: boolean },
+  ): Promise<void> {
     const abort = new AbortController()
-    const response = await this.#call('/v1/jobs?grace=20', {
+    const response = await this.#call(`/v1/jobs${query}`, {
       method: 'POST',
       body,
       headers: { 'idempotency-key': key, accept: 'application/x-ndjson' },
@@ -222,7 +232,7 @@ export class Client {
     const jobId = Number(response.headers.get('location')?.split('/').at(-1))
     const epoch = response.headers.get('log-epoch') ?? ''
     // It leaves after a few messages, and may read on or not: the job may end without it.
-    const job = this.#hold(step, jobId, epoch, this.states, false)
+    const job = this.#hold(step, jobId, epoch, this.states, detach)
     await take(response, job.log.lines, 5)
     abort.abort()
     this.#keepStates(job)
@@ -251,7 +261,10 @@ export class Client {
     const { status, failure } = (await response.json()) as JobBody
     job.hasEnded = endedStatuses.has(status)
     if (status === 'failed') this.faults.push(`a job failed: ${failure?.code} ${failure?.message}`)
-    if (status === 'cancelled' && job.isWanted && !this.#options.losses.covers(job.since))
+    if (status !== 'cancelled' || this.#cancelled.has(ofJob(job.epoch)) || this.#options.losses.covers(job.since))
+      return
+    // One that needs a reader may have been without one for too long.
+    if (job.isWanted || !failure?.message.includes('hung up'))
       this.faults.push(`a job that nobody cancelled was cancelled: ${failure?.message}`)
   }
 

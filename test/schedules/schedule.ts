@@ -10,7 +10,7 @@ export type BridgeName = (typeof bridgeNames)[number]
 
 /** What somebody does, or what becomes of the service. */
 export type Step =
-  | { does: 'start'; client: ClientName; live: boolean; join: boolean }
+  | { does: 'start'; client: ClientName; live: boolean; detach: boolean; join: boolean }
   | { does: 'repeat'; client: ClientName }
   | { does: 'read'; client: ClientName; messages: number }
   | { does: 'acknowledge'; client: ClientName; back: number }
@@ -51,7 +51,13 @@ const change = fc.record({
 const oneStep: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 5,
-    arbitrary: fc.record({ does: fc.constant('start' as const), client, live: fc.boolean(), join: fc.boolean() }),
+    arbitrary: fc.record({
+      does: fc.constant('start' as const),
+      client,
+      live: fc.boolean(),
+      detach: fc.boolean(),
+      join: fc.boolean(),
+    }),
   },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('repeat' as const), client }) },
   { weight: 7, arbitrary: read },
@@ -89,7 +95,7 @@ const rollback: fc.Arbitrary<Step[]> = fc
   .map(({ name, messages, changes, back }) => {
     const workspace = clientNames.indexOf(name)
     return [
-      { does: 'start', client: name, live: false, join: false },
+      { does: 'start', client: name, live: false, detach: false, join: false },
       { does: 'read', client: name, messages },
       ...changes.map((one) => ({ ...one, workspace })),
       { does: 'restore', back: changes.length + back },
