@@ -5,9 +5,9 @@ import type { Job, JobStatus } from './job.ts'
 /**
  * The record's hash in Redis. Beside what a `Job` shows it keeps: `fence` (number of the latest attempt), `attemptId`,
  * `commitId` (of the latest commit), `idleAttempts` (since the job last came further), `deaths` (of workers since then; absent
- * in records of before), `lastFailure`,
- * `blobBytes`, `runId` (the Redis process that took the latest commit, or, before any, the job), `errorTraced`, `readersUntil`, `leaseMs`,
- * `cancelReason`, `bodyDigest` (of the request, where the job is of a connection).
+ * in records of before), `lastFailure`, `blobBytes`, `runId` (the Redis process that took the latest commit, or, before any,
+ * the job), `errorTraced`, `readersUntil` (end of the last lease of a reader), `lastReaderAt` (when one last came), `leaseMs`,
+ * `cancelReason`, `bodyDigest` (of the request and the settings, where the job is of a connection).
  */
 export type RecordFields = Record<string, string>
 

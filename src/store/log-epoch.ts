@@ -22,7 +22,7 @@ export function refuseOtherJob(log: EpochedLog, epoch: string | undefined): void
 }
 
 /** Messages of another log of the same job are not these. @throws CodedError `log_rewound` */
-export function refuseOtherLog(log: EpochedLog, { epoch, held }: Holding): void {
+function refuseOtherLog(log: EpochedLog, { epoch, held }: Holding): void {
   refuseOtherJob(log, epoch)
   // Whoever holds nothing has lost nothing.
   if (epoch === undefined || held === 0 || epoch === log.logEpoch) return

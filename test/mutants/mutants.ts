@@ -1005,7 +1005,7 @@ export const mutants: readonly Mutant[] = [
 
   // Whose answer it is
   {
-    rule: "foreign: any answer counts as Intercom's own",
+    rule: 'foreign: nothing but Intercom is ever taken to have answered',
     file: 'intercom/failures.ts',
     find: 'const own = readOwnError(status, body)',
     replace: "const own = readOwnError(status, body) ?? { code: undefined, message: 'failed' }",

@@ -4,7 +4,7 @@ import type { EndedJob } from './ended-job.ts'
 import { followJob } from './follow-job.ts'
 import type { JobDependencies } from './job-dependencies.ts'
 import type { ServiceClient } from './service-client.ts'
-import { delayAbort, type JobRequest, partingMs, type StartedJob, startJob } from './start-job.ts'
+import { delayAbort, type JobRequest, partingMs, pathOf, type StartedJob, startJob } from './start-job.ts'
 
 const lostCodes: readonly ErrorCode[] = ['log_gone', 'log_rewound', 'job_not_found', 'offset_out_of_range']
 
@@ -46,9 +46,8 @@ export async function runServiceJob(request: JobRequest, dependencies: JobDepend
  * By the epoch the service tells this job from another one that has got its id. A job that cannot be cancelled now has
  * lost its reader, and the service cancels it by itself.
  */
-async function cancelJob(client: ServiceClient, { jobId, epoch }: StartedJob, clock: Clock): Promise<void> {
+async function cancelJob(client: ServiceClient, job: StartedJob, clock: Clock): Promise<void> {
   const late = delayAbort(AbortSignal.abort(), clock, partingMs)
-  const path = `/v1/jobs/${jobId}?epoch=${encodeURIComponent(epoch)}`
-  await client.ask({ method: 'DELETE', path, signal: late.signal }).catch(() => undefined)
+  await client.ask({ method: 'DELETE', path: pathOf(job), signal: late.signal }).catch(() => undefined)
   late.release()
 }

@@ -17,6 +17,11 @@ export interface StartedJob {
   epoch: string
 }
 
+/** Where a job is told of and cancelled: by its epoch no other one that has got its id. */
+export function pathOf({ jobId, epoch }: StartedJob): string {
+  return `/v1/jobs/${jobId}?epoch=${encodeURIComponent(epoch)}`
+}
+
 /**
  * Seconds for which a job goes on when nobody reads it: longer than the bridge tries to reach the service, and shorter
  * than the next attempt waits for its turn.
@@ -45,12 +50,11 @@ export async function startJob(
   }
 }
 
-/** How a job has ended, or is about to; undefined for one that goes on. */
-async function endOf({ jobId, epoch }: StartedJob, { client, signal }: JobDependencies): Promise<EndedJob | undefined> {
-  const path = `/v1/jobs/${jobId}?epoch=${encodeURIComponent(epoch)}`
+/** How a job has ended; one that is being cancelled is waited for. Undefined for one that goes on. */
+async function endOf(started: StartedJob, { client, signal }: JobDependencies): Promise<EndedJob | undefined> {
   for (let wait = ''; ; wait = `&wait=${endingWaitSeconds}`) {
     signal.throwIfAborted()
-    const job = await client.ask({ method: 'GET', path: path + wait })
+    const job = await client.ask({ method: 'GET', path: pathOf(started) + wait })
     const ended = readEnded(job)
     if (ended || !isEnding(job)) return ended
   }

@@ -1,7 +1,7 @@
 import { CodedError } from '../../errors.ts'
 import { isObject } from '../../json-object.ts'
 import type { JobDependencies } from './job-dependencies.ts'
-import type { StartedJob } from './start-job.ts'
+import { pathOf, type StartedJob } from './start-job.ts'
 
 /** Notices that nobody is there who would go on with a job: the signs of life of its API say nothing of that. */
 export interface WorkerWatch {
@@ -17,7 +17,7 @@ const everyMs = 60_000
 const limitMs = 5 * 60_000
 
 export function watchForWorker(
-  { jobId, epoch }: StartedJob,
+  started: StartedJob,
   { client, clock }: Pick<JobDependencies, 'client' | 'clock'>,
 ): WorkerWatch {
   let askedAt = clock.monotonic()
@@ -27,7 +27,7 @@ export function watchForWorker(
       const now = clock.monotonic()
       if (now - askedAt < everyMs) return
       askedAt = now
-      const job = await client.ask({ method: 'GET', path: `/v1/jobs/${jobId}?epoch=${encodeURIComponent(epoch)}` })
+      const job = await client.ask({ method: 'GET', path: pathOf(started) })
       const isMissing = isObject(job) && job.waitingFor === 'worker'
       missingSince = isMissing ? (missingSince ?? now) : undefined
       if (missingSince === undefined || now - missingSince < limitMs) return
