@@ -72,6 +72,9 @@ export function readConfig(environment: Environment = process.env): Config {
     logLimitBytes: read.integer('LOG_LIMIT_BYTES', 256 * mebibyte, mebibyte, Number.MAX_SAFE_INTEGER),
     logLevel: read.choice('LOG_LEVEL', 'info', logLevels),
   }
+  // Elsewhere an empty variable counts as not set; here it would mean another place for the data.
+  if (environment.REDIS_URL?.trim() === '')
+    faults.push('REDIS_URL is set, but empty; put an address there, or unset it')
   faults.push(...contradictions(config))
   faults.push(...missingKeys(config, read.isSet))
   if (faults.length > 0) throw new ConfigError(faults)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { parse } from 'yaml'
+import { errorTable } from '../src/errors.ts'
 import { streamTable } from '../src/streams/table.ts'
 
 interface Metadata {
@@ -72,4 +73,22 @@ t.test('docs/airbyte.md says of each stream what the stream table says', async (
     const [line = ''] = document.split('\n').filter((row) => row.startsWith(`| ${scope} `))
     t.ok(line.includes(code(name)), `${name} under its permission`)
   }
+})
+
+t.test('the endings of the bridge name codes that exist, and all that it tries again for', async (t) => {
+  const [, endings = ''] = document.split('what Airbyte does next:')
+  const [table = ''] = endings.split('\n## ')
+  const named = new Set([...table.matchAll(/`([a-z_]+)`/g)].map(([, name = '']) => name))
+  named.delete('connection_id')
+  const known = Object.entries(errorTable)
+  t.same(
+    [...named].filter((name) => !Object.hasOwn(errorTable, name)),
+    [],
+  )
+  const again = known.filter(([, { status, retryable }]) => retryable && (status >= 500 || status === 429))
+  // What Intercom has come to is told by the job.
+  t.same(
+    again.map(([name]) => name).filter((name) => !named.has(name) && !name.startsWith('intercom_')),
+    [],
+  )
 })

@@ -38,6 +38,11 @@ t.test('nothing need be set', (t) => {
   t.end()
 })
 
+t.test('an empty REDIS_URL is no word to keep the data here', (t) => {
+  t.match(faultsOf({ ...keys, REDIS_URL: ' ' }), [/REDIS_URL is set, but empty/])
+  t.end()
+})
+
 t.test('every bad value is named, with what would be right', (t) => {
   const faults = faultsOf({
     PORT: '70000',

@@ -32,9 +32,9 @@ export interface Fault {
    * cursor that is new every time, so that pages never end. Pages that were asked for without a cursor stay as they are.
    */
   cursor?: 'same' | 'previous' | 'endless'
-  /** The page of a search names no next one although there is more. */
+  /** The page of a search, or of the activity log, names no next one although there is more. */
   endsEarly?: true
-  /** So many records at the end of a search's page are left out, though its cursor goes on behind them. */
+  /** So many records at the end of such a page are left out, though the next one goes on behind them. */
   lacks?: number
   /** The member of the first record on a search's page that is `null` this once, e.g. `ticket_parts`. */
   nulls?: string

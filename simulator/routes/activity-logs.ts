@@ -44,9 +44,11 @@ function answerWindow(
     created_at_after: String(after),
     ...(before === undefined ? {} : { created_at_before: String(before) }),
   }
-  const next = page < totalPages ? nextPageUrl(path, { page, perPage }, bounds) : null
+  const { endsEarly, lacks = 0 } = context.fault
+  const next = page < totalPages && !endsEarly ? nextPageUrl(path, { page, perPage }, bounds) : null
   const pages = { type: 'pages', next, page, per_page: perPage, total_pages: totalPages }
   const shown = entries.slice((page - 1) * perPage, page * perPage).map((entry) => entry.textIn(context.version))
+  shown.length -= Math.min(shown.length, lacks)
   return listAnswer(`"type":"activity_log.list","pages":${JSON.stringify(pages)},"activity_logs"`, shown)
 }
 

@@ -24,16 +24,21 @@ function rarelyLonger(random: Random, lag: IndexLag): IndexLag {
 }
 
 const searches = ['/contacts/search', '/conversations/search', '/tickets/search']
+const activityLogs = ['/admins/activity_logs', '/admins/activity_logs/search']
 const emptyList = { body: { type: 'list', data: [] } }
 const emptied = ['/contacts/:id/tags', '/contacts/:id/notes', '/contacts/:id/companies', '/companies/:id/segments']
 
 /** Answers that are in order to look at and do not hold what they should, once each. */
 export function drawShortAnswers(random: Random): Fault[] {
   const page = { match: { path: pick(random, searches) }, skip: integerBetween(random, 0, 6) }
+  const activityLog = { match: { path: pick(random, activityLogs) }, skip: integerBetween(random, 0, 2) }
   const possible: Fault[] = [
     { ...page, endsEarly: true },
     { ...page, lacks: integerBetween(random, 1, 4) },
     { match: { path: pick(random, searches), paged: true }, skip: integerBetween(random, 0, 4), status: 400 },
+    { ...activityLog, endsEarly: true },
+    { ...activityLog, lacks: integerBetween(random, 1, 4) },
+    { ...activityLog, body: { type: 'activity_log.list', pages: { type: 'pages' }, activity_logs: [] } },
     { match: { path: pick(random, emptied) }, skip: integerBetween(random, 0, 3), ...emptyList },
     { match: { path: '/tickets/search' }, skip: integerBetween(random, 0, 3), nulls: 'ticket_parts' },
     { match: { path: '/companies/scroll' }, skip: integerBetween(random, 0, 3), endsScroll: true },

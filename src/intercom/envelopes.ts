@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import { isObject, parseJson } from '../json-object.ts'
 
 /**
@@ -36,10 +37,13 @@ export const errorEnvelopes: readonly ErrorEnvelope[] = [
     },
   },
   {
-    form: '`{"status": <the status>, "error": "…"}`',
+    form: '`{"status": <the status>, "error": "…"}`: 4xx, no other member, and another text than the name of the status',
     source: 'seen by Ampersand for JSON that cannot be read',
-    read({ status: told, error }, status) {
-      return told === status && typeof error === 'string' ? { code: undefined, message: error } : undefined
+    // Web frameworks (Rails, Spring) write their own errors so, with the name of the status: one may stand in front.
+    read({ status: told, error, ...others }, status) {
+      const name = status < 500 ? STATUS_CODES[status] : undefined
+      const isOwn = told === status && name !== undefined && error !== name && Object.keys(others).length === 0
+      return isOwn && typeof error === 'string' ? { code: undefined, message: error } : undefined
     },
   },
 ]

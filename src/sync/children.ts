@@ -17,6 +17,8 @@ export interface Children {
   answer: ScannedAnswer
   /** How many Intercom says there are; when they are too many it gives the newest only. */
   total: number | undefined
+  /** The same by the parent's own counter. @defaultValue not told */
+  counted?: number | undefined
 }
 
 /**
@@ -133,13 +135,15 @@ export async function findChildren(endpoint: ChildEndpoint, parent: Parent, show
     if (found === 'gone') endpoint.gone.note(parent, endpoint.clock.monotonic())
     if (typeof found !== 'object') return found
     fullest = countOf(found) < countOf(fullest) ? fullest : found
-    const total = Math.max(found.total ?? 0, shown)
+    // The counter has always been right where it was seen; should it be of another kind, it is soon asked no more.
+    const isIdle = endpoint.doubts?.areIdle() ?? false
+    const total = Math.max(found.total ?? 0, shown, isIdle ? 0 : (found.counted ?? 0))
     if (!isShort(endpoint.entry, found.answer, total)) {
-      if (answers > 1) endpoint.doubts?.paid()
+      if (answers > 1 && !isIdle) endpoint.doubts?.paid()
       return { ...found, total }
     }
     if (answers === MOST_ANSWERS) endpoint.doubts?.wasted()
-    if (answers === MOST_ANSWERS || endpoint.doubts?.areIdle()) return { ...(fullest ?? found), total }
+    if (answers === MOST_ANSWERS || isIdle) return { ...(fullest ?? found), total }
   }
 }
 
@@ -168,7 +172,10 @@ async function askChildren(endpoint: ChildEndpoint, parentId: string, isAgain = 
   const shape = shapeOf(entry)
   try {
     const list = await readShapedList(client, { path, version, shape, isCompared: true })
-    return { answer: asOneAnswer(list, shape), total: largest(list.total, countedBy(entry, list.first)) }
+    const counted = countedBy(entry, list.first)
+    // Of more than Intercom gives only the counter knows.
+    const isCapped = counted !== undefined && counted > (entry.child?.mostChildren ?? Infinity)
+    return { answer: asOneAnswer(list, shape), total: isCapped ? largest(list.total, counted) : list.total, counted }
   } catch (error) {
     if (error instanceof RefusedError && error.gone) return 'gone'
     if (!isBarePageError(error)) throw error
@@ -191,12 +198,12 @@ async function isGone(endpoint: ChildEndpoint, parentId: string): Promise<boolea
   }
 }
 
-/** How many children a parent's own answer counts, when that is more than Intercom gives. */
+/** How many children a parent's own answer counts. */
 function countedBy({ child }: StreamEntry, answer: ScannedAnswer): number | undefined {
   const [place, name] = child?.counter ?? []
   const counters: unknown = place !== undefined && name !== undefined ? answer.envelope(place) : undefined
   const count = isObject(counters) && name !== undefined ? Number(counters[name]) - 1 : Number.NaN
-  return count > (child?.mostChildren ?? Infinity) ? count : undefined
+  return Number.isNaN(count) ? undefined : count
 }
 
 function largest(one: number | undefined, other: number | undefined): number | undefined {

@@ -51,7 +51,7 @@ function cameBefore(row: Dated, asked: Asked): boolean {
 function wasTaken({ ids, skip, ahead }: Slice, row: Dated, asked: Asked): boolean {
   const time = ids?.get(row.id)
   if (time !== undefined) return row.updatedAt === undefined || row.updatedAt <= time
-  return !isUnsettled(row, asked) && (skip?.includes(row.id) || ahead?.includes(row.id) || false)
+  return !isUnsettled(row, asked) && (skip?.has(row.id) || ahead?.includes(row.id) || false)
 }
 
 /** From here on a row cannot stand at its time: the query does not reach so far. Unix seconds. */

@@ -112,7 +112,7 @@ export function createFeed(
   const { gaps = [], retryIds = {} } = previous ?? {}
   const owedFrom = Math.min(lower, ...gaps.map(({ from }) => from), ...Object.values(retryIds))
   const isAwaited = (row: Row) =>
-    Object.hasOwn(retryIds, row.id) || gaps.some((gap) => owns(gap, row) && !gap.skip?.includes(row.id))
+    Object.hasOwn(retryIds, row.id) || gaps.some((gap) => owns(gap, row) && !gap.skip?.has(row.id))
   const isOwn = (row: Row) => row.updatedAt === undefined || row.updatedAt >= lower || isAwaited(row)
   /** Adds a text to what the log holds. Signed anew or not, the same attachment makes the same record. */
   const isInLog = (text: Buffer) => !fingerprints.add(entry.name, withoutSignatures(text.toString('utf8')))

@@ -43,13 +43,13 @@ export function cutAround(rest: Slice, walkOrder: SortOrder, narrowest: number):
     from: ascending ? Math.max(rest.from, at ?? rest.from) : rest.from,
     to: ascending || at === undefined ? to : Math.min(to, at + 1),
   }
-  const skip = [...takenOf(rest)]
-  const awaited = only?.filter((id) => !skip.includes(id))
+  const skip = takenOf(rest)
+  const awaited = only?.filter((id) => !skip.has(id))
   if (awaited?.length === 0) return []
   const common = {
     ...(created && { created }),
     ...(awaited && { only: awaited }),
-    ...(skip.length > 0 && { skip }),
+    ...(skip.size > 0 && { skip }),
     done: false,
   }
   if (!rest.flipped) return [{ ...bounds, ...common, flipped: true }]
@@ -69,9 +69,9 @@ export function cutAround(rest: Slice, walkOrder: SortOrder, narrowest: number):
  */
 export function sliceBefore(asked: number, rest: Slice, order: SortOrder): Slice {
   const { at, from } = rest
-  const skip = [...takenOf(rest)]
+  const skip = takenOf(rest)
   const bounds = order === 'ascending' ? { from: at ?? from, to: asked } : { from, to: (at ?? asked) + 1 }
-  return { ...bounds, ...(skip.length > 0 && { skip }), flipped: true, done: bounds.from >= bounds.to }
+  return { ...bounds, ...(skip.size > 0 && { skip }), flipped: true, done: bounds.from >= bounds.to }
 }
 
 /** The times of what has been set aside, for people. */

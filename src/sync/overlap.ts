@@ -3,7 +3,7 @@ import type { ScannedAnswer } from '../intercom/record-scanner.ts'
 import { createMembershipFilter } from './membership-filter.ts'
 import type { Row } from './search-pages.ts'
 import { reachedBy, type SearchState } from './search-state.ts'
-import { createSeen, type Remembered, type Seen, type SeenJson, versionOf } from './seen.ts'
+import { createSeen, type Remembered, type Seen, type SeenJson, type Unmet, versionOf } from './seen.ts'
 
 /**
  * The stretch of time that this sync and the last both read, because the search index lags: a finished walk writes
@@ -40,6 +40,8 @@ export interface OverlapJson {
   worstLag: number
   /** @defaultValue 0: positions of before do not have it */
   latest?: number
+  /** What was updated since then is remembered, Unix seconds. @defaultValue as a walk that begins: positions of before do not have it */
+  rememberFrom?: number
 }
 
 export interface OverlapOptions {
@@ -61,6 +63,8 @@ export interface OverlapOptions {
 const LAG_FACTOR = 2
 /** A lag of this share of the overlap means that others may have been longer than it. */
 const NARROW_SHARE = 0.95
+/** The records that a sync delivered were updated by the end of what it read, and a little later at most, seconds. */
+const READING_MARGIN = 60
 /** Later evidence may lower the start of a walk, and its cursor with it: by so much, seconds, nothing is forgotten for it. */
 const CLOCK_MARGIN = 60
 
@@ -76,7 +80,8 @@ export function createOverlap(options: OverlapOptions): Overlap {
   const seconds = () => Math.max(options.usualSeconds, LAG_FACTOR * worstLag)
   // A lag noted in this walk is no longer than the last overlap, so the overlap grows at most by the factor.
   const atFirst = Math.max(options.usualSeconds, LAG_FACTOR * (previous?.worstLag ?? 0))
-  let rememberFrom = frozen - (previous ? LAG_FACTOR : 1) * atFirst - CLOCK_MARGIN
+  // The start may have been lowered since the attempt before: what that one did not remember is not known for it.
+  let rememberFrom = json?.rememberFrom ?? frozen - (previous ? LAG_FACTOR : 1) * atFirst - CLOCK_MARGIN
 
   /** Whether the last sync is known not to have delivered this version of the record. */
   function isUnknown({ id, updatedAt }: Row): boolean {
@@ -101,6 +106,16 @@ export function createOverlap(options: OverlapOptions): Overlap {
     if (lag >= NARROW_SHARE * ((previous?.began ?? readTo) - reached)) latest = Math.max(latest, lag)
   }
 
+  /**
+   * What the last sync delivered and this one has not met. Search may show a change at the record's old place first, and
+   * at its new one only after this sync.
+   */
+  function unmetSince(time: number): ReadonlyMap<string, Unmet> {
+    const latest = (previous?.readTo ?? 0) + READING_MARGIN
+    const all = [...delivered].map(([id, hash]) => [id, { hash, until: previous?.unmet[id] ?? latest }] as const)
+    return new Map(all.filter(([id, { until }]) => until >= time && !seen.knows(id)))
+  }
+
   return {
     seen,
     rememberAll() {
@@ -108,9 +123,10 @@ export function createOverlap(options: OverlapOptions): Overlap {
     },
     rememberedFor(cursor, isIncomplete) {
       // What cannot be remembered whole is remembered as far as the next sync reads it again.
-      const everything = rememberFrom === 0 ? seen.forState(0) : {}
+      const unmet = unmetSince(isIncomplete ? 0 : cursor)
+      const everything = rememberFrom === 0 ? seen.forState(0, unmet) : {}
       if (everything.seen) return everything
-      return cursor < rememberFrom ? {} : seen.forState(cursor, isIncomplete ? previous?.seen : {})
+      return cursor < rememberFrom ? {} : seen.forState(cursor, unmet)
     },
     seconds,
     lateArrivals: () => lateArrivals,
@@ -139,6 +155,6 @@ export function createOverlap(options: OverlapOptions): Overlap {
       noteLateArrival(row)
       return isNew
     },
-    toJson: () => ({ seen: seen.toJson(), lateArrivals, worstLag, ...(latest > 0 && { latest }) }),
+    toJson: () => ({ seen: seen.toJson(), lateArrivals, worstLag, rememberFrom, ...(latest > 0 && { latest }) }),
   }
 }

@@ -9,7 +9,7 @@ import type { Cutting, SearchWalkState } from './search-state.ts'
 import { searchPlan, settingsChanged } from './settings.ts'
 import type { Slice } from './slice.ts'
 import type { LogEntry } from './walk.ts'
-import { tailRound, takenUpAgain } from './walk-times.ts'
+import { endOf, tailRound, takenUpAgain } from './walk-times.ts'
 
 /** The first version whose contact search compares by second; tried unless the config pins a version. */
 const SECOND_EXACT_VERSION = '2.17'
@@ -76,11 +76,6 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
     estimate: descending ? undefined : seen.total,
     notes,
   }
-}
-
-/** Before this (Unix seconds) lies what the slices of a walk can have delivered: where its time was lowered, they go on. */
-function endOf({ frozen, slices }: SearchWalkState): number {
-  return Math.max(frozen, ...slices.map(({ to }) => to ?? frozen))
 }
 
 /** The walk that the streams' states tell of, if it was planned with the settings of now: all stand at one place of it. */

@@ -72,6 +72,7 @@ const SearchStateJson = Type.Object({
       read_to: Type.Optional(Time),
       worst_lag: Type.Optional(Time),
       seen: Type.Optional(Type.Record(Type.String(), Type.String())),
+      unmet: Type.Optional(Type.Record(Type.String(), Time)),
       seen_filter: Type.Optional(Type.String()),
       workspace: Type.Optional(Type.String()),
       listed_from: Type.Optional(Time),

@@ -53,6 +53,8 @@ export interface SearchState {
   /** When the last sync began; it looked at what was updated before then or later. States of before do not have it. */
   began?: number
   seen?: Record<string, string>
+  /** Of `seen`, what the last sync had from the one before it and did not meet; see `Remembered`. */
+  unmet: Readonly<Record<string, number>>
   /** In place of `seen` where that would be too much; see `Remembered`. */
   seenFilter?: string
   worstLag: number
@@ -91,6 +93,7 @@ export function readSearchState(
     ...(typeof ours?.read_to === 'number' && { readTo: ours.read_to }),
     ...(typeof ours?.began === 'number' && { began: ours.began }),
     ...(ours?.seen !== undefined && { seen: ours.seen as Record<string, string> }),
+    unmet: (ours?.unmet as Record<string, number> | undefined) ?? {},
     ...(typeof ours?.seen_filter === 'string' && { seenFilter: ours.seen_filter }),
     worstLag: typeof ours?.worst_lag === 'number' ? ours.worst_lag : 0,
     retryIds: parent === undefined ? {} : retryIds,
@@ -153,6 +156,7 @@ export function doneState(done: {
     began,
     read_to: readTo,
     ...(remembered.seen && { seen: remembered.seen }),
+    ...(remembered.unmet && { unmet: remembered.unmet }),
     ...(remembered.seenFilter !== undefined && { seen_filter: remembered.seenFilter }),
     worst_lag: worstLag,
     ...retryMember(retryIds),

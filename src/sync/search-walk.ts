@@ -16,7 +16,7 @@ import { ofWhatWasBegun, orderOf, type Slice } from './slice.ts'
 import { sliceLanes } from './slice-lanes.ts'
 import { advance, advanceWithin } from './slice-progress.ts'
 import type { Arrival, Sink, Walk } from './walk.ts'
-import { tailRound, takenUpAgain } from './walk-times.ts'
+import { firstRound, tailRound, takenUpAgain } from './walk-times.ts'
 
 const MOST_ROUNDS = 3
 /** Slices read side by side; how many requests are in flight is the budget's to say. */
@@ -92,7 +92,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     if (childFeed && !current.retried) yield* retryArrivals(current, childFeed)
     const read = (slice: Slice) => sliceArrivals(current, endpoint, slice)
     yield* merge(sliceLanes(walk, endpoint, askedFeed ? LANES_WITH_CHILDREN : LANES, read))
-    let round = walk.tail ?? tailRound(client, 1, () => Math.max(walk.frozen, walk.lower))
+    let round = walk.tail ?? firstRound(client, walk)
     for (;;) {
       if (round.slice.done) round = nextRound(round)
       const hasEnded = yield* tailArrivals(current, endpoint, round)

@@ -23,9 +23,9 @@ export interface Seen {
   /**
    * What the next sync has to know of the records updated at or after `cursor`.
    *
-   * @param others hashes to add as far as there is room. @defaultValue none
+   * @param unmet what the last sync delivered and this one has not met, added where there is room
    */
-  forState(cursor: number, others?: Readonly<Record<string, string>>): Remembered
+  forState(cursor: number, unmet: ReadonlyMap<string, Unmet>): Remembered
   toJson(): SeenJson
 }
 
@@ -33,8 +33,17 @@ export interface Seen {
 export interface Remembered {
   /** Hashes by id. */
   seen?: Record<string, string>
+  /** Of these, the ones that this sync did not meet: by when each was updated, Unix seconds. */
+  unmet?: Record<string, number>
   /** Where there are too many for that, which of them were delivered: a filter over `versionOf`. */
   seenFilter?: string
+}
+
+/** What an earlier sync delivered, and this one has not met. */
+export interface Unmet {
+  hash: string
+  /** The record was updated then or earlier, Unix seconds. */
+  until: number
 }
 
 export interface SeenJson {
@@ -99,12 +108,16 @@ export function createSeen(frozen: number, json?: SeenJson): Seen {
     protectFrom(time) {
       protectedFrom = time
     },
-    forState(cursor, others = {}) {
+    forState(cursor, unmet) {
       if (unknownTo >= cursor) return {}
       const kept = [...entries].filter(([, { updatedAt }]) => updatedAt >= cursor)
-      const own = Object.fromEntries(kept.map(([id, { hash }]) => [id, hash])) as Record<string, string>
-      const seen = forgottenTo >= cursor ? undefined : [{ ...others, ...own }, own].find(fitsState)
-      if (seen) return { seen }
+      const own = hashesOf(kept)
+      const isWhole = forgottenTo < cursor
+      const others = [...unmet].filter(([id]) => !Object.hasOwn(own, id))
+      const both = { ...hashesOf(others), ...own }
+      if (isWhole && others.length > 0 && fitsState(both))
+        return { seen: both, unmet: Object.fromEntries(others.map(([id, { until }]) => [id, until])) }
+      if (isWhole && fitsState(own)) return { seen: own }
       const all = createMembershipFilter(filter?.toText())
       for (const [id, { updatedAt }] of kept) all.add(versionOf(id, updatedAt))
       return { seenFilter: all.toText() }
@@ -117,6 +130,10 @@ export function createSeen(frozen: number, json?: SeenJson): Seen {
       ...(filter && { filter: filter.toText() }),
     }),
   }
+}
+
+function hashesOf(records: readonly [id: string, { hash: string }][]): Record<string, string> {
+  return Object.fromEntries(records.map(([id, { hash }]) => [id, hash]))
 }
 
 function fitsState(hashes: Readonly<Record<string, string>>): boolean {

@@ -21,8 +21,8 @@ export interface Slice {
   ahead?: string[]
   /** Intercom's cursor for the next page. */
   after?: string
-  /** Records of its own that were taken before it was cut off from another slice. */
-  skip?: string[]
+  /** Records of its own that were taken before it was cut off from another slice, with the times they had. */
+  skip?: Map<string, number>
   /** It owns just these records of its stretch: the others have been delivered. */
   only?: string[]
   /** Read in the other order than the walk: from the walk's side a page could not be had. */
@@ -54,9 +54,13 @@ export interface Dated {
 }
 
 export function sliceToJson(slice: Slice): SliceJson {
-  const { from, to, created, done, ids, ...progressing } = slice
-  // What is left out comes again at the most.
-  const progress = done ? 'done' : { ...progressing, ...(ids && { ids: [...ids.keys()].slice(0, MOST_IDS) }) }
+  const { from, to, created, done, ids, skip, ...progressing } = slice
+  const taken = {
+    // What is left out comes again at the most.
+    ...(ids && { ids: [...ids.keys()].slice(0, MOST_IDS) }),
+    ...(skip && { skip: [...skip.keys()] }),
+  }
+  const progress = done ? 'done' : { ...progressing, ...taken }
   return created ? [from, to, progress, [created.from, created.to]] : [from, to, progress]
 }
 
@@ -67,16 +71,21 @@ export function orderOf({ flipped }: Slice, order: SortOrder): SortOrder {
 }
 
 export function sliceFromJson([from, to, progress, created]: SliceJson): Slice {
-  const { ids, ...progressing } = progress === 'done' ? {} : progress
+  const { ids, skip, ...progressing } = progress === 'done' ? {} : progress
   return {
     from,
     to,
     done: progress === 'done',
     ...progressing,
-    // Which times they had is not kept: they count as the newest of their records.
-    ...(ids && { ids: new Map(ids.map((id) => [id, Number.POSITIVE_INFINITY])) }),
+    ...(ids && { ids: atUnknownTimes(ids) }),
+    ...(skip && { skip: atUnknownTimes(skip) }),
     ...(created && { created: { from: created[0], to: created[1] } }),
   }
+}
+
+/** Which times records had when they were taken is not kept in a state: they count as the newest of their records. */
+function atUnknownTimes(ids: readonly string[]): Map<string, number> {
+  return new Map(ids.map((id) => [id, Number.POSITIVE_INFINITY]))
 }
 
 /** A part of a slice that had been begun: another attempt has to look into the log for what came of it before. */
@@ -101,10 +110,13 @@ function within(range: TimeRange | undefined, time: number | undefined): boolean
   return (range.from === null || time >= range.from) && (range.to === null || time < range.to)
 }
 
-/** All that is known to have been taken of a slice, and may be met in it again: what has moved behind its end is not. */
-export function takenOf({ to, skip = [], ids = new Map<string, number>(), ahead = [] }: Slice): Set<string> {
-  const within = [...ids].filter(([, time]) => to === null || time < to || time === Number.POSITIVE_INFINITY)
-  return new Set([...skip, ...within.map(([id]) => id), ...ahead])
+/**
+ * All that is known to have been taken of a slice, and may be met in it again, with the times it had: what has moved
+ * behind the slice's end is not met.
+ */
+export function takenOf({ to, skip, ids, ahead = [] }: Slice): Map<string, number> {
+  const within = [...(ids ?? [])].filter(([, time]) => to === null || time < to || time === Number.POSITIVE_INFINITY)
+  return new Map([...atUnknownTimes(ahead), ...within, ...(skip ?? [])])
 }
 
 /**

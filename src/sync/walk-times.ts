@@ -1,5 +1,6 @@
 import type { IntercomClient } from '../intercom/client.ts'
 import type { SearchWalkState, TailState } from './search-state.ts'
+import { ofWhatWasBegun } from './slice.ts'
 
 /**
  * The times that bound a walk are moments: what Intercom's clock showed then is known better with every answer, and goes
@@ -25,6 +26,18 @@ export function takenUpAgain(walk: SearchWalkState, client: IntercomClient): Sea
       },
     }),
   }
+}
+
+/** Before this (Unix seconds) lies what the slices of a walk can have delivered: where its time was lowered, they go on. */
+export function endOf({ frozen, slices }: SearchWalkState): number {
+  return Math.max(frozen, ...slices.map(({ to }) => to ?? frozen))
+}
+
+/** The first round of the tail. Where clocks disagree, or did meanwhile, it reads some of what slices have read, too. */
+export function firstRound(client: IntercomClient, walk: SearchWalkState): TailState {
+  const round = tailRound(client, 1, () => Math.max(walk.frozen, walk.lower))
+  if (round.slice.from < endOf(walk)) round.slice = ofWhatWasBegun(round.slice)
+  return round
 }
 
 /**

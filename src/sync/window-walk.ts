@@ -130,11 +130,15 @@ export function createWindowWalk(options: WindowWalkOptions): Walk {
     }
   }
 
-  function takePage(window: Slice, { answer, rows, last, missed }: WindowPage, sink: Sink): void {
+  function takePage(window: Slice, { answer, rows, last, missed, isHollow }: WindowPage, sink: Sink): void {
     for (const row of rows) {
       if (owns(window, row)) feed.deliver({ answer, row, children: undefined }, sink)
     }
     window.done = last
+    if (isHollow) {
+      const message = `${root.name}: Intercom gave an empty page that says more follow, twice`
+      sink.log('WARN', `${message}: some of what was logged from ${describeRange(window)} may not have come`)
+    }
     if (missed === undefined) return
     const message = `${root.name}: Intercom gives the records of one second in another order each time it is asked`
     sink.log('WARN', `${message}: up to ${missed} of what was logged from ${describeRange(window)} did not come`)

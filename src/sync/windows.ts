@@ -2,7 +2,7 @@ import { type ApiVersion, isSince } from '../airbyte/source-config.ts'
 import { CodedError } from '../errors.ts'
 import type { IntercomClient } from '../intercom/client.ts'
 import { scanList } from '../intercom/own-list.ts'
-import { nextPage } from '../intercom/paging.ts'
+import { nextPageQuery, pageSizeOf } from '../intercom/paging.ts'
 import type { ScannedAnswer } from '../intercom/record-scanner.ts'
 import type { IntercomRequest } from '../intercom/request.ts'
 import type { StreamEntry, WindowTraits } from '../streams/table.ts'
@@ -24,6 +24,8 @@ export interface WindowPage {
   last: boolean
   /** Records that Intercom has in the window and never gave, however often it was asked; with the last page. */
   missed?: number
+  /** Twice it was empty although it names a page after it. */
+  isHollow: boolean
 }
 
 /** The largest page of the POST form; the other takes no size. */
@@ -57,37 +59,55 @@ export async function* readWindow(
   const met = new Set<string>()
   for (let pass = 1; ; pass++) {
     let given = 0
-    for await (const { answer, rows, next } of readPages(endpoint, window, tries)) {
+    for await (const { answer, rows, next, isHollow } of readPages(endpoint, window, tries)) {
       given += rows.length
       for (const row of rows) met.add(row.id)
       const missed = Math.max(0, given - met.size)
       const last = next === undefined && (missed === 0 || pass === MOST_PASSES)
-      yield { answer, rows, last, ...(last && missed > 0 && { missed }) }
+      yield { answer, rows, last, isHollow, ...(last && missed > 0 && { missed }) }
       if (last) return
     }
   }
 }
 
-/** Every page once. */
+/** Every page once. One that seems to lack something is asked for once more, and then believed. */
 async function* readPages(
   endpoint: WindowEndpoint,
   window: Slice,
   tries: number | undefined,
-): AsyncGenerator<Page, void, void> {
+): AsyncGenerator<Page & { isHollow: boolean }, void, void> {
   const met = new Set<string>()
+  let wasHollow = false
   for (let number: number | undefined = 1; number !== undefined; ) {
-    const page: Page = await askPage(endpoint, window, number, tries)
+    let page: Page = await askPage(endpoint, window, number, tries)
+    if (seemsShort(page)) page = fuller(page, await askPage(endpoint, window, number, tries))
     const before = met.size
     for (const row of page.rows) met.add(row.id)
-    if (page.next !== undefined && met.size === before)
+    const isHollow = page.rows.length === 0 && page.next !== undefined
+    if (page.next !== undefined && met.size === before && (wasHollow || !isHollow))
       throw new CodedError('intercom_loop', `Paging through ${endpoint.entry.path} leads in circles`)
-    yield page
+    yield { ...page, isHollow }
+    wasHollow = isHollow
     number = page.next
   }
 }
 
 interface Page extends Pick<WindowPage, 'answer' | 'rows'> {
+  /** Named by Intercom, or by its count of pages. */
   next: number | undefined
+  /** Rows that a full page holds, as far as Intercom says. */
+  size: number | undefined
+}
+
+/** Whether a page is empty, holds less than a page although more follows, or is full and the last one all the same. */
+function seemsShort({ rows, next, size = 0 }: Page): boolean {
+  return rows.length === 0 || (next === undefined ? rows.length === size : rows.length < size)
+}
+
+/** Of two answers for one page the one that holds more, or that says that more follows. */
+function fuller(first: Page, second: Page): Page {
+  if (first.rows.length !== second.rows.length) return first.rows.length > second.rows.length ? first : second
+  return second.next === undefined ? first : second
 }
 
 function askPage(
@@ -102,7 +122,9 @@ function askPage(
   return client.ask({ ...request, version, ...(tries && { tries }) }, ({ body }) => {
     const answer = scanList(body, { recordsPath: entry.recordsPath, members: ['id', 'created_at'] }, request.path)
     const rows = answer.records.map((record) => readRow(body, record, request.path, EVERYTHING, entry.cursor))
-    return { answer, rows, next: rows.length === 0 ? undefined : nextPage(answer.envelope('pages')) }
+    const pages = answer.envelope('pages')
+    const next = nextPageQuery(pages)?.page
+    return { answer, rows, next: next === undefined ? undefined : Number(next), size: pageSizeOf(pages) }
   })
 }
 

@@ -1,7 +1,8 @@
+import { STATUS_CODES } from 'node:http'
 import type { Fault } from '../../simulator/faults/fault.ts'
 
 /** What stands in an answer: Intercom's own words, or what somebody else may say in its place. */
-export const forms = ['own', 'page', 'empty', 'portal', 'ok', 'no-list', 'no-errors', 'other-app'] as const
+export const forms = ['own', 'page', 'empty', 'portal', 'ok', 'no-list', 'no-errors', 'other-app', 'framework'] as const
 export type Form = (typeof forms)[number]
 
 /** How a middleman gives itself away. */
@@ -9,7 +10,7 @@ export const answerer = 'front-door'
 
 const own = { code: 'some_code', message: 'Some words of Intercom' }
 
-const bodies: Readonly<Record<Form, Fault>> = {
+const bodies: Readonly<Record<Exclude<Form, 'framework'>, Fault>> = {
   own: { body: { type: 'error.list', request_id: 'b1', errors: [own] } },
   page: { html: '<html><head><title>Blocked</title></head><body>Ask your administrator</body></html>' },
   empty: { text: '' },
@@ -22,6 +23,11 @@ const bodies: Readonly<Record<Form, Fault>> = {
 
 /** An answer in place of Intercom's; only Intercom's own words come with its headers. */
 export function answerOf(status: number, form: Form): Fault {
+  // As Rails and Spring write an error, with the name of the status.
+  if (form === 'framework') {
+    const body = { status, error: STATUS_CODES[status] ?? 'Unknown' }
+    return { body, status, foreign: true, headers: { Server: answerer } }
+  }
   if (form === 'own') return { ...bodies.own, status }
   return { ...bodies[form], status, foreign: true, headers: { Server: answerer } }
 }

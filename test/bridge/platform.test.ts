@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { streamStatusLine } from '../../src/airbyte/messages.ts'
 import { readOverHttp } from '../../src/connector/bridge/read.ts'
@@ -138,4 +140,26 @@ t.test('a sync that was printed whole is one, though its job is lost before its 
   await redis.del(...(await redis.keys(`*{job:${jobId}}*`)))
   t.equal(await finished, 'done')
   t.equal(await newestJob(), before, 'no other job was asked for')
+})
+
+t.test('a service that says that the connection is busy has been reached: only failures in a row count', async (t) => {
+  const unavailable = { status: 503, code: 'store_unavailable' }
+  const failures = [unavailable, unavailable]
+  const began = clock.monotonic()
+  // It fails, has the connection busy for longer than failures are put up with, fails once more, and says what is wrong.
+  const answer = () => {
+    const isBusy = clock.monotonic() < began + 90_000
+    if (failures.length === (isBusy ? 2 : 1)) return failures.pop() ?? unavailable
+    return isBusy ? { status: 409, code: 'connection_busy' } : { status: 400, code: 'invalid_request' }
+  }
+  const server = createServer((_request, response) => {
+    const { status, code } = answer()
+    response.writeHead(status, { 'content-type': 'application/problem+json' })
+    response.end(JSON.stringify({ type: 'about:blank', title: code, status, code }))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const service_url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  t.equal(await startBridge(t, { service_url, connection_id: 'kept' }).finished, 'invalid_request')
+  t.same(failures, [])
 })

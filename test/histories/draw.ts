@@ -210,6 +210,12 @@ function drawFaults(
       )
     if (has('passing')) possible.push({ match: { path }, status: 503 }, { match: { path }, reset: 'mid-body' })
   }
+  if (has('short') && streams.includes('activity_logs')) {
+    const pages = { type: 'pages', next: '/?page=9', page: 8, per_page: 250, total_pages: 9 }
+    const body = { type: 'activity_log.list', pages, activity_logs: [] }
+    for (const path of ['/admins/activity_logs', '/admins/activity_logs/search'])
+      possible.push({ match: { path }, body }, { match: { path }, body: { ...body, pages: {} } })
+  }
   if (has('lists')) {
     if (streams.includes('contacts')) for (const path of lists) possible.push({ match: { path }, ...empty })
     if (streams.includes('company_segments')) possible.push({ match: { path: '/companies/:id/segments' }, ...empty })

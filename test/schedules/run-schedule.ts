@@ -25,6 +25,7 @@ export interface ScheduleResult {
 export interface Stage {
   service: Service
   workspaces: Workspaces
+  close(): Promise<void>
 }
 
 const tenants = { keeper: 'keeper', connected: 'connected', bridged: 'bridged' } as const
@@ -35,10 +36,16 @@ const streams = ['contacts', 'tags']
 const incremental = ['contacts']
 
 export async function openStage(t: Teardown): Promise<Stage> {
-  const workspaces = await listenWorkspaces(t)
+  const closers: (() => unknown)[] = []
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
+  t.teardown(close)
+  const own: Teardown = { teardown: (closer) => closers.push(closer) }
+  const workspaces = await listenWorkspaces(own)
   const time = { began: Date.now(), speed }
-  const service = await startService(t, { intercom: workspaces.url, tenants: Object.values(tenants), time })
-  return { service, workspaces }
+  const service = await startService(own, { intercom: workspaces.url, tenants: Object.values(tenants), time })
+  return { service, workspaces, close }
 }
 
 interface World {
@@ -72,6 +79,7 @@ export async function runSchedule(stage: Stage, schedule: Schedule): Promise<Sch
     bridges.connectionBridge.syncToEnd().then(() => clients.acknowledger.syncToEnd(end)),
   ])
   await judge(world, result)
+  await world.service.dropSnapshots()
   return result
 }
 
@@ -160,7 +168,7 @@ async function take({ service, simulators, clients, bridges, snapshots, losses }
       simulators[step.workspace]?.workspace.mutate({ kind: step.kind, count: step.count })
       return
     case 'restore': {
-      const kept = snapshots.at(-1 - step.back)
+      const kept = snapshots.at(-1 - step.back) ?? snapshots[0]
       if (!kept) return
       await service.restore(kept.snapshot)
       losses.add(kept.step, number)

@@ -41,7 +41,11 @@ const client = fc.constantFrom(...clientNames)
 const bridge = fc.constantFrom(...bridgeNames)
 const read = fc.record({ does: fc.constant('read' as const), client, messages: upTo(60) })
 const acknowledge = fc.record({ does: fc.constant('acknowledge' as const), client, back: upTo(20) })
-const restore = fc.record({ does: fc.constant('restore' as const), back: upTo(6) })
+/** Mostly a short way back, as a replica that takes over; now and then to any moment since the beginning. */
+const restore = fc.record({
+  does: fc.constant('restore' as const),
+  back: fc.oneof({ weight: 3, arbitrary: upTo(6) }, { weight: 1, arbitrary: upTo(60) }),
+})
 const change = fc.record({
   does: fc.constant('change' as const),
   workspace: upTo(2),

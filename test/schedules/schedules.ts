@@ -32,6 +32,9 @@ export interface SchedulesOptions {
   patienceMs: number
 }
 
+/** Then a service begins anew. */
+const SCHEDULES_ON_A_STAGE = 25
+
 /** Draws schedules until one breaks the law, and makes that one as small as can be. */
 export async function runSchedules(
   t: Teardown,
@@ -40,10 +43,16 @@ export async function runSchedules(
   const totals: Totals = { schedules: 0, steps: 0, restores: 0, restarts: 0, replaced: 0, messages: 0 }
   let failedAt: number | undefined
   let smallest: Omit<Counterexample, 'path'> | undefined
-  const stage = await openStage(t)
+  let stage = await openStage(t)
+  let played = 0
   const property = fc.asyncProperty(schedules(), async (schedule) => {
     // Of a schedule that fails already anything smaller will do, but not for ever.
     if (failedAt !== undefined && performance.now() - failedAt > patienceMs) return
+    // Redis keeps all jobs, and is written down after every step.
+    if (++played % SCHEDULES_ON_A_STAGE === 0) {
+      await stage.close()
+      stage = await openStage(t)
+    }
     const { faults, ...figures } = await runSchedule(stage, schedule).catch((error: Error) => {
       smallest = { schedule, faults: [String(error.stack)] }
       throw error

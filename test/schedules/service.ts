@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { copyFile } from 'node:fs/promises'
+import { copyFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../src/clock.ts'
 import { findFreePort, runCompiled, type Teardown, type TestProcess } from '../support/processes.ts'
@@ -16,6 +16,8 @@ export interface Service {
   keyOf(tenant: string): string
   /** Keeps what Redis holds now. Returns its number, from 0. */
   takeSnapshot(): Promise<number>
+  /** Removes all that was kept; the next number is 0 again. */
+  dropSnapshots(): Promise<void>
   /** Redis comes back as it was. */
   restore(snapshot: number): Promise<void>
   /** Redis is ended in order, and started again with all that it had. */
@@ -77,6 +79,9 @@ export async function startService(t: Teardown, { intercom, tenants, time }: Ser
       await keep.save()
       await copyFile(dump, copyOf(snapshots))
       return snapshots++
+    },
+    async dropSnapshots() {
+      while (snapshots > 0) await rm(copyOf(--snapshots), { force: true })
     },
     async restore(snapshot) {
       await redis.kill()

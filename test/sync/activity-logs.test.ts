@@ -1,8 +1,9 @@
 import t from 'tap'
+import type { Fault } from '../../simulator/faults/fault.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { editAnswers } from '../support/edited-answers.ts'
-import { collectSync, joined, judge, recordsOf } from '../support/engine.ts'
+import { collectSync, joined, judge, parseLines, recordsOf } from '../support/engine.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const streams = ['activity_logs']
@@ -123,5 +124,47 @@ t.test('an attempt that dies in the middle goes on with nothing missing and noth
     const { commits } = await collectSync({ ...options, stopAfter })
     const rest = await collectSync({ ...options, held: commits })
     t.same((await judge(simulator, joined([...commits, ...rest.commits]).messages)).faults, [], `${stopAfter}`)
+    // Requests enough for the next round.
+    clock.advance(10_000)
   }
+})
+
+// One window is asked for, so that its second page is the second request.
+const oneWindow = { start_date: '2026-04-14T12:00:00Z' }
+const emptyLog = { type: 'activity_log.list', activity_logs: [] }
+const pagesOf = (page: number, next: string | null) => ({ type: 'pages', page, per_page: 250, total_pages: 9, next })
+const shortAnswers: Record<string, Omit<Fault, 'match'>> = {
+  'a first page that is empty and names the next': { body: { ...emptyLog, pages: pagesOf(1, '/x?page=2') } },
+  'a page that is empty and names the next': { skip: 1, body: { ...emptyLog, pages: pagesOf(2, '/x?page=3') } },
+  'a page that names no next one, though there are more pages': { skip: 1, endsEarly: true },
+  'a page that holds less than it says': { skip: 1, lacks: 3 },
+  'an empty log': { body: { ...emptyLog, pages: { ...pagesOf(1, null), total_pages: 0 } } },
+}
+
+for (const api_version of ['2.11', '2.16'])
+  for (const [name, fault] of Object.entries(shortAnswers))
+    t.test(`API ${api_version}: ${name} is not believed at once`, async (t) => {
+      const clock = createManualClock(now)
+      const span = { from: now / 1000 - 20 * 86_400, to: now / 1000 - 86_400 }
+      const simulator = await listenSimulator(t, { contacts: 0, activityLogs: 900, clock, span })
+      const path = api_version === '2.11' ? '/admins/activity_logs' : '/admins/activity_logs/search'
+      simulator.faults.next([{ ...fault, match: { path } }])
+      const options = { baseUrl: simulator.url, clock, streams, config: config({ ...oneWindow, api_version }) }
+      const { messages, outcome } = await collectSync(options)
+      t.equal(outcome?.failure, undefined)
+      t.same((await judge(simulator, messages)).faults, [])
+      t.equal(simulator.faults.remaining, 0)
+    })
+
+t.test('an empty page that names a next one, twice, is told of, and the next one is read', async (t) => {
+  const clock = createManualClock(now)
+  const span = { from: now / 1000 - 20 * 86_400, to: now / 1000 - 86_400 }
+  const simulator = await listenSimulator(t, { contacts: 0, activityLogs: 900, clock, span })
+  const body = { ...emptyLog, pages: pagesOf(2, '/x?page=3') }
+  simulator.faults.next([{ match: { path: '/admins/activity_logs/search' }, skip: 1, repeat: 2, body }])
+  const { messages } = await collectSync({ baseUrl: simulator.url, clock, streams, config: config(oneWindow) })
+  const came = recordsOf(messages, 'activity_logs').length
+  t.equal(came, 650)
+  const warnings = parseLines(messages).flatMap(({ log }) => (log?.level === 'WARN' ? log.message : []))
+  t.match(warnings, [/empty page that says more follow, twice/])
 })

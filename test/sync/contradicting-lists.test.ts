@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import type { Fault } from '../../simulator/faults/fault.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
+import { editAnswers } from '../support/edited-answers.ts'
 import { collectSync, contactsOf, judge, parseLines, recordsOf } from '../support/engine.ts'
 
 const streams = ['contacts']
@@ -63,4 +64,44 @@ t.test('segments that are fewer than their company shows are asked for again', a
     t.equal(recordsOf(messages, 'company_segments').length, isTold ? 0 : segments.length)
     t.equal(warnings.filter(({ log }) => log.message.includes(`has ${segments.length}`)).length, isTold ? 1 : 0)
   }
+})
+
+t.test('parts that are fewer than their conversation counts are asked for again', async (t) => {
+  for (const [repeat, isTold] of [
+    [1, false],
+    [3, true],
+  ] as const) {
+    const partsPerConversation = { from: 4, to: 5 }
+    const simulator = await listenSimulator(t, { contacts: 0, conversations: 3, partsPerConversation, oddities: false })
+    const request = { baseUrl: simulator.url, streams: ['conversation_parts'] }
+    const whole = recordsOf((await collectSync(request)).messages, 'conversation_parts')
+    const id = String(whole[0]?.conversation_id)
+    const partsOf = (parts: typeof whole) => parts.filter(({ conversation_id: parent }) => parent === id).length
+    const count = 1 + partsOf(whole)
+    const body = {
+      type: 'conversation',
+      id,
+      statistics: { count_conversation_parts: count },
+      conversation_parts: { type: 'conversation_part.list', conversation_parts: [], total_count: 0 },
+    }
+    simulator.faults.next([{ match: { path: `/conversations/${id}` }, repeat, body }])
+    const { messages } = await collectSync(request)
+    const warnings = parseLines(messages).filter(({ log }) => log?.level === 'WARN')
+    t.equal(partsOf(recordsOf(messages, 'conversation_parts')), isTold ? 0 : count - 1)
+    t.ok(count > 3)
+    t.equal(warnings.filter(({ log }) => log.message.includes(`${id} has ${count - 1}`)).length, isTold ? 1 : 0)
+  }
+})
+
+t.test('a counter that is of another kind than the parts is soon not asked about any more', async (t) => {
+  const simulator = await listenSimulator(t, { contacts: 0, conversations: 300, oddities: false, longConversations: 0 })
+  const baseUrl = await editAnswers(t, simulator.url, ({ path, body }) => {
+    if (!/^\/conversations\/\d+$/.test(path)) return {}
+    const conversation = JSON.parse(body) as { statistics: object | null }
+    return { body: JSON.stringify({ ...conversation, statistics: { count_conversation_parts: 400 } }) }
+  })
+  const { messages } = await collectSync({ baseUrl, streams: ['conversation_parts'] })
+  t.ok(recordsOf(messages, 'conversation_parts').length > 600)
+  const asked = simulator.requests.totals.byPath['/conversations/:id'] ?? 0
+  t.ok(asked > 300 && asked < 400, `${asked} requests for 300 conversations`)
 })

@@ -1,6 +1,7 @@
 import t from 'tap'
+import type { Workspace } from '../../simulator/workspace.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
-import { createAcceleratedClock } from '../support/accelerated-clock.ts'
+import { createAcceleratedClock, createSkippingClock } from '../support/accelerated-clock.ts'
 import { editAnswers } from '../support/edited-answers.ts'
 import { type CollectOptions, collectSync, joined, judge, recordsOf } from '../support/engine.ts'
 
@@ -18,10 +19,7 @@ async function brokenWorkspace(
 ) {
   const clock = createAcceleratedClock(now, 500)
   const simulator = await listenSimulator(t, { contacts: 400, conversations: 400, clock, newestVersion })
-  const ids = [...simulator.workspace.truth()]
-    .filter((version) => version.stream === stream && version.visibleUntil === null)
-    .toSorted((one, other) => Number(one.updatedAt) - Number(other.updatedAt))
-    .map(({ id }) => id)
+  const ids = idsByAge(simulator.workspace, stream)
   /** What a search answers when such a record is on its page. */
   const poison = new Map<string, { status: number; fromPageSize?: number }>()
   const baseUrl = await editAnswers(t, simulator.url, ({ path, asked, body }) => {
@@ -34,6 +32,14 @@ async function brokenWorkspace(
   })
   const sync = (options: Partial<CollectOptions> = {}) => collectSync({ baseUrl, clock, streams: [stream], ...options })
   return { simulator, ids, poison, sync, clock, at: (share: number) => ids[Math.floor(share * ids.length)] ?? '' }
+}
+
+/** What the stream holds now, the oldest first. */
+function idsByAge(workspace: Workspace, stream: string): string[] {
+  return [...workspace.truth()]
+    .filter((version) => version.stream === stream && version.visibleUntil === null)
+    .toSorted((one, other) => Number(one.updatedAt) - Number(other.updatedAt))
+    .map(({ id }) => id)
 }
 
 const idsOf = (messages: Buffer, stream: string) => recordsOf(messages, stream).map(({ id }) => String(id))
@@ -210,3 +216,25 @@ t.test('a company whose segments cannot be had is named, and its segments come w
   t.equal(second.outcome?.failure, undefined)
   t.ok(recordsOf(second.messages, 'company_segments').some(({ company_id: id }) => id === bad))
 })
+
+t.test(
+  'records that are newer than their places do not make a stretch look as if it held one record alone',
+  async (t) => {
+    const clock = createSkippingClock(now, 500)
+    const span = { from: now / 1000 - 86_400, to: now / 1000 - 3600 }
+    const simulator = await listenSimulator(t, { contacts: 0, conversations: 60, clock, span, aheadOfIndex: 1 })
+    const ids = idsByAge(simulator.workspace, 'conversations')
+    const bad = [ids[30] ?? '', ids[45] ?? '']
+    // They are met before the bad ones, at their old places, and count as taken from there on.
+    simulator.workspace.mutate({ stream: 'conversations', kind: 'update', ids: ids.slice(0, 20), lagMs: 3_600_000 })
+    clock.advance(60_000)
+    simulator.faults.traps = bad.map((id) => ({ stream: 'conversations', holds: id, status: 500 }))
+    const { messages, outcome } = await collectSync({ baseUrl: simulator.url, clock, streams: ['conversations'] })
+    t.match(outcome?.failure, { code: 'records_unreadable' })
+    const got = new Set(idsOf(messages, 'conversations'))
+    t.same(
+      ids.filter((id) => !got.has(id)),
+      bad,
+    )
+  },
+)

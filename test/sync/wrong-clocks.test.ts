@@ -30,6 +30,20 @@ const streams = [
 ].map((name) => ({ name, syncMode: 'incremental' }))
 const changing = ['contacts', 'conversations', 'conversations', 'companies', 'activity_logs']
 
+const youngWorkspace = {
+  ...quietWorkspace,
+  seed: 11,
+  timezone: 'America/New_York',
+  spanSeconds: 20 * 3600,
+  contacts: 40,
+  conversations: 40,
+  companies: 0,
+  activityLogs: 0,
+  largestPage: 5,
+  recordsPerSlice: 8,
+  cursorsOpaque: false,
+}
+
 function open(): World {
   return openWorld({
     ...quietWorkspace,
@@ -222,3 +236,31 @@ t.test('a job says once that clocks disagree, however many attempts it takes', a
   t.equal(warnings.length, 1, warnings.join())
   t.match(warnings[0], /this machine's clock shows 2026-05-05T12:00:00Z/)
 })
+
+for (const [stream, api_version] of [
+  ['contacts', '2.11'],
+  ['contacts', '2.17'],
+  ['conversations', '2.17'],
+] as const)
+  for (const date of ['a day behind', 'an hour behind'] as const)
+    t.test(`${stream}, API ${api_version}: a Date ${date} after a kill brings nothing twice`, async (t) => {
+      let kills = 0
+      for (let stopAfter = 1; ; stopAfter++) {
+        // A workspace in which many records are hours old: neither the overlap nor the last second covers them.
+        using world = openWorld({ ...youngWorkspace, isPinned: api_version !== '2.17' })
+        const config = { access_token: 'simulator-token', api_version }
+        const ports = { createSpool: createMemorySpool, recordsPerSlice: 8 }
+        const request = { baseUrl: world.baseUrl, clock: world.clock, config, streams: [stream], ports }
+        const first = await collectSync({ ...request, stopAfter })
+        if (first.outcome) break
+        world.alter(withWrongDates({ date, often: 'always', after: 0 }, world.clock))
+        const { messages } = await collectSync({ ...request, held: first.commits })
+        const log = Buffer.concat([...first.commits.map(({ body }) => body), messages])
+        const report = await checkMessages([log], world.intercom.workspace.truth({ version: api_version }), {
+          expectStreams: [stream],
+        })
+        t.same(report.faults, [], `killed after commit ${stopAfter}`)
+        kills++
+      }
+      t.ok(kills > 3, `${kills} kills`)
+    })

@@ -76,6 +76,8 @@ async function insist<Answer>(
       signal.throwIfAborted()
       const isBusy = error instanceof CodedError && error.code === 'connection_busy'
       if (!isBusy && !mayPass(error)) throw error
+      // The service has been reached: only failures in a row count.
+      if (isBusy) patience.restore()
       // A job whose bridge was killed keeps its connection until its grace is over.
       await (isBusy ? turn : patience).afterFailure(error)
     }

@@ -1,0 +1,49 @@
+import t from 'tap'
+import { listenSimulator } from '../simulator/listening-simulator.ts'
+import { type Collected, collectSync, recordsOf } from '../support/engine.ts'
+import { createManualClock } from '../support/manual-clock.ts'
+
+const now = Date.UTC(2026, 2, 10, 12) / 1000
+const minute = 60_000
+
+const keyOf = ({ id, updated_at }: Record<string, unknown>) => `${id} ${updated_at}`
+
+/** What the job's only stream remembers of what it has delivered. */
+function rememberedBy({ state }: Collected): { seen: string[]; unmet: string[] } {
+  const [{ stream } = { stream: undefined }] = state as { stream: { stream_state: { intercom_sync: Ours } } }[]
+  const { seen = {}, unmet = {} } = stream?.stream_state.intercom_sync ?? {}
+  return { seen: Object.keys(seen), unmet: Object.keys(unmet) }
+}
+type Ours = { seen?: object; unmet?: object }
+
+for (const [stream, api_version, lagMinutes] of [
+  ['conversations', '2.16', 4],
+  ['contacts', '2.16', 50],
+  ['contacts', '2.17', 50],
+] as const)
+  t.test(`${stream}, API ${api_version}: what came before search showed its place comes once`, async (t) => {
+    const clock = createManualClock(now * 1000)
+    const simulator = await listenSimulator(t, {
+      contacts: 0,
+      [stream]: 80,
+      clock,
+      oddities: false,
+      aheadOfIndex: 1,
+      span: { from: now - 20 * 86_400, to: now - 86_400 },
+    })
+    const config = { access_token: 'simulator-token', api_version }
+    const request = { baseUrl: simulator.url, clock, config, streams: [stream] }
+    const changed = simulator.workspace.mutate({ stream, kind: 'update', count: 3, lagMs: lagMinutes * minute })
+    const keys: string[] = []
+    let sync: Collected | undefined
+    // The first sync reads the records at their old places, these syncs read neither place, and the last ones the new one.
+    for (const waitMinutes of [0, lagMinutes / 4, lagMinutes / 4, lagMinutes, 1, 2 * lagMinutes]) {
+      clock.advance(waitMinutes * minute + 1000)
+      sync = await collectSync({ ...request, ...(sync && { state: sync.state }) })
+      keys.push(...recordsOf(sync.messages, stream).map(keyOf))
+    }
+    t.equal(new Set(keys).size, 80)
+    t.equal(keys.length, 80)
+    t.ok(changed.every((id) => keys.some((key) => key.startsWith(`${id} `))))
+    t.same(sync && rememberedBy(sync), { seen: [], unmet: [] }, 'nothing is remembered for ever')
+  })
