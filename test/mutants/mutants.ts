@@ -592,8 +592,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'of a conversation that says it has 500 parts nothing is compared',
     file: 'sync/children.ts',
-    find: 'return count > (child',
-    replace: 'return false && count > (child',
+    find: 'isCapped ? largest(list.total, counted) : list.total, counted }',
+    replace: 'list.total }',
     tests: sync('capped-parts'),
   },
   {
