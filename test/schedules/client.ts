@@ -66,7 +66,7 @@ export class Client {
   readonly #cancelled = new Set<string>()
   #job: HeldJob | undefined
   /** The latest POST, as it can be sent again. */
-  #request: { body: string; key: string; epoch: string; since: number } | undefined
+  #request: { body: string; before: readonly object[]; key: string; epoch: string; since: number } | undefined
 
   /** What it goes on from: what it has acknowledged, or all where it keeps the states itself. */
   get stored(): string[] {
@@ -100,7 +100,7 @@ export class Client {
     if (response.status !== 202) return this.#refused('POST', await response.json())
     const job = (await response.json()) as JobBody
     this.#hold(step, job.jobId, job.logEpoch, before, true)
-    this.#request = { body, key, epoch: job.logEpoch, since: step }
+    this.#request = { body, before, key, epoch: job.logEpoch, since: step }
   }
 
   /** The same request again must lead to the same job. */
@@ -124,7 +124,7 @@ export class Client {
     // Redis has lost the first job: this is a new one, from the states of then.
     this.#request = { ...request, epoch: job.logEpoch, since: step }
     if (this.#job && !this.#job.hasEnded) return
-    this.#hold(step, job.jobId, job.logEpoch, [], true)
+    this.#hold(step, job.jobId, job.logEpoch, request.before, true)
   }
 
   /** Reads on, and stores what comes. @param messages at most */
@@ -232,11 +232,12 @@ export class Client {
     const jobId = Number(response.headers.get('location')?.split('/').at(-1))
     const epoch = response.headers.get('log-epoch') ?? ''
     // It leaves after a few messages, and may read on or not: the job may end without it.
-    const job = this.#hold(step, jobId, epoch, this.states, detach)
+    const before = this.states
+    const job = this.#hold(step, jobId, epoch, before, detach)
     await take(response, job.log.lines, 5)
     abort.abort()
     this.#keepStates(job)
-    this.#request = { body, key, epoch, since: step }
+    this.#request = { body, before, key, epoch, since: step }
   }
 
   #keepStates({ log }: HeldJob): void {

@@ -45,5 +45,21 @@ for (const [stream, api_version, lagMinutes] of [
     t.equal(new Set(keys).size, 80)
     t.equal(keys.length, 80)
     t.ok(changed.every((id) => keys.some((key) => key.startsWith(`${id} `))))
-    t.same(sync && rememberedBy(sync), { seen: [], unmet: [] }, 'nothing is remembered for ever')
   })
+
+t.test('what is never met again is remembered as long as it could be', async (t) => {
+  const clock = createManualClock(now * 1000)
+  const span = { from: now - 20 * 86_400, to: now - 86_400 }
+  const simulator = await listenSimulator(t, { contacts: 0, conversations: 20, clock, oddities: false, span })
+  const request = { baseUrl: simulator.url, clock, streams: ['conversations'] }
+  const changed = simulator.workspace.mutate({ stream: 'conversations', kind: 'update', count: 3 })
+  const first = await collectSync(request)
+  simulator.workspace.mutate({ stream: 'conversations', kind: 'delete', ids: changed })
+  clock.advance(2 * minute)
+  const second = await collectSync({ ...request, state: first.state })
+  t.same(rememberedBy(second).seen.toSorted(), changed.toSorted())
+  t.same(rememberedBy(second).unmet.toSorted(), changed.toSorted())
+  clock.advance(5 * minute)
+  const third = await collectSync({ ...request, state: second.state })
+  t.same(rememberedBy(third), { seen: [], unmet: [] })
+})
