@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { systemClock } from './clock.ts'
-import { readDataDir, readSearchPath } from './config.ts'
+import { hasOwnEncryptionKeys, readDataDir, readSearchPath } from './config.ts'
 import { startEmbeddedRedis } from './queue/embedded-redis.ts'
 import { createRedisConnections } from './queue/redis.ts'
 import { findRedisProgram, RedisNotFoundError } from './queue/redis-program.ts'
@@ -31,10 +31,11 @@ export function backup(args: string[]): Promise<void> {
     await takeSnapshot(dataDir, target)
     const hasKeys = existsSync(keyFileOf(dataDir))
     if (hasKeys) await copyFile(keyFileOf(dataDir), keyFileOf(folder))
-    const keys = hasKeys
-      ? ` with ${basename(keyFileOf(dataDir))}, without which nothing in it can be opened`
-      : '; keep ENCRYPTION_KEYS as well'
-    process.stdout.write(`${dataDir} is backed up in ${folder}${keys}\n`)
+    // A service whose keys are set goes by these; a file of keys may be left from before.
+    const keysElsewhere = hasOwnEncryptionKeys() || !hasKeys
+    const copied = hasKeys ? ` with ${basename(keyFileOf(dataDir))}` : ''
+    const needed = keysElsewhere ? '; keep ENCRYPTION_KEYS as well' : ', without which nothing in it can be opened'
+    process.stdout.write(`${dataDir} is backed up in ${folder}${copied}${needed}\n`)
   })
 }
 

@@ -93,6 +93,11 @@ export function readIntercomBaseUrl(environment: Environment = process.env): str
   return baseUrl
 }
 
+/** Whether encryption keys are set from outside, rather than made and kept in `DATA_DIR`. */
+export function hasOwnEncryptionKeys(environment: Environment = process.env): boolean {
+  return createReader(environment, []).isSet('ENCRYPTION_KEYS')
+}
+
 /** The platform's attempt that this process is, in one text; undefined where no platform says so. */
 export function readPlatformAttempt(environment: Environment = process.env): string | undefined {
   const { WORKER_JOB_ID: jobId, WORKER_JOB_ATTEMPT: attempt } = environment

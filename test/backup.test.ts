@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -49,6 +50,13 @@ t.test(
     t.match(await run(t, ['backup', copy], dataDir), { code: 0, said: /is backed up in .*keys\.json/ })
     t.same((await readdir(copy)).sort(), ['dump.rdb', 'keys.json'])
     t.equal((await stat(copy)).mode & 0o777, 0o700)
+    const withKeys = { ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}` }
+    const set = await run(t, ['backup', join(folder, 'set')], dataDir, withKeys)
+    t.match(
+      set,
+      { code: 0, said: /keys\.json; keep ENCRYPTION_KEYS as well/ },
+      'a file of keys may be left from before',
+    )
     t.match(await run(t, ['backup', copy], dataDir), { code: 1, complained: /is there already: name a new folder/ })
     t.match(await run(t, ['restore', copy], dataDir), { code: 1, complained: /is in use by the service/ })
     t.equal((await first.call('/connections/acme/state', 'PUT', state(2))).status, 200)
