@@ -48,7 +48,8 @@ function answerWindow(
   const next = page < totalPages && !endsEarly ? nextPageUrl(path, { page, perPage }, bounds) : null
   const pages = { type: 'pages', next, page, per_page: perPage, total_pages: totalPages }
   const shown = entries.slice((page - 1) * perPage, page * perPage).map((entry) => entry.textIn(context.version))
-  shown.length -= Math.min(shown.length, lacks)
+  // Of the last page nothing would tell: the log is not counted.
+  if (next !== null) shown.length -= Math.min(shown.length, lacks)
   return listAnswer(`"type":"activity_log.list","pages":${JSON.stringify(pages)},"activity_logs"`, shown)
 }
 

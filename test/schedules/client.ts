@@ -35,6 +35,8 @@ interface HeldJob {
   hasEnded: boolean
   /** The states that the job began with, when they are the client's. */
   before: readonly object[]
+  /** It was there before this client asked for one. */
+  wasThere: boolean
 }
 
 interface Acknowledged {
@@ -99,7 +101,7 @@ export class Client {
     })
     if (response.status !== 202) return this.#refused('POST', await response.json())
     const job = (await response.json()) as JobBody
-    this.#hold(step, job.jobId, job.logEpoch, before, true)
+    this.#hold(step, job.jobId, job.logEpoch, before, true, wasThere(response))
     this.#request = { body, before, key, epoch: job.logEpoch, since: step }
   }
 
@@ -124,7 +126,7 @@ export class Client {
     // Redis has lost the first job: this is a new one, from the states of then.
     this.#request = { ...request, epoch: job.logEpoch, since: step }
     if (this.#job && !this.#job.hasEnded) return
-    this.#hold(step, job.jobId, job.logEpoch, request.before, true)
+    this.#hold(step, job.jobId, job.logEpoch, request.before, true, wasThere(response))
   }
 
   /** Reads on, and stores what comes. @param messages at most */
@@ -233,7 +235,7 @@ export class Client {
     const epoch = response.headers.get('log-epoch') ?? ''
     // It leaves after a few messages, and may read on or not: the job may end without it.
     const before = this.states
-    const job = this.#hold(step, jobId, epoch, before, detach)
+    const job = this.#hold(step, jobId, epoch, before, detach, wasThere(response))
     await take(response, job.log.lines, 5)
     abort.abort()
     this.#keepStates(job)
@@ -248,10 +250,17 @@ export class Client {
     return states.filter((state) => this.#options.incremental.includes(streamOf(state)))
   }
 
-  #hold(since: number, jobId: number, epoch: string, before: readonly object[], isWanted: boolean): HeldJob {
+  #hold(
+    since: number,
+    jobId: number,
+    epoch: string,
+    before: readonly object[],
+    isWanted: boolean,
+    isOlder: boolean,
+  ): HeldJob {
     const log = { epoch, lines: [], acknowledged: 0 }
     this.logs.push(log)
-    this.#job = { path: `/v1/jobs/${jobId}`, epoch, log, since, isWanted, hasEnded: false, before }
+    this.#job = { path: `/v1/jobs/${jobId}`, epoch, log, since, isWanted, wasThere: isOlder, hasEnded: false, before }
     return this.#job
   }
 
@@ -289,7 +298,9 @@ export class Client {
     if (code === 'ack_superseded') return
     const { losses } = this.#options
     const isGone = code === 'job_not_found' && losses.covers(job.since)
-    const isRewound = rewoundCodes.has(code ?? '') && losses.since(job.since)
+    // A job that was there before may be told as rewound for what was lost before this client found it.
+    const mayBeRewound = job.wasThere ? losses.count > 0 : losses.since(job.since)
+    const isRewound = rewoundCodes.has(code ?? '') && mayBeRewound
     if (!isGone && !isRewound) this.faults.push(`${job.path} answered ${code} though nothing was lost`)
     this.#job = undefined
   }
@@ -336,3 +347,6 @@ function namesAndStates(states: readonly object[]): string {
   })
   return texts.toSorted().join('; ')
 }
+
+/** Whether the job that a POST led to had been made before. */
+const wasThere = ({ headers }: Response): boolean => headers.get('idempotent-replayed') === 'true'
