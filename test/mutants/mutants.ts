@@ -294,18 +294,11 @@ export const mutants: readonly Mutant[] = [
     tests: sync('unreadable-pages'),
   },
   {
-    rule: 'foreign: the bare page of a company is believed without a word of Intercom',
-    file: 'sync/children.ts',
-    find: "if (await isGone(endpoint, parentId)) return 'gone'",
-    replace: "return 'gone'",
-    tests: ['answers/answers'],
-  },
-  {
     rule: 'foreign: that Intercom was away is told as a lack of progress',
     file: 'sync/retry-policy.ts',
     find: "cause.code === 'intercom_unavailable' ? cause.code : 'no_progress'",
     replace: "'no_progress'",
-    tests: ['answers/answers'],
+    tests: ['connector/attempts'],
   },
   {
     rule: 'foreign: a proxy that asks who is there is taken for Intercom refusing',
@@ -334,13 +327,6 @@ export const mutants: readonly Mutant[] = [
     find: 'clock.sleep(WHOLE_TIMEOUT_MS, watch.signal).then(abort, () => {})',
     replace: 'void watch',
     tests: ['intercom/informational-answers', 'sync/failures'],
-  },
-  {
-    rule: 'what is missing after a refused cursor is not counted',
-    file: 'sync/slice-count.ts',
-    find: 'rest = Math.min(rest ?? total, total)',
-    replace: 'rest = undefined',
-    tests: sync('refused-cursors', 'short-answers'),
   },
   {
     rule: 'an attachment that is signed anew makes a record new',
