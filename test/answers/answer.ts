@@ -10,7 +10,7 @@ export const answerer = 'front-door'
 
 const own = { code: 'some_code', message: 'Some words of Intercom' }
 
-const bodies: Readonly<Record<Exclude<Form, 'framework'>, Fault>> = {
+const bodiesOf = (status: number): Readonly<Record<Form, Fault>> => ({
   own: { body: { type: 'error.list', request_id: 'b1', errors: [own] } },
   page: { html: '<html><head><title>Blocked</title></head><body>Ask your administrator</body></html>' },
   empty: { text: '' },
@@ -19,17 +19,15 @@ const bodies: Readonly<Record<Exclude<Form, 'framework'>, Fault>> = {
   'no-list': { body: { type: 'list', data: {} } },
   'no-errors': { body: { type: 'error.list', errors: {} } },
   'other-app': { body: { code: 403, message: 'denied', status: 'error' } },
-}
+  // As Rails and Spring write an error: with the name of the status.
+  framework: { body: { status, error: STATUS_CODES[status] ?? 'Unknown' } },
+})
 
 /** An answer in place of Intercom's; only Intercom's own words come with its headers. */
 export function answerOf(status: number, form: Form): Fault {
-  // As Rails and Spring write an error, with the name of the status.
-  if (form === 'framework') {
-    const body = { status, error: STATUS_CODES[status] ?? 'Unknown' }
-    return { body, status, foreign: true, headers: { Server: answerer } }
-  }
-  if (form === 'own') return { ...bodies.own, status }
-  return { ...bodies[form], status, foreign: true, headers: { Server: answerer } }
+  const body = bodiesOf(status)[form]
+  if (form === 'own') return { ...body, status }
+  return { ...body, status, foreign: true, headers: { Server: answerer } }
 }
 
 /** What an answer comes to, by Intercom's documents. */

@@ -36,7 +36,7 @@ interface HeldJob {
   /** The states that the job began with, when they are the client's. */
   before: readonly object[]
   /** It was there before this client asked for one. */
-  wasThere: boolean
+  isOlder: boolean
 }
 
 interface Acknowledged {
@@ -101,7 +101,7 @@ export class Client {
     })
     if (response.status !== 202) return this.#refused('POST', await response.json())
     const job = (await response.json()) as JobBody
-    this.#hold(step, job.jobId, job.logEpoch, before, true, wasThere(response))
+    this.#hold(step, job.jobId, job.logEpoch, before, true, isReplayed(response))
     this.#request = { body, before, key, epoch: job.logEpoch, since: step }
   }
 
@@ -126,7 +126,7 @@ export class Client {
     // Redis has lost the first job: this is a new one, from the states of then.
     this.#request = { ...request, epoch: job.logEpoch, since: step }
     if (this.#job && !this.#job.hasEnded) return
-    this.#hold(step, job.jobId, job.logEpoch, request.before, true, wasThere(response))
+    this.#hold(step, job.jobId, job.logEpoch, request.before, true, isReplayed(response))
   }
 
   /** Reads on, and stores what comes. @param messages at most */
@@ -235,7 +235,7 @@ export class Client {
     const epoch = response.headers.get('log-epoch') ?? ''
     // It leaves after a few messages, and may read on or not: the job may end without it.
     const before = this.states
-    const job = this.#hold(step, jobId, epoch, before, detach, wasThere(response))
+    const job = this.#hold(step, jobId, epoch, before, detach, isReplayed(response))
     await take(response, job.log.lines, 5)
     abort.abort()
     this.#keepStates(job)
@@ -260,7 +260,7 @@ export class Client {
   ): HeldJob {
     const log = { epoch, lines: [], acknowledged: 0 }
     this.logs.push(log)
-    this.#job = { path: `/v1/jobs/${jobId}`, epoch, log, since, isWanted, wasThere: isOlder, hasEnded: false, before }
+    this.#job = { path: `/v1/jobs/${jobId}`, epoch, log, since, isWanted, isOlder, hasEnded: false, before }
     return this.#job
   }
 
@@ -299,7 +299,7 @@ export class Client {
     const { losses } = this.#options
     const isGone = code === 'job_not_found' && losses.covers(job.since)
     // A job that was there before may be told as rewound for what was lost before this client found it.
-    const mayBeRewound = job.wasThere ? losses.count > 0 : losses.since(job.since)
+    const mayBeRewound = job.isOlder ? losses.count > 0 : losses.since(job.since)
     const isRewound = rewoundCodes.has(code ?? '') && mayBeRewound
     if (!isGone && !isRewound) this.faults.push(`${job.path} answered ${code} though nothing was lost`)
     this.#job = undefined
@@ -349,4 +349,4 @@ function namesAndStates(states: readonly object[]): string {
 }
 
 /** Whether the job that a POST led to had been made before. */
-const wasThere = ({ headers }: Response): boolean => headers.get('idempotent-replayed') === 'true'
+const isReplayed = ({ headers }: Response): boolean => headers.get('idempotent-replayed') === 'true'

@@ -36,7 +36,7 @@ for (const [stream, api_version, lagMinutes] of [
     const changed = simulator.workspace.mutate({ stream, kind: 'update', count: 3, lagMs: lagMinutes * minute })
     const keys: string[] = []
     let sync: Collected | undefined
-    // The first sync reads the records at their old places, these syncs read neither place, and the last ones the new one.
+    // The first sync meets the records at their old places, the next two nowhere, and those after them at the new ones.
     for (const waitMinutes of [0, lagMinutes / 4, lagMinutes / 4, lagMinutes, 1, 2 * lagMinutes]) {
       clock.advance(waitMinutes * minute + 1000)
       sync = await collectSync({ ...request, ...(sync && { state: sync.state }) })
