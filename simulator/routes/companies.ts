@@ -48,6 +48,13 @@ export function answerCompanyScroll({ workspace, query, version, options }: Endp
   )
 }
 
+/** `GET /companies/{id}`: not found once it is deleted. */
+export function answerCompany({ workspace, params, version }: EndpointContext): Answer {
+  const company = workspace.collection('companies').find(params.id ?? '')
+  if (company === undefined || workspace.companies.deletion(company.plan) !== undefined) throw companyNotFound()
+  return { status: 200, body: company.textIn(version), records: 1 }
+}
+
 /** `GET /companies/{id}/segments`: not found for companies that are deleted, though the scroll still gives them. */
 export function answerCompanySegments(context: EndpointContext): Answer {
   const { workspace, params, version } = context
@@ -56,9 +63,7 @@ export function answerCompanySegments(context: EndpointContext): Answer {
   if (deletion === 'html') {
     return { status: 404, headers: { 'Content-Type': 'text/html' }, body: Buffer.from(brokenPage) }
   }
-  if (company === undefined || deletion === 'json') {
-    throw new RefusedRequest(404, 'company_not_found', 'Company Not Found')
-  }
+  if (company === undefined || deletion === 'json') throw companyNotFound()
   const segments = (company.plan.segments ?? []).map((id) => workspace.collection('segments').find(id))
   const known = segments.filter((segment) => segment !== undefined)
   const { shown, pages } = pageOfList(known, context, `/companies/${company.plan.id}/segments`)
@@ -67,4 +72,8 @@ export function answerCompanySegments(context: EndpointContext): Answer {
     shown.map((segment) => segment.textIn(version)),
     pages === undefined ? '' : `,"pages":${JSON.stringify(pages)}`,
   )
+}
+
+function companyNotFound(): RefusedRequest {
+  return new RefusedRequest(404, 'company_not_found', 'Company Not Found')
 }

@@ -1,6 +1,12 @@
 import { answerActivityLogSearch, answerActivityLogs } from './activity-logs.ts'
 import { answerConversationAttributes, answerDataAttributes, conversationAttributesMoved } from './attributes.ts'
-import { answerCompaniesByFilter, answerCompanyList, answerCompanyScroll, answerCompanySegments } from './companies.ts'
+import {
+  answerCompaniesByFilter,
+  answerCompany,
+  answerCompanyList,
+  answerCompanyScroll,
+  answerCompanySegments,
+} from './companies.ts'
 import { answerContact } from './contact.ts'
 import {
   answerContactCompanies,
@@ -56,6 +62,7 @@ const rows: readonly Row[] = [
   ['GET /companies', 'read_users', answerCompaniesByFilter],
   ['GET /companies/scroll', 'read_users', answerCompanyScroll],
   ['POST /companies/list', 'read_users', answerCompanyList, search],
+  ['GET /companies/:id', 'read_users', answerCompany],
   ['GET /companies/:id/segments', 'read_users', answerCompanySegments],
   ['POST /conversations/search', 'read_conversations', answerConversationSearch, search],
   ['GET /conversations/:id', 'read_conversations', answerConversation],

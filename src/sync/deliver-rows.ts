@@ -15,7 +15,8 @@ export function deliverRows(
   for (const row of rows) {
     if (!isDue(slice, row, asked) || isSetAside(slices, row)) continue
     const { id, updatedAt } = row
-    const found = { answer: page.answer, row, children: children.get(row), lists: lists.get(row) }
+    const { answer, reread } = page
+    const found = { answer, row, children: children.get(row), lists: lists.get(row), reread }
     // One without a time could not be asked for again.
     if (found.lists?.isPartial && updatedAt !== undefined) {
       setAside(slices, { id, updatedAt })

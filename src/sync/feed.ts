@@ -23,6 +23,8 @@ export interface Found {
   children: FoundChildren | undefined
   /** What makes the record's cut lists whole. */
   lists?: FoundLists | undefined
+  /** It is of the second reading of a slice, see `Asked`. */
+  reread?: true | undefined
 }
 
 /**
@@ -56,9 +58,9 @@ export interface Feed {
   /** Called once the walk knows its start (Unix seconds), before anything is delivered. */
   begin(frozen: number, json?: FeedJson): void
   /** Whether the children of a parent have to be asked for. */
-  wantsChildren(row: Row): boolean
+  wantsChildren(row: Row, reread?: true): boolean
   /** Whether the record's cut lists have to be made whole: not when nothing will be delivered. */
-  wantsLists(answer: ScannedAnswer, row: Row): boolean
+  wantsLists(answer: ScannedAnswer, row: Row, reread?: true): boolean
   deliver(found: Found, sink: Sink): void
   /** Of a child stream: what asking for a parent's children has come to, its own time notwithstanding. */
   deliverChildren(parent: Parent, children: FoundChildren, sink: Sink): void
@@ -113,7 +115,10 @@ export function createFeed(
   const owedFrom = Math.min(lower, ...gaps.map(({ from }) => from), ...Object.values(retryIds))
   const isAwaited = (row: Row) =>
     Object.hasOwn(retryIds, row.id) || gaps.some((gap) => owns(gap, row) && !gap.skip?.has(row.id))
-  const isOwn = (row: Row) => row.updatedAt === undefined || row.updatedAt >= lower || isAwaited(row)
+  /** What came short is read again from where the interrupted walk began: its state's cursor is behind what was missed. */
+  const lowerOf = (reread: true | undefined) => (reread ? Math.min(lower, previous?.walk?.lower ?? lower) : lower)
+  const isOwn = (row: Row, reread?: true) =>
+    row.updatedAt === undefined || row.updatedAt >= lowerOf(reread) || isAwaited(row)
   /** Adds a text to what the log holds. Signed anew or not, the same attachment makes the same record. */
   const isInLog = (text: Buffer) => !fingerprints.add(entry.name, withoutSignatures(text.toString('utf8')))
 
@@ -220,11 +225,11 @@ export function createFeed(
     reachedBefore: (start) => (isAhead && reached !== undefined ? Math.min(reached, start) : reached),
     owed,
     toJson: () => ({ ...begun().toJson(), ...owed.toJson(), ...(isAhead && { isAhead }) }),
-    wantsChildren: (row) => entry.child !== undefined && isOwn(row),
-    wantsLists: (answer, row) => !entry.child && isOwn(row) && !begun().wasDelivered(answer, row),
+    wantsChildren: (row, reread) => entry.child !== undefined && isOwn(row, reread),
+    wantsLists: (answer, row, reread) => !entry.child && isOwn(row, reread) && !begun().wasDelivered(answer, row),
     deliverChildren,
     deliver(found, sink) {
-      if (!isOwn(found.row)) {
+      if (!isOwn(found.row, found.reread)) {
         if (isBaseline) begun().isNews(found.answer, found.row)
         return
       }

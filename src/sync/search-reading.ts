@@ -59,7 +59,7 @@ export function createSearchReading(options: FedWalkOptions): SearchReading {
     version: string,
   ): Promise<ReadonlyMap<Row, FoundChildren>> {
     if (!childFeed || askedFeed) return new Map()
-    const wanted = page.rows.filter((row) => isNew(row) && childFeed.wantsChildren(row))
+    const wanted = page.rows.filter((row) => isNew(row) && childFeed.wantsChildren(row, page.reread))
     return readInlineChildren(endpointOf(childFeed, version), page.answer, wanted)
   }
 
@@ -77,7 +77,8 @@ export function createSearchReading(options: FedWalkOptions): SearchReading {
         const asked = { order, matching, again: page.again ?? page.resumedAt, reread: page.reread, settledTo }
         const isNew = (row: Row) => isDue(begun, row, asked)
         if (page.rows.some((row) => mayComeAgain(slice, row, asked) && isNew(row))) await options.replayVersions()
-        const wantsLists = (row: Row) => isNew(row) && feeds.some((feed) => feed.wantsLists(page.answer, row))
+        const wantsLists = (row: Row) =>
+          isNew(row) && feeds.some((feed) => feed.wantsLists(page.answer, row, page.reread))
         const lists = await listReader.complete(page, wantsLists)
         const taking = { slice, page, asked, lists }
         if (!askedFeed) {
@@ -85,7 +86,7 @@ export function createSearchReading(options: FedWalkOptions): SearchReading {
           yield { ...taking, rows: page.rows, children, lastBatch: true }
           continue
         }
-        const isWanted = (row: Row) => isNew(row) && askedFeed.wantsChildren(row)
+        const isWanted = (row: Row) => isNew(row) && askedFeed.wantsChildren(row, page.reread)
         for await (const batch of readChildren(endpointOf(askedFeed, endpoint.version), page.rows, isWanted))
           yield { ...taking, rows: batch.rows, children: batch.children, lastBatch: batch.last }
       }

@@ -90,7 +90,8 @@ async function* readAgain(
       const rows = page.rows.filter((row) => !both.has(row))
       both.add(page, page.again === undefined)
       const isShort = page.last && !page.stoppedEarly && own.isShort() && both.isShort()
-      yield { ...page, rows, ...(page.last && countsOf(slice, order, both, isShort)) }
+      const fuller = own.received() > both.received() ? own : both
+      yield { ...page, rows, ...(page.last && countsOf(slice, order, fuller, isShort)) }
     }
   } catch (error) {
     if (!(error instanceof UnreadablePageError)) throw error

@@ -207,6 +207,8 @@ function drawFaults(
         { match: { path }, ...nothing },
         { match: { path }, endsEarly: true },
         { match: { path }, lacks: 1 },
+        // As short when it is asked for again: only the count of the slice tells.
+        { match: { path }, lacks: 3, repeat: 2 },
       )
     if (has('passing')) possible.push({ match: { path }, status: 503 }, { match: { path }, reset: 'mid-body' })
   }

@@ -995,6 +995,20 @@ export const mutants: readonly Mutant[] = [
     tests: sync('short-answers'),
   },
   {
+    rule: 'the rest of a slice that does not say how much had come is not counted',
+    file: 'sync/slice-count.ts',
+    find: 'rest = Math.min(rest ?? total, total)',
+    replace: 'rest = undefined',
+    tests: sync('short-answers'),
+  },
+  {
+    rule: 'a bare page is believed though the company is there',
+    file: 'sync/children.ts',
+    find: "if (await isGone(endpoint, parentId)) return 'gone'",
+    replace: "return 'gone'",
+    tests: sync('company-segments'),
+  },
+  {
     rule: 'slices that are gone on with are not counted',
     file: 'sync/slice-count.ts',
     find: '!isResumed || before !== undefined',

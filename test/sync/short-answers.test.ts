@@ -66,21 +66,51 @@ for (const [name, opaque] of [
     t.equal(held.size, 900, 'a job that goes on from the state counts, too')
   })
 
-t.test('a slice that was short is read again from its beginning, though the job that read it has ended', async (t) => {
+/** More contacts than a STATE waits for; of one page ten are left out. */
+async function leavesSomeOut(t: { teardown(close: () => unknown): void }) {
   const clock = createManualClock(now * 1000)
   const span = { from: now - 60 * day, to: now - day }
-  const simulator = await listenSimulator(t, { contacts: 400, span, clock, oddities: false })
-  simulator.faults.next([{ match: search, skip: 2, lacks: 10 }])
+  const simulator = await listenSimulator(t, { contacts: 2400, span, clock, oddities: false })
   const request = { baseUrl: simulator.url, clock, streams: ['contacts'] }
-  const whole = await collectSync(request)
-  for (let stopAfter = 1; stopAfter < whole.commits.length; stopAfter++) {
+  const leaveOut = (skip: number) => {
     simulator.faults.clear()
-    simulator.faults.next([{ match: search, skip: 2, lacks: 10 }])
+    // Asked again at once it is as short: only the count at the end tells.
+    simulator.faults.next([{ match: search, skip, repeat: 2, lacks: 10 }])
+  }
+  const heldOf = (...syncs: Collected[]) =>
+    new Set(syncs.flatMap(({ messages }) => contactsOf(messages).map(({ id }) => id))).size
+  return { request, leaveOut, heldOf, simulator }
+}
+
+t.test('a slice that was short is read again from its beginning, though the job that read it has ended', async (t) => {
+  const { request, leaveOut, heldOf, simulator } = await leavesSomeOut(t)
+  leaveOut(2)
+  const whole = await collectSync(request)
+  const stops = [...whole.commits.keys()].filter((place) => place % 3 === 0 && place > 0)
+  let continued = 0
+  for (const stopAfter of stops) {
+    leaveOut(2)
     const stopped = await collectSync({ ...request, stopAfter })
     simulator.faults.clear()
     const rest = await collectSync({ ...request, state: stopped.state })
-    const held = new Set([stopped, rest].flatMap(({ messages }) => contactsOf(messages).map(({ id }) => id)))
-    t.equal(held.size, 400, `stopped after ${stopAfter} commits`)
+    t.equal(heldOf(stopped, rest), 2400, `stopped after ${stopAfter} commits`)
+    if (stopped.state.length > 0) continued++
+  }
+  t.ok(continued > 1)
+})
+
+t.test('a slice of a state that does not say how much had come counts what is left of it', async (t) => {
+  const { request, leaveOut, heldOf } = await leavesSomeOut(t)
+  const whole = await collectSync(request)
+  const stopAfter = whole.commits.findIndex(({ checkpoints }) => checkpoints.length > 0) + 1
+  const stopped = await collectSync({ ...request, stopAfter })
+  const counts = new Set(['received', 'expected', 'most', 'after'])
+  const uncounted = JSON.parse(JSON.stringify(stopped.state, (key, value) => (counts.has(key) ? undefined : value)))
+  t.notSame(uncounted, stopped.state)
+  for (const skip of Array(8).keys()) {
+    leaveOut(skip)
+    const rest = await collectSync({ ...request, state: uncounted })
+    t.equal(heldOf(stopped, rest), 2400, `the page after ${skip} others leaves some out`)
   }
 })
 
