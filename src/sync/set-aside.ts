@@ -1,5 +1,4 @@
-import type { Row } from './search-pages.ts'
-import type { Slice } from './slice.ts'
+import type { Dated, Slice } from './slice.ts'
 
 /** A record of which a list could not be had, delivered with the list as it stands: the next sync delivers it whole. */
 export interface PartialRecord {
@@ -20,12 +19,12 @@ export function setAside(slices: Slice[], { id, updatedAt: second }: PartialReco
 }
 
 /** Whether the record waits for the next sync, in this very version as far as its time tells. */
-export function isSetAside(slices: readonly Slice[], { id, updatedAt }: Row): boolean {
+export function isSetAside(slices: readonly Slice[], { id, updatedAt }: Dated): boolean {
   return updatedAt !== undefined && slices.some((slice) => isWaiting(slice, updatedAt) && slice.only?.includes(id))
 }
 
 /** Takes back a record that has come after all: it has changed since, and the walk has met it whole. */
-export function takeBack(slices: Slice[], { id, updatedAt }: Row): void {
+export function takeBack(slices: Slice[], { id, updatedAt }: Dated): void {
   for (const slice of slices.filter(({ aside, only }) => aside && only?.includes(id))) {
     if (updatedAt === undefined || updatedAt < slice.from) continue
     slice.only = slice.only?.filter((other) => other !== id) ?? []
