@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { RateLimit } from '../simulator/rate-limit.ts'
-import { createBudget } from '../src/intercom/budget.ts'
-import { createRedisBudgetStore } from '../src/store/redis-budget-store.ts'
-import { encryptionKey } from '../src/store/sealing.ts'
+import { createBudget } from '../src/intercom/budget/budget.ts'
+import { createRedisBudgetStore } from '../src/store/limits/redis-budget-store.ts'
+import { encryptionKey } from '../src/store/secrets/sealing.ts'
 import { createAcceleratedClock } from '../test/support/accelerated-clock.ts'
 import { startRedis, type TestRedis } from '../test/support/redis.ts'
 

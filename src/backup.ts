@@ -3,13 +3,13 @@ import { copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises
 import { basename, join, resolve } from 'node:path'
 import { systemClock } from './clock.ts'
 import { hasOwnEncryptionKeys, readDataDir, readSearchPath } from './config.ts'
-import { startEmbeddedRedis } from './queue/embedded-redis.ts'
-import { createRedisConnections } from './queue/redis.ts'
-import { findRedisProgram, RedisNotFoundError } from './queue/redis-program.ts'
-import { claimDataDir, findOwner } from './queue/service-file.ts'
-import { saveSnapshot, snapshotName } from './queue/snapshot.ts'
-import { isForOperators } from './queue/start-checks.ts'
-import { keyFileOf } from './store/key-file.ts'
+import { isForOperators } from './process/start-checks.ts'
+import { startEmbeddedRedis } from './redis/embedded-redis.ts'
+import { createRedisConnections } from './redis/redis.ts'
+import { findRedisProgram, RedisNotFoundError } from './redis/redis-program.ts'
+import { claimDataDir, findOwner } from './redis/service-file.ts'
+import { saveSnapshot, snapshotName } from './redis/snapshot.ts'
+import { keyFileOf } from './store/secrets/key-file.ts'
 
 /** The command was asked for something that it cannot do; the message says what to do. */
 class BackupError extends Error {

@@ -2,8 +2,8 @@ import { isIPv4 } from 'node:net'
 import { resolve } from 'node:path'
 import { inspect } from 'node:util'
 import { createReader, type Environment, type Reader } from './environment.ts'
-import { type ApiKey, digestKey } from './store/api-key.ts'
-import { type EncryptionKey, encryptionKey } from './store/sealing.ts'
+import { type ApiKey, digestKey } from './store/secrets/api-key.ts'
+import { type EncryptionKey, encryptionKey } from './store/secrets/sealing.ts'
 
 /** The service's settings. Frozen; shows no secret when printed or turned into JSON. */
 export interface Config {

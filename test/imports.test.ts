@@ -7,7 +7,9 @@ const root = new URL('../../', import.meta.url).pathname
 /** Layers from the top down: a file imports from its own layer and from layers below, never from one above. */
 const layers = [
   ['src/server.ts', 'src/connector.ts', 'src/backup.ts'],
-  ['src/app.ts', 'src/queue/', 'src/http/', 'src/connector/'],
+  ['src/app.ts', 'src/http/', 'src/connector/'],
+  ['src/queue/', 'src/process/'],
+  ['src/redis/'],
   ['src/config.ts', 'src/store/'],
   ['src/sync/'],
   ['src/streams/', 'src/intercom/'],
@@ -19,7 +21,7 @@ const layers = [
 /** Who may use which library; what is not named here is anybody's. */
 const libraries: Record<string, RegExp> = {
   bullmq: /^src\/queue\//,
-  ioredis: /^src\/(queue|store)\//,
+  ioredis: /^src\/(redis|queue|store)\//,
   fastify: /^src\/(http\/|app\.ts)/,
   'prom-client': /^src\/metrics\.ts$/,
   axios: /^src\/intercom\/transport\.ts$/,

@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts'
 import type { JobFailure } from '../errors.ts'
-import { closeStreams, failureOf, holdsErrorTrace } from '../sync/closing-lines.ts'
-import type { Position, StreamProgress } from '../sync/commit.ts'
+import { judgeFailure } from '../sync/attempt/retry-policy.ts'
+import type { Position, StreamProgress } from '../sync/contract/commit.ts'
+import type { SyncRequest } from '../sync/contract/sync-request.ts'
+import { createFingerprints, type Fingerprints } from '../sync/delivered/fingerprints.ts'
+import { closeStreams, failureOf, holdsErrorTrace } from '../sync/delivery/closing-lines.ts'
 import type { StartSync } from '../sync/engine.ts'
-import { createFingerprints, type Fingerprints } from '../sync/fingerprints.ts'
-import { judgeFailure } from '../sync/retry-policy.ts'
-import type { SyncRequest } from '../sync/sync-request.ts'
 import type { Output } from './output.ts'
 
 export interface PrintDependencies {

@@ -1,11 +1,11 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Clock } from '../clock.ts'
 import type { Metrics } from '../metrics.ts'
-import type { ConnectionStore } from '../store/connection-store.ts'
-import type { JobStore } from '../store/job-store.ts'
-import type { MessageLogReader } from '../store/message-log.ts'
-import type { ApiKey } from './auth.ts'
+import type { ConnectionStore } from '../store/connections/connection-store.ts'
+import type { JobStore } from '../store/jobs/job-store.ts'
+import type { MessageLogReader } from '../store/log/message-log.ts'
 import type { OpenStreams } from './open-streams.ts'
+import type { ApiKey } from './requests/auth.ts'
 
 /** Limits of the API. Times in ms, sizes in bytes. */
 export interface HttpLimits {

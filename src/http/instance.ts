@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
-import { answerClientError } from './client-errors.ts'
 import type { HttpLimits } from './dependencies.ts'
-import { sendProblem } from './problem.ts'
+import { answerClientError } from './requests/client-errors.ts'
+import { sendProblem } from './requests/problem.ts'
 
 /** A server without routes. Fastify leaves most of its timeouts off; each one here is chosen. */
 export function createInstance(logger: FastifyBaseLogger, limits: HttpLimits): FastifyInstance {

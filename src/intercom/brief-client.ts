@@ -1,7 +1,7 @@
 import type { SourceConfig } from '../airbyte/source-config.ts'
 import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
-import { type Budget, createBudget } from './budget.ts'
+import { type Budget, createBudget } from './budget/budget.ts'
 import { createClient, type IntercomClient } from './client.ts'
 import type { IntercomObserver } from './observer.ts'
 

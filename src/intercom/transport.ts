@@ -3,7 +3,7 @@ import https from 'node:https'
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios'
 import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
-import type { HttpAnswer } from './http-answer.ts'
+import type { HttpAnswer } from './answers/http-answer.ts'
 import type { IntercomRequest } from './request.ts'
 
 /** Sends requests to one host with one access token. */

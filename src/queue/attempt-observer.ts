@@ -1,6 +1,6 @@
 import type { Metrics } from '../metrics.ts'
-import type { EndObserver } from '../store/job-end.ts'
-import type { Commit } from '../sync/commit.ts'
+import type { EndObserver } from '../store/attempts/job-end.ts'
+import type { Commit } from '../sync/contract/commit.ts'
 
 /**
  * How an attempt came to its end. `ended`: its job has ended with it. `failed`: another attempt follows. `handed_over`:

@@ -1,8 +1,8 @@
 import type { JobFailure } from '../errors.ts'
-import type { Attempt, AttemptIdentity, AttemptStore } from '../store/attempts.ts'
-import { cancelledEnding, type Ending, type EndOutcome } from '../store/job-end.ts'
-import { judgeFailure, maxDeaths, workersDied } from '../sync/retry-policy.ts'
-import type { SyncRequest } from '../sync/sync-request.ts'
+import type { Attempt, AttemptIdentity, AttemptStore } from '../store/attempts/attempts.ts'
+import { cancelledEnding, type Ending, type EndOutcome } from '../store/attempts/job-end.ts'
+import { judgeFailure, maxDeaths, workersDied } from '../sync/attempt/retry-policy.ts'
+import type { SyncRequest } from '../sync/contract/sync-request.ts'
 import { AttemptStop } from './attempt-stop.ts'
 import { type CommitDependencies, commitSync } from './commit-sync.ts'
 

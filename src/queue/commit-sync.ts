@@ -1,7 +1,7 @@
 import { CodedError } from '../errors.ts'
-import type { Attempt, AttemptStore, CommitOutcome } from '../store/attempts.ts'
-import type { Ending, EndOutcome } from '../store/job-end.ts'
-import type { SyncOutcome } from '../sync/commit.ts'
+import type { Attempt, AttemptStore, CommitOutcome } from '../store/attempts/attempts.ts'
+import type { Ending, EndOutcome } from '../store/attempts/job-end.ts'
+import type { SyncOutcome } from '../sync/contract/commit.ts'
 import type { StartSync } from '../sync/engine.ts'
 import { type AttemptObserver, unobserved } from './attempt-observer.ts'
 

@@ -1,6 +1,6 @@
-import { createAttemptStore } from '../store/attempts.ts'
-import type { JobEndDependencies } from '../store/job-end.ts'
-import { createLiveJobs } from '../store/live-jobs.ts'
+import { createAttemptStore } from '../store/attempts/attempts.ts'
+import type { JobEndDependencies } from '../store/attempts/job-end.ts'
+import { createLiveJobs } from '../store/attempts/live-jobs.ts'
 import { keepReconciled, type ReconcilerDependencies } from './reconciler.ts'
 import { createSyncQueue } from './sync-queue.ts'
 

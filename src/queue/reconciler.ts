@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts'
 import { CodedError, toJobFailure } from '../errors.ts'
-import type { AttemptStore } from '../store/attempts.ts'
-import { cancelledEnding } from '../store/job-end.ts'
-import type { LiveJob, LiveJobs } from '../store/live-jobs.ts'
+import type { AttemptStore } from '../store/attempts/attempts.ts'
+import { cancelledEnding } from '../store/attempts/job-end.ts'
+import type { LiveJob, LiveJobs } from '../store/attempts/live-jobs.ts'
 import type { QueueState, SyncQueue } from './sync-queue.ts'
 
 export interface ReconcilerDependencies {

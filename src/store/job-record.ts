@@ -1,5 +1,5 @@
 import type { JobFailure } from '../errors.ts'
-import type { StreamProgress } from '../sync/commit.ts'
+import type { StreamProgress } from '../sync/contract/commit.ts'
 import type { Job, JobStatus } from './job.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { JobFailure } from '../errors.ts'
-import type { StreamProgress } from '../sync/commit.ts'
+import type { StreamProgress } from '../sync/contract/commit.ts'
 
 /** As in Airbyte's API; the last three are final. `incomplete` = an attempt is over and another follows. */
 export type JobStatus = 'pending' | 'running' | 'incomplete' | 'succeeded' | 'failed' | 'cancelled'

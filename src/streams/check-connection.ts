@@ -1,9 +1,9 @@
 import type { ConnectionStatus } from '../airbyte/connector-messages.ts'
 import { type ApiVersion, defaultApiVersion, type SourceConfig } from '../airbyte/source-config.ts'
+import { RefusedError } from '../intercom/answers/failures.ts'
+import { scanList } from '../intercom/answers/own-list.ts'
 import type { BriefClient } from '../intercom/brief-client.ts'
-import { RefusedError } from '../intercom/failures.ts'
-import { scanList } from '../intercom/own-list.ts'
-import { readMe, unknownWorkspace, type Workspace } from '../intercom/workspace.ts'
+import { readMe, unknownWorkspace, type Workspace } from '../intercom/endpoints/workspace.ts'
 import { createRedact } from '../redaction.ts'
 import { listProbes, type Probe } from './probes.ts'
 

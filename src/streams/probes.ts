@@ -1,6 +1,6 @@
 import { type ApiVersion, defaultApiVersion } from '../airbyte/source-config.ts'
+import { searchBody } from '../intercom/endpoints/search-query.ts'
 import type { IntercomRequest } from '../intercom/request.ts'
-import { searchBody } from '../intercom/search-query.ts'
 import { findStream, type StreamEntry, streamTable } from './table.ts'
 
 /** One cheap request that tells whether the token may read the streams behind it. */

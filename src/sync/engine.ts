@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import type { SourceConfig } from '../airbyte/source-config.ts'
 import type { Clock } from '../clock.ts'
-import { type BudgetOptions, createBudget } from '../intercom/budget.ts'
-import { type BudgetStore, createMemoryBudgetStore } from '../intercom/budget-store.ts'
+import { type BudgetOptions, createBudget } from '../intercom/budget/budget.ts'
+import { type BudgetStore, createMemoryBudgetStore } from '../intercom/budget/budget-store.ts'
 import { createClient } from '../intercom/client.ts'
 import type { IntercomObserver } from '../intercom/observer.ts'
-import type { Commit, SyncOutcome } from './commit.ts'
+import type { Commit, SyncOutcome } from './contract/commit.ts'
+import type { CreateSpool } from './contract/spool.ts'
+import type { SyncRequest } from './contract/sync-request.ts'
+import type { ScrollLease } from './contract/walk.ts'
 import { runSync, type SyncInput } from './run-sync.ts'
-import type { CreateSpool } from './spool.ts'
-import type { SyncRequest } from './sync-request.ts'
-import type { ScrollLease } from './walk.ts'
 
 /** Starts one attempt of a sync. Its generator rejects with the signal's reason when that aborts. */
 export type StartSync = (

@@ -1,19 +1,17 @@
 import { unknownConfigMembers } from '../airbyte/source-config.ts'
 import type { Clock } from '../clock.ts'
 import { CodedError, type JobFailure, toJobFailure } from '../errors.ts'
+import type { RefusedError } from '../intercom/answers/failures.ts'
 import type { IntercomClient } from '../intercom/client.ts'
-import type { RefusedError } from '../intercom/failures.ts'
-import { readWorkspace } from '../intercom/workspace.ts'
+import { readWorkspace } from '../intercom/endpoints/workspace.ts'
 import { createRedact } from '../redaction.ts'
 import { findStream } from '../streams/table.ts'
-import { catalogWarnings } from './catalog-warnings.ts'
-import type { Commit, Position, SyncOutcome } from './commit.ts'
-import { createFingerprints, type Fingerprints } from './fingerprints.ts'
-import { createMovement, type Movement } from './movement.ts'
-import { openWalks, type WalksInput } from './open-walks.ts'
-import { createOutbox, type Outbox } from './outbox.ts'
-import { ofWorkspace, workspaceOf } from './search-state.ts'
-import type { StreamRunJson } from './stream-run.ts'
+import type { Commit, Position, SyncOutcome } from './contract/commit.ts'
+import type { Missing, Walk } from './contract/walk.ts'
+import { createFingerprints, type Fingerprints } from './delivered/fingerprints.ts'
+import { catalogWarnings } from './delivery/catalog-warnings.ts'
+import { createOutbox, type Outbox } from './delivery/outbox.ts'
+import type { StreamRunJson } from './delivery/stream-run.ts'
 import {
   createStreamRun,
   hasFinished,
@@ -21,9 +19,11 @@ import {
   stateDueAt,
   streamProgress,
   streamRunJson,
-} from './stream-run.ts'
-import type { Missing, Walk } from './walk.ts'
-import { createEventQueue, type WalkEvent } from './walk-events.ts'
+} from './delivery/stream-run.ts'
+import { createMovement, type Movement } from './pages/movement.ts'
+import { ofWorkspace, workspaceOf } from './state/search-state.ts'
+import { openWalks, type WalksInput } from './walks/open-walks.ts'
+import { createEventQueue, type WalkEvent } from './walks/walk-events.ts'
 
 export interface SyncInput extends WalksInput {
   /** Where the last durable commit of this job left off; absent on a first attempt. */

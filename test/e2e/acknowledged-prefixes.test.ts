@@ -1,6 +1,6 @@
 import t from 'tap'
 import { defaultToken } from '../../simulator/options.ts'
-import type { SyncRequest } from '../../src/sync/sync-request.ts'
+import type { SyncRequest } from '../../src/sync/contract/sync-request.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { startApp, type TestApp } from '../support/app.ts'

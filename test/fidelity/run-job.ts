@@ -1,5 +1,5 @@
 import { pick, type Random } from '../../simulator/random.ts'
-import type { Commit } from '../../src/sync/commit.ts'
+import type { Commit } from '../../src/sync/contract/commit.ts'
 import { collectSync, joined } from '../support/engine.ts'
 import type { ToldClocks } from './draw-clocks.ts'
 import type { Wish } from './draw-selection.ts'

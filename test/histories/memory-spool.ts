@@ -1,4 +1,4 @@
-import type { Spool } from '../../src/sync/spool.ts'
+import type { Spool } from '../../src/sync/contract/spool.ts'
 
 /** Pages of a scroll in memory: a file would take real time, of which a history has none. */
 export async function createMemorySpool(): Promise<Spool> {

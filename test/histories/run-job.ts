@@ -1,4 +1,4 @@
-import type { Commit, SyncOutcome } from '../../src/sync/commit.ts'
+import type { Commit, SyncOutcome } from '../../src/sync/contract/commit.ts'
 import { collectSync, joined } from '../support/engine.ts'
 import type { History, WrongClocks } from './history.ts'
 import { createMemorySpool } from './memory-spool.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { Problem } from '../../src/http/problem.ts'
-import { digestKey } from '../../src/store/api-key.ts'
+import type { Problem } from '../../src/http/requests/problem.ts'
+import { digestKey } from '../../src/store/secrets/api-key.ts'
 import { startApp } from '../support/app.ts'
 import { startRedis } from '../support/redis.ts'
 import { syncRequest } from '../support/store.ts'

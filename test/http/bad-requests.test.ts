@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
-import type { Problem } from '../../src/http/problem.ts'
+import type { Problem } from '../../src/http/requests/problem.ts'
 import { startApp } from '../support/app.ts'
 import { startRedis } from '../support/redis.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { Problem } from '../../src/http/problem.ts'
-import type { JobBody } from '../../src/http/schemas.ts'
+import type { JobBody } from '../../src/http/bodies/schemas.ts'
+import type { Problem } from '../../src/http/requests/problem.ts'
 import { startApp } from '../support/app.ts'
 import { startRedis } from '../support/redis.ts'
 import { beginAttempt } from '../support/store.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { ConnectionBody } from '../../src/http/connection-schemas.ts'
-import type { Problem } from '../../src/http/problem.ts'
+import type { ConnectionBody } from '../../src/http/bodies/connection-schemas.ts'
+import type { Problem } from '../../src/http/requests/problem.ts'
 import { connectionKey } from '../../src/store/keys.ts'
 import { startApp } from '../support/app.ts'
 import { configuredCatalog } from '../support/configured-catalog.ts'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import t from 'tap'
-import { digestKey } from '../../src/store/api-key.ts'
+import { digestKey } from '../../src/store/secrets/api-key.ts'
 import { startApp } from '../support/app.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { startRedis } from '../support/redis.ts'

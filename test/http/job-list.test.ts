@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { JobBody } from '../../src/http/schemas.ts'
+import type { JobBody } from '../../src/http/bodies/schemas.ts'
 import { startApp } from '../support/app.ts'
 import { startRedis } from '../support/redis.ts'
 

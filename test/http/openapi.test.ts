@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { exportOpenApi } from '../../src/http/openapi.ts'
-import { digestKey } from '../../src/store/api-key.ts'
+import { exportOpenApi } from '../../src/http/service/openapi.ts'
+import { digestKey } from '../../src/store/secrets/api-key.ts'
 import { startApp } from '../support/app.ts'
 import { startRedis } from '../support/redis.ts'
 

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { untilReady } from '../../src/queue/redis.ts'
+import { untilReady } from '../../src/redis/redis.ts'
 import { jobKey } from '../../src/store/keys.ts'
 import { startApp, type TestApp } from '../support/app.ts'
 import { afterTwoCommands } from '../support/hanging-redis.ts'

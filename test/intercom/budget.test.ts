@@ -1,6 +1,6 @@
 import t from 'tap'
-import { type BudgetOptions, createBudget, type Turn } from '../../src/intercom/budget.ts'
-import type { Outcome } from '../../src/intercom/outcome.ts'
+import { type BudgetOptions, createBudget, type Turn } from '../../src/intercom/budget/budget.ts'
+import type { Outcome } from '../../src/intercom/budget/outcome.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const never = new AbortController().signal

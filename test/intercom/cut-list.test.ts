@@ -1,7 +1,7 @@
 import t from 'tap'
-import { completeList, findCutList, type ListItem, memberTexts } from '../../src/intercom/cut-list.ts'
-import { scanAnswer } from '../../src/intercom/record-scanner.ts'
-import { recordText } from '../../src/intercom/record-text.ts'
+import { completeList, findCutList, type ListItem, memberTexts } from '../../src/intercom/text/cut-list.ts'
+import { scanAnswer } from '../../src/intercom/text/record-scanner.ts'
+import { recordText } from '../../src/intercom/text/record-text.ts'
 
 /** The only record of an answer with its list `tags` made whole; undefined where nothing is cut. */
 function completed(record: string, items: string[]): string | undefined {

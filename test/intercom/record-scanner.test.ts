@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { CodedError } from '../../src/errors.ts'
-import { scanAnswer } from '../../src/intercom/record-scanner.ts'
-import { type IdType, recordText } from '../../src/intercom/record-text.ts'
+import { scanAnswer } from '../../src/intercom/text/record-scanner.ts'
+import { type IdType, recordText } from '../../src/intercom/text/record-text.ts'
 
 const shape = { recordsPath: ['data'], members: ['id', 'updated_at', 'owner_id'] }
 const untouched = new Map<string, IdType>()

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { CodedError } from '../../src/errors.ts'
-import { RateLimitedError, retry } from '../../src/intercom/retry.ts'
+import { RateLimitedError, retry } from '../../src/intercom/answers/retry.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const minute = 60_000

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { CodedError, type JobFailure, toJobFailure } from '../../src/errors.ts'
-import { maxDeaths } from '../../src/sync/retry-policy.ts'
+import { maxDeaths } from '../../src/sync/attempt/retry-policy.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
 import { syncRequest, tenant } from '../support/store.ts'

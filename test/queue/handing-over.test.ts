@@ -1,7 +1,7 @@
 import t from 'tap'
-import { createRedisConnections } from '../../src/queue/redis.ts'
 import type { LockTiming } from '../../src/queue/worker.ts'
 import type { WorkerRole } from '../../src/queue/worker-role.ts'
+import { createRedisConnections } from '../../src/redis/redis.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { startRedis } from '../support/redis.ts'
 import { syncRequest, tenant } from '../support/store.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { areOfOneJob } from '../../src/epoch.ts'
-import { forgetJob } from '../../src/store/live-jobs.ts'
+import { forgetJob } from '../../src/store/attempts/live-jobs.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
 import { beginAttempt, syncRequest, tenant } from '../support/store.ts'

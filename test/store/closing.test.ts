@@ -1,9 +1,9 @@
 import t from 'tap'
 import type { StreamStatus } from '../../src/airbyte/messages.ts'
 import { CodedError, type JobFailure, toJobFailure } from '../../src/errors.ts'
-import type { Ending } from '../../src/store/job-end.ts'
+import type { Ending } from '../../src/store/attempts/job-end.ts'
 import { jobKey } from '../../src/store/keys.ts'
-import type { Commit, StreamProgress } from '../../src/sync/commit.ts'
+import type { Commit, StreamProgress } from '../../src/sync/contract/commit.ts'
 import { startRedis } from '../support/redis.ts'
 import { beginAttempt, commitOf, openStore, syncRequest, tenant } from '../support/store.ts'
 

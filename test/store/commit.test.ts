@@ -1,6 +1,6 @@
 import t from 'tap'
 import { CodedError, toJobFailure } from '../../src/errors.ts'
-import type { AttemptIdentity } from '../../src/store/attempts.ts'
+import type { AttemptIdentity } from '../../src/store/attempts/attempts.ts'
 import { jobKey } from '../../src/store/keys.ts'
 import { startRedis } from '../support/redis.ts'
 import { beginAttempt, commitOf, commitTo, openStore, syncRequest, type TestStore, tenant } from '../support/store.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createScrollLease } from '../../src/store/scroll-lease.ts'
+import { createScrollLease } from '../../src/store/limits/scroll-lease.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { startRedis } from '../support/redis.ts'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
-import { createJobSeals, openJobSeals } from '../../src/store/job-seals.ts'
+import { createJobSeals, openJobSeals } from '../../src/store/secrets/job-seals.ts'
 import {
   createDataKey,
   encryptionKey,
@@ -12,7 +12,7 @@ import {
   sealToText,
   unwrapDataKey,
   wrapDataKey,
-} from '../../src/store/sealing.ts'
+} from '../../src/store/secrets/sealing.ts'
 
 const context: SealContext = { tenant: 'acme', jobId: 7, purpose: 'request' }
 const plain = Buffer.from('{"access_token":"canary"}')

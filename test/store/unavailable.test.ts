@@ -1,5 +1,5 @@
 import t from 'tap'
-import { untilReady } from '../../src/queue/redis.ts'
+import { untilReady } from '../../src/redis/redis.ts'
 import { afterTwoCommands } from '../support/hanging-redis.ts'
 import type { Teardown } from '../support/processes.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'

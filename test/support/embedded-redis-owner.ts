@@ -1,7 +1,7 @@
 /** A process that owns an embedded Redis, for tests in which such a process dies. Argument: DATA_DIR. */
 import { systemClock } from '../../src/clock.ts'
-import { startEmbeddedRedis } from '../../src/queue/embedded-redis.ts'
-import { findRedisProgram } from '../../src/queue/redis-program.ts'
+import { startEmbeddedRedis } from '../../src/redis/embedded-redis.ts'
+import { findRedisProgram } from '../../src/redis/redis-program.ts'
 
 const [dataDir = ''] = process.argv.slice(2)
 const program = await findRedisProgram(process.env.PATH ?? '')

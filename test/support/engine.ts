@@ -4,13 +4,13 @@ import { defaultToken } from '../../simulator/options.ts'
 import { type CheckOptions, checkMessages } from '../../simulator/oracle/check-messages.ts'
 import type { Report } from '../../simulator/oracle/report.ts'
 import { type Clock, systemClock } from '../../src/clock.ts'
-import { createBudget } from '../../src/intercom/budget.ts'
+import { createBudget } from '../../src/intercom/budget/budget.ts'
 import { createClient } from '../../src/intercom/client.ts'
-import type { Checkpoint, Commit, Position, SyncOutcome } from '../../src/sync/commit.ts'
-import { createFileSpool } from '../../src/sync/file-spool.ts'
+import type { Checkpoint, Commit, Position, SyncOutcome } from '../../src/sync/contract/commit.ts'
+import { parseSyncRequest, type SyncRequestBody } from '../../src/sync/contract/sync-request.ts'
+import type { WalkPorts } from '../../src/sync/contract/walk.ts'
+import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
 import { runSync } from '../../src/sync/run-sync.ts'
-import { parseSyncRequest, type SyncRequestBody } from '../../src/sync/sync-request.ts'
-import type { WalkPorts } from '../../src/sync/walk.ts'
 
 /** What an attempt at a sync gave. */
 export interface Collected {

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Redis } from 'ioredis'
-import { type ConnectionProfile, createRedisConnections } from '../../src/queue/redis.ts'
-import { findRedisProgram } from '../../src/queue/redis-program.ts'
+import { type ConnectionProfile, createRedisConnections } from '../../src/redis/redis.ts'
+import { findRedisProgram } from '../../src/redis/redis-program.ts'
 import type { Teardown } from './processes.ts'
 
 /** What a service started here would take. */

@@ -1,20 +1,25 @@
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { type Clock, systemClock } from '../../src/clock.ts'
-import type { ConnectionProfile } from '../../src/queue/redis.ts'
-import { type Attempt, type AttemptIdentity, type AttemptStore, createAttemptStore } from '../../src/store/attempts.ts'
-import type { ConnectionStore } from '../../src/store/connection-store.ts'
-import type { JobEndDependencies } from '../../src/store/job-end.ts'
-import type { JobStore } from '../../src/store/job-store.ts'
-import type { MessageLogReader } from '../../src/store/message-log.ts'
-import { createConnectionStore } from '../../src/store/redis-connections.ts'
-import { createJobStore } from '../../src/store/redis-job-store.ts'
-import { createMessageLogReader } from '../../src/store/redis-message-log.ts'
-import { retentionOf } from '../../src/store/retention.ts'
-import { type EncryptionKey, encryptionKey } from '../../src/store/sealing.ts'
-import { createWakeUps, type WakeUps } from '../../src/store/wake-ups.ts'
-import type { Commit, StreamProgress } from '../../src/sync/commit.ts'
-import type { SyncRequest } from '../../src/sync/sync-request.ts'
+import type { ConnectionProfile } from '../../src/redis/redis.ts'
+import {
+  type Attempt,
+  type AttemptIdentity,
+  type AttemptStore,
+  createAttemptStore,
+} from '../../src/store/attempts/attempts.ts'
+import type { JobEndDependencies } from '../../src/store/attempts/job-end.ts'
+import type { ConnectionStore } from '../../src/store/connections/connection-store.ts'
+import { createConnectionStore } from '../../src/store/connections/redis-connections.ts'
+import type { JobStore } from '../../src/store/jobs/job-store.ts'
+import { createJobStore } from '../../src/store/jobs/redis-job-store.ts'
+import type { MessageLogReader } from '../../src/store/log/message-log.ts'
+import { createMessageLogReader } from '../../src/store/log/redis-message-log.ts'
+import { retentionOf } from '../../src/store/log/retention.ts'
+import { createWakeUps, type WakeUps } from '../../src/store/log/wake-ups.ts'
+import { type EncryptionKey, encryptionKey } from '../../src/store/secrets/sealing.ts'
+import type { Commit, StreamProgress } from '../../src/sync/contract/commit.ts'
+import type { SyncRequest } from '../../src/sync/contract/sync-request.ts'
 import type { RedisAccess } from './redis.ts'
 
 export interface TestStore extends JobEndDependencies {

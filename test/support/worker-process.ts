@@ -4,7 +4,7 @@
  * Arguments: socket of Redis, encryption key (hex), number of commits, number of the commit to hang before (or -1).
  */
 import { once } from 'node:events'
-import { encryptionKey } from '../../src/store/sealing.ts'
+import { encryptionKey } from '../../src/store/secrets/sealing.ts'
 import { connectTo } from './redis.ts'
 import { countingSync, openService, untilAborted } from './worker.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { SimulatorOptions } from '../../simulator/options.ts'
-import type { Commit } from '../../src/sync/commit.ts'
+import type { Commit } from '../../src/sync/contract/commit.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { collectSync, joined, judge, parseLines, recordsOf } from '../support/engine.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Simulator } from '../../simulator/app.ts'
 import type { SimulatorOptions } from '../../simulator/options.ts'
-import type { Checkpoint } from '../../src/sync/commit.ts'
+import type { Checkpoint } from '../../src/sync/contract/commit.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createSkippingClock } from '../support/accelerated-clock.ts'
 import { editAnswers } from '../support/edited-answers.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Commit } from '../../src/sync/commit.ts'
+import type { Commit } from '../../src/sync/contract/commit.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { collectSync, joined, judge } from '../support/engine.ts'
 

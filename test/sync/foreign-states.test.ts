@@ -1,5 +1,5 @@
 import t from 'tap'
-import { parseSyncRequest } from '../../src/sync/sync-request.ts'
+import { parseSyncRequest } from '../../src/sync/contract/sync-request.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { collectSync, judge } from '../support/engine.ts'
 import { createManualClock } from '../support/manual-clock.ts'

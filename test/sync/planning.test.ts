@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { SearchWalkJson } from '../../src/sync/search-state-schema.ts'
+import type { SearchWalkJson } from '../../src/sync/state/search-state-schema.ts'
 import { type ListeningSimulator, listenSimulator } from '../simulator/listening-simulator.ts'
 import { collectSync, contactsOf, joined, judge, parseLines } from '../support/engine.ts'
 

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { Commit } from '../../src/sync/commit.ts'
+import type { Commit } from '../../src/sync/contract/commit.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { editAnswers } from '../support/edited-answers.ts'
 import { type Collected, collectSync, joined, judge, recordsOf } from '../support/engine.ts'

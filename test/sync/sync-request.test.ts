@@ -1,6 +1,6 @@
 import t from 'tap'
 import { CodedError } from '../../src/errors.ts'
-import { parseSyncRequest, type SyncRequestBody } from '../../src/sync/sync-request.ts'
+import { parseSyncRequest, type SyncRequestBody } from '../../src/sync/contract/sync-request.ts'
 
 const config = { access_token: 'dG9rOjEyMw==' }
 

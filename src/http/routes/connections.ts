@@ -1,14 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { CodedError } from '../../errors.ts'
-import { parseSyncRequest } from '../../sync/sync-request.ts'
-import { findMasks, toConnectionBody } from '../connection-body.ts'
-import { connectionListQuery, connectionParameters, newConnectionBody } from '../connection-schemas.ts'
+import { parseSyncRequest } from '../../sync/contract/sync-request.ts'
+import { findMasks, toConnectionBody } from '../bodies/connection-body.ts'
+import { connectionListQuery, connectionParameters, newConnectionBody } from '../bodies/connection-schemas.ts'
+import { listOf } from '../bodies/list-schemas.ts'
+import { needsApiKey, problemResponses } from '../bodies/responses.ts'
+import { noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
-import { listOf } from '../list-schemas.ts'
-import { needsApiKey, problemResponses } from '../responses.ts'
-import { noQuery } from '../schemas.ts'
-import { invalidRequest } from '../validation.ts'
+import { invalidRequest } from '../requests/validation.ts'
 
 const connectionResponse = (description: string) => ({
   description,

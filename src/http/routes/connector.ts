@@ -13,10 +13,10 @@ import { countExchanges } from '../../intercom/observer.ts'
 import { checkConnection } from '../../streams/check-connection.ts'
 import { discoverStreams, listStreams } from '../../streams/discover.ts'
 import { readSelection } from '../../streams/selection.ts'
+import { messageResponse, needsApiKey, problemResponses } from '../bodies/responses.ts'
+import { checkBody, discoverBody, noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
-import { messageResponse, needsApiKey, problemResponses } from '../responses.ts'
-import { checkBody, discoverBody, noQuery } from '../schemas.ts'
-import { invalidRequest } from '../validation.ts'
+import { invalidRequest } from '../requests/validation.ts'
 
 /** Airbyte's spec, check and discover, each answered with its one message. */
 const connectorRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, dependencies) => {

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { CodedError } from '../../errors.ts'
-import { KeysDoNotFitError } from '../../store/key-canaries.ts'
+import { KeysDoNotFitError } from '../../store/secrets/key-canaries.ts'
+import { describeProblems } from '../bodies/responses.ts'
+import { healthSchema, noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
-import { describeProblems } from '../responses.ts'
-import { healthSchema, noQuery } from '../schemas.ts'
 
 /** The longest an orchestrator is kept waiting for the answer of Redis, ms. */
 const readyMs = 1000

@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { JobStatus } from '../../store/job.ts'
+import { toJobBody } from '../bodies/job-body.ts'
+import { jobListQuery, listOf } from '../bodies/list-schemas.ts'
+import { needsApiKey, problemResponses } from '../bodies/responses.ts'
+import { jobParameters } from '../bodies/schemas.ts'
+import { jobStateQuery, statesSchema, toStatesBody } from '../bodies/state-schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
-import { toJobBody } from '../job-body.ts'
-import { jobListQuery, listOf } from '../list-schemas.ts'
-import { needsApiKey, problemResponses } from '../responses.ts'
-import { jobParameters } from '../schemas.ts'
-import { jobStateQuery, statesSchema, toStatesBody } from '../state-schemas.ts'
 
 /** Finding jobs, and what of them a next job can go on from. */
 const jobListRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, { jobs, clock }) => {

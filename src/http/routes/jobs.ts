@@ -1,13 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { CodedError } from '../../errors.ts'
-import { refuseOtherJob } from '../../store/log-epoch.ts'
-import { chooseMediaType } from '../accept.ts'
-import type { RouteDependencies } from '../dependencies.ts'
-import { toJobBody } from '../job-body.ts'
-import { sendMessages } from '../live-messages.ts'
-import { readRange } from '../message-stream.ts'
-import { repeatOf } from '../repeats.ts'
-import { jobResponse, locationHeader, messagesResponse, needsApiKey, problemResponses } from '../responses.ts'
+import { refuseOtherJob } from '../../store/log/log-epoch.ts'
+import { toJobBody } from '../bodies/job-body.ts'
+import { repeatOf } from '../bodies/repeats.ts'
+import { jobResponse, locationHeader, messagesResponse, needsApiKey, problemResponses } from '../bodies/responses.ts'
 import {
   epochQuery,
   jobParameters,
@@ -16,8 +12,12 @@ import {
   newJobBody,
   newJobHeaders,
   newJobQuery,
-} from '../schemas.ts'
-import { startJob } from '../start-job.ts'
+} from '../bodies/schemas.ts'
+import { startJob } from '../bodies/start-job.ts'
+import type { RouteDependencies } from '../dependencies.ts'
+import { chooseMediaType } from '../messages/accept.ts'
+import { sendMessages } from '../messages/live-messages.ts'
+import { readRange } from '../messages/message-stream.ts'
 
 /** Whoever starts a job has not asked for one: where Redis has just gone back behind its making, it is to be made again. */
 function asLost(error: unknown): never {

@@ -1,11 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { CodedError } from '../../errors.ts'
-import { chooseMediaType } from '../accept.ts'
+import { messagesResponse, needsApiKey, problemResponses } from '../bodies/responses.ts'
+import { jobParameters, messagesQuery, messagesType } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
-import { sendMessages } from '../live-messages.ts'
-import { readRange } from '../message-stream.ts'
-import { messagesResponse, needsApiKey, problemResponses } from '../responses.ts'
-import { jobParameters, messagesQuery, messagesType } from '../schemas.ts'
+import { chooseMediaType } from '../messages/accept.ts'
+import { sendMessages } from '../messages/live-messages.ts'
+import { readRange } from '../messages/message-stream.ts'
 
 /** Reading the messages of a job from any offset. */
 const messageRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, dependencies) => {

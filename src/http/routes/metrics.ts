@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { metricsType } from '../../metrics.ts'
+import { describeProblems } from '../bodies/responses.ts'
+import { noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
-import { describeProblems } from '../responses.ts'
-import { noQuery } from '../schemas.ts'
 
 /** Open to everybody who reaches the port, as scrapers have no key: sums of all tenants, and never an id. */
 const metricsRoutes: FastifyPluginAsyncTypebox<Pick<RouteDependencies, 'metrics'>> = async (app, { metrics }) => {

@@ -1,9 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { connectionParameters } from '../connection-schemas.ts'
-import type { RouteDependencies } from '../dependencies.ts'
-import { checkStream, parseStates } from '../given-states.ts'
-import { needsApiKey, problemResponses } from '../responses.ts'
-import { epochQuery, jobParameters } from '../schemas.ts'
+import { connectionParameters } from '../bodies/connection-schemas.ts'
+import { checkStream, parseStates } from '../bodies/given-states.ts'
+import { needsApiKey, problemResponses } from '../bodies/responses.ts'
+import { epochQuery, jobParameters } from '../bodies/schemas.ts'
 import {
   ackBody,
   acknowledgedSchema,
@@ -11,7 +10,8 @@ import {
   newStatesBody,
   statesSchema,
   toStatesBody,
-} from '../state-schemas.ts'
+} from '../bodies/state-schemas.ts'
+import type { RouteDependencies } from '../dependencies.ts'
 
 const statesResponse = (description: string) => ({
   description,

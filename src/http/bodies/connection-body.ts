@@ -1,0 +1,38 @@
+import { type ConfigMember, configMembers } from '../../airbyte/config-members.ts'
+import type { Fault } from '../../errors.ts'
+import { isObject } from '../../json-object.ts'
+import type { Connection } from '../../store/connections/connection-store.ts'
+import type { ConnectionBody } from './connection-schemas.ts'
+
+/** Of one length, so that it tells nothing of what it hides. */
+export const secretMask = '**********'
+
+/** A connection as the API shows it. */
+export function toConnectionBody({ connectionId, settings, problem, ...times }: Connection): ConnectionBody {
+  return {
+    connectionId,
+    ...(settings && { config: maskSecrets(settings.config), catalog: settings.catalog }),
+    ...(problem !== undefined && { problem }),
+    createdAt: new Date(times.createdAt).toISOString(),
+    lastUpdatedAt: new Date(times.lastUpdatedAt).toISOString(),
+  }
+}
+
+/** Members that nobody here knows may be secrets too. */
+function maskSecrets(config: object): Record<string, unknown> {
+  const shown = new Map<string, ConfigMember>(Object.entries(configMembers))
+  return Object.fromEntries(
+    Object.entries(config).map(([name, value]) => {
+      const member = shown.get(name)
+      return [name, member && !member.isSecret ? value : secretMask]
+    }),
+  )
+}
+
+/** A config that was read and is put back would make the mask the token. */
+export function findMasks(config: unknown): Fault[] {
+  if (!isObject(config)) return []
+  return Object.entries(config)
+    .filter(([, value]) => value === secretMask)
+    .map(([name]) => ({ pointer: `/config/${name}`, detail: 'is the mask of a secret: put the secret itself here' }))
+}

@@ -1,0 +1,44 @@
+import type { StreamStates } from '../../airbyte/state.ts'
+import { CodedError, type Fault } from '../../errors.ts'
+import { findStream, streamTable } from '../../streams/table.ts'
+import { parseSyncRequest } from '../../sync/contract/sync-request.ts'
+import { invalidRequest } from '../requests/validation.ts'
+
+/** @throws CodedError `invalid_request` */
+export function checkStream(stream: string | undefined): void {
+  if (stream === undefined || findStream(stream)) return
+  const known = streamTable.map(({ name }) => name).join(', ')
+  throw invalidRequest([{ pointer: 'stream', detail: `is no stream; there are ${known}` }])
+}
+
+/**
+ * The states of a body that is a list of Airbyte's state messages, checked exactly as the `state` of a job.
+ *
+ * @param stream the only one that may be among them; undefined = any
+ * @throws CodedError `invalid_request`
+ */
+export function parseStates(body: unknown[], stream: string | undefined): StreamStates {
+  const states = parseAsStateOfJob(body)
+  const others = Object.keys(states).filter((name) => stream !== undefined && name !== stream)
+  if (others.length > 0) {
+    const detail = `holds states of ${others.join(', ')}, but only ${stream} is to be set`
+    throw invalidRequest([{ pointer: '', detail }])
+  }
+  return states
+}
+
+const member = '/state'
+
+function parseAsStateOfJob(state: unknown[]): StreamStates {
+  try {
+    // Only the state is judged; a job needs some token to be one.
+    return parseSyncRequest({ config: { access_token: '-' }, state }).states
+  } catch (error) {
+    if (!(error instanceof CodedError) || error.faults.length === 0) throw error
+    throw invalidRequest(error.faults.map(fromBody))
+  }
+}
+
+function fromBody({ pointer, detail }: Fault): Fault {
+  return { pointer: pointer.startsWith(member) ? pointer.slice(member.length) : pointer, detail }
+}

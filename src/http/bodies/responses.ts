@@ -1,0 +1,77 @@
+import { type TSchema, Type } from 'typebox'
+import { type ErrorCode, errorTable } from '../../errors.ts'
+import { problemType } from '../requests/problem.ts'
+import { messagesType } from './schemas.ts'
+
+/** What a route can answer, for the OpenAPI document and the serialiser. */
+
+/** How OpenAPI says that a call needs an API key; `docs.ts` declares the scheme. */
+export const needsApiKey = [{ apiKey: [] }]
+
+interface Response {
+  description: string
+  content: Record<string, { schema: TSchema }>
+  headers?: Record<string, object>
+}
+
+/** Codes that every call under `/v1` can answer with. */
+const commonCodes: ErrorCode[] = [
+  'invalid_request',
+  'unauthorized',
+  'too_many_requests',
+  'internal_error',
+  'seal_broken',
+  'store_unavailable',
+  'shutting_down',
+  'overloaded',
+]
+
+/** The problem answers of a call under `/v1`: the common ones and those named. */
+export function problemResponses(...codes: ErrorCode[]): Record<number, Response> {
+  return describeProblems([...commonCodes, ...codes])
+}
+
+export function describeProblems(codes: ErrorCode[]): Record<number, Response> {
+  const responses: Record<number, Response> = {}
+  for (const code of codes) {
+    const { status, title } = errorTable[code]
+    const others = responses[status]?.description
+    const description = `\`${code}\`: ${title}`
+    responses[status] = {
+      description: others ? `${others}; ${description}` : description,
+      content: { [problemType]: { schema: Type.Ref('Problem') } },
+    }
+  }
+  return responses
+}
+
+const text = (description: string) => ({ description, schema: { type: 'string' } })
+
+export function jobResponse(description: string, headers?: Record<string, object>): Response {
+  return {
+    description,
+    content: { 'application/json': { schema: Type.Ref('Job') } },
+    ...(headers && { headers }),
+  }
+}
+
+/** One Airbyte message, as a JSON document. */
+export function messageResponse(schemaId: string, description: string): Response {
+  return { description, content: { 'application/json': { schema: Type.Ref(schemaId) } } }
+}
+
+export const locationHeader = {
+  Location: text('Path of the job'),
+  'Idempotent-Replayed': text('`true` when the job was there before this request'),
+}
+
+export function messagesResponse(headers: Record<string, object> = {}): Response {
+  return {
+    description:
+      'Airbyte messages, one a line. Only lines that end in a newline count as held. When following, the body is ended ' +
+      'properly only after the last message of an ended job; otherwise the connection is cut, and the messages go on ' +
+      'from `after`.',
+    content: { [messagesType]: { schema: Type.String() } },
+    headers: { 'Log-Epoch': text('Epoch of the message log, for `epoch`'), ...headers },
+  }
+}

@@ -1,0 +1,84 @@
+import type { ConfiguredCatalog } from '../../airbyte/catalog.ts'
+import type { StreamStates } from '../../airbyte/state.ts'
+import { isObject } from '../../json-object.ts'
+import type { ConnectionStart } from '../../store/connections/connection-store.ts'
+import { ConnectionChangedError, type NewJob, type StartedJob } from '../../store/jobs/job-store.ts'
+import { parseSyncRequest, type SyncRequest, type SyncRequestBody } from '../../sync/contract/sync-request.ts'
+import type { RouteDependencies } from '../dependencies.ts'
+import { invalidRequest } from '../requests/validation.ts'
+import { digestOfBody } from './repeats.ts'
+
+type StartOptions = Omit<NewJob, 'request' | 'connection'>
+
+interface NewJobBody extends SyncRequestBody {
+  connectionId?: string
+}
+
+/**
+ * Starts a job of a body that brings its own config, or of a connection. A request sent again gets the first one's job,
+ * whatever has become of it or its connection.
+ *
+ * @throws CodedError `invalid_request`, `connection_not_found`, `connection_busy`, `idempotency_key_reused`
+ */
+export async function startJob(
+  { jobs, connections }: Pick<RouteDependencies, 'jobs' | 'connections'>,
+  newJob: NewJobBody,
+  options: StartOptions,
+): Promise<StartedJob> {
+  const { connectionId, ...body } = newJob
+  const repeated = options.repeat && (await jobs.findRepeated(options.tenant, options.repeat, options.graceMs))
+  if (repeated) return repeated
+  if (connectionId === undefined) return jobs.create({ ...options, request: requestOfItsOwn(body) })
+  if (body.config !== undefined) {
+    throw invalidRequest([{ pointer: '/config', detail: 'cannot be given together with connectionId; remove one' }])
+  }
+  // Each further round means that somebody has just set the connection's state: the job begins with the newer one.
+  for (;;) {
+    const start = await connections.readStart(options.tenant, connectionId)
+    // The same body asks for another job once the connection has other settings.
+    const asked = { ...newJob, config: start.config, connectionCatalog: start.catalog }
+    const connection = { connectionId, generation: start.generation, bodyDigest: digestOfBody(asked) }
+    try {
+      return await jobs.create({ ...options, connection, request: requestOfConnection(start, body) })
+    } catch (error) {
+      if (!(error instanceof ConnectionChangedError)) throw error
+    }
+  }
+}
+
+function requestOfItsOwn(body: SyncRequestBody): SyncRequest {
+  if (body.config === undefined) {
+    throw invalidRequest([{ pointer: '/config', detail: 'is required, unless connectionId is given' }])
+  }
+  return parseSyncRequest(body)
+}
+
+/** What the body leaves out is the connection's. */
+function requestOfConnection(start: ConnectionStart, { catalog, streams, state }: SyncRequestBody): SyncRequest {
+  const chosen = catalog === undefined && streams === undefined ? { catalog: start.catalog } : { catalog, streams }
+  const request = parseSyncRequest({ config: start.config, ...chosen, state })
+  request.catalog = { streams: request.catalog.streams.map((stream) => asConfigured(stream, start.catalog, streams)) }
+  if (state !== undefined && state !== null) return request
+  return { ...request, states: statesToGoOnFrom(start.states, request.catalog) }
+}
+
+/** A stream that is only named is read as the connection's catalog says. */
+function asConfigured(
+  stream: ConfiguredCatalog['streams'][number],
+  { streams }: ConfiguredCatalog,
+  shorthand: unknown,
+): ConfiguredCatalog['streams'][number] {
+  const wishes: unknown[] = Array.isArray(shorthand) ? shorthand : []
+  const { name } = stream.stream
+  const isOnlyNamed = wishes.some(
+    (wish) => wish === name || (isObject(wish) && wish.name === name && wish.syncMode === undefined),
+  )
+  return (isOnlyNamed && streams.find((configured) => configured.stream.name === name)) || stream
+}
+
+/** A full refresh starts anew with every job of a connection. */
+function statesToGoOnFrom(states: StreamStates, { streams }: ConfiguredCatalog): StreamStates {
+  const incremental = streams.filter(({ sync_mode }) => sync_mode === 'incremental')
+  const names = new Set(incremental.map(({ stream }) => stream.name))
+  return Object.fromEntries(Object.entries(states).filter(([name]) => names.has(name)))
+}

@@ -1,0 +1,76 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import type { FastifyReply } from 'fastify'
+import type { Clock } from '../../clock.ts'
+import { messagesType } from '../bodies/schemas.ts'
+import type { StreamEnd } from './reader-lease.ts'
+
+interface ResponseOptions {
+  logEpoch: string
+  clock: Clock
+  /** Longest wait, in ms, for what was written to reach the kernel before a cut. */
+  flushMs: number
+  /** Aborts when the client has left or the stream must be cut. */
+  signal: AbortSignal
+}
+
+/**
+ * Writes lines to the client and tells how it ended. A complete stream ends the chunked body; a cut one stops after a
+ * whole line and destroys the socket, which every HTTP client can tell apart.
+ *
+ * The response is written here and not by Fastify: piping would destroy the socket with lines still in its buffer.
+ */
+export async function writeMessages(
+  reply: FastifyReply,
+  lines: AsyncIterable<Buffer>,
+  options: ResponseOptions,
+): Promise<StreamEnd> {
+  const response = startResponse(reply, options.logEpoch)
+  try {
+    for await (const piece of lines) {
+      if (!response.write(piece)) await once(response, 'drain', { signal: options.signal })
+    }
+    response.end()
+    return 'complete'
+  } catch (error) {
+    if (response.destroyed) return 'client-left'
+    const reason = options.signal.aborted ? options.signal.reason : error
+    reply.log.info({ reason: reason instanceof Error ? reason.message : 'unknown' }, 'message stream cut')
+    await flush(response, options)
+    cut(response)
+    return 'cut'
+  }
+}
+
+/** Sends the headers at once: a live job's `Location` must not wait for its first message. */
+function startResponse(reply: FastifyReply, logEpoch: string): ServerResponse {
+  reply.headers({
+    'Content-Type': messagesType,
+    'Cache-Control': 'no-store',
+    'X-Accel-Buffering': 'no',
+    'Log-Epoch': logEpoch,
+  })
+  const response = reply.hijack().raw
+  // Silence is normal here: the idle timeout of the other connections must not end it.
+  response.socket?.setTimeout(0)
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) response.setHeader(name, value)
+  }
+  response.flushHeaders()
+  return response
+}
+
+/** A body of HTTP/1.0, which some proxies ask for, ends with its connection: only a reset tells a cut from that end. */
+function cut(response: ServerResponse): void {
+  if (response.req.httpVersion === '1.0') response.socket?.resetAndDestroy()
+  else response.destroy()
+}
+
+/** Resolves when all that was written has left the process, the client is gone, or the time is up. */
+async function flush(response: ServerResponse, { clock, flushMs }: ResponseOptions): Promise<void> {
+  const over = new AbortController()
+  const written = new Promise<void>((resolve) => response.write('', () => resolve()))
+  const closed = once(response, 'close', { signal: over.signal }).catch(() => undefined)
+  await Promise.race([written, closed, clock.sleep(flushMs, over.signal).catch(() => undefined)])
+  over.abort()
+}

@@ -1,0 +1,101 @@
+import type { Clock } from '../../clock.ts'
+import { CodedError } from '../../errors.ts'
+import { refuseChangedLog, requireOwnLog } from '../../store/log/log-epoch.ts'
+import type { LogPage, MessageLogReader } from '../../store/log/message-log.ts'
+import { watchLog } from './log-watch.ts'
+
+/** NDJSON of one read: what a reader that has stalled holds in memory, beside the socket's own buffer. */
+const pageBytes = 256 * 1024
+
+/** Wake-ups are best effort and a hung Redis sends none: so long is a quiet log not asked again. */
+const recheckMs = 10_000
+
+export interface MessageRange {
+  jobId: number
+  /** Messages the reader already holds. */
+  after: number
+  /** The epoch they are of; a log of another epoch is refused. */
+  epoch: string | undefined
+}
+
+/** A range of a log whose epoch the reader has been told. */
+export interface AnnouncedRange extends MessageRange {
+  epoch: string
+}
+
+export interface StreamOptions {
+  /** Go on until the job has ended; otherwise stop at the end of what was there at first. */
+  follow: boolean
+  /** A blank line after so much silence; 0 = never. */
+  heartbeatMs: number
+  /** Its reason is what the stream fails with. */
+  signal: AbortSignal
+  clock: Clock
+}
+
+/**
+ * The next page of a range, at most about `maxBytes`, and the proof that the range can be read.
+ *
+ * @throws CodedError `log_rewound`, `offset_out_of_range`, `log_gone`, `store_unavailable`
+ */
+export async function readRange(messages: MessageLogReader, range: MessageRange, maxBytes: number): Promise<LogPage> {
+  const page = await messages.read(range.jobId, range.after, maxBytes)
+  requireOwnLog({ logEpoch: page.epoch, messageCount: page.total }, { epoch: range.epoch, held: range.after })
+  if (range.after > page.total) {
+    throw new CodedError('offset_out_of_range', `after is ${range.after}, but the log has ${page.total} messages`, {
+      extensions: { messageCount: page.total },
+    })
+  }
+  return page
+}
+
+/**
+ * The messages of a range, whole lines only. When following it returns only after the last message of an ended job;
+ * whatever else ends it is thrown: `store_unavailable`, `log_gone`, `log_rewound`, the signal's reason.
+ *
+ * It reads only when asked for the next piece, so a reader that stalls stops the reading.
+ */
+export async function* streamMessages(
+  messages: MessageLogReader,
+  range: AnnouncedRange,
+  options: StreamOptions,
+): AsyncGenerator<Buffer, void, undefined> {
+  const { follow, heartbeatMs, signal, clock } = options
+  const watch = follow ? watchLog(messages, range.jobId, clock, signal) : undefined
+  try {
+    const readOn = async (after: number): Promise<LogPage> => {
+      const page = await readRange(messages, { ...range, after }, pageBytes)
+      // Whoever holds nothing yet may read any log of the job, but not another one than its headers said.
+      refuseChangedLog({ logEpoch: page.epoch, messageCount: page.total }, range.epoch)
+      return page
+    }
+    let offset = range.after
+    let page = await readOn(offset)
+    const totalAtFirst = page.total
+    let lastSent = clock.monotonic()
+    for (;;) {
+      signal.throwIfAborted()
+      if (page.messageCount > 0) {
+        yield page.body
+        offset += page.messageCount
+        lastSent = clock.monotonic()
+      }
+      if (follow ? page.ended && offset >= page.total : offset >= totalAtFirst) return
+      if (page.messageCount === 0 && (page.ended || !follow)) throw new CodedError('log_gone')
+      if (watch && page.messageCount === 0) {
+        const silence = clock.monotonic() - lastSent
+        const untilHeartbeat = heartbeatMs > 0 ? Math.max(0, heartbeatMs - silence) : Number.POSITIVE_INFINITY
+        const woken = await watch.wait(Math.min(untilHeartbeat, recheckMs))
+        if (woken === 'silent' && untilHeartbeat <= recheckMs) {
+          yield blankLine
+          lastSent = clock.monotonic()
+        }
+      }
+      page = await readOn(offset)
+    }
+  } finally {
+    watch?.stop()
+  }
+}
+
+const blankLine = Buffer.from('\n')

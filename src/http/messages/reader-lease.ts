@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyBaseLogger } from 'fastify'
+import type { Clock } from '../../clock.ts'
+import type { JobStore } from '../../store/jobs/job-store.ts'
+
+/** A third of the lease's 15 s: two renewals may fail before it runs out. */
+const renewMs = 5000
+
+/** How often, and how many times, it is said that a reader was cut off, while Redis is away. */
+const awaitRetry = { times: 600, everyMs: 1000 }
+
+/** How a message stream came to its end. */
+export type StreamEnd = 'complete' | 'client-left' | 'cut'
+
+/** The proof that somebody reads a job that lives only as long as it is read. */
+export interface ReaderLease {
+  /** To be called once, when the stream is over; says what becomes of the job. */
+  release(end: StreamEnd): Promise<void>
+}
+
+interface LeaseOptions {
+  jobs: JobStore
+  jobId: number
+  clock: Clock
+  log: FastifyBaseLogger
+  /** The process shuts down: what cannot be said now stays unsaid, and the job is left to its grace. */
+  closing: AbortSignal
+}
+
+/** Resolves once the first lease is written, so that whoever sees the stream's headers can count on it. */
+export async function holdReaderLease(options: LeaseOptions): Promise<ReaderLease> {
+  const { jobs, jobId, clock, log } = options
+  const readerId = randomUUID()
+  const over = new AbortController()
+  await renew()
+  const renewing = keepRenewing()
+
+  async function keepRenewing(): Promise<void> {
+    while (!over.signal.aborted) {
+      await clock.sleep(renewMs, over.signal).catch(() => undefined)
+      if (!over.signal.aborted) await renew()
+    }
+  }
+
+  /** A renewal that fails is no reason to cut the reader; a lost Redis cuts it by itself. */
+  async function renew(): Promise<void> {
+    await jobs.renewReaderLease(jobId, readerId).catch((error: Error) => {
+      log.warn({ jobId, reason: error.message }, 'reader lease not renewed')
+    })
+  }
+
+  return {
+    async release(end) {
+      over.abort()
+      // A renewal still on its way would bring a dropped lease back to life.
+      await renewing
+      if (end === 'client-left') {
+        await jobs.dropReaderLease(jobId, readerId).catch((error: Error) => {
+          log.warn({ jobId, reason: error.message }, 'reader lease not dropped; it runs out by itself')
+        })
+      }
+      if (end === 'cut') await awaitReader(options, readerId)
+    },
+  }
+}
+
+/** The reader did not want to go, so it is waited for; when Redis was the reason for the cut, saying so waits for Redis. */
+async function awaitReader({ jobs, jobId, clock, log, closing }: LeaseOptions, readerId: string): Promise<void> {
+  const cutAt = clock.monotonic()
+  for (let attempt = 1; attempt <= awaitRetry.times; attempt++) {
+    try {
+      await jobs.awaitReader(jobId, readerId, clock.monotonic() - cutAt)
+      return
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : 'unknown'
+      log.warn({ jobId, attempt, reason }, 'that a reader was cut off is not stored yet')
+      if (closing.aborted) return
+      await clock.sleep(awaitRetry.everyMs, closing).catch(() => undefined)
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import { pino } from 'pino'
+import { buildApp } from '../../app.ts'
+import { systemClock } from '../../clock.ts'
+import { createMetrics } from '../../metrics.ts'
+
+/** The OpenAPI document of the API as YAML: what `openapi.yaml` has to be. */
+export async function exportOpenApi(): Promise<string> {
+  // Routes are registered and never called, so nothing they would work with is there.
+  const unused = {} as never
+  const app = await buildApp({
+    config: { apiKeys: [] },
+    jobs: unused,
+    connections: unused,
+    messages: unused,
+    clock: systemClock,
+    logger: pino({ level: 'silent' }),
+    metrics: createMetrics(),
+    ready: async () => undefined,
+    closing: new AbortController().signal,
+  })
+  try {
+    await app.ready()
+    return app.swagger({ yaml: true })
+  } finally {
+    await app.close()
+  }
+}

@@ -1,0 +1,27 @@
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { Metrics } from '../../metrics.ts'
+import { problemSchema } from '../bodies/schemas.ts'
+import { defaultLimits, type RouteDependencies } from '../dependencies.ts'
+import { createInstance } from '../instance.ts'
+import { addProblems } from '../requests/problem.ts'
+import { compileValidator } from '../requests/validation.ts'
+import healthRoutes from '../routes/health.ts'
+import metricsRoutes from '../routes/metrics.ts'
+import { closeIdleConnections } from './idle-connections.ts'
+
+export interface OperationsDependencies extends Pick<RouteDependencies, 'ready' | 'clock' | 'closing'> {
+  metrics: Metrics
+  logger: FastifyBaseLogger
+}
+
+/** What operators ask of a process, on a port that callers of the API cannot reach; not yet listening. */
+export async function buildOperationsApp(dependencies: OperationsDependencies): Promise<FastifyInstance> {
+  const app = createInstance(dependencies.logger, defaultLimits)
+  closeIdleConnections(app)
+  app.setValidatorCompiler(compileValidator)
+  addProblems(app)
+  app.addSchema(problemSchema)
+  await app.register(healthRoutes, dependencies)
+  await app.register(metricsRoutes, dependencies)
+  return app
+}

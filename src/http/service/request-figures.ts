@@ -1,0 +1,14 @@
+import type { FastifyInstance } from 'fastify'
+import type { Metrics } from '../../metrics.ts'
+import { messagesType } from '../bodies/schemas.ts'
+
+/** Counts requests by the templates of their routes: what a caller puts into a path is never a label. */
+export function countRequests(app: FastifyInstance, metrics: Metrics): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const labels = { method: request.method, route: request.routeOptions.url ?? 'none' }
+    metrics.add('intercom_sync_http_requests_total', { ...labels, status: `${Math.floor(reply.statusCode / 100)}xx` })
+    // It lasts as long as the job, which says nothing of how fast the API is.
+    if (reply.getHeader('content-type') === messagesType) return
+    metrics.observe('intercom_sync_http_request_seconds', labels, reply.elapsedTime / 1000)
+  })
+}

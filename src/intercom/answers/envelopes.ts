@@ -1,0 +1,91 @@
+import { STATUS_CODES } from 'node:http'
+import { isObject, parseJson } from '../../json-object.ts'
+
+/**
+ * What Intercom's own answers look like. Only these are verdicts: a load balancer, a firewall, a CDN or a captive portal
+ * may answer in Intercom's place, with any status, and what it says holds for nothing.
+ */
+
+/** An error in Intercom's own words. */
+export interface OwnError {
+  /** Intercom's code; codes are many and grow, so those that nobody asks for go by the status. */
+  code: string | undefined
+  message: string | undefined
+}
+
+interface ErrorEnvelope {
+  /** How people call it, for `docs/errors.md`. */
+  form: string
+  /** Where it is described or was seen. */
+  source: string
+  /** The error that a body holds in this form; undefined when it is of another. */
+  read(json: Record<string, unknown>, status: number): OwnError | undefined
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+
+/** The forms of Intercom's errors. */
+export const errorEnvelopes: readonly ErrorEnvelope[] = [
+  {
+    form: '`{"type": "error.list", "errors": [{"code", "message"}]}`',
+    source: "Intercom's OpenAPI description, every version",
+    read({ type, errors }) {
+      const first: unknown = type === 'error.list' && Array.isArray(errors) ? errors[0] : undefined
+      if (!isObject(first)) return undefined
+      const error = { code: text(first.code), message: text(first.message) }
+      return error.code === undefined && error.message === undefined ? undefined : error
+    },
+  },
+  {
+    form: '`{"status": <the status>, "error": "…"}`: 4xx, no other member, and another text than the name of the status',
+    source: 'seen by Ampersand for JSON that cannot be read',
+    // Web frameworks (Rails, Spring) write their own errors so, with the name of the status: one may stand in front.
+    read({ status: told, error, ...others }, status) {
+      const name = status < 500 ? STATUS_CODES[status] : undefined
+      const isOwn = told === status && name !== undefined && error !== name && Object.keys(others).length === 0
+      return isOwn && typeof error === 'string' ? { code: undefined, message: error } : undefined
+    },
+  },
+]
+
+/**
+ * The one page without a form that Intercom itself is known to send: what belongs to a deleted company is answered by the
+ * web server before its application, with 404 and a bare page (seen by Estuary). It is believed only when the company
+ * itself is gone in Intercom's own words.
+ */
+const BARE_PAGE_PATHS = /^\/companies\/[^/]+\/[^/]+$/
+
+/** Reads an error in one of Intercom's forms; undefined when the body is of none. */
+export function readOwnError(status: number, body: Buffer): OwnError | undefined {
+  const json = parseJson(body)
+  if (!isObject(json)) return undefined
+  for (const envelope of errorEnvelopes) {
+    const error = envelope.read(json, status)
+    if (error) return error
+  }
+  return undefined
+}
+
+/** Whether an answer may be the bare page of a deleted company's sub-resource. */
+export function isBarePage(status: number, path: string, body: Buffer): boolean {
+  return status === 404 && BARE_PAGE_PATHS.test(path) && parseJson(body) === undefined
+}
+
+/** What a list of Intercom's carries beside its records, at least one of them. */
+const BESIDE_A_LIST = ['pages', 'total_count', 'scroll_param', 'id']
+
+/**
+ * Whether an answer with an array at the right place is a list of Intercom's, too: `{"data": []}` is anybody's.
+ *
+ * @param beside reads a member that stands beside the list, or beside the object with the list in it
+ */
+export function isOwnList(beside: (name: string) => unknown): boolean {
+  const type = beside('type')
+  if (type === undefined) return BESIDE_A_LIST.some((name) => beside(name) !== undefined)
+  return typeof type === 'string' && /(^|\.)list$|^(conversation|ticket)$/.test(type)
+}
+
+/** Whether a body is a page, or nothing, where JSON should be. What begins as JSON may be Intercom's, damaged on its way. */
+export function isPage(body: Buffer): boolean {
+  return !/^\s*[{[]/.test(body.toString('latin1', 0, 100))
+}

@@ -1,0 +1,87 @@
+import { CodedError } from '../../errors.ts'
+import type { Redact } from '../../redaction.ts'
+import { readOwnError } from './envelopes.ts'
+import { type AnswerClass, classOf } from './status-classes.ts'
+
+/** Intercom's own answer to a request that it did not fulfil. */
+export interface Failure {
+  status: number
+  /** First code of an `error.list`. */
+  intercomCode: string | undefined
+  /** Intercom's words, shortened, without secrets. */
+  detail: string
+  class: AnswerClass
+}
+
+const DETAIL_LENGTH = 200
+/** Somebody else has the workspace's scroll: it is told with 400, 409 and 423, and asking again at once is no use. */
+const SCROLL_EXISTS = 'scroll_exists'
+
+/** Reads a non-2xx answer; undefined when it is not Intercom's. */
+export function readFailure(status: number, body: Buffer, redact: Redact): Failure | undefined {
+  const own = readOwnError(status, body)
+  if (!own || classOf(status) === 'foreign') return undefined
+  // Shortened first, half of a secret would be left.
+  const detail = redact(own.message ?? own.code ?? `HTTP ${status}`).slice(0, DETAIL_LENGTH)
+  return {
+    status,
+    intercomCode: own.code && redact(own.code),
+    detail,
+    class: own.code === SCROLL_EXISTS ? 'refused' : classOf(status),
+  }
+}
+
+/** Intercom will not fulfil this request however often it is asked. */
+export class RefusedError extends CodedError {
+  readonly failure: Failure
+
+  constructor(path: string, failure: Failure) {
+    super('intercom_rejected', `Intercom answered ${failure.status} to ${path}: ${failure.detail}`)
+    this.name = 'RefusedError'
+    this.failure = failure
+  }
+
+  /** 401 and 403 both stand for a missing permission as well as for a bad token; only other answers tell them apart. */
+  get unauthorized(): boolean {
+    return this.failure.class === 'unauthorized'
+  }
+
+  /** What was asked for is not there, or no longer. */
+  get gone(): boolean {
+    return this.failure.class === 'gone'
+  }
+
+  /** Another client has the workspace's one scroll open. */
+  get isOfScroll(): boolean {
+    return this.failure.intercomCode === SCROLL_EXISTS
+  }
+}
+
+/** Intercom itself says that it cannot answer now. */
+export class FailingError extends CodedError {
+  readonly status: number
+
+  constructor(path: string, { status, detail }: Failure) {
+    super('intercom_unavailable', `Intercom answered ${status} to ${path}: ${detail}`)
+    this.name = 'FailingError'
+    this.status = status
+  }
+}
+
+/** Somebody else has answered in Intercom's place. */
+export class ForeignAnswerError extends CodedError {
+  /** The page that Intercom's web server is known to send for what belongs to a deleted company. */
+  readonly isBarePage: boolean
+
+  /** @param answerer who it was, as far as the answer tells */
+  constructor(path: string, answerer: string, isBarePage: boolean) {
+    super('intercom_unavailable', `The answer to ${path} is not Intercom's: ${answerer}`)
+    this.name = 'ForeignAnswerError'
+    this.isBarePage = isBarePage
+  }
+}
+
+/** Whether it is the page that Intercom's web server is known to send for what belongs to a deleted company. */
+export function isBarePageError(error: unknown): error is ForeignAnswerError {
+  return error instanceof ForeignAnswerError && error.isBarePage
+}

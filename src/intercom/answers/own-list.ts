@@ -1,0 +1,44 @@
+import { CodedError } from '../../errors.ts'
+import { isObject, parseJson } from '../../json-object.ts'
+import { type RecordShape, type ScannedAnswer, type ScannedRecord, scanAnswer } from '../text/record-scanner.ts'
+import { isOwnList } from './envelopes.ts'
+
+/** A 2xx answer that is not in the form of the endpoint asked: somebody else gave it, or something has replaced it. */
+export class OtherFormError extends CodedError {
+  constructor(path: string) {
+    super('intercom_protocol', `The answer to ${path} is not in the form of Intercom's`)
+    this.name = 'OtherFormError'
+  }
+}
+
+/** An answer of Intercom with its records. */
+export interface ListAnswer extends ScannedAnswer {
+  records: ScannedRecord[]
+}
+
+/**
+ * Finds the records in an answer that is in Intercom's form.
+ *
+ * @param path what was asked for, for people
+ * @throws OtherFormError when it is in another; what `scanAnswer` throws
+ */
+export function scanList(body: Buffer, shape: RecordShape, path: string): ListAnswer {
+  const answer = scanAnswer(body, shape)
+  const { records } = answer
+  if (!records || !isOwnList(answer.envelope)) throw new OtherFormError(path)
+  return { ...answer, records }
+}
+
+/**
+ * Reads an answer that is an object of Intercom's: all of them say of what type they are.
+ *
+ * @param type what it has to be @defaultValue anything but an error
+ * @throws OtherFormError when it does not, or is of another
+ */
+export function readOwnObject(body: Buffer, path: string, type?: string): Record<string, unknown> {
+  const answer = parseJson(body)
+  if (!isObject(answer) || typeof answer.type !== 'string' || answer.type === 'error.list')
+    throw new OtherFormError(path)
+  if (type !== undefined && answer.type !== type) throw new OtherFormError(path)
+  return answer
+}

@@ -1,0 +1,142 @@
+import { CodedError } from '../../errors.ts'
+import { RefusedError } from '../answers/failures.ts'
+import { scanList } from '../answers/own-list.ts'
+import type { IntercomClient } from '../client.ts'
+import { type RecordShape, type ScannedAnswer, type ScannedRecord, scanAnswer } from '../text/record-scanner.ts'
+import { joinedBody } from '../text/record-text.ts'
+import { areSame } from '../text/same-set.ts'
+import { nextPageQuery } from './paging.ts'
+
+/** The size of pages that a list is read in a second time, to get over page borders. */
+const OTHER_SIZE = 45
+/** A list that changes under every reading is given up on after so many; what any of them met is delivered. */
+const MOST_READINGS = 5
+
+/** A list, and how to read an answer that holds some of it. It may come in pages, whether Intercom documents them or not. */
+export interface ListRequest {
+  path: string
+  /** `Intercom-Version` to send. */
+  version: string
+  query?: Readonly<Record<string, string>> | undefined
+  /** Items on a page. @defaultValue what Intercom gives unasked */
+  perPage?: number
+  /** The caller compares a single page with what it knows. @defaultValue a page of fewer items than it counts is read again */
+  isCompared?: true
+  /** `records` must be there. @throws CodedError */
+  read(body: Buffer): ScannedAnswer
+  /** Keys that lead from an answer's root to the object with the list's `pages` and `total_count`. @defaultValue the root */
+  within?: readonly string[]
+}
+
+export interface ListedItem {
+  answer: ScannedAnswer
+  record: ScannedRecord
+}
+
+/** A list read to its end. */
+export interface WholeList {
+  /** Each once; of one that was met twice what came last. */
+  items: ListedItem[]
+  first: ScannedAnswer
+  pages: number
+  /** How many Intercom counted in the end. */
+  total: number | undefined
+}
+
+/**
+ * Reads a list to its end, however Intercom tells of the next page. An item that goes, or moves, while the pages are read
+ * shifts those behind it over a page border, where one is passed over. So a list of several pages is read again, in
+ * another size in turn, until two readings in a row met the same items: what the first had passed over, the second meets.
+ *
+ * @throws CodedError `intercom_loop` when a page brings nothing new and yet says that there is more; what the client throws
+ */
+export async function readList(client: IntercomClient, list: ListRequest): Promise<WholeList> {
+  const items = new Map<string, ListedItem>()
+  const once = await readPages(client, list, items)
+  const isWhole = once.pages === 1 && (list.isCompared || once.met.size >= (once.total ?? 0))
+  let latest = once
+  for (let readings = 1; !isWhole && readings < MOST_READINGS; readings++) {
+    const sized = readings % 2 === 1 ? { ...list, perPage: OTHER_SIZE } : list
+    const { met } = latest
+    latest = await readPages(client, sized, items)
+    if (areSame(latest.met, met)) break
+  }
+  return { first: once.first, pages: once.pages, total: latest.total, items: [...items.values()] }
+}
+
+/** What to say of a list that gave fewer items than Intercom counts; undefined when it did not. */
+export function shortageOf({ items, total = 0 }: WholeList): string | undefined {
+  if (items.length >= total) return undefined
+  return `Intercom counts ${total} and gave ${items.length}, twice: the next sync reads all of them again`
+}
+
+/** A list whose records are at the shape's place. */
+export type ShapedRequest = Pick<ListRequest, 'path' | 'version' | 'query' | 'isCompared'> & { shape: RecordShape }
+
+/** Reads such a list to its end. @throws what `readList` throws */
+export function readShapedList(client: IntercomClient, { shape, ...request }: ShapedRequest): Promise<WholeList> {
+  const read = (body: Buffer) => scanList(body, shape, request.path)
+  return readList(client, { ...request, read, within: shape.recordsPath.slice(0, -1) })
+}
+
+/** A whole list as one answer: the very one that came, or for several pages one with the records of all. */
+export function asOneAnswer({ items, first, pages }: WholeList, shape: RecordShape): ScannedAnswer {
+  return pages === 1 ? first : scanAnswer(joinedBody(items, shape.recordsPath), shape)
+}
+
+/** Whether an answer says that its list goes on elsewhere. @param within keys that lead to the object with its `pages` */
+export function goesOn(answer: ScannedAnswer, within: readonly string[]): boolean {
+  return nextPageQuery(pagesOf(answer, within)) !== undefined
+}
+
+/** One way through all pages of a list. */
+interface Reading extends Omit<WholeList, 'items'> {
+  /** The keys of the items it met. */
+  met: ReadonlySet<string>
+}
+
+async function readPages(
+  client: IntercomClient,
+  { path, version, query, perPage, read, within = [] }: ListRequest,
+  items: Map<string, ListedItem>,
+): Promise<Reading> {
+  const met = new Set<string>()
+  const sized = { ...query, ...(perPage !== undefined && { per_page: String(perPage) }) }
+  const ask = (place: Record<string, string>) =>
+    client.ask({ method: 'GET', path, version, query: { ...sized, ...place } }, ({ body }) => read(body))
+  let answer = await ask({})
+  const first = answer
+  for (let pages = 1; ; pages++) {
+    const before = met.size
+    for (const record of answer.records ?? []) {
+      const key = keyOf(answer, record)
+      met.add(key)
+      items.set(key, { answer, record })
+    }
+    const next = nextPageQuery(pagesOf(answer, within))
+    if (!next) {
+      const total = answer.envelope([...within, 'total_count'].join('.'))
+      return { first, pages, met, total: typeof total === 'number' ? total : undefined }
+    }
+    if (met.size === before) throw new CodedError('intercom_loop', `Paging through ${path} leads in circles`)
+    answer = await ask(next).catch((error: unknown) => {
+      // To whoever asks for the list, a 404 says that there is none any more: of a later page it does not say that.
+      if (!(error instanceof RefusedError) || !error.gone) throw error
+      throw new CodedError(
+        'intercom_protocol',
+        `Intercom has no page ${pages + 1} of ${path}, which page ${pages} names`,
+      )
+    })
+  }
+}
+
+function pagesOf(answer: ScannedAnswer, within: readonly string[]): unknown {
+  return answer.envelope([...within, 'pages'].join('.')) ?? answer.envelope('pages')
+}
+
+/** An item's id, number or string alike; what has none (a built-in attribute) is told by its text. */
+function keyOf({ body }: ScannedAnswer, { start, end, members }: ScannedRecord): string {
+  const id = members.get('id')
+  const text = body.toString('utf8', id?.start ?? start, id?.end ?? end)
+  return id && text.startsWith('"') ? (JSON.parse(text) as string) : text
+}

@@ -1,0 +1,47 @@
+import { CodedError } from '../../errors.ts'
+import { scanList } from '../answers/own-list.ts'
+import type { IntercomClient } from '../client.ts'
+import { type ListItem, memberTexts } from '../text/cut-list.ts'
+import { type ScannedAnswer, scanAnswer } from '../text/record-scanner.ts'
+import { readList } from './list-pages.ts'
+
+/** The largest page that Intercom gives of lists in pages by number. */
+const LARGEST_PAGE = 60
+
+/** A list with an endpoint of its own. */
+export interface ListEndpoint {
+  path: string
+  /** `Intercom-Version` to send. */
+  version: string
+  /** Whether it comes in pages by number. */
+  paged: boolean
+}
+
+export interface ItemList {
+  items: ListItem[]
+  /** How many Intercom says there are. */
+  total: number | undefined
+}
+
+/** Reads a list to its end. @throws what `readList` throws */
+export async function readWholeList(client: IntercomClient, { path, version, paged }: ListEndpoint): Promise<ItemList> {
+  const read = (body: Buffer) => readItems(body, path)
+  const { items, total } = await readList(client, {
+    path,
+    version,
+    read,
+    isCompared: true,
+    ...(paged && { perPage: LARGEST_PAGE }),
+  })
+  return { items: items.map(({ answer, record }) => memberTexts(answer.body, record)), total }
+}
+
+function readItems(body: Buffer, path: string): ScannedAnswer {
+  // Intercom's document names the list of companies `companies` in one place and `data` in another.
+  const otherName = path.split('/').at(-1) ?? ''
+  const members = ['id']
+  const isNamed = scanAnswer(body, { recordsPath: ['data'], members }).records !== undefined
+  const answer = scanList(body, { recordsPath: [isNamed ? 'data' : otherName], members }, path)
+  if (answer.records.every(({ members: found }) => found.has('id'))) return answer
+  throw new CodedError('intercom_protocol', `Intercom's answer to ${path} holds an item without an id`)
+}

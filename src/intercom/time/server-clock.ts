@@ -1,0 +1,120 @@
+import type { Clock } from '../../clock.ts'
+import { type ClockEvidence, describeDisagreement } from './clock-disagreement.ts'
+import {
+  type DatedAnswer,
+  lowestOffset,
+  type Offset,
+  offsetOfDate,
+  offsetOfMachine,
+  offsetOfReset,
+} from './time-evidence.ts'
+
+/** A moment of this process, and when it was by Intercom's clock. */
+export interface Moment {
+  /**
+   * Unix seconds: the lowest that the evidence has allowed so far. Later evidence may lower it, never raise it: too early
+   * costs reading again, too late costs records.
+   */
+  seconds(): number
+}
+
+/**
+ * Intercom's time. Any one clock can be wrong, once or always: a server's that answers for Intercom, a proxy's, the
+ * machine's. So all cursors and windows are reckoned in the lowest time that the evidence allows.
+ */
+export interface ServerClock {
+  /** Takes in what an answer of Intercom's own, which has just come, says of the time. */
+  learn(answer: DatedAnswer): void
+  /** Ms since the epoch, not later than the truth if any of the clocks is right. */
+  lowestMs(): number
+  /** Ms since the epoch by whoever is furthest ahead. */
+  highestMs(): number
+  /**
+   * Ms since the epoch as Intercom's rate limit most likely sees it: for waits, where too early is as wrong as too late.
+   *
+   * @param resetSeconds the end of the window under way by the latest answer; absurd where no clock is near it
+   */
+  likelyMs(resetSeconds: number | undefined): number
+  /** This moment. @param notAfter what bounds it besides, Unix seconds */
+  moment(notAfter?: number): Moment
+  /** What to say of clocks that contradict each other; undefined while they agree. */
+  disagreement(): string | undefined
+}
+
+/** Answers and looks that count. */
+const MOST_KEPT = 32
+/** A reset lies so far ahead of the answer that tells it, with a second for rounding on each side, ms. */
+const RESET_AHEAD = { least: -1000, most: 11_000 }
+
+export function createServerClock(clock: Clock): ServerClock {
+  const dates: Offset[] = []
+  const resets: Offset[] = []
+  /** Of the machine's clock when answers came: it may jump in between. */
+  const looks: Offset[] = []
+  const moments: { at: number; lowest: number }[] = []
+  let likely: number | undefined
+  let told: string | undefined
+
+  const machine = (): number => clock.now() - clock.monotonic()
+  const evidence = (): ClockEvidence => {
+    const look = offsetOfMachine(clock.now(), clock.monotonic())
+    return { dates, machine: look ? [...looks, look] : looks, resets }
+  }
+  const lowest = (): number => {
+    const { dates, machine: seen, resets } = evidence()
+    return lowestOffset([dates, seen, resets]) ?? machine()
+  }
+  const highest = (): number => {
+    const all = Object.values(evidence()).flat()
+    return all.length === 0 ? machine() : Math.max(...all.map(({ from }) => from))
+  }
+
+  function lower(): void {
+    const offset = lowest()
+    for (const moment of moments) moment.lowest = Math.min(moment.lowest, moment.at + offset)
+  }
+
+  return {
+    learn(answer) {
+      keep(dates, offsetOfDate(answer))
+      keep(resets, offsetOfReset(answer))
+      keep(looks, offsetOfMachine(clock.now(), clock.monotonic()))
+      lower()
+      told ??= describeDisagreement(evidence(), clock.monotonic(), lowest())
+    },
+    lowestMs: () => clock.monotonic() + lowest(),
+    highestMs: () => clock.monotonic() + highest(),
+    likelyMs(resetSeconds) {
+      const now = clock.monotonic()
+      if (resetSeconds !== undefined) {
+        const fits = ({ from }: Offset) => isBetween(resetSeconds * 1000 - (now + from), RESET_AHEAD)
+        const look = offsetOfMachine(clock.now(), now)
+        // An answer that was long on its way tells a reset that fits nothing: what fitted before still does.
+        likely = lowestOffset([dates.filter(fits), look && fits(look) ? [look] : []]) ?? likely
+      }
+      return now + (likely ?? lowestOffset([dates]) ?? lowest())
+    },
+    moment(notAfter = Number.POSITIVE_INFINITY) {
+      const at = clock.monotonic()
+      const moment = { at, lowest: Math.min(at + lowest(), notAfter * 1000) }
+      moments.push(moment)
+      return {
+        seconds() {
+          // The machine's clock may have jumped since the last answer.
+          lower()
+          return Math.floor(moment.lowest / 1000)
+        },
+      }
+    },
+    disagreement: () => told,
+  }
+}
+
+function keep(offsets: Offset[], offset: Offset | undefined): void {
+  if (offset) offsets.push(offset)
+  if (offsets.length > MOST_KEPT) offsets.shift()
+}
+
+function isBetween(ms: number, { least, most }: { least: number; most: number }): boolean {
+  return ms >= least && ms <= most
+}

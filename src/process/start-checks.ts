@@ -1,0 +1,108 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../clock.ts'
+import { type Config, ConfigError } from '../config.ts'
+import { LockError } from '../redis/file-lock.ts'
+import { type RedisConnections, untilReady } from '../redis/redis.ts'
+import { checkRedis } from '../redis/redis-check.ts'
+import { RedisNotFoundError } from '../redis/redis-program.ts'
+import type { RedisSource } from '../redis/redis-source.ts'
+import { DataDirInUseError, NoServiceError } from '../redis/service-file.ts'
+import { adoptKeys, checkKeys, KeysDoNotFitError } from '../store/secrets/key-canaries.ts'
+import { KeyFileError, keyFileOf, readKeyFile, readOrCreateKeyFile } from '../store/secrets/key-file.ts'
+import type { EncryptionKey } from '../store/secrets/sealing.ts'
+import { judgeDataDir, judgeKeyFile, type ModeProblem } from './file-modes.ts'
+
+/** The service cannot start as it was asked to; the message says what to do. */
+export class StartError extends Error {
+  override name = 'StartError'
+}
+
+/** What the operator has to mend, and is told in one message. */
+const operatorErrors = [
+  StartError,
+  ConfigError,
+  RedisNotFoundError,
+  DataDirInUseError,
+  NoServiceError,
+  LockError,
+  KeysDoNotFitError,
+  KeyFileError,
+] as const
+
+export function isForOperators(error: unknown): error is Error {
+  return operatorErrors.some((kind) => error instanceof kind)
+}
+
+/** How long a Redis may take to come up, ms. */
+export const redisStartMs = 30_000
+const keyFileTries = 10
+const keyFileEveryMs = 300
+
+/** The keys of this process, which fit what is in Redis. @throws StartError, KeysDoNotFitError */
+export async function openKeys(
+  { encryptionKeys, dataDir }: Config,
+  { origin }: RedisSource,
+  { connections, clock, logger }: { connections: RedisConnections; clock: Clock; logger: Logger },
+): Promise<readonly EncryptionKey[]> {
+  const redis = connections.connect('waitForever')
+  await untilReady(redis, AbortSignal.timeout(redisStartMs))
+  const ofFile = origin === 'joined' ? () => untilKeyFile(dataDir, clock) : () => readOrCreateKeyFile(dataDir)
+  const keys = encryptionKeys.length > 0 ? encryptionKeys : await ofFile()
+  if (!keys) {
+    throw new StartError(
+      `ENCRYPTION_KEYS: the service in DATA_DIR ${dataDir} has made no keys.json, so it was given keys: give this ` +
+        'worker the same',
+    )
+  }
+  if (encryptionKeys.length === 0) tellModes(await judgeKeyFile(keyFileOf(dataDir)), logger)
+  if (origin === 'own') tellModes(await judgeDataDir(dataDir), logger)
+  try {
+    await checkKeys(redis, keys, 'at its start')
+  } catch (error) {
+    // The only service on this Redis can do no harm to others, and may be there to remove what it cannot open.
+    if (!(error instanceof KeysDoNotFitError) || origin !== 'own') throw error
+    logger.error(`${error.message} It starts, and seals with its own keys from here on.`)
+    await adoptKeys(redis, keys)
+  }
+  redis.disconnect()
+  return keys
+}
+
+/** @throws StartError */
+function tellModes(problems: readonly ModeProblem[], logger: Logger): void {
+  for (const { severity, message } of problems) {
+    if (severity === 'fault') throw new StartError(message)
+    logger.warn(message)
+  }
+}
+
+/** A service that is just starting makes its keys a moment after it can be found. */
+async function untilKeyFile(dataDir: string, clock: Clock): Promise<readonly EncryptionKey[] | undefined> {
+  for (let tries = 1; ; tries++) {
+    const keys = await readKeyFile(dataDir)
+    if (keys || tries === keyFileTries) return keys
+    await clock.sleep(keyFileEveryMs)
+  }
+}
+
+/** Tells what is wrong with a Redis that was provided. @throws StartError */
+export async function inspectRedis(connections: RedisConnections, logger: Logger): Promise<void> {
+  const redis = connections.connect('waitForever')
+  try {
+    await untilReady(redis, AbortSignal.timeout(redisStartMs))
+  } catch {
+    throw new StartError(`REDIS_URL: no Redis answered within ${redisStartMs / 1000} s. Is it running, and reachable?`)
+  }
+  // A connection whose database is refused works on database 0, where somebody else's keys may be.
+  const { db = 0 } = redis.options
+  if (db !== 0) {
+    await redis.select(db).catch((error: Error) => {
+      throw new StartError(`REDIS_URL: database ${db} of the Redis cannot be used (${error.message})`)
+    })
+  }
+  for (const { severity, message } of await checkRedis(redis)) {
+    if (severity === 'fault') throw new StartError(message)
+    logger.warn(message)
+  }
+  redis.disconnect()
+}

@@ -1,0 +1,73 @@
+import type { Redis } from 'ioredis'
+import type { StreamStates } from '../../airbyte/state.ts'
+import { CodedError } from '../../errors.ts'
+import { storeAnswer } from '../availability.ts'
+import type { Job } from '../job.ts'
+import { connectionKey, jobKey } from '../keys.ts'
+import { checkOffset, readCheckpoints } from '../log/job-states.ts'
+import { type Holding, requireOwnLog } from '../log/log-epoch.ts'
+import { runScript } from '../script.ts'
+import { readConnectionStates } from './connection-states.ts'
+import { acknowledgeScript } from './states.lua.ts'
+
+/** What a connection knows its client to hold. */
+export interface Acknowledged {
+  /** Messages of the job. */
+  offset: number
+  /** The connection's state. */
+  states: StreamStates
+}
+
+/**
+ * Notes that the client holds so many messages of a job: moves its connection's state to the last checkpoint of
+ * each stream among them. Full-refresh streams have none there, as every job of a connection reads them anew.
+ *
+ * @param readJob the job as it now is
+ * @throws CodedError `no_connection`, `ack_superseded`, `offset_out_of_range`, `log_gone`, `log_rewound`
+ */
+export async function acknowledge(redis: Redis, readJob: () => Promise<Job>, holding: Holding): Promise<Acknowledged> {
+  const { held: offset } = holding
+  for (;;) {
+    const job = await readJob()
+    const { tenant, jobId, connectionId } = job
+    requireOwnLog(job, holding)
+    if (connectionId === undefined) throw new CodedError('no_connection')
+    await checkOffset(redis, job, offset, 'offset')
+    const [outcome, acknowledged] = await move(redis, job, connectionId, offset)
+    if (outcome === 'GONE') throw new CodedError('log_gone')
+    if (outcome === 'SUPERSEDED') {
+      throw new CodedError(
+        'ack_superseded',
+        `The state of connection ${connectionId} no longer follows job ${jobId}: it was set, reset or acknowledged by a later job`,
+      )
+    }
+    if (outcome === 'ACKNOWLEDGED') {
+      return { offset: Number(acknowledged), states: await readConnectionStates(redis, tenant, connectionId) }
+    }
+  }
+}
+
+type Outcome = 'ACKNOWLEDGED' | 'GONE' | 'SUPERSEDED' | 'CHANGED'
+
+async function move(
+  redis: Redis,
+  { tenant, jobId, logEpoch, fullRefresh }: Job,
+  connectionId: string,
+  offset: number,
+): Promise<[Outcome, string?]> {
+  const before = Number((await storeAnswer(redis.hget(jobKey(jobId, 'record'), 'ackedOffset'))) ?? 0)
+  const checkpoints = await readCheckpoints(redis, jobId, before, offset)
+  const moved = [...checkpoints].filter(([name]) => !fullRefresh.includes(name))
+  const reply = await runScript(
+    redis,
+    acknowledgeScript,
+    [
+      jobKey(jobId, 'record'),
+      jobKey(jobId, 'dataKey'),
+      connectionKey(tenant, connectionId, 'record'),
+      connectionKey(tenant, connectionId, 'states'),
+    ],
+    [offset, jobId, logEpoch, ...moved.flatMap(([name, state]) => [name, JSON.stringify(state)])],
+  )
+  return reply as [Outcome, string?]
+}

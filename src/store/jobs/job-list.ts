@@ -1,0 +1,55 @@
+import type { Redis } from 'ioredis'
+import { storeAnswer } from '../availability.ts'
+import type { Job } from '../job.ts'
+import { jobFromRecord } from '../job-record.ts'
+import { jobIndexKey, jobKey } from '../keys.ts'
+import type { Page } from '../page.ts'
+import type { JobFilter } from './job-store.ts'
+
+const recordsPerRead = 100
+/** Records looked at for one page: a filter that fits nothing must not read years of jobs in one call. */
+const mostReads = 10
+
+/** A page of a tenant's jobs, newest first. Ids whose records have expired are dropped from the index on the way. */
+export async function listJobs(redis: Redis, tenant: string, filter: JobFilter): Promise<Page<Job>> {
+  const jobs: Job[] = []
+  let cursor = filter.cursor
+  for (let reads = 0; reads < mostReads; reads++) {
+    const ids = await readIds(redis, tenant, cursor)
+    for (const [index, job] of (await readRecords(redis, tenant, ids)).entries()) {
+      cursor = ids[index]
+      if (!job || !isWanted(job, filter)) continue
+      jobs.push(job)
+      if (jobs.length === filter.limit)
+        return (await isLast(redis, tenant, cursor)) ? { items: jobs } : page(jobs, cursor)
+    }
+    if (ids.length < recordsPerRead) return { items: jobs }
+  }
+  return page(jobs, cursor)
+}
+
+function page(items: Job[], cursor: string | undefined): Page<Job> {
+  return { items, ...(cursor !== undefined && { next: cursor }) }
+}
+
+function readIds(redis: Redis, tenant: string, before: string | undefined): Promise<string[]> {
+  const from = before === undefined ? '+inf' : `(${before}`
+  return storeAnswer(redis.zrevrangebyscore(jobIndexKey(tenant), from, '-inf', 'LIMIT', 0, recordsPerRead))
+}
+
+async function isLast(redis: Redis, tenant: string, cursor: string | undefined): Promise<boolean> {
+  return (await storeAnswer(redis.zcount(jobIndexKey(tenant), '-inf', `(${cursor}`))) === 0
+}
+
+async function readRecords(redis: Redis, tenant: string, ids: string[]): Promise<(Job | undefined)[]> {
+  const records = await storeAnswer(Promise.all(ids.map((id) => redis.hgetall(jobKey(Number(id), 'record')))))
+  const expired = ids.filter((_, index) => records[index]?.status === undefined)
+  if (expired.length > 0) await storeAnswer(redis.zrem(jobIndexKey(tenant), ...expired))
+  return records.map((fields, index) =>
+    fields.status === undefined ? undefined : jobFromRecord(Number(ids[index]), fields),
+  )
+}
+
+function isWanted(job: Job, { status, connectionId }: JobFilter): boolean {
+  return (status ?? job.status) === job.status && (connectionId ?? job.connectionId) === job.connectionId
+}

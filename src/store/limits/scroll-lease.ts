@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import type { Clock } from '../../clock.ts'
+import type { ScrollLease } from '../../sync/contract/walk.ts'
+import { sharedKeys } from '../keys.ts'
+import { runScript } from '../script.ts'
+import { holdLeaseScript, releaseLeaseScript } from './scroll-lease.lua.ts'
+
+/** Outlives a pause of its holder, and ends soon enough after its death. */
+const LEASE_MS = 30_000
+const RENEW_MS = 5_000
+const LOOK_MS = 1_000
+
+/**
+ * A lease in Redis on the one scroll of a workspace, for all jobs of all workers. Jobs are told apart from each other by
+ * it; a scroll that another application has open is found out by Intercom's refusal.
+ *
+ * @param createId makes ids that are never made twice
+ */
+export function createScrollLease(
+  { redis, clock, createId }: { redis: Redis; clock: Clock; createId: () => string },
+  accessToken: string,
+): ScrollLease {
+  // The token itself must not reach Redis.
+  const key = `${sharedKeys.scrollLeasePrefix}${createHash('sha256').update(accessToken).digest('hex')}`
+  const take = async (holder: string) => (await runScript(redis, holdLeaseScript, [key], [holder, LEASE_MS])) === 1
+
+  return {
+    async hold(signal, work) {
+      const holder = createId()
+      while (!(await take(holder))) await clock.sleep(LOOK_MS, signal)
+      const done = new AbortController()
+      const renewing = keepRenewed(() => take(holder), clock, done.signal)
+      try {
+        return await work()
+      } finally {
+        done.abort()
+        await renewing
+        await runScript(redis, releaseLeaseScript, [key], [holder])
+      }
+    },
+  }
+}
+
+async function keepRenewed(renew: () => Promise<boolean>, clock: Clock, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    // A renewal that fails is made up for by the next; the lease outlives several.
+    await clock
+      .sleep(RENEW_MS, signal)
+      .then(renew, () => undefined)
+      .catch(() => undefined)
+  }
+}

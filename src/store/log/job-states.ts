@@ -1,0 +1,92 @@
+import type { Redis } from 'ioredis'
+import type { StreamStates } from '../../airbyte/state.ts'
+import { CodedError } from '../../errors.ts'
+import { storeAnswer } from '../availability.ts'
+import { hasEnded, type Job } from '../job.ts'
+import { jobKey } from '../keys.ts'
+import { runScript } from '../script.ts'
+import { refuseOtherJob, requireOwnLog } from './log-epoch.ts'
+import { readCheckpointsScript } from './read-checkpoints.lua.ts'
+
+const givenPrefix = 'given:'
+const entriesPerRead = 64
+
+/** @throws CodedError `job_running`, `log_gone`, `log_rewound`, `offset_out_of_range` */
+export async function statesAt(
+  redis: Redis,
+  job: Job,
+  at: number | undefined,
+  epoch: string | undefined,
+): Promise<StreamStates> {
+  refuseOtherJob(job, epoch)
+  requireOwnLog(job, { epoch, held: at ?? job.messageCount })
+  if (at === undefined && !hasEnded(job)) {
+    throw new CodedError('job_running', 'The job has not ended: say with `at` how many of its messages you hold')
+  }
+  const offset = at ?? job.messageCount
+  await checkOffset(redis, job, offset, 'at')
+  const given = await readGivenStates(redis, job.jobId)
+  const states = new Map([...given, ...(await readCheckpoints(redis, job.jobId, 0, offset))])
+  if (job.status === 'succeeded') for (const name of job.fullRefresh) states.delete(name)
+  return Object.fromEntries(states)
+}
+
+/** @throws CodedError `log_gone`, `offset_out_of_range` */
+export async function checkOffset(redis: Redis, job: Job, offset: number, name: string): Promise<void> {
+  if ((await storeAnswer(redis.exists(jobKey(job.jobId, 'dataKey')))) === 0) throw new CodedError('log_gone')
+  if (offset <= job.messageCount) return
+  throw new CodedError('offset_out_of_range', `${name} is ${offset}, but the log has ${job.messageCount} messages`, {
+    extensions: { messageCount: job.messageCount },
+  })
+}
+
+/**
+ * The last checkpoint of each stream among the messages after the first `after` and up to `at`.
+ *
+ * @throws CodedError `log_gone`
+ */
+export async function readCheckpoints(
+  redis: Redis,
+  jobId: number,
+  after: number,
+  at: number,
+): Promise<Map<string, Record<string, unknown>>> {
+  const names = await storeAnswer(redis.hkeys(jobKey(jobId, 'states')))
+  const missing = new Set(names.filter((name) => !name.startsWith(givenPrefix)))
+  const found = new Map<string, Record<string, unknown>>()
+  // Backwards: where every stream has said something lately, little of the log is looked at.
+  for (let before = ''; at > after && missing.size > 0; ) {
+    const reply = await runScript(
+      redis,
+      readCheckpointsScript,
+      [jobKey(jobId, 'log'), jobKey(jobId, 'dataKey')],
+      [at, before, after, entriesPerRead],
+    )
+    const [outcome, next = '', ...entries] = reply as string[]
+    if (outcome === 'GONE') throw new CodedError('log_gone')
+    for (const { offset, streamName, streamState } of entries.flatMap(newestFirst)) {
+      if (offset > at || offset <= after || !missing.delete(streamName)) continue
+      found.set(streamName, streamState)
+    }
+    if (next === '') break
+    before = next
+  }
+  return found
+}
+
+interface LoggedCheckpoint {
+  offset: number
+  streamName: string
+  streamState: Record<string, unknown>
+}
+
+function newestFirst(entry: string): LoggedCheckpoint[] {
+  return (JSON.parse(entry) as LoggedCheckpoint[]).reverse()
+}
+
+async function readGivenStates(redis: Redis, jobId: number): Promise<[string, Record<string, unknown>][]> {
+  const states = await storeAnswer(redis.hgetall(jobKey(jobId, 'states')))
+  return Object.entries(states)
+    .filter(([name]) => name.startsWith(givenPrefix))
+    .map(([name, state]) => [name.slice(givenPrefix.length), JSON.parse(state) as Record<string, unknown>])
+}

@@ -1,0 +1,57 @@
+import { areOfOneJob, hasGoneBack } from '../../epoch.ts'
+import { CodedError } from '../../errors.ts'
+
+/** A log and its epoch. Ids alone prove nothing: a Redis that was restored may have given one out twice. */
+interface EpochedLog {
+  logEpoch: string
+  messageCount: number
+}
+
+/** What a caller says that it holds. */
+export interface Holding {
+  /** The epoch that came with the messages; undefined when the caller does not say. */
+  epoch: string | undefined
+  /** Messages. */
+  held: number
+}
+
+/** A job that is meant by its id and the epoch of its messages. @throws CodedError `log_rewound` when it is another one */
+export function refuseOtherJob(log: EpochedLog, epoch: string | undefined): void {
+  if (epoch === undefined || areOfOneJob(epoch, log.logEpoch)) return
+  throw rewound(log, 'This is another job, which got the id of one that Redis has lost: go on with a new job')
+}
+
+/** Messages of another log of the same job are not these. @throws CodedError `log_rewound` */
+function refuseOtherLog(log: EpochedLog, { epoch, held }: Holding): void {
+  refuseOtherJob(log, epoch)
+  // Whoever holds nothing has lost nothing.
+  if (epoch === undefined || held === 0 || epoch === log.logEpoch) return
+  throw rewound(
+    log,
+    'Messages that were read are no longer in the log: go on from the last STATE before them, with a new job',
+  )
+}
+
+/**
+ * The same where states move or are given out by it: then a log that has gone back in time asks for the epoch.
+ *
+ * @throws CodedError `log_rewound`
+ */
+export function requireOwnLog(log: EpochedLog, holding: Holding): void {
+  refuseOtherLog(log, holding)
+  if (holding.epoch !== undefined || holding.held === 0 || !hasGoneBack(log.logEpoch)) return
+  throw rewound(
+    log,
+    'The log has gone back in time since the job began: say with `epoch` of which log your messages are (Log-Epoch of ' +
+      'the answer that they came with)',
+  )
+}
+
+/** The log that a reader was told of must stay the same to the end, also while it holds nothing. @throws CodedError `log_rewound` */
+export function refuseChangedLog(log: EpochedLog, epoch: string): void {
+  if (epoch !== log.logEpoch) throw rewound(log, 'The log has gone back in time while it was read: read it again')
+}
+
+function rewound({ logEpoch, messageCount }: EpochedLog, detail: string): CodedError {
+  return new CodedError('log_rewound', detail, { extensions: { logEpoch, messageCount } })
+}

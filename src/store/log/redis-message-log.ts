@@ -1,0 +1,103 @@
+import type { Redis } from 'ioredis'
+import { CodedError } from '../../errors.ts'
+import { hasEnded, type JobStatus } from '../job.ts'
+import { jobKey } from '../keys.ts'
+import { runBinaryScript } from '../script.ts'
+import { openJobSeals } from '../secrets/job-seals.ts'
+import type { EncryptionKey } from '../secrets/sealing.ts'
+import type { LogPage, MessageLogReader } from './message-log.ts'
+import { readLogScript } from './read-log.lua.ts'
+import type { Retention } from './retention.ts'
+import type { WakeUps } from './wake-ups.ts'
+
+export interface LogDependencies {
+  redis: Redis
+  keys: readonly EncryptionKey[]
+  retention: Retention
+}
+
+export interface MessageLogDependencies extends LogDependencies {
+  wakeUps: WakeUps
+}
+
+/** Entries asked of Redis at a time: enough for a page of usual size, little enough not to hold Redis up. */
+const entriesPerRead = 16
+const bytesPerPiece = 1 << 20
+
+export function createMessageLogReader(dependencies: MessageLogDependencies): MessageLogReader {
+  return {
+    read: (jobId, after, maxBytes) => readPage(dependencies, jobId, after, maxBytes),
+    subscribe: (jobId, listener) => dependencies.wakeUps.listen(jobId, (wakeUp) => listener(wakeUp.kind)),
+  }
+}
+
+/** What a job's log holds now, from its first message on, in pieces of whole lines. */
+export async function* readWholeLog(dependencies: LogDependencies, jobId: number): AsyncGenerator<Buffer, void, void> {
+  for (let after = 0; ; ) {
+    const page = await readPage(dependencies, jobId, after, bytesPerPiece)
+    if (page.messageCount === 0) return
+    yield page.body
+    after += page.messageCount
+  }
+}
+
+async function readPage(
+  { redis, keys, retention }: LogDependencies,
+  jobId: number,
+  after: number,
+  maxBytes: number,
+): Promise<LogPage> {
+  const reply = await runBinaryScript(
+    redis,
+    readLogScript,
+    [jobKey(jobId, 'record'), jobKey(jobId, 'log'), jobKey(jobId, 'dataKey'), jobKey(jobId, 'states')],
+    [after, entriesPerRead, maxBytes, retention.logMs, retention.recordMs],
+  )
+  return openPage(keys, jobId, after, reply as LogReply)
+}
+
+type LogEntry = [id: Buffer, blob: Buffer, count: Buffer]
+type LogReply = [
+  outcome: Buffer,
+  status: Buffer,
+  messages: Buffer,
+  epoch: Buffer,
+  tenant: Buffer,
+  wrappedDataKey: Buffer,
+  ...entries: LogEntry[],
+]
+
+async function openPage(
+  keys: readonly EncryptionKey[],
+  jobId: number,
+  after: number,
+  [outcome, status, messages, epoch, tenant, wrappedDataKey, ...entries]: LogReply,
+): Promise<LogPage> {
+  if (outcome.toString() === 'MISSING') throw new CodedError('job_not_found')
+  if (outcome.toString() === 'GONE') throw new CodedError('log_gone')
+
+  const seals = openJobSeals(keys, wrappedDataKey.toString(), { tenant: tenant.toString(), jobId })
+  const bodies = await Promise.all(
+    entries.map(async ([id, blob, count]) => {
+      const lastOffset = Number.parseInt(id.toString(), 10)
+      const lines = await seals.openLines(blob, lastOffset)
+      const held = after - (lastOffset - Number(count.toString()))
+      return held > 0 ? lines.subarray(startOfLine(lines, held)) : lines
+    }),
+  )
+  const last = entries.at(-1)
+  return {
+    body: Buffer.concat(bodies),
+    messageCount: last ? Number.parseInt(last[0].toString(), 10) - after : 0,
+    ended: hasEnded({ status: status.toString() as JobStatus }),
+    total: Number(messages.toString()),
+    epoch: epoch.toString(),
+  }
+}
+
+/** Where the line after the first `count` lines starts. */
+function startOfLine(lines: Buffer, count: number): number {
+  let start = 0
+  for (let line = 0; line < count; line++) start = lines.indexOf(0x0a, start) + 1
+  return start
+}

@@ -1,0 +1,58 @@
+import type { Redis } from 'ioredis'
+import type { JobStatus } from '../job.ts'
+import { jobIdOfChannel, sharedKeys } from '../keys.ts'
+
+/** `changed`: the job's log or status has changed, or may have while nobody could tell. `lost`: Redis went away. */
+export type WakeUp = { kind: 'changed'; status?: JobStatus } | { kind: 'lost' }
+
+/** Wake-ups of every job, from the one Pub/Sub connection of this process. */
+export interface WakeUps {
+  listen(jobId: number, listener: (wakeUp: WakeUp) => void): () => void
+}
+
+/**
+ * @param subscriber a connection used for nothing else, with `autoResubscribe` off: subscribing anew is done here, because
+ * listeners must be woken once it is done (what was published in between reached nobody)
+ */
+export function createWakeUps(subscriber: Redis): WakeUps {
+  const listeners = new Map<number, Set<(wakeUp: WakeUp) => void>>()
+  let subscribed = false
+
+  const tellAll = (wakeUp: WakeUp) => {
+    for (const ofJob of listeners.values()) for (const listener of [...ofJob]) listener(wakeUp)
+  }
+  const subscribe = async () => {
+    try {
+      await subscriber.psubscribe(sharedKeys.changedPattern)
+      subscribed = true
+      tellAll({ kind: 'changed' })
+    } catch {
+      // The connection broke again: 'close' has been told, 'ready' comes again.
+    }
+  }
+
+  subscriber.on('pmessage', (_pattern: string, channel: string, status: string) => {
+    const ofJob = listeners.get(jobIdOfChannel(channel))
+    if (ofJob) for (const listener of [...ofJob]) listener({ kind: 'changed', status: status as JobStatus })
+  })
+  subscriber.on('ready', subscribe)
+  subscriber.on('close', () => {
+    subscribed = false
+    tellAll({ kind: 'lost' })
+  })
+  if (subscriber.status === 'ready') void subscribe()
+
+  return {
+    listen(jobId, listener) {
+      const ofJob = listeners.get(jobId) ?? new Set()
+      listeners.set(jobId, ofJob.add(listener))
+      // Not yet listening: what happens until then would be missed, so the newcomer is told at once or when it works.
+      if (!subscribed && subscriber.status !== 'ready')
+        queueMicrotask(() => ofJob.has(listener) && listener({ kind: 'lost' }))
+      return () => {
+        ofJob.delete(listener)
+        if (ofJob.size === 0 && listeners.get(jobId) === ofJob) listeners.delete(jobId)
+      }
+    },
+  }
+}

@@ -1,0 +1,66 @@
+import type { KeyObject } from 'node:crypto'
+import { promisify } from 'node:util'
+import { brotliCompress, brotliDecompress, constants } from 'node:zlib'
+import type { SyncRequest } from '../../sync/contract/sync-request.ts'
+import {
+  createDataKey,
+  type EncryptionKey,
+  type JobSealContext,
+  kidOf,
+  openBytes,
+  openText,
+  sealToBytes,
+  sealToText,
+  unwrapDataKey,
+  wrapDataKey,
+} from './sealing.ts'
+
+const compress = promisify(brotliCompress)
+const decompress = promisify(brotliDecompress)
+
+interface Owner {
+  tenant: string
+  jobId: number
+}
+
+/** Seals and opens what belongs to one job, with that job's data key. */
+export interface JobSeals {
+  /** The data key as it is kept in Redis. */
+  wrappedDataKey: string
+  sealRequest(request: SyncRequest): string
+  openRequest(sealed: string): SyncRequest
+  /** NDJSON as it is kept in the log: compressed, then sealed, bound to the offset of its last message. */
+  sealLines(lines: Buffer, lastOffset: number): Promise<Buffer>
+  openLines(blob: Buffer, lastOffset: number): Promise<Buffer>
+}
+
+/** Seals for a new job, with a data key of its own. */
+export function createJobSeals(keys: readonly EncryptionKey[], owner: Owner): JobSeals {
+  const dataKey = createDataKey()
+  return jobSeals(dataKey, wrapDataKey(keys, dataKey, { ...owner, purpose: 'data-key' }), owner)
+}
+
+/** Seals of an existing job. @throws SealBrokenError */
+export function openJobSeals(keys: readonly EncryptionKey[], wrappedDataKey: string, owner: Owner): JobSeals {
+  return jobSeals(unwrapDataKey(keys, wrappedDataKey, { ...owner, purpose: 'data-key' }), wrappedDataKey, owner)
+}
+
+function jobSeals(dataKey: KeyObject, wrappedDataKey: string, owner: Owner): JobSeals {
+  const context = (purpose: JobSealContext['purpose']): JobSealContext => ({ ...owner, purpose })
+  return {
+    wrappedDataKey,
+    sealRequest: (request) =>
+      sealToText(kidOf(wrappedDataKey), dataKey, Buffer.from(JSON.stringify(request)), context('request')),
+    openRequest: (sealed) => JSON.parse(openText(dataKey, sealed, context('request')).toString()) as SyncRequest,
+    sealLines: async (lines, lastOffset) =>
+      sealToBytes(dataKey, await compressLines(lines), context(`blob@${lastOffset}`)),
+    openLines: (blob, lastOffset) => decompress(openBytes(dataKey, blob, context(`blob@${lastOffset}`))),
+  }
+}
+
+/** Quality 1 is faster than gzip's and smaller; zlib works in a thread of its own, off the event loop. */
+function compressLines(lines: Buffer): Promise<Buffer> {
+  return compress(lines, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_SIZE_HINT]: lines.length },
+  })
+}

@@ -1,0 +1,65 @@
+import type { Redis } from 'ioredis'
+import { storeAnswer } from '../availability.ts'
+import { sharedKeys } from '../keys.ts'
+import { runScript } from '../script.ts'
+import { plantCanariesScript } from './plant-canaries.lua.ts'
+import { type EncryptionKey, openText, SealBrokenError, sealToText } from './sealing.ts'
+
+/** The encryption keys of this process are not those that sealed what is in Redis. The message names keys by their ids. */
+export class KeysDoNotFitError extends Error {
+  override name = 'KeysDoNotFitError'
+}
+
+const canary = Buffer.from('canary')
+/** No key has such an id. */
+const sealingField = ':sealing'
+
+/**
+ * Tells whether this process can open what others seal in this Redis: each key leaves a sealed word there, and the id of
+ * the key that whoever started last seals with. A new key comes in behind the old one first, so every process has that one.
+ *
+ * @param when a start names its first key as the one that seals
+ * @throws KeysDoNotFitError; CodedError `store_unavailable`
+ */
+export async function checkKeys(
+  redis: Redis,
+  keys: readonly EncryptionKey[],
+  when: 'at its start' | 'later' = 'later',
+): Promise<void> {
+  const own = keys.flatMap(({ kid, key }) => [kid, sealToText(kid, key, canary, contextOf(kid))])
+  const args = [sealingField, when === 'at its start' ? 1 : 0, ...own]
+  const reply = await runScript(redis, plantCanariesScript, [sharedKeys.keyCanaries], args)
+  const [known, ...found] = reply as [number, ...string[]]
+  if (known === 0) {
+    const ids = keys.map(({ kid }) => kid).join(', ')
+    throw new KeysDoNotFitError(
+      `ENCRYPTION_KEYS: what is in this Redis is sealed with the key ${found[0]}, and this process has ${ids}. Give it ` +
+        `the keys of the other processes (those of keys.json, where they were made). If ${found[0]} is lost for good, ` +
+        `remove ${sharedKeys.keyCanaries} and ${sharedKeys.secrets} from Redis: what was sealed with it stays closed.`,
+    )
+  }
+  for (const [place, { kid, key }] of keys.entries()) {
+    if (opens(key, found[place] ?? '', kid)) continue
+    throw new KeysDoNotFitError(
+      `ENCRYPTION_KEYS: the key ${kid} is another one than the key ${kid} that sealed what is in this Redis. ` +
+        'Give the new key an id of its own, and keep the old one behind it.',
+    )
+  }
+}
+
+/** What others have sealed is given up: from here on these are the keys of this Redis. */
+export async function adoptKeys(redis: Redis, keys: readonly EncryptionKey[]): Promise<void> {
+  await storeAnswer(redis.del(sharedKeys.keyCanaries, sharedKeys.secrets))
+  await checkKeys(redis, keys, 'at its start')
+}
+
+function opens(key: EncryptionKey['key'], sealed: string, kid: string): boolean {
+  try {
+    return openText(key, sealed, contextOf(kid)).equals(canary)
+  } catch (error) {
+    if (error instanceof SealBrokenError) return false
+    throw error
+  }
+}
+
+const contextOf = (keyId: string) => ({ tenant: '', keyId, purpose: 'canary' }) as const

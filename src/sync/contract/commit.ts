@@ -1,0 +1,71 @@
+import type { StreamStatus } from '../../airbyte/messages.ts'
+import type { JobFailure } from '../../errors.ts'
+
+/** A STATE message inside a commit. */
+export interface Checkpoint {
+  /** 1-based place of the STATE among the commit's messages. */
+  messageIndex: number
+  streamName: string
+  /** The `stream_state` blob. */
+  streamState: Record<string, unknown>
+}
+
+/** How far a stream has come, counted from the start of the job. */
+export interface StreamProgress {
+  streamName: string
+  status: StreamStatus
+  rowsSynced: number
+  /** Intercom's own count at the start of the walk. */
+  rowsEstimate?: number
+  /** The cursor of the stream's latest STATE, Unix seconds. */
+  cursor?: number
+  completeness?: Completeness
+}
+
+/** What is known of a stream beside what was delivered: whether that is all, and what Intercom withheld. Totals since the start of the job. */
+export interface Completeness {
+  /** Intercom's counts of what has been read to its end … */
+  counted?: number
+  /** … and how many of it came. */
+  received?: number
+  /** Parents of which Intercom gives the newest children only. */
+  capped?: number
+  /** Parents that were deleted between being found and being read. */
+  deletedMeanwhile?: number
+  /** Records that the search showed only after an earlier sync had read past their time. */
+  lateArrivals?: number
+  /** How often a scroll broke and began again. */
+  restarts?: number
+  /** Parents whose children could not be had; the next sync tries them first. */
+  retryIds?: string[]
+}
+
+/** The members of a completeness that are counts. */
+export type Tally = Exclude<keyof Completeness, 'retryIds'>
+
+/** What an attempt needs to go on; opaque to everyone but `sync`, JSON-safe, written with every commit. */
+export type Position = Record<string, unknown>
+
+/** One or more whole answers of Intercom as NDJSON, with the position they lead to. Made durable whole or not at all. */
+export interface Commit {
+  /** Whole lines, each ending in "\n". */
+  body: Buffer
+  /** Lines in `body`; may be 0 when only the position moved. */
+  messageCount: number
+  /** RECORD lines in `body`. */
+  recordCount: number
+  /** It holds records, or an answer of Intercom has moved the position; see `Movement`. */
+  isProgress: boolean
+  /** The STATEs in `body`, in order. */
+  checkpoints: Checkpoint[]
+  position: Position
+  /** Every stream of the catalog, totals since the start of the job. */
+  streams: StreamProgress[]
+}
+
+/** How a sync that was read to its end came out. It succeeded when `failure` is absent. */
+export interface SyncOutcome {
+  streams: StreamProgress[]
+  /** Why at least one stream is INCOMPLETE. Final: another attempt would not help. */
+  failure?: JobFailure
+}

@@ -1,0 +1,51 @@
+import type { ConfiguredCatalog } from '../../airbyte/catalog.ts'
+import { readSourceConfig, type SourceConfig } from '../../airbyte/source-config.ts'
+import { readStates, type StreamStates } from '../../airbyte/state.ts'
+import { CodedError, type Fault } from '../../errors.ts'
+import { readSelection } from '../../streams/selection.ts'
+import { findStream } from '../../streams/table.ts'
+import { isComplete } from '../state/search-state.ts'
+import { checkSearchState } from '../state/search-state-schema.ts'
+
+/** A sync job's request, checked and completed: what is sealed for the worker and given to `runSync`. JSON-safe. */
+export interface SyncRequest {
+  config: SourceConfig
+  catalog: ConfiguredCatalog
+  states: StreamStates
+}
+
+/** The members of a request's body that say what to sync, as they came. */
+export interface SyncRequestBody {
+  config?: unknown
+  catalog?: unknown
+  streams?: unknown
+  state?: unknown
+}
+
+/**
+ * Checks the body of a sync job and fills in what was left out.
+ *
+ * @throws CodedError `invalid_request` with a JSON pointer (`/config/start_date`, `/catalog/streams/0/stream/name`) for every fault
+ */
+export function parseSyncRequest(body: SyncRequestBody): SyncRequest {
+  const faults: Fault[] = []
+  const config = readSourceConfig(body.config, '/config', faults)
+  const catalog = readSelection(body, faults)
+  const given = readStates(body.state, '/state', faults)
+  const states: StreamStates = {}
+  for (const { streamName, pointer, state } of given) {
+    const entry = findStream(streamName)
+    if (!entry) faults.push({ pointer, detail: `${JSON.stringify(streamName)} is no stream of this connector` })
+    else if (entry.cursor)
+      checkSearchState(state, pointer, faults, { cursor: entry.cursor, parent: entry.child?.parent })
+    states[streamName] = state
+  }
+  // Who asks for increments gives back every state there is, the end of the last full refresh as well.
+  for (const { stream, always_whole } of catalog.streams)
+    if (always_whole && isComplete(states[stream.name])) delete states[stream.name]
+  if (!config || faults.length > 0) {
+    const detail = faults.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ')
+    throw new CodedError('invalid_request', `The request is not valid: ${detail}`, { faults })
+  }
+  return { config, catalog, states }
+}

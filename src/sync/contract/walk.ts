@@ -1,0 +1,105 @@
+import { type ConfiguredStream, declaredTypes } from '../../airbyte/catalog.ts'
+import type { logLine, RecordChange } from '../../airbyte/messages.ts'
+import type { SourceConfig } from '../../airbyte/source-config.ts'
+import type { Clock } from '../../clock.ts'
+import type { IntercomClient } from '../../intercom/client.ts'
+import type { Workspace } from '../../intercom/endpoints/workspace.ts'
+import type { IdType } from '../../intercom/text/record-text.ts'
+import type { StreamEntry } from '../../streams/table.ts'
+import type { Fingerprints } from '../delivered/fingerprints.ts'
+import type { Tally } from './commit.ts'
+import type { CreateSpool } from './spool.ts'
+
+/**
+ * A walk is one traversal of Intercom that feeds one or more streams. It fetches ahead of its reader: what it yields
+ * are answers that have *arrived*; nothing has moved yet. Taking an arrival turns it into records and moves the
+ * walk's position in one step. So at any moment the position covers exactly the arrivals taken, and that is what a
+ * commit stores, however far fetching has run ahead.
+ */
+export interface Walk {
+  streamNames: readonly string[]
+  /** Arrivals in the order they must be taken. Does not wait for them to be taken. */
+  arrivals(): AsyncGenerator<Arrival, void, void>
+  /** JSON-safe; given back to the walk when an attempt goes on. Undefined while nothing has been taken. */
+  position(): Record<string, unknown> | undefined
+  /** The `stream_state` that covers what has been taken. */
+  streamState(streamName: string): Record<string, unknown>
+  /** What of a stream Intercom could not give although the walk has come to its end; undefined for nothing. */
+  missing?(streamName: string): Missing | undefined
+}
+
+export interface Missing {
+  /** For people. */
+  words: string
+  /** Parents whose children are missing, and records with lists that are. */
+  retryIds: string[]
+}
+
+export interface Arrival {
+  take(sink: Sink): void
+}
+
+/** Where taken arrivals go. */
+export interface Sink {
+  /** @param changes what of the record Intercom did not give whole */
+  record(streamName: string, text: Buffer, changes?: readonly RecordChange[]): void
+  estimate(streamName: string, rows: number): void
+  log(level: Parameters<typeof logLine>[0], message: string): void
+  /** Adds to what is known of a stream's completeness. */
+  tally(streamName: string, what: Tally, count: number): void
+}
+
+/** A stream that a job is to sync. */
+export interface SelectedStream {
+  entry: StreamEntry
+  configured: ConfiguredStream
+  /** The stream's state from the request. */
+  state: Record<string, unknown> | undefined
+}
+
+/** What all walks of an attempt share. */
+export interface WalkContext {
+  config: SourceConfig
+  client: IntercomClient
+  workspace: Workspace
+  /** Records of this job's log that may be met again. */
+  fingerprints: Fingerprints
+  /** Adds to the fingerprints which versions of searched records earlier attempts have put into the log. */
+  replayVersions: () => Promise<void>
+  ports: WalkPorts
+}
+
+/** What walks need of the outside besides Intercom. */
+export interface WalkPorts {
+  clock: Clock
+  /** Aborts when the attempt ends, however it ends. */
+  signal: AbortSignal
+  createSpool: CreateSpool
+  scrollLease: ScrollLease
+  /** How long to wait for a scroll that another application has open, ms. @defaultValue 15 minutes */
+  scrollPatienceMs?: number
+  /** How many records a slice of a search aims at. @defaultValue a share of what there is, 3,000 to 20,000 */
+  recordsPerSlice?: number
+}
+
+/** Keeps jobs apart that want the one scroll a workspace can have. */
+export interface ScrollLease {
+  /** Waits for the lease of this access token's workspace, holds it while `work` runs, and gives it back. */
+  hold<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result>
+}
+
+/** Something a walk has to say. */
+export interface LogEntry {
+  level: Parameters<typeof logLine>[0]
+  message: string
+}
+
+/** The types that id members take in a stream's messages: as the configured catalog declares, else strings. */
+export function idTypes(names: readonly string[], configured: ConfiguredStream): Map<string, IdType> {
+  return new Map(
+    names.map((name) => {
+      const types = declaredTypes(configured, name)
+      return [name, types.includes('integer') && !types.includes('string') ? 'integer' : 'string']
+    }),
+  )
+}

@@ -1,0 +1,30 @@
+import type { ConfiguredCatalog, ConfiguredStream } from '../../airbyte/catalog.ts'
+import { findStream, type StreamEntry } from '../../streams/table.ts'
+
+/** What a destination would do wrong with the records of this catalog, in words for its owner. */
+export function catalogWarnings({ streams }: ConfiguredCatalog): string[] {
+  return streams.flatMap((configured) => {
+    const entry = findStream(configured.stream.name)
+    return entry ? [weakKey(entry, configured), repeatedChildren(entry, configured)].flatMap((text) => text ?? []) : []
+  })
+}
+
+/** A key that lacks a part of ours makes one row of several records. */
+function weakKey({ name, primaryKey }: StreamEntry, { primary_key = [] }: ConfiguredStream): string | undefined {
+  const given = primary_key.map((path) => path.join('.'))
+  const own = primaryKey.map((path) => path.join('.'))
+  if (given.length === 0 || own.every((path) => given.includes(path))) return undefined
+  return `${name}: the primary key ${given.join(', ')} does not tell all records apart: use ${own.join(', ')}`
+}
+
+/** All children of a parent that moved come again, so appending them keeps a copy of each for every move. */
+function repeatedChildren(
+  { name, child }: StreamEntry,
+  { sync_mode, destination_sync_mode }: ConfiguredStream,
+): string | undefined {
+  if (!child || sync_mode !== 'incremental' || destination_sync_mode !== 'append') return undefined
+  return (
+    `${name}: everything that belongs to one of ${child.parent} is delivered again whenever that changes: ` +
+    'the destination sync mode append keeps every copy; use append_dedup'
+  )
+}

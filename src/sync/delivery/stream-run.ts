@@ -1,0 +1,56 @@
+import type { StreamStatus } from '../../airbyte/messages.ts'
+import type { Clock } from '../../clock.ts'
+import type { Completeness, StreamProgress } from '../contract/commit.ts'
+
+/** A STATE is due when so many records or so much time lie behind the last one. */
+const RECORDS_PER_STATE = 1000
+const MS_PER_STATE = 10_000
+/** Airbyte's heartbeat counts RECORD and STATE only: while nothing is emitted, a STATE shows that the sync lives. */
+const LONGEST_SILENCE_MS = 5 * 60_000
+
+/** How one stream of a job stands. */
+export interface StreamRun {
+  readonly name: string
+  status: StreamStatus | undefined
+  rowsSynced: number
+  rowsEstimate: number | undefined
+  cursor: number | undefined
+  completeness: Completeness
+  /** RECORDs since the last STATE. */
+  sinceState: number
+  /** Ms of the monotonic clock. */
+  lastStateAt: number
+}
+
+/** What of a stream's run goes into a position. */
+export type StreamRunJson = Omit<StreamRun, 'lastStateAt'>
+
+export function createStreamRun(name: string, clock: Clock, json?: StreamRunJson): StreamRun {
+  const unknown = { status: undefined, rowsEstimate: undefined, cursor: undefined }
+  return { name, ...unknown, rowsSynced: 0, sinceState: 0, completeness: {}, ...json, lastStateAt: clock.monotonic() }
+}
+
+export function streamRunJson({ lastStateAt: _, ...json }: StreamRun): StreamRunJson {
+  return json
+}
+
+export function hasFinished(run: StreamRun): boolean {
+  return run.status === 'COMPLETE' || run.status === 'INCOMPLETE'
+}
+
+/** Ms of the monotonic clock when the next STATE is due. */
+export function stateDueAt(run: StreamRun): number {
+  if (run.sinceState >= RECORDS_PER_STATE) return Number.NEGATIVE_INFINITY
+  return run.lastStateAt + (run.sinceState > 0 ? MS_PER_STATE : LONGEST_SILENCE_MS)
+}
+
+export function streamProgress(run: StreamRun): StreamProgress {
+  return {
+    streamName: run.name,
+    status: run.status ?? 'STARTED',
+    rowsSynced: run.rowsSynced,
+    ...(run.rowsEstimate !== undefined && { rowsEstimate: run.rowsEstimate }),
+    ...(run.cursor !== undefined && { cursor: run.cursor }),
+    ...(Object.keys(run.completeness).length > 0 && { completeness: { ...run.completeness } }),
+  }
+}

@@ -1,0 +1,77 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { mkdtemp, open, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Spool } from '../contract/spool.ts'
+
+interface Extent {
+  position: number
+  length: number
+}
+
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+
+/**
+ * A spool in a temporary file, each page sealed with a key that never leaves this process: what a killed process leaves
+ * behind cannot be read by anybody.
+ */
+export async function createFileSpool(): Promise<Spool> {
+  const directory = await mkdtemp(join(tmpdir(), 'intercom-sync-spool-'))
+  const file = await open(join(directory, 'pages'), 'w+', 0o600)
+  // Without a name it goes with its descriptor, however this process ends.
+  await rm(directory, { recursive: true, force: true })
+  let isOpen = true
+  const key = randomBytes(32)
+  const extents: Extent[] = []
+  let end = 0
+  let closed: { error?: unknown } | undefined
+  let wake: () => void = () => undefined
+
+  function seal(page: Buffer): Buffer {
+    const nonce = randomBytes(NONCE_BYTES)
+    const cipher = createCipheriv('aes-256-gcm', key, nonce)
+    return Buffer.concat([nonce, cipher.update(page), cipher.final(), cipher.getAuthTag()])
+  }
+
+  async function read({ position, length }: Extent): Promise<Buffer> {
+    const sealed = Buffer.alloc(length)
+    await file.read(sealed, 0, length, position)
+    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES))
+    decipher.setAuthTag(sealed.subarray(-TAG_BYTES))
+    return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
+  }
+
+  return {
+    async append(page) {
+      if (!isOpen) throw new Error('the spool is closed')
+      const sealed = seal(page)
+      await file.write(sealed, 0, sealed.length, end)
+      extents.push({ position: end, length: sealed.length })
+      end += sealed.length
+      wake()
+    },
+    close(error) {
+      closed ??= error === undefined ? {} : { error }
+      wake()
+    },
+    async *pages() {
+      for (let index = 0; ; index++) {
+        while (index >= extents.length) {
+          if (closed && 'error' in closed) throw closed.error
+          if (closed) return
+          await new Promise<void>((resolve) => {
+            wake = resolve
+          })
+        }
+        const extent = extents[index]
+        if (extent) yield await read(extent)
+      }
+    },
+    async dispose() {
+      if (!isOpen) return
+      isOpen = false
+      await file.close()
+    },
+  }
+}

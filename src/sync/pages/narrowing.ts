@@ -1,0 +1,81 @@
+import { CodedError, errorTable } from '../../errors.ts'
+import { RefusedError } from '../../intercom/answers/failures.ts'
+import { RateLimitedError } from '../../intercom/answers/retry.ts'
+import type { SortOrder } from '../../intercom/endpoints/search-query.ts'
+import { orderOf, type Slice, takenOf } from '../state/slice.ts'
+
+/** Not even a page of one record can be had at this place of a slice. */
+export class UnreadablePageError extends CodedError {
+  /** What is left of the slice, as it stands when all pages before have been taken. */
+  readonly rest: Slice
+
+  constructor(cause: CodedError, rest: Slice) {
+    super(cause.code, cause.message, { cause })
+    this.name = 'UnreadablePageError'
+    this.rest = rest
+  }
+}
+
+/** A search that answers so in Intercom's words may mean a single record on the page. */
+const OF_RECORDS = [404, 410, 422]
+
+/**
+ * Whether an error may be the fault of the very records asked for. A search has answered 404 for a message deleted
+ * meanwhile (Airbyte #42853), and 504 for as long as one heavy conversation was on the page.
+ */
+export function mayBeOfRecords(error: unknown): error is CodedError {
+  if (error instanceof RefusedError) return OF_RECORDS.includes(error.failure.status)
+  return error instanceof CodedError && errorTable[error.code].retryable && !(error instanceof RateLimitedError)
+}
+
+/**
+ * Cuts what is left of a slice so that all but the bad place can be read: first from its other end, so that what lies
+ * behind the place comes; what fails from both ends holds more than one such place, and is halved. What is too narrow
+ * to be halved is set aside. When all that a slice waited for has come, nothing is left of it.
+ *
+ * @param narrowest shortest slice worth asking for, seconds
+ */
+export function cutAround(rest: Slice, walkOrder: SortOrder, narrowest: number): Slice[] {
+  const ascending = orderOf(rest, walkOrder) === 'ascending'
+  const { at, created, only } = rest
+  const to = rest.to ?? rest.from
+  const bounds = {
+    from: ascending ? Math.max(rest.from, at ?? rest.from) : rest.from,
+    to: ascending || at === undefined ? to : Math.min(to, at + 1),
+  }
+  const skip = takenOf(rest)
+  const awaited = only?.filter((id) => !skip.has(id))
+  if (awaited?.length === 0) return []
+  const common = {
+    ...(created && { created }),
+    ...(awaited && { only: awaited }),
+    ...(skip.size > 0 && { skip }),
+    done: false,
+  }
+  if (!rest.flipped) return [{ ...bounds, ...common, flipped: true }]
+  if (bounds.to - bounds.from < 2 * narrowest) return [{ ...bounds, ...common, aside: true }]
+  const middle = Math.floor((bounds.from + bounds.to) / 2)
+  return [
+    { ...common, from: bounds.from, to: middle },
+    { ...common, from: middle, to: bounds.to },
+  ]
+}
+
+/**
+ * What is left of a round of the tail that fails: what was changed before the round was asked becomes a slice, read from
+ * its other end; what has been since is the next round's.
+ *
+ * @param asked Unix seconds
+ */
+export function sliceBefore(asked: number, rest: Slice, order: SortOrder): Slice {
+  const { at, from } = rest
+  const skip = takenOf(rest)
+  const bounds = order === 'ascending' ? { from: at ?? from, to: asked } : { from, to: (at ?? asked) + 1 }
+  return { ...bounds, ...(skip.size > 0 && { skip }), flipped: true, done: bounds.from >= bounds.to }
+}
+
+/** The times of what has been set aside, for people. */
+export function describeRange({ from, to }: Slice): string {
+  const text = (seconds: number) => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
+  return `${text(from)} to ${text(to ?? from)}`
+}

@@ -1,0 +1,165 @@
+import { CodedError } from '../../errors.ts'
+import { scanList } from '../../intercom/answers/own-list.ts'
+import type { IntercomClient } from '../../intercom/client.ts'
+import { nextCursor, pageSizeOf } from '../../intercom/endpoints/paging.ts'
+import {
+  type DateMatching,
+  SLACK_SECONDS,
+  type SortOrder,
+  searchBody,
+  type TimeRange,
+} from '../../intercom/endpoints/search-query.ts'
+import type { ScannedAnswer, ScannedRecord } from '../../intercom/text/record-scanner.ts'
+import { isObject } from '../../json-object.ts'
+import type { CursorField, StreamEntry } from '../../streams/table.ts'
+import type { Dated } from '../state/slice.ts'
+
+/** A search endpoint and how it has to be asked in this walk. */
+export interface SearchEndpoint {
+  client: IntercomClient
+  entry: StreamEntry
+  /** `Intercom-Version` to send. */
+  version: string
+  /** The date matching that version is known for; `second` for contacts holds only while answers echo the version. */
+  matching: DateMatching
+  /** Answers of another version compare dates by other rules and must not be used. */
+  echoRequired: boolean
+}
+
+/** A record of a page. */
+export interface Row extends Dated {
+  record: ScannedRecord
+}
+
+export interface SearchPage {
+  answer: ScannedAnswer
+  rows: Row[]
+  /** How many records Intercom says match, over all pages. */
+  total: number | undefined
+  /** How many records Intercom puts on a page, as it says; undefined when it does not. */
+  perPage: number | undefined
+  /** Cursor of the next page; undefined on the last. */
+  after: string | undefined
+  /** The version Intercom says it used. */
+  version: string | undefined
+}
+
+/** One page of a search: whose times, in which order, how many records, from which cursor on. */
+export interface PageRequest {
+  updated: TimeRange
+  created?: TimeRange
+  order: SortOrder
+  perPage: number
+  after?: string | undefined
+  /** @defaultValue the client's */
+  tries?: number
+}
+
+/** A time above this is in milliseconds: some workspaces hold such broken dates (seconds reach it in the year 5138). */
+const LARGEST_SECONDS = 100_000_000_000
+
+/**
+ * Asks for one page, and once more when a record lacks what every record has: that is believed when it stays so. When the
+ * second answer has fewer records, the record may have moved on, or the answer lacks it: a third one decides. Whether an
+ * answer can be relied on is part of reading it, so a damaged one is fetched anew.
+ */
+export async function askPage(endpoint: SearchEndpoint, page: PageRequest): Promise<SearchPage> {
+  const first = await askOnce(endpoint, page)
+  if (!lacksMember(endpoint.entry, first)) return first
+  const second = await askOnce(endpoint, page)
+  return second.rows.length < first.rows.length ? fullerOf(second, await askOnce(endpoint, page)) : second
+}
+
+/** The later of two answers to one question, unless it has fewer records: it may be the one that lacks something. */
+export function fullerOf(first: SearchPage, second: SearchPage): SearchPage {
+  return second.rows.length < first.rows.length ? first : second
+}
+
+function lacksMember({ search }: StreamEntry, { answer, rows }: SearchPage): boolean {
+  const name = search?.requiredMember
+  return name !== undefined && rows.some(({ record }) => memberText(answer.body, record, name) === 'null')
+}
+
+/** The text of a record's member; `null` where there is none. */
+function memberText(body: Buffer, { members }: ScannedRecord, name: string): string {
+  const span = members.get(name)
+  return span ? body.toString('utf8', span.start, span.end) : 'null'
+}
+
+function askOnce(endpoint: SearchEndpoint, page: PageRequest): Promise<SearchPage> {
+  const { client, entry, version, matching, echoRequired } = endpoint
+  const { updated, created, tries, ...options } = page
+  const reach = (range: TimeRange | undefined) => (range?.from ?? 0) - SLACK_SECONDS[matching]
+  const earliest = { updated: reach(updated), created: reach(created) }
+  const body = searchBody({ updated, ...(created && { created }) }, matching, options)
+  return client.ask({ method: 'POST', path: entry.path, body, version, ...(tries && { tries }) }, (answer) => {
+    const scanned = scanList(answer.body, { recordsPath: entry.recordsPath, members: wantedMembers(entry) }, entry.path)
+    if (echoRequired && answer.version !== version)
+      throw new CodedError(
+        'intercom_protocol',
+        `Intercom answered ${entry.path} by version ${answer.version}, not ${version}`,
+      )
+    const total = scanned.envelope('total_count')
+    const pages = scanned.envelope('pages')
+    return {
+      answer: scanned,
+      rows: scanned.records.map((record) => readRow(scanned.body, record, entry.path, earliest)),
+      total: typeof total === 'number' ? total : undefined,
+      perPage: pageSizeOf(pages),
+      after: nextCursor(pages),
+      version: answer.version,
+    }
+  })
+}
+
+/** The members of a record that somebody looks at. */
+export function wantedMembers({ idMembers, volatileMembers, search, filtered }: StreamEntry): string[] {
+  const looked = [search?.childCounter?.path[0], search?.requiredMember, filtered?.shownChildren?.[0]]
+  const lists = search?.cutLists?.map(({ member }) => member) ?? []
+  const inside = looked.filter((name) => name !== undefined)
+  return [...new Set(['id', 'updated_at', 'created_at', ...idMembers, ...volatileMembers, ...inside, ...lists])]
+}
+
+/** How many children a record of a list shows, where it does. */
+export function shownChildren({ filtered }: StreamEntry, { body }: ScannedAnswer, { record }: Row): number {
+  const [member, name] = filtered?.shownChildren ?? []
+  if (member === undefined || name === undefined) return 0
+  const holder: unknown = JSON.parse(memberText(body, record, member))
+  const list = isObject(holder) ? holder[name] : undefined
+  return Array.isArray(list) ? list.length : 0
+}
+
+/** A record with its id and times. @throws CodedError `intercom_protocol` when it has no id */
+export function readRow(
+  body: Buffer,
+  record: ScannedRecord,
+  path: string,
+  earliest: { updated: number; created: number },
+  cursor: CursorField = 'updated_at',
+): Row {
+  const text = (name: string) => {
+    const span = record.members.get(name)
+    return span && body.toString('utf8', span.start, span.end)
+  }
+  const id = text('id')
+  if (id === undefined) throw new CodedError('intercom_protocol', `A record in Intercom's answer to ${path} has no id`)
+  // An id may come as a number or as a string; either way it is the same record.
+  return {
+    record,
+    id: id.startsWith('"') ? (JSON.parse(id) as string) : id,
+    updatedAt: readSeconds(text(cursor), earliest.updated),
+    createdAt: readSeconds(text('created_at'), earliest.created),
+  }
+}
+
+/**
+ * Unix seconds from a value's text; undefined for null and what is no number. Also for a time in milliseconds that lies
+ * before all that was asked for: Intercom has then compared the raw number, and nobody else will ask for that time.
+ */
+function readSeconds(text: string | undefined, earliest: number): number | undefined {
+  const number = text === undefined || text === 'null' ? Number.NaN : Number(text.replaceAll('"', '') || 'none')
+  if (!Number.isFinite(number) || number < 0) return undefined
+  if (number <= LARGEST_SECONDS) return Math.floor(number)
+  const seconds = Math.floor(number / 1000)
+  return seconds < earliest ? undefined : seconds
+}

@@ -1,0 +1,88 @@
+import type { SortOrder } from '../../intercom/endpoints/search-query.ts'
+import { type Slice, takenOf } from '../state/slice.ts'
+import { mayBeOfRecords } from './narrowing.ts'
+import type { PageRequest, SearchEndpoint, SearchPage } from './search-pages.ts'
+import { askPage } from './search-pages.ts'
+
+/** Narrowest slices. By calendar day every slice reads two days of its neighbours on each side. */
+export const NARROWEST_SECONDS = { second: 1, day: 8 * 86_400 }
+/** What a first look at a search tells. */
+export interface Survey {
+  /** How many records Intercom counts from the lower bound on; undefined when it cannot say. */
+  total: number | undefined
+  /** When the oldest of them was updated, Unix seconds. */
+  oldest: number | undefined
+  /** The version Intercom says it used. */
+  version: string | undefined
+}
+
+/** One request: counts the records updated since `lower` and looks at the oldest. */
+export async function survey(endpoint: SearchEndpoint, lower: number): Promise<Survey> {
+  const updated = { from: lower, to: null }
+  const page = await askCount(endpoint, { updated })
+  if (!page) return { total: undefined, oldest: undefined, version: (await confirmSearch(endpoint)).version }
+  const oldest = page.order === 'ascending' ? page.rows[0]?.updatedAt : undefined
+  return { total: countOf(page), oldest, version: page.version }
+}
+
+/** Nothing was updated after this (2100-01-01), Unix seconds. */
+const NEVER = 4_102_444_800
+
+/**
+ * Makes sure that a search works, whatever fails over single records.
+ *
+ * @throws CodedError `intercom_unavailable`
+ */
+export function confirmSearch(endpoint: SearchEndpoint): Promise<SearchPage> {
+  return askPage(endpoint, { updated: { from: NEVER, to: null }, order: 'ascending', perPage: 1 })
+}
+
+/**
+ * One request whose answer counts records; the other end of the range is tried when the record at this end cannot be had.
+ *
+ * @returns undefined when both cannot
+ */
+async function askCount(
+  endpoint: SearchEndpoint,
+  ranges: Pick<PageRequest, 'updated' | 'created'>,
+): Promise<(SearchPage & { order: SortOrder }) | undefined> {
+  for (const order of ['ascending', 'descending'] as const) {
+    try {
+      return { ...(await askPage(endpoint, { ...ranges, order, perPage: 1 })), order }
+    } catch (error) {
+      if (!mayBeOfRecords(error)) throw error
+    }
+  }
+  return undefined
+}
+
+/** @returns undefined when Intercom cannot say */
+export async function countRecords(
+  endpoint: SearchEndpoint,
+  ranges: Pick<PageRequest, 'updated' | 'created'>,
+): Promise<number | undefined> {
+  const page = await askCount(endpoint, ranges)
+  return page && countOf(page)
+}
+
+/** A count below what came with it is wrong: taken at its word, it would leave records out. */
+function countOf({ total, rows }: SearchPage): number {
+  return Math.max(total ?? 0, rows.length)
+}
+
+/**
+ * Whether all but one of the records between two places from which reading failed are known: then nothing is won by
+ * halving the stretch. By calendar day counts take in too much to tell.
+ */
+export async function holdsOneRecord(endpoint: SearchEndpoint, rest: Slice): Promise<boolean> {
+  if (!rest.flipped || endpoint.matching === 'day') return false
+  const to = rest.at === undefined ? rest.to : rest.at + 1
+  // Reading has come to these two seconds. What was taken with any other time lies elsewhere: it was newer than its place.
+  const ends = [rest.from, to && to - 1]
+  const known = [...takenOf(rest).values()].filter((time) => ends.includes(time)).length
+  const count = await countRecords(endpoint, {
+    updated: { from: rest.from, to },
+    ...(rest.created && { created: rest.created }),
+  })
+  return count !== undefined && count <= known + 1
+}

@@ -1,0 +1,74 @@
+import type { SortOrder } from '../../intercom/endpoints/search-query.ts'
+import type { Slice } from '../state/slice.ts'
+import type { Row } from './search-pages.ts'
+
+/** Counts what comes of a slice against what Intercom says there is, over breaks and refused cursors. */
+export interface SliceCount {
+  /** Records of the slice's query that have come, from its beginning on. */
+  received(): number
+  /** The smallest count that Intercom gave of the whole; undefined while it gave none. */
+  expected(): number | undefined
+  /** The largest: records that have moved away since may have come before they did. */
+  most(): number | undefined
+  /** @param isWhole whether the query began at the slice's beginning: others count the rest alone */
+  add(page: { rows: readonly Row[]; total: number | undefined }, isWhole: boolean): void
+  /** Whether this very version of the record has come. */
+  has(row: Row): boolean
+  /** Reading goes back: the query that follows counts for itself, too. */
+  restart(): void
+  /** Whether with this page fewer have come than Intercom ever counted: they have moved away, or it withholds them. */
+  wouldLackSome(page: { rows: readonly Row[]; total: number | undefined }): boolean
+  isShort(): boolean
+}
+
+/** @param slice as reading finds it: it may have been begun by another attempt or job */
+export function createSliceCount(slice: Slice, order: SortOrder): SliceCount {
+  /** What has come at or beyond the place that reading begins at; all that came before it is only a number. */
+  const met = new Map<string, number | undefined>(slice.ids)
+  const before = slice.received === undefined ? undefined : slice.received - met.size
+  const isResumed = slice.at !== undefined || slice.after !== undefined
+  let expected = slice.expected
+  let most = slice.most ?? slice.expected
+  /** Of a query that began in the middle; undefined while there is none. */
+  let sinceRestart = slice.at !== undefined && slice.after === undefined ? new Set<string>() : undefined
+  let rest: number | undefined
+
+  function isOfBefore({ updatedAt }: Row): boolean {
+    if (slice.at === undefined || updatedAt === undefined) return false
+    return order === 'ascending' ? updatedAt < slice.at : updatedAt > slice.at
+  }
+
+  const received = () => (before ?? 0) + met.size
+
+  return {
+    received,
+    expected: () => expected,
+    most: () => most,
+    add({ rows, total }, isWhole) {
+      for (const row of rows) {
+        sinceRestart?.add(row.id)
+        if (!isOfBefore(row)) met.set(row.id, row.updatedAt)
+      }
+      if (total === undefined) return
+      if (isWhole) {
+        // An empty page that counts nothing proves nothing: what came before has been counted.
+        if (rows.length > 0 || expected === undefined) expected = Math.min(expected ?? total, total)
+        most = Math.max(most ?? total, total)
+      } else rest = Math.min(rest ?? total, total)
+    },
+    wouldLackSome({ rows, total = 0 }) {
+      const fresh = new Set(rows.filter((row) => !isOfBefore(row) && !met.has(row.id)).map(({ id }) => id))
+      return received() + fresh.size < Math.max(most ?? 0, rest === undefined ? total : 0)
+    },
+    has: ({ id, updatedAt }) => met.has(id) && (met.get(id) ?? 0) >= (updatedAt ?? 0),
+    restart() {
+      sinceRestart = new Set()
+      rest = undefined
+    },
+    isShort() {
+      // States of before do not say how much had come: then only the rest can be counted.
+      const isKnown = !isResumed || before !== undefined
+      return (isKnown && received() < (expected ?? 0)) || (sinceRestart?.size ?? Infinity) < (rest ?? 0)
+    },
+  }
+}

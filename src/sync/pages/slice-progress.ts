@@ -1,0 +1,33 @@
+import type { SortOrder } from '../../intercom/endpoints/search-query.ts'
+import type { Dated, Slice } from '../state/slice.ts'
+import { type PageEnd, reachedSecond } from './page-end.ts'
+
+/** Moves a slice past a page that has been taken. @param settledTo see `reachedSecond` */
+export function advance(slice: Slice, page: PageEnd, order: SortOrder, settledTo: number): void {
+  const { at, witnessed } = reachedSecond(slice, page, order, settledTo)
+  const sign = order === 'ascending' ? 1 : -1
+  const isBeyond = (time: number) => at !== undefined && sign * (time - at) >= 0
+  const ids = new Map([...(slice.ids ?? [])].filter(([, time]) => isBeyond(time)))
+  for (const { id, updatedAt } of page.rows) if (updatedAt !== undefined && isBeyond(updatedAt)) ids.set(id, updatedAt)
+  const passed = new Set(page.rows.map((row) => row.id))
+  const ahead = (slice.ahead ?? []).filter((id) => !passed.has(id))
+  for (const name of ['at', 'witnessed', 'ids', 'ahead', 'after', 'received', 'expected', 'most', 'tentative'] as const)
+    delete slice[name]
+  slice.done = page.last
+  if (page.startsOver) slice.reread = true
+  if (page.last || page.startsOver) return
+  if (at !== undefined) slice.at = at
+  if (witnessed !== undefined) slice.witnessed = witnessed
+  if (ids.size > 0) slice.ids = ids
+  if (ahead.length > 0) slice.ahead = ahead
+  if (page.after !== undefined) slice.after = page.after
+  if (page.received !== undefined) slice.received = page.received
+  if (page.expected !== undefined) slice.expected = page.expected
+  if (page.most !== undefined) slice.most = page.most
+}
+
+/** Notes records taken in the middle of a page: the page is asked for again after a break, and these are passed over. */
+export function advanceWithin(slice: Slice, rows: readonly Dated[]): void {
+  delete slice.tentative
+  slice.ahead = [...new Set([...(slice.ahead ?? []), ...rows.map((row) => row.id)])]
+}

@@ -1,0 +1,255 @@
+import { CodedError } from '../../errors.ts'
+import { RefusedError } from '../../intercom/answers/failures.ts'
+import {
+  type DateMatching,
+  LARGEST_PAGE,
+  type SortOrder,
+  type TimeRange,
+} from '../../intercom/endpoints/search-query.ts'
+import type { Slice } from '../state/slice.ts'
+import { mayBeOfRecords, UnreadablePageError } from './narrowing.ts'
+import type { PageEnd } from './page-end.ts'
+import { createPageSize } from './page-size.ts'
+import { askPage, fullerOf, type Row, type SearchEndpoint, type SearchPage } from './search-pages.ts'
+import { createSliceCount, type SliceCount } from './slice-count.ts'
+import { advance } from './slice-progress.ts'
+
+/** A page of a slice, in the order of reading. */
+export interface SlicePage extends Pick<SearchPage, 'answer' | 'rows' | 'after' | 'total'>, PageEnd {
+  rows: Row[]
+  /** Newest first, reading ends with the first record that is older than the slice. */
+  stoppedEarly: boolean
+  /** It is of the second reading of the slice. */
+  reread?: true
+  /** Set on pages asked again: what lies before this second (after it, when descending) came before. */
+  again?: number
+  /** Set where an attempt went on by a cursor: the place that the one before had reached, and the same holds. */
+  resumedAt?: number
+  /** With the last page of a slice that was read to its end. */
+  counts?: SliceCounts
+}
+
+/** How much of a slice came, and the smallest count that Intercom gave of it meanwhile. */
+export interface SliceCounts {
+  received: number
+  expected: number
+  /** Even read twice it gave fewer records than Intercom counts. */
+  isShort: boolean
+}
+
+/** Another size than the largest, to get over page borders where records fell between two pages. */
+const OTHER_PAGE = 100
+/** Tries of a page that may fail for its records, and that can be asked in another way. */
+const FEW_TRIES = 2
+/** Records that may come beyond twice the largest `total_count`. */
+const RECORDS_ALLOWED = 10 * LARGEST_PAGE
+
+/**
+ * Reads a slice page by page from where it stands, and once more from its beginning when fewer records came than Intercom
+ * counts. Works from a copy: the slice itself moves when pages are taken.
+ *
+ * @param settledTo see `reachedSecond`
+ * @throws CodedError `intercom_loop` when paging leads in circles twice; UnreadablePageError
+ */
+export async function* readSlice(
+  endpoint: SearchEndpoint,
+  slice: Slice,
+  order: SortOrder,
+  settledTo: number,
+): AsyncGenerator<SlicePage, void, void> {
+  const start = structuredClone(slice)
+  const count = createSliceCount(start, order)
+  const reading = { endpoint, order, settledTo, count }
+  for await (const page of readToEnd(reading, start)) {
+    const isShort = page.last && !page.stoppedEarly && count.isShort()
+    if (!isShort || start.reread) yield { ...page, ...(page.last && countsOf(start, order, count, isShort)) }
+    else {
+      yield { ...page, last: false, startsOver: true }
+      yield* readAgain(reading, { ...fromBeginning(start), reread: true }, page)
+    }
+  }
+}
+
+function fromBeginning({ from, to, created, only, skip, flipped }: Slice): Slice {
+  return {
+    from,
+    to,
+    done: false,
+    ...(created && { created }),
+    ...(only && { only }),
+    ...(skip && { skip }),
+    ...(flipped && { flipped }),
+  }
+}
+
+/** The second reading, in pages of another size, gives only what the first did not. */
+async function* readAgain(
+  reading: SliceReading,
+  slice: Slice,
+  lastOfFirst: SlicePage,
+): AsyncGenerator<SlicePage, void, void> {
+  const { count: both, order } = reading
+  const own = createSliceCount({ ...slice, ...expectation(both) }, order)
+  try {
+    for await (const page of readToEnd({ ...reading, count: own }, slice)) {
+      const rows = page.rows.filter((row) => !both.has(row))
+      both.add(page, page.again === undefined)
+      const isShort = page.last && !page.stoppedEarly && own.isShort() && both.isShort()
+      const fuller = own.received() > both.received() ? own : both
+      yield { ...page, rows, ...(page.last && countsOf(slice, order, fuller, isShort)) }
+    }
+  } catch (error) {
+    if (!(error instanceof UnreadablePageError)) throw error
+    // All that Intercom gave the first time has been delivered.
+    yield { ...lastOfFirst, rows: [], ...countsOf(slice, order, both, true) }
+  }
+}
+
+/** What to say of a slice that has been read to its end; of one that is left before its end, nothing. */
+function countsOf(
+  { to }: Slice,
+  order: SortOrder,
+  count: SliceCount,
+  isShort: boolean,
+): { counts: SliceCounts } | undefined {
+  const expected = count.expected()
+  const isBounded = to !== null && order === 'ascending'
+  if (expected === undefined || !(isBounded || isShort)) return undefined
+  return { counts: { received: count.received(), expected, isShort } }
+}
+
+function expectation(count: SliceCount): Pick<Slice, 'expected' | 'most'> {
+  const [expected, most] = [count.expected(), count.most()]
+  return { ...(expected !== undefined && { expected }), ...(most !== undefined && { most }) }
+}
+
+/** What the pages of one reading have in common. */
+interface SliceReading {
+  endpoint: SearchEndpoint
+  order: SortOrder
+  settledTo: number
+  count: SliceCount
+}
+
+/** @throws UnreadablePageError when not even a page of one record can be had */
+async function* readToEnd(reading: SliceReading, slice: Slice): AsyncGenerator<SlicePage, void, void> {
+  const { endpoint, order, settledTo, count } = reading
+  /** The slice as it stands once every page that has been yielded is taken. */
+  const reached = structuredClone(slice)
+  // What is cut off around a bad place begins with small pages: the place may be near.
+  const isCutOff = slice.flipped || slice.skip !== undefined
+  const size = createPageSize(slice.reread ? OTHER_PAGE : LARGEST_PAGE, isCutOff ? 'smallest' : 'largest')
+  let { after } = slice
+  let again = after === undefined ? slice.at : undefined
+  // The cursor of an attempt before may be of a reading that had gone back, and lead to pages that have been taken.
+  const resumedAt = after === undefined ? undefined : slice.at
+  let hasCircled = false
+  let refusedAt: number | 'nowhere' | undefined = 'nowhere'
+  let guard = createLoopGuard()
+  /** Goes back to the second that reading has come to. */
+  const restart = () => {
+    again = reached.at
+    after = undefined
+    guard = createLoopGuard()
+    count.restart()
+  }
+
+  for (;;) {
+    const perPage = size.current()
+    let page: SearchPage
+    try {
+      const request = {
+        updated: rangeToAsk(slice, order, again, endpoint.matching),
+        ...(slice.created && { created: slice.created }),
+        order,
+        perPage,
+        after,
+        ...((perPage > 1 || isCutOff) && { tries: FEW_TRIES }),
+      }
+      page = await askPage(endpoint, request)
+      // What seems to lack something is asked for once more, and then believed: records may have moved away.
+      if (seemsShort(page, order, slice, count)) page = fullerOf(page, await askPage(endpoint, request))
+    } catch (error) {
+      const cursorRefused =
+        error instanceof RefusedError && after !== undefined && [400, 404].includes(error.failure.status)
+      // Without its cursor reading gets on by whole seconds: as long as it does, cursors may be refused.
+      if (cursorRefused && refusedAt !== reached.at) {
+        refusedAt = reached.at
+        restart()
+        continue
+      }
+      if (!mayBeOfRecords(error)) throw error
+      if (!size.shrink()) throw new UnreadablePageError(error, reached)
+      continue
+    }
+    size.grow()
+    if (guard.leadsInCircles(page)) {
+      if (hasCircled) throw new CodedError('intercom_loop', `Paging through ${endpoint.entry.path} leads in circles`)
+      hasCircled = true
+      restart()
+      continue
+    }
+    count.add(page, again === undefined)
+    const stoppedEarly = hasPassed(page, order, slice)
+    const slicePage: SlicePage = {
+      ...page,
+      last: page.after === undefined || stoppedEarly,
+      stoppedEarly,
+      received: count.received(),
+      ...expectation(count),
+      ...(slice.reread && { reread: true }),
+      ...(again !== undefined && { again }),
+      ...(resumedAt !== undefined && { resumedAt }),
+    }
+    yield slicePage
+    if (slicePage.last) return
+    advance(reached, slicePage, order, settledTo)
+    after = page.after
+  }
+}
+
+/** Tells when paging does not come to an end: a cursor or a page that comes again, or growth far past the count. */
+function createLoopGuard(): { leadsInCircles(page: SearchPage): boolean } {
+  const cursors = new Set<string>()
+  let previous = ''
+  let given = 0
+  let largestTotal = 0
+  return {
+    leadsInCircles({ rows, after, total }) {
+      if (after === undefined) return false
+      const content = rows.map((row) => row.id).join()
+      const repeated = cursors.has(after) || (content !== '' && content === previous)
+      cursors.add(after)
+      previous = content
+      // A page may hold fewer records than were asked for; an empty one counts, too.
+      given += Math.max(rows.length, 1)
+      largestTotal = Math.max(largestTotal, total ?? 0)
+      const endless = largestTotal > 0 && given > 2 * largestTotal + RECORDS_ALLOWED
+      return repeated || endless
+    },
+  }
+}
+
+/**
+ * What to ask for. Descending by calendar day needs no upper bound: reading starts at the newest record, and what is
+ * too young is filtered out.
+ */
+function rangeToAsk(slice: Slice, order: SortOrder, again: number | undefined, matching: DateMatching): TimeRange {
+  if (order === 'ascending') return { from: Math.max(slice.from, again ?? slice.from), to: slice.to }
+  if (again !== undefined) return { from: slice.from, to: again + 1 }
+  return { from: slice.from, to: matching === 'day' ? null : slice.to }
+}
+
+/** Whether a page holds fewer records than it has room for although more follow, or than were counted though it is the last. */
+function seemsShort(page: SearchPage, order: SortOrder, slice: Slice, count: SliceCount): boolean {
+  if (page.after !== undefined) return page.rows.length < (page.perPage ?? 0)
+  // Slices are cut where something was counted, or could not be had.
+  if (page.rows.length === 0 && slice.to !== null && count.received() === 0) return true
+  return !hasPassed(page, order, slice) && count.wouldLackSome(page)
+}
+
+/** Whether a descending page ends with a record older than the slice; one further up has a broken time. */
+function hasPassed({ rows }: SearchPage, order: SortOrder, { from }: Slice): boolean {
+  const last = rows.findLast((row) => row.updatedAt !== undefined)
+  return order === 'descending' && (last?.updatedAt ?? from) < from
+}

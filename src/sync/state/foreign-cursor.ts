@@ -1,0 +1,63 @@
+import { isObject } from '../../json-object.ts'
+import type { CursorField } from '../../streams/table.ts'
+
+/** A cursor in another connector's state, and where it stands below the state. */
+export interface Claim {
+  pointer: string
+  value: unknown
+}
+
+/**
+ * Every cursor that a state of Airbyte's connector claims, in whichever version's shape. What has been delivered for
+ * certain ends at the oldest: its parents run ahead of their children, and its partitions apart from each other.
+ */
+export function foreignClaims(state: Record<string, unknown>, field: CursorField, parent?: string): Claim[] {
+  const own = claimsAt(state, '', field)
+  if (parent === undefined) return own
+  const parents = isObject(state.parent_state) ? state.parent_state : undefined
+  return [
+    ...own,
+    // Beside a child's cursor stands the one its last sync began with; a sync that broke off has come no further.
+    ...claimsAt(state.prior_state, '/prior_state', field),
+    ...claimsAt(state[parent], `/${parent}`, field),
+    ...claimsAt(parents?.[parent], `/parent_state/${parent}`, field),
+  ]
+}
+
+/** How much further back a child's state asks to be read: as long as the sync took that wrote it, seconds. */
+export function foreignLookback({
+  use_global_cursor: isGlobal,
+  lookback_window: window,
+}: Record<string, unknown>): number {
+  return isGlobal === true && typeof window === 'number' && window > 0 ? Math.ceil(window) : 0
+}
+
+/** The oldest claim that can be believed, Unix seconds; undefined when there is none. */
+export function oldestClaim(claims: readonly Claim[]): number | undefined {
+  const cursors = claims.map(({ value }) => Math.floor(Number(value)))
+  return cursors.length > 0 ? Math.min(...cursors) : undefined
+}
+
+function claimsAt(blob: unknown, pointer: string, field: CursorField): Claim[] {
+  if (!isObject(blob)) return []
+  const partitions = Array.isArray(blob.states) ? blob.states : []
+  const slices = Array.isArray(blob.slices) ? blob.slices : []
+  return [
+    ...claim(blob, field, pointer),
+    ...claim(blob.state, field, `${pointer}/state`),
+    ...partitions.flatMap((partition: unknown, index) =>
+      isObject(partition) ? claim(partition.cursor, field, `${pointer}/states/${index}/cursor`) : [],
+    ),
+    ...slices.flatMap((slice: unknown, index) => [
+      ...claim(slice, 'end', `${pointer}/slices/${index}`),
+      ...claim(slice, 'most_recent_cursor_value', `${pointer}/slices/${index}`),
+    ]),
+    // Slices are newer than the state they were begun from.
+    ...(slices.length === 0 ? claim(blob.legacy, field, `${pointer}/legacy`) : []),
+  ]
+}
+
+function claim(holder: unknown, member: string, pointer: string): Claim[] {
+  const value = isObject(holder) ? holder[member] : undefined
+  return value === undefined || value === null ? [] : [{ pointer: `${pointer}/${member}`, value }]
+}

@@ -1,0 +1,119 @@
+import Type, { type Static } from 'typebox'
+import Value from 'typebox/value'
+import type { Fault } from '../../errors.ts'
+import type { CursorField } from '../../streams/table.ts'
+import { foreignClaims } from './foreign-cursor.ts'
+
+/** The shape of a search stream's state as it travels. Times are Unix seconds. */
+
+/** Format of everything below `intercom_sync`. */
+export const STATE_FORMAT = 1
+
+const Time = Type.Number({ minimum: 0 })
+const Bound = Type.Union([Time, Type.Null()])
+
+const SliceProgress = Type.Object({
+  at: Type.Optional(Time),
+  witnessed: Type.Optional(Time),
+  ids: Type.Optional(Type.Array(Type.String())),
+  ahead: Type.Optional(Type.Array(Type.String())),
+  after: Type.Optional(Type.String()),
+  skip: Type.Optional(Type.Array(Type.String())),
+  only: Type.Optional(Type.Array(Type.String())),
+  flipped: Type.Optional(Type.Literal(true)),
+  aside: Type.Optional(Type.Literal(true)),
+  reread: Type.Optional(Type.Literal(true)),
+  received: Type.Optional(Type.Integer({ minimum: 0 })),
+  expected: Type.Optional(Type.Integer({ minimum: 0 })),
+  most: Type.Optional(Type.Integer({ minimum: 0 })),
+  mayRepeat: Type.Optional(Type.Literal(true)),
+  tentative: Type.Optional(Type.Literal(true)),
+})
+
+/** A slice: `[from, to, "done" | progress]`, with `[createdFrom, createdTo]` behind when it is cut further. */
+const SliceJson = Type.Union([
+  Type.Tuple([Time, Bound, Type.Union([Type.Literal('done'), SliceProgress])]),
+  Type.Tuple([Time, Bound, Type.Union([Type.Literal('done'), SliceProgress]), Type.Tuple([Bound, Bound])]),
+])
+export type SliceJson = Static<typeof SliceJson>
+
+const SearchWalkJson = Type.Object({
+  lower: Time,
+  frozen: Time,
+  slices: Type.Array(SliceJson),
+  order: Type.Optional(Type.Literal('descending')),
+  cutting: Type.Optional(Type.Object({ target: Type.Number({ minimum: 1 }), oldest: Time })),
+  tail: Type.Optional(
+    Type.Object({
+      round: Type.Integer({ minimum: 1 }),
+      asked: Time,
+      pages: Type.Integer({ minimum: 0 }),
+      slice: SliceJson,
+    }),
+  ),
+})
+export type SearchWalkJson = Static<typeof SearchWalkJson>
+
+/** Airbyte's connector has written numbers and digits in a string, by version. More digits than these are no seconds. */
+const Cursor = Type.Union([
+  Type.Number({ minimum: 0, maximum: 99_999_999_999 }),
+  Type.String({ pattern: '^[0-9]{1,11}(\\.[0-9]+)?$' }),
+  Type.Null(),
+])
+
+const SearchStateJson = Type.Object({
+  updated_at: Type.Optional(Cursor),
+  created_at: Type.Optional(Cursor),
+  intercom_sync: Type.Optional(
+    Type.Object({
+      v: Type.Literal(STATE_FORMAT),
+      plan: Type.Optional(Type.String()),
+      began: Type.Optional(Time),
+      read_to: Type.Optional(Time),
+      worst_lag: Type.Optional(Time),
+      seen: Type.Optional(Type.Record(Type.String(), Type.String())),
+      unmet: Type.Optional(Type.Record(Type.String(), Time)),
+      seen_filter: Type.Optional(Type.String()),
+      workspace: Type.Optional(Type.String()),
+      listed_from: Type.Optional(Time),
+      walk: Type.Optional(SearchWalkJson),
+      gaps: Type.Optional(Type.Array(SliceJson)),
+      go_on_from: Type.Optional(Time),
+      // Earlier versions wrote an empty list.
+      retry_ids: Type.Optional(Type.Union([Type.Record(Type.String(), Time), Type.Array(Type.Never())])),
+    }),
+  ),
+})
+
+/** Checks the state of a search stream: what cannot be used is never passed over in silence. */
+export function checkSearchState(
+  state: Record<string, unknown>,
+  pointer: string,
+  faults: Fault[],
+  stream: { cursor: CursorField; parent?: string | undefined },
+): void {
+  const ours = state.intercom_sync as { v?: unknown } | null | undefined
+  if (typeof ours === 'object' && ours !== null && ours.v !== STATE_FORMAT) {
+    const detail = `is format ${JSON.stringify(ours.v)} and this version reads ${STATE_FORMAT}: update intercom-sync, or reset the state`
+    faults.push({ pointer: `${pointer}/intercom_sync/v`, detail })
+    return
+  }
+  const [error] = Value.Errors(SearchStateJson, state)
+  if (error)
+    faults.push({
+      pointer: `${pointer}${error.instancePath}`,
+      detail: `${error.message}: give the state as it was received, or reset it`,
+    })
+  if (error) return
+  const other: CursorField = stream.cursor === 'updated_at' ? 'created_at' : 'updated_at'
+  if (state[other] !== undefined && state[stream.cursor] === undefined) {
+    const detail = `is of another stream: this one goes by ${stream.cursor}. Give each stream its own state, or reset it`
+    faults.push({ pointer: `${pointer}/${other}`, detail })
+  }
+  if (ours !== undefined) return
+  for (const claim of foreignClaims(state, stream.cursor, stream.parent))
+    if (!Value.Check(Cursor, claim.value)) {
+      const detail = 'must be a time in Unix seconds: give the state as it was received, or reset it'
+      faults.push({ pointer: `${pointer}${claim.pointer}`, detail })
+    }
+}

@@ -1,0 +1,37 @@
+import type { ScannedAnswer, ScannedRecord } from '../../intercom/text/record-scanner.ts'
+import type { IdType } from '../../intercom/text/record-text.ts'
+import type { StreamEntry } from '../../streams/table.ts'
+import type { Row } from '../pages/search-pages.ts'
+
+/** Added to every child, beside the parent's id. */
+export const PARENT_UPDATED_AT = 'parent_updated_at'
+
+/** An answer as one record, for hashing it whole. */
+export function wholeAnswer(answer: ScannedAnswer): ScannedRecord {
+  const marks = { longDigits: false, surrogateEscape: false, lineBreak: false }
+  return { start: 0, end: answer.body.length, members: new Map(), ...marks }
+}
+
+/** What tells a child's parent, as it is written right after the opening brace; a member the child has stays its own. */
+export function parentMembers(
+  { child }: StreamEntry,
+  parent: Pick<Row, 'id' | 'updatedAt'>,
+  record: ScannedRecord,
+  types: ReadonlyMap<string, IdType>,
+): string {
+  if (!child) return ''
+  const isInteger = types.get(child.parentIdMember) === 'integer' && /^(?:0|[1-9][0-9]*)$/.test(parent.id)
+  const members: [string, string][] = [[child.parentIdMember, isInteger ? parent.id : JSON.stringify(parent.id)]]
+  if (parent.updatedAt !== undefined) members.push([PARENT_UPDATED_AT, String(parent.updatedAt)])
+  return members
+    .filter(([name]) => !record.members.has(name))
+    .map(([name, value]) => `"${name}":${value}`)
+    .join()
+}
+
+/** A record's text with members put in after its opening brace. */
+export function addMembers(text: Buffer, members: string): Buffer {
+  if (members === '') return text
+  const isEmpty = /^\{\s*\}$/.test(text.toString('latin1', 0, 16)) && text.length <= 16
+  return Buffer.concat([Buffer.from(`{${members}${isEmpty ? '' : ','}`), text.subarray(1)])
+}

@@ -1,0 +1,215 @@
+import { isBarePageError, RefusedError } from '../../intercom/answers/failures.ts'
+import { readOwnObject } from '../../intercom/answers/own-list.ts'
+import { asOneAnswer, goesOn, readShapedList } from '../../intercom/endpoints/list-pages.ts'
+import { type RecordShape, type ScannedAnswer, scanAnswer } from '../../intercom/text/record-scanner.ts'
+import { isObject } from '../../json-object.ts'
+import type { StreamEntry } from '../../streams/table.ts'
+import type { WalkContext } from '../contract/walk.ts'
+import type { Row } from '../pages/search-pages.ts'
+import { askPatiently, type Doubts, MOST_ANSWERS, type PatientSetting } from './ask-patiently.ts'
+import { PARENT_UPDATED_AT } from './child-text.ts'
+import type { GoneParents } from './gone-parents.ts'
+import { inOrder } from './in-order.ts'
+import type { Parent } from './owed-parents.ts'
+
+/** The children of one parent, as Intercom answered them. */
+export interface Children {
+  answer: ScannedAnswer
+  /** How many Intercom says there are; when they are too many it gives the newest only. */
+  total: number | undefined
+  /** The same by the parent's own counter. @defaultValue not told */
+  counted?: number | undefined
+}
+
+/**
+ * What asking for children has come to: not even patience has brought them; Intercom says that the parent is gone, and
+ * is asked again at the end; it has said so twice.
+ */
+export type FoundChildren = Children | 'unreadable' | 'gone' | 'deleted'
+
+/** Where children are asked for. */
+export interface ChildEndpoint extends PatientSetting {
+  entry: StreamEntry
+  /** Shared by all that is asked of one kind. @defaultValue what is short is always asked again */
+  doubts?: Doubts
+  /** Takes in the parents that are gone, by what Intercom says. */
+  gone: GoneParents
+}
+
+/** Where a walk asks for the children of its parents. @param version `Intercom-Version` to send */
+export function childEndpoint(
+  entry: StreamEntry,
+  version: string,
+  { client, ports: { clock, signal } }: Pick<WalkContext, 'client' | 'ports'>,
+  shared: Pick<ChildEndpoint, 'doubts' | 'gone'>,
+): ChildEndpoint {
+  return { client, entry, version, clock, signal, ...shared }
+}
+
+/** A run of parents of one page, with their children where they were wanted. */
+export interface ParentBatch {
+  rows: readonly Row[]
+  children: ReadonlyMap<Row, FoundChildren>
+  /** The page's last batch. */
+  last: boolean
+}
+
+/** Requests for children under way at a time in one lane. */
+const CHILDREN_AT_ONCE = 10
+/** Parents handed on together: few enough that their children do not fill the memory. */
+const PARENTS_PER_BATCH = 25
+const BYTES_PER_BATCH = 512 * 1024
+
+/**
+ * Reads the children of a page's parents and hands the parents on with them, in order, a batch at a time.
+ *
+ * @param shownBy how many children a parent's own record shows. @defaultValue nothing is known of them
+ */
+export async function* readChildren(
+  endpoint: ChildEndpoint,
+  rows: readonly Row[],
+  isWanted: (row: Row) => boolean,
+  shownBy: (row: Row) => number = () => 0,
+): AsyncGenerator<ParentBatch, void, void> {
+  const askWanted = async (row: Row) => ({
+    row,
+    found: isWanted(row) ? await findChildren(endpoint, row, shownBy(row)) : undefined,
+  })
+  let batch: Row[] = []
+  let children = new Map<Row, FoundChildren>()
+  let bytes = 0
+  let handled = 0
+  for await (const { row, found } of inOrder(rows, CHILDREN_AT_ONCE, askWanted)) {
+    handled++
+    batch.push(row)
+    if (found) children.set(row, found)
+    if (typeof found === 'object') bytes += found.answer.body.length
+    const last = handled === rows.length
+    if (!last && batch.length < PARENTS_PER_BATCH && bytes < BYTES_PER_BATCH) continue
+    yield { rows: batch, children, last }
+    batch = []
+    children = new Map()
+    bytes = 0
+  }
+  if (rows.length === 0) yield { rows, children, last: true }
+}
+
+/** The children that the parents' own records hold; of those that hold no list, or not all of it, they are asked for. */
+export async function readInlineChildren(
+  endpoint: ChildEndpoint,
+  page: ScannedAnswer,
+  parents: readonly Row[],
+): Promise<Map<Row, FoundChildren>> {
+  const found = new Map<Row, FoundChildren>()
+  const find = async (row: Row) =>
+    [row, inlineChildren(endpoint.entry, page, row) ?? (await findChildren(endpoint, row))] as const
+  for await (const [row, children] of inOrder(parents, CHILDREN_AT_ONCE, find)) found.set(row, children)
+  return found
+}
+
+function inlineChildren(entry: StreamEntry, page: ScannedAnswer, { record }: Row): Children | undefined {
+  const answer = scanAnswer(page.body.subarray(record.start, record.end), shapeOf(entry))
+  const within = entry.recordsPath.slice(0, -1)
+  if (!answer.records || goesOn(answer, within)) return undefined
+  const count = answer.envelope([...within, 'total_count'].join('.'))
+  const total = typeof count === 'number' ? count : undefined
+  return isShort(entry, answer, total ?? 0) ? undefined : { answer, total }
+}
+
+/** Whether an answer holds fewer children than there are, and than Intercom gives at most. */
+function isShort({ child }: StreamEntry, { records = [] }: ScannedAnswer, total: number): boolean {
+  return records.length < Math.min(total, child?.mostChildren ?? total)
+}
+
+/**
+ * The children of one parent. An answer with fewer than the parent's record shows, or than it counts itself, is asked for
+ * again.
+ *
+ * @param shown how many the parent's own record shows. @defaultValue 0: nothing is known of them
+ * @throws CodedError when it is not this parent alone: Intercom fails at all, or refuses the endpoint
+ */
+export async function findChildren(endpoint: ChildEndpoint, parent: Parent, shown = 0): Promise<FoundChildren> {
+  let fullest: Children | undefined
+  for (let answers = 1; ; answers++) {
+    const found = await askPatiently(() => askChildren(endpoint, parent.id), endpoint)
+    if (found === 'gone') endpoint.gone.note(parent, endpoint.clock.monotonic())
+    if (typeof found !== 'object') return found
+    fullest = countOf(found) < countOf(fullest) ? fullest : found
+    // The counter has always been right where it was seen; should it be of another kind, it is soon asked no more.
+    const isIdle = endpoint.doubts?.areIdle() ?? false
+    const total = Math.max(found.total ?? 0, shown, isIdle ? 0 : (found.counted ?? 0))
+    if (!isShort(endpoint.entry, found.answer, total)) {
+      if (answers > 1 && !isIdle) endpoint.doubts?.paid()
+      return { ...found, total }
+    }
+    if (answers === MOST_ANSWERS) endpoint.doubts?.wasted()
+    if (answers === MOST_ANSWERS || isIdle) return { ...(fullest ?? found), total }
+  }
+}
+
+function countOf(children: Children | undefined): number {
+  return children?.answer.records?.length ?? 0
+}
+
+/** Parents that are gone, by what Intercom has said, are asked for again: they are deleted if it says so still. */
+export async function* askGoneAgain(
+  endpoint: ChildEndpoint,
+): AsyncGenerator<{ parent: Parent; children: FoundChildren }, void, void> {
+  const { clock, signal, gone } = endpoint
+  const askAgain = async ({ parent, askAt }: ReturnType<GoneParents['take']>[number]) => {
+    const waitMs = askAt - clock.monotonic()
+    if (waitMs > 0) await clock.sleep(waitMs, signal)
+    const children = await findChildren(endpoint, parent)
+    return { parent, children: children === 'gone' ? ('deleted' as const) : children }
+  }
+  yield* inOrder(gone.take(), CHILDREN_AT_ONCE, askAgain)
+}
+
+/** The children of one parent. @param isAgain a bare page has come for them although the parent is there */
+async function askChildren(endpoint: ChildEndpoint, parentId: string, isAgain = false): Promise<Children | 'gone'> {
+  const { client, entry, version } = endpoint
+  const path = (entry.child?.ownPath ?? entry.path).replace('{id}', encodeURIComponent(parentId))
+  const shape = shapeOf(entry)
+  try {
+    const list = await readShapedList(client, { path, version, shape, isCompared: true })
+    const counted = countedBy(entry, list.first)
+    // Of more than Intercom gives only the counter knows.
+    const isCapped = counted !== undefined && counted > (entry.child?.mostChildren ?? Infinity)
+    return { answer: asOneAnswer(list, shape), total: isCapped ? largest(list.total, counted) : list.total, counted }
+  } catch (error) {
+    if (error instanceof RefusedError && error.gone) return 'gone'
+    if (!isBarePageError(error)) throw error
+    if (await isGone(endpoint, parentId)) return 'gone'
+    if (isAgain) throw error
+    return askChildren(endpoint, parentId, true)
+  }
+}
+
+/** Whether Intercom itself says that the parent is gone. */
+async function isGone(endpoint: ChildEndpoint, parentId: string): Promise<boolean> {
+  const { client, entry, version } = endpoint
+  const path = `/${entry.child?.parent}/${encodeURIComponent(parentId)}`
+  try {
+    await client.ask({ method: 'GET', path, version }, ({ body }) => readOwnObject(body, path))
+    return false
+  } catch (error) {
+    if (error instanceof RefusedError) return error.gone
+    throw error
+  }
+}
+
+/** How many children a parent's own answer counts. */
+function countedBy({ child }: StreamEntry, answer: ScannedAnswer): number | undefined {
+  const [place, name] = child?.counter ?? []
+  const counters: unknown = place !== undefined && name !== undefined ? answer.envelope(place) : undefined
+  const count = isObject(counters) && name !== undefined ? Number(counters[name]) - 1 : Number.NaN
+  return Number.isNaN(count) ? undefined : count
+}
+
+function largest(one: number | undefined, other: number | undefined): number | undefined {
+  return one !== undefined && other !== undefined ? Math.max(one, other) : (one ?? other)
+}
+
+function shapeOf({ recordsPath, idMembers, child }: StreamEntry): RecordShape {
+  return { recordsPath, members: ['id', PARENT_UPDATED_AT, ...idMembers, ...(child ? [child.parentIdMember] : [])] }
+}

@@ -1,0 +1,125 @@
+import type { LogEntry } from '../contract/walk.ts'
+import { completeState, doneState, freshState, type SearchWalkState, walkState } from '../state/search-state.ts'
+import { splitWaiting } from '../state/set-aside.ts'
+import { lowWaterMark, type Slice } from '../state/slice.ts'
+import type { Feed } from './feed.ts'
+import { owedGaps } from './gaps.ts'
+
+/** A walk with its plan, as far as it has been taken. */
+export interface PlannedWalk {
+  plan: string
+  walk: SearchWalkState
+  done: boolean
+}
+
+/** The state of a stream that a search walk feeds, as of what has been taken. */
+export function searchFeedState(feed: Feed, planned: PlannedWalk | undefined): Record<string, unknown> {
+  if (feed.finishedBefore) return completeState
+  if (!planned) return feed.given ?? freshState
+  const { walk, plan, done } = planned
+  if (!done) return underWayState(feed, planned)
+  const readTo = walk.tail?.asked ?? walk.frozen
+  return finishedFeedState(feed, { start: walk.frozen, readTo, plan, isResumable: true, slices: walk.slices })
+}
+
+function underWayState(feed: Feed, { walk, plan }: PlannedWalk): Record<string, unknown> {
+  const overlap = feed.overlap()
+  const order = walk.descending ? 'descending' : 'ascending'
+  const retryIds = new Map([...Object.entries(feed.previous?.retryIds ?? {}), ...feed.owed.all()])
+  const mark = Math.min(
+    lowWaterMark(walk.slices, order, walk.frozen),
+    walk.tail?.slice.from ?? walk.frozen,
+    walk.frozen - overlap.seconds(),
+    ...retryIds.values(),
+  )
+  const cursor = feed.incremental ? Math.max(feed.owedFrom, mark) : undefined
+  return withParentState(
+    walkState({ cursor, plan, walk: { ...walk, lower: feed.lower }, worstLag: overlap.worstLag(), retryIds }),
+    feed.entry.child?.parent,
+  )
+}
+
+/** What a finished walk has read: when it began and up to when it read, Unix seconds. */
+export interface Finished {
+  start: number
+  readTo: number
+  /** Fingerprint of the settings. */
+  plan: string
+  /** Whether a full refresh that could not have everything can go on from what is missing. @defaultValue false */
+  isResumable?: true
+  /** Whether a list that leaves records out stood in for the whole. */
+  byList?: boolean
+  /** Of walks that can leave gaps. @defaultValue none */
+  slices?: readonly Slice[]
+}
+
+/**
+ * The state of a stream that has been read up to `readTo` (Unix seconds) with everything before it, but for what could
+ * not be had: its cursor claims nothing of that, and the next sync tries it first and goes on where it would have.
+ */
+export function finishedFeedState(
+  feed: Feed,
+  { start, readTo, plan, isResumable, byList, slices = [] }: Finished,
+): Record<string, unknown> {
+  const owed = owedGaps(feed, slices)
+  const { waiting, stretches } = feed.entry.child ? { waiting: feed.owed.all(), stretches: owed } : splitWaiting(owed)
+  const isIncomplete = waiting.size > 0 || stretches.length > 0
+  if (!feed.incremental && !isIncomplete) return completeState
+  // What is read whole and cannot go on from the middle begins anew: nothing less would bring what is missing.
+  if (!feed.incremental && !isResumable) return freshState
+  const overlap = feed.overlap()
+  const goOnFrom = finalCursor(feed, start)
+  const claimed = Math.min(goOnFrom, ...stretches.map(({ from }) => from), ...waiting.values())
+  const done = {
+    field: feed.entry.cursor ?? 'updated_at',
+    cursor: feed.incremental ? claimed : undefined,
+    plan,
+    began: start,
+    readTo,
+    remembered: overlap.rememberedFor(goOnFrom, isIncomplete),
+    worstLag: overlap.worstLag(),
+    retryIds: waiting,
+    listedFrom: byList ? Math.min(feed.lower, feed.previous?.listedFrom ?? Infinity) : undefined,
+    gaps: stretches,
+    goOnFrom,
+  }
+  return withParentState(doneState(done), feed.entry.child?.parent)
+}
+
+/** What to say of the overlap at the end of a walk: that too much changed to be remembered, that it was hardly enough. */
+export function overlapNotes(feed: Feed, start: number): LogEntry[] {
+  const { rememberedFor, seconds, narrowEscape } = feed.overlap()
+  if (!feed.incremental) return []
+  const notes: LogEntry[] = []
+  const minutes = Math.ceil(seconds() / 60)
+  if (rememberedFor(finalCursor(feed, start), false).seen === undefined) {
+    const message =
+      `${feed.entry.name}: what changed in the last ${minutes} minutes cannot be remembered whole: ` +
+      'the next sync delivers it again'
+    notes.push({ level: 'INFO', message })
+  }
+  const lag = narrowEscape()
+  if (lag !== undefined) {
+    const message =
+      `${feed.entry.name}: Intercom showed a record only ${lag} s after it had changed, which is as late as the last ` +
+      `sync allowed for, so others may have come later still. From now on ${minutes} minutes are read again each time; ` +
+      'sync once with lookback_window: 1 to read the last day again'
+    notes.push({ level: 'WARN', message })
+  }
+  return notes
+}
+
+/**
+ * Behind the beginning of the walk, by the overlap; never behind where the last sync had come to. The overlap counts from
+ * the beginning: the tail shows what is younger than that alone, and a slice may have been read as soon as it began.
+ */
+function finalCursor({ reachedBefore, lower, overlap }: Feed, start: number): number {
+  return Math.max(reachedBefore(start) ?? lower, start - overlap().seconds())
+}
+
+/** Airbyte's connector looks for the parent's cursor beside the child's. */
+function withParentState(state: Record<string, unknown>, parent: string | undefined): Record<string, unknown> {
+  if (parent === undefined || state.updated_at === undefined) return state
+  const { updated_at, ...ours } = state
+  return { updated_at, parent_state: { [parent]: { updated_at } }, ...ours }
+}

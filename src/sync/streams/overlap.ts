@@ -1,0 +1,160 @@
+import { contentHash } from '../../intercom/text/content-hash.ts'
+import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
+import { createMembershipFilter } from '../delivered/membership-filter.ts'
+import { createSeen, type Remembered, type Seen, type SeenJson, type Unmet, versionOf } from '../delivered/seen.ts'
+import type { Row } from '../pages/search-pages.ts'
+import { reachedBy, type SearchState } from '../state/search-state.ts'
+
+/**
+ * The stretch of time that this sync and the last both read, because the search index lags: a finished walk writes
+ * its cursor behind the time it has read to, and what is read again is delivered only if its content changed.
+ */
+export interface Overlap {
+  /** Whether a record has to be delivered; what is young enough to be read again is remembered. */
+  isNews(answer: ScannedAnswer, row: Row): boolean
+  /** Whether the last sync delivered this very record; asking changes nothing. */
+  wasDelivered(answer: ScannedAnswer, row: Row): boolean
+  seen: Seen
+  /** From now on everything is remembered, however old. */
+  rememberAll(): void
+  /**
+   * What the next sync, which goes on from `cursor` (Unix seconds), has to know of what was delivered.
+   *
+   * @param isIncomplete what the last sync delivered and this one has not met may lie where nothing could be read
+   */
+  rememberedFor(cursor: number, isIncomplete: boolean): Remembered
+  /** How far behind its beginning this walk writes its cursor, seconds: it grows with what arrives late meanwhile. */
+  seconds(): number
+  /** Records of this walk that were new although the last sync had read past their time. */
+  lateArrivals(): number
+  /** The latest that a record was ever seen to arrive in the index after its own time, seconds. */
+  worstLag(): number
+  /** The latest of this walk, when the last sync's overlap was hardly enough for it; else undefined. Seconds. */
+  narrowEscape(): number | undefined
+  toJson(): OverlapJson
+}
+
+export interface OverlapJson {
+  seen: SeenJson
+  lateArrivals: number
+  worstLag: number
+  /** @defaultValue 0: positions of before do not have it */
+  latest?: number
+  /** What was updated since then is remembered, Unix seconds. @defaultValue as a walk that begins: positions of before do not have it */
+  rememberFrom?: number
+}
+
+export interface OverlapOptions {
+  /** What the last sync left. */
+  previous: SearchState | undefined
+  /** Start of the walk, Unix seconds. */
+  frozen: number
+  /** The stream's usual overlap, seconds; grown when records have been seen to arrive later. */
+  usualSeconds: number
+  volatileMembers: readonly string[]
+  /** Whether the last sync could not have the record: it is late by no fault of the index. */
+  isAwaited: (row: Row) => boolean
+  /** Notes a record as delivered. @returns whether this job has delivered this version of it before */
+  isRepeat: (answer: ScannedAnswer, row: Row) => boolean
+  json?: OverlapJson | undefined
+}
+
+/** The overlap is so many times the worst lag there was. */
+const LAG_FACTOR = 2
+/** A lag of this share of the overlap means that others may have been longer than it. */
+const NARROW_SHARE = 0.95
+/** The records that a sync delivered were updated by the end of what it read, and a little later at most, seconds. */
+const READING_MARGIN = 60
+/** Later evidence may lower the start of a walk, and its cursor with it: by so much, seconds, nothing is forgotten for it. */
+const CLOCK_MARGIN = 60
+
+export function createOverlap(options: OverlapOptions): Overlap {
+  const { previous, frozen, volatileMembers, isAwaited, isRepeat, json } = options
+  const delivered = new Map(Object.entries(previous?.seen ?? {}))
+  const wasFiltered = previous?.seenFilter === undefined ? undefined : createMembershipFilter(previous.seenFilter)
+  const seen = createSeen(frozen, json?.seen)
+  let lateArrivals = json?.lateArrivals ?? 0
+  let worstLag = json?.worstLag ?? previous?.worstLag ?? 0
+  let latest = json?.latest ?? 0
+
+  const seconds = () => Math.max(options.usualSeconds, LAG_FACTOR * worstLag)
+  // A lag noted in this walk is no longer than the last overlap, so the overlap grows at most by the factor.
+  const atFirst = Math.max(options.usualSeconds, LAG_FACTOR * (previous?.worstLag ?? 0))
+  // The start may have been lowered since the attempt before: what that one did not remember is not known for it.
+  let rememberFrom = json?.rememberFrom ?? frozen - (previous ? LAG_FACTOR : 1) * atFirst - CLOCK_MARGIN
+
+  /** Whether the last sync is known not to have delivered this version of the record. */
+  function isUnknown({ id, updatedAt }: Row): boolean {
+    if (previous?.seen) return !delivered.has(id)
+    return updatedAt !== undefined && wasFiltered !== undefined && !wasFiltered.mayHold(versionOf(id, updatedAt))
+  }
+
+  /** A record as old as the last sync, but new to us, was not in the index when the last sync looked. */
+  function noteLateArrival(row: Row): void {
+    const { updatedAt } = row
+    const { readTo, walk, listedFrom } = previous ?? {}
+    const reached = previous && reachedBy(previous)
+    // What a list has left out is late by no fault of the index, either.
+    if (walk || listedFrom !== undefined || reached === undefined || readTo === undefined || updatedAt === undefined)
+      return
+    if (updatedAt < reached || updatedAt >= readTo || isAwaited(row) || !isUnknown(row)) return
+    lateArrivals++
+    // Its slice was read at the beginning of the sync or later, what came after that at its end.
+    const looked = updatedAt < (previous?.began ?? readTo) ? (previous?.began ?? readTo) : readTo
+    const lag = looked - updatedAt
+    worstLag = Math.max(worstLag, lag)
+    if (lag >= NARROW_SHARE * ((previous?.began ?? readTo) - reached)) latest = Math.max(latest, lag)
+  }
+
+  /**
+   * What the last sync delivered and this one has not met. Search may show a change at the record's old place first, and
+   * at its new one only after this sync.
+   */
+  function unmetSince(time: number): ReadonlyMap<string, Unmet> {
+    const latest = (previous?.readTo ?? 0) + READING_MARGIN
+    const all = [...delivered].map(([id, hash]) => [id, { hash, until: previous?.unmet[id] ?? latest }] as const)
+    return new Map(all.filter(([id, { until }]) => until >= time && !seen.knows(id)))
+  }
+
+  return {
+    seen,
+    rememberAll() {
+      rememberFrom = 0
+    },
+    rememberedFor(cursor, isIncomplete) {
+      // What cannot be remembered whole is remembered as far as the next sync reads it again.
+      const unmet = unmetSince(isIncomplete ? 0 : cursor)
+      const everything = rememberFrom === 0 ? seen.forState(0, unmet) : {}
+      if (everything.seen) return everything
+      return cursor < rememberFrom ? {} : seen.forState(cursor, unmet)
+    },
+    seconds,
+    lateArrivals: () => lateArrivals,
+    worstLag: () => worstLag,
+    narrowEscape: () => (latest > 0 ? latest : undefined),
+    wasDelivered(answer, row) {
+      const before = delivered.get(row.id)
+      return before !== undefined && before === contentHash(answer, row.record, volatileMembers)
+    },
+    isNews(answer, row) {
+      const updatedAt = row.updatedAt ?? frozen
+      const before = delivered.get(row.id)
+      const isYoung = updatedAt >= rememberFrom
+      const isRepeated = isRepeat(answer, row)
+      if (!isYoung && before === undefined && !seen.knows(row.id)) {
+        if (!isRepeated) noteLateArrival(row)
+        return !isRepeated
+      }
+      const hash = contentHash(answer, row.record, volatileMembers)
+      // Search may show an older version at a record's old place, between two readings of the newer one.
+      const isOutdated = seen.knowsNewer(row.id, updatedAt)
+      if (seen.has(row.id, hash) || (isRepeated && (isOutdated || seen.mayHaveForgotten(updatedAt)))) return false
+      const isNew = before !== hash
+      // However old: what the last sync delivered otherwise would be new each time that it is met.
+      if (!isOutdated && (isYoung || (isNew && before !== undefined))) seen.remember(row.id, updatedAt, hash)
+      noteLateArrival(row)
+      return isNew
+    },
+    toJson: () => ({ seen: seen.toJson(), lateArrivals, worstLag, rememberFrom, ...(latest > 0 && { latest }) }),
+  }
+}

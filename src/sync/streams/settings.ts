@@ -1,0 +1,31 @@
+import type { SourceConfig } from '../../airbyte/source-config.ts'
+import type { LogEntry } from '../contract/walk.ts'
+import type { Feed } from './feed.ts'
+
+/**
+ * Fingerprint of the settings that a walk depends on, as it stands in states: API version, time zone, start date,
+ * lookback. What a kind of walk does not depend on is a dash.
+ */
+export function searchPlan(config: SourceConfig, version: string, timezone: string | undefined): string {
+  return [version, timezone ?? '-', startOf(config), config.lookback_window ?? 0].join('|')
+}
+
+/** The same for walks that read a list whole, or a log. */
+export function listPlan(config: SourceConfig): string {
+  return ['-', '-', startOf(config), '-'].join('|')
+}
+
+function startOf({ start_date: start }: SourceConfig): string {
+  return start || '-'
+}
+
+/** What to say when the settings have changed since the state was written: an earlier start date brings nothing by itself. */
+export function settingsChanged({ entry, previous }: Feed, plan: string): LogEntry[] {
+  if (previous?.plan === undefined || previous.plan === plan) return []
+  const next =
+    previous.cursor === undefined
+      ? 'reading everything again'
+      : 'going on from its cursor; reset the stream to read everything again'
+  const message = `${entry.name}: the settings have changed from ${previous.plan} to ${plan} since the state was written: ${next}`
+  return [{ level: 'WARN', message }]
+}

@@ -1,0 +1,53 @@
+import { findStream, type StreamEntry } from '../../streams/table.ts'
+import type { SelectedStream, Walk, WalkContext } from '../contract/walk.ts'
+import { placeOf } from '../state/search-state.ts'
+import { createFeed } from '../streams/feed.ts'
+import { createFilteredWalk } from './filtered-walk.ts'
+import { createSearchWalk } from './search-walk.ts'
+import { createSnapshotWalk } from './snapshot-walk.ts'
+import { createWindowWalk } from './window-walk.ts'
+
+/**
+ * The walks that read the selected streams. A child stream and its parent's share one walk, unless their states stand at
+ * different places of a walk under way, or lack different things: then each goes on by itself.
+ *
+ * @param positionOf what a walk's `position()` gave last, by the name of its first stream
+ */
+export function createWalks(
+  streams: readonly SelectedStream[],
+  context: WalkContext,
+  positionOf: (name: string) => Record<string, unknown> | undefined,
+): Walk[] {
+  const groups = new Map<string, { root: StreamEntry; streams: SelectedStream[] }>()
+  for (const stream of streams) {
+    const root = rootOf(stream.entry)
+    const { previous, finishedBefore } = createFeed(stream, context)
+    const key = [root.name, finishedBefore, previous ? placeOf(previous) : 'fresh'].join()
+    const group = groups.get(key) ?? { root, streams: [] }
+    group.streams.push(stream)
+    groups.set(key, group)
+  }
+  return [...groups.values()].map((group) => createWalk(group, context, positionOf))
+}
+
+function createWalk(
+  { root, streams }: { root: StreamEntry; streams: readonly SelectedStream[] },
+  context: WalkContext,
+  positionOf: (name: string) => Record<string, unknown> | undefined,
+): Walk {
+  const [first] = streams
+  if (!first) throw new Error(`no stream of ${root.name} is selected`)
+  const position = positionOf(first.entry.name)
+  const { search, filtered, windows } = root
+  if (!search && !filtered && !windows) return createSnapshotWalk(first, context, position)
+  if (windows)
+    return createWindowWalk({ ...context, root, feed: createFeed(first, context), traits: windows, position })
+  const options = { ...context, root, feeds: streams.map((stream) => createFeed(stream, context)), position }
+  return search ? createSearchWalk(options) : createFilteredWalk(options)
+}
+
+/** The stream whose records a walk looks for: a child's are found parent by parent. */
+function rootOf(entry: StreamEntry): StreamEntry {
+  const parent = entry.child && findStream(entry.child.parent)
+  return parent ?? entry
+}

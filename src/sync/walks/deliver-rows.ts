@@ -1,0 +1,28 @@
+import type { Sink } from '../contract/walk.ts'
+import { isDue } from '../pages/due.ts'
+import type { SearchWalkState } from '../state/search-state.ts'
+import { isSetAside, setAside, takeBack } from '../state/set-aside.ts'
+import type { Feed } from '../streams/feed.ts'
+import type { Taking } from './search-reading.ts'
+
+/** Delivers what is due of a page. A record of which a list could not be had is delivered as it stands, and set aside. */
+export function deliverRows(
+  { slices }: SearchWalkState,
+  feeds: readonly Feed[],
+  { slice, page, asked, rows, lists, children }: Taking,
+  sink: Sink,
+): void {
+  for (const row of rows) {
+    if (!isDue(slice, row, asked) || isSetAside(slices, row)) continue
+    const { id, updatedAt } = row
+    const { answer, reread } = page
+    const found = { answer, row, children: children.get(row), lists: lists.get(row), reread }
+    // One without a time could not be asked for again.
+    if (found.lists?.isPartial && updatedAt !== undefined) {
+      setAside(slices, { id, updatedAt })
+      // What waits has been delivered as it stands by the sync before.
+      if (slice.only) continue
+    } else takeBack(slices, row)
+    for (const feed of feeds) feed.deliver(found, sink)
+  }
+}

@@ -1,0 +1,91 @@
+import type { StreamStates } from '../../airbyte/state.ts'
+import type { Clock } from '../../clock.ts'
+import { CodedError } from '../../errors.ts'
+import type { IntercomClient } from '../../intercom/client.ts'
+import { readWorkspace, type Workspace } from '../../intercom/endpoints/workspace.ts'
+import { findStream } from '../../streams/table.ts'
+import type { SyncRequest } from '../contract/sync-request.ts'
+import type { SelectedStream, Walk, WalkPorts } from '../contract/walk.ts'
+import type { Fingerprints } from '../delivered/fingerprints.ts'
+import { replayLog } from '../delivered/replay.ts'
+import { hasFinished, type StreamRun } from '../delivery/stream-run.ts'
+import { workspaceOf } from '../state/search-state.ts'
+import { createWalks } from './create-walks.ts'
+
+/** What walks are opened from. */
+export interface WalksInput extends SyncRequest {
+  client: IntercomClient
+  clock: Clock
+  ports: Omit<WalkPorts, 'clock' | 'signal'>
+  /** What the job's log holds, read when an attempt goes on. @defaultValue nothing */
+  replay?: () => AsyncIterable<Buffer>
+  /** Cancel, lost lock and shutdown alike. */
+  signal: AbortSignal
+}
+
+/** What an attempt has of its job when its walks are opened. */
+interface OpenJob {
+  runs: ReadonlyMap<string, StreamRun>
+  fingerprints: Fingerprints
+}
+
+/**
+ * The walks of the streams that have not ended yet, each where the last durable commit left it.
+ *
+ * @param before what that commit's position holds; undefined on a first attempt
+ * @throws CodedError `token_invalid`, `workspace_changed`
+ */
+export async function openWalks(
+  input: WalksInput,
+  { runs, fingerprints }: OpenJob,
+  before: { walks: Record<string, Record<string, unknown> | undefined> } | undefined,
+): Promise<{ walks: Walk[]; workspaceId: string | undefined }> {
+  const { config, client, states, clock, signal } = input
+  const workspace = await readWorkspace(client, config.api_version)
+  refuseOtherWorkspace(workspace, states)
+  const streams = input.catalog.streams.flatMap((configured): SelectedStream[] => {
+    const { name } = configured.stream
+    const run = runs.get(name)
+    const entry = findStream(name)
+    return entry && run && !hasFinished(run) ? [{ entry, configured, state: states[name] }] : []
+  })
+  const namesOf = (traits: readonly ('child' | 'filtered' | 'windows' | 'search')[]) =>
+    new Set(streams.filter(({ entry }) => traits.some((trait) => entry[trait])).map(({ entry }) => entry.name))
+  const replay = async (names: ReadonlySet<string>) => {
+    if (before && input.replay && names.size > 0) await replayLog(input.replay(), names, fingerprints)
+  }
+  await replay(namesOf(['child', 'filtered', 'windows']))
+  const replayVersions = once(() => replay(namesOf(['search'])))
+  const ports = { ...input.ports, clock, signal }
+  const context = { config, client, workspace, fingerprints, replayVersions, ports }
+  const walks = createWalks(streams, context, (name) => before?.walks[name])
+  // A walk without a position has delivered nothing; or an earlier version has read its stream in another's walk.
+  if (walks.some((walk) => walk.position() === undefined)) await replayVersions()
+  return { walks, workspaceId: workspace.id }
+}
+
+/**
+ * What another workspace has delivered says nothing of this one. A state that names none, or a token that may not read
+ * `/me`, passes.
+ *
+ * @throws CodedError `workspace_changed`
+ */
+function refuseOtherWorkspace({ id }: Workspace, states: StreamStates): void {
+  for (const [streamName, state] of Object.entries(states)) {
+    const before = workspaceOf(state)
+    if (id === undefined || before === undefined || before === id) continue
+    const message =
+      `${streamName}: the state is of workspace ${before}, the access token of workspace ${id}. ` +
+      `Give a token of ${before}, or reset the state to read ${id} from the beginning.`
+    throw new CodedError('workspace_changed', message, { streamName })
+  }
+}
+
+/** Calls the function at the first call, and gives the same promise to all others. */
+function once(start: () => Promise<void>): () => Promise<void> {
+  let started: Promise<void> | undefined
+  return () => {
+    started ??= start()
+    return started
+  }
+}

@@ -1,0 +1,122 @@
+import type { SortOrder } from '../../intercom/endpoints/search-query.ts'
+import type { LogEntry, Sink } from '../contract/walk.ts'
+import { type Asked, isDue, mayComeAgain } from '../pages/due.ts'
+import type { Row, SearchEndpoint } from '../pages/search-pages.ts'
+import { readSlice, type SliceCounts, type SlicePage } from '../pages/slice-reader.ts'
+import type { Slice } from '../state/slice.ts'
+import { createDoubts } from '../streams/ask-patiently.ts'
+import {
+  type ChildEndpoint,
+  childEndpoint,
+  type FoundChildren,
+  readChildren,
+  readInlineChildren,
+} from '../streams/children.ts'
+import type { FedWalkOptions, Feed } from '../streams/feed.ts'
+import { createGoneParents, type GoneParents } from '../streams/gone-parents.ts'
+import { createListReader, type FoundLists } from '../streams/list-reader.ts'
+
+/** A page, or a batch of one, on its way into the log. */
+export interface Taking {
+  slice: Slice
+  page: SlicePage
+  asked: Asked
+  /** Rows to deliver; the page moves the slice with its last batch. */
+  rows: readonly Row[]
+  children: ReadonlyMap<Row, FoundChildren>
+  lists: ReadonlyMap<Row, FoundLists>
+  lastBatch: boolean
+}
+
+/** Fetches what a search walk takes. */
+export interface SearchReading {
+  /** The stream whose children take requests of their own, if it is fed. */
+  readonly askedFeed: Feed | undefined
+  /** The stream of children, wherever they are. */
+  readonly childFeed: Feed | undefined
+  /** Parents that Intercom is to be asked about once more. */
+  readonly gone: GoneParents
+  childEndpoint(feed: Feed, version: string): ChildEndpoint
+  /**
+   * The pages of a slice with their lists whole, cut into batches where children are asked for.
+   *
+   * @param settledTo what changed before (Unix seconds) the index shows at its time
+   * @throws UnreadablePageError, CodedError
+   */
+  read(endpoint: SearchEndpoint, slice: Slice, order: SortOrder, settledTo: number): AsyncGenerator<Taking, void, void>
+  /** What there has been to say since the last call. */
+  takeNotes(): LogEntry[]
+}
+
+export function createSearchReading(options: FedWalkOptions): SearchReading {
+  const { root, feeds } = options
+  const childFeed = feeds.find((feed) => feed.entry.child)
+  const askedFeed = childFeed?.entry.child?.inline ? undefined : childFeed
+  const listReader = createListReader(root, options)
+  const gone = createGoneParents()
+  const shared = { doubts: createDoubts(), gone }
+
+  const endpointOf = ({ entry }: Feed, version: string) => childEndpoint(entry, version, options, shared)
+
+  /** The children that are in the records themselves. */
+  async function childrenWithin(
+    page: SlicePage,
+    isNew: (row: Row) => boolean,
+    version: string,
+  ): Promise<ReadonlyMap<Row, FoundChildren>> {
+    if (!childFeed || askedFeed) return new Map()
+    const wanted = page.rows.filter((row) => isNew(row) && childFeed.wantsChildren(row, page.reread))
+    return readInlineChildren(endpointOf(childFeed, version), page.answer, wanted)
+  }
+
+  return {
+    askedFeed,
+    childFeed,
+    gone,
+    childEndpoint: endpointOf,
+    takeNotes: listReader.takeNotes,
+    async *read(endpoint, slice, order, settledTo) {
+      const { matching } = endpoint
+      // As it stands now: what is taken meanwhile is not on the pages to come.
+      const begun = structuredClone(slice)
+      for await (const page of readSlice(endpoint, slice, order, settledTo)) {
+        const asked = { order, matching, again: page.again ?? page.resumedAt, reread: page.reread, settledTo }
+        const isNew = (row: Row) => isDue(begun, row, asked)
+        if (page.rows.some((row) => mayComeAgain(slice, row, asked) && isNew(row))) await options.replayVersions()
+        const wantsLists = (row: Row) =>
+          isNew(row) && feeds.some((feed) => feed.wantsLists(page.answer, row, page.reread))
+        const lists = await listReader.complete(page, wantsLists)
+        const taking = { slice, page, asked, lists }
+        if (!askedFeed) {
+          const children = await childrenWithin(page, isNew, endpoint.version)
+          yield { ...taking, rows: page.rows, children, lastBatch: true }
+          continue
+        }
+        const isWanted = (row: Row) => isNew(row) && askedFeed.wantsChildren(row, page.reread)
+        for await (const batch of readChildren(endpointOf(askedFeed, endpoint.version), page.rows, isWanted))
+          yield { ...taking, rows: batch.rows, children: batch.children, lastBatch: batch.last }
+      }
+    },
+  }
+}
+
+/**
+ * What a slice that was read to its end says of completeness. A root that is not selected itself has no place to keep it;
+ * what is short of it every stream of the walk lacks.
+ */
+export function tellCounts(
+  { root, feeds }: Pick<FedWalkOptions, 'root' | 'feeds'>,
+  { received, expected, isShort }: SliceCounts,
+  sink: Sink,
+): void {
+  // Of two walks that read the same records one counts.
+  if (feeds.some(({ entry }) => entry === root)) {
+    sink.tally(root.name, 'counted', expected)
+    sink.tally(root.name, 'received', received)
+  }
+  if (!isShort) return
+  for (const { entry } of feeds) {
+    const message = `${entry.name}: Intercom counted ${expected} ${root.name} in a slice and gave ${received}, twice`
+    sink.log('WARN', message)
+  }
+}

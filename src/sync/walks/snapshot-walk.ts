@@ -1,0 +1,41 @@
+import { defaultApiVersion } from '../../airbyte/source-config.ts'
+import { asOneAnswer, readShapedList, shortageOf } from '../../intercom/endpoints/list-pages.ts'
+import { recordText } from '../../intercom/text/record-text.ts'
+import { type Arrival, idTypes, type SelectedStream, type Walk, type WalkContext } from '../contract/walk.ts'
+import { completeState, freshState, isComplete } from '../state/search-state.ts'
+
+/** Reads a stream that one request answers whole, or one per page. It is always a full refresh: nothing tells what has changed. */
+export function createSnapshotWalk(
+  { entry, configured, state }: SelectedStream,
+  { config, client }: WalkContext,
+  position: Record<string, unknown> | undefined,
+): Walk {
+  const types = idTypes(entry.idMembers, configured)
+  let done = isComplete(state) || position?.done === true
+
+  async function* arrivals(): AsyncGenerator<Arrival, void, void> {
+    if (done) return
+    const version = config.api_version ?? defaultApiVersion
+    const { name, path, query, recordsPath, idMembers } = entry
+    const shape = { recordsPath, members: ['id', ...idMembers] }
+    const list = await readShapedList(client, { path, version, query, shape })
+    const answer = asOneAnswer(list, shape)
+    const shortage = shortageOf(list)
+    yield {
+      take(sink) {
+        const { records = [] } = answer
+        sink.estimate(name, records.length)
+        for (const record of records) sink.record(name, recordText(answer, record, types))
+        if (shortage !== undefined) sink.log('WARN', `${name}: ${shortage}`)
+        done = true
+      },
+    }
+  }
+
+  return {
+    streamNames: [entry.name],
+    arrivals,
+    streamState: () => (done ? completeState : freshState),
+    position: () => ({ done }),
+  }
+}

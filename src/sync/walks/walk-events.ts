@@ -1,0 +1,74 @@
+import type { Clock } from '../../clock.ts'
+import { RefusedError } from '../../intercom/answers/failures.ts'
+import type { Arrival, Walk } from '../contract/walk.ts'
+import { merge } from './merge.ts'
+
+/** What a walk brings: an answer, its end, or Intercom's refusal of its endpoint, which ends this walk alone. */
+export type WalkEvent = { walk: Walk } & (
+  | { kind: 'arrival'; arrival: Arrival }
+  | { kind: 'ended' }
+  | { kind: 'refused'; error: RefusedError }
+)
+
+/** The next event, no event for now, or the end of all walks. */
+export type Next = { kind: 'event'; event: WalkEvent } | { kind: 'idle' } | { kind: 'finished' }
+
+/** The events of several walks, one at a time, with a limit to waiting. */
+export interface EventQueue {
+  /**
+   * Waits for the next event until `wakeAt` (ms of the monotonic clock). Fetching for the one after begins at once.
+   *
+   * @throws what a walk threw
+   */
+  next(wakeAt: number): Promise<Next>
+}
+
+export function createEventQueue(walks: readonly Walk[], clock: Clock): EventQueue {
+  const events = merge(walks.map(walkEvents))
+  const ask = () =>
+    events.next().then(
+      (result): Settled => ({ result }),
+      (error: unknown): Settled => ({ error }),
+    )
+  let pending: Promise<Settled> | undefined
+
+  return {
+    async next(wakeAt) {
+      pending ??= ask()
+      const settled = await before(pending, wakeAt, clock)
+      if (settled === undefined) return { kind: 'idle' }
+      if ('error' in settled) throw settled.error
+      if (settled.result.done) return { kind: 'finished' }
+      pending = ask()
+      return { kind: 'event', event: settled.result.value }
+    },
+  }
+}
+
+type Settled = { result: IteratorResult<WalkEvent, void> } | { error: unknown }
+
+async function* walkEvents(walk: Walk): AsyncGenerator<WalkEvent, void, void> {
+  try {
+    for await (const arrival of walk.arrivals()) yield { walk, kind: 'arrival', arrival }
+    yield { walk, kind: 'ended' }
+  } catch (error) {
+    if (!(error instanceof RefusedError && error.unauthorized)) throw error
+    yield { walk, kind: 'refused', error }
+  }
+}
+
+/** What the promise settles to, or undefined when `wakeAt` comes first. */
+async function before<Value>(promise: Promise<Value>, wakeAt: number, clock: Clock): Promise<Value | undefined> {
+  const wait = wakeAt - clock.monotonic()
+  if (wait <= 0) return undefined
+  const timer = new AbortController()
+  const woken = clock.sleep(wait, timer.signal).then(
+    () => undefined,
+    () => undefined,
+  )
+  try {
+    return await Promise.race([promise, woken])
+  } finally {
+    timer.abort()
+  }
+}

@@ -1,0 +1,150 @@
+import { type ApiVersion, isSince } from '../../airbyte/source-config.ts'
+import { CodedError } from '../../errors.ts'
+import { scanList } from '../../intercom/answers/own-list.ts'
+import type { IntercomClient } from '../../intercom/client.ts'
+import { nextPageQuery, pageSizeOf } from '../../intercom/endpoints/paging.ts'
+import type { IntercomRequest } from '../../intercom/request.ts'
+import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
+import type { StreamEntry, WindowTraits } from '../../streams/table.ts'
+import { type Row, readRow } from '../pages/search-pages.ts'
+import type { Slice } from '../state/slice.ts'
+
+/** Where a log is asked for. */
+export interface WindowEndpoint {
+  client: IntercomClient
+  entry: StreamEntry
+  traits: WindowTraits
+  version: ApiVersion
+}
+
+export interface WindowPage {
+  answer: ScannedAnswer
+  rows: Row[]
+  /** The window has been read to its end. */
+  last: boolean
+  /** Records that Intercom has in the window and never gave, however often it was asked; with the last page. */
+  missed?: number
+  /** Twice it was empty although it names a page after it. */
+  isHollow: boolean
+}
+
+/** The largest page of the POST form; the other takes no size. */
+const PER_PAGE = 250
+/** A window whose pages overlap is read so often. */
+const MOST_PASSES = 20
+/** Whether the bounds themselves are taken in is not documented: they are asked wider, and what comes is filtered. */
+const SLACK_SECONDS = 1
+const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE_INFINITY }
+
+/** Cuts [from, to) into windows of `step` seconds. */
+export function cutIntoWindows(from: number, to: number, step: number): Slice[] {
+  const windows: Slice[] = []
+  for (let start = from; start < to; start += step)
+    windows.push({ from: start, to: Math.min(start + step, to), done: false })
+  return windows
+}
+
+/**
+ * Reads a window page by page. It is closed, so what is added to it late moves records to later pages only: they come
+ * again, and none is passed over. Records of one second, however, may change places between two requests: when one
+ * comes twice another may not have come at all, so the window is read again until nothing is missed.
+ *
+ * @throws CodedError `intercom_loop` when a page brings nothing new and says that there is more
+ */
+export async function* readWindow(
+  endpoint: WindowEndpoint,
+  window: Slice,
+  tries: number | undefined,
+): AsyncGenerator<WindowPage, void, void> {
+  const met = new Set<string>()
+  for (let pass = 1; ; pass++) {
+    let given = 0
+    for await (const { answer, rows, next, isHollow } of readPages(endpoint, window, tries)) {
+      given += rows.length
+      for (const row of rows) met.add(row.id)
+      const missed = Math.max(0, given - met.size)
+      const last = next === undefined && (missed === 0 || pass === MOST_PASSES)
+      yield { answer, rows, last, isHollow, ...(last && missed > 0 && { missed }) }
+      if (last) return
+    }
+  }
+}
+
+/** Every page once. One that seems to lack something is asked for once more, and then believed. */
+async function* readPages(
+  endpoint: WindowEndpoint,
+  window: Slice,
+  tries: number | undefined,
+): AsyncGenerator<Page & { isHollow: boolean }, void, void> {
+  const met = new Set<string>()
+  let wasHollow = false
+  for (let number: number | undefined = 1; number !== undefined; ) {
+    let page: Page = await askPage(endpoint, window, number, tries)
+    if (seemsShort(page)) page = fuller(page, await askPage(endpoint, window, number, tries))
+    const before = met.size
+    for (const row of page.rows) met.add(row.id)
+    const isHollow = page.rows.length === 0 && page.next !== undefined
+    if (page.next !== undefined && met.size === before && (wasHollow || !isHollow))
+      throw new CodedError('intercom_loop', `Paging through ${endpoint.entry.path} leads in circles`)
+    yield { ...page, isHollow }
+    wasHollow = isHollow
+    number = page.next
+  }
+}
+
+interface Page extends Pick<WindowPage, 'answer' | 'rows'> {
+  /** Named by Intercom, or by its count of pages. */
+  next: number | undefined
+  /** Rows that a full page holds, as far as Intercom says. */
+  size: number | undefined
+}
+
+/** Whether a page is empty, holds less than a page although more follows, or is full and the last one all the same. */
+function seemsShort({ rows, next, size = 0 }: Page): boolean {
+  return rows.length === 0 || (next === undefined ? rows.length === size : rows.length < size)
+}
+
+/** Of two answers for one page the one that holds more, or that says that more follows. */
+function fuller(first: Page, second: Page): Page {
+  if (first.rows.length !== second.rows.length) return first.rows.length > second.rows.length ? first : second
+  return second.next === undefined ? first : second
+}
+
+function askPage(
+  { client, entry, traits, version }: WindowEndpoint,
+  window: Slice,
+  page: number,
+  tries: number | undefined,
+): Promise<Page> {
+  const request = isSince(version, traits.search.since)
+    ? searchRequest(traits.search.path, window, page)
+    : listRequest(entry.path, window, page)
+  return client.ask({ ...request, version, ...(tries && { tries }) }, ({ body }) => {
+    const answer = scanList(body, { recordsPath: entry.recordsPath, members: ['id', 'created_at'] }, request.path)
+    const rows = answer.records.map((record) => readRow(body, record, request.path, EVERYTHING, entry.cursor))
+    const pages = answer.envelope('pages')
+    const next = nextPageQuery(pages)?.page
+    return { answer, rows, next: next === undefined ? undefined : Number(next), size: pageSizeOf(pages) }
+  })
+}
+
+type UnversionedRequest = Omit<IntercomRequest, 'version'>
+
+function searchRequest(path: string, window: Slice, page: number): UnversionedRequest {
+  const { after, before } = bounds(window)
+  return {
+    method: 'POST',
+    path,
+    body: { created_at_after: after, created_at_before: before, page, per_page: PER_PAGE },
+  }
+}
+
+function listRequest(path: string, window: Slice, page: number): UnversionedRequest {
+  const { after, before } = bounds(window)
+  const query = { created_at_after: String(after), created_at_before: String(before), page: String(page) }
+  return { method: 'GET', path, query }
+}
+
+function bounds({ from, to }: Slice): { after: number; before: number } {
+  return { after: Math.max(0, from - SLACK_SECONDS), before: (to ?? from) + SLACK_SECONDS }
+}
