@@ -7,6 +7,7 @@ import {
   type TimeRange,
 } from '../../intercom/endpoints/search-query.ts'
 import type { Slice } from '../state/slice.ts'
+import { createLoopGuard } from './loop-guard.ts'
 import { mayBeOfRecords, UnreadablePageError } from './narrowing.ts'
 import type { PageEnd } from './page-end.ts'
 import { createPageSize } from './page-size.ts'
@@ -41,8 +42,6 @@ export interface SliceCounts {
 const OTHER_PAGE = 100
 /** Tries of a page that may fail for its records, and that can be asked in another way. */
 const FEW_TRIES = 2
-/** Records that may come beyond twice the largest `total_count`. */
-const RECORDS_ALLOWED = 10 * LARGEST_PAGE
 
 /**
  * Reads a slice page by page from where it stands, and once more from its beginning when fewer records came than Intercom
@@ -95,6 +94,7 @@ async function* readAgain(
       const rows = page.rows.filter((row) => !both.has(row))
       both.add(page, page.again === undefined)
       const isShort = page.last && !page.stoppedEarly && own.isShort() && both.isShort()
+      // Of what an earlier job has read `both` knows only how much it was.
       const fuller = own.received() > both.received() ? own : both
       yield { ...page, rows, ...(page.last && countsOf(slice, order, fuller, isShort)) }
     }
@@ -205,28 +205,6 @@ async function* readToEnd(reading: SliceReading, slice: Slice): AsyncGenerator<S
     if (slicePage.last) return
     advance(reached, slicePage, order, settledTo)
     after = page.after
-  }
-}
-
-/** Tells when paging does not come to an end: a cursor or a page that comes again, or growth far past the count. */
-function createLoopGuard(): { leadsInCircles(page: SearchPage): boolean } {
-  const cursors = new Set<string>()
-  let previous = ''
-  let given = 0
-  let largestTotal = 0
-  return {
-    leadsInCircles({ rows, after, total }) {
-      if (after === undefined) return false
-      const content = rows.map((row) => row.id).join()
-      const repeated = cursors.has(after) || (content !== '' && content === previous)
-      cursors.add(after)
-      previous = content
-      // A page may hold fewer records than were asked for; an empty one counts, too.
-      given += Math.max(rows.length, 1)
-      largestTotal = Math.max(largestTotal, total ?? 0)
-      const endless = largestTotal > 0 && given > 2 * largestTotal + RECORDS_ALLOWED
-      return repeated || endless
-    },
   }
 }
 
