@@ -10,10 +10,10 @@ const warningsOf = ({ messages }: Collected) =>
   parseLines(messages).flatMap(({ log }) => (log?.level === 'WARN' ? log.message : []))
 const expectStreams = ['contacts']
 
-/** A workspace of which an increment is to be read by calendar day, newest first; nothing in it is older. */
-async function youngWorkspace(t: { teardown(close: () => unknown): void }, contacts: number) {
+/** A workspace of which an increment is to be read by calendar day, newest first. @param days of which the last two count */
+async function youngWorkspace(t: { teardown(close: () => unknown): void }, contacts: number, days = 1) {
   const clock = createManualClock(now * 1000)
-  const span = { from: now - day, to: now - 7200 }
+  const span = { from: now - days * day, to: now - 7200 }
   const simulator = await listenSimulator(t, { contacts, newestVersion: '2.16', span, clock, oddities: false })
   const state = [
     {
@@ -41,6 +41,43 @@ t.test('newest first: what stays short is told with figures', async (t) => {
   const sync = await collectSync(request)
   t.equal(contactsOf(sync.messages).length, 150)
   t.match(warningsOf(sync), [/counted 400 contacts in a slice and gave 150, twice/])
+})
+
+t.test('newest first: what a short page lacks is read, though reading ends before the end', async (t) => {
+  const { simulator, request } = await youngWorkspace(t, 2400, 8)
+  const whole = await collectSync(request)
+  t.ok(contactsOf(whole.messages).length > 450)
+  for (const skip of Array(4).keys()) {
+    simulator.faults.clear()
+    simulator.faults.next([{ match: search, skip, repeat: 2, lacks: 10 }])
+    const sync = await collectSync(request)
+    t.equal(contactsOf(sync.messages).length, contactsOf(whole.messages).length)
+    t.same(warningsOf(sync), [])
+  }
+})
+
+t.test('newest first: the same, in a job that goes on where another was stopped', async (t) => {
+  const { simulator, request } = await youngWorkspace(t, 2400, 8)
+  const whole = await collectSync(request)
+  for (let stopAfter = 1; stopAfter < whole.commits.length; stopAfter++) {
+    simulator.faults.clear()
+    simulator.faults.next([{ match: search, skip: 1, repeat: 2, lacks: 10 }])
+    const first = await collectSync({ ...request, stopAfter })
+    simulator.faults.clear()
+    const { commits } = await collectSync({ ...request, held: first.commits })
+    const messages = Buffer.concat([...first.commits, ...commits].map(({ body }) => body))
+    const ids = contactsOf(messages).map(({ id }) => id)
+    t.equal(ids.length, contactsOf(whole.messages).length, `stopped after ${stopAfter} commits`)
+    t.equal(new Set(ids).size, ids.length)
+  }
+})
+
+t.test('newest first: pages that stay short are told of', async (t) => {
+  const { simulator, request } = await youngWorkspace(t, 2400, 8)
+  simulator.faults.next([{ match: search, skip: 1, repeat: 40, lacks: 10 }])
+  const sync = await collectSync(request)
+  t.equal(sync.outcome?.failure, undefined)
+  t.match(warningsOf(sync), [/pages of contacts that were not full though others followed, twice/])
 })
 
 for (const [name, opaque] of [

@@ -15,6 +15,7 @@ export interface PageEnd {
   received?: number
   expected?: number
   most?: number
+  shortPage?: true
 }
 
 /** The second that reading a slice has come to: everything before it (after it, when descending) has been given. */

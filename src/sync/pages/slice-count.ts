@@ -19,6 +19,9 @@ export interface SliceCount {
   /** Whether with this page fewer have come than Intercom ever counted: they have moved away, or it withholds them. */
   wouldLackSome(page: { rows: readonly Row[]; total: number | undefined }): boolean
   isShort(): boolean
+  /** A page was short, however often it was asked for, though others follow it. */
+  addShortPage(): void
+  hasShortPage(): boolean
 }
 
 /** @param slice as reading finds it: it may have been begun by another attempt or job */
@@ -32,6 +35,7 @@ export function createSliceCount(slice: Slice, order: SortOrder): SliceCount {
   /** Of a query that began in the middle; undefined while there is none. */
   let sinceRestart = slice.at !== undefined && slice.after === undefined ? new Set<string>() : undefined
   let rest: number | undefined
+  let { shortPage = false } = slice
 
   function isOfBefore({ updatedAt }: Row): boolean {
     if (slice.at === undefined || updatedAt === undefined) return false
@@ -65,6 +69,10 @@ export function createSliceCount(slice: Slice, order: SortOrder): SliceCount {
       sinceRestart = new Set()
       rest = undefined
     },
+    addShortPage() {
+      shortPage = true
+    },
+    hasShortPage: () => shortPage,
     isShort() {
       // States of before do not say how much had come: then only the rest can be counted.
       const isKnown = !isResumed || before !== undefined

@@ -11,7 +11,18 @@ export function advance(slice: Slice, page: PageEnd, order: SortOrder, settledTo
   for (const { id, updatedAt } of page.rows) if (updatedAt !== undefined && isBeyond(updatedAt)) ids.set(id, updatedAt)
   const passed = new Set(page.rows.map((row) => row.id))
   const ahead = (slice.ahead ?? []).filter((id) => !passed.has(id))
-  for (const name of ['at', 'witnessed', 'ids', 'ahead', 'after', 'received', 'expected', 'most', 'tentative'] as const)
+  for (const name of [
+    'at',
+    'witnessed',
+    'ids',
+    'ahead',
+    'after',
+    'received',
+    'expected',
+    'most',
+    'shortPage',
+    'tentative',
+  ] as const)
     delete slice[name]
   slice.done = page.last
   if (page.startsOver) slice.reread = true
@@ -24,6 +35,7 @@ export function advance(slice: Slice, page: PageEnd, order: SortOrder, settledTo
   if (page.received !== undefined) slice.received = page.received
   if (page.expected !== undefined) slice.expected = page.expected
   if (page.most !== undefined) slice.most = page.most
+  if (page.shortPage) slice.shortPage = true
 }
 
 /** Notes records taken in the middle of a page: the page is asked for again after a break, and these are passed over. */

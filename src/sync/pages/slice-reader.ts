@@ -34,8 +34,10 @@ export interface SlicePage extends Pick<SearchPage, 'answer' | 'rows' | 'after' 
 export interface SliceCounts {
   received: number
   expected: number
-  /** Even read twice it gave fewer records than Intercom counts. */
+  /** Even read twice it gave fewer records than Intercom counts, or a page was short. */
   isShort: boolean
+  /** It was left before its end: the figures tell nothing. */
+  stoppedEarly: boolean
 }
 
 /** Another size than the largest, to get over page borders where records fell between two pages. */
@@ -60,8 +62,8 @@ export async function* readSlice(
   const count = createSliceCount(start, order)
   const reading = { endpoint, order, settledTo, count }
   for await (const page of readToEnd(reading, start)) {
-    const isShort = page.last && !page.stoppedEarly && count.isShort()
-    if (!isShort || start.reread) yield { ...page, ...(page.last && countsOf(start, order, count, isShort)) }
+    const isShort = page.last && seemsIncomplete(page, count)
+    if (!isShort || start.reread) yield { ...page, ...(page.last && countsOf(start, order, count, isShort, page)) }
     else {
       yield { ...page, last: false, startsOver: true }
       yield* readAgain(reading, { ...fromBeginning(start), reread: true }, page)
@@ -93,15 +95,15 @@ async function* readAgain(
     for await (const page of readToEnd({ ...reading, count: own }, slice)) {
       const rows = page.rows.filter((row) => !both.has(row))
       both.add(page, page.again === undefined)
-      const isShort = page.last && !page.stoppedEarly && own.isShort() && both.isShort()
+      const isShort = page.last && seemsIncomplete(page, own) && (page.stoppedEarly || both.isShort())
       // Of what an earlier job has read `both` knows only how much it was.
       const fuller = own.received() > both.received() ? own : both
-      yield { ...page, rows, ...(page.last && countsOf(slice, order, fuller, isShort)) }
+      yield { ...page, rows, ...(page.last && countsOf(slice, order, fuller, isShort, page)) }
     }
   } catch (error) {
     if (!(error instanceof UnreadablePageError)) throw error
     // All that Intercom gave the first time has been delivered.
-    yield { ...lastOfFirst, rows: [], ...countsOf(slice, order, both, true) }
+    yield { ...lastOfFirst, rows: [], ...countsOf(slice, order, both, true, lastOfFirst) }
   }
 }
 
@@ -111,11 +113,12 @@ function countsOf(
   order: SortOrder,
   count: SliceCount,
   isShort: boolean,
+  { stoppedEarly }: Pick<SlicePage, 'stoppedEarly'>,
 ): { counts: SliceCounts } | undefined {
   const expected = count.expected()
   const isBounded = to !== null && order === 'ascending'
   if (expected === undefined || !(isBounded || isShort)) return undefined
-  return { counts: { received: count.received(), expected, isShort } }
+  return { counts: { received: count.received(), expected, isShort, stoppedEarly } }
 }
 
 function expectation(count: SliceCount): Pick<Slice, 'expected' | 'most'> {
@@ -169,6 +172,7 @@ async function* readToEnd(reading: SliceReading, slice: Slice): AsyncGenerator<S
       page = await askPage(endpoint, request)
       // What seems to lack something is asked for once more, and then believed: records may have moved away.
       if (seemsShort(page, order, slice, count)) page = fullerOf(page, await askPage(endpoint, request))
+      if (isShortPage(page)) count.addShortPage()
     } catch (error) {
       const cursorRefused =
         error instanceof RefusedError && after !== undefined && [400, 404].includes(error.failure.status)
@@ -196,6 +200,7 @@ async function* readToEnd(reading: SliceReading, slice: Slice): AsyncGenerator<S
       last: page.after === undefined || stoppedEarly,
       stoppedEarly,
       received: count.received(),
+      ...(count.hasShortPage() && { shortPage: true }),
       ...expectation(count),
       ...(slice.reread && { reread: true }),
       ...(again !== undefined && { again }),
@@ -218,9 +223,19 @@ function rangeToAsk(slice: Slice, order: SortOrder, again: number | undefined, m
   return { from: slice.from, to: matching === 'day' ? null : slice.to }
 }
 
+/** Whether a page holds fewer records than it has room for although more follow. */
+function isShortPage({ rows, after, perPage = 0 }: SearchPage): boolean {
+  return after !== undefined && rows.length < perPage
+}
+
+/** Whether records are missing of a slice that ends with this page. Of one that is left before its end no count tells. */
+function seemsIncomplete({ stoppedEarly }: SlicePage, count: SliceCount): boolean {
+  return stoppedEarly ? count.hasShortPage() : count.isShort()
+}
+
 /** Whether a page holds fewer records than it has room for although more follow, or than were counted though it is the last. */
 function seemsShort(page: SearchPage, order: SortOrder, slice: Slice, count: SliceCount): boolean {
-  if (page.after !== undefined) return page.rows.length < (page.perPage ?? 0)
+  if (page.after !== undefined) return isShortPage(page)
   // Slices are cut where something was counted, or could not be had.
   if (page.rows.length === 0 && slice.to !== null && count.received() === 0) return true
   return !hasPassed(page, order, slice) && count.wouldLackSome(page)

@@ -26,6 +26,7 @@ const SliceProgress = Type.Object({
   received: Type.Optional(Type.Integer({ minimum: 0 })),
   expected: Type.Optional(Type.Integer({ minimum: 0 })),
   most: Type.Optional(Type.Integer({ minimum: 0 })),
+  shortPage: Type.Optional(Type.Literal(true)),
   mayRepeat: Type.Optional(Type.Literal(true)),
   tentative: Type.Optional(Type.Literal(true)),
 })

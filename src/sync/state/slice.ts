@@ -36,6 +36,8 @@ export interface Slice {
   /** … and the smallest and the largest count it gave of them. */
   expected?: number
   most?: number
+  /** A page of it was short though others follow, however often it was asked for: what it lacks no count may tell. */
+  shortPage?: true
   /** Records of it may have been taken, nobody knows which, before it was cut off. */
   mayRepeat?: true
   /** It has been counted and may still be cut or joined, see `cutting`; read as it is, it is a slice like any other. */

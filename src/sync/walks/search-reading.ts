@@ -106,17 +106,17 @@ export function createSearchReading(options: FedWalkOptions): SearchReading {
  */
 export function tellCounts(
   { root, feeds }: Pick<FedWalkOptions, 'root' | 'feeds'>,
-  { received, expected, isShort }: SliceCounts,
+  { received, expected, isShort, stoppedEarly }: SliceCounts,
   sink: Sink,
 ): void {
   // Of two walks that read the same records one counts.
-  if (feeds.some(({ entry }) => entry === root)) {
+  if (!stoppedEarly && feeds.some(({ entry }) => entry === root)) {
     sink.tally(root.name, 'counted', expected)
     sink.tally(root.name, 'received', received)
   }
   if (!isShort) return
-  for (const { entry } of feeds) {
-    const message = `${entry.name}: Intercom counted ${expected} ${root.name} in a slice and gave ${received}, twice`
-    sink.log('WARN', message)
-  }
+  const what = stoppedEarly
+    ? `Intercom gave pages of ${root.name} that were not full though others followed, twice`
+    : `Intercom counted ${expected} ${root.name} in a slice and gave ${received}, twice`
+  for (const { entry } of feeds) sink.log('WARN', `${entry.name}: ${what}`)
 }
