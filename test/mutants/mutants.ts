@@ -22,14 +22,14 @@ export const mutants: readonly Mutant[] = [
     file: 'sync/state/slice.ts',
     find: 'time >= range.from)',
     replace: 'time > range.from)',
-    tests: sync('eleven-streams', 'live-changes'),
+    tests: sync('planning'),
   },
   {
     rule: 'a slice also owns the second at which the next one begins',
     file: 'sync/state/slice.ts',
     find: 'time < range.to)',
     replace: 'time <= range.to)',
-    tests: sync('eleven-streams', 'unreadable-pages'),
+    tests: sync('planning'),
   },
   {
     rule: 'contacts by calendar day are asked for as if by second',
@@ -85,7 +85,7 @@ export const mutants: readonly Mutant[] = [
     file: 'sync/pages/slice-progress.ts',
     find: 'if (ids.size > 0) slice.ids = ids',
     replace: '',
-    tests: sync('resume', 'refused-cursors', 'continued-jobs'),
+    tests: sync('unreadable-pages'),
   },
   // Planning, and what counts as progress
   {
@@ -333,7 +333,7 @@ export const mutants: readonly Mutant[] = [
     file: 'intercom/text/content-hash.ts',
     find: "return text.replace(SIGNED_URL, '$1')",
     replace: 'return text',
-    tests: sync('eleven-streams', 'overlap'),
+    tests: sync('signed-addresses'),
   },
   {
     rule: "the query of a URL that is not Intercom's counts as a signature",
@@ -863,7 +863,7 @@ export const mutants: readonly Mutant[] = [
     file: 'sync/streams/feed-state.ts',
     find: 'if (parent === undefined || state.updated_at === undefined) return state',
     replace: 'if (parent !== null) return state',
-    tests: sync('eleven-streams', 'given-states', 'connector-changelog'),
+    tests: sync('source-intercom-states'),
   },
   {
     rule: 'a missing permission passes for an empty stream',
