@@ -67,6 +67,27 @@ export const mutants: readonly Mutant[] = [
     tests: sync('live-changes', 'early-stop'),
   },
   {
+    rule: 'newest first: a short page that insists is believed',
+    file: 'sync/pages/slice-reader.ts',
+    find: 'return stoppedEarly ? count.hasShortPage() : count.isShort()',
+    replace: 'return !stoppedEarly && count.isShort()',
+    tests: sync('short-answers'),
+  },
+  {
+    rule: 'newest first: what another attempt has seen short is forgotten',
+    file: 'sync/pages/slice-progress.ts',
+    find: 'if (page.shortPage) slice.shortPage = true',
+    replace: '',
+    tests: sync('short-answers'),
+  },
+  {
+    rule: 'what came short stays behind the cursor of the state',
+    file: 'sync/streams/feed.ts',
+    find: '(reread ? Math.min(lower, previous?.walk?.lower ?? lower) : lower)',
+    replace: 'lower',
+    tests: sync('short-answers'),
+  },
+  {
     rule: 'a slice that came short is not read again',
     file: 'sync/pages/slice-reader.ts',
     find: 'if (!isShort || start.reread)',
@@ -971,7 +992,7 @@ export const mutants: readonly Mutant[] = [
     file: 'sync/pages/due.ts',
     find: 'return isUnsettled(row, asked) || row.updatedAt >= queryEnd(slice, asked)',
     replace: 'return false',
-    tests: sync('continued-jobs'),
+    tests: ['histories/found'],
   },
   {
     rule: 'a record that is read again is delivered again',
@@ -1126,7 +1147,7 @@ export const mutants: readonly Mutant[] = [
     file: 'sync/pages/search-pages.ts',
     find: 'fullerOf(second, await askOnce(endpoint, page)) : second',
     replace: 'first : second',
-    tests: ['histories/found'],
+    tests: sync('tickets-without-parts'),
   },
   {
     rule: 'an attempt follows a cursor to pages that were taken',

@@ -27,13 +27,14 @@ async function youngWorkspace(t: { teardown(close: () => unknown): void }, conta
   return { simulator, request: { baseUrl: simulator.url, clock, streams: ['contacts'], state } }
 }
 
-t.test('newest first: a page without a next one is no end while Intercom counts more', async (t) => {
-  const { simulator, request } = await youngWorkspace(t, 400)
-  simulator.faults.next([{ match: search, skip: 2, endsEarly: true }])
-  const sync = await collectSync(request)
-  t.same((await judge(simulator, sync.messages, { expectStreams })).faults, [])
-  t.same(warningsOf(sync), [])
-})
+for (const repeat of [1, 2, 3])
+  t.test(`newest first: ${repeat} pages without a next one are no end while Intercom counts more`, async (t) => {
+    const { simulator, request } = await youngWorkspace(t, 400)
+    simulator.faults.next([{ match: search, skip: 2, repeat, endsEarly: true }])
+    const sync = await collectSync(request)
+    t.same((await judge(simulator, sync.messages, { expectStreams })).faults, [])
+    t.same(warningsOf(sync), [])
+  })
 
 t.test('newest first: what stays short is told with figures', async (t) => {
   const { simulator, request } = await youngWorkspace(t, 400)
@@ -47,7 +48,7 @@ t.test('newest first: what a short page lacks is read, though reading ends befor
   const { simulator, request } = await youngWorkspace(t, 2400, 8)
   const whole = await collectSync(request)
   t.ok(contactsOf(whole.messages).length > 450)
-  for (const skip of Array(4).keys()) {
+  for (const skip of Array(6).keys()) {
     simulator.faults.clear()
     simulator.faults.next([{ match: search, skip, repeat: 2, lacks: 10 }])
     const sync = await collectSync(request)
@@ -61,7 +62,7 @@ t.test('newest first: the same, in a job that goes on where another was stopped'
   const whole = await collectSync(request)
   for (let stopAfter = 1; stopAfter < whole.commits.length; stopAfter++) {
     simulator.faults.clear()
-    simulator.faults.next([{ match: search, skip: 1, repeat: 2, lacks: 10 }])
+    simulator.faults.next([{ match: search, skip: 3, repeat: 2, lacks: 10 }])
     const first = await collectSync({ ...request, stopAfter })
     simulator.faults.clear()
     const { commits } = await collectSync({ ...request, held: first.commits })
@@ -123,17 +124,53 @@ t.test('a slice that was short is read again from its beginning, though the job 
   const { request, leaveOut, heldOf, simulator } = await leavesSomeOut(t)
   leaveOut(2)
   const whole = await collectSync(request)
-  const stops = [...whole.commits.keys()].filter((place) => place % 3 === 0 && place > 0)
-  let continued = 0
-  for (const stopAfter of stops) {
+  t.equal(heldOf(whole), 2400)
+  t.equal(contactsOf(whole.messages).length, 2400)
+  const firstState = whole.commits.findIndex(({ checkpoints }) => checkpoints.length > 0)
+  for (let stopAfter = firstState + 1; stopAfter < whole.commits.length; stopAfter += 2) {
     leaveOut(2)
     const stopped = await collectSync({ ...request, stopAfter })
     simulator.faults.clear()
     const rest = await collectSync({ ...request, state: stopped.state })
     t.equal(heldOf(stopped, rest), 2400, `stopped after ${stopAfter} commits`)
-    if (stopped.state.length > 0) continued++
   }
-  t.ok(continued > 1)
+})
+
+t.test(
+  'an attempt that dies while a short slice is read again is gone on with, nothing missing, nothing twice',
+  async (t) => {
+    const { request, leaveOut, simulator } = await leavesSomeOut(t)
+    leaveOut(2)
+    const whole = await collectSync(request)
+    const last = whole.commits.length
+    for (const stopAfter of [last - 4, last - 1]) {
+      leaveOut(2)
+      const { commits } = await collectSync({ ...request, stopAfter })
+      simulator.faults.clear()
+      const rest = await collectSync({ ...request, held: commits })
+      const messages = Buffer.concat([...commits, ...rest.commits].map(({ body }) => body))
+      t.equal(rest.outcome?.failure, undefined)
+      t.same((await judge(simulator, messages, { expectStreams })).faults, [], `died after ${stopAfter} commits`)
+    }
+  },
+)
+
+t.test('an attempt that goes on with the second reading tells of what stays short', async (t) => {
+  const { request, simulator } = await leavesSomeOut(t)
+  const stayShort = () => {
+    simulator.faults.clear()
+    simulator.faults.next([{ match: search, skip: 2, repeat: 1000, lacks: 10 }])
+  }
+  stayShort()
+  const whole = await collectSync(request)
+  t.match(warningsOf(whole), [/counted 2400 contacts in a slice and gave \d+, twice/])
+  stayShort()
+  const stopAfter = whole.commits.findIndex(({ position }) => JSON.stringify(position).includes('"reread":true')) + 1
+  t.ok(stopAfter > 0)
+  const { commits } = await collectSync({ ...request, stopAfter })
+  stayShort()
+  const rest = await collectSync({ ...request, held: commits })
+  t.match(warningsOf(rest), [/counted 2400 contacts in a slice and gave \d+, twice/])
 })
 
 t.test('a slice of a state that does not say how much had come counts what is left of it', async (t) => {

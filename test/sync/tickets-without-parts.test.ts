@@ -125,6 +125,17 @@ t.test('a ticket that comes without its list once is asked for again, and delive
   t.same((await judge(simulator, messages, { expectStreams: streams })).faults, [])
 })
 
+t.test('a ticket that is not in the second answer is asked for a third time', async (t) => {
+  const simulator = await listenSimulator(t, { contacts: 0, tickets: 30, oddities: false })
+  const match = { path: '/tickets/search' }
+  simulator.faults.next([
+    { match, skip: 1, nulls: 'ticket_parts' },
+    { match, lacks: 1 },
+  ])
+  const { messages } = await collectSync({ baseUrl: simulator.url, streams })
+  t.same((await judge(simulator, messages, { expectStreams: streams })).faults, [])
+})
+
 t.test('a list of parts that is shorter than its count is asked for by itself', async (t) => {
   const shorter = (ticket: Ticket) => {
     const list = ticket.ticket_parts as { ticket_parts: object[] }
