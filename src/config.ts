@@ -1,7 +1,7 @@
-import { isIPv4 } from 'node:net'
 import { resolve } from 'node:path'
 import { inspect } from 'node:util'
-import { createReader, type Environment, type Reader } from './environment.ts'
+import { ConfigError, createReader, type Environment, type Reader, readBaseUrl } from './environment.ts'
+import { isLoopback } from './loopback.ts'
 import { type ApiKey, digestKey } from './store/secrets/api-key.ts'
 import { type EncryptionKey, encryptionKey } from './store/secrets/sealing.ts'
 
@@ -31,19 +31,6 @@ export interface Config {
   logLimitBytes: number
   /** A level of pino. @defaultValue `info` */
   logLevel: string
-}
-
-export type { Environment } from './environment.ts'
-
-/** The environment does not make a service. Its message names every fault and the fix. */
-export class ConfigError extends Error {
-  override name = 'ConfigError'
-  readonly faults: readonly string[]
-
-  constructor(faults: string[]) {
-    super(`The configuration is not usable:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`)
-    this.faults = faults
-  }
 }
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
@@ -81,31 +68,9 @@ export function readConfig(environment: Environment = process.env): Config {
   return redactWhenPrinted(config)
 }
 
-/**
- * Where Intercom is, if not where it usually is: all that the connector takes from the environment.
- *
- * @throws ConfigError
- */
-export function readIntercomBaseUrl(environment: Environment = process.env): string | undefined {
-  const faults: string[] = []
-  const baseUrl = readBaseUrl(createReader(environment, faults))
-  if (faults.length > 0) throw new ConfigError(faults)
-  return baseUrl
-}
-
 /** Whether encryption keys are set from outside, rather than made and kept in `DATA_DIR`. */
 export function hasOwnEncryptionKeys(environment: Environment = process.env): boolean {
   return createReader(environment, []).isSet('ENCRYPTION_KEYS')
-}
-
-/** The platform's attempt that this process is, in one text; undefined where no platform says so. */
-export function readPlatformAttempt(environment: Environment = process.env): string | undefined {
-  const { WORKER_JOB_ID: jobId, WORKER_JOB_ATTEMPT: attempt } = environment
-  return jobId ? `${jobId}/${attempt || '0'}` : undefined
-}
-
-function readBaseUrl(read: Reader): string | undefined {
-  return read.url('INTERCOM_BASE_URL', ['http:', 'https:'], faultOfBaseUrl)
 }
 
 /**
@@ -124,13 +89,6 @@ function faultOfRedisUrl({ pathname }: URL): string | undefined {
   return /^\/?\d*$/.test(pathname)
     ? undefined
     : 'has a path that is no number of a database; put 0 to 15 there, or nothing'
-}
-
-function faultOfBaseUrl({ username, password, search, hash, pathname }: URL): string | undefined {
-  if (username !== '' || password !== '') return 'holds a user or a password; leave them out'
-  if (search !== '' || hash !== '' || pathname !== '/')
-    return 'has more than a host and a port; leave path and query out'
-  return undefined
 }
 
 /** What is given twice with two meanings. */
@@ -170,11 +128,6 @@ function missingKeys({ host, redisUrl }: Config, isSet: Reader['isSet']): string
     )
   }
   return faults
-}
-
-/** Whether only this machine can reach an address to listen on. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 }
 
 /** `tenant:key`. */

@@ -3,6 +3,17 @@ import { readFileSync } from 'node:fs'
 /** Variables by name, as a process has them. */
 export type Environment = Record<string, string | undefined>
 
+/** The environment does not make a service. Its message names every fault and the fix. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+  readonly faults: readonly string[]
+
+  constructor(faults: string[]) {
+    super(`The configuration is not usable:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`)
+    this.faults = faults
+  }
+}
+
 /** What reads them. */
 export type Reader = ReturnType<typeof createReader>
 
@@ -88,4 +99,16 @@ export function createReader(environment: Environment, faults: string[]) {
   }
 
   return { text, integer, choice, url, entries, isSet }
+}
+
+/** Where Intercom is, if not where it usually is. */
+export function readBaseUrl(read: Reader): string | undefined {
+  return read.url('INTERCOM_BASE_URL', ['http:', 'https:'], faultOfBaseUrl)
+}
+
+function faultOfBaseUrl({ username, password, search, hash, pathname }: URL): string | undefined {
+  if (username !== '' || password !== '') return 'holds a user or a password; leave them out'
+  if (search !== '' || hash !== '' || pathname !== '/')
+    return 'has more than a host and a port; leave path and query out'
+  return undefined
 }

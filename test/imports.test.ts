@@ -15,7 +15,15 @@ const layers = [
   ['src/streams/', 'src/intercom/'],
   ['src/airbyte/'],
   ['src/logger.ts', 'src/error-report.ts', 'src/environment.ts'],
-  ['src/errors.ts', 'src/epoch.ts', 'src/clock.ts', 'src/json-object.ts', 'src/metrics.ts', 'src/redaction.ts'],
+  [
+    'src/errors.ts',
+    'src/epoch.ts',
+    'src/clock.ts',
+    'src/json-object.ts',
+    'src/loopback.ts',
+    'src/metrics.ts',
+    'src/redaction.ts',
+  ],
 ]
 
 /** Who may use which library; what is not named here is anybody's. */
@@ -46,15 +54,26 @@ t.test('imports point down', async (t) => {
   t.same(upward, [])
 })
 
-t.test('the connector takes nothing of the service', async (t) => {
-  const connector = sources.filter((file) => file.startsWith('src/connector'))
-  t.ok(connector.length > 5)
-  const taken = connector.flatMap((file) =>
-    (imports.get(file) ?? [])
-      .filter((target) => /^src\/(http\/|queue\/|store\/|app\.ts|server\.ts)/.test(target))
-      .map((target) => `${file} -> ${target}`),
+t.test('the connector takes nothing of the service, by whatever way', async (t) => {
+  const ways = waysFrom('src/connector.ts')
+  t.ok(ways.size > 100)
+  const service = /^src\/(http\/|queue\/|process\/|redis\/|store\/|app\.ts|config\.ts|server\.ts)/
+  t.same(
+    [...ways].filter(([file]) => service.test(file)).map(([, way]) => way.join(' -> ')),
+    [],
   )
-  t.same(taken, [])
+})
+
+t.test('the engine takes neither Redis nor a server, by whatever way', async (t) => {
+  const ways = [...waysFrom('src/sync/engine.ts')]
+  t.ok(ways.length > 80)
+  const taken = ways.filter(([file]) =>
+    imports.get(file)?.some((name) => ['bullmq', 'ioredis', 'fastify'].includes(name)),
+  )
+  t.same(
+    taken.map(([, way]) => way.join(' -> ')),
+    [],
+  )
 })
 
 t.test('there are no cycles', async (t) => {
@@ -71,6 +90,34 @@ t.test('there are no cycles', async (t) => {
   )
 })
 
+t.test('there are no cycles between folders', async (t) => {
+  const folders = new Map<string, Set<string>>()
+  for (const [file, targets] of imports)
+    for (const target of targets.filter((one) => one.startsWith('src/'))) {
+      const [from, to] = [dirname(file), dirname(target)]
+      // The files of the root are entries, and what everybody uses.
+      if (from === to || from === 'src' || to === 'src') continue
+      folders.set(from, (folders.get(from) ?? new Set()).add(to))
+    }
+  const reachedFrom = (folder: string, reached = new Set<string>()): Set<string> => {
+    for (const next of folders.get(folder) ?? []) if (!reached.has(next)) reachedFrom(next, reached.add(next))
+    return reached
+  }
+  t.same(
+    [...folders.keys()].filter((folder) => reachedFrom(folder).has(folder)),
+    [],
+  )
+})
+
+t.test('a folder of src holds 15 files at most', async (t) => {
+  const folders = [...new Set(sources.map((file) => dirname(file)))]
+  const countOf = (folder: string) => sources.filter((file) => dirname(file) === folder).length
+  t.same(
+    folders.filter((folder) => countOf(folder) > 15),
+    [],
+  )
+})
+
 t.test('libraries stay where they belong', async (t) => {
   const astray = sources.flatMap((file) =>
     (imports.get(file) ?? [])
@@ -82,7 +129,7 @@ t.test('libraries stay where they belong', async (t) => {
 
 t.test('only the configuration reads the environment, and time is passed in', async (t) => {
   const using = (pattern: RegExp, files: string[]) => files.filter((file) => pattern.test(read(file)))
-  t.same(using(/process\.env/, sources), ['src/config.ts'])
+  t.same(using(/process\.env/, sources), ['src/config.ts', 'src/connector/settings.ts'])
   const pure = sources.filter((file) => /^src\/(sync|intercom|store|streams|airbyte)\//.test(file))
   t.ok(pure.length > 30)
   t.same(using(/Date\.now\(|setTimeout\(|setInterval\(|Math\.random\(/, pure), [])
@@ -108,6 +155,15 @@ function listSources(folder: string): string[] {
     .filter((file) => file.endsWith('.ts'))
     .map((file) => `${folder}/${file}`)
     .toSorted()
+}
+
+/** All that a file loads, with the way that leads there. */
+function waysFrom(entry: string): Map<string, string[]> {
+  const ways = new Map([[entry, [entry]]])
+  for (const [file, way] of ways)
+    for (const target of imports.get(file) ?? [])
+      if (target.startsWith('src/') && !ways.has(target)) ways.set(target, [...way, target])
+  return ways
 }
 
 function layerOf(file: string): number {

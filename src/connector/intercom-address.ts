@@ -1,5 +1,6 @@
-import { ConfigError, readIntercomBaseUrl } from '../config.ts'
+import { ConfigError } from '../environment.ts'
 import { CodedError } from '../errors.ts'
+import { readIntercomBaseUrl } from './settings.ts'
 
 /**
  * Where Intercom is, if not where it usually is.

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
-import { type Config, ConfigError } from '../config.ts'
+import type { Config } from '../config.ts'
+import { ConfigError } from '../environment.ts'
 import { LockError } from '../redis/file-lock.ts'
 import { type RedisConnections, untilReady } from '../redis/redis.ts'
 import { checkRedis } from '../redis/redis-check.ts'

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { readPlatformAttempt } from '../../config.ts'
 import { CodedError } from '../../errors.ts'
 import type { Command } from '../command.ts'
+import { readPlatformAttempt } from '../settings.ts'
 import { continueTask, streamsOf, type Task } from './continuation.ts'
 import type { EndedJob } from './ended-job.ts'
 import { createPatience } from './patience.ts'
