@@ -698,7 +698,7 @@ export const mutants: readonly Mutant[] = [
   // Loops, heavy pages, damage
   {
     rule: 'a page that comes again is not noticed',
-    file: 'sync/pages/slice-reader.ts',
+    file: 'sync/pages/loop-guard.ts',
     find: 'return repeated || endless',
     replace: 'return false && (repeated || endless)',
     tests: sync('failures', 'counts'),
@@ -769,8 +769,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'what the last sync could not have is read, and nobody owns it',
     file: 'sync/streams/feed.ts',
-    find: ' || row.updatedAt >= lower || isAwaited(row)',
-    replace: ' || row.updatedAt >= lower',
+    find: ' || row.updatedAt >= lowerOf(reread) || isAwaited(row)',
+    replace: ' || row.updatedAt >= lowerOf(reread)',
     tests: sync('after-gaps'),
   },
   {
@@ -1011,8 +1011,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'slices read newest first are not counted',
     file: 'sync/pages/slice-reader.ts',
-    find: 'const isShort = page.last && !page.stoppedEarly && count.isShort()',
-    replace: "const isShort = page.last && order === 'ascending' && count.isShort()",
+    find: 'const isShort = page.last && seemsIncomplete(page, count)',
+    replace: "const isShort = page.last && order === 'ascending' && seemsIncomplete(page, count)",
     tests: sync('short-answers'),
   },
   {

@@ -2,8 +2,8 @@ import { type ConnectionStatus, connectionStatusMessage, unusableConfig } from '
 import { CodedError, errorTable } from '../../errors.ts'
 import { isObject } from '../../json-object.ts'
 import { type Command, type CommandContext, messageLine } from '../command.ts'
-import { readServiceAccess } from './service-access.ts'
-import { strangerError } from './service-failures.ts'
+import { readServiceAccess } from './service/service-access.ts'
+import { strangerError } from './service/service-failures.ts'
 import { askService } from './single-answer.ts'
 
 /** What the user must mend is a verdict, a key that the service refuses as well; a service out of reach is none. */

@@ -1,7 +1,7 @@
 import { isObject } from '../../json-object.ts'
 import { type Command, messageLine } from '../command.ts'
-import { readServiceAccess } from './service-access.ts'
-import { strangerError } from './service-failures.ts'
+import { readServiceAccess } from './service/service-access.ts'
+import { strangerError } from './service/service-failures.ts'
 import { askService } from './single-answer.ts'
 
 /** Custom attributes are typed where the config is given; the service keeps a connection's config to itself. */

@@ -1,5 +1,5 @@
 import { isObject } from '../../json-object.ts'
-import { strangerError } from './service-failures.ts'
+import { strangerError } from './service/service-failures.ts'
 
 /** A job as its end is judged; other members of it are of no matter here. */
 export interface EndedJob {

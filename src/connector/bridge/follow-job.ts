@@ -3,7 +3,7 @@ import { CodedError } from '../../errors.ts'
 import { isObject } from '../../json-object.ts'
 import { type EndedJob, readEnded } from './ended-job.ts'
 import type { JobDependencies } from './job-dependencies.ts'
-import { mayPass } from './service-failures.ts'
+import { mayPass } from './service/service-failures.ts'
 import type { StartedJob } from './start-job.ts'
 import { watchForWorker } from './worker-watch.ts'
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import type { Patience } from './patience.ts'
 import type { PrintedLog } from './printed-log.ts'
-import type { ServiceClient } from './service-client.ts'
+import type { ServiceClient } from './service/service-client.ts'
 
 /** What a job of the service is run with. */
 export interface JobDependencies {

@@ -6,8 +6,8 @@ import { continueTask, streamsOf, type Task } from './continuation.ts'
 import type { EndedJob } from './ended-job.ts'
 import { createPatience } from './patience.ts'
 import { createPrintedLog, type PrintedLog } from './printed-log.ts'
-import { readServiceAccess } from './service-access.ts'
-import { createServiceClient } from './service-client.ts'
+import { readServiceAccess } from './service/service-access.ts'
+import { createServiceClient } from './service/service-client.ts'
 import { runServiceJob } from './service-job.ts'
 
 /** From the first failure in a row on; an API that is replaced is back by then. */

@@ -3,7 +3,7 @@ import { CodedError, type ErrorCode } from '../../errors.ts'
 import type { EndedJob } from './ended-job.ts'
 import { followJob } from './follow-job.ts'
 import type { JobDependencies } from './job-dependencies.ts'
-import type { ServiceClient } from './service-client.ts'
+import type { ServiceClient } from './service/service-client.ts'
 import { delayAbort, type JobRequest, partingMs, pathOf, type StartedJob, startJob } from './start-job.ts'
 
 const lostCodes: readonly ErrorCode[] = ['log_gone', 'log_rewound', 'job_not_found', 'offset_out_of_range']

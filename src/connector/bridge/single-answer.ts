@@ -1,8 +1,8 @@
 import type { CommandContext } from '../command.ts'
 import { createPatience } from './patience.ts'
-import type { ServiceAccess } from './service-access.ts'
-import { createServiceClient, type ServiceRequest } from './service-client.ts'
-import { mayPass } from './service-failures.ts'
+import type { ServiceAccess } from './service/service-access.ts'
+import { createServiceClient, type ServiceRequest } from './service/service-client.ts'
+import { mayPass } from './service/service-failures.ts'
 
 /** Somebody waits in front of a form. */
 const patienceMs = 10_000

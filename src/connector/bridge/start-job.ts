@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
 import { type EndedJob, isEnding, readEnded } from './ended-job.ts'
 import type { JobDependencies } from './job-dependencies.ts'
-import { mayPass, strangerError } from './service-failures.ts'
+import { mayPass, strangerError } from './service/service-failures.ts'
 
 export interface JobRequest {
   body: object

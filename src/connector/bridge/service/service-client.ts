@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock.ts'
-import { CodedError } from '../../errors.ts'
+import type { Clock } from '../../../clock.ts'
+import { CodedError } from '../../../errors.ts'
 import type { ServiceAccess } from './service-access.ts'
 import { strangerError, toServiceError } from './service-failures.ts'
 

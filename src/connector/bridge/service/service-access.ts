@@ -1,8 +1,8 @@
-import { configMembers } from '../../airbyte/config-members.ts'
-import { faultOfMember } from '../../airbyte/source-config.ts'
-import { CodedError, type Fault } from '../../errors.ts'
-import { isObject } from '../../json-object.ts'
-import { isLoopback } from '../../loopback.ts'
+import { configMembers } from '../../../airbyte/config-members.ts'
+import { faultOfMember } from '../../../airbyte/source-config.ts'
+import { CodedError, type Fault } from '../../../errors.ts'
+import { isObject } from '../../../json-object.ts'
+import { isLoopback } from '../../../loopback.ts'
 
 /** Where the service is, and what is asked of it. */
 export interface ServiceAccess {
