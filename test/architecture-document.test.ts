@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import t from 'tap'
+import { sharedKeys } from '../src/store/keys.ts'
+
+const root = new URL('../../', import.meta.url).pathname
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const document = read('docs/architecture.md')
+
+t.test('every folder of src has a row that says what it is for, and no other has', async (t) => {
+  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  const folders = new Set(files.filter((file) => file.endsWith('.ts')).map((file) => `src/${dirname(file)}/`))
+  folders.delete('src/./')
+  // Its few files are of the groups below it, whose rows say what they are for.
+  for (const group of ['src/http/', 'src/store/']) folders.delete(group)
+  const rows = [...document.matchAll(/^\| `(src\/[^`]*)` +\| \S/gm)].map(([, folder]) => folder)
+  t.same(rows.toSorted(), [...folders].toSorted())
+})
+
+t.test('every key that belongs to no single job is told of', async (t) => {
+  const page = read('docs/architecture/6-redis.md')
+  const names = Object.values(sharedKeys).map((key) => key.replace(/^intercom-sync:/, '').replace(/[:*]+$/, ''))
+  t.same(
+    names.filter((name) => !page.includes(name)),
+    [],
+  )
+})
+
+t.test('every page is there, and links to what is there', async (t) => {
+  const pages = readdirSync(join(root, 'docs/architecture')).map((name) => `docs/architecture/${name}`)
+  for (const page of pages) t.ok(document.includes(page.replace('docs/', '')), `${page} is linked`)
+  for (const page of ['docs/architecture.md', ...pages])
+    for (const [, target = ''] of read(page).matchAll(/\]\(([^)#:]+)/g))
+      t.doesNotThrow(() => read(join(dirname(page), target)), `${page} links to ${target}`)
+})
+
+t.test('the files that the pages name are there', async (t) => {
+  const pages = [
+    'docs/architecture.md',
+    ...readdirSync(join(root, 'docs/architecture')).map((name) => `docs/architecture/${name}`),
+  ]
+  const named = pages.flatMap((page) => [
+    ...read(page).matchAll(/`((?:src|test|sync|queue|store|intercom|streams)\/[a-z/-]+\.(?:test\.)?ts)`/g),
+  ])
+  t.ok(named.length > 5)
+  for (const [, file = ''] of named) {
+    const path = /^(src|test)\//.test(file) ? file : `src/${file}`
+    t.doesNotThrow(() => read(path), path)
+  }
+})
