@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { sharedKeys } from '../src/store/keys.ts'
+import { sharedKeys } from '../../src/store/keys.ts'
 
-const root = new URL('../../', import.meta.url).pathname
+const root = new URL('../../..', import.meta.url).pathname
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const document = read('docs/architecture.md')
 

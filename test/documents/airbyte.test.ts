@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { parse } from 'yaml'
-import { errorTable } from '../src/errors.ts'
-import { streamTable } from '../src/streams/table.ts'
+import { errorTable } from '../../src/errors.ts'
+import { streamTable } from '../../src/streams/table.ts'
 
 interface Metadata {
   connectorType: string

@@ -3,10 +3,10 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
-import { checkMessages } from '../simulator/oracle/check-messages.ts'
-import { startBreakingNetwork } from './support/breaking-network.ts'
-import { type Desk, endGroup, openDesk, readBlocks } from './support/documents.ts'
-import { withTools } from './support/tools.ts'
+import { checkMessages } from '../../simulator/oracle/check-messages.ts'
+import { startBreakingNetwork } from '../support/breaking-network.ts'
+import { type Desk, endGroup, openDesk, readBlocks } from '../support/documents.ts'
+import { withTools } from '../support/tools.ts'
 
 const blocks = readBlocks('docs/pipelines.md')
 const workspace = { contacts: 60, companies: 20, conversations: 20, longConversations: 1, rateLimitPerWindow: 100_000 }

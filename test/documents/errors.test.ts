@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { errorTable } from '../src/errors.ts'
-import { errorEnvelopes } from '../src/intercom/answers/envelopes.ts'
-import { statusClasses } from '../src/intercom/answers/status-classes.ts'
+import { errorTable } from '../../src/errors.ts'
+import { errorEnvelopes } from '../../src/intercom/answers/envelopes.ts'
+import { statusClasses } from '../../src/intercom/answers/status-classes.ts'
 
 const document = readFileSync(join(process.cwd(), 'docs', 'errors.md'), 'utf8')
 

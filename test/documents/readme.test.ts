@@ -2,9 +2,9 @@ import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { checkMessages } from '../simulator/oracle/check-messages.ts'
-import { type Desk, openDesk, readBlocks } from './support/documents.ts'
-import { withTools } from './support/tools.ts'
+import { checkMessages } from '../../simulator/oracle/check-messages.ts'
+import { type Desk, openDesk, readBlocks } from '../support/documents.ts'
+import { withTools } from '../support/tools.ts'
 
 const blocks = readBlocks('README.md')
 const fullRefresh = ['admins', 'company_attributes', 'contact_attributes', 'tags', 'teams']
@@ -70,7 +70,7 @@ t.test('every curl line of the README works against the simulator, in the order 
 t.test('the command lines of the README work against the simulator', curl, async (t) => {
   const desk = await openDesk(t, { contacts: 100, companies: 20, conversations: 20, longConversations: 0 })
   cpSync('bin', join(desk.folder, 'bin'), { recursive: true })
-  symlinkSync(fileURLToPath(new URL('../', import.meta.url)), join(desk.folder, 'dist'))
+  symlinkSync(fileURLToPath(new URL('../../', import.meta.url)), join(desk.folder, 'dist'))
   const [lines = ''] = below('From the command line', 'sh')
   // Compiled it is: otherwise this would not run.
   const [build, ...rest] = lines.split('\n')

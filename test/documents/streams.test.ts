@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { streamTable } from '../src/streams/table.ts'
+import { streamTable } from '../../src/streams/table.ts'
 
 const document = readFileSync(join(process.cwd(), 'docs', 'streams.md'), 'utf8')
 

@@ -2,15 +2,15 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import { readConfig } from '../src/config.ts'
-import { findRedisProgram } from '../src/redis/redis-program.ts'
-import { type Desk, openDesk, readBlocks } from './support/documents.ts'
-import { runProcess, runShell } from './support/processes.ts'
-import { onRealRedis } from './support/redis.ts'
-import { withTools } from './support/tools.ts'
+import { readConfig } from '../../src/config.ts'
+import { findRedisProgram } from '../../src/redis/redis-program.ts'
+import { type Desk, openDesk, readBlocks } from '../support/documents.ts'
+import { runProcess, runShell } from '../support/processes.ts'
+import { onRealRedis } from '../support/redis.ts'
+import { withTools } from '../support/tools.ts'
 
 const blocks = readBlocks('docs/operations.md')
-const command = fileURLToPath(new URL('../../bin/intercom-sync', import.meta.url))
+const command = fileURLToPath(new URL('../../../bin/intercom-sync', import.meta.url))
 const workspace = { contacts: 30, conversations: 10, longConversations: 0, companies: 0, rateLimitPerWindow: 100_000 }
 
 /** By the beginning of each block: what tries it. */
@@ -27,7 +27,7 @@ const tried = {
   'umask 077': 'test/images.test.ts',
   'docker compose': 'test/images.test.ts, which runs what the file names',
   'INTERCOM_BASE_URL=': 'test/images.test.ts',
-  'groups:': 'test/metrics-document.test.ts',
+  'groups:': 'test/documents/metrics.test.ts',
 } as const
 
 function blockOf(start: keyof typeof tried): string {
