@@ -927,7 +927,7 @@ export const mutants: readonly Mutant[] = [
     find: "path: '/data_attributes',\n    query: { model: 'company' },\n    recordsPath: ['data'],\n    // Two attributes can share a name (\"name\" and \"plan.name\"): only the full name tells them apart.\n    primaryKey: [['model'], ['full_name']],",
     replace:
       "path: '/data_attributes',\n    query: { model: 'company' },\n    recordsPath: ['data'],\n    primaryKey: [['name']],",
-    tests: ['streams-document', 'http/discover'],
+    tests: ['documents/streams', 'http/discover'],
   },
   {
     rule: 'a window of the activity log that fails is not halved',
