@@ -71,7 +71,7 @@ interface SchemaFault {
 function toFaults(error: SchemaFault, isBody: boolean): Fault[] {
   const nameOf = (pointer: string) => (isBody ? pointer : pointer.slice(1)).slice(0, longestPointer)
   switch (error.keyword) {
-    // Told for all names together, after each has been told by itself as `boolean`: the schema of what is not declared.
+    // The validator reports unknown members twice: one by one, as `boolean`, and all together. The first is enough.
     case 'additionalProperties':
       return []
     case 'boolean': {

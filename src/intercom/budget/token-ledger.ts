@@ -22,7 +22,7 @@ export interface TokenLedger {
   open: number
   /** The same of the window before; what was sent then may have been counted in this one. */
   openBefore: number
-  /** Whether this window has been counted from its start: only then is the rest that is missing somebody else's. */
+  /** Whether this window has been counted from its start. Only then do we know that others spent what is missing. */
   whole: boolean
   /** When others were last seen spending; 0 = never. */
   othersSeenAt: number

@@ -17,7 +17,7 @@ import { readSharedSecret } from './shared-secret.ts'
 const LEDGER_MS = 150_000
 const RETRY_MS = 1000
 const LEAVE_SIZE = 16
-/** So long may others go on with what they have after one was refused. */
+/** A leave is valid for so long. After a refusal, other processes may still use up theirs. */
 const LEAVE_MS = 250
 /** Values remembered; more tokens at once only cost a second round trip. */
 const MOST_REMEMBERED = 1000

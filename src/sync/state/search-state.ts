@@ -60,7 +60,7 @@ export interface SearchState {
   worstLag: number
   /** Of a child stream: parents whose children could not be read, and when each was updated; tried first. */
   retryIds: Record<string, number>
-  /** What was updated since then has been read from a list only that leaves records out. */
+  /** From this time on only a list was read, and it leaves records out. */
   listedFrom?: number
   /** Of a walk that has come to its end: what it could not have, and single records that wait; tried first. */
   gaps: readonly Slice[]

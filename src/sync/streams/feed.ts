@@ -45,7 +45,7 @@ export interface Feed {
   /** The oldest time of what it is owed: its bound, or before it what the last sync could not have. Unix seconds. */
   readonly owedFrom: number
   /**
-   * Lowers the bound to before what was read from a list only that leaves records out.
+   * The last sync may have read a list that leaves records out. Lowers the bound so that they are read now.
    *
    * @returns what to say of it; undefined when there is nothing to make up for
    */
