@@ -18,7 +18,7 @@ const firstLong = 7
 const longEvery = 50
 
 /** Numeric texts of different lengths: their order as text is not their order in time. */
-export function conversationId(index: number): string {
+function conversationId(index: number): string {
   const starts: readonly [number, number][] = [
     [5, 1],
     [215_474_207_312_016, 1009],

@@ -53,7 +53,7 @@ async function reconcileJob(dependencies: ReconcilerDependencies, jobId: number)
 }
 
 /** The record was read first: what happens between the two reads, the scripts refuse by its fence. */
-export function remedyFor(job: LiveJob, queueState: QueueState): Remedy | undefined {
+function remedyFor(job: LiveJob, queueState: QueueState): Remedy | undefined {
   // One that is unheld is taken up by the next worker there is.
   const forgotten = queueState === 'absent' || queueState === 'failed' || queueState === 'completed'
   if (job.cancelReason) {

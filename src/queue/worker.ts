@@ -15,7 +15,7 @@ export interface LockTiming {
   stalledCheckMs: number
 }
 
-export const defaultLockTiming: LockTiming = { lockMs: 10_000, renewMs: 3000, stalledCheckMs: 4000 }
+const defaultLockTiming: LockTiming = { lockMs: 10_000, renewMs: 3000, stalledCheckMs: 4000 }
 
 export interface SyncWorker {
   /** Stops a job's attempt if this process has it. */

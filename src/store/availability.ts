@@ -22,11 +22,6 @@ function whyUnavailable(error: unknown): string | undefined {
   return unavailable.find(([said]) => said.test(error.message) || said.test(error.name))?.[1]
 }
 
-/** Whether an error means that Redis cannot be reached or cannot serve at present. */
-export function isStoreUnavailable(error: unknown): boolean {
-  return whyUnavailable(error) !== undefined
-}
-
 /**
  * Redis's answer.
  *
@@ -39,9 +34,4 @@ export async function storeAnswer<T>(answer: Promise<T>): Promise<T> {
     const why = whyUnavailable(error)
     throw why === undefined ? error : new CodedError('store_unavailable', why, { cause: error })
   }
-}
-
-/** @throws CodedError `store_unavailable` */
-export async function pingStore(redis: Redis): Promise<void> {
-  await storeAnswer(redis.ping())
 }

@@ -5,7 +5,7 @@ import type { Connection } from '../../store/connections/connection-store.ts'
 import type { ConnectionBody } from './connection-schemas.ts'
 
 /** Of one length, so that it tells nothing of what it hides. */
-export const secretMask = '**********'
+const secretMask = '**********'
 
 /** A connection as the API shows it. */
 export function toConnectionBody({ connectionId, settings, problem, ...times }: Connection): ConnectionBody {

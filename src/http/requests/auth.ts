@@ -13,7 +13,7 @@ declare module 'fastify' {
 }
 
 /** The tenant of every caller while no API key exists. */
-export const defaultTenant = 'default'
+const defaultTenant = 'default'
 
 /**
  * An `onRequest` hook that finds the caller's tenant.

@@ -19,7 +19,7 @@ export function addJsonBody(app: FastifyInstance): void {
  * @throws CodedError `malformed_json`, which never quotes the body: it may hold a token; `invalid_request` for a body
  * that is nested too deep or tries to reach a prototype
  */
-export function parseJson(body: Buffer): unknown {
+function parseJson(body: Buffer): unknown {
   if (isDeeperThan(maxDepth, body)) {
     throw invalidRequest([{ pointer: '', detail: `is nested deeper than ${maxDepth} levels` }])
   }

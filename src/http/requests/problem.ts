@@ -49,7 +49,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, thrown
   return reply.code(status).header('Cache-Control', 'no-store').type(problemType).send(body)
 }
 
-export function toProblem(error: CodedError, requestId: string): Problem {
+function toProblem(error: CodedError, requestId: string): Problem {
   const { status, title } = errorTable[error.code]
   return {
     ...error.extensions,

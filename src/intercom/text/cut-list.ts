@@ -62,7 +62,7 @@ export function memberTexts(body: Buffer, record: Pick<ScannedRecord, 'start' | 
 }
 
 /** An id as Intercom means it: it may come as a number or as a string. */
-export function plainId(item: ListItem): string {
+function plainId(item: ListItem): string {
   const text = item.get('id') ?? ''
   return text.startsWith('"') ? (JSON.parse(text) as string) : text
 }

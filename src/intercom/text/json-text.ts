@@ -19,12 +19,12 @@ export interface Span {
   end: number
 }
 
-export const QUOTE = 0x22
-export const COMMA = 0x2c
+const QUOTE = 0x22
+const COMMA = 0x2c
 export const OPEN_ARRAY = 0x5b
-export const CLOSE_ARRAY = 0x5d
+const CLOSE_ARRAY = 0x5d
 export const OPEN_OBJECT = 0x7b
-export const CLOSE_OBJECT = 0x7d
+const CLOSE_OBJECT = 0x7d
 const COLON = 0x3a
 const BACKSLASH = 0x5c
 const MINUS = 0x2d
@@ -65,7 +65,7 @@ export function skipSpace(bytes: Uint8Array, position: number, marks: Marks): nu
 }
 
 /** The position after the string that starts at `position` with its opening quote. */
-export function skipString(bytes: Uint8Array, position: number, marks: Marks): number {
+function skipString(bytes: Uint8Array, position: number, marks: Marks): number {
   if (bytes[position] !== QUOTE) throw new JsonTextError(position)
   let at = position + 1
   for (;;) {
