@@ -856,7 +856,7 @@ export const mutants: readonly Mutant[] = [
     file: 'sync/streams/lower-bound.ts',
     find: '(config.lookback_window ?? 0) * DAY_SECONDS',
     replace: '(config.lookback_window ?? 0) * 0',
-    tests: sync('given-states', 'messages', 'connector-changelog'),
+    tests: sync('given-states'),
   },
   {
     rule: 'a cursor a little in the future is kept',

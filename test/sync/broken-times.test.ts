@@ -1,7 +1,7 @@
 import t from 'tap'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { editAnswers } from '../support/edited-answers.ts'
-import { collectSync, contactsOf } from '../support/engine.ts'
+import { collectSync, contactsOf, recordsOf } from '../support/engine.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const day = 86_400
@@ -34,3 +34,27 @@ for (const api_version of ['2.16', '2.17'])
     const quiet = await collectSync({ ...request, state: first.state })
     t.same(contactsOf(quiet.messages), [])
   })
+
+t.test('a company whose time is in milliseconds is as old as that time says', async (t) => {
+  const clock = createManualClock(now * 1000)
+  const span = { from: now - 20 * day, to: now - 10 * day }
+  const simulator = await listenSimulator(t, { companies: 20, contacts: 20, oddities: false, clock, span })
+  const [older = '', younger = ''] = simulator.workspace
+    .collection('companies')
+    .latest()
+    .map(({ plan }) => plan.id)
+  const times: Record<string, number> = { [older]: now - 5 * day, [younger]: now - 3 * day }
+  const baseUrl = await editAnswers(t, simulator.url, ({ body, path, status }) => {
+    if (!path.startsWith('/companies/scroll') || status !== 200) return {}
+    const { data, ...rest } = JSON.parse(body) as { data: { id: string; updated_at: number }[] }
+    for (const company of data) company.updated_at = (times[company.id] ?? now - 9 * day) * 1000
+    return { body: JSON.stringify({ ...rest, data }) }
+  })
+  const stream_state = { updated_at: now - 4 * day, intercom_sync: { v: 1 } }
+  const state = [{ type: 'STREAM', stream: { stream_descriptor: { name: 'companies' }, stream_state } }]
+  const { messages } = await collectSync({ baseUrl, clock, streams: ['companies'], state })
+  t.same(
+    recordsOf(messages, 'companies').map(({ id }) => id),
+    [younger],
+  )
+})

@@ -74,6 +74,17 @@ for (const api_version of ['2.16', '2.17']) {
   })
 }
 
+t.test('a lookback window goes back behind the cursor by so many days', async (t) => {
+  const clock = createManualClock(now * 1000)
+  const span = { from: now - 20 * day, to: now }
+  const simulator = await listenSimulator(t, { contacts: 400, clock, span, oddities: false })
+  const state = stateOf({ updated_at: now - 5 * day, intercom_sync: { v: 1 } })
+  const config = { access_token: 'simulator-token', lookback_window: 10 }
+  const { messages } = await collectSync({ baseUrl: simulator.url, clock, config, streams: ['contacts'], state })
+  const options = { expectStreams: ['contacts'], lowerBound: now - 15 * day }
+  t.same((await judge(simulator, messages, options)).faults, [])
+})
+
 t.test('a cursor far in the future is warned of', async (t) => {
   const { url } = await listenSimulator(t, { contacts: 50 })
   const state = stateOf({ updated_at: 7626086649, intercom_sync: { v: 1 } })
