@@ -11,10 +11,22 @@ const warningsOf = ({ messages }: Collected) =>
 const expectStreams = ['contacts']
 
 /** A workspace of which an increment is to be read by calendar day, newest first. @param days of which the last two count */
-async function youngWorkspace(t: { teardown(close: () => unknown): void }, contacts: number, days = 1) {
+async function youngWorkspace(
+  t: { teardown(close: () => unknown): void },
+  contacts: number,
+  days = 1,
+  firstTimes: Record<string, number[]> = {},
+) {
   const clock = createManualClock(now * 1000)
   const span = { from: now - days * day, to: now - 7200 }
-  const simulator = await listenSimulator(t, { contacts, newestVersion: '2.16', span, clock, oddities: false })
+  const simulator = await listenSimulator(t, {
+    contacts,
+    newestVersion: '2.16',
+    span,
+    clock,
+    oddities: false,
+    firstTimes,
+  })
   const state = [
     {
       type: 'STREAM',
@@ -35,6 +47,14 @@ for (const repeat of [1, 2, 3])
     t.same((await judge(simulator, sync.messages, { expectStreams })).faults, [])
     t.same(warningsOf(sync), [])
   })
+
+t.test('newest first: of the second that an increment begins at all records come, over page borders', async (t) => {
+  const contacts = Array<number>(400).fill(now - 2 * day)
+  const { request } = await youngWorkspace(t, 600, 8, { contacts })
+  const { messages } = await collectSync(request)
+  const ofThatSecond = contactsOf(messages).filter(({ updated_at }) => updated_at === now - 2 * day)
+  t.equal(ofThatSecond.length, 400)
+})
 
 t.test('newest first: what stays short is told with figures', async (t) => {
   const { simulator, request } = await youngWorkspace(t, 400)

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { halfDeleted } from '../../simulator/faults/trap.ts'
 import type { Workspace } from '../../simulator/workspace.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock, createSkippingClock } from '../support/accelerated-clock.ts'
@@ -108,16 +109,17 @@ t.test('the states claim nothing that lies behind what is missing', async (t) =>
   t.ok(later.includes(at(0.5)) && later.length >= ids.length / 2, 'a reader who knows the cursor alone misses nothing')
 })
 
-t.test('a search that answers 404 for a message deleted meanwhile is read around it', async (t) => {
-  const { poison, sync, ids, at } = await brokenWorkspace(t, {})
-  poison.set(at(0.4), { status: 404 })
-  const { messages, outcome } = await sync()
-  t.match(outcome?.failure, { code: 'records_unreadable' })
-  t.same(
-    ids.filter((id) => !idsOf(messages, 'conversations').includes(id)),
-    [at(0.4)],
-  )
-})
+for (const status of [404, 410, 422])
+  t.test(`a search that answers ${status} for a message deleted meanwhile is read around it`, async (t) => {
+    const { simulator, sync, ids, at } = await brokenWorkspace(t, {})
+    simulator.faults.traps = [{ ...halfDeleted(at(0.4)), status }]
+    const { messages, outcome } = await sync()
+    t.match(outcome?.failure, { code: 'records_unreadable' })
+    t.same(
+      ids.filter((id) => !idsOf(messages, 'conversations').includes(id)),
+      [at(0.4)],
+    )
+  })
 
 t.test('a full refresh with a record that cannot be had is not finished, and goes on from there', async (t) => {
   const { poison, sync, at } = await brokenWorkspace(t, {})
