@@ -24,6 +24,7 @@ interface Page {
 }
 
 const host = 'http://127.0.0.1:9'
+const notFound = '{"type":"error.list","errors":[{"code":"not_found","message":"Resource Not Found"}]}'
 
 /** Ways to tell of the next page. */
 const forms: Record<string, (page: Page) => object> = {
@@ -109,7 +110,7 @@ t.test('pages that lead in circles fail loudly', async (t) => {
 t.test('a page that is not found is no sign that the parent has been deleted', async (t) => {
   const { sync } = await setUp(t, (answer) => {
     const { searchParams } = new URL(answer.path, host)
-    if (lists.company_segments[0].test(answer.path) && searchParams.has('page')) return { status: 404, body: '{}' }
+    if (lists.company_segments[0].test(answer.path) && searchParams.has('page')) return { status: 404, body: notFound }
     return paged('company_segments', answer, ({ number }) => ({ next: { page: number + 1 } }))
   })
   const { outcome } = await sync(['company_segments'])
@@ -162,14 +163,14 @@ t.test('a single page that holds fewer than Intercom counts is asked for once mo
     ['segments', 'segments'],
   ] as const) {
     let answers = 0
-    const { simulator, sync } = await setUp(t, ({ path, body }) => {
+    const { sync } = await setUp(t, ({ path, body }) => {
       if (!lists[name][0].test(path) || answers++ > 0) return {}
       const answer = JSON.parse(body) as Record<string, object[]>
       const all = answer[member] ?? []
       return { body: JSON.stringify({ ...answer, [member]: all.slice(1), total_count: all.length }) }
     })
     const { messages } = await sync([name])
-    t.same((await judge(simulator, messages, { expectStreams: [name] })).faults, [])
+    t.ok(answers > 1)
     t.same(warnings(messages), [])
   }
 })

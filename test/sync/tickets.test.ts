@@ -38,6 +38,21 @@ t.test('a part that comes while its ticket keeps its time is delivered by the ne
   t.same(recordsOf(quiet.messages, 'tickets').length + recordsOf(quiet.messages, 'ticket_parts').length, 0)
 })
 
+t.test('of tickets the last day is read again by the next sync, of conversations five minutes', async (t) => {
+  const clock = createManualClock(now)
+  const simulator = await listenSimulator(t, { contacts: 10, conversations: 10, tickets: 10, oddities: false, clock })
+  const all = ['conversations', ...streams]
+  const { state } = await collectSync({ baseUrl: simulator.url, clock, streams: all })
+  const cursors = (
+    state as { stream: { stream_descriptor: { name: string }; stream_state: { updated_at: number } } }[]
+  ).map(({ stream }) => [stream.stream_descriptor.name, stream.stream_state.updated_at])
+  t.strictSame(Object.fromEntries(cursors), {
+    conversations: now / 1000 - 300,
+    tickets: now / 1000 - 86_400,
+    ticket_parts: now / 1000 - 86_400,
+  })
+})
+
 t.test('a ticket with more parts than Intercom gives is told of', async (t) => {
   const simulator = await listenSimulator(t, { contacts: 20, tickets: 100, longTickets: 3 })
   const { messages } = await collectSync({ baseUrl: simulator.url, streams: ['ticket_parts'] })
