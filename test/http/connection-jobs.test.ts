@@ -152,6 +152,19 @@ t.test('a job of other settings, or one that is about to end, is not joined', as
   t.match(await join(), { status: 202 })
 })
 
+t.test('a request that could not join a job about to end makes the next one when it is repeated', async (t) => {
+  const connectionId = await newConnection()
+  const join = () => post({ connectionId }, '?onConflict=join', { 'idempotency-key': connectionId })
+  const { jobId } = (await start({ connectionId })).body
+  await api.work(jobId)
+  await api.fetch(`/v1/jobs/${jobId}`, { method: 'DELETE' })
+  t.equal((await join()).status, 409)
+  await end(jobId)
+  const repeated = await join()
+  t.equal(repeated.status, 202)
+  t.not(((await repeated.json()) as JobBody).jobId, jobId)
+})
+
 t.test('of a hundred requests at once one makes the job', async (t) => {
   const connectionId = await newConnection()
   const answers = await Promise.all(Array.from({ length: 100 }, () => start({ connectionId })))

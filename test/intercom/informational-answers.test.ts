@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { systemClock } from '../../src/clock.ts'
 import { createTransport } from '../../src/intercom/transport.ts'
+import { createManualClock } from '../support/manual-clock.ts'
 
 /** Listens, and gives every request to `answer` as soon as its head has come. */
 async function listen(t: Test, answer: (socket: Socket) => void): Promise<string> {
@@ -21,8 +22,8 @@ async function listen(t: Test, answer: (socket: Socket) => void): Promise<string
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-const send = (baseUrl: string) =>
-  createTransport({ baseUrl, accessToken: 'token', clock: systemClock }).send(
+const send = (baseUrl: string, clock = systemClock) =>
+  createTransport({ baseUrl, accessToken: 'token', clock }).send(
     { method: 'GET', path: '/me', version: '2.16' },
     new AbortController().signal,
   )
@@ -59,4 +60,20 @@ t.test('a few early hints come before the real answer', async (t) => {
 t.test('a few informational answers that are large are too many', async (t) => {
   const baseUrl = await listen(t, (socket) => void socket.write(early('x'.repeat(12_000)).repeat(8) + real))
   await t.rejects(send(baseUrl), { code: 'intercom_unavailable', message: /ERR_TOO_MANY_1XX/ })
+})
+
+t.test('an answer that has not come whole after two minutes is none, though some of it keeps coming', async (t) => {
+  const clock = createManualClock()
+  let isOver = false
+  const baseUrl = await listen(t, (socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
+    const next = () => {
+      if (isOver) socket.end('0\r\n\r\n')
+      else if (socket.writable) socket.write('1\r\n \r\n', () => setImmediate(next))
+      clock.advance(1000)
+      isOver ||= clock.monotonic() > 180_000
+    }
+    next()
+  })
+  await t.rejects(send(baseUrl, clock), { code: 'intercom_unavailable' })
 })

@@ -179,6 +179,15 @@ t.test('a reset and a wait mean no more than they can', async (t) => {
   t.equal(tell(ahead).retryAfterMs, 20 * second, 'by the clock of whoever wrote it')
 })
 
+t.test('a refusal that asks to wait for longer than a minute is waited for a minute', async (t) => {
+  for (const retryAfterMs of [minute, minute + second, day]) {
+    const clock = createManualClock(start)
+    const budget = createBudget({ clock, random: () => 0 })
+    ;(await budget.take(never)).end({ kind: 'rate_limited', serverNowMs: start, retryAfterMs })
+    t.equal((budget.waitingUntil() ?? 0) - clock.now(), minute, `asked to wait ${retryAfterMs} ms`)
+  }
+})
+
 /** Answers as Intercom gives them, but for what is wrong with the times in them. */
 function openIntercom(clock: Clock, perWindow: number) {
   const limit = new RateLimit(perWindow)

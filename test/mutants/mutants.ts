@@ -347,7 +347,7 @@ export const mutants: readonly Mutant[] = [
     file: 'intercom/transport.ts',
     find: 'clock.sleep(WHOLE_TIMEOUT_MS, watch.signal).then(abort, () => {})',
     replace: 'void watch',
-    tests: ['intercom/informational-answers', 'sync/failures'],
+    tests: ['intercom/informational-answers'],
   },
   {
     rule: 'an attachment that is signed anew makes a record new',
@@ -1170,7 +1170,7 @@ export const mutants: readonly Mutant[] = [
     file: 'intercom/answers/own-list.ts',
     find: 'if (!records || !isOwnList(answer.envelope))',
     replace: 'if (!records)',
-    tests: ['answers/answers'],
+    tests: sync('failures'),
   },
   {
     rule: 'foreign: anything with a type is /me',

@@ -35,6 +35,15 @@ t.test('every answer that may pass is asked again, and nothing is lost or twice'
   t.match(byStatus, { 500: 1, 502: 1, 503: 1, 504: 1, 408: 1, 429: 2 }, 'every fault was met')
 })
 
+t.test("an empty list that could be anybody's is asked for again", async (t) => {
+  const clock = createAcceleratedClock(now, 200)
+  const simulator = await listenSimulator(t, { contacts: 1, clock })
+  simulator.faults.next([{ match: { path: '/tags' }, body: { data: [] } }])
+  const { messages, outcome } = await collectSync({ streams: ['tags'], baseUrl: simulator.url, clock })
+  t.equal(outcome?.failure, undefined)
+  t.same((await judge(simulator, messages, { expectStreams: ['tags'] })).faults, [])
+})
+
 t.test('an Intercom that keeps failing ends the attempt with what it had, and says so', async (t) => {
   const clock = createAcceleratedClock(now, 200)
   const simulator = await listenSimulator(t, { contacts: 3000, clock })
