@@ -870,7 +870,7 @@ export const mutants: readonly Mutant[] = [
     file: 'sync/walks/search-start.ts',
     find: 'feeds.every(({ previous }) => previous?.plan === plan) ? feeds',
     replace: 'true ? feeds',
-    tests: sync('given-states', 'resume'),
+    tests: sync('given-states'),
   },
   {
     rule: 'a full refresh begins at a cursor',
@@ -898,7 +898,7 @@ export const mutants: readonly Mutant[] = [
     file: 'intercom/endpoints/companies-scroll.ts',
     find: 'tries: 1 }',
     replace: 'tries: 5 }',
-    tests: sync('eleven-streams'),
+    tests: sync('early-scroll-end'),
   },
   {
     rule: 'the first empty page is the end of the scroll',

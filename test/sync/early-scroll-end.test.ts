@@ -2,6 +2,7 @@ import t from 'tap'
 import type { Fault } from '../../simulator/faults/fault.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
+import { editAnswers } from '../support/edited-answers.ts'
 import { collectSync, judge, parseLines, recordsOf } from '../support/engine.ts'
 
 const streams = ['companies']
@@ -59,3 +60,17 @@ for (const fault of [{ status: 403 }, { status: 500 }, { text: 'no JSON' }, { bo
     const mayPass = 'text' in fault || 'body' in fault || ('status' in fault && fault.status === 500)
     t.equal(simulator.requests.totals.byPath[list.path], mayPass ? 5 : 1, 'what may pass is asked for again')
   })
+
+t.test('a page of the scroll that is lost on its way has the scroll begin again', async (t) => {
+  const clock = createAcceleratedClock(Date.UTC(2026, 4, 5), 200)
+  const simulator = await listenSimulator(t, { companies: 300, contacts: 1, clock })
+  let pages = 0
+  const baseUrl = await editAnswers(t, simulator.url, ({ path, body }) => {
+    // A count that tells of no shortage.
+    if (path.startsWith('/companies/list')) return { body: body.replace(/"total_count": ?\d+/, '"total_count":1') }
+    return path.startsWith('/companies/scroll') && ++pages === 2 ? { body: body.slice(0, 1000) } : {}
+  })
+  const { messages, outcome } = await collectSync({ baseUrl, clock, streams: ['companies'] })
+  t.equal(outcome?.failure, undefined)
+  t.same((await judge(simulator, messages, { expectStreams: ['companies'] })).faults, [])
+})

@@ -41,6 +41,20 @@ t.test('a full refresh goes on from each of its own STATEs', async (t) => {
   }
 })
 
+t.test('a walk is not continued by a version that compares dates in another way', async (t) => {
+  const clock = createManualClock(now * 1000)
+  const span = { from: now - 60 * day, to: now - day }
+  const simulator = await listenSimulator(t, { contacts: 4000, clock, span, oddities: false })
+  const request = { baseUrl: simulator.url, clock, streams: ['contacts'] }
+  const { commits } = await collectSync(request)
+  const [underWay] = commits.flatMap(({ checkpoints }) => checkpoints)
+  t.match(underWay?.streamState, { intercom_sync: { walk: {} } })
+  const config = { access_token: 'simulator-token', api_version: '2.16' }
+  const rest = await collectSync({ ...request, config, state: stateOf(underWay?.streamState ?? {}) })
+  const logs = parseLines(rest.messages).flatMap(({ log }) => log?.message ?? [])
+  t.match(logs, [/the settings have changed from .*2\.17.* to .*2\.16/])
+})
+
 for (const api_version of ['2.16', '2.17']) {
   const config = { access_token: 'simulator-token', api_version }
 

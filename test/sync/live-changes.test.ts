@@ -1,6 +1,7 @@
 import t from 'tap'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
+import { editAnswers } from '../support/edited-answers.ts'
 import { collectSync, contactsOf, judge, recordsOf } from '../support/engine.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
@@ -74,4 +75,24 @@ t.test('what changes in the second of the first look, which found nothing, comes
   const config = { access_token: 'simulator-token', start_date: '2026-05-04T23:00:00Z' }
   const { messages } = await collectSync({ baseUrl: simulator.url, clock, streams: ['conversations'], config })
   t.equal(recordsOf(messages, 'conversations').length, 1)
+})
+
+t.test('what changes while the first look is under way is delivered', async (t) => {
+  const clock = createManualClock(Date.UTC(2026, 4, 5))
+  const simulator = await listenSimulator(t, { contacts: 20, oddities: false, clock })
+  let created: string[] = []
+  const baseUrl = await editAnswers(t, simulator.url, ({ path }) => {
+    if (path !== '/contacts/search' || created.length > 0) return {}
+    clock.advance(5000)
+    created = simulator.workspace.mutate({ kind: 'create', count: 2 })
+    clock.advance(5000)
+    return {}
+  })
+  const { messages } = await collectSync({ baseUrl, clock, streams: ['contacts'] })
+  const ids = contactsOf(messages).map(({ id }) => id)
+  t.same(
+    created.filter((id) => !ids.includes(id)),
+    [],
+  )
+  t.equal(created.length, 2)
 })
