@@ -135,7 +135,7 @@ export const mutants: readonly Mutant[] = [
     file: 'sync/pages/movement.ts',
     find: 'const moved = now !== last',
     replace: 'const moved = now !== undefined',
-    tests: ['connector/attempts'],
+    tests: sync('early-scroll-end'),
   },
   {
     rule: 'a worker that dies is a failed attempt of its job',

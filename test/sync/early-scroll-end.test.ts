@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Fault } from '../../simulator/faults/fault.ts'
+import type { Commit } from '../../src/sync/contract/commit.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { editAnswers } from '../support/edited-answers.ts'
@@ -73,4 +74,23 @@ t.test('a page of the scroll that is lost on its way has the scroll begin again'
   const { messages, outcome } = await collectSync({ baseUrl, clock, streams: ['companies'] })
   t.equal(outcome?.failure, undefined)
   t.same((await judge(simulator, messages, { expectStreams: ['companies'] })).faults, [])
+})
+
+t.test('an attempt that comes no further than the one before makes no progress, though Intercom answers', async (t) => {
+  const clock = createAcceleratedClock(Date.UTC(2026, 4, 5), 1000)
+  const simulator = await listenSimulator(t, { companies: 300, contacts: 1, clock })
+  const baseUrl = await editAnswers(t, simulator.url, ({ path }) =>
+    path.includes('scroll_param') ? { status: 500, body: '{}' } : {},
+  )
+  const attempt = async (held: Commit[]) => {
+    const commits: Commit[] = []
+    const taken = (commit: Commit) => void commits.push(commit)
+    const request = { baseUrl, clock, streams, taken, ...(held.length > 0 && { held }) }
+    await t.rejects(collectSync(request), { code: 'intercom_unavailable' })
+    return commits
+  }
+  const first = await attempt([])
+  t.ok(first.some(({ isProgress }) => isProgress))
+  const second = await attempt(first)
+  t.notOk(second.some(({ isProgress }) => isProgress))
 })
