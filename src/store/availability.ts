@@ -1,4 +1,3 @@
-import type { Redis } from 'ioredis'
 import { CodedError } from '../errors.ts'
 
 /** How Redis, in its replies, and ioredis say that it cannot serve now, not that the command was wrong; and what that means. */

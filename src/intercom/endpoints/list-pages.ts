@@ -38,7 +38,6 @@ export interface WholeList {
   /** Each once; of one that was met twice what came last. */
   items: ListedItem[]
   first: ScannedAnswer
-  pages: number
   /** How many Intercom counted in the end. */
   total: number | undefined
 }
@@ -61,7 +60,7 @@ export async function readList(client: IntercomClient, list: ListRequest): Promi
     latest = await readPages(client, sized, items)
     if (areSame(latest.met, met)) break
   }
-  return { first: once.first, pages: once.pages, total: latest.total, items: [...items.values()] }
+  return { first: once.first, total: latest.total, items: [...items.values()] }
 }
 
 /** What to say of a list that gave fewer items than Intercom counts; undefined when it did not. */
@@ -79,9 +78,10 @@ export function readShapedList(client: IntercomClient, { shape, ...request }: Sh
   return readList(client, { ...request, read, within: shape.recordsPath.slice(0, -1) })
 }
 
-/** A whole list as one answer: the very one that came, or for several pages one with the records of all. */
-export function asOneAnswer({ items, first, pages }: WholeList, shape: RecordShape): ScannedAnswer {
-  return pages === 1 ? first : scanAnswer(joinedBody(items, shape.recordsPath), shape)
+/** A whole list as one answer: the very one that came, or one with the records of all pages and readings. */
+export function asOneAnswer({ items, first }: WholeList, shape: RecordShape): ScannedAnswer {
+  const isWhole = items.every(({ answer }) => answer === first)
+  return isWhole ? first : scanAnswer(joinedBody(items, shape.recordsPath), shape)
 }
 
 /** Whether an answer says that its list goes on elsewhere. @param within keys that lead to the object with its `pages` */
@@ -91,6 +91,7 @@ export function goesOn(answer: ScannedAnswer, within: readonly string[]): boolea
 
 /** One way through all pages of a list. */
 interface Reading extends Omit<WholeList, 'items'> {
+  pages: number
   /** The keys of the items it met. */
   met: ReadonlySet<string>
 }
