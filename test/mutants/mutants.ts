@@ -81,6 +81,27 @@ export const mutants: readonly Mutant[] = [
     tests: sync('short-answers'),
   },
   {
+    rule: 'a bad page makes a short one before it forgotten',
+    file: 'sync/pages/narrowing.ts',
+    find: 'if (!slice.shortPage || at === undefined) return []',
+    replace: 'if (slice || at === undefined) return []',
+    tests: sync('short-beside-bad'),
+  },
+  {
+    rule: 'short pages are told of only where Intercom counts',
+    file: 'sync/pages/slice-reader.ts',
+    find: 'count.expected() ?? (stoppedEarly ? 0 : undefined)',
+    replace: 'count.expected()',
+    tests: sync('short-beside-bad'),
+  },
+  {
+    rule: 'what a second reading of a single page brings is left out',
+    file: 'intercom/endpoints/list-pages.ts',
+    find: 'const isWhole = items.every(({ answer }) => answer === first)',
+    replace: 'const isWhole = items.some(({ answer }) => answer === first)',
+    tests: sync('list-pages'),
+  },
+  {
     rule: 'what came short stays behind the cursor of the state',
     file: 'sync/streams/feed.ts',
     find: '(reread ? Math.min(lower, previous?.walk?.lower ?? lower) : lower)',

@@ -31,11 +31,25 @@ export function mayBeOfRecords(error: unknown): error is CodedError {
 /**
  * Cuts what is left of a slice so that all but the bad place can be read: first from its other end, so that what lies
  * behind the place comes; what fails from both ends holds more than one such place, and is halved. What is too narrow
- * to be halved is set aside. When all that a slice waited for has come, nothing is left of it.
+ * to be halved is set aside. When all that a slice waited for has come, nothing is left of it. Where a page of what has
+ * been read was short, that is read once more: the counts of what is left do not tell of it.
  *
  * @param narrowest shortest slice worth asking for, seconds
  */
 export function cutAround(rest: Slice, walkOrder: SortOrder, narrowest: number): Slice[] {
+  return [...againWhereShort(rest, walkOrder), ...cutRest(rest, walkOrder, narrowest)]
+}
+
+/** What a slice has passed, to be read again, if a page of it was short. */
+function againWhereShort(slice: Slice, walkOrder: SortOrder): Slice[] {
+  const { at, from, created, only } = slice
+  if (!slice.shortPage || at === undefined) return []
+  const bounds = orderOf(slice, walkOrder) === 'ascending' ? { from, to: at } : { from: at + 1, to: slice.to }
+  if (bounds.to !== null && bounds.to <= bounds.from) return []
+  return [{ ...bounds, ...(created && { created }), ...(only && { only }), done: false, reread: true }]
+}
+
+function cutRest(rest: Slice, walkOrder: SortOrder, narrowest: number): Slice[] {
   const ascending = orderOf(rest, walkOrder) === 'ascending'
   const { at, created, only } = rest
   const to = rest.to ?? rest.from
@@ -63,12 +77,13 @@ export function cutAround(rest: Slice, walkOrder: SortOrder, narrowest: number):
 
 /**
  * What is left of a round of the tail that fails: what was changed before the round was asked becomes a slice, read from
- * its other end; what has been since is the next round's.
+ * its other end; what has been since is the next round's. Where a page of it was short, all of it is read again.
  *
  * @param asked Unix seconds
  */
 export function sliceBefore(asked: number, rest: Slice, order: SortOrder): Slice {
-  const { at, from } = rest
+  const { from, shortPage } = rest
+  const at = shortPage ? undefined : rest.at
   const skip = takenOf(rest)
   const bounds = order === 'ascending' ? { from: at ?? from, to: asked } : { from, to: (at ?? asked) + 1 }
   return { ...bounds, ...(skip.size > 0 && { skip }), flipped: true, done: bounds.from >= bounds.to }

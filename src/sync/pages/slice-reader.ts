@@ -115,9 +115,11 @@ function countsOf(
   isShort: boolean,
   { stoppedEarly }: Pick<SlicePage, 'stoppedEarly'>,
 ): { counts: SliceCounts } | undefined {
-  const expected = count.expected()
   const isBounded = to !== null && order === 'ascending'
-  if (expected === undefined || !(isBounded || isShort)) return undefined
+  if (!(isBounded || isShort)) return undefined
+  // Of a slice that is left before its end no figure is told.
+  const expected = count.expected() ?? (stoppedEarly ? 0 : undefined)
+  if (expected === undefined) return undefined
   return { counts: { received: count.received(), expected, isShort, stoppedEarly } }
 }
 

@@ -115,7 +115,7 @@ export function createFeed(
   const owedFrom = Math.min(lower, ...gaps.map(({ from }) => from), ...Object.values(retryIds))
   const isAwaited = (row: Row) =>
     Object.hasOwn(retryIds, row.id) || gaps.some((gap) => owns(gap, row) && !gap.skip?.has(row.id))
-  /** What came short is read again from where the interrupted walk began: its state's cursor is behind what was missed. */
+  /** What came short is read again from where the interrupted walk began: the cursor has already passed what was missed. */
   const lowerOf = (reread: true | undefined) => (reread ? Math.min(lower, previous?.walk?.lower ?? lower) : lower)
   const isOwn = (row: Row, reread?: true) =>
     row.updatedAt === undefined || row.updatedAt >= lowerOf(reread) || isAwaited(row)
