@@ -26,6 +26,16 @@ t.test('every key that belongs to no single job is told of', async (t) => {
   )
 })
 
+t.test('every member of a state of ours is explained', async (t) => {
+  const [, members = ''] = read('src/sync/state/search-state-schema.ts').split(
+    /intercom_sync: Type.Optional\(\s+Type.Object\(\{/,
+  )
+  const names = [...members.matchAll(/^ {6}(\w+): Type/gm)].map(([, name]) => name).filter((name) => name !== 'v')
+  const rows = [...read('docs/architecture/4-states.md').matchAll(/^\| `(\w+)` +\| \S/gm)].map(([, name]) => name)
+  t.ok(names.length > 10)
+  t.same(rows.toSorted(), names.toSorted())
+})
+
 t.test('every page is there, and links to what is there', async (t) => {
   const pages = readdirSync(join(root, 'docs/architecture')).map((name) => `docs/architecture/${name}`)
   for (const page of pages) t.ok(document.includes(page.replace('docs/', '')), `${page} is linked`)
