@@ -81,6 +81,13 @@ export const mutants: readonly Mutant[] = [
     tests: sync('short-answers'),
   },
   {
+    rule: 'records of a page that passes no second are forgotten',
+    file: 'sync/pages/slice-progress.ts',
+    find: 'at === undefined || sign * (time - at) >= 0',
+    replace: 'at !== undefined && sign * (time - at) >= 0',
+    tests: sync('refused-cursors'),
+  },
+  {
     rule: 'a bad page makes a short one before it forgotten',
     file: 'sync/pages/narrowing.ts',
     find: 'if (!slice.shortPage || at === undefined) return []',

@@ -19,6 +19,24 @@ for (const newestVersion of ['2.16', '2.17'])
     },
   )
 
+t.test('an attempt whose first cursor is refused brings nothing again of what the one before has read', async (t) => {
+  const clock = createAcceleratedClock(Date.UTC(2026, 4, 5), 20)
+  const setting = { contacts: 12, clock, oddities: false, largestPage: 1, cursorsOpaque: true }
+  const simulator = await listenSimulator(t, setting)
+  const request = { baseUrl: simulator.url, clock, streams: ['contacts'] }
+  const whole = await collectSync(request)
+  for (let stopAfter = 1; stopAfter < whole.commits.length; stopAfter++) {
+    const first = await collectSync({ ...request, stopAfter })
+    simulator.faults.next([{ match: { path: '/contacts/search', paged: true }, status: 400 }])
+    const rest = await collectSync({ ...request, held: first.commits })
+    simulator.faults.clear()
+    const messages = Buffer.concat([first.messages, rest.messages])
+    t.equal(rest.outcome?.failure, undefined)
+    t.same((await judge(simulator, messages, { expectStreams: ['contacts'] })).faults, [], `after ${stopAfter} commits`)
+  }
+  t.ok(whole.commits.length > 5)
+})
+
 t.test('a cursor that is always refused fails loudly', async (t) => {
   const clock = createAcceleratedClock(Date.UTC(2026, 4, 5), 20)
   // A bulk edit: all within one second, so that no page gets any further in time.

@@ -6,7 +6,8 @@ import { type PageEnd, reachedSecond } from './page-end.ts'
 export function advance(slice: Slice, page: PageEnd, order: SortOrder, settledTo: number): void {
   const { at, witnessed } = reachedSecond(slice, page, order, settledTo)
   const sign = order === 'ascending' ? 1 : -1
-  const isBeyond = (time: number) => at !== undefined && sign * (time - at) >= 0
+  // As long as no second is passed, all that came lies beyond: a cursor that is refused leads back to it.
+  const isBeyond = (time: number) => at === undefined || sign * (time - at) >= 0
   const ids = new Map([...(slice.ids ?? [])].filter(([, time]) => isBeyond(time)))
   for (const { id, updatedAt } of page.rows) if (updatedAt !== undefined && isBeyond(updatedAt)) ids.set(id, updatedAt)
   const passed = new Set(page.rows.map((row) => row.id))
