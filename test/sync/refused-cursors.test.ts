@@ -1,7 +1,9 @@
 import t from 'tap'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
+import { editAnswers } from '../support/edited-answers.ts'
 import { collectSync, judge } from '../support/engine.ts'
+import { createManualClock } from '../support/manual-clock.ts'
 
 const refusal = (skip: number) => ({ match: { path: '/contacts/search' }, skip, status: 400 })
 
@@ -20,10 +22,15 @@ for (const newestVersion of ['2.16', '2.17'])
   )
 
 t.test('an attempt whose first cursor is refused brings nothing again of what the one before has read', async (t) => {
-  const clock = createAcceleratedClock(Date.UTC(2026, 4, 5), 20)
+  const clock = createManualClock(Date.UTC(2026, 4, 5))
   const setting = { contacts: 12, clock, oddities: false, largestPage: 1, cursorsOpaque: true }
   const simulator = await listenSimulator(t, setting)
-  const request = { baseUrl: simulator.url, clock, streams: ['contacts'] }
+  // Each answer takes longer than a commit waits, so each page is one.
+  const baseUrl = await editAnswers(t, simulator.url, () => {
+    clock.advance(300)
+    return {}
+  })
+  const request = { baseUrl, clock, streams: ['contacts'] }
   const whole = await collectSync(request)
   for (let stopAfter = 1; stopAfter < whole.commits.length; stopAfter++) {
     const first = await collectSync({ ...request, stopAfter })
