@@ -328,4 +328,21 @@ export const foundHistories: readonly FoundHistory[] = [
       ],
     },
   },
+  {
+    fault: 'a record of a short page, whose job was given up before the second reading, below the cursor of a state whose walk other settings do not go on with',
+    history: {
+      workspace: { ...workspace, conversations: 51, largestPage: 1, latencyMs: 3000 },
+      modes: { conversation_parts: 'incremental', conversations: 'full_refresh' },
+      jobs: [
+        job({
+          waitMs: 0,
+          streams: conversations.toReversed(),
+          faults: [{ match: { path: '/conversations/search' }, lacks: 3, repeat: 2, skip: 1 }],
+          lookback: 1,
+          stopAfter: 4,
+        }),
+        job({ streams: conversations.toReversed() }),
+      ],
+    },
+  },
 ]

@@ -61,7 +61,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'the version that a search was served by is not looked at',
-    file: 'sync/walks/search-start.ts',
+    file: 'sync/walks/search/search-start.ts',
     find: 'if (seen?.version === version)',
     replace: 'if (seen !== undefined)',
     tests: sync('live-changes', 'early-stop'),
@@ -86,6 +86,13 @@ export const mutants: readonly Mutant[] = [
     find: 'at === undefined || sign * (time - at) >= 0',
     replace: 'at !== undefined && sign * (time - at) >= 0',
     tests: sync('refused-cursors'),
+  },
+  {
+    rule: 'the cursor of a state claims what a short page lies in',
+    file: 'sync/state/slice.ts',
+    find: "=== 'ascending' && !slice.shortPage",
+    replace: "=== 'ascending'",
+    tests: ['histories/found'],
   },
   {
     rule: 'a bad page makes a short one before it forgotten',
@@ -189,21 +196,21 @@ export const mutants: readonly Mutant[] = [
   // The tail
   {
     rule: 'the tail is read once, however much it held',
-    file: 'sync/walks/search-walk.ts',
+    file: 'sync/walks/search/search-walk.ts',
     find: 'const MOST_ROUNDS = 3',
     replace: 'const MOST_ROUNDS = 1',
     tests: sync('long-tail', 'live-changes'),
   },
   {
     rule: 'there is no tail',
-    file: 'sync/walks/search-walk.ts',
+    file: 'sync/walks/search/search-walk.ts',
     find: 'const hasEnded = yield* tailArrivals(current, endpoint, round)',
     replace: 'const hasEnded = true; yield { take: (sink) => finish(current, round, sink) }',
     tests: sync('live-changes'),
   },
   {
     rule: 'the next round of the tail begins when the last one ended',
-    file: 'sync/walks/search-walk.ts',
+    file: 'sync/walks/search/search-walk.ts',
     find: 'round = nextRound(round)\n    }',
     replace: 'round = tailRound(client, round.round + 1, () => client.serverSeconds())\n    }',
     tests: sync('long-tail', 'live-changes'),
@@ -281,7 +288,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a tail that begins before the end of the slices takes everything for new',
-    file: 'sync/walks/walk-times.ts',
+    file: 'sync/walks/search/walk-times.ts',
     find: 'round.slice = ofWhatWasBegun(round.slice)',
     replace: 'ofWhatWasBegun(round.slice)',
     tests: sync('wrong-clocks'),
@@ -555,7 +562,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'of a tail that cannot be read only what is older than the lowest of the evidence is set aside',
-    file: 'sync/walks/search-walk.ts',
+    file: 'sync/walks/search/search-walk.ts',
     find: 'const end = Math.max(round.asked, client.latestSeconds())',
     replace: 'const end = round.asked',
     tests: ['histories/found'],
@@ -654,7 +661,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a ticket whose parts could not be had is not tried again',
-    file: 'sync/walks/search-walk.ts',
+    file: 'sync/walks/search/search-walk.ts',
     find: 'if (childFeed && !current.retried)',
     replace: 'if (askedFeed && !current.retried)',
     tests: sync('tickets-without-parts'),
@@ -768,7 +775,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a record that waited and came as it changed is called missing',
-    file: 'sync/walks/deliver-rows.ts',
+    file: 'sync/walks/search/deliver-rows.ts',
     find: '} else takeBack(slices, row)',
     replace: '}',
     tests: sync('unreadable-lists-in-a-crowd'),
@@ -789,7 +796,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'what the last sync could not have is not read',
-    file: 'sync/walks/search-start.ts',
+    file: 'sync/walks/search/search-start.ts',
     find: 'slices: [...gapsBelow(lower, gaps), ...slices]',
     replace: 'slices',
     tests: sync('after-gaps'),
@@ -895,7 +902,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a walk is continued under other settings',
-    file: 'sync/walks/search-start.ts',
+    file: 'sync/walks/search/search-start.ts',
     find: 'feeds.every(({ previous }) => previous?.plan === plan) ? feeds',
     replace: 'true ? feeds',
     tests: sync('given-states'),
@@ -944,7 +951,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a walk begins after its first look at the data',
-    file: 'sync/walks/search-start.ts',
+    file: 'sync/walks/search/search-start.ts',
     find: '      get frozen() {\n        return begun.seconds()\n      },\n',
     replace: 'frozen: client.serverSeconds(),\n',
     tests: sync('live-changes'),
@@ -1080,7 +1087,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a search that finds nothing at first is not looked at again',
-    file: 'sync/walks/search-start.ts',
+    file: 'sync/walks/search/search-start.ts',
     find: 'seen.total === 0 && lower < frozen',
     replace: 'false',
     tests: sync('short-answers'),
@@ -1179,7 +1186,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'an attempt follows a cursor to pages that were taken',
-    file: 'sync/walks/search-reading.ts',
+    file: 'sync/walks/search/search-reading.ts',
     find: 'again: page.again ?? page.resumedAt',
     replace: 'again: page.again',
     tests: ['histories/found'],
@@ -1251,7 +1258,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'foreign: a record with a list that cannot be had is not set aside',
-    file: 'sync/walks/deliver-rows.ts',
+    file: 'sync/walks/search/deliver-rows.ts',
     find: 'if (found.lists?.isPartial && updatedAt !== undefined)',
     replace: "if (found.lists?.isPartial && updatedAt !== undefined && row.id === '')",
     tests: ['answers/answers'],

@@ -123,11 +123,14 @@ export function takenOf({ to, skip, ids, ahead = [] }: Slice): Map<string, numbe
 
 /**
  * The time up to which every record has been taken without a gap: a later sync that knows nothing of slices may go on
- * from here. A descending slice leaves its gap at the lower end until it is done.
+ * from here. A descending slice leaves its gap at the lower end until it is done, and one with a short page may have its
+ * gap anywhere until it has been read a second time.
  */
 export function lowWaterMark(slices: readonly Slice[], order: SortOrder, frozen: number): number {
   const open = slices.filter((slice) => !slice.done)
-  const reached = (slice: Slice) =>
-    orderOf(slice, order) === 'ascending' ? Math.max(slice.from, slice.at ?? slice.from) : slice.from
+  const reached = (slice: Slice) => {
+    const isWholeUpToHere = orderOf(slice, order) === 'ascending' && !slice.shortPage
+    return isWholeUpToHere ? Math.max(slice.from, slice.at ?? slice.from) : slice.from
+  }
   return open.length === 0 ? frozen : Math.min(...open.map(reached))
 }

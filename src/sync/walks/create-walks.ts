@@ -3,7 +3,7 @@ import type { SelectedStream, Walk, WalkContext } from '../contract/walk.ts'
 import { placeOf } from '../state/search-state.ts'
 import { createFeed } from '../streams/feed.ts'
 import { createFilteredWalk } from './filtered-walk.ts'
-import { createSearchWalk } from './search-walk.ts'
+import { createSearchWalk } from './search/search-walk.ts'
 import { createSnapshotWalk } from './snapshot-walk.ts'
 import { createWindowWalk } from './window-walk.ts'
 

@@ -1,20 +1,20 @@
-import type { SortOrder } from '../../intercom/endpoints/search-query.ts'
-import type { LogEntry, Sink } from '../contract/walk.ts'
-import { type Asked, isDue, mayComeAgain } from '../pages/due.ts'
-import type { Row, SearchEndpoint } from '../pages/search-pages.ts'
-import { readSlice, type SliceCounts, type SlicePage } from '../pages/slice-reader.ts'
-import type { Slice } from '../state/slice.ts'
-import { createDoubts } from '../streams/ask-patiently.ts'
+import type { SortOrder } from '../../../intercom/endpoints/search-query.ts'
+import type { LogEntry, Sink } from '../../contract/walk.ts'
+import { type Asked, isDue, mayComeAgain } from '../../pages/due.ts'
+import type { Row, SearchEndpoint } from '../../pages/search-pages.ts'
+import { readSlice, type SliceCounts, type SlicePage } from '../../pages/slice-reader.ts'
+import type { Slice } from '../../state/slice.ts'
+import { createDoubts } from '../../streams/ask-patiently.ts'
 import {
   type ChildEndpoint,
   childEndpoint,
   type FoundChildren,
   readChildren,
   readInlineChildren,
-} from '../streams/children.ts'
-import type { FedWalkOptions, Feed } from '../streams/feed.ts'
-import { createGoneParents, type GoneParents } from '../streams/gone-parents.ts'
-import { createListReader, type FoundLists } from '../streams/list-reader.ts'
+} from '../../streams/children.ts'
+import type { FedWalkOptions, Feed } from '../../streams/feed.ts'
+import { createGoneParents, type GoneParents } from '../../streams/gone-parents.ts'
+import { createListReader, type FoundLists } from '../../streams/list-reader.ts'
 
 /** A page, or a batch of one, on its way into the log. */
 export interface Taking {

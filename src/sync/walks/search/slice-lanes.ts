@@ -1,9 +1,9 @@
-import type { Arrival } from '../contract/walk.ts'
-import { areNeighbours, cutInTwo, joinNeighbours, type Stretch, stretchToHalve } from '../pages/cutting.ts'
-import type { SearchEndpoint } from '../pages/search-pages.ts'
-import { NARROWEST_SECONDS } from '../pages/search-plan.ts'
-import type { Cutting, SearchWalkState } from '../state/search-state.ts'
-import type { Slice } from '../state/slice.ts'
+import type { Arrival } from '../../contract/walk.ts'
+import { areNeighbours, cutInTwo, joinNeighbours, type Stretch, stretchToHalve } from '../../pages/cutting.ts'
+import type { SearchEndpoint } from '../../pages/search-pages.ts'
+import { NARROWEST_SECONDS } from '../../pages/search-plan.ts'
+import type { Cutting, SearchWalkState } from '../../state/search-state.ts'
+import type { Slice } from '../../state/slice.ts'
 
 /** What a lane does next: it reads a slice, or counts half of one that holds too much. */
 type Task = { slice: Slice; half?: undefined } | { slice: Slice; half: { stretch: Stretch; cutting: Cutting } }

@@ -1,6 +1,6 @@
-import type { IntercomClient } from '../../intercom/client.ts'
-import type { SearchWalkState, TailState } from '../state/search-state.ts'
-import { ofWhatWasBegun } from '../state/slice.ts'
+import type { IntercomClient } from '../../../intercom/client.ts'
+import type { SearchWalkState, TailState } from '../../state/search-state.ts'
+import { ofWhatWasBegun } from '../../state/slice.ts'
 
 /**
  * The times that bound a walk are moments: what Intercom's clock showed then is known better with every answer, and goes
