@@ -329,7 +329,8 @@ export const foundHistories: readonly FoundHistory[] = [
     },
   },
   {
-    fault: 'a record of a short page, whose job was given up before the second reading, below the cursor of a state whose walk other settings do not go on with',
+    fault:
+      'a record of a short page, whose job was given up before the second reading, below the cursor of a state whose walk other settings do not go on with',
     history: {
       workspace: { ...workspace, conversations: 51, largestPage: 1, latencyMs: 3000 },
       modes: { conversation_parts: 'incremental', conversations: 'full_refresh' },
