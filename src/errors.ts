@@ -172,6 +172,12 @@ export const errorTable = {
     retryable: false,
     title: 'Attempts in a row ended without any progress',
   },
+  position_unreadable: {
+    status: 500,
+    failureType: 'system_error',
+    retryable: true,
+    title: 'What an attempt has left is of another version',
+  },
   no_worker: { status: 503, failureType: 'transient_error', retryable: false, title: 'No worker is there' },
   attempt_lost: {
     status: 500,

@@ -11,7 +11,6 @@ import type { Missing, Walk } from './contract/walk.ts'
 import { createFingerprints, type Fingerprints } from './delivered/fingerprints.ts'
 import { catalogWarnings } from './delivery/catalog-warnings.ts'
 import { createOutbox, type Outbox } from './delivery/outbox.ts'
-import type { StreamRunJson } from './delivery/stream-run.ts'
 import {
   createStreamRun,
   hasFinished,
@@ -21,6 +20,7 @@ import {
   streamRunJson,
 } from './delivery/stream-run.ts'
 import { createMovement, type Movement } from './pages/movement.ts'
+import { readPosition, SyncPosition } from './state/position-schema.ts'
 import { ofWorkspace, workspaceOf } from './state/search-state.ts'
 import { openWalks, type WalksInput } from './walks/open-walks.ts'
 import { createEventQueue, type WalkEvent } from './walks/walk-events.ts'
@@ -30,17 +30,6 @@ export interface SyncInput extends WalksInput {
   position?: Position
   /** What earlier attempts in this process have made durable, in place of `replay`. @defaultValue none */
   fingerprints?: Fingerprints
-}
-
-/** What a position holds. */
-interface SyncPosition {
-  emittedAt: number
-  runs: StreamRunJson[]
-  /** By the name of the walk's first stream. */
-  walks: Record<string, Record<string, unknown> | undefined>
-  failure?: JobFailure
-  /** Readers have been told that clocks disagree. */
-  clocksTold?: true
 }
 
 /** An attempt under way. */
@@ -72,7 +61,7 @@ const IDLE_LOOK_MS = 1000
  */
 export async function* runSync(input: SyncInput): AsyncGenerator<Commit, SyncOutcome, void> {
   const { clock, signal } = input
-  const before = input.position as unknown as SyncPosition | undefined
+  const before = input.position && readPosition(SyncPosition, input.position)
   const attempt = openAttempt(input, before)
   const { outbox, runs, fingerprints } = attempt
   const takeCommit = () => {
@@ -141,7 +130,12 @@ function announce({ outbox, runs }: Attempt, { config, catalog }: SyncInput): vo
 }
 
 function positionOf(attempt: Attempt, before: SyncPosition | undefined): Position {
-  const walks = Object.fromEntries(attempt.walks.map((walk) => [walk.streamNames[0], walk.position()]))
+  const walks = Object.fromEntries(
+    attempt.walks.flatMap((walk) => {
+      const [name, position] = [walk.streamNames[0], walk.position()]
+      return name === undefined || position === undefined ? [] : [[name, position]]
+    }),
+  )
   const position: SyncPosition = {
     emittedAt: attempt.outbox.emittedAt(),
     runs: [...attempt.runs.values()].map(streamRunJson),

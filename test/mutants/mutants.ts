@@ -196,23 +196,23 @@ export const mutants: readonly Mutant[] = [
   // The tail
   {
     rule: 'the tail is read once, however much it held',
-    file: 'sync/walks/search/search-walk.ts',
+    file: 'sync/walks/search/tail-arrivals.ts',
     find: 'const MOST_ROUNDS = 3',
     replace: 'const MOST_ROUNDS = 1',
     tests: sync('long-tail', 'live-changes'),
   },
   {
     rule: 'there is no tail',
-    file: 'sync/walks/search/search-walk.ts',
-    find: 'const hasEnded = yield* tailArrivals(current, endpoint, round)',
-    replace: 'const hasEnded = true; yield { take: (sink) => finish(current, round, sink) }',
+    file: 'sync/walks/search/tail-arrivals.ts',
+    find: 'const end = yield* roundArrivals(traversal, round)',
+    replace: 'const end = { isLast: true, takenOverTo: undefined }',
     tests: sync('live-changes'),
   },
   {
     rule: 'the next round of the tail begins when the last one ended',
-    file: 'sync/walks/search/search-walk.ts',
-    find: 'round = nextRound(round)\n    }',
-    replace: 'round = tailRound(client, round.round + 1, () => client.serverSeconds())\n    }',
+    file: 'sync/walks/search/tail-arrivals.ts',
+    find: 'round = after(round)\n  }',
+    replace: 'round = tailRound(options.client, round.round + 1, () => options.client.serverSeconds())\n  }',
     tests: sync('long-tail', 'live-changes'),
   },
   {
@@ -562,8 +562,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'of a tail that cannot be read only what is older than the lowest of the evidence is set aside',
-    file: 'sync/walks/search/search-walk.ts',
-    find: 'const end = Math.max(round.asked, client.latestSeconds())',
+    file: 'sync/walks/search/tail-arrivals.ts',
+    find: 'const end = Math.max(round.asked, options.client.latestSeconds())',
     replace: 'const end = round.asked',
     tests: ['histories/found'],
   },
@@ -661,9 +661,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a ticket whose parts could not be had is not tried again',
-    file: 'sync/walks/search/search-walk.ts',
-    find: 'if (childFeed && !current.retried)',
-    replace: 'if (askedFeed && !current.retried)',
+    file: 'sync/walks/search/parent-arrivals.ts',
+    find: 'if (!childFeed || planned.retried) return',
+    replace: 'if (!childFeed || !reading.askedFeed || planned.retried) return',
     tests: sync('tickets-without-parts'),
   },
   {

@@ -1,3 +1,4 @@
+import type { SeenJson } from '../state/position-schema.ts'
 import { createMembershipFilter, type MembershipFilter } from './membership-filter.ts'
 
 /**
@@ -44,18 +45,6 @@ export interface Unmet {
   hash: string
   /** The record was updated then or earlier, Unix seconds. */
   until: number
-}
-
-export interface SeenJson {
-  /** `[updatedAt, hash]` by id. */
-  entries: [id: string, updatedAt: number, hash: string][]
-  protectedFrom: number
-  /** Time of the youngest record forgotten for lack of room, or never known here. */
-  forgottenTo: number
-  /** Up to this time nothing is known, not even by the filter. */
-  unknownTo?: number
-  /** Of what was forgotten for lack of room. */
-  filter?: string
 }
 
 /** Records that a state can remember. */

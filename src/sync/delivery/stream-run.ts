@@ -1,6 +1,7 @@
 import type { StreamStatus } from '../../airbyte/messages.ts'
 import type { Clock } from '../../clock.ts'
 import type { Completeness, StreamProgress } from '../contract/commit.ts'
+import type { SyncPosition } from '../state/position-schema.ts'
 
 /** A STATE is due when so many records or so much time lie behind the last one. */
 const RECORDS_PER_STATE = 1000
@@ -22,16 +23,25 @@ export interface StreamRun {
   lastStateAt: number
 }
 
-/** What of a stream's run goes into a position. */
-export type StreamRunJson = Omit<StreamRun, 'lastStateAt'>
+type StreamRunJson = SyncPosition['runs'][number]
 
 export function createStreamRun(name: string, clock: Clock, json?: StreamRunJson): StreamRun {
   const unknown = { status: undefined, rowsEstimate: undefined, cursor: undefined }
   return { name, ...unknown, rowsSynced: 0, sinceState: 0, completeness: {}, ...json, lastStateAt: clock.monotonic() }
 }
 
-export function streamRunJson({ lastStateAt: _, ...json }: StreamRun): StreamRunJson {
-  return json
+/** What of a stream's run goes into a position. */
+export function streamRunJson(run: StreamRun): StreamRunJson {
+  const { name, status, rowsSynced, rowsEstimate, cursor, completeness, sinceState } = run
+  return {
+    name,
+    ...(status && { status }),
+    rowsSynced,
+    ...(rowsEstimate !== undefined && { rowsEstimate }),
+    ...(cursor !== undefined && { cursor }),
+    completeness,
+    sinceState,
+  }
 }
 
 export function hasFinished(run: StreamRun): boolean {

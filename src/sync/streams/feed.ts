@@ -6,14 +6,15 @@ import type { StreamEntry } from '../../streams/table.ts'
 import { idTypes, type LogEntry, type SelectedStream, type Sink, type WalkContext } from '../contract/walk.ts'
 import { isVersionInLog } from '../delivered/record-version.ts'
 import type { Row } from '../pages/search-pages.ts'
+import type { FeedJson } from '../state/position-schema.ts'
 import { isComplete, readSearchState, type SearchState } from '../state/search-state.ts'
 import { owns } from '../state/slice.ts'
 import { addMembers, parentMembers, wholeAnswer } from './child-text.ts'
 import type { FoundChildren } from './children.ts'
 import type { FoundLists } from './list-reader.ts'
 import { lowerBound, usableState } from './lower-bound.ts'
-import { createOverlap, type Overlap, type OverlapJson } from './overlap.ts'
-import { createOwedParents, type OwedParents, type OwedParentsJson, type Parent } from './owed-parents.ts'
+import { createOverlap, type Overlap } from './overlap.ts'
+import { createOwedParents, type OwedParents, type Parent } from './owed-parents.ts'
 import { truncatedField } from './truncation.ts'
 
 /** A record that a walk has found, with its children where they were asked for. */
@@ -68,12 +69,6 @@ export interface Feed {
   /** Parents whose children are still to come. */
   readonly owed: Pick<OwedParents, 'all' | 'gone'>
   toJson(): FeedJson
-}
-
-/** What a feed needs to go on. */
-export interface FeedJson extends OverlapJson, OwedParentsJson {
-  /** The incoming state lay a little in the future when the walk began. @defaultValue as it is now */
-  isAhead?: boolean
 }
 
 /** What a walk with feeds is made from. */

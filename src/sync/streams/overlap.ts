@@ -1,8 +1,9 @@
 import { contentHash } from '../../intercom/text/content-hash.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
 import { createMembershipFilter } from '../delivered/membership-filter.ts'
-import { createSeen, type Remembered, type Seen, type SeenJson, type Unmet, versionOf } from '../delivered/seen.ts'
+import { createSeen, type Remembered, type Seen, type Unmet, versionOf } from '../delivered/seen.ts'
 import type { Row } from '../pages/search-pages.ts'
+import type { OverlapJson } from '../state/position-schema.ts'
 import { reachedBy, type SearchState } from '../state/search-state.ts'
 
 /**
@@ -32,16 +33,6 @@ export interface Overlap {
   /** The latest of this walk, when the last sync's overlap was hardly enough for it; else undefined. Seconds. */
   narrowEscape(): number | undefined
   toJson(): OverlapJson
-}
-
-export interface OverlapJson {
-  seen: SeenJson
-  lateArrivals: number
-  worstLag: number
-  /** @defaultValue 0: positions of before do not have it */
-  latest?: number
-  /** What was updated since then is remembered, Unix seconds. @defaultValue as a walk that begins: positions of before do not have it */
-  rememberFrom?: number
 }
 
 export interface OverlapOptions {

@@ -1,5 +1,6 @@
 import { CodedError } from '../../errors.ts'
 import type { Row } from '../pages/search-pages.ts'
+import type { OwedParentsJson } from '../state/position-schema.ts'
 
 /** What goes into a state must stay small, and so many failures are no longer those of single records. */
 const MOST_UNREAD = 1000
@@ -7,12 +8,6 @@ const MOST_UNREAD_IN_A_ROW = 20
 
 /** What a child stream needs of a parent. */
 export type Parent = Pick<Row, 'id' | 'updatedAt'>
-
-export interface OwedParentsJson {
-  unread: [id: string, updatedAt: number][]
-  /** Positions of before do not have it. */
-  gone?: [id: string, updatedAt: number][]
-}
 
 /** The parents whose children a stream still has to bring, as of what has been taken. Times are Unix seconds. */
 export interface OwedParents {

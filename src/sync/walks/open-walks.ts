@@ -9,6 +9,7 @@ import type { SelectedStream, Walk, WalkPorts } from '../contract/walk.ts'
 import type { Fingerprints } from '../delivered/fingerprints.ts'
 import { replayLog } from '../delivered/replay.ts'
 import { hasFinished, type StreamRun } from '../delivery/stream-run.ts'
+import type { SyncPosition } from '../state/position-schema.ts'
 import { workspaceOf } from '../state/search-state.ts'
 import { createWalks } from './create-walks.ts'
 
@@ -38,7 +39,7 @@ interface OpenJob {
 export async function openWalks(
   input: WalksInput,
   { runs, fingerprints }: OpenJob,
-  before: { walks: Record<string, Record<string, unknown> | undefined> } | undefined,
+  before: Pick<SyncPosition, 'walks'> | undefined,
 ): Promise<{ walks: Walk[]; workspaceId: string | undefined }> {
   const { config, client, states, clock, signal } = input
   const workspace = await readWorkspace(client, config.api_version)

@@ -2,6 +2,7 @@ import { defaultApiVersion } from '../../airbyte/source-config.ts'
 import { asOneAnswer, readShapedList, shortageOf } from '../../intercom/endpoints/list-pages.ts'
 import { recordText } from '../../intercom/text/record-text.ts'
 import { type Arrival, idTypes, type SelectedStream, type Walk, type WalkContext } from '../contract/walk.ts'
+import { readPosition, SnapshotPosition } from '../state/position-schema.ts'
 import { completeState, freshState, isComplete } from '../state/search-state.ts'
 
 /** Reads a stream that one request answers whole, or one per page. It is always a full refresh: nothing tells what has changed. */
@@ -11,7 +12,7 @@ export function createSnapshotWalk(
   position: Record<string, unknown> | undefined,
 ): Walk {
   const types = idTypes(entry.idMembers, configured)
-  let done = isComplete(state) || position?.done === true
+  let done = isComplete(state) || (position && readPosition(SnapshotPosition, position).done) === true
 
   async function* arrivals(): AsyncGenerator<Arrival, void, void> {
     if (done) return

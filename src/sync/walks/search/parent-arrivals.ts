@@ -1,0 +1,28 @@
+import type { Arrival } from '../../contract/walk.ts'
+import { askGoneAgain, findChildren } from '../../streams/children.ts'
+import type { Traversal } from './traversal.ts'
+
+/** Children that the last sync could not have: they come first, parent by parent. */
+export async function* retryArrivals({ reading, planned }: Traversal): AsyncGenerator<Arrival, void, void> {
+  const { childFeed } = reading
+  if (!childFeed || planned.retried) return
+  const endpoint = reading.childEndpoint(childFeed, planned.endpoint.version)
+  for (const [id, updatedAt] of Object.entries(childFeed.previous?.retryIds ?? {})) {
+    const parent = { id, updatedAt }
+    const children = await findChildren(endpoint, parent)
+    yield { take: (sink) => childFeed.deliverChildren(parent, children, sink) }
+  }
+  yield {
+    take() {
+      planned.retried = true
+    },
+  }
+}
+
+/** Parents that Intercom has said are gone: it is asked once more, as only a second answer is believed. */
+export async function* goneArrivals({ reading, planned }: Traversal): AsyncGenerator<Arrival, void, void> {
+  const { childFeed } = reading
+  if (!childFeed) return
+  for await (const { parent, children } of askGoneAgain(reading.childEndpoint(childFeed, planned.endpoint.version)))
+    yield { take: (sink) => childFeed.deliverChildren(parent, children, sink) }
+}

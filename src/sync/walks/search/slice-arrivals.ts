@@ -1,0 +1,45 @@
+import type { SortOrder } from '../../../intercom/endpoints/search-query.ts'
+import type { Arrival, Sink } from '../../contract/walk.ts'
+import { cutAround, describeRange, UnreadablePageError } from '../../pages/narrowing.ts'
+import { confirmSearch, holdsOneRecord, NARROWEST_SECONDS } from '../../pages/search-plan.ts'
+import { ofWhatWasBegun, orderOf, type Slice } from '../../state/slice.ts'
+import { settledTo, type Traversal, takePage } from './traversal.ts'
+
+/** How often a walk is cut around places that cannot be had; from then on what fails is set aside as it is. */
+const MOST_CUTS = 64
+
+/** A slice to its end, and around what cannot be had of it. */
+export async function* sliceArrivals(traversal: Traversal, slice: Slice): AsyncGenerator<Arrival, void, void> {
+  const { reading, endpoint, planned } = traversal
+  const walkOrder: SortOrder = planned.walk.descending ? 'descending' : 'ascending'
+  try {
+    for await (const taking of reading.read(endpoint, slice, orderOf(slice, walkOrder), settledTo(traversal)))
+      yield { take: (sink) => takePage(traversal, taking, sink) }
+  } catch (error) {
+    if (!(error instanceof UnreadablePageError)) throw error
+    await confirmSearch(endpoint)
+    const isEnough = ++traversal.cuts > MOST_CUTS || (await holdsOneRecord(endpoint, error.rest))
+    const narrowest = isEnough ? Infinity : NARROWEST_SECONDS[endpoint.matching]
+    const parts = cutAround(error.rest, walkOrder, narrowest).map(ofWhatWasBegun)
+    yield { take: (sink) => takeParts(traversal, slice, parts, error, sink) }
+    for (const part of parts) if (!part.aside) yield* sliceArrivals(traversal, part)
+  }
+}
+
+/** Puts the parts in the place of the slice that they were cut from. */
+function takeParts(
+  { planned, options }: Traversal,
+  slice: Slice,
+  parts: readonly Slice[],
+  error: Error,
+  sink: Sink,
+): void {
+  const { slices } = planned.walk
+  slices.splice(slices.indexOf(slice), 1, ...parts)
+  // Intercom's words may name the record; where they do not, the stretch of time is all there is.
+  for (const part of parts.filter(({ aside }) => aside))
+    sink.log(
+      'WARN',
+      `${options.root.name}: ${error.message}: what was updated from ${describeRange(part)} is set aside`,
+    )
+}

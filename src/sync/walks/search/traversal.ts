@@ -1,0 +1,50 @@
+import type { Sink } from '../../contract/walk.ts'
+import type { SearchEndpoint } from '../../pages/search-pages.ts'
+import { advance, advanceWithin } from '../../pages/slice-progress.ts'
+import type { FedWalkOptions } from '../../streams/feed.ts'
+import { overlapNotes, type PlannedWalk } from '../../streams/feed-state.ts'
+import { deliverRows } from './deliver-rows.ts'
+import { type SearchReading, type Taking, tellCounts } from './search-reading.ts'
+
+/** A walk that has been planned. */
+export interface Planned extends PlannedWalk {
+  endpoint: Pick<SearchEndpoint, 'version' | 'matching' | 'echoRequired'>
+  /** What the last sync could not read has been tried again. */
+  retried: boolean
+}
+
+/** A planned walk with all that its arrivals need. */
+export interface Traversal {
+  readonly options: FedWalkOptions
+  readonly reading: SearchReading
+  readonly endpoint: SearchEndpoint
+  readonly planned: Planned
+  /** How often this attempt has cut the walk around places that cannot be had. */
+  cuts: number
+}
+
+/** What changed before this (Unix seconds) the index shows at its time: its lag is never longer than the overlap. */
+export function settledTo({ planned, options }: Traversal): number {
+  return planned.walk.frozen - Math.max(...options.feeds.map((feed) => feed.overlap().seconds()))
+}
+
+/** Delivers a page, or a batch of one, and moves its slice. */
+export function takePage({ planned, options, reading }: Traversal, taking: Taking, sink: Sink): void {
+  const { slice, page, asked, rows, lastBatch } = taking
+  for (const { level, message } of reading.takeNotes()) sink.log(level, message)
+  deliverRows(planned.walk, options.feeds, taking, sink)
+  if (!lastBatch) {
+    advanceWithin(slice, rows)
+    return
+  }
+  advance(slice, page, asked.order, asked.settledTo)
+  if (page.counts) tellCounts(options, page.counts, sink)
+}
+
+/** The walk has come to its end. Called again, it does nothing. */
+export function finish({ planned, options }: Traversal, sink: Sink): void {
+  if (planned.done) return
+  planned.done = true
+  for (const { level, message } of options.feeds.flatMap((feed) => overlapNotes(feed, planned.walk.frozen)))
+    sink.log(level, message)
+}
