@@ -6,7 +6,7 @@ const root = new URL('../../', import.meta.url).pathname
 
 /** Layers from the top down: a file imports from its own layer and from layers below, never from one above. */
 const layers = [
-  ['src/server.ts', 'src/connector.ts', 'src/backup.ts'],
+  ['src/server.ts', 'src/connector.ts', 'src/process/backup.ts'],
   ['src/app.ts', 'src/http/', 'src/connector/'],
   ['src/queue/', 'src/process/'],
   ['src/redis/'],
@@ -17,6 +17,7 @@ const layers = [
   ['src/logger.ts', 'src/error-report.ts', 'src/environment.ts'],
   [
     'src/errors.ts',
+    'src/error-table.ts',
     'src/epoch.ts',
     'src/clock.ts',
     'src/json-object.ts',

@@ -1,4 +1,4 @@
-import type { FailureType } from '../errors.ts'
+import type { FailureType } from '../error-table.ts'
 
 /**
  * Airbyte messages as NDJSON lines (protocol v0, package 0.18.0). Each function returns one whole line with its "\n".

@@ -21,7 +21,7 @@ import {
 } from './delivery/stream-run.ts'
 import { createMovement, type Movement } from './pages/movement.ts'
 import { readPosition, SyncPosition } from './state/position-schema.ts'
-import { ofWorkspace, workspaceOf } from './state/search-state.ts'
+import { ofWorkspace, workspaceOf } from './state/workspace.ts'
 import { openWalks, type WalksInput } from './walks/open-walks.ts'
 import { createEventQueue, type WalkEvent } from './walks/walk-events.ts'
 

@@ -1,5 +1,5 @@
 import type { Fault } from '../../simulator/faults/fault.ts'
-import type { ErrorCode } from '../../src/errors.ts'
+import type { ErrorCode } from '../../src/error-table.ts'
 import type { Meaning } from './answer.ts'
 
 /**

@@ -1,5 +1,6 @@
 import { defaultApiVersion } from '../../src/airbyte/source-config.ts'
-import { CodedError, type ErrorCode } from '../../src/errors.ts'
+import type { ErrorCode } from '../../src/error-table.ts'
+import { CodedError } from '../../src/errors.ts'
 import { checkConnection } from '../../src/streams/check-connection.ts'
 import { discoverStreams } from '../../src/streams/discover.ts'
 import { answerOf, type Meaning, meaningOf } from './answer.ts'

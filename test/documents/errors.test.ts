@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { errorTable } from '../../src/errors.ts'
+import { errorTable } from '../../src/error-table.ts'
 import { errorEnvelopes } from '../../src/intercom/answers/envelopes.ts'
 import { statusClasses } from '../../src/intercom/answers/status-classes.ts'
 

@@ -216,7 +216,11 @@ function drawFaults(
     const pages = { type: 'pages', next: '/?page=9', page: 8, per_page: 250, total_pages: 9 }
     const body = { type: 'activity_log.list', pages, activity_logs: [] }
     for (const path of ['/admins/activity_logs', '/admins/activity_logs/search'])
-      possible.push({ match: { path }, body }, { match: { path }, body: { ...body, pages: {} } })
+      possible.push(
+        { match: { path }, body },
+        { match: { path }, body: { ...body, pages: {} } },
+        { match: { path }, lacks: 3, repeat: 2 },
+      )
   }
   if (has('lists')) {
     if (streams.includes('contacts')) for (const path of lists) possible.push({ match: { path }, ...empty })

@@ -346,4 +346,40 @@ export const foundHistories: readonly FoundHistory[] = [
       ],
     },
   },
+  {
+    fault: 'a record of a page that was short twice, as many others came while the slice was read',
+    history: {
+      workspace: { ...workspace, conversations: 3, largestPage: 1, latencyMs: 3000 },
+      modes: { conversations: 'incremental' },
+      jobs: [
+        job({
+          streams: ['conversations'],
+          during: [{ after: 1, change: change('conversations', 'create', 1, 0.03) }],
+          faults: [{ match: { path: '/conversations/search' }, lacks: 3, repeat: 2, skip: 2 }],
+        }),
+      ],
+    },
+  },
+  {
+    fault: 'an older version of a record delivered after the newer one, from an answer that was taken later',
+    history: {
+      workspace: { ...workspace, version: '2.11', isPinned: true, contacts: 11, aheadOfIndex: 1, cursorsOpaque: true },
+      modes: { contacts: 'incremental' },
+      jobs: [
+        job({
+          streams: ['contacts'],
+          before: [change('contacts', 'delete', 1, 0), change('contacts', 'update', 6, 0)],
+          badPlaces: [{ stream: 'contacts', place: 0, abovePerPage: 0 }],
+          lookback: 1,
+          stopAfter: 6,
+        }),
+        job({
+          streams: ['contacts'],
+          badPlaces: [{ stream: 'contacts', place: 0.1, abovePerPage: 0 }],
+          lookback: 1,
+        }),
+        job({ streams: ['contacts'], during: [{ after: 4, change: change('contacts', 'update', 1, 0.53) }] }),
+      ],
+    },
+  },
 ]

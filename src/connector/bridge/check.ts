@@ -1,5 +1,6 @@
 import { type ConnectionStatus, connectionStatusMessage, unusableConfig } from '../../airbyte/connector-messages.ts'
-import { CodedError, errorTable } from '../../errors.ts'
+import { errorTable } from '../../error-table.ts'
+import { CodedError } from '../../errors.ts'
 import { isObject } from '../../json-object.ts'
 import { type Command, type CommandContext, messageLine } from '../command.ts'
 import { readServiceAccess } from './service/service-access.ts'

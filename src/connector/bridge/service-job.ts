@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts'
-import { CodedError, type ErrorCode } from '../../errors.ts'
+import type { ErrorCode } from '../../error-table.ts'
+import { CodedError } from '../../errors.ts'
 import type { EndedJob } from './ended-job.ts'
 import { followJob } from './follow-job.ts'
 import type { JobDependencies } from './job-dependencies.ts'

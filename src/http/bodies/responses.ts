@@ -1,5 +1,5 @@
 import { type TSchema, Type } from 'typebox'
-import { type ErrorCode, errorTable } from '../../errors.ts'
+import { type ErrorCode, errorTable } from '../../error-table.ts'
 import { problemType } from '../requests/problem.ts'
 import { messagesType } from './schemas.ts'
 

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import { type ErrorCode, errorTable } from '../../errors.ts'
+import { type ErrorCode, errorTable } from '../../error-table.ts'
 import { problemType } from './problem.ts'
 
 /** What fails before there is a request to route, by Node's code; anything else is not HTTP. */

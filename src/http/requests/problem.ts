@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { CodedError, type ErrorCode, errorTable, type Fault } from '../../errors.ts'
+import { type ErrorCode, errorTable } from '../../error-table.ts'
+import { CodedError, type Fault } from '../../errors.ts'
 
 export const problemType = 'application/problem+json'
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts'
-import { CodedError, errorTable } from '../../errors.ts'
+import { errorTable } from '../../error-table.ts'
+import { CodedError } from '../../errors.ts'
 import { isBarePageError } from './failures.ts'
 
 /** Tries of one request before the attempt at the job fails; the next attempt goes on from the job's position. */

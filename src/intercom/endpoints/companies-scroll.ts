@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts'
-import { CodedError, errorTable } from '../../errors.ts'
+import { errorTable } from '../../error-table.ts'
+import { CodedError } from '../../errors.ts'
 import { FailingError, RefusedError } from '../answers/failures.ts'
 import { OtherFormError, scanList } from '../answers/own-list.ts'
 import type { IntercomClient } from '../client.ts'

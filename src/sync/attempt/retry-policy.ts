@@ -1,4 +1,5 @@
-import { CodedError, errorTable, type JobFailure, toJobFailure } from '../../errors.ts'
+import { errorTable } from '../../error-table.ts'
+import { CodedError, type JobFailure, toJobFailure } from '../../errors.ts'
 
 /** Failed attempts in a row after which a job is given up, none of which came further; see `Movement`. */
 const maxIdleAttempts = 5

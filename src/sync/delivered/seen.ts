@@ -1,4 +1,5 @@
 import type { SeenJson } from '../state/position-schema.ts'
+import type { Remembered } from '../state/search-state.ts'
 import { createMembershipFilter, type MembershipFilter } from './membership-filter.ts'
 
 /**
@@ -28,16 +29,6 @@ export interface Seen {
    */
   forState(cursor: number, unmet: ReadonlyMap<string, Unmet>): Remembered
   toJson(): SeenJson
-}
-
-/** What a state knows of the records that the next sync reads again. */
-export interface Remembered {
-  /** Hashes by id. */
-  seen?: Record<string, string>
-  /** Of these, the ones that this sync did not meet: by when each was updated, Unix seconds. */
-  unmet?: Record<string, number>
-  /** Where there are too many for that, which of them were delivered: a filter over `versionOf`. */
-  seenFilter?: string
 }
 
 /** What an earlier sync delivered, and this one has not met. */

@@ -1,4 +1,5 @@
-import { CodedError, errorTable } from '../../errors.ts'
+import { errorTable } from '../../error-table.ts'
+import { CodedError } from '../../errors.ts'
 import { RefusedError } from '../../intercom/answers/failures.ts'
 import { RateLimitedError } from '../../intercom/answers/retry.ts'
 import type { SortOrder } from '../../intercom/endpoints/search-query.ts'

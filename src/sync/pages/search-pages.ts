@@ -163,3 +163,8 @@ function readSeconds(text: string | undefined, earliest: number): number | undef
   const seconds = Math.floor(number / 1000)
   return seconds < earliest ? undefined : seconds
 }
+
+/** Whether a page holds fewer records than it has room for although more follow. */
+export function isShortPage({ rows, after, perPage = 0 }: SearchPage): boolean {
+  return after !== undefined && rows.length < perPage
+}

@@ -11,7 +11,7 @@ import { createLoopGuard } from './loop-guard.ts'
 import { mayBeOfRecords, UnreadablePageError } from './narrowing.ts'
 import type { PageEnd } from './page-end.ts'
 import { createPageSize } from './page-size.ts'
-import { askPage, fullerOf, type Row, type SearchEndpoint, type SearchPage } from './search-pages.ts'
+import { askPage, fullerOf, isShortPage, type Row, type SearchEndpoint, type SearchPage } from './search-pages.ts'
 import { createSliceCount, type SliceCount } from './slice-count.ts'
 import { advance } from './slice-progress.ts'
 
@@ -34,7 +34,7 @@ export interface SlicePage extends Pick<SearchPage, 'answer' | 'rows' | 'after' 
 export interface SliceCounts {
   received: number
   expected: number
-  /** Even read twice it gave fewer records than Intercom counts, or a page was short. */
+  /** Even read twice it gave fewer records than Intercom counts, or a page was short both times. */
   isShort: boolean
   /** It was left before its end: the figures tell nothing. */
   stoppedEarly: boolean
@@ -95,7 +95,7 @@ async function* readAgain(
     for await (const page of readToEnd({ ...reading, count: own }, slice)) {
       const rows = page.rows.filter((row) => !both.has(row))
       both.add(page, page.again === undefined)
-      const isShort = page.last && seemsIncomplete(page, own) && (page.stoppedEarly || both.isShort())
+      const isShort = page.last && seemsIncomplete(page, own) && (own.hasShortPage() || both.isShort())
       // Of what an earlier job has read `both` knows only how much it was.
       const fuller = own.received() > both.received() ? own : both
       yield { ...page, rows, ...(page.last && countsOf(slice, order, fuller, isShort, page)) }
@@ -225,14 +225,12 @@ function rangeToAsk(slice: Slice, order: SortOrder, again: number | undefined, m
   return { from: slice.from, to: matching === 'day' ? null : slice.to }
 }
 
-/** Whether a page holds fewer records than it has room for although more follow. */
-function isShortPage({ rows, after, perPage = 0 }: SearchPage): boolean {
-  return after !== undefined && rows.length < perPage
-}
-
-/** Whether records are missing of a slice that ends with this page. Of one that is left before its end no count tells. */
+/**
+ * Whether records are missing of a slice that ends with this page. What a short page has left out no count shows where
+ * as many have come meanwhile, and of a slice that is left before its end none tells at all.
+ */
 function seemsIncomplete({ stoppedEarly }: SlicePage, count: SliceCount): boolean {
-  return stoppedEarly ? count.hasShortPage() : count.isShort()
+  return count.hasShortPage() || (!stoppedEarly && count.isShort())
 }
 
 /** Whether a page holds fewer records than it has room for although more follow, or than were counted though it is the last. */

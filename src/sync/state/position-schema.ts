@@ -1,6 +1,7 @@
 import Type, { type Static, type TSchema } from 'typebox'
 import Value from 'typebox/value'
-import { CodedError, type ErrorCode, errorTable, type FailureType } from '../../errors.ts'
+import { type ErrorCode, errorTable, type FailureType } from '../../error-table.ts'
+import { CodedError } from '../../errors.ts'
 import { SearchWalkJson, SliceJson } from './search-state-schema.ts'
 
 /**

@@ -1,6 +1,5 @@
 import { isObject } from '../../json-object.ts'
 import type { CursorField } from '../../streams/table.ts'
-import type { Remembered } from '../delivered/seen.ts'
 import { foreignClaims, foreignLookback, oldestClaim } from './foreign-cursor.ts'
 import { type SearchWalkJson, STATE_FORMAT } from './search-state-schema.ts'
 import { waitingSlices } from './set-aside.ts'
@@ -68,8 +67,18 @@ export interface SearchState {
   goOnFrom?: number
 }
 
+/** What a state knows of the records that the next sync reads again. */
+export interface Remembered {
+  /** Hashes by id. */
+  seen?: Record<string, string>
+  /** Of these, the ones that this sync did not meet: by when each was updated, Unix seconds. */
+  unmet?: Record<string, number>
+  /** Where there are too many for that, which of them were delivered: a filter over `versionOf`. */
+  seenFilter?: string
+}
+
 /** The one member of a state that is ours; the rest is shared with Airbyte's connector. */
-const OURS = 'intercom_sync'
+export const OURS = 'intercom_sync'
 const COMPLETE_MARK = '__ab_full_refresh_sync_complete'
 
 /** Reads a state that `checkSearchState` has accepted. */
@@ -197,18 +206,6 @@ export function reachedState(
   { cursor, ...ours }: { cursor: number; plan: string; worstLag: number },
 ): Record<string, unknown> {
   return { [field]: cursor, [OURS]: { v: STATE_FORMAT, plan: ours.plan, worst_lag: ours.worstLag } }
-}
-
-/** The workspace that a state is of, where it says so. */
-export function workspaceOf(state: Record<string, unknown> | undefined): string | undefined {
-  const ours = state?.[OURS]
-  return isObject(ours) && typeof ours.workspace === 'string' ? ours.workspace : undefined
-}
-
-/** The state with the workspace it is of. One that is not ours, as it was given, stays as it is. */
-export function ofWorkspace(state: Record<string, unknown>, workspace: string | undefined): Record<string, unknown> {
-  const ours = state[OURS]
-  return workspace === undefined || !isObject(ours) ? state : { ...state, [OURS]: { ...ours, workspace } }
 }
 
 /** Before anything is known. */

@@ -1,10 +1,10 @@
 import { contentHash } from '../../intercom/text/content-hash.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
 import { createMembershipFilter } from '../delivered/membership-filter.ts'
-import { createSeen, type Remembered, type Seen, type Unmet, versionOf } from '../delivered/seen.ts'
+import { createSeen, type Seen, type Unmet, versionOf } from '../delivered/seen.ts'
 import type { Row } from '../pages/search-pages.ts'
 import type { OverlapJson } from '../state/position-schema.ts'
-import { reachedBy, type SearchState } from '../state/search-state.ts'
+import { type Remembered, reachedBy, type SearchState } from '../state/search-state.ts'
 
 /**
  * The stretch of time that this sync and the last both read, because the search index lags: a finished walk writes
@@ -137,12 +137,13 @@ export function createOverlap(options: OverlapOptions): Overlap {
         return !isRepeated
       }
       const hash = contentHash(answer, row.record, volatileMembers)
-      // Search may show an older version at a record's old place, between two readings of the newer one.
-      const isOutdated = seen.knowsNewer(row.id, updatedAt)
-      if (seen.has(row.id, hash) || (isRepeated && (isOutdated || seen.mayHaveForgotten(updatedAt)))) return false
+      // An older version after the newer one would stay in the destination. Search may show it at the record's old place,
+      // and an answer that was asked for earlier may be taken later.
+      if (seen.has(row.id, hash) || seen.knowsNewer(row.id, updatedAt)) return false
+      if (isRepeated && seen.mayHaveForgotten(updatedAt)) return false
       const isNew = before !== hash
       // However old: what the last sync delivered otherwise would be new each time that it is met.
-      if (!isOutdated && (isYoung || (isNew && before !== undefined))) seen.remember(row.id, updatedAt, hash)
+      if (isYoung || (isNew && before !== undefined)) seen.remember(row.id, updatedAt, hash)
       noteLateArrival(row)
       return isNew
     },

@@ -2,13 +2,7 @@ import { defaultApiVersion } from '../../airbyte/source-config.ts'
 import { asOneAnswer, readShapedList, shortageOf } from '../../intercom/endpoints/list-pages.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
 import type { StreamEntry } from '../../streams/table.ts'
-import type { Arrival, LogEntry, Sink, Walk } from '../contract/walk.ts'
-import { MOST_ENTRIES } from '../delivered/seen.ts'
-import { missingOf } from '../delivery/missing.ts'
-import { type Row, readRow, shownChildren, wantedMembers } from '../pages/search-pages.ts'
-import { FilteredPosition, readPosition } from '../state/position-schema.ts'
-import { completeState, freshState } from '../state/search-state.ts'
-import { createDoubts } from '../streams/ask-patiently.ts'
+import { createDoubts } from '../completion/ask-patiently.ts'
 import {
   askGoneAgain,
   type ChildEndpoint,
@@ -16,10 +10,16 @@ import {
   type FoundChildren,
   findChildren,
   readChildren,
-} from '../streams/children.ts'
+} from '../completion/children.ts'
+import { createGoneParents } from '../completion/gone-parents.ts'
+import type { Arrival, LogEntry, Sink, Walk } from '../contract/walk.ts'
+import { MOST_ENTRIES } from '../delivered/seen.ts'
+import { missingOf } from '../delivery/missing.ts'
+import { type Row, readRow, shownChildren, wantedMembers } from '../pages/search-pages.ts'
+import { FilteredPosition, readPosition } from '../state/position-schema.ts'
+import { completeState, freshState } from '../state/search-state.ts'
 import type { FedWalkOptions, Feed } from '../streams/feed.ts'
 import { finishedFeedState, overlapNotes } from '../streams/feed-state.ts'
-import { createGoneParents } from '../streams/gone-parents.ts'
 import { listPlan, settingsChanged } from '../streams/settings.ts'
 import { readCompanies } from './company-pages.ts'
 

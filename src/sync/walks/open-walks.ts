@@ -10,7 +10,7 @@ import type { Fingerprints } from '../delivered/fingerprints.ts'
 import { replayLog } from '../delivered/replay.ts'
 import { hasFinished, type StreamRun } from '../delivery/stream-run.ts'
 import type { SyncPosition } from '../state/position-schema.ts'
-import { workspaceOf } from '../state/search-state.ts'
+import { workspaceOf } from '../state/workspace.ts'
 import { createWalks } from './create-walks.ts'
 
 /** What walks are opened from. */

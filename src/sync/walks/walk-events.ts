@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import { RefusedError } from '../../intercom/answers/failures.ts'
+import { merge } from '../concurrency/merge.ts'
 import type { Arrival, Walk } from '../contract/walk.ts'
-import { merge } from './merge.ts'
 
 /** What a walk brings: an answer, its end, or Intercom's refusal of its endpoint, which ends this walk alone. */
 export type WalkEvent = { walk: Walk } & (

@@ -1,6 +1,7 @@
 import { defaultApiVersion } from '../../airbyte/source-config.ts'
 import type { Moment } from '../../intercom/time/server-clock.ts'
 import type { StreamEntry, WindowTraits } from '../../streams/table.ts'
+import { merge } from '../concurrency/merge.ts'
 import type { Arrival, Sink, Walk, WalkContext } from '../contract/walk.ts'
 import { missingOf } from '../delivery/missing.ts'
 import { describeRange, mayBeOfRecords } from '../pages/narrowing.ts'
@@ -11,7 +12,6 @@ import type { Feed } from '../streams/feed.ts'
 import { finishedFeedState, overlapNotes } from '../streams/feed-state.ts'
 import { gapsBelow } from '../streams/gaps.ts'
 import { listPlan, settingsChanged } from '../streams/settings.ts'
-import { merge } from './merge.ts'
 import { cutIntoWindows, readWindow, type WindowEndpoint, type WindowPage } from './windows.ts'
 
 const DAY_SECONDS = 86_400
@@ -125,13 +125,13 @@ export function createWindowWalk(options: WindowWalkOptions): Walk {
     }
   }
 
-  function takePage(window: Slice, { answer, rows, last, missed, isHollow }: WindowPage, sink: Sink): void {
+  function takePage(window: Slice, { answer, rows, last, missed, isShort }: WindowPage, sink: Sink): void {
     for (const row of rows) {
       if (owns(window, row)) feed.deliver({ answer, row, children: undefined }, sink)
     }
     window.done = last
-    if (isHollow) {
-      const message = `${root.name}: Intercom gave an empty page that says more follow, twice`
+    if (isShort) {
+      const message = `${root.name}: Intercom gave pages that were not full though others followed, however often they were asked for`
       sink.log('WARN', `${message}: some of what was logged from ${describeRange(window)} may not have come`)
     }
     if (missed === undefined) return

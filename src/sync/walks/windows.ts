@@ -24,8 +24,8 @@ export interface WindowPage {
   last: boolean
   /** Records that Intercom has in the window and never gave, however often it was asked; with the last page. */
   missed?: number
-  /** Twice it was empty although it names a page after it. */
-  isHollow: boolean
+  /** Pages stayed short although others followed, in both readings of the window; with the last page. */
+  isShort?: true
 }
 
 /** The largest page of the POST form; the other takes no size. */
@@ -47,7 +47,8 @@ export function cutIntoWindows(from: number, to: number, step: number): Slice[] 
 /**
  * Reads a window page by page. It is closed, so what is added to it late moves records to later pages only: they come
  * again, and none is passed over. Records of one second, however, may change places between two requests: when one
- * comes twice another may not have come at all, so the window is read again until nothing is missed.
+ * comes twice another may not have come at all, so the window is read again until nothing is missed. It is read again once
+ * when a page was short, too.
  *
  * @throws CodedError `intercom_loop` when a page brings nothing new and says that there is more
  */
@@ -59,12 +60,16 @@ export async function* readWindow(
   const met = new Set<string>()
   for (let pass = 1; ; pass++) {
     let given = 0
-    for await (const { answer, rows, next, isHollow } of readPages(endpoint, window, tries)) {
+    let isShort = false
+    for await (const { answer, rows, next, ...page } of readPages(endpoint, window, tries)) {
+      isShort ||= isShortPage({ rows, next, ...page })
       given += rows.length
       for (const row of rows) met.add(row.id)
       const missed = Math.max(0, given - met.size)
-      const last = next === undefined && (missed === 0 || pass === MOST_PASSES)
-      yield { answer, rows, last, isHollow, ...(last && missed > 0 && { missed }) }
+      // The log is not counted: what a short page has left out, only another reading can tell.
+      const isWhole = missed === 0 && (!isShort || pass > 1)
+      const last = next === undefined && (isWhole || pass === MOST_PASSES)
+      yield { answer, rows, last, ...(last && isShort && { isShort }), ...(last && missed > 0 && { missed }) }
       if (last) return
     }
   }
@@ -75,19 +80,19 @@ async function* readPages(
   endpoint: WindowEndpoint,
   window: Slice,
   tries: number | undefined,
-): AsyncGenerator<Page & { isHollow: boolean }, void, void> {
+): AsyncGenerator<Page, void, void> {
   const met = new Set<string>()
-  let wasHollow = false
+  let wasEmpty = false
   for (let number: number | undefined = 1; number !== undefined; ) {
     let page: Page = await askPage(endpoint, window, number, tries)
     if (seemsShort(page)) page = fuller(page, await askPage(endpoint, window, number, tries))
     const before = met.size
     for (const row of page.rows) met.add(row.id)
-    const isHollow = page.rows.length === 0 && page.next !== undefined
-    if (page.next !== undefined && met.size === before && (wasHollow || !isHollow))
+    const isEmpty = page.rows.length === 0
+    if (page.next !== undefined && met.size === before && (wasEmpty || !isEmpty))
       throw new CodedError('intercom_loop', `Paging through ${endpoint.entry.path} leads in circles`)
-    yield { ...page, isHollow }
-    wasHollow = isHollow
+    yield page
+    wasEmpty = isEmpty
     number = page.next
   }
 }
@@ -99,9 +104,15 @@ interface Page extends Pick<WindowPage, 'answer' | 'rows'> {
   size: number | undefined
 }
 
-/** Whether a page is empty, holds less than a page although more follows, or is full and the last one all the same. */
-function seemsShort({ rows, next, size = 0 }: Page): boolean {
-  return rows.length === 0 || (next === undefined ? rows.length === size : rows.length < size)
+/** Whether a page is short, or empty, or is full and the last one all the same. */
+function seemsShort(page: Page): boolean {
+  const { rows, next, size } = page
+  return isShortPage(page) || rows.length === 0 || (next === undefined && rows.length === size)
+}
+
+/** Whether a page holds fewer rows than it has room for although more follow. */
+function isShortPage({ rows, next, size = 1 }: Pick<Page, 'rows' | 'next' | 'size'>): boolean {
+  return next !== undefined && rows.length < size
 }
 
 /** Of two answers for one page the one that holds more, or that says that more follows. */

@@ -1,5 +1,6 @@
 import { reportOf } from '../../../error-report.ts'
-import { CodedError, type ErrorCode, errorTable, type Fault } from '../../../errors.ts'
+import { type ErrorCode, errorTable } from '../../../error-table.ts'
+import { CodedError, type Fault } from '../../../errors.ts'
 import { isObject } from '../../../json-object.ts'
 
 /** A proxy's page can be of any length. */

@@ -1,5 +1,5 @@
+import { askGoneAgain, findChildren } from '../../completion/children.ts'
 import type { Arrival } from '../../contract/walk.ts'
-import { askGoneAgain, findChildren } from '../../streams/children.ts'
 import type { Traversal } from './traversal.ts'
 
 /** Children that the last sync could not have: they come first, parent by parent. */

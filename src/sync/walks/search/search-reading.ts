@@ -1,20 +1,20 @@
 import type { SortOrder } from '../../../intercom/endpoints/search-query.ts'
-import type { LogEntry, Sink } from '../../contract/walk.ts'
-import { type Asked, isDue, mayComeAgain } from '../../pages/due.ts'
-import type { Row, SearchEndpoint } from '../../pages/search-pages.ts'
-import { readSlice, type SliceCounts, type SlicePage } from '../../pages/slice-reader.ts'
-import type { Slice } from '../../state/slice.ts'
-import { createDoubts } from '../../streams/ask-patiently.ts'
+import { createDoubts } from '../../completion/ask-patiently.ts'
 import {
   type ChildEndpoint,
   childEndpoint,
   type FoundChildren,
   readChildren,
   readInlineChildren,
-} from '../../streams/children.ts'
+} from '../../completion/children.ts'
+import { createGoneParents, type GoneParents } from '../../completion/gone-parents.ts'
+import { createListReader, type FoundLists } from '../../completion/list-reader.ts'
+import type { LogEntry, Sink } from '../../contract/walk.ts'
+import { type Asked, isDue, mayComeAgain } from '../../pages/due.ts'
+import type { Row, SearchEndpoint } from '../../pages/search-pages.ts'
+import { readSlice, type SliceCounts, type SlicePage } from '../../pages/slice-reader.ts'
+import type { Slice } from '../../state/slice.ts'
 import type { FedWalkOptions, Feed } from '../../streams/feed.ts'
-import { createGoneParents, type GoneParents } from '../../streams/gone-parents.ts'
-import { createListReader, type FoundLists } from '../../streams/list-reader.ts'
 
 /** A page, or a batch of one, on its way into the log. */
 export interface Taking {
@@ -115,8 +115,9 @@ export function tellCounts(
     sink.tally(root.name, 'received', received)
   }
   if (!isShort) return
-  const what = stoppedEarly
-    ? `Intercom gave pages of ${root.name} that were not full though others followed, twice`
-    : `Intercom counted ${expected} ${root.name} in a slice and gave ${received}, twice`
+  const what =
+    stoppedEarly || received >= expected
+      ? `Intercom gave pages of ${root.name} that were not full though others followed, twice`
+      : `Intercom counted ${expected} ${root.name} in a slice and gave ${received}, twice`
   for (const { entry } of feeds) sink.log('WARN', `${entry.name}: ${what}`)
 }

@@ -8,10 +8,10 @@ import { type CutList, completeList, countShown, findCutList, type ListItem } fr
 import type { TextEdit } from '../../intercom/text/record-text.ts'
 import type { CutListTraits } from '../../streams/cut-lists.ts'
 import type { StreamEntry } from '../../streams/table.ts'
+import { inOrder } from '../concurrency/in-order.ts'
 import type { LogEntry, WalkContext } from '../contract/walk.ts'
 import type { Row, SearchPage } from '../pages/search-pages.ts'
 import { askPatiently, createDoubts, MOST_ANSWERS } from './ask-patiently.ts'
-import { inOrder } from './in-order.ts'
 
 /** What a record's cut lists have come to. */
 export interface FoundLists {

@@ -4,12 +4,12 @@ import { asOneAnswer, goesOn, readShapedList } from '../../intercom/endpoints/li
 import { type RecordShape, type ScannedAnswer, scanAnswer } from '../../intercom/text/record-scanner.ts'
 import { isObject } from '../../json-object.ts'
 import type { StreamEntry } from '../../streams/table.ts'
+import { inOrder } from '../concurrency/in-order.ts'
 import type { WalkContext } from '../contract/walk.ts'
 import type { Row } from '../pages/search-pages.ts'
 import { askPatiently, type Doubts, MOST_ANSWERS, type PatientSetting } from './ask-patiently.ts'
 import { PARENT_UPDATED_AT } from './child-text.ts'
 import type { GoneParents } from './gone-parents.ts'
-import { inOrder } from './in-order.ts'
 import type { Parent } from './owed-parents.ts'
 
 /** The children of one parent, as Intercom answered them. */

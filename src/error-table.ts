@@ -1,0 +1,203 @@
+/** Airbyte's failure types: what the user must mend, what passes by itself, what is a fault of ours. */
+export type FailureType = 'config_error' | 'transient_error' | 'system_error'
+
+interface ErrorEntry {
+  /** HTTP status when the error answers a request. */
+  status: number
+  /** `failure_type` when the error ends a job. */
+  failureType: FailureType
+  /** Whether a later attempt at the same work can succeed without anybody changing anything. */
+  retryable: boolean
+  /** One sentence that is true of every error with this code; the `title` of the problem document. */
+  title: string
+}
+
+/** Every error this product can show, in HTTP answers, jobs and TRACE messages. `docs/errors.md` explains each. */
+export const errorTable = {
+  invalid_request: { status: 400, failureType: 'config_error', retryable: false, title: 'The request is not valid' },
+  malformed_json: { status: 400, failureType: 'config_error', retryable: false, title: 'The body is not JSON' },
+  not_http: { status: 400, failureType: 'config_error', retryable: false, title: 'The request is not HTTP' },
+  unauthorized: { status: 401, failureType: 'config_error', retryable: false, title: 'A valid API key is needed' },
+  route_not_found: { status: 404, failureType: 'config_error', retryable: false, title: 'There is no such resource' },
+  job_not_found: { status: 404, failureType: 'config_error', retryable: false, title: 'There is no such job' },
+  connection_not_found: {
+    status: 404,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'There is no such connection',
+  },
+  not_acceptable: {
+    status: 406,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'None of the accepted media types is offered',
+  },
+  request_timeout: {
+    status: 408,
+    failureType: 'transient_error',
+    retryable: true,
+    title: 'The request took too long to arrive',
+  },
+  job_ended: { status: 409, failureType: 'config_error', retryable: false, title: 'The job has already ended' },
+  connection_busy: {
+    status: 409,
+    failureType: 'transient_error',
+    retryable: true,
+    title: 'A job of the connection has not ended',
+  },
+  ack_superseded: {
+    status: 409,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The state of the connection no longer follows this job',
+  },
+  no_connection: {
+    status: 409,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The job belongs to no connection',
+  },
+  job_running: {
+    status: 409,
+    failureType: 'transient_error',
+    retryable: true,
+    title: 'The job has not ended yet',
+  },
+  log_rewound: {
+    status: 409,
+    failureType: 'transient_error',
+    retryable: false,
+    title: 'The message log has gone back in time since it was last read',
+  },
+  log_gone: {
+    status: 410,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The messages of this job are no longer kept',
+  },
+  body_too_large: { status: 413, failureType: 'config_error', retryable: false, title: 'The body is too large' },
+  unsupported_media_type: {
+    status: 415,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The body must be application/json',
+  },
+  offset_out_of_range: {
+    status: 416,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The offset lies beyond the end of the message log',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The Idempotency-Key was sent before with another body',
+  },
+  too_many_requests: { status: 429, failureType: 'transient_error', retryable: true, title: 'Too many requests' },
+  headers_too_large: {
+    status: 431,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The headers are too large',
+  },
+  internal_error: { status: 500, failureType: 'system_error', retryable: true, title: 'Something went wrong here' },
+  seal_broken: { status: 500, failureType: 'system_error', retryable: true, title: 'What is kept cannot be opened' },
+  store_unavailable: { status: 503, failureType: 'transient_error', retryable: true, title: 'Redis cannot serve now' },
+  shutting_down: {
+    status: 503,
+    failureType: 'transient_error',
+    retryable: true,
+    title: 'The service is shutting down',
+  },
+  overloaded: { status: 503, failureType: 'transient_error', retryable: true, title: 'The service is overloaded' },
+  intercom_unavailable: {
+    status: 503,
+    failureType: 'transient_error',
+    retryable: true,
+    title: 'Intercom cannot be reached or keeps failing',
+  },
+  intercom_protocol: {
+    status: 502,
+    failureType: 'transient_error',
+    retryable: true,
+    title: 'Intercom answered something that cannot be read',
+  },
+  intercom_rejected: {
+    status: 502,
+    failureType: 'system_error',
+    retryable: false,
+    title: 'Intercom refused a request',
+  },
+  intercom_loop: {
+    status: 502,
+    failureType: 'transient_error',
+    retryable: true,
+    title: 'Intercom leads a walk in circles',
+  },
+  token_invalid: {
+    status: 400,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'Intercom does not accept the access token',
+  },
+  scope_missing: {
+    status: 400,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The access token lacks a permission',
+  },
+  workspace_changed: { status: 409, failureType: 'config_error', retryable: false, title: 'Another workspace' },
+  records_unreadable: {
+    status: 502,
+    failureType: 'transient_error',
+    retryable: false,
+    title: 'Intercom keeps failing over some records',
+  },
+  streams_incomplete: {
+    status: 500,
+    failureType: 'transient_error',
+    retryable: false,
+    title: 'Some streams did not complete',
+  },
+  log_full: {
+    status: 507,
+    failureType: 'system_error',
+    retryable: false,
+    title: 'The message log of the job has reached its size limit',
+  },
+  no_progress: {
+    status: 500,
+    failureType: 'transient_error',
+    retryable: false,
+    title: 'Attempts in a row ended without any progress',
+  },
+  position_unreadable: {
+    status: 500,
+    failureType: 'system_error',
+    retryable: true,
+    title: 'What an attempt has left is of another version',
+  },
+  no_worker: { status: 503, failureType: 'transient_error', retryable: false, title: 'No worker is there' },
+  attempt_lost: {
+    status: 500,
+    failureType: 'system_error',
+    retryable: false,
+    title: 'The queue gave the job up',
+  },
+  service_unavailable: {
+    status: 503,
+    failureType: 'transient_error',
+    retryable: true,
+    title: 'The service cannot be reached or keeps failing',
+  },
+  messages_lost: {
+    status: 410,
+    failureType: 'transient_error',
+    retryable: false,
+    title: 'Messages of the sync were lost on the way',
+  },
+  job_cancelled: { status: 409, failureType: 'transient_error', retryable: false, title: 'The job was cancelled' },
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof errorTable
