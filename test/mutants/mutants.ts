@@ -117,9 +117,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'what came short stays behind the cursor of the state',
-    file: 'sync/streams/feed.ts',
-    find: '(reread ? Math.min(lower, previous?.walk?.lower ?? lower) : lower)',
-    replace: 'lower',
+    file: 'sync/streams/open-feed.ts',
+    find: '(reread ? Math.min(lower(), previous?.walk?.lower ?? lower()) : lower())',
+    replace: 'lower()',
     tests: sync('short-answers'),
   },
   {
@@ -519,7 +519,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: "of segments that another connector's state is too young for nothing is remembered",
-    file: 'sync/streams/feed.ts',
+    file: 'sync/streams/open-feed.ts',
     find: 'if (previous?.foreign) isBaseline = true',
     replace: 'if (previous?.foreign) isBaseline = false',
     tests: sync('segment-counts'),
@@ -555,7 +555,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'whether a state lies in the future is judged by the lowest of the evidence',
-    file: 'sync/streams/lower-bound.ts',
+    file: 'sync/streams/bounds.ts',
     find: 'const latest = client.latestSeconds()',
     replace: 'const latest = client.serverSeconds()',
     tests: sync('wrong-clocks'),
@@ -655,7 +655,7 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a company whose segments could not be had is forgotten when the list leaves it out',
     file: 'sync/walks/filtered-walk.ts',
-    find: 'yield* missedArrivals()',
+    find: 'yield* missedArrivals(reading)',
     replace: '',
     tests: sync('companies-left-out'),
   },
@@ -675,9 +675,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'parts are filtered by their own time',
-    file: 'sync/streams/feed.ts',
-    find: 'if (!isInLog(text)) sink.record(entry.name, text)',
-    replace: 'if (!isInLog(text) && !text.includes(`"created_at":1`)) sink.record(entry.name, text)',
+    file: 'sync/streams/deliver-children.ts',
+    find: 'if (!isInLog(delivery, text)) sink.record(entry.name, text)',
+    replace: 'if (!isInLog(delivery, text) && !text.includes(`"created_at":1`)) sink.record(entry.name, text)',
     tests: sync('eleven-streams', 'connector-changelog'),
   },
   {
@@ -696,7 +696,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'of 501 parts none is said to be missing',
-    file: 'sync/streams/feed.ts',
+    file: 'sync/streams/deliver-children.ts',
     find: 'if (total <= came) return',
     replace: 'if (total <= came + 1) return',
     tests: sync('capped-parts'),
@@ -810,8 +810,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'what the last sync could not have is read, and nobody owns it',
-    file: 'sync/streams/feed.ts',
-    find: ' || row.updatedAt >= lowerOf(reread) || isAwaited(row)',
+    file: 'sync/streams/open-feed.ts',
+    find: ' || row.updatedAt >= lowerOf(reread) || isAwaitedBy(previous, row)',
     replace: ' || row.updatedAt >= lowerOf(reread)',
     tests: sync('after-gaps'),
   },
@@ -832,8 +832,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a state claims what is in a gap that is not read yet',
     file: 'sync/streams/feed-state.ts',
-    find: 'Math.max(feed.owedFrom, mark)',
-    replace: 'Math.max(feed.lower, mark)',
+    find: 'Math.max(feed.owedFrom(), mark)',
+    replace: 'Math.max(feed.lower(), mark)',
     tests: sync('after-gaps'),
   },
   {
@@ -881,21 +881,21 @@ export const mutants: readonly Mutant[] = [
   // States and settings
   {
     rule: 'the start date is exclusive',
-    file: 'sync/streams/feed.ts',
-    find: 'updatedAt >= lower',
-    replace: 'updatedAt > lower',
+    file: 'sync/streams/open-feed.ts',
+    find: 'updatedAt >= lowerOf',
+    replace: 'updatedAt > lowerOf',
     tests: sync('connector-changelog'),
   },
   {
     rule: 'a state of another connector is believed to the second',
-    file: 'sync/streams/lower-bound.ts',
+    file: 'sync/streams/bounds.ts',
     find: 'config.migration_lookback ?? 31',
     replace: 'config.migration_lookback ?? 0',
     tests: sync('messages', 'given-states'),
   },
   {
     rule: 'the lookback window does nothing',
-    file: 'sync/streams/lower-bound.ts',
+    file: 'sync/streams/bounds.ts',
     find: '(config.lookback_window ?? 0) * DAY_SECONDS',
     replace: '(config.lookback_window ?? 0) * 0',
     tests: sync('given-states'),
@@ -916,7 +916,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a full refresh begins at a cursor',
-    file: 'sync/streams/lower-bound.ts',
+    file: 'sync/streams/bounds.ts',
     find: 'if (given?.cursor === undefined || incremental) return given',
     replace: 'if (given) return given',
     tests: sync('messages', 'given-states'),

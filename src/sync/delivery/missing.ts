@@ -1,8 +1,8 @@
 import type { Missing } from '../contract/walk.ts'
 import { describeRange } from '../pages/narrowing.ts'
 import type { Slice } from '../state/slice.ts'
-import type { Feed } from '../streams/feed.ts'
 import { owedGaps } from '../streams/gaps.ts'
+import type { OpenFeed } from '../streams/open-feed.ts'
 
 /** Ids named in one message. */
 const MOST_NAMED = 20
@@ -11,7 +11,7 @@ const MOST_NAMED = 20
  * What a walk that has come to its end could not have of a stream: stretches of time, records with lists that cannot be
  * read, and children of parents.
  */
-export function missingOf(feed: Feed | undefined, slices: readonly Slice[] = []): Missing | undefined {
+export function missingOf(feed: OpenFeed | undefined, slices: readonly Slice[] = []): Missing | undefined {
   const gaps = feed ? owedGaps(feed, slices) : []
   const stretches = gaps.filter(({ only }) => !only).map(describeRange)
   const listed = gaps.flatMap(({ only }) => only ?? [])

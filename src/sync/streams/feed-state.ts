@@ -4,9 +4,11 @@ import { splitWaiting } from '../state/set-aside.ts'
 import { lowWaterMark, type Slice } from '../state/slice.ts'
 import type { Feed } from './feed.ts'
 import { owedGaps } from './gaps.ts'
+import type { OpenFeed } from './open-feed.ts'
 
 /** A walk with its plan, as far as it has been taken. */
 export interface PlannedWalk {
+  feeds: readonly OpenFeed[]
   plan: string
   walk: SearchWalkState
   done: boolean
@@ -15,15 +17,16 @@ export interface PlannedWalk {
 /** The state of a stream that a search walk feeds, as of what has been taken. */
 export function searchFeedState(feed: Feed, planned: PlannedWalk | undefined): Record<string, unknown> {
   if (feed.finishedBefore) return completeState
-  if (!planned) return feed.given ?? freshState
+  const opened = planned?.feeds.find(({ entry }) => entry === feed.entry)
+  if (!planned || !opened) return feed.given ?? freshState
   const { walk, plan, done } = planned
-  if (!done) return underWayState(feed, planned)
+  if (!done) return underWayState(opened, planned)
   const readTo = walk.tail?.asked ?? walk.frozen
-  return finishedFeedState(feed, { start: walk.frozen, readTo, plan, isResumable: true, slices: walk.slices })
+  return finishedFeedState(opened, { start: walk.frozen, readTo, plan, isResumable: true, slices: walk.slices })
 }
 
-function underWayState(feed: Feed, { walk, plan }: PlannedWalk): Record<string, unknown> {
-  const overlap = feed.overlap()
+function underWayState(feed: OpenFeed, { walk, plan }: PlannedWalk): Record<string, unknown> {
+  const overlap = feed.overlap
   const order = walk.descending ? 'descending' : 'ascending'
   const retryIds = new Map([...Object.entries(feed.previous?.retryIds ?? {}), ...feed.owed.all()])
   const mark = Math.min(
@@ -32,9 +35,9 @@ function underWayState(feed: Feed, { walk, plan }: PlannedWalk): Record<string, 
     walk.frozen - overlap.seconds(),
     ...retryIds.values(),
   )
-  const cursor = feed.incremental ? Math.max(feed.owedFrom, mark) : undefined
+  const cursor = feed.incremental ? Math.max(feed.owedFrom(), mark) : undefined
   return withParentState(
-    walkState({ cursor, plan, walk: { ...walk, lower: feed.lower }, worstLag: overlap.worstLag(), retryIds }),
+    walkState({ cursor, plan, walk: { ...walk, lower: feed.lower() }, worstLag: overlap.worstLag(), retryIds }),
     feed.entry.child?.parent,
   )
 }
@@ -58,7 +61,7 @@ export interface Finished {
  * not be had: its cursor claims nothing of that, and the next sync tries it first and goes on where it would have.
  */
 export function finishedFeedState(
-  feed: Feed,
+  feed: OpenFeed,
   { start, readTo, plan, isResumable, byList, slices = [] }: Finished,
 ): Record<string, unknown> {
   const owed = owedGaps(feed, slices)
@@ -67,7 +70,7 @@ export function finishedFeedState(
   if (!feed.incremental && !isIncomplete) return completeState
   // What is read whole and cannot go on from the middle begins anew: nothing less would bring what is missing.
   if (!feed.incremental && !isResumable) return freshState
-  const overlap = feed.overlap()
+  const overlap = feed.overlap
   const goOnFrom = finalCursor(feed, start)
   const claimed = Math.min(goOnFrom, ...stretches.map(({ from }) => from), ...waiting.values())
   const done = {
@@ -79,7 +82,7 @@ export function finishedFeedState(
     remembered: overlap.rememberedFor(goOnFrom, isIncomplete),
     worstLag: overlap.worstLag(),
     retryIds: waiting,
-    listedFrom: byList ? Math.min(feed.lower, feed.previous?.listedFrom ?? Infinity) : undefined,
+    listedFrom: byList ? Math.min(feed.lower(), feed.previous?.listedFrom ?? Infinity) : undefined,
     gaps: stretches,
     goOnFrom,
   }
@@ -87,8 +90,8 @@ export function finishedFeedState(
 }
 
 /** What to say of the overlap at the end of a walk: that too much changed to be remembered, that it was hardly enough. */
-export function overlapNotes(feed: Feed, start: number): LogEntry[] {
-  const { rememberedFor, seconds, narrowEscape } = feed.overlap()
+export function overlapNotes(feed: OpenFeed, start: number): LogEntry[] {
+  const { rememberedFor, seconds, narrowEscape } = feed.overlap
   if (!feed.incremental) return []
   const notes: LogEntry[] = []
   const minutes = Math.ceil(seconds() / 60)
@@ -113,8 +116,8 @@ export function overlapNotes(feed: Feed, start: number): LogEntry[] {
  * Behind the beginning of the walk, by the overlap; never behind where the last sync had come to. The overlap counts from
  * the beginning: the tail shows what is younger than that alone, and a slice may have been read as soon as it began.
  */
-function finalCursor({ reachedBefore, lower, overlap }: Feed, start: number): number {
-  return Math.max(reachedBefore(start) ?? lower, start - overlap().seconds())
+function finalCursor({ reachedBefore, lower, overlap }: OpenFeed, start: number): number {
+  return Math.max(reachedBefore(start) ?? lower(), start - overlap.seconds())
 }
 
 /** Airbyte's connector looks for the parent's cursor beside the child's. */

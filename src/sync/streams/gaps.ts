@@ -1,12 +1,13 @@
 import type { Slice } from '../state/slice.ts'
-import type { Feed } from './feed.ts'
+import type { OpenFeed } from './open-feed.ts'
 
 /**
  * What a walk could not have of what it owes to a stream. Another stream of the walk may be read from further back, or
  * wait for what the last sync could not have.
  */
-export function owedGaps(feed: Pick<Feed, 'lower' | 'previous'>, slices: readonly Slice[]): Slice[] {
-  const { lower, previous } = feed
+export function owedGaps(feed: Pick<OpenFeed, 'lower' | 'previous'>, slices: readonly Slice[]): Slice[] {
+  const { previous } = feed
+  const lower = feed.lower()
   const gaps = slices.filter((slice) => slice.aside)
   return gaps.flatMap((gap) => {
     if (previous?.gaps.some((before) => overlaps(before, gap))) return gap

@@ -1,6 +1,7 @@
 import type { SourceConfig } from '../../airbyte/source-config.ts'
+import type { StreamEntry } from '../../streams/table.ts'
 import type { LogEntry } from '../contract/walk.ts'
-import type { Feed } from './feed.ts'
+import type { SearchState } from '../state/search-state.ts'
 
 /**
  * Fingerprint of the settings that a walk depends on, as it stands in states: API version, time zone, start date,
@@ -20,7 +21,10 @@ function startOf({ start_date: start }: SourceConfig): string {
 }
 
 /** What to say when the settings have changed since the state was written: an earlier start date brings nothing by itself. */
-export function settingsChanged({ entry, previous }: Feed, plan: string): LogEntry[] {
+export function settingsChanged(
+  { entry, previous }: { entry: StreamEntry; previous: SearchState | undefined },
+  plan: string,
+): LogEntry[] {
   if (previous?.plan === undefined || previous.plan === plan) return []
   const next =
     previous.cursor === undefined

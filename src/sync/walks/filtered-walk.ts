@@ -20,10 +20,29 @@ import { FilteredPosition, readPosition } from '../state/position-schema.ts'
 import { completeState, freshState } from '../state/search-state.ts'
 import type { FedWalkOptions, Feed } from '../streams/feed.ts'
 import { finishedFeedState, overlapNotes } from '../streams/feed-state.ts'
+import type { OpenFeed } from '../streams/open-feed.ts'
 import { listPlan, settingsChanged } from '../streams/settings.ts'
 import { readCompanies } from './company-pages.ts'
 
 const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE_INFINITY }
+
+/** A walk that has come to its end. */
+interface Finished {
+  position: FilteredPosition
+  feeds: readonly OpenFeed[]
+}
+
+/** A list that is being read. */
+interface ListReading {
+  options: FedWalkOptions
+  /** `Intercom-Version` to send. */
+  version: string
+  feeds: readonly OpenFeed[]
+  /** The child stream, and where its children are asked for. */
+  child: { feed: OpenFeed; endpoint: ChildEndpoint } | undefined
+  /** Parents whose children the last sync could not have, until they are met. */
+  awaited: Map<string, number>
+}
 
 /**
  * Reads a list whole, as Intercom has no search for it, and delivers what is new. It cannot go on from the middle: an
@@ -31,110 +50,138 @@ const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE
  * end only, to the start of the walk.
  */
 export function createFilteredWalk(options: FedWalkOptions): Walk {
-  const { root, feeds, client, config, ports } = options
-  const version = config.api_version ?? defaultApiVersion
-  const childFeed = feeds.find((feed) => feed.entry.child)
+  const { feeds, config } = options
   const settings = listPlan(config)
-  const shared = { doubts: createDoubts(), gone: createGoneParents() }
-  /** Parents whose children the last sync could not have, until they are met. */
-  const awaited = new Map(Object.entries(childFeed?.previous?.retryIds ?? {}))
-  let finished = options.position && restore(readPosition(FilteredPosition, options.position))
-
-  function restore(position: FilteredPosition): FilteredPosition {
-    for (const feed of feeds) feed.begin(position.start, position.feeds[feed.entry.name])
-    if (position.byContent) for (const feed of feeds) feed.compareAll()
-    return position
-  }
+  let finished = options.position && restore(feeds, readPosition(FilteredPosition, options.position))
+  const feedOf = (name: string) => finished?.feeds.find(({ entry }) => entry.name === name)
 
   async function* arrivals(): AsyncGenerator<Arrival, void, void> {
     if (finished || feeds.every((feed) => feed.finishedBefore)) return
-    const begun = client.moment()
-    for (const feed of feeds) feed.begin(begun.seconds())
-    const notes = feeds.flatMap((feed) => [...feed.notes, ...settingsChanged(feed, settings)])
-    const tell = (entry: LogEntry) => notes.push(entry)
-    yield notesArrival(notes)
-    let restarts = 0
-    const onRestart = () => void restarts++
-    let byList = false
-    const onList = () => {
-      byList = true
-    }
-    const request = { root, client, ports, version, shape: shapeOf(root), tell, onRestart, onList }
-    const pages = root.filtered?.list === 'scroll' ? readCompanies(request) : wholeList(options, version, tell)
-    let byContent = false
-    for await (const answer of pages) {
-      // More than a state can remember are told apart by their times alone.
-      byContent = root.filtered?.byContent === true && (answer.records?.length ?? 0) <= MOST_ENTRIES
-      if (byContent) for (const feed of feeds) feed.compareAll()
-      // A list cannot bring what a list left out.
-      if (!byList) notes.push(...feeds.flatMap((feed) => feed.makeUpForList() ?? []))
-      if (notes.length > 0) yield notesArrival(notes)
-      yield* pageArrivals(answer)
-    }
-    yield* missedArrivals()
-    yield notesArrival(notes)
-    yield {
-      take(sink) {
-        const start = begun.seconds()
-        for (const feed of feeds) {
-          sink.tally(feed.entry.name, 'restarts', restarts)
-          for (const { level, message } of overlapNotes(feed, start)) sink.log(level, message)
-        }
-        const byName = Object.fromEntries(feeds.map((feed) => [feed.entry.name, feed.toJson()]))
-        finished = { start, byList, byContent, feeds: byName }
-      },
-    }
-  }
-
-  async function* pageArrivals(answer: ScannedAnswer): AsyncGenerator<Arrival, void, void> {
-    const rows = (answer.records ?? []).map((record) => readRow(answer.body, record, root.path, EVERYTHING))
-    if (!childFeed) {
-      yield { take: (sink) => takeRows(answer, rows, new Map(), sink) }
-      return
-    }
-    for (const row of rows) awaited.delete(row.id)
-    const isWanted = (row: Row) => childFeed.wantsChildren(row)
-    const shownBy = (row: Row) => shownChildren(root, answer, row)
-    for await (const batch of readChildren(endpointOf(childFeed), rows, isWanted, shownBy))
-      yield { take: (sink) => takeRows(answer, batch.rows, batch.children, sink) }
-  }
-
-  /** What the last sync could not have, of parents that the list has not shown: it may leave some out. */
-  async function* missedArrivals(): AsyncGenerator<Arrival, void, void> {
-    if (!childFeed) return
-    const endpoint = endpointOf(childFeed)
-    for (const [id, updatedAt] of awaited) {
-      const parent = { id, updatedAt }
-      const children = await findChildren(endpoint, parent)
-      yield { take: (sink) => childFeed.deliverChildren(parent, children, sink) }
-    }
-    for await (const { parent, children } of askGoneAgain(endpoint))
-      yield { take: (sink) => childFeed.deliverChildren(parent, children, sink) }
-  }
-
-  const endpointOf = ({ entry }: Feed): ChildEndpoint => childEndpoint(entry, version, options, shared)
-
-  function takeRows(
-    answer: ScannedAnswer,
-    rows: readonly Row[],
-    children: ReadonlyMap<Row, FoundChildren>,
-    sink: Sink,
-  ): void {
-    for (const row of rows) for (const feed of feeds) feed.deliver({ answer, row, children: children.get(row) }, sink)
+    yield* listArrivals(options, settings, (end) => {
+      finished = end
+    })
   }
 
   return {
     streamNames: feeds.map((feed) => feed.entry.name),
     arrivals,
-    position: () => finished && { ...finished },
+    position: () => finished && { ...finished.position },
     streamState(name) {
       const feed = feeds.find(({ entry }) => entry.name === name)
+      const opened = feedOf(name)
       if (feed?.finishedBefore) return completeState
-      if (feed && finished) return finishedFeedState(feed, { ...finished, readTo: finished.start, plan: settings })
+      if (finished && opened) {
+        const { start, byList } = finished.position
+        const isByList = byList === undefined ? {} : { byList }
+        return finishedFeedState(opened, { start, readTo: start, plan: settings, ...isByList })
+      }
       return feed?.incremental ? (feed.given ?? freshState) : freshState
     },
-    missing: (name) => missingOf(feeds.find(({ entry }) => entry.name === name)),
+    missing: (name) => missingOf(feedOf(name)),
   }
+}
+
+function restore(feeds: readonly Feed[], position: FilteredPosition): Finished {
+  const opened = feeds.map((feed) => feed.open(position.start, position.feeds[feed.entry.name]))
+  if (position.byContent) for (const feed of opened) feed.compareAll()
+  return { position, feeds: opened }
+}
+
+async function* listArrivals(
+  options: FedWalkOptions,
+  settings: string,
+  end: (finished: Finished) => void,
+): AsyncGenerator<Arrival, void, void> {
+  const { root, client, ports } = options
+  const begun = client.moment()
+  const reading = openReading(options, begun.seconds())
+  const { feeds, version } = reading
+  const notes = options.feeds.flatMap((feed) => [...feed.notes, ...settingsChanged(feed, settings)])
+  const tell = (entry: LogEntry) => void notes.push(entry)
+  yield notesArrival(notes)
+  let restarts = 0
+  const onRestart = () => void restarts++
+  let byList = false
+  const onList = () => {
+    byList = true
+  }
+  const request = { root, client, ports, version, shape: shapeOf(root), tell, onRestart, onList }
+  const pages = root.filtered?.list === 'scroll' ? readCompanies(request) : wholeList(options, version, tell)
+  let byContent = false
+  for await (const answer of pages) {
+    // More than a state can remember are told apart by their times alone.
+    byContent = root.filtered?.byContent === true && (answer.records?.length ?? 0) <= MOST_ENTRIES
+    if (byContent) for (const feed of feeds) feed.compareAll()
+    // A list cannot bring what a list left out.
+    if (!byList) notes.push(...feeds.flatMap((feed) => feed.makeUpForList() ?? []))
+    if (notes.length > 0) yield notesArrival(notes)
+    yield* pageArrivals(reading, answer)
+  }
+  yield* missedArrivals(reading)
+  yield notesArrival(notes)
+  yield {
+    take(sink) {
+      const start = begun.seconds()
+      for (const feed of feeds) {
+        sink.tally(feed.entry.name, 'restarts', restarts)
+        for (const { level, message } of overlapNotes(feed, start)) sink.log(level, message)
+      }
+      const byName = Object.fromEntries(feeds.map((feed) => [feed.entry.name, feed.toJson()]))
+      end({ position: { start, byList, byContent, feeds: byName }, feeds })
+    },
+  }
+}
+
+/** @param start when the walk begins, Unix seconds */
+function openReading(options: FedWalkOptions, start: number): ListReading {
+  const version = options.config.api_version ?? defaultApiVersion
+  const feeds = options.feeds.map((feed) => feed.open(start))
+  const feed = feeds.find(({ entry }) => entry.child)
+  const shared = { doubts: createDoubts(), gone: createGoneParents() }
+  return {
+    options,
+    version,
+    feeds,
+    child: feed && { feed, endpoint: childEndpoint(feed.entry, version, options, shared) },
+    awaited: new Map(Object.entries(feed?.previous?.retryIds ?? {})),
+  }
+}
+
+async function* pageArrivals(reading: ListReading, answer: ScannedAnswer): AsyncGenerator<Arrival, void, void> {
+  const { child, awaited } = reading
+  const { root } = reading.options
+  const rows = (answer.records ?? []).map((record) => readRow(answer.body, record, root.path, EVERYTHING))
+  if (!child) {
+    yield { take: (sink) => takeRows(reading, answer, rows, new Map(), sink) }
+    return
+  }
+  for (const row of rows) awaited.delete(row.id)
+  const isWanted = (row: Row) => child.feed.wantsChildren(row)
+  const shownBy = (row: Row) => shownChildren(root, answer, row)
+  for await (const batch of readChildren(child.endpoint, rows, isWanted, shownBy))
+    yield { take: (sink) => takeRows(reading, answer, batch.rows, batch.children, sink) }
+}
+
+/** What the last sync could not have, of parents that the list has not shown: it may leave some out. */
+async function* missedArrivals({ child, awaited }: ListReading): AsyncGenerator<Arrival, void, void> {
+  if (!child) return
+  for (const [id, updatedAt] of awaited) {
+    const parent = { id, updatedAt }
+    const children = await findChildren(child.endpoint, parent)
+    yield { take: (sink) => child.feed.deliverChildren(parent, children, sink) }
+  }
+  for await (const { parent, children } of askGoneAgain(child.endpoint))
+    yield { take: (sink) => child.feed.deliverChildren(parent, children, sink) }
+}
+
+function takeRows(
+  { feeds }: ListReading,
+  answer: ScannedAnswer,
+  rows: readonly Row[],
+  children: ReadonlyMap<Row, FoundChildren>,
+  sink: Sink,
+): void {
+  for (const row of rows) for (const feed of feeds) feed.deliver({ answer, row, children: children.get(row) }, sink)
 }
 
 /** What there is to say so far, each entry once. */

@@ -11,6 +11,7 @@ import { lowWaterMark, owns, type Slice, sliceFromJson, sliceToJson } from '../s
 import type { Feed } from '../streams/feed.ts'
 import { finishedFeedState, overlapNotes } from '../streams/feed-state.ts'
 import { gapsBelow } from '../streams/gaps.ts'
+import type { OpenFeed } from '../streams/open-feed.ts'
 import { listPlan, settingsChanged } from '../streams/settings.ts'
 import { cutIntoWindows, readWindow, type WindowEndpoint, type WindowPage } from './windows.ts'
 
@@ -36,10 +37,17 @@ interface WindowWalkOptions extends WalkContext {
 }
 
 interface WindowPlan {
+  feed: OpenFeed
   windows: Slice[]
   /** When the walk began: it owns what was logged before. Unix seconds. */
   readonly asked: number
   done: boolean
+}
+
+/** A walk under way, with what its arrivals need. */
+interface WindowReading {
+  endpoint: WindowEndpoint
+  plan: WindowPlan
 }
 
 /**
@@ -48,100 +56,27 @@ interface WindowPlan {
  * job's log holds already is dropped.
  */
 export function createWindowWalk(options: WindowWalkOptions): Walk {
-  const { root, feed, traits, client, config, workspace } = options
+  const { root, feed, traits, client, config } = options
   const endpoint: WindowEndpoint = { client, entry: root, traits, version: config.api_version ?? defaultApiVersion }
   const settings = listPlan(config)
-  let current = options.position && restore(readPosition(WindowPosition, options.position))
-
-  function restore({ feed: json, windows, ...position }: WindowPosition): WindowPlan {
-    feed.begin(position.asked, json)
-    return planOf(windows.map(sliceFromJson), client.moment(position.asked), position.done)
-  }
-
-  function planOf(windows: Slice[], moment: Moment, done: boolean): WindowPlan {
-    return {
-      windows,
-      get asked() {
-        return moment.seconds()
-      },
-      done,
-    }
-  }
-
-  function plan(): WindowPlan {
-    const moment = client.moment()
-    const asked = moment.seconds()
-    const from = Math.max(feed.lower, workspace.createdAt ?? EARLIEST)
-    const step = (config.activity_logs_time_step ?? USUAL_STEP_DAYS) * DAY_SECONDS
-    feed.begin(asked)
-    // The second under way is asked for too; what it still gets is the next sync's, which reads it again.
-    const latest = client.latestSeconds() + 1
-    const windows = [...gapsBelow(from, feed.previous?.gaps ?? []), ...cutIntoWindows(from, asked + 1, step)]
-    // Where clocks disagree the newest window takes in what may be there: one request more or less.
-    const newest = windows.at(-1)
-    if (newest?.to === asked + 1) newest.to = Math.max(newest.to, latest)
-    else if (from < latest) windows.push({ from: Math.max(from, asked + 1), to: latest, done: false })
-    return planOf(windows, moment, false)
-  }
+  let current = options.position && restore(options, readPosition(WindowPosition, options.position))
 
   async function* arrivals(): AsyncGenerator<Arrival, void, void> {
     if (current?.done || feed.finishedBefore) return
-    const begun = current ?? plan()
+    const plan = current ?? planWindows(options)
     if (!current)
       yield {
         take(sink) {
-          current = begun
+          current = plan
           for (const { level, message } of [...feed.notes, ...settingsChanged(feed, settings)]) sink.log(level, message)
         },
       }
-    const open = begun.windows.filter((window) => !window.done && !window.aside)
+    const open = plan.windows.filter((window) => !window.done && !window.aside)
     yield* merge(
-      open.map((window) => windowArrivals(begun, window)),
+      open.map((window) => windowArrivals({ endpoint, plan }, window)),
       LANES,
     )
-    yield { take: (sink) => finish(begun, sink) }
-  }
-
-  async function* windowArrivals(begun: WindowPlan, window: Slice): AsyncGenerator<Arrival, void, void> {
-    const length = (window.to ?? window.from) - window.from
-    const isNarrow = length < 2 * NARROWEST_SECONDS
-    try {
-      for await (const page of readWindow(endpoint, window, isNarrow ? undefined : FEW_TRIES))
-        yield { take: (sink) => takePage(window, page, sink) }
-    } catch (error) {
-      if (!mayBeOfRecords(error)) throw error
-      if (!isNarrow) {
-        const parts = cutIntoWindows(window.from, window.from + length, Math.ceil(length / 2))
-        yield { take: () => void begun.windows.splice(begun.windows.indexOf(window), 1, ...parts) }
-        for (const part of parts) yield* windowArrivals(begun, part)
-        return
-      }
-      if (begun.windows.filter(({ aside }) => aside).length >= MOST_ASIDE) throw error
-      yield {
-        take() {
-          window.aside = true
-        },
-      }
-    }
-  }
-
-  function takePage(window: Slice, { answer, rows, last, missed, isShort }: WindowPage, sink: Sink): void {
-    for (const row of rows) {
-      if (owns(window, row)) feed.deliver({ answer, row, children: undefined }, sink)
-    }
-    window.done = last
-    if (isShort) {
-      const message = `${root.name}: Intercom gave pages that were not full though others followed, however often they were asked for`
-      sink.log('WARN', `${message}: some of what was logged from ${describeRange(window)} may not have come`)
-    }
-    if (missed === undefined) return
-    const message = `${root.name}: Intercom gives the records of one second in another order each time it is asked`
-    sink.log('WARN', `${message}: up to ${missed} of what was logged from ${describeRange(window)} did not come`)
-  }
-
-  function finish(begun: WindowPlan, sink: Sink): void {
-    begun.done = true
-    for (const { level, message } of overlapNotes(feed, begun.asked)) sink.log(level, message)
+    yield { take: (sink) => finish(plan, sink) }
   }
 
   return {
@@ -149,16 +84,107 @@ export function createWindowWalk(options: WindowWalkOptions): Walk {
     arrivals,
     streamState() {
       if (feed.finishedBefore) return completeState
-      if (!current) return feed.given ?? freshState
-      const { windows, asked, done } = current
-      if (done) return finishedFeedState(feed, { start: asked, readTo: asked, plan: settings, slices: windows })
-      if (!feed.incremental) return freshState
-      const overlap = feed.overlap()
-      const mark = Math.min(lowWaterMark(windows, 'descending', asked), asked - overlap.seconds())
-      const cursor = Math.max(feed.owedFrom, mark)
-      return reachedState(root.cursor ?? 'created_at', { cursor, plan: settings, worstLag: overlap.worstLag() })
+      return current ? stateOf(current, settings) : (feed.given ?? freshState)
     },
-    missing: () => missingOf(feed, current?.windows),
-    position: () => current && { ...current, windows: current.windows.map(sliceToJson), feed: feed.toJson() },
+    missing: () => current && missingOf(current.feed, current.windows),
+    position() {
+      if (!current) return undefined
+      const { feed: opened, windows, asked, done } = current
+      return { windows: windows.map(sliceToJson), asked, done, feed: opened.toJson() }
+    },
   }
+}
+
+function restore({ feed, client }: WindowWalkOptions, position: WindowPosition): WindowPlan {
+  const { asked, windows, done } = position
+  return planOf(feed.open(asked, position.feed), windows.map(sliceFromJson), client.moment(asked), done)
+}
+
+function planOf(feed: OpenFeed, windows: Slice[], moment: Moment, done: boolean): WindowPlan {
+  return {
+    feed,
+    windows,
+    get asked() {
+      return moment.seconds()
+    },
+    done,
+  }
+}
+
+function planWindows({ feed, client, config, workspace }: WindowWalkOptions): WindowPlan {
+  const moment = client.moment()
+  const asked = moment.seconds()
+  const from = Math.max(feed.lower(), workspace.createdAt ?? EARLIEST)
+  const step = (config.activity_logs_time_step ?? USUAL_STEP_DAYS) * DAY_SECONDS
+  // The second under way is asked for too; what it still gets is the next sync's, which reads it again.
+  const latest = client.latestSeconds() + 1
+  const windows = [...gapsBelow(from, feed.previous?.gaps ?? []), ...cutIntoWindows(from, asked + 1, step)]
+  // Where clocks disagree the newest window takes in what may be there: one request more or less.
+  const newest = windows.at(-1)
+  if (newest?.to === asked + 1) newest.to = Math.max(newest.to, latest)
+  else if (from < latest) windows.push({ from: Math.max(from, asked + 1), to: latest, done: false })
+  return planOf(feed.open(asked), windows, moment, false)
+}
+
+async function* windowArrivals(reading: WindowReading, window: Slice): AsyncGenerator<Arrival, void, void> {
+  const { endpoint, plan } = reading
+  const length = (window.to ?? window.from) - window.from
+  const isNarrow = length < 2 * NARROWEST_SECONDS
+  try {
+    for await (const page of readWindow(endpoint, window, isNarrow ? undefined : FEW_TRIES))
+      yield { take: (sink) => takePage(reading, window, page, sink) }
+  } catch (error) {
+    if (!mayBeOfRecords(error)) throw error
+    if (!isNarrow) {
+      const parts = cutIntoWindows(window.from, window.from + length, Math.ceil(length / 2))
+      yield { take: () => void plan.windows.splice(plan.windows.indexOf(window), 1, ...parts) }
+      for (const part of parts) yield* windowArrivals(reading, part)
+      return
+    }
+    if (plan.windows.filter(({ aside }) => aside).length >= MOST_ASIDE) throw error
+    yield {
+      take() {
+        window.aside = true
+      },
+    }
+  }
+}
+
+function takePage(
+  { endpoint, plan }: WindowReading,
+  window: Slice,
+  { answer, rows, last, missed, isShort }: WindowPage,
+  sink: Sink,
+): void {
+  for (const row of rows) {
+    if (owns(window, row)) plan.feed.deliver({ answer, row, children: undefined }, sink)
+  }
+  window.done = last
+  const { name } = endpoint.entry
+  const range = describeRange(window)
+  if (isShort) {
+    const what = 'Intercom gave pages that were not full though others followed, however often they were asked for'
+    sink.log('WARN', `${name}: ${what}: some of what was logged from ${range} may not have come`)
+  }
+  if (missed !== undefined) {
+    const what = 'Intercom gives the records of one second in another order each time it is asked'
+    sink.log('WARN', `${name}: ${what}: up to ${missed} of what was logged from ${range} did not come`)
+  }
+}
+
+function finish(plan: WindowPlan, sink: Sink): void {
+  plan.done = true
+  for (const { level, message } of overlapNotes(plan.feed, plan.asked)) sink.log(level, message)
+}
+
+function stateOf({ feed, windows, asked, done }: WindowPlan, settings: string): Record<string, unknown> {
+  if (done) return finishedFeedState(feed, { start: asked, readTo: asked, plan: settings, slices: windows })
+  if (!feed.incremental) return freshState
+  const mark = Math.min(lowWaterMark(windows, 'descending', asked), asked - feed.overlap.seconds())
+  const cursor = Math.max(feed.owedFrom(), mark)
+  return reachedState(feed.entry.cursor ?? 'created_at', {
+    cursor,
+    plan: settings,
+    worstLag: feed.overlap.worstLag(),
+  })
 }

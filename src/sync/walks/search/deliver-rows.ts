@@ -2,13 +2,13 @@ import type { Sink } from '../../contract/walk.ts'
 import { isDue } from '../../pages/due.ts'
 import type { SearchWalkState } from '../../state/search-state.ts'
 import { isSetAside, setAside, takeBack } from '../../state/set-aside.ts'
-import type { Feed } from '../../streams/feed.ts'
+import type { OpenFeed } from '../../streams/open-feed.ts'
 import type { Taking } from './search-reading.ts'
 
 /** Delivers what is due of a page. A record of which a list could not be had is delivered as it stands, and set aside. */
 export function deliverRows(
   { slices }: SearchWalkState,
-  feeds: readonly Feed[],
+  feeds: readonly OpenFeed[],
   { slice, page, asked, rows, lists, children }: Taking,
   sink: Sink,
 ): void {

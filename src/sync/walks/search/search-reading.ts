@@ -14,7 +14,8 @@ import { type Asked, isDue, mayComeAgain } from '../../pages/due.ts'
 import type { Row, SearchEndpoint } from '../../pages/search-pages.ts'
 import { readSlice, type SliceCounts, type SlicePage } from '../../pages/slice-reader.ts'
 import type { Slice } from '../../state/slice.ts'
-import type { FedWalkOptions, Feed } from '../../streams/feed.ts'
+import type { FedWalkOptions } from '../../streams/feed.ts'
+import type { OpenFeed } from '../../streams/open-feed.ts'
 
 /** A page, or a batch of one, on its way into the log. */
 export interface Taking {
@@ -31,12 +32,12 @@ export interface Taking {
 /** Fetches what a search walk takes. */
 export interface SearchReading {
   /** The stream whose children take requests of their own, if it is fed. */
-  readonly askedFeed: Feed | undefined
+  readonly askedFeed: OpenFeed | undefined
   /** The stream of children, wherever they are. */
-  readonly childFeed: Feed | undefined
+  readonly childFeed: OpenFeed | undefined
   /** Parents that Intercom is to be asked about once more. */
   readonly gone: GoneParents
-  childEndpoint(feed: Feed, version: string): ChildEndpoint
+  childEndpoint(feed: OpenFeed, version: string): ChildEndpoint
   /**
    * The pages of a slice with their lists whole, cut into batches where children are asked for.
    *
@@ -48,15 +49,18 @@ export interface SearchReading {
   takeNotes(): LogEntry[]
 }
 
-export function createSearchReading(options: FedWalkOptions): SearchReading {
-  const { root, feeds } = options
+/** @param feeds those of the walk, opened */
+export function createSearchReading(options: FedWalkOptions, feeds: readonly OpenFeed[]): SearchReading {
+  const { root, ports } = options
   const childFeed = feeds.find((feed) => feed.entry.child)
   const askedFeed = childFeed?.entry.child?.inline ? undefined : childFeed
   const listReader = createListReader(root, options)
   const gone = createGoneParents()
+  for (const feed of feeds)
+    for (const [id, updatedAt] of feed.owed.gone()) gone.note({ id, updatedAt }, ports.clock.monotonic())
   const shared = { doubts: createDoubts(), gone }
 
-  const endpointOf = ({ entry }: Feed, version: string) => childEndpoint(entry, version, options, shared)
+  const endpointOf = ({ entry }: OpenFeed, version: string) => childEndpoint(entry, version, options, shared)
 
   /** The children that are in the records themselves. */
   async function childrenWithin(

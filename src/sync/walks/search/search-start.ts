@@ -33,7 +33,7 @@ export interface SearchStart {
 export async function startSearch(options: FedWalkOptions): Promise<SearchStart> {
   const { config, client, workspace, feeds, ports } = options
   const notes = feeds.flatMap((feed) => feed.notes)
-  const lower = Math.min(...feeds.map((feed) => feed.lower))
+  const lower = Math.min(...feeds.map((feed) => feed.lower()))
   // Before the first look: what changes after it, were it in the same second, is the tail's.
   const begun = client.moment()
   const { endpoint, seen } = await negotiate(options, lower)

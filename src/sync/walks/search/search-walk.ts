@@ -6,7 +6,7 @@ import { walkFromJson, walkToJson } from '../../state/search-state.ts'
 import type { FedWalkOptions, Feed } from '../../streams/feed.ts'
 import { searchFeedState } from '../../streams/feed-state.ts'
 import { goneArrivals, retryArrivals } from './parent-arrivals.ts'
-import { createSearchReading, type SearchReading } from './search-reading.ts'
+import { createSearchReading } from './search-reading.ts'
 import { type SearchStart, startSearch } from './search-start.ts'
 import { sliceArrivals } from './slice-arrivals.ts'
 import { sliceLanes } from './slice-lanes.ts'
@@ -26,8 +26,7 @@ const LANES_WITH_CHILDREN = 3
  */
 export function createSearchWalk(options: FedWalkOptions): Walk {
   const { feeds } = options
-  const reading = createSearchReading(options)
-  let planned = options.position && restore(options, reading, readPosition(SearchPosition, options.position))
+  let planned = options.position && restore(options, readPosition(SearchPosition, options.position))
 
   async function* arrivals(): AsyncGenerator<Arrival, void, void> {
     if (planned?.done || feeds.every((feed) => feed.finishedBefore)) return
@@ -43,7 +42,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
       }
       current = begun
     }
-    yield* walkArrivals(options, reading, current)
+    yield* walkArrivals(options, current)
   }
 
   return {
@@ -52,34 +51,27 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     streamState: (name) => searchFeedState(feedOf(feeds, name), planned),
     position() {
       if (!planned) return undefined
-      const byName = Object.fromEntries(feeds.map((feed) => [feed.entry.name, feed.toJson()]))
+      const byName = Object.fromEntries(planned.feeds.map((feed) => [feed.entry.name, feed.toJson()]))
       return { ...planned, walk: walkToJson(planned.walk), feeds: byName }
     },
-    missing: (name) => missingOf(feedOf(feeds, name), planned?.walk.slices),
+    missing: (name) => planned && missingOf(feedOf(planned.feeds, name), planned.walk.slices),
   }
 }
 
 /** Where the attempt before left the walk. */
 function restore(
-  { client, feeds, ports }: FedWalkOptions,
-  { gone }: SearchReading,
+  { client, feeds }: FedWalkOptions,
   { feeds: given, walk: json, ...position }: SearchPosition,
 ): Planned {
   const walk = takenUpAgain(walkFromJson(json), client)
-  for (const feed of feeds) {
-    feed.begin(walk.frozen, given[feed.entry.name])
-    for (const [id, updatedAt] of feed.owed.gone()) gone.note({ id, updatedAt }, ports.clock.monotonic())
-  }
-  return { ...position, walk }
+  return { ...position, walk, feeds: feeds.map((feed) => feed.open(walk.frozen, given[feed.entry.name])) }
 }
 
 function begin(feeds: readonly Feed[], { endpoint, plan, walk, deliveredTo }: SearchStart): Planned {
-  for (const feed of feeds) {
-    feed.begin(walk.frozen)
-    if (deliveredTo !== undefined) feed.overlap().seen.missUpTo(deliveredTo)
-  }
+  const opened = feeds.map((feed) => feed.open(walk.frozen))
+  if (deliveredTo !== undefined) for (const { overlap } of opened) overlap.seen.missUpTo(deliveredTo)
   const { version, matching, echoRequired } = endpoint
-  return { endpoint: { version, matching, echoRequired }, plan, walk, done: false, retried: false }
+  return { feeds: opened, endpoint: { version, matching, echoRequired }, plan, walk, done: false, retried: false }
 }
 
 function tellStart({ root, feeds }: FedWalkOptions, { notes, estimate }: SearchStart, sink: Sink): void {
@@ -88,11 +80,8 @@ function tellStart({ root, feeds }: FedWalkOptions, { notes, estimate }: SearchS
   if (isSelected && estimate !== undefined) sink.estimate(root.name, estimate)
 }
 
-async function* walkArrivals(
-  options: FedWalkOptions,
-  reading: SearchReading,
-  planned: Planned,
-): AsyncGenerator<Arrival, void, void> {
+async function* walkArrivals(options: FedWalkOptions, planned: Planned): AsyncGenerator<Arrival, void, void> {
+  const reading = createSearchReading(options, planned.feeds)
   const endpoint = { client: options.client, entry: options.root, ...planned.endpoint }
   const traversal: Traversal = { options, reading, endpoint, planned, cuts: 0 }
   yield* retryArrivals(traversal)
@@ -103,7 +92,7 @@ async function* walkArrivals(
   yield { take: (sink) => finish(traversal, sink) }
 }
 
-function feedOf(feeds: readonly Feed[], name: string): Feed {
+function feedOf<Fed extends Pick<Feed, 'entry'>>(feeds: readonly Fed[], name: string): Fed {
   const feed = feeds.find(({ entry }) => entry.name === name)
   if (!feed) throw new Error(`${name} is not fed by this walk`)
   return feed

@@ -67,12 +67,12 @@ async function* roundArrivals(traversal: Traversal, round: TailState): AsyncGene
 }
 
 function takeTail(traversal: Traversal, round: TailState, taking: Taking, isEnd: boolean, sink: Sink): void {
-  const { planned, options } = traversal
+  const { planned } = traversal
   planned.walk.tail = round
   // The next round reads again from when this one was asked, and this one from when the last was: what was delivered
   // since may not be forgotten.
   const readAgainFrom = round.round === 1 ? round.asked : round.slice.from
-  for (const feed of options.feeds) feed.overlap().seen.protectFrom(readAgainFrom)
+  for (const feed of planned.feeds) feed.overlap.seen.protectFrom(readAgainFrom)
   takePage(traversal, taking, sink)
   if (taking.lastBatch) round.pages++
   if (isEnd) finish(traversal, sink)

@@ -24,15 +24,15 @@ export interface Traversal {
 }
 
 /** What changed before this (Unix seconds) the index shows at its time: its lag is never longer than the overlap. */
-export function settledTo({ planned, options }: Traversal): number {
-  return planned.walk.frozen - Math.max(...options.feeds.map((feed) => feed.overlap().seconds()))
+export function settledTo({ planned }: Traversal): number {
+  return planned.walk.frozen - Math.max(...planned.feeds.map((feed) => feed.overlap.seconds()))
 }
 
 /** Delivers a page, or a batch of one, and moves its slice. */
 export function takePage({ planned, options, reading }: Traversal, taking: Taking, sink: Sink): void {
   const { slice, page, asked, rows, lastBatch } = taking
   for (const { level, message } of reading.takeNotes()) sink.log(level, message)
-  deliverRows(planned.walk, options.feeds, taking, sink)
+  deliverRows(planned.walk, planned.feeds, taking, sink)
   if (!lastBatch) {
     advanceWithin(slice, rows)
     return
@@ -42,9 +42,9 @@ export function takePage({ planned, options, reading }: Traversal, taking: Takin
 }
 
 /** The walk has come to its end. Called again, it does nothing. */
-export function finish({ planned, options }: Traversal, sink: Sink): void {
+export function finish({ planned }: Traversal, sink: Sink): void {
   if (planned.done) return
   planned.done = true
-  for (const { level, message } of options.feeds.flatMap((feed) => overlapNotes(feed, planned.walk.frozen)))
+  for (const { level, message } of planned.feeds.flatMap((feed) => overlapNotes(feed, planned.walk.frozen)))
     sink.log(level, message)
 }

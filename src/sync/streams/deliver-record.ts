@@ -1,0 +1,72 @@
+import { withoutSignatures } from '../../intercom/text/content-hash.ts'
+import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
+import { type IdType, recordText } from '../../intercom/text/record-text.ts'
+import type { StreamEntry } from '../../streams/table.ts'
+import type { FoundChildren } from '../completion/children.ts'
+import type { FoundLists } from '../completion/list-reader.ts'
+import type { OwedParents } from '../completion/owed-parents.ts'
+import { truncatedField } from '../completion/truncation.ts'
+import type { Sink } from '../contract/walk.ts'
+import type { Fingerprints } from '../delivered/fingerprints.ts'
+import { isVersionInLog } from '../delivered/record-version.ts'
+import type { Row } from '../pages/search-pages.ts'
+import type { Overlap } from './overlap.ts'
+
+/** A record that a walk has found, with its children where they were asked for. */
+export interface Found {
+  answer: ScannedAnswer
+  row: Row
+  children: FoundChildren | undefined
+  /** What makes the record's cut lists whole. */
+  lists?: FoundLists | undefined
+  /** It is of the second reading of a slice, see `Asked`. */
+  reread?: true | undefined
+}
+
+/** What it takes to deliver the records of one stream. */
+export interface Delivery {
+  entry: StreamEntry
+  /** Of the members that are ids. */
+  types: ReadonlyMap<string, IdType>
+  /** Of the member that names a child's parent. */
+  parentIdTypes: ReadonlyMap<string, IdType>
+  overlap: Overlap
+  /** Of a child stream. */
+  owed: OwedParents
+  fingerprints: Fingerprints
+}
+
+export function deliverRecord(delivery: Delivery, { answer, row, lists }: Found, sink: Sink): void {
+  const { entry, types, overlap } = delivery
+  if (!isNews(delivery, answer, row, sink)) return
+  // The next sync meets it as it stands now, and delivers it whole.
+  if (lists?.isPartial) overlap.seen.forget(row.id)
+  const text = recordText(answer, row.record, types, lists?.edits)
+  // What breaks off in the middle of a scroll or a window is read again from its beginning.
+  if ((entry.filtered || entry.windows) && isInLog(delivery, text)) return
+  const changes = truncatedField(entry.search?.childCounter, answer, row.record)
+  if (changes) sink.tally(entry.name, 'capped', 1)
+  sink.record(entry.name, text, changes)
+}
+
+/** Whether a record, or the children of a parent taken as one, have to be delivered. Late arrivals are counted. */
+export function isNews({ entry, overlap }: Delivery, answer: ScannedAnswer, row: Row, sink: Sink): boolean {
+  const before = overlap.lateArrivals()
+  const isNew = overlap.isNews(answer, row)
+  sink.tally(entry.name, 'lateArrivals', overlap.lateArrivals() - before)
+  return isNew
+}
+
+/** Adds a text to what the log holds. Signed anew or not, the same attachment makes the same record. */
+export function isInLog({ entry, fingerprints }: Pick<Delivery, 'entry' | 'fingerprints'>, text: Buffer): boolean {
+  return !fingerprints.add(entry.name, withoutSignatures(text.toString('utf8')))
+}
+
+/** What is searched for is told by its version; what is read again in other ways by its text. */
+export function isRepeat(
+  { entry, fingerprints }: Pick<Delivery, 'entry' | 'fingerprints'>,
+  answer: ScannedAnswer,
+  row: Row,
+): boolean {
+  return entry.search !== undefined && isVersionInLog(fingerprints, entry.name, answer.body, row.record)
+}
