@@ -2,7 +2,8 @@ import type { FailureType } from '../error-table.ts'
 
 /**
  * Airbyte messages as NDJSON lines (protocol v0, package 0.18.0). Each function returns one whole line with its "\n".
- * Times are ms since the epoch.
+ * Times are ms since the epoch. Nothing else knows where in a line what stands: what is read from lines of our own
+ * making is read here, too.
  */
 
 type LogLevel = 'ERROR' | 'WARN' | 'INFO' | 'DEBUG'
@@ -18,13 +19,35 @@ export interface RecordChange {
   reason: 'SOURCE_RETRIEVAL_ERROR'
 }
 
+const RECORD_START = '{"type":"RECORD","record":{"stream":'
+const DATA = ',"data":'
+const RECORD_END = '}}'
+
 /** What stands before the text of a record's `data`, which is always last; `recordSuffix` closes the line. */
 export function recordPrefix(stream: string, emittedAt: number, changes: readonly RecordChange[] = []): string {
-  const meta = changes.length === 0 ? '' : `"meta":${JSON.stringify({ changes })},`
-  return `{"type":"RECORD","record":{"stream":${JSON.stringify(stream)},"emitted_at":${emittedAt},${meta}"data":`
+  const meta = changes.length === 0 ? '' : `,"meta":${JSON.stringify({ changes })}`
+  return `${RECORD_START}${JSON.stringify(stream)},"emitted_at":${emittedAt}${meta}${DATA}`
 }
 
-export const recordSuffix = '}}\n'
+export const recordSuffix = `${RECORD_END}\n`
+
+/** The stream and the text of the `data` of a RECORD line of ours, given without its "\n"; undefined for other lines. */
+export function readRecordLine(text: string): { stream: string; data: string } | undefined {
+  if (!text.startsWith(RECORD_START)) return undefined
+  // A stream's name holds nothing that JSON escapes.
+  const nameStart = RECORD_START.length + 1
+  const stream = text.slice(nameStart, text.indexOf('"', nameStart))
+  return { stream, data: text.slice(text.indexOf(DATA) + DATA.length, -RECORD_END.length) }
+}
+
+/** Where the name of a message's type begins, and what only RECORD begins with. */
+const TYPE_AT = '{"type":"'.length
+const LETTER_R = 'R'.charCodeAt(0)
+
+/** Whether a line of ours is a RECORD. Looks at one byte: records are the bulk of a log. */
+export function isRecordLine(line: Uint8Array): boolean {
+  return line[TYPE_AT] === LETTER_R
+}
 
 /**
  * A checkpoint. `recordCount` counts the stream's RECORDs since its previous STATE and is written with a decimal
@@ -87,4 +110,12 @@ export function errorLine(
       },
     },
   })
+}
+
+const errorStart = Buffer.from('{"type":"TRACE","trace":{"type":"ERROR"')
+const laterErrorStart = Buffer.concat([Buffer.from('\n'), errorStart])
+
+/** Whether NDJSON of our own making holds a TRACE ERROR. A line break stands only between messages, never inside one. */
+export function holdsErrorTrace(body: Buffer): boolean {
+  return body.subarray(0, errorStart.length).equals(errorStart) || body.includes(laterErrorStart)
 }

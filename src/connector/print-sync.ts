@@ -1,10 +1,12 @@
+import { holdsErrorTrace } from '../airbyte/messages.ts'
 import type { Clock } from '../clock.ts'
 import type { JobFailure } from '../errors.ts'
+import { type AttemptProgress, driveAttempt } from '../sync/attempt/drive-attempt.ts'
 import { judgeFailure } from '../sync/attempt/retry-policy.ts'
 import type { Position, StreamProgress } from '../sync/contract/commit.ts'
 import type { SyncRequest } from '../sync/contract/sync-request.ts'
 import { createFingerprints, type Fingerprints } from '../sync/delivered/fingerprints.ts'
-import { closeStreams, failureOf, holdsErrorTrace } from '../sync/delivery/closing-lines.ts'
+import { closeStreams } from '../sync/delivery/closing-lines.ts'
 import type { StartSync } from '../sync/engine.ts'
 import type { Output } from './output.ts'
 
@@ -18,13 +20,11 @@ export interface PrintDependencies {
 }
 
 /** What has been printed, as far as the next attempt and the end need it. */
-interface Printed {
+interface Printed extends AttemptProgress {
   /** Of the latest commit, as JSON: the walks go on changing theirs. */
   position: string | undefined
   streams: StreamProgress[]
   errorTraced: boolean
-  /** Attempts begun since one last came further. */
-  idleAttempts: number
 }
 
 /**
@@ -75,19 +75,20 @@ async function printAttempt(
 ): Promise<JobFailure | undefined> {
   const position = printed.position === undefined ? undefined : (JSON.parse(printed.position) as Position)
   const sync = startSync(request, { ...(position && { position }), fingerprints, signal })
-  try {
-    for (;;) {
-      const step = await sync.next()
-      if (step.done) return step.value.failure ?? failureOf(step.value.streams)
-      const commit = step.value
-      if (commit.messageCount > 0) await output.write(commit.body)
-      printed.position = JSON.stringify(commit.position)
-      printed.streams = commit.streams
-      printed.errorTraced ||= holdsErrorTrace(commit.body)
-      if (commit.isProgress) printed.idleAttempts = 0
-      signal.throwIfAborted()
-    }
-  } finally {
-    await sync.return({ streams: [] })
-  }
+  const { failure } = await driveAttempt(
+    sync,
+    {
+      async commit(commit) {
+        if (commit.messageCount > 0) await output.write(commit.body)
+        printed.position = JSON.stringify(commit.position)
+        printed.streams = commit.streams
+        printed.errorTraced ||= holdsErrorTrace(commit.body)
+        return undefined
+      },
+      end: async (outcome) => outcome,
+    },
+    printed,
+    signal,
+  )
+  return failure
 }

@@ -1,6 +1,7 @@
 import { CodedError } from '../errors.ts'
 import type { Attempt, AttemptStore, CommitOutcome } from '../store/attempts/attempts.ts'
 import type { Ending, EndOutcome } from '../store/attempts/job-end.ts'
+import { type AttemptProgress, type CommitTarget, driveAttempt } from '../sync/attempt/drive-attempt.ts'
 import type { SyncOutcome } from '../sync/contract/commit.ts'
 import type { StartSync } from '../sync/engine.ts'
 import { type AttemptObserver, unobserved } from './attempt-observer.ts'
@@ -17,11 +18,9 @@ export interface CommitDependencies {
 }
 
 /** What an attempt has achieved, for whoever judges its failure. */
-export interface AttemptProgress {
+export interface JobProgress extends AttemptProgress {
   /** The attempt as it last began: with another number, where its own was given out a second time. */
   attempt: Attempt
-  /** Attempts, this one included, since one last came further; 0 once this one has. */
-  idleAttempts: number
 }
 
 /**
@@ -34,7 +33,7 @@ export interface AttemptProgress {
 export async function commitSync(
   dependencies: CommitDependencies,
   signal: AbortSignal,
-  progress: AttemptProgress,
+  progress: JobProgress,
 ): Promise<EndOutcome> {
   const { fence, attemptId } = progress.attempt
   let commits = 0
@@ -51,7 +50,7 @@ export async function commitSync(
 async function runSyncOnce(
   { attempts, startSync, replayLog, observe = unobserved }: CommitDependencies,
   signal: AbortSignal,
-  progress: AttemptProgress,
+  progress: JobProgress,
   nextCommitId: () => string,
 ): Promise<EndOutcome> {
   signal.throwIfAborted()
@@ -64,26 +63,21 @@ async function runSyncOnce(
   })
   const { jobId, attemptId, lock } = attempt
   let { offset, commitId } = attempt
-  try {
-    for (;;) {
-      const step = await sync.next()
-      if (step.done) {
-        const written = { offset, commitId }
-        return await attempts.end(jobId, attempt.fence, endingOf(step.value), { attemptId, lock, written })
-      }
+  const target: CommitTarget<EndOutcome> = {
+    async commit(commit) {
       const nextId = nextCommitId()
-      const outcome = await attempts.commit({ ...attempt, offset, commitId }, nextId, step.value)
+      const outcome = await attempts.commit({ ...attempt, offset, commitId }, nextId, commit)
       const refusal = refusalOf(outcome)
       if (refusal) return refusal
-      observe.committed(step.value)
-      offset += step.value.messageCount
+      observe.committed(commit)
+      offset += commit.messageCount
       commitId = nextId
-      if (step.value.isProgress) progress.idleAttempts = 0
-      signal.throwIfAborted()
-    }
-  } finally {
-    await sync.return({ streams: [] })
+      return undefined
+    },
+    end: (outcome) =>
+      attempts.end(jobId, attempt.fence, endingOf(outcome), { attemptId, lock, written: { offset, commitId } }),
   }
+  return driveAttempt(sync, target, progress, signal)
 }
 
 function refusalOf(outcome: CommitOutcome): 'ENDED' | 'FENCED' | 'REWOUND' | undefined {

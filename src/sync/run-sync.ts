@@ -10,6 +10,7 @@ import type { Commit, Position, SyncOutcome } from './contract/commit.ts'
 import type { Missing, Walk } from './contract/walk.ts'
 import { createFingerprints, type Fingerprints } from './delivered/fingerprints.ts'
 import { catalogWarnings } from './delivery/catalog-warnings.ts'
+import { failureOf } from './delivery/closing-lines.ts'
 import { createOutbox, type Outbox } from './delivery/outbox.ts'
 import {
   createStreamRun,
@@ -101,7 +102,9 @@ export async function* runSync(input: SyncInput): AsyncGenerator<Commit, SyncOut
     if (outbox.isDue()) yield* present(takeCommit())
   }
   yield* present(takeCommit())
-  return { streams: [...runs.values()].map(streamProgress), ...(attempt.failure && { failure: attempt.failure }) }
+  const streams = [...runs.values()].map(streamProgress)
+  const failure = attempt.failure ?? failureOf(streams)
+  return { streams, ...(failure && { failure }) }
 }
 
 function openAttempt(input: SyncInput, before: SyncPosition | undefined): Attempt {

@@ -153,14 +153,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a plan is saved only when a message goes with it',
-    file: 'sync/delivery/outbox.ts',
+    file: 'sync/delivery/commit-buffer.ts',
     find: 'if (messageCount === 0 && !hasMoved) return undefined',
     replace: 'if (messageCount === 0) return undefined',
     tests: sync('planning'),
   },
   {
     rule: 'a saved answer without a record is no progress',
-    file: 'sync/delivery/outbox.ts',
+    file: 'sync/delivery/commit-buffer.ts',
     find: 'const isProgress = recordCount > 0 || hasMoved',
     replace: 'const isProgress = recordCount > 0',
     tests: sync('planning'),
@@ -226,14 +226,14 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'syncs do not overlap',
     file: 'sync/streams/overlap.ts',
-    find: 'const seconds = () => Math.max(options.usualSeconds, LAG_FACTOR * worstLag)',
+    find: 'const seconds = () => Math.max(options.usualSeconds, LAG_FACTOR * lag.worst())',
     replace: 'const seconds = () => 0',
     tests: sync('overlap', 'messages'),
   },
   {
     rule: 'a lag that was seen does not make the overlap longer',
     file: 'sync/streams/overlap.ts',
-    find: 'options.usualSeconds, LAG_FACTOR * worstLag)',
+    find: 'options.usualSeconds, LAG_FACTOR * lag.worst())',
     replace: 'options.usualSeconds, 0)',
     tests: sync('overlap', 'late-arrivals'),
   },
@@ -477,16 +477,16 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a list may hold fewer items than its record shows',
-    file: 'sync/completion/list-reader.ts',
+    file: 'sync/completion/ask-lists.ts',
     find: 'return length < shown ?',
     replace: 'return length < 0 ?',
     tests: sync('contradicting-lists'),
   },
   {
     rule: 'a list may hold fewer items than it counts itself',
-    file: 'sync/completion/list-reader.ts',
-    find: 'if (items.length < total)',
-    replace: 'if (items.length < 0)',
+    file: 'sync/completion/ask-lists.ts',
+    find: 'items.length < total ?',
+    replace: 'items.length < 0 ?',
     tests: sync('contradicting-lists'),
   },
   {
@@ -1102,7 +1102,7 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'late arrivals are noted inside the stretch that is remembered only',
     file: 'sync/streams/overlap.ts',
-    find: 'if (!isRepeated) noteLateArrival(row)',
+    find: 'if (!isRepeated) lag.note(row)',
     replace: '',
     tests: sync('late-arrivals'),
   },
@@ -1116,7 +1116,7 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a sync that learns of a lag keeps its own overlap',
     file: 'sync/streams/overlap.ts',
-    find: 'LAG_FACTOR * worstLag)\n',
+    find: 'LAG_FACTOR * lag.worst())\n',
     replace: 'LAG_FACTOR * (previous?.worstLag ?? 0))\n',
     tests: sync('late-arrivals'),
   },
@@ -1129,7 +1129,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a record that came as late as the overlap allows is not told of',
-    file: 'sync/streams/overlap.ts',
+    file: 'sync/streams/lag-watch.ts',
     find: 'latest > 0 ? latest : undefined',
     replace: 'undefined',
     tests: sync('late-arrivals'),
@@ -1251,14 +1251,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'foreign: a list is believed to be gone after one answer',
-    file: 'sync/completion/list-reader.ts',
+    file: 'sync/completion/ask-lists.ts',
     find: '({ gone, unauthorized }) => gone || unauthorized',
     replace: '({ unauthorized }) => unauthorized',
     tests: ['answers/answers'],
   },
   {
     rule: 'foreign: a list is believed to be forbidden after one answer',
-    file: 'sync/completion/list-reader.ts',
+    file: 'sync/completion/ask-lists.ts',
     find: '({ gone, unauthorized }) => gone || unauthorized',
     replace: '({ gone }) => gone',
     tests: ['answers/answers'],

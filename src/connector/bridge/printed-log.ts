@@ -1,3 +1,4 @@
+import { isRecordLine } from '../../airbyte/messages.ts'
 import { isObject } from '../../json-object.ts'
 import type { Output } from '../output.ts'
 
@@ -20,9 +21,6 @@ export interface PrintedLog {
 }
 
 const newline = 0x0a
-/** Where `{"type":"RECORD"` and no other type has its R: records are the bulk, and nothing of them is looked at. */
-const typeAt = 9
-const letterR = 0x52
 
 export function createPrintedLog(output: Output): PrintedLog {
   const started = new Set<string>()
@@ -35,7 +33,7 @@ export function createPrintedLog(output: Output): PrintedLog {
 
   /** Whether a line is to be printed: a stream that goes on in another job has told before that it started. */
   function note(line: Buffer): boolean {
-    if (line[typeAt] === letterR) return true
+    if (isRecordLine(line)) return true
     const { state, trace } = parse(line)
     if (isObject(state)) noteState(state)
     if (!isObject(trace)) return true

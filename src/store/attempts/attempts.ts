@@ -1,7 +1,7 @@
+import { holdsErrorTrace } from '../../airbyte/messages.ts'
 import type { JobFailure } from '../../errors.ts'
 import type { Commit, Position, StreamProgress } from '../../sync/contract/commit.ts'
 import type { SyncRequest } from '../../sync/contract/sync-request.ts'
-import { holdsErrorTrace } from '../../sync/delivery/closing-lines.ts'
 import { type CancelReason, parseStreams } from '../job-record.ts'
 import { changedChannel, jobKey } from '../keys.ts'
 import { runScript } from '../script.ts'

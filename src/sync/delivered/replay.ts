@@ -1,15 +1,12 @@
+import { readRecordLine } from '../../airbyte/messages.ts'
 import { withoutSignatures } from '../../intercom/text/content-hash.ts'
 import { scanAnswer } from '../../intercom/text/record-scanner.ts'
 import { findStream } from '../../streams/table.ts'
 import type { Fingerprints } from './fingerprints.ts'
 import { isVersionInLog } from './record-version.ts'
 
-const RECORD = '{"type":"RECORD","record":{"stream":"'
-const DATA = ',"data":'
-
 /**
  * Reads what a job's log holds into the fingerprints, when an attempt goes on with walks that may meet records again.
- * Lines are ours: `data` is the last member of a record.
  *
  * @param log whole lines, in any pieces
  */
@@ -20,12 +17,11 @@ export async function replayLog(
 ): Promise<void> {
   for await (const piece of log) {
     for (const line of piece.toString('utf8').split('\n')) {
-      if (!line.startsWith(RECORD)) continue
-      const streamName = line.slice(RECORD.length, line.indexOf('"', RECORD.length))
-      if (!streamNames.has(streamName)) continue
-      const text = line.slice(line.indexOf(DATA) + DATA.length, -'}}'.length)
-      if (findStream(streamName)?.search) noteVersion(fingerprints, streamName, text)
-      else fingerprints.add(streamName, withoutSignatures(text))
+      const record = readRecordLine(line)
+      if (!record || !streamNames.has(record.stream)) continue
+      const { stream, data } = record
+      if (findStream(stream)?.search) noteVersion(fingerprints, stream, data)
+      else fingerprints.add(stream, withoutSignatures(data))
     }
     fingerprints.keep()
   }

@@ -38,11 +38,3 @@ export function failureOf(streams: StreamProgress[]): JobFailure | undefined {
 function isFinal(stream: StreamProgress): boolean {
   return stream.status === 'COMPLETE' || stream.status === 'INCOMPLETE'
 }
-
-const errorTraceStart = Buffer.from('{"type":"TRACE","trace":{"type":"ERROR"')
-const laterErrorTrace = Buffer.concat([Buffer.from('\n'), errorTraceStart])
-
-/** Whether NDJSON of our own making holds a TRACE ERROR. A line break stands only between messages, never inside one. */
-export function holdsErrorTrace(body: Buffer): boolean {
-  return body.subarray(0, errorTraceStart.length).equals(errorTraceStart) || body.includes(laterErrorTrace)
-}

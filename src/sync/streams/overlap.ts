@@ -4,7 +4,8 @@ import { createMembershipFilter } from '../delivered/membership-filter.ts'
 import { createSeen, type Seen, type Unmet, versionOf } from '../delivered/seen.ts'
 import type { Row } from '../pages/search-pages.ts'
 import type { OverlapJson } from '../state/position-schema.ts'
-import { type Remembered, reachedBy, type SearchState } from '../state/search-state.ts'
+import type { Remembered, SearchState } from '../state/search-state.ts'
+import { createLagWatch } from './lag-watch.ts'
 
 /**
  * The stretch of time that this sync and the last both read, because the search index lags: a finished walk writes
@@ -52,8 +53,6 @@ export interface OverlapOptions {
 
 /** The overlap is so many times the worst lag there was. */
 const LAG_FACTOR = 2
-/** A lag of this share of the overlap means that others may have been longer than it. */
-const NARROW_SHARE = 0.95
 /** The records that a sync delivered were updated by the end of what it read, and a little later at most, seconds. */
 const READING_MARGIN = 60
 /** Later evidence may lower the start of a walk, and its cursor with it: by so much, seconds, nothing is forgotten for it. */
@@ -64,11 +63,9 @@ export function createOverlap(options: OverlapOptions): Overlap {
   const delivered = new Map(Object.entries(previous?.seen ?? {}))
   const wasFiltered = previous?.seenFilter === undefined ? undefined : createMembershipFilter(previous.seenFilter)
   const seen = createSeen(frozen, json?.seen)
-  let lateArrivals = json?.lateArrivals ?? 0
-  let worstLag = json?.worstLag ?? previous?.worstLag ?? 0
-  let latest = json?.latest ?? 0
+  const lag = createLagWatch({ previous, isAwaited, isUnknown, json })
 
-  const seconds = () => Math.max(options.usualSeconds, LAG_FACTOR * worstLag)
+  const seconds = () => Math.max(options.usualSeconds, LAG_FACTOR * lag.worst())
   // A lag noted in this walk is no longer than the last overlap, so the overlap grows at most by the factor.
   const atFirst = Math.max(options.usualSeconds, LAG_FACTOR * (previous?.worstLag ?? 0))
   // The start may have been lowered since the attempt before: what that one did not remember is not known for it.
@@ -78,23 +75,6 @@ export function createOverlap(options: OverlapOptions): Overlap {
   function isUnknown({ id, updatedAt }: Row): boolean {
     if (previous?.seen) return !delivered.has(id)
     return updatedAt !== undefined && wasFiltered !== undefined && !wasFiltered.mayHold(versionOf(id, updatedAt))
-  }
-
-  /** A record as old as the last sync, but new to us, was not in the index when the last sync looked. */
-  function noteLateArrival(row: Row): void {
-    const { updatedAt } = row
-    const { readTo, walk, listedFrom } = previous ?? {}
-    const reached = previous && reachedBy(previous)
-    // What a list has left out is late by no fault of the index, either.
-    if (walk || listedFrom !== undefined || reached === undefined || readTo === undefined || updatedAt === undefined)
-      return
-    if (updatedAt < reached || updatedAt >= readTo || isAwaited(row) || !isUnknown(row)) return
-    lateArrivals++
-    // Its slice was read at the beginning of the sync or later, what came after that at its end.
-    const looked = updatedAt < (previous?.began ?? readTo) ? (previous?.began ?? readTo) : readTo
-    const lag = looked - updatedAt
-    worstLag = Math.max(worstLag, lag)
-    if (lag >= NARROW_SHARE * ((previous?.began ?? readTo) - reached)) latest = Math.max(latest, lag)
   }
 
   /**
@@ -120,9 +100,9 @@ export function createOverlap(options: OverlapOptions): Overlap {
       return cursor < rememberFrom ? {} : seen.forState(cursor, unmet)
     },
     seconds,
-    lateArrivals: () => lateArrivals,
-    worstLag: () => worstLag,
-    narrowEscape: () => (latest > 0 ? latest : undefined),
+    lateArrivals: lag.lateArrivals,
+    worstLag: lag.worst,
+    narrowEscape: lag.narrowEscape,
     wasDelivered(answer, row) {
       const before = delivered.get(row.id)
       return before !== undefined && before === contentHash(answer, row.record, volatileMembers)
@@ -133,7 +113,7 @@ export function createOverlap(options: OverlapOptions): Overlap {
       const isYoung = updatedAt >= rememberFrom
       const isRepeated = isRepeat(answer, row)
       if (!isYoung && before === undefined && !seen.knows(row.id)) {
-        if (!isRepeated) noteLateArrival(row)
+        if (!isRepeated) lag.note(row)
         return !isRepeated
       }
       const hash = contentHash(answer, row.record, volatileMembers)
@@ -144,9 +124,9 @@ export function createOverlap(options: OverlapOptions): Overlap {
       const isNew = before !== hash
       // However old: what the last sync delivered otherwise would be new each time that it is met.
       if (isYoung || (isNew && before !== undefined)) seen.remember(row.id, updatedAt, hash)
-      noteLateArrival(row)
+      lag.note(row)
       return isNew
     },
-    toJson: () => ({ seen: seen.toJson(), lateArrivals, worstLag, rememberFrom, ...(latest > 0 && { latest }) }),
+    toJson: () => ({ seen: seen.toJson(), ...lag.toJson(), rememberFrom }),
   }
 }

@@ -1,0 +1,40 @@
+import type { Commit, SyncOutcome } from '../contract/commit.ts'
+
+/** Where the commits of an attempt go. `End` is what has come of the attempt. */
+export interface CommitTarget<End> {
+  /** Makes a commit durable. @returns an end where nothing more may be written; undefined to go on */
+  commit(commit: Commit): Promise<End | undefined>
+  /** The sync has been read to its end. */
+  end(outcome: SyncOutcome): Promise<End>
+}
+
+/** How far a job has come, for whoever judges the failure of its attempt. */
+export interface AttemptProgress {
+  /** Attempts begun since one last came further; 0 once this one has. */
+  idleAttempts: number
+}
+
+/**
+ * Runs one attempt of a sync, by worker and command line alike: each commit is durable before the next is asked for.
+ *
+ * @throws what the sync and the target throw; the signal's reason after the commit that was under way
+ */
+export async function driveAttempt<End>(
+  sync: AsyncGenerator<Commit, SyncOutcome, void>,
+  target: CommitTarget<End>,
+  progress: AttemptProgress,
+  signal: AbortSignal,
+): Promise<End> {
+  try {
+    for (;;) {
+      const step = await sync.next()
+      if (step.done) return await target.end(step.value)
+      const end = await target.commit(step.value)
+      if (end !== undefined) return end
+      if (step.value.isProgress) progress.idleAttempts = 0
+      signal.throwIfAborted()
+    }
+  } finally {
+    await sync.return({ streams: [] })
+  }
+}

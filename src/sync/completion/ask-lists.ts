@@ -1,0 +1,113 @@
+import { RefusedError } from '../../intercom/answers/failures.ts'
+import { askConfirmed } from '../../intercom/endpoints/confirmed.ts'
+import { type ItemList, readWholeList } from '../../intercom/endpoints/whole-list.ts'
+import { readWorkspace } from '../../intercom/endpoints/workspace.ts'
+import { type CutList, countShown, type ListItem } from '../../intercom/text/cut-list.ts'
+import type { CutListTraits } from '../../streams/cut-lists.ts'
+import type { Row } from '../pages/search-pages.ts'
+import { askPatiently, type Doubts, MOST_ANSWERS, type PatientSetting } from './ask-patiently.ts'
+
+/** A cut list, and what is known of its kind. */
+export interface Cut {
+  traits: CutListTraits
+  list: CutList
+}
+
+/** What asking for the lists of one stream's records has to know. */
+export interface ListAsking {
+  streamName: string
+  kinds: readonly CutListTraits[]
+  setting: PatientSetting
+  doubts: Doubts
+  /** Paths that the token may not read: each is asked no more. */
+  refused: Set<string>
+  warn: (message: string) => void
+}
+
+/**
+ * All items of the lists that share a path. What has fewer than the record shows, or than Intercom counts, is asked for
+ * again.
+ *
+ * @returns undefined when they stay as they are: the record is gone, or the token may not read them
+ */
+export async function askCredibly(
+  asking: ListAsking,
+  body: Buffer,
+  row: Row,
+  path: string,
+  cuts: readonly Cut[],
+): Promise<readonly ListItem[] | 'unreadable' | undefined> {
+  const { doubts, setting, warn } = asking
+  let fullest: readonly ListItem[] = []
+  for (let answers = 1; ; answers++) {
+    const found = await askPatiently(() => askItems(asking, path, row.id), setting)
+    if (found === 'unreadable' || !found) return found
+    const { items } = found
+    if (items.length >= fullest.length) fullest = items
+    const contradictions = contradictionsOf(found, path, body, cuts)
+    if (contradictions.length === 0) {
+      if (answers > 1) doubts.paid()
+      return items
+    }
+    if (answers < MOST_ANSWERS && !doubts.areIdle()) continue
+    doubts.wasted()
+    // It may really have changed meanwhile.
+    warn(
+      `lists of ${row.id} came with fewer items than Intercom counts (${contradictions.join('; ')}), ` +
+        `${answers} times, and are delivered so; the next change of the record brings them again`,
+    )
+    return fullest
+  }
+}
+
+/** In words, what came of a list although more was shown or counted. */
+function contradictionsOf({ items, total = 0 }: ItemList, path: string, body: Buffer, cuts: readonly Cut[]): string[] {
+  const ofLists = cuts.flatMap(({ traits, list }) => {
+    const shown = countShown(body, list)
+    const { length } = ownItems(items, traits)
+    return length < shown ? [`${traits.member}: ${length} of at least ${shown}`] : []
+  })
+  return items.length < total ? [...ofLists, `${path}: ${items.length} of ${total}`] : ofLists
+}
+
+/**
+ * All items there are; undefined when Intercom says, and says again, that the record has been deleted meanwhile, or that
+ * the token may not read them.
+ */
+async function askItems(asking: ListAsking, template: string, id: string): Promise<ItemList | undefined> {
+  const { kinds, refused, setting } = asking
+  const { client, version } = setting
+  if (refused.has(template)) return undefined
+  const path = template.replace('{id}', encodeURIComponent(id))
+  const paged = kinds.some((kind) => kind.path === template && kind.paged)
+  const ask = () => readWholeList(client, { path, version, paged })
+  try {
+    return await askConfirmed(ask, ({ gone, unauthorized }) => gone || unauthorized, setting)
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error
+    if (error.gone) return undefined
+    if (!error.unauthorized) throw error
+    // A token that has been revoked meanwhile is no matter of one list's permission.
+    await readWorkspace(client, version)
+    noteRefusal(asking, template, error)
+    return undefined
+  }
+}
+
+function noteRefusal({ kinds, refused, warn }: ListAsking, path: string, { failure }: RefusedError): void {
+  if (refused.has(path)) return
+  refused.add(path)
+  const sharing = kinds.filter((kind) => kind.path === path)
+  const members = sharing.map(({ member }) => member)
+  const scopes = [...new Set(sharing.map(({ scope }) => `"${scope}"`))]
+  warn(
+    `the access token may not read ${path} (${failure.status}: ${failure.detail}): lists of ` +
+      `${members.join(' and ')} that Intercom has cut stay cut, with has_more. Add the permission ${scopes.join()} to the ` +
+      "app in Intercom's Developer Hub and reset the stream.",
+  )
+}
+
+/** The items that belong to one of the lists that share a path. */
+export function ownItems(items: readonly ListItem[], { only }: CutListTraits): readonly ListItem[] {
+  return only ? items.filter((item) => item.get(only.member) === JSON.stringify(only.value)) : items
+}

@@ -1,0 +1,79 @@
+import type { Clock } from '../../clock.ts'
+import type { Checkpoint, Commit, Position, StreamProgress } from '../contract/commit.ts'
+
+/** Answers are gathered into commits of at least this size, as each commit is a write to Redis and a wake-up of readers … */
+const COMMIT_BYTES = 64 * 1024
+/** … but never held back longer than this. */
+const COMMIT_MS = 250
+
+/** Whole lines that wait for the next commit. */
+export interface CommitBuffer {
+  /** Adds one message, in pieces that make a whole line. */
+  add(...pieces: Buffer[]): void
+  /** The same for a RECORD. */
+  addRecord(...pieces: Buffer[]): void
+  /** The same for a STATE, which is a checkpoint. */
+  addState(line: Buffer, streamName: string, streamState: Record<string, unknown>): void
+  /** A position has to go, be there messages or not. */
+  hold(): void
+  holdsMessages(): boolean
+  /** Large enough, or held long enough, to become a commit. */
+  isDue(): boolean
+  /** Ms of the monotonic clock when what is held has to go; Infinity while nothing is held. */
+  dueAt(): number
+  /**
+   * Hands over what is held as a commit.
+   *
+   * @param hasMoved see `Movement`
+   * @returns undefined when there is neither a message nor another place to go on from
+   */
+  takeCommit(position: Position, streams: StreamProgress[], hasMoved: boolean): Commit | undefined
+}
+
+export function createCommitBuffer(clock: Pick<Clock, 'monotonic'>): CommitBuffer {
+  let chunks: Buffer[] = []
+  let bytes = 0
+  let messageCount = 0
+  let recordCount = 0
+  let checkpoints: Checkpoint[] = []
+  let heldSince = Infinity
+
+  const hold = () => {
+    if (heldSince === Infinity) heldSince = clock.monotonic()
+  }
+  const add = (...pieces: Buffer[]) => {
+    for (const piece of pieces) {
+      chunks.push(piece)
+      bytes += piece.length
+    }
+    messageCount++
+    hold()
+  }
+
+  return {
+    add,
+    addRecord(...pieces) {
+      add(...pieces)
+      recordCount++
+    },
+    addState(line, streamName, streamState) {
+      add(line)
+      checkpoints.push({ messageIndex: messageCount, streamName, streamState })
+    },
+    hold,
+    holdsMessages: () => messageCount > 0,
+    isDue: () => bytes >= COMMIT_BYTES || clock.monotonic() - heldSince >= COMMIT_MS,
+    dueAt: () => heldSince + COMMIT_MS,
+    takeCommit(position, streams, hasMoved) {
+      heldSince = Infinity
+      if (messageCount === 0 && !hasMoved) return undefined
+      const body = Buffer.concat(chunks, bytes)
+      const isProgress = recordCount > 0 || hasMoved
+      const commit = { body, messageCount, recordCount, isProgress, checkpoints, position, streams }
+      chunks = []
+      checkpoints = []
+      bytes = messageCount = recordCount = 0
+      return commit
+    },
+  }
+}
