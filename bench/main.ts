@@ -1,5 +1,5 @@
 /** Runs the benchmarks that are named, or all: `npm run bench -- service`. */
-const benchmarks = ['simulator-throughput', 'service', 'budget']
+const benchmarks = ['simulator-throughput', 'service', 'budget', 'commits']
 const named = process.argv.slice(2)
 
 for (const name of named.length > 0 ? named : benchmarks) {

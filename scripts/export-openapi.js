@@ -5,5 +5,5 @@ import { pathToFileURL } from 'node:url'
 
 const root = join(import.meta.dirname, '..')
 const compiled = process.argv[2] ?? join(root, 'dist')
-const { exportOpenApi } = await import(pathToFileURL(join(compiled, 'src', 'http', 'openapi.js')).href)
+const { exportOpenApi } = await import(pathToFileURL(join(compiled, 'src', 'http', 'service', 'openapi.js')).href)
 writeFileSync(join(root, 'openapi.yaml'), await exportOpenApi())

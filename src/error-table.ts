@@ -102,6 +102,7 @@ export const errorTable = {
     title: 'The headers are too large',
   },
   internal_error: { status: 500, failureType: 'system_error', retryable: true, title: 'Something went wrong here' },
+  data_unreadable: { status: 500, failureType: 'system_error', retryable: true, title: 'Stored data cannot be read' },
   seal_broken: { status: 500, failureType: 'system_error', retryable: true, title: 'What is kept cannot be opened' },
   store_unavailable: { status: 503, failureType: 'transient_error', retryable: true, title: 'Redis cannot serve now' },
   shutting_down: {
@@ -171,12 +172,6 @@ export const errorTable = {
     failureType: 'transient_error',
     retryable: false,
     title: 'Attempts in a row ended without any progress',
-  },
-  position_unreadable: {
-    status: 500,
-    failureType: 'system_error',
-    retryable: true,
-    title: 'What an attempt has left is of another version',
   },
   no_worker: { status: 503, failureType: 'transient_error', retryable: false, title: 'No worker is there' },
   attempt_lost: {

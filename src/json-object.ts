@@ -4,7 +4,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** What a text of JSON holds; undefined when it is none. */
-export function parseJson(text: Buffer): unknown {
+export function parseJson(text: Buffer | string): unknown {
   try {
     return JSON.parse(text.toString('utf8'))
   } catch {

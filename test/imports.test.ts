@@ -24,6 +24,7 @@ const layers = [
     'src/loopback.ts',
     'src/metrics.ts',
     'src/redaction.ts',
+    'src/stored/',
   ],
 ]
 

@@ -1,5 +1,5 @@
 /** The API versions a config may pin; 2.16 is what everything but contact search is sent with by default. */
-const apiVersions = ['2.11', '2.12', '2.13', '2.14', '2.15', '2.16', '2.17'] as const
+export const apiVersions = ['2.11', '2.12', '2.13', '2.14', '2.15', '2.16', '2.17'] as const
 export type ApiVersion = (typeof apiVersions)[number]
 export const defaultApiVersion: ApiVersion = '2.16'
 
@@ -8,7 +8,7 @@ export function isSince(version: ApiVersion, since: ApiVersion): boolean {
   return apiVersions.indexOf(version) >= apiVersions.indexOf(since)
 }
 
-const regions = ['auto', 'us', 'eu', 'au'] as const
+export const regions = ['auto', 'us', 'eu', 'au'] as const
 export type Region = (typeof regions)[number]
 
 /** One member of the connector's config: what the spec shows of it and what a config is checked against. */

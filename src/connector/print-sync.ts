@@ -40,8 +40,8 @@ export async function printSync(
 ): Promise<JobFailure | undefined> {
   const { output, clock } = dependencies
   const printed: Printed = { position: undefined, streams: [], errorTraced: false, idleAttempts: 0 }
-  const failure = await runAttempts(request, dependencies, printed)
-  const { lines } = closeStreams(printed.streams, failure, printed.errorTraced, clock.now())
+  const said = await runAttempts(request, dependencies, printed)
+  const { lines, failure } = closeStreams(printed.streams, said, printed.errorTraced, clock.now())
   if (lines.length > 0) await output.write(lines.join(''))
   return failure
 }

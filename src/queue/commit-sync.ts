@@ -55,7 +55,7 @@ async function runSyncOnce(
 ): Promise<EndOutcome> {
   signal.throwIfAborted()
   const { attempt } = progress
-  const { position } = attempt
+  const position = attempt.readPosition()
   const sync = startSync(attempt.openRequest(), {
     ...(position && { position }),
     replay: () => replayLog(jobId),

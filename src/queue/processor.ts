@@ -1,9 +1,13 @@
-import { DelayedError, type Job } from 'bullmq'
+import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
+import Type from 'typebox'
 import { systemClock } from '../clock.ts'
+import { isValid } from '../stored/stored-data.ts'
 import { type AttemptDependencies, runAttempt } from './attempt.ts'
 import { unobserved } from './attempt-observer.ts'
 import { AttemptStop, stopSignal } from './attempt-stop.ts'
 import { lockKey, type SyncJobData } from './sync-queue.ts'
+
+const QueueJob = Type.Object({ jobId: Type.Integer({ minimum: 1 }) })
 
 export type SyncProcessor = (
   job: Job<SyncJobData>,
@@ -11,16 +15,23 @@ export type SyncProcessor = (
   signal: AbortSignal | undefined,
 ) => Promise<void>
 
+/** An entry that names no job cannot be worked at, however often: BullMQ keeps it among the failed. */
+function readQueueJob(data: unknown): SyncJobData {
+  if (isValid(QueueJob, data)) return data
+  throw new UnrecoverableError('the entry of the queue names no job')
+}
+
 /** What BullMQ calls for each job. It makes a signal only for a function that declares exactly three parameters. */
 export function createProcessor(dependencies: AttemptDependencies): SyncProcessor {
   const { observe = unobserved } = dependencies
   return async (job, token, signal) => {
+    const { jobId } = readQueueJob(job.data)
     const identity = {
-      jobId: job.data.jobId,
+      jobId,
       // Grows with every start, a stalled job's too, and never falls: BullMQ's own fence.
       fence: job.attemptsStarted,
       attemptId: dependencies.createId(),
-      ...(token !== undefined && { lock: { key: lockKey(job.data.jobId), token } }),
+      ...(token !== undefined && { lock: { key: lockKey(jobId), token } }),
     }
     observe.started()
     const result = await runAttempt(dependencies, identity, stopSignal(signal)).catch((error: unknown) => {

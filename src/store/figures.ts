@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import type { Clock } from '../clock.ts'
+import { isValid, NumberText } from '../stored/stored-data.ts'
 import { storeAnswer } from './availability.ts'
 import { jobKey, sharedKeys } from './keys.ts'
 
@@ -28,7 +29,8 @@ const recordsPerRead = 500
 /** Counts the jobs that have not ended. @throws CodedError `store_unavailable`, or the signal's reason */
 export async function readJobFigures(redis: Redis, clock: Clock, signal: AbortSignal): Promise<JobFigures> {
   const figures = { pending: 0, running: 0, incomplete: 0, oldestPendingMs: 0, logBytes: 0, largestLogBytes: 0 }
-  const ids = (await storeAnswer(redis.zrange(sharedKeys.liveJobs, '0', '-1'))).map(Number)
+  const members = await storeAnswer(redis.zrange(sharedKeys.liveJobs, '0', '-1'))
+  const ids = members.map(Number).filter(Number.isSafeInteger)
   for (let start = 0; start < ids.length; start += recordsPerRead) {
     signal.throwIfAborted()
     const reads = ids
@@ -38,14 +40,19 @@ export async function readJobFigures(redis: Redis, clock: Clock, signal: AbortSi
       // An ended job leaves the set a moment after its end; a new one comes to it a moment before its record.
       if (status !== 'pending' && status !== 'running' && status !== 'incomplete') continue
       figures[status]++
-      if (status === 'pending') {
-        figures.oldestPendingMs = Math.max(figures.oldestPendingMs, clock.now() - Number(createdAt))
-      }
-      figures.logBytes += Number(blobBytes)
-      figures.largestLogBytes = Math.max(figures.largestLogBytes, Number(blobBytes))
+      const age = clock.now() - numberOr(clock.now(), createdAt)
+      if (status === 'pending') figures.oldestPendingMs = Math.max(figures.oldestPendingMs, age)
+      const bytes = numberOr(0, blobBytes)
+      figures.logBytes += bytes
+      figures.largestLogBytes = Math.max(figures.largestLogBytes, bytes)
     }
   }
   return figures
+}
+
+/** One damaged record must not make the sum of all unknown. */
+function numberOr(fallback: number, text: string | null | undefined): number {
+  return isValid(NumberText, text) ? Number(text) : fallback
 }
 
 /** @throws CodedError `store_unavailable` */

@@ -1,44 +1,81 @@
-import type { JobFailure } from '../errors.ts'
+import Type from 'typebox'
+import { KeptFailureSchema, StreamProgressSchema } from '../stored/progress.ts'
+import { NumberText, parseStored, readStored } from '../stored/stored-data.ts'
 import type { StreamProgress } from '../sync/contract/commit.ts'
-import type { Job, JobStatus } from './job.ts'
+import { type Job, jobStatuses } from './job.ts'
 
 /**
- * The record's hash in Redis. Beside what a `Job` shows it keeps: `fence` (number of the latest attempt), `attemptId`,
- * `commitId` (of the latest commit), `idleAttempts` (since the job last came further), `deaths` (of workers since then; absent
- * in records of before), `lastFailure`, `blobBytes`, `runId` (the Redis process that took the latest commit, or, before any,
- * the job), `errorTraced`, `readersUntil` (end of the last lease of a reader), `lastReaderAt` (when one last came), `leaseMs`,
- * `cancelReason`, `bodyDigest` (of the request and the settings, where the job is of a connection).
+ * The record's hash in Redis, as far as a `Job` shows it. Beside that it keeps: `fence` (number of the latest attempt),
+ * `attemptId`, `commitId` (of the latest commit), `idleAttempts` (since the job last came further), `deaths` (of workers
+ * since then; records of older versions have none), `lastFailure`, `blobBytes`, `runId` (the Redis process that took the
+ * latest commit, or, before any, the job), `errorTraced`, `readersUntil` (end of the last lease of a reader),
+ * `lastReaderAt` (when one last came), `leaseMs`, `bodyDigest` (of the request and the settings, where the job is of a
+ * connection). `v` would be a version; see `stored-data.ts`.
  */
-export type RecordFields = Record<string, string>
+const JobRecord = Type.Object({
+  tenant: Type.Optional(Type.String()),
+  connectionId: Type.Optional(Type.String()),
+  status: Type.Enum([...jobStatuses]),
+  createdAt: NumberText,
+  startTime: Type.Optional(NumberText),
+  lastUpdatedAt: NumberText,
+  endTime: Type.Optional(NumberText),
+  rows: NumberText,
+  bytes: NumberText,
+  messages: NumberText,
+  epoch: Type.Optional(Type.String()),
+  attempts: NumberText,
+  /** JSON. */
+  streams: Type.Optional(Type.String()),
+  /** JSON. */
+  failure: Type.Optional(Type.String()),
+  cancelReason: Type.Optional(Type.String()),
+  /** JSON. */
+  fullRefresh: Type.Optional(Type.String()),
+  graceMs: Type.Optional(NumberText),
+})
+const Streams = Type.Array(StreamProgressSchema)
+const StreamNames = Type.Array(Type.String())
 
 /** Why a job was asked to end: by a call, or because its readers stayed away. */
 export type CancelReason = 'requested' | 'abandoned'
 
-/** A record as a job. Fields that another version wrote and this one does not know are left alone. */
-export function jobFromRecord(jobId: number, fields: RecordFields): Job {
+/** A reason that this version does not know is told as a call. */
+export function cancelReasonOf(text: string): CancelReason {
+  return text === 'abandoned' ? text : 'requested'
+}
+
+/** The record of a job; undefined when there is none. @throws StoredDataError */
+export function jobFromRecord(jobId: number, fields: Record<string, string>): Job | undefined {
+  if (fields.status === undefined) return undefined
+  const what = `the record of job ${jobId}`
+  const record = readStored(JobRecord, fields, what)
   return {
     jobId,
-    tenant: fields.tenant ?? '',
-    ...(fields.connectionId !== undefined && { connectionId: fields.connectionId }),
+    tenant: record.tenant ?? '',
+    ...(record.connectionId !== undefined && { connectionId: record.connectionId }),
     jobType: 'sync',
-    status: fields.status as JobStatus,
-    createdAt: Number(fields.createdAt),
-    ...(fields.startTime !== undefined && { startTime: Number(fields.startTime) }),
-    lastUpdatedAt: Number(fields.lastUpdatedAt),
-    ...(fields.endTime !== undefined && { endTime: Number(fields.endTime) }),
-    rowsSynced: Number(fields.rows),
-    bytesSynced: Number(fields.bytes),
-    messageCount: Number(fields.messages),
-    logEpoch: fields.epoch ?? '',
-    attempts: Number(fields.attempts),
-    streams: parseStreams(fields.streams),
-    ...(fields.failure !== undefined && { failure: JSON.parse(fields.failure) as JobFailure }),
-    cancelRequested: fields.cancelReason !== undefined,
-    fullRefresh: JSON.parse(fields.fullRefresh ?? '[]') as string[],
-    ...(fields.graceMs !== undefined && { graceMs: Number(fields.graceMs) }),
+    status: record.status,
+    createdAt: Number(record.createdAt),
+    ...(record.startTime !== undefined && { startTime: Number(record.startTime) }),
+    lastUpdatedAt: Number(record.lastUpdatedAt),
+    ...(record.endTime !== undefined && { endTime: Number(record.endTime) }),
+    rowsSynced: Number(record.rows),
+    bytesSynced: Number(record.bytes),
+    messageCount: Number(record.messages),
+    logEpoch: record.epoch ?? '',
+    attempts: Number(record.attempts),
+    streams: parseStreams(jobId, record.streams),
+    ...(record.failure !== undefined && {
+      failure: parseStored(KeptFailureSchema, record.failure, `${what} (failure)`),
+    }),
+    cancelRequested: record.cancelReason !== undefined,
+    fullRefresh: parseStored(StreamNames, record.fullRefresh ?? '[]', `${what} (fullRefresh)`),
+    ...(record.graceMs !== undefined && { graceMs: Number(record.graceMs) }),
   }
 }
 
-export function parseStreams(text: string | undefined): StreamProgress[] {
-  return JSON.parse(text ?? '[]') as StreamProgress[]
+/** The streams of a job's record. @throws StoredDataError */
+export function parseStreams(jobId: number, text = '[]'): StreamProgress[] {
+  return parseStored(Streams, text, `the record of job ${jobId} (streams)`)
 }

@@ -1,8 +1,12 @@
-import type { JobFailure } from '../errors.ts'
+import type { KeptFailure } from '../stored/progress.ts'
 import type { StreamProgress } from '../sync/contract/commit.ts'
 
+const finalStatuses = ['succeeded', 'failed', 'cancelled'] as const
+
 /** As in Airbyte's API; the last three are final. `incomplete` = an attempt is over and another follows. */
-export type JobStatus = 'pending' | 'running' | 'incomplete' | 'succeeded' | 'failed' | 'cancelled'
+export const jobStatuses = ['pending', 'running', 'incomplete', ...finalStatuses] as const
+export type JobStatus = (typeof jobStatuses)[number]
+export type FinalStatus = (typeof finalStatuses)[number]
 
 /** A job as it is kept in Redis. Times are ms since the epoch. */
 export interface Job {
@@ -26,7 +30,7 @@ export interface Job {
   logEpoch: string
   attempts: number
   streams: StreamProgress[]
-  failure?: JobFailure
+  failure?: KeptFailure
   cancelRequested: boolean
   /** What it waits for: no worker is there to go on with it. */
   waitingFor?: 'worker'
@@ -37,5 +41,15 @@ export interface Job {
 }
 
 export function hasEnded({ status }: Pick<Job, 'status'>): boolean {
-  return status === 'succeeded' || status === 'failed' || status === 'cancelled'
+  return isFinal(status)
+}
+
+/** Whether a text is a final status. */
+export function isFinal(status: string): status is FinalStatus {
+  return finalStatuses.some((one) => one === status)
+}
+
+/** Whether a text is a status that this version knows. */
+export function isJobStatus(status: string): status is JobStatus {
+  return jobStatuses.some((one) => one === status)
 }

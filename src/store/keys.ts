@@ -45,7 +45,7 @@ export function budgetKey(kind: 'token' | 'workspace', digest: string): string {
 }
 
 /** What stands before and after a job's id in the key of its record, for scripts that meet the id in Redis. */
-export const recordKeyAround = [`${prefix}:{job:`, `}:${jobKeys.record}`] as const
+export const recordKeyAround = { beforeId: `${prefix}:{job:`, afterId: `}:${jobKeys.record}` }
 
 /** Sorted set: the ids of a tenant's jobs, for their list. */
 export function jobIndexKey(tenant: string): string {

@@ -1,96 +1,176 @@
 import type { Redis } from 'ioredis'
+import type { Static, TSchema } from 'typebox'
+import { isValid } from '../stored/stored-data.ts'
 import { storeAnswer } from './availability.ts'
+
+/** What a script takes and gives. Its names are those of the local variables in its Lua text. */
+export interface ScriptDeclaration<
+  Key extends string,
+  OptionalKey extends string,
+  Argument extends string,
+  Entry extends string,
+  Reply extends TSchema,
+> {
+  /** Name of the command that ioredis defines for it. */
+  name: string
+  /** At least one. */
+  keys: readonly [Key, ...Key[]]
+  /** Keys that a call may leave out; the variable is nil then. @defaultValue none */
+  optionalKeys?: readonly OptionalKey[]
+  /** @defaultValue none */
+  args?: readonly Argument[]
+  /** Members of each entry of a list of any length: `for streamName, state in entries() do`. @defaultValue no list */
+  entries?: readonly Entry[]
+  /** The reply, as ioredis gives it. */
+  reply: Reply
+  /** @defaultValue 'text' */
+  replyAs?: 'text' | 'buffers'
+  lua: string
+}
 
 /**
  * A Lua script: one round trip, all or nothing. Its first write is always one that Redis refuses when memory is full
  * (`XADD`, `HSET`, `SET` …): Redis checks memory only before a script's first write, so a refusal leaves nothing half done.
  */
-export interface Script {
-  /** Name of the command that ioredis defines for it. */
+export interface Script<
+  Key extends string,
+  OptionalKey extends string,
+  Argument extends string,
+  Entry extends string,
+  Reply extends TSchema,
+> {
   name: string
+  /** The text that Redis runs: what gives the keys and arguments their names, then what was declared. */
   lua: string
+  keys: readonly (Key | OptionalKey)[]
+  args: readonly Argument[]
+  entries: readonly Entry[]
+  reply: Reply
+  command: string
 }
 
-export type ScriptArgument = string | number | Buffer
+/** A number and a buffer travel as they are, true as '1', false and undefined as ''. */
+export type ScriptValue = string | number | boolean | Buffer | undefined
+
+/** Keys, arguments and entries by name. Nothing may be forgotten: what is absent is passed as undefined. */
+export type ScriptCall<
+  Key extends string,
+  OptionalKey extends string,
+  Argument extends string,
+  Entry extends string,
+> = { keys: Record<Key, string> & Record<OptionalKey, string | undefined> } & ([Argument] extends [never]
+  ? unknown
+  : { args: Record<Argument, ScriptValue> }) &
+  ([Entry] extends [never] ? unknown : { entries: readonly Record<Entry, ScriptValue>[] })
+
+/** Makes a script of its declaration. The order of keys and arguments is known here and nowhere else. */
+export function defineScript<
+  const Key extends string,
+  const Reply extends TSchema,
+  const OptionalKey extends string = never,
+  const Argument extends string = never,
+  const Entry extends string = never,
+>(
+  declaration: ScriptDeclaration<Key, OptionalKey, Argument, Entry, Reply>,
+): Script<Key, OptionalKey, Argument, Entry, Reply> {
+  const { name, keys, optionalKeys = [], args = [], entries = [], reply, replyAs = 'text', lua } = declaration
+  const prologue = [
+    localNames(keys, (place) => `KEYS[${place}]`),
+    // Every key has its place in the list. In the place of one that is left out stands the first: Redis Cluster wants
+    // all keys in one slot, so an empty name would not do.
+    localNames(
+      optionalKeys,
+      (place) => `KEYS[${keys.length + place}] ~= KEYS[1] and KEYS[${keys.length + place}] or nil`,
+    ),
+    localNames(args, (place) => `ARGV[${place}]`),
+    entries.length > 0 ? entriesFunction(args.length, entries.length) : '',
+  ]
+  return {
+    name,
+    lua: prologue.join('') + lua,
+    keys: [...keys, ...optionalKeys],
+    args,
+    entries,
+    reply,
+    command: replyAs === 'buffers' ? `${name}Buffer` : name,
+  }
+}
+
+function localNames(names: readonly string[], valueAt: (place: number) => string): string {
+  if (names.length === 0) return ''
+  return `local ${names.join(', ')} =\n  ${names.map((_, index) => valueAt(index + 1)).join(', ')}\n`
+}
+
+/** Lua: an iterator over the arguments that follow the named ones, so many at a time. */
+function entriesFunction(argumentsBefore: number, size: number): string {
+  const members = Array.from({ length: size }, (_, index) => `ARGV[place + ${index}]`)
+  return `local function entries()
+  local place = ${argumentsBefore + 1 - size}
+  return function()
+    place = place + ${size}
+    return ${members.join(', ')}
+  end
+end
+`
+}
 
 const definedScripts = new WeakMap<Redis, Set<string>>()
 
-/** Runs a script by its digest, loading it where Redis does not know it yet; replies come as text. */
-export function runScript(redis: Redis, script: Script, keys: string[], args: ScriptArgument[]): Promise<unknown> {
-  return callScript(redis, script, script.name, keys, args)
-}
-
-/** The same with replies as buffers, for scripts that return blobs. */
-export function runBinaryScript(
+/**
+ * Runs a script by its digest, loading it where Redis does not know it yet.
+ *
+ * @throws CodedError `store_unavailable`; TypeError for a reply that the script does not declare
+ */
+export async function runScript<
+  Key extends string,
+  OptionalKey extends string,
+  Argument extends string,
+  Entry extends string,
+  Reply extends TSchema,
+>(
   redis: Redis,
-  script: Script,
-  keys: string[],
-  args: ScriptArgument[],
-): Promise<unknown> {
-  return callScript(redis, script, `${script.name}Buffer`, keys, args)
+  script: Script<Key, OptionalKey, Argument, Entry, Reply>,
+  call: ScriptCall<Key, OptionalKey, Argument, Entry>,
+): Promise<Static<Reply>> {
+  defineOnce(redis, script)
+  const run: (...values: (string | number | Buffer)[]) => Promise<unknown> = Reflect.get(redis, script.command)
+  return checkedReply(script, await storeAnswer(run.call(redis, script.keys.length, ...valuesOf(script, call))))
 }
 
-function callScript(redis: Redis, script: Script, command: string, keys: string[], args: ScriptArgument[]) {
+function defineOnce(redis: Redis, { name, lua }: { name: string; lua: string }): void {
   const defined = definedScripts.get(redis) ?? new Set<string>()
-  definedScripts.set(redis, defined)
-  if (!defined.has(script.name)) {
-    redis.defineCommand(script.name, { lua: script.lua })
-    defined.add(script.name)
-  }
-  const call: (...values: ScriptArgument[]) => Promise<unknown> = Reflect.get(redis, command)
-  return storeAnswer(call.call(redis, keys.length, ...keys, ...args))
+  if (defined.has(name)) return
+  definedScripts.set(redis, defined.add(name))
+  redis.defineCommand(name, { lua })
 }
 
-/** Lua: whether a status is final. */
-export const endedFunction = `
-local function ended(status)
-  return status == 'succeeded' or status == 'failed' or status == 'cancelled'
-end
-`
+interface ScriptOrder {
+  keys: readonly string[]
+  args: readonly string[]
+  entries: readonly string[]
+}
 
-/** Lua: identity of the Redis process, empty where it is not told. Another process may have lost the newest writes. */
-export const runIdFunction = `
-local function runId()
-  local info = redis.pcall('INFO', 'server')
-  if type(info) ~= 'string' then return '' end
-  return string.match(info, 'run_id:(%w+)') or ''
-end
-`
+interface NamedValues {
+  keys: Record<string, string | undefined>
+  args?: Record<string, ScriptValue>
+  entries?: readonly Record<string, ScriptValue>[]
+}
 
-/**
- * Lua: whether the log may be another one than an attempt has written, as Redis is another one than that of the last commit.
- * It is not while the attempt holds the queue's lock: nobody else can have written meanwhile.
- */
-export const mayBeOtherLogFunction = `
-local function mayBeOtherLog(runIdOfLog, lockKey, token)
-  if not runIdOfLog or runIdOfLog == runId() then return false end
-  return token == '' or redis.call('GET', lockKey) ~= token
-end
-`
+function valuesOf(order: ScriptOrder, { keys, args = {}, entries = [] }: NamedValues): (string | number | Buffer)[] {
+  const values: (string | number | Buffer)[] = []
+  const firstKey = keys[order.keys[0] ?? ''] ?? ''
+  for (const name of order.keys) values.push(keys[name] ?? firstKey)
+  for (const name of order.args) values.push(sent(args[name]))
+  for (const entry of entries) for (const name of order.entries) values.push(sent(entry[name]))
+  return values
+}
 
-/** Lua: the epoch of a log that has gone back in time: still this job's, and told from the one before by a random text. */
-export const laterEpochFunction = `
-local function laterEpoch(epoch, random)
-  return string.match(epoch, '^[^.]*') .. '.' .. random
-end
-`
+function sent(value: ScriptValue): string | number | Buffer {
+  if (value === undefined || value === false) return ''
+  return value === true ? '1' : value
+}
 
-/** Lua: Redis's own clock in ms, the same for every process whatever their clocks say. */
-export const redisTimeFunction = `
-local function redisTime()
-  local time = redis.call('TIME')
-  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-end
-`
-
-/**
- * Lua: the job that holds a connection, or nil. The connection's record only names its latest job: whether that one still
- * runs is its own record's word, so the script that ends a job lets its connection go, and no lock can be left behind.
- */
-export const activeJobFunction = `
-local function activeJob(connectionKey, beforeId, afterId)
-  local id = redis.call('HGET', connectionKey, 'latestJob')
-  local status = id and redis.call('HGET', beforeId .. id .. afterId, 'status')
-  return status and not ended(status) and id or nil
-end
-`
+function checkedReply<Reply extends TSchema>(script: { name: string; reply: Reply }, reply: unknown): Static<Reply> {
+  if (isValid(script.reply, reply)) return reply
+  throw new TypeError(`the script ${script.name} gave a reply that it does not declare`)
+}

@@ -5,12 +5,12 @@ import type { RefusedError } from '../intercom/answers/failures.ts'
 import type { IntercomClient } from '../intercom/client.ts'
 import { readWorkspace } from '../intercom/endpoints/workspace.ts'
 import { createRedact } from '../redaction.ts'
+import { toKnownFailure } from '../stored/progress.ts'
 import { findStream } from '../streams/table.ts'
 import type { Commit, Position, SyncOutcome } from './contract/commit.ts'
 import type { Missing, Walk } from './contract/walk.ts'
 import { createFingerprints, type Fingerprints } from './delivered/fingerprints.ts'
 import { catalogWarnings } from './delivery/catalog-warnings.ts'
-import { failureOf } from './delivery/closing-lines.ts'
 import { createOutbox, type Outbox } from './delivery/outbox.ts'
 import {
   createStreamRun,
@@ -102,9 +102,7 @@ export async function* runSync(input: SyncInput): AsyncGenerator<Commit, SyncOut
     if (outbox.isDue()) yield* present(takeCommit())
   }
   yield* present(takeCommit())
-  const streams = [...runs.values()].map(streamProgress)
-  const failure = attempt.failure ?? failureOf(streams)
-  return { streams, ...(failure && { failure }) }
+  return { streams: [...runs.values()].map(streamProgress), ...(attempt.failure && { failure: attempt.failure }) }
 }
 
 function openAttempt(input: SyncInput, before: SyncPosition | undefined): Attempt {
@@ -119,7 +117,13 @@ function openAttempt(input: SyncInput, before: SyncPosition | undefined): Attemp
   const givenOf = (name: string) => workspaceOf(input.states[name])
   const shared = { outbox, runs, clock, client, fingerprints, workspaceOf: givenOf }
   const told = { rateLimitTold: 0, clocksTold: before?.clocksTold ?? false }
-  return { ...shared, walks: [], movement: createMovement([]), failure: before?.failure, ...told }
+  return {
+    ...shared,
+    walks: [],
+    movement: createMovement([]),
+    failure: before?.failure && toKnownFailure(before.failure),
+    ...told,
+  }
 }
 
 /** STARTED for every stream that has not been started by an earlier attempt. */

@@ -2,8 +2,9 @@ import t from 'tap'
 import type { JobBody } from '../../src/http/bodies/schemas.ts'
 import type { Problem } from '../../src/http/requests/problem.ts'
 import { startApp } from '../support/app.ts'
-import { startRedis } from '../support/redis.ts'
+import { connectTo, startRedis } from '../support/redis.ts'
 import { beginAttempt } from '../support/store.ts'
+import { startProxy } from '../support/tcp-proxy.ts'
 
 const server = await startRedis(t)
 const api = await startApp(t, server, { limits: { requestsPerMinute: 100_000 } })
@@ -150,6 +151,40 @@ t.test('a job of other settings, or one that is about to end, is not joined', as
   t.match(await join(), { status: 409, body: { code: 'connection_busy', jobId: next.jobId, detail: /about to end/ } })
   await end(next.jobId)
   t.match(await join(), { status: 202 })
+})
+
+t.test('a key stands for no job that was cancelled just as its request joined it', async (t) => {
+  const connectionId = await newConnection()
+  const { jobId } = (await start({ connectionId })).body
+  await api.work(jobId)
+  let cancelled: Promise<Response> | undefined
+  const wire = await startProxy(
+    t,
+    { path: server.socket },
+    {
+      // Redis has said that the job can be joined, and the service is told once the job is cancelled.
+      async toClient(chunk) {
+        if (!chunk.includes('JOINED')) return
+        cancelled ??= api.fetch(`/v1/jobs/${jobId}`, { method: 'DELETE' })
+        await cancelled
+      },
+    },
+  )
+  const late = await startApp(t, connectTo(wire.socket), { keys: api.store.keys })
+  const join = async () => {
+    const headers = { ...json, 'idempotency-key': connectionId }
+    const request = { method: 'POST', headers, body: JSON.stringify({ connectionId }) }
+    const response = await late.fetch('/v1/jobs?onConflict=join', request)
+    return { status: response.status, body: (await response.json()) as JobBody & Problem }
+  }
+  const busy = { status: 409, body: { code: 'connection_busy', jobId, detail: /about to end/ } }
+  t.match(await join(), busy)
+  t.equal((await cancelled)?.status, 200)
+  t.match(await join(), busy, 'the same request again')
+  await end(jobId)
+  const next = await join()
+  t.equal(next.status, 202)
+  t.not(next.body.jobId, jobId)
 })
 
 t.test('a request that could not join a job about to end makes the next one when it is repeated', async (t) => {

@@ -168,14 +168,18 @@ t.test('ended jobs, and ids whose job was never written, are looked over no more
 t.test('a job that cannot be looked over does not keep the others from it', async (t) => {
   const { service, lookOver, create, errors, statusOf } = await setUp(t.teardown)
   const broken = await create()
+  const unknown = await create()
   const unreadable = await create()
   const cancelled = await create()
   await service.redis.set(jobKey(broken, 'record'), 'not a hash')
+  await service.redis.hset(jobKey(unknown, 'record'), 'status', 'paused', 'cancelReason', 'requested')
   await service.redis.hset(jobKey(unreadable, 'record'), 'streams', '{', 'cancelReason', 'requested')
   await service.redis.hset(jobKey(cancelled, 'record'), 'cancelReason', 'requested')
   await lookOver()
   t.equal(await statusOf(cancelled), 'cancelled')
-  t.match(errors, [/WRONGTYPE/, /JSON/])
+  t.equal(await statusOf(unreadable), 'cancelled', 'what cannot be read of it does not keep it alive')
+  t.equal(errors.length, 2)
+  t.match(errors, [/WRONGTYPE/, new RegExp(`record of job ${unknown} is damaged`)])
 })
 
 t.test('several that look over at once do no harm', async (t) => {

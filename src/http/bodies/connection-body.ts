@@ -12,7 +12,7 @@ export function toConnectionBody({ connectionId, settings, problem, ...times }: 
   return {
     connectionId,
     ...(settings && { config: maskSecrets(settings.config), catalog: settings.catalog }),
-    ...(problem !== undefined && { problem }),
+    ...(problem !== undefined && { problem: problem.message }),
     createdAt: new Date(times.createdAt).toISOString(),
     lastUpdatedAt: new Date(times.lastUpdatedAt).toISOString(),
   }

@@ -20,6 +20,7 @@ const commonCodes: ErrorCode[] = [
   'unauthorized',
   'too_many_requests',
   'internal_error',
+  'data_unreadable',
   'seal_broken',
   'store_unavailable',
   'shutting_down',

@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { CodedError } from '../../errors.ts'
 import { parseSyncRequest } from '../../sync/contract/sync-request.ts'
 import { findMasks, toConnectionBody } from '../bodies/connection-body.ts'
 import { connectionListQuery, connectionParameters, newConnectionBody } from '../bodies/connection-schemas.ts'
@@ -77,7 +76,7 @@ const connectionRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (ap
     },
     handler: async ({ tenant, params }) => {
       const connection = await connections.read(tenant, params.connectionId)
-      if (connection.problem !== undefined) throw new CodedError('seal_broken', connection.problem)
+      if (connection.problem !== undefined) throw connection.problem
       return toConnectionBody(connection)
     },
   })

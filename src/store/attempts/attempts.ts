@@ -1,13 +1,11 @@
 import { holdsErrorTrace } from '../../airbyte/messages.ts'
 import type { JobFailure } from '../../errors.ts'
-import type { Commit, Position, StreamProgress } from '../../sync/contract/commit.ts'
-import type { SyncRequest } from '../../sync/contract/sync-request.ts'
-import { type CancelReason, parseStreams } from '../job-record.ts'
+import type { Commit } from '../../sync/contract/commit.ts'
+import { type CancelReason, cancelReasonOf } from '../job-record.ts'
 import { changedChannel, jobKey } from '../keys.ts'
 import { runScript } from '../script.ts'
-import { type JobSeals, openJobSeals } from '../secrets/job-seals.ts'
-import type { EncryptionKey } from '../secrets/sealing.ts'
 import { beginScript } from './begin.lua.ts'
+import { type BegunAttempt, readBegun } from './begun-attempt.ts'
 import { commitScript } from './commit.lua.ts'
 import {
   type Ending,
@@ -31,25 +29,8 @@ export interface AttemptIdentity {
 }
 
 /** An attempt that has begun, and what it goes on from. */
-export interface Attempt extends AttemptIdentity {
-  /** Messages in the log. */
-  offset: number
-  /** The commit that they end with; '' before the job's first one. */
-  commitId: string
-  /** Absent until the job's first commit. */
-  position?: Position
-  streams: StreamProgress[]
-  /** Attempts, this one included, since the job last came further; those that died count in `deaths`. */
-  idleAttempts: number
-  /** Attempts since then whose workers died, or lost the job, before they could say so. */
-  deaths: number
-  cancelReason?: CancelReason
-  /** Why the attempt before this one failed, when it came no further than the one before it. */
-  lastFailure?: JobFailure
-  /** @throws SealBrokenError */
-  seals(): JobSeals
-  /** Opens the sealed request. @throws CodedError when it cannot be opened */
-  openRequest(): SyncRequest
+export interface Attempt extends AttemptIdentity, BegunAttempt {
+  fence: number
 }
 
 /**
@@ -80,121 +61,108 @@ export interface AttemptStoreDependencies extends JobEndDependencies {
 }
 
 export function createAttemptStore(dependencies: AttemptStoreDependencies): AttemptStore {
-  const { redis, keys, clock, logLimitBytes } = dependencies
   return {
-    async begin(identity, mode, newEpoch) {
-      const { jobId, fence, attemptId, lock } = identity
-      const reply = await runScript(
-        redis,
-        beginScript,
-        [
-          jobKey(jobId, 'record'),
-          jobKey(jobId, 'position'),
-          jobKey(jobId, 'dataKey'),
-          jobKey(jobId, 'request'),
-          // A key that is not used is still a place in the list.
-          lock?.key ?? jobKey(jobId, 'record'),
-        ],
-        [changedChannel(jobId), clock.now(), fence, attemptId, newEpoch, mode, lock?.token ?? ''],
-      )
-      const [outcome, ...fields] = reply as string[]
-      if (outcome === 'ENDED' || outcome === 'FENCED') return outcome
-      return attemptFrom(identity, keys, fields)
-    },
-
-    async commit(attempt, commitId, commit) {
-      const { jobId, fence, attemptId, offset } = attempt
-      const lastOffset = offset + commit.messageCount
-      const blob = commit.messageCount > 0 ? await attempt.seals().sealLines(commit.body, lastOffset) : ''
-      const checkpoints = commit.checkpoints.map(({ messageIndex, streamName, streamState }) => ({
-        offset: offset + messageIndex,
-        streamName,
-        streamState,
-      }))
-      const outcome = await runScript(
-        redis,
-        commitScript,
-        [
-          jobKey(jobId, 'record'),
-          jobKey(jobId, 'log'),
-          jobKey(jobId, 'position'),
-          jobKey(jobId, 'states'),
-          attempt.lock?.key ?? jobKey(jobId, 'record'),
-        ],
-        [
-          changedChannel(jobId),
-          clock.now(),
-          fence,
-          attemptId,
-          commitId,
-          offset,
-          attempt.commitId,
-          commit.messageCount,
-          blob,
-          commit.body.length,
-          commit.recordCount,
-          checkpoints.length > 0 ? JSON.stringify(checkpoints) : '',
-          JSON.stringify(commit.position),
-          JSON.stringify(commit.streams),
-          holdsErrorTrace(commit.body) ? 1 : 0,
-          logLimitBytes,
-          commit.isProgress ? 1 : 0,
-          attempt.lock?.token ?? '',
-          ...checkpoints.flatMap(({ streamName, streamState }) => [streamName, JSON.stringify(streamState)]),
-        ],
-      )
-      return outcome as CommitOutcome
-    },
-
-    async release({ jobId, fence, attemptId }, counted, failure) {
-      const reply = await runScript(
-        redis,
-        releaseScript,
-        [jobKey(jobId, 'record')],
-        [changedChannel(jobId), clock.now(), fence, attemptId, counted, failure ? JSON.stringify(failure) : ''],
-      )
-      const [outcome, cancelReason] = reply as [ReleaseOutcome['outcome'], CancelReason?]
-      return outcome === 'CANCELLED' ? { outcome, cancelReason: cancelReason ?? 'requested' } : { outcome }
-    },
-
+    begin: (identity, mode, newEpoch) => beginAttempt(dependencies, identity, mode, newEpoch),
+    commit: (attempt, commitId, commit) => commitTo(dependencies, attempt, commitId, commit),
+    release: (identity, counted, failure) => releaseAttempt(dependencies, identity, counted, failure),
     end: (jobId, fence, ending, by) => endJob(dependencies, jobId, fence, ending, by),
   }
 }
 
-function attemptFrom(identity: AttemptIdentity, keys: readonly EncryptionKey[], fields: string[]): Attempt {
-  const [
-    tenant = '',
-    offset,
-    ,
-    streams,
-    idleAttempts,
-    deaths,
-    cancelReason,
-    lastFailure,
-    position,
-    wrapped = '',
-    request = '',
-    fence,
-    commitId = '',
-  ] = fields
-  let seals: JobSeals | undefined
-  const openSeals = () => {
-    seals ??= openJobSeals(keys, wrapped, { tenant, jobId: identity.jobId })
-    return seals
-  }
-  return {
-    ...identity,
-    fence: Number(fence),
-    offset: Number(offset),
-    commitId,
-    ...(position && { position: JSON.parse(position) as Position }),
-    streams: parseStreams(streams),
-    idleAttempts: Number(idleAttempts),
-    deaths: Number(deaths),
-    ...(cancelReason && { cancelReason: cancelReason as CancelReason }),
-    ...(lastFailure && { lastFailure: JSON.parse(lastFailure) as JobFailure }),
-    // Opened late: a job whose key is lost must still begin, so that its attempts are counted and come to an end.
-    seals: openSeals,
-    openRequest: () => openSeals().openRequest(request),
-  }
+async function beginAttempt(
+  { redis, keys, clock }: AttemptStoreDependencies,
+  identity: AttemptIdentity,
+  mode: 'start' | 'rewound',
+  newEpoch: string,
+): Promise<Attempt | 'ENDED' | 'FENCED'> {
+  const { jobId, fence, attemptId, lock } = identity
+  const [outcome, ...namesAndValues] = await runScript(redis, beginScript, {
+    keys: {
+      recordKey: jobKey(jobId, 'record'),
+      positionKey: jobKey(jobId, 'position'),
+      dataKeyKey: jobKey(jobId, 'dataKey'),
+      requestKey: jobKey(jobId, 'request'),
+      lockKey: lock?.key,
+    },
+    args: {
+      channel: changedChannel(jobId),
+      now: clock.now(),
+      fence,
+      attemptId,
+      newEpoch,
+      mode,
+      lockToken: lock?.token,
+    },
+  })
+  if (outcome === 'ENDED' || outcome === 'FENCED') return outcome
+  return { ...identity, ...readBegun(keys, jobId, namesAndValues) }
+}
+
+async function commitTo(
+  { redis, clock, logLimitBytes }: AttemptStoreDependencies,
+  attempt: Attempt,
+  commitId: string,
+  commit: Commit,
+): Promise<CommitOutcome> {
+  const { jobId, fence, attemptId, offset, lock } = attempt
+  const lastOffset = offset + commit.messageCount
+  const blob = commit.messageCount > 0 ? await attempt.seals().sealLines(commit.body, lastOffset) : ''
+  const checkpoints = commit.checkpoints.map(({ messageIndex, streamName, streamState }) => ({
+    offset: offset + messageIndex,
+    streamName,
+    streamState,
+  }))
+  return runScript(redis, commitScript, {
+    keys: {
+      recordKey: jobKey(jobId, 'record'),
+      logKey: jobKey(jobId, 'log'),
+      positionKey: jobKey(jobId, 'position'),
+      statesKey: jobKey(jobId, 'states'),
+      lockKey: lock?.key,
+    },
+    args: {
+      channel: changedChannel(jobId),
+      now: clock.now(),
+      fence,
+      attemptId,
+      commitId,
+      expectedOffset: offset,
+      expectedCommitId: attempt.commitId,
+      messageCount: commit.messageCount,
+      blob,
+      bytes: commit.body.length,
+      recordCount: commit.recordCount,
+      checkpoints: checkpoints.length > 0 && JSON.stringify(checkpoints),
+      position: JSON.stringify(commit.position),
+      streams: JSON.stringify(commit.streams),
+      holdsErrorTrace: holdsErrorTrace(commit.body),
+      logLimitBytes,
+      isProgress: commit.isProgress,
+      lockToken: lock?.token,
+    },
+    entries: checkpoints.map(({ streamName, streamState }) => ({
+      streamName,
+      streamState: JSON.stringify(streamState),
+    })),
+  })
+}
+
+async function releaseAttempt(
+  { redis, clock }: AttemptStoreDependencies,
+  { jobId, fence, attemptId }: AttemptIdentity,
+  counted: 'counted' | 'uncounted',
+  failure: JobFailure | undefined,
+): Promise<ReleaseOutcome> {
+  const [outcome, cancelReason] = await runScript(redis, releaseScript, {
+    keys: { recordKey: jobKey(jobId, 'record') },
+    args: {
+      channel: changedChannel(jobId),
+      now: clock.now(),
+      fence,
+      attemptId,
+      counted,
+      lastFailure: failure && JSON.stringify(failure),
+    },
+  })
+  return outcome === 'CANCELLED' ? { outcome, cancelReason: cancelReasonOf(cancelReason) } : { outcome }
 }

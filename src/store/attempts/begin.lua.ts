@@ -1,54 +1,76 @@
-import { endedFunction, laterEpochFunction, runIdFunction, type Script } from '../script.ts'
+import Type from 'typebox'
+import { endedFunction, laterEpochFunction, runIdFunction } from '../lua-functions.ts'
+import { defineScript } from '../script.ts'
 
 /**
  * Begins an attempt, or begins it anew after REWOUND. From then on every older attempt is refused. Sent twice by the same
  * attempt (a lost reply) it counts once.
  *
  * An attempt that finds the job running follows one that neither gave it back nor ended it: its worker died. That is not
- * the job's failure: it is counted apart, unless it had come further, and the new attempt takes its place in the count.
+ * the job's failure. It is counted apart, unless that attempt had come further, and the new attempt takes its place in
+ * the count.
  *
- * Numbers can come twice when Redis goes back in time while a worker goes on. Where the queue's lock is told, it decides:
- * whoever holds it is the newest, and gets a number above all that were given out; who does not, may not begin.
+ * A number can come twice when Redis goes back in time while a worker goes on. Where the queue's lock is told, the lock
+ * decides: its holder is the newest attempt and gets a number above all that were given out; others may not begin.
  *
- * KEYS: record, position, data key, request, the queue's lock on the job.
- * ARGV: channel, now, fence, attempt id, random text for a new epoch, 'start' or 'rewound', what the lock holds while it is
- * this attempt's, '' without a lock.
- * Returns [ENDED] (or no such job), [FENCED], or
- * [BEGUN, tenant, messages, epoch, streams, attempts without progress, deaths without progress, cancel reason or '', last failure or '',
- * position or '', wrapped data key or '', sealed request or '', fence, id of the latest commit or ''].
+ * Replies ENDED (or no such job), FENCED, or BEGUN and the names and values of what the attempt goes on from. What is
+ * absent has no name there.
  */
-export const beginScript: Script = {
+export const beginScript = defineScript({
   name: 'syncBegin',
+  keys: ['recordKey', 'positionKey', 'dataKeyKey', 'requestKey'],
+  optionalKeys: ['lockKey'],
+  args: [
+    'channel',
+    'now',
+    'fence',
+    'attemptId',
+    /** Random text for a new epoch. */
+    'newEpoch',
+    /** 'start' or 'rewound'. */
+    'mode',
+    /** What the queue's lock holds while it is this attempt's; '' without a lock. */
+    'lockToken',
+  ],
+  reply: Type.Array(Type.String(), { minItems: 1 }),
   lua: `${endedFunction}${runIdFunction}${laterEpochFunction}
-local record = redis.call('HMGET', KEYS[1], 'status', 'fence', 'attemptId', 'runId', 'idleAttempts', 'epoch')
-if not record[1] or ended(record[1]) then return {'ENDED'} end
-local fence, mine = tonumber(record[2]), tonumber(ARGV[3])
-local again = fence == mine and record[3] == ARGV[4]
-local isHolder = ARGV[7] ~= '' and redis.call('GET', KEYS[5]) == ARGV[7]
-if ARGV[7] ~= '' and not isHolder then return {'FENCED'} end
-if fence > mine or (fence == mine and not again) then
+local status, latestFence, latestAttemptId, runIdOfLog, idleAttempts, epoch = unpack(redis.call(
+  'HMGET', recordKey, 'status', 'fence', 'attemptId', 'runId', 'idleAttempts', 'epoch'))
+if not status or ended(status) then return {'ENDED'} end
+local latest, mine = tonumber(latestFence), tonumber(fence)
+local again = latest == mine and latestAttemptId == attemptId
+local isHolder = lockToken ~= '' and redis.call('GET', lockKey) == lockToken
+if lockToken ~= '' and not isHolder then return {'FENCED'} end
+if latest > mine or (latest == mine and not again) then
   if not isHolder then return {'FENCED'} end
-  mine = fence + 1
+  mine = latest + 1
 end
 local number = string.format('%.0f', mine)
 
-redis.call('HSET', KEYS[1], 'status', 'running', 'fence', number, 'attemptId', ARGV[4], 'lastUpdatedAt', ARGV[2])
-redis.call('HSETNX', KEYS[1], 'startTime', ARGV[2])
+redis.call('HSET', recordKey, 'status', 'running', 'fence', number, 'attemptId', attemptId, 'lastUpdatedAt', now)
+redis.call('HSETNX', recordKey, 'startTime', now)
 if not again then
-  redis.call('HINCRBY', KEYS[1], 'attempts', 1)
-  local died = record[1] == 'running' and tonumber(record[5]) > 0
-  redis.call('HINCRBY', KEYS[1], died and 'deaths' or 'idleAttempts', 1)
+  redis.call('HINCRBY', recordKey, 'attempts', 1)
+  local died = status == 'running' and tonumber(idleAttempts) > 0
+  redis.call('HINCRBY', recordKey, died and 'deaths' or 'idleAttempts', 1)
 end
 local current = runId()
-if ARGV[6] == 'rewound' or (record[4] and record[4] ~= current) then
-  redis.call('HSET', KEYS[1], 'epoch', laterEpoch(record[6], ARGV[5]), 'runId', current)
+if mode == 'rewound' or (runIdOfLog and runIdOfLog ~= current) then
+  redis.call('HSET', recordKey, 'epoch', laterEpoch(epoch, newEpoch), 'runId', current)
 end
-redis.call('PUBLISH', ARGV[1], 'running')
+redis.call('PUBLISH', channel, 'running')
 
-local job = redis.call('HMGET', KEYS[1],
-  'tenant', 'messages', 'epoch', 'streams', 'idleAttempts', 'deaths', 'cancelReason', 'lastFailure', 'commitId')
-return {'BEGUN', job[1], job[2], job[3], job[4], job[5], job[6] or '0', job[7] or '', job[8] or '',
-  redis.call('GET', KEYS[2]) or '', redis.call('GET', KEYS[3]) or '', redis.call('GET', KEYS[4]) or '', number,
-  job[9] or ''}
+local reply = {'BEGUN'}
+local function add(name, value)
+  if not value then return end
+  reply[#reply + 1] = name
+  reply[#reply + 1] = value
+end
+local names = {'v', 'tenant', 'messages', 'fence', 'commitId', 'idleAttempts', 'deaths', 'cancelReason'}
+for i, value in ipairs(redis.call('HMGET', recordKey, unpack(names))) do add(names[i], value) end
+add('position', redis.call('GET', positionKey))
+add('wrappedDataKey', redis.call('GET', dataKeyKey))
+add('request', redis.call('GET', requestKey))
+return reply
 `,
-}
+})

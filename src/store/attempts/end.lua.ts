@@ -1,52 +1,86 @@
-import { endedFunction, laterEpochFunction, mayBeOtherLogFunction, runIdFunction, type Script } from '../script.ts'
+import Type from 'typebox'
+import { endedFunction, laterEpochFunction, mayBeOtherLogFunction, runIdFunction } from '../lua-functions.ts'
+import { defineScript } from '../script.ts'
 
 /**
- * Ends a job, once. The caller has prepared the closing lines from the record it read; they are written only if
- * that record still holds, else the caller reads again. On another Redis than the last commit's the log may have lost
- * what somebody has read, so the epoch changes, unless the caller knows that nothing is missing.
+ * Ends a job, once. The caller has prepared the closing lines from the record it read. They are written only if that
+ * record still holds, else the caller reads again. Another Redis process than that of the last commit may have lost
+ * messages that somebody has read, so the epoch changes then, unless the caller knows that nothing is missing.
  *
- * KEYS: record, log, position, request, data key, states, readers, the queue's lock on the job.
- * ARGV: channel, now, fence, expected offset, expected streams (JSON), expected errorTraced ('1' or ''),
- * final status, failure (JSON) or '', closing messages, blob, bytes before compression, streams (JSON),
- * retention of the log in ms, retention of the record in ms, random text for a new epoch, or '' when the
- * caller knows the log's latest commit, id of the attempt that ends it or '' for others, id of that commit ('' = none), what the
- * lock holds while it is this attempt's, '' without a lock.
- * Returns DONE, ENDED (or no such job), FENCED, REWOUND (the log is not what the caller knows) or CHANGED.
+ * Replies DONE, ENDED (or no such job), FENCED, REWOUND (the log is not what the caller knows) or CHANGED (the record is
+ * not what the caller read).
  */
-export const endScript: Script = {
+export const endScript = defineScript({
   name: 'syncEnd',
+  keys: ['recordKey', 'logKey', 'positionKey', 'requestKey', 'dataKeyKey', 'statesKey', 'readersKey'],
+  optionalKeys: ['lockKey'],
+  args: [
+    'channel',
+    'now',
+    'fence',
+    'expectedOffset',
+    /** JSON, as read. */
+    'expectedStreams',
+    /** '1' or ''. */
+    'expectedErrorTraced',
+    'finalStatus',
+    /** JSON, '' for none. */
+    'failure',
+    /** Messages in the closing entry. */
+    'messageCount',
+    'blob',
+    /** Bytes before compression. */
+    'bytes',
+    /** JSON. */
+    'streams',
+    'logRetentionMs',
+    'recordRetentionMs',
+    /** Random text for a new epoch; '' when the caller knows the log's latest commit. */
+    'newEpoch',
+    /** Of the attempt that ends the job; '' for others. */
+    'attemptId',
+    /** The log's latest commit as the caller knows it; '' for none. */
+    'expectedCommitId',
+    /** What the queue's lock holds while it is this attempt's; '' without a lock. */
+    'lockToken',
+  ],
+  reply: Type.Enum(['DONE', 'ENDED', 'FENCED', 'REWOUND', 'CHANGED']),
   lua: `${endedFunction}${runIdFunction}${laterEpochFunction}${mayBeOtherLogFunction}
-local record = redis.call('HMGET', KEYS[1], 'status', 'fence', 'messages', 'streams', 'errorTraced', 'runId', 'epoch',
-  'attemptId', 'commitId')
-if not record[1] or ended(record[1]) then return 'ENDED' end
-if tonumber(record[2]) > tonumber(ARGV[3]) then return 'FENCED' end
-local isWhole = ARGV[15] == ''
-if ARGV[16] ~= '' and record[8] ~= ARGV[16] then
-  return isWhole and 'REWOUND' or 'FENCED'
+local status, latestFence, messages, latestStreams, errorTraced, runIdOfLog, epoch, latestAttemptId, latestCommitId =
+  unpack(redis.call('HMGET', recordKey, 'status', 'fence', 'messages', 'streams', 'errorTraced', 'runId', 'epoch',
+    'attemptId', 'commitId'))
+if not status or ended(status) then return 'ENDED' end
+if tonumber(latestFence) > tonumber(fence) then return 'FENCED' end
+local knowsLog = newEpoch == ''
+if attemptId ~= '' and latestAttemptId ~= attemptId then
+  return knowsLog and 'REWOUND' or 'FENCED'
 end
-if isWhole and ((record[9] or '') ~= ARGV[17] or mayBeOtherLog(record[6], KEYS[8], ARGV[18])) then return 'REWOUND' end
-local offset = tonumber(ARGV[4])
-if tonumber(record[3]) ~= offset or (record[4] or '') ~= ARGV[5] or (record[5] or '') ~= ARGV[6] then return 'CHANGED' end
+if knowsLog and ((latestCommitId or '') ~= expectedCommitId or mayBeOtherLog(runIdOfLog, lockKey, lockToken)) then
+  return 'REWOUND'
+end
+local offset = tonumber(expectedOffset)
+if tonumber(messages) ~= offset or (latestStreams or '') ~= expectedStreams
+  or (errorTraced or '') ~= expectedErrorTraced then return 'CHANGED' end
 
-local count = tonumber(ARGV[9])
+local count = tonumber(messageCount)
 local last = string.format('%.0f', offset + count)
 if count > 0 then
-  redis.call('XADD', KEYS[2], last .. '-0', 'blob', ARGV[10], 'count', ARGV[9], 'bytes', ARGV[11])
+  redis.call('XADD', logKey, last .. '-0', 'blob', blob, 'count', messageCount, 'bytes', bytes)
 end
-redis.call('HSET', KEYS[1], 'status', ARGV[7], 'messages', last, 'streams', ARGV[12], 'lastUpdatedAt', ARGV[2],
-  'endTime', ARGV[2])
-if ARGV[8] ~= '' then redis.call('HSET', KEYS[1], 'failure', ARGV[8]) end
-if not isWhole and record[6] and record[6] ~= runId() then
-  redis.call('HSET', KEYS[1], 'epoch', laterEpoch(record[7], ARGV[15]))
+redis.call('HSET', recordKey, 'status', finalStatus, 'messages', last, 'streams', streams, 'lastUpdatedAt', now,
+  'endTime', now)
+if failure ~= '' then redis.call('HSET', recordKey, 'failure', failure) end
+if not knowsLog and runIdOfLog and runIdOfLog ~= runId() then
+  redis.call('HSET', recordKey, 'epoch', laterEpoch(epoch, newEpoch))
 end
-redis.call('HINCRBY', KEYS[1], 'bytes', ARGV[11])
-redis.call('HINCRBY', KEYS[1], 'blobBytes', #ARGV[10])
-redis.call('DEL', KEYS[3], KEYS[4], KEYS[7])
-redis.call('PEXPIRE', KEYS[2], ARGV[13])
-redis.call('PEXPIRE', KEYS[5], ARGV[13])
-redis.call('PEXPIRE', KEYS[6], ARGV[13])
-redis.call('PEXPIRE', KEYS[1], ARGV[14])
-redis.call('PUBLISH', ARGV[1], ARGV[7])
+redis.call('HINCRBY', recordKey, 'bytes', bytes)
+redis.call('HINCRBY', recordKey, 'blobBytes', #blob)
+redis.call('DEL', positionKey, requestKey, readersKey)
+redis.call('PEXPIRE', logKey, logRetentionMs)
+redis.call('PEXPIRE', dataKeyKey, logRetentionMs)
+redis.call('PEXPIRE', statesKey, logRetentionMs)
+redis.call('PEXPIRE', recordKey, recordRetentionMs)
+redis.call('PUBLISH', channel, finalStatus)
 return 'DONE'
 `,
-}
+})

@@ -1,16 +1,21 @@
-import { endedFunction, type Script } from '../script.ts'
+import Type from 'typebox'
+import { endedFunction } from '../lua-functions.ts'
+import { defineScript } from '../script.ts'
 
 /**
- * Takes a job that has ended, or was never written, from the live ones. It looks for itself: whoever saw the job end may
- * have seen it in a Redis that has gone back in time since.
+ * Takes a job that has ended, or was never written, from the live ones. The script looks at the record itself: the caller
+ * may have seen the job end in a Redis that has gone back in time since.
  *
- * KEYS: live jobs, record. ARGV: job id. Returns 1 when it is gone from there.
+ * Replies 1 when it was taken from there.
  */
-export const forgetScript: Script = {
+export const forgetScript = defineScript({
   name: 'syncForget',
+  keys: ['liveJobsKey', 'recordKey'],
+  args: ['jobId'],
+  reply: Type.Integer(),
   lua: `${endedFunction}
-local status = redis.call('HGET', KEYS[2], 'status')
+local status = redis.call('HGET', recordKey, 'status')
 if status and not ended(status) then return 0 end
-return redis.call('ZREM', KEYS[1], ARGV[1])
+return redis.call('ZREM', liveJobsKey, jobId)
 `,
-}
+})

@@ -3,10 +3,11 @@ import type { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
 import type { ErrorCode } from '../../error-table.ts'
 import { CodedError, type JobFailure, toJobFailure } from '../../errors.ts'
+import { StoredDataError } from '../../stored/stored-data.ts'
 import type { StreamProgress } from '../../sync/contract/commit.ts'
-import { closeStreams, failureOf } from '../../sync/delivery/closing-lines.ts'
+import { closeStreams } from '../../sync/delivery/closing-lines.ts'
 import { storeAnswer } from '../availability.ts'
-import type { JobStatus } from '../job.ts'
+import type { FinalStatus } from '../job.ts'
 import { type CancelReason, parseStreams } from '../job-record.ts'
 import { changedChannel, jobKey } from '../keys.ts'
 import type { Retention } from '../log/retention.ts'
@@ -18,7 +19,7 @@ import { forgetJob } from './live-jobs.ts'
 
 /** How a job is to end. A job that is said to have succeeded fails if a stream is not COMPLETE. */
 export interface Ending {
-  status: Extract<JobStatus, 'succeeded' | 'failed' | 'cancelled'>
+  status: FinalStatus
   failure?: JobFailure
 }
 
@@ -97,55 +98,64 @@ async function tryToEnd(
   if (written && Number(messages) !== written.offset) return 'REWOUND'
 
   const now = clock.now()
-  const streams = parseStreams(streamsText ?? undefined)
-  const { status, failure } = settle(ending, streams)
-  const closing = closeStreams(streams, failure, errorTraced === '1', now)
+  const streams = readableStreams(jobId, streamsText)
+  const closing = closeStreams(streams, ending.failure, errorTraced === '1', now)
+  const { failure } = closing
+  const status = failure && ending.status === 'succeeded' ? 'failed' : ending.status
   const entry = await sealClosing(keys, wrappedDataKey, { tenant, jobId }, Number(messages), closing.lines)
-  const outcome = await runScript(
-    redis,
-    endScript,
-    [
-      jobKey(jobId, 'record'),
-      jobKey(jobId, 'log'),
-      jobKey(jobId, 'position'),
-      jobKey(jobId, 'request'),
-      jobKey(jobId, 'dataKey'),
-      jobKey(jobId, 'states'),
-      jobKey(jobId, 'readers'),
-      // A key that is not used is still a place in the list.
-      by?.lock?.key ?? jobKey(jobId, 'record'),
-    ],
-    [
-      changedChannel(jobId),
+  const outcome = await runScript(redis, endScript, {
+    keys: {
+      recordKey: jobKey(jobId, 'record'),
+      logKey: jobKey(jobId, 'log'),
+      positionKey: jobKey(jobId, 'position'),
+      requestKey: jobKey(jobId, 'request'),
+      dataKeyKey: jobKey(jobId, 'dataKey'),
+      statesKey: jobKey(jobId, 'states'),
+      readersKey: jobKey(jobId, 'readers'),
+      lockKey: by?.lock?.key,
+    },
+    args: {
+      channel: changedChannel(jobId),
       now,
       fence,
-      messages,
-      streamsText ?? '',
-      errorTraced ?? '',
-      status,
-      failure ? JSON.stringify(failure) : '',
-      entry.count,
-      entry.blob,
-      entry.bytes,
-      JSON.stringify(closing.streams),
-      retention.logMs,
-      retention.recordMs,
-      written ? '' : randomUUID(),
-      by?.attemptId ?? '',
-      written?.commitId ?? '',
-      by?.lock?.token ?? '',
-    ],
-  )
+      expectedOffset: messages,
+      expectedStreams: streamsText ?? '',
+      expectedErrorTraced: errorTraced ?? '',
+      finalStatus: status,
+      failure: failure && JSON.stringify(failure),
+      messageCount: entry.count,
+      blob: entry.blob,
+      bytes: entry.bytes,
+      streams: JSON.stringify(closing.streams),
+      logRetentionMs: retention.logMs,
+      recordRetentionMs: retention.recordMs,
+      newEpoch: written ? '' : randomUUID(),
+      attemptId: by?.attemptId,
+      expectedCommitId: written?.commitId,
+      lockToken: by?.lock?.token,
+    },
+  })
   if (outcome === 'DONE') onJobEnded?.(status, failure?.code)
-  return outcome as EndOutcome | 'CHANGED'
+  return outcome
 }
 
-function settle(ending: Ending, streams: StreamProgress[]): Ending {
-  const failure = ending.status === 'succeeded' ? failureOf(streams) : undefined
-  return failure ? { status: 'failed', failure } : ending
+/** None where they cannot be read: a job must come to its end all the same. Whoever says that it succeeded has written them. */
+function readableStreams(jobId: number, text: string | null | undefined): StreamProgress[] {
+  try {
+    return parseStreams(jobId, text ?? undefined)
+  } catch (error) {
+    if (error instanceof StoredDataError) return []
+    throw error
+  }
 }
 
-const noEntry = { count: 0, blob: '' as string | Buffer, bytes: 0 }
+interface ClosingEntry {
+  count: number
+  blob: Buffer | ''
+  bytes: number
+}
+
+const noEntry: ClosingEntry = { count: 0, blob: '', bytes: 0 }
 
 /** The closing entry, none where the job's log cannot be opened by anybody: a lost key must not keep a job alive. */
 async function sealClosing(
@@ -154,7 +164,7 @@ async function sealClosing(
   owner: { tenant: string; jobId: number },
   offset: number,
   lines: string[],
-): Promise<typeof noEntry> {
+): Promise<ClosingEntry> {
   if (lines.length === 0 || !wrappedDataKey) return noEntry
   const text = Buffer.from(lines.join(''))
   try {

@@ -1,8 +1,10 @@
 import type { Redis } from 'ioredis'
+import Type from 'typebox'
 import type { Clock } from '../../clock.ts'
+import { NumberText, readStored } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
-import type { JobStatus } from '../job.ts'
-import type { CancelReason } from '../job-record.ts'
+import { type JobStatus, jobStatuses } from '../job.ts'
+import { type CancelReason, cancelReasonOf } from '../job-record.ts'
 import { jobKey, sharedKeys } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { forgetScript } from './forget.lua.ts'
@@ -21,39 +23,55 @@ export interface LiveJob {
 export interface LiveJobs {
   /** Ids, oldest first. */
   list(): Promise<number[]>
-  /** @returns undefined for a job that has ended or, older than `orphanAfterMs`, was never written */
+  /**
+   * @returns undefined for a job that has ended or, older than `orphanAfterMs`, was never written
+   * @throws StoredDataError
+   */
   lookOver(jobId: number): Promise<LiveJob | undefined>
   /** Tells the worker that has the job to cancel it. */
   announceCancel(jobId: number): Promise<void>
 }
+
+const LiveRecord = Type.Object({ status: Type.Enum([...jobStatuses]), fence: NumberText })
 
 /** How long an id without a record is kept: the API may be just about to write it. */
 const orphanAfterMs = 60_000
 
 /** Takes a job from the live ones, unless it has not ended after all. */
 export async function forgetJob(redis: Redis, jobId: number): Promise<void> {
-  await runScript(redis, forgetScript, [sharedKeys.liveJobs, jobKey(jobId, 'record')], [jobId])
+  const keys = { liveJobsKey: sharedKeys.liveJobs, recordKey: jobKey(jobId, 'record') }
+  await runScript(redis, forgetScript, { keys, args: { jobId } })
+}
+
+/** Ids of the jobs that may not have ended, oldest first. What is no id is passed over. */
+export async function readLiveJobIds(redis: Redis): Promise<number[]> {
+  const members = await storeAnswer(redis.zrange(sharedKeys.liveJobs, '0', '-1'))
+  return members.map(Number).filter(Number.isSafeInteger)
 }
 
 export function createLiveJobs({ redis, clock }: { redis: Redis; clock: Clock }): LiveJobs {
   return {
     async list() {
-      return (await storeAnswer(redis.zrange(sharedKeys.liveJobs, '0', '-1'))).map(Number)
+      return readLiveJobIds(redis)
     },
     async lookOver(jobId) {
-      const reply = await runScript(redis, lookOverScript, [jobKey(jobId, 'record')], [clock.now()])
-      const [outcome, status, fence, cancelReason] = reply as string[]
+      const [outcome, status = '', fence, cancelReason] = await runScript(redis, lookOverScript, {
+        keys: { recordKey: jobKey(jobId, 'record') },
+        args: { now: clock.now() },
+      })
       if (outcome === 'ENDED') await forgetJob(redis, jobId)
       if (outcome === 'MISSING') {
         const createdAt = Number(await storeAnswer(redis.zscore(sharedKeys.liveJobs, String(jobId))))
         if (clock.now() - createdAt > orphanAfterMs) await forgetJob(redis, jobId)
       }
       if (outcome !== 'LIVE') return undefined
+      const what = `the record of job ${jobId}`
+      const live = readStored(LiveRecord, { status, fence }, what)
       return {
         jobId,
-        status: status as JobStatus,
-        fence: Number(fence),
-        ...(cancelReason && { cancelReason: cancelReason as CancelReason }),
+        status: live.status,
+        fence: Number(live.fence),
+        ...(cancelReason && { cancelReason: cancelReasonOf(cancelReason) }),
       }
     },
     async announceCancel(jobId) {

@@ -1,14 +1,22 @@
-import { endedFunction, redisTimeFunction, type Script } from '../script.ts'
+import Type from 'typebox'
+import { endedFunction, redisTimeFunction } from '../lua-functions.ts'
+import { defineScript } from '../script.ts'
 
 /**
  * What the reconciler wants to know of a job. On the way it asks for the end of a job whose readers are gone for longer
- * than its grace. Nobody can renew a lease while Redis is away, so each lease counts from its start at the earliest.
+ * than its grace. Nobody can renew a lease while Redis is away, so each lease counts from the start of Redis at the
+ * earliest.
  *
- * KEYS: record. ARGV: now.
- * Returns [MISSING], [ENDED] or [LIVE, status, fence, cancel reason or ''].
+ * Replies [MISSING], [ENDED] or [LIVE, status, fence, cancel reason or ''].
  */
-export const lookOverScript: Script = {
+export const lookOverScript = defineScript({
   name: 'syncLookOver',
+  keys: ['recordKey'],
+  args: ['now'],
+  reply: Type.Union([
+    Type.Tuple([Type.Enum(['MISSING', 'ENDED'])]),
+    Type.Tuple([Type.Literal('LIVE'), Type.String(), Type.String(), Type.String()]),
+  ]),
   lua: `${endedFunction}${redisTimeFunction}
 local function startedAt()
   local info = redis.pcall('INFO', 'server')
@@ -16,17 +24,18 @@ local function startedAt()
   return uptime and redisTime() - tonumber(uptime) * 1000 or 0
 end
 
-local record = redis.call('HMGET', KEYS[1], 'status', 'fence', 'cancelReason', 'graceMs', 'readersUntil', 'leaseMs')
-if not record[1] then return {'MISSING'} end
-if ended(record[1]) then return {'ENDED'} end
-local reason = record[3] or ''
-if reason == '' and record[4] then
-  local readersUntil = math.max(tonumber(record[5]), startedAt() + tonumber(record[6] or 0))
-  if redisTime() > readersUntil + tonumber(record[4]) then
+local status, fence, cancelReason, graceMs, readersUntil, leaseMs = unpack(redis.call(
+  'HMGET', recordKey, 'status', 'fence', 'cancelReason', 'graceMs', 'readersUntil', 'leaseMs'))
+if not status then return {'MISSING'} end
+if ended(status) then return {'ENDED'} end
+local reason = cancelReason or ''
+if reason == '' and graceMs then
+  local leasedUntil = math.max(tonumber(readersUntil), startedAt() + tonumber(leaseMs or 0))
+  if redisTime() > leasedUntil + tonumber(graceMs) then
     reason = 'abandoned'
-    redis.call('HSET', KEYS[1], 'cancelReason', reason, 'lastUpdatedAt', ARGV[1])
+    redis.call('HSET', recordKey, 'cancelReason', reason, 'lastUpdatedAt', now)
   end
 end
-return {'LIVE', record[1], record[2], reason}
+return {'LIVE', status, fence, reason}
 `,
-}
+})

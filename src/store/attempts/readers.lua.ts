@@ -1,102 +1,136 @@
-import { endedFunction, redisTimeFunction, type Script } from '../script.ts'
+import Type from 'typebox'
+import { endedFunction, redisTimeFunction } from '../lua-functions.ts'
+import { defineScript } from '../script.ts'
 
-/** Lua: until when a job has readers, by the leases of those that there are and those that are awaited; 0 = none. */
+/** Lua: until when a job has readers, by the leases of those that are there and those that are awaited; 0 = none. */
 const leasedUntilFunction = `
-local function leasedUntil(readers)
-  local last = redis.call('ZREVRANGE', readers, 0, 0, 'WITHSCORES')
+local function leasedUntil()
+  local last = redis.call('ZREVRANGE', readersKey, 0, 0, 'WITHSCORES')
   return tonumber(last[2] or 0)
 end
 `
 
+/** Only jobs that live as long as somebody reads them keep leases. */
+const keys = ['recordKey', 'readersKey'] as const
+
 /**
- * A reader says that it is there. Only jobs that depend on readers keep leases. A reader that comes takes the place of one
- * that is awaited.
+ * A reader says that it is there. A reader that comes takes the place of one that is awaited.
  *
- * KEYS: record, readers. ARGV: reader id, lease ms, what the ids of awaited readers begin with.
+ * Replies 1, or 0 for a job that keeps no leases.
  */
-export const renewReaderScript: Script = {
+export const renewReaderScript = defineScript({
   name: 'syncRenewReader',
+  keys,
+  args: [
+    'readerId',
+    'leaseMs',
+    /** What the ids of awaited readers begin with. */
+    'awaitedPrefix',
+  ],
+  reply: Type.Integer(),
   lua: `${endedFunction}${redisTimeFunction}${leasedUntilFunction}
-local record = redis.call('HMGET', KEYS[1], 'status', 'graceMs')
-if not record[1] or ended(record[1]) or not record[2] then return 0 end
+local status, graceMs = unpack(redis.call('HMGET', recordKey, 'status', 'graceMs'))
+if not status or ended(status) or not graceMs then return 0 end
 local now = redisTime()
-local isNew = redis.call('ZADD', KEYS[2], string.format('%.0f', now + tonumber(ARGV[2])), ARGV[1]) == 1
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('(%.0f', now))
+local isNew = redis.call('ZADD', readersKey, string.format('%.0f', now + tonumber(leaseMs)), readerId) == 1
+redis.call('ZREMRANGEBYSCORE', readersKey, '-inf', string.format('(%.0f', now))
 if isNew then
-  redis.call('HSET', KEYS[1], 'lastReaderAt', string.format('%.0f', now))
-  for _, reader in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
-    if string.sub(reader, 1, #ARGV[3]) == ARGV[3] then
-      redis.call('ZREM', KEYS[2], reader)
+  redis.call('HSET', recordKey, 'lastReaderAt', string.format('%.0f', now))
+  for _, reader in ipairs(redis.call('ZRANGE', readersKey, 0, -1)) do
+    if string.sub(reader, 1, #awaitedPrefix) == awaitedPrefix then
+      redis.call('ZREM', readersKey, reader)
       break
     end
   end
 end
-redis.call('HSET', KEYS[1], 'readersUntil', string.format('%.0f', leasedUntil(KEYS[2])))
+redis.call('HSET', recordKey, 'readersUntil', string.format('%.0f', leasedUntil()))
 return 1
 `,
-}
+})
 
 /**
  * A reader hung up: grace counts from now, or from the end of the last other lease.
  *
- * KEYS: record, readers. ARGV: reader id.
- * Returns ABANDONED when nobody is left and grace is over at once, else KEPT.
+ * Replies ABANDONED when nobody is left and grace is over at once, else KEPT.
  */
-export const dropReaderScript: Script = {
+export const dropReaderScript = defineScript({
   name: 'syncDropReader',
+  keys,
+  args: ['readerId'],
+  reply: Type.Enum(['ABANDONED', 'KEPT']),
   lua: `${endedFunction}${redisTimeFunction}${leasedUntilFunction}
-local record = redis.call('HMGET', KEYS[1], 'status', 'graceMs')
-if not record[1] or ended(record[1]) or not record[2] then return 'KEPT' end
+local status, graceMs = unpack(redis.call('HMGET', recordKey, 'status', 'graceMs'))
+if not status or ended(status) or not graceMs then return 'KEPT' end
 -- The first write has to be one that Redis refuses when memory is full (see Script).
-redis.call('HSET', KEYS[1], 'readersUntil', 0)
-redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('HSET', recordKey, 'readersUntil', 0)
+redis.call('ZREM', readersKey, readerId)
 local now = redisTime()
-local others = math.max(now, leasedUntil(KEYS[2]))
-redis.call('HSET', KEYS[1], 'readersUntil', string.format('%.0f', others))
-if others > now or tonumber(record[2]) > 0 then return 'KEPT' end
+local others = math.max(now, leasedUntil())
+redis.call('HSET', recordKey, 'readersUntil', string.format('%.0f', others))
+if others > now or tonumber(graceMs) > 0 then return 'KEPT' end
 -- At once, so that nobody joins it in between.
-redis.call('HSETNX', KEYS[1], 'cancelReason', 'abandoned')
+redis.call('HSETNX', recordKey, 'cancelReason', 'abandoned')
 return 'ABANDONED'
 `,
-}
+})
 
 /**
- * A reader was cut off by the service, and may take a while to come back: its lease goes on for so long, under another id,
- * since it comes as a new reader. Saying so may have had to wait for Redis: a reader that has come since is taken for it.
+ * The service cut a reader off, and it may take a while to come back. Its lease goes on for so long, under another id,
+ * since it comes back as a new reader. This call may have had to wait for Redis: a reader that has come since the cut
+ * is taken for the one that was cut off.
  *
- * KEYS: record, readers. ARGV: reader id, the id under which it is awaited, for how long in ms, ms since it was cut off.
+ * Replies 1, or 0 for a job that keeps no leases.
  */
-export const awaitReaderScript: Script = {
+export const awaitReaderScript = defineScript({
   name: 'syncAwaitReader',
+  keys,
+  args: [
+    'readerId',
+    /** The id under which it is awaited. */
+    'awaitedId',
+    /** For how long. */
+    'awaitedMs',
+    'sinceCutMs',
+  ],
+  reply: Type.Integer(),
   lua: `${endedFunction}${redisTimeFunction}${leasedUntilFunction}
-local record = redis.call('HMGET', KEYS[1], 'status', 'graceMs', 'lastReaderAt')
-if not record[1] or ended(record[1]) or not record[2] then return 0 end
+local status, graceMs, lastReaderAt = unpack(redis.call('HMGET', recordKey, 'status', 'graceMs', 'lastReaderAt'))
+if not status or ended(status) or not graceMs then return 0 end
 local now = redisTime()
-local isBack = tonumber(record[3] or 0) > now - tonumber(ARGV[4])
-if not isBack then redis.call('ZADD', KEYS[2], string.format('%.0f', now + tonumber(ARGV[3])), ARGV[2]) end
-redis.call('HSET', KEYS[1], 'readersUntil', 0)
-redis.call('ZREM', KEYS[2], ARGV[1])
-redis.call('HSET', KEYS[1], 'readersUntil', string.format('%.0f', math.max(now, leasedUntil(KEYS[2]))))
+local isBack = tonumber(lastReaderAt or 0) > now - tonumber(sinceCutMs)
+if not isBack then redis.call('ZADD', readersKey, string.format('%.0f', now + tonumber(awaitedMs)), awaitedId) end
+redis.call('HSET', recordKey, 'readersUntil', 0)
+redis.call('ZREM', readersKey, readerId)
+redis.call('HSET', recordKey, 'readersUntil', string.format('%.0f', math.max(now, leasedUntil())))
 return 1
 `,
-}
+})
 
-/**
- * Somebody else wants the job, too: it lives by the longest grace, and without readers once one caller wants it so.
- *
- * KEYS: record, readers. ARGV: the grace of this one in ms, '' = it reads nothing, or wants no grace.
- */
-export const shareScript: Script = {
-  name: 'syncShare',
-  lua: `${endedFunction}
-local record = redis.call('HMGET', KEYS[1], 'status', 'graceMs')
-if not record[1] or ended(record[1]) or not record[2] then return 0 end
-if ARGV[1] == '' then
-  redis.call('HDEL', KEYS[1], 'graceMs', 'readersUntil', 'leaseMs')
-  redis.call('DEL', KEYS[2])
-elseif tonumber(ARGV[1]) > tonumber(record[2]) then
-  redis.call('HSET', KEYS[1], 'graceMs', ARGV[1])
+/** Lua: somebody else wants the job, too. It lives by the longest grace, and without readers once one caller wants it so. */
+export const shareFunction = `
+local function share(wantedGraceMs)
+  local status, graceMs = unpack(redis.call('HMGET', recordKey, 'status', 'graceMs'))
+  if not status or ended(status) or not graceMs then return 0 end
+  if wantedGraceMs == '' then
+    redis.call('HDEL', recordKey, 'graceMs', 'readersUntil', 'leaseMs')
+    redis.call('DEL', readersKey)
+  elseif tonumber(wantedGraceMs) > tonumber(graceMs) then
+    redis.call('HSET', recordKey, 'graceMs', wantedGraceMs)
+  end
+  return 1
 end
-return 1
+`
+
+/** The same as a call. Replies 1, or 0 for a job that keeps no leases. */
+export const shareScript = defineScript({
+  name: 'syncShare',
+  keys,
+  args: [
+    /** The grace of this caller; '' if it reads nothing or wants none. */
+    'wantedGraceMs',
+  ],
+  reply: Type.Integer(),
+  lua: `${endedFunction}${shareFunction}
+return share(wantedGraceMs)
 `,
-}
+})

@@ -1,29 +1,44 @@
-import { endedFunction, type Script } from '../script.ts'
+import Type from 'typebox'
+import { endedFunction } from '../lua-functions.ts'
+import { defineScript } from '../script.ts'
 
 /**
  * Says that an attempt is over and another follows. Does nothing when somebody has asked for the job's end meanwhile:
- * the attempt must then end it, since nobody else would before the next attempt.
+ * this attempt must then end the job, because nobody else would before the next attempt.
  *
- * KEYS: record.
- * ARGV: channel, now, fence, attempt id, 'counted' or 'uncounted' (an orderly shutdown does not count as one without progress),
- * last failure (JSON) or ''.
- * Returns [RELEASED], [CANCELLED, reason], [ENDED] or [FENCED].
+ * Replies [RELEASED], [CANCELLED, reason], [ENDED] or [FENCED].
  */
-export const releaseScript: Script = {
+export const releaseScript = defineScript({
   name: 'syncRelease',
+  keys: ['recordKey'],
+  args: [
+    'channel',
+    'now',
+    'fence',
+    'attemptId',
+    /** 'counted' or 'uncounted': an orderly shutdown does not count as an attempt without progress. */
+    'counted',
+    /** JSON, '' for none. */
+    'lastFailure',
+  ],
+  reply: Type.Union([
+    Type.Tuple([Type.Enum(['RELEASED', 'ENDED', 'FENCED'])]),
+    Type.Tuple([Type.Literal('CANCELLED'), Type.String()]),
+  ]),
   lua: `${endedFunction}
-local record = redis.call('HMGET', KEYS[1], 'status', 'fence', 'idleAttempts', 'cancelReason', 'attemptId')
-if not record[1] or ended(record[1]) then return {'ENDED'} end
-if tonumber(record[2]) > tonumber(ARGV[3]) then return {'FENCED'} end
--- Numbers come again when Redis goes back in time; a lower one may be that of an attempt after this one.
-if record[5] ~= ARGV[4] then return {'FENCED'} end
-if record[4] then return {'CANCELLED', record[4]} end
-if record[1] ~= 'running' then return {'RELEASED'} end
+local status, latestFence, idleAttempts, cancelReason, latestAttemptId = unpack(redis.call(
+  'HMGET', recordKey, 'status', 'fence', 'idleAttempts', 'cancelReason', 'attemptId'))
+if not status or ended(status) then return {'ENDED'} end
+if tonumber(latestFence) > tonumber(fence) then return {'FENCED'} end
+-- Numbers come again when Redis goes back in time: a lower one may be that of an attempt after this one.
+if latestAttemptId ~= attemptId then return {'FENCED'} end
+if cancelReason then return {'CANCELLED', cancelReason} end
+if status ~= 'running' then return {'RELEASED'} end
 
-redis.call('HSET', KEYS[1], 'status', 'incomplete', 'lastUpdatedAt', ARGV[2])
-if ARGV[5] == 'uncounted' and tonumber(record[3]) > 0 then redis.call('HINCRBY', KEYS[1], 'idleAttempts', -1) end
-if ARGV[6] ~= '' then redis.call('HSET', KEYS[1], 'lastFailure', ARGV[6]) end
-redis.call('PUBLISH', ARGV[1], 'incomplete')
+redis.call('HSET', recordKey, 'status', 'incomplete', 'lastUpdatedAt', now)
+if counted == 'uncounted' and tonumber(idleAttempts) > 0 then redis.call('HINCRBY', recordKey, 'idleAttempts', -1) end
+if lastFailure ~= '' then redis.call('HSET', recordKey, 'lastFailure', lastFailure) end
+redis.call('PUBLISH', channel, 'incomplete')
 return {'RELEASED'}
 `,
-}
+})

@@ -6,9 +6,11 @@ import { announceWorkerScript, countWorkersScript } from './workers.lua.ts'
 /** How long a worker counts as there without saying so again, ms. */
 const presenceMs = 30_000
 
+const keys = { workersKey: sharedKeys.workers }
+
 /** Says that a worker is there; to be said again every 10 s. */
 export async function announceWorker(redis: Redis, workerId: string): Promise<void> {
-  await runScript(redis, announceWorkerScript, [sharedKeys.workers], [workerId, presenceMs])
+  await runScript(redis, announceWorkerScript, { keys, args: { workerId, presenceMs } })
 }
 
 /** A worker that ends in order is gone at once. */
@@ -18,5 +20,5 @@ export async function withdrawWorker(redis: Redis, workerId: string): Promise<vo
 
 /** Whether any worker is there; one that died is believed for half a minute. */
 export async function hasWorkers(redis: Redis): Promise<boolean> {
-  return Number(await runScript(redis, countWorkersScript, [sharedKeys.workers], [])) > 0
+  return (await runScript(redis, countWorkersScript, { keys })) > 0
 }

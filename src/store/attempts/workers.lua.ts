@@ -1,20 +1,27 @@
-import { redisTimeFunction, type Script } from '../script.ts'
+import Type from 'typebox'
+import { redisTimeFunction } from '../lua-functions.ts'
+import { defineScript } from '../script.ts'
 
-/** A worker says that it is there. KEYS: workers. ARGV: worker id, ms for which it counts. */
-export const announceWorkerScript: Script = {
+/** A worker says that it is there, for so long. */
+export const announceWorkerScript = defineScript({
   name: 'syncAnnounceWorker',
+  keys: ['workersKey'],
+  args: ['workerId', 'presenceMs'],
+  reply: Type.Integer(),
   lua: `${redisTimeFunction}
 local now = redisTime()
-redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[2]), ARGV[1])
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('(%.0f', now))
+redis.call('ZADD', workersKey, string.format('%.0f', now + presenceMs), workerId)
+redis.call('ZREMRANGEBYSCORE', workersKey, '-inf', string.format('(%.0f', now))
 return 1
 `,
-}
+})
 
-/** KEYS: workers. Returns how many are there. */
-export const countWorkersScript: Script = {
+/** Replies how many workers are there. */
+export const countWorkersScript = defineScript({
   name: 'syncCountWorkers',
+  keys: ['workersKey'],
+  reply: Type.Integer(),
   lua: `${redisTimeFunction}
-return redis.call('ZCOUNT', KEYS[1], string.format('%.0f', redisTime()), '+inf')
+return redis.call('ZCOUNT', workersKey, string.format('%.0f', redisTime()), '+inf')
 `,
-}
+})

@@ -1,6 +1,8 @@
 import type { Redis } from 'ioredis'
+import type { Static } from 'typebox'
 import type { StreamStates } from '../../airbyte/state.ts'
 import { CodedError } from '../../errors.ts'
+import { NumberText, readStored } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
 import type { Job } from '../job.ts'
 import { connectionKey, jobKey } from '../keys.ts'
@@ -47,27 +49,24 @@ export async function acknowledge(redis: Redis, readJob: () => Promise<Job>, hol
   }
 }
 
-type Outcome = 'ACKNOWLEDGED' | 'GONE' | 'SUPERSEDED' | 'CHANGED'
-
 async function move(
   redis: Redis,
   { tenant, jobId, logEpoch, fullRefresh }: Job,
   connectionId: string,
   offset: number,
-): Promise<[Outcome, string?]> {
-  const before = Number((await storeAnswer(redis.hget(jobKey(jobId, 'record'), 'ackedOffset'))) ?? 0)
+): Promise<Static<typeof acknowledgeScript.reply>> {
+  const acked = (await storeAnswer(redis.hget(jobKey(jobId, 'record'), 'ackedOffset'))) ?? '0'
+  const before = Number(readStored(NumberText, acked, `the record of job ${jobId} (ackedOffset)`))
   const checkpoints = await readCheckpoints(redis, jobId, before, offset)
   const moved = [...checkpoints].filter(([name]) => !fullRefresh.includes(name))
-  const reply = await runScript(
-    redis,
-    acknowledgeScript,
-    [
-      jobKey(jobId, 'record'),
-      jobKey(jobId, 'dataKey'),
-      connectionKey(tenant, connectionId, 'record'),
-      connectionKey(tenant, connectionId, 'states'),
-    ],
-    [offset, jobId, logEpoch, ...moved.flatMap(([name, state]) => [name, JSON.stringify(state)])],
-  )
-  return reply as [Outcome, string?]
+  return runScript(redis, acknowledgeScript, {
+    keys: {
+      jobRecordKey: jobKey(jobId, 'record'),
+      dataKeyKey: jobKey(jobId, 'dataKey'),
+      connectionKey: connectionKey(tenant, connectionId, 'record'),
+      statesKey: connectionKey(tenant, connectionId, 'states'),
+    },
+    args: { offset, jobId, epoch: logEpoch },
+    entries: moved.map(([streamName, state]) => ({ streamName, streamState: JSON.stringify(state) })),
+  })
 }

@@ -1,4 +1,6 @@
+import { parseStored } from '../../stored/stored-data.ts'
 import { type EncryptionKey, findKey, openText, sealToText } from '../secrets/sealing.ts'
+import { ConnectionSettingsSchema } from '../stored-request.ts'
 import type { ConnectionSettings } from './connection-store.ts'
 
 interface Owner {
@@ -14,8 +16,8 @@ export function sealSettings(keys: readonly EncryptionKey[], owner: Owner, setti
   return sealToText(active.kid, active.key, plain, { ...owner, purpose: 'connection' })
 }
 
-/** Opens them with the key they name. @throws SealBrokenError */
+/** Opens them with the key they name. @throws SealBrokenError; StoredDataError */
 export function openSettings(keys: readonly EncryptionKey[], owner: Owner, sealed: string): ConnectionSettings {
   const plain = openText(findKey(keys, sealed), sealed, { ...owner, purpose: 'connection' })
-  return JSON.parse(plain.toString()) as ConnectionSettings
+  return parseStored(ConnectionSettingsSchema, plain, `connection ${owner.connectionId}`)
 }

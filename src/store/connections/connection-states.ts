@@ -1,14 +1,22 @@
 import type { Redis } from 'ioredis'
 import type { StreamStates } from '../../airbyte/state.ts'
+import { parseStored } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
 import { connectionKey, recordKeyAround, sharedKeys } from '../keys.ts'
 import { runScript } from '../script.ts'
+import { StreamStateSchema } from '../stored-request.ts'
+import type { ChangeReply } from './connections.lua.ts'
 import { setStatesScript } from './states.lua.ts'
 
-/** A connection's acknowledged states; empty for one that is not there. */
+/** A connection's acknowledged states; empty for one that is not there. @throws StoredDataError */
 export async function readConnectionStates(redis: Redis, tenant: string, connectionId: string): Promise<StreamStates> {
   const states = await storeAnswer(redis.hgetall(connectionKey(tenant, connectionId, 'states')))
-  return Object.fromEntries(Object.entries(states).map(([name, state]) => [name, JSON.parse(state)]))
+  return Object.fromEntries(
+    Object.entries(states).map(([name, state]) => [
+      name,
+      parseStored(StreamStateSchema, state, `the state of ${name}`),
+    ]),
+  )
 }
 
 /**
@@ -21,19 +29,14 @@ export function writeConnectionStates(
   connectionId: string,
   states: StreamStates,
   stream: string | undefined,
-): Promise<unknown> {
-  return runScript(
-    redis,
-    setStatesScript,
-    [
-      connectionKey(tenant, connectionId, 'record'),
-      connectionKey(tenant, connectionId, 'states'),
-      sharedKeys.lastGeneration,
-    ],
-    [
-      ...recordKeyAround,
-      stream ?? '',
-      ...Object.entries(states).flatMap(([name, state]) => [name, JSON.stringify(state)]),
-    ],
-  )
+): Promise<ChangeReply> {
+  return runScript(redis, setStatesScript, {
+    keys: {
+      recordKey: connectionKey(tenant, connectionId, 'record'),
+      statesKey: connectionKey(tenant, connectionId, 'states'),
+      lastGenerationKey: sharedKeys.lastGeneration,
+    },
+    args: { ...recordKeyAround, onlyStream: stream },
+    entries: Object.entries(states).map(([streamName, state]) => ({ streamName, streamState: JSON.stringify(state) })),
+  })
 }

@@ -11,10 +11,10 @@ export interface Connection {
   connectionId: string
   createdAt: number
   lastUpdatedAt: number
-  /** Absent when they cannot be opened, as their key is gone. */
+  /** Absent when they cannot be read: their key is gone, or a later version wrote them. */
   settings?: ConnectionSettings
-  /** Why they cannot, in words. */
-  problem?: string
+  /** Why they cannot. */
+  problem?: CodedError
 }
 
 /** What a new job of a connection begins with. */

@@ -1,38 +1,52 @@
-import { activeJobFunction, endedFunction, type Script } from '../script.ts'
+import Type, { type Static } from 'typebox'
+import { activeJobFunction, endedFunction } from '../lua-functions.ts'
+import { defineScript } from '../script.ts'
 
-/**
- * Makes a connection, or replaces its settings and nothing else.
- *
- * KEYS: record, index of connections, last generation. ARGV: now, connection id, settings (sealed).
- * Returns CREATED or REPLACED.
- */
-export const putConnectionScript: Script = {
+/** Makes a connection, or replaces its settings and nothing else. Replies CREATED or REPLACED. */
+export const putConnectionScript = defineScript({
   name: 'syncPutConnection',
+  keys: ['recordKey', 'connectionIndexKey', 'lastGenerationKey'],
+  args: [
+    'now',
+    'connectionId',
+    /** Sealed. */
+    'settings',
+  ],
+  reply: Type.Enum(['CREATED', 'REPLACED']),
   lua: `
-local created = redis.call('EXISTS', KEYS[1]) == 0
-redis.call('HSET', KEYS[1], 'settings', ARGV[3], 'lastUpdatedAt', ARGV[1])
+local created = redis.call('EXISTS', recordKey) == 0
+redis.call('HSET', recordKey, 'settings', settings, 'lastUpdatedAt', now)
 if not created then return 'REPLACED' end
-redis.call('HSET', KEYS[1], 'createdAt', ARGV[1], 'generation', redis.call('INCR', KEYS[3]))
-redis.call('ZADD', KEYS[2], 0, ARGV[2])
+redis.call('HSET', recordKey, 'createdAt', now, 'generation', redis.call('INCR', lastGenerationKey))
+redis.call('ZADD', connectionIndexKey, 0, connectionId)
 return 'CREATED'
 `,
-}
+})
 
-/**
- * Removes a connection and its state, unless a job has it.
- *
- * KEYS: record, states, index of connections.
- * ARGV: connection id, what stands before and after a job's id in the key of its record.
- * Returns [REMOVED], [MISSING] or [BUSY, job id].
- */
-export const removeConnectionScript: Script = {
+/** What comes of a change that a job of the connection forbids. */
+export const changeReply = Type.Union([
+  Type.Tuple([Type.Enum(['DONE', 'MISSING'])]),
+  Type.Tuple([Type.Literal('BUSY'), Type.String()]),
+])
+export type ChangeReply = Static<typeof changeReply>
+
+/** Removes a connection and its state, unless a job has it. Replies [DONE], [MISSING] or [BUSY, job id]. */
+export const removeConnectionScript = defineScript({
   name: 'syncRemoveConnection',
+  keys: ['recordKey', 'statesKey', 'connectionIndexKey'],
+  args: [
+    'connectionId',
+    /** What stands before and after a job's id in the key of its record. */
+    'beforeId',
+    'afterId',
+  ],
+  reply: changeReply,
   lua: `${endedFunction}${activeJobFunction}
-if redis.call('EXISTS', KEYS[1]) == 0 then return {'MISSING'} end
-local active = activeJob(KEYS[1], ARGV[2], ARGV[3])
+if redis.call('EXISTS', recordKey) == 0 then return {'MISSING'} end
+local active = activeJob(recordKey, beforeId, afterId)
 if active then return {'BUSY', active} end
-redis.call('DEL', KEYS[1], KEYS[2])
-redis.call('ZREM', KEYS[3], ARGV[1])
-return {'REMOVED'}
+redis.call('DEL', recordKey, statesKey)
+redis.call('ZREM', connectionIndexKey, connectionId)
+return {'DONE'}
 `,
-}
+})

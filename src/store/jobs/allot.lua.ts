@@ -1,26 +1,31 @@
-import { redisTimeFunction, runIdFunction, type Script } from '../script.ts'
+import Type from 'typebox'
+import { redisTimeFunction, runIdFunction } from '../lua-functions.ts'
+import { defineScript } from '../script.ts'
 
 /**
  * Gives out the next job id and puts it among the live jobs, before anything else of the job exists: whatever dies
  * afterwards, the reconciler finds the id.
  *
  * A Redis that was restored, or has lost its data, would give ids out again. So another Redis process than the last one
- * goes on from the time, in hundredths of seconds since 2026: as long as fewer than a hundred jobs a second are made
- * between two starts, that is above every id that was ever given out.
+ * goes on from the time, in hundredths of seconds since 2026. That is above every id that was ever given out, as long as
+ * fewer than a hundred jobs a second are made between two starts.
  *
- * KEYS: last id, live jobs, the Redis process that gave out the last id. ARGV: now. Returns the id.
+ * Replies the id.
  */
-export const allotScript: Script = {
+export const allotScript = defineScript({
   name: 'syncAllot',
+  keys: ['lastIdKey', 'liveJobsKey', 'lastRunIdKey'],
+  args: ['now'],
+  reply: Type.Integer(),
   lua: `${redisTimeFunction}${runIdFunction}
-local id = redis.call('INCR', KEYS[1])
+local id = redis.call('INCR', lastIdKey)
 local current = runId()
-if redis.call('GET', KEYS[3]) ~= current then
+if redis.call('GET', lastRunIdKey) ~= current then
   id = math.max(id, math.floor((redisTime() - 1767225600000) / 10))
-  redis.call('SET', KEYS[1], string.format('%.0f', id))
-  redis.call('SET', KEYS[3], current)
+  redis.call('SET', lastIdKey, string.format('%.0f', id))
+  redis.call('SET', lastRunIdKey, current)
 end
-redis.call('ZADD', KEYS[2], ARGV[1], string.format('%.0f', id))
+redis.call('ZADD', liveJobsKey, now, string.format('%.0f', id))
 return id
 `,
-}
+})

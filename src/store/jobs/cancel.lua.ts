@@ -1,21 +1,21 @@
-import { endedFunction, type Script } from '../script.ts'
+import Type from 'typebox'
+import { endedFunction } from '../lua-functions.ts'
+import { defineScript } from '../script.ts'
 
-/**
- * Asks for the end of a job. The first reason stays.
- *
- * KEYS: record. ARGV: cancel channel, now, reason, job id.
- * Returns REQUESTED, ENDED or MISSING.
- */
-export const cancelScript: Script = {
+/** Asks for the end of a job. The first reason stays. Replies REQUESTED, ENDED or MISSING. */
+export const cancelScript = defineScript({
   name: 'syncCancel',
+  keys: ['recordKey'],
+  args: ['cancelChannel', 'now', 'reason', 'jobId'],
+  reply: Type.Enum(['REQUESTED', 'ENDED', 'MISSING']),
   lua: `${endedFunction}
-local status = redis.call('HGET', KEYS[1], 'status')
+local status = redis.call('HGET', recordKey, 'status')
 if not status then return 'MISSING' end
 if ended(status) then return 'ENDED' end
-if redis.call('HSETNX', KEYS[1], 'cancelReason', ARGV[3]) == 1 then
-  redis.call('HSET', KEYS[1], 'lastUpdatedAt', ARGV[2])
+if redis.call('HSETNX', recordKey, 'cancelReason', reason) == 1 then
+  redis.call('HSET', recordKey, 'lastUpdatedAt', now)
 end
-redis.call('PUBLISH', ARGV[1], ARGV[4])
+redis.call('PUBLISH', cancelChannel, jobId)
 return 'REQUESTED'
 `,
-}
+})

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { StoredDataError } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
 import type { Job } from '../job.ts'
 import { jobFromRecord } from '../job-record.ts'
@@ -45,9 +46,17 @@ async function readRecords(redis: Redis, tenant: string, ids: string[]): Promise
   const records = await storeAnswer(Promise.all(ids.map((id) => redis.hgetall(jobKey(Number(id), 'record')))))
   const expired = ids.filter((_, index) => records[index]?.status === undefined)
   if (expired.length > 0) await storeAnswer(redis.zrem(jobIndexKey(tenant), ...expired))
-  return records.map((fields, index) =>
-    fields.status === undefined ? undefined : jobFromRecord(Number(ids[index]), fields),
-  )
+  return records.map((fields, index) => readableJob(Number(ids[index]), fields))
+}
+
+/** A record that cannot be read is left out of the list: reading that one job says what is wrong with it. */
+function readableJob(jobId: number, fields: Record<string, string>): Job | undefined {
+  try {
+    return jobFromRecord(jobId, fields)
+  } catch (error) {
+    if (error instanceof StoredDataError) return undefined
+    throw error
+  }
 }
 
 function isWanted(job: Job, { status, connectionId }: JobFilter): boolean {

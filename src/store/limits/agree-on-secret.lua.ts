@@ -1,19 +1,24 @@
-import type { Script } from '../script.ts'
+import Type from 'typebox'
+import { defineScript } from '../script.ts'
 
 /**
- * KEYS: secrets. ARGV: key id and the sealed new secret of each key.
- * Returns what is there of these keys, the new ones where nothing is.
+ * Writes the secret sealed by each key, unless one of these keys has sealed one already.
+ *
+ * Replies what is there of each key, '' for nothing.
  */
-export const agreeOnSecretScript: Script = {
+export const agreeOnSecretScript = defineScript({
   name: 'syncAgreeOnSecret',
+  keys: ['secretsKey'],
+  entries: ['keyId', 'sealed'],
+  reply: Type.Array(Type.String()),
   lua: `
 local found = false
-for i = 1, #ARGV, 2 do found = found or redis.call('HEXISTS', KEYS[1], ARGV[i]) == 1 end
+for keyId in entries() do found = found or redis.call('HEXISTS', secretsKey, keyId) == 1 end
 local held = {}
-for i = 1, #ARGV, 2 do
-  if not found then redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-  held[#held + 1] = redis.call('HGET', KEYS[1], ARGV[i]) or ''
+for keyId, sealed in entries() do
+  if not found then redis.call('HSET', secretsKey, keyId, sealed) end
+  held[#held + 1] = redis.call('HGET', secretsKey, keyId) or ''
 end
 return held
 `,
-}
+})

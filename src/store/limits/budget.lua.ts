@@ -1,27 +1,39 @@
-import type { Script } from '../script.ts'
+import Type from 'typebox'
+import { defineScript } from '../script.ts'
 
 /**
- * Writes values, all or none, if nobody has written since they were read. A value is a version, a space and a text.
- * Sent twice (a lost reply) it counts once.
+ * Writes the value of a token and that of its workspace, if that is known: both or none, and only if nobody has written
+ * since they were read. A value is a version, a space and a text. Sent twice (a lost reply) it counts once.
  *
- * KEYS: values. ARGV: time to live in ms, then of each key: version expected, '' for none, and the new value.
- * Returns [1], or [0, value or '' of each key].
+ * Replies [WRITTEN], or [CHANGED, value or '' of each key].
  */
-export const swapBudgetScript: Script = {
+export const swapBudgetScript = defineScript({
   name: 'syncSwapBudget',
+  keys: ['tokenKey'],
+  optionalKeys: ['workspaceKey'],
+  args: [
+    'timeToLiveMs',
+    /** The version that was read, '' for none. */
+    'tokenVersion',
+    'tokenValue',
+    'workspaceVersion',
+    'workspaceValue',
+  ],
+  reply: Type.Array(Type.String(), { minItems: 1 }),
   lua: `
-local held, fits, already = {}, true, true
-for i, key in ipairs(KEYS) do
-  held[i] = redis.call('GET', key) or ''
-  local version = string.match(held[i], '^%S+') or ''
-  if version ~= ARGV[2 * i] then fits = false end
-  if version ~= string.match(ARGV[2 * i + 1], '^%S+') then already = false end
+local values = {{key = tokenKey, expected = tokenVersion, value = tokenValue}}
+if workspaceKey then values[2] = {key = workspaceKey, expected = workspaceVersion, value = workspaceValue} end
+local reply, fits, already = {'CHANGED'}, true, true
+for i, new in ipairs(values) do
+  local held = redis.call('GET', new.key) or ''
+  local version = string.match(held, '^%S+') or ''
+  if version ~= new.expected then fits = false end
+  if version ~= string.match(new.value, '^%S+') then already = false end
+  reply[i + 1] = held
 end
-if already then return {1} end
-if not fits then return {0, unpack(held)} end
-for i, key in ipairs(KEYS) do
-  redis.call('SET', key, ARGV[2 * i + 1], 'PX', ARGV[1])
-end
-return {1}
+if already then return {'WRITTEN'} end
+if not fits then return reply end
+for _, new in ipairs(values) do redis.call('SET', new.key, new.value, 'PX', timeToLiveMs) end
+return {'WRITTEN'}
 `,
-}
+})

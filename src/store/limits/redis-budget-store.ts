@@ -67,11 +67,17 @@ export function createRedisBudgetStore({ redis, keys, clock, createId }: RedisBu
 
   /** Writes the values, or remembers those that somebody else has written. */
   async function swap(names: string[], before: string[], after: string[], signal: AbortSignal): Promise<boolean> {
-    const pairs = names.flatMap((_, place) => [versionOf(before[place] ?? ''), after[place] ?? ''])
-    const reply = await insist(() => runScript(redis, swapBudgetScript, names, [LEDGER_MS, ...pairs]), signal)
-    const [written, ...held] = reply as [number, ...string[]]
-    for (const [place, name] of names.entries()) remember(name, (written === 1 ? after : held)[place] ?? '')
-    return written === 1
+    const [tokenKey = '', workspaceKey] = names
+    const [tokenVersion, workspaceVersion] = before.map(versionOf)
+    const [tokenValue, workspaceValue] = after
+    const call = {
+      keys: { tokenKey, workspaceKey },
+      args: { timeToLiveMs: LEDGER_MS, tokenVersion, tokenValue, workspaceVersion, workspaceValue },
+    }
+    const [outcome, ...held] = await insist(() => runScript(redis, swapBudgetScript, call), signal)
+    const isWritten = outcome === 'WRITTEN'
+    for (const [place, name] of names.entries()) remember(name, (isWritten ? after : held)[place] ?? '')
+    return isWritten
   }
 
   /** Tries until Redis can serve again. */

@@ -1,25 +1,28 @@
-import type { Script } from '../script.ts'
+import Type from 'typebox'
+import { defineScript } from '../script.ts'
 
-/**
- * Takes a lease or renews it, unless somebody else has it.
- *
- * KEYS: lease. ARGV: holder, time to live in ms. Returns 1 when the holder has it.
- */
-export const holdLeaseScript: Script = {
+/** Takes a lease or renews it, unless somebody else has it. Replies 1 when the holder has it. */
+export const holdLeaseScript = defineScript({
   name: 'scrollLeaseHold',
+  keys: ['leaseKey'],
+  args: ['holder', 'timeToLiveMs'],
+  reply: Type.Integer(),
   lua: `
-local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+local current = redis.call('GET', leaseKey)
+if current and current ~= holder then return 0 end
+redis.call('SET', leaseKey, holder, 'PX', timeToLiveMs)
 return 1
 `,
-}
+})
 
-/** Gives a lease back. KEYS: lease. ARGV: holder. */
-export const releaseLeaseScript: Script = {
+/** Gives a lease back. */
+export const releaseLeaseScript = defineScript({
   name: 'scrollLeaseRelease',
+  keys: ['leaseKey'],
+  args: ['holder'],
+  reply: Type.Integer(),
   lua: `
-if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+if redis.call('GET', leaseKey) == holder then redis.call('DEL', leaseKey) end
 return 1
 `,
-}
+})

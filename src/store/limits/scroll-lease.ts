@@ -23,7 +23,9 @@ export function createScrollLease(
 ): ScrollLease {
   // The token itself must not reach Redis.
   const key = `${sharedKeys.scrollLeasePrefix}${createHash('sha256').update(accessToken).digest('hex')}`
-  const take = async (holder: string) => (await runScript(redis, holdLeaseScript, [key], [holder, LEASE_MS])) === 1
+  const keys = { leaseKey: key }
+  const take = async (holder: string) =>
+    (await runScript(redis, holdLeaseScript, { keys, args: { holder, timeToLiveMs: LEASE_MS } })) === 1
 
   return {
     async hold(signal, work) {
@@ -36,7 +38,7 @@ export function createScrollLease(
       } finally {
         done.abort()
         await renewing
-        await runScript(redis, releaseLeaseScript, [key], [holder])
+        await runScript(redis, releaseLeaseScript, { keys, args: { holder } })
       }
     },
   }

@@ -15,14 +15,16 @@ const secretBytes = 32
  * @throws CodedError `store_unavailable`
  */
 export async function readSharedSecret(redis: Redis, keys: readonly EncryptionKey[], known?: Buffer): Promise<Buffer> {
-  const sealed = (secret: Buffer) => keys.flatMap(({ kid, key }) => [kid, sealToText(kid, key, secret, contextOf(kid))])
-  const made = sealed(known ?? randomBytes(secretBytes))
-  const held = (await runScript(redis, agreeOnSecretScript, [sharedKeys.secrets], made)) as string[]
+  const copiesOf = (secret: Buffer) =>
+    keys.map(({ kid, key }) => ({ keyId: kid, sealed: sealToText(kid, key, secret, contextOf(kid)) }))
+  const held = await runScript(redis, agreeOnSecretScript, {
+    keys: { secretsKey: sharedKeys.secrets },
+    entries: copiesOf(known ?? randomBytes(secretBytes)),
+  })
   const secret = keys.map(({ kid, key }, place) => open(key, kid, held[place] ?? '')).find((one) => one !== undefined)
   if (!secret) throw new SealBrokenError('the secret that names what processes share cannot be opened')
-  const copies = sealed(secret)
-  for (const [place, { kid }] of keys.entries())
-    if (held[place] === '') await redis.hsetnx(sharedKeys.secrets, kid, copies[2 * place + 1] ?? '')
+  for (const [place, { keyId, sealed }] of copiesOf(secret).entries())
+    if (held[place] === '') await redis.hsetnx(sharedKeys.secrets, keyId, sealed)
   return secret
 }
 

@@ -1,10 +1,13 @@
 import type { Redis } from 'ioredis'
+import Type, { type Static } from 'typebox'
 import type { StreamStates } from '../../airbyte/state.ts'
 import { CodedError } from '../../errors.ts'
+import { parseStored } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
 import { hasEnded, type Job } from '../job.ts'
 import { jobKey } from '../keys.ts'
 import { runScript } from '../script.ts'
+import { StreamStateSchema } from '../stored-request.ts'
 import { refuseOtherJob, requireOwnLog } from './log-epoch.ts'
 import { readCheckpointsScript } from './read-checkpoints.lua.ts'
 
@@ -56,15 +59,12 @@ export async function readCheckpoints(
   const found = new Map<string, Record<string, unknown>>()
   // Backwards: where every stream has said something lately, little of the log is looked at.
   for (let before = ''; at > after && missing.size > 0; ) {
-    const reply = await runScript(
-      redis,
-      readCheckpointsScript,
-      [jobKey(jobId, 'log'), jobKey(jobId, 'dataKey')],
-      [at, before, after, entriesPerRead],
-    )
-    const [outcome, next = '', ...entries] = reply as string[]
+    const [outcome, next = '', ...entries] = await runScript(redis, readCheckpointsScript, {
+      keys: { logKey: jobKey(jobId, 'log'), dataKeyKey: jobKey(jobId, 'dataKey') },
+      args: { offset: at, before, after, mostEntries: entriesPerRead },
+    })
     if (outcome === 'GONE') throw new CodedError('log_gone')
-    for (const { offset, streamName, streamState } of entries.flatMap(newestFirst)) {
+    for (const { offset, streamName, streamState } of entries.flatMap((entry) => newestFirst(jobId, entry))) {
       if (offset > at || offset <= after || !missing.delete(streamName)) continue
       found.set(streamName, streamState)
     }
@@ -74,19 +74,20 @@ export async function readCheckpoints(
   return found
 }
 
-interface LoggedCheckpoint {
-  offset: number
-  streamName: string
-  streamState: Record<string, unknown>
-}
+const LoggedCheckpoints = Type.Array(
+  Type.Object({ offset: Type.Integer(), streamName: Type.String(), streamState: StreamStateSchema }),
+)
 
-function newestFirst(entry: string): LoggedCheckpoint[] {
-  return (JSON.parse(entry) as LoggedCheckpoint[]).reverse()
+function newestFirst(jobId: number, entry: string): Static<typeof LoggedCheckpoints> {
+  return parseStored(LoggedCheckpoints, entry, `the log of job ${jobId}`).reverse()
 }
 
 async function readGivenStates(redis: Redis, jobId: number): Promise<[string, Record<string, unknown>][]> {
   const states = await storeAnswer(redis.hgetall(jobKey(jobId, 'states')))
   return Object.entries(states)
     .filter(([name]) => name.startsWith(givenPrefix))
-    .map(([name, state]) => [name.slice(givenPrefix.length), JSON.parse(state) as Record<string, unknown>])
+    .map(([name, state]) => [
+      name.slice(givenPrefix.length),
+      parseStored(StreamStateSchema, state, `a state that job ${jobId} began with`),
+    ])
 }

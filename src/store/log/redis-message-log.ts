@@ -1,8 +1,9 @@
 import type { Redis } from 'ioredis'
+import type { Static } from 'typebox'
 import { CodedError } from '../../errors.ts'
-import { hasEnded, type JobStatus } from '../job.ts'
+import { isFinal } from '../job.ts'
 import { jobKey } from '../keys.ts'
-import { runBinaryScript } from '../script.ts'
+import { runScript } from '../script.ts'
 import { openJobSeals } from '../secrets/job-seals.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
 import type { LogPage, MessageLogReader } from './message-log.ts'
@@ -47,36 +48,35 @@ async function readPage(
   after: number,
   maxBytes: number,
 ): Promise<LogPage> {
-  const reply = await runBinaryScript(
-    redis,
-    readLogScript,
-    [jobKey(jobId, 'record'), jobKey(jobId, 'log'), jobKey(jobId, 'dataKey'), jobKey(jobId, 'states')],
-    [after, entriesPerRead, maxBytes, retention.logMs, retention.recordMs],
-  )
-  return openPage(keys, jobId, after, reply as LogReply)
+  const reply = await runScript(redis, readLogScript, {
+    keys: {
+      recordKey: jobKey(jobId, 'record'),
+      logKey: jobKey(jobId, 'log'),
+      dataKeyKey: jobKey(jobId, 'dataKey'),
+      statesKey: jobKey(jobId, 'states'),
+    },
+    args: {
+      after,
+      mostEntries: entriesPerRead,
+      mostBytes: maxBytes,
+      logRetentionMs: retention.logMs,
+      recordRetentionMs: retention.recordMs,
+    },
+  })
+  return openPage(keys, jobId, after, reply)
 }
-
-type LogEntry = [id: Buffer, blob: Buffer, count: Buffer]
-type LogReply = [
-  outcome: Buffer,
-  status: Buffer,
-  messages: Buffer,
-  epoch: Buffer,
-  tenant: Buffer,
-  wrappedDataKey: Buffer,
-  ...entries: LogEntry[],
-]
 
 async function openPage(
   keys: readonly EncryptionKey[],
   jobId: number,
   after: number,
-  [outcome, status, messages, epoch, tenant, wrappedDataKey, ...entries]: LogReply,
+  [outcome, record, entries]: Static<typeof readLogScript.reply>,
 ): Promise<LogPage> {
   if (outcome.toString() === 'MISSING') throw new CodedError('job_not_found')
   if (outcome.toString() === 'GONE') throw new CodedError('log_gone')
 
-  const seals = openJobSeals(keys, wrappedDataKey.toString(), { tenant: tenant.toString(), jobId })
+  const [status = '', messages, epoch = '', tenant = '', wrappedDataKey = ''] = record.map(String)
+  const seals = openJobSeals(keys, wrappedDataKey, { tenant, jobId })
   const bodies = await Promise.all(
     entries.map(async ([id, blob, count]) => {
       const lastOffset = Number.parseInt(id.toString(), 10)
@@ -89,9 +89,9 @@ async function openPage(
   return {
     body: Buffer.concat(bodies),
     messageCount: last ? Number.parseInt(last[0].toString(), 10) - after : 0,
-    ended: hasEnded({ status: status.toString() as JobStatus }),
-    total: Number(messages.toString()),
-    epoch: epoch.toString(),
+    ended: isFinal(status),
+    total: Number(messages),
+    epoch,
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import type { JobStatus } from '../job.ts'
+import { isJobStatus, type JobStatus } from '../job.ts'
 import { jobIdOfChannel, sharedKeys } from '../keys.ts'
 
 /** `changed`: the job's log or status has changed, or may have while nobody could tell. `lost`: Redis went away. */
@@ -33,7 +33,9 @@ export function createWakeUps(subscriber: Redis): WakeUps {
 
   subscriber.on('pmessage', (_pattern: string, channel: string, status: string) => {
     const ofJob = listeners.get(jobIdOfChannel(channel))
-    if (ofJob) for (const listener of [...ofJob]) listener({ kind: 'changed', status: status as JobStatus })
+    // A status that this version does not know may be anything: the listener looks.
+    const wakeUp: WakeUp = { kind: 'changed', ...(isJobStatus(status) && { status }) }
+    if (ofJob) for (const listener of [...ofJob]) listener(wakeUp)
   })
   subscriber.on('ready', subscribe)
   subscriber.on('close', () => {

@@ -1,7 +1,9 @@
 import type { KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib'
+import { parseStored } from '../../stored/stored-data.ts'
 import type { SyncRequest } from '../../sync/contract/sync-request.ts'
+import { SyncRequestSchema } from '../stored-request.ts'
 import {
   createDataKey,
   type EncryptionKey,
@@ -28,6 +30,7 @@ export interface JobSeals {
   /** The data key as it is kept in Redis. */
   wrappedDataKey: string
   sealRequest(request: SyncRequest): string
+  /** @throws SealBrokenError; StoredDataError */
   openRequest(sealed: string): SyncRequest
   /** NDJSON as it is kept in the log: compressed, then sealed, bound to the offset of its last message. */
   sealLines(lines: Buffer, lastOffset: number): Promise<Buffer>
@@ -51,7 +54,12 @@ function jobSeals(dataKey: KeyObject, wrappedDataKey: string, owner: Owner): Job
     wrappedDataKey,
     sealRequest: (request) =>
       sealToText(kidOf(wrappedDataKey), dataKey, Buffer.from(JSON.stringify(request)), context('request')),
-    openRequest: (sealed) => JSON.parse(openText(dataKey, sealed, context('request')).toString()) as SyncRequest,
+    openRequest: (sealed) =>
+      parseStored(
+        SyncRequestSchema,
+        openText(dataKey, sealed, context('request')),
+        `the request of job ${owner.jobId}`,
+      ),
     sealLines: async (lines, lastOffset) =>
       sealToBytes(dataKey, await compressLines(lines), context(`blob@${lastOffset}`)),
     openLines: (blob, lastOffset) => decompress(openBytes(dataKey, blob, context(`blob@${lastOffset}`))),

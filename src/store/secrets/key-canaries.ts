@@ -26,11 +26,12 @@ export async function checkKeys(
   keys: readonly EncryptionKey[],
   when: 'at its start' | 'later' = 'later',
 ): Promise<void> {
-  const own = keys.flatMap(({ kid, key }) => [kid, sealToText(kid, key, canary, contextOf(kid))])
-  const args = [sealingField, when === 'at its start' ? 1 : 0, ...own]
-  const reply = await runScript(redis, plantCanariesScript, [sharedKeys.keyCanaries], args)
-  const [known, ...found] = reply as [number, ...string[]]
-  if (known === 0) {
+  const [outcome, ...found] = await runScript(redis, plantCanariesScript, {
+    keys: { canariesKey: sharedKeys.keyCanaries },
+    args: { sealingField, nameFirst: when === 'at its start', firstKeyId: keys[0]?.kid },
+    entries: keys.map(({ kid, key }) => ({ keyId: kid, canary: sealToText(kid, key, canary, contextOf(kid)) })),
+  })
+  if (outcome === 'UNKNOWN') {
     const ids = keys.map(({ kid }) => kid).join(', ')
     throw new KeysDoNotFitError(
       `ENCRYPTION_KEYS: what is in this Redis is sealed with the key ${found[0]}, and this process has ${ids}. Give it ` +

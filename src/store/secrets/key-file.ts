@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import Type from 'typebox'
+import { parseStored } from '../../stored/stored-data.ts'
 import { type EncryptionKey, encryptionKey } from './sealing.ts'
 
 /** The file is there and holds no keys. Its message quotes nothing of it. */
@@ -9,6 +11,8 @@ export class KeyFileError extends Error {
 }
 
 const fileName = 'keys.json'
+
+const KeyFile = Type.Object({ keys: Type.Array(Type.Object({ id: Type.String(), key: Type.String() })) })
 
 /**
  * The encryption keys of a service that was given none: read from `DATA_DIR/keys.json`, made there the first time, readable
@@ -50,7 +54,7 @@ async function createKeyFile(path: string): Promise<void> {
 
 function parseKeyFile(path: string, text: string): EncryptionKey[] {
   try {
-    const { keys } = JSON.parse(text) as { keys: { id: string; key: string }[] }
+    const { keys } = parseStored(KeyFile, text, fileName)
     const parsed = keys.map(({ id, key }) => encryptionKey(id, Buffer.from(key, 'base64')))
     if (parsed.length > 0) return parsed
   } catch {

@@ -1,25 +1,34 @@
-import type { Script } from '../script.ts'
+import Type from 'typebox'
+import { defineScript } from '../script.ts'
 
 /**
  * Adds what is not there yet, if there is nothing or the key that seals is among these.
  *
- * KEYS: canaries. ARGV: the field that names the key that seals, 1 to name the first of these keys there, then key id and
- * sealed canary of each key.
- * Returns 1 and the canary of each key, or 0 and the id of the key that seals.
+ * Replies [KNOWN, canary of each key] or [UNKNOWN, id of the key that seals].
  */
-export const plantCanariesScript: Script = {
+export const plantCanariesScript = defineScript({
   name: 'syncPlantCanaries',
+  keys: ['canariesKey'],
+  args: [
+    /** The field that names the key that seals. */
+    'sealingField',
+    /** '1' to name the first of the keys there. */
+    'nameFirst',
+    'firstKeyId',
+  ],
+  entries: ['keyId', 'canary'],
+  reply: Type.Array(Type.String(), { minItems: 1 }),
   lua: `
-local sealing = redis.call('HGET', KEYS[1], ARGV[1])
+local sealing = redis.call('HGET', canariesKey, sealingField)
 local known = not sealing
-for i = 3, #ARGV, 2 do known = known or ARGV[i] == sealing end
-if not known then return {0, sealing} end
-if not sealing or ARGV[2] == '1' then redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
-local canaries = {1}
-for i = 3, #ARGV, 2 do
-  redis.call('HSETNX', KEYS[1], ARGV[i], ARGV[i + 1])
-  canaries[#canaries + 1] = redis.call('HGET', KEYS[1], ARGV[i])
+for keyId in entries() do known = known or keyId == sealing end
+if not known then return {'UNKNOWN', sealing} end
+if not sealing or nameFirst == '1' then redis.call('HSET', canariesKey, sealingField, firstKeyId) end
+local canaries = {'KNOWN'}
+for keyId, canary in entries() do
+  redis.call('HSETNX', canariesKey, keyId, canary)
+  canaries[#canaries + 1] = redis.call('HGET', canariesKey, keyId)
 end
 return canaries
 `,
-}
+})

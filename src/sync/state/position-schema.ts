@@ -1,16 +1,12 @@
 import Type, { type Static, type TSchema } from 'typebox'
-import Value from 'typebox/value'
-import { type ErrorCode, errorTable, type FailureType } from '../../error-table.ts'
-import { CodedError } from '../../errors.ts'
+import { CompletenessSchema, KeptFailureSchema, StreamStatusSchema } from '../../stored/progress.ts'
+import { readStored } from '../../stored/stored-data.ts'
 import { SearchWalkJson, SliceJson } from './search-state-schema.ts'
 
 /**
  * The shape of a position: what an attempt leaves for the next one, in Redis, with every commit. Times are Unix seconds.
  * Members that came later are optional, so that positions of before can be gone on from.
  */
-
-/** Format of a position. One that does not name its format is of this one, so it is not written. */
-const POSITION_FORMAT = 1
 
 const Time = Type.Number()
 const Count = Type.Integer({ minimum: 0 })
@@ -101,46 +97,23 @@ export const SnapshotPosition = Type.Object({ done: Type.Boolean() })
 
 const StreamRunJson = Type.Object({
   name: Type.String(),
-  status: Type.Optional(
-    Type.Union([
-      Type.Literal('STARTED'),
-      Type.Literal('RUNNING'),
-      Type.Literal('COMPLETE'),
-      Type.Literal('INCOMPLETE'),
-    ]),
-  ),
+  status: Type.Optional(StreamStatusSchema),
   rowsSynced: Count,
   rowsEstimate: Type.Optional(Count),
   cursor: Type.Optional(Time),
-  completeness: Type.Object({
-    counted: Type.Optional(Count),
-    received: Type.Optional(Count),
-    capped: Type.Optional(Count),
-    deletedMeanwhile: Type.Optional(Count),
-    lateArrivals: Type.Optional(Count),
-    restarts: Type.Optional(Count),
-    retryIds: Type.Optional(Type.Array(Type.String())),
-  }),
+  completeness: CompletenessSchema,
   /** RECORDs since the last STATE. */
   sinceState: Count,
 })
 
 /** Of a whole job. */
 export const SyncPosition = Type.Object({
-  v: Type.Optional(Type.Literal(POSITION_FORMAT)),
   /** `emitted_at` of the latest message, ms. */
   emittedAt: Type.Number(),
   runs: Type.Array(StreamRunJson),
   /** By the name of the walk's first stream. */
   walks: Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown())),
-  failure: Type.Optional(
-    Type.Object({
-      code: Type.Enum(Object.keys(errorTable) as ErrorCode[]),
-      message: Type.String(),
-      failureType: Type.Enum(['config_error', 'transient_error', 'system_error'] satisfies FailureType[]),
-      streamName: Type.Optional(Type.String()),
-    }),
-  ),
+  failure: Type.Optional(KeptFailureSchema),
   /** Readers have been told that clocks disagree. */
   clocksTold: Type.Optional(Type.Literal(true)),
 })
@@ -149,15 +122,8 @@ export type SyncPosition = Static<typeof SyncPosition>
 /**
  * Reads what an attempt before has left.
  *
- * @throws CodedError `position_unreadable` when it is of another format
+ * @throws StoredDataError when it is damaged or of another version
  */
 export function readPosition<Schema extends TSchema>(schema: Schema, position: unknown): Static<Schema> {
-  if (Value.Check(schema, position)) return position
-  const [error] = Value.Errors(schema, position)
-  const where = `${error?.instancePath || '/'} ${error?.message ?? ''}`.trim()
-  throw new CodedError(
-    'position_unreadable',
-    `The place that the attempt before has left cannot be read (${where}): it is of another version of intercom-sync. ` +
-      'Another worker may read it; if none can, start a new job from the last STATE.',
-  )
+  return readStored(schema, position, 'the place that the attempt before has left')
 }

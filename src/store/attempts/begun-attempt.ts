@@ -1,0 +1,89 @@
+import Type from 'typebox'
+import { NumberText, parseStored, readStored, refuseOtherVersion } from '../../stored/stored-data.ts'
+import type { Position } from '../../sync/contract/commit.ts'
+import type { SyncRequest } from '../../sync/contract/sync-request.ts'
+import { type CancelReason, cancelReasonOf } from '../job-record.ts'
+import { type JobSeals, openJobSeals } from '../secrets/job-seals.ts'
+import type { EncryptionKey } from '../secrets/sealing.ts'
+
+/** What an attempt goes on from. */
+export interface BegunAttempt {
+  /** Its number: another one than asked for where that was given out before. */
+  fence: number
+  /** Messages in the log. */
+  offset: number
+  /** The commit that they end with; '' before the job's first one. */
+  commitId: string
+  /** Attempts, this one included, since the job last came further; those that died count in `deaths`. */
+  idleAttempts: number
+  /** Attempts since then whose workers died, or lost the job, before they could say so. */
+  deaths: number
+  cancelReason?: CancelReason
+  /** @throws SealBrokenError */
+  seals(): JobSeals
+  /** Opens the sealed request. @throws SealBrokenError; StoredDataError */
+  openRequest(): SyncRequest
+  /** Undefined until the job's first commit. @throws StoredDataError */
+  readPosition(): Position | undefined
+}
+
+/** What the script that begins an attempt replies, by name. */
+const BegunReply = Type.Object({
+  tenant: Type.Optional(Type.String()),
+  messages: NumberText,
+  fence: NumberText,
+  commitId: Type.Optional(Type.String()),
+  idleAttempts: NumberText,
+  /** Records of older versions have none. */
+  deaths: Type.Optional(NumberText),
+  cancelReason: Type.Optional(Type.String()),
+  position: Type.Optional(Type.String()),
+  wrappedDataKey: Type.Optional(Type.String()),
+  request: Type.Optional(Type.String()),
+})
+
+const PositionSchema = Type.Record(Type.String(), Type.Unknown())
+
+/**
+ * An attempt that has begun, as the script replied.
+ *
+ * What may be unreadable (a lost key, the work of a later version) is opened only when it is asked for: the attempt must
+ * begin all the same, so that such attempts are counted and come to an end.
+ *
+ * @throws StoredDataError for counters that are no numbers
+ */
+export function readBegun(
+  keys: readonly EncryptionKey[],
+  jobId: number,
+  namesAndValues: readonly string[],
+): BegunAttempt {
+  const what = `the record of job ${jobId}`
+  const { v, ...fields } = Object.fromEntries(pairsOf(namesAndValues))
+  const begun = readStored(BegunReply, fields, what)
+  const { tenant = '', wrappedDataKey = '', request = '', position } = begun
+  let seals: JobSeals | undefined
+  const openSeals = () => {
+    seals ??= openJobSeals(keys, wrappedDataKey, { tenant, jobId })
+    return seals
+  }
+  return {
+    fence: Number(begun.fence),
+    offset: Number(begun.messages),
+    commitId: begun.commitId ?? '',
+    idleAttempts: Number(begun.idleAttempts),
+    deaths: Number(begun.deaths ?? 0),
+    ...(begun.cancelReason !== undefined && { cancelReason: cancelReasonOf(begun.cancelReason) }),
+    seals: openSeals,
+    openRequest() {
+      refuseOtherVersion(v, what)
+      return openSeals().openRequest(request)
+    },
+    readPosition: () =>
+      position === undefined ? undefined : parseStored(PositionSchema, position, `the position of job ${jobId}`),
+  }
+}
+
+function* pairsOf(namesAndValues: readonly string[]): Generator<[name: string, value: string]> {
+  for (let place = 0; place < namesAndValues.length; place += 2)
+    yield [namesAndValues[place] ?? '', namesAndValues[place + 1] ?? '']
+}

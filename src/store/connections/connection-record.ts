@@ -1,0 +1,55 @@
+import type { Redis } from 'ioredis'
+import Type from 'typebox'
+import type { CodedError } from '../../errors.ts'
+import { NumberText, readStored, StoredDataError } from '../../stored/stored-data.ts'
+import { storeAnswer } from '../availability.ts'
+import { connectionKey } from '../keys.ts'
+import { type EncryptionKey, SealBrokenError } from '../secrets/sealing.ts'
+import { openSettings } from './connection-seal.ts'
+import type { Connection } from './connection-store.ts'
+
+/**
+ * A connection's record in Redis, a hash. Beside this it keeps: `generation`, `latestJob`, the one that has the connection
+ * as long as it runs, and `acknowledgedBy`, the latest job whose messages were acknowledged. `v` would be a version; see
+ * `stored-data.ts`.
+ */
+const ConnectionRecord = Type.Object({
+  /** Sealed. */
+  settings: Type.String(),
+  createdAt: NumberText,
+  lastUpdatedAt: NumberText,
+})
+
+/** What reading connections takes. */
+export interface ConnectionReadDependencies {
+  redis: Redis
+  keys: readonly EncryptionKey[]
+}
+
+/** A connection, with a problem in place of its settings where they cannot be read; undefined when there is none. */
+export async function findConnection(
+  { redis, keys }: ConnectionReadDependencies,
+  tenant: string,
+  connectionId: string,
+): Promise<Connection | undefined> {
+  const fields = await storeAnswer(redis.hgetall(connectionKey(tenant, connectionId, 'record')))
+  if (fields.settings === undefined) return undefined
+  const times = { createdAt: timeOf(fields.createdAt), lastUpdatedAt: timeOf(fields.lastUpdatedAt) }
+  try {
+    const { settings } = readStored(ConnectionRecord, fields, `connection ${connectionId}`)
+    return { connectionId, ...times, settings: openSettings(keys, { tenant, connectionId }, settings) }
+  } catch (error) {
+    return { connectionId, ...times, problem: problemOf(error) }
+  }
+}
+
+/** One connection that cannot be read must not hide the others, nor keep itself from being put again or removed. */
+function problemOf(error: unknown): CodedError {
+  if (error instanceof SealBrokenError || error instanceof StoredDataError) return error
+  throw error
+}
+
+/** 1970 for a time that cannot be read; the problem says so. */
+function timeOf(text: string | undefined): number {
+  return Number(text) || 0
+}

@@ -1,0 +1,15 @@
+import type { JobEndDependencies } from '../attempts/job-end.ts'
+import type { WakeUps } from '../log/wake-ups.ts'
+
+export interface JobStoreOptions extends JobEndDependencies {
+  wakeUps: WakeUps
+  /** Hands a new job to the workers. */
+  enqueue: (jobId: number) => Promise<void>
+  /** Whether a worker has the job at this moment. @defaultValue a running job has one */
+  isHeld?: (jobId: number) => Promise<boolean>
+  /** @defaultValue 15000 */
+  readerLeaseMs?: number
+}
+
+/** The same, completed. */
+export type JobStoreDependencies = Required<Omit<JobStoreOptions, 'onJobEnded'>> & Pick<JobStoreOptions, 'onJobEnded'>

@@ -1,0 +1,35 @@
+import type { Redis } from 'ioredis'
+import { CodedError } from '../../errors.ts'
+import { hasWorkers } from '../attempts/worker-presence.ts'
+import { storeAnswer } from '../availability.ts'
+import { hasEnded, type Job } from '../job.ts'
+import { jobFromRecord } from '../job-record.ts'
+import { jobKey } from '../keys.ts'
+import { refuseOtherJob } from '../log/log-epoch.ts'
+
+/** What reading a job takes. */
+interface ReadDependencies {
+  redis: Redis
+  isHeld: (jobId: number) => Promise<boolean>
+}
+
+/** A tenant's job, see `JobStore.read`. */
+export async function readJob(
+  dependencies: ReadDependencies,
+  tenant: string,
+  jobId: number,
+  epoch?: string,
+): Promise<Job> {
+  const job = jobFromRecord(jobId, await storeAnswer(dependencies.redis.hgetall(jobKey(jobId, 'record'))))
+  if (!job || job.tenant !== tenant) throw new CodedError('job_not_found')
+  refuseOtherJob(job, epoch)
+  const [shown = job] = await tellWaiting(dependencies, [job])
+  return shown
+}
+
+/** The same jobs; those that no worker is there for say so. */
+export async function tellWaiting({ redis, isHeld }: ReadDependencies, jobs: readonly Job[]): Promise<Job[]> {
+  if (jobs.every(hasEnded) || (await hasWorkers(redis))) return [...jobs]
+  const waits = async (job: Job) => !hasEnded(job) && !(job.status === 'running' && (await isHeld(job.jobId)))
+  return Promise.all(jobs.map(async (job) => ((await waits(job)) ? { ...job, waitingFor: 'worker' as const } : job)))
+}

@@ -1,0 +1,43 @@
+import { awaitReaderScript, dropReaderScript, renewReaderScript } from '../attempts/readers.lua.ts'
+import { jobKey } from '../keys.ts'
+import { runScript } from '../script.ts'
+import type { JobStoreDependencies } from './dependencies.ts'
+import type { JobStore } from './job-store.ts'
+import { requestEnd } from './request-end.ts'
+
+/** The service cut a reader off: it has so long to come back before `grace` begins. */
+const readerAwaitedMs = 120_000
+/** What the id of an awaited reader begins with. */
+const awaitedPrefix = 'awaited:'
+
+/** The keys of a job's record and of its readers. */
+export const readerKeys = (jobId: number) => ({
+  recordKey: jobKey(jobId, 'record'),
+  readersKey: jobKey(jobId, 'readers'),
+})
+
+/** The leases of the readers of jobs that live as long as somebody reads them. */
+export function createReaderLeases(
+  dependencies: JobStoreDependencies,
+): Pick<JobStore, 'renewReaderLease' | 'dropReaderLease' | 'awaitReader'> {
+  const { redis, readerLeaseMs } = dependencies
+  return {
+    async renewReaderLease(jobId, readerId) {
+      const args = { readerId, leaseMs: readerLeaseMs, awaitedPrefix }
+      await runScript(redis, renewReaderScript, { keys: readerKeys(jobId), args })
+    },
+    async dropReaderLease(jobId, readerId) {
+      const outcome = await runScript(redis, dropReaderScript, { keys: readerKeys(jobId), args: { readerId } })
+      if (outcome === 'ABANDONED') await requestEnd(dependencies, jobId, 'abandoned')
+    },
+    async awaitReader(jobId, readerId, sinceCutMs) {
+      const args = {
+        readerId,
+        awaitedId: awaitedPrefix + readerId,
+        awaitedMs: readerAwaitedMs,
+        sinceCutMs: Math.ceil(sinceCutMs),
+      }
+      await runScript(redis, awaitReaderScript, { keys: readerKeys(jobId), args })
+    },
+  }
+}

@@ -1,0 +1,31 @@
+import { cancelledEnding, endJob } from '../attempts/job-end.ts'
+import { storeAnswer } from '../availability.ts'
+import type { CancelReason } from '../job-record.ts'
+import { jobKey, sharedKeys } from '../keys.ts'
+import { runScript } from '../script.ts'
+import { cancelScript } from './cancel.lua.ts'
+import type { JobStoreDependencies } from './dependencies.ts'
+
+/** Asks for the end of a job, and ends it at once if no worker has it. */
+export async function requestEnd(
+  dependencies: JobStoreDependencies,
+  jobId: number,
+  reason: CancelReason,
+): Promise<'REQUESTED' | 'ENDED' | 'MISSING'> {
+  const { redis, clock } = dependencies
+  const outcome = await runScript(redis, cancelScript, {
+    keys: { recordKey: jobKey(jobId, 'record') },
+    args: { cancelChannel: sharedKeys.cancelChannel, now: clock.now(), reason, jobId },
+  })
+  if (outcome === 'REQUESTED') await endIdleJob(dependencies, jobId, reason)
+  return outcome
+}
+
+/** Ends a job that no worker has. An attempt that begins at this moment has a higher fence and sees the request itself. */
+async function endIdleJob(dependencies: JobStoreDependencies, jobId: number, reason: CancelReason): Promise<void> {
+  const { redis, isHeld } = dependencies
+  const [status, fence] = await storeAnswer(redis.hmget(jobKey(jobId, 'record'), 'status', 'fence'))
+  if (status === 'pending' || status === 'incomplete' || (status === 'running' && !(await isHeld(jobId)))) {
+    await endJob(dependencies, jobId, Number(fence), cancelledEnding(reason))
+  }
+}

@@ -1,0 +1,85 @@
+import { CodedError } from '../../errors.ts'
+import { StoredDataError } from '../../stored/stored-data.ts'
+import { forgetJob } from '../attempts/live-jobs.ts'
+import { shareScript } from '../attempts/readers.lua.ts'
+import { storeAnswer } from '../availability.ts'
+import { connectionBusy } from '../connections/connection-store.ts'
+import { repeatKey, sharedKeys } from '../keys.ts'
+import { runScript } from '../script.ts'
+import { allotScript } from './allot.lua.ts'
+import type { JobStoreDependencies } from './dependencies.ts'
+import { ConnectionChangedError, type NewJob, type Repeat, type StartedJob } from './job-store.ts'
+import { joinScript } from './join.lua.ts'
+import { repeatsKnownMs, writeNewJob } from './new-job.ts'
+import { readJob } from './read-job.ts'
+import { readerKeys } from './reader-leases.ts'
+
+/** Makes a job, or gives the one that takes its place, see `JobStore.create`. */
+export async function startJob(dependencies: JobStoreDependencies, newJob: NewJob): Promise<StartedJob> {
+  const { redis } = dependencies
+  const { tenant, graceMs, joinActive } = newJob
+  const jobId = await allotId(dependencies)
+  const { outcome, otherJob } = await writeNewJob(dependencies, jobId, newJob)
+  if (outcome === 'CREATED') {
+    await storeAnswer(dependencies.enqueue(jobId))
+    return { ...(await readJob(dependencies, tenant, jobId)), isOlder: false }
+  }
+  await forgetJob(redis, jobId)
+  if (outcome === 'REPEATED') return shareJob(dependencies, tenant, otherJob, graceMs)
+  if (outcome === 'JOINED' && (await joinJob(dependencies, otherJob, newJob)))
+    return { ...(await readJob(dependencies, tenant, otherJob)), isOlder: true }
+  if (outcome === 'BUSY' || outcome === 'JOINED') throw connectionBusy(otherJob, joinActive)
+  if (outcome === 'REUSED') throw new CodedError('idempotency_key_reused')
+  throw new ConnectionChangedError('the connection has changed')
+}
+
+/** The job that a request has made before, see `JobStore.findRepeated`. */
+export async function findRepeated(
+  dependencies: JobStoreDependencies,
+  tenant: string,
+  { keyDigest, bodyDigest }: Repeat,
+  graceMs: number | undefined,
+): Promise<StartedJob | undefined> {
+  const known = await storeAnswer(dependencies.redis.get(repeatKey(tenant, keyDigest)))
+  if (known === null) return undefined
+  const [, firstDigest, jobId] = /^(\S+) (\d+)$/.exec(known) ?? []
+  if (jobId === undefined) throw new StoredDataError('what is known of an Idempotency-Key', 'names no job')
+  if (firstDigest !== bodyDigest) throw new CodedError('idempotency_key_reused')
+  return shareJob(dependencies, tenant, Number(jobId), graceMs)
+}
+
+async function allotId({ redis, clock }: JobStoreDependencies): Promise<number> {
+  return runScript(redis, allotScript, {
+    keys: {
+      lastIdKey: sharedKeys.lastJobId,
+      liveJobsKey: sharedKeys.liveJobs,
+      lastRunIdKey: sharedKeys.lastJobRunId,
+    },
+    args: { now: clock.now() },
+  })
+}
+
+/** A job that was there before, for somebody else as well: nobody inherits the grace of the first. */
+async function shareJob(
+  dependencies: JobStoreDependencies,
+  tenant: string,
+  jobId: number,
+  graceMs: number | undefined,
+): Promise<StartedJob> {
+  const args = { wantedGraceMs: graceMs }
+  await runScript(dependencies.redis, shareScript, { keys: readerKeys(jobId), args })
+  return { ...(await readJob(dependencies, tenant, jobId)), isOlder: true }
+}
+
+/** @returns false when the job is about to end: it is not what the caller asks for */
+async function joinJob(
+  { redis }: JobStoreDependencies,
+  jobId: number,
+  { tenant, graceMs, repeat }: NewJob,
+): Promise<boolean> {
+  const outcome = await runScript(redis, joinScript, {
+    keys: { ...readerKeys(jobId), repeatKey: repeat && repeatKey(tenant, repeat.keyDigest) },
+    args: { wantedGraceMs: graceMs, jobId, bodyDigest: repeat?.bodyDigest, repeatsKnownMs },
+  })
+  return outcome === 'JOINED'
+}

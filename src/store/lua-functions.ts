@@ -1,0 +1,53 @@
+/** Lua: whether a status is final. */
+export const endedFunction = `
+local function ended(status)
+  return status == 'succeeded' or status == 'failed' or status == 'cancelled'
+end
+`
+
+/** Lua: identity of the Redis process, empty where it is not told. Another process may have lost the newest writes. */
+export const runIdFunction = `
+local function runId()
+  local info = redis.pcall('INFO', 'server')
+  if type(info) ~= 'string' then return '' end
+  return string.match(info, 'run_id:(%w+)') or ''
+end
+`
+
+/**
+ * Lua: whether the log may be another one than an attempt has written, as Redis is another one than that of the last commit.
+ * It is not while the attempt holds the queue's lock: nobody else can have written meanwhile.
+ */
+export const mayBeOtherLogFunction = `
+local function mayBeOtherLog(runIdOfLog, lockKey, token)
+  if not runIdOfLog or runIdOfLog == runId() then return false end
+  return token == '' or redis.call('GET', lockKey) ~= token
+end
+`
+
+/** Lua: the epoch of a log that has gone back in time: still this job's, and told from the one before by a random text. */
+export const laterEpochFunction = `
+local function laterEpoch(epoch, random)
+  return string.match(epoch, '^[^.]*') .. '.' .. random
+end
+`
+
+/** Lua: Redis's own clock in ms, the same for every process whatever their clocks say. */
+export const redisTimeFunction = `
+local function redisTime()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+`
+
+/**
+ * Lua: the job that holds a connection, or nil. The connection's record only names its latest job: whether that one still
+ * runs is its own record's word, so the script that ends a job lets its connection go, and no lock can be left behind.
+ */
+export const activeJobFunction = `
+local function activeJob(connectionKey, beforeId, afterId)
+  local id = redis.call('HGET', connectionKey, 'latestJob')
+  local status = id and redis.call('HGET', beforeId .. id .. afterId, 'status')
+  return status and not ended(status) and id or nil
+end
+`

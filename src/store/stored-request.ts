@@ -1,0 +1,42 @@
+import Type from 'typebox'
+import { apiVersions, regions } from '../airbyte/config-members.ts'
+
+/** What is sealed of a request or of a connection, as it is read back. Unknown members of a config stay. */
+
+const Json = Type.Record(Type.String(), Type.Unknown())
+
+const Config = Type.Object({
+  access_token: Type.String(),
+  start_date: Type.Optional(Type.String()),
+  lookback_window: Type.Optional(Type.Number()),
+  region: Type.Optional(Type.Enum([...regions])),
+  api_version: Type.Optional(Type.Enum([...apiVersions])),
+  num_workers: Type.Optional(Type.Number()),
+  api_rate_limit: Type.Optional(Type.Number()),
+  api_rate_reserve: Type.Optional(Type.Number()),
+  client_id: Type.Optional(Type.String()),
+  client_secret: Type.Optional(Type.String()),
+  activity_logs_time_step: Type.Optional(Type.Number()),
+  migration_lookback: Type.Optional(Type.Number()),
+})
+
+const ConfiguredStream = Type.Object({
+  stream: Type.Object({ name: Type.String(), json_schema: Json }),
+  sync_mode: Type.Enum(['full_refresh', 'incremental']),
+  always_whole: Type.Optional(Type.Literal(true)),
+  primary_key: Type.Optional(Type.Array(Type.Array(Type.String()))),
+  destination_sync_mode: Type.Optional(Type.String()),
+})
+
+const Catalog = Type.Object({ streams: Type.Array(ConfiguredStream) })
+
+/** A `stream_state`. */
+export const StreamStateSchema = Json
+
+export const ConnectionSettingsSchema = Type.Object({ config: Config, catalog: Catalog })
+
+export const SyncRequestSchema = Type.Object({
+  config: Config,
+  catalog: Catalog,
+  states: Type.Record(Type.String(), StreamStateSchema),
+})

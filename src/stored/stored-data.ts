@@ -1,0 +1,75 @@
+import Type, { type Static, type TSchema } from 'typebox'
+import { Compile, type Validator } from 'typebox/compile'
+import { CodedError } from '../errors.ts'
+import { isObject, parseJson } from '../json-object.ts'
+
+/** The version of everything that is kept. It is not written: what says no version is of this one. */
+const STORED_VERSION = 1
+
+/** Something kept in Redis is damaged, or of a version that this process does not know. */
+export class StoredDataError extends CodedError {
+  override name = 'StoredDataError'
+
+  /**
+   * @param what e.g. `the record of job 7`
+   * @param reason in words, without a full stop; it quotes nothing that is kept
+   */
+  constructor(what: string, reason: string) {
+    super('data_unreadable', `Stored data cannot be read: ${what} ${reason}`)
+  }
+}
+
+/** A number as a hash in Redis holds it. */
+export const NumberText = Type.Refine(
+  Type.String(),
+  (text) => text.trim() !== '' && Number.isFinite(Number(text)),
+  () => 'must be a number',
+)
+
+const validators = new WeakMap<TSchema, Validator>()
+
+/** Whether a value is what a schema says; a schema is compiled at its first use, so that a start compiles none. */
+export function isValid<Schema extends TSchema>(schema: Schema, value: unknown): value is Static<Schema> {
+  return validatorOf(schema).Check(value)
+}
+
+/**
+ * What is kept in Redis, checked. Members that the schema does not name are left as they are: a later version may have
+ * added them.
+ *
+ * @param what for the error: `the record of job 7`
+ * @throws StoredDataError when it is damaged or of another version (`v`)
+ */
+export function readStored<Schema extends TSchema>(schema: Schema, value: unknown, what: string): Static<Schema> {
+  refuseOtherVersion(isObject(value) ? value.v : undefined, what)
+  if (isValid(schema, value)) return value
+  const [error] = validatorOf(schema).Errors(value)
+  throw new StoredDataError(
+    what,
+    `is damaged at "${error?.instancePath ?? ''}": ${error?.message ?? 'it is not valid'}`,
+  )
+}
+
+/** @param version undefined where nothing says one @throws StoredDataError for a version that this process does not know */
+export function refuseOtherVersion(version: unknown, what: string): void {
+  if (version === undefined || Number(version) === STORED_VERSION) return
+  const reason = `is of version ${JSON.stringify(version)}, and this process reads ${STORED_VERSION}: update intercom-sync`
+  throw new StoredDataError(what, reason)
+}
+
+/** The same as `readStored` for a JSON text. @throws StoredDataError */
+export function parseStored<Schema extends TSchema>(
+  schema: Schema,
+  text: string | Buffer,
+  what: string,
+): Static<Schema> {
+  const value = parseJson(text)
+  if (value === undefined) throw new StoredDataError(what, 'is no JSON')
+  return readStored(schema, value, what)
+}
+
+function validatorOf(schema: TSchema): Validator {
+  const validator = validators.get(schema) ?? Compile(schema)
+  validators.set(schema, validator)
+  return validator
+}
