@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import type { TokenLedger } from './token-ledger.ts'
-import type { WorkspaceLedger } from './workspace-ledger.ts'
+import type { TokenLedger } from './usage/token-usage.ts'
+import type { WorkspaceLedger } from './usage/workspace-usage.ts'
 
 /** Whose requests are counted together. The id is a secret or personal: stores keep it as a keyed digest alone. */
 export interface BudgetSubjects {

@@ -1,9 +1,9 @@
 import type { Clock } from '../../clock.ts'
-import { createNews } from './budget-news.ts'
 import { type BudgetStore, type BudgetSubjects, createMemoryBudgetStore, type Ledgers } from './budget-store.ts'
-import { type Asker, decide, type Leave } from './leave.ts'
 import type { Outcome } from './outcome.ts'
-import { WORKSPACE_REQUESTS_PER_MINUTE } from './workspace-ledger.ts'
+import { type Asker, decide, type Leave } from './usage/grant.ts'
+import { WORKSPACE_REQUESTS_PER_MINUTE } from './usage/workspace-usage.ts'
+import { createNews } from './usage-recorder.ts'
 
 /** What Intercom's rate limit still allows one access token in this 10-second window. */
 export interface Budget {

@@ -1,8 +1,8 @@
-import type { Ledgers } from './budget-store.ts'
+import type { Ledgers } from '../budget-store.ts'
 import { ceilingWaitMs, noteSent } from './ceiling.ts'
 import { memberIn } from './fair-share.ts'
-import { learn, ledgerAt, type Report, roomOf, type TokenLedger } from './token-ledger.ts'
-import { workspaceAt, workspaceRoom, workspaceWaitMs } from './workspace-ledger.ts'
+import { learn, ledgerAt, type Report, roomOf, type TokenLedger } from './token-usage.ts'
+import { workspaceAt, workspaceRoom, workspaceWaitMs } from './workspace-usage.ts'
 
 /** Who asks for leave, and under which limits of its own. */
 export interface Asker {

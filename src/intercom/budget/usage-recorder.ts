@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import type { Outcome } from './outcome.ts'
-import { type Figures, LONGEST_BLOCK_MS, type Report, WINDOW_MS } from './token-ledger.ts'
+import { type Figures, LONGEST_BLOCK_MS, type Report, WINDOW_MS } from './usage/token-usage.ts'
 
 /** A reset ends a window: it lies no further ahead than that, but for a second of rounding. */
 const FURTHEST_RESET_MS = WINDOW_MS + 1000
