@@ -6,7 +6,7 @@ import type { Clock } from '../../src/clock.ts'
 import { type Budget, createBudget } from '../../src/intercom/budget/budget.ts'
 import { type BudgetStore, createMemoryBudgetStore } from '../../src/intercom/budget/budget-store.ts'
 import { readDated, readOutcome } from '../../src/intercom/budget/outcome.ts'
-import type { TokenLedger } from '../../src/intercom/budget/usage/token-usage.ts'
+import type { TokenUsage } from '../../src/intercom/budget/usage/token-usage.ts'
 import { createServerClock } from '../../src/intercom/time/server-clock.ts'
 import { createRedisBudgetStore } from '../../src/store/limits/redis-budget-store.ts'
 import { encryptionKey } from '../../src/store/secrets/sealing.ts'
@@ -197,7 +197,7 @@ function openIntercom(clock: Clock, perWindow: number) {
     const serverClock = createServerClock(clock)
     return async (until: () => boolean) => {
       while (!until()) {
-        const turn = await budget.take(never)
+        const permit = await budget.take(never)
         const sentAt = clock.monotonic()
         sent.push({ who, at: clock.now() })
         const { exceeded, headers } = limit.take('token', clock.now())
@@ -210,7 +210,7 @@ function openIntercom(clock: Clock, perWindow: number) {
         await clock.sleep(40)
         const answer = { status: exceeded ? 429 : 200, header: (name: string) => told[name] }
         serverClock.learn(readDated(answer, { sentAt, cameAt: clock.monotonic() }))
-        turn.end(readOutcome(answer, serverClock))
+        permit.end(readOutcome(answer, serverClock))
       }
       budget.close()
     }
@@ -252,7 +252,7 @@ for (const [where, open] of Object.entries(stores)) {
       t.ok(times.filter((at) => at > start + 20_000).length >= 30, `${times.length} requests`)
     })
 
-  t.test(`${where}: a ledger that an earlier version has put into the future is brought back`, async (t) => {
+  t.test(`${where}: usage that an earlier version has dated into the future is brought back`, async (t) => {
     for (const poison of [
       { at: in2100, endsAt: in2100 + 5000, blockedUntil: 0 },
       { at: in2100, endsAt: in2100 + 5000, blockedUntil: in2100 + 8000 },
@@ -262,21 +262,17 @@ for (const [where, open] of Object.entries(stores)) {
       const clock = createAcceleratedClock(start, 50)
       const connect = await open(t, clock)
       const spent = { window: 7, limit: 30, lowest: 0, told: true, granted: 30, open: 0, openBefore: 0, whole: true }
-      const ledger: TokenLedger = {
+      const token: TokenUsage = {
         ...spent,
         ...poison,
         othersSeenAt: 0,
         members: {},
         ceilings: { 60: [[poison.at, 60]] },
       }
-      await connect().update(
-        { accessToken: 'a-token' },
-        (ledgers) => void Object.assign(ledgers, { token: ledger }),
-        never,
-      )
+      await connect().update({ accessToken: 'a-token' }, () => ({ usage: { token }, result: undefined }), never)
       const budget = member(clock, connect())
       const began = clock.now()
-      // At first it goes by the ledger's time, then by Intercom's.
+      // At first it goes by the time of the usage, then by Intercom's.
       for (let requests = 0; requests < 2; requests++)
         (await budget.take(never)).end({ kind: 'answered', serverNowMs: clock.now() })
       t.ok(clock.now() - began < 11_500, `${clock.now() - began} ms`)

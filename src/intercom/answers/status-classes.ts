@@ -1,3 +1,5 @@
+import { RATE_LIMITED } from '../budget/rate-limited.ts'
+
 /** What an answer comes to, once it is known whose it is. */
 export type AnswerClass =
   /** The request is fulfilled. */
@@ -74,7 +76,7 @@ export const statusClasses: readonly StatusClass[] = [
   },
   {
     statuses: '429',
-    includes: oneOf(429),
+    includes: oneOf(RATE_LIMITED),
     intercoms: 'rate_limited',
     meaning: 'The rate limit: waited for, up to ten minutes. So is a 429 of any form that has `X-RateLimit-Limit`',
   },

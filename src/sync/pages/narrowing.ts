@@ -1,6 +1,6 @@
 import { CodedError, errorTable } from '../../errors.ts'
 import { RefusedError } from '../../intercom/answers/failures.ts'
-import { RateLimitedError } from '../../intercom/answers/retry.ts'
+import { RateLimitedError } from '../../intercom/budget/rate-limited.ts'
 import type { SortOrder } from '../../intercom/endpoints/search-query.ts'
 import { orderOf, type Slice, takenOf } from '../state/slice.ts'
 

@@ -1,87 +1,171 @@
-import type { Ledgers } from '../budget-store.ts'
-import { ceilingWaitMs, noteSent } from './ceiling.ts'
-import { memberIn } from './fair-share.ts'
-import { learn, ledgerAt, type Report, roomOf, type TokenLedger } from './token-usage.ts'
-import { workspaceAt, workspaceRoom, workspaceWaitMs } from './workspace-usage.ts'
+import { ceilingWaitMs, withSent } from './ceiling.ts'
+import { askingMember, withoutMember } from './fair-share.ts'
+import { roomOf } from './room.ts'
+import { type TokenUsage, tokenUsageAt, withReport } from './token-usage.ts'
+import type { UsageReport } from './usage-report.ts'
+import { type WorkspaceUsage, workspaceRoom, workspaceUsageAt, workspaceWaitMs } from './workspace-usage.ts'
 
-/** Who asks for leave, and under which limits of its own. */
-export interface Asker {
+/** What a store keeps of a token and its workspace; undefined where nothing is counted yet. */
+export interface Usage {
+  token?: TokenUsage | undefined
+  workspace?: WorkspaceUsage | undefined
+}
+
+/** Who asks for permits, and under which limits of its own. */
+export interface Requester {
   member: string
   /** Share of the limit left to others while they are seen spending. */
   reserve: number
-  /** Requests per minute at most. */
+  /** Requests per minute at most. @defaultValue none */
   ceiling?: number | undefined
   /** Whether the workspace is known. */
   inWorkspace: boolean
   /** Requests per minute of all apps of the workspace. */
   workspaceCeiling: number
-  /** Whether it asks for the last time. */
-  leaving?: boolean
 }
 
-/** Leave to send so many requests in this window; with 0, when to ask again. */
-export interface Leave {
+/** What a member says in one exchange. */
+export interface Ask {
+  report: UsageReport
+  /** Permits wanted at most; 0 only reports. */
+  wanted: number
+  /** It asks for the last time, and counts as a member no longer. */
+  isLast: boolean
+}
+
+/** So many permits for this window; with 0, when to ask again. */
+export interface Grant {
   count: number
   window: number
   waitMs: number
-  /** Ms until requests can go again, for those who wait; undefined where answers on their way may change it any moment. */
-  opensInMs?: number
+  /** Ms until requests can go again, for people; undefined while answers on their way may change it any moment. */
+  opensInMs?: number | undefined
 }
 
-/** How often it is looked whether room has come back that others held. */
+/** Permits that can be granted now; with 0, why there are none and for how long. */
+interface Availability {
+  count: number
+  waitMs: number
+  opensInMs?: number
+  reason?: 'blocked' | 'ceiling' | 'workspace' | 'window'
+}
+
+/** The usage after a report, brought to `now`. */
+type CurrentUsage = Usage & { token: TokenUsage }
+
+/** How often to ask whether room has come back that others held. */
 const LOOK_MS = 200
 
 /**
- * The one decision of the budget: takes in what an asker has to tell and gives it leave for up to `wanted` requests.
- * Alters the ledgers.
+ * The one decision of the budget: takes in what a member reports, and grants it permits.
  *
  * @param now ms on Intercom's clock, never later than the truth
+ * @returns the grant, and the usage to keep
  */
-export function decide(ledgers: Ledgers, now: number, asker: Asker, report: Report, wanted: number): Leave {
-  const token = ledgerAt(ledgers.token, now)
-  if (asker.inWorkspace) ledgers.workspace = workspaceAt(ledgers.workspace, now)
-  learn(token, report)
-  ledgers.token = token
-  if (ledgers.workspace) {
-    ledgers.workspace.highestTold = Math.max(ledgers.workspace.highestTold, token.limit ?? 0)
-    ledgers.workspace.granted -= report.unused.get(token.window) ?? 0
+export function decide(
+  usage: Usage,
+  now: number,
+  requester: Requester,
+  { report, wanted, isLast }: Ask,
+): { usage: Usage; grant: Grant } {
+  const current = usageAfter(usage, now, requester, report)
+  const { token } = current
+  if (isLast) {
+    const members = withoutMember(token.members, requester.member)
+    return { usage: { ...current, token: { ...token, members } }, grant: nothing(token) }
   }
-  if (asker.leaving) delete token.members[asker.member]
-  return wanted === 0 ? { count: 0, window: token.window, waitMs: 0 } : giveLeave(ledgers, token, asker, wanted)
+  if (wanted === 0) return { usage: current, grant: nothing(token) }
+  const available = availabilityOf(current, requester)
+  if (available.count > 0) return grantPermits(current, requester, Math.min(wanted, batchOf(available, requester)))
+  const own = askingMember(token.members, requester.member, token.window)
+  const members = {
+    ...token.members,
+    [requester.member]: { ...own, denied: own.denied || available.reason === 'window' },
+  }
+  return {
+    usage: { ...current, token: { ...token, members } },
+    grant: { count: 0, window: token.window, waitMs: available.waitMs, opensInMs: available.opensInMs },
+  }
 }
 
-function giveLeave({ workspace }: Ledgers, token: TokenLedger, asker: Asker, wanted: number): Leave {
+/**
+ * Ms until requests can go again, by what is known of the usage; undefined while they can go now, or while answers on
+ * their way may change it any moment. A question: nothing is granted.
+ *
+ * @param now ms on Intercom's clock
+ * @param report not yet delivered
+ */
+export function opensInMs(usage: Usage, now: number, requester: Requester, report: UsageReport): number | undefined {
+  return availabilityOf(usageAfter(usage, now, requester, report), requester).opensInMs
+}
+
+function usageAfter(usage: Usage, now: number, { inWorkspace }: Requester, report: UsageReport): CurrentUsage {
+  const token = withReport(tokenUsageAt(usage.token, now), report)
+  const workspace = inWorkspace ? workspaceUsageAt(usage.workspace, now) : usage.workspace
+  if (!workspace) return { token }
+  return {
+    token,
+    workspace: {
+      ...workspace,
+      highestTold: Math.max(workspace.highestTold, token.limit ?? 0),
+      granted: workspace.granted - (report.unused.get(token.window) ?? 0),
+    },
+  }
+}
+
+/** The first limit that is reached counts. */
+function availabilityOf({ token, workspace }: CurrentUsage, requester: Requester): Availability {
   const now = token.at
-  const own = memberIn(token.members, asker.member, token.window)
-  const none = (ms: number, opensInMs?: number): Leave => ({
-    count: 0,
-    window: token.window,
-    waitMs: ms,
-    ...(opensInMs !== undefined && { opensInMs }),
-  })
   const blockedMs = token.blockedUntil - now
-  if (blockedMs > 0) return none(blockedMs, blockedMs)
+  if (blockedMs > 0) return none('blocked', blockedMs)
 
-  const sent = token.ceilings[String(asker.ceiling)] ?? []
-  const ceilingMs = asker.ceiling === undefined ? 0 : ceilingWaitMs(sent, asker.ceiling, now)
-  if (ceilingMs > 0) return none(ceilingMs, ceilingMs)
+  const { ceiling } = requester
+  const ceilingMs = ceiling === undefined ? 0 : ceilingWaitMs(sentUnder(ceiling, token), ceiling, now)
+  if (ceilingMs > 0) return none('ceiling', ceilingMs)
 
-  const inWorkspace = workspace ? workspaceRoom(workspace, asker.workspaceCeiling) : Number.POSITIVE_INFINITY
-  if (workspace && inWorkspace <= 0) return none(workspaceWaitMs(workspace, now), workspaceWaitMs(workspace, now))
+  const inWorkspace = workspace ? workspaceRoom(workspace, requester.workspaceCeiling) : Number.POSITIVE_INFINITY
+  if (workspace && inWorkspace <= 0) return none('workspace', workspaceWaitMs(workspace, now))
 
-  const room = roomOf(token, asker.member, asker.reserve)
-  if (room.now <= 0) {
-    own.denied = true
-    const ms = Math.max(1, room.opensInMs)
-    return room.mayGrow ? none(Math.min(ms, LOOK_MS)) : none(ms, ms)
-  }
-  // The less is left the smaller the batch, so that nobody sits on the last requests of a window.
-  const batch = asker.ceiling === undefined ? Math.max(1, Math.floor(Math.min(room.now, inWorkspace) / 8)) : 1
-  const count = Math.min(wanted, batch)
-  if (asker.ceiling !== undefined) token.ceilings[String(asker.ceiling)] = noteSent(sent, now)
-  token.granted += count
-  token.open += count
-  own.granted += count
-  if (workspace) workspace.granted += count
-  return { count, window: token.window, waitMs: 0 }
+  const room = roomOf(token, requester.member, requester.reserve)
+  if (room.now > 0) return { count: Math.min(room.now, inWorkspace), waitMs: 0 }
+  const ms = Math.max(1, room.opensInMs)
+  return room.mayGrow ? { count: 0, waitMs: Math.min(ms, LOOK_MS), reason: 'window' } : none('window', ms)
 }
+
+const none = (reason: Availability['reason'] & string, ms: number): Availability => ({
+  count: 0,
+  waitMs: ms,
+  opensInMs: ms,
+  reason,
+})
+
+const nothing = ({ window }: TokenUsage): Grant => ({ count: 0, window, waitMs: 0 })
+
+/** The less is left the smaller the batch, so that nobody sits on the last requests of a window. */
+function batchOf({ count }: Availability, { ceiling }: Requester): number {
+  return ceiling === undefined ? Math.max(1, Math.floor(count / 8)) : 1
+}
+
+function grantPermits(
+  { token, workspace }: CurrentUsage,
+  { member, ceiling }: Requester,
+  count: number,
+): { usage: Usage; grant: Grant } {
+  const own = askingMember(token.members, member, token.window)
+  const granted: TokenUsage = {
+    ...token,
+    granted: token.granted + count,
+    open: token.open + count,
+    members: { ...token.members, [member]: { ...own, granted: own.granted + count } },
+    ceilings:
+      ceiling === undefined
+        ? token.ceilings
+        : { ...token.ceilings, [String(ceiling)]: withSent(sentUnder(ceiling, token), token.at) },
+  }
+  return {
+    usage: { token: granted, workspace: workspace && { ...workspace, granted: workspace.granted + count } },
+    grant: { count, window: token.window, waitMs: 0 },
+  }
+}
+
+const sentUnder = (ceiling: number, { ceilings }: TokenUsage) => ceilings[String(ceiling)] ?? []
