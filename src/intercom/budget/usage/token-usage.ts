@@ -170,7 +170,7 @@ function shifted(usage: TokenUsage, ms: number): TokenUsage {
     ...usage,
     endsAt: usage.endsAt + ms,
     blockedUntil: usage.blockedUntil + ms,
-    othersSeenAt: usage.othersSeenAt > 0 ? usage.othersSeenAt + ms : 0,
+    othersSeenAt: usage.othersSeenAt > 0 ? usage.othersSeenAt + ms : usage.othersSeenAt,
     ceilings: Object.fromEntries(ceilings),
   }
 }
