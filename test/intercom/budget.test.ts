@@ -1,6 +1,8 @@
 import t from 'tap'
 import { type BudgetOptions, createBudget, type Permit } from '../../src/intercom/budget/budget.ts'
+import { type BudgetStore, createMemoryBudgetStore } from '../../src/intercom/budget/budget-store.ts'
 import type { Outcome } from '../../src/intercom/budget/outcome.ts'
+import { createDeferred } from '../support/deferred.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const never = new AbortController().signal
@@ -175,4 +177,30 @@ t.test('a request that waits for a permit can be called off, and takes none from
   answered(first, 10, 5000)
   answered(await other, 9, 5000)
   t.equal(budget.waitingUntil(), undefined)
+})
+
+t.test('permits granted while a 429 comes in are given back unused', async (t) => {
+  const memory = createMemoryBudgetStore()
+  const reply = createDeferred()
+  const stop = new AbortController()
+  let exchanges = 0
+  const farAway: BudgetStore = {
+    ...memory,
+    leaseMs: 250,
+    async update(...exchange) {
+      const result = await memory.update(...exchange)
+      if (++exchanges === 2) await reply.promise
+      return result
+    },
+  }
+  const { budget, clock, take, waitMs } = openBudget({ store: farAway })
+  const first = await take()
+  const second = budget.take(stop.signal)
+  first.end({ kind: 'rate_limited', retryAfterMs: 20_000 })
+  reply.resolve()
+  await Promise.race([second, clock.untilAsleep(20_000)])
+  t.ok(clock.isAsleep(20_000), 'the second request waits for the end of the block')
+  t.equal(waitMs(), 20_000)
+  stop.abort(new Error('cancelled'))
+  await t.rejects(second, { message: 'cancelled' })
 })

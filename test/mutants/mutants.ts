@@ -582,6 +582,13 @@ export const mutants: readonly Mutant[] = [
     tests: ['intercom/wrong-clocks'],
   },
   {
+    rule: 'a 429 that comes while permits are asked for is reported late',
+    file: 'intercom/budget/exchange.ts',
+    find: 'if (recorder.isUrgent() || store',
+    replace: 'if (store',
+    tests: ['intercom/budget'],
+  },
+  {
     rule: 'usage whose times lie in the future stays there',
     file: 'intercom/budget/usage/token-usage.ts',
     find: '  usage = withPossibleTimes(usage, now)\n',

@@ -81,9 +81,7 @@ export function createBudget(options: BudgetOptions): Budget {
         concurrency.end(outcome.kind)
         exchange.answerCame()
         if (closing.signal.aborted) leaveWhenIdle()
-        // A 429 holds for all who share the token.
-        else if (outcome.kind === 'rate_limited') exchange.reportNow()
-        else exchange.reportSoon()
+        else exchange.report()
       },
     }
   }

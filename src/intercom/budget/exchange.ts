@@ -10,10 +10,11 @@ export interface Exchange {
   isRunning(): boolean
   /** Asks for permits, or waits for the exchange that is under way. @throws the signal's reason when it aborts */
   ask(signal: AbortSignal): Promise<void>
-  /** Reports now, if no exchange is under way. */
-  reportNow(): void
-  /** Reports once the lease on permits is over, if no exchange comes before. */
-  reportSoon(): void
+  /**
+   * Reports what there is, without asking for permits: at once after a 429, as it holds for all who share the token, or
+   * where the store is near; else when the lease on permits is over.
+   */
+  report(): void
   /** Reports for the last time: this member counts no longer. */
   leave(): void
   /** Ms until it is worth asking again; 0 = now. */
@@ -65,38 +66,36 @@ export function createExchange({ clock, store, whoAsks, recorder, held, time, cl
   function run(wanted: number, isLast = false): Promise<void> {
     running ??= tellStore(wanted, isLast).finally(() => {
       running = undefined
-      reportSoon()
+      report()
     })
     return running
   }
 
-  function reportNow(): void {
-    // What cannot be told is forgotten: the window that it is about soon ends.
-    if (!running) run(0).catch(() => undefined)
+  function report(): void {
+    if (closing.aborted) return
+    if (recorder.isUrgent() || store.leaseMs === 0) reportNow()
+    else if (!isScheduled && !(recorder.isEmpty() && held.isEmpty())) reportAfterLease()
   }
 
-  function reportSoon(): void {
-    if (isScheduled || closing.aborted) return
-    if (store.leaseMs === 0) {
-      if (!recorder.isEmpty()) reportNow()
-      return
-    }
-    if (recorder.isEmpty() && held.isEmpty()) return
+  function reportNow(): void {
+    if (running || (recorder.isEmpty() && !held.isExpired())) return
+    // What cannot be told is forgotten: the window that it is about soon ends.
+    run(0).catch(() => undefined)
+  }
+
+  function reportAfterLease(): void {
     isScheduled = true
-    clock.sleep(store.leaseMs, closing).then(
-      () => {
-        isScheduled = false
-        if (!recorder.isEmpty() || held.isExpired()) reportNow()
-      },
-      () => undefined,
-    )
+    const wake = () => {
+      isScheduled = false
+      reportNow()
+    }
+    clock.sleep(store.leaseMs, closing).then(wake, () => undefined)
   }
 
   return {
     isRunning: () => running !== undefined,
     ask: (signal) => unlessAborted(running ?? run(held.nextBatch()), signal),
-    reportNow,
-    reportSoon,
+    report,
     async leave() {
       while (running) await running.catch(() => undefined)
       await run(0, true).catch(() => undefined)

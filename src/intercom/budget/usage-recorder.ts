@@ -11,8 +11,9 @@ export interface UsageRecorder {
   ended(window: number, outcome: Outcome): void
   /** Notes permits given back unused. */
   unused(window: number, count: number): void
-  /** Whether there is anything to report. */
   isEmpty(): boolean
+  /** Whether there is a block to report, which the others with this token should know at once. */
+  isUrgent(): boolean
   /** The report as it stands; it stays to be delivered. */
   peek(): UsageReport
   /** The report to deliver; a new one begins. */
@@ -50,6 +51,7 @@ export function createUsageRecorder({ clock, time, random, member }: UsageRecord
         notes.blockedUntil = Math.max(notes.blockedUntil, now + blockMs(outcome, random))
     },
     unused: (window, count) => add(notes.unused, window, count),
+    isUrgent: () => notes.blockedUntil > 0,
     isEmpty: () => notes.ended.size === 0 && notes.unused.size === 0,
     peek: () => ({ member, ...onIntercomsClock(notes, time) }),
     take() {
