@@ -5,7 +5,7 @@ import { type Budget, createBudget } from './budget/budget.ts'
 import { createClient, type IntercomClient } from './client.ts'
 import type { IntercomObserver } from './observer.ts'
 
-/** A client for a few questions that somebody waits for. */
+/** A client for a few requests while somebody waits for the result. */
 export interface BriefClient extends IntercomClient {
   /** Requests that Intercom allows in a window of 10 s; undefined before an answer has said so. */
   rateLimit(): number | undefined
@@ -19,12 +19,12 @@ export interface BriefClientOptions {
   random: () => number
   signal: AbortSignal
   observe?: IntercomObserver
-  /** @defaultValue 25 s, below the 30 s that callers are promised */
+  /** @defaultValue 25 s: callers are promised an answer within 30 s */
   deadlineMs?: number
 }
 
 /**
- * Runs `work` with a client that has a budget of its own, and ends it when the time is over.
+ * Runs `work` with a client that has a budget of its own, and aborts it at the deadline.
  *
  * @throws CodedError `intercom_unavailable` at the deadline, what `work` throws, or the signal's reason
  */

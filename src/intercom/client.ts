@@ -23,8 +23,8 @@ export interface IntercomAnswer {
 
 export interface IntercomClient {
   /**
-   * Sends a request within the budget and reads the answer with `read`; both are tried again together, so an answer
-   * that arrived damaged is fetched anew.
+   * Sends a request within the budget and reads the answer with `read`. Both are tried again together, so an answer that
+   * arrived damaged is fetched again.
    *
    * @throws RefusedError for an answer that will not change; CodedError `intercom_unavailable` or what `read` threw
    *   when the tries are used up; the signal's reason when aborted
@@ -32,11 +32,11 @@ export interface IntercomClient {
   ask<Result>(request: IntercomRequest, read: (answer: IntercomAnswer) => Result): Promise<Result>
   /** Intercom's time in Unix seconds, not later than the truth if any of the clocks is right. */
   serverSeconds(): number
-  /** The same by whichever clock is furthest ahead: what lies beyond it lies in the future. */
+  /** The same by the clock that is furthest ahead: a later time lies in the future. */
   latestSeconds(): number
-  /** This moment by Intercom's clock. @param notAfter what bounds it besides, Unix seconds */
+  /** This moment by Intercom's clock. @param notAfter another upper bound, Unix seconds */
   moment(notAfter?: number): Moment
-  /** What to say of clocks that contradict each other; undefined while they agree. */
+  /** A message for people when clocks contradict each other; undefined while they agree. */
   clockDisagreement(): string | undefined
   /** Whether any request with this token has been fulfilled yet. */
   hasAnswered(): boolean
@@ -45,7 +45,7 @@ export interface IntercomClient {
 
 export interface ClientOptions {
   config: SourceConfig
-  /** Where Intercom is; set by the operator only (`INTERCOM_BASE_URL`), else it follows from the config's region. */
+  /** Where Intercom is. Only the operator sets it (`INTERCOM_BASE_URL`). @defaultValue by the config's region */
   baseUrl?: string
   budget: Budget
   clock: Clock

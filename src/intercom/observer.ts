@@ -1,11 +1,11 @@
 import type { Metrics } from '../metrics.ts'
 import { RATE_LIMITED } from './budget/rate-limited.ts'
 
-/** Told of every exchange with Intercom; never of what was in it. Times in ms. */
+/** Learns of every exchange with Intercom, but never what was in it. Times in ms. */
 export interface IntercomObserver {
   /** A request has waited so long for a permit of the budget. */
   waited(ms: number): void
-  /** A request was answered with a status after so long, or, with undefined, was not. */
+  /** A request was answered with a status after so long; undefined = it was not answered. */
   answered(status: number | undefined, ms: number): void
   /** A request is about to be sent again. */
   retried(): void

@@ -7,17 +7,17 @@ import { describeAnswerer, type HttpAnswer } from './http-answer.ts'
 import { OtherFormError } from './own-list.ts'
 import { classOf } from './status-classes.ts'
 
-/** What an answer means. What is not Intercom's own counts for nothing: not for the limit, and not for the time either. */
+/** What an answer means. An answer that is not Intercom's own says nothing of Intercom's rate limit or time. */
 export type Verdict<Result> =
   | { kind: 'fulfilled'; result: Result; isIntercoms: true }
   | { kind: 'failed'; error: unknown; isIntercoms: boolean }
 
 /**
- * The one place that decides what an answer means: first whether it is Intercom's at all, then what class it is of. Which
- * record or request it is about is known to whoever asked.
+ * The one place that decides what an answer means: first whether it is Intercom's at all, then what class it is of. The
+ * caller knows which record or request it is about.
  *
  * @param redact is applied to all that goes into an error
- * @param read takes in a 2xx answer; throws CodedError when it cannot be relied on
+ * @param read takes in a 2xx answer; throws CodedError when the answer cannot be relied on
  */
 export function judgeAnswer<Result>(
   path: string,

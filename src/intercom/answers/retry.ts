@@ -3,7 +3,7 @@ import { CodedError, errorTable } from '../../errors.ts'
 import { createRateLimitPatience, RateLimitedError } from '../budget/rate-limited.ts'
 import { isBarePageError } from './failures.ts'
 
-/** Tries of one request before the attempt at the job fails; the next attempt goes on from the job's position. */
+/** Tries of one request before the attempt at the job fails. The next attempt goes on from the job's position. */
 const TRIES = 5
 const FIRST_DELAY_MS = 500
 const LONGEST_DELAY_MS = 30_000
