@@ -32,7 +32,7 @@ export interface RedisBudgetDependencies {
 
 /**
  * Budgets of the jobs of all workers. Usage is read, decided upon, and written back if nobody else has written meanwhile.
- * If it is lost, or goes back in time with its Redis, that costs a few refusals by Intercom.
+ * If it is lost, or goes back in time with its Redis, that costs a few 429s.
  */
 export function createRedisBudgetStore({ redis, keys, clock, createId }: RedisBudgetDependencies): BudgetStore {
   /** The latest value seen of each key. One that is forgotten only costs a second round trip. */
@@ -47,7 +47,7 @@ export function createRedisBudgetStore({ redis, keys, clock, createId }: RedisBu
     return [budgetKey('token', token), ...(workspace === undefined ? [] : [budgetKey('workspace', workspace)])]
   }
 
-  /** The keys of the usage. When none of its values is known, Redis may have been emptied, and have another secret by now. */
+  /** The keys of the usage. While none of its values is known, Redis may have been emptied and have another secret. */
   const findNames = async (subjects: BudgetSubjects, signal: AbortSignal): Promise<string[]> => {
     const known = digestKey && namesOf(digestKey, subjects)
     if (known?.some((name) => remembered.get(name))) return known

@@ -33,8 +33,8 @@ const Token = Type.Object({
 const Workspace = Type.Object({ windowStart: Type.Number(), granted: Type.Number(), highestTold: Type.Number() })
 
 /**
- * Reads the usage of a token and its workspace. What cannot be read counts as lost: that costs a few refusals by
- * Intercom, and the next write mends it.
+ * Reads the usage of a token and its workspace. What cannot be read counts as lost: that costs a few 429s,
+ * and the next write mends it.
  *
  * @param token '' where nothing is stored
  */
