@@ -28,7 +28,7 @@ async function spend(take: () => Promise<Permit>, isOpen: () => boolean, answer:
 t.test('a window is used to its last request, though answers overtake each other', async (t) => {
   const { take, isOpen, answered } = openBudget({ reserve: 0 })
   const warm = await Promise.all([take(), take(), take(), take()])
-  // Intercom had served all four before any answer arrived, and the last one's arrives first.
+  // Intercom serves all four before any answer arrives. The answer to the last one arrives first.
   for (const [place, remaining] of [
     [3, 16],
     [0, 19],
@@ -96,7 +96,7 @@ t.test('an answer that comes late from the last window says nothing of this one'
   t.equal(waitMs(), 9000)
 })
 
-t.test('a 429 whose reset lies in the past is waited for all the same', async (t) => {
+t.test('a 429 whose reset lies in the past still makes us wait', async (t) => {
   const { clock, take, waitMs } = openBudget()
   let asked = 0
   for (const until = clock.now() + 60_000; clock.now() < until; asked++) {
@@ -119,7 +119,7 @@ t.test('absurd numbers in headers never stop a sync for long', async (t) => {
   }
 })
 
-t.test('without headers nothing is waited for but 429s', async (t) => {
+t.test('without headers only a 429 makes us wait', async (t) => {
   const { take, isOpen, waitMs } = openBudget()
   t.equal(await spend(take, isOpen, () => ({ kind: 'answered' })), 1000)
   ;(await take()).end({ kind: 'rate_limited' })
@@ -127,7 +127,7 @@ t.test('without headers nothing is waited for but 429s', async (t) => {
 })
 
 for (const requestsPerMinute of [1, 5, 10, 65, 1000])
-  t.test(`a ceiling of ${requestsPerMinute} a minute is kept in every minute, and reached`, async (t) => {
+  t.test(`a ceiling of ${requestsPerMinute} a minute is kept in any minute, and used up`, async (t) => {
     const { clock, take, waitMs, answered } = openBudget({ requestsPerMinute })
     const times: number[] = []
     const start = clock.now()

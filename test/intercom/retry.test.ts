@@ -25,7 +25,7 @@ t.test('a request that waited long for its permit is not given up at the first 4
   t.equal(await retry(tryOnce, { clock, random: () => 0, signal }), 'answer')
 })
 
-t.test('a rate limit that never lets a request through is given up after ten minutes', async (t) => {
+t.test('a request that gets nothing but 429s is given up after ten minutes', async (t) => {
   const clock = createManualClock()
   const { tryOnce, tries } = script(clock, minute, [new RateLimitedError('/tags')])
   await t.rejects(retry(tryOnce, { clock, random: () => 0, signal }), { code: 'intercom_unavailable' })

@@ -16,7 +16,7 @@ const never = new AbortController().signal
 setMaxListeners(0, never)
 const keys = [encryptionKey('test', randomBytes(32))]
 
-/** Intercom as far as a budget sees it; `clock` is its own, whatever those of the workers say. */
+/** Intercom as a budget sees it. `clock` is its own, and may differ from those of the workers. */
 function openIntercom(clock: Clock, perWindow: number) {
   const limit = new RateLimit(perWindow)
   const sent: { who: string; window: number; refused: boolean }[] = []
@@ -37,7 +37,7 @@ function openIntercom(clock: Clock, perWindow: number) {
         serverNowMs,
       }
     },
-    /** Requests of each whole window, but the first and the last. */
+    /** Requests in each window but the first and the last, which are not whole. */
     perWholeWindow(who?: string) {
       const counts = new Map<number, number>()
       for (const request of sent)
@@ -157,7 +157,7 @@ t.test('a token has one budget, whichever of the encryption keys a worker seals 
   t.equal((await server.connect().keys('*{budget}*')).length, 2, 'of the token and of its workspace')
 })
 
-t.test('a token has one budget again once Redis has been emptied, whoever comes first', async (t) => {
+t.test('after Redis has been emptied, a token has one budget again, whichever worker comes first', async (t) => {
   const server = await startRedis(t)
   const redis = server.connect()
   const clock = createAcceleratedClock(start, 1)
@@ -265,7 +265,7 @@ t.test('while others spend, the reserve is left to them', async (t) => {
   t.equal(intercom.refused(start + 20_000), 0)
 })
 
-t.test('jobs of one process share a budget in its memory', async (t) => {
+t.test('jobs of one process share a budget in memory', async (t) => {
   const clock = createAcceleratedClock(start, 10)
   const intercom = openIntercom(clock, 60)
   const store = createMemoryBudgetStore()

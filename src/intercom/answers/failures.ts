@@ -21,7 +21,7 @@ const SCROLL_EXISTS = 'scroll_exists'
 export function readFailure(status: number, body: Buffer, redact: Redact): Failure | undefined {
   const own = readOwnError(status, body)
   if (!own || classOf(status) === 'foreign') return undefined
-  // Redacted before it is shortened: shortening could leave half a secret.
+  // Redacted before it is shortened: shortening could cut a secret in half.
   const detail = redact(own.message ?? own.code ?? `HTTP ${status}`).slice(0, DETAIL_LENGTH)
   return {
     status,

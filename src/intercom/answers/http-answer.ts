@@ -17,7 +17,7 @@ const BEGINNING = 4096
 /**
  * Who may have given an answer that is not Intercom's, and what it said, for people.
  *
- * @param redact takes out secrets that the answer may echo, before any shortening, which could leave half a secret
+ * @param redact takes out secrets that the answer may echo, before any shortening, which could cut a secret in half
  * @returns e.g. `HTTP 403 from cloudflare: "Attention Required! Sorry, you have been blocked"`
  */
 export function describeAnswerer({ status, body, header, proxy }: HttpAnswer, redact: Redact): string {

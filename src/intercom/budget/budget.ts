@@ -80,14 +80,14 @@ export function createBudget(options: BudgetOptions): Budget {
         recorder.ended(window, outcome)
         concurrency.end(outcome.kind)
         exchange.answerCame()
-        if (closing.signal.aborted) leaveWhenIdle()
+        if (closing.signal.aborted) closeWhenIdle()
         else exchange.report()
       },
     }
   }
 
-  function leaveWhenIdle(): void {
-    if (concurrency.isIdle()) exchange.leave()
+  function closeWhenIdle(): void {
+    if (concurrency.isIdle()) exchange.close()
   }
 
   return {
@@ -117,7 +117,7 @@ export function createBudget(options: BudgetOptions): Budget {
     },
     close() {
       closing.abort()
-      leaveWhenIdle()
+      closeWhenIdle()
     },
   }
 }

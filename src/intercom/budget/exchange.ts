@@ -16,7 +16,7 @@ export interface Exchange {
    */
   report(): void
   /** Reports for the last time: this member counts no longer. */
-  leave(): void
+  close(): void
   /** Ms until it is worth asking again; 0 = now. */
   waitMs(): number
   /** An answer may have made room: a wait that answers can shorten is over. */
@@ -96,7 +96,7 @@ export function createExchange({ clock, store, whoAsks, recorder, held, time, cl
     isRunning: () => running !== undefined,
     ask: (signal) => unlessAborted(running ?? run(held.nextBatch()), signal),
     report,
-    async leave() {
+    async close() {
       while (running) await running.catch(() => undefined)
       await run(0, true).catch(() => undefined)
     },
