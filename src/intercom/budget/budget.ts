@@ -47,8 +47,8 @@ export interface BudgetOptions {
   workspaceRequestsPerMinute?: number
 }
 
-/** The states in which `take` can find a budget; docs/architecture/5-budget.md has the whole machine. */
-type State = 'full' | 'holding' | 'asking' | 'waiting' | 'idle'
+/** Why `take` gets no permit at once; docs/architecture/5-budget.md has the whole machine. */
+type State = 'full' | 'asking' | 'waiting' | 'idle'
 
 /** A budget of one attempt, shared with all who have the same token and store. */
 export function createBudget(options: BudgetOptions): Budget {
@@ -64,21 +64,32 @@ export function createBudget(options: BudgetOptions): Budget {
 
   function state(): State {
     if (concurrency.isFull()) return 'full'
-    if (held.isUsable()) return 'holding'
     if (exchange.isRunning()) return 'asking'
     return exchange.waitMs() > 0 ? 'waiting' : 'idle'
   }
 
-  function usePermit(): Permit {
-    const window = held.use()
-    concurrency.begin()
+  /** Waits until a permit may be there. */
+  function untilNext(signal: AbortSignal): Promise<void> {
+    switch (state()) {
+      case 'full':
+        return concurrency.untilEnd(signal)
+      case 'waiting':
+        return clock.sleep(Math.ceil(exchange.waitMs()), signal)
+      default:
+        return exchange.ask(signal)
+    }
+  }
+
+  /** @param window the one that the permit was granted for */
+  function openPermit(window: number): Permit {
+    const requestEnded = concurrency.begin()
     let hasEnded = false
     return {
       end(outcome) {
         if (hasEnded) return
         hasEnded = true
         recorder.ended(window, outcome)
-        concurrency.end(outcome.kind)
+        requestEnded(outcome.kind)
         exchange.answerCame()
         if (closing.signal.aborted) closeWhenIdle()
         else exchange.report()
@@ -94,18 +105,9 @@ export function createBudget(options: BudgetOptions): Budget {
     async take(signal) {
       for (;;) {
         signal.throwIfAborted()
-        switch (state()) {
-          case 'holding':
-            return usePermit()
-          case 'full':
-            await concurrency.untilEnd(signal)
-            break
-          case 'waiting':
-            await clock.sleep(Math.ceil(exchange.waitMs()), signal)
-            break
-          default:
-            await exchange.ask(signal)
-        }
+        const window = concurrency.isFull() ? undefined : held.use()
+        if (window !== undefined) return openPermit(window)
+        await untilNext(signal)
       }
     },
     waitingUntil() {

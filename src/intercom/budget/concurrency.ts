@@ -5,10 +5,8 @@ export interface Concurrency {
   isFull(): boolean
   /** Whether no request is in flight. */
   isIdle(): boolean
-  /** A request goes out. */
-  begin(): void
-  /** A request has ended; whoever waits looks again. */
-  end(kind: Outcome['kind']): void
+  /** A request goes out. Call what it returns once, when the request has ended. */
+  begin(): (kind: Outcome['kind']) => void
   /** Resolves when the next request has ended. @throws the signal's reason when it aborts */
   untilEnd(signal: AbortSignal): Promise<void>
 }
@@ -41,11 +39,13 @@ export function createConcurrency(most: number): Concurrency {
   return {
     isFull: () => inFlight >= limit,
     isIdle: () => inFlight === 0,
-    begin: () => void inFlight++,
-    end(kind) {
-      inFlight--
-      adapt(kind)
-      for (const wake of waiters) wake()
+    begin() {
+      inFlight++
+      return (kind) => {
+        inFlight--
+        adapt(kind)
+        for (const wake of waiters) wake()
+      }
     },
     untilEnd: (signal) =>
       new Promise((resolve, reject) => {

@@ -3,12 +3,10 @@ import type { Clock } from '../../clock.ts'
 /** Permits of the last grant that are not used yet: a lease, given back when it is over. */
 export interface HeldPermits {
   isEmpty(): boolean
-  /** Whether one may be used now. */
-  isUsable(): boolean
   /** Whether some are held whose lease is over. */
   isExpired(): boolean
-  /** Uses one. @returns the window that it was granted for */
-  use(): number
+  /** Uses one. @returns the window that it was granted for; undefined when there is none to use */
+  use(): number | undefined
   /** Puts in what the store has granted. */
   put(grant: { count: number; window: number }): void
   /** Takes all out, unused; undefined when there are none. */
@@ -32,9 +30,9 @@ export function createHeldPermits({ clock, leaseMs, mostAtOnce }: HeldPermitsOpt
   const isOver = () => leaseMs > 0 && clock.monotonic() > until
   return {
     isEmpty: () => held.count === 0,
-    isUsable: () => held.count > 0 && !isOver(),
     isExpired: () => held.count > 0 && isOver(),
     use() {
+      if (held.count === 0 || isOver()) return undefined
       held.count--
       return held.window
     },
