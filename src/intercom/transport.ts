@@ -17,7 +17,7 @@ const IDLE_TIMEOUT_MS = 30_000
 /** The longest from a request's first byte to its answer's last, even while bytes keep coming. */
 const WHOLE_TIMEOUT_MS = 120_000
 const LARGEST_BODY_BYTES = 64 * 1024 * 1024
-/** Informational answers (100, 102, 103) before the real one: without a limit they could keep a request alive for ever. */
+/** Informational answers (100, 102, 103) before the real one. Without a limit they could keep a request alive. */
 const MOST_INFORMATIONAL = 10
 const MOST_INFORMATIONAL_BYTES = 64 * 1024
 

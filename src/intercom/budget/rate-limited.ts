@@ -40,7 +40,7 @@ export function blockMs(answer: { retryAfterMs?: number; msToReset?: number }, r
   return (ms > 0 ? ms : SHORTEST_BLOCK_MS) + random() * SPREAD_MS
 }
 
-/** A request is given up when it has met nothing but 429s for this long. */
+/** A request is given up at a 429 that comes so long after its first one. */
 const PATIENCE_MS = 10 * 60_000
 
 /**

@@ -27,7 +27,7 @@ export interface UsageRecorderOptions {
   member: string
 }
 
-/** Times here are ms of the monotonic clock until the report is delivered: what we know of Intercom's may change until then. */
+/** Times here are ms of the monotonic clock: what we know of Intercom's time may change until the report is delivered. */
 interface Notes {
   ended: Map<number, number>
   answered: Map<number, WindowAnswers[]>

@@ -24,7 +24,7 @@ export interface ListRequest {
   isCompared?: true
   /** `records` must be there. @throws CodedError */
   read(body: Buffer): ScannedAnswer
-  /** Keys that lead from an answer's root to the object with the list's `pages` and `total_count`. @defaultValue the root */
+  /** Keys from an answer's root to the object with the list's `pages` and `total_count`. @defaultValue the root */
   within?: readonly string[]
 }
 

@@ -12,7 +12,7 @@ export interface Member {
   seen: number
 }
 
-/** So long before its end the rest of a window is open to all, or what is kept for a member that does not come is lost. */
+/** So long before its end the rest of a window is open to all: what is kept for a member that does not come is lost. */
 export const OPEN_TO_ALL_MS = 3000
 
 /** The members in the next window; those that did not ask in this one are forgotten. */
