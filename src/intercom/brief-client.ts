@@ -5,7 +5,7 @@ import { type Budget, createBudget } from './budget/budget.ts'
 import { createClient, type IntercomClient } from './client.ts'
 import type { IntercomObserver } from './observer.ts'
 
-/** A client for a few questions that somebody waits for. */
+/** A client for a few requests while somebody waits for the result. */
 export interface BriefClient extends IntercomClient {
   /** Requests that Intercom allows in a window of 10 s; undefined before an answer has said so. */
   rateLimit(): number | undefined
@@ -19,12 +19,12 @@ export interface BriefClientOptions {
   random: () => number
   signal: AbortSignal
   observe?: IntercomObserver
-  /** @defaultValue 25 s, below the 30 s that callers are promised */
+  /** @defaultValue 25 s: callers are promised an answer within 30 s */
   deadlineMs?: number
 }
 
 /**
- * Runs `work` with a client that has a budget of its own, and ends it when the time is over.
+ * Runs `work` with a client that has a budget of its own, and aborts it at the deadline.
  *
  * @throws CodedError `intercom_unavailable` at the deadline, what `work` throws, or the signal's reason
  */
@@ -34,9 +34,9 @@ export async function withBriefClient<Result>(
 ): Promise<Result> {
   const { budget, rateLimit } = watchLimit(createBudget({ clock, random }))
   const ending = new AbortController()
-  const leave = () => ending.abort(signal.reason)
-  if (signal.aborted) leave()
-  signal.addEventListener('abort', leave, { once: true })
+  const stop = () => ending.abort(signal.reason)
+  if (signal.aborted) stop()
+  signal.addEventListener('abort', stop, { once: true })
   const tooLate = () => ending.abort(new CodedError('intercom_unavailable', lateMessage(budget, deadlineMs)))
   clock.sleep(deadlineMs, ending.signal).then(tooLate, () => undefined)
   const client = createClient({
@@ -51,22 +51,22 @@ export async function withBriefClient<Result>(
   try {
     return await work({ ...client, rateLimit })
   } finally {
-    signal.removeEventListener('abort', leave)
+    signal.removeEventListener('abort', stop)
     ending.abort()
   }
 }
 
-/** Overheard from the budget's turns: a limit is told with every answer. */
+/** Watches the outcomes that permits end with: every answer names the limit. */
 function watchLimit(budget: Budget): { budget: Budget; rateLimit: () => number | undefined } {
   let limit: number | undefined
   const watched: Budget = {
     ...budget,
     async take(signal) {
-      const turn = await budget.take(signal)
+      const permit = await budget.take(signal)
       return {
         end(outcome) {
           limit = outcome.limit ?? limit
-          turn.end(outcome)
+          permit.end(outcome)
         },
       }
     },

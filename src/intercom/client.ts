@@ -23,8 +23,8 @@ export interface IntercomAnswer {
 
 export interface IntercomClient {
   /**
-   * Sends a request within the budget and reads the answer with `read`; both are tried again together, so an answer
-   * that arrived damaged is fetched anew.
+   * Sends a request within the budget and reads the answer with `read`. Both are tried again together, so an answer that
+   * arrived damaged is fetched again.
    *
    * @throws RefusedError for an answer that will not change; CodedError `intercom_unavailable` or what `read` threw
    *   when the tries are used up; the signal's reason when aborted
@@ -32,11 +32,11 @@ export interface IntercomClient {
   ask<Result>(request: IntercomRequest, read: (answer: IntercomAnswer) => Result): Promise<Result>
   /** Intercom's time in Unix seconds, not later than the truth if any of the clocks is right. */
   serverSeconds(): number
-  /** The same by whichever clock is furthest ahead: what lies beyond it lies in the future. */
+  /** The same by the clock that is furthest ahead: a later time lies in the future. */
   latestSeconds(): number
-  /** This moment by Intercom's clock. @param notAfter what bounds it besides, Unix seconds */
+  /** This moment by Intercom's clock. @param notAfter another upper bound, Unix seconds */
   moment(notAfter?: number): Moment
-  /** What to say of clocks that contradict each other; undefined while they agree. */
+  /** A message for people when clocks contradict each other; undefined while they agree. */
   clockDisagreement(): string | undefined
   /** Whether any request with this token has been fulfilled yet. */
   hasAnswered(): boolean
@@ -45,7 +45,7 @@ export interface IntercomClient {
 
 export interface ClientOptions {
   config: SourceConfig
-  /** Where Intercom is; set by the operator only (`INTERCOM_BASE_URL`), else it follows from the config's region. */
+  /** Where Intercom is. Only the operator sets it (`INTERCOM_BASE_URL`). @defaultValue by the config's region */
   baseUrl?: string
   budget: Budget
   clock: Clock
@@ -73,16 +73,16 @@ export function createClient(options: ClientOptions): IntercomClient {
     clock,
   })
   let answered = false
-  // Every request under way listens to the one signal; Node warns of a leak from the eleventh on.
+  // Every request in flight listens to this one signal. Node would warn of a leak from the eleventh on.
   setMaxListeners(0, signal)
 
-  /** One try: a turn of the budget, one exchange, what it means, and its outcome told to the budget. */
+  /** One try: takes a permit, sends the request, judges the answer, and ends the permit with what came of it. */
   async function exchange<Result>(
     request: IntercomRequest,
     read: (answer: IntercomAnswer) => Result,
   ): Promise<Verdict<Result>> {
     const asked = clock.monotonic()
-    const turn = await budget.take(signal)
+    const permit = await budget.take(signal)
     const sent = clock.monotonic()
     observe?.waited(sent - asked)
     let outcome: Outcome = { kind: 'failed' }
@@ -93,15 +93,15 @@ export function createClient(options: ClientOptions): IntercomClient {
       const verdict = judgeAnswer(request.path, answer, redact, () =>
         read({ body: wellFormed(answer.body), version: answer.header('intercom-version') }),
       )
-      // What somebody else answers tells nothing of Intercom's limit, nor of its time.
+      // An answer of somebody else says nothing of Intercom's limit or time.
       if (verdict.isIntercoms) {
         serverClock.learn(readDated(answer, { sentAt: sent, cameAt: clock.monotonic() }))
         outcome = readOutcome(answer, serverClock)
       }
       return verdict
     } finally {
-      turn.end(signal.aborted ? { kind: 'given_up' } : outcome)
-      // What we called back ourselves says nothing of Intercom.
+      permit.end(signal.aborted ? { kind: 'given_up' } : outcome)
+      // A request that we ended ourselves says nothing of Intercom.
       if (status !== undefined || !signal.aborted) observe?.answered(status, clock.monotonic() - sent)
     }
   }
@@ -134,7 +134,7 @@ function wellFormed(body: Buffer): Buffer {
   return isUtf8(body) ? body : Buffer.from(new TextDecoder().decode(body))
 }
 
-/** What whoever reads an answer says of it may hold what the answer echoes. */
+/** An error about an answer may quote it, and the answer may echo a secret. */
 function withoutSecrets(error: unknown, redact: Redact): unknown {
   if (error instanceof CodedError) {
     error.message = redact(error.message)

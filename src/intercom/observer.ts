@@ -1,16 +1,17 @@
 import type { Metrics } from '../metrics.ts'
+import { RATE_LIMITED } from './budget/rate-limited.ts'
 
-/** Told of every exchange with Intercom; never of what was in it. Times in ms. */
+/** Learns of every exchange with Intercom, but never what was in it. Times in ms. */
 export interface IntercomObserver {
-  /** A request has waited so long for its turn of the budget. */
+  /** A request has waited so long for a permit of the budget. */
   waited(ms: number): void
-  /** A request was answered with a status after so long, or, with undefined, was not. */
+  /** A request was answered with a status after so long; undefined = it was not answered. */
   answered(status: number | undefined, ms: number): void
   /** A request is about to be sent again. */
   retried(): void
 }
 
-/** Counts exchanges by the class of their status; 429, which is the rate limit, by itself. */
+/** Counts exchanges by the class of their status. 429, the rate limit, is counted by itself. */
 export function countExchanges(metrics: Metrics): IntercomObserver {
   return {
     waited: (ms) => metrics.add('intercom_sync_intercom_wait_seconds_total', {}, ms / 1000),
@@ -22,5 +23,5 @@ export function countExchanges(metrics: Metrics): IntercomObserver {
 
 function outcomeOf(status: number | undefined): string {
   if (status === undefined) return 'network'
-  return status === 429 ? '429' : `${Math.floor(status / 100)}xx`
+  return status === RATE_LIMITED ? '429' : `${Math.floor(status / 100)}xx`
 }

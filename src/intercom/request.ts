@@ -1,4 +1,4 @@
-/** A request to Intercom. Paths are ours, never taken from an answer: no host is ever followed. */
+/** A request to Intercom. Paths are ours and never come from an answer, so no answer can lead us to another host. */
 export interface IntercomRequest {
   method: 'GET' | 'POST'
   /** From the root, e.g. `/contacts/search`. */
@@ -7,6 +7,6 @@ export interface IntercomRequest {
   body?: object
   /** `Intercom-Version` to send. */
   version: string
-  /** Tries before giving up; a 429 is none. @defaultValue 5 */
+  /** Tries before giving up; a 429 uses up none. @defaultValue 5 */
   tries?: number
 }

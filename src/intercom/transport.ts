@@ -12,19 +12,19 @@ export interface Transport {
   send(request: IntercomRequest, signal: AbortSignal): Promise<HttpAnswer>
 }
 
-/** Nothing came for so long. */
+/** A request fails when nothing has come for so long. */
 const IDLE_TIMEOUT_MS = 30_000
-/** From a request's first byte to its answer's last, whatever dribbles in meanwhile. */
+/** The longest from a request's first byte to its answer's last, even while bytes keep coming. */
 const WHOLE_TIMEOUT_MS = 120_000
 const LARGEST_BODY_BYTES = 64 * 1024 * 1024
-/** Informational answers (100, 102, 103) before the real one: without a limit they would keep a request alive for good. */
+/** Informational answers (100, 102, 103) before the real one. Without a limit they could keep a request alive. */
 const MOST_INFORMATIONAL = 10
 const MOST_INFORMATIONAL_BYTES = 64 * 1024
 
 export function createTransport(options: { baseUrl: string; accessToken: string; clock: Clock }): Transport {
   const client = axios.create({
     baseURL: options.baseUrl,
-    // Paths are relative to the host whatever they look like: an absolute URL must not carry the token elsewhere.
+    // A path that looks like an absolute URL must not carry the token to another host.
     allowAbsoluteUrls: false,
     maxRedirects: 0,
     responseType: 'arraybuffer',
@@ -65,7 +65,7 @@ async function send(
       ...(request.body && { data: JSON.stringify(request.body) }),
       headers: {
         'intercom-version': request.version,
-        // Without a body axios would call the nothing that is sent a form.
+        // Without this, axios would send a content type for forms with an empty body.
         'content-type': request.body ? 'application/json' : false,
       },
       signal: exchange.signal,
@@ -89,7 +89,7 @@ async function send(
   }
 }
 
-/** Node's own request, with an end to what may come before the answer. */
+/** Node's own request, with a limit to the informational answers before the real one. */
 function requestWithLimits(
   options: https.RequestOptions,
   onAnswer: (answer: http.IncomingMessage) => void,
@@ -111,7 +111,7 @@ function headerOf(response: AxiosResponse, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** The host that a request really went to, when it is not Intercom's. */
+/** The proxy that a request went to, if it did not go to Intercom's host. */
 function proxyOf(request: unknown, baseUrl: string): string | undefined {
   if (!(request instanceof http.ClientRequest)) return undefined
   const tunnel = (request as { agent?: { proxy?: unknown } }).agent?.proxy

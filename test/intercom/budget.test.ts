@@ -1,6 +1,8 @@
 import t from 'tap'
-import { type BudgetOptions, createBudget, type Turn } from '../../src/intercom/budget/budget.ts'
+import { type BudgetOptions, createBudget, type Permit } from '../../src/intercom/budget/budget.ts'
+import { type BudgetStore, createMemoryBudgetStore } from '../../src/intercom/budget/budget-store.ts'
 import type { Outcome } from '../../src/intercom/budget/outcome.ts'
+import { createDeferred } from '../support/deferred.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const never = new AbortController().signal
@@ -10,14 +12,14 @@ function openBudget(options: Partial<BudgetOptions> = {}) {
   const budget = createBudget({ clock, random: () => 0, ...options })
   /** Whether a request may be sent at once. */
   const isOpen = () => budget.waitingUntil() === undefined
-  const answered = (turn: Turn, remaining: number, msToReset: number, limit = 20) =>
-    turn.end({ kind: 'answered', limit, remaining, msToReset })
+  const answered = (permit: Permit, remaining: number, msToReset: number, limit = 20) =>
+    permit.end({ kind: 'answered', limit, remaining, msToReset })
   const waitMs = () => (budget.waitingUntil() ?? clock.now()) - clock.now()
   return { clock, budget, isOpen, answered, waitMs, take: () => budget.take(never) }
 }
 
 /** Sends one request after another, each answered as `answer` says, until the budget says to wait. */
-async function spend(take: () => Promise<Turn>, isOpen: () => boolean, answer: (sent: number) => Outcome) {
+async function spend(take: () => Promise<Permit>, isOpen: () => boolean, answer: (sent: number) => Outcome) {
   let sent = 0
   while (isOpen() && sent < 1000) (await take()).end(answer(++sent))
   return sent
@@ -26,15 +28,15 @@ async function spend(take: () => Promise<Turn>, isOpen: () => boolean, answer: (
 t.test('a window is used to its last request, though answers overtake each other', async (t) => {
   const { take, isOpen, answered } = openBudget({ reserve: 0 })
   const warm = await Promise.all([take(), take(), take(), take()])
-  // Intercom had served all four before any answer arrived, and the last one's arrives first.
+  // Intercom serves all four before any answer arrives. The answer to the last one arrives first.
   for (const [place, remaining] of [
     [3, 16],
     [0, 19],
     [1, 18],
     [2, 17],
   ] as const) {
-    const turn = warm[place]
-    if (turn) answered(turn, remaining, 9000)
+    const permit = warm[place]
+    if (permit) answered(permit, remaining, 9000)
   }
   t.equal(
     await spend(take, isOpen, (sent) => ({ kind: 'answered', limit: 20, remaining: 16 - sent, msToReset: 8000 })),
@@ -53,7 +55,7 @@ t.test('what others spend is taken into account', async (t) => {
   t.equal(waitMs(), 8000)
 })
 
-t.test('the reserve is for us only late in a window, and not while others have been seen of late', async (t) => {
+t.test('we use the reserve only late in a window, and not while others have been seen lately', async (t) => {
   const { clock, take, isOpen, waitMs } = openBudget({ reserve: 0.25 })
   /** Spends what it can until the window ends, while others have taken `foreign`: how many at once, and how many late. */
   const spendWindow = async (foreign: number) => {
@@ -94,7 +96,7 @@ t.test('an answer that comes late from the last window says nothing of this one'
   t.equal(waitMs(), 9000)
 })
 
-t.test('a limit whose reset lies in the past is waited for all the same', async (t) => {
+t.test('a 429 whose reset lies in the past still makes us wait', async (t) => {
   const { clock, take, waitMs } = openBudget()
   let asked = 0
   for (const until = clock.now() + 60_000; clock.now() < until; asked++) {
@@ -105,7 +107,7 @@ t.test('a limit whose reset lies in the past is waited for all the same', async 
   t.ok(asked < 100, `asked ${asked} times in a minute`)
 })
 
-t.test('a limit told in absurd figures never stops a sync for long', async (t) => {
+t.test('absurd numbers in headers never stop a sync for long', async (t) => {
   for (const outcome of [
     { kind: 'answered', limit: 1e9, remaining: -5, msToReset: 1e15 },
     { kind: 'rate_limited', retryAfterMs: 1e12 },
@@ -117,7 +119,7 @@ t.test('a limit told in absurd figures never stops a sync for long', async (t) =
   }
 })
 
-t.test('without headers nothing is waited for but refusals', async (t) => {
+t.test('without headers only a 429 makes us wait', async (t) => {
   const { take, isOpen, waitMs } = openBudget()
   t.equal(await spend(take, isOpen, () => ({ kind: 'answered' })), 1000)
   ;(await take()).end({ kind: 'rate_limited' })
@@ -125,29 +127,29 @@ t.test('without headers nothing is waited for but refusals', async (t) => {
 })
 
 for (const requestsPerMinute of [1, 5, 10, 65, 1000])
-  t.test(`a ceiling of ${requestsPerMinute} a minute is kept in every minute, and reached`, async (t) => {
+  t.test(`a ceiling of ${requestsPerMinute} a minute is kept in any minute, and used up`, async (t) => {
     const { clock, take, waitMs, answered } = openBudget({ requestsPerMinute })
     const times: number[] = []
     const start = clock.now()
     while (clock.now() - start < 300_000) {
       const wait = waitMs()
       if (wait > 0) clock.advance(wait)
-      const turn = await take()
+      const permit = await take()
       times.push(clock.now())
-      answered(turn, 1e6, 10_000 - (clock.now() % 10_000), 1e6)
+      answered(permit, 1e6, 10_000 - (clock.now() % 10_000), 1e6)
     }
     const most = Math.max(...times.map((from) => times.filter((time) => time >= from && time < from + 60_000).length))
     t.equal(most, requestsPerMinute)
     t.ok(times.length > requestsPerMinute * 4.5, `${times.length} in five minutes`)
   })
 
-t.test('one request at a time, when that is what is wanted', async (t) => {
+t.test('with a concurrency of one there is one request at a time', async (t) => {
   const { budget, clock, answered } = openBudget({ maxConcurrency: 1 })
   const first = await budget.take(never)
   const order: string[] = []
-  const second = budget.take(never).then((turn) => {
+  const second = budget.take(never).then((permit) => {
     order.push('second')
-    return turn
+    return permit
   })
   order.push('first ends')
   answered(first, 5, 9000)
@@ -156,15 +158,15 @@ t.test('one request at a time, when that is what is wanted', async (t) => {
   t.ok(clock.now())
 })
 
-t.test('a request that was given up is no sign of trouble at Intercom', async (t) => {
+t.test('a request that we gave up is no sign of trouble at Intercom', async (t) => {
   const { budget, take, answered } = openBudget({ maxConcurrency: 4 })
-  const turns = await Promise.all([take(), take(), take(), take()])
-  for (const turn of turns) turn.end({ kind: 'given_up' })
-  for (const turn of await Promise.all([take(), take(), take(), take()])) answered(turn, 10, 5000)
+  const permits = await Promise.all([take(), take(), take(), take()])
+  for (const permit of permits) permit.end({ kind: 'given_up' })
+  for (const permit of await Promise.all([take(), take(), take(), take()])) answered(permit, 10, 5000)
   t.equal(budget.waitingUntil(), undefined)
 })
 
-t.test('whoever waits for a turn can be called back, and takes none from others', async (t) => {
+t.test('a request that waits for a permit can be called off, and takes none from others', async (t) => {
   const { budget, take, answered } = openBudget({ maxConcurrency: 1 })
   const first = await take()
   const stop = new AbortController()
@@ -175,4 +177,30 @@ t.test('whoever waits for a turn can be called back, and takes none from others'
   answered(first, 10, 5000)
   answered(await other, 9, 5000)
   t.equal(budget.waitingUntil(), undefined)
+})
+
+t.test('permits granted while a 429 comes in are given back unused', async (t) => {
+  const memory = createMemoryBudgetStore()
+  const reply = createDeferred()
+  const stop = new AbortController()
+  let exchanges = 0
+  const farAway: BudgetStore = {
+    ...memory,
+    leaseMs: 250,
+    async update(...exchange) {
+      const result = await memory.update(...exchange)
+      if (++exchanges === 2) await reply.promise
+      return result
+    },
+  }
+  const { budget, clock, take, waitMs } = openBudget({ store: farAway })
+  const first = await take()
+  const second = budget.take(stop.signal)
+  first.end({ kind: 'rate_limited', retryAfterMs: 20_000 })
+  reply.resolve()
+  await Promise.race([second, clock.untilAsleep(20_000)])
+  t.ok(clock.isAsleep(20_000), 'the second request waits for the end of the block')
+  t.equal(waitMs(), 20_000)
+  stop.abort(new Error('cancelled'))
+  await t.rejects(second, { message: 'cancelled' })
 })

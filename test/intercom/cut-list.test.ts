@@ -3,7 +3,7 @@ import { completeList, findCutList, type ListItem, memberTexts } from '../../src
 import { scanAnswer } from '../../src/intercom/text/record-scanner.ts'
 import { recordText } from '../../src/intercom/text/record-text.ts'
 
-/** The only record of an answer with its list `tags` made whole; undefined where nothing is cut. */
+/** The only record of an answer with its list `tags` made whole; undefined when the list is not cut. */
 function completed(record: string, items: string[]): string | undefined {
   const answer = scanAnswer(Buffer.from(`{"data":[${record}]}`), { recordsPath: ['data'], members: ['id', 'tags'] })
   const [found] = answer.records ?? []
@@ -23,14 +23,14 @@ const listOf = (tags: string[], hasMore = true) =>
   `{"type":"list","data":[${tags.join()}],"url":"/contacts/1/tags","total_count":12,"has_more":${hasMore}}`
 const rich = (id: string) => `{"type":"tag","id":"${id}","name":"a ] name","applied_by":{"type":"admin","id":"5"}}`
 
-t.test('items that come to a list are written like those it shows', async (t) => {
+t.test('items added to a list are written like those that it shows', async (t) => {
   t.equal(
     completed(`{"id":1.0,"tags":${listOf([tag('7'), tag('8')])},"price":1.10}`, ['7', '8', '9'].map(rich)),
     `{"id":1.0,"tags":${listOf([tag('7'), tag('8'), tag('9')], false)},"price":1.10}`,
   )
 })
 
-t.test('the list is as its endpoint gives it: in its order, without what is there no more', async (t) => {
+t.test('a completed list has the items of its endpoint, in that order, and no others', async (t) => {
   t.equal(
     completed(`{"id":1,"tags":${listOf([tag('7'), tag('8')])}}`, ['9', '8'].map(rich)),
     `{"id":1,"tags":${listOf([tag('9'), tag('8')], false)}}`,
@@ -38,7 +38,7 @@ t.test('the list is as its endpoint gives it: in its order, without what is ther
   t.equal(completed(`{"id":1,"tags":${listOf([tag('7')])}}`, []), `{"id":1,"tags":${listOf([], false)}}`)
 })
 
-t.test('everything around the two places stays the bytes that Intercom sent', async (t) => {
+t.test('everything around the two edits stays as Intercom sent it, byte for byte', async (t) => {
   const odd = `{ "has_more" :\ttrue , "note" : "\\"data\\":[{]}" , "\\u0064ata" : [ {"id":"7", "x":["]"]} ] , "n" : 12345678901234567890 }`
   t.equal(
     completed(`{ "tags" : ${odd} , "id" : 1e400 }`, ['{"id":"7"}', '{"id":"8","x":[ 1.0 ]}']),
@@ -46,7 +46,7 @@ t.test('everything around the two places stays the bytes that Intercom sent', as
   )
 })
 
-t.test('ids keep every digit and take the type they have in the list', async (t) => {
+t.test('ids keep every digit and get the type that they have in the list', async (t) => {
   const long = '12345678901234567890'
   t.equal(
     completed(`{"id":1,"tags":${listOf([tag('7')])}}`, ['{"id":7}', `{"id":${long}}`]),
@@ -58,7 +58,7 @@ t.test('ids keep every digit and take the type they have in the list', async (t)
   )
 })
 
-t.test('what comes in needs the same repairs as the record', async (t) => {
+t.test('added items get the same repairs as the record', async (t) => {
   t.equal(
     completed(`{"id":1,"tags":${listOf(['{"id":"7","name":"n"}'])}}`, [
       '{"id":"8",\n"name":{\n"half":"\\ud83d"}}',
@@ -68,7 +68,7 @@ t.test('what comes in needs the same repairs as the record', async (t) => {
   )
 })
 
-t.test('a URL that does not end in the id is left out, an empty list takes type and id', async (t) => {
+t.test('a URL that does not end in the id is left out; items of an empty list have type and id', async (t) => {
   t.equal(
     completed(`{"id":1,"tags":${listOf(['{"id":"7","url":"/tags?id=7"}'])}}`, [rich('8')]),
     `{"id":1,"tags":${listOf(['{"id":"8"}'], false)}}`,
@@ -79,7 +79,7 @@ t.test('a URL that does not end in the id is left out, an empty list takes type 
   )
 })
 
-t.test('what is not cut, or is no list, is left alone', async (t) => {
+t.test('a list that is not cut, or is no list, stays as it is', async (t) => {
   for (const tags of [
     listOf([tag('true')], false),
     '{"data":[],"has_more":"true"}',

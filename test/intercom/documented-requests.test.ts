@@ -9,7 +9,7 @@ import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { collectSync } from '../support/engine.ts'
 import { contractVersions, readContract } from '../support/intercom-contract.ts'
 
-/** What we send though the document does not say so, and why it is right. */
+/** What we send although the document does not have it, and why that is right. */
 const deviations = new Map([
   ...['conversations', 'tickets'].map((list): [string, string] => [
     `POST /${list}/search body/sort is not documented`,
@@ -84,7 +84,7 @@ for (const version of contractVersions.filter((one) => one !== '0'))
     )
   })
 
-t.test('a request that is not as the document says is seen', async (t) => {
+t.test('a request that differs from the document is noticed', async (t) => {
   const checkRequest = readContract('2.16')
   const request = {
     time: 0,

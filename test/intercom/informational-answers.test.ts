@@ -36,10 +36,10 @@ for (const [name, text] of Object.entries({
   102: 'HTTP/1.1 102 Processing\r\n\r\n',
   103: early(),
 }))
-  t.test(`answers of ${name} without end are no answer`, async (t) => {
+  t.test(`a request that is answered with nothing but ${name} fails`, async (t) => {
     let written = 0
     const baseUrl = await listen(t, (socket) => {
-      // As long as somebody listens.
+      // Goes on as long as the client listens.
       const next = () => {
         written++
         if (socket.writable) socket.write(text, (error) => error ?? setImmediate(next))
@@ -50,19 +50,19 @@ for (const [name, text] of Object.entries({
     t.ok(written > 10, `${written} were sent`)
   })
 
-t.test('a few early hints come before the real answer', async (t) => {
+t.test('a few early hints before the real answer do no harm', async (t) => {
   const baseUrl = await listen(t, (socket) => void socket.write(early().repeat(5) + real))
   const { status, body } = await send(baseUrl)
   t.equal(status, 200)
   t.equal(String(body), '{}')
 })
 
-t.test('a few informational answers that are large are too many', async (t) => {
+t.test('a few informational answers are too many when they are large', async (t) => {
   const baseUrl = await listen(t, (socket) => void socket.write(early('x'.repeat(12_000)).repeat(8) + real))
   await t.rejects(send(baseUrl), { code: 'intercom_unavailable', message: /ERR_TOO_MANY_1XX/ })
 })
 
-t.test('an answer that has not come whole after two minutes is none, though some of it keeps coming', async (t) => {
+t.test('a request fails when its answer is not complete after two minutes, though bytes keep coming', async (t) => {
   const clock = createManualClock()
   let isOver = false
   const baseUrl = await listen(t, (socket) => {

@@ -52,7 +52,7 @@ const recordSource = fc
   .tuple(space, fc.array(fc.tuple(stringText, valueText), { maxLength: 5 }), fc.nat())
   .map(([gap, members, id]) => `{${gap}"id":"${id}"${members.map(([key, item]) => `,${gap}${key}:${item}`).join('')}}`)
 
-t.test('every record comes out as the text that went in', async (t) => {
+t.test('every record comes out with the same text', async (t) => {
   fc.assert(
     fc.property(fc.array(recordSource, { maxLength: 5 }), space, valueText, (records, gap, other) => {
       const body = `${gap}{"type":${other},${gap}"data":${gap}[${records.join(`${gap},`)}${gap}],"total_count":${records.length}}${gap}`
@@ -117,7 +117,7 @@ const succeeds = (action: () => unknown): boolean => {
   }
 }
 
-t.test('text in four bytes may stand at any position', async (t) => {
+t.test('characters of four bytes are read at any position', async (t) => {
   for (let padding = 0; padding < 70; padding++) {
     const record = `{"id":"1","name":"${'x'.repeat(padding)}😀é"}`
     t.same(texts(`{"data":[${record},${record}]}`), [record, record])
@@ -131,7 +131,7 @@ t.test('a body cut at any byte is refused as a protocol error', async (t) => {
   t.ok(scanAnswer(whole, shape).records)
 })
 
-t.test('numbers keep every digit, and a long run of digits is flagged', async (t) => {
+t.test('numbers keep every digit, and a long run of digits is marked', async (t) => {
   const record = '{"id":"1","a":12345678901234567890,"b":1.10,"c":1e400,"d":-0}'
   t.same(texts(`{"data":[${record}]}`), [record])
   const flags = (text: string) =>
@@ -187,7 +187,7 @@ t.test('a hundred thousand levels of nesting pass', async (t) => {
   t.equal(texts(`{"data":[${deep}]}`)[0]?.length, deep.length)
 })
 
-t.test('what is not a list of objects is no list of records', async (t) => {
+t.test('only a list of objects is a list of records', async (t) => {
   t.equal(scanAnswer(Buffer.from('{"data":null}'), shape).records, undefined)
   t.equal(scanAnswer(Buffer.from('{"error":1}'), shape).records, undefined)
   t.equal(scanAnswer(Buffer.from('null'), shape).records, undefined)

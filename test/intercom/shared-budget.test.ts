@@ -12,11 +12,11 @@ import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { type RedisAccess, startRedis } from '../support/redis.ts'
 
 const never = new AbortController().signal
-// Every lane of a test waits on it, as the requests of a client do on theirs.
+// Every lane of a test waits on it, as every request of a client does on the client's.
 setMaxListeners(0, never)
 const keys = [encryptionKey('test', randomBytes(32))]
 
-/** Intercom as far as a budget sees it; `clock` is its own, whatever those of the workers say. */
+/** Intercom as a budget sees it. `clock` is its own, and may differ from those of the workers. */
 function openIntercom(clock: Clock, perWindow: number) {
   const limit = new RateLimit(perWindow)
   const sent: { who: string; window: number; refused: boolean }[] = []
@@ -37,7 +37,7 @@ function openIntercom(clock: Clock, perWindow: number) {
         serverNowMs,
       }
     },
-    /** Requests of each whole window, but the first and the last. */
+    /** Requests in each window but the first and the last, which are not whole. */
     perWholeWindow(who?: string) {
       const counts = new Map<number, number>()
       for (const request of sent)
@@ -63,8 +63,8 @@ async function work(
 ) {
   const lane = async () => {
     while (!until()) {
-      const turn = await budget.take(never)
-      turn.end(await send())
+      const permit = await budget.take(never)
+      permit.end(await send())
     }
   }
   await Promise.all(Array.from({ length: lanes }, lane))
@@ -90,7 +90,7 @@ for (const workers of [2, 4])
       used.join(),
     )
     t.ok(sum(used) >= 95 * used.length, used.join())
-    // The first windows show who wants how much.
+    // Shares are even once the first windows have shown who wants how much.
     for (const who of names) {
       const own = intercom.perWholeWindow(who).slice(1)
       t.ok(sum(own) >= (0.7 * 100 * own.length) / workers, `${who}: ${own.join()}`)
@@ -123,7 +123,7 @@ t.test('two tokens do not slow each other, unless their workspace has too little
   }
 })
 
-t.test('neither token nor workspace is in Redis in clear, and all of it expires', async (t) => {
+t.test('neither token nor workspace is in Redis in plain text, and all of it expires', async (t) => {
   const server = await startRedis(t)
   const budget = worker(server, createAcceleratedClock(start, 1), { accessToken: 'a-canary-token' })
   budget.joinWorkspace('a-canary-workspace')
@@ -134,7 +134,7 @@ t.test('neither token nor workspace is in Redis in clear, and all of it expires'
   t.same(
     (await redis.keys('*')).filter((name) => !names.includes(name)),
     [sharedKeys.secrets],
-    'what names them, sealed',
+    'the sealed secret that names them',
   )
   for (const name of names) {
     t.notMatch(`${name} ${await redis.get(name)}`, /canary/)
@@ -143,11 +143,11 @@ t.test('neither token nor workspace is in Redis in clear, and all of it expires'
   budget.close()
 })
 
-t.test('a token has one budget, whichever of their encryption keys its workers seal with', async (t) => {
+t.test('a token has one budget, whichever of the encryption keys a worker seals with', async (t) => {
   const server = await startRedis(t)
   const [older, newer] = [encryptionKey('older', randomBytes(32)), encryptionKey('newer', randomBytes(32))]
   const clock = createAcceleratedClock(start, 1)
-  // The order in which a rotation comes to them, and the end of it.
+  // The keys that workers have in the course of a rotation.
   for (const keys of [[older], [older, newer], [newer, older], [older, newer], [newer]]) {
     const budget = worker(server, clock, {}, keys)
     budget.joinWorkspace('a-workspace')
@@ -157,13 +157,14 @@ t.test('a token has one budget, whichever of their encryption keys its workers s
   t.equal((await server.connect().keys('*{budget}*')).length, 2, 'of the token and of its workspace')
 })
 
-t.test('a token has one budget again once Redis has been emptied, whoever comes first', async (t) => {
+t.test('after Redis has been emptied, a token has one budget again, whichever worker comes first', async (t) => {
   const server = await startRedis(t)
   const redis = server.connect()
   const clock = createAcceleratedClock(start, 1)
   const open = () => createRedisBudgetStore({ redis: server.connect(), keys, clock, createId: randomUUID })
   const [older, newer] = [open(), open()]
-  const use = (store: BudgetStore) => store.update({ accessToken: 'a-token' }, () => undefined, never)
+  const use = (store: BudgetStore) =>
+    store.update({ accessToken: 'a-token' }, (usage) => ({ usage, result: undefined }), never)
   for (const order of [
     [newer, older],
     [older, newer],
@@ -176,7 +177,7 @@ t.test('a token has one budget again once Redis has been emptied, whoever comes 
   }
 })
 
-t.test('an own ceiling is one for all jobs of the token', async (t) => {
+t.test('all jobs of a token share one ceiling', async (t) => {
   const server = await startRedis(t)
   const clock = createAcceleratedClock(start, 20)
   const intercom = openIntercom(clock, 1000)
@@ -189,7 +190,7 @@ t.test('an own ceiling is one for all jobs of the token', async (t) => {
   t.ok(intercom.sent.length >= 50, `${intercom.sent.length}`)
 })
 
-t.test('a refusal holds for all jobs of the token', async (t) => {
+t.test('a 429 holds for all jobs of the token', async (t) => {
   const clock = createAcceleratedClock(start, 10)
   const server = await startRedis(t)
   const [one, other] = [worker(server, clock), worker(server, clock)]
@@ -203,11 +204,11 @@ t.test('a refusal holds for all jobs of the token', async (t) => {
   t.ok(clock.now() - refusedAt >= 19_500, `${clock.now() - refusedAt} ms`)
 })
 
-t.test('the leave of a worker that died is lost for its window alone', async (t) => {
+t.test('the permits of a worker that died are lost for their window alone', async (t) => {
   const server = await startRedis(t)
   const clock = createAcceleratedClock(start, 10)
   const intercom = openIntercom(clock, 100)
-  // It takes leave and is never heard of again.
+  // It takes permits and is never heard of again.
   const dead = worker(server, clock)
   for (let count = 0; count < 4; count++) await dead.take(never)
   const over = () => clock.now() > start + 45_000
@@ -230,9 +231,9 @@ t.test('requests wait while Redis is away, and go on when it is back empty', asy
   await server.kill()
   const stop = new AbortController()
   setMaxListeners(0, stop.signal)
-  // Whatever leave was at hand is soon used.
+  // The permits that it holds are soon used.
   const waiting = Array.from({ length: 40 }, () =>
-    budget.take(stop.signal).then((turn) => turn.end({ kind: 'failed' })),
+    budget.take(stop.signal).then((permit) => permit.end({ kind: 'failed' })),
   )
   const called = budget.take(AbortSignal.timeout(300))
   await t.rejects(called)
@@ -255,7 +256,7 @@ t.test('while others spend, the reserve is left to them', async (t) => {
   }
   const budget = worker(server, clock, { reserve: 0.2 })
   await Promise.all([foreign(), work(budget, 10, over, () => intercom.send('own', 'a-token'))])
-  // Only a whole window shows for certain what others spend.
+  // Only a window counted from its start shows for certain what others spend.
   const own = intercom.perWholeWindow('own').slice(1)
   t.ok(
     own.every((count) => count <= 80 && count >= 65),
@@ -264,7 +265,7 @@ t.test('while others spend, the reserve is left to them', async (t) => {
   t.equal(intercom.refused(start + 20_000), 0)
 })
 
-t.test('jobs of one process share a budget in its memory', async (t) => {
+t.test('jobs of one process share a budget in memory', async (t) => {
   const clock = createAcceleratedClock(start, 10)
   const intercom = openIntercom(clock, 60)
   const store = createMemoryBudgetStore()

@@ -6,7 +6,7 @@ import type { Clock } from '../../src/clock.ts'
 import { type Budget, createBudget } from '../../src/intercom/budget/budget.ts'
 import { type BudgetStore, createMemoryBudgetStore } from '../../src/intercom/budget/budget-store.ts'
 import { readDated, readOutcome } from '../../src/intercom/budget/outcome.ts'
-import type { TokenLedger } from '../../src/intercom/budget/token-ledger.ts'
+import type { TokenUsage } from '../../src/intercom/budget/usage/token-usage.ts'
 import { createServerClock } from '../../src/intercom/time/server-clock.ts'
 import { createRedisBudgetStore } from '../../src/store/limits/redis-budget-store.ts'
 import { encryptionKey } from '../../src/store/secrets/sealing.ts'
@@ -27,7 +27,7 @@ const in2100 = Date.UTC(2100, 0)
 const httpDate = (ms: number) => new Date(ms).toUTCString()
 const resetAt = (ms: number) => (Math.floor(ms / 10_000) + 1) * 10
 
-/** A server's clock that has heard of answers, each `[date ahead by ms, how long it took]`. */
+/** A server clock that has learnt from answers, each `[Date ahead by ms, how long it took]`. */
 function heard(answers: readonly [aheadMs: number, tookMs: number][], clock: ManualClock, machine: Clock = clock) {
   const serverClock = createServerClock(machine)
   for (const [aheadMs, tookMs] of answers) {
@@ -67,7 +67,7 @@ t.test('the lowest of the evidence counts, whichever clock is wrong', async (t) 
   }
 })
 
-t.test('what is said of a moment goes down with later evidence, never up', async (t) => {
+t.test('later evidence can only lower the time of a moment', async (t) => {
   const clock = createManualClock(start)
   const machine = machineClock(clock, { aheadMs: 3 * hour, jumpsAfterMs: 0 })
   const serverClock = createServerClock(machine)
@@ -86,12 +86,12 @@ t.test('what is said of a moment goes down with later evidence, never up', async
   learn(hour)
   t.equal(moment.seconds(), truth)
   for (let more = 0; more < 40; more++) learn(hour)
-  t.equal(moment.seconds(), truth, 'though the evidence is long forgotten')
+  t.equal(moment.seconds(), truth, 'even when the evidence has been forgotten')
   t.ok(serverClock.moment().seconds() > truth + 3600, 'a later moment is another')
   t.ok(serverClock.highestMs() >= clock.now() + 3 * hour)
 })
 
-t.test('a machine whose clock is set back in the middle of a job lowers the moments before', async (t) => {
+t.test('when the clock of the machine is set back during a job, earlier moments get lower', async (t) => {
   const clock = createManualClock(start)
   const serverClock = createServerClock(machineClock(clock, { aheadMs: -hour, jumpsAfterMs: minute }))
   const moment = serverClock.moment()
@@ -99,7 +99,7 @@ t.test('a machine whose clock is set back in the middle of a job lowers the mome
   t.equal(moment.seconds(), Math.floor((start - hour) / second))
 })
 
-t.test('clocks that disagree are told once, with what each shows; slow answers are no reason', async (t) => {
+t.test('a message says once what each clock shows when they disagree; slow answers cause none', async (t) => {
   const slow = createManualClock(start)
   t.equal(
     heard(
@@ -128,7 +128,7 @@ t.test('clocks that disagree are told once, with what each shows; slow answers a
   t.match(told, /goes by the earliest, 2026-01-01T12:00:00Z/)
 })
 
-t.test('waits are reckoned in the time that the reset fits, whichever clock is wrong', async (t) => {
+t.test('waits go by the time that fits the reset, whichever clock is wrong', async (t) => {
   for (const [what, aheadMs, dateAheadMs] of [
     ['a Date a day behind', 0, -day],
     ['a Date of 2100', 0, in2100 - start],
@@ -151,7 +151,7 @@ t.test('waits are reckoned in the time that the reset fits, whichever clock is w
   }
 })
 
-t.test('a reset and a wait mean no more than they can', async (t) => {
+t.test('an impossible reset or Retry-After makes nobody wait for long', async (t) => {
   const clock = createManualClock(start)
   const tell = (headers: Record<string, string>) => {
     const answer = { status: 429, header: (name: string) => headers[name] }
@@ -176,10 +176,10 @@ t.test('a reset and a wait mean no more than they can', async (t) => {
   }
   t.equal(tell({ ...right, 'retry-after': httpDate(start + 20 * second) }).retryAfterMs, 20 * second)
   const ahead = { date: httpDate(start + hour), 'retry-after': httpDate(start + hour + 20 * second) }
-  t.equal(tell(ahead).retryAfterMs, 20 * second, 'by the clock of whoever wrote it')
+  t.equal(tell(ahead).retryAfterMs, 20 * second, 'by the clock that the answer shows')
 })
 
-t.test('a refusal that asks to wait for longer than a minute is waited for a minute', async (t) => {
+t.test('a 429 that asks to wait for longer than a minute blocks for a minute', async (t) => {
   for (const retryAfterMs of [minute, minute + second, day]) {
     const clock = createManualClock(start)
     const budget = createBudget({ clock, random: () => 0 })
@@ -192,12 +192,12 @@ t.test('a refusal that asks to wait for longer than a minute is waited for a min
 function openIntercom(clock: Clock, perWindow: number) {
   const limit = new RateLimit(perWindow)
   const sent: { who: string; at: number }[] = []
-  /** A job: its own budget and what it has heard of Intercom's time. */
+  /** A job, with its own budget and what it has learnt of Intercom's time. */
   const job = (who: string, budget: Budget, wrong?: { date: number; reset: number }) => {
     const serverClock = createServerClock(clock)
     return async (until: () => boolean) => {
       while (!until()) {
-        const turn = await budget.take(never)
+        const permit = await budget.take(never)
         const sentAt = clock.monotonic()
         sent.push({ who, at: clock.now() })
         const { exceeded, headers } = limit.take('token', clock.now())
@@ -210,7 +210,7 @@ function openIntercom(clock: Clock, perWindow: number) {
         await clock.sleep(40)
         const answer = { status: exceeded ? 429 : 200, header: (name: string) => told[name] }
         serverClock.learn(readDated(answer, { sentAt, cameAt: clock.monotonic() }))
-        turn.end(readOutcome(answer, serverClock))
+        permit.end(readOutcome(answer, serverClock))
       }
       budget.close()
     }
@@ -239,7 +239,7 @@ for (const [where, open] of Object.entries(stores)) {
     ['Dates and resets of the year 2100', in2100 - start, in2100 - start],
     ['Dates a day behind', -day, 0],
   ] as const)
-    t.test(`${where}: while one job is told ${what}, another of the token goes on`, async (t) => {
+    t.test(`${where}: while one job gets ${what}, another job of the token goes on`, async (t) => {
       const clock = createAcceleratedClock(start, 20)
       const connect = await open(t, clock)
       const intercom = openIntercom(clock, 30)
@@ -252,7 +252,7 @@ for (const [where, open] of Object.entries(stores)) {
       t.ok(times.filter((at) => at > start + 20_000).length >= 30, `${times.length} requests`)
     })
 
-  t.test(`${where}: a ledger that an earlier version has put into the future is brought back`, async (t) => {
+  t.test(`${where}: usage that an earlier version has dated into the future is brought back`, async (t) => {
     for (const poison of [
       { at: in2100, endsAt: in2100 + 5000, blockedUntil: 0 },
       { at: in2100, endsAt: in2100 + 5000, blockedUntil: in2100 + 8000 },
@@ -262,21 +262,17 @@ for (const [where, open] of Object.entries(stores)) {
       const clock = createAcceleratedClock(start, 50)
       const connect = await open(t, clock)
       const spent = { window: 7, limit: 30, lowest: 0, told: true, granted: 30, open: 0, openBefore: 0, whole: true }
-      const ledger: TokenLedger = {
+      const token: TokenUsage = {
         ...spent,
         ...poison,
         othersSeenAt: 0,
         members: {},
         ceilings: { 60: [[poison.at, 60]] },
       }
-      await connect().update(
-        { accessToken: 'a-token' },
-        (ledgers) => void Object.assign(ledgers, { token: ledger }),
-        never,
-      )
+      await connect().update({ accessToken: 'a-token' }, () => ({ usage: { token }, result: undefined }), never)
       const budget = member(clock, connect())
       const began = clock.now()
-      // At first it goes by the ledger's time, then by Intercom's.
+      // At first it goes by the time of the usage, then by Intercom's.
       for (let requests = 0; requests < 2; requests++)
         (await budget.take(never)).end({ kind: 'answered', serverNowMs: clock.now() })
       t.ok(clock.now() - began < 11_500, `${clock.now() - began} ms`)

@@ -2,19 +2,19 @@ import { STATUS_CODES } from 'node:http'
 import { isObject, parseJson } from '../../json-object.ts'
 
 /**
- * What Intercom's own answers look like. Only these are verdicts: a load balancer, a firewall, a CDN or a captive portal
- * may answer in Intercom's place, with any status, and what it says holds for nothing.
+ * What Intercom's own answers look like. A load balancer, a firewall, a CDN or a captive portal may answer in Intercom's
+ * place, with any status. Such an answer decides nothing.
  */
 
 /** An error in Intercom's own words. */
 export interface OwnError {
-  /** Intercom's code; codes are many and grow, so those that nobody asks for go by the status. */
+  /** Intercom's code. There are many, and new ones come, so most errors are judged by their status alone. */
   code: string | undefined
   message: string | undefined
 }
 
 interface ErrorEnvelope {
-  /** How people call it, for `docs/errors.md`. */
+  /** Its form for people, in `docs/errors.md`. */
   form: string
   /** Where it is described or was seen. */
   source: string
@@ -39,7 +39,7 @@ export const errorEnvelopes: readonly ErrorEnvelope[] = [
   {
     form: '`{"status": <the status>, "error": "…"}`: 4xx, no other member, and another text than the name of the status',
     source: 'seen by Ampersand for JSON that cannot be read',
-    // Web frameworks (Rails, Spring) write their own errors so, with the name of the status: one may stand in front.
+    // Web frameworks (Rails, Spring) write errors like this too, with the name of the status. One may stand in front.
     read({ status: told, error, ...others }, status) {
       const name = status < 500 ? STATUS_CODES[status] : undefined
       const isOwn = told === status && name !== undefined && error !== name && Object.keys(others).length === 0
@@ -49,9 +49,9 @@ export const errorEnvelopes: readonly ErrorEnvelope[] = [
 ]
 
 /**
- * The one page without a form that Intercom itself is known to send: what belongs to a deleted company is answered by the
- * web server before its application, with 404 and a bare page (seen by Estuary). It is believed only when the company
- * itself is gone in Intercom's own words.
+ * For lists of a deleted company, Intercom's web server answers 404 with a bare page, before its application sees the
+ * request (seen by Estuary). It is the one answer of Intercom's in none of these forms, and is believed only when Intercom
+ * itself says that the company is gone.
  */
 const BARE_PAGE_PATHS = /^\/companies\/[^/]+\/[^/]+$/
 
@@ -66,16 +66,16 @@ export function readOwnError(status: number, body: Buffer): OwnError | undefined
   return undefined
 }
 
-/** Whether an answer may be the bare page of a deleted company's sub-resource. */
+/** Whether an answer may be the bare page for a list of a deleted company. */
 export function isBarePage(status: number, path: string, body: Buffer): boolean {
   return status === 404 && BARE_PAGE_PATHS.test(path) && parseJson(body) === undefined
 }
 
-/** What a list of Intercom's carries beside its records, at least one of them. */
+/** Members beside a list's records: every list of Intercom's has at least one of them. */
 const BESIDE_A_LIST = ['pages', 'total_count', 'scroll_param', 'id']
 
 /**
- * Whether an answer with an array at the right place is a list of Intercom's, too: `{"data": []}` is anybody's.
+ * Whether an answer that has an array at the right place is a list of Intercom's: `{"data": []}` could be anybody's.
  *
  * @param beside reads a member that stands beside the list, or beside the object with the list in it
  */
@@ -85,7 +85,7 @@ export function isOwnList(beside: (name: string) => unknown): boolean {
   return typeof type === 'string' && /(^|\.)list$|^(conversation|ticket)$/.test(type)
 }
 
-/** Whether a body is a page, or nothing, where JSON should be. What begins as JSON may be Intercom's, damaged on its way. */
+/** Whether a body is no JSON at all. One that begins like JSON may be Intercom's, damaged on its way. */
 export function isPage(body: Buffer): boolean {
   return !/^\s*[{[]/.test(body.toString('latin1', 0, 100))
 }

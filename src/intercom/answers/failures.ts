@@ -14,14 +14,14 @@ export interface Failure {
 }
 
 const DETAIL_LENGTH = 200
-/** Somebody else has the workspace's scroll: it is told with 400, 409 and 423, and asking again at once is no use. */
+/** Another client has the workspace's scroll. Intercom says so with 400, 409 and 423; asking again at once is no use. */
 const SCROLL_EXISTS = 'scroll_exists'
 
 /** Reads a non-2xx answer; undefined when it is not Intercom's. */
 export function readFailure(status: number, body: Buffer, redact: Redact): Failure | undefined {
   const own = readOwnError(status, body)
   if (!own || classOf(status) === 'foreign') return undefined
-  // Shortened first, half of a secret would be left.
+  // Redacted before it is shortened: shortening could cut a secret in half.
   const detail = redact(own.message ?? own.code ?? `HTTP ${status}`).slice(0, DETAIL_LENGTH)
   return {
     status,
@@ -41,7 +41,7 @@ export class RefusedError extends CodedError {
     this.failure = failure
   }
 
-  /** 401 and 403 both stand for a missing permission as well as for a bad token; only other answers tell them apart. */
+  /** 401 and 403 both can mean a missing permission or a bad token. Only answers to other requests tell which. */
   get unauthorized(): boolean {
     return this.failure.class === 'unauthorized'
   }

@@ -1,6 +1,6 @@
 import type { Redact } from '../../redaction.ts'
 
-/** An answer to a request, whoever gave it. */
+/** An answer to a request, from Intercom or from anybody between. */
 export interface HttpAnswer {
   status: number
   body: Buffer
@@ -11,13 +11,13 @@ export interface HttpAnswer {
 }
 
 const MOST_WORDS = 80
-/** Bytes of a page that are looked at. */
+/** How much of a page is looked at, characters. */
 const BEGINNING = 4096
 
 /**
  * Who may have given an answer that is not Intercom's, and what it said, for people.
  *
- * @param redact takes out what the answer may echo, before anything is shortened: half of a secret would be left
+ * @param redact takes out secrets that the answer may echo, before any shortening, which could cut a secret in half
  * @returns e.g. `HTTP 403 from cloudflare: "Attention Required! Sorry, you have been blocked"`
  */
 export function describeAnswerer({ status, body, header, proxy }: HttpAnswer, redact: Redact): string {

@@ -1,23 +1,23 @@
 import { CodedError } from '../../errors.ts'
 import type { Redact } from '../../redaction.ts'
+import { hasRateLimitHeader, RateLimitedError } from '../budget/rate-limited.ts'
 import { isBarePage, isPage } from './envelopes.ts'
 import { FailingError, type Failure, ForeignAnswerError, RefusedError, readFailure } from './failures.ts'
 import { describeAnswerer, type HttpAnswer } from './http-answer.ts'
 import { OtherFormError } from './own-list.ts'
-import { RateLimitedError } from './retry.ts'
 import { classOf } from './status-classes.ts'
 
-/** What an answer means. What is not Intercom's own counts for nothing: not for the limit, and not for the time either. */
+/** What an answer means. An answer that is not Intercom's own says nothing of Intercom's rate limit or time. */
 export type Verdict<Result> =
   | { kind: 'fulfilled'; result: Result; isIntercoms: true }
   | { kind: 'failed'; error: unknown; isIntercoms: boolean }
 
 /**
- * The one place that decides what an answer means: first whether it is Intercom's at all, then what class it is of. Which
- * record or request it is about is known to whoever asked.
+ * The one place that decides what an answer means: first whether it is Intercom's at all, then what class it is of. The
+ * caller knows which record or request it is about.
  *
  * @param redact is applied to all that goes into an error
- * @param read takes in a 2xx answer; throws CodedError when it cannot be relied on
+ * @param read takes in a 2xx answer; throws CodedError when the answer cannot be relied on
  */
 export function judgeAnswer<Result>(
   path: string,
@@ -27,18 +27,14 @@ export function judgeAnswer<Result>(
 ): Verdict<Result> {
   if (classOf(answer.status) === 'fulfilled') return judgeFulfilled(path, answer, redact, read)
   const failure = readFailure(answer.status, answer.body, redact)
-  const isLimit = answer.status === 429 && answer.header('x-ratelimit-limit') !== undefined
-  if (!failure && !isLimit) return { kind: 'failed', error: foreign(path, answer, redact), isIntercoms: false }
-  return { kind: 'failed', error: failure ? errorOf(path, failure) : rateLimited(path), isIntercoms: true }
+  const isRateLimit = hasRateLimitHeader(answer)
+  if (!failure && !isRateLimit) return { kind: 'failed', error: foreign(path, answer, redact), isIntercoms: false }
+  return { kind: 'failed', error: failure ? errorOf(path, failure) : new RateLimitedError(path), isIntercoms: true }
 }
 
 function errorOf(path: string, failure: Failure): CodedError {
-  if (failure.class === 'rate_limited') return rateLimited(path, failure.detail)
+  if (failure.class === 'rate_limited') return new RateLimitedError(path, failure.detail)
   return failure.class === 'retry' ? new FailingError(path, failure) : new RefusedError(path, failure)
-}
-
-function rateLimited(path: string, detail = 'the rate limit is used up'): RateLimitedError {
-  return new RateLimitedError(`Intercom answered 429 to ${path}: ${detail}`)
 }
 
 function judgeFulfilled<Result>(path: string, answer: HttpAnswer, redact: Redact, read: () => Result): Verdict<Result> {

@@ -3,7 +3,7 @@ import { isObject, parseJson } from '../../json-object.ts'
 import { type RecordShape, type ScannedAnswer, type ScannedRecord, scanAnswer } from '../text/record-scanner.ts'
 import { isOwnList } from './envelopes.ts'
 
-/** A 2xx answer that is not in the form of the endpoint asked: somebody else gave it, or something has replaced it. */
+/** A 2xx answer that is not in the form of its endpoint: somebody else gave it, or something replaced it. */
 export class OtherFormError extends CodedError {
   constructor(path: string) {
     super('intercom_protocol', `The answer to ${path} is not in the form of Intercom's`)
@@ -30,10 +30,10 @@ export function scanList(body: Buffer, shape: RecordShape, path: string): ListAn
 }
 
 /**
- * Reads an answer that is an object of Intercom's: all of them say of what type they are.
+ * Reads an answer that is an object of Intercom's. All of these name their type.
  *
  * @param type what it has to be @defaultValue anything but an error
- * @throws OtherFormError when it does not, or is of another
+ * @throws OtherFormError when it names none, or another
  */
 export function readOwnObject(body: Buffer, path: string, type?: string): Record<string, unknown> {
   const answer = parseJson(body)

@@ -1,10 +1,12 @@
-/** What an answer comes to, once it is known whose it is. */
+import { RATE_LIMITED } from '../budget/rate-limited.ts'
+
+/** What an answer means, once it is known who gave it. */
 export type AnswerClass =
   /** The request is fulfilled. */
   | 'fulfilled'
   /** Intercom's rate limit: wait for the next window. */
   | 'rate_limited'
-  /** It may pass: ask again. */
+  /** The trouble may pass: ask again. */
   | 'retry'
   /** The token, or a permission of it. */
   | 'unauthorized'
@@ -19,7 +21,7 @@ interface StatusClass {
   /** For `docs/errors.md`. */
   statuses: string
   includes(status: number): boolean
-  /** What it means when Intercom itself answers so; the answer of anybody else is `foreign`. */
+  /** What it means from Intercom itself; an answer of anybody else is `foreign`. */
   intercoms: AnswerClass
   /** The same for people. */
   meaning: string
@@ -31,7 +33,7 @@ const oneOf =
     statuses.includes(status)
 const between = (from: number, to: number) => (status: number) => status >= from && status < to
 
-/** Every status, by the first class that it falls into. A class, never a list of what has been seen: lists have holes. */
+/** Every status falls into the first class that includes it. A list of the statuses seen so far would have holes. */
 export const statusClasses: readonly StatusClass[] = [
   {
     statuses: '2xx',
@@ -74,7 +76,7 @@ export const statusClasses: readonly StatusClass[] = [
   },
   {
     statuses: '429',
-    includes: oneOf(429),
+    includes: oneOf(RATE_LIMITED),
     intercoms: 'rate_limited',
     meaning: 'The rate limit: waited for, up to ten minutes. So is a 429 of any form that has `X-RateLimit-Limit`',
   },
@@ -94,7 +96,7 @@ export const statusClasses: readonly StatusClass[] = [
   },
 ]
 
-/** What a status means in Intercom's own words. */
+/** What a status means in an answer of Intercom's own. */
 export function classOf(status: number): AnswerClass {
   return statusClasses.find(({ includes }) => includes(status))?.intercoms ?? 'retry'
 }

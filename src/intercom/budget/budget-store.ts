@@ -1,6 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import type { TokenLedger } from './token-ledger.ts'
-import type { WorkspaceLedger } from './workspace-ledger.ts'
+import type { Usage } from './usage/grant.ts'
 
 /** Whose requests are counted together. The id is a secret or personal: stores keep it as a keyed digest alone. */
 export interface BudgetSubjects {
@@ -9,56 +8,54 @@ export interface BudgetSubjects {
   workspaceId?: string | undefined
 }
 
-/** What is counted of them. */
-export interface Ledgers {
-  token?: TokenLedger | undefined
-  workspace?: WorkspaceLedger | undefined
-}
-
-/** Where budgets are kept: in this process's memory, or in Redis for all processes. */
+/** Where usage is kept: in this process's memory, or in Redis for all processes. */
 export interface BudgetStore {
-  /** Requests that one exchange may give leave for; more than 1 where an exchange costs a round trip. */
-  leaveSize: number
-  /** How long a leave may be kept unused and news be kept back, ms. */
-  leaveMs: number
+  /** Permits that one exchange may grant; more than 1 where an exchange costs a round trip. */
+  permitsAtOnce: number
+  /** How long permits may be held unused, and a report be kept back, ms; 0 = neither needs to be. */
+  leaseMs: number
   /**
-   * Changes the ledgers, all or none, alone with them. `change` alters the copies that it is given, and may be called
-   * again with newer ones. Waits while the store is away.
+   * Exchanges the usage of the subjects for the one that `change` makes of it: all or none, and nobody else changes it
+   * meanwhile. `change` is called again when somebody else was faster. Waits while the store is away.
    */
-  update<Result>(subjects: BudgetSubjects, change: (ledgers: Ledgers) => Result, signal: AbortSignal): Promise<Result>
+  update<Result>(
+    subjects: BudgetSubjects,
+    change: (usage: Usage) => { usage: Usage; result: Result },
+    signal: AbortSignal,
+  ): Promise<Result>
 }
 
-/** Ledgers kept, so that a process whose tokens change for years does not keep them all. */
+/** Tokens and workspaces kept each, so that a process whose tokens change for years does not keep them all. */
 const MOST_KEPT = 1000
 
 /** Budgets of the jobs of one process. */
 export function createMemoryBudgetStore(): BudgetStore {
   const digestKey = randomBytes(32)
-  const kept = new Map<string, Ledgers[keyof Ledgers]>()
-  const keep = <Name extends keyof Ledgers>(key: string | undefined, ledger: Ledgers[Name]) => {
-    if (key === undefined) return
-    // Put last again: the first ones are those not used for longest.
-    kept.delete(key)
-    kept.set(key, ledger)
-    for (const oldest of kept.keys()) {
-      if (kept.size <= MOST_KEPT) break
-      kept.delete(oldest)
-    }
-  }
+  const tokens = new Map<string, Usage['token']>()
+  const workspaces = new Map<string, Usage['workspace']>()
   return {
-    leaveSize: 1,
-    leaveMs: 0,
+    permitsAtOnce: 1,
+    leaseMs: 0,
     async update(subjects, change) {
       const keys = subjectDigests(digestKey, subjects)
-      const ledgers: Ledgers = {
-        token: kept.get(keys.token) as TokenLedger | undefined,
-        workspace: keys.workspace === undefined ? undefined : (kept.get(keys.workspace) as WorkspaceLedger | undefined),
-      }
-      const result = change(ledgers)
-      keep<'token'>(keys.token, ledgers.token)
-      keep<'workspace'>(keys.workspace, ledgers.workspace)
+      const { usage, result } = change({
+        token: tokens.get(keys.token),
+        workspace: keys.workspace === undefined ? undefined : workspaces.get(keys.workspace),
+      })
+      keepLatest(tokens, keys.token, usage.token)
+      if (keys.workspace !== undefined) keepLatest(workspaces, keys.workspace, usage.workspace)
       return result
     },
+  }
+}
+
+/** Puts a value last, and drops the first ones, which have not been used for longest, where there are too many. */
+export function keepLatest<Value>(kept: Map<string, Value>, key: string, value: Value): void {
+  kept.delete(key)
+  kept.set(key, value)
+  for (const oldest of kept.keys()) {
+    if (kept.size <= MOST_KEPT) break
+    kept.delete(oldest)
   }
 }
 

@@ -1,24 +1,28 @@
 import type { Clock } from '../../clock.ts'
-import { createNews } from './budget-news.ts'
-import { type BudgetStore, type BudgetSubjects, createMemoryBudgetStore, type Ledgers } from './budget-store.ts'
-import { type Asker, decide, type Leave } from './leave.ts'
+import { type BudgetStore, createMemoryBudgetStore } from './budget-store.ts'
+import { createBudgetTime } from './budget-time.ts'
+import { createConcurrency } from './concurrency.ts'
+import { createExchange } from './exchange.ts'
+import { createHeldPermits } from './held-permits.ts'
 import type { Outcome } from './outcome.ts'
-import { WORKSPACE_REQUESTS_PER_MINUTE } from './workspace-ledger.ts'
+import { WORKSPACE_REQUESTS_PER_MINUTE } from './usage/workspace-usage.ts'
+import { createUsageRecorder } from './usage-recorder.ts'
 
 /** What Intercom's rate limit still allows one access token in this 10-second window. */
 export interface Budget {
-  /** Resolves when one request may be sent. The turn must be ended, whatever came of it. */
-  take(signal: AbortSignal): Promise<Turn>
+  /** Resolves when one request may be sent. Its permit must be ended, whatever came of the request. */
+  take(signal: AbortSignal): Promise<Permit>
   /** Until when (ms of the injected clock's `now`) requests have to wait; undefined while none has to. */
   waitingUntil(): number | undefined
   /** Counts requests with those of the workspace's other apps from now on. */
   joinWorkspace(id: string): void
-  /** Gives back what is left, once no request is under way. No turn is taken afterwards. */
+  /** Gives back the permits held, and reports a last time once no request is in flight. No permit is taken afterwards. */
   close(): void
 }
 
-/** Leave to send one request. */
-export interface Turn {
+/** The right to send one request. */
+export interface Permit {
+  /** The request has ended. A second call does nothing. */
   end(outcome: Outcome): void
 }
 
@@ -43,188 +47,93 @@ export interface BudgetOptions {
   workspaceRequestsPerMinute?: number
 }
 
-const FIRST_CONCURRENCY = 4
+/** Why `take` gets no permit at once; docs/architecture/5-budget.md has the whole machine. */
+type State = 'full' | 'asking' | 'waiting' | 'idle'
 
 /** A budget of one attempt, shared with all who have the same token and store. */
 export function createBudget(options: BudgetOptions): Budget {
-  const { clock, store = createMemoryBudgetStore(), accessToken = '', member = '' } = options
-  const maxConcurrency = options.maxConcurrency ?? 10
-  const subjects: BudgetSubjects = { accessToken }
-  const asker: Asker = {
-    member,
-    reserve: options.reserve ?? 0.05,
-    ceiling: options.requestsPerMinute,
-    inWorkspace: false,
-    workspaceCeiling: options.workspaceRequestsPerMinute ?? WORKSPACE_REQUESTS_PER_MINUTE,
-  }
-  const news = createNews({ clock, random: options.random, member })
-  const ending = new AbortController()
-  const waiters: (() => void)[] = []
-  let concurrency = Math.min(FIRST_CONCURRENCY, maxConcurrency)
-  let inFlight = 0
-  let successes = 0
-  let wanted = 1
-  let leave = { count: 0, window: 0, until: 0 }
-  let asking: Promise<void> | undefined
-  let settling = false
-  let closed = false
-  /** What the last exchange gave; the ledgers as they were then. */
-  let last: { leave: Leave; at: number } | undefined
-  let seen: Ledgers = {}
+  const { clock, random, store = createMemoryBudgetStore(), member = '', maxConcurrency = 10 } = options
+  let workspaceId: string | undefined
+  const closing = new AbortController()
+  const time = createBudgetTime(clock)
+  const recorder = createUsageRecorder({ clock, time, random, member })
+  const concurrency = createConcurrency(maxConcurrency)
+  const held = createHeldPermits({ clock, leaseMs: store.leaseMs, mostAtOnce: store.permitsAtOnce })
+  const whoAsks = () => whoAsksOf(options, member, workspaceId)
+  const exchange = createExchange({ clock, store, whoAsks, recorder, held, time, closing: closing.signal })
 
-  /** Tells the store all news, and asks for leave. */
-  async function exchange(count: number): Promise<void> {
-    returnStale()
-    const report = news.take()
-    const given = await store.update(
-      subjects,
-      (ledgers) => {
-        seen = ledgers
-        return decide(ledgers, news.timeAt(ledgers.token?.at), asker, report, count)
-      },
-      ending.signal,
-    )
-    const now = clock.monotonic()
-    last = { leave: given, at: now }
-    if (given.count > 0) leave = { count: given.count, window: given.window, until: now + Math.max(store.leaveMs, 1) }
+  function state(): State {
+    if (concurrency.isFull()) return 'full'
+    if (exchange.isRunning()) return 'asking'
+    return exchange.waitMs() > 0 ? 'waiting' : 'idle'
   }
 
-  function returnStale(): void {
-    if (leave.count === 0) return
-    news.unused(leave.window, leave.count)
-    wanted = Math.max(1, wanted - leave.count)
-    leave.count = 0
-  }
-
-  /** One exchange at a time; whoever comes meanwhile waits for the same. */
-  function ask(count: number): Promise<void> {
-    asking ??= exchange(count).finally(() => {
-      asking = undefined
-      if (closed) finish()
-      else settle()
-    })
-    return asking
-  }
-
-  /** Tells what is left to tell when nobody asks for leave any more. */
-  function settle(): void {
-    if (settling || closed || !(news.any() || leave.count > 0)) return
-    if (store.leaveMs === 0) {
-      if (!asking && news.any()) ask(0).catch(() => undefined)
-      return
-    }
-    settling = true
-    clock.sleep(store.leaveMs, ending.signal).then(
-      () => {
-        settling = false
-        if (!asking && (news.any() || clock.monotonic() > leave.until)) ask(0).catch(() => undefined)
-      },
-      () => undefined,
-    )
-  }
-
-  function finish(): void {
-    if (inFlight > 0 || asking || asker.leaving) return
-    asker.leaving = true
-    ask(0).catch(() => undefined)
-  }
-
-  function learnPace(kind: Outcome['kind']): void {
-    if (kind === 'given_up') return
-    if (kind !== 'answered') {
-      successes = 0
-      concurrency = Math.max(1, Math.floor(concurrency / 2))
-    } else if (++successes >= concurrency && concurrency < maxConcurrency) {
-      concurrency++
-      successes = 0
+  /** Waits until a permit may be there. */
+  function untilNext(signal: AbortSignal): Promise<void> {
+    switch (state()) {
+      case 'full':
+        return concurrency.untilEnd(signal)
+      case 'waiting':
+        return clock.sleep(Math.ceil(exchange.waitMs()), signal)
+      default:
+        return exchange.ask(signal)
     }
   }
 
-  function openTurn(): Turn {
-    const { window } = leave
-    leave.count--
-    inFlight++
-    let ended = false
+  /** @param window the one that the permit was granted for */
+  function openPermit(window: number): Permit {
+    const requestEnded = concurrency.begin()
+    let hasEnded = false
     return {
       end(outcome) {
-        if (ended) return
-        ended = true
-        inFlight--
-        news.ended(window, outcome)
-        learnPace(outcome.kind)
-        // An answer may have made room; where nothing can, the wait goes on.
-        if (last?.leave.opensInMs === undefined) last = undefined
-        if (closed) finish()
-        else if (outcome.kind === 'rate_limited') returnNow()
-        else settle()
-        for (const wake of waiters.splice(0)) wake()
+        if (hasEnded) return
+        hasEnded = true
+        recorder.ended(window, outcome)
+        requestEnded(outcome.kind)
+        exchange.answerCame()
+        if (closing.signal.aborted) closeWhenIdle()
+        else exchange.report()
       },
     }
   }
 
-  /** A refusal is told at once: it holds for all who share the token. */
-  function returnNow(): void {
-    returnStale()
-    if (!asking) ask(0).catch(() => undefined)
+  function closeWhenIdle(): void {
+    if (concurrency.isIdle()) exchange.close()
   }
-
-  /** Ms until it is worth asking again; 0 = now. */
-  const pauseMs = () => (last ? Math.max(0, last.at + last.leave.waitMs - clock.monotonic()) : 0)
 
   return {
     async take(signal) {
       for (;;) {
         signal.throwIfAborted()
-        if (inFlight >= concurrency) await turnFree(waiters, signal)
-        else if (leave.count > 0 && (clock.monotonic() <= leave.until || store.leaveMs === 0)) return openTurn()
-        else if (asking) await unlessAborted(asking, signal)
-        else if (pauseMs() > 0) await clock.sleep(Math.ceil(pauseMs()), signal)
-        else {
-          if (leave.count === 0) wanted = Math.min(store.leaveSize, wanted * 2)
-          await unlessAborted(ask(wanted), signal)
-        }
+        const window = concurrency.isFull() ? undefined : held.use()
+        if (window !== undefined) return openPermit(window)
+        await untilNext(signal)
       }
     },
     waitingUntil() {
-      if (leave.count > 0) return undefined
-      const ledgers = structuredClone(seen)
-      const { opensInMs } = decide(ledgers, news.timeAt(ledgers.token?.at), asker, news.peek(), 1)
+      const opensInMs = held.isEmpty() ? exchange.opensInMs() : undefined
       return opensInMs === undefined ? undefined : clock.now() + opensInMs
     },
     joinWorkspace(id) {
-      subjects.workspaceId = id
-      asker.inWorkspace = true
+      workspaceId = id
     },
     close() {
-      closed = true
-      // The last exchange is tried once: whatever it cannot tell is forgotten with the window.
-      ending.abort()
-      finish()
+      closing.abort()
+      closeWhenIdle()
     },
   }
 }
 
-/** What the promise gives, or the signal's reason as soon as it aborts. */
-function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
-}
-
-/** Resolves when a request in flight has ended. */
-function turnFree(waiters: (() => void)[], signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      waiters.splice(waiters.indexOf(wake), 1)
-      reject(signal.reason)
-    }
-    const wake = () => {
-      signal.removeEventListener('abort', abort)
-      resolve()
-    }
-    waiters.push(wake)
-    signal.addEventListener('abort', abort, { once: true })
-  })
+function whoAsksOf(options: BudgetOptions, member: string, workspaceId: string | undefined) {
+  const { accessToken = '', reserve = 0.05, requestsPerMinute: ceiling } = options
+  return {
+    subjects: { accessToken, workspaceId },
+    requester: {
+      member,
+      reserve,
+      ceiling,
+      inWorkspace: workspaceId !== undefined,
+      workspaceCeiling: options.workspaceRequestsPerMinute ?? WORKSPACE_REQUESTS_PER_MINUTE,
+    },
+  }
 }

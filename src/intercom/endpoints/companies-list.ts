@@ -8,11 +8,11 @@ import { areSame } from '../text/same-set.ts'
 import { nextPage } from './paging.ts'
 
 const PATH = '/companies/list'
-/** More are refused: "Per Page is too big". */
+/** Intercom refuses more: "Per Page is too big". */
 const PER_PAGE = 60
-/** Intercom refuses the pages behind so many companies. */
+/** Intercom refuses the pages after so many companies. */
 const LIST_CAP = 10_000
-/** A list that changes under every reading is given up on after so many. */
+/** After so many readings, a list that changed during each of them is taken as it is. */
 const MOST_PASSES = 5
 
 export interface CompanyListOptions {
@@ -22,7 +22,7 @@ export interface CompanyListOptions {
   shape: RecordShape
 }
 
-/** What reading the list came to. */
+/** How reading the list ended. */
 export interface CompanyListOutcome {
   /** Two passes in a row gave the same companies, and as many as Intercom counts. */
   agreed: boolean
@@ -43,8 +43,8 @@ export class ListCappedError extends CodedError {
 
 /**
  * Reads the list of companies. It is sorted by the time of a company's last request, which moves while the pages are
- * read, so a company can slip from a page not yet read to one that was: the list is read whole again until two passes
- * agree with each other and with Intercom's count. Each state of a company, told by `id` and `updated_at`, is given once.
+ * read, so a company can slip from a page not yet read to one that was. So the list is read whole again until two passes
+ * agree with each other and with Intercom's count. Each state of a company (`id` and `updated_at`) is given once.
  *
  * @yields bodies with records at the shape's place
  * @throws ListCappedError when the list cannot be complete
@@ -58,7 +58,7 @@ export async function* readCompanyList(options: CompanyListOptions): AsyncGenera
     const pass = new Set<string>()
     let counted = 0
     for await (const { answer, records, total } of readPass(options)) {
-      const news = records.filter((record) => {
+      const unseen = records.filter((record) => {
         const state = stateOf(answer, record, start)
         const isNew = !given.has(state)
         ids.add(memberText(answer, record, 'id'))
@@ -67,8 +67,8 @@ export async function* readCompanyList(options: CompanyListOptions): AsyncGenera
         return isNew
       })
       counted = total
-      if (news.length > 0) {
-        const listed = news.map((record) => ({ answer, record }))
+      if (unseen.length > 0) {
+        const listed = unseen.map((record) => ({ answer, record }))
         yield joinedBody(listed, options.shape.recordsPath)
       }
     }
@@ -79,8 +79,8 @@ export async function* readCompanyList(options: CompanyListOptions): AsyncGenera
 }
 
 /**
- * How many companies the list has: at least so many there are, as it leaves those without users out. Undefined when the
- * count cannot be had. It only serves to check something else, so it never fails anything.
+ * How many companies the list has. There are at least so many: the list leaves out those without users. Undefined when
+ * Intercom gives no count. It only serves to check the scroll, so it never throws.
  */
 export async function countListed({ client, version }: Omit<CompanyListOptions, 'shape'>): Promise<number | undefined> {
   const query = { page: '1', per_page: '1' }
@@ -121,7 +121,7 @@ async function askPage({ client, version, shape }: CompanyListOptions, page: num
     return await client.ask({ method: 'POST', path: PATH, query, version }, ({ body }) => {
       const answer = scanList(body, shape, PATH)
       const total = answer.envelope('total_count')
-      // Every page of this list is counted: what is not, is somebody else's.
+      // Every page of this list has a count. A page without one is somebody else's answer.
       if (typeof total !== 'number') throw new OtherFormError(PATH)
       return { answer, records: answer.records, total }
     })
@@ -131,12 +131,12 @@ async function askPage({ client, version, shape }: CompanyListOptions, page: num
   }
 }
 
-/** `bad_request` stands for many things; only the words tell the cap. */
+/** `bad_request` can mean many things. Only its message names the cap. */
 function isCap({ failure }: RefusedError): boolean {
   return failure.status === 400 && failure.intercomCode === 'bad_request' && /page limit/i.test(failure.detail)
 }
 
-/** `id` and `updated_at`; what changes as we read can change twice in a second, so of that the text counts too. */
+/** `id` and `updated_at`. A company can change twice in a second while we read, so then its text counts too. */
 function stateOf(answer: ScannedAnswer, record: ScannedRecord, start: number): string {
   const updatedAt = memberText(answer, record, 'updated_at')
   const text = Number(updatedAt) >= start ? textOf(answer, record) : ''

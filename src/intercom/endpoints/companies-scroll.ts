@@ -7,13 +7,13 @@ import type { IntercomClient } from '../client.ts'
 import type { RecordShape, ScannedAnswer } from '../text/record-scanner.ts'
 import { countListed } from './companies-list.ts'
 
-/** A scroll is closed by Intercom after a minute without a request; there is no way to close it oneself. */
+/** How often to look whether another client's scroll is over: Intercom closes it after a minute without a request. */
 const FOREIGN_SCROLL_LOOK_MS = 10_000
-/** How long to wait for a scroll that somebody else has open before giving up on it. */
+/** How long to wait for another client's scroll. */
 const FOREIGN_SCROLL_PATIENCE_MS = 15 * 60_000
-/** A scroll cannot be resumed. One that breaks this often without coming to its end never will. */
+/** A scroll cannot be resumed. After it has broken this often without coming to its end, it is given up. */
 const MOST_STARTS = 10
-/** One that comes to its end too early is believed the second time. */
+/** A scroll that ends too early is read once more, then believed. */
 const MOST_ENDS = 2
 
 /** Another client has the workspace's one scroll open, and keeps it. */
@@ -34,23 +34,23 @@ export interface ScrollOptions {
   signal: AbortSignal
   /** Called when the scroll has broken and begins again. */
   onRestart: () => void
-  /** Called when it has come to its end twice, and fewer companies came than Intercom counts at least. */
+  /** Called when it has ended twice with fewer companies than Intercom counts. */
   onShort: (came: number, counted: number) => void
-  /** How long to wait for a scroll that somebody else has open, ms. @defaultValue 15 minutes */
+  /** How long to wait for another client's scroll, ms. @defaultValue 15 minutes */
   patienceMs?: number | undefined
 }
 
 /**
- * Reads a workspace's scroll to its end, page after page without a pause: 60 s idle ends it. When it breaks (500, 404
- * because it has expired, an answer that did not arrive whole) it starts again from the beginning, so pages come again:
- * the reader drops what it has had. A scroll that is lost just behind an empty page looks as if it had come to its end:
- * when fewer companies came than the list counts, it is read once more.
+ * Reads a workspace's scroll to its end, page after page without a pause, as 60 s idle ends it. When it breaks (500, 404
+ * because it has expired, an answer that did not arrive whole) it starts again from the beginning. Pages come again then,
+ * and the reader drops what it has had. A scroll that breaks right after an empty page looks as if it had ended, so it is
+ * read once more when fewer companies came than the list counts.
  *
  * @throws ScrollHeldError when another client's scroll stays open
  * @throws CodedError `intercom_unavailable` when the scroll breaks again and again
  */
 export async function* readScroll(options: ScrollOptions): AsyncGenerator<ScannedAnswer, void, void> {
-  // Asked before the scroll begins: companies that are created meanwhile are no shortage.
+  // Counted before the scroll begins, so that companies created meanwhile do not look like missing ones.
   const counted = (await countListed(options)) ?? 0
   const ids = new Set<string>()
   let ends = 0
@@ -76,8 +76,8 @@ export async function* readScroll(options: ScrollOptions): AsyncGenerator<Scanne
 }
 
 /**
- * An empty page is the end by Intercom's documents, but pages with companies have been seen behind one (singer's tap,
- * #77): the end is believed when what follows is the 404 of a scroll that is closed, or empty too.
+ * By Intercom's documents an empty page is the end, but pages with companies have been seen after one (singer's tap,
+ * #77). So the end is believed when the next page is empty too, or is the 404 of a closed scroll.
  */
 async function* readOnce(options: ScrollOptions): AsyncGenerator<ScannedAnswer, void, void> {
   let page: ScannedAnswer | undefined = await openScroll(options)
@@ -101,7 +101,7 @@ function idsOf({ body, records = [] }: ScannedAnswer): string[] {
   })
 }
 
-/** Opens the one scroll that a workspace can have, waiting while somebody else has it. */
+/** Opens the one scroll that a workspace can have. Waits while another client has it. */
 async function openScroll(options: ScrollOptions): Promise<ScannedAnswer> {
   const { clock, signal, patienceMs = FOREIGN_SCROLL_PATIENCE_MS } = options
   const giveUpAt = clock.monotonic() + patienceMs
@@ -119,20 +119,20 @@ async function openScroll(options: ScrollOptions): Promise<ScannedAnswer> {
 }
 
 /**
- * The scroll moves on with every answer under one and the same `scroll_param`: asked again for a page that was lost on
- * its way, it gives the next one, and nobody would know. So there is one try; a 429 has cost no page and is none.
+ * The scroll moves on with every answer, under one and the same `scroll_param`. If a page is lost on its way and we ask
+ * again, we get the next one without noticing. So there is one try. A 429 costs no page and no try.
  */
 function askScroll({ client, path, version, shape }: ScrollOptions, scrollParam?: string): Promise<ScannedAnswer> {
   const moved = scrollParam === undefined ? {} : { query: { scroll_param: scrollParam }, tries: 1 }
   return client.ask({ method: 'GET', path, version, ...moved }, ({ body }) => {
     const answer = scanList(body, shape, path)
-    // Every page of a scroll names how it goes on: one that does not is no end, it is somebody else's.
+    // Every page of a scroll names how it goes on. A page that does not is not the end: it is somebody else's answer.
     if (typeof answer.envelope('scroll_param') !== 'string') throw new OtherFormError(path)
     return answer
   })
 }
 
-/** Told by its code, or, as singer's tap has seen it, by 423 alone. */
+/** Intercom says so by a code, or by 423 alone (seen by singer's tap). */
 function isHeldByOthers(error: unknown): boolean {
   if (error instanceof RefusedError) return error.isOfScroll
   return error instanceof FailingError && error.status === 423
@@ -142,7 +142,7 @@ function isGone(error: unknown): boolean {
   return error instanceof RefusedError && error.gone
 }
 
-/** 500 asks for a new scroll in so many words; an expired one is 404; of any other failure nobody knows what it cost. */
+/** 500 asks for a new scroll, and 404 means that it has expired. After any other failure a page may be lost. */
 function isBroken(error: unknown): boolean {
   if (error instanceof RefusedError) return isGone(error)
   return error instanceof CodedError && errorTable[error.code].retryable && !(error instanceof ScrollHeldError)

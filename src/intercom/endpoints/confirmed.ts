@@ -1,14 +1,14 @@
 import type { Clock } from '../../clock.ts'
 import { RefusedError } from '../answers/failures.ts'
 
-/** A verdict that leaves data out counts when an answer asked for so much later repeats it, ms. */
+/** A refusal that would leave data out is believed when Intercom repeats it this much later, ms. */
 export const CONFIRM_AFTER_MS = 10_000
 
 /**
  * Asks once more before a refusal is believed that would leave data out.
  *
- * @param isWeighty which refusals those are
- * @throws what the second time was thrown, if the first time was refused so; else what the first time was thrown
+ * @param isWeighty whether a refusal would leave data out
+ * @throws the error of the second try, if there was one; else that of the first
  */
 export async function askConfirmed<Result>(
   ask: () => Promise<Result>,

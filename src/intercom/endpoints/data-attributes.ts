@@ -7,7 +7,7 @@ import { readShapedList, type ShapedRequest } from './list-pages.ts'
 /** What custom attributes can belong to. */
 export type AttributeModel = 'contact' | 'company' | 'conversation'
 
-/** A data attribute, as far as its values are described by it. */
+/** A data attribute: the part that describes its values. */
 export interface DataAttribute {
   /** Its name among the `custom_attributes` of a record. */
   name: string
@@ -37,7 +37,7 @@ export async function readCustomAttributes(
   }
 }
 
-/** From 2.16 on `data_attributes` refuses the model conversation: its attributes have an endpoint of their own. */
+/** From 2.16 on `data_attributes` refuses the model conversation. Its attributes have an endpoint of their own. */
 function attributeRequest(model: AttributeModel, version: ApiVersion): Omit<ShapedRequest, 'shape'> {
   const hasMoved = version === '2.16' || version === '2.17'
   return model === 'conversation' && hasMoved
@@ -54,7 +54,7 @@ function readAttribute(text: string, model: AttributeModel): DataAttribute[] {
   return name === undefined ? [] : [{ name, dataType: row.data_type }]
 }
 
-/** A name may hold dots itself, so it is cut off behind the one prefix there is. */
+/** A name may hold dots itself, so only the one known prefix is cut off. */
 function nameOf({ full_name: fullName, name }: Record<string, unknown>): string | undefined {
   const prefix = 'custom_attributes.'
   if (typeof fullName === 'string' && fullName.startsWith(prefix)) return fullName.slice(prefix.length)

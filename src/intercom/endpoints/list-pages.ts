@@ -7,24 +7,24 @@ import { joinedBody } from '../text/record-text.ts'
 import { areSame } from '../text/same-set.ts'
 import { nextPageQuery } from './paging.ts'
 
-/** The size of pages that a list is read in a second time, to get over page borders. */
+/** The page size of a second reading: its page borders lie elsewhere. */
 const OTHER_SIZE = 45
-/** A list that changes under every reading is given up on after so many; what any of them met is delivered. */
+/** After so many readings, a list that changed during each is taken as it is, with all items that any of them met. */
 const MOST_READINGS = 5
 
-/** A list, and how to read an answer that holds some of it. It may come in pages, whether Intercom documents them or not. */
+/** A list, and how to read an answer with a part of it. It may come in pages even where Intercom documents none. */
 export interface ListRequest {
   path: string
   /** `Intercom-Version` to send. */
   version: string
   query?: Readonly<Record<string, string>> | undefined
-  /** Items on a page. @defaultValue what Intercom gives unasked */
+  /** Items on a page. @defaultValue Intercom's own */
   perPage?: number
-  /** The caller compares a single page with what it knows. @defaultValue a page of fewer items than it counts is read again */
+  /** The caller checks a single page itself. @defaultValue a page with fewer items than it counts is read again */
   isCompared?: true
   /** `records` must be there. @throws CodedError */
   read(body: Buffer): ScannedAnswer
-  /** Keys that lead from an answer's root to the object with the list's `pages` and `total_count`. @defaultValue the root */
+  /** Keys from an answer's root to the object with the list's `pages` and `total_count`. @defaultValue the root */
   within?: readonly string[]
 }
 
@@ -35,7 +35,7 @@ export interface ListedItem {
 
 /** A list read to its end. */
 export interface WholeList {
-  /** Each once; of one that was met twice what came last. */
+  /** Each once; the latest where one came twice. */
   items: ListedItem[]
   first: ScannedAnswer
   /** How many Intercom counted in the end. */
@@ -43,11 +43,11 @@ export interface WholeList {
 }
 
 /**
- * Reads a list to its end, however Intercom tells of the next page. An item that goes, or moves, while the pages are read
- * shifts those behind it over a page border, where one is passed over. So a list of several pages is read again, in
- * another size in turn, until two readings in a row met the same items: what the first had passed over, the second meets.
+ * Reads a list to its end, however Intercom names the next page. When an item goes or moves while the pages are read, the
+ * items after it shift over a page border, and one of them is not seen. So a list of several pages is read again, with
+ * another page size every other time, until two readings in a row met the same items.
  *
- * @throws CodedError `intercom_loop` when a page brings nothing new and yet says that there is more; what the client throws
+ * @throws CodedError `intercom_loop` when a page brings nothing new but says that there is more; what the client throws
  */
 export async function readList(client: IntercomClient, list: ListRequest): Promise<WholeList> {
   const items = new Map<string, ListedItem>()
@@ -63,7 +63,7 @@ export async function readList(client: IntercomClient, list: ListRequest): Promi
   return { first: once.first, total: latest.total, items: [...items.values()] }
 }
 
-/** What to say of a list that gave fewer items than Intercom counts; undefined when it did not. */
+/** A message for people when a list gave fewer items than Intercom counts; else undefined. */
 export function shortageOf({ items, total = 0 }: WholeList): string | undefined {
   if (items.length >= total) return undefined
   return `Intercom counts ${total} and gave ${items.length}, twice: the next sync reads all of them again`
@@ -78,7 +78,7 @@ export function readShapedList(client: IntercomClient, { shape, ...request }: Sh
   return readList(client, { ...request, read, within: shape.recordsPath.slice(0, -1) })
 }
 
-/** A whole list as one answer: the very one that came, or one with the records of all pages and readings. */
+/** A whole list as one answer: the one that came, or a new one with the records of all pages and readings. */
 export function asOneAnswer({ items, first }: WholeList, shape: RecordShape): ScannedAnswer {
   const isWhole = items.every(({ answer }) => answer === first)
   return isWhole ? first : scanAnswer(joinedBody(items, shape.recordsPath), shape)
@@ -121,7 +121,7 @@ async function readPages(
     }
     if (met.size === before) throw new CodedError('intercom_loop', `Paging through ${path} leads in circles`)
     answer = await ask(next).catch((error: unknown) => {
-      // To whoever asks for the list, a 404 says that there is none any more: of a later page it does not say that.
+      // The caller would take a 404 to mean that the whole list is gone. From a later page it does not mean that.
       if (!(error instanceof RefusedError) || !error.gone) throw error
       throw new CodedError(
         'intercom_protocol',
@@ -135,7 +135,7 @@ function pagesOf(answer: ScannedAnswer, within: readonly string[]): unknown {
   return answer.envelope([...within, 'pages'].join('.')) ?? answer.envelope('pages')
 }
 
-/** An item's id, number or string alike; what has none (a built-in attribute) is told by its text. */
+/** An item's id, written as a number or as a string. An item without one (a built-in attribute) is known by its text. */
 function keyOf({ body }: ScannedAnswer, { start, end, members }: ScannedRecord): string {
   const id = members.get('id')
   const text = body.toString('utf8', id?.start ?? start, id?.end ?? end)

@@ -1,6 +1,6 @@
 /**
  * The number of the next page from an answer's `pages` member, where Intercom writes `next` as a URL or as an object with
- * `page`; undefined on the last page. Of a URL only the number is taken: no host is ever followed.
+ * `page`; undefined on the last page. Only the number is taken from a URL, so no answer leads us to another host.
  */
 export function nextPage(pages: unknown): number | undefined {
   if (typeof pages !== 'object' || pages === null) return undefined
@@ -17,7 +17,7 @@ function queryOf(url: string): URLSearchParams {
 
 /**
  * The cursor of the next page from an answer's `pages` member. Intercom writes `next` as an object with
- * `starting_after`, as a URL, as null, or leaves it out. Of a URL only the cursor is taken: no host is ever followed.
+ * `starting_after`, as a URL, as null, or leaves it out. Only the cursor is taken from a URL, as above.
  */
 export function nextCursor(pages: unknown): string | undefined {
   if (typeof pages !== 'object' || pages === null) return undefined
@@ -28,12 +28,12 @@ export function nextCursor(pages: unknown): string | undefined {
   return typeof after === 'string' && after !== '' ? after : undefined
 }
 
-/** A sort value above this is in milliseconds, as all times in cursors are; seconds reach it in the year 5138. */
+/** A sort value from here on is in ms, as all times in cursors are. Seconds reach it in the year 5138. */
 const SMALLEST_MS = 100_000_000_000
 
 /**
- * The second at which a page ends in the search's own order, from the cursor that leads on from it: Intercom's cursors
- * are base64 of `[sort value in ms, id, page]`. Undefined for a cursor that cannot be read so, or is of no time.
+ * The second at which a page ends in the search's own order, read from the cursor of the next page. Intercom's cursors
+ * are base64 of `[sort value in ms, id, page]`. Undefined for a cursor of another form, or without a time.
  */
 export function cursorSecond(cursor: string): number | undefined {
   let value: unknown
@@ -46,7 +46,7 @@ export function cursorSecond(cursor: string): number | undefined {
   return ms >= SMALLEST_MS ? Math.floor(ms / 1000) : undefined
 }
 
-/** How to ask for the next page: by the cursor or the number that Intercom names, else by counting. */
+/** How to ask for the next page: by the cursor or the number that Intercom names, else by the next number. */
 export function nextPageQuery(pages: unknown): Record<string, string> | undefined {
   const cursor = nextCursor(pages)
   if (cursor !== undefined) return { starting_after: cursor }

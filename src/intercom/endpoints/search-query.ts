@@ -1,10 +1,10 @@
 /**
- * Search requests. A walk says which records it wants by exact second; how that has to be asked differs:
- * - by second (contacts from API 2.17; conversations and tickets always): bounds are widened by one second, because
- *   whether `>` and `<` take in the bound itself is documented in contradictory ways;
+ * Search requests. A walk wants records by exact second. How to ask for them differs:
+ * - by second (contacts from API 2.17; conversations and tickets always): bounds are widened by one second, because the
+ *   documents contradict each other on whether `>` and `<` include the bound itself;
  * - by calendar day (contacts up to 2.16): `>` starts on the day after the value's, `<` ends before the value's day,
  *   days are those of the workspace's zone. Two days of slack cover every zone and the 25-hour days.
- * Either way the answer holds more than was wanted, and the walk filters it exactly.
+ * Either way the answer holds more than the walk wants, and the walk filters it exactly.
  */
 export type DateMatching = 'second' | 'day'
 

@@ -5,7 +5,7 @@ import { type ListItem, memberTexts } from '../text/cut-list.ts'
 import { type ScannedAnswer, scanAnswer } from '../text/record-scanner.ts'
 import { readList } from './list-pages.ts'
 
-/** The largest page that Intercom gives of lists in pages by number. */
+/** The largest page that Intercom gives of a list with numbered pages. */
 const LARGEST_PAGE = 60
 
 /** A list with an endpoint of its own. */
@@ -13,7 +13,7 @@ export interface ListEndpoint {
   path: string
   /** `Intercom-Version` to send. */
   version: string
-  /** Whether it comes in pages by number. */
+  /** Whether it comes in numbered pages. */
   paged: boolean
 }
 
@@ -37,7 +37,7 @@ export async function readWholeList(client: IntercomClient, { path, version, pag
 }
 
 function readItems(body: Buffer, path: string): ScannedAnswer {
-  // Intercom's document names the list of companies `companies` in one place and `data` in another.
+  // In Intercom's document the list of companies is called `companies` in one place and `data` in another.
   const otherName = path.split('/').at(-1) ?? ''
   const members = ['id']
   const isNamed = scanAnswer(body, { recordsPath: ['data'], members }).records !== undefined

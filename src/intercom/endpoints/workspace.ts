@@ -6,7 +6,7 @@ import { readOwnObject } from '../answers/own-list.ts'
 import type { IntercomClient } from '../client.ts'
 import type { IntercomRequest } from '../request.ts'
 
-/** What `/me` tells of a workspace; a member is undefined when the token may not read it. */
+/** What `/me` says of a workspace; a member is undefined when the token may not read it. */
 export interface Workspace {
   /** Intercom's id of the workspace. */
   id: string | undefined
@@ -14,14 +14,14 @@ export interface Workspace {
   region: string | undefined
   /** IANA name. */
   timezone: string | undefined
-  /** Nothing in it is older. Unix seconds. */
+  /** Nothing in the workspace is older. Unix seconds. */
   createdAt: number | undefined
 }
 
-/** Asked in turn to see whether a token that `/me` refuses is good for anything at all. */
+/** Tried one after the other when `/me` refuses a token, to see whether it works anywhere. */
 const PROBES = ['/tags', '/admins', '/segments']
 
-/** A workspace of which nothing may be read. */
+/** A workspace whose settings the token may not read. */
 export const unknownWorkspace: Workspace = {
   id: undefined,
   region: undefined,
@@ -36,7 +36,7 @@ const get = (path: string, version: string = defaultApiVersion): IntercomRequest
 })
 
 /**
- * Reads the workspace's settings and makes sure that the token works: a good token can lack the scope for `/me`.
+ * Reads the workspace's settings and makes sure that the token works. A good token may lack the scope for `/me`.
  *
  * @throws CodedError `token_invalid` when no endpoint accepts the token
  */
@@ -56,7 +56,7 @@ export async function readWorkspace(client: IntercomClient, version?: string): P
 }
 
 /**
- * Asks `/me`, and which API version answered.
+ * Reads `/me`, and the API version that answered.
  *
  * @throws RefusedError when the token may not read it, or is bad
  */

@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto'
 import type { Span } from './json-text.ts'
 import type { ScannedAnswer, ScannedRecord } from './record-scanner.ts'
 
-// Intercom's own attachments, whose addresses are signed anew with every read, and no other: a query may be all that
-// changes of a customer's URL. Hosts are those of Intercom's article on Content Security Policy
-// (intercom.com/help/en/articles/3894), where the numbered ones also come below a workspace's name. Signed addresses
-// found in public hold `expires`, `signature` and since 2024 `req`. Slashes and ampersands may be escaped.
+// URLs of Intercom's own attachments, which are signed anew with every read. No other URLs: in a customer's URL the query
+// may be all that changes. Hosts are those of Intercom's article on Content Security Policy
+// (intercom.com/help/en/articles/3894); the numbered ones also come below a workspace's name. Signed URLs found in public
+// have `expires`, `signature` and since 2024 `req`. Slashes and ampersands may be escaped.
 const SIGNED_URL =
   /(https:(?:\\?\/){2}(?:[\w-]+\.)*intercom(?:cdn|usercontent|assets|-attachments(?:-\d)?)\.(?:com|eu)\\?\/(?:[^"?\s\\<>]|\\\/)*)\?(?=(?:[^"\s<>]*(?:[&;]|\\u0026))?signature=)(?:[^"\s\\<>]|\\\/|\\u00[0-9a-f]{2})*/gi
 
 /**
- * 64 bits that change when a record's content does: 16 hex digits. Left out are the signatures of attachments and
- * the stream's volatile members. It is taken from the text, so numbers count to their last digit.
+ * 64 bits that change when a record's content does: 16 hex digits. The signatures of attachments and the stream's
+ * volatile members are left out. It hashes the text, so numbers count to their last digit.
  */
 export function contentHash(answer: ScannedAnswer, record: ScannedRecord, volatileMembers: readonly string[]): string {
   const hash = createHash('sha256')
@@ -27,7 +27,7 @@ export function contentHash(answer: ScannedAnswer, record: ScannedRecord, volati
   return hash.digest('hex').slice(0, 16)
 }
 
-/** JSON text without what is signed anew with every read: the query strings of Intercom's own attachments. */
+/** JSON text without the query strings of Intercom's own attachments, which are signed anew with every read. */
 export function withoutSignatures(text: string): string {
   return text.replace(SIGNED_URL, '$1')
 }

@@ -23,7 +23,7 @@ export type ListItem = ReadonlyMap<string, string>
 
 /** Finds where a list is cut; undefined when it is whole, or is no list. @param list span of the list's text */
 export function findCutList(body: Buffer, list: Span): CutList | undefined {
-  // Nearly every list is whole: a look at its text spares it the reading.
+  // Nearly every list is whole, and a look for `true` is much faster than reading it.
   if (!body.toString('latin1', list.start, list.end).includes('true')) return undefined
   const { data, has_more: hasMore } = Object.fromEntries(memberSpans(body, list))
   if (!data || !hasMore || body[data.start] !== OPEN_ARRAY) return undefined
@@ -31,8 +31,8 @@ export function findCutList(body: Buffer, list: Span): CutList | undefined {
 }
 
 /**
- * The edits that make a cut list whole. Its items stay as they are written; those that come to them are written in the
- * same form (`type`, `id`, `url`), whatever more the list's own endpoint tells: one column, one shape.
+ * The edits that make a cut list whole. Its items stay as they are written. New ones are written in the same form
+ * (`type`, `id`, `url`), without what else the list's own endpoint says of them, so that a column keeps one shape.
  *
  * @param items all of the list, in order, with the text of their `id`
  */
@@ -52,7 +52,7 @@ export function countShown(body: Buffer, { data }: CutList): number {
   return readItems(body, data).length
 }
 
-/** The text of each of a record's members. */
+/** The text of each member of a record. */
 export function memberTexts(body: Buffer, record: Pick<ScannedRecord, 'start' | 'end'>): Map<string, string> {
   const texts = [...memberSpans(body, record)].map(([name, { start, end }]) => [
     name,
@@ -61,7 +61,7 @@ export function memberTexts(body: Buffer, record: Pick<ScannedRecord, 'start' | 
   return new Map(texts as [string, string][])
 }
 
-/** An id as Intercom means it: it may come as a number or as a string. */
+/** An id, whether Intercom wrote it as a number or as a string. */
 function plainId(item: ListItem): string {
   const text = item.get('id') ?? ''
   return text.startsWith('"') ? (JSON.parse(text) as string) : text
@@ -92,7 +92,7 @@ function readItems(body: Buffer, data: Span): { text: string; members: ListItem 
   return items
 }
 
-/** An item in the form of another of its list; without one, with what every item has. */
+/** An item in the form of another of its list. In an empty list it gets the members that every item has. */
 function itemText(item: ListItem, pattern = plainItem(item)): string {
   const members = [...pattern].flatMap(([name, like]) => {
     const text = memberText(name, like, item, pattern)

@@ -1,6 +1,6 @@
 /**
  * A strict reader of JSON text (RFC 8259) that finds where values begin and end without building them.
- * It accepts exactly what `JSON.parse` accepts, at any depth (no recursion), and notes what a caller may have to repair.
+ * It accepts exactly what `JSON.parse` accepts, at any depth (no recursion). It notes what a caller may have to repair.
  */
 
 /** What was seen inside a piece of text. */
@@ -37,7 +37,7 @@ const LOWER_U = 0x75
 const LITERALS: Record<number, string> = { 116: 'true', 102: 'false', 110: 'null' }
 const SIMPLE_ESCAPES = new Set([...'"\\/bfnrt'].map((character) => character.charCodeAt(0)))
 
-/** The text is not JSON; `position` is the byte where it stopped being so. */
+/** The text is not JSON; `position` is the first byte that does not fit. */
 export class JsonTextError extends Error {
   readonly position: number
   constructor(position: number) {

@@ -12,9 +12,9 @@ import {
   walkMembers,
 } from './json-text.ts'
 
-/** Where a record stands in an answer's body, and what is known of it without parsing it. */
+/** Where a record is in an answer's body, and what is known of it without parsing it. */
 export interface ScannedRecord extends Span, Marks {
-  /** Value spans of the members asked for, by name; the last one counts when a key is repeated, as in `JSON.parse`. */
+  /** Value spans of the members asked for, by name. When a key is repeated the last one counts, as in `JSON.parse`. */
   members: Map<string, Span>
 }
 
@@ -23,7 +23,7 @@ export interface ScannedAnswer {
   body: Buffer
   /** Undefined when the answer has no array at the records path. */
   records: ScannedRecord[] | undefined
-  /** Members beside the records path, parsed when asked for: `pages`, or `conversation_parts.total_count` further in. */
+  /** A member beside the records, parsed when asked for: `pages`, or `conversation_parts.total_count` further in. */
   envelope(name: string): unknown
 }
 
@@ -31,7 +31,7 @@ export interface ScannedAnswer {
 export interface RecordShape {
   /** Keys that lead from the root to the array of records, e.g. `['data']`. */
   recordsPath: readonly string[]
-  /** Members of each record whose place is wanted, e.g. `['id', 'updated_at']`. */
+  /** Members of each record to find, e.g. `['id', 'updated_at']`. */
   members: readonly string[]
 }
 
@@ -100,7 +100,7 @@ function scanRecord(body: Buffer, start: number, wanted: readonly string[]): Sca
   return { start, end, ...marks, members }
 }
 
-/** The wanted name that a key spells, if any. Escapes only lengthen a key, so plain names are found by length first. */
+/** The wanted name that a key spells, if any. Compares lengths first, which is fast; a key with escapes is parsed. */
 function wantedName(body: Buffer, key: Span, wanted: readonly string[]): string | undefined {
   const length = key.end - key.start - 2
   for (const name of wanted)
@@ -115,7 +115,7 @@ function hasEscape(body: Buffer, key: Span): boolean {
   return false
 }
 
-/** A key as it is meant, without its escapes. */
+/** A key with its escapes resolved. */
 export function keyText(body: Buffer, key: Span): string {
   return JSON.parse(body.toString('utf8', key.start, key.end)) as string
 }

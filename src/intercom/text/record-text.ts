@@ -1,10 +1,10 @@
 import type { Span } from './json-text.ts'
 import type { ScannedAnswer, ScannedRecord } from './record-scanner.ts'
 
-/** The type an id member takes in our messages. */
+/** The type of an id member in our messages. */
 export type IdType = 'string' | 'integer'
 
-/** A place in an answer and what stands there instead. */
+/** A place in an answer, and the text to put there. */
 export interface TextEdit {
   span: Span
   text: string
@@ -12,11 +12,11 @@ export interface TextEdit {
 
 /**
  * The text of a record as it goes into a message: the bytes Intercom sent, except for
- * - id members that Intercom writes now as a number, now as a string: they take the type the catalog declares;
+ * - id members, which Intercom writes now as a number, now as a string: they get the type that the catalog declares;
  * - halves of surrogate pairs, which strict readers (Python's orjson) refuse with the whole line: they become U+FFFD;
  * - line breaks between tokens, which would end the NDJSON line.
  *
- * @param completed edits that put in what other answers told; they may need the same repairs. @defaultValue none
+ * @param completed edits that put in parts of other answers; they may need the same repairs. @defaultValue none
  */
 export function recordText(
   answer: ScannedAnswer,
@@ -49,13 +49,13 @@ export function recordText(
 const CANONICAL_INTEGER = /^-?(?:0|[1-9][0-9]*)$/
 const QUOTED_INTEGER = /^"-?(?:0|[1-9][0-9]*)"$/
 
-/** The value's text in the other type; undefined when it has that type already or the change would lose something. */
+/** The value's text in that type; undefined when it has that type already, or when the change would lose something. */
 export function retyped(valueText: string, type: IdType): string | undefined {
   if (type === 'string') return CANONICAL_INTEGER.test(valueText) ? `"${valueText}"` : undefined
   return QUOTED_INTEGER.test(valueText) ? valueText.slice(1, -1) : undefined
 }
 
-// A whole pair, a lone half, or any other escape (so that an escaped backslash before a "u" is not taken for one).
+// A whole pair, a lone half, or any other escape: so an escaped backslash before a "u" is not taken for an escape.
 const ESCAPE = /\\u(?:d[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|(d[89a-f][0-9a-f]{2}))|\\./gis
 
 /** Lone surrogates become U+FFFD; a raw line break can only stand between tokens and becomes a space. */
@@ -65,7 +65,7 @@ function repairText(text: string): string {
     .replace(/[\r\n]/g, ' ')
 }
 
-/** An answer with these records alone, each as Intercom wrote it. @param path keys from its root to the records */
+/** An answer with just these records, each as Intercom wrote it. @param path keys from its root to the records */
 export function joinedBody(
   records: readonly { answer: ScannedAnswer; record: Span }[],
   path: readonly string[],

@@ -1,13 +1,13 @@
 import { contradiction, type Offset } from './time-evidence.ts'
 
-/** What each clock has shown of late. */
+/** What each clock has shown lately. */
 export interface ClockEvidence {
   dates: readonly Offset[]
   machine: readonly Offset[]
   resets: readonly Offset[]
 }
 
-/** Clocks of one second more or less, and a machine that is set now and then, are nobody's concern. */
+/** Smaller differences, such as a machine's clock that is corrected now and then, are not worth a message. */
 const TOLERATED_MS = 20_000
 
 const words: Record<keyof ClockEvidence, string> = {
@@ -17,10 +17,10 @@ const words: Record<keyof ClockEvidence, string> = {
 }
 
 /**
- * What to say of clocks that contradict each other.
+ * A message for people when clocks contradict each other.
  *
  * @param at ms of the monotonic clock
- * @param lowest the offset that is gone by
+ * @param lowest the offset that the sync uses
  * @returns undefined while they agree
  */
 export function describeDisagreement(evidence: ClockEvidence, at: number, lowest: number): string | undefined {

@@ -12,44 +12,44 @@ import {
 /** A moment of this process, and when it was by Intercom's clock. */
 export interface Moment {
   /**
-   * Unix seconds: the lowest that the evidence has allowed so far. Later evidence may lower it, never raise it: too early
-   * costs reading again, too late costs records.
+   * Unix seconds: the lowest that the evidence has allowed so far. Later evidence may lower it, never raise it: a time
+   * that is too early costs reading again, one that is too late costs records.
    */
   seconds(): number
 }
 
 /**
- * Intercom's time. Any one clock can be wrong, once or always: a server's that answers for Intercom, a proxy's, the
- * machine's. So all cursors and windows are reckoned in the lowest time that the evidence allows.
+ * Intercom's time. Any one clock can be wrong, once or always: that of one of Intercom's servers, a proxy's, the
+ * machine's. So all cursors and windows go by the lowest time that the evidence allows.
  */
 export interface ServerClock {
-  /** Takes in what an answer of Intercom's own, which has just come, says of the time. */
+  /** Takes in what an answer says of the time. It must be Intercom's own, and have just come. */
   learn(answer: DatedAnswer): void
   /** Ms since the epoch, not later than the truth if any of the clocks is right. */
   lowestMs(): number
-  /** Ms since the epoch by whoever is furthest ahead. */
+  /** Ms since the epoch by the clock that is furthest ahead. */
   highestMs(): number
   /**
-   * Ms since the epoch as Intercom's rate limit most likely sees it: for waits, where too early is as wrong as too late.
+   * Ms since the epoch as Intercom's rate limit most likely sees it. For waits, where too early is as wrong as too late.
    *
    * @param resetSeconds the end of the window under way by the latest answer; absurd where no clock is near it
    */
   likelyMs(resetSeconds: number | undefined): number
-  /** This moment. @param notAfter what bounds it besides, Unix seconds */
+  /** This moment. @param notAfter another upper bound, Unix seconds */
   moment(notAfter?: number): Moment
-  /** What to say of clocks that contradict each other; undefined while they agree. */
+  /** A message for people when clocks contradict each other; undefined while they agree. */
   disagreement(): string | undefined
 }
 
-/** Answers and looks that count. */
+/** How many of the latest answers, and of the latest looks at the machine's clock, count. */
 const MOST_KEPT = 32
-/** A reset lies so far ahead of the answer that tells it, with a second for rounding on each side, ms. */
+/** How far a reset can lie ahead of its answer, with a second for rounding on each side, ms. */
 const RESET_AHEAD = { least: -1000, most: 11_000 }
 
 export function createServerClock(clock: Clock): ServerClock {
   const dates: Offset[] = []
   const resets: Offset[] = []
-  /** Of the machine's clock when answers came: it may jump in between. */
+  /** What the machine's clock showed when answers came. It may jump in between. */
   const looks: Offset[] = []
   const moments: { at: number; lowest: number }[] = []
   let likely: number | undefined
@@ -89,7 +89,7 @@ export function createServerClock(clock: Clock): ServerClock {
       if (resetSeconds !== undefined) {
         const fits = ({ from }: Offset) => isBetween(resetSeconds * 1000 - (now + from), RESET_AHEAD)
         const look = offsetOfMachine(clock.now(), now)
-        // An answer that was long on its way tells a reset that fits nothing: what fitted before still does.
+        // The reset of an answer that was long on its way fits no clock. Then the time that fitted before still does.
         likely = lowestOffset([dates.filter(fits), look && fits(look) ? [look] : []]) ?? likely
       }
       return now + (likely ?? lowestOffset([dates]) ?? lowest())

@@ -1,19 +1,19 @@
 /**
- * What a piece of evidence says of the true time, as an offset: true time less the monotonic clock lies between the two,
- * ms. Everything that counts on from here needs no clock but the monotonic one.
+ * What a piece of evidence says of the true time: true time less the monotonic clock lies between the two, ms. With such
+ * an offset, time goes on by the monotonic clock alone.
  */
 export interface Offset {
   from: number
   to: number
 }
 
-/** When a request was sent and its answer came, ms of the monotonic clock: in between the answer was written. */
+/** When a request was sent and when its answer came, ms of the monotonic clock. The answer was written in between. */
 export interface Exchange {
   sentAt: number
   cameAt: number
 }
 
-/** What an answer says of the time, and of itself. */
+/** What an answer says of the time, and when it came. */
 export interface DatedAnswer extends Exchange {
   date: string | undefined
   /** `X-RateLimit-Reset`: the end of a window of 10 s, Unix seconds. */
@@ -21,17 +21,17 @@ export interface DatedAnswer extends Exchange {
 }
 
 const SECOND_MS = 1000
-/** The length of the windows that `X-RateLimit-Reset` tells the end of. */
+/** The length of the windows that end at `X-RateLimit-Reset`. */
 const WINDOW_MS = 10_000
-/** By so much a reset may be rounded, or an answer be late for its window. */
+/** A reset may be rounded by so much, or an answer be late for its window. */
 const RESET_SLACK_MS = SECOND_MS
-/** Intercom was founded in 2011: a clock that shows less was never set. What lies beyond 9999 is no time either. */
+/** Intercom was founded in 2011, so a clock that shows less was never set. A year after 9999 is no time either. */
 const EARLIEST_MS = Date.UTC(2011, 0)
 const LATEST_MS = Date.UTC(9999, 0)
-/** The one form that is written today; without a zone `Date.parse` would take a time for the machine's own. */
+/** The one form in use today. `Date.parse` would read a time without a zone in the machine's own. */
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
 
-/** Ms since the epoch; undefined for what is no date. */
+/** Ms since the epoch; undefined when the text is no date. */
 export function parseHttpDate(text: string | undefined): number | undefined {
   const ms = text !== undefined && HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN
   return Number.isNaN(ms) ? undefined : ms
@@ -51,10 +51,10 @@ export function offsetOfReset({ resetSeconds, sentAt, cameAt }: DatedAnswer): Of
 }
 
 /**
- * A machine's clock that is kept by others is right to a second, not to the millisecond: taken for more exact than that it
- * would leave out now one `Date` and now another.
+ * A machine's clock that is kept in time is right to a second, not to the millisecond. If it were taken for more exact,
+ * it would rule out now one `Date` and now another.
  *
- * @param now the machine's time, ms since the epoch @param at the same moment of the monotonic clock
+ * @param now the machine's time, ms since the epoch @param at the same moment by the monotonic clock
  */
 export function offsetOfMachine(now: number, at: number): Offset | undefined {
   return isTime(now) ? { from: now - at, to: now - at + SECOND_MS } : undefined
@@ -65,14 +65,14 @@ function isTime(ms: number | undefined): ms is number {
 }
 
 /**
- * The offset to go by so that no time is later than the truth, if any of the evidence is right: of what the earliest
- * witness allows the latest. Witnesses that are ahead are left out; among the others the most exact kind counts.
+ * The offset by which no time is later than the truth, if any of the evidence is right: the latest that the earliest
+ * piece of evidence allows. Pieces that are ahead of that are left out. Of the others the most exact kind counts.
  *
  * @param kinds evidence by kind, the most exact kind first
  * @returns undefined without evidence
  */
 export function lowestOffset(kinds: readonly (readonly Offset[])[]): number | undefined {
-  // Asked with every answer and every state, so it makes no lists.
+  // Called with every answer and every state, so it builds no lists.
   let latest = Number.POSITIVE_INFINITY
   for (const offsets of kinds) for (const { to } of offsets) latest = Math.min(latest, to)
   for (const offsets of kinds) {
@@ -83,7 +83,7 @@ export function lowestOffset(kinds: readonly (readonly Offset[])[]): number | un
   return undefined
 }
 
-/** By how much pieces of evidence contradict each other beyond their own uncertainty, ms; at most 0 when all may be right. */
+/** How far pieces of evidence contradict each other beyond their own uncertainty, ms; 0 or less when all may be right. */
 export function contradiction(offsets: readonly Offset[]): number {
   return Math.max(...offsets.map(({ from }) => from)) - Math.min(...offsets.map(({ to }) => to))
 }

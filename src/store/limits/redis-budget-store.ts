@@ -4,7 +4,7 @@ import { CodedError } from '../../errors.ts'
 import {
   type BudgetStore,
   type BudgetSubjects,
-  type Ledgers,
+  keepLatest,
   subjectDigests,
 } from '../../intercom/budget/budget-store.ts'
 import { budgetKey } from '../keys.ts'
@@ -12,15 +12,14 @@ import { runScript } from '../script.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
 import { swapBudgetScript } from './budget.lua.ts'
 import { readSharedSecret } from './shared-secret.ts'
+import { readUsage, versionOf, writeUsage } from './stored-usage.ts'
 
-/** Longer than anything in a ledger matters: an own limit looks back a minute. */
-const LEDGER_MS = 150_000
+/** Longer than anything in it matters: a ceiling of our own looks back a minute. */
+const USAGE_MS = 150_000
 const RETRY_MS = 1000
-const LEAVE_SIZE = 16
-/** A leave is valid for so long. After a refusal, other processes may still use up theirs. */
-const LEAVE_MS = 250
-/** Values remembered; more tokens at once only cost a second round trip. */
-const MOST_REMEMBERED = 1000
+const PERMITS_AT_ONCE = 16
+/** How long permits may be held. For so long after a 429, other processes may still use up theirs. */
+const LEASE_MS = 250
 
 export interface RedisBudgetDependencies {
   /** Waits for ever. */
@@ -32,10 +31,11 @@ export interface RedisBudgetDependencies {
 }
 
 /**
- * Budgets of the jobs of all workers. A ledger is read, decided upon and written back if nobody else has written
- * meanwhile. One that is lost, or goes back in time with its Redis, costs a few refusals by Intercom.
+ * Budgets of the jobs of all workers. Usage is read, decided upon, and written back if nobody else has written meanwhile.
+ * If it is lost, or goes back in time with its Redis, that costs a few 429s.
  */
 export function createRedisBudgetStore({ redis, keys, clock, createId }: RedisBudgetDependencies): BudgetStore {
+  /** The latest value seen of each key. One that is forgotten only costs a second round trip. */
   const remembered = new Map<string, string>()
   const writer = createId()
   let writes = 0
@@ -47,22 +47,13 @@ export function createRedisBudgetStore({ redis, keys, clock, createId }: RedisBu
     return [budgetKey('token', token), ...(workspace === undefined ? [] : [budgetKey('workspace', workspace)])]
   }
 
-  /** Where the ledgers are. Where none is known Redis may have been emptied, and the secret be another one by now. */
-  const findLedgers = async (subjects: BudgetSubjects, signal: AbortSignal): Promise<string[]> => {
+  /** The keys of the usage. While none of its values is known, Redis may have been emptied and have another secret. */
+  const findNames = async (subjects: BudgetSubjects, signal: AbortSignal): Promise<string[]> => {
     const known = digestKey && namesOf(digestKey, subjects)
     if (known?.some((name) => remembered.get(name))) return known
     const secret = await insist(() => readSharedSecret(redis, keys, digestKey), signal)
     digestKey = secret
     return namesOf(secret, subjects)
-  }
-
-  const remember = (key: string, value: string) => {
-    remembered.delete(key)
-    remembered.set(key, value)
-    for (const oldest of remembered.keys()) {
-      if (remembered.size <= MOST_REMEMBERED) break
-      remembered.delete(oldest)
-    }
   }
 
   /** Writes the values, or remembers those that somebody else has written. */
@@ -72,11 +63,11 @@ export function createRedisBudgetStore({ redis, keys, clock, createId }: RedisBu
     const [tokenValue, workspaceValue] = after
     const call = {
       keys: { tokenKey, workspaceKey },
-      args: { timeToLiveMs: LEDGER_MS, tokenVersion, tokenValue, workspaceVersion, workspaceValue },
+      args: { timeToLiveMs: USAGE_MS, tokenVersion, tokenValue, workspaceVersion, workspaceValue },
     }
     const [outcome, ...held] = await insist(() => runScript(redis, swapBudgetScript, call), signal)
     const isWritten = outcome === 'WRITTEN'
-    for (const [place, name] of names.entries()) remember(name, (isWritten ? after : held)[place] ?? '')
+    for (const [place, name] of names.entries()) keepLatest(remembered, name, (isWritten ? after : held)[place] ?? '')
     return isWritten
   }
 
@@ -93,24 +84,17 @@ export function createRedisBudgetStore({ redis, keys, clock, createId }: RedisBu
   }
 
   return {
-    leaveSize: LEAVE_SIZE,
-    leaveMs: LEAVE_MS,
+    permitsAtOnce: PERMITS_AT_ONCE,
+    leaseMs: LEASE_MS,
     async update(subjects, change, signal) {
       for (;;) {
-        const names = await findLedgers(subjects, signal)
+        const names = await findNames(subjects, signal)
         const before = names.map((name) => remembered.get(name) ?? '')
-        const [tokenLedger, workspaceLedger] = before.map(ledgerOf)
-        const ledgers = { token: tokenLedger, workspace: workspaceLedger } as Ledgers
-        const result = change(ledgers)
+        const { usage, result } = change(readUsage(before[0] ?? '', before[1] ?? ''))
         const version = `${writer}.${++writes}`
-        const after = [ledgers.token, ledgers.workspace].map((ledger) => `${version} ${JSON.stringify(ledger ?? null)}`)
+        const after = [usage.token, usage.workspace].map((part) => writeUsage(version, part))
         if (await swap(names, before, after.slice(0, names.length), signal)) return result
       }
     },
   }
 }
-
-const versionOf = (value: string): string => value.split(' ', 1)[0] ?? ''
-
-const ledgerOf = (value: string): unknown =>
-  value === '' ? undefined : (JSON.parse(value.slice(value.indexOf(' ') + 1)) ?? undefined)

@@ -1,7 +1,7 @@
 import { errorTable } from '../../error-table.ts'
 import { CodedError } from '../../errors.ts'
 import { RefusedError } from '../../intercom/answers/failures.ts'
-import { RateLimitedError } from '../../intercom/answers/retry.ts'
+import { RateLimitedError } from '../../intercom/budget/rate-limited.ts'
 import type { SortOrder } from '../../intercom/endpoints/search-query.ts'
 import { orderOf, type Slice, takenOf } from '../state/slice.ts'
 

@@ -1,15 +1,15 @@
-/** Requests sent lately: start of a stretch of half a second -> how many, oldest first. Times are ms of one clock. */
+/** Requests sent lately: start of each half second -> how many, oldest first. Times are ms of one clock. */
 export type SentLately = [start: number, count: number][]
 
 const MINUTE_MS = 60_000
 const WINDOW_MS = 10_000
 const STRETCH_MS = 500
-/** Intercom's clock is known to the second at first: a minute reckoned in it may be so much too short. */
+/** At first Intercom's clock is known to the second only, so a minute measured by it may be too short by this much. */
 const CLOCK_ERROR_MS = 1000
 
 /**
- * Ms until our own limit lets the next request go; 0 = now. It is kept in every stretch of a minute, and spread over the
- * minute by tens of seconds.
+ * Ms until our own ceiling lets the next request go; 0 = now. The ceiling holds in any minute, wherever it begins, and a
+ * sixth of it in any 10 s.
  */
 export function ceilingWaitMs(sent: SentLately, perMinute: number, now: number): number {
   const minute = untilFewer(sent, perMinute, MINUTE_MS + CLOCK_ERROR_MS, now)
@@ -17,11 +17,11 @@ export function ceilingWaitMs(sent: SentLately, perMinute: number, now: number):
 }
 
 /** Counts a request, and forgets those that no longer matter. */
-export function noteSent(sent: SentLately, now: number): SentLately {
+export function withSent(sent: SentLately, now: number): SentLately {
   const start = Math.floor(now / STRETCH_MS) * STRETCH_MS
   const kept = sent.filter(([time]) => time > start - 2 * MINUTE_MS)
   const latest = kept.at(-1)
-  // Time may go back a little: the later one counts, which only waits longer.
+  // Time may go back a little: then the later time counts, which only makes the wait longer.
   if (latest && latest[0] >= start) return [...kept.slice(0, -1), [latest[0], latest[1] + 1]]
   return [...kept, [start, 1]]
 }

@@ -1,0 +1,118 @@
+import type { Clock } from '../../clock.ts'
+import type { BudgetStore, BudgetSubjects } from './budget-store.ts'
+import type { BudgetTime } from './budget-time.ts'
+import type { HeldPermits } from './held-permits.ts'
+import { decide, type Grant, opensInMs, type Requester, type Usage } from './usage/grant.ts'
+import type { UsageRecorder } from './usage-recorder.ts'
+
+/** What an attempt says to the store and hears from it, one round trip at a time. */
+export interface Exchange {
+  isRunning(): boolean
+  /** Asks for permits, or waits for the exchange that is under way. @throws the signal's reason when it aborts */
+  ask(signal: AbortSignal): Promise<void>
+  /**
+   * Reports what there is, without asking for permits: at once after a 429, as it holds for all who share the token, or
+   * where the store is near; else when the lease on permits is over.
+   */
+  report(): void
+  /** Reports for the last time: this member counts no longer. */
+  close(): void
+  /** Ms until it is worth asking again; 0 = now. */
+  waitMs(): number
+  /** An answer may have made room: a wait that answers can shorten is over. */
+  answerCame(): void
+  /** Ms until requests can go again, by what is known; undefined while they can, or may any moment. */
+  opensInMs(): number | undefined
+}
+
+export interface ExchangeOptions {
+  clock: Clock
+  store: BudgetStore
+  /** Whose requests these are, and under which limits, as known by now. */
+  whoAsks: () => { subjects: BudgetSubjects; requester: Requester }
+  recorder: UsageRecorder
+  held: HeldPermits
+  time: BudgetTime
+  /** Aborts when the budget closes. */
+  closing: AbortSignal
+}
+
+export function createExchange({ clock, store, whoAsks, recorder, held, time, closing }: ExchangeOptions): Exchange {
+  let running: Promise<void> | undefined
+  let isScheduled = false
+  /** What the last exchange granted, and when. */
+  let last: { grant: Grant; at: number } | undefined
+  /** The usage that the last exchange left. */
+  let usage: Usage = {}
+
+  async function tellStore(wanted: number, isLast: boolean): Promise<void> {
+    const unused = held.giveBack()
+    if (unused) recorder.unused(unused.window, unused.count)
+    const report = recorder.take()
+    const { subjects, requester } = whoAsks()
+    const grant = await store.update(
+      subjects,
+      (stored) => {
+        const decision = decide(stored, time.now(stored.token?.at), requester, { report, wanted, isLast })
+        usage = decision.usage
+        return { usage, result: decision.grant }
+      },
+      closing,
+    )
+    last = { grant, at: clock.monotonic() }
+    if (grant.count > 0) held.put(grant)
+  }
+
+  function run(wanted: number, isLast = false): Promise<void> {
+    running ??= tellStore(wanted, isLast).finally(() => {
+      running = undefined
+      report()
+    })
+    return running
+  }
+
+  function report(): void {
+    if (closing.aborted) return
+    if (recorder.isUrgent() || store.leaseMs === 0) reportNow()
+    else if (!isScheduled && !(recorder.isEmpty() && held.isEmpty())) reportAfterLease()
+  }
+
+  function reportNow(): void {
+    if (running || (recorder.isEmpty() && !held.isExpired())) return
+    // What cannot be told is forgotten: the window that it is about soon ends.
+    run(0).catch(() => undefined)
+  }
+
+  function reportAfterLease(): void {
+    isScheduled = true
+    const wake = () => {
+      isScheduled = false
+      reportNow()
+    }
+    clock.sleep(store.leaseMs, closing).then(wake, () => undefined)
+  }
+
+  return {
+    isRunning: () => running !== undefined,
+    ask: (signal) => unlessAborted(running ?? run(held.nextBatch()), signal),
+    report,
+    async close() {
+      while (running) await running.catch(() => undefined)
+      await run(0, true).catch(() => undefined)
+    },
+    waitMs: () => (last ? Math.max(0, last.at + last.grant.waitMs - clock.monotonic()) : 0),
+    answerCame() {
+      if (last?.grant.opensInMs === undefined) last = undefined
+    },
+    opensInMs: () => opensInMs(usage, time.now(usage.token?.at), whoAsks().requester, recorder.peek()),
+  }
+}
+
+/** What the promise gives, or the signal's reason as soon as it aborts. */
+function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}

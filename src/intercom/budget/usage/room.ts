@@ -1,0 +1,40 @@
+import { fairReserve, OPEN_TO_ALL_MS } from './fair-share.ts'
+import { type TokenUsage, WINDOW_MS } from './token-usage.ts'
+
+/** What a member can have of a token's window, now and at best. */
+export interface Room {
+  /** Requests that may be sent now. */
+  now: number
+  /** Whether more may become free any moment: by answers on their way, or from what is kept for other members. */
+  mayGrow: boolean
+  /** Ms until more is free whatever the answers say. */
+  opensInMs: number
+}
+
+/** After so long into a window, no request of the window before is still on its way to Intercom. */
+const LATE_MS = 2000
+/** The reserve is kept this long after others were last seen: those who spend little show in few windows only. */
+const OTHERS_REMEMBERED_MS = 6 * WINDOW_MS
+
+/**
+ * Other apps than our members show only by what they take. So the reserve for them stays untouched until the last part
+ * of every window, when an answer tells whether they have taken of it. Once they have been seen, it stays to the end.
+ *
+ * @param reserve share of the limit left to others while they are seen spending
+ */
+export function roomOf(usage: TokenUsage, member: string, reserve: number): Room {
+  const { limit, lowest, endsAt, at, othersSeenAt } = usage
+  if (limit === undefined) return { now: Number.POSITIVE_INFINITY, mayGrow: false, opensInMs: 0 }
+  const leftMs = endsAt - at
+  const othersSeen = othersSeenAt > 0 && at - othersSeenAt < OTHERS_REMEMBERED_MS
+  const kept = othersSeen || leftMs > OPEN_TO_ALL_MS ? Math.floor(limit * reserve) : 0
+  const late = leftMs > WINDOW_MS - LATE_MS ? usage.openBefore : 0
+  const free = lowest - kept - usage.open - late
+  const forMembers = fairReserve(usage.members, member, usage.window, limit - kept, leftMs)
+  const opensLate = kept > 0 && !othersSeen && lowest > 0
+  return {
+    now: free - forMembers,
+    mayGrow: lowest > kept,
+    opensInMs: opensLate ? leftMs - OPEN_TO_ALL_MS : leftMs,
+  }
+}

@@ -1,0 +1,58 @@
+import Type from 'typebox'
+import type { Usage } from '../../intercom/budget/usage/grant.ts'
+import { parseJson } from '../../json-object.ts'
+import { isValid } from '../../stored/stored-data.ts'
+
+/** Usage as it is in Redis: a version, a space, and JSON. Members keep their names: other versions read them too. */
+
+const Member = Type.Object({
+  granted: Type.Number(),
+  before: Type.Number(),
+  denied: Type.Boolean(),
+  deniedBefore: Type.Boolean(),
+  seen: Type.Number(),
+})
+
+const Token = Type.Object({
+  at: Type.Number(),
+  window: Type.Number(),
+  limit: Type.Optional(Type.Number()),
+  endsAt: Type.Number(),
+  lowest: Type.Number(),
+  told: Type.Boolean(),
+  granted: Type.Number(),
+  open: Type.Number(),
+  openBefore: Type.Number(),
+  whole: Type.Boolean(),
+  othersSeenAt: Type.Number(),
+  blockedUntil: Type.Number(),
+  members: Type.Record(Type.String(), Member),
+  ceilings: Type.Record(Type.String(), Type.Array(Type.Tuple([Type.Number(), Type.Number()]))),
+})
+
+const Workspace = Type.Object({ windowStart: Type.Number(), granted: Type.Number(), highestTold: Type.Number() })
+
+/**
+ * Reads the usage of a token and its workspace. What cannot be read counts as lost: that costs a few 429s,
+ * and the next write mends it.
+ *
+ * @param token '' where nothing is stored
+ */
+export function readUsage(token: string, workspace: string): Usage {
+  const [ofToken, ofWorkspace] = [jsonOf(token), jsonOf(workspace)]
+  return {
+    token: isValid(Token, ofToken) ? ofToken : undefined,
+    workspace: isValid(Workspace, ofWorkspace) ? ofWorkspace : undefined,
+  }
+}
+
+/** The value to store. @param version no writer uses one twice */
+export function writeUsage(version: string, usage: Usage[keyof Usage]): string {
+  return `${version} ${JSON.stringify(usage ?? null)}`
+}
+
+/** The version of a stored value; '' where nothing is stored. */
+export const versionOf = (value: string): string => value.split(' ', 1)[0] ?? ''
+
+const jsonOf = (value: string): unknown =>
+  value === '' ? undefined : parseJson(Buffer.from(value.slice(value.indexOf(' ') + 1)))
