@@ -186,13 +186,6 @@ export const mutants: readonly Mutant[] = [
     replace: 'attempt.deaths < 0',
     tests: ['queue/attempts'],
   },
-  {
-    rule: 'of a half that was cut off by another attempt nothing may have come',
-    file: 'sync/pages/due.ts',
-    find: 'slice.mayRepeat ||',
-    replace: '',
-    tests: ['histories/found'],
-  },
   // The tail
   {
     rule: 'the tail is read once, however much it held',
@@ -568,13 +561,6 @@ export const mutants: readonly Mutant[] = [
     tests: sync('wrong-clocks'),
   },
   {
-    rule: 'of a tail that cannot be read only what is older than the lowest of the evidence is set aside',
-    file: 'sync/walks/search/tail-arrivals.ts',
-    find: 'const end = Math.max(round.asked, options.client.latestSeconds())',
-    replace: 'const end = round.asked',
-    tests: ['histories/found'],
-  },
-  {
     rule: 'a window of the activity log ends at the lowest of the evidence',
     file: 'sync/walks/window-walk.ts',
     find: 'const latest = client.latestSeconds() + 1',
@@ -795,13 +781,6 @@ export const mutants: readonly Mutant[] = [
     tests: sync('unreadable-lists-in-a-crowd'),
   },
   {
-    rule: 'reading around a bad page forgets that only some records are awaited',
-    file: 'sync/pages/narrowing.ts',
-    find: '...(awaited && { only: awaited }),',
-    replace: '',
-    tests: sync('unreadable-lists-in-a-crowd'),
-  },
-  {
     rule: 'after a gap everything since then comes again',
     file: 'sync/state/search-state.ts',
     find: 'return goOnFrom ?? cursor',
@@ -849,13 +828,6 @@ export const mutants: readonly Mutant[] = [
     find: '...gapsBelow(from, feed.previous?.gaps ?? []), ',
     replace: '',
     tests: sync('activity-logs'),
-  },
-  {
-    rule: 'what was taken in the middle of a page is forgotten when a smaller page follows',
-    file: 'sync/pages/slice-progress.ts',
-    find: '(slice.ahead ?? []).filter((id) => !passed.has(id))',
-    replace: '[]',
-    tests: sync('unreadable-pages'),
   },
   {
     rule: 'what the tail took before a break is passed over although it has changed since',
@@ -1197,13 +1169,6 @@ export const mutants: readonly Mutant[] = [
     find: 'fullerOf(second, await askOnce(endpoint, page)) : second',
     replace: 'first : second',
     tests: sync('tickets-without-parts'),
-  },
-  {
-    rule: 'an attempt follows a cursor to pages that were taken',
-    file: 'sync/walks/search/search-reading.ts',
-    find: 'again: page.again ?? page.resumedAt',
-    replace: 'again: page.again',
-    tests: ['histories/found'],
   },
 
   // Whose answer it is
