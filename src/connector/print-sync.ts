@@ -6,7 +6,7 @@ import { judgeFailure } from '../sync/attempt/retry-policy.ts'
 import type { Position, StreamProgress } from '../sync/contract/commit.ts'
 import type { SyncRequest } from '../sync/contract/sync-request.ts'
 import { createFingerprints, type Fingerprints } from '../sync/delivered/fingerprints.ts'
-import { closeStreams } from '../sync/delivery/closing-lines.ts'
+import { closeStreams, type Ending } from '../sync/delivery/closing-lines.ts'
 import type { StartSync } from '../sync/engine.ts'
 import type { Output } from './output.ts'
 
@@ -40,10 +40,11 @@ export async function printSync(
 ): Promise<JobFailure | undefined> {
   const { output, clock } = dependencies
   const printed: Printed = { position: undefined, streams: [], errorTraced: false, idleAttempts: 0 }
-  const said = await runAttempts(request, dependencies, printed)
-  const { lines, failure } = closeStreams(printed.streams, said, printed.errorTraced, clock.now())
+  const failure = await runAttempts(request, dependencies, printed)
+  const said: Ending = failure ? { status: 'failed', failure } : { status: 'succeeded' }
+  const { lines, ending } = closeStreams(printed.streams, said, printed.errorTraced, clock.now())
   if (lines.length > 0) await output.write(lines.join(''))
-  return failure
+  return ending.failure
 }
 
 async function runAttempts(

@@ -240,7 +240,7 @@ for (const [where, open] of Object.entries(stores)) {
     ['Dates a day behind', -day, 0],
   ] as const)
     t.test(`${where}: while one job gets ${what}, another job of the token goes on`, async (t) => {
-      const clock = createAcceleratedClock(start, 20)
+      const clock = createAcceleratedClock(start, 12)
       const connect = await open(t, clock)
       const intercom = openIntercom(clock, 30)
       const wrong = intercom.job('wrong', member(clock, connect()), { date, reset })
@@ -259,7 +259,7 @@ for (const [where, open] of Object.entries(stores)) {
       { at: start, endsAt: in2100, blockedUntil: 0 },
       { at: start, endsAt: start + 5000, blockedUntil: in2100 },
     ]) {
-      const clock = createAcceleratedClock(start, 50)
+      const clock = createAcceleratedClock(start, 20)
       const connect = await open(t, clock)
       const spent = { window: 7, limit: 30, lowest: 0, told: true, granted: 30, open: 0, openBefore: 0, whole: true }
       const token: TokenUsage = {

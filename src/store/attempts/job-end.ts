@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
 import type { ErrorCode } from '../../error-table.ts'
-import { CodedError, type JobFailure, toJobFailure } from '../../errors.ts'
+import { CodedError, toJobFailure } from '../../errors.ts'
 import { StoredDataError } from '../../stored/stored-data.ts'
 import type { StreamProgress } from '../../sync/contract/commit.ts'
-import { closeStreams } from '../../sync/delivery/closing-lines.ts'
+import { closeStreams, type Ending as SyncEnding } from '../../sync/delivery/closing-lines.ts'
 import { storeAnswer } from '../availability.ts'
 import type { FinalStatus } from '../job.ts'
 import { type CancelReason, parseStreams } from '../job-record.ts'
@@ -18,10 +18,7 @@ import { endScript } from './end.lua.ts'
 import { forgetJob } from './live-jobs.ts'
 
 /** How a job is to end. A job that is said to have succeeded fails if a stream is not COMPLETE. */
-export interface Ending {
-  status: FinalStatus
-  failure?: JobFailure
-}
+export type Ending = SyncEnding<FinalStatus>
 
 /** The queue's lock on a job, and what it holds while it is an attempt's. */
 export interface QueueLock {
@@ -99,9 +96,8 @@ async function tryToEnd(
 
   const now = clock.now()
   const streams = readableStreams(jobId, streamsText)
-  const closing = closeStreams(streams, ending.failure, errorTraced === '1', now)
-  const { failure } = closing
-  const status = failure && ending.status === 'succeeded' ? 'failed' : ending.status
+  const closing = closeStreams(streams, ending, errorTraced === '1', now)
+  const { status, failure } = closing.ending
   const entry = await sealClosing(keys, wrappedDataKey, { tenant, jobId }, Number(messages), closing.lines)
   const outcome = await runScript(redis, endScript, {
     keys: {

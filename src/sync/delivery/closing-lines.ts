@@ -2,42 +2,47 @@ import { errorLine, streamStatusLine } from '../../airbyte/messages.ts'
 import { CodedError, type JobFailure, toJobFailure } from '../../errors.ts'
 import type { StreamProgress } from '../contract/commit.ts'
 
+/** How a sync ends, as far as it says so itself. */
+export interface Ending<Status extends string = 'succeeded' | 'failed'> {
+  status: Status
+  failure?: JobFailure
+}
+
 /** What the last entry of a job's log says, and the streams as they then are. */
-export interface Closing {
+export interface Closing<Status extends string> {
   lines: string[]
   streams: StreamProgress[]
-  /** Why the job has failed; undefined when it succeeded. */
-  failure: JobFailure | undefined
+  ending: Ending<Status>
 }
 
 /**
  * The closing entry: INCOMPLETE for every stream that started and has no final status, then, when the job did not succeed
- * and no TRACE ERROR is in the log yet, one that says why. So each stream ends once, whatever died before. This is the one
- * place that knows that a sync without a failure has failed all the same while a stream is not COMPLETE.
+ * and no TRACE ERROR is in the log yet, one that says why. So each stream ends once, whatever died before. A sync that is
+ * said to have succeeded has failed all the same if a stream is not COMPLETE: that is decided here, for worker and command
+ * line alike.
  *
- * @param said why the sync has failed, as far as it says so itself
  * @param emittedAt ms since the epoch
  */
-export function closeStreams(
+export function closeStreams<Status extends string>(
   streams: StreamProgress[],
-  said: JobFailure | undefined,
+  said: Ending<Status>,
   errorTraced: boolean,
   emittedAt: number,
-): Closing {
-  const failure = said ?? failureOf(streams)
+): Closing<Status | 'failed'> {
+  const ending = said.status === 'succeeded' ? (failedAfterAll(streams) ?? said) : said
   const unfinished = streams.filter((stream) => !isFinal(stream))
   const lines = unfinished.map((stream) => streamStatusLine(stream.streamName, 'INCOMPLETE', emittedAt))
-  if (failure && !errorTraced) lines.push(errorLine(failure, emittedAt))
+  if (ending.failure && !errorTraced) lines.push(errorLine(ending.failure, emittedAt))
   return {
     lines,
     streams: streams.map((stream) => (isFinal(stream) ? stream : { ...stream, status: 'INCOMPLETE' })),
-    failure,
+    ending,
   }
 }
 
-function failureOf(streams: StreamProgress[]): JobFailure | undefined {
+function failedAfterAll(streams: StreamProgress[]): Ending<'failed'> | undefined {
   if (streams.every((stream) => stream.status === 'COMPLETE')) return undefined
-  return toJobFailure(new CodedError('streams_incomplete'))
+  return { status: 'failed', failure: toJobFailure(new CodedError('streams_incomplete')) }
 }
 
 function isFinal(stream: StreamProgress): boolean {
