@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { HttpLimits } from './dependencies.ts'
 import { answerClientError } from './requests/client-errors.ts'
 import { sendProblem } from './requests/problem.ts'
+
+/** The server as routes are added to it: handlers get their types from the schemas. */
+export type Api = Parameters<FastifyPluginAsyncTypebox>[0]
 
 /** A server without routes. Fastify leaves most of its timeouts off; each one here is chosen. */
 export function createInstance(logger: FastifyBaseLogger, limits: HttpLimits): FastifyInstance {

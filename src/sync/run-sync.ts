@@ -5,13 +5,14 @@ import type { RefusedError } from '../intercom/answers/failures.ts'
 import type { IntercomClient } from '../intercom/client.ts'
 import { readWorkspace } from '../intercom/endpoints/workspace.ts'
 import { createRedact } from '../redaction.ts'
+import { toKnownFailure } from '../stored/progress.ts'
+import { readStored } from '../stored/stored-data.ts'
 import { findStream } from '../streams/table.ts'
 import type { Commit, Position, SyncOutcome } from './contract/commit.ts'
 import type { Missing, Walk } from './contract/walk.ts'
 import { createFingerprints, type Fingerprints } from './delivered/fingerprints.ts'
 import { catalogWarnings } from './delivery/catalog-warnings.ts'
 import { createOutbox, type Outbox } from './delivery/outbox.ts'
-import type { StreamRunJson } from './delivery/stream-run.ts'
 import {
   createStreamRun,
   hasFinished,
@@ -21,6 +22,7 @@ import {
   streamRunJson,
 } from './delivery/stream-run.ts'
 import { createMovement, type Movement } from './pages/movement.ts'
+import { SyncPosition } from './state/position.ts'
 import { ofWorkspace, workspaceOf } from './state/search-state.ts'
 import { openWalks, type WalksInput } from './walks/open-walks.ts'
 import { createEventQueue, type WalkEvent } from './walks/walk-events.ts'
@@ -30,17 +32,6 @@ export interface SyncInput extends WalksInput {
   position?: Position
   /** What earlier attempts in this process have made durable, in place of `replay`. @defaultValue none */
   fingerprints?: Fingerprints
-}
-
-/** What a position holds. */
-interface SyncPosition {
-  emittedAt: number
-  runs: StreamRunJson[]
-  /** By the name of the walk's first stream. */
-  walks: Record<string, Record<string, unknown> | undefined>
-  failure?: JobFailure
-  /** Readers have been told that clocks disagree. */
-  clocksTold?: true
 }
 
 /** An attempt under way. */
@@ -72,7 +63,7 @@ const IDLE_LOOK_MS = 1000
  */
 export async function* runSync(input: SyncInput): AsyncGenerator<Commit, SyncOutcome, void> {
   const { clock, signal } = input
-  const before = input.position as unknown as SyncPosition | undefined
+  const before = input.position && readStored(SyncPosition, input.position, 'the position of the job')
   const attempt = openAttempt(input, before)
   const { outbox, runs, fingerprints } = attempt
   const takeCommit = () => {
@@ -127,7 +118,13 @@ function openAttempt(input: SyncInput, before: SyncPosition | undefined): Attemp
   const givenOf = (name: string) => workspaceOf(input.states[name])
   const shared = { outbox, runs, clock, client, fingerprints, workspaceOf: givenOf }
   const told = { rateLimitTold: 0, clocksTold: before?.clocksTold ?? false }
-  return { ...shared, walks: [], movement: createMovement([]), failure: before?.failure, ...told }
+  return {
+    ...shared,
+    walks: [],
+    movement: createMovement([]),
+    failure: before?.failure && toKnownFailure(before.failure),
+    ...told,
+  }
 }
 
 /** STARTED for every stream that has not been started by an earlier attempt. */
@@ -142,14 +139,13 @@ function announce({ outbox, runs }: Attempt, { config, catalog }: SyncInput): vo
 
 function positionOf(attempt: Attempt, before: SyncPosition | undefined): Position {
   const walks = Object.fromEntries(attempt.walks.map((walk) => [walk.streamNames[0], walk.position()]))
-  const position: SyncPosition = {
+  return {
     emittedAt: attempt.outbox.emittedAt(),
     runs: [...attempt.runs.values()].map(streamRunJson),
     walks: { ...before?.walks, ...walks },
     ...(attempt.failure && { failure: attempt.failure }),
     ...(attempt.clocksTold && { clocksTold: true }),
   }
-  return { ...position }
 }
 
 async function handle(attempt: Attempt, event: WalkEvent, version: string | undefined): Promise<void> {

@@ -15,6 +15,7 @@ import {
 } from '../bodies/schemas.ts'
 import { startJob } from '../bodies/start-job.ts'
 import type { RouteDependencies } from '../dependencies.ts'
+import type { Api } from '../instance.ts'
 import { chooseMediaType } from '../messages/accept.ts'
 import { sendMessages } from '../messages/live-messages.ts'
 import { readRange } from '../messages/message-stream.ts'
@@ -28,8 +29,13 @@ function asLost(error: unknown): never {
 
 /** Starting, watching and cancelling jobs. */
 const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, dependencies) => {
-  const { jobs, messages, clock, closing, openStreams } = dependencies
+  addCreateJob(app, dependencies)
+  addGetJob(app, dependencies)
+  addCancelJob(app, dependencies)
+}
 
+function addCreateJob(app: Api, dependencies: RouteDependencies): void {
+  const { messages, clock, openStreams } = dependencies
   app.post('/jobs', {
     schema: {
       operationId: 'createJob',
@@ -85,7 +91,9 @@ const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, depe
       return sendMessages(reply, { job, range, follow: true, heartbeatMs: 0, signal }, dependencies)
     },
   })
+}
 
+function addGetJob(app: Api, { jobs, clock, closing, openStreams }: RouteDependencies): void {
   app.get('/jobs/:jobId', {
     schema: {
       operationId: 'getJob',
@@ -112,7 +120,9 @@ const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, depe
       return toJobBody(changed, clock.now())
     },
   })
+}
 
+function addCancelJob(app: Api, { jobs, clock }: RouteDependencies): void {
   app.delete('/jobs/:jobId', {
     schema: {
       operationId: 'cancelJob',

@@ -1,6 +1,7 @@
 import type { StreamStatus } from '../../airbyte/messages.ts'
 import type { Clock } from '../../clock.ts'
 import type { Completeness, StreamProgress } from '../contract/commit.ts'
+import type { RunPosition } from '../state/position.ts'
 
 /** A STATE is due when so many records or so much time lie behind the last one. */
 const RECORDS_PER_STATE = 1000
@@ -25,7 +26,8 @@ export interface StreamRun {
 /** What of a stream's run goes into a position. */
 export type StreamRunJson = Omit<StreamRun, 'lastStateAt'>
 
-export function createStreamRun(name: string, clock: Clock, json?: StreamRunJson): StreamRun {
+/** @param json what of it a position holds */
+export function createStreamRun(name: string, clock: Clock, json?: RunPosition): StreamRun {
   const unknown = { status: undefined, rowsEstimate: undefined, cursor: undefined }
   return { name, ...unknown, rowsSynced: 0, sinceState: 0, completeness: {}, ...json, lastStateAt: clock.monotonic() }
 }

@@ -32,13 +32,13 @@ const SliceProgress = Type.Object({
 })
 
 /** A slice: `[from, to, "done" | progress]`, with `[createdFrom, createdTo]` behind when it is cut further. */
-const SliceJson = Type.Union([
+export const SliceJson = Type.Union([
   Type.Tuple([Time, Bound, Type.Union([Type.Literal('done'), SliceProgress])]),
   Type.Tuple([Time, Bound, Type.Union([Type.Literal('done'), SliceProgress]), Type.Tuple([Bound, Bound])]),
 ])
 export type SliceJson = Static<typeof SliceJson>
 
-const SearchWalkJson = Type.Object({
+export const SearchWalkJson = Type.Object({
   lower: Time,
   frozen: Time,
   slices: Type.Array(SliceJson),

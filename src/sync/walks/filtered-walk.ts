@@ -1,11 +1,13 @@
 import { defaultApiVersion } from '../../airbyte/source-config.ts'
 import { asOneAnswer, readShapedList, shortageOf } from '../../intercom/endpoints/list-pages.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
+import { readStored } from '../../stored/stored-data.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import type { Arrival, LogEntry, Sink, Walk } from '../contract/walk.ts'
 import { MOST_ENTRIES } from '../delivered/seen.ts'
 import { missingOf } from '../delivery/missing.ts'
 import { type Row, readRow, shownChildren, wantedMembers } from '../pages/search-pages.ts'
+import { FilteredPosition } from '../state/position.ts'
 import { completeState, freshState } from '../state/search-state.ts'
 import { createDoubts } from '../streams/ask-patiently.ts'
 import {
@@ -16,23 +18,13 @@ import {
   findChildren,
   readChildren,
 } from '../streams/children.ts'
-import type { FedWalkOptions, Feed, FeedJson } from '../streams/feed.ts'
+import type { FedWalkOptions, Feed } from '../streams/feed.ts'
 import { finishedFeedState, overlapNotes } from '../streams/feed-state.ts'
 import { createGoneParents } from '../streams/gone-parents.ts'
 import { listPlan, settingsChanged } from '../streams/settings.ts'
 import { readCompanies } from './company-pages.ts'
 
 const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE_INFINITY }
-
-/** What is left of a walk that is through: its beginning (Unix seconds), and its feeds. */
-interface FilteredPosition {
-  start: number
-  /** Whether a list that leaves records out stood in for the whole. */
-  byList?: boolean
-  /** Whether all its records were compared by their content. */
-  byContent?: boolean
-  feeds: Record<string, FeedJson>
-}
 
 /**
  * Reads a list whole, as Intercom has no search for it, and delivers what is new. It cannot go on from the middle: an
@@ -47,7 +39,8 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
   const shared = { doubts: createDoubts(), gone: createGoneParents() }
   /** Parents whose children the last sync could not have, until they are met. */
   const awaited = new Map(Object.entries(childFeed?.previous?.retryIds ?? {}))
-  let finished = options.position && restore(options.position as unknown as FilteredPosition)
+  let finished =
+    options.position && restore(readStored(FilteredPosition, options.position, `the position of ${root.name}`))
 
   function restore(position: FilteredPosition): FilteredPosition {
     for (const feed of feeds) feed.begin(position.start, position.feeds[feed.entry.name])

@@ -1,15 +1,16 @@
 import type { SortOrder } from '../../intercom/endpoints/search-query.ts'
+import { readStored } from '../../stored/stored-data.ts'
 import type { Arrival, Sink, Walk } from '../contract/walk.ts'
 import { missingOf } from '../delivery/missing.ts'
 import { cutAround, describeRange, sliceBefore, UnreadablePageError } from '../pages/narrowing.ts'
 import type { SearchEndpoint } from '../pages/search-pages.ts'
 import { confirmSearch, holdsOneRecord, NARROWEST_SECONDS } from '../pages/search-plan.ts'
 import { advance, advanceWithin } from '../pages/slice-progress.ts'
+import { SearchPosition } from '../state/position.ts'
 import { type SearchWalkState, type TailState, walkFromJson, walkToJson } from '../state/search-state.ts'
-import type { SearchWalkJson } from '../state/search-state-schema.ts'
 import { ofWhatWasBegun, orderOf, type Slice } from '../state/slice.ts'
 import { askGoneAgain, findChildren } from '../streams/children.ts'
-import type { FedWalkOptions, Feed, FeedJson } from '../streams/feed.ts'
+import type { FedWalkOptions, Feed } from '../streams/feed.ts'
 import { overlapNotes, type PlannedWalk, searchFeedState } from '../streams/feed-state.ts'
 import { deliverRows } from './deliver-rows.ts'
 import { merge } from './merge.ts'
@@ -33,11 +34,6 @@ interface Planned extends PlannedWalk {
   retried: boolean
 }
 
-interface SearchPosition extends Omit<Planned, 'walk'> {
-  walk: SearchWalkJson
-  feeds: Record<string, FeedJson>
-}
-
 /**
  * Reads records through their search endpoint. The plan is frozen at the start (time F), the data is not: slices own
  * what was updated before F, the tail owns what has been updated since and is read in rounds, because the data goes on
@@ -46,7 +42,8 @@ interface SearchPosition extends Omit<Planned, 'walk'> {
 export function createSearchWalk(options: FedWalkOptions): Walk {
   const { root, feeds, client, ports } = options
   const reading = createSearchReading(options)
-  let planned = options.position && restore(options.position as unknown as SearchPosition)
+  let planned =
+    options.position && restore(readStored(SearchPosition, options.position, `the position of ${root.name}`))
   let cuts = 0
   /** Up to here (Unix seconds) the tail could not be read, and slices have taken its place. */
   let takenOverTo = Number.NEGATIVE_INFINITY

@@ -1,13 +1,14 @@
 import { defaultApiVersion } from '../../airbyte/source-config.ts'
 import type { Moment } from '../../intercom/time/server-clock.ts'
+import { readStored } from '../../stored/stored-data.ts'
 import type { StreamEntry, WindowTraits } from '../../streams/table.ts'
 import type { Arrival, Sink, Walk, WalkContext } from '../contract/walk.ts'
 import { missingOf } from '../delivery/missing.ts'
 import { describeRange, mayBeOfRecords } from '../pages/narrowing.ts'
+import { WindowPosition } from '../state/position.ts'
 import { completeState, freshState, reachedState } from '../state/search-state.ts'
-import type { SliceJson } from '../state/search-state-schema.ts'
 import { lowWaterMark, owns, type Slice, sliceFromJson, sliceToJson } from '../state/slice.ts'
-import type { Feed, FeedJson } from '../streams/feed.ts'
+import type { Feed } from '../streams/feed.ts'
 import { finishedFeedState, overlapNotes } from '../streams/feed-state.ts'
 import { gapsBelow } from '../streams/gaps.ts'
 import { listPlan, settingsChanged } from '../streams/settings.ts'
@@ -42,11 +43,6 @@ interface WindowPlan {
   done: boolean
 }
 
-interface WindowPosition extends Omit<WindowPlan, 'windows'> {
-  windows: SliceJson[]
-  feed: FeedJson
-}
-
 /**
  * Reads a log that only grows, newest first whatever is asked, one bounded window of time after the other: Intercom
  * answers 500 over windows that hold too much. A window that breaks off is read again from its beginning, and what the
@@ -56,7 +52,8 @@ export function createWindowWalk(options: WindowWalkOptions): Walk {
   const { root, feed, traits, client, config, workspace } = options
   const endpoint: WindowEndpoint = { client, entry: root, traits, version: config.api_version ?? defaultApiVersion }
   const settings = listPlan(config)
-  let current = options.position && restore(options.position as unknown as WindowPosition)
+  let current =
+    options.position && restore(readStored(WindowPosition, options.position, `the position of ${root.name}`))
 
   function restore({ feed: json, windows, ...position }: WindowPosition): WindowPlan {
     feed.begin(position.asked, json)
