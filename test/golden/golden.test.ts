@@ -97,7 +97,10 @@ t.test('a position that is damaged, or of a later version, is refused', async (t
   const options = { baseUrl, clock, ...wholeBody }
   const { commits } = await collectSync({ ...options, stopAfter: 3 })
   const goOnFrom = (change: object) =>
-    collectSync({ ...options, held: commits.map((commit) => ({ ...commit, position: { ...commit.position, ...change } })) })
+    collectSync({
+      ...options,
+      held: commits.map((commit) => ({ ...commit, position: { ...commit.position, ...change } })),
+    })
   await t.rejects(goOnFrom({ v: 2 }), { code: 'data_unreadable', message: /is of version 2/ })
   await t.rejects(goOnFrom({ runs: 'none' }), { code: 'data_unreadable', message: /is damaged at "\/runs"/ })
   const walks = { contacts: { done: 'perhaps' } }

@@ -95,7 +95,7 @@ function addCheck(app: Api, askIntercom: Ask): void {
 
 function addDiscover(app: Api, askIntercom: Ask): void {
   app.post('/discover', {
-    // Everything may be left out, the body too.
+    // Everything may be left out, even the body.
     preValidation: async (request) => {
       request.body ??= {}
     },
