@@ -44,7 +44,7 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthDependencies> = async (app, 
       try {
         await Promise.race([ready(), late])
       } catch (cause) {
-        // The log tells operators what is wrong with the keys. It names ids, never a key.
+        // The answer tells operators what is wrong with the keys. It names ids, never a key.
         const detail = cause instanceof KeysDoNotFitError ? cause.message : undefined
         throw new CodedError('store_unavailable', detail, { cause })
       } finally {
