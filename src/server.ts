@@ -19,8 +19,8 @@ import { collectFigures } from './queue/figures.ts'
 import { startReconcilerRole } from './queue/reconciler-role.ts'
 import { createSyncQueue } from './queue/sync-queue.ts'
 import { startWorkerRole } from './queue/worker-role.ts'
-import { createConnectionLog } from './redis/connection-log.ts'
-import { createRedisConnections, type RedisConnections, untilReady } from './redis/redis.ts'
+import { createRedisClients, type RedisClients, untilReady } from './redis/redis.ts'
+import { createRedisErrorLog } from './redis/redis-error-log.ts'
 import { openRedisSource } from './redis/redis-source.ts'
 import { createConnectionStore } from './store/connections/redis-connections.ts'
 import { createJobStore } from './store/jobs/redis-job-store.ts'
@@ -38,7 +38,7 @@ import { createFileSpool } from './sync/pages/file-spool.ts'
 interface Service {
   config: Config
   keys: readonly EncryptionKey[]
-  connections: RedisConnections
+  clients: RedisClients
   logger: Logger
   metrics: Metrics
   /** Which Redis it is, in words. */
@@ -93,13 +93,13 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
       logger.fatal(message)
       closer.close()
     })
-    const connections = createRedisConnections(source.address, createConnectionLog(logger, clock))
-    phases.unshift({ name: 'close connections', timeoutMs: 1000, run: connections.close })
-    if (source.origin === 'provided') await inspectRedis(connections, logger)
+    const clients = createRedisClients(source.address, createRedisErrorLog(logger, clock))
+    phases.unshift({ name: 'close connections', timeoutMs: 1000, run: clients.close })
+    if (source.origin === 'provided') await inspectRedis(clients, logger)
 
-    const keys = await openKeys(config, source, { connections, clock, logger })
+    const keys = await openKeys(config, source, { clients, clock, logger })
     const metrics = createMetrics({ ofProcess: true })
-    const service = { config, keys, connections, logger, metrics, storage: source.description }
+    const service = { config, keys, clients, logger, metrics, storage: source.description }
     if (config.metricsPort !== undefined) phases.unshift(await startOperations(service, ending.signal))
     if (roles.worker) phases.unshift(startWorker(service))
     else phases.unshift(startReconciler(service))
@@ -114,10 +114,10 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
 
 /** Answers operators on a port of their own, in whatever role. */
 async function startOperations(service: Service, closing: AbortSignal): Promise<Phase> {
-  const { config, keys, connections, logger, metrics } = service
-  const redis = connections.connect('failFast')
+  const { config, keys, clients, logger, metrics } = service
+  const redis = clients.connect('failFast')
   await untilReady(redis, AbortSignal.timeout(redisStartMs))
-  const queue = createSyncQueue(redis, createConnectionLog(logger, clock))
+  const queue = createSyncQueue(redis, createRedisErrorLog(logger, clock))
   collectFigures({ metrics, redis, queue, clock })
   const app = await buildOperationsApp({ metrics, clock, logger, closing, ready: () => checkKeys(redis, keys) })
   const address = await app.listen({ host: config.host, port: config.metricsPort ?? 0 })
@@ -132,13 +132,13 @@ async function startOperations(service: Service, closing: AbortSignal): Promise<
   }
 }
 
-async function startApi({ config, keys, connections, logger, metrics, storage }: Service): Promise<Phase> {
-  const redis = connections.connect('failFast')
-  const subscriber = connections.connect('subscriber')
+async function startApi({ config, keys, clients, logger, metrics, storage }: Service): Promise<Phase> {
+  const redis = clients.connect('failFast')
+  const subscriber = clients.connect('subscriber')
   const late = AbortSignal.timeout(redisStartMs)
   await Promise.all([untilReady(redis, late), untilReady(subscriber, late)])
 
-  const queue = createSyncQueue(redis, createConnectionLog(logger, clock))
+  const queue = createSyncQueue(redis, createRedisErrorLog(logger, clock))
   const store = {
     redis,
     keys,
@@ -175,25 +175,25 @@ async function startApi({ config, keys, connections, logger, metrics, storage }:
 }
 
 /** Without a worker in this process there may be none at all. */
-function startReconciler({ config, keys, connections, logger, metrics }: Service): Phase {
+function startReconciler({ config, keys, clients, logger, metrics }: Service): Phase {
   const reconciler = startReconcilerRole({
-    redis: connections.connect('waitForever'),
+    redis: clients.connect('waitForever'),
     keys,
     clock,
     retention: retentionOf(config.jobRetentionMs),
     logLimitBytes: config.logLimitBytes,
     onJobEnded: countEndedJobs(metrics),
-    onError: createConnectionLog(logger, clock),
+    onError: createRedisErrorLog(logger, clock),
   })
   return { name: 'end the reconciler', timeoutMs: 2000, run: reconciler.end }
 }
 
-function startWorker({ config, keys, connections, logger, metrics }: Service): Phase {
+function startWorker({ config, keys, clients, logger, metrics }: Service): Phase {
   const { intercomBaseUrl: baseUrl } = config
-  const redis = connections.connect('waitForever')
+  const redis = clients.connect('waitForever')
   const role = startWorkerRole({
     redis,
-    subscriber: connections.connect('subscriber'),
+    subscriber: clients.connect('subscriber'),
     keys,
     clock,
     retention: retentionOf(config.jobRetentionMs),
@@ -214,7 +214,7 @@ function startWorker({ config, keys, connections, logger, metrics }: Service): P
     createId: randomUUID,
     reportError: (error, { jobId, fence }, request) =>
       logger.warn({ jobId, attempt: fence, error: reportOf(error, request?.config) }, 'attempt failed'),
-    onError: createConnectionLog(logger, clock),
+    onError: createRedisErrorLog(logger, clock),
   })
   metrics.set('intercom_sync_worker_concurrency', [{}, config.workerConcurrency])
   logger.info({ concurrency: config.workerConcurrency }, 'worker started')

@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { HttpLimits } from './dependencies.ts'
 import { answerClientError } from './requests/client-errors.ts'
 import { sendProblem } from './requests/problem.ts'
+
+/** The server as routes are added to it: handlers get their types from the schemas. */
+export type Api = Parameters<FastifyPluginAsyncTypebox>[0]
 
 /** A server without routes. Fastify leaves most of its timeouts off; each one here is chosen. */
 export function createInstance(logger: FastifyBaseLogger, limits: HttpLimits): FastifyInstance {
@@ -13,9 +17,9 @@ export function createInstance(logger: FastifyBaseLogger, limits: HttpLimits): F
     requestTimeout: limits.requestTimeoutMs,
     connectionTimeout: limits.connectionTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
-    // Node swaps the two timeouts when the one for headers (60 s unless set) is the longer: bodies would get it then.
+    // If the timeout for headers (60 s by default) is the longer one, Node swaps the two, and bodies get the longer one.
     http: { connectionsCheckingInterval: limits.requestTimeoutCheckMs, headersTimeout: limits.requestTimeoutMs },
-    // Open streams end by their own rule, at a whole line.
+    // Open message streams are closed by `open-streams.ts`, after a whole line.
     forceCloseConnections: 'idle',
     // Its answer is not a problem document; refuseWhen() gives one.
     return503OnClosing: false,

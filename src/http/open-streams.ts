@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { CodedError } from '../errors.ts'
 
-/** The message streams now open, so that shutdown can cut them and wait until their jobs are cared for. */
+/** The message streams that are open now: a shutdown cuts them and waits until their leases are settled. */
 export interface OpenStreams {
   /** A signal for one response: aborts when its client leaves, or with `shutting_down`. */
   signalFor(response: ServerResponse): AbortSignal

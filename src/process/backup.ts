@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path'
 import { systemClock } from '../clock.ts'
 import { hasOwnEncryptionKeys, readDataDir, readSearchPath } from '../config.ts'
 import { startEmbeddedRedis } from '../redis/embedded-redis.ts'
-import { createRedisConnections } from '../redis/redis.ts'
+import { createRedisClients } from '../redis/redis.ts'
 import { findRedisProgram, RedisNotFoundError } from '../redis/redis-program.ts'
 import { claimDataDir, findOwner } from '../redis/service-file.ts'
 import { saveSnapshot, snapshotName } from '../redis/snapshot.ts'
@@ -67,13 +67,13 @@ async function takeSnapshot(dataDir: string, target: string): Promise<void> {
   if (!owner && !existsSync(join(dataDir, 'redis')))
     throw new BackupError(`DATA_DIR ${dataDir} holds no data of a service`)
   const own = owner ? undefined : await start(dataDir)
-  const connections = createRedisConnections({ socket: (owner ?? own)?.socket ?? '' }, () => undefined)
+  const clients = createRedisClients({ socket: (owner ?? own)?.socket ?? '' }, () => undefined)
   try {
-    const file = await saveSnapshot(connections.connect('waitForever'), join(dataDir, 'redis'), clock)
+    const file = await saveSnapshot(clients.connect('waitForever'), join(dataDir, 'redis'), clock)
     await copyFile(file, target)
     await rm(file)
   } finally {
-    connections.close()
+    clients.close()
     await own?.stop()
   }
 }

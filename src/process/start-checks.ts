@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { ConfigError } from '../environment.ts'
 import { LockError } from '../redis/file-lock.ts'
-import { type RedisConnections, untilReady } from '../redis/redis.ts'
+import { type RedisClients, untilReady } from '../redis/redis.ts'
 import { checkRedis } from '../redis/redis-check.ts'
 import { RedisNotFoundError } from '../redis/redis-program.ts'
 import type { RedisSource } from '../redis/redis-source.ts'
@@ -43,9 +43,9 @@ const keyFileEveryMs = 300
 export async function openKeys(
   { encryptionKeys, dataDir }: Config,
   { origin }: RedisSource,
-  { connections, clock, logger }: { connections: RedisConnections; clock: Clock; logger: Logger },
+  { clients, clock, logger }: { clients: RedisClients; clock: Clock; logger: Logger },
 ): Promise<readonly EncryptionKey[]> {
-  const redis = connections.connect('waitForever')
+  const redis = clients.connect('waitForever')
   await untilReady(redis, AbortSignal.timeout(redisStartMs))
   const ofFile = origin === 'joined' ? () => untilKeyFile(dataDir, clock) : () => readOrCreateKeyFile(dataDir)
   const keys = encryptionKeys.length > 0 ? encryptionKeys : await ofFile()
@@ -87,8 +87,8 @@ async function untilKeyFile(dataDir: string, clock: Clock): Promise<readonly Enc
 }
 
 /** Tells what is wrong with a Redis that was provided. @throws StartError */
-export async function inspectRedis(connections: RedisConnections, logger: Logger): Promise<void> {
-  const redis = connections.connect('waitForever')
+export async function inspectRedis(clients: RedisClients, logger: Logger): Promise<void> {
+  const redis = clients.connect('waitForever')
   try {
     await untilReady(redis, AbortSignal.timeout(redisStartMs))
   } catch {

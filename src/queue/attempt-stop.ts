@@ -21,7 +21,7 @@ export function stopSignal(signal: AbortSignal | undefined): AbortSignal {
   return controller.signal
 }
 
-/** Whatever else BullMQ may abort with is treated as a lock that was lost: the attempt then touches nothing more. */
+/** Any other reason of BullMQ's counts as a lost lock: the attempt then writes nothing more. */
 function stopCauseOf(reason: unknown): StopCause {
   return reason === 'cancelled' || reason === 'shutdown' ? reason : 'lock-lost'
 }

@@ -20,7 +20,7 @@ const superseded: AttemptResult = { kind: 'over', outcome: 'superseded' }
 
 /**
  * One attempt at a job, from its beginning to the job's end or to the next attempt. Rejects only when the lock was lost:
- * then the job belongs to somebody else already.
+ * the job belongs to another worker then.
  */
 export async function runAttempt(
   dependencies: AttemptDependencies,
@@ -34,7 +34,7 @@ export async function runAttempt(
   const end = (ending: Ending) => endJob(attempts, progress.attempt, ending)
 
   if (attempt.cancelReason) return end(cancelledEnding(attempt.cancelReason))
-  // Who died could not end the job: the one that finds it does.
+  // A worker that died could not end the job, so the next one does.
   if (attempt.deaths >= maxDeaths) return end(failedEnding(workersDied()))
 
   try {

@@ -17,7 +17,7 @@ const patienceMs = 1500
 
 const statuses = ['pending', 'running', 'incomplete'] as const
 
-/** Has every scrape tell of what is in Redis. What Redis does not tell in time is left out, never told as it was before. */
+/** Adds figures of what is in Redis to every scrape. What Redis does not answer in time is left out: an old figure would be wrong. */
 export function collectFigures({ metrics, redis, queue, clock }: FigureDependencies): void {
   metrics.collectWith(async () => {
     const [memory, jobs, queued] = await Promise.all([

@@ -40,8 +40,8 @@ export function createProcessor(dependencies: AttemptDependencies): SyncProcesso
     })
     observe.ended(result.outcome)
     if (result.kind === 'over') return
-    // The one way to hand a job back that BullMQ counts as no failed attempt: budget and backoff are ours. It goes by the
-    // machine's clock, whichever ours is.
+    // This is the only way to hand a job back that BullMQ does not count as a failed attempt: limits and delays are ours.
+    // BullMQ goes by the machine's clock, whatever clock we use.
     await job.moveToDelayed(systemClock.now() + result.delayMs, token)
     throw new DelayedError()
   }

@@ -18,7 +18,7 @@ export interface ReconcilerDependencies {
 /** How often jobs are looked over, ms. */
 const intervalMs = 10_000
 
-/** What a job that somebody forgot needs. */
+/** What is done about a job that a crash has left behind. */
 export type Remedy = 'enqueue' | 'announce-cancel' | 'end-cancelled' | 'end-lost'
 
 /** Looks over all live jobs now and then every 10 s, until the signal aborts. */
@@ -35,8 +35,8 @@ export async function keepReconciled(dependencies: ReconcilerDependencies, signa
 }
 
 /**
- * Mends whatever a crash has left between the job records and the queue. Safe to run in several processes at once. A job
- * that cannot be looked over is told, and the next one has its turn.
+ * Mends what a crash has left between the job records and the queue. Several processes may run it at once. A job that
+ * cannot be looked over is reported, and the next one follows.
  */
 export async function reconcile(dependencies: ReconcilerDependencies, signal: AbortSignal): Promise<void> {
   for (const jobId of await dependencies.liveJobs.list()) {
@@ -52,15 +52,16 @@ async function reconcileJob(dependencies: ReconcilerDependencies, jobId: number)
   if (remedy) await apply(dependencies, job, remedy)
 }
 
-/** The record was read first: what happens between the two reads, the scripts refuse by its fence. */
+/** The record was read first. If the job changes between the two reads, the scripts refuse the remedy by the fence. */
 function remedyFor(job: LiveJob, queueState: QueueState): Remedy | undefined {
-  // One that is unheld is taken up by the next worker there is.
+  // The next worker takes up an unheld job by itself.
   const forgotten = queueState === 'absent' || queueState === 'failed' || queueState === 'completed'
   if (job.cancelReason) {
     return job.status === 'running' && queueState === 'active' ? 'announce-cancel' : 'end-cancelled'
   }
   if (!forgotten) return undefined
-  // Its next attempt is counted from 1 by the queue; by its lock it gets a number above all before (see `begin`).
+  // The queue then counts its attempts from 1 again. By its lock the next one gets a number above all before (see
+  // `begin`).
   return queueState === 'absent' ? 'enqueue' : 'end-lost'
 }
 

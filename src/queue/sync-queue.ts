@@ -2,21 +2,21 @@ import { type JobState, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { sharedKeys } from '../store/keys.ts'
 
-/** All that BullMQ keeps of a job. What is secret or large has keys of its own. */
+/** All that BullMQ keeps of a job. Whatever is secret or large has keys of its own. */
 export interface SyncJobData {
   jobId: number
 }
 
 export const syncQueueName = 'sync'
 
-/** The queue's side of a job; `absent` when BullMQ no longer knows it, `unheld` when it has no lock although it is active. */
+/** How a job stands in the queue: `absent` when BullMQ does not know it, `unheld` when it is active but has no lock. */
 export type QueueState = JobState | 'absent' | 'unheld'
 
 export interface SyncQueue {
   /** Adding a job twice is adding it once. */
   enqueue(jobId: number): Promise<void>
   stateOf(jobId: number): Promise<QueueState>
-  /** Whether a worker has the job at this moment; one that died loses it when its lock runs out. */
+  /** Whether a worker has the job at this moment. A worker that died loses it when its lock runs out. */
   isHeld(jobId: number): Promise<boolean>
   /** How many jobs are in each of the states that last. */
   count(): Promise<Record<(typeof countedStates)[number], number>>
@@ -30,14 +30,15 @@ export function queueJobId(jobId: number): string {
   return `job-${jobId}`
 }
 
-/** BullMQ's lock on a job: whoever works on it keeps its token there. */
+/** BullMQ's lock on a job: it holds the token of the worker that has the job. */
 export function lockKey(jobId: number): string {
   return `${sharedKeys.queuePrefix}:${syncQueueName}:${queueJobId(jobId)}:lock`
 }
 
 /**
- * Attempts and backoff are for errors outside the processor's own care, such as a Redis that refuses writes for a while;
- * the limit on attempts without progress is kept by the script that begins an attempt.
+ * BullMQ's attempts and backoff are for errors that the processor does not handle itself, such as a Redis that refuses
+ * writes for a while. Attempts without progress are counted by the script that begins an attempt; their limit is in
+ * `sync/attempt/retry-policy.ts`.
  */
 const jobOptions = {
   attempts: 1_000_000,

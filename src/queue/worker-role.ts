@@ -20,7 +20,7 @@ export interface WorkerRoleOptions
   concurrency: number
   logLimitBytes: number
   timing?: LockTiming
-  /** Told of errors that no attempt is to blame for. */
+  /** Told of errors outside attempts. */
   onError: (error: unknown) => void
 }
 
@@ -56,7 +56,7 @@ export function startWorkerRole(options: WorkerRoleOptions): WorkerRole {
 /** How often a worker says that it is there, ms. */
 const announceMs = 10_000
 
-/** Says that this worker is there until the signal aborts: without any, callers are told that their jobs wait for one. */
+/** Says that this worker is there until the signal aborts. Without any worker, callers are told that their jobs wait for one. */
 async function keepAnnounced(
   redis: Redis,
   { clock, createId, onError }: Pick<WorkerRoleOptions, 'clock' | 'createId' | 'onError'>,

@@ -37,7 +37,7 @@ export function startSyncWorker({ redis, processor, concurrency, timing, onError
   let handingOver = false
   // Declares three parameters, see createProcessor().
   const process: SyncProcessor = (job, token, signal) => {
-    // A job that was being fetched when the worker was paused is begun nevertheless.
+    // BullMQ still begins a job that it was fetching when the worker was paused.
     if (handingOver) stop(queueJobId(job.data.jobId), 'shutdown')
     return processor(job, token, signal)
   }
@@ -48,12 +48,13 @@ export function startSyncWorker({ redis, processor, concurrency, timing, onError
     lockDuration: lockMs,
     lockRenewTime: renewMs,
     stalledInterval: stalledCheckMs,
-    // BullMQ would give a job up after a few crashes even though each got further; the limit of ours knows progress.
+    // BullMQ would give a job up after a few crashes, even if the job got further each time. Our own limit counts only
+    // crashes without progress.
     maxStalledCount: 1_000_000_000,
   })
   const stop = (id: string, cause: StopCause) => worker.cancelJob(id, cause)
   worker.on('error', onError)
-  // BullMQ lets an attempt run on after its lock has gone to another worker.
+  // BullMQ does not stop an attempt whose lock has gone to another worker.
   worker.on('lockRenewalFailed', (ids) => {
     for (const id of ids) stop(id, 'lock-lost')
   })

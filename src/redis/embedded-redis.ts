@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { Clock } from '../clock.ts'
-import { createRedisConnections } from './redis.ts'
+import { createRedisClients } from './redis.ts'
 import type { RedisProgram } from './redis-program.ts'
 import { claimDataDir, type OwnedDataDir } from './service-file.ts'
 import { findSnapshot, keepRestored, type SnapshotPlace } from './snapshot.ts'
@@ -136,11 +136,11 @@ function spawnGuarded(socketDir: string, command: string[], lockDescriptor: numb
 }
 
 async function restore(socket: string, directory: string, clock: Clock): Promise<void> {
-  const connections = createRedisConnections({ socket }, () => undefined)
+  const clients = createRedisClients({ socket }, () => undefined)
   try {
-    await keepRestored(connections.connect('waitForever'), directory, clock)
+    await keepRestored(clients.connect('waitForever'), directory, clock)
   } finally {
-    connections.close()
+    clients.close()
   }
 }
 

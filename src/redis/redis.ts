@@ -3,13 +3,13 @@ import { Redis, type RedisOptions } from 'ioredis'
 /** Where Redis is: a URL (`redis://`, `rediss://`), or the path of a unix socket. */
 export type RedisAddress = { url: string } | { socket: string }
 
-/** How a connection behaves while Redis is away. */
-export type ConnectionProfile = keyof typeof profiles
+/** How a client behaves while Redis is away. */
+export type ClientProfile = keyof typeof profiles
 
 const profiles = {
   /** For the API: a command answers or rejects within a second, so that callers get a 503 and not a hanging request. */
   failFast: { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 800, connectTimeout: 2000 },
-  /** For the worker: a command waits until Redis is back and is then sent again; every script of ours bears that. */
+  /** For the worker: a command waits until Redis is back and is then sent again. Every script of ours may be sent twice. */
   waitForever: { maxRetriesPerRequest: null },
   /** For Pub/Sub: subscriptions are renewed by whoever made them. */
   subscriber: { maxRetriesPerRequest: null, autoResubscribe: false, enableOfflineQueue: false },
@@ -17,14 +17,15 @@ const profiles = {
 
 const longestReconnectDelayMs = 1000
 
-export interface RedisConnections {
-  connect(profile: ConnectionProfile): Redis
-  /** Closes every connection made here; never waits for a Redis that is away. */
+/** The clients that a process has of one Redis. */
+export interface RedisClients {
+  connect(profile: ClientProfile): Redis
+  /** Disconnects every client made here; never waits for a Redis that is away. */
   close(): void
 }
 
-/** @param onError told of every connection error; ioredis would throw those that nobody listens for */
-export function createRedisConnections(address: RedisAddress, onError: (error: Error) => void): RedisConnections {
+/** @param onError told of every error of a client; ioredis would throw those that nobody listens for */
+export function createRedisClients(address: RedisAddress, onError: (error: Error) => void): RedisClients {
   const open = new Set<Redis>()
   return {
     connect(profile) {
@@ -40,7 +41,7 @@ export function createRedisConnections(address: RedisAddress, onError: (error: E
   }
 }
 
-function openRedis(address: RedisAddress, profile: ConnectionProfile): Redis {
+function openRedis(address: RedisAddress, profile: ClientProfile): Redis {
   const options = {
     ...profiles[profile],
     retryStrategy: (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 10), longestReconnectDelayMs),
@@ -50,7 +51,7 @@ function openRedis(address: RedisAddress, profile: ConnectionProfile): Redis {
   return 'socket' in address ? new Redis(address.socket, options) : new Redis(address.url, options)
 }
 
-/** Resolves once a connection can be used. @throws what the connection failed with, or the signal's reason */
+/** Resolves once a client can be used. @throws the signal's reason */
 export async function untilReady(redis: Redis, signal: AbortSignal): Promise<void> {
   if (redis.status === 'ready') return
   signal.throwIfAborted()

@@ -2,21 +2,25 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import Type, { type Static } from 'typebox'
 import type { Clock } from '../clock.ts'
+import { parseJson } from '../json-object.ts'
+import { isValid } from '../stored/stored-data.ts'
 import { type FileLock, tryLock } from './file-lock.ts'
 
 /**
  * `DATA_DIR/service.json`: the process that runs the embedded Redis of this folder, and where that listens. It tells
- * others where to look; whose the folder is, the lock beside it decides.
+ * others where to look. The lock beside it decides whose the folder is.
  */
-export interface ServiceFile {
+export type ServiceFile = Static<typeof ServiceFileSchema>
+const ServiceFileSchema = Type.Object({
   /** Process id of the owner, as its own container counts. */
-  pid: number
+  pid: Type.Integer(),
   /** Path of Redis's unix socket. */
-  socket: string
+  socket: Type.String(),
   /** When the owner started, in ticks since the machine did; absent where the kernel does not tell (it does on Linux). */
-  startedAt?: string
-}
+  startedAt: Type.Optional(Type.String()),
+})
 
 /** A folder that is this process's. */
 export interface OwnedDataDir {
@@ -161,11 +165,10 @@ async function writeServiceFile(path: string, content: ServiceFile): Promise<voi
 
 async function readServiceFile(path: string): Promise<ServiceFile | undefined> {
   try {
-    const content: unknown = JSON.parse(await readFile(path, 'utf8'))
-    if (typeof content !== 'object' || content === null) return undefined
-    const { pid, socket, startedAt } = content as Partial<ServiceFile>
-    if (!Number.isInteger(pid) || typeof socket !== 'string') return undefined
-    return { pid: pid as number, socket, ...(startedAt && { startedAt }) }
+    const content = parseJson(await readFile(path))
+    if (!isValid(ServiceFileSchema, content)) return undefined
+    const { pid, socket, startedAt } = content
+    return { pid, socket, ...(startedAt && { startedAt }) }
   } catch {
     return undefined
   }
@@ -193,11 +196,11 @@ async function readStart(pid: number): Promise<string | undefined> {
 
 function accepts(socket: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const connection = connect(socket)
+    const client = connect(socket)
     const settle = (accepted: boolean) => {
-      connection.destroy()
+      client.destroy()
       resolve(accepted)
     }
-    connection.once('connect', () => settle(true)).once('error', () => settle(false))
+    client.once('connect', () => settle(true)).once('error', () => settle(false))
   })
 }

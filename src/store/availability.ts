@@ -1,6 +1,6 @@
 import { CodedError } from '../errors.ts'
 
-/** How Redis, in its replies, and ioredis say that it cannot serve now, not that the command was wrong; and what that means. */
+/** What Redis and ioredis say when Redis cannot serve now (the command itself was right), and what it means. */
 const unavailable: readonly [said: RegExp, meaning: string][] = [
   [/^OOM\b/, 'Redis is full: it refuses what would need more memory than its maxmemory'],
   [/^MISCONF\b/, 'Redis cannot write to its disk, and takes no writes until it can'],

@@ -1,6 +1,6 @@
 const prefix = 'intercom-sync'
 
-/** Every key that belongs to one job. The hash tag keeps them in one slot, so that one script may touch them all. */
+/** Every key that belongs to one job. The hash tag keeps them in one slot, so that a script may use all of them. */
 const jobKeys = {
   /** Hash: the job record, see `job-record.ts`. */
   record: 'record',
@@ -29,7 +29,7 @@ export function connectionKey(tenant: string, connectionId: string, key: 'record
   return `${prefix}:{connection:${tenant}:${connectionId}}:${key}`
 }
 
-/** String: what is known of a key for repeats: digest of the first request's body, id of its job. */
+/** String: what is known of a key for repeats, the digest of the first request's body and the id of its job. */
 export function repeatKey(tenant: string, keyDigest: string): string {
   return `${prefix}:{repeats}:${tenant}:${keyDigest}`
 }
@@ -58,7 +58,7 @@ export const sharedKeys = {
   lastJobId: `${prefix}:{jobs}:last-id`,
   /** String: `run_id` of the Redis process that gave out the last job id. */
   lastJobRunId: `${prefix}:{jobs}:last-run-id`,
-  /** Sorted set: id -> time of creation, ms; every job that may not have ended. What the reconciler looks over. */
+  /** Sorted set: id -> time of creation, ms. Every job that may not have ended: the reconciler looks over these. */
   liveJobs: `${prefix}:{jobs}:live`,
   /** Hash: id of each encryption key that was ever used here -> a word sealed with it. */
   keyCanaries: `${prefix}:{keys}:canaries`,

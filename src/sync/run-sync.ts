@@ -62,7 +62,7 @@ const IDLE_LOOK_MS = 1000
  */
 export async function* runSync(input: SyncInput): AsyncGenerator<Commit, SyncOutcome, void> {
   const { clock, signal } = input
-  const before = input.position && readPosition(SyncPosition, input.position)
+  const before = input.position && readPosition(SyncPosition, input.position, 'the job')
   const attempt = openAttempt(input, before)
   const { outbox, runs, fingerprints } = attempt
   const takeCommit = () => {

@@ -91,6 +91,22 @@ t.test('states of every stream that a client has kept are gone on from', async (
   await judgeQuietSync(t, messages, { world, ledger })
 })
 
+t.test('a position that is damaged, or of a later version, is refused', async (t) => {
+  const { world } = await setUp(t)
+  const { baseUrl, clock } = world
+  const options = { baseUrl, clock, ...wholeBody }
+  const { commits } = await collectSync({ ...options, stopAfter: 3 })
+  const goOnFrom = (change: object) =>
+    collectSync({
+      ...options,
+      held: commits.map((commit) => ({ ...commit, position: { ...commit.position, ...change } })),
+    })
+  await t.rejects(goOnFrom({ v: 2 }), { code: 'data_unreadable', message: /is of version 2/ })
+  await t.rejects(goOnFrom({ runs: 'none' }), { code: 'data_unreadable', message: /is damaged at "\/runs"/ })
+  const walks = { contacts: { done: 'perhaps' } }
+  await t.rejects(goOnFrom({ walks }), { code: 'data_unreadable', message: /the position of contacts is damaged/ })
+})
+
 /** Nothing has changed since: streams in increments bring nothing, the others all there is. */
 async function judgeQuietSync(
   t: Test,

@@ -1,8 +1,9 @@
 import t from 'tap'
 import type { JobBody } from '../../src/http/bodies/schemas.ts'
 import type { Problem } from '../../src/http/requests/problem.ts'
+import { type ClientProfile, createRedisClients } from '../../src/redis/redis.ts'
 import { startApp } from '../support/app.ts'
-import { connectTo, startRedis } from '../support/redis.ts'
+import { startRedis } from '../support/redis.ts'
 import { beginAttempt } from '../support/store.ts'
 import { startProxy } from '../support/tcp-proxy.ts'
 
@@ -170,7 +171,10 @@ t.test('a key stands for no job that was cancelled just as its request joined it
       },
     },
   )
-  const late = await startApp(t, connectTo(wire.socket), { keys: api.store.keys })
+  const clients = createRedisClients({ socket: wire.socket }, () => undefined)
+  t.teardown(() => clients.close())
+  const behindWire = { connect: (profile: ClientProfile = 'waitForever') => clients.connect(profile) }
+  const late = await startApp(t, behindWire, { keys: api.store.keys })
   const join = async () => {
     const headers = { ...json, 'idempotency-key': connectionId }
     const request = { method: 'POST', headers, body: JSON.stringify({ connectionId }) }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { LockTiming } from '../../src/queue/worker.ts'
 import type { WorkerRole } from '../../src/queue/worker-role.ts'
-import { createRedisConnections } from '../../src/redis/redis.ts'
+import { createRedisClients } from '../../src/redis/redis.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { startRedis } from '../support/redis.ts'
 import { syncRequest, tenant } from '../support/store.ts'
@@ -46,9 +46,9 @@ t.test('a worker that shuts down while it fetches a job does not keep it', async
       },
     },
   )
-  const connections = createRedisConnections({ socket: wire.socket }, () => undefined)
-  t.teardown(connections.close)
-  const near = openService({ connect: (profile = 'waitForever') => connections.connect(profile) }, t.teardown)
+  const clients = createRedisClients({ socket: wire.socket }, () => undefined)
+  t.teardown(clients.close)
+  const near = openService({ connect: (profile = 'waitForever') => clients.connect(profile) }, t.teardown)
   first = near.startWorker(
     countingSync(2, (_number, signal) => untilAborted(signal)),
     slowLocks,

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import t from 'tap'
-import { createRedisConnections } from '../../src/redis/redis.ts'
+import { createRedisClients } from '../../src/redis/redis.ts'
 import { createWakeUps, type WakeUp } from '../../src/store/log/wake-ups.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { startRedis } from '../support/redis.ts'
@@ -20,9 +20,9 @@ t.test('whoever listens is told that Redis went away, even before the subscripti
       },
     },
   )
-  const connections = createRedisConnections({ socket: wire.socket }, () => undefined)
-  t.teardown(connections.close)
-  const subscriber = connections.connect('subscriber')
+  const clients = createRedisClients({ socket: wire.socket }, () => undefined)
+  t.teardown(clients.close)
+  const subscriber = clients.connect('subscriber')
   const wakeUps = createWakeUps(subscriber)
   await once(subscriber, 'ready')
   await asked.promise

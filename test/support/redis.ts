@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Redis } from 'ioredis'
-import { type ConnectionProfile, createRedisConnections } from '../../src/redis/redis.ts'
+import { type ClientProfile, createRedisClients } from '../../src/redis/redis.ts'
 import { findRedisProgram } from '../../src/redis/redis-program.ts'
 import type { Teardown } from './processes.ts'
 
@@ -20,7 +20,7 @@ export const onRealRedis = { skip: program.keepsData ? false : 'it needs redis-s
 
 /** Connections to a test's Redis. */
 export interface RedisAccess {
-  connect(profile?: ConnectionProfile): Redis
+  connect(profile?: ClientProfile): Redis
 }
 
 /** A Redis of its own for one test file. */
@@ -40,19 +40,19 @@ export interface TestRedis extends RedisAccess {
 export async function startRedis(t: Teardown, settings: string[] = []): Promise<TestRedis> {
   const directory = await mkdtemp(join(tmpdir(), 'intercom-sync-test-'))
   const socket = join(directory, 'redis.sock')
-  const connections = createRedisConnections({ socket }, () => undefined)
+  const clients = createRedisClients({ socket }, () => undefined)
   const start = () => startServer(socket, directory, settings)
   const redis: TestRedis = {
     socket,
     directory,
     process: await start(),
-    connect: (profile = 'waitForever') => connections.connect(profile),
+    connect: (profile = 'waitForever') => clients.connect(profile),
     async kill() {
       await end(redis.process)
     },
     async endInOrder() {
       const gone = once(redis.process, 'exit')
-      const connection = connections.connect('failFast')
+      const connection = clients.connect('failFast')
       if (connection.status !== 'ready') await once(connection, 'ready')
       // The connection breaks in place of an answer.
       await connection.shutdown('SAVE').catch(() => undefined)
@@ -64,7 +64,7 @@ export async function startRedis(t: Teardown, settings: string[] = []): Promise<
     },
   }
   t.teardown(async () => {
-    connections.close()
+    clients.close()
     await end(redis.process)
     await rm(directory, { recursive: true, force: true })
   })
@@ -73,8 +73,8 @@ export async function startRedis(t: Teardown, settings: string[] = []): Promise<
 
 /** Connections to the Redis of another process. */
 export function connectTo(socket: string): RedisAccess {
-  const connections = createRedisConnections({ socket }, () => undefined)
-  return { connect: (profile = 'waitForever') => connections.connect(profile) }
+  const clients = createRedisClients({ socket }, () => undefined)
+  return { connect: (profile = 'waitForever') => clients.connect(profile) }
 }
 
 async function startServer(socket: string, directory: string, settings: string[]): Promise<ChildProcess> {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { type Clock, systemClock } from '../../src/clock.ts'
-import type { ConnectionProfile } from '../../src/redis/redis.ts'
+import type { ClientProfile } from '../../src/redis/redis.ts'
 import {
   type Attempt,
   type AttemptIdentity,
@@ -41,7 +41,7 @@ interface StoreOptions {
   retentionMs?: number
   enqueue?: (jobId: number) => Promise<void>
   /** @defaultValue 'waitForever' */
-  profile?: ConnectionProfile
+  profile?: ClientProfile
   /** @defaultValue a new key */
   keys?: readonly EncryptionKey[]
 }

@@ -4,7 +4,7 @@ import { isObject } from '../../json-object.ts'
 import type { Connection } from '../../store/connections/connection-store.ts'
 import type { ConnectionBody } from './connection-schemas.ts'
 
-/** Of one length, so that it tells nothing of what it hides. */
+/** The mask always has the same length, so that it does not tell how long the secret is. */
 const secretMask = '**********'
 
 /** A connection as the API shows it. */
@@ -18,7 +18,7 @@ export function toConnectionBody({ connectionId, settings, problem, ...times }: 
   }
 }
 
-/** Members that nobody here knows may be secrets too. */
+/** Masks unknown members as well: they may be secrets. */
 function maskSecrets(config: object): Record<string, unknown> {
   const shown = new Map<string, ConfigMember>(Object.entries(configMembers))
   return Object.fromEntries(
@@ -29,7 +29,7 @@ function maskSecrets(config: object): Record<string, unknown> {
   )
 }
 
-/** A config that was read and is put back would make the mask the token. */
+/** Finds masks in a config: a client that puts back what it has read would make the mask the token. */
 export function findMasks(config: unknown): Fault[] {
   if (!isObject(config)) return []
   return Object.entries(config)

@@ -31,7 +31,7 @@ const member = '/state'
 
 function parseAsStateOfJob(state: unknown[]): StreamStates {
   try {
-    // Only the state is judged; a job needs some token to be one.
+    // Only the states are checked here; the parser wants a token all the same.
     return parseSyncRequest({ config: { access_token: '-' }, state }).states
   } catch (error) {
     if (!(error instanceof CodedError) || error.faults.length === 0) throw error

@@ -3,8 +3,8 @@ import { isObject } from '../../json-object.ts'
 import type { Repeat } from '../../store/jobs/job-store.ts'
 
 /**
- * What tells whether a request is one that was sent before. Digests only: the body holds a token, and the key may be
- * anything. The key is part of the body's digest, so that equal bodies of two requests cannot be seen to be equal.
+ * By this a request that was sent before is known again. It holds digests only: the body holds a token, and the key may be
+ * anything. The key goes into the body's digest, so that nobody can see that two requests have equal bodies.
  */
 export function repeatOf(idempotencyKey: string, body: unknown): Repeat {
   return { keyDigest: digest(idempotencyKey), bodyDigest: digest(JSON.stringify([idempotencyKey, ordered(body)])) }

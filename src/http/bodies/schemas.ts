@@ -134,7 +134,7 @@ export const catalogMessageSchema = Type.Object(
 
 const closed = { additionalProperties: false }
 
-/** A query without parameters: one that is given anyway is refused, never ignored. */
+/** A query without parameters: any that is given is refused, never ignored. */
 export const noQuery = Type.Object({}, closed)
 
 export const jobParameters = Type.Object({ jobId: Type.Integer({ minimum: 1, maximum: 999_999_999_999_999 }) })

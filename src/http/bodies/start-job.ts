@@ -15,8 +15,8 @@ interface NewJobBody extends SyncRequestBody {
 }
 
 /**
- * Starts a job of a body that brings its own config, or of a connection. A request sent again gets the first one's job,
- * whatever has become of it or its connection.
+ * Starts a job of a body that brings its own config, or of a connection. A request that is sent again gets the job of the
+ * first one, whatever has become of that job or its connection.
  *
  * @throws CodedError `invalid_request`, `connection_not_found`, `connection_busy`, `idempotency_key_reused`
  */
@@ -32,7 +32,7 @@ export async function startJob(
   if (body.config !== undefined) {
     throw invalidRequest([{ pointer: '/config', detail: 'cannot be given together with connectionId; remove one' }])
   }
-  // Each further round means that somebody has just set the connection's state: the job begins with the newer one.
+  // Each further round means that somebody has just changed the connection: the job begins with its newer state.
   for (;;) {
     const start = await connections.readStart(options.tenant, connectionId)
     // The same body asks for another job once the connection has other settings.
@@ -53,7 +53,7 @@ function requestOfItsOwn(body: SyncRequestBody): SyncRequest {
   return parseSyncRequest(body)
 }
 
-/** What the body leaves out is the connection's. */
+/** The request of the body; what it leaves out is taken from the connection. */
 function requestOfConnection(start: ConnectionStart, { catalog, streams, state }: SyncRequestBody): SyncRequest {
   const chosen = catalog === undefined && streams === undefined ? { catalog: start.catalog } : { catalog, streams }
   const request = parseSyncRequest({ config: start.config, ...chosen, state })

@@ -26,7 +26,7 @@ function parseRange(text: string): MediaRange {
   return { name, quality: quality === undefined ? 1 : Number(quality) || 0 }
 }
 
-/** The most specific range that covers the offer decides. */
+/** The quality of an offer, by the most specific range that covers it. */
 function qualityOf(offer: string, ranges: MediaRange[]): number {
   const [kind] = offer.split('/')
   for (const name of [offer, `${kind}/*`, '*/*']) {

@@ -13,7 +13,7 @@ interface LiveMessages {
   signal: AbortSignal
 }
 
-/** Answers with the messages of a job, as one of its readers where the job depends on having any. */
+/** Answers with the messages of a job. If the job lives by its readers, this answer is one of them. */
 export async function sendMessages(
   reply: FastifyReply,
   { job, range, follow, heartbeatMs, signal }: LiveMessages,

@@ -51,7 +51,7 @@ function startResponse(reply: FastifyReply, logEpoch: string): ServerResponse {
     'Log-Epoch': logEpoch,
   })
   const response = reply.hijack().raw
-  // Silence is normal here: the idle timeout of the other connections must not end it.
+  // Silence is normal here: the idle timeout of other sockets must not end it.
   response.socket?.setTimeout(0)
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (value !== undefined) response.setHeader(name, value)
@@ -60,7 +60,7 @@ function startResponse(reply: FastifyReply, logEpoch: string): ServerResponse {
   return response
 }
 
-/** A body of HTTP/1.0, which some proxies ask for, ends with its connection: only a reset tells a cut from that end. */
+/** A body of HTTP/1.0, which some proxies ask for, ends when the socket closes: only a reset tells a cut from that. */
 function cut(response: ServerResponse): void {
   if (response.req.httpVersion === '1.0') response.socket?.resetAndDestroy()
   else response.destroy()

@@ -4,10 +4,10 @@ import { refuseChangedLog, requireOwnLog } from '../../store/log/log-epoch.ts'
 import type { LogPage, MessageLogReader } from '../../store/log/message-log.ts'
 import { watchLog } from './log-watch.ts'
 
-/** NDJSON of one read: what a reader that has stalled holds in memory, beside the socket's own buffer. */
+/** NDJSON of one read. A reader that stalls holds so much in memory, beside the socket's own buffer. */
 const pageBytes = 256 * 1024
 
-/** Wake-ups are best effort and a hung Redis sends none: so long is a quiet log not asked again. */
+/** Wake-ups are best effort, and a hung Redis sends none: a quiet log is read again after so long. */
 const recheckMs = 10_000
 
 export interface MessageRange {
@@ -65,7 +65,7 @@ export async function* streamMessages(
   try {
     const readOn = async (after: number): Promise<LogPage> => {
       const page = await readRange(messages, { ...range, after }, pageBytes)
-      // Whoever holds nothing yet may read any log of the job, but not another one than its headers said.
+      // A reader that holds nothing may read any log of the job, but only the one that its headers named.
       refuseChangedLog({ logEpoch: page.epoch, messageCount: page.total }, range.epoch)
       return page
     }

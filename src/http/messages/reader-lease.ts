@@ -6,7 +6,7 @@ import type { JobStore } from '../../store/jobs/job-store.ts'
 /** A third of the lease's 15 s: two renewals may fail before it runs out. */
 const renewMs = 5000
 
-/** How often, and how many times, it is said that a reader was cut off, while Redis is away. */
+/** While Redis is away: how often we try to say that a reader was cut off, and how many times. */
 const awaitRetry = { times: 600, everyMs: 1000 }
 
 /** How a message stream came to its end. */
@@ -14,7 +14,7 @@ export type StreamEnd = 'complete' | 'client-left' | 'cut'
 
 /** The proof that somebody reads a job that lives only as long as it is read. */
 export interface ReaderLease {
-  /** To be called once, when the stream is over; says what becomes of the job. */
+  /** Called once, when the stream is over: decides what becomes of the job. */
   release(end: StreamEnd): Promise<void>
 }
 
@@ -23,11 +23,11 @@ interface LeaseOptions {
   jobId: number
   clock: Clock
   log: FastifyBaseLogger
-  /** The process shuts down: what cannot be said now stays unsaid, and the job is left to its grace. */
+  /** Aborts when the process shuts down: what cannot be said now is given up, and the job is left to its grace. */
   closing: AbortSignal
 }
 
-/** Resolves once the first lease is written, so that whoever sees the stream's headers can count on it. */
+/** Resolves once the first lease is written, so that it is there before the client sees the stream's headers. */
 export async function holdReaderLease(options: LeaseOptions): Promise<ReaderLease> {
   const { jobs, jobId, clock, log } = options
   const readerId = randomUUID()
@@ -42,7 +42,7 @@ export async function holdReaderLease(options: LeaseOptions): Promise<ReaderLeas
     }
   }
 
-  /** A renewal that fails is no reason to cut the reader; a lost Redis cuts it by itself. */
+  /** A failed renewal does not cut the reader off: if Redis is lost, the stream ends by itself. */
   async function renew(): Promise<void> {
     await jobs.renewReaderLease(jobId, readerId).catch((error: Error) => {
       log.warn({ jobId, reason: error.message }, 'reader lease not renewed')
@@ -52,7 +52,7 @@ export async function holdReaderLease(options: LeaseOptions): Promise<ReaderLeas
   return {
     async release(end) {
       over.abort()
-      // A renewal still on its way would bring a dropped lease back to life.
+      // A renewal that is still on its way would bring back a dropped lease.
       await renewing
       if (end === 'client-left') {
         await jobs.dropReaderLease(jobId, readerId).catch((error: Error) => {
@@ -64,7 +64,7 @@ export async function holdReaderLease(options: LeaseOptions): Promise<ReaderLeas
   }
 }
 
-/** The reader did not want to go, so it is waited for; when Redis was the reason for the cut, saying so waits for Redis. */
+/** The service cut the reader off, so the job waits for it. If Redis was the reason, this is tried until Redis is back. */
 async function awaitReader({ jobs, jobId, clock, log, closing }: LeaseOptions, readerId: string): Promise<void> {
   const cutAt = clock.monotonic()
   for (let attempt = 1; attempt <= awaitRetry.times; attempt++) {

@@ -12,7 +12,7 @@ declare module 'fastify' {
   }
 }
 
-/** The tenant of every caller while no API key exists. */
+/** The tenant of every caller where no API keys are configured. */
 const defaultTenant = 'default'
 
 /**

@@ -3,13 +3,13 @@ import type { Socket } from 'node:net'
 import { type ErrorCode, errorTable } from '../../error-table.ts'
 import { problemType } from './problem.ts'
 
-/** What fails before there is a request to route, by Node's code; anything else is not HTTP. */
+/** Errors before there is a request to route, by Node's code. Anything else is not HTTP. */
 const codes: Record<string, ErrorCode> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
   HPE_HEADER_OVERFLOW: 'headers_too_large',
 }
 
-/** Answers on the bare socket, then closes it: after such an error its bytes have no meaning any more. */
+/** Answers on the bare socket, then closes it: after such an error nobody can tell where the next request begins. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy()

@@ -4,7 +4,7 @@ import { CodedError, type Fault } from '../../errors.ts'
 
 export const problemType = 'application/problem+json'
 
-/** Seconds after which a 503 is worth another try. */
+/** `Retry-After` of a 503, seconds. */
 const retryAfterSeconds = 5
 
 /** An RFC 9457 problem document. */
@@ -21,7 +21,7 @@ export interface Problem {
   [extension: string]: unknown
 }
 
-/** What Fastify's own errors mean in our table; anything else of its is a bad request when it says 4xx. */
+/** Fastify's own errors in our table. Its other errors are bad requests if their status is 4xx. */
 const fastifyCodes: Record<string, ErrorCode> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
   FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
@@ -35,7 +35,7 @@ export function addProblems(app: FastifyInstance): void {
   )
 }
 
-/** Answers with the problem an error stands for. What is not from the error table is withheld and goes to the log. */
+/** Answers with the problem that an error stands for. The text of other errors goes to the log only. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, thrown: unknown): FastifyReply {
   const error = toCodedError(thrown)
   const { status } = errorTable[error.code]
@@ -73,7 +73,7 @@ function toCodedError(thrown: unknown): CodedError {
   return new CodedError(isCallersFault ? 'invalid_request' : 'internal_error', undefined, { cause: thrown })
 }
 
-/** Only these members: clients of Redis and of Intercom hang whole commands and requests on their errors. */
+/** Only these members are logged: errors of ioredis and axios carry whole commands and requests. */
 function describe(thrown: unknown): object {
   if (!(thrown instanceof Error)) return { message: String(thrown) }
   return {

@@ -52,7 +52,7 @@ function convertTexts(properties: Record<string, ParameterSchema>, input: unknow
   return Object.fromEntries(values)
 }
 
-/** A text that does not fit is left as it is: the check that follows says so. */
+/** Leaves a text that does not fit as it is: the check that follows reports it. */
 function convertText(schema: ParameterSchema, text: unknown): unknown {
   if (typeof text !== 'string') return text
   if (schema.type === 'integer' && /^-?\d{1,15}$/.test(text)) return Number(text)

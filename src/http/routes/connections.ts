@@ -7,6 +7,7 @@ import { listOf } from '../bodies/list-schemas.ts'
 import { needsApiKey, problemResponses } from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
+import type { Api } from '../instance.ts'
 import { invalidRequest } from '../requests/validation.ts'
 
 const connectionResponse = (description: string) => ({
@@ -17,7 +18,14 @@ const connectionResponse = (description: string) => ({
 const common = { tags: ['connections'], security: needsApiKey }
 
 /** Keeping what is to be synced again and again. */
-const connectionRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, { connections }) => {
+const connectionRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, dependencies) => {
+  addListConnections(app, dependencies)
+  addPutConnection(app, dependencies)
+  addGetConnection(app, dependencies)
+  addDeleteConnection(app, dependencies)
+}
+
+function addListConnections(app: Api, { connections }: RouteDependencies): void {
   app.get('/connections', {
     schema: {
       ...common,
@@ -39,7 +47,9 @@ const connectionRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (ap
       return { data: page.items.map(toConnectionBody), ...(page.next && { next: page.next }) }
     },
   })
+}
 
+function addPutConnection(app: Api, { connections }: RouteDependencies): void {
   app.put('/connections/:connectionId', {
     schema: {
       ...common,
@@ -63,7 +73,9 @@ const connectionRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (ap
       return reply.code(created ? 201 : 200).send(toConnectionBody(connection))
     },
   })
+}
 
+function addGetConnection(app: Api, { connections }: RouteDependencies): void {
   app.get('/connections/:connectionId', {
     schema: {
       ...common,
@@ -80,7 +92,9 @@ const connectionRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (ap
       return toConnectionBody(connection)
     },
   })
+}
 
+function addDeleteConnection(app: Api, { connections }: RouteDependencies): void {
   app.delete('/connections/:connectionId', {
     schema: {
       ...common,

@@ -16,23 +16,34 @@ import { readSelection } from '../../streams/selection.ts'
 import { messageResponse, needsApiKey, problemResponses } from '../bodies/responses.ts'
 import { checkBody, discoverBody, noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
+import type { Api } from '../instance.ts'
 import { invalidRequest } from '../requests/validation.ts'
 
 /** Airbyte's spec, check and discover, each answered with its one message. */
 const connectorRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, dependencies) => {
-  const { clock, openStreams, intercomBaseUrl: baseUrl } = dependencies
-  const observe = countExchanges(dependencies.metrics)
+  const askIntercom = createAsk(dependencies)
+  addSpec(app)
+  addCheck(app, askIntercom)
+  addDiscover(app, askIntercom)
+}
 
-  /** Questions to Intercom end with the caller, with the service, and in time. */
-  function askIntercom<Result>(
-    reply: FastifyReply,
-    config: SourceConfig,
-    work: (client: BriefClient) => Promise<Result>,
-  ): Promise<Result> {
+/** Asks Intercom something for a caller. */
+type Ask = <Result>(
+  reply: FastifyReply,
+  config: SourceConfig,
+  work: (client: BriefClient) => Promise<Result>,
+) => Promise<Result>
+
+/** Questions to Intercom end with the caller, with the service, and in time. */
+function createAsk({ clock, openStreams, metrics, intercomBaseUrl: baseUrl }: RouteDependencies): Ask {
+  const observe = countExchanges(metrics)
+  return (reply, config, work) => {
     const signal = openStreams.signalFor(reply.raw)
     return withBriefClient({ config, baseUrl, clock, random: Math.random, signal, observe }, work)
   }
+}
 
+function addSpec(app: Api): void {
   app.get('/spec', {
     schema: {
       operationId: 'getSpec',
@@ -44,7 +55,9 @@ const connectorRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app
     },
     handler: async () => specMessage(),
   })
+}
 
+function addCheck(app: Api, askIntercom: Ask): void {
   app.post('/check', {
     schema: {
       operationId: 'checkConnection',
@@ -78,9 +91,11 @@ const connectorRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app
       )
     },
   })
+}
 
+function addDiscover(app: Api, askIntercom: Ask): void {
   app.post('/discover', {
-    // Everything may be left out, the body too.
+    // Everything may be left out, even the body.
     preValidation: async (request) => {
       request.body ??= {}
     },

@@ -5,7 +5,7 @@ import { describeProblems } from '../bodies/responses.ts'
 import { healthSchema, noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 
-/** The longest an orchestrator is kept waiting for the answer of Redis, ms. */
+/** How long an orchestrator waits for the answer of Redis at most, ms. */
 const readyMs = 1000
 
 type HealthDependencies = Pick<RouteDependencies, 'ready' | 'clock' | 'closing'>
@@ -44,7 +44,7 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthDependencies> = async (app, 
       try {
         await Promise.race([ready(), late])
       } catch (cause) {
-        // What is wrong with the keys is the operator's to know: ids, and no key.
+        // The answer tells operators what is wrong with the keys. It names ids, never a key.
         const detail = cause instanceof KeysDoNotFitError ? cause.message : undefined
         throw new CodedError('store_unavailable', detail, { cause })
       } finally {

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { JobStatus } from '../../store/job.ts'
+import { isJobStatus } from '../../store/job.ts'
 import { toJobBody } from '../bodies/job-body.ts'
 import { jobListQuery, listOf } from '../bodies/list-schemas.ts'
 import { needsApiKey, problemResponses } from '../bodies/responses.ts'
@@ -30,7 +30,7 @@ const jobListRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, 
       const { status, connectionId, limit, cursor } = query
       const page = await jobs.list(tenant, {
         limit,
-        ...(status !== undefined && { status: status as JobStatus }),
+        ...(status !== undefined && isJobStatus(status) && { status }),
         ...(connectionId !== undefined && { connectionId }),
         ...(cursor !== undefined && { cursor }),
       })

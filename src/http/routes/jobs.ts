@@ -15,11 +15,12 @@ import {
 } from '../bodies/schemas.ts'
 import { startJob } from '../bodies/start-job.ts'
 import type { RouteDependencies } from '../dependencies.ts'
+import type { Api } from '../instance.ts'
 import { chooseMediaType } from '../messages/accept.ts'
 import { sendMessages } from '../messages/live-messages.ts'
 import { readRange } from '../messages/message-stream.ts'
 
-/** Whoever starts a job has not asked for one: where Redis has just gone back behind its making, it is to be made again. */
+/** Redis may go back in time just after a job was made. To the caller, who named no job, that means: send it again. */
 function asLost(error: unknown): never {
   const isLost = error instanceof CodedError && (error.code === 'job_not_found' || error.code === 'log_rewound')
   if (!isLost) throw error
@@ -28,8 +29,13 @@ function asLost(error: unknown): never {
 
 /** Starting, watching and cancelling jobs. */
 const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, dependencies) => {
-  const { jobs, messages, clock, closing, openStreams } = dependencies
+  addCreateJob(app, dependencies)
+  addGetJob(app, dependencies)
+  addCancelJob(app, dependencies)
+}
 
+function addCreateJob(app: Api, dependencies: RouteDependencies): void {
+  const { messages, clock, openStreams } = dependencies
   app.post('/jobs', {
     schema: {
       operationId: 'createJob',
@@ -74,7 +80,7 @@ const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, depe
         })
         const range = { jobId: job.jobId, after: 0, epoch: job.logEpoch }
         if (!isLive) return { job, range }
-        // A job that was there before may have lost its messages: to be told while there is still a status to tell it by.
+        // A job that was there before may have lost its messages. After the headers there is no status to say so.
         const { epoch } = await readRange(messages, range, 1)
         return { job, range: { ...range, epoch } }
       }
@@ -85,7 +91,9 @@ const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, depe
       return sendMessages(reply, { job, range, follow: true, heartbeatMs: 0, signal }, dependencies)
     },
   })
+}
 
+function addGetJob(app: Api, { jobs, clock, closing, openStreams }: RouteDependencies): void {
   app.get('/jobs/:jobId', {
     schema: {
       operationId: 'getJob',
@@ -102,17 +110,19 @@ const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, depe
       const job = await jobs.read(tenant, params.jobId, query.epoch)
       if (query.wait === 0) return toJobBody(job, clock.now())
       const waited = jobs.readWhenChanged(tenant, params.jobId, query.wait * 1000, signal).catch((error: unknown) => {
-        // A shutdown ends the wait early, and the job is told as it stands.
+        // A shutdown ends the wait early: the answer is the job as it stands.
         if (!closing.aborted) throw error
         return jobs.read(tenant, params.jobId, query.epoch)
       })
       const changed = await waited
-      // Redis may have gone back meanwhile, and given the id out again.
+      // Redis may have gone back in time meanwhile, and given the id to another job.
       refuseOtherJob(changed, query.epoch)
       return toJobBody(changed, clock.now())
     },
   })
+}
 
+function addCancelJob(app: Api, { jobs, clock }: RouteDependencies): void {
   app.delete('/jobs/:jobId', {
     schema: {
       operationId: 'cancelJob',

@@ -12,7 +12,7 @@ const messageRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, 
   const { jobs, messages, openStreams } = dependencies
 
   app.get('/jobs/:jobId/messages', {
-    // Readers that resume often are what the offsets are for.
+    // Offsets are there so that readers can resume as often as they like.
     config: { rateLimit: false },
     schema: {
       operationId: 'readMessages',
@@ -33,7 +33,7 @@ const messageRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, 
       const { after, follow, heartbeat, epoch } = request.query
       const signal = openStreams.signalFor(reply.raw)
       const job = await jobs.read(request.tenant, request.params.jobId)
-      // One entry is enough to see that the range can be read while there is still a status to tell it by.
+      // One entry is enough to see that the range can be read. After the headers there is no status to say so.
       const start = await readRange(messages, { jobId: job.jobId, after, epoch }, 1)
       const range = { jobId: job.jobId, after, epoch: start.epoch }
       return sendMessages(reply, { job, range, follow, heartbeatMs: heartbeat * 1000, signal }, dependencies)

@@ -5,10 +5,10 @@ import { describeProblems } from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 
-/** Open to everybody who reaches the port, as scrapers have no key: sums of all tenants, and never an id. */
+/** Open to everybody who reaches the port, since scrapers have no key. It shows sums of all tenants, never an id. */
 const metricsRoutes: FastifyPluginAsyncTypebox<Pick<RouteDependencies, 'metrics'>> = async (app, { metrics }) => {
   app.get('/metrics', {
-    // Wanted most when the process has more to do than it can.
+    // Metrics are needed most while the process is overloaded.
     config: { pressureHandler: () => undefined },
     schema: {
       operationId: 'getMetrics',

@@ -12,6 +12,7 @@ import {
   toStatesBody,
 } from '../bodies/state-schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
+import type { Api } from '../instance.ts'
 
 const statesResponse = (description: string) => ({
   description,
@@ -21,8 +22,15 @@ const statesResponse = (description: string) => ({
 const common = { tags: ['connections'], security: needsApiKey }
 const bodyProblems = ['malformed_json', 'body_too_large', 'unsupported_media_type'] as const
 
-/** What clients have told they hold, and where the next job of a connection goes on. */
-const stateRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, { jobs, connections }) => {
+/** What clients say they hold, and where the next job of a connection goes on. */
+const stateRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, dependencies) => {
+  addAcknowledge(app, dependencies)
+  addGetState(app, dependencies)
+  addSetState(app, dependencies)
+  addResetState(app, dependencies)
+}
+
+function addAcknowledge(app: Api, { jobs }: RouteDependencies): void {
   app.post('/jobs/:jobId/ack', {
     schema: {
       operationId: 'acknowledgeMessages',
@@ -58,7 +66,9 @@ const stateRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, { 
       return { offset, states: toStatesBody(states) }
     },
   })
+}
 
+function addGetState(app: Api, { connections }: RouteDependencies): void {
   app.get('/connections/:connectionId/state', {
     schema: {
       ...common,
@@ -81,7 +91,9 @@ const stateRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, { 
       )
     },
   })
+}
 
+function addSetState(app: Api, { connections }: RouteDependencies): void {
   app.put('/connections/:connectionId/state', {
     schema: {
       ...common,
@@ -101,7 +113,9 @@ const stateRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, { 
       return toStatesBody(await connections.setStates(tenant, params.connectionId, parseStates(body, stream), stream))
     },
   })
+}
 
+function addResetState(app: Api, { connections }: RouteDependencies): void {
   app.delete('/connections/:connectionId/state', {
     schema: {
       ...common,

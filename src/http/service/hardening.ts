@@ -5,11 +5,11 @@ import type { FastifyInstance } from 'fastify'
 import { CodedError } from '../../errors.ts'
 import type { HttpLimits } from '../dependencies.ts'
 
-/** Headers for browsers that stray here, a limit of calls, and refusal before the process drowns. */
+/** Security headers for browsers, a limit of requests, and refusals while the process is overloaded. */
 export async function addHardening(app: FastifyInstance, limits: HttpLimits): Promise<void> {
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-    // Whether there is TLS is known to the proxy in front, not to us.
+    // Only the proxy in front knows whether there is TLS.
     strictTransportSecurity: false,
   })
   await app.register(rateLimit, {
@@ -21,7 +21,7 @@ export async function addHardening(app: FastifyInstance, limits: HttpLimits): Pr
   })
   await app.register(underPressure, {
     maxEventLoopDelay: limits.eventLoopDelayMs,
-    // A rejection, because the plugin calls this outside of Fastify's own error handling.
+    // It rejects, because the plugin calls this outside of Fastify's own error handling.
     pressureHandler: () => Promise.reject(new CodedError('overloaded')),
   })
 }

@@ -3,9 +3,9 @@ import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
 /**
- * Closes with the app every connection that has no request in progress, and each of the others when its request is
- * answered. Node leaves two kinds open until they time out: those that have not sent a request yet, as clients and proxies
- * open them ahead of need, and those whose request is answered while it closes.
+ * When the app closes, closes every socket without a request in progress, and each of the others when its request is
+ * answered. Node leaves two kinds open until they time out: sockets that have not sent a request yet (clients and proxies
+ * open some ahead of need), and those whose request is answered while the app closes.
  */
 export function closeIdleConnections(app: FastifyInstance): void {
   const idle = new Set<Socket>()

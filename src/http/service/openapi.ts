@@ -5,7 +5,7 @@ import { createMetrics } from '../../metrics.ts'
 
 /** The OpenAPI document of the API as YAML: what `openapi.yaml` has to be. */
 export async function exportOpenApi(): Promise<string> {
-  // Routes are registered and never called, so nothing they would work with is there.
+  // Routes are registered but never called, so they need none of their dependencies.
   const unused = {} as never
   const app = await buildApp({
     config: { apiKeys: [] },

@@ -7,7 +7,7 @@ export function countRequests(app: FastifyInstance, metrics: Metrics): void {
   app.addHook('onResponse', async (request, reply) => {
     const labels = { method: request.method, route: request.routeOptions.url ?? 'none' }
     metrics.add('intercom_sync_http_requests_total', { ...labels, status: `${Math.floor(reply.statusCode / 100)}xx` })
-    // It lasts as long as the job, which says nothing of how fast the API is.
+    // A followed log stays open as long as its job runs, which says nothing about the speed of the API.
     if (reply.getHeader('content-type') === messagesType) return
     metrics.observe('intercom_sync_http_request_seconds', labels, reply.elapsedTime / 1000)
   })

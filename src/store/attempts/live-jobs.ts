@@ -37,7 +37,7 @@ const LiveRecord = Type.Object({ status: Type.Enum([...jobStatuses]), fence: Num
 /** How long an id without a record is kept: the API may be just about to write it. */
 const orphanAfterMs = 60_000
 
-/** Takes a job from the live ones, unless it has not ended after all. */
+/** Removes a job from the live ones if it has ended. */
 export async function forgetJob(redis: Redis, jobId: number): Promise<void> {
   const keys = { liveJobsKey: sharedKeys.liveJobs, recordKey: jobKey(jobId, 'record') }
   await runScript(redis, forgetScript, { keys, args: { jobId } })

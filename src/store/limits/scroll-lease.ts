@@ -12,8 +12,8 @@ const RENEW_MS = 5_000
 const LOOK_MS = 1_000
 
 /**
- * A lease in Redis on the one scroll of a workspace, for all jobs of all workers. Jobs are told apart from each other by
- * it; a scroll that another application has open is found out by Intercom's refusal.
+ * A lease in Redis on the one scroll of a workspace, for all jobs of all workers: only one of them reads the scroll at a
+ * time. Intercom's refusal tells of a scroll that another application has open.
  *
  * @param createId makes ids that are never made twice
  */
@@ -46,7 +46,7 @@ export function createScrollLease(
 
 async function keepRenewed(renew: () => Promise<boolean>, clock: Clock, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    // A renewal that fails is made up for by the next; the lease outlives several.
+    // The lease outlives several renewals: if one fails, the next is in time.
     await clock
       .sleep(RENEW_MS, signal)
       .then(renew, () => undefined)

@@ -8,8 +8,8 @@ import { agreeOnSecretScript } from './agree-on-secret.lua.ts'
 const secretBytes = 32
 
 /**
- * A secret that all processes on one Redis share, whichever of their encryption keys comes first: made once, and kept
- * sealed by every key that has been used. It names things by digests, and opens nothing.
+ * A secret that all processes on one Redis share, whichever of their encryption keys comes first. It is made once, and
+ * kept sealed by every key that has been used. It serves to name things by digests; it opens nothing.
  *
  * @param known the secret as it was: where Redis has lost it, it stays the same
  * @throws CodedError `store_unavailable`

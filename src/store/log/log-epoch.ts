@@ -1,7 +1,7 @@
 import { areOfOneJob, hasGoneBack } from '../../epoch.ts'
 import { CodedError } from '../../errors.ts'
 
-/** A log and its epoch. Ids alone prove nothing: a Redis that was restored may have given one out twice. */
+/** A log and its epoch. An id alone proves nothing: a Redis that was restored may have given it out twice. */
 interface EpochedLog {
   logEpoch: string
   messageCount: number
@@ -15,7 +15,7 @@ export interface Holding {
   held: number
 }
 
-/** A job that is meant by its id and the epoch of its messages. @throws CodedError `log_rewound` when it is another one */
+/** Checks that a job is the one that the caller means by id and epoch. @throws CodedError `log_rewound` when it is another one */
 export function refuseOtherJob(log: EpochedLog, epoch: string | undefined): void {
   if (epoch === undefined || areOfOneJob(epoch, log.logEpoch)) return
   throw rewound(log, 'This is another job, which got the id of one that Redis has lost: go on with a new job')
@@ -24,7 +24,7 @@ export function refuseOtherJob(log: EpochedLog, epoch: string | undefined): void
 /** Messages of another log of the same job are not these. @throws CodedError `log_rewound` */
 function refuseOtherLog(log: EpochedLog, { epoch, held }: Holding): void {
   refuseOtherJob(log, epoch)
-  // Whoever holds nothing has lost nothing.
+  // A reader without messages has lost none.
   if (epoch === undefined || held === 0 || epoch === log.logEpoch) return
   throw rewound(
     log,
@@ -33,7 +33,7 @@ function refuseOtherLog(log: EpochedLog, { epoch, held }: Holding): void {
 }
 
 /**
- * The same where states move or are given out by it: then a log that has gone back in time asks for the epoch.
+ * The same where states move or are given out: a log that has gone back in time then needs the epoch.
  *
  * @throws CodedError `log_rewound`
  */

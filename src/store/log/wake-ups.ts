@@ -5,14 +5,14 @@ import { jobIdOfChannel, sharedKeys } from '../keys.ts'
 /** `changed`: the job's log or status has changed, or may have while nobody could tell. `lost`: Redis went away. */
 export type WakeUp = { kind: 'changed'; status?: JobStatus } | { kind: 'lost' }
 
-/** Wake-ups of every job, from the one Pub/Sub connection of this process. */
+/** Wake-ups of every job, from the one Pub/Sub client of this process. */
 export interface WakeUps {
   listen(jobId: number, listener: (wakeUp: WakeUp) => void): () => void
 }
 
 /**
- * @param subscriber a connection used for nothing else, with `autoResubscribe` off: subscribing anew is done here, because
- * listeners must be woken once it is done (what was published in between reached nobody)
+ * @param subscriber a client used for nothing else, with `autoResubscribe` off. Subscribing anew is done here, because
+ * what was published in between reached nobody: listeners must be woken afterwards
  */
 export function createWakeUps(subscriber: Redis): WakeUps {
   const listeners = new Map<number, Set<(wakeUp: WakeUp) => void>>()
@@ -27,7 +27,7 @@ export function createWakeUps(subscriber: Redis): WakeUps {
       subscribed = true
       tellAll({ kind: 'changed' })
     } catch {
-      // The connection broke again: 'close' has been told, 'ready' comes again.
+      // The client has lost Redis again: listeners know by 'close', and 'ready' comes again.
     }
   }
 
@@ -48,7 +48,7 @@ export function createWakeUps(subscriber: Redis): WakeUps {
     listen(jobId, listener) {
       const ofJob = listeners.get(jobId) ?? new Set()
       listeners.set(jobId, ofJob.add(listener))
-      // Not yet listening: what happens until then would be missed, so the newcomer is told at once or when it works.
+      // What happens before the subscription works would be missed: the listener is told at once, or once it works.
       if (!subscribed && subscriber.status !== 'ready')
         queueMicrotask(() => ofJob.has(listener) && listener({ kind: 'lost' }))
       return () => {

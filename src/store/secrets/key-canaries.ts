@@ -15,8 +15,9 @@ const canary = Buffer.from('canary')
 const sealingField = ':sealing'
 
 /**
- * Tells whether this process can open what others seal in this Redis: each key leaves a sealed word there, and the id of
- * the key that whoever started last seals with. A new key comes in behind the old one first, so every process has that one.
+ * Checks that this process can open what others seal in this Redis. Each key leaves a sealed word there; beside them stands
+ * the id of the key that the process that started last seals with. A new key is first added behind the old one, so every
+ * process has the key that seals.
  *
  * @param when a start names its first key as the one that seals
  * @throws KeysDoNotFitError; CodedError `store_unavailable`
@@ -48,7 +49,7 @@ export async function checkKeys(
   }
 }
 
-/** What others have sealed is given up: from here on these are the keys of this Redis. */
+/** Makes these the keys of this Redis, and gives up what others have sealed. */
 export async function adoptKeys(redis: Redis, keys: readonly EncryptionKey[]): Promise<void> {
   await storeAnswer(redis.del(sharedKeys.keyCanaries, sharedKeys.secrets))
   await checkKeys(redis, keys, 'at its start')

@@ -122,8 +122,9 @@ export type SyncPosition = Static<typeof SyncPosition>
 /**
  * Reads what an attempt before has left.
  *
+ * @param owner for the error: `the job`, or the walk's first stream
  * @throws StoredDataError when it is damaged or of another version
  */
-export function readPosition<Schema extends TSchema>(schema: Schema, position: unknown): Static<Schema> {
-  return readStored(schema, position, 'the place that the attempt before has left')
+export function readPosition<Schema extends TSchema>(schema: Schema, position: unknown, owner: string): Static<Schema> {
+  return readStored(schema, position, `the position of ${owner}`)
 }

@@ -86,6 +86,9 @@ const SearchStateJson = Type.Object({
   ),
 })
 
+/** What a state holds beside Airbyte's cursor. */
+export const OwnState = SearchStateJson.properties.intercom_sync
+
 /** Checks the state of a search stream: what cannot be used is never passed over in silence. */
 export function checkSearchState(
   state: Record<string, unknown>,

@@ -1,7 +1,7 @@
-import { isObject } from '../../json-object.ts'
+import { readStored } from '../../stored/stored-data.ts'
 import type { CursorField } from '../../streams/table.ts'
 import { foreignClaims, foreignLookback, oldestClaim } from './foreign-cursor.ts'
-import { type SearchWalkJson, STATE_FORMAT } from './search-state-schema.ts'
+import { OwnState, type SearchWalkJson, STATE_FORMAT } from './search-state-schema.ts'
 import { waitingSlices } from './set-aside.ts'
 import { isTentative, type Slice, sliceFromJson, sliceToJson } from './slice.ts'
 
@@ -81,38 +81,39 @@ export interface Remembered {
 export const OURS = 'intercom_sync'
 const COMPLETE_MARK = '__ab_full_refresh_sync_complete'
 
-/** Reads a state that `checkSearchState` has accepted. */
+/**
+ * Reads a state that `checkSearchState` has accepted, or one that was kept.
+ *
+ * @throws StoredDataError
+ */
 export function readSearchState(
   state: Record<string, unknown>,
   field: CursorField = 'updated_at',
   parent?: string,
 ): SearchState {
-  const ours = state[OURS] as Record<string, unknown> | undefined
+  const ours = state[OURS] === undefined ? undefined : readStored(OwnState, state[OURS], 'a state')
   const given = state[field] ?? undefined
   const ownCursor = given === undefined ? undefined : Math.floor(Number(given))
-  const retryIds = isObject(ours?.retry_ids) ? (ours.retry_ids as Record<string, number>) : {}
+  const retryIds = ours?.retry_ids === undefined || Array.isArray(ours.retry_ids) ? {} : ours.retry_ids
   const oldest = oldestClaim(foreignClaims(state, field, parent))
   const cursor = ours !== undefined ? ownCursor : oldest && Math.max(0, oldest - foreignLookback(state))
   return {
     ...(cursor !== undefined && { cursor }),
     foreign: ours === undefined,
     complete: state[COMPLETE_MARK] === true,
-    ...(typeof ours?.plan === 'string' && { plan: ours.plan }),
-    ...(ours?.walk !== undefined && { walk: walkFromJson(ours.walk as SearchWalkJson) }),
-    ...(typeof ours?.read_to === 'number' && { readTo: ours.read_to }),
-    ...(typeof ours?.began === 'number' && { began: ours.began }),
-    ...(ours?.seen !== undefined && { seen: ours.seen as Record<string, string> }),
-    unmet: (ours?.unmet as Record<string, number> | undefined) ?? {},
-    ...(typeof ours?.seen_filter === 'string' && { seenFilter: ours.seen_filter }),
-    worstLag: typeof ours?.worst_lag === 'number' ? ours.worst_lag : 0,
+    ...(ours?.plan !== undefined && { plan: ours.plan }),
+    ...(ours?.walk !== undefined && { walk: walkFromJson(ours.walk) }),
+    ...(ours?.read_to !== undefined && { readTo: ours.read_to }),
+    ...(ours?.began !== undefined && { began: ours.began }),
+    ...(ours?.seen !== undefined && { seen: ours.seen }),
+    unmet: ours?.unmet ?? {},
+    ...(ours?.seen_filter !== undefined && { seenFilter: ours.seen_filter }),
+    worstLag: ours?.worst_lag ?? 0,
     retryIds: parent === undefined ? {} : retryIds,
-    ...(typeof ours?.listed_from === 'number' && { listedFrom: ours.listed_from }),
+    ...(ours?.listed_from !== undefined && { listedFrom: ours.listed_from }),
     // Of other streams what waits are the records themselves.
-    gaps: [
-      ...(Array.isArray(ours?.gaps) ? ours.gaps.map(sliceFromJson) : []),
-      ...(parent === undefined ? waitingSlices(retryIds) : []),
-    ],
-    ...(typeof ours?.go_on_from === 'number' && { goOnFrom: ours.go_on_from }),
+    gaps: [...(ours?.gaps ?? []).map(sliceFromJson), ...(parent === undefined ? waitingSlices(retryIds) : [])],
+    ...(ours?.go_on_from !== undefined && { goOnFrom: ours.go_on_from }),
   }
 }
 

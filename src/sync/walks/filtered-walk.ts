@@ -52,7 +52,7 @@ interface ListReading {
 export function createFilteredWalk(options: FedWalkOptions): Walk {
   const { feeds, config } = options
   const settings = listPlan(config)
-  let finished = options.position && restore(feeds, readPosition(FilteredPosition, options.position))
+  let finished = options.position && restore(feeds, readPosition(FilteredPosition, options.position, options.root.name))
   const feedOf = (name: string) => finished?.feeds.find(({ entry }) => entry.name === name)
 
   async function* arrivals(): AsyncGenerator<Arrival, void, void> {

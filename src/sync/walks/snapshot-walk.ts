@@ -12,7 +12,7 @@ export function createSnapshotWalk(
   position: Record<string, unknown> | undefined,
 ): Walk {
   const types = idTypes(entry.idMembers, configured)
-  let done = isComplete(state) || (position && readPosition(SnapshotPosition, position).done) === true
+  let done = isComplete(state) || (position && readPosition(SnapshotPosition, position, entry.name).done) === true
 
   async function* arrivals(): AsyncGenerator<Arrival, void, void> {
     if (done) return

@@ -59,7 +59,7 @@ export function createWindowWalk(options: WindowWalkOptions): Walk {
   const { root, feed, traits, client, config } = options
   const endpoint: WindowEndpoint = { client, entry: root, traits, version: config.api_version ?? defaultApiVersion }
   const settings = listPlan(config)
-  let current = options.position && restore(options, readPosition(WindowPosition, options.position))
+  let current = options.position && restore(options, readPosition(WindowPosition, options.position, options.root.name))
 
   async function* arrivals(): AsyncGenerator<Arrival, void, void> {
     if (current?.done || feed.finishedBefore) return

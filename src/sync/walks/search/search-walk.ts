@@ -26,7 +26,7 @@ const LANES_WITH_CHILDREN = 3
  */
 export function createSearchWalk(options: FedWalkOptions): Walk {
   const { feeds } = options
-  let planned = options.position && restore(options, readPosition(SearchPosition, options.position))
+  let planned = options.position && restore(options, readPosition(SearchPosition, options.position, options.root.name))
 
   async function* arrivals(): AsyncGenerator<Arrival, void, void> {
     if (planned?.done || feeds.every((feed) => feed.finishedBefore)) return

@@ -2,8 +2,8 @@ import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import { reportOf } from '../error-report.ts'
 
-/** A connection that is away fails many times a second: each text is told once in 10 s. */
-export function createConnectionLog(logger: Logger, clock: Clock): (error: unknown) => void {
+/** Logs the errors of clients and the queue. While Redis is away they come many times a second: each text is logged once in 10 s. */
+export function createRedisErrorLog(logger: Logger, clock: Clock): (error: unknown) => void {
   const toldAt = new Map<string, number>()
   return (error) => {
     const report = reportOf(error)
