@@ -19,7 +19,7 @@ export type Reader = ReturnType<typeof createReader>
 
 /** Reads variables, collecting faults instead of stopping at the first. An empty variable counts as not set. */
 export function createReader(environment: Environment, faults: string[]) {
-  const text = (name: string): string | undefined => environment[name]?.trim() || undefined
+  const text = (name: string): string | undefined => textOf(environment, name)
 
   const integer = <Fallback extends number | undefined>(
     name: string,
@@ -61,27 +61,14 @@ export function createReader(environment: Environment, faults: string[]) {
   /** Whether NAME or NAME_FILE is set, to whatever. */
   const isSet = (name: string): boolean => (environment[name] ?? environment[`${name}_FILE`]) !== undefined
 
-  /** A list from NAME (separated by commas or white space) or from the file in NAME_FILE (a line each, # for comments). */
-  const entries = <T>(name: string, parse: (entry: string) => T): T[] => {
-    const names = [name, `${name}_FILE`].filter((one) => environment[one] !== undefined)
-    const full = names.filter((one) => text(one) !== undefined)
-    // An empty one beside a full one is not set: the full one closes the service.
-    const [source] = [...full, ...names]
-    if (source === undefined) return []
-    if (full.length > 1) faults.push(`${full.join(' and ')} are both set; unset one of them`)
-    const list = text(source) === undefined || source === name ? text(source) : readText(source)
-    const given = (list ?? '')
-      .replace(/^\s*#.*$/gm, '')
-      .split(/[\s,]+/)
-      .filter((entry) => entry !== '')
-    // A secret that is not there yet must not open the service to everybody.
-    if (given.length === 0) faults.push(`${source} is set, but holds no key; put one there, or unset it`)
-    return given.flatMap((entry, index) => parseEntry(`${source}: entry ${index + 1}`, entry, parse))
-  }
+  return { text, integer, choice, url, entries: createListReader(environment, faults), isSet }
+}
 
+/** Reads lists from variables, or from the files that variables name. */
+function createListReader(environment: Environment, faults: string[]) {
   const readText = (name: string): string => {
     try {
-      return readFileSync(text(name) ?? '', 'utf8')
+      return readFileSync(textOf(environment, name) ?? '', 'utf8')
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       faults.push(`${name} names a file that cannot be read (${reason})`)
@@ -98,7 +85,29 @@ export function createReader(environment: Environment, faults: string[]) {
     }
   }
 
-  return { text, integer, choice, url, entries, isSet }
+  /** A list from NAME (separated by commas or white space) or from the file in NAME_FILE (a line each, # for comments). */
+  return <T>(name: string, parse: (entry: string) => T): T[] => {
+    const names = [name, `${name}_FILE`].filter((one) => environment[one] !== undefined)
+    const full = names.filter((one) => textOf(environment, one) !== undefined)
+    // An empty one beside a full one is not set: the full one closes the service.
+    const [source] = [...full, ...names]
+    if (source === undefined) return []
+    if (full.length > 1) faults.push(`${full.join(' and ')} are both set; unset one of them`)
+    const value = textOf(environment, source)
+    const list = value === undefined || source === name ? value : readText(source)
+    const given = (list ?? '')
+      .replace(/^\s*#.*$/gm, '')
+      .split(/[\s,]+/)
+      .filter((entry) => entry !== '')
+    // A secret that is not there yet must not open the service to everybody.
+    if (given.length === 0) faults.push(`${source} is set, but holds no key; put one there, or unset it`)
+    return given.flatMap((entry, index) => parseEntry(`${source}: entry ${index + 1}`, entry, parse))
+  }
+}
+
+/** A variable without the white space around it; an empty one counts as not set. */
+function textOf(environment: Environment, name: string): string | undefined {
+  return environment[name]?.trim() || undefined
 }
 
 /** Where Intercom is, if not where it usually is. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import t from 'tap'
+import ts from 'typescript'
 
 const root = new URL('../../', import.meta.url).pathname
 
@@ -144,6 +145,13 @@ t.test('the simulator takes nothing from the product but the clock', async (t) =
   t.same([...new Set(taken)], ['src/clock.ts'])
 })
 
+t.test('no function is longer than 80 lines', async (t) => {
+  t.same(
+    [...sources, ...listSources('simulator')].flatMap((file) => longFunctionsOf(file, 80)),
+    [],
+  )
+})
+
 t.test('no file is longer than 250 lines', async (t) => {
   const files = ['src', 'simulator'].flatMap(listSources)
   t.same(
@@ -186,4 +194,19 @@ function importsOf(file: string): string[] {
 
 function read(file: string): string {
   return readFileSync(join(root, file), 'utf8')
+}
+
+/** Functions of a file with more lines than that, everything inside them included. */
+function longFunctionsOf(file: string, most: number): string[] {
+  const source = ts.createSourceFile(file, readFileSync(join(root, file), 'utf8'), ts.ScriptTarget.Latest, true)
+  const lineAt = (position: number) => source.getLineAndCharacterOfPosition(position).line
+  const found: string[] = []
+  const visit = (node: ts.Node): void => {
+    const lines = lineAt(node.end) - lineAt(node.getStart(source)) + 1
+    if (ts.isFunctionLike(node) && lines > most)
+      found.push(`${file}:${lineAt(node.getStart(source)) + 1}: ${lines} lines`)
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  return found
 }
