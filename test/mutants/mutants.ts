@@ -463,7 +463,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a list that contradicts what its record shows is believed at once',
-    file: 'sync/completion/ask-patiently.ts',
+    file: 'sync/completion/patience.ts',
     find: 'export const MOST_ANSWERS = 3',
     replace: 'export const MOST_ANSWERS = 1',
     tests: sync('contradicting-lists'),
@@ -626,7 +626,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'children that come after all are missing still',
-    file: 'sync/completion/owed-parents.ts',
+    file: 'sync/completion/pending-parents.ts',
     find: '      unread.delete(id)\n      gone.delete(id)',
     replace: '      gone.delete(id)',
     tests: sync('tickets-without-parts'),
@@ -755,8 +755,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'what could not be had is forgotten by the state',
     file: 'sync/streams/feed-state.ts',
-    find: 'const owed = owedGaps(feed, slices)',
-    replace: 'const owed: Slice[] = []',
+    find: 'const gaps = remainingGaps(feed, slices)',
+    replace: 'const gaps: Slice[] = []',
     tests: sync('unreadable-pages'),
   },
   {
@@ -818,7 +818,7 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a state claims what is in a gap that is not read yet',
     file: 'sync/streams/feed-state.ts',
-    find: 'Math.max(feed.owedFrom(), mark)',
+    find: 'Math.max(feed.pendingFrom(), mark)',
     replace: 'Math.max(feed.lower(), mark)',
     tests: sync('after-gaps'),
   },

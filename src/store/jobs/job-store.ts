@@ -54,7 +54,7 @@ export interface JobFilter extends PageRequest {
 /** Job records as the API needs them. Everything rejects with `store_unavailable` within 1 s when Redis is away. */
 export interface JobStore {
   /**
-   * Allots the id, seals the request, writes the record as `pending` and queues it (the reconciler heals a crash between).
+   * Takes the next id, seals the request, writes the record as `pending` and queues it (the reconciler heals a crash between).
    *
    * @throws CodedError `connection_busy` with the id of the active job, `idempotency_key_reused`; ConnectionChangedError
    */

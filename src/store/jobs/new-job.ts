@@ -21,7 +21,7 @@ interface Written {
   otherJob: number
 }
 
-/** Writes a new job under an id that was allotted to it, all of it or nothing. */
+/** Writes a new job under the id that it has got, all of it or nothing. */
 export async function writeNewJob(
   { redis, keys, clock, readerLeaseMs }: JobStoreDependencies,
   jobId: number,

@@ -6,11 +6,11 @@ import { storeAnswer } from '../availability.ts'
 import { connectionBusy } from '../connections/connection-store.ts'
 import { repeatKey, sharedKeys } from '../keys.ts'
 import { runScript } from '../script.ts'
-import { allotScript } from './allot.lua.ts'
 import type { JobStoreDependencies } from './dependencies.ts'
 import { ConnectionChangedError, type NewJob, type Repeat, type StartedJob } from './job-store.ts'
 import { joinScript } from './join.lua.ts'
 import { repeatsKnownMs, writeNewJob } from './new-job.ts'
+import { nextJobIdScript } from './next-job-id.lua.ts'
 import { readJob } from './read-job.ts'
 import { readerKeys } from './reader-leases.ts'
 
@@ -18,7 +18,7 @@ import { readerKeys } from './reader-leases.ts'
 export async function startJob(dependencies: JobStoreDependencies, newJob: NewJob): Promise<StartedJob> {
   const { redis } = dependencies
   const { tenant, graceMs, joinActive } = newJob
-  const jobId = await allotId(dependencies)
+  const jobId = await nextJobId(dependencies)
   const { outcome, otherJob } = await writeNewJob(dependencies, jobId, newJob)
   if (outcome === 'CREATED') {
     await storeAnswer(dependencies.enqueue(jobId))
@@ -48,8 +48,8 @@ export async function findRepeated(
   return shareJob(dependencies, tenant, Number(jobId), graceMs)
 }
 
-async function allotId({ redis, clock }: JobStoreDependencies): Promise<number> {
-  return runScript(redis, allotScript, {
+async function nextJobId({ redis, clock }: JobStoreDependencies): Promise<number> {
+  return runScript(redis, nextJobIdScript, {
     keys: {
       lastIdKey: sharedKeys.lastJobId,
       liveJobsKey: sharedKeys.liveJobs,

@@ -5,7 +5,7 @@ import { readWorkspace } from '../../intercom/endpoints/workspace.ts'
 import { type CutList, countShown, type ListItem } from '../../intercom/text/cut-list.ts'
 import type { CutListTraits } from '../../streams/cut-lists.ts'
 import type { Row } from '../pages/search-pages.ts'
-import { askPatiently, type Doubts, MOST_ANSWERS, type PatientSetting } from './ask-patiently.ts'
+import { askPatiently, MOST_ANSWERS, type PatientSetting, type RecheckLimit } from './patience.ts'
 
 /** A cut list, and what is known of its kind. */
 export interface Cut {
@@ -18,7 +18,7 @@ export interface ListAsking {
   streamName: string
   kinds: readonly CutListTraits[]
   setting: PatientSetting
-  doubts: Doubts
+  recheckLimit: RecheckLimit
   /** Paths that the token may not read: each is asked no more. */
   refused: Set<string>
   warn: (message: string) => void
@@ -37,7 +37,7 @@ export async function askCredibly(
   path: string,
   cuts: readonly Cut[],
 ): Promise<readonly ListItem[] | 'unreadable' | undefined> {
-  const { doubts, setting, warn } = asking
+  const { recheckLimit, setting, warn } = asking
   let fullest: readonly ListItem[] = []
   for (let answers = 1; ; answers++) {
     const found = await askPatiently(() => askItems(asking, path, row.id), setting)
@@ -46,11 +46,11 @@ export async function askCredibly(
     if (items.length >= fullest.length) fullest = items
     const contradictions = contradictionsOf(found, path, body, cuts)
     if (contradictions.length === 0) {
-      if (answers > 1) doubts.paid()
+      if (answers > 1) recheckLimit.paid()
       return items
     }
-    if (answers < MOST_ANSWERS && !doubts.areIdle()) continue
-    doubts.wasted()
+    if (answers < MOST_ANSWERS && !recheckLimit.isReached()) continue
+    recheckLimit.wasted()
     // It may really have changed meanwhile.
     warn(
       `lists of ${row.id} came with fewer items than Intercom counts (${contradictions.join('; ')}), ` +

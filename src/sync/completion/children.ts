@@ -7,10 +7,10 @@ import type { StreamEntry } from '../../streams/table.ts'
 import { inOrder } from '../concurrency/in-order.ts'
 import type { WalkContext } from '../contract/walk.ts'
 import type { Row } from '../pages/search-pages.ts'
-import { askPatiently, type Doubts, MOST_ANSWERS, type PatientSetting } from './ask-patiently.ts'
 import { PARENT_UPDATED_AT } from './child-text.ts'
 import type { GoneParents } from './gone-parents.ts'
-import type { Parent } from './owed-parents.ts'
+import { askPatiently, MOST_ANSWERS, type PatientSetting, type RecheckLimit } from './patience.ts'
+import type { Parent } from './pending-parents.ts'
 
 /** The children of one parent, as Intercom answered them. */
 export interface Children {
@@ -31,7 +31,7 @@ export type FoundChildren = Children | 'unreadable' | 'gone' | 'deleted'
 export interface ChildEndpoint extends PatientSetting {
   entry: StreamEntry
   /** Shared by all that is asked of one kind. @defaultValue what is short is always asked again */
-  doubts?: Doubts
+  recheckLimit?: RecheckLimit
   /** Takes in the parents that are gone, by what Intercom says. */
   gone: GoneParents
 }
@@ -41,7 +41,7 @@ export function childEndpoint(
   entry: StreamEntry,
   version: string,
   { client, ports: { clock, signal } }: Pick<WalkContext, 'client' | 'ports'>,
-  shared: Pick<ChildEndpoint, 'doubts' | 'gone'>,
+  shared: Pick<ChildEndpoint, 'recheckLimit' | 'gone'>,
 ): ChildEndpoint {
   return { client, entry, version, clock, signal, ...shared }
 }
@@ -136,13 +136,13 @@ export async function findChildren(endpoint: ChildEndpoint, parent: Parent, show
     if (typeof found !== 'object') return found
     fullest = countOf(found) < countOf(fullest) ? fullest : found
     // The counter has always been right where it was seen; should it be of another kind, it is soon asked no more.
-    const isIdle = endpoint.doubts?.areIdle() ?? false
+    const isIdle = endpoint.recheckLimit?.isReached() ?? false
     const total = Math.max(found.total ?? 0, shown, isIdle ? 0 : (found.counted ?? 0))
     if (!isShort(endpoint.entry, found.answer, total)) {
-      if (answers > 1 && !isIdle) endpoint.doubts?.paid()
+      if (answers > 1 && !isIdle) endpoint.recheckLimit?.paid()
       return { ...found, total }
     }
-    if (answers === MOST_ANSWERS) endpoint.doubts?.wasted()
+    if (answers === MOST_ANSWERS) endpoint.recheckLimit?.wasted()
     if (answers === MOST_ANSWERS || isIdle) return { ...(fullest ?? found), total }
   }
 }

@@ -1,5 +1,5 @@
 import { CONFIRM_AFTER_MS } from '../../intercom/endpoints/confirmed.ts'
-import type { Parent } from './owed-parents.ts'
+import type { Parent } from './pending-parents.ts'
 
 /**
  * Parents that Intercom has said are gone, although a list has just shown them. They are asked for again at the end of

@@ -7,7 +7,7 @@ import { inOrder } from '../concurrency/in-order.ts'
 import type { LogEntry, WalkContext } from '../contract/walk.ts'
 import type { Row, SearchPage } from '../pages/search-pages.ts'
 import { askCredibly, type Cut, type ListAsking, ownItems } from './ask-lists.ts'
-import { createDoubts } from './ask-patiently.ts'
+import { createRecheckLimit } from './patience.ts'
 
 /** What a record's cut lists have come to. */
 export interface FoundLists {
@@ -50,7 +50,7 @@ export function createListReader(
     streamName: entry.name,
     kinds,
     setting: { client, version, clock, signal },
-    doubts: createDoubts(),
+    recheckLimit: createRecheckLimit(),
     refused: new Set(),
     warn: (message) => void notes.push({ level: 'WARN', message: `${entry.name}: ${message}` }),
   }

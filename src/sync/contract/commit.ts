@@ -41,7 +41,7 @@ export interface Completeness {
 }
 
 /** The members of a completeness that are counts. */
-export type Tally = Exclude<keyof Completeness, 'retryIds'>
+export type Counter = Exclude<keyof Completeness, 'retryIds'>
 
 /** What an attempt needs to go on; opaque to everyone but `sync`, JSON-safe, written with every commit. */
 export type Position = Record<string, unknown>

@@ -7,7 +7,7 @@ import type { Workspace } from '../../intercom/endpoints/workspace.ts'
 import type { IdType } from '../../intercom/text/record-text.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import type { Fingerprints } from '../delivered/fingerprints.ts'
-import type { Tally } from './commit.ts'
+import type { Counter } from './commit.ts'
 import type { CreateSpool } from './spool.ts'
 
 /**
@@ -46,7 +46,7 @@ export interface Sink {
   estimate(streamName: string, rows: number): void
   log(level: Parameters<typeof logLine>[0], message: string): void
   /** Adds to what is known of a stream's completeness. */
-  tally(streamName: string, what: Tally, count: number): void
+  count(streamName: string, what: Counter, count: number): void
 }
 
 /** A stream that a job is to sync. */

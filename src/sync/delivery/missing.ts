@@ -1,7 +1,7 @@
 import type { Missing } from '../contract/walk.ts'
 import { describeRange } from '../pages/narrowing.ts'
 import type { Slice } from '../state/slice.ts'
-import { owedGaps } from '../streams/gaps.ts'
+import { remainingGaps } from '../streams/gaps.ts'
 import type { OpenFeed } from '../streams/open-feed.ts'
 
 /** Ids named in one message. */
@@ -12,10 +12,10 @@ const MOST_NAMED = 20
  * read, and children of parents.
  */
 export function missingOf(feed: OpenFeed | undefined, slices: readonly Slice[] = []): Missing | undefined {
-  const gaps = feed ? owedGaps(feed, slices) : []
+  const gaps = feed ? remainingGaps(feed, slices) : []
   const stretches = gaps.filter(({ only }) => !only).map(describeRange)
   const listed = gaps.flatMap(({ only }) => only ?? [])
-  const unread = [...(feed?.owed.all().keys() ?? [])]
+  const unread = [...(feed?.pendingParents.all().keys() ?? [])]
   const words = [
     stretches.length > 0 && `what was ${feed?.entry.windows ? 'logged' : 'updated'} from ${stretches.join(', ')}`,
     listed.length > 0 && `the lists of ${nameSome(listed)}`,

@@ -75,7 +75,7 @@ export function createOutbox(
       addLine(estimateLine(streamName, rows, now()))
     },
     log: (level, message) => addLine(logLine(level, redact(message))),
-    tally(streamName, what, count) {
+    count(streamName, what, count) {
       const completeness = runs.get(streamName)?.completeness
       if (!completeness) return
       if (count > 0 || what === 'counted' || what === 'received') completeness[what] = (completeness[what] ?? 0) + count

@@ -36,16 +36,16 @@ const OverlapJson = Type.Object({
 })
 export type OverlapJson = Static<typeof OverlapJson>
 
-const OwedParentsJson = Type.Object({
+const PendingParentsJson = Type.Object({
   unread: TimesById,
   gone: Type.Optional(TimesById),
 })
-export type OwedParentsJson = Static<typeof OwedParentsJson>
+export type PendingParentsJson = Static<typeof PendingParentsJson>
 
 /** What a feed needs to go on. */
 const FeedJson = Type.Intersect([
   OverlapJson,
-  OwedParentsJson,
+  PendingParentsJson,
   Type.Object({
     /** The incoming state lay a little in the future when the walk began. @defaultValue as it is now */
     isAhead: Type.Optional(Type.Boolean()),

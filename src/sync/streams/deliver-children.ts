@@ -1,32 +1,32 @@
 import { recordText } from '../../intercom/text/record-text.ts'
 import { addMembers, parentMembers, wholeAnswer } from '../completion/child-text.ts'
 import type { Children, FoundChildren } from '../completion/children.ts'
-import type { Parent } from '../completion/owed-parents.ts'
+import type { Parent } from '../completion/pending-parents.ts'
 import type { Sink } from '../contract/walk.ts'
-import { type Delivery, isInLog, isNews } from './deliver-record.ts'
+import { type Delivery, isInLog, isNew } from './deliver-record.ts'
 
 /** All children, never filtered by their own times: what is younger than the parent can be indexed later. */
 export function deliverChildren(delivery: Delivery, parent: Parent, children: FoundChildren, sink: Sink): void {
-  const { entry, owed } = delivery
-  if (children === 'unreadable') owed.failed(parent)
-  else if (children === 'gone') owed.doubted(parent)
+  const { entry, pendingParents } = delivery
+  if (children === 'unreadable') pendingParents.failed(parent)
+  else if (children === 'gone') pendingParents.mayBeGone(parent)
   else if (children === 'deleted') {
-    owed.settled(parent, false)
-    sink.tally(entry.name, 'deletedMeanwhile', 1)
+    pendingParents.settled(parent, false)
+    sink.count(entry.name, 'deletedMeanwhile', 1)
   } else deliverFound(delivery, parent, children, sink)
 }
 
 function deliverFound(delivery: Delivery, parent: Parent, { answer, total = 0 }: Children, sink: Sink): void {
-  const { entry, owed, types, parentIdTypes } = delivery
+  const { entry, pendingParents, types, parentIdTypes } = delivery
   const { records } = answer
   if (!records) {
-    owed.failed(parent)
+    pendingParents.failed(parent)
     return
   }
-  owed.settled(parent, true)
+  pendingParents.settled(parent, true)
   // The hash covers all of a parent's children: they can change without the parent's record showing it.
   const whole = { ...parent, createdAt: undefined, record: wholeAnswer(answer) }
-  if (!isNews(delivery, answer, whole, sink)) return
+  if (!isNew(delivery, answer, whole, sink)) return
   for (const record of records) {
     const added = parentMembers(entry, parent, record, parentIdTypes)
     const text = addMembers(recordText(answer, record, types), added)
@@ -42,5 +42,5 @@ function tellLacking({ entry }: Delivery, { id }: Parent, total: number, came: n
   const isCapped = came >= (entry.child?.mostChildren ?? Infinity)
   const why = isCapped ? `Intercom gives the newest ${came} only` : `Intercom gave ${came}, however often it was asked`
   sink.log('WARN', `${entry.name}: ${id} has ${total}, ${why}`)
-  if (isCapped) sink.tally(entry.name, 'capped', 1)
+  if (isCapped) sink.count(entry.name, 'capped', 1)
 }

@@ -4,7 +4,7 @@ import { type IdType, recordText } from '../../intercom/text/record-text.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import type { FoundChildren } from '../completion/children.ts'
 import type { FoundLists } from '../completion/list-reader.ts'
-import type { OwedParents } from '../completion/owed-parents.ts'
+import type { PendingParents } from '../completion/pending-parents.ts'
 import { truncatedField } from '../completion/truncation.ts'
 import type { Sink } from '../contract/walk.ts'
 import type { Fingerprints } from '../delivered/fingerprints.ts'
@@ -32,28 +32,28 @@ export interface Delivery {
   parentIdTypes: ReadonlyMap<string, IdType>
   overlap: Overlap
   /** Of a child stream. */
-  owed: OwedParents
+  pendingParents: PendingParents
   fingerprints: Fingerprints
 }
 
 export function deliverRecord(delivery: Delivery, { answer, row, lists }: Found, sink: Sink): void {
   const { entry, types, overlap } = delivery
-  if (!isNews(delivery, answer, row, sink)) return
+  if (!isNew(delivery, answer, row, sink)) return
   // The next sync meets it as it stands now, and delivers it whole.
   if (lists?.isPartial) overlap.seen.forget(row.id)
   const text = recordText(answer, row.record, types, lists?.edits)
   // What breaks off in the middle of a scroll or a window is read again from its beginning.
   if ((entry.filtered || entry.windows) && isInLog(delivery, text)) return
   const changes = truncatedField(entry.search?.childCounter, answer, row.record)
-  if (changes) sink.tally(entry.name, 'capped', 1)
+  if (changes) sink.count(entry.name, 'capped', 1)
   sink.record(entry.name, text, changes)
 }
 
 /** Whether a record, or the children of a parent taken as one, have to be delivered. Late arrivals are counted. */
-export function isNews({ entry, overlap }: Delivery, answer: ScannedAnswer, row: Row, sink: Sink): boolean {
+export function isNew({ entry, overlap }: Delivery, answer: ScannedAnswer, row: Row, sink: Sink): boolean {
   const before = overlap.lateArrivals()
-  const isNew = overlap.isNews(answer, row)
-  sink.tally(entry.name, 'lateArrivals', overlap.lateArrivals() - before)
+  const isNew = overlap.isNew(answer, row)
+  sink.count(entry.name, 'lateArrivals', overlap.lateArrivals() - before)
   return isNew
 }
 

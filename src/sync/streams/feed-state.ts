@@ -3,7 +3,7 @@ import { completeState, doneState, freshState, type SearchWalkState, walkState }
 import { splitWaiting } from '../state/set-aside.ts'
 import { lowWaterMark, type Slice } from '../state/slice.ts'
 import type { Feed } from './feed.ts'
-import { owedGaps } from './gaps.ts'
+import { remainingGaps } from './gaps.ts'
 import type { OpenFeed } from './open-feed.ts'
 
 /** A walk with its plan, as far as it has been taken. */
@@ -28,14 +28,14 @@ export function searchFeedState(feed: Feed, planned: PlannedWalk | undefined): R
 function underWayState(feed: OpenFeed, { walk, plan }: PlannedWalk): Record<string, unknown> {
   const overlap = feed.overlap
   const order = walk.descending ? 'descending' : 'ascending'
-  const retryIds = new Map([...Object.entries(feed.previous?.retryIds ?? {}), ...feed.owed.all()])
+  const retryIds = new Map([...Object.entries(feed.previous?.retryIds ?? {}), ...feed.pendingParents.all()])
   const mark = Math.min(
     lowWaterMark(walk.slices, order, walk.frozen),
     walk.tail?.slice.from ?? walk.frozen,
     walk.frozen - overlap.seconds(),
     ...retryIds.values(),
   )
-  const cursor = feed.incremental ? Math.max(feed.owedFrom(), mark) : undefined
+  const cursor = feed.incremental ? Math.max(feed.pendingFrom(), mark) : undefined
   return withParentState(
     walkState({ cursor, plan, walk: { ...walk, lower: feed.lower() }, worstLag: overlap.worstLag(), retryIds }),
     feed.entry.child?.parent,
@@ -64,8 +64,10 @@ export function finishedFeedState(
   feed: OpenFeed,
   { start, readTo, plan, isResumable, byList, slices = [] }: Finished,
 ): Record<string, unknown> {
-  const owed = owedGaps(feed, slices)
-  const { waiting, stretches } = feed.entry.child ? { waiting: feed.owed.all(), stretches: owed } : splitWaiting(owed)
+  const gaps = remainingGaps(feed, slices)
+  const { waiting, stretches } = feed.entry.child
+    ? { waiting: feed.pendingParents.all(), stretches: gaps }
+    : splitWaiting(gaps)
   const isIncomplete = waiting.size > 0 || stretches.length > 0
   if (!feed.incremental && !isIncomplete) return completeState
   // What is read whole and cannot go on from the middle begins anew: nothing less would bring what is missing.

@@ -5,7 +5,7 @@ import type { OpenFeed } from './open-feed.ts'
  * What a walk could not have of what it owes to a stream. Another stream of the walk may be read from further back, or
  * wait for what the last sync could not have.
  */
-export function owedGaps(feed: Pick<OpenFeed, 'lower' | 'previous'>, slices: readonly Slice[]): Slice[] {
+export function remainingGaps(feed: Pick<OpenFeed, 'lower' | 'previous'>, slices: readonly Slice[]): Slice[] {
   const { previous } = feed
   const lower = feed.lower()
   const gaps = slices.filter((slice) => slice.aside)

@@ -3,7 +3,7 @@ import { startSeconds } from '../../airbyte/source-config.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import type { FoundChildren } from '../completion/children.ts'
-import { createOwedParents, type OwedParents, type Parent } from '../completion/owed-parents.ts'
+import { createPendingParents, type Parent, type PendingParents } from '../completion/pending-parents.ts'
 import { idTypes, type LogEntry, type Sink, type WalkContext } from '../contract/walk.ts'
 import type { Row } from '../pages/search-pages.ts'
 import type { FeedJson } from '../state/position-schema.ts'
@@ -25,8 +25,8 @@ interface FedStream {
 /** A feed whose walk has begun: records can be delivered. Times are Unix seconds. */
 export interface OpenFeed extends Pick<FedStream, 'entry' | 'incremental' | 'previous'> {
   lower(): number
-  /** The oldest time of what it is owed: its bound, or before it what the last sync could not have. */
-  owedFrom(): number
+  /** The oldest time of what is pending: its bound, or before it what the last sync could not have. */
+  pendingFrom(): number
   /** What the state had reached, if any: no cursor goes back behind it. A little in the future it counts as `start`. */
   reachedBefore(start: number): number | undefined
   /**
@@ -46,7 +46,7 @@ export interface OpenFeed extends Pick<FedStream, 'entry' | 'incremental' | 'pre
   deliverChildren(parent: Parent, children: FoundChildren, sink: Sink): void
   readonly overlap: Overlap
   /** Parents whose children are still to come. */
-  readonly owed: Pick<OwedParents, 'all' | 'gone'>
+  readonly pendingParents: Pick<PendingParents, 'all' | 'gone'>
   toJson(): FeedJson
 }
 
@@ -77,14 +77,14 @@ export function openFeed(
     isRepeat: isRepeated,
     json,
   })
-  const owed = createOwedParents(entry.name, lower)
-  if (json) owed.restore(json)
+  const pendingParents = createPendingParents(entry.name, lower)
+  if (json) pendingParents.restore(json)
   const delivery: Delivery = {
     entry,
     types: idTypes(entry.idMembers, configured),
     parentIdTypes: idTypes(entry.child ? [entry.child.parentIdMember] : [], configured),
     overlap,
-    owed,
+    pendingParents,
     fingerprints,
   }
   /** What is too old to be delivered is remembered, so that the next sync sees whether it has changed. */
@@ -95,10 +95,10 @@ export function openFeed(
     incremental,
     previous,
     lower,
-    owedFrom: () => Math.min(lower(), oldestAwaited(previous)),
+    pendingFrom: () => Math.min(lower(), oldestAwaited(previous)),
     reachedBefore: bounds.reachedBefore,
     overlap,
-    owed,
+    pendingParents,
     makeUpForList: () => makeUpForList(stream, bounds, startSeconds(config)),
     compareAll() {
       // A cursor that lies in the future was put there: it asks for nothing.
@@ -113,13 +113,13 @@ export function openFeed(
     deliverChildren: (parent, children, sink) => deliverChildren(delivery, parent, children, sink),
     deliver(found, sink) {
       if (!isOwn(found.row, found.reread)) {
-        if (isBaseline) overlap.isNews(found.answer, found.row)
+        if (isBaseline) overlap.isNew(found.answer, found.row)
         return
       }
       if (!entry.child) deliverRecord(delivery, found, sink)
       else if (found.children) deliverChildren(delivery, found.row, found.children, sink)
     },
-    toJson: () => ({ ...overlap.toJson(), ...owed.toJson(), ...(bounds.isAhead() && { isAhead: true }) }),
+    toJson: () => ({ ...overlap.toJson(), ...pendingParents.toJson(), ...(bounds.isAhead() && { isAhead: true }) }),
   }
 }
 

@@ -13,7 +13,7 @@ import { createLagWatch } from './lag-watch.ts'
  */
 export interface Overlap {
   /** Whether a record has to be delivered; what is young enough to be read again is remembered. */
-  isNews(answer: ScannedAnswer, row: Row): boolean
+  isNew(answer: ScannedAnswer, row: Row): boolean
   /** Whether the last sync delivered this very record; asking changes nothing. */
   wasDelivered(answer: ScannedAnswer, row: Row): boolean
   seen: Seen
@@ -107,7 +107,7 @@ export function createOverlap(options: OverlapOptions): Overlap {
       const before = delivered.get(row.id)
       return before !== undefined && before === contentHash(answer, row.record, volatileMembers)
     },
-    isNews(answer, row) {
+    isNew(answer, row) {
       const updatedAt = row.updatedAt ?? frozen
       const before = delivered.get(row.id)
       const isYoung = updatedAt >= rememberFrom

@@ -2,7 +2,6 @@ import { defaultApiVersion } from '../../airbyte/source-config.ts'
 import { asOneAnswer, readShapedList, shortageOf } from '../../intercom/endpoints/list-pages.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
 import type { StreamEntry } from '../../streams/table.ts'
-import { createDoubts } from '../completion/ask-patiently.ts'
 import {
   askGoneAgain,
   type ChildEndpoint,
@@ -12,6 +11,7 @@ import {
   readChildren,
 } from '../completion/children.ts'
 import { createGoneParents } from '../completion/gone-parents.ts'
+import { createRecheckLimit } from '../completion/patience.ts'
 import type { Arrival, LogEntry, Sink, Walk } from '../contract/walk.ts'
 import { MOST_ENTRIES } from '../delivered/seen.ts'
 import { missingOf } from '../delivery/missing.ts'
@@ -123,7 +123,7 @@ async function* listArrivals(
     take(sink) {
       const start = begun.seconds()
       for (const feed of feeds) {
-        sink.tally(feed.entry.name, 'restarts', restarts)
+        sink.count(feed.entry.name, 'restarts', restarts)
         for (const { level, message } of overlapNotes(feed, start)) sink.log(level, message)
       }
       const byName = Object.fromEntries(feeds.map((feed) => [feed.entry.name, feed.toJson()]))
@@ -137,7 +137,7 @@ function openReading(options: FedWalkOptions, start: number): ListReading {
   const version = options.config.api_version ?? defaultApiVersion
   const feeds = options.feeds.map((feed) => feed.open(start))
   const feed = feeds.find(({ entry }) => entry.child)
-  const shared = { doubts: createDoubts(), gone: createGoneParents() }
+  const shared = { recheckLimit: createRecheckLimit(), gone: createGoneParents() }
   return {
     options,
     version,

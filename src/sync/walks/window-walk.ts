@@ -181,7 +181,7 @@ function stateOf({ feed, windows, asked, done }: WindowPlan, settings: string): 
   if (done) return finishedFeedState(feed, { start: asked, readTo: asked, plan: settings, slices: windows })
   if (!feed.incremental) return freshState
   const mark = Math.min(lowWaterMark(windows, 'descending', asked), asked - feed.overlap.seconds())
-  const cursor = Math.max(feed.owedFrom(), mark)
+  const cursor = Math.max(feed.pendingFrom(), mark)
   return reachedState(feed.entry.cursor ?? 'created_at', {
     cursor,
     plan: settings,

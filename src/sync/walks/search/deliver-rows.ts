@@ -3,13 +3,13 @@ import { isDue } from '../../pages/due.ts'
 import type { SearchWalkState } from '../../state/search-state.ts'
 import { isSetAside, setAside, takeBack } from '../../state/set-aside.ts'
 import type { OpenFeed } from '../../streams/open-feed.ts'
-import type { Taking } from './search-reading.ts'
+import type { PageBatch } from './search-reading.ts'
 
 /** Delivers what is due of a page. A record of which a list could not be had is delivered as it stands, and set aside. */
 export function deliverRows(
   { slices }: SearchWalkState,
   feeds: readonly OpenFeed[],
-  { slice, page, asked, rows, lists, children }: Taking,
+  { slice, page, asked, rows, lists, children }: PageBatch,
   sink: Sink,
 ): void {
   for (const row of rows) {

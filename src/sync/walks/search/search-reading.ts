@@ -1,5 +1,4 @@
 import type { SortOrder } from '../../../intercom/endpoints/search-query.ts'
-import { createDoubts } from '../../completion/ask-patiently.ts'
 import {
   type ChildEndpoint,
   childEndpoint,
@@ -9,6 +8,7 @@ import {
 } from '../../completion/children.ts'
 import { createGoneParents, type GoneParents } from '../../completion/gone-parents.ts'
 import { createListReader, type FoundLists } from '../../completion/list-reader.ts'
+import { createRecheckLimit } from '../../completion/patience.ts'
 import type { LogEntry, Sink } from '../../contract/walk.ts'
 import { type Asked, isDue, mayComeAgain } from '../../pages/due.ts'
 import type { Row, SearchEndpoint } from '../../pages/search-pages.ts'
@@ -18,7 +18,7 @@ import type { FedWalkOptions } from '../../streams/feed.ts'
 import type { OpenFeed } from '../../streams/open-feed.ts'
 
 /** A page, or a batch of one, on its way into the log. */
-export interface Taking {
+export interface PageBatch {
   slice: Slice
   page: SlicePage
   asked: Asked
@@ -44,7 +44,12 @@ export interface SearchReading {
    * @param settledTo what changed before (Unix seconds) the index shows at its time
    * @throws UnreadablePageError, CodedError
    */
-  read(endpoint: SearchEndpoint, slice: Slice, order: SortOrder, settledTo: number): AsyncGenerator<Taking, void, void>
+  read(
+    endpoint: SearchEndpoint,
+    slice: Slice,
+    order: SortOrder,
+    settledTo: number,
+  ): AsyncGenerator<PageBatch, void, void>
   /** What there has been to say since the last call. */
   takeNotes(): LogEntry[]
 }
@@ -57,8 +62,8 @@ export function createSearchReading(options: FedWalkOptions, feeds: readonly Ope
   const listReader = createListReader(root, options)
   const gone = createGoneParents()
   for (const feed of feeds)
-    for (const [id, updatedAt] of feed.owed.gone()) gone.note({ id, updatedAt }, ports.clock.monotonic())
-  const shared = { doubts: createDoubts(), gone }
+    for (const [id, updatedAt] of feed.pendingParents.gone()) gone.note({ id, updatedAt }, ports.clock.monotonic())
+  const shared = { recheckLimit: createRecheckLimit(), gone }
 
   const endpointOf = ({ entry }: OpenFeed, version: string) => childEndpoint(entry, version, options, shared)
 
@@ -90,15 +95,15 @@ export function createSearchReading(options: FedWalkOptions, feeds: readonly Ope
         const wantsLists = (row: Row) =>
           isNew(row) && feeds.some((feed) => feed.wantsLists(page.answer, row, page.reread))
         const lists = await listReader.complete(page, wantsLists)
-        const taking = { slice, page, asked, lists }
+        const whole = { slice, page, asked, lists }
         if (!askedFeed) {
           const children = await childrenWithin(page, isNew, endpoint.version)
-          yield { ...taking, rows: page.rows, children, lastBatch: true }
+          yield { ...whole, rows: page.rows, children, lastBatch: true }
           continue
         }
         const isWanted = (row: Row) => isNew(row) && askedFeed.wantsChildren(row, page.reread)
         for await (const batch of readChildren(endpointOf(askedFeed, endpoint.version), page.rows, isWanted))
-          yield { ...taking, rows: batch.rows, children: batch.children, lastBatch: batch.last }
+          yield { ...whole, rows: batch.rows, children: batch.children, lastBatch: batch.last }
       }
     },
   }
@@ -115,8 +120,8 @@ export function tellCounts(
 ): void {
   // Of two walks that read the same records one counts.
   if (!stoppedEarly && feeds.some(({ entry }) => entry === root)) {
-    sink.tally(root.name, 'counted', expected)
-    sink.tally(root.name, 'received', received)
+    sink.count(root.name, 'counted', expected)
+    sink.count(root.name, 'received', received)
   }
   if (!isShort) return
   const what =

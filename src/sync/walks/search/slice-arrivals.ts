@@ -13,8 +13,8 @@ export async function* sliceArrivals(traversal: Traversal, slice: Slice): AsyncG
   const { reading, endpoint, planned } = traversal
   const walkOrder: SortOrder = planned.walk.descending ? 'descending' : 'ascending'
   try {
-    for await (const taking of reading.read(endpoint, slice, orderOf(slice, walkOrder), settledTo(traversal)))
-      yield { take: (sink) => takePage(traversal, taking, sink) }
+    for await (const batch of reading.read(endpoint, slice, orderOf(slice, walkOrder), settledTo(traversal)))
+      yield { take: (sink) => takePage(traversal, batch, sink) }
   } catch (error) {
     if (!(error instanceof UnreadablePageError)) throw error
     await confirmSearch(endpoint)

@@ -3,7 +3,7 @@ import type { Arrival, Sink } from '../../contract/walk.ts'
 import { sliceBefore, UnreadablePageError } from '../../pages/narrowing.ts'
 import { confirmSearch } from '../../pages/search-plan.ts'
 import type { TailState } from '../../state/search-state.ts'
-import type { Taking } from './search-reading.ts'
+import type { PageBatch } from './search-reading.ts'
 import { sliceArrivals } from './slice-arrivals.ts'
 import { finish, settledTo, type Traversal, takePage } from './traversal.ts'
 import { firstRound, tailRound } from './walk-times.ts'
@@ -46,12 +46,12 @@ async function* roundArrivals(traversal: Traversal, round: TailState): AsyncGene
   // What it is to bring may be younger than it is said to have been asked at: clocks may disagree.
   const end = Math.max(round.asked, options.client.latestSeconds())
   try {
-    for await (const taking of reading.read(endpoint, round.slice, order, settledTo(traversal))) {
-      if (taking.lastBatch) pages++
-      isLast = taking.lastBatch && taking.page.last && (pages === 1 || round.round === MOST_ROUNDS)
+    for await (const batch of reading.read(endpoint, round.slice, order, settledTo(traversal))) {
+      if (batch.lastBatch) pages++
+      isLast = batch.lastBatch && batch.page.last && (pages === 1 || round.round === MOST_ROUNDS)
       // With the last page the walk has come to its end, unless Intercom is to be asked about a parent once more.
       const isEnd = isLast && !reading.gone.any()
-      yield { take: (sink) => takeTail(traversal, round, taking, isEnd, sink) }
+      yield { take: (sink) => takeTail(traversal, round, batch, isEnd, sink) }
     }
     return { isLast }
   } catch (error) {
@@ -66,14 +66,14 @@ async function* roundArrivals(traversal: Traversal, round: TailState): AsyncGene
   }
 }
 
-function takeTail(traversal: Traversal, round: TailState, taking: Taking, isEnd: boolean, sink: Sink): void {
+function takeTail(traversal: Traversal, round: TailState, batch: PageBatch, isEnd: boolean, sink: Sink): void {
   const { planned } = traversal
   planned.walk.tail = round
   // The next round reads again from when this one was asked, and this one from when the last was: what was delivered
   // since may not be forgotten.
   const readAgainFrom = round.round === 1 ? round.asked : round.slice.from
   for (const feed of planned.feeds) feed.overlap.seen.protectFrom(readAgainFrom)
-  takePage(traversal, taking, sink)
-  if (taking.lastBatch) round.pages++
+  takePage(traversal, batch, sink)
+  if (batch.lastBatch) round.pages++
   if (isEnd) finish(traversal, sink)
 }

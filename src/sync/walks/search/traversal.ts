@@ -4,7 +4,7 @@ import { advance, advanceWithin } from '../../pages/slice-progress.ts'
 import type { FedWalkOptions } from '../../streams/feed.ts'
 import { overlapNotes, type PlannedWalk } from '../../streams/feed-state.ts'
 import { deliverRows } from './deliver-rows.ts'
-import { type SearchReading, type Taking, tellCounts } from './search-reading.ts'
+import { type PageBatch, type SearchReading, tellCounts } from './search-reading.ts'
 
 /** A walk that has been planned. */
 export interface Planned extends PlannedWalk {
@@ -29,10 +29,10 @@ export function settledTo({ planned }: Traversal): number {
 }
 
 /** Delivers a page, or a batch of one, and moves its slice. */
-export function takePage({ planned, options, reading }: Traversal, taking: Taking, sink: Sink): void {
-  const { slice, page, asked, rows, lastBatch } = taking
+export function takePage({ planned, options, reading }: Traversal, batch: PageBatch, sink: Sink): void {
+  const { slice, page, asked, rows, lastBatch } = batch
   for (const { level, message } of reading.takeNotes()) sink.log(level, message)
-  deliverRows(planned.walk, planned.feeds, taking, sink)
+  deliverRows(planned.walk, planned.feeds, batch, sink)
   if (!lastBatch) {
     advanceWithin(slice, rows)
     return

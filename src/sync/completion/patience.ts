@@ -14,16 +14,16 @@ export const MOST_ANSWERS = 3
 const MOST_WASTED = 20
 
 /** Remembers whether it has been of use to ask again for what contradicts itself. */
-export interface Doubts {
+export interface RecheckLimit {
   /** Asking again has brought what was missing. */
   paid(): void
   /** It has brought nothing. */
   wasted(): void
   /** Nothing is asked again any more. */
-  areIdle(): boolean
+  isReached(): boolean
 }
 
-export function createDoubts(): Doubts {
+export function createRecheckLimit(): RecheckLimit {
   let wastedInARow = 0
   return {
     paid() {
@@ -32,7 +32,7 @@ export function createDoubts(): Doubts {
     wasted() {
       wastedInARow++
     },
-    areIdle: () => wastedInARow >= MOST_WASTED,
+    isReached: () => wastedInARow >= MOST_WASTED,
   }
 }
 

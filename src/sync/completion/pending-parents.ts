@@ -1,6 +1,6 @@
 import { CodedError } from '../../errors.ts'
 import type { Row } from '../pages/search-pages.ts'
-import type { OwedParentsJson } from '../state/position-schema.ts'
+import type { PendingParentsJson } from '../state/position-schema.ts'
 
 /** What goes into a state must stay small, and so many failures are no longer those of single records. */
 const MOST_UNREAD = 1000
@@ -10,23 +10,23 @@ const MOST_UNREAD_IN_A_ROW = 20
 export type Parent = Pick<Row, 'id' | 'updatedAt'>
 
 /** The parents whose children a stream still has to bring, as of what has been taken. Times are Unix seconds. */
-export interface OwedParents {
+export interface PendingParents {
   /** Intercom could not give its children. @throws CodedError when so many fail that it is not their own fault */
   failed(parent: Parent): void
   /** Intercom has said that it is gone, and is asked again before that is believed. */
-  doubted(parent: Parent): void
-  /** Nothing of it is owed any more. @param came its children have come */
+  mayBeGone(parent: Parent): void
+  /** Nothing of it is pending any more. @param came its children have come */
   settled(parent: Parent, came: boolean): void
   /** All of them, by id, with when each was updated. */
   all(): ReadonlyMap<string, number>
   /** Those that are said to be gone. */
   gone(): ReadonlyMap<string, number>
-  restore(json: OwedParentsJson): void
-  toJson(): OwedParentsJson
+  restore(json: PendingParentsJson): void
+  toJson(): PendingParentsJson
 }
 
 /** @param unknownTime stands in for the time of a parent that has none, Unix seconds */
-export function createOwedParents(streamName: string, unknownTime: () => number): OwedParents {
+export function createPendingParents(streamName: string, unknownTime: () => number): PendingParents {
   const unread = new Map<string, number>()
   const gone = new Map<string, number>()
   let unreadInARow = 0
@@ -41,7 +41,7 @@ export function createOwedParents(streamName: string, unknownTime: () => number)
           `Intercom keeps failing over ${unread.size} records' ${streamName}`,
         )
     },
-    doubted: ({ id, updatedAt = unknownTime() }) => void gone.set(id, updatedAt),
+    mayBeGone: ({ id, updatedAt = unknownTime() }) => void gone.set(id, updatedAt),
     settled({ id }, came) {
       unread.delete(id)
       gone.delete(id)

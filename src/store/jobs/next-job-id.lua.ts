@@ -12,8 +12,8 @@ import { defineScript } from '../script.ts'
  *
  * Replies the id.
  */
-export const allotScript = defineScript({
-  name: 'syncAllot',
+export const nextJobIdScript = defineScript({
+  name: 'syncNextJobId',
   keys: ['lastIdKey', 'liveJobsKey', 'lastRunIdKey'],
   args: ['now'],
   reply: Type.Integer(),
