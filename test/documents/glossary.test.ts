@@ -43,7 +43,7 @@ t.test('no word is both common and ours', async (t) => {
   )
 })
 
-t.test('the glossary and the common words hold none that nobody uses', async (t) => {
+t.test('no common word is one that nobody uses', async (t) => {
   const forms = (word: string) => [word, `${word}s`, `${word}es`, word.replace(/y$/, 'ies')]
   t.same(
     [...commonWords].filter((word) => !forms(word).some((form) => words.has(form))),
