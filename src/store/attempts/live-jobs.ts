@@ -44,7 +44,7 @@ export async function forgetJob(redis: Redis, jobId: number): Promise<void> {
 }
 
 /** Ids of the jobs that may not have ended, oldest first. What is no id is passed over. */
-export async function readLiveJobIds(redis: Redis): Promise<number[]> {
+async function readLiveJobIds(redis: Redis): Promise<number[]> {
   const members = await storeAnswer(redis.zrange(sharedKeys.liveJobs, '0', '-1'))
   return members.map(Number).filter(Number.isSafeInteger)
 }
