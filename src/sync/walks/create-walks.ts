@@ -1,7 +1,7 @@
 import { findStream, type StreamEntry } from '../../streams/table.ts'
 import type { SelectedStream, Walk, WalkContext } from '../contract/walk.ts'
 import { placeOf } from '../state/search-state.ts'
-import { createFeed } from '../streams/feed.ts'
+import { createFeed, type Feed } from '../streams/feed.ts'
 import { createFilteredWalk } from './filtered-walk.ts'
 import { createSearchWalk } from './search/search-walk.ts'
 import { createSnapshotWalk } from './snapshot-walk.ts'
@@ -18,31 +18,36 @@ export function createWalks(
   context: WalkContext,
   positionOf: (name: string) => Record<string, unknown> | undefined,
 ): Walk[] {
-  const groups = new Map<string, { root: StreamEntry; streams: SelectedStream[] }>()
+  const groups = new Map<string, WalkGroup>()
   for (const stream of streams) {
     const root = rootOf(stream.entry)
-    const { previous, finishedBefore } = createFeed(stream, context)
+    const feed = createFeed(stream, context)
+    const { previous, finishedBefore } = feed
     const key = [root.name, finishedBefore, previous ? placeOf(previous) : 'fresh'].join()
-    const group = groups.get(key) ?? { root, streams: [] }
-    group.streams.push(stream)
-    groups.set(key, group)
+    const group = groups.get(key)
+    if (group) group.feeds.push(feed)
+    else groups.set(key, { root, first: stream, feeds: [feed] })
   }
-  return [...groups.values()].map((group) => createWalk(group, context, positionOf))
+  return [...groups.values()].map((group) => createWalk(group, context, positionOf(group.first.entry.name)))
+}
+
+/** The streams of one walk. */
+interface WalkGroup {
+  root: StreamEntry
+  first: SelectedStream
+  /** Of each of them. */
+  feeds: [Feed, ...Feed[]]
 }
 
 function createWalk(
-  { root, streams }: { root: StreamEntry; streams: readonly SelectedStream[] },
+  { root, first, feeds }: WalkGroup,
   context: WalkContext,
-  positionOf: (name: string) => Record<string, unknown> | undefined,
+  position: Record<string, unknown> | undefined,
 ): Walk {
-  const [first] = streams
-  if (!first) throw new Error(`no stream of ${root.name} is selected`)
-  const position = positionOf(first.entry.name)
   const { search, filtered, windows } = root
   if (!search && !filtered && !windows) return createSnapshotWalk(first, context, position)
-  if (windows)
-    return createWindowWalk({ ...context, root, feed: createFeed(first, context), traits: windows, position })
-  const options = { ...context, root, feeds: streams.map((stream) => createFeed(stream, context)), position }
+  if (windows) return createWindowWalk({ ...context, root, feed: feeds[0], traits: windows, position })
+  const options = { ...context, root, feeds, position }
   return search ? createSearchWalk(options) : createFilteredWalk(options)
 }
 
