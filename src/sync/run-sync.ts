@@ -12,14 +12,8 @@ import type { Missing, Walk } from './contract/walk.ts'
 import { createFingerprints, type Fingerprints } from './delivered/fingerprints.ts'
 import { catalogWarnings } from './delivery/catalog-warnings.ts'
 import { createOutbox, type Outbox } from './delivery/outbox.ts'
-import {
-  createStreamRun,
-  hasFinished,
-  type StreamRun,
-  stateDueAt,
-  streamProgress,
-  streamRunJson,
-} from './delivery/stream-run.ts'
+import { stateDueAt } from './delivery/state-spacing.ts'
+import { createStreamRun, hasFinished, type StreamRun, streamProgress, streamRunJson } from './delivery/stream-run.ts'
 import { createMovement, type Movement } from './pages/movement.ts'
 import { readPosition, SyncPosition } from './state/position-schema.ts'
 import { ofWorkspace, workspaceOf } from './state/workspace.ts'

@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { logIsFullFunction } from '../log/log-limit.ts'
 import { endedFunction, mayBeOtherLogFunction, runIdFunction } from '../lua-functions.ts'
 import { defineScript } from '../script.ts'
 
@@ -41,7 +42,7 @@ export const commitScript = defineScript({
   ],
   entries: ['streamName', 'streamState'],
   reply: Type.Enum(['COMMITTED', 'ALREADY', 'ENDED', 'FENCED', 'REWOUND', 'LOG_FULL']),
-  lua: `${endedFunction}${runIdFunction}${mayBeOtherLogFunction}
+  lua: `${endedFunction}${runIdFunction}${mayBeOtherLogFunction}${logIsFullFunction}
 local status, latestFence, latestAttemptId, latestCommitId, messages, blobBytes, runIdOfLog = unpack(redis.call(
   'HMGET', recordKey, 'status', 'fence', 'attemptId', 'commitId', 'messages', 'blobBytes', 'runId'))
 if not status or ended(status) then return 'ENDED' end
@@ -52,7 +53,7 @@ if latestCommitId == commitId then return 'ALREADY' end
 local offset = tonumber(expectedOffset)
 if tonumber(messages) ~= offset or (latestCommitId or '') ~= expectedCommitId then return 'REWOUND' end
 if mayBeOtherLog(runIdOfLog, lockKey, lockToken) then return 'REWOUND' end
-if tonumber(blobBytes) + #blob > tonumber(logLimitBytes) then return 'LOG_FULL' end
+if logIsFull(blobBytes, #blob, logLimitBytes) then return 'LOG_FULL' end
 
 local count = tonumber(messageCount)
 local last = string.format('%.0f', offset + count)

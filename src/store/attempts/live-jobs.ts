@@ -7,8 +7,8 @@ import { type JobStatus, jobStatuses } from '../job.ts'
 import { type CancelReason, cancelReasonOf } from '../job-record.ts'
 import { jobKey, sharedKeys } from '../keys.ts'
 import { runScript } from '../script.ts'
+import { markAbandonedScript } from './abandoned-job.lua.ts'
 import { forgetScript } from './forget.lua.ts'
-import { lookOverScript } from './look-over.lua.ts'
 
 /** A job that has not ended, as the reconciler sees it. */
 export interface LiveJob {
@@ -55,7 +55,7 @@ export function createLiveJobs({ redis, clock }: { redis: Redis; clock: Clock })
       return readLiveJobIds(redis)
     },
     async lookOver(jobId) {
-      const [outcome, status = '', fence, cancelReason] = await runScript(redis, lookOverScript, {
+      const [outcome, status = '', fence, cancelReason] = await runScript(redis, markAbandonedScript, {
         keys: { recordKey: jobKey(jobId, 'record') },
         args: { now: clock.now() },
       })

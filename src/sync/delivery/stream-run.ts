@@ -3,12 +3,6 @@ import type { Clock } from '../../clock.ts'
 import type { Completeness, StreamProgress } from '../contract/commit.ts'
 import type { SyncPosition } from '../state/position-schema.ts'
 
-/** A STATE is due when so many records or so much time lie behind the last one. */
-const RECORDS_PER_STATE = 1000
-const MS_PER_STATE = 10_000
-/** Airbyte's heartbeat counts RECORD and STATE only: while nothing is emitted, a STATE shows that the sync lives. */
-const LONGEST_SILENCE_MS = 5 * 60_000
-
 /** How one stream of a job stands. */
 export interface StreamRun {
   readonly name: string
@@ -46,12 +40,6 @@ export function streamRunJson(run: StreamRun): StreamRunJson {
 
 export function hasFinished(run: StreamRun): boolean {
   return run.status === 'COMPLETE' || run.status === 'INCOMPLETE'
-}
-
-/** Ms of the monotonic clock when the next STATE is due. */
-export function stateDueAt(run: StreamRun): number {
-  if (run.sinceState >= RECORDS_PER_STATE) return Number.NEGATIVE_INFINITY
-  return run.lastStateAt + (run.sinceState > 0 ? MS_PER_STATE : LONGEST_SILENCE_MS)
 }
 
 export function streamProgress(run: StreamRun): StreamProgress {

@@ -3,14 +3,14 @@ import { endedFunction, redisTimeFunction } from '../lua-functions.ts'
 import { defineScript } from '../script.ts'
 
 /**
- * What the reconciler wants to know of a job. On the way it asks for the end of a job whose readers are gone for longer
- * than its grace. Nobody can renew a lease while Redis is away, so each lease counts from the start of Redis at the
+ * Decides whether a job is abandoned: its readers have been gone for longer than its grace. Then it asks for the job's
+ * end, which the reconciler or the attempt carries out. Nobody can renew a lease while Redis is away, so each lease counts from the start of Redis at the
  * earliest.
  *
  * Replies [MISSING], [ENDED] or [LIVE, status, fence, cancel reason or ''].
  */
-export const lookOverScript = defineScript({
-  name: 'syncLookOver',
+export const markAbandonedScript = defineScript({
+  name: 'syncMarkAbandoned',
   keys: ['recordKey'],
   args: ['now'],
   reply: Type.Union([
