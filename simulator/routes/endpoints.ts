@@ -1,4 +1,5 @@
 import { answerActivityLogSearch, answerActivityLogs } from './activity-logs.ts'
+import { answerArticles } from './articles.ts'
 import { answerConversationAttributes, answerDataAttributes, conversationAttributesMoved } from './attributes.ts'
 import {
   answerCompaniesByFilter,
@@ -40,6 +41,7 @@ const rows: readonly Row[] = [
     answerActivityLogSearch,
     { ...search, since: '2.16' },
   ],
+  ['GET /articles', 'read_articles', answerArticles],
   ['GET /teams', 'read_admins', wholeList('teams', '/teams', '"type":"team.list","teams"')],
   ['GET /tags', 'read_tags', wholeList('tags', '/tags', '"type":"list","data"')],
   [

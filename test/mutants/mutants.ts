@@ -296,8 +296,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a short page of the activity log is believed at once',
     file: 'sync/walks/windows.ts',
-    find: 'if (seemsShort(page)) page =',
-    replace: 'if (seemsShort(page) && tries === 0) page =',
+    find: 'return seemsShort(page) ?',
+    replace: 'return seemsShort(page) && tries === 0 ?',
     tests: sync('activity-logs'),
   },
   {
@@ -310,8 +310,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'an empty page of the activity log is its end, whatever it names',
     file: 'sync/walks/windows.ts',
-    find: 'number = page.next',
-    replace: 'number = isEmpty ? undefined : page.next',
+    find: "emptyPage: 'skip'",
+    replace: "emptyPage: 'end'",
     tests: sync('activity-logs'),
   },
   {
@@ -442,9 +442,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'pages that bring nothing new are asked for without end',
-    file: 'intercom/endpoints/list-pages.ts',
-    find: 'if (met.size === before) throw',
-    replace: 'if (false) throw',
+    file: 'intercom/endpoints/numbered-pages.ts',
+    find: "list.progress === 'new records' && met.size",
+    replace: "list.path === '' && met.size",
     tests: sync('list-pages'),
   },
   {

@@ -9,10 +9,12 @@ import { nextPage } from './paging.ts'
 
 /** After so many readings, a list that changed during each of them is taken as it is. */
 const MOST_READINGS = 5
+/** Of a list with unstable ties, as long as fewer came than Intercom counts: each reading meets others of one second. */
+const MOST_READINGS_WHILE_SHORT = 10
 
 /** A list in pages by number, on each of which Intercom says how many records the list has. */
 export interface CountedList {
-  client: Pick<IntercomClient, 'serverSeconds'>
+  client: IntercomClient
   /** For people. */
   path: string
   /** `id` and `updated_at` must be among the members. */
@@ -94,10 +96,13 @@ export async function* readCountedList(list: CountedList): AsyncGenerator<ListPa
       const listed = unseen.map((record) => ({ answer, record }))
       if (listed.length > 0) yield { body: joinedBody(listed, list.shape.recordsPath), total }
     }
+    const { counted } = reading
+    const isShort = ids.size < counted
     const agreed = list.unstableTies
-      ? (reading.pages === 1 || reading.news === 0) && ids.size >= reading.counted
-      : readings > 1 && reading.states.size === reading.counted && areSame(reading.states, before)
-    if (agreed || readings === MOST_READINGS) return { agreed, readings, found: ids.size, counted: reading.counted }
+      ? (reading.pages === 1 || reading.news === 0) && !isShort
+      : readings > 1 && reading.states.size === counted && areSame(reading.states, before)
+    const most = list.unstableTies && isShort ? MOST_READINGS_WHILE_SHORT : MOST_READINGS
+    if (agreed || readings >= most) return { agreed, readings, found: ids.size, counted }
     before = reading.states
   }
 }

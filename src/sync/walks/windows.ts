@@ -5,7 +5,8 @@ import { type NumberedPage, type PagePlace, readPages } from '../../intercom/end
 import { nextPageQuery, pageSizeOf } from '../../intercom/endpoints/paging.ts'
 import type { IntercomRequest } from '../../intercom/request.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
-import type { StreamEntry, WindowTraits } from '../../streams/table.ts'
+import type { WindowTraits } from '../../streams/stream-traits.ts'
+import type { StreamEntry } from '../../streams/table.ts'
 import { type Row, readRow } from '../pages/search-pages.ts'
 import type { Slice } from '../state/slice.ts'
 
