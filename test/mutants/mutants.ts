@@ -455,6 +455,34 @@ export const mutants: readonly Mutant[] = [
     tests: sync('list-pages'),
   },
   {
+    rule: 'a list by number whose ties move is believed after one reading',
+    file: 'intercom/endpoints/counted-list.ts',
+    find: '? (reading.pages === 1 || reading.news === 0) && !isShort',
+    replace: '? readings > 0',
+    tests: sync('articles'),
+  },
+  {
+    rule: 'a list by number is read again in the same page size',
+    file: 'intercom/endpoints/counted-list.ts',
+    find: 'pageSizes[(readings - 1) % pageSizes.length]',
+    replace: 'pageSizes[0]',
+    tests: sync('articles'),
+  },
+  {
+    rule: 'a raw catalog reads streams that have to be named',
+    file: 'streams/selection.ts',
+    find: '!entry.optIn || !wish.isListed',
+    replace: 'wish.isListed || entry.optIn || true',
+    tests: sync('sync-request'),
+  },
+  {
+    rule: 'a check asks for streams that nobody has named',
+    file: 'streams/probes.ts',
+    find: 'if (entry.optIn && !named.includes(entry.name)) continue',
+    replace: '',
+    tests: ['http/check'],
+  },
+  {
     rule: 'a list that stays short is not told',
     file: 'intercom/endpoints/list-pages.ts',
     find: 'if (items.length >= total) return undefined',
@@ -485,8 +513,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a segment is not compared by its content',
     file: 'sync/walks/filtered-walk.ts',
-    find: 'byContent = root.filtered?.byContent === true &&',
-    replace: 'byContent = false &&',
+    find: 'byContent ??= root.filtered?.byContent === true &&',
+    replace: 'byContent ??= false &&',
     tests: sync('segment-counts'),
   },
   {
