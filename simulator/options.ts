@@ -36,6 +36,8 @@ export interface SimulatorOptions {
    * leave `updated_at` where it was. @defaultValue 0
    */
   ticketsBehindTheirParts?: number
+  /** Articles at the start, forty of one second. @defaultValue 0 */
+  articles?: number
   /** Entries of the admin activity log at the start. @defaultValue 0 */
   activityLogs?: number
   /** Windows of the activity log that hold more rows are answered with 500. @defaultValue null: no limit */
@@ -151,6 +153,7 @@ export function withDefaults(options: SimulatorOptions): Required<SimulatorOptio
     tickets: 0,
     longTickets: 0,
     ticketsBehindTheirParts: 0,
+    articles: 0,
     activityLogs: 0,
     mostActivityLogs: null,
     firstTimes: {},

@@ -1,6 +1,7 @@
 import type { SimulatorOptions } from '../options.ts'
 import { activityLogDefinition } from './activity-log-record.ts'
 import { adminDefinition } from './admin-record.ts'
+import { articleDefinition } from './article-record.ts'
 import { attributeDefinition, builtInCount } from './attribute-record.ts'
 import { companyDefinition, listedCompanyDefinition } from './company-record.ts'
 import { contactDefinition } from './contact-record.ts'
@@ -47,6 +48,7 @@ const storedStreams: Readonly<Record<string, StoredStream>> = {
 /** Streams that a workspace has only when it is told to. */
 const optInStreams: Readonly<Record<string, StoredStream>> = {
   tickets: { definition: () => ticketDefinition, count: ({ tickets }) => tickets },
+  articles: { definition: () => articleDefinition, count: ({ articles }) => articles },
   activity_logs: { definition: () => activityLogDefinition, count: ({ activityLogs }) => activityLogs },
 }
 
@@ -65,6 +67,7 @@ export const streamNames: readonly string[] = [...Object.keys(storedStreams), 'c
 export const optInNames: readonly (readonly [name: string, stored: string])[] = [
   ['tickets', 'tickets'],
   ['ticket_parts', 'tickets'],
+  ['articles', 'articles'],
   ['activity_logs', 'activity_logs'],
 ]
 

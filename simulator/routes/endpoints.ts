@@ -19,6 +19,7 @@ import { answerContactSearch } from './contact-search.ts'
 import { answerConversation, answerConversationSearch } from './conversations.ts'
 import type { Endpoint } from './endpoint.ts'
 import { answerMe } from './me.ts'
+import { numberedList } from './numbered-list.ts'
 import { answerTicket, answerTicketSearch } from './tickets.ts'
 import { wholeList } from './whole-list.ts'
 
@@ -40,6 +41,7 @@ const rows: readonly Row[] = [
     answerActivityLogSearch,
     { ...search, since: '2.16' },
   ],
+  ['GET /articles', 'read_articles', numberedList('articles', '/articles')],
   ['GET /teams', 'read_admins', wholeList('teams', '/teams', '"type":"team.list","teams"')],
   ['GET /tags', 'read_tags', wholeList('tags', '/tags', '"type":"list","data"')],
   [

@@ -20,7 +20,8 @@ interface Connection {
 }
 
 /**
- * Finds out whether a config can be used: the token, and the permission of every stream.
+ * Finds out whether a config can be used: the token, and the permission of every stream. Streams that are read only when
+ * they are named are asked for only when they are wanted.
  *
  * @param wanted streams that must be readable; of the others it is only told when they are not
  * @throws CodedError `intercom_unavailable` when Intercom itself gives no verdict
@@ -42,7 +43,7 @@ async function judgeConnection(
 ): Promise<ConnectionStatus> {
   const version = config.api_version ?? defaultApiVersion
   const me = await unlessRefused(readMe(client, version))
-  const probes = listProbes(version)
+  const probes = listProbes(wanted, version)
   const answers = await Promise.all(probes.map(async (probe) => ({ probe, error: await probeStreams(client, probe) })))
   const refusals = answers.flatMap(({ probe, error }) => (error ? [{ probe, error }] : []))
 

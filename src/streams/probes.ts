@@ -26,16 +26,22 @@ function probeOf({ path, query, child, search, filtered, windows }: StreamEntry)
   const parent = child && findStream(child.parent)
   if (parent) return probeOf(parent)
   if (filtered?.list === 'scroll') return companies
+  if (filtered?.list === 'pages') return { method: 'GET', path, query: { ...query, page: '1', per_page: '1' } }
   if (windows) return { method: 'GET', path, query: { created_at_after: FAR_FUTURE } }
   if (!search) return { method: 'GET', path, ...(query && { query: { ...query } }) }
   const body = searchBody({ updated: { from: 0, to: null } }, 'second', { order: 'descending', perPage: 1 })
   return { method: 'POST', path, body }
 }
 
-/** The probes of all streams; streams that are told by the same answer share one. */
-export function listProbes(version: ApiVersion = defaultApiVersion): Probe[] {
+/**
+ * The probes of all streams; streams that are told by the same answer share one.
+ *
+ * @param named streams that are named: others that are read only when they are named are left out
+ */
+export function listProbes(named: readonly string[], version: ApiVersion = defaultApiVersion): Probe[] {
   const probes = new Map<string, Probe>()
   for (const entry of streamTable) {
+    if (entry.optIn && !named.includes(entry.name)) continue
     const request = probeOf(entry)
     const key = JSON.stringify(request)
     const known = probes.get(key)

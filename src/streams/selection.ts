@@ -6,8 +6,8 @@ import { findStream, type StreamEntry, streamTable } from './table.ts'
 
 /**
  * Reads which streams a job is to sync: from a configured catalog, a raw CATALOG (message or its `catalog` object), the
- * shorthand `streams: ["contacts", {"name": "tags", "syncMode": "full_refresh"}]`, or neither, which means all.
- * Incremental is what a stream gets when it can and nothing else was said.
+ * shorthand `streams: ["contacts", {"name": "tags", "syncMode": "full_refresh"}]`, or neither, which means all but those
+ * that are read only when they are named. A raw CATALOG lists what there is, so it names none of these. Incremental is what a stream gets when it can and nothing else was said.
  */
 export function readSelection(body: { catalog?: unknown; streams?: unknown }, faults: Fault[]): ConfiguredCatalog {
   const { catalog, streams } = body
@@ -17,12 +17,14 @@ export function readSelection(body: { catalog?: unknown; streams?: unknown }, fa
   }
   if (streams !== undefined) return readList(streams, '/streams', readShorthand, faults)
   if (catalog !== undefined) return readCatalog(catalog, faults)
-  return { streams: streamTable.map((entry) => configure(entry, {})) }
+  return { streams: streamTable.filter(({ optIn }) => !optIn).map((entry) => configure(entry, {})) }
 }
 
 interface Wish {
   name: unknown
   namePointer: string
+  /** A raw CATALOG lists the stream: nobody has asked for it by its name. */
+  isListed?: true
   syncMode?: unknown
   modePointer?: string
   schema?: unknown
@@ -50,6 +52,7 @@ function readList(
     return { streams: [] }
   }
   const chosen = new Map<string, ConfiguredStream>()
+  const names = new Set<string>()
   for (const [index, item] of list.entries()) {
     const wish = readItem(item, `${pointer}/${index}`)
     const entry = typeof wish.name === 'string' ? findStream(wish.name) : undefined
@@ -59,18 +62,27 @@ function readList(
         pointer: wish.namePointer,
         detail: `${JSON.stringify(wish.name) ?? 'nothing'} is no stream; there are ${known}`,
       })
-    } else if (chosen.has(entry.name))
-      faults.push({ pointer: wish.namePointer, detail: `${entry.name} is named twice` })
+    } else if (names.has(entry.name)) faults.push({ pointer: wish.namePointer, detail: `${entry.name} is named twice` })
     else if (wish.syncMode !== undefined && wish.syncMode !== 'full_refresh' && wish.syncMode !== 'incremental')
       faults.push({ pointer: wish.modePointer ?? pointer, detail: 'must be full_refresh or incremental' })
-    else chosen.set(entry.name, configure(entry, wish))
+    else {
+      names.add(entry.name)
+      if (!entry.optIn || !wish.isListed) chosen.set(entry.name, configure(entry, wish))
+    }
   }
+  if (names.size === list.length && chosen.size === 0)
+    faults.push({
+      pointer,
+      detail: `lists ${[...names].join(', ')} only, read when named: put them into streams, or configure the catalog`,
+    })
   return { streams: [...chosen.values()] }
 }
 
 function readCatalogItem(item: unknown, pointer: string): Wish {
   if (!isObject(item)) return { name: item, namePointer: pointer }
-  if (!isObject(item.stream)) return { name: item.name, namePointer: `${pointer}/name`, schema: item.json_schema }
+  if (!isObject(item.stream)) {
+    return { name: item.name, namePointer: `${pointer}/name`, schema: item.json_schema, isListed: true }
+  }
   return {
     name: item.stream.name,
     namePointer: `${pointer}/stream/name`,

@@ -1,6 +1,6 @@
-import type { ApiVersion } from '../airbyte/source-config.ts'
-import { type CutListTraits, contactLists } from './cut-lists.ts'
+import { contactLists } from './cut-lists.ts'
 import { USERS } from './scopes.ts'
+import type { ChildTraits, FilteredTraits, SearchTraits, WindowTraits } from './stream-traits.ts'
 
 /** Field that grows with every change, or of records that never change with every record. Unix seconds. */
 export type CursorField = 'updated_at' | 'created_at'
@@ -19,6 +19,8 @@ export interface StreamEntry {
   cursor?: CursorField
   /** Permission of the access token, in Intercom's words. */
   scope: string
+  /** The stream is read, and its permission asked for, only when it is named. @defaultValue it is one of all streams */
+  optIn?: true
   /** Members Intercom writes now as a number, now as a string. */
   idMembers: readonly string[]
   /** Members that change without the record changing; the content hash leaves them out. */
@@ -33,56 +35,6 @@ export interface StreamEntry {
   windows?: WindowTraits
   /** Set for streams that are read parent by parent. */
   child?: ChildTraits
-}
-
-/** What is particular to a stream's search endpoint. */
-export interface SearchTraits {
-  /** Where a record tells how many children it has, and how many Intercom gives at most. */
-  childCounter?: ChildCounter
-  /** Up to API 2.16 the search compares dates by calendar day in the workspace's time zone; from 2.17 by second. */
-  byCalendarDay: boolean
-  /** Lists inside a record of which Intercom's search shows the first ten items only. */
-  cutLists?: readonly CutListTraits[]
-  /** A member that every record holds: a page with one that does not is asked for once more. */
-  requiredMember?: string
-}
-
-/** A counter inside a record, and the child field that is cut short when it is exceeded. */
-export interface ChildCounter {
-  path: readonly [string, string]
-  most: number
-  field: string
-}
-
-export interface FilteredTraits {
-  /** `scroll` = page after page through a scroll, of which a workspace has one; `single` = one answer holds all. */
-  list: 'scroll' | 'single'
-  /** Where a record shows its children, as keys to a list. */
-  shownChildren?: readonly [string, string]
-  /** Records change without their cursor: all are remembered by their content, and those that differ are delivered. */
-  byContent?: true
-}
-
-/** A log that only grows, given newest first between two times, in pages by number. */
-export interface WindowTraits {
-  /** The same as a POST with larger pages, and the API version that brought it. */
-  search: { path: string; since: ApiVersion }
-}
-
-/** A child stream: what is given of a parent that moved holds all the children of that parent. */
-export interface ChildTraits {
-  /** The stream whose walk finds the parents. */
-  parent: string
-  /** Member added to every child: the parent's Intercom id. */
-  parentIdMember: string
-  /** The parent's own record holds its children; else each parent takes a request. */
-  inline?: true
-  /** Where a parent's children are asked for that its record, against the rule, does not hold; with `{id}` in it. */
-  ownPath?: string
-  /** Where a parent's own answer counts its children and one thing more. */
-  counter?: readonly [string, string]
-  /** Most children that Intercom gives of one parent; the rest cannot be had. */
-  mostChildren?: number
 }
 
 const CONVERSATIONS = 'Read conversations'
@@ -105,6 +57,20 @@ export const streamTable: readonly StreamEntry[] = [
     windows: { search: { path: '/admins/activity_logs/search', since: '2.16' } },
   },
   { ...plain, name: 'admins', path: '/admins', recordsPath: ['admins'], primaryKey: [['id']], scope: 'Read admins' },
+  {
+    ...plain,
+    name: 'articles',
+    path: '/articles',
+    recordsPath: ['data'],
+    primaryKey: [['id']],
+    cursor: 'updated_at',
+    scope: 'Read and list articles',
+    idMembers: ['id', 'author_id', 'parent_id'],
+    // Tokens of before lack the permission: no sync of all streams may fail because of it.
+    optIn: true,
+    // Whether all that changes an article moves its time is not documented.
+    filtered: { list: 'pages', pageSizes: [250, 175, 125, 90], byContent: true },
+  },
   {
     ...plain,
     name: 'companies',

@@ -69,7 +69,7 @@ export async function gatherEvidence(driver: Driver, intercom: ListeningSimulato
     await driver.read({ config, catalog: whole }),
   ]
   const { faults: untrue } = await judge(intercom, Buffer.from(`${fullRefresh[0].lines.join('\n')}\n`), {
-    expectStreams: [...streamNames, 'tickets', 'ticket_parts', 'activity_logs'],
+    expectStreams: [...streamNames, 'tickets', 'ticket_parts', 'activity_logs', 'articles'],
   })
   const incremental = await driver.read({ config, catalog: increments, state: [] })
   const resumed: Evidence['resumed'] = []

@@ -12,6 +12,7 @@ const workspace = {
   longConversations: 0,
   tickets: 25,
   activityLogs: 60,
+  articles: 60,
   accessTokens: { 'simulator-token': [], 'token-without-tags': ['read_tags'] },
 }
 

@@ -39,7 +39,7 @@ t.test('every curl line of the README works against the simulator, in the order 
   t.same(JSON.parse((await desk.run(check)).stdout), shown('Check a token, list the streams'))
 
   const listed = await desk.run(discover)
-  const [intro = ''] = readFileSync('README.md', 'utf8').match(/^Fourteen streams\..*$/m) ?? []
+  const [intro = ''] = readFileSync('README.md', 'utf8').match(/^Fifteen streams\..*$/m) ?? []
   const named = [...intro.matchAll(/`(\w+)`/g)].map(([, name]) => name)
   t.same(listed.stdout.trimEnd().split('\n').toSorted(), named.toSorted())
   t.equal(JSON.parse(readFileSync(join(desk.folder, 'catalog.json'), 'utf8')).type, 'CATALOG')

@@ -7,10 +7,14 @@ export interface Wish {
   syncMode: 'incremental' | 'full_refresh'
 }
 
-/** Half of the workspaces are synced whole and by increments; of the others some streams are left out, or read whole. */
+/**
+ * Half of the workspaces are synced whole and by increments; of the others some streams are left out, or read whole. None
+ * has streams that are read only when they are named.
+ */
 export function drawSelection(random: Random): Wish[] {
   const isMixed = random() < 0.5
-  return streamTable.flatMap(({ name, cursor }): Wish[] => {
+  return streamTable.flatMap(({ name, cursor, optIn }): Wish[] => {
+    if (optIn) return []
     const isLeftOut = isMixed && random() < 0.2
     const isWhole = cursor === undefined || (isMixed && random() < 0.2)
     return isLeftOut ? [] : [{ name, syncMode: isWhole ? 'full_refresh' : 'incremental' }]

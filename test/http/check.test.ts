@@ -19,6 +19,7 @@ const intercom = await listenSimulator(t, {
   accessTokens: {
     'simulator-token': [],
     'token-without-tags': ['read_tags'],
+    'token-without-articles': ['read_articles'],
     'token-for-nothing': [
       'read_admins',
       'read_admin_activity_logs',
@@ -96,6 +97,23 @@ for (const missingScopeStatus of [401, 403] as const) {
     t.match(await check(config, ['contacts', 'tags'], app), { status: 'FAILED', message: /tags: .*"Read tags"/ })
   })
 }
+
+t.test('the permission for articles is asked for only when they are named', async (t) => {
+  const config = { access_token: 'token-without-articles' }
+  t.match(await check(config), { status: 'SUCCEEDED', message: /All streams can be read/ })
+  t.match(await check(config, ['tags']), { status: 'SUCCEEDED', message: /All streams can be read/ })
+  const named = await check(config, ['tags', 'articles'])
+  t.match(named, { status: 'FAILED', message: /articles: .*"Read and list articles"/ })
+  t.match(await check({ access_token: 'simulator-token' }, ['articles']), { status: 'SUCCEEDED' })
+  const asked = intercom.requests.entries.filter(({ path }) => path === '/articles')
+  t.same(
+    asked.map(({ query }) => query),
+    [
+      { page: '1', per_page: '1' },
+      { page: '1', per_page: '1' },
+    ],
+  )
+})
 
 t.test('a token that may read no stream at all fails', async (t) => {
   t.match(await check({ access_token: 'token-for-nothing' }), { status: 'FAILED', message: /no permission for any/ })

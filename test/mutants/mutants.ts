@@ -296,8 +296,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a short page of the activity log is believed at once',
     file: 'sync/walks/windows.ts',
-    find: 'if (seemsShort(page)) page =',
-    replace: 'if (seemsShort(page) && tries === 0) page =',
+    find: 'return seemsShort(page) ?',
+    replace: 'return seemsShort(page) && tries === 0 ?',
     tests: sync('activity-logs'),
   },
   {
@@ -310,8 +310,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'an empty page of the activity log is its end, whatever it names',
     file: 'sync/walks/windows.ts',
-    find: 'number = page.next',
-    replace: 'number = isEmpty ? undefined : page.next',
+    find: "emptyPage: 'skip'",
+    replace: "emptyPage: 'end'",
     tests: sync('activity-logs'),
   },
   {
@@ -442,9 +442,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'pages that bring nothing new are asked for without end',
-    file: 'intercom/endpoints/list-pages.ts',
-    find: 'if (met.size === before) throw',
-    replace: 'if (false) throw',
+    file: 'intercom/endpoints/numbered-pages.ts',
+    find: "list.progress === 'new records' && met.size",
+    replace: "list.path === '' && met.size",
     tests: sync('list-pages'),
   },
   {
@@ -453,6 +453,34 @@ export const mutants: readonly Mutant[] = [
     find: 'once.met.size >= (once.total ?? 0)',
     replace: 'true',
     tests: sync('list-pages'),
+  },
+  {
+    rule: 'a list by number whose ties move is believed after one reading',
+    file: 'intercom/endpoints/counted-list.ts',
+    find: '? (reading.pages === 1 || reading.news === 0) && !isShort',
+    replace: '? readings > 0',
+    tests: sync('articles'),
+  },
+  {
+    rule: 'a list by number is read again in the same page size',
+    file: 'intercom/endpoints/counted-list.ts',
+    find: 'pageSizes[(readings - 1) % pageSizes.length]',
+    replace: 'pageSizes[0]',
+    tests: sync('articles'),
+  },
+  {
+    rule: 'a raw catalog reads streams that have to be named',
+    file: 'streams/selection.ts',
+    find: '!entry.optIn || !wish.isListed',
+    replace: 'wish.isListed || entry.optIn || true',
+    tests: sync('sync-request'),
+  },
+  {
+    rule: 'a check asks for streams that nobody has named',
+    file: 'streams/probes.ts',
+    find: 'if (entry.optIn && !named.includes(entry.name)) continue',
+    replace: '',
+    tests: ['http/check'],
   },
   {
     rule: 'a list that stays short is not told',
@@ -485,8 +513,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a segment is not compared by its content',
     file: 'sync/walks/filtered-walk.ts',
-    find: 'byContent = root.filtered?.byContent === true &&',
-    replace: 'byContent = false &&',
+    find: 'byContent ??= root.filtered?.byContent === true &&',
+    replace: 'byContent ??= false &&',
     tests: sync('segment-counts'),
   },
   {

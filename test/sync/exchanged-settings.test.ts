@@ -5,7 +5,7 @@ import { type Collected, collectSync, parseLines } from '../support/engine.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const clock = createManualClock(Date.UTC(2026, 2, 10, 12))
-const workspace = { contacts: 30, conversations: 20, companies: 20, tickets: 10, activityLogs: 20, clock }
+const workspace = { contacts: 30, conversations: 20, companies: 20, tickets: 10, activityLogs: 20, articles: 20, clock }
 const streams = streamTable.map(({ name }) => name)
 const withCursor = streamTable.filter(({ cursor }) => cursor).map(({ name }) => name)
 const token = { access_token: 'simulator-token' }

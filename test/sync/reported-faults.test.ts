@@ -178,6 +178,7 @@ for (const api_version of ['2.11', '2.16', '2.17'])
         tickets: 60,
         oddities: false,
         activityLogs: 60,
+        articles: 60,
       })
       const config = { access_token: 'simulator-token', api_version }
       const streams = streamTable.map(({ name }) => name)

@@ -66,6 +66,23 @@ t.test('a catalog may be configured, raw, a message, or a short list', async (t)
   ])
 })
 
+t.test('articles are read only when they are named', async (t) => {
+  const namesIn = (body: SyncRequestBody) =>
+    parseSyncRequest({ config, ...body }).catalog.streams.map(({ stream }) => stream.name)
+  const listed = (...names: string[]) => ({ streams: names.map((name) => ({ name, json_schema: {} })) })
+  const configured = {
+    streams: ['articles', 'tags'].map((name) => ({ stream: { name, json_schema: {} }, sync_mode: 'full_refresh' })),
+  }
+  t.notOk(namesIn({}).includes('articles'))
+  t.same(namesIn({ catalog: listed('articles', 'tags') }), ['tags'])
+  t.same(namesIn({ catalog: { type: 'CATALOG', catalog: listed('tags', 'articles') } }), ['tags'])
+  t.same(namesIn({ catalog: configured }), ['articles', 'tags'])
+  t.same(namesIn({ streams: ['articles', { name: 'tags' }] }), ['articles', 'tags'])
+  t.same(parseSyncRequest({ config, streams: ['articles'] }).catalog.streams[0]?.sync_mode, 'incremental')
+  t.match(faultsOf({ config, catalog: listed('articles') }), { '/catalog/streams': /articles only.*into streams/ })
+  t.match(faultsOf({ config, catalog: listed('articles', 'articles') }), { '/catalog/streams/1/name': /twice/ })
+})
+
 t.test('every fault is named with its place and a way out', async (t) => {
   t.match(faultsOf({}), { '/config': /access_token/ })
   t.match(faultsOf({ config: {} }), { '/config/access_token': /missing/ })

@@ -5,6 +5,7 @@ import type { IntercomClient } from '../client.ts'
 import { type RecordShape, type ScannedAnswer, type ScannedRecord, scanAnswer } from '../text/record-scanner.ts'
 import { joinedBody } from '../text/record-text.ts'
 import { areSame } from '../text/same-set.ts'
+import { type NumberedPage, type PagePlace, readPages } from './numbered-pages.ts'
 import { nextPageQuery } from './paging.ts'
 
 /** The page size of a second reading: its page borders lie elsewhere. */
@@ -51,13 +52,13 @@ export interface WholeList {
  */
 export async function readList(client: IntercomClient, list: ListRequest): Promise<WholeList> {
   const items = new Map<string, ListedItem>()
-  const once = await readPages(client, list, items)
+  const once = await readOnce(client, list, items)
   const isWhole = once.pages === 1 && (list.isCompared || once.met.size >= (once.total ?? 0))
   let latest = once
   for (let readings = 1; !isWhole && readings < MOST_READINGS; readings++) {
     const sized = readings % 2 === 1 ? { ...list, perPage: OTHER_SIZE } : list
     const { met } = latest
-    latest = await readPages(client, sized, items)
+    latest = await readOnce(client, sized, items)
     if (areSame(latest.met, met)) break
   }
   return { first: once.first, total: latest.total, items: [...items.values()] }
@@ -96,38 +97,47 @@ interface Reading extends Omit<WholeList, 'items'> {
   met: ReadonlySet<string>
 }
 
-async function readPages(
-  client: IntercomClient,
-  { path, version, query, perPage, read, within = [] }: ListRequest,
-  items: Map<string, ListedItem>,
-): Promise<Reading> {
+interface AskedPage extends NumberedPage {
+  answer: ScannedAnswer
+  items: readonly { key: string; record: ScannedRecord }[]
+}
+
+async function readOnce(client: IntercomClient, list: ListRequest, items: Map<string, ListedItem>): Promise<Reading> {
+  const { path, within = [] } = list
+  const ask = (place: PagePlace, page: number) => askPage(client, list, place, page)
   const met = new Set<string>()
-  const sized = { ...query, ...(perPage !== undefined && { per_page: String(perPage) }) }
-  const ask = (place: Record<string, string>) =>
-    client.ask({ method: 'GET', path, version, query: { ...sized, ...place } }, ({ body }) => read(body))
-  let answer = await ask({})
-  const first = answer
-  for (let pages = 1; ; pages++) {
-    const before = met.size
-    for (const record of answer.records ?? []) {
-      const key = keyOf(answer, record)
+  const answers: ScannedAnswer[] = []
+  for await (const page of readPages({ path, ask, emptyPage: 'nothing new', progress: 'new records' })) {
+    const { answer } = page
+    answers.push(answer)
+    for (const { key, record } of page.items) {
       met.add(key)
       items.set(key, { answer, record })
     }
+  }
+  const [first] = answers
+  if (!first) throw new Error(`${path} has no first page`)
+  const total = answers.at(-1)?.envelope([...within, 'total_count'].join('.'))
+  return { first, pages: answers.length, met, total: typeof total === 'number' ? total : undefined }
+}
+
+/** @param page which page it is, from 1 */
+async function askPage(
+  client: IntercomClient,
+  { path, version, query, perPage, read, within = [] }: ListRequest,
+  place: PagePlace,
+  page: number,
+): Promise<AskedPage> {
+  const asked = { ...query, ...(perPage !== undefined && { per_page: String(perPage) }), ...place }
+  try {
+    const answer = await client.ask({ method: 'GET', path, version, query: asked }, ({ body }) => read(body))
     const next = nextPageQuery(pagesOf(answer, within))
-    if (!next) {
-      const total = answer.envelope([...within, 'total_count'].join('.'))
-      return { first, pages, met, total: typeof total === 'number' ? total : undefined }
-    }
-    if (met.size === before) throw new CodedError('intercom_loop', `Paging through ${path} leads in circles`)
-    answer = await ask(next).catch((error: unknown) => {
-      // The caller would take a 404 to mean that the whole list is gone. From a later page it does not mean that.
-      if (!(error instanceof RefusedError) || !error.gone) throw error
-      throw new CodedError(
-        'intercom_protocol',
-        `Intercom has no page ${pages + 1} of ${path}, which page ${pages} names`,
-      )
-    })
+    const items = (answer.records ?? []).map((record) => ({ key: keyOf(answer, record), record }))
+    return { answer, items, keys: items.map(({ key }) => key), next }
+  } catch (error) {
+    // The caller would take a 404 to mean that the whole list is gone. From a later page it does not mean that.
+    if (page === 1 || !(error instanceof RefusedError) || !error.gone) throw error
+    throw new CodedError('intercom_protocol', `Intercom has no page ${page} of ${path}, which page ${page - 1} names`)
   }
 }
 

@@ -81,13 +81,13 @@ async function drainList(
     for (;;) {
       const step = await pages.next()
       if (!step.done) {
-        await spool.append(step.value)
+        await spool.append(step.value.body)
         continue
       }
-      const { agreed, passes, found, counted } = step.value
+      const { agreed, readings, found, counted } = step.value
       if (!agreed)
         warn(
-          `the list changed each of the ${passes} times it was read: ${found} companies were found, ` +
+          `the list changed each of the ${readings} times it was read: ${found} companies were found, ` +
             `Intercom counts ${counted}; what is missing comes with the next sync that has the scroll`,
         )
       return

@@ -1,7 +1,5 @@
 import { defaultApiVersion } from '../../airbyte/source-config.ts'
-import { asOneAnswer, readShapedList, shortageOf } from '../../intercom/endpoints/list-pages.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
-import type { StreamEntry } from '../../streams/table.ts'
 import {
   askGoneAgain,
   type ChildEndpoint,
@@ -15,14 +13,14 @@ import { createRecheckLimit } from '../completion/patience.ts'
 import type { Arrival, LogEntry, Sink, Walk } from '../contract/walk.ts'
 import { MOST_ENTRIES } from '../delivered/seen.ts'
 import { missingOf } from '../delivery/missing.ts'
-import { type Row, readRow, shownChildren, wantedMembers } from '../pages/search-pages.ts'
+import { type Row, readRow, shownChildren } from '../pages/search-pages.ts'
 import { FilteredPosition, readPosition } from '../state/position-schema.ts'
 import { completeState, freshState } from '../state/search-state.ts'
 import type { FedWalkOptions, Feed } from '../streams/feed.ts'
 import { finishedFeedState, overlapNotes } from '../streams/feed-state.ts'
 import type { OpenFeed } from '../streams/open-feed.ts'
 import { listPlan, settingsChanged } from '../streams/settings.ts'
-import { readCompanies } from './company-pages.ts'
+import { listParts } from './list-parts.ts'
 
 const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE_INFINITY }
 
@@ -105,12 +103,10 @@ async function* listArrivals(
   const onList = () => {
     byList = true
   }
-  const request = { root, client, ports, version, shape: shapeOf(root), tell, onRestart, onList }
-  const pages = root.filtered?.list === 'scroll' ? readCompanies(request) : wholeList(options, version, tell)
-  let byContent = false
-  for await (const answer of pages) {
+  let byContent: boolean | undefined
+  for await (const { answer, size } of listParts({ root, client, ports, version, tell, onRestart, onList })) {
     // More than a state can remember are told apart by their times alone.
-    byContent = root.filtered?.byContent === true && (answer.records?.length ?? 0) <= MOST_ENTRIES
+    byContent ??= root.filtered?.byContent === true && size !== undefined && size <= MOST_ENTRIES
     if (byContent) for (const feed of feeds) feed.compareAll()
     // A list cannot bring what a list left out.
     if (!byList) notes.push(...feeds.flatMap((feed) => feed.makeUpForList() ?? []))
@@ -127,7 +123,7 @@ async function* listArrivals(
         for (const { level, message } of overlapNotes(feed, start)) sink.log(level, message)
       }
       const byName = Object.fromEntries(feeds.map((feed) => [feed.entry.name, feed.toJson()]))
-      end({ position: { start, byList, byContent, feeds: byName }, feeds })
+      end({ position: { start, byList, byContent: byContent === true, feeds: byName }, feeds })
     },
   }
 }
@@ -192,21 +188,4 @@ function notesArrival(notes: LogEntry[]): Arrival {
       for (const { level, message } of entries) sink.log(level, message)
     },
   }
-}
-
-function shapeOf(root: StreamEntry) {
-  return { recordsPath: root.recordsPath, members: wantedMembers(root) }
-}
-
-async function* wholeList(
-  { root, client }: FedWalkOptions,
-  version: string,
-  tell: (entry: LogEntry) => void,
-): AsyncGenerator<ScannedAnswer, void, void> {
-  const { name, path, query } = root
-  const shape = shapeOf(root)
-  const list = await readShapedList(client, { path, version, query, shape })
-  const shortage = shortageOf(list)
-  if (shortage !== undefined) tell({ level: 'WARN', message: `${name}: ${shortage}` })
-  yield asOneAnswer(list, shape)
 }

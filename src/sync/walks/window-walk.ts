@@ -1,6 +1,7 @@
 import { defaultApiVersion } from '../../airbyte/source-config.ts'
 import type { Moment } from '../../intercom/time/server-clock.ts'
-import type { StreamEntry, WindowTraits } from '../../streams/table.ts'
+import type { WindowTraits } from '../../streams/stream-traits.ts'
+import type { StreamEntry } from '../../streams/table.ts'
 import { merge } from '../concurrency/merge.ts'
 import type { Arrival, Sink, Walk, WalkContext } from '../contract/walk.ts'
 import { missingOf } from '../delivery/missing.ts'

@@ -1,11 +1,12 @@
 import { type ApiVersion, isSince } from '../../airbyte/source-config.ts'
-import { CodedError } from '../../errors.ts'
 import { scanList } from '../../intercom/answers/own-list.ts'
 import type { IntercomClient } from '../../intercom/client.ts'
+import { type NumberedPage, type PagePlace, readPages } from '../../intercom/endpoints/numbered-pages.ts'
 import { nextPageQuery, pageSizeOf } from '../../intercom/endpoints/paging.ts'
 import type { IntercomRequest } from '../../intercom/request.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
-import type { StreamEntry, WindowTraits } from '../../streams/table.ts'
+import type { WindowTraits } from '../../streams/stream-traits.ts'
+import type { StreamEntry } from '../../streams/table.ts'
 import { type Row, readRow } from '../pages/search-pages.ts'
 import type { Slice } from '../state/slice.ts'
 
@@ -61,7 +62,7 @@ export async function* readWindow(
   for (let pass = 1; ; pass++) {
     let given = 0
     let isShort = false
-    for await (const { answer, rows, next, ...page } of readPages(endpoint, window, tries)) {
+    for await (const { answer, rows, next, ...page } of pagesOf(endpoint, window, tries)) {
       isShort ||= isShortPage({ rows, next, ...page })
       given += rows.length
       for (const row of rows) met.add(row.id)
@@ -76,30 +77,16 @@ export async function* readWindow(
 }
 
 /** Every page once. One that seems to lack something is asked for once more, and then believed. */
-async function* readPages(
-  endpoint: WindowEndpoint,
-  window: Slice,
-  tries: number | undefined,
-): AsyncGenerator<Page, void, void> {
-  const met = new Set<string>()
-  let wasEmpty = false
-  for (let number: number | undefined = 1; number !== undefined; ) {
-    let page: Page = await askPage(endpoint, window, number, tries)
-    if (seemsShort(page)) page = fuller(page, await askPage(endpoint, window, number, tries))
-    const before = met.size
-    for (const row of page.rows) met.add(row.id)
-    const isEmpty = page.rows.length === 0
-    if (page.next !== undefined && met.size === before && (wasEmpty || !isEmpty))
-      throw new CodedError('intercom_loop', `Paging through ${endpoint.entry.path} leads in circles`)
-    yield page
-    wasEmpty = isEmpty
-    number = page.next
+function pagesOf(endpoint: WindowEndpoint, window: Slice, tries: number | undefined): AsyncGenerator<Page, void, void> {
+  async function ask(place: PagePlace): Promise<Page> {
+    const page = await askPage(endpoint, window, place, tries)
+    return seemsShort(page) ? fuller(page, await askPage(endpoint, window, place, tries)) : page
   }
+  const first = { page: '1' }
+  return readPages({ path: endpoint.entry.path, first, ask, emptyPage: 'skip', progress: 'new records' })
 }
 
-interface Page extends Pick<WindowPage, 'answer' | 'rows'> {
-  /** Named by Intercom, or by its count of pages. */
-  next: number | undefined
+interface Page extends Pick<WindowPage, 'answer' | 'rows'>, NumberedPage {
   /** Rows that a full page holds, as far as Intercom says. */
   size: number | undefined
 }
@@ -124,35 +111,36 @@ function fuller(first: Page, second: Page): Page {
 function askPage(
   { client, entry, traits, version }: WindowEndpoint,
   window: Slice,
-  page: number,
+  place: PagePlace,
   tries: number | undefined,
 ): Promise<Page> {
   const request = isSince(version, traits.search.since)
-    ? searchRequest(traits.search.path, window, page)
-    : listRequest(entry.path, window, page)
+    ? searchRequest(traits.search.path, window, place)
+    : listRequest(entry.path, window, place)
   return client.ask({ ...request, version, ...(tries && { tries }) }, ({ body }) => {
     const answer = scanList(body, { recordsPath: entry.recordsPath, members: ['id', 'created_at'] }, request.path)
     const rows = answer.records.map((record) => readRow(body, record, request.path, EVERYTHING, entry.cursor))
     const pages = answer.envelope('pages')
-    const next = nextPageQuery(pages)?.page
-    return { answer, rows, next: next === undefined ? undefined : Number(next), size: pageSizeOf(pages) }
+    const page = nextPageQuery(pages)?.page
+    const next = page === undefined ? undefined : { page }
+    return { answer, rows, keys: rows.map(({ id }) => id), next, size: pageSizeOf(pages) }
   })
 }
 
 type UnversionedRequest = Omit<IntercomRequest, 'version'>
 
-function searchRequest(path: string, window: Slice, page: number): UnversionedRequest {
+function searchRequest(path: string, window: Slice, { page }: PagePlace): UnversionedRequest {
   const { after, before } = bounds(window)
   return {
     method: 'POST',
     path,
-    body: { created_at_after: after, created_at_before: before, page, per_page: PER_PAGE },
+    body: { created_at_after: after, created_at_before: before, page: Number(page), per_page: PER_PAGE },
   }
 }
 
-function listRequest(path: string, window: Slice, page: number): UnversionedRequest {
+function listRequest(path: string, window: Slice, place: PagePlace): UnversionedRequest {
   const { after, before } = bounds(window)
-  const query = { created_at_after: String(after), created_at_before: String(before), page: String(page) }
+  const query = { created_at_after: String(after), created_at_before: String(before), ...place }
   return { method: 'GET', path, query }
 }
 

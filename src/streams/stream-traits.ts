@@ -1,0 +1,58 @@
+import type { ApiVersion } from '../airbyte/source-config.ts'
+import type { CutListTraits } from './cut-lists.ts'
+
+/** What is particular to a stream's search endpoint. */
+export interface SearchTraits {
+  /** Where a record tells how many children it has, and how many Intercom gives at most. */
+  childCounter?: ChildCounter
+  /** Up to API 2.16 the search compares dates by calendar day in the workspace's time zone; from 2.17 by second. */
+  byCalendarDay: boolean
+  /** Lists inside a record of which Intercom's search shows the first ten items only. */
+  cutLists?: readonly CutListTraits[]
+  /** A member that every record holds: a page with one that does not is asked for once more. */
+  requiredMember?: string
+}
+
+/** A counter inside a record, and the child field that is cut short when it is exceeded. */
+export interface ChildCounter {
+  path: readonly [string, string]
+  most: number
+  field: string
+}
+
+/** A list that is read whole each time. */
+export type FilteredTraits = ListTraits & {
+  /** Where a record shows its children, as keys to a list. */
+  shownChildren?: readonly [string, string]
+  /** Records change without their cursor: all are remembered by their content, and those that differ are delivered. */
+  byContent?: true
+}
+
+/**
+ * How a list comes: `scroll` = page after page through a scroll, of which a workspace has one; `single` = one answer holds
+ * all; `pages` = pages by number, each with a count of all records. It is read again, with the next of the page sizes,
+ * until nothing is missing.
+ */
+export type ListTraits = { list: 'scroll' | 'single' } | { list: 'pages'; pageSizes: readonly number[] }
+
+/** A log that only grows, given newest first between two times, in pages by number. */
+export interface WindowTraits {
+  /** The same as a POST with larger pages, and the API version that brought it. */
+  search: { path: string; since: ApiVersion }
+}
+
+/** A child stream: what is given of a parent that moved holds all the children of that parent. */
+export interface ChildTraits {
+  /** The stream whose walk finds the parents. */
+  parent: string
+  /** Member added to every child: the parent's Intercom id. */
+  parentIdMember: string
+  /** The parent's own record holds its children; else each parent takes a request. */
+  inline?: true
+  /** Where a parent's children are asked for that its record, against the rule, does not hold; with `{id}` in it. */
+  ownPath?: string
+  /** Where a parent's own answer counts its children and one thing more. */
+  counter?: readonly [string, string]
+  /** Most children that Intercom gives of one parent; the rest cannot be had. */
+  mostChildren?: number
+}

@@ -1,0 +1,65 @@
+import { askCountedPage, readCountedList } from '../../intercom/endpoints/counted-list.ts'
+import { asOneAnswer, readShapedList, shortageOf } from '../../intercom/endpoints/list-pages.ts'
+import type { PagePlace } from '../../intercom/endpoints/numbered-pages.ts'
+import { type ScannedAnswer, scanAnswer } from '../../intercom/text/record-scanner.ts'
+import { MOST_ENTRIES } from '../delivered/seen.ts'
+import { wantedMembers } from '../pages/search-pages.ts'
+import { type CompanyRequest, readCompanies } from './company-pages.ts'
+
+/** Some records of a list that is read whole. */
+export interface ListPart {
+  answer: ScannedAnswer
+  /** Records of the whole list. @defaultValue not known yet */
+  size?: number
+}
+
+/** Reads a list whole, in the way that its entry in the stream table names. */
+export async function* listParts(request: Omit<CompanyRequest, 'shape'>): AsyncGenerator<ListPart, void, void> {
+  const { root } = request
+  const shaped = { ...request, shape: { recordsPath: root.recordsPath, members: wantedMembers(root) } }
+  if (root.filtered?.list === 'scroll') for await (const answer of readCompanies(shaped)) yield { answer }
+  else if (root.filtered?.list === 'pages') yield* numberedParts(shaped, root.filtered.pageSizes)
+  else yield await wholeList(shaped)
+}
+
+async function wholeList({ root, client, version, shape, tell }: CompanyRequest): Promise<ListPart> {
+  const { name, path, query } = root
+  const list = await readShapedList(client, { path, version, query, shape })
+  const shortage = shortageOf(list)
+  if (shortage !== undefined) tell({ level: 'WARN', message: `${name}: ${shortage}` })
+  const answer = asOneAnswer(list, shape)
+  return { answer, size: answer.records?.length ?? 0 }
+}
+
+/** Pages by number, each as it comes. */
+async function* numberedParts(
+  { root, client, version, shape, tell }: CompanyRequest,
+  pageSizes: readonly number[],
+): AsyncGenerator<ListPart, void, void> {
+  const { name, path, query } = root
+  const ask = (place: PagePlace, perPage: number) =>
+    askCountedPage(
+      client,
+      { method: 'GET', path, version, query: { ...query, ...place, per_page: String(perPage) } },
+      shape,
+    )
+  const pages = readCountedList({ client, path, shape, pageSizes, unstableTies: true, ask })
+  for (;;) {
+    const step = await pages.next()
+    if (!step.done) {
+      yield { answer: scanAnswer(step.value.body, shape), size: step.value.total }
+      continue
+    }
+    const { readings, found, counted } = step.value
+    if (found >= counted) return
+    const isRemembered = root.filtered?.byContent === true && counted <= MOST_ENTRIES
+    const next = isRemembered
+      ? 'the next sync reads all of them again'
+      : 'what is missing does not come by itself; reset the stream to read it whole again'
+    tell({
+      level: 'WARN',
+      message: `${name}: Intercom counts ${counted} and gave ${found} in ${readings} readings: ${next}`,
+    })
+    return
+  }
+}
