@@ -30,6 +30,7 @@ export interface Figures {
   mostHandOvers(): number
 }
 
+/** All at 0. */
 export function createFigures(): Figures {
   const names = Object.keys(figureNames) as FigureName[]
   const totals = new Map<FigureName, number>()

@@ -38,7 +38,7 @@ interface Api {
 const ended = new Set(['succeeded', 'failed', 'cancelled'])
 const json = { 'content-type': 'application/json' }
 
-/** @param intercom where the workspaces are */
+/** Starts Redis and an API of each version; no worker yet. @param intercom address of the workspaces */
 export async function startFleet(t: Teardown, executables: Executables, intercom: string): Promise<Fleet> {
   const port = await findFreePort()
   const redis = await startRedis(t, ['--port', String(port), '--appendonly', 'yes', '--appendfsync', 'everysec'])

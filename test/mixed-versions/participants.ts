@@ -25,8 +25,10 @@ const tightLimit = 120
 /** While workers come and go. */
 const latencyMs = 250
 
+/** By the tenant they call as. */
 export type Participants = Readonly<Record<Tenant, Participant>>
 
+/** A workspace for each tenant, drawn for the round. */
 export async function openParticipants(workspaces: Workspaces, plan: RoundPlan): Promise<Participants> {
   const { contacts, conversations, companies, pageSize } = plan
   const hasCompanies = companies > 0

@@ -18,6 +18,7 @@ interface Observer {
   writers: Writers
 }
 
+/** What happens beside the workers' coming and going. */
 export interface PhaseOptions {
   figures: Figures
   /** Called before each phase but the first. */

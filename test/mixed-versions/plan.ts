@@ -40,7 +40,7 @@ export interface RoundPlan {
   lanes: number
 }
 
-/** @param seed of the run */
+/** Draws a round: the same seed and number give the same round. @param seed of the run */
 export function planRound(seed: number, number: number): RoundPlan {
   const random = createRandom(seed, 0x317 + number)
   const signal = (): Signal => pick(random, ['SIGTERM', 'SIGTERM', 'SIGTERM', 'SIGKILL'])
