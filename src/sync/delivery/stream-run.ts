@@ -3,13 +3,15 @@ import type { Clock } from '../../clock.ts'
 import type { Completeness, StreamProgress } from '../contract/commit.ts'
 import type { SyncPosition } from '../state/position-schema.ts'
 
-/** A STATE is due when so many records or so much time lie behind the last one. */
+/** A STATE is due when so many records or so much time have passed since the last one. */
 const RECORDS_PER_STATE = 1000
 const MS_PER_STATE = 10_000
-/** Airbyte's heartbeat counts RECORD and STATE only: while nothing is emitted, a STATE shows that the sync lives. */
+/**
+ * Airbyte's heartbeat counts RECORD and STATE only. While there are no records, a STATE shows that the sync is alive.
+ */
 const LONGEST_SILENCE_MS = 5 * 60_000
 
-/** How one stream of a job stands. */
+/** The progress of one stream of a job. */
 export interface StreamRun {
   readonly name: string
   status: StreamStatus | undefined
@@ -30,7 +32,7 @@ export function createStreamRun(name: string, clock: Clock, json?: StreamRunJson
   return { name, ...unknown, rowsSynced: 0, sinceState: 0, completeness: {}, ...json, lastStateAt: clock.monotonic() }
 }
 
-/** What of a stream's run goes into a position. */
+/** The part of a stream's run that goes into a position. */
 export function streamRunJson(run: StreamRun): StreamRunJson {
   const { name, status, rowsSynced, rowsEstimate, cursor, completeness, sinceState } = run
   return {
