@@ -168,7 +168,7 @@ async function handle(attempt: Attempt, event: WalkEvent, version: string | unde
 }
 
 /**
- * Reports RUNNING even when no record came, then the final STATE, then COMPLETE: Airbyte's tests ask for this order.
+ * Reports RUNNING even if no record came, then the final STATE, then COMPLETE: the order that Airbyte's tests ask for.
  */
 function complete(attempt: Attempt, run: StreamRun, walk: Walk): void {
   const { outbox } = attempt

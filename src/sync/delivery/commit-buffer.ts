@@ -1,9 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import type { Checkpoint, Commit, Position, StreamProgress } from '../contract/commit.ts'
 
-/**
- * Answers are gathered into commits of at least this size, because each commit is a write to Redis and wakes readers …
- */
+/** A commit gathers answers up to at least this size, because each commit is a write to Redis and wakes readers … */
 const COMMIT_BYTES = 64 * 1024
 /** … but never held back longer than this. */
 const COMMIT_MS = 250

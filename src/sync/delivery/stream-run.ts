@@ -6,9 +6,7 @@ import type { SyncPosition } from '../state/position-schema.ts'
 /** A STATE is due when so many records or so much time have passed since the last one. */
 const RECORDS_PER_STATE = 1000
 const MS_PER_STATE = 10_000
-/**
- * Airbyte's heartbeat counts RECORD and STATE only. While there are no records, a STATE shows that the sync is alive.
- */
+/** Airbyte's heartbeat counts only RECORD and STATE. While no record comes, a STATE shows that the sync is alive. */
 const LONGEST_SILENCE_MS = 5 * 60_000
 
 /** The progress of one stream of a job. */

@@ -24,10 +24,7 @@ export interface SlicePage extends Pick<SearchPage, 'answer' | 'rows' | 'after' 
   reread?: true
   /** Set on pages requested again: everything before this second (after it, when descending) has come already. */
   again?: number
-  /**
-   * Set where an attempt continued with a cursor: the place that the attempt before had reached. The same holds as for
-   * `again`.
-   */
+  /** Like `again`, where an attempt continued with a cursor: the place that the attempt before had reached. */
   resumedAt?: number
   /** Set on the last page of a slice that was read to its end. */
   counts?: SliceCounts
@@ -236,10 +233,7 @@ function seemsIncomplete({ stoppedEarly }: SlicePage, count: SliceCount): boolea
   return count.hasShortPage() || (!stoppedEarly && count.isShort())
 }
 
-/**
- * Whether a page holds fewer records than it has room for although more follow, or, as the last page, fewer than were
- * counted.
- */
+/** Whether a page is not full although more follow, or whether the last page leaves fewer records than were counted. */
 function seemsShort(page: SearchPage, order: SortOrder, slice: Slice, count: SliceCount): boolean {
   if (page.after !== undefined) return isShortPage(page)
   // Slices are cut where something was counted, or could not be read.

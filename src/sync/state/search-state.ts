@@ -19,9 +19,7 @@ export interface SearchWalkState {
   tail?: TailState
 }
 
-/**
- * The basis for cutting a walk. It is kept with the walk, so that whoever continues the walk cuts it in the same way.
- */
+/** The basis for cutting a walk. It is kept with the walk, so that whoever continues cuts in the same way. */
 export interface Cutting {
   /** How many records a slice should hold. */
   target: number
@@ -51,15 +49,10 @@ export interface SearchState {
   plan?: string
   walk?: SearchWalkState
   readTo?: number
-  /**
-   * When the last sync began: it read every record updated before then at that time or later. Missing in states of
-   * earlier versions.
-   */
+  /** When the last sync began: only then or later did it read older records. Earlier versions do not write it. */
   began?: number
   seen?: Record<string, string>
-  /**
-   * The entries of `seen` that the last sync took over from the sync before and did not meet itself; see `Remembered`.
-   */
+  /** The entries of `seen` that the last sync got from the one before and did not meet itself; see `Remembered`. */
   unmet: Readonly<Record<string, number>>
   /** Replaces `seen` when that would be too large; see `Remembered`. */
   seenFilter?: string
@@ -68,13 +61,9 @@ export interface SearchState {
   retryIds: Record<string, number>
   /** From this time on only a list was read, and the list leaves records out. */
   listedFrom?: number
-  /**
-   * For a walk that has come to its end: the slices that it could not read, and single records that wait; tried first.
-   */
+  /** After a walk has ended: the slices that it could not read, and single records that wait; tried first. */
   gaps: readonly Slice[]
-  /**
-   * For such a walk: everything updated before this has been delivered, except `gaps` and the children of `retryIds`.
-   */
+  /** After such a walk: everything updated before this has been delivered, except `gaps` and children of `retryIds`. */
   goOnFrom?: number
 }
 
@@ -128,10 +117,7 @@ export function readSearchState(
   }
 }
 
-/**
- * The time before which everything has been delivered, except what the state names; undefined before the first walk has
- * ended.
- */
+/** Everything before this has been delivered, except what the state names; undefined before the first walk has ended. */
 export function reachedBy({ goOnFrom, cursor }: SearchState): number | undefined {
   return goOnFrom ?? cursor
 }

@@ -29,9 +29,7 @@ export interface Slice {
   skip?: Map<string, number>
   /** The slice owns only these records of its stretch, because the others have been delivered. */
   only?: string[]
-  /**
-   * This slice is read in the opposite order to the walk, because a page could not be read from the walk's direction.
-   */
+  /** This slice is read in the opposite order to the walk, because a page could not be read from the walk's side. */
   flipped?: true
   /** Intercom keeps failing on the slice: this job gives it up, and the next one tries it first. */
   aside?: true

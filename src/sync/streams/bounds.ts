@@ -19,9 +19,7 @@ export interface Bounds {
   reachedBefore(start: number): number | undefined
   /** Whether the incoming state is slightly in the future, now or when an earlier attempt began. */
   isAhead(): boolean
-  /**
-   * An earlier attempt has found the state in the future. That time may have come by now, so the walk's `start` counts.
-   */
+  /** An earlier attempt has found the state in the future. It may be past by now, so the walk's `start` counts. */
   wasAhead(start: number): void
   goBackTo(time: number): void
 }

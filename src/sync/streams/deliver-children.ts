@@ -37,7 +37,7 @@ function deliverFound(delivery: Delivery, parent: Parent, { answer, total = 0 }:
 }
 
 /**
- * Reports that Intercom gives fewer children of a parent than there are: only the newest, or fewer without a reason.
+ * Reports that Intercom gives fewer children of a parent than there are: just the newest, or fewer without a reason.
  */
 function tellLacking({ entry }: Delivery, { id }: Parent, total: number, came: number, sink: Sink): void {
   if (total <= came) return

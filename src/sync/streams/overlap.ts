@@ -56,7 +56,7 @@ export interface OverlapOptions {
 /** The overlap is this many times the longest lag seen. */
 const LAG_FACTOR = 2
 /**
- * The records that a sync delivered were updated before the end of what it read, or at most this much later, seconds.
+ * The records that a sync delivered were updated before the end of its reading, or at most this much later, seconds.
  */
 const READING_MARGIN = 60
 /** Later evidence may lower the start of a walk, and its cursor too. Up to this much, seconds, nothing is forgotten. */

@@ -29,9 +29,7 @@ export interface SearchStart {
   notes: LogEntry[]
 }
 
-/**
- * Decides where a walk begins, and asks Intercom how many records there are. Cutting into slices is part of the walk.
- */
+/** Decides where a walk begins, and asks Intercom how many records there are. Cutting is part of the walk itself. */
 export async function startSearch(options: FedWalkOptions): Promise<SearchStart> {
   const { config, client, workspace, feeds, ports } = options
   const notes = feeds.flatMap((feed) => feed.notes)

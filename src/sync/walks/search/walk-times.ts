@@ -37,9 +37,7 @@ export function endOf({ frozen, slices }: SearchWalkState): number {
   return Math.max(frozen, ...slices.map(({ to }) => to ?? frozen))
 }
 
-/**
- * The first round of the tail. If clocks disagree, or did so meanwhile, it reads part of what slices have read again.
- */
+/** The first round of the tail. If clocks disagree, or did meanwhile, it repeats part of what the slices have read. */
 export function firstRound(client: IntercomClient, walk: SearchWalkState): TailState {
   const round = tailRound(client, 1, () => Math.max(walk.frozen, walk.lower))
   if (round.slice.from < endOf(walk)) round.slice = ofWhatWasBegun(round.slice)
