@@ -85,7 +85,7 @@ function createListReader(environment: Environment, faults: string[]) {
     }
   }
 
-  /** A list from NAME (separated by commas or white space) or from the file in NAME_FILE (one per line, # = comment). */
+  /** A list from NAME (split at commas and white space), or the file in NAME_FILE (one per line, # for comments). */
   return <T>(name: string, parse: (entry: string) => T): T[] => {
     const names = [name, `${name}_FILE`].filter((one) => environment[one] !== undefined)
     const full = names.filter((one) => textOf(environment, one) !== undefined)

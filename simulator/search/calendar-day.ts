@@ -20,7 +20,7 @@ export class Calendar {
     return this.#timeZone
   }
 
-  /** From now on the days are those of another zone. @throws RangeError when it is unknown */
+  /** From now on the days are those of another zone. @throws RangeError when the zone is unknown */
   moveTo(timeZone: string): void {
     this.#format = new Intl.DateTimeFormat('en-US', {
       timeZone,
