@@ -59,7 +59,7 @@ export interface SimulatorOptions {
    * @defaultValue 0
    */
   removedTags?: number
-  /** Unix seconds [from, to) that hold `updated_at` of the contacts at the start. @defaultValue 2024-01-01 to 2026-01-01, UTC */
+  /** `updated_at` of the contacts at the start, Unix seconds [from, to). @defaultValue 2024-01-01 to 2026-01-01, UTC */
   span?: { from: number; to: number }
   /** IANA name. @defaultValue 'America/New_York' */
   timezone?: string
