@@ -12,7 +12,7 @@ export function jsonAnswer(value: unknown, status = 200): Answer {
   return { status, body: Buffer.from(JSON.stringify(value)) }
 }
 
-/** What a request did wrong, in Intercom's words; becomes an `error.list`. */
+/** What is wrong with a request, in Intercom's words; becomes an `error.list`. */
 export class RefusedRequest extends Error {
   readonly status: number
   readonly code: string

@@ -1,13 +1,13 @@
 const oldest = '2.0'
 
-/** Versions are read part by part: 2.9 comes before 2.10. */
+/** Versions are compared part by part: 2.9 comes before 2.10. */
 export function isAtLeast(version: string, other: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   const [otherMajor = 0, otherMinor = 0] = other.split('.').map(Number)
   return major === otherMajor ? minor >= otherMinor : major > otherMajor
 }
 
-/** Every version there ever was, the rolling ones apart. */
+/** Matches every version there ever was, except the rolling ones. */
 const isVersion = (text: string): boolean => /^1\.[0-4]$|^2\.(\d|1[0-7])$/.test(text)
 const rolling = ['Preview', 'Unstable']
 
@@ -20,8 +20,8 @@ export interface VersionSetting {
 }
 
 /**
- * The version that serves a request: the one asked for if this API has it, else the newest it has; without a header
- * the version that is set on the app. `undefined` for what is no version.
+ * The version that serves a request: the requested one if this API has it, else its newest. A request without a header
+ * gets the version that is set on the app. `undefined` when the header is not a version.
  */
 export function servedVersion(asked: string | undefined, setting: VersionSetting): string | undefined {
   const { newestVersion, appVersion, refuseNewerVersions } = setting

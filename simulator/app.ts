@@ -31,7 +31,7 @@ export function buildSimulator(given: SimulatorOptions = {}): Simulator {
   })
   app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
     const status = error instanceof RangeError ? 400 : (error.statusCode ?? 500)
-    // A body that is not JSON gets another envelope than every other fault.
+    // If the body is not JSON, the answer has a different envelope than for every other fault.
     if (status < 500) return sendAnswer(reply, jsonAnswer({ status, error: error.message }, status))
     return sendAnswer(reply, errorAnswer(status, 'server_error', error.message, request.id))
   })

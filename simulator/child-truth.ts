@@ -4,7 +4,7 @@ import type { TextJudge } from './text-judge.ts'
 import type { TruthLine } from './truth.ts'
 import type { Workspace } from './workspace.ts'
 
-/** Ms since the epoch; `visibleUntil` is `null` where there is no end. */
+/** Ms since the epoch; `visibleUntil` is `null` when there is no end. */
 type Visibility = Pick<RecordVersion, 'visibleFrom' | 'visibleUntil'>
 
 /** Every version of every part, once for each version of its conversation that it was part of. */
@@ -18,7 +18,7 @@ export function* partTruth(workspace: Workspace, judge: TextJudge): Generator<Tr
       for (const parent of parents) {
         const { plan } = parent
         const end = isGone(parent, workspace) ? parent.endedAt : null
-        // A part that newer ones push out is gone at once, whatever search shows of its conversation.
+        // When newer parts push a part out, it is gone at once, whatever the search shows for its conversation.
         const shared = sharedTime(part, parent, end, part.endedAt)
         if (shared === undefined) continue
         yield { stream, id: part.plan.id, updatedAt: plan.updatedAt, ...hashes, ...shared, parentId: plan.id }
@@ -35,22 +35,23 @@ export function* membershipTruth(workspace: Workspace, judge: TextJudge): Genera
   for (const company of workspace.collection('companies').log) {
     const deletedAt = workspace.companies.deletedAt(company.plan)
     const actual = { visibleFrom: company.begunAt ?? company.visibleFrom, visibleUntil: company.endedAt }
-    // What a company is when it is deleted could be read below it until then, be it shown yet or not.
+    // A company's last version before its deletion could be read below the company until then, even if it was not shown
+    // yet.
     if (!company.isListed || deletedAt === 0 || actual.visibleFrom > (deletedAt ?? Number.POSITIVE_INFINITY)) continue
     for (const id of company.plan.segments ?? []) {
       const key = membershipKey(company.plan.id, id)
-      // A visit changes nothing of a company that a sync could go by.
+      // A visit does not change anything in a company that a sync could notice.
       const before = company.alike === undefined ? [] : (earlier.get(key) ?? [])
       earlier.set(key, before)
       for (const segment of segments.get(id) ?? []) {
         const ends = [company.endedAt, deletedAt, isGone(segment, workspace) ? segment.endedAt : null]
-        // Below a company a segment is as it is now, and there from its creation on, whatever the list of segments shows
-        // yet: one that is left or deleted before the list shows it could be had all the same.
+        // Below a company a segment always has its present version, and exists from its creation on. The list of
+        // segments may lag. A segment that was left or deleted before the list showed it could still be read there.
         const current = { visibleFrom: segment.begunAt ?? segment.visibleFrom, visibleUntil: segment.endedAt }
         const shared = sharedTime(current, company, ...ends) ?? momentOf(sharedTime(current, actual))
         if (shared === undefined) continue
         const hashes = judge.hashes(stream, segment)
-        // Nothing leads to a segment that changes below a company that does not: what it was before is as good.
+        // If a segment changes and its company does not, a sync cannot notice. So the earlier version is just as good.
         const or = [...before, ...(hashes.or ?? [])]
         before.push(hashes.sha256)
         const { id: parentId, updatedAt } = company.plan
@@ -68,7 +69,7 @@ export function* membershipTruth(workspace: Workspace, judge: TextJudge): Genera
   }
 }
 
-/** Whether it is the last version of a record that was deleted: below it nothing is found from that moment on. */
+/** Whether it is the last version of a deleted record: nothing is found below the record from then on. */
 const isGone = ({ stream, plan }: RecordVersion, workspace: Workspace): boolean =>
   workspace.collection(stream).find(plan.id) === undefined
 
@@ -83,10 +84,10 @@ function byId(versions: readonly RecordVersion[]): Map<string, RecordVersion[]> 
 }
 
 /**
- * When both were visible, be it for a moment.
+ * The time in which both were visible, even if it is only a moment.
  *
- * @param ends when what is below was not found any more, whatever search shows; what had been to be had until then stays
- *   known, though nobody is asked for it
+ * @param ends when the record below was no longer found, whatever the search shows; a version that could be read before
+ * then stays known, but no sync must deliver it
  */
 function sharedTime(
   one: Visibility,
@@ -95,18 +96,21 @@ function sharedTime(
 ): Visibility | undefined {
   const visibleFrom = Math.max(one.visibleFrom, other.visibleFrom)
   const visibleUntil = earliest(one.visibleUntil, other.visibleUntil)
-  // Of two changes of one moment it is not known which was first: in between both could be read.
+  // If two changes have the same time, we do not know which came first. Both versions could be read in between.
   if (visibleUntil !== null && visibleFrom > visibleUntil) return undefined
   const end = earliest(visibleUntil, ...ends)
   return { visibleFrom: end === null ? visibleFrom : Math.min(visibleFrom, end), visibleUntil: end }
 }
 
-/** What could be read below a parent before the list showed that the parent has it: known, and asked of nobody. */
+/**
+ * A version that could be read below a parent before the list showed that the parent has it. It is known, but no sync
+ * must deliver it.
+ */
 function momentOf(time: Visibility | undefined): Visibility | undefined {
   return time && { visibleFrom: time.visibleFrom, visibleUntil: time.visibleFrom }
 }
 
-/** `null` where there is no end. */
+/** `null` when there is no end. */
 function earliest(...ends: readonly (number | null | undefined)[]): number | null {
   const known = ends.filter((end) => end !== null && end !== undefined)
   return known.length === 0 ? null : Math.min(...known)

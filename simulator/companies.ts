@@ -11,7 +11,7 @@ export class Companies {
   readonly scroll: CompanyScroll
   readonly #collection: Collection
   readonly #segments: Collection
-  /** Companies among which some are deleted from the start. */
+  /** Number of companies at the start; some of these are deleted from the start. */
   readonly #firstCount: number
   /** Ms since the epoch. */
   readonly #deletedAt = new Map<string, number>()
@@ -23,13 +23,16 @@ export class Companies {
     this.scroll = new CompanyScroll(options)
   }
 
-  /** How what is below a company answers once it is deleted; lists and scroll go on showing it without a sign. */
+  /**
+   * How the resources below a company answer once it is deleted; lists and scroll still show the company, without a
+   * sign.
+   */
   deletion({ id, index }: RecordPlan): 'json' | 'html' | undefined {
     if (this.#deletedAt.has(id)) return 'json'
     return index < this.#firstCount ? firstDeletion(index) : undefined
   }
 
-  /** Ms since the epoch, 0 for those deleted from the start; `undefined` for the others. */
+  /** Ms since the epoch, 0 for companies deleted from the start; `undefined` for companies that exist. */
   deletedAt(plan: RecordPlan): number | undefined {
     return this.#deletedAt.get(plan.id) ?? (this.deletion(plan) === undefined ? undefined : 0)
   }

@@ -40,17 +40,17 @@ export class CompanyScroll {
     this.#seed = options.seed
   }
 
-  /** Somebody else opens a scroll and holds it until then. */
+  /** Somebody else opens a scroll and holds it until this time. */
   holdUntil(time: number): void {
     this.#heldUntil = time
   }
 
-  /** The open scroll is lost: its parameter is not found any more, and another one can be opened. */
+  /** Loses the open scroll: its parameter is no longer found, and another scroll can be opened. */
   lose(): void {
     this.#open = undefined
   }
 
-  /** The next answer is an empty page, and the scroll is over: Intercom passes over what is left. */
+  /** Makes the next answer an empty page and ends the scroll: Intercom skips the rest. */
   end(): void {
     this.#endsNext = true
   }
@@ -68,7 +68,7 @@ export class CompanyScroll {
   }
 
   /**
-   * The next page; an empty one is the end, but for the one that `emptyScrollPage` sets.
+   * The next page. An empty page is the end, except for the one set by `emptyScrollPage`.
    *
    * @throws RefusedRequest 404 after a minute of silence, and after the end
    */

@@ -2,10 +2,10 @@ import { notBefore, ordinaryChanges, type RecordChange, type RecordChanges, seco
 import { pick } from './random.ts'
 import type { Collection } from './records/collection.ts'
 
-/** A merged contact leads to the one it became part of over at most so many others. */
+/** A merged contact leads to the one that it became part of over at most so many other contacts. */
 const mostHops = 3
 
-/** The contacts of the workspace, and what has become of those that were merged. */
+/** The contacts of the workspace, and what the merged ones have become. */
 export class Contacts {
   readonly #collection: Collection
   readonly #mergedInto = new Map<string, string>()
@@ -14,7 +14,7 @@ export class Contacts {
     this.#collection = collection
   }
 
-  /** The contact that a merged one has become; `undefined` for those that were not merged. */
+  /** The contact that a merged one has become; `undefined` for contacts that were not merged. */
   mergedInto(id: string): string | undefined {
     let target = this.#mergedInto.get(id)
     for (let hop = 1; hop < mostHops && target !== undefined; hop++) target = this.#mergedInto.get(target) ?? target
@@ -23,7 +23,7 @@ export class Contacts {
 
   get changes(): RecordChanges {
     const collection = this.#collection
-    /** One contact goes without a trace in lists and searches, the other one changes. */
+    /** One contact disappears from lists and searches without a trace, and the other one changes. */
     const merge: RecordChange = ({ plan: { id } }, time, { into }, random) => {
       const merged = collection.find(id)
       const others = collection

@@ -4,7 +4,7 @@ import { conversationThread } from './records/part-record.ts'
 import type { RecordPlan, RecordSetting } from './records/record-definition.ts'
 import { Thread } from './records/thread.ts'
 
-/** The conversations of the workspace with their parts. Parts come to be when they are first asked for. */
+/** The conversations of the workspace with their parts. Parts are made when they are first requested. */
 export class Conversations {
   readonly #collection: Collection
   readonly #setting: RecordSetting
@@ -35,7 +35,7 @@ export class Conversations {
     return { ...ordinaryChanges(collection), reply, edit: this.#partChange(false), redact: this.#partChange(true) }
   }
 
-  /** Changes one of the parts shown; nothing happens to a conversation without any. */
+  /** Changes one of the parts shown; a conversation without parts stays as it is. */
   #partChange(isRedaction: boolean): RecordChange {
     return (version, time, _mutation, random) => {
       const thread = this.thread(version.plan)

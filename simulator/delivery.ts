@@ -4,7 +4,7 @@ import type { Answer } from './answer.ts'
 import type { Fault } from './faults/fault.ts'
 import type { FaultScript } from './faults/fault-script.ts'
 
-/** Waits as the fault says, or until the client has gone. */
+/** Waits as the fault says, or until the client has left. */
 export async function waitFor(fault: Fault, faults: FaultScript, clock: Clock, reply: FastifyReply): Promise<void> {
   const gone = new AbortController()
   const closed = new Promise<void>((resolve) => {
@@ -15,7 +15,7 @@ export async function waitFor(fault: Fault, faults: FaultScript, clock: Clock, r
   })
   const held = typeof fault.holdUntil === 'string' ? faults.opened(fault.holdUntil) : fault.holdUntil
   const slept = fault.delayMs === undefined ? undefined : clock.sleep(fault.delayMs, gone.signal)
-  // Once the client has gone the rejection of the sleep is the end that was asked for.
+  // When the client has left, the sleep rejects. That is the intended end.
   await Promise.race([Promise.all([held, slept]), closed]).catch((error: unknown) => {
     if (!gone.signal.aborted) throw error
   })
@@ -36,7 +36,7 @@ export function resetConnection(reply: FastifyReply): FastifyReply {
   return reply
 }
 
-/** Sends half of the body; what comes after that is the fault's business: a pause and the rest, or a cut. */
+/** Sends half of the body. The fault decides what follows: a pause and the rest, or a cut. */
 export async function sendInHalves(
   reply: FastifyReply,
   { status, headers, body }: Answer,
@@ -51,7 +51,7 @@ export async function sendInHalves(
   const half = Math.floor(body.length / 2)
   // The client must have the first half before anything else happens.
   await new Promise<void>((resolve) => reply.raw.write(body.subarray(0, half), () => resolve()))
-  // An orderly end of the socket, not a reset: that could take the first half with it.
+  // End the socket in order; a reset could destroy the first half, too.
   if ((await atHalf()) === 'cut') reply.raw.destroy()
   else reply.raw.end(body.subarray(half))
 }

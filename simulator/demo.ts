@@ -11,7 +11,7 @@ import { startService } from './demo/service-process.ts'
 import { runThreeSyncs } from './demo/three-syncs.ts'
 import { streamNames } from './records/streams.ts'
 
-/** What the demo is made of. */
+/** The parts that the demo runs with. */
 export interface DemoParts {
   buildSimulator: typeof buildSimulator
   /** A JavaScript file that runs the service, and its arguments. */
@@ -24,16 +24,16 @@ const usualParts: DemoParts = {
 }
 
 /**
- * Runs the main job end to end on this machine alone: a simulated Intercom, the service with its own Redis, and three
- * syncs over HTTP, each held against the truth. The exit code is 0 only when every count is right; 1 when one is not,
- * 2 for wrong arguments, 130 when it was interrupted. Nothing stays behind but the files of messages.
+ * Runs the main job from end to end on this machine alone: a simulated Intercom, the service with its own Redis, and
+ * three syncs over HTTP, each compared with the truth. The exit code is 0 only when every count is right; 1 when a
+ * count is wrong, 2 for wrong arguments, 130 when it was interrupted. Only the files of messages stay behind.
  */
 export async function demo(args: string[], parts: DemoParts = usualParts): Promise<void> {
   const screen = createScreen(process)
   const stop = new AbortController()
   const interrupt = () => stop.abort()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
-  // Whoever read our lines has gone, e.g. `head`: that is no reason to leave a service behind.
+  // The reader of our lines may have left, e.g. `head`. Even then no service may be left behind.
   for (const output of [process.stdout, process.stderr]) output.on('error', interrupt)
   try {
     const options = parseOptions(args)
@@ -52,7 +52,7 @@ export async function demo(args: string[], parts: DemoParts = usualParts): Promi
   }
 }
 
-/** Puts everything up, runs the syncs, takes everything down. Returns whether all was right. */
+/** Starts everything, runs the syncs, stops everything. Returns whether all was right. */
 async function show(options: DemoOptions, parts: DemoParts, screen: Screen, signal: AbortSignal): Promise<boolean> {
   const start = performance.now()
   const { say, paint } = screen

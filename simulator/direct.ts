@@ -4,7 +4,7 @@ import type { Endpoint } from './routes/endpoint.ts'
 import { endpoints } from './routes/endpoints.ts'
 import { serve } from './serve.ts'
 
-/** A request that takes no socket. */
+/** A request without a socket. */
 export interface DirectRequest {
   method: string
   /** Path and query string. */
@@ -22,7 +22,7 @@ export interface DirectAnswer {
   body: Buffer
 }
 
-/** A path without ids stands before one with ids that it would match as well. */
+/** A path without ids comes before a path with ids that would match the same request. */
 const compiled = endpoints
   .map((endpoint) => {
     const names = [...endpoint.path.matchAll(/:(\w+)/g)].map(([, name = '']) => name)
@@ -40,7 +40,8 @@ function route(method: string, path: string): { endpoint: Endpoint | undefined; 
 }
 
 /**
- * What a socket would bring, without one: thousands of small syncs take no longer than their work.
+ * Gives the answer that a socket would bring, but without one, so that thousands of small syncs take no longer than
+ * their work.
  *
  * @returns undefined when the connection is cut
  */
@@ -56,7 +57,7 @@ export async function answerDirectly(
   return reply.answer()
 }
 
-/** As much of a reply as the simulator makes use of. */
+/** The part of a reply that the simulator uses. */
 function createReply() {
   let status = 200
   let isCut = false

@@ -13,9 +13,9 @@ export interface SimulatedIntercom {
   workspace: Workspace
   faults: FaultScript
   requests: RequestLog
-  /** Changes to come, made as requests are answered. */
+  /** Scripted changes, made as requests are answered. */
   live: LiveChanges
-  /** What answers are made from. */
+  /** Everything that answers are made from. */
   dependencies: ServeDependencies
   /** Moves the workspace to another time zone, as its owner can at any time. @throws RangeError when it is unknown */
   moveTo(timezone: string): void

@@ -1,9 +1,9 @@
 import type { Mutation } from './mutations.ts'
 import type { Workspace } from './workspace.ts'
 
-/** A change of the workspace that waits for requests, so that a test needs no timers. Plain data. */
+/** A change of the workspace that is triggered by requests, so that a test needs no timers. Plain data. */
 export interface ScriptedChange {
-  /** Made after so many requests were answered, from when the script was given … */
+  /** Made after so many requests since the script was set … */
   after?: number
   /** … or after every so many … */
   every?: number
@@ -12,7 +12,9 @@ export interface ScriptedChange {
   mutations: readonly Mutation[]
 }
 
-/** Makes the changes of a script as requests of any kind are answered; `Workspace.changes` tells what was changed when. */
+/**
+ * Makes the changes of a script as requests of any kind are answered; `Workspace.changes` shows what was changed when.
+ */
 export class LiveChanges {
   readonly #workspace: Workspace
   #script: readonly ScriptedChange[]
@@ -23,13 +25,13 @@ export class LiveChanges {
     this.#script = script
   }
 
-  /** Puts another script in place of the one there was; requests are counted from here. */
+  /** Replaces the script; requests are counted from here. */
   follow(script: readonly ScriptedChange[]): void {
     this.#script = script
     this.#answered = 0
   }
 
-  /** One request more was answered, in whatever way. */
+  /** One more request was answered, in any way. */
   answered(): void {
     const count = ++this.#answered
     for (const { after, every, until = count, mutations } of this.#script) {

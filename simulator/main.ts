@@ -37,7 +37,7 @@ const { values } = parseArgs({
   },
 })
 
-/** @throws RangeError when a flag is no whole number */
+/** @throws RangeError when a flag is not a whole number */
 function wholeNumber(flag: keyof typeof values): number | undefined {
   const text = values[flag]
   if (text === undefined) return undefined
@@ -46,14 +46,14 @@ function wholeNumber(flag: keyof typeof values): number | undefined {
   return number
 }
 
-/** @throws RangeError when `/me` knows no such region */
+/** @throws RangeError when `/me` has no such region */
 function regionOf(text: string): Region {
   const region = regions.find((known) => known === text)
   if (region === undefined) throw new RangeError(`--region must be one of ${regions.join(', ')}, not "${text}"`)
   return region
 }
 
-/** Only the flags that were given, so that the defaults stand for the others. */
+/** Only the flags that were given, so that the defaults apply to the others. */
 function optionsFromFlags(): SimulatorOptions {
   const mostParts = wholeNumber('most-parts')
   const every = wholeNumber('mutate-every')

@@ -5,31 +5,32 @@ import type { RecordVersion } from './records/record-version.ts'
 /** A change of the workspace, all of it within one second. */
 export interface Mutation {
   /**
-   * `update` changes text and `updated_at`; with `ids` it touches just these, with a high `count` it is a bulk edit.
-   * Conversations and tickets also take `reply` (a part more), `edit` and `redact` (a part changes), tickets `move` (a
-   * part that changes the state); companies take `join` and `leave` (a segment); contacts can `merge` into another. All of these move `updated_at` too,
-   * but for the share of tickets that the workspace leaves behind their parts. A `visit` moves `last_request_at` of companies, by which
-   * their list is sorted, and nothing else. Deleted companies stay in lists and scroll.
+   * `update` changes text and `updated_at`; with `ids` it changes just these records, with a high `count` it is a bulk
+   * edit. Conversations and tickets also take `reply` (one more part), `edit` and `redact` (a part changes); tickets
+   * take `move` (a part that changes the state); companies take `join` and `leave` (a segment); contacts can `merge`
+   * into another. All of these move `updated_at` too, except for the share of tickets that the workspace leaves behind
+   * their parts. A `visit` only moves `last_request_at` of companies, by which their list is sorted. Deleted companies
+   * stay in lists and scroll.
    */
   kind: MutationKind
   /** @defaultValue 'contacts' */
   stream?: string
   /** How many records, chosen by the seed. @defaultValue 1, or as many as `ids` */
   count?: number
-  /** Which records; unknown ids are passed over. Not for `create`. */
+  /** Which records; unknown ids are skipped. Not for `create`. */
   ids?: string[]
-  /** The segment a company joins or leaves. @defaultValue any that it can */
+  /** The segment that a company joins or leaves. @defaultValue any possible one */
   segment?: string
-  /** The contact that others are merged into; it changes with them. @defaultValue any other */
+  /** The contact that others are merged into; it changes, too. @defaultValue any other */
   into?: string
-  /** How long search takes to show it, ms. @defaultValue as the workspace's options say */
+  /** How long the search takes to show it, ms. @defaultValue from the workspace's options */
   lagMs?: number
 }
 
 /** A mutation as it was made. */
 export interface MadeChange extends MutationTime {
   mutation: Mutation
-  /** What it changed. */
+  /** The records that it changed. */
   ids: string[]
 }
 
@@ -46,7 +47,7 @@ export type MutationKind =
   | 'move'
   | 'merge'
 
-/** Changes made while requests come in, so that a test needs no timers. */
+/** Changes made when requests come in, so that a test needs no timers. */
 export interface MutationPlan {
   /** After every so many searches … */
   every: number
@@ -56,13 +57,13 @@ export interface MutationPlan {
   mutations: Mutation[]
 }
 
-/** When a change happens and since when search shows it; ms since the epoch. */
+/** When a change happens and from when the search shows it; ms since the epoch. */
 export interface MutationTime {
   now: number
   visibleFrom: number
 }
 
-/** How one record is changed. `undefined` where there is nothing to change. */
+/** Changes one record. `undefined` when there is nothing to change. */
 export type RecordChange = (
   version: RecordVersion,
   time: MutationTime,
@@ -70,12 +71,12 @@ export type RecordChange = (
   random: Random,
 ) => VersionChange | VersionChange[] | undefined
 
-/** What a stream's records go through, beside `create`. */
+/** The possible changes of a stream's records, besides `create`. */
 export type RecordChanges = Partial<Record<MutationKind, RecordChange>>
 
 export const secondOf = ({ now }: MutationTime): number => Math.floor(now / 1000)
 
-/** What every stream's records go through. */
+/** The changes that records of every stream can have. */
 export function ordinaryChanges(collection: Collection): RecordChanges {
   return {
     update: (version, time) => collection.update(version, secondOf(time), time.visibleFrom),
@@ -83,7 +84,9 @@ export function ordinaryChanges(collection: Collection): RecordChanges {
   }
 }
 
-/** Applies a mutation to its collection and tells what changed. @throws RangeError when the stream has no such change */
+/**
+ * Applies a mutation to its collection and returns what changed. @throws RangeError when the stream has no such change
+ */
 export function applyMutation(
   collection: Collection,
   changes: RecordChanges,
@@ -104,7 +107,7 @@ export function applyMutation(
     .filter((made) => made !== undefined)
 }
 
-/** Search shows the versions of a record in their order, however long each takes. */
+/** The search shows the versions of a record in their order, however long each takes. */
 export function notBefore({ visibleFrom }: RecordVersion, time: MutationTime): MutationTime {
   return { ...time, visibleFrom: Math.max(time.visibleFrom, visibleFrom) }
 }

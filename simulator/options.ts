@@ -27,23 +27,23 @@ export interface SimulatorOptions {
   partsPerConversation?: { from: number; to: number }
   /** How many conversations have about 500 parts or more: 501, 640, 500 and 777 in turn. @defaultValue 3 */
   longConversations?: number
-  /** Tickets at the start; a workspace without any has no truth of them. @defaultValue 0 */
+  /** Tickets at the start; without any, the workspace has no truth for tickets. @defaultValue 0 */
   tickets?: number
   /** How many tickets have about 500 parts or more: 501, 640 and 500 in turn. @defaultValue 0 */
   longTickets?: number
   /**
-   * Share of tickets whose newest part is younger than their `updated_at`, and of the changes of a ticket's parts that
-   * leave `updated_at` where it was. @defaultValue 0
+   * Share of tickets whose newest part is younger than their `updated_at`. Also the share of changes to a ticket's
+   * parts that do not move `updated_at`. @defaultValue 0
    */
   ticketsBehindTheirParts?: number
   /** Articles at the start, forty of one second. @defaultValue 0 */
   articles?: number
   /** Entries of the admin activity log at the start. @defaultValue 0 */
   activityLogs?: number
-  /** Windows of the activity log that hold more rows are answered with 500. @defaultValue null: no limit */
+  /** Windows of the activity log that hold more rows than this are answered with 500. @defaultValue null: no limit */
   mostActivityLogs?: number | null
   /**
-   * By stream: `updated_at` of the first records in place of the drawn times, Unix seconds, e.g. both ends of a day or
+   * By stream: `updated_at` of the first records, in place of the drawn times. Unix seconds, e.g. both ends of a day or
    * of a slice. @defaultValue none
    */
   firstTimes?: Readonly<Record<string, readonly number[]>>
@@ -52,13 +52,16 @@ export interface SimulatorOptions {
   /** Whether records with hostile texts are added. @defaultValue true */
   oddities?: boolean
   /**
-   * Lengths of the lists of the first contacts, by the list's name; tags and companies can be no more than the
+   * Lengths of the lists of the first contacts, by the list's name; there cannot be more tags and companies than the
    * workspace has. @defaultValue drawn: one list in two hundred has more than ten items
    */
   listLengths?: Readonly<Record<string, readonly number[]>>
-  /** Tags removed from the workspace that a contact with tags still counts, in `total_count`. @defaultValue 0 */
+  /**
+   * Tags that were removed from the workspace but still count in the `total_count` of a contact with tags.
+   * @defaultValue 0
+   */
   removedTags?: number
-  /** Unix seconds [from, to) that hold `updated_at` of the contacts at the start. @defaultValue 2024-01-01 to 2026-01-01, UTC */
+  /** `updated_at` of the contacts at the start, Unix seconds [from, to). @defaultValue 2024-01-01 to 2026-01-01, UTC */
   span?: { from: number; to: number }
   /** IANA name. @defaultValue 'America/New_York' */
   timezone?: string
@@ -66,7 +69,7 @@ export interface SimulatorOptions {
   region?: Region
   /** The newest API version this Intercom has. @defaultValue '2.17' */
   newestVersion?: string
-  /** Whether a version newer than that is refused; otherwise it is served as the newest one. @defaultValue false */
+  /** Whether a newer version than that is refused; otherwise the newest version serves it. @defaultValue false */
   refuseNewerVersions?: boolean
   /** The version set on the app, used when a request names none. @defaultValue '2.14' */
   appVersion?: string
@@ -78,44 +81,47 @@ export interface SimulatorOptions {
   hideTimezone?: boolean
   /** Requests per token and 10-second window. @defaultValue 1666 */
   rateLimitPerWindow?: number
-  /** Whether a request beyond that is told when to come again, in `Retry-After`. @defaultValue false */
+  /** Whether an answer beyond that limit says in `Retry-After` when to come again. @defaultValue false */
   sendsRetryAfter?: boolean
-  /** Whether lists by page number order records of one second anew with every request. @defaultValue false */
+  /** Whether lists by page number reorder records of the same second with every request. @defaultValue false */
   unstableTies?: boolean
   /** Records that spoil every page they are on. @defaultValue none */
   traps?: readonly Trap[]
-  /** How long after a change search shows it, ms. @defaultValue 0 */
+  /** How long after a change the search shows it, ms. @defaultValue 0 */
   indexLagMs?: number
-  /** The same by stream, drawn for each mutation: of two changes the later one may show first. @defaultValue none */
+  /** The same by stream, drawn for each mutation, so the later of two changes may show first. @defaultValue none */
   indexLagsMs?: Readonly<Record<string, IndexLag>>
   /**
-   * Share of the records, of all searches or by stream, whose text in search answers is the newest there is although the
-   * index still holds an older version: place, order, filters, counts and cursors go by the index, the text by another
-   * store. A deleted record keeps the text it had. @defaultValue 0
+   * For this share of records, of all searches or by stream, search answers show the newest text although the index
+   * still holds an older version: place, order, filters, counts and cursors come from the index, and the text from
+   * another store. A deleted record keeps the text it had. @defaultValue 0
    */
   aheadOfIndex?: number | Readonly<Record<string, number>>
-  /** Searches give at most so many records a page, whatever is asked. @defaultValue 150 */
+  /** Searches give at most so many records per page, even if more are requested. @defaultValue 150 */
   largestPage?: number
-  /** Whether the cursors of searches say nothing to a client that tries to read them. @defaultValue false */
+  /** Whether clients cannot read the cursors of searches. @defaultValue false */
   cursorsOpaque?: boolean
   /**
-   * Lists that otherwise come whole (segments, tags, admins, teams, attributes, the segments of a company) give at most
-   * so many items a page; whether the next one is named by a URL or by a cursor hangs on seed and list.
+   * Lists that are otherwise given whole (segments, tags, admins, teams, attributes, the segments of a company) give at
+   * most so many items per page. Seed and list decide whether a URL or a cursor names the next page.
    *
    * @defaultValue null: no limit
    */
   listPageSize?: number | null
-  /** Whether `>` and `<` take the bound itself in, when conversations, tickets or the activity log are asked for by time. @defaultValue false */
+  /**
+   * Whether `>` and `<` include the bound itself, when conversations, tickets or the activity log are queried by time.
+   * @defaultValue false
+   */
   inclusiveBounds?: boolean
   /** Companies on a page of the scroll. @defaultValue 100 */
   scrollPageSize?: number
-  /** Which page of the scroll, from 1, is empty although others follow. @defaultValue 0: none but the end */
+  /** Which page of the scroll, from 1, is empty although others follow. @defaultValue 0: only the end */
   emptyScrollPage?: number
-  /** Somebody else's scroll is open until then, ms since the epoch. @defaultValue 0 */
+  /** Somebody else's scroll is open until this time, ms since the epoch. @defaultValue 0 */
   foreignScrollUntil?: number
   /** Whether lists and scroll leave companies without users out. @defaultValue true */
   omitUserlessCompanies?: boolean
-  /** Whether some companies are deleted from the start, which lists and scroll show all the same. @defaultValue true */
+  /** Whether some companies are deleted from the start but still appear in lists and scroll. @defaultValue true */
   deletedCompanies?: boolean
   /** Changes made as searches are answered. @defaultValue none */
   mutationPlan?: MutationPlan | null
@@ -125,7 +131,9 @@ export interface SimulatorOptions {
   clock?: Clock
 }
 
-/** How long search takes to show a change, ms in [from, to); a share of the changes takes longer than the others. */
+/**
+ * How long the search takes to show a change, ms in [from, to); a share of the changes takes longer than the others.
+ */
 export interface IndexLag {
   from: number
   to: number

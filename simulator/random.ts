@@ -8,7 +8,7 @@ function scatter(value: number): number {
   return (bits ^ (bits >>> 16)) >>> 0
 }
 
-/** A sequence that depends on its integer keys alone: the same keys give the same numbers on every machine. */
+/** A sequence that depends only on its integer keys: the same keys give the same numbers on every machine. */
 export function createRandom(...keys: number[]): Random {
   let state = keys.reduce((mixed, key) => scatter(mixed + 0x9e3779b9 + scatter(key)), 0)
   return () => {

@@ -1,6 +1,6 @@
 const windowSeconds = 10
 
-/** What a token has left in its window. */
+/** How many requests a token has left in its window. */
 export interface RateLimitState {
   exceeded: boolean
   headers: Record<string, string>
@@ -12,7 +12,7 @@ interface Window {
   used: number
 }
 
-/** Intercom's limit: so many requests per token in each window of ten seconds, windows being cut at round seconds. */
+/** Intercom's limit: so many requests per token in each window of ten seconds. Windows begin at round seconds. */
 export class RateLimit {
   readonly perWindow: number
   readonly #windows = new Map<string, Window>()

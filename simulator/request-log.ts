@@ -1,16 +1,16 @@
-/** A request as it came in and was answered. Tokens are not kept. */
+/** A request as it was received and answered. Tokens are not stored. */
 export interface LoggedRequest {
   /** Ms since the epoch at its arrival. */
   time: number
   method: string
   path: string
-  /** The path with `:id` in place of ids; as the path itself where nothing is served. */
+  /** The path with `:id` in place of ids; the path itself when nothing is served there. */
   route: string
   /** The query string, parsed. */
   query: Readonly<Record<string, string>>
   /** The body of a search. */
   body: unknown
-  /** The `Intercom-Version` asked for, and the one that served it. */
+  /** The requested `Intercom-Version`, and the one that served the request. */
   askedVersion: string | null
   version: string
   /** 0 while unanswered; stays 0 when the connection was cut. */
@@ -19,18 +19,18 @@ export interface LoggedRequest {
   records: number
 }
 
-/** Counts over all requests, those no longer kept included. */
+/** Counts over all requests, including those no longer stored. */
 export interface RequestTotals {
   requests: number
   records: number
   byStatus: Record<string, number>
-  /** By route: a walk over children would give a path for each of them. */
+  /** By route, because a walk over children would give a separate path for each child. */
   byPath: Record<string, number>
 }
 
 const kept = 100_000
 
-/** Every request the API was asked, control endpoints apart; the latest 100,000 in full. */
+/** Every request to the API, except control endpoints; the latest 100,000 in full. */
 export class RequestLog {
   #entries: LoggedRequest[] = []
   readonly totals: RequestTotals = { requests: 0, records: 0, byStatus: {}, byPath: {} }
@@ -54,7 +54,9 @@ export class RequestLog {
     return searchOf(entry).cursor
   }
 
-  /** The cursor of a search, and the one of the latest earlier search for the same query that had another. */
+  /**
+   * The cursor of a search, and the one of the latest earlier search for the same query that had a different cursor.
+   */
   cursorsOf(entry: LoggedRequest): { cursor: string | undefined; previousCursor: string | undefined } {
     const search = searchOf(entry)
     const previous = this.#entries

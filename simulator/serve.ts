@@ -14,7 +14,7 @@ import type { Endpoint } from './routes/endpoint.ts'
 import type { Calendar } from './search/calendar-day.ts'
 import type { Workspace } from './workspace.ts'
 
-/** All that an answer depends on. */
+/** Everything that an answer depends on. */
 export interface ServeDependencies {
   options: Required<SimulatorOptions>
   workspace: Workspace
@@ -23,7 +23,7 @@ export interface ServeDependencies {
   faults: FaultScript
   requests: RequestLog
   live: LiveChanges
-  /** Told after every search, for the mutation plan. */
+  /** Called after every search, for the mutation plan. */
   searched: () => void
 }
 
@@ -37,7 +37,9 @@ interface Call {
   dependencies: ServeDependencies
 }
 
-/** Answers one request as Intercom would: token, rate limit, scope, endpoint; between them whatever the script spoils. */
+/**
+ * Answers one request as Intercom would: token, rate limit, scope, endpoint. In between, the script may spoil anything.
+ */
 export async function serve(
   endpoint: Endpoint | undefined,
   request: FastifyRequest,
@@ -75,7 +77,9 @@ export async function serve(
   }
 }
 
-/** The token, if it is valid and within its limit. Requests without a valid token count for no limit and learn of none. */
+/**
+ * The token, if it is valid and within its limit. Requests without a valid token do not count and get no limit headers.
+ */
 function admit({ request, reply, entry, dependencies: { options, limit } }: Call): string {
   const token = authenticate(headerOf(request, 'authorization'), options)
   const { exceeded, headers } = limit.take(token, entry.time)
@@ -118,7 +122,7 @@ async function serveFault(call: Call, token: string, fault: Fault): Promise<Fast
   const isGone = reply.raw.destroyed
   if (isGone || fault.reset === 'before-headers') return resetConnection(reply)
   if (fault.foreign) for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name)
-  // Looking for cursors takes the longer, the more has been asked.
+  // The more requests there were, the longer it takes to find cursors.
   const cursors = fault.cursor ? requests.cursorsOf(entry) : { cursor: undefined, previousCursor: undefined }
   const setting = { perWindow: limit.perWindow, requestId, ...cursors }
   const answer = needsRealAnswer(fault)

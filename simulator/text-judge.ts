@@ -13,7 +13,7 @@ export class TextJudge {
   readonly #workspace: Workspace
   readonly #version: string
   readonly #options: TruthOptions
-  /** Part of the name under which a record keeps a digest. */
+  /** Part of the name under which a record stores a digest. */
   readonly #name: string
 
   constructor(workspace: Workspace, options: TruthOptions) {
@@ -51,9 +51,9 @@ export class TextJudge {
   }
 
   /**
-   * Long lists are read after their contact and each by itself, and it may change meanwhile: every one of them can be
-   * that of a later revision. The first of these combinations has all of them as they were. Below a deleted contact
-   * nothing is found, though search may show it for a while: what was not read before that stays cut.
+   * Long lists are read after their contact, each by itself. The contact may change meanwhile, so each list can be from
+   * a later revision. The first of these combinations has all lists unchanged. Below a deleted contact nothing is
+   * found, although the search may still show the contact for a while. So lists not read before the deletion stay cut.
    */
   #listsRead(version: RecordVersion): Record<string, number>[] {
     const { plan, text } = version

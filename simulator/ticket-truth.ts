@@ -7,9 +7,9 @@ import type { TruthLine } from './truth.ts'
 import type { Workspace } from './workspace.ts'
 
 /**
- * Every version of every ticket part, once for each version of its ticket that it was part of: a part is to be had
- * since its ticket's version is. Where that version came too late for `updated_at` to lead to it (see `Tickets`),
- * its new parts are optional, and what its changed parts were before is as good as what they are.
+ * Every version of every ticket part, once for each version of its ticket that it was part of: a part can be read from
+ * the time when its ticket's version can. If that version came too late to be found by `updated_at` (see `Tickets`),
+ * its new parts are optional, and the earlier versions of its changed parts are as good as the present ones.
  */
 export function* ticketPartTruth(workspace: Workspace, judge: TextJudge): Generator<TruthLine> {
   const stream = 'ticket_parts'

@@ -8,10 +8,10 @@ import { ticketThread } from './records/ticket-part-record.ts'
 import { type TicketPlan, ticketStates } from './records/ticket-times.ts'
 
 /**
- * How far behind its parts a ticket can be and still be found by every sync, seconds. A change of parts that leaves
- * `updated_at` where it was shows itself to a search only while that time lies inside the range the search asks for.
- * A sync that asks for the last 24 hours finds every such change that comes within 24 hours of `updated_at`, whenever
- * the sync before it ran. What comes later than that it may find or not: nobody can be blamed for either.
+ * How far behind its parts a ticket can be and still be found by every sync, seconds. If a change of parts leaves
+ * `updated_at` unchanged, a search finds it only while that time is inside the requested range. A sync that asks for
+ * the last 24 hours finds every such change that comes within 24 hours of `updated_at`, whenever the sync before it
+ * ran. A sync may find a later change or miss it; neither is a fault.
  */
 const foundWithin = 86_400
 
@@ -20,7 +20,7 @@ export class Tickets {
   readonly #collection: Collection
   readonly #setting: RecordSetting
   readonly #threads = new Map<string, Thread>()
-  /** Decides which changes leave `updated_at` behind. */
+  /** Decides which changes do not move `updated_at`. */
   readonly #random: Random
 
   constructor(collection: Collection, setting: RecordSetting) {
@@ -44,7 +44,7 @@ export class Tickets {
     return { ...ordinaryChanges(this.#collection), ...changes }
   }
 
-  /** Changes one of the parts shown; nothing happens to a ticket without any. */
+  /** Changes one of the parts shown; a ticket without parts stays as it is. */
   #partChange(isRedaction: boolean): RecordChange {
     return (version, time, _mutation, random) => {
       const thread = this.#thread(version.plan)

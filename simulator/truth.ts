@@ -4,40 +4,40 @@ import { TextJudge } from './text-judge.ts'
 import { ticketPartTruth } from './ticket-truth.ts'
 import type { Workspace } from './workspace.ts'
 
-/** One version of one record, as it must be delivered while search shows it. */
+/** One version of one record, as it must be delivered while the search shows it. */
 export interface TruthLine {
   stream: string
-  /** What tells the records of the stream apart, see `oracle/stream-rules.ts`. */
+  /** The record's key in its stream, see `oracle/stream-rules.ts`. */
   id: string
-  /** Unix seconds, of the parent where there is one; `null` for streams without times. */
+  /** Unix seconds; the parent's time if there is a parent; `null` for streams without times. */
   updatedAt: number | null
-  /** Hex SHA-256 of what can be compared of the record's text, with the documented repairs. */
+  /** Hex SHA-256 of the comparable part of the record's text, with the documented repairs. */
   sha256: string
-  /** Hashes of other texts that are as good, e.g. with a member that comes only when asked for. */
+  /** Hashes of other texts that are as good, e.g. with a member that is given only on request. */
   or?: string[]
-  /** Ms since the epoch; 0 for what was there from the start. */
+  /** Ms since the epoch; 0 for versions that were there from the start. */
   visibleFrom: number
-  /** Ms since the epoch; `null` while nothing has taken its place. */
+  /** Ms since the epoch; `null` while nothing has replaced it. */
   visibleUntil: number | null
-  /** The id of the record it is read below. */
+  /** The id of the parent that the record is read below. */
   parentId?: string
   /** Whether a sync may leave it out. */
   optional?: true
 }
 
-/** Which truth is asked for. */
+/** Options for the truth. */
 export interface TruthOptions {
-  /** The API version a sync reads with. @defaultValue '2.16' */
+  /** The API version that a sync reads with. @defaultValue '2.16' */
   version?: string
-  /** @defaultValue all it has records for */
+  /** @defaultValue all streams that the workspace has records for */
   streams?: readonly string[]
-  /** By stream: the members that change their type. @defaultValue as `defaultRetyped` says */
+  /** By stream: the members that change their type. @defaultValue `defaultRetyped` */
   retyped?: Readonly<Record<string, RetypedMembers>>
-  /** Whether a contact's lists must be there whole; otherwise the ten that are shown will do. @defaultValue true */
+  /** Whether a contact's lists must be complete; otherwise the ten shown items are enough. @defaultValue true */
   completeLists?: boolean
 }
 
-/** Every version of every record there ever was, in the order of their coming. */
+/** Every version of every record there ever was, in the order in which they were made. */
 export function* truthOf(workspace: Workspace, options: TruthOptions = {}): Generator<TruthLine> {
   const judge = new TextJudge(workspace, options)
   for (const stream of options.streams ?? workspace.streamNames) {

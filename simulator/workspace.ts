@@ -19,15 +19,15 @@ interface ServedStream {
   index: SearchIndex
 }
 
-/** The data of the simulated workspace: what there is, what there was, and what search shows of it. */
+/** The data of the simulated workspace: the present records, the earlier versions, and what the search shows. */
 export class Workspace {
-  /** As `/me` tells it. */
+  /** As `/me` writes it. */
   id: string
   readonly setting: RecordSetting
   readonly signer = new UrlSigner()
-  /** Everything that was changed, in order. */
+  /** Every change made, in order. */
   readonly changes: MadeChange[] = []
-  /** Orders what has no order of its own. */
+  /** Orders records that have no order of their own. */
   readonly tieRandom: Random
   readonly #options: Required<SimulatorOptions>
   readonly #clock: Clock
@@ -69,13 +69,13 @@ export class Workspace {
     return this.#tickets
   }
 
-  /** The streams it has records for: the eleven, and those it was told to have. */
+  /** The streams it has records for: the eleven, and the optional ones it was set up with. */
   get streamNames(): string[] {
     const told = optInNames.filter(([, stored]) => this.collection(stored).log.length > 0)
     return [...streamNames, ...told.map(([name]) => name)]
   }
 
-  /** All records of a stream as they are now, whether search shows them yet or not. */
+  /** All records of a stream as they are now, whether or not the search shows them yet. */
   collection(stream: string): Collection {
     return this.#stream(stream).collection
   }
@@ -88,7 +88,7 @@ export class Workspace {
   }
 
   /**
-   * Changes records now; search shows it after the index lag.
+   * Changes records now; the search shows the change after the index lag.
    *
    * @returns the ids of the records changed
    */
@@ -108,7 +108,7 @@ export class Workspace {
     return ids
   }
 
-  /** How long search takes to show a change of a stream, ms. */
+  /** How long the search takes to show a change in a stream, ms. */
   #lagOf(stream: string): number {
     const lag = Object.hasOwn(this.#options.indexLagsMs, stream) ? this.#options.indexLagsMs[stream] : undefined
     if (lag === undefined) return this.#options.indexLagMs
@@ -116,7 +116,7 @@ export class Workspace {
     return integerBetween(this.#lagRandom, from, to)
   }
 
-  /** Every version of every record there ever was: what a sync is judged by. */
+  /** Every version of every record there ever was: a sync is judged by this. */
   truth(options?: TruthOptions): Generator<TruthLine> {
     return truthOf(this, options)
   }
@@ -126,12 +126,12 @@ export class Workspace {
     if (stream === 'conversations') return this.conversations.changes
     if (stream === 'companies') return this.companies.changes
     if (stream === 'tickets') return this.tickets.changes
-    // Nothing that was logged changes or goes.
+    // Entries of the log are never changed or deleted.
     if (stream === 'activity_logs') return {}
     return ordinaryChanges(collection)
   }
 
-  /** Streams come to be when they are first asked for: a test of one pays nothing for the others. */
+  /** Streams are made when they are first requested, so a test of one does not pay for the others. */
   #stream(name: string): ServedStream {
     let served = this.#streams.get(name)
     if (served !== undefined) return served

@@ -22,7 +22,9 @@ import { countRequests } from './http/service/request-figures.ts'
 
 export type { AppDependencies } from './http/dependencies.ts'
 
-/** The HTTP API, not yet listening. Closing it cuts the message streams and waits until their jobs are cared for. */
+/**
+ * The HTTP API, not yet listening. Closing it cuts the message streams and waits until their jobs have been handled.
+ */
 export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
   const { config, ...parts } = dependencies
   const limits = { ...defaultLimits, ...config.limits }
@@ -62,7 +64,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   return app
 }
 
-/** Aborts with the process's shutdown, and with the closing of the app alone. */
+/** Aborts when the process shuts down, and also when only the app closes. */
 function joinClosing(app: FastifyInstance, shutdown: AbortSignal): AbortSignal {
   const closing = new AbortController()
   const close = () => closing.abort()

@@ -1,14 +1,14 @@
-/** Time as a dependency: nothing in `sync`, `intercom` or `store` asks the machine for it, so tests run hours in no time. */
+/** Time as a dependency. `sync`, `intercom` and `store` never ask the machine, so tests run hours in no time. */
 export interface Clock {
-  /** Wall clock, ms since the epoch. Only for showing times; never for comparing with Intercom's. */
+  /** Wall clock, ms since the epoch. Only for showing times; never compare it with Intercom's. */
   now(): number
-  /** Ms from an arbitrary start, never going back. For durations and waits. */
+  /** Ms from an arbitrary start; never decreases. For durations and waits. */
   monotonic(): number
   /** Resolves after `ms`; rejects with the signal's reason as soon as it aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
-/** A timer that is set for longer fires at once, ms. */
+/** A timer for longer than this would fire at once, ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** The machine's own clock. */

@@ -11,17 +11,20 @@ export interface Config {
   host: string
   /** 0 = a free one. @defaultValue 8080 */
   port: number
-  /** Where health and metrics are answered in every role, and metrics nowhere else; 0 = a free one. @defaultValue none */
+  /**
+   * The port for health and metrics, in every role. Metrics are then served nowhere else; 0 = a free one. @defaultValue
+   * none
+   */
   metricsPort?: number
-  /** Absent: the service starts a Redis of its own. */
+  /** Absent: the service starts its own Redis. */
   redisUrl?: string
   /** Absolute. @defaultValue `data` in the working directory */
   dataDir: string
-  /** Empty: everybody may call, as one default tenant. */
+  /** Empty: everybody may call, as the default tenant. */
   apiKeys: readonly ApiKey[]
-  /** The first one seals, all of them open. Empty: they are made and kept in `dataDir`. */
+  /** The first key seals, all of them open. Empty: keys are made and kept in `dataDir`. */
   encryptionKeys: readonly EncryptionKey[]
-  /** Where Intercom is, if not where it usually is. */
+  /** Intercom's address, if not the usual one. */
   intercomBaseUrl?: string
   /** Jobs at a time in one worker process. @defaultValue 10 */
   workerConcurrency: number
@@ -59,7 +62,7 @@ export function readConfig(environment: Environment = process.env): Config {
     logLimitBytes: read.integer('LOG_LIMIT_BYTES', 256 * mebibyte, mebibyte, Number.MAX_SAFE_INTEGER),
     logLevel: read.choice('LOG_LEVEL', 'info', logLevels),
   }
-  // Elsewhere an empty variable counts as not set; here it would mean another place for the data.
+  // Elsewhere an empty variable counts as not set. Here that would silently move the data to another place.
   if (environment.REDIS_URL?.trim() === '')
     faults.push('REDIS_URL is set, but empty; put an address there, or unset it')
   faults.push(...contradictions(config))
@@ -68,15 +71,15 @@ export function readConfig(environment: Environment = process.env): Config {
   return redactWhenPrinted(config)
 }
 
-/** Whether encryption keys are set from outside, rather than made and kept in `DATA_DIR`. */
+/** Whether encryption keys are set from outside, instead of being made and kept in `DATA_DIR`. */
 export function hasOwnEncryptionKeys(environment: Environment = process.env): boolean {
   return createReader(environment, []).isSet('ENCRYPTION_KEYS')
 }
 
 /**
- * `DATA_DIR`, for those who handle the data of the embedded Redis.
+ * `DATA_DIR`, for commands that handle the data of the embedded Redis.
  *
- * @throws ConfigError where `REDIS_URL` says that the data is elsewhere
+ * @throws ConfigError when `REDIS_URL` says that the data is elsewhere
  */
 export function readDataDir(environment: Environment = process.env): string {
   const { text } = createReader(environment, [])
@@ -91,7 +94,7 @@ function faultOfRedisUrl({ pathname }: URL): string | undefined {
     : 'has a path that is no number of a database; put 0 to 15 there, or nothing'
 }
 
-/** What is given twice with two meanings. */
+/** Settings that contradict each other. */
 function contradictions({ apiKeys, encryptionKeys, port, metricsPort }: Config): string[] {
   const ids = encryptionKeys.filter(({ kid, key }, place) =>
     encryptionKeys.some((other, at) => at < place && other.kid === kid && !other.key.equals(key)),
@@ -107,12 +110,15 @@ function contradictions({ apiKeys, encryptionKeys, port, metricsPort }: Config):
   ]
 }
 
-/** Where programs are looked for. */
+/** The folders in which programs are searched for. */
 export function readSearchPath(environment: Environment = process.env): string {
   return environment.PATH ?? ''
 }
 
-/** Without keys the service runs for one machine only: its own Redis, its own loopback. What is set and wrong is told elsewhere. */
+/**
+ * Without keys the service may only serve its own machine: with its own Redis, on loopback. Keys that are set but wrong
+ * are reported elsewhere.
+ */
 function missingKeys({ host, redisUrl }: Config, isSet: Reader['isSet']): string[] {
   const why = redisUrl ? 'REDIS_URL is set' : isLoopback(host) ? undefined : `HOST ${host} is not a loopback address`
   if (!why) return []

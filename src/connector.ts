@@ -10,16 +10,16 @@ import { CodedError, toJobFailure } from './errors.ts'
 import { isObject } from './json-object.ts'
 
 /**
- * Airbyte's commands. Messages go to stdout and nothing else does; what the process has to say of itself goes to stderr.
- * The exit code is 0 only when everything asked for was done, 2 for a wrong command line, else 1; a signal ends the
- * process as that signal.
+ * Airbyte's commands. Only messages go to stdout; everything that the process itself reports goes to stderr. The exit
+ * code is 0 only when everything requested was done, 2 for a wrong command line, else 1. If a signal ends the process,
+ * its exit status says so.
  */
 export const spec = (args: string[]): Promise<void> => run('spec', args)
 export const check = (args: string[]): Promise<void> => run('check', args)
 export const discover = (args: string[]): Promise<void> => run('discover', args)
 export const read = (args: string[]): Promise<void> => run('read', args)
 
-/** Each command is loaded when it is called: `spec` needs nothing of what asks Intercom. */
+/** Each command is loaded when it is called, because `spec` needs none of the code that asks Intercom. */
 const commands: Record<CommandName, () => Promise<Command>> = {
   spec: async () => (await import('./connector/spec.ts')).tellSpec,
   check: async () => (await import('./connector/check.ts')).checkConfig,
@@ -27,7 +27,7 @@ const commands: Record<CommandName, () => Promise<Command>> = {
   read: async () => (await import('./connector/read.ts')).readStreams,
 }
 
-/** The same, asked of a service; loaded only when the config names one. */
+/** The same commands, run by a service; loaded only when the config names one. */
 const bridgedCommands: Record<CommandName, () => Promise<Command>> = {
   spec: commands.spec,
   check: async () => (await import('./connector/bridge/check.ts')).checkOverHttp,
@@ -42,7 +42,7 @@ async function run(name: CommandName, args: string[]): Promise<void> {
   const { signal } = ending
   const output = openOutput(process.stdout, (error) => ending.abort(error))
   const release = abortOnSignals(ending, clock)
-  // Whoever has closed stdout may have closed stderr, too.
+  // A caller that has closed stdout may have closed stderr, too.
   process.stderr.on('error', () => undefined)
   let paths: InputPaths = {}
   let inputs: Inputs = {}
@@ -66,7 +66,7 @@ function namesService(config: unknown): boolean {
   return isObject(config) && (config.service_url ?? '') !== ''
 }
 
-/** What users can mend is told in a message; of what nobody has foreseen the log holds the rest. */
+/** An error that users can fix is reported in a message. For an unforeseen error, the details go to the log. */
 async function tell(error: unknown, config: unknown, output: Output): Promise<void> {
   if (!(error instanceof CodedError)) {
     const { openLog } = await import('./connector/log.ts')
@@ -76,7 +76,7 @@ async function tell(error: unknown, config: unknown, output: Output): Promise<vo
 }
 
 function endAborted(reason: unknown): void {
-  // As if nobody had listened: callers tell a death by signal from an exit code that looks alike.
+  // Die by the signal, as if nobody had caught it: callers distinguish this from a similar exit code.
   if (reason instanceof InterruptedError) process.kill(process.pid, reason.signalName)
   process.exitCode = 1
   if (reason instanceof OutputClosedError && !reason.byReader)

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 /** Variables by name, as a process has them. */
 export type Environment = Record<string, string | undefined>
 
-/** The environment does not make a service. Its message names every fault and the fix. */
+/** The service cannot run with this environment. The message names every fault and the fix. */
 export class ConfigError extends Error {
   override name = 'ConfigError'
   readonly faults: readonly string[]
@@ -14,10 +14,10 @@ export class ConfigError extends Error {
   }
 }
 
-/** What reads them. */
+/** The functions that read variables. */
 export type Reader = ReturnType<typeof createReader>
 
-/** Reads variables, collecting faults instead of stopping at the first. An empty variable counts as not set. */
+/** Reads variables. Collects faults instead of stopping at the first. An empty variable counts as not set. */
 export function createReader(environment: Environment, faults: string[]) {
   const text = (name: string): string | undefined => textOf(environment, name)
 
@@ -42,7 +42,7 @@ export function createReader(environment: Environment, faults: string[]) {
     return value
   }
 
-  // The value itself is not told: a Redis URL usually holds a password.
+  // The value itself is not shown, because a Redis URL usually holds a password.
   const url = (name: string, protocols: string[], judge: (url: URL) => string | undefined): string | undefined => {
     const value = text(name)
     if (!value) return undefined
@@ -58,13 +58,13 @@ export function createReader(environment: Environment, faults: string[]) {
     return undefined
   }
 
-  /** Whether NAME or NAME_FILE is set, to whatever. */
+  /** Whether NAME or NAME_FILE is set, to any value. */
   const isSet = (name: string): boolean => (environment[name] ?? environment[`${name}_FILE`]) !== undefined
 
   return { text, integer, choice, url, entries: createListReader(environment, faults), isSet }
 }
 
-/** Reads lists from variables, or from the files that variables name. */
+/** Reads lists from variables, or from files that variables name. */
 function createListReader(environment: Environment, faults: string[]) {
   const readText = (name: string): string => {
     try {
@@ -85,11 +85,11 @@ function createListReader(environment: Environment, faults: string[]) {
     }
   }
 
-  /** A list from NAME (separated by commas or white space) or from the file in NAME_FILE (a line each, # for comments). */
+  /** A list from NAME (split at commas and white space), or the file in NAME_FILE (one per line, # for comments). */
   return <T>(name: string, parse: (entry: string) => T): T[] => {
     const names = [name, `${name}_FILE`].filter((one) => environment[one] !== undefined)
     const full = names.filter((one) => textOf(environment, one) !== undefined)
-    // An empty one beside a full one is not set: the full one closes the service.
+    // If one of the two is empty, it counts as not set. The other one then protects the service.
     const [source] = [...full, ...names]
     if (source === undefined) return []
     if (full.length > 1) faults.push(`${full.join(' and ')} are both set; unset one of them`)
@@ -99,7 +99,7 @@ function createListReader(environment: Environment, faults: string[]) {
       .replace(/^\s*#.*$/gm, '')
       .split(/[\s,]+/)
       .filter((entry) => entry !== '')
-    // A secret that is not there yet must not open the service to everybody.
+    // A secret that is missing for now must not open the service to everybody.
     if (given.length === 0) faults.push(`${source} is set, but holds no key; put one there, or unset it`)
     return given.flatMap((entry, index) => parseEntry(`${source}: entry ${index + 1}`, entry, parse))
   }
@@ -110,7 +110,7 @@ function textOf(environment: Environment, name: string): string | undefined {
   return environment[name]?.trim() || undefined
 }
 
-/** Where Intercom is, if not where it usually is. */
+/** Intercom's address, if not the usual one. */
 export function readBaseUrl(read: Reader): string | undefined {
   return read.url('INTERCOM_BASE_URL', ['http:', 'https:'], faultOfBaseUrl)
 }

@@ -1,6 +1,6 @@
 /**
- * Whether two epochs of message logs are of one job. What stands before the point is the job's own and never changes; what
- * stands behind it tells a log that has gone back in time from the one before.
+ * Whether two epochs of message logs belong to one job. The part before the point is the job's own and never changes.
+ * The part after it distinguishes a log that has gone back in time from the one before.
  */
 export function areOfOneJob(one: string, other: string): boolean {
   return one.split('.')[0] === other.split('.')[0]

@@ -1,12 +1,12 @@
 import { CodedError } from './errors.ts'
 import { createRedact, type Redact } from './redaction.ts'
 
-/** What the service's own log says of an error. */
+/** What the service's own log shows about an error. */
 export interface ErrorReport {
   name: string
   message: string
   code?: string
-  /** Absent for errors from the error table: those are understood. */
+  /** Absent for errors from the error table, because their cause is known. */
   stack?: string
   cause?: ErrorReport
 }
@@ -14,8 +14,8 @@ export interface ErrorReport {
 const deepestCause = 3
 
 /**
- * An error for the log. Only texts are taken, since errors of HTTP libraries carry whole requests with their headers,
- * and the secrets among the config's values are struck out even of those.
+ * An error for the log. Only its texts are taken, since errors of HTTP libraries carry whole requests with their
+ * headers. The secrets among the config's values are removed even from these texts.
  */
 export function reportOf(error: unknown, config: object = {}): ErrorReport {
   return reportRedacted(error, createRedact(config), 0)

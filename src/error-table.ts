@@ -1,4 +1,4 @@
-/** Airbyte's failure types: what the user must mend, what passes by itself, what is a fault of ours. */
+/** Airbyte's failure types: the user must fix it, it passes by itself, or it is our fault. */
 export type FailureType = 'config_error' | 'transient_error' | 'system_error'
 
 interface ErrorEntry {
@@ -8,11 +8,11 @@ interface ErrorEntry {
   failureType: FailureType
   /** Whether a later attempt at the same work can succeed without anybody changing anything. */
   retryable: boolean
-  /** One sentence that is true of every error with this code; the `title` of the problem document. */
+  /** One sentence that is true for every error with this code; the `title` of the problem document. */
   title: string
 }
 
-/** Every error this product can show, in HTTP answers, jobs and TRACE messages. `docs/errors.md` explains each. */
+/** Every error that this product can show, in HTTP answers, jobs and TRACE messages. `docs/errors.md` explains each. */
 export const errorTable = {
   invalid_request: { status: 400, failureType: 'config_error', retryable: false, title: 'The request is not valid' },
   malformed_json: { status: 400, failureType: 'config_error', retryable: false, title: 'The body is not JSON' },

@@ -1,6 +1,6 @@
 import { type ErrorCode, errorTable, type FailureType } from './error-table.ts'
 
-/** One fault of a request: where (JSON pointer into the body, or a query parameter's name) and what to do about it. */
+/** One fault of a request: where it is (JSON pointer into the body, or a query parameter's name) and how to fix it. */
 export interface Fault {
   pointer: string
   detail: string
@@ -16,7 +16,7 @@ interface CodedErrorOptions {
   cause?: unknown
 }
 
-/** An error from the error table. Its message is written for users: no secrets, no stack, no foreign text unredacted. */
+/** An error from the error table. Its message is for users: no secrets, no stack, no foreign text unredacted. */
 export class CodedError extends Error {
   readonly code: ErrorCode
   readonly faults: Fault[]
@@ -33,7 +33,7 @@ export class CodedError extends Error {
   }
 }
 
-/** How a job failed, as the API and the terminal TRACE ERROR tell it. */
+/** How a job failed, as the API and the final TRACE ERROR report it. */
 export interface JobFailure {
   code: ErrorCode
   message: string
@@ -41,7 +41,10 @@ export interface JobFailure {
   streamName?: string
 }
 
-/** Any thrown value as a job's failure; what is not from the table is an `internal_error`, its text withheld. */
+/**
+ * Turns any thrown value into a job's failure. An error that is not from the table becomes an `internal_error` without
+ * its text.
+ */
 export function toJobFailure(error: unknown): JobFailure {
   const coded = error instanceof CodedError ? error : new CodedError('internal_error')
   return {

@@ -3,7 +3,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** What a text of JSON holds; undefined when it is none. */
+/** The value of a JSON text; undefined when the text is not JSON. */
 export function parseJson(text: Buffer | string): unknown {
   try {
     return JSON.parse(text.toString('utf8'))

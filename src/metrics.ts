@@ -3,7 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 interface MetricEntry {
   type: 'counter' | 'gauge' | 'histogram'
   help: string
-  /** Their values come from short lists of ours: never an id, a path or a text that somebody sent. */
+  /** Label values come from our own short lists: never an id, a path or a text that somebody sent. */
   labels: readonly string[]
   /** Upper bounds of a histogram, s. */
   buckets?: readonly number[]
@@ -136,7 +136,7 @@ type Table = typeof metricTable
 type NameOf<Type> = { [Name in keyof Table]: Table[Name]['type'] extends Type ? Name : never }[keyof Table]
 type LabelsOf<Name extends keyof Table> = Record<Table[Name]['labels'][number], string>
 
-/** A value of a gauge, one for each combination of labels. */
+/** A gauge's value for one combination of labels. */
 type Sample<Name extends keyof Table> = readonly [labels: LabelsOf<Name>, value: number]
 
 /** The figures of one process. */
@@ -144,18 +144,21 @@ export interface Metrics {
   /** @param by negative for gauges only @defaultValue 1 */
   add<Name extends NameOf<'counter' | 'gauge'>>(name: Name, labels: LabelsOf<Name>, by?: number): void
   observe<Name extends NameOf<'histogram'>>(name: Name, labels: LabelsOf<Name>, seconds: number): void
-  /** Replaces all that a gauge holds; with no sample it is not told at all. */
+  /** Replaces all samples of a gauge; with no sample the gauge is not shown at all. */
   set<Name extends NameOf<'gauge'>>(name: Name, ...samples: Sample<Name>[]): void
-  /** Has `collect` called before each scrape; it must see to its own time limit. */
+  /** Calls `collect` before each scrape; `collect` must keep its own time limit. */
   collectWith(collect: () => Promise<void>): void
-  /** All of it in Prometheus's text format. Those who ask at the same time share one collection. */
+  /** All metrics in Prometheus's text format. Callers that ask at the same time share one collection. */
   render(): Promise<string>
 }
 
-/** What `render()` gives. */
+/** The content type of `render()`. */
 export const metricsType = Registry.PROMETHEUS_CONTENT_TYPE
 
-/** @param options.ofProcess whether to tell of Node too: memory, event loop, garbage collection. For real processes. */
+/**
+ * @param options.ofProcess whether to include Node's own metrics: memory, event loop, garbage collection. For real
+ * processes.
+ */
 export function createMetrics({ ofProcess = false }: { ofProcess?: boolean } = {}): Metrics {
   const registry = new Registry()
   if (ofProcess) collectDefaultMetrics({ register: registry })
@@ -182,7 +185,7 @@ export function createMetrics({ ofProcess = false }: { ofProcess?: boolean } = {
     set(name, ...samples) {
       const gauge = gauges.get(name)
       gauge?.reset()
-      // A gauge without labels is 0 from its beginning.
+      // A gauge without labels starts at 0.
       if (metricTable[name].labels.length === 0) gauge?.remove({})
       for (const [labels, value] of samples) gauge?.set(labels, value)
     },

@@ -1,21 +1,21 @@
-/** Members of a config with such names hold secrets. */
+/** Config members with such names hold secrets. */
 const SECRET_NAME = /token|secret|key|password|credential/i
-/** Shorter values would be found by chance in innocent text. */
+/** Shorter values would match harmless text by chance. */
 const LEAST_SECRET_LENGTH = 8
 const HIDDEN = '[hidden]'
 
-/** Takes the secrets it knows out of a text. */
+/** Removes known secrets from a text. */
 export type Redact = (text: string) => string
 
 /**
- * Intercom, or a proxy before it, may echo what it was sent: no text of theirs is stored, logged or told before the
- * secrets of the config have been taken out of it, in whatever writing they come back.
+ * Intercom, or a proxy in front of it, may echo what we sent. So no text of theirs is stored, logged or shown before
+ * the config's secrets have been removed from it, in whatever notation they come back.
  *
- * @param config values of members whose names tell of a secret, at any depth, from 8 characters on, are its secrets
+ * @param config secrets are the values, from 8 characters on, of members at any depth whose names suggest a secret
  */
 export function createRedact(config: object): Redact {
   const secrets = secretsIn(config)
-  // A writing that holds another is struck out before it.
+  // If one notation contains another, replace it first.
   const writings = [...new Set(secrets.flatMap(writingsOf))].sort((one, other) => other.length - one.length)
   return (text) => writings.reduce((struck, writing) => struck.replaceAll(writing, HIDDEN), text)
 }
@@ -27,13 +27,13 @@ function secretsIn(config: object): string[] {
   })
 }
 
-/** A secret as it may be written: plain, in JSON, in HTML, in a URL or a form, in base64. */
+/** The notations of a secret: plain, in JSON, in HTML, in a URL or a form, in base64. */
 function writingsOf(secret: string): string[] {
   const inUrl = encodeURIComponent(secret)
   return [
     secret,
     JSON.stringify(secret).slice(1, -1),
-    // JSON written twice, as in a message that quotes a body.
+    // JSON encoded twice, as in a message that quotes a body.
     JSON.stringify(JSON.stringify(secret).slice(1, -1)).slice(1, -1),
     ...inHtml(secret),
     inUrl,
@@ -43,7 +43,7 @@ function writingsOf(secret: string): string[] {
   ]
 }
 
-/** Of the quotation marks some write one as its name, some as its number, some neither. */
+/** Some encoders write a quotation mark as a named entity, some as a numeric one, some unchanged. */
 function inHtml(secret: string): string[] {
   const text = secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
   return ['"', '&quot;', '&#34;'].flatMap((quote) =>
@@ -51,10 +51,10 @@ function inHtml(secret: string): string[] {
   )
 }
 
-/** What is the same in base64 of any text in which the secret follows so many bytes (modulo three) of something else. */
+/** The part of the base64 text that is always the same when this many bytes (modulo three) precede the secret. */
 function base64Of(secret: string, before: number): string[] {
   const padded = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)])
-  // Three bytes make four characters: those that hold bits of what stands around the secret are not told by it.
+  // Three bytes make four characters. Characters that also hold bits of the text around the secret are left out.
   const first = Math.ceil((before * 8) / 6)
   const whole = Math.floor((padded.length * 8) / 6)
   const text = padded.toString('base64').slice(first, whole)

@@ -34,24 +34,24 @@ import type { EncryptionKey } from './store/secrets/sealing.ts'
 import { createEngine } from './sync/engine.ts'
 import { createFileSpool } from './sync/pages/file-spool.ts'
 
-/** What every role is made of. */
+/** Everything that every role needs. */
 interface Service {
   config: Config
   keys: readonly EncryptionKey[]
   clients: RedisClients
   logger: Logger
   metrics: Metrics
-  /** Which Redis it is, in words. */
+  /** Describes in words which Redis is used. */
   storage: string
 }
 
 const clock = systemClock
-/** Longest orderly end, ms; above the sum of the phases' limits. */
+/** The longest orderly shutdown, ms; above the sum of the phases' limits. */
 const shutdownMs = 40_000
 
 /**
- * Runs the service until a signal ends it: `serve [--api] [--worker] [--with-parent]`. Problems of its own making are
- * told on stderr in one message; the exit code is then 1, or 2 for wrong arguments.
+ * Runs the service until a signal ends it: `serve [--api] [--worker] [--with-parent]`. Problems that it finds itself
+ * are reported on stderr in one message; the exit code is then 1, or 2 for wrong arguments.
  */
 export async function serve(args: string[]): Promise<void> {
   try {
@@ -85,7 +85,7 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
     )
   }
   try {
-    // Phases stand in the order in which they run: what is started last is ended first.
+    // The phases are in the order in which they run: the part started last is stopped first.
     const source = await openRedisSource({ config, joins: !roles.api, searchPath: readSearchPath(), clock, logger })
     phases.unshift({ name: 'end Redis', timeoutMs: 15_000, run: source.stop })
     void source.died.then((message) => {
@@ -112,7 +112,7 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
   }
 }
 
-/** Answers operators on a port of their own, in whatever role. */
+/** Answers operators on a separate port, in every role. */
 async function startOperations(service: Service, closing: AbortSignal): Promise<Phase> {
   const { config, keys, clients, logger, metrics } = service
   const redis = clients.connect('failFast')
@@ -174,7 +174,7 @@ async function startApi({ config, keys, clients, logger, metrics, storage }: Ser
   }
 }
 
-/** Without a worker in this process there may be none at all. */
+/** Only for a process without a worker: there may be no worker anywhere that would run a reconciler. */
 function startReconciler({ config, keys, clients, logger, metrics }: Service): Phase {
   const reconciler = startReconcilerRole({
     redis: clients.connect('waitForever'),

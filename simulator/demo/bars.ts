@@ -23,7 +23,8 @@ export function watchInBars(screen: Screen, createBars: (options: object) => Mul
     for (const stream of progress.streams) addLine(() => streamLine(stream, progress.now(), screen))
     addLine(() => budgetLine(readBudget(), screen))
     return () => {
-      // The library cuts what it draws while it stops, and takes colour for width: nothing may be left to draw by then.
+      // The library cuts the text that it draws while it stops, and counts colour codes as width. So draw everything
+      // before.
       bars.update()
       isOver = true
       bars.stop()
@@ -60,7 +61,7 @@ function budgetLine({ used, limit, resetsIn }: BudgetUse, screen: Screen): strin
 
 interface Columns {
   name: string
-  /** From 0 to 1; no bar while it is not known. */
+  /** From 0 to 1; there is no bar while it is unknown. */
   share: number | undefined
   counts: string
   rate: string

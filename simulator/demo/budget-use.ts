@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/clock.ts'
 import type { RequestLog } from '../request-log.ts'
 
-/** How much of Intercom's rate limit the window that runs has seen used. */
+/** How much of Intercom's rate limit has been used in the current window. */
 export interface BudgetUse {
   used: number
   limit: number
@@ -11,7 +11,7 @@ export interface BudgetUse {
 
 const windowMs = 10_000
 
-/** From what the simulated Intercom was really asked. @param limit requests in a window of ten seconds */
+/** Counts the requests that the simulated Intercom really got. @param limit requests in a window of ten seconds */
 export function readBudgetUse({ entries }: RequestLog, limit: number, clock: Clock): BudgetUse {
   const now = clock.now()
   const start = Math.floor(now / windowMs) * windowMs

@@ -6,7 +6,7 @@ import type { Workspace } from '../workspace.ts'
 /** Ids of the records changed, by stream. */
 export type Changes = ReadonlyMap<string, ReadonlySet<string>>
 
-/** A working morning: contacts edited and new ones, customers who answer, companies that come into a segment. */
+/** A working morning: contacts are edited and created, customers answer, companies join a segment. */
 const mutations: readonly (Mutation & { stream: string })[] = [
   { stream: 'contacts', kind: 'update', count: 20 },
   { stream: 'contacts', kind: 'create', count: 5 },
@@ -25,7 +25,9 @@ export function changeRecords(workspace: Workspace): Changes {
   return changes
 }
 
-/** The truth about changed records, and about all children of changed parents: what an incremental sync must bring. */
+/**
+ * The truth about changed records, and about all children of changed parents: an incremental sync must deliver these.
+ */
 export function* truthAbout(changes: Changes, truth: Iterable<TruthLine>): Generator<TruthLine> {
   for (const line of truth) {
     const parent = rulesOf(line.stream).parent?.stream

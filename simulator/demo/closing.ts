@@ -4,7 +4,7 @@ import type { Screen } from './screen.ts'
 import type { ServiceProcess } from './service-process.ts'
 import { messageFiles } from './three-syncs.ts'
 
-/** The verdict over all, and where the messages are. @param took how long it was, in words */
+/** Prints the overall verdict, and where the messages are. @param took how long it took, in words */
 export function sayOutcome({ say, paint }: Screen, faults: readonly string[], took: string): void {
   say('')
   if (faults.length === 0) say(`${paint('green', 'All counts are right.')} The demo took ${took}.`)
@@ -12,13 +12,13 @@ export function sayOutcome({ say, paint }: Screen, faults: readonly string[], to
   say(`The messages are in ${process.cwd()}:`, `  ${messageFiles.join(' ')}`)
 }
 
-/** How to go on once everything is gone. */
+/** Prints how to continue once everything is gone. */
 export function sayNext({ say }: Screen): void {
   say('Next: npm run demo -- --keep   leaves all this running, with curl lines to try')
   say('      npm start                runs the service for your own workspace')
 }
 
-/** Gives the commands to try, and waits for Ctrl-C. @throws Error when the service ends before */
+/** Prints commands to try, and waits for Ctrl-C. @throws Error when the service ends before */
 export async function keepRunning(
   { say, paint }: Screen,
   { service, ...setting }: Omit<CurlSetting, 'service'> & { service: ServiceProcess },

@@ -1,6 +1,6 @@
 import { defaultToken } from '../options.ts'
 
-/** What the lines are about. */
+/** The addresses and the job that the commands use. */
 export interface CurlSetting {
   service: string
   /** Where the simulated Intercom listens. */
@@ -9,7 +9,7 @@ export interface CurlSetting {
   job: string
 }
 
-/** Commands for a shell, each with what it is for. They can be run as they are, in this order. */
+/** Commands for a shell, each with its purpose. They can be run unchanged, in this order. */
 export function curlLines({ service, intercom, job }: CurlSetting): { what: string; command: string }[] {
   const json = `-H 'Content-Type: application/json'`
   const config = `"config": {"access_token": "${defaultToken}"}`

@@ -3,10 +3,10 @@ import { watchInLines } from './lines.ts'
 import type { Watch } from './progress.ts'
 import type { Screen } from './screen.ts'
 
-/** Rows beside those of the streams: the budget, and some of what was said before. */
+/** Rows besides those of the streams: the budget, and some of the earlier output. */
 const otherRows = 4
 
-/** Bars in a terminal that is high enough, where the library that draws them is installed; else lines. */
+/** Shows bars if the terminal is high enough and the library that draws them is installed; otherwise lines. */
 export async function openDisplay(screen: Screen, streamCount: number): Promise<Watch> {
   if (screen.rows < streamCount + otherRows) return watchInLines(screen)
   try {

@@ -4,7 +4,7 @@ import { formatCount, formatSeconds, type Screen } from './screen.ts'
 
 const everyMs = 3000
 
-/** One line every few seconds, and one for each stream at its end. */
+/** Prints one line every few seconds, and one for each stream at its end. */
 export function watchInLines({ say }: Screen): Watch {
   return (progress, readBudget) => {
     const told = new Set<StreamProgress>()

@@ -9,20 +9,23 @@ export interface LiveSyncOptions {
   service: string
   /** Where the messages are written. */
   file: string
-  /** States of the sync before; empty for a first one. */
+  /** States of the sync before; empty for a first sync. */
   state: readonly unknown[]
   progress: Progress
   signal: AbortSignal
 }
 
-/** A sync that ran to its end. */
+/** A sync that has run to its end. */
 export interface LiveSync {
   /** Its path, `/v1/jobs/…`. */
   job: string
   bytes: number
 }
 
-/** Posts a job for every stream there is, and writes its messages to a file as they come. @throws Error when the service refuses it, or dies */
+/**
+ * Posts a job for every stream, and writes its messages to a file as they come. @throws Error when the service refuses
+ * the job, or dies
+ */
 export async function syncLive({ service, file, state, progress, signal }: LiveSyncOptions): Promise<LiveSync> {
   const response = await fetch(`${service}/v1/jobs`, {
     method: 'POST',
@@ -49,7 +52,7 @@ export async function syncLive({ service, file, state, progress, signal }: LiveS
   return { job: response.headers.get('location') ?? '', bytes }
 }
 
-/** Passes pieces on as they come, each one once it is in the file: what is counted is there. */
+/** Passes pieces on as they come, but each only once it is in the file. So everything counted is in the file. */
 async function* writeThrough(
   pieces: AsyncIterable<Uint8Array>,
   target: FileHandle,

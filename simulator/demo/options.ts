@@ -1,15 +1,15 @@
 import { parseArgs } from 'node:util'
 import { type SimulatorOptions, withDefaults } from '../options.ts'
 
-/** What the demo was asked for. */
+/** The demo's options. */
 export interface DemoOptions {
   /** How large the simulated workspace is. */
   workspace: Required<SimulatorOptions>
-  /** Whether everything stays up at the end, until Ctrl-C. */
+  /** Whether everything keeps running at the end, until Ctrl-C. */
   keep: boolean
 }
 
-/** The arguments cannot be used; the message says why. */
+/** The arguments are wrong; the message says why. */
 export class UsageError extends Error {
   override name = 'UsageError'
 }
@@ -22,7 +22,7 @@ export const usage = `usage: intercom-sync demo [--contacts N] [--keep]
 
 const most = 1_000_000
 
-/** `undefined` when the usage was asked for. @throws UsageError */
+/** `undefined` when the user asked for the usage. @throws UsageError */
 export function parseOptions(args: string[]): DemoOptions | undefined {
   const { contacts: text, keep, help } = parseFlags(args)
   if (help) return undefined

@@ -1,31 +1,31 @@
 import type { Clock } from '../../src/clock.ts'
 import type { BudgetUse } from './budget-use.ts'
 
-/** How far a stream is; times by the monotonic clock, ms. */
+/** How far a stream has been read; times by the monotonic clock, ms. */
 export interface StreamProgress {
   stream: string
   status: 'waiting' | 'reading' | 'complete' | 'incomplete'
   records: number
-  /** As the messages told; absent where Intercom does not say beforehand. */
+  /** From the messages; absent when Intercom does not say beforehand. */
   estimate?: number
   startedAt?: number
   endedAt?: number
 }
 
-/** What is known of a sync from the messages that have come so far. */
+/** What the messages received so far show about a sync. */
 export interface Progress {
   streams: readonly StreamProgress[]
   startedAt: number
   now(): number
   /** The first RECORD of each stream, as its line. */
   samples: ReadonlyMap<string, string>
-  /** Messages of the errors told. */
+  /** Messages of the errors reported. */
   failures: readonly string[]
   /** Takes one more line. */
   take(line: Buffer): void
 }
 
-/** Shows a sync as it runs, until the function it returns is called. */
+/** Shows a sync while it runs, until the returned function is called. */
 export type Watch = (progress: Progress, readBudget: () => BudgetUse) => () => void
 
 interface TraceMessage {
@@ -36,7 +36,9 @@ interface TraceMessage {
   }
 }
 
-/** Enough of a line to tell its type and, of a RECORD, its stream: thousands go by each second. */
+/**
+ * Enough of a line to see its type and, for a RECORD, its stream. We read no more, because thousands pass each second.
+ */
 const headBytes = 120
 
 export function createProgress(names: readonly string[], clock: Clock): Progress {
@@ -81,7 +83,7 @@ export function totalRecords({ streams }: Progress): number {
   return streams.reduce((sum, { records }) => sum + records, 0)
 }
 
-/** Records a second since the stream began, and the seconds left where there is an estimate. */
+/** Records per second since the stream began, and the seconds left if there is an estimate. */
 export function paceOf(stream: StreamProgress, now: number): { rate: number; secondsLeft: number | undefined } {
   const { records, estimate, startedAt = now, endedAt = now } = stream
   const rate = records / Math.max(0.1, (endedAt - startedAt) / 1000)

@@ -1,25 +1,25 @@
 import { styleText } from 'node:util'
 
-/** Where the demo writes, and how much it may adorn. */
+/** Where the demo writes, and which decorations it may use. */
 export interface Screen {
   /** Writes lines of text, each with its "\n". */
   say(...lines: string[]): void
-  /** Writes a line to stderr; once the hold is over, while there is one. */
+  /** Writes a line to stderr; during a hold, only once the hold is over. */
   note(line: string): void
-  /** Holds notes back, so that nothing is written across the bars, until the function it returns is called. */
+  /** Holds notes back, so that nothing is written across the bars, until the returned function is called. */
   hold(): () => void
   output: NodeJS.WriteStream
-  /** Rows that can be drawn over and over again; 0 where that cannot be done. */
+  /** Rows that can be redrawn; 0 when redrawing is impossible. */
   rows: number
-  /** The text in colour; as it is where colour is not wanted. */
+  /** The text in colour; unchanged when colour is not wanted. */
   paint(style: Style, text: string): string
-  /** What the done and the open part of a bar are drawn with. */
+  /** The characters for the finished and the open part of a bar. */
   bar: { done: string; open: string }
 }
 
 export type Style = 'bold' | 'dim' | 'green' | 'red'
 
-/** The screen of a process; of its environment `NO_COLOR`, `TERM` and the locale are looked at. */
+/** The screen of a process. From its environment it reads `NO_COLOR`, `TERM` and the locale. */
 export function createScreen(process: Pick<NodeJS.Process, 'stdout' | 'stderr' | 'env'>): Screen {
   const { stdout: output, stderr, env: environment } = process
   let held: string[] | undefined
@@ -55,7 +55,7 @@ export const formatCount = (count: number): string => count.toLocaleString('en-U
 /** `9.8 s` */
 export const formatSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
 
-/** `25 contacts`, `1 contact`; words ending in y take -ies. */
+/** `25 contacts`, `1 contact`; words that end in y get -ies. */
 export function formatNoun(count: number, noun: string): string {
   const plural = noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`
   return `${formatCount(count)} ${count === 1 ? noun : plural}`

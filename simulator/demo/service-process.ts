@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
-/** The service as a process of its own. */
+/** The service as a separate process. */
 export interface ServiceProcess {
   address: string
-  /** Resolves when the process is gone, told or not. */
+  /** Resolves when the process is gone, whether or not it was asked to end. */
   ended: Promise<void>
   stop(): Promise<void>
 }
@@ -17,20 +17,20 @@ export interface ServiceOptions {
   intercom: string
   dataDir: string
   environment: NodeJS.ProcessEnv
-  /** Told of what the service writes on stderr, line by line. */
+  /** Gets each line that the service writes to stderr. */
   onLine: (line: string) => void
-  /** Ends the service, also one that is not up yet. */
+  /** Ends the service, even while it is still starting. */
   signal: AbortSignal
 }
 
-/** What the service takes over from our environment; settings for another service are not meant for this one. */
+/** Variables that the service takes from our environment; settings for another service are not meant for this one. */
 const inherited = ['PATH', 'HOME', 'TMPDIR']
 
 /** Starts the service, with an embedded Redis. @throws Error when it ends before it listens */
 export async function startService(options: ServiceOptions): Promise<ServiceProcess> {
   const { command, intercom, dataDir, environment, onLine, signal } = options
   const own = { INTERCOM_BASE_URL: intercom, DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'warn' }
-  // In a process group of its own: Ctrl-C in a terminal must reach it once, from us, or it would give up its orderly end.
+  // Own process group: Ctrl-C in a terminal must reach the service only once, from us. Twice would end it at once.
   const child = spawn(process.execPath, command, {
     env: { ...Object.fromEntries(inherited.map((name) => [name, environment[name]])), ...own },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -65,7 +65,7 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
   }
 }
 
-/** A line of the service's log as a sentence; a line of any other kind as it is. */
+/** A line of the service's log as a sentence; any other line unchanged. */
 function inWords(line: string): string {
   try {
     const { msg, error } = JSON.parse(line) as { msg?: unknown; error?: { message?: unknown } }

@@ -2,7 +2,7 @@ import type { Progress } from './progress.ts'
 import { formatCount, type Screen } from './screen.ts'
 import type { StreamCount, Verdict } from './verdict.ts'
 
-/** Counts per stream, under their headings. */
+/** Counts per stream, with headings. */
 export function countTable(counts: readonly StreamCount[], expectedHeading: string, { paint }: Screen): string[] {
   const row = (stream: string, expected: string, delivered: string) =>
     `  ${stream.padEnd(20)}${expected.padStart(14)}${delivered.padStart(12)}`
@@ -15,7 +15,7 @@ export function countTable(counts: readonly StreamCount[], expectedHeading: stri
   ]
 }
 
-/** What the oracle found, in one line; its report where something is wrong. */
+/** The oracle's verdict in one line; its report when something is wrong. */
 export function oracleLines({ report, isRight }: Verdict, { paint }: Screen): string[] {
   const records = Object.values(report.streams).reduce((sum, stream) => sum + stream.records, 0)
   if (isRight)
@@ -29,7 +29,7 @@ export function oracleLines({ report, isRight }: Verdict, { paint }: Screen): st
   ]
 }
 
-/** Members worth a look, by stream. */
+/** Members worth showing, by stream. */
 const shownMembers: Readonly<Record<string, readonly string[]>> = {
   contacts: ['role', 'email'],
   conversations: ['id', 'state'],

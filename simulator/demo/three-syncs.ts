@@ -22,20 +22,20 @@ export interface SyncsOptions {
   signal: AbortSignal
 }
 
-/** How the three went. */
+/** The result of the three syncs. */
 export interface SyncsOutcome {
-  /** What was wrong; empty when everything was right. */
+  /** The faults found; empty when everything was right. */
   faults: string[]
   /** Path of the last job. */
   job: string
 }
 
-/** The files that the messages are written to, in the working directory. */
+/** The files for the messages, in the working directory. */
 export const messageFiles = ['demo-first.ndjson', 'demo-second.ndjson', 'demo-third.ndjson'] as const
 
 const clock: Clock = systemClock
 
-/** Everything, then what has changed, then nothing: each held against what the simulated Intercom has. */
+/** Syncs everything, then the changes, then nothing. Each sync is compared with the data of the simulated Intercom. */
 export async function runThreeSyncs(options: SyncsOptions): Promise<SyncsOutcome> {
   const { simulator, screen } = options
   const { say, paint } = screen
@@ -74,7 +74,7 @@ const singular: Readonly<Record<string, string>> = {
   companies: 'company',
 }
 
-/** An incremental sync is over before there is anything to watch. */
+/** An incremental sync ends before there is anything to watch. */
 const watchNothing: Watch = () => () => undefined
 
 interface WatchedSync extends LiveSync {

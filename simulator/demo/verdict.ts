@@ -3,12 +3,12 @@ import type { Report } from '../oracle/report.ts'
 import { streamNames } from '../records/streams.ts'
 import type { TruthLine } from '../truth.ts'
 
-/** What a stream should have brought, and what came. */
+/** How many records a stream should have delivered, and how many came. */
 export interface StreamCount {
   stream: string
   expected: number
   delivered: number
-  /** Whether the counts agree and the oracle has nothing against any record. */
+  /** Whether the counts agree and the oracle finds no fault in any record. */
   isRight: boolean
 }
 
@@ -18,7 +18,7 @@ export interface Verdict {
   report: Report
 }
 
-/** Holds a file of messages against the records that it must hold: these, each once, and no others. */
+/** Checks a file of messages: it must hold each of these records once, and no others. */
 export async function judge(file: string, truth: Iterable<TruthLine>): Promise<Verdict> {
   const expected = new Map<string, number>()
   const report = await checkMessages(file, counted(truth, expected), { expectStreams: [...streamNames] })
@@ -31,7 +31,10 @@ export async function judge(file: string, truth: Iterable<TruthLine>): Promise<V
   return { isRight: report.ok && counts.every(({ isRight }) => isRight), counts, report }
 }
 
-/** Counts, as they pass, the records there are now; what comes only when asked for is not asked for here. */
+/**
+ * Counts the present records as they pass. Records that only some requests show are not requested here, so they are not
+ * counted.
+ */
 function* counted(truth: Iterable<TruthLine>, counts: Map<string, number>): Generator<TruthLine> {
   for (const line of truth) {
     if (line.visibleUntil === null && !line.optional) counts.set(line.stream, (counts.get(line.stream) ?? 0) + 1)

@@ -20,13 +20,13 @@ function createGate(): Gate {
   return { opened, open }
 }
 
-/** Faults yet to come. Each request that is let in (token, rate limit) meets the first one that matches it, if any. */
+/** Faults still to come. Each admitted request (token, rate limit) meets the first fault that matches it, if any. */
 export class FaultScript {
   readonly #entries: Entry[] = []
   readonly #gates = new Map<string, Gate>()
-  /** Those that are set now; they stay, whatever is asked. */
+  /** The traps that are set now; requests do not use them up. */
   traps: readonly Trap[]
-  /** Those that were set from the beginning. */
+  /** The traps that were set from the beginning. */
   readonly firstTraps: readonly Trap[]
 
   constructor(traps: readonly Trap[] = []) {
@@ -39,17 +39,17 @@ export class FaultScript {
     for (const fault of faults) this.#entries.push({ fault, skip: fault.skip ?? 0, repeat: fault.repeat ?? 1 })
   }
 
-  /** How many faults are still to be met. */
+  /** How many faults have not been met yet. */
   get remaining(): number {
     return this.#entries.length
   }
 
-  /** Drops what is left of the script. */
+  /** Drops the rest of the script. */
   clear(): void {
     this.#entries.length = 0
   }
 
-  /** Lets the requests go on that a fault holds by this name, now and later. */
+  /** Releases the requests that a fault holds by this name, now and later. */
   open(gate: string): void {
     this.#gate(gate).open()
   }

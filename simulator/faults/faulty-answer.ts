@@ -6,18 +6,18 @@ import { type Fault, reasonOf } from './fault.ts'
 interface FaultSetting {
   perWindow: number
   requestId: string
-  /** `starting_after` of the request, and of the latest earlier search that had another one. */
+  /** `starting_after` of the request, and of the latest earlier search that had a different one. */
   cursor: string | undefined
   previousCursor: string | undefined
 }
 
-/** Whether the fault leaves the request to the endpoint, so that its real answer is needed. */
+/** Whether the endpoint has to handle the request, because the fault needs its real answer. */
 export function needsRealAnswer(fault: Fault): boolean {
   const { status, body, text, html, reset } = fault
   return reset !== 'before-headers' && [status, body, text, html].every((value) => value === undefined)
 }
 
-/** The answer a fault puts in place of the real one. */
+/** The answer with which a fault replaces the real one. */
 export function replacementAnswer(fault: Fault, setting: FaultSetting): Answer {
   const { status = 200, headers = {} } = fault
   if (fault.html !== undefined) {
@@ -29,7 +29,7 @@ export function replacementAnswer(fault: Fault, setting: FaultSetting): Answer {
   return { ...errorAnswer(status, code, message, setting.requestId), headers }
 }
 
-/** The real answer with what the fault does to it. */
+/** The real answer, changed by the fault. */
 export function spoiledAnswer(fault: Fault, real: Answer, setting: FaultSetting): Answer {
   const led = fault.cursor === undefined ? real.body : misled(real.body, fault.cursor, setting)
   const body = fault.truncate === undefined ? led : led.subarray(0, fault.truncate)
@@ -42,7 +42,7 @@ function newer(text: string | undefined): string | undefined {
   return cursor && encodeCursor({ ...cursor, page: cursor.page + 1 }, isOpaqueCursor(text ?? ''))
 }
 
-/** The page with a cursor that leads where the client has been before. */
+/** The page with a cursor that leads to a place where the client has been before. */
 function misled(page: Buffer, where: NonNullable<Fault['cursor']>, setting: FaultSetting): Buffer {
   const cursor = { same: setting.cursor, previous: setting.previousCursor, endless: newer(setting.cursor) }[where]
   if (cursor === undefined) return page

@@ -1,19 +1,19 @@
 import { findSpan } from './json-spans.ts'
 
-/** What a sync writes right after the opening brace of a record that is read below a parent. */
+/** The members that a sync adds right after the opening brace of a record that is read below a parent. */
 const addedNames = ['conversation_id', 'company_id', 'ticket_id', 'parent_updated_at']
 
-/** A member name and its value as it stands at the start of an object, with the comma after it. */
+/** A member's name and value at the start of an object, with the comma after it. */
 const firstMember = /^\{"([a-z_]+)":("[^"\\]*"|-?\d+|null)(,|(?=\}))/
 
-/** The text of a record as Intercom gave it, and what was added to it. */
+/** The text of a record as Intercom gave it, and the members added to it. */
 export interface OriginalText {
   text: string
-  /** By name, in whatever order: the JSON texts of the values. */
+  /** JSON texts of the values by name, in any order. */
   added: Readonly<Record<string, string>>
 }
 
-/** Takes the added members off the start of a record, whichever of them are there. */
+/** Removes the added members, if there are any, from the start of a record. */
 export function withoutAddedMembers(line: Buffer): OriginalText {
   const span = findSpan(line, 'record', 'data')
   let text = span === undefined ? '' : line.toString('utf8', span.start, span.end)

@@ -12,34 +12,37 @@ import { FaultList, type Report, type StreamReport } from './report.ts'
 import { rulesOf } from './stream-rules.ts'
 import { indexTruth } from './truth-index.ts'
 
-/** What a log is held against. */
+/** The options for judging a log. */
 export interface CheckOptions {
   /**
-   * Ms since the epoch, for all streams or by stream: what search showed then must be there.
+   * Ms since the epoch, for all streams or by stream: the log must have everything that the search showed then.
    *
    * @defaultValue the newest version of everything
    */
   visibleAt?: number | Record<string, number>
-  /** Ms since the epoch: what search showed no longer then may be absent. @defaultValue `visibleAt` */
+  /** Ms since the epoch: records that search no longer showed then may be absent. @defaultValue `visibleAt` */
   stillAt?: number
-  /** What earlier syncs delivered; it counts as delivered, and what this log delivers is added. @defaultValue nothing */
+  /**
+   * Records that earlier syncs delivered. They count as delivered, and this log's records are added. @defaultValue
+   * nothing
+   */
   ledger?: DeliveryLedger
   /**
-   * Unix seconds, for all streams or by stream: records with a lower `updated_at`, of their parent where there is one,
-   * must not be there.
+   * Unix seconds, for all streams or by stream: records with a lower `updated_at` must not be in the log. For a child
+   * record, the parent's time counts.
    *
    * @defaultValue none
    */
   lowerBound?: number | Record<string, number>
-  /** Streams that must be there whole. @defaultValue those the log speaks of; all of the truth if it speaks of none */
+  /** Streams that must be complete. @defaultValue the log's streams; if it has none, all streams of the truth */
   expectStreams?: string[]
 }
 
-/** Every so many RECORDs one is held against the whole schema; the others by hand. */
+/** One of so many RECORDs is validated against the whole schema; the others by hand. */
 const sampled = 500
 
 /**
- * Judges a message log as Airbyte and as the truth would. Memory is bounded by the hashes of the records.
+ * Judges a message log as Airbyte would, and by the truth. Memory is bounded by the hashes of the records.
  *
  * @param truth every record version there ever was; without it only the messages themselves are judged
  */
@@ -63,7 +66,7 @@ export async function checkMessages(
   let lines = 0
   for await (const batch of readLines(source)) {
     for (const { bytes, ended } of batch) {
-      // A blank line is a heartbeat: it keeps the connection alive and counts for nothing.
+      // A blank line is a heartbeat: it keeps the connection alive and does not count.
       if (ended && bytes.length === 0) continue
       lines++
       if (ended) checkLine(bytes, lines, faults, order, delivery)
@@ -96,7 +99,7 @@ function checkLine(bytes: Buffer, line: number, faults: FaultList, order: OrderC
   else checkOther(bytes, message as OtherMessage, line, order)
 }
 
-/** The message of a line, if it can be judged further, and what is wrong with it. */
+/** The message of a line, if it can be judged further, and the line's fault, if any. */
 function parseLine(bytes: Buffer, line: number): { message?: unknown; fault?: string } {
   if (!isUtf8(bytes)) return { fault: 'not UTF-8' }
   const text = bytes.toString()
@@ -109,7 +112,7 @@ function parseLine(bytes: Buffer, line: number): { message?: unknown; fault?: st
   const isTrusted = isRecordMessage(message) && line % sampled !== 0
   const fault = isTrusted ? undefined : protocolFault(message)
   if (fault !== undefined) return { fault }
-  // Readers in Python refuse the whole line for one of these.
+  // Readers in Python refuse the whole line because of one lone surrogate.
   const isBroken = /\\u[dD][89a-fA-F]/.test(text) && withoutLoneSurrogates(text) !== text
   return isBroken ? { message, fault: 'a lone surrogate' } : { message }
 }

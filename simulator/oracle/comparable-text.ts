@@ -4,14 +4,14 @@ import { findSpan } from './json-spans.ts'
 import type { StreamRules } from './stream-rules.ts'
 
 const listMembers = ['tags', 'notes', 'companies', 'opted_out_subscription_types', 'opted_in_subscription_types']
-/** Lists inside a record show at most so many. */
+/** Lists inside a record show at most so many items. */
 const shown = 10
 
 /**
- * Hex SHA-256 of what can be compared of a record's text: without the query strings of attachments that are signed with
- * every read, and with the items of long lists in the order of their texts, because a sync may complete them.
+ * Hex SHA-256 of the comparable part of a record's text. It leaves out the query strings of attachments, which are
+ * signed with every read. Items of long lists are sorted by their texts, because a sync may complete these lists.
  *
- * @param completed all items by the name of a list: it is compared as a whole one
+ * @param completed all items by the name of a list: the list is compared as a complete one
  */
 export function comparableHash(
   text: string,
@@ -23,7 +23,7 @@ export function comparableHash(
   return createHash('sha256').update(comparable).digest('hex')
 }
 
-/** Whether some list has more than is shown, in whichever form. */
+/** Whether any list has more items than are shown, in either form. */
 export const hasLongList = (text: string): boolean => /"total_count":\s*(?:1[1-9]|[2-9]\d|\d{3,})/.test(text)
 
 function withSortedLists(text: string, completed: Readonly<Record<string, readonly object[]>> = {}): string {

@@ -5,26 +5,28 @@ import type { FaultList } from './report.ts'
 import { rulesOf } from './stream-rules.ts'
 import type { TruthIndex } from './truth-index.ts'
 
-/** What syncs have delivered last of each record, as hashes by stream and id. */
+/** The version of each record that syncs have delivered last, as hashes by stream and id. */
 export type DeliveryLedger = Map<string, Map<string, string>>
 
 export interface DeliveryOptions {
   /** Ms since the epoch by stream. */
   visibleAt: (stream: string) => number
-  /** Ms since the epoch: what search showed no longer then is not required. */
+  /** Ms since the epoch: records that the search no longer showed then are not required. */
   stillAt?: number | undefined
-  /** What earlier syncs delivered. */
+  /** Records that earlier syncs delivered. */
   ledger?: DeliveryLedger | undefined
-  /** Unix seconds by stream: records whose `updated_at` is lower are neither required nor welcome. */
+  /** Unix seconds by stream: records with a lower `updated_at` are neither required nor allowed. */
   lowerBound: (stream: string) => number
 }
 
 interface StreamDelivery {
-  /** `id`, half of the hash and the parent's time of every version delivered, and how often it was. */
+  /** How often each version was delivered, by `id`, half of the hash and the parent's time. */
   delivered: Map<string, number>
-  /** The hash of the text last delivered, that of the version it stands for, and the highest place among versions. */
+  /**
+   * The hash of the text delivered last, the hash of its version in the truth, and the highest place among versions.
+   */
   last: Map<string, { text: string; sha256: string; place: number; highest: number }>
-  /** Records that the ledger held with the same text. */
+  /** Records that the ledger had with the same text. */
   repeated: number
 }
 
@@ -41,16 +43,16 @@ export class DeliveryCheck {
     this.#options = options
   }
 
-  /** @param sha256 of what can be compared of the record's text */
+  /** @param sha256 hash of the comparable part of the record's text */
   record(child: DeliveredChild, sha256: string): void {
     const { stream, id, added, line } = child
     const { parent } = rulesOf(stream)
     const { delivered, last } = this.#stream(stream)
-    // A parent that moved while it was read brings its children again, with the new time.
+    // If a parent moves while it is read, its children come again, with the new time.
     const name = `${id} ${sha256.slice(0, 32)} ${added.parent_updated_at ?? ''}`
     const times = (delivered.get(name) ?? 0) + 1
     const place = this.#placeOf(stream, id, sha256, line)
-    // After an older version, which search may show late, the newer one has to come again: else the older would stay.
+    // The search may show an older version late. Then the newer one has to come again, or the older one would stay.
     const isNeeded = (last.get(id)?.place ?? place) < place
     if (times > 1 && !isNeeded && times > this.#mostTimes(child, sha256))
       this.#faults.add('duplicate', stream, `line ${line}: ${id} with the same text again`)
@@ -61,7 +63,7 @@ export class DeliveryCheck {
     last.set(id, { text: sha256, sha256: known, place, highest: Math.max(place, last.get(id)?.highest ?? -1) })
   }
 
-  /** What had to be delivered and was not. Returns the hash of what had to be delivered. */
+  /** Reports records that had to be delivered and were not. Returns the hash of all that had to be delivered. */
   finish(stream: string): string {
     const { last } = this.#stream(stream)
     const expected: [id: string, sha256: string][] = []
@@ -88,12 +90,12 @@ export class DeliveryCheck {
     return setHash(Array.from(this.#stream(stream).last, ([id, { sha256 }]) => [id, sha256]))
   }
 
-  /** How many records came as an earlier sync had delivered them last. */
+  /** How many records came again with the text that an earlier sync had delivered last. */
   repeated(stream: string): number {
     return this.#stream(stream).repeated
   }
 
-  /** Writes down what was delivered last of each record. */
+  /** Adds the version of each record that was delivered last. */
   addTo(ledger: DeliveryLedger): void {
     for (const [stream, { last }] of this.#streams) {
       const known = ledger.get(stream) ?? new Map<string, string>()
@@ -113,7 +115,7 @@ export class DeliveryCheck {
     return { place, highest: place }
   }
 
-  /** How often a text may come: once, or with every version of a parent that changed without its time. */
+  /** How often a text may come: once, or once for every version of a parent that changed without its time. */
   #mostTimes({ stream, id, added }: DeliveredChild, sha256: string): number {
     if (!rulesOf(stream).parent?.canStayBehind) return 1
     const versions = this.#truth?.versions(stream, id) ?? []
@@ -121,7 +123,7 @@ export class DeliveryCheck {
     return versions.filter((one) => one.updatedAt === time && one.sha256 === sha256).length
   }
 
-  /** The place of a delivered text among the versions of its record, -1 when there never was such a text. */
+  /** The place of a delivered text among the versions of its record, -1 when the record never had this text. */
   #placeOf(stream: string, id: string, sha256: string, line: number): number {
     if (this.#truth === undefined) return -1
     const versions = this.#truth.versions(stream, id)

@@ -50,7 +50,7 @@ function valueEnd(bytes: Uint8Array, start: number): number {
   return at
 }
 
-/** Where the value of a member stands, the last one where a name is used twice. The bytes must be valid JSON. */
+/** Where a member's value is; if the name is used twice, the last one. The bytes must be valid JSON. */
 function memberSpan(bytes: Uint8Array, object: Span, name: string): Span | undefined {
   let found: Span | undefined
   let at = skipSpace(bytes, object.start)
@@ -69,7 +69,7 @@ function memberSpan(bytes: Uint8Array, object: Span, name: string): Span | undef
   return found
 }
 
-/** Where the value at a path of member names stands in a line of valid JSON. */
+/** Where the value at a path of member names is in a line of valid JSON. */
 export function findSpan(line: Uint8Array, ...path: string[]): Span | undefined {
   let span: Span | undefined = { start: 0, end: line.length }
   for (const name of path) {

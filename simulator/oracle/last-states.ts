@@ -1,6 +1,6 @@
 import { type NdjsonSource, readLines } from './lines.ts'
 
-/** The last STATE of each stream in a message log, as an array that the next job takes as its `state`. */
+/** The last STATE of each stream in a message log, as an array that the next job accepts as its `state`. */
 export async function lastStates(source: NdjsonSource): Promise<unknown[]> {
   const states = new Map<string, unknown>()
   for await (const batch of readLines(source)) {

@@ -21,7 +21,7 @@ export async function* readLines(source: NdjsonSource): AsyncGenerator<{ bytes: 
       start = end + 1
     }
     if (start < chunk.length) rest.push(Buffer.from(chunk.subarray(start)))
-    // Whole batches: one await per chunk, not per line.
+    // Yield whole batches: one await per chunk, not per line.
     yield lines
   }
   if (rest.length > 0) yield [{ bytes: Buffer.concat(rest), ended: false }]

@@ -16,7 +16,7 @@ const { values, positionals } = parseArgs({
   },
 })
 
-/** The truth of a running simulator (its address will do), or from a file. */
+/** The truth from a running simulator, given its address, or from a file. */
 async function* readTruth(place: string): AsyncGenerator<TruthLine> {
   for await (const batch of readLines(await openTruth(place))) {
     for (const { bytes } of batch) yield JSON.parse(bytes.toString()) as TruthLine

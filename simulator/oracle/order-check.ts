@@ -62,12 +62,12 @@ export class OrderCheck {
     if (order.phase !== 'ended') order.phase = isFinal ? 'ended' : status === 'STARTED' ? 'started' : 'running'
   }
 
-  /** For messages that belong to no stream. */
+  /** For messages without a stream. */
   emitted(emittedAt: number, line: number): void {
     this.#emitted(null, emittedAt, line)
   }
 
-  /** After the last line: every stream that was spoken of must have ended. */
+  /** After the last line: every stream that appeared must have ended. */
   finish(): void {
     for (const [stream, { phase }] of this.#streams) {
       if (phase === 'ended') continue

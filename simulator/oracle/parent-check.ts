@@ -11,7 +11,7 @@ export interface DeliveredChild {
   line: number
 }
 
-/** Holds what a child says of its parent against the truth: whose child it is, and when the parent had changed. */
+/** Compares with the truth what a child says about its parent: whose child it is, and when the parent had changed. */
 export function checkParent(
   { stream, id, added, line }: DeliveredChild,
   parent: NonNullable<StreamRules['parent']>,

@@ -4,7 +4,7 @@ import { Ajv } from 'ajv'
 const schema: object = createRequire(import.meta.url)('#schemas/airbyte-protocol.json')
 const isMessage = new Ajv({ strict: false, validateFormats: false }).compile(schema)
 
-/** Which member holds the payload of each type; the schema itself does not ask for it. */
+/** Which member holds the payload of each type; the schema itself does not require it. */
 const payloadOf: Record<string, string> = {
   RECORD: 'record',
   STATE: 'state',
@@ -16,7 +16,7 @@ const payloadOf: Record<string, string> = {
   CONTROL: 'control',
 }
 
-/** A RECORD with the members the protocol asks for. */
+/** A RECORD with the members that the protocol requires. */
 export interface RecordMessage {
   type: 'RECORD'
   record: { stream: string; data: Record<string, unknown>; emitted_at: number }
@@ -25,14 +25,14 @@ export interface RecordMessage {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The envelope of a RECORD, checked by hand: a hundred thousand of them go by, and their data is free. */
+/** Checks the envelope of a RECORD by hand, because a hundred thousand of them pass, and their data can be anything. */
 export function isRecordMessage(message: unknown): message is RecordMessage {
   if (!isObject(message) || message.type !== 'RECORD' || !isObject(message.record)) return false
   const { stream, data, emitted_at: emittedAt } = message.record
   return typeof stream === 'string' && isObject(data) && Number.isInteger(emittedAt)
 }
 
-/** What makes a parsed line no valid protocol message; `undefined` when it is one. */
+/** Why a parsed line is not a valid protocol message; `undefined` when it is one. */
 export function protocolFault(message: unknown): string | undefined {
   if (!isMessage(message)) {
     const [error] = isMessage.errors ?? []

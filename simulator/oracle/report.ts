@@ -19,7 +19,7 @@ export type FaultKind =
 /** All faults of one kind in one stream. */
 export interface FaultGroup {
   kind: FaultKind
-  /** `null` where a line belongs to no stream. */
+  /** `null` when a line belongs to no stream. */
   stream: string | null
   count: number
   /** The first few, in words. */
@@ -29,16 +29,16 @@ export interface FaultGroup {
 export interface StreamReport {
   records: number
   states: number
-  /** Records that an earlier sync, of the same ledger, had last delivered with the same text. */
+  /** Records whose text is the same as an earlier sync, with the same ledger, had delivered last. */
   repeated: number
   /** Hex SHA-256 of the sorted lines `id sha256`, the last delivered version of each record. */
   setHash: string
-  /** The same over what had to be delivered; absent without a truth. */
+  /** The same hash over everything that had to be delivered; absent without a truth. */
   truthHash?: string
 }
 
 export interface Report {
-  /** Whether nothing at all is wrong. */
+  /** Whether nothing is wrong. */
   ok: boolean
   lines: number
   faults: FaultGroup[]

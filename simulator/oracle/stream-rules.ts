@@ -2,13 +2,13 @@ import { attributeKey } from '../records/attribute-record.ts'
 
 /** What the oracle must know about a stream. */
 export interface StreamRules {
-  /** What tells its records apart, read from a delivered record. */
+  /** The key of a record, read from a delivered record. */
   key: (data: Record<string, unknown>) => string
-  /** Whether it is read by `updated_at`, so that a lower bound applies. */
+  /** Whether the stream is read by `updated_at`, so that a lower bound applies. */
   isIncremental: boolean
   /** Whether the addresses of attachments are signed anew with every read. */
   isSigned: boolean
-  /** Whether the record holds lists that a sync completes. */
+  /** Whether the record has lists that a sync completes. */
   hasLists: boolean
   /** Set for streams whose records are read below a parent. */
   parent?: { stream: string; member: string; canStayBehind?: true }
@@ -38,14 +38,14 @@ const rules: Readonly<Record<string, StreamRules>> = {
   ticket_parts: {
     ...ordinary,
     isSigned: true,
-    // A ticket may change without its time: then its parts come again with the same one.
+    // A ticket may change without its time. Then its parts come again with the same time.
     parent: { stream: 'tickets', member: 'ticket_id', canStayBehind: true },
   },
   contact_attributes: attribute,
   company_attributes: attribute,
 }
 
-/** The same segment is a record of each of its companies. */
+/** The same segment is one record for each of its companies. */
 export const membershipKey = (company: string, segment: string): string => `${company} ${segment}`
 
 export function rulesOf(stream: string): StreamRules {

@@ -21,7 +21,9 @@ export class TruthIndex {
     return [...this.#streams.keys()]
   }
 
-  /** The version with this text: the last one, since a text may come again. -1 when there never was such a text. */
+  /**
+   * The version with this text; the last one, because a text may come again. -1 when the record never had this text.
+   */
   placeOf(versions: readonly TruthLine[], sha256: string): number {
     return versions.findLastIndex((version) => version.sha256 === sha256 || version.or?.includes(sha256))
   }
@@ -31,7 +33,7 @@ export class TruthIndex {
   }
 
   /**
-   * What search showed at a time: per record the place of that version among its versions.
+   * The records that the search showed at a time: for each one the place of that version among its versions.
    *
    * @param visibleAt ms since the epoch
    */
@@ -46,7 +48,7 @@ export class TruthIndex {
   }
 }
 
-/** Reads the truth from whatever gives its lines. */
+/** Reads the truth from any source of lines. */
 export async function indexTruth(lines: AsyncIterable<TruthLine> | Iterable<TruthLine>): Promise<TruthIndex> {
   const index = new TruthIndex()
   for await (const line of lines) index.add(line)

@@ -7,7 +7,7 @@ const activityKey = 26
 const hex = (random: Random, digits: number): string =>
   Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join('')
 
-/** Shaped like a UUID: ids tell nothing of the order. */
+/** Shaped like a UUID: ids say nothing about the order. */
 function activityId(index: number, seed: number): string {
   const random = createRandom(seed, activityKey, index, 1)
   return [hex(random, 8), hex(random, 4), `4${hex(random, 3)}`, `8${hex(random, 3)}`, hex(random, 12)].join('-')
@@ -24,7 +24,7 @@ const activities: readonly [type: string, metadata: object, description: string]
   ['admin_deletion', { admin: { id: 12_345_678_901_234, name: null } }, 'deleted an admin'],
 ]
 
-/** An entry is as old as what it tells of; for the oracle that is its `updated_at`, too. */
+/** An entry is as old as the event that it reports. For the oracle that time is also its `updated_at`. */
 function planActivity(index: number, time: number, { seed }: RecordSetting): RecordPlan {
   return { index, id: activityId(index, seed), createdAt: time, updatedAt: time, revision: 0 }
 }
@@ -43,7 +43,7 @@ function renderActivity({ index, id, createdAt }: RecordPlan, setting: RecordSet
   })
 }
 
-/** Entries of the admin activity log: they come and never change. */
+/** Entries of the admin activity log: they are added and never change. */
 export const activityLogDefinition: RecordDefinition = {
   stream: 'activity_logs',
   plan: (index, setting) => {

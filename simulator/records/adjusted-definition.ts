@@ -1,12 +1,12 @@
 import type { RecordDefinition, RecordPlan } from './record-definition.ts'
 
-/** What the first records of a stream can be told to be, by stream. */
+/** Settings for the first records of a stream, by stream. */
 interface Adjustments {
   firstTimes: Readonly<Record<string, readonly number[]>>
   paddings: Readonly<Record<string, readonly number[]>>
 }
 
-/** A definition whose first records have the times and sizes they were told to have; ids and all else stay. */
+/** A definition whose first records get the times and sizes set for them; ids and everything else stay. */
 export function adjustedDefinition(definition: RecordDefinition, options: Adjustments): RecordDefinition {
   const { stream } = definition
   const times = options.firstTimes[stream] ?? []

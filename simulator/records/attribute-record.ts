@@ -4,7 +4,7 @@ import { type BuiltInAttribute, companyAttributes, contactAttributes } from './b
 import { adminId } from './people.ts'
 import type { RecordDefinition, RecordPlan, RecordSetting } from './record-definition.ts'
 
-/** What a data attribute can belong to, where there is a stream for it. */
+/** The models that can have data attributes, if there is a stream for the model. */
 export type AttributeModel = 'contact' | 'company'
 
 const builtInsOf: Record<AttributeModel, readonly BuiltInAttribute[]> = {
@@ -13,10 +13,10 @@ const builtInsOf: Record<AttributeModel, readonly BuiltInAttribute[]> = {
 }
 const firstIds: Record<AttributeModel, number> = { contact: 12_878, company: 7_001 }
 
-/** Some of the custom ones carry values that every client must keep: types, options, a name with a dot. */
+/** Some custom attributes have values that every client must keep: types, options, a name with a dot. */
 const customs = ['renewal_at', 'seats', 'account', 'ampersand &amp; co', 'plan.tier', 'größe'] as const
 
-/** The data types of those that contacts and companies carry values of. */
+/** The data types of the attributes that contacts and companies have values for. */
 const customKinds = [
   ['date', 'renewal_at'],
   ['integer', 'seats'],
@@ -28,7 +28,7 @@ const archivedEvery = 6
 
 export const builtInCount = (model: AttributeModel): number => builtInsOf[model].length
 
-/** Attributes have no id of their own: built-in ones carry none at all. The model and the full name tell them apart. */
+/** Attributes have no reliable id, because built-in ones have none at all. Model and full name identify them. */
 export const attributeKey = (model: string, fullName: string): string => `${model} ${fullName}`
 
 function fullNameOf(model: AttributeModel, index: number): string {

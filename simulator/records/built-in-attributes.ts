@@ -1,7 +1,7 @@
 /** A data attribute that every workspace has: name, full name, label, data type. */
 export type BuiltInAttribute = readonly [name: string, fullName: string, label: string, dataType: string]
 
-/** Two of them share the name `name`: only `full_name` tells them apart. */
+/** Two of them share the name `name`, so only `full_name` identifies them. */
 export const companyAttributes: readonly BuiltInAttribute[] = [
   ['name', 'name', 'Company name', 'string'],
   ['company_id', 'company_id', 'Company ID', 'string'],

@@ -5,9 +5,9 @@ import { RecordVersion } from './record-version.ts'
 export interface VersionChange {
   removed?: RecordVersion
   added?: RecordVersion
-  /** A version that goes on, though what it stands for has changed. */
+  /** A version that continues although the thing it stands for has changed. */
   changed?: RecordVersion
-  /** Ms since the epoch from which search shows it. */
+  /** Ms since the epoch from which the search shows the change. */
   visibleFrom: number
 }
 
@@ -26,12 +26,12 @@ export class Collection {
     for (; this.#created < count; this.#created++) this.#add(definition.plan(this.#created, setting), 0)
   }
 
-  /** Every version of every record in the order of their coming. */
+  /** Every version of every record, in the order in which they were made. */
   get log(): readonly RecordVersion[] {
     return this.#log
   }
 
-  /** The latest version of each record that is not deleted, whether search shows it yet or not. */
+  /** The latest version of each record that is not deleted, whether or not the search shows it yet. */
   latest(): RecordVersion[] {
     return [...this.#latest.values()]
   }
@@ -40,7 +40,7 @@ export class Collection {
     return this.#latest.get(id)
   }
 
-  /** The latest revision there is of a record, or there was of one that is deleted. */
+  /** The latest revision of a record; for a deleted record, its last one. */
   lastRevision(id: string): number | undefined {
     return this.#latest.get(id)?.plan.revision ?? this.#lastRevisions.get(id)
   }
@@ -51,7 +51,7 @@ export class Collection {
     return { added: this.#add(plan, visibleFrom), visibleFrom }
   }
 
-  /** @param now Unix seconds @param changes of the plan, beside time and revision */
+  /** @param now Unix seconds @param changes of the plan, besides time and revision */
   update(version: RecordVersion, now: number, visibleFrom: number, changes: Partial<RecordPlan> = {}): VersionChange {
     const updatedAt = this.definition.dated && version.plan.updatedAt !== null ? now : null
     version.visibleUntil = visibleFrom
@@ -59,14 +59,16 @@ export class Collection {
     return { removed: version, added: this.#add(plan, visibleFrom), visibleFrom }
   }
 
-  /** Changes a record whose time stays: search shows the new text under the old `updated_at`. */
+  /** Changes a record but not its time: the search shows the new text with the old `updated_at`. */
   updateBehind(version: RecordVersion, visibleFrom: number, changes: Partial<RecordPlan>): VersionChange {
     version.visibleUntil = visibleFrom
     const plan = { ...version.plan, ...changes, revision: version.plan.revision + 1 }
     return { removed: version, added: this.#add(plan, visibleFrom), visibleFrom }
   }
 
-  /** Changes what is no change of the record to Intercom: time and revision stay, and the text before is as good. */
+  /**
+   * Makes a change that Intercom does not count as one: time and revision stay, and the text before is just as good.
+   */
   retouch(version: RecordVersion, visibleFrom: number, changes: Partial<RecordPlan>): VersionChange {
     version.visibleUntil = visibleFrom
     const added = this.#add({ ...version.plan, ...changes }, visibleFrom)

@@ -8,9 +8,11 @@ const companyKey = 15
 const day = 86_400
 const names = ['Initech', 'Müller &amp; Söhne', '株式会社サンプル', 'O&#39;Neil Ltd', 'Ćwikła'] as const
 
-/** Every so many companies have no users; Intercom's list leaves those out, and the scroll may do so. */
+/** One in so many companies has no users; Intercom's list leaves these out, and the scroll may do so. */
 const userlessEvery = 25
-/** Every so many companies are deleted from the start: the scroll still gives them, what is below them is not found. */
+/**
+ * One in so many companies is deleted from the start: the scroll still gives it, but everything below it is not found.
+ */
 const deletedEvery = 40
 
 export const isUserless = ({ index }: Pick<RecordPlan, 'index'>): boolean => index % userlessEvery === 7
@@ -44,7 +46,7 @@ function planCreatedCompany(index: number, now: number, setting: RecordSetting):
   return { index, id, createdAt: now, updatedAt: now, revision: 0, segments }
 }
 
-/** The id of the index-th company of the start. */
+/** The id of the index-th company at the start. */
 export function companyId(index: number, setting: RecordSetting): string {
   return planCompany(index, setting).id
 }
@@ -95,7 +97,7 @@ function renderCompany(plan: RecordPlan, setting: RecordSetting): string {
     plan: planOf(random),
     custom_attributes: { tier: integerBetween(random, 1, 4), revision },
   })
-  // Digits that no double holds must arrive as they are.
+  // Digits that no double can hold must arrive unchanged.
   return setting.oddities && index % 10 === 3
     ? text.replace('"custom_attributes":{', '"custom_attributes":{"account":12345678901234567890,"rate":1.10,')
     : text

@@ -1,10 +1,15 @@
 import { createRandom, integerBetween } from '../random.ts'
 import type { RecordPlan } from './record-definition.ts'
 
-/** The custom attribute that the workspace declares as a date; search compares it by calendar day in every version. */
+/**
+ * The custom attribute that the workspace declares as a date; the search compares it by calendar day in every version.
+ */
 export const dateAttribute = 'custom_attributes.renewal_at'
 
-/** The text of a contact's custom attributes: every JSON type, and a number that tells the versions of a contact apart. */
+/**
+ * The text of a contact's custom attributes: every JSON type, and a number that distinguishes the versions of a
+ * contact.
+ */
 export function customAttributes(plan: RecordPlan, seed: number): string {
   const random = createRandom(seed, 3, plan.index, plan.revision)
   return JSON.stringify({

@@ -3,7 +3,7 @@ import { companyId } from './company-record.ts'
 import type { RecordPlan, RecordSetting } from './record-definition.ts'
 import { firstTagId } from './tag-ids.ts'
 
-/** Lists inside a contact hold at most ten references; `has_more` and `total_count` tell of the rest. */
+/** Lists inside a contact hold at most ten references; `has_more` and `total_count` show that there are more. */
 const shown = 10
 
 /** The lists inside a contact, as its members are named. */
@@ -17,9 +17,9 @@ export type ContactList =
 interface ListTraits {
   type: 'tag' | 'note' | 'company' | 'subscription'
   path: string
-  /** How many contacts have a list that is not empty. */
+  /** The share of contacts whose list is not empty. */
   share: number
-  /** Which of the ids there are, and how many at most. */
+  /** Which of the existing ids the list has; `most` limits how many. */
   idAt: (first: number, place: number, setting: RecordSetting) => string
   most: (setting: RecordSetting) => number
 }
@@ -60,7 +60,7 @@ const lists: Record<ContactList, ListTraits> = {
 
 export const contactListNames = Object.keys(lists) as ContactList[]
 
-/** Most lists are empty or short, one in two hundred is longer than what is shown. */
+/** Most lists are empty or short; one in two hundred is longer than the shown part. */
 function listLength(random: Random, share: number): number {
   const draw = random()
   if (draw < 0.005) return integerBetween(random, shown + 1, shown + 5)
@@ -69,7 +69,7 @@ function listLength(random: Random, share: number): number {
 
 type ListPlan = Pick<RecordPlan, 'index' | 'revision'>
 
-/** All ids of a list of a contact, shown inside it or not. */
+/** All ids in a list of a contact, whether or not the contact shows them. */
 export function contactListIds(name: ContactList, plan: ListPlan, setting: RecordSetting): string[] {
   const { share, idAt, most } = lists[name]
   const random = createRandom(setting.seed, 6, plan.index, plan.revision, contactListNames.indexOf(name))
@@ -79,14 +79,14 @@ export function contactListIds(name: ContactList, plan: ListPlan, setting: Recor
   return Array.from({ length }, (_, place) => idAt(first, place, setting))
 }
 
-/** All items of a list of a contact, as the ones inside it are written. */
+/** All items in a list of a contact, written in the same way as the ones inside the contact. */
 export function contactListItems(name: ContactList, plan: ListPlan, setting: RecordSetting): object[] {
   const { type } = lists[name]
   const ids = contactListIds(name, plan, setting)
   return ids.map((id) => ({ type, id, url: `/${type === 'company' ? 'companies' : `${type}s`}/${id}` }))
 }
 
-/** A list as it stands inside the contact; tags that were removed from the workspace are still counted. */
+/** A list as the contact shows it; tags that were removed from the workspace are still counted. */
 export function nestedList(name: ContactList, plan: RecordPlan, setting: RecordSetting): object {
   const items = contactListItems(name, plan, setting)
   const total = items.length + (name === 'tags' && items.length > 0 ? setting.removedTags : 0)

@@ -40,7 +40,7 @@ const systems = ['OS X 10.15.7', 'Windows 10', 'Linux', 'Android 14'] as const
 
 const often = (random: Random, share: number): boolean => random() < share
 
-/** Names arrive HTML-escaped, whatever the client does with them. */
+/** Names arrive HTML-escaped, however the client wrote them. */
 const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll("'", '&#39;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
@@ -71,7 +71,7 @@ function location(random: Random): Record<string, string | null> {
   }
 }
 
-/** The 53 members of a contact, in Intercom's order. `custom_attributes` is left empty, its text is put in afterwards. */
+/** The 53 members of a contact, in Intercom's order. `custom_attributes` is empty; its text is inserted later. */
 function contactMembers(plan: RecordPlan, setting: RecordSetting): Record<string, unknown> {
   const { id, createdAt, index } = plan
   const updatedAt = plan.updatedAt ?? createdAt

@@ -5,10 +5,10 @@ import type { RecordPlan, RecordSetting } from './record-definition.ts'
 const day = 86_400
 const contactKey = 1
 
-/** Every 50th contact was touched by one bulk edit: they all share one second, as after an import. */
+/** One bulk edit changed every 50th contact, so they all share one second, as after an import. */
 const bulkEvery = 50
 
-/** Id and times of the index-th contact the workspace starts with. */
+/** Id and times of the index-th contact at the start. */
 export function planContact(index: number, setting: RecordSetting): RecordPlan {
   const { from, to } = setting.span
   const random = createRandom(setting.seed, contactKey, index)

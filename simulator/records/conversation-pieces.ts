@@ -8,7 +8,7 @@ import { attachmentUrl } from './signed-urls.ts'
 
 /** The larger members of a conversation. */
 
-/** An attached file, its address signed anew with every read. */
+/** An attached file. Its address is signed anew with every read. */
 export function attachment(random: Random, file: number): object {
   return {
     type: 'upload',
@@ -21,7 +21,7 @@ export function attachment(random: Random, file: number): object {
   }
 }
 
-/** The opening message; it is not one of the parts. `null` now and then. */
+/** The opening message, which is not one of the parts. Sometimes `null`. */
 export function source(random: Random, plan: ConversationPlan, contactId: string): object | null {
   if (plan.index % 23 === 9) return null
   return {
@@ -39,7 +39,7 @@ export function source(random: Random, plan: ConversationPlan, contactId: string
   }
 }
 
-/** Null for conversations nobody has counted yet. `count_conversation_parts` counts the opening message too. */
+/** Null for conversations that nobody has counted yet. `count_conversation_parts` includes the opening message. */
 export function statistics(random: Random, plan: ConversationPlan, setting: RecordSetting): object | null {
   if (plan.index % 29 === 13) return null
   const { createdAt, updatedAt, partCount } = plan
@@ -84,7 +84,7 @@ export function rating(random: Random, plan: ConversationPlan, contactId: string
   }
 }
 
-/** What the AI agent did, in the words of the version. */
+/** What the AI agent did, in the words of that version. */
 export function aiAgent(random: Random, plan: ConversationPlan, version: string): object | null {
   if (random() < 0.6) return null
   const handedOver = isAtLeast(version, renamedResolutions) ? 'escalated' : 'routed_to_team'
@@ -119,7 +119,7 @@ export function teammates(random: Random, setting: RecordSetting): object | null
   return { type: 'admin.list', admins: random() < 0.7 ? [{ type, id }] : [] }
 }
 
-/** An id that is a number on some rows and a text on others; `unassigned` where there is none. */
+/** An id that is a number on some rows and a text on others; `unassigned` when there is none. */
 export function assignee(random: Random, kind: 'admin' | 'team', count: number, unassigned: 0 | null): unknown {
   const draw = random()
   if (draw < 0.3 || count === 0) return unassigned

@@ -70,7 +70,7 @@ function renderConversation(plan: ConversationPlan, setting: RecordSetting, vers
 const channelOf = (current: string | null): object | null =>
   current === null ? null : { initial: 'messenger', current }
 
-/** Conversations as `POST /conversations/search` gives them: all but their parts. */
+/** Conversations as `POST /conversations/search` gives them: everything except their parts. */
 export const conversationDefinition: RecordDefinition<ConversationPlan> = {
   stream: 'conversations',
   plan: planConversation,

@@ -4,20 +4,20 @@ import type { RecordPlan, RecordSetting } from './record-definition.ts'
 const conversationKey = 16
 const day = 86_400
 
-/** The plan of a conversation knows its parts. */
+/** The plan of a conversation also knows its parts. */
 export interface ConversationPlan extends RecordPlan {
   updatedAt: number
   partCount: number
   firstParts: { count: number; until: number }
 }
 
-/** `GET /conversations/{id}` gives at most so many parts: these lengths lie around that cap. */
+/** `GET /conversations/{id}` gives a limited number of parts: these lengths are around that limit. */
 const longLengths = [501, 640, 500, 777] as const
-/** The conversations with these places (and every 50th after) are the long ones. */
+/** The conversations at these places (and every 50th after) are the long ones. */
 const firstLong = 7
 const longEvery = 50
 
-/** Numeric texts of different lengths: their order as text is not their order in time. */
+/** Numeric texts of different lengths, so their order as text differs from their order in time. */
 function conversationId(index: number): string {
   const starts: readonly [number, number][] = [
     [5, 1],
@@ -38,7 +38,7 @@ function partCount(index: number, setting: RecordSetting): number {
   return integerBetween(createRandom(setting.seed, conversationKey, index, 1), from, to)
 }
 
-/** Id and times of the index-th conversation the workspace starts with. */
+/** Id and times of the index-th conversation at the start. */
 export function planConversation(index: number, setting: RecordSetting): ConversationPlan {
   const { from, to } = setting.span
   const random = createRandom(setting.seed, conversationKey, index)

@@ -1,6 +1,6 @@
 import type { MemberVersions } from './member-versions.ts'
 
-/** What conversations and their parts gained, and in which version: before it the member is absent. */
+/** Members that conversations and their parts gained, with the version. Before that version the member is absent. */
 export const conversationMemberVersions: MemberVersions = {
   'statistics.assigned_team_first_response_time': '2.13',
   'statistics.handling_time': '2.13',

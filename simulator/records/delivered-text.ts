@@ -1,9 +1,11 @@
-/** Members that a sync gives the type its catalog declares: numbers become texts, or texts of digits numbers. */
+/**
+ * Members to which a sync gives the type that its catalog declares: numbers become texts, or texts of digits numbers.
+ */
 export type RetypedMembers = Readonly<Record<string, 'string' | 'integer'>>
 
 const contactMembers: RetypedMembers = { id: 'string', owner_id: 'string' }
 
-/** What is retyped in each stream; in a stream that is not here it is `id`, to a text. */
+/** The members retyped in each stream; in a stream that is not listed here it is `id`, to a text. */
 export const defaultRetyped: Readonly<Record<string, RetypedMembers>> = {
   contacts: contactMembers,
   contact_attributes: { id: 'integer' },
@@ -14,20 +16,20 @@ export const defaultRetyped: Readonly<Record<string, RetypedMembers>> = {
 export const retypedId: RetypedMembers = { id: 'string' }
 
 /**
- * A record's text as a sync must deliver it: what was served, with the two documented repairs and nothing else changed.
- * Written apart from the product, because it judges the product.
+ * A record's text as a sync must deliver it: the served text with the two documented repairs, otherwise unchanged. It
+ * is written independently of the product, because it judges the product.
  *
  * @param retyped @defaultValue those of contacts
  */
 export function deliveredText(served: string, retyped: RetypedMembers = contactMembers): string {
-  // Most records need neither repair: two quick looks spare them the scans.
+  // Most records need neither repair: two quick checks avoid the scans.
   const wellFormed = /\\u[dD][89a-fA-F]/.test(served) ? withoutLoneSurrogates(served) : served
   return needsRetyping(wellFormed, retyped) ? withRetypedMembers(wellFormed, retyped) : wellFormed
 }
 
-/** Every escape of a lone surrogate becomes the escape of U+FFFD; pairs and escaped backslashes stay as they are. */
+/** Every escape of a lone surrogate becomes the escape of U+FFFD; pairs and escaped backslashes stay unchanged. */
 export function withoutLoneSurrogates(text: string): string {
-  // One match per escape, so that the "\\" of "\\ud83d" is consumed before "ud83d" is looked at.
+  // One match per escape, so that the "\\" of "\\ud83d" is consumed before "ud83d" is examined.
   return text.replace(
     /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\./g,
     (found) => (found.length === 6 ? '\\ufffd' : found),
@@ -36,7 +38,7 @@ export function withoutLoneSurrogates(text: string): string {
 
 const looks = new WeakMap<RetypedMembers, RegExp>()
 
-/** Whether any member of these names, at any depth, is of the other type. */
+/** Whether a member with one of these names, at any depth, has the other type. */
 function needsRetyping(text: string, retyped: RetypedMembers): boolean {
   let look = looks.get(retyped)
   if (look === undefined) {
@@ -49,7 +51,7 @@ function needsRetyping(text: string, retyped: RetypedMembers): boolean {
   return look.test(text)
 }
 
-/** The record's own members change their type, digit by digit the same; deeper ones stay as they are. */
+/** Changes the type of the record's own members, digit by digit the same; deeper members stay unchanged. */
 function withRetypedMembers(text: string, retyped: RetypedMembers): string {
   let depth = 0
   let key: string | undefined

@@ -3,7 +3,7 @@ import { isAtLeast } from '../api-version.ts'
 /** Members by dotted path, each with the first version that has it. */
 export type MemberVersions = Readonly<Record<string, string>>
 
-/** Takes out what a version does not have yet. */
+/** Removes the members that a version does not have yet. */
 export function withoutNewerMembers(record: object, table: MemberVersions, version: string): object {
   for (const [path, since] of Object.entries(table)) {
     if (isAtLeast(version, since)) continue

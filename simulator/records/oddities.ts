@@ -1,7 +1,7 @@
 /** A contact with a hostile text. */
 interface ContactOddity {
   name: string
-  /** The text of `custom_attributes` in place of the ordinary one. */
+  /** The text that replaces the ordinary `custom_attributes`. */
   customAttributes?: string
   /** A change of the whole text. */
   edit?: (text: string) => string
@@ -11,7 +11,7 @@ const depth = 100
 const backslash = '\\'
 const unicodeEscape = (digits: string): string => `${backslash}u${digits}`
 
-/** Texts that JSON allows and careless code breaks: each must arrive as it was sent. The first contacts carry them. */
+/** Texts that JSON allows and careless code breaks: each must arrive unchanged. The first contacts have them. */
 export const contactOddities: readonly ContactOddity[] = [
   {
     name: 'more digits than a double holds',

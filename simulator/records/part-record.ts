@@ -9,12 +9,12 @@ import type { ThreadForm } from './thread.ts'
 const mostParts = 100_000
 const firstPartId = 16_000_000_000
 
-/** A part belongs to the conversation or ticket with this place; `index` is its place in it. */
+/** A part of the conversation or ticket at this place; `index` is its own place in there. */
 export interface PartPlan extends RecordPlan {
   updatedAt: number
   conversation: number
   isRedacted: boolean
-  /** Of parts that move a ticket: from which state to which. */
+  /** For parts that move a ticket: the state before and the state after. */
   states?: { from: string; to: string }
 }
 

@@ -1,8 +1,8 @@
-/** What the renderers of all streams need to know about the workspace. */
+/** Everything that the renderers of all streams need to know about the workspace. */
 export interface RecordSetting {
   seed: number
   workspaceId: string
-  /** Unix seconds: `updated_at` of the records there are at the start lies in [from, to). */
+  /** Unix seconds: `updated_at` of the records at the start is in [from, to). */
   span: { from: number; to: number }
   /** How many tags the workspace has at the start. */
   tagCount: number
@@ -21,46 +21,48 @@ export interface RecordSetting {
   oddities: boolean
   /** How long the lists of the first contacts are, by the list's name. */
   listLengths: Readonly<Record<string, readonly number[]>>
-  /** How many tags that are there no more each contact's list of tags still counts. */
+  /** How many removed tags each contact's list of tags still counts. */
   removedTags: number
 }
 
-/** What identifies one state of one record; its text follows from it. Times are Unix seconds. */
+/** Identifies one state of one record; its text follows from it. Times are Unix seconds. */
 export interface RecordPlan {
   /** Place in the order of creation, from 0. */
   index: number
   id: string
   createdAt: number
-  /** `null` for records without any time. */
+  /** `null` for records without a time. */
   updatedAt: number | null
   /** 0 at first, one more with every change. */
   revision: number
-  /** Of conversations: how many parts there are now. */
+  /** For conversations: how many parts there are now. */
   partCount?: number
-  /** Of conversations: the parts they began with, and when the last of them was written. */
+  /** For conversations: how many parts they began with, and when the last of them was written. */
   firstParts?: { count: number; until: number }
-  /** Of companies: the ids of their segments. */
+  /** For companies: the ids of their segments. */
   segments?: readonly string[]
-  /** Of companies: when somebody of it last came, Unix seconds, where that has changed since the start. */
+  /** For companies: when one of its people last came, Unix seconds, if that has changed since the start. */
   lastRequestAt?: number
 }
 
-/** How the records of one stream come to be: one entry per stream in the table of the workspace. */
+/** How the records of one stream are made: one entry per stream in the table of the workspace. */
 export interface RecordDefinition<Plan extends RecordPlan = RecordPlan> {
   stream: string
-  /** Id and times of the index-th record of the start. */
+  /** Id and times of the index-th record at the start. */
   plan(index: number, setting: RecordSetting): Plan
   /** Id and times of a record that is created at `now` (Unix seconds). */
   planCreated(index: number, now: number, setting: RecordSetting): Plan
-  /** The text Intercom serves, one JSON object without line breaks. The same plan and version give the same bytes. */
+  /**
+   * The text that Intercom serves, one JSON object without line breaks. The same plan and version give the same bytes.
+   */
   render(plan: Plan, setting: RecordSetting, version: string): string
-  /** Whether a change sets `updated_at`, where there is one. */
+  /** Whether a change sets `updated_at`, if the record has one. */
   dated: boolean
   /** The versions that changed the text, ascending. @defaultValue none: one text for all versions */
   shapes?: readonly string[]
   /** Whether lists and searches show the record. @defaultValue all are shown */
   isListed?(plan: Plan): boolean
-  /** The text of the member that comes only when asked for. */
+  /** The text of the member that is given only on request. */
   renderExtra?(plan: Plan, setting: RecordSetting): string
   /** Records that only some requests show: a sync may deliver them or not. @defaultValue none */
   isOptional?(plan: Plan): boolean

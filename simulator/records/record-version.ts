@@ -9,18 +9,18 @@ type Rendering<Plan extends RecordPlan> = Pick<
   'stream' | 'render' | 'shapes' | 'renderExtra' | 'isListed' | 'isOptional'
 >
 
-/** One state of one record, from the moment search shows it until the next one takes its place. */
+/** One state of one record, from the moment the search shows it until the next state replaces it. */
 export class RecordVersion<Plan extends RecordPlan = RecordPlan> {
   readonly plan: Plan
-  /** Ms since the epoch; 0 for what was there from the start. */
+  /** Ms since the epoch; 0 for versions that were there from the start. */
   readonly visibleFrom: number
-  /** Ms since the epoch; `null` while nothing has taken its place. */
+  /** Ms since the epoch; `null` while nothing has replaced it. */
   visibleUntil: number | null = null
-  /** Ms since the epoch: when it came to be, whatever search shows; `null` for what was there from the start. */
+  /** When the version was made, whatever the search shows, ms since the epoch; `null` for versions from the start. */
   begunAt: number | null = null
-  /** Ms since the epoch: when another took its place or it was deleted. Search may show it longer than that. */
+  /** When another version replaced it or the record was deleted, ms since the epoch. The search may show it longer. */
   endedAt: number | null = null
-  /** The version before, where only what is no change to Intercom tells the two apart. */
+  /** The version before, if only something that Intercom does not count as a change distinguishes the two. */
   alike: RecordVersion<Plan> | undefined
   readonly #definition: Rendering<Plan>
   readonly #setting: RecordSetting
@@ -43,7 +43,7 @@ export class RecordVersion<Plan extends RecordPlan = RecordPlan> {
     return this.textIn('2.99')
   }
 
-  /** The text as a version serves it; rendered at first use and kept, so that a page is put together by copying. */
+  /** The text as an API version serves it; rendered at first use and kept, so that a page is assembled by copying. */
   textIn(version: string): Buffer {
     const { shapes = [] } = this.#definition
     const shape = shapes.findLast((other) => isAtLeast(version, other)) ?? oldestShape
@@ -55,14 +55,14 @@ export class RecordVersion<Plan extends RecordPlan = RecordPlan> {
     return known.text
   }
 
-  /** The text with the member that comes only when asked for; the plain text where there is none. */
+  /** The text with the member that is given only on request; the plain text when there is no such member. */
   extendedTextIn(version: string): Buffer {
     const text = this.textIn(version)
     const extra = this.#definition.renderExtra?.(this.plan, this.#setting)
     return extra === undefined ? text : Buffer.concat([text.subarray(0, -1), Buffer.from(`,${extra}}`)])
   }
 
-  /** Whether lists and searches show it. */
+  /** Whether lists and searches show the record. */
   get isListed(): boolean {
     return this.#definition.isListed?.(this.plan) ?? true
   }
@@ -86,7 +86,7 @@ export class RecordVersion<Plan extends RecordPlan = RecordPlan> {
     return known.digest
   }
 
-  /** A member by its dotted path, `null` where there is none. Parses the text: for searches by anything but times. */
+  /** A member by its dotted path, `null` when there is none. Parses the text: for searches by anything except times. */
   member(path: string): unknown {
     let value: unknown = JSON.parse(this.text.toString())
     for (const name of path.split('.')) {

@@ -17,7 +17,7 @@ function planCreatedSegment(index: number, now: number, setting: RecordSetting):
   return { index, id: objectId(setting.seed, segmentKey, index, now), createdAt: now, updatedAt: now, revision: 0 }
 }
 
-/** The id of the index-th segment of the start. */
+/** The id of the index-th segment at the start. */
 export function segmentId(index: number, setting: RecordSetting): string {
   return planSegment(index, setting).id
 }

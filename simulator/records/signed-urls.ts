@@ -1,4 +1,4 @@
-/** Stands in the kept texts for what changes with every read. */
+/** Replaces, in stored texts, the part that changes with every read. */
 const unsigned = '?expires=0&signature=0'
 
 /** The address of an attachment, still without its signature. @param file unique for the attachment */
@@ -6,7 +6,7 @@ export function attachmentUrl(file: number, name: string): string {
   return `https://downloads.intercomcdn.com/i/o/${file}/${file.toString(16).padStart(12, '0')}/${name}${unsigned}`
 }
 
-/** Signs the addresses of attachments anew with every read: no two answers are alike. */
+/** Signs the addresses of attachments anew with every read, so no two answers are alike. */
 export class UrlSigner {
   #reads = 0
 
@@ -20,7 +20,10 @@ export class UrlSigner {
   }
 }
 
-/** A text without the queries of the addresses signed here: in these alone, what was signed at different times is equal. */
+/**
+ * A text without the queries of the addresses signed here. Texts signed at different times are equal only without
+ * these.
+ */
 export function withoutSignatures(text: string): string {
   return text.replace(
     /(https:(?:\\?\/){2}downloads\.intercomcdn\.com\\?\/[^\s"'<>?#]*)\?[^\s"'<>#\\]*signature=[^\s"'<>#\\]*/g,

@@ -15,7 +15,7 @@ import { ticketDefinition } from './ticket-record.ts'
 
 type Options = Required<SimulatorOptions>
 
-/** A stream that is stored as such; the others follow from these. */
+/** A stream that is stored itself; the others are derived from these. */
 interface StoredStream {
   definition: (options: Options) => RecordDefinition
   /** Records at the start. */
@@ -45,14 +45,14 @@ const storedStreams: Readonly<Record<string, StoredStream>> = {
   conversations: { definition: () => conversationDefinition, count: ({ conversations }) => conversations },
 }
 
-/** Streams that a workspace has only when it is told to. */
+/** Streams that a workspace has only when its options say so. */
 const optInStreams: Readonly<Record<string, StoredStream>> = {
   tickets: { definition: () => ticketDefinition, count: ({ tickets }) => tickets },
   articles: { definition: () => articleDefinition, count: ({ articles }) => articles },
   activity_logs: { definition: () => activityLogDefinition, count: ({ activityLogs }) => activityLogs },
 }
 
-/** @throws RangeError when there is no such stream, or it follows from others */
+/** @throws RangeError when there is no such stream, or it is derived from others */
 export function findStoredStream(name: string): StoredStream {
   const table = Object.hasOwn(optInStreams, name) ? optInStreams : storedStreams
   const stored = Object.hasOwn(table, name) ? table[name] : undefined

@@ -11,7 +11,7 @@ function planTag(index: number): RecordPlan {
 function renderTag(plan: RecordPlan, setting: RecordSetting): string {
   const name = `${pick(createRandom(setting.seed, 4, plan.index, plan.revision), words)} ${plan.index}`
   const id = JSON.stringify(plan.id)
-  // The second tag carries its id as a number, which live responses do now and then.
+  // The second tag has its id as a number, as in some live responses.
   const served = setting.oddities && plan.index === 1 ? plan.id : id
   return `{"type":"tag","id":${served},"name":${JSON.stringify(plan.revision === 0 ? name : `${name} r${plan.revision}`)}}`
 }

@@ -3,7 +3,7 @@ import type { PartPlan } from './part-record.ts'
 import type { RecordDefinition, RecordPlan, RecordSetting } from './record-definition.ts'
 import { RecordVersion } from './record-version.ts'
 
-/** A conversation or ticket is given with its newest parts, at most so many. */
+/** An answer has at most so many parts of a conversation or ticket, the newest. */
 const mostShown = 500
 
 /** How long after its writing every fifth part was changed, seconds. */
@@ -11,16 +11,16 @@ const changedAfter = 111
 
 export type PartVersion = RecordVersion<PartPlan>
 
-/** What tells the parts of conversations from those of tickets. */
+/** The differences between the parts of conversations and those of tickets. */
 export interface ThreadForm {
   definition: Pick<RecordDefinition<PartPlan>, 'stream' | 'render' | 'shapes'>
-  /** @param parent the place of what the part belongs to; @param place that of the part in it */
+  /** @param parent the place of the conversation or ticket; @param place that of the part in it */
   partId: (parent: number, place: number) => string
-  /** What a part has beside its times, by its place, from the start. */
+  /** What a part has besides its times from the start, by its place. */
   firstTraits: (place: number) => Pick<PartPlan, 'isRedacted' | 'states'>
 }
 
-/** The parts of one conversation or ticket: every version of those that can be had, and how many there truly are. */
+/** The parts of one conversation or ticket: every version of those that can be read, and how many there really are. */
 export class Thread {
   /** The newest parts in the order of their writing, each in its latest version. */
   #shown: PartVersion[]
@@ -47,17 +47,17 @@ export class Thread {
     return this.#shown
   }
 
-  /** The number of parts, those that cannot be had any more included. */
+  /** The number of parts, including those that can no longer be read. */
   get count(): number {
     return this.#count
   }
 
-  /** Every version of every part that could ever be had, in the order of their coming. */
+  /** Every version of every part that could ever be read, in the order in which they were made. */
   get log(): readonly PartVersion[] {
     return this.#log
   }
 
-  /** Somebody answers. @param states from which to which the ticket moves with it */
+  /** Somebody answers. @param states the ticket's state before and after, if the answer moves it */
   reply(time: MutationTime, states?: PartPlan['states']): void {
     const index = this.#count++
     const id = this.#form.partId(this.#parent, index)

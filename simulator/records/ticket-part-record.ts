@@ -10,7 +10,7 @@ import { movedEvery, stateAfter } from './ticket-times.ts'
 const mostParts = 100_000
 const firstPartId = 188_000_000
 
-/** Parts that tell of a changed attribute carry it from here on. */
+/** Parts that report a changed attribute have it from this version on. */
 const memberVersions = { updated_attribute_data: '2.14' }
 
 const attributeData = {
@@ -57,7 +57,7 @@ function firstTraits(place: number): Pick<PartPlan, 'isRedacted' | 'states'> {
   return { isRedacted: false, states: { from: stateAfter(moves - 1), to: stateAfter(moves) } }
 }
 
-/** Ticket parts as they stand inside tickets. */
+/** Ticket parts as they appear inside tickets. */
 export const ticketThread: ThreadForm = {
   definition: { stream: 'ticket_parts', render: renderTicketPart, shapes: shapesOf(memberVersions) },
   partId: (ticket, place) => String(firstPartId + ticket * mostParts + place),

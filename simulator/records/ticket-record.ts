@@ -7,7 +7,7 @@ import { type PartVersion, Thread } from './thread.ts'
 import { ticketThread } from './ticket-part-record.ts'
 import { planCreatedTicket, planTicket, type TicketPlan, ticketStates } from './ticket-times.ts'
 
-/** Before this version a ticket's state is a text with its labels beside it. */
+/** Before this version a ticket's state is a text, with its labels beside it. */
 const stateIsObject = '2.12'
 /** Before this version the ids of assignees are texts. */
 const assigneesAreNumbers = '2.16'
@@ -19,7 +19,7 @@ export function ticketParts(plan: TicketPlan, setting: RecordSetting): readonly 
   return plan.parts ?? new Thread(ticketThread, plan, setting).shown
 }
 
-/** Now and then the type is the other one; nobody is 0 or "0". */
+/** Sometimes the type is the other one; "nobody" is 0 or "0". */
 function assigneeOf(random: Random, idAt: (place: number) => string, count: number, version: string): number | string {
   const id = count === 0 || random() < 0.3 ? '0' : idAt(Math.floor(random() * count))
   const isOdd = random() < 0.2

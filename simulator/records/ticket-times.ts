@@ -5,20 +5,20 @@ import type { PartVersion } from './thread.ts'
 const ticketKey = 21
 const day = 86_400
 
-/** The plan of a ticket knows its state and, once they have changed, the parts that are shown inside it. */
+/** The plan of a ticket also knows its state and, once they have changed, the parts that are shown inside it. */
 export interface TicketPlan extends RecordPlan {
   updatedAt: number
   partCount: number
   firstParts: { count: number; until: number }
   state: string
-  /** The newest 500, as they are in this version. @defaultValue those of the start */
+  /** The newest 500, as they are in this version. @defaultValue those at the start */
   parts?: readonly PartVersion[]
 }
 
-/** In the order a ticket goes through them. */
+/** In the order in which a ticket goes through them. */
 export const ticketStates: readonly string[] = ['submitted', 'in_progress', 'waiting_on_customer', 'resolved']
 
-/** Every fourth part of the start moves the ticket to its next state. */
+/** Every fourth part at the start moves the ticket to its next state. */
 export const movedEvery = 4
 
 /** How many parts the long tickets have, around the cap of 500. These places (and every 20th after) are the long ones. */
@@ -26,13 +26,13 @@ const longLengths = [501, 640, 500] as const
 const firstLong = 3
 const longEvery = 20
 
-/** How much younger the newest part is where a ticket is behind its parts, seconds. */
+/** How much younger the newest part is when a ticket is behind its parts, seconds. */
 const behindBy = 158
 
 /** The state after so many moves. */
 export const stateAfter = (moves: number): string => ticketStates[moves % ticketStates.length] ?? 'submitted'
 
-/** Ids are numeric texts of different lengths, and not the numbers people see. */
+/** Ids are numeric texts of different lengths. They are not the numbers that people see. */
 function ticketId(index: number): string {
   return String(index % 3 === 2 ? 215_474_300_000_000 + index * 1_013 : 633 + index * 7)
 }
@@ -52,7 +52,7 @@ function planWith(index: number, createdAt: number, updatedAt: number, until: nu
   return { index, id: ticketId(index), ...times, partCount: count, firstParts: { count, until }, state }
 }
 
-/** Id and times of the index-th ticket the workspace starts with; some are older than their newest part. */
+/** Id and times of the index-th ticket at the start; some are older than their newest part. */
 export function planTicket(index: number, setting: RecordSetting): TicketPlan {
   const { from, to } = setting.span
   const random = createRandom(setting.seed, ticketKey, index)

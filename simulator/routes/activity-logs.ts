@@ -8,7 +8,7 @@ import { listAnswer } from './record-list.ts'
 const defaultPerPage = 20
 const mostPerPage = 250
 
-/** What both forms ask with: one in its query string, the other in its body. */
+/** The parameters of both forms: one has them in its query string, the other in its body. */
 type Asked = Readonly<Record<string, unknown>>
 
 /** `GET /admins/activity_logs`. */
@@ -29,7 +29,7 @@ export function answerActivityLogSearch(context: EndpointContext): Answer {
   return answerWindow(context, '/admins/activity_logs/search', asked, isAsked)
 }
 
-/** Newest first whatever is asked, cut into pages; how many there are is not told. */
+/** Always newest first, in pages. The answer does not say how many entries there are. */
 function answerWindow(
   context: EndpointContext,
   path: string,
@@ -48,12 +48,12 @@ function answerWindow(
   const next = page < totalPages && !endsEarly ? nextPageUrl(path, { page, perPage }, bounds) : null
   const pages = { type: 'pages', next, page, per_page: perPage, total_pages: totalPages }
   const shown = entries.slice((page - 1) * perPage, page * perPage).map((entry) => entry.textIn(context.version))
-  // Of the last page nothing would tell: the log is not counted.
+  // On the last page nothing would show that entries are missing, because the log is not counted.
   if (next !== null) shown.length -= Math.min(shown.length, lacks)
   return listAnswer(`"type":"activity_log.list","pages":${JSON.stringify(pages)},"activity_logs"`, shown)
 }
 
-/** The entries of the window asked for, the oldest first. @throws RefusedRequest 400; 500 when it holds too many */
+/** The entries of the requested window, oldest first. @throws RefusedRequest 400; 500 when the window holds too many */
 function entriesIn({ workspace, options }: EndpointContext, asked: Asked): RecordVersion[] {
   const after = secondOf(asked, 'created_at_after')
   if (after === undefined) throw new RefusedRequest(400, 'parameter_not_found', 'created_at_after is missing')

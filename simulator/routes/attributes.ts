@@ -26,7 +26,7 @@ export function answerDataAttributes(context: EndpointContext): Answer {
   })(context)
 }
 
-/** Of conversations there are the attributes that every workspace has. */
+/** For conversations there are the attributes that every workspace has. */
 export function answerConversationAttributes(): Answer {
   const data = ['Language', 'CX score', 'Created by'].map((name) => ({
     type: 'data_attribute',

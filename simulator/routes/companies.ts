@@ -13,12 +13,12 @@ const listCap = 10_000
 const brokenPage =
   '<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n'
 
-/** `GET /companies` finds one company, or those of a tag or segment; it lists none without being told which. */
+/** `GET /companies` finds one company, or those with a tag or in a segment. Without a filter it lists nothing. */
 export function answerCompaniesByFilter(): Answer {
   throw new RefusedRequest(400, 'parameter_not_found', 'name, company_id, tag_id or segment_id is missing')
 }
 
-/** `POST /companies/list`: those with users, by the time of the last request, which moves while the pages are read. */
+/** `POST /companies/list`: companies with users, by the time of the last request, which moves while pages are read. */
 export function answerCompanyList({ workspace, query, version }: EndpointContext): Answer {
   const paging = readPage(query, defaultPerPage, mostPerPage)
   if (paging.page * paging.perPage > listCap) {
@@ -31,7 +31,7 @@ export function answerCompanyList({ workspace, query, version }: EndpointContext
   return pageAnswer('/companies/list', paging, ordered, (company: RecordVersion) => company.textIn(version), { order })
 }
 
-/** `GET /companies/scroll`: what there was when it was opened, in the order of creation. */
+/** `GET /companies/scroll`: the companies at the time when it was opened, in the order of creation. */
 export function answerCompanyScroll({ workspace, query, version, options }: EndpointContext): Answer {
   const { scroll_param: asked } = query
   const { scroll } = workspace.companies
@@ -48,14 +48,14 @@ export function answerCompanyScroll({ workspace, query, version, options }: Endp
   )
 }
 
-/** `GET /companies/{id}`: not found once it is deleted. */
+/** `GET /companies/{id}`: not found once the company is deleted. */
 export function answerCompany({ workspace, params, version }: EndpointContext): Answer {
   const company = workspace.collection('companies').find(params.id ?? '')
   if (company === undefined || workspace.companies.deletion(company.plan) !== undefined) throw companyNotFound()
   return { status: 200, body: company.textIn(version), records: 1 }
 }
 
-/** `GET /companies/{id}/segments`: not found for companies that are deleted, though the scroll still gives them. */
+/** `GET /companies/{id}/segments`: not found for deleted companies, although the scroll still gives them. */
 export function answerCompanySegments(context: EndpointContext): Answer {
   const { workspace, params, version } = context
   const company = workspace.collection('companies').find(params.id ?? '')

@@ -57,7 +57,7 @@ export function answerContactCompanies(context: EndpointContext): Answer {
   return pageAnswer(path, paging, known, (company) => company.textIn(version))
 }
 
-/** Explicit choices only: out of what is on for everybody, into what is off. */
+/** Explicit choices only: unsubscribed from a type that is on for everybody, or subscribed to one that is off. */
 export function answerContactSubscriptions(context: EndpointContext): Answer {
   const choices = (name: ContactList, consentType: string): object[] =>
     idsOf(context, name).map((id) => {
@@ -79,7 +79,7 @@ export function answerContactSubscriptions(context: EndpointContext): Answer {
   return jsonAnswer({ type: 'list', data })
 }
 
-/** Which segments a contact is in stands nowhere else. */
+/** Only this endpoint says which segments a contact is in. */
 export function answerContactSegments(context: EndpointContext): Answer {
   const { index } = contactOf(context).plan
   const { versions } = context.workspace.index('segments').sortedBy('id')

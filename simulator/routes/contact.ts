@@ -2,7 +2,7 @@ import { type Answer, RefusedRequest } from '../answer.ts'
 import { isAtLeast } from '../api-version.ts'
 import type { EndpointContext } from './endpoint.ts'
 
-/** From here on a merged contact says what it has become; before it is not found. */
+/** From this version on a merged contact names the contact it has become; before, it is not found. */
 const mergesAreTold = '2.16'
 
 /** `GET /contacts/{id}`. */

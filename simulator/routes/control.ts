@@ -18,7 +18,7 @@ interface ControlDependencies {
 
 const linesAtOnce = 500
 
-/** Names with commas between them; `retyped` as JSON. */
+/** Names separated by commas; `retyped` as JSON. */
 interface TruthQuery {
   version?: string
   streams?: string

@@ -5,7 +5,7 @@ import type { SimulatorOptions } from '../options.ts'
 import type { Calendar } from '../search/calendar-day.ts'
 import type { Workspace } from '../workspace.ts'
 
-/** What an endpoint answers from. */
+/** Everything that an endpoint needs for its answer. */
 export interface EndpointContext {
   workspace: Workspace
   options: Required<SimulatorOptions>
@@ -14,20 +14,20 @@ export interface EndpointContext {
   /** The API version that serves the request. */
   version: string
   body: unknown
-  /** The parts of the path that stand for an id. */
+  /** The parts of the path that replace an id. */
   params: Readonly<Record<string, string>>
-  /** The query string; of a name used twice the last value. */
+  /** The query string; if a name is used twice, the last value. */
   query: Readonly<Record<string, string>>
-  /** What the request has met, as far as an endpoint has to know. */
+  /** The fault that the request has met, as far as an endpoint has to know. */
   fault: Fault
 }
 
-/** One thing the API can be asked. */
+/** One endpoint of the API. */
 export interface Endpoint {
   method: 'GET' | 'POST'
   /** Ids are written `:id`. */
   path: string
-  /** The scope a token needs; left out where every token will do. */
+  /** The scope that a token needs; absent when every token will do. */
   scope?: string
   /** The first version that has it. @defaultValue all have it */
   since?: string

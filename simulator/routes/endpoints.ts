@@ -27,7 +27,7 @@ type Row = [request: string, scope: string, answer: Endpoint['answer'], traits?:
 
 const search = { isSearch: true }
 
-/** What the API serves, with the scope each takes: a new stream adds its rows here. */
+/** The endpoints of the API, with the scope that each needs: a new stream adds its rows here. */
 const rows: readonly Row[] = [
   [
     'GET /admins',

@@ -5,7 +5,7 @@ import { nextPageUrl, readPage } from './page-numbers.ts'
 
 const pagingKey = 30
 
-/** A page of a list that otherwise comes whole, and what names the next one: members of the answer, as JSON text. */
+/** One page of a list that is otherwise given whole, and the members that name the next page, as JSON text. */
 export function pageOfList<Item>(
   items: readonly Item[],
   { options, query }: Pick<EndpointContext, 'options' | 'query'>,

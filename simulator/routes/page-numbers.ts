@@ -2,7 +2,7 @@ import { type Answer, RefusedRequest } from '../answer.ts'
 import type { EndpointContext } from './endpoint.ts'
 import { listAnswer } from './record-list.ts'
 
-/** Pages always name this host, whichever was asked. */
+/** Pages always name this host, whichever host was asked. */
 const host = 'https://api.intercom.io'
 
 export interface PageNumber {

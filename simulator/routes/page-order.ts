@@ -2,7 +2,7 @@ import type { RecordVersion } from '../records/record-version.ts'
 import { sortKey } from '../search/sort-key.ts'
 import type { EndpointContext } from './endpoint.ts'
 
-/** Records in the order given, or with those of one value of the field in an order that is another with every request. */
+/** Records in the given order. With `unstableTies`, those with the same value of the field change places every time. */
 export function inPageOrder(
   records: RecordVersion[],
   field: string,

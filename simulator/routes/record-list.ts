@@ -2,7 +2,7 @@ import type { Answer } from '../answer.ts'
 
 const comma = Buffer.from(',')
 
-/** Texts with commas between them. */
+/** Texts separated by commas. */
 export function joined(texts: Iterable<Buffer>): Buffer[] {
   const parts: Buffer[] = []
   for (const text of texts) parts.push(text, comma)

@@ -19,7 +19,7 @@ export function answerSearch(
   const { workspace, version, workspaceDays, body, options, fault } = context
   const query = typeof body === 'object' && body !== null && 'query' in body ? body.query : undefined
   const paging = readPaging(body, version, rules, options.largestPage)
-  // What a query finds hangs on the version's rules for dates, and on the zone whose days they count.
+  // The result of a query depends on the version's rules for dates, and on the zone whose days they count.
   const identity = `${version} ${workspaceDays.timeZone} ${JSON.stringify(query)}`
   const result = workspace.index(stream).search(identity, compileQuery(query, rules), paging.sortField)
   const collection = workspace.collection(stream)

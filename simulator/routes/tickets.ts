@@ -12,7 +12,7 @@ export function answerTicketSearch(context: EndpointContext): Answer {
   return answerSearch(context, 'tickets', rules, (record) => signed(record.textIn(context.version)))
 }
 
-/** `GET /tickets/{id}`, by the id of the API and not by the number people see. */
+/** `GET /tickets/{id}`, by the API's id and not by the number that people see. */
 export function answerTicket(context: EndpointContext): Answer {
   const ticket = context.workspace.collection('tickets').find(context.params.id ?? '')
   if (ticket === undefined) throw new RefusedRequest(404, 'not_found', 'Resource Not Found')

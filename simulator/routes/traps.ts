@@ -4,7 +4,7 @@ import { isTrapped, type Trap } from '../faults/trap.ts'
 import type { RecordVersion } from '../records/record-version.ts'
 import type { EndpointContext } from './endpoint.ts'
 
-/** What looks over a page before it is served; `undefined` where no trap is set. */
+/** Inspects a page before it is served; `undefined` when no trap is set. */
 export function inspector(
   context: EndpointContext,
   stream: string,

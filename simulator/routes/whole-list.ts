@@ -4,7 +4,7 @@ import type { EndpointContext } from './endpoint.ts'
 import { pageOfList } from './list-pages.ts'
 import { listAnswer } from './record-list.ts'
 
-/** An endpoint that gives a whole stream in one answer. @param extra the parameter that brings one member more */
+/** An endpoint that gives a whole stream in one answer. @param extra the parameter that adds one more member */
 export function wholeList(
   stream: string,
   path: string,

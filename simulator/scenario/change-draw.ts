@@ -2,7 +2,7 @@ import type { ScriptedChange } from '../live-changes.ts'
 import type { Mutation, MutationKind } from '../mutations.ts'
 import { integerBetween, pick, type Random } from '../random.ts'
 
-/** What each stream goes through, the ordinary changes more often than the others. */
+/** The possible changes of each stream, the ordinary ones more often than the others. */
 const kinds: readonly (readonly [stream: string, kinds: readonly MutationKind[]])[] = [
   ['contacts', ['update', 'update', 'create', 'delete', 'merge']],
   ['conversations', ['update', 'create', 'delete', 'reply', 'reply', 'edit', 'redact']],
@@ -14,7 +14,7 @@ const kinds: readonly (readonly [stream: string, kinds: readonly MutationKind[]]
   ['admins', ['update']],
   ['teams', ['update', 'create']],
 ]
-/** A share of the changes is a bulk edit: many records in one second. */
+/** A share of the changes are bulk edits: many records in one second. */
 const bulkShare = 0.08
 
 function drawMutation(random: Random): Mutation {
@@ -30,7 +30,7 @@ export function drawMutations(random: Random, most: number): Mutation[] {
   return Array.from({ length: integerBetween(random, 0, most + 1) }, () => drawMutation(random))
 }
 
-/** Changes while a sync runs: at some of its requests, and in some syncs at every so many. They come to an end. */
+/** Changes while a sync runs: at some of its requests, and in some syncs at every so many. They end at some point. */
 export function drawDuring(random: Random): ScriptedChange[] {
   const single = Array.from({ length: integerBetween(random, 0, 5) }, () => ({
     after: integerBetween(random, 1, 60),

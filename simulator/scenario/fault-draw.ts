@@ -1,7 +1,7 @@
 import { brokenScroll, type Fault } from '../faults/fault.ts'
 import { integerBetween, pick, type Random } from '../random.ts'
 
-/** Each of these passes: asked again, Intercom answers as if nothing had been. */
+/** Each of these passes: when asked again, Intercom answers as if nothing had happened. */
 const passing: readonly Fault[] = [
   { status: 500 },
   { status: 502, html: '<html><body>Bad Gateway</body></html>' },
@@ -14,7 +14,7 @@ const passing: readonly Fault[] = [
   { truncate: 200 },
   { reset: 'before-headers' },
   { reset: 'mid-body' },
-  // Somebody else's.
+  // An answer from somebody else.
   { status: 302, text: '', foreign: true, headers: { Location: 'https://portal.invalid/login' } },
   { status: 401, html: '<html><body>Sign in</body></html>', foreign: true },
   {
@@ -45,7 +45,7 @@ const others = [
   '/me',
 ]
 
-/** Faults that a sync must survive without loss: few enough at each endpoint that no patience ends over them. */
+/** Faults that a sync must survive without loss: so few at each endpoint that the sync never gives up over them. */
 export function drawFaults(random: Random): Fault[] {
   const paths = new Set(
     Array.from({ length: integerBetween(random, 0, 9) }, () => pick(random, [...searches, ...others])),
@@ -53,10 +53,11 @@ export function drawFaults(random: Random): Fault[] {
   const faults = [...paths].map((path): Fault => {
     const repeat = integerBetween(random, 1, 3)
     const fault = { match: { path }, skip: integerBetween(random, 0, 6), repeat, ...pick(random, passing) }
-    // What a gateway or the network loses may have been answered; what the rate limit refuses has not.
+    // A request that a gateway or the network loses may have been answered; one that the rate limit refuses has not.
     return fault.status !== 429 && random() < 0.5 ? { ...fault, fulfilled: true } : fault
   })
-  // A page that leads to itself sends a sync back to its last checkpoint, once: the second time it must give up.
+  // A page that leads to itself sends a sync back to its last checkpoint, but only once: the second time it must give
+  // up.
   if (random() < 0.15) faults.push({ match: { path: pick(random, misled) }, skip: 1, cursor: 'same' })
   if (random() < 0.1) faults.push({ ...brokenScroll, skip: integerBetween(random, 0, 3) })
   return faults

@@ -4,14 +4,14 @@ import type { Workspace } from '../workspace.ts'
 import type { Increment } from './scenario.ts'
 import { setStubborn } from './stubborn.ts'
 
-/** Makes changes now, one after the other. What they were can be read in `Workspace.changes`. */
+/** Makes changes now, one after the other. `Workspace.changes` shows what they were. */
 export function applyMutations(workspace: Workspace, mutations: readonly Mutation[]): void {
   for (const mutation of mutations) workspace.mutate(mutation)
 }
 
 /**
- * Prepares the simulator for the sync of an increment: what changed before it is changed, what changes and goes wrong
- * while it runs will do so. The wait before it is the caller's, who owns the clock.
+ * Prepares the simulator for the sync of an increment: makes the changes before it, and sets up the changes and faults
+ * during it. The caller does the wait before, because it owns the clock.
  */
 export function beginIncrement(simulator: Simulator, increment: Increment): void {
   const { workspace, live, faults, moveTo } = simulator
@@ -22,7 +22,7 @@ export function beginIncrement(simulator: Simulator, increment: Increment): void
   faults.next(increment.faults)
 }
 
-/** Ends what was left of it, and makes the changes that come after the sync. */
+/** Ends the rest of the increment's script, and makes the changes that come after the sync. */
 export function endIncrement({ workspace, live, faults }: Simulator, increment: Increment): void {
   live.follow([])
   faults.clear()

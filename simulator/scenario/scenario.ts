@@ -9,7 +9,7 @@ import { drawStubborn, type Stubborn } from './stubborn.ts'
 import { drawShortAnswers, drawUnreliableIndex } from './unreliable-draw.ts'
 import { drawWorkspace, scenarioKey } from './workspace-draw.ts'
 
-/** The API versions that differ in what they search by or in how they write records. */
+/** The API versions that differ in how they search or in how they write records. */
 export const scenarioVersions = ['2.11', '2.14', '2.16', '2.17'] as const
 
 /** One sync and what happens around it. */
@@ -22,22 +22,22 @@ export interface Increment {
   before: Mutation[]
   /** … while it runs, by the number of requests answered since its start … */
   during: ScriptedChange[]
-  /** … and after it: these belong to the next increment, and it may be less than the index lag until then. */
+  /** … and after it: these belong to the next increment, which may begin before the index lag is over. */
   after: Mutation[]
-  /** What goes wrong meanwhile: nothing that a sync must not survive without loss. */
+  /** The faults during the sync: a sync must survive all of these without loss. */
   faults: Fault[]
-  /** What it cannot have: everything else must come, and these with the next sync. */
+  /** Records that this sync cannot read: everything else must come, and these with the next sync. */
   stubborn: Stubborn[]
 }
 
-/** A workspace and all that happens in it. Plain data: one line of JSON tells it and replays it. */
+/** A workspace and everything that happens in it. Plain data: one line of JSON describes it and replays it. */
 export interface Scenario {
   seed: number
   /** The API version to sync with. */
   version: (typeof scenarioVersions)[number]
-  /** What the clock shows at first, ms since the epoch. */
+  /** The time on the clock at first, ms since the epoch. */
   startsAt: number
-  /** Everything but the clock. */
+  /** Everything except the clock. */
   options: Omit<SimulatorOptions, 'clock'>
   increments: Increment[]
 }
@@ -52,7 +52,7 @@ const waits: readonly (readonly [from: number, to: number])[] = [
   [120 * minute, 26 * 60 * minute],
 ]
 
-/** All of it follows from the seed, an integer: equal seeds give equal scenarios. */
+/** Everything follows from the seed, an integer: equal seeds give equal scenarios. */
 export function drawScenario(seed: number): Scenario {
   const random = createRandom(seed, scenarioKey)
   const version = pick(random, scenarioVersions)

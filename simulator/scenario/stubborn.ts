@@ -1,12 +1,12 @@
 import type { Simulator } from '../app.ts'
 import { integerBetween, pick, type Random } from '../random.ts'
 
-/** A record over which Intercom fails for as long as a sync lasts, however often and in whichever way it is asked. */
+/** A record on which Intercom fails for as long as a sync lasts, however often and in whatever way it is requested. */
 export interface Stubborn {
   stream: 'contacts' | 'conversations' | 'companies' | 'tickets'
   /** The lists inside the record, its children, or every page of a search that it is on. */
   of: 'lists' | 'children' | 'page'
-  /** Which of the stream's records, as they are then: from 0, the oldest, to 1. */
+  /** Which of the stream's records at that time: from 0, the oldest, to 1. */
   place: number
   status: number
 }
@@ -22,7 +22,7 @@ const kinds: readonly Pick<Stubborn, 'stream' | 'of'>[] = [
 const statuses = [500, 503, 504]
 const lists = ['tags', 'notes', 'companies', 'subscriptions']
 
-/** In one sync of five there are some. */
+/** One sync in five has some. */
 export function drawStubborn(random: Random): Stubborn[] {
   if (random() >= 0.2) return []
   return Array.from({ length: integerBetween(random, 1, 4) }, () => ({
@@ -32,7 +32,7 @@ export function drawStubborn(random: Random): Stubborn[] {
   }))
 }
 
-/** Makes Intercom fail over the record until its script of faults is cleared and its first traps are set again. */
+/** Makes Intercom fail on the record until the script of faults is cleared and the first traps are set again. */
 export function setStubborn({ workspace, faults }: Simulator, { stream, of, place, status }: Stubborn): void {
   const records = workspace.collection(stream).latest()
   const id = records[Math.floor(place * records.length)]?.plan.id

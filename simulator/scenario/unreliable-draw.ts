@@ -2,7 +2,7 @@ import type { Fault } from '../faults/fault.ts'
 import type { IndexLag, SimulatorOptions } from '../options.ts'
 import { integerBetween, pick, type Random } from '../random.ts'
 
-/** An index that is behind what answers show, pages and lists of few records, cursors that nobody can read. */
+/** An index that lags behind the answers, pages and lists of few records, cursors that nobody can read. */
 export function drawUnreliableIndex(
   random: Random,
   lags: Readonly<Record<string, IndexLag>>,
@@ -16,7 +16,7 @@ export function drawUnreliableIndex(
   }
 }
 
-/** A share of the changes takes the longest time that the stream is given, the others a tenth of it. */
+/** A share of the changes takes the longest lag of the stream, the others a tenth of it. */
 function rarelyLonger(random: Random, lag: IndexLag): IndexLag {
   if (random() < 0.5) return lag
   const usual = Math.ceil(lag.to / 10)
@@ -28,7 +28,7 @@ const activityLogs = ['/admins/activity_logs', '/admins/activity_logs/search']
 const emptyList = { body: { type: 'list', data: [] } }
 const emptied = ['/contacts/:id/tags', '/contacts/:id/notes', '/contacts/:id/companies', '/companies/:id/segments']
 
-/** Answers that are in order to look at and do not hold what they should, once each. */
+/** Answers that look right and lack records, once each. */
 export function drawShortAnswers(random: Random): Fault[] {
   const page = { match: { path: pick(random, searches) }, skip: integerBetween(random, 0, 6) }
   const activityLog = { match: { path: pick(random, activityLogs) }, skip: integerBetween(random, 0, 2) }

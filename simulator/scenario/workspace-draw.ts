@@ -3,13 +3,13 @@ import { createRandom, integerBetween, pick, type Random } from '../random.ts'
 import { Calendar } from '../search/calendar-day.ts'
 import type { Scenario } from './scenario.ts'
 
-/** Sets scenarios apart from everything else that is drawn from the same seed. */
+/** Separates scenarios from everything else that is drawn from the same seed. */
 export const scenarioKey = 0x5ce0
 
 const minute = 60_000
 const day = 86_400
 
-/** Zones at both ends of the day, with half hours, and days on which clocks change; months count from 0. */
+/** Zones at both ends of the day, with half hours, and with days on which clocks change; months count from 0. */
 const places: readonly (readonly [timezone: string, startsAt: number])[] = [
   ['UTC', Date.UTC(2026, 4, 5, 10)],
   ['Pacific/Kiritimati', Date.UTC(2026, 4, 5, 9, 50)],
@@ -21,7 +21,7 @@ const places: readonly (readonly [timezone: string, startsAt: number])[] = [
   ['Australia/Lord_Howe', Date.UTC(2026, 9, 3, 15, 10)],
 ]
 
-/** Longer than these a sync may not wait for the index: its overlaps are 60 minutes, 24 hours, and 5 minutes. */
+/** A sync does not allow for a longer index lag than these: its overlaps are 60 minutes, 24 hours, and 5 minutes. */
 const longestLags: Readonly<Record<string, number>> = {
   contacts: 55 * minute,
   tickets: 10 * 60 * minute,
@@ -31,14 +31,14 @@ const longestLags: Readonly<Record<string, number>> = {
   activity_logs: 4 * minute,
 }
 
-/** A small workspace with the quirks that a seed gives it; one sync of it takes a few hundred requests. */
+/** A small workspace with quirks that depend on the seed; one sync of it takes a few hundred requests. */
 export function drawWorkspace(seed: number, version: string): Pick<Scenario, 'startsAt' | 'options'> {
   const random = createRandom(seed, scenarioKey, 10)
   const [timezone, startsAt] = pick(random, places)
   const second = Math.floor(startsAt / 1000)
   const span = drawSpan(random, second)
   const region: Region = pick(random, regions)
-  // A log crowded into an hour could not be read at all.
+  // A log with all its entries in one hour could not be read at all.
   const isWide = span.to - span.from > 30 * day
   return {
     startsAt,
@@ -55,7 +55,7 @@ export function drawWorkspace(seed: number, version: string): Pick<Scenario, 'st
   }
 }
 
-/** Records of a month and more, of a single day, or of some minutes; the newest are as good as now. */
+/** Records of a month and more, of a single day, or of some minutes; the newest are almost as young as now. */
 function drawSpan(random: Random, now: number): { from: number; to: number } {
   const length = pick(random, [400 * day, 40 * day, 40 * day, day, 600])
   return { from: now - length, to: now - integerBetween(random, 0, 60) }
@@ -102,7 +102,7 @@ function drawQuirks(random: Random, version: string, startsAt: number): Scenario
   }
 }
 
-/** Records at both ends of days and in one second with others, and now and then a day too heavy for large pages. */
+/** Records at both ends of days and in one second with others, and sometimes a day too heavy for large pages. */
 function drawEdges(
   random: Random,
   calendar: Calendar,
@@ -113,7 +113,7 @@ function drawEdges(
   const ends = [today.from, today.from - 1, today.to - 1, span.from, span.to].filter((second) => second <= now)
   const crowd = Array.from({ length: integerBetween(random, 0, 40) }, () => span.from + 1)
   const firstTimes = [...ends, ...crowd]
-  // More of one second than a page holds.
+  // More records of one second than a page holds.
   const throng = Array.from({ length: random() < 0.2 ? 320 : 0 }, () => span.from + 1)
   const heavy = { holds: today, abovePerPage: pick(random, [50, 10, 1]), status: 504 }
   const stream = pick(random, ['contacts', 'conversations', 'tickets'])

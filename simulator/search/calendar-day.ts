@@ -20,7 +20,7 @@ export class Calendar {
     return this.#timeZone
   }
 
-  /** From now on the days are those of another zone. @throws RangeError when it is unknown */
+  /** From now on the days are those of another zone. @throws RangeError when the zone is unknown */
   moveTo(timeZone: string): void {
     this.#format = new Intl.DateTimeFormat('en-US', {
       timeZone,
@@ -33,7 +33,7 @@ export class Calendar {
     this.#starts.clear()
   }
 
-  /** The calendar day that holds a Unix second, as the Unix seconds [from, to): 23 to 25 hours, more where a zone skipped a day. */
+  /** The calendar day of a Unix second, as Unix seconds [from, to): 23 to 25 hours, more when a zone skipped a day. */
   dayOf(second: number): TimeRange {
     const number = this.#dayNumber(second)
     return { from: this.#startOf(number), to: this.#startOf(number + 1) }
@@ -46,7 +46,7 @@ export class Calendar {
     return Date.UTC(part('year'), part('month') - 1, part('day')) / (day * 1000)
   }
 
-  /** The first second of a local day. Found by halving, because midnight itself may not exist on the day a clock jumps. */
+  /** The first second of a local day. Found by halving, because midnight may not exist on the day a clock jumps. */
   #startOf(number: number): number {
     const known = this.#starts.get(number)
     if (known !== undefined) return known

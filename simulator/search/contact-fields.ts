@@ -31,7 +31,7 @@ const kinds = new Map<string, FieldKind>([
   ['segment_id', 'segment'],
 ])
 
-/** `undefined` for a field that contacts cannot be searched by. */
+/** `undefined` for a field that contact search does not support. */
 export function contactFieldKind(field: string): FieldKind | undefined {
   return kinds.get(field) ?? (/^custom_attributes\../.test(field) ? 'attribute' : undefined)
 }

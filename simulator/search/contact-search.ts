@@ -4,7 +4,7 @@ import { contactFieldKind } from './contact-fields.ts'
 import { dayPredicate, secondPredicate } from './date-filter.ts'
 import type { SearchRules } from './search-rules.ts'
 
-/** From here on dates are compared by the second, and date attributes by the day of UTC. */
+/** From this version on dates are compared by the second, and date attributes by the day of UTC. */
 const exactSince = '2.17'
 
 const utcDays = new Calendar('UTC')

@@ -27,7 +27,7 @@ function conversationFieldKind(field: string): FieldKind | undefined {
 /**
  * Conversations are searched by the second in every version.
  *
- * @param inclusiveBounds whether `>` and `<` take the bound itself in; Intercom's documents say yes, clients say no
+ * @param inclusiveBounds whether `>` and `<` include the bound itself; Intercom's documents say yes, clients say no
  */
 export function conversationSearch(inclusiveBounds: boolean): SearchRules {
   return {

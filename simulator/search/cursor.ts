@@ -8,13 +8,13 @@ export interface Cursor {
   page: number
 }
 
-/** What opaque cursors begin with. */
+/** Opaque cursors begin with this. */
 const opaqueMark = 'opq_'
 
 /**
- * Cursors are base64 of the JSON `[sort value, id, page]`: all there is to know, so the server keeps nothing.
+ * Cursors are base64 of the JSON `[sort value, id, page]`. They contain everything, so the server stores nothing.
  *
- * @param isOpaque whether nobody else shall be able to read it
+ * @param isOpaque whether nobody else must be able to read it
  */
 export function encodeCursor({ key, page }: Cursor, isOpaque = false): string {
   const bytes = Buffer.from(JSON.stringify([key.value, key.id, page]))
@@ -23,7 +23,7 @@ export function encodeCursor({ key, page }: Cursor, isOpaque = false): string {
 
 export const isOpaqueCursor = (text: string): boolean => text.startsWith(opaqueMark)
 
-/** Done twice it gives the bytes back. */
+/** Applied twice, it returns the original bytes. */
 function scrambled(bytes: Buffer): Buffer {
   const random = createRandom(0x0aa9, bytes.length)
   return bytes.map((byte) => byte ^ integerBetween(random, 0, 256)) as Buffer
@@ -36,7 +36,7 @@ function partsOf(text: string): unknown {
   return JSON.parse(Buffer.from(bytes).toString())
 }
 
-/** `undefined` when the text is no cursor. */
+/** `undefined` when the text is not a cursor. */
 export function decodeCursor(text: string): Cursor | undefined {
   let parts: unknown
   try {

@@ -23,7 +23,10 @@ function unsupported({ field, operator }: DateFilter): never {
 const withRange = (field: string, range: TimeRange): Predicate =>
   rangePredicate(field, [range], (version) => timeOf(version, field))
 
-/** By calendar day: "=" is the whole day, ">" begins with the next one, "<" ends before this one. All else is refused. */
+/**
+ * By calendar day: "=" is the whole day, ">" begins with the next day, "<" ends before this day. Everything else is
+ * refused.
+ */
 export function dayPredicate(filter: DateFilter, calendar: Calendar): Predicate {
   const { from, to } = calendar.dayOf(filter.second)
   switch (filter.operator) {
@@ -38,7 +41,7 @@ export function dayPredicate(filter: DateFilter, calendar: Calendar): Predicate 
   }
 }
 
-/** By the second. "!=" takes nulls in. */
+/** By the second. "!=" includes nulls. */
 export function secondPredicate(filter: DateFilter): Predicate {
   const { field, second } = filter
   switch (filter.operator) {

@@ -9,15 +9,18 @@ export interface TimeRange {
 /** A query made executable. */
 export interface Predicate {
   test: (version: RecordVersion) => boolean
-  /** By time field: disjoint ascending ranges outside of which nothing matches. A field that is not here is not limited. */
+  /**
+   * By time field: disjoint ascending ranges outside of which nothing matches. A field that is missing here is not
+   * limited.
+   */
   ranges: ReadonlyMap<string, readonly TimeRange[]>
-  /** Whether the ranges of the one field in `ranges` say all that `test` says. */
+  /** Whether the ranges of the single field in `ranges` decide everything that `test` decides. */
   exact: boolean
 }
 
 const noRanges: ReadonlyMap<string, readonly TimeRange[]> = new Map()
 
-/** A predicate that only reading the record can decide. */
+/** A predicate that needs the record's text to decide. */
 export function testedPredicate(test: (version: RecordVersion) => boolean): Predicate {
   return { test, ranges: noRanges, exact: false }
 }

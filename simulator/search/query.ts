@@ -6,7 +6,7 @@ import { valuePredicate } from './value-filter.ts'
 const deepestGroup = 2
 const filtersPerGroup = 15
 
-/** What a calendar can tell the day of, Unix seconds: the years 1 to about 250,000. */
+/** The range for which a calendar can find the day, Unix seconds: the years 1 to about 250,000. */
 const earliest = -6e10
 const latest = 8e12
 

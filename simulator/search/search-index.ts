@@ -11,10 +11,13 @@ export interface SearchResult {
 }
 
 const resultsKept = 64
-/** Above this many changes at once, sorting anew is cheaper than moving each record. */
+/** Above this many changes at once, sorting again is cheaper than moving each record. */
 const changesMoved = 500
 
-/** What search shows of one stream. Results are kept until the data changes: a page of a known result costs no scan. */
+/**
+ * What the search shows of one stream. Results are kept until the data changes, so a page of a known result needs no
+ * scan.
+ */
 export class SearchIndex {
   #shown: Set<RecordVersion>
   #pending: VersionChange[] = []
@@ -25,12 +28,12 @@ export class SearchIndex {
     this.#shown = new Set(versions)
   }
 
-  /** Takes note of changes; search shows each from its `visibleFrom`. */
+  /** Notes changes; the search shows each from its `visibleFrom`. */
   add(changes: readonly VersionChange[]): void {
     for (const change of changes) this.#pending.push(change)
   }
 
-  /** Shows what has become visible by `now`, ms since the epoch. */
+  /** Shows everything that has become visible by `now`, ms since the epoch. */
   advance(now: number): void {
     if (this.#pending.length === 0) return
     const due = this.#pending.filter((change) => change.visibleFrom <= now)
@@ -78,10 +81,10 @@ export class SearchIndex {
   }
 }
 
-/** Narrows by the time ranges of the sort field, and reads each record only where these do not say it all. */
+/** Narrows by the time ranges of the sort field. Reads each record only when the ranges do not decide everything. */
 function select(list: SortedList, predicate: Predicate): SearchResult {
   const ranges = predicate.ranges.get(list.field)
-  // -1 stands for null and lies below every time: a range without a lower end must not take nulls in.
+  // -1 stands for null and is below every time, so a range without a lower end must exclude nulls.
   const spans = ranges?.map(({ from, to }) => ({
     start: list.valueBound(Math.max(0, from * 1000)),
     end: list.valueBound(to * 1000),

@@ -12,14 +12,14 @@ interface PageForm {
   recordsKey: string
   recordsFirst: boolean
   textOf: (version: RecordVersion) => Buffer
-  /** Told what will be on the page. @throws RefusedRequest when that cannot be served */
+  /** Gets the records of the page. @throws RefusedRequest when they cannot be served */
   inspect?: ((shown: readonly RecordVersion[], perPage: number) => void) | undefined
   cursorsOpaque: boolean
-  /** What goes wrong with the page. */
+  /** The faults of the page. */
   fault: Pick<Fault, 'endsEarly' | 'lacks'>
 }
 
-/** One page of a search result, put together from the records' own bytes. */
+/** One page of a search result, assembled from the records' own bytes. */
 export function searchPage({ list, start, end }: SearchResult, paging: SearchPaging, form: PageForm): Answer {
   const { descending, perPage, after } = paging
   let from = start

@@ -5,7 +5,7 @@ import type { SearchRules } from './search-rules.ts'
 
 const mostPerPage = 150
 
-/** The parts of a search beside its query, checked. */
+/** The parts of a search besides its query, checked. */
 export interface SearchPaging {
   sortField: string
   descending: boolean
@@ -17,9 +17,9 @@ const membersOf = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 
 /**
- * Reads `sort` and `pagination`; a `per_page` elsewhere in the body counts for nothing.
+ * Reads `sort` and `pagination`; a `per_page` elsewhere in the body is ignored.
  *
- * @param largestPage records that a page holds at most, whatever is asked
+ * @param largestPage the most records that a page holds, even if more are requested
  * @throws RefusedRequest 400, as Intercom answers it
  */
 export function readPaging(body: unknown, version: string, rules: SearchRules, largestPage: number): SearchPaging {
@@ -39,7 +39,7 @@ function readSort(
     throw new RefusedRequest(400, 'invalid_field', `Cannot sort by ${JSON.stringify(field)}`)
   }
   const known = order === undefined || order === 'ascending' || order === 'descending'
-  // Older versions took any order for the default one.
+  // Older versions use the default order instead of an unknown one.
   if (!known && isAtLeast(version, '2.16')) {
     const message = `Invalid sort order '${order}'. Must be one of: ascending, descending`
     throw new RefusedRequest(400, 'invalid_sort_order', message)

@@ -6,13 +6,13 @@ export type FieldKind = 'text' | 'number' | 'boolean' | 'date' | 'date_attribute
 
 /** How the records of one stream are searched. */
 export interface SearchRules {
-  /** `undefined` for a field that the stream cannot be searched by. */
+  /** `undefined` for a field that this stream's search does not support. */
   fieldKind: (field: string) => FieldKind | undefined
   compareDate: (filter: DateFilter, kind: FieldKind) => Predicate
-  /** Where the list of tags stands in a record. */
+  /** The path of the list of tags in a record. */
   tagsPath: string
   defaultPerPage: number
-  /** The order of a search that asks for none. */
+  /** The order of a search that requests none. */
   defaultSort: { sortField: string; descending: boolean }
   /** How a page is written around its records; Intercom does not always put the records first. */
   envelope: { type: string; recordsKey: string; recordsFirst: boolean }

@@ -1,6 +1,6 @@
 import type { RecordVersion } from '../records/record-version.ts'
 
-/** What a search sorts by: a time in ms, a number or a text; -1 stands for null, as in Intercom's cursors. */
+/** The value that a search sorts by: a time in ms, a number or a text; -1 stands for null, as in Intercom's cursors. */
 export type SortValue = number | string
 
 /** A place in a sorted result: the value and, among equals, the id. */
@@ -37,7 +37,7 @@ function compareValues(left: SortValue, right: SortValue): number {
   return rank(left) - rank(right)
 }
 
-/** Ascending order; numbers, and with them nulls, come before texts. */
+/** Ascending order; numbers, including nulls, come before texts. */
 export function compareKeys(left: SortKey, right: SortKey): number {
   return compareValues(left.value, right.value) || compareValues(left.id, right.id)
 }

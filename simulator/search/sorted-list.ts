@@ -5,7 +5,7 @@ import { compareKeys, type SortKey, type SortValue, sortKey } from './sort-key.t
 export class SortedList {
   readonly field: string
   readonly versions: RecordVersion[]
-  /** The keys of `versions`, place by place, so that ordering never reads a record's text twice. */
+  /** The keys of `versions`, in the same order, so that sorting never reads a record's text twice. */
   readonly #keys: SortKey[]
 
   constructor(field: string, versions: Iterable<RecordVersion>, alreadySorted = false) {
@@ -30,7 +30,7 @@ export class SortedList {
     return this.#search((other) => compareKeys(other, key) > 0)
   }
 
-  /** The first place whose value is not below `value`, whatever the id. */
+  /** The first place whose value is not below `value`, with any id. */
   valueBound(value: SortValue): number {
     return this.lowerBound({ value, id: '' })
   }

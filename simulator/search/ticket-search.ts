@@ -8,7 +8,7 @@ const kinds = new Map<string, FieldKind>([
   ...['open', 'is_shared'].map((field) => [field, 'boolean'] as const),
 ])
 
-/** Tickets are searched by the second in every version, as conversations are. */
+/** Tickets are searched by the second in every version, like conversations. */
 export function ticketSearch(inclusiveBounds: boolean): SearchRules {
   return {
     ...conversationSearch(inclusiveBounds),

@@ -47,7 +47,7 @@ const operatorsOf: Record<Exclude<FieldKind, 'date' | 'date_attribute'>, readonl
   segment: membership,
 }
 
-/** A filter on anything but a date. @param tagsPath where a record keeps its tags */
+/** A filter on anything except a date. @param tagsPath where a record keeps its tags */
 export function valuePredicate(
   kind: keyof typeof operatorsOf,
   { field, operator, value }: ValueFilter,
@@ -69,7 +69,7 @@ function hasTag(version: RecordVersion, tagsPath: string, id: unknown): boolean 
   return Array.isArray(tags) && tags.some((tag: { id?: unknown }) => text(tag.id) === text(id))
 }
 
-/** `email_domain` is searchable without being a member of a contact. */
+/** `email_domain` is searchable although it is not a member of a contact. */
 function heldValue(version: RecordVersion, field: string): unknown {
   if (field === 'id') return version.plan.id
   return field === 'email_domain' ? text(version.member('email'))?.split('@')[1] : version.member(field)

@@ -3,7 +3,7 @@ import { isObject } from '../json-object.ts'
 /** Airbyte's sync modes of a source. */
 export type SyncMode = 'full_refresh' | 'incremental'
 
-/** Airbyte's ConfiguredAirbyteCatalog, as far as a source reads it. */
+/** The part of Airbyte's ConfiguredAirbyteCatalog that a source reads. */
 export interface ConfiguredCatalog {
   streams: ConfiguredStream[]
 }
@@ -11,17 +11,17 @@ export interface ConfiguredCatalog {
 export interface ConfiguredStream {
   stream: { name: string; json_schema: Record<string, unknown> }
   sync_mode: SyncMode
-  /** Incremental was asked of a stream that cannot: every job reads it whole. */
+  /** The catalog asks for incremental, but the stream cannot do it. Every job reads it whole. */
   always_whole?: true
-  /** What the destination tells records apart by, as paths. */
+  /** The fields by which the destination identifies records, as paths. */
   primary_key?: string[][]
-  /** What the destination does with them, e.g. `append_dedup`. */
+  /** How the destination stores the records, e.g. `append_dedup`. */
   destination_sync_mode?: string
 }
 
 /**
- * The types a configured stream's schema declares for a top-level property, e.g. `['null', 'string']`; empty when it
- * declares none. The schema is the client's: it is only looked at, never compiled.
+ * The types that a configured stream's schema declares for a top-level property, e.g. `['null', 'string']`; empty when
+ * it declares none. The schema comes from the client, so we only look at it and never compile it.
  */
 export function declaredTypes(stream: ConfiguredStream, property: string): string[] {
   const { properties } = stream.stream.json_schema

@@ -1,4 +1,4 @@
-/** The API versions a config may pin; 2.16 is what everything but contact search is sent with by default. */
+/** The API versions that a config may pin. The default is 2.16 for everything except contact search. */
 export const apiVersions = ['2.11', '2.12', '2.13', '2.14', '2.15', '2.16', '2.17'] as const
 export type ApiVersion = (typeof apiVersions)[number]
 export const defaultApiVersion: ApiVersion = '2.16'
@@ -11,32 +11,33 @@ export function isSince(version: ApiVersion, since: ApiVersion): boolean {
 export const regions = ['auto', 'us', 'eu', 'au'] as const
 export type Region = (typeof regions)[number]
 
-/** One member of the connector's config: what the spec shows of it and what a config is checked against. */
+/** One member of the connector's config: how the spec shows it, and the rules for its value. */
 export interface ConfigMember {
   title: string
   description: string
   type: 'string' | 'integer' | 'boolean'
   isSecret?: true
-  /** Shown at first sight although it may be left out: Airbyte's forms fold what is optional away. */
+  /** Always shown although it is optional: Airbyte's forms hide optional members at first. */
   isAlwaysShown?: true
   enum?: readonly string[]
   minimum?: number
   maximum?: number
   /** A regular expression without delimiters; the checks and the spec both use it. */
   pattern?: string
-  /** Only told, in JSON Schema's words. */
+  /** Only shown, never checked. In JSON Schema's words. */
   format?: 'date-time' | 'uri'
   default?: string | number | boolean
   examples?: readonly (string | number)[]
-  /** What a wrong value has to be instead; needed where type and limits do not say it. */
+  /** Describes a right value, for the error message; needed where type and limits do not say it. */
   demand?: string
 }
 
 const noEffect = 'Accepted so that existing configs work; it has no effect.'
 
 /**
- * Every member a config may have, in the order in which forms show them: Airbyte's own source-intercom first, then
- * ours, then the bridge's. Names, defaults and limits of the former are Airbyte's, or wider.
+ * Every member that a config may have, in the order in which forms show them: first those of Airbyte's own
+ * source-intercom, then ours, then the bridge's. Airbyte's members keep their names, defaults and limits, but some
+ * limits are wider.
  */
 export const configMembers = {
   access_token: {
@@ -157,5 +158,8 @@ export const configMembers = {
 
 export type ConfigMemberName = keyof typeof configMembers
 
-/** Without these Intercom cannot be asked. The spec requires nothing: a service may hold them (`connection_id`). */
+/**
+ * Without these, Intercom cannot be asked. The spec requires nothing, because a service may hold them
+ * (`connection_id`).
+ */
 export const requiredMembers: readonly ConfigMemberName[] = ['access_token']

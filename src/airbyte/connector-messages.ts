@@ -9,7 +9,7 @@ export interface SpecMessage {
   spec: ConnectorSpecification
 }
 
-/** Whether a config can be used; `message` says why not, or what it leads to. */
+/** Whether a config can be used. `message` says why not, or what follows from the config. */
 export interface ConnectionStatus {
   status: 'SUCCEEDED' | 'FAILED'
   message: string
@@ -20,7 +20,7 @@ export interface ConnectionStatusMessage {
   connectionStatus: ConnectionStatus
 }
 
-/** Airbyte's AirbyteStream: what can be synced, not yet how. */
+/** Airbyte's AirbyteStream: which stream can be synced, but not how to sync it. */
 export interface AirbyteStream {
   name: string
   json_schema: Record<string, unknown>
@@ -45,7 +45,7 @@ export function connectionStatusMessage(connectionStatus: ConnectionStatus): Con
   return { type: 'CONNECTION_STATUS', connectionStatus }
 }
 
-/** The verdict on a config whose contents are wrong. Pointers of the faults start in the config. */
+/** The verdict on a config with wrong contents. The faults' pointers start inside the config. */
 export function unusableConfig(faults: readonly Fault[]): ConnectionStatus {
   const parts = faults.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`.trim())
   return { status: 'FAILED', message: `The config cannot be used: ${parts.join('; ')}.` }

@@ -2,8 +2,7 @@ import type { FailureType } from '../error-table.ts'
 
 /**
  * Airbyte messages as NDJSON lines (protocol v0, package 0.18.0). Each function returns one whole line with its "\n".
- * Times are ms since the epoch. Nothing else knows where in a line what stands: what is read from lines of our own
- * making is read here, too.
+ * Times are ms since the epoch. Only this module knows the layout of a line, so it also reads our own lines.
  */
 
 type LogLevel = 'ERROR' | 'WARN' | 'INFO' | 'DEBUG'
@@ -12,7 +11,7 @@ export type StreamStatus = 'STARTED' | 'RUNNING' | 'COMPLETE' | 'INCOMPLETE'
 
 const line = (message: object): string => `${JSON.stringify(message)}\n`
 
-/** A field of a record that did not come whole, in the protocol's words. */
+/** A record's field that did not come whole, in the protocol's words. */
 export interface RecordChange {
   field: string
   change: 'NULLED' | 'TRUNCATED'
@@ -23,7 +22,7 @@ const RECORD_START = '{"type":"RECORD","record":{"stream":'
 const DATA = ',"data":'
 const RECORD_END = '}}'
 
-/** What stands before the text of a record's `data`, which is always last; `recordSuffix` closes the line. */
+/** The part of a line before the text of a record's `data`, which is always last; `recordSuffix` closes the line. */
 export function recordPrefix(stream: string, emittedAt: number, changes: readonly RecordChange[] = []): string {
   const meta = changes.length === 0 ? '' : `,"meta":${JSON.stringify({ changes })}`
   return `${RECORD_START}${JSON.stringify(stream)},"emitted_at":${emittedAt}${meta}${DATA}`
@@ -31,20 +30,22 @@ export function recordPrefix(stream: string, emittedAt: number, changes: readonl
 
 export const recordSuffix = `${RECORD_END}\n`
 
-/** The stream and the text of the `data` of a RECORD line of ours, given without its "\n"; undefined for other lines. */
+/**
+ * The stream and the text of the `data` of one of our RECORD lines, given without its "\n"; undefined for other lines.
+ */
 export function readRecordLine(text: string): { stream: string; data: string } | undefined {
   if (!text.startsWith(RECORD_START)) return undefined
-  // A stream's name holds nothing that JSON escapes.
+  // A stream's name has no character that JSON escapes.
   const nameStart = RECORD_START.length + 1
   const stream = text.slice(nameStart, text.indexOf('"', nameStart))
   return { stream, data: text.slice(text.indexOf(DATA) + DATA.length, -RECORD_END.length) }
 }
 
-/** Where the name of a message's type begins, and what only RECORD begins with. */
+/** The position where the name of a message's type begins, and the start that only RECORD has. */
 const TYPE_AT = '{"type":"'.length
 const LETTER_R = 'R'.charCodeAt(0)
 
-/** Whether a line of ours is a RECORD. Looks at one byte: records are the bulk of a log. */
+/** Whether one of our lines is a RECORD. It checks one byte, because records are the bulk of a log. */
 export function isRecordLine(line: Uint8Array): boolean {
   return line[TYPE_AT] === LETTER_R
 }
@@ -62,7 +63,7 @@ export function logLine(level: LogLevel, message: string): string {
   return line({ type: 'LOG', log: { level, message } })
 }
 
-/** A stream's status; `rateLimited` adds the reason of a wait, and when it ends. */
+/** A stream's status; `rateLimited` adds the reason for a wait, and when the wait ends. */
 export function streamStatusLine(
   stream: string,
   status: StreamStatus,
@@ -115,7 +116,7 @@ export function errorLine(
 const errorStart = Buffer.from('{"type":"TRACE","trace":{"type":"ERROR"')
 const laterErrorStart = Buffer.concat([Buffer.from('\n'), errorStart])
 
-/** Whether NDJSON of our own making holds a TRACE ERROR. A line break stands only between messages, never inside one. */
+/** Whether NDJSON that we wrote holds a TRACE ERROR. A line break only separates messages, and is never inside one. */
 export function holdsErrorTrace(body: Buffer): boolean {
   return body.subarray(0, errorStart.length).equals(errorStart) || body.includes(laterErrorStart)
 }

@@ -13,17 +13,17 @@ export { type ApiVersion, defaultApiVersion, isSince } from './config-members.ts
 /** The connector's config after checking; `config-members.ts` says what each member may be. */
 export interface SourceConfig {
   access_token: string
-  /** RFC 3339, inclusive. Absent = everything there is. */
+  /** RFC 3339, inclusive. Absent = everything. */
   start_date?: string
-  /** Days by which an incremental sync starts before its state. @defaultValue 0 */
+  /** An incremental sync starts this many days before its state. @defaultValue 0 */
   lookback_window?: number
   /** @defaultValue `auto` */
   region?: Region
-  /** Absent = 2.16, and 2.17 for contact search where the workspace has it. */
+  /** Absent = 2.16, and 2.17 for contact search if the workspace has it. */
   api_version?: ApiVersion
-  /** Requests in flight at most. @defaultValue 10 */
+  /** The largest number of requests in flight. @defaultValue 10 */
   num_workers?: number
-  /** Requests per minute at most, kept per window of 10 s. Absent = what Intercom allows. */
+  /** The largest number of requests per minute, kept per window of 10 s. Absent = Intercom's own limit. */
   api_rate_limit?: number
   /** Share of the rate limit left to other applications, in percent. @defaultValue 5 */
   api_rate_reserve?: number
@@ -33,11 +33,11 @@ export interface SourceConfig {
   client_secret?: string
   /** Days, 1 to 91. Accepted because Airbyte's configs have it; nothing reads it yet. */
   activity_logs_time_step?: number
-  /** Days to go back once when a state was not written by us. @defaultValue 31 */
+  /** Days to go back once if another connector wrote the state. @defaultValue 31 */
   migration_lookback?: number
 }
 
-/** Members of `config` that nothing here reads; they are ignored, and the sync says so once. */
+/** Members of `config` that our code does not read. They are ignored, and the sync reports this once. */
 export function unknownConfigMembers(config: object): string[] {
   return Object.keys(config).filter((name) => memberNamed(name) === undefined)
 }
@@ -61,13 +61,13 @@ export function readSourceConfig(value: unknown, pointer: string, faults: Fault[
   return faults.length > before ? undefined : (Object.fromEntries(members) as unknown as SourceConfig)
 }
 
-/** What a member's value has to be instead; undefined when it is right, or no member of ours. */
+/** What a member's value has to be instead; undefined when the value is right, or the member is not ours. */
 export function faultOfMember(name: string, value: unknown): string | undefined {
   const known = memberNamed(name)
   return known && !fits(known, value) ? demandOf(known) : undefined
 }
 
-/** `start_date` in Unix seconds; 0 when everything is wanted. */
+/** `start_date` in Unix seconds; 0 for everything. */
 export function startSeconds(config: SourceConfig): number {
   return config.start_date === undefined ? 0 : Date.parse(config.start_date) / 1000
 }
@@ -86,7 +86,7 @@ function fits(member: ConfigMember, value: unknown): boolean {
   return member.format !== 'date-time' || isDate(value)
 }
 
-/** Date.parse takes "02-30" for the 1st of March; a date that does not come back as it went in does not exist. */
+/** Date.parse reads "02-30" as the 1st of March. If a date does not come back unchanged, it does not exist. */
 function isDate(text: string): boolean {
   return new Date(Date.parse(text) || 0).toISOString() === text.replace('Z', '.000Z')
 }

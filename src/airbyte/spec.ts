@@ -12,7 +12,7 @@ export interface ConnectorSpecification {
 /** The payload of the SPEC message. */
 export function connectorSpecification(): ConnectorSpecification {
   return {
-    // How to get a token, step by step; the config is a superset of the one described there.
+    // Explains step by step how to get a token; our config is a superset of the one described there.
     documentationUrl: 'https://docs.airbyte.com/integrations/sources/intercom',
     connectionSpecification: {
       $schema: 'http://json-schema.org/draft-07/schema#',
@@ -29,14 +29,14 @@ export function connectorSpecification(): ConnectorSpecification {
   }
 }
 
-/** `demand` stays behind: it is what our own checks say. */
+/** `demand` is left out: only our own checks use it. */
 function toProperty({ isSecret, isAlwaysShown, demand: _demand, ...schema }: ConfigMember, order: number): object {
   return { ...schema, ...(isSecret && { airbyte_secret: true }), ...(isAlwaysShown && { always_show: true }), order }
 }
 
 /**
- * Intercom's OAuth: no scopes (they are ticked on the app), no refresh token, no expiry. What stands in double braces is
- * filled in by the platform.
+ * Intercom's OAuth: no scopes (they are ticked on the app), no refresh token, no expiry. The platform fills in the
+ * names in double braces.
  */
 const oauth = {
   auth_flow_type: 'oauth2.0',

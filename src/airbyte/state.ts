@@ -4,7 +4,7 @@ import { isObject } from '../json-object.ts'
 /** `stream_state` blobs by stream name. */
 export type StreamStates = Record<string, Record<string, unknown>>
 
-/** One stream's state and where in the request it stands. */
+/** One stream's state, and its place in the request. */
 export interface GivenState {
   streamName: string
   state: Record<string, unknown>

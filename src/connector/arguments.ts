@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-/** Airbyte's commands, and the files each takes. */
+/** Airbyte's commands, and the files that each one takes. */
 const commands = {
   spec: { required: [], optional: [] },
   check: { required: ['config'], optional: [] },
@@ -14,7 +14,7 @@ export type InputName = 'config' | 'catalog' | 'state'
 /** Paths of the files that a command is given. */
 export type InputPaths = Partial<Record<InputName, string>>
 
-/** The command line is not one of Airbyte's; the message says what is. */
+/** The command line is not one of Airbyte's; the message lists those. */
 export class UsageError extends Error {
   override name = 'UsageError'
 }
@@ -23,7 +23,7 @@ export class UsageError extends Error {
 export function readArguments(command: CommandName, args: string[]): InputPaths {
   const { required, optional } = commands[command]
   const names: readonly InputName[] = [...required, ...optional]
-  // Airbyte's own connectors all take --debug, so platforms may send it; there is nothing more to tell here.
+  // Airbyte's own connectors all take --debug, so platforms may send it. We have no further details to print.
   const options = Object.fromEntries([
     ...names.map((name) => [name, { type: 'string' }] as const),
     ['debug', { type: 'boolean' }] as const,

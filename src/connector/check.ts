@@ -6,7 +6,7 @@ import { checkConnection } from '../streams/check-connection.ts'
 import { type Command, messageLine } from './command.ts'
 import { intercomBaseUrl } from './intercom-address.ts'
 
-/** A config that cannot be used is a verdict; an Intercom that cannot be reached is none. */
+/** A config that cannot be used is a verdict; an Intercom that cannot be reached is not. */
 export const checkConfig: Command = async ({ inputs, output, ...running }) => {
   const faults: Fault[] = []
   const config = readSourceConfig(inputs.config, '', faults)

@@ -2,20 +2,20 @@ import type { Clock } from '../clock.ts'
 import type { Inputs } from './input-files.ts'
 import type { Output } from './output.ts'
 
-/** What a command works with. */
+/** What a command works with: its input, its output and the clock. */
 export interface CommandContext {
   inputs: Inputs
   output: Output
   clock: Clock
   random: () => number
-  /** Aborts when somebody wants the process to end, or nobody reads its messages any more. */
+  /** Aborts when somebody wants the process to end, or when nobody reads its messages any more. */
   signal: AbortSignal
 }
 
 /**
- * Writes the messages of one command; `failed` when they tell of a failure themselves.
+ * Writes the messages of one command. Returns `failed` when these messages already report a failure.
  *
- * @throws what is to be told in a TRACE ERROR; the signal's reason
+ * @throws an error to report in a TRACE ERROR; the signal's reason
  */
 export type Command = (context: CommandContext) => Promise<'done' | 'failed'>
 

@@ -3,7 +3,7 @@ import { CodedError } from '../errors.ts'
 import type { InputName, InputPaths } from './arguments.ts'
 import { placeOfFault } from './json-place.ts'
 
-/** What the files of a command hold, parsed and not yet checked. */
+/** The contents of a command's files, parsed and not yet checked. */
 export type Inputs = Partial<Record<InputName, unknown>>
 
 /** @throws CodedError `invalid_request`, `malformed_json`, naming the file; its contents are never quoted */
@@ -35,7 +35,7 @@ function parse(path: string, text: string): unknown {
   }
 }
 
-/** The same error with files in place of the first names of its pointers: `config.json#/start_date must be …`. */
+/** The same error with file names in place of the first names in its pointers: `config.json#/start_date must be …`. */
 export function nameFiles(error: unknown, paths: InputPaths): unknown {
   if (!(error instanceof CodedError) || error.faults.length === 0) return error
   const places = error.faults.map(({ pointer, detail }) => {

@@ -3,9 +3,9 @@ import { CodedError } from '../errors.ts'
 import { readIntercomBaseUrl } from './settings.ts'
 
 /**
- * Where Intercom is, if not where it usually is.
+ * Intercom's address, if not the usual one.
  *
- * @throws CodedError `invalid_request` when the environment names something else
+ * @throws CodedError `invalid_request` when the environment holds something else than an address
  */
 export function intercomBaseUrl(): string | undefined {
   try {

@@ -11,12 +11,12 @@ export class InterruptedError extends Error {
   }
 }
 
-/** How long a reader may take for the line that is being written, ms. Some callers kill after 10 s. */
+/** How long a reader may take for the line that is being written, ms. Some callers kill the process after 10 s. */
 const GRACE_MS = 5000
 
 /**
- * Turns the first SIGTERM or SIGINT into an abort, so that the line being written is written whole. The second one, or
- * the end of the grace, ends the process at once.
+ * Turns the first SIGTERM or SIGINT into an abort, so that the line being written is completed. The second signal, or
+ * the end of the grace period, ends the process at once.
  *
  * @returns a function that lets signals end the process again
  */

@@ -5,8 +5,8 @@ const token =
 type Expected = 'value' | 'value or end' | 'name' | 'name or end' | 'colon' | 'comma or end'
 
 /**
- * Where a text stops being JSON, as people count: `line 3, column 5`. The engine's own message will not do: it quotes
- * what stands around the fault, and that may be a token.
+ * Where a text stops being JSON, as people count: `line 3, column 5`. The engine's own message quotes the text around
+ * the fault, which may be a token, so we cannot use it.
  */
 export function placeOfFault(text: string): string {
   const lines = text.slice(0, offsetOfFault(text)).split('\n')
@@ -26,7 +26,7 @@ function offsetOfFault(text: string): number {
   }
 }
 
-/** What may follow a word; undefined when the word itself may not stand there. `closers` ends what is open. */
+/** What may follow a word; undefined when the word itself is not allowed there. `closers` ends what is open. */
 function follow(expected: Expected, word: string, closers: string[]): Expected | undefined {
   if (word === '') return undefined
   const mayEnd = expected.endsWith('or end')

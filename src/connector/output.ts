@@ -3,14 +3,14 @@ import type { Writable } from 'node:stream'
 /** Where messages go. */
 export interface Output {
   /**
-   * Resolves when the system has taken all of it: a reader that stalls holds up whoever waits for that.
+   * Resolves when the system has taken everything, so a reader that stalls also stalls whoever waits for the write.
    *
    * @throws OutputClosedError
    */
   write(lines: string | Buffer): Promise<void>
 }
 
-/** Nobody takes messages any more. */
+/** Nobody reads messages any more. */
 export class OutputClosedError extends Error {
   override name = 'OutputClosedError'
   /** Whether the reader has left, which is its way to cancel. */
@@ -22,7 +22,7 @@ export class OutputClosedError extends Error {
   }
 }
 
-/** @param onClosed called once, when writing has failed: before anybody who waits for a write is told */
+/** @param onClosed called once when writing has failed, before the waiting writers get their errors */
 export function openOutput(stream: Writable, onClosed: (error: OutputClosedError) => void): Output {
   let closed: OutputClosedError | undefined
   const fail = (cause: Error): OutputClosedError => {

@@ -15,21 +15,21 @@ export interface PrintDependencies {
   output: Output
   clock: Clock
   signal: AbortSignal
-  /** Told of every error that fails an attempt, and when the next one begins; undefined = it was the last. */
+  /** Gets every error that fails an attempt, and when the next attempt begins; undefined = it was the last. */
   reportError: (error: unknown, nextInMs: number | undefined) => void
 }
 
-/** What has been printed, as far as the next attempt and the end need it. */
+/** The part of what has been printed that the next attempt and the end need. */
 interface Printed extends AttemptProgress {
-  /** Of the latest commit, as JSON: the walks go on changing theirs. */
+  /** The position of the latest commit, as JSON, because the walks keep changing theirs. */
   position: string | undefined
   streams: StreamProgress[]
   errorTraced: boolean
 }
 
 /**
- * Runs the sync, attempt after attempt as a worker would, and prints each commit before the next is asked for. What is
- * printed is one sync: every stream starts once and ends once, however many attempts it took.
+ * Runs the sync, attempt after attempt as a worker would, and prints each commit before the next is requested. The
+ * output is one sync: every stream starts once and ends once, however many attempts it took.
  *
  * @returns why it failed; undefined when every stream is COMPLETE
  * @throws the signal's reason

@@ -8,7 +8,9 @@ import { intercomBaseUrl } from './intercom-address.ts'
 import { openLog } from './log.ts'
 import { printSync } from './print-sync.ts'
 
-/** One process reads with one job; scrolls of other applications are found out by Intercom's refusal. */
+/**
+ * One process reads with one job, so it needs no lease. Intercom's refusal shows when another application has a scroll.
+ */
 const freeLease: ScrollLease = { hold: (_signal, work) => work() }
 
 export const readStreams: Command = async ({ inputs, output, clock, random, signal }) => {

@@ -1,7 +1,7 @@
 import { ConfigError, createReader, type Environment, readBaseUrl } from '../environment.ts'
 
 /**
- * Where Intercom is, if not where it usually is: all that the connector takes from the environment.
+ * Intercom's address, if not the usual one. The connector takes nothing else from the environment.
  *
  * @throws ConfigError
  */
@@ -12,7 +12,7 @@ export function readIntercomBaseUrl(environment: Environment = process.env): str
   return baseUrl
 }
 
-/** The platform's attempt that this process is, in one text; undefined where no platform says so. */
+/** Identifies the platform's attempt that this process runs, in one text; undefined when the platform does not say. */
 export function readPlatformAttempt(environment: Environment = process.env): string | undefined {
   const { WORKER_JOB_ID: jobId, WORKER_JOB_ATTEMPT: attempt } = environment
   return jobId ? `${jobId}/${attempt || '0'}` : undefined

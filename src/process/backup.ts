@@ -11,7 +11,7 @@ import { saveSnapshot, snapshotName } from '../redis/snapshot.ts'
 import { keyFileOf } from '../store/secrets/key-file.ts'
 import { isForOperators } from './start-checks.ts'
 
-/** The command was asked for something that it cannot do; the message says what to do. */
+/** The command cannot do what was requested; the message says what to do. */
 class BackupError extends Error {
   override name = 'BackupError'
 }
@@ -19,8 +19,8 @@ class BackupError extends Error {
 const clock = systemClock
 
 /**
- * `backup FOLDER`: what the service keeps in `DATA_DIR`, as one snapshot and the encryption keys made there. The service
- * may run meanwhile.
+ * `backup FOLDER`: saves the service's data in `DATA_DIR`, as one snapshot and the encryption keys made there. The
+ * service may run meanwhile.
  */
 export function backup(args: string[]): Promise<void> {
   return tellProblems(async () => {
@@ -31,7 +31,7 @@ export function backup(args: string[]): Promise<void> {
     await takeSnapshot(dataDir, target)
     const hasKeys = existsSync(keyFileOf(dataDir))
     if (hasKeys) await copyFile(keyFileOf(dataDir), keyFileOf(folder))
-    // A service whose keys are set goes by these; a file of keys may be left from before.
+    // If the service gets its keys from outside, it uses those; a key file may be left over from earlier.
     const keysElsewhere = hasOwnEncryptionKeys() || !hasKeys
     const copied = hasKeys ? ` with ${basename(keyFileOf(dataDir))}` : ''
     const needed = keysElsewhere ? '; keep ENCRYPTION_KEYS as well' : ', without which nothing in it can be opened'
@@ -39,16 +39,19 @@ export function backup(args: string[]): Promise<void> {
   })
 }
 
-/** `restore FOLDER`: puts a backup in the place of what is in `DATA_DIR`, which is moved aside. The service must not run. */
+/**
+ * `restore FOLDER`: replaces the contents of `DATA_DIR` with a backup, and moves the old ones aside. The service must
+ * not run.
+ */
 export function restore(args: string[]): Promise<void> {
   return tellProblems(async () => {
     const [folder, dataDir] = [folderOf('restore', args), readDataDir()]
     const source = join(folder, snapshotName)
     if (!existsSync(source)) throw new BackupError(`${source} is not there: name a folder that "backup" has made`)
-    // Refused while a service runs.
+    // Fails while a service runs.
     const owned = await claimDataDir(dataDir, { pid: process.pid, socket: '' }, clock)
     const moved = await placeBackup(folder, dataDir).finally(owned.release)
-    // Started once: what cannot be read is told now, and not when the service is needed.
+    // Start Redis once, so that unreadable data is reported now, and not when the service is needed.
     const redis = await start(dataDir)
     await redis.stop()
     const before = moved.length > 0 ? `; what was there before is in ${moved.join(' and ')}` : ''
@@ -78,7 +81,7 @@ async function takeSnapshot(dataDir: string, target: string): Promise<void> {
   }
 }
 
-/** @returns where what was there before is now */
+/** @returns where the earlier contents are now */
 async function placeBackup(folder: string, dataDir: string): Promise<string[]> {
   const moved: string[] = []
   const moveAside = async (name: string) => {

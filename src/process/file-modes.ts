@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises'
 
 /**
- * What is wrong with who may read the keys and write beside them. Only modes count: in containers root owns much, and a
- * volume's group (`fsGroup`) may read.
+ * A problem with who may read the keys and write beside them. Only modes are checked: in containers root owns much, and
+ * a volume's group (`fsGroup`) may read.
  */
 export interface ModeProblem {
-  /** A fault ends the start; a warning is told. */
+  /** A fault ends the start; a warning is logged. */
   severity: 'fault' | 'warning'
-  /** Names the command that mends it. */
+  /** Names the command that fixes the problem. */
   message: string
 }
 

@@ -1,13 +1,13 @@
 import type { Clock } from '../clock.ts'
 
-/** One step of an orderly end. */
+/** One step of an orderly shutdown. */
 export interface Phase {
   name: string
   timeoutMs: number
   run: () => unknown
 }
 
-/** Runs the phases in order. One that fails or takes too long is reported, and the next begins. */
+/** Runs the phases in order. If one fails or takes too long, this is reported, and the next begins. */
 export async function shutDown(
   phases: Phase[],
   clock: Clock,

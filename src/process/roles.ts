@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util'
 
-/** What a process of the service does. */
+/** The roles of a service process. */
 export interface Roles {
   api: boolean
   worker: boolean
-  /** Whether it ends when the process that started it is gone. */
+  /** Whether the process ends when the process that started it is gone. */
   withParent: boolean
 }
 
-/** The arguments are wrong; the message says which there are. */
+/** The arguments are wrong; the message lists the right ones. */
 export class UsageError extends Error {
   override name = 'UsageError'
 }

@@ -13,12 +13,12 @@ import { KeyFileError, keyFileOf, readKeyFile, readOrCreateKeyFile } from '../st
 import type { EncryptionKey } from '../store/secrets/sealing.ts'
 import { judgeDataDir, judgeKeyFile, type ModeProblem } from './file-modes.ts'
 
-/** The service cannot start as it was asked to; the message says what to do. */
+/** The service cannot start as requested; the message says what to do. */
 export class StartError extends Error {
   override name = 'StartError'
 }
 
-/** What the operator has to mend, and is told in one message. */
+/** Errors that the operator has to fix. They are shown in one message. */
 const operatorErrors = [
   StartError,
   ConfigError,
@@ -39,7 +39,7 @@ export const redisStartMs = 30_000
 const keyFileTries = 10
 const keyFileEveryMs = 300
 
-/** The keys of this process, which fit what is in Redis. @throws StartError, KeysDoNotFitError */
+/** The keys of this process, which fit the data in Redis. @throws StartError, KeysDoNotFitError */
 export async function openKeys(
   { encryptionKeys, dataDir }: Config,
   { origin }: RedisSource,
@@ -60,7 +60,8 @@ export async function openKeys(
   try {
     await checkKeys(redis, keys, 'at its start')
   } catch (error) {
-    // The only service on this Redis can do no harm to others, and may be there to remove what it cannot open.
+    // If this is the only service on this Redis, it can do no harm to others. It may be needed to remove data that it
+    // cannot open.
     if (!(error instanceof KeysDoNotFitError) || origin !== 'own') throw error
     logger.error(`${error.message} It starts, and seals with its own keys from here on.`)
     await adoptKeys(redis, keys)
@@ -77,7 +78,7 @@ function tellModes(problems: readonly ModeProblem[], logger: Logger): void {
   }
 }
 
-/** A service that is just starting makes its keys a moment after it can be found. */
+/** A service that is just starting can be found a moment before it makes its keys. */
 async function untilKeyFile(dataDir: string, clock: Clock): Promise<readonly EncryptionKey[] | undefined> {
   for (let tries = 1; ; tries++) {
     const keys = await readKeyFile(dataDir)
@@ -86,7 +87,7 @@ async function untilKeyFile(dataDir: string, clock: Clock): Promise<readonly Enc
   }
 }
 
-/** Tells what is wrong with a Redis that was provided. @throws StartError */
+/** Reports problems of a Redis that was provided. @throws StartError */
 export async function inspectRedis(clients: RedisClients, logger: Logger): Promise<void> {
   const redis = clients.connect('waitForever')
   try {
@@ -94,7 +95,7 @@ export async function inspectRedis(clients: RedisClients, logger: Logger): Promi
   } catch {
     throw new StartError(`REDIS_URL: no Redis answered within ${redisStartMs / 1000} s. Is it running, and reachable?`)
   }
-  // A connection whose database is refused works on database 0, where somebody else's keys may be.
+  // If a connection's database is refused, it works on database 0, where somebody else's keys may be.
   const { db = 0 } = redis.options
   if (db !== 0) {
     await redis.select(db).catch((error: Error) => {

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox'
 import { type ErrorCode, errorTable } from '../error-table.ts'
 import type { JobFailure } from '../errors.ts'
 
-/** What of a stream's progress and a job's failure is kept, in job records and in positions. */
+/** The parts of a stream's progress and of a job's failure that job records and positions keep. */
 
 const Count = Type.Number({ minimum: 0 })
 
@@ -27,7 +27,7 @@ export const StreamProgressSchema = Type.Object({
   completeness: Type.Optional(CompletenessSchema),
 })
 
-/** A later version may know codes that this one does not. */
+/** A later version may have codes that this one does not know. */
 export const KeptFailureSchema = Type.Object({
   code: Type.String(),
   message: Type.String(),
@@ -36,7 +36,7 @@ export const KeptFailureSchema = Type.Object({
 })
 export type KeptFailure = Static<typeof KeptFailureSchema>
 
-/** A failure that was kept, as this version can tell it. */
+/** A stored failure, as this version can report it. */
 export function toKnownFailure(failure: KeptFailure): JobFailure {
   const { code } = failure
   return { ...failure, code: isErrorCode(code) ? code : 'internal_error' }

@@ -3,23 +3,23 @@ import { Compile, type Validator } from 'typebox/compile'
 import { CodedError } from '../errors.ts'
 import { isObject, parseJson } from '../json-object.ts'
 
-/** The version of everything that is kept. It is not written: what says no version is of this one. */
+/** The version of all stored data. It is not written: data without a version has this one. */
 const STORED_VERSION = 1
 
-/** Something kept in Redis is damaged, or of a version that this process does not know. */
+/** Something stored in Redis is damaged, or of a version that this process does not know. */
 export class StoredDataError extends CodedError {
   override name = 'StoredDataError'
 
   /**
    * @param what e.g. `the record of job 7`
-   * @param reason in words, without a full stop; it quotes nothing that is kept
+   * @param reason in words, without a full stop; it never quotes stored data
    */
   constructor(what: string, reason: string) {
     super('data_unreadable', `Stored data cannot be read: ${what} ${reason}`)
   }
 }
 
-/** A number as a hash in Redis holds it. */
+/** A number in the form in which a Redis hash holds it. */
 export const NumberText = Type.Refine(
   Type.String(),
   (text) => text.trim() !== '' && Number.isFinite(Number(text)),
@@ -28,14 +28,13 @@ export const NumberText = Type.Refine(
 
 const validators = new WeakMap<TSchema, Validator>()
 
-/** Whether a value is what a schema says; a schema is compiled at its first use, so that a start compiles none. */
+/** Whether a value matches a schema. A schema is compiled at its first use, so that starting up compiles none. */
 export function isValid<Schema extends TSchema>(schema: Schema, value: unknown): value is Static<Schema> {
   return validatorOf(schema).Check(value)
 }
 
 /**
- * What is kept in Redis, checked. Members that the schema does not name are left as they are: a later version may have
- * added them.
+ * Checks data stored in Redis. Members that the schema does not name stay, because a later version may have added them.
  *
  * @param what for the error: `the record of job 7`
  * @throws StoredDataError when it is damaged or of another version (`v`)
@@ -50,7 +49,10 @@ export function readStored<Schema extends TSchema>(schema: Schema, value: unknow
   )
 }
 
-/** @param version undefined where nothing says one @throws StoredDataError for a version that this process does not know */
+/**
+ * @param version undefined when the data names none @throws StoredDataError for a version that this process does not
+ * know
+ */
 export function refuseOtherVersion(version: unknown, what: string): void {
   if (version === undefined || Number(version) === STORED_VERSION) return
   const reason = `is of version ${JSON.stringify(version)}, and this process reads ${STORED_VERSION}: update intercom-sync`

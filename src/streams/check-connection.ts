@@ -14,16 +14,16 @@ interface Refusal {
 
 interface Connection {
   workspace: Workspace
-  /** What served the requests. */
+  /** The API version that served the requests. */
   version: string
   rateLimit: number | undefined
 }
 
 /**
- * Finds out whether a config can be used: the token, and the permission of every stream. Streams that are read only when
- * they are named are asked for only when they are wanted.
+ * Finds out whether a config can be used: checks the token, and the permission for every stream. Streams that are read only
+ * when they are named are checked only when they are wanted.
  *
- * @param wanted streams that must be readable; of the others it is only told when they are not
+ * @param wanted streams that must be readable; for the others an unreadable stream is only reported
  * @throws CodedError `intercom_unavailable` when Intercom itself gives no verdict
  */
 export async function checkConnection(
@@ -32,7 +32,7 @@ export async function checkConnection(
   wanted: readonly string[],
 ): Promise<ConnectionStatus> {
   const { status, message } = await judgeConnection(client, config, wanted)
-  // It tells of what Intercom has said of itself, which may be what it was sent.
+  // The message quotes what Intercom says about itself, which may echo what we sent.
   return { status, message: createRedact(config)(message) }
 }
 
@@ -72,7 +72,7 @@ async function unlessRefused<Result>(asked: Promise<Result>): Promise<Result | R
   }
 }
 
-/** Why no stream can be read: the token, its permissions, or something that stands in the way of all requests. */
+/** Why no stream can be read: the token, its permissions, or a problem that affects all requests. */
 function whyNothing(
   me: Awaited<ReturnType<typeof readMe>> | RefusedError,
   refusals: readonly Refusal[],

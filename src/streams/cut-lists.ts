@@ -4,13 +4,13 @@ import { USERS } from './scopes.ts'
 export interface CutListTraits {
   /** The record's member that holds the list. */
   member: string
-  /** Where all of it is, with `{id}` for the record's. Lists of one path share its answer. */
+  /** The path of the whole list, with `{id}` for the record's id. Lists with the same path share its answer. */
   path: string
-  /** Permission that path takes, in Intercom's words. */
+  /** The permission that the path needs, in Intercom's words. */
   scope: string
-  /** It comes in pages by number. */
+  /** The list comes in pages by number. */
   paged?: true
-  /** The path gives items of several lists: this one's have this text as the value of that member. */
+  /** The path returns items of several lists. Those of this list have this text as the value of that member. */
   only?: { member: string; value: string }
 }
 

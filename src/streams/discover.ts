@@ -7,14 +7,14 @@ import { isObject } from '../json-object.ts'
 import { streamSchema } from './schemas.ts'
 import { type StreamEntry, streamTable } from './table.ts'
 
-/** Streams whose records carry custom attributes, and what Intercom calls the model of each. */
+/** Streams whose records have custom attributes, and what Intercom calls the model of each. */
 const attributeModels: Record<string, AttributeModel> = {
   contacts: 'contact',
   companies: 'company',
   conversations: 'conversation',
 }
 
-/** JSON types of the values of a custom attribute, by Intercom's data type; what is not here stays open. */
+/** JSON types for the values of a custom attribute, by Intercom's data type. Types that are missing here stay open. */
 const valueTypes: Record<string, string[]> = {
   string: ['null', 'string'],
   integer: ['null', 'integer'],
@@ -22,20 +22,20 @@ const valueTypes: Record<string, string[]> = {
   boolean: ['null', 'boolean'],
   /** Unix seconds. */
   date: ['null', 'integer'],
-  /** Unix seconds, or ISO 8601 where it was written so. */
+  /** Unix seconds, or ISO 8601 if the value was written that way. */
   datetime: ['null', 'integer', 'string'],
   options: ['null', 'string'],
   list: ['null', 'string'],
   relationship: ['null', 'object'],
 }
 
-/** Every stream there is, with schemas that hold for any workspace. */
+/** All streams, with schemas that hold for any workspace. */
 export function listStreams(): AirbyteStream[] {
   return streamTable.map((entry) => toAirbyteStream(entry, streamSchema(entry.name)))
 }
 
 /**
- * Every stream there is, the custom attributes typed as this workspace defines them. Where the token may not read the
+ * All streams, with the custom attributes typed as this workspace defines them. If the token may not read the
  * definitions, the attributes stay an open object.
  *
  * @throws CodedError `token_invalid`, `intercom_unavailable`, `intercom_protocol`
@@ -59,12 +59,12 @@ function toAirbyteStream(entry: StreamEntry, json_schema: Record<string, unknown
     supported_sync_modes: entry.cursor ? ['full_refresh', 'incremental'] : ['full_refresh'],
     source_defined_primary_key: entry.primaryKey.map((path) => [...path]),
     ...(entry.cursor && { source_defined_cursor: true, default_cursor_field: [entry.cursor] }),
-    // The protocol ties it to a cursor of the source's own.
+    // The protocol allows this only with a source-defined cursor.
     is_resumable: entry.cursor !== undefined,
   }
 }
 
-/** The schema with a property for each attribute; attributes that are not among them stay allowed. */
+/** Adds a property to the schema for each attribute; unknown attributes stay allowed. */
 function typeAttributes(
   schema: Record<string, unknown>,
   attributes: readonly DataAttribute[],

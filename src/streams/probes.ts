@@ -3,10 +3,10 @@ import { searchBody } from '../intercom/endpoints/search-query.ts'
 import type { IntercomRequest } from '../intercom/request.ts'
 import { findStream, type StreamEntry, streamTable } from './table.ts'
 
-/** One cheap request that tells whether the token may read the streams behind it. */
+/** One cheap request that shows whether the token may read the streams behind it. */
 export interface Probe {
   streamNames: string[]
-  /** The permission they need, in Intercom's words. */
+  /** The permission that these streams need, in Intercom's words. */
   scope: string
   request: IntercomRequest
   /** Keys from the answer's root to its records. */
@@ -15,13 +15,13 @@ export interface Probe {
 
 type ProbeRequest = Omit<IntercomRequest, 'version'>
 
-/** Companies are never probed by scroll: a workspace has one, and it stays taken for a minute. */
+/** Companies are never probed with a scroll: a workspace has only one, and it stays taken for a minute. */
 const companies: ProbeRequest = { method: 'POST', path: '/companies/list', query: { page: '1', per_page: '1' } }
 
-/** After everything that was ever logged. Unix seconds. */
+/** Later than anything ever logged. Unix seconds. */
 const FAR_FUTURE = '4102444800'
 
-/** Follows from how the stream is read. Children take the permission of their parents, so that is what is asked. */
+/** Derived from how the stream is read. A child stream needs its parent's permission, so the parent is probed. */
 function probeOf({ path, query, child, search, filtered, windows }: StreamEntry): ProbeRequest {
   const parent = child && findStream(child.parent)
   if (parent) return probeOf(parent)
@@ -34,9 +34,9 @@ function probeOf({ path, query, child, search, filtered, windows }: StreamEntry)
 }
 
 /**
- * The probes of all streams; streams that are told by the same answer share one.
+ * The probes of all streams; streams that need the same request share one.
  *
- * @param named streams that are named: others that are read only when they are named are left out
+ * @param named the streams that are named; opt-in streams among the others are left out
  */
 export function listProbes(named: readonly string[], version: ApiVersion = defaultApiVersion): Probe[] {
   const probes = new Map<string, Probe>()

@@ -11,7 +11,7 @@ import type { SyncRequest } from './contract/sync-request.ts'
 import type { ScrollLease } from './contract/walk.ts'
 import { runSync, type SyncInput } from './run-sync.ts'
 
-/** Starts one attempt of a sync. Its generator rejects with the signal's reason when that aborts. */
+/** Starts one attempt of a sync. When the signal aborts, the generator rejects with its reason. */
 export type StartSync = (
   request: SyncRequest,
   options: Pick<SyncInput, 'position' | 'replay' | 'fingerprints' | 'signal'>,
@@ -20,7 +20,7 @@ export type StartSync = (
 export interface EngineDependencies {
   clock: Clock
   random: () => number
-  /** Where Intercom is, if not where it usually is. */
+  /** Intercom's address, if not the usual one. */
   baseUrl?: string
   createSpool: CreateSpool
   /** The lease on the scroll of the workspace that a token belongs to. */
@@ -36,7 +36,7 @@ export function createEngine(dependencies: EngineDependencies): StartSync {
   const { budgetStore: store = createMemoryBudgetStore() } = dependencies
   return async function* startSync(request, { signal, ...log }) {
     const { config } = request
-    // Whatever is still under way when the attempt ends, a prefetched page for one, ends with it.
+    // When the attempt ends, everything still under way ends with it, for example the prefetch of a page.
     const attempt = new AbortController()
     const stop = () => attempt.abort(signal.reason)
     if (signal.aborted) stop()

@@ -21,9 +21,9 @@ import { openWalks, type WalksInput } from './walks/open-walks.ts'
 import { createEventQueue, type WalkEvent } from './walks/walk-events.ts'
 
 export interface SyncInput extends WalksInput {
-  /** Where the last durable commit of this job left off; absent on a first attempt. */
+  /** Where the last durable commit of this job ended; absent on a first attempt. */
   position?: Position
-  /** What earlier attempts in this process have made durable, in place of `replay`. @defaultValue none */
+  /** The records that earlier attempts in this process have made durable, in place of `replay`. @defaultValue none */
   fingerprints?: Fingerprints
 }
 
@@ -36,23 +36,23 @@ interface Attempt {
   clock: Clock
   client: IntercomClient
   fingerprints: Fingerprints
-  /** The workspace that a stream's state is of, as far as is known. */
+  /** The workspace that a stream's state belongs to, as far as known. */
   workspaceOf: (streamName: string) => string | undefined
   /** Why a stream is INCOMPLETE. */
   failure: JobFailure | undefined
-  /** The end of the rate limit's window that readers have been told of, ms since the epoch. */
+  /** The end of the rate limit's window that has been reported to readers, ms since the epoch. */
   rateLimitTold: number
-  /** Whether readers have been told that clocks disagree. */
+  /** Whether it has been reported to readers that clocks disagree. */
   clocksTold: boolean
 }
 
-/** How often an idle sync looks whether it is the rate limit that it waits for. */
+/** How often an idle sync checks whether it is waiting for the rate limit. */
 const IDLE_LOOK_MS = 1000
 
 /**
- * Runs one attempt of a sync. Call `next()` only after the last commit is durable; fetching goes on meanwhile.
+ * Runs one attempt of a sync. Call `next()` only after the last commit is durable; fetching continues meanwhile.
  *
- * @throws CodedError when the attempt cannot go on; `errorTable[code].retryable` says whether another may
+ * @throws CodedError when the attempt cannot continue; `errorTable[code].retryable` says whether another attempt may
  */
 export async function* runSync(input: SyncInput): AsyncGenerator<Commit, SyncOutcome, void> {
   const { clock, signal } = input
@@ -69,7 +69,7 @@ export async function* runSync(input: SyncInput): AsyncGenerator<Commit, SyncOut
     fingerprints.keep()
   }
 
-  // The first line is on its way before Intercom is asked for anything.
+  // The first line is sent before Intercom is asked for anything.
   announce(attempt, input)
   yield* present(takeCommit())
 
@@ -84,7 +84,7 @@ export async function* runSync(input: SyncInput): AsyncGenerator<Commit, SyncOut
     const next = await events.next(wakeAt).catch((error: unknown) => ({ kind: 'failed' as const, error }))
     signal.throwIfAborted()
     if (next.kind === 'failed') {
-      // What has been taken is whole and can stay; the attempt fails after it.
+      // Everything taken so far is whole and can be kept; the attempt fails after this commit.
       yield* present(takeCommit())
       throw next.error
     }
@@ -120,7 +120,7 @@ function openAttempt(input: SyncInput, before: SyncPosition | undefined): Attemp
   }
 }
 
-/** STARTED for every stream that has not been started by an earlier attempt. */
+/** Reports STARTED for every stream that no earlier attempt has started. */
 function announce({ outbox, runs }: Attempt, { config, catalog }: SyncInput): void {
   const fresh = [...runs.values()].filter((run) => run.status === undefined)
   for (const run of fresh) outbox.status(run, 'STARTED')
@@ -155,13 +155,15 @@ async function handle(attempt: Attempt, event: WalkEvent, version: string | unde
     attempt.outbox.hold()
   } else if (event.kind === 'ended') for (const run of runsOf(attempt, walk)) complete(attempt, run, walk)
   else {
-    // A token that has been revoked meanwhile is no matter of one stream's permission.
+    // If the token has been revoked meanwhile, the permission for this stream is not the cause.
     await readWorkspace(attempt.client, version)
     for (const run of runsOf(attempt, walk)) failForScope(attempt, run, walk, event.error)
   }
 }
 
-/** RUNNING even when nothing came, then the final STATE, then COMPLETE: the order that Airbyte's tests ask for. */
+/**
+ * Reports RUNNING even if no record came, then the final STATE, then COMPLETE: the order that Airbyte's tests ask for.
+ */
 function complete(attempt: Attempt, run: StreamRun, walk: Walk): void {
   const { outbox } = attempt
   if (run.status === 'STARTED') outbox.status(run, 'RUNNING')
@@ -171,14 +173,14 @@ function complete(attempt: Attempt, run: StreamRun, walk: Walk): void {
   else failForRecords(attempt, run, missing)
 }
 
-/** What Intercom could not give is named, and tried first by the next sync: the job must not pass for whole. */
+/** Names what Intercom could not give. The next sync tries it first. The job must not look complete. */
 function failForRecords(attempt: Attempt, run: StreamRun, { words, retryIds }: Missing): void {
   if (retryIds.length > 0) run.completeness.retryIds = retryIds
   const message = `${run.name}: Intercom keeps failing over ${words}. The next sync tries them first.`
   endIncomplete(attempt, run, new CodedError('records_unreadable', message, { streamName: run.name }))
 }
 
-/** A missing permission ends one stream and the job at its end, never another stream. */
+/** A missing permission ends one stream, and fails the job at its end. It never ends another stream. */
 function failForScope(attempt: Attempt, run: StreamRun, walk: Walk, error: RefusedError): void {
   const message =
     `${run.name}: the access token lacks the permission "${findStream(run.name)?.scope}" ` +
@@ -194,7 +196,7 @@ function endIncomplete(attempt: Attempt, run: StreamRun, error: CodedError): voi
   attempt.outbox.status(run, 'INCOMPLETE')
 }
 
-/** A STATE for every stream that is due one, be it for its records or to break a long silence. */
+/** Emits a STATE for every stream that is due one, either because of its records or to break a long silence. */
 function tellStates(attempt: Attempt): void {
   for (const walk of attempt.walks)
     for (const run of runsOf(attempt, walk)) {
@@ -204,17 +206,17 @@ function tellStates(attempt: Attempt): void {
     }
 }
 
-/** Says once per window that the sync waits for Intercom's rate limit. */
+/** Reports once per window that the sync waits for Intercom's rate limit. */
 function tellRateLimit(attempt: Attempt): void {
   const until = attempt.client.budget.waitingUntil()
-  // The end of one wait is reckoned anew at every look, and comes out a little different.
+  // Every look calculates the end of the same wait anew, with a slightly different result.
   if (until === undefined || until <= attempt.rateLimitTold + IDLE_LOOK_MS) return
   attempt.rateLimitTold = until
   for (const run of attempt.runs.values())
     if (!hasFinished(run)) attempt.outbox.status(run, 'RUNNING', { quotaResetMs: Math.ceil(until) })
 }
 
-/** Says once per job that clocks disagree. */
+/** Reports once per job that clocks disagree. */
 function tellClocks(attempt: Attempt): void {
   const message = attempt.clocksTold ? undefined : attempt.client.clockDisagreement()
   if (message === undefined) return

@@ -1,8 +1,8 @@
 import { parseLines } from '../support/engine.ts'
 
 /**
- * What a client holds of a job that it gives up: a destination keeps of each stream what came before its last STATE, and
- * may throw away the rest.
+ * The part of a job that a client keeps when it gives the job up: for each stream, a destination keeps the records
+ * before the last STATE, and may throw away the rest.
  */
 export function coveredByStates(messages: Buffer): Buffer {
   const lines = parseLines(messages)

@@ -1,7 +1,7 @@
 import { pick, type Random } from '../../simulator/random.ts'
 import { type WrongDate, type WrongDates, type WrongMachine, wrongDates } from '../histories/wrong-clocks.ts'
 
-/** What time a job is told. Either the answers are right or the machine: else nobody could know. */
+/** The wrong time that a job gets. Either the answers or the machine is right, or nobody could know the time. */
 export interface ToldClocks {
   dates?: WrongDates
   machine?: WrongMachine
@@ -9,7 +9,7 @@ export interface ToldClocks {
 
 const minute = 60_000
 
-/** One job of three is told a wrong time. */
+/** One job in three gets a wrong time. */
 export function drawClocks(random: Random): ToldClocks | undefined {
   const what = random()
   if (what > 0.35) return undefined

@@ -1,15 +1,15 @@
 import type { Random } from '../../simulator/random.ts'
 import { streamTable } from '../../src/streams/table.ts'
 
-/** A stream as a job names it. */
+/** A stream as a job requests it. */
 export interface Wish {
   name: string
   syncMode: 'incremental' | 'full_refresh'
 }
 
 /**
- * Half of the workspaces are synced whole and by increments; of the others some streams are left out, or read whole. None
- * has streams that are read only when they are named.
+ * Half of the workspaces sync all streams, by increments. The others leave some streams out, or read some of them
+ * whole. None has streams that are read only when they are named.
  */
 export function drawSelection(random: Random): Wish[] {
   const isMixed = random() < 0.5
@@ -21,7 +21,7 @@ export function drawSelection(random: Random): Wish[] {
   })
 }
 
-/** Now and then somebody resets a stream. @returns its name */
+/** Sometimes a user resets a stream. @returns its name */
 export function drawReset(random: Random, selection: readonly Wish[]): string | undefined {
   return random() < 0.15 ? selection[Math.floor(random() * selection.length)]?.name : undefined
 }

@@ -2,10 +2,10 @@ import type { Random } from '../../simulator/random.ts'
 import { streamTable } from '../../src/streams/table.ts'
 import { parseLines } from '../support/engine.ts'
 
-/** Start dates before all there is, each earlier than the one before; the last is none. */
+/** Start dates before all records, each earlier than the one before; the last means no start date. */
 const startDates = ['2015-01-01T00:00:00Z', '2012-06-01T00:00:00Z', undefined]
 
-/** The start date of each of so many syncs, moved back now and then. */
+/** The start date of each of so many syncs; sometimes it moves back. */
 export function drawStartDates(random: Random, count: number): (string | undefined)[] {
   let place = Math.floor(random() * startDates.length)
   return Array.from({ length: count }, () => {
@@ -18,7 +18,7 @@ interface StateMessage {
   stream: { stream_descriptor: { name: string }; stream_state: { intercom_sync?: { plan?: string } } }
 }
 
-/** Streams with a cursor that were planned with another start date than that of now, and whose job does not say so. */
+/** Streams with a cursor that were planned with a different start date, and whose job does not report the change. */
 export function silentStreams(
   states: readonly StateMessage[] | undefined,
   messages: Buffer,

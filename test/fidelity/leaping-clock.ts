@@ -1,12 +1,12 @@
 import type { Clock } from '../../src/clock.ts'
 
-/** A clock on which waiting costs nothing: when everybody waits, it leaps to the end of the shortest wait. */
+/** A clock on which waiting costs nothing: when everybody waits, it jumps to the end of the shortest wait. */
 export interface LeapingClock extends Clock {
   /** Moves time; sleeps that are over by then resolve. */
   advance(ms: number): void
-  /** Something is under way that does not wait on this clock, e.g. a request on a socket. */
+  /** Some work has begun that does not wait on this clock, e.g. a request on a socket. */
   busy(): void
-  /** It is over. */
+  /** That work is over. */
   idle(): void
 }
 
@@ -15,7 +15,7 @@ interface Sleeper {
   wake: () => void
 }
 
-/** Turns of the event loop without news after which nobody is at work: what is on a socket takes one or two. */
+/** After so many quiet turns of the event loop nobody is at work: data on a socket takes one or two turns. */
 const quietTurns = 12
 
 /** @param start ms since the epoch */

@@ -2,17 +2,19 @@ import { parseArgs } from 'node:util'
 import { writeEvidence } from './evidence.ts'
 import { runSeed, type SeedResult } from './run-seed.ts'
 
-/** A run of fewer seeds is a look, not evidence. */
+/** A run with fewer seeds is only a look, not evidence. */
 const fewestForEvidence = 200
 
-/** One line that tells what became of a seed. */
+/** One line that describes the result of a seed. */
 function describe({ scenario, syncs, continued, records, requests, changes, faults }: SeedResult): string {
   const { seed, version, options } = scenario
   const counts = `${syncs} syncs, ${continued} continued, ${requests} requests, ${records} records, ${changes} changes`
   return `${String(seed).padStart(4)}  ${version}  ${options.timezone}  ${counts}  ${faults.length === 0 ? 'ok' : 'FAILED'}`
 }
 
-/** Random workspaces, synced by the engine and judged by the oracle. `--seed N` replays one and tells its whole story. */
+/**
+ * Random workspaces, synced by the engine and judged by the oracle. `--seed N` replays one and describes it in full.
+ */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {

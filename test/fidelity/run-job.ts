@@ -12,7 +12,7 @@ export interface Job {
   attempts: number
   /** Why it did not succeed. */
   failure?: string
-  /** Streams of which it could not have everything. */
+  /** Streams that it could not read completely. */
   incomplete: ReadonlySet<string>
 }
 
@@ -23,9 +23,9 @@ export interface JobOptions {
   startDate: string | undefined
   /** Commits after which each of the first attempts is killed. */
   kills: readonly number[]
-  /** The client gives the job up with the last of these kills. */
+  /** The client gives the job up at the last of these kills. */
   isAbandoned?: boolean
-  /** What time it is told. @defaultValue the true one */
+  /** The time that the job gets. @defaultValue the true one */
   clocks?: ToldClocks | undefined
 }
 
@@ -72,7 +72,7 @@ export async function runJob(world: World, options: JobOptions): Promise<Job> {
   return { ...joined(held), attempts: mostAttempts, incomplete: new Set(), failure }
 }
 
-/** Most jobs are not killed; the others once or twice. */
+/** Most jobs are not killed; the others are killed once or twice. */
 export function drawKills(random: Random): number[] {
   const times = pick(random, [0, 0, 0, 1, 1, 2])
   return Array.from({ length: times }, () => 1 + Math.floor(random() * random() * 30))

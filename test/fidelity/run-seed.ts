@@ -13,21 +13,21 @@ import { drawStartDates, silentStreams } from './exchanged-settings.ts'
 import { configOf, drawKills, type Job, runJob } from './run-job.ts'
 import { openWorld, type World } from './world.ts'
 
-/** What became of a seed. */
+/** The result of a seed. */
 export interface SeedResult {
   scenario: Scenario
   syncs: number
-  /** Attempts that were killed or failed, and were continued. */
+  /** Attempts that were killed or failed, and were followed by another. */
   continued: number
   records: number
   requests: number
   changes: number
-  /** In words; none when all is right. */
+  /** In words; empty when all is right. */
   faults: string[]
 }
 
 const minute = 60_000
-/** By then search shows everything. */
+/** After this time the search shows everything. */
 const longestLagMs = 11 * 60 * minute
 const timeless = new Set(streamTable.filter(({ cursor }) => cursor === undefined).map(({ name }) => name))
 const hasParent = new Set(streamTable.filter(({ child }) => child).map(({ name }) => name))
@@ -47,13 +47,16 @@ interface Run {
   ledger: DeliveryLedger
   state: unknown[] | undefined
   startDate: string | undefined
-  /** In so many whole syncs to come records may come as they have come before: a job that was given up knew of them. */
+  /**
+   * In this many more complete syncs, records may come again unchanged, because a job that was given up had delivered
+   * them.
+   */
   mayRepeat: number
 }
 
 /**
  * Syncs a random workspace five times, each time with the states of the time before, while it changes and things go
- * wrong, and holds every log against the truth.
+ * wrong. Compares every log with the truth.
  */
 export async function runSeed(seed: number): Promise<SeedResult> {
   const scenario = drawScenario(seed)
@@ -94,7 +97,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   return result
 }
 
-/** The token is another workspace's now: what this one has delivered must not count for it. */
+/** The token now belongs to another workspace. The records delivered from this one must not count for that one. */
 async function exchange({ world, result, streams, state, startDate }: Run): Promise<void> {
   if (!state?.length) return
   world.simulator.exchangeWorkspace('another')
@@ -106,14 +109,17 @@ async function exchange({ world, result, streams, state, startDate }: Run): Prom
   if (code !== 'workspace_changed') result.faults.push(`states of another workspace: ${String(code)} is said`)
 }
 
-/** Everything of the stream is wanted anew. */
+/** The client wants the whole stream again. */
 function reset(run: Run, stream: string | undefined): void {
   if (stream === undefined) return
   run.state = (run.state as StreamState[]).filter((state) => nameOf(state) !== stream)
   run.ledger.delete(stream)
 }
 
-/** A job that its client gives up, and holds of it what its states cover: the next goes on from these. */
+/**
+ * A job that its client gives up. The client keeps the part that the job's states cover, and the next job continues
+ * from there.
+ */
 async function giveUp(run: Run, afterCommits: number): Promise<void> {
   const { world, result, streams, whole, ledger } = run
   const { version } = result.scenario
@@ -130,17 +136,17 @@ async function giveUp(run: Run, afterCommits: number): Promise<void> {
   run.state = [...((run.state ?? []) as StreamState[]).filter((state) => !names.has(nameOf(state))), ...states]
   const truth = world.simulator.workspace.truth({ version })
   const report = await checkMessages([coveredByStates(job.messages)], truth, { ledger, expectStreams: [] })
-  // Of the order of messages, the records alone say nothing.
+  // The records alone say nothing about the order of messages.
   for (const { kind, stream, count, examples } of report.faults)
     if (['duplicate', 'unexpected', 'wrong_parent'].includes(kind))
       result.faults.push(`a job given up: ${kind} in ${stream} (${count}): ${examples.slice(0, 2).join('; ')}`)
   result.syncs++
-  // The next knows nothing of what this one delivered last, nor can it tell the one after it.
+  // The next job does not know which records this one delivered last, and cannot pass them on to the job after it.
   run.mayRepeat = 2
   world.clock.advance(minute)
 }
 
-/** Nothing changes any more: one sync brings all that is owed, and the next one nothing. */
+/** Nothing changes any more: one sync brings everything still missing, and the next one brings nothing. */
 async function settle(run: Run, when: string): Promise<void> {
   run.world.clock.advance(longestLagMs)
   await sync(run, `${when}, caught up`, { isSettled: true })
@@ -150,13 +156,13 @@ async function settle(run: Run, when: string): Promise<void> {
 
 interface Expectation {
   kills?: number[]
-  /** Over so many records Intercom fails all the time: their streams may be incomplete. @defaultValue 0 */
+  /** On so many records Intercom always fails, so their streams may be incomplete. @defaultValue 0 */
   stubborn?: number
-  /** Nothing has changed lately: everything is due. */
+  /** Nothing has changed recently, so everything is due. */
   isSettled?: true
-  /** Nothing has changed since the last sync, either. */
+  /** Nor has anything changed since the last sync. */
   isQuiet?: true
-  /** What time it is told. @defaultValue the true one */
+  /** The time that the job gets. @defaultValue the true one */
   clocks?: ToldClocks | undefined
 }
 
@@ -170,7 +176,7 @@ async function sync(
   const startedAt = world.clock.now()
   const { state: given, startDate } = run
   const job = await runJob(world, { version, streams, state: given, startDate, kills, clocks })
-  // A new job begins its full refreshes anew.
+  // A new job starts its full refreshes from the beginning.
   run.state = (job.state as StreamState[]).filter((state) => !whole.has(nameOf(state)))
   result.syncs++
   result.continued += job.attempts - 1
@@ -178,13 +184,13 @@ async function sync(
   for (const stream of silentStreams(given as StreamState[], job.messages, startDate))
     tell(`${stream} does not say that the start date has changed`)
   if (job.failure !== undefined && (stubborn === 0 || job.incomplete.size === 0)) tell(`failed: ${job.failure}`)
-  // By calendar day days are left out for one record, and with a parent all of its children.
+  // By calendar day, one bad record excludes whole days; and a bad parent excludes all of its children.
   const mostMissing = (stream: string) =>
     hasParent.has(stream) || (stream === 'contacts' && version !== '2.17') ? Infinity : stubborn
   const isForgiven = ({ kind, stream, count }: FaultGroup) =>
     ['missing', 'stale'].includes(kind) && stream !== null && job.incomplete.has(stream) && count <= mostMissing(stream)
 
-  // A stream that is read whole gives all there is, whatever came before.
+  // A stream that is read whole gives all records, whatever came before.
   for (const stream of whole) ledger.delete(stream)
   const truth = world.simulator.workspace.truth({ version })
   const due = isSettled ? {} : { visibleAt: dueTimes(run, job, startedAt), stillAt: world.clock.now() }
@@ -199,16 +205,16 @@ async function sync(
       tell(`${repeated} of ${records} ${stream} came before`)
     if (isSettled && timeless.has(stream) && setHash !== truthHash) tell(`${stream} are not what is there`)
   }
-  // What lies in a gap is still unknown.
+  // The contents of a gap are still unknown.
   if (job.incomplete.size === 0) run.mayRepeat = Math.max(0, run.mayRepeat - 1)
-  // What is read again because a clock lags may be more than a state remembers.
+  // When a clock lags, the next sync may read more again than a state remembers.
   if (clocks) run.mayRepeat = Math.max(run.mayRepeat, 1)
 }
 
 /**
- * By stream, ms: what search showed then is due now. Of what search shows late that is the start of the sync: what it
- * shows of older times later on is the next sync's, which reads them again. Tickets that stay behind their parts change
- * under an old time, too.
+ * By stream, ms: everything that the search showed at this time is due now. If the search shows changes late, this is
+ * the start of the sync. Older changes that it shows afterwards belong to the next sync, which reads them again.
+ * Tickets that stay behind their parts also change under an old time.
  */
 function dueTimes({ result }: Run, { state }: Job, startedAt: number): Record<string, number> {
   const { indexLagsMs = {}, ticketsBehindTheirParts = 0 } = result.scenario.options

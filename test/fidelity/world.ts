@@ -11,11 +11,14 @@ export interface World extends AsyncDisposable {
   simulator: Simulator
   clock: LeapingClock
   baseUrl: string
-  /** What time is told from now on; the true one where it is left out. @returns the clock of the machine that syncs */
+  /**
+   * Sets the time that jobs get from now on; the true one if it is left out. @returns the clock of the machine that
+   * syncs
+   */
   tell(clocks?: ToldClocks): Clock
 }
 
-/** Longest that an answer takes, ms. */
+/** The longest time that an answer takes, ms. */
 const slowestAnswer = 400
 
 export async function openWorld(scenario: Pick<Scenario, 'seed' | 'startsAt' | 'options'>): Promise<World> {

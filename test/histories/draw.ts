@@ -5,7 +5,7 @@ import type { BadPlace, Change, History, JobPlan, WorkspaceTraits, WrongClocks }
 import { canBeIncremental, changeKinds, otherStreams, rootOf, sharedWalks } from './streams.ts'
 import { type WrongDate, wrongDates } from './wrong-clocks.ts'
 
-/** What can go wrong in a history; each can be looked for by itself. */
+/** What can go wrong in a history; each can be selected alone. */
 export const troubles = [
   'small-pages',
   'ahead',
@@ -21,18 +21,18 @@ export const troubles = [
 ] as const
 export type Trouble = (typeof troubles)[number]
 
-/** What the histories to be drawn are restricted to. */
+/** Restricts the histories that are drawn. */
 export interface Focus {
   /** @defaultValue all */
   troubles?: ReadonlySet<Trouble>
-  /** Streams to be read; those of one walk go together. @defaultValue any */
+  /** Streams to be read; streams of one walk go together. @defaultValue any */
   streams?: readonly string[]
 }
 
 const minute = 60_000
 const nothing = <Value>(value: Value) => fc.constant(value)
 
-/** Histories that shrink to little: few records, few jobs, no trouble. */
+/** Histories that shrink well: few records, few jobs, no trouble. */
 export function histories(focus: Focus = {}): fc.Arbitrary<History> {
   const has = (trouble: Trouble) => focus.troubles?.has(trouble) ?? true
   const isRead = (stream: string) => focus.streams?.includes(stream) ?? true
@@ -78,7 +78,7 @@ function drawWorkspace(streams: readonly string[], has: (trouble: Trouble) => bo
     spanSeconds: fc.constantFrom(600, 86_400, 40 * 86_400, 5),
     contacts: upTo('contacts', 60),
     conversations: roots.has('conversations')
-      ? // The children of more than fifty come in three batches: a page can be under way at two places.
+      ? // The children of more than fifty parents come in three batches, so a page can be under way at two places.
         fc.oneof(
           { weight: 2, arbitrary: fc.nat({ max: 6 }) },
           { weight: 1, arbitrary: fc.nat({ max: 40 }) },
@@ -130,7 +130,7 @@ function drawJob(streams: readonly string[], has: (trouble: Trouble) => boolean)
   })
 }
 
-/** One of the sources of the time is right: a Date that is always wrong goes with a machine that is not. */
+/** One source of the time is right: if Date is always wrong, the machine's clock is right. */
 function drawClocks(): fc.Arbitrary<WrongClocks> {
   const date = fc.constantFrom(...(Object.keys(wrongDates) as WrongDate[]))
   const always = fc.record({
@@ -188,7 +188,7 @@ function drawBadPlace(searched: readonly string[]): fc.Arbitrary<BadPlace> {
   })
 }
 
-/** What goes wrong with single requests of a job. */
+/** The faults that single requests of a job meet. */
 function drawFaults(
   streams: readonly string[],
   searched: readonly string[],
@@ -207,7 +207,7 @@ function drawFaults(
         { match: { path }, ...nothing },
         { match: { path }, endsEarly: true },
         { match: { path }, lacks: 1 },
-        // As short when it is asked for again: only the count of the slice tells.
+        // It is just as short when requested again, so only the count of the slice shows the fault.
         { match: { path }, lacks: 3, repeat: 2 },
       )
     if (has('passing')) possible.push({ match: { path }, status: 503 }, { match: { path }, reset: 'mid-body' })
@@ -233,7 +233,7 @@ function drawFaults(
   const fault = fc
     .record({ fault: fc.constantFrom(...possible), skip: fc.nat({ max: 6 }) })
     .map(({ fault, skip }) => ({ ...fault, ...(skip > 0 && { skip }) }))
-  // What is said to be empty, or null, twice is so: nobody could know better.
+  // If an answer says twice that it is empty, or null, then it is so: nobody could know better.
   const isClaim = ({ body, nulls }: Fault) => body !== undefined || nulls !== undefined
   const isCredible = (one: Fault, place: number, all: Fault[]) =>
     !isClaim(one) || all.findIndex((other) => isClaim(other) && other.match?.path === one.match?.path) === place

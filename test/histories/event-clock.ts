@@ -1,6 +1,9 @@
 import type { Clock } from '../../src/clock.ts'
 
-/** A clock for work that waits for nothing but itself: as soon as all of it waits, it leaps to the end of the next wait. */
+/**
+ * A clock for work that only waits on this clock: as soon as all of it waits, the clock jumps to the end of the next
+ * wait.
+ */
 export interface EventClock extends Clock {
   /** Moves time while nobody waits. */
   advance(ms: number): void
@@ -11,11 +14,11 @@ interface Sleeper {
   wake: () => void
 }
 
-/** No history lasts so long: who still waits then waits for what never comes. */
+/** No history lasts so long. Whoever still waits then waits for something that never comes. */
 const longestMs = 400 * 86_400_000
 
 /**
- * Sleepers wake one by one, in the order of their times and then of their coming: the same work takes the same course
+ * Sleepers wake one by one, ordered by their times and then by their arrival, so the same work runs in the same order
  * on every machine.
  *
  * @param start ms since the epoch
@@ -40,7 +43,7 @@ export function createEventClock(start: number): EventClock {
   function watch(): void {
     if (isDue || sleepers.size === 0) return
     isDue = true
-    // By then all that was woken has gone as far as it can.
+    // By then all woken work has run as far as it can.
     setImmediate(leap)
   }
 

@@ -17,7 +17,7 @@ const aboutForeign = [
   'delivered is the truth.',
 ]
 
-/** Writes docs/evidence/histories.md, or foreign-answers.md. @param made how: the command as it was given */
+/** Writes docs/evidence/histories.md, or foreign-answers.md. @param made the command, as it was given */
 export async function writeEvidence(
   { seed, totals, counterexample }: HistoriesRun,
   { command, minutes, isForeign = false }: { command: string; minutes: number; isForeign?: boolean },

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { Fault } from '../../simulator/faults/fault.ts'
 
-/** What somebody else says. */
+/** Bodies of answers from somebody else. */
 const bodies: Fault[] = [
   { html: '<html><head><title>Sign in</title></head><body>Sign in to use this network</body></html>' },
   { text: '' },
@@ -17,7 +17,9 @@ const bodies: Fault[] = [
 ]
 const servers = ['cloudflare', 'AkamaiGHost', 'squid/5.7', '']
 
-/** Answers of somebody else, at any requests of a job: one to five where nothing else is looked for, else now and then. */
+/**
+ * Answers from somebody else, at any requests of a job: one to five if nothing else is tested, otherwise now and then.
+ */
 export function drawForeignAnswers(has: (trouble: 'foreign' | 'passing') => boolean): fc.Arbitrary<Fault[]> {
   if (!has('foreign')) return fc.constant([])
   const answer = fc

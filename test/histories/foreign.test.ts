@@ -1,7 +1,7 @@
 import t from 'tap'
 import { runHistories } from './histories.ts'
 
-// A busy machine takes longer than the usual limit of a file.
+// A busy machine needs more than the usual time limit of a file.
 t.setTimeout(600_000)
 
 const seed = 20_261_128

@@ -1,6 +1,6 @@
 import type { History, JobPlan, WorkspaceTraits } from './history.ts'
 
-/** A history that once lost records without a sign, made as small as it would get. */
+/** A history that once lost records without a sign, made as small as possible. */
 export interface FoundHistory {
   /** What was wrong, in words. */
   fault: string
@@ -41,7 +41,7 @@ const job = (plan: Pick<JobPlan, 'streams'> & Partial<JobPlan>): JobPlan => ({
   ...plan,
 })
 
-/** An answer to a search, right in its form, that says nothing is there. */
+/** An answer to a search that is correct in its form, and says that there is nothing. */
 const emptySearch = {
   match: { path: '/contacts/search' },
   body: { type: 'list', data: [], total_count: 0, pages: { type: 'pages' } },

@@ -7,15 +7,15 @@ type StreamState = Record<string, unknown> & {
   __ab_full_refresh_sync_complete?: boolean
 }
 
-/** What a client holds of a stream. */
+/** What a client has of a stream. */
 export interface Held {
-  /** The STATE that it goes on from; undefined for a stream that begins anew. */
+  /** The STATE that it continues from; undefined for a stream that begins anew. */
   state: StreamState | undefined
-  /** Of a full refresh: when it was begun, ms since the epoch. */
+  /** For a full refresh: when it was begun, ms since the epoch. */
   begunAt: number
 }
 
-/** The states of what is held, for the next job. */
+/** The states that the client has, for the next job. */
 export function stateMessages(held: ReadonlyMap<string, Held>, streams: readonly string[]): unknown[] {
   return streams.flatMap((name) => {
     const state = held.get(name)?.state
@@ -23,13 +23,13 @@ export function stateMessages(held: ReadonlyMap<string, Held>, streams: readonly
   })
 }
 
-/** Whether a full refresh goes on where it was, rather than beginning anew. */
+/** Whether a full refresh continues where it was, instead of beginning anew. */
 export function goesOn(state: StreamState | undefined): boolean {
   const { walk, gaps = [] } = state?.intercom_sync ?? {}
   return state?.__ab_full_refresh_sync_complete !== true && (walk !== undefined || gaps.length > 0)
 }
 
-/** The part of a log that a client keeps of each stream: the records before one of its STATEs, and that STATE. */
+/** The part of a log that a client keeps for each stream: the records before one of its STATEs, and that STATE. */
 export function keptOf(
   lines: readonly Message[],
   streams: readonly string[],
@@ -48,8 +48,8 @@ export function keptOf(
 }
 
 /**
- * How late search may show a change, ms: less than the overlap of its stream. Where every stream that is read from it
- * has been told of late arrivals, a sync looks back twice as far as the latest of them was late.
+ * How late the search may show a change, ms: less than the overlap of its stream. If every stream that is read from
+ * this one has noticed late arrivals, a sync looks back twice as far as the longest of these delays.
  */
 export function longestLagMs(
   held: ReadonlyMap<string, Held>,

@@ -3,7 +3,7 @@ import { type Focus, histories } from './draw.ts'
 import type { History } from './history.ts'
 import { type HistoryResult, runHistory } from './run-history.ts'
 
-/** What was done by all histories of a run. */
+/** The totals over all histories of a run. */
 export type Totals = Omit<HistoryResult, 'faults'> & { histories: number }
 
 /** A history that breaks the law. */
@@ -26,21 +26,21 @@ export interface HistoriesOptions extends Focus {
   seed: number
   /** Begins at this history, e.g. at one that failed. */
   path?: string
-  /** Faults that do not have this text in them count for nothing. @defaultValue all count */
+  /** Faults that do not contain this text are ignored. @defaultValue all count */
   about?: string
-  /** Told of every history. */
+  /** Called after every history. */
   done?: (totals: Totals) => void
-  /** Longest that a failing history is made smaller, ms. @defaultValue until it gets no smaller */
+  /** How long a failing history is made smaller, ms. @defaultValue until it gets no smaller */
   patienceMs?: number
 }
 
-/** Draws histories until one breaks the law, and makes that one as small as can be. */
+/** Draws histories until one breaks the law, and makes that one as small as possible. */
 export async function runHistories(options: HistoriesOptions): Promise<HistoriesRun> {
   const { count, seed, path, about = '', done, patienceMs } = options
   const totals: Totals = { histories: 0, jobs: 0, requests: 0, records: 0, changes: 0, forgiven: 0 }
   let failedAt: number | undefined
   const property = fc.asyncProperty(histories(options), async (history) => {
-    // Of a history that fails already anything smaller will do, but not for ever.
+    // When a history has failed, any smaller one is welcome, but the search must end at some point.
     const isLate = failedAt !== undefined && performance.now() - failedAt > (patienceMs ?? Number.POSITIVE_INFINITY)
     if (isLate) return
     const result = await runQuickly(history)
@@ -70,7 +70,7 @@ async function counterexampleOf({
   return { path: counterexamplePath ?? '', history, faults }
 }
 
-/** Every end of a wait makes an error, of which nobody reads where it was made. */
+/** Runs a history without stack traces: every end of a wait makes an error, and nobody reads its stack. */
 export async function runQuickly(history: History): Promise<HistoryResult> {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0

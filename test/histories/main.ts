@@ -16,11 +16,11 @@ const usage = `npm run histories -- [--histories N] [--seed S] [--path P] [--onl
   --survey  does not stop at the first history that breaks the law, and tells each kind of fault once
 `
 
-/** A run of fewer histories is a look, not evidence. */
+/** A run with fewer histories is only a look, not evidence. */
 const fewestForEvidence = 10_000
-/** The same of histories in which nothing but foreign answers goes wrong. */
+/** The same for histories in which only foreign answers go wrong. */
 const fewestForeign = 2_000
-/** Told every so many histories. */
+/** The progress is printed every so many histories. */
 const news = 500
 
 function focusOf(only: string | undefined): Focus {
@@ -69,7 +69,7 @@ async function main(): Promise<void> {
   })
   const minutes = (performance.now() - began) / 60_000
   const { totals, counterexample } = run
-  // Whoever looks for something is not after evidence.
+  // A search for something specific does not produce evidence.
   if (count >= fewestForEvidence && values.only === undefined && values.about === '') {
     const command = `npm run histories -- --histories ${count} --seed ${seed}`
     await writeEvidence(run, { command, minutes })
@@ -85,13 +85,13 @@ async function main(): Promise<void> {
   process.exitCode = 1
 }
 
-/** One history from a file, with what is wrong. */
+/** Plays one history from a file, and prints what is wrong. */
 async function tellStory(history: History): Promise<void> {
   const { faults, ...totals } = await runHistory(history)
   process.stdout.write(`${JSON.stringify(totals)}\n${faults.join('\n') || 'the law holds'}\n`)
 }
 
-/** What breaks the law in many histories, each kind with the first history that shows it. */
+/** Lists the ways in which many histories break the law, each with the first history that shows it. */
 async function survey(focus: Focus, count: number, seed: number, about: string): Promise<void> {
   const kinds = new Map<string, { path: number; fault: string; count: number }>()
   let broken = 0

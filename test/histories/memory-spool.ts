@@ -1,6 +1,6 @@
 import type { Spool } from '../../src/sync/contract/spool.ts'
 
-/** Pages of a scroll in memory: a file would take real time, of which a history has none. */
+/** Pages of a scroll in memory: a file would take real time, and a history has none. */
 export async function createMemorySpool(): Promise<Spool> {
   const held: Buffer[] = []
   let closed: { error?: unknown } | undefined

@@ -3,7 +3,7 @@ import type { Mutation } from '../../simulator/mutations.ts'
 import { type Held, longestLagMs } from './held.ts'
 import type { Change, History, JobPlan } from './history.ts'
 
-/** Prepares Intercom for a job: what changed before it is changed, what changes and goes wrong meanwhile will do so. */
+/** Prepares Intercom for a job: makes the changes before it, and sets up the changes and faults during it. */
 export function beginJob(
   { workspace, live, faults }: SimulatedIntercom,
   history: History,
@@ -26,7 +26,7 @@ export function beginJob(
   faults.next(plan.faults)
 }
 
-/** Ends what is left of it. */
+/** Ends the rest of the job's changes and faults. */
 export function endJob({ live, faults }: SimulatedIntercom): void {
   live.follow([])
   faults.clear()

@@ -1,6 +1,6 @@
 import type { WorkspaceTraits } from './history.ts'
 
-/** An empty workspace in which nothing is out of the ordinary: tests say what they put in, and what is different. */
+/** An empty workspace in which nothing is unusual: tests say what they put in, and what is different. */
 export const quietWorkspace: WorkspaceTraits = {
   seed: 1,
   version: '2.16',

@@ -48,7 +48,7 @@ t.test('a history in which little goes wrong keeps the law, and takes the same c
 t.test('what is lost is found', async (t) => {
   const [job] = quiet.jobs
   if (job === undefined) throw new Error('no job')
-  // Longer than any overlap: nobody could know of it.
+  // Longer than any overlap, so nobody could know about it.
   const change = { stream: 'conversations', kind: 'update' as const, count: 1, lag: 40, beyond: false }
   const whole = { ...job, kills: [], keep: {} }
   const jobs = [

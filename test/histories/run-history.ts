@@ -11,22 +11,22 @@ import { type Job, runJob } from './run-job.ts'
 import { toldShortages } from './shortages.ts'
 import { openWorld, type World } from './world.ts'
 
-/** What became of a history. */
+/** The result of a history. */
 export interface HistoryResult {
   jobs: number
   requests: number
   records: number
   changes: number
-  /** 1 when a job has said what it lacks, and it was; else 0. */
+  /** 1 when a job has reported missing records, and these were really missing; else 0. */
   forgiven: number
-  /** In words; none when the law holds. */
+  /** In words; empty when the law holds. */
   faults: string[]
 }
 
 const minute = 60_000
-/** Longer than search takes to show anything. */
+/** Longer than the search ever takes to show a change. */
 const longestLagMs = 50 * 60 * minute
-/** Once nothing goes wrong any more a job succeeds, at the latest the third. */
+/** Once nothing goes wrong any more, a job succeeds, the third one at the latest. */
 const mostTries = 3
 
 /** A history under way. */
@@ -36,15 +36,16 @@ interface Run {
   held: Map<string, Held>
   ledger: DeliveryLedger
   result: HistoryResult
-  /** By stream, how many records jobs have said that they lack. */
+  /** By stream, how many missing records jobs have reported. */
   told: Map<string, number>
   /** Streams whose last job was not kept to its end. */
   interrupted: Set<string>
 }
 
 /**
- * The law: for any job, take of each stream any of its STATEs independently of the others, continue with a new job, and
- * again: what was delivered up to the STATEs kept, and afterwards, is the truth, or a job has said what it lacks.
+ * The law: for any job, take any STATE of each stream, independently of the other streams, continue with a new job, and
+ * so on. Then the records delivered up to the kept STATEs, and afterwards, are the truth, or a job has reported what is
+ * missing.
  */
 export async function runHistory(history: History): Promise<HistoryResult> {
   using world = openWorld(history.workspace)
@@ -74,14 +75,15 @@ export async function runHistory(history: History): Promise<HistoryResult> {
   return result
 }
 
-/** Nothing changes or goes wrong any more: what is owed comes, and then nothing. */
+/** Nothing changes or goes wrong any more: the missing records come, and then nothing. */
 async function settle(run: Run): Promise<void> {
   const { history, world, interrupted } = run
   const streams = [...new Set(history.jobs.flatMap((job) => job.streams))]
   world.clock.advance(longestLagMs)
   if (!(await succeed(run, 'the job after it', streams))) return
-  // What search showed late to a walk that was given up comes with the overlap of the job after the one that ends the
-  // walk. That one does not know either of all that the job given up had delivered.
+  // A job was given up, and the search showed its walk some changes late. These come with the overlap of the job after
+  // the one that ends the walk. The job that ends the walk does not know all the records that the job given up had
+  // delivered, either.
   const due = streams.filter((name) => !interrupted.has(name) || history.modes[name] === 'full_refresh')
   await judgeHeld(run, due)
   if (interrupted.size > 0 && !(await succeed(run, 'the job after that', streams))) return
@@ -90,7 +92,7 @@ async function settle(run: Run): Promise<void> {
   else await judgeHeld(run, streams)
 }
 
-/** Tries until a job comes to its end. @returns whether one did */
+/** Tries until a job comes to its end. @returns whether a job did */
 async function succeed(run: Run, name: string, streams: string[]): Promise<boolean> {
   let job: Job | undefined
   for (let tries = 0; tries < mostTries && (job?.outcome === undefined || job.outcome.failure); tries++) {
@@ -104,7 +106,7 @@ async function succeed(run: Run, name: string, streams: string[]): Promise<boole
 
 type SyncPlan = Pick<JobPlan, 'streams'> & Partial<JobPlan> & { isQuiet?: true }
 
-/** One job: judges its log, and keeps of it what its plan says. */
+/** Runs one job: judges its log, and keeps the part that its plan says. */
 async function sync(run: Run, name: string, plan: SyncPlan): Promise<Job> {
   const { history, world, held, ledger, result } = run
   const { streams, keep = {}, isQuiet } = plan
@@ -139,17 +141,17 @@ async function sync(run: Run, name: string, plan: SyncPlan): Promise<Job> {
   return job
 }
 
-/** A full refresh that was read to its end is judged at once: what comes after it begins anew. */
+/** A full refresh that was read to its end is judged at once, because the next job begins it anew. */
 async function judgeFullRefreshes(run: Run, name: string, plan: JobPlan, job: Job): Promise<void> {
   const { streams, keep, clocks } = plan
   if (job.outcome === undefined || job.outcome.failure) return
-  // Where the machine and Intercom's dates are both wrong nobody can tell the time: the next sync brings the rest.
+  // If the machine and Intercom's dates are both wrong, nobody can know the time. The next sync brings the rest.
   if (clocks?.dates && clocks.machine) return
   const whole = streams.filter((stream) => run.history.modes[stream] === 'full_refresh' && (keep[stream] ?? 0) === 0)
   await judgeHeld(run, whole, `${name}: `)
 }
 
-/** The list that a scroll is held against leaves companies without users out: so many nobody could miss. */
+/** The list with which a scroll is compared leaves out companies without users. Nobody could miss that many. */
 function excuseScroll({ world, told }: Run): void {
   const companies = world.intercom.workspace.collection('companies').latest()
   const userless = companies.filter((company) => company.member('user_count') === 0).length
@@ -157,7 +159,7 @@ function excuseScroll({ world, told }: Run): void {
   told.set('company_segments', Number.POSITIVE_INFINITY)
 }
 
-/** What is held must be what is there; a full refresh has at least what there was when it began. */
+/** The records kept must be the present ones; a full refresh has at least those that existed when it began. */
 async function judgeHeld(
   { history, held, ledger, result, told, ...run }: Run,
   streams: string[],
@@ -178,7 +180,7 @@ async function judgeHeld(
   }
 }
 
-/** The oracle judges the streams that a log speaks of. */
+/** The oracle judges the streams that appear in a log. */
 function spokenOf(name: string): string {
   const status = { stream_descriptor: { name }, status: 'STARTED' }
   return `${JSON.stringify({ type: 'TRACE', trace: { type: 'STREAM_STATUS', emitted_at: 0, stream_status: status } })}\n`
@@ -190,12 +192,12 @@ function truthOf({ history, world }: Pick<Run, 'history' | 'world'>): Iterable<T
   return world.intercom.workspace.truth({ version: isPinned ? version : defaultApiVersion, streams })
 }
 
-/** A log that is cut off lacks what only an end brings. */
+/** If a log is cut off, it lacks the lines that only an end brings. */
 function belongsToTheEnd({ kind, examples }: FaultGroup): boolean {
   return kind === 'status_order' && examples.every((example) => example.startsWith('the log ends'))
 }
 
-/** What is read again because clocks disagree may be more than a state remembers, between two attempts as well. */
+/** When clocks disagree, a sync may read more again than a state remembers, even between two attempts. */
 function isOfClocks({ kind }: FaultGroup, { clocks }: SyncPlan): boolean {
   return kind === 'duplicate' && clocks !== undefined && clocks !== null
 }

@@ -8,9 +8,9 @@ import { withWrongDates } from './wrong-clocks.ts'
 /** A job as its log shows it, however many attempts it took. */
 export interface Job {
   messages: Buffer
-  /** Absent when it was given up, or no attempt came to its end. */
+  /** Absent when it was given up, or when no attempt came to its end. */
   outcome?: SyncOutcome
-  /** What its last attempt failed with. */
+  /** The error of its last attempt. */
   error?: string
 }
 
@@ -24,14 +24,14 @@ export interface JobOptions {
   clocks?: WrongClocks | null | undefined
 }
 
-/** Turns of the event loop in which all that is under way comes as far as it can. */
+/** In so many turns of the event loop, all work under way runs as far as it can. */
 const slowTurns = 30
 
 async function makeDurable(isSlow: boolean): Promise<void> {
   for (let turn = 0; isSlow && turn < slowTurns; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** Attempts that may fail before a job has. */
+/** A job has failed after so many failed attempts. */
 const mostAttempts = 3
 
 /** Runs attempts until the job has ended or is given up, each from the position of the last commit. */

@@ -1,7 +1,9 @@
 import { findStream } from '../../src/streams/table.ts'
 import type { Message } from '../support/engine.ts'
 
-/** By stream, how many records the warnings of a log say to be lacking; of a parent that is, any number of children are. */
+/**
+ * By stream, how many records are missing according to a log's warnings; for a missing parent, any number of children.
+ */
 export function toldShortages(lines: readonly Message[]): Map<string, number> {
   const told = new Map<string, number>()
   for (const { type, log } of lines) {

@@ -12,7 +12,7 @@ export const sharedWalks = [
 
 export const otherStreams = ['contacts', 'segments', 'activity_logs', 'tags'] as const
 
-/** What each stream's records go through, the ordinary more often than the others. */
+/** The possible changes of each stream's records, the ordinary ones more often than the others. */
 export const changeKinds: Readonly<Record<string, readonly MutationKind[]>> = {
   contacts: ['update', 'create', 'delete', 'merge'],
   conversations: ['update', 'create', 'reply', 'edit', 'delete', 'redact'],
@@ -27,7 +27,7 @@ export function rootOf(stream: string): string {
   return streamTable.find(({ name }) => name === stream)?.child?.parent ?? stream
 }
 
-/** How late search may show a change without any sync having been told, ms. */
+/** How late the search may show a change before any sync has noticed late arrivals, ms. */
 export function overlapMs(stream: string): number {
   return 1000 * (streamTable.find(({ name }) => name === stream)?.overlapSeconds ?? 0)
 }

@@ -9,7 +9,7 @@ export interface Host {
   clock: Clock
   /** How long an answer takes, ms: half of it on the way there. */
   latencyMs: number
-  /** What becomes of an answer on its way back. @defaultValue it stays as it is */
+  /** Changes an answer on its way back. @defaultValue it stays unchanged */
   alter?: ((answer: DirectAnswer, path: string) => DirectAnswer) | undefined
 }
 

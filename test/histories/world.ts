@@ -10,9 +10,9 @@ export interface World extends Disposable {
   intercom: SimulatedIntercom
   clock: EventClock
   baseUrl: string
-  /** What becomes of answers on their way back; nothing where it is left out. */
+  /** Changes answers on their way back; without an argument, they stay unchanged. */
   alter(change?: Host['alter']): void
-  /** The clock of the machine that syncs. @param wrong how it goes wrong; right where it is left out */
+  /** The clock of the machine that syncs. @param wrong how it is wrong; if left out, it is right */
   machine(wrong?: WrongMachine): Clock
 }
 
@@ -44,7 +44,7 @@ export function openWorld(traits: WorkspaceTraits): World {
     longConversations: 0,
     oddities: false,
     omitUserlessCompanies: false,
-    // The first two contacts have lists of which a search shows ten items only.
+    // The first two contacts have lists for which a search shows only ten items.
     listLengths: { tags: [11, 0], notes: [0, 12] },
     scrollPageSize: Math.min(largestPage, 100),
     largestPage,

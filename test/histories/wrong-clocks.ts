@@ -5,7 +5,7 @@ const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
 
-/** How a `Date` can be wrong: so many ms ahead of the truth, or no time at all. */
+/** How a `Date` can be wrong: so many ms ahead of the truth, or not a time at all. */
 export const wrongDates = {
   'a day behind': -day,
   'an hour behind': -hour,
@@ -19,7 +19,7 @@ export const wrongDates = {
 } as const
 export type WrongDate = keyof typeof wrongDates
 
-/** Which answers have it: the one after so many others, one of ten from there on, or all. */
+/** Which answers have the wrong date: one, after so many others; one of ten from there on; or all. */
 export interface WrongDates {
   date: WrongDate
   often: 'once' | 'sometimes' | 'always'
@@ -32,10 +32,10 @@ export interface WrongMachine {
   jumpsAfterMs: number
 }
 
-/** What stands between a client and Intercom when the answer is not Intercom's. */
+/** What has handled an answer between Intercom and the client. */
 export type OnAnswers = 'as they are' | 'refused for the rate limit' | 'of somebody else'
 
-/** Tells of one answer after the other whether its `Date` is wrong. */
+/** Says for one answer after another whether its `Date` is wrong. */
 export function whichAreWrong({ often, after }: WrongDates): () => boolean {
   let answers = 0
   return () => {
@@ -44,7 +44,7 @@ export function whichAreWrong({ often, after }: WrongDates): () => boolean {
   }
 }
 
-/** The answers of a job with wrong dates among them. @param on what becomes of the answers that have one */
+/** The answers of a job, some of them with wrong dates. @param on what happens to an answer with a wrong date */
 export function withWrongDates(
   dates: WrongDates,
   clock: Clock,
@@ -53,7 +53,7 @@ export function withWrongDates(
   const isWrong = whichAreWrong(dates)
   return (answer, path) => {
     if (!isWrong()) return answer
-    // An answer of the scroll that is lost costs a minute, by Intercom's rules and not by any clock.
+    // A lost answer of the scroll costs a minute, because of Intercom's rules and not because of any clock.
     if (on !== 'as they are' && path === '/companies/scroll') return answer
     const { date: _right, ...headers } = answer.headers
     const written = dateHeader(dates.date, clock.now())
@@ -61,7 +61,7 @@ export function withWrongDates(
   }
 }
 
-/** @param now the true time, ms since the epoch @returns undefined for no header */
+/** @param now the true time, ms since the epoch @returns undefined when there is no header */
 export function dateHeader(date: WrongDate, now: number): string | undefined {
   const wrong = wrongDates[date]
   return typeof wrong === 'number' ? new Date(now + wrong).toUTCString() : wrong
@@ -82,7 +82,7 @@ function replaced(answer: DirectAnswer, on: OnAnswers): DirectAnswer {
   return { status: 429, headers, body: Buffer.from(JSON.stringify({ type: 'error.list', errors })) }
 }
 
-/** The clock of a machine beside the true one: it ticks alike and tells another time. */
+/** The clock of a machine, derived from the true one: it runs at the same speed and shows another time. */
 export function machineClock(truth: Clock, { aheadMs, jumpsAfterMs }: WrongMachine): Clock {
   const start = truth.monotonic()
   const isWrong = () => truth.monotonic() - start >= jumpsAfterMs

@@ -27,7 +27,7 @@ export function createAcceleratedClock(start: number, speed: number): Clock {
   }
 }
 
-/** The same clock, which also leaps where a test says so. */
+/** The same clock, but a test can also make it jump. */
 export interface SkippingClock extends Clock {
   advance(ms: number): void
 }

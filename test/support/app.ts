@@ -17,7 +17,7 @@ import type { Teardown } from './processes.ts'
 import type { RedisAccess } from './redis.ts'
 import { commitOf, commitTo, openStore, syncRequest, type TestStore } from './store.ts'
 
-/** The API on a port of its own, on the real store with the connection profile it has in the service. */
+/** The API on a port of its own, on the real store, with the same connection profile as in the service. */
 export interface TestApp {
   app: FastifyInstance
   port: number
@@ -28,9 +28,9 @@ export interface TestApp {
   logged: string[]
   closing: AbortController
   fetch(path: string, options?: RequestInit): Promise<Response>
-  /** A pending job of the tenant that callers without a key are. */
+  /** A pending job of the default tenant, which callers without a key belong to. */
   createJob(options?: { graceMs?: number; tenant?: string }): Promise<number>
-  /** Starts a worker's attempt at a job and returns what it would do. */
+  /** Starts a worker's attempt at a job and returns the worker's steps. */
   work(jobId: number): Promise<TestWorker>
 }
 
@@ -46,7 +46,7 @@ interface AppOptions extends Partial<Omit<AppDependencies, 'config'>>, Partial<A
   clock?: Clock
   /** @defaultValue a new key */
   keys?: readonly EncryptionKey[]
-  /** @defaultValue jobs wait for whoever begins an attempt by hand */
+  /** @defaultValue jobs wait until the test begins an attempt by hand */
   enqueue?: (jobId: number) => Promise<void>
   /** @defaultValue any free one */
   port?: number
@@ -64,7 +64,8 @@ export async function startApp(t: Teardown, server: RedisAccess, options: AppOpt
     keys,
     enqueue = async () => undefined,
   } = options
-  // A machine that is busy with other tests is no overloaded service: a test that is about that one says so.
+  // A machine that is busy with other tests must not look like an overloaded service. A test about overload sets a
+  // limit.
   const limits = { eventLoopDelayMs: 60_000, ...options.limits }
   const store = openStore(server, { retentionMs, clock, ...(keys && { keys }) })
   const redis = server.connect('failFast')

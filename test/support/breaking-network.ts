@@ -2,18 +2,19 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { Teardown } from './processes.ts'
 
-/** A network that breaks: what it does to the connections that ask for messages. */
+/** A network that breaks the connections on which messages are requested. */
 export interface BreakingNetwork {
   url: string
-  /** How many connections were cut or held so far. */
+  /** How many connections have been cut or held so far. */
   broken(): number
   /** Resolves when a connection has been held. */
   held: Promise<void>
 }
 
 /**
- * Leads to a service. Of the connections that ask for messages the first is broken after the first of these numbers of
- * bytes of the answer, the next after the next; when the numbers are used up nothing is broken any more.
+ * Leads to a service. It breaks the connections that ask for messages: the first one after the first of these numbers
+ * of bytes of the answer, the next one after the second number, and so on. When the numbers are used up, nothing is
+ * broken.
  *
  * @param how `cut` closes a connection, `hold` leaves it open and lets nothing more pass
  */

@@ -16,26 +16,26 @@ interface JobOfService {
   waitingFor?: string
 }
 
-/** A service that a bridge can be pointed at: API and worker as processes of their own, on a Redis that outlives both. */
+/** A service for a bridge: API and worker as separate processes, on a Redis that outlives both. */
 export interface BridgedService {
   url: string
   port: number
   key: string
   intercom: ListeningSimulator
   redis: TestRedis
-  /** Ends the API by a signal and starts another one on the same port. */
+  /** Ends the API with a signal and starts another one on the same port. */
   restartApi(signal: NodeJS.Signals): Promise<void>
   stopApi(signal: NodeJS.Signals): Promise<void>
   stopWorker(signal: NodeJS.Signals): Promise<void>
   /** Calls the API with the key. */
   fetch(path: string, options?: RequestInit): Promise<Response>
-  /** The jobs there are, the newest first. */
+  /** All jobs, the newest first. */
   jobs(): Promise<JobOfService[]>
-  /** The newest job, when there is one. */
+  /** Waits for a job to exist, and returns the newest. */
   untilStarted(): Promise<JobOfService>
-  /** The job, when its status is one of those named. */
+  /** Waits until the job's status is one of those named, and returns the job. */
   untilStatus(jobId: number, ...wanted: string[]): Promise<JobOfService>
-  /** The job, when it is said to wait for a worker. */
+  /** Waits until the job waits for a worker, and returns the job. */
   untilWaiting(jobId: number): Promise<JobOfService>
   /** The whole log of a job, read at once. */
   messages(jobId: number): Promise<Buffer>

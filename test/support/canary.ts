@@ -1,9 +1,9 @@
 import { inspect } from 'node:util'
 
-/** A token of characters that JSON, HTML and URLs write in other ways. */
+/** A token of characters that are written differently in JSON, HTML and URLs. */
 export const canary = `dG9r"ZW4/\\+c4n&ry<%7E>=~'9Qz`
 
-/** The ways in which it may come back. */
+/** The notations in which it may come back. */
 export const writings: Readonly<Record<string, string>> = {
   plain: canary,
   'JSON in JSON': JSON.stringify(JSON.stringify({ token: canary })),
@@ -14,7 +14,7 @@ export const writings: Readonly<Record<string, string>> = {
   base64url: Buffer.from(`Bearer ${canary} `).toString('base64url'),
 }
 
-/** Pieces by which it is recognized, whole or cut off. */
+/** Pieces by which the token is recognized, whole or cut off. */
 const pieces = [
   canary.slice(0, 12),
   canary.slice(-12),
@@ -28,7 +28,7 @@ const pieces = [
   'dG9r&quot;ZW4',
 ]
 
-/** What a text, or anything else as Node prints it, gives away of the canary; nothing is the right answer. */
+/** The part of the canary that a text, or any other value as Node prints it, reveals; it should be none. */
 export function givenAway(what: unknown): string | undefined {
   const text = typeof what === 'string' ? what : inspect(what, { depth: 12, showHidden: true, maxStringLength: null })
   const place = pieces.map((piece) => text.toLowerCase().indexOf(piece.toLowerCase())).find((found) => found >= 0)

@@ -1,6 +1,6 @@
 import { parse } from 'yaml'
 
-/** What is used of a service in docker-compose.yml. */
+/** The members of a service in docker-compose.yml that we use. */
 export interface ComposeService {
   build?: { context: string; target: string }
   command?: string[]
@@ -22,9 +22,9 @@ export function parseCompose(text: string): ComposeFile {
 }
 
 /**
- * A service's environment with its variables put in, as compose does it: `${NAME:-default}` and `${NAME:?message}`.
+ * A service's environment with its variables filled in, as compose does it: `${NAME:-default}` and `${NAME:?message}`.
  *
- * @throws Error in the words of the file when one that is needed is missing
+ * @throws Error with the file's own message when a required variable is missing
  */
 export function environmentOf(service: ComposeService, given: Record<string, string>): Record<string, string> {
   const put = (value: string) =>

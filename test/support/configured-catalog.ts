@@ -2,7 +2,7 @@ import type { SyncMode } from '../../src/airbyte/catalog.ts'
 import { streamSchema } from '../../src/streams/schemas.ts'
 import { streamTable } from '../../src/streams/table.ts'
 
-/** A catalog as Airbyte sends it: incremental where that is possible, or one mode for all. */
+/** A catalog as Airbyte sends it: incremental where possible, or one mode for all. */
 export function configuredCatalog(streams = streamTable.map(({ name }) => name), mode?: SyncMode) {
   return {
     streams: streamTable

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Teardown } from './processes.ts'
 
-/** What a connector gave until its process was gone. */
+/** What a connector printed until its process was gone. */
 export interface Finished {
   /** The exit code, or the signal that ended it. */
   end: number | NodeJS.Signals
@@ -14,20 +14,20 @@ export interface Finished {
   stderr: string
 }
 
-/** A connector that runs. */
+/** A connector that is running. */
 export interface RunningConnector {
   child: ChildProcess
-  /** Resolves when stdout holds such a text; rejects when it ends without one. */
+  /** Resolves when stdout contains such a text; rejects when it ends without one. */
   untilPrinted(pattern: RegExp): Promise<void>
-  /** Resolves when stdout holds so many whole lines; rejects when it ends before. */
+  /** Resolves when stdout contains so many whole lines; rejects when it ends before. */
   untilLines(count: number): Promise<void>
   finished: Promise<Finished>
 }
 
 export interface RunOptions {
-  /** Where Intercom is. */
+  /** Intercom's address. */
   intercom?: string
-  /** Further variables of its environment. */
+  /** More variables for its environment. */
   environment?: Record<string, string>
   /** For Node itself. */
   nodeOptions?: string
@@ -36,7 +36,7 @@ export interface RunOptions {
 }
 
 export interface ConnectorBench {
-  /** Writes a file and gives its path. A text is written as it is, anything else as JSON. */
+  /** Writes a file and returns its path. A text is written unchanged, anything else as JSON. */
   write(name: string, content: unknown): string
   start(args: string[], options?: RunOptions): RunningConnector
   run(args: string[], options?: RunOptions): Promise<Finished>
@@ -44,7 +44,7 @@ export interface ConnectorBench {
 
 const compiled = fileURLToPath(new URL('../../', import.meta.url))
 
-/** The executable as it ships, from wherever this file was compiled to, and a folder for what it is given. */
+/** The executable as it ships, wherever this file was compiled to, and a folder for its files. */
 export function openConnector(t: Teardown): ConnectorBench {
   const folder = mkdtempSync(join(tmpdir(), 'intercom-sync-connector-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))

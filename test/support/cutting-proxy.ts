@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { Teardown } from './processes.ts'
 
-/** A wire that breaks. */
+/** A connection that breaks. */
 export interface CuttingProxy {
   port: number
   /** How many answers it has cut so far. */
@@ -14,8 +14,8 @@ export interface CuttingProxy {
 }
 
 /**
- * A TCP port in front of another one, which lets so many bytes of each connection through to the client and then resets
- * it.
+ * A TCP port in front of another one. It lets so many bytes of each connection through to the client and then resets
+ * the connection.
  *
  * @param nextLimit bytes of the next connection; undefined = all
  */

@@ -1,4 +1,4 @@
-/** A promise settled from outside: how a test waits for an event. */
+/** A promise that is settled from outside, so that a test can wait for an event. */
 export interface Deferred<T = void> {
   promise: Promise<T>
   resolve(value: T): void

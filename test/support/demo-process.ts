@@ -1,6 +1,6 @@
 /**
- * The demo, with the service of the same build. With `BROKEN_TRUTH` the simulated Intercom's own account of its
- * records lacks one contact, so that a count must be found wrong.
+ * The demo, with the service of the same build. With `BROKEN_TRUTH`, one contact is missing in the simulated Intercom's
+ * own account of its records, so that the demo must find a wrong count.
  */
 import { fileURLToPath } from 'node:url'
 import { buildSimulator, type Simulator } from '../../simulator/app.ts'

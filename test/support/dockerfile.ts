@@ -1,10 +1,10 @@
-/** One instruction: its name, and what follows as it stands there, on one line. */
+/** One instruction: its name, and the unchanged text after it, on one line. */
 export interface Step {
   name: string
   text: string
 }
 
-/** What is between one FROM and the next. */
+/** Everything between one FROM and the next. */
 export interface Stage {
   name: string
   /** Another stage, or an image from elsewhere. */
@@ -12,7 +12,7 @@ export interface Stage {
   steps: Step[]
 }
 
-/** What an image tells an engine beside its files. */
+/** The settings in an image for a container engine, besides its files. */
 export interface ImageSettings {
   user: string
   environment: Record<string, string>
@@ -27,7 +27,7 @@ const known = ['COPY', 'RUN', 'WORKDIR', 'ENV', 'LABEL', 'USER', 'EXPOSE', 'HEAL
 /**
  * The stages of a Dockerfile in their order. Every one must have a name.
  *
- * @throws Error for an instruction that nothing is known of: it would be passed over
+ * @throws Error for an unknown instruction, which would otherwise be skipped
  */
 export function parseDockerfile(text: string): Stage[] {
   const stages: Stage[] = []
@@ -56,14 +56,16 @@ export function stageOf(stages: readonly Stage[], name: string): Stage {
   return stage
 }
 
-/** A stage after all those that it is built on. */
+/** A stage after all the stages that it is built on. */
 export function lineageOf(stages: readonly Stage[], name: string): Stage[] {
   const stage = stageOf(stages, name)
   const own = stages.some((candidate) => candidate.name === stage.base)
   return own ? [...lineageOf(stages, stage.base), stage] : [stage]
 }
 
-/** What an engine would be told by an image. Lists are in JSON, as they are where no shell is wanted. */
+/**
+ * The settings that a container engine would find in an image. Lists are in JSON, as they are when no shell is wanted.
+ */
 export function settingsOf(stages: readonly Stage[], name: string): ImageSettings {
   const steps = lineageOf(stages, name).flatMap((stage) => stage.steps)
   const last = (instruction: string) => steps.findLast((step) => step.name === instruction)?.text

@@ -16,8 +16,8 @@ interface Document {
 const problemType = 'application/problem+json'
 
 /**
- * Holds every response of an API against its own OpenAPI document: status, media type and, where it is JSON, the body.
- * What is not as documented is thrown as soon as it is sent, and so fails the test that runs.
+ * Checks every response of an API against its own OpenAPI document: status, media type and, if it is JSON, the body. If
+ * a response differs from the document, an error is thrown as soon as it is sent, so the running test fails.
  */
 export function watchResponses(app: FastifyInstance): void {
   let document: Document | undefined
@@ -36,7 +36,7 @@ interface Sent {
   body: Buffer[]
 }
 
-/** What a response is made of; of message streams, which may be long, not the body. */
+/** Collects a response. For message streams, which may be long, it leaves out the body. */
 function collectResponse(response: ServerResponse): Sent {
   const sent: Sent = { type: '', body: [] }
   const { writeHead } = response

@@ -8,9 +8,9 @@ import { runCompiled, runProcess, type Teardown, type TestProcess } from './proc
 
 /** A fenced block of a Markdown document. */
 export interface Block {
-  /** The nearest heading above, without its signs. */
+  /** The nearest heading above, without its `#` signs. */
   heading: string
-  /** What follows the fence, e.g. `sh`. */
+  /** The word after the fence, e.g. `sh`. */
   language: string
   text: string
 }
@@ -29,21 +29,21 @@ export function readBlocks(path: string): Block[] {
   return blocks
 }
 
-/** What a reader of a document has before them: the service, an Intercom, and a folder to work in. */
+/** What a reader of a document needs: the service, an Intercom, and a folder to work in. */
 export interface Desk {
   simulator: Simulator
   service: string
   folder: string
-  /** The document's addresses replaced by those of this desk. */
+  /** Replaces the document's addresses with those of this desk. */
   localize(text: string): string
-  /** Starts lines of a shell, which end at the first that fails; the folder is its home, too. */
+  /** Starts lines of a shell, which end at the first one that fails; the folder is also the shell's home. */
   start(lines: string, environment?: Record<string, string>): TestProcess
   run(lines: string, environment?: Record<string, string>): Promise<Outcome>
-  /** Ends the service in order. */
+  /** Ends the service in an orderly way. */
   endService(): Promise<void>
 }
 
-/** What became of some lines of a shell. */
+/** The result of some lines of a shell. */
 export interface Outcome {
   code: number | NodeJS.Signals
   stdout: string
@@ -95,7 +95,7 @@ export async function openDesk(
   }
 }
 
-/** Kills a shell and what it has started, whatever of that is left. */
+/** Kills a shell and everything that it has started and that is still running. */
 export function endGroup({ child }: TestProcess): void {
   if (child.pid === undefined) return
   try {

@@ -12,7 +12,7 @@ import type { WalkPorts } from '../../src/sync/contract/walk.ts'
 import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
 import { runSync } from '../../src/sync/run-sync.ts'
 
-/** What an attempt at a sync gave. */
+/** The result of an attempt at a sync. */
 export interface Collected {
   commits: Commit[]
   /** Absent when the attempt was stopped early. */
@@ -26,15 +26,15 @@ export interface Collected {
 export interface CollectOptions extends SyncRequestBody {
   baseUrl: string
   clock?: Clock
-  /** What earlier attempts at the job have made durable. */
+  /** The commits that earlier attempts at the job have made durable. */
   held?: readonly Commit[]
-  /** Stop, as if killed, when so many commits have been taken. */
+  /** Stops, as if killed, after so many commits. */
   stopAfter?: number
   /** Takes each commit as it comes, so that commits outlive an attempt that fails. */
   taken?: (commit: Commit) => void | Promise<void>
   /** @defaultValue 15 minutes */
   scrollPatienceMs?: number
-  /** What walks are given in place of a spool in a file and the usual number of records per slice. @defaultValue nothing */
+  /** Replaces the spool in a file and the usual number of records per slice. @defaultValue nothing */
   ports?: Partial<Pick<WalkPorts, 'createSpool' | 'recordsPerSlice'>>
 }
 
@@ -76,7 +76,7 @@ export async function collectSync(options: CollectOptions): Promise<Collected> {
         outcome = step.value
         break
       }
-      // Through JSON and back, as a position goes through Redis.
+      // Through JSON and back, because a position goes through Redis.
       const commit = { ...step.value, position: JSON.parse(JSON.stringify(step.value.position)) as Position }
       commits.push(commit)
       await taken?.(commit)
@@ -87,7 +87,7 @@ export async function collectSync(options: CollectOptions): Promise<Collected> {
   return { commits, ...(outcome && { outcome }), ...joined(commits) }
 }
 
-/** What several attempts at one job gave together. */
+/** The result of several attempts at one job together. */
 export function joined(commits: readonly Commit[]): Pick<Collected, 'messages' | 'state'> {
   const latest = new Map<string, Checkpoint>()
   for (const checkpoint of commits.flatMap((commit) => commit.checkpoints))
@@ -99,14 +99,14 @@ export function joined(commits: readonly Commit[]): Pick<Collected, 'messages' |
   return { messages: Buffer.concat(commits.map((commit) => commit.body)), state }
 }
 
-/** Holds messages against what the simulator knows to be true. */
+/** Compares messages with the simulator's truth. */
 export function judge(simulator: Simulator, messages: Buffer, options?: CheckOptions): Promise<Report> {
   return checkMessages([messages], simulator.workspace.truth(), options)
 }
 
 export const contactsOf = (messages: Buffer): Record<string, unknown>[] => recordsOf(messages, 'contacts')
 
-/** Ids of the contacts that came with a cut list of tags, sorted. */
+/** Ids of the contacts that came with a list of tags that was cut, sorted. */
 export const cutContactsOf = (messages: Buffer): string[] =>
   contactsOf(messages)
     .flatMap(({ id, tags }) => ((tags as { has_more: boolean }).has_more ? [String(id)] : []))

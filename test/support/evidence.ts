@@ -2,7 +2,7 @@ import { cpus, release, totalmem, type } from 'node:os'
 
 export const told = (count: number): string => count.toLocaleString('en-US')
 
-/** When and on what something was measured, as lines of a list. */
+/** When and on which machine something was measured, as lines of a list. */
 export function dayAndMachine(): string[] {
   return [
     `- Date: ${new Date().toISOString().slice(0, 10)}`,

@@ -8,14 +8,14 @@ import { promisify } from 'node:util'
 import { lineageOf, type Stage, type Step } from './dockerfile.ts'
 import type { Teardown } from './processes.ts'
 
-/** The user of the images. Only root can run something as somebody else. */
+/** The user of the images. Only root can run a process as another user. */
 export const imageUser = process.getuid?.() === 0 ? 1000 : undefined
 
-/** Root folders of stages, without the files of their base image but for Node. */
+/** Root folders of stages, without the files of their base image except Node. */
 export interface Build {
   /** Folder with `node`, readable by everybody. */
   programs: string
-  /** The root folder of a stage; built when first asked for. Nobody can write in it, but for /data. */
+  /** The root folder of a stage; built when first requested. Nobody can write in it, except in /data. */
   rootOf(stage: string): Promise<string>
 }
 
@@ -23,10 +23,10 @@ type Command = (stageRoot: string, folder: string) => Promise<unknown>
 
 const run = promisify(execFile)
 
-/** What this file is compiled with. */
+/** The folder that this file was compiled into. */
 const compiled = fileURLToPath(new URL('../../', import.meta.url))
 
-/** What stands in for each RUN: what it would leave, without network and compiler. */
+/** Replaces each RUN: makes the files that it would leave, without network and compiler. */
 const commands: Record<string, Command> = {
   'npm ci': async () => undefined,
   'npm ci --omit=dev': (_root, folder) => copyRunTimePackages(folder),
@@ -38,12 +38,12 @@ const commands: Record<string, Command> = {
     await mkdir(join(root, 'data'))
     if (imageUser !== undefined) await chown(join(root, 'data'), imageUser, imageUser)
   },
-  // The users are the base image's.
+  // The base image has these users already.
   'groupmod --new-name airbyte node && usermod --login airbyte --home /airbyte --move-home node': async () => undefined,
 }
 
 /**
- * Does what a Dockerfile says, in folders: COPY from what .dockerignore lets through, WORKDIR, and the RUNs above.
+ * Follows a Dockerfile, in folders: COPY from the files that .dockerignore lets through, WORKDIR, and the RUNs above.
  *
  * @throws Error for a COPY or RUN that could not be done
  */
@@ -102,7 +102,7 @@ export async function prepareBuild(t: Teardown, stages: readonly Stage[], contex
   return { programs, rootOf }
 }
 
-/** Copies a tree fast: new folders, which can be written to, of the same files. */
+/** Copies a tree fast: new folders, which can be written to, with the same files. */
 async function link(origin: string, place: string): Promise<void> {
   await run('cp', ['-al', origin, place])
   await run('find', [place, '-type', 'd', '-exec', 'chmod', 'u+w', '{}', '+'])
@@ -119,14 +119,16 @@ function commandOf(text: string): Command {
   return command
 }
 
-/** What `npm ci --omit=dev` would leave, taken from what is installed. A package brings along those inside of it. */
+/**
+ * The packages that `npm ci --omit=dev` would leave, taken from those installed. A package includes those inside it.
+ */
 async function copyRunTimePackages(folder: string): Promise<void> {
   const { packages } = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { dev?: boolean; optional?: boolean }>
   }
   const needed = Object.entries(packages)
     .filter(([path, { dev }]) => !dev && path.lastIndexOf('node_modules/') === 0)
-    // Of optional packages those of other platforms are not there.
+    // Optional packages for other platforms are not installed.
     .filter(([path, { optional }]) => !optional || existsSync(path))
     .map(([path]) => path)
   for (const place of new Set(needed.map((path) => dirname(path)))) {

@@ -5,13 +5,16 @@ import { fileURLToPath } from 'node:url'
 import { runShell, type Teardown } from './processes.ts'
 
 interface InstalledOptions {
-  /** Packages installed beside it that it does not ask for. */
+  /** Packages installed beside it that it does not require. */
   extra?: string[]
   /** npm's scripts. */
   scripts?: Record<string, string>
 }
 
-/** The package as somebody has it who installed it: what is published, and the packages it needs at run time. Returns its folder. */
+/**
+ * The package as a user has it after installing: the published files, and the packages it needs at run time. Returns
+ * its folder.
+ */
 export async function installPackage(
   t: Teardown,
   { extra = [], scripts = {} }: InstalledOptions = {},
@@ -30,7 +33,7 @@ export async function installPackage(
   return root
 }
 
-/** A PATH with what the service itself calls, and nothing else: no Redis. */
+/** A PATH with only those programs that the service itself calls: no Redis. */
 export async function barePath(t: Teardown): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'intercom-sync-path-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))

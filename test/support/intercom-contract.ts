@@ -25,12 +25,12 @@ interface Document {
 /** Versions whose facts are in `test/intercom/contract`; `0` is the one that Intercom calls Preview. */
 export const contractVersions = ['2.11', '2.13', '2.14', '2.16', '0'] as const
 
-/** Where a request is not as the document says: `POST /contacts/search body/sort is not documented`. */
+/** Lists where a request differs from the document: `POST /contacts/search body/sort is not documented`. */
 export type CheckRequest = (request: LoggedRequest) => string[]
 
 /**
- * What Intercom's own description of its API says of requests, as `scripts/extract-contract.js` has extracted it.
- * Returns what holds a request against it.
+ * The requirements for requests in Intercom's own description of its API, as `scripts/extract-contract.js` has
+ * extracted it. Returns the function that checks a request.
  */
 export function readContract(version: (typeof contractVersions)[number]): CheckRequest {
   const file = join(process.cwd(), 'test', 'intercom', 'contract', `${version}.json`)
@@ -62,7 +62,7 @@ export function readContract(version: (typeof contractVersions)[number]): CheckR
     return [...faults, ...undocumentedMembers(schema, body, 'body')]
   }
 
-  /** The document closes no object, so a member that is none of Intercom's would pass as valid. */
+  /** The document closes no object, so a member that Intercom does not have would pass as valid. */
   function undocumentedMembers(schema: Schema, value: unknown, at: string): string[] {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return []
     const properties = propertiesOf(document, schema)
@@ -97,12 +97,12 @@ function propertiesOf(document: Document, schema: Schema): Record<string, Schema
   return Object.assign({}, ...inherited, target?.properties)
 }
 
-/** References within the document, made to lead to where it is kept. */
+/** Changes references within the document so that they lead to where it is stored. */
 function resolveFrom(id: string, schema: Schema): Schema {
   return JSON.parse(JSON.stringify(schema).replaceAll('"#/', `"${id}#/`)) as Schema
 }
 
-/** OpenAPI 3.0 allows `nullable` beside anything; the validator only beside `type`. */
+/** OpenAPI 3.0 allows `nullable` beside anything; the validator allows it only beside `type`. */
 function withoutLooseNullable<Value>(value: Value): Value {
   const replace = (_name: string, member: unknown): unknown => {
     if (typeof member !== 'object' || member === null || !('nullable' in member) || 'type' in member) return member

@@ -1,4 +1,4 @@
-/** Preloaded into a process, it writes the name of each module that is asked for to stderr. */
+/** Preloaded into a process, it writes the name of each requested module to stderr. */
 import { register } from 'node:module'
 
 const hook = `

@@ -4,9 +4,9 @@ import type { Clock } from '../../src/clock.ts'
 export interface ManualClock extends Clock {
   /** Moves time; sleeps that are over by then resolve. */
   advance(ms: number): void
-  /** Resolves once somebody sleeps, for exactly `ms` where that is given. */
+  /** Resolves once somebody sleeps; with `ms`, once somebody sleeps for exactly so long. */
   untilAsleep(ms?: number): Promise<void>
-  /** Whether somebody sleeps, for exactly `ms` where that is given. */
+  /** Whether somebody sleeps; with `ms`, whether somebody sleeps for exactly so long. */
   isAsleep(ms?: number): boolean
 }
 

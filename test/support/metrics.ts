@@ -1,4 +1,4 @@
-/** The samples of a text in Prometheus's format, by name and labels as they stand there. */
+/** The samples of a text in Prometheus's format, by name and labels as the text has them. */
 export function parseMetrics(text: string): Map<string, number> {
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   return new Map(
@@ -9,7 +9,7 @@ export function parseMetrics(text: string): Map<string, number> {
   )
 }
 
-/** What the API at `url`, or any process with a port for metrics, tells at this moment. */
+/** The present metrics of the API at `url`, or of any process with a port for metrics. */
 export async function scrape(url: string): Promise<Map<string, number>> {
   const response = await fetch(`${url}/metrics`)
   const text = await response.text()

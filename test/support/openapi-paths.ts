@@ -1,11 +1,11 @@
-/** What an OpenAPI document says of the path a request went to, and the template it says it under. */
+/** What an OpenAPI document says about the path of a request, and the path template that says it. */
 export function findPath<Item>(
   paths: Record<string, Item>,
   path: string,
 ): { template: string; item: Item } | undefined {
   const fitting = Object.entries(paths)
     .filter(([template]) => patternOf(template).test(path))
-    // Of paths that fit, the one with fewer parameters, as routers choose.
+    // If several paths fit, take the one with fewer parameters, as routers do.
     .toSorted(([left], [right]) => left.split('{').length - right.split('{').length)
     .map(([template, item]) => ({ template, item }))
   return fitting[0]

@@ -12,12 +12,14 @@ export interface TestProcess {
   stderr(): string
   /** Resolves with the first line on stdout or stderr that matches; rejects when the process ends without one. */
   untilLine(pattern: RegExp): Promise<string>
-  /** Sends a signal and resolves, when the process is gone, with its exit code, or the signal that ended it. */
+  /**
+   * Sends a signal and waits until the process is gone. Resolves with its exit code, or with the signal that ended it.
+   */
   end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>
   exited: Promise<number | NodeJS.Signals>
 }
 
-/** The part of a test that support needs: something to do when it ends. */
+/** The part of a test that support code needs: registering something to do when the test ends. */
 export interface Teardown {
   teardown(callback: () => unknown): unknown
 }
@@ -32,16 +34,22 @@ export async function findFreePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-/** Where the repository's compiled files are: this one is among them. */
+/** The folder of the repository's compiled files, which include this one. */
 const compiled = new URL('../../', import.meta.url)
 
-/** How a process runs, beside what it runs. */
+/** How a process runs, apart from the program. */
 export interface RunOptions {
   /** @defaultValue that of the test */
   cwd?: string
-  /** Whether it leads a process group, as in a terminal: a signal to the negative of its id is a Ctrl-C. @defaultValue false */
+  /**
+   * Whether it leads a process group, as in a terminal: then a signal to its negative id acts as Ctrl-C. @defaultValue
+   * false
+   */
   ownGroup?: boolean
-  /** Who it runs as, by number, with a group of the same number and no others; only root may say so. @defaultValue whoever runs the test */
+  /**
+   * The user that runs it, by number, with a group of the same number and no others; only root can set this.
+   * @defaultValue the user who runs the test
+   */
   user?: number | undefined
 }
 
@@ -63,7 +71,7 @@ export function runProcess(
   environment: Record<string, string> = {},
   { cwd, ownGroup = false, user }: RunOptions = {},
 ): TestProcess {
-  // The test runner has Node write down what it loads, in a folder where another user may write nothing.
+  // The test runner makes Node record the modules it loads, in a folder where another user may not write.
   const own = user === undefined ? [] : ['env', '-u', 'NODE_OPTIONS']
   const [program = command, ...rest] = [...own, command, ...args]
   const child = spawn(program, rest, {
@@ -118,7 +126,7 @@ export function runProcess(
   }
 }
 
-/** What a command for a shell writes on stdout. */
+/** The stdout of a shell command. */
 export async function runShell(t: Teardown, command: string): Promise<string> {
   const shell = runProcess(t, 'sh', ['-c', command])
   await once(shell.child, 'close')

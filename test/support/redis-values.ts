@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 
-/** Every value of every key as Redis gives it out, which compressed or encoded pieces of the file might hide. */
+/** Every value of every key as Redis returns it; in the file they might be hidden by compression or encoding. */
 export async function allValues(redis: Redis): Promise<string> {
   const texts: string[] = []
   for (const key of await redis.keys('*')) {

@@ -9,12 +9,12 @@ import { type ClientProfile, createRedisClients } from '../../src/redis/redis.ts
 import { findRedisProgram } from '../../src/redis/redis-program.ts'
 import type { Teardown } from './processes.ts'
 
-/** What a service started here would take. */
+/** The program that a service started here would use. */
 const program = await findRedisProgram(process.env.PATH ?? '')
 
 /**
- * Second argument of a test that a Redis in memory cannot carry: it needs the append-only file, a setting, or the pace of
- * the real one. Where a server is found nothing is left out.
+ * Second argument of a test that a Redis in memory cannot run: it needs the append-only file, a setting, or the speed
+ * of the real Redis. If a server is found, no test is left out.
  */
 export const onRealRedis = { skip: program.keepsData ? false : 'it needs redis-server or valkey-server' } as const
 
@@ -28,11 +28,11 @@ export interface TestRedis extends RedisAccess {
   socket: string
   directory: string
   process: ChildProcess
-  /** Ends the server, SIGKILL, and waits until it is gone. */
+  /** Ends the server with SIGKILL, and waits until it is gone. */
   kill(): Promise<void>
-  /** Has the server write what it holds to its disk and end. */
+  /** Makes the server write its data to its disk and end. */
   endInOrder(): Promise<void>
-  /** Starts the server again on what it has on disk. */
+  /** Starts the server again with the data on its disk. */
   restart(): Promise<void>
 }
 
@@ -54,7 +54,7 @@ export async function startRedis(t: Teardown, settings: string[] = []): Promise<
       const gone = once(redis.process, 'exit')
       const connection = clients.connect('failFast')
       if (connection.status !== 'ready') await once(connection, 'ready')
-      // The connection breaks in place of an answer.
+      // The connection breaks instead of answering.
       await connection.shutdown('SAVE').catch(() => undefined)
       connection.disconnect()
       await gone
@@ -90,7 +90,7 @@ async function startServer(socket: string, directory: string, settings: string[]
   return server
 }
 
-/** A test that is killed tears nothing down: a shell waits for the pipe to close, then ends the server. */
+/** A test that is killed cannot clean up, so a shell waits for the pipe to close and then ends the server. */
 function endWithTest(server: ChildProcess): void {
   const script = 'while read -r line; do :; done; kill -KILL "$1"'
   const watcher = spawn('sh', ['-c', script, 'sh', String(server.pid)], { stdio: ['pipe', 'ignore', 'ignore'] })

@@ -1,7 +1,7 @@
 import { readLines } from '../../simulator/oracle/lines.ts'
 import type { TruthLine } from '../../simulator/truth.ts'
 
-/** The truth of a simulator that runs in a process of its own, as it is now. */
+/** The present truth of a simulator that runs in a separate process. */
 export async function truthOf(intercom: string): Promise<TruthLine[]> {
   const response = await fetch(`${intercom}/_simulator/truth`)
   const truth: TruthLine[] = []

@@ -1,8 +1,8 @@
-/** States as versions of Airbyte's source-intercom have written them: the text of a state file, for a moment in time. */
+/** States as versions of Airbyte's source-intercom have written them: the text of a state file, for a given time. */
 export interface StateFile {
-  /** Which versions wrote it so. */
+  /** The versions that wrote it in this way. */
   versions: string
-  /** @param cursor Unix seconds up to when everything has been delivered */
+  /** @param cursor Unix seconds up to which everything has been delivered */
   write(cursor: number): unknown
 }
 
@@ -19,7 +19,7 @@ const perStream = (blobs: Record<string, Blob>): unknown[] =>
 const each = (names: readonly string[], blob: Blob): Record<string, Blob> =>
   Object.fromEntries(names.map((name) => [name, blob]))
 
-/** Both children, each with what stands for its parent. */
+/** Both children, each with the part of the state that stands for its parent. */
 const children = (write: (parent: string) => Blob): Record<string, Blob> => ({
   conversation_parts: write('conversations'),
   company_segments: write('companies'),

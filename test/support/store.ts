@@ -72,7 +72,7 @@ export function openStore(server: RedisAccess, options: StoreOptions = {}): Test
   }
 }
 
-/** Begins an attempt that is expected to begin. */
+/** Begins an attempt and expects it to begin. */
 export async function beginAttempt(
   store: TestStore,
   identity: AttemptIdentity,
@@ -83,7 +83,7 @@ export async function beginAttempt(
   return attempt
 }
 
-/** Makes a commit that is expected to be taken. @returns the attempt as it then stands */
+/** Makes a commit and expects it to be accepted. @returns the attempt as it is afterwards */
 export async function commitTo(
   store: Pick<TestStore, 'attempts'>,
   attempt: Attempt,

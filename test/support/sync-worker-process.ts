@@ -1,5 +1,5 @@
 /**
- * A worker as a process of its own that runs the real engine, with locks so short that its death is noticed soon.
+ * A worker as a separate process that runs the real engine. Its locks are so short that its death is noticed soon.
  *
  * Arguments: socket of Redis, encryption key (hex), address of Intercom.
  */

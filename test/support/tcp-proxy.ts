@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Teardown } from './processes.ts'
 
-/** What passes through a proxy. A chunk goes on when the hook's promise resolves; one that never does holds it for ever. */
+/**
+ * Hooks for the data that passes through a proxy. A chunk passes when the hook's promise resolves. A promise that never
+ * does holds it for ever.
+ */
 export interface Interception {
   toServer?(chunk: Buffer): Promise<void> | void
   toClient?(chunk: Buffer): Promise<void> | void
@@ -13,7 +16,7 @@ export interface Interception {
   sentToClient?(chunk: Buffer): void
 }
 
-/** A wire that a test can listen to and hold. It listens on a unix socket of its own. */
+/** A connection that a test can listen to and hold. The proxy listens on its own unix socket. */
 export interface TcpProxy {
   socket: string
 }
@@ -46,7 +49,7 @@ export async function startProxy(t: Teardown, target: NetConnectOpts, intercepti
   return { socket }
 }
 
-/** Calls `kill` at the first chunk that matches after `skip` others did, and lets nothing of it pass. */
+/** Calls `kill` at the first matching chunk after `skip` earlier ones, and lets nothing of that chunk pass. */
 export function killAt(
   matches: (chunk: Buffer) => boolean,
   skip: number,
@@ -60,7 +63,7 @@ export function killAt(
   }
 }
 
-/** A TCP port of 127.0.0.1 that leads to a unix socket, for clients that must be given a URL. */
+/** A TCP port of 127.0.0.1 that leads to a unix socket, for clients that need a URL. */
 export async function openPort(t: Teardown, socket: string): Promise<number> {
   const server = createServer((client) => {
     const upstream = connect(socket)

@@ -2,8 +2,8 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /**
- * Second argument of a test that runs what a document tells people to run: it needs the programs that they need. Where all
- * are on the PATH it is not left out.
+ * Second argument of a test that runs commands from a document: it needs the same programs as the commands. If all of
+ * them are on the PATH, the test is not left out.
  */
 export function withTools(...names: string[]) {
   const missing = names.filter((name) => !isOnPath(name))

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runCompiled, type Teardown, type TestProcess } from './processes.ts'
 
-/** Everything there is, each part in a process of its own: simulator, API, worker, and the Redis that the API starts. */
+/** The whole system, each part in a separate process: simulator, API, worker, and the Redis that the API starts. */
 export interface WholeService {
   /** Address of the API. */
   url: string
@@ -25,7 +25,7 @@ export async function startWholeService(t: Teardown, simulatorFlags: string[]): 
   return { url, intercom: listening, processes: { simulator, api, worker } }
 }
 
-/** Posts a job and reads its messages live; `firstLineMs` is the time until a whole line had come. */
+/** Posts a job and reads its messages live; `firstLineMs` is the time until the first whole line had come. */
 export async function syncLive(
   url: string,
   body: object,
@@ -46,7 +46,9 @@ export async function syncLive(
   return { messages: Buffer.concat(chunks), firstLineMs, path: response.headers.get('location') ?? '' }
 }
 
-/** Most memory a process has held so far, in MiB; undefined where the system does not tell (Linux does). */
+/**
+ * The most memory that a process has held so far, in MiB; undefined when the system does not report it (Linux does).
+ */
 export async function peakMemory({ child }: TestProcess): Promise<number | undefined> {
   const status = await readFile(`/proc/${child.pid}/status`, 'utf8').catch(() => '')
   const kibibytes = /VmHWM:\s+(\d+) kB/.exec(status)?.[1]

@@ -1,5 +1,5 @@
 /**
- * A worker as a process of its own, for tests in which workers die. It runs `countingSync`.
+ * A worker as a separate process, for tests in which workers die. It runs `countingSync`.
  *
  * Arguments: socket of Redis, encryption key (hex), number of commits, number of the commit to hang before (or -1).
  */
@@ -19,7 +19,7 @@ service.startWorker(
       process.stdout.write('hanging\n')
       await untilAborted(signal)
     }
-    // A turn of the event loop for each commit, as an answer from the network would take.
+    // One turn of the event loop for each commit, as an answer from the network would take.
     await new Promise(setImmediate)
   }),
 )

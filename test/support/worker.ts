@@ -18,7 +18,10 @@ export const done = (status: 'COMPLETE' | 'INCOMPLETE' = 'COMPLETE'): SyncOutcom
   streams: [{ streamName: 'contacts', status, rowsSynced: 0 }],
 })
 
-/** A sync of numbered records, five to a commit, from wherever the position stands; `beforeCommit` may hold it up or throw. */
+/**
+ * A sync of numbered records, five to a commit, which continues from the position; `beforeCommit` may delay it or
+ * throw.
+ */
 export function countingSync(
   commits: number,
   beforeCommit: (number: number, signal: AbortSignal) => Promise<void> | void = () => undefined,
@@ -46,7 +49,7 @@ function nextOf(position: Position | undefined): number {
   return Number(position?.next ?? 0)
 }
 
-/** The whole log of a `countingSync` that went well. */
+/** The whole log of a `countingSync` that succeeded. */
 export function countedLog(commits: number): string {
   return Array.from({ length: commits }, (_, number) => numberedCommit(number, false).body.toString()).join('')
 }
@@ -68,7 +71,7 @@ export interface TestService extends TestStore {
   queue: SyncQueue
   /** Errors that failed attempts. */
   reported: ReportedError[]
-  /** @param timing `fastLocks` unless told */
+  /** @param timing the default is `fastLocks` */
   startWorker(startSync: StartSync, timing?: LockTiming, observe?: AttemptObserver): WorkerRole
 }
 
@@ -115,7 +118,7 @@ export async function untilLogHolds(store: TestStore, jobId: number, messages: n
   await untilJob(store, jobId, (job) => job.messageCount >= messages)
 }
 
-/** The job once it is as wanted; looked at with every wake-up, also after Redis was away. */
+/** Waits until the job is as wanted; checks it at every wake-up, also after Redis was away. */
 async function untilJob(store: TestStore, jobId: number, wanted: (job: Job) => boolean): Promise<Job> {
   const found = createDeferred<Job>()
   const look = async () => {

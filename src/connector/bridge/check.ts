@@ -7,7 +7,9 @@ import { readServiceAccess } from './service/service-access.ts'
 import { strangerError } from './service/service-failures.ts'
 import { askService } from './single-answer.ts'
 
-/** What the user must mend is a verdict, a key that the service refuses as well; a service out of reach is none. */
+/**
+ * A fault that the user must fix is a verdict, and so is a key that the service refuses. An unreachable service is not.
+ */
 export const checkOverHttp: Command = async (context) => {
   const message = await askVerdict(context).catch((error: unknown) => {
     if (!(error instanceof CodedError) || errorTable[error.code].failureType !== 'config_error') throw error
@@ -25,7 +27,7 @@ async function askVerdict(context: CommandContext): Promise<object> {
     if (isObject(message) && message.type === 'CONNECTION_STATUS') return message
     throw strangerError('it does not answer with a verdict')
   }
-  // The service checks a config that it is given; of one it keeps it can say that it is there.
+  // The service checks a config sent with the request. For a stored one, it only says that the connection exists.
   const path = `/v1/connections/${encodeURIComponent(access.connectionId)}`
   await askService(access, { method: 'GET', path }, context)
   const message = `The service has the connection ${access.connectionId}; syncs use the config that is kept there.`

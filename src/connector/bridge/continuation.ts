@@ -5,21 +5,21 @@ import { isObject } from '../../json-object.ts'
 import { readSelection } from '../../streams/selection.ts'
 import type { PrintedLog } from './printed-log.ts'
 
-/** What a job is asked to read, as the files of the command have it. */
+/** The catalog and the state that a job gets, as the command's files contain them. */
 export interface Task {
   catalog: unknown
   state: unknown
 }
 
-/** Streams of a catalog, as the service reads it. */
+/** The streams of a catalog, as the service reads it. */
 export function streamsOf(catalog: unknown): ConfiguredStream[] {
   return readSelection({ catalog: catalog ?? null }, []).streams
 }
 
 /**
- * The task that is left when messages were lost: the streams without a COMPLETE, from the last STATE that was printed.
+ * The remaining task when messages were lost: the streams without a COMPLETE, from the last STATE that was printed.
  *
- * @throws CodedError `messages_lost` when one of them would begin anew, and destinations that replace would hold it twice
+ * @throws CodedError `messages_lost` when a stream would begin anew, and destinations that replace would store it twice
  */
 export function continueTask({ catalog, state }: Task, { complete, started, states }: PrintedLog): Task {
   const open = streamsOf(catalog).filter(({ stream }) => !complete.has(stream.name))
@@ -45,7 +45,7 @@ export function continueTask({ catalog, state }: Task, { complete, started, stat
   }
 }
 
-/** The streams as they were given: the service may know more of their members. */
+/** The streams unchanged, because the service may know more of their members than we do. */
 function listOf(catalog: unknown): unknown[] {
   const inner = isObject(catalog) && catalog.type === 'CATALOG' ? catalog.catalog : catalog
   return isObject(inner) && Array.isArray(inner.streams) ? inner.streams : []

@@ -4,7 +4,9 @@ import { readServiceAccess } from './service/service-access.ts'
 import { strangerError } from './service/service-failures.ts'
 import { askService } from './single-answer.ts'
 
-/** Custom attributes are typed where the config is given; the service keeps a connection's config to itself. */
+/**
+ * Custom attributes are typed only when a config is given, because the service keeps a connection's config to itself.
+ */
 export const discoverOverHttp: Command = async (context) => {
   const access = readServiceAccess(context.inputs.config)
   const body = access.connectionId === undefined ? { config: access.config } : {}

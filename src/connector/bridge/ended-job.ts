@@ -1,7 +1,7 @@
 import { isObject } from '../../json-object.ts'
 import { strangerError } from './service/service-failures.ts'
 
-/** A job as its end is judged; other members of it are of no matter here. */
+/** The members of a job by which its end is judged. */
 export interface EndedJob {
   status: 'succeeded' | 'failed' | 'cancelled'
   messageCount: number
@@ -9,12 +9,12 @@ export interface EndedJob {
   failureMessage?: string
 }
 
-/** Whether the end of a job was asked for, and has still to come. */
+/** Whether a job was asked to end and has not ended yet. */
 export function isEnding(job: unknown): boolean {
   return isObject(job) && job.cancelRequested === true
 }
 
-/** @returns undefined for a job that has not ended. @throws CodedError for what is no job */
+/** @returns undefined for a job that has not ended. @throws CodedError for anything that is not a job */
 export function readEnded(job: unknown): EndedJob | undefined {
   if (!isObject(job) || typeof job.messageCount !== 'number') throw strangerError('it does not answer with a job')
   const { status, messageCount, failure } = job

@@ -7,13 +7,15 @@ import { mayPass } from './service/service-failures.ts'
 import type { StartedJob } from './start-job.ts'
 import { watchForWorker } from './worker-watch.ts'
 
-/** Silence after which the service sends a sign of life, s. Most proxies cut what is silent for a minute. */
+/**
+ * After this silence the service sends a sign of life, s. Most proxies cut a connection that is silent for a minute.
+ */
 const heartbeatSeconds = 15
 
 /**
  * Prints all messages of a job, however often the connection breaks.
  *
- * @throws CodedError, among them those that say that messages are lost; the signal's reason
+ * @throws CodedError, for example one that reports lost messages; the signal's reason
  */
 export async function followJob(job: StartedJob, dependencies: JobDependencies): Promise<EndedJob> {
   const { client, printed, patience, signal } = dependencies
@@ -37,7 +39,7 @@ export async function followJob(job: StartedJob, dependencies: JobDependencies):
       refuseOtherJob(known, epoch)
       const ended = readEnded(known)
       if (ended && ended.messageCount === printed.held) return ended
-      // Something in between has made a cut look like an end.
+      // Something between us and the service has turned a cut into a normal end.
       throw new CodedError('service_unavailable', 'The messages of the service at service_url break off')
     } catch (error) {
       signal.throwIfAborted()
@@ -48,7 +50,7 @@ export async function followJob(job: StartedJob, dependencies: JobDependencies):
   }
 }
 
-/** @throws CodedError `job_not_found` when another job has got the id */
+/** @throws CodedError `job_not_found` when another job has been given the id */
 function refuseOtherJob(job: unknown, epoch: string): void {
   const known = isObject(job) && typeof job.logEpoch === 'string' ? job.logEpoch : ''
   if (!areOfOneJob(known, epoch)) throw new CodedError('job_not_found')

@@ -3,13 +3,13 @@ import type { Patience } from './patience.ts'
 import type { PrintedLog } from './printed-log.ts'
 import type { ServiceClient } from './service/service-client.ts'
 
-/** What a job of the service is run with. */
+/** Everything needed to run a job at the service. */
 export interface JobDependencies {
   client: ServiceClient
   printed: PrintedLog
-  /** With a service that cannot be reached. */
+  /** For a service that cannot be reached. */
   patience: Patience
-  /** With a connection that another job has. */
+  /** For a connection that another job is using. */
   turn: Patience
   clock: Clock
   signal: AbortSignal

@@ -1,25 +1,25 @@
 import type { Clock } from '../../clock.ts'
 
-/** How long failures in a row are put up with, and how requests are spaced meanwhile. */
+/** How long failures in a row are tolerated, and how requests are spaced meanwhile. */
 export interface Patience {
   /**
    * Waits until it is time to try again.
    *
-   * @throws `error` when it has lasted too long; the signal's reason
+   * @throws `error` when the failures have lasted too long; the signal's reason
    */
   afterFailure(error: unknown): Promise<void>
-  /** The service has answered, but nothing has come of it yet. */
+  /** The service has answered, but without a result so far. */
   reached(): void
-  /** Things go on: what failed before no longer counts. */
+  /** Work continues: earlier failures no longer count. */
   restore(): void
 }
 
 const firstDelayMs = 100
 const longestDelayMs = 5000
-/** A job that is silent while its API is replaced again and again is no reason to give up soon. */
+/** We wait long for a job that is silent because its API is replaced again and again. */
 const fruitlessLimitMs = 5 * 60_000
 
-/** @param options.limitMs how long the service may be out of reach, from the first failure in a row to the last try */
+/** @param options.limitMs how long the service may be unreachable, from the first failure in a row to the last try */
 export function createPatience(options: {
   clock: Clock
   random: () => number

@@ -2,9 +2,9 @@ import { isRecordLine } from '../../airbyte/messages.ts'
 import { isObject } from '../../json-object.ts'
 import type { Output } from '../output.ts'
 
-/** What has been printed of a sync, over all the jobs that it took. */
+/** What has been printed for a sync, over all the jobs that it took. */
 export interface PrintedLog {
-  /** Messages of the present job that are printed: the offset to go on from. */
+  /** How many messages of the present job are printed, which is the offset to continue from. */
   readonly held: number
   /** Streams with a STARTED, and those with a COMPLETE. */
   readonly started: ReadonlySet<string>
@@ -12,11 +12,11 @@ export interface PrintedLog {
   /** The latest `stream_state` of each stream. */
   readonly states: ReadonlyMap<string, Record<string, unknown>>
   readonly errorTraced: boolean
-  /** Prints the whole lines of what has come so far and tells whether there were any; blank ones are signs of life. */
+  /** Prints the whole lines received so far, and returns whether there were any; blank lines are signs of life. */
   take(piece: Buffer): Promise<boolean>
-  /** The connection broke: what came of a line will come again. */
+  /** The connection broke: the part of a line received so far will come again. */
   dropPart(): void
-  /** Another job goes on with the sync. */
+  /** Another job continues the sync. */
   beginJob(): void
 }
 
@@ -28,10 +28,10 @@ export function createPrintedLog(output: Output): PrintedLog {
   const states = new Map<string, Record<string, unknown>>()
   let held = 0
   let errorTraced = false
-  /** Of a line that has not ended yet; joined only when it does, as it may come in thousands of pieces. */
+  /** Pieces of a line that has not ended yet. They are joined only at its end, because there may be thousands. */
   let part: Buffer[] = []
 
-  /** Whether a line is to be printed: a stream that goes on in another job has told before that it started. */
+  /** Whether to print a line: a stream that continues in another job has already reported its start. */
   function note(line: Buffer): boolean {
     if (isRecordLine(line)) return true
     const { state, trace } = parse(line)
@@ -52,7 +52,7 @@ export function createPrintedLog(output: Output): PrintedLog {
     if (isObject(stream) && isObject(stream.stream_state)) states.set(nameIn(stream), stream.stream_state)
   }
 
-  /** The lines to print, as few pieces as can be. */
+  /** The lines to print, in as few pieces as possible. */
   function choose(lines: Buffer): Buffer[] {
     const chosen: Buffer[] = []
     let from = 0

@@ -10,18 +10,18 @@ import { readServiceAccess } from './service/service-access.ts'
 import { createServiceClient } from './service/service-client.ts'
 import { runServiceJob } from './service-job.ts'
 
-/** From the first failure in a row on; an API that is replaced is back by then. */
+/** Counted from the first failure in a row. An API that is being replaced is back by then. */
 const patienceMs = 60_000
 /**
- * How long another job may have the connection. One whose bridge was killed has it until its readers' lease (15 s, or two
- * minutes when the service itself had just cut it off) and its grace (90 s) have run out and somebody has looked (10 s): a
- * platform's next attempt comes before that.
+ * How long another job may use the connection. If that job's bridge was killed, the job keeps the connection until its
+ * readers' lease (15 s, or two minutes when the service itself had just cut it off) and its grace (90 s) have run out
+ * and somebody has checked (10 s). A platform may start the next attempt before that.
  */
 const turnMs = 240_000
-/** Jobs that take the place of one whose messages were lost. */
+/** The number of jobs that may replace one whose messages were lost. */
 const mostContinuations = 3
 
-/** Reads as a job of the service, whose messages are printed as they are. */
+/** Reads through a job at the service, and prints its messages unchanged. */
 export const readOverHttp: Command = async ({ inputs, output, clock, random, signal }) => {
   const access = readServiceAccess(inputs.config)
   const source = access.connectionId === undefined ? { config: access.config } : { connectionId: access.connectionId }
@@ -29,21 +29,25 @@ export const readOverHttp: Command = async ({ inputs, output, clock, random, sig
   const patience = createPatience({ clock, random, signal, limitMs: patienceMs })
   const turn = createPatience({ clock, random, signal, limitMs: turnMs })
   const printed = createPrintedLog(output)
-  // Without a state everything is wanted; a connection would else go on from the state it keeps itself.
+  // No state means that everything is wanted. Without one, a connection would continue from the state that it keeps
+  // itself.
   let task: Task = { catalog: inputs.catalog, state: inputs.state ?? [] }
   for (let round = 0; round <= mostContinuations; round++) {
     const body = { ...source, ...task }
     const request = { body, idempotencyKey: createKey(body, round) }
     const job = await runServiceJob(request, { client, printed, patience, turn, clock, signal })
     if (job) return conclude(job, printed, inputs.catalog)
-    // Whatever the service has lost, all of it had been printed.
+    // The service may have lost messages, but all of them had been printed.
     if (incompleteStreams(printed, inputs.catalog).length === 0) return 'done'
     task = continueTask(task, printed)
   }
   throw new CodedError('messages_lost', 'The service has lost messages again and again: run the sync later')
 }
 
-/** A platform that starts the same attempt twice gets one job; the body is part of it, as others number their jobs alike. */
+/**
+ * Makes the same job for a platform that starts the same attempt twice. The body is part of the key, because other
+ * platforms may number their jobs in the same way.
+ */
 function createKey(body: object, round: number): string {
   const attempt = readPlatformAttempt()
   if (attempt === undefined) return randomUUID()
@@ -52,7 +56,7 @@ function createKey(body: object, round: number): string {
     .digest('base64url')
 }
 
-/** Whoever asked takes exit code 0 for everything, and may delete what did not come. */
+/** The caller takes exit code 0 to mean that everything came, and may delete the records that did not. */
 function conclude(job: EndedJob, printed: PrintedLog, catalog: unknown): 'done' | 'failed' {
   const missing = incompleteStreams(printed, catalog)
   if (job.status === 'succeeded' && missing.length === 0) return 'done'

@@ -10,9 +10,10 @@ import { delayAbort, type JobRequest, partingMs, pathOf, type StartedJob, startJ
 const lostCodes: readonly ErrorCode[] = ['log_gone', 'log_rewound', 'job_not_found', 'offset_out_of_range']
 
 /**
- * Runs a job at the service and prints its messages. Whatever ends this before the job has ended cancels the job.
+ * Runs a job at the service and prints its messages. If this ends before the job has ended, for any reason, the job is
+ * cancelled.
  *
- * @returns undefined when messages that are still to be printed are lost
+ * @returns undefined when messages that have not been printed are lost
  * @throws CodedError; the signal's reason
  */
 export async function runServiceJob(request: JobRequest, dependencies: JobDependencies): Promise<EndedJob | undefined> {
@@ -44,8 +45,8 @@ export async function runServiceJob(request: JobRequest, dependencies: JobDepend
 }
 
 /**
- * By the epoch the service tells this job from another one that has got its id. A job that cannot be cancelled now has
- * lost its reader, and the service cancels it by itself.
+ * With the epoch, the service can tell this job from another one that has been given its id. If the job cannot be
+ * cancelled now, the service cancels it by itself, because it has lost its reader.
  */
 async function cancelJob(client: ServiceClient, job: StartedJob, clock: Clock): Promise<void> {
   const late = delayAbort(AbortSignal.abort(), clock, partingMs)

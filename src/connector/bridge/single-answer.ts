@@ -4,9 +4,9 @@ import type { ServiceAccess } from './service/service-access.ts'
 import { createServiceClient, type ServiceRequest } from './service/service-client.ts'
 import { mayPass } from './service/service-failures.ts'
 
-/** Somebody waits in front of a form. */
+/** Short, because somebody is waiting in front of a form. */
 const patienceMs = 10_000
-/** The service itself gives Intercom 30 s. */
+/** The service itself waits 30 s for Intercom. */
 const idleMs = 60_000
 
 /**

@@ -13,29 +13,33 @@ export interface JobRequest {
 /** A job at the service. */
 export interface StartedJob {
   jobId: number
-  /** By it the job is told from another one that has got its id. */
+  /** The epoch distinguishes the job from another one that has been given its id. */
   epoch: string
 }
 
-/** Where a job is told of and cancelled: by its epoch no other one that has got its id. */
+/** The path to read and cancel a job. The epoch in it excludes another job that has been given its id. */
 export function pathOf({ jobId, epoch }: StartedJob): string {
   return `/v1/jobs/${jobId}?epoch=${encodeURIComponent(epoch)}`
 }
 
 /**
- * Seconds for which a job goes on when nobody reads it: longer than the bridge tries to reach the service, and shorter
- * than the next attempt waits for its turn.
+ * For so many seconds a job continues when nobody reads it: longer than the bridge tries to reach the service, and
+ * shorter than the next attempt waits for its turn.
  */
 const graceSeconds = 90
-/** Seconds for which the service is asked to wait for the end of a job that is being cancelled. */
+/** For so many seconds the service is asked to wait for the end of a job that is being cancelled. */
 const endingWaitSeconds = 10
-/** How long an end may wait for its job to be known and cancelled, ms each: the signal itself ends it after 5 s. */
+/**
+ * How long an interrupted process may wait to learn its job's id, and then to cancel the job, ms each. The signal ends
+ * the process after 5 s anyway.
+ */
 export const partingMs = 2000
 
 /**
- * A job for the request. A repeat of it after a broken answer leads to the same job by its key, and so does a process
- * that a platform starts a second time. What that one finds ended without success was cut off with the process before:
- * it takes another key, which the process after it finds in the same way.
+ * Starts a job for the request. If the request is repeated after a broken answer, its key leads to the same job. The
+ * same happens in a process that a platform starts a second time. If that process finds that the job ended without
+ * success, the job was cut off together with the process before. Then it takes another key, which the process after it
+ * finds in the same way.
  */
 export async function startJob(
   { body, idempotencyKey }: JobRequest,
@@ -50,7 +54,7 @@ export async function startJob(
   }
 }
 
-/** How a job has ended; one that is being cancelled is waited for. Undefined for one that goes on. */
+/** How a job has ended. Waits for a job that is being cancelled. Undefined for a job that continues. */
 async function endOf(started: StartedJob, { client, signal }: JobDependencies): Promise<EndedJob | undefined> {
   for (let wait = ''; ; wait = `&wait=${endingWaitSeconds}`) {
     signal.throwIfAborted()
@@ -60,7 +64,7 @@ async function endOf(started: StartedJob, { client, signal }: JobDependencies): 
   }
 }
 
-/** Tries until there is an answer, as long as it may come: also while another job has the connection. */
+/** Tries until there is an answer, as long as one may come, even while another job uses the connection. */
 async function insist<Answer>(
   { patience, turn, signal }: JobDependencies,
   ask: () => Promise<Answer>,
@@ -76,7 +80,7 @@ async function insist<Answer>(
       signal.throwIfAborted()
       const isBusy = error instanceof CodedError && error.code === 'connection_busy'
       if (!isBusy && !mayPass(error)) throw error
-      // The service has been reached: only failures in a row count.
+      // The service was reached, and only failures in a row count.
       if (isBusy) patience.restore()
       // A job whose bridge was killed keeps its connection until its grace is over.
       await (isBusy ? turn : patience).afterFailure(error)
@@ -85,15 +89,15 @@ async function insist<Answer>(
 }
 
 /**
- * A live request, so that the service cancels a job nobody reads any more; but the messages are asked for again by
- * themselves, since only that call has heartbeats.
+ * Makes a live request, so that the service cancels a job that nobody reads any more. The messages are requested
+ * separately, because only that call has heartbeats.
  */
 async function postJob(
   body: object,
   key: string,
   { client, clock, signal }: JobDependencies,
 ): Promise<StartedJob & { isOlder: boolean }> {
-  // Somebody who wants the end gets the job first: it could not be cancelled otherwise.
+  // If the process is interrupted, it waits for the job's id first, because it could not cancel the job otherwise.
   const parting = delayAbort(signal, clock, partingMs)
   try {
     const { headers, leave } = await client.listen({
@@ -113,7 +117,7 @@ async function postJob(
   }
 }
 
-/** A signal that aborts so much later than another. */
+/** A signal that aborts this much later than another. */
 export function delayAbort(
   signal: AbortSignal,
   clock: Clock,

@@ -3,17 +3,19 @@ import { isObject } from '../../json-object.ts'
 import type { JobDependencies } from './job-dependencies.ts'
 import { pathOf, type StartedJob } from './start-job.ts'
 
-/** Notices that nobody is there who would go on with a job: the signs of life of its API say nothing of that. */
+/** Notices when there is no worker to continue a job. The API's signs of life do not show this. */
 export interface WorkerWatch {
-  /** The service has nothing to say. @throws CodedError `no_worker` when no worker has been there for five minutes */
+  /**
+   * Call this when the service is silent. @throws CodedError `no_worker` when there has been no worker for five minutes
+   */
   look(): Promise<void>
   /** Messages came. */
   seen(): void
 }
 
-/** How often it is asked, ms. */
+/** How often the service is asked, ms. */
 const everyMs = 60_000
-/** A worker that is replaced is there by then. */
+/** A worker that is being replaced is back by then. */
 const limitMs = 5 * 60_000
 
 export function watchForWorker(

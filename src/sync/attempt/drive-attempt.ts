@@ -1,23 +1,24 @@
 import type { Commit, SyncOutcome } from '../contract/commit.ts'
 
-/** Where the commits of an attempt go. `End` is what has come of the attempt. */
+/** Where the commits of an attempt go. `End` is the result of the attempt. */
 export interface CommitTarget<End> {
-  /** Makes a commit durable. @returns an end where nothing more may be written; undefined to go on */
+  /** Makes a commit durable. @returns an end when nothing more may be written; undefined to continue */
   commit(commit: Commit): Promise<End | undefined>
-  /** The sync has been read to its end. */
+  /** Called when the sync has been read to its end. */
   end(outcome: SyncOutcome): Promise<End>
 }
 
-/** How far a job has come, for whoever judges the failure of its attempt. */
+/** How far a job has come. Whoever judges the failure of its attempt needs to know. */
 export interface AttemptProgress {
-  /** Attempts begun since one last came further; 0 once this one has. */
+  /** Attempts begun since the last one that made progress; 0 once this one has made some. */
   idleAttempts: number
 }
 
 /**
- * Runs one attempt of a sync, by worker and command line alike: each commit is durable before the next is asked for.
+ * Runs one attempt of a sync, for the worker and for the command line: each commit is durable before the next is
+ * requested.
  *
- * @throws what the sync and the target throw; the signal's reason after the commit that was under way
+ * @throws what the sync and the target throw; the signal's reason, after the commit that was under way
  */
 export async function driveAttempt<End>(
   sync: AsyncGenerator<Commit, SyncOutcome, void>,

@@ -1,12 +1,12 @@
 import { errorTable } from '../../error-table.ts'
 import { CodedError, type JobFailure, toJobFailure } from '../../errors.ts'
 
-/** Failed attempts in a row after which a job is given up, none of which came further; see `Movement`. */
+/** A job is given up after so many failed attempts in a row without progress; see `Movement`. */
 const maxIdleAttempts = 5
 /**
- * Workers that die over a job, none of which came further, before it is given up. More than failed attempts: most die of
- * something else, a node that is drained or a neighbour that takes the memory, and each death is followed by another try
- * as soon as it is noticed, without a wait that would let that pass.
+ * A job is given up when so many workers in a row die while they run it, without progress. The limit is higher than for
+ * failed attempts, because most workers die for another reason: a node is drained, or a neighbour takes the memory. And
+ * each death is followed by another try as soon as it is noticed, with no wait in which such a cause could pass.
  */
 export const maxDeaths = 10
 
@@ -16,20 +16,20 @@ const delayFactor = 3
 const longestDelayMs = 30 * 60_000
 
 /**
- * How long to wait before the next attempt, ms: hardly after an attempt that came further, else 10 s, 30 s, 90 s …
- * up to 30 min.
+ * How long to wait before the next attempt, ms: almost no time after an attempt that made progress, else 10 s, 30 s, 90
+ * s … up to 30 min.
  *
- * @param idleAttempts attempts begun since one last came further
+ * @param idleAttempts attempts begun since the last one that made progress
  */
 export function delayBeforeNextAttempt(idleAttempts: number): number {
   if (idleAttempts === 0) return afterProgressMs
   return Math.min(firstDelayMs * delayFactor ** (idleAttempts - 1), longestDelayMs)
 }
 
-/** What becomes of a job whose attempt has failed: another attempt after `delayMs`, or its end. */
+/** What happens to a job whose attempt has failed: another attempt after `delayMs`, or its end. */
 export type Verdict = { kind: 'again'; failure: JobFailure; delayMs: number } | { kind: 'over'; failure: JobFailure }
 
-/** @param idleAttempts attempts begun since one last came further */
+/** @param idleAttempts attempts begun since the last one that made progress */
 export function judgeFailure(error: unknown, idleAttempts: number): Verdict {
   const failure = toJobFailure(error)
   if (!errorTable[failure.code].retryable) return { kind: 'over', failure }
@@ -37,15 +37,15 @@ export function judgeFailure(error: unknown, idleAttempts: number): Verdict {
   return { kind: 'again', failure, delayMs: delayBeforeNextAttempt(idleAttempts) }
 }
 
-/** The end of a job whose attempts came to nothing; `cause` is why the last one failed. */
+/** The end of a job whose attempts made no progress; `cause` is why the last one failed. */
 function noProgress(cause: JobFailure): JobFailure {
   const message = `${maxIdleAttempts} attempts in a row came no further. The last one failed with: ${cause.message}`
-  // That Intercom is away, or somebody stands before it, is what people have to know.
+  // People need to know if Intercom is down, or if something blocks the way to it.
   const code = cause.code === 'intercom_unavailable' ? cause.code : 'no_progress'
   return toJobFailure(new CodedError(code, message))
 }
 
-/** The end of a job over which workers die: nothing tells why, as nobody was left to say it. */
+/** The end of a job that workers die over. No reason is known, because no worker survived to report one. */
 export function workersDied(): JobFailure {
   const message =
     `${maxDeaths} workers in a row died while they worked at this job, and none of them came further. They may have run ` +

@@ -7,28 +7,28 @@ import type { CutListTraits } from '../../streams/cut-lists.ts'
 import type { Row } from '../pages/search-pages.ts'
 import { askPatiently, MOST_ANSWERS, type PatientSetting, type RecheckLimit } from './patience.ts'
 
-/** A cut list, and what is known of its kind. */
+/** A cut list, and what is known about lists of its kind. */
 export interface Cut {
   traits: CutListTraits
   list: CutList
 }
 
-/** What asking for the lists of one stream's records has to know. */
+/** Everything needed to ask for the lists of one stream's records. */
 export interface ListAsking {
   streamName: string
   kinds: readonly CutListTraits[]
   setting: PatientSetting
   recheckLimit: RecheckLimit
-  /** Paths that the token may not read: each is asked no more. */
+  /** Paths that the token may not read. They are not requested again. */
   refused: Set<string>
   warn: (message: string) => void
 }
 
 /**
- * All items of the lists that share a path. What has fewer than the record shows, or than Intercom counts, is asked for
- * again.
+ * All items of the lists that share a path. A list is requested again if it has fewer items than the record shows or
+ * than Intercom counts.
  *
- * @returns undefined when they stay as they are: the record is gone, or the token may not read them
+ * @returns undefined when the lists stay as they are: the record is gone, or the token may not read them
  */
 export async function askCredibly(
   asking: ListAsking,
@@ -51,7 +51,7 @@ export async function askCredibly(
     }
     if (answers < MOST_ANSWERS && !recheckLimit.isReached()) continue
     recheckLimit.wasted()
-    // It may really have changed meanwhile.
+    // The list may really have changed meanwhile.
     warn(
       `lists of ${row.id} came with fewer items than Intercom counts (${contradictions.join('; ')}), ` +
         `${answers} times, and are delivered so; the next change of the record brings them again`,
@@ -60,7 +60,7 @@ export async function askCredibly(
   }
 }
 
-/** In words, what came of a list although more was shown or counted. */
+/** Describes in words each list that came with fewer items than were shown or counted. */
 function contradictionsOf({ items, total = 0 }: ItemList, path: string, body: Buffer, cuts: readonly Cut[]): string[] {
   const ofLists = cuts.flatMap(({ traits, list }) => {
     const shown = countShown(body, list)
@@ -71,8 +71,8 @@ function contradictionsOf({ items, total = 0 }: ItemList, path: string, body: Bu
 }
 
 /**
- * All items there are; undefined when Intercom says, and says again, that the record has been deleted meanwhile, or that
- * the token may not read them.
+ * All items there are. Undefined when the token may not read them, or when Intercom says twice that the record has been
+ * deleted meanwhile.
  */
 async function askItems(asking: ListAsking, template: string, id: string): Promise<ItemList | undefined> {
   const { kinds, refused, setting } = asking
@@ -87,7 +87,7 @@ async function askItems(asking: ListAsking, template: string, id: string): Promi
     if (!(error instanceof RefusedError)) throw error
     if (error.gone) return undefined
     if (!error.unauthorized) throw error
-    // A token that has been revoked meanwhile is no matter of one list's permission.
+    // If the token has been revoked meanwhile, the permission for this list is not the cause.
     await readWorkspace(client, version)
     noteRefusal(asking, template, error)
     return undefined

@@ -12,7 +12,10 @@ export function wholeAnswer(answer: ScannedAnswer): ScannedRecord {
   return { start: 0, end: answer.body.length, members: new Map(), ...marks }
 }
 
-/** What tells a child's parent, as it is written right after the opening brace; a member the child has stays its own. */
+/**
+ * The members that identify a child's parent, as they are written right after the opening brace. If the child has such
+ * a member itself, its own stays.
+ */
 export function parentMembers(
   { child }: StreamEntry,
   parent: Pick<Row, 'id' | 'updatedAt'>,

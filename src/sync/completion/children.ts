@@ -15,24 +15,24 @@ import type { Parent } from './pending-parents.ts'
 /** The children of one parent, as Intercom answered them. */
 export interface Children {
   answer: ScannedAnswer
-  /** How many Intercom says there are; when they are too many it gives the newest only. */
+  /** How many Intercom says there are. If there are too many, it returns only the newest. */
   total: number | undefined
-  /** The same by the parent's own counter. @defaultValue not told */
+  /** The same by the parent's own counter. @defaultValue unknown */
   counted?: number | undefined
 }
 
 /**
- * What asking for children has come to: not even patience has brought them; Intercom says that the parent is gone, and
- * is asked again at the end; it has said so twice.
+ * The result of asking for children. `unreadable`: even after long retrying Intercom did not give them. `gone`:
+ * Intercom says that the parent is gone, and is asked again at the end. `deleted`: it has said so twice.
  */
 export type FoundChildren = Children | 'unreadable' | 'gone' | 'deleted'
 
 /** Where children are asked for. */
 export interface ChildEndpoint extends PatientSetting {
   entry: StreamEntry
-  /** Shared by all that is asked of one kind. @defaultValue what is short is always asked again */
+  /** Shared by all requests of one kind. @defaultValue a short answer is always requested again */
   recheckLimit?: RecheckLimit
-  /** Takes in the parents that are gone, by what Intercom says. */
+  /** Collects the parents that are gone according to Intercom. */
   gone: GoneParents
 }
 
@@ -46,7 +46,7 @@ export function childEndpoint(
   return { client, entry, version, clock, signal, ...shared }
 }
 
-/** A run of parents of one page, with their children where they were wanted. */
+/** Consecutive parents of one page, with their children where these were wanted. */
 export interface ParentBatch {
   rows: readonly Row[]
   children: ReadonlyMap<Row, FoundChildren>
@@ -54,16 +54,16 @@ export interface ParentBatch {
   last: boolean
 }
 
-/** Requests for children under way at a time in one lane. */
+/** Requests for children that are in flight at the same time in one lane. */
 const CHILDREN_AT_ONCE = 10
-/** Parents handed on together: few enough that their children do not fill the memory. */
+/** Parents passed on together: so few that their children do not fill the memory. */
 const PARENTS_PER_BATCH = 25
 const BYTES_PER_BATCH = 512 * 1024
 
 /**
- * Reads the children of a page's parents and hands the parents on with them, in order, a batch at a time.
+ * Reads the children of a page's parents and passes the parents on with them, in order, a batch at a time.
  *
- * @param shownBy how many children a parent's own record shows. @defaultValue nothing is known of them
+ * @param shownBy how many children a parent's own record shows. @defaultValue unknown
  */
 export async function* readChildren(
   endpoint: ChildEndpoint,
@@ -94,7 +94,10 @@ export async function* readChildren(
   if (rows.length === 0) yield { rows, children, last: true }
 }
 
-/** The children that the parents' own records hold; of those that hold no list, or not all of it, they are asked for. */
+/**
+ * Takes the children from the parents' own records. Where a record has no list, or an incomplete one, they are
+ * requested.
+ */
 export async function readInlineChildren(
   endpoint: ChildEndpoint,
   page: ScannedAnswer,
@@ -116,17 +119,17 @@ function inlineChildren(entry: StreamEntry, page: ScannedAnswer, { record }: Row
   return isShort(entry, answer, total ?? 0) ? undefined : { answer, total }
 }
 
-/** Whether an answer holds fewer children than there are, and than Intercom gives at most. */
+/** Whether an answer holds fewer children than exist, although Intercom could still give more. */
 function isShort({ child }: StreamEntry, { records = [] }: ScannedAnswer, total: number): boolean {
   return records.length < Math.min(total, child?.mostChildren ?? total)
 }
 
 /**
- * The children of one parent. An answer with fewer than the parent's record shows, or than it counts itself, is asked for
- * again.
+ * The children of one parent. An answer is requested again if it has fewer than the parent's record shows, or fewer
+ * than the answer itself counts.
  *
- * @param shown how many the parent's own record shows. @defaultValue 0: nothing is known of them
- * @throws CodedError when it is not this parent alone: Intercom fails at all, or refuses the endpoint
+ * @param shown how many the parent's own record shows. @defaultValue 0: unknown
+ * @throws CodedError when the problem is not this parent alone: Intercom fails altogether, or refuses the endpoint
  */
 export async function findChildren(endpoint: ChildEndpoint, parent: Parent, shown = 0): Promise<FoundChildren> {
   let fullest: Children | undefined
@@ -135,7 +138,7 @@ export async function findChildren(endpoint: ChildEndpoint, parent: Parent, show
     if (found === 'gone') endpoint.gone.note(parent, endpoint.clock.monotonic())
     if (typeof found !== 'object') return found
     fullest = countOf(found) < countOf(fullest) ? fullest : found
-    // The counter has always been right where it was seen; should it be of another kind, it is soon asked no more.
+    // Wherever we have seen the counter, it was right. If it ever counts something else, we soon stop asking again.
     const isIdle = endpoint.recheckLimit?.isReached() ?? false
     const total = Math.max(found.total ?? 0, shown, isIdle ? 0 : (found.counted ?? 0))
     if (!isShort(endpoint.entry, found.answer, total)) {
@@ -151,7 +154,7 @@ function countOf(children: Children | undefined): number {
   return children?.answer.records?.length ?? 0
 }
 
-/** Parents that are gone, by what Intercom has said, are asked for again: they are deleted if it says so still. */
+/** Asks again for the parents that are gone according to Intercom. If Intercom still says so, they are deleted. */
 export async function* askGoneAgain(
   endpoint: ChildEndpoint,
 ): AsyncGenerator<{ parent: Parent; children: FoundChildren }, void, void> {
@@ -165,7 +168,7 @@ export async function* askGoneAgain(
   yield* inOrder(gone.take(), CHILDREN_AT_ONCE, askAgain)
 }
 
-/** The children of one parent. @param isAgain a bare page has come for them although the parent is there */
+/** The children of one parent. @param isAgain a bare page has come for them although the parent exists */
 async function askChildren(endpoint: ChildEndpoint, parentId: string, isAgain = false): Promise<Children | 'gone'> {
   const { client, entry, version } = endpoint
   const path = (entry.child?.ownPath ?? entry.path).replace('{id}', encodeURIComponent(parentId))
@@ -173,7 +176,7 @@ async function askChildren(endpoint: ChildEndpoint, parentId: string, isAgain = 
   try {
     const list = await readShapedList(client, { path, version, shape, isCompared: true })
     const counted = countedBy(entry, list.first)
-    // Of more than Intercom gives only the counter knows.
+    // If there are more than Intercom gives, only the counter shows it.
     const isCapped = counted !== undefined && counted > (entry.child?.mostChildren ?? Infinity)
     return { answer: asOneAnswer(list, shape), total: isCapped ? largest(list.total, counted) : list.total, counted }
   } catch (error) {

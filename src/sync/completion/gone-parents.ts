@@ -2,14 +2,14 @@ import { CONFIRM_AFTER_MS } from '../../intercom/endpoints/confirmed.ts'
 import type { Parent } from './pending-parents.ts'
 
 /**
- * Parents that Intercom has said are gone, although a list has just shown them. They are asked for again at the end of
- * the walk, so that nobody waits for them meanwhile: a scroll can show thousands of companies that have been archived.
+ * Parents that Intercom has said are gone, although a list has just shown them. They are requested again at the end of
+ * the walk, so that nothing waits for them meanwhile: a scroll can show thousands of archived companies.
  */
 export interface GoneParents {
   /** @param at when Intercom said so, ms of the monotonic clock */
   note(parent: Parent, at: number): void
   any(): boolean
-  /** Those noted since it was last asked, and when each may be asked again, ms of the monotonic clock. */
+  /** The parents noted since the last call, and when each may be requested again, ms of the monotonic clock. */
   take(): { parent: Parent; askAt: number }[]
 }
 

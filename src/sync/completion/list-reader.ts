@@ -9,32 +9,33 @@ import type { Row, SearchPage } from '../pages/search-pages.ts'
 import { askCredibly, type Cut, type ListAsking, ownItems } from './ask-lists.ts'
 import { createRecheckLimit } from './patience.ts'
 
-/** What a record's cut lists have come to. */
+/** The result of reading a record's cut lists. */
 export interface FoundLists {
-  /** The edits that make them whole. */
+  /** The edits that make the lists whole. */
   edits: readonly TextEdit[]
-  /** One of them at least cannot be had, and stays as it stands in the record. */
+  /** At least one of the lists cannot be read, and stays as it is in the record. */
   isPartial: boolean
 }
 
 /** Completes the lists that Intercom's search cuts at ten items. */
 export interface ListReader {
   /**
-   * What the lists of a page's wanted records have come to, by record; those left as they are have none.
+   * What was found for the lists of a page's wanted records, by record. A record whose lists stay as they are has no
+   * entry.
    *
-   * @throws CodedError when it is not single records that Intercom fails over
+   * @throws CodedError when Intercom fails on more than single records
    */
   complete(
     page: Pick<SearchPage, 'answer' | 'rows'>,
     isWanted: (row: Row) => boolean,
   ): Promise<ReadonlyMap<Row, FoundLists>>
-  /** What there is to say since it was last asked. */
+  /** The log entries since the last call. */
   takeNotes(): LogEntry[]
 }
 
-/** Records of one lane whose lists are read at a time. */
+/** So many records of one lane have their lists read at the same time. */
 const RECORDS_AT_ONCE = 5
-/** When the lists of so many records in a row cannot be had, it is not the records. */
+/** If the lists of so many records in a row cannot be read, the records are not the cause. */
 const MOST_UNREADABLE_IN_A_ROW = 20
 
 const NOTHING: ReadonlyMap<Row, FoundLists> = new Map()
@@ -56,7 +57,7 @@ export function createListReader(
   }
   let unreadableInARow = 0
 
-  /** @throws CodedError when so many fail that it is not their own fault */
+  /** @throws CodedError when so many fail that the records cannot be the cause */
   function count({ isPartial }: FoundLists): void {
     unreadableInARow = isPartial ? unreadableInARow + 1 : 0
     if (unreadableInARow > MOST_UNREADABLE_IN_A_ROW)
@@ -84,7 +85,7 @@ export function createListReader(
   }
 }
 
-/** The lists of a record that Intercom has cut. */
+/** The lists that Intercom has cut in a record. */
 function cutsOf({ kinds }: ListAsking, body: Buffer, { record }: Row): Cut[] {
   return kinds.flatMap((traits) => {
     const span = record.members.get(traits.member)

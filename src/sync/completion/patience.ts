@@ -4,22 +4,22 @@ import type { IntercomClient } from '../../intercom/client.ts'
 import { readWorkspace } from '../../intercom/endpoints/workspace.ts'
 import { mayBeOfRecords } from '../pages/narrowing.ts'
 
-/** How long what fails while other things come is left alone before the last try. */
+/** When a request fails while others succeed, we wait so long before its last try. */
 const PATIENCE_MS = 2 * 60_000
 
-/** A list that contradicts what its record has just shown is believed when it was asked for so often. */
+/** A list can contradict what its record has just shown. After so many requests we trust the list. */
 export const MOST_ANSWERS = 3
 
-/** When asking again has changed nothing so often in a row, Intercom's counts are of another kind than ours. */
+/** If asking again has changed nothing so often in a row, Intercom counts something else than we do. */
 const MOST_WASTED = 20
 
-/** Remembers whether it has been of use to ask again for what contradicts itself. */
+/** Remembers whether it has helped to ask again for answers that contradict themselves. */
 export interface RecheckLimit {
   /** Asking again has brought what was missing. */
   paid(): void
-  /** It has brought nothing. */
+  /** Asking again has brought nothing. */
   wasted(): void
-  /** Nothing is asked again any more. */
+  /** Stop asking again. */
   isReached(): boolean
 }
 
@@ -36,7 +36,7 @@ export function createRecheckLimit(): RecheckLimit {
   }
 }
 
-/** Where something that belongs to a single record is asked for. */
+/** Where something that belongs to a single record is requested. */
 export interface PatientSetting {
   client: IntercomClient
   /** `Intercom-Version` to send. */
@@ -46,11 +46,11 @@ export interface PatientSetting {
 }
 
 /**
- * Asks for what belongs to a single record. One record over which Intercom fails, however often it is asked, must not
+ * Asks for something that belongs to a single record. If Intercom keeps failing on one record, that record must not
  * hold up the rest.
  *
- * @returns `unreadable` when not even patience has brought it
- * @throws CodedError when it is not this record alone: Intercom fails at all, or refuses the endpoint
+ * @returns `unreadable` when it cannot be read even after the long wait
+ * @throws CodedError when the problem is not this record alone: Intercom fails altogether, or refuses the endpoint
  */
 export async function askPatiently<Found>(
   ask: () => Promise<Found>,

@@ -2,24 +2,27 @@ import { CodedError } from '../../errors.ts'
 import type { Row } from '../pages/search-pages.ts'
 import type { PendingParentsJson } from '../state/position-schema.ts'
 
-/** What goes into a state must stay small, and so many failures are no longer those of single records. */
+/** States must stay small. And so many failures are no longer the failures of single records. */
 const MOST_UNREAD = 1000
 const MOST_UNREAD_IN_A_ROW = 20
 
-/** What a child stream needs of a parent. */
+/** What a child stream needs to know about a parent. */
 export type Parent = Pick<Row, 'id' | 'updatedAt'>
 
-/** The parents whose children a stream still has to bring, as of what has been taken. Times are Unix seconds. */
+/** The parents whose children a stream still has to deliver, as of the arrivals taken. Times are Unix seconds. */
 export interface PendingParents {
-  /** Intercom could not give its children. @throws CodedError when so many fail that it is not their own fault */
+  /**
+   * Intercom could not give the parent's children. @throws CodedError when so many fail that the parents cannot be the
+   * cause
+   */
   failed(parent: Parent): void
-  /** Intercom has said that it is gone, and is asked again before that is believed. */
+  /** Intercom has said that the parent is gone. It is asked again before we trust this. */
   mayBeGone(parent: Parent): void
-  /** Nothing of it is pending any more. @param came its children have come */
+  /** Nothing about the parent is pending any more. @param came its children have come */
   settled(parent: Parent, came: boolean): void
-  /** All of them, by id, with when each was updated. */
+  /** All pending parents, by id, with when each was updated. */
   all(): ReadonlyMap<string, number>
-  /** Those that are said to be gone. */
+  /** The pending parents that are gone according to Intercom. */
   gone(): ReadonlyMap<string, number>
   restore(json: PendingParentsJson): void
   toJson(): PendingParentsJson

@@ -2,7 +2,7 @@ import type { RecordChange } from '../../airbyte/messages.ts'
 import type { ScannedAnswer, ScannedRecord } from '../../intercom/text/record-scanner.ts'
 import type { ChildCounter } from '../../streams/stream-traits.ts'
 
-/** What to say of a record whose children Intercom does not give whole; undefined when it does. */
+/** The change to report for a record whose children Intercom does not give completely; undefined when it does. */
 export function truncatedField(
   counter: ChildCounter | undefined,
   answer: ScannedAnswer,

@@ -1,6 +1,6 @@
 /**
  * Runs `work` for each item, at most `limit` at a time, and yields the results in the items' order. The first error
- * ends it; work under way is then left to its signal.
+ * ends the iteration; work that is still under way is left to its signal.
  */
 export async function* inOrder<Item, Result>(
   items: Iterable<Item>,
@@ -13,7 +13,7 @@ export async function* inOrder<Item, Result>(
     const next = waiting.next()
     if (next.done) return
     const result = work(next.value)
-    // Reported when its turn comes; until then it must not count as unhandled.
+    // The error is reported when the item's turn comes; until then it must not count as unhandled.
     result.catch(() => undefined)
     underWay.push(result)
   }

@@ -1,6 +1,6 @@
 /**
- * Yields what the sources yield as it comes, `limit` of them under way at a time. Each source under way works on its
- * next value while the last one is being used. Sources take turns when several are ready. The first error ends all.
+ * Yields the sources' values as they come, with `limit` sources under way at a time. Each of these works on its next
+ * value while its last one is being used. When several are ready, they take turns. The first error ends all.
  */
 export async function* merge<T>(
   sources: Iterable<AsyncGenerator<T, void, void>>,

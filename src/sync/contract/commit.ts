@@ -22,13 +22,16 @@ export interface StreamProgress {
   completeness?: Completeness
 }
 
-/** What is known of a stream beside what was delivered: whether that is all, and what Intercom withheld. Totals since the start of the job. */
+/**
+ * What is known about a stream apart from its records: whether they are all there are, and what Intercom withheld.
+ * Totals since the start of the job.
+ */
 export interface Completeness {
-  /** Intercom's counts of what has been read to its end … */
+  /** Intercom's counts for everything that has been read to its end … */
   counted?: number
-  /** … and how many of it came. */
+  /** … and how many of those records came. */
   received?: number
-  /** Parents of which Intercom gives the newest children only. */
+  /** Parents for which Intercom gives only the newest children. */
   capped?: number
   /** Parents that were deleted between being found and being read. */
   deletedMeanwhile?: number
@@ -36,14 +39,14 @@ export interface Completeness {
   lateArrivals?: number
   /** How often a scroll broke and began again. */
   restarts?: number
-  /** Parents whose children could not be had; the next sync tries them first. */
+  /** Parents whose children could not be read; the next sync tries them first. */
   retryIds?: string[]
 }
 
 /** The members of a completeness that are counts. */
 export type Counter = Exclude<keyof Completeness, 'retryIds'>
 
-/** What an attempt needs to go on; opaque to everyone but `sync`, JSON-safe, written with every commit. */
+/** What an attempt needs in order to continue. Opaque to everyone but `sync`, JSON-safe, written with every commit. */
 export type Position = Record<string, unknown>
 
 /** One or more whole answers of Intercom as NDJSON, with the position they lead to. Made durable whole or not at all. */
@@ -54,7 +57,7 @@ export interface Commit {
   messageCount: number
   /** RECORD lines in `body`. */
   recordCount: number
-  /** It holds records, or an answer of Intercom has moved the position; see `Movement`. */
+  /** The commit holds records, or an answer of Intercom has moved the position; see `Movement`. */
   isProgress: boolean
   /** The STATEs in `body`, in order. */
   checkpoints: Checkpoint[]
@@ -63,9 +66,9 @@ export interface Commit {
   streams: StreamProgress[]
 }
 
-/** How a sync that was read to its end came out. It succeeded when `failure` is absent. */
+/** The result of a sync that was read to its end. It succeeded when `failure` is absent. */
 export interface SyncOutcome {
   streams: StreamProgress[]
-  /** Why at least one stream is INCOMPLETE. Final: another attempt would not help. */
+  /** Why at least one stream is INCOMPLETE. Final, because another attempt would not help. */
   failure?: JobFailure
 }

@@ -7,14 +7,17 @@ import { findStream } from '../../streams/table.ts'
 import { isComplete } from '../state/search-state.ts'
 import { checkSearchState } from '../state/search-state-schema.ts'
 
-/** A sync job's request, checked and completed: what is sealed for the worker and given to `runSync`. JSON-safe. */
+/**
+ * A sync job's request, checked and with defaults filled in. It is sealed for the worker and passed to `runSync`.
+ * JSON-safe.
+ */
 export interface SyncRequest {
   config: SourceConfig
   catalog: ConfiguredCatalog
   states: StreamStates
 }
 
-/** The members of a request's body that say what to sync, as they came. */
+/** The members of a request's body that say what to sync, as they were received. */
 export interface SyncRequestBody {
   config?: unknown
   catalog?: unknown
@@ -23,9 +26,10 @@ export interface SyncRequestBody {
 }
 
 /**
- * Checks the body of a sync job and fills in what was left out.
+ * Checks the body of a sync job and fills in the defaults.
  *
- * @throws CodedError `invalid_request` with a JSON pointer (`/config/start_date`, `/catalog/streams/0/stream/name`) for every fault
+ * @throws CodedError `invalid_request` with a JSON pointer (`/config/start_date`, `/catalog/streams/0/stream/name`) for
+ * every fault
  */
 export function parseSyncRequest(body: SyncRequestBody): SyncRequest {
   const faults: Fault[] = []
@@ -40,7 +44,7 @@ export function parseSyncRequest(body: SyncRequestBody): SyncRequest {
       checkSearchState(state, pointer, faults, { cursor: entry.cursor, parent: entry.child?.parent })
     states[streamName] = state
   }
-  // Who asks for increments gives back every state there is, the end of the last full refresh as well.
+  // A client that asks for increments sends back every state there is, including the end of the last full refresh.
   for (const { stream, always_whole } of catalog.streams)
     if (always_whole && isComplete(states[stream.name])) delete states[stream.name]
   if (!config || faults.length > 0) {

@@ -11,27 +11,27 @@ import type { Counter } from './commit.ts'
 import type { CreateSpool } from './spool.ts'
 
 /**
- * A walk is one traversal of Intercom that feeds one or more streams. It fetches ahead of its reader: what it yields
- * are answers that have *arrived*; nothing has moved yet. Taking an arrival turns it into records and moves the
- * walk's position in one step. So at any moment the position covers exactly the arrivals taken, and that is what a
- * commit stores, however far fetching has run ahead.
+ * A walk is one traversal of Intercom that feeds one or more streams. It fetches ahead of its reader: it yields answers
+ * that have *arrived*, and yielding moves nothing. Taking an arrival turns it into records and moves the walk's
+ * position, in one step. So at any moment the position covers exactly the arrivals taken. A commit stores that
+ * position, however far ahead the walk has fetched.
  */
 export interface Walk {
   streamNames: readonly string[]
   /** Arrivals in the order they must be taken. Does not wait for them to be taken. */
   arrivals(): AsyncGenerator<Arrival, void, void>
-  /** JSON-safe; given back to the walk when an attempt goes on. Undefined while nothing has been taken. */
+  /** JSON-safe; given back to the walk when another attempt continues. Undefined while nothing has been taken. */
   position(): Record<string, unknown> | undefined
-  /** The `stream_state` that covers what has been taken. */
+  /** The `stream_state` that covers everything taken so far. */
   streamState(streamName: string): Record<string, unknown>
-  /** What of a stream Intercom could not give although the walk has come to its end; undefined for nothing. */
+  /** The part of a stream that Intercom could not give although the walk has come to its end; undefined for nothing. */
   missing?(streamName: string): Missing | undefined
 }
 
 export interface Missing {
-  /** For people. */
+  /** For people to read. */
   words: string
-  /** Parents whose children are missing, and records with lists that are. */
+  /** Parents whose children are missing, and records whose lists are incomplete. */
   retryIds: string[]
 }
 
@@ -41,11 +41,11 @@ export interface Arrival {
 
 /** Where taken arrivals go. */
 export interface Sink {
-  /** @param changes what of the record Intercom did not give whole */
+  /** @param changes the fields of the record that Intercom did not give whole */
   record(streamName: string, text: Buffer, changes?: readonly RecordChange[]): void
   estimate(streamName: string, rows: number): void
   log(level: Parameters<typeof logLine>[0], message: string): void
-  /** Adds to what is known of a stream's completeness. */
+  /** Adds to a counter of the stream's completeness. */
   count(streamName: string, what: Counter, count: number): void
 }
 
@@ -62,14 +62,14 @@ export interface WalkContext {
   config: SourceConfig
   client: IntercomClient
   workspace: Workspace
-  /** Records of this job's log that may be met again. */
+  /** Records of this job's log that the walks may meet again. */
   fingerprints: Fingerprints
   /** Adds to the fingerprints which versions of searched records earlier attempts have put into the log. */
   replayVersions: () => Promise<void>
   ports: WalkPorts
 }
 
-/** What walks need of the outside besides Intercom. */
+/** Everything besides Intercom that walks need from outside. */
 export interface WalkPorts {
   clock: Clock
   /** Aborts when the attempt ends, however it ends. */
@@ -78,23 +78,23 @@ export interface WalkPorts {
   scrollLease: ScrollLease
   /** How long to wait for a scroll that another application has open, ms. @defaultValue 15 minutes */
   scrollPatienceMs?: number
-  /** How many records a slice of a search aims at. @defaultValue a share of what there is, 3,000 to 20,000 */
+  /** How many records a slice of a search should have. @defaultValue a share of all there are, 3,000 to 20,000 */
   recordsPerSlice?: number
 }
 
-/** Keeps jobs apart that want the one scroll a workspace can have. */
+/** Separates jobs that want the only scroll that a workspace can have. */
 export interface ScrollLease {
   /** Waits for the lease of this access token's workspace, holds it while `work` runs, and gives it back. */
   hold<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result>
 }
 
-/** Something a walk has to say. */
+/** A log entry from a walk. */
 export interface LogEntry {
   level: Parameters<typeof logLine>[0]
   message: string
 }
 
-/** The types that id members take in a stream's messages: as the configured catalog declares, else strings. */
+/** The types of id members in a stream's messages: as the configured catalog declares, else strings. */
 export function idTypes(names: readonly string[], configured: ConfiguredStream): Map<string, IdType> {
   return new Map(
     names.map((name) => {

@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto'
 
 /**
- * A set of 96-bit fingerprints of records that are in the job's log already. Walks that can meet a record twice (a
- * scroll that starts again, the parts of a conversation that moved) deliver only what it does not hold. Kept in flat
- * memory: ten million take 240 MB at most, where a `Set` of strings would take a gigabyte.
+ * A set of 96-bit fingerprints of records that are already in the job's log. Some walks can meet a record twice (a
+ * scroll that starts again, the parts of a conversation that moved). They deliver only records that are not in the set.
+ * It is kept in flat memory: ten million fingerprints take at most 240 MB, where a `Set` of strings would take a
+ * gigabyte.
  */
 export interface Fingerprints {
   /** Adds the fingerprint of a record as delivered. @returns false when it was there already */
   add(streamName: string, text: string | Buffer): boolean
-  /** What has been added is durable now. */
+  /** Everything added so far is durable now. */
   keep(): void
-  /** Takes back what was added since the last `keep()`: it never got into the log. */
+  /** Removes everything added since the last `keep()`: it never reached the log. */
   takeBack(): void
 }
 
@@ -35,7 +36,7 @@ export function createFingerprints(): Fingerprints {
     }
   }
 
-  /** Puts everything into a table of so many slots: where it stands depends on what stands before it. */
+  /** Moves all fingerprints to a table with so many slots. The slot of each depends on those inserted before it. */
   function rebuild(count: number): void {
     const rebuilt = new Uint32Array(count * WORDS)
     for (let at = 0; at < table.length; at += WORDS) {
@@ -63,7 +64,7 @@ export function createFingerprints(): Fingerprints {
     },
     takeBack() {
       if (added.length === 0) return
-      // All are found before the first is removed: a gap would hide those behind it.
+      // Find all slots before clearing the first: a gap would hide the fingerprints behind it.
       for (const at of added.map((words) => find(words, table, slots))) table.fill(0, at, at + WORDS)
       size -= added.length
       added = []

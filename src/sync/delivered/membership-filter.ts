@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 
 /**
- * What is left of a set that is too large to be kept: of what was added it says so for certain, of anything else it is
- * wrong now and then (in 7 of 100 cases when it holds 40,000 entries, in 90 when it holds 400,000). A Bloom filter.
+ * Stands in for a set that is too large to keep. It always recognizes an entry that was added. For anything else it is
+ * sometimes wrong (in 7 of 100 cases when it holds 40,000 entries, in 90 when it holds 400,000). A Bloom filter.
  */
 export interface MembershipFilter {
   add(entry: string): void
@@ -14,7 +14,7 @@ export interface MembershipFilter {
 const BYTES = 32 * 1024
 const HASHES = 2
 
-/** @param text what `toText()` gave. @defaultValue an empty one */
+/** @param text the result of `toText()`. @defaultValue an empty filter */
 export function createMembershipFilter(text?: string): MembershipFilter {
   const bits = Buffer.alloc(BYTES)
   if (text !== undefined) Buffer.from(text, 'base64').copy(bits)

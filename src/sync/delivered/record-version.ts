@@ -2,11 +2,11 @@ import type { ScannedRecord } from '../../intercom/text/record-scanner.ts'
 import type { Fingerprints } from './fingerprints.ts'
 
 /**
- * Notes a version of a record, told by its id and time, as one that is in the job's log: reading that goes back, and
- * rows that stand at another place than their time, bring records again.
+ * Notes that a version of a record, identified by its id and time, is in the job's log. Records come again when reading
+ * goes back, and when rows stand at a place that does not match their time.
  *
  * @param record scanned with `id` and `updated_at`
- * @returns whether it was there already
+ * @returns whether the version was there already
  */
 export function isVersionInLog(
   fingerprints: Fingerprints,

@@ -6,7 +6,7 @@ import type { Fingerprints } from './fingerprints.ts'
 import { isVersionInLog } from './record-version.ts'
 
 /**
- * Reads what a job's log holds into the fingerprints, when an attempt goes on with walks that may meet records again.
+ * Reads the contents of a job's log into the fingerprints, when an attempt continues walks that may meet records again.
  *
  * @param log whole lines, in any pieces
  */

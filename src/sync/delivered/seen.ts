@@ -3,18 +3,19 @@ import type { Remembered } from '../state/search-state.ts'
 import { createMembershipFilter, type MembershipFilter } from './membership-filter.ts'
 
 /**
- * What a walk has delivered of the last stretch of time, so that reading the stretch again delivers only what changed:
- * between the rounds of the tail, and between this sync and the next (the search index lags, so syncs overlap).
+ * What a walk has delivered from the most recent stretch of time. The stretch is read again between the rounds of the
+ * tail, and between this sync and the next (the search index lags, so syncs overlap). Then only changed records are
+ * delivered.
  */
 export interface Seen {
-  /** Whether this very content of the record was delivered already. */
+  /** Whether exactly this content of the record was delivered already. */
   has(id: string, hash: string): boolean
   /** Whether the record was delivered in any form, as far as is known. */
   knows(id: string): boolean
   /** Whether a later version of the record is remembered. */
   knowsNewer(id: string, updatedAt: number): boolean
   remember(id: string, updatedAt: number, hash: string): void
-  /** As if the record had not been delivered. */
+  /** From now on the record counts as not delivered. */
   forget(id: string): void
   /** Records updated at or after this time must not be forgotten, however many they are. */
   protectFrom(time: number): void
@@ -23,22 +24,22 @@ export interface Seen {
   /** Whether a record of this time may have been delivered and forgotten. */
   mayHaveForgotten(updatedAt: number): boolean
   /**
-   * What the next sync has to know of the records updated at or after `cursor`.
+   * What the next sync has to know about the records updated at or after `cursor`.
    *
-   * @param unmet what the last sync delivered and this one has not met, added where there is room
+   * @param unmet records that the last sync delivered and this one has not met, added where there is room
    */
   forState(cursor: number, unmet: ReadonlyMap<string, Unmet>): Remembered
   toJson(): SeenJson
 }
 
-/** What an earlier sync delivered, and this one has not met. */
+/** A record that an earlier sync delivered and this one has not met. */
 export interface Unmet {
   hash: string
   /** The record was updated then or earlier, Unix seconds. */
   until: number
 }
 
-/** Records that a state can remember. */
+/** So many records fit into a state. */
 export const MOST_ENTRIES = 2000
 const MOST_BYTES = 128 * 1024
 
@@ -47,7 +48,7 @@ export function versionOf(id: string, updatedAt: number): string {
   return `${id} ${updatedAt}`
 }
 
-/** @param frozen start of the walk: slices share no record, so nothing older is met twice. Unix seconds */
+/** @param frozen start of the walk, Unix seconds: slices share no record, so nothing older is met twice */
 export function createSeen(frozen: number, json?: SeenJson): Seen {
   const entries = new Map<string, { updatedAt: number; hash: string }>()
   for (const [id, updatedAt, hash] of json?.entries ?? []) entries.set(id, { updatedAt, hash })

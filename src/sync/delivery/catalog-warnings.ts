@@ -1,7 +1,7 @@
 import type { ConfiguredCatalog, ConfiguredStream } from '../../airbyte/catalog.ts'
 import { findStream, type StreamEntry } from '../../streams/table.ts'
 
-/** What a destination would do wrong with the records of this catalog, in words for its owner. */
+/** Warnings about what a destination would do wrong with the records of this catalog, written for its owner. */
 export function catalogWarnings({ streams }: ConfiguredCatalog): string[] {
   return streams.flatMap((configured) => {
     const entry = findStream(configured.stream.name)
@@ -9,7 +9,7 @@ export function catalogWarnings({ streams }: ConfiguredCatalog): string[] {
   })
 }
 
-/** A key that lacks a part of ours makes one row of several records. */
+/** If a key lacks a part of ours, the destination merges several records into one row. */
 function weakKey({ name, primaryKey }: StreamEntry, { primary_key = [] }: ConfiguredStream): string | undefined {
   const given = primary_key.map((path) => path.join('.'))
   const own = primaryKey.map((path) => path.join('.'))
@@ -17,7 +17,7 @@ function weakKey({ name, primaryKey }: StreamEntry, { primary_key = [] }: Config
   return `${name}: the primary key ${given.join(', ')} does not tell all records apart: use ${own.join(', ')}`
 }
 
-/** All children of a parent that moved come again, so appending them keeps a copy of each for every move. */
+/** When a parent moves, all its children come again. A destination that appends them keeps another copy of each. */
 function repeatedChildren(
   { name, child }: StreamEntry,
   { sync_mode, destination_sync_mode }: ConfiguredStream,

@@ -2,13 +2,13 @@ import { errorLine, streamStatusLine } from '../../airbyte/messages.ts'
 import { CodedError, type JobFailure, toJobFailure } from '../../errors.ts'
 import type { StreamProgress } from '../contract/commit.ts'
 
-/** How a sync ends, as far as it says so itself. */
+/** How a sync ends, as far as the sync itself says. */
 export interface Ending<Status extends string = 'succeeded' | 'failed'> {
   status: Status
   failure?: JobFailure
 }
 
-/** What the last entry of a job's log says, and the streams as they then are. */
+/** The text of the last log entry of a job, and the streams as they are then. */
 export interface Closing<Status extends string> {
   lines: string[]
   streams: StreamProgress[]
@@ -16,10 +16,9 @@ export interface Closing<Status extends string> {
 }
 
 /**
- * The closing entry: INCOMPLETE for every stream that started and has no final status, then, when the job did not succeed
- * and no TRACE ERROR is in the log yet, one that says why. So each stream ends once, whatever died before. A sync that is
- * said to have succeeded has failed all the same if a stream is not COMPLETE: that is decided here, for worker and command
- * line alike.
+ * The closing entry. It says INCOMPLETE for every stream that started and has no final status. Then, if the job did not
+ * succeed and no TRACE ERROR is in the log yet, it says why. So each stream ends once, whatever died before. A sync
+ * that claims success still fails if a stream is not COMPLETE. This is decided here, for worker and command line alike.
  *
  * @param emittedAt ms since the epoch
  */

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import type { Checkpoint, Commit, Position, StreamProgress } from '../contract/commit.ts'
 
-/** Answers are gathered into commits of at least this size, as each commit is a write to Redis and a wake-up of readers … */
+/** A commit gathers answers up to at least this size, because each commit is a write to Redis and wakes readers … */
 const COMMIT_BYTES = 64 * 1024
 /** … but never held back longer than this. */
 const COMMIT_MS = 250
@@ -14,18 +14,18 @@ export interface CommitBuffer {
   addRecord(...pieces: Buffer[]): void
   /** The same for a STATE, which is a checkpoint. */
   addState(line: Buffer, streamName: string, streamState: Record<string, unknown>): void
-  /** A position has to go, be there messages or not. */
+  /** A position has to be written, with or without messages. */
   hold(): void
   holdsMessages(): boolean
-  /** Large enough, or held long enough, to become a commit. */
+  /** Whether the buffer is large enough, or has been held long enough, to become a commit. */
   isDue(): boolean
-  /** Ms of the monotonic clock when what is held has to go; Infinity while nothing is held. */
+  /** When the contents must be written, ms of the monotonic clock; Infinity while the buffer is empty. */
   dueAt(): number
   /**
-   * Hands over what is held as a commit.
+   * Hands over the contents as a commit.
    *
    * @param hasMoved see `Movement`
-   * @returns undefined when there is neither a message nor another place to go on from
+   * @returns undefined when there is neither a message nor a new position to continue from
    */
   takeCommit(position: Position, streams: StreamProgress[], hasMoved: boolean): Commit | undefined
 }

@@ -8,8 +8,8 @@ import type { OpenFeed } from '../streams/open-feed.ts'
 const MOST_NAMED = 20
 
 /**
- * What a walk that has come to its end could not have of a stream: stretches of time, records with lists that cannot be
- * read, and children of parents.
+ * The parts of a stream that a walk could not read although it has come to its end: stretches of time, records with
+ * lists that cannot be read, and children of parents.
  */
 export function missingOf(feed: OpenFeed | undefined, slices: readonly Slice[] = []): Missing | undefined {
   const gaps = feed ? remainingGaps(feed, slices) : []

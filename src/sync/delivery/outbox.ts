@@ -22,13 +22,13 @@ export interface Outbox extends Sink, Pick<CommitBuffer, 'hold' | 'holdsMessages
   status(run: StreamRun, status: NonNullable<StreamRun['status']>, rateLimited?: { quotaResetMs: number }): void
   state(run: StreamRun, streamState: Record<string, unknown>): void
   error(failure: JobFailure): void
-  /** `emitted_at` of the latest message, ms; it never goes back within a job. */
+  /** `emitted_at` of the latest message, ms; it never decreases within a job. */
   emittedAt(): number
 }
 
 /**
  * @param startAt `emitted_at` of the job's latest message so far, ms since the epoch; 0 when there is none
- * @param redact is applied to what is told, not to records
+ * @param redact is applied to log messages and errors, not to records
  */
 export function createOutbox(
   runs: ReadonlyMap<string, StreamRun>,
@@ -59,7 +59,7 @@ export function createOutbox(
     ...buffer,
     record(streamName, text, changes) {
       const run = runOf(runs, streamName)
-      // Airbyte drops a record without members in silence, and its counts no longer agree with ours.
+      // Airbyte silently drops a record without members. Then its counts and ours would differ.
       if (text.length < EMPTY_RECORD_BYTES && /^\{\s*\}$/.test(text.toString())) {
         addLine(logLine('WARN', `${streamName}: Intercom gave a record without any member: it is left out`))
         return

@@ -1,9 +1,9 @@
 import type { StreamRun } from './stream-run.ts'
 
-/** A STATE is due when so many records or so much time lie behind the last one. */
+/** A STATE is due when so many records or so much time have passed since the last one. */
 const RECORDS_PER_STATE = 1000
 const MS_PER_STATE = 10_000
-/** Airbyte's heartbeat counts RECORD and STATE only: while nothing is emitted, a STATE shows that the sync lives. */
+/** Airbyte's heartbeat counts only RECORD and STATE. While no record comes, a STATE shows that the sync is alive. */
 const LONGEST_SILENCE_MS = 5 * 60_000
 
 /** Ms of the monotonic clock when the next STATE is due. */

@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.ts'
 import type { Completeness, StreamProgress } from '../contract/commit.ts'
 import type { SyncPosition } from '../state/position-schema.ts'
 
-/** How one stream of a job stands. */
+/** The progress of one stream of a job. */
 export interface StreamRun {
   readonly name: string
   status: StreamStatus | undefined
@@ -24,7 +24,7 @@ export function createStreamRun(name: string, clock: Clock, json?: StreamRunJson
   return { name, ...unknown, rowsSynced: 0, sinceState: 0, completeness: {}, ...json, lastStateAt: clock.monotonic() }
 }
 
-/** What of a stream's run goes into a position. */
+/** The part of a stream's run that goes into a position. */
 export function streamRunJson(run: StreamRun): StreamRunJson {
   const { name, status, rowsSynced, rowsEstimate, cursor, completeness, sinceState } = run
   return {

@@ -4,14 +4,17 @@ import { isTentative, type Slice } from '../state/slice.ts'
 import type { SearchEndpoint } from './search-pages.ts'
 import { countRecords, type Survey } from './search-plan.ts'
 
-/** Records per slice to aim at: never so few that counting costs more than it saves, never so many that one lane lags. */
+/**
+ * Records per slice to aim at: not so few that counting costs more than it saves, not so many that one lane lags
+ * behind.
+ */
 const FEWEST_RECORDS = 3_000
 const MOST_RECORDS = 20_000
 const LANES_AIMED_AT = 16
 /** Intercom was founded in 2011; nothing in it was created before. */
 const EARLIEST_CREATION = 1_293_840_000
 
-/** A stretch of time that is to be halved by a count: Unix seconds [from, to). */
+/** A stretch of time to be halved with the help of a count: Unix seconds [from, to). */
 export interface Stretch {
   field: 'updated' | 'created'
   from: number
@@ -19,10 +22,11 @@ export interface Stretch {
 }
 
 /**
- * What a first look tells of [lower, frozen): one slice, which is tentative when it holds too much for one lane. It is cut
- * while the walk goes on, half by half, so that each count is kept and reading need not wait for the last one.
+ * Plans [lower, frozen) after a first look, as one slice. The slice is tentative when it holds too much for one lane.
+ * Then it is cut while the walk is under way, half by half, so that each count is kept and reading need not wait for
+ * the last one.
  *
- * @param recordsPerSlice how many to aim at @defaultValue a share of what there is
+ * @param recordsPerSlice how many to aim at @defaultValue a share of all there are
  */
 export function planSlices(
   { lower, frozen }: { lower: number; frozen: number },
@@ -40,8 +44,8 @@ export function planSlices(
 }
 
 /**
- * What to halve of a slice; undefined when it is small enough, or too narrow. A stretch too short to be cut by time of
- * update (a bulk edit) is cut by time of creation.
+ * The stretch of a slice to halve; undefined when the slice is small enough, or too narrow. If the stretch is too short
+ * to be cut by time of update (a bulk edit), it is cut by time of creation.
  */
 export function stretchToHalve(slice: Slice, cutting: Cutting | undefined, narrowest: number): Stretch | undefined {
   const { most = 0, created, to } = slice
@@ -57,8 +61,8 @@ export function stretchToHalve(slice: Slice, cutting: Cutting | undefined, narro
 /**
  * Counts one half of a stretch.
  *
- * @returns what takes the slice's place: two tentative slices, or the slice itself, to be cut in the other way or not at
- * all where Intercom cannot say how many there are
+ * @returns what replaces the slice: two tentative slices, or, where Intercom cannot say how many records there are, the
+ * slice itself, which is then cut in the other way or not at all
  */
 export async function cutInTwo(
   endpoint: SearchEndpoint,
@@ -70,7 +74,7 @@ export async function cutInTwo(
   const middle = Math.floor((from + to) / 2)
   const half = { from, to: middle }
   const byUpdate = field === 'updated'
-  // The outer bounds are left open, so that a record created outside of all reason is somebody's, too.
+  // The outer bounds stay open, so that a record with an absurd time of creation belongs to a slice, too.
   const whole: TimeRange = slice.created ?? { from: null, to: null }
   const count = await countRecords(
     endpoint,
@@ -100,7 +104,7 @@ export function areNeighbours(one: Slice, other: Slice): boolean {
   return isSameStretch && one.created?.to !== null && one.created?.to === other.created?.from
 }
 
-/** One slice of two neighbours; undefined when they are none, or hold too much. */
+/** Joins two neighbouring slices into one; undefined when they are not neighbours, or hold too much together. */
 export function joinNeighbours(one: Slice, other: Slice, { target }: Cutting): Slice | undefined {
   const most = (one.most ?? 0) + (other.most ?? 0)
   if (!areNeighbours(one, other) || most > target) return undefined

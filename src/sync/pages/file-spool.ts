@@ -13,13 +13,13 @@ const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
 /**
- * A spool in a temporary file, each page sealed with a key that never leaves this process: what a killed process leaves
- * behind cannot be read by anybody.
+ * A spool in a temporary file. Each page is sealed with a key that never leaves this process, so nobody can read what a
+ * killed process leaves behind.
  */
 export async function createFileSpool(): Promise<Spool> {
   const directory = await mkdtemp(join(tmpdir(), 'intercom-sync-spool-'))
   const file = await open(join(directory, 'pages'), 'w+', 0o600)
-  // Without a name it goes with its descriptor, however this process ends.
+  // The file is unlinked at once, so it disappears with its descriptor, however this process ends.
   await rm(directory, { recursive: true, force: true })
   let isOpen = true
   const key = randomBytes(32)

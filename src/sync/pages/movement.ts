@@ -1,22 +1,23 @@
 import type { Walk } from '../contract/walk.ts'
 
 /**
- * Notices whether the walks have come further by what Intercom answered. That is what progress is: an attempt's own lines
- * (STARTED, LOG, a STATE that breaks a silence) are no progress, or attempts that come to nothing would never end; a
- * walk that cannot go on from the middle has a position at its end only.
+ * Notices whether answers from Intercom have moved the walks forward. Only that is progress. An attempt's own lines
+ * (STARTED, LOG, a STATE that breaks a silence) do not count, or attempts that achieve nothing would never end. A walk
+ * that cannot continue from the middle has a position only at its end.
  */
 export interface Movement {
   /** An answer has been taken. */
   note(): void
   /**
-   * Whether a walk stands elsewhere than when this was last asked.
+   * Whether a walk has moved since the last call.
    *
-   * @param isSilent nothing else is to be saved, so that it has to be known exactly: elsewhere it is enough to know it once
+   * @param isSilent nothing else is to be saved, so the answer must be exact; otherwise it is enough to find movement
+   * once
    */
   hasMoved(isSilent: boolean): boolean
 }
 
-/** @param walks as the attempt found them */
+/** @param walks as they are when the attempt begins */
 export function createMovement(walks: readonly Walk[]): Movement {
   const place = () => JSON.stringify(walks.map((walk) => walk.position()))
   let hasAnswer = false

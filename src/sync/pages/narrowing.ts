@@ -5,9 +5,9 @@ import { RateLimitedError } from '../../intercom/budget/rate-limited.ts'
 import type { SortOrder } from '../../intercom/endpoints/search-query.ts'
 import { orderOf, type Slice, takenOf } from '../state/slice.ts'
 
-/** Not even a page of one record can be had at this place of a slice. */
+/** Not even a page of one record can be read at this place of a slice. */
 export class UnreadablePageError extends CodedError {
-  /** What is left of the slice, as it stands when all pages before have been taken. */
+  /** The rest of the slice, once all pages before the bad place have been taken. */
   readonly rest: Slice
 
   constructor(cause: CodedError, rest: Slice) {
@@ -17,11 +17,11 @@ export class UnreadablePageError extends CodedError {
   }
 }
 
-/** A search that answers so in Intercom's words may mean a single record on the page. */
+/** If a search answers with one of these in Intercom's words, the cause may be a single record on the page. */
 const OF_RECORDS = [404, 410, 422]
 
 /**
- * Whether an error may be the fault of the very records asked for. A search has answered 404 for a message deleted
+ * Whether the records requested may themselves have caused an error. A search has answered 404 for a message deleted
  * meanwhile (Airbyte #42853), and 504 for as long as one heavy conversation was on the page.
  */
 export function mayBeOfRecords(error: unknown): error is CodedError {
@@ -30,10 +30,11 @@ export function mayBeOfRecords(error: unknown): error is CodedError {
 }
 
 /**
- * Cuts what is left of a slice so that all but the bad place can be read: first from its other end, so that what lies
- * behind the place comes; what fails from both ends holds more than one such place, and is halved. What is too narrow
- * to be halved is set aside. When all that a slice waited for has come, nothing is left of it. Where a page of what has
- * been read was short, that is read once more: the counts of what is left do not tell of it.
+ * Cuts the rest of a slice so that everything but the bad place can be read. First the rest is read from its other end,
+ * so that the records behind the bad place come. If it fails from both ends, it holds more than one bad place, and is
+ * halved. A part too narrow to be halved is set aside. When all records that a slice waited for have come, nothing is
+ * left of it. If a page already read was short, that part of the slice is read once more, because the counts for the
+ * rest say nothing about it.
  *
  * @param narrowest shortest slice worth asking for, seconds
  */
@@ -41,7 +42,7 @@ export function cutAround(rest: Slice, walkOrder: SortOrder, narrowest: number):
   return [...againWhereShort(rest, walkOrder), ...cutRest(rest, walkOrder, narrowest)]
 }
 
-/** What a slice has passed, to be read again, if a page of it was short. */
+/** The part of a slice already read. It is read again if one of its pages was short. */
 function againWhereShort(slice: Slice, walkOrder: SortOrder): Slice[] {
   const { at, from, created, only } = slice
   if (!slice.shortPage || at === undefined) return []
@@ -77,8 +78,9 @@ function cutRest(rest: Slice, walkOrder: SortOrder, narrowest: number): Slice[] 
 }
 
 /**
- * What is left of a round of the tail that fails: what was changed before the round was asked becomes a slice, read from
- * its other end; what has been since is the next round's. Where a page of it was short, all of it is read again.
+ * Makes a slice of what is left of a round of the tail that fails. The slice owns everything changed before the round
+ * was requested, and is read from its other end. Later changes belong to the next round. If a page of the round was
+ * short, the slice covers the whole round.
  *
  * @param asked Unix seconds
  */
@@ -90,7 +92,7 @@ export function sliceBefore(asked: number, rest: Slice, order: SortOrder): Slice
   return { ...bounds, ...(skip.size > 0 && { skip }), flipped: true, done: bounds.from >= bounds.to }
 }
 
-/** The times of what has been set aside, for people. */
+/** The time range of a slice that has been set aside, for people to read. */
 export function describeRange({ from, to }: Slice): string {
   const text = (seconds: number) => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
   return `${text(from)} to ${text(to ?? from)}`

@@ -2,34 +2,34 @@ import { cursorSecond } from '../../intercom/endpoints/paging.ts'
 import type { SortOrder } from '../../intercom/endpoints/search-query.ts'
 import type { Dated, Slice } from '../state/slice.ts'
 
-/** What a page that has been taken says of how far reading has come. */
+/** What a page that has been taken says about how far reading has come. */
 export interface PageEnd {
   rows: readonly Dated[]
-  /** The cursor that leads on from it. */
+  /** The cursor that leads to the next page. */
   after: string | undefined
-  /** The slice is read to its end with it. */
+  /** With this page the slice is read to its end. */
   last: boolean
   /** Fewer records came than Intercom counts: the slice is read once more from its beginning. */
   startsOver?: boolean
-  /** Records that came of the slice so far, and how many Intercom counts; see `slice-count`. */
+  /** How many records of the slice have come so far, and how many Intercom counts; see `slice-count`. */
   received?: number
   expected?: number
   most?: number
   shortPage?: true
 }
 
-/** The second that reading a slice has come to: everything before it (after it, when descending) has been given. */
+/** The second that reading a slice has reached: everything before it (after it, when descending) has been given. */
 export type Reached = Pick<Slice, 'at' | 'witnessed'>
 
 /**
- * How far reading has come with a page. A search finds records by their place in its index and shows what they are now:
- * a row that changed meanwhile is newer than its place, so its own time says nothing of where the page ends. The cursor
- * does: it holds the place of the page's last record. Where a cursor tells nothing:
- * - oldest first, a row that changed before `settledTo` stands at its time, as the index has had the time to move it; a
- *   second is believed once two rows have passed it, so that no single row is taken at its word;
- * - newest first, no place lies after the time of any row before it, so the oldest row tells.
+ * How far reading has come with a page. A search finds records by their place in its index but shows their present
+ * version. A row that changed meanwhile is newer than its place, so its own time does not say where the page ends. The
+ * cursor does, because it holds the place of the page's last record. Where a cursor says nothing:
+ * - oldest first, a row that changed before `settledTo` stands at its time, because the index has had time to move it.
+ * We trust a second only once two rows have passed it, so that no single row decides;
+ * - newest first, no place lies after the time of any row before it, so the oldest row decides.
  *
- * @param settledTo what changed before (Unix seconds) the index shows at its time
+ * @param settledTo the index shows every change before this (Unix seconds) at its time
  */
 export function reachedSecond(slice: Slice, page: PageEnd, order: SortOrder, settledTo: number): Reached {
   const before: Reached = { ...pick(slice) }
@@ -37,7 +37,7 @@ export function reachedSecond(slice: Slice, page: PageEnd, order: SortOrder, set
   const times = page.rows.flatMap(({ updatedAt }) => updatedAt ?? [])
   const place = page.after === undefined ? undefined : cursorSecond(page.after)
   const last = page.rows.at(-1)?.updatedAt
-  // A place after the record's own time would be no place of this record.
+  // A place after the record's own time cannot be this record's place.
   if (place !== undefined && last !== undefined && place <= last)
     return { ...before, at: further(before.at, Math.max(place, slice.from), order) }
   if (order === 'descending') {

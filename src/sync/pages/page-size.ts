@@ -5,11 +5,11 @@ import { LARGEST_PAGE } from '../../intercom/endpoints/search-query.ts'
  * records in smaller ones.
  */
 const SIZES = [LARGEST_PAGE, 50, 10, 1]
-/** Pages that have to come before the next larger size is tried; doubled each time that was too early. */
+/** So many pages must come before the next larger size is tried. Doubled each time that this was too early. */
 const FIRST_PATIENCE = 2
 const LONGEST_PATIENCE = 64
 
-/** How many records to ask for at a time: fewer where pages fail, growing back where they come. */
+/** How many records to request at a time: fewer when pages fail, more again when they succeed. */
 export interface PageSize {
   current(): number
   /** @returns false when there is no smaller size */

@@ -14,15 +14,15 @@ import { isObject } from '../../json-object.ts'
 import type { CursorField, StreamEntry } from '../../streams/table.ts'
 import type { Dated } from '../state/slice.ts'
 
-/** A search endpoint and how it has to be asked in this walk. */
+/** A search endpoint and how to query it in this walk. */
 export interface SearchEndpoint {
   client: IntercomClient
   entry: StreamEntry
   /** `Intercom-Version` to send. */
   version: string
-  /** The date matching that version is known for; `second` for contacts holds only while answers echo the version. */
+  /** How this version compares dates. For contacts `second` holds only while answers echo the version. */
   matching: DateMatching
-  /** Answers of another version compare dates by other rules and must not be used. */
+  /** Answers of another version compare dates by other rules, so they must not be used. */
   echoRequired: boolean
 }
 
@@ -44,7 +44,7 @@ export interface SearchPage {
   version: string | undefined
 }
 
-/** One page of a search: whose times, in which order, how many records, from which cursor on. */
+/** One page of a search: the range of times, the order, how many records, and the cursor to start from. */
 export interface PageRequest {
   updated: TimeRange
   created?: TimeRange
@@ -59,9 +59,9 @@ export interface PageRequest {
 const LARGEST_SECONDS = 100_000_000_000
 
 /**
- * Asks for one page, and once more when a record lacks what every record has: that is believed when it stays so. When the
- * second answer has fewer records, the record may have moved on, or the answer lacks it: a third one decides. Whether an
- * answer can be relied on is part of reading it, so a damaged one is fetched anew.
+ * Asks for one page, and once more when a record lacks a member that every record has. If the second answer lacks it
+ * too, we trust it. If the second answer has fewer records, either the record has moved on or the answer lacks it; a
+ * third answer decides. The check for reliability is part of reading the answer, so a damaged answer is fetched again.
  */
 export async function askPage(endpoint: SearchEndpoint, page: PageRequest): Promise<SearchPage> {
   const first = await askOnce(endpoint, page)
@@ -70,7 +70,10 @@ export async function askPage(endpoint: SearchEndpoint, page: PageRequest): Prom
   return second.rows.length < first.rows.length ? fullerOf(second, await askOnce(endpoint, page)) : second
 }
 
-/** The later of two answers to one question, unless it has fewer records: it may be the one that lacks something. */
+/**
+ * The later of two answers to the same question. But if it has fewer records, the first: the later one may lack
+ * something.
+ */
 export function fullerOf(first: SearchPage, second: SearchPage): SearchPage {
   return second.rows.length < first.rows.length ? first : second
 }
@@ -112,7 +115,7 @@ function askOnce(endpoint: SearchEndpoint, page: PageRequest): Promise<SearchPag
   })
 }
 
-/** The members of a record that somebody looks at. */
+/** The record members that our code reads. */
 export function wantedMembers({ idMembers, volatileMembers, search, filtered }: StreamEntry): string[] {
   const looked = [search?.childCounter?.path[0], search?.requiredMember, filtered?.shownChildren?.[0]]
   const lists = search?.cutLists?.map(({ member }) => member) ?? []
@@ -120,7 +123,7 @@ export function wantedMembers({ idMembers, volatileMembers, search, filtered }: 
   return [...new Set(['id', 'updated_at', 'created_at', ...idMembers, ...volatileMembers, ...inside, ...lists])]
 }
 
-/** How many children a record of a list shows, where it does. */
+/** How many children a record of a list shows, if it shows any. */
 export function shownChildren({ filtered }: StreamEntry, { body }: ScannedAnswer, { record }: Row): number {
   const [member, name] = filtered?.shownChildren ?? []
   if (member === undefined || name === undefined) return 0
@@ -153,8 +156,9 @@ export function readRow(
 }
 
 /**
- * Unix seconds from a value's text; undefined for null and what is no number. Also for a time in milliseconds that lies
- * before all that was asked for: Intercom has then compared the raw number, and nobody else will ask for that time.
+ * Unix seconds from a value's text; undefined for null and for anything that is not a number. Also undefined for a time
+ * in milliseconds that lies before everything requested: Intercom has then compared the raw number, and nobody else
+ * will ask for that time.
  */
 function readSeconds(text: string | undefined, earliest: number): number | undefined {
   const number = text === undefined || text === 'null' ? Number.NaN : Number(text.replaceAll('"', '') || 'none')

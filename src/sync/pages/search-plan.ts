@@ -4,9 +4,9 @@ import { mayBeOfRecords } from './narrowing.ts'
 import type { PageRequest, SearchEndpoint, SearchPage } from './search-pages.ts'
 import { askPage } from './search-pages.ts'
 
-/** Narrowest slices. By calendar day every slice reads two days of its neighbours on each side. */
+/** The narrowest slices. By calendar day every slice also reads two days of its neighbours on each side. */
 export const NARROWEST_SECONDS = { second: 1, day: 8 * 86_400 }
-/** What a first look at a search tells. */
+/** The result of a first look at a search. */
 export interface Survey {
   /** How many records Intercom counts from the lower bound on; undefined when it cannot say. */
   total: number | undefined
@@ -29,7 +29,7 @@ export async function survey(endpoint: SearchEndpoint, lower: number): Promise<S
 const NEVER = 4_102_444_800
 
 /**
- * Makes sure that a search works, whatever fails over single records.
+ * Makes sure that a search works at all, so that a failure can be blamed on single records.
  *
  * @throws CodedError `intercom_unavailable`
  */
@@ -38,9 +38,10 @@ export function confirmSearch(endpoint: SearchEndpoint): Promise<SearchPage> {
 }
 
 /**
- * One request whose answer counts records; the other end of the range is tried when the record at this end cannot be had.
+ * One request whose answer counts records. If the record at this end of the range cannot be read, the other end is
+ * tried.
  *
- * @returns undefined when both cannot
+ * @returns undefined when neither end can be read
  */
 async function askCount(
   endpoint: SearchEndpoint,
@@ -65,19 +66,20 @@ export async function countRecords(
   return page && countOf(page)
 }
 
-/** A count below what came with it is wrong: taken at its word, it would leave records out. */
+/** A count smaller than the number of rows with it is wrong. If we trusted it, records would be left out. */
 function countOf({ total, rows }: SearchPage): number {
   return Math.max(total ?? 0, rows.length)
 }
 
 /**
- * Whether all but one of the records between two places from which reading failed are known: then nothing is won by
- * halving the stretch. By calendar day counts take in too much to tell.
+ * Whether all but one of the records between two places from which reading failed are known. Then halving the stretch
+ * gains nothing. By calendar day a count includes too many other records to decide this.
  */
 export async function holdsOneRecord(endpoint: SearchEndpoint, rest: Slice): Promise<boolean> {
   if (!rest.flipped || endpoint.matching === 'day') return false
   const to = rest.at === undefined ? rest.to : rest.at + 1
-  // Reading has come to these two seconds. What was taken with any other time lies elsewhere: it was newer than its place.
+  // Reading has come to these two seconds. A record taken with any other time lies elsewhere: it was newer than its
+  // place.
   const ends = [rest.from, to && to - 1]
   const known = [...takenOf(rest).values()].filter((time) => ends.includes(time)).length
   const count = await countRecords(endpoint, {

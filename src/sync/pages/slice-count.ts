@@ -2,37 +2,40 @@ import type { SortOrder } from '../../intercom/endpoints/search-query.ts'
 import type { Slice } from '../state/slice.ts'
 import type { Row } from './search-pages.ts'
 
-/** Counts what comes of a slice against what Intercom says there is, over breaks and refused cursors. */
+/** Compares how many records of a slice have come with how many Intercom counts, across breaks and refused cursors. */
 export interface SliceCount {
   /** Records of the slice's query that have come, from its beginning on. */
   received(): number
-  /** The smallest count that Intercom gave of the whole; undefined while it gave none. */
+  /** The smallest count that Intercom gave for the whole slice; undefined while it gave none. */
   expected(): number | undefined
-  /** The largest: records that have moved away since may have come before they did. */
+  /** The largest such count: records that have moved away since may have come before they did. */
   most(): number | undefined
-  /** @param isWhole whether the query began at the slice's beginning: others count the rest alone */
+  /** @param isWhole whether the query began at the slice's beginning; other queries count only the rest */
   add(page: { rows: readonly Row[]; total: number | undefined }, isWhole: boolean): void
-  /** Whether this very version of the record has come. */
+  /** Whether exactly this version of the record has come. */
   has(row: Row): boolean
-  /** Reading goes back: the query that follows counts for itself, too. */
+  /** Reading goes back. The next query also has a count of its own. */
   restart(): void
-  /** Whether with this page fewer have come than Intercom ever counted: they have moved away, or it withholds them. */
+  /**
+   * Whether, including this page, fewer records have come than Intercom ever counted. Either they have moved away, or
+   * Intercom withholds them.
+   */
   wouldLackSome(page: { rows: readonly Row[]; total: number | undefined }): boolean
   isShort(): boolean
-  /** A page was short, however often it was asked for, though others follow it. */
+  /** A page was short, however often it was requested, although others follow. */
   addShortPage(): void
   hasShortPage(): boolean
 }
 
-/** @param slice as reading finds it: it may have been begun by another attempt or job */
+/** @param slice as reading finds it; another attempt or job may have begun it */
 export function createSliceCount(slice: Slice, order: SortOrder): SliceCount {
-  /** What has come at or beyond the place that reading begins at; all that came before it is only a number. */
+  /** What has come at or beyond the place where reading begins. Of everything before, only the number is known. */
   const met = new Map<string, number | undefined>(slice.ids)
   const before = slice.received === undefined ? undefined : slice.received - met.size
   const isResumed = slice.at !== undefined || slice.after !== undefined
   let expected = slice.expected
   let most = slice.most ?? slice.expected
-  /** Of a query that began in the middle; undefined while there is none. */
+  /** Of a query that began in the middle; undefined while there is no such query. */
   let sinceRestart = slice.at !== undefined && slice.after === undefined ? new Set<string>() : undefined
   let rest: number | undefined
   let { shortPage = false } = slice
@@ -55,7 +58,7 @@ export function createSliceCount(slice: Slice, order: SortOrder): SliceCount {
       }
       if (total === undefined) return
       if (isWhole) {
-        // An empty page that counts nothing proves nothing: what came before has been counted.
+        // An empty page with a count of zero proves nothing, because the records that came before have been counted.
         if (rows.length > 0 || expected === undefined) expected = Math.min(expected ?? total, total)
         most = Math.max(most ?? total, total)
       } else rest = Math.min(rest ?? total, total)
@@ -74,7 +77,7 @@ export function createSliceCount(slice: Slice, order: SortOrder): SliceCount {
     },
     hasShortPage: () => shortPage,
     isShort() {
-      // States of before do not say how much had come: then only the rest can be counted.
+      // States of earlier versions do not say how many records had come. Then only the rest can be counted.
       const isKnown = !isResumed || before !== undefined
       return (isKnown && received() < (expected ?? 0)) || (sinceRestart?.size ?? Infinity) < (rest ?? 0)
     },

@@ -6,7 +6,7 @@ import { type PageEnd, reachedSecond } from './page-end.ts'
 export function advance(slice: Slice, page: PageEnd, order: SortOrder, settledTo: number): void {
   const { at, witnessed } = reachedSecond(slice, page, order, settledTo)
   const sign = order === 'ascending' ? 1 : -1
-  // As long as no second is passed, all that came lies beyond: a cursor that is refused leads back to it.
+  // As long as no second is passed, all records that came lie beyond: if a cursor is refused, reading goes back to it.
   const isBeyond = (time: number) => at === undefined || sign * (time - at) >= 0
   const ids = new Map([...(slice.ids ?? [])].filter(([, time]) => isBeyond(time)))
   for (const { id, updatedAt } of page.rows) if (updatedAt !== undefined && isBeyond(updatedAt)) ids.set(id, updatedAt)
@@ -39,7 +39,10 @@ export function advance(slice: Slice, page: PageEnd, order: SortOrder, settledTo
   if (page.shortPage) slice.shortPage = true
 }
 
-/** Notes records taken in the middle of a page: the page is asked for again after a break, and these are passed over. */
+/**
+ * Notes records taken in the middle of a page. After a break the page is requested again, and these records are
+ * skipped.
+ */
 export function advanceWithin(slice: Slice, rows: readonly Dated[]): void {
   delete slice.tentative
   slice.ahead = [...new Set([...(slice.ahead ?? []), ...rows.map((row) => row.id)])]

@@ -20,34 +20,34 @@ export interface SlicePage extends Pick<SearchPage, 'answer' | 'rows' | 'after' 
   rows: Row[]
   /** Newest first, reading ends with the first record that is older than the slice. */
   stoppedEarly: boolean
-  /** It is of the second reading of the slice. */
+  /** The page is of the second reading of the slice. */
   reread?: true
-  /** Set on pages asked again: what lies before this second (after it, when descending) came before. */
+  /** Set on pages requested again: everything before this second (after it, when descending) has come already. */
   again?: number
-  /** Set where an attempt went on by a cursor: the place that the one before had reached, and the same holds. */
+  /** Like `again`, where an attempt continued with a cursor: the place that the attempt before had reached. */
   resumedAt?: number
-  /** With the last page of a slice that was read to its end. */
+  /** Set on the last page of a slice that was read to its end. */
   counts?: SliceCounts
 }
 
-/** How much of a slice came, and the smallest count that Intercom gave of it meanwhile. */
+/** How many records of a slice came, and the smallest count that Intercom gave for it meanwhile. */
 export interface SliceCounts {
   received: number
   expected: number
-  /** Even read twice it gave fewer records than Intercom counts, or a page was short both times. */
+  /** Even after two readings fewer records came than Intercom counts, or a page was short both times. */
   isShort: boolean
-  /** It was left before its end: the figures tell nothing. */
+  /** Reading stopped before the slice's end, so the figures say nothing. */
   stoppedEarly: boolean
 }
 
-/** Another size than the largest, to get over page borders where records fell between two pages. */
+/** A size other than the largest. It moves the page borders, in case records fell between two pages. */
 const OTHER_PAGE = 100
-/** Tries of a page that may fail for its records, and that can be asked in another way. */
+/** Tries of a page that may fail because of its records, and that can be requested in another way. */
 const FEW_TRIES = 2
 
 /**
- * Reads a slice page by page from where it stands, and once more from its beginning when fewer records came than Intercom
- * counts. Works from a copy: the slice itself moves when pages are taken.
+ * Reads a slice page by page from where it stands, and once more from its beginning when fewer records came than
+ * Intercom counts. Works from a copy: the slice itself moves when pages are taken.
  *
  * @param settledTo see `reachedSecond`
  * @throws CodedError `intercom_loop` when paging leads in circles twice; UnreadablePageError
@@ -83,7 +83,7 @@ function fromBeginning({ from, to, created, only, skip, flipped }: Slice): Slice
   }
 }
 
-/** The second reading, in pages of another size, gives only what the first did not. */
+/** The second reading, in pages of another size, gives only the records that the first did not. */
 async function* readAgain(
   reading: SliceReading,
   slice: Slice,
@@ -96,18 +96,18 @@ async function* readAgain(
       const rows = page.rows.filter((row) => !both.has(row))
       both.add(page, page.again === undefined)
       const isShort = page.last && seemsIncomplete(page, own) && (own.hasShortPage() || both.isShort())
-      // Of what an earlier job has read `both` knows only how much it was.
+      // If an earlier job has read part of it, `both` knows only how many records that part had.
       const fuller = own.received() > both.received() ? own : both
       yield { ...page, rows, ...(page.last && countsOf(slice, order, fuller, isShort, page)) }
     }
   } catch (error) {
     if (!(error instanceof UnreadablePageError)) throw error
-    // All that Intercom gave the first time has been delivered.
+    // Everything that Intercom gave the first time has been delivered.
     yield { ...lastOfFirst, rows: [], ...countsOf(slice, order, both, true, lastOfFirst) }
   }
 }
 
-/** What to say of a slice that has been read to its end; of one that is left before its end, nothing. */
+/** What to report about a slice that has been read to its end. For one that reading left early, nothing. */
 function countsOf(
   { to }: Slice,
   order: SortOrder,
@@ -117,7 +117,7 @@ function countsOf(
 ): { counts: SliceCounts } | undefined {
   const isBounded = to !== null && order === 'ascending'
   if (!(isBounded || isShort)) return undefined
-  // Of a slice that is left before its end no figure is told.
+  // For a slice that reading left early, no figure is reported.
   const expected = count.expected() ?? (stoppedEarly ? 0 : undefined)
   if (expected === undefined) return undefined
   return { counts: { received: count.received(), expected, isShort, stoppedEarly } }
@@ -128,7 +128,7 @@ function expectation(count: SliceCount): Pick<Slice, 'expected' | 'most'> {
   return { ...(expected !== undefined && { expected }), ...(most !== undefined && { most }) }
 }
 
-/** What the pages of one reading have in common. */
+/** What all pages of one reading have in common. */
 interface SliceReading {
   endpoint: SearchEndpoint
   order: SortOrder
@@ -136,22 +136,22 @@ interface SliceReading {
   count: SliceCount
 }
 
-/** @throws UnreadablePageError when not even a page of one record can be had */
+/** @throws UnreadablePageError when not even a page of one record can be read */
 async function* readToEnd(reading: SliceReading, slice: Slice): AsyncGenerator<SlicePage, void, void> {
   const { endpoint, order, settledTo, count } = reading
-  /** The slice as it stands once every page that has been yielded is taken. */
+  /** The slice as it will be once every page yielded so far is taken. */
   const reached = structuredClone(slice)
-  // What is cut off around a bad place begins with small pages: the place may be near.
+  // A part cut off around a bad place begins with small pages, because the place may be near.
   const isCutOff = slice.flipped || slice.skip !== undefined
   const size = createPageSize(slice.reread ? OTHER_PAGE : LARGEST_PAGE, isCutOff ? 'smallest' : 'largest')
   let { after } = slice
   let again = after === undefined ? slice.at : undefined
-  // The cursor of an attempt before may be of a reading that had gone back, and lead to pages that have been taken.
+  // An earlier attempt's cursor may come from a reading that had gone back, and lead to pages already taken.
   const resumedAt = after === undefined ? undefined : slice.at
   let hasCircled = false
   let refusedAt: number | 'nowhere' | undefined = 'nowhere'
   let guard = createLoopGuard()
-  /** Goes back to the second that reading has come to. */
+  /** Goes back to the second that reading has reached. */
   const restart = () => {
     again = reached.at
     after = undefined
@@ -172,13 +172,13 @@ async function* readToEnd(reading: SliceReading, slice: Slice): AsyncGenerator<S
         ...((perPage > 1 || isCutOff) && { tries: FEW_TRIES }),
       }
       page = await askPage(endpoint, request)
-      // What seems to lack something is asked for once more, and then believed: records may have moved away.
+      // A page that seems to lack something is requested once more. Then we trust it: records may have moved away.
       if (seemsShort(page, order, slice, count)) page = fullerOf(page, await askPage(endpoint, request))
       if (isShortPage(page)) count.addShortPage()
     } catch (error) {
       const cursorRefused =
         error instanceof RefusedError && after !== undefined && [400, 404].includes(error.failure.status)
-      // Without its cursor reading gets on by whole seconds: as long as it does, cursors may be refused.
+      // Without its cursor, reading advances by whole seconds. As long as it advances, cursors may be refused.
       if (cursorRefused && refusedAt !== reached.at) {
         refusedAt = reached.at
         restart()
@@ -216,8 +216,8 @@ async function* readToEnd(reading: SliceReading, slice: Slice): AsyncGenerator<S
 }
 
 /**
- * What to ask for. Descending by calendar day needs no upper bound: reading starts at the newest record, and what is
- * too young is filtered out.
+ * The range to request. Descending by calendar day needs no upper bound: reading starts at the newest record, and
+ * records that are too young are filtered out.
  */
 function rangeToAsk(slice: Slice, order: SortOrder, again: number | undefined, matching: DateMatching): TimeRange {
   if (order === 'ascending') return { from: Math.max(slice.from, again ?? slice.from), to: slice.to }
@@ -226,17 +226,17 @@ function rangeToAsk(slice: Slice, order: SortOrder, again: number | undefined, m
 }
 
 /**
- * Whether records are missing of a slice that ends with this page. What a short page has left out no count shows where
- * as many have come meanwhile, and of a slice that is left before its end none tells at all.
+ * Whether records of a slice that ends with this page are missing. When a short page leaves records out, the count may
+ * still match, because as many new ones came meanwhile. If reading left the slice early, the count says nothing at all.
  */
 function seemsIncomplete({ stoppedEarly }: SlicePage, count: SliceCount): boolean {
   return count.hasShortPage() || (!stoppedEarly && count.isShort())
 }
 
-/** Whether a page holds fewer records than it has room for although more follow, or than were counted though it is the last. */
+/** Whether a page is not full although more follow, or whether the last page leaves fewer records than were counted. */
 function seemsShort(page: SearchPage, order: SortOrder, slice: Slice, count: SliceCount): boolean {
   if (page.after !== undefined) return isShortPage(page)
-  // Slices are cut where something was counted, or could not be had.
+  // Slices are cut where something was counted, or could not be read.
   if (page.rows.length === 0 && slice.to !== null && count.received() === 0) return true
   return !hasPassed(page, order, slice) && count.wouldLackSome(page)
 }

@@ -1,15 +1,16 @@
 import { isObject } from '../../json-object.ts'
 import type { CursorField } from '../../streams/table.ts'
 
-/** A cursor in another connector's state, and where it stands below the state. */
+/** A cursor in another connector's state, and its place inside the state. */
 export interface Claim {
   pointer: string
   value: unknown
 }
 
 /**
- * Every cursor that a state of Airbyte's connector claims, in whichever version's shape. What has been delivered for
- * certain ends at the oldest: its parents run ahead of their children, and its partitions apart from each other.
+ * Every cursor that a state of Airbyte's connector claims, in the shape of any of its versions. Only records before the
+ * oldest claim have certainly been delivered: parents run ahead of their children, and partitions progress
+ * independently of each other.
  */
 export function foreignClaims(state: Record<string, unknown>, field: CursorField, parent?: string): Claim[] {
   const own = claimsAt(state, '', field)
@@ -17,14 +18,15 @@ export function foreignClaims(state: Record<string, unknown>, field: CursorField
   const parents = isObject(state.parent_state) ? state.parent_state : undefined
   return [
     ...own,
-    // Beside a child's cursor stands the one its last sync began with; a sync that broke off has come no further.
+    // Beside a child's cursor the state holds the one that its last sync began with. A sync that broke off has only
+    // reached that one.
     ...claimsAt(state.prior_state, '/prior_state', field),
     ...claimsAt(state[parent], `/${parent}`, field),
     ...claimsAt(parents?.[parent], `/parent_state/${parent}`, field),
   ]
 }
 
-/** How much further back a child's state asks to be read: as long as the sync took that wrote it, seconds. */
+/** How much further back a child's state asks us to read: as long as the sync took that wrote the state, seconds. */
 export function foreignLookback({
   use_global_cursor: isGlobal,
   lookback_window: window,
@@ -32,7 +34,7 @@ export function foreignLookback({
   return isGlobal === true && typeof window === 'number' && window > 0 ? Math.ceil(window) : 0
 }
 
-/** The oldest claim that can be believed, Unix seconds; undefined when there is none. */
+/** The oldest claim that can be trusted, Unix seconds; undefined when there is none. */
 export function oldestClaim(claims: readonly Claim[]): number | undefined {
   const cursors = claims.map(({ value }) => Math.floor(Number(value)))
   return cursors.length > 0 ? Math.min(...cursors) : undefined
@@ -52,7 +54,7 @@ function claimsAt(blob: unknown, pointer: string, field: CursorField): Claim[] {
       ...claim(slice, 'end', `${pointer}/slices/${index}`),
       ...claim(slice, 'most_recent_cursor_value', `${pointer}/slices/${index}`),
     ]),
-    // Slices are newer than the state they were begun from.
+    // Slices are newer than the state that they were started from.
     ...(slices.length === 0 ? claim(blob.legacy, field, `${pointer}/legacy`) : []),
   ]
 }

@@ -4,8 +4,8 @@ import { readStored } from '../../stored/stored-data.ts'
 import { SearchWalkJson, SliceJson } from './search-state-schema.ts'
 
 /**
- * The shape of a position: what an attempt leaves for the next one, in Redis, with every commit. Times are Unix seconds.
- * Members that came later are optional, so that positions of before can be gone on from.
+ * The shape of a position: what an attempt leaves for the next one, in Redis, with every commit. Times are Unix
+ * seconds. Newer members are optional, so that an attempt can continue from a position that an earlier version wrote.
  */
 
 const Time = Type.Number()
@@ -13,14 +13,14 @@ const Count = Type.Integer({ minimum: 0 })
 const TimesById = Type.Array(Type.Tuple([Type.String(), Time]))
 
 const SeenJson = Type.Object({
-  /** What was delivered: `[id, updatedAt, hash]`. */
+  /** The records delivered: `[id, updatedAt, hash]`. */
   entries: Type.Array(Type.Tuple([Type.String(), Time, Type.String()])),
   protectedFrom: Time,
-  /** Time of the youngest record forgotten for lack of room, or never known here. */
+  /** Time of the youngest record that was forgotten for lack of room, or never known here. */
   forgottenTo: Time,
-  /** Up to this time nothing is known, not even by the filter. */
+  /** Up to this time nothing is known, not even from the filter. */
   unknownTo: Type.Optional(Time),
-  /** Of what was forgotten for lack of room. */
+  /** The filter over the records forgotten for lack of room. */
   filter: Type.Optional(Type.String()),
 })
 export type SeenJson = Static<typeof SeenJson>
@@ -29,9 +29,9 @@ const OverlapJson = Type.Object({
   seen: SeenJson,
   lateArrivals: Count,
   worstLag: Type.Number(),
-  /** The longest lag that the last sync's overlap was hardly enough for, seconds. @defaultValue 0 */
+  /** The longest lag in this walk that the last sync's overlap was hardly enough for, seconds. @defaultValue 0 */
   latest: Type.Optional(Type.Number()),
-  /** What was updated since then is remembered. @defaultValue as a walk that begins */
+  /** Records updated since then are remembered. @defaultValue as in a walk that begins */
   rememberFrom: Type.Optional(Time),
 })
 export type OverlapJson = Static<typeof OverlapJson>
@@ -42,12 +42,12 @@ const PendingParentsJson = Type.Object({
 })
 export type PendingParentsJson = Static<typeof PendingParentsJson>
 
-/** What a feed needs to go on. */
+/** What a feed needs in order to continue. */
 const FeedJson = Type.Intersect([
   OverlapJson,
   PendingParentsJson,
   Type.Object({
-    /** The incoming state lay a little in the future when the walk began. @defaultValue as it is now */
+    /** The incoming state was slightly in the future when the walk began. @defaultValue as it is now */
     isAhead: Type.Optional(Type.Boolean()),
   }),
 ])
@@ -55,7 +55,7 @@ export type FeedJson = Static<typeof FeedJson>
 
 const FeedsJson = Type.Record(Type.String(), FeedJson)
 
-/** Of a walk by search, see `Planned`. */
+/** The position of a walk by search, see `Planned`. */
 export const SearchPosition = Type.Object({
   endpoint: Type.Object({
     version: Type.String(),
@@ -70,29 +70,29 @@ export const SearchPosition = Type.Object({
 })
 export type SearchPosition = Static<typeof SearchPosition>
 
-/** Of a list that is filtered: it has a position at its end only. */
+/** The position of a walk over a filtered list, which has a position only at its end. */
 export const FilteredPosition = Type.Object({
   /** When the walk began. */
   start: Time,
-  /** Whether a list that leaves records out stood in for the whole. */
+  /** Whether a list that leaves records out was read instead of the complete one. */
   byList: Type.Optional(Type.Boolean()),
-  /** Whether all its records were compared by their content. */
+  /** Whether all records of the list were compared by their content. */
   byContent: Type.Optional(Type.Boolean()),
   feeds: FeedsJson,
 })
 export type FilteredPosition = Static<typeof FilteredPosition>
 
-/** Of a log that is read window by window. */
+/** The position of a walk over a log that is read window by window. */
 export const WindowPosition = Type.Object({
   windows: Type.Array(SliceJson),
-  /** When the walk began: it owns what was logged before. */
+  /** When the walk began: it owns everything logged before. */
   asked: Time,
   done: Type.Boolean(),
   feed: FeedJson,
 })
 export type WindowPosition = Static<typeof WindowPosition>
 
-/** Of a list that is read whole each time. */
+/** The position of a walk over a list that is read whole each time. */
 export const SnapshotPosition = Type.Object({ done: Type.Boolean() })
 
 const StreamRunJson = Type.Object({
@@ -106,7 +106,7 @@ const StreamRunJson = Type.Object({
   sinceState: Count,
 })
 
-/** Of a whole job. */
+/** The position of a whole job. */
 export const SyncPosition = Type.Object({
   /** `emitted_at` of the latest message, ms. */
   emittedAt: Type.Number(),
@@ -114,13 +114,13 @@ export const SyncPosition = Type.Object({
   /** By the name of the walk's first stream. */
   walks: Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown())),
   failure: Type.Optional(KeptFailureSchema),
-  /** Readers have been told that clocks disagree. */
+  /** It has been reported to readers that clocks disagree. */
   clocksTold: Type.Optional(Type.Literal(true)),
 })
 export type SyncPosition = Static<typeof SyncPosition>
 
 /**
- * Reads what an attempt before has left.
+ * Reads a position that an earlier attempt has left.
  *
  * @param owner for the error: `the job`, or the walk's first stream
  * @throws StoredDataError when it is damaged or of another version

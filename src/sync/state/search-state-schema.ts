@@ -31,7 +31,7 @@ const SliceProgress = Type.Object({
   tentative: Type.Optional(Type.Literal(true)),
 })
 
-/** A slice: `[from, to, "done" | progress]`, with `[createdFrom, createdTo]` behind when it is cut further. */
+/** A slice: `[from, to, "done" | progress]`, followed by `[createdFrom, createdTo]` when it is cut further. */
 export const SliceJson = Type.Union([
   Type.Tuple([Time, Bound, Type.Union([Type.Literal('done'), SliceProgress])]),
   Type.Tuple([Time, Bound, Type.Union([Type.Literal('done'), SliceProgress]), Type.Tuple([Bound, Bound])]),
@@ -55,7 +55,10 @@ export const SearchWalkJson = Type.Object({
 })
 export type SearchWalkJson = Static<typeof SearchWalkJson>
 
-/** Airbyte's connector has written numbers and digits in a string, by version. More digits than these are no seconds. */
+/**
+ * Airbyte's connector has written cursors as numbers or as strings of digits, depending on its version. A string with
+ * more digits than these cannot be seconds.
+ */
 const Cursor = Type.Union([
   Type.Number({ minimum: 0, maximum: 99_999_999_999 }),
   Type.String({ pattern: '^[0-9]{1,11}(\\.[0-9]+)?$' }),
@@ -86,10 +89,10 @@ const SearchStateJson = Type.Object({
   ),
 })
 
-/** What a state holds beside Airbyte's cursor. */
+/** Everything that a state holds beside Airbyte's cursor. */
 export const OwnState = SearchStateJson.properties.intercom_sync
 
-/** Checks the state of a search stream: what cannot be used is never passed over in silence. */
+/** Checks the state of a search stream. If a part is unusable, a fault says so; nothing is ignored silently. */
 export function checkSearchState(
   state: Record<string, unknown>,
   pointer: string,

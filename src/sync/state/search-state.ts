@@ -5,75 +5,75 @@ import { OwnState, type SearchWalkJson, STATE_FORMAT } from './search-state-sche
 import { waitingSlices } from './set-aside.ts'
 import { isTentative, type Slice, sliceFromJson, sliceToJson } from './slice.ts'
 
-/** The plan of a walk under way: frozen when the walk began, while the data goes on changing. Unix seconds. */
+/** The plan of a walk under way. It is frozen when the walk begins, while the data keeps changing. Unix seconds. */
 export interface SearchWalkState {
   /** The walk owns [lower, ∞). */
   lower: number
   /** Slices own [lower, frozen), the tail everything after. */
   readonly frozen: number
   slices: Slice[]
-  /** What tentative slices are cut by. */
+  /** How tentative slices are cut. */
   cutting?: Cutting
   /** Newest first; the default is oldest first. */
   descending?: boolean
   tail?: TailState
 }
 
-/** What a walk cuts by. It is kept with the walk, so that whoever goes on cuts as it was begun. */
+/** The basis for cutting a walk. It is kept with the walk, so that whoever continues cuts in the same way. */
 export interface Cutting {
-  /** Records a slice is to hold. */
+  /** How many records a slice should hold. */
   target: number
-  /** When the oldest record was updated, Unix seconds: what lies before it need not be halved. */
+  /** When the oldest record was updated, Unix seconds: no time before it needs to be halved. */
   oldest: number
 }
 
-/** A round of the tail: everything that has changed since the walk, or the round before, began to look. */
+/** A round of the tail: everything that has changed since the start of the walk, or of the round before. */
 export interface TailState {
   /** From 1. */
   round: number
-  /** When the round's first page was asked. */
+  /** When the round's first page was requested. */
   readonly asked: number
   pages: number
   slice: Slice
 }
 
-/** What a search stream's state says. */
+/** The contents of a search stream's state. */
 export interface SearchState {
   /** The low-water mark: everything updated before it has been delivered. */
   cursor?: number
-  /** Written by Airbyte's connector or another that knows nothing of overlaps. */
+  /** Airbyte's connector wrote the state, or another connector that knows nothing about overlaps. */
   foreign: boolean
   /** A finished full refresh. */
   complete: boolean
-  /** Fingerprint of the settings the walk was planned with. */
+  /** Fingerprint of the settings that the walk was planned with. */
   plan?: string
   walk?: SearchWalkState
   readTo?: number
-  /** When the last sync began; it looked at what was updated before then or later. States of before do not have it. */
+  /** When the last sync began: only then or later did it read older records. Earlier versions do not write it. */
   began?: number
   seen?: Record<string, string>
-  /** Of `seen`, what the last sync had from the one before it and did not meet; see `Remembered`. */
+  /** The entries of `seen` that the last sync got from the one before and did not meet itself; see `Remembered`. */
   unmet: Readonly<Record<string, number>>
-  /** In place of `seen` where that would be too much; see `Remembered`. */
+  /** Replaces `seen` when that would be too large; see `Remembered`. */
   seenFilter?: string
   worstLag: number
-  /** Of a child stream: parents whose children could not be read, and when each was updated; tried first. */
+  /** For a child stream: parents whose children could not be read, and when each was updated; tried first. */
   retryIds: Record<string, number>
-  /** From this time on only a list was read, and it leaves records out. */
+  /** From this time on only a list was read, and the list leaves records out. */
   listedFrom?: number
-  /** Of a walk that has come to its end: what it could not have, and single records that wait; tried first. */
+  /** After a walk has ended: the slices that it could not read, and single records that wait; tried first. */
   gaps: readonly Slice[]
-  /** Of such a walk: what was updated before this has been delivered, but for `gaps` and the children of `retryIds`. */
+  /** After such a walk: everything updated before this has been delivered, except `gaps` and children of `retryIds`. */
   goOnFrom?: number
 }
 
-/** What a state knows of the records that the next sync reads again. */
+/** What a state knows about the records that the next sync reads again. */
 export interface Remembered {
   /** Hashes by id. */
   seen?: Record<string, string>
-  /** Of these, the ones that this sync did not meet: by when each was updated, Unix seconds. */
+  /** The entries of `seen` that this sync did not meet: by when each was updated, Unix seconds. */
   unmet?: Record<string, number>
-  /** Where there are too many for that, which of them were delivered: a filter over `versionOf`. */
+  /** Used when `seen` would be too large: a filter over `versionOf` that shows which records were delivered. */
   seenFilter?: string
 }
 
@@ -82,7 +82,7 @@ export const OURS = 'intercom_sync'
 const COMPLETE_MARK = '__ab_full_refresh_sync_complete'
 
 /**
- * Reads a state that `checkSearchState` has accepted, or one that was kept.
+ * Reads a state that `checkSearchState` has accepted, or one that we stored.
  *
  * @throws StoredDataError
  */
@@ -111,30 +111,31 @@ export function readSearchState(
     worstLag: ours?.worst_lag ?? 0,
     retryIds: parent === undefined ? {} : retryIds,
     ...(ours?.listed_from !== undefined && { listedFrom: ours.listed_from }),
-    // Of other streams what waits are the records themselves.
+    // In other streams, the records themselves wait.
     gaps: [...(ours?.gaps ?? []).map(sliceFromJson), ...(parent === undefined ? waitingSlices(retryIds) : [])],
     ...(ours?.go_on_from !== undefined && { goOnFrom: ours.go_on_from }),
   }
 }
 
-/** Up to when everything has been delivered, but for what the state names; undefined before the first walk has ended. */
+/** Everything before this has been delivered, except what the state names; undefined before the first walk has ended. */
 export function reachedBy({ goOnFrom, cursor }: SearchState): number | undefined {
   return goOnFrom ?? cursor
 }
 
-/** The place that a state goes on from, as text: streams share a walk when theirs are the same. */
+/** The place that a state continues from, as text. Streams share a walk when their places are the same. */
 export function placeOf({ plan, walk, gaps }: SearchState): string {
   if (!walk) return gaps.length > 0 ? JSON.stringify(gaps.map(sliceToJson)) : 'fresh'
   // Each stream has its own lower bound.
   return JSON.stringify([plan, { ...walkToJson(walk), lower: undefined }])
 }
 
-/** Clocks that differ explain a cursor so far in the future, seconds. */
+/** A cursor up to so far in the future can be explained by clocks that differ, seconds. */
 const CLOCK_DIFFERENCE = 3600
 
 /**
- * Whether a cursor lies so little in the future that clocks explain it: then it counts as now, or what changes until then
- * would be passed over. One further off stays as it is: it was put there.
+ * Whether a cursor is so little in the future that differing clocks explain it. Then the cursor counts as now;
+ * otherwise changes before that time would be skipped. A cursor further in the future stays as it is, because somebody
+ * put it there.
  *
  * @param latest by the clock that is furthest ahead, Unix seconds
  */
@@ -142,7 +143,7 @@ export function isALittleAhead(cursor: number, latest: number): boolean {
   return cursor > latest && cursor <= latest + CLOCK_DIFFERENCE
 }
 
-/** A walk that has come to its end. */
+/** The state of a walk that has come to its end. */
 export function doneState(done: {
   field: CursorField
   /** Everything before it has been delivered; left out for a full refresh. */
@@ -154,9 +155,9 @@ export function doneState(done: {
   worstLag: number
   retryIds: ReadonlyMap<string, number>
   listedFrom: number | undefined
-  /** Slices of which it could not have everything. */
+  /** The slices that it could not read completely. */
   gaps: readonly Slice[]
-  /** Where the next sync goes on; told when the cursor stays behind for what is missing. */
+  /** Where the next sync continues; given when the cursor stays behind because of missing records. */
   goOnFrom: number
 }): Record<string, unknown> {
   const { field, cursor, plan, began, readTo, remembered, worstLag, retryIds, listedFrom, gaps, goOnFrom } = done
@@ -177,7 +178,7 @@ export function doneState(done: {
   return { ...(cursor !== undefined && { [field]: cursor }), [OURS]: ours }
 }
 
-/** A walk under way. */
+/** The state of a walk under way. */
 export function walkState(underWay: {
   /** Its low-water mark; left out for a full refresh. */
   cursor: number | undefined
@@ -201,7 +202,7 @@ function retryMember(retryIds: ReadonlyMap<string, number>): Record<string, unkn
   return retryIds.size > 0 ? { retry_ids: Object.fromEntries(retryIds) } : {}
 }
 
-/** A walk of which everything before the cursor has been taken, and that cannot go on from any place between. */
+/** The state of a walk that has taken everything before the cursor, and cannot continue from any place between. */
 export function reachedState(
   field: CursorField,
   { cursor, ...ours }: { cursor: number; plan: string; worstLag: number },
@@ -209,10 +210,10 @@ export function reachedState(
   return { [field]: cursor, [OURS]: { v: STATE_FORMAT, plan: ours.plan, worst_lag: ours.worstLag } }
 }
 
-/** Before anything is known. */
+/** The state before anything is known. */
 export const freshState: Readonly<Record<string, unknown>> = { [OURS]: { v: STATE_FORMAT } }
 
-/** A finished full refresh. */
+/** The state of a finished full refresh. */
 export const completeState: Readonly<Record<string, unknown>> = { [COMPLETE_MARK]: true, [OURS]: { v: STATE_FORMAT } }
 
 /** Whether a state says that a full refresh has been finished. */

@@ -2,8 +2,9 @@ import type { SortOrder, TimeRange } from '../../intercom/endpoints/search-query
 import type { SliceJson } from './search-state-schema.ts'
 
 /**
- * A slice is a part of a search walk: it owns the records updated in [from, to), and of those, when it is cut further,
- * the ones created in `created`, or just those named in `only`. Slices share no record. Times are Unix seconds.
+ * A slice is a part of a search walk. It owns the records updated in [from, to). If it is cut further, it owns only
+ * those of them that were created in `created`, or those named in `only`. Slices share no record. Times are Unix
+ * seconds.
  */
 export interface Slice {
   from: number
@@ -11,36 +12,45 @@ export interface Slice {
   to: number | null
   created?: TimeRange
   done: boolean
-  /** The second that reading has come to; everything whose place lies before it (after it, when descending) has been taken. */
+  /**
+   * The second that reading has reached; everything whose place lies before it (after it, when descending) has been
+   * taken.
+   */
   at?: number
   /** The latest second that a single row has passed; see `reachedSecond`. */
   witnessed?: number
-  /** Records taken that lie at or beyond `at`, with the times they had. */
+  /** Records taken at or beyond `at`, with the times they had. */
   ids?: Map<string, number>
-  /** Records taken of a page whose rest is still to come: asked for again, they may be on another page. */
+  /** Records taken from a page whose rest is still to come. When requested again, they may be on another page. */
   ahead?: string[]
   /** Intercom's cursor for the next page. */
   after?: string
-  /** Records of its own that were taken before it was cut off from another slice, with the times they had. */
+  /** Records of this slice that were taken before it was cut off from another slice, with the times they had. */
   skip?: Map<string, number>
-  /** It owns just these records of its stretch: the others have been delivered. */
+  /** The slice owns only these records of its stretch, because the others have been delivered. */
   only?: string[]
-  /** Read in the other order than the walk: from the walk's side a page could not be had. */
+  /** This slice is read in the opposite order to the walk, because a page could not be read from the walk's side. */
   flipped?: true
-  /** Intercom keeps failing over it: given up in this job, tried first in the next. */
+  /** Intercom keeps failing on the slice: this job gives it up, and the next one tries it first. */
   aside?: true
-  /** It is read for the second time, as fewer records came than Intercom counts. */
+  /** The slice is read for the second time, because fewer records came than Intercom counts. */
   reread?: true
-  /** Records that Intercom has given of it so far, its neighbours' on the same pages included … */
+  /** Records that Intercom has given for the slice so far, including its neighbours' on the same pages … */
   received?: number
-  /** … and the smallest and the largest count it gave of them. */
+  /** … and the smallest and the largest count that it gave for them. */
   expected?: number
   most?: number
-  /** A page of it was short though others follow, however often it was asked for: what it lacks no count may tell. */
+  /**
+   * A page of the slice was short although others follow, however often it was requested. A count may not show what the
+   * page lacks.
+   */
   shortPage?: true
-  /** Records of it may have been taken, nobody knows which, before it was cut off. */
+  /** Some records of the slice, we do not know which, may have been taken before it was cut off. */
   mayRepeat?: true
-  /** It has been counted and may still be cut or joined, see `cutting`; read as it is, it is a slice like any other. */
+  /**
+   * The slice has been counted and may still be cut or joined, see `cutting`. It can also be read as it is, like any
+   * other.
+   */
   tentative?: true
 }
 
@@ -58,7 +68,7 @@ export interface Dated {
 export function sliceToJson(slice: Slice): SliceJson {
   const { from, to, created, done, ids, skip, ...progressing } = slice
   const taken = {
-    // What is left out comes again at the most.
+    // Ids that do not fit only mean that those records come again.
     ...(ids && { ids: [...ids.keys()].slice(0, MOST_IDS) }),
     ...(skip && { skip: [...skip.keys()] }),
   }
@@ -66,7 +76,7 @@ export function sliceToJson(slice: Slice): SliceJson {
   return created ? [from, to, progress, [created.from, created.to]] : [from, to, progress]
 }
 
-/** In which order a slice is read, given its walk's. */
+/** The order in which a slice is read, given its walk's order. */
 export function orderOf({ flipped }: Slice, order: SortOrder): SortOrder {
   if (!flipped) return order
   return order === 'ascending' ? 'descending' : 'ascending'
@@ -85,23 +95,26 @@ export function sliceFromJson([from, to, progress, created]: SliceJson): Slice {
   }
 }
 
-/** Which times records had when they were taken is not kept in a state: they count as the newest of their records. */
+/** A state does not keep the times that records had when they were taken. They are taken as the newest versions. */
 function atUnknownTimes(ids: readonly string[]): Map<string, number> {
   return new Map(ids.map((id) => [id, Number.POSITIVE_INFINITY]))
 }
 
-/** A part of a slice that had been begun: another attempt has to look into the log for what came of it before. */
+/**
+ * Marks a part cut from a slice that had been begun. Another attempt must check the log for records already taken from
+ * it.
+ */
 export function ofWhatWasBegun(part: Slice): Slice {
   return part.aside ? part : { ...part, mayRepeat: true }
 }
 
-/** Whether a slice may still be cut or joined: nobody has begun it, older versions that know no cutting included. */
+/** Whether a slice may still be cut or joined: nobody has begun it, not even an older version that cannot cut. */
 export function isTentative({ tentative, done, at, after, received, ahead, reread }: Slice): boolean {
   const isBegun = done || (at ?? after ?? received ?? ahead ?? reread) !== undefined
   return tentative === true && !isBegun
 }
 
-/** Whether a record belongs to the slice. One without a readable time belongs to whichever slice meets it. */
+/** Whether a record belongs to the slice. A record without a readable time belongs to every slice that meets it. */
 export function owns(slice: Slice, record: Dated): boolean {
   if (slice.only && !slice.only.includes(record.id)) return false
   return within({ from: slice.from, to: slice.to }, record.updatedAt) && within(slice.created, record.createdAt)
@@ -113,8 +126,8 @@ function within(range: TimeRange | undefined, time: number | undefined): boolean
 }
 
 /**
- * All that is known to have been taken of a slice, and may be met in it again, with the times it had: what has moved
- * behind the slice's end is not met.
+ * All records known to have been taken from a slice that may be met in it again, with the times they had. A record that
+ * has moved behind the slice's end is not met again.
  */
 export function takenOf({ to, skip, ids, ahead = [] }: Slice): Map<string, number> {
   const within = [...(ids ?? [])].filter(([, time]) => to === null || time < to || time === Number.POSITIVE_INFINITY)
@@ -122,9 +135,9 @@ export function takenOf({ to, skip, ids, ahead = [] }: Slice): Map<string, numbe
 }
 
 /**
- * The time up to which every record has been taken without a gap: a later sync that knows nothing of slices may go on
- * from here. A descending slice leaves its gap at the lower end until it is done, and one with a short page may have its
- * gap anywhere until it has been read a second time.
+ * The time up to which every record has been taken without a gap. A later sync that knows nothing about slices may
+ * continue from here. A descending slice has its gap at the lower end until it is done. A slice with a short page may
+ * have a gap anywhere until it has been read a second time.
  */
 export function lowWaterMark(slices: readonly Slice[], order: SortOrder, frozen: number): number {
   const open = slices.filter((slice) => !slice.done)

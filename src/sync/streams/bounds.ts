@@ -5,29 +5,35 @@ import { isALittleAhead, reachedBy, type SearchState } from '../state/search-sta
 
 const DAY_SECONDS = 86_400
 
-/** From when on a stream is read; while it is read this may turn out to be earlier. Times are Unix seconds. */
+/**
+ * The time from which a stream is read. It may turn out to be earlier while the stream is being read. Times are Unix
+ * seconds.
+ */
 export interface Bounds {
-  /** Only what was updated at or after this is the stream's; of a child stream, its parents. */
+  /** The stream owns only records updated at or after this time; for a child stream, this applies to the parents. */
   lower(): number
-  /** What the state had reached, if any: no cursor goes back behind it. A little in the future it counts as `start`. */
+  /**
+   * The time that the state had reached, if any: no cursor goes back behind it. A time slightly in the future counts as
+   * `start`.
+   */
   reachedBefore(start: number): number | undefined
-  /** Whether the incoming state lies a little in the future, now or when an attempt before began. */
+  /** Whether the incoming state is slightly in the future, now or when an earlier attempt began. */
   isAhead(): boolean
-  /** An attempt before has found that it lies there. By now its time may have come: what counts is the walk's `start`. */
+  /** An earlier attempt has found the state in the future. It may be past by now, so the walk's `start` counts. */
   wasAhead(start: number): void
   goBackTo(time: number): void
 }
 
-/** What an incoming state says, and who reads it. */
+/** The contents of an incoming state, and who reads it. */
 interface BoundsInput {
   name: string
   config: SourceConfig
-  /** What the last sync left; undefined for a stream that begins anew. */
+  /** The state that the last sync left; undefined for a stream that begins anew. */
   previous: SearchState | undefined
   client: Pick<IntercomClient, 'serverSeconds' | 'latestSeconds'>
 }
 
-/** @param tell takes what there is to say of the state */
+/** @param tell takes log entries about the state */
 export function createBounds(input: BoundsInput, tell: (entry: LogEntry) => void): Bounds {
   let { lower, reached, isAhead } = lowerBound(input, tell)
   return {
@@ -44,7 +50,10 @@ export function createBounds(input: BoundsInput, tell: (entry: LogEntry) => void
   }
 }
 
-/** A full refresh goes on from its own walk only, which has no cursor: what an increment reads is never the whole. */
+/**
+ * A full refresh can only continue its own walk, which has no cursor. A state with a cursor comes from an incremental
+ * sync, which never reads everything.
+ */
 export function usableState(
   name: string,
   given: SearchState | undefined,
@@ -58,13 +67,13 @@ export function usableState(
 
 interface LowerBound {
   lower: number
-  /** What the incoming state has reached; undefined for a stream that begins anew. */
+  /** The time that the incoming state has reached; undefined for a stream that begins anew. */
   reached: number | undefined
-  /** That lies a little in the future. */
+  /** This time is slightly in the future. */
   isAhead: boolean
 }
 
-/** Reads an incoming state's cursor as far as it may be believed. */
+/** Reads an incoming state's cursor as far as it can be trusted. */
 function lowerBound({ name, config, previous, client }: BoundsInput, tell: (entry: LogEntry) => void): LowerBound {
   const start = startSeconds(config)
   const reached = previous && reachedBy(previous)
@@ -78,7 +87,7 @@ function lowerBound({ name, config, previous, client }: BoundsInput, tell: (entr
       'because other connectors skip records (migration_lookback: 0 turns this off)'
     tell({ level: 'INFO', message })
   }
-  // Which clock is wrong nobody knows: what any of them has seen pass does not lie in the future.
+  // Nobody knows which clock is wrong. A time that any of the clocks has passed is not in the future.
   const latest = client.latestSeconds()
   const isAhead = isALittleAhead(reached, latest)
   const cursor = isAhead ? client.serverSeconds() : reached

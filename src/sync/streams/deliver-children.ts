@@ -5,7 +5,7 @@ import type { Parent } from '../completion/pending-parents.ts'
 import type { Sink } from '../contract/walk.ts'
 import { type Delivery, isInLog, isNew } from './deliver-record.ts'
 
-/** All children, never filtered by their own times: what is younger than the parent can be indexed later. */
+/** Delivers all children, never filtered by their own times, because a child can be indexed later than its parent. */
 export function deliverChildren(delivery: Delivery, parent: Parent, children: FoundChildren, sink: Sink): void {
   const { entry, pendingParents } = delivery
   if (children === 'unreadable') pendingParents.failed(parent)
@@ -24,19 +24,21 @@ function deliverFound(delivery: Delivery, parent: Parent, { answer, total = 0 }:
     return
   }
   pendingParents.settled(parent, true)
-  // The hash covers all of a parent's children: they can change without the parent's record showing it.
+  // The hash covers all children of a parent, because they can change without a change in the parent's record.
   const whole = { ...parent, createdAt: undefined, record: wholeAnswer(answer) }
   if (!isNew(delivery, answer, whole, sink)) return
   for (const record of records) {
     const added = parentMembers(entry, parent, record, parentIdTypes)
     const text = addMembers(recordText(answer, record, types), added)
-    // A parent that moves while it is read comes again, with the children that have come already.
+    // A parent that moves while it is read comes again, together with children that have come already.
     if (!isInLog(delivery, text)) sink.record(entry.name, text)
   }
   tellLacking(delivery, parent, total, records.length, sink)
 }
 
-/** Intercom gives of a parent's children fewer than there are: the newest, or without a reason. */
+/**
+ * Reports that Intercom gives fewer children of a parent than there are: just the newest, or fewer without a reason.
+ */
 function tellLacking({ entry }: Delivery, { id }: Parent, total: number, came: number, sink: Sink): void {
   if (total <= came) return
   const isCapped = came >= (entry.child?.mostChildren ?? Infinity)

@@ -12,26 +12,26 @@ import { isVersionInLog } from '../delivered/record-version.ts'
 import type { Row } from '../pages/search-pages.ts'
 import type { Overlap } from './overlap.ts'
 
-/** A record that a walk has found, with its children where they were asked for. */
+/** A record that a walk has found, with its children where these were requested. */
 export interface Found {
   answer: ScannedAnswer
   row: Row
   children: FoundChildren | undefined
-  /** What makes the record's cut lists whole. */
+  /** The edits that make the record's cut lists whole. */
   lists?: FoundLists | undefined
-  /** It is of the second reading of a slice, see `Asked`. */
+  /** The record is of the second reading of a slice, see `Asked`. */
   reread?: true | undefined
 }
 
-/** What it takes to deliver the records of one stream. */
+/** Everything needed to deliver the records of one stream. */
 export interface Delivery {
   entry: StreamEntry
-  /** Of the members that are ids. */
+  /** The types of the members that are ids. */
   types: ReadonlyMap<string, IdType>
-  /** Of the member that names a child's parent. */
+  /** The types of the member that names a child's parent. */
   parentIdTypes: ReadonlyMap<string, IdType>
   overlap: Overlap
-  /** Of a child stream. */
+  /** For a child stream. */
   pendingParents: PendingParents
   fingerprints: Fingerprints
 }
@@ -39,17 +39,17 @@ export interface Delivery {
 export function deliverRecord(delivery: Delivery, { answer, row, lists }: Found, sink: Sink): void {
   const { entry, types, overlap } = delivery
   if (!isNew(delivery, answer, row, sink)) return
-  // The next sync meets it as it stands now, and delivers it whole.
+  // The next sync meets the record with the same content, and must deliver it whole.
   if (lists?.isPartial) overlap.seen.forget(row.id)
   const text = recordText(answer, row.record, types, lists?.edits)
-  // What breaks off in the middle of a scroll or a window is read again from its beginning.
+  // A scroll or window that breaks off in the middle is read again from its beginning.
   if ((entry.filtered || entry.windows) && isInLog(delivery, text)) return
   const changes = truncatedField(entry.search?.childCounter, answer, row.record)
   if (changes) sink.count(entry.name, 'capped', 1)
   sink.record(entry.name, text, changes)
 }
 
-/** Whether a record, or the children of a parent taken as one, have to be delivered. Late arrivals are counted. */
+/** Whether a record, or the children of a parent taken as one record, must be delivered. Late arrivals are counted. */
 export function isNew({ entry, overlap }: Delivery, answer: ScannedAnswer, row: Row, sink: Sink): boolean {
   const before = overlap.lateArrivals()
   const isNew = overlap.isNew(answer, row)
@@ -57,12 +57,18 @@ export function isNew({ entry, overlap }: Delivery, answer: ScannedAnswer, row: 
   return isNew
 }
 
-/** Adds a text to what the log holds. Signed anew or not, the same attachment makes the same record. */
+/**
+ * Adds a text to the log's fingerprints. @returns whether it was there already. Signatures do not matter: an attachment
+ * that is signed anew makes the same record.
+ */
 export function isInLog({ entry, fingerprints }: Pick<Delivery, 'entry' | 'fingerprints'>, text: Buffer): boolean {
   return !fingerprints.add(entry.name, withoutSignatures(text.toString('utf8')))
 }
 
-/** What is searched for is told by its version; what is read again in other ways by its text. */
+/**
+ * Whether this job has already delivered this version of a record. Only for searched streams; records of other streams
+ * are recognized by their text.
+ */
 export function isRepeat(
   { entry, fingerprints }: Pick<Delivery, 'entry' | 'fingerprints'>,
   answer: ScannedAnswer,

@@ -6,7 +6,7 @@ import type { Feed } from './feed.ts'
 import { remainingGaps } from './gaps.ts'
 import type { OpenFeed } from './open-feed.ts'
 
-/** A walk with its plan, as far as it has been taken. */
+/** A walk with its plan, as of the arrivals taken. */
 export interface PlannedWalk {
   feeds: readonly OpenFeed[]
   plan: string
@@ -14,7 +14,7 @@ export interface PlannedWalk {
   done: boolean
 }
 
-/** The state of a stream that a search walk feeds, as of what has been taken. */
+/** The state of a stream that a search walk feeds, as of the arrivals taken. */
 export function searchFeedState(feed: Feed, planned: PlannedWalk | undefined): Record<string, unknown> {
   if (feed.finishedBefore) return completeState
   const opened = planned?.feeds.find(({ entry }) => entry === feed.entry)
@@ -42,23 +42,24 @@ function underWayState(feed: OpenFeed, { walk, plan }: PlannedWalk): Record<stri
   )
 }
 
-/** What a finished walk has read: when it began and up to when it read, Unix seconds. */
+/** What a finished walk has read. Times are Unix seconds. */
 export interface Finished {
   start: number
   readTo: number
   /** Fingerprint of the settings. */
   plan: string
-  /** Whether a full refresh that could not have everything can go on from what is missing. @defaultValue false */
+  /** Whether a full refresh that could not read everything can continue with the missing parts. @defaultValue false */
   isResumable?: true
-  /** Whether a list that leaves records out stood in for the whole. */
+  /** Whether a list that leaves records out was read instead of the complete one. */
   byList?: boolean
-  /** Of walks that can leave gaps. @defaultValue none */
+  /** For walks that can leave gaps. @defaultValue none */
   slices?: readonly Slice[]
 }
 
 /**
- * The state of a stream that has been read up to `readTo` (Unix seconds) with everything before it, but for what could
- * not be had: its cursor claims nothing of that, and the next sync tries it first and goes on where it would have.
+ * The state of a stream that has been read completely up to `readTo` (Unix seconds), except for unreadable parts. The
+ * cursor stays before those. The next sync tries them first, and then continues where it would have continued without
+ * them.
  */
 export function finishedFeedState(
   feed: OpenFeed,
@@ -70,7 +71,7 @@ export function finishedFeedState(
     : splitWaiting(gaps)
   const isIncomplete = waiting.size > 0 || stretches.length > 0
   if (!feed.incremental && !isIncomplete) return completeState
-  // What is read whole and cannot go on from the middle begins anew: nothing less would bring what is missing.
+  // A stream that is read whole and cannot continue from the middle begins anew. Only this brings the missing records.
   if (!feed.incremental && !isResumable) return freshState
   const overlap = feed.overlap
   const goOnFrom = finalCursor(feed, start)
@@ -91,7 +92,10 @@ export function finishedFeedState(
   return withParentState(doneState(done), feed.entry.child?.parent)
 }
 
-/** What to say of the overlap at the end of a walk: that too much changed to be remembered, that it was hardly enough. */
+/**
+ * The log entries about the overlap at the end of a walk: too much changed to be remembered, or the overlap was hardly
+ * enough.
+ */
 export function overlapNotes(feed: OpenFeed, start: number): LogEntry[] {
   const { rememberedFor, seconds, narrowEscape } = feed.overlap
   if (!feed.incremental) return []
@@ -115,14 +119,15 @@ export function overlapNotes(feed: OpenFeed, start: number): LogEntry[] {
 }
 
 /**
- * Behind the beginning of the walk, by the overlap; never behind where the last sync had come to. The overlap counts from
- * the beginning: the tail shows what is younger than that alone, and a slice may have been read as soon as it began.
+ * The cursor lies behind the beginning of the walk by the overlap, but never behind the point that the last sync had
+ * reached. The overlap counts from the beginning, because only the tail shows younger records, and a slice may have
+ * been read as soon as the walk began.
  */
 function finalCursor({ reachedBefore, lower, overlap }: OpenFeed, start: number): number {
   return Math.max(reachedBefore(start) ?? lower(), start - overlap.seconds())
 }
 
-/** Airbyte's connector looks for the parent's cursor beside the child's. */
+/** Airbyte's connector expects the parent's cursor beside the child's. */
 function withParentState(state: Record<string, unknown>, parent: string | undefined): Record<string, unknown> {
   if (parent === undefined || state.updated_at === undefined) return state
   const { updated_at, ...ours } = state

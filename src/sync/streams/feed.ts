@@ -6,38 +6,37 @@ import { createBounds, usableState } from './bounds.ts'
 import { type OpenFeed, openFeed } from './open-feed.ts'
 
 /**
- * A stream that a walk feeds, as its state and the config have it. Streams that share a walk share its requests and
- * nothing else: each has its own lower bound, its own overlap with the last sync and its own state. Times are Unix
- * seconds.
+ * A stream that a walk feeds, with its state and its config. Streams that share a walk share its requests and nothing
+ * else: each has its own lower bound, its own overlap with the last sync and its own state. Times are Unix seconds.
  */
 export interface Feed {
   readonly entry: StreamEntry
   readonly incremental: boolean
-  /** The stream's state from the request, as it came. */
+  /** The stream's state from the request, as it was received. */
   readonly given: Record<string, unknown> | undefined
-  /** The full refresh was finished by an earlier job: nothing is left to do. */
+  /** An earlier job has finished the full refresh, so nothing is left to do. */
   readonly finishedBefore: boolean
-  /** What the last sync left; undefined for a stream that begins anew. */
+  /** The state that the last sync left; undefined for a stream that begins anew. */
   readonly previous: SearchState | undefined
-  /** What there is to say of its state. */
+  /** The log entries about its state. */
   readonly notes: readonly LogEntry[]
-  /** Only what was updated at or after this is the stream's; of a child stream, its parents. */
+  /** The stream owns only records updated at or after this time; for a child stream, this applies to the parents. */
   lower(): number
   /**
-   * Once the walk knows its start, records can be delivered.
+   * Opens the feed for deliveries, once the walk knows its start.
    *
-   * @param json what an attempt before has left of it
+   * @param json the feed's data that an earlier attempt has left
    */
   open(start: number, json?: FeedJson): OpenFeed
 }
 
-/** What a walk with feeds is made from. */
+/** The input of a walk with feeds. */
 export interface FedWalkOptions extends WalkContext {
   /** The stream whose search or list finds the records. */
   root: StreamEntry
   /** The root's own stream, its child stream, or both. */
   feeds: readonly Feed[]
-  /** What `position()` gave when the last durable commit was made. */
+  /** The result of `position()` when the last durable commit was made. */
   position: Record<string, unknown> | undefined
 }
 

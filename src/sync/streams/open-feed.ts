@@ -14,7 +14,7 @@ import { deliverChildren } from './deliver-children.ts'
 import { type Delivery, deliverRecord, type Found, isRepeat } from './deliver-record.ts'
 import { createOverlap, type Overlap } from './overlap.ts'
 
-/** What a feed knows of its stream. */
+/** What a feed knows about its stream. */
 interface FedStream {
   readonly entry: StreamEntry
   readonly configured: ConfiguredStream
@@ -25,24 +25,27 @@ interface FedStream {
 /** A feed whose walk has begun: records can be delivered. Times are Unix seconds. */
 export interface OpenFeed extends Pick<FedStream, 'entry' | 'incremental' | 'previous'> {
   lower(): number
-  /** The oldest time of what is pending: its bound, or before it what the last sync could not have. */
+  /** The oldest pending time: the feed's bound, or an earlier time that the last sync could not read. */
   pendingFrom(): number
-  /** What the state had reached, if any: no cursor goes back behind it. A little in the future it counts as `start`. */
+  /**
+   * The time that the state had reached, if any: no cursor goes back behind it. A time slightly in the future counts as
+   * `start`.
+   */
   reachedBefore(start: number): number | undefined
   /**
-   * The last sync may have read a list that leaves records out. Lowers the bound so that they are read now.
+   * The last sync may have read a list that leaves records out. Then this lowers the bound so that they are read now.
    *
-   * @returns what to say of it; undefined when there is nothing to make up for
+   * @returns the log entry about it; undefined when there is nothing to make up for
    */
   makeUpForList(): LogEntry | undefined
-  /** The walk has all records at hand: from now on what differs in content is the stream's, whatever its time. */
+  /** The walk can read all records. From now on the stream owns every record whose content differs, at any time. */
   compareAll(): void
-  /** Whether the children of a parent have to be asked for. */
+  /** Whether the children of a parent have to be requested. */
   wantsChildren(row: Row, reread?: true): boolean
-  /** Whether the record's cut lists have to be made whole: not when nothing will be delivered. */
+  /** Whether the record's cut lists have to be completed. Not when the record will not be delivered. */
   wantsLists(answer: ScannedAnswer, row: Row, reread?: true): boolean
   deliver(found: Found, sink: Sink): void
-  /** Of a child stream: what asking for a parent's children has come to, its own time notwithstanding. */
+  /** For a child stream: delivers the result of asking for a parent's children, regardless of the parent's own time. */
   deliverChildren(parent: Parent, children: FoundChildren, sink: Sink): void
   readonly overlap: Overlap
   /** Parents whose children are still to come. */
@@ -52,7 +55,7 @@ export interface OpenFeed extends Pick<FedStream, 'entry' | 'incremental' | 'pre
 
 /**
  * @param start when the walk began
- * @param json what an attempt before has left of the feed
+ * @param json the feed's data that an earlier attempt has left
  */
 export function openFeed(
   stream: FedStream,
@@ -87,7 +90,7 @@ export function openFeed(
     pendingParents,
     fingerprints,
   }
-  /** What is too old to be delivered is remembered, so that the next sync sees whether it has changed. */
+  /** Whether records too old to be delivered are remembered, so that the next sync sees if they have changed. */
   let isBaseline = false
 
   return {
@@ -101,10 +104,10 @@ export function openFeed(
     pendingParents,
     makeUpForList: () => makeUpForList(stream, bounds, startSeconds(config)),
     compareAll() {
-      // A cursor that lies in the future was put there: it asks for nothing.
+      // Somebody has put the cursor into the future, so that nothing is read.
       if (!incremental || lower() > client.latestSeconds()) return
       overlap.rememberAll()
-      // How far another connector's state is gone behind is for the config to say.
+      // For another connector's state, the config decides how far to go back.
       if (previous?.foreign) isBaseline = true
       else bounds.goBackTo(startSeconds(config))
     },
@@ -133,14 +136,16 @@ function makeUpForList({ entry, previous }: FedStream, bounds: Bounds, startSeco
   return { level: 'INFO', message }
 }
 
-/** Which records are the stream's. What came short is read again from where the interrupted walk began: the cursor has
- * already passed what was missed. */
+/**
+ * Decides which records the stream owns. A second reading owns everything from where the interrupted walk began,
+ * because the cursor has already passed the records that were missed.
+ */
 function ownership(previous: SearchState | undefined, lower: () => number): (row: Row, reread?: true) => boolean {
   const lowerOf = (reread: true | undefined) => (reread ? Math.min(lower(), previous?.walk?.lower ?? lower()) : lower())
   return (row, reread) => row.updatedAt === undefined || row.updatedAt >= lowerOf(reread) || isAwaitedBy(previous, row)
 }
 
-/** Whether the last sync could not have the record. */
+/** Whether the last sync could not read the record. */
 function isAwaitedBy(previous: SearchState | undefined, row: Row): boolean {
   const { gaps = [], retryIds = {} } = previous ?? {}
   return Object.hasOwn(retryIds, row.id) || gaps.some((gap) => owns(gap, row) && !gap.skip?.has(row.id))

@@ -8,54 +8,58 @@ import type { Remembered, SearchState } from '../state/search-state.ts'
 import { createLagWatch } from './lag-watch.ts'
 
 /**
- * The stretch of time that this sync and the last both read, because the search index lags: a finished walk writes
- * its cursor behind the time it has read to, and what is read again is delivered only if its content changed.
+ * The stretch of time that both this sync and the last one read, because the search index lags. A finished walk writes
+ * its cursor behind the time up to which it has read. A record that is read again is delivered only if its content
+ * changed.
  */
 export interface Overlap {
-  /** Whether a record has to be delivered; what is young enough to be read again is remembered. */
+  /** Whether a record has to be delivered. If it is young enough to be read again, it is remembered. */
   isNew(answer: ScannedAnswer, row: Row): boolean
-  /** Whether the last sync delivered this very record; asking changes nothing. */
+  /** Whether the last sync delivered exactly this record; asking changes nothing. */
   wasDelivered(answer: ScannedAnswer, row: Row): boolean
   seen: Seen
-  /** From now on everything is remembered, however old. */
+  /** From now on every record is remembered, however old. */
   rememberAll(): void
   /**
-   * What the next sync, which goes on from `cursor` (Unix seconds), has to know of what was delivered.
+   * What the next sync, which continues from `cursor` (Unix seconds), has to know about the records delivered.
    *
-   * @param isIncomplete what the last sync delivered and this one has not met may lie where nothing could be read
+   * @param isIncomplete records that the last sync delivered and this one has not met may lie where nothing could be
+   * read
    */
   rememberedFor(cursor: number, isIncomplete: boolean): Remembered
-  /** How far behind its beginning this walk writes its cursor, seconds: it grows with what arrives late meanwhile. */
+  /** How far behind its beginning this walk writes its cursor, seconds. Grows when records arrive late meanwhile. */
   seconds(): number
   /** Records of this walk that were new although the last sync had read past their time. */
   lateArrivals(): number
-  /** The latest that a record was ever seen to arrive in the index after its own time, seconds. */
+  /** The longest delay ever seen between a record's own time and its arrival in the index, seconds. */
   worstLag(): number
-  /** The latest of this walk, when the last sync's overlap was hardly enough for it; else undefined. Seconds. */
+  /** The longest delay in this walk, if the last sync's overlap was hardly enough for it; else undefined. Seconds. */
   narrowEscape(): number | undefined
   toJson(): OverlapJson
 }
 
 export interface OverlapOptions {
-  /** What the last sync left. */
+  /** The state that the last sync left. */
   previous: SearchState | undefined
   /** Start of the walk, Unix seconds. */
   frozen: number
-  /** The stream's usual overlap, seconds; grown when records have been seen to arrive later. */
+  /** The stream's usual overlap, seconds. Grown if records have been seen to arrive later. */
   usualSeconds: number
   volatileMembers: readonly string[]
-  /** Whether the last sync could not have the record: it is late by no fault of the index. */
+  /** Whether the last sync could not read the record: then the index is not the cause of the delay. */
   isAwaited: (row: Row) => boolean
   /** Notes a record as delivered. @returns whether this job has delivered this version of it before */
   isRepeat: (answer: ScannedAnswer, row: Row) => boolean
   json?: OverlapJson | undefined
 }
 
-/** The overlap is so many times the worst lag there was. */
+/** The overlap is this many times the longest lag seen. */
 const LAG_FACTOR = 2
-/** The records that a sync delivered were updated by the end of what it read, and a little later at most, seconds. */
+/**
+ * The records that a sync delivered were updated before the end of its reading, or at most this much later, seconds.
+ */
 const READING_MARGIN = 60
-/** Later evidence may lower the start of a walk, and its cursor with it: by so much, seconds, nothing is forgotten for it. */
+/** Later evidence may lower the start of a walk, and its cursor too. Up to this much, seconds, nothing is forgotten. */
 const CLOCK_MARGIN = 60
 
 export function createOverlap(options: OverlapOptions): Overlap {
@@ -68,7 +72,8 @@ export function createOverlap(options: OverlapOptions): Overlap {
   const seconds = () => Math.max(options.usualSeconds, LAG_FACTOR * lag.worst())
   // A lag noted in this walk is no longer than the last overlap, so the overlap grows at most by the factor.
   const atFirst = Math.max(options.usualSeconds, LAG_FACTOR * (previous?.worstLag ?? 0))
-  // The start may have been lowered since the attempt before: what that one did not remember is not known for it.
+  // The start may have been lowered since the earlier attempt. Records that the earlier attempt did not remember stay
+  // unknown.
   let rememberFrom = json?.rememberFrom ?? frozen - (previous ? LAG_FACTOR : 1) * atFirst - CLOCK_MARGIN
 
   /** Whether the last sync is known not to have delivered this version of the record. */
@@ -78,8 +83,8 @@ export function createOverlap(options: OverlapOptions): Overlap {
   }
 
   /**
-   * What the last sync delivered and this one has not met. Search may show a change at the record's old place first, and
-   * at its new one only after this sync.
+   * Records that the last sync delivered and this one has not met. The search may show a change at the record's old
+   * place first, and at its new place only after this sync.
    */
   function unmetSince(time: number): ReadonlyMap<string, Unmet> {
     const latest = (previous?.readTo ?? 0) + READING_MARGIN
@@ -93,7 +98,7 @@ export function createOverlap(options: OverlapOptions): Overlap {
       rememberFrom = 0
     },
     rememberedFor(cursor, isIncomplete) {
-      // What cannot be remembered whole is remembered as far as the next sync reads it again.
+      // If not everything can be remembered, remember only the part that the next sync will read again.
       const unmet = unmetSince(isIncomplete ? 0 : cursor)
       const everything = rememberFrom === 0 ? seen.forState(0, unmet) : {}
       if (everything.seen) return everything
@@ -117,12 +122,13 @@ export function createOverlap(options: OverlapOptions): Overlap {
         return !isRepeated
       }
       const hash = contentHash(answer, row.record, volatileMembers)
-      // An older version after the newer one would stay in the destination. Search may show it at the record's old place,
-      // and an answer that was asked for earlier may be taken later.
+      // An older version after the newer one would stay in the destination. The search may show an old version at the
+      // record's old place, and an answer may be taken after one that was requested later.
       if (seen.has(row.id, hash) || seen.knowsNewer(row.id, updatedAt)) return false
       if (isRepeated && seen.mayHaveForgotten(updatedAt)) return false
       const isNew = before !== hash
-      // However old: what the last sync delivered otherwise would be new each time that it is met.
+      // Remember it at any age. Otherwise a record that the last sync delivered differently would be new each time it
+      // is met.
       if (isYoung || (isNew && before !== undefined)) seen.remember(row.id, updatedAt, hash)
       lag.note(row)
       return isNew

@@ -4,14 +4,14 @@ import type { LogEntry } from '../contract/walk.ts'
 import type { SearchState } from '../state/search-state.ts'
 
 /**
- * Fingerprint of the settings that a walk depends on, as it stands in states: API version, time zone, start date,
- * lookback. What a kind of walk does not depend on is a dash.
+ * Fingerprint of the settings that a walk depends on, as it appears in states: API version, time zone, start date,
+ * lookback. A dash stands for a setting that this kind of walk does not depend on.
  */
 export function searchPlan(config: SourceConfig, version: string, timezone: string | undefined): string {
   return [version, timezone ?? '-', startOf(config), config.lookback_window ?? 0].join('|')
 }
 
-/** The same for walks that read a list whole, or a log. */
+/** The same for walks that read a whole list, or a log. */
 export function listPlan(config: SourceConfig): string {
   return ['-', '-', startOf(config), '-'].join('|')
 }
@@ -20,7 +20,10 @@ function startOf({ start_date: start }: SourceConfig): string {
   return start || '-'
 }
 
-/** What to say when the settings have changed since the state was written: an earlier start date brings nothing by itself. */
+/**
+ * The log entries if the settings have changed since the state was written. An earlier start date alone does not bring
+ * older records.
+ */
 export function settingsChanged(
   { entry, previous }: { entry: StreamEntry; previous: SearchState | undefined },
   plan: string,

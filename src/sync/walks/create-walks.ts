@@ -8,10 +8,10 @@ import { createSnapshotWalk } from './snapshot-walk.ts'
 import { createWindowWalk } from './window-walk.ts'
 
 /**
- * The walks that read the selected streams. A child stream and its parent's share one walk, unless their states stand at
- * different places of a walk under way, or lack different things: then each goes on by itself.
+ * The walks that read the selected streams. A child stream and its parent stream share one walk, unless their states
+ * are at different places of a walk under way, or have different gaps. Then each has its own walk.
  *
- * @param positionOf what a walk's `position()` gave last, by the name of its first stream
+ * @param positionOf the latest result of a walk's `position()`, by the name of its first stream
  */
 export function createWalks(
   streams: readonly SelectedStream[],
@@ -35,7 +35,7 @@ export function createWalks(
 interface WalkGroup {
   root: StreamEntry
   first: SelectedStream
-  /** Of each of them. */
+  /** The feed of each of them. */
   feeds: [Feed, ...Feed[]]
 }
 
@@ -51,7 +51,7 @@ function createWalk(
   return search ? createSearchWalk(options) : createFilteredWalk(options)
 }
 
-/** The stream whose records a walk looks for: a child's are found parent by parent. */
+/** The stream whose records a walk looks for. For a child stream, this is the parent stream. */
 function rootOf(entry: StreamEntry): StreamEntry {
   const parent = entry.child && findStream(entry.child.parent)
   return parent ?? entry

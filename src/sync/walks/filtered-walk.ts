@@ -38,14 +38,14 @@ interface ListReading {
   feeds: readonly OpenFeed[]
   /** The child stream, and where its children are asked for. */
   child: { feed: OpenFeed; endpoint: ChildEndpoint } | undefined
-  /** Parents whose children the last sync could not have, until they are met. */
+  /** Parents whose children the last sync could not read, until this walk meets them. */
   awaited: Map<string, number>
 }
 
 /**
- * Reads a list whole, as Intercom has no search for it, and delivers what is new. It cannot go on from the middle: an
- * attempt that dies begins the list again, and what the job's log holds already is dropped. So its cursor moves at the
- * end only, to the start of the walk.
+ * Reads a whole list, because Intercom has no search for it, and delivers the new records. The walk cannot continue
+ * from the middle: after an attempt dies, the next one starts the list again, and drops records that the job's log
+ * already holds. So the cursor moves only at the end, to the start of the walk.
  */
 export function createFilteredWalk(options: FedWalkOptions): Walk {
   const { feeds, config } = options
@@ -105,10 +105,10 @@ async function* listArrivals(
   }
   let byContent: boolean | undefined
   for await (const { answer, size } of listParts({ root, client, ports, version, tell, onRestart, onList })) {
-    // More than a state can remember are told apart by their times alone.
+    // If there are more records than a state can remember, only their times are compared.
     byContent ??= root.filtered?.byContent === true && size !== undefined && size <= MOST_ENTRIES
     if (byContent) for (const feed of feeds) feed.compareAll()
-    // A list cannot bring what a list left out.
+    // A list cannot bring records that an earlier list left out.
     if (!byList) notes.push(...feeds.flatMap((feed) => feed.makeUpForList() ?? []))
     if (notes.length > 0) yield notesArrival(notes)
     yield* pageArrivals(reading, answer)
@@ -158,7 +158,7 @@ async function* pageArrivals(reading: ListReading, answer: ScannedAnswer): Async
     yield { take: (sink) => takeRows(reading, answer, batch.rows, batch.children, sink) }
 }
 
-/** What the last sync could not have, of parents that the list has not shown: it may leave some out. */
+/** Children that the last sync could not read, for parents that the list has not shown: it may leave some out. */
 async function* missedArrivals({ child, awaited }: ListReading): AsyncGenerator<Arrival, void, void> {
   if (!child) return
   for (const [id, updatedAt] of awaited) {
@@ -180,7 +180,7 @@ function takeRows(
   for (const row of rows) for (const feed of feeds) feed.deliver({ answer, row, children: children.get(row) }, sink)
 }
 
-/** What there is to say so far, each entry once. */
+/** The log entries so far, each once. */
 function notesArrival(notes: LogEntry[]): Arrival {
   const entries = notes.splice(0)
   return {

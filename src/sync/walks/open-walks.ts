@@ -13,27 +13,27 @@ import type { SyncPosition } from '../state/position-schema.ts'
 import { workspaceOf } from '../state/workspace.ts'
 import { createWalks } from './create-walks.ts'
 
-/** What walks are opened from. */
+/** The input for opening walks. */
 export interface WalksInput extends SyncRequest {
   client: IntercomClient
   clock: Clock
   ports: Omit<WalkPorts, 'clock' | 'signal'>
-  /** What the job's log holds, read when an attempt goes on. @defaultValue nothing */
+  /** The contents of the job's log, read when another attempt continues. @defaultValue nothing */
   replay?: () => AsyncIterable<Buffer>
-  /** Cancel, lost lock and shutdown alike. */
+  /** Aborts on cancellation, on a lost lock and on shutdown. */
   signal: AbortSignal
 }
 
-/** What an attempt has of its job when its walks are opened. */
+/** What an attempt has from its job when its walks are opened. */
 interface OpenJob {
   runs: ReadonlyMap<string, StreamRun>
   fingerprints: Fingerprints
 }
 
 /**
- * The walks of the streams that have not ended yet, each where the last durable commit left it.
+ * The walks of the streams that have not ended yet, each from where the last durable commit left it.
  *
- * @param before what that commit's position holds; undefined on a first attempt
+ * @param before the contents of that commit's position; undefined on a first attempt
  * @throws CodedError `token_invalid`, `workspace_changed`
  */
 export async function openWalks(
@@ -60,14 +60,15 @@ export async function openWalks(
   const ports = { ...input.ports, clock, signal }
   const context = { config, client, workspace, fingerprints, replayVersions, ports }
   const walks = createWalks(streams, context, (name) => before?.walks[name])
-  // A walk without a position has delivered nothing; or an earlier version has read its stream in another's walk.
+  // A walk without a position has delivered nothing itself, but an earlier version may have read its stream in another
+  // stream's walk.
   if (walks.some((walk) => walk.position() === undefined)) await replayVersions()
   return { walks, workspaceId: workspace.id }
 }
 
 /**
- * What another workspace has delivered says nothing of this one. A state that names none, or a token that may not read
- * `/me`, passes.
+ * Refuses states of another workspace, because they say nothing about this one. A state that names no workspace, or a
+ * token that may not read `/me`, is accepted.
  *
  * @throws CodedError `workspace_changed`
  */
@@ -82,7 +83,7 @@ function refuseOtherWorkspace({ id }: Workspace, states: StreamStates): void {
   }
 }
 
-/** Calls the function at the first call, and gives the same promise to all others. */
+/** Calls the function at the first call, and returns the same promise for all later calls. */
 function once(start: () => Promise<void>): () => Promise<void> {
   let started: Promise<void> | undefined
   return () => {

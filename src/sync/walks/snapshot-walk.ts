@@ -5,7 +5,10 @@ import { type Arrival, idTypes, type SelectedStream, type Walk, type WalkContext
 import { readPosition, SnapshotPosition } from '../state/position-schema.ts'
 import { completeState, freshState, isComplete } from '../state/search-state.ts'
 
-/** Reads a stream that one request answers whole, or one per page. It is always a full refresh: nothing tells what has changed. */
+/**
+ * Reads a stream that one request answers whole, or one per page. It is always a full refresh, because nothing shows
+ * what has changed.
+ */
 export function createSnapshotWalk(
   { entry, configured, state }: SelectedStream,
   { config, client }: WalkContext,

@@ -3,7 +3,7 @@ import { RefusedError } from '../../intercom/answers/failures.ts'
 import { merge } from '../concurrency/merge.ts'
 import type { Arrival, Walk } from '../contract/walk.ts'
 
-/** What a walk brings: an answer, its end, or Intercom's refusal of its endpoint, which ends this walk alone. */
+/** What a walk yields: an answer, its end, or Intercom's refusal of its endpoint, which ends only this walk. */
 export type WalkEvent = { walk: Walk } & (
   | { kind: 'arrival'; arrival: Arrival }
   | { kind: 'ended' }
@@ -13,10 +13,11 @@ export type WalkEvent = { walk: Walk } & (
 /** The next event, no event for now, or the end of all walks. */
 export type Next = { kind: 'event'; event: WalkEvent } | { kind: 'idle' } | { kind: 'finished' }
 
-/** The events of several walks, one at a time, with a limit to waiting. */
+/** The events of several walks, one at a time, with a time limit for waiting. */
 export interface EventQueue {
   /**
-   * Waits for the next event until `wakeAt` (ms of the monotonic clock). Fetching for the one after begins at once.
+   * Waits for the next event until `wakeAt` (ms of the monotonic clock). Fetching for the following event begins at
+   * once.
    *
    * @throws what a walk threw
    */
@@ -57,7 +58,7 @@ async function* walkEvents(walk: Walk): AsyncGenerator<WalkEvent, void, void> {
   }
 }
 
-/** What the promise settles to, or undefined when `wakeAt` comes first. */
+/** The promise's value, or undefined when `wakeAt` comes first. */
 async function before<Value>(promise: Promise<Value>, wakeAt: number, clock: Clock): Promise<Value | undefined> {
   const wait = wakeAt - clock.monotonic()
   if (wait <= 0) return undefined

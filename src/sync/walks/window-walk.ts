@@ -22,39 +22,39 @@ const USUAL_STEP_DAYS = 30
 const EARLIEST = 1_293_840_000
 /** Windows read side by side. */
 const LANES = 4
-/** A window that fails is halved down to this, seconds. */
+/** A window that fails is halved down to this length, seconds. */
 const NARROWEST_SECONDS = 3600
 /** Tries of a window that can still be halved. */
 const FEW_TRIES = 2
-/** When so many of the narrowest windows fail, it is not what is in them. */
+/** If so many of the narrowest windows fail, their contents are not the cause. */
 const MOST_ASIDE = 8
 
 interface WindowWalkOptions extends WalkContext {
   root: StreamEntry
   feed: Feed
   traits: WindowTraits
-  /** What `position()` gave when the last durable commit was made. */
+  /** The result of `position()` when the last durable commit was made. */
   position: Record<string, unknown> | undefined
 }
 
 interface WindowPlan {
   feed: OpenFeed
   windows: Slice[]
-  /** When the walk began: it owns what was logged before. Unix seconds. */
+  /** When the walk began: it owns everything logged before. Unix seconds. */
   readonly asked: number
   done: boolean
 }
 
-/** A walk under way, with what its arrivals need. */
+/** A walk under way, with everything that its arrivals need. */
 interface WindowReading {
   endpoint: WindowEndpoint
   plan: WindowPlan
 }
 
 /**
- * Reads a log that only grows, newest first whatever is asked, one bounded window of time after the other: Intercom
- * answers 500 over windows that hold too much. A window that breaks off is read again from its beginning, and what the
- * job's log holds already is dropped.
+ * Reads a log that only grows, one bounded window of time after the other, because Intercom answers 500 if a window
+ * holds too much. Intercom gives the log newest first, in any case. A window that breaks off is read again from its
+ * beginning, and records that the job's log already holds are dropped.
  */
 export function createWindowWalk(options: WindowWalkOptions): Walk {
   const { root, feed, traits, client, config } = options
@@ -117,10 +117,10 @@ function planWindows({ feed, client, config, workspace }: WindowWalkOptions): Wi
   const asked = moment.seconds()
   const from = Math.max(feed.lower(), workspace.createdAt ?? EARLIEST)
   const step = (config.activity_logs_time_step ?? USUAL_STEP_DAYS) * DAY_SECONDS
-  // The second under way is asked for too; what it still gets is the next sync's, which reads it again.
+  // The current second is requested too. Records added to it later belong to the next sync, which reads it again.
   const latest = client.latestSeconds() + 1
   const windows = [...gapsBelow(from, feed.previous?.gaps ?? []), ...cutIntoWindows(from, asked + 1, step)]
-  // Where clocks disagree the newest window takes in what may be there: one request more or less.
+  // If clocks disagree, the newest window reaches up to the latest one. That costs at most one more request.
   const newest = windows.at(-1)
   if (newest?.to === asked + 1) newest.to = Math.max(newest.to, latest)
   else if (from < latest) windows.push({ from: Math.max(from, asked + 1), to: latest, done: false })

@@ -4,20 +4,20 @@ import { CodedError, type Fault } from '../../../errors.ts'
 import { isObject } from '../../../json-object.ts'
 import { isLoopback } from '../../../loopback.ts'
 
-/** Where the service is, and what is asked of it. */
+/** Where the service is, and how to use it. */
 export interface ServiceAccess {
   /** Without a slash at its end. */
   address: string
   apiKey?: string
-  /** Set: the service holds the config. */
+  /** If set, the service holds the config. */
   connectionId?: string
-  /** What goes to the service of the config: nothing that is meant for the bridge. */
+  /** The part of the config that goes to the service, without the members meant for the bridge. */
   config: Record<string, unknown>
 }
 
 const bridgeMembers = ['service_url', 'service_api_key', 'connection_id', 'allow_insecure_http'] as const
 
-/** @throws CodedError `invalid_request` naming every member that is wrong */
+/** @throws CodedError `invalid_request` naming every wrong member */
 export function readServiceAccess(value: unknown): ServiceAccess {
   const members = isObject(value) ? value : {}
   const given = new Map(Object.entries(members).filter(([, member]) => (member ?? '') !== ''))

@@ -5,35 +5,35 @@ import { strangerError, toServiceError } from './service-failures.ts'
 
 export interface ServiceRequest {
   method: 'GET' | 'POST' | 'DELETE'
-  /** From the service's address, e.g. `/v1/jobs`. */
+  /** Relative to the service's address, e.g. `/v1/jobs`. */
   path: string
   body?: object
   headers?: Record<string, string>
-  /** Silence after which the service counts as gone, ms. @defaultValue 45,000 */
+  /** After this silence the service counts as gone, ms. @defaultValue 45,000 */
   idleMs?: number
-  /** @defaultValue that of the client */
+  /** @defaultValue the client's signal */
   signal?: AbortSignal
 }
 
 /** An answer whose body is still to come. */
 export interface LiveAnswer {
   headers: Headers
-  /** Read only as it is taken; throws `service_unavailable` when it breaks off. */
+  /** Read only on demand; throws `service_unavailable` when it breaks off. */
   pieces: AsyncIterable<Buffer>
   /** Hangs up. */
   leave(): void
 }
 
-/** One try each; redirects are never followed. All throw CodedError, or the signal's reason. */
+/** Each call makes one try and never follows a redirect. All throw CodedError, or the signal's reason. */
 export interface ServiceClient {
-  /** Gives the JSON of a 2xx answer. */
+  /** Returns the JSON of a 2xx answer. */
   ask(request: ServiceRequest): Promise<unknown>
-  /** Gives messages, from the moment the status is known. */
+  /** Returns messages, as soon as the status is known. */
   listen(request: ServiceRequest): Promise<LiveAnswer>
 }
 
 const messagesType = 'application/x-ndjson'
-/** Three times as long as the service is silent where heartbeats are asked for. */
+/** Three times as long as the service stays silent when heartbeats are requested. */
 const defaultIdleMs = 45_000
 
 export function createServiceClient(access: ServiceAccess, clock: Clock, signal: AbortSignal): ServiceClient {
@@ -47,7 +47,7 @@ export function createServiceClient(access: ServiceAccess, clock: Clock, signal:
         redirect: 'manual',
         headers: {
           accept,
-          // Whatever stands in between shall not hold messages back to compress them.
+          // Proxies must not hold messages back to compress them.
           'accept-encoding': 'identity',
           ...(request.body && { 'content-type': 'application/json' }),
           ...(access.apiKey !== undefined && { authorization: `Bearer ${access.apiKey}` }),
@@ -76,7 +76,10 @@ export function createServiceClient(access: ServiceAccess, clock: Clock, signal:
   }
 }
 
-/** One exchange. A reader that takes its time is no silence of the service: only what is waited for is timed. */
+/**
+ * One exchange. Only the time spent waiting for the service is measured, so a slow reader does not make the service
+ * look silent.
+ */
 function openLine(signal: AbortSignal, clock: Clock, idleMs: number) {
   const hangUp = new AbortController()
   const ended = AbortSignal.any([signal, hangUp.signal])
@@ -116,14 +119,14 @@ function openLine(signal: AbortSignal, clock: Clock, idleMs: number) {
   }
 }
 
-/** A code of the system such as ECONNREFUSED where there is one: messages of libraries may hold anything. */
+/** A system code such as ECONNREFUSED where there is one, because the messages of libraries may contain anything. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   if (!(cause instanceof Error)) return 'unknown reason'
   return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message
 }
 
-/** Nothing that is read whole is longer than a catalog. */
+/** No answer that is read whole is longer than a catalog. */
 const longestText = 32 * 1024 * 1024
 
 async function readText(pieces: AsyncIterable<Buffer>): Promise<string> {

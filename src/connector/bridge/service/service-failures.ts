@@ -6,7 +6,7 @@ import { isObject } from '../../../json-object.ts'
 /** A proxy's page can be of any length. */
 const longestDetail = 1000
 
-/** Whether the same request may be answered later, without anybody changing anything. */
+/** Whether the same request may be answered later without anybody changing anything. */
 export function mayPass(error: unknown): error is CodedError {
   if (!(error instanceof CodedError)) return false
   const { status, retryable } = errorTable[error.code]
@@ -14,10 +14,10 @@ export function mayPass(error: unknown): error is CodedError {
 }
 
 /**
- * What an answer other than 2xx means for whoever wrote the config. Only problem documents of ours are quoted: anything
- * else comes from a stranger.
+ * The meaning of an answer other than 2xx for the author of the config. Only our own problem documents are quoted,
+ * because any other text comes from a stranger.
  *
- * @param config its secrets are struck out, should an answer repeat them
+ * @param config its secrets are removed from the text, in case an answer repeats them
  */
 export function toServiceError(status: number, body: unknown, config: object): CodedError {
   const code = codeOf(body)
@@ -36,7 +36,7 @@ export function toServiceError(status: number, body: unknown, config: object): C
   })
 }
 
-/** What answers is not the service: a fault that names the member that led there. */
+/** The answer does not come from the service. The fault names the config member that led there. */
 export function strangerError(what: string): CodedError {
   return configError('route_not_found', 'service_url', `leads to no intercom-sync service: ${what}`)
 }
@@ -65,7 +65,10 @@ function readFaults(errors: unknown): Fault[] {
   )
 }
 
-/** The members of our own body as they stand in the files of the command; `/config`, `/catalog`, `/state` are alike. */
+/**
+ * Maps members of our own request body to their places in the command's files; `/config`, `/catalog`, `/state` are
+ * alike.
+ */
 function placeInFiles(pointer: string): string {
   return pointer.replace(/^\/connectionId/, '/config/connection_id')
 }

@@ -5,7 +5,10 @@ import { isSetAside, setAside, takeBack } from '../../state/set-aside.ts'
 import type { OpenFeed } from '../../streams/open-feed.ts'
 import type { PageBatch } from './search-reading.ts'
 
-/** Delivers what is due of a page. A record of which a list could not be had is delivered as it stands, and set aside. */
+/**
+ * Delivers the rows of a page that are due. A record with a list that could not be read is delivered as it is, and set
+ * aside.
+ */
 export function deliverRows(
   { slices }: SearchWalkState,
   feeds: readonly OpenFeed[],
@@ -17,10 +20,10 @@ export function deliverRows(
     const { id, updatedAt } = row
     const { answer, reread } = page
     const found = { answer, row, children: children.get(row), lists: lists.get(row), reread }
-    // One without a time could not be asked for again.
+    // A record without a time could not be requested again.
     if (found.lists?.isPartial && updatedAt !== undefined) {
       setAside(slices, { id, updatedAt })
-      // What waits has been delivered as it stands by the sync before.
+      // The sync before has already delivered the waiting record as it is.
       if (slice.only) continue
     } else takeBack(slices, row)
     for (const feed of feeds) feed.deliver(found, sink)

@@ -2,7 +2,7 @@ import { askGoneAgain, findChildren } from '../../completion/children.ts'
 import type { Arrival } from '../../contract/walk.ts'
 import type { Traversal } from './traversal.ts'
 
-/** Children that the last sync could not have: they come first, parent by parent. */
+/** Children that the last sync could not read. They come first, parent by parent. */
 export async function* retryArrivals({ reading, planned }: Traversal): AsyncGenerator<Arrival, void, void> {
   const { childFeed } = reading
   if (!childFeed || planned.retried) return
@@ -19,7 +19,7 @@ export async function* retryArrivals({ reading, planned }: Traversal): AsyncGene
   }
 }
 
-/** Parents that Intercom has said are gone: it is asked once more, as only a second answer is believed. */
+/** Parents that are gone according to Intercom. It is asked once more, because we trust only a second answer. */
 export async function* goneArrivals({ reading, planned }: Traversal): AsyncGenerator<Arrival, void, void> {
   const { childFeed } = reading
   if (!childFeed) return

@@ -17,7 +17,7 @@ import type { Slice } from '../../state/slice.ts'
 import type { FedWalkOptions } from '../../streams/feed.ts'
 import type { OpenFeed } from '../../streams/open-feed.ts'
 
-/** A page, or a batch of one, on its way into the log. */
+/** A page, or a batch of one, on its way to delivery. */
 export interface PageBatch {
   slice: Slice
   page: SlicePage
@@ -29,19 +29,19 @@ export interface PageBatch {
   lastBatch: boolean
 }
 
-/** Fetches what a search walk takes. */
+/** Fetches the pages of a search walk. */
 export interface SearchReading {
-  /** The stream whose children take requests of their own, if it is fed. */
+  /** The stream whose children take requests of their own, if the walk feeds it. */
   readonly askedFeed: OpenFeed | undefined
-  /** The stream of children, wherever they are. */
+  /** The stream of children, wherever the children are. */
   readonly childFeed: OpenFeed | undefined
-  /** Parents that Intercom is to be asked about once more. */
+  /** Parents that are to be requested once more. */
   readonly gone: GoneParents
   childEndpoint(feed: OpenFeed, version: string): ChildEndpoint
   /**
-   * The pages of a slice with their lists whole, cut into batches where children are asked for.
+   * The pages of a slice with complete lists, cut into batches where children have to be requested.
    *
-   * @param settledTo what changed before (Unix seconds) the index shows at its time
+   * @param settledTo the index shows every change before this (Unix seconds) at its time
    * @throws UnreadablePageError, CodedError
    */
   read(
@@ -50,11 +50,11 @@ export interface SearchReading {
     order: SortOrder,
     settledTo: number,
   ): AsyncGenerator<PageBatch, void, void>
-  /** What there has been to say since the last call. */
+  /** The log entries since the last call. */
   takeNotes(): LogEntry[]
 }
 
-/** @param feeds those of the walk, opened */
+/** @param feeds the walk's feeds, opened */
 export function createSearchReading(options: FedWalkOptions, feeds: readonly OpenFeed[]): SearchReading {
   const { root, ports } = options
   const childFeed = feeds.find((feed) => feed.entry.child)
@@ -67,7 +67,7 @@ export function createSearchReading(options: FedWalkOptions, feeds: readonly Ope
 
   const endpointOf = ({ entry }: OpenFeed, version: string) => childEndpoint(entry, version, options, shared)
 
-  /** The children that are in the records themselves. */
+  /** The children that are inside the records themselves. */
   async function childrenWithin(
     page: SlicePage,
     isNew: (row: Row) => boolean,
@@ -86,7 +86,7 @@ export function createSearchReading(options: FedWalkOptions, feeds: readonly Ope
     takeNotes: listReader.takeNotes,
     async *read(endpoint, slice, order, settledTo) {
       const { matching } = endpoint
-      // As it stands now: what is taken meanwhile is not on the pages to come.
+      // A copy of the present slice: records taken meanwhile are not on the pages to come.
       const begun = structuredClone(slice)
       for await (const page of readSlice(endpoint, slice, order, settledTo)) {
         const asked = { order, matching, again: page.again ?? page.resumedAt, reread: page.reread, settledTo }
@@ -110,15 +110,15 @@ export function createSearchReading(options: FedWalkOptions, feeds: readonly Ope
 }
 
 /**
- * What a slice that was read to its end says of completeness. A root that is not selected itself has no place to keep it;
- * what is short of it every stream of the walk lacks.
+ * Reports how complete a slice is that was read to its end. The counts have no place if the root stream is not selected
+ * itself. A shortfall is reported for every stream of the walk.
  */
 export function tellCounts(
   { root, feeds }: Pick<FedWalkOptions, 'root' | 'feeds'>,
   { received, expected, isShort, stoppedEarly }: SliceCounts,
   sink: Sink,
 ): void {
-  // Of two walks that read the same records one counts.
+  // If two walks read the same records, only one of them counts.
   if (!stoppedEarly && feeds.some(({ entry }) => entry === root)) {
     sink.count(root.name, 'counted', expected)
     sink.count(root.name, 'received', received)

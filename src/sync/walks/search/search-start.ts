@@ -13,7 +13,7 @@ import { endOf, tailRound, takenUpAgain } from './walk-times.ts'
 
 /** The first version whose contact search compares by second; tried unless the config pins a version. */
 const SECOND_EXACT_VERSION = '2.17'
-/** Clocks this near to each other tell the same time. */
+/** Clocks that differ by no more than this count as equal. */
 const SAME_TIME_SECONDS = 60
 
 /** How a search walk begins. */
@@ -24,17 +24,17 @@ export interface SearchStart {
   walk: SearchWalkState
   /** Records to expect; undefined when the search cannot count them exactly enough. */
   estimate: number | undefined
-  /** Up to when (Unix seconds) records may have been delivered by the job that the walk is taken over from. */
+  /** If the walk is taken over from another job: that job may have delivered records up to this time (Unix seconds). */
   deliveredTo?: number
   notes: LogEntry[]
 }
 
-/** Decides where a walk begins, and asks Intercom how much there is; cutting it into slices is part of the walk. */
+/** Decides where a walk begins, and asks Intercom how many records there are. Cutting is part of the walk itself. */
 export async function startSearch(options: FedWalkOptions): Promise<SearchStart> {
   const { config, client, workspace, feeds, ports } = options
   const notes = feeds.flatMap((feed) => feed.notes)
   const lower = Math.min(...feeds.map((feed) => feed.lower()))
-  // Before the first look: what changes after it, were it in the same second, is the tail's.
+  // Take the time before the first look: any later change belongs to the tail, even one in the same second.
   const begun = client.moment()
   const { endpoint, seen } = await negotiate(options, lower)
   const plan = searchPlan(config, endpoint.version, workspace.timezone)
@@ -45,9 +45,10 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
   }
   notes.push(...feeds.flatMap((feed) => settingsChanged(feed, plan)))
 
-  // Later evidence may lower the time that the walk begins at; the slices stay as they are planned.
+  // Later evidence may lower the walk's start time; the slices stay as planned.
   const frozen = begun.seconds()
-  // Where clocks disagree slices go as far as the latest of them: slices are held against Intercom's counts, the tail is not.
+  // If clocks disagree, slices reach up to the latest clock, because slices are checked against Intercom's counts and
+  // the tail is not.
   const latest = client.latestSeconds()
   const end = latest - frozen > SAME_TIME_SECONDS ? latest : frozen
   // By calendar day an increment is read newest first, so that the days of slack cost nothing.
@@ -55,7 +56,7 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
   const { slices, cutting }: { slices: Slice[]; cutting?: Cutting } = descending
     ? { slices: [{ from: lower, to: end, done: end <= lower, ...(seen.total !== undefined && { most: seen.total }) }] }
     : planSlices({ lower, frozen: end }, seen, ports.recordsPerSlice)
-  // A count of nothing may be wrong: then the tail begins at the lower bound, and looks once more at no cost.
+  // A count of zero may be wrong. So the tail then begins at the lower bound, and looks once more at no extra cost.
   const isEmpty = !descending && seen.total === 0 && lower < frozen
   const tail = isEmpty && tailRound(client, 1, () => lower)
   // Streams share a walk only when their gaps are the same.
@@ -78,7 +79,10 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
   }
 }
 
-/** The walk that the streams' states tell of, if it was planned with the settings of now: all stand at one place of it. */
+/**
+ * The walk under way in the streams' states, if it was planned with the present settings. All states are at one place
+ * of it.
+ */
 function continueWalk(feeds: readonly Feed[], plan: string): SearchWalkState | undefined {
   const walk = feeds.every(({ previous }) => previous?.plan === plan) ? feeds[0]?.previous?.walk : undefined
   if (!walk) return undefined
@@ -87,8 +91,8 @@ function continueWalk(feeds: readonly Feed[], plan: string): SearchWalkState | u
 }
 
 /**
- * Finds out how this search compares dates, with the first look at the data. A newer version than the workspace's is
- * not an error to Intercom: only the version it echoes tells which rules it used.
+ * Finds out how this search compares dates, with the first look at the data. Intercom does not report an error if a
+ * newer version than the workspace's is requested. Only the version that it echoes shows which rules it used.
  */
 async function negotiate(
   { client, root: entry, config }: FedWalkOptions,

@@ -14,15 +14,15 @@ import { tailArrivals } from './tail-arrivals.ts'
 import { finish, type Planned, type Traversal } from './traversal.ts'
 import { takenUpAgain } from './walk-times.ts'
 
-/** Slices read side by side; how many requests are in flight is the budget's to say. */
+/** Slices read side by side; the budget decides how many requests are in flight. */
 const LANES = 8
-/** The same where each page brings the children of its records with it. */
+/** The same where the children of each page's records have to be read as well. */
 const LANES_WITH_CHILDREN = 3
 
 /**
- * Reads records through their search endpoint. The plan is frozen at the start (time F), the data is not: slices own
- * what was updated before F, the tail owns what has been updated since and is read in rounds, because the data goes on
- * changing. A record that moves while it is being read is met again in the tail.
+ * Reads records through their search endpoint. The plan is frozen at the start (time F), but the data keeps changing.
+ * So slices own everything updated before F, and the tail owns everything updated since and is read in rounds. A record
+ * that moves while it is being read is met again in the tail.
  */
 export function createSearchWalk(options: FedWalkOptions): Walk {
   const { feeds } = options
@@ -58,7 +58,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
   }
 }
 
-/** Where the attempt before left the walk. */
+/** Restores the walk as the earlier attempt left it. */
 function restore(
   { client, feeds }: FedWalkOptions,
   { feeds: given, walk: json, ...position }: SearchPosition,

@@ -5,10 +5,10 @@ import { confirmSearch, holdsOneRecord, NARROWEST_SECONDS } from '../../pages/se
 import { ofWhatWasBegun, orderOf, type Slice } from '../../state/slice.ts'
 import { settledTo, type Traversal, takePage } from './traversal.ts'
 
-/** How often a walk is cut around places that cannot be had; from then on what fails is set aside as it is. */
+/** A walk is cut at most this often around unreadable places. After that, a slice that fails is set aside uncut. */
 const MOST_CUTS = 64
 
-/** A slice to its end, and around what cannot be had of it. */
+/** Reads a slice to its end, and around the places that cannot be read. */
 export async function* sliceArrivals(traversal: Traversal, slice: Slice): AsyncGenerator<Arrival, void, void> {
   const { reading, endpoint, planned } = traversal
   const walkOrder: SortOrder = planned.walk.descending ? 'descending' : 'ascending'
@@ -26,7 +26,7 @@ export async function* sliceArrivals(traversal: Traversal, slice: Slice): AsyncG
   }
 }
 
-/** Puts the parts in the place of the slice that they were cut from. */
+/** Replaces a slice with the parts that it was cut into. */
 function takeParts(
   { planned, options }: Traversal,
   slice: Slice,
@@ -36,7 +36,7 @@ function takeParts(
 ): void {
   const { slices } = planned.walk
   slices.splice(slices.indexOf(slice), 1, ...parts)
-  // Intercom's words may name the record; where they do not, the stretch of time is all there is.
+  // Intercom's words may name the record. If they do not, the stretch of time is the only hint.
   for (const part of parts.filter(({ aside }) => aside))
     sink.log(
       'WARN',

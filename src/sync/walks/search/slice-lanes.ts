@@ -6,9 +6,9 @@ import type { Slice } from '../../state/slice.ts'
 import { createSliceQueue, type Task } from './slice-queue.ts'
 
 /**
- * Lanes that read the open slices of a walk side by side, oldest first, and cut on their way what holds too much for one
- * of them. Each count is an arrival: taken, it puts two slices in the place of one, and the walk's position holds them.
- * Slices that are large enough are read at once.
+ * Lanes that read the open slices of a walk side by side, oldest first. On their way they cut slices that hold too much
+ * for one lane. Each count is an arrival: taking it replaces one slice with two, and the walk's position holds these. A
+ * slice of the right size is read at once.
  *
  * @param read the arrivals of a slice to its end
  */

@@ -4,28 +4,29 @@ import { NARROWEST_SECONDS } from '../../pages/search-plan.ts'
 import type { Cutting, SearchWalkState } from '../../state/search-state.ts'
 import type { Slice } from '../../state/slice.ts'
 
-/** What a lane does next: it reads a slice, or counts half of one that holds too much. */
+/** What a lane does next: it reads a slice, or counts half of a slice that holds too much. */
 export type Task = { slice: Slice; half?: undefined } | { slice: Slice; half: { stretch: Stretch; cutting: Cutting } }
 
-/** The slices of a walk that nobody reads yet. */
+/** The slices of a walk that nobody is reading yet. */
 export interface SliceQueue {
   /** @returns undefined when nothing can be done now; while a count is under way there may be more later */
   pick(): Task | undefined
-  /** Whether a count is under way, or has come and not been taken. */
+  /** Whether a count is under way, or has come and has not been taken. */
   isCounting(): boolean
-  /** A count has been taken: puts the parts in the place of the slice. */
+  /** A count has been taken: replaces the slice with its parts. */
   takeCount(slice: Slice, parts: readonly Slice[]): void
 }
 
 /**
- * Hands out what holds too much to be cut first, and small slices only when their neighbours have been cut: then they
- * are joined with what is small beside them. The walk's slices change with it.
+ * Hands out the slices. A slice that holds too much is handed out to be cut before it is read. A small slice has to
+ * wait until its neighbours have been cut, so that it can be joined with small neighbours. The queue changes the walk's
+ * slices accordingly.
  */
 export function createSliceQueue(walk: SearchWalkState, matching: DateMatching): SliceQueue {
   const { cutting } = walk
-  /** In the walk's order; of what reading itself cuts nothing comes here. */
+  /** In the walk's order. Parts that reading itself cuts off never come here. */
   const waiting = walk.slices.filter((slice) => !slice.done && !slice.aside)
-  /** Those of them whose count has not been taken. */
+  /** The waiting slices whose count has not been taken. */
   const counting = new Set<Slice>()
   const stretchOf = (slice: Slice) => stretchToHalve(slice, cutting, NARROWEST_SECONDS[matching])
 

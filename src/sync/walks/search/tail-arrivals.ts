@@ -10,17 +10,17 @@ import { firstRound, tailRound } from './walk-times.ts'
 
 const MOST_ROUNDS = 3
 
-/** How a round of the tail came out. */
+/** How a round of the tail ended. */
 interface RoundEnd {
   /** No other round follows. */
   isLast: boolean
-  /** Up to here (Unix seconds) it could not be read, and a slice has taken its place. */
+  /** Up to here (Unix seconds) the round could not be read, and a slice has replaced it. */
   takenOverTo?: number
 }
 
 /**
- * The tail: what has changed since the plan was frozen. It is read in rounds, each from when the one before was asked,
- * until a round fits on one page.
+ * The tail: everything that has changed since the plan was frozen. It is read in rounds, until a round fits on one
+ * page. Each round starts from the time at which the one before was requested.
  */
 export async function* tailArrivals(traversal: Traversal): AsyncGenerator<Arrival, void, void> {
   const { options, planned } = traversal
@@ -39,17 +39,17 @@ export async function* tailArrivals(traversal: Traversal): AsyncGenerator<Arriva
 
 async function* roundArrivals(traversal: Traversal, round: TailState): AsyncGenerator<Arrival, RoundEnd, void> {
   const { endpoint, reading, options, planned } = traversal
-  // By calendar day the tail, too, is read newest first: its query begins two days before what it owns.
+  // By calendar day the tail, too, is read newest first, because its query begins two days before the tail does.
   const order: SortOrder = endpoint.matching === 'day' ? 'descending' : 'ascending'
   let pages = round.pages
   let isLast = false
-  // What it is to bring may be younger than it is said to have been asked at: clocks may disagree.
+  // The round may have to deliver records younger than its request time, because clocks may disagree.
   const end = Math.max(round.asked, options.client.latestSeconds())
   try {
     for await (const batch of reading.read(endpoint, round.slice, order, settledTo(traversal))) {
       if (batch.lastBatch) pages++
       isLast = batch.lastBatch && batch.page.last && (pages === 1 || round.round === MOST_ROUNDS)
-      // With the last page the walk has come to its end, unless Intercom is to be asked about a parent once more.
+      // With the last page the walk ends, unless Intercom has to be asked about a parent once more.
       const isEnd = isLast && !reading.gone.any()
       yield { take: (sink) => takeTail(traversal, round, batch, isEnd, sink) }
     }
@@ -69,8 +69,8 @@ async function* roundArrivals(traversal: Traversal, round: TailState): AsyncGene
 function takeTail(traversal: Traversal, round: TailState, batch: PageBatch, isEnd: boolean, sink: Sink): void {
   const { planned } = traversal
   planned.walk.tail = round
-  // The next round reads again from when this one was asked, and this one from when the last was: what was delivered
-  // since may not be forgotten.
+  // The next round reads again from when this one was requested, and this one from when the one before was. So records
+  // delivered since then must not be forgotten.
   const readAgainFrom = round.round === 1 ? round.asked : round.slice.from
   for (const feed of planned.feeds) feed.overlap.seen.protectFrom(readAgainFrom)
   takePage(traversal, batch, sink)

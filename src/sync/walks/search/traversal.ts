@@ -9,26 +9,29 @@ import { type PageBatch, type SearchReading, tellCounts } from './search-reading
 /** A walk that has been planned. */
 export interface Planned extends PlannedWalk {
   endpoint: Pick<SearchEndpoint, 'version' | 'matching' | 'echoRequired'>
-  /** What the last sync could not read has been tried again. */
+  /** Whether the gaps of the last sync have been tried again. */
   retried: boolean
 }
 
-/** A planned walk with all that its arrivals need. */
+/** A planned walk with everything that its arrivals need. */
 export interface Traversal {
   readonly options: FedWalkOptions
   readonly reading: SearchReading
   readonly endpoint: SearchEndpoint
   readonly planned: Planned
-  /** How often this attempt has cut the walk around places that cannot be had. */
+  /** How often this attempt has cut the walk around unreadable places. */
   cuts: number
 }
 
-/** What changed before this (Unix seconds) the index shows at its time: its lag is never longer than the overlap. */
+/**
+ * The index shows every change before this (Unix seconds) at its time, because its lag is never longer than the
+ * overlap.
+ */
 export function settledTo({ planned }: Traversal): number {
   return planned.walk.frozen - Math.max(...planned.feeds.map((feed) => feed.overlap.seconds()))
 }
 
-/** Delivers a page, or a batch of one, and moves its slice. */
+/** Delivers a page, or a batch of one, and advances its slice. */
 export function takePage({ planned, options, reading }: Traversal, batch: PageBatch, sink: Sink): void {
   const { slice, page, asked, rows, lastBatch } = batch
   for (const { level, message } of reading.takeNotes()) sink.log(level, message)
@@ -41,7 +44,7 @@ export function takePage({ planned, options, reading }: Traversal, batch: PageBa
   if (page.counts) tellCounts(options, page.counts, sink)
 }
 
-/** The walk has come to its end. Called again, it does nothing. */
+/** Ends the walk. Called again, it does nothing. */
 export function finish({ planned }: Traversal, sink: Sink): void {
   if (planned.done) return
   planned.done = true

@@ -3,11 +3,12 @@ import type { SearchWalkState, TailState } from '../../state/search-state.ts'
 import { ofWhatWasBegun } from '../../state/slice.ts'
 
 /**
- * The times that bound a walk are moments: what Intercom's clock showed then is known better with every answer, and goes
- * down alone. So a walk holds them as getters, and a state has what was known when it was written.
+ * The times that bound a walk are moments: with every answer we know better what Intercom's clock showed then, and the
+ * value only goes down. So a walk holds its times as getters, and a state has the values that were known when it was
+ * written.
  */
 
-/** A walk that is taken up again. Whatever its times were, they lay before now. */
+/** A walk that is continued from a state. All its times lie in the past. */
 export function takenUpAgain(walk: SearchWalkState, client: IntercomClient): SearchWalkState {
   const frozen = client.moment(walk.frozen)
   const { tail } = walk
@@ -28,12 +29,15 @@ export function takenUpAgain(walk: SearchWalkState, client: IntercomClient): Sea
   }
 }
 
-/** Before this (Unix seconds) lies what the slices of a walk can have delivered: where its time was lowered, they go on. */
+/**
+ * The slices of a walk can only have delivered records from before this (Unix seconds). If the walk's time was lowered,
+ * the slices still reach beyond it.
+ */
 export function endOf({ frozen, slices }: SearchWalkState): number {
   return Math.max(frozen, ...slices.map(({ to }) => to ?? frozen))
 }
 
-/** The first round of the tail. Where clocks disagree, or did meanwhile, it reads some of what slices have read, too. */
+/** The first round of the tail. If clocks disagree, or did meanwhile, it repeats part of what the slices have read. */
 export function firstRound(client: IntercomClient, walk: SearchWalkState): TailState {
   const round = tailRound(client, 1, () => Math.max(walk.frozen, walk.lower))
   if (round.slice.from < endOf(walk)) round.slice = ofWhatWasBegun(round.slice)
@@ -41,10 +45,10 @@ export function firstRound(client: IntercomClient, walk: SearchWalkState): TailS
 }
 
 /**
- * A round of the tail that is asked now.
+ * A round of the tail that is requested now.
  *
  * @param from when it reads from, Unix seconds; may go down
- * @param readBefore up to here others have read what it would have
+ * @param readBefore others have already read this round's records up to here
  */
 export function tailRound(
   client: IntercomClient,
@@ -57,7 +61,7 @@ export function tailRound(
   return {
     round,
     get asked() {
-      // Nothing looked at what lies between the time it should have begun at and the one it did.
+      // If `from` has been lowered, nobody has read from there to where this round began.
       return slice.from > from() ? from() : Math.max(from(), moment.seconds())
     },
     pages: 0,
