@@ -1,5 +1,6 @@
 import t from 'tap'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
+import { editAnswers } from '../support/edited-answers.ts'
 import { type Collected, collectSync, contactsOf, judge, parseLines } from '../support/engine.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
@@ -9,6 +10,12 @@ const search = { path: '/contacts/search' }
 const warningsOf = ({ messages }: Collected) =>
   parseLines(messages).flatMap(({ log }) => (log?.level === 'WARN' ? log.message : []))
 const expectStreams = ['contacts']
+
+/** As much as a test has to know of a state under way. */
+interface OwnState {
+  updated_at: number
+  intercom_sync: { walk: { slices: [from: number, to: number, progress: { at?: number }][] } }
+}
 
 /** A workspace of which an increment is to be read by calendar day, newest first. @param days of which the last two count */
 async function youngWorkspace(
@@ -193,8 +200,28 @@ t.test('an attempt that goes on with the second reading tells of what stays shor
   t.match(warningsOf(rest), [/counted 2400 contacts in a slice and gave \d+, twice/])
 })
 
+/** The same, though every page looks full: records fall out between two pages, and only counts tell. */
+async function fallsBetweenPages(t: { teardown(close: () => unknown): void }) {
+  const { request, heldOf, simulator } = await leavesSomeOut(t)
+  let skip = 0
+  let left = 0
+  const baseUrl = await editAnswers(t, simulator.url, ({ path, body }) => {
+    if (!path.startsWith(search.path) || left === 0 || skip-- > 0) return {}
+    left--
+    const page = JSON.parse(body) as { data: unknown[]; pages: Record<string, unknown> }
+    const data = page.data.slice(0, -10)
+    return { body: JSON.stringify({ ...page, data, pages: { ...page.pages, per_page: data.length } }) }
+  })
+  /** The page after `pages` others leaves ten out. */
+  const fallOut = (pages: number) => {
+    skip = pages
+    left = 1
+  }
+  return { request: { ...request, baseUrl }, fallOut, heldOf, simulator }
+}
+
 t.test('a slice of a state that does not say how much had come counts what is left of it', async (t) => {
-  const { request, leaveOut, heldOf } = await leavesSomeOut(t)
+  const { request, fallOut, heldOf } = await fallsBetweenPages(t)
   const whole = await collectSync(request)
   const stopAfter = whole.commits.findIndex(({ checkpoints }) => checkpoints.length > 0) + 1
   const stopped = await collectSync({ ...request, stopAfter })
@@ -202,10 +229,46 @@ t.test('a slice of a state that does not say how much had come counts what is le
   const uncounted = JSON.parse(JSON.stringify(stopped.state, (key, value) => (counts.has(key) ? undefined : value)))
   t.notSame(uncounted, stopped.state)
   for (const skip of Array(8).keys()) {
-    leaveOut(skip)
+    fallOut(skip)
     const rest = await collectSync({ ...request, state: uncounted })
     t.equal(heldOf(stopped, rest), 2400, `the page after ${skip} others leaves some out`)
   }
+})
+
+t.test('records that fell out between two pages are noticed by the attempt, or the job, that goes on', async (t) => {
+  const { request, fallOut, heldOf, simulator } = await fallsBetweenPages(t)
+  fallOut(2)
+  const whole = await collectSync(request)
+  t.equal(heldOf(whole), 2400)
+  for (let stopAfter = 6; stopAfter < whole.commits.length - 1; stopAfter += 6) {
+    fallOut(2)
+    const first = await collectSync({ ...request, stopAfter })
+    fallOut(Number.POSITIVE_INFINITY)
+    const { commits } = await collectSync({ ...request, held: first.commits })
+    const messages = Buffer.concat([...first.commits, ...commits].map(({ body }) => body))
+    t.same((await judge(simulator, messages, { expectStreams })).faults, [], `died after ${stopAfter} commits`)
+    const next = await collectSync({ ...request, state: first.state })
+    t.equal(heldOf(first, next), 2400, `stopped after ${stopAfter} commits`)
+  }
+})
+
+t.test('a state of an earlier version, whose cursor is ahead of a short page, is made up for', async (t) => {
+  const { request, leaveOut, heldOf, simulator } = await leavesSomeOut(t)
+  leaveOut(2)
+  const whole = await collectSync(request)
+  const isShort = ({ checkpoints }: (typeof whole.commits)[number]) => JSON.stringify(checkpoints).includes('shortPage')
+  const stopAfter = whole.commits.findIndex(isShort) + 1
+  t.ok(stopAfter > 0)
+  leaveOut(2)
+  const stopped = await collectSync({ ...request, stopAfter })
+  simulator.faults.clear()
+  const state = JSON.parse(JSON.stringify(stopped.state)) as { stream: { stream_state: OwnState } }[]
+  for (const { stream } of state) {
+    const { slices } = stream.stream_state.intercom_sync.walk
+    stream.stream_state.updated_at = Math.max(...slices.map(([, , progress]) => progress.at ?? 0))
+  }
+  const rest = await collectSync({ ...request, state })
+  t.equal(heldOf(stopped, rest), 2400)
 })
 
 const nothing = { body: { type: 'list', data: [], total_count: 0, pages: { type: 'pages' } } }
