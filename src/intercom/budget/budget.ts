@@ -43,7 +43,7 @@ export interface BudgetOptions {
   store?: BudgetStore
   /** Whose requests these are. Every token has its own budget in a store. @defaultValue '' */
   accessToken?: string
-  /** Name of this member among those who share the token; never used twice. @defaultValue '' */
+  /** Name of this member among those that share the token; never used twice. @defaultValue '' */
   member?: string
   /** Requests of all apps of the workspace. @defaultValue 25,000, as documented */
   workspaceRequestsPerMinute?: number

@@ -3,9 +3,9 @@ import { endedFunction, redisTimeFunction } from '../lua-functions.ts'
 import { defineScript } from '../script.ts'
 
 /**
- * What the reconciler wants to know of a job. On the way it asks for the end of a job whose readers are gone for longer
- * than its grace. Nobody can renew a lease while Redis is away, so each lease counts from the start of Redis at the
- * earliest.
+ * The data about a job that the reconciler needs. The script also requests the end of a job whose readers have been
+ * gone for longer than its grace. Nobody can renew a lease while Redis is down, so each lease counts from the start of
+ * Redis at the earliest.
  *
  * Replies [MISSING], [ENDED] or [LIVE, status, fence, cancel reason or ''].
  */
