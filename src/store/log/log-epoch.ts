@@ -20,7 +20,7 @@ export interface Holding {
  */
 export function refuseOtherJob(log: EpochedLog, epoch: string | undefined): void {
   if (epoch === undefined || areOfOneJob(epoch, log.logEpoch)) return
-  throw rewound(log, 'This is another job, which got the id of one that Redis has lost: go on with a new job')
+  throw rewound(log, 'This is another job. It got the id of a job that Redis has lost: start a new job')
 }
 
 /** Checks that the caller's messages are not from another log of the same job. @throws CodedError `log_rewound` */
@@ -30,7 +30,7 @@ function refuseOtherLog(log: EpochedLog, { epoch, held }: Holding): void {
   if (epoch === undefined || held === 0 || epoch === log.logEpoch) return
   throw rewound(
     log,
-    'Messages that were read are no longer in the log: go on from the last STATE before them, with a new job',
+    'Messages that were read are no longer in the log: continue with a new job, from the last STATE before them',
   )
 }
 
@@ -44,8 +44,8 @@ export function requireOwnLog(log: EpochedLog, holding: Holding): void {
   if (holding.epoch !== undefined || holding.held === 0 || !hasGoneBack(log.logEpoch)) return
   throw rewound(
     log,
-    'The log has gone back in time since the job began: say with `epoch` of which log your messages are (Log-Epoch of ' +
-      'the answer that they came with)',
+    'The log has gone back in time since the job began: name with `epoch` the log that your messages are from ' +
+      '(Log-Epoch of the answer that they came with)',
   )
 }
 
