@@ -38,13 +38,13 @@ export const defaultLimits: HttpLimits = {
   eventLoopDelayMs: 1000,
 }
 
-/** What the API is made of. */
+/** The parts that the API is built from. */
 export interface AppDependencies {
   config: {
-    /** Who may call. Empty = everybody is the one default tenant; only for an embedded Redis on loopback. */
+    /** Who may call. Empty = everybody is the default tenant; only for an embedded Redis on loopback. */
     apiKeys: readonly ApiKey[]
     limits?: Partial<HttpLimits>
-    /** Where Intercom is, if not where it usually is; set by the operator only. */
+    /** Intercom's address, if not the usual one; set by the operator only. */
     intercomBaseUrl?: string | undefined
     /** Whether `/metrics` has a port of its own, and so is not answered here. @defaultValue false */
     metricsElsewhere?: boolean

@@ -13,7 +13,7 @@ export interface BriefClient extends IntercomClient {
 
 export interface BriefClientOptions {
   config: SourceConfig
-  /** Where Intercom is, if not where it usually is. */
+  /** Intercom's address, if not the usual one. */
   baseUrl?: string | undefined
   clock: Clock
   random: () => number
@@ -56,7 +56,7 @@ export async function withBriefClient<Result>(
   }
 }
 
-/** Watches the outcomes that permits end with: every answer names the limit. */
+/** Watches the outcomes of permits, because every answer names the limit. */
 function watchLimit(budget: Budget): { budget: Budget; rateLimit: () => number | undefined } {
   let limit: number | undefined
   const watched: Budget = {

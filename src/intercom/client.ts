@@ -34,7 +34,7 @@ export interface IntercomClient {
   serverSeconds(): number
   /** The same by the clock that is furthest ahead: a later time lies in the future. */
   latestSeconds(): number
-  /** This moment by Intercom's clock. @param notAfter another upper bound, Unix seconds */
+  /** This moment on Intercom's clock. @param notAfter another upper bound, Unix seconds */
   moment(notAfter?: number): Moment
   /** A message for people when clocks contradict each other; undefined while they agree. */
   clockDisagreement(): string | undefined
@@ -45,7 +45,7 @@ export interface IntercomClient {
 
 export interface ClientOptions {
   config: SourceConfig
-  /** Where Intercom is. Only the operator sets it (`INTERCOM_BASE_URL`). @defaultValue by the config's region */
+  /** Intercom's address. Only the operator sets it (`INTERCOM_BASE_URL`). @defaultValue by the config's region */
   baseUrl?: string
   budget: Budget
   clock: Clock
@@ -76,7 +76,7 @@ export function createClient(options: ClientOptions): IntercomClient {
   // Every request in flight listens to this one signal. Node would warn of a leak from the eleventh on.
   setMaxListeners(0, signal)
 
-  /** One try: takes a permit, sends the request, judges the answer, and ends the permit with what came of it. */
+  /** One try: takes a permit, sends the request, judges the answer, and ends the permit with the outcome. */
   async function exchange<Result>(
     request: IntercomRequest,
     read: (answer: IntercomAnswer) => Result,
@@ -93,7 +93,7 @@ export function createClient(options: ClientOptions): IntercomClient {
       const verdict = judgeAnswer(request.path, answer, redact, () =>
         read({ body: wellFormed(answer.body), version: answer.header('intercom-version') }),
       )
-      // An answer of somebody else says nothing of Intercom's limit or time.
+      // An answer from somebody else says nothing about Intercom's limit or time.
       if (verdict.isIntercoms) {
         serverClock.learn(readDated(answer, { sentAt: sent, cameAt: clock.monotonic() }))
         outcome = readOutcome(answer, serverClock)
@@ -101,7 +101,7 @@ export function createClient(options: ClientOptions): IntercomClient {
       return verdict
     } finally {
       permit.end(signal.aborted ? { kind: 'given_up' } : outcome)
-      // A request that we ended ourselves says nothing of Intercom.
+      // A request that we ended ourselves says nothing about Intercom.
       if (status !== undefined || !signal.aborted) observe?.answered(status, clock.monotonic() - sent)
     }
   }
@@ -129,7 +129,7 @@ export function createClient(options: ClientOptions): IntercomClient {
   }
 }
 
-/** Bytes that are no UTF-8 become U+FFFD: a line with them would be refused whole by strict readers. */
+/** Bytes that are not UTF-8 become U+FFFD, because strict readers would refuse the whole line. */
 function wellFormed(body: Buffer): Buffer {
   return isUtf8(body) ? body : Buffer.from(new TextDecoder().decode(body))
 }

@@ -1,11 +1,11 @@
 import type { Metrics } from '../metrics.ts'
 import { RATE_LIMITED } from './budget/rate-limited.ts'
 
-/** Learns of every exchange with Intercom, but never what was in it. Times in ms. */
+/** Is notified of every exchange with Intercom, but never of its contents. Times in ms. */
 export interface IntercomObserver {
-  /** A request has waited so long for a permit of the budget. */
+  /** A request has waited this long for a permit of the budget. */
   waited(ms: number): void
-  /** A request was answered with a status after so long; undefined = it was not answered. */
+  /** A request was answered with a status after this time; undefined = it was not answered. */
   answered(status: number | undefined, ms: number): void
   /** A request is about to be sent again. */
   retried(): void

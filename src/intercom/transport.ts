@@ -12,7 +12,7 @@ export interface Transport {
   send(request: IntercomRequest, signal: AbortSignal): Promise<HttpAnswer>
 }
 
-/** A request fails when nothing has come for so long. */
+/** A request fails when nothing has come for this time. */
 const IDLE_TIMEOUT_MS = 30_000
 /** The longest from a request's first byte to its answer's last, even while bytes keep coming. */
 const WHOLE_TIMEOUT_MS = 120_000
@@ -89,7 +89,7 @@ async function send(
   }
 }
 
-/** Node's own request, with a limit to the informational answers before the real one. */
+/** Node's own request, with a limit on the informational answers before the real one. */
 function requestWithLimits(
   options: https.RequestOptions,
   onAnswer: (answer: http.IncomingMessage) => void,

@@ -3,20 +3,20 @@ import type { EndObserver } from '../store/attempts/job-end.ts'
 import type { Commit } from '../sync/contract/commit.ts'
 
 /**
- * How an attempt came to its end. `ended`: its job has ended with it. `failed`: another attempt follows. `handed_over`:
- * another follows because this process stops. `superseded`: the job had ended, or had a newer attempt. `lock_lost`:
- * another worker has the job. `broken`: it could not be begun or brought to an end; the queue repeats it.
+ * How an attempt ended. `ended`: its job has ended with it. `failed`: another attempt follows. `handed_over`: another
+ * follows because this process stops. `superseded`: the job had ended, or had a newer attempt. `lock_lost`: another
+ * worker has the job. `broken`: the attempt could not be begun or ended; the queue repeats it.
  */
 export type AttemptOutcome = 'ended' | 'failed' | 'handed_over' | 'superseded' | 'lock_lost' | 'broken'
 
-/** Told of what a worker does. */
+/** Is notified of what a worker does. */
 export interface AttemptObserver {
   started(): void
   ended(outcome: AttemptOutcome): void
   committed(commit: Pick<Commit, 'body' | 'recordCount'>): void
 }
 
-/** Nobody is told. */
+/** Notifies nobody. */
 export const unobserved: AttemptObserver = {
   started: () => undefined,
   ended: () => undefined,

@@ -1,4 +1,4 @@
-/** Why a running attempt is stopped from outside. The text is what travels through BullMQ's `cancelJob`. */
+/** Why a running attempt is stopped from outside. This text is sent through BullMQ's `cancelJob`. */
 export type StopCause = 'cancelled' | 'shutdown' | 'lock-lost'
 
 /** The reason of an attempt's signal. */
@@ -21,7 +21,7 @@ export function stopSignal(signal: AbortSignal | undefined): AbortSignal {
   return controller.signal
 }
 
-/** Any other reason of BullMQ's counts as a lost lock: the attempt then writes nothing more. */
+/** Any other reason from BullMQ counts as a lost lock: the attempt then writes nothing more. */
 function stopCauseOf(reason: unknown): StopCause {
   return reason === 'cancelled' || reason === 'shutdown' ? reason : 'lock-lost'
 }

@@ -6,13 +6,13 @@ import type { SyncRequest } from '../sync/contract/sync-request.ts'
 import { AttemptStop } from './attempt-stop.ts'
 import { type CommitDependencies, commitSync } from './commit-sync.ts'
 
-/** What becomes of the queue's job after an attempt: it is done with, or comes again after `delayMs`. */
+/** What happens to the queue's job after an attempt: it is finished, or comes again after `delayMs`. */
 export type AttemptResult =
   | { kind: 'over'; outcome: 'ended' | 'superseded' }
   | { kind: 'again'; outcome: 'failed' | 'handed_over'; delayMs: number }
 
 export interface AttemptDependencies extends CommitDependencies {
-  /** Told of every error that fails an attempt, before it is turned into what users may see. */
+  /** Gets every error that fails an attempt, before it is reduced to what users may see. */
   reportError: (error: unknown, attempt: Attempt, request: SyncRequest | undefined) => void
 }
 
@@ -57,7 +57,7 @@ async function stopAttempt(
   return releaseAttempt(attempts, identity, undefined, 0)
 }
 
-/** Hands the job to the next attempt, or ends it if somebody has asked for that meanwhile. */
+/** Hands the job to the next attempt, or ends it if somebody has requested the end meanwhile. */
 async function releaseAttempt(
   attempts: AttemptStore,
   identity: AttemptIdentity,
@@ -78,7 +78,7 @@ function overAfter(end: EndOutcome): AttemptResult {
   return end === 'DONE' ? { kind: 'over', outcome: 'ended' } : superseded
 }
 
-/** The request, for striking its secrets out of what is logged. */
+/** The request, so that its secrets can be removed from log lines. */
 function openedRequest(attempt: Attempt): SyncRequest | undefined {
   try {
     return attempt.openRequest()

@@ -9,24 +9,25 @@ import { type AttemptObserver, unobserved } from './attempt-observer.ts'
 export interface CommitDependencies {
   attempts: AttemptStore
   startSync: StartSync
-  /** What a job's log holds, in pieces of whole lines. */
+  /** The contents of a job's log, in pieces of whole lines. */
   replayLog: (jobId: number) => AsyncIterable<Buffer>
   /** Makes ids that are never made twice. */
   createId: () => string
-  /** @defaultValue nobody is told */
+  /** @defaultValue notifies nobody */
   observe?: AttemptObserver
 }
 
-/** What an attempt has achieved, for whoever judges its failure. */
+/** How far an attempt has come, for whoever judges its failure. */
 export interface JobProgress extends AttemptProgress {
-  /** The attempt as it last began: with another number, where its own was given out a second time. */
+  /** The attempt as it last began; with another number if its own was given out a second time. */
   attempt: Attempt
 }
 
 /**
- * Runs the sync, makes each commit durable before the next is asked for, and ends the job with the sync. When Redis turns
- * out to have gone back in time, the sync starts anew from what is still there. Resolves when the attempt has nothing
- * more to write, with what has come of the job: this attempt ended it (`DONE`), it had ended, or a newer attempt has it.
+ * Runs the sync, makes each commit durable before the next is requested, and ends the job with the sync. When Redis
+ * turns out to have gone back in time, the sync starts again from the data that is still there. Resolves when the
+ * attempt has nothing more to write, with the result for the job: this attempt ended it (`DONE`), it had ended, or a
+ * newer attempt has it.
  *
  * @throws what the sync throws; CodedError `log_full`
  */

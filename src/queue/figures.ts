@@ -17,7 +17,10 @@ const patienceMs = 1500
 
 const statuses = ['pending', 'running', 'incomplete'] as const
 
-/** Adds figures of what is in Redis to every scrape. What Redis does not answer in time is left out: an old figure would be wrong. */
+/**
+ * Adds figures about the data in Redis to every scrape. If Redis does not answer in time, they are left out, because an
+ * old figure would be wrong.
+ */
 export function collectFigures({ metrics, redis, queue, clock }: FigureDependencies): void {
   metrics.collectWith(async () => {
     const [memory, jobs, queued] = await Promise.all([
@@ -39,12 +42,12 @@ export function collectFigures({ metrics, redis, queue, clock }: FigureDependenc
   })
 }
 
-/** A figure without labels; none for what is not known. */
+/** A figure without labels; no sample when the figure is unknown. */
 function samplesOf(value: number | undefined): (readonly [labels: Record<never, string>, value: number])[] {
   return value === undefined ? [] : [[{}, value]]
 }
 
-/** What `read` gives within the patience of a scrape, else undefined. */
+/** The result of `read` if it comes within the time limit of a scrape, else undefined. */
 async function inTime<Result>(
   clock: Clock,
   read: (signal: AbortSignal) => Promise<Result>,

@@ -15,13 +15,16 @@ export type SyncProcessor = (
   signal: AbortSignal | undefined,
 ) => Promise<void>
 
-/** An entry that names no job cannot be worked at, however often: BullMQ keeps it among the failed. */
+/** An entry that names no job can never be processed, so BullMQ keeps it among the failed ones. */
 function readQueueJob(data: unknown): SyncJobData {
   if (isValid(QueueJob, data)) return data
   throw new UnrecoverableError('the entry of the queue names no job')
 }
 
-/** What BullMQ calls for each job. It makes a signal only for a function that declares exactly three parameters. */
+/**
+ * The function that BullMQ calls for each job. It makes a signal only if the function declares exactly three
+ * parameters.
+ */
 export function createProcessor(dependencies: AttemptDependencies): SyncProcessor {
   const { observe = unobserved } = dependencies
   return async (job, token, signal) => {

@@ -4,14 +4,14 @@ import { createLiveJobs } from '../store/attempts/live-jobs.ts'
 import { keepReconciled, type ReconcilerDependencies } from './reconciler.ts'
 import { createSyncQueue } from './sync-queue.ts'
 
-/** What looks over the jobs needs. Its Redis client waits for ever. */
+/** The dependencies of the reconciler. Its Redis client waits for ever. */
 export interface ReconcilerRoleOptions
   extends JobEndDependencies,
     Pick<ReconcilerDependencies, 'onError' | 'onReconciled'> {
   logLimitBytes: number
 }
 
-/** Each worker has one, and so has an API without a worker: a job that no worker holds must still come to its end. */
+/** Each worker has a reconciler, and so has an API without a worker: a job that no worker holds must still end. */
 export function startReconcilerRole(options: ReconcilerRoleOptions): { end(): Promise<void> } {
   const closing = new AbortController()
   const queue = createSyncQueue(options.redis, options.onError)

@@ -15,13 +15,13 @@ export interface ReconcilerDependencies {
   onReconciled?: () => void
 }
 
-/** How often jobs are looked over, ms. */
+/** How often all jobs are looked over, ms. */
 const intervalMs = 10_000
 
-/** What is done about a job that a crash has left behind. */
+/** What to do about a job that a crash has left behind. */
 export type Remedy = 'enqueue' | 'announce-cancel' | 'end-cancelled' | 'end-lost'
 
-/** Looks over all live jobs now and then every 10 s, until the signal aborts. */
+/** Looks over all live jobs every 10 s or so, until the signal aborts. */
 export async function keepReconciled(dependencies: ReconcilerDependencies, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
@@ -35,8 +35,8 @@ export async function keepReconciled(dependencies: ReconcilerDependencies, signa
 }
 
 /**
- * Mends what a crash has left between the job records and the queue. Several processes may run it at once. A job that
- * cannot be looked over is reported, and the next one follows.
+ * Repairs what a crash has left between the job records and the queue. Several processes may run it at once. If a job
+ * cannot be looked over, this is reported, and the next job follows.
  */
 export async function reconcile(dependencies: ReconcilerDependencies, signal: AbortSignal): Promise<void> {
   for (const jobId of await dependencies.liveJobs.list()) {
@@ -54,14 +54,14 @@ async function reconcileJob(dependencies: ReconcilerDependencies, jobId: number)
 
 /** The record was read first. If the job changes between the two reads, the scripts refuse the remedy by the fence. */
 function remedyFor(job: LiveJob, queueState: QueueState): Remedy | undefined {
-  // The next worker takes up an unheld job by itself.
+  // The next worker takes an unheld job by itself.
   const forgotten = queueState === 'absent' || queueState === 'failed' || queueState === 'completed'
   if (job.cancelReason) {
     return job.status === 'running' && queueState === 'active' ? 'announce-cancel' : 'end-cancelled'
   }
   if (!forgotten) return undefined
-  // The queue then counts its attempts from 1 again. By its lock the next one gets a number above all before (see
-  // `begin`).
+  // The queue then counts its attempts from 1 again. Because of its lock, the next one gets a number above all earlier
+  // ones (see `begin`).
   return queueState === 'absent' ? 'enqueue' : 'end-lost'
 }
 

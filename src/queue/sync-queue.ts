@@ -2,18 +2,18 @@ import { type JobState, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { sharedKeys } from '../store/keys.ts'
 
-/** All that BullMQ keeps of a job. Whatever is secret or large has keys of its own. */
+/** Everything that BullMQ keeps about a job. Secret or large data has keys of its own. */
 export interface SyncJobData {
   jobId: number
 }
 
 export const syncQueueName = 'sync'
 
-/** How a job stands in the queue: `absent` when BullMQ does not know it, `unheld` when it is active but has no lock. */
+/** The job's place in the queue: `absent` when BullMQ does not know it, `unheld` when it is active but has no lock. */
 export type QueueState = JobState | 'absent' | 'unheld'
 
 export interface SyncQueue {
-  /** Adding a job twice is adding it once. */
+  /** Adding a job twice has the same effect as adding it once. */
   enqueue(jobId: number): Promise<void>
   stateOf(jobId: number): Promise<QueueState>
   /** Whether a worker has the job at this moment. A worker that died loses it when its lock runs out. */

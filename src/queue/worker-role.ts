@@ -20,13 +20,13 @@ export interface WorkerRoleOptions
   concurrency: number
   logLimitBytes: number
   timing?: LockTiming
-  /** Told of errors outside attempts. */
+  /** Gets errors outside attempts. */
   onError: (error: unknown) => void
 }
 
 /** A process that works on jobs. */
 export interface WorkerRole {
-  /** Lets other workers go on with every job of this one; resolves when all have been let go. */
+  /** Lets other workers continue every job of this one; resolves when all have been released. */
   handOver(): Promise<void>
 }
 
@@ -53,10 +53,13 @@ export function startWorkerRole(options: WorkerRoleOptions): WorkerRole {
   }
 }
 
-/** How often a worker says that it is there, ms. */
+/** How often a worker reports that it is alive, ms. */
 const announceMs = 10_000
 
-/** Says that this worker is there until the signal aborts. Without any worker, callers are told that their jobs wait for one. */
+/**
+ * Reports that this worker is alive, until the signal aborts. If there is no worker, callers see that their jobs wait
+ * for one.
+ */
 async function keepAnnounced(
   redis: Redis,
   { clock, createId, onError }: Pick<WorkerRoleOptions, 'clock' | 'createId' | 'onError'>,

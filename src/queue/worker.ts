@@ -7,7 +7,7 @@ import { queueJobId, type SyncJobData, syncQueueName } from './sync-queue.ts'
 
 /** How fast a dead worker is noticed, ms. */
 export interface LockTiming {
-  /** How long a job is its worker's without renewal. @defaultValue 10000 */
+  /** How long a worker keeps a job without renewal. @defaultValue 10000 */
   lockMs: number
   /** @defaultValue 3000 */
   renewMs: number
@@ -20,7 +20,7 @@ const defaultLockTiming: LockTiming = { lockMs: 10_000, renewMs: 3000, stalledCh
 export interface SyncWorker {
   /** Stops a job's attempt if this process has it. */
   stop(jobId: number, cause: StopCause): void
-  /** Takes no more jobs, stops every attempt so that other workers go on with them, and waits until all have let go. */
+  /** Takes no more jobs, stops every attempt so that other workers continue, and waits until all have been released. */
   handOver(): Promise<void>
 }
 

@@ -11,16 +11,16 @@ import type { RedisProgram } from './redis-program.ts'
 import { claimDataDir, type OwnedDataDir } from './service-file.ts'
 import { findSnapshot, keepRestored, type SnapshotPlace } from './snapshot.ts'
 
-/** The Redis of a service that was given none. */
+/** The Redis of a service without `REDIS_URL`. */
 export interface EmbeddedRedis {
   socket: string
   /** Process id of the shell that guards it. */
   pid: number
-  /** Resolves with a description when Redis ends without being told to. */
+  /** Resolves with a description when Redis ends without being asked to. */
   died: Promise<string>
-  /** What became of a `dump.rdb` in the folder. */
+  /** What happened to a `dump.rdb` in the folder. */
   snapshot: SnapshotPlace
-  /** Ends Redis, its data flushed, and gives the folder up. */
+  /** Ends Redis after its data is flushed, and releases the folder. */
   stop(): Promise<void>
 }
 
@@ -32,9 +32,9 @@ export interface EmbeddedRedisOptions {
 }
 
 /**
- * Guards Redis: it ends Redis when the pipe on its standard input closes, which the kernel sees to however our process
- * dies, SIGKILL included. SIGTERM lets Redis flush its append-only file. Descriptor 3 holds the lock on DATA_DIR: Redis
- * has it, so that nobody else gets the folder before it has let go of its files.
+ * Guards Redis: it ends Redis when the pipe on its standard input closes. The kernel closes it however our process
+ * dies, even by SIGKILL. SIGTERM lets Redis flush its append-only file. Descriptor 3 holds the lock on DATA_DIR. Redis
+ * has it too, so that nobody else gets the folder before Redis has released its files.
  */
 const guard = `
 folder=$1
@@ -124,13 +124,13 @@ function serverArguments(socket: string, directory: string, appendonly: 'yes' | 
   return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
 }
 
-/** In a process group of its own, so that Ctrl-C in a terminal reaches us alone and Redis outlives our shutdown. */
+/** Redis is in its own process group, so that Ctrl-C in a terminal reaches only us and Redis outlives our shutdown. */
 function spawnGuarded(socketDir: string, command: string[], lockDescriptor: number): ChildProcess {
   const shell = spawn('sh', ['-c', guard, 'sh', socketDir, ...command], {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe', lockDescriptor],
   })
-  // The pipe breaks when Redis is gone before us; 'exit' tells that.
+  // The pipe breaks when Redis ends before us; 'exit' reports that.
   shell.stdin?.on('error', () => undefined)
   return shell
 }

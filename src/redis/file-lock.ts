@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 
 /**
- * A lock on a file (`flock(2)`). The kernel holds it for whoever has the file open, in whatever container, and frees it
- * when the last of them ends, however that happens. A child that is given the descriptor holds it, too.
+ * A lock on a file (`flock(2)`). The kernel holds it for every process that has the file open, in any container, and
+ * frees it when the last of them ends, however that happens. A child that gets the descriptor holds it, too.
  */
 export interface FileLock {
-  /** To hand on to a child. */
+  /** To pass on to a child. */
   descriptor: number
   release(): void
 }
@@ -17,10 +17,13 @@ export class LockError extends Error {
   override name = 'LockError'
 }
 
-/** Node has no call for it. These take it on the descriptor 3 that they are given, and exit with 1 when it is taken. */
+/**
+ * Node has no call for it. These commands lock descriptor 3, which they inherit, and exit with 1 when it is locked
+ * already.
+ */
 const programs = [
   ['flock', '-n', '3'],
-  // Where there is no util-linux, as on macOS.
+  // For systems without util-linux, such as macOS.
   [
     'perl',
     '-MErrno',
@@ -31,13 +34,14 @@ const programs = [
 ] as const
 
 /**
- * Locks a file, which is made if there is none. It is never removed: another one of its name would have another lock.
+ * Locks a file, and makes the file if it does not exist. The file is never removed, because another file of the same
+ * name would have another lock.
  *
  * @returns undefined while somebody else holds it
  * @throws LockError
  */
 export async function tryLock(path: string): Promise<FileLock | undefined> {
-  // A FileHandle would be closed, and the lock with it, when nothing in the program refers to it any more.
+  // A FileHandle would be closed, together with the lock, when nothing in the program refers to it any more.
   const descriptor = openSync(path, 'a+', 0o600)
   const isMine = await lock(descriptor, path).catch((error: unknown) => {
     closeSync(descriptor)

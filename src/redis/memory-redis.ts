@@ -25,14 +25,14 @@ tellUptime(executor.getCommandDefinition('info'))
 const server = createServer((socket) => {
   attachSession(new SocketConnectionTransport(socket), { state, executor })
 })
-// As redis-server does: a socket that one killed has left is in nobody's way, and ours is its owner's alone.
+// Like redis-server: removes a socket that a killed one has left, and lets only the owner use ours.
 rmSync(socketPath, { force: true })
 process.umask(0o077)
 server.listen(socketPath, () => process.stdout.write('Ready to accept connections\n'))
 
 /**
- * The package's INFO says that the server has been up for 0 seconds, always: to the script that looks for jobs whose
- * readers are gone, no lease could ever have run out.
+ * The package's INFO always says that the server has been up for 0 seconds. The script that looks for jobs whose
+ * readers are gone would conclude that no lease could ever have run out.
  */
 function tellUptime(info: CommandDefinition | undefined): void {
   if (!info) return

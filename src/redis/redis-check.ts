@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 
-/** What is wrong with a Redis: `fault` keeps the service from starting, `warning` is told. */
+/** A problem of a Redis: a `fault` keeps the service from starting, a `warning` is logged. */
 export interface RedisFinding {
   severity: 'fault' | 'warning'
   message: string
@@ -8,7 +8,10 @@ export interface RedisFinding {
 
 const leastVersion = [6, 2] as const
 
-/** Looks whether a Redis that the operator has provided can carry the service. What Redis does not tell is not judged. */
+/**
+ * Checks whether a Redis provided by the operator is suitable for the service. What Redis does not report is not
+ * judged.
+ */
 export async function checkRedis(redis: Pick<Redis, 'info'>): Promise<RedisFinding[]> {
   const info = await redis.info()
   const field = (name: string) => info.match(new RegExp(`^${name}:(.*?)\r?$`, 'm'))?.[1]

@@ -2,7 +2,10 @@ import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import { reportOf } from '../error-report.ts'
 
-/** Logs the errors of clients and the queue. While Redis is away they come many times a second: each text is logged once in 10 s. */
+/**
+ * Logs the errors of clients and the queue. While Redis is down they come many times a second, so each text is logged
+ * once in 10 s.
+ */
 export function createRedisErrorLog(logger: Logger, clock: Clock): (error: unknown) => void {
   const toldAt = new Map<string, number>()
   return (error) => {

@@ -4,15 +4,15 @@ import { fileURLToPath } from 'node:url'
 
 /** A Redis server that can be started on this machine. */
 export interface RedisProgram {
-  /** The program and what stands before its settings. */
+  /** The program and the arguments before its settings. */
   command: readonly [string, ...string[]]
-  /** Whether what it held is there when it is started again. */
+  /** Whether its data is still there when it is started again. */
   keepsData: boolean
 }
 
 const names = ['redis-server', 'valkey-server']
 
-/** What `scripts/redis-copy.js` has unpacked, below the package's root as the schemas are. */
+/** The Redis that `scripts/redis-copy.js` has unpacked, below the package's root like the schemas. */
 const localCopy = fileURLToPath(new URL('../.cache/redis/bin', import.meta.resolve('#schemas/contacts.json')))
 
 /** There is no Redis server to start. Its message names the fix. */
@@ -29,8 +29,8 @@ export class RedisNotFoundError extends Error {
 }
 
 /**
- * The best Redis server there is: one on the search path, else the copy that the set-up step has unpacked, else the one
- * in memory.
+ * The best Redis server available: one on the search path, else the copy that the set-up step has unpacked, else the
+ * one in memory.
  *
  * @param searchPath folders, as in PATH
  * @throws RedisNotFoundError

@@ -11,20 +11,20 @@ import { type SnapshotPlace, snapshotName } from './snapshot.ts'
 /** The Redis this process works with. */
 export interface RedisSource {
   address: RedisAddress
-  /** Which one it is and where it keeps its data, in words and without credentials. */
+  /** Which Redis it is and where it keeps its data, in words and without credentials. */
   description: string
-  /** Whether it was provided by the operator, and so must be checked; or is another process's. */
+  /** Whether the operator provided it, so that it must be checked; or whether it belongs to another process. */
   origin: 'provided' | 'joined' | 'own'
-  /** Resolves with a description when a Redis of our own ends without being told to; never for others. */
+  /** Resolves with a description when a Redis of our own ends without being asked to; never for others. */
   died: Promise<string>
   stop(): Promise<void>
 }
 
 export interface RedisSourceOptions {
   config: Config
-  /** Whether this process works beside another one, on that one's embedded Redis, and never makes one of its own. */
+  /** Whether this process works beside another one and uses its embedded Redis. Then it never starts its own. */
   joins: boolean
-  /** Where servers are looked for, as in PATH. */
+  /** Where to search for servers, as in PATH. */
   searchPath: string
   clock: Clock
   logger: Logger
@@ -68,7 +68,9 @@ export async function openRedisSource(options: RedisSourceOptions): Promise<Redi
   }
 }
 
-/** A worker alone is of no use without that service, which comes back on another socket: it ends, to be started again. */
+/**
+ * A worker alone is useless without that service, which comes back on another socket. So it ends, to be started again.
+ */
 function joined(owner: ServiceFile, { config: { dataDir }, clock }: RedisSourceOptions): RedisSource {
   const ending = new AbortController()
   const gone = untilOwnerGone(dataDir, owner, clock, ending.signal).then(

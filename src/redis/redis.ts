@@ -3,13 +3,15 @@ import { Redis, type RedisOptions } from 'ioredis'
 /** Where Redis is: a URL (`redis://`, `rediss://`), or the path of a unix socket. */
 export type RedisAddress = { url: string } | { socket: string }
 
-/** How a client behaves while Redis is away. */
+/** How a client behaves while Redis is down. */
 export type ClientProfile = keyof typeof profiles
 
 const profiles = {
   /** For the API: a command answers or rejects within a second, so that callers get a 503 and not a hanging request. */
   failFast: { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 800, connectTimeout: 2000 },
-  /** For the worker: a command waits until Redis is back and is then sent again. Every script of ours may be sent twice. */
+  /**
+   * For the worker: a command waits until Redis is back and is then sent again. Every script of ours may be sent twice.
+   */
   waitForever: { maxRetriesPerRequest: null },
   /** For Pub/Sub: subscriptions are renewed by whoever made them. */
   subscriber: { maxRetriesPerRequest: null, autoResubscribe: false, enableOfflineQueue: false },
@@ -24,7 +26,7 @@ export interface RedisClients {
   close(): void
 }
 
-/** @param onError told of every error of a client; ioredis would throw those that nobody listens for */
+/** @param onError gets every error of a client; without a listener, ioredis would throw them */
 export function createRedisClients(address: RedisAddress, onError: (error: Error) => void): RedisClients {
   const open = new Set<Redis>()
   return {

@@ -9,8 +9,8 @@ import { isValid } from '../stored/stored-data.ts'
 import { type FileLock, tryLock } from './file-lock.ts'
 
 /**
- * `DATA_DIR/service.json`: the process that runs the embedded Redis of this folder, and where that listens. It tells
- * others where to look. The lock beside it decides whose the folder is.
+ * `DATA_DIR/service.json`: the process that runs the embedded Redis of this folder, and the address of that Redis. It
+ * shows others where to look. The lock beside it decides who owns the folder.
  */
 export type ServiceFile = Static<typeof ServiceFileSchema>
 const ServiceFileSchema = Type.Object({
@@ -18,23 +18,28 @@ const ServiceFileSchema = Type.Object({
   pid: Type.Integer(),
   /** Path of Redis's unix socket. */
   socket: Type.String(),
-  /** When the owner started, in ticks since the machine did; absent where the kernel does not tell (it does on Linux). */
+  /**
+   * When the owner started, in ticks since the machine did; absent where the kernel does not report it (Linux does).
+   */
   startedAt: Type.Optional(Type.String()),
 })
 
-/** A folder that is this process's. */
+/** A folder that this process owns. */
 export interface OwnedDataDir {
-  /** The descriptor that holds its lock: whoever writes in the folder is given it, and keeps the lock as long as it lives. */
+  /**
+   * The descriptor that holds its lock. A process that writes in the folder gets it, and keeps the lock as long as it
+   * lives.
+   */
   lockDescriptor: number
-  /** Gives the folder up again. */
+  /** Releases the folder. */
   release(): Promise<void>
 }
 
-/** Another live process has this DATA_DIR. */
+/** Another live process owns this DATA_DIR. */
 export class DataDirInUseError extends Error {
   override name = 'DataDirInUseError'
 
-  /** @param owner undefined: one that cannot be seen from here, as its container counts processes apart */
+  /** @param owner undefined if it cannot be seen from here, because its container counts processes separately */
   constructor(dataDir: string, owner: ServiceFile | undefined) {
     super(
       owner
@@ -60,15 +65,18 @@ export class NoServiceError extends Error {
 
 const fileName = 'service.json'
 const lockName = 'service.lock'
-/** How long a start waits for an owner that ends (a Redis whose owner was killed flushes its file and goes), or that begins. */
+/**
+ * How long a start waits for an owner that is ending (a Redis whose owner was killed flushes its file and goes), or
+ * starting.
+ */
 const patienceMs = 10_000
 const checkMs = 100
-/** How often a worker looks whether the service whose Redis it shares is still there. */
+/** How often a worker checks whether the service whose Redis it shares is still there. */
 const watchMs = 1000
-/** So many looks in a row that find nobody: the service is gone. */
+/** After so many checks in a row without an owner, the service counts as gone. */
 const mostMisses = 3
 
-/** The live owner of a folder. One that is about to start, or to come back, is waited for. @throws NoServiceError */
+/** The live owner of a folder. Waits for one that is about to start, or to come back. @throws NoServiceError */
 export async function untilOwner(dataDir: string, clock: Clock): Promise<ServiceFile> {
   const deadline = clock.monotonic() + patienceMs
   for (;;) {
@@ -86,8 +94,8 @@ export async function findOwner(dataDir: string): Promise<ServiceFile | undefine
 }
 
 /**
- * Resolves when the owner is gone, or has come back with another Redis; rejects with the signal's reason. A connection to
- * the old socket would try for ever: the next owner listens on another one.
+ * Resolves when the owner is gone, or has come back with another Redis; rejects with the signal's reason. A connection
+ * to the old socket would retry for ever, because the next owner listens on another one.
  */
 export async function untilOwnerGone(
   dataDir: string,
@@ -104,7 +112,7 @@ export async function untilOwnerGone(
 }
 
 /**
- * Makes this process the folder's owner. One that is about to end is waited for.
+ * Makes this process the folder's owner. Waits for an owner that is about to end.
  *
  * @throws DataDirInUseError; LockError
  */
@@ -145,7 +153,7 @@ async function lockDataDir(dataDir: string, clock: Clock): Promise<FileLock> {
   }
 }
 
-/** Versions before the lock had the file alone. Their Redis, too, may live a little longer than they do. */
+/** Versions without the lock had only the file. Their Redis may also live a little longer than they do. */
 async function refuseOwnerWithoutLock(dataDir: string, clock: Clock): Promise<void> {
   const owner = await readServiceFile(join(dataDir, fileName))
   if (!owner) return
@@ -156,7 +164,7 @@ async function refuseOwnerWithoutLock(dataDir: string, clock: Clock): Promise<vo
   }
 }
 
-/** Written aside and moved: nobody ever reads half a file. */
+/** Written to another file and moved, so that nobody ever reads half a file. */
 async function writeServiceFile(path: string, content: ServiceFile): Promise<void> {
   const aside = `${path}.${randomBytes(6).toString('hex')}`
   await writeFile(aside, `${JSON.stringify(content)}\n`, { flag: 'wx', mode: 0o600 })
@@ -174,7 +182,10 @@ async function readServiceFile(path: string): Promise<ServiceFile | undefined> {
   }
 }
 
-/** Process ids are given out again, in a container the same one at each start: the start must be the owner's as well. */
+/**
+ * Process ids are reused, in a container even the same one at each start. So the start time must match the owner's as
+ * well.
+ */
 async function isAlive({ pid, startedAt }: ServiceFile): Promise<boolean> {
   return isRunning(pid) && (startedAt === undefined || startedAt === (await readStart(pid)))
 }
@@ -188,7 +199,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Field 22 of `/proc/<pid>/stat`; the second one is a name in brackets that may hold anything. */
+/** Field 22 of `/proc/<pid>/stat`; the second one is a name in brackets that may contain anything. */
 async function readStart(pid: number): Promise<string | undefined> {
   const fields = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
   return fields.slice(fields.lastIndexOf(')') + 2).split(' ')[19]

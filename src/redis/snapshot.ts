@@ -4,13 +4,16 @@ import { join } from 'node:path'
 import type { Redis } from 'ioredis'
 import type { Clock } from '../clock.ts'
 
-/** What a folder of Redis holds: a snapshot that is alone is restored, one beside append-only files is passed over. */
+/** The contents of a Redis folder: a snapshot alone is restored; a snapshot beside append-only files is ignored. */
 export type SnapshotPlace = 'none' | 'alone' | 'beside-append-only-files'
 
 export const snapshotName = 'dump.rdb'
 const checkMs = 50
 
-/** With append-only files Redis reads these alone, and without any it would begin empty, whatever snapshot there is. */
+/**
+ * If there are append-only files, Redis reads only these. Without any, it would begin empty, even if there is a
+ * snapshot.
+ */
 export function findSnapshot(directory: string): SnapshotPlace {
   if (!existsSync(join(directory, snapshotName))) return 'none'
   // The manifest is written last, so a restore that was cut off is begun again. Redis 6 has a single file.
@@ -19,8 +22,8 @@ export function findSnapshot(directory: string): SnapshotPlace {
 }
 
 /**
- * Goes over to append-only files in a Redis that was started without them and has read its snapshot; then the snapshot
- * is renamed, so that it is not taken for news at the next start.
+ * Switches a Redis to append-only files that was started without them and has read its snapshot. Then renames the
+ * snapshot, so that the next start does not take it for new data.
  *
  * @throws Error when Redis cannot write them
  */
@@ -37,19 +40,19 @@ export async function keepRestored(redis: Redis, directory: string, clock: Clock
 }
 
 /**
- * Has Redis write a snapshot of what it holds at this moment. It goes on answering meanwhile.
+ * Makes Redis write a snapshot of its present data. It keeps answering meanwhile.
  *
  * @param directory the folder in which it keeps its data
- * @returns the file, which is the caller's to remove
+ * @returns the file, which the caller has to remove
  * @throws Error when Redis cannot write it, or keeps nothing
  */
 export async function saveSnapshot(redis: Redis, directory: string, clock: Clock): Promise<string> {
-  // Redis lets nobody choose another name while it runs.
+  // Redis does not allow another name while it runs.
   const path = join(directory, snapshotName)
   if (existsSync(path)) throw new Error(`${path} is in the way: move it elsewhere first`)
   // SCHEDULE: while Redis rewrites its append-only file, the snapshot waits for its turn.
   await redis.bgsave('SCHEDULE')
-  // Written aside and renamed: once the file is there it is whole.
+  // Redis writes to another file and renames it, so once the file is there it is whole.
   while (!existsSync(path)) {
     if (/rdb_last_bgsave_status:err/.test(await redis.info('persistence')))
       throw new Error(`Redis could not write a snapshot into ${directory}: is the disk full?`)

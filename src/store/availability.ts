@@ -1,6 +1,6 @@
 import { CodedError } from '../errors.ts'
 
-/** What Redis and ioredis say when Redis cannot serve now (the command itself was right), and what it means. */
+/** The messages of Redis and ioredis when Redis cannot serve now (the command itself was right), and their meaning. */
 const unavailable: readonly [said: RegExp, meaning: string][] = [
   [/^OOM\b/, 'Redis is full: it refuses what would need more memory than its maxmemory'],
   [/^MISCONF\b/, 'Redis cannot write to its disk, and takes no writes until it can'],
@@ -24,7 +24,7 @@ function whyUnavailable(error: unknown): string | undefined {
 /**
  * Redis's answer.
  *
- * @throws CodedError `store_unavailable` when Redis cannot serve at present; other errors as they are
+ * @throws CodedError `store_unavailable` when Redis cannot serve at present; other errors unchanged
  */
 export async function storeAnswer<T>(answer: Promise<T>): Promise<T> {
   try {

@@ -4,12 +4,12 @@ import { isValid, NumberText } from '../stored/stored-data.ts'
 import { storeAnswer } from './availability.ts'
 import { jobKey, sharedKeys } from './keys.ts'
 
-/** What all jobs that have not ended amount to. */
+/** The totals over all jobs that have not ended. */
 export interface JobFigures {
   pending: number
   running: number
   incomplete: number
-  /** Age of the oldest one that is pending, ms; 0 without one. */
+  /** Age of the oldest pending job, ms; 0 when no job is pending. */
   oldestPendingMs: number
   /** Bytes of their logs in Redis. */
   logBytes: number
@@ -23,7 +23,7 @@ export interface MemoryFigures {
   max: number
 }
 
-/** So many records are asked for at a time, for Redis to serve others in between. */
+/** So many records are requested at a time, so that Redis can serve others in between. */
 const recordsPerRead = 500
 
 /** Counts the jobs that have not ended. @throws CodedError `store_unavailable`, or the signal's reason */
@@ -50,7 +50,7 @@ export async function readJobFigures(redis: Redis, clock: Clock, signal: AbortSi
   return figures
 }
 
-/** One damaged record must not make the sum of all unknown. */
+/** One damaged record must not make the total unknown. */
 function numberOr(fallback: number, text: string | null | undefined): number {
   return isValid(NumberText, text) ? Number(text) : fallback
 }

@@ -5,12 +5,12 @@ import type { StreamProgress } from '../sync/contract/commit.ts'
 import { type Job, jobStatuses } from './job.ts'
 
 /**
- * The record's hash in Redis, as far as a `Job` shows it. Beside that it keeps: `fence` (number of the latest attempt),
- * `attemptId`, `commitId` (of the latest commit), `idleAttempts` (since the job last came further), `deaths` (of workers
- * since then; records of older versions have none), `lastFailure`, `blobBytes`, `runId` (the Redis process that took the
- * latest commit, or, before any, the job), `errorTraced`, `readersUntil` (end of the last lease of a reader),
- * `lastReaderAt` (when one last came), `leaseMs`, `bodyDigest` (of the request and the settings, where the job is of a
- * connection). `v` would be a version; see `stored-data.ts`.
+ * The record's hash in Redis, as far as a `Job` shows it. It also keeps: `fence` (number of the latest attempt),
+ * `attemptId`, `commitId` (of the latest commit), `idleAttempts` (since the job last made progress), `deaths` (of
+ * workers since then; missing in records of older versions), `lastFailure`, `blobBytes`, `runId` (the Redis process
+ * that took the latest commit, or, before any, the job), `errorTraced`, `readersUntil` (end of the last lease of a
+ * reader), `lastReaderAt` (when one last came), `leaseMs`, `bodyDigest` (of the request and the settings, if the job
+ * belongs to a connection). `v` would be a version; see `stored-data.ts`.
  */
 const JobRecord = Type.Object({
   tenant: Type.Optional(Type.String()),
@@ -40,12 +40,12 @@ const StreamNames = Type.Array(Type.String())
 /** Why a job was asked to end: by a call, or because its readers stayed away. */
 export type CancelReason = 'requested' | 'abandoned'
 
-/** A reason that this version does not know is told as a call. */
+/** A reason that this version does not know is shown as a call. */
 export function cancelReasonOf(text: string): CancelReason {
   return text === 'abandoned' ? text : 'requested'
 }
 
-/** The record of a job; undefined when there is none. @throws StoredDataError */
+/** The record of a job; undefined when it does not exist. @throws StoredDataError */
 export function jobFromRecord(jobId: number, fields: Record<string, string>): Job | undefined {
   if (fields.status === undefined) return undefined
   const what = `the record of job ${jobId}`

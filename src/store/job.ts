@@ -8,12 +8,12 @@ export const jobStatuses = ['pending', 'running', 'incomplete', ...finalStatuses
 export type JobStatus = (typeof jobStatuses)[number]
 export type FinalStatus = (typeof finalStatuses)[number]
 
-/** A job as it is kept in Redis. Times are ms since the epoch. */
+/** A job as it is stored in Redis. Times are ms since the epoch. */
 export interface Job {
   /** From 1, one sequence for all tenants. */
   jobId: number
   tenant: string
-  /** The connection it is a job of, if of any. */
+  /** The connection that the job belongs to, if any. */
   connectionId?: string
   jobType: 'sync'
   status: JobStatus
@@ -32,11 +32,11 @@ export interface Job {
   streams: StreamProgress[]
   failure?: KeptFailure
   cancelRequested: boolean
-  /** What it waits for: no worker is there to go on with it. */
+  /** Why it waits: there is no worker to continue it. */
   waitingFor?: 'worker'
-  /** Names of the streams that are read anew by every sync. */
+  /** Names of the streams that every sync reads again completely. */
   fullRefresh: string[]
-  /** Set while the job lives only as long as somebody reads it (live POST): ms without a reader before it is cancelled. */
+  /** Set if the job lives only as long as somebody reads it (live POST): ms without a reader before it is cancelled. */
   graceMs?: number
 }
 

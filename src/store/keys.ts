@@ -10,7 +10,9 @@ const jobKeys = {
   dataKey: 'data-key',
   /** String: config, catalog and states, sealed. Deleted by the script that ends the job. */
   request: 'request',
-  /** String: JSON, what the next attempt needs to go on. Deleted by the script that ends the job. */
+  /**
+   * String: JSON, everything that the next attempt needs in order to continue. Deleted by the script that ends the job.
+   */
   position: 'position',
   /** Hash: stream name -> latest `stream_state` in the log, `given:<stream name>` -> the one the job began with; JSON. */
   states: 'states',
@@ -29,22 +31,22 @@ export function connectionKey(tenant: string, connectionId: string, key: 'record
   return `${prefix}:{connection:${tenant}:${connectionId}}:${key}`
 }
 
-/** String: what is known of a key for repeats, the digest of the first request's body and the id of its job. */
+/** String: the data for a key for repeats: the digest of the first request's body and the id of its job. */
 export function repeatKey(tenant: string, keyDigest: string): string {
   return `${prefix}:{repeats}:${tenant}:${keyDigest}`
 }
 
-/** Sorted set: the ids of a tenant's connections, all of one score and so in the order of their bytes. */
+/** Sorted set: the ids of a tenant's connections, all with one score and so in the order of their bytes. */
 export function connectionIndexKey(tenant: string): string {
   return `${prefix}:{connections}:of:${tenant}`
 }
 
-/** String: a version and what is counted of the requests of an access token or a workspace, JSON; by keyed digest. */
+/** String: a version and the usage of an access token or a workspace, JSON; by keyed digest. */
 export function budgetKey(kind: 'token' | 'workspace', digest: string): string {
   return `${prefix}:{budget}:${kind}:${digest}`
 }
 
-/** What stands before and after a job's id in the key of its record, for scripts that meet the id in Redis. */
+/** The parts before and after a job's id in the key of its record, for scripts that find the id in Redis. */
 export const recordKeyAround = { beforeId: `${prefix}:{job:`, afterId: `}:${jobKeys.record}` }
 
 /** Sorted set: the ids of a tenant's jobs, for their list. */
@@ -52,23 +54,23 @@ export function jobIndexKey(tenant: string): string {
   return `${prefix}:{jobs}:of:${tenant}`
 }
 
-/** Keys and channels that belong to no single job. */
+/** Keys and channels that do not belong to a single job. */
 export const sharedKeys = {
   /** Counter: the last job id given out. */
   lastJobId: `${prefix}:{jobs}:last-id`,
   /** String: `run_id` of the Redis process that gave out the last job id. */
   lastJobRunId: `${prefix}:{jobs}:last-run-id`,
-  /** Sorted set: id -> time of creation, ms. Every job that may not have ended: the reconciler looks over these. */
+  /** Sorted set: id -> time of creation, ms. Every job that may not have ended; the reconciler looks over these. */
   liveJobs: `${prefix}:{jobs}:live`,
   /** Hash: id of each encryption key that was ever used here -> a word sealed with it. */
   keyCanaries: `${prefix}:{keys}:canaries`,
   /** Hash: id of an encryption key -> the secret that all processes share, sealed with it. */
   secrets: `${prefix}:{keys}:secrets`,
-  /** Sorted set: worker id -> until when it counts as there, ms on Redis's clock. */
+  /** Sorted set: worker id -> until when it counts as alive, ms on Redis's clock. */
   workers: `${prefix}:{workers}:there`,
   /** Prefix of strings: digest of an access token -> who holds the lease on its workspace's scroll. */
   scrollLeasePrefix: `${prefix}:scroll-lease:`,
-  /** Counter: changes of connections' states by hand, and connections made, of all tenants. */
+  /** Counter: counts changes of connections' states by hand and new connections, over all tenants. */
   lastGeneration: `${prefix}:{connections}:last-generation`,
   /** Prefix of BullMQ's own keys. */
   queuePrefix: `${prefix}:{queue}`,

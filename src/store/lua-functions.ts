@@ -5,7 +5,7 @@ local function ended(status)
 end
 `
 
-/** Lua: identity of the Redis process, empty where it is not told. Another process may have lost the newest writes. */
+/** Lua: identity of the Redis process, empty if unknown. Another process may have lost the newest writes. */
 export const runIdFunction = `
 local function runId()
   local info = redis.pcall('INFO', 'server')
@@ -15,8 +15,8 @@ end
 `
 
 /**
- * Lua: whether the log may be another one than an attempt has written, as Redis is another one than that of the last commit.
- * It is not while the attempt holds the queue's lock: nobody else can have written meanwhile.
+ * Lua: whether the log may differ from what an attempt has written, because Redis is another process than at the last
+ * commit. It cannot differ while the attempt holds the queue's lock, because nobody else can have written meanwhile.
  */
 export const mayBeOtherLogFunction = `
 local function mayBeOtherLog(runIdOfLog, lockKey, token)
@@ -25,7 +25,10 @@ local function mayBeOtherLog(runIdOfLog, lockKey, token)
 end
 `
 
-/** Lua: the epoch of a log that has gone back in time: still this job's, and told from the one before by a random text. */
+/**
+ * Lua: the epoch of a log that has gone back in time: still this job's, but a random text distinguishes it from the one
+ * before.
+ */
 export const laterEpochFunction = `
 local function laterEpoch(epoch, random)
   return string.match(epoch, '^[^.]*') .. '.' .. random
@@ -41,8 +44,9 @@ end
 `
 
 /**
- * Lua: the job that holds a connection, or nil. The connection's record only names its latest job: whether that one still
- * runs is its own record's word, so the script that ends a job lets its connection go, and no lock can be left behind.
+ * Lua: the job that holds a connection, or nil. The connection's record only names its latest job. Whether that job
+ * still runs, its own record decides. So the script that ends a job releases its connection, and no lock can be left
+ * behind.
  */
 export const activeJobFunction = `
 local function activeJob(connectionKey, beforeId, afterId)

@@ -1,6 +1,6 @@
 /** A piece of a list. */
 export interface PageRequest {
-  /** Items at most. */
+  /** The largest number of items. */
   limit: number
   /** `next` of the page before. */
   cursor?: string
@@ -8,6 +8,6 @@ export interface PageRequest {
 
 export interface Page<Item> {
   items: Item[]
-  /** Where the list goes on; absent at its end. */
+  /** Where the list continues; absent at its end. */
   next?: string
 }

@@ -3,7 +3,7 @@ import type { Static, TSchema } from 'typebox'
 import { isValid } from '../stored/stored-data.ts'
 import { storeAnswer } from './availability.ts'
 
-/** What a script takes and gives. Its names are those of the local variables in its Lua text. */
+/** The parameters and the reply of a script. Its names are those of the local variables in its Lua text. */
 export interface ScriptDeclaration<
   Key extends string,
   OptionalKey extends string,
@@ -11,7 +11,7 @@ export interface ScriptDeclaration<
   Entry extends string,
   Reply extends TSchema,
 > {
-  /** Name of the command that ioredis defines for it. */
+  /** Name of the command that ioredis defines for the script. */
   name: string
   /** At least one. */
   keys: readonly [Key, ...Key[]]
@@ -30,7 +30,8 @@ export interface ScriptDeclaration<
 
 /**
  * A Lua script: one round trip, all or nothing. Its first write is always one that Redis refuses when memory is full
- * (`XADD`, `HSET`, `SET` …): Redis checks memory only before a script's first write, so a refusal leaves nothing half done.
+ * (`XADD`, `HSET`, `SET` …). Redis checks memory only before a script's first write, so a refusal leaves nothing half
+ * done.
  */
 export interface Script<
   Key extends string,
@@ -40,7 +41,7 @@ export interface Script<
   Reply extends TSchema,
 > {
   name: string
-  /** The text that Redis runs: what gives the keys and arguments their names, then what was declared. */
+  /** The text that Redis runs: first the names of the keys and arguments, then the declared text. */
   lua: string
   keys: readonly (Key | OptionalKey)[]
   args: readonly Argument[]
@@ -49,10 +50,10 @@ export interface Script<
   command: string
 }
 
-/** A number and a buffer travel as they are, true as '1', false and undefined as ''. */
+/** A number and a buffer are passed unchanged, true as '1', false and undefined as ''. */
 export type ScriptValue = string | number | boolean | Buffer | undefined
 
-/** Keys, arguments and entries by name. Nothing may be forgotten: what is absent is passed as undefined. */
+/** Keys, arguments and entries by name. Nothing may be forgotten: a missing value is passed as undefined. */
 export type ScriptCall<
   Key extends string,
   OptionalKey extends string,
@@ -63,7 +64,7 @@ export type ScriptCall<
   : { args: Record<Argument, ScriptValue> }) &
   ([Entry] extends [never] ? unknown : { entries: readonly Record<Entry, ScriptValue>[] })
 
-/** Makes a script of its declaration. The order of keys and arguments is known here and nowhere else. */
+/** Makes a script from its declaration. Only this function knows the order of keys and arguments. */
 export function defineScript<
   const Key extends string,
   const Reply extends TSchema,
@@ -76,8 +77,8 @@ export function defineScript<
   const { name, keys, optionalKeys = [], args = [], entries = [], reply, replyAs = 'text', lua } = declaration
   const prologue = [
     localNames(keys, (place) => `KEYS[${place}]`),
-    // Every key has its place in the list. In the place of one that is left out stands the first: Redis Cluster wants
-    // all keys in one slot, so an empty name would not do.
+    // Every key has its place in the list. If a key is left out, the first key takes its place: Redis Cluster wants all
+    // keys in one slot, so an empty name would not do.
     localNames(
       optionalKeys,
       (place) => `KEYS[${keys.length + place}] ~= KEYS[1] and KEYS[${keys.length + place}] or nil`,
@@ -101,7 +102,7 @@ function localNames(names: readonly string[], valueAt: (place: number) => string
   return `local ${names.join(', ')} =\n  ${names.map((_, index) => valueAt(index + 1)).join(', ')}\n`
 }
 
-/** Lua: an iterator over the arguments that follow the named ones, so many at a time. */
+/** Lua: an iterator over the arguments after the named ones, this many at a time. */
 function entriesFunction(argumentsBefore: number, size: number): string {
   const members = Array.from({ length: size }, (_, index) => `ARGV[place + ${index}]`)
   return `local function entries()
@@ -117,7 +118,7 @@ end
 const definedScripts = new WeakMap<Redis, Set<string>>()
 
 /**
- * Runs a script by its digest, loading it where Redis does not know it yet.
+ * Runs a script by its digest, and loads it if Redis does not know it yet.
  *
  * @throws CodedError `store_unavailable`; TypeError for a reply that the script does not declare
  */

@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { apiVersions, regions } from '../airbyte/config-members.ts'
 
-/** What is sealed of a request or of a connection, as it is read back. Unknown members of a config stay. */
+/** The sealed part of a request or of a connection, as it is read back. Unknown members of a config stay. */
 
 const Json = Type.Record(Type.String(), Type.Unknown())
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createEventClock } from './event-clock.ts'
 
-t.test('when all wait the clock leaps to the end of the next wait, one after the other', async (t) => {
+t.test('when all wait, the clock jumps to the end of the next wait, one after the other', async (t) => {
   const clock = createEventClock(1_000)
   const woken: string[] = []
   const wait = async (name: string, ms: number) => {
@@ -18,7 +18,7 @@ t.test('when all wait the clock leaps to the end of the next wait, one after the
   t.equal(clock.monotonic(), 90_000)
 })
 
-t.test('a wait that is called off moves no time', async (t) => {
+t.test('a cancelled wait does not move the time', async (t) => {
   const clock = createEventClock(0)
   const off = new AbortController()
   const waiting = clock.sleep(50, off.signal)

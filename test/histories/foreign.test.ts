@@ -6,7 +6,7 @@ t.setTimeout(600_000)
 
 const seed = 20_261_128
 
-t.test('whatever somebody else answers to whatever requests, nothing is missing after the next job', async (t) => {
+t.test('if somebody else answers any requests, in any way, nothing is missing after the next job', async (t) => {
   const focus = { troubles: new Set(['foreign'] as const) }
   const { totals, counterexample } = await runHistories({ ...focus, count: 60, seed, patienceMs: 60_000 })
   if (counterexample === undefined) t.ok(totals.records > 0)

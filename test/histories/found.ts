@@ -87,7 +87,7 @@ export const foundHistories: readonly FoundHistory[] = [
     },
   },
   {
-    fault: 'a state that believes a row newer than its place',
+    fault: 'a state that trusts a row newer than its place',
     history: {
       workspace: { ...workspace, seed: 469, contacts: 36, largestPage: 3, recordsPerSlice: 7, aheadOfIndex: 1 },
       modes: { contacts: 'incremental' },
@@ -162,7 +162,7 @@ export const foundHistories: readonly FoundHistory[] = [
     },
   },
   {
-    fault: 'a page that is asked for again, and lacks more the second time',
+    fault: 'a page that is requested again, and lacks more the second time',
     history: {
       workspace: { ...workspace, conversations: 51, tickets: 2, latencyMs: 100 },
       modes: {
@@ -213,7 +213,7 @@ export const foundHistories: readonly FoundHistory[] = [
     },
   },
   {
-    fault: "a record of the tail that cannot be had, by a machine's clock that is a day behind",
+    fault: "a record of the tail that cannot be read, while the machine's clock is a day behind",
     history: {
       workspace: { ...workspace, conversations: 1 },
       modes: { conversations: 'full_refresh' },
@@ -227,7 +227,7 @@ export const foundHistories: readonly FoundHistory[] = [
     },
   },
   {
-    fault: 'a ticket without its list of parts that moves on before it is asked for again',
+    fault: 'a ticket without its list of parts that moves on before it is requested again',
     history: {
       workspace: { ...workspace, latencyMs: 100 },
       modes: { tickets: 'incremental', activity_logs: 'incremental' },
@@ -262,7 +262,7 @@ export const foundHistories: readonly FoundHistory[] = [
     },
   },
   {
-    fault: 'what could not be had, given up for an answer that said nothing is there',
+    fault: 'records that could not be read, given up because an answer said that nothing is there',
     history: {
       workspace: { ...workspace, contacts: 2, spanSeconds: 3_456_000, latencyMs: 100 },
       modes: { contacts: 'incremental' },
@@ -301,7 +301,7 @@ export const foundHistories: readonly FoundHistory[] = [
     },
   },
   {
-    fault: 'a record delivered twice, since its older version was met in between at the place that search still had',
+    fault: 'a record delivered twice, because its older version was met in between at the place that search still had',
     history: {
       workspace: { ...workspace, contacts: 4, recordsPerSlice: 4, latencyMs: 100 },
       modes: { contacts: 'incremental', company_segments: 'incremental' },

@@ -38,14 +38,14 @@ const quiet: History = {
   ],
 }
 
-t.test('a history in which little goes wrong keeps the law, and takes the same course every time', async (t) => {
+t.test('a history in which little goes wrong keeps the law, and runs the same way every time', async (t) => {
   const result = await runHistory(quiet)
   t.same(result.faults, [])
   t.ok(result.records > 40)
   t.same(await runHistory(structuredClone(quiet)), result)
 })
 
-t.test('what is lost is found', async (t) => {
+t.test('a lost record is found', async (t) => {
   const [job] = quiet.jobs
   if (job === undefined) throw new Error('no job')
   // Longer than any overlap, so nobody could know about it.

@@ -4,7 +4,7 @@ import { isObject } from '../../json-object.ts'
 import type { Connection } from '../../store/connections/connection-store.ts'
 import type { ConnectionBody } from './connection-schemas.ts'
 
-/** The mask always has the same length, so that it does not tell how long the secret is. */
+/** The mask always has the same length, so that it does not reveal the secret's length. */
 const secretMask = '**********'
 
 /** A connection as the API shows it. */

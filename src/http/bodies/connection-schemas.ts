@@ -25,7 +25,7 @@ export const connectionSchema = Type.Object(
 
 export const connectionParameters = Type.Object({ connectionId: connectionIdSchema })
 
-/** What stands in the members is checked as for a job. */
+/** The contents of the members are checked in the same way as for a job. */
 export const newConnectionBody = Type.Object(
   {
     config: Type.Unknown({ description: "The connector's config: access_token, start_date, …" }),

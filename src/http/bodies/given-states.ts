@@ -31,7 +31,7 @@ const member = '/state'
 
 function parseAsStateOfJob(state: unknown[]): StreamStates {
   try {
-    // Only the states are checked here; the parser wants a token all the same.
+    // Only the states are checked here, but the parser needs a token.
     return parseSyncRequest({ config: { access_token: '-' }, state }).states
   } catch (error) {
     if (!(error instanceof CodedError) || error.faults.length === 0) throw error

@@ -3,14 +3,14 @@ import { isObject } from '../../json-object.ts'
 import type { Repeat } from '../../store/jobs/job-store.ts'
 
 /**
- * By this a request that was sent before is known again. It holds digests only: the body holds a token, and the key may be
+ * Recognizes a request that was sent before. It holds only digests, because the body holds a token, and the key may be
  * anything. The key goes into the body's digest, so that nobody can see that two requests have equal bodies.
  */
 export function repeatOf(idempotencyKey: string, body: unknown): Repeat {
   return { keyDigest: digest(idempotencyKey), bodyDigest: digest(JSON.stringify([idempotencyKey, ordered(body)])) }
 }
 
-/** Tells whether two requests want the same job. */
+/** Shows whether two requests want the same job. */
 export function digestOfBody(body: object): string {
   return digest(JSON.stringify(ordered(body)))
 }

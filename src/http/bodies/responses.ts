@@ -3,7 +3,7 @@ import { type ErrorCode, errorTable } from '../../error-table.ts'
 import { problemType } from '../requests/problem.ts'
 import { messagesType } from './schemas.ts'
 
-/** What a route can answer, for the OpenAPI document and the serialiser. */
+/** The possible answers of a route, for the OpenAPI document and the serialiser. */
 
 /** How OpenAPI says that a call needs an API key; `docs.ts` declares the scheme. */
 export const needsApiKey = [{ apiKey: [] }]

@@ -134,12 +134,12 @@ export const catalogMessageSchema = Type.Object(
 
 const closed = { additionalProperties: false }
 
-/** A query without parameters: any that is given is refused, never ignored. */
+/** A query without parameters: any parameter is refused, never ignored. */
 export const noQuery = Type.Object({}, closed)
 
 export const jobParameters = Type.Object({ jobId: Type.Integer({ minimum: 1, maximum: 999_999_999_999_999 }) })
 
-/** What stands in the members is checked where a sync job is made of them. */
+/** The contents of the members are checked when a sync job is made from them. */
 export const newJobBody = Type.Object(
   {
     config: Type.Optional(Type.Unknown({ description: "The connector's config: access_token, start_date, …" })),
@@ -153,7 +153,7 @@ export const newJobBody = Type.Object(
 
 const connectorConfig = Type.Object({}, { ...open, description: 'The config; GET /v1/spec tells its members' })
 
-/** A body of another shape is a bad request; what is wrong within the config is the answer. */
+/** A body of another shape is a bad request. But faults inside the config are the answer of the check. */
 export const checkBody = Type.Object(
   {
     config: connectorConfig,
@@ -196,7 +196,7 @@ export const epochParameter = Type.Optional(
   Type.String({ maxLength: 200, description: 'Log-Epoch of the messages held, or of the answer that started the job' }),
 )
 
-/** Which job is meant, where its id might be another one's by now. */
+/** Identifies the job, in case its id belongs to another job by now. */
 export const epochQuery = Type.Object({ epoch: epochParameter }, closed)
 
 export const jobQuery = Type.Object(

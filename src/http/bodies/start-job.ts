@@ -15,8 +15,8 @@ interface NewJobBody extends SyncRequestBody {
 }
 
 /**
- * Starts a job of a body that brings its own config, or of a connection. A request that is sent again gets the job of the
- * first one, whatever has become of that job or its connection.
+ * Starts a job from a body with its own config, or for a connection. A request that is sent again gets the job of the
+ * first one, even if that job or its connection has changed since.
  *
  * @throws CodedError `invalid_request`, `connection_not_found`, `connection_busy`, `idempotency_key_reused`
  */
@@ -32,7 +32,7 @@ export async function startJob(
   if (body.config !== undefined) {
     throw invalidRequest([{ pointer: '/config', detail: 'cannot be given together with connectionId; remove one' }])
   }
-  // Each further round means that somebody has just changed the connection: the job begins with its newer state.
+  // Each further round means that somebody has just changed the connection, so the job begins with its newer state.
   for (;;) {
     const start = await connections.readStart(options.tenant, connectionId)
     // The same body asks for another job once the connection has other settings.
@@ -53,7 +53,7 @@ function requestOfItsOwn(body: SyncRequestBody): SyncRequest {
   return parseSyncRequest(body)
 }
 
-/** The request of the body; what it leaves out is taken from the connection. */
+/** The request in the body; members that are left out come from the connection. */
 function requestOfConnection(start: ConnectionStart, { catalog, streams, state }: SyncRequestBody): SyncRequest {
   const chosen = catalog === undefined && streams === undefined ? { catalog: start.catalog } : { catalog, streams }
   const request = parseSyncRequest({ config: start.config, ...chosen, state })
@@ -62,7 +62,7 @@ function requestOfConnection(start: ConnectionStart, { catalog, streams, state }
   return { ...request, states: statesToGoOnFrom(start.states, request.catalog) }
 }
 
-/** A stream that is only named is read as the connection's catalog says. */
+/** A stream that is only named is read in the way the connection's catalog says. */
 function asConfigured(
   stream: ConfiguredCatalog['streams'][number],
   { streams }: ConfiguredCatalog,
@@ -76,7 +76,7 @@ function asConfigured(
   return (isOnlyNamed && streams.find((configured) => configured.stream.name === name)) || stream
 }
 
-/** A full refresh starts anew with every job of a connection. */
+/** A full refresh starts from the beginning with every job of a connection. */
 function statesToGoOnFrom(states: StreamStates, { streams }: ConfiguredCatalog): StreamStates {
   const incremental = streams.filter(({ sync_mode }) => sync_mode === 'incremental')
   const names = new Set(incremental.map(({ stream }) => stream.name))

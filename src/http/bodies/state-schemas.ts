@@ -12,7 +12,7 @@ const stateMessage = Type.Object({
   }),
 })
 
-/** What can be given as the `state` of a job. */
+/** The possible values for the `state` of a job. */
 export const statesSchema = Type.Array(stateMessage)
 
 export const jobStateQuery = Type.Object(
@@ -43,7 +43,7 @@ export const connectionStateQuery = Type.Object(
   { additionalProperties: false },
 )
 
-/** What stands in the messages is checked as for a job. */
+/** The contents of the messages are checked in the same way as for a job. */
 export const newStatesBody = Type.Array(Type.Unknown(), { description: 'Airbyte state messages' })
 
 /** States as Airbyte's messages, ordered by stream. */

@@ -8,17 +8,18 @@ import type { StreamEnd } from './reader-lease.ts'
 interface ResponseOptions {
   logEpoch: string
   clock: Clock
-  /** Longest wait, in ms, for what was written to reach the kernel before a cut. */
+  /** Longest wait, in ms, for written data to reach the kernel before a cut. */
   flushMs: number
   /** Aborts when the client has left or the stream must be cut. */
   signal: AbortSignal
 }
 
 /**
- * Writes lines to the client and tells how it ended. A complete stream ends the chunked body; a cut one stops after a
- * whole line and destroys the socket, which every HTTP client can tell apart.
+ * Writes lines to the client and returns how the stream ended. A complete stream ends the chunked body. A cut stream
+ * stops after a whole line and destroys the socket, so every HTTP client can distinguish the two.
  *
- * The response is written here and not by Fastify: piping would destroy the socket with lines still in its buffer.
+ * The response is written here and not by Fastify, because piping would destroy the socket with lines still in its
+ * buffer.
  */
 export async function writeMessages(
   reply: FastifyReply,
@@ -60,13 +61,13 @@ function startResponse(reply: FastifyReply, logEpoch: string): ServerResponse {
   return response
 }
 
-/** A body of HTTP/1.0, which some proxies ask for, ends when the socket closes: only a reset tells a cut from that. */
+/** An HTTP/1.0 body, which some proxies request, ends when the socket closes, so only a reset shows that it was cut. */
 function cut(response: ServerResponse): void {
   if (response.req.httpVersion === '1.0') response.socket?.resetAndDestroy()
   else response.destroy()
 }
 
-/** Resolves when all that was written has left the process, the client is gone, or the time is up. */
+/** Resolves when everything written has left the process, the client is gone, or the time is up. */
 async function flush(response: ServerResponse, { clock, flushMs }: ResponseOptions): Promise<void> {
   const over = new AbortController()
   const written = new Promise<void>((resolve) => response.write('', () => resolve()))

@@ -4,31 +4,31 @@ import { refuseChangedLog, requireOwnLog } from '../../store/log/log-epoch.ts'
 import type { LogPage, MessageLogReader } from '../../store/log/message-log.ts'
 import { watchLog } from './log-watch.ts'
 
-/** NDJSON of one read. A reader that stalls holds so much in memory, beside the socket's own buffer. */
+/** NDJSON of one read. A reader that stalls keeps this much in memory, besides the socket's own buffer. */
 const pageBytes = 256 * 1024
 
-/** Wake-ups are best effort, and a hung Redis sends none: a quiet log is read again after so long. */
+/** Wake-ups are best effort, and a hung Redis sends none, so a quiet log is read again after this time. */
 const recheckMs = 10_000
 
 export interface MessageRange {
   jobId: number
   /** Messages the reader already holds. */
   after: number
-  /** The epoch they are of; a log of another epoch is refused. */
+  /** The epoch of these messages; a log of another epoch is refused. */
   epoch: string | undefined
 }
 
-/** A range of a log whose epoch the reader has been told. */
+/** A range of a log whose epoch has been announced to the reader. */
 export interface AnnouncedRange extends MessageRange {
   epoch: string
 }
 
 export interface StreamOptions {
-  /** Go on until the job has ended; otherwise stop at the end of what was there at first. */
+  /** Continue until the job has ended; otherwise stop at the end of the messages that were there at first. */
   follow: boolean
   /** A blank line after so much silence; 0 = never. */
   heartbeatMs: number
-  /** Its reason is what the stream fails with. */
+  /** If it aborts, the stream fails with its reason. */
   signal: AbortSignal
   clock: Clock
 }
@@ -50,10 +50,10 @@ export async function readRange(messages: MessageLogReader, range: MessageRange,
 }
 
 /**
- * The messages of a range, whole lines only. When following it returns only after the last message of an ended job;
- * whatever else ends it is thrown: `store_unavailable`, `log_gone`, `log_rewound`, the signal's reason.
+ * The messages of a range, whole lines only. When it follows the log, it returns only after the last message of an
+ * ended job; any other end is thrown: `store_unavailable`, `log_gone`, `log_rewound`, the signal's reason.
  *
- * It reads only when asked for the next piece, so a reader that stalls stops the reading.
+ * It reads only when the next piece is requested, so a reader that stalls stops the reading.
  */
 export async function* streamMessages(
   messages: MessageLogReader,

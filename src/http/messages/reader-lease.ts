@@ -9,12 +9,12 @@ const renewMs = 5000
 /** While Redis is away: how often we try to say that a reader was cut off, and how many times. */
 const awaitRetry = { times: 600, everyMs: 1000 }
 
-/** How a message stream came to its end. */
+/** How a message stream ended. */
 export type StreamEnd = 'complete' | 'client-left' | 'cut'
 
-/** The proof that somebody reads a job that lives only as long as it is read. */
+/** Shows that somebody reads a job that lives only as long as it is read. */
 export interface ReaderLease {
-  /** Called once, when the stream is over: decides what becomes of the job. */
+  /** Called once, when the stream is over: decides what happens to the job. */
   release(end: StreamEnd): Promise<void>
 }
 
@@ -23,7 +23,7 @@ interface LeaseOptions {
   jobId: number
   clock: Clock
   log: FastifyBaseLogger
-  /** Aborts when the process shuts down: what cannot be said now is given up, and the job is left to its grace. */
+  /** Aborts when the process shuts down. Then open reports are given up, and the job is left to its grace period. */
   closing: AbortSignal
 }
 

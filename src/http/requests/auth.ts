@@ -43,7 +43,7 @@ function readBearer(header: string | undefined): string | undefined {
   return header?.match(/^Bearer +([\x21-\x7e]+) *$/i)?.[1]
 }
 
-/** Looks at every key, so that the time taken tells nothing about which one matched. */
+/** Checks every key, so that the time taken does not reveal which one matched. */
 function findOwner(apiKeys: readonly ApiKey[], key: string): ApiKey | undefined {
   const digest = digestKey(key)
   let owner: ApiKey | undefined

@@ -9,7 +9,9 @@ const codes: Record<string, ErrorCode> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
 }
 
-/** Answers on the bare socket, then closes it: after such an error nobody can tell where the next request begins. */
+/**
+ * Answers on the bare socket, then closes it, because after such an error nobody knows where the next request begins.
+ */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy()

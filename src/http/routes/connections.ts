@@ -17,7 +17,7 @@ const connectionResponse = (description: string) => ({
 
 const common = { tags: ['connections'], security: needsApiKey }
 
-/** Keeping what is to be synced again and again. */
+/** Storing what to sync, for repeated syncs. */
 const connectionRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, dependencies) => {
   addListConnections(app, dependencies)
   addPutConnection(app, dependencies)

@@ -5,7 +5,7 @@ import { describeProblems } from '../bodies/responses.ts'
 import { healthSchema, noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 
-/** How long an orchestrator waits for the answer of Redis at most, ms. */
+/** The longest time that an orchestrator waits for Redis's answer, ms. */
 const readyMs = 1000
 
 type HealthDependencies = Pick<RouteDependencies, 'ready' | 'clock' | 'closing'>

@@ -8,7 +8,7 @@ import { jobParameters } from '../bodies/schemas.ts'
 import { jobStateQuery, statesSchema, toStatesBody } from '../bodies/state-schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 
-/** Finding jobs, and what of them a next job can go on from. */
+/** Finding jobs, and the states from which a next job can continue. */
 const jobListRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, { jobs, clock }) => {
   app.get('/jobs', {
     schema: {

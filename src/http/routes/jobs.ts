@@ -80,7 +80,7 @@ function addCreateJob(app: Api, dependencies: RouteDependencies): void {
         })
         const range = { jobId: job.jobId, after: 0, epoch: job.logEpoch }
         if (!isLive) return { job, range }
-        // A job that was there before may have lost its messages. After the headers there is no status to say so.
+        // A job from before may have lost its messages. After the headers there is no status to say so.
         const { epoch } = await readRange(messages, range, 1)
         return { job, range: { ...range, epoch } }
       }
@@ -110,7 +110,7 @@ function addGetJob(app: Api, { jobs, clock, closing, openStreams }: RouteDepende
       const job = await jobs.read(tenant, params.jobId, query.epoch)
       if (query.wait === 0) return toJobBody(job, clock.now())
       const waited = jobs.readWhenChanged(tenant, params.jobId, query.wait * 1000, signal).catch((error: unknown) => {
-        // A shutdown ends the wait early: the answer is the job as it stands.
+        // A shutdown ends the wait early: the answer is the job in its present state.
         if (!closing.aborted) throw error
         return jobs.read(tenant, params.jobId, query.epoch)
       })

@@ -12,7 +12,7 @@ const messageRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, 
   const { jobs, messages, openStreams } = dependencies
 
   app.get('/jobs/:jobId/messages', {
-    // Offsets are there so that readers can resume as often as they like.
+    // Offsets exist so that readers can resume as often as they like.
     config: { rateLimit: false },
     schema: {
       operationId: 'readMessages',

@@ -22,7 +22,7 @@ const statesResponse = (description: string) => ({
 const common = { tags: ['connections'], security: needsApiKey }
 const bodyProblems = ['malformed_json', 'body_too_large', 'unsupported_media_type'] as const
 
-/** What clients say they hold, and where the next job of a connection goes on. */
+/** The messages that clients say they have, and where the next job of a connection continues. */
 const stateRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, dependencies) => {
   addAcknowledge(app, dependencies)
   addGetState(app, dependencies)

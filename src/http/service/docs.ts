@@ -13,7 +13,7 @@ import {
   specMessageSchema,
 } from '../bodies/schemas.ts'
 
-/** The OpenAPI document, made of the schemas of the routes that are registered after it, and a page to read it on. */
+/** The OpenAPI document, made from the schemas of all routes registered after this, and a page to read it on. */
 export async function addDocs(app: FastifyInstance): Promise<void> {
   app.addSchema(jobSchema)
   app.addSchema(connectionSchema)

@@ -3,7 +3,7 @@ import { buildApp } from '../../app.ts'
 import { systemClock } from '../../clock.ts'
 import { createMetrics } from '../../metrics.ts'
 
-/** The OpenAPI document of the API as YAML: what `openapi.yaml` has to be. */
+/** The OpenAPI document of the API as YAML. `openapi.yaml` must be equal to it. */
 export async function exportOpenApi(): Promise<string> {
   // Routes are registered but never called, so they need none of their dependencies.
   const unused = {} as never

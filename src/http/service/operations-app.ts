@@ -14,7 +14,7 @@ export interface OperationsDependencies extends Pick<RouteDependencies, 'ready' 
   logger: FastifyBaseLogger
 }
 
-/** What operators ask of a process, on a port that callers of the API cannot reach; not yet listening. */
+/** The endpoints for operators, on a port that callers of the API cannot reach; not yet listening. */
 export async function buildOperationsApp(dependencies: OperationsDependencies): Promise<FastifyInstance> {
   const app = createInstance(dependencies.logger, defaultLimits)
   closeIdleConnections(app)

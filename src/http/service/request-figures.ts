@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Metrics } from '../../metrics.ts'
 import { messagesType } from '../bodies/schemas.ts'
 
-/** Counts requests by the templates of their routes: what a caller puts into a path is never a label. */
+/** Counts requests by the templates of their routes, so that text from a caller's path never becomes a label. */
 export function countRequests(app: FastifyInstance, metrics: Metrics): void {
   app.addHook('onResponse', async (request, reply) => {
     const labels = { method: request.method, route: request.routeOptions.url ?? 'none' }

@@ -1,10 +1,10 @@
-/** What somebody who has just started the service should know. */
+/** Information for somebody who has just started the service. */
 export interface StartNotice {
   /** Where the API listens, e.g. `http://127.0.0.1:8080`. */
   address: string
   /** Whether calls under `/v1` must carry an API key. */
   needsKey: boolean
-  /** Where jobs and messages are kept, in words. */
+  /** Describes in words where jobs and messages are stored. */
   storage: string
 }
 

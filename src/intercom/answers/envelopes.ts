@@ -18,7 +18,7 @@ interface ErrorEnvelope {
   form: string
   /** Where it is described or was seen. */
   source: string
-  /** The error that a body holds in this form; undefined when it is of another. */
+  /** The error that a body holds in this form; undefined when the body has another form. */
   read(json: Record<string, unknown>, status: number): OwnError | undefined
 }
 
@@ -50,12 +50,12 @@ export const errorEnvelopes: readonly ErrorEnvelope[] = [
 
 /**
  * For lists of a deleted company, Intercom's web server answers 404 with a bare page, before its application sees the
- * request (seen by Estuary). It is the one answer of Intercom's in none of these forms, and is believed only when Intercom
+ * request (seen by Estuary). This is Intercom's only answer in none of these forms. We trust it only when Intercom
  * itself says that the company is gone.
  */
 const BARE_PAGE_PATHS = /^\/companies\/[^/]+\/[^/]+$/
 
-/** Reads an error in one of Intercom's forms; undefined when the body is of none. */
+/** Reads an error in one of Intercom's forms; undefined when the body has none of them. */
 export function readOwnError(status: number, body: Buffer): OwnError | undefined {
   const json = parseJson(body)
   if (!isObject(json)) return undefined
@@ -75,9 +75,9 @@ export function isBarePage(status: number, path: string, body: Buffer): boolean 
 const BESIDE_A_LIST = ['pages', 'total_count', 'scroll_param', 'id']
 
 /**
- * Whether an answer that has an array at the right place is a list of Intercom's: `{"data": []}` could be anybody's.
+ * Whether an answer that has an array at the right place is really Intercom's list: `{"data": []}` could be anybody's.
  *
- * @param beside reads a member that stands beside the list, or beside the object with the list in it
+ * @param beside reads a member beside the list, or beside the object that holds the list
  */
 export function isOwnList(beside: (name: string) => unknown): boolean {
   const type = beside('type')
@@ -85,7 +85,7 @@ export function isOwnList(beside: (name: string) => unknown): boolean {
   return typeof type === 'string' && /(^|\.)list$|^(conversation|ticket)$/.test(type)
 }
 
-/** Whether a body is no JSON at all. One that begins like JSON may be Intercom's, damaged on its way. */
+/** Whether a body is not JSON at all. A body that begins like JSON may be Intercom's, damaged on its way. */
 export function isPage(body: Buffer): boolean {
   return !/^\s*[{[]/.test(body.toString('latin1', 0, 100))
 }

@@ -14,7 +14,10 @@ export interface Failure {
 }
 
 const DETAIL_LENGTH = 200
-/** Another client has the workspace's scroll. Intercom says so with 400, 409 and 423; asking again at once is no use. */
+/**
+ * Another client has the workspace's scroll. Intercom says so with 400, 409 and 423; asking again at once does not
+ * help.
+ */
 const SCROLL_EXISTS = 'scroll_exists'
 
 /** Reads a non-2xx answer; undefined when it is not Intercom's. */
@@ -31,7 +34,7 @@ export function readFailure(status: number, body: Buffer, redact: Redact): Failu
   }
 }
 
-/** Intercom will not fulfil this request however often it is asked. */
+/** Intercom will not fulfil this request, however often it is sent. */
 export class RefusedError extends CodedError {
   readonly failure: Failure
 
@@ -41,12 +44,12 @@ export class RefusedError extends CodedError {
     this.failure = failure
   }
 
-  /** 401 and 403 both can mean a missing permission or a bad token. Only answers to other requests tell which. */
+  /** 401 and 403 can both mean a missing permission or a bad token. Only answers to other requests show which. */
   get unauthorized(): boolean {
     return this.failure.class === 'unauthorized'
   }
 
-  /** What was asked for is not there, or no longer. */
+  /** The thing requested does not exist, or no longer. */
   get gone(): boolean {
     return this.failure.class === 'gone'
   }
@@ -70,10 +73,10 @@ export class FailingError extends CodedError {
 
 /** Somebody else has answered in Intercom's place. */
 export class ForeignAnswerError extends CodedError {
-  /** The page that Intercom's web server is known to send for what belongs to a deleted company. */
+  /** The page that Intercom's web server is known to send for lists of a deleted company. */
   readonly isBarePage: boolean
 
-  /** @param answerer who it was, as far as the answer tells */
+  /** @param answerer who it was, as far as the answer shows */
   constructor(path: string, answerer: string, isBarePage: boolean) {
     super('intercom_unavailable', `The answer to ${path} is not Intercom's: ${answerer}`)
     this.name = 'ForeignAnswerError'
@@ -81,7 +84,7 @@ export class ForeignAnswerError extends CodedError {
   }
 }
 
-/** Whether it is the page that Intercom's web server is known to send for what belongs to a deleted company. */
+/** Whether it is the page that Intercom's web server is known to send for lists of a deleted company. */
 export function isBarePageError(error: unknown): error is ForeignAnswerError {
   return error instanceof ForeignAnswerError && error.isBarePage
 }

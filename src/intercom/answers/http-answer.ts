@@ -1,23 +1,23 @@
 import type { Redact } from '../../redaction.ts'
 
-/** An answer to a request, from Intercom or from anybody between. */
+/** An answer to a request, from Intercom or from anybody in between. */
 export interface HttpAnswer {
   status: number
   body: Buffer
-  /** A header's value; undefined when it is not there, or there several times. */
+  /** A header's value; undefined when the header is missing, or present several times. */
   header(name: string): string | undefined
   /** The proxy that the request went through, as `host:port`, where there is one. */
   proxy: string | undefined
 }
 
 const MOST_WORDS = 80
-/** How much of a page is looked at, characters. */
+/** We look at this many characters of a page. */
 const BEGINNING = 4096
 
 /**
- * Who may have given an answer that is not Intercom's, and what it said, for people.
+ * Who may have given an answer that is not Intercom's, and what it said, for people to read.
  *
- * @param redact takes out secrets that the answer may echo, before any shortening, which could cut a secret in half
+ * @param redact removes secrets that the answer may echo, before any shortening, which could cut a secret in half
  * @returns e.g. `HTTP 403 from cloudflare: "Attention Required! Sorry, you have been blocked"`
  */
 export function describeAnswerer({ status, body, header, proxy }: HttpAnswer, redact: Redact): string {
@@ -44,7 +44,7 @@ function firstWords(body: Buffer, redact: Redact): string {
   return words.length > MOST_WORDS ? `${words.slice(0, MOST_WORDS)}…` : words
 }
 
-/** Where a redirect leads, without the path: it may hold what was asked. */
+/** Where a redirect leads, without the path, because the path may contain the request's data. */
 function hostOf(location: string): string {
   return URL.canParse(location) ? new URL(location).host : 'another path'
 }

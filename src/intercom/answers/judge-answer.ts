@@ -7,17 +7,17 @@ import { describeAnswerer, type HttpAnswer } from './http-answer.ts'
 import { OtherFormError } from './own-list.ts'
 import { classOf } from './status-classes.ts'
 
-/** What an answer means. An answer that is not Intercom's own says nothing of Intercom's rate limit or time. */
+/** The meaning of an answer. An answer that is not Intercom's own says nothing about Intercom's rate limit or time. */
 export type Verdict<Result> =
   | { kind: 'fulfilled'; result: Result; isIntercoms: true }
   | { kind: 'failed'; error: unknown; isIntercoms: boolean }
 
 /**
- * The one place that decides what an answer means: first whether it is Intercom's at all, then what class it is of. The
- * caller knows which record or request it is about.
+ * The only place that decides what an answer means: first whether it is Intercom's at all, then its class. The caller
+ * knows which record or request it is about.
  *
- * @param redact is applied to all that goes into an error
- * @param read takes in a 2xx answer; throws CodedError when the answer cannot be relied on
+ * @param redact is applied to everything that goes into an error
+ * @param read reads a 2xx answer; throws CodedError when the answer is not reliable
  */
 export function judgeAnswer<Result>(
   path: string,

@@ -3,7 +3,7 @@ import { isObject, parseJson } from '../../json-object.ts'
 import { type RecordShape, type ScannedAnswer, type ScannedRecord, scanAnswer } from '../text/record-scanner.ts'
 import { isOwnList } from './envelopes.ts'
 
-/** A 2xx answer that is not in the form of its endpoint: somebody else gave it, or something replaced it. */
+/** A 2xx answer that does not have the form of its endpoint: somebody else gave it, or something replaced it. */
 export class OtherFormError extends CodedError {
   constructor(path: string) {
     super('intercom_protocol', `The answer to ${path} is not in the form of Intercom's`)
@@ -19,8 +19,8 @@ export interface ListAnswer extends ScannedAnswer {
 /**
  * Finds the records in an answer that is in Intercom's form.
  *
- * @param path what was asked for, for people
- * @throws OtherFormError when it is in another; what `scanAnswer` throws
+ * @param path the path requested, for people to read
+ * @throws OtherFormError when it has another form; what `scanAnswer` throws
  */
 export function scanList(body: Buffer, shape: RecordShape, path: string): ListAnswer {
   const answer = scanAnswer(body, shape)
@@ -32,8 +32,8 @@ export function scanList(body: Buffer, shape: RecordShape, path: string): ListAn
 /**
  * Reads an answer that is an object of Intercom's. All of these name their type.
  *
- * @param type what it has to be @defaultValue anything but an error
- * @throws OtherFormError when it names none, or another
+ * @param type the type that it must have @defaultValue anything but an error
+ * @throws OtherFormError when it names no type, or another
  */
 export function readOwnObject(body: Buffer, path: string, type?: string): Record<string, unknown> {
   const answer = parseJson(body)

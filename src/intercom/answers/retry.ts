@@ -4,7 +4,7 @@ import { CodedError } from '../../errors.ts'
 import { createRateLimitPatience, RateLimitedError } from '../budget/rate-limited.ts'
 import { isBarePageError } from './failures.ts'
 
-/** Tries of one request before the attempt at the job fails. The next attempt goes on from the job's position. */
+/** Tries of one request before the attempt at the job fails. The next attempt continues from the job's position. */
 const TRIES = 5
 const FIRST_DELAY_MS = 500
 const LONGEST_DELAY_MS = 30_000
@@ -26,10 +26,11 @@ export async function retry<Result>(
     } catch (error) {
       signal.throwIfAborted()
       if (!(error instanceof CodedError) || !errorTable[error.code].retryable) throw error
-      // Thousands of archived companies may answer so. The caller looks whether the company itself is gone.
+      // Thousands of archived companies may answer like this. The caller checks whether the company itself is gone.
       if (isBarePageError(error)) throw error
       if (error instanceof RateLimitedError) {
-        // A 429 says nothing about the request itself, so it uses up no try. The budget waits as long as it says.
+        // A 429 says nothing about the request itself, so it uses up no try. The budget waits for the time that the 429
+        // names.
         if (isLimitedTooLong()) throw error
         continue
       }

@@ -1,6 +1,6 @@
 import { RATE_LIMITED } from '../budget/rate-limited.ts'
 
-/** What an answer means, once it is known who gave it. */
+/** The meaning of an answer, once it is known who gave it. */
 export type AnswerClass =
   /** The request is fulfilled. */
   | 'fulfilled'
@@ -10,9 +10,9 @@ export type AnswerClass =
   | 'retry'
   /** The token, or a permission of it. */
   | 'unauthorized'
-  /** What was asked for is gone. */
+  /** The thing requested is gone. */
   | 'gone'
-  /** Intercom will not fulfil this request however often it is asked. */
+  /** Intercom will not fulfil this request, however often it is sent. */
   | 'refused'
   /** Somebody else has answered: ask again. */
   | 'foreign'
@@ -21,7 +21,7 @@ interface StatusClass {
   /** For `docs/errors.md`. */
   statuses: string
   includes(status: number): boolean
-  /** What it means from Intercom itself; an answer of anybody else is `foreign`. */
+  /** The meaning if Intercom itself answered; an answer from anybody else is `foreign`. */
   intercoms: AnswerClass
   /** The same for people. */
   meaning: string
@@ -96,7 +96,7 @@ export const statusClasses: readonly StatusClass[] = [
   },
 ]
 
-/** What a status means in an answer of Intercom's own. */
+/** The meaning of a status in an answer of Intercom's own. */
 export function classOf(status: number): AnswerClass {
   return statusClasses.find(({ includes }) => includes(status))?.intercoms ?? 'retry'
 }

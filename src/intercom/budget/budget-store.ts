@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Usage } from './usage/grant.ts'
 
-/** Whose requests are counted together. The id is a secret or personal: stores keep it as a keyed digest alone. */
+/** Whose requests are counted together. The id is a secret or personal, so stores keep only a keyed digest of it. */
 export interface BudgetSubjects {
   accessToken: string
   /** Intercom's id of the workspace; undefined while it is not known. */
@@ -12,11 +12,11 @@ export interface BudgetSubjects {
 export interface BudgetStore {
   /** Permits that one exchange may grant; more than 1 where an exchange costs a round trip. */
   permitsAtOnce: number
-  /** How long permits may be held unused, and a report be kept back, ms; 0 = neither needs to be. */
+  /** How long unused permits may be held, and how long a report may be delayed, ms; 0 = there is no need for either. */
   leaseMs: number
   /**
-   * Exchanges the usage of the subjects for the one that `change` makes of it: all or none, and nobody else changes it
-   * meanwhile. `change` is called again when somebody else was faster. Waits while the store is away.
+   * Replaces the usage of the subjects with the result of `change`: all or none, and nobody else changes it meanwhile.
+   * If somebody else was faster, `change` is called again. Waits while the store is down.
    */
   update<Result>(
     subjects: BudgetSubjects,
@@ -25,7 +25,10 @@ export interface BudgetStore {
   ): Promise<Result>
 }
 
-/** Tokens and workspaces kept each, so that a process whose tokens change for years does not keep them all. */
+/**
+ * The number of tokens and of workspaces that are kept, so that a process whose tokens change for years does not keep
+ * all.
+ */
 const MOST_KEPT = 1000
 
 /** Budgets of the jobs of one process. */
@@ -49,7 +52,7 @@ export function createMemoryBudgetStore(): BudgetStore {
   }
 }
 
-/** Puts a value last, and drops the first ones, which have not been used for longest, where there are too many. */
+/** Puts a value last. If there are too many, drops the first ones, which have been unused for longest. */
 export function keepLatest<Value>(kept: Map<string, Value>, key: string, value: Value): void {
   kept.delete(key)
   kept.set(key, value)
@@ -59,7 +62,7 @@ export function keepLatest<Value>(kept: Map<string, Value>, key: string, value: 
   }
 }
 
-/** What stands for the subjects in a store: an HMAC, since a plain digest of a short id could be guessed. */
+/** The subjects' names in a store: an HMAC, because a plain digest of a short id could be guessed. */
 export function subjectDigests(
   key: Buffer,
   { accessToken, workspaceId }: BudgetSubjects,

@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts'
 
 /** Intercom's time as far as a budget knows it, ms. */
 export interface BudgetTime {
-  /** Takes in what an answer that has just come says. */
+  /** Learns from an answer that has just come. */
   learn(serverNowMs: number): void
   /** @param known the time at which the usage last changed: other members may know more. @defaultValue none */
   now(known?: number): number
@@ -10,7 +10,7 @@ export interface BudgetTime {
   atIntercom(monotonicMs: number): number
 }
 
-/** Before an answer names Intercom's time, this counts from its own start, or goes on from what other members knew. */
+/** Until an answer names Intercom's time, this counts from its own start, or from the time that other members knew. */
 export function createBudgetTime(clock: Clock): BudgetTime {
   let offset = -clock.monotonic()
   let isLearnt = false

@@ -10,7 +10,7 @@ import { createUsageRecorder } from './usage-recorder.ts'
 
 /** What Intercom's rate limit still allows one access token in this 10-second window. */
 export interface Budget {
-  /** Resolves when one request may be sent. Its permit must be ended, whatever came of the request. */
+  /** Resolves when one request may be sent. Its permit must be ended, however the request ended. */
   take(signal: AbortSignal): Promise<Permit>
   /** Until when (ms of the injected clock's `now`) requests have to wait; undefined while none has to. */
   waitingUntil(): number | undefined
@@ -26,14 +26,16 @@ export interface Permit {
   end(outcome: Outcome): void
 }
 
-/** How much of Intercom's rate limit is taken. */
+/** How much of Intercom's rate limit we use. */
 export interface BudgetOptions {
   clock: Clock
   /** Spreads waiters over the start of a window. */
   random: () => number
   /** Share of the window left to others while others are seen spending. @defaultValue 0.05 */
   reserve?: number
-  /** Our own ceiling, whatever Intercom allows: a sixth of it, at least 1, in each window of 10 s. @defaultValue none */
+  /**
+   * Our own ceiling, besides Intercom's limit: a sixth of it, at least 1, in each window of 10 s. @defaultValue none
+   */
   requestsPerMinute?: number
   /** Requests in flight at most. @defaultValue 10 */
   maxConcurrency?: number
@@ -41,7 +43,7 @@ export interface BudgetOptions {
   store?: BudgetStore
   /** Whose requests these are. Every token has its own budget in a store. @defaultValue '' */
   accessToken?: string
-  /** Name of this member among those who share the token; never used twice. @defaultValue '' */
+  /** Name of this member among those that share the token; never used twice. @defaultValue '' */
   member?: string
   /** Requests of all apps of the workspace. @defaultValue 25,000, as documented */
   workspaceRequestsPerMinute?: number
@@ -50,7 +52,7 @@ export interface BudgetOptions {
 /** Why `take` gets no permit at once; docs/architecture/5-budget.md has the whole machine. */
 type State = 'full' | 'asking' | 'waiting' | 'idle'
 
-/** A budget of one attempt, shared with all who have the same token and store. */
+/** A budget of one attempt, shared with all that have the same token and store. */
 export function createBudget(options: BudgetOptions): Budget {
   const { clock, random, store = createMemoryBudgetStore(), member = '', maxConcurrency = 10 } = options
   let workspaceId: string | undefined
@@ -80,7 +82,7 @@ export function createBudget(options: BudgetOptions): Budget {
     }
   }
 
-  /** @param window the one that the permit was granted for */
+  /** @param window the window that the permit was granted for */
   function openPermit(window: number): Permit {
     const requestEnded = concurrency.begin()
     let hasEnded = false

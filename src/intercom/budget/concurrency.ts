@@ -5,7 +5,7 @@ export interface Concurrency {
   isFull(): boolean
   /** Whether no request is in flight. */
   isIdle(): boolean
-  /** A request goes out. Call what it returns once, when the request has ended. */
+  /** A request is sent. Call the returned function once, when the request has ended. */
   begin(): (kind: Outcome['kind']) => void
   /** Resolves when the next request has ended. @throws the signal's reason when it aborts */
   untilEnd(signal: AbortSignal): Promise<void>
@@ -14,10 +14,10 @@ export interface Concurrency {
 const FIRST_LIMIT = 4
 
 /**
- * Additive increase, multiplicative decrease: one more request at a time once as many as may be in flight have succeeded,
- * half as many after a failure.
+ * Additive increase, multiplicative decrease. When as many requests have succeeded as may be in flight, one more may
+ * be; after a failure only half as many.
  *
- * @param most requests in flight at most
+ * @param most the largest number of requests in flight
  */
 export function createConcurrency(most: number): Concurrency {
   let limit = Math.min(FIRST_LIMIT, most)

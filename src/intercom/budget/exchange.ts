@@ -5,30 +5,30 @@ import type { HeldPermits } from './held-permits.ts'
 import { decide, type Grant, opensInMs, type Requester, type Usage } from './usage/grant.ts'
 import type { UsageRecorder } from './usage-recorder.ts'
 
-/** What an attempt says to the store and hears from it, one round trip at a time. */
+/** An attempt's messages to the store and the answers, one round trip at a time. */
 export interface Exchange {
   isRunning(): boolean
   /** Asks for permits, or waits for the exchange that is under way. @throws the signal's reason when it aborts */
   ask(signal: AbortSignal): Promise<void>
   /**
-   * Reports what there is, without asking for permits: at once after a 429, as it holds for all who share the token, or
-   * where the store is near; else when the lease on permits is over.
+   * Reports without asking for permits. This happens at once after a 429, because it concerns all that share the token,
+   * and where the store is near; otherwise when the lease on permits is over.
    */
   report(): void
-  /** Reports for the last time: this member counts no longer. */
+  /** Reports for the last time: this member no longer counts. */
   close(): void
   /** Ms until it is worth asking again; 0 = now. */
   waitMs(): number
-  /** An answer may have made room: a wait that answers can shorten is over. */
+  /** An answer may have made room, so a wait that answers can shorten is over. */
   answerCame(): void
-  /** Ms until requests can go again, by what is known; undefined while they can, or may any moment. */
+  /** Ms until requests can be sent again, as far as known; undefined while they can, or may at any moment. */
   opensInMs(): number | undefined
 }
 
 export interface ExchangeOptions {
   clock: Clock
   store: BudgetStore
-  /** Whose requests these are, and under which limits, as known by now. */
+  /** Whose requests these are and which limits they have, as known now. */
   whoAsks: () => { subjects: BudgetSubjects; requester: Requester }
   recorder: UsageRecorder
   held: HeldPermits
@@ -40,7 +40,7 @@ export interface ExchangeOptions {
 export function createExchange({ clock, store, whoAsks, recorder, held, time, closing }: ExchangeOptions): Exchange {
   let running: Promise<void> | undefined
   let isScheduled = false
-  /** What the last exchange granted, and when. */
+  /** The permits that the last exchange granted, and when. */
   let last: { grant: Grant; at: number } | undefined
   /** The usage that the last exchange left. */
   let usage: Usage = {}
@@ -79,7 +79,7 @@ export function createExchange({ clock, store, whoAsks, recorder, held, time, cl
 
   function reportNow(): void {
     if (running || (recorder.isEmpty() && !held.isExpired())) return
-    // What cannot be told is forgotten: the window that it is about soon ends.
+    // A report that cannot be delivered is dropped, because its window ends soon.
     run(0).catch(() => undefined)
   }
 
@@ -108,7 +108,7 @@ export function createExchange({ clock, store, whoAsks, recorder, held, time, cl
   }
 }
 
-/** What the promise gives, or the signal's reason as soon as it aborts. */
+/** The promise's value, or the signal's reason as soon as it aborts. */
 function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason)

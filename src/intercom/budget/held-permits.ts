@@ -3,13 +3,13 @@ import type { Clock } from '../../clock.ts'
 /** Permits of the last grant that are not used yet: a lease, given back when it is over. */
 export interface HeldPermits {
   isEmpty(): boolean
-  /** Whether some are held whose lease is over. */
+  /** Whether there are permits whose lease is over. */
   isExpired(): boolean
-  /** Uses one. @returns the window that it was granted for; undefined when there is none to use */
+  /** Uses one. @returns the window that it was granted for; undefined when there is no permit */
   use(): number | undefined
-  /** Puts in what the store has granted. */
+  /** Adds the permits that the store has granted. */
   put(grant: { count: number; window: number }): void
-  /** Takes all out, unused; undefined when there are none. */
+  /** Takes all permits out, unused; undefined when there are none. */
   giveBack(): { count: number; window: number } | undefined
   /** How many to ask for next: twice as many as before when the last ones were used up, fewer when some came back. */
   nextBatch(): number

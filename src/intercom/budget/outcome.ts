@@ -2,9 +2,12 @@ import type { ServerClock } from '../time/server-clock.ts'
 import { type DatedAnswer, type Exchange, parseHttpDate } from '../time/time-evidence.ts'
 import { RATE_LIMITED } from './rate-limited.ts'
 
-/** How a request ended, and what its answer says of the rate limit. Times count from its arrival, on Intercom's clock. */
+/**
+ * How a request ended, and what its answer says about the rate limit. Times count from its arrival, on Intercom's
+ * clock.
+ */
 export interface Outcome {
-  /** `given_up`: we ended it ourselves, so it says nothing of Intercom. */
+  /** `given_up`: we ended it ourselves, so it says nothing about Intercom. */
   kind: 'answered' | 'rate_limited' | 'failed' | 'given_up'
   limit?: number
   remaining?: number
@@ -15,19 +18,19 @@ export interface Outcome {
   retryAfterMs?: number
 }
 
-/** The part of an answer that speaks of the rate limit and of the time. */
+/** The part of an answer that is about the rate limit and the time. */
 export interface AnswerHead {
   status: number
   /** @param name in lower case */
   header: (name: string) => string | undefined
 }
 
-/** What an answer says of the time. */
+/** What an answer says about the time. */
 export function readDated(answer: AnswerHead, exchange: Exchange): DatedAnswer {
   return { date: answer.header('date'), resetSeconds: numberIn(answer, 'x-ratelimit-reset'), ...exchange }
 }
 
-/** What an answer says of the rate limit. Limits are per window, and the window's end is an absolute Unix second. */
+/** What an answer says about the rate limit. Limits are per window, and the window's end is an absolute Unix second. */
 export function readOutcome(answer: AnswerHead, serverClock: Pick<ServerClock, 'likelyMs'>): Outcome {
   const limit = numberIn(answer, 'x-ratelimit-limit')
   const remaining = numberIn(answer, 'x-ratelimit-remaining')
@@ -49,7 +52,7 @@ function kindOf(status: number): Outcome['kind'] {
   return status >= 500 ? 'failed' : 'answered'
 }
 
-/** Seconds, or a date. A date is meant by the clock of whoever wrote the answer, if the answer shows that clock. */
+/** Seconds, or a date. A date follows the clock of whoever wrote the answer, if the answer shows that clock. */
 function readRetryAfter(answer: AnswerHead, serverNowMs: number): number | undefined {
   const seconds = numberIn(answer, 'retry-after')
   if (seconds !== undefined) return seconds * 1000
@@ -57,7 +60,7 @@ function readRetryAfter(answer: AnswerHead, serverNowMs: number): number | undef
   return until === undefined ? undefined : until - (parseHttpDate(answer.header('date')) ?? serverNowMs)
 }
 
-/** A number in a header; undefined where there is none. */
+/** A number in a header; undefined when there is none. */
 function numberIn({ header }: AnswerHead, name: string): number | undefined {
   const text = header(name)
   return text === undefined || text.trim() === '' || !Number.isFinite(Number(text)) ? undefined : Number(text)

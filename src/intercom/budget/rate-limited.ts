@@ -18,20 +18,20 @@ export class RateLimitedError extends CodedError {
   }
 }
 
-/** Whether an answer is a 429 of Intercom by its headers, in whatever form its body is. */
+/** Whether the headers of an answer make it a 429 of Intercom, whatever the form of its body. */
 export function hasRateLimitHeader(answer: { status: number; header(name: string): string | undefined }): boolean {
   return answer.status === RATE_LIMITED && answer.header('x-ratelimit-limit') !== undefined
 }
 
-/** When the answer names a time that is past already. */
+/** Used when the answer names a time that is past already. */
 const SHORTEST_BLOCK_MS = 1000
-/** Waiters come back spread over so long, so that they do not all ask at once. */
+/** Waiters are spread over this time, so that they do not all ask at once. */
 const SPREAD_MS = 50
 
 /**
  * How long a 429 blocks the token, ms: as long as `Retry-After` says, else until the window's reset, else for a window.
  *
- * @param answer what its headers said, ms from its arrival
+ * @param answer its headers, ms from its arrival
  */
 export function blockMs(answer: { retryAfterMs?: number; msToReset?: number }, random: () => number): number {
   const { retryAfterMs, msToReset = WINDOW_MS } = answer
@@ -44,8 +44,8 @@ export function blockMs(answer: { retryAfterMs?: number; msToReset?: number }, r
 const PATIENCE_MS = 10 * 60_000
 
 /**
- * Tells whether a request has met 429s for too long. Ask at each 429. Time begins to count at the first one: waiting for
- * a permit before that is no sign of a limit that lasts.
+ * Shows whether a request has met 429s for too long. Ask at each 429. The time counts from the first one, because
+ * waiting for a permit before that does not mean that the limit lasts.
  */
 export function createRateLimitPatience(clock: Clock): () => boolean {
   let first: number | undefined

@@ -5,16 +5,16 @@ import { blockMs } from './rate-limited.ts'
 import { FURTHEST_RESET_MS, WINDOW_MS } from './usage/token-usage.ts'
 import type { UsageReport, WindowAnswers, WindowReading } from './usage/usage-report.ts'
 
-/** Collects what became of permits until it is reported to the store. */
+/** Collects what happened to permits until it is reported to the store. */
 export interface UsageRecorder {
-  /** Notes how a request ended. @param window the one that its permit was granted for */
+  /** Notes how a request ended. @param window the window that its permit was granted for */
   ended(window: number, outcome: Outcome): void
   /** Notes permits given back unused. */
   unused(window: number, count: number): void
   isEmpty(): boolean
   /** Whether there is a block to report, which the others with this token should know at once. */
   isUrgent(): boolean
-  /** The report as it stands; it stays to be delivered. */
+  /** The report so far; it still has to be delivered. */
   peek(): UsageReport
   /** The report to deliver; a new one begins. */
   take(): UsageReport
@@ -66,7 +66,7 @@ function add(counts: Map<number, number>, window: number, count: number): void {
   counts.set(window, (counts.get(window) ?? 0) + count)
 }
 
-/** What the headers say of the window under way. Of a window that has ended they say nothing that matters. */
+/** What the headers say about the current window. For a window that has ended, they say nothing that matters. */
 function readingOf({ limit, remaining, msToReset }: Outcome, now: number): WindowReading | undefined {
   if (limit === undefined || remaining === undefined || msToReset === undefined || msToReset <= 0) return undefined
   return { limit, remaining, endsAt: now + Math.min(msToReset, FURTHEST_RESET_MS), answers: 1 }
@@ -85,7 +85,7 @@ function noteReading(notes: Notes, window: number, reading: WindowReading, { kin
   if (kind === 'rate_limited' && reading.remaining === 0) answers.refused++
 }
 
-/** Of two readings that of the later window; of one window the one with fewer requests remaining. */
+/** Of two readings, the one for the later window; for the same window, the one with fewer requests remaining. */
 function latest(held: WindowReading | undefined, read: WindowReading): WindowReading {
   if (!held) return read
   if (!isSameWindow(held.endsAt, read.endsAt)) return read.endsAt > held.endsAt ? read : held

@@ -7,13 +7,13 @@ import type { IntercomClient } from '../client.ts'
 import type { RecordShape, ScannedAnswer } from '../text/record-scanner.ts'
 import { countListed } from './companies-list.ts'
 
-/** How often to look whether another client's scroll is over: Intercom closes it after a minute without a request. */
+/** How often to check whether another client's scroll is over: Intercom closes it after a minute without a request. */
 const FOREIGN_SCROLL_LOOK_MS = 10_000
 /** How long to wait for another client's scroll. */
 const FOREIGN_SCROLL_PATIENCE_MS = 15 * 60_000
 /** A scroll cannot be resumed. After it has broken this often without coming to its end, it is given up. */
 const MOST_STARTS = 10
-/** A scroll that ends too early is read once more, then believed. */
+/** A scroll that ends too early is read once more, then we trust it. */
 const MOST_ENDS = 2
 
 /** Another client has the workspace's one scroll open, and keeps it. */
@@ -41,10 +41,10 @@ export interface ScrollOptions {
 }
 
 /**
- * Reads a workspace's scroll to its end, page after page without a pause, as 60 s idle ends it. When it breaks (500, 404
- * because it has expired, an answer that did not arrive whole) it starts again from the beginning. Pages come again then,
- * and the reader drops what it has had. A scroll that breaks right after an empty page looks as if it had ended, so it is
- * read once more when fewer companies came than the list counts.
+ * Reads a workspace's scroll to its end, page after page without a pause, because 60 s idle ends it. When it breaks
+ * (500, 404 because it has expired, an answer that did not arrive whole), it starts again from the beginning. Then
+ * pages come again, and the reader drops those that it has had. A scroll that breaks right after an empty page looks as
+ * if it had ended, so it is read once more when fewer companies came than the list counts.
  *
  * @throws ScrollHeldError when another client's scroll stays open
  * @throws CodedError `intercom_unavailable` when the scroll breaks again and again
@@ -77,7 +77,7 @@ export async function* readScroll(options: ScrollOptions): AsyncGenerator<Scanne
 
 /**
  * By Intercom's documents an empty page is the end, but pages with companies have been seen after one (singer's tap,
- * #77). So the end is believed when the next page is empty too, or is the 404 of a closed scroll.
+ * #77). So we trust the end only when the next page is empty too, or is the 404 of a closed scroll.
  */
 async function* readOnce(options: ScrollOptions): AsyncGenerator<ScannedAnswer, void, void> {
   let page: ScannedAnswer | undefined = await openScroll(options)
@@ -119,14 +119,14 @@ async function openScroll(options: ScrollOptions): Promise<ScannedAnswer> {
 }
 
 /**
- * The scroll moves on with every answer, under one and the same `scroll_param`. If a page is lost on its way and we ask
- * again, we get the next one without noticing. So there is one try. A 429 costs no page and no try.
+ * The scroll moves on with every answer, always with the same `scroll_param`. If a page is lost on its way and we ask
+ * again, we get the next one without noticing. So there is only one try. A 429 costs no page and no try.
  */
 function askScroll({ client, path, version, shape }: ScrollOptions, scrollParam?: string): Promise<ScannedAnswer> {
   const moved = scrollParam === undefined ? {} : { query: { scroll_param: scrollParam }, tries: 1 }
   return client.ask({ method: 'GET', path, version, ...moved }, ({ body }) => {
     const answer = scanList(body, shape, path)
-    // Every page of a scroll names how it goes on. A page that does not is not the end: it is somebody else's answer.
+    // Every page of a scroll names how to continue. A page that does not is not the end, but somebody else's answer.
     if (typeof answer.envelope('scroll_param') !== 'string') throw new OtherFormError(path)
     return answer
   })

@@ -1,11 +1,11 @@
 import type { Clock } from '../../clock.ts'
 import { RefusedError } from '../answers/failures.ts'
 
-/** A refusal that would leave data out is believed when Intercom repeats it this much later, ms. */
+/** A refusal that would leave data out is trusted only when Intercom repeats it this much later, ms. */
 export const CONFIRM_AFTER_MS = 10_000
 
 /**
- * Asks once more before a refusal is believed that would leave data out.
+ * Asks once more before trusting a refusal that would leave data out.
  *
  * @param isWeighty whether a refusal would leave data out
  * @throws the error of the second try, if there was one; else that of the first

@@ -4,7 +4,7 @@ import { RefusedError } from '../answers/failures.ts'
 import type { IntercomClient } from '../client.ts'
 import { readShapedList, type ShapedRequest } from './list-pages.ts'
 
-/** What custom attributes can belong to. */
+/** The models that can have custom attributes. */
 export type AttributeModel = 'contact' | 'company' | 'conversation'
 
 /** A data attribute: the part that describes its values. */
@@ -16,7 +16,7 @@ export interface DataAttribute {
 }
 
 /**
- * The custom attributes that the workspace defines for a model; none when the token may not read them.
+ * The custom attributes that the workspace defines for a model; an empty list when the token may not read them.
  *
  * @throws CodedError `intercom_unavailable`, `intercom_protocol`
  */

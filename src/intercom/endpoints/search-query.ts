@@ -22,7 +22,7 @@ interface Filter {
   value: number
 }
 
-/** How far a query reaches beyond what is wanted, on either side. */
+/** How far a query reaches beyond the wanted range, on either side. */
 export const SLACK_SECONDS: Record<DateMatching, number> = { second: 1, day: 2 * 86_400 }
 
 /** The largest page Intercom gives for a search. */

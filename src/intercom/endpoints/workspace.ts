@@ -6,7 +6,7 @@ import { readOwnObject } from '../answers/own-list.ts'
 import type { IntercomClient } from '../client.ts'
 import type { IntercomRequest } from '../request.ts'
 
-/** What `/me` says of a workspace; a member is undefined when the token may not read it. */
+/** What `/me` says about a workspace; a member is undefined when the token may not read it. */
 export interface Workspace {
   /** Intercom's id of the workspace. */
   id: string | undefined
@@ -18,7 +18,7 @@ export interface Workspace {
   createdAt: number | undefined
 }
 
-/** Tried one after the other when `/me` refuses a token, to see whether it works anywhere. */
+/** Tried one after the other when `/me` refuses a token, to see whether any endpoint accepts it. */
 const PROBES = ['/tags', '/admins', '/segments']
 
 /** A workspace whose settings the token may not read. */

@@ -18,12 +18,12 @@ export interface CutList {
   hasMore: Span
 }
 
-/** An item of a list: the text of each member by name, in the order they stand in. */
+/** An item of a list: the text of each member by name, in their order. */
 export type ListItem = ReadonlyMap<string, string>
 
 /** Finds where a list is cut; undefined when it is whole, or is no list. @param list span of the list's text */
 export function findCutList(body: Buffer, list: Span): CutList | undefined {
-  // Nearly every list is whole, and a look for `true` is much faster than reading it.
+  // Nearly every list is whole, and searching for `true` is much faster than reading the list.
   if (!body.toString('latin1', list.start, list.end).includes('true')) return undefined
   const { data, has_more: hasMore } = Object.fromEntries(memberSpans(body, list))
   if (!data || !hasMore || body[data.start] !== OPEN_ARRAY) return undefined
@@ -31,8 +31,9 @@ export function findCutList(body: Buffer, list: Span): CutList | undefined {
 }
 
 /**
- * The edits that make a cut list whole. Its items stay as they are written. New ones are written in the same form
- * (`type`, `id`, `url`), without what else the list's own endpoint says of them, so that a column keeps one shape.
+ * The edits that make a cut list whole. Its items stay as they are written. New items are written in the same form
+ * (`type`, `id`, `url`), without the other members that the list's own endpoint gives, so that a column keeps one
+ * shape.
  *
  * @param items all of the list, in order, with the text of their `id`
  */
@@ -92,7 +93,7 @@ function readItems(body: Buffer, data: Span): { text: string; members: ListItem 
   return items
 }
 
-/** An item in the form of another of its list. In an empty list it gets the members that every item has. */
+/** An item in the form of another item of its list. In an empty list it gets the members that every item has. */
 function itemText(item: ListItem, pattern = plainItem(item)): string {
   const members = [...pattern].flatMap(([name, like]) => {
     const text = memberText(name, like, item, pattern)

@@ -3,13 +3,13 @@
  * It accepts exactly what `JSON.parse` accepts, at any depth (no recursion). It notes what a caller may have to repair.
  */
 
-/** What was seen inside a piece of text. */
+/** What a piece of text contains. */
 export interface Marks {
   /** A run of 16 or more digits: a number that JavaScript may not hold exactly. */
   longDigits: boolean
   /** A `\ud8xx`–`\udfxx` escape, which may be half of a pair only. */
   surrogateEscape: boolean
-  /** A line break between tokens: the text cannot be one NDJSON line as it stands. */
+  /** A line break between tokens: the unchanged text cannot be one NDJSON line. */
   lineBreak: boolean
 }
 

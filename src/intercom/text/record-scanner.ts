@@ -12,9 +12,9 @@ import {
   walkMembers,
 } from './json-text.ts'
 
-/** Where a record is in an answer's body, and what is known of it without parsing it. */
+/** Where a record is in an answer's body, and what we know about it without parsing it. */
 export interface ScannedRecord extends Span, Marks {
-  /** Value spans of the members asked for, by name. When a key is repeated the last one counts, as in `JSON.parse`. */
+  /** Value spans of the requested members, by name. When a key is repeated the last one counts, as in `JSON.parse`. */
   members: Map<string, Span>
 }
 
@@ -23,7 +23,7 @@ export interface ScannedAnswer {
   body: Buffer
   /** Undefined when the answer has no array at the records path. */
   records: ScannedRecord[] | undefined
-  /** A member beside the records, parsed when asked for: `pages`, or `conversation_parts.total_count` further in. */
+  /** A member beside the records, parsed on request: `pages`, or `conversation_parts.total_count` further in. */
   envelope(name: string): unknown
 }
 

@@ -49,7 +49,7 @@ export function recordText(
 const CANONICAL_INTEGER = /^-?(?:0|[1-9][0-9]*)$/
 const QUOTED_INTEGER = /^"-?(?:0|[1-9][0-9]*)"$/
 
-/** The value's text in that type; undefined when it has that type already, or when the change would lose something. */
+/** The value's text in that type; undefined when it already has that type, or when the change would lose something. */
 export function retyped(valueText: string, type: IdType): string | undefined {
   if (type === 'string') return CANONICAL_INTEGER.test(valueText) ? `"${valueText}"` : undefined
   return QUOTED_INTEGER.test(valueText) ? valueText.slice(1, -1) : undefined
@@ -58,7 +58,7 @@ export function retyped(valueText: string, type: IdType): string | undefined {
 // A whole pair, a lone half, or any other escape: so an escaped backslash before a "u" is not taken for an escape.
 const ESCAPE = /\\u(?:d[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|(d[89a-f][0-9a-f]{2}))|\\./gis
 
-/** Lone surrogates become U+FFFD; a raw line break can only stand between tokens and becomes a space. */
+/** Lone surrogates become U+FFFD; a raw line break can only be between tokens, and becomes a space. */
 function repairText(text: string): string {
   return text
     .replace(ESCAPE, (whole, lone: string | undefined) => (lone === undefined ? whole : '\\ufffd'))

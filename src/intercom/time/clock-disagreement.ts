@@ -1,6 +1,6 @@
 import { contradiction, type Offset } from './time-evidence.ts'
 
-/** What each clock has shown lately. */
+/** The time that each clock has shown lately. */
 export interface ClockEvidence {
   dates: readonly Offset[]
   machine: readonly Offset[]

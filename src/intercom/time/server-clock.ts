@@ -9,21 +9,21 @@ import {
   offsetOfReset,
 } from './time-evidence.ts'
 
-/** A moment of this process, and when it was by Intercom's clock. */
+/** A moment of this process, and its time on Intercom's clock. */
 export interface Moment {
   /**
-   * Unix seconds: the lowest that the evidence has allowed so far. Later evidence may lower it, never raise it: a time
-   * that is too early costs reading again, one that is too late costs records.
+   * Unix seconds: the lowest time that the evidence has allowed so far. Later evidence may lower it, but never raise
+   * it: a time that is too early costs reading again, but a time that is too late costs records.
    */
   seconds(): number
 }
 
 /**
- * Intercom's time. Any one clock can be wrong, once or always: that of one of Intercom's servers, a proxy's, the
- * machine's. So all cursors and windows go by the lowest time that the evidence allows.
+ * Intercom's time. Any single clock can be wrong, once or always: that of one of Intercom's servers, a proxy's, the
+ * machine's. So all cursors and windows use the lowest time that the evidence allows.
  */
 export interface ServerClock {
-  /** Takes in what an answer says of the time. It must be Intercom's own, and have just come. */
+  /** Learns what an answer says about the time. The answer must be Intercom's own, and must have just come. */
   learn(answer: DatedAnswer): void
   /** Ms since the epoch, not later than the truth if any of the clocks is right. */
   lowestMs(): number
@@ -35,7 +35,7 @@ export interface ServerClock {
    * @param resetSeconds the end of the window under way by the latest answer; absurd where no clock is near it
    */
   likelyMs(resetSeconds: number | undefined): number
-  /** This moment. @param notAfter another upper bound, Unix seconds */
+  /** This moment on Intercom's clock. @param notAfter another upper bound, Unix seconds */
   moment(notAfter?: number): Moment
   /** A message for people when clocks contradict each other; undefined while they agree. */
   disagreement(): string | undefined
@@ -49,7 +49,7 @@ const RESET_AHEAD = { least: -1000, most: 11_000 }
 export function createServerClock(clock: Clock): ServerClock {
   const dates: Offset[] = []
   const resets: Offset[] = []
-  /** What the machine's clock showed when answers came. It may jump in between. */
+  /** The times that the machine's clock showed when answers came. It may jump in between. */
   const looks: Offset[] = []
   const moments: { at: number; lowest: number }[] = []
   let likely: number | undefined
@@ -89,7 +89,7 @@ export function createServerClock(clock: Clock): ServerClock {
       if (resetSeconds !== undefined) {
         const fits = ({ from }: Offset) => isBetween(resetSeconds * 1000 - (now + from), RESET_AHEAD)
         const look = offsetOfMachine(clock.now(), now)
-        // The reset of an answer that was long on its way fits no clock. Then the time that fitted before still does.
+        // If an answer was long on its way, its reset fits no clock. Then the time that fitted before still does.
         likely = lowestOffset([dates.filter(fits), look && fits(look) ? [look] : []]) ?? likely
       }
       return now + (likely ?? lowestOffset([dates]) ?? lowest())

@@ -1,6 +1,6 @@
 /**
- * What a piece of evidence says of the true time: true time less the monotonic clock lies between the two, ms. With such
- * an offset, time goes on by the monotonic clock alone.
+ * What a piece of evidence says about the true time: true time less the monotonic clock lies between the two, ms. With
+ * such an offset, only the monotonic clock is needed from then on.
  */
 export interface Offset {
   from: number
@@ -13,7 +13,7 @@ export interface Exchange {
   cameAt: number
 }
 
-/** What an answer says of the time, and when it came. */
+/** What an answer says about the time, and when it came. */
 export interface DatedAnswer extends Exchange {
   date: string | undefined
   /** `X-RateLimit-Reset`: the end of a window of 10 s, Unix seconds. */
@@ -25,13 +25,16 @@ const SECOND_MS = 1000
 const WINDOW_MS = 10_000
 /** A reset may be rounded by so much, or an answer be late for its window. */
 const RESET_SLACK_MS = SECOND_MS
-/** Intercom was founded in 2011, so a clock that shows less was never set. A year after 9999 is no time either. */
+/**
+ * Intercom was founded in 2011, so a clock that shows an earlier time was never set. A year after 9999 is not valid,
+ * either.
+ */
 const EARLIEST_MS = Date.UTC(2011, 0)
 const LATEST_MS = Date.UTC(9999, 0)
 /** The one form in use today. `Date.parse` would read a time without a zone in the machine's own. */
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
 
-/** Ms since the epoch; undefined when the text is no date. */
+/** Ms since the epoch; undefined when the text is not a date. */
 export function parseHttpDate(text: string | undefined): number | undefined {
   const ms = text !== undefined && HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN
   return Number.isNaN(ms) ? undefined : ms
@@ -51,8 +54,8 @@ export function offsetOfReset({ resetSeconds, sentAt, cameAt }: DatedAnswer): Of
 }
 
 /**
- * A machine's clock that is kept in time is right to a second, not to the millisecond. If it were taken for more exact,
- * it would rule out now one `Date` and now another.
+ * The clock of a machine that is kept in time is right to a second, not to the millisecond. If we took it to be more
+ * exact, it would rule out some `Date` now and then.
  *
  * @param now the machine's time, ms since the epoch @param at the same moment by the monotonic clock
  */
@@ -66,7 +69,7 @@ function isTime(ms: number | undefined): ms is number {
 
 /**
  * The offset by which no time is later than the truth, if any of the evidence is right: the latest that the earliest
- * piece of evidence allows. Pieces that are ahead of that are left out. Of the others the most exact kind counts.
+ * piece of evidence allows. Pieces that are ahead of that are left out. Among the others the most exact kind counts.
  *
  * @param kinds evidence by kind, the most exact kind first
  * @returns undefined without evidence

@@ -22,36 +22,41 @@ export interface AttemptIdentity {
   jobId: number
   /** The attempt's number; writes of a lower one are refused once a higher one has begun. */
   fence: number
-  /** Tells a repeated call of the same attempt from another attempt. */
+  /** Distinguishes a repeated call of the same attempt from another attempt. */
   attemptId: string
   /** @defaultValue the number alone decides */
   lock?: QueueLock
 }
 
-/** An attempt that has begun, and what it goes on from. */
+/** An attempt that has begun, with the state to continue from. */
 export interface Attempt extends AttemptIdentity, BegunAttempt {
   fence: number
 }
 
 /**
- * `ALREADY`: this very commit stands in the log. `ENDED`, `FENCED`: the attempt may write no more. `REWOUND`: Redis holds
- * less, or other, than the attempt wrote. `LOG_FULL`: the job's limit of bytes would be passed.
+ * `ALREADY`: exactly this commit is in the log. `ENDED`, `FENCED`: the attempt may write no more. `REWOUND`: Redis
+ * holds less than the attempt wrote, or something else. `LOG_FULL`: the commit would exceed the job's limit of bytes.
  */
 export type CommitOutcome = 'COMMITTED' | 'ALREADY' | 'ENDED' | 'FENCED' | 'REWOUND' | 'LOG_FULL'
 
-/** `CANCELLED`: somebody wants the job to end, and nobody but this attempt would see to it. */
+/** `CANCELLED`: somebody wants the job to end, and only this attempt would do it. */
 export type ReleaseOutcome =
   | { outcome: 'RELEASED' | 'ENDED' | 'FENCED' }
   | { outcome: 'CANCELLED'; cancelReason: CancelReason }
 
-/** What a worker writes. Every call waits until Redis answers, however long that takes, and may safely be sent twice. */
+/**
+ * The calls with which a worker writes. Each waits until Redis answers, however long that takes, and may safely be sent
+ * twice.
+ */
 export interface AttemptStore {
-  /** @returns the attempt with the number it has: another one than asked for where that was given out before */
+  /** @returns the attempt with its number, which differs from the requested one if that was given out before */
   begin(identity: AttemptIdentity, mode: 'start' | 'rewound', newEpoch: string): Promise<Attempt | 'ENDED' | 'FENCED'>
-  /** @param commitId the same for the same commit only, within all attempts at the job */
+  /** @param commitId the same only for the same commit, within all attempts at the job */
   commit(attempt: Attempt, commitId: string, commit: Commit): Promise<CommitOutcome>
   release(identity: AttemptIdentity, counted: 'counted' | 'uncounted', failure?: JobFailure): Promise<ReleaseOutcome>
-  /** @param by absent for callers that are no attempt; one that finds another log than it has written is told `REWOUND` */
+  /**
+   * @param by absent for callers that are not an attempt; if it finds a log that it has not written, it gets `REWOUND`
+   */
   end(jobId: number, fence: number, ending: Ending, by?: EndingAttempt): Promise<EndOutcome>
 }
 

@@ -3,18 +3,18 @@ import { endedFunction, laterEpochFunction, runIdFunction } from '../lua-functio
 import { defineScript } from '../script.ts'
 
 /**
- * Begins an attempt, or begins it anew after REWOUND. From then on every older attempt is refused. Sent twice by the same
- * attempt (a lost reply) it counts once.
+ * Begins an attempt, or begins it anew after REWOUND. From then on every older attempt is refused. If the same attempt
+ * sends it twice (a lost reply), it counts once.
  *
- * An attempt that finds the job running follows one that neither gave it back nor ended it: its worker died. That is not
- * the job's failure. It is counted apart, unless that attempt had come further, and the new attempt takes its place in
- * the count.
+ * If an attempt finds the job running, the attempt before neither gave the job back nor ended it: its worker died. The
+ * job is not to blame. So a death is counted separately, unless that attempt had made progress, and the new attempt
+ * takes its place in the count.
  *
- * A number can come twice when Redis goes back in time while a worker goes on. Where the queue's lock is told, the lock
+ * A number can come twice when Redis goes back in time while a worker continues. If the queue's lock is given, the lock
  * decides: its holder is the newest attempt and gets a number above all that were given out; others may not begin.
  *
- * Replies ENDED (or no such job), FENCED, or BEGUN and the names and values of what the attempt goes on from. What is
- * absent has no name there.
+ * Replies ENDED (or no such job), FENCED, or BEGUN and the names and values that the attempt continues from. A missing
+ * value has no name there.
  */
 export const beginScript = defineScript({
   name: 'syncBegin',
@@ -29,7 +29,7 @@ export const beginScript = defineScript({
     'newEpoch',
     /** 'start' or 'rewound'. */
     'mode',
-    /** What the queue's lock holds while it is this attempt's; '' without a lock. */
+    /** The content of the queue's lock while this attempt has it; '' without a lock. */
     'lockToken',
   ],
   reply: Type.Array(Type.String(), { minItems: 1 }),

@@ -6,17 +6,17 @@ import { type CancelReason, cancelReasonOf } from '../job-record.ts'
 import { type JobSeals, openJobSeals } from '../secrets/job-seals.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
 
-/** What an attempt goes on from. */
+/** The data that an attempt continues from. */
 export interface BegunAttempt {
-  /** Its number: another one than asked for where that was given out before. */
+  /** Its number, which differs from the requested one if that was given out before. */
   fence: number
   /** Messages in the log. */
   offset: number
-  /** The commit that they end with; '' before the job's first one. */
+  /** The last commit of these messages; '' before the job's first one. */
   commitId: string
-  /** Attempts, this one included, since the job last came further; those that died count in `deaths`. */
+  /** Attempts, including this one, since the job last made progress; those that died count in `deaths`. */
   idleAttempts: number
-  /** Attempts since then whose workers died, or lost the job, before they could say so. */
+  /** Attempts since then whose workers died, or lost the job, before they could report it. */
   deaths: number
   cancelReason?: CancelReason
   /** @throws SealBrokenError */
@@ -27,14 +27,14 @@ export interface BegunAttempt {
   readPosition(): Position | undefined
 }
 
-/** What the script that begins an attempt replies, by name. */
+/** The reply of the script that begins an attempt, by name. */
 const BegunReply = Type.Object({
   tenant: Type.Optional(Type.String()),
   messages: NumberText,
   fence: NumberText,
   commitId: Type.Optional(Type.String()),
   idleAttempts: NumberText,
-  /** Records of older versions have none. */
+  /** Missing in records of older versions. */
   deaths: Type.Optional(NumberText),
   cancelReason: Type.Optional(Type.String()),
   position: Type.Optional(Type.String()),
@@ -47,10 +47,10 @@ const PositionSchema = Type.Record(Type.String(), Type.Unknown())
 /**
  * An attempt that has begun, as the script replied.
  *
- * What may be unreadable (a lost key, the work of a later version) is opened only when it is asked for: the attempt must
- * begin all the same, so that such attempts are counted and come to an end.
+ * Parts that may be unreadable (a lost key, data of a later version) are opened only on request. The attempt must begin
+ * even then, so that such attempts are counted and end.
  *
- * @throws StoredDataError for counters that are no numbers
+ * @throws StoredDataError for counters that are not numbers
  */
 export function readBegun(
   keys: readonly EncryptionKey[],

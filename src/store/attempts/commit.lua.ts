@@ -6,8 +6,8 @@ import { defineScript } from '../script.ts'
 /**
  * Compare and append: makes one commit of an attempt durable, whole or not at all.
  *
- * Replies COMMITTED, ALREADY (this very commit is there: its reply was lost), ENDED (or no such job), FENCED,
- * REWOUND (Redis holds less, or other, than this attempt wrote) or LOG_FULL.
+ * Replies COMMITTED, ALREADY (exactly this commit is there: its reply was lost), ENDED (or no such job), FENCED,
+ * REWOUND (Redis holds less than this attempt wrote, or something else) or LOG_FULL.
  */
 export const commitScript = defineScript({
   name: 'syncCommit',
@@ -37,7 +37,7 @@ export const commitScript = defineScript({
     'holdsErrorTrace',
     'logLimitBytes',
     'isProgress',
-    /** What the queue's lock holds while it is this attempt's; '' without a lock. */
+    /** The content of the queue's lock while this attempt has it; '' without a lock. */
     'lockToken',
   ],
   entries: ['streamName', 'streamState'],

@@ -4,11 +4,12 @@ import { defineScript } from '../script.ts'
 
 /**
  * Ends a job, once. The caller has prepared the closing lines from the record it read. They are written only if that
- * record still holds, else the caller reads again. Another Redis process than that of the last commit may have lost
- * messages that somebody has read, so the epoch changes then, unless the caller knows that nothing is missing.
+ * record is unchanged; otherwise the caller reads again. If Redis is another process than at the last commit, it may
+ * have lost messages that somebody has read. So the epoch changes then, unless the caller knows that nothing is
+ * missing.
  *
- * Replies DONE, ENDED (or no such job), FENCED, REWOUND (the log is not what the caller knows) or CHANGED (the record is
- * not what the caller read).
+ * Replies DONE, ENDED (or no such job), FENCED, REWOUND (the log is not the one that the caller knows) or CHANGED (the
+ * record is not the one that the caller read).
  */
 export const endScript = defineScript({
   name: 'syncEnd',
@@ -37,11 +38,11 @@ export const endScript = defineScript({
     'recordRetentionMs',
     /** Random text for a new epoch; '' when the caller knows the log's latest commit. */
     'newEpoch',
-    /** Of the attempt that ends the job; '' for others. */
+    /** The id of the attempt that ends the job; '' for other callers. */
     'attemptId',
     /** The log's latest commit as the caller knows it; '' for none. */
     'expectedCommitId',
-    /** What the queue's lock holds while it is this attempt's; '' without a lock. */
+    /** The content of the queue's lock while this attempt has it; '' without a lock. */
     'lockToken',
   ],
   reply: Type.Enum(['DONE', 'ENDED', 'FENCED', 'REWOUND', 'CHANGED']),

@@ -3,10 +3,10 @@ import { endedFunction } from '../lua-functions.ts'
 import { defineScript } from '../script.ts'
 
 /**
- * Takes a job that has ended, or was never written, from the live ones. The script looks at the record itself: the caller
- * may have seen the job end in a Redis that has gone back in time since.
+ * Removes a job that has ended, or was never written, from the live ones. The script checks the record itself, because
+ * the caller may have seen the job end in a Redis that has gone back in time since.
  *
- * Replies 1 when it was taken from there.
+ * Replies 1 when it was removed.
  */
 export const forgetScript = defineScript({
   name: 'syncForget',

@@ -17,20 +17,20 @@ import { type EncryptionKey, SealBrokenError } from '../secrets/sealing.ts'
 import { endScript } from './end.lua.ts'
 import { forgetJob } from './live-jobs.ts'
 
-/** How a job is to end. A job that is said to have succeeded fails if a stream is not COMPLETE. */
+/** How a job is to end. Even if success is claimed, the job fails if a stream is not COMPLETE. */
 export type Ending = SyncEnding<FinalStatus>
 
-/** The queue's lock on a job, and what it holds while it is an attempt's. */
+/** The queue's lock on a job, and its content while an attempt has it. */
 export interface QueueLock {
   key: string
   token: string
 }
 
-/** The attempt that ends its job, and what it knows of the log. */
+/** The attempt that ends its job, and what it knows about the log. */
 export interface EndingAttempt {
   attemptId: string
   lock?: QueueLock | undefined
-  /** What it has written, all that the log may hold; absent where it gives up and cannot tell. */
+  /** What it has written, which is everything that the log may hold; absent when it gives up and does not know. */
   written?: { offset: number; commitId: string }
 }
 
@@ -39,7 +39,7 @@ export interface JobEndDependencies {
   keys: readonly EncryptionKey[]
   clock: Clock
   retention: Retention
-  /** Told of the end of each job that this process has ended. */
+  /** Notified of the end of each job that this process has ended. */
   onJobEnded?: EndObserver
 }
 
@@ -47,10 +47,10 @@ export interface JobEndDependencies {
 export type EndObserver = (status: Ending['status'], code: ErrorCode | undefined) => void
 
 /**
- * Ends a job, written once whoever comes first: worker, API or reconciler.
+ * Ends a job. The first caller writes the end: worker, API or reconciler.
  *
- * @param fence the latest attempt the caller knows of; a newer one keeps the job
- * @param by absent for callers that are no attempt
+ * @param fence the latest attempt that the caller knows; a newer one keeps the job
+ * @param by absent for callers that are not an attempt
  */
 export async function endJob(
   dependencies: JobEndDependencies,
@@ -59,7 +59,7 @@ export async function endJob(
   ending: Ending,
   by?: EndingAttempt,
 ): Promise<EndOutcome> {
-  // A commit of the same attempt may come between reading and ending, but each such round means progress elsewhere.
+  // The same attempt may commit between reading and ending, but each such round means progress elsewhere.
   for (;;) {
     const outcome = await tryToEnd(dependencies, jobId, fence, ending, by)
     if (outcome === 'CHANGED') continue
@@ -71,8 +71,8 @@ export async function endJob(
 }
 
 /**
- * `ENDED`: it had ended already. `FENCED`: a newer attempt has it. `REWOUND`: Redis holds less, or
- * other, than the caller has written.
+ * `ENDED`: it had ended already. `FENCED`: a newer attempt has it. `REWOUND`: Redis holds less than the caller has
+ * written, or something else.
  */
 export type EndOutcome = 'DONE' | 'ENDED' | 'FENCED' | 'REWOUND'
 
@@ -135,7 +135,7 @@ async function tryToEnd(
   return outcome
 }
 
-/** None where they cannot be read: a job must come to its end all the same. Whoever says that it succeeded has written them. */
+/** Empty if they cannot be read, because a job must end even then. A caller that claims success has written them. */
 function readableStreams(jobId: number, text: string | null | undefined): StreamProgress[] {
   try {
     return parseStreams(jobId, text ?? undefined)
@@ -153,7 +153,7 @@ interface ClosingEntry {
 
 const noEntry: ClosingEntry = { count: 0, blob: '', bytes: 0 }
 
-/** The closing entry, none where the job's log cannot be opened by anybody: a lost key must not keep a job alive. */
+/** The closing entry; undefined if nobody can open the job's log, because a lost key must not keep a job alive. */
 async function sealClosing(
   keys: readonly EncryptionKey[],
   wrappedDataKey: string | null,
@@ -172,7 +172,7 @@ async function sealClosing(
   }
 }
 
-/** How a job ends that somebody asked to end. */
+/** How a job ends after a request for its end. */
 export function cancelledEnding(reason: CancelReason): Ending {
   const message =
     reason === 'abandoned'

@@ -28,7 +28,7 @@ export interface LiveJobs {
    * @throws StoredDataError
    */
   lookOver(jobId: number): Promise<LiveJob | undefined>
-  /** Tells the worker that has the job to cancel it. */
+  /** Asks the worker that has the job to cancel it. */
   announceCancel(jobId: number): Promise<void>
 }
 
@@ -43,7 +43,7 @@ export async function forgetJob(redis: Redis, jobId: number): Promise<void> {
   await runScript(redis, forgetScript, { keys, args: { jobId } })
 }
 
-/** Ids of the jobs that may not have ended, oldest first. What is no id is passed over. */
+/** Ids of the jobs that may not have ended, oldest first. Anything that is not an id is skipped. */
 async function readLiveJobIds(redis: Redis): Promise<number[]> {
   const members = await storeAnswer(redis.zrange(sharedKeys.liveJobs, '0', '-1'))
   return members.map(Number).filter(Number.isSafeInteger)

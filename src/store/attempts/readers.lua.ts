@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { endedFunction, redisTimeFunction } from '../lua-functions.ts'
 import { defineScript } from '../script.ts'
 
-/** Lua: until when a job has readers, by the leases of those that are there and those that are awaited; 0 = none. */
+/** Lua: until when a job has readers, by the leases of present and awaited readers; 0 = no readers. */
 const leasedUntilFunction = `
 local function leasedUntil()
   local last = redis.call('ZREVRANGE', readersKey, 0, 0, 'WITHSCORES')
@@ -14,7 +14,7 @@ end
 const keys = ['recordKey', 'readersKey'] as const
 
 /**
- * A reader says that it is there. A reader that comes takes the place of one that is awaited.
+ * A reader reports that it is there. A new reader replaces one that is awaited.
  *
  * Replies 1, or 0 for a job that keeps no leases.
  */
@@ -24,7 +24,7 @@ export const renewReaderScript = defineScript({
   args: [
     'readerId',
     'leaseMs',
-    /** What the ids of awaited readers begin with. */
+    /** The ids of awaited readers begin with this. */
     'awaitedPrefix',
   ],
   reply: Type.Integer(),
@@ -49,9 +49,9 @@ return 1
 })
 
 /**
- * A reader hung up: grace counts from now, or from the end of the last other lease.
+ * A reader hung up: the grace period counts from now, or from the end of the last other lease.
  *
- * Replies ABANDONED when nobody is left and grace is over at once, else KEPT.
+ * Replies ABANDONED when nobody is left and the grace period is over at once, else KEPT.
  */
 export const dropReaderScript = defineScript({
   name: 'syncDropReader',
@@ -75,9 +75,9 @@ return 'ABANDONED'
 })
 
 /**
- * The service cut a reader off, and it may take a while to come back. Its lease goes on for so long, under another id,
- * since it comes back as a new reader. This call may have had to wait for Redis: a reader that has come since the cut
- * is taken for the one that was cut off.
+ * The service cut a reader off, and the reader may need a while to come back. So its lease continues for that long,
+ * under another id, because it comes back as a new reader. This call may have had to wait for Redis. So if a reader has
+ * come since the cut, it counts as the one that was cut off.
  *
  * Replies 1, or 0 for a job that keeps no leases.
  */
@@ -88,7 +88,7 @@ export const awaitReaderScript = defineScript({
     'readerId',
     /** The id under which it is awaited. */
     'awaitedId',
-    /** For how long. */
+    /** For how long it is awaited. */
     'awaitedMs',
     'sinceCutMs',
   ],
@@ -106,7 +106,10 @@ return 1
 `,
 })
 
-/** Lua: somebody else wants the job, too. It lives by the longest grace, and without readers once one caller wants it so. */
+/**
+ * Lua: another caller wants the job, too. The longest grace applies. As soon as one caller wants the job even without
+ * readers, it lives without them.
+ */
 export const shareFunction = `
 local function share(wantedGraceMs)
   local status, graceMs = unpack(redis.call('HMGET', recordKey, 'status', 'graceMs'))
@@ -121,12 +124,12 @@ local function share(wantedGraceMs)
 end
 `
 
-/** The same as a call. Replies 1, or 0 for a job that keeps no leases. */
+/** The same as a separate call. Replies 1, or 0 for a job that keeps no leases. */
 export const shareScript = defineScript({
   name: 'syncShare',
   keys,
   args: [
-    /** The grace of this caller; '' if it reads nothing or wants none. */
+    /** The grace of this caller; '' if it reads nothing or wants no grace. */
     'wantedGraceMs',
   ],
   reply: Type.Integer(),

@@ -3,7 +3,7 @@ import { endedFunction } from '../lua-functions.ts'
 import { defineScript } from '../script.ts'
 
 /**
- * Says that an attempt is over and another follows. Does nothing when somebody has asked for the job's end meanwhile:
+ * Records that an attempt is over and another follows. Does nothing if somebody has requested the job's end meanwhile:
  * this attempt must then end the job, because nobody else would before the next attempt.
  *
  * Replies [RELEASED], [CANCELLED, reason], [ENDED] or [FENCED].

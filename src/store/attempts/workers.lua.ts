@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { redisTimeFunction } from '../lua-functions.ts'
 import { defineScript } from '../script.ts'
 
-/** A worker says that it is there, for so long. */
+/** A worker reports that it is alive, for this long. */
 export const announceWorkerScript = defineScript({
   name: 'syncAnnounceWorker',
   keys: ['workersKey'],
@@ -16,7 +16,7 @@ return 1
 `,
 })
 
-/** Replies how many workers are there. */
+/** Replies how many workers are alive. */
 export const countWorkersScript = defineScript({
   name: 'syncCountWorkers',
   keys: ['workersKey'],

@@ -12,7 +12,7 @@ import { runScript } from '../script.ts'
 import { readConnectionStates } from './connection-states.ts'
 import { acknowledgeScript } from './states.lua.ts'
 
-/** What a connection knows its client to hold. */
+/** The messages that a connection's client has, as far as the connection knows. */
 export interface Acknowledged {
   /** Messages of the job. */
   offset: number
@@ -21,10 +21,10 @@ export interface Acknowledged {
 }
 
 /**
- * Notes that the client holds so many messages of a job: moves its connection's state to the last checkpoint of
- * each stream among them. Full-refresh streams have none there, as every job of a connection reads them anew.
+ * Notes that the client has so many messages of a job: moves its connection's state to the last checkpoint of each
+ * stream among them. Full-refresh streams have no state there, because every job of a connection reads them again.
  *
- * @param readJob the job as it now is
+ * @param readJob reads the job in its present state
  * @throws CodedError `no_connection`, `ack_superseded`, `offset_out_of_range`, `log_gone`, `log_rewound`
  */
 export async function acknowledge(redis: Redis, readJob: () => Promise<Job>, holding: Holding): Promise<Acknowledged> {

@@ -5,7 +5,7 @@ import type { Page, PageRequest } from '../page.ts'
 import { type ConnectionReadDependencies, findConnection } from './connection-record.ts'
 import type { Connection } from './connection-store.ts'
 
-/** Sealed settings that one page of a list holds at most; catalogs can be as large as a body may be. */
+/** The most bytes of sealed settings on one page of a list; catalogs can be as large as a body may be. */
 const mostPageBytes = 8 * 1024 * 1024
 
 /** A page of a tenant's connections, see `ConnectionStore.list`. */
@@ -19,7 +19,7 @@ export async function listConnections(
   const ids = await storeAnswer(redis.zrangebylex(connectionIndexKey(tenant), from, '+', 'LIMIT', 0, limit + 1))
   const shown = await fittingIds(redis, tenant, ids.slice(0, limit))
   const items: Connection[] = []
-  // One after the other: asked for all at once, the last would wait for the others longer than a command may.
+  // One after the other: if all were requested at once, the last would wait for the others longer than a command may.
   for (const connectionId of shown) {
     const connection = await findConnection(dependencies, tenant, connectionId)
     if (connection) items.push(connection)
@@ -28,7 +28,7 @@ export async function listConnections(
   return { items, ...(next !== undefined && { next }) }
 }
 
-/** The first of these connections that together are no larger than a page may be, and always one. */
+/** The first of these connections that together fit on a page, and always at least one. */
 async function fittingIds(redis: Redis, tenant: string, ids: string[]): Promise<string[]> {
   let bytes = 0
   const tooLarge = (await storeAnswer(readSizes(redis, tenant, ids))).findIndex((size) => {
@@ -44,7 +44,7 @@ async function readSizes(redis: Redis, tenant: string, ids: string[]): Promise<n
   for (const connectionId of ids) pipeline.hstrlen(connectionKey(tenant, connectionId, 'record'), 'settings')
   const replies = (await pipeline.exec()) ?? []
   return replies.map(([error, size]) => {
-    // Without its size a connection would count for nothing, and the page have no bound.
+    // Without its size, a connection would count as empty, and the page would have no limit.
     if (error) throw error
     return Number(size)
   })

@@ -9,8 +9,8 @@ import { openSettings } from './connection-seal.ts'
 import type { Connection } from './connection-store.ts'
 
 /**
- * A connection's record in Redis, a hash. Beside this it keeps: `generation`, `latestJob`, the one that has the connection
- * as long as it runs, and `acknowledgedBy`, the latest job whose messages were acknowledged. `v` would be a version; see
+ * A connection's record in Redis, a hash. It also keeps: `generation`, `latestJob`, which has the connection as long as
+ * it runs, and `acknowledgedBy`, the latest job whose messages were acknowledged. `v` would be a version; see
  * `stored-data.ts`.
  */
 const ConnectionRecord = Type.Object({
@@ -20,13 +20,13 @@ const ConnectionRecord = Type.Object({
   lastUpdatedAt: NumberText,
 })
 
-/** What reading connections takes. */
+/** Everything needed to read connections. */
 export interface ConnectionReadDependencies {
   redis: Redis
   keys: readonly EncryptionKey[]
 }
 
-/** A connection, with a problem in place of its settings where they cannot be read; undefined when there is none. */
+/** A connection, with a problem instead of its settings if they cannot be read; undefined when it does not exist. */
 export async function findConnection(
   { redis, keys }: ConnectionReadDependencies,
   tenant: string,
@@ -43,7 +43,7 @@ export async function findConnection(
   }
 }
 
-/** One connection that cannot be read must not hide the others, nor keep itself from being put again or removed. */
+/** A connection that cannot be read must not hide the others. It must also be possible to replace or remove it. */
 function problemOf(error: unknown): CodedError {
   if (error instanceof SealBrokenError || error instanceof StoredDataError) return error
   throw error

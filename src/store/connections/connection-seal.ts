@@ -16,7 +16,7 @@ export function sealSettings(keys: readonly EncryptionKey[], owner: Owner, setti
   return sealToText(active.kid, active.key, plain, { ...owner, purpose: 'connection' })
 }
 
-/** Opens them with the key they name. @throws SealBrokenError; StoredDataError */
+/** Opens the settings with the key they name. @throws SealBrokenError; StoredDataError */
 export function openSettings(keys: readonly EncryptionKey[], owner: Owner, sealed: string): ConnectionSettings {
   const plain = openText(findKey(keys, sealed), sealed, { ...owner, purpose: 'connection' })
   return parseStored(ConnectionSettingsSchema, plain, `connection ${owner.connectionId}`)

@@ -8,7 +8,7 @@ import { StreamStateSchema } from '../stored-request.ts'
 import type { ChangeReply } from './connections.lua.ts'
 import { setStatesScript } from './states.lua.ts'
 
-/** A connection's acknowledged states; empty for one that is not there. @throws StoredDataError */
+/** A connection's acknowledged states; empty when it does not exist. @throws StoredDataError */
 export async function readConnectionStates(redis: Redis, tenant: string, connectionId: string): Promise<StreamStates> {
   const states = await storeAnswer(redis.hgetall(connectionKey(tenant, connectionId, 'states')))
   return Object.fromEntries(
@@ -20,7 +20,7 @@ export async function readConnectionStates(redis: Redis, tenant: string, connect
 }
 
 /**
- * @param stream the only one to set; undefined = all, those that are left out have no state then
+ * @param stream the only one to set; undefined = all, and those that are left out then have no state
  * @returns the reply of `setStatesScript`
  */
 export function writeConnectionStates(

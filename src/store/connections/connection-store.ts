@@ -3,35 +3,40 @@ import { CodedError } from '../../errors.ts'
 import type { SyncRequest } from '../../sync/contract/sync-request.ts'
 import type { Page, PageRequest } from '../page.ts'
 
-/** What a connection syncs. */
+/** The config and the catalog that a connection syncs. */
 export type ConnectionSettings = Pick<SyncRequest, 'config' | 'catalog'>
 
-/** A connection as it is kept, its config in clear: never to be shown as it is. Times are ms since the epoch. */
+/**
+ * A connection as it is stored, with its config in clear text, so never show it like this. Times are ms since the
+ * epoch.
+ */
 export interface Connection {
   connectionId: string
   createdAt: number
   lastUpdatedAt: number
   /** Absent when they cannot be read: their key is gone, or a later version wrote them. */
   settings?: ConnectionSettings
-  /** Why they cannot. */
+  /** Why they cannot be read. */
   problem?: CodedError
 }
 
-/** What a new job of a connection begins with. */
+/** The data with which a new job of a connection begins. */
 export interface ConnectionStart extends ConnectionSettings {
   states: StreamStates
-  /** Changes whenever the state is set or reset by hand; of two connections it is never the same. */
+  /** Changes whenever the state is set or reset by hand; two connections never have the same one. */
   generation: string
 }
 
 /**
- * Connections as the API needs them; each belongs to a tenant, and for any other there is none.
+ * Connections as the API needs them. Each belongs to a tenant, and does not exist for any other.
  *
- * Everything that needs one rejects with `connection_not_found`, and everything with `store_unavailable` within 1 s when
- * Redis is away.
+ * Every call that needs a connection rejects with `connection_not_found`. Every call rejects with `store_unavailable`
+ * within 1 s when Redis is down.
  */
 export interface ConnectionStore {
-  /** Makes a connection or replaces its settings; its state stays, and a job that runs goes on with what it began with. */
+  /**
+   * Makes a connection or replaces its settings. Its state stays, and a running job continues with the settings it has.
+   */
   put(
     tenant: string,
     connectionId: string,
@@ -41,23 +46,26 @@ export interface ConnectionStore {
   /** In the order of their ids; a page is bounded in bytes as well, and may end early. */
   list(tenant: string, page: PageRequest): Promise<Page<Connection>>
   readStart(tenant: string, connectionId: string): Promise<ConnectionStart>
-  /** What clients have acknowledged, or set. */
+  /** The states that clients have acknowledged, or set. */
   readStates(tenant: string, connectionId: string): Promise<StreamStates>
   /**
-   * Sets the state by hand; jobs that began before can no longer move it. Resolves with the whole state as it then is.
+   * Sets the state by hand; jobs that began before can no longer move it. Resolves with the whole new state.
    *
-   * @param stream the only one to set; undefined = all, those that `states` leaves out have none then
+   * @param stream the only one to set; undefined = all, and those that `states` leaves out then have no state
    * @throws CodedError `connection_busy`
    */
   setStates(tenant: string, connectionId: string, states: StreamStates, stream?: string): Promise<StreamStates>
-  /** Removes settings and state, which need no key for that; resolves with what they were. @throws CodedError `connection_busy` */
+  /**
+   * Removes settings and state, for which no key is needed; resolves with the old settings. @throws CodedError
+   * `connection_busy`
+   */
   remove(tenant: string, connectionId: string): Promise<Connection>
 }
 
 /**
  * The error that names the job that has a connection.
  *
- * @param wouldJoin whether the caller would take the job if it were the one asked for
+ * @param wouldJoin whether the caller would accept that job if it were the one requested
  */
 export function connectionBusy(jobId: number, wouldJoin = false): CodedError {
   const why = wouldJoin

@@ -23,7 +23,7 @@ return 'CREATED'
 `,
 })
 
-/** What comes of a change that a job of the connection forbids. */
+/** The result of a change that is forbidden while a job has the connection. */
 export const changeReply = Type.Union([
   Type.Tuple([Type.Enum(['DONE', 'MISSING'])]),
   Type.Tuple([Type.Literal('BUSY'), Type.String()]),
@@ -36,7 +36,7 @@ export const removeConnectionScript = defineScript({
   keys: ['recordKey', 'statesKey', 'connectionIndexKey'],
   args: [
     'connectionId',
-    /** What stands before and after a job's id in the key of its record. */
+    /** The parts before and after a job's id in the key of its record. */
     'beforeId',
     'afterId',
   ],

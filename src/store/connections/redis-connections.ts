@@ -79,7 +79,7 @@ async function readStart(
   connectionId: string,
   read: () => Promise<Connection>,
 ): Promise<ConnectionStart> {
-  // The generation is read first: the script that makes the job notices what changes after that.
+  // The generation is read first, so the script that makes the job notices later changes.
   const generation = await storeAnswer(redis.hget(connectionKey(tenant, connectionId, 'record'), 'generation'))
   const { settings, problem } = await read()
   if (!settings) throw problem ?? new CodedError('seal_broken')

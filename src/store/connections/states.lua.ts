@@ -4,8 +4,8 @@ import { defineScript } from '../script.ts'
 import { changeReply } from './connections.lua.ts'
 
 /**
- * Sets a connection's state by hand, unless a job has the connection. Its new generation tells the jobs that began before
- * from those that begin after.
+ * Sets a connection's state by hand, unless a job has the connection. Its new generation distinguishes the jobs that
+ * began before from those that begin after.
  *
  * Replies [DONE], [MISSING] or [BUSY, job id].
  */
@@ -13,7 +13,7 @@ export const setStatesScript = defineScript({
   name: 'syncSetStates',
   keys: ['recordKey', 'statesKey', 'lastGenerationKey'],
   args: [
-    /** What stands before and after a job's id in the key of its record. */
+    /** The parts before and after a job's id in the key of its record. */
     'beforeId',
     'afterId',
     /** '' for all. */
@@ -50,7 +50,7 @@ export const acknowledgeScript = defineScript({
   args: [
     'offset',
     'jobId',
-    /** Of the log that the checkpoints are from. */
+    /** The epoch of the log that the checkpoints are from. */
     'epoch',
   ],
   entries: ['streamName', 'streamState'],

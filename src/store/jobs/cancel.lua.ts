@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { endedFunction } from '../lua-functions.ts'
 import { defineScript } from '../script.ts'
 
-/** Asks for the end of a job. The first reason stays. Replies REQUESTED, ENDED or MISSING. */
+/** Requests the end of a job. The first reason stays. Replies REQUESTED, ENDED or MISSING. */
 export const cancelScript = defineScript({
   name: 'syncCancel',
   keys: ['recordKey'],

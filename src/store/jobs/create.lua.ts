@@ -3,23 +3,23 @@ import { activeJobFunction, endedFunction, redisTimeFunction, runIdFunction } fr
 import { defineScript } from '../script.ts'
 
 /**
- * Writes a new job: its record as pending, its wrapped data key, its sealed request, the states it begins with, its place
- * in the tenant's list. A job that depends on readers starts with a lease for the one that made it.
+ * Writes a new job: its record as pending, its wrapped data key, its sealed request, the states it begins with, its
+ * place in the tenant's list. A job that depends on readers starts with a lease for its creator.
  *
- * A job of a connection takes the connection, unless another one has it. A request that names a key for repeats makes a
- * job only the first time, and the key is written together with that job: no repeat ever finds a key without a job.
+ * A job of a connection takes the connection, unless another job has it. A request with a key for repeats makes a job
+ * only the first time. The key is written together with that job, so no repeat ever finds a key without a job.
  *
- * Nothing tells the list that a record has expired, so each new job looks at a few others, picked at random. That keeps
- * the expired a small part of the list, however long it is since anybody asked for it.
+ * The list does not notice when a record expires, so each new job checks a few others, picked at random. That keeps the
+ * share of expired jobs in the list small, however long nobody reads the list.
  *
- * Replies [CREATED], [EXISTS] when the id is taken, [REPEATED, id of the first request's job], [REUSED] when that had
- * another body, [BUSY, id of the job that has the connection], [JOINED, the same], or [CHANGED] when the connection is
- * gone or its state is of another generation.
+ * Replies [CREATED], [EXISTS] when the id is taken, [REPEATED, id of the first request's job], [REUSED] when that
+ * request had another body, [BUSY, id of the job that has the connection], [JOINED, the same], or [CHANGED] when the
+ * connection is gone or its state has another generation.
  */
 export const createScript = defineScript({
   name: 'syncCreate',
   keys: ['recordKey', 'dataKeyKey', 'requestKey', 'statesKey', 'jobIndexKey'],
-  /** The connection's record, and what is known of the key for repeats. */
+  /** The connection's record, and the data stored under the key for repeats. */
   optionalKeys: ['connectionKey', 'repeatKey'],
   args: [
     'channel',
@@ -35,17 +35,17 @@ export const createScript = defineScript({
     /** '' for a job that does not depend on readers. */
     'graceMs',
     'leaseMs',
-    /** What stands before and after the id in the key of a record. */
+    /** The parts before and after the id in the key of a record. */
     'beforeId',
     'afterId',
     'connectionId',
-    /** Of the connection's state that the job begins with. */
+    /** The generation of the state that the job begins with. */
     'generation',
-    /** Of what the connection's job is asked for. */
+    /** The digest of what the connection's job is asked to do. */
     'askedDigest',
-    /** '1' to join the job that has the connection, if it was asked for the same. */
+    /** '1' to join the job that has the connection, if it has the same request. */
     'joinActive',
-    /** Of the request's body, for repeats. */
+    /** The digest of the request's body, for repeats. */
     'bodyDigest',
     'repeatsKnownMs',
   ],

@@ -8,7 +8,7 @@ import type { Page } from '../page.ts'
 import type { JobFilter } from './job-store.ts'
 
 const recordsPerRead = 100
-/** Records looked at for one page: a filter that fits nothing must not read years of jobs in one call. */
+/** The number of records read for one page: a filter that matches nothing must not read years of jobs in one call. */
 const mostReads = 10
 
 /** A page of a tenant's jobs, newest first. Ids whose records have expired are dropped from the index on the way. */
@@ -49,7 +49,7 @@ async function readRecords(redis: Redis, tenant: string, ids: string[]): Promise
   return records.map((fields, index) => readableJob(Number(ids[index]), fields))
 }
 
-/** A record that cannot be read is left out of the list: reading that one job says what is wrong with it. */
+/** A record that cannot be read is left out of the list; reading that job alone shows what is wrong. */
 function readableJob(jobId: number, fields: Record<string, string>): Job | undefined {
   try {
     return jobFromRecord(jobId, fields)

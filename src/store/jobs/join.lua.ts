@@ -4,21 +4,21 @@ import { endedFunction } from '../lua-functions.ts'
 import { defineScript } from '../script.ts'
 
 /**
- * Takes a job that is there in place of a new one: it lives for this caller, too, and the caller's key for repeats stands
- * for it from now on. A job that is about to end is not taken, and then the key stands for nothing.
+ * Takes an existing job instead of a new one: it now lives for this caller, too, and the caller's key for repeats leads
+ * to it from now on. A job that is about to end is not taken, and then the key leads to nothing.
  *
  * Replies JOINED or ENDING.
  */
 export const joinScript = defineScript({
   name: 'syncJoin',
   keys: ['recordKey', 'readersKey'],
-  /** What is known of the key for repeats. */
+  /** The data stored under the key for repeats. */
   optionalKeys: ['repeatKey'],
   args: [
-    /** The grace of this caller; '' if it reads nothing or wants none. */
+    /** The grace of this caller; '' if it reads nothing or wants no grace. */
     'wantedGraceMs',
     'jobId',
-    /** Of the request's body, for repeats. */
+    /** The digest of the request's body, for repeats. */
     'bodyDigest',
     'repeatsKnownMs',
   ],

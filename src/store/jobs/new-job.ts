@@ -7,21 +7,21 @@ import { createScript } from './create.lua.ts'
 import type { JobStoreDependencies } from './dependencies.ts'
 import type { NewJob } from './job-store.ts'
 
-/** How long a key for repeats is known. */
+/** How long a key for repeats is remembered. */
 export const repeatsKnownMs = 24 * 3_600_000
 
 interface Written {
   /**
-   * `BUSY`: another job has the connection. `JOINED`: one that was asked for the same has it, and the caller wants that
-   * one. `REUSED`: the key for repeats stands for another body. `CHANGED`: the connection is gone or its state is of
+   * `BUSY`: another job has the connection. `JOINED`: a job with the same request has it, and the caller accepts that
+   * job. `REUSED`: the key for repeats belongs to another body. `CHANGED`: the connection is gone or its state has
    * another generation.
    */
   outcome: 'CREATED' | 'EXISTS' | 'BUSY' | 'JOINED' | 'CHANGED' | 'REPEATED' | 'REUSED'
-  /** Of `BUSY` and `JOINED` the job that has the connection, of `REPEATED` the one that the first request made, else NaN. */
+  /** For `BUSY` and `JOINED` the job that has the connection, for `REPEATED` the first request's job, else NaN. */
   otherJob: number
 }
 
-/** Writes a new job under the id that it has got, all of it or nothing. */
+/** Writes a new job under its assigned id, all of it or nothing. */
 export async function writeNewJob(
   { redis, keys, clock, readerLeaseMs }: JobStoreDependencies,
   jobId: number,

@@ -3,12 +3,12 @@ import { redisTimeFunction, runIdFunction } from '../lua-functions.ts'
 import { defineScript } from '../script.ts'
 
 /**
- * Gives out the next job id and puts it among the live jobs, before anything else of the job exists: whatever dies
- * afterwards, the reconciler finds the id.
+ * Gives out the next job id and puts it among the live jobs, before anything else of the job exists. So the reconciler
+ * finds the id, whatever dies afterwards.
  *
- * A Redis that was restored, or has lost its data, would give ids out again. So another Redis process than the last one
- * goes on from the time, in hundredths of seconds since 2026. That is above every id that was ever given out, as long as
- * fewer than a hundred jobs a second are made between two starts.
+ * A Redis that was restored, or has lost its data, would give ids out again. So if Redis is another process than the
+ * last one, ids continue from the time, in hundredths of seconds since 2026. That is above every id that was ever given
+ * out, as long as fewer than a hundred jobs a second are made between two starts.
  *
  * Replies the id.
  */

@@ -7,7 +7,7 @@ import { jobFromRecord } from '../job-record.ts'
 import { jobKey } from '../keys.ts'
 import { refuseOtherJob } from '../log/log-epoch.ts'
 
-/** What reading a job takes. */
+/** Everything needed to read a job. */
 interface ReadDependencies {
   redis: Redis
   isHeld: (jobId: number) => Promise<boolean>
@@ -27,7 +27,7 @@ export async function readJob(
   return shown
 }
 
-/** The same jobs; those that no worker is there for say so. */
+/** The same jobs; those without a worker say so. */
 export async function tellWaiting({ redis, isHeld }: ReadDependencies, jobs: readonly Job[]): Promise<Job[]> {
   if (jobs.every(hasEnded) || (await hasWorkers(redis))) return [...jobs]
   const waits = async (job: Job) => !hasEnded(job) && !(job.status === 'running' && (await isHeld(job.jobId)))

@@ -5,9 +5,9 @@ import type { JobStoreDependencies } from './dependencies.ts'
 import type { JobStore } from './job-store.ts'
 import { requestEnd } from './request-end.ts'
 
-/** The service cut a reader off: it has so long to come back before `grace` begins. */
+/** The service cut a reader off: the reader has this long to come back before `grace` begins. */
 const readerAwaitedMs = 120_000
-/** What the id of an awaited reader begins with. */
+/** The id of an awaited reader begins with this. */
 const awaitedPrefix = 'awaited:'
 
 /** The keys of a job's record and of its readers. */

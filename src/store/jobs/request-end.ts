@@ -6,7 +6,7 @@ import { runScript } from '../script.ts'
 import { cancelScript } from './cancel.lua.ts'
 import type { JobStoreDependencies } from './dependencies.ts'
 
-/** Asks for the end of a job, and ends it at once if no worker has it. */
+/** Requests the end of a job, and ends it at once if no worker has it. */
 export async function requestEnd(
   dependencies: JobStoreDependencies,
   jobId: number,
@@ -21,7 +21,9 @@ export async function requestEnd(
   return outcome
 }
 
-/** Ends a job that no worker has. An attempt that begins at this moment has a higher fence and sees the request itself. */
+/**
+ * Ends a job that no worker has. An attempt that begins at this moment has a higher fence, and sees the request itself.
+ */
 async function endIdleJob(dependencies: JobStoreDependencies, jobId: number, reason: CancelReason): Promise<void> {
   const { redis, isHeld } = dependencies
   const [status, fence] = await storeAnswer(redis.hmget(jobKey(jobId, 'record'), 'status', 'fence'))

@@ -14,7 +14,7 @@ import { nextJobIdScript } from './next-job-id.lua.ts'
 import { readJob } from './read-job.ts'
 import { readerKeys } from './reader-leases.ts'
 
-/** Makes a job, or gives the one that takes its place, see `JobStore.create`. */
+/** Makes a job, or returns the one that replaces it, see `JobStore.create`. */
 export async function startJob(dependencies: JobStoreDependencies, newJob: NewJob): Promise<StartedJob> {
   const { redis } = dependencies
   const { tenant, graceMs, joinActive } = newJob
@@ -33,7 +33,7 @@ export async function startJob(dependencies: JobStoreDependencies, newJob: NewJo
   throw new ConnectionChangedError('the connection has changed')
 }
 
-/** The job that a request has made before, see `JobStore.findRepeated`. */
+/** The job that a request has already made, see `JobStore.findRepeated`. */
 export async function findRepeated(
   dependencies: JobStoreDependencies,
   tenant: string,
@@ -59,7 +59,7 @@ async function nextJobId({ redis, clock }: JobStoreDependencies): Promise<number
   })
 }
 
-/** A job that was there before, for somebody else as well: nobody inherits the grace of the first. */
+/** A job that existed before, now for another caller as well. No caller inherits the grace of the first. */
 async function shareJob(
   dependencies: JobStoreDependencies,
   tenant: string,
@@ -71,7 +71,7 @@ async function shareJob(
   return { ...(await readJob(dependencies, tenant, jobId)), isOlder: true }
 }
 
-/** @returns false when the job is about to end: it is not what the caller asks for */
+/** @returns false when the job is about to end, so that it is not what the caller wants */
 async function joinJob(
   { redis }: JobStoreDependencies,
   jobId: number,

@@ -55,6 +55,6 @@ async function sleepUntilStopped(clock: Clock, ms: number, signal: AbortSignal):
   try {
     await clock.sleep(ms, signal)
   } catch {
-    // Stopped early: the caller looks why.
+    // Stopped early: the caller checks why.
   }
 }

@@ -4,7 +4,7 @@ import { defineScript } from '../script.ts'
 /**
  * Writes the secret sealed by each key, unless one of these keys has sealed one already.
  *
- * Replies what is there of each key, '' for nothing.
+ * Replies the stored value for each key, '' for none.
  */
 export const agreeOnSecretScript = defineScript({
   name: 'syncAgreeOnSecret',

@@ -2,8 +2,9 @@ import Type from 'typebox'
 import { defineScript } from '../script.ts'
 
 /**
- * Writes the value of a token and that of its workspace, if that is known: both or none, and only if nobody has written
- * since they were read. A value is a version, a space and a text. Sent twice (a lost reply) it counts once.
+ * Writes the value of a token and that of its workspace, if the workspace is known: both or none, and only if nobody
+ * has written since they were read. A value is a version, a space and a text. If it is sent twice (a lost reply), it
+ * counts once.
  *
  * Replies [WRITTEN], or [CHANGED, value or '' of each key].
  */
@@ -13,7 +14,7 @@ export const swapBudgetScript = defineScript({
   optionalKeys: ['workspaceKey'],
   args: [
     'timeToLiveMs',
-    /** The version that was read, '' for none. */
+    /** The version that was read, '' if there was none. */
     'tokenVersion',
     'tokenValue',
     'workspaceVersion',

@@ -14,11 +14,11 @@ import { swapBudgetScript } from './budget.lua.ts'
 import { readSharedSecret } from './shared-secret.ts'
 import { readUsage, versionOf, writeUsage } from './stored-usage.ts'
 
-/** Longer than anything in it matters: a ceiling of our own looks back a minute. */
+/** Longer than anything in it matters: our own ceiling looks back a minute. */
 const USAGE_MS = 150_000
 const RETRY_MS = 1000
 const PERMITS_AT_ONCE = 16
-/** How long permits may be held. For so long after a 429, other processes may still use up theirs. */
+/** How long permits may be held. For this long after a 429, other processes may still use up theirs. */
 const LEASE_MS = 250
 
 export interface RedisBudgetDependencies {
@@ -31,15 +31,18 @@ export interface RedisBudgetDependencies {
 }
 
 /**
- * Budgets of the jobs of all workers. Usage is read, decided upon, and written back if nobody else has written meanwhile.
- * If it is lost, or goes back in time with its Redis, that costs a few 429s.
+ * Budgets of the jobs of all workers. Usage is read, changed, and written back if nobody else has written meanwhile. If
+ * it is lost, or goes back in time with its Redis, that costs a few 429s.
  */
 export function createRedisBudgetStore({ redis, keys, clock, createId }: RedisBudgetDependencies): BudgetStore {
-  /** The latest value seen of each key. One that is forgotten only costs a second round trip. */
+  /** The latest value seen for each key. Forgetting one only costs a second round trip. */
   const remembered = new Map<string, string>()
   const writer = createId()
   let writes = 0
-  /** The same for all workers, whichever of their keys comes first: a token must not have a budget for each. */
+  /**
+   * The same for all workers, whichever of their keys comes first, so that a token does not get a separate budget for
+   * each.
+   */
   let digestKey: Buffer | undefined
 
   const namesOf = (key: Buffer, subjects: BudgetSubjects): string[] => {
@@ -47,7 +50,9 @@ export function createRedisBudgetStore({ redis, keys, clock, createId }: RedisBu
     return [budgetKey('token', token), ...(workspace === undefined ? [] : [budgetKey('workspace', workspace)])]
   }
 
-  /** The keys of the usage. While none of its values is known, Redis may have been emptied and have another secret. */
+  /**
+   * The keys of the usage. While none of its values is known, Redis may have been emptied and may have another secret.
+   */
   const findNames = async (subjects: BudgetSubjects, signal: AbortSignal): Promise<string[]> => {
     const known = digestKey && namesOf(digestKey, subjects)
     if (known?.some((name) => remembered.get(name))) return known

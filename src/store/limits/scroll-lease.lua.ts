@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { defineScript } from '../script.ts'
 
-/** Takes a lease or renews it, unless somebody else has it. Replies 1 when the holder has it. */
+/** Takes a lease or renews it, unless somebody else has it. Replies 1 when the caller has it. */
 export const holdLeaseScript = defineScript({
   name: 'scrollLeaseHold',
   keys: ['leaseKey'],

@@ -6,14 +6,14 @@ import { sharedKeys } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { holdLeaseScript, releaseLeaseScript } from './scroll-lease.lua.ts'
 
-/** Outlives a pause of its holder, and ends soon enough after its death. */
+/** Long enough to survive a pause of its holder, and short enough to end soon after the holder's death. */
 const LEASE_MS = 30_000
 const RENEW_MS = 5_000
 const LOOK_MS = 1_000
 
 /**
- * A lease in Redis on the one scroll of a workspace, for all jobs of all workers: only one of them reads the scroll at a
- * time. Intercom's refusal tells of a scroll that another application has open.
+ * A lease in Redis on the only scroll of a workspace, for all jobs of all workers: only one of them reads the scroll at
+ * a time. If another application has a scroll open, Intercom's refusal shows it.
  *
  * @param createId makes ids that are never made twice
  */

@@ -9,9 +9,9 @@ const secretBytes = 32
 
 /**
  * A secret that all processes on one Redis share, whichever of their encryption keys comes first. It is made once, and
- * kept sealed by every key that has been used. It serves to name things by digests; it opens nothing.
+ * kept sealed by every key that has been used. It is only used for naming things by digests; it opens nothing.
  *
- * @param known the secret as it was: where Redis has lost it, it stays the same
+ * @param known the secret as this process knows it: if Redis has lost it, it stays the same
  * @throws CodedError `store_unavailable`
  */
 export async function readSharedSecret(redis: Redis, keys: readonly EncryptionKey[], known?: Buffer): Promise<Buffer> {

@@ -3,7 +3,10 @@ import type { Usage } from '../../intercom/budget/usage/grant.ts'
 import { parseJson } from '../../json-object.ts'
 import { isValid } from '../../stored/stored-data.ts'
 
-/** Usage as it is in Redis: a version, a space, and JSON. Members keep their names: other versions read them too. */
+/**
+ * The form of usage in Redis: a version, a space, and JSON. Members keep their names, because other versions read them
+ * too.
+ */
 
 const Member = Type.Object({
   granted: Type.Number(),
@@ -33,10 +36,10 @@ const Token = Type.Object({
 const Workspace = Type.Object({ windowStart: Type.Number(), granted: Type.Number(), highestTold: Type.Number() })
 
 /**
- * Reads the usage of a token and its workspace. What cannot be read counts as lost: that costs a few 429s,
- * and the next write mends it.
+ * Reads the usage of a token and its workspace. If it cannot be read, it counts as lost: that costs a few 429s, and the
+ * next write repairs it.
  *
- * @param token '' where nothing is stored
+ * @param token '' when nothing is stored
  */
 export function readUsage(token: string, workspace: string): Usage {
   const [ofToken, ofWorkspace] = [jsonOf(token), jsonOf(workspace)]
@@ -46,12 +49,12 @@ export function readUsage(token: string, workspace: string): Usage {
   }
 }
 
-/** The value to store. @param version no writer uses one twice */
+/** The value to store. @param version no writer uses the same one twice */
 export function writeUsage(version: string, usage: Usage[keyof Usage]): string {
   return `${version} ${JSON.stringify(usage ?? null)}`
 }
 
-/** The version of a stored value; '' where nothing is stored. */
+/** The version of a stored value; '' when nothing is stored. */
 export const versionOf = (value: string): string => value.split(' ', 1)[0] ?? ''
 
 const jsonOf = (value: string): unknown =>

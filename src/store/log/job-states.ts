@@ -57,7 +57,7 @@ export async function readCheckpoints(
   const names = await storeAnswer(redis.hkeys(jobKey(jobId, 'states')))
   const missing = new Set(names.filter((name) => !name.startsWith(givenPrefix)))
   const found = new Map<string, Record<string, unknown>>()
-  // Backwards: where every stream has said something lately, little of the log is looked at.
+  // Backwards, because if every stream has a recent checkpoint, only a small part of the log is read.
   for (let before = ''; at > after && missing.size > 0; ) {
     const [outcome, next = '', ...entries] = await runScript(redis, readCheckpointsScript, {
       keys: { logKey: jobKey(jobId, 'log'), dataKeyKey: jobKey(jobId, 'dataKey') },

@@ -7,33 +7,35 @@ interface EpochedLog {
   messageCount: number
 }
 
-/** What a caller says that it holds. */
+/** The messages that a caller claims to have. */
 export interface Holding {
   /** The epoch that came with the messages; undefined when the caller does not say. */
   epoch: string | undefined
-  /** Messages. */
+  /** How many messages. */
   held: number
 }
 
-/** Checks that a job is the one that the caller means by id and epoch. @throws CodedError `log_rewound` when it is another one */
+/**
+ * Checks that a job is the one that the caller means by id and epoch. @throws CodedError `log_rewound` when it is not
+ */
 export function refuseOtherJob(log: EpochedLog, epoch: string | undefined): void {
   if (epoch === undefined || areOfOneJob(epoch, log.logEpoch)) return
-  throw rewound(log, 'This is another job, which got the id of one that Redis has lost: go on with a new job')
+  throw rewound(log, 'This is another job. It got the id of a job that Redis has lost: start a new job')
 }
 
-/** Messages of another log of the same job are not these. @throws CodedError `log_rewound` */
+/** Checks that the caller's messages are not from another log of the same job. @throws CodedError `log_rewound` */
 function refuseOtherLog(log: EpochedLog, { epoch, held }: Holding): void {
   refuseOtherJob(log, epoch)
   // A reader without messages has lost none.
   if (epoch === undefined || held === 0 || epoch === log.logEpoch) return
   throw rewound(
     log,
-    'Messages that were read are no longer in the log: go on from the last STATE before them, with a new job',
+    'Messages that were read are no longer in the log: continue with a new job, from the last STATE before them',
   )
 }
 
 /**
- * The same where states move or are given out: a log that has gone back in time then needs the epoch.
+ * The same for calls that move or return states: if the log has gone back in time, these need the epoch.
  *
  * @throws CodedError `log_rewound`
  */
@@ -42,12 +44,14 @@ export function requireOwnLog(log: EpochedLog, holding: Holding): void {
   if (holding.epoch !== undefined || holding.held === 0 || !hasGoneBack(log.logEpoch)) return
   throw rewound(
     log,
-    'The log has gone back in time since the job began: say with `epoch` of which log your messages are (Log-Epoch of ' +
-      'the answer that they came with)',
+    'The log has gone back in time since the job began: name with `epoch` the log that your messages are from ' +
+      '(Log-Epoch of the answer that they came with)',
   )
 }
 
-/** The log that a reader was told of must stay the same to the end, also while it holds nothing. @throws CodedError `log_rewound` */
+/**
+ * The log announced to a reader must stay the same to the end, even while it is empty. @throws CodedError `log_rewound`
+ */
 export function refuseChangedLog(log: EpochedLog, epoch: string): void {
   if (epoch !== log.logEpoch) throw rewound(log, 'The log has gone back in time while it was read: read it again')
 }

@@ -1,10 +1,10 @@
 /** A piece of a message log. */
 export interface LogPage {
-  /** Whole NDJSON lines, the first of them message `after + 1`. Empty at the end of what is there. */
+  /** Whole NDJSON lines, the first of them message `after + 1`. Empty at the present end of the log. */
   body: Buffer
   /** Lines in `body`. */
   messageCount: number
-  /** The job as it was when the page was read, before it: when `ended`, `total` is the log's final length. */
+  /** Whether the job had ended before the page was read. If so, `total` is the log's final length. */
   ended: boolean
   total: number
   epoch: string

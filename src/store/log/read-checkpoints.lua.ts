@@ -2,10 +2,10 @@ import Type from 'typebox'
 import { defineScript } from '../script.ts'
 
 /**
- * Reads the checkpoints of a piece of a job's log, backwards, and leaves the blobs in Redis. The first piece begins with
- * the entry that holds the message at the offset asked for: an entry's id is the offset of its last message.
+ * Reads the checkpoints of a piece of a job's log, backwards, and leaves the blobs in Redis. The first piece begins
+ * with the entry that holds the message at the requested offset: an entry's id is the offset of its last message.
  *
- * Replies [GONE] or [READ, offset to go on before, or '' at the end, checkpoints (JSON) of an entry …].
+ * Replies [GONE] or [READ, offset to continue before, or '' at the end, checkpoints (JSON) of an entry …].
  */
 export const readCheckpointsScript = defineScript({
   name: 'syncReadCheckpoints',
@@ -13,7 +13,7 @@ export const readCheckpointsScript = defineScript({
   args: [
     /** 1 or more. */
     'offset',
-    /** Offset to go on before; '' for the first piece. */
+    /** Offset to continue before; '' for the first piece. */
     'before',
     /** Offset to stop after. */
     'after',

@@ -5,7 +5,7 @@ import { defineScript } from '../script.ts'
 const Bytes = Type.Refine(Type.Unsafe<Buffer>(Type.Unknown()), Buffer.isBuffer)
 
 /**
- * Reads a piece of a job's log together with the record as it is at that moment. Reading an ended job keeps it longer.
+ * Reads a piece of a job's log together with the record at the same moment. Reading an ended job keeps it longer.
  *
  * Replies [MISSING], [GONE] or [READ, [status, messages, epoch, tenant, wrapped data key], [id, blob, count] …].
  */
@@ -13,7 +13,7 @@ export const readLogScript = defineScript({
   name: 'syncReadLog',
   keys: ['recordKey', 'logKey', 'dataKeyKey', 'statesKey'],
   args: [
-    /** Messages that the reader holds. */
+    /** Messages that the reader has. */
     'after',
     'mostEntries',
     /** Before compression. */

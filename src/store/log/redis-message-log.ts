@@ -21,7 +21,7 @@ export interface MessageLogDependencies extends LogDependencies {
   wakeUps: WakeUps
 }
 
-/** Entries asked of Redis at a time: enough for a page of usual size, little enough not to hold Redis up. */
+/** Entries requested from Redis at a time: enough for a page of usual size, few enough not to delay Redis. */
 const entriesPerRead = 16
 const bytesPerPiece = 1 << 20
 
@@ -32,7 +32,7 @@ export function createMessageLogReader(dependencies: MessageLogDependencies): Me
   }
 }
 
-/** What a job's log holds now, from its first message on, in pieces of whole lines. */
+/** The present contents of a job's log, from its first message on, in pieces of whole lines. */
 export async function* readWholeLog(dependencies: LogDependencies, jobId: number): AsyncGenerator<Buffer, void, void> {
   for (let after = 0; ; ) {
     const page = await readPage(dependencies, jobId, after, bytesPerPiece)

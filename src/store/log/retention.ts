@@ -1,8 +1,8 @@
-/** How long things are kept after the later of a job's end and its last read, ms. */
+/** How long data is kept after the later of a job's end and its last read, ms. */
 export interface Retention {
   /** The message log, its data key and the states. */
   logMs: number
-  /** The record: longer, so that a late reader is told that the messages are gone, not that there was no such job. */
+  /** The record: longer, so that a late reader learns that the messages are gone, not that there was no such job. */
   recordMs: number
 }
 

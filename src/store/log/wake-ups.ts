@@ -2,17 +2,20 @@ import type { Redis } from 'ioredis'
 import { isJobStatus, type JobStatus } from '../job.ts'
 import { jobIdOfChannel, sharedKeys } from '../keys.ts'
 
-/** `changed`: the job's log or status has changed, or may have while nobody could tell. `lost`: Redis went away. */
+/**
+ * `changed`: the job's log or status has changed, or may have changed unnoticed. `lost`: the connection to Redis was
+ * lost.
+ */
 export type WakeUp = { kind: 'changed'; status?: JobStatus } | { kind: 'lost' }
 
-/** Wake-ups of every job, from the one Pub/Sub client of this process. */
+/** Wake-ups for every job, from the only Pub/Sub client of this process. */
 export interface WakeUps {
   listen(jobId: number, listener: (wakeUp: WakeUp) => void): () => void
 }
 
 /**
- * @param subscriber a client used for nothing else, with `autoResubscribe` off. Subscribing anew is done here, because
- * what was published in between reached nobody: listeners must be woken afterwards
+ * @param subscriber a client used for nothing else, with `autoResubscribe` off. This code subscribes again itself,
+ * because messages published in between reached nobody, so listeners must be woken afterwards
  */
 export function createWakeUps(subscriber: Redis): WakeUps {
   const listeners = new Map<number, Set<(wakeUp: WakeUp) => void>>()
@@ -33,7 +36,7 @@ export function createWakeUps(subscriber: Redis): WakeUps {
 
   subscriber.on('pmessage', (_pattern: string, channel: string, status: string) => {
     const ofJob = listeners.get(jobIdOfChannel(channel))
-    // A status that this version does not know may be anything: the listener looks.
+    // A status that this version does not know may mean anything, so the listener checks.
     const wakeUp: WakeUp = { kind: 'changed', ...(isJobStatus(status) && { status }) }
     if (ofJob) for (const listener of [...ofJob]) listener(wakeUp)
   })
@@ -48,7 +51,7 @@ export function createWakeUps(subscriber: Redis): WakeUps {
     listen(jobId, listener) {
       const ofJob = listeners.get(jobId) ?? new Set()
       listeners.set(jobId, ofJob.add(listener))
-      // What happens before the subscription works would be missed: the listener is told at once, or once it works.
+      // Events before the subscription works would be missed. So the listener is woken at once, or once it works.
       if (!subscribed && subscriber.status !== 'ready')
         queueMicrotask(() => ofJob.has(listener) && listener({ kind: 'lost' }))
       return () => {

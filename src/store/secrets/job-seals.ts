@@ -25,14 +25,14 @@ interface Owner {
   jobId: number
 }
 
-/** Seals and opens what belongs to one job, with that job's data key. */
+/** Seals and opens the data of one job, with that job's data key. */
 export interface JobSeals {
-  /** The data key as it is kept in Redis. */
+  /** The data key in the form stored in Redis. */
   wrappedDataKey: string
   sealRequest(request: SyncRequest): string
   /** @throws SealBrokenError; StoredDataError */
   openRequest(sealed: string): SyncRequest
-  /** NDJSON as it is kept in the log: compressed, then sealed, bound to the offset of its last message. */
+  /** NDJSON in the form stored in the log: compressed, then sealed, bound to the offset of its last message. */
   sealLines(lines: Buffer, lastOffset: number): Promise<Buffer>
   openLines(blob: Buffer, lastOffset: number): Promise<Buffer>
 }

@@ -5,7 +5,9 @@ import { runScript } from '../script.ts'
 import { plantCanariesScript } from './plant-canaries.lua.ts'
 import { type EncryptionKey, openText, SealBrokenError, sealToText } from './sealing.ts'
 
-/** The encryption keys of this process are not those that sealed what is in Redis. The message names keys by their ids. */
+/**
+ * The encryption keys of this process are not those that sealed the data in Redis. The message names keys by their ids.
+ */
 export class KeysDoNotFitError extends Error {
   override name = 'KeysDoNotFitError'
 }
@@ -15,9 +17,9 @@ const canary = Buffer.from('canary')
 const sealingField = ':sealing'
 
 /**
- * Checks that this process can open what others seal in this Redis. Each key leaves a sealed word there; beside them stands
- * the id of the key that the process that started last seals with. A new key is first added behind the old one, so every
- * process has the key that seals.
+ * Checks that this process can open what others seal in this Redis. Each key leaves a sealed word there. Beside these
+ * words is the id of the sealing key of the process that started last. A new key is first added behind the old one, so
+ * every process has the key that seals.
  *
  * @param when a start names its first key as the one that seals
  * @throws KeysDoNotFitError; CodedError `store_unavailable`
@@ -49,7 +51,7 @@ export async function checkKeys(
   }
 }
 
-/** Makes these the keys of this Redis, and gives up what others have sealed. */
+/** Makes these the keys of this Redis, and abandons the data that others have sealed. */
 export async function adoptKeys(redis: Redis, keys: readonly EncryptionKey[]): Promise<void> {
   await storeAnswer(redis.del(sharedKeys.keyCanaries, sharedKeys.secrets))
   await checkKeys(redis, keys, 'at its start')

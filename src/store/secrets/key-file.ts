@@ -5,7 +5,7 @@ import Type from 'typebox'
 import { parseStored } from '../../stored/stored-data.ts'
 import { type EncryptionKey, encryptionKey } from './sealing.ts'
 
-/** The file is there and holds no keys. Its message quotes nothing of it. */
+/** The file exists but holds no keys. The message quotes nothing from it. */
 export class KeyFileError extends Error {
   override name = 'KeyFileError'
 }
@@ -15,8 +15,8 @@ const fileName = 'keys.json'
 const KeyFile = Type.Object({ keys: Type.Array(Type.Object({ id: Type.String(), key: Type.String() })) })
 
 /**
- * The encryption keys of a service that was given none: read from `DATA_DIR/keys.json`, made there the first time, readable
- * by its owner alone. Whoever loses the file loses what is sealed in Redis.
+ * The encryption keys of a service that was given none: read from `DATA_DIR/keys.json`, made there the first time,
+ * readable only by its owner. If the file is lost, so is the sealed data in Redis.
  */
 export async function readOrCreateKeyFile(dataDir: string): Promise<EncryptionKey[]> {
   const path = keyFileOf(dataDir)
@@ -25,7 +25,7 @@ export async function readOrCreateKeyFile(dataDir: string): Promise<EncryptionKe
   return parseKeyFile(path, await readFile(path, 'utf8'))
 }
 
-/** The same for a process that joins another one: there must be a file. @returns undefined when there is none */
+/** The same for a process that joins another one: the file must exist. @returns undefined when it does not */
 export async function readKeyFile(dataDir: string): Promise<EncryptionKey[] | undefined> {
   const path = keyFileOf(dataDir)
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -35,10 +35,12 @@ export async function readKeyFile(dataDir: string): Promise<EncryptionKey[] | un
   return text === undefined ? undefined : parseKeyFile(path, text)
 }
 
-/** Where it is. */
+/** The path of the file. */
 export const keyFileOf = (dataDir: string): string => join(dataDir, fileName)
 
-/** Written aside and linked: nobody ever reads half a file, and of two that start at once one makes the keys. */
+/**
+ * Written to another file and linked, so nobody ever reads half a file. If two start at once, only one makes the keys.
+ */
 async function createKeyFile(path: string): Promise<void> {
   const aside = `${path}.${randomBytes(6).toString('hex')}`
   const content = { keys: [{ id: 'k1', key: randomBytes(32).toString('base64') }] }

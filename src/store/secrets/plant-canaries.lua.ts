@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { defineScript } from '../script.ts'
 
 /**
- * Adds what is not there yet, if there is nothing or the key that seals is among these.
+ * Adds the missing canaries, if there are none at all or if these keys include the one that seals.
  *
  * Replies [KNOWN, canary of each key] or [UNKNOWN, id of the key that seals].
  */
@@ -12,7 +12,7 @@ export const plantCanariesScript = defineScript({
   args: [
     /** The field that names the key that seals. */
     'sealingField',
-    /** '1' to name the first of the keys there. */
+    /** '1' to store the first of the keys in that field. */
     'nameFirst',
     'firstKeyId',
   ],

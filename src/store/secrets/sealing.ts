@@ -8,7 +8,7 @@ export interface EncryptionKey {
   key: KeyObject
 }
 
-/** What a sealed thing is bound to; opening it as anything else is refused. */
+/** The context that sealed data is bound to; opening it in any other context is refused. */
 export type SealContext = JobSealContext | ConnectionSealContext | KeySealContext
 
 export interface JobSealContext {
@@ -25,7 +25,7 @@ export interface ConnectionSealContext {
   purpose: 'connection'
 }
 
-/** What belongs to a key itself: a word by which it is known again, and the secret that all processes share. */
+/** The data of a key itself: a word by which the key is recognized, and the secret that all processes share. */
 export interface KeySealContext {
   tenant: ''
   keyId: string
@@ -88,7 +88,8 @@ export function sealToText(kid: string, key: KeyObject, plain: Buffer, context: 
 export function openText(key: KeyObject, sealed: string, context: SealContext): Buffer {
   const encoded = sealed.slice(sealed.lastIndexOf('.') + 1)
   const bytes = Buffer.from(encoded, 'base64url')
-  // Buffer.from skips what is not base64url and ignores spare bits: without this, changed text could still open.
+  // Buffer.from skips characters that are not base64url and ignores spare bits. Without this check, changed text could
+  // open.
   if (bytes.toString('base64url') !== encoded) throw new SealBrokenError('the sealed text is not well formed')
   return decrypt(key, bytes, associated(context, kidOf(sealed)))
 }

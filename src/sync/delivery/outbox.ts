@@ -61,7 +61,7 @@ export function createOutbox(
       const run = runOf(runs, streamName)
       // Airbyte silently drops a record without members. Then its counts and ours would differ.
       if (text.length < EMPTY_RECORD_BYTES && /^\{\s*\}$/.test(text.toString())) {
-        addLine(logLine('WARN', `${streamName}: Intercom gave a record without any member: it is left out`))
+        addLine(logLine('WARN', `${streamName}: Intercom gave a record without any member, which is left out`))
         return
       }
       if (run.status === 'STARTED') status(run, 'RUNNING')

@@ -61,7 +61,7 @@ export function usableState(
   tell: (entry: LogEntry) => void,
 ): SearchState | undefined {
   if (given?.cursor === undefined || incremental) return given
-  tell({ level: 'WARN', message: `${name}: a full refresh cannot go on from a cursor: the state is ignored` })
+  tell({ level: 'WARN', message: `${name}: a full refresh cannot continue from a cursor, so the state is ignored` })
   return undefined
 }
 

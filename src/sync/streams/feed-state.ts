@@ -103,8 +103,8 @@ export function overlapNotes(feed: OpenFeed, start: number): LogEntry[] {
   const minutes = Math.ceil(seconds() / 60)
   if (rememberedFor(finalCursor(feed, start), false).seen === undefined) {
     const message =
-      `${feed.entry.name}: what changed in the last ${minutes} minutes cannot be remembered whole: ` +
-      'the next sync delivers it again'
+      `${feed.entry.name}: too much changed in the last ${minutes} minutes to remember all of it: ` +
+      'the next sync delivers those records again'
     notes.push({ level: 'INFO', message })
   }
   const lag = narrowEscape()

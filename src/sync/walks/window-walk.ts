@@ -165,11 +165,11 @@ function takePage(
   const range = describeRange(window)
   if (isShort) {
     const what = 'Intercom gave pages that were not full though others followed, however often they were asked for'
-    sink.log('WARN', `${name}: ${what}: some of what was logged from ${range} may not have come`)
+    sink.log('WARN', `${name}: ${what}: some entries logged from ${range} may not have come`)
   }
   if (missed !== undefined) {
     const what = 'Intercom gives the records of one second in another order each time it is asked'
-    sink.log('WARN', `${name}: ${what}: up to ${missed} of what was logged from ${range} did not come`)
+    sink.log('WARN', `${name}: ${what}: up to ${missed} entries logged from ${range} did not come`)
   }
 }
 

@@ -8,7 +8,7 @@ const STRETCH_MS = 500
 const CLOCK_ERROR_MS = 1000
 
 /**
- * Ms until our own ceiling lets the next request go; 0 = now. The ceiling holds in any minute, wherever it begins, and a
+ * Ms until our own ceiling allows the next request; 0 = now. The ceiling holds in any minute, wherever it begins, and a
  * sixth of it in any 10 s.
  */
 export function ceilingWaitMs(sent: SentLately, perMinute: number, now: number): number {
@@ -21,7 +21,7 @@ export function withSent(sent: SentLately, now: number): SentLately {
   const start = Math.floor(now / STRETCH_MS) * STRETCH_MS
   const kept = sent.filter(([time]) => time > start - 2 * MINUTE_MS)
   const latest = kept.at(-1)
-  // Time may go back a little: then the later time counts, which only makes the wait longer.
+  // Time may go back a little. Then the later time counts, which only makes the wait longer.
   if (latest && latest[0] >= start) return [...kept.slice(0, -1), [latest[0], latest[1] + 1]]
   return [...kept, [start, 1]]
 }

@@ -1,4 +1,4 @@
-/** One of those who share a token: an attempt at a job. Stored as it is. */
+/** One of those that share a token: an attempt at a job. This is also the form in which it is stored. */
 export interface Member {
   /** Permits granted to it in this window. */
   granted: number
@@ -12,7 +12,9 @@ export interface Member {
   seen: number
 }
 
-/** So long before its end the rest of a window is open to all: what is kept for a member that does not come is lost. */
+/**
+ * This long before its end, the rest of a window is open to all. Permits kept for a member that does not come are lost.
+ */
 export const OPEN_TO_ALL_MS = 3000
 
 /** The members in the next window; those that did not ask in this one are forgotten. */
@@ -38,8 +40,8 @@ export function withoutMember(members: Record<string, Member>, id: string): Reco
 }
 
 /**
- * Permits that a member has to leave to the others: what each of them is expected to want, up to what this one has had
- * itself. So the member that has had least has to leave nothing, and somebody can always go on.
+ * Permits that a member has to leave to the others: what each of them is expected to want, up to the number that this
+ * member has had itself. So the member that has had the fewest has to leave nothing, and somebody can always continue.
  *
  * @param capacity requests of the window for all members
  * @param leftMs until the window's end
@@ -59,7 +61,9 @@ export function fairReserve(
   return kept.reduce((sum, count) => sum + count, 0)
 }
 
-/** What a member is expected to want of this window, going by the last: more if it had to wait, an even share at most. */
+/**
+ * The expected demand of a member in this window, judged by the last: more if it had to wait, at most an even share.
+ */
 function demandOf({ before, denied, deniedBefore }: Member, share: number): number {
   const demand = denied || deniedBefore ? Math.max(share / 4, 4 * before) : 1.25 * before + 1
   return Math.min(share, Math.ceil(demand))

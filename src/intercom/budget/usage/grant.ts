@@ -5,18 +5,18 @@ import { type TokenUsage, tokenUsageAt, withReport } from './token-usage.ts'
 import type { UsageReport } from './usage-report.ts'
 import { type WorkspaceUsage, workspaceRoom, workspaceUsageAt, workspaceWaitMs } from './workspace-usage.ts'
 
-/** What a store keeps of a token and its workspace; undefined where nothing is counted yet. */
+/** The counts that a store keeps for a token and its workspace; undefined where nothing is counted yet. */
 export interface Usage {
   token?: TokenUsage | undefined
   workspace?: WorkspaceUsage | undefined
 }
 
-/** Who asks for permits, and under which limits of its own. */
+/** Who asks for permits, and its own limits. */
 export interface Requester {
   member: string
   /** Share of the limit left to others while they are seen spending. */
   reserve: number
-  /** Requests per minute at most. @defaultValue none */
+  /** The largest number of requests per minute. @defaultValue none */
   ceiling?: number | undefined
   /** Whether the workspace is known. */
   inWorkspace: boolean
@@ -24,12 +24,12 @@ export interface Requester {
   workspaceCeiling: number
 }
 
-/** What a member says in one exchange. */
+/** What a member reports and requests in one exchange. */
 export interface Ask {
   report: UsageReport
-  /** Permits wanted at most; 0 only reports. */
+  /** The largest number of permits wanted; 0 only reports. */
   wanted: number
-  /** It asks for the last time, and counts as a member no longer. */
+  /** It asks for the last time, and then no longer counts as a member. */
   isLast: boolean
 }
 
@@ -38,7 +38,9 @@ export interface Grant {
   count: number
   window: number
   waitMs: number
-  /** Ms until requests can go again, for people; undefined while answers on their way may change it any moment. */
+  /**
+   * Ms until requests can be sent again, for people; undefined while answers on their way may change it at any moment.
+   */
   opensInMs?: number | undefined
 }
 
@@ -53,11 +55,11 @@ interface Availability {
 /** The usage after a report, brought to `now`. */
 type CurrentUsage = Usage & { token: TokenUsage }
 
-/** How often to ask whether room has come back that others held. */
+/** How often to ask whether permits have come back that others held. */
 const LOOK_MS = 200
 
 /**
- * The one decision of the budget: takes in what a member reports, and grants it permits.
+ * The only decision of the budget: takes in a member's report, and grants it permits.
  *
  * @param now ms on Intercom's clock, never later than the truth
  * @returns the grant, and the usage to keep
@@ -89,8 +91,8 @@ export function decide(
 }
 
 /**
- * Ms until requests can go again, by what is known of the usage; undefined while they can go now, or while answers on
- * their way may change it any moment. A question: nothing is granted.
+ * Ms until requests can be sent again, as far as the usage shows; undefined while they can be sent now, or while
+ * answers on their way may change it at any moment. This only asks and grants nothing.
  *
  * @param now ms on Intercom's clock
  * @param report not yet delivered
@@ -141,7 +143,7 @@ const none = (reason: Availability['reason'] & string, ms: number): Availability
 
 const nothing = ({ window }: TokenUsage): Grant => ({ count: 0, window, waitMs: 0 })
 
-/** The less is left the smaller the batch, so that nobody sits on the last requests of a window. */
+/** The less is left, the smaller the batch, so that nobody holds the last requests of a window unused. */
 function batchOf({ count }: Availability, { ceiling }: Requester): number {
   return ceiling === undefined ? Math.max(1, Math.floor(count / 8)) : 1
 }

@@ -1,24 +1,27 @@
 import { fairReserve, OPEN_TO_ALL_MS } from './fair-share.ts'
 import { type TokenUsage, WINDOW_MS } from './token-usage.ts'
 
-/** What a member can have of a token's window, now and at best. */
+/** The number of requests that a member can get in a token's window, now and at best. */
 export interface Room {
   /** Requests that may be sent now. */
   now: number
-  /** Whether more may become free any moment: by answers on their way, or from what is kept for other members. */
+  /**
+   * Whether more may become free at any moment, through answers on their way, or from the share kept for other members.
+   */
   mayGrow: boolean
-  /** Ms until more is free whatever the answers say. */
+  /** Ms until more is free, whatever the answers say. */
   opensInMs: number
 }
 
-/** After so long into a window, no request of the window before is still on its way to Intercom. */
+/** This long into a window, no request of the window before can still be on its way to Intercom. */
 const LATE_MS = 2000
-/** The reserve is kept this long after others were last seen: those who spend little show in few windows only. */
+/** The reserve is kept this long after others were last seen, because those who spend little show in few windows. */
 const OTHERS_REMEMBERED_MS = 6 * WINDOW_MS
 
 /**
- * Other apps than our members show only by what they take. So the reserve for them stays untouched until the last part
- * of every window, when an answer tells whether they have taken of it. Once they have been seen, it stays to the end.
+ * We see apps other than our members only by what they take. So the reserve for them stays untouched until the last
+ * part of every window, when an answer shows whether they have taken from it. Once they have been seen, it stays to the
+ * end.
  *
  * @param reserve share of the limit left to others while they are seen spending
  */

@@ -3,15 +3,15 @@ import { type Member, nextMembers } from './fair-share.ts'
 import type { UsageReport, WindowAnswers, WindowReading } from './usage-report.ts'
 
 /**
- * What is counted of the requests with one access token, by all who share it. Stored as JSON, as it is, so its members
+ * The counts for the requests with one access token, by all that share it. Stored as JSON in this form, so its members
  * keep their names. Times are ms on Intercom's clock, as far as it is known, and never later than the truth.
  */
 export interface TokenUsage {
   /** When it last changed. */
   at: number
-  /** Number of the window. It tells permits of one window from those of the next. */
+  /** Number of the window. It distinguishes permits of one window from those of the next. */
   window: number
-  /** Requests per window; undefined before Intercom has named it. */
+  /** Requests per window; undefined before Intercom has named the limit. */
   limit?: number
   endsAt: number
   /**
@@ -19,19 +19,21 @@ export interface TokenUsage {
    * latest. `limit` before the first answer.
    */
   lowest: number
-  /** Whether an answer has named what remains of this window. */
+  /** Whether an answer has named the remaining requests of this window. */
   told: boolean
-  /** Permits of ours that Intercom may count in this window. */
+  /** Our permits that Intercom may count in this window. */
   granted: number
-  /** Those of them whose answer is not known. Each is taken to be missing from `lowest`. */
+  /** The permits among them whose answer is not known. Each is assumed to be missing from `lowest`. */
   open: number
-  /** The same of the window before: what was sent then may be counted in this one. */
+  /** The same for the window before: a request sent then may be counted in this one. */
   openBefore: number
-  /** Whether this window has been counted from its start. Only then do we know that others spent what is missing. */
+  /**
+   * Whether this window has been counted from its start. Only then do we know that others spent the missing requests.
+   */
   whole: boolean
   /** When others were last seen spending; 0 = never. */
   othersSeenAt: number
-  /** Until when a 429 forbids requests; 0 = it does not. */
+  /** Until when a 429 forbids requests; 0 = no 429 does. */
   blockedUntil: number
   members: Record<string, Member>
   /** Requests sent under a ceiling of our own, by that ceiling per minute. */
@@ -45,16 +47,16 @@ export const FURTHEST_RESET_MS = WINDOW_MS + 1000
 export const LONGEST_BLOCK_MS = 60_000
 /** Members know Intercom's time to about a second. If two are further apart than this, one has a wrong clock. */
 const CLOCK_ERROR_MS = 3000
-/** A time lower than this is no date: it counts from a clock's own start, before anybody knew Intercom's time. */
+/** A time lower than this is not a date: it counts from a clock's own start, before anybody knew Intercom's time. */
 const EARLIEST_DATE_MS = 1e11
 
-/** The usage in the window that holds `now`; an empty one where none is given. */
+/** The usage in the window that holds `now`; an empty one when no usage is given. */
 export function tokenUsageAt(given: TokenUsage | undefined, now: number): TokenUsage {
   let usage = given ?? emptyUsage(now)
   const isUndated = usage.at < EARLIEST_DATE_MS && now >= EARLIEST_DATE_MS
   const isAhead = usage.at > now + WINDOW_MS + CLOCK_ERROR_MS
   if (isUndated || isAhead) usage = shifted(usage, now - usage.at)
-  // Somebody goes by a clock that is ahead. Nobody knows what is left of a window that began by it.
+  // Somebody's clock is ahead, and the window began by that clock. Nobody knows what is left of it.
   if (isAhead && usage.limit !== undefined) usage = inNewWindow(usage, now + WINDOW_MS, false)
   usage = withPossibleTimes(usage, now)
   usage = { ...usage, at: now }
@@ -64,8 +66,8 @@ export function tokenUsageAt(given: TokenUsage | undefined, now: number): TokenU
 }
 
 /**
- * No window ends later than a window from now, and no 429 blocks for more than a minute. A later time was written by a
- * clock that was ahead: nobody waits for it longer than for a window.
+ * No window ends later than a window from now, and no 429 blocks for more than a minute. A later time comes from a
+ * clock that was ahead, so nobody waits for it longer than for a window.
  */
 function withPossibleTimes(usage: TokenUsage, now: number): TokenUsage {
   const endIsPossible = usage.endsAt <= now + WINDOW_MS + CLOCK_ERROR_MS
@@ -92,14 +94,14 @@ export function withReport(given: TokenUsage, report: UsageReport): TokenUsage {
   }
 }
 
-/** Of requests that have ended, the answer is no longer open. */
+/** For requests that have ended, the answer is no longer open. */
 function withEnded(usage: TokenUsage, window: number, count: number): TokenUsage {
   if (window === usage.window) return { ...usage, open: Math.max(0, usage.open - count) }
   if (window === usage.window - 1) return { ...usage, openBefore: Math.max(0, usage.openBefore - count) }
   return usage
 }
 
-/** Takes out of this window what turns out to be counted in the one before, or not at all. */
+/** Removes from this window the permits that turn out to be counted in the one before, or not at all. */
 function withAnswers(usage: TokenUsage, window: number, { endsAt, count, refused }: WindowAnswers): TokenUsage {
   const isEarlier = endsAt < usage.endsAt - WINDOW_MS / 2
   if (window === usage.window - 1 && isEarlier) return withFewerGranted(usage, count)
@@ -122,7 +124,7 @@ function withFewerGranted(usage: TokenUsage, count: number): TokenUsage {
 function withReading(given: TokenUsage, { limit, remaining, endsAt, answers }: WindowReading): TokenUsage {
   let usage = given
   const isNew = usage.limit === undefined || endsAt > usage.endsAt + WINDOW_MS / 2
-  // An answer that comes late says nothing of the window we are in.
+  // An answer that comes late says nothing about the present window.
   if (!isNew && usage.told && endsAt < usage.endsAt - WINDOW_MS / 2) return usage
   if (isNew) {
     const follows = usage.limit !== undefined && endsAt < usage.endsAt + 1.5 * WINDOW_MS
@@ -130,17 +132,17 @@ function withReading(given: TokenUsage, { limit, remaining, endsAt, answers }: W
     usage = { ...usage, granted: usage.granted + answers }
   }
   if (usage.told && remaining >= usage.lowest) return usage
-  // When the limit has changed, what is missing says nothing of who spent it.
+  // When the limit has changed, the missing requests do not show who spent them.
   const whole = usage.whole && limit === usage.limit
   return { ...usage, limit, endsAt, lowest: remaining, told: true, whole }
 }
 
-/** More is missing than all our requests together can have taken. */
+/** Whether more is missing than all our requests together can have taken. */
 function othersSpend({ limit, lowest, told, whole, granted }: TokenUsage): boolean {
   return whole && told && limit !== undefined && limit - lowest > granted
 }
 
-/** A new window starts full, until an answer says otherwise. @param follows whether it is the very next one */
+/** A new window starts full, until an answer says otherwise. @param follows whether it is the very next window */
 function inNewWindow(usage: TokenUsage, endsAt: number, follows: boolean): TokenUsage {
   const openBefore = follows || usage.limit === undefined ? usage.open : 0
   return {
@@ -162,7 +164,7 @@ function emptyUsage(at: number): TokenUsage {
   return { at, told: false, whole: false, ...counts, blockedUntil: 0, members: {}, ceilings: {} }
 }
 
-/** Puts all times on another clock: Intercom's in place of a member's own, or ours in place of one that was ahead. */
+/** Converts all times to another clock: from a member's own to Intercom's, or from one that was ahead to ours. */
 function shifted(usage: TokenUsage, ms: number): TokenUsage {
   const move = (sent: SentLately): SentLately => sent.map(([start, count]) => [start + ms, count])
   const ceilings = Object.entries(usage.ceilings).map(([ceiling, sent]) => [ceiling, move(sent)])

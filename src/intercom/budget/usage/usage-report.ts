@@ -1,4 +1,4 @@
-/** What became of permits since the last exchange. It covers several requests at once, and comes late. */
+/** What happened to permits since the last exchange. It covers several requests at once, and comes late. */
 export interface UsageReport {
   member: string
   /** Window -> requests that were answered, failed or were given up. */
@@ -7,19 +7,19 @@ export interface UsageReport {
   answered: ReadonlyMap<number, readonly WindowAnswers[]>
   /** Window -> permits given back unused. */
   unused: ReadonlyMap<number, number>
-  /** Of the latest window that headers spoke of, the one with the fewest requests remaining. */
+  /** The reading with the fewest requests remaining, from the latest window that headers named. */
   reading?: WindowReading | undefined
-  /** Until when a 429 forbids requests, ms on Intercom's clock; 0 = it does not. */
+  /** Until when a 429 forbids requests, ms on Intercom's clock; 0 = no 429 does. */
   blockedUntil: number
 }
 
-/** What the `X-RateLimit-*` headers of an answer said of a window. */
+/** What the `X-RateLimit-*` headers of an answer said about a window. */
 export interface WindowReading {
   limit: number
   remaining: number
   /** Ms on Intercom's clock. */
   endsAt: number
-  /** Answers that spoke of this window. */
+  /** Answers that named this window. */
   answers: number
 }
 

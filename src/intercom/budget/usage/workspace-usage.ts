@@ -1,4 +1,4 @@
-/** Requests of all our apps in one workspace, in the current window. Stored as JSON, as it is. */
+/** Requests of all our apps in one workspace, in the current window. Stored as JSON in this form. */
 export interface WorkspaceUsage {
   /** Ms on Intercom's clock. */
   windowStart: number
@@ -16,7 +16,7 @@ export const WORKSPACE_REQUESTS_PER_MINUTE = 25_000
 /** The usage in the window that holds `now`; in a new window nothing is granted yet. */
 export function workspaceUsageAt(usage: WorkspaceUsage | undefined, now: number): WorkspaceUsage {
   const windowStart = Math.floor(now / WINDOW_MS) * WINDOW_MS
-  // A member whose clock lags a little still counts in the newest window. Further back it is another clock.
+  // A member whose clock lags slightly still counts in the newest window. A larger lag means another clock.
   if (usage && windowStart <= usage.windowStart && usage.windowStart - windowStart <= WINDOW_MS) return usage
   return { windowStart, granted: 0, highestTold: usage?.highestTold ?? 0 }
 }
@@ -26,7 +26,9 @@ export function workspaceRoom(usage: WorkspaceUsage, perMinute: number): number 
   return Math.max(Math.floor(perMinute / 6), usage.highestTold) - usage.granted
 }
 
-/** Ms until the next window. By a clock that lags it begins later, so the member asks again after one window at most. */
+/**
+ * Ms until the next window. On a clock that lags it begins later, so the member asks again after at most one window.
+ */
 export function workspaceWaitMs(usage: WorkspaceUsage, now: number): number {
   return Math.min(WINDOW_MS, usage.windowStart + WINDOW_MS - now)
 }
