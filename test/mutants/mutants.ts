@@ -245,13 +245,6 @@ export const mutants: readonly Mutant[] = [
     tests: sync('overlap', 'tickets', 'eleven-streams'),
   },
   {
-    rule: 'what the last sync delivered otherwise is new each time that it is met',
-    file: 'sync/streams/overlap.ts',
-    find: ' || (isNew && before !== undefined)',
-    replace: '',
-    tests: ['histories/found'],
-  },
-  {
     rule: 'an older version of a record is delivered after the newer one',
     file: 'sync/streams/overlap.ts',
     find: ' || seen.knowsNewer(row.id, updatedAt)) return',
@@ -1343,9 +1336,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a job that is about to end is joined',
-    file: 'store/jobs/create.lua.ts',
-    find: ' or cancelReason or ',
-    replace: ' or ',
+    file: 'store/jobs/join.lua.ts',
+    find: "'cancelReason') == 1 then",
+    replace: "'cancelReason') == 2 then",
     tests: ['http/connection-jobs'],
   },
   {

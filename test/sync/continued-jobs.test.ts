@@ -37,13 +37,17 @@ function upTo({ commits }: Collected, wanted: (checkpoint: Checkpoint) => boolea
 }
 
 /** A workspace that answers slowly, so that there is a STATE after nearly every answer. */
-async function slowWorkspace(t: { teardown(close: () => unknown): void }, options: SimulatorOptions) {
+async function slowWorkspace(
+  t: { teardown(close: () => unknown): void },
+  options: SimulatorOptions,
+  edit: (body: string) => string = (body) => body,
+) {
   const clock = createSkippingClock(now, 100)
   const span = { from: (now - 40 * day) / 1000, to: (now - day) / 1000 }
   const simulator = await listenSimulator(t, { span, oddities: false, ...options, clock })
-  const baseUrl = await editAnswers(t, simulator.url, () => {
+  const baseUrl = await editAnswers(t, simulator.url, ({ body }) => {
     clock.advance(4000)
-    return {}
+    return { body: edit(body) }
   })
   return { simulator, request: { baseUrl, clock }, advance: clock.advance }
 }
@@ -135,7 +139,12 @@ t.test(
 
 t.test('a single record that search holds at its old place for days moves no state too far', async (t) => {
   const options = { contacts: 120, largestPage: 10, aheadOfIndex: 1, cursorsOpaque: true }
-  const { simulator, request, advance } = await slowWorkspace(t, options)
+  // Nothing is counted: a count would show that records are missing, and they would be read after all.
+  const uncounted = (body: string) => {
+    const { total_count: _, ...page } = JSON.parse(body) as Record<string, unknown>
+    return JSON.stringify(page)
+  }
+  const { simulator, request, advance } = await slowWorkspace(t, options, uncounted)
   const records = simulator.workspace.collection('contacts').latest()
   const old = records.toSorted((one, other) => (one.plan.updatedAt ?? 0) - (other.plan.updatedAt ?? 0))[19]
   simulator.workspace.mutate({ kind: 'update', ids: [old?.plan.id ?? ''], lagMs: 20 * day })

@@ -65,11 +65,10 @@ end
 if connectionKey then
   local active = activeJob(connectionKey, beforeId, afterId)
   if active then
-    -- The caller does not want a job that began from other states, reads other streams, or is about to end. Jobs of older
-    -- versions do not say what they were asked for.
-    local digest, cancelReason = unpack(redis.call(
-      'HMGET', beforeId .. active .. afterId, 'bodyDigest', 'cancelReason'))
-    if joinActive ~= '1' or cancelReason or (digest and digest ~= askedDigest) then return {'BUSY', active} end
+    -- The caller does not want a job that began from other states, or reads other streams. Jobs of older versions do not
+    -- say what they were asked for. Whether the job is about to end, the script that joins it looks.
+    local digest = redis.call('HGET', beforeId .. active .. afterId, 'bodyDigest')
+    if joinActive ~= '1' or (digest and digest ~= askedDigest) then return {'BUSY', active} end
     return {'JOINED', active}
   end
   if redis.call('HGET', connectionKey, 'generation') ~= generation then return {'CHANGED'} end
