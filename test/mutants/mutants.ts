@@ -301,6 +301,13 @@ export const mutants: readonly Mutant[] = [
     tests: sync('activity-logs'),
   },
   {
+    rule: 'windows whose pages are never full are read twice for ever',
+    file: 'sync/walks/windows.ts',
+    find: 'isShort ||= mayRecheck && ',
+    replace: 'isShort ||= ',
+    tests: sync('activity-logs'),
+  },
+  {
     rule: 'an empty page of the activity log is its end, whatever it names',
     file: 'sync/walks/windows.ts',
     find: "emptyPage: 'skip'",

@@ -2,6 +2,7 @@ import { defaultApiVersion } from '../../airbyte/source-config.ts'
 import type { Moment } from '../../intercom/time/server-clock.ts'
 import type { WindowTraits } from '../../streams/stream-traits.ts'
 import type { StreamEntry } from '../../streams/table.ts'
+import { createRecheckLimit } from '../completion/patience.ts'
 import { merge } from '../concurrency/merge.ts'
 import type { Arrival, Sink, Walk, WalkContext } from '../contract/walk.ts'
 import { missingOf } from '../delivery/missing.ts'
@@ -58,7 +59,8 @@ interface WindowReading {
  */
 export function createWindowWalk(options: WindowWalkOptions): Walk {
   const { root, feed, traits, client, config } = options
-  const endpoint: WindowEndpoint = { client, entry: root, traits, version: config.api_version ?? defaultApiVersion }
+  const version = config.api_version ?? defaultApiVersion
+  const endpoint: WindowEndpoint = { client, entry: root, traits, version, recheckLimit: createRecheckLimit() }
   const settings = listPlan(config)
   let current = options.position && restore(options, readPosition(WindowPosition, options.position, options.root.name))
 

@@ -7,6 +7,7 @@ import type { IntercomRequest } from '../../intercom/request.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
 import type { WindowTraits } from '../../streams/stream-traits.ts'
 import type { StreamEntry } from '../../streams/table.ts'
+import type { RecheckLimit } from '../completion/patience.ts'
 import { type Row, readRow } from '../pages/search-pages.ts'
 import type { Slice } from '../state/slice.ts'
 
@@ -16,6 +17,8 @@ export interface WindowEndpoint {
   entry: StreamEntry
   traits: WindowTraits
   version: ApiVersion
+  /** Shared by all windows: pages that are never full, for a reason of Intercom's own, are not read twice for ever. */
+  recheckLimit: RecheckLimit
 }
 
 export interface WindowPage {
@@ -58,12 +61,15 @@ export async function* readWindow(
   window: Slice,
   tries: number | undefined,
 ): AsyncGenerator<WindowPage, void, void> {
+  const { recheckLimit } = endpoint
+  const mayRecheck = !recheckLimit.isReached()
   const met = new Set<string>()
   for (let pass = 1; ; pass++) {
+    const metBefore = met.size
     let given = 0
     let isShort = false
     for await (const { answer, rows, next, ...page } of pagesOf(endpoint, window, tries)) {
-      isShort ||= isShortPage({ rows, next, ...page })
+      isShort ||= mayRecheck && isShortPage({ rows, next, ...page })
       given += rows.length
       for (const row of rows) met.add(row.id)
       const missed = Math.max(0, given - met.size)
@@ -71,7 +77,10 @@ export async function* readWindow(
       const isWhole = missed === 0 && (!isShort || pass > 1)
       const last = next === undefined && (isWhole || pass === MOST_PASSES)
       yield { answer, rows, last, ...(last && isShort && { isShort }), ...(last && missed > 0 && { missed }) }
-      if (last) return
+      if (!last) continue
+      if (pass > 1 && met.size > metBefore) recheckLimit.paid()
+      else if (isShort) recheckLimit.wasted()
+      return
     }
   }
 }
