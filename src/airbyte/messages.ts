@@ -41,7 +41,7 @@ export function readRecordLine(text: string): { stream: string; data: string } |
   return { stream, data: text.slice(text.indexOf(DATA) + DATA.length, -RECORD_END.length) }
 }
 
-/** The position where the name of a message's type begins, and the start that only RECORD has. */
+/** Where the name of the type begins in a line, and the first letter that only RECORD has. */
 const TYPE_AT = '{"type":"'.length
 const LETTER_R = 'R'.charCodeAt(0)
 

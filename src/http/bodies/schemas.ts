@@ -153,7 +153,7 @@ export const newJobBody = Type.Object(
 
 const connectorConfig = Type.Object({}, { ...open, description: 'The config; GET /v1/spec tells its members' })
 
-/** A body of another shape is a bad request. But faults inside the config are the answer of the check. */
+/** A body of another shape is refused with 400. Faults inside `config` are not: the check reports them as its result. */
 export const checkBody = Type.Object(
   {
     config: connectorConfig,

@@ -12,7 +12,7 @@ export interface BudgetSubjects {
 export interface BudgetStore {
   /** Permits that one exchange may grant; more than 1 where an exchange costs a round trip. */
   permitsAtOnce: number
-  /** How long unused permits may be held, and how long a report may be delayed, ms; 0 = there is no need for either. */
+  /** How long unused permits may be held, and how long a report may be delayed, ms. 0 if this store needs neither. */
   leaseMs: number
   /**
    * Replaces the usage of the subjects with the result of `change`: all or none, and nobody else changes it meanwhile.

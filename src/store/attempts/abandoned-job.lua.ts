@@ -3,15 +3,9 @@ import { endedFunction, redisTimeFunction } from '../lua-functions.ts'
 import { defineScript } from '../script.ts'
 
 /**
-<<<<<<< HEAD:src/store/attempts/abandoned-job.lua.ts
  * Decides whether a job is abandoned: its readers have been gone for longer than its grace. Then it requests the job's
  * end, which the reconciler or the attempt carries out. Nobody can renew a lease while Redis is down, so each lease
  * counts from the start of Redis at the earliest.
-=======
- * The data about a job that the reconciler needs. The script also requests the end of a job whose readers have been
- * gone for longer than its grace. Nobody can renew a lease while Redis is down, so each lease counts from the start of
- * Redis at the earliest.
->>>>>>> 935a01fad6c9b355c309af28591b70cae25423b2:src/store/attempts/look-over.lua.ts
  *
  * Replies [MISSING], [ENDED] or [LIVE, status, fence, cancel reason or ''].
  */

@@ -39,7 +39,8 @@ export async function readKeyFile(dataDir: string): Promise<EncryptionKey[] | un
 export const keyFileOf = (dataDir: string): string => join(dataDir, fileName)
 
 /**
- * Written to another file and linked, so nobody ever reads half a file. If two start at once, only one makes the keys.
+ * Writes the file under another name and links it, so nobody reads half a file. If two processes start at once, only one
+ * makes the keys.
  */
 async function createKeyFile(path: string): Promise<void> {
   const aside = `${path}.${randomBytes(6).toString('hex')}`

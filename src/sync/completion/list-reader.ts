@@ -20,10 +20,10 @@ export interface FoundLists {
 /** Completes the lists that Intercom's search cuts at ten items. */
 export interface ListReader {
   /**
-   * What was found for the lists of a page's wanted records, by record. A record whose lists stay as they are has no
+   * Finds the edits that complete the cut lists of a page's wanted records. A record whose lists need no edit has no
    * entry.
    *
-   * @throws CodedError when Intercom fails on more than single records
+   * @throws CodedError when Intercom fails over so many records that the records cannot be the cause
    */
   complete(
     page: Pick<SearchPage, 'answer' | 'rows'>,

@@ -72,8 +72,8 @@ function countOf({ total, rows }: SearchPage): number {
 }
 
 /**
- * Whether all but one of the records between two places from which reading failed are known. Then halving the stretch
- * gains nothing. By calendar day a count includes too many other records to decide this.
+ * Whether a stretch that could not be read from either end holds only one unknown record. Then it is pointless to halve
+ * it. A count by calendar day includes too many other records to tell.
  */
 export async function holdsOneRecord(endpoint: SearchEndpoint, rest: Slice): Promise<boolean> {
   if (!rest.flipped || endpoint.matching === 'day') return false

@@ -27,9 +27,9 @@ export interface SliceCount {
   hasShortPage(): boolean
 }
 
-/** @param slice as reading finds it; another attempt or job may have begun it */
+/** @param slice as it is before reading starts; an earlier attempt or job may have read a part of it */
 export function createSliceCount(slice: Slice, order: SortOrder): SliceCount {
-  /** What has come at or beyond the place where reading begins. Of everything before, only the number is known. */
+  /** The records received at or beyond the place where reading begins. Of those before it only the number is known. */
   const met = new Map<string, number | undefined>(slice.ids)
   const before = slice.received === undefined ? undefined : slice.received - met.size
   const isResumed = slice.at !== undefined || slice.after !== undefined

@@ -236,7 +236,7 @@ function seemsIncomplete({ stoppedEarly }: SlicePage, count: SliceCount): boolea
 /** Whether a page is not full although more follow, or whether the last page leaves fewer records than were counted. */
 function seemsShort(page: SearchPage, order: SortOrder, slice: Slice, count: SliceCount): boolean {
   if (page.after !== undefined) return isShortPage(page)
-  // Slices are cut where something was counted, or could not be read.
+  // A bounded slice was cut because records were counted in it, or could not be read: an empty first page is suspicious.
   if (page.rows.length === 0 && slice.to !== null && count.received() === 0) return true
   return !hasPassed(page, order, slice) && count.wouldLackSome(page)
 }

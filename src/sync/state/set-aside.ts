@@ -14,7 +14,7 @@ export interface PartialRecord {
 const isWaiting = ({ aside, only, from, to }: Slice, second: number): boolean =>
   aside === true && only !== undefined && from === second && to === second + 1
 
-/** Sets such a record aside. The next sync reads its second again, but only the records that wait there. */
+/** Sets aside a record that was delivered incomplete. The next sync reads its second again, and takes only such records. */
 export function setAside(slices: Slice[], { id, updatedAt: second }: PartialRecord): void {
   const known = slices.find((slice) => isWaiting(slice, second))
   if (known) known.only = [...new Set([...(known.only ?? []), id])]
