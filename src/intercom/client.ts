@@ -34,7 +34,7 @@ export interface IntercomClient {
   serverSeconds(): number
   /** The same by the clock that is furthest ahead: a later time lies in the future. */
   latestSeconds(): number
-  /** This moment on Intercom's clock. @param notAfter another upper bound, Unix seconds */
+  /** The present time on Intercom's clock. @param notAfter an additional upper bound, Unix seconds */
   moment(notAfter?: number): Moment
   /** A message for people when clocks contradict each other; undefined while they agree. */
   clockDisagreement(): string | undefined

@@ -43,7 +43,7 @@ export function createProcessor(dependencies: AttemptDependencies): SyncProcesso
     })
     observe.ended(result.outcome)
     if (result.kind === 'over') return
-    // This is the only way to hand a job back that BullMQ does not count as a failed attempt: limits and delays are ours.
+    // BullMQ does not count a job that is handed back like this as a failed attempt. Limits and delays are ours.
     // BullMQ goes by the machine's clock, whatever clock we use.
     await job.moveToDelayed(systemClock.now() + result.delayMs, token)
     throw new DelayedError()

@@ -60,8 +60,8 @@ function remedyFor(job: LiveJob, queueState: QueueState): Remedy | undefined {
     return job.status === 'running' && queueState === 'active' ? 'announce-cancel' : 'end-cancelled'
   }
   if (!forgotten) return undefined
-  // The queue then counts its attempts from 1 again. Because of its lock, the next one gets a number above all earlier
-  // ones (see `begin`).
+  // The queue then counts the attempts from 1 again. The job's lock still makes the next attempt's number higher than all
+  // earlier ones (see `begin`).
   return queueState === 'absent' ? 'enqueue' : 'end-lost'
 }
 

@@ -167,7 +167,7 @@ export const streamTable: readonly StreamEntry[] = [
     primaryKey: [['id']],
     cursor: 'updated_at',
     scope: USERS,
-    // A segment's count follows its members; its time is that of its rule.
+    // A segment's count changes with its members, but its `updated_at` only when its rule is edited.
     filtered: { list: 'single', byContent: true },
   },
   { ...plain, name: 'tags', path: '/tags', recordsPath: ['data'], primaryKey: [['id']], scope: 'Read tags' },

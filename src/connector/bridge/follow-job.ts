@@ -39,7 +39,7 @@ export async function followJob(job: StartedJob, dependencies: JobDependencies):
       refuseOtherJob(known, epoch)
       const ended = readEnded(known)
       if (ended && ended.messageCount === printed.held) return ended
-      // Something between us and the service has turned a cut into a normal end.
+      // A proxy between us and the service has made a broken connection look like a normal end of the response.
       throw new CodedError('service_unavailable', 'The messages of the service at service_url break off')
     } catch (error) {
       signal.throwIfAborted()

@@ -64,7 +64,10 @@ export async function holdReaderLease(options: LeaseOptions): Promise<ReaderLeas
   }
 }
 
-/** The service cut the reader off, so the job waits for it. If Redis was the reason, this is tried until Redis is back. */
+/**
+ * The service itself cut the reader off, so the job waits for the reader to return. If Redis was the cause, this is tried
+ * until Redis is back.
+ */
 async function awaitReader({ jobs, jobId, clock, log, closing }: LeaseOptions, readerId: string): Promise<void> {
   const cutAt = clock.monotonic()
   for (let attempt = 1; attempt <= awaitRetry.times; attempt++) {

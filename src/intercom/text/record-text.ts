@@ -12,11 +12,11 @@ export interface TextEdit {
 
 /**
  * The text of a record as it goes into a message: the bytes Intercom sent, except for
- * - id members, which Intercom writes now as a number, now as a string: they get the type that the catalog declares;
+ * - id members, which Intercom writes sometimes as a number and sometimes as a string: they get the type that the catalog declares;
  * - halves of surrogate pairs, which strict readers (Python's orjson) refuse with the whole line: they become U+FFFD;
  * - line breaks between tokens, which would end the NDJSON line.
  *
- * @param completed edits that put in parts of other answers; they may need the same repairs. @defaultValue none
+ * @param completed edits that insert parts of other answers; those parts may need the same repairs. @defaultValue none
  */
 export function recordText(
   answer: ScannedAnswer,

@@ -17,7 +17,7 @@ interface Written {
    * another generation.
    */
   outcome: 'CREATED' | 'EXISTS' | 'BUSY' | 'JOINED' | 'CHANGED' | 'REPEATED' | 'REUSED'
-  /** For `BUSY` and `JOINED` the job that has the connection, for `REPEATED` the first request's job, else NaN. */
+  /** `BUSY`, `JOINED`: the job that holds the connection now. `REPEATED`: the first request's job. Otherwise NaN. */
   otherJob: number
 }
 

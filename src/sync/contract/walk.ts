@@ -18,7 +18,7 @@ import type { CreateSpool } from './spool.ts'
  */
 export interface Walk {
   streamNames: readonly string[]
-  /** Arrivals in the order they must be taken. Does not wait for them to be taken. */
+  /** Yields arrivals in the order in which they must be taken, without waiting until earlier ones have been taken. */
   arrivals(): AsyncGenerator<Arrival, void, void>
   /** JSON-safe; given back to the walk when another attempt continues. Undefined while nothing has been taken. */
   position(): Record<string, unknown> | undefined

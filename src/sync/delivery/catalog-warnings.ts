@@ -1,7 +1,7 @@
 import type { ConfiguredCatalog, ConfiguredStream } from '../../airbyte/catalog.ts'
 import { findStream, type StreamEntry } from '../../streams/table.ts'
 
-/** Warnings about what a destination would do wrong with the records of this catalog, written for its owner. */
+/** Warnings, for the owner of the connection, about mistakes that a destination would make with this catalog's records. */
 export function catalogWarnings({ streams }: ConfiguredCatalog): string[] {
   return streams.flatMap((configured) => {
     const entry = findStream(configured.stream.name)

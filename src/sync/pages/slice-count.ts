@@ -2,7 +2,7 @@ import type { SortOrder } from '../../intercom/endpoints/search-query.ts'
 import type { Slice } from '../state/slice.ts'
 import type { Row } from './search-pages.ts'
 
-/** Compares how many records of a slice have come with how many Intercom counts, across breaks and refused cursors. */
+/** Compares the number of records received of a slice with Intercom's count, across breaks and refused cursors. */
 export interface SliceCount {
   /** Records of the slice's query that have come, from its beginning on. */
   received(): number

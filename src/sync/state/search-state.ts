@@ -71,7 +71,7 @@ export interface SearchState {
 export interface Remembered {
   /** Hashes by id. */
   seen?: Record<string, string>
-  /** The entries of `seen` that this sync did not meet: by when each was updated, Unix seconds. */
+  /** The entries of `seen` that this sync did not meet, each with a time before which it was updated, Unix seconds. */
   unmet?: Record<string, number>
   /** Used when `seen` would be too large: a filter over `versionOf` that shows which records were delivered. */
   seenFilter?: string

@@ -23,7 +23,7 @@ interface LagWatchInput {
   previous: SearchState | undefined
   /** Whether the last sync could not read the record: then the index is not the cause of the delay. */
   isAwaited: (row: Row) => boolean
-  /** Whether the last sync is known not to have delivered this version of the record. */
+  /** Whether we know that the last sync did not deliver this version of the record. */
   isUnknown: (row: Row) => boolean
   json: OverlapJson | undefined
 }

@@ -76,7 +76,7 @@ export function createOverlap(options: OverlapOptions): Overlap {
   // unknown.
   let rememberFrom = json?.rememberFrom ?? frozen - (previous ? LAG_FACTOR : 1) * atFirst - CLOCK_MARGIN
 
-  /** Whether the last sync is known not to have delivered this version of the record. */
+  /** Whether we know that the last sync did not deliver this version of the record. */
   function isUnknown({ id, updatedAt }: Row): boolean {
     if (previous?.seen) return !delivered.has(id)
     return updatedAt !== undefined && wasFiltered !== undefined && !wasFiltered.mayHold(versionOf(id, updatedAt))

@@ -7,7 +7,7 @@ import {
   readInlineChildren,
 } from '../../completion/children.ts'
 import { createGoneParents, type GoneParents } from '../../completion/gone-parents.ts'
-import { createListReader, type FoundLists } from '../../completion/list-reader.ts'
+import { createListCompletion, type FoundLists } from '../../completion/list-completion.ts'
 import { createRecheckLimit } from '../../completion/patience.ts'
 import type { LogEntry, Sink } from '../../contract/walk.ts'
 import { type Asked, isDue, mayComeAgain } from '../../pages/due.ts'
@@ -59,7 +59,7 @@ export function createSearchReading(options: FedWalkOptions, feeds: readonly Ope
   const { root, ports } = options
   const childFeed = feeds.find((feed) => feed.entry.child)
   const askedFeed = childFeed?.entry.child?.inline ? undefined : childFeed
-  const listReader = createListReader(root, options)
+  const listCompletion = createListCompletion(root, options)
   const gone = createGoneParents()
   for (const feed of feeds)
     for (const [id, updatedAt] of feed.pendingParents.gone()) gone.note({ id, updatedAt }, ports.clock.monotonic())
@@ -83,7 +83,7 @@ export function createSearchReading(options: FedWalkOptions, feeds: readonly Ope
     childFeed,
     gone,
     childEndpoint: endpointOf,
-    takeNotes: listReader.takeNotes,
+    takeNotes: listCompletion.takeNotes,
     async *read(endpoint, slice, order, settledTo) {
       const { matching } = endpoint
       // A copy of the present slice: records taken meanwhile are not on the pages to come.
@@ -94,7 +94,7 @@ export function createSearchReading(options: FedWalkOptions, feeds: readonly Ope
         if (page.rows.some((row) => mayComeAgain(slice, row, asked) && isNew(row))) await options.replayVersions()
         const wantsLists = (row: Row) =>
           isNew(row) && feeds.some((feed) => feed.wantsLists(page.answer, row, page.reread))
-        const lists = await listReader.complete(page, wantsLists)
+        const lists = await listCompletion.complete(page, wantsLists)
         const whole = { slice, page, asked, lists }
         if (!askedFeed) {
           const children = await childrenWithin(page, isNew, endpoint.version)

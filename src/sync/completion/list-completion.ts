@@ -18,7 +18,7 @@ export interface FoundLists {
 }
 
 /** Completes the lists that Intercom's search cuts at ten items. */
-export interface ListReader {
+export interface ListCompletion {
   /**
    * Finds the edits that complete the cut lists of a page's wanted records. A record whose lists need no edit has no
    * entry.
@@ -40,10 +40,10 @@ const MOST_UNREADABLE_IN_A_ROW = 20
 
 const NOTHING: ReadonlyMap<Row, FoundLists> = new Map()
 
-export function createListReader(
+export function createListCompletion(
   entry: StreamEntry,
   { client, config, ports: { clock, signal } }: Pick<WalkContext, 'client' | 'config' | 'ports'>,
-): ListReader {
+): ListCompletion {
   const kinds = entry.search?.cutLists ?? []
   const version = config.api_version ?? defaultApiVersion
   const notes: LogEntry[] = []
