@@ -17,6 +17,7 @@ export const figureNames = {
   requests: 'Requests to Intercom',
   sharedRequests: 'Of them by two jobs under one tight limit',
   refused: 'Of these answered with 429',
+  sharedBudgets: 'Rounds in which workers of both versions were seen to write the usage of one token in turn',
 } as const
 export type FigureName = keyof typeof figureNames
 

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { jobKey } from '../../src/store/keys.ts'
+import type { Redis } from 'ioredis'
+import { budgetKey, jobKey } from '../../src/store/keys.ts'
+import { readUsage, versionOf } from '../../src/store/limits/stored-usage.ts'
 import { findFreePort, runProcess, type Teardown, type TestProcess } from '../support/processes.ts'
 import { startRedis } from '../support/redis.ts'
 import { type Executables, type Version, versions } from './versions.ts'
@@ -14,6 +16,15 @@ export interface Progress {
   hasEnded: boolean
 }
 
+/** The usage of one token in Redis. */
+export interface StoredUsage {
+  key: string
+  /** The process that wrote it. */
+  writer: string
+  /** Attempts that share it. */
+  members: number
+}
+
 /** One Redis, an API of each version, and as many workers as are wanted at the moment. */
 export interface Fleet {
   /** Calls the API of a version; once more when the API is replaced meanwhile, so POSTs need a key. */
@@ -26,6 +37,8 @@ export interface Fleet {
   endWorker(version: Version, signal: NodeJS.Signals): Promise<void>
   /** Straight from Redis: APIs may be away. */
   progressOf(jobId: number): Promise<Progress>
+  /** What is kept of the requests with each token that was used lately. */
+  readUsages(): Promise<StoredUsage[]>
   /** What was wrong with processes and answers since they were taken last. */
   takeFaults(): string[]
 }
@@ -95,6 +108,7 @@ export async function startFleet(t: Teardown, executables: Executables, intercom
       const [messages, status] = await store.hmget(jobKey(jobId, 'record'), 'messages', 'status')
       return { messages: Number(messages), hasEnded: ended.has(status ?? '') }
     },
+    readUsages: () => readUsages(store),
     takeFaults: () => faults.splice(0),
   }
 }
@@ -106,6 +120,16 @@ const failedAttempts = (version: Version, worker: TestProcess): string[] =>
     .split('\n')
     .filter((line) => line.includes('attempt failed'))
     .map((line) => `the ${version} worker: ${line}`)
+
+async function readUsages(store: Redis): Promise<StoredUsage[]> {
+  const names = await store.keys(budgetKey('token', '*'))
+  const values = await Promise.all(names.map((key) => store.get(key)))
+  return names.map((key, place) => {
+    const value = values[place] ?? ''
+    const [writer = ''] = versionOf(value).split('.')
+    return { key, writer, members: Object.keys(readUsage(value, '').token?.members ?? {}).length }
+  })
+}
 
 interface CallDependencies {
   apiOf(version: Version): Promise<Api>

@@ -20,8 +20,8 @@ export const incremental: ReadonlySet<string> = new Set(
   streamTable.flatMap(({ name, cursor }) => (cursor ? [name] : [])),
 )
 
-/** Requests in ten seconds that the two jobs of one token have together: fewer than they could use. */
-const tightLimit = 120
+/** Intercom's limit for the two jobs of one token is less than they could use. */
+const tight: SimulatorOptions = { rateLimitPerWindow: 80, contacts: 20, conversations: 40 }
 /** While workers come and go. */
 const latencyMs = 250
 
@@ -55,7 +55,7 @@ export async function openParticipants(workspaces: Workspaces, plan: RoundPlan):
     keeper: await open('keeper', 0, all, {}),
     connected: await open('connected', 1, all, {}),
     live: await open('live', 2, few, {}),
-    sharing: await open('sharing', 3, few, { rateLimitPerWindow: tightLimit }),
+    sharing: await open('sharing', 3, few, tight),
     cancelling: await open('cancelling', 4, few, {}),
   }
 }

@@ -18,6 +18,7 @@ import {
 import { enterFirst, playPhases, untilFurther, type Writers } from './phases.ts'
 import type { RoundPlan } from './plan.ts'
 import { joinAtOther, repeatAtOther } from './repeats.ts'
+import { watchSharedBudget } from './shared-budget.ts'
 import { otherThan } from './versions.ts'
 
 /** What rounds are played on. */
@@ -63,7 +64,8 @@ export async function runRound({ fleet, workspaces, figures }: Stage, plan: Roun
   setLatency(participants, true)
   const jobs = await startJobs(round)
   const ids = Object.values(jobs).map(({ jobId }) => jobId)
-  const [writers, liveLines] = await Promise.all([
+  const budget = watchSharedBudget(fleet)
+  const [writers, liveLines, isCancelled] = await Promise.all([
     playPhases(fleet, ids, plan.phases, {
       figures,
       onHandOver: () => change(participants, plan.changes),
@@ -73,7 +75,8 @@ export async function runRound({ fleet, workspaces, figures }: Stage, plan: Roun
     cancelAtOther(round, jobs.cancelled),
   ])
   countWriters(figures, writers)
-  await judgeEnds(round, jobs)
+  if (await budget.stop()) figures.count('sharedBudgets')
+  await judgeEnds(round, jobs, isCancelled)
   await judgeLogs(round, jobs, liveLines)
   await goOn(round, jobs)
   await compareLists(round)
@@ -101,8 +104,8 @@ async function startJobs(round: Round): Promise<Jobs> {
     keeper: await startJob(fleet, first, 'keeper', bodyOf(participants.keeper, lanes)),
     connected: await startJob(fleet, first, 'connected', { connectionId }),
     live: await startLive(fleet, first, bodyOf(participants.live, lanes), plan.replacements),
-    sharing: await startJob(fleet, first, 'sharing', bodyOf(participants.sharing, 6)),
-    alsoSharing: await startJob(fleet, other, 'sharing', bodyOf(participants.sharing, 6)),
+    sharing: await startJob(fleet, first, 'sharing', bodyOf(participants.sharing, 10)),
+    alsoSharing: await startJob(fleet, other, 'sharing', bodyOf(participants.sharing, 10)),
     cancelled: await startJob(fleet, first, 'cancelling', bodyOf(participants.cancelling, lanes)),
   }
   await repeatAtOther(round, jobs.keeper, other)
@@ -110,11 +113,15 @@ async function startJobs(round: Round): Promise<Jobs> {
   return jobs
 }
 
-/** A job that one version has taken in, and that runs, is cancelled at the other one. */
-async function cancelAtOther({ fleet, plan, tell }: Round, { tenant, jobId }: StartedJob): Promise<void> {
+/** A job that one version has taken in, and that runs, is cancelled at the other one. @returns false when it had ended */
+async function cancelAtOther({ fleet, plan, tell }: Round, { tenant, jobId }: StartedJob): Promise<boolean> {
   await untilFurther(fleet, [jobId], 1)
   const response = await fleet.call(otherThan(plan.first), tenant, `/v1/jobs/${jobId}`, { method: 'DELETE' })
-  if (response.status !== 200) tell(`the cancel of job ${jobId}: ${response.status} ${await response.text()}`)
+  const text = await response.text()
+  // The API may have been replaced meanwhile: the job goes on, and can be faster.
+  if (response.status === 409 && text.includes('"job_ended"')) return false
+  if (response.status !== 200) tell(`the cancel of job ${jobId}: ${response.status} ${text}`)
+  return true
 }
 
 function countWriters(figures: Figures, writers: Writers): void {
@@ -127,10 +134,10 @@ function countWriters(figures: Figures, writers: Writers): void {
   }
 }
 
-async function judgeEnds({ fleet, plan, figures, tell }: Round, jobs: Jobs): Promise<void> {
+async function judgeEnds({ fleet, plan, figures, tell }: Round, jobs: Jobs, isCancelled: boolean): Promise<void> {
   for (const [name, job] of Object.entries(jobs) as [keyof Jobs, StartedJob][]) {
     const { status, attempts, failure } = await untilEnded(fleet, job, plan.first)
-    if (status !== (name === 'cancelled' ? 'cancelled' : 'succeeded'))
+    if (status !== (name === 'cancelled' && isCancelled ? 'cancelled' : 'succeeded'))
       tell(`job ${job.jobId} of ${name} ${status}: ${failure?.code} ${failure?.message}`)
     figures.count('jobs')
     figures.count('attempts', attempts)
@@ -227,6 +234,9 @@ async function exchangeAll(round: Round, lines: readonly string[]): Promise<void
   await fleet.call(otherThan(plan.first), 'connected', `/v1/connections/${connectionId}`, { method: 'DELETE' })
 }
 
+/** Share of the requests under one limit that may be answered with 429. More would be a storm. */
+const mostRefused = 0.02
+
 /** Both jobs of one token, at workers of both versions, keep to its limit. */
 function countSharedRequests({ participants, figures, tell }: Round): void {
   for (const { simulator } of Object.values(participants)) figures.count('requests', simulator.requests.totals.requests)
@@ -234,5 +244,5 @@ function countSharedRequests({ participants, figures, tell }: Round): void {
   const refused = byStatus[429] ?? 0
   figures.count('sharedRequests', requests)
   figures.count('refused', refused)
-  if (refused > 0) tell(`${refused} of ${requests} requests were beyond the limit of one token`)
+  if (refused > mostRefused * requests) tell(`${refused} of ${requests} requests were beyond the limit of one token`)
 }
