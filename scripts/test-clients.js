@@ -22,6 +22,7 @@ const workspace = {
   tickets: 20,
   longTickets: 1,
   activityLogs: 60,
+  articles: 20,
 }
 
 /** The connection that the service keeps. */
