@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
-import { RateLimit } from '../simulator/rate-limit.ts'
+import { RateLimit } from '../simulator/serving/rate-limit.ts'
 import { createBudget } from '../src/intercom/budget/budget.ts'
 import { createRedisBudgetStore } from '../src/store/limits/redis-budget-store.ts'
 import { encryptionKey } from '../src/store/secrets/sealing.ts'

@@ -1,11 +1,11 @@
 import Fastify, { type FastifyInstance } from 'fastify'
-import { errorAnswer, jsonAnswer } from './answer.ts'
-import { sendAnswer } from './delivery.ts'
 import { createIntercom, type SimulatedIntercom } from './intercom.ts'
 import type { SimulatorOptions } from './options.ts'
 import { registerControl } from './routes/control.ts'
 import { endpoints } from './routes/endpoints.ts'
-import { serve } from './serve.ts'
+import { errorAnswer, jsonAnswer } from './serving/answer.ts'
+import { sendAnswer } from './serving/delivery.ts'
+import { serve } from './serving/serve.ts'
 
 /** An Intercom that behaves like Intercom. */
 export interface Simulator extends SimulatedIntercom {

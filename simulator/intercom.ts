@@ -1,12 +1,12 @@
 import { FaultScript } from './faults/fault-script.ts'
-import { LiveChanges } from './live-changes.ts'
-import type { MutationPlan } from './mutations.ts'
 import { type SimulatorOptions, withDefaults } from './options.ts'
-import { RateLimit } from './rate-limit.ts'
-import { RequestLog } from './request-log.ts'
 import { Calendar } from './search/calendar-day.ts'
-import type { ServeDependencies } from './serve.ts'
-import { Workspace } from './workspace.ts'
+import { RateLimit } from './serving/rate-limit.ts'
+import { RequestLog } from './serving/request-log.ts'
+import type { ServeDependencies } from './serving/serve.ts'
+import { LiveChanges } from './workspace/live-changes.ts'
+import type { MutationPlan } from './workspace/mutations.ts'
+import { Workspace } from './workspace/workspace.ts'
 
 /** An Intercom that behaves like Intercom, without a socket. */
 export interface SimulatedIntercom {

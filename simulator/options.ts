@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../src/clock.ts'
 import type { Trap } from './faults/trap.ts'
-import type { ScriptedChange } from './live-changes.ts'
-import type { MutationPlan } from './mutations.ts'
+import type { ScriptedChange } from './workspace/live-changes.ts'
+import type { MutationPlan } from './workspace/mutations.ts'
 
 /** How the simulated workspace looks and behaves. */
 export interface SimulatorOptions {

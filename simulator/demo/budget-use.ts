@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/clock.ts'
-import type { RequestLog } from '../request-log.ts'
+import type { RequestLog } from '../serving/request-log.ts'
 
 /** How much of Intercom's rate limit has been used in the current window. */
 export interface BudgetUse {

@@ -1,7 +1,7 @@
-import type { Mutation } from '../mutations.ts'
 import { rulesOf } from '../oracle/stream-rules.ts'
-import type { TruthLine } from '../truth.ts'
-import type { Workspace } from '../workspace.ts'
+import type { TruthLine } from '../truth/truth.ts'
+import type { Mutation } from '../workspace/mutations.ts'
+import type { Workspace } from '../workspace/workspace.ts'
 
 /** Ids of the records changed, by stream. */
 export type Changes = ReadonlyMap<string, ReadonlySet<string>>

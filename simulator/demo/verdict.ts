@@ -1,7 +1,7 @@
 import { checkMessages } from '../oracle/check-messages.ts'
 import type { Report } from '../oracle/report.ts'
 import { streamNames } from '../records/streams.ts'
-import type { TruthLine } from '../truth.ts'
+import type { TruthLine } from '../truth/truth.ts'
 
 /** How many records a stream should have delivered, and how many came. */
 export interface StreamCount {

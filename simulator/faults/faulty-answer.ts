@@ -1,6 +1,6 @@
-import { type Answer, errorAnswer } from '../answer.ts'
 import { findSpan } from '../oracle/json-spans.ts'
 import { decodeCursor, encodeCursor, isOpaqueCursor } from '../search/cursor.ts'
+import { type Answer, errorAnswer } from '../serving/answer.ts'
 import { type Fault, reasonOf } from './fault.ts'
 
 interface FaultSetting {

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { withoutLoneSurrogates } from '../records/delivered-text.ts'
-import type { TruthLine } from '../truth.ts'
+import type { TruthLine } from '../truth/truth.ts'
 import { withoutAddedMembers } from './added-members.ts'
 import { comparableHash } from './comparable-text.ts'
 import { DeliveryCheck, type DeliveryLedger } from './delivery-check.ts'

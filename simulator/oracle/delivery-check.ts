@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { TruthLine } from '../truth.ts'
+import type { TruthLine } from '../truth/truth.ts'
 import { checkParent, type DeliveredChild } from './parent-check.ts'
 import type { FaultList } from './report.ts'
 import { rulesOf } from './stream-rules.ts'

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import type { TruthLine } from '../truth.ts'
+import type { TruthLine } from '../truth/truth.ts'
 import { type CheckOptions, checkMessages } from './check-messages.ts'
 import { type NdjsonSource, readLines } from './lines.ts'
 import { formatReport } from './report.ts'

@@ -1,4 +1,4 @@
-import type { TruthLine } from '../truth.ts'
+import type { TruthLine } from '../truth/truth.ts'
 
 type Versions = TruthLine[]
 

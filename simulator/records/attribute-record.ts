@@ -1,5 +1,5 @@
-import { isAtLeast } from '../api-version.ts'
 import { createRandom, integerBetween } from '../random.ts'
+import { isAtLeast } from '../serving/api-version.ts'
 import { type BuiltInAttribute, companyAttributes, contactAttributes } from './built-in-attributes.ts'
 import { adminId } from './people.ts'
 import type { RecordDefinition, RecordPlan, RecordSetting } from './record-definition.ts'

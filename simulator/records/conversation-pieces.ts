@@ -1,5 +1,5 @@
-import { isAtLeast } from '../api-version.ts'
 import { integerBetween, pick, type Random } from '../random.ts'
+import { isAtLeast } from '../serving/api-version.ts'
 import type { ConversationPlan } from './conversation-times.ts'
 import { renamedResolutions } from './conversation-versions.ts'
 import { adminId, authorAdmin, teamId } from './people.ts'

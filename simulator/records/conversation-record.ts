@@ -1,5 +1,5 @@
-import { isAtLeast } from '../api-version.ts'
 import { createRandom, pick } from '../random.ts'
+import { isAtLeast } from '../serving/api-version.ts'
 import { companyId } from './company-record.ts'
 import { planContact } from './contact-times.ts'
 import { aiAgent, assignee, rating, source, statistics, tagList, teammates } from './conversation-pieces.ts'

@@ -1,4 +1,4 @@
-import { isAtLeast } from '../api-version.ts'
+import { isAtLeast } from '../serving/api-version.ts'
 
 /** Members by dotted path, each with the first version that has it. */
 export type MemberVersions = Readonly<Record<string, string>>

@@ -1,4 +1,4 @@
-import { isAtLeast } from '../api-version.ts'
+import { isAtLeast } from '../serving/api-version.ts'
 import type { RecordDefinition, RecordPlan, RecordSetting } from './record-definition.ts'
 
 const oldestShape = '2.0'

@@ -1,4 +1,4 @@
-import { type MutationTime, secondOf } from '../mutations.ts'
+import { type MutationTime, secondOf } from '../workspace/mutations.ts'
 import type { PartPlan } from './part-record.ts'
 import type { RecordDefinition, RecordPlan, RecordSetting } from './record-definition.ts'
 import { RecordVersion } from './record-version.ts'

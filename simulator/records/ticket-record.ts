@@ -1,5 +1,5 @@
-import { isAtLeast } from '../api-version.ts'
 import { createRandom, pick, type Random } from '../random.ts'
+import { isAtLeast } from '../serving/api-version.ts'
 import { planContact } from './contact-times.ts'
 import { adminId, teamId } from './people.ts'
 import type { RecordDefinition, RecordSetting } from './record-definition.ts'

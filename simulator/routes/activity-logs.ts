@@ -1,5 +1,5 @@
-import { type Answer, RefusedRequest } from '../answer.ts'
 import type { RecordVersion } from '../records/record-version.ts'
+import { type Answer, RefusedRequest } from '../serving/answer.ts'
 import type { EndpointContext } from './endpoint.ts'
 import { nextPageUrl, readPage } from './page-numbers.ts'
 import { inPageOrder } from './page-order.ts'

@@ -1,5 +1,5 @@
-import { type Answer, jsonAnswer, RefusedRequest } from '../answer.ts'
-import { isAtLeast } from '../api-version.ts'
+import { type Answer, jsonAnswer, RefusedRequest } from '../serving/answer.ts'
+import { isAtLeast } from '../serving/api-version.ts'
 import type { EndpointContext } from './endpoint.ts'
 import { wholeList } from './whole-list.ts'
 

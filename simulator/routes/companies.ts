@@ -1,6 +1,6 @@
-import { type Answer, RefusedRequest } from '../answer.ts'
 import { isUserless } from '../records/company-record.ts'
 import type { RecordVersion } from '../records/record-version.ts'
+import { type Answer, RefusedRequest } from '../serving/answer.ts'
 import type { EndpointContext } from './endpoint.ts'
 import { pageOfList } from './list-pages.ts'
 import { pageAnswer, readPage } from './page-numbers.ts'

@@ -1,7 +1,7 @@
-import { type Answer, jsonAnswer, RefusedRequest } from '../answer.ts'
 import { type ContactList, contactListIds } from '../records/contact-lists.ts'
 import { adminEmail, adminId, adminName } from '../records/people.ts'
 import type { RecordVersion } from '../records/record-version.ts'
+import { type Answer, jsonAnswer, RefusedRequest } from '../serving/answer.ts'
 import type { EndpointContext } from './endpoint.ts'
 import { pageAnswer, readPage } from './page-numbers.ts'
 import { listAnswer } from './record-list.ts'

@@ -1,5 +1,5 @@
-import type { Answer } from '../answer.ts'
 import { contactSearch } from '../search/contact-search.ts'
+import type { Answer } from '../serving/answer.ts'
 import type { EndpointContext } from './endpoint.ts'
 import { answerSearch } from './search.ts'
 

@@ -1,5 +1,5 @@
-import { type Answer, RefusedRequest } from '../answer.ts'
-import { isAtLeast } from '../api-version.ts'
+import { type Answer, RefusedRequest } from '../serving/answer.ts'
+import { isAtLeast } from '../serving/api-version.ts'
 import type { EndpointContext } from './endpoint.ts'
 
 /** From this version on a merged contact names the contact it has become; before, it is not found. */

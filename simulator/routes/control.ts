@@ -3,11 +3,11 @@ import type { FastifyInstance } from 'fastify'
 import type { Fault } from '../faults/fault.ts'
 import type { FaultScript } from '../faults/fault-script.ts'
 import type { Trap } from '../faults/trap.ts'
-import type { Mutation } from '../mutations.ts'
-import type { RequestLog } from '../request-log.ts'
 import type { Calendar } from '../search/calendar-day.ts'
-import type { TruthLine, TruthOptions } from '../truth.ts'
-import type { Workspace } from '../workspace.ts'
+import type { RequestLog } from '../serving/request-log.ts'
+import type { TruthLine, TruthOptions } from '../truth/truth.ts'
+import type { Mutation } from '../workspace/mutations.ts'
+import type { Workspace } from '../workspace/workspace.ts'
 
 interface ControlDependencies {
   workspace: Workspace

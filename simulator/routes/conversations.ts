@@ -1,5 +1,5 @@
-import { type Answer, RefusedRequest } from '../answer.ts'
 import { conversationSearch } from '../search/conversation-search.ts'
+import { type Answer, RefusedRequest } from '../serving/answer.ts'
 import type { EndpointContext } from './endpoint.ts'
 import { joined } from './record-list.ts'
 import { answerSearch } from './search.ts'

@@ -1,9 +1,9 @@
-import type { Answer } from '../answer.ts'
 import type { Fault } from '../faults/fault.ts'
 import type { FaultScript } from '../faults/fault-script.ts'
 import type { SimulatorOptions } from '../options.ts'
 import type { Calendar } from '../search/calendar-day.ts'
-import type { Workspace } from '../workspace.ts'
+import type { Answer } from '../serving/answer.ts'
+import type { Workspace } from '../workspace/workspace.ts'
 
 /** Everything that an endpoint needs for its answer. */
 export interface EndpointContext {

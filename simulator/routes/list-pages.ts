@@ -1,5 +1,5 @@
-import { RefusedRequest } from '../answer.ts'
 import { createRandom } from '../random.ts'
+import { RefusedRequest } from '../serving/answer.ts'
 import type { EndpointContext } from './endpoint.ts'
 import { nextPageUrl, readPage } from './page-numbers.ts'
 

@@ -1,5 +1,5 @@
-import { type Answer, jsonAnswer, RefusedRequest } from '../answer.ts'
 import { adminEmail, adminId, adminName } from '../records/people.ts'
+import { type Answer, jsonAnswer, RefusedRequest } from '../serving/answer.ts'
 import type { EndpointContext } from './endpoint.ts'
 
 const createdAt = 1_577_836_800

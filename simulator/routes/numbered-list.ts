@@ -1,4 +1,4 @@
-import type { Answer } from '../answer.ts'
+import type { Answer } from '../serving/answer.ts'
 import type { EndpointContext } from './endpoint.ts'
 import { pageAnswer, readPage } from './page-numbers.ts'
 import { inPageOrder } from './page-order.ts'

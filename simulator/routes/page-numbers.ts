@@ -1,4 +1,4 @@
-import { type Answer, RefusedRequest } from '../answer.ts'
+import { type Answer, RefusedRequest } from '../serving/answer.ts'
 import type { EndpointContext } from './endpoint.ts'
 import { listAnswer } from './record-list.ts'
 

@@ -1,4 +1,4 @@
-import type { Answer } from '../answer.ts'
+import type { Answer } from '../serving/answer.ts'
 
 const comma = Buffer.from(',')
 

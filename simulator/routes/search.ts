@@ -1,4 +1,3 @@
-import type { Answer } from '../answer.ts'
 import { findSpan } from '../oracle/json-spans.ts'
 import type { RecordVersion } from '../records/record-version.ts'
 import { aheadOfIndex } from '../search/ahead-of-index.ts'
@@ -6,6 +5,7 @@ import { compileQuery } from '../search/query.ts'
 import { searchPage } from '../search/search-page.ts'
 import { readPaging } from '../search/search-request.ts'
 import type { SearchRules } from '../search/search-rules.ts'
+import type { Answer } from '../serving/answer.ts'
 import type { EndpointContext } from './endpoint.ts'
 import { inspector } from './traps.ts'
 

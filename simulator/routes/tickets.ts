@@ -1,5 +1,5 @@
-import { type Answer, RefusedRequest } from '../answer.ts'
 import { ticketSearch } from '../search/ticket-search.ts'
+import { type Answer, RefusedRequest } from '../serving/answer.ts'
 import { signer } from './conversations.ts'
 import type { EndpointContext } from './endpoint.ts'
 import { answerSearch } from './search.ts'

@@ -1,7 +1,7 @@
-import { RefusedRequest } from '../answer.ts'
 import { reasonOf } from '../faults/fault.ts'
 import { isTrapped, type Trap } from '../faults/trap.ts'
 import type { RecordVersion } from '../records/record-version.ts'
+import { RefusedRequest } from '../serving/answer.ts'
 import type { EndpointContext } from './endpoint.ts'
 
 /** Inspects a page before it is served; `undefined` when no trap is set. */

@@ -1,5 +1,5 @@
-import type { Answer } from '../answer.ts'
 import type { RecordVersion } from '../records/record-version.ts'
+import type { Answer } from '../serving/answer.ts'
 import type { EndpointContext } from './endpoint.ts'
 import { pageOfList } from './list-pages.ts'
 import { listAnswer } from './record-list.ts'

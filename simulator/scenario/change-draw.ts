@@ -1,6 +1,6 @@
-import type { ScriptedChange } from '../live-changes.ts'
-import type { Mutation, MutationKind } from '../mutations.ts'
 import { integerBetween, pick, type Random } from '../random.ts'
+import type { ScriptedChange } from '../workspace/live-changes.ts'
+import type { Mutation, MutationKind } from '../workspace/mutations.ts'
 
 /** The possible changes of each stream, the ordinary ones more often than the others. */
 const kinds: readonly (readonly [stream: string, kinds: readonly MutationKind[]])[] = [

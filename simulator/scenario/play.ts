@@ -1,6 +1,6 @@
 import type { Simulator } from '../app.ts'
-import type { Mutation } from '../mutations.ts'
-import type { Workspace } from '../workspace.ts'
+import type { Mutation } from '../workspace/mutations.ts'
+import type { Workspace } from '../workspace/workspace.ts'
 import type { Increment } from './scenario.ts'
 import { setStubborn } from './stubborn.ts'
 

@@ -1,4 +1,4 @@
-import { isAtLeast } from '../api-version.ts'
+import { isAtLeast } from '../serving/api-version.ts'
 import { Calendar } from './calendar-day.ts'
 import { contactFieldKind } from './contact-fields.ts'
 import { dayPredicate, secondPredicate } from './date-filter.ts'

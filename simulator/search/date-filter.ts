@@ -1,4 +1,4 @@
-import { RefusedRequest } from '../answer.ts'
+import { RefusedRequest } from '../serving/answer.ts'
 import type { Calendar } from './calendar-day.ts'
 import { type Predicate, rangePredicate, type TimeRange, testedPredicate } from './predicate.ts'
 import { timeOf } from './sort-key.ts'

@@ -1,4 +1,4 @@
-import { RefusedRequest } from '../answer.ts'
+import { RefusedRequest } from '../serving/answer.ts'
 import { anyPredicate, everyPredicate, type Predicate } from './predicate.ts'
 import type { SearchRules } from './search-rules.ts'
 import { valuePredicate } from './value-filter.ts'

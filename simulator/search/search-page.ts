@@ -1,7 +1,7 @@
-import type { Answer } from '../answer.ts'
 import type { Fault } from '../faults/fault.ts'
 import type { RecordVersion } from '../records/record-version.ts'
 import { listAnswer } from '../routes/record-list.ts'
+import type { Answer } from '../serving/answer.ts'
 import { encodeCursor } from './cursor.ts'
 import type { SearchResult } from './search-index.ts'
 import type { SearchPaging } from './search-request.ts'

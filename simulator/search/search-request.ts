@@ -1,5 +1,5 @@
-import { RefusedRequest } from '../answer.ts'
-import { isAtLeast } from '../api-version.ts'
+import { RefusedRequest } from '../serving/answer.ts'
+import { isAtLeast } from '../serving/api-version.ts'
 import { type Cursor, decodeCursor } from './cursor.ts'
 import type { SearchRules } from './search-rules.ts'
 

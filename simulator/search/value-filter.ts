@@ -1,5 +1,5 @@
-import { RefusedRequest } from '../answer.ts'
 import type { RecordVersion } from '../records/record-version.ts'
+import { RefusedRequest } from '../serving/answer.ts'
 import { type Predicate, testedPredicate } from './predicate.ts'
 import type { FieldKind } from './search-rules.ts'
 

@@ -1,5 +1,5 @@
 import type { Fault } from '../../simulator/faults/fault.ts'
-import type { MutationKind } from '../../simulator/mutations.ts'
+import type { MutationKind } from '../../simulator/workspace/mutations.ts'
 import type { ConfiguredStreamMode } from './streams.ts'
 import type { OnAnswers, WrongDates, WrongMachine } from './wrong-clocks.ts'
 

@@ -1,5 +1,5 @@
 import type { SimulatedIntercom } from '../../simulator/intercom.ts'
-import type { Mutation } from '../../simulator/mutations.ts'
+import type { Mutation } from '../../simulator/workspace/mutations.ts'
 import { type Held, longestLagMs } from './held.ts'
 import type { Change, History, JobPlan } from './history.ts'
 

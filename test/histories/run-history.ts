@@ -1,7 +1,7 @@
 import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import type { DeliveryLedger } from '../../simulator/oracle/delivery-check.ts'
 import type { FaultGroup } from '../../simulator/oracle/report.ts'
-import type { TruthLine } from '../../simulator/truth.ts'
+import type { TruthLine } from '../../simulator/truth/truth.ts'
 import { defaultApiVersion } from '../../src/airbyte/source-config.ts'
 import { parseLines } from '../support/engine.ts'
 import { goesOn, type Held, keptOf, stateMessages } from './held.ts'

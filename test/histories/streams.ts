@@ -1,4 +1,4 @@
-import type { MutationKind } from '../../simulator/mutations.ts'
+import type { MutationKind } from '../../simulator/workspace/mutations.ts'
 import { streamTable } from '../../src/streams/table.ts'
 
 export type ConfiguredStreamMode = 'incremental' | 'full_refresh'

@@ -1,6 +1,6 @@
 import axios, { AxiosError, type AxiosResponse, CanceledError, type InternalAxiosRequestConfig } from 'axios'
-import { answerDirectly, type DirectAnswer } from '../../simulator/direct.ts'
 import type { SimulatedIntercom } from '../../simulator/intercom.ts'
+import { answerDirectly, type DirectAnswer } from '../../simulator/serving/direct.ts'
 import type { Clock } from '../../src/clock.ts'
 
 /** Where a host's requests go. */

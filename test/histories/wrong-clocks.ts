@@ -1,4 +1,4 @@
-import type { DirectAnswer } from '../../simulator/direct.ts'
+import type { DirectAnswer } from '../../simulator/serving/direct.ts'
 import type { Clock } from '../../src/clock.ts'
 
 const minute = 60_000

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import t from 'tap'
-import { RateLimit } from '../../simulator/rate-limit.ts'
+import { RateLimit } from '../../simulator/serving/rate-limit.ts'
 import type { Clock } from '../../src/clock.ts'
 import { type Budget, type BudgetOptions, createBudget } from '../../src/intercom/budget/budget.ts'
 import { type BudgetStore, createMemoryBudgetStore } from '../../src/intercom/budget/budget-store.ts'

@@ -7,7 +7,7 @@ import t from 'tap'
 import { type CheckOptions, checkMessages } from '../../simulator/oracle/check-messages.ts'
 import type { DeliveryLedger } from '../../simulator/oracle/delivery-check.ts'
 import { formatReport, type Report } from '../../simulator/oracle/report.ts'
-import type { TruthLine } from '../../simulator/truth.ts'
+import type { TruthLine } from '../../simulator/truth/truth.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { contact, ndjson, recordLine, statusLine, truthLine, wholeLog } from './logs.ts'
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { TruthLine } from '../../simulator/truth.ts'
+import type { TruthLine } from '../../simulator/truth/truth.ts'
 
 /** Hand-made message logs and truths. */
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { answerDirectly } from '../../simulator/direct.ts'
+import { answerDirectly } from '../../simulator/serving/direct.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { listenSimulator } from './listening-simulator.ts'
 

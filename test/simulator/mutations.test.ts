@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import type { TruthLine } from '../../simulator/truth.ts'
+import type { TruthLine } from '../../simulator/truth/truth.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { listenSimulator } from './listening-simulator.ts'
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv, type ValidateFunction } from 'ajv'
-import type { LoggedRequest } from '../../simulator/request-log.ts'
+import type { LoggedRequest } from '../../simulator/serving/request-log.ts'
 import { findPath } from './openapi-paths.ts'
 
 interface Schema {

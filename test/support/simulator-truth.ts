@@ -1,5 +1,5 @@
 import { readLines } from '../../simulator/oracle/lines.ts'
-import type { TruthLine } from '../../simulator/truth.ts'
+import type { TruthLine } from '../../simulator/truth/truth.ts'
 
 /** The present truth of a simulator that runs in a separate process. */
 export async function truthOf(intercom: string): Promise<TruthLine[]> {

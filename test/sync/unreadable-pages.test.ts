@@ -1,6 +1,6 @@
 import t from 'tap'
 import { halfDeleted } from '../../simulator/faults/trap.ts'
-import type { Workspace } from '../../simulator/workspace.ts'
+import type { Workspace } from '../../simulator/workspace/workspace.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock, createSkippingClock } from '../support/accelerated-clock.ts'
 import { editAnswers } from '../support/edited-answers.ts'

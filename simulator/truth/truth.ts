@@ -1,8 +1,8 @@
+import type { RetypedMembers } from '../records/delivered-text.ts'
+import type { Workspace } from '../workspace/workspace.ts'
 import { membershipTruth, partTruth } from './child-truth.ts'
-import type { RetypedMembers } from './records/delivered-text.ts'
 import { TextJudge } from './text-judge.ts'
 import { ticketPartTruth } from './ticket-truth.ts'
-import type { Workspace } from './workspace.ts'
 
 /** One version of one record, as it must be delivered while the search shows it. */
 export interface TruthLine {

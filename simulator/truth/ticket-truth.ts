@@ -1,10 +1,10 @@
-import type { RecordVersion } from './records/record-version.ts'
-import type { PartVersion } from './records/thread.ts'
-import { ticketParts } from './records/ticket-record.ts'
-import type { TicketPlan } from './records/ticket-times.ts'
+import type { RecordVersion } from '../records/record-version.ts'
+import type { PartVersion } from '../records/thread.ts'
+import { ticketParts } from '../records/ticket-record.ts'
+import type { TicketPlan } from '../records/ticket-times.ts'
+import type { Workspace } from '../workspace/workspace.ts'
 import type { TextJudge } from './text-judge.ts'
 import type { TruthLine } from './truth.ts'
-import type { Workspace } from './workspace.ts'
 
 /**
  * Every version of every ticket part, once for each version of its ticket that it was part of: a part can be read from

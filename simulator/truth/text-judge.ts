@@ -1,10 +1,10 @@
-import { comparableHash, hasLongList } from './oracle/comparable-text.ts'
-import { rulesOf } from './oracle/stream-rules.ts'
-import { type ContactList, contactListItems, contactListNames } from './records/contact-lists.ts'
-import { defaultRetyped, deliveredText, retypedId } from './records/delivered-text.ts'
-import type { RecordVersion } from './records/record-version.ts'
+import { comparableHash, hasLongList } from '../oracle/comparable-text.ts'
+import { rulesOf } from '../oracle/stream-rules.ts'
+import { type ContactList, contactListItems, contactListNames } from '../records/contact-lists.ts'
+import { defaultRetyped, deliveredText, retypedId } from '../records/delivered-text.ts'
+import type { RecordVersion } from '../records/record-version.ts'
+import type { Workspace } from '../workspace/workspace.ts'
 import type { TruthLine, TruthOptions } from './truth.ts'
-import type { Workspace } from './workspace.ts'
 
 type Hashes = Pick<TruthLine, 'sha256' | 'or'>
 

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { SimulatedIntercom } from './intercom.ts'
-import type { Endpoint } from './routes/endpoint.ts'
-import { endpoints } from './routes/endpoints.ts'
+import type { SimulatedIntercom } from '../intercom.ts'
+import type { Endpoint } from '../routes/endpoint.ts'
+import { endpoints } from '../routes/endpoints.ts'
 import { serve } from './serve.ts'
 
 /** A request without a socket. */

@@ -1,5 +1,5 @@
+import type { SimulatorOptions } from '../options.ts'
 import { RefusedRequest } from './answer.ts'
-import type { SimulatorOptions } from './options.ts'
 
 /** The token of a request. @throws RefusedRequest 401 without a valid one */
 export function authenticate(authorization: string | undefined, options: Required<SimulatorOptions>): string {

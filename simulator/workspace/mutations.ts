@@ -1,6 +1,6 @@
-import type { Random } from './random.ts'
-import type { Collection, VersionChange } from './records/collection.ts'
-import type { RecordVersion } from './records/record-version.ts'
+import type { Random } from '../random.ts'
+import type { Collection, VersionChange } from '../records/collection.ts'
+import type { RecordVersion } from '../records/record-version.ts'
 
 /** A change of the workspace, all of it within one second. */
 export interface Mutation {

@@ -1,10 +1,10 @@
+import type { SimulatorOptions } from '../options.ts'
+import { pick } from '../random.ts'
+import type { Collection } from '../records/collection.ts'
+import { firstDeletion } from '../records/company-record.ts'
+import type { RecordPlan } from '../records/record-definition.ts'
 import { CompanyScroll } from './company-scroll.ts'
 import { ordinaryChanges, type RecordChange, type RecordChanges, secondOf } from './mutations.ts'
-import type { SimulatorOptions } from './options.ts'
-import { pick } from './random.ts'
-import type { Collection } from './records/collection.ts'
-import { firstDeletion } from './records/company-record.ts'
-import type { RecordPlan } from './records/record-definition.ts'
 
 /** The companies of the workspace: their segments, their scroll, and which of them are deleted. */
 export class Companies {

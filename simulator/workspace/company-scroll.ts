@@ -1,5 +1,5 @@
-import { RefusedRequest } from './answer.ts'
-import type { RecordVersion } from './records/record-version.ts'
+import type { RecordVersion } from '../records/record-version.ts'
+import { RefusedRequest } from '../serving/answer.ts'
 
 const idleLimitMs = 60_000
 

@@ -1,8 +1,8 @@
-import { membershipKey } from './oracle/stream-rules.ts'
-import type { RecordVersion } from './records/record-version.ts'
+import { membershipKey } from '../oracle/stream-rules.ts'
+import type { RecordVersion } from '../records/record-version.ts'
+import type { Workspace } from '../workspace/workspace.ts'
 import type { TextJudge } from './text-judge.ts'
 import type { TruthLine } from './truth.ts'
-import type { Workspace } from './workspace.ts'
 
 /** Ms since the epoch; `visibleUntil` is `null` when there is no end. */
 type Visibility = Pick<RecordVersion, 'visibleFrom' | 'visibleUntil'>

@@ -1,8 +1,8 @@
 import type { FastifyReply } from 'fastify'
-import type { Clock } from '../src/clock.ts'
+import type { Clock } from '../../src/clock.ts'
+import type { Fault } from '../faults/fault.ts'
+import type { FaultScript } from '../faults/fault-script.ts'
 import type { Answer } from './answer.ts'
-import type { Fault } from './faults/fault.ts'
-import type { FaultScript } from './faults/fault-script.ts'
 
 /** Waits as the fault says, or until the client has left. */
 export async function waitFor(fault: Fault, faults: FaultScript, clock: Clock, reply: FastifyReply): Promise<void> {

@@ -1,6 +1,6 @@
+import { pick } from '../random.ts'
+import type { Collection } from '../records/collection.ts'
 import { notBefore, ordinaryChanges, type RecordChange, type RecordChanges, secondOf } from './mutations.ts'
-import { pick } from './random.ts'
-import type { Collection } from './records/collection.ts'
 
 /** A merged contact leads to the one that it became part of over at most so many other contacts. */
 const mostHops = 3

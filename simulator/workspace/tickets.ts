@@ -1,11 +1,11 @@
+import { createRandom, type Random } from '../random.ts'
+import type { Collection, VersionChange } from '../records/collection.ts'
+import type { RecordPlan, RecordSetting } from '../records/record-definition.ts'
+import type { RecordVersion } from '../records/record-version.ts'
+import { Thread } from '../records/thread.ts'
+import { ticketThread } from '../records/ticket-part-record.ts'
+import { type TicketPlan, ticketStates } from '../records/ticket-times.ts'
 import { type MutationTime, ordinaryChanges, type RecordChange, type RecordChanges, secondOf } from './mutations.ts'
-import { createRandom, type Random } from './random.ts'
-import type { Collection, VersionChange } from './records/collection.ts'
-import type { RecordPlan, RecordSetting } from './records/record-definition.ts'
-import type { RecordVersion } from './records/record-version.ts'
-import { Thread } from './records/thread.ts'
-import { ticketThread } from './records/ticket-part-record.ts'
-import { type TicketPlan, ticketStates } from './records/ticket-times.ts'
 
 /**
  * How far behind its parts a ticket can be and still be found by every sync, seconds. If a change of parts leaves

@@ -1,8 +1,8 @@
+import type { Collection } from '../records/collection.ts'
+import { conversationThread } from '../records/part-record.ts'
+import type { RecordPlan, RecordSetting } from '../records/record-definition.ts'
+import { Thread } from '../records/thread.ts'
 import { ordinaryChanges, type RecordChange, type RecordChanges, secondOf } from './mutations.ts'
-import type { Collection } from './records/collection.ts'
-import { conversationThread } from './records/part-record.ts'
-import type { RecordPlan, RecordSetting } from './records/record-definition.ts'
-import { Thread } from './records/thread.ts'
 
 /** The conversations of the workspace with their parts. Parts are made when they are first requested. */
 export class Conversations {
