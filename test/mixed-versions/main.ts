@@ -13,7 +13,7 @@ const usage = 'npm run mixed-versions -- [--with COMMIT] [--rounds N] [--seed S]
 
 /** The last commit before stored data was checked and scripts got named arguments. */
 const defaultCommit = '64ca7c1'
-/** About eight minutes on two cores. */
+/** About a quarter of an hour on two busy cores. */
 const usualRounds = 25
 /** A run of fewer rounds is a look, not evidence. */
 const fewestForEvidence = 20
