@@ -1,11 +1,10 @@
 import t from 'tap'
-import { draws } from '../support/draws.ts'
 import { runSeed } from './run-seed.ts'
 
 // A busy machine needs more than the usual time limit of a file.
 t.setTimeout(600_000)
 
-const seeds = Array.from({ length: draws(24, 8) }, (_, place) => place + 1)
+const seeds = Array.from({ length: 24 }, (_, place) => place + 1)
 
 for (const seed of seeds) {
   t.test(`five syncs of workspace ${seed} bring everything, once`, async (t) => {
