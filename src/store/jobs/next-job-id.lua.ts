@@ -7,8 +7,8 @@ import { defineScript } from '../script.ts'
  * finds the id, whatever dies afterwards.
  *
  * A Redis that was restored, or has lost its data, would give ids out again. So if Redis is another process than the
- * last one, ids continue from the time, in hundredths of seconds since 2026. That is above every id that was ever given
- * out, as long as fewer than a hundred jobs a second are made between two starts.
+ * last one, ids continue from the time, in milliseconds since 2026. That is above every id that was ever given
+ * out, as long as fewer than a thousand jobs a second are made between two starts.
  *
  * Replies the id.
  */
@@ -21,7 +21,7 @@ export const nextJobIdScript = defineScript({
 local id = redis.call('INCR', lastIdKey)
 local current = runId()
 if redis.call('GET', lastRunIdKey) ~= current then
-  id = math.max(id, math.floor((redisTime() - 1767225600000) / 10))
+  id = math.max(id, redisTime() - 1767225600000)
   redis.call('SET', lastIdKey, string.format('%.0f', id))
   redis.call('SET', lastRunIdKey, current)
 end
