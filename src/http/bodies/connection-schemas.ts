@@ -15,7 +15,9 @@ export const connectionSchema = Type.Object(
     ),
     catalog: Type.Optional(Type.Object({}, { ...open, description: 'A ConfiguredAirbyteCatalog' })),
     problem: Type.Optional(
-      Type.String({ description: 'Why config and catalog cannot be shown: the key that sealed them is gone' }),
+      Type.String({
+        description: 'Why the config and the catalog cannot be shown: the key that encrypted them is missing',
+      }),
     ),
     createdAt: time('When it was made'),
     lastUpdatedAt: time('When config and catalog were last put'),
@@ -30,7 +32,7 @@ export const newConnectionBody = Type.Object(
   {
     config: Type.Unknown({ description: "The connector's config: access_token, start_date, …" }),
     catalog: Type.Optional(Type.Unknown({ description: 'A ConfiguredAirbyteCatalog, or a CATALOG message' })),
-    streams: Type.Optional(Type.Unknown({ description: 'Instead of a catalog: names, or {name, syncMode}' })),
+    streams: Type.Optional(Type.Unknown({ description: 'In place of a catalog: stream names, or {name, syncMode}' })),
   },
   closed,
 )
@@ -38,7 +40,9 @@ export const newConnectionBody = Type.Object(
 export const connectionListQuery = Type.Object(
   {
     ...pageParameters,
-    cursor: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description: '`next` of the page before' })),
+    cursor: Type.Optional(
+      Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'The `next` of the previous page' }),
+    ),
   },
   closed,
 )

@@ -9,7 +9,7 @@ export const connectionIdSchema = Type.String({
 })
 
 export const pageParameters = {
-  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'Items at most' }),
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'How many items a page may hold' }),
 }
 
 export const jobListQuery = Type.Object(
@@ -19,7 +19,7 @@ export const jobListQuery = Type.Object(
     ),
     connectionId: Type.Optional(connectionIdSchema),
     ...pageParameters,
-    cursor: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$', description: '`next` of the page before' })),
+    cursor: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$', description: 'The `next` of the previous page' })),
   },
   { additionalProperties: false },
 )
@@ -28,6 +28,8 @@ export const jobListQuery = Type.Object(
 export function listOf(item: TSchema): TSchema {
   return Type.Object({
     data: Type.Array(item),
-    next: Type.Optional(Type.String({ description: 'What to give as `cursor` for the next page; absent at the end' })),
+    next: Type.Optional(
+      Type.String({ description: 'Pass it as `cursor` to get the next page; absent on the last page' }),
+    ),
   })
 }

@@ -20,11 +20,11 @@ const completenessSchema = Type.Object(
     restarts: Type.Optional(count('How often the scroll of companies broke and began again')),
     retryIds: Type.Optional(
       Type.Array(Type.String(), {
-        description: 'Parents whose children could not be had; the next sync tries them first',
+        description: 'Parents whose child records could not be read; the next sync tries them first',
       }),
     ),
   },
-  { description: 'Whether what was delivered is all, as far as Intercom tells; totals since the start of the job' },
+  { description: "Delivered records beside Intercom's own counts, in total since the start of the job" },
 )
 
 const streamSchema = Type.Object({
@@ -59,15 +59,15 @@ export const jobSchema = Type.Object(
     rowsSynced: count('RECORD messages in the log'),
     bytesSynced: count('Bytes of NDJSON in the log'),
     messageCount: count('Messages in the log: the offset after the last of them'),
-    logEpoch: Type.String({ description: 'Changes when messages that may have been read were lost' }),
+    logEpoch: Type.String({ description: 'Changes when Redis has lost messages that a client may have read' }),
     attempts: count('Attempts so far'),
     cancelRequested: Type.Optional(
-      Type.Literal(true, { description: 'Its end was asked for: it is cancelled as soon as its worker notices' }),
+      Type.Literal(true, { description: 'A cancel was requested. The job ends as soon as its worker notices' }),
     ),
     waitingFor: Type.Optional(
       Type.String({
         enum: ['worker'],
-        description: 'What it waits for. worker = no process is there that works on jobs',
+        description: 'What the job waits for. worker = no worker process is running',
       }),
     ),
     streams: Type.Array(streamSchema),
@@ -82,7 +82,7 @@ export const problemSchema = Type.Object(
     title: Type.String(),
     status: Type.Integer(),
     detail: Type.String(),
-    code: Type.String({ description: 'Stable; see docs/errors.md' }),
+    code: Type.String({ description: 'Does not change between versions; listed in docs/errors.md' }),
     errors: Type.Optional(
       Type.Array(
         Type.Object({
@@ -91,7 +91,7 @@ export const problemSchema = Type.Object(
         }),
       ),
     ),
-    requestId: Type.Optional(Type.String({ description: 'With a 5xx: what to look for in the log of the service' })),
+    requestId: Type.Optional(Type.String({ description: 'On a 5xx: the request id to look for in the service log' })),
   },
   { $id: 'Problem', title: 'Problem', description: 'RFC 9457', additionalProperties: true },
 )
@@ -111,7 +111,7 @@ export const connectionStatusMessageSchema = Type.Object(
     type: Type.Literal('CONNECTION_STATUS'),
     connectionStatus: Type.Object({
       status: Type.String({ enum: ['SUCCEEDED', 'FAILED'] }),
-      message: Type.String({ description: 'What the config leads to, or why it cannot be used' }),
+      message: Type.String({ description: 'The result of the check, or why the config cannot be used' }),
     }),
   },
   { $id: 'ConnectionStatusMessage', title: 'ConnectionStatusMessage', description: 'An Airbyte message' },
@@ -145,19 +145,22 @@ export const newJobBody = Type.Object(
     config: Type.Optional(Type.Unknown({ description: "The connector's config: access_token, start_date, …" })),
     connectionId: Type.Optional(connectionIdSchema),
     catalog: Type.Optional(Type.Unknown({ description: 'A ConfiguredAirbyteCatalog, or a CATALOG message' })),
-    streams: Type.Optional(Type.Unknown({ description: 'Instead of a catalog: names, or {name, syncMode}' })),
-    state: Type.Optional(Type.Unknown({ description: 'STATE messages to go on from' })),
+    streams: Type.Optional(Type.Unknown({ description: 'In place of a catalog: stream names, or {name, syncMode}' })),
+    state: Type.Optional(Type.Unknown({ description: 'STATE messages to continue from' })),
   },
   closed,
 )
 
-const connectorConfig = Type.Object({}, { ...open, description: 'The config; GET /v1/spec tells its members' })
+const connectorConfig = Type.Object(
+  {},
+  { ...open, description: 'The connector config; GET /v1/spec describes its fields' },
+)
 
 /** A body of another shape is refused with 400. Faults inside `config` are not: the check reports them as its result. */
 export const checkBody = Type.Object(
   {
     config: connectorConfig,
-    streams: Type.Optional(Type.Unknown({ description: 'Names of streams that must be readable' })),
+    streams: Type.Optional(Type.Unknown({ description: 'Streams that the token must be able to read' })),
   },
   closed,
 )
@@ -168,7 +171,8 @@ export const newJobHeaders = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({
       pattern: '^[\\x20-\\x7e]{1,255}$',
-      description: '1 to 255 printable characters. The same request with the same key makes one job, within 24 h',
+      description:
+        '1 to 255 printable characters. Within 24 h, repeating a request with the same key makes no second job',
     }),
   ),
 })
@@ -181,7 +185,7 @@ export const newJobQuery = Type.Object(
       default: 30,
       description: 'Live messages only: seconds without a reader after which the job is cancelled',
     }),
-    detach: Type.Boolean({ default: false, description: 'Live messages only: the job goes on without readers' }),
+    detach: Type.Boolean({ default: false, description: 'Live messages only: the job continues without readers' }),
     onConflict: Type.String({
       enum: ['refuse', 'join'],
       default: 'refuse',
@@ -193,7 +197,10 @@ export const newJobQuery = Type.Object(
 )
 
 export const epochParameter = Type.Optional(
-  Type.String({ maxLength: 200, description: 'Log-Epoch of the messages held, or of the answer that started the job' }),
+  Type.String({
+    maxLength: 200,
+    description: 'The Log-Epoch header that came with the messages you have, or with the answer that started the job',
+  }),
 )
 
 /** Identifies the job, in case its id belongs to another job by now. */
@@ -206,7 +213,7 @@ export const jobQuery = Type.Object(
       minimum: 0,
       maximum: 60,
       default: 0,
-      description: 'Seconds to wait for the next change of status',
+      description: 'Seconds to wait for the status to change',
     }),
   },
   closed,
@@ -214,13 +221,17 @@ export const jobQuery = Type.Object(
 
 export const messagesQuery = Type.Object(
   {
-    after: Type.Integer({ minimum: 0, default: 0, description: 'Messages already held' }),
-    follow: Type.Boolean({ default: true, description: 'Wait for more until the job ends; false = what is there now' }),
+    after: Type.Integer({ minimum: 0, default: 0, description: 'How many messages you already have' }),
+    follow: Type.Boolean({
+      default: true,
+      description: 'Wait for more messages until the job ends; false = return what is there now',
+    }),
     heartbeat: Type.Integer({
       minimum: 0,
       maximum: 3600,
       default: 0,
-      description: 'Seconds of silence after which a blank line is sent; it does not count as a message. 0 = never',
+      description:
+        'Send a blank line after this many seconds without a message; it does not count as a message. 0 = never',
     }),
     epoch: epochParameter,
   },

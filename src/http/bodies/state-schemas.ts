@@ -18,7 +18,10 @@ export const statesSchema = Type.Array(stateMessage)
 export const jobStateQuery = Type.Object(
   {
     at: Type.Optional(
-      Type.Integer({ minimum: 0, description: 'Messages held; left out = all, once the job has ended' }),
+      Type.Integer({
+        minimum: 0,
+        description: 'How many messages you have; if absent, all of them, once the job has ended',
+      }),
     ),
     epoch: epochParameter,
   },
@@ -27,7 +30,7 @@ export const jobStateQuery = Type.Object(
 
 export const ackBody = Type.Object(
   {
-    offset: Type.Integer({ minimum: 0, description: 'Messages held, counted from the start of the job' }),
+    offset: Type.Integer({ minimum: 0, description: 'How many messages you have, counted from the start of the job' }),
     epoch: epochParameter,
   },
   { additionalProperties: false },

@@ -31,7 +31,7 @@ function addListConnections(app: Api, { connections }: RouteDependencies): void 
       ...common,
       operationId: 'listConnections',
       summary: 'List connections, in the order of their ids',
-      description: 'A page ends early when its connections are large: go on from `next` as long as there is one.',
+      description: 'A page may end early when its connections are large. Continue as long as there is a `next`.',
       querystring: connectionListQuery,
       response: {
         200: {
@@ -55,7 +55,7 @@ function addPutConnection(app: Api, { connections }: RouteDependencies): void {
       ...common,
       operationId: 'putConnection',
       summary: 'Make a connection, or replace what it syncs',
-      description: 'Its state stays. A job that runs goes on with what it began with.',
+      description: 'The state stays. A running job continues with the config it started with.',
       params: connectionParameters,
       querystring: noQuery,
       body: newConnectionBody,
@@ -81,7 +81,7 @@ function addGetConnection(app: Api, { connections }: RouteDependencies): void {
       ...common,
       operationId: 'getConnection',
       summary: 'Read a connection',
-      description: 'Secrets of its config are never given back.',
+      description: 'Secrets in the config are never returned.',
       params: connectionParameters,
       querystring: noQuery,
       response: { 200: connectionResponse('The connection'), ...problemResponses('connection_not_found') },
@@ -100,7 +100,7 @@ function addDeleteConnection(app: Api, { connections }: RouteDependencies): void
       ...common,
       operationId: 'deleteConnection',
       summary: 'Remove a connection and its state',
-      description: 'Its jobs and their messages stay as long as they would have.',
+      description: 'Its jobs and their messages are kept as long as before.',
       params: connectionParameters,
       querystring: noQuery,
       response: {

@@ -14,7 +14,7 @@ const jobListRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, 
     schema: {
       operationId: 'listJobs',
       summary: 'List jobs, newest first',
-      description: 'A page may hold fewer than `limit`, even none: as long as there is `next`, the list goes on.',
+      description: 'A page may hold fewer items than `limit`, even none. Continue as long as there is a `next`.',
       tags: ['jobs'],
       security: needsApiKey,
       querystring: jobListQuery,

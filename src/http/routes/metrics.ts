@@ -13,7 +13,8 @@ const metricsRoutes: FastifyPluginAsyncTypebox<Pick<RouteDependencies, 'metrics'
     schema: {
       operationId: 'getMetrics',
       summary: 'Figures of this process and of the queue, for Prometheus',
-      description: 'Without Redis it tells of the process alone, and `intercom_sync_redis_up` is 0.',
+      description:
+        'While Redis is down, only the metrics of this process are there, and `intercom_sync_redis_up` is 0.',
       tags: ['health'],
       querystring: noQuery,
       response: {

@@ -74,7 +74,8 @@ function addGetState(app: Api, { connections }: RouteDependencies): void {
       ...common,
       operationId: 'getConnectionState',
       summary: 'Read the acknowledged state of a connection',
-      description: 'Where its next job goes on. Full-refresh streams have none: every job reads them anew.',
+      description:
+        'Where the next job of the connection continues. Full-refresh streams have no state: every job reads them from the start.',
       params: connectionParameters,
       querystring: connectionStateQuery,
       response: { 200: statesResponse('The state'), ...problemResponses('connection_not_found') },
@@ -99,7 +100,8 @@ function addSetState(app: Api, { connections }: RouteDependencies): void {
       ...common,
       operationId: 'setConnectionState',
       summary: 'Set the state of a connection',
-      description: 'With `stream` of that stream alone, else the whole. Jobs that began before no longer move it.',
+      description:
+        'With `stream`, only the state of that stream; otherwise the whole state. Jobs that began before no longer change it.',
       params: connectionParameters,
       querystring: connectionStateQuery,
       body: newStatesBody,
@@ -121,7 +123,8 @@ function addResetState(app: Api, { connections }: RouteDependencies): void {
       ...common,
       operationId: 'resetConnectionState',
       summary: 'Reset the state of a connection',
-      description: 'With `stream` of that stream alone, else the whole: the next job reads everything anew.',
+      description:
+        'With `stream`, only the state of that stream; otherwise the whole state. The next job reads those streams from the start.',
       params: connectionParameters,
       querystring: connectionStateQuery,
       response: {
