@@ -78,7 +78,7 @@ async function tryWay(name) {
       if (outcome.code !== 0) note(`${title} ended with ${outcome.code}: ${outcome.lines.slice(-5).join(' | ')}`)
       return outcome
     }
-    result.setUp = (await run('set-up', process.execPath, ['scripts/setup.js', '--tests'])).seconds
+    result.setUp = (await run('set-up', process.execPath, ['scripts/setup.js'])).seconds
     const demo = await run('npm run demo', 'npm', ['run', 'demo'])
     result.demo = demo.seconds
     if (!demo.lines.some((line) => /All counts are right/.test(line))) note('the demo does not say that all is right')

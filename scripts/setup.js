@@ -50,14 +50,3 @@ if (!isPublished && (process.argv.includes('--build') || newest(compiledStamp) <
   run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '--project', root])
   writeFileSync(compiledStamp, '')
 }
-
-// tap is built from its plugins; ours are fewer (see .taprc), and it would otherwise rebuild itself too late for the first run.
-const testRunnerStamp = join(root, 'node_modules', '.tap-built')
-if (
-  process.argv.includes('--tests') &&
-  newest(testRunnerStamp) < newest(join(root, 'node_modules', '.package-lock.json'))
-) {
-  console.error('setup: building the test runner')
-  run(process.execPath, [join(root, 'node_modules', '.bin', 'tap'), 'build'])
-  writeFileSync(testRunnerStamp, '')
-}

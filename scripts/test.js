@@ -1,25 +1,77 @@
 // Runs the tests: all of them, those below the paths that are named, or with --quick those of test/quick.json, which
-// take a minute at most together. Everything else that is given goes to tap as it stands.
-import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+// take a minute at most together. --jobs=N runs N files side by side.
+//
+// The files run under plain Node, not by tap's own command. That command puts a loader for coverage into each process
+// of a test and into all of their children, even when coverage is off, and a service then takes twice as long to start.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import t from 'tap'
+
+/** A guard against hanging, no measure: the machine of CI has two cores, and other work to do. */
+const timeoutSeconds = 300
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const given = process.argv.slice(2)
-const named = given.filter((one) => !one.startsWith('-'))
-const options = given.filter((one) => one.startsWith('-') && one !== '--quick')
+const { values: options, positionals: named } = readArguments()
 
-/** The compiled files of `test/NAME.test.ts`, or of a folder of tests. */
-function compiledOf(path) {
-  const compiled = join('dist', relative(root, join(process.cwd(), path))).replace(/\.ts$/, '.js')
-  if (existsSync(join(root, compiled))) return compiled.endsWith('.js') ? compiled : `${compiled}/**/*.test.js`
-  console.error(`test: there is no ${path}; name a file or a folder below test/`)
-  process.exit(2)
+// At a terminal tap shows the results; everything else gets them as they are.
+if (process.stdout.isTTY) {
+  const tap = join(root, 'node_modules', '.bin', 'tap')
+  const reporter = spawn(process.execPath, [tap, '-'], { cwd: root, stdio: ['pipe', 'inherit', 'inherit'] })
+  const tests = spawn(process.execPath, process.argv.slice(1), { stdio: ['inherit', 'pipe', 'inherit'] })
+  tests.stdout.pipe(reporter.stdin)
+  const [[code]] = await Promise.all([once(tests, 'exit'), once(reporter, 'exit')])
+  process.exit(code ?? 1)
 }
 
-const quick = given.includes('--quick') ? JSON.parse(readFileSync(join(root, 'test', 'quick.json'), 'utf8')) : []
-const files = [...quick, ...named].map(compiledOf)
-const tap = join(root, 'node_modules', '.bin', 'tap')
-const { status } = spawnSync(process.execPath, [tap, ...options, ...files], { cwd: root, stdio: 'inherit' })
-process.exit(status ?? 1)
+const listOf = (name) => JSON.parse(readFileSync(join(root, 'test', name), 'utf8'))
+
+function readArguments() {
+  const known = { quick: { type: 'boolean' }, jobs: { type: 'string' } }
+  try {
+    return parseArgs({ options: known, allowPositionals: true })
+  } catch (error) {
+    console.error(`test: ${error.message}`)
+    process.exit(2)
+  }
+}
+
+/** The test files at or below a path, relative to the root. */
+function testsBelow(path) {
+  const found = statSync(resolve(root, path), { throwIfNoEntry: false })
+  if (found?.isFile()) return [path]
+  if (!found) {
+    console.error(`test: there is no ${path}; name a file or a folder below test/`)
+    process.exit(2)
+  }
+  const names = readdirSync(resolve(root, path), { recursive: true })
+  return names.filter((name) => name.endsWith('.test.ts')).map((name) => join(path, name))
+}
+
+const paths = named.map((path) => relative(root, resolve(path)))
+if (options.quick) paths.push(...listOf('quick.json'))
+const files = new Set((paths.length > 0 ? paths : ['test']).flatMap(testsBelow))
+
+// The slowest come first, so that at the end no single file is waited for.
+const slowest = listOf('slowest.json').filter((file) => files.has(file))
+const ordered = new Set([...slowest, ...[...files].sort()])
+
+// Most tests wait for processes and timers rather than for a core.
+t.jobs = Number(options.jobs ?? availableParallelism() * 2)
+t.setTimeout(0)
+const environment = ['-u', 'NODE_OPTIONS', `TAP_TIMEOUT=${timeoutSeconds}`]
+for (const file of ordered) {
+  const compiled = join('dist', file.replace(/\.ts$/, '.js'))
+  t.spawn('env', [...environment, process.execPath, '--enable-source-maps', compiled], {
+    name: file,
+    cwd: root,
+    buffered: true,
+    at: null,
+    stack: '',
+    timeout: timeoutSeconds * 1000,
+  })
+}

@@ -103,7 +103,7 @@ export const errorTable = {
   },
   internal_error: { status: 500, failureType: 'system_error', retryable: true, title: 'Something went wrong here' },
   data_unreadable: { status: 500, failureType: 'system_error', retryable: true, title: 'Stored data cannot be read' },
-  seal_broken: { status: 500, failureType: 'system_error', retryable: true, title: 'What is kept cannot be opened' },
+  seal_broken: { status: 500, failureType: 'system_error', retryable: true, title: 'Stored data cannot be decrypted' },
   store_unavailable: { status: 503, failureType: 'transient_error', retryable: true, title: 'Redis cannot serve now' },
   shutting_down: {
     status: 503,
@@ -134,7 +134,7 @@ export const errorTable = {
     status: 502,
     failureType: 'transient_error',
     retryable: true,
-    title: 'Intercom leads a walk in circles',
+    title: 'Intercom keeps returning the same pages',
   },
   token_invalid: {
     status: 400,
@@ -173,12 +173,12 @@ export const errorTable = {
     retryable: false,
     title: 'Attempts in a row ended without any progress',
   },
-  no_worker: { status: 503, failureType: 'transient_error', retryable: false, title: 'No worker is there' },
+  no_worker: { status: 503, failureType: 'transient_error', retryable: false, title: 'No worker process is running' },
   attempt_lost: {
     status: 500,
     failureType: 'system_error',
     retryable: false,
-    title: 'The queue gave the job up',
+    title: 'The queue gave up on the job',
   },
   service_unavailable: {
     status: 503,
