@@ -63,10 +63,11 @@ const ordered = new Set([...slowest, ...[...files].sort()])
 // Most tests wait for processes and timers rather than for a core.
 t.jobs = Number(options.jobs ?? availableParallelism() * 2)
 t.setTimeout(0)
+const nodeOptions = ['--enable-source-maps', '--import', './scripts/without-async-hooks.js']
 const environment = ['-u', 'NODE_OPTIONS', `TAP_TIMEOUT=${timeoutSeconds}`]
 for (const file of ordered) {
   const compiled = join('dist', file.replace(/\.ts$/, '.js'))
-  t.spawn('env', [...environment, process.execPath, '--enable-source-maps', compiled], {
+  t.spawn('env', [...environment, process.execPath, ...nodeOptions, compiled], {
     name: file,
     cwd: root,
     buffered: true,
