@@ -110,8 +110,13 @@ async function openService(intercom, folder) {
 /** What the page tells its readers to have: the files of docs/warehouse, those it shows, and the connector. */
 function prepareFolder({ files }, place) {
   cpSync(join(root, 'docs', 'warehouse'), place.folder, { recursive: true })
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(place.folder, name), localize(text, place))
+  for (const [name, text] of Object.entries(files)) writeFile(join(place.folder, name), localize(text, place))
   symlinkSync(join(root, 'bin'), join(place.folder, 'bin'))
+}
+
+function writeFile(path, text) {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text)
 }
 
 /** The page's addresses become those of this place. */
@@ -133,6 +138,8 @@ async function run(lines, place) {
       TMPDIR: folder,
       DO_NOT_TRACK: '1',
       AIRBYTE_OFFLINE_MODE: '1',
+      // As root, dlt would keep what it knows of a pipeline for the whole machine.
+      DLT_DATA_DIR: join(folder, 'dlt'),
       RUNTIME__DLTHUB_TELEMETRY: 'false',
       AIRFLOW_HOME: join(folder, 'airflow'),
       AIRFLOW__CORE__LOAD_EXAMPLES: 'false',

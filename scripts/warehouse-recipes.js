@@ -65,7 +65,7 @@ export function readRecipes(root) {
       exports: lineWith(`export DESTINATION__${warehouse.toUpperCase()}`),
     })
   const atTimes = (line) => line.replace(/^(\S+ +){5}/, '')
-  const inAirflow = (job) => `python -c 'import runpy; runpy.run_path("intercom.py")["intercom_${job}"].test()'`
+  const inAirflow = (job) => `airflow dags test intercom_${job}`
   const recipes = [
     { name: 'PyAirbyte into DuckDB', ...pyAirbyte('duckdb') },
     { name: 'PyAirbyte into Postgres', ...pyAirbyte('postgres') },
@@ -91,9 +91,9 @@ export function readRecipes(root) {
       ...byService(inAirflow('sync'), {
         environment: 'airflow',
         warehouse: 'postgres',
-        files: { 'intercom.py': fileNamed('dags/intercom.py') },
+        files: { 'airflow/dags/intercom.py': fileNamed('dags/intercom.py') },
         refresh: inAirflow('refresh'),
-        setUp: `${connection}\nairflow db migrate > airflow.log 2>&1`,
+        setUp: `${connection}\nairflow db migrate > airflow.log 2>&1\nairflow dags reserialize >> airflow.log 2>&1`,
       }),
     },
   ]
