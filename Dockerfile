@@ -22,6 +22,9 @@ FROM node:24-bookworm-slim AS product
 WORKDIR /app
 COPY --from=packages /packages/node_modules ./node_modules
 COPY package.json LICENSE ./
+# Where the connector's form sends people: --build-arg DOCS_URL=https://...
+ARG DOCS_URL
+RUN [ -z "$DOCS_URL" ] || npm pkg set "homepage=$DOCS_URL"
 COPY bin ./bin
 COPY schemas ./schemas
 COPY --from=build /build/dist/src ./dist/src

@@ -33,6 +33,10 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1)
 }
 
+// A build of one's own leads people to its own documents.
+if (process.argv.includes('--build') && process.env.DOCS_URL)
+  run('npm', ['pkg', 'set', `homepage=${process.env.DOCS_URL}`])
+
 const lockfile = join(root, 'package-lock.json')
 if (existsSync(lockfile) && newest(join(root, 'node_modules', '.package-lock.json')) < newest(lockfile)) {
   console.error('setup: installing packages')

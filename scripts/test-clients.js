@@ -10,9 +10,10 @@ import { parseArgs } from 'node:util'
 import { buildSimulator } from '../dist/simulator/app.js'
 import { startService } from '../dist/simulator/demo/service-process.js'
 import { ClientsMissing, prepareClients } from './client-environment.js'
+import { PostgresMissing, startPostgres } from './postgres.js'
 
 const root = join(import.meta.dirname, '..')
-const clients = ['pyairbyte_client.py', 'cdk_client.py', 'serverless_client.py']
+const clients = ['pyairbyte_client.py', 'pyairbyte_postgres_client.py', 'cdk_client.py', 'serverless_client.py']
 
 /** Every stream has records, children of more than one page too; it is read in seconds. */
 const workspace = {
@@ -54,7 +55,9 @@ async function testClients(python) {
   const simulator = buildSimulator(workspace)
   const stop = new AbortController()
   const results = { passed: 0, failed: 0 }
+  let postgres
   try {
+    postgres = await openPostgres()
     const intercom = await simulator.app.listen({ host: '127.0.0.1', port: 0 })
     const service = await startService({
       command: [join(root, 'bin', 'intercom-sync'), 'serve', '--with-parent'],
@@ -68,21 +71,33 @@ async function testClients(python) {
     const truth = countRecords(simulator.workspace)
     for (const way of waysOf(intercom, service.address)) {
       for (const client of clients) {
-        await runClient(
-          { python, client, way, truth, folder: join(folder, way.name.replace(' ', '-'), client) },
-          results,
-        )
+        if (postgres === undefined && client.includes('postgres')) continue
+        const name = way.name.replace(' ', '_')
+        const setting = { truth, postgres: { ...postgres, stop: undefined }, schema: name }
+        await runClient({ python, client, way, setting, folder: join(folder, name, client) }, results)
       }
     }
     await service.stop()
   } finally {
     stop.abort()
     await simulator.app.close()
+    await postgres?.stop()
     rmSync(folder, { recursive: true, force: true })
   }
   const seconds = ((performance.now() - start) / 1000).toFixed(0)
   process.stdout.write(`clients: ${results.passed} passed, ${results.failed} failed (${seconds} s)\n`)
   return results.failed === 0
+}
+
+/** `undefined` where there is no Postgres, and none is asked for. */
+async function openPostgres() {
+  try {
+    return await startPostgres()
+  } catch (error) {
+    if (!(error instanceof PostgresMissing) || !values['if-possible']) throw error
+    process.stdout.write(`clients: nothing is read into Postgres: ${error.message}\n`)
+    return undefined
+  }
 }
 
 /** A connection of the service, for configs without a token. */
@@ -122,13 +137,16 @@ function countRecords(workspace) {
 }
 
 /** Runs one script to its end and adds its lines up. One that breaks off, or hangs, is a failure more. */
-async function runClient({ python, client, way, truth, folder }, results) {
+async function runClient({ python, client, way, setting, folder }, results) {
   const start = performance.now()
   mkdirSync(folder, { recursive: true })
-  const setting = join(folder, 'setting.json')
+  const file = join(folder, 'setting.json')
   const executable = join(root, 'bin', 'intercom-sync')
-  writeFileSync(setting, JSON.stringify({ executable, config: way.config, connection: way.connection, truth, folder }))
-  const child = spawn(python, [join(root, 'test', 'clients', client), setting], {
+  writeFileSync(
+    file,
+    JSON.stringify({ executable, config: way.config, connection: way.connection, folder, ...setting }),
+  )
+  const child = spawn(python, [join(root, 'test', 'clients', client), file], {
     cwd: folder,
     env: { ...clientEnvironment(folder), ...way.environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -9,7 +9,7 @@ import { type DemoOptions, parseOptions, UsageError, usage } from './demo/option
 import { createScreen, formatNoun, formatSeconds, type Screen } from './demo/screen.ts'
 import { startService } from './demo/service-process.ts'
 import { runThreeSyncs } from './demo/three-syncs.ts'
-import { streamNames } from './records/streams.ts'
+import { usualNames } from './records/streams.ts'
 
 /** The parts that the demo runs with. */
 export interface DemoParts {
@@ -56,7 +56,7 @@ export async function demo(args: string[], parts: DemoParts = usualParts): Promi
 async function show(options: DemoOptions, parts: DemoParts, screen: Screen, signal: AbortSignal): Promise<boolean> {
   const start = performance.now()
   const { say, paint } = screen
-  const { contacts, conversations, companies, rateLimitPerWindow: rateLimit } = options.workspace
+  const { contacts, conversations, companies, tickets, rateLimitPerWindow: rateLimit } = options.workspace
   const simulator = parts.buildSimulator(options.workspace)
   const undo: (() => Promise<unknown>)[] = []
   try {
@@ -64,9 +64,9 @@ async function show(options: DemoOptions, parts: DemoParts, screen: Screen, sign
     undo.unshift(() => rm(dataDir, { recursive: true, force: true }))
     const intercom = await simulator.app.listen({ port: 0, host: '127.0.0.1' })
     undo.unshift(() => simulator.app.close())
-    const nouns = { contact: contacts, conversation: conversations, company: companies }
+    const nouns = { contact: contacts, conversation: conversations, company: companies, ticket: tickets }
     const size = Object.entries(nouns).map(([noun, count]) => formatNoun(count, noun))
-    say(paint('bold', `A simulated Intercom: ${size.join(', ')}`), `  ${intercom}`)
+    say(paint('bold', 'A simulated Intercom'), `  ${size.join(', ')}`, `  ${intercom}`)
 
     const { serviceCommand: command } = parts
     const service = await startService({
@@ -80,7 +80,7 @@ async function show(options: DemoOptions, parts: DemoParts, screen: Screen, sign
     undo.unshift(service.stop)
     say(paint('bold', 'The service, with a Redis of its own'), `  ${service.address}`)
 
-    const watch = await openDisplay(screen, streamNames.length)
+    const watch = await openDisplay(screen, usualNames.length)
     const syncs = { simulator, rateLimit, service: service.address, screen, watch, signal }
     const { faults, job } = await runThreeSyncs(syncs)
     sayOutcome(screen, faults, formatSeconds(performance.now() - start))

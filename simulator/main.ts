@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { buildSimulator } from './app.ts'
-import { type Region, regions, type SimulatorOptions } from './options.ts'
+import { exampleWorkspace, type Region, regions, type SimulatorOptions } from './options.ts'
 
 const { values } = parseArgs({
   options: {
@@ -96,7 +96,7 @@ function optionsFromFlags(): SimulatorOptions {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }
 
-const { app } = buildSimulator(optionsFromFlags())
+const { app } = buildSimulator({ ...exampleWorkspace, ...optionsFromFlags() })
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void app.close())
 const listening = await app.listen({ host: values.host, port: wholeNumber('port') ?? 0 })
 process.stdout.write(`${JSON.stringify({ listening })}\n`)

@@ -143,6 +143,9 @@ export interface IndexLag {
 export const regions = ['US', 'Europe', 'Australia'] as const
 export type Region = (typeof regions)[number]
 
+/** What a workspace for trying things out has besides, so that a sync finds records in each stream it reads by itself. */
+export const exampleWorkspace = { tickets: 100, activityLogs: 300 } as const satisfies SimulatorOptions
+
 export const defaultToken = 'simulator-token'
 
 export function withDefaults(options: SimulatorOptions): Required<SimulatorOptions> {

@@ -2,7 +2,8 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { streamNames } from '../simulator/records/streams.ts'
+import { listStreams } from '../src/streams/discover.ts'
+import { findStream } from '../src/streams/table.ts'
 import { runCompiled, runShell, type Teardown, type TestProcess } from './support/processes.ts'
 
 /** The demo in a folder of its own, which is its temporary folder, too. */
@@ -43,15 +44,24 @@ t.test('three syncs are right, in plain lines where there is no terminal', async
   t.match(first, /^ {2}contacts: complete, 85 records in/m)
   t.match(first, /^ {2}contacts +\{"role":"(user|lead)","email":"[^"]+", \.\.\.\}$/m)
   const counts = countsOf(first)
-  t.same(Object.keys(counts).toSorted(), streamNames.toSorted())
+  const names = listStreams().map(({ name }) => name)
+  t.same(Object.keys(counts).toSorted(), names.filter((name) => !findStream(name)?.optIn).toSorted())
+  t.same(
+    Object.entries(counts).filter(([, [expected]]) => expected === 0),
+    [],
+    'each of the fourteen streams has records',
+  )
   t.same(counts.contacts, [85, 85, 'right'])
   t.match(first, /Oracle: each of [\d,]+ texts is Intercom's/)
 
-  t.match(second, /Changed in Intercom: 25 contacts, 6 conversations, 5 companies/)
+  t.match(second, /Changed in Intercom:\n {2}25 contacts, 6 conversations, 5 companies, 3 tickets, 3 log entries\n/)
   t.match(countsOf(second), {
     contacts: [25, 25, 'right'],
     conversations: [6, 6, 'right'],
     companies: [5, 5, 'right'],
+    tickets: [3, 3, 'right'],
+    ticket_parts: [Number, Number, 'right'],
+    activity_logs: [3, 3, 'right'],
     conversation_parts: [Number, Number, 'right'],
     company_segments: [Number, Number, 'right'],
   })

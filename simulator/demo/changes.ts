@@ -6,12 +6,14 @@ import type { Workspace } from '../workspace/workspace.ts'
 /** Ids of the records changed, by stream. */
 export type Changes = ReadonlyMap<string, ReadonlySet<string>>
 
-/** A working morning: contacts are edited and created, customers answer, companies join a segment. */
+/** A working morning: contacts are edited and created, customers answer, companies join a segment, tickets move on. */
 const mutations: readonly (Mutation & { stream: string })[] = [
   { stream: 'contacts', kind: 'update', count: 20 },
   { stream: 'contacts', kind: 'create', count: 5 },
   { stream: 'conversations', kind: 'reply', count: 10 },
   { stream: 'companies', kind: 'join', count: 5 },
+  { stream: 'tickets', kind: 'move', count: 5 },
+  { stream: 'activity_logs', kind: 'create', count: 3 },
 ]
 
 /** Changes some records of the simulated workspace. */

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { defaultToken } from '../options.ts'
 import { readLines } from '../oracle/lines.ts'
-import { streamNames } from '../records/streams.ts'
+import { usualNames } from '../records/streams.ts'
 import type { Progress } from './progress.ts'
 
 export interface LiveSyncOptions {
@@ -30,7 +30,7 @@ export async function syncLive({ service, file, state, progress, signal }: LiveS
   const response = await fetch(`${service}/v1/jobs`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/x-ndjson' },
-    body: JSON.stringify({ config: { access_token: defaultToken }, streams: streamNames, state }),
+    body: JSON.stringify({ config: { access_token: defaultToken }, streams: usualNames, state }),
     signal,
   })
   if (!response.ok || response.body === null) {

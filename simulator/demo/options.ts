@@ -17,7 +17,7 @@ export class UsageError extends Error {
 export const usage = `usage: intercom-sync demo [--contacts N] [--keep]
 
   --contacts N   contacts of the simulated Intercom, 10000 unless told; a tenth as many
-                 conversations and companies
+                 conversations, companies and log entries, and half of that tickets
   --keep         leave everything running at the end, until Ctrl-C`
 
 const most = 1_000_000
@@ -31,7 +31,8 @@ export function parseOptions(args: string[]): DemoOptions | undefined {
     throw new UsageError(`--contacts is "${text}"; give a whole number from 1 to ${most}`)
   }
   const tenth = Math.ceil(contacts / 10)
-  return { keep, workspace: withDefaults({ contacts, conversations: tenth, companies: tenth }) }
+  const sizes = { conversations: tenth, companies: tenth, tickets: Math.ceil(tenth / 2), activityLogs: tenth }
+  return { keep, workspace: withDefaults({ contacts, ...sizes }) }
 }
 
 function parseFlags(args: string[]): { contacts: string; keep: boolean; help: boolean } {

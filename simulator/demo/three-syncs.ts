@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { type Clock, systemClock } from '../../src/clock.ts'
 import type { Simulator } from '../app.ts'
 import { lastStates } from '../oracle/last-states.ts'
-import { streamNames } from '../records/streams.ts'
+import { usualNames } from '../records/streams.ts'
 import { readBudgetUse } from './budget-use.ts'
 import { changeRecords, truthAbout } from './changes.ts'
 import { type LiveSync, syncLive } from './live-sync.ts'
@@ -49,7 +49,7 @@ export async function runThreeSyncs(options: SyncsOptions): Promise<SyncsOutcome
 
   const changes = changeRecords(simulator.workspace)
   const changed = [...changes].map(([stream, ids]) => formatNoun(ids.size, singular[stream] ?? stream))
-  say('', paint('bold', 'Second sync: what has changed since'), `  Changed in Intercom: ${changed.join(', ')}`)
+  say('', paint('bold', 'Second sync: what has changed since'), '  Changed in Intercom:', `  ${changed.join(', ')}`)
   const second = await runSync(options, secondFile, await lastStates(firstFile), watchNothing)
   const news = await judge(secondFile, truthAbout(changes, simulator.workspace.truth()))
   const moved = news.counts.filter(({ expected, delivered }) => expected > 0 || delivered > 0)
@@ -72,6 +72,8 @@ const singular: Readonly<Record<string, string>> = {
   contacts: 'contact',
   conversations: 'conversation',
   companies: 'company',
+  tickets: 'ticket',
+  activity_logs: 'log entry',
 }
 
 /** An incremental sync ends before there is anything to watch. */
@@ -83,7 +85,7 @@ interface WatchedSync extends LiveSync {
 
 async function runSync(options: SyncsOptions, file: string, state: unknown[], watch: Watch): Promise<WatchedSync> {
   const { simulator, rateLimit, service, screen, signal } = options
-  const progress = createProgress(streamNames, clock)
+  const progress = createProgress(usualNames, clock)
   const unwatch = watch(progress, () => readBudgetUse(simulator.requests, rateLimit, clock))
   const before = countRequests(simulator)
   const sync = await syncLive({ service, file, state, progress, signal }).finally(unwatch)

@@ -1,6 +1,6 @@
 import { checkMessages } from '../oracle/check-messages.ts'
 import type { Report } from '../oracle/report.ts'
-import { streamNames } from '../records/streams.ts'
+import { usualNames } from '../records/streams.ts'
 import type { TruthLine } from '../truth/truth.ts'
 
 /** How many records a stream should have delivered, and how many came. */
@@ -21,9 +21,9 @@ export interface Verdict {
 /** Checks a file of messages: it must hold each of these records once, and no others. */
 export async function judge(file: string, truth: Iterable<TruthLine>): Promise<Verdict> {
   const expected = new Map<string, number>()
-  const report = await checkMessages(file, counted(truth, expected), { expectStreams: [...streamNames] })
+  const report = await checkMessages(file, counted(truth, expected), { expectStreams: [...usualNames] })
   const faulty = new Set(report.faults.map(({ stream }) => stream))
-  const counts = streamNames.map((stream) => {
+  const counts = usualNames.map((stream) => {
     const wanted = expected.get(stream) ?? 0
     const delivered = report.streams[stream]?.records ?? 0
     return { stream, expected: wanted, delivered, isRight: wanted === delivered && !faulty.has(stream) }

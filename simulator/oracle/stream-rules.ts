@@ -10,6 +10,8 @@ export interface StreamRules {
   isSigned: boolean
   /** Whether the record has lists that a sync completes. */
   hasLists: boolean
+  /** Members that may come as a text or as an object with that text in it: what stands around the text then. */
+  objects?: Readonly<Record<string, readonly [before: string, after: string]>>
   /** Set for streams whose records are read below a parent. */
   parent?: { stream: string; member: string; canStayBehind?: true }
 }
@@ -21,12 +23,16 @@ const attribute: StreamRules = {
   key: ({ model, full_name: fullName }) => attributeKey(String(model), String(fullName)),
 }
 
+const avatar = ['{"type":"avatar","image_url":', '}'] as const
+
 const rules: Readonly<Record<string, StreamRules>> = {
-  contacts: { ...ordinary, hasLists: true },
+  admins: { ...ordinary, objects: { avatar } },
+  contacts: { ...ordinary, hasLists: true, objects: { avatar } },
   conversations: { ...ordinary, isSigned: true },
   conversation_parts: {
     ...ordinary,
     isSigned: true,
+    objects: { assigned_to: ['{"id":', '}'] },
     parent: { stream: 'conversations', member: 'conversation_id' },
   },
   company_segments: {
@@ -34,7 +40,11 @@ const rules: Readonly<Record<string, StreamRules>> = {
     key: ({ company_id: company, id }) => membershipKey(String(company), String(id)),
     parent: { stream: 'companies', member: 'company_id' },
   },
-  tickets: { ...ordinary, isSigned: true },
+  tickets: {
+    ...ordinary,
+    isSigned: true,
+    objects: { ticket_state: ['{"type":"ticket_state","category":', '}'] },
+  },
   ticket_parts: {
     ...ordinary,
     isSigned: true,

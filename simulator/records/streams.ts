@@ -71,6 +71,9 @@ export const optInNames: readonly (readonly [name: string, stored: string])[] = 
   ['activity_logs', 'activity_logs'],
 ]
 
+/** The streams that a sync reads unless it is told which. */
+export const usualNames: readonly string[] = [...streamNames, 'tickets', 'ticket_parts', 'activity_logs']
+
 export function settingOf(options: Options, workspaceId: string): RecordSetting {
   return {
     seed: options.seed,

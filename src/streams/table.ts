@@ -1,3 +1,4 @@
+import type { ObjectForm } from '../intercom/text/record-text.ts'
 import { contactLists } from './cut-lists.ts'
 import { USERS } from './scopes.ts'
 import type { ChildTraits, FilteredTraits, SearchTraits, WindowTraits } from './stream-traits.ts'
@@ -23,6 +24,8 @@ export interface StreamEntry {
   optIn?: true
   /** Members Intercom writes now as a number, now as a string. */
   idMembers: readonly string[]
+  /** Members that are objects in some of Intercom's API versions or workspaces, and texts in others. */
+  objectMembers?: Readonly<Record<string, ObjectForm>>
   /** Members that change without the record changing; the content hash leaves them out. */
   volatileMembers: readonly string[]
   /** How far behind its end a finished walk writes its cursor, because Intercom shows changes late. Seconds. */
@@ -43,6 +46,8 @@ const TICKETS = 'Read tickets'
 /** A ticket's newest part can be younger than the ticket says it was updated. */
 const DAY_SECONDS = 86_400
 
+const avatar = { type: 'avatar', textAs: 'image_url' } as const
+
 const plain = { idMembers: ['id'], volatileMembers: [], overlapSeconds: 300 } as const
 
 export const streamTable: readonly StreamEntry[] = [
@@ -56,7 +61,16 @@ export const streamTable: readonly StreamEntry[] = [
     scope: 'Read admin activity logs',
     windows: { search: { path: '/admins/activity_logs/search', since: '2.16' } },
   },
-  { ...plain, name: 'admins', path: '/admins', recordsPath: ['admins'], primaryKey: [['id']], scope: 'Read admins' },
+  {
+    ...plain,
+    name: 'admins',
+    path: '/admins',
+    recordsPath: ['admins'],
+    primaryKey: [['id']],
+    scope: 'Read admins',
+    // 2.11 documents an object, later versions an address.
+    objectMembers: { avatar },
+  },
   {
     ...plain,
     name: 'articles',
@@ -65,7 +79,7 @@ export const streamTable: readonly StreamEntry[] = [
     primaryKey: [['id']],
     cursor: 'updated_at',
     scope: 'Read and list articles',
-    idMembers: ['id', 'author_id', 'parent_id'],
+    idMembers: ['id', 'author_id', 'parent_id', 'folder_id', 'created_by_id', 'updated_by_id'],
     // Tokens of before lack the permission: no sync of all streams may fail because of it.
     optIn: true,
     // Whether all that changes an article moves its time is not documented.
@@ -114,6 +128,8 @@ export const streamTable: readonly StreamEntry[] = [
     primaryKey: [['id']],
     cursor: 'updated_at',
     scope: CONVERSATIONS,
+    // Every version documents an object; other connectors have met texts.
+    objectMembers: { assigned_to: { textAs: 'id' } },
     child: {
       parent: 'conversations',
       parentIdMember: 'conversation_id',
@@ -131,6 +147,8 @@ export const streamTable: readonly StreamEntry[] = [
     cursor: 'updated_at',
     scope: USERS,
     idMembers: ['id', 'owner_id'],
+    // Every version documents an object, and gives an address.
+    objectMembers: { avatar },
     overlapSeconds: 3600,
     search: {
       byCalendarDay: true,
@@ -181,6 +199,8 @@ export const streamTable: readonly StreamEntry[] = [
     cursor: 'updated_at',
     scope: TICKETS,
     idMembers: ['id', 'admin_assignee_id', 'team_assignee_id'],
+    // A text before 2.12.
+    objectMembers: { ticket_state: { type: 'ticket_state', textAs: 'category' } },
     overlapSeconds: DAY_SECONDS,
     search: { byCalendarDay: false, requiredMember: 'ticket_parts' },
   },

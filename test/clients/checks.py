@@ -29,7 +29,7 @@ class Checks:
 
 
 def read_setting():
-    """The one argument is a file: `{executable, config, connection?, truth, folder}`, see scripts/test-clients.js."""
+    """The one argument is a file: `{executable, config, connection?, folder, truth, postgres, schema}`, see scripts/test-clients.js."""
     return json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
 
 

@@ -94,13 +94,13 @@ export const specPoints: readonly Point[] = [
   },
   {
     id: 'spec-oauth',
-    words: 'what OAuth fills in is a member of the config',
+    words: 'what OAuth fills in is a member of the config; without advanced_auth forms ask for the token',
     faultsIn: (evidence) => {
       const places = placesIn(specOf(evidence).advanced_auth).flatMap(({ schema }) =>
         Array.isArray(schema.path_in_connector_config) ? [schema.path_in_connector_config as string[]] : [],
       )
       return [
-        ...unless(places.length > 0, 'advanced_auth names no member'),
+        ...unless(places.length > 0 || !('advanced_auth' in specOf(evidence)), 'advanced_auth names no member'),
         ...places.flatMap((path) => unless(propertyAt(configSchema(evidence), path) !== undefined, path.join('.'))),
       ]
     },

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
 import t from 'tap'
 import { protocolFault } from '../../simulator/oracle/protocol.ts'
@@ -27,11 +28,6 @@ const message = (await (await api.fetch('/v1/spec')).json()) as {
   spec: {
     documentationUrl: string
     connectionSpecification: { properties: Record<string, Property>; [keyword: string]: unknown }
-    advanced_auth: {
-      oauth_config_specification: {
-        complete_oauth_output_specification: { properties: Record<string, { path_in_connector_config: string[] }> }
-      }
-    }
     [member: string]: unknown
   }
 }
@@ -43,7 +39,6 @@ const token = { access_token: 'dG9rOm9mX2FfdGVzdA==' }
 t.test('the spec is one SPEC message that Airbyte takes', async (t) => {
   t.equal(protocolFault(message), undefined)
   t.match(spec, { protocol_version: '0.2.0', supported_destination_sync_modes: [] })
-  t.ok(URL.canParse(spec.documentationUrl))
   t.match(spec.connectionSpecification, { type: 'object', additionalProperties: true })
 })
 
@@ -62,9 +57,18 @@ t.test("the spec keeps to what Airbyte's acceptance tests ask of one", async (t)
   }
   const isSecret = Object.keys(properties).filter((name) => properties[name]?.airbyte_secret)
   t.same(isSecret, ['access_token', 'client_id', 'client_secret', 'service_api_key'])
-  const outputs = spec.advanced_auth.oauth_config_specification.complete_oauth_output_specification.properties
-  for (const { path_in_connector_config: path } of Object.values(outputs)) t.ok(properties[path.join('.')])
 })
+
+t.test(
+  'the form leads to documents of ours, has a title for people, and offers no OAuth that nobody completes',
+  async (t) => {
+    const { homepage } = JSON.parse(readFileSync('package.json', 'utf8')) as { homepage: string }
+    t.equal(spec.documentationUrl, homepage)
+    t.match(new URL(spec.documentationUrl), { protocol: 'https:', pathname: /intercom-sync/ })
+    t.equal(spec.connectionSpecification.title, 'Connect to Intercom')
+    t.notOk('advanced_auth' in spec)
+  },
+)
 
 t.test(
   'a form shows the access token at first sight, and takes a connection of the service in its place',

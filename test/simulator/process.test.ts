@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { usualNames } from '../../simulator/records/streams.ts'
 
 const main = fileURLToPath(new URL('../../simulator/main.js', import.meta.url))
 
@@ -31,6 +32,22 @@ t.test('the simulator runs as a process of its own and ends on SIGTERM', async (
   t.equal(truth.trimEnd().split('\n').length, 5)
   child.kill('SIGTERM')
   t.same(await once(child, 'exit'), [0, null])
+})
+
+t.test('the process has records for every stream that a sync reads by itself', async (t) => {
+  const child = spawn(process.execPath, [main, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+  const { listening } = JSON.parse(line) as { listening: string }
+  const truth = await (await fetch(`${listening}/_simulator/truth`)).text()
+  const streams = new Set(
+    truth
+      .trimEnd()
+      .split('\n')
+      .map((one) => (JSON.parse(one) as { stream: string }).stream),
+  )
+  t.same([...streams].toSorted(), usualNames.toSorted())
+  t.equal(streams.size, 14)
 })
 
 t.test('a flag that is no number ends the process before it listens', async (t) => {

@@ -22,7 +22,7 @@ export interface ImageSettings {
   healthcheck: string[]
 }
 
-const known = ['COPY', 'RUN', 'WORKDIR', 'ENV', 'LABEL', 'USER', 'EXPOSE', 'HEALTHCHECK', 'ENTRYPOINT', 'CMD']
+const known = ['ARG', 'COPY', 'RUN', 'WORKDIR', 'ENV', 'LABEL', 'USER', 'EXPOSE', 'HEALTHCHECK', 'ENTRYPOINT', 'CMD']
 
 /**
  * The stages of a Dockerfile in their order. Every one must have a name.

@@ -30,6 +30,8 @@ const compiled = fileURLToPath(new URL('../../', import.meta.url))
 const commands: Record<string, Command> = {
   'npm ci': async () => undefined,
   'npm ci --omit=dev': (_root, folder) => copyRunTimePackages(folder),
+  // No build argument is given here.
+  '[ -z "$DOCS_URL" ] || npm pkg set "homepage=$DOCS_URL"': async () => undefined,
   'npx tsc': async (_root, folder) => {
     for (const name of ['src', 'simulator'])
       await cp(join(compiled, name), join(folder, 'dist', name), { recursive: true })

@@ -12,10 +12,13 @@ export interface WholeService {
   processes: Record<'simulator' | 'api' | 'worker', TestProcess>
 }
 
+/** The tests that use this are about amounts, of contacts above all. */
+const ofElevenStreams = ['--tickets', '0', '--activity-logs', '0']
+
 export async function startWholeService(t: Teardown, simulatorFlags: string[]): Promise<WholeService> {
   const dataDir = await mkdtemp(join(tmpdir(), 'intercom-sync-whole-'))
   t.teardown(() => rm(dataDir, { recursive: true, force: true }))
-  const simulator = runCompiled(t, 'simulator/main.js', ['--port', '0', ...simulatorFlags])
+  const simulator = runCompiled(t, 'simulator/main.js', ['--port', '0', ...ofElevenStreams, ...simulatorFlags])
   const { listening } = JSON.parse(await simulator.untilLine(/listening/)) as { listening: string }
   const environment = { PORT: '0', DATA_DIR: dataDir, INTERCOM_BASE_URL: listening }
   const api = runCompiled(t, 'test/support/serve-process.js', ['--api'], environment)

@@ -4,6 +4,17 @@ import type { ScannedAnswer, ScannedRecord } from './record-scanner.ts'
 /** The type of an id member in our messages. */
 export type IdType = 'string' | 'integer'
 
+/** A member that is an object in our messages: a text that Intercom writes in its place becomes one member of it. */
+export interface ObjectForm {
+  /** The object's own `type`, where Intercom's objects have a fixed one. */
+  type?: string
+  /** The member of the object that the text becomes. */
+  textAs: string
+}
+
+/** The type of a member in our messages. */
+export type MemberType = IdType | ObjectForm
+
 /** A place in an answer, and the text to put there. */
 export interface TextEdit {
   span: Span
@@ -13,6 +24,7 @@ export interface TextEdit {
 /**
  * The text of a record as it goes into a message: the bytes Intercom sent, except for
  * - id members, which Intercom writes sometimes as a number and sometimes as a string: they get the type that the catalog declares;
+ * - members that are objects or texts, by Intercom's API version: texts become objects where the catalog declares an object;
  * - halves of surrogate pairs, which strict readers (Python's orjson) refuse with the whole line: they become U+FFFD;
  * - line breaks between tokens, which would end the NDJSON line.
  *
@@ -21,14 +33,14 @@ export interface TextEdit {
 export function recordText(
   answer: ScannedAnswer,
   record: ScannedRecord,
-  idTypes: ReadonlyMap<string, IdType>,
+  types: ReadonlyMap<string, MemberType>,
   completed: readonly TextEdit[] = [],
 ): Buffer {
   const { body } = answer
   const edits = [...completed]
-  for (const [name, type] of idTypes) {
+  for (const [name, type] of types) {
     const span = record.members.get(name)
-    const text = span && retyped(body.toString('latin1', span.start, span.end), type)
+    const text = span && retyped(body.toString('utf8', span.start, span.end), type)
     if (span && text !== undefined) edits.push({ span, text })
   }
   const repairs = record.surrogateEscape || record.lineBreak || completed.length > 0
@@ -50,9 +62,15 @@ const CANONICAL_INTEGER = /^-?(?:0|[1-9][0-9]*)$/
 const QUOTED_INTEGER = /^"-?(?:0|[1-9][0-9]*)"$/
 
 /** The value's text in that type; undefined when it already has that type, or when the change would lose something. */
-export function retyped(valueText: string, type: IdType): string | undefined {
+export function retyped(valueText: string, type: MemberType): string | undefined {
+  if (typeof type === 'object') return valueText.startsWith('"') ? objectText(valueText, type) : undefined
   if (type === 'string') return CANONICAL_INTEGER.test(valueText) ? `"${valueText}"` : undefined
   return QUOTED_INTEGER.test(valueText) ? valueText.slice(1, -1) : undefined
+}
+
+function objectText(valueText: string, { type, textAs }: ObjectForm): string {
+  const own = type === undefined ? '' : `"type":${JSON.stringify(type)},`
+  return `{${own}${JSON.stringify(textAs)}:${valueText}}`
 }
 
 // A whole pair, a lone half, or any other escape: so an escaped backslash before a "u" is not taken for an escape.

@@ -1,5 +1,5 @@
 import type { ScannedAnswer, ScannedRecord } from '../../intercom/text/record-scanner.ts'
-import type { IdType } from '../../intercom/text/record-text.ts'
+import type { MemberType } from '../../intercom/text/record-text.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import type { Row } from '../pages/search-pages.ts'
 
@@ -20,7 +20,7 @@ export function parentMembers(
   { child }: StreamEntry,
   parent: Pick<Row, 'id' | 'updatedAt'>,
   record: ScannedRecord,
-  types: ReadonlyMap<string, IdType>,
+  types: ReadonlyMap<string, MemberType>,
 ): string {
   if (!child) return ''
   const isInteger = types.get(child.parentIdMember) === 'integer' && /^(?:0|[1-9][0-9]*)$/.test(parent.id)

@@ -5,6 +5,7 @@ import { type RecordShape, type ScannedAnswer, scanAnswer } from '../../intercom
 import { isObject } from '../../json-object.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import { inOrder } from '../concurrency/in-order.ts'
+import { retypedMembers } from '../contract/member-types.ts'
 import type { WalkContext } from '../contract/walk.ts'
 import type { Row } from '../pages/search-pages.ts'
 import { PARENT_UPDATED_AT } from './child-text.ts'
@@ -213,6 +214,8 @@ function largest(one: number | undefined, other: number | undefined): number | u
   return one !== undefined && other !== undefined ? Math.max(one, other) : (one ?? other)
 }
 
-function shapeOf({ recordsPath, idMembers, child }: StreamEntry): RecordShape {
-  return { recordsPath, members: ['id', PARENT_UPDATED_AT, ...idMembers, ...(child ? [child.parentIdMember] : [])] }
+function shapeOf(entry: StreamEntry): RecordShape {
+  const { recordsPath, child } = entry
+  const own = ['id', PARENT_UPDATED_AT, ...retypedMembers(entry)]
+  return { recordsPath, members: child ? [...own, child.parentIdMember] : own }
 }

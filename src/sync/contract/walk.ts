@@ -1,10 +1,9 @@
-import { type ConfiguredStream, declaredTypes } from '../../airbyte/catalog.ts'
+import type { ConfiguredStream } from '../../airbyte/catalog.ts'
 import type { logLine, RecordChange } from '../../airbyte/messages.ts'
 import type { SourceConfig } from '../../airbyte/source-config.ts'
 import type { Clock } from '../../clock.ts'
 import type { IntercomClient } from '../../intercom/client.ts'
 import type { Workspace } from '../../intercom/endpoints/workspace.ts'
-import type { IdType } from '../../intercom/text/record-text.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import type { Fingerprints } from '../delivered/fingerprints.ts'
 import type { Counter } from './commit.ts'
@@ -92,14 +91,4 @@ export interface ScrollLease {
 export interface LogEntry {
   level: Parameters<typeof logLine>[0]
   message: string
-}
-
-/** The types of id members in a stream's messages: as the configured catalog declares, else strings. */
-export function idTypes(names: readonly string[], configured: ConfiguredStream): Map<string, IdType> {
-  return new Map(
-    names.map((name) => {
-      const types = declaredTypes(configured, name)
-      return [name, types.includes('integer') && !types.includes('string') ? 'integer' : 'string']
-    }),
-  )
 }

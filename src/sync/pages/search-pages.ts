@@ -12,6 +12,7 @@ import {
 import type { ScannedAnswer, ScannedRecord } from '../../intercom/text/record-scanner.ts'
 import { isObject } from '../../json-object.ts'
 import type { CursorField, StreamEntry } from '../../streams/table.ts'
+import { retypedMembers } from '../contract/member-types.ts'
 import type { Dated } from '../state/slice.ts'
 
 /** A search endpoint and how to query it in this walk. */
@@ -116,11 +117,14 @@ function askOnce(endpoint: SearchEndpoint, page: PageRequest): Promise<SearchPag
 }
 
 /** The record members that our code reads. */
-export function wantedMembers({ idMembers, volatileMembers, search, filtered }: StreamEntry): string[] {
+export function wantedMembers(entry: StreamEntry): string[] {
+  const { volatileMembers, search, filtered } = entry
   const looked = [search?.childCounter?.path[0], search?.requiredMember, filtered?.shownChildren?.[0]]
   const lists = search?.cutLists?.map(({ member }) => member) ?? []
   const inside = looked.filter((name) => name !== undefined)
-  return [...new Set(['id', 'updated_at', 'created_at', ...idMembers, ...volatileMembers, ...inside, ...lists])]
+  return [
+    ...new Set(['id', 'updated_at', 'created_at', ...retypedMembers(entry), ...volatileMembers, ...inside, ...lists]),
+  ]
 }
 
 /** How many children a record of a list shows, if it shows any. */

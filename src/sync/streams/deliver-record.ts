@@ -1,6 +1,6 @@
 import { withoutSignatures } from '../../intercom/text/content-hash.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
-import { type IdType, recordText } from '../../intercom/text/record-text.ts'
+import { type MemberType, recordText } from '../../intercom/text/record-text.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import type { FoundChildren } from '../completion/children.ts'
 import type { FoundLists } from '../completion/list-completion.ts'
@@ -26,10 +26,10 @@ export interface Found {
 /** Everything needed to deliver the records of one stream. */
 export interface Delivery {
   entry: StreamEntry
-  /** The types of the members that are ids. */
-  types: ReadonlyMap<string, IdType>
+  /** The types that members get in our messages. */
+  types: ReadonlyMap<string, MemberType>
   /** The types of the member that names a child's parent. */
-  parentIdTypes: ReadonlyMap<string, IdType>
+  parentIdTypes: ReadonlyMap<string, MemberType>
   overlap: Overlap
   /** For a child stream. */
   pendingParents: PendingParents

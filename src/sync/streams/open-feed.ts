@@ -4,7 +4,8 @@ import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import type { FoundChildren } from '../completion/children.ts'
 import { createPendingParents, type Parent, type PendingParents } from '../completion/pending-parents.ts'
-import { idTypes, type LogEntry, type Sink, type WalkContext } from '../contract/walk.ts'
+import { memberTypes } from '../contract/member-types.ts'
+import type { LogEntry, Sink, WalkContext } from '../contract/walk.ts'
 import type { Row } from '../pages/search-pages.ts'
 import type { FeedJson } from '../state/position-schema.ts'
 import type { SearchState } from '../state/search-state.ts'
@@ -84,8 +85,8 @@ export function openFeed(
   if (json) pendingParents.restore(json)
   const delivery: Delivery = {
     entry,
-    types: idTypes(entry.idMembers, configured),
-    parentIdTypes: idTypes(entry.child ? [entry.child.parentIdMember] : [], configured),
+    types: memberTypes(entry, configured),
+    parentIdTypes: memberTypes({ idMembers: entry.child ? [entry.child.parentIdMember] : [] }, configured),
     overlap,
     pendingParents,
     fingerprints,

@@ -1,7 +1,8 @@
 import { defaultApiVersion } from '../../airbyte/source-config.ts'
 import { asOneAnswer, readShapedList, shortageOf } from '../../intercom/endpoints/list-pages.ts'
 import { recordText } from '../../intercom/text/record-text.ts'
-import { type Arrival, idTypes, type SelectedStream, type Walk, type WalkContext } from '../contract/walk.ts'
+import { memberTypes, retypedMembers } from '../contract/member-types.ts'
+import type { Arrival, SelectedStream, Walk, WalkContext } from '../contract/walk.ts'
 import { readPosition, SnapshotPosition } from '../state/position-schema.ts'
 import { completeState, freshState, isComplete } from '../state/search-state.ts'
 
@@ -14,14 +15,14 @@ export function createSnapshotWalk(
   { config, client }: WalkContext,
   position: Record<string, unknown> | undefined,
 ): Walk {
-  const types = idTypes(entry.idMembers, configured)
+  const types = memberTypes(entry, configured)
   let done = isComplete(state) || (position && readPosition(SnapshotPosition, position, entry.name).done) === true
 
   async function* arrivals(): AsyncGenerator<Arrival, void, void> {
     if (done) return
     const version = config.api_version ?? defaultApiVersion
-    const { name, path, query, recordsPath, idMembers } = entry
-    const shape = { recordsPath, members: ['id', ...idMembers] }
+    const { name, path, query, recordsPath } = entry
+    const shape = { recordsPath, members: ['id', ...retypedMembers(entry)] }
     const list = await readShapedList(client, { path, version, query, shape })
     const answer = asOneAnswer(list, shape)
     const shortage = shortageOf(list)

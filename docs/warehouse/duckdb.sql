@@ -1,0 +1,5 @@
+-- duckdb.sql: messages.ndjson as a temporary table, for load.sql.
+CREATE TABLE IF NOT EXISTS records (stream VARCHAR, key VARCHAR, parent VARCHAR, data JSON, PRIMARY KEY (stream, key));
+CREATE TEMP TABLE messages AS
+SELECT row_number() OVER () AS line, json AS message
+FROM read_ndjson_objects('messages.ndjson', maximum_object_size = 67108864);

@@ -1,0 +1,10 @@
+-- postgres.sql: messages.ndjson as a temporary table, for load.sql.
+SET client_encoding = 'UTF8';
+SET client_min_messages = 'warning';
+CREATE TABLE IF NOT EXISTS records (stream text, key text, parent text, data jsonb, PRIMARY KEY (stream, key));
+CREATE TEMP TABLE lines (line bigserial, message text);
+-- A line of JSON has no control characters, so that these two are in none.
+\copy lines (message) FROM 'messages.ndjson' WITH (FORMAT csv, DELIMITER E'\x01', QUOTE E'\x02')
+-- Postgres cannot hold a NUL in a text: it becomes U+FFFD. An escaped backslash before "u0000" is none.
+CREATE TEMP TABLE messages AS
+SELECT line, regexp_replace(message, '(?<!\\)((\\\\)*)\\u0000', '\1\\ufffd', 'g')::jsonb AS message FROM lines;

@@ -1,0 +1,102 @@
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { checkMessages } from '../../simulator/oracle/check-messages.ts'
+import { type Desk, openDesk, readBlocks } from '../support/documents.ts'
+import { withTools } from '../support/tools.ts'
+
+/** `npm run try-warehouse` runs the recipes of the page in real warehouses; here it is about what they share. */
+
+const page = readFileSync('docs/warehouse.md', 'utf8')
+const blocks = readBlocks('docs/warehouse.md')
+const files = readdirSync('docs/warehouse')
+const workspace = { contacts: 40, companies: 10, conversations: 10, tickets: 10, activityLogs: 10 }
+const storeConnection = blocks.find(({ heading }) => heading.startsWith('One connection'))?.text ?? ''
+
+async function openWarehouse(
+  t: Parameters<typeof openDesk>[0],
+): Promise<Desk & { sync(body: string, command: string): ReturnType<Desk['run']> }> {
+  const desk = await openDesk(t, workspace)
+  for (const file of files) copyFileSync(join('docs/warehouse', file), join(desk.folder, file))
+  const stored = await desk.run(storeConnection)
+  if (stored.code !== 0) throw new Error(stored.stderr)
+  return {
+    ...desk,
+    sync: (body, command) => desk.run(`./sync.sh ${body} ${command}`, { INTERCOM_SYNC_URL: `${desk.service}` }),
+  }
+}
+
+const stateOf = async ({ service }: Desk) =>
+  (await fetch(`${service}/v1/connections/prod/state`)).json() as Promise<unknown[]>
+const messagesIn = ({ folder }: Desk) => readFileSync(join(folder, 'messages.ndjson'))
+const recordsIn = (desk: Desk) =>
+  messagesIn(desk)
+    .toString()
+    .split('\n')
+    .filter((line) => line.startsWith('{"type":"RECORD"'))
+    .map((line) => (JSON.parse(line) as { record: { stream: string; data: { id: string } } }).record)
+/** Streams that have a cursor. */
+const moving = ({ stream }: { stream: string }) => !/^(admins|tags|teams|\w+_attributes)$/.test(stream)
+
+t.test('the page names every file beside it, and no other', async (t) => {
+  t.same(
+    [...new Set(Array.from(page.matchAll(/\(warehouse\/([\w.]+)\)/g), ([, file]) => file))].toSorted(),
+    files.toSorted(),
+  )
+  for (const file of files)
+    t.match(readFileSync(join('docs/warehouse', file), 'utf8'), new RegExp(`^(#|--) ${file}`, 'm'))
+})
+
+t.test('messages are acknowledged when they are loaded, and not before', withTools('curl', 'jq'), async (t) => {
+  const desk = await openWarehouse(t)
+  t.match(await desk.sync('@sync.json', 'false'), { code: 1 }, 'a loader that fails')
+  t.same(await stateOf(desk), [])
+  t.match(await desk.sync('@sync.json', 'cp messages.ndjson loaded'), { code: 0, stdout: '', stderr: '' })
+  t.equal(readFileSync(join(desk.folder, 'loaded')).equals(messagesIn(desk)), true)
+  t.match(await checkMessages([messagesIn(desk)], desk.simulator.workspace.truth()), { ok: true })
+  t.equal((await stateOf(desk)).length, 9, 'a state for each stream that has a cursor')
+
+  const ids = desk.simulator.workspace.mutate({ kind: 'update', count: 3 })
+  t.match(await desk.sync('@sync.json', 'true'), { code: 0 })
+  t.same(
+    recordsIn(desk)
+      .filter(moving)
+      .map(({ data }) => data.id)
+      .toSorted(),
+    ids.toSorted(),
+  )
+})
+
+t.test('a job that fails is not loaded, and says why', withTools('curl', 'jq'), async (t) => {
+  const desk = await openWarehouse(t)
+  writeFileSync(join(desk.folder, 'wrong.json'), JSON.stringify({ config: { access_token: 'no-such-token' } }))
+  t.match(await desk.sync('@wrong.json', 'touch loaded'), { code: 1, stderr: /"code":"token_invalid"/ })
+  t.match(await desk.sync(`'{"connectionId": "none"}'`, 'touch loaded'), { code: 1, stderr: /connection_not_found/ })
+  t.notOk(readdirSync(desk.folder).includes('loaded'))
+})
+
+t.test('a full refresh shows what was deleted, and leaves the state as it is', withTools('curl', 'jq'), async (t) => {
+  const desk = await openWarehouse(t)
+  t.match(await desk.sync('@sync.json', 'true'), { code: 0 })
+  const state = await stateOf(desk)
+  const [deleted] = desk.simulator.workspace.mutate({ kind: 'delete', count: 1 })
+  const changed = desk.simulator.workspace.mutate({ kind: 'update', count: 2 })
+  t.match(await desk.sync('@refresh.json', 'true'), { code: 0, stderr: '' })
+  const contacts = recordsIn(desk).filter(({ stream }) => stream === 'contacts')
+  t.equal(
+    contacts.length,
+    desk.simulator.workspace.collection('contacts').log.filter(({ visibleUntil }) => visibleUntil === null).length,
+  )
+  t.notOk(contacts.some(({ data }) => data.id === deleted))
+  t.same(await stateOf(desk), state, 'though it was acknowledged')
+
+  t.match(await desk.sync('@sync.json', 'true'), { code: 0 })
+  t.same(
+    recordsIn(desk)
+      .filter(moving)
+      .map(({ data }) => data.id)
+      .toSorted(),
+    changed.toSorted(),
+    'the next sync goes on where the last one ended',
+  )
+})
