@@ -2,12 +2,12 @@
 #   docker build --target service   -t intercom-sync .
 #   docker build --target connector -t intercom-sync-connector .
 #   docker build --target simulator -t intercom-sync-simulator .
-# test/images.test.ts reads this file and does what it says. It knows the instructions used here and no others.
+# `npm run test:images` builds and runs them. A release adds --build-arg REVISION=$(git rev-parse HEAD).
 
 FROM node:24-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci
+RUN npm ci --ignore-scripts
 COPY tsconfig.json ./
 COPY src ./src
 COPY simulator ./simulator
@@ -16,7 +16,7 @@ RUN npx tsc
 FROM node:24-bookworm-slim AS packages
 WORKDIR /packages
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev
+RUN npm ci --ignore-scripts --omit=dev
 
 FROM node:24-bookworm-slim AS product
 WORKDIR /app
@@ -28,10 +28,19 @@ RUN [ -z "$DOCS_URL" ] || npm pkg set "homepage=$DOCS_URL"
 COPY bin ./bin
 COPY schemas ./schemas
 COPY --from=build /build/dist/src ./dist/src
+ARG REVISION=unknown
+LABEL org.opencontainers.image.version="0.1.0" \
+  org.opencontainers.image.revision="$REVISION" \
+  org.opencontainers.image.licenses="MIT" \
+  org.opencontainers.image.source="https://github.com/intercom-sync/intercom-sync" \
+  org.opencontainers.image.base.name="docker.io/library/node:24-bookworm-slim"
 
 # An Intercom to try things out with; it has no place beside the service.
 FROM product AS simulator
 COPY --from=build /build/dist/simulator ./dist/simulator
+LABEL org.opencontainers.image.title="intercom-sync-simulator" \
+  org.opencontainers.image.description="A simulated Intercom, to try intercom-sync with" \
+  org.opencontainers.image.documentation="https://github.com/intercom-sync/intercom-sync/blob/main/docs/operations.md"
 USER 1000:1000
 EXPOSE 4010
 ENTRYPOINT ["node", "/app/dist/simulator/main.js", "--host", "0.0.0.0"]
@@ -40,6 +49,9 @@ ENTRYPOINT ["node", "/app/dist/simulator/main.js", "--host", "0.0.0.0"]
 FROM product AS connector
 RUN groupmod --new-name airbyte node && usermod --login airbyte --home /airbyte --move-home node
 LABEL io.airbyte.name="intercom-sync-connector" io.airbyte.version="0.1.0"
+LABEL org.opencontainers.image.title="intercom-sync-connector" \
+  org.opencontainers.image.description="An Airbyte source that syncs Intercom" \
+  org.opencontainers.image.documentation="https://github.com/intercom-sync/intercom-sync/blob/main/docs/airbyte.md"
 ENV AIRBYTE_ENTRYPOINT="/app/bin/intercom-sync"
 USER 1000:1000
 ENTRYPOINT ["/app/bin/intercom-sync"]
@@ -47,6 +59,9 @@ ENTRYPOINT ["/app/bin/intercom-sync"]
 # The last one is what a build without --target makes.
 FROM product AS service
 RUN mkdir /data && chown 1000:1000 /data
+LABEL org.opencontainers.image.title="intercom-sync" \
+  org.opencontainers.image.description="A long-running HTTP service that syncs Intercom" \
+  org.opencontainers.image.documentation="https://github.com/intercom-sync/intercom-sync/blob/main/docs/operations.md"
 # All that is ever written goes to /data, spools of companies included: the rest may be read-only.
 ENV HOST=0.0.0.0 PORT=8080 METRICS_PORT=9464 DATA_DIR=/data TMPDIR=/data
 USER 1000:1000

@@ -8,17 +8,17 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { cpus, tmpdir, totalmem } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { makePath } from './machine-path.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const servers = /^(redis|valkey)-/
@@ -99,22 +99,6 @@ async function tryWay(name) {
     rmSync(folder, { recursive: true, force: true })
   }
   return result
-}
-
-/** A PATH of one folder with links to everything that is on ours, but what a pattern names. */
-function makePath(folder, without) {
-  mkdirSync(folder)
-  for (const place of (process.env.PATH ?? '').split(delimiter).filter((path) => existsSync(path))) {
-    for (const name of readdirSync(place)) {
-      const link = join(folder, name)
-      if (without.some((pattern) => pattern.test(name))) continue
-      // As on any PATH, the first one counts.
-      try {
-        symlinkSync(join(place, name), link)
-      } catch {}
-    }
-  }
-  return folder
 }
 
 function environmentWith(path, dataDir) {

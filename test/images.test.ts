@@ -1,64 +1,18 @@
-import { existsSync } from 'node:fs'
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { checkMessages } from '../simulator/oracle/check-messages.ts'
-import { type ComposeService, environmentOf, parseCompose, parseEnvironmentFile } from './support/compose.ts'
-import { parseDockerfile, settingsOf, stageOf } from './support/dockerfile.ts'
-import { imageUser, prepareBuild } from './support/image-build.ts'
-import { findFreePort, runProcess, runShell, type Teardown, type TestProcess } from './support/processes.ts'
-import { onRealRedis, startRedis } from './support/redis.ts'
-import { truthOf } from './support/simulator-truth.ts'
+import { readConfig } from '../src/config.ts'
+import { type ComposeService, environmentOf, makeKeys, parseCompose, parseEnvironmentFile } from './support/compose.ts'
 
-// There is no engine here: the Dockerfile is carried out in folders, and what comes of it runs as processes, as the
-// images' user where the test is root, and with nothing to write to but /data.
-const stages = parseDockerfile(await readFile('Dockerfile', 'utf8'))
-const allowed = (await readFile('.dockerignore', 'utf8')).split('\n').filter((line) => line.startsWith('!'))
-const context = allowed.map((line) => line.slice(1))
-const compose = parseCompose(await readFile('docker-compose.yml', 'utf8'))
-const operations = await readFile('docs/operations.md', 'utf8')
-const build = await prepareBuild(t, stages, context)
-const images = ['service', 'connector', 'simulator']
-const config = { access_token: 'simulator-token' }
-const streams = ['contacts', 'companies', 'tags']
+// What can be read from the files. `npm run test:images` builds the images and runs them.
+const read = (path: string) => readFileSync(path, 'utf8')
+const dockerfile = read('Dockerfile').replace(/\\\n\s*/g, '')
+const compose = parseCompose(read('docker-compose.yml'))
+const example = read('.env.example')
+const operations = read('docs/operations.md')
 
-/** What an image runs when it is told `args`; paths of the image are turned into those of its folder. */
-async function runImage(t: Teardown, stage: string, args: string[] = [], given: Record<string, string> = {}) {
-  const { entrypoint, command } = settingsOf(stages, stage)
-  return runInside(t, stage, [...entrypoint, ...(args.length > 0 ? args : command)], given)
-}
-
-/** Runs any program with the environment of an image, as its user. */
-async function runInside(t: Teardown, stage: string, words: string[], given: Record<string, string> = {}) {
-  const root = await build.rootOf(stage)
-  const inRoot = (text: string) => (text.startsWith('/') ? join(root, text) : text)
-  const settings = Object.entries({ ...settingsOf(stages, stage).environment, ...given })
-  const environment = Object.fromEntries(settings.map(([name, text]) => [name, inRoot(text)]))
-  const [program = '', ...args] = words.map(inRoot)
-  const PATH = `${build.programs}:${process.env.PATH}`
-  return runProcess(t, program, args, { ...environment, PATH }, { cwd: root, user: imageUser })
-}
-
-/** The keys as operations.md has them made. */
-async function makeKeys(t: Teardown) {
-  const folder = await mkdtemp(join(tmpdir(), 'intercom-sync-compose-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
-  const [, block = ''] = /```sh\n(umask 077\ncat > \.env.*?)```/s.exec(operations) ?? []
-  await runShell(t, `cd ${folder}\n${block}`)
-  return parseEnvironmentFile(await readFile(join(folder, '.env'), 'utf8'))
-}
-
-async function simulate(t: Teardown): Promise<string> {
-  const simulator = await runImage(t, 'simulator', ['--port', '0', '--contacts', '200'])
-  const { listening } = JSON.parse(await simulator.untilLine(/listening/)) as { listening: string }
-  return `http://127.0.0.1:${new URL(listening).port}`
-}
-
-async function metricsPortOf(service: TestProcess): Promise<string> {
-  const { address } = JSON.parse(await service.untilLine(/metrics and health are answered/)) as { address: string }
-  return new URL(address).port
-}
+/** What follows an instruction, each time it stands in the Dockerfile. */
+const valuesOf = (instruction: string) =>
+  [...dockerfile.matchAll(new RegExp(`^${instruction} (.*)$`, 'gm'))].map(([, value = '']) => value)
 
 function serviceOf(name: string): ComposeService {
   const service = compose.services[name]
@@ -67,38 +21,26 @@ function serviceOf(name: string): ComposeService {
 }
 
 t.test('an engine is sent what the Dockerfile copies, and nothing else', async (t) => {
-  const copied = stages
-    .flatMap((stage) => stage.steps)
-    .filter(({ name, text }) => name === 'COPY' && !text.startsWith('--from='))
-    .flatMap(({ text }) => text.split(' ').slice(0, -1))
-  t.same([...new Set(copied)].toSorted(), context.toSorted())
+  const allowed = read('.dockerignore')
+    .split('\n')
+    .filter((line) => line.startsWith('!'))
+  const copied = valuesOf('COPY')
+    .filter((value) => !value.startsWith('--from='))
+    .flatMap((value) => value.split(' ').slice(0, -1))
+  t.same([...new Set(copied)].toSorted(), allowed.map((line) => line.slice(1)).toSorted())
 })
 
-t.test('every image runs as user 1000, who can write nowhere but in /data', async (t) => {
-  for (const stage of images) t.equal(settingsOf(stages, stage).user, '1000:1000', stage)
-  const touch = async (path: string) => (await runInside(t, 'service', ['sh', '-c', `touch ${path}`])).exited
-  t.not(await touch('app/file'), 0)
-  t.not(await touch('file'), 0)
-  t.equal(await touch('data/file'), 0)
-  t.match(settingsOf(stages, 'service').environment, { DATA_DIR: '/data', TMPDIR: '/data' })
+t.test('the labels of the images name the version and the repository of package.json', async (t) => {
+  const { version, repository } = JSON.parse(read('package.json')) as { version: string; repository: { url: string } }
+  const labels = valuesOf('LABEL').join(' ')
+  for (const name of ['org.opencontainers.image.version', 'io.airbyte.version'])
+    t.ok(labels.includes(`${name}="${version}"`), name)
+  t.ok(labels.includes(`org.opencontainers.image.source="${repository.url.replace(/^git\+|\.git$/g, '')}"`))
+  const bases = new Set(valuesOf('FROM').map((value) => value.split(' ')[0] ?? ''))
+  t.ok([...bases].some((base) => labels.includes(`org.opencontainers.image.base.name="docker.io/library/${base}"`)))
 })
 
-t.test('what only developers need is in no image, and the simulator in its own alone', async (t) => {
-  const manifest = JSON.parse(await readFile('package.json', 'utf8')) as Record<string, object>
-  const namesIn = (member: string) => Object.keys(manifest[member] ?? {})
-  for (const stage of images) {
-    const root = await build.rootOf(stage)
-    const isThere = (name: string) => existsSync(join(root, 'app', 'node_modules', name))
-    t.same(namesIn('dependencies').filter(isThere), namesIn('dependencies'), stage)
-    t.notOk(isThere('typescript') || isThere('tap'), stage)
-    t.equal(existsSync(join(root, 'app', 'dist', 'simulator')), stage === 'simulator')
-  }
-})
-
-t.test('without keys the service says what is missing, and so does compose', async (t) => {
-  const service = await runImage(t, 'service')
-  t.equal(await service.exited, 1)
-  t.match(service.stderr(), /API_KEYS is needed.*ENCRYPTION_KEYS is needed/s)
+t.test('compose starts nothing without keys, and says where to put them', async (t) => {
   const keys = await makeKeys(t)
   for (const name of ['API_KEYS', 'ENCRYPTION_KEYS']) {
     const others = Object.fromEntries(Object.entries(keys).filter(([key]) => key !== name))
@@ -108,93 +50,42 @@ t.test('without keys the service says what is missing, and so does compose', asy
   t.match(operations, /^## Images and compose$/m)
 })
 
-t.test('Airbyte finds the connector by labels and AIRBYTE_ENTRYPOINT, and starts it from a shell', async (t) => {
-  const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string }
-  const { labels, environment, entrypoint } = settingsOf(stages, 'connector')
-  t.same(labels, { 'io.airbyte.name': 'intercom-sync-connector', 'io.airbyte.version': version })
-  t.equal(environment.AIRBYTE_ENTRYPOINT, entrypoint.join(' '))
-  t.ok(environment.AIRBYTE_ENTRYPOINT?.startsWith('/'))
-
-  const INTERCOM_BASE_URL = await simulate(t)
-  const source = await mkdtemp(join(tmpdir(), 'intercom-sync-source-'))
-  t.teardown(() => rm(source, { recursive: true, force: true }))
-  await chmod(source, 0o777)
-  await writeFile(join(source, 'config.json'), JSON.stringify(config))
-  const run = async (command: string) => {
-    const script = `cd ${source} && eval "$AIRBYTE_ENTRYPOINT ${command}" > output && echo done`
-    const shell = await runInside(t, 'connector', ['sh', '-c', script], { INTERCOM_BASE_URL })
-    await shell.untilLine(/^done$/)
-    return readFile(join(source, 'output'), 'utf8')
-  }
-  t.match(JSON.parse(await run('spec')), { type: 'SPEC' })
-  t.match(JSON.parse(await run('check --config config.json')), { connectionStatus: { status: 'SUCCEEDED' } })
-  const { catalog } = JSON.parse(await run('discover --config config.json')) as {
-    catalog: { streams: { name: string; supported_sync_modes: string[] }[] }
-  }
-  const configured = catalog.streams
-    .filter(({ name }) => streams.includes(name))
-    .map((stream) => ({ stream, sync_mode: 'full_refresh', destination_sync_mode: 'overwrite' }))
-  await writeFile(join(source, 'catalog.json'), JSON.stringify({ streams: configured }))
-  const messages = await run('read --config config.json --catalog catalog.json')
-  const truth = await truthOf(INTERCOM_BASE_URL)
-  t.same((await checkMessages([Buffer.from(messages)], truth, { expectStreams: streams })).faults, [])
-})
-
-t.test('compose: an API and two workers do a job on one Redis, and each tells its health', onRealRedis, async (t) => {
-  const keys = await makeKeys(t)
-  const simulator = await simulate(t)
-  const [program, ...flags] = serviceOf('redis').command ?? []
-  t.equal(program, 'valkey-server')
-  const port = await findFreePort()
-  await startRedis(t, [...flags, '--port', String(port), '--bind', '127.0.0.1'])
-
-  const start = async (role: string) => {
-    const service = serviceOf(role)
-    t.same(service.build, { context: '.', target: 'service' })
-    t.equal(service.read_only, true)
-    t.same(service.volumes, ['data:/data'])
-    const environment = environmentOf(service, { ...keys, INTERCOM_BASE_URL: simulator })
-    t.equal(environment.REDIS_URL, 'redis://redis:6379')
-    const here = { REDIS_URL: `redis://127.0.0.1:${port}`, PORT: '0', METRICS_PORT: '0' }
-    return runImage(t, 'service', service.command, { ...environment, ...here })
-  }
-  const health = async (METRICS_PORT = '') => {
-    const { healthcheck } = settingsOf(stages, 'service')
-    return (await runInside(t, 'service', healthcheck, { METRICS_PORT })).exited
-  }
-
-  const replicas = serviceOf('worker').deploy?.replicas ?? 0
-  t.equal(replicas, 2)
-  const workers = await Promise.all(Array.from({ length: replicas }, () => start('worker')))
-  const api = await start('api')
-  const address = new URL((await api.untilLine(/^intercom-sync listens on/)).split(' ').at(-1) ?? '')
-  const metricsPorts = await Promise.all([...workers, api].map(metricsPortOf))
-  for (const metricsPort of metricsPorts) t.equal(await health(metricsPort), 0)
-
-  const url = `http://127.0.0.1:${address.port}/v1/jobs`
-  const body = JSON.stringify({ config, streams })
-  const headers = { 'content-type': 'application/json', accept: 'application/x-ndjson' }
-  t.equal((await fetch(url, { method: 'POST', headers, body })).status, 401)
-  const authorization = `Bearer ${keys.API_KEYS?.replace(/^default:/, '')}`
-  const response = await fetch(url, { method: 'POST', headers: { ...headers, authorization }, body })
-  const messages = Buffer.from(await response.arrayBuffer())
-  t.same((await checkMessages([messages], await truthOf(simulator), { expectStreams: streams })).faults, [])
-
-  for (const service of [...workers, api]) {
-    t.equal(await service.end('SIGTERM'), 0)
-    t.notMatch(service.stderr(), /"level":[456]0/, 'nothing to warn of, the settings of Redis included')
-  }
-  t.equal(await health(metricsPorts[0]), 1)
-})
-
 t.test('compose names what there is: images, volumes, ports, the address of the simulator', async (t) => {
   const services = Object.values(compose.services)
   const targets = services.flatMap((service) => service.build?.target ?? [])
   t.same([...new Set(targets)].toSorted(), ['service', 'simulator'])
   const mounted = services.flatMap((service) => service.volumes ?? []).map((volume) => volume.split(':')[0])
   t.same([...new Set(mounted)].toSorted(), Object.keys(compose.volumes).toSorted())
-  t.same(serviceOf('api').ports, [`127.0.0.1:8080:${settingsOf(stages, 'service').environment.PORT}`])
+  const port = /\bPORT=(\d+)/.exec(valuesOf('ENV').join(' '))?.[1]
+  t.same(serviceOf('api').ports, [`127.0.0.1:8080:${port}`])
   t.same(serviceOf('simulator').profiles, ['simulator'])
-  const exposed = stageOf(stages, 'simulator').steps.find((step) => step.name === 'EXPOSE')?.text
-  t.match(operations, `INTERCOM_BASE_URL=http://simulator:${exposed} docker compose --profile simulator up --build`)
+  const simulator = `INTERCOM_BASE_URL=http://simulator:${valuesOf('EXPOSE')[0]}`
+  t.match(operations, `${simulator} docker compose --profile simulator up --build`)
+  t.match(example, simulator)
+})
+
+t.test('every service of compose has a limit of memory, ours have no rights, and Valkey is pinned', async (t) => {
+  for (const [name, { deploy, build, read_only, cap_drop, security_opt, image }] of Object.entries(compose.services)) {
+    t.match(deploy?.resources?.limits.memory, /^\d+(mb|gb)$/, name)
+    if (build) t.same([read_only, cap_drop, security_opt], [true, ['ALL'], ['no-new-privileges:true']], name)
+    else t.match(image, /:\d+\.\d+\.\d+-alpine$/, name)
+  }
+  const limit = serviceOf('redis').deploy?.resources?.limits.memory
+  const [, most] = /--maxmemory (\S+)/.exec(serviceOf('redis').command?.join(' ') ?? '') ?? []
+  t.same([most, limit], ['1gb', '2gb'], 'room for the fork that rewrites the file')
+})
+
+t.test('.env.example names each setting that compose passes on, with the default that it has', async (t) => {
+  const settings = parseEnvironmentFile(example.replace(/^#(?=[A-Z_]+=)/gm, '').replace(/^#.*\n/gm, ''))
+  const asked = [...read('docker-compose.yml').matchAll(/\$\{([A-Z_]+):/g)].map(([, name = '']) => name)
+  t.same(Object.keys(settings).toSorted(), [...new Set(asked)].toSorted())
+  const { WORKER_CONCURRENCY, JOB_RETENTION_HOURS, LOG_LIMIT_BYTES, LOG_LEVEL } = settings
+  t.match(readConfig({}), {
+    workerConcurrency: Number(WORKER_CONCURRENCY),
+    jobRetentionMs: Number(JOB_RETENTION_HOURS) * 3_600_000,
+    logLimitBytes: Number(LOG_LIMIT_BYTES),
+    logLevel: LOG_LEVEL,
+  })
+  const untouched = environmentOf(serviceOf('api'), { API_KEYS: 'default:', ENCRYPTION_KEYS: 'k1:' })
+  t.throws(() => readConfig(untouched), /API_KEYS.*ENCRYPTION_KEYS/s, 'nobody runs with the keys of an example')
 })

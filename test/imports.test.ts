@@ -22,6 +22,7 @@ const layers = [
     'src/epoch.ts',
     'src/clock.ts',
     'src/json-object.ts',
+    'src/json/',
     'src/loopback.ts',
     'src/metrics.ts',
     'src/redaction.ts',

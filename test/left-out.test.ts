@@ -20,6 +20,8 @@ t.test('only documents are tried with programs that a machine may lack', async (
   const tests = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.ts'))
   const files = tests.filter((file) => /\bwithTools\(/.test(readFileSync(join('test', file), 'utf8')))
   t.same(files.toSorted(), [
+    'documents/connector.test.ts',
+    'documents/http.test.ts',
     'documents/operations.test.ts',
     'documents/pipelines.test.ts',
     'documents/readme.test.ts',

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { CodedError } from '../errors.ts'
+import { placeOfFault } from '../json/json-place.ts'
 import type { InputName, InputPaths } from './arguments.ts'
-import { placeOfFault } from './json-place.ts'
 
 /** The contents of a command's files, parsed and not yet checked. */
 export type Inputs = Partial<Record<InputName, unknown>>

@@ -23,10 +23,11 @@ const tried = {
   'ENCRYPTION_KEYS="k1:': 'here',
   'ENCRYPTION_KEYS="k2:': 'here',
   'jq -r': 'here',
-  'docker build': 'test/images.test.ts, which carries the Dockerfile out',
+  'docker build': 'npm run test:images, which builds the images',
   'umask 077': 'test/images.test.ts',
-  'docker compose': 'test/images.test.ts, which runs what the file names',
+  'docker compose': 'npm run test:images, which runs what the file names',
   'INTERCOM_BASE_URL=': 'test/images.test.ts',
+  'npm pack': 'test/packed.test.ts and test/deploy.test.ts',
   'groups:': 'test/documents/metrics.test.ts',
 } as const
 

@@ -3,89 +3,85 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { checkMessages } from '../../simulator/oracle/check-messages.ts'
+import { streamTable } from '../../src/streams/table.ts'
 import { type Desk, openDesk, readBlocks } from '../support/documents.ts'
 import { withTools } from '../support/tools.ts'
 
+const text = readFileSync('README.md', 'utf8')
 const blocks = readBlocks('README.md')
-const fullRefresh = ['admins', 'company_attributes', 'contact_attributes', 'tags', 'teams']
 const curl = withTools('curl', 'jq')
+const workspace = { contacts: 100, companies: 20, conversations: 20, longConversations: 0, rateLimitPerWindow: 100_000 }
 
-/** The blocks of a language below a heading. */
-const below = (heading: string, language: string) =>
-  blocks.filter((block) => block.heading === heading && block.language === language).map(({ text }) => text)
+/** The lines for a shell below a heading. */
+const below = (heading: string) =>
+  blocks.filter((block) => block.heading === heading && block.language === 'sh').map(({ text }) => text)
 
-/** The answer that a heading shows. */
-const shown = (heading: string) => JSON.parse(below(heading, 'json')[0] ?? '')
+const linesOf = (desk: Desk) => readFileSync(join(desk.folder, 'messages.ndjson'), 'utf8').split('\n').slice(0, -1)
+const recordsOf = (desk: Desk) => linesOf(desk).filter((line) => JSON.parse(line).type === 'RECORD')
+const judge = async (desk: Desk) =>
+  checkMessages([readFileSync(join(desk.folder, 'messages.ndjson'))], desk.simulator.workspace.truth())
 
-const linesOf = (desk: Desk, file: string) => readFileSync(join(desk.folder, file), 'utf8').split('\n').slice(0, -1)
-const recordsOf = (lines: string[]) => lines.map((line) => JSON.parse(line)).filter(({ type }) => type === 'RECORD')
-const judge = async (desk: Desk, file: string) =>
-  checkMessages([readFileSync(join(desk.folder, file))], desk.simulator.workspace.truth())
-
-/** Runs a block whose last command writes to the terminal, and keeps that. */
-const keep = (desk: Desk, block: string, file: string) => desk.run(`{ ${block}\n} > ${file}`)
-
-t.test('every curl line of the README works against the simulator, in the order it stands', curl, async (t) => {
-  const desk = await openDesk(t, {})
-  // A machine that many tests keep busy refuses a call now and then (503), as it should.
-  writeFileSync(join(desk.folder, '.curlrc'), 'fail\nretry = 5\n')
-  const [check = '', discover = ''] = below('Check a token, list the streams', 'sh')
-  const [live = ''] = below('Messages live', 'sh')
-  const [start = ''] = below('Start a job and wait for it', 'sh')
-  const [readOn = ''] = below('Read on after a cut', 'sh')
-  const [cancel = ''] = below('Cancel', 'sh')
-  const [next = ''] = below('The next sync', 'sh')
-
-  t.same(JSON.parse((await desk.run(check)).stdout), shown('Check a token, list the streams'))
-
-  const listed = await desk.run(discover)
-  const [intro = ''] = readFileSync('README.md', 'utf8').match(/^Fifteen streams\..*$/m) ?? []
+t.test('the README is short, names every stream, and no job by its id', async (t) => {
+  t.ok(text.split(/\s+/).length < 1800)
+  const [intro = ''] = text.match(/^Fifteen streams\..*$/m) ?? []
   const named = [...intro.matchAll(/`(\w+)`/g)].map(([, name]) => name)
-  t.same(listed.stdout.trimEnd().split('\n').toSorted(), named.toSorted())
-  t.equal(JSON.parse(readFileSync(join(desk.folder, 'catalog.json'), 'utf8')).type, 'CATALOG')
-
-  t.match(await desk.run(live), { code: 0 })
-  t.match(await judge(desk, 'messages.ndjson'), { ok: true })
-
-  const started = await desk.run(start)
-  const { jobId } = JSON.parse(started.stdout) as { jobId: number }
-  const job = await untilEnded(desk, jobId)
-  const { jobId: _, createdAt, startTime, lastUpdatedAt, duration, logEpoch, bytesSynced, streams, ...lasting } = job
-  const example = shown('Start a job and wait for it')
-  t.match(example, lasting)
-  t.ok(Math.abs(example.bytesSynced / bytesSynced - 1) < 0.01, 'the size that is shown is about the size that came')
-  t.same(Object.keys(example).toSorted(), Object.keys(job).toSorted())
-  t.same({ ...example.streams[0], cursor: streams[0].cursor }, streams[0])
-
-  t.match(await keep(desk, readOn, 'rest.ndjson'), { code: 0 })
-  t.same(linesOf(desk, 'rest.ndjson'), linesOf(desk, 'messages.ndjson').slice(1000))
-
-  t.match(await desk.run(cancel), { code: 0, stdout: /"cancelled"\n$/ })
-
-  t.match(await keep(desk, next, 'next.ndjson'), { code: 0 })
-  const again = new Set(recordsOf(linesOf(desk, 'next.ndjson')).map(({ record }) => record.stream))
-  t.same([...again].toSorted(), fullRefresh, 'nothing has changed, and what is read whole comes anew')
+  t.same(named.toSorted(), streamTable.map(({ name }) => name).toSorted())
+  t.notMatch(text, /jobs\/\d|"jobId": ?\d/)
 })
 
-t.test('the command lines of the README work against the simulator', curl, async (t) => {
-  const desk = await openDesk(t, { contacts: 100, companies: 20, conversations: 20, longConversations: 0 })
+t.test('each way of the README stands in the table of ways, in order', async (t) => {
+  const ways = [...text.matchAll(/^\|.*\| \[([\w ]+)\]\(#([\w-]+)\) +\|$/gm)].map(([, name = '', anchor]) => {
+    t.equal(anchor, name.toLowerCase().replaceAll(' ', '-'))
+    return name
+  })
+  t.same(
+    [...text.matchAll(/^### (.*)$/gm)].map(([, heading]) => heading),
+    ways,
+  )
+})
+
+t.test('the service: a job is read live, and asked how it ended', curl, async (t) => {
+  const desk = await openDesk(t, workspace)
+  writeFileSync(join(desk.folder, '.curlrc'), 'retry = 5\n')
+  const [, , live = '', verdict = ''] = below('Service')
+  t.match(await desk.run(live), { code: 0 })
+  t.match(await judge(desk), { ok: true })
+  t.match(await desk.run(verdict), { code: 0, stdout: 'true\n' })
+
+  const refused = live.replace('simulator-token', 'no-such-token')
+  t.match(await desk.run(refused), { code: 0 }, 'the body of a job that failed ends, too')
+  t.match(await desk.run(verdict), { code: 1, stdout: 'false\n' })
+})
+
+t.test('a connection: the second round brings only what has changed', curl, async (t) => {
+  const desk = await openDesk(t, workspace)
+  writeFileSync(join(desk.folder, '.curlrc'), 'retry = 5\n')
+  const [make = '', round = ''] = below('Connection')
+  t.match(await desk.run(make + round), { code: 0 })
+  t.match(await judge(desk), { ok: true })
+  t.ok(recordsOf(desk).length > 100)
+
+  const ids = desk.simulator.workspace.mutate({ kind: 'update', count: 5 })
+  const [settings = ''] = make.split('\n')
+  t.match(await desk.run(`${settings}\n${round}`), { code: 0 })
+  const news = recordsOf(desk).map((line) => JSON.parse(line).record)
+  t.same(
+    news
+      .filter(({ stream }) => stream === 'contacts')
+      .map(({ data }) => data.id)
+      .toSorted(),
+    ids.toSorted(),
+  )
+})
+
+t.test('the command line: one process checks, discovers and reads', curl, async (t) => {
+  const desk = await openDesk(t, workspace)
   cpSync('bin', join(desk.folder, 'bin'), { recursive: true })
   symlinkSync(fileURLToPath(new URL('../../', import.meta.url)), join(desk.folder, 'dist'))
-  const [lines = ''] = below('From the command line', 'sh')
+  const [lines = ''] = below('Command line')
   // Compiled it is: otherwise this would not run.
   const [build, ...rest] = lines.split('\n')
   t.equal(build, 'npm run build')
   t.match(await desk.run(rest.join('\n')), { code: 0 })
-  t.match(await judge(desk, 'messages.ndjson'), { ok: true })
-  const again = new Set(recordsOf(linesOf(desk, 'next.ndjson')).map(({ record }) => record.stream))
-  t.same([...again].toSorted(), fullRefresh)
+  t.match(await judge(desk), { ok: true })
 })
-
-/** Waits as the README says: asks again until the status is a last one. */
-async function untilEnded(desk: Desk, jobId: number) {
-  for (;;) {
-    const { stdout } = await desk.run(`curl -s 'http://127.0.0.1:8080/v1/jobs/${jobId}?wait=60'`)
-    const job = JSON.parse(stdout)
-    if (['succeeded', 'failed', 'cancelled'].includes(job.status)) return job
-  }
-}

@@ -63,6 +63,24 @@ for (const [what, body, status, code, pointers] of badBodies) {
   })
 }
 
+/** What Node's own parser tells no position of is among them. */
+const faultyBodies: [body: string, place: string][] = [
+  ['{"config": tru}', 'line 1, column 12'],
+  ['{"config": {', 'line 1, column 13'],
+  ['{\n  "config": {}\n  "streams": []\n}', 'line 3, column 3'],
+  [`{"config": "${secret}", }`, `line 1, column ${secret.length + 16}`],
+  [`{"config": "${'x'.repeat(900_000)}`, 'line 1, column 12'],
+]
+
+for (const [body, place] of faultyBodies) {
+  t.test(`${body.slice(0, 40)} is told to be no JSON at ${place}`, async (t) => {
+    const response = await post(body)
+    const problem = await problemOf(response)
+    checkProblem(t, response, problem, 400, 'malformed_json')
+    t.equal(problem.detail, `The body is not JSON: look at ${place}`)
+  })
+}
+
 t.test('a body that is not UTF-8 is refused as malformed_json', async (t) => {
   const response = await api.fetch('/v1/jobs', {
     method: 'POST',

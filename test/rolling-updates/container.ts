@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { childrenOf, listProcesses, readOf, statusOf } from '../support/process-tree.ts'
 
 /** Own process ids, own mounts, and a temporary folder that nobody else sees: what a container has for itself. */
 const apart = ['-m', '-p', '-f', '--mount-proc', '--kill-child', 'sh', '-c']
@@ -47,37 +47,14 @@ export function startContainer(folders: { dataDir: string; temporary: string }, 
   }
 }
 
-function childrenOf(parent: number): number[] {
-  return processes().filter((pid) => statusOf(pid)?.split(' ')[1] === String(parent))
-}
-
 /** Redis servers that write in this folder at this moment, in whatever container. */
 export function countServers(temporary: string): number {
-  return processes().filter((pid) => {
-    const command = read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')
+  return listProcesses().filter((pid) => {
+    const command = readOf(pid, 'cmdline').replaceAll('\0', ' ')
     return (
       /^\S*(redis|valkey)-server /.test(command) &&
       command.includes(temporary) &&
       statusOf(pid)?.startsWith('Z') === false
     )
   }).length
-}
-
-const processes = () =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-
-/** State and parent of a process. */
-function statusOf(pid: number): string | undefined {
-  const text = read(`/proc/${pid}/stat`)
-  return text === '' ? undefined : text.slice(text.lastIndexOf(')') + 2)
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
 }

@@ -1,4 +1,8 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parse } from 'yaml'
+import { runShell, type Teardown } from './processes.ts'
 
 /** The members of a service in docker-compose.yml that we use. */
 export interface ComposeService {
@@ -9,7 +13,11 @@ export interface ComposeService {
   volumes?: string[]
   profiles?: string[]
   read_only?: boolean
-  deploy?: { replicas: number }
+  cap_drop?: string[]
+  security_opt?: string[]
+  image?: string
+  healthcheck?: { test: string[] }
+  deploy?: { replicas?: number; resources?: { limits: { memory: string } } }
 }
 
 interface ComposeFile {
@@ -39,4 +47,14 @@ export function environmentOf(service: ComposeService, given: Record<string, str
 export function parseEnvironmentFile(text: string): Record<string, string> {
   const lines = text.split('\n').filter((line) => line !== '')
   return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]))
+}
+
+/** The keys in a `.env`, made with the lines of docs/operations.md. */
+export async function makeKeys(t: Teardown): Promise<Record<string, string>> {
+  const folder = await mkdtemp(join(tmpdir(), 'intercom-sync-compose-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const operations = await readFile('docs/operations.md', 'utf8')
+  const [, block = ''] = /```sh\n(umask 077\ncat > \.env.*?)```/s.exec(operations) ?? []
+  await runShell(t, `cd ${folder}\n${block}`)
+  return parseEnvironmentFile(await readFile(join(folder, '.env'), 'utf8'))
 }

@@ -25,12 +25,17 @@ export async function installPackage(
   for (const folder of ['bin', 'schemas']) await cp(folder, join(root, folder), { recursive: true })
   const manifest = JSON.parse(await readFile('package.json', 'utf8')) as { dependencies: object }
   await writeFile(join(root, 'package.json'), JSON.stringify({ ...manifest, scripts }))
-  for (const name of [...Object.keys(manifest.dependencies), ...extra]) {
-    const place = join(root, 'node_modules', name)
+  await linkPackages([...Object.keys(manifest.dependencies), ...extra], join(root, 'node_modules'))
+  return root
+}
+
+/** Puts packages of this checkout, as they are installed here, into another `node_modules`. */
+export async function linkPackages(names: readonly string[], modules: string): Promise<void> {
+  for (const name of names) {
+    const place = join(modules, name)
     await mkdir(dirname(place), { recursive: true })
     await symlink(join(process.cwd(), 'node_modules', name), place)
   }
-  return root
 }
 
 /** A PATH with only those programs that the service itself calls: no Redis. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { CodedError } from '../../errors.ts'
+import { placeOfFault } from '../../json/json-place.ts'
 import { appendPointer, invalidRequest } from './validation.ts'
 
 /** Far above what a catalog needs, far below what overflows the stack of `JSON.stringify` (about 5,000). */
@@ -61,12 +62,8 @@ function decode(body: Buffer): string {
 function parse(text: string): unknown {
   try {
     return JSON.parse(text)
-  } catch (error) {
-    const position = error instanceof Error ? error.message.match(/at position (\d+)/)?.[1] : undefined
-    throw new CodedError(
-      'malformed_json',
-      position === undefined ? undefined : `The body is not JSON: look at character ${position}`,
-    )
+  } catch {
+    throw new CodedError('malformed_json', `The body is not JSON: look at ${placeOfFault(text)}`)
   }
 }
 

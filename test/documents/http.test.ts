@@ -1,0 +1,75 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { checkMessages } from '../../simulator/oracle/check-messages.ts'
+import { streamTable } from '../../src/streams/table.ts'
+import { type Desk, openDesk, readBlocks } from '../support/documents.ts'
+import { withTools } from '../support/tools.ts'
+
+const blocks = readBlocks('docs/http.md')
+const fullRefresh = ['admins', 'company_attributes', 'contact_attributes', 'tags', 'teams']
+const curl = withTools('curl', 'jq')
+
+/** The blocks of a language below a heading. */
+const below = (heading: string, language: string) =>
+  blocks.filter((block) => block.heading === heading && block.language === language).map(({ text }) => text)
+
+/** The answer that a heading shows. */
+const shown = (heading: string) => JSON.parse(below(heading, 'json')[0] ?? '')
+
+const linesOf = (desk: Desk, file: string) => readFileSync(join(desk.folder, file), 'utf8').split('\n').slice(0, -1)
+const recordsOf = (lines: string[]) => lines.map((line) => JSON.parse(line)).filter(({ type }) => type === 'RECORD')
+const judge = async (desk: Desk, file: string) =>
+  checkMessages([readFileSync(join(desk.folder, file))], desk.simulator.workspace.truth())
+
+/** Runs a block whose last command writes to the terminal, and keeps that. */
+const keep = (desk: Desk, block: string, file: string) => desk.run(`{ ${block}\n} > ${file}`)
+
+t.test('every curl line of docs/http.md works against the simulator, in the order it stands', curl, async (t) => {
+  const desk = await openDesk(t, {})
+  // A machine that many tests keep busy refuses a call now and then (503), as it should.
+  writeFileSync(join(desk.folder, '.curlrc'), 'fail\nretry = 5\n')
+  const [check = '', discover = ''] = below('Check a token, list the streams', 'sh')
+  const [live = ''] = below('Messages live', 'sh')
+  const [start = ''] = below('Start a job and wait for it', 'sh')
+  const [readOn = ''] = below('Read on after a cut', 'sh')
+  const [cancel = ''] = below('Cancel', 'sh')
+  const [next = ''] = below('The next sync', 'sh')
+
+  t.same(JSON.parse((await desk.run(check)).stdout), shown('Check a token, list the streams'))
+
+  const listed = await desk.run(discover)
+  t.same(listed.stdout.trimEnd().split('\n').toSorted(), streamTable.map(({ name }) => name).toSorted())
+  t.equal(JSON.parse(readFileSync(join(desk.folder, 'catalog.json'), 'utf8')).type, 'CATALOG')
+
+  t.match(await desk.run(live), { code: 0 })
+  t.match(await judge(desk, 'messages.ndjson'), { ok: true })
+
+  const started = await desk.run(start)
+  const { jobId } = JSON.parse(started.stdout) as { jobId: number }
+  const job = await untilEnded(desk, jobId)
+  const { jobId: _, createdAt, startTime, lastUpdatedAt, duration, logEpoch, bytesSynced, streams, ...lasting } = job
+  const example = shown('Start a job and wait for it')
+  t.match(example, lasting)
+  t.ok(Math.abs(example.bytesSynced / bytesSynced - 1) < 0.01, 'the size that is shown is about the size that came')
+  t.same(Object.keys(example).toSorted(), Object.keys(job).toSorted())
+  t.same({ ...example.streams[0], cursor: streams[0].cursor }, streams[0])
+
+  t.match(await keep(desk, readOn, 'rest.ndjson'), { code: 0 })
+  t.same(linesOf(desk, 'rest.ndjson'), linesOf(desk, 'messages.ndjson').slice(1000))
+
+  t.match(await desk.run(cancel), { code: 0, stdout: /"cancelled"\n$/ })
+
+  t.match(await keep(desk, next, 'next.ndjson'), { code: 0 })
+  const again = new Set(recordsOf(linesOf(desk, 'next.ndjson')).map(({ record }) => record.stream))
+  t.same([...again].toSorted(), fullRefresh, 'nothing has changed, and what is read whole comes anew')
+})
+
+/** Waits as the page says: asks again until the status is a last one. */
+async function untilEnded(desk: Desk, jobId: number) {
+  for (;;) {
+    const { stdout } = await desk.run(`curl -s 'http://127.0.0.1:8080/v1/jobs/${jobId}?wait=60'`)
+    const job = JSON.parse(stdout)
+    if (['succeeded', 'failed', 'cancelled'].includes(job.status)) return job
+  }
+}
