@@ -1,4 +1,5 @@
-// The virtual environment that the Python clients run in: made once in .cache/clients, and again when what is pinned changes.
+// The virtual environments that Python programs of the tests run in: each is made once in .cache, and again when what is
+// pinned changes.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,11 +15,13 @@ export class ClientsMissing extends Error {}
 /**
  * Gives the path of a Python that has all packages of a requirements file.
  *
+ * @param name of the environment; each has a file of its own, since their packages need different versions of others
  * @throws ClientsMissing when there is no such Python, no `venv`, or no package registry
  */
-export function prepareClients(root) {
-  const requirements = join(root, 'test', 'clients', 'requirements.txt')
-  const folder = join(root, '.cache', 'clients')
+export function prepareClients(root, name = 'clients') {
+  const file = name === 'clients' ? 'requirements.txt' : `${name}-requirements.txt`
+  const requirements = join(root, 'test', 'clients', file)
+  const folder = join(root, '.cache', name)
   const python = join(folder, 'bin', 'python')
   const stamp = join(folder, 'installed.txt')
   const wanted = readFileSync(requirements, 'utf8')
@@ -29,14 +32,14 @@ export function prepareClients(root) {
   if (made.status !== 0) throw new ClientsMissing(`python -m venv failed (on Debian: apt-get install python3-venv)`)
   probeRegistry(python)
   const start = performance.now()
-  process.stdout.write('clients: installing\n')
+  process.stdout.write(`${name}: installing\n`)
   // Most of what comes along is never imported: compiling it takes longer than the rest of the installation.
   const flags = ['--no-compile', '--requirement', requirements]
   const installed = spawnSync(python, ['-m', 'pip', ...quiet, 'install', ...flags], {
     stdio: ['ignore', 2, 2],
   })
   if (installed.status !== 0) throw new Error('pip install failed')
-  process.stdout.write(`clients: installed in ${((performance.now() - start) / 1000).toFixed(0)} s\n`)
+  process.stdout.write(`${name}: installed in ${((performance.now() - start) / 1000).toFixed(0)} s\n`)
   writeFileSync(stamp, wanted)
   return python
 }
