@@ -27,14 +27,7 @@ export const connectionStatusMessageSchema = Type.Object(
 export const catalogMessageSchema = Type.Object(
   {
     type: Type.Literal('CATALOG'),
-    catalog: Type.Object({
-      streams: Type.Array(
-        Type.Object(
-          { name: Type.String(), json_schema: Type.Object({}, open) },
-          { ...open, description: 'AirbyteStream of the Airbyte protocol' },
-        ),
-      ),
-    }),
+    catalog: Type.Ref('DiscoveredCatalog'),
   },
   { $id: 'CatalogMessage', title: 'CatalogMessage', description: 'An Airbyte message' },
 )

@@ -82,15 +82,20 @@ const configuredCatalogSchema = Type.Object(
   { $id: 'ConfiguredCatalog', title: 'ConfiguredCatalog', ...open, description: "Airbyte's ConfiguredAirbyteCatalog" },
 )
 
-const catalogSchema = Type.Union(
-  [
-    Type.Ref('ConfiguredCatalog'),
-    Type.Ref('CatalogMessage'),
-    Type.Object(
-      { streams: Type.Array(Type.Object({ name: Type.String() }, open)) },
-      { ...open, title: 'DiscoveredCatalog', description: 'The `catalog` of a CATALOG message' },
+const discoveredCatalogSchema = Type.Object(
+  {
+    streams: Type.Array(
+      Type.Object(
+        { name: Type.String(), json_schema: Type.Object({}, open) },
+        { ...open, description: 'AirbyteStream of the Airbyte protocol' },
+      ),
     ),
-  ],
+  },
+  { $id: 'DiscoveredCatalog', title: 'DiscoveredCatalog', description: "Airbyte's AirbyteCatalog" },
+)
+
+const catalogSchema = Type.Union(
+  [Type.Ref('ConfiguredCatalog'), Type.Ref('CatalogMessage'), Type.Ref('DiscoveredCatalog')],
   {
     $id: 'Catalog',
     title: 'Catalog',
@@ -126,6 +131,7 @@ export const payloadSchemas: readonly TSchema[] = [
   sourceConfigSchema,
   streamListSchema,
   configuredCatalogSchema,
+  discoveredCatalogSchema,
   catalogSchema,
   stateMessageSchema,
   statesSchema,

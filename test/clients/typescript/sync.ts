@@ -88,7 +88,7 @@ console.log(
     records,
     acknowledged: acknowledged.offset,
     states: states.map(({ stream }) => stream.stream_descriptor.name),
-    next: expectJob(next).status,
+    isAnother: expectJob(next).jobId !== job.jobId,
     again: expect(again).catalog?.streams.length,
     refusal: refusal?.code,
   }),
