@@ -1,4 +1,5 @@
-// The virtual environments that Python clients run in: made once in .cache, and again when what is pinned changes.
+// The virtual environments that Python programs of the tests run in: each is made once in .cache, and again when what is
+// pinned changes.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

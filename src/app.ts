@@ -1,15 +1,17 @@
 import type { FastifyInstance } from 'fastify'
 import { CodedError } from './errors.ts'
+import { uncheckedPayloads } from './http/bodies/payload-schemas.ts'
 import { type AppDependencies, defaultLimits, type RouteDependencies } from './http/dependencies.ts'
 import { createInstance } from './http/instance.ts'
 import { trackOpenStreams } from './http/open-streams.ts'
 import { authenticate } from './http/requests/auth.ts'
 import { addJsonBody } from './http/requests/json-body.ts'
 import { addProblems } from './http/requests/problem.ts'
-import { compileValidator } from './http/requests/validation.ts'
+import { validatorCompiler } from './http/requests/validation.ts'
 import connectionRoutes from './http/routes/connections.ts'
 import connectorRoutes from './http/routes/connector.ts'
 import healthRoutes from './http/routes/health.ts'
+import homeRoutes from './http/routes/home.ts'
 import jobListRoutes from './http/routes/job-list.ts'
 import jobRoutes from './http/routes/jobs.ts'
 import messageRoutes from './http/routes/messages.ts'
@@ -39,13 +41,14 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   }
 
   closeIdleConnections(app)
-  app.setValidatorCompiler(compileValidator)
+  app.setValidatorCompiler(validatorCompiler(uncheckedPayloads))
   app.decorateRequest('tenant', '')
   addJsonBody(app)
   addProblems(app)
   countRequests(app, parts.metrics)
   await addHardening(app, limits)
   await addDocs(app)
+  await app.register(homeRoutes)
   await app.register(healthRoutes, routes)
   if (!config.metricsElsewhere) await app.register(metricsRoutes, routes)
   await app.register(

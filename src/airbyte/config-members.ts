@@ -163,3 +163,11 @@ export type ConfigMemberName = keyof typeof configMembers
  * (`connection_id`).
  */
 export const requiredMembers: readonly ConfigMemberName[] = ['access_token']
+
+/** Only a connector that is a bridge to a service reads these. */
+export const bridgeMembers = [
+  'service_url',
+  'service_api_key',
+  'connection_id',
+  'allow_insecure_http',
+] as const satisfies readonly ConfigMemberName[]

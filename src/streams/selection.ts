@@ -87,7 +87,9 @@ function readCatalogItem(item: unknown, pointer: string): Wish {
     name: item.stream.name,
     namePointer: `${pointer}/stream/name`,
     schema: item.stream.json_schema,
-    syncMode: item.sync_mode ?? null,
+    // A stored catalog says so of a stream that incremental was asked of in vain.
+    syncMode:
+      item.always_whole === true && item.sync_mode === 'full_refresh' ? 'incremental' : (item.sync_mode ?? null),
     modePointer: `${pointer}/sync_mode`,
     primaryKey: item.primary_key,
     destinationSyncMode: item.destination_sync_mode,

@@ -15,7 +15,7 @@ const key = 'a-key-of-the-pipelines-test'
 /** The blocks below a heading, in order. */
 const below = (heading: string) => blocks.filter((block) => block.heading.startsWith(heading)).map(({ text }) => text)
 
-const [curlFiles = '', curlCsv = '', curlStatus = ''] = below('curl and jq')
+const [curlFiles = '', curlCheck = '', curlCsv = '', curlStatus = ''] = below('curl and jq')
 const [readerFile = '', readerRun = ''] = below('Python')
 const [storeConnection = '', syncScript = '', crontab = ''] = below('cron')
 
@@ -28,13 +28,13 @@ const judge = async (desk: Desk, file: string) =>
 t.test('every block of the page is one that is run here, or the SQL', async (t) => {
   t.same(
     blocks.map(({ language }) => language),
-    ['sh', 'sh', 'sh', 'python', 'sh', 'sh', 'sh', 'crontab', 'sql'],
+    ['sh', 'sh', 'sh', 'sh', 'python', 'sh', 'sh', 'sh', 'crontab', 'sql'],
   )
 })
 
 t.test('curl and jq make files, a table, and tell whether all is there', withTools('curl', 'jq'), async (t) => {
   const desk = await openDesk(t, workspace)
-  t.match(await desk.run(curlFiles + curlCsv), { code: 0, stderr: '' })
+  t.match(await desk.run(curlFiles + curlCheck + curlCsv), { code: 0, stderr: '' })
   t.match(await judge(desk, 'messages.ndjson'), { ok: true })
   const contacts = parseLines(read(desk, 'contacts.ndjson'))
   const ids = new Set(contacts.map(({ id }) => id))
@@ -47,6 +47,8 @@ t.test('curl and jq make files, a table, and tell whether all is there', withToo
 
   const refused = curlFiles.split('\n\n')[0]?.replace('simulator-token', 'no-such-token') ?? ''
   t.match(await desk.run(refused), { code: 0 }, 'a job that fails has a proper end, too')
+  t.match(await desk.run(curlCheck), { code: 1, stdout: 'false\n' }, 'and asking the job tells')
+  t.match(read(desk, 'headers'), /^job-status: failed\r$/im, 'as does the trailer')
   const { stdout } = await desk.run(curlStatus)
   t.match(stdout, /^\[".*","INCOMPLETE"\]$/m)
   t.match(stdout, /^".*access token.*"$/im)

@@ -42,15 +42,6 @@ const badBodies: [what: string, body: string, status: number, code: string, poin
   ['65 levels', deep(65), 400, 'invalid_request', ['']],
   ['100,000 levels', deep(100_000), 400, 'invalid_request', ['']],
   ['100,000 levels, never closed', `{"config":${'{"a":'.repeat(100_000)}`, 400, 'invalid_request', ['']],
-  ['__proto__', '{"config":{"__proto__":{"x":1}}}', 400, 'invalid_request', ['/config/__proto__']],
-  ['__proto__ in escapes', '{"config":{"\\u005f_proto__":1}}', 400, 'invalid_request', ['/config/__proto__']],
-  [
-    'constructor.prototype',
-    '{"config":{"constructor":{"prototype":{}}}}',
-    400,
-    'invalid_request',
-    ['/config/constructor/prototype'],
-  ],
   ['too many bytes', `{"config":"${'x'.repeat(1_000_000)}"}`, 413, 'body_too_large', []],
 ]
 
@@ -162,7 +153,8 @@ for (const [path, options] of [
 
 t.test('a path that leads nowhere and a method that is not there are route_not_found', async (t) => {
   for (const [method, path] of [
-    ['GET', '/'],
+    ['GET', '/nothing'],
+    ['POST', '/'],
     ['GET', '/v1/nothing'],
     ['PATCH', `/v1/jobs/${jobId}`],
     ['HEAD', `/v1/jobs/${jobId}/messages`],

@@ -33,6 +33,7 @@ t.test('the document lists every call with an id, a summary and the problems it 
     'delete /v1/connections/{connectionId}',
     'delete /v1/connections/{connectionId}/state',
     'delete /v1/jobs/{jobId}',
+    'get /',
     'get /health/live',
     'get /health/ready',
     'get /metrics',
@@ -55,7 +56,10 @@ t.test('the document lists every call with an id, a summary and the problems it 
   t.equal(new Set(operations.map(({ operation }) => operation.operationId)).size, operations.length)
   for (const { path, operation } of operations) {
     t.ok(operation.operationId && operation.summary, path)
-    if (!path.startsWith('/v1/')) continue
+    if (!path.startsWith('/v1/')) {
+      t.same(operation.security, [], path)
+      continue
+    }
     t.same(operation.security, [{ apiKey: [] }], path)
     for (const status of [400, 401, 429, 500, 503]) t.ok(operation.responses[status], `${path} ${status}`)
   }
@@ -100,7 +104,10 @@ t.test('the page of the documentation can be read', async (t) => {
   const response = await api.fetch('/docs/')
   t.equal(response.status, 200)
   t.match(response.headers.get('content-type'), 'text/html')
-  t.match(await response.text(), /swagger/i)
+  const page = await response.text()
+  t.match(page, /<title>intercom-sync/)
+  const icon = /<link rel="icon"[^>]*href="([^"]+)"/.exec(page)?.[1] ?? ''
+  t.equal((await fetch(new URL(icon, `${api.url}/docs/`))).status, 200)
   const shown = await api.fetch('/docs/json')
   t.same(await shown.json(), document)
 })

@@ -53,7 +53,7 @@ t.test('a job whose streams are all complete succeeds and adds nothing to its lo
   t.same(traces, [])
   t.equal(job.status, 'succeeded')
   t.equal(job.failure, undefined)
-  t.ok(page.ended)
+  t.equal(page.finalStatus, 'succeeded')
   t.equal(page.total, 3)
 })
 

@@ -35,8 +35,8 @@ export interface TestApp {
 }
 
 export interface TestWorker {
-  /** One commit of `records` RECORDs and a STATE. */
-  commit(records: number): Promise<void>
+  /** One commit of `records` RECORDs and a STATE. @param status of the stream @defaultValue `RUNNING` */
+  commit(records: number, status?: StreamProgress['status']): Promise<void>
   end(status?: 'succeeded' | 'failed'): Promise<void>
 }
 
@@ -123,11 +123,11 @@ async function beginWork(store: TestStore, jobId: number): Promise<TestWorker> {
   let rowsSynced = 0
   const progress = (status: StreamProgress['status']) => [{ streamName: 'contacts', status, rowsSynced }]
   return {
-    async commit(records) {
+    async commit(records, status = 'RUNNING') {
       commits++
       const commit = commitOf(rowsSynced + 1, records)
       rowsSynced += records
-      attempt = await commitTo(store, attempt, `1-${commits}`, { ...commit, streams: progress('RUNNING') })
+      attempt = await commitTo(store, attempt, `1-${commits}`, { ...commit, streams: progress(status) })
     },
     async end(status = 'failed') {
       await store.attempts.end(jobId, 1, { status })

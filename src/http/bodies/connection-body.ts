@@ -1,21 +1,34 @@
 import { type ConfigMember, configMembers } from '../../airbyte/config-members.ts'
 import type { Fault } from '../../errors.ts'
 import { isObject } from '../../json-object.ts'
-import type { Connection } from '../../store/connections/connection-store.ts'
+import type { Connection, ConnectionSettings } from '../../store/connections/connection-store.ts'
+import { appendPointer, invalidRequest } from '../requests/validation.ts'
 import type { ConnectionBody } from './connection-schemas.ts'
 
 /** The mask always has the same length, so that it does not reveal the secret's length. */
 const secretMask = '**********'
 
-/** A connection as the API shows it. */
-export function toConnectionBody({ connectionId, settings, problem, ...times }: Connection): ConnectionBody {
+/**
+ * A connection as the API shows it.
+ *
+ * @param isWhole whether with its catalog, which holds the schemas of all streams; otherwise with their names
+ */
+export function toConnectionBody(
+  { connectionId, settings, problem, ...times }: Connection,
+  isWhole: boolean,
+): ConnectionBody {
   return {
     connectionId,
-    ...(settings && { config: maskSecrets(settings.config), catalog: settings.catalog }),
+    ...(settings && { config: maskSecrets(settings.config) }),
+    ...(settings && (isWhole ? { catalog: settings.catalog } : { streams: namesOf(settings) })),
     ...(problem !== undefined && { problem: problem.message }),
     createdAt: new Date(times.createdAt).toISOString(),
     lastUpdatedAt: new Date(times.lastUpdatedAt).toISOString(),
   }
+}
+
+function namesOf({ catalog }: ConnectionSettings): { name: string; syncMode: string }[] {
+  return catalog.streams.map(({ stream, sync_mode }) => ({ name: stream.name, syncMode: sync_mode }))
 }
 
 /** Masks unknown members as well: they may be secrets. */
@@ -29,10 +42,28 @@ function maskSecrets(config: object): Record<string, unknown> {
   )
 }
 
-/** Finds masks in a config: a client that puts back what it has read would make the mask the token. */
-export function findMasks(config: unknown): Fault[] {
-  if (!isObject(config)) return []
-  return Object.entries(config)
-    .filter(([, value]) => value === secretMask)
-    .map(([name]) => ({ pointer: `/config/${name}`, detail: 'is the mask of a secret: put the secret itself here' }))
+/** Whether a config holds a mask: a client has read it, and sends it back. */
+export function hasMasks(config: unknown): boolean {
+  return isObject(config) && Object.values(config).includes(secretMask)
 }
+
+/**
+ * The config with the stored value in place of each mask.
+ *
+ * @param stored the config of the connection as it is; undefined when there is none
+ * @throws CodedError `invalid_request` for a mask that stands for nothing
+ */
+export function restoreSecrets(config: unknown, stored: object | undefined): unknown {
+  if (!isObject(config)) return config
+  const values = new Map<string, unknown>(Object.entries(stored ?? {}))
+  const faults: Fault[] = []
+  const members = Object.entries(config).map(([name, value]) => {
+    if (value !== secretMask) return [name, value] as const
+    if (!values.has(name)) faults.push({ pointer: appendPointer('/config', name), detail: noSecret })
+    return [name, values.get(name)] as const
+  })
+  if (faults.length > 0) throw invalidRequest(faults)
+  return Object.fromEntries(members)
+}
+
+const noSecret = 'is the mask of a secret, and none is stored: put the secret itself here'

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { connectionIdSchema, pageParameters } from './list-schemas.ts'
+import { exampleConfig } from './payload-schemas.ts'
 
 /** Schemas of connections and of the calls about them. */
 
@@ -13,7 +14,12 @@ export const connectionSchema = Type.Object(
     config: Type.Optional(
       Type.Object({}, { ...open, description: 'The config as it was given, each secret replaced by asterisks' }),
     ),
-    catalog: Type.Optional(Type.Object({}, { ...open, description: 'A ConfiguredAirbyteCatalog' })),
+    catalog: Type.Optional(Type.Ref('ConfiguredCatalog')),
+    streams: Type.Optional(
+      Type.Array(Type.Object({ name: Type.String(), syncMode: Type.String() }), {
+        description: 'Its streams, in answers without the catalog',
+      }),
+    ),
     problem: Type.Optional(
       Type.String({
         description: 'Why the config and the catalog cannot be shown: the key that encrypted them is missing',
@@ -27,18 +33,35 @@ export const connectionSchema = Type.Object(
 
 export const connectionParameters = Type.Object({ connectionId: connectionIdSchema })
 
+const include = Type.Optional(
+  Type.String({ enum: ['catalog'], description: 'The whole catalog, with all schemas, in place of `streams`' }),
+)
+
+/** What `GET` answers goes back into `PUT`. */
+const asRead = Type.String({ description: 'As `GET` gave it; it is not changed' })
+
 /** The contents of the members are checked in the same way as for a job. */
 export const newConnectionBody = Type.Object(
   {
-    config: Type.Unknown({ description: "The connector's config: access_token, start_date, …" }),
-    catalog: Type.Optional(Type.Unknown({ description: 'A ConfiguredAirbyteCatalog, or a CATALOG message' })),
-    streams: Type.Optional(Type.Unknown({ description: 'In place of a catalog: stream names, or {name, syncMode}' })),
+    config: Type.Ref('SourceConfig'),
+    catalog: Type.Optional(Type.Ref('Catalog')),
+    streams: Type.Optional(Type.Ref('StreamList')),
+    connectionId: Type.Optional(connectionIdSchema),
+    createdAt: Type.Optional(asRead),
+    lastUpdatedAt: Type.Optional(asRead),
   },
-  closed,
+  {
+    ...closed,
+    description: '`catalog` or `streams`, or neither for all streams that are read by default',
+    examples: [{ config: exampleConfig, streams: ['contacts', 'companies'] }],
+  },
 )
+
+export const connectionQuery = Type.Object({ include }, closed)
 
 export const connectionListQuery = Type.Object(
   {
+    include,
     ...pageParameters,
     cursor: Type.Optional(
       Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'The `next` of the previous page' }),

@@ -1,4 +1,5 @@
 import { type TSchema, Type } from 'typebox'
+import { byDefault } from './parameters.ts'
 
 /** Schemas of lists and of the calls that ask for them. */
 
@@ -9,7 +10,9 @@ export const connectionIdSchema = Type.String({
 })
 
 export const pageParameters = {
-  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'How many items a page may hold' }),
+  limit: byDefault(
+    Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'How many items a page may hold' }),
+  ),
 }
 
 export const jobListQuery = Type.Object(

@@ -1,12 +1,15 @@
 import { type TSchema, Type } from 'typebox'
 import { type ErrorCode, errorTable } from '../../error-table.ts'
 import { problemType } from '../requests/problem.ts'
-import { messagesType } from './schemas.ts'
+import { jobStatusHeader, messagesType } from './schemas.ts'
 
 /** The possible answers of a route, for the OpenAPI document and the serialiser. */
 
 /** How OpenAPI says that a call needs an API key; `docs.ts` declares the scheme. */
 export const needsApiKey = [{ apiKey: [] }]
+
+/** How it says that everybody may call. */
+export const needsNoKey: [] = []
 
 interface Response {
   description: string
@@ -46,7 +49,7 @@ export function describeProblems(codes: ErrorCode[]): Record<number, Response> {
   return responses
 }
 
-const text = (description: string) => ({ description, schema: { type: 'string' } })
+const text = (description: string) => ({ description, type: 'string' })
 
 export function jobResponse(description: string, headers?: Record<string, object>): Response {
   return {
@@ -71,8 +74,15 @@ export function messagesResponse(headers: Record<string, object> = {}): Response
     description:
       'Airbyte messages, one a line. Only lines that end in a newline count as held. When following, the body is ended ' +
       'properly only after the last message of an ended job; otherwise the connection is cut, and the messages go on ' +
-      'from `after`.',
+      'from `after`. A proper end does not mean that the job succeeded: `Job-Status` says so, or the job itself.',
     content: { [messagesType]: { schema: Type.String() } },
-    headers: { 'Log-Epoch': text('Epoch of the message log, for `epoch`'), ...headers },
+    headers: {
+      'Log-Epoch': text('Epoch of the message log, for `epoch`'),
+      [jobStatusHeader]: text(
+        '`succeeded`, `failed` or `cancelled`: a header if the job had ended before; when following, otherwise, a ' +
+          'trailer after the last message',
+      ),
+      ...headers,
+    },
   }
 }

@@ -1,9 +1,14 @@
 import { type Static, Type } from 'typebox'
 import { connectionIdSchema } from './list-schemas.ts'
+import { byDefault } from './parameters.ts'
+import { exampleConfig } from './payload-schemas.ts'
 
 /** The schemas of the API: they check requests, serialise answers and make up the OpenAPI document. */
 
 export const messagesType = 'application/x-ndjson'
+
+/** The header, or trailer, that says how the job of these messages has ended. */
+export const jobStatusHeader = 'Job-Status'
 
 const time = (description: string) => Type.String({ format: 'date-time', description })
 const count = (description: string) => Type.Integer({ minimum: 0, description })
@@ -96,42 +101,6 @@ export const problemSchema = Type.Object(
   { $id: 'Problem', title: 'Problem', description: 'RFC 9457', additionalProperties: true },
 )
 
-const open = { additionalProperties: true }
-
-export const specMessageSchema = Type.Object(
-  {
-    type: Type.Literal('SPEC'),
-    spec: Type.Object({}, { ...open, description: 'ConnectorSpecification of the Airbyte protocol' }),
-  },
-  { $id: 'SpecMessage', title: 'SpecMessage', description: 'An Airbyte message' },
-)
-
-export const connectionStatusMessageSchema = Type.Object(
-  {
-    type: Type.Literal('CONNECTION_STATUS'),
-    connectionStatus: Type.Object({
-      status: Type.String({ enum: ['SUCCEEDED', 'FAILED'] }),
-      message: Type.String({ description: 'The result of the check, or why the config cannot be used' }),
-    }),
-  },
-  { $id: 'ConnectionStatusMessage', title: 'ConnectionStatusMessage', description: 'An Airbyte message' },
-)
-
-export const catalogMessageSchema = Type.Object(
-  {
-    type: Type.Literal('CATALOG'),
-    catalog: Type.Object({
-      streams: Type.Array(
-        Type.Object(
-          { name: Type.String(), json_schema: Type.Object({}, open) },
-          { ...open, description: 'AirbyteStream of the Airbyte protocol' },
-        ),
-      ),
-    }),
-  },
-  { $id: 'CatalogMessage', title: 'CatalogMessage', description: 'An Airbyte message' },
-)
-
 const closed = { additionalProperties: false }
 
 /** A query without parameters: any parameter is refused, never ignored. */
@@ -142,30 +111,18 @@ export const jobParameters = Type.Object({ jobId: Type.Integer({ minimum: 1, max
 /** The contents of the members are checked when a sync job is made from them. */
 export const newJobBody = Type.Object(
   {
-    config: Type.Optional(Type.Unknown({ description: "The connector's config: access_token, start_date, …" })),
+    config: Type.Optional(Type.Ref('SourceConfig')),
     connectionId: Type.Optional(connectionIdSchema),
-    catalog: Type.Optional(Type.Unknown({ description: 'A ConfiguredAirbyteCatalog, or a CATALOG message' })),
-    streams: Type.Optional(Type.Unknown({ description: 'In place of a catalog: stream names, or {name, syncMode}' })),
-    state: Type.Optional(Type.Unknown({ description: 'STATE messages to continue from' })),
+    catalog: Type.Optional(Type.Ref('Catalog')),
+    streams: Type.Optional(Type.Ref('StreamList')),
+    state: Type.Optional(Type.Ref('States')),
   },
-  closed,
-)
-
-const connectorConfig = Type.Object(
-  {},
-  { ...open, description: 'The connector config; GET /v1/spec describes its fields' },
-)
-
-/** A body of another shape is refused with 400. Faults inside `config` are not: the check reports them as its result. */
-export const checkBody = Type.Object(
   {
-    config: connectorConfig,
-    streams: Type.Optional(Type.Unknown({ description: 'Streams that the token must be able to read' })),
+    ...closed,
+    description: '`config` or `connectionId`; `catalog` or `streams` or neither; `state` to continue from',
+    examples: [{ config: exampleConfig, streams: ['contacts', 'companies'] }],
   },
-  closed,
 )
-
-export const discoverBody = Type.Object({ config: Type.Optional(connectorConfig) }, closed)
 
 export const newJobHeaders = Type.Object({
   'idempotency-key': Type.Optional(
@@ -179,19 +136,25 @@ export const newJobHeaders = Type.Object({
 
 export const newJobQuery = Type.Object(
   {
-    grace: Type.Integer({
-      minimum: 0,
-      maximum: 86_400,
-      default: 30,
-      description: 'Live messages only: seconds without a reader after which the job is cancelled',
-    }),
-    detach: Type.Boolean({ default: false, description: 'Live messages only: the job continues without readers' }),
-    onConflict: Type.String({
-      enum: ['refuse', 'join'],
-      default: 'refuse',
-      description:
-        'While another job of the connection runs: `connection_busy`, or that job in place of a new one, if it was started with the same body and settings and is not about to end',
-    }),
+    grace: byDefault(
+      Type.Integer({
+        minimum: 0,
+        maximum: 86_400,
+        default: 30,
+        description: 'Live messages only: seconds without a reader after which the job is cancelled',
+      }),
+    ),
+    detach: byDefault(
+      Type.Boolean({ default: false, description: 'Live messages only: the job continues without readers' }),
+    ),
+    onConflict: byDefault(
+      Type.String({
+        enum: ['refuse', 'join'],
+        default: 'refuse',
+        description:
+          'While another job of the connection runs: `connection_busy`, or that job in place of a new one, if it was started with the same body and settings and is not about to end',
+      }),
+    ),
   },
   closed,
 )
@@ -209,30 +172,31 @@ export const epochQuery = Type.Object({ epoch: epochParameter }, closed)
 export const jobQuery = Type.Object(
   {
     epoch: epochParameter,
-    wait: Type.Integer({
-      minimum: 0,
-      maximum: 60,
-      default: 0,
-      description: 'Seconds to wait for the status to change',
-    }),
+    wait: byDefault(
+      Type.Integer({ minimum: 0, maximum: 60, default: 0, description: 'Seconds to wait for the status to change' }),
+    ),
   },
   closed,
 )
 
 export const messagesQuery = Type.Object(
   {
-    after: Type.Integer({ minimum: 0, default: 0, description: 'How many messages you already have' }),
-    follow: Type.Boolean({
-      default: true,
-      description: 'Wait for more messages until the job ends; false = return what is there now',
-    }),
-    heartbeat: Type.Integer({
-      minimum: 0,
-      maximum: 3600,
-      default: 0,
-      description:
-        'Send a blank line after this many seconds without a message; it does not count as a message. 0 = never',
-    }),
+    after: byDefault(Type.Integer({ minimum: 0, default: 0, description: 'How many messages you already have' })),
+    follow: byDefault(
+      Type.Boolean({
+        default: true,
+        description: 'Wait for more messages until the job ends; false = return what is there now',
+      }),
+    ),
+    heartbeat: byDefault(
+      Type.Integer({
+        minimum: 0,
+        maximum: 3600,
+        default: 0,
+        description:
+          'Send a blank line after this many seconds without a message; it does not count as a message. 0 = never',
+      }),
+    ),
     epoch: epochParameter,
   },
   closed,

@@ -1,19 +1,19 @@
-import { type Static, Type } from 'typebox'
+import { Type } from 'typebox'
 import type { StreamStates } from '../../airbyte/state.ts'
+import type { StateBody } from './payload-schemas.ts'
 import { epochParameter } from './schemas.ts'
 
 /** Schemas of states and of the calls that read and move them. */
 
-const stateMessage = Type.Object({
-  type: Type.Literal('STREAM'),
-  stream: Type.Object({
-    stream_descriptor: Type.Object({ name: Type.String() }),
-    stream_state: Type.Object({}, { additionalProperties: true }),
-  }),
-})
-
 /** The possible values for the `state` of a job. */
-export const statesSchema = Type.Array(stateMessage)
+export const statesSchema = Type.Ref('States')
+
+const exampleState = { stream_descriptor: { name: 'contacts' }, stream_state: { updated_at: 1_767_225_600 } }
+
+/** The contents of the messages are checked in the same way as for a job. */
+export const newStatesBody = Type.Array(Type.Ref('StateMessage'), {
+  examples: [[{ type: 'STREAM', stream: exampleState }]],
+})
 
 export const jobStateQuery = Type.Object(
   {
@@ -33,7 +33,7 @@ export const ackBody = Type.Object(
     offset: Type.Integer({ minimum: 0, description: 'How many messages you have, counted from the start of the job' }),
     epoch: epochParameter,
   },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ offset: 0 }] },
 )
 
 export const acknowledgedSchema = Type.Object({
@@ -46,11 +46,8 @@ export const connectionStateQuery = Type.Object(
   { additionalProperties: false },
 )
 
-/** The contents of the messages are checked in the same way as for a job. */
-export const newStatesBody = Type.Array(Type.Unknown(), { description: 'Airbyte state messages' })
-
 /** States as Airbyte's messages, ordered by stream. */
-export function toStatesBody(states: StreamStates): Static<typeof statesSchema> {
+export function toStatesBody(states: StreamStates): StateBody[] {
   return Object.entries(states)
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([name, stream_state]) => ({ type: 'STREAM', stream: { stream_descriptor: { name }, stream_state } }))

@@ -26,6 +26,8 @@ export async function sendMessages(
   metrics.add('intercom_sync_open_message_streams', {})
   const end = await writeMessages(reply, lines, {
     logEpoch: range.epoch,
+    finalStatus: range.finalStatus,
+    follow,
     clock,
     flushMs: limits.flushMs,
     signal,

@@ -2,11 +2,16 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { Clock } from '../../clock.ts'
-import { messagesType } from '../bodies/schemas.ts'
+import type { FinalStatus } from '../../store/job.ts'
+import { jobStatusHeader, messagesType } from '../bodies/schemas.ts'
 import type { StreamEnd } from './reader-lease.ts'
 
 interface ResponseOptions {
   logEpoch: string
+  /** How the job had ended before the first message is sent. */
+  finalStatus: FinalStatus | undefined
+  /** Whether the messages come until the job ends: its status, unknown at first, then follows them in a trailer. */
+  follow: boolean
   clock: Clock
   /** Longest wait, in ms, for written data to reach the kernel before a cut. */
   flushMs: number
@@ -23,14 +28,13 @@ interface ResponseOptions {
  */
 export async function writeMessages(
   reply: FastifyReply,
-  lines: AsyncIterable<Buffer>,
+  lines: AsyncGenerator<Buffer, FinalStatus | undefined, undefined>,
   options: ResponseOptions,
 ): Promise<StreamEnd> {
-  const response = startResponse(reply, options.logEpoch)
+  const response = startResponse(reply, options)
   try {
-    for await (const piece of lines) {
-      if (!response.write(piece)) await once(response, 'drain', { signal: options.signal })
-    }
+    const finalStatus = await writeAll(response, lines, options.signal)
+    if (response.hasHeader('Trailer') && finalStatus) response.addTrailers({ [jobStatusHeader]: finalStatus })
     response.end()
     return 'complete'
   } catch (error) {
@@ -44,12 +48,14 @@ export async function writeMessages(
 }
 
 /** Sends the headers at once: a live job's `Location` must not wait for its first message. */
-function startResponse(reply: FastifyReply, logEpoch: string): ServerResponse {
+function startResponse(reply: FastifyReply, { logEpoch, finalStatus, follow }: ResponseOptions): ServerResponse {
   reply.headers({
     'Content-Type': messagesType,
     'Cache-Control': 'no-store',
     'X-Accel-Buffering': 'no',
     'Log-Epoch': logEpoch,
+    ...(finalStatus && { [jobStatusHeader]: finalStatus }),
+    ...(!finalStatus && follow && mayHaveTrailers(reply) && { Trailer: jobStatusHeader }),
   })
   const response = reply.hijack().raw
   // Silence is normal here: the idle timeout of other sockets must not end it.
@@ -59,6 +65,28 @@ function startResponse(reply: FastifyReply, logEpoch: string): ServerResponse {
   }
   response.flushHeaders()
   return response
+}
+
+/** Only a chunked body has trailers, and HTTP/1.0 knows none; Node refuses to announce them there. */
+function mayHaveTrailers({ request }: FastifyReply): boolean {
+  return request.raw.httpVersion !== '1.0'
+}
+
+/** Writes as fast as the client reads; resolves with what the lines return. */
+async function writeAll(
+  response: ServerResponse,
+  lines: AsyncGenerator<Buffer, FinalStatus | undefined, undefined>,
+  signal: AbortSignal,
+): Promise<FinalStatus | undefined> {
+  try {
+    for (;;) {
+      const step = await lines.next()
+      if (step.done) return step.value
+      if (!response.write(step.value)) await once(response, 'drain', { signal })
+    }
+  } finally {
+    await lines.return(undefined)
+  }
 }
 
 /** An HTTP/1.0 body, which some proxies request, ends when the socket closes, so only a reset shows that it was cut. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
+import type { FinalStatus } from '../../store/job.ts'
 import { refuseChangedLog, requireOwnLog } from '../../store/log/log-epoch.ts'
 import type { LogPage, MessageLogReader } from '../../store/log/message-log.ts'
 import { watchLog } from './log-watch.ts'
@@ -18,9 +19,11 @@ export interface MessageRange {
   epoch: string | undefined
 }
 
-/** A range of a log whose epoch has been announced to the reader. */
+/** A range of a log, and what the headers tell the reader about it. */
 export interface AnnouncedRange extends MessageRange {
   epoch: string
+  /** How the job had ended by then. */
+  finalStatus: FinalStatus | undefined
 }
 
 export interface StreamOptions {
@@ -51,7 +54,8 @@ export async function readRange(messages: MessageLogReader, range: MessageRange,
 
 /**
  * The messages of a range, whole lines only. When it follows the log, it returns only after the last message of an
- * ended job; any other end is thrown: `store_unavailable`, `log_gone`, `log_rewound`, the signal's reason.
+ * ended job, and how that job ended; any other end is thrown: `store_unavailable`, `log_gone`, `log_rewound`, the
+ * signal's reason.
  *
  * It reads only when the next piece is requested, so a reader that stalls stops the reading.
  */
@@ -59,7 +63,7 @@ export async function* streamMessages(
   messages: MessageLogReader,
   range: AnnouncedRange,
   options: StreamOptions,
-): AsyncGenerator<Buffer, void, undefined> {
+): AsyncGenerator<Buffer, FinalStatus | undefined, undefined> {
   const { follow, heartbeatMs, signal, clock } = options
   const watch = follow ? watchLog(messages, range.jobId, clock, signal) : undefined
   try {
@@ -80,8 +84,9 @@ export async function* streamMessages(
         offset += page.messageCount
         lastSent = clock.monotonic()
       }
-      if (follow ? page.ended && offset >= page.total : offset >= totalAtFirst) return
-      if (page.messageCount === 0 && (page.ended || !follow)) throw new CodedError('log_gone')
+      const { finalStatus } = page
+      if (follow ? finalStatus && offset >= page.total : offset >= totalAtFirst) return finalStatus
+      if (page.messageCount === 0 && (finalStatus || !follow)) throw new CodedError('log_gone')
       if (watch && page.messageCount === 0) {
         const silence = clock.monotonic() - lastSent
         const untilHeartbeat = heartbeatMs > 0 ? Math.max(0, heartbeatMs - silence) : Number.POSITIVE_INFINITY

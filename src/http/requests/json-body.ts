@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { CodedError } from '../../errors.ts'
 import { placeOfFault } from '../../json/json-place.ts'
-import { appendPointer, invalidRequest } from './validation.ts'
+import { invalidRequest } from './validation.ts'
 
 /** Far above what a catalog needs, far below what overflows the stack of `JSON.stringify` (about 5,000). */
 const maxDepth = 64
@@ -17,18 +17,17 @@ export function addJsonBody(app: FastifyInstance): void {
 }
 
 /**
+ * Any name is only a name, `__proto__` too: `JSON.parse` makes it a member like others, and nothing here copies members
+ * by assignment. Intercom's custom attributes may have such names, and they come back in catalogs and states.
+ *
  * @throws CodedError `malformed_json`, which never quotes the body: it may hold a token; `invalid_request` for a body
- * that is nested too deep or tries to reach a prototype
+ * that is nested too deep
  */
 function parseJson(body: Buffer): unknown {
   if (isDeeperThan(maxDepth, body)) {
     throw invalidRequest([{ pointer: '', detail: `is nested deeper than ${maxDepth} levels` }])
   }
-  const text = decode(body)
-  const value = parse(text)
-  // A name may be written with escapes, so those are a reason to look too.
-  if (/__proto__|constructor|\\u00/i.test(text)) refusePrototypes(value, '')
-  return value
+  return parse(decode(body))
 }
 
 /** Counts brackets outside of strings, before anything recursive sees the text. */
@@ -64,15 +63,5 @@ function parse(text: string): unknown {
     return JSON.parse(text)
   } catch {
     throw new CodedError('malformed_json', `The body is not JSON: look at ${placeOfFault(text)}`)
-  }
-}
-
-function refusePrototypes(value: unknown, pointer: string): void {
-  if (typeof value !== 'object' || value === null) return
-  for (const [name, member] of Object.entries(value)) {
-    const isPrototype = name === '__proto__' || (name === 'prototype' && pointer.endsWith('/constructor'))
-    const at = appendPointer(pointer, name)
-    if (isPrototype) throw invalidRequest([{ pointer: at, detail: 'is not allowed as a name; remove it' }])
-    refusePrototypes(member, at)
   }
 }

@@ -1,5 +1,5 @@
 import type { FastifySchemaCompiler } from 'fastify'
-import type { TSchema } from 'typebox'
+import type { TProperties, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { CodedError, type Fault } from '../../errors.ts'
 
@@ -12,16 +12,18 @@ interface ParameterSchema {
 }
 
 /**
- * Checks what a route's schema declares. Texts of the query and the path become what their schema says, strictly:
+ * Checks what a route's schema declares, with schemas for the names that it refers to. Texts of the query and the path become what their schema says, strictly:
  * JavaScript would read `0x10`, `1e3` and ` 5 ` as numbers too. Bodies are never changed.
  */
-export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
-  const validator = Compile(schema)
-  return (input: unknown) => {
-    const value = httpPart === 'body' ? input : convertTexts(propertiesOf(schema), input)
-    if (validator.Check(value)) return { value }
-    const faults = validator.Errors(value).flatMap((error) => toFaults(error, httpPart === 'body'))
-    return { error: invalidRequest(faults) }
+export function validatorCompiler(named: TProperties = {}): FastifySchemaCompiler<TSchema> {
+  return ({ schema, httpPart }) => {
+    const validator = Compile(named, schema)
+    return (input: unknown) => {
+      const value = httpPart === 'body' ? input : convertTexts(propertiesOf(schema), input)
+      if (validator.Check(value)) return { value }
+      const faults = validator.Errors(value).flatMap((error) => toFaults(error, httpPart === 'body'))
+      return { error: invalidRequest(faults) }
+    }
   }
 }
 

@@ -1,8 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { parseSyncRequest } from '../../sync/contract/sync-request.ts'
-import { findMasks, toConnectionBody } from '../bodies/connection-body.ts'
-import { connectionListQuery, connectionParameters, newConnectionBody } from '../bodies/connection-schemas.ts'
+import type { ConnectionSettings } from '../../store/connections/connection-store.ts'
+import { parseSyncRequest, type SyncRequestBody } from '../../sync/contract/sync-request.ts'
+import { hasMasks, restoreSecrets, toConnectionBody } from '../bodies/connection-body.ts'
+import {
+  connectionListQuery,
+  connectionParameters,
+  connectionQuery,
+  newConnectionBody,
+} from '../bodies/connection-schemas.ts'
 import { listOf } from '../bodies/list-schemas.ts'
 import { needsApiKey, problemResponses } from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
@@ -31,7 +37,9 @@ function addListConnections(app: Api, { connections }: RouteDependencies): void 
       ...common,
       operationId: 'listConnections',
       summary: 'List connections, in the order of their ids',
-      description: 'A page may end early when its connections are large. Continue as long as there is a `next`.',
+      description:
+        'Each with the names of its streams; `include=catalog` gives their catalogs instead. A page may end early when ' +
+        'its connections are large. Continue as long as there is a `next`.',
       querystring: connectionListQuery,
       response: {
         200: {
@@ -42,9 +50,10 @@ function addListConnections(app: Api, { connections }: RouteDependencies): void 
       },
     },
     handler: async ({ tenant, query }) => {
-      const { limit, cursor } = query
+      const { limit, cursor, include } = query
       const page = await connections.list(tenant, { limit, ...(cursor !== undefined && { cursor }) })
-      return { data: page.items.map(toConnectionBody), ...(page.next && { next: page.next }) }
+      const data = page.items.map((connection) => toConnectionBody(connection, include === 'catalog'))
+      return { data, ...(page.next && { next: page.next }) }
     },
   })
 }
@@ -55,9 +64,11 @@ function addPutConnection(app: Api, { connections }: RouteDependencies): void {
       ...common,
       operationId: 'putConnection',
       summary: 'Make a connection, or replace what it syncs',
-      description: 'The state stays. A running job continues with the config it started with.',
+      description:
+        'The state stays. A running job continues with the config it started with. The body may be what ' +
+        '`GET` of the connection gave, edited: a mask keeps the secret that is stored.',
       params: connectionParameters,
-      querystring: noQuery,
+      querystring: connectionQuery,
       body: newConnectionBody,
       response: {
         200: connectionResponse('The connection, replaced'),
@@ -65,14 +76,22 @@ function addPutConnection(app: Api, { connections }: RouteDependencies): void {
         ...problemResponses('malformed_json', 'body_too_large', 'unsupported_media_type'),
       },
     },
-    handler: async ({ tenant, params, body }, reply) => {
-      const masks = findMasks(body.config)
-      if (masks.length > 0) throw invalidRequest(masks)
-      const { config, catalog } = parseSyncRequest(body)
-      const { connection, created } = await connections.put(tenant, params.connectionId, { config, catalog })
-      return reply.code(created ? 201 : 200).send(toConnectionBody(connection))
+    handler: async ({ tenant, params: { connectionId }, query, body }, reply) => {
+      if (body.connectionId !== undefined && body.connectionId !== connectionId) {
+        throw invalidRequest([{ pointer: '/connectionId', detail: 'is not the connection of the path' }])
+      }
+      const { connection, created } = hasMasks(body.config)
+        ? await connections.edit(tenant, connectionId, (stored) => settingsOf(body, stored?.config))
+        : await connections.put(tenant, connectionId, settingsOf(body))
+      return reply.code(created ? 201 : 200).send(toConnectionBody(connection, query.include === 'catalog'))
     },
   })
+}
+
+/** @param stored the connection's config as it is @throws CodedError `invalid_request` */
+function settingsOf({ config: given, catalog, streams }: SyncRequestBody, stored?: object): ConnectionSettings {
+  const { config, catalog: configured } = parseSyncRequest({ config: restoreSecrets(given, stored), catalog, streams })
+  return { config, catalog: configured }
 }
 
 function addGetConnection(app: Api, { connections }: RouteDependencies): void {
@@ -81,7 +100,7 @@ function addGetConnection(app: Api, { connections }: RouteDependencies): void {
       ...common,
       operationId: 'getConnection',
       summary: 'Read a connection',
-      description: 'Secrets in the config are never returned.',
+      description: 'The whole of it, which `PUT` takes as it is. Each secret of the config is masked.',
       params: connectionParameters,
       querystring: noQuery,
       response: { 200: connectionResponse('The connection'), ...problemResponses('connection_not_found') },
@@ -89,7 +108,7 @@ function addGetConnection(app: Api, { connections }: RouteDependencies): void {
     handler: async ({ tenant, params }) => {
       const connection = await connections.read(tenant, params.connectionId)
       if (connection.problem !== undefined) throw connection.problem
-      return toConnectionBody(connection)
+      return toConnectionBody(connection, true)
     },
   })
 }
@@ -102,13 +121,14 @@ function addDeleteConnection(app: Api, { connections }: RouteDependencies): void
       summary: 'Remove a connection and its state',
       description: 'Its jobs and their messages are kept as long as before.',
       params: connectionParameters,
-      querystring: noQuery,
+      querystring: connectionQuery,
       response: {
         200: connectionResponse('The connection as it was'),
         ...problemResponses('connection_not_found', 'connection_busy'),
       },
     },
-    handler: async ({ tenant, params }) => toConnectionBody(await connections.remove(tenant, params.connectionId)),
+    handler: async ({ tenant, params, query }) =>
+      toConnectionBody(await connections.remove(tenant, params.connectionId), query.include === 'catalog'),
   })
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { CodedError } from '../../errors.ts'
 import { KeysDoNotFitError } from '../../store/secrets/key-canaries.ts'
-import { describeProblems } from '../bodies/responses.ts'
+import { describeProblems, needsNoKey } from '../bodies/responses.ts'
 import { healthSchema, noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 
@@ -22,6 +22,7 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthDependencies> = async (app, 
       operationId: 'isLive',
       summary: 'Whether the process answers',
       tags: ['health'],
+      security: needsNoKey,
       querystring: noQuery,
       response: { 200: ok, ...describeProblems(['invalid_request']) },
     },
@@ -34,6 +35,7 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthDependencies> = async (app, 
       operationId: 'isReady',
       summary: 'Whether the service takes jobs',
       tags: ['health'],
+      security: needsNoKey,
       querystring: noQuery,
       response: { 200: ok, ...describeProblems(['invalid_request', 'store_unavailable', 'shutting_down']) },
     },

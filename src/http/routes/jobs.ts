@@ -78,16 +78,16 @@ function addCreateJob(app: Api, dependencies: RouteDependencies): void {
           ...(key !== undefined && { repeat: repeatOf(key, request.body) }),
           ...(isLive && !detach && { graceMs: grace * 1000 }),
         })
-        const range = { jobId: job.jobId, after: 0, epoch: job.logEpoch }
-        if (!isLive) return { job, range }
+        if (!isLive) return { job }
         // A job from before may have lost its messages. After the headers there is no status to say so.
-        const { epoch } = await readRange(messages, range, 1)
-        return { job, range: { ...range, epoch } }
+        const range = { jobId: job.jobId, after: 0, epoch: job.logEpoch }
+        const { epoch, finalStatus } = await readRange(messages, range, 1)
+        return { job, range: { ...range, epoch, finalStatus } }
       }
       const { job, range } = await start().catch(asLost)
       reply.header('Location', `/v1/jobs/${job.jobId}`).header('Vary', 'Accept')
       if (job.isOlder) reply.header('Idempotent-Replayed', 'true')
-      if (!isLive) return reply.code(202).send(toJobBody(job, clock.now()))
+      if (!range) return reply.code(202).send(toJobBody(job, clock.now()))
       return sendMessages(reply, { job, range, follow: true, heartbeatMs: 0, signal }, dependencies)
     },
   })

@@ -35,7 +35,7 @@ const messageRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, 
       const job = await jobs.read(request.tenant, request.params.jobId)
       // One entry is enough to see that the range can be read. After the headers there is no status to say so.
       const start = await readRange(messages, { jobId: job.jobId, after, epoch }, 1)
-      const range = { jobId: job.jobId, after, epoch: start.epoch }
+      const range = { jobId: job.jobId, after, epoch: start.epoch, finalStatus: start.finalStatus }
       return sendMessages(reply, { job, range, follow, heartbeatMs: heartbeat * 1000, signal }, dependencies)
     },
   })

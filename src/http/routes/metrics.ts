@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { metricsType } from '../../metrics.ts'
-import { describeProblems } from '../bodies/responses.ts'
+import { describeProblems, needsNoKey } from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 
@@ -16,6 +16,7 @@ const metricsRoutes: FastifyPluginAsyncTypebox<Pick<RouteDependencies, 'metrics'
       description:
         'While Redis is down, only the metrics of this process are there, and `intercom_sync_redis_up` is 0.',
       tags: ['health'],
+      security: needsNoKey,
       querystring: noQuery,
       response: {
         200: {

@@ -3,38 +3,75 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { connectionSchema } from '../bodies/connection-schemas.ts'
-import { describeProblems } from '../bodies/responses.ts'
-import {
-  catalogMessageSchema,
-  connectionStatusMessageSchema,
+import { catalogMessageSchema, connectionStatusMessageSchema, specMessageSchema } from '../bodies/connector-schemas.ts'
+import { payloadSchemas } from '../bodies/payload-schemas.ts'
+import { describeProblems, needsNoKey } from '../bodies/responses.ts'
+import { jobSchema, noQuery, problemSchema } from '../bodies/schemas.ts'
+
+const sharedSchemas = [
   jobSchema,
-  noQuery,
+  connectionSchema,
   problemSchema,
   specMessageSchema,
-} from '../bodies/schemas.ts'
+  connectionStatusMessageSchema,
+  catalogMessageSchema,
+  ...payloadSchemas,
+]
+
+const openapi = {
+  openapi: '3.1.0',
+  info: {
+    title: 'intercom-sync',
+    version: 'v1',
+    description: 'Syncs Intercom for data teams: Airbyte messages as NDJSON, live and resumable at any message.',
+    license: { name: 'MIT', identifier: 'MIT' },
+  },
+  servers: [
+    { url: '/', description: 'The service that this document comes from' },
+    { url: 'http://127.0.0.1:8080', description: 'The service as `npm start` runs it' },
+  ],
+  components: {
+    securitySchemes: {
+      apiKey: {
+        type: 'http' as const,
+        scheme: 'bearer',
+        description: 'An API key of the service. A service on loopback that has none asks for none',
+      },
+    },
+  },
+  tags: [
+    { name: 'connector', description: "Airbyte's spec, check and discover" },
+    { name: 'jobs', description: 'Starting syncs, watching them, reading their messages' },
+    { name: 'connections', description: 'What is synced again and again, and where the next job continues' },
+    { name: 'health', description: 'For operators' },
+    { name: 'docs', description: 'What this service is' },
+  ],
+}
+
+/** The page's own sign: Swagger's would say that this is Swagger. */
+const sign = Buffer.from(
+  '<svg xmlns="http://www.w3.org/2000/svg" width="180" height="40"><text y="27" font-family="sans-serif" ' +
+    'font-size="22" fill="#fff">intercom-sync</text></svg>',
+)
+const icon = Buffer.from(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="8" fill="#1b1b1b"/>' +
+    '<text x="8" y="12" font-family="sans-serif" font-size="10" fill="#fff" text-anchor="middle">is</text></svg>',
+)
 
 /** The OpenAPI document, made from the schemas of all routes registered after this, and a page to read it on. */
 export async function addDocs(app: FastifyInstance): Promise<void> {
-  app.addSchema(jobSchema)
-  app.addSchema(connectionSchema)
-  app.addSchema(problemSchema)
-  app.addSchema(specMessageSchema)
-  app.addSchema(connectionStatusMessageSchema)
-  app.addSchema(catalogMessageSchema)
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'intercom-sync',
-        version: 'v1',
-        description: 'Syncs Intercom for data teams: Airbyte messages as NDJSON, live and resumable at any message.',
-      },
-      components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
-      tags: [{ name: 'connector' }, { name: 'jobs' }, { name: 'connections' }, { name: 'health' }, { name: 'docs' }],
+  for (const schema of sharedSchemas) app.addSchema(schema)
+  await app.register(swagger, { openapi, refResolver: { buildLocalReference: (schema) => String(schema.$id) } })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: true,
+    indexPrefix: '',
+    logo: { type: 'image/svg+xml', content: sign },
+    theme: {
+      title: 'intercom-sync: every call',
+      favicon: [{ filename: 'icon.svg', rel: 'icon', type: 'image/svg+xml', sizes: 'any', content: icon }],
     },
-    refResolver: { buildLocalReference: (schema) => String(schema.$id) },
   })
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true, indexPrefix: '' })
   app.get(
     '/openapi.json',
     {
@@ -42,6 +79,7 @@ export async function addDocs(app: FastifyInstance): Promise<void> {
         operationId: 'getOpenApi',
         summary: 'This document',
         tags: ['docs'],
+        security: needsNoKey,
         querystring: noQuery,
         response: {
           200: {

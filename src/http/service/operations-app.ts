@@ -4,7 +4,7 @@ import { problemSchema } from '../bodies/schemas.ts'
 import { defaultLimits, type RouteDependencies } from '../dependencies.ts'
 import { createInstance } from '../instance.ts'
 import { addProblems } from '../requests/problem.ts'
-import { compileValidator } from '../requests/validation.ts'
+import { validatorCompiler } from '../requests/validation.ts'
 import healthRoutes from '../routes/health.ts'
 import metricsRoutes from '../routes/metrics.ts'
 import { closeIdleConnections } from './idle-connections.ts'
@@ -18,7 +18,7 @@ export interface OperationsDependencies extends Pick<RouteDependencies, 'ready' 
 export async function buildOperationsApp(dependencies: OperationsDependencies): Promise<FastifyInstance> {
   const app = createInstance(dependencies.logger, defaultLimits)
   closeIdleConnections(app)
-  app.setValidatorCompiler(compileValidator)
+  app.setValidatorCompiler(validatorCompiler())
   addProblems(app)
   app.addSchema(problemSchema)
   await app.register(healthRoutes, dependencies)

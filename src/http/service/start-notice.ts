@@ -11,7 +11,7 @@ export interface StartNotice {
 /** A few lines for people; programs read the first one, which does not change. */
 export function startNotice({ address, needsKey, storage }: StartNotice): string {
   const call = [
-    `curl -s ${address}/v1/check`,
+    `curl -sS --fail-with-body ${address}/v1/check`,
     ...(needsKey ? [`-H 'Authorization: Bearer YOUR_API_KEY'`] : []),
     `-H 'Content-Type: application/json'`,
     `-d '{"config": {"access_token": "YOUR_INTERCOM_TOKEN"}}'`,

@@ -20,6 +20,12 @@ export interface Connection {
   problem?: CodedError
 }
 
+/** A connection that has just been made or replaced. */
+export interface PutConnection {
+  connection: Connection
+  created: boolean
+}
+
 /** The data with which a new job of a connection begins. */
 export interface ConnectionStart extends ConnectionSettings {
   states: StreamStates
@@ -37,11 +43,16 @@ export interface ConnectionStore {
   /**
    * Makes a connection or replaces its settings. Its state stays, and a running job continues with the settings it has.
    */
-  put(
+  put(tenant: string, connectionId: string, settings: ConnectionSettings): Promise<PutConnection>
+  /**
+   * The same, with settings that are made from those that are stored (undefined = there is no such connection). It is
+   * called again if somebody else has replaced them meanwhile.
+   */
+  edit(
     tenant: string,
     connectionId: string,
-    settings: ConnectionSettings,
-  ): Promise<{ connection: Connection; created: boolean }>
+    edit: (stored: ConnectionSettings | undefined) => ConnectionSettings,
+  ): Promise<PutConnection>
   read(tenant: string, connectionId: string): Promise<Connection>
   /** In the order of their ids; a page is bounded in bytes as well, and may end early. */
   list(tenant: string, page: PageRequest): Promise<Page<Connection>>

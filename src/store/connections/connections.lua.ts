@@ -2,7 +2,10 @@ import Type, { type Static } from 'typebox'
 import { activeJobFunction, endedFunction } from '../lua-functions.ts'
 import { defineScript } from '../script.ts'
 
-/** Makes a connection, or replaces its settings and nothing else. Replies CREATED or REPLACED. */
+/**
+ * Makes a connection, or replaces its settings and nothing else. Replies CREATED, REPLACED, or CHANGED when other
+ * settings are stored than those expected.
+ */
 export const putConnectionScript = defineScript({
   name: 'syncPutConnection',
   keys: ['recordKey', 'connectionIndexKey', 'lastGenerationKey'],
@@ -11,9 +14,12 @@ export const putConnectionScript = defineScript({
     'connectionId',
     /** Sealed. */
     'settings',
+    /** Sealed; '' = any, or none. */
+    'expected',
   ],
-  reply: Type.Enum(['CREATED', 'REPLACED']),
+  reply: Type.Enum(['CREATED', 'REPLACED', 'CHANGED']),
   lua: `
+if expected ~= '' and redis.call('HGET', recordKey, 'settings') ~= expected then return 'CHANGED' end
 local created = redis.call('EXISTS', recordKey) == 0
 redis.call('HSET', recordKey, 'settings', settings, 'lastUpdatedAt', now)
 if not created then return 'REPLACED' end

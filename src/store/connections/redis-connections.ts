@@ -2,21 +2,15 @@ import type { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
 import { storeAnswer } from '../availability.ts'
-import { connectionIndexKey, connectionKey, recordKeyAround, sharedKeys } from '../keys.ts'
+import { connectionIndexKey, connectionKey, recordKeyAround } from '../keys.ts'
 import { runScript } from '../script.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
 import { listConnections } from './connection-list.ts'
 import { findConnection } from './connection-record.ts'
-import { sealSettings } from './connection-seal.ts'
 import { readConnectionStates, writeConnectionStates } from './connection-states.ts'
-import {
-  type Connection,
-  type ConnectionSettings,
-  type ConnectionStart,
-  type ConnectionStore,
-  connectionBusy,
-} from './connection-store.ts'
-import { type ChangeReply, putConnectionScript, removeConnectionScript } from './connections.lua.ts'
+import { type Connection, type ConnectionStart, type ConnectionStore, connectionBusy } from './connection-store.ts'
+import { type ChangeReply, removeConnectionScript } from './connections.lua.ts'
+import { editConnection, putConnection } from './put-connection.ts'
 
 export interface ConnectionStoreDependencies {
   redis: Redis
@@ -35,8 +29,12 @@ export function createConnectionStore(dependencies: ConnectionStoreDependencies)
   return {
     read,
     async put(tenant, connectionId, settings) {
-      const outcome = await putConnection(dependencies, tenant, connectionId, settings)
-      return { connection: await read(tenant, connectionId), created: outcome === 'CREATED' }
+      const created = await putConnection(dependencies, { tenant, connectionId }, settings)
+      return { connection: await read(tenant, connectionId), created }
+    },
+    async edit(tenant, connectionId, edit) {
+      const created = await editConnection(dependencies, { tenant, connectionId }, edit)
+      return { connection: await read(tenant, connectionId), created }
     },
     list: (tenant, page) => listConnections(dependencies, tenant, page),
     readStart: (tenant, connectionId) => readStart(redis, tenant, connectionId, () => read(tenant, connectionId)),
@@ -55,22 +53,6 @@ export function createConnectionStore(dependencies: ConnectionStoreDependencies)
       return connection
     },
   }
-}
-
-function putConnection(
-  { redis, keys, clock }: ConnectionStoreDependencies,
-  tenant: string,
-  connectionId: string,
-  settings: ConnectionSettings,
-): Promise<'CREATED' | 'REPLACED'> {
-  return runScript(redis, putConnectionScript, {
-    keys: {
-      recordKey: connectionKey(tenant, connectionId, 'record'),
-      connectionIndexKey: connectionIndexKey(tenant),
-      lastGenerationKey: sharedKeys.lastGeneration,
-    },
-    args: { now: clock.now(), connectionId, settings: sealSettings(keys, { tenant, connectionId }, settings) },
-  })
 }
 
 async function readStart(

@@ -1,11 +1,13 @@
+import type { FinalStatus } from '../job.ts'
+
 /** A piece of a message log. */
 export interface LogPage {
   /** Whole NDJSON lines, the first of them message `after + 1`. Empty at the present end of the log. */
   body: Buffer
   /** Lines in `body`. */
   messageCount: number
-  /** Whether the job had ended before the page was read. If so, `total` is the log's final length. */
-  ended: boolean
+  /** How the job had ended before the page was read. If it had, `total` is the log's final length. */
+  finalStatus: FinalStatus | undefined
   total: number
   epoch: string
 }

@@ -89,7 +89,7 @@ async function openPage(
   return {
     body: Buffer.concat(bodies),
     messageCount: last ? Number.parseInt(last[0].toString(), 10) - after : 0,
-    ended: isFinal(status),
+    finalStatus: isFinal(status) ? status : undefined,
     total: Number(messages),
     epoch,
   }

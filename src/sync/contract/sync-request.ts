@@ -36,20 +36,20 @@ export function parseSyncRequest(body: SyncRequestBody): SyncRequest {
   const config = readSourceConfig(body.config, '/config', faults)
   const catalog = readSelection(body, faults)
   const given = readStates(body.state, '/state', faults)
-  const states: StreamStates = {}
+  const byStream = new Map<string, StreamStates[string]>()
   for (const { streamName, pointer, state } of given) {
     const entry = findStream(streamName)
     if (!entry) faults.push({ pointer, detail: `${JSON.stringify(streamName)} is no stream of this connector` })
     else if (entry.cursor)
       checkSearchState(state, pointer, faults, { cursor: entry.cursor, parent: entry.child?.parent })
-    states[streamName] = state
+    byStream.set(streamName, state)
   }
   // A client that asks for increments sends back every state there is, including the end of the last full refresh.
   for (const { stream, always_whole } of catalog.streams)
-    if (always_whole && isComplete(states[stream.name])) delete states[stream.name]
+    if (always_whole && isComplete(byStream.get(stream.name))) byStream.delete(stream.name)
   if (!config || faults.length > 0) {
     const detail = faults.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ')
     throw new CodedError('invalid_request', `The request is not valid: ${detail}`, { faults })
   }
-  return { config, catalog, states }
+  return { config, catalog, states: Object.fromEntries(byStream) }
 }

@@ -1,4 +1,4 @@
-import { configMembers } from '../../../airbyte/config-members.ts'
+import { bridgeMembers, configMembers } from '../../../airbyte/config-members.ts'
 import { faultOfMember } from '../../../airbyte/source-config.ts'
 import { CodedError, type Fault } from '../../../errors.ts'
 import { isObject } from '../../../json-object.ts'
@@ -14,8 +14,6 @@ export interface ServiceAccess {
   /** The part of the config that goes to the service, without the members meant for the bridge. */
   config: Record<string, unknown>
 }
-
-const bridgeMembers = ['service_url', 'service_api_key', 'connection_id', 'allow_insecure_http'] as const
 
 /** @throws CodedError `invalid_request` naming every wrong member */
 export function readServiceAccess(value: unknown): ServiceAccess {
