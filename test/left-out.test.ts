@@ -25,6 +25,7 @@ t.test('only documents are tried with programs that a machine may lack', async (
     'documents/operations.test.ts',
     'documents/pipelines.test.ts',
     'documents/readme.test.ts',
+    'documents/warehouse.test.ts',
     'left-out.test.ts',
   ])
 })

@@ -15,11 +15,13 @@ shift
 job=$service/jobs/$(jq .jobId job.json)
 epoch=epoch=$(jq -r .logEpoch job.json)
 
-# curl ends with 18 when the body is cut. A job that failed has a proper end, too: only its status tells.
+# A job that failed has a proper end, too, and a proxy may make one of a cut: status and count tell.
 call -N "$job/messages?$epoch" > messages.ndjson
 call "$job?$epoch" > job.json
-jq -e '.status == "succeeded"' job.json > /dev/null || { jq -c .failure job.json >&2; exit 1; }
+held=$(wc -l < messages.ndjson)
+jq -e --argjson held "$held" '.status == "succeeded" and .messageCount == $held' job.json > /dev/null ||
+  { jq -c --argjson held "$held" '{status, failure, messageCount, held: $held}' job.json >&2; exit 1; }
 
 # Acknowledged is only what COMMAND has committed. If this run dies before, the next one brings the same records again.
 "$@"
-call "$job/ack?$epoch" -d "{\"offset\": $(wc -l < messages.ndjson)}" > job.json
+call "$job/ack?$epoch" -d "{\"offset\": $held}" > job.json

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import t, { type Test } from 'tap'
 import type { DeliveryLedger } from '../../simulator/oracle/delivery-check.ts'
+import type { ConfiguredCatalog } from '../../src/airbyte/catalog.ts'
 import { encryptionKey } from '../../src/store/secrets/sealing.ts'
 import { parseSyncRequest } from '../../src/sync/contract/sync-request.ts'
 import type { World } from '../fidelity/world.ts'
-import { collectSync, judge } from '../support/engine.ts'
+import { collectSync, judge, recordsOf } from '../support/engine.ts'
 import { startRedis } from '../support/redis.ts'
 import { tenant } from '../support/store.ts'
 import { openService, type TestService, untilEnded, wholeLog } from '../support/worker.ts'
@@ -73,12 +74,23 @@ t.test('a connection of an earlier version goes on from its states', async (t) =
   const ledger = await deliveredBy(await wholeLog(service, ended), world)
   const { generation, ...settings } = await service.connections.readStart(tenant, golden.connectionId)
   t.ok(Object.keys(settings.states).length > 5)
-  t.same(settings.catalog, parseSyncRequest(wholeBody).catalog)
+  // The schemas are those of the version that stored them.
+  const modesIn = ({ streams }: ConfiguredCatalog) => streams.map(({ stream, sync_mode }) => [stream.name, sync_mode])
+  t.same(modesIn(settings.catalog), modesIn(parseSyncRequest(wholeBody).catalog))
   const connection = { connectionId: golden.connectionId, generation, bodyDigest: 'another digest' }
   const { jobId } = await service.jobs.create({ tenant, request: settings, connection })
   service.startWorker(createWorkspaceEngine(world))
   t.match(await untilEnded(service, jobId), { status: 'succeeded', connectionId: golden.connectionId })
   await judgeQuietSync(t, Buffer.from(await wholeLog(service, jobId)), { world, ledger })
+
+  world.simulator.workspace.mutate({ kind: 'update', count: 40 })
+  world.clock.advance(60_000)
+  const next = { ...connection, bodyDigest: 'a third digest' }
+  const changed = await service.jobs.create({ tenant, request: settings, connection: next })
+  t.match(await untilEnded(service, changed.jobId), { status: 'succeeded' })
+  const contacts = recordsOf(Buffer.from(await wholeLog(service, changed.jobId)), 'contacts')
+  const types = new Set(contacts.flatMap(({ avatar }) => (avatar === null ? [] : [typeof avatar])))
+  t.same([...types], ['string'], 'in the types of its catalog')
 })
 
 t.test('states of every stream that a client has kept are gone on from', async (t) => {
