@@ -49,8 +49,7 @@ async function addNode(folder: string, root: string): Promise<void> {
   await rename(join(node, 'bin/node'), join(programs, 'node'))
   await rm(node, { recursive: true })
   await unpack('npm@11', join(modules, 'npm'))
-  for (const name of ['npm', 'npx'])
-    await symlink(`../lib/node_modules/npm/bin/${name}-cli.js`, join(programs, name))
+  for (const name of ['npm', 'npx']) await symlink(`../lib/node_modules/npm/bin/${name}-cli.js`, join(programs, name))
 }
 
 /** A machine behind a registry or a proxy of its own has settings that the build needs, too. */
