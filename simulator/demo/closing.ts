@@ -27,7 +27,7 @@ const nextCommands = {
 export function sayNext({ say }: Screen, startedAs = 'other'): void {
   const [keep, serve] = startedAs === 'demo' || startedAs === 'npx' ? nextCommands[startedAs] : nextCommands.other
   const width = keep.length
-  say(`Next: ${keep}   leaves all this running, with curl lines to try`)
+  say(`Next: ${keep}   keeps all this running, with curl lines`)
   say(`      ${serve.padEnd(width)}   runs the service for your own workspace`)
 }
 
