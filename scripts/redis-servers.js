@@ -34,7 +34,11 @@ export function prepareRedisServer(cache, name) {
     apt('download', ...names)
     for (const file of readdirSync(archives).filter((found) => found.endsWith('.deb')))
       run('dpkg', ['-x', file, work], archives)
-    for (const found of [program, program.replace('-server', '-cli')]) writeLauncher(work, found)
+    const client = program.replace('-server', '-cli')
+    writeLauncher(work, program)
+    writeLauncher(work, client)
+    // What documents call it; Debian's package for that, valkey-redis-compat, makes a link, too.
+    if (client !== 'redis-cli') writeLauncher(work, client, 'redis-cli')
     run(join(work, 'bin', program), ['--version'], work)
     for (const folder of ['archives', 'apt']) rmSync(join(work, folder), { recursive: true })
     renameSync(work, target)
@@ -69,7 +73,7 @@ function prepareApt(work, suite) {
 }
 
 /** A program that runs on the C library of its own release, wherever the folder is moved to. */
-function writeLauncher(work, program) {
+function writeLauncher(work, program, name = program) {
   const files = readdirSync(work, { recursive: true, withFileTypes: true })
   const loader = files.find((file) => file.isFile() && /^ld-linux.*\.so\.\d$/.test(file.name))
   if (loader === undefined) throw new Error('the packages have no loader of programs')
@@ -77,7 +81,7 @@ function writeLauncher(work, program) {
   const libraries = files
     .filter((file) => file.isDirectory() && /-linux-gnu$/.test(file.name) && /\blib$/.test(file.parentPath))
     .map((file) => own(join(file.parentPath, file.name)))
-  const path = join(work, 'bin', program)
+  const path = join(work, 'bin', name)
   mkdirSync(join(work, 'bin'), { recursive: true })
   writeFileSync(
     path,

@@ -85,7 +85,7 @@ async function show(options: DemoOptions, parts: DemoParts, screen: Screen, sign
     const { faults, job } = await runThreeSyncs(syncs)
     sayOutcome(screen, faults, formatSeconds(performance.now() - start))
     if (options.keep) await keepRunning(screen, { service, intercom, job }, signal)
-    else sayNext(screen)
+    else sayNext(screen, process.env.npm_lifecycle_event)
     return faults.length === 0
   } finally {
     for (const step of undo) await step()

@@ -74,6 +74,6 @@ t.test('installed from the tarball, npx runs the demo in an empty folder', onRea
   const settings = { HOME: home, PATH: `${process.env.PATH}:${join(process.cwd(), '.cache', 'redis', 'bin')}` }
   const demo = runProcess(t, 'npx', ['--no', 'intercom-sync', 'demo', '--contacts', '100'], settings, { cwd: home })
   t.equal(await demo.exited, 0, demo.stderr())
-  t.match(demo.stdout(), /All counts are right/)
+  t.match(demo.stdout(), /All counts are right.*Next: npx intercom-sync demo --keep.*npx intercom-sync serve/s)
   t.same((await readdir(home)).filter((name) => /^demo-\w+\.ndjson$/.test(name)).length, 3)
 })

@@ -12,10 +12,23 @@ export function sayOutcome({ say, paint }: Screen, faults: readonly string[], to
   say(`The messages are in ${process.cwd()}:`, `  ${messageFiles.join(' ')}`)
 }
 
-/** Prints how to continue once everything is gone. */
-export function sayNext({ say }: Screen): void {
-  say('Next: npm run demo -- --keep   leaves all this running, with curl lines to try')
-  say('      npm start                runs the service for your own workspace')
+/** How to go on, by the way the demo was started: as a script of npm, by npx, or by its name. */
+const nextCommands = {
+  demo: ['npm run demo -- --keep', 'npm start'],
+  npx: ['npx intercom-sync demo --keep', 'npx intercom-sync serve'],
+  other: ['intercom-sync demo --keep', 'intercom-sync serve'],
+} as const
+
+/**
+ * Prints how to continue once everything is gone.
+ *
+ * @param startedAs what npm calls the way that it runs a program
+ */
+export function sayNext({ say }: Screen, startedAs = 'other'): void {
+  const [keep, serve] = startedAs === 'demo' || startedAs === 'npx' ? nextCommands[startedAs] : nextCommands.other
+  const width = keep.length
+  say(`Next: ${keep}   keeps all this running, with curl lines`)
+  say(`      ${serve.padEnd(width)}   runs the service for your own workspace`)
 }
 
 /** Prints commands to try, and waits for Ctrl-C. @throws Error when the service ends before */

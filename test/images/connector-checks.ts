@@ -1,4 +1,4 @@
-import { chown, readFile, writeFile } from 'node:fs/promises'
+import { chown, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { checkMessages } from '../../simulator/oracle/check-messages.ts'
@@ -23,12 +23,16 @@ export async function checkConnector(
     await writeFile(join(folder, name), JSON.stringify(value))
     await chown(join(folder, name), 1000, 1000)
   }
+  // Where the pages of a companies' scroll wait; Airbyte leaves it writable.
+  const temporary = join(folder, 'temporary')
+  await mkdir(temporary)
+  await chown(temporary, 1000, 1000)
   const run = async (command: string) => {
     const script = `cd /source && eval "$AIRBYTE_ENTRYPOINT ${command}" > output`
     const shell = await runContainer(t, images.connector, ['-c', script], {
       entrypoint: ['sh'],
       environment: { INTERCOM_BASE_URL },
-      volumes: { '/source': folder },
+      volumes: { '/source': folder, '/tmp': temporary },
     })
     t.equal(await shell.exited, 0, shell.stderr())
     return readFile(join(folder, 'output'), 'utf8')

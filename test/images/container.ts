@@ -1,4 +1,4 @@
-import { appendFile, mkdir, stat } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { childrenOf } from '../support/process-tree.ts'
 import { runProcess, type Teardown, type TestProcess } from '../support/processes.ts'
@@ -46,17 +46,25 @@ export async function openImage(buildah: Buildah, name: string): Promise<Image> 
   const { Docker } = JSON.parse(await buildah('inspect', '--type', 'image', name)) as Inspected
   const { config } = Docker
   const container = (await buildah('from', '--pull-never', name)).trim()
+  const root = (await buildah('mount', container)).trim()
   return {
     name,
-    root: (await buildah('mount', container)).trim(),
+    root,
     user: config.User,
     folder: config.WorkingDir || '/',
-    environment: config.Env,
+    environment: [`HOME=${await homeOf(root, config.User)}`, ...config.Env],
     labels: config.Labels,
     entrypoint: config.Entrypoint ?? [],
     command: config.Cmd ?? [],
     healthcheck: (config.Healthcheck?.Test ?? []).filter((word) => word !== 'CMD'),
   }
+}
+
+/** The home of a user, by number, as the files of an image have it. */
+async function homeOf(root: string, user: string): Promise<string> {
+  const [number] = user.split(':')
+  const users = (await readFile(join(root, 'etc/passwd'), 'utf8')).split('\n').map((line) => line.split(':'))
+  return users.find(([, , id]) => id === number)?.[5] ?? '/'
 }
 
 /**
