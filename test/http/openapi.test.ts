@@ -108,6 +108,9 @@ t.test('the page of the documentation can be read', async (t) => {
   t.match(page, /<title>intercom-sync/)
   const icon = /<link rel="icon"[^>]*href="([^"]+)"/.exec(page)?.[1] ?? ''
   t.equal((await fetch(new URL(icon, `${api.url}/docs/`))).status, 200)
+  // By plain http a browser would ask for the scripts by https, and get none.
+  t.match(response.headers.get('content-security-policy'), /script-src 'self' *;/)
+  t.notMatch(response.headers.get('content-security-policy'), /upgrade-insecure-requests|swagger\.io/)
   const shown = await api.fetch('/docs/json')
   t.same(await shown.json(), document)
 })

@@ -52,7 +52,7 @@ t.test('a TypeScript client generated from openapi.yaml creates, polls, streams 
     lines: said.messageCount,
     records: said.rowsSynced,
     acknowledged: said.messageCount,
-    next: 'pending',
+    isAnother: true,
     again: 14,
     refusal: 'job_not_found',
   })

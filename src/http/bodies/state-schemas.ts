@@ -42,7 +42,7 @@ export const acknowledgedSchema = Type.Object({
 })
 
 export const connectionStateQuery = Type.Object(
-  { stream: Type.Optional(Type.String({ description: 'Only this stream' })) },
+  { stream: Type.Optional(Type.String({ description: 'Only this stream', examples: ['contacts'] })) },
   { additionalProperties: false },
 )
 

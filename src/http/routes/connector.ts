@@ -10,6 +10,7 @@ import { readSourceConfig, type SourceConfig } from '../../airbyte/source-config
 import type { Fault } from '../../errors.ts'
 import { type BriefClient, withBriefClient } from '../../intercom/brief-client.ts'
 import { countExchanges } from '../../intercom/observer.ts'
+import { isObject } from '../../json-object.ts'
 import { checkConnection } from '../../streams/check-connection.ts'
 import { discoverStreams, listStreams } from '../../streams/discover.ts'
 import { readSelection } from '../../streams/selection.ts'
@@ -83,6 +84,7 @@ function addCheck(app: Api, askIntercom: Ask): void {
       },
     },
     handler: async ({ body }, reply) => {
+      if (!isObject(body.config)) throw invalidRequest([{ pointer: '/config', detail: 'must be an object' }])
       const wanted = readWanted(body.streams)
       const faults: Fault[] = []
       const config = readSourceConfig(body.config, '', faults)
