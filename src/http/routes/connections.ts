@@ -1,10 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { CodedError } from '../../errors.ts'
 import { parseSyncRequest } from '../../sync/contract/sync-request.ts'
 import { findMasks, toConnectionBody } from '../bodies/connection-body.ts'
 import { connectionListQuery, connectionParameters, newConnectionBody } from '../bodies/connection-schemas.ts'
 import { listOf } from '../bodies/list-schemas.ts'
-import { needsApiKey, problemResponses } from '../bodies/responses.ts'
+import { digestOfBody } from '../bodies/repeats.ts'
+import { connectionChangeHeader, needsApiKey, problemResponses } from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import type { Api } from '../instance.ts'
@@ -60,8 +62,8 @@ function addPutConnection(app: Api, { connections }: RouteDependencies): void {
       querystring: noQuery,
       body: newConnectionBody,
       response: {
-        200: connectionResponse('The connection, replaced'),
-        201: connectionResponse('The connection, new'),
+        200: { ...connectionResponse('The connection, replaced'), headers: connectionChangeHeader },
+        201: { ...connectionResponse('The connection, new'), headers: connectionChangeHeader },
         ...problemResponses('malformed_json', 'body_too_large', 'unsupported_media_type'),
       },
     },
@@ -69,10 +71,27 @@ function addPutConnection(app: Api, { connections }: RouteDependencies): void {
       const masks = findMasks(body.config)
       if (masks.length > 0) throw invalidRequest(masks)
       const { config, catalog } = parseSyncRequest(body)
+      const before = await readSettings(connections, tenant, params.connectionId)
       const { connection, created } = await connections.put(tenant, params.connectionId, { config, catalog })
+      const isSame = before !== undefined && digestOfBody(before) === digestOfBody({ config, catalog })
+      reply.header('Connection-Change', created ? 'created' : isSame ? 'unchanged' : 'changed')
       return reply.code(created ? 201 : 200).send(toConnectionBody(connection))
     },
   })
+}
+
+/** The present settings; undefined where there are none, or they cannot be read. Only for telling what has changed. */
+async function readSettings(
+  connections: RouteDependencies['connections'],
+  tenant: string,
+  connectionId: string,
+): Promise<object | undefined> {
+  try {
+    return (await connections.read(tenant, connectionId)).settings
+  } catch (error) {
+    if (error instanceof CodedError && error.code === 'connection_not_found') return undefined
+    throw error
+  }
 }
 
 function addGetConnection(app: Api, { connections }: RouteDependencies): void {
