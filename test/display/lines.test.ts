@@ -38,6 +38,6 @@ t.test('where there is no terminal a line comes every 30 s, and none after the e
   t.same(said, [
     '  30.0 s: 301 records; contacts 300 of 600 (10/s), 30 s left; 1 of 2 streams ended',
     `  60.0 s: 301 records; waiting for Intercom's rate limit, until 00:01:01 UTC; contacts 300 of 600 (5/s), 60 s left; 1 of 2 streams ended`,
-    '  90.0 s: 301 records; contacts 300 of 600 (3/s), 90 s left; 1 of 2 streams ended',
+    '  90.0 s: 301 records; contacts 300 of 600 (3/s), 2 min left; 1 of 2 streams ended',
   ])
 })
