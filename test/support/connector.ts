@@ -46,6 +46,9 @@ export interface ConnectorBench {
   run(args: string[], options?: RunOptions): Promise<Finished>
 }
 
+/** The stderr of a read that had nothing to say but how far it is, a line every 30 s. */
+export const onlyProgress = /^( {2}[\d.]+ s: .*\n)*$/
+
 const compiled = fileURLToPath(new URL('../../', import.meta.url))
 
 /** The executable as it ships, wherever this file was compiled to, and a folder for its files. */
