@@ -167,7 +167,7 @@ t.test('only the configuration reads the environment, and time is passed in', as
 
 t.test('the simulated Intercom and its oracle take nothing from the product but the clock', async (t) => {
   // How a command line is read and how progress is shown decide nothing about records.
-  const commands = /^simulator\/(demo|demo\/.*|main|simulate)\.ts$/
+  const commands = /^simulator\/(demo|demo\/.*|main|simulate|oracle\/(main|command))\.ts$/
   const taken = (isCommand: boolean) => [
     ...new Set(
       listSources('simulator')

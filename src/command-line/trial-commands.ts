@@ -53,4 +53,18 @@ export const trialCommands = {
     },
     example: 'simulator --contacts 5000 --port 4010',
   },
+  oracle: {
+    summary: 'compare messages with what a simulated Intercom has',
+    operands: ['FILE'],
+    options: {
+      truth: {
+        value: 'PLACE',
+        summary: 'address of the simulator, or a file; without it only the protocol is checked',
+      },
+      'visible-at': { value: 'MS', summary: 'when the messages were read, ms since the epoch' },
+      'lower-bound': { value: 'SECONDS', summary: 'older records are not expected, Unix seconds' },
+      streams: { value: 'NAMES', summary: 'the streams that must be there, e.g. contacts,tags' },
+    },
+    example: 'oracle --truth http://127.0.0.1:4010 messages.ndjson',
+  },
 } as const satisfies Record<string, CommandForm>

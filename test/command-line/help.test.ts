@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { commandNames, formOf } from '../../src/command-line/commands.ts'
 import { nearestName } from '../../src/command-line/nearest-name.ts'
@@ -86,6 +87,15 @@ t.test('a name is taken for another only when it is like it', async (t) => {
   t.equal(nearestName('frobnicate', commandNames), undefined)
   t.equal(nearestName('conn', ['connections', 'check']), 'connections')
   t.equal(nearestName('', ['check']), undefined)
+})
+
+t.test('a command of a client loads nothing that asks Intercom, and nothing of a server', async (t) => {
+  const preload = fileURLToPath(new URL('../support/loaded-modules.js', import.meta.url))
+  const options = { nodeOptions: `--import=${preload}`, environment: { INTERCOM_SYNC_URL: 'http://127.0.0.1:1' } }
+  const { end, stderr } = await bench.run(['jobs', 'list'], options)
+  t.equal(end, 4)
+  t.match(stderr, /module \.\/jobs\/list\.js/, 'loading is watched')
+  t.notMatch(stderr, /module (axios|bullmq|ioredis|fastify|pino|yaml|cli-progress)\b/)
 })
 
 t.test('the simulator by itself has a help and a version, too', async (t) => {
