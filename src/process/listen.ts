@@ -28,6 +28,7 @@ export async function listenOn(app: Listener, place: ListeningPlace): Promise<st
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     const remedy = Object.hasOwn(remedies, code) ? remedies[code] : undefined
     if (!remedy) throw error
-    throw new StartError(`${host}:${port} ${remedy(place)} (${code})`)
+    const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+    throw new StartError(`${address} ${remedy(place)} (${code})`)
   }
 }

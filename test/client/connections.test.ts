@@ -96,6 +96,7 @@ const wrong: [what: string, text: string, told: RegExp][] = [
     /neither \$\{NAME\} nor \$\{file:PATH\}/,
   ],
   ['no YAML', 'connections:\n  acme: {config: "c2VjcmV0\n', /wrong\.yaml is not YAML: look at line \d+, column \d+/],
+  ['an id that is none', declare('tags').replace('acme', 'a b'), /wrong\.yaml#\/connections\/a b must/],
   ['no connections', 'acme: {}', /#\/connections must hold at least one connection/],
   ['a stream of nobody', declare('tag'), /wrong\.yaml#\/connections\/acme\/streams\/0 "tag" is no stream/],
 ]

@@ -37,10 +37,14 @@ async function put({ connectionId, body }: DeclaredConnection, service: Service,
     return headers.get('connection-change') ?? 'put'
   } catch (error) {
     if (!(error instanceof CodedError) || error.code !== 'invalid_request' || error.faults.length === 0) throw error
-    const place = `/connections/${connectionId}`
+    // A fault of the id itself names a parameter, which is no pointer.
+    const placeOf = (pointer: string) => (pointer.startsWith('/') ? pointer : '')
     throw fault(
       file,
-      error.faults.map(({ pointer, detail }) => ({ pointer: `${place}${pointer}`, detail })),
+      error.faults.map(({ pointer, detail }) => ({
+        pointer: `/connections/${connectionId}${placeOf(pointer)}`,
+        detail,
+      })),
     )
   }
 }

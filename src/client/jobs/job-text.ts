@@ -40,5 +40,6 @@ export function jobText(job: Job): string {
     `${formatCount(rowsSynced)}${rowsEstimate === undefined ? '' : ` of ${formatCount(rowsEstimate)}`}`,
   ])
   const failure = job.failure === undefined ? [] : [`  ${job.failure}`]
-  return [jobLine(job), ...failure, ...alignColumns(streams), ''].join('\n')
+  const skipped = job.skippedStreams.map((name) => [`  ${name}`, 'SKIPPED', ''])
+  return [jobLine(job), ...failure, ...alignColumns([...streams, ...skipped]), ''].join('\n')
 }

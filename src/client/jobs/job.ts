@@ -20,6 +20,8 @@ export interface Job {
   /** Ms since the epoch. */
   waitingUntil?: number
   streams: JobStream[]
+  /** Streams that the job leaves out. */
+  skippedStreams: string[]
   /** Why it did not succeed. */
   failure?: string
 }
@@ -56,7 +58,10 @@ export function readJob(value: unknown): Job {
     isBeingCancelled: value.cancelRequested === true,
     ...(typeof waitingFor === 'string' && { waitingFor }),
     ...(waitingUntil !== undefined && { waitingUntil }),
-    streams: (Array.isArray(value.streams) ? value.streams : []).flatMap(readStream),
+    streams: listIn(value.streams).flatMap(readStream),
+    skippedStreams: listIn(value.skippedStreams).map((skipped) => {
+      return String(isObject(skipped) ? skipped.streamName : skipped)
+    }),
     ...(isObject(failure) && { failure: String(failure.message) }),
   }
 }
@@ -84,6 +89,10 @@ function readStream(value: unknown): JobStream[] {
     ...(eta !== undefined && { eta }),
   }
   return [stream]
+}
+
+function listIn(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : []
 }
 
 function timeIn(value: unknown): number | undefined {

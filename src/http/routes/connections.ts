@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { CodedError } from '../../errors.ts'
+import type { ConnectionSettings } from '../../store/connections/connection-store.ts'
 import { parseSyncRequest } from '../../sync/contract/sync-request.ts'
 import { findMasks, toConnectionBody } from '../bodies/connection-body.ts'
 import { connectionListQuery, connectionParameters, newConnectionBody } from '../bodies/connection-schemas.ts'
@@ -73,8 +74,7 @@ function addPutConnection(app: Api, { connections }: RouteDependencies): void {
       const { config, catalog } = parseSyncRequest(body)
       const before = await readSettings(connections, tenant, params.connectionId)
       const { connection, created } = await connections.put(tenant, params.connectionId, { config, catalog })
-      const isSame = before !== undefined && digestOfBody(before) === digestOfBody({ config, catalog })
-      reply.header('Connection-Change', created ? 'created' : isSame ? 'unchanged' : 'changed')
+      reply.header('Connection-Change', created ? 'created' : changeBetween(before, connection.settings))
       return reply.code(created ? 201 : 200).send(toConnectionBody(connection))
     },
   })
@@ -85,13 +85,18 @@ async function readSettings(
   connections: RouteDependencies['connections'],
   tenant: string,
   connectionId: string,
-): Promise<object | undefined> {
+): Promise<ConnectionSettings | undefined> {
   try {
     return (await connections.read(tenant, connectionId)).settings
   } catch (error) {
     if (error instanceof CodedError && error.code === 'connection_not_found') return undefined
     throw error
   }
+}
+
+function changeBetween(before: ConnectionSettings | undefined, after: ConnectionSettings | undefined) {
+  const isSame = before && after && digestOfBody(before) === digestOfBody(after)
+  return isSame ? 'unchanged' : 'changed'
 }
 
 function addGetConnection(app: Api, { connections }: RouteDependencies): void {
