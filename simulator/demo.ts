@@ -2,11 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { systemClock } from '../src/clock.ts'
+import { exitCodes } from '../src/command-line/exit-code.ts'
+import { UsageError } from '../src/command-line/usage-error.ts'
+import { openDisplay } from '../src/display/display.ts'
+import { formatNoun, formatSeconds } from '../src/display/figures.ts'
+import { createScreen, type Screen } from '../src/display/screen.ts'
+import { readTerminalSettings } from '../src/display/settings.ts'
 import { buildSimulator } from './app.ts'
 import { keepRunning, sayNext, sayOutcome } from './demo/closing.ts'
-import { openDisplay } from './demo/display.ts'
-import { type DemoOptions, parseOptions, UsageError, usage } from './demo/options.ts'
-import { createScreen, formatNoun, formatSeconds, type Screen } from './demo/screen.ts'
+import { type DemoOptions, parseOptions } from './demo/options.ts'
 import { startService } from './demo/service-process.ts'
 import { runThreeSyncs } from './demo/three-syncs.ts'
 import { usualNames } from './records/streams.ts'
@@ -29,23 +34,23 @@ const usualParts: DemoParts = {
  * count is wrong, 2 for wrong arguments, 130 when it was interrupted. Only the files of messages stay behind.
  */
 export async function demo(args: string[], parts: DemoParts = usualParts): Promise<void> {
-  const screen = createScreen(process)
+  const { stdout: output, stderr: notes } = process
+  const screen = createScreen({ output, notes, environment: readTerminalSettings() })
   const stop = new AbortController()
   const interrupt = () => stop.abort()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
   // The reader of our lines may have left, e.g. `head`. Even then no service may be left behind.
-  for (const output of [process.stdout, process.stderr]) output.on('error', interrupt)
+  for (const stream of [output, notes]) stream.on('error', interrupt)
   try {
     const options = parseOptions(args)
-    if (options === undefined) return screen.say(usage)
-    process.exitCode = (await show(options, parts, screen, stop.signal)) ? 0 : 1
+    process.exitCode = exitCodes[(await show(options, parts, screen, stop.signal)) ? 'done' : 'failed']
   } catch (error) {
     if (stop.signal.aborted) {
       screen.note('Interrupted: everything that was started is ended.')
       process.exitCode = 130
     } else if (error instanceof UsageError) {
-      process.stderr.write(`intercom-sync: ${error.message}\n\n${usage}\n`)
-      process.exitCode = 2
+      process.stderr.write(`intercom-sync: ${error.message}\n`)
+      process.exitCode = exitCodes.usage
     } else throw error
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, interrupt)
@@ -80,7 +85,7 @@ async function show(options: DemoOptions, parts: DemoParts, screen: Screen, sign
     undo.unshift(service.stop)
     say(paint('bold', 'The service, with a Redis of its own'), `  ${service.address}`)
 
-    const watch = await openDisplay(screen, usualNames.length)
+    const watch = await openDisplay(screen, usualNames.length, { clock: systemClock, everyMs: 3000, tellsEnds: true })
     const syncs = { simulator, rateLimit, service: service.address, screen, watch, signal }
     const { faults, job } = await runThreeSyncs(syncs)
     sayOutcome(screen, faults, formatSeconds(performance.now() - start))

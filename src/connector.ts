@@ -1,10 +1,12 @@
 import { errorLine } from './airbyte/messages.ts'
 import { systemClock } from './clock.ts'
-import { type CommandName, type InputPaths, readArguments, UsageError } from './connector/arguments.ts'
+import { exitCodes } from './command-line/exit-code.ts'
+import { readArguments } from './command-line/read-arguments.ts'
+import { UsageError } from './command-line/usage-error.ts'
 import type { Command } from './connector/command.ts'
-import { type Inputs, nameFiles, readInputs } from './connector/input-files.ts'
-import { abortOnSignals, InterruptedError } from './connector/interruption.ts'
-import { type Output, OutputClosedError, openOutput } from './connector/output.ts'
+import { type InputPaths, type Inputs, nameFiles, readInputs } from './connector/input-files.ts'
+import { abortOnSignals, endAborted } from './connector/interruption.ts'
+import { type Output, openOutput } from './connector/output.ts'
 import { reportOf } from './error-report.ts'
 import { CodedError, toJobFailure } from './errors.ts'
 import { isObject } from './json-object.ts'
@@ -18,6 +20,8 @@ export const spec = (args: string[]): Promise<void> => run('spec', args)
 export const check = (args: string[]): Promise<void> => run('check', args)
 export const discover = (args: string[]): Promise<void> => run('discover', args)
 export const read = (args: string[]): Promise<void> => run('read', args)
+
+type CommandName = 'spec' | 'check' | 'discover' | 'read'
 
 /** Each command is loaded when it is called, because `spec` needs none of the code that asks Intercom. */
 const commands: Record<CommandName, () => Promise<Command>> = {
@@ -47,18 +51,31 @@ async function run(name: CommandName, args: string[]): Promise<void> {
   let paths: InputPaths = {}
   let inputs: Inputs = {}
   try {
-    paths = readArguments(name, args)
-    inputs = await readInputs(paths)
+    const options: InputPaths & { debug?: boolean } = readArguments(name, args).options
+    paths = options
+    inputs = await readInputs(paths, signal)
     const command = await (namesService(inputs.config) ? bridgedCommands : commands)[name]()
-    const outcome = await command({ inputs, output, clock, random: Math.random, signal })
-    process.exitCode = outcome === 'done' ? 0 : 1
+    const shown = name === 'read' ? await showProgress(inputs, output) : { output, note, stop: () => undefined }
+    const context = { inputs, output: shown.output, note: shown.note, clock, random: Math.random, signal }
+    const outcome = await command(context).finally(shown.stop)
+    process.exitCode = exitCodes[outcome]
   } catch (error) {
-    process.exitCode = error instanceof UsageError ? 2 : 1
+    process.exitCode = error instanceof UsageError ? exitCodes.usage : exitCodes.failed
     if (error instanceof UsageError) process.stderr.write(`intercom-sync: ${error.message}\n`)
     else if (!signal.aborted) await tell(nameFiles(error, paths), inputs.config, output).catch(() => undefined)
   }
   release()
   if (signal.aborted) endAborted(signal.reason)
+}
+
+/** Writes a line of the process itself. */
+function note(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+async function showProgress(inputs: Inputs, output: Output) {
+  const { openReadDisplay } = await import('./connector/read-display.ts')
+  return openReadDisplay({ catalog: inputs.catalog, output, streams: process, clock })
 }
 
 /** As everywhere in the config, "" and null count as left out. */
@@ -70,15 +87,7 @@ function namesService(config: unknown): boolean {
 async function tell(error: unknown, config: unknown, output: Output): Promise<void> {
   if (!(error instanceof CodedError)) {
     const { openLog } = await import('./connector/log.ts')
-    openLog().error({ error: reportOf(error, isObject(config) ? config : {}) }, 'unexpected')
+    openLog(note).error({ error: reportOf(error, isObject(config) ? config : {}) }, 'unexpected')
   }
   await output.write(errorLine(toJobFailure(error), clock.now()))
-}
-
-function endAborted(reason: unknown): void {
-  // Die by the signal, as if nobody had caught it: callers distinguish this from a similar exit code.
-  if (reason instanceof InterruptedError) process.kill(process.pid, reason.signalName)
-  process.exitCode = 1
-  if (reason instanceof OutputClosedError && !reason.byReader)
-    process.stderr.write(`intercom-sync: ${reason.message}\n`)
 }

@@ -3,6 +3,8 @@ import closeWithGrace from 'close-with-grace'
 import { destination, type Logger } from 'pino'
 import { buildApp } from './app.ts'
 import { systemClock } from './clock.ts'
+import { exitCodes } from './command-line/exit-code.ts'
+import { UsageError } from './command-line/usage-error.ts'
 import { type Config, readConfig, readSearchPath } from './config.ts'
 import { reportOf } from './error-report.ts'
 import { buildOperationsApp } from './http/service/operations-app.ts'
@@ -11,8 +13,9 @@ import { countExchanges } from './intercom/observer.ts'
 import { createLogger } from './logger.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { type Phase, shutDown } from './process/lifecycle.ts'
+import { listenOn } from './process/listen.ts'
 import { untilParentGone } from './process/parent-watch.ts'
-import { parseRoles, type Roles, UsageError } from './process/roles.ts'
+import { parseRoles, type Roles } from './process/roles.ts'
 import { inspectRedis, isForOperators, openKeys, redisStartMs, StartError } from './process/start-checks.ts'
 import { countAttempts, countEndedJobs } from './queue/attempt-observer.ts'
 import { collectFigures } from './queue/figures.ts'
@@ -22,6 +25,7 @@ import { startWorkerRole } from './queue/worker-role.ts'
 import { createRedisClients, type RedisClients, untilReady } from './redis/redis.ts'
 import { createRedisErrorLog } from './redis/redis-error-log.ts'
 import { openRedisSource } from './redis/redis-source.ts'
+import { announceAddress } from './redis/service-file.ts'
 import { createConnectionStore } from './store/connections/redis-connections.ts'
 import { createJobStore } from './store/jobs/redis-job-store.ts'
 import { createRedisBudgetStore } from './store/limits/redis-budget-store.ts'
@@ -43,6 +47,8 @@ interface Service {
   metrics: Metrics
   /** Describes in words which Redis is used. */
   storage: string
+  /** Whether the Redis is the process's own, so that `DATA_DIR/service.json` is, too. */
+  ownsDataDir: boolean
 }
 
 const clock = systemClock
@@ -61,7 +67,7 @@ export async function serve(args: string[]): Promise<void> {
   } catch (error) {
     if (!isForWhoeverStartsIt(error)) throw error
     process.stderr.write(`intercom-sync: ${error.message}\n`)
-    process.exitCode = error instanceof UsageError ? 2 : 1
+    process.exitCode = error instanceof UsageError ? exitCodes.usage : exitCodes.failed
   }
 }
 
@@ -95,11 +101,12 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
     })
     const clients = createRedisClients(source.address, createRedisErrorLog(logger, clock))
     phases.unshift({ name: 'close connections', timeoutMs: 1000, run: clients.close })
-    if (source.origin === 'provided') await inspectRedis(clients, logger)
+    if (source.origin === 'provided') await inspectRedis(clients, source, logger)
 
     const keys = await openKeys(config, source, { clients, clock, logger })
     const metrics = createMetrics({ ofProcess: true })
-    const service = { config, keys, clients, logger, metrics, storage: source.description }
+    const ownsDataDir = source.origin === 'own'
+    const service = { config, keys, clients, logger, metrics, storage: source.description, ownsDataDir }
     if (config.metricsPort !== undefined) phases.unshift(await startOperations(service, ending.signal))
     if (roles.worker) phases.unshift(startWorker(service))
     else phases.unshift(startReconciler(service))
@@ -120,7 +127,7 @@ async function startOperations(service: Service, closing: AbortSignal): Promise<
   const queue = createSyncQueue(redis, createRedisErrorLog(logger, clock))
   collectFigures({ metrics, redis, queue, clock })
   const app = await buildOperationsApp({ metrics, clock, logger, closing, ready: () => checkKeys(redis, keys) })
-  const address = await app.listen({ host: config.host, port: config.metricsPort ?? 0 })
+  const address = await listenOn(app, { host: config.host, port: config.metricsPort ?? 0, setting: 'METRICS_PORT' })
   logger.info({ address }, 'metrics and health are answered')
   return {
     name: 'close the metrics port',
@@ -132,7 +139,7 @@ async function startOperations(service: Service, closing: AbortSignal): Promise<
   }
 }
 
-async function startApi({ config, keys, clients, logger, metrics, storage }: Service): Promise<Phase> {
+async function startApi({ config, keys, clients, logger, metrics, storage, ownsDataDir }: Service): Promise<Phase> {
   const redis = clients.connect('failFast')
   const subscriber = clients.connect('subscriber')
   const late = AbortSignal.timeout(redisStartMs)
@@ -161,7 +168,8 @@ async function startApi({ config, keys, clients, logger, metrics, storage }: Ser
     ready: () => checkKeys(redis, keys),
     closing: closing.signal,
   })
-  const address = await app.listen({ host: config.host, port: config.port })
+  const address = await listenOn(app, { host: config.host, port: config.port, setting: 'PORT' })
+  if (ownsDataDir) await announceAddress(config.dataDir, address)
   process.stdout.write(startNotice({ address, needsKey: config.apiKeys.length > 0, storage }))
   return {
     name: 'close the API',
@@ -222,6 +230,5 @@ function startWorker({ config, keys, clients, logger, metrics }: Service): Phase
 }
 
 function isForWhoeverStartsIt(error: unknown): error is Error {
-  if (error instanceof UsageError || isForOperators(error)) return true
-  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+  return error instanceof UsageError || isForOperators(error)
 }

@@ -7,7 +7,7 @@ const root = new URL('../../', import.meta.url).pathname
 
 /** Layers from the top down: a file imports from its own layer and from layers below, never from one above. */
 const layers = [
-  ['src/server.ts', 'src/connector.ts', 'src/process/backup.ts'],
+  ['src/server.ts', 'src/connector.ts', 'src/client/', 'src/process/backup.ts'],
   ['src/app.ts', 'src/http/', 'src/connector/'],
   ['src/queue/', 'src/process/'],
   ['src/redis/'],
@@ -17,6 +17,8 @@ const layers = [
   ['src/airbyte/'],
   ['src/logger.ts', 'src/error-report.ts', 'src/environment.ts'],
   [
+    'src/command-line/',
+    'src/display/',
     'src/errors.ts',
     'src/error-table.ts',
     'src/epoch.ts',
@@ -36,6 +38,8 @@ const libraries: Record<string, RegExp> = {
   ioredis: /^src\/(redis|queue|store)\//,
   fastify: /^src\/(http\/|app\.ts)/,
   'prom-client': /^src\/metrics\.ts$/,
+  'cli-progress': /^src\/display\//,
+  yaml: /^src\/client\/connections\//,
   axios: /^src\/intercom\/transport\.ts$/,
 }
 
@@ -64,6 +68,24 @@ t.test('the connector takes nothing of the service, by whatever way', async (t) 
   const service = /^src\/(http\/|queue\/|process\/|redis\/|store\/|app\.ts|config\.ts|server\.ts)/
   t.same(
     [...ways].filter(([file]) => service.test(file)).map(([, way]) => way.join(' -> ')),
+    [],
+  )
+})
+
+t.test('the commands that ask a service take nothing of it but the bridge, by whatever way', async (t) => {
+  const ways = waysFrom('src/client/client.ts')
+  t.ok(ways.size > 40)
+  const own = /^src\/(http\/|queue\/|process\/|redis\/|store\/|sync\/|intercom\/|app\.ts|config\.ts|server\.ts)/
+  t.same(
+    [...ways].filter(([file]) => own.test(file)).map(([, way]) => way.join(' -> ')),
+    [],
+  )
+})
+
+t.test('finding a command and telling its help loads none of the commands', async (t) => {
+  const ways = [...waysFrom('src/command-line/resolve-command.ts').keys()]
+  t.same(
+    ways.filter((file) => !file.startsWith('src/command-line/')),
     [],
   )
 })
@@ -133,17 +155,32 @@ t.test('libraries stay where they belong', async (t) => {
 
 t.test('only the configuration reads the environment, and time is passed in', async (t) => {
   const using = (pattern: RegExp, files: string[]) => files.filter((file) => pattern.test(read(file)))
-  t.same(using(/process\.env/, sources), ['src/config.ts', 'src/connector/settings.ts'])
+  t.same(using(/process\.env/, sources), [
+    'src/client/service/settings.ts',
+    'src/config.ts',
+    'src/connector/settings.ts',
+    'src/display/settings.ts',
+  ])
   const pure = sources.filter((file) => /^src\/(sync|intercom|store|streams|airbyte)\//.test(file))
   t.ok(pure.length > 30)
   t.same(using(/Date\.now\(|setTimeout\(|setInterval\(|Math\.random\(/, pure), [])
 })
 
-t.test('the simulator takes nothing from the product but the clock', async (t) => {
-  const taken = listSources('simulator').flatMap((file) =>
-    importsOf(file).filter((target) => target.startsWith('src/')),
+t.test('the simulated Intercom and its oracle take nothing from the product but the clock', async (t) => {
+  // How a command line is read and how progress is shown decide nothing about records.
+  const commands = /^simulator\/(demo|demo\/.*|main|simulate|oracle\/(main|command))\.ts$/
+  const taken = (isCommand: boolean) => [
+    ...new Set(
+      listSources('simulator')
+        .filter((file) => commands.test(file) === isCommand)
+        .flatMap((file) => importsOf(file).filter((target) => target.startsWith('src/'))),
+    ),
+  ]
+  t.same(taken(false), ['src/clock.ts'])
+  t.same(
+    taken(true).filter((file) => !/^src\/(clock\.ts|command-line\/|display\/)/.test(file)),
+    [],
   )
-  t.same([...new Set(taken)], ['src/clock.ts'])
 })
 
 t.test('nothing is exported that no other file takes', async (t) => {

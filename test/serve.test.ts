@@ -175,7 +175,18 @@ t.test('a port that is taken is told, and Redis does not stay behind', async (t)
   const port = new URL(await addressOf(first)).port
   const { service } = await serve(t, { PORT: port })
   t.equal(await service.exited, 1)
-  t.match(service.stderr(), /EADDRINUSE/)
+  t.match(service.stderr(), `127.0.0.1:${port} is taken by another program: set PORT to another port, or to 0`)
+  const { service: elsewhere } = await serve(t, { METRICS_PORT: port })
+  t.equal(await elsewhere.exited, 1)
+  t.match(elsewhere.stderr(), `127.0.0.1:${port} is taken by another program: set METRICS_PORT`)
+})
+
+t.test('an address that is not of this machine is told with the variable to set', async (t) => {
+  const keys = { API_KEYS: `acme:${'k'.repeat(32)}`, ENCRYPTION_KEYS: `k1:${Buffer.alloc(32).toString('base64')}` }
+  const { service } = await serve(t, { HOST: '192.0.2.1', ...keys })
+  t.equal(await service.exited, 1)
+  t.match(service.stderr(), /192\.0\.2\.1:0 is no address of this machine: set HOST/)
+  t.notMatch(service.stderr(), /\n\s+at /)
 })
 
 t.test('a Redis that would lose jobs is refused', onRealRedis, async (t) => {

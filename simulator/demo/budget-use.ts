@@ -1,20 +1,28 @@
 import type { Clock } from '../../src/clock.ts'
+import { formatCount } from '../../src/display/figures.ts'
+import type { FooterView } from '../../src/display/sync-view.ts'
 import type { RequestLog } from '../serving/request-log.ts'
-
-/** How much of Intercom's rate limit has been used in the current window. */
-export interface BudgetUse {
-  used: number
-  limit: number
-  /** Until the window ends, s. */
-  resetsIn: number
-}
 
 const windowMs = 10_000
 
-/** Counts the requests that the simulated Intercom really got. @param limit requests in a window of ten seconds */
-export function readBudgetUse({ entries }: RequestLog, limit: number, clock: Clock): BudgetUse {
+/**
+ * How much of Intercom's rate limit has been used in the current window, counted by the requests that the simulated
+ * Intercom really got.
+ *
+ * @param limit requests in a window of ten seconds
+ */
+export function readBudgetUse({ entries }: RequestLog, limit: number, clock: Clock): FooterView {
   const now = clock.now()
   const start = Math.floor(now / windowMs) * windowMs
-  const before = entries.findLastIndex(({ time }) => time < start)
-  return { used: entries.length - before - 1, limit, resetsIn: Math.ceil((start + windowMs - now) / 1000) }
+  const used = entries.length - entries.findLastIndex(({ time }) => time < start) - 1
+  const counts = [formatCount(used), formatCount(limit)]
+  const time = `new in ${Math.ceil((start + windowMs - now) / 1000)} s`
+  return {
+    name: "Intercom's limit",
+    share: Math.min(1, used / limit),
+    counts: counts.join('/'),
+    rate: 'in 10 s',
+    time,
+    words: `Intercom's limit: ${counts.join(' of ')} used, ${time}`,
+  }
 }

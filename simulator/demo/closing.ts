@@ -1,6 +1,6 @@
 import { once } from 'node:events'
+import type { Screen } from '../../src/display/screen.ts'
 import { type CurlSetting, curlLines } from './curl-lines.ts'
-import type { Screen } from './screen.ts'
 import type { ServiceProcess } from './service-process.ts'
 import { messageFiles } from './three-syncs.ts'
 

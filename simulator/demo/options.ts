@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { readArguments, usageError } from '../../src/command-line/read-arguments.ts'
 import { type SimulatorOptions, withDefaults } from '../options.ts'
 
 /** The demo's options. */
@@ -9,43 +9,16 @@ export interface DemoOptions {
   keep: boolean
 }
 
-/** The arguments are wrong; the message says why. */
-export class UsageError extends Error {
-  override name = 'UsageError'
-}
-
-export const usage = `usage: intercom-sync demo [--contacts N] [--keep]
-
-  --contacts N   contacts of the simulated Intercom, 10000 unless told; a tenth as many
-                 conversations, companies and log entries, and half of that tickets
-  --keep         leave everything running at the end, until Ctrl-C`
-
 const most = 1_000_000
 
-/** `undefined` when the user asked for the usage. @throws UsageError */
-export function parseOptions(args: string[]): DemoOptions | undefined {
-  const { contacts: text, keep, help } = parseFlags(args)
-  if (help) return undefined
+/** @throws UsageError */
+export function parseOptions(args: string[]): DemoOptions {
+  const { contacts: text = '10000', keep = false } = readArguments('demo', args).options
   const contacts = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN
   if (!(contacts >= 1 && contacts <= most)) {
-    throw new UsageError(`--contacts is "${text}"; give a whole number from 1 to ${most}`)
+    throw usageError('demo', `--contacts is "${text}"; give a whole number from 1 to ${most}`)
   }
   const tenth = Math.ceil(contacts / 10)
   const sizes = { conversations: tenth, companies: tenth, tickets: Math.ceil(tenth / 2), activityLogs: tenth }
   return { keep, workspace: withDefaults({ contacts, ...sizes }) }
-}
-
-function parseFlags(args: string[]): { contacts: string; keep: boolean; help: boolean } {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        contacts: { type: 'string', default: '10000' },
-        keep: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
-  }
 }

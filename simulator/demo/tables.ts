@@ -1,5 +1,6 @@
+import { formatCount } from '../../src/display/figures.ts'
+import type { Screen } from '../../src/display/screen.ts'
 import type { Progress } from './progress.ts'
-import { formatCount, type Screen } from './screen.ts'
 import type { StreamCount, Verdict } from './verdict.ts'
 
 /** Counts per stream, with headings. */

@@ -1,13 +1,15 @@
 import { basename } from 'node:path'
 import { type Clock, systemClock } from '../../src/clock.ts'
+import { formatCount, formatNoun, formatSeconds, formatSize } from '../../src/display/figures.ts'
+import type { Screen } from '../../src/display/screen.ts'
+import { totalRecords, type Watch } from '../../src/display/sync-view.ts'
 import type { Simulator } from '../app.ts'
 import { lastStates } from '../oracle/last-states.ts'
 import { usualNames } from '../records/streams.ts'
 import { readBudgetUse } from './budget-use.ts'
 import { changeRecords, truthAbout } from './changes.ts'
 import { type LiveSync, syncLive } from './live-sync.ts'
-import { createProgress, type Progress, totalRecords, type Watch } from './progress.ts'
-import { formatCount, formatNoun, formatSeconds, type Screen } from './screen.ts'
+import { createProgress, type Progress } from './progress.ts'
 import { countTable, oracleLines, sampleLines } from './tables.ts'
 import { judge, type Verdict } from './verdict.ts'
 
@@ -86,14 +88,14 @@ interface WatchedSync extends LiveSync {
 async function runSync(options: SyncsOptions, file: string, state: unknown[], watch: Watch): Promise<WatchedSync> {
   const { simulator, rateLimit, service, screen, signal } = options
   const progress = createProgress(usualNames, clock)
-  const unwatch = watch(progress, () => readBudgetUse(simulator.requests, rateLimit, clock))
+  const unwatch = watch({ sync: progress.view, footer: () => readBudgetUse(simulator.requests, rateLimit, clock) })
   const before = countRequests(simulator)
   const sync = await syncLive({ service, file, state, progress, signal }).finally(unwatch)
-  const time = formatSeconds(progress.now() - progress.startedAt)
+  const { streams, seconds } = progress.view()
   const after = countRequests(simulator)
   const requests = formatNoun(after.all - before.all, 'request')
   screen.say(
-    `  ${formatNoun(totalRecords(progress), 'record')}, ${formatSize(sync.bytes)} in ${time} -> ${basename(file)}`,
+    `  ${formatNoun(totalRecords(streams), 'record')}, ${formatSize(sync.bytes)} in ${formatSeconds(seconds * 1000)} -> ${basename(file)}`,
     `  ${requests} to Intercom, ${formatCount(after.refused - before.refused)} refused (it allows ${formatCount(rateLimit)} in 10 s)`,
   )
   return { ...sync, progress }
@@ -113,5 +115,3 @@ function faultsOf(which: string, { failures }: Progress, { isRight, counts }: Ve
   )
   return [...told, `the ${which} sync is not right: ${streams.join(', ') || 'its messages break the protocol'}`]
 }
-
-const formatSize = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`

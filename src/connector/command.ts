@@ -6,6 +6,8 @@ import type { Output } from './output.ts'
 export interface CommandContext {
   inputs: Inputs
   output: Output
+  /** Writes a line of the process itself, which is no message. */
+  note: (line: string) => void
   clock: Clock
   random: () => number
   /** Aborts when somebody wants the process to end, or when nobody reads its messages any more. */

@@ -1,37 +1,65 @@
 import { readFile } from 'node:fs/promises'
+import { addAbortSignal } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { UsageError } from '../command-line/usage-error.ts'
 import { CodedError } from '../errors.ts'
 import { placeOfFault } from '../json/json-place.ts'
-import type { InputName, InputPaths } from './arguments.ts'
+
+const inputNames = ['config', 'catalog', 'state'] as const
+export type InputName = (typeof inputNames)[number]
+
+/** Paths of the files that a command is given; `-` is stdin. */
+export type InputPaths = Partial<Record<InputName, string>>
 
 /** The contents of a command's files, parsed and not yet checked. */
 export type Inputs = Partial<Record<InputName, unknown>>
 
-/** @throws CodedError `invalid_request`, `malformed_json`, naming the file; its contents are never quoted */
-export async function readInputs(paths: InputPaths): Promise<Inputs> {
+/** What stands for stdin on a command line. */
+const stdinPath = '-'
+
+/**
+ * @param signal ends the reading of stdin
+ * @throws UsageError; CodedError `invalid_request`, `malformed_json`, naming the file; its contents are never quoted
+ */
+export async function readInputs(paths: InputPaths, signal: AbortSignal): Promise<Inputs> {
+  const fromStdin = inputNames.filter((name) => paths[name] === stdinPath).map((name) => `--${name}`)
+  if (fromStdin.length > 1) throw new UsageError(`only one of ${fromStdin.join(' and ')} can be -: there is one stdin`)
   const inputs: Inputs = {}
-  for (const name of ['config', 'catalog', 'state'] as const) {
+  for (const name of inputNames) {
     const path = paths[name]
-    if (path !== undefined) inputs[name] = parse(path, await readText(name, path))
+    if (path !== undefined) inputs[name] = parse(nameOf(path), await readText(`--${name}`, path, signal))
   }
   return inputs
 }
 
-async function readText(name: InputName, path: string): Promise<string> {
+/**
+ * The text of a file, or of stdin.
+ *
+ * @param what names the argument in an error, e.g. `--config`
+ * @throws CodedError `invalid_request`; the signal's reason
+ */
+export async function readText(what: string, path: string, signal: AbortSignal): Promise<string> {
   try {
-    return await readFile(path, 'utf8')
+    return path === stdinPath ? await text(addAbortSignal(signal, process.stdin)) : await readFile(path, 'utf8')
   } catch (error) {
+    signal.throwIfAborted()
     const reason = error instanceof Error && 'code' in error ? error.code : 'unknown reason'
-    throw new CodedError('invalid_request', `--${name}: the file ${path} cannot be read (${reason})`)
+    throw new CodedError('invalid_request', `${what}: the file ${nameOf(path)} cannot be read (${reason})`)
   }
 }
 
-function parse(path: string, text: string): unknown {
+/** What a path is called in errors. */
+export function nameOf(path: string): string {
+  return path === stdinPath ? 'stdin' : path
+}
+
+function parse(name: string, text: string): unknown {
   // Editors on Windows begin a file with a byte order mark.
   const json = text.replace(/^\ufeff/, '')
   try {
     return JSON.parse(json)
   } catch {
-    throw new CodedError('malformed_json', `${path} is not JSON: look at ${placeOfFault(json)}`)
+    throw new CodedError('malformed_json', `${name} is not JSON: look at ${placeOfFault(json)}`)
   }
 }
 
@@ -41,7 +69,7 @@ export function nameFiles(error: unknown, paths: InputPaths): unknown {
   const places = error.faults.map(({ pointer, detail }) => {
     const [, name = '', ...rest] = pointer.split('/')
     const path = Object.hasOwn(paths, name) ? paths[name as InputName] : undefined
-    const place = path === undefined ? pointer : [`${path}#`, ...rest].join('/')
+    const place = path === undefined ? pointer : [`${nameOf(path)}#`, ...rest].join('/')
     return `${place} ${detail}`
   })
   return new CodedError(error.code, `The input is not valid: ${places.join('; ')}`)

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts'
+import { OutputClosedError } from './output.ts'
 
 /** Somebody wants the process to end. */
-export class InterruptedError extends Error {
+class InterruptedError extends Error {
   override name = 'InterruptedError'
   readonly signalName: NodeJS.Signals
 
@@ -31,4 +32,13 @@ export function abortOnSignals(controller: AbortController, clock: Clock): () =>
   }
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, interrupt)
   return release
+}
+
+/** Ends the process for the reason of an abort: by the signal, or with exit code 1 when nobody reads any more. */
+export function endAborted(reason: unknown): void {
+  // Die by the signal, as if nobody had caught it: callers distinguish this from a similar exit code.
+  if (reason instanceof InterruptedError) process.kill(process.pid, reason.signalName)
+  process.exitCode = 1
+  if (reason instanceof OutputClosedError && !reason.byReader)
+    process.stderr.write(`intercom-sync: ${reason.message}\n`)
 }

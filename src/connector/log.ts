@@ -1,10 +1,7 @@
-import { destination, type Logger } from 'pino'
+import type { Logger } from 'pino'
 import { createLogger } from '../logger.ts'
 
-/** The process's own log, on stderr, because stdout is for messages. */
-export function openLog(): Logger {
-  const stderr = destination({ dest: 2, sync: true })
-  // The listener may have left, and that must not end a sync.
-  stderr.on('error', () => undefined)
-  return createLogger('info', stderr)
+/** The process's own log. @param note gets each line, because stdout is for messages and stderr may show bars */
+export function openLog(note: (line: string) => void): Logger {
+  return createLogger('info', { write: (line: string) => note(line.trimEnd()) })
 }

@@ -13,11 +13,11 @@ import { printSync } from './print-sync.ts'
  */
 const freeLease: ScrollLease = { hold: (_signal, work) => work() }
 
-export const readStreams: Command = async ({ inputs, output, clock, random, signal }) => {
+export const readStreams: Command = async ({ inputs, output, note, clock, random, signal }) => {
   const { config, catalog, state } = inputs
   const request = parseSyncRequest({ config, catalog, state })
   const baseUrl = intercomBaseUrl()
-  const log = openLog()
+  const log = openLog(note)
   const failure = await printSync(request, {
     startSync: createEngine({
       clock,

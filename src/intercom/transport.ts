@@ -81,7 +81,7 @@ async function send(
     const code = axios.isAxiosError(error) ? error.code : undefined
     throw new CodedError(
       'intercom_unavailable',
-      `Intercom could not be reached for ${request.path} (${code ?? 'no answer'})`,
+      `Intercom could not be reached at ${new URL(baseUrl).host} for ${request.path} (${code ?? 'no answer'})`,
     )
   } finally {
     watch.abort()

@@ -2,6 +2,9 @@ import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { systemClock } from '../clock.ts'
+import { exitCodes } from '../command-line/exit-code.ts'
+import { readArguments } from '../command-line/read-arguments.ts'
+import { UsageError } from '../command-line/usage-error.ts'
 import { hasOwnEncryptionKeys, readDataDir, readSearchPath } from '../config.ts'
 import { startEmbeddedRedis } from '../redis/embedded-redis.ts'
 import { createRedisClients } from '../redis/redis.ts'
@@ -59,9 +62,8 @@ export function restore(args: string[]): Promise<void> {
   })
 }
 
-function folderOf(command: string, [folder, ...rest]: string[]): string {
-  if (folder === undefined || folder.startsWith('-') || rest.length > 0)
-    throw new BackupError(`usage: intercom-sync ${command} FOLDER`)
+function folderOf(command: 'backup' | 'restore', args: string[]): string {
+  const [folder = ''] = readArguments(command, args).operands
   return resolve(folder)
 }
 
@@ -110,8 +112,9 @@ async function tellProblems(work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
-    if (!(error instanceof BackupError) && !isForOperators(error)) throw error
+    const isUsage = error instanceof UsageError
+    if (!isUsage && !(error instanceof BackupError) && !isForOperators(error)) throw error
     process.stderr.write(`intercom-sync: ${error.message}\n`)
-    process.exitCode = 1
+    process.exitCode = isUsage ? exitCodes.usage : exitCodes.failed
   }
 }

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { readArguments } from '../command-line/read-arguments.ts'
 
 /** The roles of a service process. */
 export interface Roles {
@@ -8,20 +8,10 @@ export interface Roles {
   withParent: boolean
 }
 
-/** The arguments are wrong; the message lists the right ones. */
-export class UsageError extends Error {
-  override name = 'UsageError'
-}
-
 /** Both roles unless one is named. @throws UsageError */
 export function parseRoles(args: string[]): Roles {
-  const flag = { type: 'boolean', default: false } as const
-  try {
-    const { values } = parseArgs({ args, options: { api: flag, worker: flag, 'with-parent': flag } })
-    const both = !values.api && !values.worker
-    return { api: both || values.api, worker: both || values.worker, withParent: values['with-parent'] }
-  } catch (error) {
-    const what = error instanceof Error ? error.message : error
-    throw new UsageError(`${what}\nusage: intercom-sync serve [--api] [--worker] [--with-parent]`)
-  }
+  const { options } = readArguments('serve', args)
+  const { api = false, worker = false, 'with-parent': withParent = false } = options
+  const both = !api && !worker
+  return { api: both || api, worker: both || worker, withParent }
 }

@@ -88,12 +88,13 @@ async function untilKeyFile(dataDir: string, clock: Clock): Promise<readonly Enc
 }
 
 /** Reports problems of a Redis that was provided. @throws StartError */
-export async function inspectRedis(clients: RedisClients, logger: Logger): Promise<void> {
+export async function inspectRedis(clients: RedisClients, source: RedisSource, logger: Logger): Promise<void> {
   const redis = clients.connect('waitForever')
   try {
     await untilReady(redis, AbortSignal.timeout(redisStartMs))
   } catch {
-    throw new StartError(`REDIS_URL: no Redis answered within ${redisStartMs / 1000} s. Is it running, and reachable?`)
+    const where = `${source.description} did not answer within ${redisStartMs / 1000} s`
+    throw new StartError(`REDIS_URL: ${where}. Is it running, and reachable?`)
   }
   // If a connection's database is refused, it works on database 0, where somebody else's keys may be.
   const { db = 0 } = redis.options

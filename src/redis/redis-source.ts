@@ -2,10 +2,11 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
+import type { ServiceFile } from '../stored/service-file.ts'
 import { startEmbeddedRedis } from './embedded-redis.ts'
 import type { RedisAddress } from './redis.ts'
 import { findRedisProgram } from './redis-program.ts'
-import { type ServiceFile, untilOwner, untilOwnerGone } from './service-file.ts'
+import { untilOwner, untilOwnerGone } from './service-file.ts'
 import { type SnapshotPlace, snapshotName } from './snapshot.ts'
 
 /** The Redis this process works with. */

@@ -1,28 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import Type, { type Static } from 'typebox'
 import type { Clock } from '../clock.ts'
-import { parseJson } from '../json-object.ts'
-import { isValid } from '../stored/stored-data.ts'
+import { isAlive, readServiceFile, readStart, type ServiceFile, serviceFileOf } from '../stored/service-file.ts'
 import { type FileLock, tryLock } from './file-lock.ts'
-
-/**
- * `DATA_DIR/service.json`: the process that runs the embedded Redis of this folder, and the address of that Redis. It
- * shows others where to look. The lock beside it decides who owns the folder.
- */
-export type ServiceFile = Static<typeof ServiceFileSchema>
-const ServiceFileSchema = Type.Object({
-  /** Process id of the owner, as its own container counts. */
-  pid: Type.Integer(),
-  /** Path of Redis's unix socket. */
-  socket: Type.String(),
-  /**
-   * When the owner started, in ticks since the machine did; absent where the kernel does not report it (Linux does).
-   */
-  startedAt: Type.Optional(Type.String()),
-})
 
 /** A folder that this process owns. */
 export interface OwnedDataDir {
@@ -63,7 +45,6 @@ export class NoServiceError extends Error {
   }
 }
 
-const fileName = 'service.json'
 const lockName = 'service.lock'
 /**
  * How long a start waits for an owner that is ending (a Redis whose owner was killed flushes its file and goes), or
@@ -89,7 +70,7 @@ export async function untilOwner(dataDir: string, clock: Clock): Promise<Service
 
 /** The live owner of a folder, if there is one that can be reached from here. */
 export async function findOwner(dataDir: string): Promise<ServiceFile | undefined> {
-  const owner = await readServiceFile(join(dataDir, fileName))
+  const owner = await readServiceFile(dataDir)
   return owner && ((await isAlive(owner)) || (await accepts(owner.socket))) ? owner : undefined
 }
 
@@ -105,7 +86,7 @@ export async function untilOwnerGone(
 ): Promise<void> {
   for (let misses = 0; misses < mostMisses; ) {
     await clock.sleep(watchMs, signal)
-    const current = await readServiceFile(join(dataDir, fileName))
+    const current = await readServiceFile(dataDir)
     if (current && current.socket !== socket) return
     misses = (await accepts(socket)) ? 0 : misses + 1
   }
@@ -121,7 +102,7 @@ export async function claimDataDir(
   { pid, socket }: Pick<ServiceFile, 'pid' | 'socket'>,
   clock: Clock,
 ): Promise<OwnedDataDir> {
-  const path = join(dataDir, fileName)
+  const path = serviceFileOf(dataDir)
   const startedAt = await readStart(pid)
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const lock = await lockDataDir(dataDir, clock)
@@ -141,12 +122,18 @@ export async function claimDataDir(
   }
 }
 
+/** Writes into the file of this process where its API listens, for commands that look for the service. */
+export async function announceAddress(dataDir: string, url: string): Promise<void> {
+  const current = await readServiceFile(dataDir)
+  if (current?.pid === process.pid) await writeServiceFile(serviceFileOf(dataDir), { ...current, url })
+}
+
 async function lockDataDir(dataDir: string, clock: Clock): Promise<FileLock> {
   const deadline = clock.monotonic() + patienceMs
   for (;;) {
     const lock = await tryLock(join(dataDir, lockName))
     if (lock) return lock
-    const owner = await readServiceFile(join(dataDir, fileName))
+    const owner = await readServiceFile(dataDir)
     if (owner && (await isAlive(owner))) throw new DataDirInUseError(dataDir, owner)
     if (clock.monotonic() > deadline) throw new DataDirInUseError(dataDir, undefined)
     await clock.sleep(checkMs)
@@ -155,7 +142,7 @@ async function lockDataDir(dataDir: string, clock: Clock): Promise<FileLock> {
 
 /** Versions without the lock had only the file. Their Redis may also live a little longer than they do. */
 async function refuseOwnerWithoutLock(dataDir: string, clock: Clock): Promise<void> {
-  const owner = await readServiceFile(join(dataDir, fileName))
+  const owner = await readServiceFile(dataDir)
   if (!owner) return
   const deadline = clock.monotonic() + patienceMs
   while ((await isAlive(owner)) || (await accepts(owner.socket))) {
@@ -169,40 +156,6 @@ async function writeServiceFile(path: string, content: ServiceFile): Promise<voi
   const aside = `${path}.${randomBytes(6).toString('hex')}`
   await writeFile(aside, `${JSON.stringify(content)}\n`, { flag: 'wx', mode: 0o600 })
   await rename(aside, path)
-}
-
-async function readServiceFile(path: string): Promise<ServiceFile | undefined> {
-  try {
-    const content = parseJson(await readFile(path))
-    if (!isValid(ServiceFileSchema, content)) return undefined
-    const { pid, socket, startedAt } = content
-    return { pid, socket, ...(startedAt && { startedAt }) }
-  } catch {
-    return undefined
-  }
-}
-
-/**
- * Process ids are reused, in a container even the same one at each start. So the start time must match the owner's as
- * well.
- */
-async function isAlive({ pid, startedAt }: ServiceFile): Promise<boolean> {
-  return isRunning(pid) && (startedAt === undefined || startedAt === (await readStart(pid)))
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
-}
-
-/** Field 22 of `/proc/<pid>/stat`; the second one is a name in brackets that may contain anything. */
-async function readStart(pid: number): Promise<string | undefined> {
-  const fields = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  return fields.slice(fields.lastIndexOf(')') + 2).split(' ')[19]
 }
 
 function accepts(socket: string): Promise<boolean> {

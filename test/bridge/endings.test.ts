@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { jobKey } from '../../src/store/keys.ts'
 import { startBridgedService } from '../support/bridged-service.ts'
 import { configuredCatalog } from '../support/configured-catalog.ts'
-import { openConnector } from '../support/connector.ts'
+import { onlyProgress, openConnector } from '../support/connector.ts'
 import { judge, parseLines } from '../support/engine.ts'
 import { onRealRedis } from '../support/redis.ts'
 
@@ -42,7 +42,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     const { running, jobId } = await startHeld(signal)
     running.child.kill(signal)
     const { end, stdout, stderr } = await running.finished
-    t.match({ end, stderr }, { end: signal, stderr: '' })
+    t.match({ end, stderr }, { end: signal, stderr: onlyProgress })
     t.equal(stdout.at(-1), 0x0a)
     letGo(signal)
     t.match(await service.untilStatus(jobId, 'cancelled', 'succeeded', 'failed'), { status: 'cancelled' })
@@ -72,7 +72,7 @@ t.test('a reader that leaves cancels the job', async (t) => {
   running.child.stdout?.destroy()
   letGo('left')
   t.match(await service.untilStatus(jobId, 'cancelled', 'succeeded', 'failed'), { status: 'cancelled' })
-  t.match(await running.finished, { end: 1, stderr: '' })
+  t.match(await running.finished, { end: 1, stderr: onlyProgress })
 })
 
 t.test('a job whose messages were lost goes on as another one, from the last state that was printed', async (t) => {

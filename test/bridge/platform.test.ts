@@ -30,6 +30,7 @@ function startBridge(t: Test, access: object = { access_token: 'token-of-a-test'
       catalog: configuredCatalog(['contacts']),
     },
     output: { write: async (piece) => void printed.push(Buffer.from(piece)) },
+    note: () => undefined,
     clock,
     random: () => 0.5,
     signal: ending.signal,

@@ -16,7 +16,7 @@ t.test('messages that always break off at the same place never end in success', 
   const clock = createAcceleratedClock(Date.now(), 20)
   const { signal } = new AbortController()
   const output = { write: async () => undefined }
-  const reading = readOverHttp({ inputs, output, clock, random: () => 0.5, signal })
+  const reading = readOverHttp({ inputs, output, note: () => undefined, clock, random: () => 0.5, signal })
   await t.rejects(reading, { code: 'service_unavailable' })
   t.ok(proxy.cuts() > 10)
 })

@@ -4,7 +4,7 @@ import { streamNames } from '../../simulator/records/streams.ts'
 import { streamTable } from '../../src/streams/table.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { configuredCatalog } from '../support/configured-catalog.ts'
-import { openConnector } from '../support/connector.ts'
+import { onlyProgress, openConnector } from '../support/connector.ts'
 import { judge, parseLines } from '../support/engine.ts'
 
 const bench = openConnector(t)
@@ -41,7 +41,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     await running.untilPrinted(stateOf('contacts'))
     running.child.kill(signal)
     const cut = await running.finished
-    t.match({ ...cut, stdout: '' }, { end: signal, stderr: '' })
+    t.match({ ...cut, stdout: '' }, { end: signal, stderr: onlyProgress })
     t.equal(cut.stdout.at(-1), 0x0a)
     t.ok(parseLines(cut.stdout).every(({ type }) => type !== ''))
     intercom.faults.clear()
@@ -65,7 +65,7 @@ t.test('a reader that leaves cancels the read without a word', async (t) => {
   const running = bench.start(readContacts, { intercom: intercom.url })
   await running.untilPrinted(/"RECORD"/)
   running.child.stdout?.destroy()
-  t.match(await running.finished, { end: 1, stderr: '' })
+  t.match(await running.finished, { end: 1, stderr: onlyProgress })
   t.ok(intercom.requests.totals.requests < 30, `${intercom.requests.totals.requests} requests`)
 })
 

@@ -46,6 +46,25 @@ t.test('a connection is made, shown without its secrets, replaced and removed', 
   t.notOk(api.logged.join('').includes(secret))
 })
 
+t.test('the answer to a put says what it has changed, a secret included', async (t) => {
+  const changeOf = async (body: unknown) => {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await api.fetch('/v1/connections/told', { method: 'PUT', headers, body: JSON.stringify(body) })
+    return answer.headers.get('connection-change')
+  }
+  const first = { config: { access_token: 'a', start_date: '2024-01-01T00:00:00Z' }, streams: ['tags'] }
+  t.equal(await changeOf(first), 'created')
+  t.equal(
+    await changeOf({ streams: ['tags'], config: { start_date: '2024-01-01T00:00:00Z', access_token: 'a' } }),
+    'unchanged',
+  )
+  t.equal(await changeOf({ ...first, config: { ...first.config, access_token: 'b' } }), 'changed')
+  t.equal(await changeOf({ ...first, streams: ['tags', 'contacts'] }), 'changed')
+  t.equal((await call('DELETE', '/v1/connections/told')).status, 200)
+  t.equal(await changeOf(first), 'created')
+  t.equal((await call('DELETE', '/v1/connections/told')).status, 200)
+})
+
 t.test('without its key a connection is listed, its state read, and it is removed', async (t) => {
   await put('lost', { config: { access_token: secret }, streams: ['contacts'] })
   await put('other', { config: { access_token: secret }, streams: ['contacts'] })

@@ -95,6 +95,7 @@ export class Bridge {
         ...(state.length > 0 && { state }),
       },
       output: { write },
+      note: () => undefined,
       clock: service.clock,
       random: Math.random,
       signal: signal.signal,

@@ -31,16 +31,23 @@ export interface RunOptions {
   environment?: Record<string, string>
   /** For Node itself. */
   nodeOptions?: string
+  /** Whether the test writes to its stdin. @defaultValue false: it has none */
+  stdin?: boolean
   /** Whether stdout is left unread until the test reads it. @defaultValue false */
   stalled?: boolean
 }
 
 export interface ConnectorBench {
+  /** Path of the executable. */
+  program: string
   /** Writes a file and returns its path. A text is written unchanged, anything else as JSON. */
   write(name: string, content: unknown): string
   start(args: string[], options?: RunOptions): RunningConnector
   run(args: string[], options?: RunOptions): Promise<Finished>
 }
+
+/** The stderr of a read that had nothing to say but how far it is, a line every 30 s. */
+export const onlyProgress = /^( {2}[\d.]+ s: .*\n)*$/
 
 const compiled = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -51,21 +58,24 @@ export function openConnector(t: Teardown): ConnectorBench {
   cpSync('bin', join(folder, 'bin'), { recursive: true })
   symlinkSync(compiled, join(folder, 'dist'))
 
-  const start: ConnectorBench['start'] = (args, { intercom, environment, nodeOptions, stalled = false } = {}) => {
-    const child = spawn(join(folder, 'bin', 'intercom-sync'), args, {
+  const program = join(folder, 'bin', 'intercom-sync')
+  const start: ConnectorBench['start'] = (args, options = {}) => {
+    const { intercom, environment, nodeOptions, stdin = false, stalled = false } = options
+    const child = spawn(program, args, {
       env: {
         PATH: process.env.PATH,
         ...(intercom !== undefined && { INTERCOM_BASE_URL: intercom }),
         ...environment,
         ...(nodeOptions !== undefined && { NODE_OPTIONS: nodeOptions }),
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     })
     t.teardown(() => void child.kill('SIGKILL'))
     return watch(child, stalled)
   }
 
   return {
+    program,
     write(name, content) {
       const path = join(folder, name)
       writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))

@@ -40,7 +40,7 @@ export async function followJob(job: StartedJob, dependencies: JobDependencies):
       const ended = readEnded(known)
       if (ended && ended.messageCount === printed.held) return ended
       // A proxy between us and the service has made a broken connection look like a normal end of the response.
-      throw new CodedError('service_unavailable', 'The messages of the service at service_url break off')
+      throw new CodedError('service_unavailable', 'The messages of the service break off')
     } catch (error) {
       signal.throwIfAborted()
       printed.dropPart()

@@ -22,11 +22,12 @@ export interface PrintedLog {
 
 const newline = 0x0a
 
-export function createPrintedLog(output: Output): PrintedLog {
+/** @param alreadyHeld messages of the present job that were printed before */
+export function createPrintedLog(output: Output, alreadyHeld = 0): PrintedLog {
   const started = new Set<string>()
   const complete = new Set<string>()
   const states = new Map<string, Record<string, unknown>>()
-  let held = 0
+  let held = alreadyHeld
   let errorTraced = false
   /** Pieces of a line that has not ended yet. They are joined only at its end, because there may be thousands. */
   let part: Buffer[] = []

@@ -1,7 +1,12 @@
 import type { CommandContext } from '../command.ts'
-import { createPatience } from './patience.ts'
+import { createPatience, type Patience } from './patience.ts'
 import type { ServiceAccess } from './service/service-access.ts'
-import { createServiceClient, type ServiceRequest } from './service/service-client.ts'
+import {
+  createServiceClient,
+  type ServiceClient,
+  type ServiceRequest,
+  type WholeAnswer,
+} from './service/service-client.ts'
 import { mayPass } from './service/service-failures.ts'
 
 /** Short, because somebody is waiting in front of a form. */
@@ -10,7 +15,7 @@ const patienceMs = 10_000
 const idleMs = 60_000
 
 /**
- * Asks until there is an answer.
+ * Asks a service named in a config, until there is an answer.
  *
  * @throws CodedError; the signal's reason
  */
@@ -21,9 +26,25 @@ export async function askService(
 ): Promise<unknown> {
   const client = createServiceClient(access, clock, signal)
   const patience = createPatience({ clock, random, signal, limitMs: patienceMs })
+  return (await askPatiently(client, { idleMs, ...request }, patience, signal)).value
+}
+
+/**
+ * Asks until there is an answer.
+ *
+ * @throws CodedError; the signal's reason
+ */
+export async function askPatiently(
+  client: ServiceClient,
+  request: ServiceRequest,
+  patience: Patience,
+  signal: AbortSignal,
+): Promise<WholeAnswer> {
   for (;;) {
     try {
-      return await client.ask({ idleMs, ...request })
+      const answer = await client.askWhole(request)
+      patience.restore()
+      return answer
     } catch (error) {
       signal.throwIfAborted()
       if (!mayPass(error)) throw error

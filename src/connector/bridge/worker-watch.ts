@@ -33,10 +33,7 @@ export function watchForWorker(
       const isMissing = isObject(job) && job.waitingFor === 'worker'
       missingSince = isMissing ? (missingSince ?? now) : undefined
       if (missingSince === undefined || now - missingSince < limitMs) return
-      throw new CodedError(
-        'no_worker',
-        `No worker of the service at service_url has been there for ${limitMs / 60_000} minutes`,
-      )
+      throw new CodedError('no_worker', `No worker of the service has been there for ${limitMs / 60_000} minutes`)
     },
     seen() {
       askedAt = clock.monotonic()

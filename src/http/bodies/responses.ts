@@ -69,6 +69,10 @@ export const locationHeader = {
   'Idempotent-Replayed': text('`true` when the job was there before this request'),
 }
 
+export const connectionChangeHeader = {
+  'Connection-Change': text('`created`, `changed`, or `unchanged` when the request asks for what is there already'),
+}
+
 export function messagesResponse(headers: Record<string, object> = {}): Response {
   return {
     description:

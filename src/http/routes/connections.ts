@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { CodedError } from '../../errors.ts'
 import type { ConnectionSettings } from '../../store/connections/connection-store.ts'
 import { parseSyncRequest, type SyncRequestBody } from '../../sync/contract/sync-request.ts'
 import { hasMasks, restoreSecrets, toConnectionBody } from '../bodies/connection-body.ts'
@@ -10,7 +11,8 @@ import {
   newConnectionBody,
 } from '../bodies/connection-schemas.ts'
 import { listOf } from '../bodies/list-schemas.ts'
-import { needsApiKey, problemResponses } from '../bodies/responses.ts'
+import { digestOfBody } from '../bodies/repeats.ts'
+import { connectionChangeHeader, needsApiKey, problemResponses } from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import type { Api } from '../instance.ts'
@@ -71,8 +73,8 @@ function addPutConnection(app: Api, { connections }: RouteDependencies): void {
       querystring: connectionQuery,
       body: newConnectionBody,
       response: {
-        200: connectionResponse('The connection, replaced'),
-        201: connectionResponse('The connection, new'),
+        200: { ...connectionResponse('The connection, replaced'), headers: connectionChangeHeader },
+        201: { ...connectionResponse('The connection, new'), headers: connectionChangeHeader },
         ...problemResponses('malformed_json', 'body_too_large', 'unsupported_media_type'),
       },
     },
@@ -80,9 +82,11 @@ function addPutConnection(app: Api, { connections }: RouteDependencies): void {
       if (body.connectionId !== undefined && body.connectionId !== connectionId) {
         throw invalidRequest([{ pointer: '/connectionId', detail: 'is not the connection of the path' }])
       }
+      const before = await readSettings(connections, tenant, connectionId)
       const { connection, created } = hasMasks(body.config)
         ? await connections.edit(tenant, connectionId, (stored) => settingsOf(body, stored?.config))
         : await connections.put(tenant, connectionId, settingsOf(body))
+      reply.header('Connection-Change', created ? 'created' : changeBetween(before, connection.settings))
       return reply.code(created ? 201 : 200).send(toConnectionBody(connection, query.include === 'catalog'))
     },
   })
@@ -92,6 +96,25 @@ function addPutConnection(app: Api, { connections }: RouteDependencies): void {
 function settingsOf({ config: given, catalog, streams }: SyncRequestBody, stored?: object): ConnectionSettings {
   const { config, catalog: configured } = parseSyncRequest({ config: restoreSecrets(given, stored), catalog, streams })
   return { config, catalog: configured }
+}
+
+/** The present settings; undefined where there are none, or they cannot be read. Only for telling what has changed. */
+async function readSettings(
+  connections: RouteDependencies['connections'],
+  tenant: string,
+  connectionId: string,
+): Promise<ConnectionSettings | undefined> {
+  try {
+    return (await connections.read(tenant, connectionId)).settings
+  } catch (error) {
+    if (error instanceof CodedError && error.code === 'connection_not_found') return undefined
+    throw error
+  }
+}
+
+function changeBetween(before: ConnectionSettings | undefined, after: ConnectionSettings | undefined) {
+  const isSame = before && after && digestOfBody(before) === digestOfBody(after)
+  return isSame ? 'unchanged' : 'changed'
 }
 
 function addGetConnection(app: Api, { connections }: RouteDependencies): void {

@@ -8,6 +8,8 @@ import { isLoopback } from '../../../loopback.ts'
 export interface ServiceAccess {
   /** Without a slash at its end. */
   address: string
+  /** How errors name it: the address, and what sets it. */
+  place: string
   apiKey?: string
   /** If set, the service holds the config. */
   connectionId?: string
@@ -30,10 +32,16 @@ export function readServiceAccess(value: unknown): ServiceAccess {
   const connectionId = given.get('connection_id')
   return {
     address,
+    place: `service_url (${address})`,
     ...(typeof apiKey === 'string' && { apiKey }),
     ...(typeof connectionId === 'string' && { connectionId }),
-    config: Object.fromEntries(Object.entries(members).filter(([name]) => !isBridgeMember(name))),
+    config: withoutBridgeMembers(members),
   }
+}
+
+/** The part of a config that is meant for Intercom. */
+export function withoutBridgeMembers(config: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(config).filter(([name]) => !isBridgeMember(name)))
 }
 
 function readAddress(text: string, given: ReadonlyMap<string, unknown>, faults: Fault[]): string {

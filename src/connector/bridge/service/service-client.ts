@@ -4,7 +4,7 @@ import type { ServiceAccess } from './service-access.ts'
 import { strangerError, toServiceError } from './service-failures.ts'
 
 export interface ServiceRequest {
-  method: 'GET' | 'POST' | 'DELETE'
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Relative to the service's address, e.g. `/v1/jobs`. */
   path: string
   body?: object
@@ -24,10 +24,19 @@ export interface LiveAnswer {
   leave(): void
 }
 
+/** An answer that was read to its end. */
+export interface WholeAnswer {
+  headers: Headers
+  /** The JSON of its body. */
+  value: unknown
+}
+
 /** Each call makes one try and never follows a redirect. All throw CodedError, or the signal's reason. */
 export interface ServiceClient {
   /** Returns the JSON of a 2xx answer. */
   ask(request: ServiceRequest): Promise<unknown>
+  /** The same, with the headers of the answer. */
+  askWhole(request: ServiceRequest): Promise<WholeAnswer>
   /** Returns messages, as soon as the status is known. */
   listen(request: ServiceRequest): Promise<LiveAnswer>
 }
@@ -40,7 +49,7 @@ export function createServiceClient(access: ServiceAccess, clock: Clock, signal:
   const secrets = { ...access.config, service_api_key: access.apiKey }
 
   async function send(request: ServiceRequest, accept: string): Promise<LiveAnswer> {
-    const line = openLine(request.signal ?? signal, clock, request.idleMs ?? defaultIdleMs)
+    const line = openLine(access.place, request.signal ?? signal, clock, request.idleMs ?? defaultIdleMs)
     const response = await line.expect(() =>
       fetch(`${access.address}${request.path}`, {
         method: request.method,
@@ -58,20 +67,23 @@ export function createServiceClient(access: ServiceAccess, clock: Clock, signal:
       }),
     )
     const pieces = line.read(response)
-    if (!response.ok) throw toServiceError(response.status, parse(await readText(pieces)), secrets)
+    if (!response.ok) throw toServiceError(response.status, parse(await readText(pieces)), secrets, access.place)
     if (response.headers.get('content-type')?.split(';')[0] === accept)
       return { headers: response.headers, pieces, leave: line.leave }
     line.leave()
     throw strangerError(`it does not answer with ${accept}`)
   }
 
+  async function askWhole(request: ServiceRequest): Promise<WholeAnswer> {
+    const { headers, pieces } = await send(request, 'application/json')
+    const value = parse(await readText(pieces))
+    if (value === undefined) throw strangerError('it does not answer with JSON')
+    return { headers, value }
+  }
+
   return {
-    async ask(request) {
-      const { pieces } = await send(request, 'application/json')
-      const value = parse(await readText(pieces))
-      if (value === undefined) throw strangerError('it does not answer with JSON')
-      return value
-    },
+    ask: async (request) => (await askWhole(request)).value,
+    askWhole,
     listen: (request) => send(request, messagesType),
   }
 }
@@ -80,7 +92,7 @@ export function createServiceClient(access: ServiceAccess, clock: Clock, signal:
  * One exchange. Only the time spent waiting for the service is measured, so a slow reader does not make the service
  * look silent.
  */
-function openLine(signal: AbortSignal, clock: Clock, idleMs: number) {
+function openLine(place: string, signal: AbortSignal, clock: Clock, idleMs: number) {
   const hangUp = new AbortController()
   const ended = AbortSignal.any([signal, hangUp.signal])
 
@@ -94,7 +106,7 @@ function openLine(signal: AbortSignal, clock: Clock, idleMs: number) {
       return await next()
     } catch (error) {
       signal.throwIfAborted()
-      throw new CodedError('service_unavailable', `The service at service_url cannot be reached (${reasonOf(error)})`)
+      throw new CodedError('service_unavailable', `The service at ${place} cannot be reached (${reasonOf(error)})`)
     } finally {
       answered.abort()
     }

@@ -18,8 +18,9 @@ export function mayPass(error: unknown): error is CodedError {
  * because any other text comes from a stranger.
  *
  * @param config its secrets are removed from the text, in case an answer repeats them
+ * @param place how the service is named
  */
-export function toServiceError(status: number, body: unknown, config: object): CodedError {
+export function toServiceError(status: number, body: unknown, config: object, place: string): CodedError {
   const code = codeOf(body)
   if (status === 401 || status === 403)
     return configError('unauthorized', 'service_api_key', 'is refused by the service: put a valid API key here')
@@ -28,7 +29,7 @@ export function toServiceError(status: number, body: unknown, config: object): C
   if (code === 'route_not_found' || (code === undefined && status < 500 && status !== 429 && status !== 408))
     return configError('route_not_found', 'service_url', strangerDetail(status))
   if (code === undefined)
-    return new CodedError('service_unavailable', `The service at service_url answered with status ${status}`)
+    return new CodedError('service_unavailable', `The service at ${place} answered with status ${status}`)
   const { detail, errors } = body as { detail?: unknown; errors?: unknown }
   const strike = (text: string) => reportOf(new CodedError(code, text.slice(0, longestDetail)), config).message
   return new CodedError(code, typeof detail === 'string' ? strike(detail) : undefined, {

@@ -1,0 +1,57 @@
+import { systemClock } from '../clock.ts'
+import type { ClientCommandName } from '../command-line/client-commands.ts'
+import { readArguments } from '../command-line/read-arguments.ts'
+import type { InputPaths } from '../connector/input-files.ts'
+import { abortOnSignals, endAborted } from '../connector/interruption.ts'
+import { openOutput } from '../connector/output.ts'
+import { describeFailure } from './failure.ts'
+import type { ClientCommand } from './service/command.ts'
+import { readClientSettings } from './service/settings.ts'
+
+type Commands = { [Name in ClientCommandName]: () => Promise<ClientCommand<Name>> }
+
+/** Each command is loaded when it is called. */
+const commands: Commands = {
+  'jobs run': async () => (await import('./jobs/run.ts')).runJob,
+  'jobs list': async () => (await import('./jobs/list.ts')).listJobs,
+  'jobs show': async () => (await import('./jobs/show.ts')).showJob,
+  'jobs messages': async () => (await import('./jobs/messages.ts')).printMessages,
+  'jobs cancel': async () => (await import('./jobs/cancel.ts')).cancelJob,
+  'jobs ack': async () => (await import('./jobs/acknowledge.ts')).acknowledgeMessages,
+  'connections list': async () => (await import('./connections/list.ts')).listConnections,
+  'connections show': async () => (await import('./connections/show.ts')).showConnection,
+  'connections apply': async () => (await import('./connections/apply.ts')).applyConnections,
+  watch: async () => (await import('./jobs/watch.ts')).watchJob,
+}
+
+const clock = systemClock
+
+/**
+ * Runs a command that asks a service. What was asked for goes to stdout, everything else to stderr. The exit code is one
+ * of `exitCodes`; if a signal ends the process, its exit status says so.
+ */
+export async function client<Name extends ClientCommandName>(args: string[], name: Name): Promise<void> {
+  const ending = new AbortController()
+  const { signal } = ending
+  const output = openOutput(process.stdout, (error) => ending.abort(error))
+  const release = abortOnSignals(ending, clock)
+  // A caller that has closed stdout may have closed stderr, too.
+  process.stderr.on('error', () => undefined)
+  const note = (line: string) => void process.stderr.write(`${line}\n`)
+  const paths: InputPaths = {}
+  try {
+    const given = readArguments(name, args)
+    const command = await commands[name]()
+    const settings = readClientSettings()
+    process.exitCode = await command({ ...given, output, note, settings, paths, clock, random: Math.random, signal })
+  } catch (error) {
+    if (!signal.aborted) {
+      const failure = describeFailure(error, paths)
+      if (!failure) throw error
+      note(`intercom-sync: ${failure.text}`)
+      process.exitCode = failure.exitCode
+    }
+  }
+  release()
+  if (signal.aborted) endAborted(signal.reason)
+}

@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { exitCodes } from '../../command-line/exit-code.ts'
+import { nameOf, readText } from '../../connector/input-files.ts'
+import { CodedError } from '../../errors.ts'
+import type { ClientCommand } from '../service/command.ts'
+import { openService, type Service } from '../service/service.ts'
+import { type DeclaredConnection, fault, readConnectionsFile } from './connections-file.ts'
+
+/** Puts every connection of a file, one after the other. Nothing is put when the file has a fault. */
+export const applyConnections: ClientCommand<'connections apply'> = async (context) => {
+  const { options, operands, output, settings, signal } = context
+  const [path = ''] = operands
+  const name = nameOf(path)
+  // Files are named as seen from the one that names them.
+  const folder = path === name ? dirname(path) : '.'
+  const declared = await readConnectionsFile(name, await readText('FILE', path, signal), {
+    variable: settings.variable,
+    file: (other) => readFile(resolve(folder, other), 'utf8'),
+  })
+  const service = await openService(context)
+  const applied: object[] = []
+  for (const connection of declared) {
+    const change = await put(connection, service, name)
+    applied.push({ connectionId: connection.connectionId, change })
+    if (!options.json) await output.write(`${connection.connectionId}: ${change}\n`)
+  }
+  if (options.json) await output.write(`${JSON.stringify(applied)}\n`)
+  return exitCodes.done
+}
+
+/** @returns `created`, `changed`, `unchanged`; `put` from a service of a version that does not tell */
+async function put({ connectionId, body }: DeclaredConnection, service: Service, file: string): Promise<string> {
+  const path = `/v1/connections/${encodeURIComponent(connectionId)}`
+  try {
+    const { headers } = await service.ask({ method: 'PUT', path, body })
+    return headers.get('connection-change') ?? 'put'
+  } catch (error) {
+    if (!(error instanceof CodedError) || error.code !== 'invalid_request' || error.faults.length === 0) throw error
+    // A fault of the id itself names a parameter, which is no pointer.
+    const placeOf = (pointer: string) => (pointer.startsWith('/') ? pointer : '')
+    throw fault(
+      file,
+      error.faults.map(({ pointer, detail }) => ({
+        pointer: `/connections/${connectionId}${placeOf(pointer)}`,
+        detail,
+      })),
+    )
+  }
+}

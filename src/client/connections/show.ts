@@ -1,0 +1,32 @@
+import { exitCodes } from '../../command-line/exit-code.ts'
+import { isObject } from '../../json-object.ts'
+import { alignColumns } from '../service/columns.ts'
+import type { ClientCommand } from '../service/command.ts'
+import { openService } from '../service/service.ts'
+
+/** Shows a connection; the service masks its secrets. */
+export const showConnection: ClientCommand<'connections show'> = async (context) => {
+  const { options, operands, output } = context
+  const path = `/v1/connections/${encodeURIComponent(operands[0] ?? '')}`
+  const { value } = await (await openService(context)).ask({ method: 'GET', path })
+  await output.write(options.json || !isObject(value) ? `${JSON.stringify(value)}\n` : textOf(value))
+  return exitCodes.done
+}
+
+function textOf({ connectionId, createdAt, lastUpdatedAt, config, catalog }: Record<string, unknown>): string {
+  const members = Object.entries(isObject(config) ? config : {}).map(([name, member]) => {
+    return [`  ${name}`, typeof member === 'string' ? member : JSON.stringify(member)]
+  })
+  const streams = isObject(catalog) && Array.isArray(catalog.streams) ? catalog.streams : []
+  const modes = streams.filter(isObject).map(({ stream, sync_mode }) => {
+    return [`  ${isObject(stream) ? stream.name : ''}`, String(sync_mode)]
+  })
+  return [
+    `Connection ${connectionId}, made ${createdAt}, last put ${lastUpdatedAt}`,
+    'Config:',
+    ...alignColumns(members),
+    'Streams:',
+    ...alignColumns(modes),
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,22 @@
+import { resolve } from 'node:path'
+
+type Environment = Record<string, string | undefined>
+
+/** What the commands that ask a service take from the environment. */
+export interface ClientSettings {
+  /** Address of the service. */
+  url?: string
+  apiKey?: string
+  /** Absolute. @defaultValue `data` in the working directory */
+  dataDir: string
+  /** Any variable, for files that refer to it. */
+  variable: (name: string) => string | undefined
+}
+
+/** An empty variable counts as not set. */
+export function readClientSettings(environment: Environment = process.env): ClientSettings {
+  const variable = (name: string) => environment[name]?.trim() || undefined
+  const url = variable('INTERCOM_SYNC_URL')
+  const apiKey = variable('INTERCOM_SYNC_API_KEY')
+  return { ...(url && { url }), ...(apiKey && { apiKey }), dataDir: resolve(variable('DATA_DIR') ?? 'data'), variable }
+}

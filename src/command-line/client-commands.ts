@@ -1,0 +1,114 @@
+import type { CommandForm } from './command-form.ts'
+
+const serviceOptions = {
+  url: { value: 'URL', summary: 'the service; else INTERCOM_SYNC_URL, the one of DATA_DIR, http://127.0.0.1:8080' },
+  'allow-insecure-http': { summary: 'reach it by plain http beyond this machine' },
+  json: { summary: 'print JSON, for programs' },
+} as const
+const { json: _, ...serviceOptionsOfMessages } = serviceOptions
+const epoch = { value: 'EPOCH', summary: "the job's logEpoch: refuse another job that has got its id" } as const
+const clientVariables = ['INTERCOM_SYNC_URL', 'INTERCOM_SYNC_API_KEY', 'DATA_DIR'] as const
+const watchVariables = [...clientVariables, 'NO_COLOR'] as const
+const outcome = 'exit code is that of the job: 0 succeeded, 1 failed, 3 cancelled; 4 when the service is away.'
+
+/** The commands that ask a service. */
+export const clientCommands = {
+  'jobs run': {
+    summary: 'start a job',
+    options: {
+      config: { value: 'FILE', summary: "the connector's config, JSON" },
+      connection: { value: 'ID', summary: 'a connection of the service, in place of a config' },
+      catalog: { value: 'FILE', summary: 'the configured catalog, JSON' },
+      streams: { value: 'NAMES', summary: 'in place of a catalog, e.g. contacts,companies' },
+      state: { value: 'FILE', summary: 'the states to continue from, JSON' },
+      join: { summary: 'take the job that the connection is running, if it does the same' },
+      wait: { summary: 'show progress until the job has ended' },
+      ...serviceOptions,
+    },
+    notes: [
+      `With --wait the ${outcome}`,
+      'Ctrl-C leaves the job running; "jobs cancel" ends it.',
+      'Without --wait, 0 means that the job was started.',
+    ],
+    example: 'jobs run --config config.json --streams contacts,companies --wait',
+    variables: watchVariables,
+  },
+  'jobs list': {
+    summary: 'list jobs, newest first',
+    options: {
+      status: { value: 'STATUS', summary: 'pending, running, incomplete, succeeded, failed or cancelled' },
+      connection: { value: 'ID', summary: 'only those of a connection' },
+      limit: { value: 'N', summary: 'so many at most (20)' },
+      ...serviceOptions,
+    },
+    example: 'jobs list --status failed',
+    variables: clientVariables,
+  },
+  'jobs show': {
+    summary: 'show a job and its streams',
+    operands: ['JOB'],
+    options: { epoch, ...serviceOptions },
+    example: 'jobs show 17',
+    variables: clientVariables,
+  },
+  'jobs messages': {
+    summary: "print a job's messages as NDJSON, to its end, whatever breaks on the way",
+    operands: ['JOB'],
+    options: {
+      after: { value: 'N', summary: 'leave out the first N, which you have already' },
+      epoch,
+      ...serviceOptionsOfMessages,
+    },
+    notes: [`The ${outcome}`, 'To go on with a file, give --after the number of its whole lines, and --epoch.'],
+    example: 'jobs messages 17 > messages.ndjson',
+    variables: clientVariables,
+  },
+  'jobs cancel': {
+    summary: 'cancel a job',
+    operands: ['JOB'],
+    options: { epoch, ...serviceOptions },
+    example: 'jobs cancel 17',
+    variables: clientVariables,
+  },
+  'jobs ack': {
+    summary: 'say that you have stored so many messages of a job: its connection goes on after them',
+    operands: ['JOB', 'OFFSET'],
+    options: { epoch, ...serviceOptions },
+    example: 'jobs ack 17 13000',
+    variables: clientVariables,
+  },
+  'connections list': {
+    summary: 'list the connections',
+    options: serviceOptions,
+    example: 'connections list',
+    variables: clientVariables,
+  },
+  'connections show': {
+    summary: 'show a connection; secrets are masked',
+    operands: ['ID'],
+    options: serviceOptions,
+    example: 'connections show acme',
+    variables: clientVariables,
+  },
+  'connections apply': {
+    summary: 'make and change the connections of a YAML file; others are left alone',
+    operands: ['FILE'],
+    options: serviceOptions,
+    notes: [`Texts in the file may hold \${NAME} (environment) and \${file:PATH} (a file's text).`],
+    example: 'connections apply connections.yaml',
+    variables: clientVariables,
+  },
+  watch: {
+    summary: 'show how far a job is, until it has ended',
+    operands: ['JOB'],
+    options: { epoch, ...serviceOptions },
+    notes: [
+      'Bars on stderr where it is a terminal, else a line every 30 s. Ctrl-C leaves the job running.',
+      `The ${outcome}`,
+    ],
+    example: 'watch 17',
+    variables: watchVariables,
+  },
+} as const satisfies Record<string, CommandForm>
+
+export type ClientCommandName = keyof typeof clientCommands

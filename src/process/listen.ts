@@ -1,0 +1,34 @@
+import { StartError } from './start-checks.ts'
+
+interface ListeningPlace {
+  host: string
+  port: number
+  /** The variable that sets the port. */
+  setting: 'PORT' | 'METRICS_PORT'
+}
+
+interface Listener {
+  listen(place: { host: string; port: number }): Promise<string>
+}
+
+/** Where to listen is for the operator to mend: each of these codes, with what to do. */
+const remedies: Readonly<Record<string, (place: ListeningPlace) => string>> = {
+  EADDRINUSE: ({ setting }) => `is taken by another program: set ${setting} to another port, or to 0 for a free one`,
+  EACCES: ({ setting }) => `is not for this user: set ${setting} to a port from 1024 on`,
+  EADDRNOTAVAIL: () => 'is no address of this machine: set HOST to one, or to 0.0.0.0 for all of them',
+  ENOTFOUND: () => 'is no address that is known here: set HOST to one of this machine',
+}
+
+/** Listens, and returns the address. @throws StartError that says which variable to set */
+export async function listenOn(app: Listener, place: ListeningPlace): Promise<string> {
+  const { host, port } = place
+  try {
+    return await app.listen({ host, port })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    const remedy = Object.hasOwn(remedies, code) ? remedies[code] : undefined
+    if (!remedy) throw error
+    const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+    throw new StartError(`${address} ${remedy(place)} (${code})`)
+  }
+}

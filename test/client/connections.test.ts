@@ -1,0 +1,115 @@
+import t from 'tap'
+import { startBridgedService } from '../support/bridged-service.ts'
+import { openConnector } from '../support/connector.ts'
+
+const service = await startBridgedService(t, { contacts: 5, conversations: 0, companies: 0, longConversations: 0 })
+const bench = openConnector(t)
+const token = 'simulator-token'
+const environment = { INTERCOM_SYNC_URL: service.url, INTERCOM_SYNC_API_KEY: service.key, ACME_TOKEN: token }
+
+async function run(args: string[], more: Record<string, string> = {}, stdin?: string) {
+  const running = bench.start(args, { environment: { ...environment, ...more }, stdin: stdin !== undefined })
+  running.child.stdin?.end(stdin)
+  const { end, stdout, stderr } = await running.finished
+  for (const secret of [service.key, token, 'c2VjcmV0'])
+    if (stdout.includes(secret) || stderr.includes(secret)) throw new Error('a secret is shown')
+  return { end, stdout: stdout.toString(), stderr }
+}
+
+/** A file of two connections, one by a variable, one by a file beside it. */
+const declare = (streams: string) => `connections:
+  acme:
+    config:
+      access_token: \${ACME_TOKEN}
+      start_date: 2024-01-31T00:00:00Z
+    streams: [${streams}]
+  beta:
+    config: {access_token: "\${file:beta.token}"}
+    streams: [tags]
+`
+
+t.test('connections are made, changed, and left as they are, and it is told which', async (t) => {
+  bench.write('beta.token', `${token}\n`)
+  const path = bench.write('connections.yaml', declare('contacts'))
+  const apply = () => run(['connections', 'apply', path])
+  t.same(await apply(), { end: 0, stdout: 'acme: created\nbeta: created\n', stderr: '' })
+  t.same(await apply(), { end: 0, stdout: 'acme: unchanged\nbeta: unchanged\n', stderr: '' })
+  bench.write('connections.yaml', declare('contacts, tags'))
+  t.same(await apply(), { end: 0, stdout: 'acme: changed\nbeta: unchanged\n', stderr: '' })
+  bench.write('beta.token', 'another-token\n')
+  t.same(await apply(), { end: 0, stdout: 'acme: unchanged\nbeta: changed\n', stderr: '' }, 'a secret, too')
+  bench.write('beta.token', token)
+  const json = await run(['connections', 'apply', path, '--json'])
+  t.same(JSON.parse(json.stdout), [
+    { connectionId: 'acme', change: 'unchanged' },
+    { connectionId: 'beta', change: 'changed' },
+  ])
+
+  const job = await run(['jobs', 'run', '--connection', 'acme', '--wait', '--json'])
+  t.equal(job.end, 0)
+  const { jobId, messageCount, ...told } = JSON.parse(job.stdout)
+  t.match(told, { status: 'succeeded', connectionId: 'acme' })
+  const acknowledge = (offset: number) => run(['jobs', 'ack', String(jobId), String(offset)])
+  t.match(await acknowledge(messageCount + 1), { end: 1, stderr: /but the log has \d+ messages/ })
+  const said = `${messageCount} messages of job ${jobId} acknowledged\n`
+  t.same(await acknowledge(messageCount), { end: 0, stdout: said, stderr: '' })
+  const states = (await (await service.fetch('/v1/connections/acme/state')).json()) as unknown[]
+  t.equal(states.length, 1, 'contacts have a state; tags, read whole, have none')
+})
+
+t.test('they are listed and shown without their secrets', async (t) => {
+  t.match(await run(['connections', 'list']), { end: 0, stdout: /^CONNECTION .*\nacme +20.*\nbeta +20.*\n$/ })
+  t.match(await run(['connections', 'show', 'acme']), {
+    end: 0,
+    stdout:
+      /^Connection acme, [\s\S]*access_token +\*+\n +start_date +2024-01-31T00:00:00Z\nStreams:\n +contacts +incremental\n/,
+  })
+  const list = JSON.parse((await run(['connections', 'list', '--json'])).stdout) as { connectionId: string }[]
+  t.same(
+    list.map(({ connectionId }) => connectionId),
+    ['acme', 'beta'],
+  )
+  t.match(JSON.parse((await run(['connections', 'show', 'beta', '--json'])).stdout), { connectionId: 'beta' })
+  t.match(await run(['connections', 'show', 'nobody']), { end: 1, stderr: /no such connection/ })
+})
+
+t.test('the file may be stdin', async (t) => {
+  const text = `connections: {piped: {config: {access_token: "\${ACME_TOKEN}"}, streams: [tags]}}`
+  t.match(await run(['connections', 'apply', '-'], {}, text), { end: 0, stdout: 'piped: created\n' })
+})
+
+/** What is wrong with a file, the file, and what is told. Nothing is put then. */
+const wrong: [what: string, text: string, told: RegExp][] = [
+  [
+    'a variable that is not set',
+    declare('tags').replace('ACME_TOKEN', 'NO_TOKEN'),
+    /acme\/config\/access_token needs the environment variable NO_TOKEN/,
+  ],
+  [
+    'a file that is not there',
+    declare('tags').replace('beta.token', 'no.token'),
+    /beta\/config\/access_token names the file no\.token/,
+  ],
+  [
+    'a reference to nothing',
+    declare('tags').replace('{ACME_TOKEN}', '{c2V token}'),
+    /neither \$\{NAME\} nor \$\{file:PATH\}/,
+  ],
+  ['no YAML', 'connections:\n  acme: {config: "c2VjcmV0\n', /wrong\.yaml is not YAML: look at line \d+, column \d+/],
+  ['an id that is none', declare('tags').replace('acme', 'a b'), /wrong\.yaml#\/connections\/a b must/],
+  ['no connections', 'acme: {}', /#\/connections must hold at least one connection/],
+  ['a stream of nobody', declare('tag'), /wrong\.yaml#\/connections\/acme\/streams\/0 "tag" is no stream/],
+]
+
+for (const [what, text, told] of wrong)
+  t.test(`${what} is told with its place, and the file is not quoted`, async (t) => {
+    const path = bench.write('wrong.yaml', text)
+    t.match(await run(['connections', 'apply', path]), { end: 2, stdout: '', stderr: told })
+  })
+
+t.test('two dollar signs stand for one', async (t) => {
+  const text = `connections: {dollar: {config: {access_token: "$\${ACME_TOKEN}"}, streams: [tags]}}`
+  t.match(await run(['connections', 'apply', '-'], {}, text), { end: 0 })
+  const job = await run(['jobs', 'run', '--connection', 'dollar', '--wait'])
+  t.match(job, { end: 1, stdout: /access token/ }, 'the token is the text itself')
+})
