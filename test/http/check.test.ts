@@ -30,7 +30,9 @@ const intercom = await listenSimulator(t, {
     ],
   },
 })
-const api = await startApp(t, server, { intercomBaseUrl: intercom.url })
+/** Ten seconds, after which a missing permission is asked about once more, are two. */
+const fast = () => createAcceleratedClock(Date.now(), 5)
+const api = await startApp(t, server, { intercomBaseUrl: intercom.url, clock: fast() })
 
 const ask = (app: TestApp, body: unknown) =>
   app.fetch('/v1/check', {
@@ -88,13 +90,17 @@ for (const missingScopeStatus of [401, 403] as const) {
       ...small,
       missingScopeStatus,
       hideTimezone: missingScopeStatus === 401,
-      accessTokens: { 'token-without-tags': ['read_tags'] },
+      accessTokens: { 'simulator-token': [], 'token-without-tags': ['read_tags'] },
     })
-    const app = await startApp(t, server, { intercomBaseUrl: other.url })
+    const app = await startApp(t, server, { intercomBaseUrl: other.url, clock: fast() })
     const config = { access_token: 'token-without-tags' }
     t.match(await check(config, undefined, app), { status: 'SUCCEEDED', message: /tags: .*"Read tags"/ })
     t.match(await check(config, ['contacts'], app), { status: 'SUCCEEDED', message: /tags: .*"Read tags"/ })
     t.match(await check(config, ['contacts', 'tags'], app), { status: 'FAILED', message: /tags: .*"Read tags"/ })
+    t.match(await check(config, undefined, app), { message: /leave out \(in Airbyte: deselect\) tags\./ })
+    other.faults.next([{ match: { path: '/admins' }, status: missingScopeStatus }])
+    const once = await check({ access_token: 'simulator-token' }, ['admins'], app)
+    t.match(once, { status: 'SUCCEEDED', message: /All streams can be read/ }, 'said once only')
   })
 }
 
@@ -108,10 +114,8 @@ t.test('the permission for articles is asked for only when they are named', asyn
   const asked = intercom.requests.entries.filter(({ path }) => path === '/articles')
   t.same(
     asked.map(({ query }) => query),
-    [
-      { page: '1', per_page: '1' },
-      { page: '1', per_page: '1' },
-    ],
+    Array.from({ length: 3 }, () => ({ page: '1', per_page: '1' })),
+    'twice of the token without the permission',
   )
 })
 

@@ -11,7 +11,11 @@ const secretMask = '**********'
 export function toConnectionBody({ connectionId, settings, problem, ...times }: Connection): ConnectionBody {
   return {
     connectionId,
-    ...(settings && { config: maskSecrets(settings.config), catalog: settings.catalog }),
+    ...(settings && {
+      config: maskSecrets(settings.config),
+      catalog: settings.catalog,
+      onMissingPermission: settings.onMissingPermission ?? 'fail',
+    }),
     ...(problem !== undefined && { problem: problem.message }),
     createdAt: new Date(times.createdAt).toISOString(),
     lastUpdatedAt: new Date(times.lastUpdatedAt).toISOString(),

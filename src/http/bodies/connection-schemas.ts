@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { connectionIdSchema, pageParameters } from './list-schemas.ts'
+import { onMissingPermission } from './permission-schemas.ts'
 
 /** Schemas of connections and of the calls about them. */
 
@@ -19,6 +20,12 @@ export const connectionSchema = Type.Object(
         description: 'Why the config and the catalog cannot be shown: the key that encrypted them is missing',
       }),
     ),
+    onMissingPermission: Type.Optional(onMissingPermission('Jobs may say otherwise')),
+    warnings: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'Only in the answer to PUT: what its jobs will stumble over. Empty if nothing is known',
+      }),
+    ),
     createdAt: time('When it was made'),
     lastUpdatedAt: time('When config and catalog were last put'),
   },
@@ -33,6 +40,7 @@ export const newConnectionBody = Type.Object(
     config: Type.Unknown({ description: "The connector's config: access_token, start_date, …" }),
     catalog: Type.Optional(Type.Unknown({ description: 'A ConfiguredAirbyteCatalog, or a CATALOG message' })),
     streams: Type.Optional(Type.Unknown({ description: 'In place of a catalog: stream names, or {name, syncMode}' })),
+    onMissingPermission: Type.Optional(onMissingPermission('`fail` if it is left out')),
   },
   closed,
 )

@@ -3,11 +3,13 @@ import { Type } from 'typebox'
 import { parseSyncRequest } from '../../sync/contract/sync-request.ts'
 import { findMasks, toConnectionBody } from '../bodies/connection-body.ts'
 import { connectionListQuery, connectionParameters, newConnectionBody } from '../bodies/connection-schemas.ts'
+import { warningsOf } from '../bodies/connection-warnings.ts'
 import { listOf } from '../bodies/list-schemas.ts'
 import { needsApiKey, problemResponses } from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import type { Api } from '../instance.ts'
+import { createAskIntercom } from '../requests/ask-intercom.ts'
 import { invalidRequest } from '../requests/validation.ts'
 
 const connectionResponse = (description: string) => ({
@@ -49,13 +51,20 @@ function addListConnections(app: Api, { connections }: RouteDependencies): void 
   })
 }
 
-function addPutConnection(app: Api, { connections }: RouteDependencies): void {
+/** A caller waits no longer than this for what Intercom says about a new connection. */
+const warningLimits = { deadlineMs: 20_000, tries: 1 }
+
+function addPutConnection(app: Api, dependencies: RouteDependencies): void {
+  const { connections, openStreams } = dependencies
+  const askIntercom = createAskIntercom(dependencies)
   app.put('/connections/:connectionId', {
     schema: {
       ...common,
       operationId: 'putConnection',
       summary: 'Make a connection, or replace what it syncs',
-      description: 'The state stays. A running job continues with the config it started with.',
+      description:
+        'The state stays. A running job continues with the config it started with. `warnings` names streams that the ' +
+        'token may not read; finding out takes 20 s at most, and never keeps the connection from being stored.',
       params: connectionParameters,
       querystring: noQuery,
       body: newConnectionBody,
@@ -68,9 +77,11 @@ function addPutConnection(app: Api, { connections }: RouteDependencies): void {
     handler: async ({ tenant, params, body }, reply) => {
       const masks = findMasks(body.config)
       if (masks.length > 0) throw invalidRequest(masks)
-      const { config, catalog } = parseSyncRequest(body)
-      const { connection, created } = await connections.put(tenant, params.connectionId, { config, catalog })
-      return reply.code(created ? 201 : 200).send(toConnectionBody(connection))
+      const { states: _, ...settings } = parseSyncRequest(body)
+      const { connection, created } = await connections.put(tenant, params.connectionId, settings)
+      const signal = openStreams.signalFor(reply.raw)
+      const warnings = await warningsOf(settings, (work) => askIntercom(signal, settings.config, work, warningLimits))
+      return reply.code(created ? 201 : 200).send({ ...toConnectionBody(connection), warnings })
     },
   })
 }

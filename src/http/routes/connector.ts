@@ -1,15 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyReply } from 'fastify'
 import {
   catalogMessage,
   connectionStatusMessage,
   specMessage,
   unusableConfig,
 } from '../../airbyte/connector-messages.ts'
-import { readSourceConfig, type SourceConfig } from '../../airbyte/source-config.ts'
+import { readSourceConfig } from '../../airbyte/source-config.ts'
 import type { Fault } from '../../errors.ts'
-import { type BriefClient, withBriefClient } from '../../intercom/brief-client.ts'
-import { countExchanges } from '../../intercom/observer.ts'
 import { checkConnection } from '../../streams/check-connection.ts'
 import { discoverStreams, listStreams } from '../../streams/discover.ts'
 import { readSelection } from '../../streams/selection.ts'
@@ -17,30 +14,15 @@ import { messageResponse, needsApiKey, problemResponses } from '../bodies/respon
 import { checkBody, discoverBody, noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import type { Api } from '../instance.ts'
+import { type AskIntercom, createAskIntercom } from '../requests/ask-intercom.ts'
 import { invalidRequest } from '../requests/validation.ts'
 
 /** Airbyte's spec, check and discover, each answered with its one message. */
 const connectorRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, dependencies) => {
-  const askIntercom = createAsk(dependencies)
+  const askIntercom = createAskIntercom(dependencies)
   addSpec(app)
-  addCheck(app, askIntercom)
-  addDiscover(app, askIntercom)
-}
-
-/** Asks Intercom something for a caller. */
-type Ask = <Result>(
-  reply: FastifyReply,
-  config: SourceConfig,
-  work: (client: BriefClient) => Promise<Result>,
-) => Promise<Result>
-
-/** Questions to Intercom end with the caller, with the service, and in time. */
-function createAsk({ clock, openStreams, metrics, intercomBaseUrl: baseUrl }: RouteDependencies): Ask {
-  const observe = countExchanges(metrics)
-  return (reply, config, work) => {
-    const signal = openStreams.signalFor(reply.raw)
-    return withBriefClient({ config, baseUrl, clock, random: Math.random, signal, observe }, work)
-  }
+  addCheck(app, dependencies, askIntercom)
+  addDiscover(app, dependencies, askIntercom)
 }
 
 function addSpec(app: Api): void {
@@ -57,7 +39,7 @@ function addSpec(app: Api): void {
   })
 }
 
-function addCheck(app: Api, askIntercom: Ask): void {
+function addCheck(app: Api, { openStreams }: RouteDependencies, askIntercom: AskIntercom): void {
   app.post('/check', {
     schema: {
       operationId: 'checkConnection',
@@ -65,7 +47,8 @@ function addCheck(app: Api, askIntercom: Ask): void {
       description:
         'FAILED for a config or a token that cannot be used, and when a stream named in `streams` cannot be read. ' +
         'Otherwise SUCCEEDED, with a message that tells what the token leads to and which streams it cannot read. ' +
-        'It takes about ten requests to Intercom, and 30 s at most.',
+        'It takes about ten requests to Intercom, and 30 s at most. Where Intercom says that a permission is missing, it is ' +
+        'asked once more ten seconds later.',
       tags: ['connector'],
       security: needsApiKey,
       querystring: noQuery,
@@ -86,14 +69,15 @@ function addCheck(app: Api, askIntercom: Ask): void {
       const faults: Fault[] = []
       const config = readSourceConfig(body.config, '', faults)
       if (!config) return connectionStatusMessage(unusableConfig(faults))
+      const signal = openStreams.signalFor(reply.raw)
       return connectionStatusMessage(
-        await askIntercom(reply, config, (client) => checkConnection(client, config, wanted)),
+        await askIntercom(signal, config, (client) => checkConnection(client, config, wanted)),
       )
     },
   })
 }
 
-function addDiscover(app: Api, askIntercom: Ask): void {
+function addDiscover(app: Api, { openStreams }: RouteDependencies, askIntercom: AskIntercom): void {
   app.post('/discover', {
     // Everything may be left out, even the body.
     preValidation: async (request) => {
@@ -125,7 +109,8 @@ function addDiscover(app: Api, askIntercom: Ask): void {
       const faults: Fault[] = []
       const config = readSourceConfig(body.config, '/config', faults)
       if (!config) throw invalidRequest(faults)
-      return catalogMessage(await askIntercom(reply, config, (client) => discoverStreams(client, config.api_version)))
+      const signal = openStreams.signalFor(reply.raw)
+      return catalogMessage(await askIntercom(signal, config, (client) => discoverStreams(client, config.api_version)))
     },
   })
 }
