@@ -1,10 +1,8 @@
-import { destination, type Logger } from 'pino'
+import type { Logger } from 'pino'
+import { openStderr } from '../log/stderr.ts'
 import { createLogger } from '../logger.ts'
 
 /** The process's own log, on stderr, because stdout is for messages. */
 export function openLog(): Logger {
-  const stderr = destination({ dest: 2, sync: true })
-  // The listener may have left, and that must not end a sync.
-  stderr.on('error', () => undefined)
-  return createLogger('info', stderr)
+  return createLogger('info', openStderr())
 }

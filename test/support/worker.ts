@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type AttemptObserver, unobserved } from '../../src/queue/attempt-observer.ts'
 import { createSyncQueue, type SyncQueue } from '../../src/queue/sync-queue.ts'
+import type { JobLog } from '../../src/queue/watch/job-log.ts'
 import type { LockTiming } from '../../src/queue/worker.ts'
 import { startWorkerRole, type WorkerRole } from '../../src/queue/worker-role.ts'
 import type { Attempt } from '../../src/store/attempts/attempts.ts'
@@ -72,7 +73,7 @@ export interface TestService extends TestStore {
   /** Errors that failed attempts. */
   reported: ReportedError[]
   /** @param timing the default is `fastLocks` */
-  startWorker(startSync: StartSync, timing?: LockTiming, observe?: AttemptObserver): WorkerRole
+  startWorker(startSync: StartSync, timing?: LockTiming, observe?: AttemptObserver, jobLog?: JobLog): WorkerRole
 }
 
 /** Store and queue on a test Redis; workers are started by the test and stopped when it ends. */
@@ -88,7 +89,7 @@ export function openService(
     ...store,
     queue,
     reported,
-    startWorker(startSync, timing = fastLocks, observe = unobserved) {
+    startWorker(startSync, timing = fastLocks, observe = unobserved, jobLog = undefined) {
       const role = startWorkerRole({
         ...store,
         redis: server.connect(),
@@ -98,6 +99,7 @@ export function openService(
         timing,
         startSync,
         observe,
+        ...(jobLog && { jobLog }),
         createId: randomUUID,
         reportError: (error, attempt) => reported.push({ error, attempt }),
         onError: () => undefined,
