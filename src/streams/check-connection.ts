@@ -5,7 +5,7 @@ import type { BriefClient } from '../intercom/brief-client.ts'
 import { readMe, unknownWorkspace, type Workspace } from '../intercom/endpoints/workspace.ts'
 import { createRedact } from '../redaction.ts'
 import { listProbes } from './probes.ts'
-import { askProbes, confirmRefusals, describeRefusal, type Refusal, refusedStreams } from './refusals.ts'
+import { askProbes, confirmRefusals, describeRefusal, probesOf, type Refusal, refusedStreams } from './refusals.ts'
 
 interface Connection {
   workspace: Workspace
@@ -19,14 +19,16 @@ interface Connection {
  * when they are named are checked only when they are wanted.
  *
  * @param wanted streams that must be readable; for the others an unreadable stream is only reported
+ * @param read the streams that syncs read @defaultValue any that are not opt-in
  * @throws CodedError `intercom_unavailable` when Intercom itself gives no verdict
  */
 export async function checkConnection(
   client: BriefClient,
   config: SourceConfig,
   wanted: readonly string[],
+  read?: readonly string[],
 ): Promise<ConnectionStatus> {
-  const { status, message } = await judgeConnection(client, config, wanted)
+  const { status, message } = await judgeConnection(client, config, wanted, read)
   // The message quotes what Intercom says about itself, which may echo what we sent.
   return { status, message: createRedact(config)(message) }
 }
@@ -35,10 +37,11 @@ async function judgeConnection(
   client: BriefClient,
   config: SourceConfig,
   wanted: readonly string[],
+  read: readonly string[] | undefined,
 ): Promise<ConnectionStatus> {
   const version = config.api_version ?? defaultApiVersion
   const me = await unlessRefused(readMe(client, version))
-  const probes = listProbes(wanted, version)
+  const probes = read ? probesOf([...read, ...wanted], version) : listProbes(wanted, version)
   const first = await askProbes(client, probes)
   const isHopeless = first.length === probes.length && me instanceof RefusedError
   const refusals = isHopeless ? first : await confirmRefusals(client, first, client.pause)

@@ -49,17 +49,21 @@ export async function findMissingPermissions(
   version: ApiVersion | undefined,
   pause: Pause,
 ): Promise<Refusal[]> {
-  const probes = listProbes(streamNames, version).flatMap((probe) => {
-    const named = probe.streamNames.filter((name) => streamNames.includes(name))
-    return named.length > 0 ? [{ ...probe, streamNames: named }] : []
-  })
-  const refusals = (await askProbes(client, probes)).filter(isOfPermission)
+  const refusals = (await askProbes(client, probesOf(streamNames, version))).filter(isOfPermission)
   if (refusals.length === 0) return []
   // For a token that nothing accepts, or that is revoked meanwhile, no permission is the cause.
   await readWorkspace(client, version)
   const confirmed = (await confirmRefusals(client, refusals, pause)).filter(isOfPermission)
   if (confirmed.length > 0) await readWorkspace(client, version)
   return confirmed
+}
+
+/** The probes of these streams alone. */
+export function probesOf(streamNames: readonly string[], version: ApiVersion | undefined): Probe[] {
+  return listProbes(streamNames, version).flatMap((probe) => {
+    const named = probe.streamNames.filter((name) => streamNames.includes(name))
+    return named.length > 0 ? [{ ...probe, streamNames: named }] : []
+  })
 }
 
 function isOfPermission({ error }: Refusal): boolean {

@@ -26,6 +26,11 @@ t.test('a missing permission fails a read, also where the connection leaves stre
   t.notOk(statuses.some(({ stream_descriptor }) => stream_descriptor.name === 'tags'))
   t.match(errorsIn(stdout), [{ message: /left out tags.*permission.*deselect tags/, failure_type: 'config_error' }])
   t.match((await service.jobs())[0], { status: 'succeeded' })
+
+  const config = bench.write('config.json', { ...access, connection_id: 'narrow' })
+  const checked = await bench.run(['check', '--config', config])
+  t.equal(checked.end, 0)
+  t.match(checked.stdout.toString(), /SUCCEEDED.*leave out \(in Airbyte: deselect\) tags\./)
 })
 
 t.test('with a config of its own it fails in the usual way, and check names what to deselect', async (t) => {

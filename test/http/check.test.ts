@@ -119,6 +119,25 @@ t.test('the permission for articles is asked for only when they are named', asyn
   )
 })
 
+t.test('a connection is checked for the streams that it reads', async (t) => {
+  const put = async (streams: string[]) => {
+    const body = JSON.stringify({ config: { access_token: 'token-without-tags' }, streams })
+    await api.fetch('/v1/connections/kept', { method: 'PUT', headers: { 'content-type': 'application/json' }, body })
+  }
+  const checkKept = async (more = {}) => {
+    const answer = await (await ask(api, { connectionId: 'kept', ...more })).json()
+    return (answer as ConnectionStatusMessage).connectionStatus
+  }
+  await put(['contacts'])
+  t.match(await checkKept(), { status: 'SUCCEEDED', message: /All streams can be read/ })
+  await put(['contacts', 'tags'])
+  t.match(await checkKept(), { status: 'SUCCEEDED', message: /deselect\) tags\./ })
+  t.match(await checkKept({ streams: ['tags'] }), { status: 'FAILED', message: /"Read tags"/ })
+  const unknown = await ask(api, { connectionId: 'nothing' })
+  t.equal(unknown.status, 404)
+  t.match(await unknown.json(), { code: 'connection_not_found' })
+})
+
 t.test('a token that may read no stream at all fails', async (t) => {
   t.match(await check({ access_token: 'token-for-nothing' }), { status: 'FAILED', message: /no permission for any/ })
 })
@@ -149,6 +168,7 @@ t.test('a malformed body is a bad request', async (t) => {
     [{ config: {}, stream: [] }, '/stream'],
     [{ config: { access_token: 'simulator-token' }, streams: ['contats'] }, '/streams/0'],
     [{ config: { access_token: 'simulator-token' }, streams: 'contacts' }, '/streams'],
+    [{ config: { access_token: 'simulator-token' }, connectionId: 'both' }, '/config'],
   ]
   for (const [body, pointer] of bodies) {
     const response = await ask(api, body)

@@ -1,15 +1,19 @@
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
+import { CodedError, toJobFailure } from '../../src/errors.ts'
+import { createMetrics } from '../../src/metrics.ts'
+import { countEndedJobs } from '../../src/queue/attempt-observer.ts'
 import { watchAttempt } from '../../src/queue/watch/attempt-watch.ts'
 import { createJobLog, logEndedJobs } from '../../src/queue/watch/job-log.ts'
 import type { AttemptStore } from '../../src/store/attempts/attempts.ts'
-import { endJob } from '../../src/store/attempts/job-end.ts'
+import { type EndObserver, endJob } from '../../src/store/attempts/job-end.ts'
 import { announceWorker } from '../../src/store/attempts/worker-presence.ts'
 import type { StreamProgress } from '../../src/sync/contract/commit.ts'
 import type { Wait } from '../../src/sync/contract/watch.ts'
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
+import { parseMetrics } from '../support/metrics.ts'
 import { startRedis } from '../support/redis.ts'
-import { beginAttempt, openStore, syncRequest, type TestStore, tenant } from '../support/store.ts'
+import { beginAttempt, commitOf, commitTo, openStore, syncRequest, type TestStore, tenant } from '../support/store.ts'
 
 const server = await startRedis(t)
 const second = 1000
@@ -149,6 +153,25 @@ t.test('a job says that it waits for the rate limit, and how long it has waited 
     seconds: 30,
     attempts: 1,
   })
+})
+
+t.test('the end of a job says, and counts, what was left out', async (t) => {
+  const { store, attempt, logger, lines } = await startWatch(t)
+  const { jobId, attemptId } = attempt
+  await commitTo(store, attempt, '1-1', { ...commitOf(1, 1), skippedStreams: ['tags', 'teams'] })
+  const metrics = createMetrics()
+  const observers = [logEndedJobs(logger), countEndedJobs(metrics)]
+  const onJobEnded: EndObserver = (end) => observers.forEach((observe) => void observe(end))
+  const failure = toJobFailure(new CodedError('intercom_unavailable'))
+  await endJob({ ...store, onJobEnded }, jobId, 1, { status: 'failed', failure }, { attemptId })
+  t.match(lines.at(-1), {
+    level: 40,
+    status: 'failed',
+    code: 'intercom_unavailable',
+    skippedStreams: ['tags', 'teams'],
+  })
+  t.equal(parseMetrics(await metrics.render()).get('intercom_sync_skipped_streams_total'), 2)
+  t.match(await store.jobs.read(tenant, jobId), { skippedStreams: ['tags', 'teams'] })
 })
 
 t.test('a scroll is waited for only while nothing else comes', async (t) => {

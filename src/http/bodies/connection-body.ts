@@ -14,7 +14,7 @@ export function toConnectionBody({ connectionId, settings, problem, ...times }: 
     ...(settings && {
       config: maskSecrets(settings.config),
       catalog: settings.catalog,
-      onMissingPermission: settings.onMissingPermission ?? 'fail',
+      ...(settings.onMissingPermission && { onMissingPermission: settings.onMissingPermission }),
     }),
     ...(problem !== undefined && { problem: problem.message }),
     createdAt: new Date(times.createdAt).toISOString(),

@@ -20,7 +20,7 @@ export const connectionSchema = Type.Object(
         description: 'Why the config and the catalog cannot be shown: the key that encrypted them is missing',
       }),
     ),
-    onMissingPermission: Type.Optional(onMissingPermission('Jobs may say otherwise')),
+    onMissingPermission: Type.Optional(onMissingPermission('Absent means `fail`; jobs may say otherwise')),
     warnings: Type.Optional(
       Type.Array(Type.String(), {
         description: 'Only in the answer to PUT: what its jobs will stumble over. Empty if nothing is known',

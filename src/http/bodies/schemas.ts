@@ -149,7 +149,8 @@ const connectorConfig = Type.Object(
 /** A body of another shape is refused with 400. Faults inside `config` are not: the check reports them as its result. */
 export const checkBody = Type.Object(
   {
-    config: connectorConfig,
+    config: Type.Optional(connectorConfig),
+    connectionId: Type.Optional(connectionIdSchema),
     streams: Type.Optional(Type.Unknown({ description: 'Streams that the token must be able to read' })),
   },
   closed,

@@ -5,7 +5,7 @@ import {
   specMessage,
   unusableConfig,
 } from '../../airbyte/connector-messages.ts'
-import { readSourceConfig } from '../../airbyte/source-config.ts'
+import { readSourceConfig, type SourceConfig } from '../../airbyte/source-config.ts'
 import type { Fault } from '../../errors.ts'
 import { checkConnection } from '../../streams/check-connection.ts'
 import { discoverStreams, listStreams } from '../../streams/discover.ts'
@@ -39,16 +39,16 @@ function addSpec(app: Api): void {
   })
 }
 
-function addCheck(app: Api, { openStreams }: RouteDependencies, askIntercom: AskIntercom): void {
+function addCheck(app: Api, { openStreams, connections }: RouteDependencies, askIntercom: AskIntercom): void {
   app.post('/check', {
     schema: {
       operationId: 'checkConnection',
-      summary: 'Check a config',
+      summary: 'Check a config, or a connection',
       description:
         'FAILED for a config or a token that cannot be used, and when a stream named in `streams` cannot be read. ' +
         'Otherwise SUCCEEDED, with a message that tells what the token leads to and which streams it cannot read. ' +
         'It takes about ten requests to Intercom, and 30 s at most. Where Intercom says that a permission is missing, it is ' +
-        'asked once more ten seconds later.',
+        'asked once more ten seconds later. With `connectionId` only the streams of that connection are tried.',
       tags: ['connector'],
       security: needsApiKey,
       querystring: noQuery,
@@ -57,6 +57,7 @@ function addCheck(app: Api, { openStreams }: RouteDependencies, askIntercom: Ask
         200: messageResponse('ConnectionStatusMessage', 'A CONNECTION_STATUS message'),
         ...problemResponses(
           'malformed_json',
+          'connection_not_found',
           'body_too_large',
           'unsupported_media_type',
           'intercom_unavailable',
@@ -64,15 +65,25 @@ function addCheck(app: Api, { openStreams }: RouteDependencies, askIntercom: Ask
         ),
       },
     },
-    handler: async ({ body }, reply) => {
+    handler: async ({ tenant, body }, reply) => {
+      const { connectionId, config: given } = body
       const wanted = readWanted(body.streams)
-      const faults: Fault[] = []
-      const config = readSourceConfig(body.config, '', faults)
-      if (!config) return connectionStatusMessage(unusableConfig(faults))
+      refuseUnlessOne(given, connectionId)
       const signal = openStreams.signalFor(reply.raw)
-      return connectionStatusMessage(
-        await askIntercom(signal, config, (client) => checkConnection(client, config, wanted)),
-      )
+      const check = async (config: SourceConfig, read?: string[]) =>
+        connectionStatusMessage(
+          await askIntercom(signal, config, (client) => checkConnection(client, config, wanted, read)),
+        )
+      if (connectionId !== undefined) {
+        const { config, catalog } = await connections.readStart(tenant, connectionId)
+        return check(
+          config,
+          catalog.streams.map(({ stream }) => stream.name),
+        )
+      }
+      const faults: Fault[] = []
+      const config = readSourceConfig(given, '', faults)
+      return config ? check(config) : connectionStatusMessage(unusableConfig(faults))
     },
   })
 }
@@ -113,6 +124,13 @@ function addDiscover(app: Api, { openStreams }: RouteDependencies, askIntercom: 
       return catalogMessage(await askIntercom(signal, config, (client) => discoverStreams(client, config.api_version)))
     },
   })
+}
+
+/** @throws CodedError `invalid_request` */
+function refuseUnlessOne(config: unknown, connectionId: string | undefined): void {
+  if ((config === undefined) !== (connectionId === undefined)) return
+  const detail = config ? 'cannot be given together with connectionId; remove one' : 'or connectionId is required'
+  throw invalidRequest([{ pointer: '/config', detail }])
 }
 
 /** @throws CodedError `invalid_request` for names that no stream has */

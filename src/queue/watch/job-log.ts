@@ -48,10 +48,14 @@ export function createJobLog(logger: Logger): JobLog {
 
 /** Logs the end of each job, whoever ends it. */
 export function logEndedJobs(logger: Logger): EndObserver {
-  return ({ jobId, connectionId, status, code, durationMs, rows, requests, waitedMs, attempts }) => {
+  return ({ jobId, connectionId, status, code, durationMs, rows, requests, waitedMs, attempts, skippedStreams }) => {
     const ids = { jobId, ...(connectionId !== undefined && { connectionId }) }
+    const skipped = skippedStreams.length > 0 && { skippedStreams }
     const costs = { rows, seconds: secondsOf(durationMs), requests, rateLimitSeconds: secondsOf(waitedMs), attempts }
-    logger[status === 'failed' ? 'warn' : 'info']({ ...ids, status, ...(code && { code }), ...costs }, 'job ended')
+    logger[status === 'failed' ? 'warn' : 'info'](
+      { ...ids, status, ...(code && { code }), ...costs, ...skipped },
+      'job ended',
+    )
   }
 }
 

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
 import type { ErrorCode } from '../../error-table.ts'
 import { CodedError, toJobFailure } from '../../errors.ts'
+import { parseJson } from '../../json-object.ts'
 import { StoredDataError } from '../../stored/stored-data.ts'
 import type { StreamProgress } from '../../sync/contract/commit.ts'
 import { closeStreams, type Ending as SyncEnding } from '../../sync/delivery/closing-lines.ts'
@@ -58,12 +59,14 @@ export interface JobEnd {
   requests: number
   /** Ms that requests waited for Intercom's rate limit. */
   waitedMs: number
+  /** Streams that it has left out, because the token may not read them. */
+  skippedStreams: string[]
 }
 
 export type EndObserver = (end: JobEnd) => void
 
 /** What a job came to: the members of its record that only its end shows. */
-const endFields = ['connectionId', 'rows', 'attempts', 'startTime', 'requests', 'waitedMs'] as const
+const endFields = ['connectionId', 'rows', 'attempts', 'startTime', 'requests', 'waitedMs', 'skippedStreams'] as const
 
 /**
  * Ends a job. The first caller writes the end: worker, API or reconciler.
@@ -157,7 +160,7 @@ async function tryToEnd(
 
 /** The figures of a job that ends now. A damaged one counts as 0. */
 function figuresOf(
-  [connectionId, rows, attempts, startTime, requests, waitedMs]: (string | null)[],
+  [connectionId, rows, attempts, startTime, requests, waitedMs, skippedStreams]: (string | null)[],
   now: number,
 ): Omit<JobEnd, 'jobId' | 'status' | 'code'> {
   return {
@@ -167,7 +170,13 @@ function figuresOf(
     durationMs: Math.max(0, now - (Number(startTime) || now)),
     requests: Number(requests) || 0,
     waitedMs: Number(waitedMs) || 0,
+    skippedStreams: namesIn(skippedStreams),
   }
+}
+
+function namesIn(text: string | null | undefined): string[] {
+  const names = text ? parseJson(text) : []
+  return Array.isArray(names) ? names.map(String) : []
 }
 
 /** Empty if they cannot be read, because a job must end even then. A caller that claims success has written them. */
