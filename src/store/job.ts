@@ -13,7 +13,7 @@ export type FinalStatus = (typeof finalStatuses)[number]
  * `rate_limit`, `scroll`: it waits at Intercom.
  */
 export const waits = ['worker', 'retry', 'rate_limit', 'scroll'] as const
-export type WaitingFor = (typeof waits)[number]
+export type JobWait = (typeof waits)[number]
 
 /** A job as it is stored in Redis. Times are ms since the epoch. */
 export interface Job {
@@ -40,7 +40,7 @@ export interface Job {
   failure?: KeptFailure
   cancelRequested: boolean
   /** What it waits for; see the API's description. */
-  waitingFor?: WaitingFor
+  waitingFor?: JobWait
   /** Until when, ms since the epoch, if anybody knows. */
   waitingUntil?: number
   /** While it runs: records per second of the streams that have some, and when that was. */

@@ -13,7 +13,7 @@ export interface Refusal {
 }
 
 /** Waits that many ms. */
-export type Pause = (ms: number) => Promise<void>
+type Pause = (ms: number) => Promise<void>
 
 /** Sends the probes, and returns those that Intercom itself refuses. @throws CodedError when there is no verdict */
 export async function askProbes(client: IntercomClient, probes: readonly Probe[]): Promise<Refusal[]> {

@@ -31,12 +31,12 @@ async function startWatch(t: Test) {
   const store: TestStore = openStore(server, { clock })
   const { jobId } = await store.jobs.create({ tenant, request: syncRequest() })
   const attempt = await beginAttempt(store, { jobId, fence: 1, attemptId: 'first' })
-  let tells = 0
-  const tell: AttemptStore['tell'] = (...told) => {
-    tells++
-    return store.attempts.tell(...told)
+  let reports = 0
+  const reportActivity: AttemptStore['reportActivity'] = (...report) => {
+    reports++
+    return store.attempts.reportActivity(...report)
   }
-  const watch = watchAttempt({ attempts: { tell }, clock, log: createJobLog(logger) }, attempt)
+  const watch = watchAttempt({ attempts: { reportActivity }, clock, log: createJobLog(logger) }, attempt)
   t.teardown(() => watch.stop())
   return {
     clock,
@@ -46,7 +46,7 @@ async function startWatch(t: Test) {
     attempt,
     watch,
     jobId,
-    tells: () => tells,
+    reports: () => reports,
     read: () => store.jobs.read(tenant, jobId),
     progressLines: () => lines.filter(({ msg }) => msg === 'job progress'),
   }
@@ -104,7 +104,7 @@ t.test('the log has a line when a job starts, and one each half minute', async (
 })
 
 t.test('a job shows its rates, at the cost of one small write a second at most', async (t) => {
-  const { clock, watch, read, tells, store, jobId } = await startWatch(t)
+  const { clock, watch, read, reports, store, jobId } = await startWatch(t)
   watch.committed({ streams: [contacts(0)] })
   await passSeconds(clock, 10, (number) => {
     for (const part of [1, 2, 3, 4]) {
@@ -114,15 +114,15 @@ t.test('a job shows its rates, at the cost of one small write a second at most',
   })
   await watch.settle()
   t.match(await read(), { progress: { rates: { contacts: 40 } } })
-  t.ok(tells() <= 11, `${tells()} writes`)
+  t.ok(reports() <= 11, `${reports()} writes`)
   t.same(await store.redis.hmget(`intercom-sync:{job:${jobId}}:record`, 'requests', 'waitedMs'), ['40', '0'])
 
   await passSeconds(clock, 40)
   await watch.settle()
   t.match(await read(), { progress: { rates: {} } })
-  const before = tells()
+  const before = reports()
   await passSeconds(clock, 40)
-  t.equal(tells(), before, 'while nothing changes, nothing is written')
+  t.equal(reports(), before, 'while nothing changes, nothing is written')
 })
 
 t.test('a job says that it waits for the rate limit, and how long it has waited in all', async (t) => {
@@ -197,7 +197,11 @@ t.test('what an attempt has said counts no more once another has begun', async (
   t.equal((await read()).waitingFor, undefined)
   const next = await beginAttempt(store, { jobId, fence: 2, attemptId: 'second' })
   t.equal((await read()).waitingFor, undefined)
-  await store.attempts.tell(attempt, { activity: { at: 0, waitingFor: 'scroll', rates: {} }, requests: 9, waitedMs: 9 })
+  await store.attempts.reportActivity(attempt, {
+    activity: { at: 0, waitingFor: 'scroll', rates: {} },
+    requests: 9,
+    waitedMs: 9,
+  })
   t.equal((await read()).waitingFor, undefined)
 
   await store.attempts.release(next, 'counted', undefined, 90 * second)

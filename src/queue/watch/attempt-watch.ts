@@ -3,7 +3,7 @@ import type { Activity } from '../../store/activity.ts'
 import type { Attempt, AttemptStore } from '../../store/attempts/attempts.ts'
 import type { Commit } from '../../sync/contract/commit.ts'
 import type { SyncWatch, Wait } from '../../sync/contract/watch.ts'
-import { createFigureBoard } from './attempt-figures.ts'
+import { createAttemptRecorder } from './attempt-recorder.ts'
 import type { AttemptFigures, JobLog } from './job-log.ts'
 
 /** Makes a running attempt visible: in the service's log, and to those who read its job. */
@@ -24,7 +24,7 @@ export const unwatched: AttemptWatch = {
 }
 
 export interface WatchDependencies {
-  attempts: Pick<AttemptStore, 'tell'>
+  attempts: Pick<AttemptStore, 'reportActivity'>
   clock: Clock
   log: JobLog
 }
@@ -36,7 +36,7 @@ const looksPerLine = 30
 
 /** Watches an attempt that has begun, until `stop()`. */
 export function watchAttempt({ attempts, clock, log }: WatchDependencies, attempt: Attempt): AttemptWatch {
-  const board = createFigureBoard(clock)
+  const recorder = createAttemptRecorder(clock)
   const over = new AbortController()
   const told = { requests: 0, waitedMs: 0, doing: '' }
   let telling: Promise<void> | undefined
@@ -46,7 +46,7 @@ export function watchAttempt({ attempts, clock, log }: WatchDependencies, attemp
     const requests = total.requests - told.requests
     const waitedMs = Math.round(total.waitedMs - told.waitedMs)
     if (requests === 0 && waitedMs === 0 && JSON.stringify(doing) === told.doing) return
-    await attempts.tell(attempt, { activity: { at: clock.now(), ...doing }, requests, waitedMs })
+    await attempts.reportActivity(attempt, { activity: { at: clock.now(), ...doing }, requests, waitedMs })
     told.requests += requests
     told.waitedMs += waitedMs
     told.doing = JSON.stringify(doing)
@@ -65,7 +65,7 @@ export function watchAttempt({ attempts, clock, log }: WatchDependencies, attemp
   async function keepLooking(): Promise<void> {
     for (let looks = 1; ; looks++) {
       await clock.sleep(tellEveryMs, over.signal)
-      const figures = board.look()
+      const figures = recorder.look()
       void tellNow(figures)
       if (looks % looksPerLine === 0) log.progress(attempt, figures)
     }
@@ -76,17 +76,17 @@ export function watchAttempt({ attempts, clock, log }: WatchDependencies, attemp
   keepLooking().catch(() => undefined)
   return {
     sync: {
-      ...board.sync,
+      ...recorder.sync,
       waited: () => undefined,
       answered(...answer) {
-        board.sync.answered(...answer)
+        recorder.sync.answered(...answer)
         log.asked(attempt, ...answer)
       },
     },
-    committed: ({ streams }) => board.committed(streams),
+    committed: ({ streams }) => recorder.committed(streams),
     async settle() {
       await telling
-      await tellNow(board.look())
+      await tellNow(recorder.look())
     },
     stop: () => over.abort(),
   }

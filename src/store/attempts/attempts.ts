@@ -5,6 +5,7 @@ import { type Activity, activityJson } from '../activity.ts'
 import { type CancelReason, cancelReasonOf } from '../job-record.ts'
 import { changedChannel, jobKey } from '../keys.ts'
 import { runScript } from '../script.ts'
+import { activityScript } from './activity.lua.ts'
 import { beginScript } from './begin.lua.ts'
 import { type BegunAttempt, readBegun } from './begun-attempt.ts'
 import { commitScript } from './commit.lua.ts'
@@ -17,7 +18,6 @@ import {
   type QueueLock,
 } from './job-end.ts'
 import { releaseScript } from './release.lua.ts'
-import { tellScript } from './tell.lua.ts'
 
 /** One worker's try at a job. */
 export interface AttemptIdentity {
@@ -42,9 +42,9 @@ export interface Attempt extends AttemptIdentity, BegunAttempt {
 export type CommitOutcome = 'COMMITTED' | 'ALREADY' | 'ENDED' | 'FENCED' | 'REWOUND' | 'LOG_FULL'
 
 /** What an attempt says about itself between its commits. */
-export interface Telling {
+export interface ActivityReport {
   activity: Activity
-  /** Requests to Intercom since it last said so. */
+  /** Requests to Intercom since the last report. */
   requests: number
   /** The ms of them in which requests waited for Intercom's rate limit. */
   waitedMs: number
@@ -72,7 +72,7 @@ export interface AttemptStore {
     retryInMs?: number,
   ): Promise<ReleaseOutcome>
   /** Tells callers what the attempt is doing. Changes nothing once another attempt has begun. */
-  tell(identity: AttemptIdentity, telling: Telling): Promise<void>
+  reportActivity(identity: AttemptIdentity, report: ActivityReport): Promise<void>
   /**
    * @param by absent for callers that are not an attempt; if it finds a log that it has not written, it gets `REWOUND`
    */
@@ -89,7 +89,7 @@ export function createAttemptStore(dependencies: AttemptStoreDependencies): Atte
     begin: (identity, mode, newEpoch) => beginAttempt(dependencies, identity, mode, newEpoch),
     commit: (attempt, commitId, commit) => commitTo(dependencies, attempt, commitId, commit),
     release: (...release) => releaseAttempt(dependencies, ...release),
-    tell: (identity, telling) => tellActivity(dependencies, identity, telling),
+    reportActivity: (identity, report) => reportActivity(dependencies, identity, report),
     end: (jobId, fence, ending, by) => endJob(dependencies, jobId, fence, ending, by),
   }
 }
@@ -196,12 +196,12 @@ async function releaseAttempt(
   return outcome === 'CANCELLED' ? { outcome, cancelReason: cancelReasonOf(cancelReason) } : { outcome }
 }
 
-async function tellActivity(
+async function reportActivity(
   { redis }: AttemptStoreDependencies,
   { jobId, attemptId }: AttemptIdentity,
-  { activity, requests, waitedMs }: Telling,
+  { activity, requests, waitedMs }: ActivityReport,
 ): Promise<void> {
-  await runScript(redis, tellScript, {
+  await runScript(redis, activityScript, {
     keys: { recordKey: jobKey(jobId, 'record') },
     args: { attemptId, activity: activityJson(attemptId, activity), requests, waitedMs: Math.round(waitedMs) },
   })

@@ -5,7 +5,7 @@ import type { AttemptFigures } from './job-log.ts'
 import { createRowRates } from './row-rates.ts'
 
 /** Counts what an attempt does and waits for. */
-export interface FigureBoard {
+export interface AttemptRecorder {
   /** For the sync that the attempt runs. */
   sync: Pick<SyncWatch, 'begun' | 'answered' | 'retried'>
   committed(streams: readonly StreamProgress[]): void
@@ -16,7 +16,7 @@ export interface FigureBoard {
 /** A scroll is waited for only by some streams. The job waits for it when no row of the others has come for so long. */
 const idleMs = 2000
 
-export function createFigureBoard(clock: Pick<Clock, 'monotonic'>): FigureBoard {
+export function createAttemptRecorder(clock: Pick<Clock, 'monotonic'>): AttemptRecorder {
   const rates = createRowRates()
   const total = { requests: 0, retries: 0, waitedMs: 0 }
   let waiting: () => Wait | undefined = () => undefined

@@ -5,25 +5,25 @@ import { defineScript } from '../script.ts'
  * Writes what an attempt is doing, for whoever reads its job, and adds to what the job has cost. It decides nothing:
  * once another attempt has begun, it does nothing. What the ending attempt has counted is added after the end, too.
  *
- * Replies TOLD or OTHER.
+ * Replies DONE or OTHER.
  */
-export const tellScript = defineScript({
-  name: 'syncTell',
+export const activityScript = defineScript({
+  name: 'syncActivity',
   keys: ['recordKey'],
   args: [
     'attemptId',
     /** JSON. */
     'activity',
-    /** Since it last told. */
+    /** Since the last report. */
     'requests',
     'waitedMs',
   ],
-  reply: Type.Enum(['TOLD', 'OTHER']),
+  reply: Type.Enum(['DONE', 'OTHER']),
   lua: `
 if redis.call('HGET', recordKey, 'attemptId') ~= attemptId then return 'OTHER' end
 redis.call('HSET', recordKey, 'activity', activity)
 redis.call('HINCRBY', recordKey, 'requests', requests)
 redis.call('HINCRBY', recordKey, 'waitedMs', waitedMs)
-return 'TOLD'
+return 'DONE'
 `,
 })
