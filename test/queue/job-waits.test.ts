@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
 import type { Clock } from '../../src/clock.ts'
 import { CodedError } from '../../src/errors.ts'
-import type { JobLog } from '../../src/queue/watch/job-log.ts'
 import type { Job } from '../../src/store/job.ts'
 import { createScrollLease } from '../../src/store/limits/scroll-lease.ts'
 import { parseSyncRequest } from '../../src/sync/contract/sync-request.ts'
@@ -13,10 +12,9 @@ import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { startRedis } from '../support/redis.ts'
 import { syncRequest, tenant } from '../support/store.ts'
-import { countingSync, fastLocks, openService, type TestService, untilEnded } from '../support/worker.ts'
+import { countingSync, fastLocks, openService, silentLog, type TestService, untilEnded } from '../support/worker.ts'
 
 const server = await startRedis(t)
-const silent: JobLog = { started: () => undefined, progress: () => undefined, asked: () => undefined }
 const token = 'simulator-token'
 
 /** A worker that reads a simulator; both go by a clock that runs ahead. */
@@ -30,7 +28,7 @@ function startReading(t: Test, { url }: ListeningSimulator, clock: Clock) {
     createSpool: createFileSpool,
     scrollLeaseOf: () => lease,
   })
-  service.startWorker(engine, fastLocks, undefined, silent)
+  service.startWorker(engine, fastLocks, undefined, silentLog)
   return { service, lease }
 }
 

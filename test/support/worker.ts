@@ -12,6 +12,9 @@ import { createDeferred } from './deferred.ts'
 import type { RedisAccess } from './redis.ts'
 import { commitOf, openStore, type TestStore, tenant } from './store.ts'
 
+/** Jobs are watched, and nobody is told of it. */
+export const silentLog: JobLog = { started: () => undefined, progress: () => undefined, asked: () => undefined }
+
 /** Dead workers are noticed in about a second. */
 export const fastLocks: LockTiming = { lockMs: 900, renewMs: 300, stalledCheckMs: 300 }
 

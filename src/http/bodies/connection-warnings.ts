@@ -1,31 +1,41 @@
 import { CodedError } from '../../errors.ts'
-import type { BriefClient } from '../../intercom/brief-client.ts'
 import { createRedact } from '../../redaction.ts'
 import type { ConnectionSettings } from '../../store/connections/connection-store.ts'
 import { describeRefusal, findMissingPermissions, type Refusal } from '../../streams/refusals.ts'
+import type { AskIntercom } from '../requests/ask-intercom.ts'
+
+/** A caller waits no longer than this for what Intercom says about a new connection. */
+const limits = { deadlineMs: 20_000, tries: 1 }
 
 /**
  * What the jobs of a connection will stumble over, for people: streams that its token may not read, a token that
  * Intercom does not accept, or that nobody could find out. None of it keeps a connection from being stored.
  *
- * @param ask asks Intercom with the connection's token
+ * @param signal has aborted when there is no time left to ask
  */
 export async function warningsOf(
   settings: ConnectionSettings,
-  ask: (work: (client: BriefClient) => Promise<Refusal[]>) => Promise<Refusal[]>,
+  askIntercom: AskIntercom,
+  signal: AbortSignal,
 ): Promise<string[]> {
   const { config, catalog, onMissingPermission } = settings
   const names = catalog.streams.map(({ stream }) => stream.name)
   const redact = createRedact(config)
   try {
-    const refusals = await ask((client) => findMissingPermissions(client, names, config.api_version, client.pause))
+    const refusals = await askIntercom(
+      signal,
+      config,
+      (client) => findMissingPermissions(client, names, config.api_version, client.pause),
+      limits,
+    )
     return refusals.map((refusal) =>
       redact(`${describeRefusal(refusal)}. ${consequenceOf(refusal, onMissingPermission)}`),
     )
   } catch (error) {
-    if (!(error instanceof CodedError)) throw error
-    if (error.code === 'token_invalid') return [redact(error.message)]
-    return [`Whether the token may read all streams is not known: ${redact(error.message)}`]
+    if (!(error instanceof CodedError || signal.aborted)) throw error
+    if (error instanceof CodedError && error.code === 'token_invalid') return [redact(error.message)]
+    const why = error instanceof CodedError ? redact(error.message) : 'the service closes'
+    return [`Whether the token may read all streams is not known: ${why}`]
   }
 }
 

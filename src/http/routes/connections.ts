@@ -51,9 +51,6 @@ function addListConnections(app: Api, { connections }: RouteDependencies): void 
   })
 }
 
-/** A caller waits no longer than this for what Intercom says about a new connection. */
-const warningLimits = { deadlineMs: 20_000, tries: 1 }
-
 function addPutConnection(app: Api, dependencies: RouteDependencies): void {
   const { connections, openStreams } = dependencies
   const askIntercom = createAskIntercom(dependencies)
@@ -80,7 +77,7 @@ function addPutConnection(app: Api, dependencies: RouteDependencies): void {
       const { states: _, ...settings } = parseSyncRequest(body)
       const { connection, created } = await connections.put(tenant, params.connectionId, settings)
       const signal = openStreams.signalFor(reply.raw)
-      const warnings = await warningsOf(settings, (work) => askIntercom(signal, settings.config, work, warningLimits))
+      const warnings = await warningsOf(settings, askIntercom, signal)
       return reply.code(created ? 201 : 200).send({ ...toConnectionBody(connection), warnings })
     },
   })
