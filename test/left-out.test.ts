@@ -16,7 +16,7 @@ t.test('a test that needs a program is left out only where that is missing, and 
   t.equal(withTools('node', 'no-such-program').skip, 'it needs no-such-program')
 })
 
-t.test('only documents are tried with programs that a machine may lack', async (t) => {
+t.test('only documents, and a terminal, are tried with programs that a machine may lack', async (t) => {
   const tests = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.ts'))
   const files = tests.filter((file) => /\bwithTools\(/.test(readFileSync(join('test', file), 'utf8')))
   t.same(files.toSorted(), [
@@ -24,6 +24,7 @@ t.test('only documents are tried with programs that a machine may lack', async (
     'documents/pipelines.test.ts',
     'documents/readme.test.ts',
     'left-out.test.ts',
+    'log/terminal-line.test.ts',
   ])
 })
 
