@@ -83,6 +83,11 @@ export const metricTable = {
     help: 'Jobs that this process has ended',
     labels: ['status', 'code'],
   },
+  intercom_sync_skipped_streams_total: {
+    type: 'counter',
+    help: 'Streams that these jobs left out because the token may not read them',
+    labels: [],
+  },
   intercom_sync_commits_total: {
     type: 'counter',
     help: 'Commits made durable',

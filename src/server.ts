@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import closeWithGrace from 'close-with-grace'
-import { destination, type Logger } from 'pino'
+import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
 import { systemClock } from './clock.ts'
 import { exitCodes } from './command-line/exit-code.ts'
@@ -10,6 +10,7 @@ import { reportOf } from './error-report.ts'
 import { buildOperationsApp } from './http/service/operations-app.ts'
 import { startNotice } from './http/service/start-notice.ts'
 import { countExchanges } from './intercom/observer.ts'
+import { openStderr } from './log/stderr.ts'
 import { createLogger } from './logger.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { type Phase, shutDown } from './process/lifecycle.ts'
@@ -21,11 +22,13 @@ import { countAttempts, countEndedJobs } from './queue/attempt-observer.ts'
 import { collectFigures } from './queue/figures.ts'
 import { startReconcilerRole } from './queue/reconciler-role.ts'
 import { createSyncQueue } from './queue/sync-queue.ts'
+import { createJobLog, logEndedJobs } from './queue/watch/job-log.ts'
 import { startWorkerRole } from './queue/worker-role.ts'
 import { createRedisClients, type RedisClients, untilReady } from './redis/redis.ts'
 import { createRedisErrorLog } from './redis/redis-error-log.ts'
 import { openRedisSource } from './redis/redis-source.ts'
 import { announceAddress } from './redis/service-file.ts'
+import type { EndObserver } from './store/attempts/job-end.ts'
 import { createConnectionStore } from './store/connections/redis-connections.ts'
 import { createJobStore } from './store/jobs/redis-job-store.ts'
 import { createRedisBudgetStore } from './store/limits/redis-budget-store.ts'
@@ -49,6 +52,7 @@ interface Service {
   storage: string
   /** Whether the Redis is the process's own, so that `DATA_DIR/service.json` is, too. */
   ownsDataDir: boolean
+  onJobEnded: EndObserver
 }
 
 const clock = systemClock
@@ -63,7 +67,7 @@ export async function serve(args: string[]): Promise<void> {
   try {
     const roles = parseRoles(args)
     const config = readConfig()
-    await run(config, roles, createLogger(config.logLevel, destination({ dest: 2, sync: true })))
+    await run(config, roles, createLogger(config.logLevel, openStderr()))
   } catch (error) {
     if (!isForWhoeverStartsIt(error)) throw error
     process.stderr.write(`intercom-sync: ${error.message}\n`)
@@ -106,7 +110,9 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
     const keys = await openKeys(config, source, { clients, clock, logger })
     const metrics = createMetrics({ ofProcess: true })
     const ownsDataDir = source.origin === 'own'
-    const service = { config, keys, clients, logger, metrics, storage: source.description, ownsDataDir }
+    const onJobEnded = observeEndedJobs(metrics, logger)
+    const storage = source.description
+    const service = { config, keys, clients, logger, metrics, storage, ownsDataDir, onJobEnded }
     if (config.metricsPort !== undefined) phases.unshift(await startOperations(service, ending.signal))
     if (roles.worker) phases.unshift(startWorker(service))
     else phases.unshift(startReconciler(service))
@@ -139,7 +145,8 @@ async function startOperations(service: Service, closing: AbortSignal): Promise<
   }
 }
 
-async function startApi({ config, keys, clients, logger, metrics, storage, ownsDataDir }: Service): Promise<Phase> {
+async function startApi(service: Service): Promise<Phase> {
+  const { config, keys, clients, logger, metrics, storage, ownsDataDir, onJobEnded } = service
   const redis = clients.connect('failFast')
   const subscriber = clients.connect('subscriber')
   const late = AbortSignal.timeout(redisStartMs)
@@ -152,7 +159,7 @@ async function startApi({ config, keys, clients, logger, metrics, storage, ownsD
     clock,
     retention: retentionOf(config.jobRetentionMs),
     wakeUps: createWakeUps(subscriber),
-    onJobEnded: countEndedJobs(metrics),
+    onJobEnded,
   }
   const metricsElsewhere = config.metricsPort !== undefined
   if (!metricsElsewhere) collectFigures({ metrics, redis, queue, clock })
@@ -183,20 +190,20 @@ async function startApi({ config, keys, clients, logger, metrics, storage, ownsD
 }
 
 /** Only for a process without a worker: there may be no worker anywhere that would run a reconciler. */
-function startReconciler({ config, keys, clients, logger, metrics }: Service): Phase {
+function startReconciler({ config, keys, clients, logger, onJobEnded }: Service): Phase {
   const reconciler = startReconcilerRole({
     redis: clients.connect('waitForever'),
     keys,
     clock,
     retention: retentionOf(config.jobRetentionMs),
     logLimitBytes: config.logLimitBytes,
-    onJobEnded: countEndedJobs(metrics),
+    onJobEnded,
     onError: createRedisErrorLog(logger, clock),
   })
   return { name: 'end the reconciler', timeoutMs: 2000, run: reconciler.end }
 }
 
-function startWorker({ config, keys, clients, logger, metrics }: Service): Phase {
+function startWorker({ config, keys, clients, logger, metrics, onJobEnded }: Service): Phase {
   const { intercomBaseUrl: baseUrl } = config
   const redis = clients.connect('waitForever')
   const role = startWorkerRole({
@@ -217,7 +224,8 @@ function startWorker({ config, keys, clients, logger, metrics }: Service): Phase
       budgetStore: createRedisBudgetStore({ redis, keys, clock, createId: randomUUID }),
     }),
     observe: countAttempts(metrics),
-    onJobEnded: countEndedJobs(metrics),
+    jobLog: createJobLog(logger),
+    onJobEnded,
     onReconciled: () => metrics.set('intercom_sync_last_reconciled_timestamp_seconds', [{}, clock.now() / 1000]),
     createId: randomUUID,
     reportError: (error, { jobId, fence }, request) =>
@@ -227,6 +235,13 @@ function startWorker({ config, keys, clients, logger, metrics }: Service): Phase
   metrics.set('intercom_sync_worker_concurrency', [{}, config.workerConcurrency])
   logger.info({ concurrency: config.workerConcurrency }, 'worker started')
   return { name: 'hand jobs over', timeoutMs: 10_000, run: role.handOver }
+}
+
+function observeEndedJobs(metrics: Metrics, logger: Logger): EndObserver {
+  const observers = [countEndedJobs(metrics), logEndedJobs(logger)]
+  return (end) => {
+    for (const observe of observers) observe(end)
+  }
 }
 
 function isForWhoeverStartsIt(error: unknown): error is Error {

@@ -15,8 +15,15 @@ async function folderOf(t: Teardown): Promise<string> {
   return folder
 }
 
+/** Nobody answers there: no test asks the real Intercom. */
+const nowhere = 'http://127.0.0.1:9'
+
 async function serve(t: Teardown, DATA_DIR: string) {
-  const service = runCompiled(t, 'test/support/serve-process.js', [], { PORT: '0', DATA_DIR })
+  const service = runCompiled(t, 'test/support/serve-process.js', [], {
+    PORT: '0',
+    DATA_DIR,
+    INTERCOM_BASE_URL: nowhere,
+  })
   const url = (await service.untilLine(/^intercom-sync listens on/)).split(' ').at(-1) ?? ''
   const call = async (path: string, method = 'GET', body?: unknown) => {
     const json =

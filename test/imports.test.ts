@@ -15,7 +15,7 @@ const layers = [
   ['src/sync/'],
   ['src/streams/', 'src/intercom/'],
   ['src/airbyte/'],
-  ['src/logger.ts', 'src/error-report.ts', 'src/environment.ts'],
+  ['src/logger.ts', 'src/log/', 'src/error-report.ts', 'src/environment.ts'],
   [
     'src/command-line/',
     'src/display/',

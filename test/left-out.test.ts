@@ -28,6 +28,7 @@ t.test('only documents and terminals are tried with programs that a machine may 
     'documents/readme.test.ts',
     'documents/warehouse.test.ts',
     'left-out.test.ts',
+    'log/terminal-line.test.ts',
   ])
 })
 

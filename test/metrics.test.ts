@@ -32,10 +32,14 @@ async function metricsAddress(process: TestProcess): Promise<string> {
   return address
 }
 
-async function sync(url: string, streams: string[], connectionId: string) {
-  const headers = { 'content-type': 'application/json' }
-  const settings = JSON.stringify({ config: { access_token: token }, streams })
-  await fetch(`${url}/v1/connections/${connectionId}`, { method: 'PUT', headers, body: settings })
+const headers = { 'content-type': 'application/json' }
+
+async function putConnection(url: string, streams: string[], connectionId: string): Promise<void> {
+  const body = JSON.stringify({ config: { access_token: token }, streams })
+  await fetch(`${url}/v1/connections/${connectionId}`, { method: 'PUT', headers, body })
+}
+
+async function sync(url: string, connectionId: string) {
   const job = JSON.stringify({ connectionId })
   const started = await fetch(`${url}/v1/jobs`, { method: 'POST', headers, body: job })
   const path = started.headers.get('location')
@@ -54,8 +58,9 @@ t.test('a sync is counted as what it was: records, bytes, requests to Intercom, 
   const before = await scrape(url)
   t.equal(before.get('intercom_sync_records_total'), 0)
   t.equal(before.get('intercom_sync_attempts_started_total'), 0)
+  await putConnection(url, ['contacts', 'tags'], 'connection-canary')
   simulator.faults.next([{ status: 500 }, { status: 429 }])
-  const job = await sync(url, ['contacts', 'tags'], 'connection-canary')
+  const job = await sync(url, 'connection-canary')
   t.match(job, { status: 'succeeded', attempts: 1 })
 
   const after = await scrape(url)
@@ -86,7 +91,8 @@ t.test('a worker alone answers for itself on METRICS_PORT, and the API no longer
   const worker = start(['--worker'], environment)
   const workerUrl = await metricsAddress(worker)
   await worker.untilLine(/worker started/)
-  const job = await sync(url, ['tags'], 'connection-canary')
+  await putConnection(url, ['tags'], 'connection-canary')
+  const job = await sync(url, 'connection-canary')
 
   const ofWorker = await scrape(workerUrl)
   t.equal(ofWorker.get('intercom_sync_records_total'), job.rowsSynced)

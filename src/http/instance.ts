@@ -4,6 +4,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { HttpLimits } from './dependencies.ts'
 import { answerClientError } from './requests/client-errors.ts'
 import { sendProblem } from './requests/problem.ts'
+import { createRequestLog, loggedRequest } from './requests/request-log.ts'
 
 /** The server as routes are added to it: handlers get their types from the schemas. */
 export type Api = Parameters<FastifyPluginAsyncTypebox>[0]
@@ -11,8 +12,9 @@ export type Api = Parameters<FastifyPluginAsyncTypebox>[0]
 /** A server without routes. Fastify leaves most of its timeouts off; each one here is chosen. */
 export function createInstance(logger: FastifyBaseLogger, limits: HttpLimits): FastifyInstance {
   return Fastify({
-    loggerInstance: logger,
+    loggerInstance: logger.child({}, { serializers: { req: loggedRequest } }),
     genReqId: () => randomUUID(),
+    logController: createRequestLog(),
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestTimeoutMs,
     connectionTimeout: limits.connectionTimeoutMs,

@@ -9,6 +9,8 @@ import type { IntercomObserver } from './observer.ts'
 export interface BriefClient extends IntercomClient {
   /** Requests that Intercom allows in a window of 10 s; undefined before an answer has said so. */
   rateLimit(): number | undefined
+  /** Waits that many ms, at most until the deadline. @throws what `withBriefClient` throws there */
+  pause(ms: number): Promise<void>
 }
 
 export interface BriefClientOptions {
@@ -21,6 +23,8 @@ export interface BriefClientOptions {
   observe?: IntercomObserver
   /** @defaultValue 25 s: callers are promised an answer within 30 s */
   deadlineMs?: number
+  /** Tries of each request. @defaultValue as the request says */
+  tries?: number
 }
 
 /**
@@ -29,7 +33,7 @@ export interface BriefClientOptions {
  * @throws CodedError `intercom_unavailable` at the deadline, what `work` throws, or the signal's reason
  */
 export async function withBriefClient<Result>(
-  { config, baseUrl, clock, random, signal, observe, deadlineMs = 25_000 }: BriefClientOptions,
+  { config, baseUrl, clock, random, signal, observe, deadlineMs = 25_000, tries }: BriefClientOptions,
   work: (client: BriefClient) => Promise<Result>,
 ): Promise<Result> {
   const { budget, rateLimit } = watchLimit(createBudget({ clock, random }))
@@ -49,7 +53,8 @@ export async function withBriefClient<Result>(
     ...(observe && { observe }),
   })
   try {
-    return await work({ ...client, rateLimit })
+    const ask: IntercomClient['ask'] = (request, read) => client.ask({ ...request, ...(tries && { tries }) }, read)
+    return await work({ ...client, ask, rateLimit, pause: (ms) => clock.sleep(ms, ending.signal) })
   } finally {
     signal.removeEventListener('abort', stop)
     ending.abort()

@@ -102,7 +102,7 @@ export function createClient(options: ClientOptions): IntercomClient {
     } finally {
       permit.end(signal.aborted ? { kind: 'given_up' } : outcome)
       // A request that we ended ourselves says nothing about Intercom.
-      if (status !== undefined || !signal.aborted) observe?.answered(status, clock.monotonic() - sent)
+      if (status !== undefined || !signal.aborted) observe?.answered(status, clock.monotonic() - sent, request)
     }
   }
 

@@ -43,5 +43,8 @@ export function countAttempts(metrics: Metrics): AttemptObserver {
 
 /** Counts the jobs that this process has ended, as worker, reconciler or by a call. */
 export function countEndedJobs(metrics: Metrics): EndObserver {
-  return (status, code) => metrics.add('intercom_sync_jobs_ended_total', { status, code: code ?? '' })
+  return ({ status, code, skippedStreams }) => {
+    metrics.add('intercom_sync_jobs_ended_total', { status, code: code ?? '' })
+    metrics.add('intercom_sync_skipped_streams_total', {}, skippedStreams.length)
+  }
 }

@@ -4,7 +4,8 @@ import { cancelledEnding, type Ending, type EndOutcome } from '../store/attempts
 import { judgeFailure, maxDeaths, workersDied } from '../sync/attempt/retry-policy.ts'
 import type { SyncRequest } from '../sync/contract/sync-request.ts'
 import { AttemptStop } from './attempt-stop.ts'
-import { type CommitDependencies, commitSync } from './commit-sync.ts'
+import { type CommitDependencies, commitSync, type JobProgress } from './commit-sync.ts'
+import { type AttemptWatch, unwatched } from './watch/attempt-watch.ts'
 
 /** What happens to the queue's job after an attempt: it is finished, or comes again after `delayMs`. */
 export type AttemptResult =
@@ -12,6 +13,8 @@ export type AttemptResult =
   | { kind: 'again'; outcome: 'failed' | 'handed_over'; delayMs: number }
 
 export interface AttemptDependencies extends CommitDependencies {
+  /** Begins to watch an attempt. @defaultValue nobody does */
+  watchAttempt?: (attempt: Attempt) => AttemptWatch
   /** Gets every error that fails an attempt, before it is reduced to what users may see. */
   reportError: (error: unknown, attempt: Attempt, request: SyncRequest | undefined) => void
 }
@@ -27,34 +30,40 @@ export async function runAttempt(
   identity: AttemptIdentity,
   signal: AbortSignal,
 ): Promise<AttemptResult> {
-  const { attempts } = dependencies
+  const { attempts, watchAttempt = () => unwatched } = dependencies
   const attempt = await attempts.begin(identity, 'start', dependencies.createId())
   if (attempt === 'ENDED' || attempt === 'FENCED') return superseded
-  const progress = { attempt, idleAttempts: attempt.idleAttempts }
-  const end = (ending: Ending) => endJob(attempts, progress.attempt, ending)
-
-  if (attempt.cancelReason) return end(cancelledEnding(attempt.cancelReason))
+  if (attempt.cancelReason) return endJob(attempts, attempt, cancelledEnding(attempt.cancelReason))
   // A worker that died could not end the job, so the next one does.
-  if (attempt.deaths >= maxDeaths) return end(failedEnding(workersDied()))
+  if (attempt.deaths >= maxDeaths) return endJob(attempts, attempt, failedEnding(workersDied()))
 
+  const watch = watchAttempt(attempt)
   try {
-    return overAfter(await commitSync(dependencies, signal, progress))
-  } catch (error) {
-    if (error instanceof AttemptStop) return stopAttempt(attempts, progress.attempt, error)
-    dependencies.reportError(error, attempt, openedRequest(attempt))
-    const verdict = judgeFailure(error, progress.idleAttempts)
-    if (verdict.kind === 'over') return end(failedEnding(verdict.failure))
-    return releaseAttempt(attempts, progress.attempt, verdict.failure, verdict.delayMs)
+    return await work(dependencies, { attempt, idleAttempts: attempt.idleAttempts, watch }, signal)
+  } finally {
+    watch.stop()
   }
 }
 
-async function stopAttempt(
-  attempts: AttemptStore,
-  identity: AttemptIdentity,
-  stop: AttemptStop,
+/** The attempt from its beginning on, until it has ended the job or handed it on. */
+async function work(
+  dependencies: AttemptDependencies,
+  progress: JobProgress,
+  signal: AbortSignal,
 ): Promise<AttemptResult> {
-  if (stop.stopCause === 'lock-lost') throw stop
-  return releaseAttempt(attempts, identity, undefined, 0)
+  const { attempts, reportError } = dependencies
+  const { attempt, watch } = progress
+  try {
+    return overAfter(await commitSync(dependencies, signal, progress))
+  } catch (error) {
+    if (error instanceof AttemptStop && error.stopCause === 'lock-lost') throw error
+    if (!(error instanceof AttemptStop)) reportError(error, attempt, openedRequest(attempt))
+    await watch.settle()
+    if (error instanceof AttemptStop) return releaseAttempt(attempts, progress.attempt, undefined, 0)
+    const verdict = judgeFailure(error, progress.idleAttempts)
+    if (verdict.kind === 'over') return endJob(attempts, progress.attempt, failedEnding(verdict.failure))
+    return releaseAttempt(attempts, progress.attempt, verdict.failure, verdict.delayMs)
+  }
 }
 
 /** Hands the job to the next attempt, or ends it if somebody has requested the end meanwhile. */
@@ -64,7 +73,7 @@ async function releaseAttempt(
   failure: JobFailure | undefined,
   delayMs: number,
 ): Promise<AttemptResult> {
-  const released = await attempts.release(identity, failure ? 'counted' : 'uncounted', failure)
+  const released = await attempts.release(identity, failure ? 'counted' : 'uncounted', failure, failure && delayMs)
   if (released.outcome === 'CANCELLED') return endJob(attempts, identity, cancelledEnding(released.cancelReason))
   if (released.outcome !== 'RELEASED') return superseded
   return { kind: 'again', outcome: failure ? 'failed' : 'handed_over', delayMs }

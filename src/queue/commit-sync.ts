@@ -5,6 +5,7 @@ import { type AttemptProgress, type CommitTarget, driveAttempt } from '../sync/a
 import type { SyncOutcome } from '../sync/contract/commit.ts'
 import type { StartSync } from '../sync/engine.ts'
 import { type AttemptObserver, unobserved } from './attempt-observer.ts'
+import type { AttemptWatch } from './watch/attempt-watch.ts'
 
 export interface CommitDependencies {
   attempts: AttemptStore
@@ -21,6 +22,7 @@ export interface CommitDependencies {
 export interface JobProgress extends AttemptProgress {
   /** The attempt as it last began; with another number if its own was given out a second time. */
   attempt: Attempt
+  watch: AttemptWatch
 }
 
 /**
@@ -55,11 +57,12 @@ async function runSyncOnce(
   nextCommitId: () => string,
 ): Promise<EndOutcome> {
   signal.throwIfAborted()
-  const { attempt } = progress
+  const { attempt, watch } = progress
   const position = attempt.readPosition()
   const sync = startSync(attempt.openRequest(), {
     ...(position && { position }),
     replay: () => replayLog(jobId),
+    ...(watch.sync && { watch: watch.sync }),
     signal,
   })
   const { jobId, attemptId, lock } = attempt
@@ -71,12 +74,15 @@ async function runSyncOnce(
       const refusal = refusalOf(outcome)
       if (refusal) return refusal
       observe.committed(commit)
+      watch.committed(commit)
       offset += commit.messageCount
       commitId = nextId
       return undefined
     },
-    end: (outcome) =>
-      attempts.end(jobId, attempt.fence, endingOf(outcome), { attemptId, lock, written: { offset, commitId } }),
+    async end(outcome) {
+      await watch.settle()
+      return attempts.end(jobId, attempt.fence, endingOf(outcome), { attemptId, lock, written: { offset, commitId } })
+    },
   }
   return driveAttempt(sync, target, progress, signal)
 }

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import { createAttemptStore } from '../store/attempts/attempts.ts'
+import { type Attempt, createAttemptStore } from '../store/attempts/attempts.ts'
 import type { JobEndDependencies } from '../store/attempts/job-end.ts'
 import { announceWorker, withdrawWorker } from '../store/attempts/worker-presence.ts'
 import { readWholeLog } from '../store/log/redis-message-log.ts'
@@ -7,6 +7,8 @@ import type { AttemptDependencies } from './attempt.ts'
 import { listenForCancels } from './cancellation.ts'
 import { createProcessor } from './processor.ts'
 import { type ReconcilerRoleOptions, startReconcilerRole } from './reconciler-role.ts'
+import { watchAttempt } from './watch/attempt-watch.ts'
+import type { JobLog } from './watch/job-log.ts'
 import { type LockTiming, startSyncWorker } from './worker.ts'
 
 export interface WorkerRoleOptions
@@ -20,6 +22,8 @@ export interface WorkerRoleOptions
   concurrency: number
   logLimitBytes: number
   timing?: LockTiming
+  /** Is told what jobs are doing; their readers see it then, too. @defaultValue jobs are not watched */
+  jobLog?: JobLog
   /** Gets errors outside attempts. */
   onError: (error: unknown) => void
 }
@@ -31,11 +35,17 @@ export interface WorkerRole {
 }
 
 export function startWorkerRole(options: WorkerRoleOptions): WorkerRole {
-  const { redis, subscriber, onError, timing } = options
+  const { redis, subscriber, onError, timing, clock, jobLog: log } = options
   const attempts = createAttemptStore(options)
+  const watching = log && { watchAttempt: (attempt: Attempt) => watchAttempt({ attempts, clock, log }, attempt) }
   const worker = startSyncWorker({
     redis,
-    processor: createProcessor({ ...options, attempts, replayLog: (jobId) => readWholeLog(options, jobId) }),
+    processor: createProcessor({
+      ...options,
+      attempts,
+      replayLog: (jobId) => readWholeLog(options, jobId),
+      ...watching,
+    }),
     concurrency: options.concurrency,
     onError,
     ...(timing && { timing }),

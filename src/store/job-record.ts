@@ -1,16 +1,17 @@
-import Type from 'typebox'
+import Type, { type Static } from 'typebox'
 import { KeptFailureSchema, StreamProgressSchema } from '../stored/progress.ts'
 import { NumberText, parseStored, readStored } from '../stored/stored-data.ts'
 import type { StreamProgress } from '../sync/contract/commit.ts'
+import { readActivity } from './activity.ts'
 import { type Job, jobStatuses } from './job.ts'
 
 /**
  * The record's hash in Redis, as far as a `Job` shows it. It also keeps: `fence` (number of the latest attempt),
- * `attemptId`, `commitId` (of the latest commit), `idleAttempts` (since the job last made progress), `deaths` (of
- * workers since then; missing in records of older versions), `lastFailure`, `blobBytes`, `runId` (the Redis process
- * that took the latest commit, or, before any, the job), `errorTraced`, `readersUntil` (end of the last lease of a
- * reader), `lastReaderAt` (when one last came), `leaseMs`, `bodyDigest` (of the request and the settings, if the job
- * belongs to a connection). `v` would be a version; see `stored-data.ts`.
+ * `commitId` (of the latest commit), `idleAttempts` (since the job last made progress), `deaths` (of workers since then;
+ * missing in records of older versions), `lastFailure`, `blobBytes`, `runId` (the Redis process that took the latest
+ * commit, or, before any, the job), `errorTraced`, `readersUntil` (end of the last lease of a reader), `lastReaderAt`
+ * (when one last came), `leaseMs`, `bodyDigest` (of the request and the settings, if the job belongs to a connection),
+ * `requests` (sent to Intercom), `waitedMs` (for its rate limit). `v` would be a version; see `stored-data.ts`.
  */
 const JobRecord = Type.Object({
   tenant: Type.Optional(Type.String()),
@@ -33,6 +34,13 @@ const JobRecord = Type.Object({
   /** JSON. */
   fullRefresh: Type.Optional(Type.String()),
   graceMs: Type.Optional(NumberText),
+  attemptId: Type.Optional(Type.String()),
+  /** JSON, see `activity.ts`. */
+  activity: Type.Optional(Type.String()),
+  /** When the next attempt begins, after one has failed. */
+  retryAt: Type.Optional(NumberText),
+  /** JSON. */
+  skippedStreams: Type.Optional(Type.String()),
 })
 const Streams = Type.Array(StreamProgressSchema)
 const StreamNames = Type.Array(Type.String())
@@ -72,7 +80,24 @@ export function jobFromRecord(jobId: number, fields: Record<string, string>): Jo
     cancelRequested: record.cancelReason !== undefined,
     fullRefresh: parseStored(StreamNames, record.fullRefresh ?? '[]', `${what} (fullRefresh)`),
     ...(record.graceMs !== undefined && { graceMs: Number(record.graceMs) }),
+    ...(record.skippedStreams !== undefined && {
+      skippedStreams: parseStored(StreamNames, record.skippedStreams, `${what} (skippedStreams)`),
+    }),
+    ...doingOf(record),
   }
+}
+
+type Doing = Pick<Job, 'waitingFor' | 'waitingUntil' | 'progress'>
+
+/** What a job is doing, as far as it says so. */
+function doingOf({ status, lastUpdatedAt, activity: text, attemptId, retryAt }: Static<typeof JobRecord>): Doing {
+  // An earlier version leaves the time of a retry that is over.
+  if (status === 'incomplete' && retryAt !== undefined && Number(retryAt) >= Number(lastUpdatedAt))
+    return { waitingFor: 'retry', waitingUntil: Number(retryAt) }
+  const activity = status === 'running' ? readActivity(text, attemptId) : undefined
+  if (!activity) return {}
+  const { at, rates, ...waiting } = activity
+  return { progress: { at, rates }, ...waiting }
 }
 
 /** The streams of a job's record. @throws StoredDataError */

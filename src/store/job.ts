@@ -8,6 +8,13 @@ export const jobStatuses = ['pending', 'running', 'incomplete', ...finalStatuses
 export type JobStatus = (typeof jobStatuses)[number]
 export type FinalStatus = (typeof finalStatuses)[number]
 
+/**
+ * `worker`: there is no worker to continue it. `retry`: an attempt has failed, and the next one has its time.
+ * `rate_limit`, `scroll`: it waits at Intercom.
+ */
+export const waits = ['worker', 'retry', 'rate_limit', 'scroll'] as const
+export type JobWait = (typeof waits)[number]
+
 /** A job as it is stored in Redis. Times are ms since the epoch. */
 export interface Job {
   /** From 1, one sequence for all tenants. */
@@ -32,8 +39,14 @@ export interface Job {
   streams: StreamProgress[]
   failure?: KeptFailure
   cancelRequested: boolean
-  /** Why it waits: there is no worker to continue it. */
-  waitingFor?: 'worker'
+  /** What it waits for; see the API's description. */
+  waitingFor?: JobWait
+  /** Until when, ms since the epoch, if anybody knows. */
+  waitingUntil?: number
+  /** While it runs: records per second of the streams that have some, and when that was. */
+  progress?: { at: number; rates: Readonly<Record<string, number>> }
+  /** Streams of its catalog that it leaves out, because the token may not read them. */
+  skippedStreams?: string[]
   /** Names of the streams that every sync reads again completely. */
   fullRefresh: string[]
   /** Set if the job lives only as long as somebody reads it (live POST): ms without a reader before it is cancelled. */

@@ -33,10 +33,23 @@ const Catalog = Type.Object({ streams: Type.Array(ConfiguredStream) })
 /** A `stream_state`. */
 export const StreamStateSchema = Json
 
-export const ConnectionSettingsSchema = Type.Object({ config: Config, catalog: Catalog })
+const OnMissingPermission = Type.Optional(Type.Literal('skip'))
+
+export const ConnectionSettingsSchema = Type.Object({
+  config: Config,
+  catalog: Catalog,
+  onMissingPermission: OnMissingPermission,
+})
 
 export const SyncRequestSchema = Type.Object({
   config: Config,
   catalog: Catalog,
   states: Type.Record(Type.String(), StreamStateSchema),
+  onMissingPermission: OnMissingPermission,
 })
+
+/**
+ * The version of a request that an earlier version would carry out in another way: it would fail the job over a stream
+ * that is to be left out. It hands such a job on to a process that knows this version.
+ */
+export const SKIPPING_VERSION = 2

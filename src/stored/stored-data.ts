@@ -3,7 +3,7 @@ import { Compile, type Validator } from 'typebox/compile'
 import { CodedError } from '../errors.ts'
 import { isObject, parseJson } from '../json-object.ts'
 
-/** The version of all stored data. It is not written: data without a version has this one. */
+/** The version of stored data. It is not written: data without a version has this one. */
 const STORED_VERSION = 1
 
 /** Something stored in Redis is damaged, or of a version that this process does not know. */
@@ -37,10 +37,16 @@ export function isValid<Schema extends TSchema>(schema: Schema, value: unknown):
  * Checks data stored in Redis. Members that the schema does not name stay, because a later version may have added them.
  *
  * @param what for the error: `the record of job 7`
- * @throws StoredDataError when it is damaged or of another version (`v`)
+ * @param newest the latest version that the schema fits @defaultValue 1
+ * @throws StoredDataError when it is damaged or of a later version (`v`)
  */
-export function readStored<Schema extends TSchema>(schema: Schema, value: unknown, what: string): Static<Schema> {
-  refuseOtherVersion(isObject(value) ? value.v : undefined, what)
+export function readStored<Schema extends TSchema>(
+  schema: Schema,
+  value: unknown,
+  what: string,
+  newest: number = STORED_VERSION,
+): Static<Schema> {
+  refuseOtherVersion(isObject(value) ? value.v : undefined, what, newest)
   if (isValid(schema, value)) return value
   const [error] = validatorOf(schema).Errors(value)
   throw new StoredDataError(
@@ -53,9 +59,10 @@ export function readStored<Schema extends TSchema>(schema: Schema, value: unknow
  * @param version undefined when the data names none @throws StoredDataError for a version that this process does not
  * know
  */
-export function refuseOtherVersion(version: unknown, what: string): void {
-  if (version === undefined || Number(version) === STORED_VERSION) return
-  const reason = `is of version ${JSON.stringify(version)}, and this process reads ${STORED_VERSION}: update intercom-sync`
+export function refuseOtherVersion(version: unknown, what: string, newest: number = STORED_VERSION): void {
+  if (version === undefined) return
+  if (Number(version) >= STORED_VERSION && Number(version) <= newest) return
+  const reason = `is of version ${JSON.stringify(version)}, and this process reads ${newest}: update intercom-sync`
   throw new StoredDataError(what, reason)
 }
 
@@ -64,10 +71,11 @@ export function parseStored<Schema extends TSchema>(
   schema: Schema,
   text: string | Buffer,
   what: string,
+  newest?: number,
 ): Static<Schema> {
   const value = parseJson(text)
   if (value === undefined) throw new StoredDataError(what, 'is no JSON')
-  return readStored(schema, value, what)
+  return readStored(schema, value, what, newest)
 }
 
 function validatorOf(schema: TSchema): Validator {

@@ -1,16 +1,11 @@
 import type { ConnectionStatus } from '../airbyte/connector-messages.ts'
 import { type ApiVersion, defaultApiVersion, type SourceConfig } from '../airbyte/source-config.ts'
 import { RefusedError } from '../intercom/answers/failures.ts'
-import { scanList } from '../intercom/answers/own-list.ts'
 import type { BriefClient } from '../intercom/brief-client.ts'
 import { readMe, unknownWorkspace, type Workspace } from '../intercom/endpoints/workspace.ts'
 import { createRedact } from '../redaction.ts'
-import { listProbes, type Probe } from './probes.ts'
-
-interface Refusal {
-  probe: Probe
-  error: RefusedError
-}
+import { listProbes } from './probes.ts'
+import { askProbes, confirmRefusals, describeRefusal, probesOf, type Refusal, refusedStreams } from './refusals.ts'
 
 interface Connection {
   workspace: Workspace
@@ -24,14 +19,16 @@ interface Connection {
  * when they are named are checked only when they are wanted.
  *
  * @param wanted streams that must be readable; for the others an unreadable stream is only reported
+ * @param read the streams that syncs read @defaultValue any that are not opt-in
  * @throws CodedError `intercom_unavailable` when Intercom itself gives no verdict
  */
 export async function checkConnection(
   client: BriefClient,
   config: SourceConfig,
   wanted: readonly string[],
+  read?: readonly string[],
 ): Promise<ConnectionStatus> {
-  const { status, message } = await judgeConnection(client, config, wanted)
+  const { status, message } = await judgeConnection(client, config, wanted, read)
   // The message quotes what Intercom says about itself, which may echo what we sent.
   return { status, message: createRedact(config)(message) }
 }
@@ -40,27 +37,30 @@ async function judgeConnection(
   client: BriefClient,
   config: SourceConfig,
   wanted: readonly string[],
+  read: readonly string[] | undefined,
 ): Promise<ConnectionStatus> {
   const version = config.api_version ?? defaultApiVersion
   const me = await unlessRefused(readMe(client, version))
-  const probes = listProbes(wanted, version)
-  const answers = await Promise.all(probes.map(async (probe) => ({ probe, error: await probeStreams(client, probe) })))
-  const refusals = answers.flatMap(({ probe, error }) => (error ? [{ probe, error }] : []))
+  const probes = read ? probesOf([...read, ...wanted], version) : listProbes(wanted, version)
+  const first = await askProbes(client, probes)
+  const isHopeless = first.length === probes.length && me instanceof RefusedError
+  const refusals = isHopeless ? first : await confirmRefusals(client, first, client.pause)
 
   if (refusals.length === probes.length) return { status: 'FAILED', message: whyNothing(me, refusals, config) }
-  const missing = refusals.map(describeRefusal).join('; ')
-  if (refusals.some(({ probe }) => probe.streamNames.some((name) => wanted.includes(name)))) {
-    return { status: 'FAILED', message: `The token works, but not for every stream asked for. ${missing}.` }
+  const missing = describeAll(refusals)
+  if (refusedStreams(refusals).some((name) => wanted.includes(name))) {
+    return { status: 'FAILED', message: `The token works, but not for every stream asked for. ${missing}` }
   }
   const connection = { ...toConnection(me, version), rateLimit: client.rateLimit() }
-  const rest = missing === '' ? 'All streams can be read.' : `Not all streams can be read. ${missing}.`
+  const rest = missing === '' ? 'All streams can be read.' : `Not all streams can be read. ${missing}`
   return { status: 'SUCCEEDED', message: `${describeConnection(connection)} ${rest}` }
 }
 
-async function probeStreams(client: BriefClient, { request, recordsPath }: Probe): Promise<RefusedError | undefined> {
-  const read = (body: Buffer) => scanList(body, { recordsPath, members: [] }, request.path)
-  const answer = await unlessRefused(client.ask(request, ({ body }) => read(body)))
-  return answer instanceof RefusedError ? answer : undefined
+/** What is missing, and what a sync can do without it. */
+function describeAll(refusals: readonly Refusal[]): string {
+  if (refusals.length === 0) return ''
+  const names = refusedStreams(refusals).join(', ')
+  return `${refusals.map(describeRefusal).join('; ')}. A sync that reads them fails. To do without, leave out (in Airbyte: deselect) ${names}.`
 }
 
 async function unlessRefused<Result>(asked: Promise<Result>): Promise<Result | RefusedError> {
@@ -87,14 +87,6 @@ function whyNothing(
   const elsewhere =
     region === undefined || region === 'auto' ? '' : `, or let region be auto if the workspace is not in ${region}`
   return `Intercom does not accept the access token (${me.failure.status}: ${me.failure.detail}). Put a valid one into access_token${elsewhere}.`
-}
-
-function describeRefusal({ probe, error }: Refusal): string {
-  const { status, detail } = error.failure
-  const names = probe.streamNames.join(', ')
-  return error.unauthorized
-    ? `${names}: the token lacks the permission "${probe.scope}" (${status}: ${detail}); add it to its app in Intercom's Developer Hub`
-    : `${names}: Intercom answered ${status}: ${detail}`
 }
 
 function toConnection(

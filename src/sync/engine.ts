@@ -1,20 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import type { SourceConfig } from '../airbyte/source-config.ts'
 import type { Clock } from '../clock.ts'
-import { type BudgetOptions, createBudget } from '../intercom/budget/budget.ts'
+import { type Budget, type BudgetOptions, createBudget } from '../intercom/budget/budget.ts'
 import { type BudgetStore, createMemoryBudgetStore } from '../intercom/budget/budget-store.ts'
 import { createClient } from '../intercom/client.ts'
-import type { IntercomObserver } from '../intercom/observer.ts'
+import { type IntercomObserver, notifyBoth } from '../intercom/observer.ts'
 import type { Commit, SyncOutcome } from './contract/commit.ts'
 import type { CreateSpool } from './contract/spool.ts'
 import type { SyncRequest } from './contract/sync-request.ts'
 import type { ScrollLease } from './contract/walk.ts'
+import type { SyncWatch, Wait } from './contract/watch.ts'
 import { runSync, type SyncInput } from './run-sync.ts'
+import { createScrollWait } from './scroll-wait.ts'
 
 /** Starts one attempt of a sync. When the signal aborts, the generator rejects with its reason. */
 export type StartSync = (
   request: SyncRequest,
-  options: Pick<SyncInput, 'position' | 'replay' | 'fingerprints' | 'signal'>,
+  options: Pick<SyncInput, 'position' | 'replay' | 'fingerprints' | 'signal'> & { watch?: SyncWatch },
 ) => AsyncGenerator<Commit, SyncOutcome, void>
 
 export interface EngineDependencies {
@@ -34,7 +36,7 @@ export interface EngineDependencies {
 export function createEngine(dependencies: EngineDependencies): StartSync {
   const { clock, random, baseUrl, createSpool, scrollLeaseOf, observe } = dependencies
   const { budgetStore: store = createMemoryBudgetStore() } = dependencies
-  return async function* startSync(request, { signal, ...log }) {
+  return async function* startSync(request, { signal, watch, ...log }) {
     const { config } = request
     // When the attempt ends, everything still under way ends with it, for example the prefetch of a page.
     const attempt = new AbortController()
@@ -50,16 +52,20 @@ export function createEngine(dependencies: EngineDependencies): StartSync {
       member: randomBytes(6).toString('base64url'),
     })
     const running = { clock, signal: attempt.signal }
+    const observer = watch && observe ? notifyBoth(observe, watch) : (watch ?? observe)
     const client = createClient({
       config,
       ...(baseUrl && { baseUrl }),
       budget,
       random,
-      ...(observe && { observe }),
+      ...(observer && { observe: observer }),
       ...running,
     })
+    const scrollWait = createScrollWait()
+    watch?.begun(() => waitFor(budget) ?? scrollWait.present())
     try {
-      const ports = { createSpool, scrollLease: scrollLeaseOf(config.access_token) }
+      const scrollLease = scrollWait.watched(scrollLeaseOf(config.access_token))
+      const ports = { createSpool, scrollLease, onForeignScroll: scrollWait.foreign }
       return yield* runSync({ ...request, ...log, client, ports, ...running })
     } finally {
       signal.removeEventListener('abort', stop)
@@ -67,6 +73,11 @@ export function createEngine(dependencies: EngineDependencies): StartSync {
       budget.close()
     }
   }
+}
+
+function waitFor(budget: Budget): Wait | undefined {
+  const until = budget.waitingUntil()
+  return until === undefined ? undefined : { waitingFor: 'rate_limit', until }
 }
 
 type BudgetLimits = Pick<BudgetOptions, 'reserve' | 'requestsPerMinute' | 'maxConcurrency'>

@@ -15,6 +15,7 @@ import { createOutbox, type Outbox } from './delivery/outbox.ts'
 import { stateDueAt } from './delivery/state-spacing.ts'
 import { createStreamRun, hasFinished, type StreamRun, streamProgress, streamRunJson } from './delivery/stream-run.ts'
 import { createMovement, type Movement } from './pages/movement.ts'
+import { findSkippedStreams, withoutStreams } from './skipped-streams.ts'
 import { readPosition, SyncPosition } from './state/position-schema.ts'
 import { ofWorkspace, workspaceOf } from './state/workspace.ts'
 import { openWalks, type WalksInput } from './walks/open-walks.ts'
@@ -44,6 +45,8 @@ interface Attempt {
   rateLimitTold: number
   /** Whether it has been reported to readers that clocks disagree. */
   clocksTold: boolean
+  /** Streams of the catalog that the job leaves out. */
+  skipped: readonly string[]
 }
 
 /** How often an idle sync checks whether it is waiting for the rate limit. */
@@ -54,14 +57,17 @@ const IDLE_LOOK_MS = 1000
  *
  * @throws CodedError when the attempt cannot continue; `errorTable[code].retryable` says whether another attempt may
  */
-export async function* runSync(input: SyncInput): AsyncGenerator<Commit, SyncOutcome, void> {
-  const { clock, signal } = input
-  const before = input.position && readPosition(SyncPosition, input.position, 'the job')
-  const attempt = openAttempt(input, before)
+export async function* runSync(asked: SyncInput): AsyncGenerator<Commit, SyncOutcome, void> {
+  const { clock, signal } = asked
+  const before = asked.position && readPosition(SyncPosition, asked.position, 'the job')
+  const skipped = await findSkippedStreams(asked, before)
+  const input = withoutStreams(asked, skipped.names)
+  const attempt = openAttempt(input, before, skipped.names)
   const { outbox, runs, fingerprints } = attempt
   const takeCommit = () => {
     const hasMoved = attempt.movement.hasMoved(!outbox.holdsMessages())
-    return outbox.takeCommit(positionOf(attempt, before), [...runs.values()].map(streamProgress), hasMoved)
+    const commit = outbox.takeCommit(positionOf(attempt, before), [...runs.values()].map(streamProgress), hasMoved)
+    return commit && skipped.names.length > 0 ? { ...commit, skippedStreams: skipped.names } : commit
   }
   function* present(commit: Commit | undefined): Generator<Commit, void, void> {
     if (!commit) return
@@ -69,7 +75,8 @@ export async function* runSync(input: SyncInput): AsyncGenerator<Commit, SyncOut
     fingerprints.keep()
   }
 
-  // The first line is sent before Intercom is asked for anything.
+  // The first line is sent before Intercom is asked for anything but the permissions.
+  if (skipped.warning !== undefined) outbox.log('WARN', skipped.warning)
   announce(attempt, input)
   yield* present(takeCommit())
 
@@ -99,7 +106,7 @@ export async function* runSync(input: SyncInput): AsyncGenerator<Commit, SyncOut
   return { streams: [...runs.values()].map(streamProgress), ...(attempt.failure && { failure: attempt.failure }) }
 }
 
-function openAttempt(input: SyncInput, before: SyncPosition | undefined): Attempt {
+function openAttempt(input: SyncInput, before: SyncPosition | undefined, skipped: readonly string[]): Attempt {
   const { catalog, clock, client, fingerprints = createFingerprints() } = input
   fingerprints.takeBack()
   const runs = new Map<string, StreamRun>()
@@ -110,7 +117,7 @@ function openAttempt(input: SyncInput, before: SyncPosition | undefined): Attemp
   const outbox = createOutbox(runs, clock, before?.emittedAt ?? 0, createRedact(input.config))
   const givenOf = (name: string) => workspaceOf(input.states[name])
   const shared = { outbox, runs, clock, client, fingerprints, workspaceOf: givenOf }
-  const told = { rateLimitTold: 0, clocksTold: before?.clocksTold ?? false }
+  const told = { rateLimitTold: 0, clocksTold: before?.clocksTold ?? false, skipped }
   return {
     ...shared,
     walks: [],
@@ -143,6 +150,7 @@ function positionOf(attempt: Attempt, before: SyncPosition | undefined): Positio
     walks: { ...before?.walks, ...walks },
     ...(attempt.failure && { failure: attempt.failure }),
     ...(attempt.clocksTold && { clocksTold: true }),
+    ...(attempt.skipped.length > 0 && { skipped: [...attempt.skipped] }),
   }
   return { ...position }
 }

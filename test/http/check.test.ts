@@ -30,7 +30,9 @@ const intercom = await listenSimulator(t, {
     ],
   },
 })
-const api = await startApp(t, server, { intercomBaseUrl: intercom.url })
+/** Ten seconds, after which a missing permission is asked about once more, are two. */
+const fast = () => createAcceleratedClock(Date.now(), 5)
+const api = await startApp(t, server, { intercomBaseUrl: intercom.url, clock: fast() })
 
 const ask = (app: TestApp, body: unknown) =>
   app.fetch('/v1/check', {
@@ -88,13 +90,17 @@ for (const missingScopeStatus of [401, 403] as const) {
       ...small,
       missingScopeStatus,
       hideTimezone: missingScopeStatus === 401,
-      accessTokens: { 'token-without-tags': ['read_tags'] },
+      accessTokens: { 'simulator-token': [], 'token-without-tags': ['read_tags'] },
     })
-    const app = await startApp(t, server, { intercomBaseUrl: other.url })
+    const app = await startApp(t, server, { intercomBaseUrl: other.url, clock: fast() })
     const config = { access_token: 'token-without-tags' }
     t.match(await check(config, undefined, app), { status: 'SUCCEEDED', message: /tags: .*"Read tags"/ })
     t.match(await check(config, ['contacts'], app), { status: 'SUCCEEDED', message: /tags: .*"Read tags"/ })
     t.match(await check(config, ['contacts', 'tags'], app), { status: 'FAILED', message: /tags: .*"Read tags"/ })
+    t.match(await check(config, undefined, app), { message: /leave out \(in Airbyte: deselect\) tags\./ })
+    other.faults.next([{ match: { path: '/admins' }, status: missingScopeStatus }])
+    const once = await check({ access_token: 'simulator-token' }, ['admins'], app)
+    t.match(once, { status: 'SUCCEEDED', message: /All streams can be read/ }, 'said once only')
   })
 }
 
@@ -108,11 +114,28 @@ t.test('the permission for articles is asked for only when they are named', asyn
   const asked = intercom.requests.entries.filter(({ path }) => path === '/articles')
   t.same(
     asked.map(({ query }) => query),
-    [
-      { page: '1', per_page: '1' },
-      { page: '1', per_page: '1' },
-    ],
+    Array.from({ length: 3 }, () => ({ page: '1', per_page: '1' })),
+    'twice of the token without the permission',
   )
+})
+
+t.test('a connection is checked for the streams that it reads', async (t) => {
+  const put = async (streams: string[]) => {
+    const body = JSON.stringify({ config: { access_token: 'token-without-tags' }, streams })
+    await api.fetch('/v1/connections/kept', { method: 'PUT', headers: { 'content-type': 'application/json' }, body })
+  }
+  const checkKept = async (more = {}) => {
+    const answer = await (await ask(api, { connectionId: 'kept', ...more })).json()
+    return (answer as ConnectionStatusMessage).connectionStatus
+  }
+  await put(['contacts'])
+  t.match(await checkKept(), { status: 'SUCCEEDED', message: /All streams can be read/ })
+  await put(['contacts', 'tags'])
+  t.match(await checkKept(), { status: 'SUCCEEDED', message: /deselect\) tags\./ })
+  t.match(await checkKept({ streams: ['tags'] }), { status: 'FAILED', message: /"Read tags"/ })
+  const unknown = await ask(api, { connectionId: 'nothing' })
+  t.equal(unknown.status, 404)
+  t.match(await unknown.json(), { code: 'connection_not_found' })
 })
 
 t.test('a token that may read no stream at all fails', async (t) => {
@@ -145,6 +168,7 @@ t.test('a malformed body is a bad request', async (t) => {
     [{ config: {}, stream: [] }, '/stream'],
     [{ config: { access_token: 'simulator-token' }, streams: ['contats'] }, '/streams/0'],
     [{ config: { access_token: 'simulator-token' }, streams: 'contacts' }, '/streams'],
+    [{ config: { access_token: 'simulator-token' }, connectionId: 'both' }, '/config'],
   ]
   for (const [body, pointer] of bodies) {
     const response = await ask(api, body)

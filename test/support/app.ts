@@ -55,7 +55,8 @@ interface AppOptions extends Partial<Omit<AppDependencies, 'config'>>, Partial<A
 export async function startApp(t: Teardown, server: RedisAccess, options: AppOptions = {}): Promise<TestApp> {
   const {
     apiKeys = [],
-    intercomBaseUrl,
+    // Nobody answers there, so that no test asks the real Intercom.
+    intercomBaseUrl = 'http://127.0.0.1:9',
     metricsElsewhere = false,
     metrics = createMetrics(),
     wrapMessages = (same) => same,

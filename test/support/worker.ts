@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type AttemptObserver, unobserved } from '../../src/queue/attempt-observer.ts'
 import { createSyncQueue, type SyncQueue } from '../../src/queue/sync-queue.ts'
+import type { JobLog } from '../../src/queue/watch/job-log.ts'
 import type { LockTiming } from '../../src/queue/worker.ts'
 import { startWorkerRole, type WorkerRole } from '../../src/queue/worker-role.ts'
 import type { Attempt } from '../../src/store/attempts/attempts.ts'
@@ -10,6 +11,9 @@ import type { StartSync } from '../../src/sync/engine.ts'
 import { createDeferred } from './deferred.ts'
 import type { RedisAccess } from './redis.ts'
 import { commitOf, openStore, type TestStore, tenant } from './store.ts'
+
+/** Jobs are watched, and nobody is told of it. */
+export const silentLog: JobLog = { started: () => undefined, progress: () => undefined, asked: () => undefined }
 
 /** Dead workers are noticed in about a second. */
 export const fastLocks: LockTiming = { lockMs: 900, renewMs: 300, stalledCheckMs: 300 }
@@ -72,7 +76,7 @@ export interface TestService extends TestStore {
   /** Errors that failed attempts. */
   reported: ReportedError[]
   /** @param timing the default is `fastLocks` */
-  startWorker(startSync: StartSync, timing?: LockTiming, observe?: AttemptObserver): WorkerRole
+  startWorker(startSync: StartSync, timing?: LockTiming, observe?: AttemptObserver, jobLog?: JobLog): WorkerRole
 }
 
 /** Store and queue on a test Redis; workers are started by the test and stopped when it ends. */
@@ -88,7 +92,7 @@ export function openService(
     ...store,
     queue,
     reported,
-    startWorker(startSync, timing = fastLocks, observe = unobserved) {
+    startWorker(startSync, timing = fastLocks, observe = unobserved, jobLog = undefined) {
       const role = startWorkerRole({
         ...store,
         redis: server.connect(),
@@ -98,6 +102,7 @@ export function openService(
         timing,
         startSync,
         observe,
+        ...(jobLog && { jobLog }),
         createId: randomUUID,
         reportError: (error, attempt) => reported.push({ error, attempt }),
         onError: () => undefined,

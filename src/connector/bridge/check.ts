@@ -3,7 +3,7 @@ import { errorTable } from '../../error-table.ts'
 import { CodedError } from '../../errors.ts'
 import { isObject } from '../../json-object.ts'
 import { type Command, type CommandContext, messageLine } from '../command.ts'
-import { readServiceAccess } from './service/service-access.ts'
+import { readServiceAccess, type ServiceAccess } from './service/service-access.ts'
 import { strangerError } from './service/service-failures.ts'
 import { askService } from './single-answer.ts'
 
@@ -21,16 +21,24 @@ export const checkOverHttp: Command = async (context) => {
 
 async function askVerdict(context: CommandContext): Promise<object> {
   const access = readServiceAccess(context.inputs.config)
-  if (access.connectionId === undefined) {
-    const body = { config: access.config }
+  const { connectionId } = access
+  const body = connectionId === undefined ? { config: access.config } : { connectionId }
+  try {
     const message = await askService(access, { method: 'POST', path: '/v1/check', body }, context)
     if (isObject(message) && message.type === 'CONNECTION_STATUS') return message
-    throw strangerError('it does not answer with a verdict')
+  } catch (error) {
+    const isOfBody = error instanceof CodedError && error.code === 'invalid_request'
+    if (connectionId === undefined || !isOfBody) throw error
+    return await askForConnection(access, connectionId, context)
   }
-  // The service checks a config sent with the request. For a stored one, it only says that the connection exists.
-  const path = `/v1/connections/${encodeURIComponent(access.connectionId)}`
+  throw strangerError('it does not answer with a verdict')
+}
+
+/** A service of an earlier version checks no connections: it only says that there is one. */
+async function askForConnection(access: ServiceAccess, connectionId: string, context: CommandContext): Promise<object> {
+  const path = `/v1/connections/${encodeURIComponent(connectionId)}`
   await askService(access, { method: 'GET', path }, context)
-  const message = `The service has the connection ${access.connectionId}; syncs use the config that is kept there.`
+  const message = `The service has the connection ${connectionId}; syncs use the config that is kept there.`
   return connectionStatusMessage({ status: 'SUCCEEDED', message })
 }
 

@@ -7,6 +7,8 @@ export interface EndedJob {
   messageCount: number
   /** Why it did not succeed, in words. */
   failureMessage?: string
+  /** Streams that the service has left out because the token may not read them. */
+  skippedStreams: string[]
 }
 
 /** Whether a job was asked to end and has not ended yet. */
@@ -17,8 +19,9 @@ export function isEnding(job: unknown): boolean {
 /** @returns undefined for a job that has not ended. @throws CodedError for anything that is not a job */
 export function readEnded(job: unknown): EndedJob | undefined {
   if (!isObject(job) || typeof job.messageCount !== 'number') throw strangerError('it does not answer with a job')
-  const { status, messageCount, failure } = job
+  const { status, messageCount, failure, skippedStreams: skipped } = job
   if (status !== 'succeeded' && status !== 'failed' && status !== 'cancelled') return undefined
   const failureMessage = isObject(failure) && typeof failure.message === 'string' ? failure.message : undefined
-  return { status, messageCount, ...(failureMessage !== undefined && { failureMessage }) }
+  const skippedStreams = Array.isArray(skipped) ? skipped.map(String) : []
+  return { status, messageCount, skippedStreams, ...(failureMessage !== undefined && { failureMessage }) }
 }

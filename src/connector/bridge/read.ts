@@ -61,8 +61,16 @@ function conclude(job: EndedJob, printed: PrintedLog, catalog: unknown): 'done' 
   const missing = incompleteStreams(printed, catalog)
   if (job.status === 'succeeded' && missing.length === 0) return 'done'
   if (printed.errorTraced) return 'failed'
+  if (job.skippedStreams.length > 0) throw skippedError(job.skippedStreams)
   const names = missing.join(', ')
   throw new CodedError('streams_incomplete', job.failureMessage ?? `There is no COMPLETE of ${names || 'any stream'}`)
+}
+
+/** Exit code 0 would tell the caller that the streams that the service has left out are complete, and empty. */
+function skippedError(skipped: readonly string[]): CodedError {
+  const names = skipped.join(', ')
+  const message = `The service has left out ${names}, because the access token lacks the permission: add it to the app in Intercom's Developer Hub, or deselect ${names}`
+  return new CodedError('scope_missing', message)
 }
 
 function incompleteStreams({ complete }: PrintedLog, catalog: unknown): string[] {

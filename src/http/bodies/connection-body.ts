@@ -19,8 +19,11 @@ export function toConnectionBody(
 ): ConnectionBody {
   return {
     connectionId,
-    ...(settings && { config: maskSecrets(settings.config) }),
-    ...(settings && (isWhole ? { catalog: settings.catalog } : { streams: namesOf(settings) })),
+    ...(settings && {
+      config: maskSecrets(settings.config),
+      ...(isWhole ? { catalog: settings.catalog } : { streams: namesOf(settings) }),
+      ...(settings.onMissingPermission && { onMissingPermission: settings.onMissingPermission }),
+    }),
     ...(problem !== undefined && { problem: problem.message }),
     createdAt: new Date(times.createdAt).toISOString(),
     lastUpdatedAt: new Date(times.lastUpdatedAt).toISOString(),

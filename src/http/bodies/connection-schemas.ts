@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { connectionIdSchema, pageParameters } from './list-schemas.ts'
 import { exampleConfig } from './payload-schemas.ts'
+import { onMissingPermission } from './permission-schemas.ts'
 
 /** Schemas of connections and of the calls about them. */
 
@@ -25,6 +26,12 @@ export const connectionSchema = Type.Object(
         description: 'Why the config and the catalog cannot be shown: the key that encrypted them is missing',
       }),
     ),
+    onMissingPermission: Type.Optional(onMissingPermission('Absent means `fail`; jobs may say otherwise')),
+    warnings: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'Only in the answer to PUT: what its jobs will stumble over. Empty if nothing is known',
+      }),
+    ),
     createdAt: time('When it was made'),
     lastUpdatedAt: time('When config and catalog were last put'),
   },
@@ -46,6 +53,7 @@ export const newConnectionBody = Type.Object(
     config: Type.Ref('SourceConfig'),
     catalog: Type.Optional(Type.Ref('Catalog')),
     streams: Type.Optional(Type.Ref('StreamList')),
+    onMissingPermission: Type.Optional(onMissingPermission('`fail` if it is left out')),
     connectionId: Type.Optional(connectionIdSchema),
     createdAt: Type.Optional(asRead),
     lastUpdatedAt: Type.Optional(asRead),

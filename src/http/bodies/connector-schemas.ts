@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { connectionIdSchema } from './list-schemas.ts'
 import { exampleConfig } from './payload-schemas.ts'
 
 /** Schemas of spec, check and discover. */
@@ -37,12 +38,13 @@ const closed = { additionalProperties: false }
 /** A body of another shape is refused with 400. Faults inside `config` are not: the check reports them as its result. */
 export const checkBody = Type.Object(
   {
-    config: Type.Ref('SourceConfig'),
+    config: Type.Optional(Type.Ref('SourceConfig')),
+    connectionId: Type.Optional(connectionIdSchema),
     streams: Type.Optional(Type.Ref('StreamList')),
   },
   {
     ...closed,
-    description: '`streams` are those that the token must be able to read',
+    description: '`config` or `connectionId`; `streams` are those that the token must be able to read',
     examples: [{ config: exampleConfig, streams: ['contacts'] }],
   },
 )

@@ -18,10 +18,32 @@ export function toJobBody(job: Job, now: number): JobBody {
     logEpoch: job.logEpoch,
     attempts: job.attempts,
     ...(job.cancelRequested && !hasEnded(job) && { cancelRequested: true as const }),
-    ...(job.waitingFor && { waitingFor: job.waitingFor }),
-    streams: job.streams,
+    ...waitOf(job, now),
+    ...rateOf(job),
+    streams: job.streams.map((stream) => toStreamBody(stream, job)),
+    ...(job.skippedStreams && { skippedStreams: job.skippedStreams }),
     ...(job.failure && { failure: job.failure }),
   }
+}
+
+/** A rate limit whose time has come is waited for no longer: the worker says so within a second, unless it has died. */
+function waitOf({ waitingFor, waitingUntil }: Job, now: number): Pick<JobBody, 'waitingFor' | 'waitingUntil'> {
+  if (!waitingFor || (waitingFor === 'rate_limit' && waitingUntil !== undefined && waitingUntil < now)) return {}
+  return { waitingFor, ...(waitingUntil !== undefined && { waitingUntil: toTime(waitingUntil) }) }
+}
+
+function rateOf({ progress }: Job): Pick<JobBody, 'rate'> {
+  if (!progress) return {}
+  const rate = Object.values(progress.rates).reduce((sum, one) => sum + one, 0)
+  return { rate: Math.round(rate * 10) / 10 }
+}
+
+function toStreamBody(stream: Job['streams'][number], { progress }: Job): JobBody['streams'][number] {
+  const { streamName, status, rowsSynced, rowsEstimate = 0 } = stream
+  const rate = progress?.rates[streamName]
+  if (!progress || !rate || status !== 'RUNNING') return stream
+  const rest = rowsEstimate - rowsSynced
+  return { ...stream, rate, ...(rest > 0 && { eta: toTime(progress.at + (rest / rate) * 1000) }) }
 }
 
 function durationOf(job: Job, now: number): number {
@@ -34,13 +56,13 @@ function toTime(ms: number): string {
   return new Date(ms).toISOString()
 }
 
-/** Whole seconds in the form Airbyte's API uses: hours are the largest unit. */
+/** In the form that Airbyte's API uses, where hours are the largest unit, with milliseconds. */
 function toDuration(ms: number): string {
-  const seconds = Math.floor(ms / 1000)
+  const seconds = (Math.floor(ms) / 1000) % 60
   const parts: [number, string][] = [
-    [Math.floor(seconds / 3600), 'H'],
-    [Math.floor(seconds / 60) % 60, 'M'],
-    [seconds % 60, 'S'],
+    [Math.floor(ms / 3_600_000), 'H'],
+    [Math.floor(ms / 60_000) % 60, 'M'],
+    [Math.round(seconds * 1000) / 1000, 'S'],
   ]
   const text = parts.flatMap(([value, unit]) => (value > 0 ? `${value}${unit}` : [])).join('')
   return `PT${text || '0S'}`

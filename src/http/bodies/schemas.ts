@@ -1,7 +1,10 @@
 import { type Static, Type } from 'typebox'
+import { waits } from '../../store/job.ts'
 import { connectionIdSchema } from './list-schemas.ts'
 import { byDefault } from './parameters.ts'
 import { exampleConfig } from './payload-schemas.ts'
+import { onMissingPermission } from './permission-schemas.ts'
+import { streamSchema } from './stream-schemas.ts'
 
 /** The schemas of the API: they check requests, serialise answers and make up the OpenAPI document. */
 
@@ -14,32 +17,6 @@ const time = (description: string) => Type.String({ format: 'date-time', descrip
 const count = (description: string) => Type.Integer({ minimum: 0, description })
 
 const failureTypes = ['config_error', 'transient_error', 'system_error']
-
-const completenessSchema = Type.Object(
-  {
-    counted: Type.Optional(count("Intercom's counts of what has been read to its end")),
-    received: Type.Optional(count('How many of those came')),
-    capped: Type.Optional(count('Parents of which Intercom gives the newest children only')),
-    deletedMeanwhile: Type.Optional(count('Parents deleted between being found and being read')),
-    lateArrivals: Type.Optional(count('Records that Intercom showed only after an earlier sync had passed their time')),
-    restarts: Type.Optional(count('How often the scroll of companies broke and began again')),
-    retryIds: Type.Optional(
-      Type.Array(Type.String(), {
-        description: 'Parents whose child records could not be read; the next sync tries them first',
-      }),
-    ),
-  },
-  { description: "Delivered records beside Intercom's own counts, in total since the start of the job" },
-)
-
-const streamSchema = Type.Object({
-  streamName: Type.String(),
-  status: Type.String({ enum: ['STARTED', 'RUNNING', 'COMPLETE', 'INCOMPLETE'] }),
-  rowsSynced: count('Records delivered'),
-  rowsEstimate: Type.Optional(count("Intercom's own count at the start")),
-  cursor: Type.Optional(Type.Integer({ description: "Cursor of the stream's latest STATE, Unix seconds" })),
-  completeness: Type.Optional(completenessSchema),
-})
 
 const failureSchema = Type.Object({
   code: Type.String({ description: 'A code of the error table' }),
@@ -60,7 +37,7 @@ export const jobSchema = Type.Object(
     createdAt: time('When the job was asked for'),
     startTime: Type.Optional(time('When its first attempt began')),
     lastUpdatedAt: time('When anything about it last changed'),
-    duration: Type.String({ description: 'ISO 8601, from its start to its end or to now', examples: ['PT1H2M3S'] }),
+    duration: Type.String({ description: 'ISO 8601, from its start to its end or to now', examples: ['PT1H2M3.45S'] }),
     rowsSynced: count('RECORD messages in the log'),
     bytesSynced: count('Bytes of NDJSON in the log'),
     messageCount: count('Messages in the log: the offset after the last of them'),
@@ -71,11 +48,23 @@ export const jobSchema = Type.Object(
     ),
     waitingFor: Type.Optional(
       Type.String({
-        enum: ['worker'],
-        description: 'What the job waits for. worker = no worker process is running',
+        enum: [...waits],
+        description:
+          "What the job waits for. rate_limit = Intercom's rate limit, or the one of the config; scroll = the scroll of " +
+          'companies, which another job or application has; retry = an attempt failed, and the next has its time; ' +
+          'worker = no worker process is running',
       }),
     ),
+    waitingUntil: Type.Optional(time('When it goes on at the latest, if that is known')),
+    rate: Type.Optional(
+      Type.Number({ minimum: 0, description: 'While it runs: records per second over the last half minute' }),
+    ),
     streams: Type.Array(streamSchema),
+    skippedStreams: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'Streams that were left out because the token may not read them (`onMissingPermission: "skip"`)',
+      }),
+    ),
     failure: Type.Optional(failureSchema),
   },
   { $id: 'Job', title: 'Job' },
@@ -116,6 +105,7 @@ export const newJobBody = Type.Object(
     catalog: Type.Optional(Type.Ref('Catalog')),
     streams: Type.Optional(Type.Ref('StreamList')),
     state: Type.Optional(Type.Ref('States')),
+    onMissingPermission: Type.Optional(onMissingPermission("The connection's, else `fail`, if it is left out")),
   },
   {
     ...closed,

@@ -3,7 +3,7 @@ import type { StreamStates } from '../../airbyte/state.ts'
 import { isObject } from '../../json-object.ts'
 import type { ConnectionStart } from '../../store/connections/connection-store.ts'
 import { ConnectionChangedError, type NewJob, type StartedJob } from '../../store/jobs/job-store.ts'
-import { parseSyncRequest, type SyncRequest, type SyncRequestBody } from '../../sync/contract/sync-request.ts'
+import { parseSyncRequest, type SyncRequest, type SyncRequestBody, skipping } from '../../sync/contract/sync-request.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import { invalidRequest } from '../requests/validation.ts'
 import { digestOfBody } from './repeats.ts'
@@ -36,7 +36,7 @@ export async function startJob(
   for (;;) {
     const start = await connections.readStart(options.tenant, connectionId)
     // The same body asks for another job once the connection has other settings.
-    const asked = { ...newJob, config: start.config, connectionCatalog: start.catalog }
+    const asked = { ...newJob, config: start.config, connectionCatalog: start.catalog, ...skippingOf(start, body) }
     const connection = { connectionId, generation: start.generation, bodyDigest: digestOfBody(asked) }
     try {
       return await jobs.create({ ...options, connection, request: requestOfConnection(start, body) })
@@ -54,12 +54,18 @@ function requestOfItsOwn(body: SyncRequestBody): SyncRequest {
 }
 
 /** The request in the body; members that are left out come from the connection. */
-function requestOfConnection(start: ConnectionStart, { catalog, streams, state }: SyncRequestBody): SyncRequest {
+function requestOfConnection(start: ConnectionStart, body: SyncRequestBody): SyncRequest {
+  const { catalog, streams, state } = body
   const chosen = catalog === undefined && streams === undefined ? { catalog: start.catalog } : { catalog, streams }
-  const request = parseSyncRequest({ config: start.config, ...chosen, state })
+  const request = parseSyncRequest({ config: start.config, ...chosen, state, ...skippingOf(start, body) })
   request.catalog = { streams: request.catalog.streams.map((stream) => asConfigured(stream, start.catalog, streams)) }
   if (state !== undefined && state !== null) return request
   return { ...request, states: statesToGoOnFrom(start.states, request.catalog) }
+}
+
+/** The body decides about streams that the token may not read; else the connection. */
+function skippingOf(start: ConnectionStart, body: SyncRequestBody): Pick<SyncRequest, 'onMissingPermission'> {
+  return skipping({ onMissingPermission: body.onMissingPermission ?? start.onMissingPermission })
 }
 
 /** A stream that is only named is read in the way the connection's catalog says. */

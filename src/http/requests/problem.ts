@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errorTable } from '../../error-table.ts'
 import { CodedError, type Fault } from '../../errors.ts'
+import { loggedRequest } from './request-log.ts'
 
 export const problemType = 'application/problem+json'
 
@@ -41,7 +42,8 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, thrown
   const { status } = errorTable[error.code]
   if (status >= 500 && !reply.raw.destroyed) {
     const level = status === 503 ? 'warn' : 'error'
-    request.log[level]({ code: error.code, reason: describe(thrown) }, 'request failed')
+    const failure = { ...loggedRequest(request), code: error.code, reason: describe(thrown) }
+    request.log[level](failure, 'request failed')
   }
   if (status === 503) reply.header('Retry-After', retryAfterSeconds)
   const problem = toProblem(error, request.id)

@@ -10,12 +10,14 @@ import {
   connectionQuery,
   newConnectionBody,
 } from '../bodies/connection-schemas.ts'
+import { warningsOf } from '../bodies/connection-warnings.ts'
 import { listOf } from '../bodies/list-schemas.ts'
 import { digestOfBody } from '../bodies/repeats.ts'
 import { connectionChangeHeader, needsApiKey, problemResponses } from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import type { Api } from '../instance.ts'
+import { createAskIntercom } from '../requests/ask-intercom.ts'
 import { invalidRequest } from '../requests/validation.ts'
 
 const connectionResponse = (description: string) => ({
@@ -60,7 +62,9 @@ function addListConnections(app: Api, { connections }: RouteDependencies): void 
   })
 }
 
-function addPutConnection(app: Api, { connections }: RouteDependencies): void {
+function addPutConnection(app: Api, dependencies: RouteDependencies): void {
+  const { connections, openStreams } = dependencies
+  const askIntercom = createAskIntercom(dependencies)
   app.put('/connections/:connectionId', {
     schema: {
       ...common,
@@ -68,7 +72,8 @@ function addPutConnection(app: Api, { connections }: RouteDependencies): void {
       summary: 'Make a connection, or replace what it syncs',
       description:
         'The state stays. A running job continues with the config it started with. The body may be what ' +
-        '`GET` of the connection gave, edited: a mask keeps the secret that is stored.',
+        '`GET` of the connection gave, edited: a mask keeps the secret that is stored. `warnings` names streams that ' +
+        'the token may not read; finding out takes 20 s at most, and never keeps the connection from being stored.',
       params: connectionParameters,
       querystring: connectionQuery,
       body: newConnectionBody,
@@ -87,15 +92,18 @@ function addPutConnection(app: Api, { connections }: RouteDependencies): void {
         ? await connections.edit(tenant, connectionId, (stored) => settingsOf(body, stored?.config))
         : await connections.put(tenant, connectionId, settingsOf(body))
       reply.header('Connection-Change', created ? 'created' : changeBetween(before, connection.settings))
-      return reply.code(created ? 201 : 200).send(toConnectionBody(connection, query.include === 'catalog'))
+      const signal = openStreams.signalFor(reply.raw)
+      const warnings = connection.settings ? await warningsOf(connection.settings, askIntercom, signal) : []
+      const answer = toConnectionBody(connection, query.include === 'catalog')
+      return reply.code(created ? 201 : 200).send({ ...answer, warnings })
     },
   })
 }
 
 /** @param stored the connection's config as it is @throws CodedError `invalid_request` */
-function settingsOf({ config: given, catalog, streams }: SyncRequestBody, stored?: object): ConnectionSettings {
-  const { config, catalog: configured } = parseSyncRequest({ config: restoreSecrets(given, stored), catalog, streams })
-  return { config, catalog: configured }
+function settingsOf({ config, ...body }: SyncRequestBody, stored?: object): ConnectionSettings {
+  const { states: _, ...settings } = parseSyncRequest({ ...body, config: restoreSecrets(config, stored) })
+  return settings
 }
 
 /** The present settings; undefined where there are none, or they cannot be read. Only for telling what has changed. */

@@ -1,5 +1,4 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyReply } from 'fastify'
 import {
   catalogMessage,
   connectionStatusMessage,
@@ -8,8 +7,6 @@ import {
 } from '../../airbyte/connector-messages.ts'
 import { readSourceConfig, type SourceConfig } from '../../airbyte/source-config.ts'
 import type { Fault } from '../../errors.ts'
-import { type BriefClient, withBriefClient } from '../../intercom/brief-client.ts'
-import { countExchanges } from '../../intercom/observer.ts'
 import { isObject } from '../../json-object.ts'
 import { checkConnection } from '../../streams/check-connection.ts'
 import { discoverStreams, listStreams } from '../../streams/discover.ts'
@@ -19,30 +16,15 @@ import { messageResponse, needsApiKey, problemResponses } from '../bodies/respon
 import { noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import type { Api } from '../instance.ts'
+import { type AskIntercom, createAskIntercom } from '../requests/ask-intercom.ts'
 import { invalidRequest } from '../requests/validation.ts'
 
 /** Airbyte's spec, check and discover, each answered with its one message. */
 const connectorRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, dependencies) => {
-  const askIntercom = createAsk(dependencies)
+  const askIntercom = createAskIntercom(dependencies)
   addSpec(app)
-  addCheck(app, askIntercom)
-  addDiscover(app, askIntercom)
-}
-
-/** Asks Intercom something for a caller. */
-type Ask = <Result>(
-  reply: FastifyReply,
-  config: SourceConfig,
-  work: (client: BriefClient) => Promise<Result>,
-) => Promise<Result>
-
-/** Questions to Intercom end with the caller, with the service, and in time. */
-function createAsk({ clock, openStreams, metrics, intercomBaseUrl: baseUrl }: RouteDependencies): Ask {
-  const observe = countExchanges(metrics)
-  return (reply, config, work) => {
-    const signal = openStreams.signalFor(reply.raw)
-    return withBriefClient({ config, baseUrl, clock, random: Math.random, signal, observe }, work)
-  }
+  addCheck(app, dependencies, askIntercom)
+  addDiscover(app, dependencies, askIntercom)
 }
 
 function addSpec(app: Api): void {
@@ -59,15 +41,16 @@ function addSpec(app: Api): void {
   })
 }
 
-function addCheck(app: Api, askIntercom: Ask): void {
+function addCheck(app: Api, { openStreams, connections }: RouteDependencies, askIntercom: AskIntercom): void {
   app.post('/check', {
     schema: {
       operationId: 'checkConnection',
-      summary: 'Check a config',
+      summary: 'Check a config, or a connection',
       description:
         'FAILED for a config or a token that cannot be used, and when a stream named in `streams` cannot be read. ' +
         'Otherwise SUCCEEDED, with a message that tells what the token leads to and which streams it cannot read. ' +
-        'It takes about ten requests to Intercom, and 30 s at most.',
+        'It takes about ten requests to Intercom, and 30 s at most. Where Intercom says that a permission is missing, it is ' +
+        'asked once more ten seconds later. With `connectionId` only the streams of that connection are tried.',
       tags: ['connector'],
       security: needsApiKey,
       querystring: noQuery,
@@ -76,6 +59,7 @@ function addCheck(app: Api, askIntercom: Ask): void {
         200: messageResponse('ConnectionStatusMessage', 'A CONNECTION_STATUS message'),
         ...problemResponses(
           'malformed_json',
+          'connection_not_found',
           'body_too_large',
           'unsupported_media_type',
           'intercom_unavailable',
@@ -83,20 +67,33 @@ function addCheck(app: Api, askIntercom: Ask): void {
         ),
       },
     },
-    handler: async ({ body }, reply) => {
-      if (!isObject(body.config)) throw invalidRequest([{ pointer: '/config', detail: 'must be an object' }])
+    handler: async ({ tenant, body }, reply) => {
+      const { connectionId, config: given } = body
+      if (given !== undefined && !isObject(given)) {
+        throw invalidRequest([{ pointer: '/config', detail: 'must be an object' }])
+      }
       const wanted = readWanted(body.streams)
+      refuseUnlessOne(given, connectionId)
+      const signal = openStreams.signalFor(reply.raw)
+      const check = async (config: SourceConfig, read?: string[]) =>
+        connectionStatusMessage(
+          await askIntercom(signal, config, (client) => checkConnection(client, config, wanted, read)),
+        )
+      if (connectionId !== undefined) {
+        const { config, catalog } = await connections.readStart(tenant, connectionId)
+        return check(
+          config,
+          catalog.streams.map(({ stream }) => stream.name),
+        )
+      }
       const faults: Fault[] = []
-      const config = readSourceConfig(body.config, '', faults)
-      if (!config) return connectionStatusMessage(unusableConfig(faults))
-      return connectionStatusMessage(
-        await askIntercom(reply, config, (client) => checkConnection(client, config, wanted)),
-      )
+      const config = readSourceConfig(given, '', faults)
+      return config ? check(config) : connectionStatusMessage(unusableConfig(faults))
     },
   })
 }
 
-function addDiscover(app: Api, askIntercom: Ask): void {
+function addDiscover(app: Api, { openStreams }: RouteDependencies, askIntercom: AskIntercom): void {
   app.post('/discover', {
     // Everything may be left out, even the body.
     preValidation: async (request) => {
@@ -128,9 +125,17 @@ function addDiscover(app: Api, askIntercom: Ask): void {
       const faults: Fault[] = []
       const config = readSourceConfig(body.config, '/config', faults)
       if (!config) throw invalidRequest(faults)
-      return catalogMessage(await askIntercom(reply, config, (client) => discoverStreams(client, config.api_version)))
+      const signal = openStreams.signalFor(reply.raw)
+      return catalogMessage(await askIntercom(signal, config, (client) => discoverStreams(client, config.api_version)))
     },
   })
+}
+
+/** @throws CodedError `invalid_request` */
+function refuseUnlessOne(config: unknown, connectionId: string | undefined): void {
+  if ((config === undefined) !== (connectionId === undefined)) return
+  const detail = config ? 'cannot be given together with connectionId; remove one' : 'or connectionId is required'
+  throw invalidRequest([{ pointer: '/config', detail }])
 }
 
 /** @throws CodedError `invalid_request` for names that no stream has */

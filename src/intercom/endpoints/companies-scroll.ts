@@ -38,6 +38,8 @@ export interface ScrollOptions {
   onShort: (came: number, counted: number) => void
   /** How long to wait for another client's scroll, ms. @defaultValue 15 minutes */
   patienceMs?: number | undefined
+  /** Told how long another client's scroll is waited for, ms since the epoch; undefined when the wait is over. */
+  onHeld?: ((until: number | undefined) => void) | undefined
 }
 
 /**
@@ -103,18 +105,19 @@ function idsOf({ body, records = [] }: ScannedAnswer): string[] {
 
 /** Opens the one scroll that a workspace can have. Waits while another client has it. */
 async function openScroll(options: ScrollOptions): Promise<ScannedAnswer> {
-  const { clock, signal, patienceMs = FOREIGN_SCROLL_PATIENCE_MS } = options
+  const { clock, signal, patienceMs = FOREIGN_SCROLL_PATIENCE_MS, onHeld = () => undefined } = options
   const giveUpAt = clock.monotonic() + patienceMs
-  for (;;) {
-    try {
-      return await askScroll(options)
-    } catch (error) {
-      if (!isHeldByOthers(error)) throw error
-      if (clock.monotonic() >= giveUpAt) {
-        throw new ScrollHeldError(`another application keeps ${options.path} open in this workspace`)
-      }
+  try {
+    for (;;) {
+      const page = await askScroll(options).catch(unlessHeldByOthers)
+      if (page) return page
+      const leftMs = giveUpAt - clock.monotonic()
+      if (leftMs <= 0) throw new ScrollHeldError(`another application keeps ${options.path} open in this workspace`)
+      onHeld(clock.now() + leftMs)
       await clock.sleep(FOREIGN_SCROLL_LOOK_MS, signal)
     }
+  } finally {
+    onHeld(undefined)
   }
 }
 
@@ -133,9 +136,10 @@ function askScroll({ client, path, version, shape }: ScrollOptions, scrollParam?
 }
 
 /** Intercom says so by a code, or by 423 alone (seen by singer's tap). */
-function isHeldByOthers(error: unknown): boolean {
-  if (error instanceof RefusedError) return error.isOfScroll
-  return error instanceof FailingError && error.status === 423
+function unlessHeldByOthers(error: unknown): undefined {
+  const isHeld =
+    error instanceof RefusedError ? error.isOfScroll : error instanceof FailingError && error.status === 423
+  if (!isHeld) throw error
 }
 
 function isGone(error: unknown): boolean {

@@ -1,9 +1,11 @@
 import { holdsErrorTrace } from '../../airbyte/messages.ts'
 import type { JobFailure } from '../../errors.ts'
 import type { Commit } from '../../sync/contract/commit.ts'
+import { type Activity, activityJson } from '../activity.ts'
 import { type CancelReason, cancelReasonOf } from '../job-record.ts'
 import { changedChannel, jobKey } from '../keys.ts'
 import { runScript } from '../script.ts'
+import { activityScript } from './activity.lua.ts'
 import { beginScript } from './begin.lua.ts'
 import { type BegunAttempt, readBegun } from './begun-attempt.ts'
 import { commitScript } from './commit.lua.ts'
@@ -39,6 +41,15 @@ export interface Attempt extends AttemptIdentity, BegunAttempt {
  */
 export type CommitOutcome = 'COMMITTED' | 'ALREADY' | 'ENDED' | 'FENCED' | 'REWOUND' | 'LOG_FULL'
 
+/** What an attempt says about itself between its commits. */
+export interface ActivityReport {
+  activity: Activity
+  /** Requests to Intercom since the last report. */
+  requests: number
+  /** The ms of them in which requests waited for Intercom's rate limit. */
+  waitedMs: number
+}
+
 /** `CANCELLED`: somebody wants the job to end, and only this attempt would do it. */
 export type ReleaseOutcome =
   | { outcome: 'RELEASED' | 'ENDED' | 'FENCED' }
@@ -53,7 +64,15 @@ export interface AttemptStore {
   begin(identity: AttemptIdentity, mode: 'start' | 'rewound', newEpoch: string): Promise<Attempt | 'ENDED' | 'FENCED'>
   /** @param commitId the same only for the same commit, within all attempts at the job */
   commit(attempt: Attempt, commitId: string, commit: Commit): Promise<CommitOutcome>
-  release(identity: AttemptIdentity, counted: 'counted' | 'uncounted', failure?: JobFailure): Promise<ReleaseOutcome>
+  /** @param retryInMs ms until the next attempt, if this one has failed */
+  release(
+    identity: AttemptIdentity,
+    counted: 'counted' | 'uncounted',
+    failure?: JobFailure,
+    retryInMs?: number,
+  ): Promise<ReleaseOutcome>
+  /** Tells callers what the attempt is doing. Changes nothing once another attempt has begun. */
+  reportActivity(identity: AttemptIdentity, report: ActivityReport): Promise<void>
   /**
    * @param by absent for callers that are not an attempt; if it finds a log that it has not written, it gets `REWOUND`
    */
@@ -69,7 +88,8 @@ export function createAttemptStore(dependencies: AttemptStoreDependencies): Atte
   return {
     begin: (identity, mode, newEpoch) => beginAttempt(dependencies, identity, mode, newEpoch),
     commit: (attempt, commitId, commit) => commitTo(dependencies, attempt, commitId, commit),
-    release: (identity, counted, failure) => releaseAttempt(dependencies, identity, counted, failure),
+    release: (...release) => releaseAttempt(dependencies, ...release),
+    reportActivity: (identity, report) => reportActivity(dependencies, identity, report),
     end: (jobId, fence, ending, by) => endJob(dependencies, jobId, fence, ending, by),
   }
 }
@@ -140,6 +160,7 @@ async function commitTo(
       checkpoints: checkpoints.length > 0 && JSON.stringify(checkpoints),
       position: JSON.stringify(commit.position),
       streams: JSON.stringify(commit.streams),
+      skippedStreams: commit.skippedStreams && JSON.stringify(commit.skippedStreams),
       holdsErrorTrace: holdsErrorTrace(commit.body),
       logLimitBytes,
       isProgress: commit.isProgress,
@@ -157,17 +178,31 @@ async function releaseAttempt(
   { jobId, fence, attemptId }: AttemptIdentity,
   counted: 'counted' | 'uncounted',
   failure: JobFailure | undefined,
+  retryInMs: number | undefined,
 ): Promise<ReleaseOutcome> {
+  const now = clock.now()
   const [outcome, cancelReason] = await runScript(redis, releaseScript, {
     keys: { recordKey: jobKey(jobId, 'record') },
     args: {
       channel: changedChannel(jobId),
-      now: clock.now(),
+      now,
       fence,
       attemptId,
       counted,
       lastFailure: failure && JSON.stringify(failure),
+      retryAt: retryInMs !== undefined && now + retryInMs,
     },
   })
   return outcome === 'CANCELLED' ? { outcome, cancelReason: cancelReasonOf(cancelReason) } : { outcome }
+}
+
+async function reportActivity(
+  { redis }: AttemptStoreDependencies,
+  { jobId, attemptId }: AttemptIdentity,
+  { activity, requests, waitedMs }: ActivityReport,
+): Promise<void> {
+  await runScript(redis, activityScript, {
+    keys: { recordKey: jobKey(jobId, 'record') },
+    args: { attemptId, activity: activityJson(attemptId, activity), requests, waitedMs: Math.round(waitedMs) },
+  })
 }

@@ -66,7 +66,8 @@ local function add(name, value)
   reply[#reply + 1] = name
   reply[#reply + 1] = value
 end
-local names = {'v', 'tenant', 'messages', 'fence', 'commitId', 'idleAttempts', 'deaths', 'cancelReason'}
+local names = {'v', 'tenant', 'connectionId', 'messages', 'fence', 'commitId', 'attempts', 'idleAttempts', 'deaths',
+  'cancelReason'}
 for i, value in ipairs(redis.call('HMGET', recordKey, unpack(names))) do add(names[i], value) end
 add('position', redis.call('GET', positionKey))
 add('wrappedDataKey', redis.call('GET', dataKeyKey))

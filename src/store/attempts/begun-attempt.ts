@@ -18,7 +18,11 @@ export interface BegunAttempt {
   idleAttempts: number
   /** Attempts since then whose workers died, or lost the job, before they could report it. */
   deaths: number
+  /** Attempts at the job, including this one. */
+  attempts: number
   cancelReason?: CancelReason
+  /** The connection that the job belongs to, if any. */
+  connectionId?: string
   /** @throws SealBrokenError */
   seals(): JobSeals
   /** Opens the sealed request. @throws SealBrokenError; StoredDataError */
@@ -36,8 +40,10 @@ const BegunReply = Type.Object({
   idleAttempts: NumberText,
   /** Missing in records of older versions. */
   deaths: Type.Optional(NumberText),
+  attempts: NumberText,
   cancelReason: Type.Optional(Type.String()),
   position: Type.Optional(Type.String()),
+  connectionId: Type.Optional(Type.String()),
   wrappedDataKey: Type.Optional(Type.String()),
   request: Type.Optional(Type.String()),
 })
@@ -72,7 +78,9 @@ export function readBegun(
     commitId: begun.commitId ?? '',
     idleAttempts: Number(begun.idleAttempts),
     deaths: Number(begun.deaths ?? 0),
+    attempts: Number(begun.attempts),
     ...(begun.cancelReason !== undefined && { cancelReason: cancelReasonOf(begun.cancelReason) }),
+    ...(begun.connectionId !== undefined && { connectionId: begun.connectionId }),
     seals: openSeals,
     openRequest() {
       refuseOtherVersion(v, what)

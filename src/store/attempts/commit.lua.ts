@@ -33,6 +33,8 @@ export const commitScript = defineScript({
     'position',
     /** JSON. */
     'streams',
+    /** JSON: the streams that the job leaves out; '' for none. */
+    'skippedStreams',
     /** '1' if it holds a TRACE ERROR. */
     'holdsErrorTrace',
     'logLimitBytes',
@@ -69,6 +71,7 @@ redis.call('HSET', recordKey, 'messages', last, 'commitId', commitId, 'streams',
 redis.call('HINCRBY', recordKey, 'rows', recordCount)
 redis.call('HINCRBY', recordKey, 'bytes', bytes)
 redis.call('HINCRBY', recordKey, 'blobBytes', #blob)
+if skippedStreams ~= '' then redis.call('HSET', recordKey, 'skippedStreams', skippedStreams) end
 if holdsErrorTrace == '1' then redis.call('HSET', recordKey, 'errorTraced', 1) end
 if isProgress == '1' then
   redis.call('HSET', recordKey, 'idleAttempts', 0, 'deaths', 0)

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
 import type { ErrorCode } from '../../error-table.ts'
 import { CodedError, toJobFailure } from '../../errors.ts'
+import { parseJson } from '../../json-object.ts'
 import { StoredDataError } from '../../stored/stored-data.ts'
 import type { StreamProgress } from '../../sync/contract/commit.ts'
 import { closeStreams, type Ending as SyncEnding } from '../../sync/delivery/closing-lines.ts'
@@ -43,8 +44,29 @@ export interface JobEndDependencies {
   onJobEnded?: EndObserver
 }
 
-/** @param code why it did not succeed; undefined when it did */
-export type EndObserver = (status: Ending['status'], code: ErrorCode | undefined) => void
+/** A job that has ended, and what it came to. */
+export interface JobEnd {
+  jobId: number
+  connectionId?: string
+  status: Ending['status']
+  /** Why it did not succeed. */
+  code?: ErrorCode
+  rows: number
+  attempts: number
+  /** Ms from the beginning of its first attempt; 0 without one. */
+  durationMs: number
+  /** Requests to Intercom, as far as they were counted. */
+  requests: number
+  /** Ms that requests waited for Intercom's rate limit. */
+  waitedMs: number
+  /** Streams that it has left out, because the token may not read them. */
+  skippedStreams: string[]
+}
+
+export type EndObserver = (end: JobEnd) => void
+
+/** What a job came to: the members of its record that only its end shows. */
+const endFields = ['connectionId', 'rows', 'attempts', 'startTime', 'requests', 'waitedMs', 'skippedStreams'] as const
 
 /**
  * Ends a job. The first caller writes the end: worker, API or reconciler.
@@ -85,11 +107,11 @@ async function tryToEnd(
 ): Promise<EndOutcome | 'CHANGED'> {
   const [record, wrappedDataKey] = await storeAnswer(
     Promise.all([
-      redis.hmget(jobKey(jobId, 'record'), 'tenant', 'messages', 'streams', 'errorTraced'),
+      redis.hmget(jobKey(jobId, 'record'), 'tenant', 'messages', 'streams', 'errorTraced', ...endFields),
       redis.get(jobKey(jobId, 'dataKey')),
     ]),
   )
-  const [tenant, messages, streamsText, errorTraced] = record
+  const [tenant, messages, streamsText, errorTraced, ...figures] = record
   if (!tenant || !messages) return 'ENDED'
   const written = by?.written
   if (written && Number(messages) !== written.offset) return 'REWOUND'
@@ -131,8 +153,30 @@ async function tryToEnd(
       lockToken: by?.lock?.token,
     },
   })
-  if (outcome === 'DONE') onJobEnded?.(status, failure?.code)
+  if (outcome === 'DONE')
+    onJobEnded?.({ jobId, status, ...(failure && { code: failure.code }), ...figuresOf(figures, now) })
   return outcome
+}
+
+/** The figures of a job that ends now. A damaged one counts as 0. */
+function figuresOf(
+  [connectionId, rows, attempts, startTime, requests, waitedMs, skippedStreams]: (string | null)[],
+  now: number,
+): Omit<JobEnd, 'jobId' | 'status' | 'code'> {
+  return {
+    ...(connectionId && { connectionId }),
+    rows: Number(rows) || 0,
+    attempts: Number(attempts) || 0,
+    durationMs: Math.max(0, now - (Number(startTime) || now)),
+    requests: Number(requests) || 0,
+    waitedMs: Number(waitedMs) || 0,
+    skippedStreams: namesIn(skippedStreams),
+  }
+}
+
+function namesIn(text: string | null | undefined): string[] {
+  const names = text ? parseJson(text) : []
+  return Array.isArray(names) ? names.map(String) : []
 }
 
 /** Empty if they cannot be read, because a job must end even then. A caller that claims success has written them. */

@@ -20,6 +20,8 @@ export const releaseScript = defineScript({
     'counted',
     /** JSON, '' for none. */
     'lastFailure',
+    /** When the next attempt begins, ms since the epoch; '' for at once. */
+    'retryAt',
   ],
   reply: Type.Union([
     Type.Tuple([Type.Enum(['RELEASED', 'ENDED', 'FENCED'])]),
@@ -37,6 +39,11 @@ if status ~= 'running' then return {'RELEASED'} end
 
 redis.call('HSET', recordKey, 'status', 'incomplete', 'lastUpdatedAt', now)
 if counted == 'uncounted' and tonumber(idleAttempts) > 0 then redis.call('HINCRBY', recordKey, 'idleAttempts', -1) end
+if retryAt ~= '' then
+  redis.call('HSET', recordKey, 'retryAt', retryAt)
+else
+  redis.call('HDEL', recordKey, 'retryAt')
+end
 if lastFailure ~= '' then redis.call('HSET', recordKey, 'lastFailure', lastFailure) end
 redis.call('PUBLISH', channel, 'incomplete')
 return {'RELEASED'}

@@ -3,8 +3,8 @@ import { CodedError } from '../../errors.ts'
 import type { SyncRequest } from '../../sync/contract/sync-request.ts'
 import type { Page, PageRequest } from '../page.ts'
 
-/** The config and the catalog that a connection syncs. */
-export type ConnectionSettings = Pick<SyncRequest, 'config' | 'catalog'>
+/** What a connection syncs, and how. */
+export type ConnectionSettings = Omit<SyncRequest, 'states'>
 
 /**
  * A connection as it is stored, with its config in clear text, so never show it like this. Times are ms since the

@@ -31,5 +31,9 @@ export async function readJob(
 export async function tellWaiting({ redis, isHeld }: ReadDependencies, jobs: readonly Job[]): Promise<Job[]> {
   if (jobs.every(hasEnded) || (await hasWorkers(redis))) return [...jobs]
   const waits = async (job: Job) => !hasEnded(job) && !(job.status === 'running' && (await isHeld(job.jobId)))
-  return Promise.all(jobs.map(async (job) => ((await waits(job)) ? { ...job, waitingFor: 'worker' as const } : job)))
+  return Promise.all(jobs.map(async (job) => ((await waits(job)) ? waitingForWorker(job) : job)))
+}
+
+function waitingForWorker({ waitingUntil: _, ...job }: Job): Job {
+  return { ...job, waitingFor: 'worker' }
 }

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib'
 import { parseStored } from '../../stored/stored-data.ts'
 import type { SyncRequest } from '../../sync/contract/sync-request.ts'
-import { SyncRequestSchema } from '../stored-request.ts'
+import { SKIPPING_VERSION, SyncRequestSchema } from '../stored-request.ts'
 import {
   createDataKey,
   type EncryptionKey,
@@ -52,13 +52,16 @@ function jobSeals(dataKey: KeyObject, wrappedDataKey: string, owner: Owner): Job
   const context = (purpose: JobSealContext['purpose']): JobSealContext => ({ ...owner, purpose })
   return {
     wrappedDataKey,
-    sealRequest: (request) =>
-      sealToText(kidOf(wrappedDataKey), dataKey, Buffer.from(JSON.stringify(request)), context('request')),
+    sealRequest: (request) => {
+      const versioned = request.onMissingPermission ? { v: SKIPPING_VERSION, ...request } : request
+      return sealToText(kidOf(wrappedDataKey), dataKey, Buffer.from(JSON.stringify(versioned)), context('request'))
+    },
     openRequest: (sealed) =>
       parseStored(
         SyncRequestSchema,
         openText(dataKey, sealed, context('request')),
         `the request of job ${owner.jobId}`,
+        SKIPPING_VERSION,
       ),
     sealLines: async (lines, lastOffset) =>
       sealToBytes(dataKey, await compressLines(lines), context(`blob@${lastOffset}`)),

@@ -62,8 +62,10 @@ export interface Commit {
   /** The STATEs in `body`, in order. */
   checkpoints: Checkpoint[]
   position: Position
-  /** Every stream of the catalog, totals since the start of the job. */
+  /** Every stream that is not left out, totals since the start of the job. */
   streams: StreamProgress[]
+  /** Streams of the catalog that the job leaves out. @defaultValue none */
+  skippedStreams?: readonly string[]
 }
 
 /** The result of a sync that was read to its end. It succeeded when `failure` is absent. */

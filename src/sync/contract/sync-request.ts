@@ -15,7 +15,12 @@ export interface SyncRequest {
   config: SourceConfig
   catalog: ConfiguredCatalog
   states: StreamStates
+  /** Streams that the token may not read are left out. @defaultValue they fail the job */
+  onMissingPermission?: 'skip'
 }
+
+/** What a job or a connection may say about streams that the token may not read. */
+export const missingPermissionChoices = ['fail', 'skip'] as const
 
 /** The members of a request's body that say what to sync, as they were received. */
 export interface SyncRequestBody {
@@ -23,6 +28,8 @@ export interface SyncRequestBody {
   catalog?: unknown
   streams?: unknown
   state?: unknown
+  /** One of `missingPermissionChoices`. */
+  onMissingPermission?: unknown
 }
 
 /**
@@ -51,5 +58,12 @@ export function parseSyncRequest(body: SyncRequestBody): SyncRequest {
     const detail = faults.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ')
     throw new CodedError('invalid_request', `The request is not valid: ${detail}`, { faults })
   }
-  return { config, catalog, states: Object.fromEntries(byStream) }
+  return { config, catalog, states: Object.fromEntries(byStream), ...skipping(body) }
+}
+
+/** The member of a request by which a body asks to leave out what the token may not read. */
+export function skipping({
+  onMissingPermission,
+}: Pick<SyncRequestBody, 'onMissingPermission'>): Pick<SyncRequest, 'onMissingPermission'> {
+  return onMissingPermission === 'skip' ? { onMissingPermission } : {}
 }

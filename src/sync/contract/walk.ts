@@ -75,6 +75,12 @@ export interface WalkPorts {
   signal: AbortSignal
   createSpool: CreateSpool
   scrollLease: ScrollLease
+  /**
+   * Told how long another application's scroll is waited for, ms since the epoch; undefined when the wait is over.
+   *
+   * @defaultValue nobody is told
+   */
+  onForeignScroll?: (until: number | undefined) => void
   /** How long to wait for a scroll that another application has open, ms. @defaultValue 15 minutes */
   scrollPatienceMs?: number
   /** How many records a slice of a search should have. @defaultValue a share of all there are, 3,000 to 20,000 */

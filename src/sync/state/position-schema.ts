@@ -116,6 +116,8 @@ export const SyncPosition = Type.Object({
   failure: Type.Optional(KeptFailureSchema),
   /** It has been reported to readers that clocks disagree. */
   clocksTold: Type.Optional(Type.Literal(true)),
+  /** Streams of the catalog that the job leaves out. @defaultValue none */
+  skipped: Type.Optional(Type.Array(Type.String())),
 })
 export type SyncPosition = Static<typeof SyncPosition>
 

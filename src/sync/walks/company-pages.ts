@@ -48,7 +48,7 @@ export async function* readCompanies(request: CompanyRequest): AsyncGenerator<Sc
 /** By the scroll, which alone gives all; by the list where somebody else does not let the scroll go. */
 async function drain(request: CompanyRequest, spool: Spool): Promise<void> {
   const { root, ports, ...asked } = request
-  const { clock, signal, scrollPatienceMs: patienceMs } = ports
+  const { clock, signal, scrollPatienceMs: patienceMs, onForeignScroll: onHeld } = ports
   const onShort = (came: number, counted: number) =>
     request.tell({
       level: 'WARN',
@@ -57,7 +57,7 @@ async function drain(request: CompanyRequest, spool: Spool): Promise<void> {
         'what is missing does not come by itself; reset the stream to read it whole again',
     })
   try {
-    for await (const page of readScroll({ ...asked, path: root.path, clock, signal, patienceMs, onShort }))
+    for await (const page of readScroll({ ...asked, path: root.path, clock, signal, patienceMs, onShort, onHeld }))
       await spool.append(page.body)
   } catch (error) {
     if (!(error instanceof ScrollHeldError)) throw error

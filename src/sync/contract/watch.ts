@@ -1,0 +1,14 @@
+import type { IntercomObserver } from '../../intercom/observer.ts'
+
+/** What an attempt waits for at Intercom: its rate limit, or the one scroll that a workspace has. */
+export interface Wait {
+  waitingFor: 'rate_limit' | 'scroll'
+  /** Ms since the epoch; absent when nobody knows. */
+  until?: number
+}
+
+/** Whoever watches an attempt at a sync: is told of its exchanges with Intercom, and may ask what it waits for. */
+export interface SyncWatch extends IntercomObserver {
+  /** The attempt has begun, and from now on can say what it waits for. */
+  begun(waiting: () => Wait | undefined): void
+}

@@ -1,0 +1,48 @@
+import type { IntercomClient } from '../intercom/client.ts'
+import { describeRefusal, findMissingPermissions, refusedStreams } from '../streams/refusals.ts'
+import type { SyncRequest } from './contract/sync-request.ts'
+import type { WalkPorts } from './contract/walk.ts'
+
+/** The streams of a catalog that a job leaves out because the token may not read them. */
+export interface SkippedStreams {
+  names: readonly string[]
+  /** What readers of the log are told about it, once; undefined when nothing is left out, or it has been told. */
+  warning?: string
+}
+
+interface SkipInput extends SyncRequest, Pick<WalkPorts, 'clock' | 'signal'> {
+  client: IntercomClient
+}
+
+/**
+ * Finds the streams to leave out, before any stream begins. An attempt that continues leaves out the same ones as the
+ * attempts before it: a permission that came or went meanwhile changes nothing for a job.
+ *
+ * @param before the position that the attempt continues from
+ * @throws CodedError `token_invalid`, or when Intercom gives no verdict
+ */
+export async function findSkippedStreams(
+  { onMissingPermission, catalog, config, client, clock, signal }: SkipInput,
+  before: { skipped?: string[] } | undefined,
+): Promise<SkippedStreams> {
+  if (before) return { names: before.skipped ?? [] }
+  if (onMissingPermission !== 'skip') return { names: [] }
+  const wanted = catalog.streams.map(({ stream }) => stream.name)
+  const pause = (ms: number) => clock.sleep(ms, signal)
+  const refusals = await findMissingPermissions(client, wanted, config.api_version, pause)
+  if (refusals.length === 0) return { names: [] }
+  const why = refusals.map(describeRefusal).join('; ')
+  return {
+    names: refusedStreams(refusals),
+    warning: `Left out for want of a permission (onMissingPermission is "skip"), their states stay as they are: ${why}`,
+  }
+}
+
+/** The same sync without some of its streams. */
+export function withoutStreams<Input extends Pick<SyncRequest, 'catalog'>>(
+  input: Input,
+  names: readonly string[],
+): Input {
+  if (names.length === 0) return input
+  return { ...input, catalog: { streams: input.catalog.streams.filter(({ stream }) => !names.includes(stream.name)) } }
+}

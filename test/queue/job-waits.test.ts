@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import t, { type Test } from 'tap'
+import type { Clock } from '../../src/clock.ts'
+import { CodedError } from '../../src/errors.ts'
+import type { Job } from '../../src/store/job.ts'
+import { createScrollLease } from '../../src/store/limits/scroll-lease.ts'
+import { parseSyncRequest } from '../../src/sync/contract/sync-request.ts'
+import { createEngine } from '../../src/sync/engine.ts'
+import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
+import { type ListeningSimulator, listenSimulator } from '../simulator/listening-simulator.ts'
+import { createAcceleratedClock } from '../support/accelerated-clock.ts'
+import { createDeferred } from '../support/deferred.ts'
+import { startRedis } from '../support/redis.ts'
+import { syncRequest, tenant } from '../support/store.ts'
+import { countingSync, fastLocks, openService, silentLog, type TestService, untilEnded } from '../support/worker.ts'
+
+const server = await startRedis(t)
+const token = 'simulator-token'
+
+/** A worker that reads a simulator; both go by a clock that runs ahead. */
+function startReading(t: Test, { url }: ListeningSimulator, clock: Clock) {
+  const service = openService(server, (close) => t.teardown(close), { clock })
+  const lease = createScrollLease({ redis: service.redis, clock, createId: randomUUID }, token)
+  const engine = createEngine({
+    clock,
+    random: () => 0.5,
+    baseUrl: url,
+    createSpool: createFileSpool,
+    scrollLeaseOf: () => lease,
+  })
+  service.startWorker(engine, fastLocks, undefined, silentLog)
+  return { service, lease }
+}
+
+async function startJob(service: TestService, streams: string[]): Promise<number> {
+  const request = parseSyncRequest({ config: { access_token: token }, streams })
+  return (await service.jobs.create({ tenant, request })).jobId
+}
+
+async function untilWaiting(service: TestService, jobId: number, waitingFor: Job['waitingFor']): Promise<Job> {
+  for (;;) {
+    const job = await service.jobs.read(tenant, jobId)
+    if (job.waitingFor === waitingFor) return job
+    if (job.endTime !== undefined) throw new Error(`the job has ${job.status}`)
+  }
+}
+
+t.test('a job that has used up the rate limit says so, and until when', async (t) => {
+  const clock = createAcceleratedClock(Date.now(), 5)
+  const simulator = await listenSimulator(t, { contacts: 3000, rateLimitPerWindow: 12, clock })
+  const { service } = startReading(t, simulator, clock)
+  const jobId = await startJob(service, ['contacts'])
+  const job = await untilWaiting(service, jobId, 'rate_limit')
+  t.equal(job.status, 'running')
+  const { waitingUntil = 0, startTime = 0 } = job
+  t.ok(waitingUntil > startTime && waitingUntil < startTime + 60_000)
+  const ended = await untilEnded(service, jobId)
+  t.equal(ended.status, 'succeeded')
+  t.equal(ended.waitingFor, undefined)
+  const [requests, waitedMs] = await service.redis.hmget(`intercom-sync:{job:${jobId}}:record`, 'requests', 'waitedMs')
+  t.equal(Number(requests), simulator.requests.totals.requests)
+  t.ok(Number(waitedMs) > 5000, `${waitedMs} ms`)
+})
+
+t.test('a job that waits until another one has read the scroll says so', async (t) => {
+  const clock = createAcceleratedClock(Date.now(), 5)
+  const simulator = await listenSimulator(t, { companies: 5, clock })
+  const { service, lease } = startReading(t, simulator, clock)
+  const over = createDeferred<void>()
+  const held = lease.hold(new AbortController().signal, () => over.promise)
+  const jobId = await startJob(service, ['companies'])
+  t.equal((await untilWaiting(service, jobId, 'scroll')).waitingUntil, undefined)
+  over.resolve()
+  await held
+  t.match(await untilEnded(service, jobId), { status: 'succeeded', waitingFor: undefined })
+})
+
+t.test("a job that waits for another application's scroll says how long it does", async (t) => {
+  const clock = createAcceleratedClock(Date.now(), 20)
+  const simulator = await listenSimulator(t, { companies: 5, clock })
+  await simulator.read('/companies/scroll')
+  const { service } = startReading(t, simulator, clock)
+  const jobId = await startJob(service, ['companies'])
+  const { waitingUntil = 0, startTime = 0 } = await untilWaiting(service, jobId, 'scroll')
+  t.ok(waitingUntil > startTime + 14 * 60_000 && waitingUntil < startTime + 16 * 60_000)
+  t.match(await untilEnded(service, jobId), { status: 'succeeded', waitingFor: undefined })
+})
+
+t.test('a job whose attempt has failed says when the next one comes', async (t) => {
+  const service = openService(server, (close) => t.teardown(close))
+  const fail = () => {
+    throw new CodedError('intercom_unavailable')
+  }
+  service.startWorker(countingSync(3, fail))
+  const { jobId } = await service.jobs.create({ tenant, request: syncRequest() })
+  const { waitingUntil = 0, lastUpdatedAt } = await untilWaiting(service, jobId, 'retry')
+  t.equal(waitingUntil - lastUpdatedAt, 10_000)
+  t.match(await service.jobs.cancel(tenant, jobId), { status: 'cancelled', waitingFor: undefined })
+})
