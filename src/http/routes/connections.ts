@@ -10,7 +10,6 @@ import {
   connectionQuery,
   newConnectionBody,
 } from '../bodies/connection-schemas.ts'
-import { warningsOf } from '../bodies/connection-warnings.ts'
 import { listOf } from '../bodies/list-schemas.ts'
 import { digestOfBody } from '../bodies/repeats.ts'
 import { connectionChangeHeader, needsApiKey, problemResponses } from '../bodies/responses.ts'
@@ -18,6 +17,7 @@ import { noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import type { Api } from '../instance.ts'
 import { createAskIntercom } from '../requests/ask-intercom.ts'
+import { warningsOf } from '../requests/connection-warnings.ts'
 import { invalidRequest } from '../requests/validation.ts'
 
 const connectionResponse = (description: string) => ({

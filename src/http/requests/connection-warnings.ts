@@ -2,7 +2,7 @@ import { CodedError } from '../../errors.ts'
 import { createRedact } from '../../redaction.ts'
 import type { ConnectionSettings } from '../../store/connections/connection-store.ts'
 import { describeRefusal, findMissingPermissions, type Refusal } from '../../streams/refusals.ts'
-import type { AskIntercom } from '../requests/ask-intercom.ts'
+import type { AskIntercom } from './ask-intercom.ts'
 
 /** A caller waits no longer than this for what Intercom says about a new connection. */
 const limits = { deadlineMs: 20_000, tries: 1 }
