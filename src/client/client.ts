@@ -35,15 +35,16 @@ export async function client<Name extends ClientCommandName>(args: string[], nam
   const { signal } = ending
   const output = openOutput(process.stdout, (error) => ending.abort(error))
   const release = abortOnSignals(ending, clock)
+  const { stderr } = process
   // A caller that has closed stdout may have closed stderr, too.
-  process.stderr.on('error', () => undefined)
-  const note = (line: string) => void process.stderr.write(`${line}\n`)
+  stderr.on('error', () => undefined)
+  const note = (line: string) => void stderr.write(`${line}\n`)
   const paths: InputPaths = {}
+  const running = { output, stderr, note, clock, random: Math.random, signal }
   try {
     const given = readArguments(name, args)
     const command = await commands[name]()
-    const settings = readClientSettings()
-    process.exitCode = await command({ ...given, output, note, settings, paths, clock, random: Math.random, signal })
+    process.exitCode = await command({ ...given, ...running, settings: readClientSettings(), paths })
   } catch (error) {
     if (!signal.aborted) {
       const failure = describeFailure(error, paths)

@@ -30,6 +30,8 @@ function exitCodeOf(error: CodedError): ExitCode {
 
 function textOf(error: CodedError, paths: InputPaths): string {
   if (error.code === 'connection_not_found') return 'there is no such connection, or it is not for this API key'
+  if (error.code === 'service_unavailable')
+    return `${error.message}; if it is elsewhere, say so by --url or INTERCOM_SYNC_URL`
   const faults = error.faults.map(({ pointer, detail }) => ({
     pointer: names[pointer.replace(/^\/config\//, '')] ?? pointer,
     detail: inWords(detail),

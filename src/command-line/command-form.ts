@@ -7,6 +7,8 @@ export interface CommandForm {
   /** Names of what stands there without a flag; all of it is needed, in this order. */
   operands?: readonly string[]
   options?: Readonly<Record<string, OptionForm>>
+  /** Options that the overview shows, beside those that are needed. */
+  shown?: readonly string[]
   /** Sentences at the end of its help. */
   notes?: readonly string[]
   /** A line to copy, without the program's name. */

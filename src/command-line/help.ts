@@ -83,12 +83,11 @@ export function groupHelp(group: string): string {
   ].join('\n')
 }
 
-/** Operands, switches of one word, and options that are needed; the rest is in the command's own help. */
+/** The command with what cannot be left out; the rest is in its own help. */
 function briefly(name: CommandName): string {
-  const { operands = [], options = {} } = formOf(name)
-  const needed = Object.entries(options).filter(([, { isRequired }]) => isRequired)
-  const switches = name === 'serve' ? Object.entries(options).slice(0, 2) : []
-  return [name, ...operands, ...[...needed, ...switches].map(([option, form]) => flagOf(option, form))].join(' ')
+  const { operands = [], options = {}, shown = [] } = formOf(name)
+  const flags = Object.entries(options).filter(([option, { isRequired }]) => isRequired || shown.includes(option))
+  return [name, ...operands, ...flags.map(([option, form]) => flagOf(option, form))].join(' ')
 }
 
 function flagOf(option: string, { value, isRequired, isList }: OptionForm): string {

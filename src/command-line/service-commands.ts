@@ -12,6 +12,7 @@ export const serviceCommands = {
       worker: { summary: 'work on jobs' },
       'with-parent': { summary: 'end when the process that started it is gone' },
     },
+    shown: ['api', 'worker'],
     notes: ['With REDIS_URL, or a HOST beyond this machine, API_KEYS and ENCRYPTION_KEYS are needed.'],
     example: 'serve',
     variables: [

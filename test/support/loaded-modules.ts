@@ -4,8 +4,17 @@ import { register } from 'node:module'
 const hook = `
 import { writeSync } from 'node:fs'
 export async function resolve(name, context, next) {
-  writeSync(2, 'module ' + name + '\\n')
+  while (!tell(name));
   return next(name, context)
+}
+function tell(name) {
+  try {
+    return writeSync(2, 'module ' + name + '\\n') > 0
+  } catch (error) {
+    // Whoever reads is slow, and the process has made stderr non-blocking.
+    if (error.code !== 'EAGAIN') throw error
+    return false
+  }
 }
 `
 register(`data:text/javascript,${encodeURIComponent(hook)}`)

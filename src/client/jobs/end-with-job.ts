@@ -11,9 +11,8 @@ import { exitCodeOf, jobLine, jobText } from './job-text.ts'
 export async function endWithJob(
   first: Job,
   service: Service,
-  { options, output, note, clock, signal }: ClientContext<'jobs run'> | ClientContext<'watch'>,
+  { options, output, stderr, note, clock, signal }: ClientContext<'jobs run'> | ClientContext<'watch'>,
 ): Promise<ExitCode> {
-  const { stderr } = process
   const screen = createScreen({ output: stderr, notes: stderr, environment: readTerminalSettings() })
   note(jobLine(first))
   const job = await followToEnd(first, { service, screen, clock, signal })

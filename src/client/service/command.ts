@@ -10,6 +10,8 @@ import type { ClientSettings } from './settings.ts'
 export interface ClientContext<Name extends ClientCommandName> extends Arguments<Name> {
   /** stdout. */
   output: Output
+  /** Where progress is shown. */
+  stderr: NodeJS.WriteStream
   /** Writes a line to stderr. */
   note: (line: string) => void
   settings: ClientSettings

@@ -1,5 +1,4 @@
 import { readServiceAccess, type ServiceAccess } from '../../connector/bridge/service/service-access.ts'
-import { isAlive, readServiceFile } from '../../stored/service-file.ts'
 import type { ClientSettings } from './settings.ts'
 
 /** What the command line says about the service. */
@@ -28,8 +27,12 @@ export async function findService(options: ServiceOptions, settings: ClientSetti
   return { ...access, place: access.address }
 }
 
-/** A file may have been left behind by a service that was killed. Another program may listen there by now. */
+/**
+ * A file may have been left behind by a service that was killed. Another program may listen there by now. The reader of
+ * the file is loaded here, because its schemas take longer to load than everything else.
+ */
 async function addressIn(dataDir: string): Promise<string | undefined> {
+  const { isAlive, readServiceFile } = await import('../../stored/service-file.ts')
   const file = await readServiceFile(dataDir)
   return file && (await isAlive(file)) ? file.url : undefined
 }
