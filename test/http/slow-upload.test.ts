@@ -38,7 +38,7 @@ t.test('a message stream may last longer than a request may take', async (t) => 
   const worker = await api.work(jobId)
   await worker.commit(1)
   await worker.end()
-  while (!Buffer.concat(pieces).toString().endsWith('0\r\n\r\n')) await once(slow, 'data')
+  while (!Buffer.concat(pieces).toString().endsWith('0\r\nJob-Status: failed\r\n\r\n')) await once(slow, 'data')
   t.match(Buffer.concat(pieces).toString(), /^HTTP\/1\.1 200 /)
   slow.destroy()
 })
