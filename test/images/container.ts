@@ -105,7 +105,7 @@ export async function runContainer(
   const ownUser = ['setpriv', `--reuid=${user}`, `--regid=${group}`, ...withoutRights]
   const ownEnvironment = ['env', '-i', '-C', image.folder, ...settings]
   const words = [...entrypoint, ...(args.length > 0 ? args : image.command)]
-  const apart = ['--mount', '--pid', '--fork', '--mount-proc', '--kill-child', 'sh', '-c', enter, 'sh']
+  const apart = ['--mount', '--pid', '--fork', '--mount-proc', 'sh', '-c', enter, 'sh']
   const places = mounts.flatMap(([path, own]) => [own, path])
   const child = runProcess(t, 'unshare', [
     ...apart,
@@ -114,11 +114,16 @@ export async function runContainer(
     ...ownEnvironment,
     ...words,
   ])
+  // The first process of the container, not the one that waits for it.
+  const signalIt = (signal: NodeJS.Signals) => {
+    for (const pid of childrenOf(child.child.pid ?? 0)) process.kill(pid, signal)
+  }
+  // `--kill-child` does not reach a process whose user has changed.
+  t.teardown(() => signalIt('SIGKILL'))
   return {
     ...child,
     async end(signal) {
-      // The first process of the container, not the one that waits for it.
-      for (const pid of childrenOf(child.child.pid ?? 0)) process.kill(pid, signal)
+      signalIt(signal)
       return child.exited
     },
   }
