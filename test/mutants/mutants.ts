@@ -754,8 +754,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: "somebody else's scroll is not waited for",
     file: 'intercom/endpoints/companies-scroll.ts',
-    find: 'return error.isOfScroll',
-    replace: 'return false',
+    find: '? error.isOfScroll :',
+    replace: '? false :',
     tests: sync('companies-list', 'connector-changelog'),
   },
   // Loops, heavy pages, damage
@@ -1223,10 +1223,24 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'foreign: check takes any answer for a list',
-    file: 'streams/check-connection.ts',
+    file: 'streams/refusals.ts',
     find: 'scanList(body, { recordsPath, members: [] }, request.path)',
     replace: 'body',
     tests: ['http/check'],
+  },
+  {
+    rule: 'skip: a permission is missing that was refused once only',
+    file: 'streams/refusals.ts',
+    find: '(isOfPermission(refusal) ? (again.get(refusal.probe) ?? []) : [refusal])',
+    replace: '[again.get(refusal.probe) ?? refusal]',
+    tests: sync('skipped-streams'),
+  },
+  {
+    rule: 'skip: each attempt decides anew what it leaves out',
+    file: 'sync/skipped-streams.ts',
+    find: 'if (before) return { names: before.skipped ?? [] }',
+    replace: '',
+    tests: sync('skipped-streams'),
   },
   {
     rule: 'foreign: of the 4xx that pass only some are asked again',
