@@ -101,8 +101,9 @@ export async function startBridgedService(t: Teardown, options: SimulatorOptions
       }
     },
     async untilStatus(jobId, ...wanted) {
-      for (;;) {
-        const job = (await (await call(`/v1/jobs/${jobId}?wait=60`)).json()) as JobOfService
+      // The first look does not wait: it may have the status already, and would stay for a change of it.
+      for (let seconds = 0; ; seconds = 60) {
+        const job = (await (await call(`/v1/jobs/${jobId}?wait=${seconds}`)).json()) as JobOfService
         if (wanted.includes(job.status)) return job
       }
     },
