@@ -1,9 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import { streamTable } from '../../src/streams/table.ts'
-import { type Desk, openDesk, readBlocks } from '../support/documents.ts'
+import { type Desk, openDesk, readBlocks, retryRefusedCalls } from '../support/documents.ts'
 import { withTools } from '../support/tools.ts'
 
 const blocks = readBlocks('docs/http.md')
@@ -27,8 +27,7 @@ const keep = (desk: Desk, block: string, file: string) => desk.run(`{ ${block}\n
 
 t.test('every curl line of docs/http.md works against the simulator, in the order it stands', curl, async (t) => {
   const desk = await openDesk(t, {})
-  // A machine that many tests keep busy refuses a call now and then (503), as it should.
-  writeFileSync(join(desk.folder, '.curlrc'), 'fail\nretry = 5\n')
+  retryRefusedCalls(desk)
   const [check = '', discover = ''] = below('Check a token, list the streams', 'sh')
   const [live = ''] = below('Messages live', 'sh')
   const [start = ''] = below('Start a job and wait for it', 'sh')

@@ -1,10 +1,10 @@
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import { streamTable } from '../../src/streams/table.ts'
-import { type Desk, openDesk, readBlocks } from '../support/documents.ts'
+import { type Desk, openDesk, readBlocks, retryRefusedCalls } from '../support/documents.ts'
 import { withTools } from '../support/tools.ts'
 
 const text = readFileSync('README.md', 'utf8')
@@ -42,7 +42,7 @@ t.test('each way of the README stands in the table of ways, in order', async (t)
 
 t.test('the service: a job is read live, and asked how it ended', curl, async (t) => {
   const desk = await openDesk(t, workspace)
-  writeFileSync(join(desk.folder, '.curlrc'), 'retry = 5\n')
+  retryRefusedCalls(desk)
   const [, , live = '', verdict = ''] = below('Service')
   t.match(await desk.run(live), { code: 0 })
   t.match(await judge(desk), { ok: true })
@@ -55,7 +55,7 @@ t.test('the service: a job is read live, and asked how it ended', curl, async (t
 
 t.test('a connection: the second round brings only what has changed', curl, async (t) => {
   const desk = await openDesk(t, workspace)
-  writeFileSync(join(desk.folder, '.curlrc'), 'retry = 5\n')
+  retryRefusedCalls(desk)
   const [make = '', round = ''] = below('Connection')
   t.match(await desk.run(make + round), { code: 0 })
   t.match(await judge(desk), { ok: true })

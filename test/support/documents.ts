@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildSimulator, type Simulator } from '../../simulator/app.ts'
@@ -72,7 +72,7 @@ export async function openDesk(
       t,
       'sh',
       ['-ec', localize(lines)],
-      { HOME: folder, ...variables },
+      { HOME: folder, PATH: `${join(folder, 'bin')}:${process.env.PATH}`, ...variables },
       { cwd: folder, ownGroup: true },
     )
     t.teardown(() => endGroup(shell))
@@ -93,6 +93,25 @@ export async function openDesk(
       return { code: await shell.exited, stdout: shell.stdout(), stderr: shell.stderr() }
     },
   }
+}
+
+/**
+ * From now on curl asks again when the service refuses a call with 503, as it may on a machine that many tests keep
+ * busy. curl's own `--retry` is not enough: with `--fail-with-body` it prints the refusals, too.
+ */
+export function retryRefusedCalls({ folder }: Desk): void {
+  mkdirSync(join(folder, 'bin'))
+  const script = `#!/bin/sh
+PATH=\${PATH#*:}
+answer=$(mktemp)
+for attempt in 1 2 3 4 5; do
+  curl "$@" > "$answer" && code=0 || code=$?
+  { [ $code = 22 ] && grep -q '"status":503' "$answer"; } || break
+done
+cat "$answer"; rm "$answer"
+exit $code
+`
+  writeFileSync(join(folder, 'bin', 'curl'), script, { mode: 0o755 })
 }
 
 /** Kills a shell and everything that it has started and that is still running. */
