@@ -33,7 +33,12 @@ const usualParts: DemoParts = {
  * three syncs over HTTP, each compared with the truth. The exit code is 0 only when every count is right; 1 when a
  * count is wrong, 2 for wrong arguments, 130 when it was interrupted. Only the files of messages stay behind.
  */
-export async function demo(args: string[], parts: DemoParts = usualParts): Promise<void> {
+export async function demo(args: string[]): Promise<void> {
+  await runDemo(args, usualParts)
+}
+
+/** The demo, with parts of your own. */
+export async function runDemo(args: string[], parts: DemoParts): Promise<void> {
   const { stdout: output, stderr: notes } = process
   const screen = createScreen({ output, notes, environment: readTerminalSettings() })
   const stop = new AbortController()

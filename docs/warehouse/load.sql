@@ -40,8 +40,10 @@ WHERE stream IN (SELECT stream FROM whole)
   AND stream NOT IN ('conversation_parts', 'ticket_parts')
   AND NOT EXISTS (SELECT 1 FROM incoming WHERE incoming.stream = records.stream AND incoming.key = records.key);
 
--- Parts go with their conversation or ticket.
+-- Parts go with their conversation or ticket, as far as this job has read all of those.
 DELETE FROM records
-WHERE stream = 'conversation_parts' AND parent NOT IN (SELECT key FROM records WHERE stream = 'conversations');
+WHERE stream = 'conversation_parts' AND 'conversations' IN (SELECT stream FROM whole)
+  AND parent NOT IN (SELECT key FROM records WHERE stream = 'conversations');
 DELETE FROM records
-WHERE stream = 'ticket_parts' AND parent NOT IN (SELECT key FROM records WHERE stream = 'tickets');
+WHERE stream = 'ticket_parts' AND 'tickets' IN (SELECT stream FROM whole)
+  AND parent NOT IN (SELECT key FROM records WHERE stream = 'tickets');

@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from 'node:url'
 import { buildSimulator, type Simulator } from '../../simulator/app.ts'
-import { demo } from '../../simulator/demo.ts'
+import { runDemo } from '../../simulator/demo.ts'
 import type { SimulatorOptions } from '../../simulator/options.ts'
 
 function buildForgetful(options: SimulatorOptions = {}): Simulator {
@@ -18,7 +18,7 @@ function buildForgetful(options: SimulatorOptions = {}): Simulator {
   return simulator
 }
 
-await demo(process.argv.slice(2), {
+await runDemo(process.argv.slice(2), {
   buildSimulator: process.env.BROKEN_TRUTH ? buildForgetful : buildSimulator,
   serviceCommand: [fileURLToPath(new URL('serve-process.js', import.meta.url))],
 })
