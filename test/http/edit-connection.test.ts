@@ -61,7 +61,9 @@ t.test('the answers to PUT and DELETE, and lists, name the streams; include=cata
   t.match(made, { status: 201, body: { config: { access_token: mask }, streams, catalog: undefined } })
   t.ok(made.length < 500, 'what a person reads in a terminal')
   const whole = await call('PUT', '/short?include=catalog', { config, streams: ['contacts', 'tags'] })
-  t.same(whole.body, await read('short'))
+  const { warnings, ...wholeBody } = whole.body
+  t.same(wholeBody, await read('short'))
+  t.ok(warnings, 'only the answer to PUT has them')
   t.notOk('streams' in whole.body, 'which would not be taken beside a catalog')
 
   const lists = async (query: string) => {
@@ -70,8 +72,9 @@ t.test('the answers to PUT and DELETE, and lists, name the streams; include=cata
     return data.find(({ connectionId }) => connectionId === 'short')
   }
   const { lastUpdatedAt } = whole.body
-  t.same(await lists(''), { ...made.body, lastUpdatedAt })
-  t.same(await lists('?include=catalog'), whole.body)
+  const { warnings: _, ...short } = made.body
+  t.same(await lists(''), { ...short, lastUpdatedAt })
+  t.same(await lists('?include=catalog'), wholeBody)
   t.equal((await call('PUT', '/short', made.body)).status, 200, 'a short answer can be put, too')
   t.match((await call('GET', '?include=schemas')).body, { code: 'invalid_request', errors: [{ pointer: 'include' }] })
   t.match((await call('DELETE', '/short')).body, { streams, catalog: undefined })

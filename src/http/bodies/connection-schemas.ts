@@ -57,6 +57,7 @@ export const newConnectionBody = Type.Object(
     connectionId: Type.Optional(connectionIdSchema),
     createdAt: Type.Optional(asRead),
     lastUpdatedAt: Type.Optional(asRead),
+    warnings: Type.Optional(Type.Array(Type.String(), { description: 'As `PUT` gave it; it is found out anew' })),
   },
   {
     ...closed,
