@@ -41,7 +41,11 @@ t.test('a reader that holds any number of messages gets exactly the rest, whatev
   }
   const page = await store.messages.read(jobId, 0, 1)
   t.equal(page.body.toString(), lines.slice(0, 2).join(''), 'at least one entry')
-  t.match(await store.messages.read(jobId, lines.length, 1e6), { messageCount: 0, finalStatus: undefined, total: lines.length })
+  t.match(await store.messages.read(jobId, lines.length, 1e6), {
+    messageCount: 0,
+    finalStatus: undefined,
+    total: lines.length,
+  })
   t.match(await store.messages.read(jobId, lines.length + 5, 1e6), { messageCount: 0, total: lines.length })
 })
 
