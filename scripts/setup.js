@@ -2,7 +2,7 @@
 // Node 20 cannot run TypeScript, and on a fresh clone there is no node_modules: this installs and compiles what is
 // missing or out of date, and does nothing (in under 100 ms) when all is there.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { prepareRedis } from './redis-copy.js'
@@ -38,7 +38,13 @@ if (process.argv.includes('--build') && process.env.DOCS_URL)
   run('npm', ['pkg', 'set', `homepage=${process.env.DOCS_URL}`])
 
 const lockfile = join(root, 'package-lock.json')
-if (existsSync(lockfile) && newest(join(root, 'node_modules', '.package-lock.json')) < newest(lockfile)) {
+// Where it is a link, the packages are those of another checkout, which are not ours to replace.
+const packages = lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })
+if (
+  existsSync(lockfile) &&
+  !packages?.isSymbolicLink() &&
+  newest(join(root, 'node_modules', '.package-lock.json')) < newest(lockfile)
+) {
   console.error('setup: installing packages')
   run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])
 }
