@@ -141,6 +141,8 @@ export const configMembers = {
     description: 'API key of the service.',
     type: 'string',
     isSecret: true,
+    pattern: '^[\\x21-\\x7e]+$',
+    demand: 'must be an API key: letters, digits and signs of ASCII, without spaces and line breaks',
   },
   connection_id: {
     title: 'Connection id',

@@ -98,6 +98,18 @@ const wrong: [what: string, text: string, told: RegExp][] = [
   ['no YAML', 'connections:\n  acme: {config: "c2VjcmV0\n', /wrong\.yaml is not YAML: look at line \d+, column \d+/],
   ['an id that is none', declare('tags').replace('acme', 'a b'), /wrong\.yaml#\/connections\/a b must/],
   ['no connections', 'acme: {}', /#\/connections must hold at least one connection/],
+  ['a member that is not known', `${declare('tags')}conections: {}\n`, /wrong\.yaml#\/conections is not known here/],
+  [
+    'an unknown tag',
+    declare('tags').replace('"${file', '!secret "${file'),
+    /has a tag that is not known: look at line 8/,
+  ],
+  [
+    'an alias to nothing',
+    declare('tags').replace('[tags]', '*c2VjcmV0'),
+    /wrong\.yaml has an alias that leads nowhere/,
+  ],
+  ['an alias to itself', declare('tags').replace('acme:', 'acme: &acme\n    more: *acme'), /an alias that leads/],
   ['a stream of nobody', declare('tag'), /wrong\.yaml#\/connections\/acme\/streams\/0 "tag" is no stream/],
 ]
 
@@ -106,6 +118,14 @@ for (const [what, text, told] of wrong)
     const path = bench.write('wrong.yaml', text)
     t.match(await run(['connections', 'apply', path]), { end: 2, stdout: '', stderr: told })
   })
+
+t.test('a key that no header can hold is told by its name, and not shown', async (t) => {
+  for (const key of ['c2VjcmV0\nsecret', 'c2VjcmV0–', 'c2VjcmV0 secret'])
+    t.match(await run(['jobs', 'list'], { INTERCOM_SYNC_API_KEY: key }), {
+      end: 2,
+      stderr: /INTERCOM_SYNC_API_KEY must be an API key/,
+    })
+})
 
 t.test('two dollar signs stand for one', async (t) => {
   const text = `connections: {dollar: {config: {access_token: "$\${ACME_TOKEN}"}, streams: [tags]}}`

@@ -98,6 +98,18 @@ t.test('a mask that stands for nothing is refused, naming it', async (t) => {
   t.equal((await call('GET', '/none')).status, 404)
 })
 
+t.test('no job, check or discovery begins with a mask for a token', async (t) => {
+  for (const path of ['jobs', 'check', 'discover']) {
+    const answer = await api.fetch(`/v1/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ config: { access_token: mask } }),
+    })
+    t.equal(answer.status, 400, path)
+    t.match(await answer.json(), { code: 'invalid_request', errors: [{ pointer: '/config/access_token' }] })
+  }
+})
+
 t.test('what is put somewhere else than where it was read is refused', async (t) => {
   await call('PUT', '/one', { config: { access_token: 'd' } })
   const { status, body } = await call('PUT', '/other', await read('one'))

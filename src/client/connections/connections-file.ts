@@ -23,7 +23,9 @@ export async function readConnectionsFile(
 ): Promise<DeclaredConnection[]> {
   const faults: Fault[] = []
   const value = await resolveReferences(parse(name, text), '', sources, faults)
-  const declared = isObject(value) ? value.connections : undefined
+  const { connections: declared, ...others } = isObject(value) ? value : {}
+  for (const member of Object.keys(others))
+    faults.push({ pointer: `/${member}`, detail: 'is not known here; connections stand below /connections' })
   if (!isObject(declared) || Object.keys(declared).length === 0)
     throw fault(name, [{ pointer: '/connections', detail: 'must hold at least one connection, by its id' }])
   for (const [id, body] of Object.entries(declared)) {
@@ -43,8 +45,19 @@ export function fault(name: string, faults: readonly Fault[]): CodedError {
 function parse(name: string, text: string): unknown {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const [error] = document.errors
-  if (error === undefined) return document.toJS()
-  const { line, col } = lines.linePos(error.pos[0])
-  throw new CodedError('invalid_request', `${name} is not YAML: look at line ${line}, column ${col}`)
+  // A tag that is not known, as of other tools for secrets, would leave the text itself in place of the secret.
+  const [problem] = [...document.errors, ...document.warnings]
+  if (problem !== undefined) {
+    const { line, col } = lines.linePos(problem.pos[0])
+    const what = problem.name === 'YAMLWarning' ? 'has a tag that is not known' : 'is not YAML'
+    throw new CodedError('invalid_request', `${name} ${what}: look at line ${line}, column ${col}`)
+  }
+  try {
+    const value: unknown = document.toJS()
+    // Throws for an alias inside of what it stands for.
+    JSON.stringify(value)
+    return value
+  } catch {
+    throw new CodedError('invalid_request', `${name} has an alias that leads nowhere, to itself, or to too much`)
+  }
 }

@@ -6,6 +6,7 @@ import { ConnectionChangedError, type NewJob, type StartedJob } from '../../stor
 import { parseSyncRequest, type SyncRequest, type SyncRequestBody, skipping } from '../../sync/contract/sync-request.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import { invalidRequest } from '../requests/validation.ts'
+import { restoreSecrets } from './connection-body.ts'
 import { digestOfBody } from './repeats.ts'
 
 type StartOptions = Omit<NewJob, 'request' | 'connection'>
@@ -50,7 +51,7 @@ function requestOfItsOwn(body: SyncRequestBody): SyncRequest {
   if (body.config === undefined) {
     throw invalidRequest([{ pointer: '/config', detail: 'is required, unless connectionId is given' }])
   }
-  return parseSyncRequest(body)
+  return parseSyncRequest({ ...body, config: restoreSecrets(body.config, undefined) })
 }
 
 /** The request in the body; members that are left out come from the connection. */

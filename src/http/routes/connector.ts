@@ -11,6 +11,7 @@ import { isObject } from '../../json-object.ts'
 import { checkConnection } from '../../streams/check-connection.ts'
 import { discoverStreams, listStreams } from '../../streams/discover.ts'
 import { readSelection } from '../../streams/selection.ts'
+import { restoreSecrets } from '../bodies/connection-body.ts'
 import { checkBody, discoverBody } from '../bodies/connector-schemas.ts'
 import { messageResponse, needsApiKey, problemResponses } from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
@@ -87,7 +88,7 @@ function addCheck(app: Api, { openStreams, connections }: RouteDependencies, ask
         )
       }
       const faults: Fault[] = []
-      const config = readSourceConfig(given, '', faults)
+      const config = readSourceConfig(restoreSecrets(given, undefined), '', faults)
       return config ? check(config) : connectionStatusMessage(unusableConfig(faults))
     },
   })
@@ -123,7 +124,7 @@ function addDiscover(app: Api, { openStreams }: RouteDependencies, askIntercom: 
     handler: async ({ body }, reply) => {
       if (body.config === undefined) return catalogMessage(listStreams())
       const faults: Fault[] = []
-      const config = readSourceConfig(body.config, '/config', faults)
+      const config = readSourceConfig(restoreSecrets(body.config, undefined), '/config', faults)
       if (!config) throw invalidRequest(faults)
       const signal = openStreams.signalFor(reply.raw)
       return catalogMessage(await askIntercom(signal, config, (client) => discoverStreams(client, config.api_version)))

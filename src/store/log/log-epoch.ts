@@ -30,7 +30,7 @@ function refuseOtherLog(log: EpochedLog, { epoch, held }: Holding): void {
   if (epoch === undefined || held === 0 || epoch === log.logEpoch) return
   throw rewound(
     log,
-    'Messages that were read are no longer in the log: continue with a new job, from the last STATE before them',
+    'Messages that were read may no longer be in the log: continue with a new job, from the last STATE before them',
   )
 }
 
