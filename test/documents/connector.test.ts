@@ -8,22 +8,28 @@ import { withTools } from '../support/tools.ts'
 
 const fullRefresh = ['admins', 'company_attributes', 'contact_attributes', 'tags', 'teams']
 
-t.test('the command lines of docs/connector.md work against the simulator', withTools('jq'), async (t) => {
-  const desk = await openDesk(t, { contacts: 100, companies: 20, conversations: 20, longConversations: 0 })
-  cpSync('bin', join(desk.folder, 'bin'), { recursive: true })
-  symlinkSync(fileURLToPath(new URL('../../', import.meta.url)), join(desk.folder, 'dist'))
-  const lines = readBlocks('docs/connector.md').find(({ language }) => language === 'sh')?.text ?? ''
-  // Compiled it is: otherwise this would not run.
-  const [build, ...rest] = lines.split('\n')
-  t.equal(build, 'npm run build')
-  t.match(await desk.run(rest.join('\n')), { code: 0 })
-  const read = (file: string) => readFileSync(join(desk.folder, file))
-  t.match(await checkMessages([read('messages.ndjson')], desk.simulator.workspace.truth()), { ok: true })
-  const messages = read('next.ndjson')
-    .toString()
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-  const again = new Set(messages.filter(({ type }) => type === 'RECORD').map(({ record }) => record.stream))
-  t.same([...again].toSorted(), fullRefresh)
-})
+t.test(
+  'the first read of README.md and the next one of docs/connector.md work against the simulator',
+  withTools('jq'),
+  async (t) => {
+    const desk = await openDesk(t, { contacts: 100, companies: 20, conversations: 20, longConversations: 0 })
+    cpSync('bin', join(desk.folder, 'bin'), { recursive: true })
+    symlinkSync(fileURLToPath(new URL('../../', import.meta.url)), join(desk.folder, 'dist'))
+    const shell = (path: string, heading: string) =>
+      readBlocks(path).find((block) => block.heading === heading && block.language === 'sh')?.text ?? ''
+    const lines = shell('README.md', 'Command line') + shell('docs/connector.md', 'The next read')
+    // Compiled it is: otherwise this would not run.
+    const [build, ...rest] = lines.split('\n')
+    t.equal(build, 'npm run build')
+    t.match(await desk.run(rest.join('\n')), { code: 0 })
+    const read = (file: string) => readFileSync(join(desk.folder, file))
+    t.match(await checkMessages([read('messages.ndjson')], desk.simulator.workspace.truth()), { ok: true })
+    const messages = read('next.ndjson')
+      .toString()
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    const again = new Set(messages.filter(({ type }) => type === 'RECORD').map(({ record }) => record.stream))
+    t.same([...again].toSorted(), fullRefresh)
+  },
+)

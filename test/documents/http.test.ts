@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import { streamTable } from '../../src/streams/table.ts'
-import { type Desk, openDesk, readBlocks, retryRefusedCalls } from '../support/documents.ts'
+import { capitalizeHeaders, type Desk, openDesk, readBlocks, retryRefusedCalls } from '../support/documents.ts'
 import { withTools } from '../support/tools.ts'
 
 const blocks = readBlocks('docs/http.md')
@@ -24,6 +24,17 @@ const judge = async (desk: Desk, file: string) =>
 
 /** Runs a block whose last command writes to the terminal, and keeps that. */
 const keep = (desk: Desk, block: string, file: string) => desk.run(`{ ${block}\n} > ${file}`)
+
+t.test('every block of shell lines on the page is run here', async (t) => {
+  t.same(
+    blocks.filter(({ language }) => language === 'sh').map(({ heading }) => heading),
+    [
+      ...['Check a token, list the streams', 'Check a token, list the streams', 'Messages live'],
+      ...['Start a job and wait for it', 'Read on after a cut', 'Cancel', 'The next sync'],
+      ...['Connections, short and whole', 'Connections, short and whole'],
+    ],
+  )
+})
 
 t.test('every curl line of docs/http.md works against the simulator, in the order it stands', curl, async (t) => {
   const desk = await openDesk(t, {})
@@ -56,12 +67,36 @@ t.test('every curl line of docs/http.md works against the simulator, in the orde
 
   t.match(await keep(desk, readOn, 'rest.ndjson'), { code: 0 })
   t.same(linesOf(desk, 'rest.ndjson'), linesOf(desk, 'messages.ndjson').slice(1000))
+  capitalizeHeaders(desk)
+  t.match(await keep(desk, readOn, 'rest.ndjson'), { code: 0 }, 'behind any proxy')
+  t.same(linesOf(desk, 'rest.ndjson'), linesOf(desk, 'messages.ndjson').slice(1000))
 
   t.match(await desk.run(cancel), { code: 0, stdout: /"cancelled"\n$/ })
 
-  t.match(await keep(desk, next, 'next.ndjson'), { code: 0 })
+  const [header = ''] = readOn.split('\n')
+  t.match(await keep(desk, `${header}\n${next}`, 'next.ndjson'), { code: 0 })
   const again = new Set(recordsOf(linesOf(desk, 'next.ndjson')).map(({ record }) => record.stream))
   t.same([...again].toSorted(), fullRefresh, 'nothing has changed, and what is read whole comes anew')
+})
+
+t.test('a connection is made, shown short, and edited whole', curl, async (t) => {
+  const desk = await openDesk(t, { contacts: 10, companies: 0, conversations: 0 })
+  const [make = '', edit = ''] = below('Connections, short and whole', 'sh')
+  const made = await desk.run(make)
+  t.equal(made.code, 0, made.stderr)
+  t.same(JSON.parse(made.stdout), [
+    { name: 'contacts', syncMode: 'incremental' },
+    { name: 'tags', syncMode: 'full_refresh' },
+  ])
+  const edited = await desk.run(edit)
+  t.equal(edited.code, 0, edited.stderr)
+  const whole = await desk.run('curl -sS http://127.0.0.1:8080/v1/connections/prod')
+  t.match(JSON.parse(whole.stdout), { config: { access_token: '**********', start_date: '2025-01-01T00:00:00Z' } })
+  const body = `{"connectionId": "prod"}`
+  const check = await desk.run(
+    `curl -sS http://127.0.0.1:8080/v1/check -H 'Content-Type: application/json' -d '${body}'`,
+  )
+  t.match(JSON.parse(check.stdout), { connectionStatus: { status: 'SUCCEEDED' } }, 'the mask has kept the token')
 })
 
 /** Waits as the page says: asks again until the status is a last one. */

@@ -93,6 +93,10 @@ t.test('one round of a connection, from its making to the acknowledgement', with
   t.match(job, { status: 'succeeded', messageCount: messages.length })
   const state = (await (await fetch(`${desk.service}/v1/connections/acme/state`)).json()) as object[]
   t.equal(state.length, 2, 'both streams go on from there')
+
+  // A terminal goes on after a line that fails. With another key it is another job.
+  const pasted = `set +e\n${blockOf('url=http')}`.replace('simulator-token', 'no-such-token').replace('acme-', 'again-')
+  t.match(await desk.run(pasted), { code: 1, stdout: /false$/m }, 'a job that failed is not acknowledged')
 })
 
 t.test(

@@ -25,10 +25,10 @@ const parseLines = (text: string) => linesOf(text).map((line) => JSON.parse(line
 const judge = async (desk: Desk, file: string) =>
   checkMessages([readFileSync(join(desk.folder, file))], desk.simulator.workspace.truth())
 
-t.test('every block of the page is one that is run here, or the SQL', async (t) => {
+t.test('every block of the page is one that is run here', async (t) => {
   t.same(
     blocks.map(({ language }) => language),
-    ['sh', 'sh', 'sh', 'sh', 'python', 'sh', 'sh', 'sh', 'crontab', 'sql'],
+    ['sh', 'sh', 'sh', 'sh', 'python', 'sh', 'sh', 'sh', 'crontab'],
   )
 })
 

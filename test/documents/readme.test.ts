@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import { streamTable } from '../../src/streams/table.ts'
-import { type Desk, openDesk, readBlocks, retryRefusedCalls } from '../support/documents.ts'
+import { capitalizeHeaders, type Desk, openDesk, readBlocks, retryRefusedCalls } from '../support/documents.ts'
 import { withTools } from '../support/tools.ts'
 
 const text = readFileSync('README.md', 'utf8')
@@ -47,6 +47,8 @@ t.test('the service: a job is read live, and asked how it ended', curl, async (t
   t.match(await desk.run(live), { code: 0 })
   t.match(await judge(desk), { ok: true })
   t.match(await desk.run(verdict), { code: 0, stdout: 'true\n' })
+  capitalizeHeaders(desk)
+  t.match(await desk.run(verdict), { code: 0, stdout: 'true\n' }, 'behind any proxy')
 
   const refused = live.replace('simulator-token', 'no-such-token')
   t.match(await desk.run(refused), { code: 0 }, 'the body of a job that failed ends, too')
@@ -72,6 +74,10 @@ t.test('a connection: the second round brings only what has changed', curl, asyn
       .toSorted(),
     ids.toSorted(),
   )
+
+  // A terminal goes on after a line that fails.
+  const pasted = `set +e\n${make}\n${round}`.replace('simulator-token', 'no-such-token')
+  t.match(await desk.run(pasted), { code: 1, stdout: 'false\n' }, 'a job that failed is not acknowledged')
 })
 
 t.test('the command line: one process checks, discovers and reads', curl, async (t) => {

@@ -11,6 +11,8 @@ const page = readFileSync('docs/warehouse.md', 'utf8')
 const blocks = readBlocks('docs/warehouse.md')
 const files = readdirSync('docs/warehouse')
 const workspace = { contacts: 40, companies: 10, conversations: 10, tickets: 10, activityLogs: 10 }
+const loadPostgres = blocks.find(({ text }) => text.includes('@sync.json psql'))?.text ?? ''
+const makeDatabase = blocks.find(({ text }) => text.includes('CREATE DATABASE'))?.text ?? ''
 const storeConnection = blocks.find(({ heading }) => heading.startsWith('One connection'))?.text ?? ''
 
 async function openWarehouse(
@@ -100,3 +102,48 @@ t.test('a full refresh shows what was deleted, and leaves the state as it is', w
     'the next sync goes on where the last one ended',
   )
 })
+
+t.test(
+  'in a database made as the page says, parts go with their conversation when a job has read all conversations',
+  withTools('curl', 'jq', 'psql', 'initdb'),
+  async (t) => {
+    const desk = await openWarehouse(t)
+    const { startPostgres } = await import(join(process.cwd(), 'scripts', 'postgres.js'))
+    const postgres = await startPostgres()
+    t.teardown(postgres.stop)
+    const path = { PATH: `${postgres.bin}:${process.env.PATH}` }
+    const asReader = makeDatabase
+      .replace(/^sudo apt-get .*\n/, '')
+      .replaceAll('intercom', 'reader')
+      .replace('sudo -u postgres psql', `psql -q ${postgres.url}`)
+      .replace(':5432/', `:${postgres.port}/`)
+    const made = await desk.run(`${asReader}printf %s "$DATABASE_URL"`, path)
+    t.match(made, { code: 0, stderr: '' })
+    const environment = { ...path, INTERCOM_SYNC_URL: desk.service, DATABASE_URL: made.stdout.trim() }
+    const load = async (job: string) => {
+      const { code, stderr } = await desk.run(loadPostgres.replace('@sync.json', job), environment)
+      t.same({ code, stderr }, { code: 0, stderr: '' })
+    }
+    /** The conversations of the parts that are stored. */
+    const parentsInPostgres = async () => {
+      const parents = "SELECT DISTINCT parent FROM records WHERE stream = 'conversation_parts'"
+      const { stdout } = await desk.run(`psql "$DATABASE_URL" -qAt -c "${parents}"`, environment)
+      return stdout.split('\n').slice(0, -1).toSorted()
+    }
+
+    await load(`'{"connectionId": "prod", "streams": [{"name": "conversation_parts", "syncMode": "full_refresh"}]}'`)
+    const all = await parentsInPostgres()
+    t.ok(all.length > 5, 'parts without their conversations stay')
+    await load(`'{"connectionId": "prod", "streams": ["conversation_parts"]}'`)
+    t.same(await parentsInPostgres(), all)
+
+    const deleted = desk.simulator.workspace.mutate({ stream: 'conversations', kind: 'delete', count: 2 })
+    await load('@sync.json')
+    t.same(await parentsInPostgres(), all, 'nothing tells that they were deleted')
+    await load('@refresh.json')
+    t.same(
+      await parentsInPostgres(),
+      all.filter((id) => !deleted.includes(id)),
+    )
+  },
+)

@@ -114,6 +114,14 @@ exit $code
   writeFileSync(join(folder, 'bin', 'curl'), script, { mode: 0o755 })
 }
 
+/** Writes the names of the headers that curl has kept as proxies in Go write them: `Location`, not `location`. */
+export function capitalizeHeaders({ folder }: Desk): void {
+  const file = join(folder, 'headers')
+  const names = /^[\w-]+(?=:)/gm
+  const capitalized = (name: string) => name.replace(/\b[a-z]/g, (letter) => letter.toUpperCase())
+  writeFileSync(file, readFileSync(file, 'utf8').replace(names, capitalized))
+}
+
 /** Kills a shell and everything that it has started and that is still running. */
 export function endGroup({ child }: TestProcess): void {
   if (child.pid === undefined) return

@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /**
@@ -11,7 +11,7 @@ export function withTools(...names: string[]) {
 }
 
 function isOnPath(name: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+  return [...(process.env.PATH ?? '').split(delimiter), ...postgresFolders()].some((folder) => {
     try {
       accessSync(join(folder, name), constants.X_OK)
       return true
@@ -19,4 +19,10 @@ function isOnPath(name: string): boolean {
       return false
     }
   })
+}
+
+/** Debian keeps the programs of a Postgres server off the PATH, one folder for each version. */
+function postgresFolders(): string[] {
+  const versions = '/usr/lib/postgresql'
+  return existsSync(versions) ? readdirSync(versions).map((version) => join(versions, version, 'bin')) : []
 }
