@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { readConfig } from '../src/config.ts'
 import { metricTable } from '../src/metrics.ts'
-import { runCompiled } from './support/processes.ts'
+import { readBlocks } from './support/documents.ts'
+import { runCompiled, runShell } from './support/processes.ts'
 
 const unit = readFileSync('deploy/intercom-sync.service', 'utf8')
 const dashboard = JSON.parse(readFileSync('deploy/grafana-dashboard.json', 'utf8')) as {
@@ -65,4 +66,17 @@ t.test('the systemd unit starts the service, gives it time to end, and keeps its
   t.equal(settings.get('KillMode'), 'mixed', 'Redis has to outlive the hand-over of the jobs')
   const [name = '', value = ''] = settings.get('Environment')?.split('=') ?? []
   t.equal(readConfig({ [name]: value }).dataDir, `/var/lib/${settings.get('StateDirectory')}`)
+})
+
+t.test('the line of docs/operations.md that installs the unit finds the program where npm puts it', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'intercom-sync-unit-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const installation = readBlocks('docs/operations.md').find(({ text }) => text.startsWith('npm pack'))?.text ?? ''
+  const [line = ''] = /^sed .*/m.exec(installation) ?? []
+  await writeFile(join(folder, 'npm'), '#!/bin/sh\necho /opt/node\n', { mode: 0o755 })
+  await runShell(t, `PATH="${folder}:$PATH"\n${line.replace('/etc/systemd/system', folder)}`)
+  t.equal(
+    await readFile(join(folder, 'intercom-sync.service'), 'utf8'),
+    unit.replace('/usr/local/bin/', '/opt/node/bin/'),
+  )
 })

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { copyFile, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { linkPackages } from './support/installed-package.ts'
@@ -49,6 +49,17 @@ t.test('npm packs a clean clone, compiled, with all that the package needs', asy
     [],
   )
   await run('tar', ['-xzf', join(folder, packed?.filename ?? ''), '-C', folder])
+})
+
+t.test('every link between the pages of the package leads to a file that is in it', async (t) => {
+  const root = join(folder, 'package')
+  const pages = (await readdir(root, { recursive: true })).filter((file) => file.endsWith('.md'))
+  t.ok(pages.includes('README.md') && pages.includes(join('docs', 'operations.md')))
+  const dead: string[] = []
+  for (const page of pages)
+    for (const [, file = ''] of (await readFile(join(root, page), 'utf8')).matchAll(/\]\((?!\w+:)([^)#\s]+)/g))
+      if (!existsSync(join(root, dirname(page), file))) dead.push(`${page}: ${file}`)
+  t.same(dead, [])
 })
 
 t.test('the package says where it comes from and where to report faults', async (t) => {

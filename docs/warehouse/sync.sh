@@ -1,5 +1,6 @@
 #!/bin/sh
 # sync.sh JOB COMMAND...: runs a job, gives its messages to COMMAND as messages.ndjson, then acknowledges them.
+#   A job that failed is neither loaded nor acknowledged: records are missing, and COMMAND may replace tables.
 #   JOB is the body of POST /v1/jobs, or @FILE with it. Needs curl 7.76 or newer, and jq.
 set -eu
 service=${INTERCOM_SYNC_URL:-http://127.0.0.1:8080}/v1

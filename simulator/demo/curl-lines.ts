@@ -9,26 +9,29 @@ export interface CurlSetting {
   job: string
 }
 
+/** A call that is refused fails, and shows why. */
+const ask = 'curl -sS --fail-with-body'
+
 /** Commands for a shell, each with its purpose. They can be run unchanged, in this order. */
 export function curlLines({ service, intercom, job }: CurlSetting): { what: string; command: string }[] {
   const json = `-H 'Content-Type: application/json'`
   const config = `"config": {"access_token": "${defaultToken}"}`
   return [
-    { what: 'The third job', command: `curl -s ${service}${job}` },
+    { what: 'The third job', command: `${ask} ${service}${job}` },
     {
       what: 'Its messages again, from any offset',
-      command: `curl -s '${service}${job}/messages?after=0' | cut -c 1-78`,
+      command: shellLines(`${ask} '${service}${job}/messages?after=0'`, `| cut -c 1-78`),
     },
-    { what: 'Check a token', command: shellLines(`curl -s ${service}/v1/check`, json, `-d '{${config}}'`) },
+    { what: 'Check a token', command: shellLines(`${ask} ${service}/v1/check`, json, `-d '{${config}}'`) },
     {
       what: 'Change five contacts in the simulated Intercom ...',
-      command: shellLines(`curl -s ${intercom}/_simulator/mutate`, json, `-d '{"kind": "update", "count": 5}'`),
+      command: shellLines(`${ask} ${intercom}/_simulator/mutate`, json, `-d '{"kind": "update", "count": 5}'`),
     },
     {
       what: '... and sync just them, from the states of the third job',
       command: shellLines(
-        `state=$(curl -s ${service}${job}/state)\ncurl -sN ${service}/v1/jobs -H 'Accept: application/x-ndjson'`,
-        json,
+        `state=$(${ask} ${service}${job}/state)\ncurl -sSN --fail-with-body ${service}/v1/jobs`,
+        `-H 'Accept: application/x-ndjson' ${json}`,
         `-d '{${config},\n      "streams": ["contacts"], "state": '"$state"'}'`,
         `| grep '"RECORD"' | cut -c 1-78`,
       ),

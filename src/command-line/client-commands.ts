@@ -21,6 +21,10 @@ export const clientCommands = {
       catalog: { value: 'FILE', summary: 'the configured catalog, JSON' },
       streams: { value: 'NAMES', summary: 'in place of a catalog, e.g. contacts,companies' },
       state: { value: 'FILE', summary: 'the states to continue from, JSON' },
+      'on-missing-permission': {
+        value: 'fail|skip',
+        summary: "what becomes of a stream that the token may not read (the connection's, else fail)",
+      },
       join: { summary: 'take the job that the connection is running, if it does the same' },
       wait: { summary: 'show progress until the job has ended' },
       ...serviceOptions,

@@ -1,7 +1,8 @@
 import { ConfigError, createReader, type Environment, readBaseUrl } from '../environment.ts'
 
 /**
- * Intercom's address, if not the usual one. The connector takes nothing else from the environment.
+ * Intercom's address, if not the usual one. Beside it the connector takes the platform's attempt from the environment
+ * (below), what a terminal can show (`display/settings.ts`), and the temporary directory (`TMPDIR`).
  *
  * @throws ConfigError
  */

@@ -37,12 +37,14 @@ t.test('connections are made, changed, and left as they are, and it is told whic
   bench.write('connections.yaml', declare('contacts, tags'))
   t.same(await apply(), { end: 0, stdout: 'acme: changed\nbeta: unchanged\n', stderr: '' })
   bench.write('beta.token', 'another-token\n')
-  t.same(await apply(), { end: 0, stdout: 'acme: unchanged\nbeta: changed\n', stderr: '' }, 'a secret, too')
+  const refused = await apply()
+  t.match(refused, { end: 0, stdout: /^acme: unchanged\nbeta: changed\n$/ }, 'a secret, too')
+  t.match(refused.stderr, /^beta: .*access token.*\n$/, 'the jobs of the connection will fail')
   bench.write('beta.token', token)
   const json = await run(['connections', 'apply', path, '--json'])
   t.same(JSON.parse(json.stdout), [
-    { connectionId: 'acme', change: 'unchanged' },
-    { connectionId: 'beta', change: 'changed' },
+    { connectionId: 'acme', change: 'unchanged', warnings: [] },
+    { connectionId: 'beta', change: 'changed', warnings: [] },
   ])
 
   const job = await run(['jobs', 'run', '--connection', 'acme', '--wait', '--json'])

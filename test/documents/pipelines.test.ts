@@ -17,7 +17,7 @@ const below = (heading: string) => blocks.filter((block) => block.heading.starts
 
 const [curlFiles = '', curlCheck = '', curlCsv = '', curlStatus = ''] = below('curl and jq')
 const [readerFile = '', readerRun = ''] = below('Python')
-const [storeConnection = '', syncScript = '', crontab = ''] = below('cron')
+const [storeConnection = '', fetchScript = '', crontab = ''] = below('cron')
 
 const read = ({ folder }: Desk, file: string) => readFileSync(join(folder, file), 'utf8')
 const linesOf = (text: string) => text.split('\n').slice(0, -1)
@@ -109,7 +109,7 @@ t.test(
     t.teardown(() => server.close())
     const command = `python3 read_messages.py http://127.0.0.1:${(server.address() as AddressInfo).port}/job epoch file`
 
-    t.match(await desk.run(command, { INTERCOM_SYNC_KEY: key }), { code: 0, stderr: '' })
+    t.match(await desk.run(command, { INTERCOM_SYNC_API_KEY: key }), { code: 0, stderr: '' })
     t.equal(read(desk, 'file'), lines.join(''))
     t.same(
       asked.filter((call) => call.includes('/messages')),
@@ -129,8 +129,8 @@ t.test(
     for (const folder of ['opt', 'srv']) mkdirSync(at(folder))
     writeFileSync(at('key'), `${key}\n`)
     writeFileSync(at('opt', 'read_messages.py'), readerFile)
-    writeFileSync(at('opt', 'sync.sh'), syncScript)
-    chmodSync(at('opt', 'sync.sh'), 0o755)
+    writeFileSync(at('opt', 'fetch.sh'), fetchScript)
+    chmodSync(at('opt', 'fetch.sh'), 0o755)
     const command = crontab
       .replace(/^(\S+ ){5}/, '')
       .replace('/etc/intercom-sync.key', at('key'))

@@ -1,14 +1,10 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { type CheckOptions, checkMessages } from '../../simulator/oracle/check-messages.ts'
 import type { DeliveryLedger } from '../../simulator/oracle/delivery-check.ts'
 import { formatReport, type Report } from '../../simulator/oracle/report.ts'
 import type { TruthLine } from '../../simulator/truth/truth.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
+import { openConnector } from '../support/connector.ts'
 import { contact, ndjson, recordLine, statusLine, truthLine, wholeLog } from './logs.ts'
 
 const changedAt = 5_000
@@ -139,18 +135,11 @@ t.test('the command line reads the truth from a simulator and tells right from w
     .sortedBy('id')
     .versions.map(({ text }) => text.toString())
   const records = texts.map((text) => text.replace(/"owner_id":(\d+)/, '"owner_id":"$1"'))
-  const directory = t.testdir()
-  const oracle = fileURLToPath(new URL('../../simulator/oracle/main.js', import.meta.url))
+  const bench = openConnector(t)
   const run = async (lines: string[], ...flags: string[]): Promise<unknown[]> => {
-    const file = join(directory, 'log.ndjson')
-    writeFileSync(file, ndjson(lines).join(''))
-    const child = spawn(process.execPath, [oracle, ...flags, file], { stdio: ['ignore', 'pipe', 'inherit'] })
-    let told = ''
-    child.stdout.on('data', (chunk: Buffer) => {
-      told += chunk.toString()
-    })
-    const [code] = (await once(child, 'close')) as [number]
-    return [code, told]
+    const file = bench.write('log.ndjson', ndjson(lines).join(''))
+    const { end, stdout } = await bench.run(['oracle', ...flags, file])
+    return [end, stdout.toString()]
   }
   t.match(await run(wholeLog(records), '--truth', url), [0, /\nOK\n$/])
   t.match(await run(wholeLog(records.slice(1)), '--truth', url), [1, /FAULT missing in contacts: 1\n[\s\S]*NOT OK\n$/])

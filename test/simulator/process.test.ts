@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { exampleWorkspace, withDefaults } from '../../simulator/options.ts'
 import { usualNames } from '../../simulator/records/streams.ts'
+import { trialCommands } from '../../src/command-line/trial-commands.ts'
 
 const main = fileURLToPath(new URL('../../simulator/main.js', import.meta.url))
 
@@ -59,4 +61,17 @@ t.test('a flag that is no number ends the process before it listens', async (t) 
   const [code] = (await once(child, 'close')) as [number]
   t.not(code, 0)
   t.match(told, /--port must be a whole number, not "high"/)
+})
+
+t.test('the help says how much of everything there is when nothing is said', async (t) => {
+  const defaults = new Map<string, unknown>(Object.entries({ ...withDefaults({}), ...exampleWorkspace }))
+  const told = Object.entries(trialCommands.simulator.options).flatMap(([flag, { summary }]) => {
+    const amount = defaults.get(flag.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()))
+    return typeof amount === 'number' ? [{ flag, summary, amount }] : []
+  })
+  t.ok(told.length >= 14)
+  t.same(
+    told.filter(({ summary, amount }) => !summary.endsWith(` (${amount})`)),
+    [],
+  )
 })

@@ -3,13 +3,14 @@ import { dirname, resolve } from 'node:path'
 import { exitCodes } from '../../command-line/exit-code.ts'
 import { nameOf, readText } from '../../connector/input-files.ts'
 import { CodedError } from '../../errors.ts'
+import { isObject } from '../../json-object.ts'
 import type { ClientCommand } from '../service/command.ts'
 import { openService, type Service } from '../service/service.ts'
 import { type DeclaredConnection, fault, readConnectionsFile } from './connections-file.ts'
 
 /** Puts every connection of a file, one after the other. Nothing is put when the file has a fault. */
 export const applyConnections: ClientCommand<'connections apply'> = async (context) => {
-  const { options, operands, output, settings, signal } = context
+  const { options, operands, output, note, settings, signal } = context
   const [path = ''] = operands
   const name = nameOf(path)
   // Files are named as seen from the one that names them.
@@ -21,20 +22,28 @@ export const applyConnections: ClientCommand<'connections apply'> = async (conte
   const service = await openService(context)
   const applied: object[] = []
   for (const connection of declared) {
-    const change = await put(connection, service, name)
-    applied.push({ connectionId: connection.connectionId, change })
-    if (!options.json) await output.write(`${connection.connectionId}: ${change}\n`)
+    const { connectionId } = connection
+    const { change, warnings } = await put(connection, service, name)
+    applied.push({ connectionId, change, warnings })
+    if (!options.json) await output.write(`${connectionId}: ${change}\n`)
+    for (const warning of warnings) note(`${connectionId}: ${warning}`)
   }
   if (options.json) await output.write(`${JSON.stringify(applied)}\n`)
   return exitCodes.done
 }
 
-/** @returns `created`, `changed`, `unchanged`; `put` from a service of a version that does not tell */
-async function put({ connectionId, body }: DeclaredConnection, service: Service, file: string): Promise<string> {
+interface Applied {
+  /** `created`, `changed`, `unchanged`; `put` from a service of a version that does not tell. */
+  change: string
+  /** What its jobs will stumble over, for people. */
+  warnings: string[]
+}
+
+async function put({ connectionId, body }: DeclaredConnection, service: Service, file: string): Promise<Applied> {
   const path = `/v1/connections/${encodeURIComponent(connectionId)}`
   try {
-    const { headers } = await service.ask({ method: 'PUT', path, body })
-    return headers.get('connection-change') ?? 'put'
+    const { headers, value } = await service.ask({ method: 'PUT', path, body })
+    return { change: headers.get('connection-change') ?? 'put', warnings: warningsIn(value) }
   } catch (error) {
     if (!(error instanceof CodedError) || error.code !== 'invalid_request' || error.faults.length === 0) throw error
     // A fault of the id itself names a parameter, which is no pointer.
@@ -47,4 +56,9 @@ async function put({ connectionId, body }: DeclaredConnection, service: Service,
       })),
     )
   }
+}
+
+/** None in the answer of a version that does not tell. */
+function warningsIn(value: unknown): string[] {
+  return isObject(value) && Array.isArray(value.warnings) ? value.warnings.map(String) : []
 }

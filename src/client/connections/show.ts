@@ -13,7 +13,8 @@ export const showConnection: ClientCommand<'connections show'> = async (context)
   return exitCodes.done
 }
 
-function textOf({ connectionId, createdAt, lastUpdatedAt, config, catalog }: Record<string, unknown>): string {
+function textOf(connection: Record<string, unknown>): string {
+  const { connectionId, createdAt, lastUpdatedAt, config, catalog, onMissingPermission = 'fail' } = connection
   const members = Object.entries(isObject(config) ? config : {}).map(([name, member]) => {
     return [`  ${name}`, typeof member === 'string' ? member : JSON.stringify(member)]
   })
@@ -23,6 +24,8 @@ function textOf({ connectionId, createdAt, lastUpdatedAt, config, catalog }: Rec
   })
   return [
     `Connection ${connectionId}, made ${createdAt}, last put ${lastUpdatedAt}`,
+    // A service that cannot read what it has stored does not know it.
+    ...(isObject(config) ? [`On a missing permission: ${onMissingPermission}`] : []),
     'Config:',
     ...alignColumns(members),
     'Streams:',

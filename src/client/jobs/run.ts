@@ -33,11 +33,13 @@ async function tellJob(job: Job, { output, note }: Pick<ClientContext<'jobs run'
 
 /** @throws UsageError; CodedError that names a file */
 async function readBody({ options, paths, signal }: ClientContext<'jobs run'>): Promise<object> {
-  const { config, connection, catalog, streams, state } = options
+  const { config, connection, catalog, streams, state, 'on-missing-permission': onMissingPermission } = options
   if ((config === undefined) === (connection === undefined))
     throw usageError('jobs run', 'either --config or --connection must be given')
   if (catalog !== undefined && streams !== undefined)
     throw usageError('jobs run', '--catalog and --streams cannot be given together')
+  if (onMissingPermission !== undefined && !['fail', 'skip'].includes(onMissingPermission))
+    throw usageError('jobs run', `--on-missing-permission must be fail or skip, not "${onMissingPermission}"`)
   Object.assign(paths, { ...(config && { config }), ...(catalog && { catalog }), ...(state && { state }) })
   const inputs = await readInputs(paths, signal)
   return {
@@ -46,5 +48,6 @@ async function readBody({ options, paths, signal }: ClientContext<'jobs run'>): 
     // The service needs neither its own address nor the key to itself.
     ...(isObject(inputs.config) && { config: withoutBridgeMembers(inputs.config) }),
     ...(streams !== undefined && { streams: streams.split(',').map((name) => name.trim()) }),
+    ...(onMissingPermission !== undefined && { onMissingPermission }),
   }
 }
