@@ -107,6 +107,7 @@ answer=$(mktemp)
 for attempt in 1 2 3 4 5; do
   curl "$@" > "$answer" && code=0 || code=$?
   { [ $code = 22 ] && grep -q '"status":503' "$answer"; } || break
+  sleep "$attempt"
 done
 cat "$answer"; rm "$answer"
 exit $code
