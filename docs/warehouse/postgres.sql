@@ -1,5 +1,7 @@
 -- postgres.sql: messages.ndjson as a temporary table, for load.sql.
 SET client_encoding = 'UTF8';
+-- Otherwise a schema that is called like the role would come first, and get a second, empty table.
+SET search_path = public;
 SET client_min_messages = 'warning';
 CREATE TABLE IF NOT EXISTS records (stream text, key text, parent text, data jsonb, PRIMARY KEY (stream, key));
 CREATE TEMP TABLE lines (line bigserial, message text);
