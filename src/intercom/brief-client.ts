@@ -2,7 +2,7 @@ import type { SourceConfig } from '../airbyte/source-config.ts'
 import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
 import { type Budget, createBudget } from './budget/budget.ts'
-import { createClient, type IntercomClient } from './client.ts'
+import { baseUrlOf, createClient, type IntercomClient } from './client.ts'
 import type { IntercomObserver } from './observer.ts'
 
 /** A client for a few requests while somebody waits for the result. */
@@ -41,7 +41,8 @@ export async function withBriefClient<Result>(
   const stop = () => ending.abort(signal.reason)
   if (signal.aborted) stop()
   signal.addEventListener('abort', stop, { once: true })
-  const tooLate = () => ending.abort(new CodedError('intercom_unavailable', lateMessage(budget, deadlineMs)))
+  const { host } = new URL(baseUrlOf(config, baseUrl || undefined))
+  const tooLate = () => ending.abort(new CodedError('intercom_unavailable', lateMessage(budget, host, deadlineMs)))
   clock.sleep(deadlineMs, ending.signal).then(tooLate, () => undefined)
   const client = createClient({
     config,
@@ -79,8 +80,8 @@ function watchLimit(budget: Budget): { budget: Budget; rateLimit: () => number |
   return { budget: watched, rateLimit: () => limit }
 }
 
-function lateMessage(budget: Budget, deadlineMs: number): string {
-  const within = `within ${deadlineMs / 1000} s`
+function lateMessage(budget: Budget, host: string, deadlineMs: number): string {
+  const within = `at ${host} within ${deadlineMs / 1000} s`
   return budget.waitingUntil() === undefined
     ? `Intercom did not answer ${within}: it is slow, failing, or cannot be reached`
     : `Intercom did not answer ${within}: the rate limit of the access token is used up`

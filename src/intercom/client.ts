@@ -63,12 +63,17 @@ const REGION_URLS = {
   au: 'https://api.au.intercom.io',
 }
 
+/** Intercom's address for a config. @param operators the address that the operator has set, if any */
+export function baseUrlOf({ region }: SourceConfig, operators?: string): string {
+  return operators ?? REGION_URLS[region ?? 'auto']
+}
+
 export function createClient(options: ClientOptions): IntercomClient {
   const { config, budget, clock, random, signal, observe } = options
   const serverClock = createServerClock(clock)
   const redact = createRedact(config)
   const transport = createTransport({
-    baseUrl: options.baseUrl ?? REGION_URLS[config.region ?? 'auto'],
+    baseUrl: baseUrlOf(config, options.baseUrl),
     accessToken: config.access_token,
     clock,
   })

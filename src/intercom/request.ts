@@ -9,4 +9,6 @@ export interface IntercomRequest {
   version: string
   /** Tries before giving up; a 429 uses up none. @defaultValue 5 */
   tries?: number
+  /** Shows only what the token may do: no data comes of it, and a refusal is believed at once. @defaultValue false */
+  isProbe?: true
 }

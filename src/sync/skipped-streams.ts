@@ -1,3 +1,4 @@
+import { CodedError } from '../errors.ts'
 import type { IntercomClient } from '../intercom/client.ts'
 import { describeRefusal, findMissingPermissions, refusedStreams } from '../streams/refusals.ts'
 import type { SyncRequest } from './contract/sync-request.ts'
@@ -19,7 +20,8 @@ interface SkipInput extends SyncRequest, Pick<WalkPorts, 'clock' | 'signal'> {
  * attempts before it: a permission that came or went meanwhile changes nothing for a job.
  *
  * @param before the position that the attempt continues from
- * @throws CodedError `token_invalid`, or when Intercom gives no verdict
+ * @throws CodedError `scope_missing` when nothing of the catalog is left, `token_invalid`, or when Intercom gives no
+ *   verdict
  */
 export async function findSkippedStreams(
   { onMissingPermission, catalog, config, client, clock, signal }: SkipInput,
@@ -32,8 +34,11 @@ export async function findSkippedStreams(
   const refusals = await findMissingPermissions(client, wanted, config.api_version, pause)
   if (refusals.length === 0) return { names: [] }
   const why = refusals.map(describeRefusal).join('; ')
+  const names = refusedStreams(refusals)
+  if (wanted.every((name) => names.includes(name)))
+    throw new CodedError('scope_missing', `The access token may read no stream of the catalog. ${why}`)
   return {
-    names: refusedStreams(refusals),
+    names,
     warning: `Left out for want of a permission (onMissingPermission is "skip"), their states stay as they are: ${why}`,
   }
 }

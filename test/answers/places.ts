@@ -57,14 +57,14 @@ export const places: readonly Place[] = [
     streams: conversations,
     match: { path: '/conversations/search', perPage: 150 },
     lastingMatch: { path: '/conversations/search' },
-    once: { ...passing, ...refused, ...ofRecords, ...noScope },
+    once: { ...passing, ...refused, ...ofRecords, unauthorized: 'exact' },
     lasting: { ...unavailable, ...refused, ...noScope },
   },
   {
     name: 'a conversation',
     streams: ['conversations', 'conversation_parts'],
     match: { path: '/conversations/{conversation}' },
-    once: { ...passing, ...noScope, gone: 'exact', unprocessable: 'waits', refused: 'waits' },
+    once: { ...passing, unauthorized: 'exact', gone: 'exact', unprocessable: 'waits', refused: 'waits' },
     lasting: { ...ofOne, ...noScope, gone: 'deleted', unprocessable: 'waits' },
   },
   {
@@ -78,7 +78,7 @@ export const places: readonly Place[] = [
     name: 'a page of the scroll',
     streams: ['companies'],
     match: { path: '/companies/scroll' },
-    once: { ...passing, ...refused, ...noScope, gone: 'exact' },
+    once: { ...passing, ...refused, unauthorized: 'exact', gone: 'exact' },
     lasting: { ...unavailable, ...refused, ...noScope },
   },
   {
@@ -86,7 +86,7 @@ export const places: readonly Place[] = [
     streams: ['activity_logs'],
     match: { path: '/admins/activity_logs' },
     apiVersion: '2.11',
-    once: { ...passing, ...refused, ...ofRecords, ...noScope },
+    once: { ...passing, ...refused, ...ofRecords, unauthorized: 'exact' },
     lasting: { ...unavailable, ...noScope, ...refused, gone: 'intercom_rejected' },
   },
   {
@@ -94,7 +94,7 @@ export const places: readonly Place[] = [
     streams: conversations,
     match: { path: '/conversations/search', perPage: 1 },
     recordsPerSlice: 1,
-    once: { ...passing, ...refused, ...ofRecords, ...noScope },
+    once: { ...passing, ...refused, ...ofRecords, unauthorized: 'exact' },
     lasting: { ...unavailable, ...refused, ...noScope },
   },
 ]

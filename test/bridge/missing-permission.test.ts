@@ -42,3 +42,15 @@ t.test('with a config of its own it fails in the usual way, and check names what
   t.equal(checked.end, 0)
   t.match(checked.stdout.toString(), /SUCCEEDED.*leave out \(in Airbyte: deselect\) tags\./)
 })
+
+t.test('if the connection leaves every stream out, the read fails and names the permission', async (t) => {
+  const settings = { config: { access_token }, streams: ['tags'], onMissingPermission: 'skip' }
+  const put = await service.fetch('/v1/connections/nothing', { method: 'PUT', body: JSON.stringify(settings) })
+  t.equal(put.status, 201)
+  const only = bench.write('one.json', configuredCatalog(['tags']))
+  const config = bench.write('config.json', { ...access, connection_id: 'nothing' })
+  const { end, stdout } = await bench.run(['read', '--config', config, '--catalog', only])
+  t.equal(end, 1)
+  t.match(errorsIn(stdout), [{ message: /no stream of the catalog.*Read tags/, failure_type: 'config_error' }])
+  t.match((await service.jobs())[0], { status: 'failed' })
+})

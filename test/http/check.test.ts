@@ -194,7 +194,7 @@ const breakages: [what: string, breakIt: Breakage, detail: RegExp][] = [
   [
     'never answers',
     ({ faults }) => faults.next([{ holdUntil: 'the end', repeat: 1000 }]),
-    /did not answer within 25 s/,
+    /did not answer at 127\.0\.0\.1:\d+ within 25 s/,
   ],
   ['cannot be reached', ({ app }) => app.close(), /could not be reached at 127\.0\.0\.1:\d+ for/],
 ]

@@ -101,6 +101,8 @@ t.test('a job that may leave out what the token may not read succeeds, and names
   })
   t.equal(whole.status, 'succeeded')
   t.equal(whole.skippedStreams, undefined)
+  const nothing = await sync(app, { config, streams: ['tags'], onMissingPermission: 'skip' })
+  t.match(nothing, { status: 'failed', attempts: 1, failure: { code: 'scope_missing', message: /Read tags/ } })
   const wrong = await call(app, 'POST', '/v1/jobs', { config, streams: two, onMissingPermission: 'ignore' })
   t.match(wrong, { status: 400, body: { code: 'invalid_request', errors: [{ pointer: '/onMissingPermission' }] } })
 })
@@ -148,6 +150,8 @@ t.test('whoever stores a connection is warned of what its jobs will stumble over
   t.match(failing.warnings, [/^tags: .*"Read tags".*jobs fail.*leave out tags, or set onMissingPermission to "skip"/])
   t.equal(failing.warnings.length, 1)
   t.match((await put({ config, streams: two, onMissingPermission: 'skip' })).warnings, [/jobs leave out tags/])
+  const nothingLeft = await put({ config, streams: ['tags'], onMissingPermission: 'skip' })
+  t.match(nothingLeft.warnings, [/^tags: .*"Read tags".*jobs fail: the token may read no stream of the catalog/])
 
   intercom.faults.next([{ match: { path: '/tags' }, status: 403 }])
   t.same((await put({ config: { access_token: 'simulator-token' }, streams: two })).warnings, [], 'said once only')

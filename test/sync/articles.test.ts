@@ -192,13 +192,14 @@ t.test('a full refresh reads all articles each time', async (t) => {
 t.test(
   'without the permission the stream is INCOMPLETE when it is named, and is not asked for when it is not',
   async (t) => {
-    const simulator = await setUp(t, { accessTokens: { 'token-without-articles': ['read_articles'] } })
+    const clock = createAcceleratedClock(now, 20)
+    const simulator = await setUp(t, { clock, accessTokens: { 'token-without-articles': ['read_articles'] } })
     const config = { access_token: 'token-without-articles' }
-    const named = await simulator.sync({ config, streams: ['tags', 'articles'] })
+    const named = await simulator.sync({ clock, config, streams: ['tags', 'articles'] })
     t.match(named.outcome?.failure, { code: 'scope_missing' })
     t.ok(recordsOf(named.messages, 'tags').length > 0)
     const asked = simulator.pagesAsked().length
-    const whole = await simulator.sync({ config, streams: undefined })
+    const whole = await simulator.sync({ clock, config, streams: undefined })
     t.equal(whole.outcome?.failure, undefined)
     t.equal(simulator.pagesAsked().length, asked)
   },

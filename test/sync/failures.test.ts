@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { Fault } from '../../simulator/faults/fault.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { collectSync, contactsOf, judge, parseLines } from '../support/engine.ts'
@@ -90,12 +91,14 @@ t.test('a token that nothing accepts is a config_error of the whole job', async 
 
 for (const missingScopeStatus of [401, 403] as const)
   t.test(`a missing permission (${missingScopeStatus}) ends its stream alone`, async (t) => {
+    const clock = createAcceleratedClock(now, 20)
     const { url, requests } = await listenSimulator(t, {
+      clock,
       contacts: 100,
       missingScopeStatus,
       accessTokens: { 'simulator-token': ['read_tags'], other: [] },
     })
-    const tagsRefused = await collectSync({ streams: two, baseUrl: url })
+    const tagsRefused = await collectSync({ streams: two, baseUrl: url, clock })
     t.equal(tagsRefused.outcome?.failure?.code, 'scope_missing')
     t.equal(tagsRefused.outcome?.failure?.failureType, 'config_error')
     t.match(tagsRefused.outcome?.streams, [
@@ -104,7 +107,29 @@ for (const missingScopeStatus of [401, 403] as const)
     ])
     const errors = parseLines(tagsRefused.messages).flatMap(({ trace }) => trace?.error ?? [])
     t.match(errors, [{ failure_type: 'config_error', stream_descriptor: { name: 'tags' }, message: /Read tags/ }])
-    t.ok(requests.totals.byPath['/tags'])
+    t.equal(requests.totals.byPath['/tags'], 2, 'Intercom has said it twice')
+  })
+
+const stories: [what: string, fault: Fault, streams: string[]][] = [
+  ['its first page', { match: { path: '/contacts/search', perPage: 150 } }, ['contacts', 'tags']],
+  ['a page in the middle', { match: { path: '/contacts/search', paged: true }, skip: 1 }, ['contacts', 'tags']],
+  ['its only answer', { match: { path: '/tags' } }, ['contacts', 'tags']],
+  ['the scroll', { match: { path: '/companies/scroll' }, skip: 1 }, ['companies']],
+  ['a parent', { match: { path: '/conversations/:id' }, skip: 2 }, ['conversation_parts']],
+]
+for (const [what, fault, streams] of stories)
+  t.test(`a stream goes on when Intercom takes back its refusal of ${what}`, async (t) => {
+    const clock = createAcceleratedClock(now, 20)
+    const simulator = await listenSimulator(t, { contacts: 1000, companies: 250, conversations: 20, clock })
+    simulator.faults.next([{ ...fault, status: 403 }])
+    const { messages, outcome } = await collectSync({ streams, baseUrl: simulator.url, clock })
+    t.equal(outcome?.failure, undefined)
+    t.ok(outcome?.streams.every(({ status }) => status === 'COMPLETE'))
+    t.same((await judge(simulator, messages, { expectStreams: streams })).faults, [])
+    const { entries } = simulator.requests
+    const refused = entries.findIndex(({ status }) => status === 403)
+    const again = entries.slice(refused + 1).find(({ path }) => path === entries[refused]?.path)
+    t.ok((again?.time ?? 0) - (entries[refused]?.time ?? Infinity) >= 10_000, 'asked again ten seconds later')
   })
 
 t.test('a hidden time zone does no harm', async (t) => {

@@ -51,11 +51,21 @@ t.test('a child stream is left out with its parent', async (t) => {
   t.same(statusesOf(messages, 'conversation_parts'), [])
 })
 
-t.test('if nothing may be read, nothing begins, and nothing has failed', async (t) => {
-  const simulator = await listenSimulator(t, { clock, contacts: 3, accessTokens: withoutTags })
-  const { outcome, messages } = await run(simulator, { streams: ['tags'] })
-  t.same(outcome, { streams: [] })
-  t.match(warningsOf(messages), [/tags/])
+t.test('if nothing of the catalog may be read, the job fails and names the permissions', async (t) => {
+  const simulator = await listenSimulator(t, {
+    clock,
+    contacts: 3,
+    accessTokens: { 'simulator-token': ['read_tags', 'read_conversations'] },
+  })
+  for (const [streams, message] of [
+    [['tags'], /tags: .*"Read tags"/],
+    [['conversations', 'conversation_parts', 'tags'], /conversations, conversation_parts: .*tags: .*"Read tags"/],
+  ] as const) {
+    const commits: Commit[] = []
+    const failing = run(simulator, { streams: [...streams], taken: (commit) => void commits.push(commit) })
+    await t.rejects(failing, { code: 'scope_missing', message })
+    t.same(commits, [], 'nothing begins')
+  }
 })
 
 t.test('without a word about it, a missing permission fails the stream', async (t) => {

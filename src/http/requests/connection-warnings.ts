@@ -1,7 +1,7 @@
 import { CodedError } from '../../errors.ts'
 import { createRedact } from '../../redaction.ts'
 import type { ConnectionSettings } from '../../store/connections/connection-store.ts'
-import { describeRefusal, findMissingPermissions, type Refusal } from '../../streams/refusals.ts'
+import { describeRefusal, findMissingPermissions, type Refusal, refusedStreams } from '../../streams/refusals.ts'
 import type { AskIntercom } from './ask-intercom.ts'
 
 /** A caller waits no longer than this for what Intercom says about a new connection. */
@@ -28,8 +28,10 @@ export async function warningsOf(
       (client) => findMissingPermissions(client, names, config.api_version, client.pause),
       limits,
     )
+    const refused = refusedStreams(refusals)
+    const isAnyLeft = names.some((name) => !refused.includes(name))
     return refusals.map((refusal) =>
-      redact(`${describeRefusal(refusal)}. ${consequenceOf(refusal, onMissingPermission)}`),
+      redact(`${describeRefusal(refusal)}. ${consequenceOf(refusal, onMissingPermission, isAnyLeft)}`),
     )
   } catch (error) {
     if (!(error instanceof CodedError || signal.aborted)) throw error
@@ -39,8 +41,13 @@ export async function warningsOf(
   }
 }
 
-function consequenceOf({ probe }: Refusal, onMissingPermission: ConnectionSettings['onMissingPermission']): string {
+function consequenceOf(
+  { probe }: Refusal,
+  onMissingPermission: ConnectionSettings['onMissingPermission'],
+  isAnyLeft: boolean,
+): string {
   const names = probe.streamNames.join(', ')
+  if (!isAnyLeft) return 'Until then, jobs fail: the token may read no stream of the catalog'
   if (onMissingPermission === 'skip') return `Until then, jobs leave out ${names}`
   return `Until then, jobs fail: leave out ${names}, or set onMissingPermission to "skip"`
 }

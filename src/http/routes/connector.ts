@@ -50,7 +50,7 @@ function addCheck(app: Api, { openStreams, connections }: RouteDependencies, ask
       description:
         'FAILED for a config or a token that cannot be used, and when a stream named in `streams` cannot be read. ' +
         'Otherwise SUCCEEDED, with a message that tells what the token leads to and which streams it cannot read. ' +
-        'It takes about ten requests to Intercom, and 30 s at most. Where Intercom says that a permission is missing, it is ' +
+        'It takes about ten requests to Intercom, and 25 s at most. Where Intercom says that a permission is missing, it is ' +
         'asked once more ten seconds later. With `connectionId` only the streams of that connection are tried.',
       tags: ['connector'],
       security: needsApiKey,

@@ -52,7 +52,7 @@ export const statusClasses: readonly StatusClass[] = [
     includes: oneOf(401, 403),
     intercoms: 'unauthorized',
     meaning:
-      'The token, or a permission of it: `token_invalid` or `scope_missing`. For a list of a contact, said twice, 10 s apart: such lists stay cut, with a WARN',
+      'The token (`token_invalid`), or a permission of it, if said twice, 10 s apart: `scope_missing`. For a list of a contact, said twice: it stays cut, with a WARN',
   },
   {
     statuses: '404, 410',

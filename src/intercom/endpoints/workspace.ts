@@ -33,6 +33,7 @@ const get = (path: string, version: string = defaultApiVersion): IntercomRequest
   method: 'GET',
   path,
   version,
+  isProbe: true,
 })
 
 /**

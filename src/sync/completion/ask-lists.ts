@@ -82,7 +82,7 @@ async function askItems(asking: ListAsking, template: string, id: string): Promi
   const paged = kinds.some((kind) => kind.path === template && kind.paged)
   const ask = () => readWholeList(client, { path, version, paged })
   try {
-    return await askConfirmed(ask, ({ gone, unauthorized }) => gone || unauthorized, setting)
+    return await askConfirmed(ask, ({ gone }) => gone, setting)
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error
     if (error.gone) return undefined

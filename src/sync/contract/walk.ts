@@ -59,6 +59,7 @@ export interface SelectedStream {
 /** What all walks of an attempt share. */
 export interface WalkContext {
   config: SourceConfig
+  /** Reports a missing permission only when Intercom has said so twice. */
   client: IntercomClient
   workspace: Workspace
   /** Records of this job's log that the walks may meet again. */

@@ -2,6 +2,7 @@ import type { StreamStates } from '../../airbyte/state.ts'
 import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
 import type { IntercomClient } from '../../intercom/client.ts'
+import { withConfirmedPermissions } from '../../intercom/endpoints/confirmed.ts'
 import { readWorkspace, type Workspace } from '../../intercom/endpoints/workspace.ts'
 import { findStream } from '../../streams/table.ts'
 import type { SyncRequest } from '../contract/sync-request.ts'
@@ -58,7 +59,8 @@ export async function openWalks(
   await replay(namesOf(['child', 'filtered', 'windows']))
   const replayVersions = once(() => replay(namesOf(['search'])))
   const ports = { ...input.ports, clock, signal }
-  const context = { config, client, workspace, fingerprints, replayVersions, ports }
+  const reader = withConfirmedPermissions(client, { clock, signal })
+  const context = { config, client: reader, workspace, fingerprints, replayVersions, ports }
   const walks = createWalks(streams, context, (name) => before?.walks[name])
   // A walk without a position has delivered nothing itself, but an earlier version may have read its stream in another
   // stream's walk.

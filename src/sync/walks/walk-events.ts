@@ -3,7 +3,7 @@ import { RefusedError } from '../../intercom/answers/failures.ts'
 import { merge } from '../concurrency/merge.ts'
 import type { Arrival, Walk } from '../contract/walk.ts'
 
-/** What a walk yields: an answer, its end, or Intercom's refusal of its endpoint, which ends only this walk. */
+/** What a walk yields: an answer, its end, or a missing permission, confirmed by Intercom, which ends only this walk. */
 export type WalkEvent = { walk: Walk } & (
   | { kind: 'arrival'; arrival: Arrival }
   | { kind: 'ended' }
