@@ -58,7 +58,7 @@ export function readRecipes(root) {
     ...rest,
   })
   const dlt = (warehouse) =>
-    byService(lineWith('@sync.json', `load_dlt.py ${warehouse}`), {
+    byService(lineWith('@sync.json', 'load_dlt.py').replace('duckdb', warehouse), {
       layout: 'tables',
       warehouse,
       files: { 'load_dlt.py': fileNamed('load_dlt.py') },
