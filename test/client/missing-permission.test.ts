@@ -22,7 +22,10 @@ async function run(...args: string[]) {
 
 /** A file with one connection. */
 const declare = (more = '') =>
-  bench.write('connections.yaml', `connections: {acme: {config: {access_token: ${token}}, streams: [tags]${more}}}`)
+  bench.write(
+    'connections.yaml',
+    `connections: {acme: {config: {access_token: ${token}}, streams: [contacts, tags]${more}}}`,
+  )
 
 t.test('what the jobs of a connection will stumble over is told when it is applied', async (t) => {
   t.match(await run('connections', 'apply', declare()), {
