@@ -1,4 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis'
+import { countOnlyRedisTime } from './answer-limit.ts'
 
 /** Where Redis is: a URL (`redis://`, `rediss://`), or the path of a unix socket. */
 export type RedisAddress = { url: string } | { socket: string }
@@ -50,7 +51,9 @@ function openRedis(address: RedisAddress, profile: ClientProfile): Redis {
     // After a failover the old primary answers READONLY: only a new connection finds the new one.
     reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? 2 : false),
   } satisfies RedisOptions
-  return 'socket' in address ? new Redis(address.socket, options) : new Redis(address.url, options)
+  const redis = 'socket' in address ? new Redis(address.socket, options) : new Redis(address.url, options)
+  countOnlyRedisTime(redis)
+  return redis
 }
 
 /** Resolves once a client can be used. @throws the signal's reason */

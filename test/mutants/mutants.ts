@@ -1266,15 +1266,15 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'foreign: a list is believed to be gone after one answer',
     file: 'sync/completion/ask-lists.ts',
-    find: '({ gone, unauthorized }) => gone || unauthorized',
-    replace: '({ unauthorized }) => unauthorized',
+    find: '({ gone }) => gone',
+    replace: '() => false',
     tests: ['answers/answers'],
   },
   {
-    rule: 'foreign: a list is believed to be forbidden after one answer',
-    file: 'sync/completion/ask-lists.ts',
-    find: '({ gone, unauthorized }) => gone || unauthorized',
-    replace: '({ gone }) => gone',
+    rule: 'foreign: whatever is asked is believed to be forbidden after one answer',
+    file: 'intercom/endpoints/confirmed.ts',
+    find: '({ unauthorized }) => unauthorized && !request.isProbe',
+    replace: '() => false',
     tests: ['answers/answers'],
   },
   {

@@ -36,6 +36,17 @@ t.test('with Redis down every call says so within a second', async (t) => {
   }
 })
 
+t.test('a process that was too busy to look takes the answer that has come meanwhile', async (t) => {
+  const { store, jobId } = await setUp(t)
+  const job = store.jobs.read(tenant, jobId)
+  // The command goes out first.
+  await new Promise(setImmediate)
+  const { commandTimeout = Infinity } = store.redis.options
+  const end = performance.now() + commandTimeout + 200
+  while (performance.now() < end);
+  t.match(await job, { jobId })
+})
+
 t.test('with Redis hanging every call says so after one command, and works again afterwards', async (t) => {
   const { server, store, jobId } = await setUp(t)
   t.ok((store.redis.options.commandTimeout ?? Infinity) < 1000, 'which takes less than a second')
