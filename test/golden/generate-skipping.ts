@@ -9,20 +9,13 @@ import { writeFileSync } from 'node:fs'
 import { systemClock } from '../../src/clock.ts'
 import { encryptionKey } from '../../src/store/secrets/sealing.ts'
 import { parseSyncRequest } from '../../src/sync/contract/sync-request.ts'
-import type { StartSync } from '../../src/sync/engine.ts'
-import { createDeferred } from '../support/deferred.ts'
 import { startRedis } from '../support/redis.ts'
 import { tenant } from '../support/store.ts'
-import { openService, silentLog, untilAborted } from '../support/worker.ts'
+import { openService, silentLog } from '../support/worker.ts'
+import { pauseAfter } from './paused-engine.ts'
 import { readImage } from './redis-image.ts'
-import {
-  createSkippingEngine,
-  openSkippingWorld,
-  type SkippingFile,
-  skippingBody,
-  skippingPath,
-  skippingStart,
-} from './skipping-file.ts'
+import { openSkippingWorld, type SkippingFile, skippingBody, skippingPath } from './skipping-file.ts'
+import { createWorkspaceEngine, startsAt } from './workspace.ts'
 
 const [madeBy = ''] = process.argv.slice(2)
 const key = createHash('sha256').update('the key of the golden files').digest()
@@ -33,24 +26,14 @@ const closers: (() => unknown)[] = []
 const teardown = (close: () => unknown) => closers.push(close)
 const service = openService(await startRedis({ teardown }), teardown, {
   keys: [encryptionKey('golden', key)],
-  clock: { ...systemClock, now: () => skippingStart },
+  clock: { ...systemClock, now: () => startsAt },
 })
 const world = await openSkippingWorld(['read_tags'])
-const engine = createSkippingEngine(world)
-const isUnderWay = createDeferred<void>()
-const pausing: StartSync = async function* pause(request, options) {
-  const sync = engine(request, options)
-  for (let commits = 0; commits < commitsUnderWay; commits++) {
-    const step = await sync.next()
-    if (step.done) throw new Error('the job has ended already')
-    yield step.value
-  }
-  isUnderWay.resolve()
-  return untilAborted(options.signal)
-}
-const worker = service.startWorker(pausing, undefined, undefined, silentLog)
+const engine = createWorkspaceEngine(world)
+const { startSync, isUnderWay } = pauseAfter(commitsUnderWay, engine)
+const worker = service.startWorker(startSync, undefined, undefined, silentLog)
 const { jobId } = await service.jobs.create({ tenant, request: parseSyncRequest(skippingBody) })
-await isUnderWay.promise
+await isUnderWay
 await worker.handOver()
 
 const file: SkippingFile = {

@@ -9,12 +9,11 @@ import { writeFileSync } from 'node:fs'
 import { systemClock } from '../../src/clock.ts'
 import { encryptionKey } from '../../src/store/secrets/sealing.ts'
 import { parseSyncRequest } from '../../src/sync/contract/sync-request.ts'
-import type { StartSync } from '../../src/sync/engine.ts'
-import { createDeferred } from '../support/deferred.ts'
 import { startRedis } from '../support/redis.ts'
 import { tenant } from '../support/store.ts'
-import { openService, untilAborted, untilEnded, wholeLog } from '../support/worker.ts'
+import { openService, untilEnded, wholeLog } from '../support/worker.ts'
 import { type GoldenFile, goldenPath } from './golden-file.ts'
+import { pauseAfter } from './paused-engine.ts'
 import { readImage } from './redis-image.ts'
 import { createWorkspaceEngine, openWorkspace, startsAt, wholeBody } from './workspace.ts'
 
@@ -44,20 +43,10 @@ if (status !== 'succeeded') throw new Error(`the job has ${status}`)
 await service.jobs.acknowledge(tenant, ended.jobId, { held: messageCount, epoch: logEpoch })
 await worker.handOver()
 
-const isUnderWay = createDeferred<void>()
-const pausing: StartSync = async function* pause(request, options) {
-  const sync = engine(request, options)
-  for (let commits = 0; commits < commitsUnderWay; commits++) {
-    const step = await sync.next()
-    if (step.done) throw new Error('the job has ended already')
-    yield step.value
-  }
-  isUnderWay.resolve()
-  return untilAborted(options.signal)
-}
-const stopped = service.startWorker(pausing)
+const { startSync, isUnderWay } = pauseAfter(commitsUnderWay, engine)
+const stopped = service.startWorker(startSync)
 const underWay = await service.jobs.create({ tenant, request: parseSyncRequest(wholeBody), graceMs: 60_000 })
-await isUnderWay.promise
+await isUnderWay
 await stopped.handOver()
 
 const log = await wholeLog(service, ended.jobId)

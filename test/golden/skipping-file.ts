@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { createEngine, type StartSync } from '../../src/sync/engine.ts'
-import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
 import { openWorld, type World } from '../fidelity/world.ts'
 import type { RedisImage } from './redis-image.ts'
+import { startsAt } from './workspace.ts'
 
 /** What a version has left of a job that leaves a stream out and waits for its next attempt. */
 export interface SkippingFile {
@@ -23,26 +22,14 @@ export function readSkippingFile(): SkippingFile {
   return JSON.parse(readFileSync(skippingPath, 'utf8')) as SkippingFile
 }
 
-export const skippingStart = Date.UTC(2026, 5, 1)
-
 /** The file's workspace. @param missing the permissions that the token lacks */
 export function openSkippingWorld(missing: string[]): Promise<World> {
   const options = { contacts: 500, accessTokens: { 'simulator-token': missing } }
-  return openWorld({ seed: 17, startsAt: skippingStart, options })
+  return openWorld({ seed: 17, startsAt, options })
 }
 
 export const skippingBody = {
   config: { access_token: 'simulator-token', num_workers: 4 },
   streams: ['contacts', 'tags'],
   onMissingPermission: 'skip',
-}
-
-export function createSkippingEngine({ clock, baseUrl }: World): StartSync {
-  return createEngine({
-    clock,
-    random: () => 0.5,
-    baseUrl,
-    createSpool: createFileSpool,
-    scrollLeaseOf: () => ({ hold: (_signal, work) => work() }),
-  })
 }

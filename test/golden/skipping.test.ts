@@ -5,7 +5,8 @@ import { startRedis } from '../support/redis.ts'
 import { tenant } from '../support/store.ts'
 import { openService, untilEnded, wholeLog } from '../support/worker.ts'
 import { writeImage } from './redis-image.ts'
-import { createSkippingEngine, openSkippingWorld, readSkippingFile, skippingStart } from './skipping-file.ts'
+import { openSkippingWorld, readSkippingFile } from './skipping-file.ts'
+import { createWorkspaceEngine, startsAt } from './workspace.ts'
 
 const golden = readSkippingFile()
 const { jobId } = golden
@@ -17,14 +18,14 @@ t.test('a job that an earlier version leaves a stream out of still leaves it out
   // By now the token may read everything.
   const world = await openSkippingWorld([])
   t.teardown(() => world[Symbol.asyncDispose]())
-  world.clock.advance(golden.writtenAt - skippingStart + 60_000)
+  world.clock.advance(golden.writtenAt - startsAt + 60_000)
 
   t.match(await service.jobs.read(tenant, jobId), { status: 'incomplete', skippedStreams: ['tags'] })
   const before = await wholeLog(service, jobId)
   t.ok(before.includes('"type":"RECORD"'))
   t.equal(before.match(/"WARN".*Left out/g)?.length, 1)
   // Nobody has told the queue of it: the reconciler does.
-  service.startWorker(createSkippingEngine(world))
+  service.startWorker(createWorkspaceEngine(world))
   t.match(await untilEnded(service, jobId), {
     status: 'succeeded',
     attempts: 2,
