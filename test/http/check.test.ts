@@ -200,14 +200,14 @@ const breakages: [what: string, breakIt: Breakage, detail: RegExp][] = [
 ]
 
 for (const [what, breakIt, detail] of breakages) {
-  t.test(`an Intercom that ${what} gives no verdict, and the check ends`, async (t) => {
+  t.test(`an Intercom that ${what} gives no verdict, within 30 s`, async (t) => {
     const broken = await listenSimulator(t, small)
     await breakIt(broken)
-    const clock = createAcceleratedClock(Date.now(), 20)
+    const clock = createAcceleratedClock(Date.now(), 8)
     const app = await startApp(t, server, { intercomBaseUrl: broken.url, clock })
     const start = clock.monotonic()
     const response = await ask(app, { config: { access_token: 'simulator-token' } })
-    t.ok(clock.monotonic() - start < 300_000, `${clock.monotonic() - start} ms`)
+    t.ok(clock.monotonic() - start < 30_000, `${clock.monotonic() - start} ms`)
     t.equal(response.status, 503)
     t.match(await response.json(), { code: 'intercom_unavailable', detail, requestId: /./ })
   })
