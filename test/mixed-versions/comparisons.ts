@@ -12,15 +12,21 @@ export interface Comparing {
   tell(fault: string): void
 }
 
-/** Both versions answer a question alike. @returns the new one's answer */
+/**
+ * Both versions answer a question alike.
+ *
+ * @param presentPath how the new version is asked for the same
+ * @returns the new one's answer
+ */
 export async function compareAnswers(
   { fleet, figures, tell }: Comparing,
   tenant: Tenant,
   path: string,
+  presentPath = path,
 ): Promise<unknown> {
   const [old, present] = await Promise.all(
     versions.map(async (version) => {
-      const response = await fleet.call(version, tenant, path)
+      const response = await fleet.call(version, tenant, version === 'new' ? presentPath : path)
       return { status: response.status, body: inWholeSeconds(await response.json()) }
     }),
   )
@@ -57,7 +63,8 @@ export async function compareJob(comparing: Comparing, job: StartedJob, offsets:
 export async function compareLists(comparing: Comparing): Promise<void> {
   for (const tenant of tenants) await compareAnswers(comparing, tenant, '/v1/jobs?limit=50')
   await compareAnswers(comparing, 'connected', '/v1/jobs?status=succeeded&limit=10')
-  await compareAnswers(comparing, 'connected', '/v1/connections?limit=50')
+  // 0.1.0 lists connections with their catalogs, and has nothing shorter.
+  await compareAnswers(comparing, 'connected', '/v1/connections?limit=50', '/v1/connections?limit=50&include=catalog')
 }
 
 /** Each state, whoever wrote it, can be put to both versions, and the other one gives it back. */
