@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import t from 'tap'
-import { readConfig } from '../src/config.ts'
-import { ConfigError, type Environment } from '../src/environment.ts'
+import { readConfig } from '../src/settings/config.ts'
+import { ConfigError, type Environment } from '../src/settings/environment.ts'
 
 const apiKey = '0123456789abcdef0123456789abcdef'
 const encryptionKey = Buffer.alloc(32, 7).toString('base64')

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { readConfig } from '../src/config.ts'
+import { readConfig } from '../src/settings/config.ts'
 import { type ComposeService, environmentOf, makeKeys, parseCompose, parseEnvironmentFile } from './support/compose.ts'
 
 // What can be read from the files. `npm run test:images` builds the images and runs them.

@@ -8,14 +8,15 @@ const root = new URL('../../', import.meta.url).pathname
 /** Layers from the top down: a file imports from its own layer and from layers below, never from one above. */
 const layers = [
   ['src/server.ts', 'src/connector.ts', 'src/client/', 'src/process/backup.ts'],
+  ['src/roles/'],
   ['src/app.ts', 'src/http/', 'src/connector/'],
   ['src/queue/', 'src/process/'],
   ['src/redis/'],
-  ['src/config.ts', 'src/store/'],
+  ['src/settings/config.ts', 'src/store/'],
   ['src/sync/'],
   ['src/streams/', 'src/intercom/'],
   ['src/airbyte/'],
-  ['src/logger.ts', 'src/log/', 'src/error-report.ts', 'src/environment.ts'],
+  ['src/logger.ts', 'src/log/', 'src/error-report.ts', 'src/settings/environment.ts'],
   [
     'src/command-line/',
     'src/display/',
@@ -25,7 +26,7 @@ const layers = [
     'src/clock.ts',
     'src/json-object.ts',
     'src/json/',
-    'src/loopback.ts',
+    'src/network/',
     'src/metrics.ts',
     'src/redaction.ts',
     'src/stored/',
@@ -65,7 +66,7 @@ t.test('imports point down', async (t) => {
 t.test('the connector takes nothing of the service, by whatever way', async (t) => {
   const ways = waysFrom('src/connector.ts')
   t.ok(ways.size > 100)
-  const service = /^src\/(http\/|queue\/|process\/|redis\/|store\/|app\.ts|config\.ts|server\.ts)/
+  const service = /^src\/(http\/|queue\/|process\/|redis\/|store\/|app\.ts|roles\/|settings\/config\.ts|server\.ts)/
   t.same(
     [...ways].filter(([file]) => service.test(file)).map(([, way]) => way.join(' -> ')),
     [],
@@ -75,7 +76,8 @@ t.test('the connector takes nothing of the service, by whatever way', async (t) 
 t.test('the commands that ask a service take nothing of it but the bridge, by whatever way', async (t) => {
   const ways = waysFrom('src/client/client.ts')
   t.ok(ways.size > 40)
-  const own = /^src\/(http\/|queue\/|process\/|redis\/|store\/|sync\/|intercom\/|app\.ts|config\.ts|server\.ts)/
+  const own =
+    /^src\/(http\/|queue\/|process\/|redis\/|store\/|sync\/|intercom\/|app\.ts|roles\/|settings\/config\.ts|server\.ts)/
   t.same(
     [...ways].filter(([file]) => own.test(file)).map(([, way]) => way.join(' -> ')),
     [],
@@ -157,9 +159,9 @@ t.test('only the configuration reads the environment, and time is passed in', as
   const using = (pattern: RegExp, files: string[]) => files.filter((file) => pattern.test(read(file)))
   t.same(using(/process\.env/, sources), [
     'src/client/service/settings.ts',
-    'src/config.ts',
     'src/connector/settings.ts',
     'src/display/settings.ts',
+    'src/settings/config.ts',
   ])
   const pure = sources.filter((file) => /^src\/(sync|intercom|store|streams|airbyte)\//.test(file))
   t.ok(pure.length > 30)

@@ -1,5 +1,5 @@
-import { ConfigError } from '../environment.ts'
 import { CodedError } from '../errors.ts'
+import { ConfigError } from '../settings/environment.ts'
 import { readIntercomBaseUrl } from './settings.ts'
 
 /**

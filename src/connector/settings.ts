@@ -1,4 +1,4 @@
-import { ConfigError, createReader, type Environment, readBaseUrl } from '../environment.ts'
+import { ConfigError, createReader, type Environment, readBaseUrl } from '../settings/environment.ts'
 
 /**
  * Intercom's address, if not the usual one. Beside it the connector takes the platform's attempt from the environment

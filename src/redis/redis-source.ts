@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../settings/config.ts'
 import type { ServiceFile } from '../stored/service-file.ts'
 import { startEmbeddedRedis } from './embedded-redis.ts'
 import type { RedisAddress } from './redis.ts'

@@ -2,7 +2,7 @@ import { bridgeMembers, configMembers } from '../../../airbyte/config-members.ts
 import { faultOfMember } from '../../../airbyte/source-config.ts'
 import { CodedError, type Fault } from '../../../errors.ts'
 import { isObject } from '../../../json-object.ts'
-import { isLoopback } from '../../../loopback.ts'
+import { isLoopback } from '../../../network/loopback.ts'
 
 /** Where the service is, and how to use it. */
 export interface ServiceAccess {

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import { inspect } from 'node:util'
+import { isLoopback } from '../network/loopback.ts'
+import { type ApiKey, digestKey } from '../store/secrets/api-key.ts'
+import { type EncryptionKey, encryptionKey } from '../store/secrets/sealing.ts'
 import { ConfigError, createReader, type Environment, type Reader, readBaseUrl } from './environment.ts'
-import { isLoopback } from './loopback.ts'
-import { type ApiKey, digestKey } from './store/secrets/api-key.ts'
-import { type EncryptionKey, encryptionKey } from './store/secrets/sealing.ts'
 
 /** The service's settings. Frozen; shows no secret when printed or turned into JSON. */
 export interface Config {

@@ -1,0 +1,62 @@
+import { buildApp } from '../app.ts'
+import { startNotice } from '../http/service/start-notice.ts'
+import type { Phase } from '../process/lifecycle.ts'
+import { listenOn } from '../process/listen.ts'
+import { redisStartMs } from '../process/start-checks.ts'
+import { collectFigures } from '../queue/figures.ts'
+import { createSyncQueue } from '../queue/sync-queue.ts'
+import { untilReady } from '../redis/redis.ts'
+import { createRedisErrorLog } from '../redis/redis-error-log.ts'
+import { announceAddress } from '../redis/service-file.ts'
+import { createConnectionStore } from '../store/connections/redis-connections.ts'
+import { createJobStore } from '../store/jobs/redis-job-store.ts'
+import { createMessageLogReader } from '../store/log/redis-message-log.ts'
+import { retentionOf } from '../store/log/retention.ts'
+import { createWakeUps } from '../store/log/wake-ups.ts'
+import { checkKeys } from '../store/secrets/key-canaries.ts'
+import type { Service } from './service.ts'
+
+/** Answers callers. */
+export async function startApi(service: Service): Promise<Phase> {
+  const { config, keys, clients, clock, logger, metrics, storage, ownsDataDir, onJobEnded } = service
+  const redis = clients.connect('failFast')
+  const subscriber = clients.connect('subscriber')
+  const late = AbortSignal.timeout(redisStartMs)
+  await Promise.all([untilReady(redis, late), untilReady(subscriber, late)])
+
+  const queue = createSyncQueue(redis, createRedisErrorLog(logger, clock))
+  const store = {
+    redis,
+    keys,
+    clock,
+    retention: retentionOf(config.jobRetentionMs),
+    wakeUps: createWakeUps(subscriber),
+    onJobEnded,
+  }
+  const metricsElsewhere = config.metricsPort !== undefined
+  if (!metricsElsewhere) collectFigures({ metrics, redis, queue, clock })
+  const closing = new AbortController()
+  const app = await buildApp({
+    config: { apiKeys: config.apiKeys, intercomBaseUrl: config.intercomBaseUrl, metricsElsewhere },
+    jobs: createJobStore({ ...store, enqueue: queue.enqueue, isHeld: queue.isHeld }),
+    connections: createConnectionStore(store),
+    messages: createMessageLogReader(store),
+    clock,
+    logger,
+    metrics,
+    ready: () => checkKeys(redis, keys),
+    closing: closing.signal,
+  })
+  const address = await listenOn(app, { host: config.host, port: config.port, setting: 'PORT' })
+  if (ownsDataDir) await announceAddress(config.dataDir, address)
+  process.stdout.write(startNotice({ address, needsKey: config.apiKeys.length > 0, storage }))
+  return {
+    name: 'close the API',
+    timeoutMs: 8000,
+    async run() {
+      closing.abort()
+      await app.close()
+      await queue.close()
+    },
+  }
+}

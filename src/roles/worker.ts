@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto'
+import { reportOf } from '../error-report.ts'
+import { countExchanges } from '../intercom/observer.ts'
+import type { Phase } from '../process/lifecycle.ts'
+import { countAttempts } from '../queue/attempt-observer.ts'
+import { createJobLog } from '../queue/watch/job-log.ts'
+import { startWorkerRole } from '../queue/worker-role.ts'
+import { createRedisErrorLog } from '../redis/redis-error-log.ts'
+import { createRedisBudgetStore } from '../store/limits/redis-budget-store.ts'
+import { createScrollLease } from '../store/limits/scroll-lease.ts'
+import { retentionOf } from '../store/log/retention.ts'
+import { createEngine } from '../sync/engine.ts'
+import { createFileSpool } from '../sync/pages/file-spool.ts'
+import type { Service } from './service.ts'
+
+/** Runs jobs. */
+export function startWorker({ config, keys, clients, clock, logger, metrics, onJobEnded }: Service): Phase {
+  const { intercomBaseUrl: baseUrl } = config
+  const redis = clients.connect('waitForever')
+  const role = startWorkerRole({
+    redis,
+    subscriber: clients.connect('subscriber'),
+    keys,
+    clock,
+    retention: retentionOf(config.jobRetentionMs),
+    logLimitBytes: config.logLimitBytes,
+    concurrency: config.workerConcurrency,
+    startSync: createEngine({
+      clock,
+      random: Math.random,
+      ...(baseUrl && { baseUrl }),
+      createSpool: createFileSpool,
+      scrollLeaseOf: (token) => createScrollLease({ redis, clock, createId: randomUUID }, token),
+      observe: countExchanges(metrics),
+      budgetStore: createRedisBudgetStore({ redis, keys, clock, createId: randomUUID }),
+    }),
+    observe: countAttempts(metrics),
+    jobLog: createJobLog(logger),
+    onJobEnded,
+    onReconciled: () => metrics.set('intercom_sync_last_reconciled_timestamp_seconds', [{}, clock.now() / 1000]),
+    createId: randomUUID,
+    reportError: (error, { jobId, fence }, request) =>
+      logger.warn({ jobId, attempt: fence, error: reportOf(error, request?.config) }, 'attempt failed'),
+    onError: createRedisErrorLog(logger, clock),
+  })
+  metrics.set('intercom_sync_worker_concurrency', [{}, config.workerConcurrency])
+  logger.info({ concurrency: config.workerConcurrency }, 'worker started')
+  return { name: 'hand jobs over', timeoutMs: 10_000, run: role.handOver }
+}
