@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, lstatSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { prepareRedis } from './redis-copy.js'
+import { prepareRedis } from './package-copy.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const compiledStamp = join(root, 'dist', '.compiled')

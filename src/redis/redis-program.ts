@@ -12,7 +12,7 @@ export interface RedisProgram {
 
 const names = ['redis-server', 'valkey-server']
 
-/** The Redis that `scripts/redis-copy.js` has unpacked, below the package's root like the schemas. */
+/** The Redis that `scripts/package-copy.js` has unpacked, below the package's root like the schemas. */
 const localCopy = fileURLToPath(new URL('../.cache/redis/bin', import.meta.resolve('#schemas/contacts.json')))
 
 /** There is no Redis server to start. Its message names the fix. */

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { runProcess, type Teardown } from './support/processes.ts'
 
-const script = pathToFileURL(join(process.cwd(), 'scripts', 'redis-copy.js')).href
+const script = pathToFileURL(join(process.cwd(), 'scripts', 'package-copy.js')).href
 
 /** Debian's programs as shell scripts: what asks for the packages is under test, not the distribution. */
 const distribution = {
