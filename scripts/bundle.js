@@ -27,11 +27,12 @@ const ownPlaces = {
   },
 }
 
-/** What CommonJS expects to find in each file. */
-const banner = `import { createRequire as createRequireHere } from 'node:module'
-import { dirname as dirnameOf } from 'node:path'
-import { fileURLToPath as pathOf } from 'node:url'
-const require = createRequireHere(import.meta.url), __filename = pathOf(import.meta.url), __dirname = dirnameOf(__filename)`
+/** What CommonJS expects to find in each file. Its own names must be nobody else's. */
+const banner = `import * as bundleModule from 'node:module'
+import * as bundlePath from 'node:path'
+import * as bundleUrl from 'node:url'
+const require = bundleModule.createRequire(import.meta.url)
+const __filename = bundleUrl.fileURLToPath(import.meta.url), __dirname = bundlePath.dirname(__filename)`
 
 /** Each test by itself: what many of them import is shared. */
 function tests() {
