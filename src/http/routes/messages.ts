@@ -4,8 +4,8 @@ import { messagesResponse, needsApiKey, problemResponses } from '../bodies/respo
 import { jobParameters, messagesQuery, messagesType } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import { chooseMediaType } from '../messages/accept.ts'
-import { sendMessages } from '../messages/live-messages.ts'
-import { readRange } from '../messages/message-stream.ts'
+import { announceRange } from '../messages/announced-range.ts'
+import { requireLastingConnection, sendMessages } from '../messages/live-messages.ts'
 
 /** Reading the messages of a job from any offset. */
 const messageRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, dependencies) => {
@@ -23,7 +23,15 @@ const messageRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, 
       querystring: messagesQuery,
       response: {
         200: messagesResponse(),
-        ...problemResponses('job_not_found', 'not_acceptable', 'log_rewound', 'log_gone', 'offset_out_of_range'),
+        ...problemResponses(
+          'half_closed',
+          'job_not_found',
+          'not_acceptable',
+          'log_rewound',
+          'log_gone',
+          'offset_out_of_range',
+          'http_version_too_old',
+        ),
       },
     },
     handler: async (request, reply) => {
@@ -33,9 +41,8 @@ const messageRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, 
       const { after, follow, heartbeat, epoch } = request.query
       const signal = openStreams.signalFor(reply.raw)
       const job = await jobs.read(request.tenant, request.params.jobId)
-      // One entry is enough to see that the range can be read. After the headers there is no status to say so.
-      const start = await readRange(messages, { jobId: job.jobId, after, epoch }, 1)
-      const range = { jobId: job.jobId, after, epoch: start.epoch, finalStatus: start.finalStatus }
+      const range = await announceRange(messages, { jobId: job.jobId, after, epoch })
+      if (follow && !range.finalStatus) await requireLastingConnection(reply)
       return sendMessages(reply, { job, range, follow, heartbeatMs: heartbeat * 1000, signal }, dependencies)
     },
   })

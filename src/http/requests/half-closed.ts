@@ -1,0 +1,31 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setImmediate as turn } from 'node:timers/promises'
+import { CodedError } from '../../errors.ts'
+
+/**
+ * Refuses to follow a job for a client that has ended its half of the connection together with the request (`nc -N`,
+ * `printf … | socat`). Ending it is how a reader leaves, so the job would lose its reader as soon as it began.
+ *
+ * @throws CodedError `half_closed`
+ */
+export async function refuseHalfClosed({ socket }: IncomingMessage): Promise<void> {
+  // Node reads once from a socket in each turn of its loop: the end that has come behind a request is seen in the next.
+  await turn()
+  await turn()
+  if (!socket.readableEnded) return
+  throw new CodedError(
+    'half_closed',
+    'The client has closed its half of the connection (shutdown, FIN), which is how a reader of messages leaves. Keep it ' +
+      'open until the messages are read, or start the job without reading it: Accept: application/json',
+  )
+}
+
+/** Takes the end of the client's half of the connection as its leaving, while a response follows a job. */
+export function closeWhenHalfClosed(response: ServerResponse): void {
+  const { socket } = response
+  if (!socket) return
+  const close = () => void socket.end()
+  if (socket.readableEnded) close()
+  else socket.once('end', close)
+  response.once('close', () => socket.off('end', close))
+}
