@@ -15,28 +15,31 @@ const countJobs = () => api.store.redis.keys('*:record').then((keys) => keys.len
 /** Without `Connection: close`, so that only the client's end tells that no other request follows. */
 const halfClosed = { headers: [], halfClose: true }
 
-t.test('a plain request is answered although its client has closed its half, and then the connection ends', async (t) => {
-  const jobId = await api.createJob()
-  const worker = await api.work(jobId)
-  await worker.commit(2)
-  const calls = [
-    ['GET /health/ready', 200],
-    ['GET /docs/', 200],
-    ['HEAD /v1/spec', 200],
-    ['GET /nowhere', 404],
-    [`GET /v1/jobs/${jobId}`, 200],
-    [`GET /v1/jobs/${jobId}?wait=1`, 200],
-    [`GET /v1/jobs/${jobId}/messages?follow=false`, 200],
-  ] as const
-  for (const [call, status] of calls) {
-    const answer = await callRaw(api.port, `${call} HTTP/1.1`, halfClosed)
-    t.equal(answer.status, status, call)
-    t.equal(answer.closed, 'end', call)
-  }
-  await worker.end()
-  const { body: ended } = await callRaw(api.port, `GET /v1/jobs/${jobId}/messages HTTP/1.1`, halfClosed)
-  t.ok(ended.toString().endsWith('\r\n0\r\n\r\n'), 'the whole log of a job that has ended')
-})
+t.test(
+  'a plain request is answered although its client has closed its half, and then the connection ends',
+  async (t) => {
+    const jobId = await api.createJob()
+    const worker = await api.work(jobId)
+    await worker.commit(2)
+    const calls = [
+      ['GET /health/ready', 200],
+      ['GET /docs/', 200],
+      ['HEAD /v1/spec', 200],
+      ['GET /nowhere', 404],
+      [`GET /v1/jobs/${jobId}`, 200],
+      [`GET /v1/jobs/${jobId}?wait=1`, 200],
+      [`GET /v1/jobs/${jobId}/messages?follow=false`, 200],
+    ] as const
+    for (const [call, status] of calls) {
+      const answer = await callRaw(api.port, `${call} HTTP/1.1`, halfClosed)
+      t.equal(answer.status, status, call)
+      t.equal(answer.closed, 'end', call)
+    }
+    await worker.end()
+    const { body: ended } = await callRaw(api.port, `GET /v1/jobs/${jobId}/messages HTTP/1.1`, halfClosed)
+    t.ok(ended.toString().endsWith('\r\n0\r\n\r\n'), 'the whole log of a job that has ended')
+  },
+)
 
 t.test('a job that a half-closed client starts is told to it', async (t) => {
   const before = await countJobs()

@@ -22,7 +22,8 @@ interface RawOptions {
 /** One call over a bare socket, which is open until the server closes it. @param line e.g. `GET / HTTP/1.0` */
 export function callRaw(port: number, line: string, options: RawOptions = {}): Promise<RawAnswer> {
   const { body, headers = ['Connection: close'], halfClose = false } = options
-  const ofBody = body === undefined ? [] : ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`]
+  const ofBody =
+    body === undefined ? [] : ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`]
   const text = [line, 'Host: x', ...headers, ...ofBody, '', body ?? ''].join('\r\n')
   return sendRaw(port, text, halfClose)
 }
