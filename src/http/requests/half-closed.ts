@@ -22,10 +22,19 @@ export async function refuseHalfClosed({ socket }: IncomingMessage): Promise<voi
 
 /** Takes the end of the client's half of the connection as its leaving, while a response follows a job. */
 export function closeWhenHalfClosed(response: ServerResponse): void {
+  const halfClosed = halfClosedSignal(response)
+  const close = () => void response.socket?.end()
+  if (halfClosed.aborted) close()
+  else halfClosed.addEventListener('abort', close)
+}
+
+/** Aborts when the client ends its half of the connection before the response is over. */
+export function halfClosedSignal(response: ServerResponse): AbortSignal {
   const { socket } = response
-  if (!socket) return
-  const close = () => void socket.end()
-  if (socket.readableEnded) close()
-  else socket.once('end', close)
-  response.once('close', () => socket.off('end', close))
+  const halfClosed = new AbortController()
+  const end = () => halfClosed.abort()
+  if (socket?.readableEnded) end()
+  socket?.once('end', end)
+  response.once('close', () => socket?.off('end', end))
+  return halfClosed.signal
 }

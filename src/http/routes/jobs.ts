@@ -21,6 +21,7 @@ import { chooseMediaType } from '../messages/accept.ts'
 import { announceRange } from '../messages/announced-range.ts'
 import { requireLastingConnection, sendMessages } from '../messages/live-messages.ts'
 import { addVary } from '../requests/content-encoding.ts'
+import { halfClosedSignal } from '../requests/half-closed.ts'
 
 /** Redis may go back in time just after a job was made. To the caller, who named no job, that means: send it again. */
 function asLost(error: unknown): never {
@@ -115,9 +116,11 @@ function addGetJob(app: Api, { jobs, clock, closing, openStreams }: RouteDepende
       const job = await jobs.read(tenant, params.jobId, query.epoch)
       const waitMs = Math.min(query.wait, longestWait) * 1000
       if (waitMs === 0) return toJobBody(job, clock.now())
-      const waited = jobs.readWhenChanged(tenant, params.jobId, waitMs, signal).catch((error: unknown) => {
-        // A shutdown ends the wait early: the answer is the job in its present state.
-        if (!closing.aborted) throw error
+      const halfClosed = halfClosedSignal(reply.raw)
+      const until = AbortSignal.any([signal, halfClosed])
+      const waited = jobs.readWhenChanged(tenant, params.jobId, waitMs, until).catch((error: unknown) => {
+        // A shutdown ends the wait early, and so does a client that has probably left: the answer is the job as it is.
+        if (!closing.aborted && !halfClosed.aborted) throw error
         return jobs.read(tenant, params.jobId, query.epoch)
       })
       const changed = await waited
