@@ -3,10 +3,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { HttpLimits } from './dependencies.ts'
 import { answerClientError } from './requests/client-errors.ts'
+import { addCompression } from './requests/compression.ts'
 import { requireOneHost } from './requests/host-header.ts'
 import { sendProblem } from './requests/problem.ts'
 import { createRequestLog, loggedRequest } from './requests/request-log.ts'
-import { addCompression } from './service/compression.ts'
 
 /** The server as routes are added to it: handlers get their types from the schemas. */
 export type Api = Parameters<FastifyPluginAsyncTypebox>[0]

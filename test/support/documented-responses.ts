@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+import zlib from 'node:zlib'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { FastifyInstance } from 'fastify'
 import { findPath } from './openapi-paths.ts'
@@ -76,7 +76,15 @@ function collectResponse(response: ServerResponse): Sent {
 function decompress({ encoding, body }: Sent): Buffer {
   const sent = Buffer.concat(body)
   if (sent.length === 0 || encoding === '') return sent
-  return encoding === 'br' ? brotliDecompressSync(sent) : gunzipSync(sent)
+  return decoders[encoding]?.(sent) ?? sent
+}
+
+/** Node has zstd from 22.15 on. */
+const { zstdDecompressSync } = zlib as { zstdDecompressSync?: (body: Buffer) => Buffer }
+const decoders: Record<string, (body: Buffer) => Buffer> = {
+  gzip: zlib.gunzipSync,
+  br: zlib.brotliDecompressSync,
+  ...(zstdDecompressSync && { zstd: zstdDecompressSync }),
 }
 
 function findFault(

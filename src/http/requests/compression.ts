@@ -6,7 +6,7 @@ import {
   chooseEncoding,
   createCompressor,
   smallestCompressed,
-} from '../requests/content-encoding.ts'
+} from './content-encoding.ts'
 
 /** What is text, in the types that are answered here. Images and fonts are compressed already. */
 const textType = /^(text\/|application\/(json|javascript|[\w.-]+\+json)|image\/svg\+xml)/
