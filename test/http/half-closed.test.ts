@@ -84,3 +84,10 @@ t.test('a reader that closes its half later leaves, and its job with it', async 
   t.equal(job.status, 'cancelled')
   t.equal((await api.store.redis.hget(jobKey(jobId, 'record'), 'cancelReason')) ?? '', 'abandoned')
 })
+
+t.test('a check is answered to a client that has closed its half with the request', async (t) => {
+  const config = JSON.stringify({ config: { access_token: 'token-of-a-test' } })
+  const answer = await callRaw(api.port, 'POST /v1/check HTTP/1.1', { ...halfClosed, body: config })
+  t.equal(answer.status, 503, 'nobody listens at the Intercom of this test')
+  t.match(JSON.parse(answer.body.toString()), { code: 'intercom_unavailable' })
+})

@@ -9,9 +9,7 @@ import { CodedError } from '../../errors.ts'
  * @throws CodedError `half_closed`
  */
 export async function refuseHalfClosed({ socket }: IncomingMessage): Promise<void> {
-  // Node reads once from a socket in each turn of its loop: the end that has come behind a request is seen in the next.
-  await turn()
-  await turn()
+  await untilEndIsSeen()
   if (!socket.readableEnded) return
   throw new CodedError(
     'half_closed',
@@ -26,6 +24,21 @@ export function closeWhenHalfClosed(response: ServerResponse): void {
   const close = () => void response.socket?.end()
   if (halfClosed.aborted) close()
   else halfClosed.addEventListener('abort', close)
+}
+
+/**
+ * The same while Intercom is asked for a client, which may take long. An end that came together with the request is
+ * another thing: that client waits for the answer.
+ */
+export async function closeWhenHalfClosedLater(response: ServerResponse): Promise<void> {
+  await untilEndIsSeen()
+  if (!response.socket?.readableEnded) closeWhenHalfClosed(response)
+}
+
+/** Node reads once from a socket in each turn of its loop: the end that has come behind a request is seen in the next. */
+async function untilEndIsSeen(): Promise<void> {
+  await turn()
+  await turn()
 }
 
 /** Aborts when the client ends its half of the connection before the response is over. */
