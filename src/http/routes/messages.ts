@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import { CodedError } from '../../errors.ts'
 import { messagesResponse, needsApiKey, problemResponses } from '../bodies/responses.ts'
 import { epochQuery, jobParameters, messagesQuery, messagesType } from '../bodies/schemas.ts'
@@ -67,13 +68,13 @@ function addDeleteMessages(app: Api, { jobs }: RouteDependencies): void {
       params: jobParameters,
       querystring: epochQuery,
       response: {
-        204: { description: 'They are deleted' },
+        204: Type.Null({ description: 'They are deleted' }),
         ...problemResponses('job_not_found', 'log_rewound', 'job_running'),
       },
     },
     handler: async ({ tenant, params, query }, reply) => {
       await jobs.deleteMessages(tenant, params.jobId, query.epoch)
-      return reply.code(204).send()
+      return reply.code(204).send(null)
     },
   })
 }
