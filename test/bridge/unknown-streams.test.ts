@@ -50,7 +50,10 @@ t.test('if nothing is left, no job is started', async (t) => {
 t.test('what else the service refuses is told as before, and nothing is left out for it', async (t) => {
   const [contacts] = known.streams
   const twice = await read({ streams: [contacts, contacts] })
-  t.match([twice.end, errorsIn(twice)], [1, [{ message: /catalog\.json#\/streams\/1\/stream\/name contacts is named/ }]])
+  t.match(
+    [twice.end, errorsIn(twice)],
+    [1, [{ message: /catalog\.json#\/streams\/1\/stream\/name contacts is named/ }]],
+  )
   const odd = withUnknown({ streams: [{ ...contacts, sync_mode: 'never' }] }, 'gone')
   const both = await read(odd)
   t.match([both.end, errorsIn(both)], [1, [{ message: /"gone" is no stream.*sync_mode must be/ }]])

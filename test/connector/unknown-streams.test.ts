@@ -18,33 +18,36 @@ async function read(catalog: object, state?: unknown) {
   return { end, stdout, stderr, messages: parseLines(stdout) }
 }
 
-t.test('of a catalog with an unknown stream the others are read; it ends INCOMPLETE, and the read with 1', async (t) => {
-  const { end, stdout, messages } = await read(withUnknown(known, 'gone'))
-  t.equal(end, 1)
-  const statuses = messages.flatMap(({ trace }) => trace?.stream_status ?? [])
-  const told = (name: string) => statuses.flatMap((one) => (one.stream_descriptor.name === name ? one.status : []))
-  t.same(told('gone'), ['STARTED', 'INCOMPLETE'])
-  t.same([told('contacts').at(-1), told('tags').at(-1)], ['COMPLETE', 'COMPLETE'])
-  const errors = messages.flatMap(({ trace }) => trace?.error ?? [])
-  t.match(errors, [
-    {
-      message: /^"gone" is no stream of this version.*deselect/,
-      internal_message: 'unknown_stream',
-      failure_type: 'config_error',
-      stream_descriptor: { name: 'gone' },
-    },
-  ])
-  t.match(messages.at(-2)?.trace, { type: 'ERROR' }, 'some callers stop at an error: all else has come before it')
-  const warnings = messages.flatMap(({ log }) => (log?.level === 'WARN' ? log.message : []))
-  t.match(warnings, [/the catalog names what is no stream here: "gone"\. The others are read/])
-  t.same((await judge(intercom, stdout, { expectStreams: ['contacts', 'tags'] })).faults, [])
-})
+t.test(
+  'of a catalog with an unknown stream the others are read; it ends INCOMPLETE, and the read with 1',
+  async (t) => {
+    const { end, stdout, messages } = await read(withUnknown(known, 'gone'))
+    t.equal(end, 1)
+    const statuses = messages.flatMap(({ trace }) => trace?.stream_status ?? [])
+    const told = (name: string) => statuses.flatMap((one) => (one.stream_descriptor.name === name ? one.status : []))
+    t.same(told('gone'), ['STARTED', 'INCOMPLETE'])
+    t.same([told('contacts').at(-1), told('tags').at(-1)], ['COMPLETE', 'COMPLETE'])
+    const errors = messages.flatMap(({ trace }) => trace?.error ?? [])
+    t.match(errors, [
+      {
+        message: /^"gone" is no stream of this version.*deselect/,
+        internal_message: 'unknown_stream',
+        failure_type: 'config_error',
+        stream_descriptor: { name: 'gone' },
+      },
+    ])
+    t.match(messages.at(-2)?.trace, { type: 'ERROR' }, 'some callers stop at an error: all else has come before it')
+    const warnings = messages.flatMap(({ log }) => (log?.level === 'WARN' ? log.message : []))
+    t.match(warnings, [/the catalog names what is no stream here: "gone"\. The others are read/])
+    t.same((await judge(intercom, stdout, { expectStreams: ['contacts', 'tags'] })).faults, [])
+  },
+)
 
 t.test('a catalog of nothing but unknown streams fails as well, and names them', async (t) => {
   const { end, messages } = await read(withUnknown({ streams: [] }, 'gone', 'lost'))
   t.equal(end, 1)
   t.same(
-    messages.flatMap(({ trace }) => trace?.error?.stream_descriptor.name ?? []),
+    messages.flatMap(({ trace }) => trace?.error?.stream_descriptor?.name ?? []),
     ['gone', 'lost'],
   )
 })

@@ -51,25 +51,28 @@ async function call(method: string, path: string, body: object) {
 const { states: _, ...settings } = parseSyncRequest({ config, catalog }, 'keep')
 await api.store.connections.put('default', 'later', settings)
 
-t.test('the jobs of a connection that a later version stored read all that is here, and fail at their end', async (t) => {
-  const { body } = await call('POST', '/v1/jobs', { connectionId: 'later' })
-  const messages = Buffer.from(await (await api.fetch(`/v1/jobs/${body.jobId}/messages`)).arrayBuffer())
-  const job = (await (await api.fetch(`/v1/jobs/${body.jobId}`)).json()) as Record<string, unknown>
-  t.match(job, {
-    status: 'failed',
-    failure: { code: 'unknown_stream', failureType: 'config_error', streamName: 'of_a_later_version' },
-    streams: [
-      { streamName: 'of_a_later_version', status: 'INCOMPLETE', rowsSynced: 0 },
-      { streamName: 'contacts', status: 'COMPLETE' },
-      { streamName: 'tags', status: 'COMPLETE' },
-    ],
-  })
-  t.same((await judge(intercom, messages, { expectStreams: ['contacts', 'tags'] })).faults, [])
-  t.match(
-    parseLines(messages).flatMap(({ log }) => (log?.level === 'WARN' ? log.message : [])),
-    [/"of_a_later_version"/],
-  )
-})
+t.test(
+  'the jobs of a connection that a later version stored read all that is here, and fail at their end',
+  async (t) => {
+    const { body } = await call('POST', '/v1/jobs', { connectionId: 'later' })
+    const messages = Buffer.from(await (await api.fetch(`/v1/jobs/${body.jobId}/messages`)).arrayBuffer())
+    const job = (await (await api.fetch(`/v1/jobs/${body.jobId}`)).json()) as Record<string, unknown>
+    t.match(job, {
+      status: 'failed',
+      failure: { code: 'unknown_stream', failureType: 'config_error', streamName: 'of_a_later_version' },
+      streams: [
+        { streamName: 'of_a_later_version', status: 'INCOMPLETE', rowsSynced: 0 },
+        { streamName: 'contacts', status: 'COMPLETE' },
+        { streamName: 'tags', status: 'COMPLETE' },
+      ],
+    })
+    t.same((await judge(intercom, messages, { expectStreams: ['contacts', 'tags'] })).faults, [])
+    t.match(
+      parseLines(messages).flatMap(({ log }) => (log?.level === 'WARN' ? log.message : [])),
+      [/"of_a_later_version"/],
+    )
+  },
+)
 
 t.test('check says so of such a connection', async (t) => {
   t.match(await call('POST', '/v1/check', { connectionId: 'later' }), {
