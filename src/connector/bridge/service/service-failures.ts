@@ -2,7 +2,7 @@ import { reportOf } from '../../../error-report.ts'
 import { type ErrorCode, errorTable } from '../../../error-table.ts'
 import { CodedError, type Fault } from '../../../errors.ts'
 import { isObject } from '../../../json-object.ts'
-import { proxyError } from './proxy-answers.ts'
+import { gatewayError } from './gateway-answers.ts'
 
 /** A text from elsewhere can be of any length. */
 const longestDetail = 1000
@@ -23,7 +23,7 @@ export function mayPass(error: unknown): error is CodedError {
  */
 export function toServiceError(status: number, body: unknown, config: object, place: string): CodedError {
   if (!isOwnProblem(body))
-    return proxyError(status, place) ?? configError('route_not_found', 'service_url', strangerDetail(status))
+    return gatewayError(status, place) ?? configError('route_not_found', 'service_url', strangerDetail(status))
   const code = codeOf(body, status)
   if (code === 'unauthorized')
     return configError('unauthorized', 'service_api_key', 'is refused by the service: put a valid API key here')

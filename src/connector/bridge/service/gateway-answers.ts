@@ -1,7 +1,7 @@
 import { CodedError } from '../../../errors.ts'
 
 /** What stands between here and the service answers with a status of its own: a proxy, a gateway, a firewall. */
-interface ProxyAnswer {
+interface GatewayAnswer {
   /** What it usually means. */
   means: string
   /** What to do about it. */
@@ -13,7 +13,7 @@ interface ProxyAnswer {
 const mayPass = { passes: true } as const
 
 /** By status. Others of the 5xx are tried again, and others of the 4xx are not. */
-const proxyAnswers: Readonly<Record<number, ProxyAnswer>> = {
+const gatewayAnswers: Readonly<Record<number, GatewayAnswer>> = {
   400: {
     means: 'it does not understand the request',
     remedy: 'look whether the port speaks https where the address says http, or the other way round',
@@ -64,8 +64,8 @@ const proxyAnswers: Readonly<Record<number, ProxyAnswer>> = {
  *
  * @param place how the service is named
  */
-export function proxyError(status: number, place: string): CodedError | undefined {
-  const { [status]: known } = proxyAnswers
+export function gatewayError(status: number, place: string): CodedError | undefined {
+  const { [status]: known } = gatewayAnswers
   if (!known && status < 500) return undefined
   const who = `Something between here and ${place} answered with status ${status}`
   const text = known ? `${who}, which usually means that ${known.means}: ${known.remedy}` : who
