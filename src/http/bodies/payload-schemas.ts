@@ -163,8 +163,7 @@ export const payloadSchemas: readonly TSchema[] = [
   givenStatesSchema,
 ]
 
-/** What a request body may hold in their place, as far as its own schema goes: nearly anything. */
-export const uncheckedPayloads: Record<string, TSchema> = {
-  ...Object.fromEntries(['SourceConfig', 'StreamList', 'Catalog'].map((name) => [name, Type.Unknown()])),
-  GivenStates: Type.Unknown(),
-}
+/** What a request body may hold in their place, as far as its own schema goes: anything. */
+export const uncheckedPayloads: Record<string, TSchema> = Object.fromEntries(
+  ['SourceConfig', 'StreamList', 'Catalog', 'States', 'GivenStates'].map((name) => [name, Type.Unknown()]),
+)

@@ -7,8 +7,13 @@ import { epochParameter } from './schemas.ts'
 /** States as every call answers them. */
 export const statesSchema = Type.Ref('States')
 
-/** What may be put: any form of a state, checked in the same way as that of a job. */
-export const newStatesBody = Type.Ref('GivenStates')
+/**
+ * What may be put: what `GET` answers, or any other form of a state, checked in the same way as that of a job. A bare
+ * reference would lose the example.
+ */
+export const newStatesBody = Type.Union([statesSchema, Type.Ref('GivenStates')], {
+  examples: [[toStateMessage('contacts', { updated_at: 1_767_225_600 })]],
+})
 
 export const jobStateQuery = Type.Object(
   {
