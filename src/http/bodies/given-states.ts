@@ -1,5 +1,6 @@
 import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import { CodedError, type Fault } from '../../errors.ts'
+import { isObject } from '../../json-object.ts'
 import { findStream, streamTable } from '../../streams/table.ts'
 import { parseSyncRequest } from '../../sync/contract/sync-request.ts'
 import { invalidRequest } from '../requests/validation.ts'
@@ -22,8 +23,8 @@ export async function checkStream(stream: string | undefined, readStored: () => 
  * @throws CodedError `invalid_request`
  */
 export function parseStates(body: unknown, stream: string | undefined): StreamStates {
-  // A job may have no state. A call that forgets its body must not reset a connection.
-  if (body === undefined || body === null) throw invalidRequest([{ pointer: '', detail: 'must be a state' }])
+  // A job may have no state. A call with an empty body must not reset a connection by mistake.
+  if (isNothing(body)) throw invalidRequest([{ pointer: '', detail: 'must be a state; [] is none' }])
   const states = parseAsStateOfJob(body)
   const others = Object.keys(states).filter((name) => stream !== undefined && name !== stream)
   if (others.length > 0) {
@@ -31,6 +32,10 @@ export function parseStates(body: unknown, stream: string | undefined): StreamSt
     throw invalidRequest([{ pointer: '', detail }])
   }
   return states
+}
+
+function isNothing(body: unknown): boolean {
+  return (body ?? undefined) === undefined || (isObject(body) && Object.keys(body).length === 0)
 }
 
 const member = '/state'
