@@ -160,6 +160,12 @@ export const errorTable = {
     retryable: false,
     title: 'The access token lacks a permission',
   },
+  unknown_stream: {
+    status: 400,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The catalog names a stream that is not here',
+  },
   workspace_changed: { status: 409, failureType: 'config_error', retryable: false, title: 'Another workspace' },
   records_unreadable: {
     status: 502,
@@ -197,6 +203,12 @@ export const errorTable = {
     failureType: 'transient_error',
     retryable: true,
     title: 'The service cannot be reached or keeps failing',
+  },
+  gateway_refused: {
+    status: 502,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'Something between here and the service refuses the request',
   },
   messages_lost: {
     status: 410,

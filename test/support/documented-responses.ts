@@ -96,6 +96,8 @@ function findFault(
   if (path === '/docs' || path.startsWith('/docs/') || request.method === 'HEAD') return undefined
   const operation = findPath(document.paths, path)?.item[request.method?.toLowerCase() ?? '']
   if (!operation && type !== problemType) return `there is no such operation, yet it answers ${status} ${type}`
+  const documented = operation?.responses[status]
+  if (documented && !documented.content && type === '') return undefined
   const schema = operation
     ? operation.responses[status]?.content?.[type]?.schema
     : { $ref: '#/components/schemas/Problem' }

@@ -107,7 +107,7 @@ export const newJobBody = Type.Object(
     connectionId: Type.Optional(connectionIdSchema),
     catalog: Type.Optional(Type.Ref('Catalog')),
     streams: Type.Optional(Type.Ref('StreamList')),
-    state: Type.Optional(Type.Ref('States')),
+    state: Type.Optional(Type.Ref('GivenStates')),
     onMissingPermission: Type.Optional(onMissingPermission("The connection's, else `fail`, if it is left out")),
   },
   {
