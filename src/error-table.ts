@@ -130,6 +130,12 @@ export const errorTable = {
     retryable: true,
     title: 'Intercom cannot be reached or keeps failing',
   },
+  proxy_refused: {
+    status: 502,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The proxy does not accept the user and the password',
+  },
   intercom_protocol: {
     status: 502,
     failureType: 'transient_error',

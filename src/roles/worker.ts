@@ -15,7 +15,7 @@ import type { Service } from './service.ts'
 
 /** Runs jobs. */
 export function startWorker({ config, keys, clients, clock, logger, metrics, onJobEnded }: Service): Phase {
-  const { intercomBaseUrl: baseUrl } = config
+  const { intercomBaseUrl: baseUrl, proxies } = config
   const redis = clients.connect('waitForever')
   const role = startWorkerRole({
     redis,
@@ -29,6 +29,7 @@ export function startWorker({ config, keys, clients, clock, logger, metrics, onJ
       clock,
       random: Math.random,
       ...(baseUrl && { baseUrl }),
+      proxies,
       createSpool: createFileSpool,
       scrollLeaseOf: (token) => createScrollLease({ redis, clock, createId: randomUUID }, token),
       observe: countExchanges(metrics),

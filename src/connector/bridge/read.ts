@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { CodedError } from '../../errors.ts'
 import type { Command } from '../command.ts'
-import { readPlatformAttempt } from '../settings.ts'
+import { readConnectorProxies, readPlatformAttempt } from '../settings.ts'
 import { continueTask, streamsOf, type Task } from './continuation.ts'
 import type { EndedJob } from './ended-job.ts'
 import { createPatience } from './patience.ts'
@@ -25,7 +25,7 @@ const mostContinuations = 3
 export const readOverHttp: Command = async ({ inputs, output, clock, random, signal }) => {
   const access = readServiceAccess(inputs.config)
   const source = access.connectionId === undefined ? { config: access.config } : { connectionId: access.connectionId }
-  const client = createServiceClient(access, clock, signal)
+  const client = createServiceClient({ access, proxies: readConnectorProxies(), clock, signal })
   const patience = createPatience({ clock, random, signal, limitMs: patienceMs })
   const turn = createPatience({ clock, random, signal, limitMs: turnMs })
   const printed = createPrintedLog(output)
