@@ -185,6 +185,12 @@ export const errorTable = {
     retryable: false,
     title: 'The message log of the job has reached its size limit',
   },
+  spool_failed: {
+    status: 507,
+    failureType: 'system_error',
+    retryable: false,
+    title: 'The temporary folder cannot be used',
+  },
   no_progress: {
     status: 500,
     failureType: 'transient_error',

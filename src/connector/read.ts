@@ -3,6 +3,7 @@ import { parseSyncRequest } from '../sync/contract/sync-request.ts'
 import type { ScrollLease } from '../sync/contract/walk.ts'
 import { createEngine } from '../sync/engine.ts'
 import { createFileSpool } from '../sync/pages/file-spool.ts'
+import { isSpooled, tryToSpool } from '../sync/pages/spool-trial.ts'
 import type { Command } from './command.ts'
 import { intercomAddress } from './intercom-address.ts'
 import { openLog } from './log.ts'
@@ -18,6 +19,10 @@ export const readStreams: Command = async ({ inputs, output, note, clock, random
   const request = parseSyncRequest({ config, catalog, state })
   const address = intercomAddress()
   const log = openLog(note)
+  const unspooled = request.catalog.streams.some(({ stream }) => isSpooled(stream.name))
+    ? await tryToSpool(createFileSpool)
+    : undefined
+  if (unspooled !== undefined) log.warn(unspooled)
   const failure = await printSync(request, {
     startSync: createEngine({
       clock,

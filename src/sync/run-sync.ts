@@ -162,6 +162,8 @@ async function handle(attempt: Attempt, event: WalkEvent, version: string | unde
     attempt.movement.note()
     attempt.outbox.hold()
   } else if (event.kind === 'ended') for (const run of runsOf(attempt, walk)) complete(attempt, run, walk)
+  else if (event.kind === 'unspooled')
+    for (const run of runsOf(attempt, walk)) failForSpool(attempt, run, walk, event.error)
   else {
     // If the token has been revoked meanwhile, the permission for this stream is not the cause.
     await readWorkspace(attempt.client, version)
@@ -195,6 +197,12 @@ function failForScope(attempt: Attempt, run: StreamRun, walk: Walk, error: Refus
     `(${error.failure.status}: ${error.failure.detail}). Add it to the app in Intercom's Developer Hub.`
   if (run.sinceState > 0) attempt.outbox.state(run, stateOf(attempt, run, walk))
   endIncomplete(attempt, run, new CodedError('scope_missing', message, { streamName: run.name }))
+}
+
+/** Only the streams whose pages are spooled need the temporary folder. */
+function failForSpool(attempt: Attempt, run: StreamRun, walk: Walk, { code, message }: CodedError): void {
+  if (run.sinceState > 0) attempt.outbox.state(run, stateOf(attempt, run, walk))
+  endIncomplete(attempt, run, new CodedError(code, `${run.name}: ${message}`, { streamName: run.name }))
 }
 
 function endIncomplete(attempt: Attempt, run: StreamRun, error: CodedError): void {
