@@ -3,7 +3,8 @@ import { BlockList, isIPv4, isIPv6 } from 'node:net'
 /**
  * Whether `NO_PROXY` exempts a host from proxies, by curl's rules: `*` alone exempts all; a name exempts itself and its
  * subdomains, with or without a dot before it; an address exempts itself, or, with `/bits`, its network. Commas and
- * blanks separate entries. A port in an entry makes it match nothing.
+ * blanks separate entries. A port in an entry makes it match nothing. Curl's manual has networks of IPv6, though some of
+ * its versions match none; here they count, and an entry may have the brackets that a URL needs.
  *
  * @param hostname as in a URL: an IPv6 address has brackets
  */
@@ -22,7 +23,7 @@ function isInDomain(host: string, entry: string): boolean {
 }
 
 function isInNetwork(address: string, entry: string, family: 'ipv4' | 'ipv6'): boolean {
-  const [network = '', bits = ''] = entry.split('/')
+  const [network = '', bits = ''] = entry.replace(/[[\]]/g, '').split('/')
   const isAddress = family === 'ipv4' ? isIPv4 : isIPv6
   // Curl takes 0 bits, and what is no number, for the address itself.
   const most = family === 'ipv4' ? 32 : 128

@@ -75,13 +75,14 @@ function faultsOf(read: () => unknown): string[] {
 
 /** Scheme, user and password, host, port. What follows the port has no meaning. */
 const proxyForm =
-  /^(?:([a-z][a-z0-9+.-]*):\/\/)?(?:([^@/?#]*)@)?(\[[0-9a-f:.]+\]|[^:@/?#[\]\s]+)(?::(\d*))?(?:[/?#][^@]*)?$/i
+  /^([a-z][a-z0-9+.-]*):\/\/(?:([^@/?#]*)@)?(\[[0-9a-f:.]+\]|[^:@/?#[\]\s]+)(?::(\d*))?(?:[/?#][^@]*)?$/i
 
 /** @throws CodedError `invalid_request`; it does not show the value, because it may hold a password */
 function readProxy(variable: string, value: string): HttpProxy {
-  const [, scheme = 'http', user, host = '', port = ''] = value.match(proxyForm) ?? []
+  const address = value.includes('://') ? value : `http://${value}`
+  const [, scheme = '', user, host = '', port = ''] = address.match(proxyForm) ?? []
   const protocol = `${scheme.toLowerCase()}:`
-  if (/^socks/.test(protocol)) throw fault(variable, 'names a SOCKS proxy, and only HTTP proxies can be used')
+  if (/^socks/i.test(value)) throw fault(variable, 'names a SOCKS proxy, and only HTTP proxies can be used')
   if (host === '' || !URL.canParse(`http://${host}`) || Number(port || 1) > 65_535 || Number(port || 1) < 1)
     throw fault(variable, 'is not the address of a proxy')
   if (protocol !== 'http:' && protocol !== 'https:')

@@ -48,11 +48,8 @@ const exemptions = [
   '127.1.2.3/x',
   '127.1',
   '::1',
-  '[::1]',
-  'fd00:1::/32',
-  'fd00:1::/127',
-  'fd00:2::/16',
-  'fd00:1::2/0',
+  'fd00:1::2',
+  'fd00:1::3',
 ]
 const separators = [',', ', ', ' ', ' , ', '\t', ',,']
 
@@ -110,7 +107,7 @@ t.test('the variables of proxies mean what they mean to curl', withTools('curl')
   const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
   const random = createRandom(seed)
   let proxied = 0
-  for (let round = 0; round < 120; round++) {
+  for (let round = 0; round < 60; round++) {
     const environment = drawEnvironment(random, portOf)
     // Nobody listens on port 9.
     const url = `${pick(random, ['http', 'https'])}://${pick(random, hosts)}:9/`
@@ -121,5 +118,60 @@ t.test('the variables of proxies mean what they mean to curl', withTools('curl')
     if (curls) proxied++
     t.same(ours, curls, `SEED=${seed}, round ${round}: ${url} with ${JSON.stringify(environment)}`)
   }
-  t.ok(proxied > 20 && proxied < 110, `${proxied} went through a proxy`)
+  t.ok(proxied > 5 && proxied < 58, `${proxied} went through a proxy`)
+})
+
+t.test('networks of IPv6 are exempt as the manual of curl says; curl 7.88 has none', async (t) => {
+  const isExempt = (host: string, list: string) =>
+    readProxies({ http_proxy: 'proxy:3128', NO_PROXY: list }).proxyFor(new URL(`http://${host}/`)) === undefined
+  for (const list of ['fd00:1::/32', 'fd00:1::/126', '[fd00:1::2]', '[fd00:1::]/64', 'a.test fd00::/8'])
+    t.ok(isExempt('[fd00:1::2]', list), list)
+  for (const list of ['fd00:2::/32', 'fd00:1::3', 'fd00:1::2/129', '10.0.0.0/8', 'fd00:1::/-1'])
+    t.notOk(isExempt('[fd00:1::2]', list), list)
+})
+
+t.test(
+  'a proxy without a port has that of curl, and one that cannot be read is told without its password',
+  async (t) => {
+    const read = (value: string) => readProxies({ HTTPS_PROXY: value }).proxyFor(new URL('https://api.intercom.io'))
+    t.match(read('proxy'), {
+      protocol: 'http:',
+      hostname: 'proxy',
+      port: 1080,
+      place: 'http://proxy:1080 (HTTPS_PROXY)',
+    })
+    t.match(read('https://[fd00::1]'), { protocol: 'https:', hostname: 'fd00::1', port: 443 })
+    t.match(read('http://proxy:80'), { port: 80 })
+    for (const [value, reason] of [
+      ['socks5h://user:hunter2hunter2@proxy:1080', /^HTTPS_PROXY names a SOCKS proxy/],
+      ['ftp://user:hunter2hunter2@proxy', /^HTTPS_PROXY names a proxy with another scheme/],
+      ['http://user:hunter2@hunter2@proxy:3128', /^HTTPS_PROXY is not the address of a proxy.*%40/],
+      ['http://user:hunter2/hunter2@proxy:3128', /^HTTPS_PROXY is not the address of a proxy.*%2F/],
+      ['http://proxy:65536', /^HTTPS_PROXY is not the address/],
+      ['http://', /^HTTPS_PROXY is not the address/],
+      ['http://pro xy:3128', /^HTTPS_PROXY is not the address/],
+    ] as const) {
+      t.throws(() => read(value), { code: 'invalid_request', message: reason }, value)
+      const faults = readProxies({ HTTPS_PROXY: value }).faults()
+      t.match(faults, [reason])
+      t.notMatch(faults.join(), 'hunter2')
+    }
+  },
+)
+
+t.test('only a variable that is in force can be wrong', async (t) => {
+  const socks = 'socks5://127.0.0.1:1080'
+  for (const environment of [
+    { HTTPS_PROXY: socks, https_proxy: 'proxy:3128' },
+    { ALL_PROXY: socks, https_proxy: 'proxy:3128' },
+    { ALL_PROXY: socks, NO_PROXY: '*' },
+    { HTTP_PROXY: socks },
+  ])
+    t.same(readProxies(environment).faults(), [], JSON.stringify(environment))
+  for (const environment of [
+    { ALL_PROXY: socks },
+    { ALL_PROXY: socks, http_proxy: 'proxy:3128' },
+    { http_proxy: socks, https_proxy: 'proxy:3128' },
+  ])
+    t.equal(readProxies(environment).faults().length, 1, JSON.stringify(environment))
 })
