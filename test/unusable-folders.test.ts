@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { listenSimulator } from './simulator/listening-simulator.ts'
 import { configuredCatalog } from './support/configured-catalog.ts'
-import { runCompiled, runProcess } from './support/processes.ts'
+import { compiledFile, runCompiled, runProcess } from './support/processes.ts'
 import { onRealRedis } from './support/redis.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'intercom-sync-folders-'))
@@ -72,8 +72,10 @@ t.test('a DATA_DIR that cannot be written to is told at start, with the variable
 })
 
 t.test('a limit of open files that is low is told at start, with what raises it', async (t) => {
-  const command = `ulimit -n 512; exec "$0" dist/${serve} --worker`
-  const service = runProcess(t, 'sh', ['-c', command, process.execPath], { DATA_DIR: join(root, 'few') })
+  const command = `ulimit -n 512; exec "$0" "$1" --worker`
+  const service = runProcess(t, 'sh', ['-c', command, process.execPath, compiledFile(serve)], {
+    DATA_DIR: join(root, 'few'),
+  })
   t.match(await service.untilLine(/may have only 512 files open.*ulimit -n/), /"level":40/)
 })
 
