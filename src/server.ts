@@ -33,6 +33,8 @@ const shutdownMs = 40_000
  * are reported on stderr in one message; the exit code is then 1, or 2 for wrong arguments.
  */
 export async function serve(args: string[]): Promise<void> {
+  // It tells only where the service listens. Whoever reads it may have left, and its disk may be full.
+  process.stdout.on('error', () => undefined)
   try {
     const roles = parseRoles(args)
     const config = readConfig()

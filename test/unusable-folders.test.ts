@@ -106,3 +106,12 @@ t.test('read tells of a temporary folder before it reads, if a stream needs one'
   t.equal(without.end, 0)
   t.notMatch(without.stderr, 'TMPDIR')
 })
+
+t.test('a service goes on when its stdout cannot be written to', onRealRedis, async (t) => {
+  const command = 'exec "$0" "$1" --api > /dev/full'
+  const environment = { PORT: '0', DATA_DIR: join(root, 'mute') }
+  const service = runProcess(t, 'sh', ['-c', command, process.execPath, compiledFile(serve)], environment)
+  await service.untilLine(/Server listening at/)
+  t.equal(await service.end('SIGTERM'), 0)
+  t.notMatch(service.stderr(), 'ENOSPC')
+})

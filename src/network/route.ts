@@ -49,12 +49,7 @@ function tunnelRoute(proxy: HttpProxy): Route {
     proxy,
     isOpen: false,
     request: (options, onAnswer) => https.request({ ...options, agent }, onAnswer),
-    tell(error) {
-      const found = proxyErrorOf(error)
-      if (found) return `: ${found.message}`
-      const code = codeOf(error)
-      return ` through the proxy ${proxy.place} (${code}${hintFor(code)})`
-    },
+    tell: (error) => tellThrough(proxy, error, proxyErrorOf(error)),
   }
 }
 
@@ -76,8 +71,21 @@ function openProxyRoute({ host, origin }: URL, proxy: HttpProxy): Route {
         },
         onAnswer,
       ),
-    tell: (error) => `: ${(proxyErrorOf(error) ?? unreachableError(proxy, codeOf(error))).message}`,
+    tell(error) {
+      const code = codeOf(error)
+      const isUnreached = unreachedCodes.includes(code) || hintFor(code) !== ''
+      return tellThrough(proxy, error, proxyErrorOf(error) ?? (isUnreached ? unreachableError(proxy, code) : undefined))
+    },
   }
+}
+
+/** A connection was not made: with an open proxy, that was the one to the proxy. */
+const unreachedCodes = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']
+
+function tellThrough(proxy: HttpProxy, error: unknown, ofProxy: ProxyError | undefined): string {
+  if (ofProxy) return `: ${ofProxy.message}`
+  const code = codeOf(error)
+  return ` through the proxy ${proxy.place} (${code}${hintFor(code)})`
 }
 
 /** The error of a proxy that reads requests itself, and does not accept who sends them. */
