@@ -38,6 +38,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     limits,
     openStreams: trackOpenStreams(app, closing),
     intercomBaseUrl: config.intercomBaseUrl,
+    proxies: config.proxies,
   }
 
   closeIdleConnections(app)

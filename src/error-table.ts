@@ -130,6 +130,12 @@ export const errorTable = {
     retryable: true,
     title: 'Intercom cannot be reached or keeps failing',
   },
+  proxy_refused: {
+    status: 502,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The proxy does not accept the user and the password',
+  },
   intercom_protocol: {
     status: 502,
     failureType: 'transient_error',
@@ -184,6 +190,12 @@ export const errorTable = {
     failureType: 'system_error',
     retryable: false,
     title: 'The message log of the job has reached its size limit',
+  },
+  spool_failed: {
+    status: 507,
+    failureType: 'system_error',
+    retryable: false,
+    title: 'The temporary folder cannot be used',
   },
   no_progress: {
     status: 500,

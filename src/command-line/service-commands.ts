@@ -28,6 +28,9 @@ export const serviceCommands = {
       'JOB_RETENTION_HOURS',
       'LOG_LIMIT_BYTES',
       'LOG_LEVEL',
+      'HTTPS_PROXY',
+      'NODE_EXTRA_CA_CERTS',
+      'TMPDIR',
     ],
   },
   backup: {
@@ -52,13 +55,13 @@ export const serviceCommands = {
     summary: 'try a config: is the token good, which streams can be read',
     options: { config, ...platformOptions },
     example: 'check --config config.json',
-    variables: ['INTERCOM_BASE_URL'],
+    variables: ['INTERCOM_BASE_URL', 'HTTPS_PROXY', 'NODE_EXTRA_CA_CERTS'],
   },
   discover: {
     summary: 'list the streams',
     options: { config, ...platformOptions },
     example: 'discover --config config.json',
-    variables: ['INTERCOM_BASE_URL'],
+    variables: ['INTERCOM_BASE_URL', 'HTTPS_PROXY', 'NODE_EXTRA_CA_CERTS'],
   },
   read: {
     summary: 'read streams; messages on stdout, progress and logs on stderr',
@@ -70,6 +73,14 @@ export const serviceCommands = {
     },
     notes: ['With service_url in the config a service does the work.'],
     example: 'read --config config.json --catalog catalog.json > messages.ndjson',
-    variables: ['INTERCOM_BASE_URL', 'WORKER_JOB_ID', 'WORKER_JOB_ATTEMPT', 'NO_COLOR'],
+    variables: [
+      'INTERCOM_BASE_URL',
+      'HTTPS_PROXY',
+      'NODE_EXTRA_CA_CERTS',
+      'TMPDIR',
+      'WORKER_JOB_ID',
+      'WORKER_JOB_ATTEMPT',
+      'NO_COLOR',
+    ],
   },
 } as const satisfies Record<string, CommandForm>

@@ -16,6 +16,9 @@ export const variables = {
   WORKER_JOB_ATTEMPT: "the number of that job's attempt",
   INTERCOM_SYNC_URL: 'address of the service',
   INTERCOM_SYNC_API_KEY: 'API key of the service',
+  HTTPS_PROXY: 'the proxy on the way out, as curl takes it; http_proxy, ALL_PROXY, NO_PROXY as well',
+  NODE_EXTRA_CA_CERTS: 'file with the certificates of further authorities',
+  TMPDIR: 'folder for pages of companies, and for the socket of the Redis of the service (/tmp)',
   NO_COLOR: 'no colours, whatever the terminal can do',
 } as const
 

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Clock } from '../clock.ts'
 import type { Metrics } from '../metrics.ts'
+import type { Proxies } from '../network/proxies.ts'
 import type { ConnectionStore } from '../store/connections/connection-store.ts'
 import type { JobStore } from '../store/jobs/job-store.ts'
 import type { MessageLogReader } from '../store/log/message-log.ts'
@@ -46,6 +47,8 @@ export interface AppDependencies {
     limits?: Partial<HttpLimits>
     /** Intercom's address, if not the usual one; set by the operator only. */
     intercomBaseUrl?: string | undefined
+    /** On the way to Intercom. @defaultValue none */
+    proxies?: Proxies
     /** Whether `/metrics` has a port of its own, and so is not answered here. @defaultValue false */
     metricsElsewhere?: boolean
   }
@@ -65,5 +68,6 @@ export interface AppDependencies {
 export interface RouteDependencies extends Omit<AppDependencies, 'config'> {
   limits: HttpLimits
   intercomBaseUrl?: string | undefined
+  proxies?: Proxies | undefined
   openStreams: OpenStreams
 }

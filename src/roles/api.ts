@@ -37,7 +37,12 @@ export async function startApi(service: Service): Promise<Phase> {
   if (!metricsElsewhere) collectFigures({ metrics, redis, queue, clock })
   const closing = new AbortController()
   const app = await buildApp({
-    config: { apiKeys: config.apiKeys, intercomBaseUrl: config.intercomBaseUrl, metricsElsewhere },
+    config: {
+      apiKeys: config.apiKeys,
+      intercomBaseUrl: config.intercomBaseUrl,
+      proxies: config.proxies,
+      metricsElsewhere,
+    },
     jobs: createJobStore({ ...store, enqueue: queue.enqueue, dequeue: queue.dequeue, isHeld: queue.isHeld }),
     connections: createConnectionStore(store),
     messages: createMessageLogReader(store),
