@@ -13,14 +13,18 @@ import { closeIdleConnections } from './idle-connections.ts'
 export interface OperationsDependencies extends Pick<RouteDependencies, 'ready' | 'clock' | 'closing'> {
   metrics: Metrics
   logger: FastifyBaseLogger
-  front: Partial<Front>
-  /** Whether callers of the API need a key. Without, only the machine's own callers are answered here, too. */
-  needsKey: boolean
+  /** @defaultValue nothing stands in front */
+  front?: Partial<Front>
+  /**
+   * Whether callers of the API need a key. Without, only the machine's own callers are answered here, too. @defaultValue
+   * false
+   */
+  needsKey?: boolean
 }
 
 /** The endpoints for operators, on a port that callers of the API cannot reach; not yet listening. */
 export async function buildOperationsApp(dependencies: OperationsDependencies): Promise<FastifyInstance> {
-  const { logger, front, needsKey } = dependencies
+  const { logger, front = {}, needsKey = false } = dependencies
   const app = createInstance(logger, defaultLimits, front)
   closeIdleConnections(app)
   app.setValidatorCompiler(validatorCompiler())
