@@ -24,6 +24,12 @@ export const errorTable = {
   malformed_json: { status: 400, failureType: 'config_error', retryable: false, title: 'The body is not JSON' },
   not_http: { status: 400, failureType: 'config_error', retryable: false, title: 'The request is not HTTP' },
   unauthorized: { status: 401, failureType: 'config_error', retryable: false, title: 'A valid API key is needed' },
+  origin_not_allowed: {
+    status: 403,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'Pages of this origin may not call the service',
+  },
   route_not_found: { status: 404, failureType: 'config_error', retryable: false, title: 'There is no such resource' },
   job_not_found: { status: 404, failureType: 'config_error', retryable: false, title: 'There is no such job' },
   connection_not_found: {
@@ -93,6 +99,12 @@ export const errorTable = {
     failureType: 'config_error',
     retryable: false,
     title: 'The offset lies beyond the end of the message log',
+  },
+  host_not_allowed: {
+    status: 421,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The service does not answer under this name',
   },
   idempotency_key_reused: {
     status: 422,

@@ -16,7 +16,7 @@ const layers = [
   ['src/sync/'],
   ['src/streams/', 'src/intercom/'],
   ['src/airbyte/'],
-  ['src/logger.ts', 'src/log/', 'src/error-report.ts', 'src/settings/environment.ts'],
+  ['src/logger.ts', 'src/log/', 'src/error-report.ts', 'src/settings/environment.ts', 'src/settings/front.ts'],
   [
     'src/command-line/',
     'src/display/',

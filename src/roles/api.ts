@@ -42,6 +42,7 @@ export async function startApi(service: Service): Promise<Phase> {
       intercomBaseUrl: config.intercomBaseUrl,
       proxies: config.proxies,
       metricsElsewhere,
+      front: config,
     },
     jobs: createJobStore({ ...store, enqueue: queue.enqueue, dequeue: queue.dequeue, isHeld: queue.isHeld }),
     connections: createConnectionStore(store),
@@ -54,7 +55,9 @@ export async function startApi(service: Service): Promise<Phase> {
   })
   const address = await listenOn(app, { host: config.host, port: config.port, setting: 'PORT' })
   if (ownsDataDir) await announceAddress(config.dataDir, address)
-  process.stdout.write(startNotice({ address, needsKey: config.apiKeys.length > 0, storage }))
+  process.stdout.write(
+    startNotice({ address, publicUrl: config.publicUrl, needsKey: config.apiKeys.length > 0, storage }),
+  )
   return {
     name: 'close the API',
     timeoutMs: 8000,

@@ -5,9 +5,10 @@ import { type Proxies, readProxies } from '../network/proxies.ts'
 import { type ApiKey, digestKey } from '../store/secrets/api-key.ts'
 import { type EncryptionKey, encryptionKey } from '../store/secrets/sealing.ts'
 import { ConfigError, createReader, type Environment, type Reader, readBaseUrl } from './environment.ts'
+import { type FrontSettings, readFront } from './front.ts'
 
 /** The service's settings. Frozen; shows no secret when printed or turned into JSON. */
-export interface Config {
+export interface Config extends FrontSettings {
   /** Address to listen on. @defaultValue 127.0.0.1 */
   host: string
   /** 0 = a free one. @defaultValue 8080 */
@@ -62,6 +63,7 @@ export function readConfig(environment: Environment = process.env): Config {
     encryptionKeys: read.entries('ENCRYPTION_KEYS', parseEncryptionKey),
     ...(intercomBaseUrl && { intercomBaseUrl }),
     proxies,
+    ...readFront(read, faults),
     workerConcurrency: read.integer('WORKER_CONCURRENCY', 10, 1, 1000),
     jobRetentionMs: read.integer('JOB_RETENTION_HOURS', 24, 1, 24 * 365) * hourMs,
     logLimitBytes: read.integer('LOG_LIMIT_BYTES', 256 * mebibyte, mebibyte, Number.MAX_SAFE_INTEGER),
