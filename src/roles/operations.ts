@@ -6,7 +6,7 @@ import { collectFigures } from '../queue/figures.ts'
 import { createSyncQueue } from '../queue/sync-queue.ts'
 import { untilReady } from '../redis/redis.ts'
 import { createRedisErrorLog } from '../redis/redis-error-log.ts'
-import { checkKeys } from '../store/secrets/key-canaries.ts'
+import { checkReadiness } from '../store/readiness.ts'
 import type { Service } from './service.ts'
 
 /** Answers operators on a separate port, in every role. */
@@ -16,7 +16,7 @@ export async function startOperations(service: Service, closing: AbortSignal): P
   await untilReady(redis, AbortSignal.timeout(redisStartMs))
   const queue = createSyncQueue(redis, createRedisErrorLog(logger, clock))
   collectFigures({ metrics, redis, queue, clock })
-  const app = await buildOperationsApp({ metrics, clock, logger, closing, ready: () => checkKeys(redis, keys) })
+  const app = await buildOperationsApp({ metrics, clock, logger, closing, ready: () => checkReadiness(redis, keys) })
   const address = await listenOn(app, { host: config.host, port: config.metricsPort ?? 0, setting: 'METRICS_PORT' })
   logger.info({ address }, 'metrics and health are answered')
   return {

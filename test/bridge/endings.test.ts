@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { jobKey } from '../../src/store/keys.ts'
+import { jobKey } from '../support/keys.ts'
 import { startBridgedService } from '../support/bridged-service.ts'
 import { configuredCatalog } from '../support/configured-catalog.ts'
 import { onlyProgress, openConnector } from '../support/connector.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { jobKey } from '../../src/store/keys.ts'
+import { jobKey } from '../support/keys.ts'
 import { startApp, type TestApp } from '../support/app.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startRedis } from '../support/redis.ts'

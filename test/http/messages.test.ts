@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import t from 'tap'
-import { changedChannel, jobKey } from '../../src/store/keys.ts'
+import { changedChannel, jobKey } from '../support/keys.ts'
 import { startApp, type TestApp } from '../support/app.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startRedis } from '../support/redis.ts'

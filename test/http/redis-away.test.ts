@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { untilReady } from '../../src/redis/redis.ts'
-import { jobKey } from '../../src/store/keys.ts'
+import { jobKey } from '../support/keys.ts'
 import { startApp, type TestApp } from '../support/app.ts'
 import { afterTwoCommands } from '../support/hanging-redis.ts'
 import { createManualClock } from '../support/manual-clock.ts'

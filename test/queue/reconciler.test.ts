@@ -1,7 +1,7 @@
 import t from 'tap'
 import { reconcile } from '../../src/queue/reconciler.ts'
 import { createLiveJobs } from '../../src/store/attempts/live-jobs.ts'
-import { jobKey } from '../../src/store/keys.ts'
+import { jobKey } from '../support/keys.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { startRedis } from '../support/redis.ts'
 import { beginAttempt, syncRequest, tenant } from '../support/store.ts'

@@ -1,8 +1,7 @@
-import type { Redis } from 'ioredis'
+import type { StoreClient } from '../keys.ts'
 import type { Static } from 'typebox'
 import { CodedError } from '../../errors.ts'
 import { isFinal } from '../job.ts'
-import { jobKey } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { openJobSeals } from '../secrets/job-seals.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
@@ -12,7 +11,7 @@ import type { Retention } from './retention.ts'
 import type { WakeUps } from './wake-ups.ts'
 
 export interface LogDependencies {
-  redis: Redis
+  redis: StoreClient
   keys: readonly EncryptionKey[]
   retention: Retention
 }
@@ -50,10 +49,10 @@ async function readPage(
 ): Promise<LogPage> {
   const reply = await runScript(redis, readLogScript, {
     keys: {
-      recordKey: jobKey(jobId, 'record'),
-      logKey: jobKey(jobId, 'log'),
-      dataKeyKey: jobKey(jobId, 'dataKey'),
-      statesKey: jobKey(jobId, 'states'),
+      recordKey: redis.keyspace.job(jobId, 'record'),
+      logKey: redis.keyspace.job(jobId, 'log'),
+      dataKeyKey: redis.keyspace.job(jobId, 'dataKey'),
+      statesKey: redis.keyspace.job(jobId, 'states'),
     },
     args: {
       after,
