@@ -1,7 +1,7 @@
-import type { StoreClient } from '../store/keys.ts'
 import type { Clock } from '../clock.ts'
 import type { Metrics } from '../metrics.ts'
 import { readJobFigures, readMemoryFigures } from '../store/figures.ts'
+import type { StoreClient } from '../store/keys.ts'
 import type { SyncQueue } from './sync-queue.ts'
 
 export interface FigureDependencies {

@@ -1,7 +1,7 @@
-import type { StoreClient } from '../store/keys.ts'
 import { type Attempt, createAttemptStore } from '../store/attempts/attempts.ts'
 import type { JobEndDependencies } from '../store/attempts/job-end.ts'
 import { announceWorker, withdrawWorker } from '../store/attempts/worker-presence.ts'
+import type { StoreClient } from '../store/keys.ts'
 import { readWholeLog } from '../store/log/redis-message-log.ts'
 import type { AttemptDependencies } from './attempt.ts'
 import { listenForCancels } from './cancellation.ts'

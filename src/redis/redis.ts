@@ -93,7 +93,8 @@ function prepared(redis: Redis): Redis {
   keepToDatabase(redis)
   tellLastRefusal(redis)
   const duplicate = redis.duplicate.bind(redis)
-  redis.duplicate = (override) => prepared(duplicate(override))
+  // BullMQ names its copies with CLIENT SETNAME, for lists that this service does not ask for.
+  redis.duplicate = (override) => prepared(duplicate({ ...override, connectionName: '' }))
   return redis
 }
 

@@ -110,7 +110,11 @@ export function readSearchPath(environment: Environment = process.env): string {
  * are reported elsewhere.
  */
 function missingKeys({ host, redis: { server } }: Config, isSet: Reader['isSet']): string[] {
-  const why = server ? `${server.variable} is set` : isLoopback(host) ? undefined : `HOST ${host} is not a loopback address`
+  const why = server
+    ? `${server.variable} is set`
+    : isLoopback(host)
+      ? undefined
+      : `HOST ${host} is not a loopback address`
   if (!why) return []
   const faults: string[] = []
   if (!isSet('API_KEYS')) {

@@ -55,7 +55,8 @@ export function readRedisSettings(read: Reader, faults: string[]): RedisSettings
   const url = read.secret('REDIS_URL')
   // Elsewhere an empty variable counts as not set. Here that would silently move the data to another place.
   for (const name of ['REDIS_URL', 'REDIS_URL_FILE'])
-    if (url === undefined && read.isEmpty(name)) faults.push(`${name} is set, but empty; put an address there, or unset it`)
+    if (url === undefined && read.isEmpty(name))
+      faults.push(`${name} is set, but empty; put an address there, or unset it`)
   if (url === undefined) {
     const meaningless = [...tlsVariables, ...sentinelVariables].filter(read.isSet)
     if (!read.isSet('REDIS_URL'))
@@ -69,7 +70,10 @@ export function readRedisSettings(read: Reader, faults: string[]): RedisSettings
   }
   const tls = readTls(read, faults, url)
   const sentinel = readSentinel(read, faults, url)
-  return { prefix, server: { url: url.value, variable: url.variable, ...(tls && { tls }), ...(sentinel && { sentinel }) } }
+  return {
+    prefix,
+    server: { url: url.value, variable: url.variable, ...(tls && { tls }), ...(sentinel && { sentinel }) },
+  }
 }
 
 /** The address without user and password. */
@@ -107,17 +111,25 @@ function isDecodable(text: string): boolean {
 function readPrefix(read: Reader, faults: string[]): string {
   const prefix = read.text('REDIS_PREFIX') ?? defaultPrefix
   if (/^[A-Za-z0-9._-]{1,64}$/.test(prefix)) return prefix
-  faults.push(`REDIS_PREFIX is "${prefix}"; set 1 to 64 letters, digits, dots, - and _, or unset it for ${defaultPrefix}`)
+  faults.push(
+    `REDIS_PREFIX is "${prefix}"; set 1 to 64 letters, digits, dots, - and _, or unset it for ${defaultPrefix}`,
+  )
   return defaultPrefix
 }
 
 function readTls(read: Reader, faults: string[], { variable, value }: Secret): RedisTls | undefined {
   if (!/^rediss:/i.test(value)) {
     for (const name of tlsVariables.filter(read.isSet))
-      faults.push(`${name} is set, but ${variable} starts with redis://; start it with rediss:// for TLS, or unset ${name}`)
+      faults.push(
+        `${name} is set, but ${variable} starts with redis://; start it with rediss:// for TLS, or unset ${name}`,
+      )
     return undefined
   }
-  const [ca, cert, key] = [read.file('REDIS_TLS_CA_FILE'), read.file('REDIS_TLS_CERT_FILE'), read.file('REDIS_TLS_KEY_FILE')]
+  const [ca, cert, key] = [
+    read.file('REDIS_TLS_CA_FILE'),
+    read.file('REDIS_TLS_CERT_FILE'),
+    read.file('REDIS_TLS_KEY_FILE'),
+  ]
   const servername = read.text('REDIS_TLS_SERVER_NAME')
   for (const [name, text] of Object.entries({ REDIS_TLS_CA_FILE: ca, REDIS_TLS_CERT_FILE: cert }))
     if (text !== undefined && !isCertificate(text)) faults.push(`${name} names a file that holds no certificate in PEM`)
@@ -142,7 +154,9 @@ function faultsOfPair(cert: string, key: string): string[] {
     return []
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    return [`REDIS_TLS_KEY_FILE names no key, without a passphrase, of the certificate in REDIS_TLS_CERT_FILE (${reason})`]
+    return [
+      `REDIS_TLS_KEY_FILE names no key, without a passphrase, of the certificate in REDIS_TLS_CERT_FILE (${reason})`,
+    ]
   }
 }
 
@@ -161,13 +175,17 @@ function readSentinel(read: Reader, faults: string[], { variable, value }: Secre
         'place of the host, without a port, as in redis://user:password@mymaster/0',
     )
   }
-  const nodes = list.split(/[\s,]+/).filter((entry) => entry !== '').flatMap((entry) => parseNode(entry, faults))
+  const nodes = list
+    .split(/[\s,]+/)
+    .filter((entry) => entry !== '')
+    .flatMap((entry) => parseNode(entry, faults))
   return { nodes, ...(username && { username }), ...(password && { password: password.value }) }
 }
 
 /** `host`, `host:port` or `[IPv6]:port`. */
 function parseNode(entry: string, faults: string[]): SentinelSettings['nodes'] {
-  const [, ipv6, name, port = defaultSentinelPort] = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::(\d{1,5}))?$/.exec(entry) ?? []
+  const [, ipv6, name, port = defaultSentinelPort] =
+    /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::(\d{1,5}))?$/.exec(entry) ?? []
   const host = ipv6 ?? name
   if (host !== undefined && Number(port) >= 1 && Number(port) <= 65_535) return [{ host, port: Number(port) }]
   faults.push(`REDIS_SENTINELS: "${entry}" is not host:port (several separated by commas)`)

@@ -1,7 +1,7 @@
-import type { StoreClient } from './keys.ts'
 import type { Clock } from '../clock.ts'
 import { isValid, NumberText } from '../stored/stored-data.ts'
 import { storeAnswer } from './availability.ts'
+import type { StoreClient } from './keys.ts'
 
 /** The totals over all jobs that have not ended. */
 export interface JobFigures {

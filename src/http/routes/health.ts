@@ -42,7 +42,9 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthDependencies> = async (app, 
     handler: async () => {
       if (closing.aborted) throw new CodedError('shutting_down')
       const over = new AbortController()
-      const late = clock.sleep(readyMs, over.signal).then(() => Promise.reject(new CodedError('store_unavailable', 'Redis did not answer in time')))
+      const late = clock
+        .sleep(readyMs, over.signal)
+        .then(() => Promise.reject(new CodedError('store_unavailable', 'Redis did not answer in time')))
       try {
         await Promise.race([ready(), late])
       } catch (cause) {

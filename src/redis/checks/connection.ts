@@ -31,10 +31,22 @@ interface Place {
  */
 export async function connectOnce(server: RedisServer): Promise<TrialConnection> {
   // Makes no connection: only ioredis knows how it reads the URL.
-  const { host = '', port = 0, family = 0, db = 0, username, password } = new Redis(server.url, { lazyConnect: true }).options
+  const {
+    host = '',
+    port = 0,
+    family = 0,
+    db = 0,
+    username,
+    password,
+  } = new Redis(server.url, { lazyConnect: true }).options
   const isTls = server.tls !== undefined
   const { variable } = server
-  let asked: Asked = { where: `the Redis at ${withoutCredentials(server.url)}`, variable, passwordVariable: variable, isTls }
+  let asked: Asked = {
+    where: `the Redis at ${withoutCredentials(server.url)}`,
+    variable,
+    passwordVariable: variable,
+    isTls,
+  }
   let place: Place = { host, port, family, tls: server.tls }
   if (server.sentinel) {
     place = { ...(await findPrimary(server, server.sentinel)), tls: server.tls }
@@ -84,7 +96,11 @@ async function findPrimary({ url, variable, tls }: RedisServer, sentinel: Sentin
   throw refusal ?? new RedisRefusal('REDIS_SENTINELS names no Sentinel')
 }
 
-async function askSentinel(place: Place, { username, password }: SentinelSettings, name: string): Promise<Place | undefined> {
+async function askSentinel(
+  place: Place,
+  { username, password }: SentinelSettings,
+  name: string,
+): Promise<Place | undefined> {
   const redis = await open(place)
   try {
     await authenticate(redis, username, password)

@@ -82,7 +82,11 @@ const explanations: readonly Explanation[] = [
     ({ variable }) => `does not answer as Redis does. If the port is for TLS, start ${variable} with rediss://`,
   ],
   [/ECONNREFUSED/, 'brief', 'is not there: nothing listens on this port. Is it running?'],
-  [/ENOTFOUND|EAI_AGAIN/, 'brief', ({ variable }) => `has a host name that nobody knows. Check the name in ${variable}`],
+  [
+    /ENOTFOUND|EAI_AGAIN/,
+    'brief',
+    ({ variable }) => `has a host name that nobody knows. Check the name in ${variable}`,
+  ],
   [/EHOSTUNREACH|ENETUNREACH/, 'brief', 'cannot be reached from this machine'],
   [
     /ECONNRESET|EPIPE|Connection is closed/,
@@ -108,10 +112,7 @@ export function explain(error: unknown, asked: Asked): RedisRefusal {
       : new RedisRefusal(`${variable}: ${where} does not answer. Is it running, and reachable?`, 'long')
   }
   const [, patience, what] = explanations.find(([pattern]) => pattern.test(said)) ?? unknownError
-  return new RedisRefusal(
-    `${variable}: ${where} ${typeof what === 'string' ? what : what(asked)} (${said})`,
-    patience,
-  )
+  return new RedisRefusal(`${variable}: ${where} ${typeof what === 'string' ? what : what(asked)} (${said})`, patience)
 }
 
 /** Errors of sockets and of TLS tell their kind by their code. */

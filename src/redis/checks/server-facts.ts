@@ -58,7 +58,10 @@ export function judgeFacts({ info, policy }: ServerFacts, logLimitBytes: number)
       message: `Redis is a replica (role:slave) of ${field('master_host')}:${field('master_port')}, and would lose what is written to it. The address must lead to the primary`,
     })
   }
-  findings.push(...judgePolicy(field('maxmemory_policy')), ...judgeMemory(Number(field('maxmemory') ?? 0), logLimitBytes))
+  findings.push(
+    ...judgePolicy(field('maxmemory_policy')),
+    ...judgeMemory(Number(field('maxmemory') ?? 0), logLimitBytes),
+  )
   if (field('aof_enabled') === '0') {
     findings.push({
       severity: 'warning',

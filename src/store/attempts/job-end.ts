@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { StoreClient } from '../keys.ts'
 import type { Clock } from '../../clock.ts'
 import type { ErrorCode } from '../../error-table.ts'
 import { CodedError, toJobFailure } from '../../errors.ts'
@@ -10,6 +9,7 @@ import { closeStreams, type Ending as SyncEnding } from '../../sync/delivery/clo
 import { storeAnswer } from '../availability.ts'
 import type { FinalStatus } from '../job.ts'
 import { type CancelReason, parseStreams } from '../job-record.ts'
+import type { StoreClient } from '../keys.ts'
 import type { Retention } from '../log/retention.ts'
 import { runScript } from '../script.ts'
 import { openJobSeals } from '../secrets/job-seals.ts'

@@ -1,10 +1,10 @@
-import type { StoreClient } from '../keys.ts'
 import type { Static } from 'typebox'
 import type { StreamStates } from '../../airbyte/state.ts'
 import { CodedError } from '../../errors.ts'
 import { NumberText, readStored } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
 import type { Job } from '../job.ts'
+import type { StoreClient } from '../keys.ts'
 import { checkOffset, readCheckpoints } from '../log/job-states.ts'
 import { type Holding, requireOwnLog } from '../log/log-epoch.ts'
 import { runScript } from '../script.ts'
@@ -26,7 +26,11 @@ export interface Acknowledged {
  * @param readJob reads the job in its present state
  * @throws CodedError `no_connection`, `ack_superseded`, `offset_out_of_range`, `log_gone`, `log_rewound`
  */
-export async function acknowledge(redis: StoreClient, readJob: () => Promise<Job>, holding: Holding): Promise<Acknowledged> {
+export async function acknowledge(
+  redis: StoreClient,
+  readJob: () => Promise<Job>,
+  holding: Holding,
+): Promise<Acknowledged> {
   const { held: offset } = holding
   for (;;) {
     const job = await readJob()

@@ -1,5 +1,5 @@
-import type { StoreClient } from '../keys.ts'
 import { storeAnswer } from '../availability.ts'
+import type { StoreClient } from '../keys.ts'
 import type { Page, PageRequest } from '../page.ts'
 import { type ConnectionReadDependencies, findConnection } from './connection-record.ts'
 import type { Connection } from './connection-store.ts'
@@ -15,7 +15,9 @@ export async function listConnections(
 ): Promise<Page<Connection>> {
   const { redis } = dependencies
   const from = cursor === undefined ? '-' : `(${cursor}`
-  const ids = await storeAnswer(redis.zrangebylex(redis.keyspace.connectionIndex(tenant), from, '+', 'LIMIT', 0, limit + 1))
+  const ids = await storeAnswer(
+    redis.zrangebylex(redis.keyspace.connectionIndex(tenant), from, '+', 'LIMIT', 0, limit + 1),
+  )
   const shown = await fittingIds(redis, tenant, ids.slice(0, limit))
   const items: Connection[] = []
   // One after the other: if all were requested at once, the last would wait for the others longer than a command may.
@@ -40,7 +42,8 @@ async function fittingIds(redis: StoreClient, tenant: string, ids: string[]): Pr
 /** Bytes of each connection's sealed settings. */
 async function readSizes(redis: StoreClient, tenant: string, ids: string[]): Promise<number[]> {
   const pipeline = redis.pipeline()
-  for (const connectionId of ids) pipeline.hstrlen(redis.keyspace.connection(tenant, connectionId, 'record'), 'settings')
+  for (const connectionId of ids)
+    pipeline.hstrlen(redis.keyspace.connection(tenant, connectionId, 'record'), 'settings')
   const replies = (await pipeline.exec()) ?? []
   return replies.map(([error, size]) => {
     // Without its size, a connection would count as empty, and the page would have no limit.

@@ -1,14 +1,18 @@
-import type { StoreClient } from '../keys.ts'
 import type { StreamStates } from '../../airbyte/state.ts'
 import { parseStored } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { StreamStateSchema } from '../stored-request.ts'
 import type { ChangeReply } from './connections.lua.ts'
 import { setStatesScript } from './states.lua.ts'
 
 /** A connection's acknowledged states; empty when it does not exist. @throws StoredDataError */
-export async function readConnectionStates(redis: StoreClient, tenant: string, connectionId: string): Promise<StreamStates> {
+export async function readConnectionStates(
+  redis: StoreClient,
+  tenant: string,
+  connectionId: string,
+): Promise<StreamStates> {
   const states = await storeAnswer(redis.hgetall(redis.keyspace.connection(tenant, connectionId, 'states')))
   return Object.fromEntries(
     Object.entries(states).map(([name, state]) => [

@@ -1,6 +1,6 @@
-import type { StoreClient } from '../keys.ts'
 import type { Clock } from '../../clock.ts'
 import { storeAnswer } from '../availability.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
 import { openSettings, sealSettings } from './connection-seal.ts'
@@ -42,7 +42,9 @@ export async function editConnection(
 ): Promise<boolean> {
   const { redis, keys } = dependencies
   for (;;) {
-    const sealed = await storeAnswer(redis.hget(redis.keyspace.connection(owner.tenant, owner.connectionId, 'record'), 'settings'))
+    const sealed = await storeAnswer(
+      redis.hget(redis.keyspace.connection(owner.tenant, owner.connectionId, 'record'), 'settings'),
+    )
     const stored = sealed === null ? undefined : openSettings(keys, owner, sealed)
     const outcome = await writeSettings(dependencies, owner, edit(stored), sealed ?? undefined)
     if (outcome !== 'CHANGED') return outcome === 'CREATED'

@@ -1,7 +1,7 @@
-import type { StoreClient } from '../keys.ts'
 import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
 import { storeAnswer } from '../availability.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
 import { listConnections } from './connection-list.ts'
@@ -61,7 +61,9 @@ async function readStart(
   read: () => Promise<Connection>,
 ): Promise<ConnectionStart> {
   // The generation is read first, so the script that makes the job notices later changes.
-  const generation = await storeAnswer(redis.hget(redis.keyspace.connection(tenant, connectionId, 'record'), 'generation'))
+  const generation = await storeAnswer(
+    redis.hget(redis.keyspace.connection(tenant, connectionId, 'record'), 'generation'),
+  )
   const { settings, problem } = await read()
   if (!settings) throw problem ?? new CodedError('seal_broken')
   return {

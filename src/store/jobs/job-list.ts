@@ -1,8 +1,8 @@
-import type { StoreClient } from '../keys.ts'
 import { StoredDataError } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
 import type { Job } from '../job.ts'
 import { jobFromRecord } from '../job-record.ts'
+import type { StoreClient } from '../keys.ts'
 import type { Page } from '../page.ts'
 import type { JobFilter } from './job-store.ts'
 
@@ -42,7 +42,9 @@ async function isLast(redis: StoreClient, tenant: string, cursor: string | undef
 }
 
 async function readRecords(redis: StoreClient, tenant: string, ids: string[]): Promise<(Job | undefined)[]> {
-  const records = await storeAnswer(Promise.all(ids.map((id) => redis.hgetall(redis.keyspace.job(Number(id), 'record')))))
+  const records = await storeAnswer(
+    Promise.all(ids.map((id) => redis.hgetall(redis.keyspace.job(Number(id), 'record')))),
+  )
   const expired = ids.filter((_, index) => records[index]?.status === undefined)
   if (expired.length > 0) await storeAnswer(redis.zrem(redis.keyspace.jobIndex(tenant), ...expired))
   return records.map((fields, index) => readableJob(Number(ids[index]), fields))

@@ -1,9 +1,9 @@
-import type { StoreClient } from '../keys.ts'
 import { CodedError } from '../../errors.ts'
 import { hasWorkers } from '../attempts/worker-presence.ts'
 import { storeAnswer } from '../availability.ts'
 import { hasEnded, type Job } from '../job.ts'
 import { jobFromRecord } from '../job-record.ts'
+import type { StoreClient } from '../keys.ts'
 import { refuseOtherJob } from '../log/log-epoch.ts'
 
 /** Everything needed to read a job. */

@@ -27,7 +27,10 @@ export function createReaderLeases(
       await runScript(redis, renewReaderScript, { keys: readerKeys(redis.keyspace, jobId), args })
     },
     async dropReaderLease(jobId, readerId) {
-      const outcome = await runScript(redis, dropReaderScript, { keys: readerKeys(redis.keyspace, jobId), args: { readerId } })
+      const outcome = await runScript(redis, dropReaderScript, {
+        keys: readerKeys(redis.keyspace, jobId),
+        args: { readerId },
+      })
       if (outcome === 'ABANDONED') await requestEnd(dependencies, jobId, 'abandoned')
     },
     async awaitReader(jobId, readerId, sinceCutMs) {

@@ -79,7 +79,10 @@ async function joinJob(
   { tenant, graceMs, repeat }: NewJob,
 ): Promise<boolean> {
   const outcome = await runScript(redis, joinScript, {
-    keys: { ...readerKeys(redis.keyspace, jobId), repeatKey: repeat && redis.keyspace.repeat(tenant, repeat.keyDigest) },
+    keys: {
+      ...readerKeys(redis.keyspace, jobId),
+      repeatKey: repeat && redis.keyspace.repeat(tenant, repeat.keyDigest),
+    },
     args: { wantedGraceMs: graceMs, jobId, bodyDigest: repeat?.bodyDigest, repeatsKnownMs },
   })
   return outcome === 'JOINED'

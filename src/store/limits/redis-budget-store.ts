@@ -1,4 +1,3 @@
-import type { StoreClient } from '../keys.ts'
 import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
 import {
@@ -7,6 +6,7 @@ import {
   keepLatest,
   subjectDigests,
 } from '../../intercom/budget/budget-store.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
 import { swapBudgetScript } from './budget.lua.ts'
@@ -46,7 +46,10 @@ export function createRedisBudgetStore({ redis, keys, clock, createId }: RedisBu
 
   const namesOf = (key: Buffer, subjects: BudgetSubjects): string[] => {
     const { token, workspace } = subjectDigests(key, subjects)
-    return [redis.keyspace.budget('token', token), ...(workspace === undefined ? [] : [redis.keyspace.budget('workspace', workspace)])]
+    return [
+      redis.keyspace.budget('token', token),
+      ...(workspace === undefined ? [] : [redis.keyspace.budget('workspace', workspace)]),
+    ]
   }
 
   /**

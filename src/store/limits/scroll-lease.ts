@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { StoreClient } from '../keys.ts'
 import type { Clock } from '../../clock.ts'
 import type { ScrollLease } from '../../sync/contract/walk.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { holdLeaseScript, releaseLeaseScript } from './scroll-lease.lua.ts'
 

@@ -13,7 +13,11 @@ const secretBytes = 32
  * @param known the secret as this process knows it: if Redis has lost it, it stays the same
  * @throws CodedError `store_unavailable`
  */
-export async function readSharedSecret(redis: StoreClient, keys: readonly EncryptionKey[], known?: Buffer): Promise<Buffer> {
+export async function readSharedSecret(
+  redis: StoreClient,
+  keys: readonly EncryptionKey[],
+  known?: Buffer,
+): Promise<Buffer> {
   const copiesOf = (secret: Buffer) =>
     keys.map(({ kid, key }) => ({ keyId: kid, sealed: sealToText(kid, key, secret, contextOf(kid)) }))
   const held = await runScript(redis, agreeOnSecretScript, {

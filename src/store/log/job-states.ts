@@ -1,10 +1,10 @@
-import type { StoreClient } from '../keys.ts'
 import Type, { type Static } from 'typebox'
 import type { StreamStates } from '../../airbyte/state.ts'
 import { CodedError } from '../../errors.ts'
 import { parseStored } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
 import { hasEnded, type Job } from '../job.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { StreamStateSchema } from '../stored-request.ts'
 import { refuseOtherJob, requireOwnLog } from './log-epoch.ts'
@@ -35,7 +35,8 @@ export async function statesAt(
 
 /** @throws CodedError `log_gone`, `offset_out_of_range` */
 export async function checkOffset(redis: StoreClient, job: Job, offset: number, name: string): Promise<void> {
-  if ((await storeAnswer(redis.exists(redis.keyspace.job(job.jobId, 'dataKey')))) === 0) throw new CodedError('log_gone')
+  if ((await storeAnswer(redis.exists(redis.keyspace.job(job.jobId, 'dataKey')))) === 0)
+    throw new CodedError('log_gone')
   if (offset <= job.messageCount) return
   throw new CodedError('offset_out_of_range', `${name} is ${offset}, but the log has ${job.messageCount} messages`, {
     extensions: { messageCount: job.messageCount },

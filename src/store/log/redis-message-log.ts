@@ -1,7 +1,7 @@
-import type { StoreClient } from '../keys.ts'
 import type { Static } from 'typebox'
 import { CodedError } from '../../errors.ts'
 import { isFinal } from '../job.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { openJobSeals } from '../secrets/job-seals.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'

@@ -1,5 +1,5 @@
-import { jobIdOfChannel, type StoreClient } from '../keys.ts'
 import { isJobStatus, type JobStatus } from '../job.ts'
+import { jobIdOfChannel, type StoreClient } from '../keys.ts'
 
 /**
  * `changed`: the job's log or status has changed, or may have changed unnoticed. `lost`: the connection to Redis was

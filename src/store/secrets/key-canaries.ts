@@ -1,5 +1,5 @@
-import type { StoreClient } from '../keys.ts'
 import { storeAnswer } from '../availability.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { plantCanariesScript } from './plant-canaries.lua.ts'
 import { type EncryptionKey, openText, SealBrokenError, sealToText } from './sealing.ts'
