@@ -9,7 +9,10 @@ const unavailable: readonly [said: RegExp, meaning: string][] = [
   [/^(MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS)\b/, 'Redis has lost other servers that it needs'],
   [/^BUSY\b/, 'Redis is busy with a script'],
   [/^(WRONGPASS|NOAUTH)\b|invalid password/, 'Redis no longer accepts the user or the password of this service'],
-  [/^NOPERM\b|ACL failure in script/, 'Redis no longer gives the user of this service a right that it needs'],
+  [
+    /^NOPERM\b|ACL failure in script|user executing the script can't/,
+    'Redis no longer gives the user of this service a right that it needs',
+  ],
   [/^ERR (DB index|invalid DB)/, 'Redis no longer has the database of this service'],
   [/^ERR max number of clients/, 'Redis has no room for another connection'],
   [/CERT_|ERR_TLS|ERR_SSL|SELF_SIGNED|UNABLE_TO_/, 'The certificates of Redis and of this service do not fit'],

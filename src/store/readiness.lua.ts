@@ -8,8 +8,8 @@ export const tryWritingScript = defineScript({
   args: ['channel', 'timeToLiveMs'],
   reply: Type.Literal('WRITTEN'),
   lua: `
-redis.call('SET', trialKey, '', 'PX', timeToLiveMs)
 redis.call('PUBLISH', channel, '')
+redis.call('SET', trialKey, '', 'PX', timeToLiveMs)
 return 'WRITTEN'
 `,
 })

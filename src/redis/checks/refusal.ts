@@ -77,7 +77,7 @@ const explanations: readonly Explanation[] = [
     ({ variable }) => `does not speak TLS on this port. Start ${variable} with redis://, or name its TLS port`,
   ],
   [
-    /Protocol error, got/,
+    /Protocol error, got|Unknown RESP type/,
     'none',
     ({ variable }) => `does not answer as Redis does. If the port is for TLS, start ${variable} with rediss://`,
   ],
@@ -118,6 +118,8 @@ export function explain(error: unknown, asked: Asked): RedisRefusal {
 /** Errors of sockets and of TLS tell their kind by their code. */
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  return code === '' || error.message.includes(code) ? error.message : `${code}: ${error.message}`
+  const { code = '', cert } = error as Error & { code?: string; cert?: { subjectaltname?: string } }
+  // The names in a certificate that is for other names.
+  const names = cert?.subjectaltname === undefined ? '' : `; its names: ${cert.subjectaltname}`
+  return code === '' || error.message.includes(code) ? error.message + names : `${code}: ${error.message}${names}`
 }

@@ -63,7 +63,7 @@ function familiesOf(keyspace: Keyspace): string[] {
 /** Remembers a refusal. Returns false for an error that is none. */
 function note(missing: Missing, command: string, { message }: Error, channel: string | undefined): boolean {
   // The script has not run, or not to its end, for a reason that has been noted.
-  if (/^NOSCRIPT\b|ACL failure in script|can't run this command/.test(message)) return true
+  if (/^NOSCRIPT\b|ACL failure in script|user executing the script can't/.test(message)) return true
   if (/unknown command/i.test(message)) missing.unknown.add(command)
   else if (!message.startsWith('NOPERM')) return false
   else if (/\bchannels?\b/.test(message) && channel !== undefined) missing.channels.add(channel)
