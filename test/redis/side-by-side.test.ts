@@ -1,10 +1,8 @@
 import { once } from 'node:events'
-import { request as ask, createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { defaultPrefix } from '../../src/store/keys.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createDeferred } from '../support/deferred.ts'
+import { gatedIntercom } from '../support/gated-intercom.ts'
 import { jobKey, keyspace } from '../support/keys.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { provideRedis, type ServiceOnRedis, serveOnRedis } from '../support/provided-redis.ts'
@@ -23,31 +21,6 @@ const pairs: Record<string, { database: number; prefix: string }[]> = {
     { database: 0, prefix: 'intercom-sync' },
     { database: 0, prefix: 'intercom-sync.two' },
   ],
-}
-
-/** An Intercom that answers no search of contacts until the gate is opened, so that jobs go on running. */
-async function gatedIntercom(t: Test, gate: Promise<void>): Promise<string> {
-  const intercom = await listenSimulator(t, { contacts: 300 })
-  const front = createServer(async (request, response) => {
-    if (request.url?.includes('contacts/search')) await gate
-    const onward = ask(
-      `${intercom.url}${request.url}`,
-      { method: request.method, headers: request.headers },
-      (answer) => {
-        response.writeHead(answer.statusCode ?? 500, answer.headers)
-        answer.pipe(response)
-      },
-    )
-    onward.on('error', () => response.destroy())
-    request.pipe(onward)
-  })
-  front.listen(0, '127.0.0.1')
-  await once(front, 'listening')
-  t.teardown(() => {
-    front.closeAllConnections()
-    front.close()
-  })
-  return `http://127.0.0.1:${(front.address() as AddressInfo).port}`
 }
 
 const start = (service: ServiceOnRedis, streams: string[]) =>
