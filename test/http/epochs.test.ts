@@ -1,6 +1,6 @@
 import t from 'tap'
-import { jobKey, keyspace } from '../support/keys.ts'
 import { startApp } from '../support/app.ts'
+import { jobKey, keyspace } from '../support/keys.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
 import { beginAttempt, commitOf, commitTo } from '../support/store.ts'
 import { openStream } from './stream-client.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { keyspace } from '../support/keys.ts'
 import { startBridgedService } from '../support/bridged-service.ts'
+import { keyspace } from '../support/keys.ts'
 import { onRealRedis } from '../support/redis.ts'
 
 t.setTimeout(120_000)
