@@ -13,7 +13,7 @@ import { createJobStore } from '../store/jobs/redis-job-store.ts'
 import { createMessageLogReader } from '../store/log/redis-message-log.ts'
 import { retentionOf } from '../store/log/retention.ts'
 import { createWakeUps } from '../store/log/wake-ups.ts'
-import { checkReadiness } from '../store/readiness.ts'
+import { checkReadiness } from './readiness.ts'
 import type { Service } from './service.ts'
 
 /** Answers callers. */

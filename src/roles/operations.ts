@@ -6,7 +6,7 @@ import { collectFigures } from '../queue/figures.ts'
 import { createSyncQueue } from '../queue/sync-queue.ts'
 import { untilReady } from '../redis/redis.ts'
 import { createRedisErrorLog } from '../redis/redis-error-log.ts'
-import { checkReadiness } from '../store/readiness.ts'
+import { checkReadiness } from './readiness.ts'
 import type { Service } from './service.ts'
 
 /** Answers operators on a separate port, in every role. */

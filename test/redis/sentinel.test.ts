@@ -7,7 +7,6 @@ import { findFreePort } from '../support/processes.ts'
 import { provideRedis, type ServiceOnRedis, serveOnRedis, tryStart } from '../support/provided-redis.ts'
 import { onRealRedis } from '../support/redis.ts'
 import { startSentinel } from '../support/sentinel.ts'
-import { withTools } from '../support/tools.ts'
 
 const passwords = ['--requirepass', 'secret', '--masterauth', 'secret', '--appendonly', 'yes']
 
@@ -83,26 +82,22 @@ t.test('jobs and readers go on when the primary is killed and a Sentinel names a
   t.equal(await service.process.end('SIGTERM'), 0)
 })
 
-t.test(
-  'Sentinels and the primary are asked over TLS with the same authority',
-  { skip: onRealRedis.skip || withTools('openssl').skip },
-  async (t) => {
-    const authority = createAuthority(t)
-    const { cert, key } = authority.issue('server', 'IP:127.0.0.1')
-    const files = [
-      `tls-cert-file ${cert}`,
-      `tls-key-file ${key}`,
-      `tls-ca-cert-file ${authority.ca}`,
-      'tls-auth-clients no',
-      'tls-replication yes',
-    ]
-    const tlsPorts = [await findFreePort(), await findFreePort()] as const
-    const settings = (tlsPort: number) => [...files, `tls-port ${tlsPort}`].flatMap((line) => `--${line}`.split(' '))
-    await provideRedis(t, settings(tlsPorts[0]))
-    await provideRedis(t, [...settings(tlsPorts[1]), '--replicaof', '127.0.0.1', String(tlsPorts[0])])
-    const sentinel = await startSentinel(t, tlsPorts[0], [...files, 'port 0', 'tls-port PORT'])
-    const environment = { REDIS_URL: 'rediss://mymaster', REDIS_SENTINELS: `127.0.0.1:${sentinel.port}` }
-    t.match(await tryStart({ ...environment, REDIS_TLS_CA_FILE: authority.ca }), { refusal: '' })
-    t.match((await tryStart(environment)).refusal, /^REDIS_SENTINELS: .*REDIS_TLS_CA_FILE/)
-  },
-)
+t.test('Sentinels and the primary are asked over TLS with the same authority', onRealRedis, async (t) => {
+  const authority = createAuthority(t)
+  const { cert, key } = authority.issue('server', 'IP:127.0.0.1')
+  const files = [
+    `tls-cert-file ${cert}`,
+    `tls-key-file ${key}`,
+    `tls-ca-cert-file ${authority.ca}`,
+    'tls-auth-clients no',
+    'tls-replication yes',
+  ]
+  const tlsPorts = [await findFreePort(), await findFreePort()] as const
+  const settings = (tlsPort: number) => [...files, `tls-port ${tlsPort}`].flatMap((line) => `--${line}`.split(' '))
+  await provideRedis(t, settings(tlsPorts[0]))
+  await provideRedis(t, [...settings(tlsPorts[1]), '--replicaof', '127.0.0.1', String(tlsPorts[0])])
+  const sentinel = await startSentinel(t, tlsPorts[0], [...files, 'port 0', 'tls-port PORT'])
+  const environment = { REDIS_URL: 'rediss://mymaster', REDIS_SENTINELS: `127.0.0.1:${sentinel.port}` }
+  t.match(await tryStart({ ...environment, REDIS_TLS_CA_FILE: authority.ca }), { refusal: '' })
+  t.match((await tryStart(environment)).refusal, /^REDIS_SENTINELS: .*REDIS_TLS_CA_FILE/)
+})

@@ -6,13 +6,10 @@ import { createAuthority } from '../support/certificates.ts'
 import { findFreePort } from '../support/processes.ts'
 import { provideRedis, serveOnRedis, tryStart } from '../support/provided-redis.ts'
 import { onRealRedis } from '../support/redis.ts'
-import { withTools } from '../support/tools.ts'
-
-const needed = { skip: onRealRedis.skip || withTools('openssl').skip }
 
 t.test(
   'a Redis with TLS is used with its own authority, and each certificate that does not fit is told',
-  needed,
+  onRealRedis,
   async (t) => {
     const authority = createAuthority(t)
     const other = createAuthority(t)

@@ -1,5 +1,5 @@
 /** The type of a trial key. */
-export const trialTypes = ['text', 'count', 'hash', 'list', 'set', 'sorted', 'stream'] as const
+const trialTypes = ['text', 'count', 'hash', 'list', 'set', 'sorted', 'stream'] as const
 type TrialType = (typeof trialTypes)[number]
 
 /** A command that is tried, on trial keys of these types. */
