@@ -191,7 +191,7 @@ t.test(
     await admin.replicaof('NO', 'ONE')
 
     await admin.acl('SETUSER', 'sync', 'resetpass', '>other')
-    await admin.client('KILL', 'TYPE', 'normal', 'USER', 'sync')
+    await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'USER', 'sync')
     for (let detail = ''; !/user or the password/.test(detail); ) [detail = ''] = await detailsOf()
     t.match(await detailsOf(), [
       /no longer accepts the user or the password/,
@@ -221,7 +221,7 @@ t.test('a client whose database is gone never works on another one', onRealRedis
   const writes = [first, copy].map((client, place) => {
     return closingOf(client).then(() => client.set(`of-client-${place}`, 'x'))
   })
-  await admin.client('KILL', 'TYPE', 'normal', 'USER', 'sync')
+  await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'USER', 'sync')
   while (!errors.some((message) => /NOPERM.*select/.test(message))) await closingOf(first)
   t.same(await admin.keys('*'), [], 'nothing was written to database 0')
   await admin.acl('SETUSER', 'sync', '+select')
