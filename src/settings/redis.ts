@@ -83,7 +83,7 @@ export function withoutCredentials(url: string): string {
 }
 
 const encodingHint =
-  'cannot be read. If its user or password has special characters, write them in percent-encoding: ' +
+  'cannot be read. Special characters of a user or a password have to be percent-encoded: ' +
   '% as %25, / as %2F, ? as %3F, # as %23, @ as %40, : as %3A'
 
 /** What is wrong with the address of a Redis. Never quotes it, because it usually holds a password. */

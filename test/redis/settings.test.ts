@@ -33,7 +33,7 @@ t.test('a password that is not percent-encoded is told with the variable and the
           t.equal(decodeURIComponent(meant), password)
         } else {
           t.equal(faults.length, 1)
-          t.match(faults[0], /^REDIS_URL cannot be read\..*percent-encoding: % as %25, \/ as %2F/)
+          t.match(faults[0], /^REDIS_URL cannot be read\..*percent-encoded: % as %25, \/ as %2F/)
           t.notMatch(faults[0], password)
         }
         const encoded = read({ REDIS_URL: `redis://${user}:${encodeURIComponent(password)}@h.test:6380/1` })
