@@ -23,6 +23,8 @@ export async function waitForChange(
   const hints = collectHints(wakeUps, jobId)
   const stop = () => hints.wake()
   signal.addEventListener('abort', stop, { once: true })
+  // It may have aborted before anybody listened.
+  if (signal.aborted) stop()
   try {
     // Listening started before this look, so that a change after it is not missed.
     const known = await read()

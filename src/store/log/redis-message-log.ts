@@ -5,6 +5,7 @@ import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { openJobSeals } from '../secrets/job-seals.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
+import { measureLogScript } from './measure-log.lua.ts'
 import type { LogPage, MessageLogReader } from './message-log.ts'
 import { readLogScript } from './read-log.lua.ts'
 import type { Retention } from './retention.ts'
@@ -23,10 +24,13 @@ export interface MessageLogDependencies extends LogDependencies {
 /** Entries requested from Redis at a time: enough for a page of usual size, few enough not to delay Redis. */
 const entriesPerRead = 16
 const bytesPerPiece = 1 << 20
+/** Entries whose lengths are summed up at a time. Redis copies them to do that, some milliseconds for so many. */
+const entriesPerMeasure = 64
 
 export function createMessageLogReader(dependencies: MessageLogDependencies): MessageLogReader {
   return {
     read: (jobId, after, maxBytes) => readPage(dependencies, jobId, after, maxBytes),
+    measure: (jobId, after, through) => measure(dependencies, jobId, after, through),
     subscribe: (jobId, listener) => dependencies.wakeUps.listen(jobId, (wakeUp) => listener(wakeUp.kind)),
   }
 }
@@ -63,6 +67,19 @@ async function readPage(
     },
   })
   return openPage(keys, jobId, after, reply)
+}
+
+async function measure({ redis }: LogDependencies, jobId: number, after: number, through: number): Promise<number> {
+  const keys = { logKey: redis.keyspace.job(jobId, 'log'), dataKeyKey: redis.keyspace.job(jobId, 'dataKey') }
+  let bytes = 0
+  for (let offset = after; offset < through; ) {
+    const args = { after: offset, through, mostEntries: entriesPerMeasure }
+    const [, piece = 0, reached = offset] = await runScript(redis, measureLogScript, { keys, args })
+    if (reached === offset) throw new CodedError('log_gone')
+    bytes += piece
+    offset = reached
+  }
+  return bytes
 }
 
 async function openPage(
