@@ -1,7 +1,7 @@
-import type { Redis } from 'ioredis'
 import { type Attempt, createAttemptStore } from '../store/attempts/attempts.ts'
 import type { JobEndDependencies } from '../store/attempts/job-end.ts'
 import { announceWorker, withdrawWorker } from '../store/attempts/worker-presence.ts'
+import type { StoreClient } from '../store/keys.ts'
 import { readWholeLog } from '../store/log/redis-message-log.ts'
 import type { AttemptDependencies } from './attempt.ts'
 import { listenForCancels } from './cancellation.ts'
@@ -16,9 +16,9 @@ export interface WorkerRoleOptions
     Pick<AttemptDependencies, 'startSync' | 'createId' | 'reportError' | 'observe'>,
     Pick<ReconcilerRoleOptions, 'onReconciled'> {
   /** Waits for ever. */
-  redis: Redis
+  redis: StoreClient
   /** Used for nothing else. */
-  subscriber: Redis
+  subscriber: StoreClient
   concurrency: number
   logLimitBytes: number
   timing?: LockTiming
@@ -42,6 +42,7 @@ export function startWorkerRole(options: WorkerRoleOptions): WorkerRole {
     redis,
     processor: createProcessor({
       ...options,
+      keyspace: redis.keyspace,
       attempts,
       replayLog: (jobId) => readWholeLog(options, jobId),
       ...watching,
@@ -50,7 +51,7 @@ export function startWorkerRole(options: WorkerRoleOptions): WorkerRole {
     onError,
     ...(timing && { timing }),
   })
-  listenForCancels(subscriber, (jobId) => worker.stop(jobId, 'cancelled'))
+  listenForCancels({ redis, subscriber, onError }, (jobId) => worker.stop(jobId, 'cancelled'))
   const closing = new AbortController()
   const announcing = keepAnnounced(redis, options, closing.signal)
   const reconciler = startReconcilerRole(options)
@@ -71,7 +72,7 @@ const announceMs = 10_000
  * for one.
  */
 async function keepAnnounced(
-  redis: Redis,
+  redis: StoreClient,
   { clock, createId, onError }: Pick<WorkerRoleOptions, 'clock' | 'createId' | 'onError'>,
   signal: AbortSignal,
 ): Promise<void> {

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { Redis } from 'ioredis'
 import { type Clock, systemClock } from '../../src/clock.ts'
 import type { ClientProfile } from '../../src/redis/redis.ts'
 import {
@@ -13,6 +12,7 @@ import type { ConnectionStore } from '../../src/store/connections/connection-sto
 import { createConnectionStore } from '../../src/store/connections/redis-connections.ts'
 import type { JobStore } from '../../src/store/jobs/job-store.ts'
 import { createJobStore } from '../../src/store/jobs/redis-job-store.ts'
+import type { StoreClient } from '../../src/store/keys.ts'
 import type { MessageLogReader } from '../../src/store/log/message-log.ts'
 import { createMessageLogReader } from '../../src/store/log/redis-message-log.ts'
 import { retentionOf } from '../../src/store/log/retention.ts'
@@ -23,7 +23,7 @@ import type { SyncRequest } from '../../src/sync/contract/sync-request.ts'
 import type { RedisAccess } from './redis.ts'
 
 export interface TestStore extends JobEndDependencies {
-  redis: Redis
+  redis: StoreClient
   clock: Clock
   wakeUps: WakeUps
   jobs: JobStore

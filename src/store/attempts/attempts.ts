@@ -3,7 +3,6 @@ import type { JobFailure } from '../../errors.ts'
 import type { Commit } from '../../sync/contract/commit.ts'
 import { type Activity, activityJson } from '../activity.ts'
 import { type CancelReason, cancelReasonOf } from '../job-record.ts'
-import { changedChannel, jobKey } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { activityScript } from './activity.lua.ts'
 import { beginScript } from './begin.lua.ts'
@@ -36,7 +35,7 @@ export interface Attempt extends AttemptIdentity, BegunAttempt {
 }
 
 /**
- * `ALREADY`: exactly this commit is in the log. `ENDED`, `FENCED`: the attempt may write no more. `REWOUND`: Redis
+ * `ALREADY`: exactly this commit is in the log. `ENDED`, `FENCED`: the attempt may write no more. `REWOUND`: StoreClient
  * holds less than the attempt wrote, or something else. `LOG_FULL`: the commit would exceed the job's limit of bytes.
  */
 export type CommitOutcome = 'COMMITTED' | 'ALREADY' | 'ENDED' | 'FENCED' | 'REWOUND' | 'LOG_FULL'
@@ -103,14 +102,14 @@ async function beginAttempt(
   const { jobId, fence, attemptId, lock } = identity
   const [outcome, ...namesAndValues] = await runScript(redis, beginScript, {
     keys: {
-      recordKey: jobKey(jobId, 'record'),
-      positionKey: jobKey(jobId, 'position'),
-      dataKeyKey: jobKey(jobId, 'dataKey'),
-      requestKey: jobKey(jobId, 'request'),
+      recordKey: redis.keyspace.job(jobId, 'record'),
+      positionKey: redis.keyspace.job(jobId, 'position'),
+      dataKeyKey: redis.keyspace.job(jobId, 'dataKey'),
+      requestKey: redis.keyspace.job(jobId, 'request'),
       lockKey: lock?.key,
     },
     args: {
-      channel: changedChannel(jobId),
+      channel: redis.keyspace.changedChannel(jobId),
       now: clock.now(),
       fence,
       attemptId,
@@ -139,14 +138,14 @@ async function commitTo(
   }))
   return runScript(redis, commitScript, {
     keys: {
-      recordKey: jobKey(jobId, 'record'),
-      logKey: jobKey(jobId, 'log'),
-      positionKey: jobKey(jobId, 'position'),
-      statesKey: jobKey(jobId, 'states'),
+      recordKey: redis.keyspace.job(jobId, 'record'),
+      logKey: redis.keyspace.job(jobId, 'log'),
+      positionKey: redis.keyspace.job(jobId, 'position'),
+      statesKey: redis.keyspace.job(jobId, 'states'),
       lockKey: lock?.key,
     },
     args: {
-      channel: changedChannel(jobId),
+      channel: redis.keyspace.changedChannel(jobId),
       now: clock.now(),
       fence,
       attemptId,
@@ -182,9 +181,9 @@ async function releaseAttempt(
 ): Promise<ReleaseOutcome> {
   const now = clock.now()
   const [outcome, cancelReason] = await runScript(redis, releaseScript, {
-    keys: { recordKey: jobKey(jobId, 'record') },
+    keys: { recordKey: redis.keyspace.job(jobId, 'record') },
     args: {
-      channel: changedChannel(jobId),
+      channel: redis.keyspace.changedChannel(jobId),
       now,
       fence,
       attemptId,
@@ -202,7 +201,7 @@ async function reportActivity(
   { activity, requests, waitedMs }: ActivityReport,
 ): Promise<void> {
   await runScript(redis, activityScript, {
-    keys: { recordKey: jobKey(jobId, 'record') },
+    keys: { recordKey: redis.keyspace.job(jobId, 'record') },
     args: { attemptId, activity: activityJson(attemptId, activity), requests, waitedMs: Math.round(waitedMs) },
   })
 }

@@ -59,6 +59,7 @@ if logIsFull(blobBytes, #blob, logLimitBytes) then return 'LOG_FULL' end
 
 local count = tonumber(messageCount)
 local last = string.format('%.0f', offset + count)
+redis.call('PUBLISH', channel, 'running')
 if count > 0 then
   local fields = {'blob', blob, 'count', messageCount, 'bytes', bytes}
   if checkpoints ~= '' then
@@ -81,7 +82,6 @@ redis.call('SET', positionKey, position)
 for streamName, streamState in entries() do
   redis.call('HSET', statesKey, streamName, streamState)
 end
-redis.call('PUBLISH', channel, 'running')
 return 'COMMITTED'
 `,
 })

@@ -1,11 +1,10 @@
-import type { Redis } from 'ioredis'
 import type { Static } from 'typebox'
 import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import { CodedError } from '../../errors.ts'
 import { NumberText, readStored } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
 import type { Job } from '../job.ts'
-import { connectionKey, jobKey } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 import { checkOffset, readCheckpoints } from '../log/job-states.ts'
 import { type Holding, requireOwnLog } from '../log/log-epoch.ts'
 import { runScript } from '../script.ts'
@@ -27,7 +26,11 @@ export interface Acknowledged {
  * @param readJob reads the job in its present state
  * @throws CodedError `no_connection`, `ack_superseded`, `offset_out_of_range`, `log_gone`, `log_rewound`
  */
-export async function acknowledge(redis: Redis, readJob: () => Promise<Job>, holding: Holding): Promise<Acknowledged> {
+export async function acknowledge(
+  redis: StoreClient,
+  readJob: () => Promise<Job>,
+  holding: Holding,
+): Promise<Acknowledged> {
   const { held: offset } = holding
   for (;;) {
     const job = await readJob()
@@ -50,21 +53,21 @@ export async function acknowledge(redis: Redis, readJob: () => Promise<Job>, hol
 }
 
 async function move(
-  redis: Redis,
+  redis: StoreClient,
   { tenant, jobId, logEpoch, fullRefresh }: Job,
   connectionId: string,
   offset: number,
 ): Promise<Static<typeof acknowledgeScript.reply>> {
-  const acked = (await storeAnswer(redis.hget(jobKey(jobId, 'record'), 'ackedOffset'))) ?? '0'
+  const acked = (await storeAnswer(redis.hget(redis.keyspace.job(jobId, 'record'), 'ackedOffset'))) ?? '0'
   const before = Number(readStored(NumberText, acked, `the record of job ${jobId} (ackedOffset)`))
   const checkpoints = await readCheckpoints(redis, jobId, before, offset)
   const moved = [...checkpoints].filter(([name]) => !fullRefresh.includes(name))
   return runScript(redis, acknowledgeScript, {
     keys: {
-      jobRecordKey: jobKey(jobId, 'record'),
-      dataKeyKey: jobKey(jobId, 'dataKey'),
-      connectionKey: connectionKey(tenant, connectionId, 'record'),
-      statesKey: connectionKey(tenant, connectionId, 'states'),
+      jobRecordKey: redis.keyspace.job(jobId, 'record'),
+      dataKeyKey: redis.keyspace.job(jobId, 'dataKey'),
+      connectionKey: redis.keyspace.connection(tenant, connectionId, 'record'),
+      statesKey: redis.keyspace.connection(tenant, connectionId, 'states'),
     },
     args: { offset, jobId, epoch: logEpoch },
     entries: moved.map(([streamName, state]) => ({ streamName, streamState: JSON.stringify(state) })),

@@ -1,11 +1,10 @@
-import type { Redis } from 'ioredis'
 import Type, { type Static } from 'typebox'
 import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import { CodedError } from '../../errors.ts'
 import { parseStored } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
 import { hasEnded, type Job } from '../job.ts'
-import { jobKey } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { StreamStateSchema } from '../stored-request.ts'
 import { refuseOtherJob, requireOwnLog } from './log-epoch.ts'
@@ -16,7 +15,7 @@ const entriesPerRead = 64
 
 /** @throws CodedError `job_running`, `log_gone`, `log_rewound`, `offset_out_of_range` */
 export async function statesAt(
-  redis: Redis,
+  redis: StoreClient,
   job: Job,
   at: number | undefined,
   epoch: string | undefined,
@@ -35,8 +34,9 @@ export async function statesAt(
 }
 
 /** @throws CodedError `log_gone`, `offset_out_of_range` */
-export async function checkOffset(redis: Redis, job: Job, offset: number, name: string): Promise<void> {
-  if ((await storeAnswer(redis.exists(jobKey(job.jobId, 'dataKey')))) === 0) throw new CodedError('log_gone')
+export async function checkOffset(redis: StoreClient, job: Job, offset: number, name: string): Promise<void> {
+  if ((await storeAnswer(redis.exists(redis.keyspace.job(job.jobId, 'dataKey')))) === 0)
+    throw new CodedError('log_gone')
   if (offset <= job.messageCount) return
   throw new CodedError('offset_out_of_range', `${name} is ${offset}, but the log has ${job.messageCount} messages`, {
     extensions: { messageCount: job.messageCount },
@@ -49,18 +49,18 @@ export async function checkOffset(redis: Redis, job: Job, offset: number, name: 
  * @throws CodedError `log_gone`
  */
 export async function readCheckpoints(
-  redis: Redis,
+  redis: StoreClient,
   jobId: number,
   after: number,
   at: number,
 ): Promise<Map<string, Record<string, unknown>>> {
-  const names = await storeAnswer(redis.hkeys(jobKey(jobId, 'states')))
+  const names = await storeAnswer(redis.hkeys(redis.keyspace.job(jobId, 'states')))
   const missing = new Set(names.filter((name) => !name.startsWith(givenPrefix)))
   const found = new Map<string, Record<string, unknown>>()
   // Backwards, because if every stream has a recent checkpoint, only a small part of the log is read.
   for (let before = ''; at > after && missing.size > 0; ) {
     const [outcome, next = '', ...entries] = await runScript(redis, readCheckpointsScript, {
-      keys: { logKey: jobKey(jobId, 'log'), dataKeyKey: jobKey(jobId, 'dataKey') },
+      keys: { logKey: redis.keyspace.job(jobId, 'log'), dataKeyKey: redis.keyspace.job(jobId, 'dataKey') },
       args: { offset: at, before, after, mostEntries: entriesPerRead },
     })
     if (outcome === 'GONE') throw new CodedError('log_gone')
@@ -82,8 +82,8 @@ function newestFirst(jobId: number, entry: string): Static<typeof LoggedCheckpoi
   return parseStored(LoggedCheckpoints, entry, `the log of job ${jobId}`).reverse()
 }
 
-async function readGivenStates(redis: Redis, jobId: number): Promise<[string, Record<string, unknown>][]> {
-  const states = await storeAnswer(redis.hgetall(jobKey(jobId, 'states')))
+async function readGivenStates(redis: StoreClient, jobId: number): Promise<[string, Record<string, unknown>][]> {
+  const states = await storeAnswer(redis.hgetall(redis.keyspace.job(jobId, 'states')))
   return Object.entries(states)
     .filter(([name]) => name.startsWith(givenPrefix))
     .map(([name, state]) => [

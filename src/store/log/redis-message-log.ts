@@ -1,8 +1,7 @@
-import type { Redis } from 'ioredis'
 import type { Static } from 'typebox'
 import { CodedError } from '../../errors.ts'
 import { isFinal } from '../job.ts'
-import { jobKey } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { openJobSeals } from '../secrets/job-seals.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
@@ -13,7 +12,7 @@ import type { Retention } from './retention.ts'
 import type { WakeUps } from './wake-ups.ts'
 
 export interface LogDependencies {
-  redis: Redis
+  redis: StoreClient
   keys: readonly EncryptionKey[]
   retention: Retention
 }
@@ -54,10 +53,10 @@ async function readPage(
 ): Promise<LogPage> {
   const reply = await runScript(redis, readLogScript, {
     keys: {
-      recordKey: jobKey(jobId, 'record'),
-      logKey: jobKey(jobId, 'log'),
-      dataKeyKey: jobKey(jobId, 'dataKey'),
-      statesKey: jobKey(jobId, 'states'),
+      recordKey: redis.keyspace.job(jobId, 'record'),
+      logKey: redis.keyspace.job(jobId, 'log'),
+      dataKeyKey: redis.keyspace.job(jobId, 'dataKey'),
+      statesKey: redis.keyspace.job(jobId, 'states'),
     },
     args: {
       after,
@@ -71,7 +70,7 @@ async function readPage(
 }
 
 async function measure({ redis }: LogDependencies, jobId: number, after: number, through: number): Promise<number> {
-  const keys = { logKey: jobKey(jobId, 'log'), dataKeyKey: jobKey(jobId, 'dataKey') }
+  const keys = { logKey: redis.keyspace.job(jobId, 'log'), dataKeyKey: redis.keyspace.job(jobId, 'dataKey') }
   let bytes = 0
   for (let offset = after; offset < through; ) {
     const args = { after: offset, through, mostEntries: entriesPerMeasure }
