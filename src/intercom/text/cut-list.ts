@@ -8,8 +8,9 @@ import {
   walkElements,
   walkMembers,
 } from './json-text.ts'
-import { keyText, type ScannedRecord } from './record-scanner.ts'
+import type { ScannedRecord } from './record-scanner.ts'
 import { retyped, type TextEdit } from './record-text.ts'
+import { keyText } from './wanted-names.ts'
 
 /** A list inside a record that holds only the first of its items. */
 export interface CutList {
