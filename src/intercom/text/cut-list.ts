@@ -1,16 +1,8 @@
-import {
-  type Marks,
-  newMarks,
-  OPEN_ARRAY,
-  OPEN_OBJECT,
-  type Span,
-  skipValue,
-  walkElements,
-  walkMembers,
-} from './json-text.ts'
+import { type Marks, newMarks, OPEN_ARRAY, OPEN_OBJECT, type Span, skipValue } from './json-text.ts'
+import { walkElements, walkMembers } from './json-walk.ts'
+import { keyText } from './key-names.ts'
 import type { ScannedRecord } from './record-scanner.ts'
 import { retyped, type TextEdit } from './record-text.ts'
-import { keyText } from './wanted-names.ts'
 
 /** A list inside a record that holds only the first of its items. */
 export interface CutList {

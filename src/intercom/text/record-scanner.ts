@@ -12,11 +12,10 @@ import {
   skipSpace,
   skipString,
   skipValue,
-  walkElements,
-  walkMembers,
 } from './json-text.ts'
+import { walkElements, walkMembers } from './json-walk.ts'
+import { type KeyNames, keyNames, keyText } from './key-names.ts'
 import { MemberSpans, type Members } from './member-spans.ts'
-import { keyText, type WantedNames, wantedNames } from './wanted-names.ts'
 
 /** Where a record is in an answer's body, and what we know about it without parsing it. */
 export interface ScannedRecord extends Span, Omit<Marks, 'escapes'> {
@@ -59,7 +58,7 @@ function scan(body: Buffer, shape: RecordShape): ScannedAnswer {
   const outside = newMarks()
   const envelope = new Map<string, Span>()
   let records: ScannedRecord[] | undefined
-  const members = wantedNames(shape.members)
+  const members = keyNames(shape.members)
 
   const descend = (position: number, depth: number): number => {
     const wanted = shape.recordsPath[depth]
@@ -95,7 +94,7 @@ function scan(body: Buffer, shape: RecordShape): ScannedAnswer {
   }
 }
 
-function scanRecord(body: Buffer, start: number, wanted: WantedNames): ScannedRecord {
+function scanRecord(body: Buffer, start: number, wanted: KeyNames): ScannedRecord {
   const marks = newMarks()
   const members = new MemberSpans(wanted.names)
   if (body[start] !== OPEN_OBJECT) throw new JsonTextError(start)

@@ -1,7 +1,7 @@
 import type { Span } from './json-text.ts'
 
 /** Names to recognize among an object's keys, without a string for each key. */
-export interface WantedNames {
+export interface KeyNames {
   readonly names: readonly string[]
   /**
    * The place of the name that a key spells; -1 for none.
@@ -13,7 +13,7 @@ export interface WantedNames {
 }
 
 /** Nearly every key is none of the names, and its length says so. */
-export function wantedNames(names: readonly string[]): WantedNames {
+export function keyNames(names: readonly string[]): KeyNames {
   const all = names.map((name, place) => ({ place, bytes: Buffer.from(name) }))
   const longest = Math.max(0, ...all.map(({ bytes }) => bytes.length))
   const byLength = Array.from({ length: longest + 1 }, (_, length) =>
