@@ -27,7 +27,7 @@ const TAB = 0x09
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
 const SPACE = 0x20
-const QUOTE = 0x22
+export const QUOTE = 0x22
 export const COMMA = 0x2c
 export const OPEN_ARRAY = 0x5b
 export const CLOSE_ARRAY = 0x5d
@@ -35,10 +35,10 @@ export const OPEN_OBJECT = 0x7b
 export const CLOSE_OBJECT = 0x7d
 const COLON = 0x3a
 const BACKSLASH = 0x5c
-const MINUS = 0x2d
+export const MINUS = 0x2d
 const PLUS = 0x2b
 const POINT = 0x2e
-const ZERO = 0x30
+export const ZERO = 0x30
 const NINE = 0x39
 const LOWER_F = 0x66
 const LOWER_N = 0x6e
@@ -120,7 +120,7 @@ function isHexDigit(byte: number): boolean {
   return isDigit(byte) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66)
 }
 
-function isDigit(byte: number): boolean {
+export function isDigit(byte: number): boolean {
   return byte >= ZERO && byte <= NINE
 }
 

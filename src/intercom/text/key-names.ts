@@ -25,13 +25,14 @@ export function keyNames(names: readonly string[]): KeyNames {
       if (hasEscapes) return names.indexOf(keyText(body, { start, end }))
       const length = end - start - 2
       const sameLength = length < byLength.length ? byLength[length] : undefined
-      if (sameLength) for (const { place, bytes } of sameLength) if (isAt(body, start + 1, bytes)) return place
+      if (sameLength) for (const { place, bytes } of sameLength) if (startsAt(body, start + 1, bytes)) return place
       return -1
     },
   }
 }
 
-function isAt(body: Buffer, position: number, bytes: Uint8Array): boolean {
+/** Whether these bytes stand at a position. */
+export function startsAt(body: Buffer, position: number, bytes: Uint8Array): boolean {
   for (let index = 0; index < bytes.length; index++) if (body[position + index] !== bytes[index]) return false
   return true
 }
