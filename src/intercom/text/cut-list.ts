@@ -1,6 +1,6 @@
 import { type Marks, newMarks, OPEN_ARRAY, OPEN_OBJECT, type Span, skipValue } from './json-text.ts'
 import { walkElements, walkMembers } from './json-walk.ts'
-import { keyText, startsAt } from './key-names.ts'
+import { keyText } from './key-names.ts'
 import type { ScannedRecord } from './record-scanner.ts'
 import { retyped, type TextEdit } from './record-text.ts'
 
@@ -11,23 +11,21 @@ export interface CutList {
   hasMore: Span
 }
 
-const TRUE = Buffer.from('true')
-
 /** An item of a list: the text of each member by name, in their order. */
 export type ListItem = ReadonlyMap<string, string>
 
-/** Finds where a list is cut; undefined when it is whole, or is no list. @param list span of the list's text */
-export function findCutList(body: Buffer, list: Span): CutList | undefined {
-  // Nearly every list is whole, and searching for `true` is much faster than reading the list.
-  if (!holdsTrue(body, list)) return undefined
+/** Finds where a record's list is cut; undefined when it is whole, or is no list. */
+export function findCutList(
+  body: Buffer,
+  { members }: Pick<ScannedRecord, 'members'>,
+  name: string,
+): CutList | undefined {
+  // Nearly every list is whole, and then need not be read.
+  const list = members.holdsTrue(name) && members.get(name)
+  if (!list) return undefined
   const { data, has_more: hasMore } = Object.fromEntries(memberSpans(body, list))
   if (!data || !hasMore || body[data.start] !== OPEN_ARRAY) return undefined
   return body.toString('latin1', hasMore.start, hasMore.end) === 'true' ? { data, hasMore } : undefined
-}
-
-function holdsTrue(body: Buffer, { start, end }: Span): boolean {
-  for (let at = start; at <= end - TRUE.length; at++) if (body[at] === TRUE[0] && startsAt(body, at, TRUE)) return true
-  return false
 }
 
 /**

@@ -13,6 +13,8 @@ export interface Marks {
   lineBreak: boolean
   /** How many characters are written as escapes. */
   escapes: number
+  /** How many values are `true`. */
+  trues: number
 }
 
 /** Half-open byte range. */
@@ -66,7 +68,7 @@ export class JsonTextError extends Error {
 }
 
 export function newMarks(): Marks {
-  return { longDigits: false, surrogateEscape: false, lineBreak: false, escapes: 0 }
+  return { longDigits: false, surrogateEscape: false, lineBreak: false, escapes: 0, trues: 0 }
 }
 
 /** The byte at a position, or `END`: a position behind the end must never be read, because that slows every read down. */
@@ -148,7 +150,10 @@ function skipNumber(bytes: Uint8Array, position: number, marks: Marks): number {
 function skipScalar(bytes: Uint8Array, position: number, marks: Marks): number {
   const byte = byteAt(bytes, position)
   if (byte === LOWER_N) return skipWord(bytes, position, NULL)
-  if (byte === LOWER_T) return skipWord(bytes, position, TRUE)
+  if (byte === LOWER_T) {
+    marks.trues++
+    return skipWord(bytes, position, TRUE)
+  }
   if (byte === LOWER_F) return skipWord(bytes, position, FALSE)
   return skipNumber(bytes, position, marks)
 }

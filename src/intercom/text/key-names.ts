@@ -31,8 +31,7 @@ export function keyNames(names: readonly string[]): KeyNames {
   }
 }
 
-/** Whether these bytes stand at a position. */
-export function startsAt(body: Buffer, position: number, bytes: Uint8Array): boolean {
+function startsAt(body: Buffer, position: number, bytes: Uint8Array): boolean {
   for (let index = 0; index < bytes.length; index++) if (body[position + index] !== bytes[index]) return false
   return true
 }

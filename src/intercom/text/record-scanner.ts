@@ -18,7 +18,7 @@ import { type KeyNames, keyNames, keyText } from './key-names.ts'
 import { MemberSpans, type Members } from './member-spans.ts'
 
 /** Where a record is in an answer's body, and what we know about it without parsing it. */
-export interface ScannedRecord extends Span, Omit<Marks, 'escapes'> {
+export interface ScannedRecord extends Span, Omit<Marks, 'escapes' | 'trues'> {
   /** Those of the requested members that it has. */
   members: Members
 }
@@ -105,8 +105,9 @@ function scanRecord(body: Buffer, start: number, wanted: KeyNames): ScannedRecor
     const afterKey = skipString(body, at, marks)
     const place = wanted.placeOf(body, at, afterKey, marks.escapes > escapes)
     const valueStart = skipSpace(body, skipColon(body, afterKey, marks), marks)
+    const trues = marks.trues
     at = skipValue(body, valueStart, marks)
-    if (place !== -1) members.set(place, valueStart, at)
+    if (place !== -1) members.set(place, valueStart, at, marks.trues > trues)
     at = skipSpace(body, at, marks)
     if (body[at] === CLOSE_OBJECT) return recordOf(start, at + 1, marks, members)
     if (body[at] !== COMMA) throw new JsonTextError(at)
