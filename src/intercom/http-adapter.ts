@@ -4,13 +4,13 @@ import { type AxiosAdapter, AxiosError, AxiosHeaders, CanceledError, type Intern
 import { readBody } from './http-body.ts'
 
 /** Sends a request as Node's own function does. */
-export type SendRequest = (
+export type StartRequest = (
   options: RequestOptions & { givenUp?: AbortSignal },
   onAnswer: (answer: http.IncomingMessage) => void,
 ) => http.ClientRequest
 
 /** What axios gives as the data of a response. */
-export interface RawAnswer {
+export interface AdapterAnswer {
   body: Buffer
   headers: http.IncomingHttpHeaders
 }
@@ -29,14 +29,14 @@ const NO_HEADERS = new AxiosHeaders()
  * @param options.idleMs a request fails when nothing has come for this time
  * @param options.largestBytes of a body, after decompression
  */
-export function createHttpAdapter(options: { send: SendRequest; idleMs: number; largestBytes: number }): AxiosAdapter {
+export function createHttpAdapter(options: { send: StartRequest; idleMs: number; largestBytes: number }): AxiosAdapter {
   const { send, idleMs, largestBytes } = options
   return (config) =>
     new Promise((resolve, reject) => {
       const signal = config.signal as AbortSignal
       const request = send({ ...requestOptions(config, signal), timeout: idleMs }, (answer) => {
         readBody(answer, largestBytes).then((body) => {
-          const data: RawAnswer = { body, headers: answer.headers }
+          const data: AdapterAnswer = { body, headers: answer.headers }
           end(() => resolve({ data, status: answer.statusCode ?? 0, statusText: '', headers: NO_HEADERS, config }))
         }, fail)
       })
@@ -59,7 +59,7 @@ export function createHttpAdapter(options: { send: SendRequest; idleMs: number; 
     })
 }
 
-function requestOptions(config: InternalAxiosRequestConfig, givenUp: AbortSignal): Parameters<SendRequest>[0] {
+function requestOptions(config: InternalAxiosRequestConfig, givenUp: AbortSignal): Parameters<StartRequest>[0] {
   const { protocol, hostname, port, pathname } = new URL(
     `${config.baseURL?.replace(/\/+$/, '')}/${config.url?.replace(/^\/+/, '')}`,
   )

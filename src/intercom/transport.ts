@@ -5,7 +5,7 @@ import { CodedError } from '../errors.ts'
 import { noProxies, type Proxies } from '../network/proxies.ts'
 import { openRoute, proxyErrorOf, type Route, refusalOf } from '../network/route.ts'
 import type { HttpAnswer } from './answers/http-answer.ts'
-import { createHttpAdapter, type RawAnswer, type SendRequest } from './http-adapter.ts'
+import { type AdapterAnswer, createHttpAdapter, type StartRequest } from './http-adapter.ts'
 import type { IntercomRequest } from './request.ts'
 
 /** Sends requests to one host with one access token. */
@@ -62,7 +62,7 @@ async function send(
   const watch = new AbortController()
   clock.sleep(WHOLE_TIMEOUT_MS, watch.signal).then(abort, () => {})
   try {
-    const response = await client.request<RawAnswer>({
+    const response = await client.request<AdapterAnswer>({
       method: request.method,
       url: request.path,
       ...(request.query && { params: request.query }),
@@ -98,7 +98,7 @@ async function send(
 }
 
 /** The route's request, with a limit on the informational answers before the real one. */
-function requestWithLimits(route: Route, ...[options, onAnswer]: Parameters<SendRequest>): http.ClientRequest {
+function requestWithLimits(route: Route, ...[options, onAnswer]: Parameters<StartRequest>): http.ClientRequest {
   const request = route.request(options, onAnswer)
   let count = 0
   let bytes = 0
@@ -111,7 +111,7 @@ function requestWithLimits(route: Route, ...[options, onAnswer]: Parameters<Send
   return request
 }
 
-function headerOf({ headers }: RawAnswer, name: string): string | undefined {
+function headerOf({ headers }: AdapterAnswer, name: string): string | undefined {
   const value = headers[name]
   return typeof value === 'string' ? value : undefined
 }
