@@ -92,7 +92,7 @@ async function send(
       `Intercom could not be reached at ${new URL(baseUrl).host} for ${request.path}${route.tell(error)}`,
     )
   } finally {
-    watch.abort()
+    watch.abort(TIMELY)
     signal.removeEventListener('abort', abort)
   }
 }
