@@ -40,14 +40,18 @@ export function createHttpAdapter(options: { send: StartRequest; idleMs: number;
           end(() => resolve({ data, status: answer.statusCode ?? 0, statusText: '', headers: NO_HEADERS, config }))
         }, fail)
       })
+      let isOver = false
       function end(settle: () => void): void {
+        if (isOver) return
+        isOver = true
         signal.removeEventListener('abort', cancel)
         settle()
       }
-      function fail(error: Error): void {
-        end(() => reject(error))
-        request.destroy()
-      }
+      const fail = (error: Error): void =>
+        end(() => {
+          reject(error)
+          request.destroy()
+        })
       const cancel = () => fail(new CanceledError(undefined, config))
       signal.addEventListener('abort', cancel)
       request.on('error', fail)
@@ -59,6 +63,7 @@ export function createHttpAdapter(options: { send: StartRequest; idleMs: number;
     })
 }
 
+/** The path always stays below our own address: one that looks like a URL must not carry the token to another host. */
 function requestOptions(config: InternalAxiosRequestConfig, givenUp: AbortSignal): Parameters<StartRequest>[0] {
   const { protocol, hostname, port, pathname } = new URL(
     `${config.baseURL?.replace(/\/+$/, '')}/${config.url?.replace(/^\/+/, '')}`,

@@ -26,6 +26,9 @@ const LARGEST_BODY_BYTES = 64 * 1024 * 1024
 const MOST_INFORMATIONAL = 10
 const MOST_INFORMATIONAL_BYTES = 64 * 1024
 
+/** Why a watch ends. Without a reason of our own, each end would make an error with its stack. */
+const TIMELY = new Error('in time')
+
 interface TransportOptions {
   baseUrl: string
   accessToken: string

@@ -115,6 +115,16 @@ t.test('a connection is used again', async (t) => {
   t.equal(sockets.size, 1)
 })
 
+t.test('a path that looks like a URL stays on the host', async (t) => {
+  const lines: string[] = []
+  const baseUrl = await listen(t, (socket, request) => {
+    lines.push(request.split('\r\n')[0] ?? '')
+    give(socket, Buffer.from('{}'))
+  })
+  for (const path of ['https://other.example/me', '//other.example/me']) await send(baseUrl, { ...me, path })
+  t.same(lines, ['GET /https://other.example/me HTTP/1.1', 'GET /other.example/me HTTP/1.1'])
+})
+
 t.test('nobody there, and an answer that is not HTTP, are told by their codes', async (t) => {
   const closed = await listen(t, (socket) => socket.destroy())
   await t.rejects(send(closed), { message: /\(ECONNRESET\)$/ })
