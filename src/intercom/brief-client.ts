@@ -5,6 +5,7 @@ import type { Proxies } from '../network/proxies.ts'
 import { type Budget, createBudget } from './budget/budget.ts'
 import { baseUrlOf, createClient, type IntercomClient } from './client.ts'
 import type { IntercomObserver } from './observer.ts'
+import type { AxiosAdapter } from './transport.ts'
 
 /** A client for a few requests while somebody waits for the result. */
 export interface BriefClient extends IntercomClient {
@@ -20,6 +21,8 @@ export interface BriefClientOptions {
   baseUrl?: string | undefined
   /** @defaultValue none */
   proxies?: Proxies | undefined
+  /** @defaultValue by Node */
+  adapter?: AxiosAdapter
   clock: Clock
   random: () => number
   signal: AbortSignal
@@ -36,9 +39,10 @@ export interface BriefClientOptions {
  * @throws CodedError `intercom_unavailable` at the deadline, what `work` throws, or the signal's reason
  */
 export async function withBriefClient<Result>(
-  { config, baseUrl, proxies, clock, random, signal, observe, deadlineMs = 25_000, tries }: BriefClientOptions,
+  options: BriefClientOptions,
   work: (client: BriefClient) => Promise<Result>,
 ): Promise<Result> {
+  const { config, baseUrl, proxies, adapter, clock, random, signal, observe, deadlineMs = 25_000, tries } = options
   const { budget, rateLimit } = watchLimit(createBudget({ clock, random }))
   const ending = new AbortController()
   const stop = () => ending.abort(signal.reason)
@@ -53,6 +57,7 @@ export async function withBriefClient<Result>(
     config,
     ...(baseUrl && { baseUrl }),
     ...(proxies && { proxies }),
+    ...(adapter && { adapter }),
     budget,
     clock,
     random,

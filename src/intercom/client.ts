@@ -12,7 +12,7 @@ import { type Outcome, readDated, readOutcome } from './budget/outcome.ts'
 import type { IntercomObserver } from './observer.ts'
 import type { IntercomRequest } from './request.ts'
 import { createServerClock, type Moment } from './time/server-clock.ts'
-import { createTransport } from './transport.ts'
+import { type AxiosAdapter, createTransport } from './transport.ts'
 
 /** A 2xx answer. */
 export interface IntercomAnswer {
@@ -50,6 +50,8 @@ export interface ClientOptions {
   baseUrl?: string
   /** @defaultValue none */
   proxies?: Proxies
+  /** @defaultValue by Node */
+  adapter?: AxiosAdapter
   budget: Budget
   clock: Clock
   random: () => number
@@ -72,7 +74,7 @@ export function baseUrlOf({ region }: SourceConfig, operators?: string): string 
 }
 
 export function createClient(options: ClientOptions): IntercomClient {
-  const { config, budget, clock, random, signal, observe, proxies } = options
+  const { config, budget, clock, random, signal, observe, proxies, adapter } = options
   const serverClock = createServerClock(clock)
   const baseUrl = baseUrlOf(config, options.baseUrl)
   const redact = createRedact({ config, proxy: proxies?.proxyFor(new URL(baseUrl))?.credentials })
@@ -81,6 +83,7 @@ export function createClient(options: ClientOptions): IntercomClient {
     accessToken: config.access_token,
     clock,
     ...(proxies && { proxies }),
+    ...(adapter && { adapter }),
   })
   let answered = false
   // Every request in flight listens to this one signal. Node would warn of a leak from the eleventh on.

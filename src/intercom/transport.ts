@@ -1,5 +1,5 @@
 import type http from 'node:http'
-import { Axios } from 'axios'
+import { Axios, type AxiosAdapter } from 'axios'
 import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
 import { noProxies, type Proxies } from '../network/proxies.ts'
@@ -7,6 +7,8 @@ import { openRoute, proxyErrorOf, type Route, refusalOf } from '../network/route
 import type { HttpAnswer } from './answers/http-answer.ts'
 import { type AdapterAnswer, createHttpAdapter, type StartRequest } from './http-adapter.ts'
 import type { IntercomRequest } from './request.ts'
+
+export type { AxiosAdapter } from 'axios'
 
 /** Sends requests to one host with one access token. */
 export interface Transport {
@@ -35,6 +37,8 @@ interface TransportOptions {
   clock: Clock
   /** @defaultValue none */
   proxies?: Proxies
+  /** How a request gets there and its answer back; the answer's data is an `AdapterAnswer`. @defaultValue by Node */
+  adapter?: AxiosAdapter
 }
 
 /** @throws CodedError `invalid_request` when the variable of a proxy is wrong */
@@ -42,11 +46,13 @@ export function createTransport(options: TransportOptions): Transport {
   const route = openRoute(options.baseUrl, options.proxies ?? noProxies)
   const client = new Axios({
     baseURL: options.baseUrl,
-    adapter: createHttpAdapter({
-      send: (...given) => requestWithLimits(route, ...given),
-      idleMs: IDLE_TIMEOUT_MS,
-      largestBytes: LARGEST_BODY_BYTES,
-    }),
+    adapter:
+      options.adapter ??
+      createHttpAdapter({
+        send: (...given) => requestWithLimits(route, ...given),
+        idleMs: IDLE_TIMEOUT_MS,
+        largestBytes: LARGEST_BODY_BYTES,
+      }),
   })
   return { send: (request, signal) => send(client, { ...options, route }, request, signal) }
 }

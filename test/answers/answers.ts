@@ -32,7 +32,7 @@ export async function runAnswers(options: AnswersOptions): Promise<AnswersRun> {
   let turn = 0
   try {
     for (const status of statuses) {
-      using workspace = await openAnswersWorkspace(seed)
+      const workspace = await openAnswersWorkspace(seed)
       for (const form of forms) {
         const meaning = meaningOf(status, form)
         const isFirst = !met.has(meaning)

@@ -25,7 +25,7 @@ export interface Synced {
 type Reading = Pick<Place, 'streams' | 'apiVersion' | 'recordsPerSlice'>
 
 /** A small workspace in which nothing changes: one serves many cases. */
-export interface AnswersWorkspace extends Disposable {
+export interface AnswersWorkspace {
   conversation: string
   contact: string
   /** How many parts the conversation has. */
@@ -55,7 +55,7 @@ export async function openAnswersWorkspace(seed: number): Promise<AnswersWorkspa
     activityLogs: 3,
     parts: 4,
   })
-  const { intercom, clock, baseUrl } = world
+  const { intercom, clock, baseUrl, adapter } = world
   const truths = new Map<string, TruthLine[]>()
   const truthOf = ({ streams, apiVersion }: Reading): TruthLine[] => {
     const version = apiVersion ?? defaultApiVersion
@@ -70,6 +70,7 @@ export async function openAnswersWorkspace(seed: number): Promise<AnswersWorkspa
     const held: Commit[] = []
     const result = await collectSync({
       baseUrl,
+      adapter,
       clock,
       streams: [...streams],
       config: {
@@ -104,9 +105,8 @@ export async function openAnswersWorkspace(seed: number): Promise<AnswersWorkspa
       clock.advance(restMs)
       const config = { access_token: 'simulator-token' }
       const { signal } = new AbortController()
-      return withBriefClient({ config, baseUrl, clock, random: () => 0.5, signal }, work)
+      return withBriefClient({ config, baseUrl, adapter, clock, random: () => 0.5, signal }, work)
     },
     requests: () => intercom.requests.totals.requests,
-    [Symbol.dispose]: () => world[Symbol.dispose](),
   }
 }

@@ -48,7 +48,7 @@ interface Run {
  * missing.
  */
 export async function runHistory(history: History): Promise<HistoryResult> {
-  using world = openWorld(history.workspace)
+  const world = openWorld(history.workspace)
   const result: HistoryResult = { jobs: 0, requests: 0, records: 0, changes: 0, forgiven: 0, faults: [] }
   const run: Run = {
     history,

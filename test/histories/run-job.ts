@@ -50,6 +50,7 @@ export async function runJob(
   for (const [place, stop] of stops.entries()) {
     const collected = await collectSync({
       baseUrl: world.baseUrl,
+      adapter: world.adapter,
       clock,
       streams: streams.map((name) => ({ name, syncMode: modes[name] })),
       config: {

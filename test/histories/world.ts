@@ -1,15 +1,18 @@
 import { createIntercom, type SimulatedIntercom } from '../../simulator/intercom.ts'
 import type { Clock } from '../../src/clock.ts'
+import type { AxiosAdapter } from '../../src/intercom/transport.ts'
 import { createEventClock, type EventClock } from './event-clock.ts'
 import type { WorkspaceTraits } from './history.ts'
-import { closeHost, type Host, openHost } from './transport.ts'
+import { carryTo, type Host } from './transport.ts'
 import { machineClock, type WrongMachine } from './wrong-clocks.ts'
 
 /** An Intercom in this process, and its time. */
-export interface World extends Disposable {
+export interface World {
   intercom: SimulatedIntercom
   clock: EventClock
   baseUrl: string
+  /** Carries requests to this Intercom, whatever the base URL is. */
+  adapter: AxiosAdapter
   /** Changes answers on their way back; without an argument, they stay unchanged. */
   alter(change?: Host['alter']): void
   /** The clock of the machine that syncs. @param wrong how it is wrong; if left out, it is right */
@@ -17,7 +20,6 @@ export interface World extends Disposable {
 }
 
 const startsAt = Date.UTC(2026, 4, 5, 10)
-let opened = 0
 
 export function openWorld(traits: WorkspaceTraits): World {
   const clock = createEventClock(startsAt)
@@ -53,15 +55,14 @@ export function openWorld(traits: WorkspaceTraits): World {
     inclusiveBounds,
   })
   const host: Host = { intercom, clock, latencyMs }
-  const baseUrl = openHost(`history-${++opened}`, host)
   return {
     intercom,
     clock,
-    baseUrl,
+    baseUrl: 'http://intercom.invalid',
+    adapter: carryTo(host),
     alter(change) {
       host.alter = change
     },
     machine: (wrong) => (wrong ? machineClock(clock, wrong) : clock),
-    [Symbol.dispose]: () => closeHost(baseUrl),
   }
 }

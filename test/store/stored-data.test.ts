@@ -1,3 +1,4 @@
+import { Queue } from 'bullmq'
 import t from 'tap'
 import { systemClock } from '../../src/clock.ts'
 import { createMetrics } from '../../src/metrics.ts'
@@ -112,7 +113,6 @@ t.test('a position of a later version is refused, and left to a process that kno
 
 t.test('an entry of the queue that names no job keeps no worker from the next', async (t) => {
   const service = openService(server, t.teardown, { keys: store.keys })
-  const { Queue } = await import('bullmq')
   const queue = new Queue(syncQueueName, { connection: service.redis, prefix: keyspace.queuePrefix })
   const stray = await queue.add('sync', { id: 'nothing' }, { jobId: 'stray', attempts: 1000 })
   service.startWorker(countingSync(1))

@@ -6,6 +6,7 @@ import type { Report } from '../../simulator/oracle/report.ts'
 import { type Clock, systemClock } from '../../src/clock.ts'
 import { createBudget } from '../../src/intercom/budget/budget.ts'
 import { createClient } from '../../src/intercom/client.ts'
+import type { AxiosAdapter } from '../../src/intercom/transport.ts'
 import type { Checkpoint, Commit, Position, SyncOutcome } from '../../src/sync/contract/commit.ts'
 import { parseSyncRequest, type SyncRequestBody } from '../../src/sync/contract/sync-request.ts'
 import type { WalkPorts } from '../../src/sync/contract/walk.ts'
@@ -25,6 +26,8 @@ export interface Collected {
 
 export interface CollectOptions extends SyncRequestBody {
   baseUrl: string
+  /** Carries requests and answers within this process. @defaultValue by Node */
+  adapter?: AxiosAdapter | undefined
   clock?: Clock
   /** The commits that earlier attempts at the job have made durable. */
   held?: readonly Commit[]
@@ -40,7 +43,8 @@ export interface CollectOptions extends SyncRequestBody {
 
 /** Runs the engine in this process against a listening simulator. */
 export async function collectSync(options: CollectOptions): Promise<Collected> {
-  const { baseUrl, clock = systemClock, held, stopAfter = Infinity, taken, scrollPatienceMs, ports, ...body } = options
+  const { baseUrl, adapter, clock = systemClock, held, stopAfter = Infinity, taken, ...more } = options
+  const { scrollPatienceMs, ports, ...body } = more
   const position = held?.at(-1)?.position
   const request = parseSyncRequest({ config: { access_token: defaultToken }, ...body })
   const stop = new AbortController()
@@ -48,6 +52,7 @@ export async function collectSync(options: CollectOptions): Promise<Collected> {
   const client = createClient({
     config: request.config,
     baseUrl,
+    ...(adapter && { adapter }),
     budget: createBudget({ clock, random }),
     clock,
     random,

@@ -75,12 +75,12 @@ function openCanaryWorld(): World {
 }
 
 /** All that a sync tells, records apart. */
-async function toldBySync({ baseUrl, clock }: World): Promise<unknown> {
+async function toldBySync({ baseUrl, adapter, clock }: World): Promise<unknown> {
   const held: Commit[] = []
   const streams = ['contacts', 'conversations', 'conversation_parts']
   const ports = { createSpool: createMemorySpool }
   const taken = (commit: Commit) => void held.push(commit)
-  const error = await collectSync({ baseUrl, clock, streams, config, taken, ports }).then(
+  const error = await collectSync({ baseUrl, adapter, clock, streams, config, taken, ports }).then(
     ({ outcome }) => outcome,
     (error: unknown) => ({ error, logged: reportOf(error, config) }),
   )
@@ -88,9 +88,14 @@ async function toldBySync({ baseUrl, clock }: World): Promise<unknown> {
   return { error, lines: lines.map((line) => JSON.stringify(line)), told: held.map((commit) => commit.streams) }
 }
 
-function toldBy<Result>({ baseUrl, clock }: World, work: (client: BriefClient) => Promise<Result>): Promise<unknown> {
+function toldBy<Result>(
+  { baseUrl, adapter, clock }: World,
+  work: (client: BriefClient) => Promise<Result>,
+): Promise<unknown> {
   const { signal } = new AbortController()
-  return withBriefClient({ config, baseUrl, clock, random: () => 0.5, signal }, work).catch((error: unknown) => error)
+  return withBriefClient({ config, baseUrl, adapter, clock, random: () => 0.5, signal }, work).catch(
+    (error: unknown) => error,
+  )
 }
 
 t.test('a token that comes back is told by nothing', async (t) => {
@@ -131,8 +136,10 @@ t.test('nor by a log of what Intercom says of itself', async (t) => {
 t.test('what is told in place of a token says that something is hidden', async (t) => {
   using world = openCanaryWorld()
   world.intercom.faults.next([{ status: 400, ...errorList('bad', `You sent ${canary}.`), repeat: 100 }])
-  const { baseUrl, clock } = world
-  const error = await collectSync({ baseUrl, clock, streams: ['contacts'], config }).catch((error: unknown) => error)
+  const { baseUrl, adapter, clock } = world
+  const error = await collectSync({ baseUrl, adapter, clock, streams: ['contacts'], config }).catch(
+    (error: unknown) => error,
+  )
   t.ok(error instanceof CodedError)
   t.match(error, { message: 'Intercom answered 400 to /me: You sent [hidden].' })
 })

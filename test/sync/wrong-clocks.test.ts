@@ -94,8 +94,8 @@ function cursorsOf(states: unknown[] = []): Map<string, number> {
 
 /** A sync, one with wrong clocks while records change, changes after it, and a sync with right clocks. */
 async function play({ dates, on, machine }: Wrong, isFirst: boolean): Promise<Played> {
-  using world = open()
-  const { intercom, clock, baseUrl } = world
+  const world = open()
+  const { intercom, clock, baseUrl, adapter } = world
   const ledger: DeliveryLedger = new Map()
   const faults: string[] = []
   const change = (place: number) => ({
@@ -108,6 +108,7 @@ async function play({ dates, on, machine }: Wrong, isFirst: boolean): Promise<Pl
     const startedAt = clock.now()
     const collected = await collectSync({
       baseUrl,
+      adapter,
       clock: world.machine(wrongMachine),
       streams,
       config: { access_token: 'simulator-token', api_version: '2.16' },
@@ -226,9 +227,15 @@ t.test('while the clocks agree, nothing is said of them, however slow the answer
 })
 
 t.test('a job says once that clocks disagree, however many attempts it takes', async (t) => {
-  using world = open()
+  const world = open()
   const clock = world.machine({ aheadMs: 2 * hour, jumpsAfterMs: 0 })
-  const request = { baseUrl: world.baseUrl, clock, streams, ports: { createSpool: createMemorySpool } }
+  const request = {
+    baseUrl: world.baseUrl,
+    adapter: world.adapter,
+    clock,
+    streams,
+    ports: { createSpool: createMemorySpool },
+  }
   const { commits } = await collectSync({ ...request, stopAfter: 3 })
   const { messages } = await collectSync({ ...request, held: commits })
   const lines = [...commits.map(({ body }) => body), messages].flatMap(parseLines)
@@ -247,10 +254,17 @@ for (const [stream, api_version] of [
       let kills = 0
       for (let stopAfter = 1; ; stopAfter++) {
         // A workspace in which many records are hours old: neither the overlap nor the last second covers them.
-        using world = openWorld({ ...youngWorkspace, isPinned: api_version !== '2.17' })
+        const world = openWorld({ ...youngWorkspace, isPinned: api_version !== '2.17' })
         const config = { access_token: 'simulator-token', api_version }
         const ports = { createSpool: createMemorySpool, recordsPerSlice: 8 }
-        const request = { baseUrl: world.baseUrl, clock: world.clock, config, streams: [stream], ports }
+        const request = {
+          baseUrl: world.baseUrl,
+          adapter: world.adapter,
+          clock: world.clock,
+          config,
+          streams: [stream],
+          ports,
+        }
         const first = await collectSync({ ...request, stopAfter })
         if (first.outcome) break
         world.alter(withWrongDates({ date, often: 'always', after: 0 }, world.clock))
