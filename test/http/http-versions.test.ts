@@ -182,7 +182,7 @@ t.test('a request names its host once', async (t) => {
     [[], '1.1', 400],
     [[], '1.0', 200],
     [['Host: localhost'], '1.1', 200],
-    [['hOST: a'], '1.0', 200],
+    [['hOST: localhost'], '1.0', 200],
   ] as const) {
     for (const path of ['/health/live', '/openapi.json', '/docs/', '/metrics']) {
       const request = [`GET ${path} HTTP/${version}`, ...hosts, 'Connection: close', '', ''].join('\r\n')

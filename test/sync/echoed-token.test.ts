@@ -99,7 +99,7 @@ function toldBy<Result>(
 }
 
 t.test('a token that comes back is told by nothing', async (t) => {
-  using world = openCanaryWorld()
+  const world = openCanaryWorld()
   const { faults } = world.intercom
   // Turn and turn about: as many writings as places, and two more.
   let turn = 0
@@ -134,7 +134,7 @@ t.test('nor by a log of what Intercom says of itself', async (t) => {
 })
 
 t.test('what is told in place of a token says that something is hidden', async (t) => {
-  using world = openCanaryWorld()
+  const world = openCanaryWorld()
   world.intercom.faults.next([{ status: 400, ...errorList('bad', `You sent ${canary}.`), repeat: 100 }])
   const { baseUrl, adapter, clock } = world
   const error = await collectSync({ baseUrl, adapter, clock, streams: ['contacts'], config }).catch(
