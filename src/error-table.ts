@@ -75,6 +75,12 @@ export const errorTable = {
     retryable: false,
     title: 'The messages of this job are no longer kept',
   },
+  log_damaged: {
+    status: 410,
+    failureType: 'system_error',
+    retryable: false,
+    title: 'Messages of this job are lost or damaged',
+  },
   body_too_large: { status: 413, failureType: 'config_error', retryable: false, title: 'The body is too large' },
   unsupported_media_type: {
     status: 415,

@@ -48,6 +48,16 @@ export const metricTable = {
     help: 'Compressed messages of the one of them that has most',
     labels: [],
   },
+  intercom_sync_segment_bytes_total: {
+    type: 'counter',
+    help: 'Bytes of messages that this process has moved from Redis to DATA_DIR',
+    labels: [],
+  },
+  intercom_sync_segments_shared: {
+    type: 'gauge',
+    help: 'Whether all processes share DATA_DIR, so that messages may be moved there, 1 or 0',
+    labels: [],
+  },
   intercom_sync_queue_jobs: {
     type: 'gauge',
     help: 'Jobs in the queue',

@@ -27,6 +27,7 @@ export const serviceCommands = {
       'WORKER_CONCURRENCY',
       'JOB_RETENTION_HOURS',
       'LOG_LIMIT_BYTES',
+      'LOG_WINDOW_BYTES',
       'LOG_LEVEL',
     ],
   },

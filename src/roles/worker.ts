@@ -14,7 +14,7 @@ import { createFileSpool } from '../sync/pages/file-spool.ts'
 import type { Service } from './service.ts'
 
 /** Runs jobs. */
-export function startWorker({ config, keys, clients, clock, logger, metrics, onJobEnded }: Service): Phase {
+export function startWorker({ config, keys, clients, clock, logger, metrics, onJobEnded, segments }: Service): Phase {
   const { intercomBaseUrl: baseUrl } = config
   const redis = clients.connect('waitForever')
   const role = startWorkerRole({
@@ -24,6 +24,7 @@ export function startWorker({ config, keys, clients, clock, logger, metrics, onJ
     clock,
     retention: retentionOf(config.jobRetentionMs),
     logLimitBytes: config.logLimitBytes,
+    ...segments,
     concurrency: config.workerConcurrency,
     startSync: createEngine({
       clock,

@@ -30,8 +30,10 @@ export interface Config {
   workerConcurrency: number
   /** How long messages are kept after the later of a job's end and its last read. @defaultValue 24 h */
   jobRetentionMs: number
-  /** Bytes of compressed, sealed messages one job may keep. @defaultValue 256 MiB */
+  /** Bytes of compressed, sealed messages that one job may keep in Redis. @defaultValue 256 MiB */
   logLimitBytes: number
+  /** Bytes of them after which a job's oldest messages are moved to `dataDir`, if every process has it. @defaultValue 32 MiB */
+  logWindowBytes: number
   /** A level of pino. @defaultValue `info` */
   logLevel: string
 }
@@ -60,6 +62,7 @@ export function readConfig(environment: Environment = process.env): Config {
     workerConcurrency: read.integer('WORKER_CONCURRENCY', 10, 1, 1000),
     jobRetentionMs: read.integer('JOB_RETENTION_HOURS', 24, 1, 24 * 365) * hourMs,
     logLimitBytes: read.integer('LOG_LIMIT_BYTES', 256 * mebibyte, mebibyte, Number.MAX_SAFE_INTEGER),
+    logWindowBytes: read.integer('LOG_WINDOW_BYTES', 32 * mebibyte, mebibyte, Number.MAX_SAFE_INTEGER),
     logLevel: read.choice('LOG_LEVEL', 'info', logLevels),
   }
   // Elsewhere an empty variable counts as not set. Here that would silently move the data to another place.

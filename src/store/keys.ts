@@ -16,6 +16,8 @@ const jobKeys = {
   position: 'position',
   /** Hash: stream name -> latest `stream_state` in the log, `given:<stream name>` -> the one the job began with; JSON. */
   states: 'states',
+  /** Sorted set: the segments with the log's oldest messages (`segment-index.ts`), by the offset of their last message. */
+  segments: 'segments',
   /** Sorted set: reader id -> when its lease runs out, ms on Redis's clock. */
   readers: 'readers',
 } as const
@@ -68,6 +70,14 @@ export const sharedKeys = {
   secrets: `${prefix}:{keys}:secrets`,
   /** Sorted set: worker id -> until when it counts as alive, ms on Redis's clock. */
   workers: `${prefix}:{workers}:there`,
+  /** String: the folder below `DATA_DIR/segments` that this service's segments are written to. */
+  segmentFolder: `${prefix}:{segments}:folder`,
+  /** Sorted set: ids of the processes that can read that folder -> until when they count, ms on Redis's clock. */
+  segmentSharers: `${prefix}:{segments}:shared`,
+  /** Sorted set: the same, of those that cannot. */
+  segmentStrangers: `${prefix}:{segments}:apart`,
+  /** Sorted set: segments that no log names -> since when, ms on Redis's clock. */
+  unnamedSegments: `${prefix}:{segments}:unnamed`,
   /** Prefix of strings: digest of an access token -> who holds the lease on its workspace's scroll. */
   scrollLeasePrefix: `${prefix}:scroll-lease:`,
   /** Counter: counts changes of connections' states by hand and new connections, over all tenants. */

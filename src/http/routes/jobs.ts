@@ -58,6 +58,7 @@ function addCreateJob(app: Api, dependencies: RouteDependencies): void {
           'connection_busy',
           'idempotency_key_reused',
           'log_gone',
+          'log_damaged',
           'not_acceptable',
           'body_too_large',
           'unsupported_media_type',

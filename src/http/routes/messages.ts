@@ -23,7 +23,14 @@ const messageRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, 
       querystring: messagesQuery,
       response: {
         200: messagesResponse(),
-        ...problemResponses('job_not_found', 'not_acceptable', 'log_rewound', 'log_gone', 'offset_out_of_range'),
+        ...problemResponses(
+          'job_not_found',
+          'not_acceptable',
+          'log_rewound',
+          'log_gone',
+          'log_damaged',
+          'offset_out_of_range',
+        ),
       },
     },
     handler: async (request, reply) => {

@@ -56,6 +56,7 @@ function addAcknowledge(app: Api, { jobs }: RouteDependencies): void {
           'no_connection',
           'ack_superseded',
           'log_gone',
+          'log_damaged',
           'offset_out_of_range',
         ),
       },

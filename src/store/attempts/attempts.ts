@@ -1,3 +1,4 @@
+import type { Static } from 'typebox'
 import { holdsErrorTrace } from '../../airbyte/messages.ts'
 import type { JobFailure } from '../../errors.ts'
 import type { Commit } from '../../sync/contract/commit.ts'
@@ -5,6 +6,7 @@ import { type Activity, activityJson } from '../activity.ts'
 import { type CancelReason, cancelReasonOf } from '../job-record.ts'
 import { changedChannel, jobKey } from '../keys.ts'
 import { runScript } from '../script.ts'
+import type { SegmentMover } from '../segments/segment-mover.ts'
 import { activityScript } from './activity.lua.ts'
 import { beginScript } from './begin.lua.ts'
 import { type BegunAttempt, readBegun } from './begun-attempt.ts'
@@ -80,8 +82,10 @@ export interface AttemptStore {
 }
 
 export interface AttemptStoreDependencies extends JobEndDependencies {
-  /** Bytes of blobs one job may keep. */
+  /** Bytes that a job's log may hold in Redis. */
   logLimitBytes: number
+  /** Moves a log's oldest entries out of Redis. @defaultValue they all stay there */
+  segmentMover?: SegmentMover | undefined
 }
 
 export function createAttemptStore(dependencies: AttemptStoreDependencies): AttemptStore {
@@ -124,11 +128,27 @@ async function beginAttempt(
 }
 
 async function commitTo(
-  { redis, clock, logLimitBytes }: AttemptStoreDependencies,
+  dependencies: AttemptStoreDependencies,
   attempt: Attempt,
   commitId: string,
   commit: Commit,
 ): Promise<CommitOutcome> {
+  const { segmentMover } = dependencies
+  const append = await appendTo(dependencies, attempt, commitId, commit)
+  const [outcome, windowBytes] = await append()
+  if (outcome === 'COMMITTED') await segmentMover?.makeRoom({ ...attempt, commitId }, windowBytes)
+  // Moving may have failed at earlier commits.
+  if (outcome !== 'LOG_FULL' || !(await segmentMover?.makeRoom(attempt, windowBytes))) return outcome
+  return (await append())[0]
+}
+
+/** Seals a commit. @returns the call that appends it to the log, which may be sent more than once */
+async function appendTo(
+  { redis, clock, logLimitBytes }: AttemptStoreDependencies,
+  attempt: Attempt,
+  commitId: string,
+  commit: Commit,
+): Promise<() => Promise<Static<typeof commitScript.reply>>> {
   const { jobId, fence, attemptId, offset, lock } = attempt
   const lastOffset = offset + commit.messageCount
   const blob = commit.messageCount > 0 ? await attempt.seals().sealLines(commit.body, lastOffset) : ''
@@ -137,7 +157,7 @@ async function commitTo(
     streamName,
     streamState,
   }))
-  return runScript(redis, commitScript, {
+  const call = {
     keys: {
       recordKey: jobKey(jobId, 'record'),
       logKey: jobKey(jobId, 'log'),
@@ -170,7 +190,8 @@ async function commitTo(
       streamName,
       streamState: JSON.stringify(streamState),
     })),
-  })
+  }
+  return () => runScript(redis, commitScript, call)
 }
 
 async function releaseAttempt(

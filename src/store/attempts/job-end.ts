@@ -130,6 +130,7 @@ async function tryToEnd(
       dataKeyKey: jobKey(jobId, 'dataKey'),
       statesKey: jobKey(jobId, 'states'),
       readersKey: jobKey(jobId, 'readers'),
+      segmentsKey: jobKey(jobId, 'segments'),
       lockKey: by?.lock?.key,
     },
     args: {

@@ -1,4 +1,3 @@
-import type { Redis } from 'ioredis'
 import type { Static } from 'typebox'
 import type { StreamStates } from '../../airbyte/state.ts'
 import { CodedError } from '../../errors.ts'
@@ -6,7 +5,8 @@ import { NumberText, readStored } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
 import type { Job } from '../job.ts'
 import { connectionKey, jobKey } from '../keys.ts'
-import { checkOffset, readCheckpoints } from '../log/job-states.ts'
+import { type CheckpointSource, readCheckpoints } from '../log/checkpoints.ts'
+import { checkOffset } from '../log/job-states.ts'
 import { type Holding, requireOwnLog } from '../log/log-epoch.ts'
 import { runScript } from '../script.ts'
 import { readConnectionStates } from './connection-states.ts'
@@ -25,9 +25,14 @@ export interface Acknowledged {
  * stream among them. Full-refresh streams have no state there, because every job of a connection reads them again.
  *
  * @param readJob reads the job in its present state
- * @throws CodedError `no_connection`, `ack_superseded`, `offset_out_of_range`, `log_gone`, `log_rewound`
+ * @throws CodedError `no_connection`, `ack_superseded`, `offset_out_of_range`, `log_gone`, `log_damaged`, `log_rewound`
  */
-export async function acknowledge(redis: Redis, readJob: () => Promise<Job>, holding: Holding): Promise<Acknowledged> {
+export async function acknowledge(
+  source: CheckpointSource,
+  readJob: () => Promise<Job>,
+  holding: Holding,
+): Promise<Acknowledged> {
+  const { redis } = source
   const { held: offset } = holding
   for (;;) {
     const job = await readJob()
@@ -35,7 +40,7 @@ export async function acknowledge(redis: Redis, readJob: () => Promise<Job>, hol
     requireOwnLog(job, holding)
     if (connectionId === undefined) throw new CodedError('no_connection')
     await checkOffset(redis, job, offset, 'offset')
-    const [outcome, acknowledged] = await move(redis, job, connectionId, offset)
+    const [outcome, acknowledged] = await move(source, job, connectionId, offset)
     if (outcome === 'GONE') throw new CodedError('log_gone')
     if (outcome === 'SUPERSEDED') {
       throw new CodedError(
@@ -50,14 +55,15 @@ export async function acknowledge(redis: Redis, readJob: () => Promise<Job>, hol
 }
 
 async function move(
-  redis: Redis,
+  source: CheckpointSource,
   { tenant, jobId, logEpoch, fullRefresh }: Job,
   connectionId: string,
   offset: number,
 ): Promise<Static<typeof acknowledgeScript.reply>> {
+  const { redis } = source
   const acked = (await storeAnswer(redis.hget(jobKey(jobId, 'record'), 'ackedOffset'))) ?? '0'
   const before = Number(readStored(NumberText, acked, `the record of job ${jobId} (ackedOffset)`))
-  const checkpoints = await readCheckpoints(redis, jobId, before, offset)
+  const checkpoints = await readCheckpoints(source, jobId, before, offset)
   const moved = [...checkpoints].filter(([name]) => !fullRefresh.includes(name))
   return runScript(redis, acknowledgeScript, {
     keys: {

@@ -1,11 +1,13 @@
 import type { Redis } from 'ioredis'
-import type { Static } from 'typebox'
 import { CodedError } from '../../errors.ts'
 import { isFinal } from '../job.ts'
 import { jobKey } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { openJobSeals } from '../secrets/job-seals.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
+import type { LogEntry } from '../segments/log-entry.ts'
+import { parseIndexed } from '../segments/segment-index.ts'
+import { noSegmentReader, type SegmentReader } from '../segments/segment-reading.ts'
 import type { LogPage, MessageLogReader } from './message-log.ts'
 import { readLogScript } from './read-log.lua.ts'
 import type { Retention } from './retention.ts'
@@ -15,6 +17,8 @@ export interface LogDependencies {
   redis: Redis
   keys: readonly EncryptionKey[]
   retention: Retention
+  /** Reads what has left Redis. @defaultValue such messages cannot be read here */
+  segmentReader?: SegmentReader | undefined
 }
 
 export interface MessageLogDependencies extends LogDependencies {
@@ -43,7 +47,7 @@ export async function* readWholeLog(dependencies: LogDependencies, jobId: number
 }
 
 async function readPage(
-  { redis, keys, retention }: LogDependencies,
+  { redis, keys, retention, segmentReader = noSegmentReader }: LogDependencies,
   jobId: number,
   after: number,
   maxBytes: number,
@@ -54,6 +58,7 @@ async function readPage(
       logKey: jobKey(jobId, 'log'),
       dataKeyKey: jobKey(jobId, 'dataKey'),
       statesKey: jobKey(jobId, 'states'),
+      segmentsKey: jobKey(jobId, 'segments'),
     },
     args: {
       after,
@@ -63,36 +68,59 @@ async function readPage(
       recordRetentionMs: retention.recordMs,
     },
   })
-  return openPage(keys, jobId, after, reply)
+  const [outcome, record, found, segment] = reply
+  if (outcome.toString() === 'MISSING') throw new CodedError('job_not_found')
+  if (outcome.toString() === 'GONE') throw new CodedError('log_gone')
+  const entries =
+    segment.length > 0
+      ? await segmentReader.readEntries(parseIndexed(jobId, segment), after, {
+          mostEntries: entriesPerRead,
+          mostBytes: maxBytes,
+        })
+      : found.map(([id, blob, count]): OpenableEntry => {
+          return { lastOffset: Number.parseInt(id.toString(), 10), messageCount: Number(count), blob }
+        })
+  return openPage(keys, jobId, after, record, entries)
 }
+
+type OpenableEntry = Pick<LogEntry, 'lastOffset' | 'messageCount' | 'blob'>
 
 async function openPage(
   keys: readonly EncryptionKey[],
   jobId: number,
   after: number,
-  [outcome, record, entries]: Static<typeof readLogScript.reply>,
+  record: readonly Buffer[],
+  entries: readonly OpenableEntry[],
 ): Promise<LogPage> {
-  if (outcome.toString() === 'MISSING') throw new CodedError('job_not_found')
-  if (outcome.toString() === 'GONE') throw new CodedError('log_gone')
-
   const [status = '', messages, epoch = '', tenant = '', wrappedDataKey = ''] = record.map(String)
+  refuseGap(after, entries)
   const seals = openJobSeals(keys, wrappedDataKey, { tenant, jobId })
   const bodies = await Promise.all(
-    entries.map(async ([id, blob, count]) => {
-      const lastOffset = Number.parseInt(id.toString(), 10)
+    entries.map(async ({ lastOffset, messageCount, blob }) => {
       const lines = await seals.openLines(blob, lastOffset)
-      const held = after - (lastOffset - Number(count.toString()))
+      const held = after - (lastOffset - messageCount)
       return held > 0 ? lines.subarray(startOfLine(lines, held)) : lines
     }),
   )
   const last = entries.at(-1)
   return {
     body: Buffer.concat(bodies),
-    messageCount: last ? Number.parseInt(last[0].toString(), 10) - after : 0,
+    messageCount: last ? last.lastOffset - after : 0,
     finalStatus: isFinal(status) ? status : undefined,
     total: Number(messages),
     epoch,
   }
+}
+
+/** Messages between those that the reader has and the first ones that are left must never be left out in silence. */
+function refuseGap(after: number, [first]: readonly OpenableEntry[]): void {
+  const firstLeft = first ? first.lastOffset - first.messageCount : after
+  if (firstLeft <= after) return
+  throw new CodedError(
+    'log_gone',
+    `The messages up to ${firstLeft} are no longer kept: after=${firstLeft} gives those that are left`,
+    { extensions: { firstLeft } },
+  )
 }
 
 /** Where the line after the first `count` lines starts. */
