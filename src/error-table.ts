@@ -51,12 +51,6 @@ export const errorTable = {
     retryable: false,
     title: 'The state of the connection no longer follows this job',
   },
-  no_connection: {
-    status: 409,
-    failureType: 'config_error',
-    retryable: false,
-    title: 'The job belongs to no connection',
-  },
   job_running: {
     status: 409,
     failureType: 'transient_error',

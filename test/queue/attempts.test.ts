@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { CodedError, type JobFailure, toJobFailure } from '../../src/errors.ts'
 import { maxDeaths } from '../../src/sync/attempt/retry-policy.ts'
+import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
 import { segmentsIn, syncRequest, tenant } from '../support/store.ts'
@@ -173,8 +174,9 @@ t.test('a running job is cancelled within a moment, its sync aborted', async (t)
   t.ok(performance.now() - start < 5000, 'sooner than the reconciler would have seen to it')
 })
 
-t.test('a log that is full fails the job', async (t) => {
-  const { service, jobId } = await setUp(t.teardown, { logLimitBytes: 500 })
+t.test('a log that is full fails the job when nobody acknowledges a message for an hour', async (t) => {
+  const clock = createAcceleratedClock(Date.now(), 3600)
+  const { service, jobId } = await setUp(t.teardown, { logLimitBytes: 500, clock })
   service.startWorker(countingSync(50))
   t.match(await untilEnded(service, jobId), { status: 'failed', attempts: 1, failure: { code: 'log_full' } })
 })

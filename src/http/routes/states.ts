@@ -53,7 +53,6 @@ function addAcknowledge(app: Api, { jobs }: RouteDependencies): void {
           ...bodyProblems,
           'job_not_found',
           'log_rewound',
-          'no_connection',
           'ack_superseded',
           'log_gone',
           'log_damaged',

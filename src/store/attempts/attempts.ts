@@ -3,10 +3,13 @@ import { holdsErrorTrace } from '../../airbyte/messages.ts'
 import type { JobFailure } from '../../errors.ts'
 import type { Commit } from '../../sync/contract/commit.ts'
 import { type Activity, activityJson } from '../activity.ts'
+import { storeAnswer } from '../availability.ts'
 import { type CancelReason, cancelReasonOf } from '../job-record.ts'
 import { changedChannel, jobKey } from '../keys.ts'
+import { giveWay } from '../log/give-way.ts'
 import { runScript } from '../script.ts'
 import type { SegmentMover } from '../segments/segment-mover.ts'
+import type { SegmentReader } from '../segments/segment-reading.ts'
 import { activityScript } from './activity.lua.ts'
 import { beginScript } from './begin.lua.ts'
 import { type BegunAttempt, readBegun } from './begun-attempt.ts'
@@ -66,6 +69,12 @@ export interface AttemptStore {
   begin(identity: AttemptIdentity, mode: 'start' | 'rewound', newEpoch: string): Promise<Attempt | 'ENDED' | 'FENCED'>
   /** @param commitId the same only for the same commit, within all attempts at the job */
   commit(attempt: Attempt, commitId: string, commit: Commit): Promise<CommitOutcome>
+  /**
+   * Makes room in a log that is full: moves messages to files, or removes those that a client has acknowledged.
+   *
+   * @returns bytes that are free now
+   */
+  makeRoom(attempt: Attempt): Promise<number>
   /** @param retryInMs ms until the next attempt, if this one has failed */
   release(
     identity: AttemptIdentity,
@@ -86,12 +95,14 @@ export interface AttemptStoreDependencies extends JobEndDependencies {
   logLimitBytes: number
   /** Moves a log's oldest entries out of Redis. @defaultValue they all stay there */
   segmentMover?: SegmentMover | undefined
+  segmentReader?: SegmentReader | undefined
 }
 
 export function createAttemptStore(dependencies: AttemptStoreDependencies): AttemptStore {
   return {
     begin: (identity, mode, newEpoch) => beginAttempt(dependencies, identity, mode, newEpoch),
     commit: (attempt, commitId, commit) => commitTo(dependencies, attempt, commitId, commit),
+    makeRoom: (attempt) => makeRoom(dependencies, attempt),
     release: (...release) => releaseAttempt(dependencies, ...release),
     reportActivity: (identity, report) => reportActivity(dependencies, identity, report),
     end: (jobId, fence, ending, by) => endJob(dependencies, jobId, fence, ending, by),
@@ -138,8 +149,14 @@ async function commitTo(
   const [outcome, windowBytes] = await append()
   if (outcome === 'COMMITTED') await segmentMover?.makeRoom({ ...attempt, commitId }, windowBytes)
   // Moving may have failed at earlier commits.
-  if (outcome !== 'LOG_FULL' || !(await segmentMover?.makeRoom(attempt, windowBytes))) return outcome
+  if (outcome !== 'LOG_FULL' || (await makeRoom(dependencies, attempt)) === 0) return outcome
   return (await append())[0]
+}
+
+async function makeRoom({ redis, segmentMover, segmentReader }: AttemptStoreDependencies, attempt: Attempt) {
+  const held = await storeAnswer(redis.hget(jobKey(attempt.jobId, 'record'), 'blobBytes'))
+  const moved = await segmentMover?.makeRoom(attempt, Number(held ?? 0))
+  return moved || giveWay({ redis, segmentReader }, attempt)
 }
 
 /** Seals a commit. @returns the call that appends it to the log, which may be sent more than once */

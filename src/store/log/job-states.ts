@@ -8,6 +8,7 @@ import { jobKey } from '../keys.ts'
 import { StreamStateSchema } from '../stored-request.ts'
 import { type CheckpointSource, givenPrefix, readCheckpoints } from './checkpoints.ts'
 import { refuseOtherJob, requireOwnLog } from './log-epoch.ts'
+import { messagesGone } from './messages-gone.ts'
 
 /** @throws CodedError `job_running`, `log_gone`, `log_damaged`, `log_rewound`, `offset_out_of_range` */
 export async function statesAt(
@@ -24,6 +25,7 @@ export async function statesAt(
   }
   const offset = at ?? job.messageCount
   await checkOffset(redis, job, offset, 'at')
+  await refuseTrimmed(redis, job.jobId, offset)
   const given = await readGivenStates(redis, job.jobId)
   const states = new Map([...given, ...(await readCheckpoints(source, job.jobId, 0, offset))])
   if (job.status === 'succeeded') for (const name of job.fullRefresh) states.delete(name)
@@ -37,6 +39,12 @@ export async function checkOffset(redis: Redis, job: Job, offset: number, name: 
   throw new CodedError('offset_out_of_range', `${name} is ${offset}, but the log has ${job.messageCount} messages`, {
     extensions: { messageCount: job.messageCount },
   })
+}
+
+/** The states before the messages that have given way are no longer known. @throws CodedError `log_gone` */
+async function refuseTrimmed(redis: Redis, jobId: number, offset: number): Promise<void> {
+  const firstLeft = Number((await storeAnswer(redis.hget(jobKey(jobId, 'record'), 'trimmedTo'))) ?? 0)
+  if (offset < firstLeft) throw messagesGone(firstLeft)
 }
 
 async function readGivenStates(redis: Redis, jobId: number): Promise<[string, Record<string, unknown>][]> {

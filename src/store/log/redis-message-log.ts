@@ -9,6 +9,7 @@ import type { LogEntry } from '../segments/log-entry.ts'
 import { parseIndexed } from '../segments/segment-index.ts'
 import { noSegmentReader, type SegmentReader } from '../segments/segment-reading.ts'
 import type { LogPage, MessageLogReader } from './message-log.ts'
+import { messagesGone } from './messages-gone.ts'
 import { readLogScript } from './read-log.lua.ts'
 import type { Retention } from './retention.ts'
 import type { WakeUps } from './wake-ups.ts'
@@ -116,11 +117,7 @@ async function openPage(
 function refuseGap(after: number, [first]: readonly OpenableEntry[]): void {
   const firstLeft = first ? first.lastOffset - first.messageCount : after
   if (firstLeft <= after) return
-  throw new CodedError(
-    'log_gone',
-    `The messages up to ${firstLeft} are no longer kept: after=${firstLeft} gives those that are left`,
-    { extensions: { firstLeft } },
-  )
+  throw messagesGone(firstLeft)
 }
 
 /** Where the line after the first `count` lines starts. */

@@ -39,14 +39,14 @@ export const moveEntriesScript = defineScript({
   reply: Type.Enum(['MOVED', 'ENDED', 'OTHER', 'LATE']),
   lua: `${endedFunction}${runIdFunction}${mayBeOtherLogFunction}${redisTimeFunction}${markedDataKeyFunction}
 if redis.call('ZSCORE', segmentsKey, segment) then return 'MOVED' end
-local status, latestFence, latestAttemptId, latestCommitId, runIdOfLog, blobBytes = unpack(redis.call(
-  'HMGET', recordKey, 'status', 'fence', 'attemptId', 'commitId', 'runId', 'blobBytes'))
+local status, latestFence, latestAttemptId, latestCommitId, runIdOfLog, blobBytes, trimmedTo = unpack(redis.call(
+  'HMGET', recordKey, 'status', 'fence', 'attemptId', 'commitId', 'runId', 'blobBytes', 'trimmedTo'))
 local wrapped = redis.call('GET', dataKeyKey)
 if not status or not wrapped or ended(status) then return 'ENDED' end
 if latestFence ~= fence or latestAttemptId ~= attemptId or latestCommitId ~= commitId then return 'OTHER' end
 if mayBeOtherLog(runIdOfLog, lockKey, lockToken) then return 'OTHER' end
 local newest = redis.call('ZREVRANGE', segmentsKey, 0, 0, 'WITHSCORES')
-if tonumber(newest[2] or 0) ~= tonumber(after) then return 'OTHER' end
+if math.max(tonumber(newest[2] or 0), tonumber(trimmedTo or 0)) ~= tonumber(after) then return 'OTHER' end
 if redisTime() > tonumber(notAfter) then return 'LATE' end
 
 redis.call('XTRIM', logKey, 'MINID', string.format('%.0f', tonumber(lastOffset) + 1) .. '-0')
