@@ -165,7 +165,13 @@ export const errorTable = {
     status: 507,
     failureType: 'system_error',
     retryable: false,
-    title: 'The message log of the job has reached its size limit',
+    title: 'The message log of the job is full',
+  },
+  storage_full: {
+    status: 507,
+    failureType: 'system_error',
+    retryable: true,
+    title: 'There is no room for the messages of another job',
   },
   no_progress: {
     status: 500,

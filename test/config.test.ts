@@ -32,6 +32,8 @@ t.test('nothing need be set', (t) => {
     jobRetentionMs: 24 * 3_600_000,
     logLimitBytes: 256 * 1024 * 1024,
     logWindowBytes: 32 * 1024 * 1024,
+    logTotalBytes: 2048 * 1024 * 1024,
+    dataDirBytes: 32 * 1024 ** 3,
     logLevel: 'info',
   })
   t.equal(readConfig({}).metricsPort, undefined)

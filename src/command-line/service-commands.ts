@@ -28,6 +28,8 @@ export const serviceCommands = {
       'JOB_RETENTION_HOURS',
       'LOG_LIMIT_BYTES',
       'LOG_WINDOW_BYTES',
+      'LOG_TOTAL_BYTES',
+      'DATA_DIR_BYTES',
       'LOG_LEVEL',
     ],
   },

@@ -12,7 +12,7 @@ import { claimDataDir, findOwner } from '../redis/service-file.ts'
 import { saveSnapshot, snapshotName } from '../redis/snapshot.ts'
 import { hasOwnEncryptionKeys, readDataDir, readSearchPath } from '../settings/config.ts'
 import { keyFileOf } from '../store/secrets/key-file.ts'
-import { copySegments } from '../store/segments/segment-copy.ts'
+import { copySegments } from '../store/segments/folder/segment-copy.ts'
 import { segmentRootOf } from '../store/segments/segment-writing.ts'
 import { isForOperators } from './start-checks.ts'
 

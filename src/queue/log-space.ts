@@ -12,6 +12,10 @@ export interface LogSpaceOptions {
 /** How long a job waits for room in its log, ms: docs/operations.md says so. */
 const longestWaitMs = 3_600_000
 const lookEveryMs = 1000
+const fullMessage =
+  'The message log of the job is full: for an hour its messages could not be moved to DATA_DIR, and none were ' +
+  'acknowledged. Give all processes one DATA_DIR with free space, acknowledge messages while the job runs, or raise ' +
+  'LOG_LIMIT_BYTES; a new job continues from the last STATE'
 /** So often the commit is sent again even without room: it also tells whether the job is still this attempt's. */
 const looksPerCommit = 15
 
@@ -33,7 +37,7 @@ export async function commitWhenRoom(
       const isRoom = looks % looksPerCommit === 0 || (await makeRoom()) > 0
       const outcome = isRoom ? await commit() : 'LOG_FULL'
       if (outcome !== 'LOG_FULL') return outcome
-      if (clock.monotonic() - began >= longestWaitMs) throw new CodedError('log_full')
+      if (clock.monotonic() - began >= longestWaitMs) throw new CodedError('log_full', fullMessage)
       watch.waits({ waitingFor: 'log_space' })
       await clock.sleep(lookEveryMs, signal)
     }

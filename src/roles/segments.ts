@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { reportOf } from '../error-report.ts'
 import type { Phase } from '../process/lifecycle.ts'
-import { type FolderSharing, joinSegmentFolder } from '../store/segments/segment-folder.ts'
+import { createFolderQuota } from '../store/segments/folder/folder-quota.ts'
+import { type FolderSharing, joinSegmentFolder } from '../store/segments/folder/segment-folder.ts'
+import { keepSwept } from '../store/segments/folder/segment-sweeper.ts'
 import { createSegmentMover, type SegmentMover } from '../store/segments/segment-mover.ts'
 import { createSegmentReader, type SegmentReader } from '../store/segments/segment-reading.ts'
-import { keepSwept } from '../store/segments/segment-sweeper.ts'
 import { segmentRootOf } from '../store/segments/segment-writing.ts'
+import { keepSpace } from '../store/space/space-keeper.ts'
 import type { Service } from './service.ts'
 
 /** The part of the logs that is in files. */
@@ -34,21 +36,25 @@ export async function startSegments(
     },
   })
   const closing = new AbortController()
-  const sweeping = keepSwept({ ...base, ownFolder: folder.ownFolder }, closing.signal)
+  const segmentMover = createSegmentMover({
+    ...base,
+    writableFolder: folder.writableFolder,
+    takeQuota: createFolderQuota({ clock, root, ownFolder: folder.ownFolder, mostBytes: config.dataDirBytes }),
+    windowBytes: Math.min(config.logWindowBytes, config.logLimitBytes),
+    onMoved: (bytes) => metrics.add('intercom_sync_segment_bytes_total', {}, bytes),
+  })
+  const keeping = [keepSwept({ ...base, ownFolder: folder.ownFolder }, closing.signal)]
+  const space = { redis, clock, totalBytes: config.logTotalBytes, mover: segmentMover, onError }
+  if (writes) keeping.push(keepSpace(space, closing.signal))
   return {
     segmentReader: createSegmentReader({ root, isApart: folder.isApart }),
-    segmentMover: createSegmentMover({
-      ...base,
-      writableFolder: folder.writableFolder,
-      windowBytes: Math.min(config.logWindowBytes, config.logLimitBytes),
-      onMoved: (bytes) => metrics.add('intercom_sync_segment_bytes_total', {}, bytes),
-    }),
+    segmentMover,
     phase: {
       name: 'leave the segments',
       timeoutMs: 2000,
       async run() {
         closing.abort()
-        await Promise.all([sweeping, folder.leave()])
+        await Promise.all([...keeping, folder.leave()])
       },
     },
   }

@@ -34,6 +34,10 @@ export interface Config {
   logLimitBytes: number
   /** Bytes of them after which a job's oldest messages are moved to `dataDir`, if every process has it. @defaultValue 32 MiB */
   logWindowBytes: number
+  /** Bytes of them that the logs of all jobs may have in Redis. @defaultValue 2 GiB */
+  logTotalBytes: number
+  /** Bytes of long logs in `dataDir`. @defaultValue 32 GiB */
+  dataDirBytes: number
   /** A level of pino. @defaultValue `info` */
   logLevel: string
 }
@@ -63,6 +67,8 @@ export function readConfig(environment: Environment = process.env): Config {
     jobRetentionMs: read.integer('JOB_RETENTION_HOURS', 24, 1, 24 * 365) * hourMs,
     logLimitBytes: read.integer('LOG_LIMIT_BYTES', 256 * mebibyte, mebibyte, Number.MAX_SAFE_INTEGER),
     logWindowBytes: read.integer('LOG_WINDOW_BYTES', 32 * mebibyte, mebibyte, Number.MAX_SAFE_INTEGER),
+    logTotalBytes: read.integer('LOG_TOTAL_BYTES', 2048 * mebibyte, 16 * mebibyte, Number.MAX_SAFE_INTEGER),
+    dataDirBytes: read.integer('DATA_DIR_BYTES', 32_768 * mebibyte, 16 * mebibyte, Number.MAX_SAFE_INTEGER),
     logLevel: read.choice('LOG_LEVEL', 'info', logLevels),
   }
   // Elsewhere an empty variable counts as not set. Here that would silently move the data to another place.

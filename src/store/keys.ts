@@ -78,6 +78,10 @@ export const sharedKeys = {
   segmentStrangers: `${prefix}:{segments}:apart`,
   /** Sorted set: segments that no log names -> since when, ms on Redis's clock. */
   unnamedSegments: `${prefix}:{segments}:unnamed`,
+  /** Sorted set: job id -> bytes of its log in Redis, about; small ones are not there. */
+  logWindows: `${prefix}:{logs}:windows`,
+  /** String that expires: all logs together have reached `LOG_TOTAL_BYTES`, and nothing gives way. */
+  storageFull: `${prefix}:{logs}:full`,
   /** Prefix of strings: digest of an access token -> who holds the lease on its workspace's scroll. */
   scrollLeasePrefix: `${prefix}:scroll-lease:`,
   /** Counter: counts changes of connections' states by hand and new connections, over all tenants. */

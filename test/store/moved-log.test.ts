@@ -1,9 +1,11 @@
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { createRandom } from '../../simulator/random.ts'
 import type { Attempt } from '../../src/store/attempts/attempts.ts'
 import { jobKey } from '../../src/store/keys.ts'
+import { createFolderQuota } from '../../src/store/segments/folder/folder-quota.ts'
+import { createManualClock } from '../support/manual-clock.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
 import {
   beginAttempt,
@@ -170,6 +172,29 @@ t.test('a job goes on when its files cannot be written, and catches up when they
   const heir = await beginAttempt(later, { jobId: attempt.jobId, fence: 2, attemptId: 'b' })
   const { lines } = await commitMany(heir, 20, later)
   t.ok((await wholeLog(store, attempt.jobId)).endsWith(lines.join('')))
+})
+
+t.test('files take no more room than their quota, and go on when there is room again', onRealRedis, async (t) => {
+  const own = await segmentsIn(t, 500)
+  const clock = createManualClock()
+  const quota = { clock, root: own.root, ownFolder: () => 'mine', mostBytes: 5000 }
+  const errors: unknown[] = []
+  const onError = (error: unknown) => void errors.push(error)
+  const bounded = openStore(server, { segments: { ...own, takeQuota: createFolderQuota(quota), onError }, clock })
+  const { attempt, lines } = await commitMany(await newAttempt(bounded), 40, bounded)
+  const sizeOf = async () => {
+    const names = await readdir(join(own.root, 'mine'))
+    const sizes = await Promise.all(names.map(async (name) => (await stat(join(own.root, 'mine', name))).size))
+    return sizes.reduce((sum, size) => sum + size, 0)
+  }
+  t.ok((await sizeOf()) <= 5000)
+  t.match(errors, [{ message: /may not have more than DATA_DIR_BYTES \(5000\)/ }])
+  t.equal(await wholeLog(bounded, attempt.jobId), lines.join(''))
+  // The files of another job go away.
+  const others = await readdir(join(own.root, 'mine'))
+  for (const name of others) await rm(join(own.root, 'mine', name))
+  clock.advance(60_000)
+  t.ok(await bounded.segmentMover?.makeRoom(attempt, 1e6))
 })
 
 t.test('a Redis that is full lets entries leave', onRealRedis, async (t) => {

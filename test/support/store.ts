@@ -63,6 +63,7 @@ export interface TestSegments {
   /** Below the root; undefined while nothing may be moved. */
   folder: string | undefined
   windowBytes: number
+  takeQuota?: (bytes: number) => Promise<void>
   /** Gets what keeps entries from being moved. @defaultValue it is thrown away */
   onError?: (error: unknown) => void
 }

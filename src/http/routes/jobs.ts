@@ -56,6 +56,7 @@ function addCreateJob(app: Api, dependencies: RouteDependencies): void {
           'malformed_json',
           'connection_not_found',
           'connection_busy',
+          'storage_full',
           'idempotency_key_reused',
           'log_gone',
           'log_damaged',

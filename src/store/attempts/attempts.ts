@@ -10,6 +10,7 @@ import { giveWay } from '../log/give-way.ts'
 import { runScript } from '../script.ts'
 import type { SegmentMover } from '../segments/segment-mover.ts'
 import type { SegmentReader } from '../segments/segment-reading.ts'
+import { noteWindow } from '../space/window-figures.ts'
 import { activityScript } from './activity.lua.ts'
 import { beginScript } from './begin.lua.ts'
 import { type BegunAttempt, readBegun } from './begun-attempt.ts'
@@ -147,7 +148,10 @@ async function commitTo(
   const { segmentMover } = dependencies
   const append = await appendTo(dependencies, attempt, commitId, commit)
   const [outcome, windowBytes] = await append()
-  if (outcome === 'COMMITTED') await segmentMover?.makeRoom({ ...attempt, commitId }, windowBytes)
+  if (outcome === 'COMMITTED') {
+    const moved = (await segmentMover?.makeRoom({ ...attempt, commitId }, windowBytes)) ?? 0
+    noteWindow(dependencies.redis, attempt.jobId, windowBytes - moved)
+  }
   // Moving may have failed at earlier commits.
   if (outcome !== 'LOG_FULL' || (await makeRoom(dependencies, attempt)) === 0) return outcome
   return (await append())[0]

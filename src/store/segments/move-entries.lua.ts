@@ -6,7 +6,7 @@ import { markedDataKeyFunction } from '../secrets/sealing.ts'
 /**
  * Puts a segment, whose file is on the disk, into the index of its log, and removes its entries from Redis. Nobody ever
  * sees one without the other. Only the attempt that has written the log may do so, and only if the log is the one that
- * it knows: a segment of an attempt that others have overtaken is never named.
+ * it knows: a segment of an attempt that others have overtaken is never named. Nobody writes the log of an ended job.
  *
  * It makes room, so it must work in a Redis that is full: the first write is one that Redis never refuses, and Redis
  * checks its memory only before a script's first write. Its reply may be lost and the call come again, so the first
@@ -35,6 +35,8 @@ export const moveEntriesScript = defineScript({
     'bytes',
     /** Redis's time in ms until which the file is surely there. */
     'notAfter',
+    /** '1' for the log of a job that has ended: nobody writes it any more, so anyone may move it. */
+    'isEnded',
   ],
   reply: Type.Enum(['MOVED', 'ENDED', 'OTHER', 'LATE']),
   lua: `${endedFunction}${runIdFunction}${mayBeOtherLogFunction}${redisTimeFunction}${markedDataKeyFunction}
@@ -42,9 +44,11 @@ if redis.call('ZSCORE', segmentsKey, segment) then return 'MOVED' end
 local status, latestFence, latestAttemptId, latestCommitId, runIdOfLog, blobBytes, trimmedTo = unpack(redis.call(
   'HMGET', recordKey, 'status', 'fence', 'attemptId', 'commitId', 'runId', 'blobBytes', 'trimmedTo'))
 local wrapped = redis.call('GET', dataKeyKey)
-if not status or not wrapped or ended(status) then return 'ENDED' end
-if latestFence ~= fence or latestAttemptId ~= attemptId or latestCommitId ~= commitId then return 'OTHER' end
-if mayBeOtherLog(runIdOfLog, lockKey, lockToken) then return 'OTHER' end
+if not status or not wrapped or ended(status) ~= (isEnded == '1') then return 'ENDED' end
+if latestFence ~= fence or (latestAttemptId or '') ~= attemptId or (latestCommitId or '') ~= commitId then
+  return 'OTHER'
+end
+if isEnded ~= '1' and mayBeOtherLog(runIdOfLog, lockKey, lockToken) then return 'OTHER' end
 local newest = redis.call('ZREVRANGE', segmentsKey, 0, 0, 'WITHSCORES')
 if math.max(tonumber(newest[2] or 0), tonumber(trimmedTo or 0)) ~= tonumber(after) then return 'OTHER' end
 if redisTime() > tonumber(notAfter) then return 'LATE' end
@@ -54,7 +58,9 @@ redis.call('ZADD', segmentsKey, lastOffset, segment)
 -- Older versions count less of an entry, so more may leave the window than was counted.
 redis.call('HSET', recordKey, 'blobBytes', string.format('%.0f', math.max(0, tonumber(blobBytes) - tonumber(bytes))))
 redis.call('HINCRBY', recordKey, 'movedBytes', bytes)
-redis.call('SET', dataKeyKey, markedDataKey(wrapped))
+redis.call('SET', dataKeyKey, markedDataKey(wrapped), 'KEEPTTL')
+local expiresIn = redis.call('PTTL', dataKeyKey)
+if expiresIn > 0 then redis.call('PEXPIRE', segmentsKey, expiresIn) end
 return 'MOVED'
 `,
 })

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
+import { storeAnswer } from '../availability.ts'
 import { jobKey } from '../keys.ts'
 import { runScript } from '../script.ts'
 import type { LogEntry } from './log-entry.ts'
@@ -31,6 +32,10 @@ export interface SegmentMover {
    * @returns bytes that have left the window
    */
   makeRoom(owner: LogOwner, windowBytes: number): Promise<number>
+  /** Moves the whole log of a job that has ended. @returns bytes that have left Redis; 0 when nothing can be moved */
+  moveEnded(jobId: number): Promise<number>
+  /** Lets each log have less in Redis than it may, but at least a mebibyte; undefined when there is room again. */
+  shareWindow(bytes: number | undefined): void
 }
 
 export interface SegmentMoverOptions {
@@ -42,6 +47,8 @@ export interface SegmentMoverOptions {
   writableFolder(): string | undefined
   /** Bytes of a log that stay in Redis. */
   windowBytes: number
+  /** Takes the bytes of a file from a quota; throws when there are none left. @defaultValue there is no quota */
+  takeQuota?: (bytes: number) => Promise<void>
   createId: () => string
   /** Entries were written to a file that so many bytes hold. */
   onMoved?: (bytes: number) => void
@@ -51,38 +58,61 @@ export interface SegmentMoverOptions {
 
 /** Bytes of a segment, about: large enough for few files, small enough for the memory of many jobs at once. */
 const segmentBytes = 4 << 20
+/** What a log may have in Redis even if there is hardly any room: a few commits. */
+const leastWindowBytes = 1 << 20
 /** After a failure nothing is tried for so long, ms: a commit must not wait for a broken disk each time. */
 const pauseMs = 5000
 
 export function createSegmentMover(options: SegmentMoverOptions): SegmentMover {
-  const { clock, windowBytes: most } = options
+  const { clock, redis, windowBytes } = options
+  let most = windowBytes
   let pausedUntil = 0
+  /** @returns bytes moved; 0 when nothing can be moved now, which is reported */
+  const tryToMove = async (owner: LogOwner, mostBytes: number, isEnded: boolean): Promise<number> => {
+    const folder = options.writableFolder()
+    if (folder === undefined || clock.monotonic() < pausedUntil) return 0
+    try {
+      return await moveOnce(options, folder, owner, mostBytes, isEnded)
+    } catch (error) {
+      pausedUntil = clock.monotonic() + pauseMs
+      options.onError(error)
+      return 0
+    }
+  }
   return {
-    async makeRoom(owner, windowBytes) {
+    async makeRoom(owner, held) {
       let freed = 0
-      while (windowBytes - freed > most && clock.monotonic() >= pausedUntil) {
-        const folder = options.writableFolder()
-        if (folder === undefined) break
-        try {
-          const moved = await moveOnce(options, folder, owner, Math.min(segmentBytes, Math.ceil(most / 2)))
-          if (moved === 0) break
-          freed += moved
-        } catch (error) {
-          pausedUntil = clock.monotonic() + pauseMs
-          options.onError(error)
-        }
+      while (held - freed > most) {
+        const moved = await tryToMove(owner, Math.min(segmentBytes, Math.ceil(most / 2)), false)
+        if (moved === 0) break
+        freed += moved
       }
       return freed
+    },
+    async moveEnded(jobId) {
+      const names = ['fence', 'attemptId', 'commitId'] as const
+      const [fence, attemptId, commitId] = await storeAnswer(redis.hmget(jobKey(jobId, 'record'), ...names))
+      const owner = { jobId, fence: Number(fence ?? 0), attemptId: attemptId ?? '', commitId: commitId ?? '' }
+      let freed = 0
+      for (;;) {
+        const moved = await tryToMove(owner, segmentBytes, true)
+        if (moved === 0) return freed
+        freed += moved
+      }
+    },
+    shareWindow(bytes) {
+      most = bytes === undefined ? windowBytes : Math.min(windowBytes, Math.max(leastWindowBytes, bytes))
     },
   }
 }
 
 /** @returns bytes that have left the window; 0 when the log is no longer this attempt's */
 async function moveOnce(
-  { redis, root, createId, onMoved }: SegmentMoverOptions,
+  { redis, root, createId, onMoved, takeQuota }: SegmentMoverOptions,
   folder: string,
   owner: LogOwner,
   mostBytes: number,
+  isEnded: boolean,
 ): Promise<number> {
   const { jobId, fence } = owner
   const { entries, after, notAfter } = await readOldestEntries(redis, jobId, mostBytes)
@@ -90,11 +120,12 @@ async function moveOnce(
   if (!last) return 0
   const content = layOutSegment(entries)
   const file = `${folder}/${segmentName(jobId, fence, after, createId())}`
+  await takeQuota?.(content.size)
   await writeSegment(join(root, folder), basename(file), content)
   const { at: tableAt, checksum: tableChecksum } = content.table
   const segment = { file, after, lastOffset: last.lastOffset, size: content.size, tableAt, tableChecksum }
   const bytes = entries.reduce((sum, entry) => sum + windowBytesOf(entry), 0)
-  const outcome = await index(redis, owner, segment, bytes, notAfter)
+  const outcome = await index(redis, owner, { segment, bytes, notAfter, isEnded })
   if (outcome === 'MOVED') {
     onMoved?.(content.size)
     return bytes
@@ -109,7 +140,15 @@ function windowBytesOf({ blob, checkpoints }: LogEntry): number {
   return blob.length + checkpoints.length
 }
 
-function index(redis: Redis, owner: LogOwner, segment: IndexedSegment, bytes: number, notAfter: number) {
+interface Move {
+  segment: IndexedSegment
+  /** Bytes that its entries counted in the window. */
+  bytes: number
+  notAfter: number
+  isEnded: boolean
+}
+
+function index(redis: Redis, owner: LogOwner, { segment, bytes, notAfter, isEnded }: Move) {
   const { jobId, fence, attemptId, commitId, lock } = owner
   return runScript(redis, moveEntriesScript, {
     keys: {
@@ -129,6 +168,7 @@ function index(redis: Redis, owner: LogOwner, segment: IndexedSegment, bytes: nu
       lastOffset: segment.lastOffset,
       bytes,
       notAfter,
+      isEnded,
     },
   })
 }

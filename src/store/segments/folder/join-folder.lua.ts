@@ -1,6 +1,6 @@
 import Type from 'typebox'
-import { redisTimeFunction } from '../lua-functions.ts'
-import { defineScript } from '../script.ts'
+import { redisTimeFunction } from '../../lua-functions.ts'
+import { defineScript } from '../../script.ts'
 
 /**
  * A process says whether it has the folder of this service's segments in its `DATA_DIR`, and is told whether all others

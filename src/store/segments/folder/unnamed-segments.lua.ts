@@ -1,6 +1,6 @@
 import Type from 'typebox'
-import { redisTimeFunction } from '../lua-functions.ts'
-import { defineScript } from '../script.ts'
+import { redisTimeFunction } from '../../lua-functions.ts'
+import { defineScript } from '../../script.ts'
 
 /**
  * Remembers since when files are named by no log, and forgets those that are named (again).

@@ -1,12 +1,12 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Redis } from 'ioredis'
-import type { Clock } from '../../clock.ts'
-import { storeAnswer } from '../availability.ts'
-import { jobKey, sharedKeys } from '../keys.ts'
-import { runScript } from '../script.ts'
-import { parseIndexed } from './segment-index.ts'
-import { jobOfSegment } from './segment-name.ts'
+import type { Clock } from '../../../clock.ts'
+import { storeAnswer } from '../../availability.ts'
+import { jobKey, sharedKeys } from '../../keys.ts'
+import { runScript } from '../../script.ts'
+import { parseIndexed } from '../segment-index.ts'
+import { jobOfSegment } from '../segment-name.ts'
 import { judgeUnnamedScript } from './unnamed-segments.lua.ts'
 
 export interface SegmentSweeperOptions {

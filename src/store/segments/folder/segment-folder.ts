@@ -1,12 +1,12 @@
 import { access, constants, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Redis } from 'ioredis'
-import type { Clock } from '../../clock.ts'
-import { storeAnswer } from '../availability.ts'
-import { sharedKeys } from '../keys.ts'
-import { runScript } from '../script.ts'
+import type { Clock } from '../../../clock.ts'
+import { storeAnswer } from '../../availability.ts'
+import { sharedKeys } from '../../keys.ts'
+import { runScript } from '../../script.ts'
+import { makeFolder } from '../segment-writing.ts'
 import { joinFolderScript } from './join-folder.lua.ts'
-import { makeFolder } from './segment-writing.ts'
 
 /**
  * Who can read this service's segments. `shared`: every process that is alive. `others-apart`: this process, and not
