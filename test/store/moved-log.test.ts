@@ -174,6 +174,33 @@ t.test('a job goes on when its files cannot be written, and catches up when they
   t.ok((await wholeLog(store, attempt.jobId)).endsWith(lines.join('')))
 })
 
+t.test(
+  'a Redis that goes back in time goes back with the index, and nothing is missing or twice',
+  onRealRedis,
+  async (t) => {
+    const { attempt: before, lines: kept } = await commitMany(await newAttempt(), 30)
+    const { jobId } = before
+    const names = await store.redis.keys(`intercom-sync:{job:${jobId}}:*`)
+    const saved = await Promise.all(names.map(async (name) => [name, await store.redis.dumpBuffer(name)] as const))
+    const { attempt: ahead, lines: lost } = await commitMany(before, 30)
+    const files = await filesOf(jobId)
+    await store.redis.del(...(await store.redis.keys(`intercom-sync:{job:${jobId}}:*`)))
+    for (const [name, value] of saved) await store.redis.restore(name, 0, value ?? '')
+
+    t.equal(await store.attempts.commit(ahead, 'late', commitOf(ahead.offset + 1, 3)), 'REWOUND')
+    t.equal(await store.segmentMover?.makeRoom(ahead, 1e6), 0, 'what it read is not what is there')
+    t.equal(await wholeLog(store, jobId), kept.join(''))
+    const anew = await beginAttempt(store, { jobId, fence: 1, attemptId: 'a' }, 'rewound')
+    const { lines } = await commitMany(anew, 30)
+    t.equal(await wholeLog(store, jobId), [...kept, ...lines].join(''))
+    t.not(lines.join(''), lost.join(''))
+    t.ok(
+      files.every((name) => name.includes('-attempt-1-')),
+      'the same number, and yet other files',
+    )
+  },
+)
+
 t.test('files take no more room than their quota, and go on when there is room again', onRealRedis, async (t) => {
   const own = await segmentsIn(t, 500)
   const clock = createManualClock()
