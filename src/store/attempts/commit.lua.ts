@@ -7,8 +7,8 @@ import { defineScript } from '../script.ts'
  * Compare and append: makes one commit of an attempt durable, whole or not at all.
  *
  * Replies COMMITTED, ALREADY (exactly this commit is there: its reply was lost), ENDED (or no such job), FENCED,
- * REWOUND (Redis holds less than this attempt wrote, or something else) or LOG_FULL, each with the bytes of the log that
- * are in Redis then; 0 when nothing was looked up.
+ * REWOUND (Redis holds less than this attempt wrote, or something else) or LOG_FULL, each with the bytes that the job
+ * has in Redis then, its position included; 0 when nothing was looked up.
  */
 export const commitScript = defineScript({
   name: 'syncCommit',
@@ -57,7 +57,8 @@ local offset = tonumber(expectedOffset)
 if tonumber(messages) ~= offset or (latestCommitId or '') ~= expectedCommitId then return {'REWOUND', 0} end
 if mayBeOtherLog(runIdOfLog, lockKey, lockToken) then return {'REWOUND', 0} end
 local entryBytes = #blob + #checkpoints
-if logIsFull(blobBytes, entryBytes, logLimitBytes) then return {'LOG_FULL', tonumber(blobBytes)} end
+local held = tonumber(blobBytes) + #position
+if logIsFull(held, entryBytes, logLimitBytes) then return {'LOG_FULL', held} end
 
 local count = tonumber(messageCount)
 local last = string.format('%.0f', offset + count)
@@ -72,7 +73,7 @@ redis.call('HSET', recordKey, 'messages', last, 'commitId', commitId, 'streams',
   'runId', runId())
 redis.call('HINCRBY', recordKey, 'rows', recordCount)
 redis.call('HINCRBY', recordKey, 'bytes', bytes)
-local windowBytes = redis.call('HINCRBY', recordKey, 'blobBytes', entryBytes)
+redis.call('HINCRBY', recordKey, 'blobBytes', entryBytes)
 if skippedStreams ~= '' then redis.call('HSET', recordKey, 'skippedStreams', skippedStreams) end
 if holdsErrorTrace == '1' then redis.call('HSET', recordKey, 'errorTraced', 1) end
 if isProgress == '1' then
@@ -84,6 +85,6 @@ for streamName, streamState in entries() do
   redis.call('HSET', statesKey, streamName, streamState)
 end
 redis.call('PUBLISH', channel, 'running')
-return {'COMMITTED', windowBytes}
+return {'COMMITTED', held + entryBytes}
 `,
 })
