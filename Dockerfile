@@ -8,10 +8,11 @@ FROM node:24-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
-COPY tsconfig.json ./
+COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 COPY simulator ./simulator
-RUN npx tsc
+COPY scripts/bundle.js ./scripts/
+RUN npx tsc --project tsconfig.build.json && node scripts/bundle.js
 
 FROM node:24-bookworm-slim AS packages
 WORKDIR /packages
@@ -28,6 +29,7 @@ RUN [ -z "$DOCS_URL" ] || npm pkg set "homepage=$DOCS_URL"
 COPY bin ./bin
 COPY schemas ./schemas
 COPY --from=build /build/dist/src ./dist/src
+COPY --from=build /build/dist/bundle/product ./dist/bundle/product
 ARG REVISION=unknown
 LABEL org.opencontainers.image.version="0.1.0" \
   org.opencontainers.image.revision="$REVISION" \

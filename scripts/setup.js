@@ -9,7 +9,7 @@ import { prepareRedis } from './package-copy.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const compiledStamp = join(root, 'dist', '.compiled')
-const sources = ['src', 'simulator', 'test', 'bench', 'tsconfig.json']
+const sources = ['src', 'simulator', 'test', 'bench', 'tsconfig.json', join('scripts', 'bundle.js')]
 
 /** Time of the newest file below a path, in ms; 0 where nothing is. */
 function newest(path) {
@@ -53,10 +53,14 @@ prepareRedis(root)
 
 const changed = Math.max(...sources.map((path) => newest(join(root, path))), newest(lockfile))
 const isPublished = !existsSync(join(root, 'src'))
-if (!isPublished && (process.argv.includes('--build') || newest(compiledStamp) < changed)) {
+const isBuild = process.argv.includes('--build')
+if (!isPublished && (isBuild || newest(compiledStamp) < changed)) {
   console.error('setup: compiling')
   // From nothing, so that no file outlives its source: a test that was deleted must not go on running.
   rmSync(join(root, 'dist'), { recursive: true, force: true })
-  run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '--project', root])
-  writeFileSync(compiledStamp, '')
+  const project = join(root, isBuild ? 'tsconfig.build.json' : 'tsconfig.json')
+  run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '--project', project])
+  run(process.execPath, [join(root, 'scripts', 'bundle.js')])
+  // A build has no tests: whoever runs them next compiles them.
+  if (!isBuild) writeFileSync(compiledStamp, '')
 }

@@ -5,7 +5,7 @@
 // of a test and into all of their children, even when coverage is off, and a service then takes twice as long to start.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -63,11 +63,13 @@ const ordered = new Set([...slowest, ...[...files].sort()])
 // Most tests wait for processes and timers rather than for a core.
 t.jobs = Number(options.jobs ?? availableParallelism() * 2)
 t.setTimeout(0)
-const nodeOptions = ['--enable-source-maps', '--import', './scripts/without-async-hooks.js']
+const nodeOptions = ['--import', './scripts/without-async-hooks.js']
 const environment = ['-u', 'NODE_OPTIONS', `TAP_TIMEOUT=${timeoutSeconds}`]
 for (const file of ordered) {
-  const compiled = join('dist', file.replace(/\.ts$/, '.js'))
-  t.spawn('env', [...environment, process.execPath, ...nodeOptions, compiled], {
+  const compiled = file.replace(/\.ts$/, '.js')
+  const bundled = join('dist', 'bundle', 'checkout', compiled)
+  const program = existsSync(join(root, bundled)) ? bundled : join('dist', compiled)
+  t.spawn('env', [...environment, process.execPath, ...nodeOptions, program], {
     name: file,
     cwd: root,
     buffered: true,

@@ -15,6 +15,12 @@ interface ErrorEntry {
 /** Every error that this product can show, in HTTP answers, jobs and TRACE messages. `docs/errors.md` explains each. */
 export const errorTable = {
   invalid_request: { status: 400, failureType: 'config_error', retryable: false, title: 'The request is not valid' },
+  half_closed: {
+    status: 400,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The client has closed its half of the connection',
+  },
   malformed_json: { status: 400, failureType: 'config_error', retryable: false, title: 'The body is not JSON' },
   not_http: { status: 400, failureType: 'config_error', retryable: false, title: 'The request is not HTTP' },
   unauthorized: { status: 401, failureType: 'config_error', retryable: false, title: 'A valid API key is needed' },
@@ -95,6 +101,12 @@ export const errorTable = {
     title: 'The Idempotency-Key was sent before with another body',
   },
   too_many_requests: { status: 429, failureType: 'transient_error', retryable: true, title: 'Too many requests' },
+  http_version_too_old: {
+    status: 426,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'A job can be followed over HTTP/1.1 only',
+  },
   headers_too_large: {
     status: 431,
     failureType: 'config_error',
@@ -148,6 +160,12 @@ export const errorTable = {
     retryable: false,
     title: 'The access token lacks a permission',
   },
+  unknown_stream: {
+    status: 400,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The catalog names a stream that is not here',
+  },
   workspace_changed: { status: 409, failureType: 'config_error', retryable: false, title: 'Another workspace' },
   records_unreadable: {
     status: 502,
@@ -191,6 +209,12 @@ export const errorTable = {
     failureType: 'transient_error',
     retryable: true,
     title: 'The service cannot be reached or keeps failing',
+  },
+  gateway_refused: {
+    status: 502,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'Something between here and the service refuses the request',
   },
   messages_lost: {
     status: 410,

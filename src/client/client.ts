@@ -18,6 +18,7 @@ const commands: Commands = {
   'jobs messages': async () => (await import('./jobs/messages.ts')).printMessages,
   'jobs cancel': async () => (await import('./jobs/cancel.ts')).cancelJob,
   'jobs ack': async () => (await import('./jobs/acknowledge.ts')).acknowledgeMessages,
+  'jobs delete-messages': async () => (await import('./jobs/delete-messages.ts')).deleteMessages,
   'connections list': async () => (await import('./connections/list.ts')).listConnections,
   'connections show': async () => (await import('./connections/show.ts')).showConnection,
   'connections apply': async () => (await import('./connections/apply.ts')).applyConnections,

@@ -81,6 +81,14 @@ export const clientCommands = {
     example: 'jobs ack 17 13000',
     variables: clientVariables,
   },
+  'jobs delete-messages': {
+    summary: 'delete the messages of a job that has ended, for good; the job itself stays',
+    operands: ['JOB'],
+    options: { epoch, ...serviceOptionsOfMessages },
+    notes: ['Acknowledge them first (jobs ack): what was not, the next job of the connection delivers again.'],
+    example: 'jobs delete-messages 17',
+    variables: clientVariables,
+  },
   'connections list': {
     summary: 'list the connections',
     options: serviceOptions,

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { addAbortSignal } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { isBesideState } from '../airbyte/state/read-states.ts'
 import { UsageError } from '../command-line/usage-error.ts'
 import { CodedError } from '../errors.ts'
 import { placeOfFault } from '../json/json-place.ts'
+import { isObject, parseJson } from '../json-object.ts'
 
 const inputNames = ['config', 'catalog', 'state'] as const
 export type InputName = (typeof inputNames)[number]
@@ -11,7 +13,7 @@ export type InputName = (typeof inputNames)[number]
 /** Paths of the files that a command is given; `-` is stdin. */
 export type InputPaths = Partial<Record<InputName, string>>
 
-/** The contents of a command's files, parsed and not yet checked. */
+/** The contents of a command's files, parsed and not yet checked. A state may be one message a line: then it is a list. */
 export type Inputs = Partial<Record<InputName, unknown>>
 
 /** What stands for stdin on a command line. */
@@ -27,7 +29,7 @@ export async function readInputs(paths: InputPaths, signal: AbortSignal): Promis
   const inputs: Inputs = {}
   for (const name of inputNames) {
     const path = paths[name]
-    if (path !== undefined) inputs[name] = parse(nameOf(path), await readText(`--${name}`, path, signal))
+    if (path !== undefined) inputs[name] = parse(name, nameOf(path), await readText(`--${name}`, path, signal))
   }
   return inputs
 }
@@ -53,13 +55,23 @@ export function nameOf(path: string): string {
   return path === stdinPath ? 'stdin' : path
 }
 
-function parse(name: string, text: string): unknown {
+function parse(input: InputName, file: string, text: string): unknown {
   // Editors on Windows begin a file with a byte order mark.
   const json = text.replace(/^\ufeff/, '')
+  const lines = input === 'state' ? json.split('\n').map((line, before) => ({ line, before })) : []
+  const filled = lines.filter(({ line }) => line.trim() !== '')
+  // A file of the messages that a sync has printed: one a line, and only the states matter.
+  if (filled.length > 1 && isObject(parseJson(filled[0]?.line ?? '')))
+    return filled.map(({ line, before }) => parseText(file, line, before)).filter((message) => !isBesideState(message))
+  return parseText(file, json)
+}
+
+/** @param linesBefore lines of the file before the text */
+function parseText(file: string, json: string, linesBefore = 0): unknown {
   try {
     return JSON.parse(json)
   } catch {
-    throw new CodedError('malformed_json', `${name} is not JSON: look at ${placeOfFault(json)}`)
+    throw new CodedError('malformed_json', `${file} is not JSON: look at ${placeOfFault(json, linesBefore)}`)
   }
 }
 

@@ -15,7 +15,7 @@ const freeLease: ScrollLease = { hold: (_signal, work) => work() }
 
 export const readStreams: Command = async ({ inputs, output, note, clock, random, signal }) => {
   const { config, catalog, state } = inputs
-  const request = parseSyncRequest({ config, catalog, state })
+  const request = parseSyncRequest({ config, catalog, state }, 'keep')
   const baseUrl = intercomBaseUrl()
   const log = openLog(note)
   const failure = await printSync(request, {

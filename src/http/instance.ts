@@ -3,6 +3,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { HttpLimits } from './dependencies.ts'
 import { answerClientError } from './requests/client-errors.ts'
+import { addCompression } from './requests/compression.ts'
+import { requireOneHost } from './requests/host-header.ts'
 import { sendProblem } from './requests/problem.ts'
 import { createRequestLog, loggedRequest } from './requests/request-log.ts'
 
@@ -11,7 +13,7 @@ export type Api = Parameters<FastifyPluginAsyncTypebox>[0]
 
 /** A server without routes. Fastify leaves most of its timeouts off; each one here is chosen. */
 export function createInstance(logger: FastifyBaseLogger, limits: HttpLimits): FastifyInstance {
-  return Fastify({
+  const app = Fastify({
     loggerInstance: logger.child({}, { serializers: { req: loggedRequest } }),
     genReqId: () => randomUUID(),
     logController: createRequestLog(),
@@ -20,14 +22,22 @@ export function createInstance(logger: FastifyBaseLogger, limits: HttpLimits): F
     connectionTimeout: limits.connectionTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     // If the timeout for headers (60 s by default) is the longer one, Node swaps the two, and bodies get the longer one.
-    http: { connectionsCheckingInterval: limits.requestTimeoutCheckMs, headersTimeout: limits.requestTimeoutMs },
+    http: {
+      connectionsCheckingInterval: limits.requestTimeoutCheckMs,
+      headersTimeout: limits.requestTimeoutMs,
+      // `requireOneHost` answers with a problem document.
+      requireHostHeader: false,
+    },
     // Open message streams are closed by `open-streams.ts`, after a whole line.
     forceCloseConnections: 'idle',
     // Its answer is not a problem document; refuseWhen() gives one.
     return503OnClosing: false,
-    // HEAD would run a reader that nobody reads.
-    exposeHeadRoutes: false,
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => void sendProblem(request, reply, error),
   })
+  // A client may end its half of the connection after its request; by itself, Node would end the other half at once.
+  Object.assign(app.server, { httpAllowHalfOpen: true })
+  app.addHook('onRequest', requireOneHost)
+  addCompression(app)
+  return app
 }

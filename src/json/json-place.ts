@@ -7,10 +7,12 @@ type Expected = 'value' | 'value or end' | 'name' | 'name or end' | 'colon' | 'c
 /**
  * Where a text stops being JSON, as people count: `line 3, column 5`. The engine's own message quotes the text around
  * the fault, which may be a token, so we cannot use it.
+ *
+ * @param linesBefore lines before the text, where it is a part of a file
  */
-export function placeOfFault(text: string): string {
+export function placeOfFault(text: string, linesBefore = 0): string {
   const lines = text.slice(0, offsetOfFault(text)).split('\n')
-  return `line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}`
+  return `line ${linesBefore + lines.length}, column ${(lines.at(-1) ?? '').length + 1}`
 }
 
 function offsetOfFault(text: string): number {

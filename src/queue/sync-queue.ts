@@ -15,6 +15,8 @@ export type QueueState = JobState | 'absent' | 'unheld'
 export interface SyncQueue {
   /** Adding a job twice has the same effect as adding it once. */
   enqueue(jobId: number): Promise<void>
+  /** Removes an entry that no worker has: of a job that was cancelled while it waited, or that BullMQ gave up. */
+  dequeue(jobId: number): Promise<void>
   stateOf(jobId: number): Promise<QueueState>
   /** Whether a worker has the job at this moment. A worker that died loses it when its lock runs out. */
   isHeld(jobId: number): Promise<boolean>
@@ -59,6 +61,9 @@ export function createSyncQueue(redis: Redis, onError: (error: Error) => void): 
   return {
     async enqueue(jobId) {
       await queue.add('sync', { jobId }, { jobId: queueJobId(jobId) })
+    },
+    async dequeue(jobId) {
+      await queue.remove(queueJobId(jobId))
     },
     async stateOf(jobId) {
       const state = await queue.getJobState(queueJobId(jobId))

@@ -39,7 +39,7 @@ export async function startApi(service: Service): Promise<Phase> {
   const closing = new AbortController()
   const app = await buildApp({
     config: { apiKeys: config.apiKeys, intercomBaseUrl: config.intercomBaseUrl, metricsElsewhere },
-    jobs: createJobStore({ ...store, enqueue: queue.enqueue, isHeld: queue.isHeld }),
+    jobs: createJobStore({ ...store, enqueue: queue.enqueue, dequeue: queue.dequeue, isHeld: queue.isHeld }),
     connections: createConnectionStore(store),
     messages: createMessageLogReader(store),
     clock,

@@ -6,6 +6,7 @@ import { readMe, unknownWorkspace, type Workspace } from '../intercom/endpoints/
 import { createRedact } from '../redaction.ts'
 import { listProbes } from './probes.ts'
 import { askProbes, confirmRefusals, describeRefusal, probesOf, type Refusal, refusedStreams } from './refusals.ts'
+import { isUnknown, nameUnknown } from './unknown-streams.ts'
 
 interface Connection {
   workspace: Workspace
@@ -41,18 +42,23 @@ async function judgeConnection(
 ): Promise<ConnectionStatus> {
   const version = config.api_version ?? defaultApiVersion
   const me = await unlessRefused(readMe(client, version))
+  const unknown = (read ?? []).filter(isUnknown)
   const probes = read ? probesOf([...read, ...wanted], version) : listProbes(wanted, version)
   const first = await askProbes(client, probes)
   const isHopeless = first.length === probes.length && me instanceof RefusedError
   const refusals = isHopeless ? first : await confirmRefusals(client, first, client.pause)
 
+  if (read && unknown.length === read.length)
+    return { status: 'FAILED', message: `No stream of the catalog is here: ${nameUnknown(unknown)}.` }
   if (refusals.length === probes.length) return { status: 'FAILED', message: whyNothing(me, refusals, config) }
   const missing = describeAll(refusals)
   if (refusedStreams(refusals).some((name) => wanted.includes(name))) {
     return { status: 'FAILED', message: `The token works, but not for every stream asked for. ${missing}` }
   }
   const connection = { ...toConnection(me, version), rateLimit: client.rateLimit() }
-  const rest = missing === '' ? 'All streams can be read.' : `Not all streams can be read. ${missing}`
+  const absent = unknown.length > 0 && `What is no stream of this version fails each sync: ${nameUnknown(unknown)}.`
+  const lacks = [missing, absent].filter(Boolean).join(' ')
+  const rest = lacks === '' ? 'All streams can be read.' : `Not all streams can be read. ${lacks}`
   return { status: 'SUCCEEDED', message: `${describeConnection(connection)} ${rest}` }
 }
 

@@ -4,20 +4,30 @@ import { isObject } from '../json-object.ts'
 import { streamSchema } from './schemas.ts'
 import { findStream, type StreamEntry, streamTable } from './table.ts'
 
+/** What becomes of streams that this version does not have: a fault, or they stay in the catalog. */
+export type UnknownStreams = 'refuse' | 'keep'
+
 /**
  * Reads which streams a job is to sync: from a configured catalog, a raw CATALOG (message or its `catalog` object), the
  * shorthand `streams: ["contacts", {"name": "tags", "syncMode": "full_refresh"}]`, or neither, which means all but those
- * that are read only when they are named. A raw CATALOG lists what there is, so it names none of these. Incremental is what a stream gets when it can and nothing else was said.
+ * that are read only when they are named. A raw CATALOG lists what there is, so it names none of these.
+ * Incremental is what a stream gets when it can and nothing else was said.
+ *
+ * @param unknown `keep` is for catalogs that nobody has typed. @defaultValue refuse
  */
-export function readSelection(body: { catalog?: unknown; streams?: unknown }, faults: Fault[]): ConfiguredCatalog {
+export function readSelection(
+  body: { catalog?: unknown; streams?: unknown },
+  faults: Fault[],
+  unknown: UnknownStreams = 'refuse',
+): ConfiguredCatalog {
   const { catalog, streams } = body
   if (catalog !== undefined && streams !== undefined) {
     faults.push({ pointer: '/streams', detail: 'cannot be given together with catalog: leave one of them out' })
     return { streams: [] }
   }
-  if (streams !== undefined) return readList(streams, '/streams', readShorthand, faults)
-  if (catalog !== undefined) return readCatalog(catalog, faults)
-  return { streams: streamTable.filter(({ optIn }) => !optIn).map((entry) => configure(entry, {})) }
+  if (streams !== undefined) return readList(streams, '/streams', readShorthand, faults, unknown)
+  if (catalog !== undefined) return readCatalog(catalog, faults, unknown)
+  return { streams: streamTable.filter(({ optIn }) => !optIn).map((entry) => configure(entry, everything)) }
 }
 
 interface Wish {
@@ -32,11 +42,14 @@ interface Wish {
   destinationSyncMode?: unknown
 }
 
-function readCatalog(catalog: unknown, faults: Fault[]): ConfiguredCatalog {
+/** What is wished of each stream when nobody names any. */
+const everything: Wish = { name: undefined, namePointer: '' }
+
+function readCatalog(catalog: unknown, faults: Fault[], unknown: UnknownStreams): ConfiguredCatalog {
   const isMessage = isObject(catalog) && catalog.type === 'CATALOG'
   const inner = isMessage ? catalog.catalog : catalog
   const pointer = isMessage ? '/catalog/catalog' : '/catalog'
-  if (isObject(inner)) return readList(inner.streams, `${pointer}/streams`, readCatalogItem, faults)
+  if (isObject(inner)) return readList(inner.streams, `${pointer}/streams`, readCatalogItem, faults, unknown)
   faults.push({ pointer, detail: 'must be a ConfiguredAirbyteCatalog: an object with streams' })
   return { streams: [] }
 }
@@ -46,6 +59,7 @@ function readList(
   pointer: string,
   readItem: (item: unknown, pointer: string) => Wish,
   faults: Fault[],
+  unknown: UnknownStreams,
 ): ConfiguredCatalog {
   if (!Array.isArray(list) || list.length === 0) {
     faults.push({ pointer, detail: 'must be a list of at least one stream' })
@@ -55,19 +69,21 @@ function readList(
   const names = new Set<string>()
   for (const [index, item] of list.entries()) {
     const wish = readItem(item, `${pointer}/${index}`)
-    const entry = typeof wish.name === 'string' ? findStream(wish.name) : undefined
-    if (!entry) {
+    const name = typeof wish.name === 'string' && wish.name !== '' ? wish.name : undefined
+    const entry = name === undefined ? undefined : findStream(name)
+    if (name === undefined || !(entry || unknown === 'keep')) {
       const known = streamTable.map(({ name }) => name).join(', ')
       faults.push({
         pointer: wish.namePointer,
         detail: `${JSON.stringify(wish.name) ?? 'nothing'} is no stream; there are ${known}`,
       })
-    } else if (names.has(entry.name)) faults.push({ pointer: wish.namePointer, detail: `${entry.name} is named twice` })
+    } else if (names.has(name)) faults.push({ pointer: wish.namePointer, detail: `${name} is named twice` })
     else if (wish.syncMode !== undefined && wish.syncMode !== 'full_refresh' && wish.syncMode !== 'incremental')
       faults.push({ pointer: wish.modePointer ?? pointer, detail: 'must be full_refresh or incremental' })
     else {
-      names.add(entry.name)
-      if (!entry.optIn || !wish.isListed) chosen.set(entry.name, configure(entry, wish))
+      names.add(name)
+      if (!entry) chosen.set(name, configureUnknown(name, wish))
+      else if (!entry.optIn || !wish.isListed) chosen.set(name, configure(entry, wish))
     }
   }
   if (names.size === list.length && chosen.size === 0)
@@ -107,15 +123,29 @@ function readShorthand(item: unknown, pointer: string): Wish {
 }
 
 /** Incremental asked of a stream that has no cursor is read as full refresh: PyAirbyte asks it of every stream. */
-function configure(
-  entry: StreamEntry,
-  { syncMode, schema, primaryKey, destinationSyncMode }: Omit<Wish, 'name' | 'namePointer'>,
-): ConfiguredStream {
+function configure(entry: StreamEntry, wish: Wish): ConfiguredStream {
+  const { syncMode, schema } = wish
   const sync_mode: SyncMode = entry.cursor && syncMode !== 'full_refresh' ? 'incremental' : 'full_refresh'
   return {
     stream: { name: entry.name, json_schema: isObject(schema) ? schema : streamSchema(entry.name) },
     sync_mode,
     ...(!entry.cursor && syncMode === 'incremental' && { always_whole: true }),
+    ...forDestination(wish),
+  }
+}
+
+/** A stream of another version, as the catalog has it. */
+function configureUnknown(name: string, wish: Wish): ConfiguredStream {
+  const { syncMode, schema } = wish
+  return {
+    stream: { name, json_schema: isObject(schema) ? schema : {} },
+    sync_mode: syncMode === 'incremental' ? 'incremental' : 'full_refresh',
+    ...forDestination(wish),
+  }
+}
+
+function forDestination({ primaryKey, destinationSyncMode }: Wish): Partial<ConfiguredStream> {
+  return {
     ...(arePaths(primaryKey) && { primary_key: primaryKey }),
     ...(typeof destinationSyncMode === 'string' && { destination_sync_mode: destinationSyncMode }),
   }

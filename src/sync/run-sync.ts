@@ -1,4 +1,3 @@
-import { unknownConfigMembers } from '../airbyte/source-config.ts'
 import type { Clock } from '../clock.ts'
 import { CodedError, type JobFailure, toJobFailure } from '../errors.ts'
 import type { RefusedError } from '../intercom/answers/failures.ts'
@@ -7,10 +6,11 @@ import { readWorkspace } from '../intercom/endpoints/workspace.ts'
 import { createRedact } from '../redaction.ts'
 import { toKnownFailure } from '../stored/progress.ts'
 import { findStream } from '../streams/table.ts'
+import { isUnknown, unknownStreamError } from '../streams/unknown-streams.ts'
 import type { Commit, Position, SyncOutcome } from './contract/commit.ts'
 import type { Missing, Walk } from './contract/walk.ts'
 import { createFingerprints, type Fingerprints } from './delivered/fingerprints.ts'
-import { catalogWarnings } from './delivery/catalog-warnings.ts'
+import { requestWarnings } from './delivery/catalog-warnings.ts'
 import { createOutbox, type Outbox } from './delivery/outbox.ts'
 import { stateDueAt } from './delivery/state-spacing.ts'
 import { createStreamRun, hasFinished, type StreamRun, streamProgress, streamRunJson } from './delivery/stream-run.ts'
@@ -86,7 +86,7 @@ export async function* runSync(asked: SyncInput): AsyncGenerator<Commit, SyncOut
   if (workspaceId !== undefined) attempt.workspaceOf = () => workspaceId
   const events = createEventQueue(attempt.walks, clock)
   for (;;) {
-    const open = [...runs.values()].filter((run) => !hasFinished(run))
+    const open = [...runs.values()].filter(isOpen)
     const wakeAt = Math.min(outbox.dueAt(), clock.monotonic() + IDLE_LOOK_MS, ...open.map(stateDueAt))
     const next = await events.next(wakeAt).catch((error: unknown) => ({ kind: 'failed' as const, error }))
     signal.throwIfAborted()
@@ -102,6 +102,7 @@ export async function* runSync(asked: SyncInput): AsyncGenerator<Commit, SyncOut
     tellStates(attempt)
     if (outbox.isDue()) yield* present(takeCommit())
   }
+  endUnknown(attempt)
   yield* present(takeCommit())
   return { streams: [...runs.values()].map(streamProgress), ...(attempt.failure && { failure: attempt.failure }) }
 }
@@ -128,13 +129,10 @@ function openAttempt(input: SyncInput, before: SyncPosition | undefined, skipped
 }
 
 /** Reports STARTED for every stream that no earlier attempt has started. */
-function announce({ outbox, runs }: Attempt, { config, catalog }: SyncInput): void {
+function announce({ outbox, runs }: Attempt, input: SyncInput): void {
   const fresh = [...runs.values()].filter((run) => run.status === undefined)
   for (const run of fresh) outbox.status(run, 'STARTED')
-  const unknown = unknownConfigMembers(config)
-  if (fresh.length > 0 && unknown.length > 0)
-    outbox.log('WARN', `config members without a meaning here are ignored: ${unknown.join(', ')}`)
-  if (fresh.length > 0) for (const warning of catalogWarnings(catalog)) outbox.log('WARN', warning)
+  if (fresh.length > 0) for (const warning of requestWarnings(input)) outbox.log('WARN', warning)
 }
 
 function positionOf(attempt: Attempt, before: SyncPosition | undefined): Position {
@@ -197,6 +195,17 @@ function failForScope(attempt: Attempt, run: StreamRun, walk: Walk, error: Refus
   endIncomplete(attempt, run, new CodedError('scope_missing', message, { streamName: run.name }))
 }
 
+/** Streams of another version end after all others: some callers read no further than the first error. */
+function endUnknown(attempt: Attempt): void {
+  for (const run of attempt.runs.values())
+    if (isUnknown(run.name) && !hasFinished(run)) endIncomplete(attempt, run, unknownStreamError(run.name))
+}
+
+/** Whether something is still to come of a stream. */
+function isOpen(run: StreamRun): boolean {
+  return !hasFinished(run) && !isUnknown(run.name)
+}
+
 function endIncomplete(attempt: Attempt, run: StreamRun, error: CodedError): void {
   const failure = toJobFailure(error)
   attempt.failure ??= failure
@@ -221,7 +230,7 @@ function tellRateLimit(attempt: Attempt): void {
   if (until === undefined || until <= attempt.rateLimitTold + IDLE_LOOK_MS) return
   attempt.rateLimitTold = until
   for (const run of attempt.runs.values())
-    if (!hasFinished(run)) attempt.outbox.status(run, 'RUNNING', { quotaResetMs: Math.ceil(until) })
+    if (isOpen(run)) attempt.outbox.status(run, 'RUNNING', { quotaResetMs: Math.ceil(until) })
 }
 
 /** Reports once per job that clocks disagree. */

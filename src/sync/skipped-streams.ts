@@ -1,6 +1,7 @@
 import { CodedError } from '../errors.ts'
 import type { IntercomClient } from '../intercom/client.ts'
 import { describeRefusal, findMissingPermissions, refusedStreams } from '../streams/refusals.ts'
+import { isUnknown } from '../streams/unknown-streams.ts'
 import type { SyncRequest } from './contract/sync-request.ts'
 import type { WalkPorts } from './contract/walk.ts'
 
@@ -29,7 +30,7 @@ export async function findSkippedStreams(
 ): Promise<SkippedStreams> {
   if (before) return { names: before.skipped ?? [] }
   if (onMissingPermission !== 'skip') return { names: [] }
-  const wanted = catalog.streams.map(({ stream }) => stream.name)
+  const wanted = catalog.streams.map(({ stream }) => stream.name).filter((name) => !isUnknown(name))
   const pause = (ms: number) => clock.sleep(ms, signal)
   const refusals = await findMissingPermissions(client, wanted, config.api_version, pause)
   if (refusals.length === 0) return { names: [] }

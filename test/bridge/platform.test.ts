@@ -156,7 +156,7 @@ t.test('a service that says that the connection is busy has been reached: only f
   const server = createServer((_request, response) => {
     const { status, code } = answer()
     response.writeHead(status, { 'content-type': 'application/problem+json' })
-    response.end(JSON.stringify({ type: 'about:blank', title: code, status, code }))
+    response.end(JSON.stringify({ type: `urn:intercom-sync:problem:${code}`, title: code, status, code }))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => server.close())

@@ -54,6 +54,24 @@ t.test('a job is started, shown and listed, and its messages printed', async (t)
   t.match(refused, { end: 1, stderr: /belongs to no connection/ })
 })
 
+t.test('the messages of a job that has ended are deleted, and told as gone afterwards', async (t) => {
+  const ended = await run(['jobs', 'run', '--config', config, '--streams', 'tags', '--wait', '--json'])
+  const { jobId } = JSON.parse(ended.stdout)
+  for (const time of ['first', 'second'])
+    t.match(
+      await run(['jobs', 'delete-messages', String(jobId)]),
+      { end: 0, stdout: `messages of job ${jobId} deleted\n`, stderr: '' },
+      time,
+    )
+  t.match(await run(['jobs', 'messages', String(jobId)]), { end: 1, stdout: '', stderr: /no longer kept/ })
+  t.match(await run(['jobs', 'show', String(jobId)]), { end: 0, stdout: /has succeeded/ })
+  t.match(await run(['jobs', 'delete-messages', '999999']), { end: 1, stderr: /no such job/ })
+  const held = await startHeld('to delete')
+  t.match(await run(['jobs', 'delete-messages', String(held)]), { end: 1, stderr: /has not ended: cancel it first/ })
+  await run(['jobs', 'cancel', String(held)])
+  letGo('to delete')
+})
+
 t.test('catalog and state come from files, or one of them from stdin', async (t) => {
   const catalog = bench.write('catalog.json', configuredCatalog(['tags']))
   const state = bench.write('state.json', [])

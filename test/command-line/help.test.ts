@@ -92,7 +92,7 @@ t.test('a name is taken for another only when it is like it', async (t) => {
 t.test('a command of a client loads nothing that asks Intercom, and nothing of a server', async (t) => {
   const preload = fileURLToPath(new URL('../support/loaded-modules.js', import.meta.url))
   const options = { nodeOptions: `--import=${preload}`, environment: { INTERCOM_SYNC_URL: 'http://127.0.0.1:1' } }
-  const { end, stderr } = await bench.run(['jobs', 'list'], options)
+  const { end, stderr } = await openConnector(t, { isBundled: false }).run(['jobs', 'list'], options)
   t.equal(end, 4, stderr)
   t.match(stderr, /module \.\/jobs\/list\.js/, 'loading is watched')
   t.notMatch(stderr, /module (axios|bullmq|ioredis|fastify|pino|typebox|yaml|cli-progress)\b/)

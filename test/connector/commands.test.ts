@@ -25,7 +25,9 @@ async function runForOne(args: string[], address = intercom.url) {
 
 t.test('spec needs no file, no network and nothing that asks Intercom', async (t) => {
   const preload = fileURLToPath(new URL('../support/loaded-modules.js', import.meta.url))
-  const { end, stdout, stderr } = await bench.run(['spec'], { nodeOptions: `--import=${preload}` })
+  const { end, stdout, stderr } = await openConnector(t, { isBundled: false }).run(['spec'], {
+    nodeOptions: `--import=${preload}`,
+  })
   t.equal(end, 0)
   const message = JSON.parse(stdout.toString())
   t.equal(protocolFault(message), undefined)

@@ -139,11 +139,13 @@ t.test('a state that no job could use is refused, naming the place in the body',
   const connectionId = await newConnection()
   const bad: [body: unknown, pointer: string, stream?: string][] = [
     [[{ type: 'STREAM' }], '/0'],
-    [[...contacts(1), message('nothing', {})], '/1/stream/stream_state'],
+    [[...contacts(1), message('tags', [])], '/1/stream/stream_state'],
     [[message('contacts', { updated_at: 'soon' })], '/0/stream/stream_state/updated_at'],
     [contacts(1), '', 'tags'],
     [contacts(1), 'stream', 'nothing'],
     [{}, ''],
+    [null, ''],
+    [{ bookmarks: {} }, ''],
     [undefined, ''],
   ]
   for (const [body, pointer, stream] of bad)

@@ -157,7 +157,7 @@ t.test('a path that leads nowhere and a method that is not there are route_not_f
     ['POST', '/'],
     ['GET', '/v1/nothing'],
     ['PATCH', `/v1/jobs/${jobId}`],
-    ['HEAD', `/v1/jobs/${jobId}/messages`],
+    ['HEAD', '/v1/nothing'],
   ] as const) {
     const response = await api.fetch(path, { method })
     t.equal(response.status, 404, `${method} ${path}`)

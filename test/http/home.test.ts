@@ -14,7 +14,7 @@ t.test('a browser gets a page that says what this is and leads to the documentat
   const response = await home(browser)
   t.equal(response.status, 200)
   t.equal(response.headers.get('content-type'), 'text/html; charset=utf-8')
-  t.equal(response.headers.get('vary'), 'Accept')
+  t.equal(response.headers.get('vary'), 'Accept, Accept-Encoding')
   t.match(response.headers.get('content-security-policy'), /default-src 'none'/)
   const page = await response.text()
   t.match(page, /Syncs Intercom/)

@@ -20,7 +20,7 @@ t.test('a new job is accepted as pending, with the place to look for it', async 
   const job = (await response.json()) as JobBody
   t.equal(response.status, 202)
   t.equal(response.headers.get('location'), `/v1/jobs/${job.jobId}`)
-  t.equal(response.headers.get('vary'), 'Accept')
+  t.equal(response.headers.get('vary'), 'Accept, Accept-Encoding')
   t.match(job, { jobType: 'sync', status: 'pending', createdAt: time, lastUpdatedAt: time, duration: 'PT0S' })
   t.match(job, { rowsSynced: 0, bytesSynced: 0, messageCount: 0, attempts: 0, logEpoch: /./ })
   t.same(await (await api.fetch(`/v1/jobs/${job.jobId}`)).json(), job)
@@ -110,6 +110,19 @@ t.test('wait answers with the job as it is when nothing changes', async (t) => {
   await clock.untilAsleep(20_000)
   clock.advance(20_000)
   t.match(await (await waiting).json(), { status: 'pending' })
+})
+
+t.test('wait takes up to 60 s and ends after 50, before the usual proxies give up', async (t) => {
+  const clock = createManualClock()
+  const timed = await startApp(t, server, { clock })
+  const jobId = await timed.createJob()
+  for (const wait of [50, 51, 60]) {
+    const waiting = timed.fetch(`/v1/jobs/${jobId}?wait=${wait}`)
+    await clock.untilAsleep(50_000)
+    clock.advance(50_000)
+    t.match(await (await waiting).json(), { status: 'pending' })
+  }
+  t.equal((await timed.fetch(`/v1/jobs/${jobId}?wait=61`)).status, 400)
 })
 
 t.test('a shutdown ends the wait early, with the job as it is', async (t) => {

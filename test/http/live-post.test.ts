@@ -36,7 +36,7 @@ t.test('a live job gives its messages as they come, and a proper end', async (t)
   const jobId = jobIdOf(live)
   t.equal(live.status, 200)
   t.equal(live.headers['content-type'], 'application/x-ndjson')
-  t.equal(live.headers.vary, 'Accept')
+  t.equal(live.headers.vary, 'Accept, Accept-Encoding')
   t.equal(live.headers['log-epoch'], (await api.store.jobs.read('default', jobId)).logEpoch)
   const worker = await api.work(jobId)
   await worker.commit(2)
@@ -149,4 +149,24 @@ t.test('a reader that stays renews its lease', async (t) => {
   live.leave()
   await untilReaders(jobId, 0)
   t.equal((await api.store.jobs.read('default', jobId)).status, 'pending')
+})
+
+t.test('a live job breaks its silence with blank lines only where they are asked for', async (t) => {
+  const clock = createManualClock()
+  const timed = await startApp(t, server, { clock, keys: api.store.keys })
+  const asked = await postLive('?heartbeat=7', timed)
+  const silent = await postLive('', timed)
+  for (const beats of [1, 2]) {
+    await clock.untilAsleep(7000)
+    clock.advance(7000)
+    await asked.until((text) => text === '\n'.repeat(beats))
+  }
+  for (const live of [asked, silent]) {
+    const worker = await timed.work(jobIdOf(live))
+    await worker.commit(1)
+    await worker.end()
+    t.equal(await live.finished, 'end')
+  }
+  t.equal(silent.text().split('\n')[0], recordLine(1).trimEnd())
+  for (const wrong of ['-1', '3601', 'x']) t.equal((await postLive(`?heartbeat=${wrong}`)).status, 400, wrong)
 })

@@ -1,4 +1,3 @@
-import { connect } from 'node:net'
 import t from 'tap'
 import { changedChannel, jobKey } from '../../src/store/keys.ts'
 import { startApp, type TestApp } from '../support/app.ts'
@@ -129,28 +128,6 @@ t.test('a log that goes away or back while it is followed is a cut after a whole
     t.equal(await reader.finished, 'cut', what)
     t.equal(reader.text(), `${recordLine(1)}${recordLine(2)}${reader.text().split('\n')[2]}\n`)
   }
-})
-
-t.test('a client of HTTP/1.0, whose bodies end with the connection, can tell a cut from an end', async (t) => {
-  const closing = await startApp(t, server)
-  const jobIds = [await endedJob(closing, [2]), await closing.createJob()]
-  await (await closing.work(jobIds[1] ?? 0)).commit(2)
-  const ends = jobIds.map(async (jobId) => {
-    const socket = connect(closing.port, '127.0.0.1')
-    let text = ''
-    socket.on('data', (piece) => {
-      text += piece
-      if (!text.includes('STATE')) return
-      // The body of the job that runs is there; what follows is the cut.
-      if (jobId === jobIds[1]) closing.closing.abort()
-    })
-    socket.write(`GET ${path(jobId)} HTTP/1.0\r\n\r\n`)
-    return new Promise((resolve) => {
-      socket.once('end', () => resolve('end'))
-      socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code))
-    })
-  })
-  t.same(await Promise.all(ends), ['end', 'ECONNRESET'])
 })
 
 t.test('silence is broken by blank lines only where they are asked for, and they are not counted', async (t) => {

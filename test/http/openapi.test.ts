@@ -33,6 +33,7 @@ t.test('the document lists every call with an id, a summary and the problems it 
     'delete /v1/connections/{connectionId}',
     'delete /v1/connections/{connectionId}/state',
     'delete /v1/jobs/{jobId}',
+    'delete /v1/jobs/{jobId}/messages',
     'get /',
     'get /health/live',
     'get /health/ready',

@@ -70,7 +70,7 @@ t.test('a wait for a change is given up when Redis goes', async (t) => {
   const api = await startApp(t, server, { clock })
   const jobId = await api.createJob()
   const waiting = api.fetch(`/v1/jobs/${jobId}?wait=60`)
-  await clock.untilAsleep(60_000)
+  await clock.untilAsleep(50_000)
   await server.kill()
   const response = await waiting
   t.equal(response.status, 503)

@@ -54,10 +54,11 @@ async function main(): Promise<void> {
   process.exitCode = survivors.length === 0 ? 0 : 1
 }
 
-/** Everything that tests read, the compiled code as a copy. */
+/** Everything that tests read, the compiled code as a copy, without the bundles, which hold no mutant. */
 async function copyTree(): Promise<string> {
   const tree = await mkdtemp(join(tmpdir(), 'intercom-sync-mutants-'))
-  await cp(join(root, 'dist'), join(tree, 'dist'), { recursive: true })
+  const isBundle = (path: string) => path === join(root, 'dist', 'bundle')
+  await cp(join(root, 'dist'), join(tree, 'dist'), { recursive: true, filter: (path) => !isBundle(path) })
   for (const name of ['node_modules', 'package.json', 'schemas', 'docs', 'bin', 'README.md', 'openapi.yaml'])
     await symlink(join(root, name), join(tree, name))
   return tree

@@ -64,6 +64,9 @@ t.test('a log larger than its window is read from every offset, to the byte', on
     if (parts.join('') !== lines.slice(after).join('')) wrong.push(after)
   }
   t.same(wrong, [])
+  const page = await store.messages.read(jobId, 0, 1)
+  const rest = lines.slice(page.messageCount).join('')
+  t.equal(await store.messages.measure(jobId, page.messageCount, lines.length), rest.length, 'measured without reading')
   await store.attempts.end(jobId, 1, { status: 'succeeded' })
   t.ok((await wholeLog(store, jobId)).startsWith(lines.join('')), 'after the end, too')
 })
@@ -234,6 +237,15 @@ t.test('a Redis that is full lets entries leave', onRealRedis, async (t) => {
   t.ok(await moving.segmentMover?.makeRoom(filled.attempt, 1e6))
   await roomy.redis.config('SET', 'maxmemory', '0')
   t.equal(await wholeLog(moving, filled.attempt.jobId), filled.lines.join(''))
+})
+
+t.test('deleted messages are gone, wherever they were', onRealRedis, async (t) => {
+  const { attempt } = await commitMany(await newAttempt(), 30)
+  const { jobId } = attempt
+  await store.attempts.end(jobId, 1, { status: 'succeeded' })
+  await store.jobs.deleteMessages(tenant, jobId)
+  for (const after of [0, attempt.offset]) await t.rejects(store.messages.read(jobId, after, 1e6), { code: 'log_gone' })
+  t.equal(await store.redis.exists(jobKey(jobId, 'segments')), 0)
 })
 
 t.test('versions that know no segments refuse to read such a log, instead of leaving messages out', async (t) => {

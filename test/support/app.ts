@@ -48,6 +48,8 @@ interface AppOptions extends Partial<Omit<AppDependencies, 'config'>>, Partial<A
   keys?: readonly EncryptionKey[]
   /** @defaultValue jobs wait until the test begins an attempt by hand */
   enqueue?: (jobId: number) => Promise<void>
+  /** @defaultValue nothing */
+  dequeue?: (jobId: number) => Promise<void>
   /** @defaultValue any free one */
   port?: number
 }
@@ -64,14 +66,15 @@ export async function startApp(t: Teardown, server: RedisAccess, options: AppOpt
     retentionMs = 3_600_000,
     keys,
     enqueue = async () => undefined,
+    dequeue = async () => undefined,
   } = options
   // A machine that is busy with other tests must not look like an overloaded service. A test about overload sets a
   // limit.
-  const limits = { eventLoopDelayMs: 60_000, ...options.limits }
+  const limits = { eventLoopDelayMs: 0, ...options.limits }
   const store = openStore(server, { retentionMs, clock, ...(keys && { keys }) })
   const redis = server.connect('failFast')
   await untilReady(redis, AbortSignal.timeout(5000))
-  const jobs = createJobStore({ ...store, redis, enqueue })
+  const jobs = createJobStore({ ...store, redis, enqueue, dequeue })
   const logged: string[] = []
   const closing = new AbortController()
   const app = await buildApp({

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -51,12 +51,19 @@ export const onlyProgress = /^( {2}[\d.]+ s: .*\n)*$/
 
 const compiled = fileURLToPath(new URL('../../', import.meta.url))
 
-/** The executable as it ships, wherever this file was compiled to, and a folder for its files. */
-export function openConnector(t: Teardown): ConnectorBench {
+/**
+ * The executable as it ships, wherever this file was compiled to, and a folder for its files. Without the bundles, each
+ * module is loaded from a file of its own.
+ */
+export function openConnector(t: Teardown, { isBundled = true } = {}): ConnectorBench {
   const folder = mkdtempSync(join(tmpdir(), 'intercom-sync-connector-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   cpSync('bin', join(folder, 'bin'), { recursive: true })
-  symlinkSync(compiled, join(folder, 'dist'))
+  if (isBundled) symlinkSync(compiled, join(folder, 'dist'))
+  else {
+    mkdirSync(join(folder, 'dist'))
+    for (const name of ['src', 'simulator']) symlinkSync(join(compiled, name), join(folder, 'dist', name))
+  }
 
   const program = join(folder, 'bin', 'intercom-sync')
   const start: ConnectorBench['start'] = (args, options = {}) => {

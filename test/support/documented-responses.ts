@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import zlib from 'node:zlib'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { FastifyInstance } from 'fastify'
 import { findPath } from './openapi-paths.ts'
@@ -25,7 +26,11 @@ export function watchResponses(app: FastifyInstance): void {
     const sent = collectResponse(response)
     response.once('finish', () => {
       document ??= app.swagger() as unknown as Document
-      const fault = findFault(document, request, { status: response.statusCode, ...sent })
+      const fault = findFault(document, request, {
+        status: response.statusCode,
+        type: sent.type,
+        body: decompress(sent),
+      })
       if (fault) throw new Error(`${request.method} ${request.url}: ${fault}`)
     })
   })
@@ -33,19 +38,23 @@ export function watchResponses(app: FastifyInstance): void {
 
 interface Sent {
   type: string
+  /** `Content-Encoding`. */
+  encoding: string
   body: Buffer[]
 }
 
 /** Collects a response. For message streams, which may be long, it leaves out the body. */
 function collectResponse(response: ServerResponse): Sent {
-  const sent: Sent = { type: '', body: [] }
+  const sent: Sent = { type: '', encoding: '', body: [] }
   const { writeHead } = response
   Object.assign(response, {
     writeHead(...given: unknown[]): unknown {
       const headers = given.at(-1)
       const named = typeof headers === 'object' && headers !== null ? Object.entries(headers) : []
-      const type = named.find(([name]) => name.toLowerCase() === 'content-type')?.[1]
-      sent.type = mediaType(type ?? response.getHeader('content-type'))
+      const header = (wanted: string): unknown =>
+        named.find(([name]) => name.toLowerCase() === wanted)?.[1] ?? response.getHeader(wanted)
+      sent.type = mediaType(header('content-type'))
+      sent.encoding = String(header('content-encoding') ?? '')
       return Reflect.apply(writeHead, response, given)
     },
   })
@@ -63,22 +72,39 @@ function collectResponse(response: ServerResponse): Sent {
   return sent
 }
 
+/** The body as the API means it. */
+function decompress({ encoding, body }: Sent): Buffer {
+  const sent = Buffer.concat(body)
+  if (sent.length === 0 || encoding === '') return sent
+  return decoders[encoding]?.(sent) ?? sent
+}
+
+/** Node has zstd from 22.15 on. */
+const { zstdDecompressSync } = zlib as { zstdDecompressSync?: (body: Buffer) => Buffer }
+const decoders: Record<string, (body: Buffer) => Buffer> = {
+  gzip: zlib.gunzipSync,
+  br: zlib.brotliDecompressSync,
+  ...(zstdDecompressSync && { zstd: zstdDecompressSync }),
+}
+
 function findFault(
   document: Document,
   request: IncomingMessage,
-  { status, type, body }: Sent & { status: number },
+  { status, type, body }: { status: number; type: string; body: Buffer },
 ): string | undefined {
   const [path = '/'] = (request.url ?? '/').split('?')
   if (path === '/docs' || path.startsWith('/docs/') || request.method === 'HEAD') return undefined
   const operation = findPath(document.paths, path)?.item[request.method?.toLowerCase() ?? '']
   if (!operation && type !== problemType) return `there is no such operation, yet it answers ${status} ${type}`
+  const documented = operation?.responses[status]
+  if (documented && !documented.content && type === '') return undefined
   const schema = operation
     ? operation.responses[status]?.content?.[type]?.schema
     : { $ref: '#/components/schemas/Problem' }
   if (!schema) return `${operation?.operationId} does not document ${status} ${type || 'without a type'}`
   if (!isJson(type)) return undefined
   const validate = validatorOf(document, schema)
-  const text = Buffer.concat(body).toString()
+  const text = body.toString()
   const value = JSON.parse(text) as { code?: string }
   if (operation && type === problemType && !operation.responses[status]?.description.includes(`\`${value.code}\``)) {
     return `${operation.operationId} does not document ${value.code}`

@@ -21,7 +21,10 @@ export async function installPackage(
 ): Promise<string> {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'intercom-sync-installed-')))
   t.teardown(() => rm(root, { recursive: true, force: true }))
-  await cp(fileURLToPath(new URL('../../src', import.meta.url)), join(root, 'dist', 'src'), { recursive: true })
+  for (const folder of ['src', 'bundle/product']) {
+    const compiled = fileURLToPath(new URL(`../../${folder}`, import.meta.url))
+    await cp(compiled, join(root, 'dist', folder), { recursive: true })
+  }
   for (const folder of ['bin', 'schemas']) await cp(folder, join(root, folder), { recursive: true })
   const manifest = JSON.parse(await readFile('package.json', 'utf8')) as { dependencies: object }
   await writeFile(join(root, 'package.json'), JSON.stringify({ ...manifest, scripts }))

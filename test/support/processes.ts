@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -53,7 +54,13 @@ export interface RunOptions {
   user?: number | undefined
 }
 
-/** Runs a compiled file of this repository, e.g. `test/support/worker-process.js`. */
+/** A compiled file of this repository, e.g. `test/support/worker-process.js`; its bundle, which starts faster, if it has one. */
+export function compiledFile(file: string): string {
+  const bundled = fileURLToPath(new URL(`bundle/checkout/${file}`, compiled))
+  return existsSync(bundled) ? bundled : fileURLToPath(new URL(file, compiled))
+}
+
+/** Runs a compiled file. */
 export function runCompiled(
   t: Teardown,
   file: string,
@@ -61,7 +68,7 @@ export function runCompiled(
   environment: Record<string, string> = {},
   options: RunOptions = {},
 ) {
-  return runProcess(t, process.execPath, [fileURLToPath(new URL(file, compiled)), ...args], environment, options)
+  return runProcess(t, process.execPath, [compiledFile(file), ...args], environment, options)
 }
 
 export function runProcess(

@@ -1,19 +1,19 @@
 import type { ConfiguredStream } from '../../airbyte/catalog.ts'
-import { readStates } from '../../airbyte/state.ts'
+import type { GivenState } from '../../airbyte/state/stream-states.ts'
 import { CodedError } from '../../errors.ts'
 import { isObject } from '../../json-object.ts'
 import { readSelection } from '../../streams/selection.ts'
 import type { PrintedLog } from './printed-log.ts'
 
-/** The catalog and the state that a job gets, as the command's files contain them. */
+/** What a job gets: the catalog as the command's file contains it, and the states of its other file. */
 export interface Task {
   catalog: unknown
-  state: unknown
+  states: readonly GivenState[]
 }
 
-/** The streams of a catalog, as the service reads it. */
+/** The streams of a catalog, those included that only the service may know. */
 export function streamsOf(catalog: unknown): ConfiguredStream[] {
-  return readSelection({ catalog: catalog ?? null }, []).streams
+  return readSelection({ catalog: catalog ?? null }, [], 'keep').streams
 }
 
 /**
@@ -21,7 +21,7 @@ export function streamsOf(catalog: unknown): ConfiguredStream[] {
  *
  * @throws CodedError `messages_lost` when a stream would begin anew, and destinations that replace would store it twice
  */
-export function continueTask({ catalog, state }: Task, { complete, started, states }: PrintedLog): Task {
+export function continueTask({ catalog, states: given }: Task, { complete, started, states }: PrintedLog): Task {
   const open = streamsOf(catalog).filter(({ stream }) => !complete.has(stream.name))
   const stuck = open.filter(
     ({ stream: { name }, sync_mode }) => started.has(name) && sync_mode !== 'incremental' && !states.has(name),
@@ -34,24 +34,22 @@ export function continueTask({ catalog, state }: Task, { complete, started, stat
     )
   }
   const names = new Set(open.map(({ stream }) => stream.name))
-  const given = readStates(state, '/state', []).map((entry): [string, object] => [entry.streamName, entry.state])
-  const latest = new Map<string, object>([...given, ...states].filter(([name]) => names.has(name)))
+  const printed = [...states].map(([streamName, state]): GivenState => ({ streamName, state, pointer: '/state' }))
+  const latest = new Map([...given, ...printed].map((state) => [state.streamName, state]))
   return {
-    catalog: { streams: listOf(catalog).filter((item) => names.has(nameOf(item))) },
-    state: [...latest].map(([name, stream_state]) => ({
-      type: 'STREAM',
-      stream: { stream_descriptor: { name }, stream_state },
-    })),
+    catalog: { streams: itemsOf(catalog).filter((item) => names.has(nameOf(item))) },
+    states: [...latest.values()].filter(({ streamName }) => names.has(streamName)),
   }
 }
 
-/** The streams unchanged, because the service may know more of their members than we do. */
-function listOf(catalog: unknown): unknown[] {
+/** The items of a catalog unchanged, because the service may know more of their members than we do. */
+export function itemsOf(catalog: unknown): unknown[] {
   const inner = isObject(catalog) && catalog.type === 'CATALOG' ? catalog.catalog : catalog
   return isObject(inner) && Array.isArray(inner.streams) ? inner.streams : []
 }
 
-function nameOf(item: unknown): string {
+/** The name of an item of a catalog. */
+export function nameOf(item: unknown): string {
   if (!isObject(item)) return String(item)
   return String(isObject(item.stream) ? item.stream.name : item.name)
 }

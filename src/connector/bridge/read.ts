@@ -1,6 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { CodedError } from '../../errors.ts'
+import { errorLine, logLine, streamStatusLine } from '../../airbyte/messages.ts'
+import { CodedError, toJobFailure } from '../../errors.ts'
+import { unknownInCatalog, unknownStreamError } from '../../streams/unknown-streams.ts'
 import type { Command } from '../command.ts'
+import type { Output } from '../output.ts'
 import { readPlatformAttempt } from '../settings.ts'
 import { continueTask, streamsOf, type Task } from './continuation.ts'
 import type { EndedJob } from './ended-job.ts'
@@ -9,6 +12,7 @@ import { createPrintedLog, type PrintedLog } from './printed-log.ts'
 import { readServiceAccess } from './service/service-access.ts'
 import { createServiceClient } from './service/service-client.ts'
 import { runServiceJob } from './service-job.ts'
+import { bodyOf, placeStates, readTask, type SmallerTask, withoutUnknown } from './task.ts'
 
 /** Counted from the first failure in a row. An API that is being replaced is back by then. */
 const patienceMs = 60_000
@@ -29,19 +33,65 @@ export const readOverHttp: Command = async ({ inputs, output, clock, random, sig
   const patience = createPatience({ clock, random, signal, limitMs: patienceMs })
   const turn = createPatience({ clock, random, signal, limitMs: turnMs })
   const printed = createPrintedLog(output)
-  // No state means that everything is wanted. Without one, a connection would continue from the state that it keeps
-  // itself.
-  let task: Task = { catalog: inputs.catalog, state: inputs.state ?? [] }
-  for (let round = 0; round <= mostContinuations; round++) {
-    const body = { ...source, ...task }
-    const request = { body, idempotencyKey: createKey(body, round) }
-    const job = await runServiceJob(request, { client, printed, patience, turn, clock, signal })
-    if (job) return conclude(job, printed, inputs.catalog)
-    // The service may have lost messages, but all of them had been printed.
-    if (incompleteStreams(printed, inputs.catalog).length === 0) return 'done'
-    task = continueTask(task, printed)
+  const dependencies = { client, printed, patience, turn, clock, signal }
+  const run = (task: Task, round: number) => {
+    const body = { ...source, ...bodyOf(task) }
+    return runServiceJob({ body, idempotencyKey: createKey(body, round) }, dependencies)
   }
-  throw new CodedError('messages_lost', 'The service has lost messages again and again: run the sync later')
+  const first = readTask(inputs)
+  const begun = await runKnown(first, (asked) => run(asked, 0), output)
+  const outcome = await readToEnd(begun, run, printed)
+  for (const name of begun.unknown) await output.write(linesOfUnknown(name, clock.now()))
+  return begun.unknown.length > 0 ? 'failed' : outcome
+}
+
+/** The first job, and what it was asked for: without the streams that the service does not have. */
+interface FirstJob extends SmallerTask {
+  /** Undefined when its messages were lost, or nothing is left to read. */
+  job: EndedJob | undefined
+}
+
+/** The service refuses a catalog with a stream that it does not have. So the others are asked for once more. */
+async function runKnown(
+  task: Task,
+  run: (task: Task) => Promise<EndedJob | undefined>,
+  output: Output,
+): Promise<FirstJob> {
+  try {
+    return { task, unknown: [], job: await run(task) }
+  } catch (error) {
+    const smaller = withoutUnknown(task, error)
+    if (!smaller) throw placeStates(error, task)
+    const { unknown, task: rest } = smaller
+    if (unknown.length > 0) await output.write(logLine('WARN', unknownInCatalog(unknown)))
+    if (streamsOf(rest.catalog).length === 0) return { ...smaller, job: undefined }
+    return { ...smaller, job: await run(rest) }
+  }
+}
+
+/** Continues with another job as long as messages are lost, and judges the end. */
+async function readToEnd(
+  begun: FirstJob,
+  run: (task: Task, round: number) => Promise<EndedJob | undefined>,
+  printed: PrintedLog,
+): Promise<'done' | 'failed'> {
+  const { catalog } = begun.task
+  let { task, job } = begun
+  for (let round = 1; ; round++) {
+    if (job) return conclude(job, printed, catalog)
+    // The service may have lost messages, but all of them had been printed.
+    if (incompleteStreams(printed, catalog).length === 0) return 'done'
+    if (round > mostContinuations)
+      throw new CodedError('messages_lost', 'The service has lost messages again and again: run the sync later')
+    task = continueTask(task, printed)
+    job = await run(task, round)
+  }
+}
+
+/** A stream that the service does not have ends as one does that a read without a service does not have. */
+function linesOfUnknown(name: string, now: number): string {
+  const failure = toJobFailure(unknownStreamError(name, "the service's version of intercom-sync"))
+  return streamStatusLine(name, 'STARTED', now) + errorLine(failure, now) + streamStatusLine(name, 'INCOMPLETE', now)
 }
 
 /**

@@ -93,7 +93,7 @@ async function insist<Answer>(
 
 /**
  * Makes a live request, so that the service cancels a job that nobody reads any more. The messages are requested
- * separately, because only that call has heartbeats.
+ * separately, from wherever the last try broke off. Services of 0.1 know `heartbeat` only there.
  */
 async function postJob(
   body: object,

@@ -1,8 +1,9 @@
 import { type ConfigMember, configMembers } from '../../airbyte/config-members.ts'
 import type { Fault } from '../../errors.ts'
+import { appendPointer } from '../../json/json-pointer.ts'
 import { isObject } from '../../json-object.ts'
 import type { Connection, ConnectionSettings } from '../../store/connections/connection-store.ts'
-import { appendPointer, invalidRequest } from '../requests/validation.ts'
+import { invalidRequest } from '../requests/validation.ts'
 import type { ConnectionBody } from './connection-schemas.ts'
 
 /** The mask always has the same length, so that it does not reveal the secret's length. */

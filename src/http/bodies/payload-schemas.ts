@@ -103,6 +103,8 @@ const catalogSchema = Type.Union(
   },
 )
 
+const exampleState = { updated_at: 1_767_225_600 }
+
 const stateMessageSchema = Type.Object(
   {
     type: Type.Literal('STREAM'),
@@ -117,14 +119,37 @@ const stateMessageSchema = Type.Object(
 const statesSchema = Type.Array(Type.Ref('StateMessage'), {
   $id: 'States',
   title: 'States',
-  description: 'As `GET` of a state answers them. Taken as well: lines of type STATE, and the GLOBAL and LEGACY forms',
+  description: 'As `GET` of a state answers them',
 })
 
-/** One stream's state, as the API gives it. */
-export interface StateBody {
-  type: 'STREAM'
-  stream: { stream_descriptor: { name: string }; stream_state: Record<string, unknown> }
-}
+const streamState = Type.Object(
+  {
+    streamDescriptor: Type.Object({ name: Type.String() }, open),
+    streamState: Type.Object({}, open),
+  },
+  { ...open, description: "A stream's state as Airbyte's settings page and API write it" },
+)
+
+const givenStatesSchema = Type.Union(
+  [
+    Type.Ref('States'),
+    Type.Array(streamState),
+    Type.Object({ stateType: Type.String(), streamState: Type.Optional(Type.Array(streamState)) }, open),
+    Type.Object({}, { ...open, description: "One message, or each stream's state by its name (LEGACY)" }),
+  ],
+  {
+    $id: 'GivenStates',
+    title: 'GivenStates',
+    description:
+      'A state in any form in which Airbyte shows it: messages of type STREAM, GLOBAL and LEGACY, with or without the ' +
+      "envelope of a line of type STATE, the connection's settings page, the API's answer, states by stream. A state of " +
+      'a stream that is not here is no fault',
+    examples: [
+      [{ type: 'STREAM', stream: { stream_descriptor: { name: 'contacts' }, stream_state: exampleState } }],
+      [{ streamDescriptor: { name: 'contacts' }, streamState: exampleState }],
+    ],
+  },
+)
 
 /** The schemas of all payloads, for the document and for answers. */
 export const payloadSchemas: readonly TSchema[] = [
@@ -135,9 +160,10 @@ export const payloadSchemas: readonly TSchema[] = [
   catalogSchema,
   stateMessageSchema,
   statesSchema,
+  givenStatesSchema,
 ]
 
 /** What a request body may hold in their place, as far as its own schema goes: anything. */
 export const uncheckedPayloads: Record<string, TSchema> = Object.fromEntries(
-  ['SourceConfig', 'StreamList', 'Catalog', 'States', 'StateMessage'].map((name) => [name, Type.Unknown()]),
+  ['SourceConfig', 'StreamList', 'Catalog', 'States', 'GivenStates'].map((name) => [name, Type.Unknown()]),
 )

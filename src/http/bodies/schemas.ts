@@ -8,6 +8,9 @@ import { streamSchema } from './stream-schemas.ts'
 
 /** The schemas of the API: they check requests, serialise answers and make up the OpenAPI document. */
 
+/** Longest wait for a change of a job, s. Most proxies give up after 60 s without an answer. */
+export const longestWait = 50
+
 export const messagesType = 'application/x-ndjson'
 
 /** The header, or trailer, that says how the job of these messages has ended. */
@@ -104,7 +107,7 @@ export const newJobBody = Type.Object(
     connectionId: Type.Optional(connectionIdSchema),
     catalog: Type.Optional(Type.Ref('Catalog')),
     streams: Type.Optional(Type.Ref('StreamList')),
-    state: Type.Optional(Type.Ref('States')),
+    state: Type.Optional(Type.Ref('GivenStates')),
     onMissingPermission: Type.Optional(onMissingPermission("The connection's, else `fail`, if it is left out")),
   },
   {
@@ -124,6 +127,17 @@ export const newJobHeaders = Type.Object({
   ),
 })
 
+/** Whoever counts lines must know that some are blank, so they come only when asked for. */
+const heartbeat = byDefault(
+  Type.Integer({
+    minimum: 0,
+    maximum: 3600,
+    default: 0,
+    description:
+      'Send a blank line after this many seconds without a message; it does not count as a message. 0 = never',
+  }),
+)
+
 export const newJobQuery = Type.Object(
   {
     grace: byDefault(
@@ -137,6 +151,7 @@ export const newJobQuery = Type.Object(
     detach: byDefault(
       Type.Boolean({ default: false, description: 'Live messages only: the job continues without readers' }),
     ),
+    heartbeat,
     onConflict: byDefault(
       Type.String({
         enum: ['refuse', 'join'],
@@ -163,7 +178,12 @@ export const jobQuery = Type.Object(
   {
     epoch: epochParameter,
     wait: byDefault(
-      Type.Integer({ minimum: 0, maximum: 60, default: 0, description: 'Seconds to wait for the status to change' }),
+      Type.Integer({
+        minimum: 0,
+        maximum: 60,
+        default: 0,
+        description: `Seconds to wait for the status to change, ${longestWait} at most: the answer to a larger value comes then, too`,
+      }),
     ),
   },
   closed,
@@ -178,15 +198,7 @@ export const messagesQuery = Type.Object(
         description: 'Wait for more messages until the job ends; false = return what is there now',
       }),
     ),
-    heartbeat: byDefault(
-      Type.Integer({
-        minimum: 0,
-        maximum: 3600,
-        default: 0,
-        description:
-          'Send a blank line after this many seconds without a message; it does not count as a message. 0 = never',
-      }),
-    ),
+    heartbeat,
     epoch: epochParameter,
   },
   closed,

@@ -1,5 +1,5 @@
 import type { ConfiguredCatalog } from '../../airbyte/catalog.ts'
-import type { StreamStates } from '../../airbyte/state.ts'
+import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import { isObject } from '../../json-object.ts'
 import type { ConnectionStart } from '../../store/connections/connection-store.ts'
 import { ConnectionChangedError, type NewJob, type StartedJob } from '../../store/jobs/job-store.ts'
@@ -57,8 +57,11 @@ function requestOfItsOwn(body: SyncRequestBody): SyncRequest {
 /** The request in the body; members that are left out come from the connection. */
 function requestOfConnection(start: ConnectionStart, body: SyncRequestBody): SyncRequest {
   const { catalog, streams, state } = body
-  const chosen = catalog === undefined && streams === undefined ? { catalog: start.catalog } : { catalog, streams }
-  const request = parseSyncRequest({ config: start.config, ...chosen, state, ...skippingOf(start, body) })
+  const isStored = catalog === undefined && streams === undefined
+  const chosen = isStored ? { catalog: start.catalog } : { catalog, streams }
+  const asked = { config: start.config, ...chosen, state, ...skippingOf(start, body) }
+  // A later version may have stored the catalog. What a person names must be there.
+  const request = parseSyncRequest(asked, isStored ? 'keep' : 'refuse')
   request.catalog = { streams: request.catalog.streams.map((stream) => asConfigured(stream, start.catalog, streams)) }
   if (state !== undefined && state !== null) return request
   return { ...request, states: statesToGoOnFrom(start.states, request.catalog) }

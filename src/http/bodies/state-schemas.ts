@@ -1,18 +1,18 @@
 import { Type } from 'typebox'
-import type { StreamStates } from '../../airbyte/state.ts'
-import type { StateBody } from './payload-schemas.ts'
+import { type StateMessage, type StreamStates, toStateMessage } from '../../airbyte/state/stream-states.ts'
 import { epochParameter } from './schemas.ts'
 
 /** Schemas of states and of the calls that read and move them. */
 
-/** The possible values for the `state` of a job. */
+/** States as every call answers them. */
 export const statesSchema = Type.Ref('States')
 
-const exampleState = { stream_descriptor: { name: 'contacts' }, stream_state: { updated_at: 1_767_225_600 } }
-
-/** The contents of the messages are checked in the same way as for a job. */
-export const newStatesBody = Type.Array(Type.Ref('StateMessage'), {
-  examples: [[{ type: 'STREAM', stream: exampleState }]],
+/**
+ * What may be put: what `GET` answers, or any other form of a state, checked in the same way as that of a job. A bare
+ * reference would lose the example.
+ */
+export const newStatesBody = Type.Union([statesSchema, Type.Ref('GivenStates')], {
+  examples: [[toStateMessage('contacts', { updated_at: 1_767_225_600 })]],
 })
 
 export const jobStateQuery = Type.Object(
@@ -47,8 +47,8 @@ export const connectionStateQuery = Type.Object(
 )
 
 /** States as Airbyte's messages, ordered by stream. */
-export function toStatesBody(states: StreamStates): StateBody[] {
+export function toStatesBody(states: StreamStates): StateMessage[] {
   return Object.entries(states)
     .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([name, stream_state]) => ({ type: 'STREAM', stream: { stream_descriptor: { name }, stream_state } }))
+    .map(([name, state]) => toStateMessage(name, state))
 }

@@ -4,7 +4,19 @@ import type { FastifyReply } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import type { FinalStatus } from '../../store/job.ts'
 import { jobStatusHeader, messagesType } from '../bodies/schemas.ts'
+import { addVary, type ContentEncoding } from '../requests/content-encoding.ts'
+import { speaksOldHttp } from '../requests/http-version.ts'
+import { takeBytes } from './announced-range.ts'
+import { compressLines } from './compressed-lines.ts'
 import type { StreamEnd } from './reader-lease.ts'
+
+/** How a body is sent. */
+export interface BodyForm {
+  /** In chunks, if undefined; then only their end is the end of the body. Bytes. */
+  length?: number | undefined
+  /** If undefined, the lines are sent as they are. */
+  encoding?: ContentEncoding | undefined
+}
 
 interface ResponseOptions {
   logEpoch: string
@@ -12,6 +24,10 @@ interface ResponseOptions {
   finalStatus: FinalStatus | undefined
   /** Whether the messages come until the job ends: its status, unknown at first, then follows them in a trailer. */
   follow: boolean
+  form: BodyForm
+}
+
+interface WriteOptions extends ResponseOptions {
   clock: Clock
   /** Longest wait, in ms, for written data to reach the kernel before a cut. */
   flushMs: number
@@ -29,11 +45,11 @@ interface ResponseOptions {
 export async function writeMessages(
   reply: FastifyReply,
   lines: AsyncGenerator<Buffer, FinalStatus | undefined, undefined>,
-  options: ResponseOptions,
+  options: WriteOptions,
 ): Promise<StreamEnd> {
   const response = startResponse(reply, options)
   try {
-    const finalStatus = await writeAll(response, lines, options.signal)
+    const finalStatus = await writeAll(response, toBody(lines, options.form), options.signal)
     if (response.hasHeader('Trailer') && finalStatus) response.addTrailers({ [jobStatusHeader]: finalStatus })
     response.end()
     return 'complete'
@@ -42,18 +58,35 @@ export async function writeMessages(
     const reason = options.signal.aborted ? options.signal.reason : error
     reply.log.info({ reason: reason instanceof Error ? reason.message : 'unknown' }, 'message stream cut')
     await flush(response, options)
-    cut(response)
+    response.destroy()
     return 'cut'
   }
 }
 
+/** Answers HEAD: what GET would say, and no body. */
+export function announceMessages(reply: FastifyReply, options: ResponseOptions): void {
+  startResponse(reply, options).end()
+}
+
+/** The bytes of a body: of a length that was told, or compressed, or the lines as they are. */
+function toBody(
+  lines: AsyncGenerator<Buffer, FinalStatus | undefined, undefined>,
+  { length, encoding }: BodyForm,
+): AsyncGenerator<Buffer, FinalStatus | undefined, undefined> {
+  if (length !== undefined) return takeBytes(lines, length)
+  return encoding ? compressLines(lines, encoding) : lines
+}
+
 /** Sends the headers at once: a live job's `Location` must not wait for its first message. */
-function startResponse(reply: FastifyReply, { logEpoch, finalStatus, follow }: ResponseOptions): ServerResponse {
+function startResponse(reply: FastifyReply, { logEpoch, finalStatus, follow, form }: ResponseOptions): ServerResponse {
+  addVary(reply, 'Accept-Encoding')
   reply.headers({
     'Content-Type': messagesType,
     'Cache-Control': 'no-store',
     'X-Accel-Buffering': 'no',
     'Log-Epoch': logEpoch,
+    ...(form.length !== undefined && { 'Content-Length': form.length }),
+    ...(form.encoding && { 'Content-Encoding': form.encoding }),
     ...(finalStatus && { [jobStatusHeader]: finalStatus }),
     ...(!finalStatus && follow && mayHaveTrailers(reply) && { Trailer: jobStatusHeader }),
   })
@@ -67,9 +100,9 @@ function startResponse(reply: FastifyReply, { logEpoch, finalStatus, follow }: R
   return response
 }
 
-/** Only a chunked body has trailers, and HTTP/1.0 knows none; Node refuses to announce them there. */
+/** Only a chunked body has trailers. Node refuses to announce them elsewhere. */
 function mayHaveTrailers({ request }: FastifyReply): boolean {
-  return request.raw.httpVersion !== '1.0'
+  return request.method !== 'HEAD' && !speaksOldHttp(request.raw)
 }
 
 /** Writes as fast as the client reads; resolves with what the lines return. */
@@ -89,14 +122,8 @@ async function writeAll(
   }
 }
 
-/** An HTTP/1.0 body, which some proxies request, ends when the socket closes, so only a reset shows that it was cut. */
-function cut(response: ServerResponse): void {
-  if (response.req.httpVersion === '1.0') response.socket?.resetAndDestroy()
-  else response.destroy()
-}
-
 /** Resolves when everything written has left the process, the client is gone, or the time is up. */
-async function flush(response: ServerResponse, { clock, flushMs }: ResponseOptions): Promise<void> {
+async function flush(response: ServerResponse, { clock, flushMs }: WriteOptions): Promise<void> {
   const over = new AbortController()
   const written = new Promise<void>((resolve) => response.write('', () => resolve()))
   const closed = once(response, 'close', { signal: over.signal }).catch(() => undefined)

@@ -24,6 +24,10 @@ export interface AnnouncedRange extends MessageRange {
   epoch: string
   /** How the job had ended by then. */
   finalStatus: FinalStatus | undefined
+  /** Messages in the log by then. */
+  total: number
+  /** What the first look at the range has shown of it: whole entries, one at least if there is one. */
+  beginning: { messageCount: number; bytes: number }
 }
 
 export interface StreamOptions {

@@ -2,6 +2,7 @@ import type { FastifySchemaCompiler } from 'fastify'
 import type { TProperties, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { CodedError, type Fault } from '../../errors.ts'
+import { appendPointer } from '../../json/json-pointer.ts'
 
 /** Names in a body may be as long as the body. */
 const longestPointer = 200
@@ -32,11 +33,6 @@ export function invalidRequest(faults: Fault[]): CodedError {
   const [first] = faults
   const message = first && [first.pointer, first.detail].filter(Boolean).join(': ')
   return new CodedError('invalid_request', message, { faults })
-}
-
-/** The JSON pointer (RFC 6901) of a member of what `pointer` leads to. */
-export function appendPointer(pointer: string, name: string): string {
-  return `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
 function propertiesOf(schema: TSchema): Record<string, ParameterSchema> {

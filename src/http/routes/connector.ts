@@ -18,6 +18,7 @@ import { noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import type { Api } from '../instance.ts'
 import { type AskIntercom, createAskIntercom } from '../requests/ask-intercom.ts'
+import { closeWhenHalfClosedLater } from '../requests/half-closed.ts'
 import { invalidRequest } from '../requests/validation.ts'
 
 /** Airbyte's spec, check and discover, each answered with its one message. */
@@ -76,6 +77,7 @@ function addCheck(app: Api, { openStreams, connections }: RouteDependencies, ask
       const wanted = readWanted(body.streams)
       refuseUnlessOne(given, connectionId)
       const signal = openStreams.signalFor(reply.raw)
+      await closeWhenHalfClosedLater(reply.raw)
       const check = async (config: SourceConfig, read?: string[]) =>
         connectionStatusMessage(
           await askIntercom(signal, config, (client) => checkConnection(client, config, wanted, read)),
@@ -127,6 +129,7 @@ function addDiscover(app: Api, { openStreams }: RouteDependencies, askIntercom: 
       const config = readSourceConfig(restoreSecrets(body.config, undefined), '/config', faults)
       if (!config) throw invalidRequest(faults)
       const signal = openStreams.signalFor(reply.raw)
+      await closeWhenHalfClosedLater(reply.raw)
       return catalogMessage(await askIntercom(signal, config, (client) => discoverStreams(client, config.api_version)))
     },
   })

@@ -4,6 +4,7 @@ import { CodedError } from '../../errors.ts'
 import { describeProblems, needsNoKey } from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
 import { chooseMediaType } from '../messages/accept.ts'
+import { addVary } from '../requests/content-encoding.ts'
 
 const purpose = 'Syncs Intercom for data teams: Airbyte messages as NDJSON, live and resumable at any message.'
 
@@ -59,7 +60,7 @@ const homeRoutes: FastifyPluginAsyncTypebox = async (app) => {
     handler: async (request, reply) => {
       const mediaType = chooseMediaType(request.headers.accept, ['application/json', 'text/html'])
       if (!mediaType) throw new CodedError('not_acceptable', 'Accept application/json or text/html')
-      reply.header('Vary', 'Accept')
+      addVary(reply, 'Accept')
       if (mediaType === 'text/html') return reply.type('text/html; charset=utf-8').send(page)
       return reply.send({ name: 'intercom-sync', description: purpose, ...places })
     },

@@ -8,6 +8,7 @@ import {
   epochQuery,
   jobParameters,
   jobQuery,
+  longestWait,
   messagesType,
   newJobBody,
   newJobHeaders,
@@ -17,8 +18,10 @@ import { startJob } from '../bodies/start-job.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import type { Api } from '../instance.ts'
 import { chooseMediaType } from '../messages/accept.ts'
-import { sendMessages } from '../messages/live-messages.ts'
-import { readRange } from '../messages/message-stream.ts'
+import { announceRange } from '../messages/announced-range.ts'
+import { requireLastingConnection, sendMessages } from '../messages/live-messages.ts'
+import { addVary } from '../requests/content-encoding.ts'
+import { halfClosedSignal } from '../requests/half-closed.ts'
 
 /** Redis may go back in time just after a job was made. To the caller, who named no job, that means: send it again. */
 function asLost(error: unknown): never {
@@ -53,6 +56,7 @@ function addCreateJob(app: Api, dependencies: RouteDependencies): void {
         200: messagesResponse(locationHeader),
         202: jobResponse('The job', locationHeader),
         ...problemResponses(
+          'half_closed',
           'malformed_json',
           'connection_not_found',
           'connection_busy',
@@ -63,15 +67,17 @@ function addCreateJob(app: Api, dependencies: RouteDependencies): void {
           'not_acceptable',
           'body_too_large',
           'unsupported_media_type',
+          'http_version_too_old',
         ),
       },
     },
     handler: async (request, reply) => {
       const mediaType = chooseMediaType(request.headers.accept, ['application/json', messagesType])
       if (!mediaType) throw new CodedError('not_acceptable', `Accept application/json or ${messagesType}`)
-      const { grace, detach, onConflict } = request.query
+      const { grace, detach, onConflict, heartbeat } = request.query
       const key = request.headers['idempotency-key']
       const isLive = mediaType === messagesType
+      if (isLive) await requireLastingConnection(reply)
       const signal = openStreams.signalFor(reply.raw)
       const start = async () => {
         const job = await startJob(dependencies, request.body, {
@@ -82,15 +88,15 @@ function addCreateJob(app: Api, dependencies: RouteDependencies): void {
         })
         if (!isLive) return { job }
         // A job from before may have lost its messages. After the headers there is no status to say so.
-        const range = { jobId: job.jobId, after: 0, epoch: job.logEpoch }
-        const { epoch, finalStatus } = await readRange(messages, range, 1)
-        return { job, range: { ...range, epoch, finalStatus } }
+        const range = await announceRange(messages, { jobId: job.jobId, after: 0, epoch: job.logEpoch })
+        return { job, range }
       }
       const { job, range } = await start().catch(asLost)
-      reply.header('Location', `/v1/jobs/${job.jobId}`).header('Vary', 'Accept')
+      reply.header('Location', `/v1/jobs/${job.jobId}`)
+      addVary(reply, 'Accept')
       if (job.isOlder) reply.header('Idempotent-Replayed', 'true')
       if (!range) return reply.code(202).send(toJobBody(job, clock.now()))
-      return sendMessages(reply, { job, range, follow: true, heartbeatMs: 0, signal }, dependencies)
+      return sendMessages(reply, { job, range, follow: true, heartbeatMs: heartbeat * 1000, signal }, dependencies)
     },
   })
 }
@@ -110,10 +116,13 @@ function addGetJob(app: Api, { jobs, clock, closing, openStreams }: RouteDepende
       const { tenant, params, query } = request
       const signal = openStreams.signalFor(reply.raw)
       const job = await jobs.read(tenant, params.jobId, query.epoch)
-      if (query.wait === 0) return toJobBody(job, clock.now())
-      const waited = jobs.readWhenChanged(tenant, params.jobId, query.wait * 1000, signal).catch((error: unknown) => {
-        // A shutdown ends the wait early: the answer is the job in its present state.
-        if (!closing.aborted) throw error
+      const waitMs = Math.min(query.wait, longestWait) * 1000
+      if (waitMs === 0) return toJobBody(job, clock.now())
+      const halfClosed = halfClosedSignal(reply.raw)
+      const until = AbortSignal.any([signal, halfClosed])
+      const waited = jobs.readWhenChanged(tenant, params.jobId, waitMs, until).catch((error: unknown) => {
+        // A shutdown ends the wait early, and so does a client that has probably left: the answer is the job as it is.
+        if (!closing.aborted && !halfClosed.aborted) throw error
         return jobs.read(tenant, params.jobId, query.epoch)
       })
       const changed = await waited

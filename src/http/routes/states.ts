@@ -81,8 +81,8 @@ function addGetState(app: Api, { connections }: RouteDependencies): void {
       response: { 200: statesResponse('The state'), ...problemResponses('connection_not_found') },
     },
     handler: async ({ tenant, params, query: { stream } }) => {
-      checkStream(stream)
       const states = await connections.readStates(tenant, params.connectionId)
+      await checkStream(stream, async () => states)
       return toStatesBody(states).filter(
         ({
           stream: {
@@ -101,7 +101,8 @@ function addSetState(app: Api, { connections }: RouteDependencies): void {
       operationId: 'setConnectionState',
       summary: 'Set the state of a connection',
       description:
-        'With `stream`, only the state of that stream; otherwise the whole state. Jobs that began before no longer change it.',
+        'With `stream`, only the state of that stream; otherwise the whole state. Jobs that began before no longer change ' +
+        'it. The state of a stream that is not here is kept as it is.',
       params: connectionParameters,
       querystring: connectionStateQuery,
       body: newStatesBody,
@@ -111,7 +112,7 @@ function addSetState(app: Api, { connections }: RouteDependencies): void {
       },
     },
     handler: async ({ tenant, params, query: { stream }, body }) => {
-      checkStream(stream)
+      await checkStream(stream, () => connections.readStates(tenant, params.connectionId))
       return toStatesBody(await connections.setStates(tenant, params.connectionId, parseStates(body, stream), stream))
     },
   })
@@ -133,7 +134,7 @@ function addResetState(app: Api, { connections }: RouteDependencies): void {
       },
     },
     handler: async ({ tenant, params, query: { stream } }) => {
-      checkStream(stream)
+      await checkStream(stream, () => connections.readStates(tenant, params.connectionId))
       return toStatesBody(await connections.setStates(tenant, params.connectionId, {}, stream))
     },
   })

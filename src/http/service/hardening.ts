@@ -21,7 +21,9 @@ export async function addHardening(app: FastifyInstance, limits: HttpLimits): Pr
   })
   await app.register(underPressure, {
     maxEventLoopDelay: limits.eventLoopDelayMs,
-    // It rejects, because the plugin calls this outside of Fastify's own error handling.
-    pressureHandler: () => Promise.reject(new CodedError('overloaded')),
+    // It rejects, because the plugin calls this outside of Fastify's own error handling. The delay is infinite to the
+    // plugin while it has measured none, as in a process that has just started.
+    pressureHandler: (_request, _reply, _type, value) =>
+      value === Number.POSITIVE_INFINITY ? undefined : Promise.reject(new CodedError('overloaded')),
   })
 }

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import type { Static } from 'typebox'
-import type { StreamStates } from '../../airbyte/state.ts'
+import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import { CodedError } from '../../errors.ts'
 import { NumberText, readStored } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'

@@ -1,4 +1,4 @@
-import type { StreamStates } from '../../airbyte/state.ts'
+import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import { CodedError } from '../../errors.ts'
 import type { SyncRequest } from '../../sync/contract/sync-request.ts'
 import type { Page, PageRequest } from '../page.ts'

@@ -6,6 +6,8 @@ export interface JobStoreOptions extends JobEndDependencies, Pick<CheckpointSour
   wakeUps: WakeUps
   /** Hands a new job to the workers. */
   enqueue: (jobId: number) => Promise<void>
+  /** Removes what the queue still has of an ended job. @defaultValue nothing is left there */
+  dequeue?: (jobId: number) => Promise<void>
   /** Whether a worker has the job at this moment. @defaultValue a running job has one */
   isHeld?: (jobId: number) => Promise<boolean>
   /** @defaultValue 15000 */

@@ -1,4 +1,4 @@
-import type { StreamStates } from '../../airbyte/state.ts'
+import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import type { SyncRequest } from '../../sync/contract/sync-request.ts'
 import type { Acknowledged } from '../connections/acknowledgement.ts'
 import type { Job, JobStatus } from '../job.ts'
@@ -104,6 +104,13 @@ export interface JobStore {
   acknowledge(tenant: string, jobId: number, holding: Holding): Promise<Acknowledged>
   /** Requests the end of a job; ends it at once if no worker has it. @throws what `read` throws, `job_ended` */
   cancel(tenant: string, jobId: number, epoch?: string): Promise<Job>
+  /**
+   * Removes the messages of an ended job for good, with everything by which they could be read. Its record stays. Once
+   * more changes nothing.
+   *
+   * @throws what `read` throws, CodedError `job_running`
+   */
+  deleteMessages(tenant: string, jobId: number, epoch?: string): Promise<void>
   /** Reports that a reader is there; the reader renews this every few seconds, and it expires after 15 s. */
   renewReaderLease(jobId: number, readerId: string): Promise<void>
   /** The client hung up: `graceMs` starts at once unless another reader is there. */

@@ -1,5 +1,7 @@
 import { CodedError } from '../../errors.ts'
+import { storeAnswer } from '../availability.ts'
 import { acknowledge } from '../connections/acknowledgement.ts'
+import { deleteMessages } from '../log/delete-messages.ts'
 import { statesAt } from '../log/job-states.ts'
 import type { JobStoreDependencies, JobStoreOptions } from './dependencies.ts'
 import { listJobs } from './job-list.ts'
@@ -11,7 +13,12 @@ import { findRepeated, startJob } from './start-job.ts'
 import { waitForChange } from './status-wait.ts'
 
 export function createJobStore(options: JobStoreOptions): JobStore {
-  const dependencies: JobStoreDependencies = { readerLeaseMs: 15_000, isHeld: async () => true, ...options }
+  const dependencies: JobStoreDependencies = {
+    readerLeaseMs: 15_000,
+    isHeld: async () => true,
+    dequeue: async () => undefined,
+    ...options,
+  }
   const { redis, clock, wakeUps } = dependencies
   const read: JobStore['read'] = (tenant, jobId, epoch) => readJob(dependencies, tenant, jobId, epoch)
 
@@ -25,6 +32,11 @@ export function createJobStore(options: JobStoreOptions): JobStore {
       const outcome = await requestEnd(dependencies, jobId, 'requested')
       if (outcome === 'ENDED') throw new CodedError('job_ended')
       return read(tenant, jobId)
+    },
+    async deleteMessages(tenant, jobId, epoch) {
+      await read(tenant, jobId, epoch)
+      await deleteMessages(redis, jobId)
+      await storeAnswer(dependencies.dequeue(jobId))
     },
     async list(tenant, filter) {
       const page = await listJobs(redis, tenant, filter)

@@ -33,6 +33,8 @@ export async function waitForChange(
     if (knownStatus !== undefined && (lost || unsure || hasOther(changedTo, knownStatus))) stop()
   })
   signal.addEventListener('abort', stop, { once: true })
+  // It may have aborted before anybody listened.
+  if (signal.aborted) stop()
   try {
     const job = await read()
     knownStatus = job.status

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import type { StreamStates } from '../../airbyte/state.ts'
+import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import { CodedError } from '../../errors.ts'
 import { parseStored } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'

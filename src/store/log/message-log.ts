@@ -20,6 +20,12 @@ export interface MessageLogReader {
    * @throws CodedError `log_gone` when the messages are no longer kept, `store_unavailable`
    */
   read(jobId: number, after: number, maxBytes: number): Promise<LogPage>
+  /**
+   * NDJSON bytes of the messages between two offsets at which entries end, as `read` gives them: without reading them.
+   *
+   * @throws CodedError `log_gone` when the messages are no longer kept, `store_unavailable`
+   */
+  measure(jobId: number, after: number, through: number): Promise<number>
   /** Calls `listener` after every commit, status change and end of the job, and when the connection to Redis is lost (`'lost'`). */
   subscribe(jobId: number, listener: (event: 'changed' | 'lost') => void): () => void
 }

@@ -8,6 +8,7 @@ import type { EncryptionKey } from '../secrets/sealing.ts'
 import type { LogEntry } from '../segments/log-entry.ts'
 import { parseIndexed } from '../segments/segment-index.ts'
 import { noSegmentReader, type SegmentReader } from '../segments/segment-reading.ts'
+import { measureLogScript } from './measure-log.lua.ts'
 import type { LogPage, MessageLogReader } from './message-log.ts'
 import { messagesGone } from './messages-gone.ts'
 import { readLogScript } from './read-log.lua.ts'
@@ -29,10 +30,13 @@ export interface MessageLogDependencies extends LogDependencies {
 /** Entries requested from Redis at a time: enough for a page of usual size, few enough not to delay Redis. */
 const entriesPerRead = 16
 const bytesPerPiece = 1 << 20
+/** Entries whose lengths are summed up at a time. Redis copies them to do that, some milliseconds for so many. */
+const entriesPerMeasure = 64
 
 export function createMessageLogReader(dependencies: MessageLogDependencies): MessageLogReader {
   return {
     read: (jobId, after, maxBytes) => readPage(dependencies, jobId, after, maxBytes),
+    measure: (jobId, after, through) => measure(dependencies, jobId, after, through),
     subscribe: (jobId, listener) => dependencies.wakeUps.listen(jobId, (wakeUp) => listener(wakeUp.kind)),
   }
 }
@@ -85,6 +89,33 @@ async function readPage(
 }
 
 type OpenableEntry = Pick<LogEntry, 'lastOffset' | 'messageCount' | 'blob'>
+async function measure(
+  { redis, segmentReader = noSegmentReader }: LogDependencies,
+  jobId: number,
+  after: number,
+  through: number,
+): Promise<number> {
+  const keys = {
+    logKey: jobKey(jobId, 'log'),
+    dataKeyKey: jobKey(jobId, 'dataKey'),
+    segmentsKey: jobKey(jobId, 'segments'),
+  }
+  let bytes = 0
+  for (let offset = after; offset < through; ) {
+    const args = { after: offset, through, mostEntries: entriesPerMeasure }
+    const answer = await runScript(redis, measureLogScript, { keys, args })
+    const [piece, reached] =
+      answer[0] === 'MOVED'
+        ? await segmentReader.measure(parseIndexed(jobId, answer[1]), offset, through)
+        : answer[0] === 'READ'
+          ? [answer[1], answer[2]]
+          : [0, offset]
+    if (reached === offset) throw new CodedError('log_gone')
+    bytes += piece
+    offset = reached
+  }
+  return bytes
+}
 
 async function openPage(
   keys: readonly EncryptionKey[],

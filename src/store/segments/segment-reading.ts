@@ -24,6 +24,13 @@ export interface SegmentReader {
    */
   readEntries(segment: IndexedSegment, after: number, limits: PieceLimits): Promise<LogEntry[]>
   /**
+   * Sums up how long the messages after the first `after` and up to `through` are, without reading them. Both are ends of
+   * entries.
+   *
+   * @returns NDJSON bytes, and the offset up to which they are counted @throws the same
+   */
+  measure(segment: IndexedSegment, after: number, through: number): Promise<readonly [bytes: number, reached: number]>
+  /**
    * Gives the checkpoints (JSON) of each entry that has some, newest first.
    *
    * @param at entries that begin after so many messages are left out
@@ -58,6 +65,11 @@ export function createSegmentReader(options: SegmentReaderOptions): SegmentReade
         }
         return entries
       }),
+    measure: (segment, after, through) =>
+      withSegment(options, segment, async (_file, table) => {
+        const counted = table.filter(({ lastOffset }) => lastOffset > after && lastOffset <= through)
+        return [counted.reduce((sum, { bytes }) => sum + bytes, 0), counted.at(-1)?.lastOffset ?? after] as const
+      }),
     readCheckpoints: (segment, at, take) =>
       withSegment(options, segment, async (file, table) => {
         for (const placed of table.toReversed()) {
@@ -73,6 +85,7 @@ export function createSegmentReader(options: SegmentReaderOptions): SegmentReade
 /** Of a process that cannot read any segment. */
 export const noSegmentReader: SegmentReader = {
   readEntries: async () => Promise.reject(elsewhere()),
+  measure: async () => Promise.reject(elsewhere()),
   readCheckpoints: async () => Promise.reject(elsewhere()),
 }
 

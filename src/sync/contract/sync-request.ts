@@ -1,9 +1,11 @@
 import type { ConfiguredCatalog } from '../../airbyte/catalog.ts'
 import { readSourceConfig, type SourceConfig } from '../../airbyte/source-config.ts'
-import { readStates, type StreamStates } from '../../airbyte/state.ts'
+import { readStates } from '../../airbyte/state/read-states.ts'
+import type { GivenState, StreamStates } from '../../airbyte/state/stream-states.ts'
 import { CodedError, type Fault } from '../../errors.ts'
-import { readSelection } from '../../streams/selection.ts'
+import { readSelection, type UnknownStreams } from '../../streams/selection.ts'
 import { findStream } from '../../streams/table.ts'
+import { withSeconds } from '../state/foreign-cursor.ts'
 import { isComplete } from '../state/search-state.ts'
 import { checkSearchState } from '../state/search-state-schema.ts'
 
@@ -33,24 +35,19 @@ export interface SyncRequestBody {
 }
 
 /**
- * Checks the body of a sync job and fills in the defaults.
+ * Checks the body of a sync job and fills in the defaults. The state of a stream that this version does not have is no
+ * fault: platforms keep the states of streams that were removed. It stays among the states, and the job says so.
  *
+ * @param unknownStreams what becomes of such streams in the catalog. @defaultValue refuse
  * @throws CodedError `invalid_request` with a JSON pointer (`/config/start_date`, `/catalog/streams/0/stream/name`) for
  * every fault
  */
-export function parseSyncRequest(body: SyncRequestBody): SyncRequest {
+export function parseSyncRequest(body: SyncRequestBody, unknownStreams?: UnknownStreams): SyncRequest {
   const faults: Fault[] = []
   const config = readSourceConfig(body.config, '/config', faults)
-  const catalog = readSelection(body, faults)
+  const catalog = readSelection(body, faults, unknownStreams)
   const given = readStates(body.state, '/state', faults)
-  const byStream = new Map<string, StreamStates[string]>()
-  for (const { streamName, pointer, state } of given) {
-    const entry = findStream(streamName)
-    if (!entry) faults.push({ pointer, detail: `${JSON.stringify(streamName)} is no stream of this connector` })
-    else if (entry.cursor)
-      checkSearchState(state, pointer, faults, { cursor: entry.cursor, parent: entry.child?.parent })
-    byStream.set(streamName, state)
-  }
+  const byStream = new Map(given.map((state) => [state.streamName, checkState(state, faults)]))
   // A client that asks for increments sends back every state there is, including the end of the last full refresh.
   for (const { stream, always_whole } of catalog.streams)
     if (always_whole && isComplete(byStream.get(stream.name))) byStream.delete(stream.name)
@@ -59,6 +56,16 @@ export function parseSyncRequest(body: SyncRequestBody): SyncRequest {
     throw new CodedError('invalid_request', `The request is not valid: ${detail}`, { faults })
   }
   return { config, catalog, states: Object.fromEntries(byStream), ...skipping(body) }
+}
+
+/** The state as processes of every version read it. */
+function checkState({ streamName, pointer, state }: GivenState, faults: Fault[]): StreamStates[string] {
+  const entry = findStream(streamName)
+  if (!entry?.cursor) return state
+  const { cursor, child } = entry
+  const before = faults.length
+  checkSearchState(state, pointer, faults, { cursor, parent: child?.parent })
+  return faults.length > before ? state : withSeconds(state, cursor, child?.parent)
 }
 
 /** The member of a request by which a body asks to leave out what the token may not read. */

@@ -1,8 +1,21 @@
 import type { ConfiguredCatalog, ConfiguredStream } from '../../airbyte/catalog.ts'
+import { unknownConfigMembers } from '../../airbyte/source-config.ts'
 import { findStream, type StreamEntry } from '../../streams/table.ts'
+import { unknownStreamWarnings } from '../../streams/unknown-streams.ts'
+import type { SyncRequest } from '../contract/sync-request.ts'
 
-/** Warnings, for the owner of the connection, about mistakes that a destination would make with this catalog's records. */
-export function catalogWarnings({ streams }: ConfiguredCatalog): string[] {
+/** Warnings, for the owner of the connection, about what a request asks for. */
+export function requestWarnings({ config, catalog, states }: SyncRequest): string[] {
+  const unknown = unknownConfigMembers(config)
+  return [
+    ...(unknown.length > 0 ? [`config members without a meaning here are ignored: ${unknown.join(', ')}`] : []),
+    ...unknownStreamWarnings(catalog, states),
+    ...catalogWarnings(catalog),
+  ]
+}
+
+/** Mistakes that a destination would make with this catalog's records. */
+function catalogWarnings({ streams }: ConfiguredCatalog): string[] {
   return streams.flatMap((configured) => {
     const entry = findStream(configured.stream.name)
     return entry ? [weakKey(entry, configured), repeatedChildren(entry, configured)].flatMap((text) => text ?? []) : []

@@ -1,5 +1,6 @@
 import { isObject } from '../../json-object.ts'
 import type { CursorField } from '../../streams/table.ts'
+import { cursorTime } from './cursor-time.ts'
 
 /** A cursor in another connector's state, and its place inside the state. */
 export interface Claim {
@@ -34,9 +35,30 @@ export function foreignLookback({
   return isGlobal === true && typeof window === 'number' && window > 0 ? Math.ceil(window) : 0
 }
 
+/**
+ * The same state with every date in it as Unix seconds, because processes of earlier versions read no dates, and may
+ * carry out the job.
+ */
+export function withSeconds(
+  state: Record<string, unknown>,
+  field: CursorField,
+  parent?: string,
+): Record<string, unknown> {
+  const dates = foreignClaims(state, field, parent).filter(({ value }) => Number.isNaN(Number(value)))
+  if (dates.length === 0) return state
+  const copy = structuredClone(state)
+  for (const { pointer, value } of dates) {
+    const path = pointer.slice(1).split('/')
+    const last = path.pop() ?? ''
+    const holder = path.reduce<unknown>((place, name) => (place as Record<string, unknown>)[name], copy)
+    Object.assign(holder as object, { [last]: cursorTime(value) })
+  }
+  return copy
+}
+
 /** The oldest claim that can be trusted, Unix seconds; undefined when there is none. */
 export function oldestClaim(claims: readonly Claim[]): number | undefined {
-  const cursors = claims.map(({ value }) => Math.floor(Number(value)))
+  const cursors = claims.flatMap(({ value }) => cursorTime(value) ?? [])
   return cursors.length > 0 ? Math.min(...cursors) : undefined
 }
 

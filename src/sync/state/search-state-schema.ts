@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox'
 import Value from 'typebox/value'
 import type { Fault } from '../../errors.ts'
 import type { CursorField } from '../../streams/table.ts'
+import { cursorTime } from './cursor-time.ts'
 import { foreignClaims } from './foreign-cursor.ts'
 
 /** The shape of a search stream's state as it travels. Times are Unix seconds. */
@@ -55,15 +56,12 @@ export const SearchWalkJson = Type.Object({
 })
 export type SearchWalkJson = Static<typeof SearchWalkJson>
 
-/**
- * Airbyte's connector has written cursors as numbers or as strings of digits, depending on its version. A string with
- * more digits than these cannot be seconds.
- */
-const Cursor = Type.Union([
-  Type.Number({ minimum: 0, maximum: 99_999_999_999 }),
-  Type.String({ pattern: '^[0-9]{1,11}(\\.[0-9]+)?$' }),
-  Type.Null(),
-])
+/** A cursor as anybody may have written it: `null` is none. */
+const Cursor = Type.Refine(
+  Type.Unsafe<number | string | null>(Type.Unknown()),
+  (value) => value === null || cursorTime(value) !== undefined,
+  () => 'must be a time, in Unix seconds or as 2026-01-31T12:00:00Z',
+)
 
 const SearchStateJson = Type.Object({
   updated_at: Type.Optional(Cursor),
@@ -120,7 +118,8 @@ export function checkSearchState(
   if (ours !== undefined) return
   for (const claim of foreignClaims(state, stream.cursor, stream.parent))
     if (!Value.Check(Cursor, claim.value)) {
-      const detail = 'must be a time in Unix seconds: give the state as it was received, or reset it'
+      const detail =
+        'must be a time, in Unix seconds or as 2026-01-31T12:00:00Z: give the state as it was received, or reset it'
       faults.push({ pointer: `${pointer}${claim.pointer}`, detail })
     }
 }

@@ -1,5 +1,6 @@
 import { readStored } from '../../stored/stored-data.ts'
 import type { CursorField } from '../../streams/table.ts'
+import { cursorTime } from './cursor-time.ts'
 import { foreignClaims, foreignLookback, oldestClaim } from './foreign-cursor.ts'
 import { OwnState, type SearchWalkJson, STATE_FORMAT } from './search-state-schema.ts'
 import { waitingSlices } from './set-aside.ts'
@@ -92,8 +93,7 @@ export function readSearchState(
   parent?: string,
 ): SearchState {
   const ours = state[OURS] === undefined ? undefined : readStored(OwnState, state[OURS], 'a state')
-  const given = state[field] ?? undefined
-  const ownCursor = given === undefined ? undefined : Math.floor(Number(given))
+  const ownCursor = cursorTime(state[field])
   const retryIds = ours?.retry_ids === undefined || Array.isArray(ours.retry_ids) ? {} : ours.retry_ids
   const oldest = oldestClaim(foreignClaims(state, field, parent))
   const cursor = ours !== undefined ? ownCursor : oldest && Math.max(0, oldest - foreignLookback(state))

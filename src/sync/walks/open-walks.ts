@@ -1,4 +1,4 @@
-import type { StreamStates } from '../../airbyte/state.ts'
+import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
 import type { IntercomClient } from '../../intercom/client.ts'
@@ -76,7 +76,8 @@ export async function openWalks(
  */
 function refuseOtherWorkspace({ id }: Workspace, states: StreamStates): void {
   for (const [streamName, state] of Object.entries(states)) {
-    const before = workspaceOf(state)
+    // The state of a stream that is not here decides nothing.
+    const before = findStream(streamName) && workspaceOf(state)
     if (id === undefined || before === undefined || before === id) continue
     const message =
       `${streamName}: the state is of workspace ${before}, the access token of workspace ${id}. ` +

@@ -27,7 +27,7 @@ export interface LiveAnswer {
 /** An answer that was read to its end. */
 export interface WholeAnswer {
   headers: Headers
-  /** The JSON of its body. */
+  /** The JSON of its body; undefined for an answer without one. */
   value: unknown
 }
 
@@ -68,6 +68,7 @@ export function createServiceClient(access: ServiceAccess, clock: Clock, signal:
     )
     const pieces = line.read(response)
     if (!response.ok) throw toServiceError(response.status, parse(await readText(pieces)), secrets, access.place)
+    if (response.status === 204) return { headers: response.headers, pieces, leave: line.leave }
     if (response.headers.get('content-type')?.split(';')[0] === accept)
       return { headers: response.headers, pieces, leave: line.leave }
     line.leave()
@@ -77,6 +78,7 @@ export function createServiceClient(access: ServiceAccess, clock: Clock, signal:
   async function askWhole(request: ServiceRequest): Promise<WholeAnswer> {
     const { headers, pieces } = await send(request, 'application/json')
     const value = parse(await readText(pieces))
+    if (headers.get('content-type') === null) return { headers, value }
     if (value === undefined) throw strangerError('it does not answer with JSON')
     return { headers, value }
   }

@@ -1,8 +1,8 @@
 import { storeAnswer } from '../availability.ts'
 import { jobKey } from '../keys.ts'
+import { type CheckpointSource, givenPrefix, readCheckpoints } from '../log/checkpoints.ts'
 import { runScript } from '../script.ts'
 import type { LogOwner } from '../segments/segment-mover.ts'
-import { type CheckpointSource, givenPrefix, readCheckpoints } from './checkpoints.ts'
 import { giveWayScript } from './give-way.lua.ts'
 
 /**
