@@ -1,6 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { CodedError } from './errors.ts'
 import { uncheckedPayloads } from './http/bodies/payload-schemas.ts'
+import { addCors } from './http/callers/cors.ts'
+import { refuseStrangers } from './http/callers/strangers.ts'
+import { createWrongKeys } from './http/callers/wrong-keys.ts'
 import { type AppDependencies, defaultLimits, type RouteDependencies } from './http/dependencies.ts'
 import { createInstance } from './http/instance.ts'
 import { trackOpenStreams } from './http/open-streams.ts'
@@ -30,7 +33,8 @@ export type { AppDependencies } from './http/dependencies.ts'
 export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
   const { config, ...parts } = dependencies
   const limits = { ...defaultLimits, ...config.limits }
-  const app = createInstance(dependencies.logger, limits)
+  const { corsOrigins = [], ...front } = config.front ?? {}
+  const app = createInstance(dependencies.logger, limits, front)
   const closing = joinClosing(app, dependencies.closing)
   const routes: RouteDependencies = {
     ...parts,
@@ -38,6 +42,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     limits,
     openStreams: trackOpenStreams(app, closing),
     intercomBaseUrl: config.intercomBaseUrl,
+    proxies: config.proxies,
   }
 
   closeIdleConnections(app)
@@ -46,7 +51,9 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   addJsonBody(app)
   addProblems(app)
   countRequests(app, parts.metrics)
+  if (config.apiKeys.length === 0) refuseStrangers(app, { ...front, corsOrigins })
   await addHardening(app, limits)
+  await addCors(app, corsOrigins)
   await addDocs(app)
   await app.register(homeRoutes)
   await app.register(healthRoutes, routes)
@@ -54,7 +61,8 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   await app.register(
     async (api) => {
       api.addHook('onRequest', refuseWhen(closing))
-      api.addHook('onRequest', authenticate(config.apiKeys))
+      const wrongKeys = createWrongKeys(parts.clock)
+      api.addHook('onRequest', authenticate(config.apiKeys, { wrongKeys, metrics: parts.metrics }))
       await api.register(connectorRoutes, routes)
       await api.register(connectionRoutes, routes)
       await api.register(jobRoutes, routes)

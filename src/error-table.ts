@@ -24,6 +24,12 @@ export const errorTable = {
   malformed_json: { status: 400, failureType: 'config_error', retryable: false, title: 'The body is not JSON' },
   not_http: { status: 400, failureType: 'config_error', retryable: false, title: 'The request is not HTTP' },
   unauthorized: { status: 401, failureType: 'config_error', retryable: false, title: 'A valid API key is needed' },
+  origin_not_allowed: {
+    status: 403,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'Pages of this origin may not call the service',
+  },
   route_not_found: { status: 404, failureType: 'config_error', retryable: false, title: 'There is no such resource' },
   job_not_found: { status: 404, failureType: 'config_error', retryable: false, title: 'There is no such job' },
   connection_not_found: {
@@ -94,6 +100,12 @@ export const errorTable = {
     retryable: false,
     title: 'The offset lies beyond the end of the message log',
   },
+  host_not_allowed: {
+    status: 421,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The service does not answer under this name',
+  },
   idempotency_key_reused: {
     status: 422,
     failureType: 'config_error',
@@ -129,6 +141,12 @@ export const errorTable = {
     failureType: 'transient_error',
     retryable: true,
     title: 'Intercom cannot be reached or keeps failing',
+  },
+  proxy_refused: {
+    status: 502,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The proxy does not accept the user and the password',
   },
   intercom_protocol: {
     status: 502,
@@ -190,6 +208,12 @@ export const errorTable = {
     failureType: 'system_error',
     retryable: true,
     title: 'There is no room for the messages of another job',
+  },
+  spool_failed: {
+    status: 507,
+    failureType: 'system_error',
+    retryable: false,
+    title: 'The temporary folder cannot be used',
   },
   no_progress: {
     status: 500,

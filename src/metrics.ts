@@ -140,6 +140,11 @@ export const metricTable = {
     labels: ['method', 'route'],
     buckets: seconds,
   },
+  intercom_sync_wrong_api_keys_total: {
+    type: 'counter',
+    help: 'Requests with an API key that is not known',
+    labels: ['answer'],
+  },
   intercom_sync_open_message_streams: {
     type: 'gauge',
     help: 'Responses that carry messages at present',

@@ -8,6 +8,7 @@ import { openStderr } from './log/stderr.ts'
 import { createLogger } from './logger.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { type Phase, shutDown } from './process/lifecycle.ts'
+import { judgeOpenFiles } from './process/open-files.ts'
 import { untilParentGone } from './process/parent-watch.ts'
 import { parseRoles, type Roles } from './process/roles.ts'
 import { inspectRedis, isForOperators, openKeys, StartError } from './process/start-checks.ts'
@@ -33,6 +34,8 @@ const shutdownMs = 40_000
  * are reported on stderr in one message; the exit code is then 1, or 2 for wrong arguments.
  */
 export async function serve(args: string[]): Promise<void> {
+  // It tells only where the service listens. Whoever reads it may have left, and its disk may be full.
+  process.stdout.on('error', () => undefined)
   try {
     const roles = parseRoles(args)
     const config = readConfig()
@@ -64,6 +67,8 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
     )
   }
   try {
+    const fewFiles = await judgeOpenFiles()
+    if (fewFiles !== undefined) logger.warn(fewFiles)
     // The phases are in the order in which they run: the part started last is stopped first.
     const source = await openRedisSource({ config, joins: !roles.api, searchPath: readSearchPath(), clock, logger })
     phases.unshift({ name: 'end Redis', timeoutMs: 15_000, run: source.stop })
@@ -86,7 +91,7 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
     phases.unshift(phase)
     const service = { ...base, segments }
     if (config.metricsPort !== undefined) phases.unshift(await startOperations(service, ending.signal))
-    if (roles.worker) phases.unshift(startWorker(service))
+    if (roles.worker) phases.unshift(await startWorker(service))
     else phases.unshift(startReconciler(service))
     if (roles.api) phases.unshift(await startApi(service))
     else process.stdout.write(`intercom-sync works on ${source.description}\n`)

@@ -35,6 +35,9 @@ t.test('nothing need be set', (t) => {
     logTotalBytes: 2048 * 1024 * 1024,
     dataDirBytes: 32 * 1024 ** 3,
     logLevel: 'info',
+    publicUrl: undefined,
+    trustProxy: [],
+    corsOrigins: [],
   })
   t.equal(readConfig({}).metricsPort, undefined)
   t.equal(readConfig({ METRICS_PORT: '0' }).metricsPort, 0)
@@ -44,6 +47,36 @@ t.test('nothing need be set', (t) => {
 
 t.test('an empty REDIS_URL is no word to keep the data here', (t) => {
   t.match(faultsOf({ ...keys, REDIS_URL: ' ' }), [/REDIS_URL is set, but empty/])
+  t.end()
+})
+
+t.test('what stands in front is set by an address, names of proxies and origins', (t) => {
+  t.match(
+    readConfig({
+      PUBLIC_URL: 'HTTPS://Sync.Example.com:443/below/it//',
+      TRUST_PROXY: '10.0.0.0/8, ::1 uniquelocal',
+      CORS_ORIGINS: 'https://App.example.com/,http://localhost:5173',
+    }),
+    {
+      publicUrl: 'https://sync.example.com/below/it',
+      trustProxy: ['10.0.0.0/8', '::1', 'uniquelocal'],
+      corsOrigins: ['https://app.example.com', 'http://localhost:5173'],
+    },
+  )
+  t.equal(readConfig({ PUBLIC_URL: 'http://127.0.0.1:8080/' }).publicUrl, 'http://127.0.0.1:8080')
+  for (const [environment, fault] of [
+    [{ PUBLIC_URL: 'sync.example.com' }, /PUBLIC_URL is not a URL that starts with http:.*https:/],
+    [{ PUBLIC_URL: 'https://user:secret@sync.example.com' }, /PUBLIC_URL holds a user or a password; leave them out$/],
+    [{ PUBLIC_URL: 'https://sync.example.com/?a=b' }, /PUBLIC_URL has a query or a fragment; leave them out$/],
+    [{ TRUST_PROXY: '1' }, /TRUST_PROXY is "1", which would believe whoever reaches the port; name addresses, ranges/],
+    [{ TRUST_PROXY: 'loopback,nginx' }, /TRUST_PROXY has "nginx"; name addresses, ranges/],
+    [{ CORS_ORIGINS: '*' }, /CORS_ORIGINS has an entry that is no origin; name each as a browser sends it/],
+    [{ CORS_ORIGINS: 'https://app.example.com/page' }, /CORS_ORIGINS .*scheme, host, and the port/],
+    [{ CORS_ORIGINS: 'app.example.com' }, /CORS_ORIGINS .*https:/],
+  ] as const) {
+    t.match(faultsOf(environment), [fault])
+    t.notMatch(faultsOf(environment).join(), /secret/)
+  }
   t.end()
 })
 

@@ -7,7 +7,13 @@ const serviceOptions = {
 } as const
 const { json: _, ...serviceOptionsOfMessages } = serviceOptions
 const epoch = { value: 'EPOCH', summary: "the job's logEpoch: refuse another job that has got its id" } as const
-const clientVariables = ['INTERCOM_SYNC_URL', 'INTERCOM_SYNC_API_KEY', 'DATA_DIR'] as const
+const clientVariables = [
+  'INTERCOM_SYNC_URL',
+  'INTERCOM_SYNC_API_KEY',
+  'DATA_DIR',
+  'HTTPS_PROXY',
+  'NODE_EXTRA_CA_CERTS',
+] as const
 const watchVariables = [...clientVariables, 'NO_COLOR'] as const
 const outcome = 'exit code is that of the job: 0 succeeded, 1 failed, 3 cancelled; 4 when the service is away.'
 

@@ -3,6 +3,9 @@ export const variables = {
   HOST: 'address to listen on (127.0.0.1)',
   PORT: 'port to listen on (8080); 0 takes a free one',
   METRICS_PORT: 'port for metrics and health, in every role',
+  PUBLIC_URL: 'where callers find the service, if a proxy is in front',
+  TRUST_PROXY: 'proxies whose X-Forwarded headers are believed: addresses, ranges, loopback, uniquelocal',
+  CORS_ORIGINS: 'origins whose pages may call the service from a browser',
   REDIS_URL: 'redis:// or rediss://; without it the service starts its own Redis',
   DATA_DIR: 'where the Redis of the service keeps its data (./data)',
   API_KEYS: 'tenant:key, several; or a file in API_KEYS_FILE',
@@ -19,6 +22,9 @@ export const variables = {
   WORKER_JOB_ATTEMPT: "the number of that job's attempt",
   INTERCOM_SYNC_URL: 'address of the service',
   INTERCOM_SYNC_API_KEY: 'API key of the service',
+  HTTPS_PROXY: 'the proxy on the way out, as curl takes it; http_proxy, ALL_PROXY, NO_PROXY as well',
+  NODE_EXTRA_CA_CERTS: 'file with the certificates of further authorities',
+  TMPDIR: 'folder for pages of companies, and for the socket of the Redis of the service (/tmp)',
   NO_COLOR: 'no colours, whatever the terminal can do',
 } as const
 

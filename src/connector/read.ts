@@ -3,8 +3,9 @@ import { parseSyncRequest } from '../sync/contract/sync-request.ts'
 import type { ScrollLease } from '../sync/contract/walk.ts'
 import { createEngine } from '../sync/engine.ts'
 import { createFileSpool } from '../sync/pages/file-spool.ts'
+import { isSpooled, tryToSpool } from '../sync/pages/spool-trial.ts'
 import type { Command } from './command.ts'
-import { intercomBaseUrl } from './intercom-address.ts'
+import { intercomAddress } from './intercom-address.ts'
 import { openLog } from './log.ts'
 import { printSync } from './print-sync.ts'
 
@@ -16,13 +17,17 @@ const freeLease: ScrollLease = { hold: (_signal, work) => work() }
 export const readStreams: Command = async ({ inputs, output, note, clock, random, signal }) => {
   const { config, catalog, state } = inputs
   const request = parseSyncRequest({ config, catalog, state }, 'keep')
-  const baseUrl = intercomBaseUrl()
+  const address = intercomAddress()
   const log = openLog(note)
+  const unspooled = request.catalog.streams.some(({ stream }) => isSpooled(stream.name))
+    ? await tryToSpool(createFileSpool)
+    : undefined
+  if (unspooled !== undefined) log.warn(unspooled)
   const failure = await printSync(request, {
     startSync: createEngine({
       clock,
       random,
-      ...(baseUrl && { baseUrl }),
+      ...address,
       createSpool: createFileSpool,
       scrollLeaseOf: () => freeLease,
     }),

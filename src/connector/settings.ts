@@ -1,8 +1,9 @@
+import { type Proxies, readProxies } from '../network/proxies.ts'
 import { ConfigError, createReader, type Environment, readBaseUrl } from '../settings/environment.ts'
 
 /**
- * Intercom's address, if not the usual one. Beside it the connector takes the platform's attempt from the environment
- * (below), what a terminal can show (`display/settings.ts`), and the temporary directory (`TMPDIR`).
+ * Intercom's address, if not the usual one. Beside it the connector takes proxies and the platform's attempt from the
+ * environment (below), what a terminal can show (`display/settings.ts`), and the temporary directory (`TMPDIR`).
  *
  * @throws ConfigError
  */
@@ -11,6 +12,11 @@ export function readIntercomBaseUrl(environment: Environment = process.env): str
   const baseUrl = readBaseUrl(createReader(environment, faults))
   if (faults.length > 0) throw new ConfigError(faults)
   return baseUrl
+}
+
+/** The proxies on the way to Intercom, or to a service. */
+export function readConnectorProxies(environment: Environment = process.env): Proxies {
+  return readProxies(environment)
 }
 
 /** Identifies the platform's attempt that this process runs, in one text; undefined when the platform does not say. */

@@ -1,6 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Clock } from '../clock.ts'
 import type { Metrics } from '../metrics.ts'
+import type { Proxies } from '../network/proxies.ts'
+import type { FrontSettings } from '../settings/front.ts'
 import type { ConnectionStore } from '../store/connections/connection-store.ts'
 import type { JobStore } from '../store/jobs/job-store.ts'
 import type { MessageLogReader } from '../store/log/message-log.ts'
@@ -38,6 +40,12 @@ export const defaultLimits: HttpLimits = {
   eventLoopDelayMs: 1000,
 }
 
+/** How callers reach a port. */
+export interface Front extends FrontSettings {
+  /** Where it listens, if not on the usual names of this machine. */
+  host?: string
+}
+
 /** The parts that the API is built from. */
 export interface AppDependencies {
   config: {
@@ -46,8 +54,12 @@ export interface AppDependencies {
     limits?: Partial<HttpLimits>
     /** Intercom's address, if not the usual one; set by the operator only. */
     intercomBaseUrl?: string | undefined
+    /** On the way to Intercom. @defaultValue none */
+    proxies?: Proxies
     /** Whether `/metrics` has a port of its own, and so is not answered here. @defaultValue false */
     metricsElsewhere?: boolean
+    /** What stands in front, and which names lead here. @defaultValue nothing: the machine's own callers */
+    front?: Partial<Front>
   }
   jobs: JobStore
   connections: ConnectionStore
@@ -65,5 +77,6 @@ export interface AppDependencies {
 export interface RouteDependencies extends Omit<AppDependencies, 'config'> {
   limits: HttpLimits
   intercomBaseUrl?: string | undefined
+  proxies?: Proxies | undefined
   openStreams: OpenStreams
 }

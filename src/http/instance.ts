@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
-import type { HttpLimits } from './dependencies.ts'
+import { trustProxies } from '../network/trusted-proxies.ts'
+import { addPublicAddress } from './callers/public-address.ts'
+import type { Front, HttpLimits } from './dependencies.ts'
 import { answerClientError } from './requests/client-errors.ts'
 import { addCompression } from './requests/compression.ts'
 import { requireOneHost } from './requests/host-header.ts'
@@ -12,10 +14,16 @@ import { createRequestLog, loggedRequest } from './requests/request-log.ts'
 export type Api = Parameters<FastifyPluginAsyncTypebox>[0]
 
 /** A server without routes. Fastify leaves most of its timeouts off; each one here is chosen. */
-export function createInstance(logger: FastifyBaseLogger, limits: HttpLimits): FastifyInstance {
+export function createInstance(
+  logger: FastifyBaseLogger,
+  limits: HttpLimits,
+  { trustProxy = [], publicUrl }: Partial<Front> = {},
+): FastifyInstance {
+  const isTrusted = trustProxies(trustProxy)
   const app = Fastify({
     loggerInstance: logger.child({}, { serializers: { req: loggedRequest } }),
     genReqId: () => randomUUID(),
+    trustProxy: (address) => isTrusted(address),
     logController: createRequestLog(),
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestTimeoutMs,
@@ -39,5 +47,6 @@ export function createInstance(logger: FastifyBaseLogger, limits: HttpLimits): F
   Object.assign(app.server, { httpAllowHalfOpen: true })
   app.addHook('onRequest', requireOneHost)
   addCompression(app)
+  addPublicAddress(app, { publicUrl, isTrusted })
   return app
 }

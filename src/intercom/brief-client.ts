@@ -1,6 +1,7 @@
 import type { SourceConfig } from '../airbyte/source-config.ts'
 import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
+import type { Proxies } from '../network/proxies.ts'
 import { type Budget, createBudget } from './budget/budget.ts'
 import { baseUrlOf, createClient, type IntercomClient } from './client.ts'
 import type { IntercomObserver } from './observer.ts'
@@ -17,6 +18,8 @@ export interface BriefClientOptions {
   config: SourceConfig
   /** Intercom's address, if not the usual one. */
   baseUrl?: string | undefined
+  /** @defaultValue none */
+  proxies?: Proxies | undefined
   clock: Clock
   random: () => number
   signal: AbortSignal
@@ -33,7 +36,7 @@ export interface BriefClientOptions {
  * @throws CodedError `intercom_unavailable` at the deadline, what `work` throws, or the signal's reason
  */
 export async function withBriefClient<Result>(
-  { config, baseUrl, clock, random, signal, observe, deadlineMs = 25_000, tries }: BriefClientOptions,
+  { config, baseUrl, proxies, clock, random, signal, observe, deadlineMs = 25_000, tries }: BriefClientOptions,
   work: (client: BriefClient) => Promise<Result>,
 ): Promise<Result> {
   const { budget, rateLimit } = watchLimit(createBudget({ clock, random }))
@@ -41,12 +44,15 @@ export async function withBriefClient<Result>(
   const stop = () => ending.abort(signal.reason)
   if (signal.aborted) stop()
   signal.addEventListener('abort', stop, { once: true })
-  const { host } = new URL(baseUrlOf(config, baseUrl || undefined))
+  const url = new URL(baseUrlOf(config, baseUrl || undefined))
+  const proxy = proxies?.proxyFor(url)
+  const host = proxy ? `${url.host} through the proxy ${proxy.place}` : url.host
   const tooLate = () => ending.abort(new CodedError('intercom_unavailable', lateMessage(budget, host, deadlineMs)))
   clock.sleep(deadlineMs, ending.signal).then(tooLate, () => undefined)
   const client = createClient({
     config,
     ...(baseUrl && { baseUrl }),
+    ...(proxies && { proxies }),
     budget,
     clock,
     random,

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events'
 import type { SourceConfig } from '../airbyte/source-config.ts'
 import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
+import type { Proxies } from '../network/proxies.ts'
 import { createRedact, type Redact } from '../redaction.ts'
 import { judgeAnswer, type Verdict } from './answers/judge-answer.ts'
 import { retry } from './answers/retry.ts'
@@ -47,6 +48,8 @@ export interface ClientOptions {
   config: SourceConfig
   /** Intercom's address. Only the operator sets it (`INTERCOM_BASE_URL`). @defaultValue by the config's region */
   baseUrl?: string
+  /** @defaultValue none */
+  proxies?: Proxies
   budget: Budget
   clock: Clock
   random: () => number
@@ -69,13 +72,15 @@ export function baseUrlOf({ region }: SourceConfig, operators?: string): string 
 }
 
 export function createClient(options: ClientOptions): IntercomClient {
-  const { config, budget, clock, random, signal, observe } = options
+  const { config, budget, clock, random, signal, observe, proxies } = options
   const serverClock = createServerClock(clock)
-  const redact = createRedact(config)
+  const baseUrl = baseUrlOf(config, options.baseUrl)
+  const redact = createRedact({ config, proxy: proxies?.proxyFor(new URL(baseUrl))?.credentials })
   const transport = createTransport({
-    baseUrl: baseUrlOf(config, options.baseUrl),
+    baseUrl,
     accessToken: config.access_token,
     clock,
+    ...(proxies && { proxies }),
   })
   let answered = false
   // Every request in flight listens to this one signal. Node would warn of a leak from the eleventh on.

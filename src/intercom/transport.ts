@@ -1,14 +1,19 @@
-import http from 'node:http'
-import https from 'node:https'
+import type http from 'node:http'
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios'
 import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
+import { noProxies, type Proxies } from '../network/proxies.ts'
+import { openRoute, proxyErrorOf, type Route, refusalOf } from '../network/route.ts'
+import type { TunnelOptions } from '../network/tunnel.ts'
 import type { HttpAnswer } from './answers/http-answer.ts'
 import type { IntercomRequest } from './request.ts'
 
 /** Sends requests to one host with one access token. */
 export interface Transport {
-  /** @throws CodedError `intercom_unavailable` when no whole answer came; the signal's reason when aborted */
+  /**
+   * @throws CodedError `intercom_unavailable` when no whole answer came, `proxy_refused` when a proxy does not accept who
+   *   asks; the signal's reason when aborted
+   */
   send(request: IntercomRequest, signal: AbortSignal): Promise<HttpAnswer>
 }
 
@@ -21,7 +26,17 @@ const LARGEST_BODY_BYTES = 64 * 1024 * 1024
 const MOST_INFORMATIONAL = 10
 const MOST_INFORMATIONAL_BYTES = 64 * 1024
 
-export function createTransport(options: { baseUrl: string; accessToken: string; clock: Clock }): Transport {
+interface TransportOptions {
+  baseUrl: string
+  accessToken: string
+  clock: Clock
+  /** @defaultValue none */
+  proxies?: Proxies
+}
+
+/** @throws CodedError `invalid_request` when the variable of a proxy is wrong */
+export function createTransport(options: TransportOptions): Transport {
+  const route = openRoute(options.baseUrl, options.proxies ?? noProxies)
   const client = axios.create({
     baseURL: options.baseUrl,
     // A path that looks like an absolute URL must not carry the token to another host.
@@ -32,22 +47,21 @@ export function createTransport(options: { baseUrl: string; accessToken: string;
     validateStatus: () => true,
     timeout: IDLE_TIMEOUT_MS,
     maxContentLength: LARGEST_BODY_BYTES,
-    httpAgent: new http.Agent({ keepAlive: true }),
-    httpsAgent: new https.Agent({ keepAlive: true }),
-    transport: { request: requestWithLimits },
+    // axios reads the variables of proxies in its own way; the route has read them as curl does.
+    proxy: false,
     headers: {
       authorization: `Bearer ${options.accessToken}`,
       accept: 'application/json',
       'user-agent': 'intercom-sync',
     },
   })
-  return { send: (request, signal) => send(client, options, request, signal) }
+  return { send: (request, signal) => send(client, { ...options, route }, request, signal) }
 }
 
 /** Sends one request. Axios errors carry the request with its token, so only their code leaves this function. */
 async function send(
   client: AxiosInstance,
-  { baseUrl, clock }: { baseUrl: string; clock: Clock },
+  { baseUrl, clock, route }: { baseUrl: string; clock: Clock; route: Route },
   request: IntercomRequest,
   signal: AbortSignal,
 ): Promise<HttpAnswer> {
@@ -69,19 +83,21 @@ async function send(
         'content-type': request.body ? 'application/json' : false,
       },
       signal: exchange.signal,
+      transport: { request: (...given: Sent) => requestWithLimits(route, exchange.signal, ...given) },
     })
+    const refusal = refusalOf(route, response.status)
+    if (refusal) throw refusal
     return {
       status: response.status,
       body: response.data,
       header: (name) => headerOf(response, name),
-      proxy: proxyOf(response.request, baseUrl),
+      proxy: route.proxy && `${route.proxy.hostname}:${route.proxy.port}`,
     }
   } catch (error) {
     signal.throwIfAborted()
-    const code = axios.isAxiosError(error) ? error.code : undefined
     throw new CodedError(
-      'intercom_unavailable',
-      `Intercom could not be reached at ${new URL(baseUrl).host} for ${request.path} (${code ?? 'no answer'})`,
+      proxyErrorOf(error)?.isRefusal ? 'proxy_refused' : 'intercom_unavailable',
+      `Intercom could not be reached at ${new URL(baseUrl).host} for ${request.path}${route.tell(error)}`,
     )
   } finally {
     watch.abort()
@@ -89,12 +105,12 @@ async function send(
   }
 }
 
-/** Node's own request, with a limit on the informational answers before the real one. */
-function requestWithLimits(
-  options: https.RequestOptions,
-  onAnswer: (answer: http.IncomingMessage) => void,
-): http.ClientRequest {
-  const request = (options.protocol === 'https:' ? https : http).request(options, onAnswer)
+/** What axios hands to the function that sends. */
+type Sent = [options: TunnelOptions, onAnswer: (answer: http.IncomingMessage) => void]
+
+/** The route's request, with a limit on the informational answers before the real one. */
+function requestWithLimits(route: Route, givenUp: AbortSignal, ...[options, onAnswer]: Sent): http.ClientRequest {
+  const request = route.request({ ...options, givenUp }, onAnswer)
   let count = 0
   let bytes = 0
   request.on('information', ({ rawHeaders }: http.InformationEvent) => {
@@ -109,13 +125,4 @@ function requestWithLimits(
 function headerOf(response: AxiosResponse, name: string): string | undefined {
   const value: unknown = response.headers[name]
   return typeof value === 'string' ? value : undefined
-}
-
-/** The proxy that a request went to, if it did not go to Intercom's host. */
-function proxyOf(request: unknown, baseUrl: string): string | undefined {
-  if (!(request instanceof http.ClientRequest)) return undefined
-  const tunnel = (request as { agent?: { proxy?: unknown } }).agent?.proxy
-  if (tunnel instanceof URL) return tunnel.host
-  const own = new URL(baseUrl).hostname.replace(/^\[|\]$/g, '')
-  return request.host === own ? undefined : request.host
 }

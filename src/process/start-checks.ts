@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
+import { FolderError } from '../folder-faults.ts'
 import { LockError } from '../redis/file-lock.ts'
 import { type RedisClients, untilReady } from '../redis/redis.ts'
 import { checkRedis } from '../redis/redis-check.ts'
@@ -28,6 +29,7 @@ const operatorErrors = [
   LockError,
   KeysDoNotFitError,
   KeyFileError,
+  FolderError,
 ] as const
 
 export function isForOperators(error: unknown): error is Error {

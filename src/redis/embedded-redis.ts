@@ -1,15 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { Clock } from '../clock.ts'
+import { writingTo } from '../folder-faults.ts'
 import { createRedisClients } from './redis.ts'
 import type { RedisProgram } from './redis-program.ts'
 import { claimDataDir, type OwnedDataDir } from './service-file.ts'
 import { findSnapshot, keepRestored, type SnapshotPlace } from './snapshot.ts'
+import { makeSocketFolder } from './socket-folder.ts'
 
 /** The Redis of a service without `REDIS_URL`. */
 export interface EmbeddedRedis {
@@ -59,11 +60,11 @@ const shownLogLines = 5
 /**
  * Starts Redis on a unix socket, with an append-only file in `dataDir`.
  *
- * @throws DataDirInUseError
+ * @throws DataDirInUseError; FolderError when a folder cannot be written to
  */
 export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise<EmbeddedRedis> {
-  // Not below DATA_DIR: a socket's path must be shorter than 108 bytes.
-  const socketDir = await mkdtemp(join(tmpdir(), 'intercom-sync-'))
+  const { dataDir, clock } = options
+  const socketDir = await makeSocketFolder(dataDir)
   const socket = join(socketDir, 'redis.sock')
   let owned: OwnedDataDir | undefined
   let endRedis = async () => {}
@@ -73,9 +74,9 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
     await rm(socketDir, { recursive: true, force: true })
   }
   try {
-    owned = await claimDataDir(options.dataDir, { pid: process.pid, socket }, options.clock)
-    const directory = join(options.dataDir, 'redis')
-    await mkdir(directory, { recursive: true, mode: 0o700 })
+    const directory = join(dataDir, 'redis')
+    owned = await writingTo('DATA_DIR', dataDir, () => claimDataDir(dataDir, { pid: process.pid, socket }, clock))
+    await writingTo('DATA_DIR', dataDir, () => mkdir(directory, { recursive: true, mode: 0o700 }))
     const snapshot = options.program.keepsData ? findSnapshot(directory) : 'none'
     const appendonly = snapshot === 'alone' ? 'no' : 'yes'
     const command = [...options.program.command, ...serverArguments(socket, directory, appendonly)]
@@ -86,7 +87,7 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
       await exited
     }
     await untilReady(shell, exited)
-    if (snapshot === 'alone') await restore(socket, directory, options.clock)
+    if (snapshot === 'alone') await restore(socket, directory, clock)
     let stopping = false
     const died = new Promise<string>((resolve) => {
       shell.once('exit', (code, signal) => {

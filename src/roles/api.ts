@@ -38,7 +38,13 @@ export async function startApi(service: Service): Promise<Phase> {
   if (!metricsElsewhere) collectFigures({ metrics, redis, queue, clock })
   const closing = new AbortController()
   const app = await buildApp({
-    config: { apiKeys: config.apiKeys, intercomBaseUrl: config.intercomBaseUrl, metricsElsewhere },
+    config: {
+      apiKeys: config.apiKeys,
+      intercomBaseUrl: config.intercomBaseUrl,
+      proxies: config.proxies,
+      metricsElsewhere,
+      front: config,
+    },
     jobs: createJobStore({ ...store, enqueue: queue.enqueue, dequeue: queue.dequeue, isHeld: queue.isHeld }),
     connections: createConnectionStore(store),
     messages: createMessageLogReader(store),
@@ -50,7 +56,9 @@ export async function startApi(service: Service): Promise<Phase> {
   })
   const address = await listenOn(app, { host: config.host, port: config.port, setting: 'PORT' })
   if (ownsDataDir) await announceAddress(config.dataDir, address)
-  process.stdout.write(startNotice({ address, needsKey: config.apiKeys.length > 0, storage }))
+  process.stdout.write(
+    startNotice({ address, publicUrl: config.publicUrl, needsKey: config.apiKeys.length > 0, storage }),
+  )
   return {
     name: 'close the API',
     timeoutMs: 8000,

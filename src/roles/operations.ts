@@ -16,7 +16,15 @@ export async function startOperations(service: Service, closing: AbortSignal): P
   await untilReady(redis, AbortSignal.timeout(redisStartMs))
   const queue = createSyncQueue(redis, createRedisErrorLog(logger, clock))
   collectFigures({ metrics, redis, queue, clock })
-  const app = await buildOperationsApp({ metrics, clock, logger, closing, ready: () => checkKeys(redis, keys) })
+  const app = await buildOperationsApp({
+    metrics,
+    clock,
+    logger,
+    closing,
+    ready: () => checkKeys(redis, keys),
+    front: config,
+    needsKey: config.apiKeys.length > 0,
+  })
   const address = await listenOn(app, { host: config.host, port: config.metricsPort ?? 0, setting: 'METRICS_PORT' })
   logger.info({ address }, 'metrics and health are answered')
   return {

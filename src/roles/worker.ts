@@ -11,11 +11,15 @@ import { createScrollLease } from '../store/limits/scroll-lease.ts'
 import { retentionOf } from '../store/log/retention.ts'
 import { createEngine } from '../sync/engine.ts'
 import { createFileSpool } from '../sync/pages/file-spool.ts'
+import { tryToSpool } from '../sync/pages/spool-trial.ts'
 import type { Service } from './service.ts'
 
 /** Runs jobs. */
-export function startWorker({ config, keys, clients, clock, logger, metrics, onJobEnded, segments }: Service): Phase {
-  const { intercomBaseUrl: baseUrl } = config
+export async function startWorker(service: Service): Promise<Phase> {
+  const { config, keys, clients, clock, logger, metrics, onJobEnded, segments } = service
+  const { intercomBaseUrl: baseUrl, proxies } = config
+  const unspooled = await tryToSpool(createFileSpool)
+  if (unspooled !== undefined) logger.warn(`${unspooled}. Until then jobs cannot read companies`)
   const redis = clients.connect('waitForever')
   const role = startWorkerRole({
     redis,
@@ -30,6 +34,7 @@ export function startWorker({ config, keys, clients, clock, logger, metrics, onJ
       clock,
       random: Math.random,
       ...(baseUrl && { baseUrl }),
+      proxies,
       createSpool: createFileSpool,
       scrollLeaseOf: (token) => createScrollLease({ redis, clock, createId: randomUUID }, token),
       observe: countExchanges(metrics),

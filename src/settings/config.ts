@@ -1,12 +1,14 @@
 import { resolve } from 'node:path'
 import { inspect } from 'node:util'
 import { isLoopback } from '../network/loopback.ts'
+import { type Proxies, readProxies } from '../network/proxies.ts'
 import { type ApiKey, digestKey } from '../store/secrets/api-key.ts'
 import { type EncryptionKey, encryptionKey } from '../store/secrets/sealing.ts'
 import { ConfigError, createReader, type Environment, type Reader, readBaseUrl } from './environment.ts'
+import { type FrontSettings, readFront } from './front.ts'
 
 /** The service's settings. Frozen; shows no secret when printed or turned into JSON. */
-export interface Config {
+export interface Config extends FrontSettings {
   /** Address to listen on. @defaultValue 127.0.0.1 */
   host: string
   /** 0 = a free one. @defaultValue 8080 */
@@ -26,6 +28,8 @@ export interface Config {
   encryptionKeys: readonly EncryptionKey[]
   /** Intercom's address, if not the usual one. */
   intercomBaseUrl?: string
+  /** On the way to Intercom. */
+  proxies: Proxies
   /** Jobs at a time in one worker process. @defaultValue 10 */
   workerConcurrency: number
   /** How long messages are kept after the later of a job's end and its last read. @defaultValue 24 h */
@@ -54,6 +58,7 @@ export function readConfig(environment: Environment = process.env): Config {
   const metricsPort = read.integer('METRICS_PORT', undefined, 0, 65_535)
   const redisUrl = read.url('REDIS_URL', ['redis:', 'rediss:'], faultOfRedisUrl)
   const intercomBaseUrl = readBaseUrl(read)
+  const proxies = readProxies(environment)
   const config: Config = {
     host,
     port: read.integer('PORT', 8080, 0, 65_535),
@@ -63,6 +68,8 @@ export function readConfig(environment: Environment = process.env): Config {
     apiKeys: read.entries('API_KEYS', parseApiKey),
     encryptionKeys: read.entries('ENCRYPTION_KEYS', parseEncryptionKey),
     ...(intercomBaseUrl && { intercomBaseUrl }),
+    proxies,
+    ...readFront(read, faults),
     workerConcurrency: read.integer('WORKER_CONCURRENCY', 10, 1, 1000),
     jobRetentionMs: read.integer('JOB_RETENTION_HOURS', 24, 1, 24 * 365) * hourMs,
     logLimitBytes: read.integer('LOG_LIMIT_BYTES', 256 * mebibyte, mebibyte, Number.MAX_SAFE_INTEGER),
@@ -74,7 +81,7 @@ export function readConfig(environment: Environment = process.env): Config {
   // Elsewhere an empty variable counts as not set. Here that would silently move the data to another place.
   if (environment.REDIS_URL?.trim() === '')
     faults.push('REDIS_URL is set, but empty; put an address there, or unset it')
-  faults.push(...contradictions(config))
+  faults.push(...proxies.faults(), ...contradictions(config))
   faults.push(...missingKeys(config, read.isSet))
   if (faults.length > 0) throw new ConfigError(faults)
   return redactWhenPrinted(config)

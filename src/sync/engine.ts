@@ -5,6 +5,7 @@ import { type Budget, type BudgetOptions, createBudget } from '../intercom/budge
 import { type BudgetStore, createMemoryBudgetStore } from '../intercom/budget/budget-store.ts'
 import { createClient } from '../intercom/client.ts'
 import { type IntercomObserver, notifyBoth } from '../intercom/observer.ts'
+import type { Proxies } from '../network/proxies.ts'
 import type { Commit, SyncOutcome } from './contract/commit.ts'
 import type { CreateSpool } from './contract/spool.ts'
 import type { SyncRequest } from './contract/sync-request.ts'
@@ -24,6 +25,8 @@ export interface EngineDependencies {
   random: () => number
   /** Intercom's address, if not the usual one. */
   baseUrl?: string
+  /** @defaultValue none */
+  proxies?: Proxies
   createSpool: CreateSpool
   /** The lease on the scroll of the workspace that a token belongs to. */
   scrollLeaseOf: (accessToken: string) => ScrollLease
@@ -34,7 +37,7 @@ export interface EngineDependencies {
 
 /** The engine that reads Intercom; all jobs with one access token and budget store share one budget. */
 export function createEngine(dependencies: EngineDependencies): StartSync {
-  const { clock, random, baseUrl, createSpool, scrollLeaseOf, observe } = dependencies
+  const { clock, random, baseUrl, proxies, createSpool, scrollLeaseOf, observe } = dependencies
   const { budgetStore: store = createMemoryBudgetStore() } = dependencies
   return async function* startSync(request, { signal, watch, ...log }) {
     const { config } = request
@@ -56,6 +59,7 @@ export function createEngine(dependencies: EngineDependencies): StartSync {
     const client = createClient({
       config,
       ...(baseUrl && { baseUrl }),
+      ...(proxies && { proxies }),
       budget,
       random,
       ...(observer && { observe: observer }),

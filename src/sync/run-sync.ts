@@ -1,23 +1,21 @@
 import type { Clock } from '../clock.ts'
-import { CodedError, type JobFailure, toJobFailure } from '../errors.ts'
-import type { RefusedError } from '../intercom/answers/failures.ts'
 import type { IntercomClient } from '../intercom/client.ts'
 import { readWorkspace } from '../intercom/endpoints/workspace.ts'
 import { createRedact } from '../redaction.ts'
 import { toKnownFailure } from '../stored/progress.ts'
-import { findStream } from '../streams/table.ts'
-import { isUnknown, unknownStreamError } from '../streams/unknown-streams.ts'
+import { isUnknown } from '../streams/unknown-streams.ts'
 import type { Commit, Position, SyncOutcome } from './contract/commit.ts'
-import type { Missing, Walk } from './contract/walk.ts'
+import type { Walk } from './contract/walk.ts'
 import { createFingerprints, type Fingerprints } from './delivered/fingerprints.ts'
 import { requestWarnings } from './delivery/catalog-warnings.ts'
-import { createOutbox, type Outbox } from './delivery/outbox.ts'
+import { createOutbox } from './delivery/outbox.ts'
 import { stateDueAt } from './delivery/state-spacing.ts'
 import { createStreamRun, hasFinished, type StreamRun, streamProgress, streamRunJson } from './delivery/stream-run.ts'
+import { complete, endUnknown, failForScope, failForSpool, type StreamEnds, stateOf } from './end-stream.ts'
 import { createMovement, type Movement } from './pages/movement.ts'
 import { findSkippedStreams, withoutStreams } from './skipped-streams.ts'
 import { readPosition, SyncPosition } from './state/position-schema.ts'
-import { ofWorkspace, workspaceOf } from './state/workspace.ts'
+import { workspaceOf } from './state/workspace.ts'
 import { openWalks, type WalksInput } from './walks/open-walks.ts'
 import { createEventQueue, type WalkEvent } from './walks/walk-events.ts'
 
@@ -29,18 +27,12 @@ export interface SyncInput extends WalksInput {
 }
 
 /** An attempt under way. */
-interface Attempt {
-  outbox: Outbox
-  runs: Map<string, StreamRun>
+interface Attempt extends StreamEnds {
   walks: Walk[]
   movement: Movement
   clock: Clock
   client: IntercomClient
   fingerprints: Fingerprints
-  /** The workspace that a stream's state belongs to, as far as known. */
-  workspaceOf: (streamName: string) => string | undefined
-  /** Why a stream is INCOMPLETE. */
-  failure: JobFailure | undefined
   /** The end of the rate limit's window that has been reported to readers, ms since the epoch. */
   rateLimitTold: number
   /** Whether it has been reported to readers that clocks disagree. */
@@ -160,6 +152,8 @@ async function handle(attempt: Attempt, event: WalkEvent, version: string | unde
     attempt.movement.note()
     attempt.outbox.hold()
   } else if (event.kind === 'ended') for (const run of runsOf(attempt, walk)) complete(attempt, run, walk)
+  else if (event.kind === 'unspooled')
+    for (const run of runsOf(attempt, walk)) failForSpool(attempt, run, walk, event.error)
   else {
     // If the token has been revoked meanwhile, the permission for this stream is not the cause.
     await readWorkspace(attempt.client, version)
@@ -167,50 +161,9 @@ async function handle(attempt: Attempt, event: WalkEvent, version: string | unde
   }
 }
 
-/**
- * Reports RUNNING even if no record came, then the final STATE, then COMPLETE: the order that Airbyte's tests ask for.
- */
-function complete(attempt: Attempt, run: StreamRun, walk: Walk): void {
-  const { outbox } = attempt
-  if (run.status === 'STARTED') outbox.status(run, 'RUNNING')
-  outbox.state(run, stateOf(attempt, run, walk))
-  const missing = walk.missing?.(run.name)
-  if (missing === undefined) outbox.status(run, 'COMPLETE')
-  else failForRecords(attempt, run, missing)
-}
-
-/** Names what Intercom could not give. The next sync tries it first. The job must not look complete. */
-function failForRecords(attempt: Attempt, run: StreamRun, { words, retryIds }: Missing): void {
-  if (retryIds.length > 0) run.completeness.retryIds = retryIds
-  const message = `${run.name}: Intercom keeps failing over ${words}. The next sync tries them first.`
-  endIncomplete(attempt, run, new CodedError('records_unreadable', message, { streamName: run.name }))
-}
-
-/** A missing permission ends one stream, and fails the job at its end. It never ends another stream. */
-function failForScope(attempt: Attempt, run: StreamRun, walk: Walk, error: RefusedError): void {
-  const message =
-    `${run.name}: the access token lacks the permission "${findStream(run.name)?.scope}" ` +
-    `(${error.failure.status}: ${error.failure.detail}). Add it to the app in Intercom's Developer Hub.`
-  if (run.sinceState > 0) attempt.outbox.state(run, stateOf(attempt, run, walk))
-  endIncomplete(attempt, run, new CodedError('scope_missing', message, { streamName: run.name }))
-}
-
-/** Streams of another version end after all others: some callers read no further than the first error. */
-function endUnknown(attempt: Attempt): void {
-  for (const run of attempt.runs.values())
-    if (isUnknown(run.name) && !hasFinished(run)) endIncomplete(attempt, run, unknownStreamError(run.name))
-}
-
 /** Whether something is still to come of a stream. */
 function isOpen(run: StreamRun): boolean {
   return !hasFinished(run) && !isUnknown(run.name)
-}
-
-function endIncomplete(attempt: Attempt, run: StreamRun, error: CodedError): void {
-  const failure = toJobFailure(error)
-  attempt.failure ??= failure
-  attempt.outbox.error(failure)
-  attempt.outbox.status(run, 'INCOMPLETE')
 }
 
 /** Emits a STATE for every stream that is due one, either because of its records or to break a long silence. */
@@ -239,10 +192,6 @@ function tellClocks(attempt: Attempt): void {
   if (message === undefined) return
   attempt.clocksTold = true
   attempt.outbox.log('WARN', message)
-}
-
-function stateOf(attempt: Attempt, run: StreamRun, walk: Walk): Record<string, unknown> {
-  return ofWorkspace(walk.streamState(run.name), attempt.workspaceOf(run.name))
 }
 
 function runsOf({ runs }: Attempt, walk: Walk): StreamRun[] {

@@ -23,6 +23,7 @@ const tried = {
   'ENCRYPTION_KEYS="k1:': 'here',
   'ENCRYPTION_KEYS="k2:': 'here',
   'jq -r': 'here',
+  'location /sync/': 'test/http/below-a-path.test.ts',
   'docker build': 'npm run test:images, which builds the images',
   'umask 077': 'test/images.test.ts',
   'docker compose': 'npm run test:images, which runs what the file names',

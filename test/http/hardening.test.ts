@@ -1,6 +1,9 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import Fastify from 'fastify'
 import t from 'tap'
+import { defaultLimits } from '../../src/http/dependencies.ts'
+import { addHardening } from '../../src/http/service/hardening.ts'
 import { digestKey } from '../../src/store/secrets/api-key.ts'
 import { startApp } from '../support/app.ts'
 import { createDeferred } from '../support/deferred.ts'
@@ -58,6 +61,19 @@ t.test('a process that cannot keep up refuses calls, but says that it is live', 
   t.equal(response.headers.get('retry-after'), '5')
   t.match(await response.json(), { code: 'overloaded' })
   t.equal((await api.fetch('/health/live')).status, 200)
+})
+
+t.test('a process whose start has taken long answers at once', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await addHardening(app, { ...defaultLimits, eventLoopDelayMs: 60_000 })
+  app.get('/', async () => 'here')
+  const busyUntil = performance.now() + 1200
+  while (performance.now() < busyUntil) {
+    // The first measurement of the delay is due, and there has been no time to make one.
+  }
+  await new Promise((resolve) => setTimeout(resolve, 0))
+  t.equal((await app.inject('/')).statusCode, 200)
 })
 
 t.test('closing does not wait for connections that have sent no request, or half of one', async (t) => {

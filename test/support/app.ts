@@ -60,6 +60,7 @@ export async function startApp(t: Teardown, server: RedisAccess, options: AppOpt
     // Nobody answers there, so that no test asks the real Intercom.
     intercomBaseUrl = 'http://127.0.0.1:9',
     metricsElsewhere = false,
+    front = {},
     metrics = createMetrics(),
     wrapMessages = (same) => same,
     clock = systemClock,
@@ -78,7 +79,7 @@ export async function startApp(t: Teardown, server: RedisAccess, options: AppOpt
   const logged: string[] = []
   const closing = new AbortController()
   const app = await buildApp({
-    config: { apiKeys, limits, intercomBaseUrl, metricsElsewhere },
+    config: { apiKeys, limits, intercomBaseUrl, metricsElsewhere, front },
     jobs,
     connections: createConnectionStore({ ...store, redis }),
     messages: wrapMessages(createMessageLogReader({ ...store, redis })),

@@ -41,7 +41,12 @@ export interface BridgedService {
   messages(jobId: number): Promise<Buffer>
 }
 
-export async function startBridgedService(t: Teardown, options: SimulatorOptions = {}): Promise<BridgedService> {
+/** @param more further variables of the API and the worker */
+export async function startBridgedService(
+  t: Teardown,
+  options: SimulatorOptions = {},
+  more: Record<string, string> = {},
+): Promise<BridgedService> {
   const intercom = await listenSimulator(t, options)
   const redis = await startRedis(t)
   const dataDir = await mkdtemp(join(tmpdir(), 'intercom-sync-bridged-'))
@@ -55,6 +60,7 @@ export async function startBridgedService(t: Teardown, options: SimulatorOptions
     REDIS_URL: `redis://127.0.0.1:${await openPort(t, redis.socket)}`,
     API_KEYS: `default:${key}`,
     ENCRYPTION_KEYS: `test:${randomBytes(32).toString('base64')}`,
+    ...more,
   }
   const serve = 'test/support/serve-process.js'
   const startApi = async (): Promise<TestProcess> => {

@@ -92,8 +92,11 @@ function findFault(
   request: IncomingMessage,
   { status, type, body }: { status: number; type: string; body: Buffer },
 ): string | undefined {
-  const [path = '/'] = (request.url ?? '/').split('?')
+  // A target may be a whole address.
+  const [path = '/'] = (request.url ?? '/').replace(/^\w+:\/\/[^/?]*/, '').split('?')
   if (path === '/docs' || path.startsWith('/docs/') || request.method === 'HEAD') return undefined
+  // A browser asks before it asks, on every path; OpenAPI does not describe it.
+  if (request.method === 'OPTIONS' && request.headers['access-control-request-method']) return undefined
   const operation = findPath(document.paths, path)?.item[request.method?.toLowerCase() ?? '']
   if (!operation && type !== problemType) return `there is no such operation, yet it answers ${status} ${type}`
   const documented = operation?.responses[status]

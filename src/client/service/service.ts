@@ -29,7 +29,8 @@ const followMs = 60_000
 /** @throws CodedError `invalid_request` when its address or the key cannot be used */
 export async function openService<Name extends ClientCommandName>(context: ClientContext<Name>): Promise<Service> {
   const { options, settings, clock, random, signal } = context
-  const client = createServiceClient(await findService(options as ServiceOptions, settings), clock, signal)
+  const access = await findService(options as ServiceOptions, settings)
+  const client = createServiceClient({ access, proxies: settings.proxies, clock, signal })
   const follow = createPatience({ clock, random, signal, limitMs: followMs })
   const brief = () => createPatience({ clock, random, signal, limitMs: briefMs })
   return {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { type Proxies, readProxies } from '../../network/proxies.ts'
 
 type Environment = Record<string, string | undefined>
 
@@ -9,6 +10,8 @@ export interface ClientSettings {
   apiKey?: string
   /** Absolute. @defaultValue `data` in the working directory */
   dataDir: string
+  /** On the way to the service. */
+  proxies: Proxies
   /** Any variable, for files that refer to it. */
   variable: (name: string) => string | undefined
 }
@@ -18,5 +21,11 @@ export function readClientSettings(environment: Environment = process.env): Clie
   const variable = (name: string) => environment[name]?.trim() || undefined
   const url = variable('INTERCOM_SYNC_URL')
   const apiKey = variable('INTERCOM_SYNC_API_KEY')
-  return { ...(url && { url }), ...(apiKey && { apiKey }), dataDir: resolve(variable('DATA_DIR') ?? 'data'), variable }
+  return {
+    ...(url && { url }),
+    ...(apiKey && { apiKey }),
+    dataDir: resolve(variable('DATA_DIR') ?? 'data'),
+    proxies: readProxies(environment),
+    variable,
+  }
 }

@@ -4,7 +4,7 @@ import { CodedError, toJobFailure } from '../../errors.ts'
 import { unknownInCatalog, unknownStreamError } from '../../streams/unknown-streams.ts'
 import type { Command } from '../command.ts'
 import type { Output } from '../output.ts'
-import { readPlatformAttempt } from '../settings.ts'
+import { readConnectorProxies, readPlatformAttempt } from '../settings.ts'
 import { continueTask, streamsOf, type Task } from './continuation.ts'
 import type { EndedJob } from './ended-job.ts'
 import { createPatience } from './patience.ts'
@@ -29,7 +29,7 @@ const mostContinuations = 3
 export const readOverHttp: Command = async ({ inputs, output, clock, random, signal }) => {
   const access = readServiceAccess(inputs.config)
   const source = access.connectionId === undefined ? { config: access.config } : { connectionId: access.connectionId }
-  const client = createServiceClient(access, clock, signal)
+  const client = createServiceClient({ access, proxies: readConnectorProxies(), clock, signal })
   const patience = createPatience({ clock, random, signal, limitMs: patienceMs })
   const turn = createPatience({ clock, random, signal, limitMs: turnMs })
   const printed = createPrintedLog(output)

@@ -1,4 +1,5 @@
 import type { CommandContext } from '../command.ts'
+import { readConnectorProxies } from '../settings.ts'
 import { createPatience, type Patience } from './patience.ts'
 import type { ServiceAccess } from './service/service-access.ts'
 import {
@@ -24,7 +25,7 @@ export async function askService(
   request: ServiceRequest,
   { clock, random, signal }: CommandContext,
 ): Promise<unknown> {
-  const client = createServiceClient(access, clock, signal)
+  const client = createServiceClient({ access, proxies: readConnectorProxies(), clock, signal })
   const patience = createPatience({ clock, random, signal, limitMs: patienceMs })
   return (await askPatiently(client, { idleMs, ...request }, patience, signal)).value
 }

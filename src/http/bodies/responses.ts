@@ -17,9 +17,12 @@ interface Response {
   headers?: Record<string, object>
 }
 
+/** Codes that every call can answer with. */
+const openCodes: ErrorCode[] = ['invalid_request', 'origin_not_allowed', 'host_not_allowed']
+
 /** Codes that every call under `/v1` can answer with. */
 const commonCodes: ErrorCode[] = [
-  'invalid_request',
+  ...openCodes,
   'unauthorized',
   'too_many_requests',
   'internal_error',
@@ -35,7 +38,12 @@ export function problemResponses(...codes: ErrorCode[]): Record<number, Response
   return describeProblems([...commonCodes, ...codes])
 }
 
-export function describeProblems(codes: ErrorCode[]): Record<number, Response> {
+/** The problem answers of a call that needs no key. */
+export function openProblems(...codes: ErrorCode[]): Record<number, Response> {
+  return describeProblems([...openCodes, ...codes])
+}
+
+function describeProblems(codes: ErrorCode[]): Record<number, Response> {
   const responses: Record<number, Response> = {}
   for (const code of codes) {
     const { status, title } = errorTable[code]
@@ -65,7 +73,7 @@ export function messageResponse(schemaId: string, description: string): Response
 }
 
 export const locationHeader = {
-  Location: text('Path of the job'),
+  Location: text('Path of the job; its whole address where the service knows how callers reach it'),
   'Idempotent-Replayed': text('`true` when the job was there before this request'),
 }
 

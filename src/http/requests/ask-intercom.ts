@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts'
 import { type BriefClient, type BriefClientOptions, withBriefClient } from '../../intercom/brief-client.ts'
 import { countExchanges } from '../../intercom/observer.ts'
 import type { Metrics } from '../../metrics.ts'
+import type { Proxies } from '../../network/proxies.ts'
 
 /** Asks Intercom something for a caller. @param signal aborts when the caller leaves and when the service closes */
 export type AskIntercom = <Result>(
@@ -16,11 +17,12 @@ interface AskDependencies {
   clock: Clock
   metrics: Metrics
   intercomBaseUrl?: string | undefined
+  proxies?: Proxies | undefined
 }
 
 /** Questions to Intercom end with the caller, with the service, and in time. */
-export function createAskIntercom({ clock, metrics, intercomBaseUrl: baseUrl }: AskDependencies): AskIntercom {
+export function createAskIntercom({ clock, metrics, intercomBaseUrl: baseUrl, proxies }: AskDependencies): AskIntercom {
   const observe = countExchanges(metrics)
   return (signal, config, work, limits) =>
-    withBriefClient({ config, baseUrl, clock, random: Math.random, signal, observe, ...limits }, work)
+    withBriefClient({ config, baseUrl, proxies, clock, random: Math.random, signal, observe, ...limits }, work)
 }

@@ -32,7 +32,11 @@ const fastifyCodes: Record<string, ErrorCode> = {
 export function addProblems(app: FastifyInstance): void {
   app.setErrorHandler(async (error, request, reply) => sendProblem(request, reply, error))
   app.setNotFoundHandler(async (request, reply) =>
-    sendProblem(request, reply, new CodedError('route_not_found', 'Nothing is here; /docs lists every call')),
+    sendProblem(
+      request,
+      reply,
+      new CodedError('route_not_found', `Nothing is here; ${request.baseUrl}/docs lists every call`),
+    ),
   )
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { CodedError } from '../../errors.ts'
 import { KeysDoNotFitError } from '../../store/secrets/key-canaries.ts'
-import { describeProblems, needsNoKey } from '../bodies/responses.ts'
+import { needsNoKey, openProblems } from '../bodies/responses.ts'
 import { healthSchema, noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 
@@ -24,7 +24,7 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthDependencies> = async (app, 
       tags: ['health'],
       security: needsNoKey,
       querystring: noQuery,
-      response: { 200: ok, ...describeProblems(['invalid_request']) },
+      response: { 200: ok, ...openProblems() },
     },
     handler: async () => ({ status: 'ok' }),
   })
@@ -37,7 +37,7 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthDependencies> = async (app, 
       tags: ['health'],
       security: needsNoKey,
       querystring: noQuery,
-      response: { 200: ok, ...describeProblems(['invalid_request', 'store_unavailable', 'shutting_down']) },
+      response: { 200: ok, ...openProblems('store_unavailable', 'shutting_down') },
     },
     handler: async () => {
       if (closing.aborted) throw new CodedError('shutting_down')

@@ -92,7 +92,7 @@ function addCreateJob(app: Api, dependencies: RouteDependencies): void {
         return { job, range }
       }
       const { job, range } = await start().catch(asLost)
-      reply.header('Location', `/v1/jobs/${job.jobId}`)
+      reply.header('Location', `${request.baseUrl}/v1/jobs/${job.jobId}`)
       addVary(reply, 'Accept')
       if (job.isOlder) reply.header('Idempotent-Replayed', 'true')
       if (!range) return reply.code(202).send(toJobBody(job, clock.now()))

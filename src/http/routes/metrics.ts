@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { metricsType } from '../../metrics.ts'
-import { describeProblems, needsNoKey } from '../bodies/responses.ts'
+import { needsNoKey, openProblems } from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 
@@ -23,7 +23,7 @@ const metricsRoutes: FastifyPluginAsyncTypebox<Pick<RouteDependencies, 'metrics'
           description: "Prometheus's text format",
           content: { 'text/plain': { schema: Type.String() } },
         },
-        ...describeProblems(['invalid_request', 'too_many_requests', 'internal_error']),
+        ...openProblems('too_many_requests', 'internal_error'),
       },
     },
     handler: async (_request, reply) =>

@@ -1,11 +1,11 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { connectionSchema } from '../bodies/connection-schemas.ts'
 import { catalogMessageSchema, connectionStatusMessageSchema, specMessageSchema } from '../bodies/connector-schemas.ts'
 import { payloadSchemas } from '../bodies/payload-schemas.ts'
-import { describeProblems, needsNoKey } from '../bodies/responses.ts'
+import { needsNoKey, openProblems } from '../bodies/responses.ts'
 import { jobSchema, noQuery, problemSchema } from '../bodies/schemas.ts'
 
 const sharedSchemas = [
@@ -70,6 +70,9 @@ export async function addDocs(app: FastifyInstance): Promise<void> {
     transformStaticCSP: (policy) =>
       policy.replace(' validator.swagger.io', '').replace(' upgrade-insecure-requests;', ''),
     uiConfig: { validatorUrl: null },
+    uiHooks: { onRequest: redirectToFolder },
+    transformSpecificationClone: false,
+    transformSpecification: (document, { baseUrl }) => withServer(document, baseUrl),
     indexPrefix: '',
     logo: { type: 'image/svg+xml', content: sign },
     theme: {
@@ -91,10 +94,23 @@ export async function addDocs(app: FastifyInstance): Promise<void> {
             description: 'OpenAPI 3.1',
             content: { 'application/json': { schema: Type.Object({}, { additionalProperties: true }) } },
           },
-          ...describeProblems(['invalid_request']),
+          ...openProblems(),
         },
       },
     },
-    async () => app.swagger(),
+    async ({ baseUrl }) => withServer(app.swagger(), baseUrl),
   )
+}
+
+/** The page's links are right only below `/docs/`. The redirects are relative, so that they keep the path of a proxy. */
+async function redirectToFolder({ url }: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const [path = ''] = url.split(/[?#]/, 1)
+  if (path.endsWith('/docs')) await reply.redirect('docs/')
+  else if (path.endsWith('/docs/') && path !== url) await reply.redirect('./')
+  else if (path.endsWith('/static/index.html')) await reply.redirect('../')
+}
+
+/** Callers who found the document by one address call the service by the same. */
+function withServer<Document extends object>(document: Document, baseUrl: string): Document {
+  return baseUrl === '' ? document : { ...document, servers: [{ ...openapi.servers[0], url: baseUrl }] }
 }

@@ -3,6 +3,7 @@ import rateLimit from '@fastify/rate-limit'
 import underPressure from '@fastify/under-pressure'
 import type { FastifyInstance } from 'fastify'
 import { CodedError } from '../../errors.ts'
+import { addressGroup } from '../../network/addresses.ts'
 import type { HttpLimits } from '../dependencies.ts'
 
 /** Security headers for browsers, a limit of requests, and refusals while the process is overloaded. */
@@ -12,10 +13,13 @@ export async function addHardening(app: FastifyInstance, limits: HttpLimits): Pr
     // Only the proxy in front knows whether there is TLS.
     strictTransportSecurity: false,
   })
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.cameByTls) reply.header('Strict-Transport-Security', 'max-age=15552000')
+  })
   await app.register(rateLimit, {
     max: limits.requestsPerMinute,
     timeWindow: 60_000,
-    keyGenerator: (request) => `${request.tenant} ${request.ip}`,
+    keyGenerator: (request) => `${request.tenant} ${addressGroup(request.ip)}`,
     errorResponseBuilder: (_request, { after }) => new CodedError('too_many_requests', `Try again in ${after}`),
     addHeadersOnExceeding: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
   })

@@ -2,6 +2,8 @@
 export interface StartNotice {
   /** Where the API listens, e.g. `http://127.0.0.1:8080`. */
   address: string
+  /** Where callers find it, if a proxy is in front. */
+  publicUrl?: string | undefined
   /** Whether calls under `/v1` must carry an API key. */
   needsKey: boolean
   /** Describes in words where jobs and messages are stored. */
@@ -9,7 +11,7 @@ export interface StartNotice {
 }
 
 /** A few lines for people; programs read the first one, which does not change. */
-export function startNotice({ address, needsKey, storage }: StartNotice): string {
+export function startNotice({ address, publicUrl = address, needsKey, storage }: StartNotice): string {
   const call = [
     `curl -sS --fail-with-body ${address}/v1/check`,
     ...(needsKey ? [`-H 'Authorization: Bearer YOUR_API_KEY'`] : []),
@@ -21,7 +23,7 @@ export function startNotice({ address, needsKey, storage }: StartNotice): string
     : 'none needed: only this machine can reach it'
   return [
     `intercom-sync listens on ${address}`,
-    `  docs  ${address}/docs`,
+    `  docs  ${publicUrl}/docs`,
     `  keys  ${keys}`,
     `  data  ${storage}`,
     `  try   ${call.join(' \\\n          ')}`,

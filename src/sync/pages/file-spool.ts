@@ -1,7 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { writingTo } from '../../folder-faults.ts'
 import type { Spool } from '../contract/spool.ts'
 
 interface Extent {
@@ -15,12 +16,12 @@ const TAG_BYTES = 16
 /**
  * A spool in a temporary file. Each page is sealed with a key that never leaves this process, so nobody can read what a
  * killed process leaves behind.
+ *
+ * @throws FolderError when the temporary folder cannot be written to; so does `append`
  */
 export async function createFileSpool(): Promise<Spool> {
-  const directory = await mkdtemp(join(tmpdir(), 'intercom-sync-spool-'))
-  const file = await open(join(directory, 'pages'), 'w+', 0o600)
-  // The file is unlinked at once, so it disappears with its descriptor, however this process ends.
-  await rm(directory, { recursive: true, force: true })
+  const folder = tmpdir()
+  const file = await writingTo('TMPDIR', folder, () => openUnlinked(folder))
   let isOpen = true
   const key = randomBytes(32)
   const extents: Extent[] = []
@@ -46,7 +47,7 @@ export async function createFileSpool(): Promise<Spool> {
     async append(page) {
       if (!isOpen) throw new Error('the spool is closed')
       const sealed = seal(page)
-      await file.write(sealed, 0, sealed.length, end)
+      await writingTo('TMPDIR', folder, () => writeWhole(file, sealed, end))
       extents.push({ position: end, length: sealed.length })
       end += sealed.length
       wake()
@@ -74,4 +75,20 @@ export async function createFileSpool(): Promise<Spool> {
       await file.close()
     },
   }
+}
+
+/** The file is unlinked at once, so it disappears with its descriptor, however this process ends. */
+async function openUnlinked(folder: string): Promise<FileHandle> {
+  const directory = await mkdtemp(join(folder, 'intercom-sync-spool-'))
+  try {
+    return await open(join(directory, 'pages'), 'w+', 0o600)
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+/** A disk that is getting full takes the beginning, and gives the error to the next write. */
+async function writeWhole(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length; )
+    written += (await file.write(bytes, written, bytes.length - written, position + written)).bytesWritten
 }

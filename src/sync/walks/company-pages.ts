@@ -5,6 +5,7 @@ import { type RecordShape, type ScannedAnswer, scanAnswer } from '../../intercom
 import type { StreamEntry } from '../../streams/table.ts'
 import type { Spool } from '../contract/spool.ts'
 import type { LogEntry, WalkPorts } from '../contract/walk.ts'
+import { createPatientSpool } from '../pages/patient-spool.ts'
 
 export interface CompanyRequest {
   /** The stream of companies. */
@@ -25,10 +26,12 @@ export interface CompanyRequest {
 /**
  * All companies of the workspace. They are drained into a spool at Intercom's pace, whatever the reader's: a scroll left
  * alone for a minute dies, and a list changes more the longer it is read.
+ *
+ * @throws SpoolError when the pages cannot be spooled
  */
 export async function* readCompanies(request: CompanyRequest): AsyncGenerator<ScannedAnswer, void, void> {
-  const { signal, createSpool, scrollLease } = request.ports
-  const spool = await createSpool()
+  const { clock, signal, createSpool, scrollLease } = request.ports
+  const spool = await createPatientSpool(createSpool, { clock, signal })
   const dispose = () => void spool.dispose()
   // The attempt may end before anybody reads on, or may have ended while the file was made.
   if (signal.aborted) dispose()

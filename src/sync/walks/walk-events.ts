@@ -2,12 +2,17 @@ import type { Clock } from '../../clock.ts'
 import { RefusedError } from '../../intercom/answers/failures.ts'
 import { merge } from '../concurrency/merge.ts'
 import type { Arrival, Walk } from '../contract/walk.ts'
+import { SpoolError } from '../pages/patient-spool.ts'
 
-/** What a walk yields: an answer, its end, or a missing permission, confirmed by Intercom, which ends only this walk. */
+/**
+ * What a walk yields: an answer, its end, or what ends only this walk: a missing permission, confirmed by Intercom, or
+ * pages that cannot be spooled.
+ */
 export type WalkEvent = { walk: Walk } & (
   | { kind: 'arrival'; arrival: Arrival }
   | { kind: 'ended' }
   | { kind: 'refused'; error: RefusedError }
+  | { kind: 'unspooled'; error: SpoolError }
 )
 
 /** The next event, no event for now, or the end of all walks. */
@@ -53,8 +58,9 @@ async function* walkEvents(walk: Walk): AsyncGenerator<WalkEvent, void, void> {
     for await (const arrival of walk.arrivals()) yield { walk, kind: 'arrival', arrival }
     yield { walk, kind: 'ended' }
   } catch (error) {
-    if (!(error instanceof RefusedError && error.unauthorized)) throw error
-    yield { walk, kind: 'refused', error }
+    if (error instanceof SpoolError) yield { walk, kind: 'unspooled', error }
+    else if (error instanceof RefusedError && error.unauthorized) yield { walk, kind: 'refused', error }
+    else throw error
   }
 }
 

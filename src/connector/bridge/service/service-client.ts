@@ -1,5 +1,9 @@
+import type { Readable } from 'node:stream'
 import type { Clock } from '../../../clock.ts'
 import { CodedError } from '../../../errors.ts'
+import type { Proxies } from '../../../network/proxies.ts'
+import { openRoute, proxyErrorOf, type Route } from '../../../network/route.ts'
+import { exchange } from './exchange.ts'
 import type { ServiceAccess } from './service-access.ts'
 import { strangerError, toServiceError } from './service-failures.ts'
 
@@ -45,19 +49,28 @@ const messagesType = 'application/x-ndjson'
 /** Three times as long as the service stays silent when heartbeats are requested. */
 const defaultIdleMs = 45_000
 
-export function createServiceClient(access: ServiceAccess, clock: Clock, signal: AbortSignal): ServiceClient {
-  const secrets = { ...access.config, service_api_key: access.apiKey }
+export interface ServiceClientOptions {
+  access: ServiceAccess
+  proxies: Proxies
+  clock: Clock
+  /** Aborts every exchange. */
+  signal: AbortSignal
+}
+
+/** @throws CodedError `invalid_request` when the variable of a proxy is wrong */
+export function createServiceClient({ access, proxies, clock, signal }: ServiceClientOptions): ServiceClient {
+  const route = openRoute(access.address, proxies)
+  const secrets = { ...access.config, service_api_key: access.apiKey, proxy: route.proxy?.credentials }
 
   async function send(request: ServiceRequest, accept: string): Promise<LiveAnswer> {
-    const line = openLine(access.place, request.signal ?? signal, clock, request.idleMs ?? defaultIdleMs)
-    const response = await line.expect(() =>
-      fetch(`${access.address}${request.path}`, {
+    const line = openLine(access.place, route, request.signal ?? signal, clock, request.idleMs ?? defaultIdleMs)
+    const answer = await line.expect(() =>
+      exchange(route, {
         method: request.method,
-        redirect: 'manual',
+        url: new URL(`${access.address}${request.path}`),
         headers: {
           accept,
-          // Proxies must not hold messages back to compress them.
-          'accept-encoding': 'identity',
+          'accept-encoding': 'gzip',
           ...(request.body && { 'content-type': 'application/json' }),
           ...(access.apiKey !== undefined && { authorization: `Bearer ${access.apiKey}` }),
           ...request.headers,
@@ -66,11 +79,12 @@ export function createServiceClient(access: ServiceAccess, clock: Clock, signal:
         signal: line.signal,
       }),
     )
-    const pieces = line.read(response)
-    if (!response.ok) throw toServiceError(response.status, parse(await readText(pieces)), secrets, access.place)
-    if (response.status === 204) return { headers: response.headers, pieces, leave: line.leave }
-    if (response.headers.get('content-type')?.split(';')[0] === accept)
-      return { headers: response.headers, pieces, leave: line.leave }
+    const { status, headers } = answer
+    const pieces = line.read(answer.body)
+    if (status < 200 || status >= 300)
+      throw toServiceError(status, parse(await readText(pieces)), secrets, access.place)
+    if (status === 204) return { headers, pieces, leave: line.leave }
+    if (headers.get('content-type')?.split(';')[0] === accept) return { headers, pieces, leave: line.leave }
     line.leave()
     throw strangerError(`it does not answer with ${accept}`)
   }
@@ -94,21 +108,27 @@ export function createServiceClient(access: ServiceAccess, clock: Clock, signal:
  * One exchange. Only the time spent waiting for the service is measured, so a slow reader does not make the service
  * look silent.
  */
-function openLine(place: string, signal: AbortSignal, clock: Clock, idleMs: number) {
+function openLine(place: string, route: Route, signal: AbortSignal, clock: Clock, idleMs: number) {
   const hangUp = new AbortController()
   const ended = AbortSignal.any([signal, hangUp.signal])
+  let isSilent = false
 
   async function expect<Result>(next: () => Promise<Result>): Promise<Result> {
     const answered = new AbortController()
     clock.sleep(idleMs, answered.signal).then(
-      () => hangUp.abort(new Error(`silent for ${idleMs / 1000} s`)),
+      () => {
+        isSilent = true
+        hangUp.abort()
+      },
       () => undefined,
     )
     try {
       return await next()
     } catch (error) {
       signal.throwIfAborted()
-      throw new CodedError('service_unavailable', `The service at ${place} cannot be reached (${reasonOf(error)})`)
+      const reason = isSilent ? `${throughProxy(route)} (silent for ${idleMs / 1000} s)` : route.tell(error)
+      const code = proxyErrorOf(error)?.isRefusal ? 'proxy_refused' : 'service_unavailable'
+      throw new CodedError(code, `The service at ${place} cannot be reached${reason}`)
     } finally {
       answered.abort()
     }
@@ -117,27 +137,24 @@ function openLine(place: string, signal: AbortSignal, clock: Clock, idleMs: numb
   return {
     signal: ended,
     expect,
-    leave: () => hangUp.abort(new Error('hung up')),
-    async *read({ body }: Response): AsyncGenerator<Buffer, void, undefined> {
-      const reader = body?.getReader()
+    leave: () => hangUp.abort(),
+    async *read(body: Readable): AsyncGenerator<Buffer, void, undefined> {
+      const reader = body[Symbol.asyncIterator]()
       try {
-        while (reader) {
-          const { done, value } = await expect(() => reader.read())
+        for (;;) {
+          const { done, value } = await expect(() => reader.next())
           if (done) return
-          yield Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+          yield value
         }
       } finally {
-        hangUp.abort(new Error('hung up'))
+        hangUp.abort()
       }
     },
   }
 }
 
-/** A system code such as ECONNREFUSED where there is one, because the messages of libraries may contain anything. */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  if (!(cause instanceof Error)) return 'unknown reason'
-  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message
+function throughProxy({ proxy }: Route): string {
+  return proxy ? ` through the proxy ${proxy.place}` : ''
 }
 
 /** No answer that is read whole is longer than a catalog. */
