@@ -81,12 +81,7 @@ export const errorTable = {
     retryable: false,
     title: 'The messages of this job are no longer kept',
   },
-  log_damaged: {
-    status: 410,
-    failureType: 'system_error',
-    retryable: false,
-    title: 'Messages of this job are lost or damaged',
-  },
+  log_damaged: { status: 410, failureType: 'system_error', retryable: false, title: 'Messages of this job are lost' },
   body_too_large: { status: 413, failureType: 'config_error', retryable: false, title: 'The body is too large' },
   unsupported_media_type: {
     status: 415,
@@ -197,18 +192,8 @@ export const errorTable = {
     retryable: false,
     title: 'Some streams did not complete',
   },
-  log_full: {
-    status: 507,
-    failureType: 'system_error',
-    retryable: false,
-    title: 'The message log of the job is full',
-  },
-  storage_full: {
-    status: 507,
-    failureType: 'system_error',
-    retryable: true,
-    title: 'There is no room for the messages of another job',
-  },
+  log_full: { status: 507, failureType: 'system_error', retryable: false, title: 'The log of the job is full' },
+  storage_full: { status: 507, failureType: 'system_error', retryable: true, title: 'No room for another job' },
   spool_failed: {
     status: 507,
     failureType: 'system_error',
