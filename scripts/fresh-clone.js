@@ -102,7 +102,7 @@ async function tryWay(name) {
 }
 
 function environmentWith(path, dataDir) {
-  const ours = Object.entries(process.env).filter(([name]) => !/^(npm_|REDIS_URL$)/i.test(name))
+  const ours = Object.entries(process.env).filter(([name]) => !/^(npm_|REDIS_)/i.test(name))
   return { ...Object.fromEntries(ours), PATH: path, DATA_DIR: dataDir, PORT: '0' }
 }
 

@@ -36,7 +36,7 @@ export function findOnPath(name, environment = process.env) {
  */
 export function prepareRedis(root, environment = process.env, limitMs = 60_000) {
   const has = (name) => findOnPath(name, environment) !== undefined
-  if (environment.REDIS_URL || has('redis-server') || has('valkey-server')) return
+  if (environment.REDIS_URL || environment.REDIS_URL_FILE || has('redis-server') || has('valkey-server')) return
   prepareCopy(root, 'redis', environment, limitMs)
 }
 

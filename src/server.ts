@@ -11,9 +11,11 @@ import { type Phase, shutDown } from './process/lifecycle.ts'
 import { judgeOpenFiles } from './process/open-files.ts'
 import { untilParentGone } from './process/parent-watch.ts'
 import { parseRoles, type Roles } from './process/roles.ts'
-import { inspectRedis, isForOperators, openKeys, StartError } from './process/start-checks.ts'
+import { isForOperators, openKeys } from './process/start-checks.ts'
+import { StartError } from './process/start-error.ts'
 import { countEndedJobs } from './queue/attempt-observer.ts'
 import { logEndedJobs } from './queue/watch/job-log.ts'
+import { inspectRedis } from './redis/checks/inspect.ts'
 import { createRedisClients } from './redis/redis.ts'
 import { createRedisErrorLog } from './redis/redis-error-log.ts'
 import { openRedisSource } from './redis/redis-source.ts'
@@ -77,9 +79,10 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
       logger.fatal(message)
       closer.close()
     })
-    const clients = createRedisClients(source.address, createRedisErrorLog(logger, clock))
+    const { server, prefix } = config.redis
+    const inspection = server && (await inspectRedis(server, { ...config, prefix, clock, logger }))
+    const clients = createRedisClients(source.address, createRedisErrorLog(logger, clock), { prefix, ...inspection })
     phases.unshift({ name: 'close connections', timeoutMs: 1000, run: clients.close })
-    if (source.origin === 'provided') await inspectRedis(clients, source, logger)
 
     const keys = await openKeys(config, source, { clients, clock, logger })
     const metrics = createMetrics({ ofProcess: true })

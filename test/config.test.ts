@@ -24,7 +24,7 @@ t.test('nothing need be set', (t) => {
   t.match(readConfig({}), {
     host: '127.0.0.1',
     port: 8080,
-    redisUrl: undefined,
+    redis: { prefix: 'intercom-sync', server: undefined },
     dataDir: join(process.cwd(), 'data'),
     apiKeys: [],
     encryptionKeys: [],
@@ -150,7 +150,7 @@ t.test('keys come from a list or a file, several for rotation, the first one to 
 t.test('no secret shows, however the configuration or its faults are printed', (t) => {
   const redisUrl = 'redis://user:pass-word@db:6379/2'
   const config = readConfig({ ...keys, REDIS_URL: redisUrl })
-  t.equal(config.redisUrl, redisUrl)
+  t.equal(config.redis.server?.url, redisUrl)
   const printed = [inspect(config, { depth: 9 }), JSON.stringify(config), String(config), inspect({ deep: { config } })]
   const faults = faultsOf({
     ...keys,

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -15,6 +15,11 @@ const dashboard = JSON.parse(readFileSync('deploy/grafana-dashboard.json', 'utf8
 }
 const expressions = dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr))
 const variables = dashboard.templating.list.flatMap(({ query }) => (typeof query === 'string' ? [] : query.query))
+
+const unitEnvironment = Object.fromEntries(
+  [...unit.matchAll(/^Environment=(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+)
+const installation = readBlocks('docs/operations.md').find(({ text }) => text.startsWith('npm pack'))?.text ?? ''
 
 /** Names of metrics in a query of Prometheus. */
 const metricsIn = (query: string) => query.match(/\b(?:intercom_sync|nodejs|process)_[a-z0-9_]+/g) ?? []
@@ -64,14 +69,29 @@ t.test('the systemd unit starts the service, gives it time to end, and keeps its
   t.equal(settings.get('ExecStart'), '/usr/local/bin/intercom-sync serve')
   t.ok(Number(settings.get('TimeoutStopSec')) > 40, 'an orderly end takes 40 s at most')
   t.equal(settings.get('KillMode'), 'mixed', 'Redis has to outlive the hand-over of the jobs')
-  const [name = '', value = ''] = settings.get('Environment')?.split('=') ?? []
-  t.equal(readConfig({ [name]: value }).dataDir, `/var/lib/${settings.get('StateDirectory')}`)
+  t.equal(readConfig({ DATA_DIR: unitEnvironment.DATA_DIR }).dataDir, `/var/lib/${settings.get('StateDirectory')}`)
+})
+
+t.test('the systemd unit gets its secrets as files, which the lines of the guide make', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'intercom-sync-unit-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const lines = [...installation.matchAll(/^(?:mkdir|echo) .*/gm)].map(([line]) => line).join('\n')
+  await runShell(t, lines.replaceAll('/etc/intercom-sync', join(folder, 'etc')))
+  t.equal((await stat(join(folder, 'etc'))).mode & 0o777, 0o700)
+  const credentials = [...unit.matchAll(/^LoadCredential=([^:]+):(\S+)$/gm)].map(([, id = '', path = '']) => [id, path])
+  t.equal(credentials.length, 2)
+  // The folder of systemd's copies is %d.
+  const placed = Object.entries(unitEnvironment).map(([name, value]) => {
+    const path = credentials.find(([id]) => value === `%d/${id}`)?.[1]
+    return [name, path?.replace('/etc/intercom-sync', join(folder, 'etc')) ?? value]
+  })
+  t.match(readConfig(Object.fromEntries(placed)), { apiKeys: [{ tenant: 'default' }], encryptionKeys: [{ kid: 'k1' }] })
+  t.match(unit, /^#LoadCredential=redis-url:\S+\n#Environment=REDIS_URL_FILE=%d\/redis-url$/m)
 })
 
 t.test('the line of docs/operations.md that installs the unit finds the program where npm puts it', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'intercom-sync-unit-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
-  const installation = readBlocks('docs/operations.md').find(({ text }) => text.startsWith('npm pack'))?.text ?? ''
   const [line = ''] = /^sed .*/m.exec(installation) ?? []
   await writeFile(join(folder, 'npm'), '#!/bin/sh\necho /opt/node\n', { mode: 0o755 })
   await runShell(t, `PATH="${folder}:$PATH"\n${line.replace('/etc/systemd/system', folder)}`)

@@ -1,7 +1,15 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { readConfig } from '../src/settings/config.ts'
-import { type ComposeService, environmentOf, makeKeys, parseCompose, parseEnvironmentFile } from './support/compose.ts'
+import {
+  type ComposeService,
+  environmentOf,
+  makeSecrets,
+  parseCompose,
+  parseEnvironmentFile,
+  secretsOf,
+} from './support/compose.ts'
 
 // What can be read from the files. `npm run test:images` builds the images and runs them.
 const read = (path: string) => readFileSync(path, 'utf8')
@@ -40,15 +48,37 @@ t.test('the labels of the images name the version and the repository of package.
   t.ok([...bases].some((base) => labels.includes(`org.opencontainers.image.base.name="docker.io/library/${base}"`)))
 })
 
-t.test('compose starts nothing without keys, and says where to put them', async (t) => {
-  const keys = await makeKeys(t)
-  for (const name of ['API_KEYS', 'ENCRYPTION_KEYS']) {
-    const others = Object.fromEntries(Object.entries(keys).filter(([key]) => key !== name))
-    const message = new RegExp(`^${name}: put keys into .env, see "Images and compose" in docs/operations.md$`)
-    for (const role of ['api', 'worker']) t.throws(() => environmentOf(serviceOf(role), others), { message })
-  }
-  t.match(operations, /^## Images and compose$/m)
-})
+t.test(
+  'compose passes secrets as files, which the lines of the guide make, and nothing starts without one',
+  async (t) => {
+    const folder = await makeSecrets(t)
+    t.equal(statSync(join(folder, 'secrets')).mode & 0o777, 0o700, 'others on the machine do not see them')
+    t.match(read('.gitignore'), /^\/secrets\/$/m)
+    t.match(operations, /^## Images and compose$/m)
+    for (const role of ['api', 'worker']) {
+      const files = secretsOf(compose, serviceOf(role), folder)
+      for (const file of Object.values(files))
+        t.equal(statSync(file).mode & 0o004, 0o004, 'the user in the container does')
+      const environment = environmentOf(serviceOf(role), {})
+      for (const value of Object.values(environment)) t.notMatch(value, /^(redis:|default:|k1:)/)
+      const here = Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, files[value] ?? value]))
+      t.match(readConfig(here), {
+        apiKeys: [{ tenant: 'default' }],
+        encryptionKeys: [{ kid: 'k1' }],
+        redis: { server: { url: /^redis:\/\/:[0-9a-f]{64}@redis:6379$/ } },
+      })
+      for (const name of ['API_KEYS_FILE', 'ENCRYPTION_KEYS_FILE', 'REDIS_URL_FILE'])
+        t.throws(
+          () => readConfig({ ...here, [name]: '/nowhere/secret' }),
+          new RegExp(`${name} names a file that cannot be`),
+        )
+    }
+    const valkey = secretsOf(compose, serviceOf('redis'), folder)
+    const [, password] = /^redis:\/\/:(\w+)@/.exec(read(join(folder, 'secrets/redis-url'))) ?? []
+    t.equal(read(valkey['/run/secrets/valkey_conf'] ?? ''), `requirepass ${password}\n`)
+    t.ok(serviceOf('redis').command?.includes('/run/secrets/valkey_conf'))
+  },
+)
 
 t.test('compose names what there is: images, volumes, ports, the address of the simulator', async (t) => {
   const services = Object.values(compose.services)
@@ -90,6 +120,5 @@ t.test('.env.example names each setting that compose passes on, with the default
     dataDirBytes: Number(DATA_DIR_BYTES),
     logLevel: LOG_LEVEL,
   })
-  const untouched = environmentOf(serviceOf('api'), { API_KEYS: 'default:', ENCRYPTION_KEYS: 'k1:' })
-  t.throws(() => readConfig(untouched), /API_KEYS.*ENCRYPTION_KEYS/s, 'nobody runs with the keys of an example')
+  t.notMatch(example, /^#?(API_KEYS|ENCRYPTION_KEYS|REDIS_URL)/m, 'secrets are files')
 })

@@ -12,7 +12,7 @@ const layers = [
   ['src/app.ts', 'src/http/', 'src/connector/'],
   ['src/queue/', 'src/process/'],
   ['src/redis/'],
-  ['src/settings/config.ts', 'src/store/'],
+  ['src/settings/config.ts', 'src/settings/redis.ts', 'src/store/'],
   ['src/sync/'],
   ['src/streams/', 'src/intercom/'],
   ['src/airbyte/'],
@@ -67,7 +67,8 @@ t.test('imports point down', async (t) => {
 t.test('the connector takes nothing of the service, by whatever way', async (t) => {
   const ways = waysFrom('src/connector.ts')
   t.ok(ways.size > 100)
-  const service = /^src\/(http\/|queue\/|process\/|redis\/|store\/|app\.ts|roles\/|settings\/config\.ts|server\.ts)/
+  const service =
+    /^src\/(http\/|queue\/|process\/|redis\/|store\/|app\.ts|roles\/|settings\/(config|redis)\.ts|server\.ts)/
   t.same(
     [...ways].filter(([file]) => service.test(file)).map(([, way]) => way.join(' -> ')),
     [],

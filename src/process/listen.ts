@@ -1,4 +1,4 @@
-import { StartError } from './start-checks.ts'
+import { StartError } from './start-error.ts'
 
 interface ListeningPlace {
   host: string

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import { FolderError } from '../folder-faults.ts'
+import { RedisRefusal } from '../redis/checks/refusal.ts'
 import { LockError } from '../redis/file-lock.ts'
 import { type RedisClients, untilReady } from '../redis/redis.ts'
-import { checkRedis } from '../redis/redis-check.ts'
 import { RedisNotFoundError } from '../redis/redis-program.ts'
 import type { RedisSource } from '../redis/redis-source.ts'
 import { DataDirInUseError, NoServiceError } from '../redis/service-file.ts'
@@ -13,11 +13,7 @@ import { adoptKeys, checkKeys, KeysDoNotFitError } from '../store/secrets/key-ca
 import { KeyFileError, keyFileOf, readKeyFile, readOrCreateKeyFile } from '../store/secrets/key-file.ts'
 import type { EncryptionKey } from '../store/secrets/sealing.ts'
 import { judgeDataDir, judgeKeyFile, type ModeProblem } from './file-modes.ts'
-
-/** The service cannot start as requested; the message says what to do. */
-export class StartError extends Error {
-  override name = 'StartError'
-}
+import { StartError } from './start-error.ts'
 
 /** Errors that the operator has to fix. They are shown in one message. */
 const operatorErrors = [
@@ -30,6 +26,7 @@ const operatorErrors = [
   KeysDoNotFitError,
   KeyFileError,
   FolderError,
+  RedisRefusal,
 ] as const
 
 export function isForOperators(error: unknown): error is Error {
@@ -87,27 +84,4 @@ async function untilKeyFile(dataDir: string, clock: Clock): Promise<readonly Enc
     if (keys || tries === keyFileTries) return keys
     await clock.sleep(keyFileEveryMs)
   }
-}
-
-/** Reports problems of a Redis that was provided. @throws StartError */
-export async function inspectRedis(clients: RedisClients, source: RedisSource, logger: Logger): Promise<void> {
-  const redis = clients.connect('waitForever')
-  try {
-    await untilReady(redis, AbortSignal.timeout(redisStartMs))
-  } catch {
-    const where = `${source.description} did not answer within ${redisStartMs / 1000} s`
-    throw new StartError(`REDIS_URL: ${where}. Is it running, and reachable?`)
-  }
-  // If a connection's database is refused, it works on database 0, where somebody else's keys may be.
-  const { db = 0 } = redis.options
-  if (db !== 0) {
-    await redis.select(db).catch((error: Error) => {
-      throw new StartError(`REDIS_URL: database ${db} of the Redis cannot be used (${error.message})`)
-    })
-  }
-  for (const { severity, message } of await checkRedis(redis)) {
-    if (severity === 'fault') throw new StartError(message)
-    logger.warn(message)
-  }
-  redis.disconnect()
 }

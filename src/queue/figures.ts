@@ -1,13 +1,13 @@
-import type { Redis } from 'ioredis'
 import type { Clock } from '../clock.ts'
 import type { Metrics } from '../metrics.ts'
 import { readJobFigures, readMemoryFigures } from '../store/figures.ts'
+import type { StoreClient } from '../store/keys.ts'
 import type { SyncQueue } from './sync-queue.ts'
 
 export interface FigureDependencies {
   metrics: Metrics
   /** Fails fast. */
-  redis: Redis
+  redis: StoreClient
   queue: Pick<SyncQueue, 'count'>
   clock: Clock
 }
@@ -28,7 +28,8 @@ export function collectFigures({ metrics, redis, queue, clock }: FigureDependenc
       inTime(clock, (signal) => readJobFigures(redis, clock, signal)),
       inTime(clock, () => queue.count()),
     ])
-    metrics.set('intercom_sync_redis_up', [{}, memory ? 1 : 0])
+    // Where INFO is forbidden, nobody knows the memory of a Redis that is up.
+    metrics.set('intercom_sync_redis_up', [{}, memory || jobs ? 1 : 0])
     metrics.set('intercom_sync_redis_memory_used_bytes', ...samplesOf(memory?.used))
     metrics.set('intercom_sync_redis_memory_max_bytes', ...samplesOf(memory?.max))
     metrics.set('intercom_sync_jobs', ...(jobs ? statuses.map((status) => [{ status }, jobs[status]] as const) : []))

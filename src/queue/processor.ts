@@ -1,11 +1,16 @@
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
 import Type from 'typebox'
 import { systemClock } from '../clock.ts'
+import type { Keyspace } from '../store/keys.ts'
 import { isValid } from '../stored/stored-data.ts'
 import { type AttemptDependencies, runAttempt } from './attempt.ts'
 import { unobserved } from './attempt-observer.ts'
 import { AttemptStop, stopSignal } from './attempt-stop.ts'
 import { lockKey, type SyncJobData } from './sync-queue.ts'
+
+interface ProcessorDependencies extends AttemptDependencies {
+  keyspace: Keyspace
+}
 
 const QueueJob = Type.Object({ jobId: Type.Integer({ minimum: 1 }) })
 
@@ -25,8 +30,8 @@ function readQueueJob(data: unknown): SyncJobData {
  * The function that BullMQ calls for each job. It makes a signal only if the function declares exactly three
  * parameters.
  */
-export function createProcessor(dependencies: AttemptDependencies): SyncProcessor {
-  const { observe = unobserved } = dependencies
+export function createProcessor(dependencies: ProcessorDependencies): SyncProcessor {
+  const { keyspace, observe = unobserved } = dependencies
   return async (job, token, signal) => {
     const { jobId } = readQueueJob(job.data)
     const identity = {
@@ -34,7 +39,7 @@ export function createProcessor(dependencies: AttemptDependencies): SyncProcesso
       // Grows with every start, a stalled job's too, and never falls: BullMQ's own fence.
       fence: job.attemptsStarted,
       attemptId: dependencies.createId(),
-      ...(token !== undefined && { lock: { key: lockKey(jobId), token } }),
+      ...(token !== undefined && { lock: { key: lockKey(keyspace, jobId), token } }),
     }
     observe.started()
     const result = await runAttempt(dependencies, identity, stopSignal(signal)).catch((error: unknown) => {

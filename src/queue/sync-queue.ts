@@ -1,6 +1,5 @@
 import { type JobState, Queue } from 'bullmq'
-import type { Redis } from 'ioredis'
-import { sharedKeys } from '../store/keys.ts'
+import type { Keyspace, StoreClient } from '../store/keys.ts'
 
 /** Everything that BullMQ keeps about a job. Secret or large data has keys of its own. */
 export interface SyncJobData {
@@ -33,8 +32,8 @@ export function queueJobId(jobId: number): string {
 }
 
 /** BullMQ's lock on a job: it holds the token of the worker that has the job. */
-export function lockKey(jobId: number): string {
-  return `${sharedKeys.queuePrefix}:${syncQueueName}:${queueJobId(jobId)}:lock`
+export function lockKey({ queuePrefix }: Keyspace, jobId: number): string {
+  return `${queuePrefix}:${syncQueueName}:${queueJobId(jobId)}:lock`
 }
 
 /**
@@ -49,15 +48,21 @@ const jobOptions = {
   removeOnFail: { age: 24 * 3600, count: 1000 },
 }
 
-export function createSyncQueue(redis: Redis, onError: (error: Error) => void): SyncQueue {
+/** BullMQ asks for the version with INFO, and gives up where that is forbidden. */
+export function forbidsInfo(redis: StoreClient): boolean {
+  return redis.options.enableReadyCheck === false
+}
+
+export function createSyncQueue(redis: StoreClient, onError: (error: Error) => void): SyncQueue {
   const queue = new Queue<SyncJobData, void, 'sync'>(syncQueueName, {
     connection: redis,
-    prefix: sharedKeys.queuePrefix,
+    prefix: redis.keyspace.queuePrefix,
+    skipVersionCheck: forbidsInfo(redis),
     defaultJobOptions: jobOptions,
     streams: { events: { maxLen: 1000 } },
   })
   queue.on('error', onError)
-  const isHeld = async (jobId: number) => (await redis.exists(lockKey(jobId))) === 1
+  const isHeld = async (jobId: number) => (await redis.exists(lockKey(redis.keyspace, jobId))) === 1
   return {
     async enqueue(jobId) {
       await queue.add('sync', { jobId }, { jobId: queueJobId(jobId) })

@@ -1,7 +1,7 @@
-import type { Redis } from 'ioredis'
 import { type Attempt, createAttemptStore } from '../store/attempts/attempts.ts'
 import type { JobEndDependencies } from '../store/attempts/job-end.ts'
 import { announceWorker, withdrawWorker } from '../store/attempts/worker-presence.ts'
+import type { StoreClient } from '../store/keys.ts'
 import { readWholeLog } from '../store/log/redis-message-log.ts'
 import type { SegmentMover } from '../store/segments/segment-mover.ts'
 import type { SegmentReader } from '../store/segments/segment-reading.ts'
@@ -18,9 +18,9 @@ export interface WorkerRoleOptions
     Pick<AttemptDependencies, 'startSync' | 'createId' | 'reportError' | 'observe'>,
     Pick<ReconcilerRoleOptions, 'onReconciled'> {
   /** Waits for ever. */
-  redis: Redis
+  redis: StoreClient
   /** Used for nothing else. */
-  subscriber: Redis
+  subscriber: StoreClient
   concurrency: number
   logLimitBytes: number
   /** @defaultValue logs stay in Redis */
@@ -47,6 +47,7 @@ export function startWorkerRole(options: WorkerRoleOptions): WorkerRole {
     redis,
     processor: createProcessor({
       ...options,
+      keyspace: redis.keyspace,
       attempts,
       replayLog: (jobId) => readWholeLog(options, jobId),
       ...watching,
@@ -55,7 +56,7 @@ export function startWorkerRole(options: WorkerRoleOptions): WorkerRole {
     onError,
     ...(timing && { timing }),
   })
-  listenForCancels(subscriber, (jobId) => worker.stop(jobId, 'cancelled'))
+  listenForCancels({ redis, subscriber, onError }, (jobId) => worker.stop(jobId, 'cancelled'))
   const closing = new AbortController()
   const announcing = keepAnnounced(redis, options, closing.signal)
   const reconciler = startReconcilerRole(options)
@@ -76,7 +77,7 @@ const announceMs = 10_000
  * for one.
  */
 async function keepAnnounced(
-  redis: Redis,
+  redis: StoreClient,
   { clock, createId, onError }: Pick<WorkerRoleOptions, 'clock' | 'createId' | 'onError'>,
   signal: AbortSignal,
 ): Promise<void> {

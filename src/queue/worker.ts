@@ -1,9 +1,8 @@
 import { Worker } from 'bullmq'
-import type { Redis } from 'ioredis'
-import { sharedKeys } from '../store/keys.ts'
+import type { StoreClient } from '../store/keys.ts'
 import type { StopCause } from './attempt-stop.ts'
 import type { SyncProcessor } from './processor.ts'
-import { queueJobId, type SyncJobData, syncQueueName } from './sync-queue.ts'
+import { forbidsInfo, queueJobId, type SyncJobData, syncQueueName } from './sync-queue.ts'
 
 /** How fast a dead worker is noticed, ms. */
 export interface LockTiming {
@@ -25,7 +24,7 @@ export interface SyncWorker {
 }
 
 export interface SyncWorkerOptions {
-  redis: Redis
+  redis: StoreClient
   processor: SyncProcessor
   concurrency: number
   timing?: LockTiming
@@ -43,7 +42,8 @@ export function startSyncWorker({ redis, processor, concurrency, timing, onError
   }
   const worker = new Worker<SyncJobData, void, 'sync'>(syncQueueName, process, {
     connection: redis,
-    prefix: sharedKeys.queuePrefix,
+    prefix: redis.keyspace.queuePrefix,
+    skipVersionCheck: forbidsInfo(redis),
     concurrency,
     lockDuration: lockMs,
     lockRenewTime: renewMs,

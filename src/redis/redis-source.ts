@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
+import { type RedisServer, withoutCredentials } from '../settings/redis.ts'
 import type { ServiceFile } from '../stored/service-file.ts'
 import { startEmbeddedRedis } from './embedded-redis.ts'
 import type { RedisAddress } from './redis.ts'
@@ -45,7 +46,7 @@ const inMemoryWarning =
  */
 export async function openRedisSource(options: RedisSourceOptions): Promise<RedisSource> {
   const { config, logger } = options
-  if (config.redisUrl) return provided(config.redisUrl)
+  if (config.redis.server) return provided(config.redis.server)
 
   if (options.joins) {
     const owner = await untilOwner(config.dataDir, options.clock)
@@ -98,8 +99,8 @@ function tellSnapshot(snapshot: SnapshotPlace, { config: { dataDir }, logger }: 
   }
 }
 
-function provided(url: string): RedisSource {
-  const { protocol, host, pathname } = new URL(url)
-  const description = `the Redis at ${protocol}//${host}${pathname}`
-  return { address: { url }, description, origin: 'provided', died: never, stop: nothing }
+function provided(server: RedisServer): RedisSource {
+  const place = withoutCredentials(server.url)
+  const description = server.sentinel ? `the Redis at ${place}, by its Sentinels` : `the Redis at ${place}`
+  return { address: server, description, origin: 'provided', died: never, stop: nothing }
 }

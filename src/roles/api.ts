@@ -13,7 +13,7 @@ import { createJobStore } from '../store/jobs/redis-job-store.ts'
 import { createMessageLogReader } from '../store/log/redis-message-log.ts'
 import { retentionOf } from '../store/log/retention.ts'
 import { createWakeUps } from '../store/log/wake-ups.ts'
-import { checkKeys } from '../store/secrets/key-canaries.ts'
+import { checkReadiness } from './readiness.ts'
 import type { Service } from './service.ts'
 
 /** Answers callers. */
@@ -51,7 +51,7 @@ export async function startApi(service: Service): Promise<Phase> {
     clock,
     logger,
     metrics,
-    ready: () => checkKeys(redis, keys),
+    ready: () => checkReadiness(redis, keys),
     closing: closing.signal,
   })
   const address = await listenOn(app, { host: config.host, port: config.port, setting: 'PORT' })

@@ -6,7 +6,7 @@ import { collectFigures } from '../queue/figures.ts'
 import { createSyncQueue } from '../queue/sync-queue.ts'
 import { untilReady } from '../redis/redis.ts'
 import { createRedisErrorLog } from '../redis/redis-error-log.ts'
-import { checkKeys } from '../store/secrets/key-canaries.ts'
+import { checkReadiness } from './readiness.ts'
 import type { Service } from './service.ts'
 
 /** Answers operators on a separate port, in every role. */
@@ -21,7 +21,7 @@ export async function startOperations(service: Service, closing: AbortSignal): P
     clock,
     logger,
     closing,
-    ready: () => checkKeys(redis, keys),
+    ready: () => checkReadiness(redis, keys),
     front: config,
     needsKey: config.apiKeys.length > 0,
   })

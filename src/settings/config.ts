@@ -6,6 +6,7 @@ import { type ApiKey, digestKey } from '../store/secrets/api-key.ts'
 import { type EncryptionKey, encryptionKey } from '../store/secrets/sealing.ts'
 import { ConfigError, createReader, type Environment, type Reader, readBaseUrl } from './environment.ts'
 import { type FrontSettings, readFront } from './front.ts'
+import { providesRedis, type RedisSettings, readRedisSettings, withoutCredentials } from './redis.ts'
 
 /** The service's settings. Frozen; shows no secret when printed or turned into JSON. */
 export interface Config extends FrontSettings {
@@ -18,8 +19,7 @@ export interface Config extends FrontSettings {
    * none
    */
   metricsPort?: number
-  /** Absent: the service starts its own Redis. */
-  redisUrl?: string
+  redis: RedisSettings
   /** Absolute. @defaultValue `data` in the working directory */
   dataDir: string
   /** Empty: everybody may call, as the default tenant. */
@@ -56,14 +56,13 @@ export function readConfig(environment: Environment = process.env): Config {
   const read = createReader(environment, faults)
   const host = read.text('HOST') ?? '127.0.0.1'
   const metricsPort = read.integer('METRICS_PORT', undefined, 0, 65_535)
-  const redisUrl = read.url('REDIS_URL', ['redis:', 'rediss:'], faultOfRedisUrl)
   const intercomBaseUrl = readBaseUrl(read)
   const proxies = readProxies(environment)
   const config: Config = {
     host,
     port: read.integer('PORT', 8080, 0, 65_535),
     ...(metricsPort !== undefined && { metricsPort }),
-    ...(redisUrl && { redisUrl }),
+    redis: readRedisSettings(read, faults),
     dataDir: resolve(read.text('DATA_DIR') ?? 'data'),
     apiKeys: read.entries('API_KEYS', parseApiKey),
     encryptionKeys: read.entries('ENCRYPTION_KEYS', parseEncryptionKey),
@@ -78,9 +77,6 @@ export function readConfig(environment: Environment = process.env): Config {
     dataDirBytes: read.integer('DATA_DIR_BYTES', 32_768 * mebibyte, 16 * mebibyte, Number.MAX_SAFE_INTEGER),
     logLevel: read.choice('LOG_LEVEL', 'info', logLevels),
   }
-  // Elsewhere an empty variable counts as not set. Here that would silently move the data to another place.
-  if (environment.REDIS_URL?.trim() === '')
-    faults.push('REDIS_URL is set, but empty; put an address there, or unset it')
   faults.push(...proxies.faults(), ...contradictions(config))
   faults.push(...missingKeys(config, read.isSet))
   if (faults.length > 0) throw new ConfigError(faults)
@@ -98,16 +94,10 @@ export function hasOwnEncryptionKeys(environment: Environment = process.env): bo
  * @throws ConfigError when `REDIS_URL` says that the data is elsewhere
  */
 export function readDataDir(environment: Environment = process.env): string {
-  const { text } = createReader(environment, [])
-  if (text('REDIS_URL') !== undefined)
+  const read = createReader(environment, [])
+  if (providesRedis(read))
     throw new ConfigError(['REDIS_URL is set: the data is in that Redis; back it up as you back up any Redis'])
-  return resolve(text('DATA_DIR') ?? 'data')
-}
-
-function faultOfRedisUrl({ pathname }: URL): string | undefined {
-  return /^\/?\d*$/.test(pathname)
-    ? undefined
-    : 'has a path that is no number of a database; put 0 to 15 there, or nothing'
+  return resolve(read.text('DATA_DIR') ?? 'data')
 }
 
 /** Settings that contradict each other. */
@@ -135,8 +125,12 @@ export function readSearchPath(environment: Environment = process.env): string {
  * Without keys the service may only serve its own machine: with its own Redis, on loopback. Keys that are set but wrong
  * are reported elsewhere.
  */
-function missingKeys({ host, redisUrl }: Config, isSet: Reader['isSet']): string[] {
-  const why = redisUrl ? 'REDIS_URL is set' : isLoopback(host) ? undefined : `HOST ${host} is not a loopback address`
+function missingKeys({ host, redis: { server } }: Config, isSet: Reader['isSet']): string[] {
+  const why = server
+    ? `${server.variable} is set`
+    : isLoopback(host)
+      ? undefined
+      : `HOST ${host} is not a loopback address`
   if (!why) return []
   const faults: string[] = []
   if (!isSet('API_KEYS')) {
@@ -169,18 +163,14 @@ function parseEncryptionKey(entry: string): EncryptionKey {
 }
 
 function redactWhenPrinted(config: Config): Config {
+  const { server } = config.redis
   const shown = () => ({
     ...config,
-    ...(config.redisUrl && { redisUrl: withoutCredentials(config.redisUrl) }),
+    redis: { prefix: config.redis.prefix, ...(server && { server: withoutCredentials(server.url) }) },
     apiKeys: config.apiKeys.map(({ tenant }) => `${tenant}:[hidden]`),
     encryptionKeys: config.encryptionKeys.map(({ kid }) => `${kid}:[hidden]`),
   })
   Object.defineProperty(config, 'toJSON', { value: shown })
   Object.defineProperty(config, inspect.custom, { value: shown })
   return Object.freeze(config)
-}
-
-function withoutCredentials(url: string): string {
-  const { protocol, host, pathname } = new URL(url)
-  return `${protocol}//${host}${pathname}`
 }

@@ -61,21 +61,59 @@ export function createReader(environment: Environment, faults: string[]) {
   /** Whether NAME or NAME_FILE is set, to any value. */
   const isSet = (name: string): boolean => (environment[name] ?? environment[`${name}_FILE`]) !== undefined
 
-  return { text, integer, choice, url, entries: createListReader(environment, faults), isSet }
+  /** Whether a variable is set, to nothing. */
+  const isEmpty = (name: string): boolean => environment[name]?.trim() === ''
+
+  return {
+    text,
+    integer,
+    choice,
+    url,
+    file: (name: string) => readNamedFile(environment, faults, name),
+    secret: createSecretReader(environment, faults),
+    entries: createListReader(environment, faults),
+    isSet,
+    isEmpty,
+  }
+}
+
+/** A secret with the variable that it comes from, so that faults can name the variable. */
+export interface Secret {
+  variable: string
+  value: string
+}
+
+/** Reads one secret from NAME, or from the file in NAME_FILE. */
+function createSecretReader(environment: Environment, faults: string[]) {
+  return (name: string): Secret | undefined => {
+    const ofFile = `${name}_FILE`
+    const direct = textOf(environment, name)
+    if (direct !== undefined && textOf(environment, ofFile) !== undefined)
+      faults.push(`${name} and ${ofFile} are both set; unset one of them`)
+    if (direct !== undefined) return { variable: name, value: direct }
+    const text = readNamedFile(environment, faults, ofFile)
+    if (text === undefined) return undefined
+    const value = text.trim()
+    if (value === '') faults.push(`${ofFile} names an empty file; put the value there, or unset it`)
+    return value === '' ? undefined : { variable: ofFile, value }
+  }
+}
+
+/** The text of the file that a variable names; undefined where the variable is not set, or the file cannot be read. */
+function readNamedFile(environment: Environment, faults: string[], name: string): string | undefined {
+  const path = textOf(environment, name)
+  if (path === undefined) return undefined
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    faults.push(`${name} names a file that cannot be read (${reason})`)
+    return undefined
+  }
 }
 
 /** Reads lists from variables, or from files that variables name. */
 function createListReader(environment: Environment, faults: string[]) {
-  const readText = (name: string): string => {
-    try {
-      return readFileSync(textOf(environment, name) ?? '', 'utf8')
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      faults.push(`${name} names a file that cannot be read (${reason})`)
-      return ''
-    }
-  }
-
   const parseEntry = <T>(where: string, entry: string, parse: (entry: string) => T): T[] => {
     try {
       return [parse(entry)]
@@ -94,7 +132,7 @@ function createListReader(environment: Environment, faults: string[]) {
     if (source === undefined) return []
     if (full.length > 1) faults.push(`${full.join(' and ')} are both set; unset one of them`)
     const value = textOf(environment, source)
-    const list = value === undefined || source === name ? value : readText(source)
+    const list = value === undefined || source === name ? value : readNamedFile(environment, faults, source)
     const given = (list ?? '')
       .replace(/^\s*#.*$/gm, '')
       .split(/[\s,]+/)

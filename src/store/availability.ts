@@ -8,6 +8,14 @@ const unavailable: readonly [said: RegExp, meaning: string][] = [
   [/^READONLY\b/, 'This Redis is a replica: the address must lead to the primary'],
   [/^(MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS)\b/, 'Redis has lost other servers that it needs'],
   [/^BUSY\b/, 'Redis is busy with a script'],
+  [/^(WRONGPASS|NOAUTH)\b|invalid password/, 'Redis no longer accepts the user or the password of this service'],
+  [
+    /^NOPERM\b|ACL failure in script|user executing the script can't/,
+    'Redis no longer gives the user of this service a right that it needs',
+  ],
+  [/^ERR (DB index|invalid DB)/, 'Redis no longer has the database of this service'],
+  [/^ERR max number of clients/, 'Redis has no room for another connection'],
+  [/CERT_|ERR_TLS|ERR_SSL|SELF_SIGNED|UNABLE_TO_/, 'The certificates of Redis and of this service do not fit'],
   [/Command timed out|Socket timeout/, 'Redis did not answer in time'],
   [
     /Connection is closed|Stream isn't writeable|max retries per request|ECONN|EPIPE|ENOENT|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH/,

@@ -1,8 +1,7 @@
-import type { Redis } from 'ioredis'
 import type { Clock } from '../clock.ts'
 import { isValid, NumberText } from '../stored/stored-data.ts'
 import { storeAnswer } from './availability.ts'
-import { jobKey, sharedKeys } from './keys.ts'
+import type { StoreClient } from './keys.ts'
 
 /** The totals over all jobs that have not ended. */
 export interface JobFigures {
@@ -27,15 +26,15 @@ export interface MemoryFigures {
 const recordsPerRead = 500
 
 /** Counts the jobs that have not ended. @throws CodedError `store_unavailable`, or the signal's reason */
-export async function readJobFigures(redis: Redis, clock: Clock, signal: AbortSignal): Promise<JobFigures> {
+export async function readJobFigures(redis: StoreClient, clock: Clock, signal: AbortSignal): Promise<JobFigures> {
   const figures = { pending: 0, running: 0, incomplete: 0, oldestPendingMs: 0, logBytes: 0, largestLogBytes: 0 }
-  const members = await storeAnswer(redis.zrange(sharedKeys.liveJobs, '0', '-1'))
+  const members = await storeAnswer(redis.zrange(redis.keyspace.liveJobs, '0', '-1'))
   const ids = members.map(Number).filter(Number.isSafeInteger)
   for (let start = 0; start < ids.length; start += recordsPerRead) {
     signal.throwIfAborted()
     const reads = ids
       .slice(start, start + recordsPerRead)
-      .map((id) => redis.hmget(jobKey(id, 'record'), 'status', 'createdAt', 'blobBytes'))
+      .map((id) => redis.hmget(redis.keyspace.job(id, 'record'), 'status', 'createdAt', 'blobBytes'))
     for (const [status, createdAt, blobBytes] of await storeAnswer(Promise.all(reads))) {
       // An ended job leaves the set a moment after its end; a new one comes to it a moment before its record.
       if (status !== 'pending' && status !== 'running' && status !== 'incomplete') continue
@@ -56,7 +55,7 @@ function numberOr(fallback: number, text: string | null | undefined): number {
 }
 
 /** @throws CodedError `store_unavailable` */
-export async function readMemoryFigures(redis: Redis): Promise<MemoryFigures> {
+export async function readMemoryFigures(redis: StoreClient): Promise<MemoryFigures> {
   const info = await storeAnswer(redis.info('memory'))
   const field = (name: string) => Number(info.match(new RegExp(`^${name}:(\\d+)`, 'm'))?.[1] ?? 0)
   return { used: field('used_memory'), max: field('maxmemory') }

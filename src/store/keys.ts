@@ -1,4 +1,7 @@
-const prefix = 'intercom-sync'
+import type { Redis } from 'ioredis'
+
+/** What the names of a service begin with, unless `REDIS_PREFIX` says otherwise. */
+export const defaultPrefix = 'intercom-sync'
 
 /** Every key that belongs to one job. The hash tag keeps them in one slot, so that a script may use all of them. */
 const jobKeys = {
@@ -24,79 +27,93 @@ const jobKeys = {
 
 export type JobKey = keyof typeof jobKeys
 
-export function jobKey(jobId: number, key: JobKey): string {
-  return `${prefix}:{job:${jobId}}:${jobKeys[key]}`
-}
-
-/** `record`: hash, see `redis-connections.ts`. `states`: hash, stream name -> acknowledged `stream_state`, JSON. */
-export function connectionKey(tenant: string, connectionId: string, key: 'record' | 'states'): string {
-  return `${prefix}:{connection:${tenant}:${connectionId}}:${key}`
-}
-
-/** String: the data for a key for repeats: the digest of the first request's body and the id of its job. */
-export function repeatKey(tenant: string, keyDigest: string): string {
-  return `${prefix}:{repeats}:${tenant}:${keyDigest}`
-}
-
-/** Sorted set: the ids of a tenant's connections, all with one score and so in the order of their bytes. */
-export function connectionIndexKey(tenant: string): string {
-  return `${prefix}:{connections}:of:${tenant}`
-}
-
-/** String: a version and the usage of an access token or a workspace, JSON; by keyed digest. */
-export function budgetKey(kind: 'token' | 'workspace', digest: string): string {
-  return `${prefix}:{budget}:${kind}:${digest}`
-}
-
-/** The parts before and after a job's id in the key of its record, for scripts that find the id in Redis. */
-export const recordKeyAround = { beforeId: `${prefix}:{job:`, afterId: `}:${jobKeys.record}` }
-
-/** Sorted set: the ids of a tenant's jobs, for their list. */
-export function jobIndexKey(tenant: string): string {
-  return `${prefix}:{jobs}:of:${tenant}`
-}
-
-/** Keys and channels that do not belong to a single job. */
-export const sharedKeys = {
+/** Keys and channels that do not belong to a single job, without the prefix. */
+const sharedNames = {
   /** Counter: the last job id given out. */
-  lastJobId: `${prefix}:{jobs}:last-id`,
+  lastJobId: '{jobs}:last-id',
   /** String: `run_id` of the Redis process that gave out the last job id. */
-  lastJobRunId: `${prefix}:{jobs}:last-run-id`,
+  lastJobRunId: '{jobs}:last-run-id',
   /** Sorted set: id -> time of creation, ms. Every job that may not have ended; the reconciler looks over these. */
-  liveJobs: `${prefix}:{jobs}:live`,
+  liveJobs: '{jobs}:live',
   /** Hash: id of each encryption key that was ever used here -> a word sealed with it. */
-  keyCanaries: `${prefix}:{keys}:canaries`,
+  keyCanaries: '{keys}:canaries',
   /** Hash: id of an encryption key -> the secret that all processes share, sealed with it. */
-  secrets: `${prefix}:{keys}:secrets`,
+  secrets: '{keys}:secrets',
   /** Sorted set: worker id -> until when it counts as alive, ms on Redis's clock. */
-  workers: `${prefix}:{workers}:there`,
+  workers: '{workers}:there',
   /** String: the folder below `DATA_DIR/segments` that this service's segments are written to. */
-  segmentFolder: `${prefix}:{segments}:folder`,
+  segmentFolder: '{segments}:folder',
   /** Sorted set: ids of the processes that can read that folder -> until when they count, ms on Redis's clock. */
-  segmentSharers: `${prefix}:{segments}:shared`,
+  segmentSharers: '{segments}:shared',
   /** Sorted set: the same, of those that cannot. */
-  segmentStrangers: `${prefix}:{segments}:apart`,
+  segmentStrangers: '{segments}:apart',
   /** Sorted set: segments that no log names -> since when, ms on Redis's clock. */
-  unnamedSegments: `${prefix}:{segments}:unnamed`,
+  unnamedSegments: '{segments}:unnamed',
   /** Sorted set: job id -> bytes of its log in Redis, about; small ones are not there. */
-  logWindows: `${prefix}:{logs}:windows`,
-  /** String that expires: all logs together have reached `LOG_TOTAL_BYTES`, and nothing gives way. */
-  storageFull: `${prefix}:{logs}:full`,
+  logWindows: '{logs}:windows',
+  /** String that expires: all logs together have reached `LOG_TOTAL_BYTES', and nothing gives way. */
+  storageFull: '{logs}:full',
   /** Prefix of strings: digest of an access token -> who holds the lease on its workspace's scroll. */
-  scrollLeasePrefix: `${prefix}:scroll-lease:`,
+  scrollLeasePrefix: 'scroll-lease:',
   /** Counter: counts changes of connections' states by hand and new connections, over all tenants. */
-  lastGeneration: `${prefix}:{connections}:last-generation`,
+  lastGeneration: '{connections}:last-generation',
   /** Prefix of BullMQ's own keys. */
-  queuePrefix: `${prefix}:{queue}`,
+  queuePrefix: '{queue}',
+  /** Prefix of keys with which a process tries what it needs of Redis. They live for seconds. */
+  trialPrefix: '{trial}:',
   /** Channel: the ids of jobs that somebody wants cancelled. */
-  cancelChannel: `${prefix}:cancel`,
+  cancelChannel: 'cancel',
   /** Pattern that matches every `changedChannel`. */
-  changedPattern: `${prefix}:changed:*`,
+  changedPattern: 'changed:*',
 } as const
 
-/** Channel that carries a job's status after every commit, change of status and end. */
-export function changedChannel(jobId: number): string {
-  return `${prefix}:changed:${jobId}`
+export type SharedNames = { readonly [Name in keyof typeof sharedNames]: string }
+
+/** The names of all keys and channels of one service. */
+export interface Keyspace extends SharedNames {
+  /** What all of them begin with, without the colon behind it. */
+  prefix: string
+  job(jobId: number, key: JobKey): string
+  /** `record`: hash, see `redis-connections.ts`. `states`: hash, stream name -> acknowledged `stream_state`, JSON. */
+  connection(tenant: string, connectionId: string, key: 'record' | 'states'): string
+  /** String: the data for a key for repeats: the digest of the first request's body and the id of its job. */
+  repeat(tenant: string, keyDigest: string): string
+  /** Sorted set: the ids of a tenant's connections, all with one score and so in the order of their bytes. */
+  connectionIndex(tenant: string): string
+  /** String: a version and the usage of an access token or a workspace, JSON; by keyed digest. */
+  budget(kind: 'token' | 'workspace', digest: string): string
+  /** Sorted set: the ids of a tenant's jobs, for their list. */
+  jobIndex(tenant: string): string
+  /** The parts before and after a job's id in the key of its record, for scripts that find the id in Redis. */
+  recordAround: { beforeId: string; afterId: string }
+  /** Channel that carries a job's status after every commit, change of status and end. */
+  changedChannel(jobId: number): string
+}
+
+/**
+ * A client with the names that it is used for, so that no call can mix the Redis of one service with the names of
+ * another.
+ */
+export interface StoreClient extends Redis {
+  readonly keyspace: Keyspace
+}
+
+/** @param prefix has no colon, so that no name of a service begins with the prefix of another and a colon */
+export function createKeyspace(prefix: string): Keyspace {
+  const named = (name: string) => `${prefix}:${name}`
+  const shared = Object.fromEntries(Object.entries(sharedNames).map(([key, name]) => [key, named(name)]))
+  return {
+    ...(shared as SharedNames),
+    prefix,
+    job: (jobId, key) => named(`{job:${jobId}}:${jobKeys[key]}`),
+    connection: (tenant, connectionId, key) => named(`{connection:${tenant}:${connectionId}}:${key}`),
+    repeat: (tenant, keyDigest) => named(`{repeats}:${tenant}:${keyDigest}`),
+    connectionIndex: (tenant) => named(`{connections}:of:${tenant}`),
+    budget: (kind, digest) => named(`{budget}:${kind}:${digest}`),
+    jobIndex: (tenant) => named(`{jobs}:of:${tenant}`),
+    recordAround: { beforeId: named('{job:'), afterId: `}:${jobKeys.record}` },
+    changedChannel: (jobId) => named(`changed:${jobId}`),
+  }
 }
 
 /** The job id of a `changedChannel`. */

@@ -31,7 +31,8 @@ export interface ScriptDeclaration<
 /**
  * A Lua script: one round trip, all or nothing. Its first write is always one that Redis refuses when memory is full
  * (`XADD`, `HSET`, `SET` …). Redis checks memory only before a script's first write, so a refusal leaves nothing half
- * done.
+ * done. What a user of Redis may not do leaves nothing either: a message is published before the first write, and reaches
+ * others when the script is over.
  */
 export interface Script<
   Key extends string,

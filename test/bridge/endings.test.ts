@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap'
-import { jobKey } from '../../src/store/keys.ts'
 import { startBridgedService } from '../support/bridged-service.ts'
 import { configuredCatalog } from '../support/configured-catalog.ts'
 import { onlyProgress, openConnector } from '../support/connector.ts'
 import { judge, parseLines } from '../support/engine.ts'
+import { jobKey } from '../support/keys.ts'
 import { onRealRedis } from '../support/redis.ts'
 
 const service = await startBridgedService(t, { contacts: 3000, oddities: false })

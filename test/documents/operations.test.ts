@@ -17,6 +17,8 @@ const workspace = { contacts: 30, conversations: 10, longConversations: 0, compa
 const tried = {
   'redis-cli -s': 'here',
   'maxmemory 2gb': 'here',
+  'ACL SETUSER': 'test/redis/smallest-user.test.ts',
+  'REDIS_URL=redis': 'test/redis/sentinel.test.ts, with addresses of its own',
   'export DATA_DIR': 'here',
   'url=http': 'here',
   'API_KEYS=': 'here',
@@ -25,7 +27,7 @@ const tried = {
   'jq -r': 'here',
   'location /sync/': 'test/http/below-a-path.test.ts',
   'docker build': 'npm run test:images, which builds the images',
-  'umask 077': 'test/images.test.ts',
+  'mkdir -m 700 secrets': 'test/images.test.ts',
   'docker compose': 'npm run test:images, which runs what the file names',
   'INTERCOM_BASE_URL=': 'test/images.test.ts',
   'npm pack': 'test/packed.test.ts and test/deploy.test.ts',

@@ -3,7 +3,7 @@ import { request as askByTls } from 'node:https'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { startBridgedService } from '../support/bridged-service.ts'
-import { createCertificate } from '../support/certificate.ts'
+import { createAuthority } from '../support/certificates.ts'
 import { configuredCatalog } from '../support/configured-catalog.ts'
 import { openConnector } from '../support/connector.ts'
 import { debianProgram } from '../support/debian-programs.ts'
@@ -27,22 +27,23 @@ interface Answer {
 t.test('nginx in front, with TLS, below a path', { skip: program.skip }, async (t) => {
   const sizes = { contacts: 40, conversations: 3, companies: 3, oddities: false }
   const service = await startBridgedService(t, sizes, { TRUST_PROXY: '127.0.0.2' })
-  const certificate = await createCertificate(t)
+  const authority = createAuthority(t)
+  const { cert: certificate, key } = authority.issue('nginx', 'IP:127.0.0.1')
   const server = location.replace('127.0.0.1:8080', `127.0.0.1:${service.port}`)
   t.not(server, location, 'docs/operations.md has the lines')
-  const nginx = await startNginx(t, { path: program.path, server, http: asAnotherMachine, tls: certificate })
+  const nginx = await startNginx(t, { path: program.path, server, http: asAnotherMachine, tls: { certificate, key } })
   const base = `${nginx.url}/sync`
 
   const ask = (url: string, headers: Record<string, string> = {}, body?: object): Promise<Answer> =>
     new Promise((resolve, reject) => {
-      const options = { ca: certificate.text, headers, method: body ? 'POST' : 'GET', agent: false }
+      const options = { ca: readFileSync(authority.ca), headers, method: body ? 'POST' : 'GET', agent: false }
       const sent = askByTls(url, options, (answer) => {
         const { statusCode: status = 0, headers } = answer
         text(answer).then((body) => resolve({ status, headers, body }), reject)
       })
       sent.once('error', reject).end(body && JSON.stringify(body))
     })
-  const key = { authorization: `Bearer ${service.key}` }
+  const access = { authorization: `Bearer ${service.key}` }
 
   await t.test('the page with the documentation, its scripts and its calls', async (t) => {
     const moved = await ask(`${base}/docs`)
@@ -59,7 +60,7 @@ t.test('nginx in front, with TLS, below a path', { skip: program.skip }, async (
       servers.map(({ url }) => url),
       [base],
     )
-    t.equal((await ask(`${servers[0]?.url}/v1/spec`, key)).status, 200)
+    t.equal((await ask(`${servers[0]?.url}/v1/spec`, access)).status, 200)
   })
 
   await t.test('every address that it tells can be asked', async (t) => {
@@ -67,17 +68,17 @@ t.test('nginx in front, with TLS, below a path', { skip: program.skip }, async (
     for (const name of ['docs', 'openapi', 'health']) t.ok((await ask(home[name] ?? '')).status < 400, name)
     const started = await ask(
       `${base}/v1/jobs`,
-      { ...key, 'content-type': 'application/json' },
+      { ...access, 'content-type': 'application/json' },
       { config: { access_token: 'simulator-token' }, streams: ['tags'] },
     )
     t.equal(started.status, 202)
     const job = String(started.headers.location)
     t.ok(job.startsWith(`${base}/v1/jobs/`), job)
-    t.equal((await ask(job, key)).status, 200)
+    t.equal((await ask(job, access)).status, 200)
   })
 
   const bench = openConnector(t)
-  const environment = { NODE_EXTRA_CA_CERTS: certificate.certificate }
+  const environment = { NODE_EXTRA_CA_CERTS: authority.ca }
 
   await t.test('the commands that ask a service', async (t) => {
     const config = bench.write('config.json', { access_token: 'simulator-token' })
@@ -110,6 +111,6 @@ t.test('nginx in front, with TLS, below a path', { skip: program.skip }, async (
     const statuses = (await Promise.all(tries)).map(({ status }) => status)
     t.ok(statuses.filter((status) => status === 401).length >= 60)
     t.ok(statuses.includes(429), 'what a caller writes before the address that nginx adds counts for nothing')
-    t.equal((await ask(`${base}/v1/spec`, key)).status, 200)
+    t.equal((await ask(`${base}/v1/spec`, access)).status, 200)
   })
 })

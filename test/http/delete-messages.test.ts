@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createSyncQueue } from '../../src/queue/sync-queue.ts'
-import { sharedKeys } from '../../src/store/keys.ts'
 import { startApp } from '../support/app.ts'
+import { keyspace } from '../support/keys.ts'
 import { startRedis } from '../support/redis.ts'
 import { allValues } from '../support/redis-values.ts'
 import { openStream } from './stream-client.ts'
@@ -46,7 +46,7 @@ t.test('deleting removes all that a job has in Redis but its record, and a secon
   t.same(await keysOf(jobId), ['record'])
   const after = await allValues(redis)
   t.notOk(after.includes(dataKey) || after.includes(blob), 'neither the messages nor their key')
-  t.notOk((await redis.keys(`${sharedKeys.queuePrefix}*job-${jobId}*`)).length, 'nor the entry of the queue')
+  t.notOk((await redis.keys(`${keyspace.queuePrefix}*job-${jobId}*`)).length, 'nor the entry of the queue')
   t.same(await (await api.fetch(`/v1/jobs/${jobId}`)).json(), shown, 'the job is as it was')
   t.ok(((await redis.pttl(`intercom-sync:{job:${jobId}}:record`)) ?? 0) > 0, 'and is forgotten in its time')
 })

@@ -1,8 +1,8 @@
 import t from 'tap'
 import type { ConnectionBody } from '../../src/http/bodies/connection-schemas.ts'
 import type { Problem } from '../../src/http/requests/problem.ts'
-import { connectionKey } from '../../src/store/keys.ts'
 import { startApp } from '../support/app.ts'
+import { connectionKey } from '../support/keys.ts'
 import { startRedis } from '../support/redis.ts'
 
 const server = await startRedis(t)

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { jobKey, sharedKeys } from '../../src/store/keys.ts'
 import { startApp } from '../support/app.ts'
+import { jobKey, keyspace } from '../support/keys.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
 import { beginAttempt, commitOf, commitTo } from '../support/store.ts'
 import { openStream } from './stream-client.ts'
@@ -56,10 +56,10 @@ const calls = (jobId: number, epoch: string | undefined, held: number) => {
 
 t.test('another job that got the id of a lost one is not taken for it, whatever is asked', async (t) => {
   const lost = await startJob()
-  const [runId, lastId] = await redis.mget(sharedKeys.lastJobRunId, sharedKeys.lastJobId)
+  const [runId, lastId] = await redis.mget(keyspace.lastJobRunId, keyspace.lastJobId)
   await redis.flushall()
   // Ids come again only if somebody makes them.
-  await redis.mset(sharedKeys.lastJobRunId, String(runId), sharedKeys.lastJobId, String(Number(lastId) - 1))
+  await redis.mset(keyspace.lastJobRunId, String(runId), keyspace.lastJobId, String(Number(lastId) - 1))
   const other = await startJob()
   t.equal(other.jobId, lost.jobId)
   t.not(other.logEpoch, lost.logEpoch)
@@ -216,10 +216,10 @@ t.test('no id comes again, whatever Redis has lost', async (t) => {
     await attempts.end(jobId, 1, { status: 'failed' })
   }
   for (let made = 0; made < 3; made++) await note()
-  const [runId, lastId] = await redis.mget(sharedKeys.lastJobRunId, sharedKeys.lastJobId)
+  const [runId, lastId] = await redis.mget(keyspace.lastJobRunId, keyspace.lastJobId)
   await redis.flushall()
   await note()
   // A copy of before, put back into another Redis process.
-  await redis.mset(sharedKeys.lastJobRunId, `other-than-${runId}`, sharedKeys.lastJobId, String(Number(lastId) - 2))
+  await redis.mset(keyspace.lastJobRunId, `other-than-${runId}`, keyspace.lastJobId, String(Number(lastId) - 2))
   for (let made = 0; made < 3; made++) await note()
 })

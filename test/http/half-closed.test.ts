@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import t from 'tap'
-import { jobKey } from '../../src/store/keys.ts'
 import { startApp } from '../support/app.ts'
+import { jobKey } from '../support/keys.ts'
 import { startRedis } from '../support/redis.ts'
 import { callRaw } from './raw-call.ts'
 
@@ -72,7 +72,7 @@ t.test('nor is a job that runs followed for it', async (t) => {
 
 t.test('a reader that closes its half later leaves, and its job with it', async (t) => {
   const socket = connect({ port: api.port, host: '127.0.0.1', allowHalfOpen: true })
-  const head = ['POST /v1/jobs?grace=0 HTTP/1.1', 'Host: x', 'Accept: application/x-ndjson']
+  const head = ['POST /v1/jobs?grace=0 HTTP/1.1', 'Host: localhost', 'Accept: application/x-ndjson']
   const ofBody = ['Content-Type: application/json', `Content-Length: ${body.length}`]
   socket.write([...head, ...ofBody, '', body].join('\r\n'))
   const [answer] = (await once(socket, 'data')) as [Buffer]

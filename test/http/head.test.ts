@@ -1,8 +1,8 @@
 import t from 'tap'
 import { buildOperationsApp } from '../../src/http/service/operations-app.ts'
 import { createMetrics } from '../../src/metrics.ts'
-import { jobKey } from '../../src/store/keys.ts'
 import { startApp } from '../support/app.ts'
+import { jobKey } from '../support/keys.ts'
 import { startRedis } from '../support/redis.ts'
 import { openStream } from './stream-client.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { jobKey } from '../../src/store/keys.ts'
 import { startApp, type TestApp } from '../support/app.ts'
+import { jobKey } from '../support/keys.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startRedis } from '../support/redis.ts'
 import { recordLine } from '../support/store.ts'

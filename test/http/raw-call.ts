@@ -24,7 +24,7 @@ export function callRaw(port: number, line: string, options: RawOptions = {}): P
   const { body, headers = ['Connection: close'], halfClose = false } = options
   const ofBody =
     body === undefined ? [] : ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`]
-  const text = [line, 'Host: x', ...headers, ...ofBody, '', body ?? ''].join('\r\n')
+  const text = [line, 'Host: localhost', ...headers, ...ofBody, '', body ?? ''].join('\r\n')
   return sendRaw(port, text, halfClose)
 }
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { jobKey } from '../../src/store/keys.ts'
 import { startApp } from '../support/app.ts'
+import { jobKey } from '../support/keys.ts'
 import { startRedis } from '../support/redis.ts'
 import { openStream } from './stream-client.ts'
 

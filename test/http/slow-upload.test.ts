@@ -8,8 +8,11 @@ const server = await startRedis(t)
 const api = await startApp(t, server, { limits: { requestTimeoutMs: 300, requestTimeoutCheckMs: 50 } })
 
 for (const [what, bytes] of [
-  ['headers', 'POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Ty'],
-  ['a body', 'POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"con'],
+  ['headers', 'POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Ty'],
+  [
+    'a body',
+    'POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"con',
+  ],
 ] as const) {
   t.test(`a client that never finishes ${what} is answered 408 and let go`, async (t) => {
     const socket = connect(api.port, '127.0.0.1')
@@ -29,7 +32,7 @@ t.test('a message stream may last longer than a request may take', async (t) => 
   const slow = connect(api.port, '127.0.0.1')
   const pieces: Buffer[] = []
   slow.on('data', (piece) => pieces.push(piece))
-  slow.write(`GET /v1/jobs/${jobId}/messages HTTP/1.1\r\nHost: x\r\n\r\n`)
+  slow.write(`GET /v1/jobs/${jobId}/messages HTTP/1.1\r\nHost: localhost\r\n\r\n`)
   // The server's own timeout, met by the other connection, is what shows that the time has passed.
   const late = connect(api.port, '127.0.0.1')
   late.resume()

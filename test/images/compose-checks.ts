@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { checkMessages } from '../../simulator/oracle/check-messages.ts'
-import { type ComposeService, environmentOf, makeKeys, parseCompose } from '../support/compose.ts'
+import { type ComposeService, environmentOf, makeSecrets, parseCompose, secretsOf } from '../support/compose.ts'
 import { findFreePort, runShell, type TestProcess } from '../support/processes.ts'
 import { startRedis } from '../support/redis.ts'
 import { truthOf } from '../support/simulator-truth.ts'
@@ -23,18 +23,20 @@ export async function checkCompose(
 ): Promise<void> {
   const compose = parseCompose(await readFile('docker-compose.yml', 'utf8'))
   const { redis = {}, api = {}, worker = {} } = compose.services
-  const keys = await makeKeys(t)
+  const folder = await makeSecrets(t)
   const intercom = await simulate(t, images.simulator)
-  const redisPort = await startComposeRedis(t, redis)
+  const redisPort = await startComposeRedis(t, redis, secretsOf(compose, redis, folder))
+  const urlFile = join(folder, 'secrets/redis-url')
+  await writeFile(urlFile, (await readFile(urlFile, 'utf8')).replace(':6379', `:${redisPort}`))
+  const key = (await readFile(join(folder, 'secrets/api-keys'), 'utf8')).trim().replace(/^default:/, '')
   const hosts = await writeHosts(t)
 
   const start = async (service: ComposeService) => {
-    const environment = environmentOf(service, { ...keys, INTERCOM_BASE_URL: intercom })
-    t.equal(environment.REDIS_URL, 'redis://redis:6379')
-    const here = { REDIS_URL: `redis://redis:${redisPort}`, PORT: '0', METRICS_PORT: '0' }
+    const environment = environmentOf(service, { INTERCOM_BASE_URL: intercom })
+    const here = { PORT: '0', METRICS_PORT: '0' }
     const container = await runContainer(t, images.service, service.command, {
       environment: { ...environment, ...here },
-      volumes: { '/data': volume, '/etc/hosts': hosts },
+      volumes: { '/data': volume, '/etc/hosts': hosts, ...secretsOf(compose, service, folder) },
     })
     return { container, metricsPort: await metricsPortOf(container) }
   }
@@ -55,7 +57,7 @@ export async function checkCompose(
   const headers = { 'content-type': 'application/json', accept: 'application/x-ndjson' }
   const body = JSON.stringify({ config, streams })
   t.equal((await fetch(url, { method: 'POST', headers, body })).status, 401)
-  const authorization = `Bearer ${keys.API_KEYS?.replace(/^default:/, '')}`
+  const authorization = `Bearer ${key}`
   const answer = await fetch(url, { method: 'POST', headers: { ...headers, authorization }, body })
   const messages = Buffer.from(await answer.arrayBuffer())
   t.same((await checkMessages([messages], await truthOf(intercom), { expectStreams: streams })).faults, [])
@@ -70,13 +72,18 @@ export async function checkCompose(
 }
 
 /** The Redis of this machine, with the flags of the compose file; the compose file's health check is asked of it. */
-async function startComposeRedis(t: Test, { command = [], healthcheck }: ComposeService): Promise<number> {
-  const [program, ...flags] = command
+async function startComposeRedis(
+  t: Test,
+  { command = [], healthcheck }: ComposeService,
+  secrets: Record<string, string>,
+): Promise<number> {
+  const [program, configuration = '', ...flags] = command
   t.equal(program, 'valkey-server')
   const port = await findFreePort()
-  await startRedis(t, [...flags, '--port', String(port), '--bind', '127.0.0.1'])
+  const [setting, password = ''] = (await readFile(secrets[configuration] ?? '', 'utf8')).trim().split(' ')
+  await startRedis(t, [...flags, `--${setting}`, password, '--port', String(port), '--bind', '127.0.0.1'])
   t.same(healthcheck?.test, ['CMD', 'valkey-cli', 'ping'])
-  t.equal(await runShell(t, `redis-cli -p ${port} ping`), 'PONG\n')
+  t.match(await runShell(t, `redis-cli -p ${port} ping`), /^NOAUTH/)
   return port
 }
 

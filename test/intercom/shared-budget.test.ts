@@ -5,10 +5,10 @@ import { RateLimit } from '../../simulator/serving/rate-limit.ts'
 import type { Clock } from '../../src/clock.ts'
 import { type Budget, type BudgetOptions, createBudget } from '../../src/intercom/budget/budget.ts'
 import { type BudgetStore, createMemoryBudgetStore } from '../../src/intercom/budget/budget-store.ts'
-import { sharedKeys } from '../../src/store/keys.ts'
 import { createRedisBudgetStore } from '../../src/store/limits/redis-budget-store.ts'
 import { encryptionKey } from '../../src/store/secrets/sealing.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
+import { keyspace } from '../support/keys.ts'
 import { type RedisAccess, startRedis } from '../support/redis.ts'
 
 const never = new AbortController().signal
@@ -133,7 +133,7 @@ t.test('neither token nor workspace is in Redis in plain text, and all of it exp
   t.equal(names.length, 2)
   t.same(
     (await redis.keys('*')).filter((name) => !names.includes(name)),
-    [sharedKeys.secrets],
+    [keyspace.secrets],
     'the sealed secret that names them',
   )
   for (const name of names) {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
-import { budgetKey, jobKey } from '../../src/store/keys.ts'
 import { readUsage, versionOf } from '../../src/store/limits/stored-usage.ts'
+import { budgetKey, jobKey } from '../support/keys.ts'
 import { findFreePort, runProcess, type Teardown, type TestProcess } from '../support/processes.ts'
 import { startRedis } from '../support/redis.ts'
 import { type Executables, type Version, versions } from './versions.ts'

@@ -3,10 +3,10 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { sharedKeys } from '../../src/store/keys.ts'
 import { readSharedSecret } from '../../src/store/limits/shared-secret.ts'
 import { adoptKeys, checkKeys, KeysDoNotFitError } from '../../src/store/secrets/key-canaries.ts'
 import { type EncryptionKey, encryptionKey } from '../../src/store/secrets/sealing.ts'
+import { keyspace } from '../support/keys.ts'
 import { runCompiled } from '../support/processes.ts'
 import { connectTo, startRedis } from '../support/redis.ts'
 
@@ -23,7 +23,7 @@ t.test('keys that cannot open what others seal are refused, in every order but t
   await t.rejects(start(k2, keyOf('k1')), { message: /the key k1 is another one/ }, 'wherever it stands')
   await t.rejects(start(keyOf('k2')), { message: /the key k2 is another one/ })
   await t.resolves(checkKeys(redis, [k2]))
-  t.same((await redis.hkeys(sharedKeys.keyCanaries)).sort(), [':sealing', 'k1', 'k2'], 'who is refused leaves nothing')
+  t.same((await redis.hkeys(keyspace.keyCanaries)).sort(), [':sealing', 'k1', 'k2'], 'who is refused leaves nothing')
   await redis.flushall()
   await t.resolves(start(k3), "a new Redis is anybody's")
   await t.rejects(start(k1), KeysDoNotFitError)
@@ -88,7 +88,7 @@ t.test("a Redis that was exchanged for another one's makes the service unready, 
   t.match(await ready(), { status: 200 }, 'what is lost is made anew')
   const foreign = server.connect()
   await checkKeys(foreign, [keyOf('k9')])
-  await redis.del(sharedKeys.keyCanaries)
-  await redis.hset(sharedKeys.keyCanaries, await foreign.hgetall(sharedKeys.keyCanaries))
+  await redis.del(keyspace.keyCanaries)
+  await redis.hset(keyspace.keyCanaries, await foreign.hgetall(keyspace.keyCanaries))
   t.match(await ready(), { status: 503, body: { code: 'store_unavailable', detail: /sealed with the key k9/ } })
 })

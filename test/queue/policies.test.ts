@@ -3,7 +3,7 @@ import { systemClock } from '../../src/clock.ts'
 import { reportOf } from '../../src/error-report.ts'
 import { CodedError } from '../../src/errors.ts'
 import { shutDown } from '../../src/process/lifecycle.ts'
-import { checkRedis } from '../../src/redis/redis-check.ts'
+import { judgeFacts, readFacts, type ServerFacts } from '../../src/redis/checks/server-facts.ts'
 import { delayBeforeNextAttempt } from '../../src/sync/attempt/retry-policy.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
 import { untilAborted } from '../support/worker.ts'
@@ -57,13 +57,19 @@ t.test('what the log says of an error holds neither its request nor a secret of 
 
 t.test('a provided Redis is judged by what it would do to jobs', onRealRedis, async (t) => {
   const good = await startRedis(t, ['--appendonly', 'yes'])
-  t.same(await checkRedis(good.connect()), [])
+  const judge = (facts: ServerFacts) => judgeFacts(facts, 256 * 1024 * 1024)
+  t.same(judge(await readFacts(good.connect())), [])
   const bad = await startRedis(t, ['--maxmemory-policy', 'allkeys-lru'])
-  t.match(await checkRedis(bad.connect()), [
+  t.match(judge(await readFacts(bad.connect())), [
     { severity: 'fault', message: /maxmemory-policy allkeys-lru.*CONFIG SET maxmemory-policy noeviction/ },
     { severity: 'warning', message: /appendonly yes/ },
   ])
-  const old = { info: async () => 'redis_version:6.0.16\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n' }
-  t.match(await checkRedis(old), [{ severity: 'fault', message: /6\.0\.16 is too old: 6\.2/ }])
-  t.same(await checkRedis({ info: async () => 'server:unknown' }), [], 'what is not told is not judged')
+  const old = 'redis_version:6.0.16\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n'
+  t.match(judge({ info: old }), [{ severity: 'fault', message: /6\.0\.16 is too old: 6\.2/ }])
+  t.same(judge({ info: 'server:unknown' }), [], 'what is not told is not judged')
+  t.match(judge({ info: 'maxmemory:1000\r\n' }), [{ severity: 'warning', message: /maxmemory.*LOG_LIMIT_BYTES/ }])
+  for (const told of ['cluster_enabled:1\r\n', 'redis_mode:cluster\r\n'])
+    t.match(judge({ info: told }), [{ severity: 'fault', message: /cluster mode/ }])
+  t.match(judge({ info: undefined }), [{ severity: 'warning', message: /INFO.*noeviction.*409 log_rewound.*\+info/ }])
+  t.match(judge({ info: undefined, policy: 'allkeys-lru' }), [{ severity: 'fault', message: /allkeys-lru/ }, {}])
 })

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { reconcile } from '../../src/queue/reconciler.ts'
 import { createLiveJobs } from '../../src/store/attempts/live-jobs.ts'
-import { jobKey } from '../../src/store/keys.ts'
 import { createDeferred } from '../support/deferred.ts'
+import { jobKey } from '../support/keys.ts'
 import { startRedis } from '../support/redis.ts'
 import { beginAttempt, syncRequest, tenant } from '../support/store.ts'
 import {

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { sharedKeys } from '../../src/store/keys.ts'
 import { startBridgedService } from '../support/bridged-service.ts'
+import { keyspace } from '../support/keys.ts'
 import { onRealRedis } from '../support/redis.ts'
 
 t.setTimeout(120_000)
@@ -19,7 +19,7 @@ t.test('a running job whose last worker has died can be ended, and its connectio
   const next = await post()
   t.equal(next.status, 202)
   // As if half a minute had gone by since the worker was last seen.
-  await service.redis.connect().del(sharedKeys.workers)
+  await service.redis.connect().del(keyspace.workers)
   const { jobId: waiting } = (await next.json()) as { jobId: number }
   t.match(await service.untilWaiting(waiting), { status: 'pending', waitingFor: 'worker' })
   t.equal((await service.fetch(`/v1/jobs/${waiting}`, { method: 'DELETE' })).status, 200)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { CodedError, toJobFailure } from '../../src/errors.ts'
 import type { AttemptIdentity } from '../../src/store/attempts/attempts.ts'
-import { jobKey } from '../../src/store/keys.ts'
+import { jobKey } from '../support/keys.ts'
 import { startRedis } from '../support/redis.ts'
 import { beginAttempt, commitOf, commitTo, openStore, syncRequest, type TestStore, tenant } from '../support/store.ts'
 

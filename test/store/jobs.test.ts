@@ -1,5 +1,5 @@
 import t from 'tap'
-import { jobKey } from '../../src/store/keys.ts'
+import { jobKey } from '../support/keys.ts'
 import { startRedis } from '../support/redis.ts'
 import { beginAttempt, commitOf, commitTo, openStore, syncRequest, tenant } from '../support/store.ts'
 

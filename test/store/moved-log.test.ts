@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import t from 'tap'
 import { createRandom } from '../../simulator/random.ts'
 import type { Attempt } from '../../src/store/attempts/attempts.ts'
-import { jobKey } from '../../src/store/keys.ts'
 import { createFolderQuota } from '../../src/store/segments/folder/folder-quota.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
@@ -44,14 +43,15 @@ async function commitMany(attempt: Attempt, commits: number, of: TestStore = sto
 const filesOf = async (jobId: number) =>
   (await readdir(join(segments.root, 'mine'))).filter((name) => name.startsWith(`job-${jobId}-`))
 
-const windowOf = async (jobId: number) => Number(await store.redis.hget(jobKey(jobId, 'record'), 'blobBytes'))
+const windowOf = async (jobId: number) =>
+  Number(await store.redis.hget(store.redis.keyspace.job(jobId, 'record'), 'blobBytes'))
 
 t.test('a log larger than its window is read from every offset, to the byte', onRealRedis, async (t) => {
   const { attempt, lines } = await commitMany(await newAttempt(), 60)
   const { jobId } = attempt
   t.ok((await filesOf(jobId)).length > 2, 'several files')
   t.ok((await windowOf(jobId)) <= 3000)
-  t.ok(Number(await store.redis.xlen(jobKey(jobId, 'log'))) < 60, 'Redis holds a part of the entries')
+  t.ok(Number(await store.redis.xlen(store.redis.keyspace.job(jobId, 'log'))) < 60, 'Redis holds a part of the entries')
   const wrong: number[] = []
   for (let after = 0; after <= lines.length; after += 7) {
     const parts: string[] = []
@@ -245,11 +245,11 @@ t.test('deleted messages are gone, wherever they were', onRealRedis, async (t) =
   await store.attempts.end(jobId, 1, { status: 'succeeded' })
   await store.jobs.deleteMessages(tenant, jobId)
   for (const after of [0, attempt.offset]) await t.rejects(store.messages.read(jobId, after, 1e6), { code: 'log_gone' })
-  t.equal(await store.redis.exists(jobKey(jobId, 'segments')), 0)
+  t.equal(await store.redis.exists(store.redis.keyspace.job(jobId, 'segments')), 0)
 })
 
 t.test('versions that know no segments refuse to read such a log, instead of leaving messages out', async (t) => {
   const { attempt } = await commitMany(await newAttempt(), 30)
-  const wrapped = (await store.redis.get(jobKey(attempt.jobId, 'dataKey'))) ?? ''
+  const wrapped = (await store.redis.get(store.redis.keyspace.job(attempt.jobId, 'dataKey'))) ?? ''
   t.match(wrapped, /^v1-moved\.test\./, 'their check of the form fails')
 })

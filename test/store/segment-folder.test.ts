@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { jobKey, sharedKeys } from '../../src/store/keys.ts'
 import { type FolderSharing, joinSegmentFolder } from '../../src/store/segments/folder/segment-folder.ts'
 import { sweep } from '../../src/store/segments/folder/segment-sweeper.ts'
 import { createManualClock } from '../support/manual-clock.ts'
@@ -45,7 +44,7 @@ async function startProcess(root: string, writes = true) {
 }
 
 /** What a process that was killed leaves behind counts no more. */
-const forgetTheDead = () => redis.del(sharedKeys.segmentSharers, sharedKeys.segmentStrangers)
+const forgetTheDead = () => redis.del(redis.keyspace.segmentSharers, redis.keyspace.segmentStrangers)
 
 t.test('processes with one DATA_DIR share a folder, whoever comes first', async (t) => {
   await redis.flushall()
@@ -124,7 +123,7 @@ t.test('files are swept when no log has named them for long, and nothing else is
   await writeFile(join(own, 'notes.txt'), '')
   const orphan = `job-${kept}-attempt-1-after-0-orphan.segment`
   await writeFile(join(own, orphan), '')
-  await redis.del(jobKey(expired, 'dataKey'))
+  await redis.del(redis.keyspace.job(expired, 'dataKey'))
 
   const sweepWith = (sparedMs?: number) => {
     const spared = sparedMs !== undefined && { sparedMs }
@@ -140,14 +139,14 @@ t.test('files are swept when no log has named them for long, and nothing else is
   await sweepWith()
   await sweepWith()
   t.same((await readdir(own)).toSorted(), [...before, 'notes.txt', orphan].toSorted(), 'two hours are spared')
-  t.equal(await redis.exists(jobKey(expired, 'segments')), 0, 'an index without its key goes')
+  t.equal(await redis.exists(redis.keyspace.job(expired, 'segments')), 0, 'an index without its key goes')
 
   await sweepWith(0)
   const left = before.filter((name) => name.startsWith(`job-${kept}-`))
   t.ok(left.length > 0)
   t.same((await readdir(own)).toSorted(), [...left, 'notes.txt'].toSorted())
   t.same(await readdir(join(segments.root, 'others')), [`job-${expired}-attempt-1-after-0-x.segment`])
-  t.equal(await redis.zcard(sharedKeys.unnamedSegments), 0)
+  t.equal(await redis.zcard(redis.keyspace.unnamedSegments), 0)
 })
 
 t.test('a file that gets its name back, from a Redis that went back in time, stays', onRealRedis, async (t) => {
@@ -158,16 +157,16 @@ t.test('a file that gets its name back, from a Redis that went back in time, sta
   let attempt = await beginAttempt(store, { jobId, fence: 1, attemptId: 'a' })
   for (let commit = 0; commit < 5; commit++)
     attempt = await commitTo(store, attempt, `1-${commit}`, commitOf(attempt.offset + 1, 20))
-  const key = jobKey(jobId, 'dataKey')
+  const key = redis.keyspace.job(jobId, 'dataKey')
   const wrapped = (await redis.get(key)) ?? ''
   const options = { redis, clock: store.clock, root: segments.root, ownFolder: () => 'mine', onError: anything }
-  const saved = await redis.dumpBuffer(jobKey(jobId, 'segments'))
+  const saved = await redis.dumpBuffer(redis.keyspace.job(jobId, 'segments'))
   await redis.del(key)
   await sweep(options)
   await redis.set(key, wrapped)
-  await redis.restore(jobKey(jobId, 'segments'), 0, saved ?? '')
+  await redis.restore(redis.keyspace.job(jobId, 'segments'), 0, saved ?? '')
   await sweep(options)
-  t.equal(await redis.zcard(sharedKeys.unnamedSegments), 0)
+  t.equal(await redis.zcard(redis.keyspace.unnamedSegments), 0)
   await sweep({ ...options, sparedMs: 0 })
   t.match(await store.messages.read(jobId, 0, 1e6), { total: attempt.offset })
 })

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
-import { jobKey } from '../../src/store/keys.ts'
 import { lookForSpace } from '../../src/store/space/space-keeper.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
 import {
@@ -29,7 +28,7 @@ async function newJob(store: TestStore, bytes: number, status?: 'succeeded') {
   return { jobId, text: line.toString() }
 }
 
-const lengthOf = (store: TestStore, jobId: number) => store.redis.xlen(jobKey(jobId, 'log'))
+const lengthOf = (store: TestStore, jobId: number) => store.redis.xlen(store.redis.keyspace.job(jobId, 'log'))
 
 t.test('logs of ended jobs leave Redis, oldest first, when all logs together have too much', onRealRedis, async (t) => {
   await server.connect().flushall()
@@ -47,7 +46,7 @@ t.test('logs of ended jobs leave Redis, oldest first, when all logs together hav
   for (const { jobId, text } of [running, ...ended]) t.ok((await wholeLog(store, jobId)).startsWith(text))
   const [first] = ended
   const [expiresIn = 0, expected = 0] = await Promise.all(
-    (['segments', 'dataKey'] as const).map((key) => store.redis.pttl(jobKey(first?.jobId ?? 0, key))),
+    (['segments', 'dataKey'] as const).map((key) => store.redis.pttl(store.redis.keyspace.job(first?.jobId ?? 0, key))),
   )
   t.ok(expiresIn > 0 && Math.abs(expiresIn - expected) < 1000, 'they are kept as long as the log')
   await t.resolves(store.jobs.create({ tenant, request: syncRequest() }))

@@ -3,8 +3,8 @@ import { systemClock } from '../../src/clock.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { collectFigures } from '../../src/queue/figures.ts'
 import { syncQueueName } from '../../src/queue/sync-queue.ts'
-import { connectionKey, jobKey, sharedKeys } from '../../src/store/keys.ts'
 import { startApp } from '../support/app.ts'
+import { connectionKey, jobKey, keyspace } from '../support/keys.ts'
 import { startRedis } from '../support/redis.ts'
 import { beginAttempt, commitOf, commitTo, tenant as storeTenant, syncRequest } from '../support/store.ts'
 import { countingSync, openService, untilEnded } from '../support/worker.ts'
@@ -113,7 +113,7 @@ t.test('a position of a later version is refused, and left to a process that kno
 t.test('an entry of the queue that names no job keeps no worker from the next', async (t) => {
   const service = openService(server, t.teardown, { keys: store.keys })
   const { Queue } = await import('bullmq')
-  const queue = new Queue(syncQueueName, { connection: service.redis, prefix: sharedKeys.queuePrefix })
+  const queue = new Queue(syncQueueName, { connection: service.redis, prefix: keyspace.queuePrefix })
   const stray = await queue.add('sync', { id: 'nothing' }, { jobId: 'stray', attempts: 1000 })
   service.startWorker(countingSync(1))
   const { jobId } = await service.jobs.create({ tenant: storeTenant, request: syncRequest() })
@@ -125,7 +125,7 @@ t.test('an entry of the queue that names no job keeps no worker from the next', 
 t.test('figures leave out what cannot be read of a record', async (t) => {
   const jobId = await api.createJob()
   await store.redis.hset(jobKey(jobId, 'record'), 'blobBytes', 'many')
-  await store.redis.zadd(sharedKeys.liveJobs, 1, 'no id')
+  await store.redis.zadd(keyspace.liveJobs, 1, 'no id')
   const metrics = createMetrics()
   collectFigures({
     metrics,

@@ -9,6 +9,7 @@ export interface ComposeService {
   build?: { context: string; target: string }
   command?: string[]
   environment?: Record<string, string>
+  secrets?: string[]
   ports?: string[]
   volumes?: string[]
   profiles?: string[]
@@ -22,6 +23,7 @@ export interface ComposeService {
 
 interface ComposeFile {
   services: Record<string, ComposeService>
+  secrets: Record<string, { file: string }>
   volumes: Record<string, unknown>
 }
 
@@ -29,17 +31,10 @@ export function parseCompose(text: string): ComposeFile {
   return parse(text, { merge: true }) as ComposeFile
 }
 
-/**
- * A service's environment with its variables filled in, as compose does it: `${NAME:-default}` and `${NAME:?message}`.
- *
- * @throws Error with the file's own message when a required variable is missing
- */
+/** A service's environment with its variables filled in, as compose does it: `${NAME:-default}`. */
 export function environmentOf(service: ComposeService, given: Record<string, string>): Record<string, string> {
   const put = (value: string) =>
-    value.replace(/\$\{([A-Z_]+):([-?])([^}]*)\}/g, (_, name: string, kind: string, text: string) => {
-      if (!given[name] && kind === '?') throw new Error(`${name}: ${text}`)
-      return given[name] || text
-    })
+    value.replace(/\$\{([A-Z_]+):-([^}]*)\}/g, (_, name: string, text: string) => given[name] || text)
   return Object.fromEntries(Object.entries(service.environment ?? {}).map(([name, value]) => [name, put(value)]))
 }
 
@@ -49,12 +44,18 @@ export function parseEnvironmentFile(text: string): Record<string, string> {
   return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]))
 }
 
-/** The keys in a `.env`, made with the lines of docs/operations.md. */
-export async function makeKeys(t: Teardown): Promise<Record<string, string>> {
+/** The secrets of a service: where it finds each in its container, and the file of this machine. */
+export function secretsOf({ secrets }: ComposeFile, service: ComposeService, folder: string): Record<string, string> {
+  const fileOf = (name: string) => join(folder, secrets[name]?.file ?? '')
+  return Object.fromEntries((service.secrets ?? []).map((name) => [`/run/secrets/${name}`, fileOf(name)]))
+}
+
+/** A folder with the files of secrets, made with the lines of docs/operations.md. */
+export async function makeSecrets(t: Teardown): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'intercom-sync-compose-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const operations = await readFile('docs/operations.md', 'utf8')
-  const [, block = ''] = /```sh\n(umask 077\ncat > \.env.*?)```/s.exec(operations) ?? []
+  const [, block = ''] = /```sh\n(mkdir -m 700 secrets\n.*?)```/s.exec(operations) ?? []
   await runShell(t, `cd ${folder}\n${block}`)
-  return parseEnvironmentFile(await readFile(join(folder, '.env'), 'utf8'))
+  return folder
 }

@@ -3,7 +3,7 @@ import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
-import type { Certificate } from './certificates.ts'
+import type { ServerCertificate } from './certificates.ts'
 import type { Teardown } from './processes.ts'
 
 /** What a proxy has been asked. */
@@ -29,7 +29,7 @@ export interface ForwardProxyOptions {
   /** The status of each answer. @defaultValue 200, and the tunnel is open */
   answer?: (request: ProxyRequest) => number
   /** By TLS, then. */
-  certificate?: Certificate
+  certificate?: ServerCertificate
 }
 
 export async function startForwardProxy(t: Teardown, options: ForwardProxyOptions = {}): Promise<ForwardProxy> {
@@ -93,7 +93,11 @@ export async function startForwardProxy(t: Teardown, options: ForwardProxyOption
 }
 
 /** A port that speaks TLS in front of one that does not. */
-export async function startTlsFront(t: Teardown, targetPort: number, { key, cert }: Certificate): Promise<number> {
+export async function startTlsFront(
+  t: Teardown,
+  targetPort: number,
+  { key, cert }: ServerCertificate,
+): Promise<number> {
   const open = new Set<Socket>()
   const server = createTlsServer({ key, cert }, (client) => {
     const onward = connect(targetPort, '127.0.0.1')

@@ -4,9 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { Redis } from 'ioredis'
 import { type ClientProfile, createRedisClients } from '../../src/redis/redis.ts'
 import { findRedisProgram } from '../../src/redis/redis-program.ts'
+import type { StoreClient } from '../../src/store/keys.ts'
 import type { Teardown } from './processes.ts'
 
 /** The program that a service started here would use. */
@@ -20,7 +20,7 @@ export const onRealRedis = { skip: program.keepsData ? false : 'it needs redis-s
 
 /** Connections to a test's Redis. */
 export interface RedisAccess {
-  connect(profile?: ClientProfile): Redis
+  connect(profile?: ClientProfile): StoreClient
 }
 
 /** A Redis of its own for one test file. */

@@ -2,7 +2,6 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Redis } from 'ioredis'
 import { type Clock, systemClock } from '../../src/clock.ts'
 import type { ClientProfile } from '../../src/redis/redis.ts'
 import {
@@ -16,6 +15,7 @@ import type { ConnectionStore } from '../../src/store/connections/connection-sto
 import { createConnectionStore } from '../../src/store/connections/redis-connections.ts'
 import type { JobStore } from '../../src/store/jobs/job-store.ts'
 import { createJobStore } from '../../src/store/jobs/redis-job-store.ts'
+import type { StoreClient } from '../../src/store/keys.ts'
 import type { MessageLogReader } from '../../src/store/log/message-log.ts'
 import { createMessageLogReader } from '../../src/store/log/redis-message-log.ts'
 import { retentionOf } from '../../src/store/log/retention.ts'
@@ -29,7 +29,7 @@ import type { Teardown } from './processes.ts'
 import type { RedisAccess } from './redis.ts'
 
 export interface TestStore extends JobEndDependencies {
-  redis: Redis
+  redis: StoreClient
   clock: Clock
   wakeUps: WakeUps
   jobs: JobStore

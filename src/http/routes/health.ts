@@ -42,10 +42,13 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthDependencies> = async (app, 
     handler: async () => {
       if (closing.aborted) throw new CodedError('shutting_down')
       const over = new AbortController()
-      const late = clock.sleep(readyMs, over.signal).then(() => Promise.reject(new CodedError('store_unavailable')))
+      const late = clock
+        .sleep(readyMs, over.signal)
+        .then(() => Promise.reject(new CodedError('store_unavailable', 'Redis did not answer in time')))
       try {
         await Promise.race([ready(), late])
       } catch (cause) {
+        if (cause instanceof CodedError) throw cause
         // The answer tells operators what is wrong with the keys. It names ids, never a key.
         const detail = cause instanceof KeysDoNotFitError ? cause.message : undefined
         throw new CodedError('store_unavailable', detail, { cause })

@@ -5,7 +5,6 @@ import type { Commit } from '../../sync/contract/commit.ts'
 import { type Activity, activityJson } from '../activity.ts'
 import { storeAnswer } from '../availability.ts'
 import { type CancelReason, cancelReasonOf } from '../job-record.ts'
-import { changedChannel, jobKey } from '../keys.ts'
 import { runScript } from '../script.ts'
 import type { SegmentMover } from '../segments/segment-mover.ts'
 import type { SegmentReader } from '../segments/segment-reading.ts'
@@ -42,7 +41,7 @@ export interface Attempt extends AttemptIdentity, BegunAttempt {
 }
 
 /**
- * `ALREADY`: exactly this commit is in the log. `ENDED`, `FENCED`: the attempt may write no more. `REWOUND`: Redis
+ * `ALREADY`: exactly this commit is in the log. `ENDED`, `FENCED`: the attempt may write no more. `REWOUND`: StoreClient
  * holds less than the attempt wrote, or something else. `LOG_FULL`: the commit would exceed the job's limit of bytes.
  */
 export type CommitOutcome = 'COMMITTED' | 'ALREADY' | 'ENDED' | 'FENCED' | 'REWOUND' | 'LOG_FULL'
@@ -119,14 +118,14 @@ async function beginAttempt(
   const { jobId, fence, attemptId, lock } = identity
   const [outcome, ...namesAndValues] = await runScript(redis, beginScript, {
     keys: {
-      recordKey: jobKey(jobId, 'record'),
-      positionKey: jobKey(jobId, 'position'),
-      dataKeyKey: jobKey(jobId, 'dataKey'),
-      requestKey: jobKey(jobId, 'request'),
+      recordKey: redis.keyspace.job(jobId, 'record'),
+      positionKey: redis.keyspace.job(jobId, 'position'),
+      dataKeyKey: redis.keyspace.job(jobId, 'dataKey'),
+      requestKey: redis.keyspace.job(jobId, 'request'),
       lockKey: lock?.key,
     },
     args: {
-      channel: changedChannel(jobId),
+      channel: redis.keyspace.changedChannel(jobId),
       now: clock.now(),
       fence,
       attemptId,
@@ -158,7 +157,7 @@ async function commitTo(
 }
 
 async function makeRoom({ redis, segmentMover, segmentReader }: AttemptStoreDependencies, attempt: Attempt) {
-  const held = await storeAnswer(redis.hget(jobKey(attempt.jobId, 'record'), 'blobBytes'))
+  const held = await storeAnswer(redis.hget(redis.keyspace.job(attempt.jobId, 'record'), 'blobBytes'))
   const moved = await segmentMover?.makeRoom(attempt, Number(held ?? 0))
   return moved || giveWay({ redis, segmentReader }, attempt)
 }
@@ -180,14 +179,14 @@ async function appendTo(
   }))
   const call = {
     keys: {
-      recordKey: jobKey(jobId, 'record'),
-      logKey: jobKey(jobId, 'log'),
-      positionKey: jobKey(jobId, 'position'),
-      statesKey: jobKey(jobId, 'states'),
+      recordKey: redis.keyspace.job(jobId, 'record'),
+      logKey: redis.keyspace.job(jobId, 'log'),
+      positionKey: redis.keyspace.job(jobId, 'position'),
+      statesKey: redis.keyspace.job(jobId, 'states'),
       lockKey: lock?.key,
     },
     args: {
-      channel: changedChannel(jobId),
+      channel: redis.keyspace.changedChannel(jobId),
       now: clock.now(),
       fence,
       attemptId,
@@ -224,9 +223,9 @@ async function releaseAttempt(
 ): Promise<ReleaseOutcome> {
   const now = clock.now()
   const [outcome, cancelReason] = await runScript(redis, releaseScript, {
-    keys: { recordKey: jobKey(jobId, 'record') },
+    keys: { recordKey: redis.keyspace.job(jobId, 'record') },
     args: {
-      channel: changedChannel(jobId),
+      channel: redis.keyspace.changedChannel(jobId),
       now,
       fence,
       attemptId,
@@ -244,7 +243,7 @@ async function reportActivity(
   { activity, requests, waitedMs }: ActivityReport,
 ): Promise<void> {
   await runScript(redis, activityScript, {
-    keys: { recordKey: jobKey(jobId, 'record') },
+    keys: { recordKey: redis.keyspace.job(jobId, 'record') },
     args: { attemptId, activity: activityJson(attemptId, activity), requests, waitedMs: Math.round(waitedMs) },
   })
 }

@@ -47,6 +47,7 @@ if latest > mine or (latest == mine and not again) then
 end
 local number = string.format('%.0f', mine)
 
+redis.call('PUBLISH', channel, 'running')
 redis.call('HSET', recordKey, 'status', 'running', 'fence', number, 'attemptId', attemptId, 'lastUpdatedAt', now)
 redis.call('HSETNX', recordKey, 'startTime', now)
 if not again then
@@ -58,7 +59,6 @@ local current = runId()
 if mode == 'rewound' or (runIdOfLog and runIdOfLog ~= current) then
   redis.call('HSET', recordKey, 'epoch', laterEpoch(epoch, newEpoch), 'runId', current)
 end
-redis.call('PUBLISH', channel, 'running')
 
 local reply = {'BEGUN'}
 local function add(name, value)

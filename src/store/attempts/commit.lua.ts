@@ -62,6 +62,7 @@ if logIsFull(held, entryBytes, logLimitBytes) then return {'LOG_FULL', held} end
 
 local count = tonumber(messageCount)
 local last = string.format('%.0f', offset + count)
+redis.call('PUBLISH', channel, 'running')
 if count > 0 then
   local fields = {'blob', blob, 'count', messageCount, 'bytes', bytes}
   if checkpoints ~= '' then
@@ -84,7 +85,6 @@ redis.call('SET', positionKey, position)
 for streamName, streamState in entries() do
   redis.call('HSET', statesKey, streamName, streamState)
 end
-redis.call('PUBLISH', channel, 'running')
 return {'COMMITTED', held + entryBytes}
 `,
 })

@@ -65,6 +65,7 @@ if tonumber(messages) ~= offset or (latestStreams or '') ~= expectedStreams
 
 local count = tonumber(messageCount)
 local last = string.format('%.0f', offset + count)
+redis.call('PUBLISH', channel, finalStatus)
 if count > 0 then
   redis.call('XADD', logKey, last .. '-0', 'blob', blob, 'count', messageCount, 'bytes', bytes)
 end
@@ -82,7 +83,6 @@ redis.call('PEXPIRE', dataKeyKey, logRetentionMs)
 redis.call('PEXPIRE', statesKey, logRetentionMs)
 redis.call('PEXPIRE', segmentsKey, logRetentionMs)
 redis.call('PEXPIRE', recordKey, recordRetentionMs)
-redis.call('PUBLISH', channel, finalStatus)
 return 'DONE'
 `,
 })

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
 import type { ErrorCode } from '../../error-table.ts'
 import { CodedError, toJobFailure } from '../../errors.ts'
@@ -10,7 +9,7 @@ import { closeStreams, type Ending as SyncEnding } from '../../sync/delivery/clo
 import { storeAnswer } from '../availability.ts'
 import type { FinalStatus } from '../job.ts'
 import { type CancelReason, parseStreams } from '../job-record.ts'
-import { changedChannel, jobKey } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 import type { Retention } from '../log/retention.ts'
 import { runScript } from '../script.ts'
 import { openJobSeals } from '../secrets/job-seals.ts'
@@ -36,7 +35,7 @@ export interface EndingAttempt {
 }
 
 export interface JobEndDependencies {
-  redis: Redis
+  redis: StoreClient
   keys: readonly EncryptionKey[]
   clock: Clock
   retention: Retention
@@ -93,7 +92,7 @@ export async function endJob(
 }
 
 /**
- * `ENDED`: it had ended already. `FENCED`: a newer attempt has it. `REWOUND`: Redis holds less than the caller has
+ * `ENDED`: it had ended already. `FENCED`: a newer attempt has it. `REWOUND`: StoreClient holds less than the caller has
  * written, or something else.
  */
 export type EndOutcome = 'DONE' | 'ENDED' | 'FENCED' | 'REWOUND'
@@ -107,8 +106,8 @@ async function tryToEnd(
 ): Promise<EndOutcome | 'CHANGED'> {
   const [record, wrappedDataKey] = await storeAnswer(
     Promise.all([
-      redis.hmget(jobKey(jobId, 'record'), 'tenant', 'messages', 'streams', 'errorTraced', ...endFields),
-      redis.get(jobKey(jobId, 'dataKey')),
+      redis.hmget(redis.keyspace.job(jobId, 'record'), 'tenant', 'messages', 'streams', 'errorTraced', ...endFields),
+      redis.get(redis.keyspace.job(jobId, 'dataKey')),
     ]),
   )
   const [tenant, messages, streamsText, errorTraced, ...figures] = record
@@ -123,18 +122,18 @@ async function tryToEnd(
   const entry = await sealClosing(keys, wrappedDataKey, { tenant, jobId }, Number(messages), closing.lines)
   const outcome = await runScript(redis, endScript, {
     keys: {
-      recordKey: jobKey(jobId, 'record'),
-      logKey: jobKey(jobId, 'log'),
-      positionKey: jobKey(jobId, 'position'),
-      requestKey: jobKey(jobId, 'request'),
-      dataKeyKey: jobKey(jobId, 'dataKey'),
-      statesKey: jobKey(jobId, 'states'),
-      readersKey: jobKey(jobId, 'readers'),
-      segmentsKey: jobKey(jobId, 'segments'),
+      recordKey: redis.keyspace.job(jobId, 'record'),
+      logKey: redis.keyspace.job(jobId, 'log'),
+      positionKey: redis.keyspace.job(jobId, 'position'),
+      requestKey: redis.keyspace.job(jobId, 'request'),
+      dataKeyKey: redis.keyspace.job(jobId, 'dataKey'),
+      statesKey: redis.keyspace.job(jobId, 'states'),
+      readersKey: redis.keyspace.job(jobId, 'readers'),
+      segmentsKey: redis.keyspace.job(jobId, 'segments'),
       lockKey: by?.lock?.key,
     },
     args: {
-      channel: changedChannel(jobId),
+      channel: redis.keyspace.changedChannel(jobId),
       now,
       fence,
       expectedOffset: messages,

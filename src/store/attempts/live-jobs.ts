@@ -1,11 +1,10 @@
-import type { Redis } from 'ioredis'
 import Type from 'typebox'
 import type { Clock } from '../../clock.ts'
 import { NumberText, readStored } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
 import { type JobStatus, jobStatuses } from '../job.ts'
 import { type CancelReason, cancelReasonOf } from '../job-record.ts'
-import { jobKey, sharedKeys } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { markAbandonedScript } from './abandoned-job.lua.ts'
 import { forgetScript } from './forget.lua.ts'
@@ -38,30 +37,30 @@ const LiveRecord = Type.Object({ status: Type.Enum([...jobStatuses]), fence: Num
 const orphanAfterMs = 60_000
 
 /** Removes a job from the live ones if it has ended. */
-export async function forgetJob(redis: Redis, jobId: number): Promise<void> {
-  const keys = { liveJobsKey: sharedKeys.liveJobs, recordKey: jobKey(jobId, 'record') }
+export async function forgetJob(redis: StoreClient, jobId: number): Promise<void> {
+  const keys = { liveJobsKey: redis.keyspace.liveJobs, recordKey: redis.keyspace.job(jobId, 'record') }
   await runScript(redis, forgetScript, { keys, args: { jobId } })
 }
 
 /** Ids of the jobs that may not have ended, oldest first. Anything that is not an id is skipped. */
-async function readLiveJobIds(redis: Redis): Promise<number[]> {
-  const members = await storeAnswer(redis.zrange(sharedKeys.liveJobs, '0', '-1'))
+async function readLiveJobIds(redis: StoreClient): Promise<number[]> {
+  const members = await storeAnswer(redis.zrange(redis.keyspace.liveJobs, '0', '-1'))
   return members.map(Number).filter(Number.isSafeInteger)
 }
 
-export function createLiveJobs({ redis, clock }: { redis: Redis; clock: Clock }): LiveJobs {
+export function createLiveJobs({ redis, clock }: { redis: StoreClient; clock: Clock }): LiveJobs {
   return {
     async list() {
       return readLiveJobIds(redis)
     },
     async lookOver(jobId) {
       const [outcome, status = '', fence, cancelReason] = await runScript(redis, markAbandonedScript, {
-        keys: { recordKey: jobKey(jobId, 'record') },
+        keys: { recordKey: redis.keyspace.job(jobId, 'record') },
         args: { now: clock.now() },
       })
       if (outcome === 'ENDED') await forgetJob(redis, jobId)
       if (outcome === 'MISSING') {
-        const createdAt = Number(await storeAnswer(redis.zscore(sharedKeys.liveJobs, String(jobId))))
+        const createdAt = Number(await storeAnswer(redis.zscore(redis.keyspace.liveJobs, String(jobId))))
         if (clock.now() - createdAt > orphanAfterMs) await forgetJob(redis, jobId)
       }
       if (outcome !== 'LIVE') return undefined
@@ -75,7 +74,7 @@ export function createLiveJobs({ redis, clock }: { redis: Redis; clock: Clock })
       }
     },
     async announceCancel(jobId) {
-      await storeAnswer(redis.publish(sharedKeys.cancelChannel, String(jobId)))
+      await storeAnswer(redis.publish(redis.keyspace.cancelChannel, String(jobId)))
     },
   }
 }

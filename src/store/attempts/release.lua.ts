@@ -37,6 +37,7 @@ if latestAttemptId ~= attemptId then return {'FENCED'} end
 if cancelReason then return {'CANCELLED', cancelReason} end
 if status ~= 'running' then return {'RELEASED'} end
 
+redis.call('PUBLISH', channel, 'incomplete')
 redis.call('HSET', recordKey, 'status', 'incomplete', 'lastUpdatedAt', now)
 if counted == 'uncounted' and tonumber(idleAttempts) > 0 then redis.call('HINCRBY', recordKey, 'idleAttempts', -1) end
 if retryAt ~= '' then
@@ -45,7 +46,6 @@ else
   redis.call('HDEL', recordKey, 'retryAt')
 end
 if lastFailure ~= '' then redis.call('HSET', recordKey, 'lastFailure', lastFailure) end
-redis.call('PUBLISH', channel, 'incomplete')
 return {'RELEASED'}
 `,
 })

@@ -1,11 +1,10 @@
-import type { Redis } from 'ioredis'
 import type { Static } from 'typebox'
 import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import { CodedError } from '../../errors.ts'
 import { NumberText, readStored } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
 import type { Job } from '../job.ts'
-import { connectionKey, jobKey } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 import { type CheckpointSource, readCheckpoints } from '../log/checkpoints.ts'
 import { checkOffset, statesAt } from '../log/job-states.ts'
 import { type Holding, requireOwnLog } from '../log/log-epoch.ts'
@@ -61,12 +60,12 @@ export async function acknowledge(
 
 /** Notes it with a job that belongs to no connection. */
 function keep(
-  redis: Redis,
+  redis: StoreClient,
   { jobId, logEpoch }: Job,
   offset: number,
 ): Promise<Static<typeof keepAcknowledgedScript.reply>> {
   return runScript(redis, keepAcknowledgedScript, {
-    keys: { jobRecordKey: jobKey(jobId, 'record'), dataKeyKey: jobKey(jobId, 'dataKey') },
+    keys: { jobRecordKey: redis.keyspace.job(jobId, 'record'), dataKeyKey: redis.keyspace.job(jobId, 'dataKey') },
     args: { offset, epoch: logEpoch },
   })
 }
@@ -78,16 +77,16 @@ async function move(
   offset: number,
 ): Promise<Static<typeof acknowledgeScript.reply>> {
   const { redis } = source
-  const acked = (await storeAnswer(redis.hget(jobKey(jobId, 'record'), 'ackedOffset'))) ?? '0'
+  const acked = (await storeAnswer(redis.hget(redis.keyspace.job(jobId, 'record'), 'ackedOffset'))) ?? '0'
   const before = Number(readStored(NumberText, acked, `the record of job ${jobId} (ackedOffset)`))
   const checkpoints = await readCheckpoints(source, jobId, before, offset)
   const moved = [...checkpoints].filter(([name]) => !fullRefresh.includes(name))
   return runScript(redis, acknowledgeScript, {
     keys: {
-      jobRecordKey: jobKey(jobId, 'record'),
-      dataKeyKey: jobKey(jobId, 'dataKey'),
-      connectionKey: connectionKey(tenant, connectionId, 'record'),
-      statesKey: connectionKey(tenant, connectionId, 'states'),
+      jobRecordKey: redis.keyspace.job(jobId, 'record'),
+      dataKeyKey: redis.keyspace.job(jobId, 'dataKey'),
+      connectionKey: redis.keyspace.connection(tenant, connectionId, 'record'),
+      statesKey: redis.keyspace.connection(tenant, connectionId, 'states'),
     },
     args: { offset, jobId, epoch: logEpoch },
     entries: moved.map(([streamName, state]) => ({ streamName, streamState: JSON.stringify(state) })),

@@ -1,6 +1,5 @@
-import type { Redis } from 'ioredis'
 import { storeAnswer } from '../availability.ts'
-import { connectionIndexKey, connectionKey } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 import type { Page, PageRequest } from '../page.ts'
 import { type ConnectionReadDependencies, findConnection } from './connection-record.ts'
 import type { Connection } from './connection-store.ts'
@@ -16,7 +15,9 @@ export async function listConnections(
 ): Promise<Page<Connection>> {
   const { redis } = dependencies
   const from = cursor === undefined ? '-' : `(${cursor}`
-  const ids = await storeAnswer(redis.zrangebylex(connectionIndexKey(tenant), from, '+', 'LIMIT', 0, limit + 1))
+  const ids = await storeAnswer(
+    redis.zrangebylex(redis.keyspace.connectionIndex(tenant), from, '+', 'LIMIT', 0, limit + 1),
+  )
   const shown = await fittingIds(redis, tenant, ids.slice(0, limit))
   const items: Connection[] = []
   // One after the other: if all were requested at once, the last would wait for the others longer than a command may.
@@ -29,7 +30,7 @@ export async function listConnections(
 }
 
 /** The first of these connections that together fit on a page, and always at least one. */
-async function fittingIds(redis: Redis, tenant: string, ids: string[]): Promise<string[]> {
+async function fittingIds(redis: StoreClient, tenant: string, ids: string[]): Promise<string[]> {
   let bytes = 0
   const tooLarge = (await storeAnswer(readSizes(redis, tenant, ids))).findIndex((size) => {
     bytes += size
@@ -39,9 +40,10 @@ async function fittingIds(redis: Redis, tenant: string, ids: string[]): Promise<
 }
 
 /** Bytes of each connection's sealed settings. */
-async function readSizes(redis: Redis, tenant: string, ids: string[]): Promise<number[]> {
+async function readSizes(redis: StoreClient, tenant: string, ids: string[]): Promise<number[]> {
   const pipeline = redis.pipeline()
-  for (const connectionId of ids) pipeline.hstrlen(connectionKey(tenant, connectionId, 'record'), 'settings')
+  for (const connectionId of ids)
+    pipeline.hstrlen(redis.keyspace.connection(tenant, connectionId, 'record'), 'settings')
   const replies = (await pipeline.exec()) ?? []
   return replies.map(([error, size]) => {
     // Without its size, a connection would count as empty, and the page would have no limit.

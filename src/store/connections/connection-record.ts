@@ -1,9 +1,8 @@
-import type { Redis } from 'ioredis'
 import Type from 'typebox'
 import type { CodedError } from '../../errors.ts'
 import { NumberText, readStored, StoredDataError } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
-import { connectionKey } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 import { type EncryptionKey, SealBrokenError } from '../secrets/sealing.ts'
 import { openSettings } from './connection-seal.ts'
 import type { Connection } from './connection-store.ts'
@@ -22,7 +21,7 @@ const ConnectionRecord = Type.Object({
 
 /** Everything needed to read connections. */
 export interface ConnectionReadDependencies {
-  redis: Redis
+  redis: StoreClient
   keys: readonly EncryptionKey[]
 }
 
@@ -32,7 +31,7 @@ export async function findConnection(
   tenant: string,
   connectionId: string,
 ): Promise<Connection | undefined> {
-  const fields = await storeAnswer(redis.hgetall(connectionKey(tenant, connectionId, 'record')))
+  const fields = await storeAnswer(redis.hgetall(redis.keyspace.connection(tenant, connectionId, 'record')))
   if (fields.settings === undefined) return undefined
   const times = { createdAt: timeOf(fields.createdAt), lastUpdatedAt: timeOf(fields.lastUpdatedAt) }
   try {

@@ -1,16 +1,19 @@
-import type { Redis } from 'ioredis'
 import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import { parseStored } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
-import { connectionKey, recordKeyAround, sharedKeys } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { StreamStateSchema } from '../stored-request.ts'
 import type { ChangeReply } from './connections.lua.ts'
 import { setStatesScript } from './states.lua.ts'
 
 /** A connection's acknowledged states; empty when it does not exist. @throws StoredDataError */
-export async function readConnectionStates(redis: Redis, tenant: string, connectionId: string): Promise<StreamStates> {
-  const states = await storeAnswer(redis.hgetall(connectionKey(tenant, connectionId, 'states')))
+export async function readConnectionStates(
+  redis: StoreClient,
+  tenant: string,
+  connectionId: string,
+): Promise<StreamStates> {
+  const states = await storeAnswer(redis.hgetall(redis.keyspace.connection(tenant, connectionId, 'states')))
   return Object.fromEntries(
     Object.entries(states).map(([name, state]) => [
       name,
@@ -24,7 +27,7 @@ export async function readConnectionStates(redis: Redis, tenant: string, connect
  * @returns the reply of `setStatesScript`
  */
 export function writeConnectionStates(
-  redis: Redis,
+  redis: StoreClient,
   tenant: string,
   connectionId: string,
   states: StreamStates,
@@ -32,11 +35,11 @@ export function writeConnectionStates(
 ): Promise<ChangeReply> {
   return runScript(redis, setStatesScript, {
     keys: {
-      recordKey: connectionKey(tenant, connectionId, 'record'),
-      statesKey: connectionKey(tenant, connectionId, 'states'),
-      lastGenerationKey: sharedKeys.lastGeneration,
+      recordKey: redis.keyspace.connection(tenant, connectionId, 'record'),
+      statesKey: redis.keyspace.connection(tenant, connectionId, 'states'),
+      lastGenerationKey: redis.keyspace.lastGeneration,
     },
-    args: { ...recordKeyAround, onlyStream: stream },
+    args: { ...redis.keyspace.recordAround, onlyStream: stream },
     entries: Object.entries(states).map(([streamName, state]) => ({ streamName, streamState: JSON.stringify(state) })),
   })
 }

@@ -1,7 +1,6 @@
-import type { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
 import { storeAnswer } from '../availability.ts'
-import { connectionIndexKey, connectionKey, sharedKeys } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
 import { openSettings, sealSettings } from './connection-seal.ts'
@@ -9,7 +8,7 @@ import type { ConnectionSettings } from './connection-store.ts'
 import { putConnectionScript } from './connections.lua.ts'
 
 interface PutDependencies {
-  redis: Redis
+  redis: StoreClient
   keys: readonly EncryptionKey[]
   clock: Clock
 }
@@ -43,7 +42,9 @@ export async function editConnection(
 ): Promise<boolean> {
   const { redis, keys } = dependencies
   for (;;) {
-    const sealed = await storeAnswer(redis.hget(connectionKey(owner.tenant, owner.connectionId, 'record'), 'settings'))
+    const sealed = await storeAnswer(
+      redis.hget(redis.keyspace.connection(owner.tenant, owner.connectionId, 'record'), 'settings'),
+    )
     const stored = sealed === null ? undefined : openSettings(keys, owner, sealed)
     const outcome = await writeSettings(dependencies, owner, edit(stored), sealed ?? undefined)
     if (outcome !== 'CHANGED') return outcome === 'CREATED'
@@ -60,9 +61,9 @@ function writeSettings(
   const { tenant, connectionId } = owner
   return runScript(redis, putConnectionScript, {
     keys: {
-      recordKey: connectionKey(tenant, connectionId, 'record'),
-      connectionIndexKey: connectionIndexKey(tenant),
-      lastGenerationKey: sharedKeys.lastGeneration,
+      recordKey: redis.keyspace.connection(tenant, connectionId, 'record'),
+      connectionIndexKey: redis.keyspace.connectionIndex(tenant),
+      lastGenerationKey: redis.keyspace.lastGeneration,
     },
     args: { now: clock.now(), connectionId, settings: sealSettings(keys, owner, settings), expected },
   })

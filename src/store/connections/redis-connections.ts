@@ -1,8 +1,7 @@
-import type { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
 import { storeAnswer } from '../availability.ts'
-import { connectionIndexKey, connectionKey, recordKeyAround } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
 import { listConnections } from './connection-list.ts'
@@ -13,7 +12,7 @@ import { type ChangeReply, removeConnectionScript } from './connections.lua.ts'
 import { editConnection, putConnection } from './put-connection.ts'
 
 export interface ConnectionStoreDependencies {
-  redis: Redis
+  redis: StoreClient
   keys: readonly EncryptionKey[]
   clock: Clock
 }
@@ -39,7 +38,7 @@ export function createConnectionStore(dependencies: ConnectionStoreDependencies)
     list: (tenant, page) => listConnections(dependencies, tenant, page),
     readStart: (tenant, connectionId) => readStart(redis, tenant, connectionId, () => read(tenant, connectionId)),
     async readStates(tenant, connectionId) {
-      const isThere = await storeAnswer(redis.exists(connectionKey(tenant, connectionId, 'record')))
+      const isThere = await storeAnswer(redis.exists(redis.keyspace.connection(tenant, connectionId, 'record')))
       if (isThere === 0) throw new CodedError('connection_not_found')
       return readConnectionStates(redis, tenant, connectionId)
     },
@@ -56,13 +55,15 @@ export function createConnectionStore(dependencies: ConnectionStoreDependencies)
 }
 
 async function readStart(
-  redis: Redis,
+  redis: StoreClient,
   tenant: string,
   connectionId: string,
   read: () => Promise<Connection>,
 ): Promise<ConnectionStart> {
   // The generation is read first, so the script that makes the job notices later changes.
-  const generation = await storeAnswer(redis.hget(connectionKey(tenant, connectionId, 'record'), 'generation'))
+  const generation = await storeAnswer(
+    redis.hget(redis.keyspace.connection(tenant, connectionId, 'record'), 'generation'),
+  )
   const { settings, problem } = await read()
   if (!settings) throw problem ?? new CodedError('seal_broken')
   return {
@@ -72,14 +73,14 @@ async function readStart(
   }
 }
 
-function removeConnection(redis: Redis, tenant: string, connectionId: string): Promise<ChangeReply> {
+function removeConnection(redis: StoreClient, tenant: string, connectionId: string): Promise<ChangeReply> {
   return runScript(redis, removeConnectionScript, {
     keys: {
-      recordKey: connectionKey(tenant, connectionId, 'record'),
-      statesKey: connectionKey(tenant, connectionId, 'states'),
-      connectionIndexKey: connectionIndexKey(tenant),
+      recordKey: redis.keyspace.connection(tenant, connectionId, 'record'),
+      statesKey: redis.keyspace.connection(tenant, connectionId, 'states'),
+      connectionIndexKey: redis.keyspace.connectionIndex(tenant),
     },
-    args: { connectionId, ...recordKeyAround },
+    args: { connectionId, ...redis.keyspace.recordAround },
   })
 }
 

@@ -12,10 +12,10 @@ export const cancelScript = defineScript({
 local status = redis.call('HGET', recordKey, 'status')
 if not status then return 'MISSING' end
 if ended(status) then return 'ENDED' end
+redis.call('PUBLISH', cancelChannel, jobId)
 if redis.call('HSETNX', recordKey, 'cancelReason', reason) == 1 then
   redis.call('HSET', recordKey, 'lastUpdatedAt', now)
 end
-redis.call('PUBLISH', cancelChannel, jobId)
 return 'REQUESTED'
 `,
 })

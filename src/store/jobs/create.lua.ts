@@ -74,6 +74,7 @@ if connectionKey then
   if redis.call('HGET', connectionKey, 'generation') ~= generation then return {'CHANGED'} end
 end
 
+redis.call('PUBLISH', channel, 'pending')
 redis.call('HSET', recordKey,
   'tenant', tenant, 'jobType', 'sync', 'status', 'pending', 'createdAt', now, 'lastUpdatedAt', now,
   'messages', 0, 'rows', 0, 'bytes', 0, 'blobBytes', 0, 'streams', '[]', 'epoch', epoch,
@@ -96,7 +97,6 @@ for _, id in ipairs(redis.call('ZRANDMEMBER', jobIndexKey, 10)) do
 end
 redis.call('ZADD', jobIndexKey, jobId, jobId)
 if repeatKey then redis.call('SET', repeatKey, bodyDigest .. ' ' .. jobId, 'PX', repeatsKnownMs) end
-redis.call('PUBLISH', channel, 'pending')
 return {'CREATED'}
 `,
 })

@@ -1,9 +1,8 @@
-import type { Redis } from 'ioredis'
 import { StoredDataError } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
 import type { Job } from '../job.ts'
 import { jobFromRecord } from '../job-record.ts'
-import { jobIndexKey, jobKey } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 import type { Page } from '../page.ts'
 import type { JobFilter } from './job-store.ts'
 
@@ -12,7 +11,7 @@ const recordsPerRead = 100
 const mostReads = 10
 
 /** A page of a tenant's jobs, newest first. Ids whose records have expired are dropped from the index on the way. */
-export async function listJobs(redis: Redis, tenant: string, filter: JobFilter): Promise<Page<Job>> {
+export async function listJobs(redis: StoreClient, tenant: string, filter: JobFilter): Promise<Page<Job>> {
   const jobs: Job[] = []
   let cursor = filter.cursor
   for (let reads = 0; reads < mostReads; reads++) {
@@ -33,19 +32,21 @@ function page(items: Job[], cursor: string | undefined): Page<Job> {
   return { items, ...(cursor !== undefined && { next: cursor }) }
 }
 
-function readIds(redis: Redis, tenant: string, before: string | undefined): Promise<string[]> {
+function readIds(redis: StoreClient, tenant: string, before: string | undefined): Promise<string[]> {
   const from = before === undefined ? '+inf' : `(${before}`
-  return storeAnswer(redis.zrevrangebyscore(jobIndexKey(tenant), from, '-inf', 'LIMIT', 0, recordsPerRead))
+  return storeAnswer(redis.zrevrangebyscore(redis.keyspace.jobIndex(tenant), from, '-inf', 'LIMIT', 0, recordsPerRead))
 }
 
-async function isLast(redis: Redis, tenant: string, cursor: string | undefined): Promise<boolean> {
-  return (await storeAnswer(redis.zcount(jobIndexKey(tenant), '-inf', `(${cursor}`))) === 0
+async function isLast(redis: StoreClient, tenant: string, cursor: string | undefined): Promise<boolean> {
+  return (await storeAnswer(redis.zcount(redis.keyspace.jobIndex(tenant), '-inf', `(${cursor}`))) === 0
 }
 
-async function readRecords(redis: Redis, tenant: string, ids: string[]): Promise<(Job | undefined)[]> {
-  const records = await storeAnswer(Promise.all(ids.map((id) => redis.hgetall(jobKey(Number(id), 'record')))))
+async function readRecords(redis: StoreClient, tenant: string, ids: string[]): Promise<(Job | undefined)[]> {
+  const records = await storeAnswer(
+    Promise.all(ids.map((id) => redis.hgetall(redis.keyspace.job(Number(id), 'record')))),
+  )
   const expired = ids.filter((_, index) => records[index]?.status === undefined)
-  if (expired.length > 0) await storeAnswer(redis.zrem(jobIndexKey(tenant), ...expired))
+  if (expired.length > 0) await storeAnswer(redis.zrem(redis.keyspace.jobIndex(tenant), ...expired))
   return records.map((fields, index) => readableJob(Number(ids[index]), fields))
 }
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { ConfiguredCatalog } from '../../airbyte/catalog.ts'
-import { changedChannel, connectionKey, jobIndexKey, jobKey, recordKeyAround, repeatKey } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { createJobSeals } from '../secrets/job-seals.ts'
 import { createScript } from './create.lua.ts'
@@ -30,16 +29,16 @@ export async function writeNewJob(
   const seals = createJobSeals(keys, { tenant, jobId })
   const [outcome, otherJob] = await runScript(redis, createScript, {
     keys: {
-      recordKey: jobKey(jobId, 'record'),
-      dataKeyKey: jobKey(jobId, 'dataKey'),
-      requestKey: jobKey(jobId, 'request'),
-      statesKey: jobKey(jobId, 'states'),
-      jobIndexKey: jobIndexKey(tenant),
-      connectionKey: connection && connectionKey(tenant, connection.connectionId, 'record'),
-      repeatKey: repeat && repeatKey(tenant, repeat.keyDigest),
+      recordKey: redis.keyspace.job(jobId, 'record'),
+      dataKeyKey: redis.keyspace.job(jobId, 'dataKey'),
+      requestKey: redis.keyspace.job(jobId, 'request'),
+      statesKey: redis.keyspace.job(jobId, 'states'),
+      jobIndexKey: redis.keyspace.jobIndex(tenant),
+      connectionKey: connection && redis.keyspace.connection(tenant, connection.connectionId, 'record'),
+      repeatKey: repeat && redis.keyspace.repeat(tenant, repeat.keyDigest),
     },
     args: {
-      channel: changedChannel(jobId),
+      channel: redis.keyspace.changedChannel(jobId),
       now: clock.now(),
       tenant,
       jobId,
@@ -49,7 +48,7 @@ export async function writeNewJob(
       fullRefreshStreams: JSON.stringify(fullRefreshStreams(request.catalog)),
       graceMs,
       leaseMs: readerLeaseMs,
-      ...recordKeyAround,
+      ...redis.keyspace.recordAround,
       connectionId: connection?.connectionId,
       generation: connection?.generation,
       askedDigest: connection?.bodyDigest,

@@ -1,15 +1,14 @@
-import type { Redis } from 'ioredis'
 import { CodedError } from '../../errors.ts'
 import { hasWorkers } from '../attempts/worker-presence.ts'
 import { storeAnswer } from '../availability.ts'
 import { hasEnded, type Job } from '../job.ts'
 import { jobFromRecord } from '../job-record.ts'
-import { jobKey } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 import { refuseOtherJob } from '../log/log-epoch.ts'
 
 /** Everything needed to read a job. */
 interface ReadDependencies {
-  redis: Redis
+  redis: StoreClient
   isHeld: (jobId: number) => Promise<boolean>
 }
 
@@ -20,7 +19,8 @@ export async function readJob(
   jobId: number,
   epoch?: string,
 ): Promise<Job> {
-  const job = jobFromRecord(jobId, await storeAnswer(dependencies.redis.hgetall(jobKey(jobId, 'record'))))
+  const { redis } = dependencies
+  const job = jobFromRecord(jobId, await storeAnswer(redis.hgetall(redis.keyspace.job(jobId, 'record'))))
   if (!job || job.tenant !== tenant) throw new CodedError('job_not_found')
   refuseOtherJob(job, epoch)
   const [shown = job] = await tellWaiting(dependencies, [job])

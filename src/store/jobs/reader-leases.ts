@@ -1,5 +1,5 @@
 import { awaitReaderScript, dropReaderScript, renewReaderScript } from '../attempts/readers.lua.ts'
-import { jobKey } from '../keys.ts'
+import type { Keyspace } from '../keys.ts'
 import { runScript } from '../script.ts'
 import type { JobStoreDependencies } from './dependencies.ts'
 import type { JobStore } from './job-store.ts'
@@ -11,9 +11,9 @@ const readerAwaitedMs = 120_000
 const awaitedPrefix = 'awaited:'
 
 /** The keys of a job's record and of its readers. */
-export const readerKeys = (jobId: number) => ({
-  recordKey: jobKey(jobId, 'record'),
-  readersKey: jobKey(jobId, 'readers'),
+export const readerKeys = (keyspace: Keyspace, jobId: number) => ({
+  recordKey: keyspace.job(jobId, 'record'),
+  readersKey: keyspace.job(jobId, 'readers'),
 })
 
 /** The leases of the readers of jobs that live as long as somebody reads them. */
@@ -24,10 +24,13 @@ export function createReaderLeases(
   return {
     async renewReaderLease(jobId, readerId) {
       const args = { readerId, leaseMs: readerLeaseMs, awaitedPrefix }
-      await runScript(redis, renewReaderScript, { keys: readerKeys(jobId), args })
+      await runScript(redis, renewReaderScript, { keys: readerKeys(redis.keyspace, jobId), args })
     },
     async dropReaderLease(jobId, readerId) {
-      const outcome = await runScript(redis, dropReaderScript, { keys: readerKeys(jobId), args: { readerId } })
+      const outcome = await runScript(redis, dropReaderScript, {
+        keys: readerKeys(redis.keyspace, jobId),
+        args: { readerId },
+      })
       if (outcome === 'ABANDONED') await requestEnd(dependencies, jobId, 'abandoned')
     },
     async awaitReader(jobId, readerId, sinceCutMs) {
@@ -37,7 +40,7 @@ export function createReaderLeases(
         awaitedMs: readerAwaitedMs,
         sinceCutMs: Math.ceil(sinceCutMs),
       }
-      await runScript(redis, awaitReaderScript, { keys: readerKeys(jobId), args })
+      await runScript(redis, awaitReaderScript, { keys: readerKeys(redis.keyspace, jobId), args })
     },
   }
 }

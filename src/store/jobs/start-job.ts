@@ -4,7 +4,6 @@ import { forgetJob } from '../attempts/live-jobs.ts'
 import { shareScript } from '../attempts/readers.lua.ts'
 import { storeAnswer } from '../availability.ts'
 import { connectionBusy } from '../connections/connection-store.ts'
-import { repeatKey, sharedKeys } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { refuseWhenFull } from '../space/space-keeper.ts'
 import type { JobStoreDependencies } from './dependencies.ts'
@@ -42,7 +41,8 @@ export async function findRepeated(
   { keyDigest, bodyDigest }: Repeat,
   graceMs: number | undefined,
 ): Promise<StartedJob | undefined> {
-  const known = await storeAnswer(dependencies.redis.get(repeatKey(tenant, keyDigest)))
+  const { redis } = dependencies
+  const known = await storeAnswer(redis.get(redis.keyspace.repeat(tenant, keyDigest)))
   if (known === null) return undefined
   const [, firstDigest, jobId] = /^(\S+) (\d+)$/.exec(known) ?? []
   if (jobId === undefined) throw new StoredDataError('what is known of an Idempotency-Key', 'names no job')
@@ -53,9 +53,9 @@ export async function findRepeated(
 async function nextJobId({ redis, clock }: JobStoreDependencies): Promise<number> {
   return runScript(redis, nextJobIdScript, {
     keys: {
-      lastIdKey: sharedKeys.lastJobId,
-      liveJobsKey: sharedKeys.liveJobs,
-      lastRunIdKey: sharedKeys.lastJobRunId,
+      lastIdKey: redis.keyspace.lastJobId,
+      liveJobsKey: redis.keyspace.liveJobs,
+      lastRunIdKey: redis.keyspace.lastJobRunId,
     },
     args: { now: clock.now() },
   })
@@ -68,8 +68,9 @@ async function shareJob(
   jobId: number,
   graceMs: number | undefined,
 ): Promise<StartedJob> {
+  const { redis } = dependencies
   const args = { wantedGraceMs: graceMs }
-  await runScript(dependencies.redis, shareScript, { keys: readerKeys(jobId), args })
+  await runScript(redis, shareScript, { keys: readerKeys(redis.keyspace, jobId), args })
   return { ...(await readJob(dependencies, tenant, jobId)), isOlder: true }
 }
 
@@ -80,7 +81,10 @@ async function joinJob(
   { tenant, graceMs, repeat }: NewJob,
 ): Promise<boolean> {
   const outcome = await runScript(redis, joinScript, {
-    keys: { ...readerKeys(jobId), repeatKey: repeat && repeatKey(tenant, repeat.keyDigest) },
+    keys: {
+      ...readerKeys(redis.keyspace, jobId),
+      repeatKey: repeat && redis.keyspace.repeat(tenant, repeat.keyDigest),
+    },
     args: { wantedGraceMs: graceMs, jobId, bodyDigest: repeat?.bodyDigest, repeatsKnownMs },
   })
   return outcome === 'JOINED'

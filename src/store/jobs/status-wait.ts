@@ -20,43 +20,57 @@ export async function waitForChange(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<Job> {
-  const wait = new AbortController()
-  let lost = false
-  let knownStatus: string | undefined
-  const changedTo = new Set<string>()
-  const stop = () => wait.abort()
-  // Listening starts before the first look, so that a change between the two is not missed.
-  const unlisten = wakeUps.listen(jobId, (wakeUp) => {
-    if (wakeUp.kind === 'changed' && wakeUp.status !== undefined) changedTo.add(wakeUp.status)
-    lost ||= wakeUp.kind === 'lost'
-    const unsure = wakeUp.kind === 'changed' && wakeUp.status === undefined
-    if (knownStatus !== undefined && (lost || unsure || hasOther(changedTo, knownStatus))) stop()
-  })
+  const hints = collectHints(wakeUps, jobId)
+  const stop = () => hints.wake()
   signal.addEventListener('abort', stop, { once: true })
   // It may have aborted before anybody listened.
   if (signal.aborted) stop()
   try {
-    const job = await read()
-    knownStatus = job.status
-    if (hasEnded(job)) return job
-    if (!lost && !hasOther(changedTo, knownStatus)) await sleepUntilStopped(clock, timeoutMs, wait.signal)
-    signal.throwIfAborted()
-    if (lost) throw new CodedError('store_unavailable')
-    return await read()
+    // Listening started before this look, so that a change after it is not missed.
+    const known = await read()
+    if (hasEnded(known)) return known
+    for (const deadline = clock.monotonic() + timeoutMs; ; ) {
+      const remainingMs = deadline - clock.monotonic()
+      if (remainingMs > 0 && !signal.aborted) await hints.untilOther(known.status, clock, remainingMs)
+      signal.throwIfAborted()
+      if (hints.isLost()) throw new CodedError('store_unavailable')
+      const job = await read()
+      // A hint may be about another service's job with this id: Pub/Sub knows no databases.
+      if (hasChanged(known, job) || clock.monotonic() >= deadline) return job
+    }
   } finally {
-    unlisten()
+    hints.stop()
     signal.removeEventListener('abort', stop)
   }
 }
 
-function hasOther(statuses: Set<string>, known: string): boolean {
-  return statuses.size > (statuses.has(known) ? 1 : 0)
+/** An attempt that has failed and been followed by another between two looks has changed the status twice. */
+function hasChanged(known: Job, job: Job): boolean {
+  return job.status !== known.status || job.attempts !== known.attempts
 }
 
-async function sleepUntilStopped(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await clock.sleep(ms, signal)
-  } catch {
-    // Stopped early: the caller checks why.
+/** The statuses that wake-ups tell of a job. They are kept until they are asked for. */
+function collectHints(wakeUps: WakeUps, jobId: number) {
+  let lost = false
+  let told = new Set<string | undefined>()
+  let waiting: { known: string; controller: AbortController } | undefined
+  const isDue = (known: string) => lost || [...told].some((status) => status !== known)
+  const stop = wakeUps.listen(jobId, (wakeUp) => {
+    if (wakeUp.kind === 'lost') lost = true
+    else told.add(wakeUp.status)
+    if (waiting && isDue(waiting.known)) waiting.controller.abort()
+  })
+  return {
+    stop,
+    isLost: () => lost,
+    wake: () => waiting?.controller.abort(),
+    /** Resolves once a status other than the known one, or an unknown one, has been told, or after `ms`. */
+    async untilOther(known: string, clock: Clock, ms: number): Promise<void> {
+      waiting = { known, controller: new AbortController() }
+      // Woken early: the caller looks why.
+      if (!isDue(known)) await clock.sleep(ms, waiting.controller.signal).catch(() => undefined)
+      waiting = undefined
+      told = new Set()
+    },
   }
 }

@@ -1,4 +1,3 @@
-import type { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
 import {
@@ -7,7 +6,7 @@ import {
   keepLatest,
   subjectDigests,
 } from '../../intercom/budget/budget-store.ts'
-import { budgetKey } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
 import { swapBudgetScript } from './budget.lua.ts'
@@ -23,7 +22,7 @@ const LEASE_MS = 250
 
 export interface RedisBudgetDependencies {
   /** Waits for ever. */
-  redis: Redis
+  redis: StoreClient
   keys: readonly EncryptionKey[]
   clock: Clock
   /** Makes ids that are never made twice. */
@@ -47,7 +46,10 @@ export function createRedisBudgetStore({ redis, keys, clock, createId }: RedisBu
 
   const namesOf = (key: Buffer, subjects: BudgetSubjects): string[] => {
     const { token, workspace } = subjectDigests(key, subjects)
-    return [budgetKey('token', token), ...(workspace === undefined ? [] : [budgetKey('workspace', workspace)])]
+    return [
+      redis.keyspace.budget('token', token),
+      ...(workspace === undefined ? [] : [redis.keyspace.budget('workspace', workspace)]),
+    ]
   }
 
   /**

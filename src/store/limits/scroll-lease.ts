@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
 import type { ScrollLease } from '../../sync/contract/walk.ts'
-import { sharedKeys } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { holdLeaseScript, releaseLeaseScript } from './scroll-lease.lua.ts'
 
@@ -18,11 +17,11 @@ const LOOK_MS = 1_000
  * @param createId makes ids that are never made twice
  */
 export function createScrollLease(
-  { redis, clock, createId }: { redis: Redis; clock: Clock; createId: () => string },
+  { redis, clock, createId }: { redis: StoreClient; clock: Clock; createId: () => string },
   accessToken: string,
 ): ScrollLease {
   // The token itself must not reach Redis.
-  const key = `${sharedKeys.scrollLeasePrefix}${createHash('sha256').update(accessToken).digest('hex')}`
+  const key = `${redis.keyspace.scrollLeasePrefix}${createHash('sha256').update(accessToken).digest('hex')}`
   const keys = { leaseKey: key }
   const take = async (holder: string) =>
     (await runScript(redis, holdLeaseScript, { keys, args: { holder, timeToLiveMs: LEASE_MS } })) === 1

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Redis } from 'ioredis'
-import { sharedKeys } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { type EncryptionKey, openText, SealBrokenError, sealToText } from '../secrets/sealing.ts'
 import { agreeOnSecretScript } from './agree-on-secret.lua.ts'
@@ -14,17 +13,21 @@ const secretBytes = 32
  * @param known the secret as this process knows it: if Redis has lost it, it stays the same
  * @throws CodedError `store_unavailable`
  */
-export async function readSharedSecret(redis: Redis, keys: readonly EncryptionKey[], known?: Buffer): Promise<Buffer> {
+export async function readSharedSecret(
+  redis: StoreClient,
+  keys: readonly EncryptionKey[],
+  known?: Buffer,
+): Promise<Buffer> {
   const copiesOf = (secret: Buffer) =>
     keys.map(({ kid, key }) => ({ keyId: kid, sealed: sealToText(kid, key, secret, contextOf(kid)) }))
   const held = await runScript(redis, agreeOnSecretScript, {
-    keys: { secretsKey: sharedKeys.secrets },
+    keys: { secretsKey: redis.keyspace.secrets },
     entries: copiesOf(known ?? randomBytes(secretBytes)),
   })
   const secret = keys.map(({ kid, key }, place) => open(key, kid, held[place] ?? '')).find((one) => one !== undefined)
   if (!secret) throw new SealBrokenError('the secret that names what processes share cannot be opened')
   for (const [place, { keyId, sealed }] of copiesOf(secret).entries())
-    if (held[place] === '') await redis.hsetnx(sharedKeys.secrets, keyId, sealed)
+    if (held[place] === '') await redis.hsetnx(redis.keyspace.secrets, keyId, sealed)
   return secret
 }
 

@@ -1,9 +1,8 @@
-import type { Redis } from 'ioredis'
 import Type, { type Static } from 'typebox'
 import { CodedError } from '../../errors.ts'
 import { parseStored } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
-import { jobKey } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { parseIndexed } from '../segments/segment-index.ts'
 import { noSegmentReader, type SegmentReader } from '../segments/segment-reading.ts'
@@ -12,7 +11,7 @@ import { readCheckpointsScript } from './read-checkpoints.lua.ts'
 
 /** Where the checkpoints of logs are. */
 export interface CheckpointSource {
-  redis: Redis
+  redis: StoreClient
   /** @defaultValue logs that have left Redis cannot be read here */
   segmentReader?: SegmentReader | undefined
 }
@@ -43,7 +42,7 @@ export async function readCheckpoints(
   after: number,
   at: number,
 ): Promise<Map<string, Record<string, unknown>>> {
-  const names = await storeAnswer(source.redis.hkeys(jobKey(jobId, 'states')))
+  const names = await storeAnswer(source.redis.hkeys(source.redis.keyspace.job(jobId, 'states')))
   const missing = new Set(names.filter((name) => !name.startsWith(givenPrefix)))
   const search = { after, at, missing, found: new Map() }
   await searchWindow(source, jobId, search)
@@ -55,7 +54,7 @@ export async function readCheckpoints(
 async function searchWindow({ redis }: CheckpointSource, jobId: number, search: Search): Promise<void> {
   for (let before = ''; search.at > search.after && search.missing.size > 0; ) {
     const [outcome, next = '', ...entries] = await runScript(redis, readCheckpointsScript, {
-      keys: { logKey: jobKey(jobId, 'log'), dataKeyKey: jobKey(jobId, 'dataKey') },
+      keys: { logKey: redis.keyspace.job(jobId, 'log'), dataKeyKey: redis.keyspace.job(jobId, 'dataKey') },
       args: { offset: search.at, before, after: search.after, mostEntries: entriesPerRead },
     })
     if (outcome === 'GONE') throw new CodedError('log_gone')
@@ -71,7 +70,7 @@ async function searchSegments(
   jobId: number,
   search: Search,
 ): Promise<void> {
-  const key = jobKey(jobId, 'segments')
+  const key = redis.keyspace.job(jobId, 'segments')
   for (let passed = 0; search.at > search.after && search.missing.size > 0; passed += segmentsPerRead) {
     const range = [key, '+inf', `(${search.after}`, 'LIMIT', passed, segmentsPerRead] as const
     const indexed = await storeAnswer(redis.zrevrangebyscore(...range))

@@ -1,6 +1,5 @@
-import type { Redis } from 'ioredis'
 import { CodedError } from '../../errors.ts'
-import { jobKey } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { deleteMessagesScript } from './delete-messages.lua.ts'
 
@@ -10,17 +9,17 @@ import { deleteMessagesScript } from './delete-messages.lua.ts'
  *
  * @throws CodedError `job_running`, `job_not_found`
  */
-export async function deleteMessages(redis: Redis, jobId: number): Promise<void> {
+export async function deleteMessages(redis: StoreClient, jobId: number): Promise<void> {
   const outcome = await runScript(redis, deleteMessagesScript, {
     keys: {
-      recordKey: jobKey(jobId, 'record'),
-      logKey: jobKey(jobId, 'log'),
-      dataKeyKey: jobKey(jobId, 'dataKey'),
-      statesKey: jobKey(jobId, 'states'),
-      positionKey: jobKey(jobId, 'position'),
-      requestKey: jobKey(jobId, 'request'),
-      readersKey: jobKey(jobId, 'readers'),
-      segmentsKey: jobKey(jobId, 'segments'),
+      recordKey: redis.keyspace.job(jobId, 'record'),
+      logKey: redis.keyspace.job(jobId, 'log'),
+      dataKeyKey: redis.keyspace.job(jobId, 'dataKey'),
+      statesKey: redis.keyspace.job(jobId, 'states'),
+      positionKey: redis.keyspace.job(jobId, 'position'),
+      requestKey: redis.keyspace.job(jobId, 'request'),
+      readersKey: redis.keyspace.job(jobId, 'readers'),
+      segmentsKey: redis.keyspace.job(jobId, 'segments'),
     },
   })
   if (outcome === 'MISSING') throw new CodedError('job_not_found')

@@ -1,10 +1,9 @@
-import type { Redis } from 'ioredis'
 import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import { CodedError } from '../../errors.ts'
 import { parseStored } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
 import { hasEnded, type Job } from '../job.ts'
-import { jobKey } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 import { StreamStateSchema } from '../stored-request.ts'
 import { type CheckpointSource, givenPrefix, readCheckpoints } from './checkpoints.ts'
 import { refuseOtherJob, requireOwnLog } from './log-epoch.ts'
@@ -33,8 +32,9 @@ export async function statesAt(
 }
 
 /** @throws CodedError `log_gone`, `offset_out_of_range` */
-export async function checkOffset(redis: Redis, job: Job, offset: number, name: string): Promise<void> {
-  if ((await storeAnswer(redis.exists(jobKey(job.jobId, 'dataKey')))) === 0) throw new CodedError('log_gone')
+export async function checkOffset(redis: StoreClient, job: Job, offset: number, name: string): Promise<void> {
+  if ((await storeAnswer(redis.exists(redis.keyspace.job(job.jobId, 'dataKey')))) === 0)
+    throw new CodedError('log_gone')
   if (offset <= job.messageCount) return
   throw new CodedError('offset_out_of_range', `${name} is ${offset}, but the log has ${job.messageCount} messages`, {
     extensions: { messageCount: job.messageCount },
@@ -42,13 +42,13 @@ export async function checkOffset(redis: Redis, job: Job, offset: number, name: 
 }
 
 /** The states before the messages that have given way are no longer known. @throws CodedError `log_gone` */
-async function refuseTrimmed(redis: Redis, jobId: number, offset: number): Promise<void> {
-  const firstLeft = Number((await storeAnswer(redis.hget(jobKey(jobId, 'record'), 'trimmedTo'))) ?? 0)
+async function refuseTrimmed(redis: StoreClient, jobId: number, offset: number): Promise<void> {
+  const firstLeft = Number((await storeAnswer(redis.hget(redis.keyspace.job(jobId, 'record'), 'trimmedTo'))) ?? 0)
   if (offset < firstLeft) throw messagesGone(firstLeft)
 }
 
-async function readGivenStates(redis: Redis, jobId: number): Promise<[string, Record<string, unknown>][]> {
-  const states = await storeAnswer(redis.hgetall(jobKey(jobId, 'states')))
+async function readGivenStates(redis: StoreClient, jobId: number): Promise<[string, Record<string, unknown>][]> {
+  const states = await storeAnswer(redis.hgetall(redis.keyspace.job(jobId, 'states')))
   return Object.entries(states)
     .filter(([name]) => name.startsWith(givenPrefix))
     .map(([name, state]) => [

@@ -1,7 +1,6 @@
-import type { Redis } from 'ioredis'
 import { CodedError } from '../../errors.ts'
 import { isFinal } from '../job.ts'
-import { jobKey } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { openJobSeals } from '../secrets/job-seals.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
@@ -16,7 +15,7 @@ import type { Retention } from './retention.ts'
 import type { WakeUps } from './wake-ups.ts'
 
 export interface LogDependencies {
-  redis: Redis
+  redis: StoreClient
   keys: readonly EncryptionKey[]
   retention: Retention
   /** Reads what has left Redis. @defaultValue such messages cannot be read here */
@@ -59,11 +58,11 @@ async function readPage(
 ): Promise<LogPage> {
   const reply = await runScript(redis, readLogScript, {
     keys: {
-      recordKey: jobKey(jobId, 'record'),
-      logKey: jobKey(jobId, 'log'),
-      dataKeyKey: jobKey(jobId, 'dataKey'),
-      statesKey: jobKey(jobId, 'states'),
-      segmentsKey: jobKey(jobId, 'segments'),
+      recordKey: redis.keyspace.job(jobId, 'record'),
+      logKey: redis.keyspace.job(jobId, 'log'),
+      dataKeyKey: redis.keyspace.job(jobId, 'dataKey'),
+      statesKey: redis.keyspace.job(jobId, 'states'),
+      segmentsKey: redis.keyspace.job(jobId, 'segments'),
     },
     args: {
       after,
@@ -96,9 +95,9 @@ async function measure(
   through: number,
 ): Promise<number> {
   const keys = {
-    logKey: jobKey(jobId, 'log'),
-    dataKeyKey: jobKey(jobId, 'dataKey'),
-    segmentsKey: jobKey(jobId, 'segments'),
+    logKey: redis.keyspace.job(jobId, 'log'),
+    dataKeyKey: redis.keyspace.job(jobId, 'dataKey'),
+    segmentsKey: redis.keyspace.job(jobId, 'segments'),
   }
   let bytes = 0
   for (let offset = after; offset < through; ) {

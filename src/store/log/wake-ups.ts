@@ -1,6 +1,5 @@
-import type { Redis } from 'ioredis'
 import { isJobStatus, type JobStatus } from '../job.ts'
-import { jobIdOfChannel, sharedKeys } from '../keys.ts'
+import { jobIdOfChannel, type StoreClient } from '../keys.ts'
 
 /**
  * `changed`: the job's log or status has changed, or may have changed unnoticed. `lost`: the connection to Redis was
@@ -17,7 +16,7 @@ export interface WakeUps {
  * @param subscriber a client used for nothing else, with `autoResubscribe` off. This code subscribes again itself,
  * because messages published in between reached nobody, so listeners must be woken afterwards
  */
-export function createWakeUps(subscriber: Redis): WakeUps {
+export function createWakeUps(subscriber: StoreClient): WakeUps {
   const listeners = new Map<number, Set<(wakeUp: WakeUp) => void>>()
   let subscribed = false
 
@@ -26,7 +25,7 @@ export function createWakeUps(subscriber: Redis): WakeUps {
   }
   const subscribe = async () => {
     try {
-      await subscriber.psubscribe(sharedKeys.changedPattern)
+      await subscriber.psubscribe(subscriber.keyspace.changedPattern)
       subscribed = true
       tellAll({ kind: 'changed' })
     } catch {

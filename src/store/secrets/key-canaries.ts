@@ -1,6 +1,5 @@
-import type { Redis } from 'ioredis'
 import { storeAnswer } from '../availability.ts'
-import { sharedKeys } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { plantCanariesScript } from './plant-canaries.lua.ts'
 import { type EncryptionKey, openText, SealBrokenError, sealToText } from './sealing.ts'
@@ -25,12 +24,12 @@ const sealingField = ':sealing'
  * @throws KeysDoNotFitError; CodedError `store_unavailable`
  */
 export async function checkKeys(
-  redis: Redis,
+  redis: StoreClient,
   keys: readonly EncryptionKey[],
   when: 'at its start' | 'later' = 'later',
 ): Promise<void> {
   const [outcome, ...found] = await runScript(redis, plantCanariesScript, {
-    keys: { canariesKey: sharedKeys.keyCanaries },
+    keys: { canariesKey: redis.keyspace.keyCanaries },
     args: { sealingField, nameFirst: when === 'at its start', firstKeyId: keys[0]?.kid },
     entries: keys.map(({ kid, key }) => ({ keyId: kid, canary: sealToText(kid, key, canary, contextOf(kid)) })),
   })
@@ -39,7 +38,7 @@ export async function checkKeys(
     throw new KeysDoNotFitError(
       `ENCRYPTION_KEYS: what is in this Redis is sealed with the key ${found[0]}, and this process has ${ids}. Give it ` +
         `the keys of the other processes (those of keys.json, where they were made). If ${found[0]} is lost for good, ` +
-        `remove ${sharedKeys.keyCanaries} and ${sharedKeys.secrets} from Redis: what was sealed with it stays closed.`,
+        `remove ${redis.keyspace.keyCanaries} and ${redis.keyspace.secrets} from Redis: what was sealed with it stays closed.`,
     )
   }
   for (const [place, { kid, key }] of keys.entries()) {
@@ -52,8 +51,8 @@ export async function checkKeys(
 }
 
 /** Makes these the keys of this Redis, and abandons the data that others have sealed. */
-export async function adoptKeys(redis: Redis, keys: readonly EncryptionKey[]): Promise<void> {
-  await storeAnswer(redis.del(sharedKeys.keyCanaries, sharedKeys.secrets))
+export async function adoptKeys(redis: StoreClient, keys: readonly EncryptionKey[]): Promise<void> {
+  await storeAnswer(redis.del(redis.keyspace.keyCanaries, redis.keyspace.secrets))
   await checkKeys(redis, keys, 'at its start')
 }
 

@@ -1,5 +1,4 @@
-import type { Redis } from 'ioredis'
-import { jobKey } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import type { LogEntry } from './log-entry.ts'
 import { oldestEntriesScript } from './oldest-entries.lua.ts'
@@ -18,8 +17,8 @@ const entriesPerRead = 16
 const longestMoveMs = 10 * 60_000
 
 /** @param mostBytes of blobs; one entry is read however large it is */
-export async function readOldestEntries(redis: Redis, jobId: number, mostBytes: number): Promise<OldestEntries> {
-  const keys = { logKey: jobKey(jobId, 'log') }
+export async function readOldestEntries(redis: StoreClient, jobId: number, mostBytes: number): Promise<OldestEntries> {
+  const keys = { logKey: redis.keyspace.job(jobId, 'log') }
   const entries: LogEntry[] = []
   let beganAt: number | undefined
   let afterId = ''

@@ -1,9 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
 import { storeAnswer } from '../availability.ts'
-import { jobKey } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import type { LogEntry } from './log-entry.ts'
 import { moveEntriesScript } from './move-entries.lua.ts'
@@ -39,7 +38,7 @@ export interface SegmentMover {
 }
 
 export interface SegmentMoverOptions {
-  redis: Redis
+  redis: StoreClient
   clock: Clock
   /** `DATA_DIR/segments` */
   root: string
@@ -91,7 +90,7 @@ export function createSegmentMover(options: SegmentMoverOptions): SegmentMover {
     },
     async moveEnded(jobId) {
       const names = ['fence', 'attemptId', 'commitId'] as const
-      const [fence, attemptId, commitId] = await storeAnswer(redis.hmget(jobKey(jobId, 'record'), ...names))
+      const [fence, attemptId, commitId] = await storeAnswer(redis.hmget(redis.keyspace.job(jobId, 'record'), ...names))
       const owner = { jobId, fence: Number(fence ?? 0), attemptId: attemptId ?? '', commitId: commitId ?? '' }
       let freed = 0
       for (;;) {
@@ -148,14 +147,14 @@ interface Move {
   isEnded: boolean
 }
 
-function index(redis: Redis, owner: LogOwner, { segment, bytes, notAfter, isEnded }: Move) {
+function index(redis: StoreClient, owner: LogOwner, { segment, bytes, notAfter, isEnded }: Move) {
   const { jobId, fence, attemptId, commitId, lock } = owner
   return runScript(redis, moveEntriesScript, {
     keys: {
-      recordKey: jobKey(jobId, 'record'),
-      logKey: jobKey(jobId, 'log'),
-      segmentsKey: jobKey(jobId, 'segments'),
-      dataKeyKey: jobKey(jobId, 'dataKey'),
+      recordKey: redis.keyspace.job(jobId, 'record'),
+      logKey: redis.keyspace.job(jobId, 'log'),
+      segmentsKey: redis.keyspace.job(jobId, 'segments'),
+      dataKeyKey: redis.keyspace.job(jobId, 'dataKey'),
       lockKey: lock?.key,
     },
     args: {

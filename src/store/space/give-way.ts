@@ -1,5 +1,4 @@
 import { storeAnswer } from '../availability.ts'
-import { jobKey } from '../keys.ts'
 import { type CheckpointSource, givenPrefix, readCheckpoints } from '../log/checkpoints.ts'
 import { runScript } from '../script.ts'
 import type { LogOwner } from '../segments/segment-mover.ts'
@@ -14,19 +13,21 @@ import { giveWayScript } from './give-way.lua.ts'
 export async function giveWay(source: CheckpointSource, owner: LogOwner): Promise<number> {
   const { redis } = source
   const { jobId, fence, attemptId, commitId, lock } = owner
-  const record = jobKey(jobId, 'record')
+  const record = redis.keyspace.job(jobId, 'record')
   const [acked, trimmedTo] = await storeAnswer(redis.hmget(record, 'ackedOffset', 'trimmedTo'))
   // An entry goes as a whole, so the last one that may go is the last whose id is not above the offset.
-  const [entry] = await storeAnswer(redis.xrevrange(jobKey(jobId, 'log'), `${acked ?? 0}-0`, '-', 'COUNT', 1))
+  const [entry] = await storeAnswer(
+    redis.xrevrange(redis.keyspace.job(jobId, 'log'), `${acked ?? 0}-0`, '-', 'COUNT', 1),
+  )
   if (!entry) return 0
   const lastOffset = Number.parseInt(entry[0], 10)
   const states = await readCheckpoints(source, jobId, Number(trimmedTo ?? 0), lastOffset)
   return runScript(redis, giveWayScript, {
     keys: {
       recordKey: record,
-      logKey: jobKey(jobId, 'log'),
-      statesKey: jobKey(jobId, 'states'),
-      dataKeyKey: jobKey(jobId, 'dataKey'),
+      logKey: redis.keyspace.job(jobId, 'log'),
+      statesKey: redis.keyspace.job(jobId, 'states'),
+      dataKeyKey: redis.keyspace.job(jobId, 'dataKey'),
       lockKey: lock?.key,
     },
     args: { fence, attemptId, commitId, lockToken: lock?.token, lastOffset },

@@ -1,17 +1,16 @@
-import type { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
 import { storeAnswer } from '../availability.ts'
 import { readMemoryFigures } from '../figures.ts'
 import { isFinal } from '../job.ts'
-import { jobKey, sharedKeys } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import type { SegmentMover } from '../segments/segment-mover.ts'
 import { removeAcknowledgedScript } from './remove-acknowledged.lua.ts'
 import { noteWindow, readWindows } from './window-figures.ts'
 
 export interface SpaceKeeperOptions {
-  redis: Redis
+  redis: StoreClient
   clock: Clock
   /** Bytes that all logs together may have in Redis. */
   totalBytes: number
@@ -58,13 +57,13 @@ export async function lookForSpace({ redis, totalBytes, mover }: Omit<SpaceKeepe
   }
   const isFull = total - freed > most
   mover.shareWindow(isFull ? Math.floor((most * roomyShare) / Math.max(1, unended)) : undefined)
-  if (isFull) await storeAnswer(redis.set(sharedKeys.storageFull, '1', 'PX', knownMs))
-  else await storeAnswer(redis.del(sharedKeys.storageFull))
+  if (isFull) await storeAnswer(redis.set(redis.keyspace.storageFull, '1', 'PX', knownMs))
+  else await storeAnswer(redis.del(redis.keyspace.storageFull))
 }
 
 /** @throws CodedError `storage_full` when the last look of a worker has found no room */
-export async function refuseWhenFull(redis: Redis): Promise<void> {
-  if ((await storeAnswer(redis.exists(sharedKeys.storageFull))) === 0) return
+export async function refuseWhenFull(redis: StoreClient): Promise<void> {
+  if ((await storeAnswer(redis.exists(redis.keyspace.storageFull))) === 0) return
   throw new CodedError(
     'storage_full',
     'The logs of all jobs have LOG_TOTAL_BYTES in Redis, and none of them may give way: acknowledge the messages of ' +
@@ -72,9 +71,12 @@ export async function refuseWhenFull(redis: Redis): Promise<void> {
   )
 }
 
-async function stateOfLog(redis: Redis, jobId: number): Promise<'gone' | 'ended' | 'unended'> {
+async function stateOfLog(redis: StoreClient, jobId: number): Promise<'gone' | 'ended' | 'unended'> {
   const [status, hasKey] = await storeAnswer(
-    Promise.all([redis.hget(jobKey(jobId, 'record'), 'status'), redis.exists(jobKey(jobId, 'dataKey'))]),
+    Promise.all([
+      redis.hget(redis.keyspace.job(jobId, 'record'), 'status'),
+      redis.exists(redis.keyspace.job(jobId, 'dataKey')),
+    ]),
   )
   if (status === null || hasKey === 0) return 'gone'
   return isFinal(status) ? 'ended' : 'unended'
@@ -82,7 +84,7 @@ async function stateOfLog(redis: Redis, jobId: number): Promise<'gone' | 'ended'
 
 /** @returns bytes that are free now */
 async function freeEnded(
-  redis: Redis,
+  redis: StoreClient,
   mover: Pick<SegmentMover, 'moveEnded'>,
   jobId: number,
   bytes: number,
@@ -94,17 +96,17 @@ async function freeEnded(
   }
   const removed = await runScript(redis, removeAcknowledgedScript, {
     keys: {
-      recordKey: jobKey(jobId, 'record'),
-      logKey: jobKey(jobId, 'log'),
-      dataKeyKey: jobKey(jobId, 'dataKey'),
-      statesKey: jobKey(jobId, 'states'),
-      segmentsKey: jobKey(jobId, 'segments'),
+      recordKey: redis.keyspace.job(jobId, 'record'),
+      logKey: redis.keyspace.job(jobId, 'log'),
+      dataKeyKey: redis.keyspace.job(jobId, 'dataKey'),
+      statesKey: redis.keyspace.job(jobId, 'states'),
+      segmentsKey: redis.keyspace.job(jobId, 'segments'),
     },
   })
   return removed === 1 ? forgetWindow(redis, jobId, bytes) : 0
 }
 
-async function forgetWindow(redis: Redis, jobId: number, bytes: number): Promise<number> {
-  await storeAnswer(redis.zrem(sharedKeys.logWindows, jobId))
+async function forgetWindow(redis: StoreClient, jobId: number, bytes: number): Promise<number> {
+  await storeAnswer(redis.zrem(redis.keyspace.logWindows, jobId))
   return bytes
 }

@@ -1,6 +1,5 @@
-import type { Redis } from 'ioredis'
 import { storeAnswer } from '../availability.ts'
-import { sharedKeys } from '../keys.ts'
+import type { StoreClient } from '../keys.ts'
 
 /** What the logs hold in Redis. */
 export interface WindowFigures {
@@ -14,15 +13,17 @@ export interface WindowFigures {
 const leastBytes = 64 * 1024
 
 /** Notes how many bytes of a job's log are in Redis. The figure decides nothing about that log, so it may be late. */
-export function noteWindow(redis: Redis, jobId: number, bytes: number): void {
+export function noteWindow(redis: StoreClient, jobId: number, bytes: number): void {
   const noted =
-    bytes < leastBytes ? redis.zrem(sharedKeys.logWindows, jobId) : redis.zadd(sharedKeys.logWindows, bytes, jobId)
+    bytes < leastBytes
+      ? redis.zrem(redis.keyspace.logWindows, jobId)
+      : redis.zadd(redis.keyspace.logWindows, bytes, jobId)
   noted.catch(() => undefined)
 }
 
 /** @throws CodedError `store_unavailable` */
-export async function readWindows(redis: Redis): Promise<WindowFigures> {
-  const members = await storeAnswer(redis.zrange(sharedKeys.logWindows, '0', '-1', 'WITHSCORES'))
+export async function readWindows(redis: StoreClient): Promise<WindowFigures> {
+  const members = await storeAnswer(redis.zrange(redis.keyspace.logWindows, '0', '-1', 'WITHSCORES'))
   const windows: WindowFigures['windows'] = []
   for (let place = 0; place + 1 < members.length; place += 2)
     windows.push({ jobId: Number(members[place]), bytes: Number(members[place + 1]) })

@@ -1,9 +1,8 @@
 import { access, constants, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Redis } from 'ioredis'
 import type { Clock } from '../../../clock.ts'
 import { storeAnswer } from '../../availability.ts'
-import { sharedKeys } from '../../keys.ts'
+import type { StoreClient } from '../../keys.ts'
 import { runScript } from '../../script.ts'
 import { makeFolder } from '../segment-writing.ts'
 import { joinFolderScript } from './join-folder.lua.ts'
@@ -28,7 +27,7 @@ export interface SegmentFolder {
 }
 
 export interface SegmentFolderOptions {
-  redis: Redis
+  redis: StoreClient
   clock: Clock
   /** `DATA_DIR/segments` */
   root: string
@@ -46,11 +45,11 @@ const presenceMs = 30_000
 /** How often a process that only reads looks for the folder that a worker is about to make, ms. */
 const waitMs = 1000
 
-const keys = {
-  folderKey: sharedKeys.segmentFolder,
-  sharersKey: sharedKeys.segmentSharers,
-  strangersKey: sharedKeys.segmentStrangers,
-}
+const keysOf = ({ keyspace }: StoreClient) => ({
+  folderKey: keyspace.segmentFolder,
+  sharersKey: keyspace.segmentSharers,
+  strangersKey: keyspace.segmentStrangers,
+})
 
 /** Finds the service's folder, or makes it, and keeps saying so until `leave()`. @throws what Redis says at the start */
 export async function joinSegmentFolder(options: SegmentFolderOptions): Promise<SegmentFolder> {
@@ -80,8 +79,9 @@ export async function joinSegmentFolder(options: SegmentFolderOptions): Promise<
     async leave() {
       leaving.abort()
       await announcing
-      await storeAnswer(redis.zrem(keys.sharersKey, processId))
-      await storeAnswer(redis.zrem(keys.strangersKey, processId))
+      const { sharersKey, strangersKey } = keysOf(redis)
+      await storeAnswer(redis.zrem(sharersKey, processId))
+      await storeAnswer(redis.zrem(strangersKey, processId))
     },
   }
 }
@@ -97,12 +97,12 @@ async function joinOnce(options: SegmentFolderOptions, processId: string): Promi
   const { redis, root, createId } = options
   const say = async (found: string, made: string) => {
     const [outcome, folder, sharers, strangers] = await runScript(redis, joinFolderScript, {
-      keys,
+      keys: keysOf(redis),
       args: { processId, found, made, presenceMs },
     })
     return { outcome, folder, sharers, others: strangers > 0 ? ('others-apart' as const) : ('shared' as const) }
   }
-  const known = (await storeAnswer(redis.get(keys.folderKey))) ?? ''
+  const known = (await storeAnswer(redis.get(redis.keyspace.segmentFolder))) ?? ''
   const found = known !== '' && (await isThere(join(root, known))) ? known : ''
   const { outcome, folder, sharers, others } = await say(found, '')
   if (outcome === 'SHARED') return { sharing: others, folder }

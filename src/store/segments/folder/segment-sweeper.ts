@@ -1,16 +1,15 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Redis } from 'ioredis'
 import type { Clock } from '../../../clock.ts'
 import { storeAnswer } from '../../availability.ts'
-import { jobKey, sharedKeys } from '../../keys.ts'
+import type { StoreClient } from '../../keys.ts'
 import { runScript } from '../../script.ts'
 import { parseIndexed } from '../segment-index.ts'
 import { jobOfSegment } from '../segment-name.ts'
 import { judgeUnnamedScript } from './unnamed-segments.lua.ts'
 
 export interface SegmentSweeperOptions {
-  redis: Redis
+  redis: StoreClient
   clock: Clock
   /** `DATA_DIR/segments` */
   root: string
@@ -53,12 +52,12 @@ export async function sweep(options: SegmentSweeperOptions): Promise<void> {
     const named = await namedSegments(redis, jobId)
     for (let start = 0; start < files.length; start += filesPerQuestion) {
       const over = await runScript(redis, judgeUnnamedScript, {
-        keys: { unnamedKey: sharedKeys.unnamedSegments },
+        keys: { unnamedKey: redis.keyspace.unnamedSegments },
         args: { sparedMs },
         entries: files.slice(start, start + filesPerQuestion).map((file) => ({ file, isNamed: named.has(file) })),
       })
       for (const file of over) await rm(join(root, file), { force: true })
-      if (over.length > 0) await storeAnswer(redis.zrem(sharedKeys.unnamedSegments, ...over))
+      if (over.length > 0) await storeAnswer(redis.zrem(redis.keyspace.unnamedSegments, ...over))
       swept += over.length
     }
   }
@@ -75,12 +74,15 @@ function filesByJob(folder: string, names: readonly string[]): Map<number, strin
 }
 
 /** The files that a log consists of. A log without its data key is gone: nobody can open its files. */
-async function namedSegments(redis: Redis, jobId: number): Promise<Set<string>> {
+async function namedSegments(redis: StoreClient, jobId: number): Promise<Set<string>> {
   const [hasKey, indexed] = await storeAnswer(
-    Promise.all([redis.exists(jobKey(jobId, 'dataKey')), redis.zrange(jobKey(jobId, 'segments'), '0', '-1')]),
+    Promise.all([
+      redis.exists(redis.keyspace.job(jobId, 'dataKey')),
+      redis.zrange(redis.keyspace.job(jobId, 'segments'), '0', '-1'),
+    ]),
   )
   if (hasKey === 1) return new Set(indexed.map((text) => parseIndexed(jobId, text).file))
   // A version that knows no segments has ended the job, or removed its messages.
-  if (indexed.length > 0) await storeAnswer(redis.del(jobKey(jobId, 'segments')))
+  if (indexed.length > 0) await storeAnswer(redis.del(redis.keyspace.job(jobId, 'segments')))
   return new Set()
 }

@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto'
+import type { Logger } from 'pino'
+import type { Clock } from '../../clock.ts'
+import type { RedisServer } from '../../settings/redis.ts'
+import { connectOnce, reasonOf, type TrialConnection } from './connection.ts'
+import { explain, type Patience, RedisRefusal } from './refusal.ts'
+import { tryRights } from './rights.ts'
+import { judgeFacts, readFacts } from './server-facts.ts'
+
+export interface InspectionOptions {
+  /** What all keys and channels begin with. */
+  prefix: string
+  /** Bytes of messages one job may keep. */
+  logLimitBytes: number
+  clock: Clock
+  logger: Logger
+}
+
+/** What the service has to know of a Redis that it may use. */
+export interface Inspection {
+  /** Whether the user may use INFO. */
+  allowsInfo: boolean
+}
+
+/** How long a start waits for a refusal to pass, ms. */
+const patienceMs: Record<Patience, number> = { none: 0, brief: 3000, long: 30_000 }
+const retryMs = 250
+
+/**
+ * Tries everything that the service needs of a Redis that the operator provides. Only what can pass by itself is waited
+ * for, and each reason to wait is logged.
+ *
+ * @throws RedisRefusal
+ */
+export async function inspectRedis(server: RedisServer, options: InspectionOptions): Promise<Inspection> {
+  const { clock, logger } = options
+  const startedAt = clock.monotonic()
+  for (let told = ''; ; ) {
+    try {
+      return await inspectOnce(server, options)
+    } catch (error) {
+      if (!(error instanceof RedisRefusal)) throw error
+      if (clock.monotonic() - startedAt >= patienceMs[error.patience]) throw error
+      if (told !== error.message) logger.warn(`${error.message}. Trying again`)
+      told = error.message
+      await clock.sleep(retryMs)
+    }
+  }
+}
+
+async function inspectOnce(server: RedisServer, options: InspectionOptions): Promise<Inspection> {
+  const connection = await connectOnce(server)
+  try {
+    const { warnings, ...inspection } = await judgeServer(connection, server, options.logLimitBytes)
+    await tryRights(connection, options.prefix, randomUUID())
+    for (const warning of warnings) options.logger.warn(warning)
+    return inspection
+  } finally {
+    connection.redis.disconnect()
+  }
+}
+
+async function judgeServer(
+  { redis, asked }: TrialConnection,
+  { sentinel }: RedisServer,
+  logLimitBytes: number,
+): Promise<Inspection & { warnings: string[] }> {
+  const warnings: string[] = []
+  const facts = await readFacts(redis).catch((error: unknown) => Promise.reject(explain(reasonOf(redis, error), asked)))
+  for (const { severity, message } of judgeFacts(facts, logLimitBytes)) {
+    const told = `${asked.variable}: ${message}`
+    // The Sentinels may name the old primary for a moment.
+    if (severity === 'fault') throw new RedisRefusal(told, sentinel ? 'brief' : 'none')
+    warnings.push(told)
+  }
+  return { allowsInfo: facts.info !== undefined, warnings }
+}
