@@ -44,7 +44,9 @@ export async function keepSpace(options: SpaceKeeperOptions, signal: AbortSignal
  * job is taken.
  */
 export async function lookForSpace({ redis, totalBytes, mover }: Omit<SpaceKeeperOptions, 'clock' | 'onError'>) {
-  const [{ total, windows }, { max }] = await Promise.all([readWindows(redis), readMemoryFigures(redis)])
+  // Some users of Redis may not ask for its memory: then the limit that is set counts alone.
+  const memory = readMemoryFigures(redis).catch(() => ({ max: 0 }))
+  const [{ total, windows }, { max }] = [await readWindows(redis), await memory]
   const most = Math.min(totalBytes, max > 0 ? max * logShare : totalBytes)
   const wanted = total > most ? total - Math.floor(most * roomyShare) : 0
   let freed = 0
