@@ -1,6 +1,8 @@
 /** Runs the benchmarks that are named, or all: `npm run bench -- service`. */
-const benchmarks = ['simulator-throughput', 'service', 'budget', 'commits']
-const named = process.argv.slice(2)
+const benchmarks = ['simulator-throughput', 'throughput', 'service', 'budget', 'commits']
+const given = process.argv.slice(2)
+const options = given.findIndex((word) => word.startsWith('--'))
+const named = options === -1 ? given : given.slice(0, options)
 
 for (const name of named.length > 0 ? named : benchmarks) {
   if (!benchmarks.includes(name)) throw new Error(`there is no benchmark "${name}": ${benchmarks.join(', ')}`)

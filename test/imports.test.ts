@@ -42,7 +42,7 @@ const libraries: Record<string, RegExp> = {
   'prom-client': /^src\/metrics\.ts$/,
   'cli-progress': /^src\/display\//,
   yaml: /^src\/client\/connections\//,
-  axios: /^src\/intercom\/transport\.ts$/,
+  axios: /^src\/intercom\/(transport|http-adapter|http-body)\.ts$/,
 }
 
 const sources = listSources('src')

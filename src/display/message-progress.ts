@@ -32,6 +32,9 @@ export function createMessageProgress(names: readonly string[], clock: Clock): M
   /** Until when the sync waits for the rate limit, ms since the epoch. */
   let limitedUntil = 0
 
+  /** How the latest RECORD began, and its stream: most lines begin like the one before. */
+  let latest: { head: Buffer; stream: StreamCount } | undefined
+
   const streamNamed = (name: string): StreamCount => {
     const stream = streams.get(name) ?? newStream(name)
     streams.set(name, stream)
@@ -54,10 +57,16 @@ export function createMessageProgress(names: readonly string[], clock: Clock): M
 
   return {
     take(line) {
+      if (latest && beginsWith(line, latest.head)) {
+        latest.stream.records++
+        return
+      }
       const head = Buffer.from(line.buffer, line.byteOffset, Math.min(headBytes, line.byteLength)).toString('latin1')
-      const name = /^\{"type":"RECORD","record":\{"stream":"(\w+)"/.exec(head)?.[1]
-      if (name !== undefined) streamNamed(name).records++
-      else if (head.startsWith('{"type":"TRACE"')) {
+      const [start, name] = /^\{"type":"RECORD","record":\{"stream":"(\w+)"/.exec(head) ?? []
+      if (start !== undefined && name !== undefined) {
+        latest = { head: Buffer.from(start), stream: streamNamed(name) }
+        latest.stream.records++
+      } else if (head.startsWith('{"type":"TRACE"')) {
         const message = parseJson(Buffer.from(line))
         takeTrace(isObject(message) ? message.trace : undefined)
       }
@@ -72,6 +81,11 @@ export function createMessageProgress(names: readonly string[], clock: Clock): M
       }
     },
   }
+}
+
+function beginsWith(line: Uint8Array, head: Uint8Array): boolean {
+  for (let at = 0; at < head.length; at++) if (line[at] !== head[at]) return false
+  return true
 }
 
 const newStream = (name: string): StreamCount => ({ name, status: 'waiting', records: 0 })

@@ -1,11 +1,11 @@
 import type http from 'node:http'
-import axios, { type AxiosInstance, type AxiosResponse } from 'axios'
+import { Axios } from 'axios'
 import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
 import { noProxies, type Proxies } from '../network/proxies.ts'
 import { openRoute, proxyErrorOf, type Route, refusalOf } from '../network/route.ts'
-import type { TunnelOptions } from '../network/tunnel.ts'
 import type { HttpAnswer } from './answers/http-answer.ts'
+import { type AdapterAnswer, createHttpAdapter, type StartRequest } from './http-adapter.ts'
 import type { IntercomRequest } from './request.ts'
 
 /** Sends requests to one host with one access token. */
@@ -26,6 +26,9 @@ const LARGEST_BODY_BYTES = 64 * 1024 * 1024
 const MOST_INFORMATIONAL = 10
 const MOST_INFORMATIONAL_BYTES = 64 * 1024
 
+/** Why a watch ends. Without a reason of our own, each end would make an error with its stack. */
+const TIMELY = new Error('in time')
+
 interface TransportOptions {
   baseUrl: string
   accessToken: string
@@ -37,31 +40,21 @@ interface TransportOptions {
 /** @throws CodedError `invalid_request` when the variable of a proxy is wrong */
 export function createTransport(options: TransportOptions): Transport {
   const route = openRoute(options.baseUrl, options.proxies ?? noProxies)
-  const client = axios.create({
+  const client = new Axios({
     baseURL: options.baseUrl,
-    // A path that looks like an absolute URL must not carry the token to another host.
-    allowAbsoluteUrls: false,
-    maxRedirects: 0,
-    responseType: 'arraybuffer',
-    transformResponse: [],
-    validateStatus: () => true,
-    timeout: IDLE_TIMEOUT_MS,
-    maxContentLength: LARGEST_BODY_BYTES,
-    // axios reads the variables of proxies in its own way; the route has read them as curl does.
-    proxy: false,
-    headers: {
-      authorization: `Bearer ${options.accessToken}`,
-      accept: 'application/json',
-      'user-agent': 'intercom-sync',
-    },
+    adapter: createHttpAdapter({
+      send: (...given) => requestWithLimits(route, ...given),
+      idleMs: IDLE_TIMEOUT_MS,
+      largestBytes: LARGEST_BODY_BYTES,
+    }),
   })
   return { send: (request, signal) => send(client, { ...options, route }, request, signal) }
 }
 
 /** Sends one request. Axios errors carry the request with its token, so only their code leaves this function. */
 async function send(
-  client: AxiosInstance,
-  { baseUrl, clock, route }: { baseUrl: string; clock: Clock; route: Route },
+  client: Axios,
+  { baseUrl, accessToken, clock, route }: TransportOptions & { route: Route },
   request: IntercomRequest,
   signal: AbortSignal,
 ): Promise<HttpAnswer> {
@@ -72,25 +65,27 @@ async function send(
   const watch = new AbortController()
   clock.sleep(WHOLE_TIMEOUT_MS, watch.signal).then(abort, () => {})
   try {
-    const response = await client.request<Buffer>({
+    const response = await client.request<AdapterAnswer>({
       method: request.method,
       url: request.path,
       ...(request.query && { params: request.query }),
       ...(request.body && { data: JSON.stringify(request.body) }),
       headers: {
-        'intercom-version': request.version,
+        Accept: 'application/json',
         // Without this, axios would send a content type for forms with an empty body.
-        'content-type': request.body ? 'application/json' : false,
+        'Content-Type': request.body ? 'application/json' : false,
+        authorization: `Bearer ${accessToken}`,
+        'user-agent': 'intercom-sync',
+        'intercom-version': request.version,
       },
       signal: exchange.signal,
-      transport: { request: (...given: Sent) => requestWithLimits(route, exchange.signal, ...given) },
     })
     const refusal = refusalOf(route, response.status)
     if (refusal) throw refusal
     return {
       status: response.status,
-      body: response.data,
-      header: (name) => headerOf(response, name),
+      body: response.data.body,
+      header: (name) => headerOf(response.data, name),
       proxy: route.proxy && `${route.proxy.hostname}:${route.proxy.port}`,
     }
   } catch (error) {
@@ -100,17 +95,14 @@ async function send(
       `Intercom could not be reached at ${new URL(baseUrl).host} for ${request.path}${route.tell(error)}`,
     )
   } finally {
-    watch.abort()
+    watch.abort(TIMELY)
     signal.removeEventListener('abort', abort)
   }
 }
 
-/** What axios hands to the function that sends. */
-type Sent = [options: TunnelOptions, onAnswer: (answer: http.IncomingMessage) => void]
-
 /** The route's request, with a limit on the informational answers before the real one. */
-function requestWithLimits(route: Route, givenUp: AbortSignal, ...[options, onAnswer]: Sent): http.ClientRequest {
-  const request = route.request({ ...options, givenUp }, onAnswer)
+function requestWithLimits(route: Route, ...[options, onAnswer]: Parameters<StartRequest>): http.ClientRequest {
+  const request = route.request(options, onAnswer)
   let count = 0
   let bytes = 0
   request.on('information', ({ rawHeaders }: http.InformationEvent) => {
@@ -122,7 +114,7 @@ function requestWithLimits(route: Route, givenUp: AbortSignal, ...[options, onAn
   return request
 }
 
-function headerOf(response: AxiosResponse, name: string): string | undefined {
-  const value: unknown = response.headers[name]
+function headerOf({ headers }: AdapterAnswer, name: string): string | undefined {
+  const value = headers[name]
   return typeof value === 'string' ? value : undefined
 }

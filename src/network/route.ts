@@ -3,7 +3,7 @@ import https from 'node:https'
 import { hintFor } from './failure-hints.ts'
 import type { HttpProxy, Proxies } from './proxies.ts'
 import { answeredError, ProxyError, proxyAuthenticationStatus, unreachableError } from './proxy-error.ts'
-import { authorizationOf, placeOf, TunnelAgent, type TunnelOptions } from './tunnel.ts'
+import { authorizationOf, keptConnections, placeOf, TunnelAgent, type TunnelOptions } from './tunnel.ts'
 
 /** How requests get to one address: directly, or through a proxy. Connections are kept for later requests. */
 export interface Route {
@@ -30,7 +30,7 @@ export function openRoute(address: string, proxies: Proxies): Route {
 
 function directRoute({ protocol }: URL): Route {
   const sender = protocol === 'https:' ? https : http
-  const agent = new sender.Agent({ keepAlive: true })
+  const agent = new sender.Agent(keptConnections)
   return {
     proxy: undefined,
     isOpen: false,
@@ -56,7 +56,7 @@ function tunnelRoute(proxy: HttpProxy): Route {
 /** For plain http: the proxy gets the request with the whole address in it. */
 function openProxyRoute({ host, origin }: URL, proxy: HttpProxy): Route {
   const sender = proxy.protocol === 'https:' ? https : http
-  const agent = new sender.Agent({ keepAlive: true })
+  const agent = new sender.Agent(keptConnections)
   return {
     proxy,
     isOpen: true,

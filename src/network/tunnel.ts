@@ -8,6 +8,9 @@ import { answeredError, unreachableError } from './proxy-error.ts'
 /** A proxy that stays silent for so long is taken for gone, ms. */
 const silenceMs = 20_000
 
+/** Connections are kept for later requests, and tried each minute of silence, so that no middlebox forgets them. */
+export const keptConnections = { keepAlive: true, keepAliveMsecs: 60_000 }
+
 /** Options for a connection that its request can give up while the tunnel is being made. */
 export interface TunnelOptions extends https.RequestOptions {
   /** Not `signal`: Node keeps that from the agent. */
@@ -19,7 +22,7 @@ export class TunnelAgent extends https.Agent {
   readonly #proxy: HttpProxy
 
   constructor(proxy: HttpProxy) {
-    super({ keepAlive: true })
+    super(keptConnections)
     this.#proxy = proxy
   }
 

@@ -7,8 +7,7 @@ import { recordText } from '../../src/intercom/text/record-text.ts'
 function completed(record: string, items: string[]): string | undefined {
   const answer = scanAnswer(Buffer.from(`{"data":[${record}]}`), { recordsPath: ['data'], members: ['id', 'tags'] })
   const [found] = answer.records ?? []
-  const span = found?.members.get('tags')
-  const list = span && findCutList(answer.body, span)
+  const list = found && findCutList(answer.body, found, 'tags')
   if (!found || !list) return undefined
   return recordText(answer, found, new Map(), completeList(answer.body, list, items.map(itemOf))).toString()
 }

@@ -33,14 +33,14 @@ const MOST_KEPT = 1000
 
 /** Budgets of the jobs of one process. */
 export function createMemoryBudgetStore(): BudgetStore {
-  const digestKey = randomBytes(32)
+  const namesOf = subjectNames(randomBytes(32))
   const tokens = new Map<string, Usage['token']>()
   const workspaces = new Map<string, Usage['workspace']>()
   return {
     permitsAtOnce: 1,
     leaseMs: 0,
     async update(subjects, change) {
-      const keys = subjectDigests(digestKey, subjects)
+      const keys = namesOf(subjects)
       const { usage, result } = change({
         token: tokens.get(keys.token),
         workspace: keys.workspace === undefined ? undefined : workspaces.get(keys.workspace),
@@ -62,14 +62,26 @@ export function keepLatest<Value>(kept: Map<string, Value>, key: string, value: 
   }
 }
 
-/** The subjects' names in a store: an HMAC, because a plain digest of a short id could be guessed. */
-export function subjectDigests(
-  key: Buffer,
-  { accessToken, workspaceId }: BudgetSubjects,
-): { token: string; workspace?: string } {
+/** The names of subjects in a store. */
+export interface BudgetNames {
+  token: string
+  workspace?: string
+}
+
+/**
+ * Gives subjects their names in a store: an HMAC, because a plain digest of a short id could be guessed. It remembers
+ * the last names, because a job asks for the same ones with every request.
+ */
+export function subjectNames(key: Buffer): (subjects: BudgetSubjects) => BudgetNames {
   const digest = (kind: string, id: string) => createHmac('sha256', key).update(`${kind}\0${id}`).digest('base64url')
-  return {
-    token: digest('token', accessToken),
-    ...(workspaceId !== undefined && { workspace: digest('workspace', workspaceId) }),
+  let last: { subjects: BudgetSubjects; names: BudgetNames } | undefined
+  return ({ accessToken, workspaceId }) => {
+    if (last?.subjects.accessToken === accessToken && last.subjects.workspaceId === workspaceId) return last.names
+    const names = {
+      token: digest('token', accessToken),
+      ...(workspaceId !== undefined && { workspace: digest('workspace', workspaceId) }),
+    }
+    last = { subjects: { accessToken, workspaceId }, names }
+    return names
   }
 }

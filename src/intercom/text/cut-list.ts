@@ -1,14 +1,7 @@
-import {
-  type Marks,
-  newMarks,
-  OPEN_ARRAY,
-  OPEN_OBJECT,
-  type Span,
-  skipValue,
-  walkElements,
-  walkMembers,
-} from './json-text.ts'
-import { keyText, type ScannedRecord } from './record-scanner.ts'
+import { type Marks, newMarks, OPEN_ARRAY, OPEN_OBJECT, type Span, skipValue } from './json-text.ts'
+import { walkElements, walkMembers } from './json-walk.ts'
+import { keyText } from './key-names.ts'
+import type { ScannedRecord } from './record-scanner.ts'
 import { retyped, type TextEdit } from './record-text.ts'
 
 /** A list inside a record that holds only the first of its items. */
@@ -21,10 +14,15 @@ export interface CutList {
 /** An item of a list: the text of each member by name, in their order. */
 export type ListItem = ReadonlyMap<string, string>
 
-/** Finds where a list is cut; undefined when it is whole, or is no list. @param list span of the list's text */
-export function findCutList(body: Buffer, list: Span): CutList | undefined {
-  // Nearly every list is whole, and searching for `true` is much faster than reading the list.
-  if (!body.toString('latin1', list.start, list.end).includes('true')) return undefined
+/** Finds where a record's list is cut; undefined when it is whole, or is no list. */
+export function findCutList(
+  body: Buffer,
+  { members }: Pick<ScannedRecord, 'members'>,
+  name: string,
+): CutList | undefined {
+  // Nearly every list is whole, and then need not be read.
+  const list = members.holdsTrue(name) && members.get(name)
+  if (!list) return undefined
   const { data, has_more: hasMore } = Object.fromEntries(memberSpans(body, list))
   if (!data || !hasMore || body[data.start] !== OPEN_ARRAY) return undefined
   return body.toString('latin1', hasMore.start, hasMore.end) === 'true' ? { data, hasMore } : undefined

@@ -1,21 +1,26 @@
 import { CodedError } from '../../errors.ts'
 import {
+  CLOSE_OBJECT,
+  COMMA,
   JsonTextError,
   type Marks,
   newMarks,
   OPEN_ARRAY,
   OPEN_OBJECT,
   type Span,
+  skipColon,
   skipSpace,
+  skipString,
   skipValue,
-  walkElements,
-  walkMembers,
 } from './json-text.ts'
+import { walkElements, walkMembers } from './json-walk.ts'
+import { type KeyNames, keyNames, keyText } from './key-names.ts'
+import { MemberSpans, type Members } from './member-spans.ts'
 
 /** Where a record is in an answer's body, and what we know about it without parsing it. */
-export interface ScannedRecord extends Span, Marks {
-  /** Value spans of the requested members, by name. When a key is repeated the last one counts, as in `JSON.parse`. */
-  members: Map<string, Span>
+export interface ScannedRecord extends Span, Omit<Marks, 'escapes' | 'trues'> {
+  /** Those of the requested members that it has. */
+  members: Members
 }
 
 /** An answer of Intercom, read but not parsed. */
@@ -53,6 +58,7 @@ function scan(body: Buffer, shape: RecordShape): ScannedAnswer {
   const outside = newMarks()
   const envelope = new Map<string, Span>()
   let records: ScannedRecord[] | undefined
+  const members = keyNames(shape.members)
 
   const descend = (position: number, depth: number): number => {
     const wanted = shape.recordsPath[depth]
@@ -61,7 +67,7 @@ function scan(body: Buffer, shape: RecordShape): ScannedAnswer {
       const found: ScannedRecord[] = []
       records = found
       return walkElements(body, position, outside, (start) => {
-        const record = scanRecord(body, start, shape.members)
+        const record = scanRecord(body, start, members)
         found.push(record)
         return record.end
       })
@@ -88,34 +94,28 @@ function scan(body: Buffer, shape: RecordShape): ScannedAnswer {
   }
 }
 
-function scanRecord(body: Buffer, start: number, wanted: readonly string[]): ScannedRecord {
+function scanRecord(body: Buffer, start: number, wanted: KeyNames): ScannedRecord {
   const marks = newMarks()
-  const members = new Map<string, Span>()
-  const end = walkMembers(body, start, marks, (key, valueStart) => {
-    const valueEnd = skipValue(body, valueStart, marks)
-    const name = wantedName(body, key, wanted)
-    if (name !== undefined) members.set(name, { start: valueStart, end: valueEnd })
-    return valueEnd
-  })
-  return { start, end, ...marks, members }
+  const members = new MemberSpans(wanted.names)
+  if (body[start] !== OPEN_OBJECT) throw new JsonTextError(start)
+  let at = skipSpace(body, start + 1, marks)
+  if (body[at] === CLOSE_OBJECT) return recordOf(start, at + 1, marks, members)
+  for (;;) {
+    const escapes = marks.escapes
+    const afterKey = skipString(body, at, marks)
+    const place = wanted.placeOf(body, at, afterKey, marks.escapes > escapes)
+    const valueStart = skipSpace(body, skipColon(body, afterKey, marks), marks)
+    const trues = marks.trues
+    at = skipValue(body, valueStart, marks)
+    if (place !== -1) members.set(place, valueStart, at, marks.trues > trues)
+    at = skipSpace(body, at, marks)
+    if (body[at] === CLOSE_OBJECT) return recordOf(start, at + 1, marks, members)
+    if (body[at] !== COMMA) throw new JsonTextError(at)
+    at = skipSpace(body, at + 1, marks)
+  }
 }
 
-/** The wanted name that a key spells, if any. Compares lengths first, which is fast; a key with escapes is parsed. */
-function wantedName(body: Buffer, key: Span, wanted: readonly string[]): string | undefined {
-  const length = key.end - key.start - 2
-  for (const name of wanted)
-    if (name.length === length && body.toString('latin1', key.start + 1, key.end - 1) === name) return name
-  if (!hasEscape(body, key)) return undefined
-  const spelt = keyText(body, key)
-  return wanted.find((name) => name === spelt)
-}
-
-function hasEscape(body: Buffer, key: Span): boolean {
-  for (let at = key.start + 1; at < key.end; at++) if (body[at] === 0x5c) return true
-  return false
-}
-
-/** A key with its escapes resolved. */
-export function keyText(body: Buffer, key: Span): string {
-  return JSON.parse(body.toString('utf8', key.start, key.end)) as string
+function recordOf(start: number, end: number, marks: Marks, members: MemberSpans): ScannedRecord {
+  const { longDigits, surrogateEscape, lineBreak } = marks
+  return { start, end, longDigits, surrogateEscape, lineBreak, members }
 }

@@ -1,4 +1,4 @@
-import type { Span } from './json-text.ts'
+import { isDigit, MINUS, QUOTE, type Span } from './json-text.ts'
 import type { ScannedAnswer, ScannedRecord } from './record-scanner.ts'
 
 /** The type of an id member in our messages. */
@@ -40,8 +40,10 @@ export function recordText(
   const edits = [...completed]
   for (const [name, type] of types) {
     const span = record.members.get(name)
-    const text = span && retyped(body.toString('utf8', span.start, span.end), type)
-    if (span && text !== undefined) edits.push({ span, text })
+    // Most values have their type, and the first byte says so.
+    if (!span || !mayBeRetyped(body[span.start] ?? 0, type)) continue
+    const text = retyped(body.toString('utf8', span.start, span.end), type)
+    if (text !== undefined) edits.push({ span, text })
   }
   const repairs = record.surrogateEscape || record.lineBreak || completed.length > 0
   if (edits.length === 0 && !repairs) return body.subarray(record.start, record.end)
@@ -66,6 +68,11 @@ export function retyped(valueText: string, type: MemberType): string | undefined
   if (typeof type === 'object') return valueText.startsWith('"') ? objectText(valueText, type) : undefined
   if (type === 'string') return CANONICAL_INTEGER.test(valueText) ? `"${valueText}"` : undefined
   return QUOTED_INTEGER.test(valueText) ? valueText.slice(1, -1) : undefined
+}
+
+/** Whether a value that begins with this byte may have to change to have the type. */
+function mayBeRetyped(first: number, type: MemberType): boolean {
+  return type === 'string' ? first === MINUS || isDigit(first) : first === QUOTE
 }
 
 function objectText(valueText: string, { type, textAs }: ObjectForm): string {

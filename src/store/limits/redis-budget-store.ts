@@ -1,10 +1,11 @@
 import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
 import {
+  type BudgetNames,
   type BudgetStore,
   type BudgetSubjects,
   keepLatest,
-  subjectDigests,
+  subjectNames,
 } from '../../intercom/budget/budget-store.ts'
 import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
@@ -42,25 +43,22 @@ export function createRedisBudgetStore({ redis, keys, clock, createId }: RedisBu
    * The same for all workers, whichever of their keys comes first, so that a token does not get a separate budget for
    * each.
    */
-  let digestKey: Buffer | undefined
+  let digest: { key: Buffer; namesOf: (subjects: BudgetSubjects) => BudgetNames } | undefined
 
-  const namesOf = (key: Buffer, subjects: BudgetSubjects): string[] => {
-    const { token, workspace } = subjectDigests(key, subjects)
-    return [
-      redis.keyspace.budget('token', token),
-      ...(workspace === undefined ? [] : [redis.keyspace.budget('workspace', workspace)]),
-    ]
-  }
+  const keysOf = ({ token, workspace }: BudgetNames): string[] => [
+    redis.keyspace.budget('token', token),
+    ...(workspace === undefined ? [] : [redis.keyspace.budget('workspace', workspace)]),
+  ]
 
   /**
    * The keys of the usage. While none of its values is known, Redis may have been emptied and may have another secret.
    */
   const findNames = async (subjects: BudgetSubjects, signal: AbortSignal): Promise<string[]> => {
-    const known = digestKey && namesOf(digestKey, subjects)
+    const known = digest && keysOf(digest.namesOf(subjects))
     if (known?.some((name) => remembered.get(name))) return known
-    const secret = await insist(() => readSharedSecret(redis, keys, digestKey), signal)
-    digestKey = secret
-    return namesOf(secret, subjects)
+    const secret = await insist(() => readSharedSecret(redis, keys, digest?.key), signal)
+    if (!digest?.key.equals(secret)) digest = { key: secret, namesOf: subjectNames(secret) }
+    return keysOf(digest.namesOf(subjects))
   }
 
   /** Writes the values, or remembers those that somebody else has written. */

@@ -135,7 +135,8 @@ async function openPage(
   )
   const last = entries.at(-1)
   return {
-    body: Buffer.concat(bodies),
+    // The usual page is one entry, and needs no copy.
+    body: bodies.length === 1 && bodies[0] ? bodies[0] : Buffer.concat(bodies),
     messageCount: last ? last.lastOffset - after : 0,
     finalStatus: isFinal(status) ? status : undefined,
     total: Number(messages),

@@ -1,3 +1,4 @@
+import { MemberSpans } from '../../intercom/text/member-spans.ts'
 import type { ScannedAnswer, ScannedRecord } from '../../intercom/text/record-scanner.ts'
 import type { MemberType } from '../../intercom/text/record-text.ts'
 import type { StreamEntry } from '../../streams/table.ts'
@@ -9,7 +10,7 @@ export const PARENT_UPDATED_AT = 'parent_updated_at'
 /** An answer as one record, for hashing it whole. */
 export function wholeAnswer(answer: ScannedAnswer): ScannedRecord {
   const marks = { longDigits: false, surrogateEscape: false, lineBreak: false }
-  return { start: 0, end: answer.body.length, members: new Map(), ...marks }
+  return { start: 0, end: answer.body.length, members: new MemberSpans([]), ...marks }
 }
 
 /**

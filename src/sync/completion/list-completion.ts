@@ -88,8 +88,7 @@ export function createListCompletion(
 /** The lists that Intercom has cut in a record. */
 function cutsOf({ kinds }: ListAsking, body: Buffer, { record }: Row): Cut[] {
   return kinds.flatMap((traits) => {
-    const span = record.members.get(traits.member)
-    const list = span && findCutList(body, span)
+    const list = findCutList(body, record, traits.member)
     return list ? [{ traits, list }] : []
   })
 }

@@ -9,6 +9,7 @@ import {
   searchBody,
   type TimeRange,
 } from '../../intercom/endpoints/search-query.ts'
+import { isDigit, type Span, ZERO } from '../../intercom/text/json-text.ts'
 import type { ScannedAnswer, ScannedRecord } from '../../intercom/text/record-scanner.ts'
 import { isObject } from '../../json-object.ts'
 import type { CursorField, StreamEntry } from '../../streams/table.ts'
@@ -58,6 +59,9 @@ export interface PageRequest {
 
 /** A time above this is in milliseconds: some workspaces hold such broken dates (seconds reach it in the year 5138). */
 const LARGEST_SECONDS = 100_000_000_000
+
+/** A number of so many digits is exact. */
+const MOST_PLAIN_DIGITS = 15
 
 /**
  * Asks for one page, and once more when a record lacks a member that every record has. If the second answer lacks it
@@ -144,18 +148,16 @@ export function readRow(
   earliest: { updated: number; created: number },
   cursor: CursorField = 'updated_at',
 ): Row {
-  const text = (name: string) => {
-    const span = record.members.get(name)
-    return span && body.toString('utf8', span.start, span.end)
-  }
-  const id = text('id')
-  if (id === undefined) throw new CodedError('intercom_protocol', `A record in Intercom's answer to ${path} has no id`)
+  const { members } = record
+  const idSpan = members.get('id')
+  if (!idSpan) throw new CodedError('intercom_protocol', `A record in Intercom's answer to ${path} has no id`)
+  const id = body.toString('utf8', idSpan.start, idSpan.end)
   // An id may come as a number or as a string; either way it is the same record.
   return {
     record,
     id: id.startsWith('"') ? (JSON.parse(id) as string) : id,
-    updatedAt: readSeconds(text(cursor), earliest.updated),
-    createdAt: readSeconds(text('created_at'), earliest.created),
+    updatedAt: readSeconds(body, members.get(cursor), earliest.updated),
+    createdAt: readSeconds(body, members.get('created_at'), earliest.created),
   }
 }
 
@@ -164,12 +166,28 @@ export function readRow(
  * in milliseconds that lies before everything requested: Intercom has then compared the raw number, and nobody else
  * will ask for that time.
  */
-function readSeconds(text: string | undefined, earliest: number): number | undefined {
-  const number = text === undefined || text === 'null' ? Number.NaN : Number(text.replaceAll('"', '') || 'none')
+function readSeconds(body: Buffer, span: Span | undefined, earliest: number): number | undefined {
+  const number = span ? (plainNumber(body, span) ?? numberOf(body.toString('utf8', span.start, span.end))) : Number.NaN
   if (!Number.isFinite(number) || number < 0) return undefined
   if (number <= LARGEST_SECONDS) return Math.floor(number)
   const seconds = Math.floor(number / 1000)
   return seconds < earliest ? undefined : seconds
+}
+
+function numberOf(text: string): number {
+  return text === 'null' ? Number.NaN : Number(text.replaceAll('"', '') || 'none')
+}
+
+/** A number of nothing but a few digits, as nearly every time is: read without making a string of it. */
+function plainNumber(body: Buffer, { start, end }: Span): number | undefined {
+  if (end - start > MOST_PLAIN_DIGITS) return undefined
+  let number = 0
+  for (let at = start; at < end; at++) {
+    const byte = body[at] ?? 0
+    if (!isDigit(byte)) return undefined
+    number = number * 10 + (byte - ZERO)
+  }
+  return number
 }
 
 /** Whether a page holds fewer records than it has room for although more follow. */

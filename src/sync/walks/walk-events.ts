@@ -64,6 +64,9 @@ async function* walkEvents(walk: Walk): AsyncGenerator<WalkEvent, void, void> {
   }
 }
 
+/** Why a wait ends. Without a reason of our own, each end would make an error with its stack. */
+const SETTLED = new Error('settled')
+
 /** The promise's value, or undefined when `wakeAt` comes first. */
 async function before<Value>(promise: Promise<Value>, wakeAt: number, clock: Clock): Promise<Value | undefined> {
   const wait = wakeAt - clock.monotonic()
@@ -76,6 +79,6 @@ async function before<Value>(promise: Promise<Value>, wakeAt: number, clock: Clo
   try {
     return await Promise.race([promise, woken])
   } finally {
-    timer.abort()
+    timer.abort(SETTLED)
   }
 }

@@ -1,0 +1,94 @@
+import type http from 'node:http'
+import type { RequestOptions } from 'node:https'
+import { type AxiosAdapter, AxiosError, AxiosHeaders, CanceledError, type InternalAxiosRequestConfig } from 'axios'
+import { readBody } from './http-body.ts'
+
+/** Sends a request as Node's own function does. */
+export type StartRequest = (
+  options: RequestOptions & { givenUp?: AbortSignal },
+  onAnswer: (answer: http.IncomingMessage) => void,
+) => http.ClientRequest
+
+/** What axios gives as the data of a response. */
+export interface AdapterAnswer {
+  body: Buffer
+  headers: http.IncomingHttpHeaders
+}
+
+/** The encodings that `readBody` knows. */
+const ACCEPTED_ENCODINGS = 'gzip, compress, deflate, br'
+/** axios would check and copy every header of an answer; ours are read where Node has put them. */
+const NO_HEADERS = new AxiosHeaders()
+
+/**
+ * An adapter for axios that does nothing but what our requests need: no redirects, forms, streams, rates or cookies.
+ * axios's own took more CPU than the reading of a small answer. Requests are the same, byte by byte, and so are the codes
+ * of errors.
+ *
+ * @param options.send the way to the host
+ * @param options.idleMs a request fails when nothing has come for this time
+ * @param options.largestBytes of a body, after decompression
+ */
+export function createHttpAdapter(options: { send: StartRequest; idleMs: number; largestBytes: number }): AxiosAdapter {
+  const { send, idleMs, largestBytes } = options
+  return (config) =>
+    new Promise((resolve, reject) => {
+      const signal = config.signal as AbortSignal
+      const request = send({ ...requestOptions(config, signal), timeout: idleMs }, (answer) => {
+        readBody(answer, largestBytes).then((body) => {
+          const data: AdapterAnswer = { body, headers: answer.headers }
+          end(() => resolve({ data, status: answer.statusCode ?? 0, statusText: '', headers: NO_HEADERS, config }))
+        }, fail)
+      })
+      let isOver = false
+      function end(settle: () => void): void {
+        if (isOver) return
+        isOver = true
+        signal.removeEventListener('abort', cancel)
+        settle()
+      }
+      const fail = (error: Error): void =>
+        end(() => {
+          reject(error)
+          request.destroy()
+        })
+      const cancel = () => fail(new CanceledError(undefined, config))
+      signal.addEventListener('abort', cancel)
+      request.on('error', fail)
+      request.on('timeout', () =>
+        fail(new AxiosError(`timeout of ${idleMs}ms exceeded`, AxiosError.ECONNABORTED, config)),
+      )
+      if (config.data) request.write(config.data)
+      request.end()
+    })
+}
+
+/** The path always stays below our own address: one that looks like a URL must not carry the token to another host. */
+function requestOptions(config: InternalAxiosRequestConfig, givenUp: AbortSignal): Parameters<StartRequest>[0] {
+  const { protocol, hostname, port, pathname } = new URL(
+    `${config.baseURL?.replace(/\/+$/, '')}/${config.url?.replace(/^\/+/, '')}`,
+  )
+  const { headers, data, params } = config
+  if (data) headers.set('Content-Length', String(Buffer.byteLength(data as string)))
+  headers.set('Accept-Encoding', ACCEPTED_ENCODINGS)
+  return {
+    protocol,
+    hostname: hostname.replace(/^\[|\]$/g, ''),
+    port,
+    path: pathname + queryOf(params as Record<string, string> | undefined),
+    method: config.method?.toUpperCase(),
+    headers: headers.toJSON() as Record<string, string>,
+    insecureHTTPParser: false,
+    givenUp,
+  }
+}
+
+function queryOf(params: Record<string, string> | undefined): string {
+  const pairs = Object.entries(params ?? {}).map(([name, value]) => `${encode(name)}=${encode(value)}`)
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`
+}
+
+/** As axios does it. */
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(/%3A/g, ':').replace(/%24/g, '$').replace(/%2C/g, ',').replace(/%20/g, '+')
+}
