@@ -23,7 +23,6 @@ import { openRedisSource } from './redis/redis-source.ts'
 import { startApi } from './roles/api.ts'
 import { startOperations } from './roles/operations.ts'
 import { startReconciler } from './roles/reconciler.ts'
-import { startSegments } from './roles/segments.ts'
 import { startWorker } from './roles/worker.ts'
 import { type Config, readConfig, readSearchPath } from './settings/config.ts'
 import type { EndObserver } from './store/attempts/job-end.ts'
@@ -91,10 +90,7 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
     const ownsDataDir = source.origin === 'own'
     const onJobEnded = observeEndedJobs(metrics, logger)
     const storage = source.description
-    const base = { config, keys, clients, clock, logger, metrics, storage, ownsDataDir, onJobEnded }
-    const { phase, ...segments } = await startSegments(base, roles.worker)
-    phases.unshift(phase)
-    const service = { ...base, segments }
+    const service = { config, keys, clients, clock, logger, metrics, storage, ownsDataDir, onJobEnded }
     if (config.metricsPort !== undefined) phases.unshift(await startOperations(service, ending.signal))
     if (roles.worker) phases.unshift(await startWorker(service))
     else phases.unshift(startReconciler(service))

@@ -18,7 +18,7 @@ import type { Service } from './service.ts'
 
 /** Answers callers. */
 export async function startApi(service: Service): Promise<Phase> {
-  const { config, keys, clients, clock, logger, metrics, storage, ownsDataDir, onJobEnded, segments } = service
+  const { config, keys, clients, clock, logger, metrics, storage, ownsDataDir, onJobEnded } = service
   const redis = clients.connect('failFast')
   const subscriber = clients.connect('subscriber')
   const late = AbortSignal.timeout(redisStartMs)
@@ -32,7 +32,6 @@ export async function startApi(service: Service): Promise<Phase> {
     retention: retentionOf(config.jobRetentionMs),
     wakeUps: createWakeUps(subscriber),
     onJobEnded,
-    segmentReader: segments.segmentReader,
   }
   const metricsElsewhere = config.metricsPort !== undefined
   if (!metricsElsewhere) collectFigures({ metrics, redis, queue, clock })

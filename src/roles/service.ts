@@ -5,8 +5,6 @@ import type { RedisClients } from '../redis/redis.ts'
 import type { Config } from '../settings/config.ts'
 import type { EndObserver } from '../store/attempts/job-end.ts'
 import type { EncryptionKey } from '../store/secrets/sealing.ts'
-import type { SegmentMover } from '../store/segments/segment-mover.ts'
-import type { SegmentReader } from '../store/segments/segment-reading.ts'
 
 /** Everything that every role needs. */
 export interface Service {
@@ -21,6 +19,4 @@ export interface Service {
   /** Whether the Redis is the process's own, so that `DATA_DIR/service.json` is, too. */
   ownsDataDir: boolean
   onJobEnded: EndObserver
-  /** The part of the logs that is in files. */
-  segments: { segmentReader: SegmentReader; segmentMover: SegmentMover }
 }

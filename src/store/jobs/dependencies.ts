@@ -1,8 +1,7 @@
 import type { JobEndDependencies } from '../attempts/job-end.ts'
-import type { CheckpointSource } from '../log/checkpoints.ts'
 import type { WakeUps } from '../log/wake-ups.ts'
 
-export interface JobStoreOptions extends JobEndDependencies, Pick<CheckpointSource, 'segmentReader'> {
+export interface JobStoreOptions extends JobEndDependencies {
   wakeUps: WakeUps
   /** Hands a new job to the workers. */
   enqueue: (jobId: number) => Promise<void>
@@ -15,5 +14,4 @@ export interface JobStoreOptions extends JobEndDependencies, Pick<CheckpointSour
 }
 
 /** The same, completed. */
-export type JobStoreDependencies = Required<Omit<JobStoreOptions, Optional>> & Pick<JobStoreOptions, Optional>
-type Optional = 'onJobEnded' | 'segmentReader'
+export type JobStoreDependencies = Required<Omit<JobStoreOptions, 'onJobEnded'>> & Pick<JobStoreOptions, 'onJobEnded'>

@@ -19,7 +19,6 @@ export async function deleteMessages(redis: StoreClient, jobId: number): Promise
       positionKey: redis.keyspace.job(jobId, 'position'),
       requestKey: redis.keyspace.job(jobId, 'request'),
       readersKey: redis.keyspace.job(jobId, 'readers'),
-      segmentsKey: redis.keyspace.job(jobId, 'segments'),
     },
   })
   if (outcome === 'MISSING') throw new CodedError('job_not_found')

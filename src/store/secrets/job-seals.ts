@@ -14,7 +14,6 @@ import {
   sealToBytes,
   sealToText,
   unwrapDataKey,
-  withoutMark,
   wrapDataKey,
 } from './sealing.ts'
 
@@ -45,8 +44,7 @@ export function createJobSeals(keys: readonly EncryptionKey[], owner: Owner): Jo
 }
 
 /** Seals of an existing job. @throws SealBrokenError */
-export function openJobSeals(keys: readonly EncryptionKey[], storedDataKey: string, owner: Owner): JobSeals {
-  const wrappedDataKey = withoutMark(storedDataKey)
+export function openJobSeals(keys: readonly EncryptionKey[], wrappedDataKey: string, owner: Owner): JobSeals {
   return jobSeals(unwrapDataKey(keys, wrappedDataKey, { ...owner, purpose: 'data-key' }), wrappedDataKey, owner)
 }
 

@@ -1,11 +1,8 @@
 import type { IntercomObserver } from '../../intercom/observer.ts'
 
-/**
- * What an attempt waits for: Intercom's rate limit, the one scroll that a workspace has, or room in the log, which only
- * the caller of a sync knows.
- */
+/** What an attempt waits for at Intercom: its rate limit, or the one scroll that a workspace has. */
 export interface Wait {
-  waitingFor: 'rate_limit' | 'scroll' | 'log_space'
+  waitingFor: 'rate_limit' | 'scroll'
   /** Ms since the epoch; absent when nobody knows. */
   until?: number
 }
