@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Metrics } from '../metrics.ts'
+import type { Reinspection } from '../redis/checks/inspect.ts'
 import type { RedisClients } from '../redis/redis.ts'
 import type { Config } from '../settings/config.ts'
 import type { EndObserver } from '../store/attempts/job-end.ts'
@@ -19,4 +20,6 @@ export interface Service {
   /** Whether the Redis is the process's own, so that `DATA_DIR/service.json` is, too. */
   ownsDataDir: boolean
   onJobEnded: EndObserver
+  /** Only for a Redis that the operator provides. */
+  inspectAgain: Reinspection | undefined
 }
