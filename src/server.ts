@@ -16,7 +16,7 @@ import { isForOperators, openKeys } from './process/start-checks.ts'
 import { StartError } from './process/start-error.ts'
 import { countEndedJobs } from './queue/attempt-observer.ts'
 import { logEndedJobs } from './queue/watch/job-log.ts'
-import { createReinspection, inspectRedis } from './redis/checks/inspect.ts'
+import { createLaterInspection, inspectRedis } from './redis/checks/inspect.ts'
 import { createRedisClients } from './redis/redis.ts'
 import { createRedisErrorLog } from './redis/redis-error-log.ts'
 import { openRedisSource } from './redis/redis-source.ts'
@@ -83,7 +83,7 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
     const { server, prefix } = config.redis
     const inspected = { ...config, prefix, clock, logger }
     const inspection = server && (await inspectRedis(server, inspected))
-    const inspectAgain = server && createReinspection(server, inspected)
+    const inspectAgain = server && createLaterInspection(server, inspected)
     const clients = createRedisClients(source.address, createRedisErrorLog(logger, clock), { prefix, ...inspection })
     phases.unshift({ name: 'close connections', timeoutMs: 1000, run: clients.close })
 

@@ -1,5 +1,4 @@
 import { CodedError } from '../errors.ts'
-import type { Reinspection } from '../redis/checks/inspect.ts'
 import { RedisRefusal } from '../redis/checks/refusal.ts'
 import type { StoreClient } from '../store/keys.ts'
 import { checkKeys } from '../store/secrets/key-canaries.ts'
@@ -16,7 +15,7 @@ import { tryWriting } from '../store/write-trial.ts'
 export async function checkReadiness(
   redis: StoreClient,
   keys: readonly EncryptionKey[],
-  inspectAgain?: Reinspection,
+  inspectAgain?: () => Promise<void>,
 ): Promise<void> {
   await tryWriting(redis)
   await checkKeys(redis, keys)

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Metrics } from '../metrics.ts'
-import type { Reinspection } from '../redis/checks/inspect.ts'
 import type { RedisClients } from '../redis/redis.ts'
 import type { Config } from '../settings/config.ts'
 import type { EndObserver } from '../store/attempts/job-end.ts'
@@ -20,6 +19,6 @@ export interface Service {
   /** Whether the Redis is the process's own, so that `DATA_DIR/service.json` is, too. */
   ownsDataDir: boolean
   onJobEnded: EndObserver
-  /** Only for a Redis that the operator provides. */
-  inspectAgain: Reinspection | undefined
+  /** Tries the Redis again as the start has; only one that the operator provides. @throws RedisRefusal */
+  inspectAgain: (() => Promise<void>) | undefined
 }

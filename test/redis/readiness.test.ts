@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import t from 'tap'
 import { systemClock } from '../../src/clock.ts'
-import { createReinspection } from '../../src/redis/checks/inspect.ts'
+import { createLaterInspection } from '../../src/redis/checks/inspect.ts'
 import { createRedisClients, untilReady } from '../../src/redis/redis.ts'
 import { checkReadiness } from '../../src/roles/readiness.ts'
 import { encryptionKey } from '../../src/store/secrets/sealing.ts'
@@ -21,7 +21,12 @@ t.test('readiness goes on trying what the start has tried', onRealRedis, async (
   await untilReady(redis, AbortSignal.timeout(5000))
   const clock = createSkippingClock(systemClock.now(), 1)
   const logger = pino({ level: 'silent' })
-  const inspectAgain = createReinspection(address, { prefix: 'intercom-sync', logLimitBytes: 2 ** 28, clock, logger })
+  const inspectAgain = createLaterInspection(address, {
+    prefix: 'intercom-sync',
+    logLimitBytes: 2 ** 28,
+    clock,
+    logger,
+  })
   const keys = [encryptionKey('test', Buffer.alloc(32))]
   const app = await startApp(
     t,

@@ -54,17 +54,15 @@ async function inspectOnce(server: RedisServer, options: InspectionOptions): Pro
   return inspection
 }
 
-/** Tries what the start has tried once more, for the sake of readiness. @throws RedisRefusal */
-export type Reinspection = () => Promise<void>
-
 /** How long it counts that all was well, ms. Readiness is asked often, and by several. */
 const wellMs = 10_000
 
 /**
+ * Returns a function that tries once more what the start has tried, for the sake of readiness; it throws RedisRefusal.
  * Rights may be taken away later, and settings changed. Whether Redis can be reached is not judged here: the connections
  * that are in use show it, and go on where a new one would be refused.
  */
-export function createReinspection(server: RedisServer, options: InspectionOptions): Reinspection {
+export function createLaterInspection(server: RedisServer, options: InspectionOptions): () => Promise<void> {
   const { clock, logger } = options
   let wellUntil = Number.NEGATIVE_INFINITY
   let running: Promise<void> | undefined
