@@ -16,7 +16,7 @@ import { isForOperators, openKeys } from './process/start-checks.ts'
 import { StartError } from './process/start-error.ts'
 import { countEndedJobs } from './queue/attempt-observer.ts'
 import { logEndedJobs } from './queue/watch/job-log.ts'
-import { inspectRedis } from './redis/checks/inspect.ts'
+import { createLaterInspection, inspectRedis } from './redis/checks/inspect.ts'
 import { createRedisClients } from './redis/redis.ts'
 import { createRedisErrorLog } from './redis/redis-error-log.ts'
 import { openRedisSource } from './redis/redis-source.ts'
@@ -81,7 +81,9 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
       closer.close()
     })
     const { server, prefix } = config.redis
-    const inspection = server && (await inspectRedis(server, { ...config, prefix, clock, logger }))
+    const inspected = { ...config, prefix, clock, logger }
+    const inspection = server && (await inspectRedis(server, inspected))
+    const inspectAgain = server && createLaterInspection(server, inspected)
     const clients = createRedisClients(source.address, createRedisErrorLog(logger, clock), { prefix, ...inspection })
     phases.unshift({ name: 'close connections', timeoutMs: 1000, run: clients.close })
 
@@ -90,7 +92,7 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
     const ownsDataDir = source.origin === 'own'
     const onJobEnded = observeEndedJobs(metrics, logger)
     const storage = source.description
-    const service = { config, keys, clients, clock, logger, metrics, storage, ownsDataDir, onJobEnded }
+    const service = { config, keys, clients, clock, logger, metrics, storage, ownsDataDir, onJobEnded, inspectAgain }
     if (config.metricsPort !== undefined) phases.unshift(await startOperations(service, ending.signal))
     if (roles.worker) phases.unshift(await startWorker(service))
     else phases.unshift(startReconciler(service))

@@ -30,7 +30,7 @@ export function curlLines({ service, intercom, job }: CurlSetting): { what: stri
     {
       what: '... and sync just them, from the states of the third job',
       command: shellLines(
-        `state=$(${ask} ${service}${job}/state)\ncurl -sSN --fail-with-body ${service}/v1/jobs`,
+        `state=$(${ask} ${service}${job}/state)\ncurl -sSN --fail-with-body '${service}/v1/jobs?heartbeat=15'`,
         `-H 'Accept: application/x-ndjson' ${json}`,
         `-d '{${config},\n      "streams": ["contacts"], "state": '"$state"'}'`,
         `| grep '"RECORD"' | cut -c 1-78`,

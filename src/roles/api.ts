@@ -18,7 +18,7 @@ import type { Service } from './service.ts'
 
 /** Answers callers. */
 export async function startApi(service: Service): Promise<Phase> {
-  const { config, keys, clients, clock, logger, metrics, storage, ownsDataDir, onJobEnded } = service
+  const { config, keys, clients, clock, logger, metrics, storage, ownsDataDir, onJobEnded, inspectAgain } = service
   const redis = clients.connect('failFast')
   const subscriber = clients.connect('subscriber')
   const late = AbortSignal.timeout(redisStartMs)
@@ -50,7 +50,7 @@ export async function startApi(service: Service): Promise<Phase> {
     clock,
     logger,
     metrics,
-    ready: () => checkReadiness(redis, keys),
+    ready: () => checkReadiness(redis, keys, inspectAgain),
     closing: closing.signal,
   })
   const address = await listenOn(app, { host: config.host, port: config.port, setting: 'PORT' })

@@ -11,7 +11,7 @@ import type { Service } from './service.ts'
 
 /** Answers operators on a separate port, in every role. */
 export async function startOperations(service: Service, closing: AbortSignal): Promise<Phase> {
-  const { config, keys, clients, clock, logger, metrics } = service
+  const { config, keys, clients, clock, logger, metrics, inspectAgain } = service
   const redis = clients.connect('failFast')
   await untilReady(redis, AbortSignal.timeout(redisStartMs))
   const queue = createSyncQueue(redis, createRedisErrorLog(logger, clock))
@@ -21,7 +21,7 @@ export async function startOperations(service: Service, closing: AbortSignal): P
     clock,
     logger,
     closing,
-    ready: () => checkReadiness(redis, keys),
+    ready: () => checkReadiness(redis, keys, inspectAgain),
     front: config,
     needsKey: config.apiKeys.length > 0,
   })

@@ -19,4 +19,6 @@ export interface Service {
   /** Whether the Redis is the process's own, so that `DATA_DIR/service.json` is, too. */
   ownsDataDir: boolean
   onJobEnded: EndObserver
+  /** Tries the Redis again as the start has; only one that the operator provides. @throws RedisRefusal */
+  inspectAgain: (() => Promise<void>) | undefined
 }

@@ -58,7 +58,7 @@ export function readRedisSettings(read: Reader, faults: string[]): RedisSettings
     if (url === undefined && read.isEmpty(name))
       faults.push(`${name} is set, but empty; put an address there, or unset it`)
   if (url === undefined) {
-    const meaningless = [...tlsVariables, ...sentinelVariables].filter(read.isSet)
+    const meaningless = [...tlsVariables, ...sentinelVariables].filter(hasValue(read))
     if (!read.isSet('REDIS_URL'))
       for (const name of meaningless) faults.push(`${name} is set, but REDIS_URL is not; set both or neither`)
     return { prefix }
@@ -74,6 +74,11 @@ export function readRedisSettings(read: Reader, faults: string[]): RedisSettings
     prefix,
     server: { url: url.value, variable: url.variable, ...(tls && { tls }), ...(sentinel && { sentinel }) },
   }
+}
+
+/** Whether a variable, or the one for its file, says anything: an empty one, as Compose makes of `${NAME:-}`, does not. */
+function hasValue(read: Reader) {
+  return (name: string): boolean => [name, `${name}_FILE`].some((one) => read.text(one) !== undefined)
 }
 
 /** The address without user and password. */
@@ -119,7 +124,7 @@ function readPrefix(read: Reader, faults: string[]): string {
 
 function readTls(read: Reader, faults: string[], { variable, value }: Secret): RedisTls | undefined {
   if (!/^rediss:/i.test(value)) {
-    for (const name of tlsVariables.filter(read.isSet))
+    for (const name of tlsVariables.filter(hasValue(read)))
       faults.push(
         `${name} is set, but ${variable} starts with redis://; start it with rediss:// for TLS, or unset ${name}`,
       )
@@ -133,8 +138,8 @@ function readTls(read: Reader, faults: string[], { variable, value }: Secret): R
   const servername = read.text('REDIS_TLS_SERVER_NAME')
   for (const [name, text] of Object.entries({ REDIS_TLS_CA_FILE: ca, REDIS_TLS_CERT_FILE: cert }))
     if (text !== undefined && !isCertificate(text)) faults.push(`${name} names a file that holds no certificate in PEM`)
-  if (read.isSet('REDIS_TLS_CERT_FILE') !== read.isSet('REDIS_TLS_KEY_FILE'))
-    faults.push('REDIS_TLS_CERT_FILE and REDIS_TLS_KEY_FILE belong together; set both or neither')
+  const given = ['REDIS_TLS_CERT_FILE', 'REDIS_TLS_KEY_FILE'].filter(hasValue(read))
+  if (given.length === 1) faults.push('REDIS_TLS_CERT_FILE and REDIS_TLS_KEY_FILE belong together; set both or neither')
   if (cert !== undefined && key !== undefined && isCertificate(cert)) faults.push(...faultsOfPair(cert, key))
   return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }), ...(servername && { servername }) }
 }
@@ -165,7 +170,7 @@ function readSentinel(read: Reader, faults: string[], { variable, value }: Secre
   const username = read.text('REDIS_SENTINEL_USERNAME')
   const password = read.secret('REDIS_SENTINEL_PASSWORD')
   if (list === undefined) {
-    for (const name of sentinelVariables.filter(read.isSet))
+    for (const name of sentinelVariables.filter(hasValue(read)))
       faults.push(`${name} is set, but no Sentinel in REDIS_SENTINELS; list them there, or unset ${name}`)
     return undefined
   }

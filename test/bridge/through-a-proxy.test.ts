@@ -89,16 +89,17 @@ t.test('a proxy that does not open the way to the service is named', async (t) =
  */
 async function startCompressingFront(t: Test, limit: () => number, gate = Promise.resolve()) {
   let cuts = 0
-  let packed = 0
+  const asked: string[] = []
   const server = http.createServer((request, response) => {
-    const { method, headers, url: path } = request
+    const { method, url: path } = request
+    const { 'accept-encoding': encoding, ...headers } = request.headers
+    asked.push(String(encoding))
     const onward = http.request({ host: '127.0.0.1', port: service.port, path, method, headers }, (answer) => {
       const { 'content-length': _, ...others } = answer.headers
       response.writeHead(answer.statusCode ?? 0, { ...others, 'content-encoding': 'gzip' })
       const gzip = createGzip({ flush: constants.Z_SYNC_FLUSH })
       const isLog = String(answer.headers['content-type']).startsWith('application/x-ndjson')
       let left = isLog ? limit() : Infinity
-      if (headers['accept-encoding'] === 'gzip') packed++
       gzip.on('data', (piece: Buffer) => {
         if (left <= 0) return
         response.write(piece.subarray(0, left))
@@ -120,7 +121,7 @@ async function startCompressingFront(t: Test, limit: () => number, gate = Promis
     server.closeAllConnections()
     server.close()
   })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, cuts: () => cuts, packed: () => packed }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, cuts: () => cuts, asked }
 }
 
 t.test('a compressed log that is cut anywhere is read on, and comes out the same', async (t) => {
@@ -131,13 +132,31 @@ t.test('a compressed log that is cut anywhere is read on, and comes out the same
     limit *= 2
     return limit > 40_000 ? Infinity : limit
   })
-  const environment = { INTERCOM_SYNC_API_KEY: service.key }
+  const environment = { INTERCOM_SYNC_API_KEY: service.key, ...(await farAway(t)) }
   const read = await bench.run(['jobs', 'messages', String(job?.jobId), '--url', front.url], { environment })
   t.equal(read.end, 0, read.stderr)
   t.ok(read.stdout.equals(whole), `${read.stdout.length} of ${whole.length} bytes`)
   t.ok(front.cuts() >= 4, `${front.cuts()} cuts`)
-  t.ok(front.packed() > front.cuts())
+  t.ok(front.asked.filter((encoding) => encoding === 'gzip').length > front.cuts())
 })
+
+t.test('a service on this machine is asked for nothing compressed, by the bridge and the commands', async (t) => {
+  const front = await startCompressingFront(t, () => Infinity)
+  const config = configFor('near.json', front.url)
+  const read = await bench.run(['read', '--config', config, '--catalog', catalog])
+  t.equal(read.end, 0, read.stderr)
+  const environment = { INTERCOM_SYNC_API_KEY: service.key }
+  const list = await bench.run(['jobs', 'list', '--url', front.url.replace('127.0.0.1', 'localhost')], { environment })
+  t.equal(list.end, 0, list.stderr)
+  t.ok(front.asked.length >= 2)
+  t.same([...new Set(front.asked)], ['identity'])
+})
+
+/** The way to what is on this machine as if it were on another: through a proxy. */
+async function farAway(t: Test): Promise<Record<string, string>> {
+  const proxy = await startForwardProxy(t)
+  return { http_proxy: `127.0.0.1:${proxy.port}` }
+}
 
 async function passOn(answer: http.IncomingMessage, gzip: Gzip, gate: Promise<void>): Promise<void> {
   for await (const piece of answer) {
@@ -151,9 +170,11 @@ t.test('lines of a compressed log are there as they come', async (t) => {
   const gate = createDeferred()
   const front = await startCompressingFront(t, () => Infinity, gate.promise)
   const config = configFor('live.json', front.url)
-  const reading = bench.start(['read', '--config', config, '--catalog', catalog])
+  const environment = await farAway(t)
+  const reading = bench.start(['read', '--config', config, '--catalog', catalog], { environment })
   // No more than the first piece has left the front.
   await reading.untilPrinted(/"status":"STARTED"/)
   gate.resolve()
   t.equal((await reading.finished).end, 0)
+  t.same([...new Set(front.asked)], ['gzip'])
 })

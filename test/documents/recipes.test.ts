@@ -40,6 +40,22 @@ t.test('a call that is refused fails the recipe it stands in, and shows why', as
   )
 })
 
+t.test('a recipe that follows a job asks for a heartbeat, so that no proxy gives up in its silence', async (t) => {
+  const following = recipes.flatMap(({ from, text }) =>
+    text
+      .replaceAll('\\\n', ' ')
+      .split('\n')
+      .flatMap((line) => line.match(/\b(curl|call) .*?-(sS)?N .*/g) ?? [])
+      .map((call) => ({ from, call })),
+  )
+  const places = new Set(following.map(({ from }) => from))
+  for (const place of ['README.md', 'docs/http.md', 'docs/operations.md', script]) t.ok(places.has(place), place)
+  t.same(
+    following.filter(({ call }) => !/[?&]heartbeat=15\b/.test(call)),
+    [],
+  )
+})
+
 t.test('the lines of the demo fit 80 columns', async (t) => {
   const lines = curlLines(demo).flatMap(({ command }) => command.split('\n'))
   t.same(

@@ -117,3 +117,23 @@ t.test('a file that holds no certificate, or a key of another one, is told', asy
   t.match(tried({ REDIS_TLS_CERT_FILE: one.cert, REDIS_TLS_KEY_FILE: two.key }), [/^REDIS_TLS_KEY_FILE names no key/])
   t.same(tried({ REDIS_TLS_CERT_FILE: one.cert, REDIS_TLS_KEY_FILE: one.key, REDIS_TLS_CA_FILE: authority.ca }), [])
 })
+
+t.test('an empty variable for TLS or Sentinel counts as not set, as Compose passes one on', async (t) => {
+  const names = [
+    ...['REDIS_TLS_CA_FILE', 'REDIS_TLS_CERT_FILE', 'REDIS_TLS_KEY_FILE', 'REDIS_TLS_SERVER_NAME'],
+    ...['REDIS_SENTINELS', 'REDIS_SENTINEL_USERNAME', 'REDIS_SENTINEL_PASSWORD', 'REDIS_SENTINEL_PASSWORD_FILE'],
+  ]
+  for (const text of ['', ' ']) {
+    const empty = Object.fromEntries(names.map((name) => [name, text]))
+    t.same(read(empty), { prefix: 'intercom-sync', faults: [] })
+    for (const REDIS_URL of ['redis://db', 'rediss://db']) {
+      const { server, faults } = read({ ...empty, REDIS_URL })
+      t.same(faults, [])
+      t.equal(server?.sentinel, undefined)
+      t.same(server?.tls, REDIS_URL.startsWith('rediss') ? {} : undefined)
+    }
+    // One that says something without the other is a fault as before.
+    const half = read({ ...empty, REDIS_URL: 'rediss://db', REDIS_TLS_CERT_FILE: fileOf('cert', 'none') })
+    t.ok(half.faults.includes('REDIS_TLS_CERT_FILE and REDIS_TLS_KEY_FILE belong together; set both or neither'))
+  }
+})

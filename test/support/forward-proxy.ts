@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { type AddressInfo, connect, type Socket } from 'node:net'
+import { pipeline } from 'node:stream'
 import { createServer as createTlsServer } from 'node:tls'
 import type { ServerCertificate } from './certificates.ts'
 import type { Teardown } from './processes.ts'
@@ -57,7 +58,8 @@ export async function startForwardProxy(t: Teardown, options: ForwardProxyOption
     const path = `${pathname}${search}`
     const onward = http.request({ host: hostname, port, path, method: request.method, headers }, (answered) => {
       response.writeHead(answered.statusCode ?? 0, answered.headers)
-      answered.pipe(response)
+      // What is cut on one side is cut on the other.
+      pipeline(answered, response, () => undefined)
     })
     onward.on('error', () => response.destroy())
     request.pipe(onward)

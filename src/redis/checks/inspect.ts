@@ -49,12 +49,46 @@ export async function inspectRedis(server: RedisServer, options: InspectionOptio
 }
 
 async function inspectOnce(server: RedisServer, options: InspectionOptions): Promise<Inspection> {
-  const connection = await connectOnce(server)
+  const { warnings, ...inspection } = await tryAll(await connectOnce(server), server, options)
+  for (const warning of warnings) options.logger.warn(warning)
+  return inspection
+}
+
+/** How long it counts that all was well, ms. Readiness is asked often, and by several. */
+const wellMs = 10_000
+
+/**
+ * Returns a function that tries once more what the start has tried, for the sake of readiness; it throws RedisRefusal.
+ * Rights may be taken away later, and settings changed. Whether Redis can be reached is not judged here: the connections
+ * that are in use show it, and go on where a new one would be refused.
+ */
+export function createLaterInspection(server: RedisServer, options: InspectionOptions): () => Promise<void> {
+  const { clock, logger } = options
+  let wellUntil = Number.NEGATIVE_INFINITY
+  let running: Promise<void> | undefined
+
+  async function inspectAgain(): Promise<void> {
+    const connection = await connectOnce(server).catch((error: Error) => {
+      logger.warn(`${error.message}. This was a new connection, to look again`)
+    })
+    if (connection) await tryAll(connection, server, options)
+    wellUntil = clock.monotonic() + wellMs
+  }
+
+  return async () => {
+    if (clock.monotonic() < wellUntil) return
+    running ??= inspectAgain().finally(() => {
+      running = undefined
+    })
+    await running
+  }
+}
+
+async function tryAll(connection: TrialConnection, server: RedisServer, { prefix, logLimitBytes }: InspectionOptions) {
   try {
-    const { warnings, ...inspection } = await judgeServer(connection, server, options.logLimitBytes)
-    await tryRights(connection, options.prefix, randomUUID())
-    for (const warning of warnings) options.logger.warn(warning)
-    return inspection
+    const judged = await judgeServer(connection, server, logLimitBytes)
+    await tryRights(connection, prefix, randomUUID())
+    return judged
   } finally {
     connection.redis.disconnect()
   }
@@ -70,7 +104,7 @@ async function judgeServer(
   for (const { severity, message } of judgeFacts(facts, logLimitBytes)) {
     const told = `${asked.variable}: ${message}`
     // The Sentinels may name the old primary for a moment.
-    if (severity === 'fault') throw new RedisRefusal(told, sentinel ? 'brief' : 'none')
+    if (severity === 'fault') throw new RedisRefusal(told, sentinel ? 'brief' : 'none', message)
     warnings.push(told)
   }
   return { allowsInfo: facts.info !== undefined, warnings }

@@ -8,10 +8,17 @@ export type Patience = 'none' | 'brief' | 'long'
 export class RedisRefusal extends Error {
   override name = 'RedisRefusal'
   readonly patience: Patience
+  /** For callers of the API, who need not know where Redis is. */
+  readonly summary: string
 
-  constructor(message: string, patience: Patience = 'none') {
+  constructor(
+    message: string,
+    patience: Patience = 'none',
+    summary = 'Redis is no longer as this service needs it: its log says what is wrong',
+  ) {
     super(message)
     this.patience = patience
+    this.summary = summary
   }
 }
 

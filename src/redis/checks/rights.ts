@@ -92,5 +92,7 @@ function refuseIfMissing(missing: Missing, { asked, user }: TrialConnection, { p
   throw new RedisRefusal(
     `${variable}: the user ${user} of ${where} lacks ${lacks.join(' and ')}, which this service needs. Add: ` +
       `ACL SETUSER ${user} ${rules.join(' ')}`,
+    'none',
+    `Redis no longer gives the user of this service a right that it needs: ${lacks.join(' and ')}`,
   )
 }

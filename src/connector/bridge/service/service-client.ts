@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Clock } from '../../../clock.ts'
 import { CodedError } from '../../../errors.ts'
+import { isLoopback } from '../../../network/loopback.ts'
 import type { Proxies } from '../../../network/proxies.ts'
 import { openRoute, proxyErrorOf, type Route } from '../../../network/route.ts'
 import { exchange } from './exchange.ts'
@@ -60,6 +61,7 @@ export interface ServiceClientOptions {
 /** @throws CodedError `invalid_request` when the variable of a proxy is wrong */
 export function createServiceClient({ access, proxies, clock, signal }: ServiceClientOptions): ServiceClient {
   const route = openRoute(access.address, proxies)
+  const encoding = encodingFor(access.address, route)
   const secrets = { ...access.config, service_api_key: access.apiKey, proxy: route.proxy?.credentials }
 
   async function send(request: ServiceRequest, accept: string): Promise<LiveAnswer> {
@@ -70,7 +72,7 @@ export function createServiceClient({ access, proxies, clock, signal }: ServiceC
         url: new URL(`${access.address}${request.path}`),
         headers: {
           accept,
-          'accept-encoding': 'gzip',
+          'accept-encoding': encoding,
           ...(request.body && { 'content-type': 'application/json' }),
           ...(access.apiKey !== undefined && { authorization: `Bearer ${access.apiKey}` }),
           ...request.headers,
@@ -102,6 +104,12 @@ export function createServiceClient({ access, proxies, clock, signal }: ServiceC
     askWhole,
     listen: (request) => send(request, messagesType),
   }
+}
+
+/** On one machine compression saves nothing, and costs both sides CPU. */
+function encodingFor(address: string, { proxy }: Route): 'gzip' | 'identity' {
+  const host = new URL(address).hostname.replace(/^\[|\]$/g, '')
+  return !proxy && isLoopback(host) ? 'identity' : 'gzip'
 }
 
 /**
