@@ -43,7 +43,7 @@ export function lockKey({ queuePrefix }: Keyspace, jobId: number): string {
  * BullMQ's own record of a job. A script that Redis stops in the middle, for a right that the user has lost, leaves it
  * behind; adding the job again then changes nothing.
  */
-export function entryKey({ queuePrefix }: Keyspace, jobId: number): string {
+function entryKey({ queuePrefix }: Keyspace, jobId: number): string {
   return `${queuePrefix}:${syncQueueName}:${queueJobId(jobId)}`
 }
 
