@@ -19,7 +19,7 @@ export interface ReconcilerDependencies {
 const intervalMs = 10_000
 
 /** What to do about a job that a crash has left behind. */
-export type Remedy = 'enqueue' | 'announce-cancel' | 'end-cancelled' | 'end-lost'
+export type Remedy = 'enqueue' | 'enqueue-anew' | 'announce-cancel' | 'end-cancelled' | 'end-lost'
 
 /** Looks over all live jobs every 10 s or so, until the signal aborts. */
 export async function keepReconciled(dependencies: ReconcilerDependencies, signal: AbortSignal): Promise<void> {
@@ -59,6 +59,7 @@ function remedyFor(job: LiveJob, queueState: QueueState): Remedy | undefined {
   if (job.cancelReason) {
     return job.status === 'running' && queueState === 'active' ? 'announce-cancel' : 'end-cancelled'
   }
+  if (queueState === 'torn') return 'enqueue-anew'
   if (!forgotten) return undefined
   // The queue then counts the attempts from 1 again. The job's lock still makes the next attempt's number higher than all
   // earlier ones (see `begin`).
@@ -67,7 +68,8 @@ function remedyFor(job: LiveJob, queueState: QueueState): Remedy | undefined {
 
 async function apply({ attempts, liveJobs, queue }: ReconcilerDependencies, job: LiveJob, remedy: Remedy) {
   const { jobId, fence } = job
-  if (remedy === 'enqueue') await queue.enqueue(jobId)
+  if (remedy === 'enqueue-anew') await queue.dequeue(jobId)
+  if (remedy === 'enqueue' || remedy === 'enqueue-anew') await queue.enqueue(jobId)
   if (remedy === 'announce-cancel') await liveJobs.announceCancel(jobId)
   if (remedy === 'end-cancelled') await attempts.end(jobId, fence, cancelledEnding(job.cancelReason ?? 'requested'))
   if (remedy === 'end-lost') {

@@ -8,8 +8,11 @@ export interface SyncJobData {
 
 export const syncQueueName = 'sync'
 
-/** The job's place in the queue: `absent` when BullMQ does not know it, `unheld` when it is active but has no lock. */
-export type QueueState = JobState | 'absent' | 'unheld'
+/**
+ * The job's place in the queue: `absent` when BullMQ does not know it, `torn` when it knows it and has it nowhere,
+ * `unheld` when it is active but has no lock.
+ */
+export type QueueState = JobState | 'absent' | 'torn' | 'unheld'
 
 export interface SyncQueue {
   /** Adding a job twice has the same effect as adding it once. */
@@ -34,6 +37,14 @@ export function queueJobId(jobId: number): string {
 /** BullMQ's lock on a job: it holds the token of the worker that has the job. */
 export function lockKey({ queuePrefix }: Keyspace, jobId: number): string {
   return `${queuePrefix}:${syncQueueName}:${queueJobId(jobId)}:lock`
+}
+
+/**
+ * BullMQ's own record of a job. A script that Redis stops in the middle, for a right that the user has lost, leaves it
+ * behind; adding the job again then changes nothing.
+ */
+function entryKey({ queuePrefix }: Keyspace, jobId: number): string {
+  return `${queuePrefix}:${syncQueueName}:${queueJobId(jobId)}`
 }
 
 /**
@@ -73,7 +84,11 @@ export function createSyncQueue(redis: StoreClient, onError: (error: Error) => v
     async stateOf(jobId) {
       const state = await queue.getJobState(queueJobId(jobId))
       if (state === 'active' && !(await isHeld(jobId))) return 'unheld'
-      return state === 'unknown' ? 'absent' : state
+      if (state !== 'unknown') return state
+      if ((await redis.exists(entryKey(redis.keyspace, jobId))) === 0) return 'absent'
+      // Somebody may have queued it since the first question.
+      const now = await queue.getJobState(queueJobId(jobId))
+      return now === 'unknown' ? 'torn' : now
     },
     isHeld,
     async count() {

@@ -78,6 +78,17 @@ export function parseStored<Schema extends TSchema>(
   return readStored(schema, value, what, newest)
 }
 
+/**
+ * An object of callers, stored as it came: its members are theirs, so that `v` among them is no version of ours.
+ *
+ * @param what for the error: `the state of contacts` @throws StoredDataError
+ */
+export function parseStoredAsGiven(text: string | Buffer, what: string): Record<string, unknown> {
+  const value = parseJson(text)
+  if (!isObject(value)) throw new StoredDataError(what, 'is no JSON object')
+  return value
+}
+
 function validatorOf(schema: TSchema): Validator {
   const validator = validators.get(schema) ?? Compile(schema)
   validators.set(schema, validator)

@@ -73,3 +73,22 @@ t.test('the state of an unknown stream stays with its connection, and no job get
   t.same((await call('DELETE', `${path}?stream=gone`)).body, after.slice(0, 2))
   t.equal((await call('DELETE', `${path}?stream=gone`)).status, 400, 'nothing has that name any more')
 })
+
+t.test('a member `v` of a state is its own, and no version of ours', async (t) => {
+  const { path } = await putConnection('versioned')
+  for (const v of ['2026-01', 2, 0, null, {}]) {
+    const given = [message('contacts', { updated_at: 1, v }), message('gone', { v, cursor: 'c' })]
+    t.same(await call('PUT', path, given), { status: 200, body: given }, JSON.stringify(v))
+    t.same(await call('GET', path), { status: 200, body: given })
+    const { status, body } = await call('POST', '/v1/jobs', { config, state: given })
+    t.equal(status, 202)
+    t.same(await call('GET', `/v1/jobs/${body.jobId}/state?at=0`), { status: 200, body: given })
+    t.equal((await call('POST', '/v1/jobs', { connectionId: 'versioned' })).status, 202)
+    await call('DELETE', `/v1/jobs/${(await activeJobs('versioned'))[0]}`)
+  }
+})
+
+async function activeJobs(connectionId: string): Promise<number[]> {
+  const { body } = await call('GET', `/v1/jobs?connectionId=${connectionId}&status=pending`)
+  return (body.data as { jobId: number }[]).map(({ jobId }) => jobId)
+}

@@ -98,6 +98,11 @@ t.test('a header that is no host, scheme or path is passed over', async (t) => {
     [{ 'x-forwarded-prefix': '//evil.example' }, /^\/v1\/jobs\/\d+$/],
     [{ 'x-forwarded-prefix': 'evil.example' }, /^\/v1\/jobs\/\d+$/],
     [{ 'x-forwarded-prefix': '/"><script>' }, /^\/v1\/jobs\/\d+$/],
+    [{ 'x-forwarded-prefix': '/sync/../..' }, /^\/v1\/jobs\/\d+$/],
+    [{ 'x-forwarded-prefix': '/./sync' }, /^\/v1\/jobs\/\d+$/],
+    [{ 'x-forwarded-prefix': '/sync/%2E%2e/' }, /^\/v1\/jobs\/\d+$/],
+    [{ 'x-forwarded-prefix': '/.well-known/..sync' }, /^\/\.well-known\/\.\.sync\/v1\/jobs\/\d+$/],
+    [{ ...proxied, 'x-forwarded-host': 'proxy.example.com:99999' }, /^\/sync\/v1\/jobs\/\d+$/],
   ]
   for (const [headers, location] of wrong) t.match(await startJob(trusting, headers), location)
 })

@@ -130,6 +130,10 @@ t.test('a key in the URL is refused with the way to send it, and no value of a q
     `/docs?${secret}`,
     `/health/live?token=${secret}`,
     `/nowhere?cursor=${secret}`,
+    `/v1/jobs%3Faccess_token=${secret}`,
+    `/v1/jobs%23${secret}`,
+    `/v1/jobs;token=${secret}`,
+    `//user:${secret}@localhost/v1/jobs`,
     `/v1/jobs/999999999/messages?epoch=${secret}`,
   ]) {
     await (await api.fetch(path, authorized)).text()

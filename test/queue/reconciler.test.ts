@@ -57,6 +57,24 @@ t.test('a job whose queueing was lost is queued', async (t) => {
   t.equal(await wholeLog(service, jobId), countedLog(3))
 })
 
+t.test('a job whose queueing Redis has stopped in the middle is queued again', async (t) => {
+  const { service, live, lookOver, errors } = await setUp(t.teardown)
+  const admin = server.connect()
+  const events = 'intercom-sync:{queue}:sync:events'
+  // BullMQ writes its own record of a job first, and then to this key; what it cannot write stops its script.
+  await admin.set(events, 'no stream')
+  await t.rejects(service.jobs.create({ tenant, request: syncRequest() }))
+  const [jobId] = (await live.list()) as [number]
+  await admin.del(events)
+  t.equal(await service.queue.stateOf(jobId), 'torn')
+  await lookOver()
+  await lookOver()
+  t.same(errors, [])
+  service.startWorker(countingSync(3))
+  t.equal((await untilEnded(service, jobId)).attempts, 1)
+  t.equal(await wholeLog(service, jobId), countedLog(3))
+})
+
 t.test('a job that has begun and that the queue has forgotten is queued again, and goes on where it was', async (t) => {
   const { service, lookOver, create } = await setUp(t.teardown)
   const jobId = await create()

@@ -21,8 +21,8 @@ interface PublicAddress {
 
 /** A name or an address, with or without a port. What else a header may hold goes into no answer. */
 const authority = /^(?:[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_.])?|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i
-/** Segments of a path. `//` would begin a host. */
-const prefix = /^(?:\/[\w.~%@:+-]+)*\/?$/
+/** Segments of a path. `//` would begin a host, and `.` and `..`, also in per cent encoding, lead elsewhere. */
+const prefix = /^(?:\/(?!(?:\.|%2e){1,2}(?:\/|$))[\w.~%@:+-]+)*\/?$/i
 
 /** Tells each request under which address its caller knows the service. */
 export function addPublicAddress(app: FastifyInstance, { publicUrl, isTrusted }: PublicAddress): void {
@@ -44,7 +44,8 @@ function forwardedBase(request: FastifyRequest, isTrusted: TrustedProxies): stri
   const scheme = forwarded(request, 'x-forwarded-proto', isTrusted)?.toLowerCase()
   const host = forwarded(request, 'x-forwarded-host', isTrusted) ?? request.headers.host ?? ''
   // A path alone is right under any scheme and host.
-  return (scheme === 'https' || scheme === 'http') && authority.test(host) ? `${scheme}://${host}${path}` : path
+  const isKnown = (scheme === 'https' || scheme === 'http') && authority.test(host)
+  return isKnown && URL.canParse(`${scheme}://${host}`) ? `${scheme}://${host}${path}` : path
 }
 
 /** What the nearest proxy has written. If a header was there before, proxies write behind it. */

@@ -37,5 +37,10 @@ export function loggedRequest({ method, url, routeOptions }: FastifyRequest): Lo
   const declared = (routeOptions?.schema?.querystring ?? {}) as { properties?: object }
   const known = new Set([...Object.keys(declared.properties ?? {}), ...knownNames])
   const names = [...new URLSearchParams(query).keys()].map((name) => (known.has(name) ? name : otherNames))
-  return { method, path, ...(names.length > 0 && { parameters: [...new Set(names)] }) }
+  return { method, path: withoutMisplaced(path), ...(names.length > 0 && { parameters: [...new Set(names)] }) }
+}
+
+/** A path without a query whose `?` was encoded or is a `;`, and without a user before a host: they may be secrets. */
+function withoutMisplaced(path: string): string {
+  return path.replace(/^\/\/[^/]*@/, '//').replace(/(%3f|%23|;).+$/is, '$1…')
 }

@@ -1,9 +1,8 @@
 import type { StreamStates } from '../../airbyte/state/stream-states.ts'
-import { parseStored } from '../../stored/stored-data.ts'
+import { parseStoredAsGiven } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
 import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
-import { StreamStateSchema } from '../stored-request.ts'
 import type { ChangeReply } from './connections.lua.ts'
 import { setStatesScript } from './states.lua.ts'
 
@@ -15,10 +14,7 @@ export async function readConnectionStates(
 ): Promise<StreamStates> {
   const states = await storeAnswer(redis.hgetall(redis.keyspace.connection(tenant, connectionId, 'states')))
   return Object.fromEntries(
-    Object.entries(states).map(([name, state]) => [
-      name,
-      parseStored(StreamStateSchema, state, `the state of ${name}`),
-    ]),
+    Object.entries(states).map(([name, state]) => [name, parseStoredAsGiven(state, `the state of ${name}`)]),
   )
 }
 

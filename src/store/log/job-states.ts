@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import { CodedError } from '../../errors.ts'
-import { parseStored } from '../../stored/stored-data.ts'
+import { parseStored, parseStoredAsGiven } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
 import { hasEnded, type Job } from '../job.ts'
 import type { StoreClient } from '../keys.ts'
@@ -88,6 +88,6 @@ async function readGivenStates(redis: StoreClient, jobId: number): Promise<[stri
     .filter(([name]) => name.startsWith(givenPrefix))
     .map(([name, state]) => [
       name.slice(givenPrefix.length),
-      parseStored(StreamStateSchema, state, `a state that job ${jobId} began with`),
+      parseStoredAsGiven(state, `a state that job ${jobId} began with`),
     ])
 }
