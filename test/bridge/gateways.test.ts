@@ -70,6 +70,22 @@ t.test('what passes by itself is tried again; what does not ends it at once', as
   }
 })
 
+t.test('a body in an encoding that nobody asked for is no message', async (t) => {
+  for (const encoding of ['br', 'zstd', 'gzip, gzip']) {
+    const server = createServer((request, response) => {
+      request.resume()
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': encoding }).end('{"data":[]}')
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    t.teardown(() => server.close())
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const { end, stdout, stderr } = await bench.run(['jobs', 'list', '--url', url])
+    t.equal(end, 1, stderr)
+    t.equal(stdout.toString(), '')
+    t.match(stderr, `it answers in the encoding ${encoding}`)
+  }
+})
+
 t.test('a real nginx is told apart from the service behind it', { skip: nginx.skip }, async (t) => {
   const service = await startBridgedService(t, { contacts: 20, conversations: 0, companies: 0 })
   const users = bench.write('users', '')

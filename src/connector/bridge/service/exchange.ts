@@ -61,6 +61,12 @@ function unpacked(answer: IncomingMessage): Readable {
   return pipeline(answer, createGunzip(), () => undefined)
 }
 
+/** The encoding of a body that was not asked for, and is not unpacked. Its bytes must not be taken for messages. */
+export function foreignEncoding(headers: Headers): string | undefined {
+  const encoding = headers.get('content-encoding')?.toLowerCase() ?? 'identity'
+  return encoding === 'identity' || encoding === 'gzip' ? undefined : encoding
+}
+
 function headersOf({ rawHeaders }: IncomingMessage): Headers {
   const headers = new Headers()
   for (let place = 0; place < rawHeaders.length; place += 2)

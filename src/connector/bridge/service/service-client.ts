@@ -4,7 +4,7 @@ import { CodedError } from '../../../errors.ts'
 import { isLoopback } from '../../../network/loopback.ts'
 import type { Proxies } from '../../../network/proxies.ts'
 import { openRoute, proxyErrorOf, type Route } from '../../../network/route.ts'
-import { exchange } from './exchange.ts'
+import { exchange, foreignEncoding } from './exchange.ts'
 import type { ServiceAccess } from './service-access.ts'
 import { strangerError, toServiceError } from './service-failures.ts'
 
@@ -86,9 +86,11 @@ export function createServiceClient({ access, proxies, clock, signal }: ServiceC
     if (status < 200 || status >= 300)
       throw toServiceError(status, parse(await readText(pieces)), secrets, access.place)
     if (status === 204) return { headers, pieces, leave: line.leave }
-    if (headers.get('content-type')?.split(';')[0] === accept) return { headers, pieces, leave: line.leave }
+    const foreign = foreignEncoding(headers)
+    const isMeant = headers.get('content-type')?.split(';')[0] === accept
+    if (isMeant && !foreign) return { headers, pieces, leave: line.leave }
     line.leave()
-    throw strangerError(`it does not answer with ${accept}`)
+    throw strangerError(foreign ? `it answers in the encoding ${foreign}` : `it does not answer with ${accept}`)
   }
 
   async function askWhole(request: ServiceRequest): Promise<WholeAnswer> {
