@@ -71,7 +71,6 @@ for (const [folder, names] of Object.entries(bundles)) {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    keepNames: true,
     legalComments: 'eof',
     external,
     plugins: [ownPlaces],

@@ -17,7 +17,11 @@ const below = (heading: string, language: string) =>
 /** The answer that a heading shows. */
 const shown = (heading: string) => JSON.parse(below(heading, 'json')[0] ?? '')
 
-const linesOf = (desk: Desk, file: string) => readFileSync(join(desk.folder, file), 'utf8').split('\n').slice(0, -1)
+/** Without the blank lines, by which a running job shows that it lives. */
+const linesOf = (desk: Desk, file: string) =>
+  readFileSync(join(desk.folder, file), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
 const recordsOf = (lines: string[]) => lines.map((line) => JSON.parse(line)).filter(({ type }) => type === 'RECORD')
 const judge = async (desk: Desk, file: string) =>
   checkMessages([readFileSync(join(desk.folder, file))], desk.simulator.workspace.truth())

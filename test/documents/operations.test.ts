@@ -90,7 +90,9 @@ t.test('one round of a connection, from its making to the acknowledgement', with
   const desk = await openDesk(t, workspace)
   const round = await desk.run(blockOf('url=http'))
   t.match(round, { code: 0, stderr: '', stdout: /true$/m })
-  const messages = readFileSync(join(desk.folder, 'messages.ndjson'), 'utf8').split('\n').slice(0, -1)
+  const messages = readFileSync(join(desk.folder, 'messages.ndjson'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
   const { jobId } = JSON.parse(readFileSync(join(desk.folder, 'job.json'), 'utf8')) as { jobId: number }
   const job = (await (await fetch(`${desk.service}/v1/jobs/${jobId}`)).json()) as object
   t.match(job, { status: 'succeeded', messageCount: messages.length })

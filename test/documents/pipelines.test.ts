@@ -21,7 +21,12 @@ const [storeConnection = '', fetchScript = '', crontab = ''] = below('cron')
 
 const read = ({ folder }: Desk, file: string) => readFileSync(join(folder, file), 'utf8')
 const linesOf = (text: string) => text.split('\n').slice(0, -1)
-const parseLines = (text: string) => linesOf(text).map((line) => JSON.parse(line))
+/** Without the blank lines, by which a running job shows that it lives. */
+const parseLines = (text: string) =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line))
 const judge = async (desk: Desk, file: string) =>
   checkMessages([readFileSync(join(desk.folder, file))], desk.simulator.workspace.truth())
 

@@ -16,7 +16,11 @@ const workspace = { contacts: 100, companies: 20, conversations: 20, longConvers
 const below = (heading: string) =>
   blocks.filter((block) => block.heading === heading && block.language === 'sh').map(({ text }) => text)
 
-const linesOf = (desk: Desk) => readFileSync(join(desk.folder, 'messages.ndjson'), 'utf8').split('\n').slice(0, -1)
+/** Without the blank lines, by which a running job shows that it lives. */
+const linesOf = (desk: Desk) =>
+  readFileSync(join(desk.folder, 'messages.ndjson'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
 const recordsOf = (desk: Desk) => linesOf(desk).filter((line) => JSON.parse(line).type === 'RECORD')
 const judge = async (desk: Desk) =>
   checkMessages([readFileSync(join(desk.folder, 'messages.ndjson'))], desk.simulator.workspace.truth())
