@@ -122,19 +122,31 @@ const statesSchema = Type.Array(Type.Ref('StateMessage'), {
   description: 'As `GET` of a state answers them',
 })
 
-const streamState = Type.Object(
+const streamDescriptorSchema = Type.Object(
+  { name: Type.String() },
+  { ...open, $id: 'StreamDescriptor', title: 'StreamDescriptor', description: "A stream's name as Airbyte writes it" },
+)
+
+const streamStateSchema = Type.Object(
+  { streamDescriptor: Type.Ref('StreamDescriptor'), streamState: Type.Object({}, open) },
   {
-    streamDescriptor: Type.Object({ name: Type.String() }, open),
-    streamState: Type.Object({}, open),
+    ...open,
+    $id: 'StreamState',
+    title: 'StreamState',
+    description: "A stream's state as Airbyte's settings page and API write it",
   },
-  { ...open, description: "A stream's state as Airbyte's settings page and API write it" },
+)
+
+const connectionStateSchema = Type.Object(
+  { stateType: Type.String(), streamState: Type.Optional(Type.Array(Type.Ref('StreamState'))) },
+  { ...open, $id: 'ConnectionState', title: 'ConnectionState', description: "A state as Airbyte's API answers it" },
 )
 
 const givenStatesSchema = Type.Union(
   [
     Type.Ref('States'),
-    Type.Array(streamState),
-    Type.Object({ stateType: Type.String(), streamState: Type.Optional(Type.Array(streamState)) }, open),
+    Type.Array(Type.Ref('StreamState')),
+    Type.Ref('ConnectionState'),
     Type.Object({}, { ...open, description: "One message, or each stream's state by its name (LEGACY)" }),
   ],
   {
@@ -160,6 +172,9 @@ export const payloadSchemas: readonly TSchema[] = [
   catalogSchema,
   stateMessageSchema,
   statesSchema,
+  streamDescriptorSchema,
+  streamStateSchema,
+  connectionStateSchema,
   givenStatesSchema,
 ]
 
