@@ -1,5 +1,5 @@
 import { appendFile, mkdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { childrenOf } from '../support/process-tree.ts'
 import { runProcess, type Teardown, type TestProcess } from '../support/processes.ts'
 import type { Buildah } from './buildah.ts'
@@ -98,7 +98,11 @@ export async function runContainer(
   for (const [path, own] of mounts) {
     // A mount needs something to lie on.
     if ((await stat(own)).isDirectory()) await mkdir(join(image.root, path), { recursive: true })
-    else await appendFile(join(image.root, path), '')
+    else {
+      // The image has no folder for secrets.
+      await mkdir(dirname(join(image.root, path)), { recursive: true })
+      await appendFile(join(image.root, path), '')
+    }
   }
   const [user = '', group = ''] = image.user.split(':')
   const settings = [...image.environment, ...Object.entries(environment).map(([name, value]) => `${name}=${value}`)]
