@@ -1,10 +1,9 @@
 import { once } from 'node:events'
-import type { Socket } from 'node:net'
 import { createGunzip } from 'node:zlib'
 import t from 'tap'
 import { startApp } from '../support/app.ts'
 import { debianProgram } from '../support/debian-programs.ts'
-import { createDeferred } from '../support/deferred.ts'
+import { startDyingApp } from '../support/dying-app.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startNginx } from '../support/nginx.ts'
 import { startRedis } from '../support/redis.ts'
@@ -74,31 +73,15 @@ t.test(
 )
 
 t.test('a service that dies while nginx reads by HTTP/1.0 leaves a body that is cut', { skip }, async (t) => {
-  const reading = createDeferred()
-  let reads = 0
-  const dying = await startApp(t, server, {
-    keys: api.store.keys,
-    wrapMessages: (messages) => ({
-      ...messages,
-      async read(...range) {
-        const page = await messages.read(...range)
-        // The first look, then the first page.
-        if (++reads <= 2) return page
-        reading.resolve()
-        return new Promise(() => undefined)
-      },
-    }),
-  })
-  const sockets = new Set<Socket>()
-  dying.app.server.on('connection', (socket: Socket) => sockets.add(socket))
+  const dying = await startDyingApp(t, server, api.store.keys)
   const { bare } = await startBoth(t, dying.port)
   const jobId = await api.createJob()
   const worker = await api.work(jobId)
   for (let commit = 0; commit < 40; commit++) await worker.commit(100)
   await worker.end()
   const reader = await openStream(`${bare}/v1/jobs/${jobId}/messages`)
-  await reading.promise
-  for (const socket of sockets) socket.end()
+  await dying.reading
+  dying.die()
   t.equal(await reader.finished, 'cut')
   t.ok(countLines(reader.text()) > 0)
 })

@@ -1,7 +1,7 @@
-import type { Socket } from 'node:net'
 import t from 'tap'
 import { startApp } from '../support/app.ts'
 import { createDeferred } from '../support/deferred.ts'
+import { startDyingApp } from '../support/dying-app.ts'
 import { jobKey } from '../support/keys.ts'
 import { startRedis } from '../support/redis.ts'
 import { callRaw, sendRaw } from './raw-call.ts'
@@ -81,26 +81,10 @@ t.test('without follow, HTTP/1.0 gets what a running job had when the length was
 })
 
 t.test('a body over HTTP/1.0 that ends as that of a killed process does is shorter than was told', async (t) => {
-  const reading = createDeferred()
-  let reads = 0
-  const dying = await startApp(t, server, {
-    keys: api.store.keys,
-    wrapMessages: (messages) => ({
-      ...messages,
-      async read(...range) {
-        const page = await messages.read(...range)
-        // The first look, then the first page.
-        if (++reads <= 2) return page
-        reading.resolve()
-        return new Promise(() => undefined)
-      },
-    }),
-  })
-  const sockets = new Set<Socket>()
-  dying.app.server.on('connection', (socket: Socket) => sockets.add(socket))
+  const dying = await startDyingApp(t, server, api.store.keys)
   const answered = callRaw(dying.port, `GET /v1/jobs/${await longJob()}/messages HTTP/1.0`)
-  await reading.promise
-  for (const socket of sockets) socket.end()
+  await dying.reading
+  dying.die()
   const { closed, headers, body } = await answered
   t.equal(closed, 'end')
   t.ok(body.length > 0)

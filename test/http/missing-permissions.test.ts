@@ -1,20 +1,15 @@
-import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
 import type { ConnectionBody } from '../../src/http/bodies/connection-schemas.ts'
 import type { JobBody } from '../../src/http/bodies/schemas.ts'
-import { createSyncQueue } from '../../src/queue/sync-queue.ts'
-import { startWorkerRole } from '../../src/queue/worker-role.ts'
 import { SyncRequestSchema } from '../../src/store/stored-request.ts'
 import { readStored } from '../../src/stored/stored-data.ts'
-import { createEngine } from '../../src/sync/engine.ts'
-import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { startApp, type TestApp } from '../support/app.ts'
 import { parseLines } from '../support/engine.ts'
+import { startEngineService } from '../support/engine-service.ts'
 import { startRedis } from '../support/redis.ts'
 import { beginAttempt } from '../support/store.ts'
-import { fastLocks } from '../support/worker.ts'
 
 const server = await startRedis(t)
 const intercom = await listenSimulator(t, {
@@ -32,28 +27,7 @@ const two = ['contacts', 'tags']
 /** The API with a worker, on a clock on which ten seconds are two. */
 async function startService(t: Test): Promise<TestApp> {
   const clock = createAcceleratedClock(Date.now(), 5)
-  const queue = createSyncQueue(server.connect(), () => undefined)
-  const app = await startApp(t, server, { intercomBaseUrl: intercom.url, clock, enqueue: queue.enqueue })
-  const worker = startWorkerRole({
-    ...app.store,
-    redis: server.connect(),
-    subscriber: server.connect('subscriber'),
-    concurrency: 2,
-    logLimitBytes: 64 * 1024 * 1024,
-    timing: fastLocks,
-    startSync: createEngine({
-      clock,
-      random: Math.random,
-      baseUrl: intercom.url,
-      createSpool: createFileSpool,
-      scrollLeaseOf: () => ({ hold: (_signal, work) => work() }),
-    }),
-    createId: randomUUID,
-    reportError: () => undefined,
-    onError: () => undefined,
-  })
-  t.teardown(() => worker.handOver())
-  return app
+  return startEngineService(t, server, { intercomUrl: intercom.url, clock })
 }
 
 const json = { 'content-type': 'application/json' }

@@ -1,42 +1,15 @@
-import { randomUUID } from 'node:crypto'
 import t from 'tap'
-import { createSyncQueue } from '../../src/queue/sync-queue.ts'
-import { startWorkerRole } from '../../src/queue/worker-role.ts'
 import { parseSyncRequest } from '../../src/sync/contract/sync-request.ts'
-import { createEngine } from '../../src/sync/engine.ts'
-import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
-import { startApp } from '../support/app.ts'
 import { configuredCatalog } from '../support/configured-catalog.ts'
 import { judge, parseLines } from '../support/engine.ts'
+import { startEngineService } from '../support/engine-service.ts'
 import { startRedis } from '../support/redis.ts'
 import { withUnknown } from '../support/unknown-stream.ts'
-import { fastLocks } from '../support/worker.ts'
 
 const server = await startRedis(t)
 const intercom = await listenSimulator(t, { contacts: 30, conversations: 0, companies: 0 })
-const queue = createSyncQueue(server.connect(), () => undefined)
-t.teardown(() => queue.close())
-const api = await startApp(t, server, { intercomBaseUrl: intercom.url, enqueue: queue.enqueue })
-const worker = startWorkerRole({
-  ...api.store,
-  redis: server.connect(),
-  subscriber: server.connect('subscriber'),
-  concurrency: 1,
-  logLimitBytes: 64 * 1024 * 1024,
-  timing: fastLocks,
-  startSync: createEngine({
-    clock: api.store.clock,
-    random: Math.random,
-    baseUrl: intercom.url,
-    createSpool: createFileSpool,
-    scrollLeaseOf: () => ({ hold: (_signal, work) => work() }),
-  }),
-  createId: randomUUID,
-  reportError: () => undefined,
-  onError: () => undefined,
-})
-t.teardown(() => worker.handOver())
+const api = await startEngineService(t, server, { intercomUrl: intercom.url })
 
 const config = { access_token: 'simulator-token' }
 const catalog = withUnknown(configuredCatalog(['contacts', 'tags']), 'of_a_later_version')

@@ -1,26 +1,8 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { systemClock } from '../../src/clock.ts'
 import { createTransport } from '../../src/intercom/transport.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-
-/** Listens, and gives every request to `answer` as soon as its head has come. */
-async function listen(t: Test, answer: (socket: Socket) => void): Promise<string> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => undefined)
-    socket.once('data', () => answer(socket))
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
+import { listenRaw } from '../support/raw-server.ts'
 
 const send = (baseUrl: string, clock = systemClock) =>
   createTransport({ baseUrl, accessToken: 'token', clock }).send(
@@ -38,7 +20,7 @@ for (const [name, text] of Object.entries({
 }))
   t.test(`a request that is answered with nothing but ${name} fails`, async (t) => {
     let written = 0
-    const baseUrl = await listen(t, (socket) => {
+    const baseUrl = await listenRaw(t, (socket) => {
       // Goes on as long as the client listens.
       const next = () => {
         written++
@@ -51,21 +33,21 @@ for (const [name, text] of Object.entries({
   })
 
 t.test('a few early hints before the real answer do no harm', async (t) => {
-  const baseUrl = await listen(t, (socket) => void socket.write(early().repeat(5) + real))
+  const baseUrl = await listenRaw(t, (socket) => void socket.write(early().repeat(5) + real))
   const { status, body } = await send(baseUrl)
   t.equal(status, 200)
   t.equal(String(body), '{}')
 })
 
 t.test('a few informational answers are too many when they are large', async (t) => {
-  const baseUrl = await listen(t, (socket) => void socket.write(early('x'.repeat(12_000)).repeat(8) + real))
+  const baseUrl = await listenRaw(t, (socket) => void socket.write(early('x'.repeat(12_000)).repeat(8) + real))
   await t.rejects(send(baseUrl), { code: 'intercom_unavailable', message: /ERR_TOO_MANY_1XX/ })
 })
 
 t.test('a request fails when its answer is not complete after two minutes, though bytes keep coming', async (t) => {
   const clock = createManualClock()
   let isOver = false
-  const baseUrl = await listen(t, (socket) => {
+  const baseUrl = await listenRaw(t, (socket) => {
     socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
     const next = () => {
       if (isOver) socket.end('0\r\n\r\n')

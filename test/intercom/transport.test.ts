@@ -1,27 +1,10 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { systemClock } from '../../src/clock.ts'
 import type { IntercomRequest } from '../../src/intercom/request.ts'
 import { createTransport } from '../../src/intercom/transport.ts'
-
-/** A server that gives each request, as it came, to `answer`. */
-async function listen(t: Test, answer: (socket: Socket, request: string) => void): Promise<string> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => undefined)
-    socket.on('data', (bytes) => answer(socket, bytes.toString()))
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
+import { listenRaw } from '../support/raw-server.ts'
 
 const me: IntercomRequest = { method: 'GET', path: '/me', version: '2.16' }
 
@@ -39,7 +22,7 @@ function give(socket: Socket, body: Buffer, ...headers: string[]): void {
 
 t.test('a request is written as it always was', async (t) => {
   const requests: string[] = []
-  const baseUrl = await listen(t, (socket, request) => {
+  const baseUrl = await listenRaw(t, (socket, request) => {
     requests.push(request)
     give(socket, Buffer.from('{}'))
   })
@@ -64,7 +47,7 @@ for (const [encoding, body] of Object.entries({
   identity: text,
 }))
   t.test(`a body in ${encoding} is read`, async (t) => {
-    const baseUrl = await listen(t, (socket) => give(socket, body, `Content-Encoding: ${encoding.split(' ')[0]}`))
+    const baseUrl = await listenRaw(t, (socket) => give(socket, body, `Content-Encoding: ${encoding.split(' ')[0]}`))
     const answer = await send(baseUrl)
     t.ok(answer.body.equals(text))
     t.equal(answer.header('content-length'), String(body.length))
@@ -73,7 +56,7 @@ for (const [encoding, body] of Object.entries({
 t.test('a body larger than 64 MiB is refused, also when it is small on its way', async (t) => {
   const large = Buffer.alloc(64 * 1024 * 1024 + 1)
   for (const [body, ...headers] of [[large], [gzipSync(large), 'Content-Encoding: gzip']] as [Buffer, ...string[]][]) {
-    const baseUrl = await listen(t, (socket) => give(socket, body, ...headers))
+    const baseUrl = await listenRaw(t, (socket) => give(socket, body, ...headers))
     await t.rejects(send(baseUrl), { code: 'intercom_unavailable', message: /\(ERR_BAD_RESPONSE\)$/ })
   }
 })
@@ -82,7 +65,7 @@ t.test('a body that is cut is refused', async (t) => {
   const bodies: Record<string, Buffer> = { ERR_BAD_RESPONSE: text, ECONNRESET: gzipSync(text) }
   for (const [code, body] of Object.entries(bodies)) {
     const headers = body === text ? [] : ['Content-Encoding: gzip']
-    const baseUrl = await listen(t, (socket) => {
+    const baseUrl = await listenRaw(t, (socket) => {
       socket.write(head(body.length, ...headers))
       socket.end(body.subarray(0, -20))
     })
@@ -91,7 +74,7 @@ t.test('a body that is cut is refused', async (t) => {
 })
 
 t.test('a body that is not in its encoding is refused', async (t) => {
-  const baseUrl = await listen(t, (socket) => give(socket, text, 'Content-Encoding: gzip'))
+  const baseUrl = await listenRaw(t, (socket) => give(socket, text, 'Content-Encoding: gzip'))
   await t.rejects(send(baseUrl), { code: 'intercom_unavailable', message: /\(Z_DATA_ERROR\)$/ })
 })
 
@@ -99,14 +82,14 @@ t.test('a request that is given up ends at once, with its reason, before and dur
   for (const part of ['', head(100), `${head(100)}{"a":`]) {
     const reason = new Error('given up')
     const giving = new AbortController()
-    const baseUrl = await listen(t, (socket) => socket.write(part, () => giving.abort(reason)))
+    const baseUrl = await listenRaw(t, (socket) => socket.write(part, () => giving.abort(reason)))
     await t.rejects(send(baseUrl, me, giving.signal), reason)
   }
 })
 
 t.test('a connection is used again', async (t) => {
   const sockets = new Set<Socket>()
-  const baseUrl = await listen(t, (socket) => {
+  const baseUrl = await listenRaw(t, (socket) => {
     sockets.add(socket)
     give(socket, Buffer.from('{}'))
   })
@@ -117,7 +100,7 @@ t.test('a connection is used again', async (t) => {
 
 t.test('a path that looks like a URL stays on the host', async (t) => {
   const lines: string[] = []
-  const baseUrl = await listen(t, (socket, request) => {
+  const baseUrl = await listenRaw(t, (socket, request) => {
     lines.push(request.split('\r\n')[0] ?? '')
     give(socket, Buffer.from('{}'))
   })
@@ -126,8 +109,8 @@ t.test('a path that looks like a URL stays on the host', async (t) => {
 })
 
 t.test('nobody there, and an answer that is not HTTP, are told by their codes', async (t) => {
-  const closed = await listen(t, (socket) => socket.destroy())
+  const closed = await listenRaw(t, (socket) => socket.destroy())
   await t.rejects(send(closed), { message: /\(ECONNRESET\)$/ })
-  const other = await listen(t, (socket) => socket.write('SSH-2.0-OpenSSH_9.6\r\n'))
+  const other = await listenRaw(t, (socket) => socket.write('SSH-2.0-OpenSSH_9.6\r\n'))
   await t.rejects(send(other), { message: /\(HPE_INVALID_CONSTANT\)$/ })
 })

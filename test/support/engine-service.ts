@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto'
+import { type Clock, systemClock } from '../../src/clock.ts'
+import { createSyncQueue } from '../../src/queue/sync-queue.ts'
+import { startWorkerRole } from '../../src/queue/worker-role.ts'
+import { createEngine } from '../../src/sync/engine.ts'
+import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
+import { startApp, type TestApp } from './app.ts'
+import type { Teardown } from './processes.ts'
+import type { RedisAccess } from './redis.ts'
+import { fastLocks } from './worker.ts'
+
+/** The API with a worker that reads Intercom, in this process. */
+export async function startEngineService(
+  t: Teardown,
+  redis: RedisAccess,
+  { intercomUrl, clock = systemClock }: { intercomUrl: string; clock?: Clock },
+): Promise<TestApp> {
+  const queue = createSyncQueue(redis.connect(), () => undefined)
+  t.teardown(() => queue.close())
+  const app = await startApp(t, redis, { intercomBaseUrl: intercomUrl, clock, enqueue: queue.enqueue })
+  const worker = startWorkerRole({
+    ...app.store,
+    redis: redis.connect(),
+    subscriber: redis.connect('subscriber'),
+    concurrency: 2,
+    logLimitBytes: 64 * 1024 * 1024,
+    timing: fastLocks,
+    startSync: createEngine({
+      clock,
+      random: Math.random,
+      baseUrl: intercomUrl,
+      createSpool: createFileSpool,
+      scrollLeaseOf: () => ({ hold: (_signal, work) => work() }),
+    }),
+    createId: randomUUID,
+    reportError: () => undefined,
+    onError: () => undefined,
+  })
+  t.teardown(() => worker.handOver())
+  return app
+}
