@@ -63,12 +63,6 @@ export const errorTable = {
     retryable: false,
     title: 'The state of the connection no longer follows this job',
   },
-  no_connection: {
-    status: 409,
-    failureType: 'config_error',
-    retryable: false,
-    title: 'The job belongs to no connection',
-  },
   job_running: {
     status: 409,
     failureType: 'transient_error',
@@ -87,6 +81,7 @@ export const errorTable = {
     retryable: false,
     title: 'The messages of this job are no longer kept',
   },
+  log_damaged: { status: 410, failureType: 'system_error', retryable: false, title: 'Messages of this job are lost' },
   body_too_large: { status: 413, failureType: 'config_error', retryable: false, title: 'The body is too large' },
   unsupported_media_type: {
     status: 415,
@@ -197,12 +192,8 @@ export const errorTable = {
     retryable: false,
     title: 'Some streams did not complete',
   },
-  log_full: {
-    status: 507,
-    failureType: 'system_error',
-    retryable: false,
-    title: 'The message log of the job has reached its size limit',
-  },
+  log_full: { status: 507, failureType: 'system_error', retryable: false, title: 'The log of the job is full' },
+  storage_full: { status: 507, failureType: 'system_error', retryable: true, title: 'No room for another job' },
   spool_failed: {
     status: 507,
     failureType: 'system_error',

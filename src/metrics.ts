@@ -40,7 +40,7 @@ export const metricTable = {
   },
   intercom_sync_unended_log_bytes: {
     type: 'gauge',
-    help: 'Compressed messages of all jobs that have not ended',
+    help: 'Compressed messages in Redis of all jobs that have not ended',
     labels: [],
   },
   intercom_sync_largest_unended_log_bytes: {
@@ -101,6 +101,16 @@ export const metricTable = {
   intercom_sync_message_bytes_total: {
     type: 'counter',
     help: 'NDJSON in them, before compression',
+    labels: [],
+  },
+  intercom_sync_segment_bytes_total: {
+    type: 'counter',
+    help: 'Bytes of messages that this process has moved from Redis to DATA_DIR',
+    labels: [],
+  },
+  intercom_sync_segments_shared: {
+    type: 'gauge',
+    help: 'Whether all processes share DATA_DIR, so that messages may be moved there, 1 or 0',
     labels: [],
   },
   intercom_sync_intercom_request_seconds: {

@@ -23,6 +23,7 @@ import { openRedisSource } from './redis/redis-source.ts'
 import { startApi } from './roles/api.ts'
 import { startOperations } from './roles/operations.ts'
 import { startReconciler } from './roles/reconciler.ts'
+import { startSegments } from './roles/segments.ts'
 import { startWorker } from './roles/worker.ts'
 import { type Config, readConfig, readSearchPath } from './settings/config.ts'
 import type { EndObserver } from './store/attempts/job-end.ts'
@@ -92,7 +93,10 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
     const ownsDataDir = source.origin === 'own'
     const onJobEnded = observeEndedJobs(metrics, logger)
     const storage = source.description
-    const service = { config, keys, clients, clock, logger, metrics, storage, ownsDataDir, onJobEnded, inspectAgain }
+    const base = { config, keys, clients, clock, logger, metrics, storage, ownsDataDir, onJobEnded, inspectAgain }
+    const { phase, ...segments } = await startSegments(base, roles.worker)
+    phases.unshift(phase)
+    const service = { ...base, segments }
     if (config.metricsPort !== undefined) phases.unshift(await startOperations(service, ending.signal))
     if (roles.worker) phases.unshift(await startWorker(service))
     else phases.unshift(startReconciler(service))

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { runCompiled, runProcess, type Teardown } from './support/processes.ts'
@@ -54,8 +54,11 @@ t.test(
     const first = await serve(t, dataDir)
     t.equal((await first.call('/connections/acme', 'PUT', settings)).status, 201)
     t.equal((await first.call('/connections/acme/state', 'PUT', state(1))).status, 200)
+    const segment = join('segments', 'of-this-service', 'job-1-attempt-1-after-0-x.segment')
+    await mkdir(dirname(join(dataDir, segment)))
+    await writeFile(join(dataDir, segment), 'messages')
     t.match(await run(t, ['backup', copy], dataDir), { code: 0, said: /is backed up in .*keys\.json/ })
-    t.same((await readdir(copy)).sort(), ['dump.rdb', 'keys.json'])
+    t.same((await readdir(copy)).sort(), ['dump.rdb', 'keys.json', 'segments'])
     t.equal((await stat(copy)).mode & 0o777, 0o700)
     const withKeys = { ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}` }
     const set = await run(t, ['backup', join(folder, 'set')], dataDir, withKeys)
@@ -80,6 +83,7 @@ t.test(
     t.match(await run(t, ['restore', copy], elsewhere), { code: 0, said: /is restored/ })
     const third = await serve(t, elsewhere)
     t.match((await third.call('/connections/acme/state')).body, state(1))
+    t.equal(await readFile(join(elsewhere, segment), 'utf8'), 'messages')
     t.equal(await third.service.end('SIGTERM'), 0)
     t.match(
       await run(t, ['backup', join(folder, 'second')], elsewhere),

@@ -31,6 +31,9 @@ t.test('nothing need be set', (t) => {
     workerConcurrency: 10,
     jobRetentionMs: 24 * 3_600_000,
     logLimitBytes: 256 * 1024 * 1024,
+    logWindowBytes: 32 * 1024 * 1024,
+    logTotalBytes: 2048 * 1024 * 1024,
+    dataDirBytes: 32 * 1024 ** 3,
     logLevel: 'info',
     publicUrl: undefined,
     trustProxy: [],
@@ -84,6 +87,7 @@ t.test('every bad value is named, with what would be right', (t) => {
     WORKER_CONCURRENCY: '0',
     JOB_RETENTION_HOURS: '1.5',
     LOG_LIMIT_BYTES: '-1',
+    LOG_WINDOW_BYTES: '1048575',
     LOG_LEVEL: 'loud',
     INTERCOM_BASE_URL: 'localhost:3000',
     API_KEYS: 'no-tenant',
@@ -98,6 +102,7 @@ t.test('every bad value is named, with what would be right', (t) => {
     /WORKER_CONCURRENCY is "0"; .* from 1/,
     /JOB_RETENTION_HOURS is "1.5"/,
     /LOG_LIMIT_BYTES is "-1"/,
+    /LOG_WINDOW_BYTES is "1048575"; set a whole number from 1048576 /,
     /LOG_LEVEL is "loud"; set one of fatal/,
   ])
   t.end()

@@ -82,6 +82,8 @@ t.test(
     const { service: worker } = await serve(t, environment, ['--worker'])
     await worker.untilLine(/works on/)
     t.equal(worker.stdout(), `intercom-sync works on the Redis at redis://127.0.0.1:${port}/2\n`)
+    // Each has a folder of its own, so a log cannot leave Redis.
+    await api.untilLine(/DATA_DIR .* is not the one of the other processes: .* LOG_LIMIT_BYTES/)
     for (const text of [api.stdout(), worker.stdout()]) t.notOk(text.includes(password) || text.includes(key))
   },
 )

@@ -12,6 +12,8 @@ import { claimDataDir, findOwner } from '../redis/service-file.ts'
 import { saveSnapshot, snapshotName } from '../redis/snapshot.ts'
 import { hasOwnEncryptionKeys, readDataDir, readSearchPath } from '../settings/config.ts'
 import { keyFileOf } from '../store/secrets/key-file.ts'
+import { copySegments } from '../store/segments/folder/segment-copy.ts'
+import { segmentRootOf } from '../store/segments/segment-writing.ts'
 import { isForOperators } from './start-checks.ts'
 
 /** The command cannot do what was requested; the message says what to do. */
@@ -22,7 +24,7 @@ class BackupError extends Error {
 const clock = systemClock
 
 /**
- * `backup FOLDER`: saves the service's data in `DATA_DIR`, as one snapshot and the encryption keys made there. The
+ * `backup FOLDER`: saves the service's data in `DATA_DIR`: one snapshot, the segments, and the encryption keys made there. The
  * service may run meanwhile.
  */
 export function backup(args: string[]): Promise<void> {
@@ -32,6 +34,7 @@ export function backup(args: string[]): Promise<void> {
     const target = join(folder, snapshotName)
     if (existsSync(target)) throw new BackupError(`${target} is there already: name a new folder`)
     await takeSnapshot(dataDir, target)
+    await copySegments(segmentRootOf(dataDir), segmentRootOf(folder))
     const hasKeys = existsSync(keyFileOf(dataDir))
     if (hasKeys) await copyFile(keyFileOf(dataDir), keyFileOf(folder))
     // If the service gets its keys from outside, it uses those; a key file may be left over from earlier.
@@ -99,6 +102,7 @@ async function placeBackup(folder: string, dataDir: string): Promise<string[]> {
   await mkdir(join(dataDir, 'redis'), { recursive: true, mode: 0o700 })
   await copyFile(join(folder, snapshotName), join(dataDir, 'redis', snapshotName))
   if (hasKeys) await copyFile(keys, present)
+  await copySegments(segmentRootOf(folder), segmentRootOf(dataDir))
   return moved
 }
 

@@ -1,10 +1,11 @@
-import { CodedError } from '../errors.ts'
+import type { Clock } from '../clock.ts'
 import type { Attempt, AttemptStore, CommitOutcome } from '../store/attempts/attempts.ts'
 import type { Ending, EndOutcome } from '../store/attempts/job-end.ts'
 import { type AttemptProgress, type CommitTarget, driveAttempt } from '../sync/attempt/drive-attempt.ts'
 import type { SyncOutcome } from '../sync/contract/commit.ts'
 import type { StartSync } from '../sync/engine.ts'
 import { type AttemptObserver, unobserved } from './attempt-observer.ts'
+import { commitWhenRoom } from './log-space.ts'
 import type { AttemptWatch } from './watch/attempt-watch.ts'
 
 export interface CommitDependencies {
@@ -14,6 +15,7 @@ export interface CommitDependencies {
   replayLog: (jobId: number) => AsyncIterable<Buffer>
   /** Makes ids that are never made twice. */
   createId: () => string
+  clock: Clock
   /** @defaultValue notifies nobody */
   observe?: AttemptObserver
 }
@@ -51,7 +53,7 @@ export async function commitSync(
 }
 
 async function runSyncOnce(
-  { attempts, startSync, replayLog, observe = unobserved }: CommitDependencies,
+  { attempts, startSync, replayLog, clock, observe = unobserved }: CommitDependencies,
   signal: AbortSignal,
   progress: JobProgress,
   nextCommitId: () => string,
@@ -70,7 +72,12 @@ async function runSyncOnce(
   const target: CommitTarget<EndOutcome> = {
     async commit(commit) {
       const nextId = nextCommitId()
-      const outcome = await attempts.commit({ ...attempt, offset, commitId }, nextId, commit)
+      const present = { ...attempt, offset, commitId }
+      const outcome = await commitWhenRoom(
+        () => attempts.commit(present, nextId, commit),
+        () => attempts.makeRoom(present),
+        { clock, watch, signal },
+      )
       const refusal = refusalOf(outcome)
       if (refusal) return refusal
       observe.committed(commit)
@@ -87,8 +94,7 @@ async function runSyncOnce(
   return driveAttempt(sync, target, progress, signal)
 }
 
-function refusalOf(outcome: CommitOutcome): 'ENDED' | 'FENCED' | 'REWOUND' | undefined {
-  if (outcome === 'LOG_FULL') throw new CodedError('log_full')
+function refusalOf(outcome: Exclude<CommitOutcome, 'LOG_FULL'>): 'ENDED' | 'FENCED' | 'REWOUND' | undefined {
   return outcome === 'COMMITTED' || outcome === 'ALREADY' ? undefined : outcome
 }
 

@@ -3,6 +3,8 @@ import type { JobEndDependencies } from '../store/attempts/job-end.ts'
 import { announceWorker, withdrawWorker } from '../store/attempts/worker-presence.ts'
 import type { StoreClient } from '../store/keys.ts'
 import { readWholeLog } from '../store/log/redis-message-log.ts'
+import type { SegmentMover } from '../store/segments/segment-mover.ts'
+import type { SegmentReader } from '../store/segments/segment-reading.ts'
 import type { AttemptDependencies } from './attempt.ts'
 import { listenForCancels } from './cancellation.ts'
 import { createProcessor } from './processor.ts'
@@ -21,6 +23,9 @@ export interface WorkerRoleOptions
   subscriber: StoreClient
   concurrency: number
   logLimitBytes: number
+  /** @defaultValue logs stay in Redis */
+  segmentMover?: SegmentMover
+  segmentReader?: SegmentReader
   timing?: LockTiming
   /** Is told what jobs are doing; their readers see it then, too. @defaultValue jobs are not watched */
   jobLog?: JobLog

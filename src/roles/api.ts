@@ -18,7 +18,8 @@ import type { Service } from './service.ts'
 
 /** Answers callers. */
 export async function startApi(service: Service): Promise<Phase> {
-  const { config, keys, clients, clock, logger, metrics, storage, ownsDataDir, onJobEnded, inspectAgain } = service
+  const { config, keys, clients, clock, logger, metrics, storage, ownsDataDir, onJobEnded, inspectAgain, segments } =
+    service
   const redis = clients.connect('failFast')
   const subscriber = clients.connect('subscriber')
   const late = AbortSignal.timeout(redisStartMs)
@@ -32,6 +33,7 @@ export async function startApi(service: Service): Promise<Phase> {
     retention: retentionOf(config.jobRetentionMs),
     wakeUps: createWakeUps(subscriber),
     onJobEnded,
+    segmentReader: segments.segmentReader,
   }
   const metricsElsewhere = config.metricsPort !== undefined
   if (!metricsElsewhere) collectFigures({ metrics, redis, queue, clock })

@@ -5,6 +5,8 @@ import type { RedisClients } from '../redis/redis.ts'
 import type { Config } from '../settings/config.ts'
 import type { EndObserver } from '../store/attempts/job-end.ts'
 import type { EncryptionKey } from '../store/secrets/sealing.ts'
+import type { SegmentMover } from '../store/segments/segment-mover.ts'
+import type { SegmentReader } from '../store/segments/segment-reading.ts'
 
 /** Everything that every role needs. */
 export interface Service {
@@ -21,4 +23,6 @@ export interface Service {
   onJobEnded: EndObserver
   /** Tries the Redis again as the start has; only one that the operator provides. @throws RedisRefusal */
   inspectAgain: (() => Promise<void>) | undefined
+  /** The part of the logs that is in files. */
+  segments: { segmentReader: SegmentReader; segmentMover: SegmentMover }
 }

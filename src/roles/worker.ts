@@ -16,7 +16,7 @@ import type { Service } from './service.ts'
 
 /** Runs jobs. */
 export async function startWorker(service: Service): Promise<Phase> {
-  const { config, keys, clients, clock, logger, metrics, onJobEnded } = service
+  const { config, keys, clients, clock, logger, metrics, onJobEnded, segments } = service
   const { intercomBaseUrl: baseUrl, proxies } = config
   const unspooled = await tryToSpool(createFileSpool)
   if (unspooled !== undefined) logger.warn(`${unspooled}. Until then jobs cannot read companies`)
@@ -28,6 +28,7 @@ export async function startWorker(service: Service): Promise<Phase> {
     clock,
     retention: retentionOf(config.jobRetentionMs),
     logLimitBytes: config.logLimitBytes,
+    ...segments,
     concurrency: config.workerConcurrency,
     startSync: createEngine({
       clock,

@@ -34,8 +34,14 @@ export interface Config extends FrontSettings {
   workerConcurrency: number
   /** How long messages are kept after the later of a job's end and its last read. @defaultValue 24 h */
   jobRetentionMs: number
-  /** Bytes of compressed, sealed messages one job may keep. @defaultValue 256 MiB */
+  /** Bytes of compressed, sealed messages that one job may keep in Redis. @defaultValue 256 MiB */
   logLimitBytes: number
+  /** Bytes of them after which a job's oldest messages are moved to `dataDir`, if every process has it. @defaultValue 32 MiB */
+  logWindowBytes: number
+  /** Bytes of them that the logs of all jobs may have in Redis. @defaultValue 2 GiB */
+  logTotalBytes: number
+  /** Bytes of long logs in `dataDir`. @defaultValue 32 GiB */
+  dataDirBytes: number
   /** A level of pino. @defaultValue `info` */
   logLevel: string
 }
@@ -66,6 +72,9 @@ export function readConfig(environment: Environment = process.env): Config {
     workerConcurrency: read.integer('WORKER_CONCURRENCY', 10, 1, 1000),
     jobRetentionMs: read.integer('JOB_RETENTION_HOURS', 24, 1, 24 * 365) * hourMs,
     logLimitBytes: read.integer('LOG_LIMIT_BYTES', 256 * mebibyte, mebibyte, Number.MAX_SAFE_INTEGER),
+    logWindowBytes: read.integer('LOG_WINDOW_BYTES', 32 * mebibyte, mebibyte, Number.MAX_SAFE_INTEGER),
+    logTotalBytes: read.integer('LOG_TOTAL_BYTES', 2048 * mebibyte, 16 * mebibyte, Number.MAX_SAFE_INTEGER),
+    dataDirBytes: read.integer('DATA_DIR_BYTES', 32_768 * mebibyte, 16 * mebibyte, Number.MAX_SAFE_INTEGER),
     logLevel: read.choice('LOG_LEVEL', 'info', logLevels),
   }
   faults.push(...proxies.faults(), ...contradictions(config))

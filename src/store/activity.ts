@@ -2,8 +2,8 @@ import Type, { type Static } from 'typebox'
 import { parseJson } from '../json-object.ts'
 import { isValid } from '../stored/stored-data.ts'
 
-/** What a running job waits for at Intercom. */
-const WaitingFor = Type.Enum(['rate_limit', 'scroll'])
+/** What a running job waits for. Versions before segments show none for `log_space`. */
+const WaitingFor = Type.Enum(['rate_limit', 'scroll', 'log_space'])
 
 /** What an attempt is doing, as it is kept in its job's record. Times are ms since the epoch. */
 const StoredActivity = Type.Object({

@@ -10,9 +10,9 @@ export type FinalStatus = (typeof finalStatuses)[number]
 
 /**
  * `worker`: there is no worker to continue it. `retry`: an attempt has failed, and the next one has its time.
- * `rate_limit`, `scroll`: it waits at Intercom.
+ * `rate_limit`, `scroll`: it waits at Intercom. `log_space`: its log is full, and a client must acknowledge messages.
  */
-export const waits = ['worker', 'retry', 'rate_limit', 'scroll'] as const
+export const waits = ['worker', 'retry', 'rate_limit', 'scroll', 'log_space'] as const
 export type JobWait = (typeof waits)[number]
 
 /** A job as it is stored in Redis. Times are ms since the epoch. */

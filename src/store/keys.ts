@@ -19,6 +19,8 @@ const jobKeys = {
   position: 'position',
   /** Hash: stream name -> latest `stream_state` in the log, `given:<stream name>` -> the one the job began with; JSON. */
   states: 'states',
+  /** Sorted set: the segments with the log's oldest messages (`segment-index.ts`), by the offset of their last message. */
+  segments: 'segments',
   /** Sorted set: reader id -> when its lease runs out, ms on Redis's clock. */
   readers: 'readers',
 } as const
@@ -39,6 +41,18 @@ const sharedNames = {
   secrets: '{keys}:secrets',
   /** Sorted set: worker id -> until when it counts as alive, ms on Redis's clock. */
   workers: '{workers}:there',
+  /** String: the folder below `DATA_DIR/segments` that this service's segments are written to. */
+  segmentFolder: '{segments}:folder',
+  /** Sorted set: ids of the processes that can read that folder -> until when they count, ms on Redis's clock. */
+  segmentSharers: '{segments}:shared',
+  /** Sorted set: the same, of those that cannot. */
+  segmentStrangers: '{segments}:apart',
+  /** Sorted set: segments that no log names -> since when, ms on Redis's clock. */
+  unnamedSegments: '{segments}:unnamed',
+  /** Sorted set: job id -> bytes of its log in Redis, about; small ones are not there. */
+  logWindows: '{logs}:windows',
+  /** String that expires: all logs together have reached `LOG_TOTAL_BYTES', and nothing gives way. */
+  storageFull: '{logs}:full',
   /** Prefix of strings: digest of an access token -> who holds the lease on its workspace's scroll. */
   scrollLeasePrefix: 'scroll-lease:',
   /** Counter: counts changes of connections' states by hand and new connections, over all tenants. */

@@ -166,11 +166,23 @@ t.test('an acknowledgement that cannot be is refused and moves nothing', async (
   t.match(await ack(jobId, -1), { status: 400, body: { errors: [{ pointer: '/offset' }] } })
   t.match(await call('POST', `/v1/jobs/${jobId}/ack`, {}), { status: 400, body: { errors: [{ pointer: '/offset' }] } })
   t.match(await ack(999_999, 0), { status: 404, body: { code: 'job_not_found' } })
-  t.match(await ack(await api.createJob(), 0), { status: 409, body: { code: 'no_connection' } })
   await end()
   await api.store.redis.del(`intercom-sync:{job:${jobId}}:data-key`)
   t.match(await ack(jobId, 3), { status: 410, body: { code: 'log_gone' } })
   t.same(await stateOf(connectionId), [])
+})
+
+t.test('messages of a job without a connection are acknowledged, too, and only forward', async (t) => {
+  const jobId = await api.createJob()
+  const worker = await api.work(jobId)
+  for (let commit = 0; commit < 3; commit++) await worker.commit(2)
+  t.match(await ack(jobId, 7), { status: 200, body: { offset: 7, states: contacts(4) } })
+  t.match(await ack(jobId, 3), { status: 200, body: { offset: 7, states: contacts(4) } })
+  t.match(await ack(jobId, 10), { status: 416, body: { code: 'offset_out_of_range', messageCount: 9 } })
+  t.match(await call('POST', `/v1/jobs/${jobId}/ack`, { offset: 1, epoch: 'another' }), {
+    status: 409,
+    body: { code: 'log_rewound' },
+  })
 })
 
 t.test('acknowledgements at once, in any order, end at the furthest', async (t) => {

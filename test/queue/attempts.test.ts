@@ -1,9 +1,12 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import t from 'tap'
 import { CodedError, type JobFailure, toJobFailure } from '../../src/errors.ts'
 import { maxDeaths } from '../../src/sync/attempt/retry-policy.ts'
+import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
-import { syncRequest, tenant } from '../support/store.ts'
+import { segmentsIn, syncRequest, tenant } from '../support/store.ts'
 import {
   countedLog,
   countingSync,
@@ -171,10 +174,27 @@ t.test('a running job is cancelled within a moment, its sync aborted', async (t)
   t.ok(performance.now() - start < 5000, 'sooner than the reconciler would have seen to it')
 })
 
-t.test('a log that is full fails the job', async (t) => {
-  const { service, jobId } = await setUp(t.teardown, { logLimitBytes: 500 })
+t.test('a log that is full fails the job when nobody acknowledges a message for an hour', async (t) => {
+  const clock = createAcceleratedClock(Date.now(), 3600)
+  const { service, jobId } = await setUp(t.teardown, { logLimitBytes: 500, clock })
   service.startWorker(countingSync(50))
   t.match(await untilEnded(service, jobId), { status: 'failed', attempts: 1, failure: { code: 'log_full' } })
+})
+
+t.test('a log that would be full continues in files, whatever becomes of its workers', onRealRedis, async (t) => {
+  const segments = await segmentsIn(t, 400)
+  const { service, jobId } = await setUp(t.teardown, { logLimitBytes: 2000, segments })
+  let failed = false
+  service.startWorker(
+    countingSync(60, (number) => {
+      if (number !== 30 || failed) return
+      failed = true
+      throw new Error('the attempt fails once in the middle')
+    }),
+  )
+  t.match(await untilEnded(service, jobId), { status: 'succeeded', attempts: 2 })
+  t.equal(await wholeLog(service, jobId), countedLog(60))
+  t.ok((await readdir(join(segments.root, 'mine'))).length > 5)
 })
 
 /** What Redis holds of a job, and how to bring it back, once: what a failover to a replica that lags does. */

@@ -162,8 +162,8 @@ t.test('a job that an older version has counted goes on', async (t) => {
   t.match(await begin({ jobId, fence: 2, attemptId: 'b' }), { idleAttempts: 5, deaths: 1 })
 })
 
-t.test('a log at its limit takes nothing more', async (t) => {
-  const small = openStore(server, { logLimitBytes: 200 })
+t.test('a log at its limit takes nothing more, its checkpoints counted', async (t) => {
+  const small = openStore(server, { logLimitBytes: 250 })
   const jobId = await newJob(small)
   const attempt = await small.attempts.begin({ jobId, fence: 1, attemptId: 'a' }, 'start', 'e')
   if (typeof attempt === 'string') throw new Error(attempt)

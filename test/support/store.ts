@@ -1,4 +1,7 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Clock, systemClock } from '../../src/clock.ts'
 import type { ClientProfile } from '../../src/redis/redis.ts'
 import {
@@ -18,8 +21,11 @@ import { createMessageLogReader } from '../../src/store/log/redis-message-log.ts
 import { retentionOf } from '../../src/store/log/retention.ts'
 import { createWakeUps, type WakeUps } from '../../src/store/log/wake-ups.ts'
 import { type EncryptionKey, encryptionKey } from '../../src/store/secrets/sealing.ts'
+import { createSegmentMover, type SegmentMover } from '../../src/store/segments/segment-mover.ts'
+import { createSegmentReader, type SegmentReader } from '../../src/store/segments/segment-reading.ts'
 import type { Commit, StreamProgress } from '../../src/sync/contract/commit.ts'
 import type { SyncRequest } from '../../src/sync/contract/sync-request.ts'
+import type { Teardown } from './processes.ts'
 import type { RedisAccess } from './redis.ts'
 
 export interface TestStore extends JobEndDependencies {
@@ -30,12 +36,17 @@ export interface TestStore extends JobEndDependencies {
   connections: ConnectionStore
   messages: MessageLogReader
   attempts: AttemptStore
+  /** Present if the store has segments. */
+  segmentReader?: SegmentReader
+  segmentMover?: SegmentMover
   /** Ids handed to the workers. */
   queued: number[]
 }
 
 interface StoreOptions {
   logLimitBytes?: number
+  /** @defaultValue the whole log stays in Redis */
+  segments?: TestSegments
   clock?: Clock
   readerLeaseMs?: number
   retentionMs?: number
@@ -44,6 +55,25 @@ interface StoreOptions {
   profile?: ClientProfile
   /** @defaultValue a new key */
   keys?: readonly EncryptionKey[]
+}
+
+/** Where a test's segments are. */
+export interface TestSegments {
+  root: string
+  /** Below the root; undefined while nothing may be moved. */
+  folder: string | undefined
+  windowBytes: number
+  takeQuota?: (bytes: number) => Promise<void>
+  /** Gets what keeps entries from being moved. @defaultValue it is thrown away */
+  onError?: (error: unknown) => void
+}
+
+/** An empty folder for segments, removed when the test ends. */
+export async function segmentsIn(t: Teardown, windowBytes: number): Promise<TestSegments> {
+  const root = await mkdtemp(join(tmpdir(), 'intercom-sync-segments-'))
+  t.teardown(() => rm(root, { recursive: true, force: true }))
+  await mkdir(join(root, 'mine'))
+  return { root, folder: 'mine', windowBytes }
 }
 
 /** The whole store on a test Redis, with a list in place of the queue. */
@@ -61,13 +91,24 @@ export function openStore(server: RedisAccess, options: StoreOptions = {}): Test
     queued.push(jobId)
     await options.enqueue?.(jobId)
   }
-  const { readerLeaseMs = 15_000, logLimitBytes = 64 * 1024 * 1024 } = options
+  const { readerLeaseMs = 15_000, logLimitBytes = 64 * 1024 * 1024, segments } = options
+  const segmented = segments && {
+    segmentReader: createSegmentReader({ root: segments.root, isApart: () => false }),
+    segmentMover: createSegmentMover({
+      ...base,
+      ...segments,
+      writableFolder: () => segments.folder,
+      createId: randomUUID,
+      onError: (error) => segments.onError?.(error),
+    }),
+  }
   return {
     ...base,
-    jobs: createJobStore({ ...base, enqueue, readerLeaseMs }),
+    ...segmented,
+    jobs: createJobStore({ ...base, ...segmented, enqueue, readerLeaseMs }),
     connections: createConnectionStore(base),
-    messages: createMessageLogReader(base),
-    attempts: createAttemptStore({ ...base, logLimitBytes }),
+    messages: createMessageLogReader({ ...base, ...segmented }),
+    attempts: createAttemptStore({ ...base, ...segmented, logLimitBytes }),
     queued,
   }
 }

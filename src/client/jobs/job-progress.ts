@@ -16,6 +16,7 @@ const waits: Readonly<Record<string, string>> = {
   rate_limit: "Intercom's rate limit",
   scroll: 'the scroll of companies, which another job or application has',
   retry: 'the next attempt',
+  log_space: 'room in its log: acknowledge messages',
 }
 
 const statuses: Readonly<Record<string, StreamView['status']>> = {

@@ -7,7 +7,13 @@ import type { JobDependencies } from './job-dependencies.ts'
 import type { ServiceClient } from './service/service-client.ts'
 import { delayAbort, type JobRequest, partingMs, pathOf, type StartedJob, startJob } from './start-job.ts'
 
-const lostCodes: readonly ErrorCode[] = ['log_gone', 'log_rewound', 'job_not_found', 'offset_out_of_range']
+const lostCodes: readonly ErrorCode[] = [
+  'log_gone',
+  'log_damaged',
+  'log_rewound',
+  'job_not_found',
+  'offset_out_of_range',
+]
 
 /**
  * Runs a job at the service and prints its messages. If this ends before the job has ended, for any reason, the job is

@@ -17,9 +17,12 @@ export interface StartedJob {
   epoch: string
 }
 
-/** The path to read and cancel a job. The epoch in it excludes another job that has been given its id. */
-export function pathOf({ jobId, epoch }: StartedJob): string {
-  return `/v1/jobs/${jobId}?epoch=${encodeURIComponent(epoch)}`
+/**
+ * The path to read and cancel a job, or of one of its parts. The epoch in it excludes another job that has been given its
+ * id.
+ */
+export function pathOf({ jobId, epoch }: StartedJob, part: '' | '/ack' = ''): string {
+  return `/v1/jobs/${jobId}${part}?epoch=${encodeURIComponent(epoch)}`
 }
 
 /**

@@ -55,7 +55,7 @@ export const jobSchema = Type.Object(
         description:
           "What the job waits for. rate_limit = Intercom's rate limit, or the one of the config; scroll = the scroll of " +
           'companies, which another job or application has; retry = an attempt failed, and the next has its time; ' +
-          'worker = no worker process is running',
+          'worker = no worker process is running; log_space = the log is full, and goes on when messages are acknowledged',
       }),
     ),
     waitingUntil: Type.Optional(time('When it goes on at the latest, if that is known')),

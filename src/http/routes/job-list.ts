@@ -52,7 +52,14 @@ const jobListRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, 
       querystring: jobStateQuery,
       response: {
         200: { description: 'Airbyte state messages', content: { 'application/json': { schema: statesSchema } } },
-        ...problemResponses('job_not_found', 'job_running', 'log_rewound', 'log_gone', 'offset_out_of_range'),
+        ...problemResponses(
+          'job_not_found',
+          'job_running',
+          'log_rewound',
+          'log_gone',
+          'log_damaged',
+          'offset_out_of_range',
+        ),
       },
     },
     handler: async ({ tenant, params, query }) =>

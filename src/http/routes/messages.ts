@@ -35,6 +35,7 @@ function addReadMessages(app: Api, dependencies: RouteDependencies): void {
           'not_acceptable',
           'log_rewound',
           'log_gone',
+          'log_damaged',
           'offset_out_of_range',
           'http_version_too_old',
         ),

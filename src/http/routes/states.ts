@@ -36,9 +36,9 @@ function addAcknowledge(app: Api, { jobs }: RouteDependencies): void {
       operationId: 'acknowledgeMessages',
       summary: 'Acknowledge the messages held',
       description:
-        "Moves the state of the job's connection to the last state of each stream among the first `offset` messages: the " +
-        'next job delivers everything after it. An offset that was acknowledged before changes nothing. No message is ' +
-        'removed. Send the `epoch` of the messages, in the query or beside `offset`: others are not acknowledged then.',
+        "Moves the state of the job's connection, if it has one, to the last state of each stream among the first " +
+        '`offset` messages: the next job delivers everything after it. An offset that was acknowledged before changes ' +
+        'nothing. Messages are only removed from a log that is full. Send the `epoch` of the messages, in the query or beside `offset`: others are not acknowledged then.',
       tags: ['jobs'],
       security: needsApiKey,
       params: jobParameters,
@@ -46,16 +46,16 @@ function addAcknowledge(app: Api, { jobs }: RouteDependencies): void {
       body: ackBody,
       response: {
         200: {
-          description: 'What is acknowledged now, and the state of the connection',
+          description: 'What is acknowledged now, and the state of the connection, or else the states at that offset',
           content: { 'application/json': { schema: acknowledgedSchema } },
         },
         ...problemResponses(
           ...bodyProblems,
           'job_not_found',
           'log_rewound',
-          'no_connection',
           'ack_superseded',
           'log_gone',
+          'log_damaged',
           'offset_out_of_range',
         ),
       },

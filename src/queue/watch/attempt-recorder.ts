@@ -9,6 +9,8 @@ export interface AttemptRecorder {
   /** For the sync that the attempt runs. */
   sync: Pick<SyncWatch, 'begun' | 'answered' | 'retried'>
   committed(streams: readonly StreamProgress[]): void
+  /** The attempt waits for something that the sync does not know of; undefined when it no longer does. */
+  waits(wait: Wait | undefined): void
   /** Looks at what the attempt waits for, and counts the time since the last look. */
   look(): AttemptFigures
 }
@@ -20,6 +22,7 @@ export function createAttemptRecorder(clock: Pick<Clock, 'monotonic'>): AttemptR
   const rates = createRowRates()
   const total = { requests: 0, retries: 0, waitedMs: 0 }
   let waiting: () => Wait | undefined = () => undefined
+  let ownWait: Wait | undefined
   let streams: readonly StreamProgress[] = []
   let rows = 0
   let rowsCameAt = clock.monotonic()
@@ -49,9 +52,12 @@ export function createAttemptRecorder(clock: Pick<Clock, 'monotonic'>): AttemptR
       // The first commit says what came before; the rates count from there.
       if (isFirst) noteRates(clock.monotonic())
     },
+    waits(wait) {
+      ownWait = wait
+    },
     look() {
       const now = clock.monotonic()
-      const wait = waiting()
+      const wait = ownWait ?? waiting()
       if (wait?.waitingFor === 'rate_limit') total.waitedMs += now - lookedAt
       lookedAt = now
       noteRates(now)

@@ -11,6 +11,8 @@ export interface AttemptWatch {
   /** For the sync that the attempt runs; absent if nobody watches it. */
   sync?: SyncWatch
   committed(commit: Pick<Commit, 'streams'>): void
+  /** The attempt waits for something that its sync does not know of; undefined when it no longer does. */
+  waits(wait: Wait | undefined): void
   /** Writes what has not been told yet. To be called before the attempt is over. */
   settle(): Promise<void>
   /** Ends the watching. */
@@ -19,6 +21,7 @@ export interface AttemptWatch {
 
 export const unwatched: AttemptWatch = {
   committed: () => undefined,
+  waits: () => undefined,
   settle: async () => undefined,
   stop: () => undefined,
 }
@@ -84,6 +87,7 @@ export function watchAttempt({ attempts, clock, log }: WatchDependencies, attemp
       },
     },
     committed: ({ streams }) => recorder.committed(streams),
+    waits: recorder.waits,
     async settle() {
       await telling
       await tellNow(recorder.look())

@@ -1,9 +1,15 @@
+import type { Static } from 'typebox'
 import { holdsErrorTrace } from '../../airbyte/messages.ts'
 import type { JobFailure } from '../../errors.ts'
 import type { Commit } from '../../sync/contract/commit.ts'
 import { type Activity, activityJson } from '../activity.ts'
+import { storeAnswer } from '../availability.ts'
 import { type CancelReason, cancelReasonOf } from '../job-record.ts'
 import { runScript } from '../script.ts'
+import type { SegmentMover } from '../segments/segment-mover.ts'
+import type { SegmentReader } from '../segments/segment-reading.ts'
+import { giveWay } from '../space/give-way.ts'
+import { noteWindow } from '../space/window-figures.ts'
 import { activityScript } from './activity.lua.ts'
 import { beginScript } from './begin.lua.ts'
 import { type BegunAttempt, readBegun } from './begun-attempt.ts'
@@ -63,6 +69,12 @@ export interface AttemptStore {
   begin(identity: AttemptIdentity, mode: 'start' | 'rewound', newEpoch: string): Promise<Attempt | 'ENDED' | 'FENCED'>
   /** @param commitId the same only for the same commit, within all attempts at the job */
   commit(attempt: Attempt, commitId: string, commit: Commit): Promise<CommitOutcome>
+  /**
+   * Makes room in a log that is full: moves messages to files, or removes those that a client has acknowledged.
+   *
+   * @returns bytes that are free now
+   */
+  makeRoom(attempt: Attempt): Promise<number>
   /** @param retryInMs ms until the next attempt, if this one has failed */
   release(
     identity: AttemptIdentity,
@@ -79,14 +91,18 @@ export interface AttemptStore {
 }
 
 export interface AttemptStoreDependencies extends JobEndDependencies {
-  /** Bytes of blobs one job may keep. */
+  /** Bytes that a job's log may hold in Redis. */
   logLimitBytes: number
+  /** Moves a log's oldest entries out of Redis. @defaultValue they all stay there */
+  segmentMover?: SegmentMover | undefined
+  segmentReader?: SegmentReader | undefined
 }
 
 export function createAttemptStore(dependencies: AttemptStoreDependencies): AttemptStore {
   return {
     begin: (identity, mode, newEpoch) => beginAttempt(dependencies, identity, mode, newEpoch),
     commit: (attempt, commitId, commit) => commitTo(dependencies, attempt, commitId, commit),
+    makeRoom: (attempt) => makeRoom(dependencies, attempt),
     release: (...release) => releaseAttempt(dependencies, ...release),
     reportActivity: (identity, report) => reportActivity(dependencies, identity, report),
     end: (jobId, fence, ending, by) => endJob(dependencies, jobId, fence, ending, by),
@@ -123,11 +139,36 @@ async function beginAttempt(
 }
 
 async function commitTo(
-  { redis, clock, logLimitBytes }: AttemptStoreDependencies,
+  dependencies: AttemptStoreDependencies,
   attempt: Attempt,
   commitId: string,
   commit: Commit,
 ): Promise<CommitOutcome> {
+  const { segmentMover } = dependencies
+  const append = await appendTo(dependencies, attempt, commitId, commit)
+  const [outcome, windowBytes] = await append()
+  if (outcome === 'COMMITTED') {
+    const moved = (await segmentMover?.makeRoom({ ...attempt, commitId }, windowBytes)) ?? 0
+    noteWindow(dependencies.redis, attempt.jobId, windowBytes - moved)
+  }
+  // Moving may have failed at earlier commits.
+  if (outcome !== 'LOG_FULL' || (await makeRoom(dependencies, attempt)) === 0) return outcome
+  return (await append())[0]
+}
+
+async function makeRoom({ redis, segmentMover, segmentReader }: AttemptStoreDependencies, attempt: Attempt) {
+  const held = await storeAnswer(redis.hget(redis.keyspace.job(attempt.jobId, 'record'), 'blobBytes'))
+  const moved = await segmentMover?.makeRoom(attempt, Number(held ?? 0))
+  return moved || giveWay({ redis, segmentReader }, attempt)
+}
+
+/** Seals a commit. @returns the call that appends it to the log, which may be sent more than once */
+async function appendTo(
+  { redis, clock, logLimitBytes }: AttemptStoreDependencies,
+  attempt: Attempt,
+  commitId: string,
+  commit: Commit,
+): Promise<() => Promise<Static<typeof commitScript.reply>>> {
   const { jobId, fence, attemptId, offset, lock } = attempt
   const lastOffset = offset + commit.messageCount
   const blob = commit.messageCount > 0 ? await attempt.seals().sealLines(commit.body, lastOffset) : ''
@@ -136,7 +177,7 @@ async function commitTo(
     streamName,
     streamState,
   }))
-  return runScript(redis, commitScript, {
+  const call = {
     keys: {
       recordKey: redis.keyspace.job(jobId, 'record'),
       logKey: redis.keyspace.job(jobId, 'log'),
@@ -169,7 +210,8 @@ async function commitTo(
       streamName,
       streamState: JSON.stringify(streamState),
     })),
-  })
+  }
+  return () => runScript(redis, commitScript, call)
 }
 
 async function releaseAttempt(

@@ -7,7 +7,8 @@ import { defineScript } from '../script.ts'
  * Compare and append: makes one commit of an attempt durable, whole or not at all.
  *
  * Replies COMMITTED, ALREADY (exactly this commit is there: its reply was lost), ENDED (or no such job), FENCED,
- * REWOUND (Redis holds less than this attempt wrote, or something else) or LOG_FULL.
+ * REWOUND (Redis holds less than this attempt wrote, or something else) or LOG_FULL, each with the bytes that the job
+ * has in Redis then, its position included; 0 when nothing was looked up.
  */
 export const commitScript = defineScript({
   name: 'syncCommit',
@@ -43,19 +44,21 @@ export const commitScript = defineScript({
     'lockToken',
   ],
   entries: ['streamName', 'streamState'],
-  reply: Type.Enum(['COMMITTED', 'ALREADY', 'ENDED', 'FENCED', 'REWOUND', 'LOG_FULL']),
+  reply: Type.Tuple([Type.Enum(['COMMITTED', 'ALREADY', 'ENDED', 'FENCED', 'REWOUND', 'LOG_FULL']), Type.Integer()]),
   lua: `${endedFunction}${runIdFunction}${mayBeOtherLogFunction}${logIsFullFunction}
 local status, latestFence, latestAttemptId, latestCommitId, messages, blobBytes, runIdOfLog = unpack(redis.call(
   'HMGET', recordKey, 'status', 'fence', 'attemptId', 'commitId', 'messages', 'blobBytes', 'runId'))
-if not status or ended(status) then return 'ENDED' end
-if tonumber(latestFence) > tonumber(fence) then return 'FENCED' end
-if tonumber(latestFence) < tonumber(fence) then return 'REWOUND' end
-if latestAttemptId ~= attemptId then return 'REWOUND' end
-if latestCommitId == commitId then return 'ALREADY' end
+if not status or ended(status) then return {'ENDED', 0} end
+if tonumber(latestFence) > tonumber(fence) then return {'FENCED', 0} end
+if tonumber(latestFence) < tonumber(fence) then return {'REWOUND', 0} end
+if latestAttemptId ~= attemptId then return {'REWOUND', 0} end
+if latestCommitId == commitId then return {'ALREADY', 0} end
 local offset = tonumber(expectedOffset)
-if tonumber(messages) ~= offset or (latestCommitId or '') ~= expectedCommitId then return 'REWOUND' end
-if mayBeOtherLog(runIdOfLog, lockKey, lockToken) then return 'REWOUND' end
-if logIsFull(blobBytes, #blob, logLimitBytes) then return 'LOG_FULL' end
+if tonumber(messages) ~= offset or (latestCommitId or '') ~= expectedCommitId then return {'REWOUND', 0} end
+if mayBeOtherLog(runIdOfLog, lockKey, lockToken) then return {'REWOUND', 0} end
+local entryBytes = #blob + #checkpoints
+local held = tonumber(blobBytes) + #position
+if logIsFull(held, entryBytes, logLimitBytes) then return {'LOG_FULL', held} end
 
 local count = tonumber(messageCount)
 local last = string.format('%.0f', offset + count)
@@ -71,7 +74,7 @@ redis.call('HSET', recordKey, 'messages', last, 'commitId', commitId, 'streams',
   'runId', runId())
 redis.call('HINCRBY', recordKey, 'rows', recordCount)
 redis.call('HINCRBY', recordKey, 'bytes', bytes)
-redis.call('HINCRBY', recordKey, 'blobBytes', #blob)
+redis.call('HINCRBY', recordKey, 'blobBytes', entryBytes)
 if skippedStreams ~= '' then redis.call('HSET', recordKey, 'skippedStreams', skippedStreams) end
 if holdsErrorTrace == '1' then redis.call('HSET', recordKey, 'errorTraced', 1) end
 if isProgress == '1' then
@@ -82,6 +85,6 @@ redis.call('SET', positionKey, position)
 for streamName, streamState in entries() do
   redis.call('HSET', statesKey, streamName, streamState)
 end
-return 'COMMITTED'
+return {'COMMITTED', held + entryBytes}
 `,
 })

@@ -13,7 +13,7 @@ import { defineScript } from '../script.ts'
  */
 export const endScript = defineScript({
   name: 'syncEnd',
-  keys: ['recordKey', 'logKey', 'positionKey', 'requestKey', 'dataKeyKey', 'statesKey', 'readersKey'],
+  keys: ['recordKey', 'logKey', 'positionKey', 'requestKey', 'dataKeyKey', 'statesKey', 'readersKey', 'segmentsKey'],
   optionalKeys: ['lockKey'],
   args: [
     'channel',
@@ -81,6 +81,7 @@ redis.call('DEL', positionKey, requestKey, readersKey)
 redis.call('PEXPIRE', logKey, logRetentionMs)
 redis.call('PEXPIRE', dataKeyKey, logRetentionMs)
 redis.call('PEXPIRE', statesKey, logRetentionMs)
+redis.call('PEXPIRE', segmentsKey, logRetentionMs)
 redis.call('PEXPIRE', recordKey, recordRetentionMs)
 return 'DONE'
 `,

@@ -129,6 +129,7 @@ async function tryToEnd(
       dataKeyKey: redis.keyspace.job(jobId, 'dataKey'),
       statesKey: redis.keyspace.job(jobId, 'states'),
       readersKey: redis.keyspace.job(jobId, 'readers'),
+      segmentsKey: redis.keyspace.job(jobId, 'segments'),
       lockKey: by?.lock?.key,
     },
     args: {

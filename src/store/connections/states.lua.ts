@@ -3,6 +3,11 @@ import { activeJobFunction, endedFunction } from '../lua-functions.ts'
 import { defineScript } from '../script.ts'
 import { changeReply } from './connections.lua.ts'
 
+const acknowledgeReply = Type.Union([
+  Type.Tuple([Type.Enum(['GONE', 'SUPERSEDED', 'CHANGED'])]),
+  Type.Tuple([Type.Literal('ACKNOWLEDGED'), Type.String()]),
+])
+
 /**
  * Sets a connection's state by hand, unless a job has the connection. Its new generation distinguishes the jobs that
  * began before from those that begin after.
@@ -39,6 +44,31 @@ return {'DONE'}
 })
 
 /**
+ * Notes with a job without a connection how many of its messages the client has; only forward.
+ *
+ * Replies [ACKNOWLEDGED, offset], [GONE], or [CHANGED] when the log is of another epoch or shorter.
+ */
+export const keepAcknowledgedScript = defineScript({
+  name: 'syncKeepAcknowledged',
+  keys: ['jobRecordKey', 'dataKeyKey'],
+  args: [
+    'offset',
+    /** The epoch of the log that the messages are from. */
+    'epoch',
+  ],
+  reply: acknowledgeReply,
+  lua: `
+local messages, latestEpoch, ackedOffset = unpack(redis.call(
+  'HMGET', jobRecordKey, 'messages', 'epoch', 'ackedOffset'))
+if not messages or redis.call('EXISTS', dataKeyKey) == 0 then return {'GONE'} end
+if latestEpoch ~= epoch or tonumber(offset) > tonumber(messages) then return {'CHANGED'} end
+if tonumber(offset) <= tonumber(ackedOffset or -1) then return {'ACKNOWLEDGED', ackedOffset} end
+redis.call('HSET', jobRecordKey, 'ackedOffset', offset)
+return {'ACKNOWLEDGED', offset}
+`,
+})
+
+/**
  * Moves a connection's state to checkpoints of one of its jobs; within a job only forward. An offset that is not ahead
  * changes nothing.
  *
@@ -54,10 +84,7 @@ export const acknowledgeScript = defineScript({
     'epoch',
   ],
   entries: ['streamName', 'streamState'],
-  reply: Type.Union([
-    Type.Tuple([Type.Enum(['GONE', 'SUPERSEDED', 'CHANGED'])]),
-    Type.Tuple([Type.Literal('ACKNOWLEDGED'), Type.String()]),
-  ]),
+  reply: acknowledgeReply,
   lua: `
 local messages, latestEpoch, generation, ackedOffset = unpack(redis.call(
   'HMGET', jobRecordKey, 'messages', 'epoch', 'generation', 'ackedOffset'))

@@ -1,7 +1,8 @@
 import type { JobEndDependencies } from '../attempts/job-end.ts'
+import type { CheckpointSource } from '../log/checkpoints.ts'
 import type { WakeUps } from '../log/wake-ups.ts'
 
-export interface JobStoreOptions extends JobEndDependencies {
+export interface JobStoreOptions extends JobEndDependencies, Pick<CheckpointSource, 'segmentReader'> {
   wakeUps: WakeUps
   /** Hands a new job to the workers. */
   enqueue: (jobId: number) => Promise<void>
@@ -14,4 +15,5 @@ export interface JobStoreOptions extends JobEndDependencies {
 }
 
 /** The same, completed. */
-export type JobStoreDependencies = Required<Omit<JobStoreOptions, 'onJobEnded'>> & Pick<JobStoreOptions, 'onJobEnded'>
+export type JobStoreDependencies = Required<Omit<JobStoreOptions, Optional>> & Pick<JobStoreOptions, Optional>
+type Optional = 'onJobEnded' | 'segmentReader'

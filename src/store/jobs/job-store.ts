@@ -92,15 +92,14 @@ export interface JobStore {
    *
    * @param at @defaultValue the end of the log, once the job has ended
    * @param epoch the epoch of the messages
-   * @throws CodedError `job_not_found`, `job_running`, `log_gone`, `log_rewound`, `offset_out_of_range`
+   * @throws CodedError `job_not_found`, `job_running`, `log_gone`, `log_damaged`, `log_rewound`, `offset_out_of_range`
    */
   readStates(tenant: string, jobId: number, at?: number, epoch?: string): Promise<StreamStates>
   /**
-   * The client has that many messages: its connection's state moves to the last checkpoints among them, and never goes
-   * back within a job.
+   * The client has that many messages: the state of the job's connection, if it has one, moves to the last checkpoints
+   * among them, and never goes back within a job. A full log gives them away.
    *
-   * @throws CodedError `job_not_found`, `no_connection`, `ack_superseded`, `log_gone`, `log_rewound`,
-   * `offset_out_of_range`
+   * @throws CodedError `job_not_found`, `ack_superseded`, `log_gone`, `log_damaged`, `log_rewound`, `offset_out_of_range`
    */
   acknowledge(tenant: string, jobId: number, holding: Holding): Promise<Acknowledged>
   /** Requests the end of a job; ends it at once if no worker has it. @throws what `read` throws, `job_ended` */

@@ -42,8 +42,8 @@ export function createJobStore(options: JobStoreOptions): JobStore {
       const page = await listJobs(redis, tenant, filter)
       return { ...page, items: await tellWaiting(dependencies, page.items) }
     },
-    readStates: async (tenant, jobId, at, epoch) => statesAt(redis, await read(tenant, jobId), at, epoch),
-    acknowledge: (tenant, jobId, holding) => acknowledge(redis, () => read(tenant, jobId), holding),
+    readStates: async (tenant, jobId, at, epoch) => statesAt(dependencies, await read(tenant, jobId), at, epoch),
+    acknowledge: (tenant, jobId, holding) => acknowledge(dependencies, () => read(tenant, jobId), holding),
     readWhenChanged: (tenant, jobId, timeoutMs, signal) =>
       waitForChange({ clock, wakeUps, read: () => read(tenant, jobId) }, jobId, timeoutMs, signal),
   }

@@ -5,6 +5,7 @@ import { shareScript } from '../attempts/readers.lua.ts'
 import { storeAnswer } from '../availability.ts'
 import { connectionBusy } from '../connections/connection-store.ts'
 import { runScript } from '../script.ts'
+import { refuseWhenFull } from '../space/space-keeper.ts'
 import type { JobStoreDependencies } from './dependencies.ts'
 import { ConnectionChangedError, type NewJob, type Repeat, type StartedJob } from './job-store.ts'
 import { joinScript } from './join.lua.ts'
@@ -17,6 +18,7 @@ import { readerKeys } from './reader-leases.ts'
 export async function startJob(dependencies: JobStoreDependencies, newJob: NewJob): Promise<StartedJob> {
   const { redis } = dependencies
   const { tenant, graceMs, joinActive } = newJob
+  if (!joinActive) await refuseWhenFull(redis)
   const jobId = await nextJobId(dependencies)
   const { outcome, otherJob } = await writeNewJob(dependencies, jobId, newJob)
   if (outcome === 'CREATED') {

@@ -9,13 +9,13 @@ import { defineScript } from '../script.ts'
  */
 export const deleteMessagesScript = defineScript({
   name: 'syncDeleteMessages',
-  keys: ['recordKey', 'logKey', 'dataKeyKey', 'statesKey', 'positionKey', 'requestKey', 'readersKey'],
+  keys: ['recordKey', 'logKey', 'dataKeyKey', 'statesKey', 'positionKey', 'requestKey', 'readersKey', 'segmentsKey'],
   reply: Type.Enum(['DELETED', 'RUNNING', 'MISSING']),
   lua: `${endedFunction}
 local status = redis.call('HGET', recordKey, 'status')
 if not status then return 'MISSING' end
 if not ended(status) then return 'RUNNING' end
-redis.call('DEL', logKey, dataKeyKey, statesKey, positionKey, requestKey, readersKey)
+redis.call('DEL', logKey, dataKeyKey, statesKey, positionKey, requestKey, readersKey, segmentsKey)
 return 'DELETED'
 `,
 })

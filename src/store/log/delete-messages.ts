@@ -19,6 +19,7 @@ export async function deleteMessages(redis: StoreClient, jobId: number): Promise
       positionKey: redis.keyspace.job(jobId, 'position'),
       requestKey: redis.keyspace.job(jobId, 'request'),
       readersKey: redis.keyspace.job(jobId, 'readers'),
+      segmentsKey: redis.keyspace.job(jobId, 'segments'),
     },
   })
   if (outcome === 'MISSING') throw new CodedError('job_not_found')

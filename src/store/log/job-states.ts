@@ -1,25 +1,22 @@
-import Type, { type Static } from 'typebox'
 import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import { CodedError } from '../../errors.ts'
 import { parseStored, parseStoredAsGiven } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
 import { hasEnded, type Job } from '../job.ts'
 import type { StoreClient } from '../keys.ts'
-import { runScript } from '../script.ts'
 import { StreamStateSchema } from '../stored-request.ts'
+import { type CheckpointSource, givenPrefix, readCheckpoints } from './checkpoints.ts'
 import { refuseOtherJob, requireOwnLog } from './log-epoch.ts'
-import { readCheckpointsScript } from './read-checkpoints.lua.ts'
+import { messagesGone } from './messages-gone.ts'
 
-const givenPrefix = 'given:'
-const entriesPerRead = 64
-
-/** @throws CodedError `job_running`, `log_gone`, `log_rewound`, `offset_out_of_range` */
+/** @throws CodedError `job_running`, `log_gone`, `log_damaged`, `log_rewound`, `offset_out_of_range` */
 export async function statesAt(
-  redis: StoreClient,
+  source: CheckpointSource,
   job: Job,
   at: number | undefined,
   epoch: string | undefined,
 ): Promise<StreamStates> {
+  const { redis } = source
   refuseOtherJob(job, epoch)
   requireOwnLog(job, { epoch, held: at ?? job.messageCount })
   if (at === undefined && !hasEnded(job)) {
@@ -27,8 +24,9 @@ export async function statesAt(
   }
   const offset = at ?? job.messageCount
   await checkOffset(redis, job, offset, 'at')
+  await refuseTrimmed(redis, job.jobId, offset)
   const given = await readGivenStates(redis, job.jobId)
-  const states = new Map([...given, ...(await readCheckpoints(redis, job.jobId, 0, offset))])
+  const states = new Map([...given, ...(await readCheckpoints(source, job.jobId, 0, offset))])
   if (job.status === 'succeeded') for (const name of job.fullRefresh) states.delete(name)
   return Object.fromEntries(states)
 }
@@ -43,43 +41,10 @@ export async function checkOffset(redis: StoreClient, job: Job, offset: number, 
   })
 }
 
-/**
- * The last checkpoint of each stream among the messages after the first `after` and up to `at`.
- *
- * @throws CodedError `log_gone`
- */
-export async function readCheckpoints(
-  redis: StoreClient,
-  jobId: number,
-  after: number,
-  at: number,
-): Promise<Map<string, Record<string, unknown>>> {
-  const names = await storeAnswer(redis.hkeys(redis.keyspace.job(jobId, 'states')))
-  const missing = new Set(names.filter((name) => !name.startsWith(givenPrefix)))
-  const found = new Map<string, Record<string, unknown>>()
-  // Backwards, because if every stream has a recent checkpoint, only a small part of the log is read.
-  for (let before = ''; at > after && missing.size > 0; ) {
-    const [outcome, next = '', ...entries] = await runScript(redis, readCheckpointsScript, {
-      keys: { logKey: redis.keyspace.job(jobId, 'log'), dataKeyKey: redis.keyspace.job(jobId, 'dataKey') },
-      args: { offset: at, before, after, mostEntries: entriesPerRead },
-    })
-    if (outcome === 'GONE') throw new CodedError('log_gone')
-    for (const { offset, streamName, streamState } of entries.flatMap((entry) => newestFirst(jobId, entry))) {
-      if (offset > at || offset <= after || !missing.delete(streamName)) continue
-      found.set(streamName, streamState)
-    }
-    if (next === '') break
-    before = next
-  }
-  return found
-}
-
-const LoggedCheckpoints = Type.Array(
-  Type.Object({ offset: Type.Integer(), streamName: Type.String(), streamState: StreamStateSchema }),
-)
-
-function newestFirst(jobId: number, entry: string): Static<typeof LoggedCheckpoints> {
-  return parseStored(LoggedCheckpoints, entry, `the log of job ${jobId}`).reverse()
+/** The states before the messages that have given way are no longer known. @throws CodedError `log_gone` */
+async function refuseTrimmed(redis: StoreClient, jobId: number, offset: number): Promise<void> {
+  const firstLeft = Number((await storeAnswer(redis.hget(redis.keyspace.job(jobId, 'record'), 'trimmedTo'))) ?? 0)
+  if (offset < firstLeft) throw messagesGone(firstLeft)
 }
 
 async function readGivenStates(redis: StoreClient, jobId: number): Promise<[string, Record<string, unknown>][]> {

@@ -5,11 +5,12 @@ import { defineScript } from '../script.ts'
  * Sums up how long a piece of a job's log is, without giving it away. Both offsets are ends of entries: an entry's id is
  * the offset of its last message.
  *
- * Replies [GONE] or [READ, NDJSON bytes, offset up to which they are counted].
+ * Replies [GONE], [READ, NDJSON bytes, offset up to which they are counted], or [MOVED, segment (JSON)] when the first
+ * messages of the piece are in a segment.
  */
 export const measureLogScript = defineScript({
   name: 'syncMeasureLog',
-  keys: ['logKey', 'dataKeyKey'],
+  keys: ['logKey', 'dataKeyKey', 'segmentsKey'],
   args: [
     /** Messages before the piece. */
     'after',
@@ -19,10 +20,13 @@ export const measureLogScript = defineScript({
   ],
   reply: Type.Union([
     Type.Tuple([Type.Literal('GONE')]),
+    Type.Tuple([Type.Literal('MOVED'), Type.String()]),
     Type.Tuple([Type.Literal('READ'), Type.Integer(), Type.Integer()]),
   ]),
   lua: `
 if redis.call('EXISTS', dataKeyKey) == 0 then return {'GONE'} end
+local segment = redis.call('ZRANGEBYSCORE', segmentsKey, '(' .. after, '+inf', 'LIMIT', 0, 1)[1]
+if segment then return {'MOVED', segment} end
 local bytes, reached = 0, tonumber(after)
 for _, entry in ipairs(redis.call('XRANGE', logKey, '(' .. after .. '-0', through .. '-0', 'COUNT', mostEntries)) do
   for i = 1, #entry[2], 2 do

@@ -7,11 +7,14 @@ const Bytes = Type.Refine(Type.Unsafe<Buffer>(Type.Unknown()), Buffer.isBuffer)
 /**
  * Reads a piece of a job's log together with the record at the same moment. Reading an ended job keeps it longer.
  *
- * Replies [MISSING], [GONE] or [READ, [status, messages, epoch, tenant, wrapped data key], [id, blob, count] …].
+ * If the next messages are in a segment, the reply names it, and has no entries.
+ *
+ * Replies [MISSING], [GONE] or [READ, [status, messages, epoch, tenant, wrapped data key], [id, blob, count] …, segment
+ * (JSON) or ''].
  */
 export const readLogScript = defineScript({
   name: 'syncReadLog',
-  keys: ['recordKey', 'logKey', 'dataKeyKey', 'statesKey'],
+  keys: ['recordKey', 'logKey', 'dataKeyKey', 'statesKey', 'segmentsKey'],
   args: [
     /** Messages that the reader has. */
     'after',
@@ -21,19 +24,23 @@ export const readLogScript = defineScript({
     'logRetentionMs',
     'recordRetentionMs',
   ],
-  reply: Type.Tuple([Bytes, Type.Array(Bytes), Type.Array(Type.Tuple([Bytes, Bytes, Bytes]))]),
+  reply: Type.Tuple([Bytes, Type.Array(Bytes), Type.Array(Type.Tuple([Bytes, Bytes, Bytes])), Bytes]),
   replyAs: 'buffers',
   lua: `${endedFunction}
 local status, messages, epoch, tenant = unpack(redis.call('HMGET', recordKey, 'status', 'messages', 'epoch', 'tenant'))
-if not status then return {'MISSING', {}, {}} end
+if not status then return {'MISSING', {}, {}, ''} end
 local dataKey = redis.call('GET', dataKeyKey)
-if not dataKey then return {'GONE', {}, {}} end
+if not dataKey then return {'GONE', {}, {}, ''} end
 if ended(status) then
   redis.call('PEXPIRE', recordKey, recordRetentionMs)
   redis.call('PEXPIRE', logKey, logRetentionMs)
   redis.call('PEXPIRE', dataKeyKey, logRetentionMs)
   redis.call('PEXPIRE', statesKey, logRetentionMs)
+  redis.call('PEXPIRE', segmentsKey, logRetentionMs)
 end
+local about = {status, messages, epoch or '', tenant or '', dataKey}
+local segment = redis.call('ZRANGEBYSCORE', segmentsKey, '(' .. after, '+inf', 'LIMIT', 0, 1)[1]
+if segment then return {'READ', about, {}, segment} end
 local entriesRead = {}
 local bytes = 0
 for _, entry in ipairs(redis.call('XRANGE', logKey, '(' .. after .. '-0', '+', 'COUNT', mostEntries)) do
@@ -45,6 +52,6 @@ for _, entry in ipairs(redis.call('XRANGE', logKey, '(' .. after .. '-0', '+', '
   if #entriesRead > 0 and bytes > tonumber(mostBytes) then break end
   entriesRead[#entriesRead + 1] = {entry[1], fields.blob, fields.count}
 end
-return {'READ', {status, messages, epoch or '', tenant or '', dataKey}, entriesRead}
+return {'READ', about, entriesRead, ''}
 `,
 })

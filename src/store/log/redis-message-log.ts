@@ -1,12 +1,15 @@
-import type { Static } from 'typebox'
 import { CodedError } from '../../errors.ts'
 import { isFinal } from '../job.ts'
 import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { openJobSeals } from '../secrets/job-seals.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
+import type { LogEntry } from '../segments/log-entry.ts'
+import { parseIndexed } from '../segments/segment-index.ts'
+import { noSegmentReader, type SegmentReader } from '../segments/segment-reading.ts'
 import { measureLogScript } from './measure-log.lua.ts'
 import type { LogPage, MessageLogReader } from './message-log.ts'
+import { messagesGone } from './messages-gone.ts'
 import { readLogScript } from './read-log.lua.ts'
 import type { Retention } from './retention.ts'
 import type { WakeUps } from './wake-ups.ts'
@@ -15,6 +18,8 @@ export interface LogDependencies {
   redis: StoreClient
   keys: readonly EncryptionKey[]
   retention: Retention
+  /** Reads what has left Redis. @defaultValue such messages cannot be read here */
+  segmentReader?: SegmentReader | undefined
 }
 
 export interface MessageLogDependencies extends LogDependencies {
@@ -46,7 +51,7 @@ export async function* readWholeLog(dependencies: LogDependencies, jobId: number
 }
 
 async function readPage(
-  { redis, keys, retention }: LogDependencies,
+  { redis, keys, retention, segmentReader = noSegmentReader }: LogDependencies,
   jobId: number,
   after: number,
   maxBytes: number,
@@ -57,6 +62,7 @@ async function readPage(
       logKey: redis.keyspace.job(jobId, 'log'),
       dataKeyKey: redis.keyspace.job(jobId, 'dataKey'),
       statesKey: redis.keyspace.job(jobId, 'states'),
+      segmentsKey: redis.keyspace.job(jobId, 'segments'),
     },
     args: {
       after,
@@ -66,15 +72,43 @@ async function readPage(
       recordRetentionMs: retention.recordMs,
     },
   })
-  return openPage(keys, jobId, after, reply)
+  const [outcome, record, found, segment] = reply
+  if (outcome.toString() === 'MISSING') throw new CodedError('job_not_found')
+  if (outcome.toString() === 'GONE') throw new CodedError('log_gone')
+  const entries =
+    segment.length > 0
+      ? await segmentReader.readEntries(parseIndexed(jobId, segment), after, {
+          mostEntries: entriesPerRead,
+          mostBytes: maxBytes,
+        })
+      : found.map(([id, blob, count]): OpenableEntry => {
+          return { lastOffset: Number.parseInt(id.toString(), 10), messageCount: Number(count), blob }
+        })
+  return openPage(keys, jobId, after, record, entries)
 }
 
-async function measure({ redis }: LogDependencies, jobId: number, after: number, through: number): Promise<number> {
-  const keys = { logKey: redis.keyspace.job(jobId, 'log'), dataKeyKey: redis.keyspace.job(jobId, 'dataKey') }
+type OpenableEntry = Pick<LogEntry, 'lastOffset' | 'messageCount' | 'blob'>
+async function measure(
+  { redis, segmentReader = noSegmentReader }: LogDependencies,
+  jobId: number,
+  after: number,
+  through: number,
+): Promise<number> {
+  const keys = {
+    logKey: redis.keyspace.job(jobId, 'log'),
+    dataKeyKey: redis.keyspace.job(jobId, 'dataKey'),
+    segmentsKey: redis.keyspace.job(jobId, 'segments'),
+  }
   let bytes = 0
   for (let offset = after; offset < through; ) {
     const args = { after: offset, through, mostEntries: entriesPerMeasure }
-    const [, piece = 0, reached = offset] = await runScript(redis, measureLogScript, { keys, args })
+    const answer = await runScript(redis, measureLogScript, { keys, args })
+    const [piece, reached] =
+      answer[0] === 'MOVED'
+        ? await segmentReader.measure(parseIndexed(jobId, answer[1]), offset, through)
+        : answer[0] === 'READ'
+          ? [answer[1], answer[2]]
+          : [0, offset]
     if (reached === offset) throw new CodedError('log_gone')
     bytes += piece
     offset = reached
@@ -86,18 +120,16 @@ async function openPage(
   keys: readonly EncryptionKey[],
   jobId: number,
   after: number,
-  [outcome, record, entries]: Static<typeof readLogScript.reply>,
+  record: readonly Buffer[],
+  entries: readonly OpenableEntry[],
 ): Promise<LogPage> {
-  if (outcome.toString() === 'MISSING') throw new CodedError('job_not_found')
-  if (outcome.toString() === 'GONE') throw new CodedError('log_gone')
-
   const [status = '', messages, epoch = '', tenant = '', wrappedDataKey = ''] = record.map(String)
+  refuseGap(after, entries)
   const seals = openJobSeals(keys, wrappedDataKey, { tenant, jobId })
   const bodies = await Promise.all(
-    entries.map(async ([id, blob, count]) => {
-      const lastOffset = Number.parseInt(id.toString(), 10)
+    entries.map(async ({ lastOffset, messageCount, blob }) => {
       const lines = await seals.openLines(blob, lastOffset)
-      const held = after - (lastOffset - Number(count.toString()))
+      const held = after - (lastOffset - messageCount)
       return held > 0 ? lines.subarray(startOfLine(lines, held)) : lines
     }),
   )
@@ -105,11 +137,18 @@ async function openPage(
   return {
     // The usual page is one entry, and needs no copy.
     body: bodies.length === 1 && bodies[0] ? bodies[0] : Buffer.concat(bodies),
-    messageCount: last ? Number.parseInt(last[0].toString(), 10) - after : 0,
+    messageCount: last ? last.lastOffset - after : 0,
     finalStatus: isFinal(status) ? status : undefined,
     total: Number(messages),
     epoch,
   }
+}
+
+/** Messages between those that the reader has and the first ones that are left must never be left out in silence. */
+function refuseGap(after: number, [first]: readonly OpenableEntry[]): void {
+  const firstLeft = first ? first.lastOffset - first.messageCount : after
+  if (firstLeft <= after) return
+  throw messagesGone(firstLeft)
 }
 
 /** Where the line after the first `count` lines starts. */

@@ -14,6 +14,7 @@ import {
   sealToBytes,
   sealToText,
   unwrapDataKey,
+  withoutMark,
   wrapDataKey,
 } from './sealing.ts'
 
@@ -44,7 +45,8 @@ export function createJobSeals(keys: readonly EncryptionKey[], owner: Owner): Jo
 }
 
 /** Seals of an existing job. @throws SealBrokenError */
-export function openJobSeals(keys: readonly EncryptionKey[], wrappedDataKey: string, owner: Owner): JobSeals {
+export function openJobSeals(keys: readonly EncryptionKey[], storedDataKey: string, owner: Owner): JobSeals {
+  const wrappedDataKey = withoutMark(storedDataKey)
   return jobSeals(unwrapDataKey(keys, wrappedDataKey, { ...owner, purpose: 'data-key' }), wrappedDataKey, owner)
 }
 

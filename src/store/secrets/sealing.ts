@@ -37,6 +37,7 @@ const keyBytes = 32
 const nonceBytes = 12
 const tagBytes = 16
 const textVersion = 'v1'
+const markedVersion = 'v1-moved'
 const binaryVersion = 1
 
 /** Sealed data that cannot be opened: altered, bound to something else, or sealed with a key that is not configured. */
@@ -100,6 +101,22 @@ export function kidOf(sealed: string): string {
   if (version !== textVersion || !kid || rest.length > 0)
     throw new SealBrokenError('the sealed text is not well formed')
   return kid
+}
+
+/**
+ * Lua: marks a wrapped data key when the beginning of the job's log leaves Redis. Versions that do not know where it is
+ * then refuse to read the log, instead of leaving messages out: to them the key is not well formed.
+ */
+export const markedDataKeyFunction = `
+local function markedDataKey(wrapped)
+  return (string.gsub(wrapped, '^${textVersion}%.', '${markedVersion}.'))
+end
+`
+
+/** A wrapped data key as it was before it was marked. */
+export function withoutMark(wrapped: string): string {
+  const mark = `${markedVersion}.`
+  return wrapped.startsWith(mark) ? `${textVersion}.${wrapped.slice(mark.length)}` : wrapped
 }
 
 /** Seals to bytes: version, nonce, ciphertext, tag. */

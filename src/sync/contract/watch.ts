@@ -1,8 +1,11 @@
 import type { IntercomObserver } from '../../intercom/observer.ts'
 
-/** What an attempt waits for at Intercom: its rate limit, or the one scroll that a workspace has. */
+/**
+ * What an attempt waits for: Intercom's rate limit, the one scroll that a workspace has, or room in the log, which only
+ * the caller of a sync knows.
+ */
 export interface Wait {
-  waitingFor: 'rate_limit' | 'scroll'
+  waitingFor: 'rate_limit' | 'scroll' | 'log_space'
   /** Ms since the epoch; absent when nobody knows. */
   until?: number
 }

@@ -1,0 +1,69 @@
+import t from 'tap'
+import { CodedError } from '../../src/errors.ts'
+import type { Job } from '../../src/store/job.ts'
+import { createAcceleratedClock } from '../support/accelerated-clock.ts'
+import { onRealRedis, startRedis } from '../support/redis.ts'
+import { syncRequest, tenant } from '../support/store.ts'
+import { countedLog, countingSync, fastLocks, openService, silentLog, untilEnded } from '../support/worker.ts'
+
+const server = await startRedis(t)
+const lines = countedLog(60).split(/(?<=\n)/)
+
+/** A job whose log has room for some of its messages only, under a worker whose clock runs ahead. */
+async function startJob(teardown: (close: () => unknown) => unknown) {
+  await server.connect().flushall()
+  const clock = createAcceleratedClock(Date.now(), 20)
+  const service = openService(server, teardown, { clock, logLimitBytes: 2000 })
+  const { jobId } = await service.jobs.create({ tenant, request: syncRequest() })
+  service.startWorker(countingSync(60), fastLocks, undefined, silentLog)
+  const untilWaiting = async (): Promise<Job> => {
+    for (;;) {
+      const job = await service.jobs.read(tenant, jobId)
+      if (job.waitingFor === 'log_space' || job.endTime !== undefined) return job
+    }
+  }
+  return { service, jobId, untilWaiting }
+}
+
+t.test('a full log in Redis goes on whenever messages are acknowledged', onRealRedis, async (t) => {
+  const { service, jobId, untilWaiting } = await startJob(t.teardown)
+  const read: string[] = []
+  let waits = 0
+  for (let held = 0; ; ) {
+    const job = await untilWaiting()
+    for (;;) {
+      const page = await service.messages.read(jobId, held, 1e6)
+      if (page.messageCount === 0) break
+      read.push(page.body.toString())
+      held += page.messageCount
+    }
+    if (job.endTime !== undefined && held === job.messageCount) break
+    if (job.endTime === undefined) waits++
+    t.match(await service.jobs.acknowledge(tenant, jobId, { held, epoch: job.logEpoch }), { offset: held })
+  }
+  t.ok(waits > 1)
+  t.equal(read.join(''), lines.join(''), 'nothing missing and nothing twice')
+  t.match(await untilEnded(service, jobId), { status: 'succeeded', attempts: 1 })
+
+  const gone = await service.messages.read(jobId, 0, 1e6).catch((error: unknown) => error)
+  if (!(gone instanceof CodedError)) throw new Error('it was read')
+  t.equal(gone.code, 'log_gone')
+  const firstLeft = Number(gone.extensions.firstLeft)
+  t.ok(firstLeft > 0 && firstLeft < lines.length)
+  t.ok((await service.messages.read(jobId, firstLeft, 1)).body.toString().startsWith(lines[firstLeft] ?? '?'))
+  t.match(await service.jobs.readStates(tenant, jobId, firstLeft), {
+    contacts: { updated_at: firstLeft - firstLeft / 6 - 1 },
+  })
+  await t.rejects(service.jobs.readStates(tenant, jobId, firstLeft - 1), {
+    code: 'log_gone',
+    extensions: { firstLeft },
+  })
+  t.match(await service.jobs.readStates(tenant, jobId), { contacts: { updated_at: 299 } })
+})
+
+t.test('a job that waits for room can be cancelled', onRealRedis, async (t) => {
+  const { service, jobId, untilWaiting } = await startJob(t.teardown)
+  t.match(await untilWaiting(), { status: 'running', waitingFor: 'log_space' })
+  await service.jobs.cancel(tenant, jobId)
+  t.match(await untilEnded(service, jobId), { status: 'cancelled' })
+})
