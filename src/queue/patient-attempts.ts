@@ -37,6 +37,7 @@ export function createPatientAttempts(
     begin: (...begin) => whenServed(() => attempts.begin(...begin)),
     commit: (...commit) => whenServed(() => attempts.commit(...commit)),
     makeRoom: (...attempt) => whenServed(() => attempts.makeRoom(...attempt)),
+    readGrowth: (...jobId) => whenServed(() => attempts.readGrowth(...jobId)),
     release: (...release) => whenServed(() => attempts.release(...release)),
     end: (...end) => whenServed(() => attempts.end(...end)),
     // What it tells is old by then.
