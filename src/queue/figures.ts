@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Metrics } from '../metrics.ts'
-import { type Unavailability, unavailabilityOf } from '../store/availability.ts'
+import { type UnavailableReason, unavailabilityOf } from '../store/availability.ts'
 import { readJobFigures, readMemoryFigures } from '../store/figures.ts'
 import type { StoreClient } from '../store/keys.ts'
 import { tryWriting } from '../store/write-trial.ts'
@@ -53,7 +53,7 @@ function samplesOf(value: number | undefined): (readonly [labels: Record<never, 
 }
 
 /** Why Redis does not take what a new job writes; undefined if it does. */
-async function whyRefused(redis: StoreClient): Promise<Unavailability | undefined> {
+async function whyRefused(redis: StoreClient): Promise<UnavailableReason | undefined> {
   try {
     await tryWriting(redis)
     return undefined

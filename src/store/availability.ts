@@ -46,7 +46,7 @@ const unavailable = [
 ] as const satisfies { reason: string; said: RegExp; meaning: string }[]
 
 /** Why Redis cannot serve at present, as metrics name it. */
-export type Unavailability = (typeof unavailable)[number]['reason']
+export type UnavailableReason = (typeof unavailable)[number]['reason']
 
 function findUnavailable(error: unknown): (typeof unavailable)[number] | undefined {
   if (!(error instanceof Error)) return undefined
@@ -54,7 +54,7 @@ function findUnavailable(error: unknown): (typeof unavailable)[number] | undefin
 }
 
 /** Why Redis could not serve a call of the store; undefined for an error of another kind. */
-export function unavailabilityOf(error: unknown): Unavailability | undefined {
+export function unavailabilityOf(error: unknown): UnavailableReason | undefined {
   return error instanceof CodedError && error.code === 'store_unavailable'
     ? findUnavailable(error.cause)?.reason
     : undefined

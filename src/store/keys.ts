@@ -18,8 +18,8 @@ const jobKeys = {
    */
   position: 'position',
   /**
-   * List: JSON, what each commit has added to the growing lists of the position, in order; see `Growth`. Deleted like the
-   * position.
+   * List: JSON, what each commit has added to the growing lists of the position, the newest first; see `Growth`. Deleted like
+   * the position.
    */
   growth: 'growth',
   /** Hash: stream name -> latest `stream_state` in the log, `given:<stream name>` -> the one the job began with; JSON. */

@@ -103,12 +103,14 @@ const Growths = Type.Array(Type.Unknown())
 
 /** What the commits of a job have added to the lists of its position, in order. @throws StoredDataError */
 export async function readGrowth(redis: StoreClient, jobId: number): Promise<unknown[]> {
-  const growth: unknown[] = []
-  for (let from = 0; ; from += perRead) {
+  const newestFirst: string[] = []
+  for (let read = perRead; read === perRead; ) {
+    const from = newestFirst.length
     const texts = await storeAnswer(redis.lrange(redis.keyspace.job(jobId, 'growth'), from, from + perRead - 1))
-    for (const text of texts) growth.push(...parseStored(Growths, text, `the position of job ${jobId}`))
-    if (texts.length < perRead) return growth
+    newestFirst.push(...texts)
+    read = texts.length
   }
+  return newestFirst.toReversed().flatMap((text) => parseStored(Growths, text, `the position of job ${jobId}`))
 }
 
 function* pairsOf(namesAndValues: readonly string[]): Generator<[name: string, value: string]> {

@@ -86,9 +86,9 @@ if isProgress == '1' then
 end
 redis.call('SET', positionKey, position)
 if growth ~= '' then
-  redis.call('RPUSH', growthKey, growth)
+  redis.call('LPUSH', growthKey, growth)
   -- 30 days: an earlier version that ends the job does not know the key.
-  redis.call('EXPIRE', growthKey, 2592000)
+  redis.call('PEXPIRE', growthKey, 2592000000)
   redis.call('HINCRBY', recordKey, 'growthBytes', #growth)
 end
 for streamName, streamState in entries() do

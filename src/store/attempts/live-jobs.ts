@@ -6,7 +6,7 @@ import { isFinal, type JobStatus, jobStatuses } from '../job.ts'
 import { type CancelReason, cancelReasonOf } from '../job-record.ts'
 import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
-import { markIfAbandoned } from './abandonment.ts'
+import { markIfAbandoned } from './abandoned-job.ts'
 import { forgetScript } from './forget.lua.ts'
 
 /** A job that has not ended, as the reconciler sees it. */

@@ -1,4 +1,4 @@
-import { markIfAbandoned } from '../attempts/abandonment.ts'
+import { markIfAbandoned } from '../attempts/abandoned-job.ts'
 import { awaitReaderScript, dropReaderScript, renewReaderScript } from '../attempts/readers.lua.ts'
 import type { Keyspace } from '../keys.ts'
 import { runScript } from '../script.ts'

@@ -2,7 +2,7 @@ import { areOfOneJob, hasGoneBack } from '../../epoch.ts'
 import { CodedError } from '../../errors.ts'
 import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
-import { mayHaveGoneBackScript } from './gone-back.lua.ts'
+import { mayHaveGoneBackScript } from './log-epoch.lua.ts'
 
 /** A log and its epoch. An id alone proves nothing: a Redis that was restored may have given it out twice. */
 interface EpochedLog {
