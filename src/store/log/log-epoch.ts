@@ -1,8 +1,8 @@
 import { areOfOneJob, hasGoneBack } from '../../epoch.ts'
 import { CodedError } from '../../errors.ts'
 import type { StoreClient } from '../keys.ts'
+import { mayHaveGoneBackScript } from '../run-id.lua.ts'
 import { runScript } from '../script.ts'
-import { mayHaveGoneBackScript } from './log-epoch.lua.ts'
 
 /** A log and its epoch. An id alone proves nothing: a Redis that was restored may have given it out twice. */
 interface EpochedLog {

@@ -1,6 +1,6 @@
 import Type from 'typebox'
-import { endedFunction, runIdFunction } from '../lua-functions.ts'
-import { defineScript } from '../script.ts'
+import { endedFunction, runIdFunction } from './lua-functions.ts'
+import { defineScript } from './script.ts'
 
 /**
  * Whether a job's log may lack its latest messages: Redis is another process than the one that took the last commit. The
