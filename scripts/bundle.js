@@ -11,7 +11,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const compiled = join(root, 'dist')
 
 /** Packages that read files beside their own, or of which there may be only one in a process. */
-const external = ['@fastify/swagger-ui', 'js-redis-server', 'tap', 'typescript', '#package', '#schemas/*']
+const external = ['js-redis-server', 'tap', 'typescript', '#package', '#schemas/*']
 
 /** A bundled module still finds what lies beside its compiled file. */
 const ownPlaces = {
