@@ -116,8 +116,9 @@ function findFault(
   return `${status} is not as documented: ${JSON.stringify(validate.errors)} in ${text}`
 }
 
-/** What the references of a document point to, by its text: all apps of a process have the same document. */
-const componentsOf = new Map<string, Components>()
+/** What the references of a document point to. All apps of a process have equal ones, hence also by text. */
+const byText = new Map<string, Components>()
+const byObject = new WeakMap<object, Components>()
 
 interface Components {
   ajv: Ajv2020
@@ -126,7 +127,8 @@ interface Components {
 }
 
 function validatorOf(document: Document, schema: object): ValidateFunction {
-  const { ajv, validators } = openComponents(document.components)
+  const { components } = document
+  const { ajv, validators } = byObject.get(components) ?? openComponents(components)
   const text = JSON.stringify(schema)
   let validate = validators.get(text)
   if (!validate) {
@@ -138,15 +140,16 @@ function validatorOf(document: Document, schema: object): ValidateFunction {
 
 function openComponents(components: object): Components {
   const text = JSON.stringify(components)
-  let opened = componentsOf.get(text)
+  let opened = byText.get(text)
   if (!opened) {
     const formats = { 'date-time': (text: string) => !Number.isNaN(Date.parse(text)) }
     // That the schemas are schemas is a test of its own: to compile the schema of schemas takes longer than most tests.
     const ajv = new Ajv2020({ strict: false, formats, meta: false, validateSchema: false })
     ajv.addSchema({ ...withReferences(`{"components":${text}}`), $id: 'openapi' })
     opened = { ajv, validators: new Map() }
-    componentsOf.set(text, opened)
+    byText.set(text, opened)
   }
+  byObject.set(components, opened)
   return opened
 }
 
