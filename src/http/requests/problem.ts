@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errorTable } from '../../error-table.ts'
-import { CodedError, type Fault } from '../../errors.ts'
+import { CodedError, type Fault, firstFaults } from '../../errors.ts'
 import { loggedRequest } from './request-log.ts'
 
 export const problemType = 'application/problem+json'
@@ -15,8 +15,10 @@ export interface Problem {
   status: number
   detail: string
   code: string
-  /** Every fault of a bad request. */
+  /** The first faults of a bad request. */
   errors?: Fault[]
+  /** How many faults there are in all. */
+  errorCount?: number
   /** For a 5xx: what to look for in the service's log. */
   requestId?: string
   [extension: string]: unknown
@@ -65,7 +67,7 @@ function toProblem(error: CodedError, requestId: string): Problem {
     status,
     detail: error.message,
     code: error.code,
-    ...(error.faults.length > 0 && { errors: error.faults }),
+    ...(error.faults.length > 0 && { errors: firstFaults(error.faults), errorCount: error.faults.length }),
     ...(status >= 500 && { requestId }),
   }
 }
