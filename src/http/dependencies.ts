@@ -6,6 +6,7 @@ import type { FrontSettings } from '../settings/front.ts'
 import type { ConnectionStore } from '../store/connections/connection-store.ts'
 import type { JobStore } from '../store/jobs/job-store.ts'
 import type { MessageLogReader } from '../store/log/message-log.ts'
+import type { Readers } from './messages/readers.ts'
 import type { OpenStreams } from './open-streams.ts'
 import type { ApiKey } from './requests/auth.ts'
 
@@ -27,6 +28,16 @@ export interface HttpLimits {
   requestsPerMinute: number
   /** Delay of the event loop above which requests are refused as `overloaded`. @defaultValue 1 s */
   eventLoopDelayMs: number
+  /** Connections that may be open; above it the one that has been idle for longest gives way. @defaultValue 10,000 */
+  sockets: number
+  /** Responses that carry messages at present. @defaultValue 1000 */
+  readers: number
+  /** Those of one API key. @defaultValue 200 */
+  readersPerKey: number
+  /** What all of them together have written and their readers have not taken. @defaultValue 32 MiB */
+  unsentBytes: number
+  /** A reader that takes nothing of what is written for so long is cut off. @defaultValue 10 min */
+  stalledReaderMs: number
 }
 
 export const defaultLimits: HttpLimits = {
@@ -38,6 +49,11 @@ export const defaultLimits: HttpLimits = {
   flushMs: 5000,
   requestsPerMinute: 1200,
   eventLoopDelayMs: 1000,
+  sockets: 10_000,
+  readers: 1000,
+  readersPerKey: 200,
+  unsentBytes: 32 * 1024 * 1024,
+  stalledReaderMs: 600_000,
 }
 
 /** How callers reach a port. */
@@ -79,4 +95,5 @@ export interface RouteDependencies extends Omit<AppDependencies, 'config'> {
   intercomBaseUrl?: string | undefined
   proxies?: Proxies | undefined
   openStreams: OpenStreams
+  readers: Readers
 }

@@ -17,7 +17,16 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
     socket.destroy()
     return
   }
-  const code = codes[error.code ?? ''] ?? 'not_http'
+  answerBare(socket, codes[error.code ?? ''] ?? 'not_http')
+}
+
+/** Refuses a connection before it has sent a request. */
+export function answerOverload(socket: Socket): void {
+  socket.on('error', () => undefined)
+  answerBare(socket, 'overloaded')
+}
+
+function answerBare(socket: Socket, code: ErrorCode): void {
   const { status, title } = errorTable[code]
   const body = JSON.stringify({ type: `urn:intercom-sync:problem:${code}`, title, status, detail: title, code })
   socket.end(
