@@ -27,7 +27,8 @@ export function validatorOf(schema: TSchema): Validator {
 
 /** The first fault of a value that does not match its schema. */
 export function firstFault(schema: TSchema, value: unknown): SchemaFault {
-  const place = narrow(schema, value)
+  const whole = { schema, value, pointer: '' }
+  const place = faultIn(whole) ?? whole
   if (countValues(place.value, fewValues) >= fewValues) return { pointer: place.pointer, message: 'is not valid' }
   const [error] = validatorOf(place.schema).Errors(place.value)
   return {
@@ -53,34 +54,46 @@ interface Place {
   pointer: string
 }
 
-/** The innermost part that does not match, as far as objects and lists lead there. */
-function narrow(schema: TSchema, value: unknown): Place {
-  let place: Place = { schema, value, pointer: '' }
-  for (;;) {
-    const part = faultyPart(place)
-    if (!part) return place
-    place = part
-  }
-}
-
 interface SchemaParts {
   properties?: Record<string, TSchema>
   patternProperties?: Record<string, TSchema>
   items?: TSchema | TSchema[]
 }
 
-function faultyPart({ schema, value, pointer }: Place): Place | undefined {
-  const { properties = {}, patternProperties = {}, items } = schema as SchemaParts
-  if (Array.isArray(value) && items && !Array.isArray(items)) {
-    const index = value.findIndex((item) => !validatorOf(items).Check(item))
-    return index === -1 ? undefined : { schema: items, value: value[index], pointer: `${pointer}/${index}` }
-  }
-  if (!isObject(value)) return undefined
-  const [ofEach] = Object.values(patternProperties)
-  for (const [name, member] of Object.entries(value)) {
-    const part = (Object.hasOwn(properties, name) ? properties[name] : undefined) ?? ofEach
-    if (part && !validatorOf(part).Check(member))
-      return { schema: part, value: member, pointer: appendPointer(pointer, name) }
+/**
+ * The innermost part that does not match, as far as objects and lists lead there; undefined when all of it does. Members
+ * come before the object that has them, so that a large one is checked once, and not once for each object around it.
+ */
+function faultIn(place: Place): Place | undefined {
+  const { schema, value } = place
+  const member = firstOf(membersOf(place))
+  if (member) return member
+  if (validatorOf(schema).Check(value)) return undefined
+  return firstOf(entriesOf(place)) ?? place
+}
+
+function firstOf(places: Iterable<Place>): Place | undefined {
+  for (const place of places) {
+    const fault = faultIn(place)
+    if (fault) return fault
   }
   return undefined
+}
+
+/** The members that an object's schema names. */
+function* membersOf({ schema, value, pointer }: Place): Generator<Place> {
+  if (!isObject(value)) return
+  for (const [name, part] of Object.entries((schema as SchemaParts).properties ?? {}))
+    if (Object.hasOwn(value, name)) yield { schema: part, value: value[name], pointer: appendPointer(pointer, name) }
+}
+
+/** The items of a list, or the members of an object whose schema names none. */
+function* entriesOf({ schema, value, pointer }: Place): Generator<Place> {
+  const { patternProperties = {}, items } = schema as SchemaParts
+  const [ofEach] = Object.values(patternProperties)
+  if (Array.isArray(value) && items && !Array.isArray(items))
+    for (const [index, item] of value.entries()) yield { schema: items, value: item, pointer: `${pointer}/${index}` }
+  if (isObject(value) && ofEach)
+    for (const name of Object.keys(value))
+      yield { schema: ofEach, value: value[name], pointer: appendPointer(pointer, name) }
 }

@@ -12,7 +12,7 @@ const maxDepth = 64
  * The most values in a body. A state of Airbyte's own connector has some five for each of ten thousand partitions. As many
  * names of members take 50 to 100 ms to read, and as many values of other kinds a tenth of it.
  */
-const mostValues = 75_000
+const mostValues = 60_000
 
 /** More members than any request has. */
 const mostMembers = 100
