@@ -15,12 +15,10 @@ const longestDetail = 600
 
 /** The first faults, each no longer than people read. */
 export function firstFaults(faults: readonly Fault[], most: number = mostFaults): Fault[] {
-  return faults
-    .slice(0, most)
-    .map(({ pointer, detail }) => ({
-      pointer: shorten(pointer, longestPointer),
-      detail: shorten(detail, longestDetail),
-    }))
+  return faults.slice(0, most).map(({ pointer, detail }) => ({
+    pointer: shorten(pointer, longestPointer),
+    detail: shorten(detail, longestDetail),
+  }))
 }
 
 /** Faults as one text, e.g. `/config/region must be …; /streams/0 …; and 12 more`. */

@@ -1,7 +1,7 @@
 import type { ConfiguredCatalog } from '../airbyte/catalog.ts'
 import type { StreamStates } from '../airbyte/state/stream-states.ts'
-import { CodedError } from '../errors.ts'
 import { nearestName } from '../command-line/nearest-name.ts'
+import { CodedError } from '../errors.ts'
 import { findStream, streamTable } from './table.ts'
 
 /** Streams that a catalog or a state names, and this version does not have: it is older or newer than the one that did. */

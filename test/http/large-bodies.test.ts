@@ -36,13 +36,28 @@ const bodies: [what: string, path: string, body: string, status: number][] = [
   ['many members of a small body', '/v1/jobs/1/ack', `{"offset":1,${many((at) => `"m${at}":1`, 99)}}`, 400],
   ['slices, right ones', '/v1/jobs', job(ours(`"gaps":[${many(() => '[0,1,"done"]', 14_000)}]`)), 202],
   ['slices, the last of them wrong', '/v1/jobs', job(ours(`"gaps":[${many(() => '[0,1,"done"]', 14_000)},[0]]`)), 400],
-  ['hashes of many records', '/v1/jobs', job(ours(`"seen":{${many((at) => `"${at}x":"9f3a61c2d07b5e18"`, 55_000)}}`)), 202],
+  [
+    'hashes of many records',
+    '/v1/jobs',
+    job(ours(`"seen":{${many((at) => `"${at}x":"9f3a61c2d07b5e18"`, 55_000)}}`)),
+    202,
+  ],
   ['hashes, one of them wrong', '/v1/jobs', job(ours(`"seen":{${many((at) => `"${at}x":"9"`, 55_000)},"y":1}`)), 400],
-  ['partitions with dates', '/v1/jobs', job(stateOf(`{"slices":[${many(() => '{"end":"2026-01-31"}', 27_000)}]}`)), 202],
+  [
+    'partitions with dates',
+    '/v1/jobs',
+    job(stateOf(`{"slices":[${many(() => '{"end":"2026-01-31"}', 27_000)}]}`)),
+    202,
+  ],
   ['partitions without times', '/v1/jobs', job(stateOf(`{"slices":[${many(() => '{"end":"x"}', 27_000)}]}`)), 400],
   ['states of unknown streams', '/v1/jobs', job(`"state":{${many((at) => `"s${at}":{}`)}}`), 400],
   ['a list of no states', '/v1/jobs', job(`"state":[${many(() => '1')}]`), 400],
-  ['ten thousand states of one stream', '/v1/jobs', job(`"state":[${many(() => '{"stream":{"stream_descriptor":{"name":"tags"}}}', 9999)}]`), 202],
+  [
+    'ten thousand states of one stream',
+    '/v1/jobs',
+    job(`"state":[${many(() => '{"stream":{"stream_descriptor":{"name":"tags"}}}', 9999)}]`),
+    202,
+  ],
   ['text that stops being JSON', '/v1/jobs', `{"config":[${many(() => '1', 55_000)}`, 400],
 ]
 

@@ -34,7 +34,10 @@ t.test('twelve answers that unpack to more than they may hold take the memory of
 t.test('answers that are large together come whole, one after the other', async (t) => {
   const send = open(await listenRaw(t, (socket) => giveBlown(socket, 5)))
   const answers = await Promise.all(Array.from({ length: 20 }, async () => (await send()).body.length))
-  t.same(answers, Array.from({ length: 20 }, () => 5 * mebibyte))
+  t.same(
+    answers,
+    Array.from({ length: 20 }, () => 5 * mebibyte),
+  )
 })
 
 t.test('of a large answer that is an error only the beginning is kept', async (t) => {

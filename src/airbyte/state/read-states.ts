@@ -148,9 +148,7 @@ function readBlobs({ value, pointer }: Placed, faults: Fault[]): FoundState[] {
     faults.push({ pointer, detail: `names ${names.length} streams: leave out all but ${mostStreams} at most` })
     return []
   }
-  return names.flatMap((name) =>
-    readBlob(name, { value: value[name], pointer: appendPointer(pointer, name) }, faults),
-  )
+  return names.flatMap((name) => readBlob(name, { value: value[name], pointer: appendPointer(pointer, name) }, faults))
 }
 
 function readBlob(streamName: string, { value, pointer }: Placed, faults: Fault[]): FoundState[] {

@@ -7,7 +7,10 @@ import type { Repeat } from '../../store/jobs/job-store.ts'
  * anything. The key goes into the body's digest, so that nobody can see that two requests have equal bodies.
  */
 export function repeatOf(idempotencyKey: string, body: unknown): Repeat {
-  return { keyDigest: digest(idempotencyKey), bodyDigest: digest(`[${JSON.stringify(idempotencyKey)},${orderedText(body)}]`) }
+  return {
+    keyDigest: digest(idempotencyKey),
+    bodyDigest: digest(`[${JSON.stringify(idempotencyKey)},${orderedText(body)}]`),
+  }
 }
 
 /** Shows whether two requests want the same job. */

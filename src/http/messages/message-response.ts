@@ -112,17 +112,28 @@ function mayHaveTrailers({ request }: FastifyReply): boolean {
 async function writeAll(
   response: ServerResponse,
   lines: AsyncGenerator<Buffer, FinalStatus | undefined, undefined>,
-  { reader, signal }: WriteOptions,
+  options: WriteOptions,
 ): Promise<FinalStatus | undefined> {
   try {
     for (;;) {
-      const step = await lines.next()
-      if (step.done) return step.value
-      if (!response.write(step.value)) await reader.untilTaken(response.writableLength, 'drain', signal)
+      const end = await writeNext(response, lines, options)
+      if (end) return end.finalStatus
     }
   } finally {
     await lines.return(undefined)
   }
+}
+
+/** Writes the next piece, and forgets it: a loop would hold it while it waits for the piece after it. */
+async function writeNext(
+  response: ServerResponse,
+  lines: AsyncGenerator<Buffer, FinalStatus | undefined, undefined>,
+  { reader, signal }: WriteOptions,
+): Promise<{ finalStatus: FinalStatus | undefined } | undefined> {
+  const step = await lines.next()
+  if (step.done) return { finalStatus: step.value }
+  if (!response.write(step.value)) await reader.untilTaken(response.writableLength, 'drain', signal)
+  return undefined
 }
 
 /** Ends the body, and waits until it has left the process: a reader that takes the end only may stall as well. */

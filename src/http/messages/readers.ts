@@ -65,7 +65,10 @@ export function limitReaders({ readers, readersPerKey, unsentBytes, stalledReade
     add(response, caller) {
       const ofCaller = byCaller.get(caller) ?? 0
       if (ofCaller >= readersPerKey)
-        throw new CodedError('too_many_readers', `This API key reads ${ofCaller} message streams already; end some first`)
+        throw new CodedError(
+          'too_many_readers',
+          `This API key reads ${ofCaller} message streams already; end some first`,
+        )
       if (open >= readers) throw new CodedError('overloaded', `This process serves ${open} message streams already`)
       open++
       byCaller.set(caller, ofCaller + 1)

@@ -66,7 +66,9 @@ function parseJson(body: Buffer, isState: boolean): unknown {
 
 function refuseLargeMembers(members: BodyShape['members']): void {
   if (members.length > mostMembers) {
-    throw invalidRequest([{ pointer: '', detail: `has more than ${mostMembers} members; remove those that no call has` }])
+    throw invalidRequest([
+      { pointer: '', detail: `has more than ${mostMembers} members; remove those that no call has` },
+    ])
   }
   const faults = members.flatMap(({ name, bytes }) => {
     const most = (Object.hasOwn(memberBytes, name) ? memberBytes[name] : undefined) ?? otherMemberBytes

@@ -5,8 +5,8 @@ import { loggedRequest } from './request-log.ts'
 
 export const problemType = 'application/problem+json'
 
-/** `Retry-After` of a 503, seconds. */
-const retryAfterSeconds = 5
+/** `Retry-After` of a 503, and of a 429 that names no other, seconds. */
+export const retryAfterSeconds = 5
 
 /** An RFC 9457 problem document. */
 export interface Problem {
@@ -51,7 +51,8 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, thrown
     const failure = { ...loggedRequest(request), code: error.code, reason: describe(thrown) }
     request.log[level](failure, 'request failed')
   }
-  if (status === 503) reply.header('Retry-After', retryAfterSeconds)
+  if (status === 503 || (status === 429 && !reply.hasHeader('Retry-After')))
+    reply.header('Retry-After', retryAfterSeconds)
   const problem = toProblem(error, request.id)
   // Bytes, because Fastify would add a charset to the type of a text, and this type has no such parameter.
   const body = Buffer.from(JSON.stringify(problem))
