@@ -6,12 +6,12 @@ import type { FrontSettings } from '../settings/front.ts'
 import type { ConnectionStore } from '../store/connections/connection-store.ts'
 import type { JobStore } from '../store/jobs/job-store.ts'
 import type { MessageLogReader } from '../store/log/message-log.ts'
-import type { Readers } from './messages/readers.ts'
 import type { OpenStreams } from './open-streams.ts'
+import type { ReaderLimits, Readers } from './readers.ts'
 import type { ApiKey } from './requests/auth.ts'
 
 /** Limits of the API. Times in ms, sizes in bytes. */
-export interface HttpLimits {
+export interface HttpLimits extends ReaderLimits {
   /** @defaultValue 4 MiB */
   bodyBytes: number
   /** Time to send a whole request, headers and body. @defaultValue 30 s */
@@ -30,14 +30,6 @@ export interface HttpLimits {
   eventLoopDelayMs: number
   /** Connections that may be open; above it the one that has been idle for longest gives way. @defaultValue 10,000 */
   sockets: number
-  /** Responses that carry messages at present. @defaultValue 1000 */
-  readers: number
-  /** Those of one API key. @defaultValue 200 */
-  readersPerKey: number
-  /** What all of them together have written and their readers have not taken. @defaultValue 32 MiB */
-  unsentBytes: number
-  /** A reader that takes nothing of what is written for so long is cut off. @defaultValue 10 min */
-  stalledReaderMs: number
 }
 
 export const defaultLimits: HttpLimits = {

@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { hasEnded, type Job } from '../../store/job.ts'
 import type { MessageLogReader } from '../../store/log/message-log.ts'
 import type { RouteDependencies } from '../dependencies.ts'
+import type { Reader } from '../readers.ts'
 import { chooseEncoding } from '../requests/content-encoding.ts'
 import { closeWhenHalfClosed, refuseHalfClosed } from '../requests/half-closed.ts'
 import { refuseOldHttp, speaksOldHttp } from '../requests/http-version.ts'
@@ -10,7 +11,6 @@ import { isSmall, measureRange } from './announced-range.ts'
 import { announceMessages, type BodyForm, writeMessages } from './message-response.ts'
 import { type AnnouncedRange, type StreamOptions, streamMessages } from './message-stream.ts'
 import { holdReaderLease } from './reader-lease.ts'
-import type { Reader } from './readers.ts'
 
 interface LiveMessages {
   job: Job

@@ -4,12 +4,12 @@ import type { FastifyReply } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import type { FinalStatus } from '../../store/job.ts'
 import { jobStatusHeader, messagesType } from '../bodies/schemas.ts'
+import type { Reader } from '../readers.ts'
 import { addVary, type ContentEncoding } from '../requests/content-encoding.ts'
 import { speaksOldHttp } from '../requests/http-version.ts'
 import { takeBytes } from './announced-range.ts'
 import { compressLines } from './compressed-lines.ts'
 import type { StreamEnd } from './reader-lease.ts'
-import type { Reader } from './readers.ts'
 
 /** How a body is sent. */
 export interface BodyForm {

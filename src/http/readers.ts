@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import { CodedError } from '../../errors.ts'
-import type { HttpLimits } from '../dependencies.ts'
+import { CodedError } from '../errors.ts'
 
 /** The responses that carry messages now, and the memory of those that are not read. */
 export interface Readers {
@@ -33,7 +32,16 @@ export interface Reader {
 /** Streams that are compressed at a time: each takes up to a mebibyte, whether its reader takes anything or not. */
 const mostCompressed = 50
 
-type ReaderLimits = Pick<HttpLimits, 'readers' | 'readersPerKey' | 'unsentBytes' | 'stalledReaderMs'>
+export interface ReaderLimits {
+  /** Responses that carry messages at present. @defaultValue 1000 */
+  readers: number
+  /** Those of one API key. @defaultValue 200 */
+  readersPerKey: number
+  /** What all of them together have written and their readers have not taken. @defaultValue 32 MiB */
+  unsentBytes: number
+  /** A reader that takes nothing of what is written for so long is cut off. @defaultValue 10 min */
+  stalledReaderMs: number
+}
 
 /** A reader that waits, and what is kept for it. */
 interface Waiting {
