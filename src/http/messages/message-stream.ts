@@ -83,6 +83,8 @@ export async function* streamMessages(
       signal.throwIfAborted()
       if (page.messageCount > 0) {
         yield page.body
+        // It has been taken. Many readers may wait for the next read, and none of them shall hold what it had.
+        page = { ...page, body: nothing }
         offset += page.messageCount
         lastSent = clock.monotonic()
       }
@@ -106,3 +108,4 @@ export async function* streamMessages(
 }
 
 const blankLine = Buffer.from('\n')
+const nothing = Buffer.alloc(0)

@@ -164,5 +164,6 @@ function isAwaitedBy(previous: SearchState | undefined, row: Row): boolean {
 
 function oldestAwaited(previous: SearchState | undefined): number {
   const { gaps = [], retryIds = {} } = previous ?? {}
-  return Math.min(...gaps.map(({ from }) => from), ...Object.values(retryIds))
+  const times = [...gaps.map(({ from }) => from), ...Object.values(retryIds)]
+  return times.reduce((oldest, time) => Math.min(oldest, time), Number.POSITIVE_INFINITY)
 }
