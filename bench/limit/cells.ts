@@ -46,7 +46,10 @@ function companySegments(limit: number, latencyMs: number, count: number): Limit
 const cells: readonly LimitCell[] = [
   parts(1667, 20, 11_000),
   parts(1667, 100, 11_000),
-  parts(1667, 400, 20_000), { ...parts(1667, 400, 6_000), name: "dev" }, { ...parts(1667, 100, 6_000), name: "dev1" }, { ...contacts(1667, 400, 60_000), name: "devc" },
+  parts(1667, 400, 20_000),
+  { ...parts(1667, 400, 6_000), name: 'dev' },
+  { ...parts(1667, 100, 6_000), name: 'dev1' },
+  { ...contacts(1667, 400, 60_000), name: 'devc' },
   parts(1667, 800, 11_000),
   parts(167, 400, 1_100),
   contacts(1667, 100, 200_000),

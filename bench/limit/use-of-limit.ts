@@ -24,7 +24,10 @@ export function useOf(requests: readonly NotedRequest[], { limit, latencyMs, nee
     seconds: rounded((last - first) / 1000),
     timesIdeal: rounded((last - first) / idealMs(requests.length)),
     afterFirst: whole.length > 0 ? rounded((last - secondWindow) / idealMs(later)) : undefined,
-    beyond: rounded(requests.length / needed - 1),
+    // Lists that Intercom has cut in a contact take a request each.
+    beyond: rounded(
+      (requests.length - requests.filter(({ route }) => route.startsWith('/contacts/:id/')).length) / needed - 1,
+    ),
   }
 }
 

@@ -3,9 +3,9 @@ import { type BudgetStore, createMemoryBudgetStore } from './budget-store.ts'
 import { createBudgetTime } from './budget-time.ts'
 import { createConcurrency } from './concurrency.ts'
 import { createExchange } from './exchange.ts'
+import { type AskedPermit, createGrants } from './grants.ts'
 import { createHeldPermits } from './held-permits.ts'
 import type { Outcome } from './outcome.ts'
-import { createPermitQueue } from './permit-queue.ts'
 import { WORKSPACE_REQUESTS_PER_MINUTE } from './usage/workspace-usage.ts'
 import { createUsageRecorder } from './usage-recorder.ts'
 
@@ -25,16 +25,6 @@ export interface Budget {
   joinWorkspace(id: string): void
   /** Gives back the permits held, and reports a last time once no request is in flight. No permit is taken afterwards. */
   close(): void
-}
-
-/** What a permit is for: this decides when it comes, compared with others that wait. */
-export interface AskedPermit {
-  /** It goes before all that are not urgent. @defaultValue false */
-  isUrgent?: boolean | undefined
-  /** Requests of one name share their turns with those of other names. @defaultValue '' */
-  turn?: string | undefined
-  /** Requests of one kind take about equally long. @defaultValue '' */
-  kind?: string | undefined
 }
 
 /** The right to send one request. */
@@ -66,9 +56,6 @@ export interface BudgetOptions {
   workspaceRequestsPerMinute?: number
 }
 
-/** Why `take` gets no permit at once; docs/architecture/5-budget.md has the whole machine. */
-type State = 'full' | 'asking' | 'waiting' | 'idle'
-
 /** A budget of one attempt, shared with all that have the same token and store. */
 export function createBudget(options: BudgetOptions): Budget {
   const { clock, random, store = createMemoryBudgetStore(), member = '' } = options
@@ -81,45 +68,7 @@ export function createBudget(options: BudgetOptions): Budget {
   const held = createHeldPermits({ clock, leaseMs: store.leaseMs, mostAtOnce: store.permitsAtOnce })
   const whoAsks = () => whoAsksOf(options, member, workspaceId)
   const exchange = createExchange({ clock, store, whoAsks, recorder, held, time, closing: closing.signal })
-  const queue = createPermitQueue<Waiting>()
-  /** What those in the queue wait for: an exchange, or a time. Undefined while there is nothing to wait for. */
-  let waitingFor: { isOver: () => boolean; stop: AbortController } | undefined
-
-  function state(): State {
-    if (concurrency.isFull()) return 'full'
-    if (exchange.isRunning()) return 'asking'
-    return exchange.waitMs() > 0 ? 'waiting' : 'idle'
-  }
-
-  /** Gives permits to those who wait, as far as there are any, and sees to it that more will come. */
-  function serve(): void {
-    while (!queue.isEmpty() && !concurrency.isFull()) {
-      const window = held.use()
-      if (window === undefined) break
-      const waiting = queue.next()
-      waiting?.resolve(openPermit(window, waiting.kind))
-    }
-    if (waitingFor?.isOver()) waitingFor.stop.abort(OVER)
-    else if (!waitingFor && !queue.isEmpty()) waitForMore()
-  }
-
-  function waitForMore(): void {
-    const now = state()
-    // The next request that ends will serve them.
-    if (now === 'full') return
-    const stop = new AbortController()
-    const isOver = () => now === 'waiting' && state() !== 'waiting'
-    waitingFor = { isOver, stop }
-    const wait = now === 'waiting' ? clock.sleep(Math.ceil(exchange.waitMs()), stop.signal) : exchange.ask()
-    wait
-      .catch((error: unknown) => {
-        if (error !== OVER) for (const waiting of queue.drain()) waiting.reject(error)
-      })
-      .finally(() => {
-        waitingFor = undefined
-        serve()
-      })
-  }
+  const grants = createGrants({ clock, concurrency, held, exchange, openPermit })
 
   /** @param window the window that the permit was granted for */
   function openPermit(window: number, kind: string): Permit {
@@ -134,7 +83,7 @@ export function createBudget(options: BudgetOptions): Budget {
         exchange.answerCame()
         if (closing.signal.aborted) closeWhenIdle()
         else exchange.report()
-        serve()
+        grants.serve()
       },
     }
   }
@@ -145,30 +94,7 @@ export function createBudget(options: BudgetOptions): Budget {
 
   return {
     concurrency: concurrency.wanted,
-    take(signal, { isUrgent = false, turn = '', kind = '' } = {}) {
-      return new Promise((resolve, reject) => {
-        if (signal.aborted) return reject(signal.reason)
-        const stop = () => {
-          queue.remove(waiting)
-          if (queue.isEmpty()) waitingFor?.stop.abort(OVER)
-          reject(signal.reason)
-        }
-        const waiting: Waiting = {
-          kind,
-          resolve(permit) {
-            signal.removeEventListener('abort', stop)
-            resolve(permit)
-          },
-          reject(error) {
-            signal.removeEventListener('abort', stop)
-            reject(error)
-          },
-        }
-        signal.addEventListener('abort', stop, { once: true })
-        queue.add(waiting, isUrgent, turn)
-        serve()
-      })
-    },
+    take: grants.take,
     waitingUntil() {
       const opensInMs = held.isEmpty() ? exchange.opensInMs() : undefined
       return opensInMs === undefined ? undefined : clock.now() + opensInMs
@@ -182,16 +108,6 @@ export function createBudget(options: BudgetOptions): Budget {
     },
   }
 }
-
-/** Somebody who waits for a permit. */
-interface Waiting {
-  kind: string
-  resolve(permit: Permit): void
-  reject(error: unknown): void
-}
-
-/** Why a wait ends before its time: an answer has made room. Without it, each end would make an error with its stack. */
-const OVER = new Error('the wait is over')
 
 function fewest(one: number | undefined, other: number | undefined): number | undefined {
   return one !== undefined && other !== undefined ? Math.min(one, other) : (one ?? other)

@@ -73,12 +73,14 @@ export function createConcurrency({ clock, most = MOST, perWindow }: Concurrency
 
   function adapt(kind: string, sentAt: number, outcome: Outcome): void {
     if (outcome.kind === 'given_up') return
-    if (outcome.kind !== 'answered') return lower(sentAt)
     const now = clock.monotonic()
-    times.note(kind, now - sentAt, outcome.bytes)
-    if (times.slowness(kind) > SLOW && now - loweredAt >= WINDOW_MS) return lower(sentAt)
-    limit = Math.min(limit + (phase === 'recovering' ? SHARE_PER_ROUND : 1), wanted())
-    if (limit === wanted()) phase = 'following'
+    if (outcome.kind === 'answered') times.note(kind, now - sentAt, outcome.bytes)
+    const isSlow = times.slowness(kind) > SLOW && now - loweredAt >= WINDOW_MS
+    if (outcome.kind !== 'answered' || isSlow) lower(sentAt)
+    else {
+      limit = Math.min(limit + (phase === 'recovering' ? SHARE_PER_ROUND : 1), wanted())
+      if (limit === wanted()) phase = 'following'
+    }
   }
 
   return {

@@ -84,8 +84,7 @@ export async function* readChildren<Page extends ParentPage>(
 ): AsyncGenerator<ParentBatch<Page>, void, void> {
   let bytesAhead = 0
   const askWanted = async ({ page, row, last }: Place<Page>) => {
-    const found =
-      row && page.isWanted(row) ? await findChildren(endpoint, row, page.shownBy?.(row) ?? 0) : undefined
+    const found = row && page.isWanted(row) ? await findChildren(endpoint, row, page.shownBy?.(row) ?? 0) : undefined
     const bytes = typeof found === 'object' ? found.answer.body.length : 0
     bytesAhead += bytes
     return { page, row, last, found, bytes }

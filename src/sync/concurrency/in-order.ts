@@ -1,3 +1,5 @@
+import { createWakeUp } from './wake-up.ts'
+
 /**
  * Runs `work` for each item, at most `limit` at a time, and yields the results in the items' order. The first error
  * ends the iteration; work that is still under way is left to its signal.
@@ -24,8 +26,8 @@ export async function* inOrderWhile<Item, Result>(
 ): AsyncGenerator<Result, void, void> {
   const underWay: Promise<Result>[] = []
   let hasAll = false
-  const begun = createSignal()
-  const taken = createSignal()
+  const begun = createWakeUp()
+  const taken = createWakeUp()
 
   function add(result: Promise<Result>): void {
     // The error is reported when the item's turn comes; until then it must not count as unhandled.
@@ -56,17 +58,5 @@ export async function* inOrderWhile<Item, Result>(
       taken.give()
     } else if (hasAll) return
     else await begun.next()
-  }
-}
-
-/** Wakes the one that waits for it. */
-function createSignal() {
-  let wake = () => {}
-  return {
-    give: () => wake(),
-    next: () =>
-      new Promise<void>((resolve) => {
-        wake = resolve
-      }),
   }
 }

@@ -11,7 +11,7 @@ import { createListCompletion, type FoundLists } from '../../completion/list-com
 import { createRecheckLimit } from '../../completion/patience.ts'
 import type { LogEntry, Sink } from '../../contract/walk.ts'
 import { type Asked, isDue, mayComeAgain } from '../../pages/due.ts'
-import type { Row, SearchEndpoint } from '../../pages/search-pages.ts'
+import type { HeldPage, Row, SearchEndpoint } from '../../pages/search-pages.ts'
 import { readSlice, type SliceCounts, type SlicePage } from '../../pages/slice-reader.ts'
 import type { Slice } from '../../state/slice.ts'
 import type { FedWalkOptions } from '../../streams/feed.ts'
@@ -47,6 +47,7 @@ export interface SearchReading {
    * The pages of a slice with complete lists, cut into batches where children have to be requested.
    *
    * @param settledTo the index shows every change before this (Unix seconds) at its time
+   * @param held the slice's first page, if it has come already
    * @throws UnreadablePageError, CodedError
    */
   read(
@@ -54,6 +55,7 @@ export interface SearchReading {
     slice: Slice,
     order: SortOrder,
     settledTo: number,
+    held?: HeldPage,
   ): AsyncGenerator<PageBatch, void, void>
   /** The log entries since the last call. */
   takeNotes(): LogEntry[]
@@ -87,15 +89,17 @@ export function createSearchReading(options: FedWalkOptions, feeds: readonly Ope
     slice: Slice,
     order: SortOrder,
     settledTo: number,
+    held?: HeldPage,
   ): AsyncGenerator<WholePage, void, void> {
     const { matching } = endpoint
     // A copy of the present slice: records taken meanwhile are not on the pages to come.
     const begun = structuredClone(slice)
-    for await (const page of readSlice(endpoint, slice, order, settledTo)) {
+    for await (const page of readSlice(endpoint, slice, order, settledTo, held)) {
       const asked = { order, matching, again: page.again ?? page.resumedAt, reread: page.reread, settledTo }
       const isNew = (row: Row) => isDue(begun, row, asked)
       if (page.rows.some((row) => mayComeAgain(slice, row, asked) && isNew(row))) await options.replayVersions()
-      const wantsLists = (row: Row) => isNew(row) && feeds.some((feed) => feed.wantsLists(page.answer, row, page.reread))
+      const wantsLists = (row: Row) =>
+        isNew(row) && feeds.some((feed) => feed.wantsLists(page.answer, row, page.reread))
       const lists = await listCompletion.complete(page, wantsLists)
       const isWanted = (row: Row) => isNew(row) && (childFeed?.wantsChildren(row, page.reread) ?? false)
       yield { slice, page, asked, lists, rows: page.rows, isWanted }
