@@ -118,7 +118,13 @@ t.test('an answer of the last window shows nobody else when the next window has 
   let ours = 0
   const inWindow = (): Outcome => {
     const leftMs = ends - clock.monotonic()
-    return { kind: 'answered', limit: 20, remaining: 20 - ++ours, msToReset: leftMs, serverNowMs: start + 20_000 - leftMs }
+    return {
+      kind: 'answered',
+      limit: 20,
+      remaining: 20 - ++ours,
+      msToReset: leftMs,
+      serverNowMs: start + 20_000 - leftMs,
+    }
   }
   await spend(take, isOpen, inWindow)
   while (ends - clock.monotonic() > Math.max(waitMs(), 1)) clock.advance(Math.max(waitMs(), 1))

@@ -3,11 +3,12 @@ import { type BudgetStore, createMemoryBudgetStore } from './budget-store.ts'
 import { createBudgetTime } from './budget-time.ts'
 import { createConcurrency } from './concurrency.ts'
 import { createExchange } from './exchange.ts'
-import { type AskedPermit, createGrants } from './grants.ts'
+import { type AskedPermit, createGrants, type Permit } from './grants.ts'
 import { createHeldPermits } from './held-permits.ts'
-import type { Outcome } from './outcome.ts'
 import { WORKSPACE_REQUESTS_PER_MINUTE } from './usage/workspace-usage.ts'
 import { createUsageRecorder } from './usage-recorder.ts'
+
+export type { Permit } from './grants.ts'
 
 /** What Intercom's rate limit still allows one access token in this 10-second window. */
 export interface Budget {
@@ -27,13 +28,6 @@ export interface Budget {
   close(): void
 }
 
-/** The right to send one request. */
-export interface Permit {
-  /** The request has ended. A second call does nothing. */
-  end(outcome: Outcome): void
-}
-
-/** How much of Intercom's rate limit we use. */
 export interface BudgetOptions {
   clock: Clock
   /** Spreads waiters over the start of a window. */

@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.ts'
-import type { Permit } from './budget.ts'
 import type { Concurrency } from './concurrency.ts'
 import type { Exchange } from './exchange.ts'
 import type { HeldPermits } from './held-permits.ts'
+import type { Outcome } from './outcome.ts'
 import { createPermitQueue } from './permit-queue.ts'
 
 /** What a permit is for: this decides when it comes, compared with others that wait. */
@@ -15,6 +15,13 @@ export interface AskedPermit {
   kind?: string | undefined
 }
 
+/** The right to send one request. */
+export interface Permit {
+  /** The request has ended. A second call does nothing. */
+  end(outcome: Outcome): void
+}
+
+/** How much of Intercom's rate limit we use. */
 /** Hands out permits to the requests that wait for one. */
 export interface Grants {
   /** @throws the signal's reason when it aborts */

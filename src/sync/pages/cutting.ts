@@ -80,7 +80,10 @@ function divideByCreation(slice: Slice, to: number, most: number, matching: Date
  * The part of a slice that its first page gives whole: everything before the second at which the page ends. The cursor
  * has to say which second that is, and the page has to be full, because no count shows what it may lack.
  */
-function wholeOnPage(slice: Slice, { after, rows, perPage = LARGEST_PAGE }: SearchPage): (Slice & { to: number }) | undefined {
+function wholeOnPage(
+  slice: Slice,
+  { after, rows, perPage = LARGEST_PAGE }: SearchPage,
+): (Slice & { to: number }) | undefined {
   const place = after === undefined ? undefined : cursorSecond(after)
   const last = rows.at(-1)?.updatedAt
   if (place === undefined || last === undefined || place > last || rows.length < perPage) return undefined

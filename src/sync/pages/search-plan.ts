@@ -90,7 +90,7 @@ async function askCount(
 }
 
 /** @returns undefined when Intercom cannot say */
-export async function countRecords(
+async function countRecords(
   endpoint: SearchEndpoint,
   ranges: Pick<PageRequest, 'updated' | 'created'>,
 ): Promise<number | undefined> {
