@@ -42,6 +42,8 @@ export interface Config extends FrontSettings {
   logTotalBytes: number
   /** Bytes of long logs in `dataDir`. @defaultValue 32 GiB */
   dataDirBytes: number
+  /** A reader that takes nothing of its messages for so long is cut off. @defaultValue 10 min */
+  stalledReaderMs: number
   /** A level of pino. @defaultValue `info` */
   logLevel: string
 }
@@ -75,6 +77,7 @@ export function readConfig(environment: Environment = process.env): Config {
     logWindowBytes: read.integer('LOG_WINDOW_BYTES', 32 * mebibyte, mebibyte, Number.MAX_SAFE_INTEGER),
     logTotalBytes: read.integer('LOG_TOTAL_BYTES', 2048 * mebibyte, 16 * mebibyte, Number.MAX_SAFE_INTEGER),
     dataDirBytes: read.integer('DATA_DIR_BYTES', 32_768 * mebibyte, 16 * mebibyte, Number.MAX_SAFE_INTEGER),
+    stalledReaderMs: read.integer('READER_STALL_SECONDS', 600, 1, 86_400) * 1000,
     logLevel: read.choice('LOG_LEVEL', 'info', logLevels),
   }
   faults.push(...proxies.faults(), ...contradictions(config))
