@@ -1,5 +1,5 @@
 /** Runs the benchmarks that are named, or all: `npm run bench -- service`. */
-const benchmarks = ['simulator-throughput', 'throughput', 'service', 'budget', 'commits']
+const benchmarks = ['simulator-throughput', 'throughput', 'service', 'budget', 'commits', 'limit']
 const given = process.argv.slice(2)
 const options = given.findIndex((word) => word.startsWith('--'))
 const named = options === -1 ? given : given.slice(0, options)

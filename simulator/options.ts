@@ -81,6 +81,8 @@ export interface SimulatorOptions {
   hideTimezone?: boolean
   /** Requests per token and 10-second window. @defaultValue 1666 */
   rateLimitPerWindow?: number
+  /** How long every answer takes, ms. The limit counts a request when it arrives. @defaultValue 0 */
+  latencyMs?: number
   /** Whether an answer beyond that limit says in `Retry-After` when to come again. @defaultValue false */
   sendsRetryAfter?: boolean
   /** Whether lists by page number reorder records of the same second with every request. @defaultValue false */
@@ -182,6 +184,7 @@ export function withDefaults(options: SimulatorOptions): Required<SimulatorOptio
     missingScopeStatus: 403,
     hideTimezone: false,
     rateLimitPerWindow: 1666,
+    latencyMs: 0,
     sendsRetryAfter: false,
     unstableTies: false,
     traps: [],

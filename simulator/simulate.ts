@@ -69,6 +69,7 @@ function readOptions(flags: Flags): SimulatorOptions {
     region: flags.region === undefined ? undefined : regionOf(flags.region),
     newestVersion: flags['newest-version'],
     rateLimitPerWindow: number('rate-limit'),
+    latencyMs: number('latency'),
     indexLagMs: number('index-lag'),
     accessTokens: flags.token && Object.fromEntries(flags.token.map((token) => [token, []])),
     oddities: flags['no-oddities'] ? false : undefined,

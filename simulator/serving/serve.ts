@@ -65,6 +65,7 @@ export async function serve(
   const call = { endpoint, request, reply, entry, requestId, dependencies }
   try {
     const token = admit(call)
+    if (options.latencyMs > 0) await options.clock.sleep(options.latencyMs)
     const page = { isPaged: requests.cursorOf(entry) !== undefined, perPage: perPageOf(entry) }
     const fault = dependencies.faults.take(entry.method, entry.path, entry.route, page)
     return fault === undefined ? finish(call, realAnswer(call, token)) : await serveFault(call, token, fault)

@@ -82,12 +82,12 @@ export const configMembers = {
   },
   num_workers: {
     title: 'Num Workers',
-    description: 'Requests to Intercom in flight at most.',
+    description:
+      'Requests to Intercom in flight at most. Left out, or 10: as many as the rate limit and the latency need.',
     type: 'integer',
     minimum: 1,
-    maximum: 40,
-    default: 10,
-    examples: [10, 20],
+    maximum: 512,
+    examples: [1, 100],
   },
   api_rate_limit: {
     title: 'API Rate Limit (requests per minute)',

@@ -43,6 +43,7 @@ export const trialCommands = {
       region: { value: 'NAME', summary: 'US, Europe or Australia (US)' },
       'newest-version': { value: 'VERSION', summary: 'newest API version (2.17)' },
       'rate-limit': { value: 'N', summary: 'requests per token in ten seconds (1666)' },
+      latency: { value: 'MS', summary: 'how long every answer takes (0)' },
       'index-lag': { value: 'MS', summary: 'how long after a change the search shows it (0)' },
       token: { value: 'TOKEN', summary: 'a token that is accepted (simulator-token)', isList: true },
       'no-oddities': { summary: 'no records with hostile texts' },

@@ -104,8 +104,8 @@ function watchLimit(budget: Budget): { budget: Budget; rateLimit: () => number |
   let limit: number | undefined
   const watched: Budget = {
     ...budget,
-    async take(signal) {
-      const permit = await budget.take(signal)
+    async take(signal, order) {
+      const permit = await budget.take(signal, order)
       return {
         end(outcome) {
           limit = outcome.limit ?? limit

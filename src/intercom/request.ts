@@ -11,4 +11,8 @@ export interface IntercomRequest {
   tries?: number
   /** Shows only what the token may do: no data comes of it, and a refusal is believed at once. @defaultValue false */
   isProbe?: true
+  /** Sent before all others that wait for the rate limit. @defaultValue false */
+  isUrgent?: boolean
+  /** Requests with the same name take turns with those of other names. @defaultValue '' */
+  turn?: string
 }

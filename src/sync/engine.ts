@@ -84,12 +84,16 @@ function waitFor(budget: Budget): Wait | undefined {
   return until === undefined ? undefined : { waitingFor: 'rate_limit', until }
 }
 
+/** The default of the Airbyte source that this one replaces. */
+const FILLED_IN_WORKERS = 10
+
 type BudgetLimits = Pick<BudgetOptions, 'reserve' | 'requestsPerMinute' | 'maxConcurrency'>
 
 function limitsOf({ api_rate_reserve, api_rate_limit, num_workers }: SourceConfig): BudgetLimits {
   return {
     ...(api_rate_reserve !== undefined && { reserve: api_rate_reserve / 100 }),
     ...(api_rate_limit !== undefined && { requestsPerMinute: api_rate_limit }),
-    ...(num_workers !== undefined && { maxConcurrency: num_workers }),
+    // Airbyte's form fills in ten by itself, so that ten is nobody's wish.
+    ...(num_workers !== undefined && num_workers !== FILLED_IN_WORKERS && { maxConcurrency: num_workers }),
   }
 }

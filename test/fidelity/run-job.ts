@@ -39,6 +39,7 @@ export function configOf({ version, startDate }: Pick<JobOptions, 'version' | 's
 export async function runJob(world: World, options: JobOptions): Promise<Job> {
   const { streams, state, kills, isAbandoned, clocks } = options
   const clock = world.tell(clocks)
+  const { recordsPerSlice } = world
   const held: Commit[] = []
   const errors: string[] = []
   for (let attempt = 1; attempt <= (isAbandoned ? kills.length : mostAttempts); attempt++) {
@@ -52,6 +53,7 @@ export async function runJob(world: World, options: JobOptions): Promise<Job> {
       ...(held.length > 0 && { held: [...held] }),
       ...(stopAfter !== undefined && { stopAfter }),
       taken: (commit) => void held.push(commit),
+      ports: { ...(recordsPerSlice !== undefined && { recordsPerSlice }) },
     }).catch((error: unknown) => void errors.push(String(error)))
     const { outcome } = collected ?? {}
     if (outcome) {

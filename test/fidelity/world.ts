@@ -11,6 +11,8 @@ export interface World extends AsyncDisposable {
   simulator: Simulator
   clock: LeapingClock
   baseUrl: string
+  /** Few in half of the worlds, so that even their searches are divided. */
+  recordsPerSlice: number | undefined
   /**
    * Sets the time that jobs get from now on; the true one if it is left out. @returns the clock of the machine that
    * syncs
@@ -46,5 +48,7 @@ export async function openWorld(scenario: Pick<Scenario, 'seed' | 'startsAt' | '
     wrongDate = () => (dates && isWrong?.() ? dateHeader(dates.date, clock.now()) : null)
     return machine ? machineClock(clock, machine) : clock
   }
-  return { simulator, clock, baseUrl, tell, [Symbol.asyncDispose]: async () => simulator.app.close() }
+  const drawn = createRandom(seed, 0xf1de, 6)
+  const recordsPerSlice = drawn() < 0.5 ? integerBetween(drawn, 5, 100) : undefined
+  return { simulator, clock, baseUrl, recordsPerSlice, tell, [Symbol.asyncDispose]: async () => simulator.app.close() }
 }

@@ -153,7 +153,7 @@ t.test('a config with wrong contents fails, naming all of them, and Intercom is 
   const before = intercom.requests.totals.requests
   const { status, message } = await check({
     start_date: '2024-02-30T00:00:00Z',
-    num_workers: 99,
+    num_workers: 999,
     service_url: 'ftp://x',
   })
   t.equal(status, 'FAILED')

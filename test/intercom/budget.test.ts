@@ -96,6 +96,42 @@ t.test('an answer that comes late from the last window says nothing of this one'
   t.equal(waitMs(), 9000)
 })
 
+t.test('an answer of the last window shows nobody else when the next window has begun by our clock', async (t) => {
+  const { clock, take, isOpen, waitMs } = openBudget({ reserve: 0.25 })
+  const start = Date.UTC(2026, 0, 1)
+  const answer = (remaining: number, msIntoWindow: number): Outcome => ({
+    kind: 'answered',
+    limit: 20,
+    remaining,
+    msToReset: 10_000 - msIntoWindow,
+    serverNowMs: start + msIntoWindow,
+  })
+  for (let sent = 1; sent <= 8; sent++) (await take()).end(answer(20 - sent, 9990))
+  const late = await take()
+  clock.advance(20)
+  const next = await take()
+  late.end(answer(11, 9985))
+  next.end(answer(10, 9986))
+
+  clock.advance(14)
+  const ends = clock.monotonic() + 10_000
+  let ours = 0
+  const inWindow = (): Outcome => {
+    const leftMs = ends - clock.monotonic()
+    return {
+      kind: 'answered',
+      limit: 20,
+      remaining: 20 - ++ours,
+      msToReset: leftMs,
+      serverNowMs: start + 20_000 - leftMs,
+    }
+  }
+  await spend(take, isOpen, inWindow)
+  while (ends - clock.monotonic() > Math.max(waitMs(), 1)) clock.advance(Math.max(waitMs(), 1))
+  await spend(take, isOpen, inWindow)
+  t.equal(ours, 20, 'nothing is kept for others to the end')
+})
+
 t.test('a 429 whose reset lies in the past still makes us wait', async (t) => {
   const { clock, take, waitMs } = openBudget()
   let asked = 0

@@ -147,8 +147,15 @@ export const mutants: readonly Mutant[] = [
   {
     rule: "the second at which a stretch is cut is nobody's",
     file: 'sync/pages/cutting.ts',
-    find: '{ ...slice, from: middle, most: rest }',
-    replace: '{ ...slice, from: middle + 1, most: rest }',
+    find: '{ from: bound(index), to',
+    replace: '{ from: bound(index) + 1, to',
+    tests: sync('planning'),
+  },
+  {
+    rule: 'the second at which a first page ends counts as whole',
+    file: 'sync/pages/cutting.ts',
+    find: 'return { ...part, to: place }',
+    replace: 'return { ...part, to: place + 1 }',
     tests: sync('planning'),
   },
   {

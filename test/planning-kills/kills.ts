@@ -4,7 +4,7 @@ import { createRandom } from '../../simulator/random.ts'
 import { encryptionKey } from '../../src/store/secrets/sealing.ts'
 import { parseSyncRequest } from '../../src/sync/contract/sync-request.ts'
 import type { SearchWalkJson } from '../../src/sync/state/search-state-schema.ts'
-import { isTentative, type Slice, sliceFromJson } from '../../src/sync/state/slice.ts'
+import { isTentative, sliceFromJson } from '../../src/sync/state/slice.ts'
 import { judge } from '../support/engine.ts'
 import { runCompiled, type Teardown, type TestProcess } from '../support/processes.ts'
 import { startRedis } from '../support/redis.ts'
@@ -26,9 +26,9 @@ export interface KillResult {
   jobs: number
   attempts: number
   records: number
-  /** Requests for counts, and how many of them asked what had been asked in the same job. */
-  counts: number
-  repeatedCounts: number
+  /** Requests for first pages, and how many of them asked what had been asked in the same job. */
+  firstPages: number
+  repeatedPages: number
   /** Jobs that failed, and what was wrong with what was delivered. */
   faults: string[]
 }
@@ -54,7 +54,7 @@ export async function killWhilePlanning(
   const service = openService(redis, (close) => t.teardown(close), { keys: [encryptionKey('test', key)] })
   const start = () =>
     runCompiled(t, 'test/support/sync-worker-process.js', [redis.socket, key.toString('hex'), intercom.url])
-  const result: KillResult = { kills: 0, jobs: 0, attempts: 0, records: 0, counts: 0, repeatedCounts: 0, faults: [] }
+  const result: KillResult = { kills: 0, jobs: 0, attempts: 0, records: 0, firstPages: 0, repeatedPages: 0, faults: [] }
 
   const latencyMs = () => latenciesMs[result.kills % latenciesMs.length] ?? 0
   while (result.kills < kills) {
@@ -88,9 +88,9 @@ export async function killWhilePlanning(
     if (job.status !== 'succeeded') result.faults.push(`job ${jobId} ${job.status}: ${job.failure?.message}`)
     else if (setHash !== truthHash) result.faults.push(`job ${jobId}: what was delivered is not the truth`)
     result.faults.push(...report.faults.map((fault) => `job ${jobId}: ${JSON.stringify(fault)}`))
-    const counts = countsAsked(intercom.simulator, asked)
-    result.counts += counts.length
-    result.repeatedCounts += counts.length - new Set(counts).size
+    const pages = firstPagesAsked(intercom.simulator, asked)
+    result.firstPages += pages.length
+    result.repeatedPages += pages.length - new Set(pages).size
     tell?.(`job ${jobId} ${job.status} after ${job.attempts} attempts`)
   }
   return result
@@ -98,7 +98,7 @@ export async function killWhilePlanning(
 
 /**
  * A workspace that takes long to plan: all but one of its contacts were updated within a minute (a bulk edit, thirteen
- * years after the first one), so that count follows count until a stretch is short enough.
+ * years after the first one), so that stretch after stretch is divided until it is short enough.
  */
 async function listenWithEvents(t: Teardown, seed: number) {
   const bulkEdit = Date.UTC(2026, 0, 1) / 1000
@@ -159,24 +159,21 @@ function untilSaved(service: TestService, jobId: number, before: string | undefi
   })
 }
 
-/** Whether there is a slice that still has to be cut. */
+/** Whether there is a slice that may still have to be divided. */
 function isPlanning(place: string): boolean {
   const { cutting, slices } = (JSON.parse(place) as Place).walk
-  return cutting !== undefined && slices.map(sliceFromJson).some((slice) => isTooLarge(slice, cutting.target))
-}
-
-function isTooLarge(slice: Slice, target: number): boolean {
-  return isTentative(slice) && (slice.most ?? 0) > target
+  return cutting !== undefined && slices.map(sliceFromJson).some(isTentative)
 }
 
 function slicesOf(place: string | undefined): number {
   return place === undefined ? 0 : (JSON.parse(place) as Place).walk.slices.length
 }
 
-/** What was asked for counts alone, as text. */
-function countsAsked(simulator: Simulator, from: number): string[] {
-  return simulator.requests.entries
-    .slice(from)
-    .filter(({ body }) => (body as { pagination?: { per_page?: number } } | undefined)?.pagination?.per_page === 1)
-    .map(({ body }) => JSON.stringify(body))
+/** What was asked for first pages, as text; without the empty ones, which are always asked for twice. */
+function firstPagesAsked(simulator: Simulator, from: number): string[] {
+  return simulator.requests.entries.slice(from).flatMap(({ path, body, records }) => {
+    if (path !== '/contacts/search' || records === 0) return []
+    const { pagination, query } = body as { pagination: { starting_after?: string }; query: unknown }
+    return pagination.starting_after === undefined ? [JSON.stringify(query)] : []
+  })
 }

@@ -6,69 +6,77 @@ import { collectSync, contactsOf, joined, judge, parseLines } from '../support/e
 const everything = Number.POSITIVE_INFINITY
 const ports = { recordsPerSlice: 100 }
 
-/** The searches of contacts from the n-th request on: whether each asks for a count or for a page, and what for. */
+/** The searches of contacts from the n-th request on: whether each asks for the first page of something. */
 function searchesOf({ requests }: ListeningSimulator, from = 0) {
   return requests.entries.slice(from).flatMap(({ path, body }) => {
     if (path !== '/contacts/search') return []
-    const { pagination } = body as { pagination: { per_page: number } }
-    return { kind: pagination.per_page === 1 ? ('count' as const) : ('page' as const), text: JSON.stringify(body) }
+    const { pagination, query } = body as { pagination: { starting_after?: string }; query: unknown }
+    return { isFirst: pagination.starting_after === undefined, text: JSON.stringify(query) }
   })
 }
 
-const countsOf = (searches: ReturnType<typeof searchesOf>) =>
-  searches.filter(({ kind }) => kind === 'count').map(({ text }) => text)
+const firstPagesOf = (searches: ReturnType<typeof searchesOf>) =>
+  searches.filter(({ isFirst }) => isFirst).map(({ text }) => text)
 
 t.test('an attempt that dies while a walk is planned is followed by one that goes on with the plan', async (t) => {
-  // All but one were updated within a minute, so that count follows count until a stretch is short enough.
+  // All but one were updated within a minute, so that parts are divided again and again until they are short enough.
   const bulkEdit = Date.UTC(2026, 0, 1) / 1000
   const simulator = await listenSimulator(t, {
     contacts: 600,
     span: { from: bulkEdit, to: bulkEdit + 60 },
     firstTimes: { contacts: [Date.UTC(2013, 0, 1) / 1000] },
   })
-  const options = { baseUrl: simulator.url, streams: ['contacts'], ports }
+  const options = { baseUrl: simulator.url, streams: ['contacts'], ports: { recordsPerSlice: 20 } }
   await collectSync(options)
-  const undisturbed = countsOf(searchesOf(simulator))
-  t.ok(undisturbed.length > 25, `${undisturbed.length} counts`)
+  const undisturbed = firstPagesOf(searchesOf(simulator))
+  t.ok(undisturbed.length > 15, `${undisturbed.length} first pages`)
 
   const from = simulator.requests.entries.length
   simulator.faults.next([{ match: { path: '/contacts/search' }, delayMs: 60, repeat: everything }])
   const commits = []
   let planning = 0
+  let attempts = 0
   for (;;) {
     const attempt = await collectSync({ ...options, held: commits, stopAfter: commits.length === 0 ? 2 : 1 })
     commits.push(...attempt.commits)
+    attempts++
     if (attempt.outcome) break
     const latest = attempt.commits.at(-1)
-    t.ok(latest?.isProgress, 'what has been counted is saved, and is progress')
+    t.ok(latest?.isProgress, 'what is known of the plan is saved, and is progress')
     if (latest?.recordCount === 0) planning++
   }
   t.ok(planning > 3, `${planning} attempts ended while there was nothing but a plan to save`)
-  const counts = countsOf(searchesOf(simulator, from))
-  const distinct = new Set(counts).size
-  // The walk begins at another second: a stretch at the border may have to be halved once more or less.
-  t.ok(Math.abs(distinct - undisturbed.length) <= 4, `${distinct} stretches were counted`)
-  t.equal(counts.filter((text) => text === counts[0]).length, 1, 'the first look is not repeated')
-  const repeated = counts.length - distinct
-  t.ok(repeated <= 2 * planning, `${repeated} counts, under way when an attempt died, were asked again`)
+  const pages = firstPagesOf(searchesOf(simulator, from))
+  t.equal(pages.filter((text) => text === pages[0]).length, 1, 'the first look is not repeated')
+  // Each attempt asks again for what was under way in the lanes of the one before: twenty at this latency.
+  t.ok(pages.length <= undisturbed.length + 32 * attempts, `${pages.length} first pages in ${attempts} attempts`)
   t.same((await judge(simulator, joined(commits).messages)).faults, [])
 })
 
-t.test('reading begins before the plan is complete, and takes no more requests', async (t) => {
+t.test('the first page is the first count, and reading begins with it', async (t) => {
   const simulator = await listenSimulator(t, { contacts: 3000 })
-  const whole = await collectSync({ baseUrl: simulator.url, streams: ['contacts'], ports })
-  t.same((await judge(simulator, whole.messages)).faults, [])
-  const searches = searchesOf(simulator)
-  const firstPage = searches.findIndex(({ kind }) => kind === 'page')
-  const lastCount = searches.findLastIndex(({ kind }) => kind === 'count')
-  t.ok(firstPage < lastCount / 2, `page ${firstPage}, count ${lastCount}`)
-  // Halving everything before anything was read took 94.
-  t.ok(searches.length <= 94 + 4, `${searches.length} searches`)
+  let askedBefore: number | undefined
+  const { messages } = await collectSync({
+    baseUrl: simulator.url,
+    streams: ['contacts'],
+    ports,
+    taken({ recordCount }) {
+      if (recordCount > 0) askedBefore ??= searchesOf(simulator).length
+    },
+  })
+  t.same((await judge(simulator, messages)).faults, [])
+  t.ok(askedBefore !== undefined && askedBefore <= 1 + 8 * 2, `${askedBefore} searches before the first record`)
+  const paged = simulator.requests.entries.flatMap(({ path, body }) =>
+    path === '/contacts/search' ? (body as { pagination: { per_page: number } }).pagination.per_page : [],
+  )
+  t.notOk(paged.includes(1), 'no request only counts')
+  // Halving by counts before anything was read took 94.
+  t.ok(paged.length <= 45, `${paged.length} searches`)
 })
 
-t.test('a later job cuts on, or reads what is still to be cut as it is', async (t) => {
+t.test('a later job divides on, or reads what is still to be divided as it is', async (t) => {
   const simulator = await listenSimulator(t, { contacts: 3000 })
-  const options = { baseUrl: simulator.url, streams: ['contacts'], ports }
+  const options = { baseUrl: simulator.url, streams: ['contacts'], ports: { recordsPerSlice: 20 } }
   const { messages } = await collectSync(options)
   const lines = messages.toString().split('\n').filter(Boolean)
   const tentative = parseLines(messages).flatMap((message, index) => {
@@ -76,8 +84,10 @@ t.test('a later job cuts on, or reads what is still to be cut as it is', async (
     const { walk } = message.state.stream.stream_state.intercom_sync as { walk?: SearchWalkJson }
     return walk?.cutting ? [{ message, index, walk }] : []
   })
-  t.ok(tentative.length > 0, `${tentative.length} states of a walk that is still to be cut`)
-  for (const { message, index, walk } of tentative)
+  t.ok(tentative.length > 0, `${tentative.length} states of a walk that is still to be divided`)
+  let more = 0
+  for (const { message, index, walk } of tentative) {
+    const firstPages = []
     for (const cuts of [true, false]) {
       // An earlier version knows nothing of cutting.
       if (!cuts) delete walk.cutting
@@ -89,9 +99,12 @@ t.test('a later job cuts on, or reads what is still to be cut as it is', async (
         ),
       )
       t.equal(ids.size, 3025)
-      const counted = countsOf(searchesOf(simulator, before)).length
-      t.ok(cuts ? counted > 1 : counted === 1, `${counted} counts, the first look among them`)
+      firstPages.push(firstPagesOf(searchesOf(simulator, before)).length)
     }
+    const [divided = 0, asItIs = 0] = firstPages
+    more += divided - asItIs
+  }
+  t.ok(more > 0, `${more} more first pages where slices are divided`)
 })
 
 t.test('pages that bring no record are not read again by the next attempt', async (t) => {
@@ -106,7 +119,7 @@ t.test('pages that bring no record are not read again by the next attempt', asyn
   const before = simulator.requests.entries.length
   const again = await collectSync({ ...options, state })
   t.same(contactsOf(again.messages), [])
-  const undisturbed = searchesOf(simulator, before).filter(({ kind }) => kind === 'page').length
+  const undisturbed = searchesOf(simulator, before).length
   t.ok(undisturbed > 10, `${undisturbed} pages`)
 
   const from = simulator.requests.entries.length
@@ -120,6 +133,6 @@ t.test('pages that bring no record are not read again by the next attempt', asyn
     if (attempt.outcome) break
   }
   t.ok(attempts > 4, `${attempts} attempts`)
-  const pages = searchesOf(simulator, from).filter(({ kind }) => kind === 'page').length
+  const pages = searchesOf(simulator, from).length
   t.ok(pages <= undisturbed + 2 * attempts, `${pages} pages`)
 })

@@ -3,15 +3,23 @@ import { type BudgetStore, createMemoryBudgetStore } from './budget-store.ts'
 import { createBudgetTime } from './budget-time.ts'
 import { createConcurrency } from './concurrency.ts'
 import { createExchange } from './exchange.ts'
+import { type AskedPermit, createGrants, type Permit } from './grants.ts'
 import { createHeldPermits } from './held-permits.ts'
-import type { Outcome } from './outcome.ts'
 import { WORKSPACE_REQUESTS_PER_MINUTE } from './usage/workspace-usage.ts'
 import { createUsageRecorder } from './usage-recorder.ts'
 
+export type { Permit } from './grants.ts'
+
 /** What Intercom's rate limit still allows one access token in this 10-second window. */
 export interface Budget {
-  /** Resolves when one request may be sent. Its permit must be ended, however the request ended. */
-  take(signal: AbortSignal): Promise<Permit>
+  /**
+   * Resolves when one request may be sent. Its permit must be ended, however the request ended.
+   *
+   * @throws the signal's reason when it aborts
+   */
+  take(signal: AbortSignal, asked?: AskedPermit): Promise<Permit>
+  /** How many requests in flight use up what Intercom allows. */
+  concurrency(): number
   /** Until when (ms of the injected clock's `now`) requests have to wait; undefined while none has to. */
   waitingUntil(): number | undefined
   /** Counts requests with those of the workspace's other apps from now on. */
@@ -20,13 +28,6 @@ export interface Budget {
   close(): void
 }
 
-/** The right to send one request. */
-export interface Permit {
-  /** The request has ended. A second call does nothing. */
-  end(outcome: Outcome): void
-}
-
-/** How much of Intercom's rate limit we use. */
 export interface BudgetOptions {
   clock: Clock
   /** Spreads waiters over the start of a window. */
@@ -37,8 +38,8 @@ export interface BudgetOptions {
    * Our own ceiling, besides Intercom's limit: a sixth of it, at least 1, in each window of 10 s. @defaultValue none
    */
   requestsPerMinute?: number
-  /** Requests in flight at most. @defaultValue 10 */
-  maxConcurrency?: number
+  /** Requests in flight at most. @defaultValue as many as the limit and the latency need, up to 512 */
+  maxConcurrency?: number | undefined
   /** Where requests are counted together with those of others. @defaultValue a memory of its own */
   store?: BudgetStore
   /** Whose requests these are. Every token has its own budget in a store. @defaultValue '' */
@@ -49,52 +50,34 @@ export interface BudgetOptions {
   workspaceRequestsPerMinute?: number
 }
 
-/** Why `take` gets no permit at once; docs/architecture/5-budget.md has the whole machine. */
-type State = 'full' | 'asking' | 'waiting' | 'idle'
-
 /** A budget of one attempt, shared with all that have the same token and store. */
 export function createBudget(options: BudgetOptions): Budget {
-  const { clock, random, store = createMemoryBudgetStore(), member = '', maxConcurrency = 10 } = options
+  const { clock, random, store = createMemoryBudgetStore(), member = '' } = options
   let workspaceId: string | undefined
   const closing = new AbortController()
   const time = createBudgetTime(clock)
   const recorder = createUsageRecorder({ clock, time, random, member })
-  const concurrency = createConcurrency(maxConcurrency)
+  const perWindow = () => fewest(exchange.perWindow(), options.requestsPerMinute && options.requestsPerMinute / 6)
+  const concurrency = createConcurrency({ clock, most: options.maxConcurrency, perWindow })
   const held = createHeldPermits({ clock, leaseMs: store.leaseMs, mostAtOnce: store.permitsAtOnce })
   const whoAsks = () => whoAsksOf(options, member, workspaceId)
   const exchange = createExchange({ clock, store, whoAsks, recorder, held, time, closing: closing.signal })
-
-  function state(): State {
-    if (concurrency.isFull()) return 'full'
-    if (exchange.isRunning()) return 'asking'
-    return exchange.waitMs() > 0 ? 'waiting' : 'idle'
-  }
-
-  /** Waits until a permit may be there. */
-  function untilNext(signal: AbortSignal): Promise<void> {
-    switch (state()) {
-      case 'full':
-        return concurrency.untilEnd(signal)
-      case 'waiting':
-        return clock.sleep(Math.ceil(exchange.waitMs()), signal)
-      default:
-        return exchange.ask(signal)
-    }
-  }
+  const grants = createGrants({ clock, concurrency, held, exchange, openPermit })
 
   /** @param window the window that the permit was granted for */
-  function openPermit(window: number): Permit {
-    const requestEnded = concurrency.begin()
+  function openPermit(window: number, kind: string): Permit {
+    const requestEnded = concurrency.begin(kind)
     let hasEnded = false
     return {
       end(outcome) {
         if (hasEnded) return
         hasEnded = true
         recorder.ended(window, outcome)
-        requestEnded(outcome.kind)
+        requestEnded(outcome)
         exchange.answerCame()
         if (closing.signal.aborted) closeWhenIdle()
         else exchange.report()
+        grants.serve()
       },
     }
   }
@@ -104,14 +87,8 @@ export function createBudget(options: BudgetOptions): Budget {
   }
 
   return {
-    async take(signal) {
-      for (;;) {
-        signal.throwIfAborted()
-        const window = concurrency.isFull() ? undefined : held.use()
-        if (window !== undefined) return openPermit(window)
-        await untilNext(signal)
-      }
-    },
+    concurrency: concurrency.wanted,
+    take: grants.take,
     waitingUntil() {
       const opensInMs = held.isEmpty() ? exchange.opensInMs() : undefined
       return opensInMs === undefined ? undefined : clock.now() + opensInMs
@@ -124,6 +101,10 @@ export function createBudget(options: BudgetOptions): Budget {
       closeWhenIdle()
     },
   }
+}
+
+function fewest(one: number | undefined, other: number | undefined): number | undefined {
+  return one !== undefined && other !== undefined ? Math.min(one, other) : (one ?? other)
 }
 
 function whoAsksOf(options: BudgetOptions, member: string, workspaceId: string | undefined) {

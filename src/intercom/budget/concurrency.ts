@@ -1,68 +1,99 @@
+import type { Clock } from '../../clock.ts'
+import { createAnswerTimes } from './answer-times.ts'
 import type { Outcome } from './outcome.ts'
+import { WINDOW_MS } from './usage/token-usage.ts'
 
 /** How many requests are in flight, and how many may be. */
 export interface Concurrency {
   isFull(): boolean
   /** Whether no request is in flight. */
   isIdle(): boolean
-  /** A request is sent. Call the returned function once, when the request has ended. */
-  begin(): (kind: Outcome['kind']) => void
-  /** Resolves when the next request has ended. @throws the signal's reason when it aborts */
-  untilEnd(signal: AbortSignal): Promise<void>
+  /** How many requests in flight use up what the window allows, within our limits. */
+  wanted(): number
+  /**
+   * A request is sent. Call the returned function once, when the request has ended.
+   *
+   * @param kind requests of one kind take about equally long
+   */
+  begin(kind: string): (outcome: Outcome) => void
 }
 
-const FIRST_LIMIT = 4
+export interface ConcurrencyOptions {
+  clock: Clock
+  /** The largest number of requests in flight. @defaultValue 512 */
+  most?: number | undefined
+  /** Requests per window that this attempt may send; undefined while nobody knows. */
+  perWindow: () => number | undefined
+}
+
+/** Enough for the first answers, which show the limit and how long an answer takes. */
+const FIRST_LIMIT = 10
+/** Never more, however fast the limit and however slow the answers. */
+const MOST = 512
+/**
+ * So many times the requests in flight that use up the window at an even pace. The rest makes up for answers that come
+ * unevenly, for a window that begins late, and for a latency that doubles.
+ */
+const MARGIN = 2
+/** A failure halves the limit. Each round of answers then adds this share. */
+const SHARE_PER_ROUND = 0.25
+/** Bytes of answers in flight. */
+const MOST_BYTES = 32 * 1024 * 1024
+/** Answers that take so many times as long as at their best are a sign of trouble: once per window, like a failure. */
+const SLOW = 4
+
+/** docs/architecture/5-budget.md has the states. */
+type Phase = 'starting' | 'recovering' | 'following'
 
 /**
- * Additive increase, multiplicative decrease. When as many requests have succeeded as may be in flight, one more may
- * be; after a failure only half as many.
- *
- * @param most the largest number of requests in flight
+ * Follows the rate limit and the latency: by Little's law, requests in flight = rate × latency. The number grows from
+ * FIRST_LIMIT towards that, twofold per round of answers, and after a failure by a quarter.
  */
-export function createConcurrency(most: number): Concurrency {
+export function createConcurrency({ clock, most = MOST, perWindow }: ConcurrencyOptions): Concurrency {
+  const times = createAnswerTimes(clock)
+  let phase: Phase = 'starting'
   let limit = Math.min(FIRST_LIMIT, most)
   let inFlight = 0
-  let successes = 0
-  const waiters = new Set<() => void>()
+  /** When the limit was last lowered. What was sent before shows nothing new. */
+  let loweredAt = Number.NEGATIVE_INFINITY
 
-  function adapt(kind: Outcome['kind']): void {
-    if (kind === 'given_up') return
-    if (kind !== 'answered') {
-      successes = 0
-      limit = Math.max(1, Math.floor(limit / 2))
-    } else if (++successes >= limit && limit < most) {
-      limit++
-      successes = 0
+  function wanted(): number {
+    const rate = (perWindow() ?? 0) / WINDOW_MS
+    const needed = Math.ceil(MARGIN * rate * times.latencyMs())
+    const withinMemory = Math.max(1, Math.floor(MOST_BYTES / Math.max(1, times.bytes())))
+    return Math.min(Math.max(needed, FIRST_LIMIT), withinMemory, most, MOST)
+  }
+
+  function lower(sentAt: number): void {
+    if (sentAt <= loweredAt) return
+    loweredAt = clock.monotonic()
+    limit = Math.max(1, limit / 2)
+    phase = 'recovering'
+  }
+
+  function adapt(kind: string, sentAt: number, outcome: Outcome): void {
+    if (outcome.kind === 'given_up') return
+    const now = clock.monotonic()
+    if (outcome.kind === 'answered') times.note(kind, now - sentAt, outcome.bytes)
+    const isSlow = times.slowness(kind) > SLOW && now - loweredAt >= WINDOW_MS
+    if (outcome.kind !== 'answered' || isSlow) lower(sentAt)
+    else {
+      limit = Math.min(limit + (phase === 'recovering' ? SHARE_PER_ROUND : 1), wanted())
+      if (limit === wanted()) phase = 'following'
     }
   }
 
   return {
-    isFull: () => inFlight >= limit,
+    isFull: () => inFlight >= Math.floor(limit),
     isIdle: () => inFlight === 0,
-    begin() {
+    wanted,
+    begin(kind) {
       inFlight++
-      return (kind) => {
+      const sentAt = clock.monotonic()
+      return (outcome) => {
         inFlight--
-        adapt(kind)
-        for (const wake of waiters) wake()
+        adapt(kind, sentAt, outcome)
       }
     },
-    untilEnd: (signal) =>
-      new Promise((resolve, reject) => {
-        const stop = () => {
-          waiters.delete(wake)
-          signal.removeEventListener('abort', abort)
-        }
-        const wake = () => {
-          stop()
-          resolve()
-        }
-        const abort = () => {
-          stop()
-          reject(signal.reason)
-        }
-        waiters.add(wake)
-        signal.addEventListener('abort', abort, { once: true })
-      }),
   }
 }

@@ -8,8 +8,8 @@ import type { UsageRecorder } from './usage-recorder.ts'
 /** An attempt's messages to the store and the answers, one round trip at a time. */
 export interface Exchange {
   isRunning(): boolean
-  /** Asks for permits, or waits for the exchange that is under way. @throws the signal's reason when it aborts */
-  ask(signal: AbortSignal): Promise<void>
+  /** Asks for permits, or waits for the exchange that is under way. */
+  ask(): Promise<void>
   /**
    * Reports without asking for permits. This happens at once after a 429, because it concerns all that share the token,
    * and where the store is near; otherwise when the lease on permits is over.
@@ -23,6 +23,8 @@ export interface Exchange {
   answerCame(): void
   /** Ms until requests can be sent again, as far as known; undefined while they can, or may at any moment. */
   opensInMs(): number | undefined
+  /** This member's share of the requests that a window allows; undefined while nobody knows the limit. */
+  perWindow(): number | undefined
 }
 
 export interface ExchangeOptions {
@@ -94,7 +96,7 @@ export function createExchange({ clock, store, whoAsks, recorder, held, time, cl
 
   return {
     isRunning: () => running !== undefined,
-    ask: (signal) => unlessAborted(running ?? run(held.nextBatch()), signal),
+    ask: () => running ?? run(held.nextBatch()),
     report,
     async close() {
       while (running) await running.catch(() => undefined)
@@ -105,14 +107,9 @@ export function createExchange({ clock, store, whoAsks, recorder, held, time, cl
       if (last?.grant.opensInMs === undefined) last = undefined
     },
     opensInMs: () => opensInMs(usage, time.now(usage.token?.at), whoAsks().requester, recorder.peek()),
+    perWindow() {
+      const { limit, members = {} } = usage.token ?? {}
+      return limit && limit / Math.max(1, Object.keys(members).length)
+    },
   }
-}
-
-/** The promise's value, or the signal's reason as soon as it aborts. */
-function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }

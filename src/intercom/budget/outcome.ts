@@ -14,6 +14,8 @@ export interface Outcome {
   msToReset?: number
   /** Intercom's time at its arrival, ms, as its rate limit most likely sees it. */
   serverNowMs?: number
+  /** Size of the answer. */
+  bytes?: number
   /** From a `Retry-After` header. */
   retryAfterMs?: number
 }

@@ -123,11 +123,12 @@ async function openScroll(options: ScrollOptions): Promise<ScannedAnswer> {
 
 /**
  * The scroll moves on with every answer, always with the same `scroll_param`. If a page is lost on its way and we ask
- * again, we get the next one without noticing. So there is only one try. A 429 costs no page and no try.
+ * again, we get the next one without noticing. So there is only one try. A 429 costs no page and no try. It goes before
+ * other requests, because a scroll dies when it is left alone for a minute.
  */
 function askScroll({ client, path, version, shape }: ScrollOptions, scrollParam?: string): Promise<ScannedAnswer> {
   const moved = scrollParam === undefined ? {} : { query: { scroll_param: scrollParam }, tries: 1 }
-  return client.ask({ method: 'GET', path, version, ...moved }, ({ body }) => {
+  return client.ask({ method: 'GET', path, version, isUrgent: true, ...moved }, ({ body }) => {
     const answer = scanList(body, shape, path)
     // Every page of a scroll names how to continue. A page that does not is not the end, but somebody else's answer.
     if (typeof answer.envelope('scroll_param') !== 'string') throw new OtherFormError(path)

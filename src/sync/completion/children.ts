@@ -4,7 +4,7 @@ import { asOneAnswer, goesOn, readShapedList } from '../../intercom/endpoints/li
 import { type RecordShape, type ScannedAnswer, scanAnswer } from '../../intercom/text/record-scanner.ts'
 import { isObject } from '../../json-object.ts'
 import type { StreamEntry } from '../../streams/table.ts'
-import { inOrder } from '../concurrency/in-order.ts'
+import { inOrder, inOrderWhile } from '../concurrency/in-order.ts'
 import { retypedMembers } from '../contract/member-types.ts'
 import type { WalkContext } from '../contract/walk.ts'
 import type { Row } from '../pages/search-pages.ts'
@@ -47,52 +47,79 @@ export function childEndpoint(
   return { client, entry, version, clock, signal, ...shared }
 }
 
+/** A page of parents. */
+export interface ParentPage {
+  rows: readonly Row[]
+  /** Whether the children of a parent are wanted. */
+  isWanted(row: Row): boolean
+  /** How many children a parent's own record shows. @defaultValue unknown */
+  shownBy?(row: Row): number
+}
+
 /** Consecutive parents of one page, with their children where these were wanted. */
-export interface ParentBatch {
+export interface ParentBatch<Page> {
+  page: Page
   rows: readonly Row[]
   children: ReadonlyMap<Row, FoundChildren>
   /** The page's last batch. */
   last: boolean
 }
 
-/** Requests for children that are in flight at the same time in one lane. */
-const CHILDREN_AT_ONCE = 10
+/** Requests that one record or one list brings with it, in flight at the same time. */
+const AT_ONCE = 10
+/**
+ * Parents whose children one lane reads ahead, of this page and of the next. The budget decides how many requests are
+ * in flight; this is enough for the slowest answers, and the bytes bound the memory.
+ */
+const PARENTS_AHEAD = 300
+const BYTES_AHEAD = 8 * 1024 * 1024
 /** Parents passed on together: so few that their children do not fill the memory. */
 const PARENTS_PER_BATCH = 25
 const BYTES_PER_BATCH = 512 * 1024
 
-/**
- * Reads the children of a page's parents and passes the parents on with them, in order, a batch at a time.
- *
- * @param shownBy how many children a parent's own record shows. @defaultValue unknown
- */
-export async function* readChildren(
+/** Reads the children of parents, page after page, and passes the parents on with them, in order, a batch at a time. */
+export async function* readChildren<Page extends ParentPage>(
   endpoint: ChildEndpoint,
-  rows: readonly Row[],
-  isWanted: (row: Row) => boolean,
-  shownBy: (row: Row) => number = () => 0,
-): AsyncGenerator<ParentBatch, void, void> {
-  const askWanted = async (row: Row) => ({
-    row,
-    found: isWanted(row) ? await findChildren(endpoint, row, shownBy(row)) : undefined,
-  })
-  let batch: Row[] = []
-  let children = new Map<Row, FoundChildren>()
-  let bytes = 0
-  let handled = 0
-  for await (const { row, found } of inOrder(rows, CHILDREN_AT_ONCE, askWanted)) {
-    handled++
-    batch.push(row)
-    if (found) children.set(row, found)
-    if (typeof found === 'object') bytes += found.answer.body.length
-    const last = handled === rows.length
-    if (!last && batch.length < PARENTS_PER_BATCH && bytes < BYTES_PER_BATCH) continue
-    yield { rows: batch, children, last }
-    batch = []
-    children = new Map()
-    bytes = 0
+  pages: Iterable<Page> | AsyncIterable<Page>,
+): AsyncGenerator<ParentBatch<Page>, void, void> {
+  let bytesAhead = 0
+  const askWanted = async ({ page, row, last }: Place<Page>) => {
+    const found = row && page.isWanted(row) ? await findChildren(endpoint, row, page.shownBy?.(row) ?? 0) : undefined
+    const bytes = typeof found === 'object' ? found.answer.body.length : 0
+    bytesAhead += bytes
+    return { page, row, last, found, bytes }
   }
-  if (rows.length === 0) yield { rows, children, last: true }
+  const hasRoom = (underWay: number) => underWay < PARENTS_AHEAD && bytesAhead < BYTES_AHEAD
+  let rows: Row[] = []
+  let children = new Map<Row, FoundChildren>()
+  let batchBytes = 0
+  for await (const { page, row, last, found, bytes } of inOrderWhile(placesOf(pages), hasRoom, askWanted)) {
+    bytesAhead -= bytes
+    batchBytes += bytes
+    if (row) rows.push(row)
+    if (row && found) children.set(row, found)
+    if (!last && rows.length < PARENTS_PER_BATCH && batchBytes < BYTES_PER_BATCH) continue
+    yield { page, rows, children, last }
+    rows = []
+    children = new Map()
+    batchBytes = 0
+  }
+}
+
+/** A parent and its page; an empty page has one place without a parent. */
+interface Place<Page> {
+  page: Page
+  row?: Row
+  last: boolean
+}
+
+async function* placesOf<Page extends ParentPage>(
+  pages: Iterable<Page> | AsyncIterable<Page>,
+): AsyncGenerator<Place<Page>, void, void> {
+  for await (const page of pages) {
+    for (const [index, row] of page.rows.entries()) yield { page, row, last: index === page.rows.length - 1 }
+    if (page.rows.length === 0) yield { page, last: true }
+  }
 }
 
 /**
@@ -107,7 +134,7 @@ export async function readInlineChildren(
   const found = new Map<Row, FoundChildren>()
   const find = async (row: Row) =>
     [row, inlineChildren(endpoint.entry, page, row) ?? (await findChildren(endpoint, row))] as const
-  for await (const [row, children] of inOrder(parents, CHILDREN_AT_ONCE, find)) found.set(row, children)
+  for await (const [row, children] of inOrder(parents, AT_ONCE, find)) found.set(row, children)
   return found
 }
 
@@ -166,7 +193,7 @@ export async function* askGoneAgain(
     const children = await findChildren(endpoint, parent)
     return { parent, children: children === 'gone' ? ('deleted' as const) : children }
   }
-  yield* inOrder(gone.take(), CHILDREN_AT_ONCE, askAgain)
+  yield* inOrder(gone.take(), AT_ONCE, askAgain)
 }
 
 /** The children of one parent. @param isAgain a bare page has come for them although the parent exists */

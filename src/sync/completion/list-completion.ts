@@ -34,7 +34,7 @@ export interface ListCompletion {
 }
 
 /** So many records of one lane have their lists read at the same time. */
-const RECORDS_AT_ONCE = 5
+const RECORDS_AT_ONCE = 50
 /** If the lists of so many records in a row cannot be read, the records are not the cause. */
 const MOST_UNREADABLE_IN_A_ROW = 20
 

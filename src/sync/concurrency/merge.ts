@@ -1,3 +1,5 @@
+import { createWakeUp } from './wake-up.ts'
+
 /**
  * Yields the sources' values as they come, with `limit` sources under way at a time. Each of these works on its next
  * value while its last one is being used. When several are ready, they take turns. The first error ends all.
@@ -7,39 +9,41 @@ export async function* merge<T>(
   limit = Infinity,
 ): AsyncGenerator<T, void, void> {
   const waiting = sources[Symbol.iterator]()
-  const underWay = new Map<AsyncGenerator<T, void, void>, Promise<Ready<T>>>()
+  /** In the order in which they came. */
+  const ready: Ready<T>[] = []
+  const isReady = createWakeUp()
+  let underWay = 0
 
-  const advance = (source: AsyncGenerator<T, void, void>) => {
-    const next = source.next().then((result) => ({ source, result }))
-    // The race below reports the error; without this an abandoned source would raise an unhandled rejection.
-    next.catch(() => {})
-    // Deleted and set again, so that the source goes to the end of the queue.
-    underWay.delete(source)
-    underWay.set(source, next)
+  async function advance(source: AsyncGenerator<T, void, void>): Promise<void> {
+    try {
+      ready.push({ source, result: await source.next() })
+    } catch (error) {
+      ready.push({ error })
+    }
+    isReady.give()
   }
-  const startNext = () => {
+
+  function startNext(): boolean {
     const next = waiting.next()
-    if (!next.done) advance(next.value)
+    if (next.done) return false
+    underWay++
+    void advance(next.value)
+    return true
   }
 
-  for (let started = 0; started < limit; started++) {
-    const before = underWay.size
-    startNext()
-    if (underWay.size === before) break
-  }
-  while (underWay.size > 0) {
-    const { source, result } = await Promise.race(underWay.values())
-    if (result.done) {
-      underWay.delete(source)
+  for (let started = 0; started < limit; started++) if (!startNext()) break
+  while (underWay > 0) {
+    const first = ready.shift()
+    if (!first) await isReady.next()
+    else if ('error' in first) throw first.error
+    else if (first.result.done) {
+      underWay--
       startNext()
     } else {
-      advance(source)
-      yield result.value
+      void advance(first.source)
+      yield first.result.value
     }
   }
 }
 
-interface Ready<T> {
-  source: AsyncGenerator<T, void, void>
-  result: IteratorResult<T, void>
-}
+type Ready<T> = { source: AsyncGenerator<T, void, void>; result: IteratorResult<T, void> } | { error: unknown }

@@ -1,113 +1,108 @@
-import type { TimeRange } from '../../intercom/endpoints/search-query.ts'
+import { cursorSecond } from '../../intercom/endpoints/paging.ts'
+import { type DateMatching, LARGEST_PAGE, type TimeRange } from '../../intercom/endpoints/search-query.ts'
 import type { Cutting } from '../state/search-state.ts'
 import { isTentative, type Slice } from '../state/slice.ts'
-import type { SearchEndpoint } from './search-pages.ts'
-import { countRecords, type Survey } from './search-plan.ts'
+import type { HeldPage, SearchPage } from './search-pages.ts'
 
 /**
- * Records per slice to aim at: not so few that counting costs more than it saves, not so many that one lane lags
- * behind.
+ * Records per slice to aim at. Each slice costs half a page on average, because its last page is not full. So the
+ * fewest are twenty pages, and cutting takes less than 3 % of the requests.
  */
 const FEWEST_RECORDS = 3_000
 const MOST_RECORDS = 20_000
-const LANES_AIMED_AT = 16
+const SLICES_AIMED_AT = 64
+/** A slice is divided when it holds so many times what is aimed at. */
+const TOO_MANY = 2
+/** So many parts at a time. Parts that hold too much are divided again, and those that hold nothing cost a request. */
+const MOST_PARTS = 8
+/**
+ * The narrowest parts, seconds. A query reaches further than its slice (by calendar day two days on each side), so
+ * narrow neighbours read much twice.
+ */
+const NARROWEST_PART: Record<DateMatching, number> = { second: 60, day: 8 * 86_400 }
 /** Intercom was founded in 2011; nothing in it was created before. */
 const EARLIEST_CREATION = 1_293_840_000
 
-/** A stretch of time to be halved with the help of a count: Unix seconds [from, to). */
-export interface Stretch {
-  field: 'updated' | 'created'
-  from: number
-  to: number
+/** The parts of a slice, and pages of them that have come already. */
+export interface Division {
+  parts: Slice[]
+  held: ReadonlyMap<Slice, HeldPage>
+}
+
+/** How a walk that holds so many records is cut. @param recordsPerSlice how many to aim at @defaultValue by the total */
+export function cuttingFor(total: number, oldest: number, recordsPerSlice?: number): Cutting {
+  const usual = Math.min(Math.max(Math.ceil(total / SLICES_AIMED_AT), FEWEST_RECORDS), MOST_RECORDS)
+  return { target: recordsPerSlice ?? usual, oldest }
 }
 
 /**
- * Plans [lower, frozen) after a first look, as one slice. The slice is tentative when it holds too much for one lane.
- * Then it is cut while the walk is under way, half by half, so that each count is kept and reading need not wait for
- * the last one.
+ * Divides a slice whose first page shows that it holds too much. How the records lie in time is not known, so the parts
+ * are equally long, and each part's first page shows what it holds. So no request only counts.
  *
- * @param recordsPerSlice how many to aim at @defaultValue a share of all there are
+ * @param page the slice's first page, oldest first
+ * @returns undefined when the slice is to be read as it is
  */
-export function planSlices(
-  { lower, frozen }: { lower: number; frozen: number },
-  { total, oldest }: Survey,
-  recordsPerSlice?: number,
-): { slices: Slice[]; cutting?: Cutting } {
-  if (total === 0 || frozen <= lower) return { slices: [] }
-  const slice: Slice = { from: lower, to: frozen, done: false }
-  if (total === undefined) return { slices: [slice] }
-  const usual = Math.min(Math.max(Math.ceil(total / LANES_AIMED_AT), FEWEST_RECORDS), MOST_RECORDS)
-  const target = recordsPerSlice ?? usual
-  if (total <= target) return { slices: [{ ...slice, most: total }] }
-  const first = Math.min(Math.max(oldest ?? lower, lower), frozen - 1)
-  return { slices: [{ ...slice, most: total, tentative: true }], cutting: { target, oldest: first } }
-}
-
-/**
- * The stretch of a slice to halve; undefined when the slice is small enough, or too narrow. If the stretch is too short
- * to be cut by time of update (a bulk edit), it is cut by time of creation.
- */
-export function stretchToHalve(slice: Slice, cutting: Cutting | undefined, narrowest: number): Stretch | undefined {
-  const { most = 0, created, to } = slice
-  if (!cutting || !isTentative(slice) || to === null || most <= cutting.target) return undefined
-  const isWide = (stretch: Stretch) => stretch.to - stretch.from >= 2 * narrowest
-  const updated: Stretch = { field: 'updated', from: Math.max(slice.from, cutting.oldest), to }
-  if (!created && isWide(updated)) return updated
-  if (!created && most <= 2 * cutting.target) return undefined
-  const creation: Stretch = { field: 'created', from: created?.from ?? EARLIEST_CREATION, to: created?.to ?? to }
-  return isWide(creation) ? creation : undefined
-}
-
-/**
- * Counts one half of a stretch.
- *
- * @returns what replaces the slice: two tentative slices, or, where Intercom cannot say how many records there are, the
- * slice itself, which is then cut in the other way or not at all
- */
-export async function cutInTwo(
-  endpoint: SearchEndpoint,
-  slice: Slice,
-  { field, from, to }: Stretch,
-  { target }: Cutting,
-): Promise<Slice[]> {
-  const { most = 0, tentative, ...asItIs } = slice
-  const middle = Math.floor((from + to) / 2)
-  const half = { from, to: middle }
-  const byUpdate = field === 'updated'
-  // The outer bounds stay open, so that a record with an absurd time of creation belongs to a slice, too.
-  const whole: TimeRange = slice.created ?? { from: null, to: null }
-  const count = await countRecords(
-    endpoint,
-    byUpdate ? { updated: half } : { updated: { from: slice.from, to: slice.to }, created: half },
-  )
-  if (count === undefined) {
-    const isLarge = byUpdate && most > 2 * target
-    return [isLarge ? { ...slice, created: whole } : { ...asItIs, most }]
+export function divide(slice: Slice, page: SearchPage, cutting: Cutting, matching: DateMatching): Division | undefined {
+  const { total = 0 } = page
+  const { to } = slice
+  if (to === null || !isTentative(slice) || total < TOO_MANY * cutting.target) return undefined
+  const most = Math.min(MOST_PARTS, Math.floor(total / cutting.target))
+  const firstPart = matching === 'second' ? wholeOnPage(slice, page) : undefined
+  const from = firstPart?.to ?? Math.max(slice.from, Math.min(cutting.oldest, to))
+  const count = Math.min(most, Math.floor((to - from) / NARROWEST_PART[matching]))
+  if (!slice.created && count >= 2) {
+    const parts = evenly(from, to, count).map((range) => partOf(slice, range))
+    if (firstPart) return { parts: [firstPart, ...parts], held: new Map([[firstPart, onlyPage(page)]]) }
+    const [first, ...others] = parts
+    return first && { parts: [{ ...first, from: slice.from }, ...others], held: new Map() }
   }
-  const rest = Math.max(0, most - count)
-  if (byUpdate)
-    return [
-      { ...slice, to: middle, most: count },
-      { ...slice, from: middle, most: rest },
-    ]
-  return [
-    { ...slice, created: { from: whole.from, to: middle }, most: count },
-    { ...slice, created: { from: middle, to: whole.to }, most: rest },
-  ]
+  return total > 2 * cutting.target ? divideByCreation(slice, to, most, matching) : undefined
 }
 
-/** Whether two tentative slices lie side by side. */
-export function areNeighbours(one: Slice, other: Slice): boolean {
-  if (!isTentative(one) || !isTentative(other)) return false
-  if (!one.created && !other.created) return one.to === other.from
-  const isSameStretch = one.from === other.from && one.to === other.to
-  return isSameStretch && one.created?.to !== null && one.created?.to === other.created?.from
+/** If the stretch is too short to be divided by time of update (a bulk edit), it is divided by time of creation. */
+function divideByCreation(slice: Slice, to: number, most: number, matching: DateMatching): Division | undefined {
+  // The outer bounds stay open, so that a record with an absurd time of creation belongs to a part, too.
+  const whole: TimeRange = slice.created ?? { from: null, to: null }
+  const [from, end] = [whole.from ?? EARLIEST_CREATION, whole.to ?? to]
+  const count = Math.min(most, Math.floor((end - from) / (matching === 'day' ? NARROWEST_PART.day : 1)))
+  if (count < 2) return undefined
+  const parts = evenly(from, end, count).map((range, index): Slice => {
+    const created = {
+      from: index === 0 ? whole.from : range.from,
+      to: index === count - 1 ? whole.to : range.to,
+    }
+    return partOf(slice, { created })
+  })
+  return { parts, held: new Map() }
 }
 
-/** Joins two neighbouring slices into one; undefined when they are not neighbours, or hold too much together. */
-export function joinNeighbours(one: Slice, other: Slice, { target }: Cutting): Slice | undefined {
-  const most = (one.most ?? 0) + (other.most ?? 0)
-  if (!areNeighbours(one, other) || most > target) return undefined
-  const created = one.created && other.created && { from: one.created.from, to: other.created.to }
-  return { ...one, to: other.to, ...(created && { created }), most }
+/**
+ * The part of a slice that its first page gives whole: everything before the second at which the page ends. The cursor
+ * has to say which second that is, and the page has to be full, because no count shows what it may lack.
+ */
+function wholeOnPage(
+  slice: Slice,
+  { after, rows, perPage = LARGEST_PAGE }: SearchPage,
+): (Slice & { to: number }) | undefined {
+  const place = after === undefined ? undefined : cursorSecond(after)
+  const last = rows.at(-1)?.updatedAt
+  if (place === undefined || last === undefined || place > last || rows.length < perPage) return undefined
+  if (slice.created || place <= slice.from || (slice.to !== null && place >= slice.to)) return undefined
+  const { tentative, ...part } = partOf(slice, {})
+  return { ...part, to: place }
+}
+
+/** The page stands for its whole slice: what it holds is what there is. */
+function onlyPage(page: SearchPage): HeldPage {
+  return { page: { ...page, total: page.rows.length }, isLast: true }
+}
+
+/** Nobody knows yet how much a part holds. */
+function partOf({ most, ...slice }: Slice, bounds: Partial<Pick<Slice, 'from' | 'to' | 'created'>>): Slice {
+  return { ...slice, ...bounds }
+}
+
+function evenly(from: number, to: number, count: number): { from: number; to: number }[] {
+  const bound = (index: number) => from + Math.floor(((to - from) * index) / count)
+  return Array.from({ length: count }, (_, index) => ({ from: bound(index), to: bound(index + 1) }))
 }

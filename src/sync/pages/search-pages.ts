@@ -4,6 +4,7 @@ import type { IntercomClient } from '../../intercom/client.ts'
 import { nextCursor, pageSizeOf } from '../../intercom/endpoints/paging.ts'
 import {
   type DateMatching,
+  LARGEST_PAGE,
   SLACK_SECONDS,
   type SortOrder,
   searchBody,
@@ -14,7 +15,7 @@ import type { ScannedAnswer, ScannedRecord } from '../../intercom/text/record-sc
 import { isObject } from '../../json-object.ts'
 import type { CursorField, StreamEntry } from '../../streams/table.ts'
 import { retypedMembers } from '../contract/member-types.ts'
-import type { Dated } from '../state/slice.ts'
+import type { Dated, Slice } from '../state/slice.ts'
 
 /** A search endpoint and how to query it in this walk. */
 export interface SearchEndpoint {
@@ -193,4 +194,40 @@ function plainNumber(body: Buffer, { start, end }: Span): number | undefined {
 /** Whether a page holds fewer records than it has room for although more follow. */
 export function isShortPage({ rows, after, perPage = 0 }: SearchPage): boolean {
   return after !== undefined && rows.length < perPage
+}
+
+/** A page that was requested before its slice is read. */
+export interface HeldPage {
+  page: SearchPage
+  /** It gives the slice whole, although more follows it: the rest belongs to other slices. */
+  isLast?: true
+}
+
+/** Tries of a page that may fail because of its records, and that can be requested in another way. */
+export const FEW_TRIES = 2
+
+/** The request for the first page of a slice that nobody has begun. */
+export function firstPageOf(slice: Slice, order: SortOrder, matching: DateMatching): PageRequest {
+  return {
+    updated: rangeToAsk(slice, order, undefined, matching),
+    ...(slice.created && { created: slice.created }),
+    order,
+    perPage: LARGEST_PAGE,
+    tries: FEW_TRIES,
+  }
+}
+
+/**
+ * The range to request. Descending by calendar day needs no upper bound: reading starts at the newest record, and
+ * records that are too young are filtered out.
+ */
+export function rangeToAsk(
+  slice: Slice,
+  order: SortOrder,
+  again: number | undefined,
+  matching: DateMatching,
+): TimeRange {
+  if (order === 'ascending') return { from: Math.max(slice.from, again ?? slice.from), to: slice.to }
+  if (again !== undefined) return { from: slice.from, to: again + 1 }
+  return { from: slice.from, to: matching === 'day' ? null : slice.to }
 }

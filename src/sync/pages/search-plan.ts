@@ -2,12 +2,14 @@ import type { SortOrder } from '../../intercom/endpoints/search-query.ts'
 import { type Slice, takenOf } from '../state/slice.ts'
 import { mayBeOfRecords } from './narrowing.ts'
 import type { PageRequest, SearchEndpoint, SearchPage } from './search-pages.ts'
-import { askPage } from './search-pages.ts'
+import { askPage, firstPageOf } from './search-pages.ts'
 
 /** The narrowest slices. By calendar day every slice also reads two days of its neighbours on each side. */
 export const NARROWEST_SECONDS = { second: 1, day: 8 * 86_400 }
 /** The result of a first look at a search. */
 export interface Survey {
+  /** The first page of the walk's slice, if this look has brought it. */
+  page?: SearchPage
   /** How many records Intercom counts from the lower bound on; undefined when it cannot say. */
   total: number | undefined
   /** When the oldest of them was updated, Unix seconds. */
@@ -23,6 +25,36 @@ export async function survey(endpoint: SearchEndpoint, lower: number): Promise<S
   if (!page) return { total: undefined, oldest: undefined, version: (await confirmSearch(endpoint)).version }
   const oldest = page.order === 'ascending' ? page.rows[0]?.updatedAt : undefined
   return { total: countOf(page), oldest, version: page.version }
+}
+
+/**
+ * The first look as the first page of a slice, which is the first count as well.
+ *
+ * @returns undefined when the page cannot be read, maybe for its records
+ */
+export async function lookAtFirstPage(
+  endpoint: SearchEndpoint,
+  slice: Slice,
+  order: SortOrder,
+): Promise<Survey | undefined> {
+  const page = await askFirstPage(endpoint, slice, order)
+  if (!page) return undefined
+  const oldest = order === 'ascending' ? page.rows[0]?.updatedAt : undefined
+  return { page, total: countOf(page), oldest, version: page.version }
+}
+
+/** The first page of a slice that nobody has begun. @returns undefined when it cannot be read, maybe for its records */
+export async function askFirstPage(
+  endpoint: SearchEndpoint,
+  slice: Slice,
+  order: SortOrder,
+): Promise<SearchPage | undefined> {
+  try {
+    return await askPage(endpoint, firstPageOf(slice, order, endpoint.matching))
+  } catch (error) {
+    if (!mayBeOfRecords(error)) throw error
+    return undefined
+  }
 }
 
 /** Nothing was updated after this (2100-01-01), Unix seconds. */
@@ -58,7 +90,7 @@ async function askCount(
 }
 
 /** @returns undefined when Intercom cannot say */
-export async function countRecords(
+async function countRecords(
   endpoint: SearchEndpoint,
   ranges: Pick<PageRequest, 'updated' | 'created'>,
 ): Promise<number | undefined> {

@@ -1,17 +1,22 @@
 import { CodedError } from '../../errors.ts'
 import { RefusedError } from '../../intercom/answers/failures.ts'
-import {
-  type DateMatching,
-  LARGEST_PAGE,
-  type SortOrder,
-  type TimeRange,
-} from '../../intercom/endpoints/search-query.ts'
+import { LARGEST_PAGE, type SortOrder } from '../../intercom/endpoints/search-query.ts'
 import type { Slice } from '../state/slice.ts'
 import { createLoopGuard } from './loop-guard.ts'
 import { mayBeOfRecords, UnreadablePageError } from './narrowing.ts'
 import type { PageEnd } from './page-end.ts'
 import { createPageSize } from './page-size.ts'
-import { askPage, fullerOf, isShortPage, type Row, type SearchEndpoint, type SearchPage } from './search-pages.ts'
+import {
+  askPage,
+  FEW_TRIES,
+  fullerOf,
+  type HeldPage,
+  isShortPage,
+  type Row,
+  rangeToAsk,
+  type SearchEndpoint,
+  type SearchPage,
+} from './search-pages.ts'
 import { createSliceCount, type SliceCount } from './slice-count.ts'
 import { advance } from './slice-progress.ts'
 
@@ -42,14 +47,13 @@ export interface SliceCounts {
 
 /** A size other than the largest. It moves the page borders, in case records fell between two pages. */
 const OTHER_PAGE = 100
-/** Tries of a page that may fail because of its records, and that can be requested in another way. */
-const FEW_TRIES = 2
 
 /**
  * Reads a slice page by page from where it stands, and once more from its beginning when fewer records came than
  * Intercom counts. Works from a copy: the slice itself moves when pages are taken.
  *
  * @param settledTo see `reachedSecond`
+ * @param held the slice's first page, if it has come already
  * @throws CodedError `intercom_loop` when paging leads in circles twice; UnreadablePageError
  */
 export async function* readSlice(
@@ -57,10 +61,11 @@ export async function* readSlice(
   slice: Slice,
   order: SortOrder,
   settledTo: number,
+  held?: HeldPage,
 ): AsyncGenerator<SlicePage, void, void> {
   const start = structuredClone(slice)
   const count = createSliceCount(start, order)
-  const reading = { endpoint, order, settledTo, count }
+  const reading = { endpoint, order, settledTo, count, held }
   for await (const page of readToEnd(reading, start)) {
     const isShort = page.last && seemsIncomplete(page, count)
     if (!isShort || start.reread) yield { ...page, ...(page.last && countsOf(start, order, count, isShort, page)) }
@@ -92,7 +97,7 @@ async function* readAgain(
   const { count: both, order } = reading
   const own = createSliceCount({ ...slice, ...expectation(both) }, order)
   try {
-    for await (const page of readToEnd({ ...reading, count: own }, slice)) {
+    for await (const page of readToEnd({ ...reading, count: own, held: undefined }, slice)) {
       const rows = page.rows.filter((row) => !both.has(row))
       both.add(page, page.again === undefined)
       const isShort = page.last && seemsIncomplete(page, own) && (own.hasShortPage() || both.isShort())
@@ -134,11 +139,13 @@ interface SliceReading {
   order: SortOrder
   settledTo: number
   count: SliceCount
+  held?: HeldPage | undefined
 }
 
 /** @throws UnreadablePageError when not even a page of one record can be read */
 async function* readToEnd(reading: SliceReading, slice: Slice): AsyncGenerator<SlicePage, void, void> {
   const { endpoint, order, settledTo, count } = reading
+  let { held } = reading
   /** The slice as it will be once every page yielded so far is taken. */
   const reached = structuredClone(slice)
   // A part cut off around a bad place begins with small pages, because the place may be near.
@@ -171,7 +178,7 @@ async function* readToEnd(reading: SliceReading, slice: Slice): AsyncGenerator<S
         after,
         ...((perPage > 1 || isCutOff) && { tries: FEW_TRIES }),
       }
-      page = await askPage(endpoint, request)
+      page = held?.page ?? (await askPage(endpoint, request))
       // A page that seems to lack something is requested once more. Then we trust it: records may have moved away.
       if (seemsShort(page, order, slice, count)) page = fullerOf(page, await askPage(endpoint, request))
       if (isShortPage(page)) count.addShortPage()
@@ -199,7 +206,7 @@ async function* readToEnd(reading: SliceReading, slice: Slice): AsyncGenerator<S
     const stoppedEarly = hasPassed(page, order, slice)
     const slicePage: SlicePage = {
       ...page,
-      last: page.after === undefined || stoppedEarly,
+      last: page.after === undefined || stoppedEarly || held?.isLast === true,
       stoppedEarly,
       received: count.received(),
       ...(count.hasShortPage() && { shortPage: true }),
@@ -208,21 +215,12 @@ async function* readToEnd(reading: SliceReading, slice: Slice): AsyncGenerator<S
       ...(again !== undefined && { again }),
       ...(resumedAt !== undefined && { resumedAt }),
     }
+    held = undefined
     yield slicePage
     if (slicePage.last) return
     advance(reached, slicePage, order, settledTo)
     after = page.after
   }
-}
-
-/**
- * The range to request. Descending by calendar day needs no upper bound: reading starts at the newest record, and
- * records that are too young are filtered out.
- */
-function rangeToAsk(slice: Slice, order: SortOrder, again: number | undefined, matching: DateMatching): TimeRange {
-  if (order === 'ascending') return { from: Math.max(slice.from, again ?? slice.from), to: slice.to }
-  if (again !== undefined) return { from: slice.from, to: again + 1 }
-  return { from: slice.from, to: matching === 'day' ? null : slice.to }
 }
 
 /**

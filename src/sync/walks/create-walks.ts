@@ -1,3 +1,4 @@
+import type { IntercomClient } from '../../intercom/client.ts'
 import { findStream, type StreamEntry } from '../../streams/table.ts'
 import type { SelectedStream, Walk, WalkContext } from '../contract/walk.ts'
 import { placeOf } from '../state/search-state.ts'
@@ -41,14 +42,20 @@ interface WalkGroup {
 
 function createWalk(
   { root, first, feeds }: WalkGroup,
-  context: WalkContext,
+  shared: WalkContext,
   position: Record<string, unknown> | undefined,
 ): Walk {
   const { search, filtered, windows } = root
+  const context = { ...shared, client: inTurns(shared.client, root.name) }
   if (!search && !filtered && !windows) return createSnapshotWalk(first, context, position)
   if (windows) return createWindowWalk({ ...context, root, feed: feeds[0], traits: windows, position })
   const options = { ...context, root, feeds, position }
   return search ? createSearchWalk(options) : createFilteredWalk(options)
+}
+
+/** The same client for the requests of one walk, which take turns with those of the others. */
+function inTurns(client: IntercomClient, turn: string): IntercomClient {
+  return { ...client, ask: (request, read) => client.ask({ ...request, turn }, read) }
 }
 
 /** The stream whose records a walk looks for. For a child stream, this is the parent stream. */

@@ -154,7 +154,7 @@ async function* pageArrivals(reading: ListReading, answer: ScannedAnswer): Async
   for (const row of rows) awaited.delete(row.id)
   const isWanted = (row: Row) => child.feed.wantsChildren(row)
   const shownBy = (row: Row) => shownChildren(root, answer, row)
-  for await (const batch of readChildren(child.endpoint, rows, isWanted, shownBy))
+  for await (const batch of readChildren(child.endpoint, [{ rows, isWanted, shownBy }]))
     yield { take: (sink) => takeRows(reading, answer, batch.rows, batch.children, sink) }
 }
 

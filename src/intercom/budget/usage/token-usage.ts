@@ -132,8 +132,9 @@ function withReading(given: TokenUsage, { limit, remaining, endsAt, answers }: W
     usage = { ...usage, granted: usage.granted + answers }
   }
   if (usage.told && remaining >= usage.lowest) return usage
-  // When the limit has changed, the missing requests do not show who spent them.
-  const whole = usage.whole && limit === usage.limit
+  // When the limit has changed, the missing requests do not show who spent them. Nor do they when the window that the
+  // answer names has ended by our clock: then our own requests in it are no longer counted.
+  const whole = usage.whole && limit === usage.limit && endsAt >= usage.endsAt - WINDOW_MS / 2
   return { ...usage, limit, endsAt, lowest: remaining, told: true, whole }
 }
 

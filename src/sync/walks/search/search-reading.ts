@@ -11,7 +11,7 @@ import { createListCompletion, type FoundLists } from '../../completion/list-com
 import { createRecheckLimit } from '../../completion/patience.ts'
 import type { LogEntry, Sink } from '../../contract/walk.ts'
 import { type Asked, isDue, mayComeAgain } from '../../pages/due.ts'
-import type { Row, SearchEndpoint } from '../../pages/search-pages.ts'
+import type { HeldPage, Row, SearchEndpoint } from '../../pages/search-pages.ts'
 import { readSlice, type SliceCounts, type SlicePage } from '../../pages/slice-reader.ts'
 import type { Slice } from '../../state/slice.ts'
 import type { FedWalkOptions } from '../../streams/feed.ts'
@@ -29,6 +29,11 @@ export interface PageBatch {
   lastBatch: boolean
 }
 
+/** A page whose children have not been read yet. */
+interface WholePage extends Pick<PageBatch, 'slice' | 'page' | 'asked' | 'rows' | 'lists'> {
+  isWanted(row: Row): boolean
+}
+
 /** Fetches the pages of a search walk. */
 export interface SearchReading {
   /** The stream whose children take requests of their own, if the walk feeds it. */
@@ -42,6 +47,7 @@ export interface SearchReading {
    * The pages of a slice with complete lists, cut into batches where children have to be requested.
    *
    * @param settledTo the index shows every change before this (Unix seconds) at its time
+   * @param held the slice's first page, if it has come already
    * @throws UnreadablePageError, CodedError
    */
   read(
@@ -49,6 +55,7 @@ export interface SearchReading {
     slice: Slice,
     order: SortOrder,
     settledTo: number,
+    held?: HeldPage,
   ): AsyncGenerator<PageBatch, void, void>
   /** The log entries since the last call. */
   takeNotes(): LogEntry[]
@@ -69,13 +76,34 @@ export function createSearchReading(options: FedWalkOptions, feeds: readonly Ope
 
   /** The children that are inside the records themselves. */
   async function childrenWithin(
-    page: SlicePage,
-    isNew: (row: Row) => boolean,
+    { page, isWanted }: WholePage,
     version: string,
   ): Promise<ReadonlyMap<Row, FoundChildren>> {
-    if (!childFeed || askedFeed) return new Map()
-    const wanted = page.rows.filter((row) => isNew(row) && childFeed.wantsChildren(row, page.reread))
-    return readInlineChildren(endpointOf(childFeed, version), page.answer, wanted)
+    if (!childFeed) return new Map()
+    return readInlineChildren(endpointOf(childFeed, version), page.answer, page.rows.filter(isWanted))
+  }
+
+  /** The pages of a slice, with complete lists. */
+  async function* wholePages(
+    endpoint: SearchEndpoint,
+    slice: Slice,
+    order: SortOrder,
+    settledTo: number,
+    held?: HeldPage,
+  ): AsyncGenerator<WholePage, void, void> {
+    const { matching } = endpoint
+    // A copy of the present slice: records taken meanwhile are not on the pages to come.
+    const begun = structuredClone(slice)
+    for await (const page of readSlice(endpoint, slice, order, settledTo, held)) {
+      const asked = { order, matching, again: page.again ?? page.resumedAt, reread: page.reread, settledTo }
+      const isNew = (row: Row) => isDue(begun, row, asked)
+      if (page.rows.some((row) => mayComeAgain(slice, row, asked) && isNew(row))) await options.replayVersions()
+      const wantsLists = (row: Row) =>
+        isNew(row) && feeds.some((feed) => feed.wantsLists(page.answer, row, page.reread))
+      const lists = await listCompletion.complete(page, wantsLists)
+      const isWanted = (row: Row) => isNew(row) && (childFeed?.wantsChildren(row, page.reread) ?? false)
+      yield { slice, page, asked, lists, rows: page.rows, isWanted }
+    }
   }
 
   return {
@@ -84,27 +112,14 @@ export function createSearchReading(options: FedWalkOptions, feeds: readonly Ope
     gone,
     childEndpoint: endpointOf,
     takeNotes: listCompletion.takeNotes,
-    async *read(endpoint, slice, order, settledTo) {
-      const { matching } = endpoint
-      // A copy of the present slice: records taken meanwhile are not on the pages to come.
-      const begun = structuredClone(slice)
-      for await (const page of readSlice(endpoint, slice, order, settledTo)) {
-        const asked = { order, matching, again: page.again ?? page.resumedAt, reread: page.reread, settledTo }
-        const isNew = (row: Row) => isDue(begun, row, asked)
-        if (page.rows.some((row) => mayComeAgain(slice, row, asked) && isNew(row))) await options.replayVersions()
-        const wantsLists = (row: Row) =>
-          isNew(row) && feeds.some((feed) => feed.wantsLists(page.answer, row, page.reread))
-        const lists = await listCompletion.complete(page, wantsLists)
-        const whole = { slice, page, asked, lists }
-        if (!askedFeed) {
-          const children = await childrenWithin(page, isNew, endpoint.version)
-          yield { ...whole, rows: page.rows, children, lastBatch: true }
-          continue
-        }
-        const isWanted = (row: Row) => isNew(row) && askedFeed.wantsChildren(row, page.reread)
-        for await (const batch of readChildren(endpointOf(askedFeed, endpoint.version), page.rows, isWanted))
-          yield { ...whole, rows: batch.rows, children: batch.children, lastBatch: batch.last }
-      }
+    async *read(endpoint, ...reach) {
+      const pages = wholePages(endpoint, ...reach)
+      if (askedFeed)
+        for await (const { page, ...batch } of readChildren(endpointOf(askedFeed, endpoint.version), pages))
+          yield { ...page, rows: batch.rows, children: batch.children, lastBatch: batch.last }
+      else
+        for await (const whole of pages)
+          yield { ...whole, children: await childrenWithin(whole, endpoint.version), lastBatch: true }
     },
   }
 }

@@ -1,9 +1,10 @@
 import { defaultApiVersion } from '../../../airbyte/source-config.ts'
 import { RefusedError } from '../../../intercom/answers/failures.ts'
+import type { SortOrder } from '../../../intercom/endpoints/search-query.ts'
 import type { LogEntry } from '../../contract/walk.ts'
-import { planSlices } from '../../pages/cutting.ts'
-import type { SearchEndpoint } from '../../pages/search-pages.ts'
-import { type Survey, survey } from '../../pages/search-plan.ts'
+import { cuttingFor, divide } from '../../pages/cutting.ts'
+import type { HeldPage, SearchEndpoint } from '../../pages/search-pages.ts'
+import { lookAtFirstPage, type Survey, survey } from '../../pages/search-plan.ts'
 import type { Cutting, SearchWalkState } from '../../state/search-state.ts'
 import type { Slice } from '../../state/slice.ts'
 import type { FedWalkOptions, Feed } from '../../streams/feed.ts'
@@ -26,38 +27,36 @@ export interface SearchStart {
   estimate: number | undefined
   /** If the walk is taken over from another job: that job may have delivered records up to this time (Unix seconds). */
   deliveredTo?: number
+  /** First pages that the first look has brought. */
+  held: Map<Slice, HeldPage>
   notes: LogEntry[]
 }
 
-/** Decides where a walk begins, and asks Intercom how many records there are. Cutting is part of the walk itself. */
+/**
+ * Decides where a walk begins, and asks Intercom for its first page, which also shows how many records there are.
+ * Cutting on is part of the walk itself.
+ */
 export async function startSearch(options: FedWalkOptions): Promise<SearchStart> {
-  const { config, client, workspace, feeds, ports } = options
+  const { config, client, workspace, feeds } = options
   const notes = feeds.flatMap((feed) => feed.notes)
   const lower = Math.min(...feeds.map((feed) => feed.lower()))
   // Take the time before the first look: any later change belongs to the tail, even one in the same second.
   const begun = client.moment()
-  const { endpoint, seen } = await negotiate(options, lower)
+  const whole = wholeSlice(options, lower, begun.seconds())
+  const { endpoint, order, seen } = await negotiate(options, whole)
   const plan = searchPlan(config, endpoint.version, workspace.timezone)
   const walk = continueWalk(feeds, plan)
   if (walk) {
     const deliveredTo = walk.tail ? client.latestSeconds() : endOf(walk) - 1
-    return { endpoint, plan, walk: takenUpAgain(walk, client), estimate: undefined, deliveredTo, notes }
+    const held = new Map<Slice, HeldPage>()
+    return { endpoint, plan, walk: takenUpAgain(walk, client), estimate: undefined, deliveredTo, held, notes }
   }
   notes.push(...feeds.flatMap((feed) => settingsChanged(feed, plan)))
 
-  // Later evidence may lower the walk's start time; the slices stay as planned.
-  const frozen = begun.seconds()
-  // If clocks disagree, slices reach up to the latest clock, because slices are checked against Intercom's counts and
-  // the tail is not.
-  const latest = client.latestSeconds()
-  const end = latest - frozen > SAME_TIME_SECONDS ? latest : frozen
-  // By calendar day an increment is read newest first, so that the days of slack cost nothing.
-  const descending = endpoint.matching === 'day' && feeds.every((feed) => feed.previous?.cursor !== undefined)
-  const { slices, cutting }: { slices: Slice[]; cutting?: Cutting } = descending
-    ? { slices: [{ from: lower, to: end, done: end <= lower, ...(seen.total !== undefined && { most: seen.total }) }] }
-    : planSlices({ lower, frozen: end }, seen, ports.recordsPerSlice)
+  const descending = order === 'descending'
+  const { slices, cutting, held } = planSlices(options, whole, endpoint, order, seen)
   // A count of zero may be wrong. So the tail then begins at the lower bound, and looks once more at no extra cost.
-  const isEmpty = !descending && seen.total === 0 && lower < frozen
+  const isEmpty = !descending && seen.total === 0 && lower < begun.seconds()
   const tail = isEmpty && tailRound(client, 1, () => lower)
   // Streams share a walk only when their gaps are the same.
   const gaps = feeds[0]?.previous?.gaps ?? []
@@ -66,6 +65,7 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
     plan,
     walk: {
       lower,
+      // Later evidence may lower the walk's start time; the slices stay as planned.
       get frozen() {
         return begun.seconds()
       },
@@ -75,8 +75,40 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
       ...(tail && { tail }),
     },
     estimate: descending ? undefined : seen.total,
+    held,
     notes,
   }
+}
+
+/** Everything from the lower bound to now, as one slice. @param frozen when the walk begins, Unix seconds */
+function wholeSlice({ client }: FedWalkOptions, lower: number, frozen: number): Slice & { to: number } {
+  // If clocks disagree, slices reach up to the latest clock, because slices are checked against Intercom's counts and
+  // the tail is not.
+  const latest = client.latestSeconds()
+  const to = latest - frozen > SAME_TIME_SECONDS ? latest : frozen
+  return { from: lower, to, done: to <= lower }
+}
+
+/** The slices that a walk begins with, and the pages of them that the first look has brought. */
+function planSlices(
+  { ports }: FedWalkOptions,
+  whole: Slice,
+  { matching }: SearchEndpoint,
+  order: SortOrder,
+  { total, oldest, page }: Survey,
+): { slices: Slice[]; cutting?: Cutting; held: Map<Slice, HeldPage> } {
+  const most = total === undefined ? {} : { most: total }
+  const slice = { ...whole, ...most }
+  const held = new Map<Slice, HeldPage>(page && [[slice, { page }]])
+  if (order === 'descending') return { slices: [slice], held }
+  if (total === 0 || whole.done) return { slices: [], held: new Map() }
+  if (total === undefined) return { slices: [slice], held }
+  const cutting = cuttingFor(total, Math.max(oldest ?? slice.from, slice.from), ports.recordsPerSlice)
+  const tentative: Slice = { ...slice, tentative: true }
+  const division = page && divide(tentative, page, cutting, matching)
+  if (division) return { slices: division.parts, cutting, held: new Map(division.held) }
+  // Without its first page the slice is looked at, and divided, when its turn comes.
+  return page ? { slices: [slice], held } : { slices: [tentative], cutting, held }
 }
 
 /**
@@ -95,18 +127,19 @@ function continueWalk(feeds: readonly Feed[], plan: string): SearchWalkState | u
  * newer version than the workspace's is requested. Only the version that it echoes shows which rules it used.
  */
 async function negotiate(
-  { client, root: entry, config }: FedWalkOptions,
-  lower: number,
-): Promise<{ endpoint: SearchEndpoint; seen: Survey }> {
+  options: FedWalkOptions,
+  whole: Slice,
+): Promise<{ endpoint: SearchEndpoint; order: SortOrder; seen: Survey }> {
+  const { client, root: entry, config } = options
   const version = config.api_version ?? (entry.search?.byCalendarDay ? SECOND_EXACT_VERSION : defaultApiVersion)
   if (!entry.search?.byCalendarDay) {
     const endpoint: SearchEndpoint = { client, entry, version, matching: 'second', echoRequired: false }
-    return { endpoint, seen: await survey(endpoint, lower) }
+    return { endpoint, order: 'ascending', seen: await look(options, endpoint, whole, 'ascending') }
   }
   if (version === SECOND_EXACT_VERSION) {
     const exact: SearchEndpoint = { client, entry, version, matching: 'second', echoRequired: true }
-    const seen = await surveyUnlessUnknown(exact, lower)
-    if (seen?.version === version) return { endpoint: exact, seen }
+    const seen = await lookUnlessUnknown(options, exact, whole)
+    if (seen?.version === version) return { endpoint: exact, order: 'ascending', seen }
   }
   const byDay: SearchEndpoint = {
     client,
@@ -115,12 +148,31 @@ async function negotiate(
     matching: 'day',
     echoRequired: false,
   }
-  return { endpoint: byDay, seen: await survey(byDay, lower) }
+  // By calendar day an increment is read newest first, so that the days of slack cost nothing.
+  const isIncrement = options.feeds.every((feed) => feed.previous?.cursor !== undefined)
+  const order = isIncrement ? 'descending' : 'ascending'
+  return { endpoint: byDay, order, seen: await look(options, byDay, whole, order) }
 }
 
-async function surveyUnlessUnknown(endpoint: SearchEndpoint, lower: number): Promise<Survey | undefined> {
+/** The walk's first page. If the walk may be one that was under way, or has no page that can be read, only a count. */
+async function look(
+  { feeds }: FedWalkOptions,
+  endpoint: SearchEndpoint,
+  whole: Slice,
+  order: SortOrder,
+): Promise<Survey> {
+  const isUnderWay = feeds.some(({ previous }) => previous?.walk)
+  const seen = isUnderWay || whole.done ? undefined : await lookAtFirstPage(endpoint, whole, order)
+  return seen ?? survey(endpoint, whole.from)
+}
+
+async function lookUnlessUnknown(
+  options: FedWalkOptions,
+  endpoint: SearchEndpoint,
+  whole: Slice,
+): Promise<Survey | undefined> {
   try {
-    return await survey({ ...endpoint, echoRequired: false }, lower)
+    return await look(options, { ...endpoint, echoRequired: false }, whole, 'ascending')
   } catch (error) {
     if (error instanceof RefusedError && error.failure.intercomCode === 'intercom_version_invalid') return undefined
     throw error

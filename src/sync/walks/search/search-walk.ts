@@ -1,8 +1,10 @@
 import { merge } from '../../concurrency/merge.ts'
 import type { Arrival, Sink, Walk } from '../../contract/walk.ts'
 import { missingOf } from '../../delivery/missing.ts'
+import type { HeldPage } from '../../pages/search-pages.ts'
 import { readPosition, SearchPosition } from '../../state/position-schema.ts'
 import { walkFromJson, walkToJson } from '../../state/search-state.ts'
+import type { Slice } from '../../state/slice.ts'
 import type { FedWalkOptions, Feed } from '../../streams/feed.ts'
 import { searchFeedState } from '../../streams/feed-state.ts'
 import { goneArrivals, retryArrivals } from './parent-arrivals.ts'
@@ -14,9 +16,9 @@ import { tailArrivals } from './tail-arrivals.ts'
 import { finish, type Planned, type Traversal } from './traversal.ts'
 import { takenUpAgain } from './walk-times.ts'
 
-/** Slices read side by side; the budget decides how many requests are in flight. */
-const LANES = 8
-/** The same where the children of each page's records have to be read as well. */
+/** Slices read side by side: as many as the budget wants requests in flight, within these. */
+const LANES = { fewest: 8, most: 64 }
+/** Slices read side by side where the children of each page's records have to be read as well. */
 const LANES_WITH_CHILDREN = 3
 
 /**
@@ -30,8 +32,7 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
 
   async function* arrivals(): AsyncGenerator<Arrival, void, void> {
     if (planned?.done || feeds.every((feed) => feed.finishedBefore)) return
-    let current = planned
-    if (!current) {
+    if (!planned) {
       const start = await startSearch(options)
       const begun = begin(feeds, start)
       yield {
@@ -40,9 +41,10 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
           tellStart(options, start, sink)
         },
       }
-      current = begun
+      yield* walkArrivals(options, begun, start.held)
+      return
     }
-    yield* walkArrivals(options, current)
+    yield* walkArrivals(options, planned, new Map())
   }
 
   return {
@@ -80,13 +82,25 @@ function tellStart({ root, feeds }: FedWalkOptions, { notes, estimate }: SearchS
   if (isSelected && estimate !== undefined) sink.estimate(root.name, estimate)
 }
 
-async function* walkArrivals(options: FedWalkOptions, planned: Planned): AsyncGenerator<Arrival, void, void> {
+async function* walkArrivals(
+  options: FedWalkOptions,
+  planned: Planned,
+  held: Map<Slice, HeldPage>,
+): AsyncGenerator<Arrival, void, void> {
   const reading = createSearchReading(options, planned.feeds)
   const endpoint = { client: options.client, entry: options.root, ...planned.endpoint }
   const traversal: Traversal = { options, reading, endpoint, planned, cuts: 0 }
   yield* retryArrivals(traversal)
-  const lanes = reading.askedFeed ? LANES_WITH_CHILDREN : LANES
-  yield* merge(sliceLanes(planned.walk, endpoint, lanes, (slice) => sliceArrivals(traversal, slice)))
+  const { budget } = options.client
+  const lanes = sliceLanes({
+    walk: planned.walk,
+    endpoint,
+    most: reading.askedFeed ? LANES_WITH_CHILDREN : LANES.most,
+    allowed: () => Math.max(LANES.fewest, budget.concurrency()),
+    held,
+    read: (slice, first) => sliceArrivals(traversal, slice, first),
+  })
+  yield* merge(lanes)
   yield* tailArrivals(traversal)
   yield* goneArrivals(traversal)
   yield { take: (sink) => finish(traversal, sink) }

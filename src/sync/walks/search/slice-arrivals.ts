@@ -1,6 +1,7 @@
 import type { SortOrder } from '../../../intercom/endpoints/search-query.ts'
 import type { Arrival, Sink } from '../../contract/walk.ts'
 import { cutAround, describeRange, UnreadablePageError } from '../../pages/narrowing.ts'
+import type { HeldPage } from '../../pages/search-pages.ts'
 import { confirmSearch, holdsOneRecord, NARROWEST_SECONDS } from '../../pages/search-plan.ts'
 import { ofWhatWasBegun, orderOf, type Slice } from '../../state/slice.ts'
 import { settledTo, type Traversal, takePage } from './traversal.ts'
@@ -8,12 +9,20 @@ import { settledTo, type Traversal, takePage } from './traversal.ts'
 /** A walk is cut at most this often around unreadable places. After that, a slice that fails is set aside uncut. */
 const MOST_CUTS = 64
 
-/** Reads a slice to its end, and around the places that cannot be read. */
-export async function* sliceArrivals(traversal: Traversal, slice: Slice): AsyncGenerator<Arrival, void, void> {
+/**
+ * Reads a slice to its end, and around the places that cannot be read.
+ *
+ * @param held the slice's first page, if it has come already
+ */
+export async function* sliceArrivals(
+  traversal: Traversal,
+  slice: Slice,
+  held?: HeldPage,
+): AsyncGenerator<Arrival, void, void> {
   const { reading, endpoint, planned } = traversal
   const walkOrder: SortOrder = planned.walk.descending ? 'descending' : 'ascending'
   try {
-    for await (const batch of reading.read(endpoint, slice, orderOf(slice, walkOrder), settledTo(traversal)))
+    for await (const batch of reading.read(endpoint, slice, orderOf(slice, walkOrder), settledTo(traversal), held))
       yield { take: (sink) => takePage(traversal, batch, sink) }
   } catch (error) {
     if (!(error instanceof UnreadablePageError)) throw error

@@ -1,51 +1,87 @@
 import type { Arrival } from '../../contract/walk.ts'
-import { cutInTwo } from '../../pages/cutting.ts'
-import type { SearchEndpoint } from '../../pages/search-pages.ts'
+import { divide } from '../../pages/cutting.ts'
+import type { HeldPage, SearchEndpoint } from '../../pages/search-pages.ts'
+import { askFirstPage } from '../../pages/search-plan.ts'
 import type { SearchWalkState } from '../../state/search-state.ts'
-import type { Slice } from '../../state/slice.ts'
-import { createSliceQueue, type Task } from './slice-queue.ts'
+import { isTentative, type Slice } from '../../state/slice.ts'
+import { createSliceQueue } from './slice-queue.ts'
+
+/** How the slices of a walk are read side by side. */
+export interface LaneOptions {
+  walk: SearchWalkState
+  endpoint: SearchEndpoint
+  /** The largest number of lanes. */
+  most: number
+  /** How many lanes may be at work now. */
+  allowed: () => number
+  /** First pages that have come already. */
+  held: Map<Slice, HeldPage>
+  /** The arrivals of a slice to its end. */
+  read: (slice: Slice, held: HeldPage | undefined) => AsyncGenerator<Arrival, void, void>
+}
 
 /**
- * Lanes that read the open slices of a walk side by side, oldest first. On their way they cut slices that hold too much
- * for one lane. Each count is an arrival: taking it replaces one slice with two, and the walk's position holds these. A
- * slice of the right size is read at once.
- *
- * @param read the arrivals of a slice to its end
+ * Lanes that read the open slices of a walk side by side, oldest first. The first page of a tentative slice shows how
+ * much the slice holds. If that is too much for one lane, the slice is divided: this is an arrival of its own, and
+ * taking it replaces the slice with its parts, so that the walk's position holds these. Otherwise the slice is read at
+ * once, beginning with that page.
  */
-export function sliceLanes(
-  walk: SearchWalkState,
-  endpoint: SearchEndpoint,
-  count: number,
-  read: (slice: Slice) => AsyncGenerator<Arrival, void, void>,
-): AsyncGenerator<Arrival, void, void>[] {
-  const queue = createSliceQueue(walk, endpoint.matching)
+export function sliceLanes(options: LaneOptions): AsyncGenerator<Arrival, void, void>[] {
+  const { walk, endpoint, most, allowed, held, read } = options
+  const queue = createSliceQueue(walk)
+  let atWork = 0
   let wakeUps: (() => void)[] = []
 
-  /** @returns undefined when nothing is left to do, and no count is under way that might bring more */
-  async function next(): Promise<Task | undefined> {
-    for (;;) {
-      const task = queue.pick()
-      if (task || !queue.isCounting()) return task
-      await new Promise<void>((resolve) => wakeUps.push(resolve))
-    }
-  }
-
-  function takeCount(slice: Slice, parts: readonly Slice[]): void {
-    queue.takeCount(slice, parts)
+  function wakeAll(): void {
     const sleepers = wakeUps
     wakeUps = []
     for (const wake of sleepers) wake()
   }
 
-  async function* lane(): AsyncGenerator<Arrival, void, void> {
-    for (let task = await next(); task; task = await next()) {
-      const { slice, half } = task
-      if (half) {
-        const parts = await cutInTwo(endpoint, slice, half.stretch, half.cutting)
-        yield { take: () => takeCount(slice, parts) }
-      } else yield* read(slice)
+  /** @returns undefined when nothing is left to do, and no slice is being divided that might bring more */
+  async function next(): Promise<Slice | undefined> {
+    for (;;) {
+      const slice = atWork < Math.max(1, allowed()) ? queue.pick() : undefined
+      if (slice) {
+        atWork++
+        return slice
+      }
+      if (queue.isEmpty() && !queue.isDividing()) return undefined
+      await new Promise<void>((resolve) => wakeUps.push(resolve))
     }
   }
 
-  return Array.from({ length: count }, lane)
+  async function* laneArrivals(slice: Slice): AsyncGenerator<Arrival, void, void> {
+    let first = held.get(slice)
+    held.delete(slice)
+    const { cutting } = walk
+    if (!first && cutting && isTentative(slice)) {
+      queue.divide(slice)
+      const page = await askFirstPage(endpoint, slice, 'ascending')
+      const division = page && divide(slice, page, cutting, endpoint.matching)
+      if (division) {
+        for (const [part, known] of division.held) held.set(part, known)
+        yield {
+          take() {
+            queue.takeParts(slice, division.parts)
+            wakeAll()
+          },
+        }
+        return
+      }
+      queue.keep(slice)
+      first = page && { page }
+    }
+    yield* read(slice, first)
+  }
+
+  async function* lane(): AsyncGenerator<Arrival, void, void> {
+    for (let slice = await next(); slice; slice = await next()) {
+      yield* laneArrivals(slice)
+      atWork--
+      wakeAll()
+    }
+  }
+
+  return Array.from({ length: most }, lane)
 }

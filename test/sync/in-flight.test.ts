@@ -1,0 +1,44 @@
+import t, { type Test } from 'tap'
+import { systemClock } from '../../src/clock.ts'
+import { parseSyncRequest } from '../../src/sync/contract/sync-request.ts'
+import { createEngine } from '../../src/sync/engine.ts'
+import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
+import { listenSimulator } from '../simulator/listening-simulator.ts'
+
+/** At this latency some 17 requests in flight use up 1,666 per window at an even pace. */
+const latencyMs = 100
+
+/** Reads conversations with their parts. @returns the most requests that the simulator held at a time */
+async function mostInFlight(t: Test, config: object): Promise<number> {
+  const simulator = await listenSimulator(t, { conversations: 200, latencyMs })
+  let inFlight = 0
+  let most = 0
+  simulator.app.server.on('request', (_request, response) => {
+    most = Math.max(most, ++inFlight)
+    response.once('close', () => inFlight--)
+  })
+  const startSync = createEngine({
+    clock: systemClock,
+    random: Math.random,
+    baseUrl: simulator.url,
+    createSpool: createFileSpool,
+    scrollLeaseOf: () => ({ hold: (_signal, work) => work() }),
+  })
+  const request = parseSyncRequest({
+    config: { access_token: 'simulator-token', ...config },
+    streams: ['conversations', 'conversation_parts'],
+  })
+  const { signal } = new AbortController()
+  for await (const { recordCount } of startSync(request, { signal })) t.ok(recordCount >= 0)
+  return most
+}
+
+for (const config of [{}, { num_workers: 10 }])
+  t.test(`${JSON.stringify(config)}: as many requests are in flight as limit and latency need`, async (t) => {
+    const most = await mostInFlight(t, config)
+    t.ok(most >= 17, `${most} in flight`)
+  })
+
+t.test('num_workers bounds the requests in flight where it is set', async (t) => {
+  t.equal(await mostInFlight(t, { num_workers: 12 }), 12)
+})
