@@ -2,7 +2,7 @@ import type { Static } from 'typebox'
 import { holdsErrorTrace } from '../../airbyte/messages.ts'
 import type { JobFailure } from '../../errors.ts'
 import type { Commit } from '../../sync/contract/commit.ts'
-import { type Activity, activityJson } from '../activity.ts'
+import { type ActivityReport, activityJson } from '../activity.ts'
 import { storeAnswer } from '../availability.ts'
 import { type CancelReason, cancelReasonOf } from '../job-record.ts'
 import { runScript } from '../script.ts'
@@ -12,7 +12,7 @@ import { giveWay } from '../space/give-way.ts'
 import { noteWindow } from '../space/window-figures.ts'
 import { activityScript } from './activity.lua.ts'
 import { beginScript } from './begin.lua.ts'
-import { type BegunAttempt, readBegun } from './begun-attempt.ts'
+import { type BegunAttempt, readBegun, readGrowth } from './begun-attempt.ts'
 import { commitScript } from './commit.lua.ts'
 import {
   type Ending,
@@ -46,15 +46,6 @@ export interface Attempt extends AttemptIdentity, BegunAttempt {
  */
 export type CommitOutcome = 'COMMITTED' | 'ALREADY' | 'ENDED' | 'FENCED' | 'REWOUND' | 'LOG_FULL'
 
-/** What an attempt says about itself between its commits. */
-export interface ActivityReport {
-  activity: Activity
-  /** Requests to Intercom since the last report. */
-  requests: number
-  /** The ms of them in which requests waited for Intercom's rate limit. */
-  waitedMs: number
-}
-
 /** `CANCELLED`: somebody wants the job to end, and only this attempt would do it. */
 export type ReleaseOutcome =
   | { outcome: 'RELEASED' | 'ENDED' | 'FENCED' }
@@ -75,6 +66,8 @@ export interface AttemptStore {
    * @returns bytes that are free now
    */
   makeRoom(attempt: Attempt): Promise<number>
+  /** What the commits so far have added to the lists of the position, in order. @throws StoredDataError */
+  readGrowth(jobId: number): Promise<unknown[]>
   /** @param retryInMs ms until the next attempt, if this one has failed */
   release(
     identity: AttemptIdentity,
@@ -103,6 +96,7 @@ export function createAttemptStore(dependencies: AttemptStoreDependencies): Atte
     begin: (identity, mode, newEpoch) => beginAttempt(dependencies, identity, mode, newEpoch),
     commit: (attempt, commitId, commit) => commitTo(dependencies, attempt, commitId, commit),
     makeRoom: (attempt) => makeRoom(dependencies, attempt),
+    readGrowth: (jobId) => readGrowth(dependencies.redis, jobId),
     release: (...release) => releaseAttempt(dependencies, ...release),
     reportActivity: (identity, report) => reportActivity(dependencies, identity, report),
     end: (jobId, fence, ending, by) => endJob(dependencies, jobId, fence, ending, by),
@@ -182,6 +176,7 @@ async function appendTo(
       recordKey: redis.keyspace.job(jobId, 'record'),
       logKey: redis.keyspace.job(jobId, 'log'),
       positionKey: redis.keyspace.job(jobId, 'position'),
+      growthKey: redis.keyspace.job(jobId, 'growth'),
       statesKey: redis.keyspace.job(jobId, 'states'),
       lockKey: lock?.key,
     },
@@ -199,6 +194,7 @@ async function appendTo(
       recordCount: commit.recordCount,
       checkpoints: checkpoints.length > 0 && JSON.stringify(checkpoints),
       position: JSON.stringify(commit.position),
+      growth: commit.growth && JSON.stringify(commit.growth),
       streams: JSON.stringify(commit.streams),
       skippedStreams: commit.skippedStreams && JSON.stringify(commit.skippedStreams),
       holdsErrorTrace: holdsErrorTrace(commit.body),

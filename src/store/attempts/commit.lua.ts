@@ -12,7 +12,7 @@ import { defineScript } from '../script.ts'
  */
 export const commitScript = defineScript({
   name: 'syncCommit',
-  keys: ['recordKey', 'logKey', 'positionKey', 'statesKey'],
+  keys: ['recordKey', 'logKey', 'positionKey', 'growthKey', 'statesKey'],
   optionalKeys: ['lockKey'],
   args: [
     'channel',
@@ -32,6 +32,8 @@ export const commitScript = defineScript({
     'checkpoints',
     /** JSON. */
     'position',
+    /** JSON, '' for none: what the position's lists have grown by. */
+    'growth',
     /** JSON. */
     'streams',
     /** JSON: the streams that the job leaves out; '' for none. */
@@ -46,8 +48,9 @@ export const commitScript = defineScript({
   entries: ['streamName', 'streamState'],
   reply: Type.Tuple([Type.Enum(['COMMITTED', 'ALREADY', 'ENDED', 'FENCED', 'REWOUND', 'LOG_FULL']), Type.Integer()]),
   lua: `${endedFunction}${runIdFunction}${mayBeOtherLogFunction}${logIsFullFunction}
-local status, latestFence, latestAttemptId, latestCommitId, messages, blobBytes, runIdOfLog = unpack(redis.call(
-  'HMGET', recordKey, 'status', 'fence', 'attemptId', 'commitId', 'messages', 'blobBytes', 'runId'))
+local status, latestFence, latestAttemptId, latestCommitId, messages, blobBytes, runIdOfLog, growthBytes =
+  unpack(redis.call('HMGET', recordKey, 'status', 'fence', 'attemptId', 'commitId', 'messages', 'blobBytes', 'runId',
+    'growthBytes'))
 if not status or ended(status) then return {'ENDED', 0} end
 if tonumber(latestFence) > tonumber(fence) then return {'FENCED', 0} end
 if tonumber(latestFence) < tonumber(fence) then return {'REWOUND', 0} end
@@ -57,7 +60,7 @@ local offset = tonumber(expectedOffset)
 if tonumber(messages) ~= offset or (latestCommitId or '') ~= expectedCommitId then return {'REWOUND', 0} end
 if mayBeOtherLog(runIdOfLog, lockKey, lockToken) then return {'REWOUND', 0} end
 local entryBytes = #blob + #checkpoints
-local held = tonumber(blobBytes) + #position
+local held = tonumber(blobBytes) + #position + tonumber(growthBytes or 0) + #growth
 if logIsFull(held, entryBytes, logLimitBytes) then return {'LOG_FULL', held} end
 
 local count = tonumber(messageCount)
@@ -82,6 +85,12 @@ if isProgress == '1' then
   redis.call('HDEL', recordKey, 'lastFailure')
 end
 redis.call('SET', positionKey, position)
+if growth ~= '' then
+  redis.call('LPUSH', growthKey, growth)
+  -- 30 days: an earlier version that ends the job does not know the key.
+  redis.call('PEXPIRE', growthKey, 2592000000)
+  redis.call('HINCRBY', recordKey, 'growthBytes', #growth)
+end
 for streamName, streamState in entries() do
   redis.call('HSET', statesKey, streamName, streamState)
 end

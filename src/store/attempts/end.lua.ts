@@ -13,7 +13,17 @@ import { defineScript } from '../script.ts'
  */
 export const endScript = defineScript({
   name: 'syncEnd',
-  keys: ['recordKey', 'logKey', 'positionKey', 'requestKey', 'dataKeyKey', 'statesKey', 'readersKey', 'segmentsKey'],
+  keys: [
+    'recordKey',
+    'logKey',
+    'positionKey',
+    'growthKey',
+    'requestKey',
+    'dataKeyKey',
+    'statesKey',
+    'readersKey',
+    'segmentsKey',
+  ],
   optionalKeys: ['lockKey'],
   args: [
     'channel',
@@ -77,7 +87,7 @@ if not knowsLog and runIdOfLog and runIdOfLog ~= runId() then
 end
 redis.call('HINCRBY', recordKey, 'bytes', bytes)
 redis.call('HINCRBY', recordKey, 'blobBytes', #blob)
-redis.call('DEL', positionKey, requestKey, readersKey)
+redis.call('DEL', positionKey, growthKey, requestKey, readersKey)
 redis.call('PEXPIRE', logKey, logRetentionMs)
 redis.call('PEXPIRE', dataKeyKey, logRetentionMs)
 redis.call('PEXPIRE', statesKey, logRetentionMs)
