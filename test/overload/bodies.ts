@@ -98,12 +98,20 @@ export interface BodiesRun {
   counterexample?: string
 }
 
+interface BodiesOptions {
+  count: number
+  seed: number
+  /** Further headers of each request, by its number. @defaultValue none */
+  headersOf?: (place: number) => Record<string, string>
+}
+
 /** Sends bodies drawn at random: each gets an answer that is no fault of the service, and not longer than people read. */
-export async function sendBodies(url: string, options: { count: number; seed: number }): Promise<BodiesRun> {
+export async function sendBodies(url: string, options: BodiesOptions): Promise<BodiesRun> {
   const run: BodiesRun = { bodies: 0, statuses: new Map(), largestAnswer: 0, slowestMs: 0 }
   const law = fc.asyncProperty(drawnBody, async ({ method, path, body }) => {
     const began = performance.now()
-    const response = await fetch(url + path, { method, body, headers: { 'content-type': 'application/json' } })
+    const headers = { 'content-type': 'application/json', ...options.headersOf?.(run.bodies) }
+    const response = await fetch(url + path, { method, body, headers })
     const answer = await response.text()
     run.bodies++
     run.slowestMs = Math.max(run.slowestMs, performance.now() - began)
