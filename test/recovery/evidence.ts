@@ -17,7 +17,9 @@ export async function writeEvidence(
   { command, seed, minutes }: { command: string; seed: number; minutes: number },
 ): Promise<void> {
   const outcome =
-    faults.length === 0 ? `${jobs} jobs, none failed, what they delivered is the truth` : faults.join('; ')
+    faults.length === 0
+      ? `${jobs} ${jobs === 1 ? 'job' : 'jobs'}, none failed, what was delivered is the truth`
+      : faults.join('; ')
   const rows = faultNames.map((fault) => {
     const times = silences[fault]
     const seconds = (share: number) => ((times[Math.ceil(times.length * share) - 1] ?? 0) / 1000).toFixed(1)
