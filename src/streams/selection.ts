@@ -99,6 +99,7 @@ function readList(
 }
 
 function noStream(name: unknown): string {
+  if (name === undefined) return 'nothing is no stream; discover lists what there is'
   if (typeof name !== 'string') return 'must be the name of a stream; discover lists what there is'
   return `${quoteName(name)} is no stream; ${nameHint(name)}`
 }

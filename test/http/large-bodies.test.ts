@@ -28,14 +28,14 @@ const bodies: [what: string, path: string, body: string, status: number][] = [
   ['a million unknown streams', '/v1/jobs', job(`"streams":[${many(() => '"a"')}]`), 400],
   ['a thousand unknown streams', '/v1/jobs', job(`"streams":[${many((at) => `"contact${at}"`, 1000)}]`), 400],
   ['two million numbers for streams', '/v1/check', job(`"streams":[${many(() => '1')}]`), 400],
-  ['a catalog of numbers', '/v1/jobs', job(`"catalog":{"streams":[${many(() => '1', 55_000)}]}`), 400],
+  ['a catalog of numbers', '/v1/jobs', job(`"catalog":{"streams":[${many(() => '1', 115_000)}]}`), 400],
   ['a name of 4 MB', '/v1/jobs', job(`"streams":["${'x'.repeat(3.8 * mebibyte)}"]`), 400],
   ['a config of 4 MB', '/v1/discover', `{"config":{${many((at) => `"m${at}":1`)}}}`, 400],
   ['masks that stand for nothing', '/v1/check', `{"config":{${many((at) => `"m${at}":"**********"`, 2500)}}}`, 400],
   ['many members', '/v1/jobs', job(many((at) => `"m${at}":1`)), 400],
   ['many members of a small body', '/v1/jobs/1/ack', `{"offset":1,${many((at) => `"m${at}":1`, 99)}}`, 400],
-  ['slices, right ones', '/v1/jobs', job(ours(`"gaps":[${many(() => '[0,1,"done"]', 14_000)}]`)), 202],
-  ['slices, the last of them wrong', '/v1/jobs', job(ours(`"gaps":[${many(() => '[0,1,"done"]', 14_000)},[0]]`)), 400],
+  ['slices, right ones', '/v1/jobs', job(ours(`"gaps":[${many(() => '[0,1,"done"]', 29_000)}]`)), 202],
+  ['slices, the last of them wrong', '/v1/jobs', job(ours(`"gaps":[${many(() => '[0,1,"done"]', 29_000)},[0]]`)), 400],
   [
     'hashes of many records',
     '/v1/jobs',
@@ -58,7 +58,7 @@ const bodies: [what: string, path: string, body: string, status: number][] = [
     job(`"state":[${many(() => '{"stream":{"stream_descriptor":{"name":"tags"}}}', 9999)}]`),
     202,
   ],
-  ['text that stops being JSON', '/v1/jobs', `{"config":[${many(() => '1', 55_000)}`, 400],
+  ['text that stops being JSON', '/v1/jobs', `{"config":[${many(() => '1', 115_000)}`, 400],
 ]
 
 for (const [what, path, body, status] of bodies) {

@@ -7,6 +7,7 @@ import { withBriefClient } from '../../src/intercom/brief-client.ts'
 import type { Teardown } from '../support/processes.ts'
 import { listenRaw } from '../support/raw-server.ts'
 import { edit, edited } from './edits.ts'
+import { tellFailure } from './failure.ts'
 
 const record = {
   type: 'contact',
@@ -130,7 +131,7 @@ export async function takeAnswers(t: Teardown, options: { count: number; seed: n
   })
   const result = await fc.check(law, { numRuns: options.count, seed: options.seed })
   if (!result.failed) return run
-  return { ...run, counterexample: fc.defaultReportMessage(result)?.slice(0, 5000) ?? 'failed' }
+  return { ...run, counterexample: tellFailure(result) }
 }
 
 async function ask(baseUrl: string, isList: boolean): Promise<string> {

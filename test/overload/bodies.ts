@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { edit, edited } from './edits.ts'
+import { tellFailure } from './failure.ts'
 
 /** A request with a body that nobody would send, or that somebody sends to do harm. */
 interface DrawnBody {
@@ -71,13 +72,14 @@ const damage = fc.oneof(
   },
 )
 
+/** A larger one is refused before it has been sent, which a client may meet as a broken connection. */
 const largestBody = 4 * 1024 * 1024
 
 const drawnBody: fc.Arbitrary<DrawnBody> = fc
   .tuple(fc.constantFrom(...calls), fc.array(edit, { maxLength: 3 }), damage)
   .map(([{ method, path, right }, edits, damaged]) => {
     const text = JSON.stringify(edits.reduce(edited, right)) ?? ''
-    const whole = Buffer.from(text.slice(0, largestBody))
+    const whole = Buffer.from(text).subarray(0, largestBody - 20)
     if (!damaged) return { method, path, body: whole }
     const at = Math.floor(damaged.at * whole.length)
     const rest = damaged.isCut ? Buffer.alloc(0) : whole.subarray(at)
@@ -96,12 +98,20 @@ export interface BodiesRun {
   counterexample?: string
 }
 
+interface BodiesOptions {
+  count: number
+  seed: number
+  /** Further headers of each request, by its number. @defaultValue none */
+  headersOf?: (place: number) => Record<string, string>
+}
+
 /** Sends bodies drawn at random: each gets an answer that is no fault of the service, and not longer than people read. */
-export async function sendBodies(url: string, options: { count: number; seed: number }): Promise<BodiesRun> {
+export async function sendBodies(url: string, options: BodiesOptions): Promise<BodiesRun> {
   const run: BodiesRun = { bodies: 0, statuses: new Map(), largestAnswer: 0, slowestMs: 0 }
   const law = fc.asyncProperty(drawnBody, async ({ method, path, body }) => {
     const began = performance.now()
-    const response = await fetch(url + path, { method, body, headers: { 'content-type': 'application/json' } })
+    const headers = { 'content-type': 'application/json', ...options.headersOf?.(run.bodies) }
+    const response = await fetch(url + path, { method, body, headers })
     const answer = await response.text()
     run.bodies++
     run.slowestMs = Math.max(run.slowestMs, performance.now() - began)
@@ -114,5 +124,5 @@ export async function sendBodies(url: string, options: { count: number; seed: nu
   })
   const result = await fc.check(law, { numRuns: options.count, seed: options.seed })
   if (!result.failed) return run
-  return { ...run, counterexample: fc.defaultReportMessage(result)?.slice(0, 5000) ?? 'failed' }
+  return { ...run, counterexample: tellFailure(result) }
 }

@@ -79,8 +79,14 @@ function judgeCrowd(name: string, { others, peakMemory, memoryBefore, ended }: C
 async function drawBodies(count: number, dataDir: string, seed: number): Promise<Part> {
   const simulator = buildSimulator({ contacts: 3, companies: 1, conversations: 1, rateLimitPerWindow: 1_000_000 })
   const intercom = await simulator.app.listen({ host: '127.0.0.1', port: 0 })
-  const api = await startOverloaded({ dataDir, role: '--api', environment: { INTERCOM_BASE_URL: intercom } })
-  const run = await sendBodies(api.url, { count, seed })
+  // The limit of requests is one for each tenant, and would hide everything else.
+  const tenants = Array.from({ length: 20 }, (_, place) => `tenant-${place}`)
+  const keyOf = (tenant = '') => `${tenant}-sends-drawn-bodies`
+  const apiKeys = tenants.map((tenant) => `${tenant}:${keyOf(tenant)}`).join()
+  const environment = { INTERCOM_BASE_URL: intercom, API_KEYS: apiKeys }
+  const api = await startOverloaded({ dataDir, role: '--api', environment })
+  const headersOf = (place: number) => ({ authorization: `Bearer ${keyOf(tenants[place % tenants.length])}` })
+  const run = await sendBodies(api.url, { count, seed, headersOf })
   const peak = await api.peakMemory()
   const statuses = [...run.statuses].map(([status, answers]) => `${told(answers)} × ${status}`)
   const fault = run.counterexample ?? api.ended() ?? (peak > mostMemory ? `more than ${mostMemory} MiB` : undefined)

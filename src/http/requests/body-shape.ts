@@ -9,6 +9,8 @@ export interface BodyShape {
   members: { name: string; bytes: number }[]
   /** Values in it, of members, of lists, and lists and objects themselves. */
   values: number
+  /** Members of all objects in it. */
+  names: number
 }
 
 /**
@@ -20,6 +22,7 @@ export interface BodyShape {
 export function shapeOf(body: Buffer, deepest: number, mostMembers: number): BodyShape {
   const members: BodyShape['members'] = []
   let values = 1
+  let names = 0
   let depth = 0
   let begun = 0
   let name: string | undefined
@@ -34,7 +37,7 @@ export function shapeOf(body: Buffer, deepest: number, mostMembers: number): Bod
       at = endOfString(body, at)
     } else if (byte === openBracket || byte === openBrace) {
       values++
-      if (++depth > deepest) return { isTooDeep: true, members, values }
+      if (++depth > deepest) return { isTooDeep: true, members, values, names }
       if (depth === 1) begun = at + 1
     } else if (byte === closeBracket || byte === closeBrace) {
       if (depth === 1) endMember(at)
@@ -42,12 +45,14 @@ export function shapeOf(body: Buffer, deepest: number, mostMembers: number): Bod
     } else if (byte === comma) {
       values++
       if (depth === 1) endMember(at)
-    } else if (depth === 1 && byte === colon) {
+    } else if (byte === colon) {
+      names++
+      if (depth !== 1) continue
       name = members.length < mostMembers ? nameIn(body, begun, at) : undefined
       begun = at + 1
     }
   }
-  return { isTooDeep: false, members, values }
+  return { isTooDeep: false, members, values, names }
 }
 
 /** Where the string ends that begins at `at`. */
