@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { endedFunction, laterEpochFunction, mayBeOtherLogFunction, runIdFunction } from '../lua-functions.ts'
 import { defineScript } from '../script.ts'
+import { windowBytesFunction } from '../segments/window-bytes.ts'
 
 /**
  * Ends a job, once. The caller has prepared the closing lines from the record it read. They are written only if that
@@ -13,7 +14,17 @@ import { defineScript } from '../script.ts'
  */
 export const endScript = defineScript({
   name: 'syncEnd',
-  keys: ['recordKey', 'logKey', 'positionKey', 'requestKey', 'dataKeyKey', 'statesKey', 'readersKey', 'segmentsKey'],
+  keys: [
+    'recordKey',
+    'logKey',
+    'positionKey',
+    'requestKey',
+    'dataKeyKey',
+    'statesKey',
+    'readersKey',
+    'segmentsKey',
+    'fingerprintsKey',
+  ],
   optionalKeys: ['lockKey'],
   args: [
     'channel',
@@ -46,7 +57,7 @@ export const endScript = defineScript({
     'lockToken',
   ],
   reply: Type.Enum(['DONE', 'ENDED', 'FENCED', 'REWOUND', 'CHANGED']),
-  lua: `${endedFunction}${runIdFunction}${laterEpochFunction}${mayBeOtherLogFunction}
+  lua: `${endedFunction}${runIdFunction}${laterEpochFunction}${mayBeOtherLogFunction}${windowBytesFunction}
 local status, latestFence, messages, latestStreams, errorTraced, runIdOfLog, epoch, latestAttemptId, latestCommitId =
   unpack(redis.call('HMGET', recordKey, 'status', 'fence', 'messages', 'streams', 'errorTraced', 'runId', 'epoch',
     'attemptId', 'commitId'))
@@ -76,8 +87,8 @@ if not knowsLog and runIdOfLog and runIdOfLog ~= runId() then
   redis.call('HSET', recordKey, 'epoch', laterEpoch(epoch, newEpoch))
 end
 redis.call('HINCRBY', recordKey, 'bytes', bytes)
-redis.call('HINCRBY', recordKey, 'blobBytes', #blob)
-redis.call('DEL', positionKey, requestKey, readersKey)
+if count > 0 then redis.call('HINCRBY', recordKey, 'blobBytes', windowBytes(#blob, 0)) end
+redis.call('DEL', positionKey, requestKey, readersKey, fingerprintsKey)
 redis.call('PEXPIRE', logKey, logRetentionMs)
 redis.call('PEXPIRE', dataKeyKey, logRetentionMs)
 redis.call('PEXPIRE', statesKey, logRetentionMs)

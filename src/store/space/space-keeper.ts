@@ -4,9 +4,8 @@ import { storeAnswer } from '../availability.ts'
 import { readMemoryFigures } from '../figures.ts'
 import { isFinal } from '../job.ts'
 import type { StoreClient } from '../keys.ts'
-import { runScript } from '../script.ts'
 import type { SegmentMover } from '../segments/segment-mover.ts'
-import { removeAcknowledgedScript } from './remove-acknowledged.lua.ts'
+import { removeAcknowledged } from './remove-acknowledged.ts'
 import { noteWindow, readWindows } from './window-figures.ts'
 
 export interface SpaceKeeperOptions {
@@ -96,16 +95,7 @@ async function freeEnded(
     noteWindow(redis, jobId, bytes - moved)
     return moved
   }
-  const removed = await runScript(redis, removeAcknowledgedScript, {
-    keys: {
-      recordKey: redis.keyspace.job(jobId, 'record'),
-      logKey: redis.keyspace.job(jobId, 'log'),
-      dataKeyKey: redis.keyspace.job(jobId, 'dataKey'),
-      statesKey: redis.keyspace.job(jobId, 'states'),
-      segmentsKey: redis.keyspace.job(jobId, 'segments'),
-    },
-  })
-  return removed === 1 ? forgetWindow(redis, jobId, bytes) : 0
+  return (await removeAcknowledged(redis, jobId)) ? forgetWindow(redis, jobId, bytes) : 0
 }
 
 async function forgetWindow(redis: StoreClient, jobId: number, bytes: number): Promise<number> {
