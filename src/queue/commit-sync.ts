@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
-import type { Attempt, AttemptStore, CommitOutcome } from '../store/attempts/attempts.ts'
+import type { Attempt, AttemptStore } from '../store/attempts/attempts.ts'
+import type { CommitOutcome } from '../store/attempts/commit.ts'
 import type { Ending, EndOutcome } from '../store/attempts/job-end.ts'
 import { type AttemptProgress, type CommitTarget, driveAttempt } from '../sync/attempt/drive-attempt.ts'
 import type { SyncOutcome } from '../sync/contract/commit.ts'

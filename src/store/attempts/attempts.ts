@@ -3,12 +3,10 @@ import type { Commit } from '../../sync/contract/commit.ts'
 import { type Activity, activityJson } from '../activity.ts'
 import { type CancelReason, cancelReasonOf } from '../job-record.ts'
 import { runScript } from '../script.ts'
-import type { SegmentMover } from '../segments/segment-mover.ts'
-import type { SegmentReader } from '../segments/segment-reading.ts'
 import { activityScript } from './activity.lua.ts'
 import { beginScript } from './begin.lua.ts'
 import { type BegunAttempt, readBegun } from './begun-attempt.ts'
-import { commitTo, makeRoom } from './commit.ts'
+import { type CommitDependencies, type CommitOutcome, commitTo, makeRoom } from './commit.ts'
 import {
   type Ending,
   type EndingAttempt,
@@ -34,12 +32,6 @@ export interface AttemptIdentity {
 export interface Attempt extends AttemptIdentity, BegunAttempt {
   fence: number
 }
-
-/**
- * `ALREADY`: exactly this commit is in the log. `ENDED`, `FENCED`: the attempt may write no more. `REWOUND`: StoreClient
- * holds less than the attempt wrote, or something else. `LOG_FULL`: the commit would exceed the job's limit of bytes.
- */
-export type CommitOutcome = 'COMMITTED' | 'ALREADY' | 'ENDED' | 'FENCED' | 'REWOUND' | 'LOG_FULL'
 
 /** What an attempt says about itself between its commits. */
 export interface ActivityReport {
@@ -85,13 +77,7 @@ export interface AttemptStore {
   end(jobId: number, fence: number, ending: Ending, by?: EndingAttempt): Promise<EndOutcome>
 }
 
-export interface AttemptStoreDependencies extends JobEndDependencies {
-  /** Bytes that a job's log may hold in Redis. */
-  logLimitBytes: number
-  /** Moves a log's oldest entries out of Redis. @defaultValue they all stay there */
-  segmentMover?: SegmentMover | undefined
-  segmentReader?: SegmentReader | undefined
-}
+export interface AttemptStoreDependencies extends JobEndDependencies, CommitDependencies {}
 
 export function createAttemptStore(dependencies: AttemptStoreDependencies): AttemptStore {
   return {

@@ -1,22 +1,48 @@
 import type { Static } from 'typebox'
 import { holdsErrorTrace } from '../../airbyte/messages.ts'
+import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
 import type { Commit } from '../../sync/contract/commit.ts'
 import { storeAnswer } from '../availability.ts'
+import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
-import type { WindowBytes } from '../segments/segment-mover.ts'
+import type { JobSeals } from '../secrets/job-seals.ts'
+import type { LogOwner, SegmentMover, WindowBytes } from '../segments/segment-mover.ts'
+import type { SegmentReader } from '../segments/segment-reading.ts'
 import { giveWay } from '../space/give-way.ts'
 import { noteWindow } from '../space/window-figures.ts'
-import type { Attempt, AttemptStoreDependencies, CommitOutcome } from './attempts.ts'
 import { commitScript } from './commit.lua.ts'
+
+/**
+ * `ALREADY`: exactly this commit is in the log. `ENDED`, `FENCED`: the attempt may write no more. `REWOUND`: StoreClient
+ * holds less than the attempt wrote, or something else. `LOG_FULL`: the commit would exceed the job's limit of bytes.
+ */
+export type CommitOutcome = 'COMMITTED' | 'ALREADY' | 'ENDED' | 'FENCED' | 'REWOUND' | 'LOG_FULL'
+
+/** An attempt that writes, and what the log ends with. */
+interface CommittingAttempt extends LogOwner {
+  /** Messages in the log. */
+  offset: number
+  seals(): JobSeals
+}
+
+export interface CommitDependencies {
+  redis: StoreClient
+  clock: Clock
+  /** Bytes that a job may have in Redis. */
+  logLimitBytes: number
+  /** Moves a log's oldest entries out of Redis. @defaultValue they all stay there */
+  segmentMover?: SegmentMover | undefined
+  segmentReader?: SegmentReader | undefined
+}
 
 /** What a job has in Redis, as its record says; members are missing in records of older versions. */
 const figureNames = ['blobBytes', 'givenBytes', 'statesBytes', 'positionBytes'] as const
 
 /** Makes a commit durable, and room for the next one. @throws CodedError `log_full` when there can be no room for it */
 export async function commitTo(
-  dependencies: AttemptStoreDependencies,
-  attempt: Attempt,
+  dependencies: CommitDependencies,
+  attempt: CommittingAttempt,
   commitId: string,
   commit: Commit,
 ): Promise<CommitOutcome> {
@@ -40,8 +66,8 @@ export async function commitTo(
 
 /** Makes room in a log that is full. @returns bytes that are free now */
 export async function makeRoom(
-  { redis, segmentMover, segmentReader }: AttemptStoreDependencies,
-  attempt: Attempt,
+  { redis, segmentMover, segmentReader }: CommitDependencies,
+  attempt: CommittingAttempt,
 ): Promise<number> {
   const texts = await storeAnswer(redis.hmget(redis.keyspace.job(attempt.jobId, 'record'), ...figureNames))
   const [log = 0, ...others] = texts.map((text) => Number(text ?? 0))
@@ -52,8 +78,8 @@ export async function makeRoom(
 
 /** Seals a commit. @returns the call that appends it to the log, which may be sent more than once */
 async function appendTo(
-  { redis, clock, logLimitBytes }: AttemptStoreDependencies,
-  attempt: Attempt,
+  { redis, clock, logLimitBytes }: CommitDependencies,
+  attempt: CommittingAttempt,
   commitId: string,
   commit: Commit,
 ): Promise<() => Promise<Static<typeof commitScript.reply>>> {

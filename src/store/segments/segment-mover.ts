@@ -39,6 +39,8 @@ export interface SegmentMover {
    * @returns bytes that have left the window
    */
   makeRoom(owner: LogOwner, held: WindowBytes): Promise<number>
+  /** Whether files can be written, as far as it is known. */
+  canMove(): boolean
   /** Moves the whole log of a job that has ended. @returns bytes that have left Redis; 0 when nothing can be moved */
   moveEnded(jobId: number): Promise<number>
   /** Lets each log have less in Redis than it may, but at least a mebibyte; undefined when there is room again. */
@@ -102,6 +104,7 @@ export function createSegmentMover(options: SegmentMoverOptions): SegmentMover {
       }
       return freed
     },
+    canMove: () => options.writableFolder() !== undefined,
     async moveEnded(jobId) {
       const names = ['fence', 'attemptId', 'commitId'] as const
       const [fence, attemptId, commitId] = await storeAnswer(redis.hmget(redis.keyspace.job(jobId, 'record'), ...names))

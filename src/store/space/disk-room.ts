@@ -21,9 +21,6 @@ interface JobFiles {
   bytes: number
 }
 
-/** So much more than is needed is made free, so that the next files do not need room at once. */
-const roomyBytes = 64 << 20
-
 /**
  * Removes files where there is no room for new ones: first those of logs past their retention, or deleted, then those of
  * logs that their clients have acknowledged wholly, oldest first. Others stay, whatever happens.
@@ -50,7 +47,7 @@ export function createDiskRoom({ redis, root, ownFolder }: DiskRoomOptions): (by
       if (state === 'acknowledged') acknowledged.push(files)
     }
     for (const files of acknowledged) {
-      if (freed >= bytes + roomyBytes) break
+      if (freed >= bytes) break
       if (await removeAcknowledged(redis, files.jobId)) await remove(files)
     }
     return freed
