@@ -46,7 +46,14 @@ export async function startSegments(
     onMoved: (bytes) => metrics.add('intercom_sync_segment_bytes_total', {}, bytes),
   })
   const keeping = [keepSwept({ ...base, ownFolder: folder.ownFolder }, closing.signal)]
-  const space = { redis, clock, totalBytes: config.logTotalBytes, isTotalSet: config.isLogTotalSet, mover: segmentMover, onError }
+  const space = {
+    redis,
+    clock,
+    totalBytes: config.logTotalBytes,
+    isTotalSet: config.isLogTotalSet,
+    mover: segmentMover,
+    onError,
+  }
   if (writes) keeping.push(keepSpace(space, closing.signal))
   return {
     segmentReader: createSegmentReader({ root, mayBeElsewhere: folder.mayBeElsewhere }),

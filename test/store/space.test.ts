@@ -75,7 +75,10 @@ t.test(
       await store.jobs.acknowledge(tenant, jobId, { held: held ?? messageCount, epoch: logEpoch })
     }
     await look(false)
-    await t.resolves(store.jobs.create({ tenant, request: syncRequest() }), 'a limit that nobody has set does not count')
+    await t.resolves(
+      store.jobs.create({ tenant, request: syncRequest() }),
+      'a limit that nobody has set does not count',
+    )
     await acknowledge(acknowledged)
     await acknowledge(partly, 0)
     await look()

@@ -12,7 +12,9 @@ export interface OldestEntries {
   notAfter: number
 }
 
+/** Redis copies what it replies, twice in a script, so it is asked for little at a time. */
 const entriesPerRead = 16
+const bytesPerRead = 512 * 1024
 /** Far less than a file without a name in the index is spared (`segment-sweeper.ts`), ms. */
 const longestMoveMs = 10 * 60_000
 
@@ -23,7 +25,7 @@ export async function readOldestEntries(redis: StoreClient, jobId: number, mostB
   let beganAt: number | undefined
   let afterId = ''
   for (let bytes = 0; bytes < mostBytes; ) {
-    const args = { afterId, mostEntries: entriesPerRead, mostBytes: mostBytes - bytes }
+    const args = { afterId, mostEntries: entriesPerRead, mostBytes: Math.min(bytesPerRead, mostBytes - bytes) }
     const [time, found] = await runScript(redis, oldestEntriesScript, { keys, args })
     beganAt ??= Number(time)
     if (found.length === 0) break
