@@ -6,6 +6,7 @@ import type { Attempt } from '../../src/store/attempts/attempts.ts'
 import type { StoreClient } from '../../src/store/keys.ts'
 import { sweep } from '../../src/store/segments/folder/segment-sweeper.ts'
 import { createFaultyDisk, createFaultySteps, type FaultySteps, type StepFault } from '../support/faulty-disk.ts'
+import { interceptScript } from '../support/intercepted-script.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
 import { beginAttempt, commitOf, openStore, segmentsIn, syncRequest, type TestStore, tenant } from '../support/store.ts'
@@ -15,18 +16,11 @@ const server = await startRedis(t)
 
 /** A connection on which the script that names a file has a step before it and one after it. */
 function withSteps(redis: StoreClient, { step }: FaultySteps): StoreClient {
-  return new Proxy(redis, {
-    get(client, name) {
-      const value = Reflect.get(client, name)
-      if (typeof value !== 'function') return value
-      if (name !== 'syncMoveEntries') return value.bind(client)
-      return async (...call: unknown[]) => {
-        await step()
-        const reply: unknown = await value.apply(client, call)
-        await step()
-        return reply
-      }
-    },
+  return interceptScript(redis, 'syncMoveEntries', async (call) => {
+    await step()
+    const reply = await call()
+    await step()
+    return reply
   })
 }
 

@@ -4,6 +4,7 @@ import t from 'tap'
 import { createRandom } from '../../simulator/random.ts'
 import type { Attempt } from '../../src/store/attempts/attempts.ts'
 import { createFolderQuota } from '../../src/store/segments/folder/folder-quota.ts'
+import { interceptScript } from '../support/intercepted-script.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { onRealRedis, saveJob, startRedis } from '../support/redis.ts'
 import {
@@ -139,13 +140,12 @@ t.test('a move whose reply was lost and that is sent again loses nothing', onRea
   const { attempt, lines } = await commitMany(await newAttempt(), 30)
   const { jobId } = attempt
   // The next attempt has begun when the same call comes a second time: the client sends it again by itself.
-  const lossy = Object.create(store.redis)
-  lossy.syncMoveEntries = async (...values: unknown[]) => {
-    const call = Reflect.get(store.redis, 'syncMoveEntries') as (...args: unknown[]) => Promise<unknown>
-    await call.apply(store.redis, values)
-    await beginAttempt(store, { jobId, fence: 2, attemptId: 'b' })
-    return call.apply(store.redis, values)
-  }
+  const lossy = interceptScript(store.redis, 'syncMoveEntries', async (call) => {
+    await call()
+    const heir = await beginAttempt(store, { jobId, fence: 2, attemptId: 'b' })
+    t.equal(heir.fence, 2)
+    return call()
+  })
   const again = openStore({ connect: () => lossy }, { segments, keys: store.keys })
   const moved = await again.segmentMover?.makeRoom(attempt, plenty)
   t.ok(moved, 'it was moved')

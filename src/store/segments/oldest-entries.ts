@@ -18,7 +18,7 @@ const bytesPerRead = 512 * 1024
 /** Far less than a file without a name in the index is spared (`segment-sweeper.ts`), ms. */
 const longestMoveMs = 10 * 60_000
 
-/** @param mostBytes of blobs; one entry is read however large it is */
+/** @param mostBytes of blobs: no entry is read after so many */
 export async function readOldestEntries(redis: StoreClient, jobId: number, mostBytes: number): Promise<OldestEntries> {
   const keys = { logKey: redis.keyspace.job(jobId, 'log') }
   const entries: LogEntry[] = []
