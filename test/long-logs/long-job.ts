@@ -3,7 +3,7 @@ import { type BridgedService, startBridgedService } from '../support/bridged-ser
 import { configuredCatalog } from '../support/configured-catalog.ts'
 import type { Teardown } from '../support/processes.ts'
 import { peakMemory } from '../support/whole-service.ts'
-import { digestOf, lookAt, type ReadDigest } from './read-digest.ts'
+import { digestOf, lookAt, type OpenLog, type ReadDigest } from './read-digest.ts'
 
 /** A job whose log is much longer than its window in Redis. */
 export interface LongJob {
@@ -58,7 +58,7 @@ export async function runLongJob(t: Teardown, job: LongJob): Promise<LongJobFigu
   const body = JSON.stringify({ config: { access_token: 'simulator-token' }, catalog: configuredCatalog(names) })
   const posted = await service.fetch(`/v1/jobs?detach=true`, { method: 'POST', body })
   const { jobId } = (await posted.json()) as { jobId: number }
-  const live = job.isReadLive ? read(service, jobId, 'follow=true') : undefined
+  const live = job.isReadLive ? read(service, jobId, true) : undefined
   const ended = await service.untilStatus(jobId, 'succeeded', 'failed', 'cancelled')
   const seconds = (performance.now() - began) / 1000
   const redisGrowth = (await memoryOf(service, 'used_memory_peak')) - before
@@ -67,7 +67,7 @@ export async function runLongJob(t: Teardown, job: LongJob): Promise<LongJobFigu
 
   const random = createRandom(job.seed, 77)
   const offsets = Array.from({ length: looks }, () => integerBetween(random, 0, ended.messageCount))
-  const late = await read(service, jobId, 'follow=false', offsets)
+  const late = await read(service, jobId, false, offsets)
   const faults = [...(await differences(service, jobId, late)), ...compare(late, await live, ended.messageCount)]
   const record = `intercom-sync:{job:${jobId}}:record`
   const [rows, moved, held] = await service.redis.connect().hmget(record, 'rows', 'movedBytes', 'blobBytes')
@@ -91,21 +91,27 @@ async function memoryOf({ redis }: BridgedService, figure: string): Promise<numb
   return Number((await redis.connect().info('memory')).match(new RegExp(`^${figure}:(\\d+)`, 'm'))?.[1])
 }
 
-async function open(service: BridgedService, jobId: number, query: string): Promise<AsyncIterable<Uint8Array>> {
-  const { body, status } = await service.fetch(`/v1/jobs/${jobId}/messages?${query}`)
-  if (status !== 200 || body === null) throw new Error(`the messages were answered with ${status}`)
-  return body as unknown as AsyncIterable<Uint8Array>
+function openLog(service: BridgedService, jobId: number, follow: boolean): OpenLog {
+  return async (after) => {
+    const { body, status } = await service.fetch(`/v1/jobs/${jobId}/messages?after=${after}&follow=${follow}`)
+    if (status !== 200 || body === null) throw new Error(`the messages were answered with ${status}`)
+    return body as unknown as AsyncIterable<Uint8Array>
+  }
 }
 
-async function read(service: BridgedService, jobId: number, query: string, offsets: readonly number[] = []) {
-  return digestOf(await open(service, jobId, query), offsets)
+function read(service: BridgedService, jobId: number, follow: boolean, offsets: readonly number[] = []) {
+  const isWhole = async (messages: number) => {
+    const [job] = await service.jobs()
+    return job?.messageCount === messages && job.status !== 'running'
+  }
+  return digestOf(openLog(service, jobId, follow), isWhole, offsets)
 }
 
 /** Reads from each of the offsets, and compares with what was read on the way from the first message. */
 async function differences(service: BridgedService, jobId: number, late: ReadDigest): Promise<string[]> {
   const faults: string[] = []
   for (const [offset, expected] of late.looks) {
-    const found = await lookAt(await open(service, jobId, `after=${offset}&follow=false`))
+    const found = await lookAt(openLog(service, jobId, false), offset)
     if (!found.equals(expected)) faults.push(`other bytes after ${offset} messages`)
   }
   return faults
