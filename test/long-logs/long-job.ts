@@ -94,6 +94,7 @@ async function memoryOf({ redis }: BridgedService, figure: string): Promise<numb
 function openLog(service: BridgedService, jobId: number, follow: boolean): OpenLog {
   return async (after) => {
     const { body, status } = await service.fetch(`/v1/jobs/${jobId}/messages?after=${after}&follow=${follow}`)
+    if (status === 503) throw new TypeError('a machine with too much to do answers later')
     if (status !== 200 || body === null) throw new Error(`the messages were answered with ${status}`)
     return body as unknown as AsyncIterable<Uint8Array>
   }
@@ -101,8 +102,9 @@ function openLog(service: BridgedService, jobId: number, follow: boolean): OpenL
 
 function read(service: BridgedService, jobId: number, follow: boolean, offsets: readonly number[] = []) {
   const isWhole = async (messages: number) => {
-    const [job] = await service.jobs()
-    return job?.messageCount === messages && job.status !== 'running'
+    const response = await service.fetch(`/v1/jobs/${jobId}?wait=1`)
+    const job = (await response.json()) as { messageCount?: number; status?: string }
+    return response.ok && job.messageCount === messages && job.status !== 'running'
   }
   return digestOf(openLog(service, jobId, follow), isWhole, offsets)
 }
