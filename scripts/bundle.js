@@ -11,7 +11,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const compiled = join(root, 'dist')
 
 /** Packages that read files beside their own, or of which there may be only one in a process. */
-const external = ['@fastify/swagger-ui', 'js-redis-server', 'tap', 'typescript', '#package', '#schemas/*']
+const external = ['js-redis-server', 'typescript', '#package', '#schemas/*']
 
 /** A bundled module still finds what lies beside its compiled file. */
 const ownPlaces = {
@@ -24,6 +24,18 @@ const ownPlaces = {
       const url = `new URL(${JSON.stringify(`./${place}`)}, import.meta.resolve('#package')).href`
       return { contents: text.replaceAll(/\bimport\.meta\.url\b/g, url), loader: 'js' }
     })
+  },
+}
+
+/**
+ * tap, as one file in a package of its own below the tests' bundles: a thousand small tests are over before its files are
+ * read. tap leaves what lies in a package with this name out of stack traces.
+ */
+const tapBundle = '@tapjs/bundle'
+const tap = {
+  name: 'tap',
+  setup({ onResolve }) {
+    onResolve({ filter: /^tap$/ }, () => ({ path: tapBundle, external: true }))
   },
 }
 
@@ -55,31 +67,43 @@ const bundles = {
   ],
 }
 
+const options = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  legalComments: 'eof',
+  external,
+  banner: { js: banner },
+  logLevel: 'warning',
+}
+
 for (const [folder, names] of Object.entries(bundles)) {
   const entries = names.filter((name) => existsSync(join(compiled, name)))
   const target = join(compiled, 'bundle', folder)
   rmSync(target, { recursive: true, force: true })
   if (entries.length === 0) continue
   const { metafile } = await build({
-    absWorkingDir: root,
+    ...options,
     entryPoints: entries.map((entry) => join(compiled, entry)),
     outbase: compiled,
     outdir: target,
     chunkNames: 'chunks/[name]-[hash]',
-    bundle: true,
     splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    legalComments: 'eof',
-    external,
-    plugins: [ownPlaces],
-    banner: { js: banner },
+    plugins: [ownPlaces, tap],
     metafile: true,
-    logLevel: 'warning',
   })
   writeFileSync(join(target, 'LICENSES.txt'), licensesOf(Object.keys(metafile.inputs)))
 }
+
+async function bundleTap() {
+  const folder = join(compiled, 'bundle', 'checkout', 'node_modules', tapBundle)
+  await build({ ...options, entryPoints: ['tap'], outfile: join(folder, 'index.js') })
+  const manifest = { name: tapBundle, type: 'module', exports: './index.js' }
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
+}
+if (tests().length > 0) await bundleTap()
 
 /** The licences of the packages in a bundle, as they ask to be passed on. */
 function licensesOf(files) {

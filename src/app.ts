@@ -6,7 +6,9 @@ import { refuseStrangers } from './http/callers/strangers.ts'
 import { createWrongKeys } from './http/callers/wrong-keys.ts'
 import { type AppDependencies, defaultLimits, type RouteDependencies } from './http/dependencies.ts'
 import { createInstance } from './http/instance.ts'
+import { limitReads } from './http/messages/limited-reads.ts'
 import { trackOpenStreams } from './http/open-streams.ts'
+import { limitReaders } from './http/readers.ts'
 import { authenticate } from './http/requests/auth.ts'
 import { addJsonBody } from './http/requests/json-body.ts'
 import { addProblems } from './http/requests/problem.ts'
@@ -22,8 +24,8 @@ import metricsRoutes from './http/routes/metrics.ts'
 import stateRoutes from './http/routes/states.ts'
 import { addDocs } from './http/service/docs.ts'
 import { addHardening } from './http/service/hardening.ts'
-import { closeIdleConnections } from './http/service/idle-connections.ts'
 import { countRequests } from './http/service/request-figures.ts'
+import { keepSockets } from './http/service/sockets.ts'
 
 export type { AppDependencies } from './http/dependencies.ts'
 
@@ -38,16 +40,19 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   const closing = joinClosing(app, dependencies.closing)
   const routes: RouteDependencies = {
     ...parts,
+    messages: limitReads(parts.messages),
     closing,
     limits,
     openStreams: trackOpenStreams(app, closing),
+    readers: limitReaders(limits),
     intercomBaseUrl: config.intercomBaseUrl,
     proxies: config.proxies,
   }
 
-  closeIdleConnections(app)
+  keepSockets(app, limits.sockets)
   app.setValidatorCompiler(validatorCompiler(uncheckedPayloads))
   app.decorateRequest('tenant', '')
+  app.decorateRequest('caller', '')
   addJsonBody(app)
   addProblems(app)
   countRequests(app, parts.metrics)

@@ -107,6 +107,12 @@ export const errorTable = {
     retryable: false,
     title: 'The Idempotency-Key was sent before with another body',
   },
+  too_many_readers: {
+    status: 429,
+    failureType: 'transient_error',
+    retryable: true,
+    title: 'Too many message streams of one API key',
+  },
   too_many_requests: { status: 429, failureType: 'transient_error', retryable: true, title: 'Too many requests' },
   http_version_too_old: {
     status: 426,

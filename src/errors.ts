@@ -6,6 +6,33 @@ export interface Fault {
   detail: string
 }
 
+/** Faults of one request that are told. The others are counted: an answer must not be many times as long as its request. */
+export const mostFaults = 50
+
+/** Bytes of JSON of one fault's place and of its text: both may hold names that somebody sent. */
+const longestPointer = 300
+const longestDetail = 600
+
+/** The first faults, each no longer than people read. */
+export function firstFaults(faults: readonly Fault[], most: number = mostFaults): Fault[] {
+  return faults.slice(0, most).map(({ pointer, detail }) => ({
+    pointer: shorten(pointer, longestPointer),
+    detail: shorten(detail, longestDetail),
+  }))
+}
+
+/** Faults as one text, e.g. `/config/region must be …; /streams/0 …; and 12 more`. */
+export function listFaults(faults: readonly Fault[], most: number = mostFaults): string {
+  const more = faults.length > most ? [`and ${faults.length - most} more`] : []
+  return [...firstFaults(faults, most).map(({ pointer, detail }) => `${pointer} ${detail}`.trim()), ...more].join('; ')
+}
+
+/** A text of at most so many bytes in JSON, where one character may become six. */
+function shorten(text: string, mostBytes: number): string {
+  const fits = text.length <= mostBytes && Buffer.byteLength(JSON.stringify(text)) <= mostBytes
+  return fits ? text : `${text.slice(0, mostBytes / 6)}…`
+}
+
 interface CodedErrorOptions {
   /** Every fault found in the request, for `invalid_request`. */
   faults?: Fault[]

@@ -18,6 +18,11 @@ export const metricTable = {
     help: 'Whether Redis answered this scrape, 1 or 0',
     labels: [],
   },
+  intercom_sync_redis_refuses: {
+    type: 'gauge',
+    help: 'Present, and 1, while Redis does not take what a new job writes: why',
+    labels: ['reason'],
+  },
   intercom_sync_redis_memory_used_bytes: {
     type: 'gauge',
     help: 'Memory that Redis uses',

@@ -9,7 +9,7 @@ import { createLogger } from './logger.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { letHeapGrow } from './process/heap-growth.ts'
 import { type Phase, shutDown } from './process/lifecycle.ts'
-import { judgeOpenFiles } from './process/open-files.ts'
+import { judgeOpenFiles, roomForSockets } from './process/open-files.ts'
 import { untilParentGone } from './process/parent-watch.ts'
 import { parseRoles, type Roles } from './process/roles.ts'
 import { isForOperators, openKeys } from './process/start-checks.ts'
@@ -100,7 +100,8 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
     if (config.metricsPort !== undefined) phases.unshift(await startOperations(service, ending.signal))
     if (roles.worker) phases.unshift(await startWorker(service))
     else phases.unshift(startReconciler(service))
-    if (roles.api) phases.unshift(await startApi(service))
+    const sockets = await roomForSockets(roles.worker ? config.workerConcurrency : 0)
+    if (roles.api) phases.unshift(await startApi(service, sockets))
     else process.stdout.write(`intercom-sync works on ${source.description}\n`)
   } catch (error) {
     closer.uninstall()

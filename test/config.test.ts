@@ -34,6 +34,7 @@ t.test('nothing need be set', (t) => {
     logWindowBytes: 32 * 1024 * 1024,
     logTotalBytes: 2048 * 1024 * 1024,
     dataDirBytes: 32 * 1024 ** 3,
+    stalledReaderMs: 600_000,
     logLevel: 'info',
     publicUrl: undefined,
     trustProxy: [],

@@ -110,7 +110,7 @@ t.test('.env.example names each setting that compose passes on, with the default
   const asked = [...read('docker-compose.yml').matchAll(/\$\{([A-Z_]+):/g)].map(([, name = '']) => name)
   t.same(Object.keys(settings).toSorted(), [...new Set(asked)].toSorted())
   const { WORKER_CONCURRENCY, JOB_RETENTION_HOURS, LOG_LEVEL } = settings
-  const { LOG_LIMIT_BYTES, LOG_WINDOW_BYTES, LOG_TOTAL_BYTES, DATA_DIR_BYTES } = settings
+  const { LOG_LIMIT_BYTES, LOG_WINDOW_BYTES, LOG_TOTAL_BYTES, DATA_DIR_BYTES, READER_STALL_SECONDS } = settings
   t.match(readConfig({}), {
     workerConcurrency: Number(WORKER_CONCURRENCY),
     jobRetentionMs: Number(JOB_RETENTION_HOURS) * 3_600_000,
@@ -118,6 +118,7 @@ t.test('.env.example names each setting that compose passes on, with the default
     logWindowBytes: Number(LOG_WINDOW_BYTES),
     logTotalBytes: Number(LOG_TOTAL_BYTES),
     dataDirBytes: Number(DATA_DIR_BYTES),
+    stalledReaderMs: Number(READER_STALL_SECONDS) * 1000,
     logLevel: LOG_LEVEL,
   })
   t.notMatch(example, /^#?(API_KEYS|ENCRYPTION_KEYS|REDIS_URL)/m, 'secrets are files')

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { findFreePort, runCompiled, runProcess, runShell, type Teardown } from './support/processes.ts'
+import { provideRedis, serveOnRedis } from './support/provided-redis.ts'
 import { onRealRedis, startRedis } from './support/redis.ts'
 
 /** The service as `intercom-sync serve` runs it, on a port of its own. */
@@ -43,6 +44,17 @@ t.test('it starts with nothing given, says where it listens, and ends in order',
   t.equal((await stat(join(dataDir, 'keys.json'))).mode & 0o777, 0o600)
   t.equal(await service.end('SIGTERM'), 0)
   t.ok(service.stdout().startsWith(`intercom-sync listens on ${address}\n`))
+})
+
+t.test('a second signal ends it at once, whatever it still waits for', onRealRedis, async (t) => {
+  const redis = await provideRedis(t)
+  const { process: service } = await serveOnRedis(t, { REDIS_URL: `redis://127.0.0.1:${redis.port}` })
+  redis.process.kill('SIGSTOP')
+  service.child.kill('SIGTERM')
+  await service.untilLine(/shutting down/)
+  // An orderly end, which would wait for Redis, has the code 0.
+  t.equal(await service.end('SIGTERM'), 1)
+  t.match(service.stderr(), /second SIGTERM/)
 })
 
 t.test('at its start it tells how to call it, with a line that works as it is printed', onRealRedis, async (t) => {

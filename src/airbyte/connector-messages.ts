@@ -1,4 +1,4 @@
-import type { Fault } from '../errors.ts'
+import { type Fault, listFaults } from '../errors.ts'
 import type { SyncMode } from './catalog.ts'
 import { type ConnectorSpecification, connectorSpecification } from './spec.ts'
 
@@ -47,8 +47,8 @@ export function connectionStatusMessage(connectionStatus: ConnectionStatus): Con
 
 /** The verdict on a config with wrong contents. The faults' pointers start inside the config. */
 export function unusableConfig(faults: readonly Fault[]): ConnectionStatus {
-  const parts = faults.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`.trim())
-  return { status: 'FAILED', message: `The config cannot be used: ${parts.join('; ')}.` }
+  const named = faults.map(({ pointer, detail }) => ({ pointer: pointer.slice(1), detail }))
+  return { status: 'FAILED', message: `The config cannot be used: ${listFaults(named)}.` }
 }
 
 export function catalogMessage(streams: AirbyteStream[]): CatalogMessage {

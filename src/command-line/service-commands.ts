@@ -40,6 +40,7 @@ export const serviceCommands = {
       'LOG_WINDOW_BYTES',
       'LOG_TOTAL_BYTES',
       'DATA_DIR_BYTES',
+      'READER_STALL_SECONDS',
       'LOG_LEVEL',
       'HTTPS_PROXY',
       'NODE_EXTRA_CA_CERTS',

@@ -3,7 +3,7 @@ import { addAbortSignal } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { isBesideState } from '../airbyte/state/read-states.ts'
 import { UsageError } from '../command-line/usage-error.ts'
-import { CodedError } from '../errors.ts'
+import { CodedError, listFaults } from '../errors.ts'
 import { placeOfFault } from '../json/json-place.ts'
 import { isObject, parseJson } from '../json-object.ts'
 
@@ -82,7 +82,7 @@ export function nameFiles(error: unknown, paths: InputPaths): unknown {
     const [, name = '', ...rest] = pointer.split('/')
     const path = Object.hasOwn(paths, name) ? paths[name as InputName] : undefined
     const place = path === undefined ? pointer : [`${nameOf(path)}#`, ...rest].join('/')
-    return `${place} ${detail}`
+    return { pointer: place, detail }
   })
-  return new CodedError(error.code, `The input is not valid: ${places.join('; ')}`)
+  return new CodedError(error.code, `The input is not valid: ${listFaults(places)}`)
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { JobFailure } from '../errors.ts'
 import { type AttemptProgress, driveAttempt } from '../sync/attempt/drive-attempt.ts'
 import { judgeFailure } from '../sync/attempt/retry-policy.ts'
-import type { Position, StreamProgress } from '../sync/contract/commit.ts'
+import type { Commit, Position, StreamProgress } from '../sync/contract/commit.ts'
 import type { SyncRequest } from '../sync/contract/sync-request.ts'
 import { createFingerprints, type Fingerprints } from '../sync/delivered/fingerprints.ts'
 import { closeStreams, type Ending } from '../sync/delivery/closing-lines.ts'
@@ -23,6 +23,8 @@ export interface PrintDependencies {
 interface Printed extends AttemptProgress {
   /** The position of the latest commit, as JSON, because the walks keep changing theirs. */
   position: string | undefined
+  /** The growth of all commits. */
+  growth: NonNullable<Commit['growth']>[number][]
   streams: StreamProgress[]
   errorTraced: boolean
 }
@@ -39,7 +41,7 @@ export async function printSync(
   dependencies: PrintDependencies,
 ): Promise<JobFailure | undefined> {
   const { output, clock } = dependencies
-  const printed: Printed = { position: undefined, streams: [], errorTraced: false, idleAttempts: 0 }
+  const printed: Printed = { position: undefined, growth: [], streams: [], errorTraced: false, idleAttempts: 0 }
   const failure = await runAttempts(request, dependencies, printed)
   const said: Ending = failure ? { status: 'failed', failure } : { status: 'succeeded' }
   const { lines, ending } = closeStreams(printed.streams, said, printed.errorTraced, clock.now())
@@ -75,13 +77,14 @@ async function printAttempt(
   printed: Printed,
 ): Promise<JobFailure | undefined> {
   const position = printed.position === undefined ? undefined : (JSON.parse(printed.position) as Position)
-  const sync = startSync(request, { ...(position && { position }), fingerprints, signal })
+  const sync = startSync(request, { ...(position && { position }), growth: printed.growth, fingerprints, signal })
   const { failure } = await driveAttempt(
     sync,
     {
       async commit(commit) {
         if (commit.messageCount > 0) await output.write(commit.body)
         printed.position = JSON.stringify(commit.position)
+        printed.growth.push(...(commit.growth ?? []))
         printed.streams = commit.streams
         printed.errorTraced ||= holdsErrorTrace(commit.body)
         return undefined

@@ -7,10 +7,11 @@ import type { ConnectionStore } from '../store/connections/connection-store.ts'
 import type { JobStore } from '../store/jobs/job-store.ts'
 import type { MessageLogReader } from '../store/log/message-log.ts'
 import type { OpenStreams } from './open-streams.ts'
+import type { ReaderLimits, Readers } from './readers.ts'
 import type { ApiKey } from './requests/auth.ts'
 
 /** Limits of the API. Times in ms, sizes in bytes. */
-export interface HttpLimits {
+export interface HttpLimits extends ReaderLimits {
   /** @defaultValue 4 MiB */
   bodyBytes: number
   /** Time to send a whole request, headers and body. @defaultValue 30 s */
@@ -27,6 +28,8 @@ export interface HttpLimits {
   requestsPerMinute: number
   /** Delay of the event loop above which requests are refused as `overloaded`. @defaultValue 1 s */
   eventLoopDelayMs: number
+  /** Connections that may be open; above it the one that has been idle for longest gives way. @defaultValue 10,000 */
+  sockets: number
 }
 
 export const defaultLimits: HttpLimits = {
@@ -38,6 +41,11 @@ export const defaultLimits: HttpLimits = {
   flushMs: 5000,
   requestsPerMinute: 1200,
   eventLoopDelayMs: 1000,
+  sockets: 10_000,
+  readers: 1000,
+  readersPerKey: 200,
+  unsentBytes: 32 * 1024 * 1024,
+  stalledReaderMs: 600_000,
 }
 
 /** How callers reach a port. */
@@ -79,4 +87,5 @@ export interface RouteDependencies extends Omit<AppDependencies, 'config'> {
   intercomBaseUrl?: string | undefined
   proxies?: Proxies | undefined
   openStreams: OpenStreams
+  readers: Readers
 }

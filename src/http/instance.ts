@@ -9,6 +9,7 @@ import { addCompression } from './requests/compression.ts'
 import { requireOneHost } from './requests/host-header.ts'
 import { sendProblem } from './requests/problem.ts'
 import { createRequestLog, loggedRequest } from './requests/request-log.ts'
+import { buildSerializer } from './requests/serializers.ts'
 
 /** The server as routes are added to it: handlers get their types from the schemas. */
 export type Api = Parameters<FastifyPluginAsyncTypebox>[0]
@@ -25,6 +26,7 @@ export function createInstance(
     genReqId: () => randomUUID(),
     trustProxy: (address) => isTrusted(address),
     logController: createRequestLog(),
+    schemaController: { compilersFactory: { buildSerializer } },
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestTimeoutMs,
     connectionTimeout: limits.connectionTimeoutMs,

@@ -2,6 +2,7 @@ import type { SourceConfig } from '../airbyte/source-config.ts'
 import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
 import type { Proxies } from '../network/proxies.ts'
+import { RefusedError } from './answers/failures.ts'
 import { type Budget, createBudget } from './budget/budget.ts'
 import { baseUrlOf, createClient, type IntercomClient } from './client.ts'
 import type { IntercomObserver } from './observer.ts'
@@ -27,22 +28,26 @@ export interface BriefClientOptions {
   random: () => number
   signal: AbortSignal
   observe?: IntercomObserver
-  /** @defaultValue 25 s: callers are promised an answer within 30 s */
+  /** The end of it all, whatever Intercom has answered. @defaultValue 25 s */
   deadlineMs?: number
+  /** The longest time without a usable answer; `pause` does not count. @defaultValue 10 s */
+  patienceMs?: number
   /** Tries of each request. @defaultValue as the request says */
   tries?: number
 }
 
 /**
- * Runs `work` with a client that has a budget of its own, and aborts it at the deadline.
+ * Runs `work` with a client that has a budget of its own. Aborts it at the deadline, or when nothing usable comes for too
+ * long.
  *
- * @throws CodedError `intercom_unavailable` at the deadline, what `work` throws, or the signal's reason
+ * @throws CodedError `intercom_unavailable` then, saying what was seen; what `work` throws; the signal's reason
  */
 export async function withBriefClient<Result>(
   options: BriefClientOptions,
   work: (client: BriefClient) => Promise<Result>,
 ): Promise<Result> {
-  const { config, baseUrl, proxies, adapter, clock, random, signal, observe, deadlineMs = 25_000, tries } = options
+  const { config, baseUrl, proxies, adapter, clock, random, signal, observe, tries } = options
+  const { deadlineMs = 25_000, patienceMs = 10_000 } = options
   const { budget, rateLimit } = watchLimit(createBudget({ clock, random }))
   const ending = new AbortController()
   const stop = () => ending.abort(signal.reason)
@@ -51,8 +56,15 @@ export async function withBriefClient<Result>(
   const url = new URL(baseUrlOf(config, baseUrl || undefined))
   const proxy = proxies?.proxyFor(url)
   const host = proxy ? `${url.host} through the proxy ${proxy.place}` : url.host
-  const tooLate = () => ending.abort(new CodedError('intercom_unavailable', lateMessage(budget, host, deadlineMs)))
-  clock.sleep(deadlineMs, ending.signal).then(tooLate, () => undefined)
+  let lastFailure: unknown
+  const giveUp = (afterMs: number) => {
+    ending.abort(new CodedError('intercom_unavailable', lateMessage(budget, host, afterMs, lastFailure)))
+  }
+  clock.sleep(deadlineMs, ending.signal).then(
+    () => giveUp(deadlineMs),
+    () => undefined,
+  )
+  const patience = createPatience(clock, ending.signal, patienceMs, () => giveUp(patienceMs))
   const client = createClient({
     config,
     ...(baseUrl && { baseUrl }),
@@ -63,10 +75,24 @@ export async function withBriefClient<Result>(
     random,
     signal: ending.signal,
     ...(observe && { observe }),
+    onFailedTry(error) {
+      if (error instanceof RefusedError) patience.begin()
+      else lastFailure = error
+    },
   })
   try {
-    const ask: IntercomClient['ask'] = (request, read) => client.ask({ ...request, ...(tries && { tries }) }, read)
-    return await work({ ...client, ask, rateLimit, pause: (ms) => clock.sleep(ms, ending.signal) })
+    const ask: IntercomClient['ask'] = async (request, read) => {
+      const result = await client.ask({ ...request, ...(tries && { tries }) }, read)
+      patience.begin()
+      return result
+    }
+    const pause = async (ms: number) => {
+      patience.end()
+      await clock.sleep(ms, ending.signal)
+      patience.begin()
+    }
+    patience.begin()
+    return await work({ ...client, ask, rateLimit, pause })
   } finally {
     signal.removeEventListener('abort', stop)
     ending.abort()
@@ -91,9 +117,23 @@ function watchLimit(budget: Budget): { budget: Budget; rateLimit: () => number |
   return { budget: watched, rateLimit: () => limit }
 }
 
-function lateMessage(budget: Budget, host: string, deadlineMs: number): string {
-  const within = `at ${host} within ${deadlineMs / 1000} s`
-  return budget.waitingUntil() === undefined
-    ? `Intercom did not answer ${within}: it is slow, failing, or cannot be reached`
-    : `Intercom did not answer ${within}: the rate limit of the access token is used up`
+/** Calls `giveUp` so long after the last `begin()`, unless `end()` came. */
+function createPatience(clock: Clock, signal: AbortSignal, ms: number, giveUp: () => void) {
+  let waiting = new AbortController()
+  const end = () => waiting.abort()
+  return {
+    end,
+    begin() {
+      end()
+      waiting = new AbortController()
+      clock.sleep(ms, AbortSignal.any([signal, waiting.signal])).then(giveUp, () => undefined)
+    },
+  }
+}
+
+function lateMessage(budget: Budget, host: string, afterMs: number, lastFailure: unknown): string {
+  const within = `Intercom gave no usable answer at ${host} within ${afterMs / 1000} s`
+  if (budget.waitingUntil() !== undefined) return `${within}: the rate limit of the access token is used up`
+  if (lastFailure instanceof Error) return `${within}. The last try failed: ${lastFailure.message}`
+  return `${within}: nothing came, so it is slow, or cannot be reached`
 }

@@ -58,6 +58,8 @@ export interface ClientOptions {
   /** Aborts every request and wait. */
   signal: AbortSignal
   observe?: IntercomObserver
+  /** Is told of each try that failed, also if another follows. @defaultValue nobody is */
+  onFailedTry?: (error: unknown) => void
 }
 
 /** `auto` is the US host: Intercom routes its requests to the region the token belongs to. */
@@ -74,7 +76,7 @@ export function baseUrlOf({ region }: SourceConfig, operators?: string): string 
 }
 
 export function createClient(options: ClientOptions): IntercomClient {
-  const { config, budget, clock, random, signal, observe, proxies, adapter } = options
+  const { config, budget, clock, random, signal, observe, onFailedTry, proxies, adapter } = options
   const serverClock = createServerClock(clock)
   const baseUrl = baseUrlOf(config, options.baseUrl)
   const redact = createRedact({ config, proxy: proxies?.proxyFor(new URL(baseUrl))?.credentials })
@@ -131,10 +133,15 @@ export function createClient(options: ClientOptions): IntercomClient {
       return retry(
         async () => {
           if (++tries > 1) observe?.retried()
-          const verdict = await exchange(request, read)
-          if (verdict.kind === 'failed') throw withoutSecrets(verdict.error, redact)
-          answered = true
-          return verdict.result
+          try {
+            const verdict = await exchange(request, read)
+            if (verdict.kind === 'failed') throw withoutSecrets(verdict.error, redact)
+            answered = true
+            return verdict.result
+          } catch (error) {
+            onFailedTry?.(error)
+            throw error
+          }
         },
         { clock, random, signal, ...(request.tries && { tries: request.tries }) },
       )

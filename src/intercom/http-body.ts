@@ -2,6 +2,7 @@ import type http from 'node:http'
 import { pipeline, type Readable, type Transform } from 'node:stream'
 import { constants, createBrotliDecompress, createInflateRaw, createUnzip } from 'node:zlib'
 import { AxiosError } from 'axios'
+import { createBodyMemory } from './body-memory.ts'
 
 /** A body that is cut is given as far as it came; whoever reads it finds out. */
 const zlibOptions = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH }
@@ -9,16 +10,27 @@ const brotliOptions = { flush: constants.BROTLI_OPERATION_FLUSH, finishFlush: co
 /** The first byte of what RFC 9110 calls deflate. Some servers leave its header out. */
 const DEFLATE_HEADER = 0x78
 
+/** Of this process: of all jobs, and of what callers have asked. */
+const memory = createBodyMemory(64 * 1024 * 1024)
+
 /**
- * The whole body of an answer, decompressed.
+ * Of an answer that gives no records. Intercom's own errors are far smaller, and of a page by somebody else only the
+ * beginning is looked at, so the rest is left out.
+ */
+const largestErrorBytes = 256 * 1024
+
+/**
+ * The whole body of an answer, decompressed; of an answer other than 2xx only the beginning.
  *
  * @throws AxiosError with the code ERR_BAD_RESPONSE when it is cut, or larger than `largestBytes`
  */
 export async function readBody(answer: http.IncomingMessage, largestBytes: number): Promise<Buffer> {
   const encoding = (answer.headers['content-encoding'] ?? '').toLowerCase()
   const isEmpty = answer.statusCode === 204
-  if (encoding === '' || isEmpty) return gather(answer, largestBytes)
-  return gather(await decoded(answer, encoding), largestBytes)
+  const body = encoding === '' || isEmpty ? answer : await decoded(answer, encoding)
+  const { statusCode = 0 } = answer
+  if (statusCode >= 200 && statusCode < 300) return gather(body, largestBytes)
+  return gather(body, largestErrorBytes, 'cut')
 }
 
 async function decoded(answer: http.IncomingMessage, encoding: string): Promise<Readable> {
@@ -57,20 +69,34 @@ function firstByte(answer: http.IncomingMessage): Promise<number | undefined> {
   })
 }
 
-function gather(body: Readable, largestBytes: number): Promise<Buffer> {
+/** @param whenLarger whether a larger body is an error, or given as far as it may come */
+function gather(body: Readable, largestBytes: number, whenLarger: 'refuse' | 'cut' = 'refuse'): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
+    const held = memory.open()
+    let chunks: Buffer[] = []
     let bytes = 0
-    body.on('data', (chunk: Buffer) => {
+    const end = () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))
+    const give = (chunk: Buffer) => {
       chunks.push(chunk)
       bytes += chunk.length
-      if (bytes <= largestBytes) return
-      reject(badResponse(`maxContentLength size of ${largestBytes} exceeded`))
+      if (bytes > largestBytes) return leave()
+      const room = held.add(chunk.length)
+      if (!room) return
+      body.pause()
+      void room.then(() => body.resume())
+    }
+    const leave = () => {
+      body.off('data', give)
+      if (whenLarger === 'cut') end()
+      else reject(badResponse(`maxContentLength size of ${largestBytes} exceeded`))
+      chunks = []
       body.destroy()
-    })
+    }
+    body.on('data', give)
     body.on('aborted', () => reject(badResponse('stream has been aborted')))
     body.on('error', reject)
-    body.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes)))
+    body.on('end', end)
+    body.on('close', held.close)
   })
 }
 

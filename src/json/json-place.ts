@@ -20,8 +20,8 @@ function offsetOfFault(text: string): number {
   let expected: Expected | undefined = 'value'
   let at = 0
   for (;;) {
-    at += matchAt(space, text, at).length
-    const word = matchAt(token, text, at)
+    at = endOfMatch(space, text, at) ?? at
+    const word = text.slice(at, endOfMatch(token, text, at) ?? at)
     expected = follow(expected, word, closers)
     if (expected === undefined) return at
     at += word.length
@@ -31,7 +31,7 @@ function offsetOfFault(text: string): number {
 /** What may follow a word; undefined when the word itself is not allowed there. `closers` ends what is open. */
 function follow(expected: Expected, word: string, closers: string[]): Expected | undefined {
   if (word === '') return undefined
-  const mayEnd = expected.endsWith('or end')
+  const mayEnd = expected !== 'value' && expected !== 'name' && expected !== 'colon'
   if (mayEnd && word === closers.at(-1)) {
     closers.pop()
     return 'comma or end'
@@ -56,10 +56,11 @@ function followValue(word: string, closers: string[]): Expected | undefined {
     closers.push(word === '{' ? '}' : ']')
     return word === '{' ? 'name or end' : 'value or end'
   }
-  return /^[}\],:]/.test(word) ? undefined : 'comma or end'
+  return word === '}' || word === ']' || word === ',' || word === ':' ? undefined : 'comma or end'
 }
 
-function matchAt(pattern: RegExp, text: string, at: number): string {
+/** Where the text that a pattern finds at a place ends: `exec` would make an object for each of a million tokens. */
+function endOfMatch(pattern: RegExp, text: string, at: number): number | undefined {
   pattern.lastIndex = at
-  return pattern.exec(text)?.[0] ?? ''
+  return pattern.test(text) ? pattern.lastIndex : undefined
 }

@@ -5,6 +5,7 @@ import { judgeFailure, maxDeaths, workersDied } from '../sync/attempt/retry-poli
 import type { SyncRequest } from '../sync/contract/sync-request.ts'
 import { AttemptStop } from './attempt-stop.ts'
 import { type CommitDependencies, commitSync, type JobProgress } from './commit-sync.ts'
+import { createPatientAttempts } from './patient-attempts.ts'
 import { type AttemptWatch, unwatched } from './watch/attempt-watch.ts'
 
 /** What happens to the queue's job after an attempt: it is finished, or comes again after `delayMs`. */
@@ -17,6 +18,8 @@ export interface AttemptDependencies extends CommitDependencies {
   watchAttempt?: (attempt: Attempt) => AttemptWatch
   /** Gets every error that fails an attempt, before it is reduced to what users may see. */
   reportError: (error: unknown, attempt: Attempt, request: SyncRequest | undefined) => void
+  /** Gets errors of Redis that the attempt waits out. */
+  onError: (error: unknown) => void
 }
 
 const superseded: AttemptResult = { kind: 'over', outcome: 'superseded' }
@@ -26,11 +29,13 @@ const superseded: AttemptResult = { kind: 'over', outcome: 'superseded' }
  * the job belongs to another worker then.
  */
 export async function runAttempt(
-  dependencies: AttemptDependencies,
+  given: AttemptDependencies,
   identity: AttemptIdentity,
   signal: AbortSignal,
 ): Promise<AttemptResult> {
-  const { attempts, watchAttempt = () => unwatched } = dependencies
+  const attempts = createPatientAttempts(given.attempts, { ...given, signal })
+  const dependencies = { ...given, attempts }
+  const { watchAttempt = () => unwatched } = dependencies
   const attempt = await attempts.begin(identity, 'start', dependencies.createId())
   if (attempt === 'ENDED' || attempt === 'FENCED') return superseded
   if (attempt.cancelReason) return endJob(attempts, attempt, cancelledEnding(attempt.cancelReason))
@@ -73,7 +78,9 @@ async function releaseAttempt(
   failure: JobFailure | undefined,
   delayMs: number,
 ): Promise<AttemptResult> {
-  const released = await attempts.release(identity, failure ? 'counted' : 'uncounted', failure, failure && delayMs)
+  const isCounted = failure !== undefined && failure.code !== 'store_unavailable'
+  const counted = isCounted ? 'counted' : 'uncounted'
+  const released = await attempts.release(identity, counted, failure, failure && delayMs)
   if (released.outcome === 'CANCELLED') return endJob(attempts, identity, cancelledEnding(released.cancelReason))
   if (released.outcome !== 'RELEASED') return superseded
   return { kind: 'again', outcome: failure ? 'failed' : 'handed_over', delayMs }

@@ -63,8 +63,10 @@ async function runSyncOnce(
   signal.throwIfAborted()
   const { attempt, watch } = progress
   const position = attempt.readPosition()
+  // Most positions have no lists beside them.
+  const growth = position?.v === undefined ? [] : await attempts.readGrowth(attempt.jobId)
   const sync = startSync(attempt.openRequest(), {
-    ...(position && { position }),
+    ...(position && { position, growth }),
     replay: () => replayLog(jobId),
     ...(watch.sync && { watch: watch.sync }),
     signal,

@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.ts'
 import type { Metrics } from '../metrics.ts'
+import { type UnavailableReason, unavailabilityOf } from '../store/availability.ts'
 import { readJobFigures, readMemoryFigures } from '../store/figures.ts'
 import type { StoreClient } from '../store/keys.ts'
+import { tryWriting } from '../store/write-trial.ts'
 import type { SyncQueue } from './sync-queue.ts'
 
 export interface FigureDependencies {
@@ -23,13 +25,15 @@ const statuses = ['pending', 'running', 'incomplete'] as const
  */
 export function collectFigures({ metrics, redis, queue, clock }: FigureDependencies): void {
   metrics.collectWith(async () => {
-    const [memory, jobs, queued] = await Promise.all([
+    const [memory, jobs, queued, refusal] = await Promise.all([
       inTime(clock, () => readMemoryFigures(redis)),
       inTime(clock, (signal) => readJobFigures(redis, clock, signal)),
       inTime(clock, () => queue.count()),
+      inTime(clock, () => whyRefused(redis), 'timeout'),
     ])
     // Where INFO is forbidden, nobody knows the memory of a Redis that is up.
     metrics.set('intercom_sync_redis_up', [{}, memory || jobs ? 1 : 0])
+    metrics.set('intercom_sync_redis_refuses', ...(refusal ? [[{ reason: refusal }, 1] as const] : []))
     metrics.set('intercom_sync_redis_memory_used_bytes', ...samplesOf(memory?.used))
     metrics.set('intercom_sync_redis_memory_max_bytes', ...samplesOf(memory?.max))
     metrics.set('intercom_sync_jobs', ...(jobs ? statuses.map((status) => [{ status }, jobs[status]] as const) : []))
@@ -48,13 +52,24 @@ function samplesOf(value: number | undefined): (readonly [labels: Record<never, 
   return value === undefined ? [] : [[{}, value]]
 }
 
-/** The result of `read` if it comes within the time limit of a scrape, else undefined. */
+/** Why Redis does not take what a new job writes; undefined if it does. */
+async function whyRefused(redis: StoreClient): Promise<UnavailableReason | undefined> {
+  try {
+    await tryWriting(redis)
+    return undefined
+  } catch (error) {
+    return unavailabilityOf(error)
+  }
+}
+
+/** The result of `read` if it comes within the time limit of a scrape, else `otherwise`. */
 async function inTime<Result>(
   clock: Clock,
   read: (signal: AbortSignal) => Promise<Result>,
+  otherwise?: Result,
 ): Promise<Result | undefined> {
   const over = new AbortController()
-  const late = clock.sleep(patienceMs, over.signal).then(() => undefined)
+  const late = clock.sleep(patienceMs, over.signal).then(() => otherwise)
   try {
     return await Promise.race([read(over.signal), late])
   } catch {

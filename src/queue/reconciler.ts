@@ -18,6 +18,9 @@ export interface ReconcilerDependencies {
 /** How often all jobs are looked over, ms. */
 const intervalMs = 10_000
 
+/** Jobs that are looked over at a time, so that their questions travel together. */
+const jobsAtATime = 100
+
 /** What to do about a job that a crash has left behind. */
 export type Remedy = 'enqueue' | 'enqueue-anew' | 'announce-cancel' | 'end-cancelled' | 'end-lost'
 
@@ -39,15 +42,23 @@ export async function keepReconciled(dependencies: ReconcilerDependencies, signa
  * cannot be looked over, this is reported, and the next job follows.
  */
 export async function reconcile(dependencies: ReconcilerDependencies, signal: AbortSignal): Promise<void> {
-  for (const jobId of await dependencies.liveJobs.list()) {
+  const waiting = await dependencies.queue.listWaiting()
+  const jobIds = await dependencies.liveJobs.list()
+  for (let from = 0; from < jobIds.length; from += jobsAtATime) {
     signal.throwIfAborted()
-    await reconcileJob(dependencies, jobId).catch(dependencies.onError)
+    const some = jobIds.slice(from, from + jobsAtATime)
+    await Promise.all(some.map((jobId) => reconcileJob(dependencies, jobId, waiting).catch(dependencies.onError)))
   }
 }
 
-async function reconcileJob(dependencies: ReconcilerDependencies, jobId: number): Promise<void> {
+/** @param waiting jobs that have just been in the queue */
+async function reconcileJob(
+  dependencies: ReconcilerDependencies,
+  jobId: number,
+  waiting: ReadonlySet<number>,
+): Promise<void> {
   const job = await dependencies.liveJobs.lookOver(jobId)
-  if (!job) return
+  if (!job || (waiting.has(jobId) && !job.cancelReason)) return
   const remedy = remedyFor(job, await dependencies.queue.stateOf(jobId))
   if (remedy) await apply(dependencies, job, remedy)
 }

@@ -1,4 +1,5 @@
 import { type JobState, Queue } from 'bullmq'
+import { storeAnswer } from '../store/availability.ts'
 import type { Keyspace, StoreClient } from '../store/keys.ts'
 
 /** Everything that BullMQ keeps about a job. Secret or large data has keys of its own. */
@@ -19,7 +20,10 @@ export interface SyncQueue {
   enqueue(jobId: number): Promise<void>
   /** Removes an entry that no worker has: of a job that was cancelled while it waited, or that BullMQ gave up. */
   dequeue(jobId: number): Promise<void>
+  /** BullMQ looks through all waiting jobs for it, so ask only about a job that `listWaiting` does not name. */
   stateOf(jobId: number): Promise<QueueState>
+  /** The jobs that wait for a worker, except some that come or go meanwhile. */
+  listWaiting(): Promise<Set<number>>
   /** Whether a worker has the job at this moment. A worker that died loses it when its lock runs out. */
   isHeld(jobId: number): Promise<boolean>
   /** How many jobs are in each of the states that last. */
@@ -30,8 +34,10 @@ export interface SyncQueue {
 const countedStates = ['waiting', 'active', 'delayed', 'failed'] as const
 
 /** BullMQ refuses ids that are integers. */
+const idPrefix = 'job-'
+
 export function queueJobId(jobId: number): string {
-  return `job-${jobId}`
+  return idPrefix + jobId
 }
 
 /** BullMQ's lock on a job: it holds the token of the worker that has the job. */
@@ -57,6 +63,20 @@ const jobOptions = {
   backoff: { type: 'fixed', delay: 10_000 },
   removeOnComplete: true,
   removeOnFail: { age: 24 * 3600, count: 1000 },
+}
+
+/** So many names of waiting jobs are read at a time; Redis takes about 0.2 ms for them. */
+const waitingPerRead = 1000
+
+/** New jobs come at the front of the list, so what moves while it is read moves towards what is still to be read. */
+async function listWaiting(redis: StoreClient): Promise<Set<number>> {
+  const waiting = new Set<number>()
+  const key = `${redis.keyspace.queuePrefix}:${syncQueueName}:wait`
+  for (let from = 0; ; from += waitingPerRead) {
+    const names = await storeAnswer(redis.lrange(key, from, from + waitingPerRead - 1))
+    for (const name of names) waiting.add(Number(name.slice(idPrefix.length)))
+    if (names.length < waitingPerRead) return waiting
+  }
 }
 
 /** BullMQ asks for the version with INFO, and gives up where that is forbidden. */
@@ -90,6 +110,7 @@ export function createSyncQueue(redis: StoreClient, onError: (error: Error) => v
       const now = await queue.getJobState(queueJobId(jobId))
       return now === 'unknown' ? 'torn' : now
     },
+    listWaiting: () => listWaiting(redis),
     isHeld,
     async count() {
       const { waiting = 0, active = 0, delayed = 0, failed = 0 } = await queue.getJobCounts(...countedStates)

@@ -10,11 +10,11 @@ export interface LockTiming {
   lockMs: number
   /** @defaultValue 3000 */
   renewMs: number
-  /** How often jobs without a lock are looked for. @defaultValue 4000 */
+  /** How often jobs without a lock are looked for. @defaultValue 1000 */
   stalledCheckMs: number
 }
 
-const defaultLockTiming: LockTiming = { lockMs: 10_000, renewMs: 3000, stalledCheckMs: 4000 }
+const defaultLockTiming: LockTiming = { lockMs: 10_000, renewMs: 3000, stalledCheckMs: 1000 }
 
 export interface SyncWorker {
   /** Stops a job's attempt if this process has it. */

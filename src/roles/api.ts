@@ -16,8 +16,8 @@ import { createWakeUps } from '../store/log/wake-ups.ts'
 import { checkReadiness } from './readiness.ts'
 import type { Service } from './service.ts'
 
-/** Answers callers. */
-export async function startApi(service: Service): Promise<Phase> {
+/** Answers callers. @param sockets of theirs that may be open */
+export async function startApi(service: Service, sockets: number): Promise<Phase> {
   const { config, keys, clients, clock, logger, metrics, storage, ownsDataDir, onJobEnded, inspectAgain, segments } =
     service
   const redis = clients.connect('failFast')
@@ -45,6 +45,7 @@ export async function startApi(service: Service): Promise<Phase> {
       proxies: config.proxies,
       metricsElsewhere,
       front: config,
+      limits: { sockets, stalledReaderMs: config.stalledReaderMs },
     },
     jobs: createJobStore({ ...store, enqueue: queue.enqueue, dequeue: queue.dequeue, isHeld: queue.isHeld }),
     connections: createConnectionStore(store),

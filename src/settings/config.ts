@@ -43,6 +43,8 @@ export interface Config extends FrontSettings {
   isLogTotalSet: boolean
   /** Bytes of long logs in `dataDir`. @defaultValue 32 GiB */
   dataDirBytes: number
+  /** A reader that takes nothing of its messages for so long is cut off. @defaultValue 10 min */
+  stalledReaderMs: number
   /** A level of pino. @defaultValue `info` */
   logLevel: string
 }
@@ -77,6 +79,7 @@ export function readConfig(environment: Environment = process.env): Config {
     logTotalBytes: read.integer('LOG_TOTAL_BYTES', 2048 * mebibyte, 16 * mebibyte, Number.MAX_SAFE_INTEGER),
     isLogTotalSet: read.isSet('LOG_TOTAL_BYTES'),
     dataDirBytes: read.integer('DATA_DIR_BYTES', 32_768 * mebibyte, 16 * mebibyte, Number.MAX_SAFE_INTEGER),
+    stalledReaderMs: read.integer('READER_STALL_SECONDS', 600, 1, 86_400) * 1000,
     logLevel: read.choice('LOG_LEVEL', 'info', logLevels),
   }
   faults.push(...proxies.faults(), ...contradictions(config))

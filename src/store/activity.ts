@@ -41,3 +41,12 @@ export function readActivity(text: string | undefined, attemptId: string | undef
   const { attemptId: _, ...activity } = stored
   return activity
 }
+
+/** What an attempt says about itself between its commits. */
+export interface ActivityReport {
+  activity: Activity
+  /** Requests to Intercom since the last report. */
+  requests: number
+  /** The ms of them in which requests waited for Intercom's rate limit. */
+  waitedMs: number
+}

@@ -17,6 +17,11 @@ const jobKeys = {
    * String: JSON, everything that the next attempt needs in order to continue. Deleted by the script that ends the job.
    */
   position: 'position',
+  /**
+   * List: JSON, what each commit has added to the growing lists of the position, the newest first; see `Growth`. Deleted like
+   * the position.
+   */
+  growth: 'growth',
   /** Hash: stream name -> latest `stream_state` in the log, `given:<stream name>` -> the one the job began with; JSON. */
   states: 'states',
   /** Sorted set: the segments with the log's oldest messages (`segment-index.ts`), by the offset of their last message. */

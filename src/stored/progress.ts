@@ -45,3 +45,9 @@ export function toKnownFailure(failure: KeptFailure): JobFailure {
 function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(errorTable, code)
 }
+
+/**
+ * The latest version of a position. It has lists beside it (see `Growth`), which earlier versions would leave out. Without
+ * such lists a position has the first version.
+ */
+export const positionWithLists = 2

@@ -1,7 +1,7 @@
 import Type, { type Static, type TSchema } from 'typebox'
-import { Compile, type Validator } from 'typebox/compile'
 import { CodedError } from '../errors.ts'
 import { isObject, parseJson } from '../json-object.ts'
+import { firstFault, validatorOf } from './validation.ts'
 
 /** The version of stored data. It is not written: data without a version has this one. */
 const STORED_VERSION = 1
@@ -26,9 +26,7 @@ export const NumberText = Type.Refine(
   () => 'must be a number',
 )
 
-const validators = new WeakMap<TSchema, Validator>()
-
-/** Whether a value matches a schema. A schema is compiled at its first use, so that starting up compiles none. */
+/** Whether a value matches a schema. */
 export function isValid<Schema extends TSchema>(schema: Schema, value: unknown): value is Static<Schema> {
   return validatorOf(schema).Check(value)
 }
@@ -48,11 +46,8 @@ export function readStored<Schema extends TSchema>(
 ): Static<Schema> {
   refuseOtherVersion(isObject(value) ? value.v : undefined, what, newest)
   if (isValid(schema, value)) return value
-  const [error] = validatorOf(schema).Errors(value)
-  throw new StoredDataError(
-    what,
-    `is damaged at "${error?.instancePath ?? ''}": ${error?.message ?? 'it is not valid'}`,
-  )
+  const { pointer, message } = firstFault(schema, value)
+  throw new StoredDataError(what, `is damaged at "${pointer}": ${message}`)
 }
 
 /**
@@ -87,10 +82,4 @@ export function parseStoredAsGiven(text: string | Buffer, what: string): Record<
   const value = parseJson(text)
   if (!isObject(value)) throw new StoredDataError(what, 'is no JSON object')
   return value
-}
-
-function validatorOf(schema: TSchema): Validator {
-  const validator = validators.get(schema) ?? Compile(schema)
-  validators.set(schema, validator)
-  return validator
 }

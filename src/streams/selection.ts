@@ -3,6 +3,7 @@ import type { Fault } from '../errors.ts'
 import { isObject } from '../json-object.ts'
 import { streamSchema } from './schemas.ts'
 import { findStream, type StreamEntry, streamTable } from './table.ts'
+import { nameHint, quoteName } from './unknown-streams.ts'
 
 /** What becomes of streams that this version does not have: a fault, or they stay in the catalog. */
 export type UnknownStreams = 'refuse' | 'keep'
@@ -29,6 +30,9 @@ export function readSelection(
   if (catalog !== undefined) return readCatalog(catalog, faults, unknown)
   return { streams: streamTable.filter(({ optIn }) => !optIn).map((entry) => configure(entry, everything)) }
 }
+
+/** Streams in one list. There are far fewer; a platform may name some of other versions. */
+const mostStreams = 1000
 
 interface Wish {
   name: unknown
@@ -65,6 +69,10 @@ function readList(
     faults.push({ pointer, detail: 'must be a list of at least one stream' })
     return { streams: [] }
   }
+  if (list.length > mostStreams) {
+    faults.push({ pointer, detail: `lists ${list.length} streams: leave out all but ${mostStreams} at most` })
+    return { streams: [] }
+  }
   const chosen = new Map<string, ConfiguredStream>()
   const names = new Set<string>()
   for (const [index, item] of list.entries()) {
@@ -72,11 +80,7 @@ function readList(
     const name = typeof wish.name === 'string' && wish.name !== '' ? wish.name : undefined
     const entry = name === undefined ? undefined : findStream(name)
     if (name === undefined || !(entry || unknown === 'keep')) {
-      const known = streamTable.map(({ name }) => name).join(', ')
-      faults.push({
-        pointer: wish.namePointer,
-        detail: `${JSON.stringify(wish.name) ?? 'nothing'} is no stream; there are ${known}`,
-      })
+      faults.push({ pointer: wish.namePointer, detail: noStream(wish.name) })
     } else if (names.has(name)) faults.push({ pointer: wish.namePointer, detail: `${name} is named twice` })
     else if (wish.syncMode !== undefined && wish.syncMode !== 'full_refresh' && wish.syncMode !== 'incremental')
       faults.push({ pointer: wish.modePointer ?? pointer, detail: 'must be full_refresh or incremental' })
@@ -92,6 +96,11 @@ function readList(
       detail: `lists ${[...names].join(', ')} only, read when named: put them into streams, or configure the catalog`,
     })
   return { streams: [...chosen.values()] }
+}
+
+function noStream(name: unknown): string {
+  if (typeof name !== 'string') return 'must be the name of a stream; discover lists what there is'
+  return `${quoteName(name)} is no stream; ${nameHint(name)}`
 }
 
 function readCatalogItem(item: unknown, pointer: string): Wish {

@@ -1,13 +1,18 @@
 import type { ConfiguredCatalog } from '../airbyte/catalog.ts'
 import type { StreamStates } from '../airbyte/state/stream-states.ts'
+import { nearestName } from '../command-line/nearest-name.ts'
 import { CodedError } from '../errors.ts'
-import { findStream } from './table.ts'
+import { findStream, streamTable } from './table.ts'
 
 /** Streams that a catalog or a state names, and this version does not have: it is older or newer than the one that did. */
 
 /** Names in one message, and the letters of each: a caller may have sent any. */
 const MOST_NAMED = 20
 const LONGEST_NAME = 100
+/** No stream has a name as long. Comparing takes as many steps as both names have letters, multiplied. */
+const LONGEST_GUESSED = 40
+
+const streamNames = streamTable.map(({ name }) => name)
 
 /** Warnings about what a request says of streams that this version does not have. */
 export function unknownStreamWarnings({ streams }: ConfiguredCatalog, states: StreamStates): string[] {
@@ -31,7 +36,7 @@ export function unknownInCatalog(names: readonly string[]): string {
  */
 export function unknownStreamError(streamName: string, reader = 'this version of intercom-sync'): CodedError {
   const message =
-    `${quote(streamName)} is no stream of ${reader}. ` +
+    `${quoteName(streamName)} is no stream of ${reader}. ` +
     'Leave it out of the catalog (in Airbyte: refresh the schema and deselect it), or use a version that has it.'
   return new CodedError('unknown_stream', message, { streamName })
 }
@@ -41,12 +46,19 @@ export function isUnknown(streamName: string): boolean {
   return findStream(streamName) === undefined
 }
 
+/** What to do about a name that is no stream: the one that was most likely meant, or where all of them are listed. */
+export function nameHint(name: string): string {
+  const nearest = name.length > LONGEST_GUESSED ? undefined : nearestName(name, streamNames)
+  return nearest === undefined ? 'discover lists what there is' : `did you mean ${nearest}?`
+}
+
 /** Names that anybody may have sent, for people. */
 export function nameUnknown(names: readonly string[]): string {
   const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : ''
-  return `${names.slice(0, MOST_NAMED).map(quote).join(', ')}${more}`
+  return `${names.slice(0, MOST_NAMED).map(quoteName).join(', ')}${more}`
 }
 
-function quote(name: string): string {
+/** A name that anybody may have sent, for people. */
+export function quoteName(name: string): string {
   return JSON.stringify(name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name)
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { IntercomClient } from '../intercom/client.ts'
 import { readWorkspace } from '../intercom/endpoints/workspace.ts'
 import { createRedact } from '../redaction.ts'
-import { toKnownFailure } from '../stored/progress.ts'
+import { positionWithLists, toKnownFailure } from '../stored/progress.ts'
 import { isUnknown } from '../streams/unknown-streams.ts'
 import type { Commit, Position, SyncOutcome } from './contract/commit.ts'
 import type { Walk } from './contract/walk.ts'
@@ -14,6 +14,7 @@ import { createStreamRun, hasFinished, type StreamRun, streamProgress, streamRun
 import { complete, endUnknown, failForScope, failForSpool, type StreamEnds, stateOf } from './end-stream.ts'
 import { createMovement, type Movement } from './pages/movement.ts'
 import { findSkippedStreams, withoutStreams } from './skipped-streams.ts'
+import { type AttemptLists, createGrowingLists } from './state/growing-lists.ts'
 import { readPosition, SyncPosition } from './state/position-schema.ts'
 import { workspaceOf } from './state/workspace.ts'
 import { openWalks, type WalksInput } from './walks/open-walks.ts'
@@ -22,6 +23,8 @@ import { createEventQueue, type WalkEvent } from './walks/walk-events.ts'
 export interface SyncInput extends WalksInput {
   /** Where the last durable commit of this job ended; absent on a first attempt. */
   position?: Position
+  /** What the position's lists had grown by then: the `growth` of all commits so far, in order. @defaultValue nothing */
+  growth?: readonly unknown[]
   /** The records that earlier attempts in this process have made durable, in place of `replay`. @defaultValue none */
   fingerprints?: Fingerprints
 }
@@ -30,6 +33,7 @@ export interface SyncInput extends WalksInput {
 interface Attempt extends StreamEnds {
   walks: Walk[]
   movement: Movement
+  growing: AttemptLists
   clock: Clock
   client: IntercomClient
   fingerprints: Fingerprints
@@ -58,8 +62,15 @@ export async function* runSync(asked: SyncInput): AsyncGenerator<Commit, SyncOut
   const { outbox, runs, fingerprints } = attempt
   const takeCommit = () => {
     const hasMoved = attempt.movement.hasMoved(!outbox.holdsMessages())
+    const growth = attempt.growing.growth()
     const commit = outbox.takeCommit(positionOf(attempt, before), [...runs.values()].map(streamProgress), hasMoved)
-    return commit && skipped.names.length > 0 ? { ...commit, skippedStreams: skipped.names } : commit
+    if (!commit) return undefined
+    attempt.growing.grown()
+    return {
+      ...commit,
+      ...(growth && { growth }),
+      ...(skipped.names.length > 0 && { skippedStreams: skipped.names }),
+    }
   }
   function* present(commit: Commit | undefined): Generator<Commit, void, void> {
     if (!commit) return
@@ -72,7 +83,7 @@ export async function* runSync(asked: SyncInput): AsyncGenerator<Commit, SyncOut
   announce(attempt, input)
   yield* present(takeCommit())
 
-  const { walks, workspaceId } = await openWalks(input, { runs, fingerprints }, before)
+  const { walks, workspaceId } = await openWalks(input, attempt, before)
   attempt.walks = walks
   attempt.movement = createMovement(walks)
   if (workspaceId !== undefined) attempt.workspaceOf = () => workspaceId
@@ -115,6 +126,7 @@ function openAttempt(input: SyncInput, before: SyncPosition | undefined, skipped
     ...shared,
     walks: [],
     movement: createMovement([]),
+    growing: createGrowingLists(input.growth ?? []),
     failure: before?.failure && toKnownFailure(before.failure),
     ...told,
   }
@@ -135,6 +147,7 @@ function positionOf(attempt: Attempt, before: SyncPosition | undefined): Positio
     }),
   )
   const position: SyncPosition = {
+    ...((before?.v || attempt.growing.areThere()) && { v: positionWithLists }),
     emittedAt: attempt.outbox.emittedAt(),
     runs: [...attempt.runs.values()].map(streamRunJson),
     walks: { ...before?.walks, ...walks },

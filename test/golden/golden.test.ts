@@ -113,7 +113,7 @@ t.test('a position that is damaged, or of a later version, is refused', async (t
       ...options,
       held: commits.map((commit) => ({ ...commit, position: { ...commit.position, ...change } })),
     })
-  await t.rejects(goOnFrom({ v: 2 }), { code: 'data_unreadable', message: /is of version 2/ })
+  await t.rejects(goOnFrom({ v: 3 }), { code: 'data_unreadable', message: /is of version 3/ })
   await t.rejects(goOnFrom({ runs: 'none' }), { code: 'data_unreadable', message: /is damaged at "\/runs"/ })
   const walks = { contacts: { done: 'perhaps' } }
   await t.rejects(goOnFrom({ walks }), { code: 'data_unreadable', message: /the position of contacts is damaged/ })

@@ -194,20 +194,21 @@ const breakages: [what: string, breakIt: Breakage, detail: RegExp][] = [
   [
     'never answers',
     ({ faults }) => faults.next([{ holdUntil: 'the end', repeat: 1000 }]),
-    /did not answer at 127\.0\.0\.1:\d+ within 25 s/,
+    /no usable answer at 127\.0\.0\.1:\d+ within 10 s: nothing came/,
   ],
   ['cannot be reached', ({ app }) => app.close(), /could not be reached at 127\.0\.0\.1:\d+ for/],
 ]
 
 for (const [what, breakIt, detail] of breakages) {
-  t.test(`an Intercom that ${what} gives no verdict, within 30 s`, async (t) => {
+  t.test(`an Intercom that ${what} gives no verdict, within 10 s, and the answer says what was seen`, async (t) => {
     const broken = await listenSimulator(t, small)
     await breakIt(broken)
     const clock = createAcceleratedClock(Date.now(), 8)
     const app = await startApp(t, server, { intercomBaseUrl: broken.url, clock })
     const start = clock.monotonic()
     const response = await ask(app, { config: { access_token: 'simulator-token' } })
-    t.ok(clock.monotonic() - start < 30_000, `${clock.monotonic() - start} ms`)
+    // The rest is the way of the answer, on a clock that is eight times as fast.
+    t.ok(clock.monotonic() - start < 14_000, `${clock.monotonic() - start} ms`)
     t.equal(response.status, 503)
     t.match(await response.json(), { code: 'intercom_unavailable', detail, requestId: /./ })
   })

@@ -123,6 +123,27 @@ async function goBack() {
 }
 
 t.test(
+  'whoever names the log and holds more than a restored Redis has is told so, before any attempt has noticed',
+  onRealRedis,
+  async (t) => {
+    const { jobId, logEpoch } = await startPending()
+    const attempt = await beginAttempt(api.store, { jobId, fence: 1, attemptId: 'a' })
+    const held = await commitTo(api.store, attempt, '1-1', commitOf(1, 2))
+    await redis.save()
+    await commitTo(api.store, held, '1-2', commitOf(3, 4))
+    const { messages, state, ack } = calls(jobId, logEpoch, 9)
+    for (const ask of [messages, state, ack])
+      t.match(await ask(), { status: 416, body: { code: 'offset_out_of_range', messageCount: 8 } }, 'never read')
+    await goBack()
+    for (const ask of Object.values(calls(jobId, logEpoch, 8)).slice(0, 3))
+      t.match(await ask(), { status: 409, body: { code: 'log_rewound', logEpoch, messageCount: 3 } })
+    t.match(await calls(jobId, undefined, 8).messages(), { status: 416, body: { code: 'offset_out_of_range' } })
+    t.equal((await calls(jobId, logEpoch, 3).messages()).status, 200, 'these are there')
+    await attempts.end(jobId, 1, { status: 'failed' })
+  },
+)
+
+t.test(
   'an attempt that was paused before a restore does not write on what another one has told readers of',
   onRealRedis,
   async (t) => {

@@ -66,6 +66,18 @@ t.test('within the grace a job goes on; it has been counted since the client hun
   t.equal((await api.store.jobs.read('default', jobId)).status, 'pending')
 })
 
+t.test('a job that nobody comes back to ends with its grace, and not with the next look of a reconciler', async (t) => {
+  // A Redis that has just started gives all readers the time of a lease: a short one here.
+  const brief = await startApp(t, server, { keys: api.store.keys, readerLeaseMs: 100 })
+  const live = await postLive('?grace=1', brief)
+  const jobId = jobIdOf(live)
+  const since = performance.now()
+  live.leave()
+  // No reconciler runs here.
+  t.equal(await statusAfterPending(jobId), 'cancelled')
+  t.ok(performance.now() - since >= 1000)
+})
+
 t.test('a second reader takes a job over, even with no grace', async (t) => {
   const live = await postLive('?grace=0')
   const jobId = jobIdOf(live)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
 import { exportOpenApi } from '../../src/http/service/openapi.ts'
 import { digestKey } from '../../src/store/secrets/api-key.ts'
@@ -11,12 +12,13 @@ interface Operation {
   summary?: string
   description?: string
   security?: unknown
-  responses: Record<string, { description?: string }>
+  responses: Record<string, { description?: string; content?: Record<string, { schema: object }> }>
 }
 
 interface Document {
   openapi: string
   paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, object> }
 }
 
 const server = await startRedis(t)
@@ -64,6 +66,20 @@ t.test('the document lists every call with an id, a summary and the problems it 
     t.same(operation.security, [{ apiKey: [] }], path)
     for (const status of [400, 401, 429, 500, 503]) t.ok(operation.responses[status], `${path} ${status}`)
   }
+})
+
+t.test('each schema of a response is a JSON Schema', async (t) => {
+  const ajv = new Ajv2020({ strict: false })
+  const schemas = [
+    ...Object.values(document.components.schemas),
+    ...operations.flatMap(({ operation }) =>
+      Object.values(operation.responses).flatMap(({ content = {} }) =>
+        Object.values(content).map(({ schema }) => schema),
+      ),
+    ),
+  ]
+  t.ok(schemas.length > 20)
+  for (const schema of schemas) t.ok(ajv.validateSchema(schema), ajv.errorsText())
 })
 
 const json = { 'content-type': 'application/json' }

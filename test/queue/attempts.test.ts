@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { CodedError, type JobFailure, toJobFailure } from '../../src/errors.ts'
 import { maxDeaths } from '../../src/sync/attempt/retry-policy.ts'
+import type { StartSync } from '../../src/sync/engine.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { onRealRedis, saveJob, startRedis } from '../support/redis.ts'
@@ -54,6 +55,35 @@ t.test('a sync gets the request as it was sent', async (t) => {
   await untilEnded(service, jobId)
   t.same(tokens, [`token-${jobsMade}`])
 })
+
+t.test('the next attempt gets the lists of the position, as they were with it', async (t) => {
+  const { service, jobId } = await setUp(t.teardown)
+  const given: unknown[] = []
+  service.startWorker((request, options) => {
+    given.push(options.growth)
+    const isFirst = given.length === 1
+    const sync = countingSync(6, (number) => {
+      if (isFirst && number === 4) throw new CodedError('intercom_unavailable')
+    })(request, options)
+    return withLists(sync)
+  })
+  t.match(await untilEnded(service, jobId), { status: 'succeeded', attempts: 2 })
+  const entries = [0, 1, 2, 3].map((from) => ({ list: 'contacts', from, entries: [[`id-${from}`, from, 'hash']] }))
+  t.same(given, [undefined, entries])
+  t.equal(await wholeLog(service, jobId), countedLog(6))
+})
+
+/** The same sync, with an entry more in a list beside the position of each commit. */
+async function* withLists(sync: ReturnType<StartSync>): ReturnType<StartSync> {
+  for (;;) {
+    const step = await sync.next()
+    if (step.done) return step.value
+    const { position } = step.value
+    const from = Number(position.next) - 1
+    const growth = [{ list: 'contacts', from, entries: [[`id-${from}`, from, 'hash']] }]
+    yield { ...step.value, position: { ...position, v: 2 }, growth }
+  }
+}
 
 t.test('a sync that ends with streams incomplete fails the job without another attempt', async (t) => {
   const { service, jobId } = await setUp(t.teardown)

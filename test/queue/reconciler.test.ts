@@ -211,3 +211,21 @@ t.test('several that look over at once do no harm', async (t) => {
   t.match(await untilEnded(service, lost), { status: 'succeeded', attempts: 1, messageCount: 12 })
   t.match(await service.jobs.read(tenant, cancelled), { status: 'cancelled', messageCount: 1 })
 })
+
+t.test('jobs that wait in the queue are not searched for one by one', async (t) => {
+  const { service, lookOver, create } = await setUp(t.teardown)
+  const jobIds = await Promise.all(Array.from({ length: 60 }, () => create()))
+  const waiting = await service.queue.listWaiting()
+  t.same(
+    jobIds.filter((jobId) => !waiting.has(jobId)),
+    [],
+  )
+  await service.redis.hset(jobKey(jobIds[30] ?? 0, 'record'), 'cancelReason', 'requested')
+  await service.redis.config('RESETSTAT')
+  await lookOver()
+  const commands = await service.redis.info('commandstats')
+  const calls = (name: string) => Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(commands)?.[1] ?? 0)
+  // BullMQ looks into two lists for one job: only the job that somebody wants cancelled costs that.
+  t.ok(calls('lpos') <= 2, `${calls('lpos')} searches`)
+  t.ok(calls('hmget') >= jobIds.length, 'each record was read')
+})

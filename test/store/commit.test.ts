@@ -185,3 +185,32 @@ t.test('the states of a checkpoint are kept beside the sealed messages, with the
     ],
   )
 })
+
+t.test('what the lists of a position grow by is kept with each commit, and goes with the position', async (t) => {
+  const limit = 20_000
+  const small = openStore(server, { logLimitBytes: limit })
+  const jobId = await newJob(small)
+  const grow = (from: number, count: number) => ({
+    list: 'contacts',
+    from,
+    entries: Array.from({ length: count }, (_, n) => [`id-${from + n}`, 1, 'hash']),
+  })
+  const [first, second, third] = [grow(0, 3), grow(3, 2), grow(5, 1000)]
+  let attempt = await beginAttempt(small, { jobId, fence: 1, attemptId: 'a' })
+  attempt = await commitTo(small, attempt, '1-1', { ...commitOf(1, 2), position: { v: 2, next: 3 }, growth: [first] })
+  const again = { ...commitOf(3, 2), position: { v: 2, next: 5 }, growth: [second] }
+  t.equal(await small.attempts.commit(attempt, '1-2', again), 'COMMITTED')
+  t.equal(await small.attempts.commit(attempt, '1-2', again), 'ALREADY')
+  t.same(await small.attempts.readGrowth(jobId), [first, second])
+  t.ok((await small.redis.ttl(jobKey(jobId, 'growth'))) > 0, 'an earlier version does not delete it')
+  const heir = await beginAttempt(small, { jobId, fence: 2, attemptId: 'b' })
+  t.same(heir.readPosition(), { v: 2, next: 5 })
+  t.equal(
+    await small.attempts.commit(heir, '2-1', { ...commitOf(5, 1), growth: [third] }),
+    'LOG_FULL',
+    'it counts as what the job has in Redis',
+  )
+  t.same(await small.attempts.readGrowth(jobId), [first, second], 'whole or not at all')
+  await small.attempts.end(jobId, 2, { status: 'failed' })
+  t.equal(await small.redis.exists(jobKey(jobId, 'growth')), 0)
+})

@@ -50,6 +50,8 @@ interface AppOptions extends Partial<Omit<AppDependencies, 'config'>>, Partial<A
   enqueue?: (jobId: number) => Promise<void>
   /** @defaultValue nothing */
   dequeue?: (jobId: number) => Promise<void>
+  /** @defaultValue as in the service */
+  readerLeaseMs?: number
   /** @defaultValue any free one */
   port?: number
 }
@@ -68,6 +70,7 @@ export async function startApp(t: Teardown, server: RedisAccess, options: AppOpt
     keys,
     enqueue = async () => undefined,
     dequeue = async () => undefined,
+    readerLeaseMs,
   } = options
   // A machine that is busy with other tests must not look like an overloaded service. A test about overload sets a
   // limit.
@@ -75,7 +78,13 @@ export async function startApp(t: Teardown, server: RedisAccess, options: AppOpt
   const store = openStore(server, { retentionMs, clock, ...(keys && { keys }) })
   const redis = server.connect('failFast')
   await untilReady(redis, AbortSignal.timeout(5000))
-  const jobs = createJobStore({ ...store, redis, enqueue, dequeue })
+  const jobs = createJobStore({
+    ...store,
+    redis,
+    enqueue,
+    dequeue,
+    ...(readerLeaseMs !== undefined && { readerLeaseMs }),
+  })
   const logged: string[] = []
   const closing = new AbortController()
   const app = await buildApp({

@@ -17,7 +17,7 @@ export interface Finished {
 /** A connector that is running. */
 export interface RunningConnector {
   child: ChildProcess
-  /** Resolves when stdout contains such a text; rejects when it ends without one. */
+  /** Resolves when a line of stdout contains such a text; rejects when it ends without one. */
   untilPrinted(pattern: RegExp): Promise<void>
   /** Resolves when stdout contains so many whole lines; rejects when it ends before. */
   untilLines(count: number): Promise<void>
@@ -104,18 +104,39 @@ function watch(child: ChildProcess, stalled: boolean): RunningConnector {
     stdout: Buffer.concat(pieces),
     stderr: Buffer.concat(errors).toString(),
   }))
-  async function until(what: string, holds: (stdout: Buffer) => boolean): Promise<void> {
+  /** @param holds whether it is there, looking at what was printed since the last look */
+  async function until(what: string, holds: (printed: Buffer) => boolean): Promise<void> {
     const isOver = finished.then(({ stderr }) => {
       throw new Error(`it ended without ${what}: ${stderr}`)
     })
     isOver.catch(() => undefined)
-    while (!holds(Buffer.concat(pieces)))
+    for (let seen = 0; ; ) {
+      const printed = Buffer.concat(pieces.slice(seen))
+      seen = pieces.length
+      if (holds(printed)) return
       await Promise.race([once(child.stdout as NonNullable<typeof child.stdout>, 'data'), isOver])
+    }
+  }
+  /** Of a text it knows the last line, which may not be whole. */
+  function findsLine(pattern: RegExp): (printed: Buffer) => boolean {
+    let line = ''
+    return (printed) => {
+      const text = line + printed.toString('latin1')
+      line = text.slice(text.lastIndexOf('\n') + 1)
+      return pattern.test(text)
+    }
+  }
+  function countsLines(wanted: number): (printed: Buffer) => boolean {
+    let count = 0
+    return (printed) => {
+      for (const byte of printed) if (byte === 0x0a) count++
+      return count >= wanted
+    }
   }
   return {
     child,
     finished,
-    untilPrinted: (pattern) => until(String(pattern), (stdout) => pattern.test(stdout.toString())),
-    untilLines: (count) => until(`${count} lines`, (stdout) => stdout.toString('latin1').split('\n').length > count),
+    untilPrinted: (pattern) => until(String(pattern), findsLine(pattern)),
+    untilLines: (count) => until(`${count} lines`, countsLines(count)),
   }
 }

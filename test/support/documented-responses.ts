@@ -116,15 +116,46 @@ function findFault(
   return `${status} is not as documented: ${JSON.stringify(validate.errors)} in ${text}`
 }
 
-const validators = new WeakMap<object, ValidateFunction>()
+/** What the references of a document point to. All apps of a process have equal ones, hence also by text. */
+const byText = new Map<string, Components>()
+const byObject = new WeakMap<object, Components>()
+
+interface Components {
+  ajv: Ajv2020
+  /** By the text of the schema. */
+  validators: Map<string, ValidateFunction>
+}
 
 function validatorOf(document: Document, schema: object): ValidateFunction {
-  const known = validators.get(schema)
-  if (known) return known
-  const formats = { 'date-time': (text: string) => !Number.isNaN(Date.parse(text)) }
-  const validate = new Ajv2020({ strict: false, formats }).compile({ ...schema, components: document.components })
-  validators.set(schema, validate)
+  const { components } = document
+  const { ajv, validators } = byObject.get(components) ?? openComponents(components)
+  const text = JSON.stringify(schema)
+  let validate = validators.get(text)
+  if (!validate) {
+    validate = ajv.compile(withReferences(text))
+    validators.set(text, validate)
+  }
   return validate
+}
+
+function openComponents(components: object): Components {
+  const text = JSON.stringify(components)
+  let opened = byText.get(text)
+  if (!opened) {
+    const formats = { 'date-time': (text: string) => !Number.isNaN(Date.parse(text)) }
+    // That the schemas are schemas is a test of its own: to compile the schema of schemas takes longer than most tests.
+    const ajv = new Ajv2020({ strict: false, formats, meta: false, validateSchema: false })
+    ajv.addSchema({ ...withReferences(`{"components":${text}}`), $id: 'openapi' })
+    opened = { ajv, validators: new Map() }
+    byText.set(text, opened)
+  }
+  byObject.set(components, opened)
+  return opened
+}
+
+/** Reads a schema whose references lead into the components of the document, wherever it stands. */
+function withReferences(text: string): object {
+  return JSON.parse(text.replaceAll('"$ref":"#/', '"$ref":"openapi#/')) as object
 }
 
 const isJson = (type: string): boolean => /[/+]json$/.test(type)

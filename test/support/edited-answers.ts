@@ -13,11 +13,13 @@ export interface EditedAnswer {
   headers: Record<string, string>
 }
 
+type Edits = Partial<Pick<EditedAnswer, 'status' | 'body' | 'headers'>>
+
 /** A server between the engine and the simulator that changes answers. Returns its URL. */
 export async function editAnswers(
   t: { teardown(close: () => unknown): void },
   simulatorUrl: string,
-  edit: (answer: EditedAnswer) => Partial<Pick<EditedAnswer, 'status' | 'body' | 'headers'>>,
+  edit: (answer: EditedAnswer) => Edits | Promise<Edits>,
 ): Promise<string> {
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
@@ -38,7 +40,7 @@ export async function editAnswers(
         [...real.headers].filter(([name]) => !['connection', 'content-length', 'keep-alive'].includes(name)),
       ),
     }
-    const { status, body, headers } = { ...answer, ...edit(answer) }
+    const { status, body, headers } = { ...answer, ...(await edit(answer)) }
     response.sendDate = false
     response.writeHead(status, headers).end(body)
   })

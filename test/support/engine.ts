@@ -12,6 +12,7 @@ import { parseSyncRequest, type SyncRequestBody } from '../../src/sync/contract/
 import type { WalkPorts } from '../../src/sync/contract/walk.ts'
 import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
 import { runSync } from '../../src/sync/run-sync.ts'
+import type { Growth } from '../../src/sync/state/growing-lists.ts'
 
 /** The result of an attempt at a sync. */
 export interface Collected {
@@ -62,6 +63,7 @@ export async function collectSync(options: CollectOptions): Promise<Collected> {
   const sync = runSync({
     ...request,
     ...(position && { position }),
+    growth: held?.flatMap(({ growth = [] }) => growth) ?? [],
     ...(held && { replay: () => Readable.from(held.map(({ body }) => body)) }),
     client,
     clock,
@@ -81,8 +83,10 @@ export async function collectSync(options: CollectOptions): Promise<Collected> {
         outcome = step.value
         break
       }
+      const { position, growth = [] } = step.value
       // Through JSON and back, because a position goes through Redis.
-      const commit = { ...step.value, position: JSON.parse(JSON.stringify(step.value.position)) as Position }
+      const kept = JSON.parse(JSON.stringify({ position, growth })) as { position: Position; growth: Growth[] }
+      const commit = { ...step.value, ...kept }
       commits.push(commit)
       await taken?.(commit)
     }

@@ -75,6 +75,8 @@ export interface TestService extends TestStore {
   queue: SyncQueue
   /** Errors that failed attempts. */
   reported: ReportedError[]
+  /** Errors of Redis and the queue, outside of attempts or waited out by them. */
+  errors: unknown[]
   /** @param timing the default is `fastLocks` */
   startWorker(startSync: StartSync, timing?: LockTiming, observe?: AttemptObserver, jobLog?: JobLog): WorkerRole
 }
@@ -88,10 +90,12 @@ export function openService(
   const queue = createSyncQueue(server.connect(), () => undefined)
   const store = openStore(server, { ...options, enqueue: queue.enqueue })
   const reported: ReportedError[] = []
+  const errors: unknown[] = []
   return {
     ...store,
     queue,
     reported,
+    errors,
     startWorker(startSync, timing = fastLocks, observe = unobserved, jobLog = undefined) {
       const role = startWorkerRole({
         ...store,
@@ -105,7 +109,7 @@ export function openService(
         ...(jobLog && { jobLog }),
         createId: randomUUID,
         reportError: (error, attempt) => reported.push({ error, attempt }),
-        onError: () => undefined,
+        onError: (error) => errors.push(error),
       })
       teardown(() => role.handOver())
       return role

@@ -39,6 +39,14 @@ for (const newestVersion of ['2.16', '2.17']) {
     }
     const report = await judge(simulator, joined(commits).messages, { expectStreams: ['contacts'] })
     t.same(report.faults, [])
+    const largest = Math.max(...commits.map(({ position }) => JSON.stringify(position).length))
+    t.ok(largest < 350_000, `positions of ${largest} bytes`)
+    const growths = commits.flatMap(({ growth = [] }) => growth)
+    const added = growths.reduce((sum, { entries }) => sum + entries.length, 0)
+    // The versions ask differently: with the newer one the edit is read in a slice, and not in the tail.
+    if (newestVersion === '2.16') t.ok(growths.length > 1, 'what does not fit stands beside them')
+    // Each record of the edit once when it is remembered and once when it is forgotten, and what was there before.
+    t.ok(added <= 2 * 4600 + 4001, `${added} entries, however many attempts there were`)
   })
 
   t.test(`API ${newestVersion}: thousands of changes while the tail is read`, async (t) => {

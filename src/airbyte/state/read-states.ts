@@ -19,6 +19,11 @@ interface FoundState extends Omit<GivenState, 'state'> {
   state?: Record<string, unknown>
 }
 
+/** Messages in one list that say something about a state: each of some hundred bytes, as a whole sync prints them. */
+const mostItems = 10_000
+/** Streams that states name. There are far fewer; a platform may name some of other versions. */
+const mostStreams = 1000
+
 /** A value, and its place in the request. */
 interface Placed {
   value: unknown
@@ -34,6 +39,10 @@ export function readStates(value: unknown, pointer: string, faults: Fault[]): Gi
   if (value === undefined || value === null) return []
   const latest = new Map<string, FoundState>()
   for (const found of readAny({ value, pointer }, faults)) latest.set(found.streamName, found)
+  if (latest.size > mostStreams) {
+    faults.push({ pointer, detail: `names ${latest.size} streams: leave out all but ${mostStreams} at most` })
+    return []
+  }
   return [...latest.values()].flatMap(({ state, ...found }) => (state ? [{ ...found, state }] : []))
 }
 
@@ -56,12 +65,18 @@ function readList(
   read: (item: Placed, faults: Fault[]) => FoundState[],
   faults: Fault[],
 ): FoundState[] {
-  if (Array.isArray(value))
-    return value.flatMap((item: unknown, index) =>
-      isBesideState(item) ? [] : read({ value: item, pointer: `${pointer}/${index}` }, faults),
-    )
-  faults.push({ pointer, detail: 'must be an array' })
-  return []
+  if (!Array.isArray(value)) {
+    faults.push({ pointer, detail: 'must be an array' })
+    return []
+  }
+  const count = value.reduce((sum: number, item) => (isBesideState(item) ? sum : sum + 1), 0)
+  if (count > mostItems) {
+    faults.push({ pointer, detail: `holds ${count} states: give the last one of each stream` })
+    return []
+  }
+  return value.flatMap((item: unknown, index) =>
+    isBesideState(item) ? [] : read({ value: item, pointer: `${pointer}/${index}` }, faults),
+  )
 }
 
 /** Whether a value is a message that a read prints beside its states, and that says nothing about them. */
@@ -124,12 +139,16 @@ function readStream(given: Placed, faults: Fault[]): FoundState[] {
 }
 
 function readBlobs({ value, pointer }: Placed, faults: Fault[]): FoundState[] {
-  if (isObject(value))
-    return Object.entries(value).flatMap(([name, blob]) =>
-      readBlob(name, { value: blob, pointer: appendPointer(pointer, name) }, faults),
-    )
-  faults.push({ pointer, detail: 'must be an object of states by stream' })
-  return []
+  if (!isObject(value)) {
+    faults.push({ pointer, detail: 'must be an object of states by stream' })
+    return []
+  }
+  const names = Object.keys(value)
+  if (names.length > mostStreams) {
+    faults.push({ pointer, detail: `names ${names.length} streams: leave out all but ${mostStreams} at most` })
+    return []
+  }
+  return names.flatMap((name) => readBlob(name, { value: value[name], pointer: appendPointer(pointer, name) }, faults))
 }
 
 function readBlob(streamName: string, { value, pointer }: Placed, faults: Fault[]): FoundState[] {
@@ -146,16 +165,18 @@ function readBlob(streamName: string, { value, pointer }: Placed, faults: Fault[
 function memberOf({ value, pointer }: Placed, name: string): Placed {
   if (!isObject(value)) return { value: undefined, pointer }
   const found = find(value, name)
+  if (found) return { value: found.value, pointer: appendPointer(pointer, found.written) }
   const isCamel = Object.keys(value).some((key) => /[a-z][A-Z]/.test(key))
-  const written = found?.written ?? (isCamel ? toCamelCase(name) : name)
-  return { value: found?.value, pointer: appendPointer(pointer, written) }
+  return { value: undefined, pointer: appendPointer(pointer, isCamel ? toCamelCase(name) : name) }
 }
 
 /** A member under either of its names; the one that holds something, if both are there. */
 function find(object: Record<string, unknown>, name: string): { written: string; value: unknown } | undefined {
-  const there = [name, toCamelCase(name)].filter((written) => Object.hasOwn(object, written))
-  const written = there.find((one) => (object[one] ?? undefined) !== undefined) ?? there[0]
-  return written === undefined ? undefined : { written, value: object[written] }
+  const camel = toCamelCase(name)
+  const isThere = Object.hasOwn(object, name)
+  const isSnake = isThere && (!Object.hasOwn(object, camel) || (object[name] ?? undefined) !== undefined)
+  if (isSnake || (isThere && (object[camel] ?? undefined) === undefined)) return { written: name, value: object[name] }
+  return Object.hasOwn(object, camel) ? { written: camel, value: object[camel] } : undefined
 }
 
 function isEmpty(value: unknown): boolean {

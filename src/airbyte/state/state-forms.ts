@@ -54,7 +54,14 @@ export const passedOver: readonly unknown[] = ['RECORD', 'LOG', 'TRACE', 'CONTRO
 /** Members that only states of other tools have. They would look like blobs of unknown streams. */
 export const foreignMembers: readonly string[] = ['bookmarks', 'singer_state', 'currently_syncing']
 
-/** A name in snake case as Airbyte's API writes it. */
+/** The names that were asked for: a few dozen of our own, but once for each message of a state. */
+const camelNames = new Map<string, string>()
+
+/** One of our names in snake case as Airbyte's API writes it. */
 export function toCamelCase(name: string): string {
-  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  const known = camelNames.get(name)
+  if (known !== undefined) return known
+  const camel = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  camelNames.set(name, camel)
+  return camel
 }

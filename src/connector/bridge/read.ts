@@ -51,7 +51,10 @@ interface FirstJob extends SmallerTask {
   job: EndedJob | undefined
 }
 
-/** The service refuses a catalog with a stream that it does not have. So the others are asked for once more. */
+/**
+ * The service refuses a catalog with a stream that it does not have. So the others are asked for, again and again: an
+ * answer names only the first of many.
+ */
 async function runKnown(
   task: Task,
   run: (task: Task) => Promise<EndedJob | undefined>,
@@ -65,7 +68,8 @@ async function runKnown(
     const { unknown, task: rest } = smaller
     if (unknown.length > 0) await output.write(logLine('WARN', unknownInCatalog(unknown)))
     if (streamsOf(rest.catalog).length === 0) return { ...smaller, job: undefined }
-    return { ...smaller, job: await run(rest) }
+    const begun = await runKnown(rest, run, output)
+    return { ...begun, unknown: [...unknown, ...begun.unknown] }
   }
 }
 

@@ -12,7 +12,7 @@ import { mayPass } from './service/service-failures.ts'
 
 /** Short, because somebody is waiting in front of a form. */
 const patienceMs = 10_000
-/** The service itself waits 30 s for Intercom. */
+/** The service itself waits 25 s for Intercom at most. */
 const idleMs = 60_000
 
 /**

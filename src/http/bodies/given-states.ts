@@ -1,7 +1,8 @@
 import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import { CodedError, type Fault } from '../../errors.ts'
 import { isObject } from '../../json-object.ts'
-import { findStream, streamTable } from '../../streams/table.ts'
+import { findStream } from '../../streams/table.ts'
+import { nameHint, nameUnknown } from '../../streams/unknown-streams.ts'
 import { parseSyncRequest } from '../../sync/contract/sync-request.ts'
 import { invalidRequest } from '../requests/validation.ts'
 
@@ -12,8 +13,7 @@ import { invalidRequest } from '../requests/validation.ts'
  */
 export async function checkStream(stream: string | undefined, readStored: () => Promise<StreamStates>): Promise<void> {
   if (stream === undefined || findStream(stream) || Object.hasOwn(await readStored(), stream)) return
-  const known = streamTable.map(({ name }) => name).join(', ')
-  throw invalidRequest([{ pointer: 'stream', detail: `is no stream; there are ${known}` }])
+  throw invalidRequest([{ pointer: 'stream', detail: `is no stream; ${nameHint(stream)}` }])
 }
 
 /**
@@ -28,7 +28,7 @@ export function parseStates(body: unknown, stream: string | undefined): StreamSt
   const states = parseAsStateOfJob(body)
   const others = Object.keys(states).filter((name) => stream !== undefined && name !== stream)
   if (others.length > 0) {
-    const detail = `holds states of ${others.join(', ')}, but only ${stream} is to be set`
+    const detail = `holds states of ${nameUnknown(others)}, but only ${stream} is to be set`
     throw invalidRequest([{ pointer: '', detail }])
   }
   return states

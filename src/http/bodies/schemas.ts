@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { mostFaults } from '../../errors.ts'
 import { waits } from '../../store/job.ts'
 import { connectionIdSchema } from './list-schemas.ts'
 import { byDefault } from './parameters.ts'
@@ -86,8 +87,10 @@ export const problemSchema = Type.Object(
           pointer: Type.String({ description: 'JSON pointer into the body, or the name of a parameter' }),
           detail: Type.String(),
         }),
+        { maxItems: mostFaults, description: `The faults of a bad request, the first ${mostFaults} of them` },
       ),
     ),
+    errorCount: Type.Optional(Type.Integer({ minimum: 1, description: 'How many faults there are in all' })),
     requestId: Type.Optional(Type.String({ description: 'On a 5xx: the request id to look for in the service log' })),
   },
   { $id: 'Problem', title: 'Problem', description: 'RFC 9457', additionalProperties: true },

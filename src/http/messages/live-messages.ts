@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { hasEnded, type Job } from '../../store/job.ts'
 import type { MessageLogReader } from '../../store/log/message-log.ts'
 import type { RouteDependencies } from '../dependencies.ts'
+import type { Reader } from '../readers.ts'
 import { chooseEncoding } from '../requests/content-encoding.ts'
 import { closeWhenHalfClosed, refuseHalfClosed } from '../requests/half-closed.ts'
 import { refuseOldHttp, speaksOldHttp } from '../requests/http-version.ts'
@@ -17,6 +18,7 @@ interface LiveMessages {
   follow: StreamOptions['follow']
   heartbeatMs: StreamOptions['heartbeatMs']
   signal: AbortSignal
+  reader: Reader
 }
 
 /**
@@ -32,16 +34,17 @@ export async function requireLastingConnection(reply: FastifyReply): Promise<voi
 /** Answers with the messages of a job. If the job lives by its readers, this answer is one of them. */
 export async function sendMessages(
   reply: FastifyReply,
-  { job, range, follow, heartbeatMs, signal }: LiveMessages,
+  { job, range, follow, heartbeatMs, signal: left, reader }: LiveMessages,
   { messages, jobs, clock, closing, limits, metrics, openStreams }: RouteDependencies,
 ): Promise<void> {
   const { jobId } = job
   const announced = { logEpoch: range.epoch, finalStatus: range.finalStatus, follow }
   if (reply.request.method === 'HEAD') return announceMessages(reply, { ...announced, form: {} })
-  const form = await chooseForm(reply.request.raw, range, messages)
+  const form = await chooseForm(reply.request.raw, range, messages, reader)
   if (follow && !range.finalStatus) closeWhenHalfClosed(reply.raw)
   const isNeeded = follow && job.graceMs !== undefined && !hasEnded(job)
   const lease = isNeeded ? await holdReaderLease({ jobs, jobId, clock, closing, log: reply.log }) : undefined
+  const signal = AbortSignal.any([left, reader.signal])
   const lines = streamMessages(messages, range, { follow, heartbeatMs, signal, clock })
   metrics.add('intercom_sync_open_message_streams', {})
   const end = await writeMessages(reply, lines, {
@@ -50,6 +53,7 @@ export async function sendMessages(
     clock,
     flushMs: limits.flushMs,
     signal,
+    reader,
   }).finally(() => metrics.add('intercom_sync_open_message_streams', {}, -1))
   if (lease) openStreams.waitFor(lease.release(end))
 }
@@ -59,8 +63,9 @@ async function chooseForm(
   request: IncomingMessage,
   range: AnnouncedRange,
   messages: MessageLogReader,
+  { mayBeCompressed }: Reader,
 ): Promise<BodyForm> {
   if (speaksOldHttp(request)) return { length: await measureRange(messages, range) }
   const isWhole = range.finalStatus !== undefined
-  return isWhole && isSmall(range) ? {} : { encoding: chooseEncoding(request) }
+  return !mayBeCompressed || (isWhole && isSmall(range)) ? {} : { encoding: chooseEncoding(request) }
 }

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import type { FinalStatus } from '../../store/job.ts'
 import { jobStatusHeader, messagesType } from '../bodies/schemas.ts'
+import type { Reader } from '../readers.ts'
 import { addVary, type ContentEncoding } from '../requests/content-encoding.ts'
 import { speaksOldHttp } from '../requests/http-version.ts'
 import { takeBytes } from './announced-range.ts'
@@ -33,6 +34,7 @@ interface WriteOptions extends ResponseOptions {
   flushMs: number
   /** Aborts when the client has left or the stream must be cut. */
   signal: AbortSignal
+  reader: Reader
 }
 
 /**
@@ -49,15 +51,16 @@ export async function writeMessages(
 ): Promise<StreamEnd> {
   const response = startResponse(reply, options)
   try {
-    const finalStatus = await writeAll(response, toBody(lines, options.form), options.signal)
+    const finalStatus = await writeAll(response, toBody(lines, options.form), options)
     if (response.hasHeader('Trailer') && finalStatus) response.addTrailers({ [jobStatusHeader]: finalStatus })
-    response.end()
+    await finish(response, options)
     return 'complete'
   } catch (error) {
     if (response.destroyed) return 'client-left'
     const reason = options.signal.aborted ? options.signal.reason : error
     reply.log.info({ reason: reason instanceof Error ? reason.message : 'unknown' }, 'message stream cut')
-    await flush(response, options)
+    // A reader that is cut off because it takes nothing would not take the rest either.
+    if (!options.reader.signal.aborted) await flush(response, options)
     response.destroy()
     return 'cut'
   }
@@ -109,23 +112,43 @@ function mayHaveTrailers({ request }: FastifyReply): boolean {
 async function writeAll(
   response: ServerResponse,
   lines: AsyncGenerator<Buffer, FinalStatus | undefined, undefined>,
-  signal: AbortSignal,
+  options: WriteOptions,
 ): Promise<FinalStatus | undefined> {
   try {
     for (;;) {
-      const step = await lines.next()
-      if (step.done) return step.value
-      if (!response.write(step.value)) await once(response, 'drain', { signal })
+      const end = await writeNext(response, lines, options)
+      if (end) return end.finalStatus
     }
   } finally {
     await lines.return(undefined)
   }
 }
 
+/** Writes the next piece, and forgets it: a loop would hold it while it waits for the piece after it. */
+async function writeNext(
+  response: ServerResponse,
+  lines: AsyncGenerator<Buffer, FinalStatus | undefined, undefined>,
+  { reader, signal }: WriteOptions,
+): Promise<{ finalStatus: FinalStatus | undefined } | undefined> {
+  const step = await lines.next()
+  if (step.done) return { finalStatus: step.value }
+  if (!response.write(step.value)) await reader.untilTaken(response.writableLength, 'drain', signal)
+  return undefined
+}
+
+/** Ends the body, and waits until it has left the process: a reader that takes the end only may stall as well. */
+async function finish(response: ServerResponse, { reader, signal }: WriteOptions): Promise<void> {
+  const bytes = response.writableLength
+  response.end()
+  if (!response.writableFinished) await reader.untilTaken(bytes, 'finish', signal)
+}
+
 /** Resolves when everything written has left the process, the client is gone, or the time is up. */
 async function flush(response: ServerResponse, { clock, flushMs }: WriteOptions): Promise<void> {
   const over = new AbortController()
-  const written = new Promise<void>((resolve) => response.write('', () => resolve()))
+  const written = response.writableEnded
+    ? once(response, 'finish', { signal: over.signal }).catch(() => undefined)
+    : new Promise<void>((resolve) => response.write('', () => resolve()))
   const closed = once(response, 'close', { signal: over.signal }).catch(() => undefined)
   await Promise.race([written, closed, clock.sleep(flushMs, over.signal).catch(() => undefined)])
   over.abort()

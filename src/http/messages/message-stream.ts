@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
 import type { FinalStatus } from '../../store/job.ts'
-import { refuseChangedLog, requireOwnLog } from '../../store/log/log-epoch.ts'
+import { refuseBeyondEnd, refuseChangedLog, requireOwnLog } from '../../store/log/log-epoch.ts'
 import type { LogPage, MessageLogReader } from '../../store/log/message-log.ts'
 import { watchLog } from './log-watch.ts'
 
@@ -47,12 +47,10 @@ export interface StreamOptions {
  */
 export async function readRange(messages: MessageLogReader, range: MessageRange, maxBytes: number): Promise<LogPage> {
   const page = await messages.read(range.jobId, range.after, maxBytes)
-  requireOwnLog({ logEpoch: page.epoch, messageCount: page.total }, { epoch: range.epoch, held: range.after })
-  if (range.after > page.total) {
-    throw new CodedError('offset_out_of_range', `after is ${range.after}, but the log has ${page.total} messages`, {
-      extensions: { messageCount: page.total },
-    })
-  }
+  const log = { logEpoch: page.epoch, messageCount: page.total }
+  const holding = { epoch: range.epoch, held: range.after }
+  requireOwnLog(log, holding)
+  await refuseBeyondEnd(log, { ...holding, name: 'after' }, () => messages.mayHaveGoneBack(range.jobId))
   return page
 }
 
@@ -85,6 +83,8 @@ export async function* streamMessages(
       signal.throwIfAborted()
       if (page.messageCount > 0) {
         yield page.body
+        // It has been taken. Many readers may wait for the next read, and none of them shall hold what it had.
+        page = { ...page, body: nothing }
         offset += page.messageCount
         lastSent = clock.monotonic()
       }
@@ -108,3 +108,4 @@ export async function* streamMessages(
 }
 
 const blankLine = Buffer.from('\n')
+const nothing = Buffer.alloc(0)

@@ -55,13 +55,33 @@ export async function holdReaderLease(options: LeaseOptions): Promise<ReaderLeas
       // A renewal that is still on its way would bring back a dropped lease.
       await renewing
       if (end === 'client-left') {
-        await jobs.dropReaderLease(jobId, readerId).catch((error: Error) => {
+        const graceLeftMs = await jobs.dropReaderLease(jobId, readerId).catch((error: Error) => {
           log.warn({ jobId, reason: error.message }, 'reader lease not dropped; it runs out by itself')
+          return 0
         })
+        if (graceLeftMs > 0) void endAfterGrace(options, graceLeftMs)
       }
       if (end === 'cut') await awaitReader(options, readerId)
     },
   }
+}
+
+/** The time by which Redis's clock may be behind ours when the grace is over, ms. */
+const graceMarginMs = 50
+
+/**
+ * Ends the job as soon as its grace is over, if nobody has come. If this process ends before, or Redis is away at that
+ * moment, the reconciler does it.
+ */
+async function endAfterGrace({ jobs, jobId, clock, log, closing }: LeaseOptions, graceLeftMs: number): Promise<void> {
+  try {
+    await clock.sleep(graceLeftMs + graceMarginMs, closing)
+  } catch {
+    return
+  }
+  await jobs.endIfAbandoned(jobId).catch((error: Error) => {
+    log.warn({ jobId, reason: error.message }, 'a job that nobody reads is not ended yet')
+  })
 }
 
 /**

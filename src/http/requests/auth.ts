@@ -11,6 +11,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Whose jobs the caller may see; set on every call under `/v1`. */
     tenant: string
+    /** Which API key it came with: a digest, or the tenant where there are no keys. */
+    caller: string
   }
 }
 
@@ -34,12 +36,14 @@ export function authenticate(apiKeys: readonly ApiKey[], { wrongKeys, metrics }:
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     if (apiKeys.length === 0) {
       request.tenant = defaultTenant
+      request.caller = defaultTenant
       return
     }
     const key = readBearer(request.headers.authorization)
     const owner = key && findOwner(apiKeys, key)
     if (owner) {
       request.tenant = owner.tenant
+      request.caller = owner.digest.toString('base64url')
       return
     }
     const waitSeconds = key ? wrongKeys.count(request.ip) : 0

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { type ErrorCode, errorTable } from '../../error-table.ts'
-import { problemType } from './problem.ts'
+import { problemType, retryAfterSeconds } from './problem.ts'
 
 /** Errors before there is a request to route, by Node's code. Anything else is not HTTP. */
 const codes: Record<string, ErrorCode> = {
@@ -17,12 +17,22 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
     socket.destroy()
     return
   }
-  const code = codes[error.code ?? ''] ?? 'not_http'
+  answerBare(socket, codes[error.code ?? ''] ?? 'not_http')
+}
+
+/** Refuses a connection before it has sent a request. */
+export function answerOverload(socket: Socket): void {
+  socket.on('error', () => undefined)
+  answerBare(socket, 'overloaded')
+}
+
+function answerBare(socket: Socket, code: ErrorCode): void {
   const { status, title } = errorTable[code]
+  const again = status === 503 ? `Retry-After: ${retryAfterSeconds}\r\n` : ''
   const body = JSON.stringify({ type: `urn:intercom-sync:problem:${code}`, title, status, detail: title, code })
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${problemType}\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      `Content-Length: ${Buffer.byteLength(body)}\r\n${again}Connection: close\r\n\r\n${body}`,
     () => socket.destroy(),
   )
 }

@@ -18,7 +18,10 @@ interface ZstdOptions {
 const { createZstdCompress } = zlib as { createZstdCompress?: (options: ZstdOptions) => Transform }
 const constants: Readonly<Record<string, number | undefined>> = { ...zlib.constants }
 
-const { BROTLI_OPERATION_FLUSH, BROTLI_PARAM_QUALITY, Z_SYNC_FLUSH } = zlib.constants
+const { BROTLI_OPERATION_FLUSH, BROTLI_PARAM_LGWIN, BROTLI_PARAM_QUALITY, Z_SYNC_FLUSH } = zlib.constants
+
+/** Brotli looks back as many bytes, as a power of two. By default it keeps the last 4 MiB of every stream. */
+const brotliWindow = 18
 
 /**
  * The best first. All flush what each write has given, so that a client of a live stream sees it. The levels are the
@@ -33,7 +36,11 @@ const compressors: Partial<Record<ContentEncoding, () => Transform>> = {
         params: { [constants.ZSTD_c_compressionLevel ?? 100]: 1 },
       }),
   }),
-  br: () => zlib.createBrotliCompress({ flush: BROTLI_OPERATION_FLUSH, params: { [BROTLI_PARAM_QUALITY]: 1 } }),
+  br: () =>
+    zlib.createBrotliCompress({
+      flush: BROTLI_OPERATION_FLUSH,
+      params: { [BROTLI_PARAM_QUALITY]: 1, [BROTLI_PARAM_LGWIN]: brotliWindow },
+    }),
   gzip: () => zlib.createGzip({ flush: Z_SYNC_FLUSH, level: 1 }),
 }
 const offers = Object.keys(compressors)

@@ -1,18 +1,49 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { CodedError } from '../../errors.ts'
 import { placeOfFault } from '../../json/json-place.ts'
+import { appendPointer } from '../../json/json-pointer.ts'
+import { type BodyShape, shapeOf } from './body-shape.ts'
 import { invalidRequest } from './validation.ts'
 
 /** Far above what a catalog needs, far below what overflows the stack of `JSON.stringify` (about 5,000). */
 const maxDepth = 64
 
-const [quote, backslash, openBracket, closeBracket, openBrace, closeBrace] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d]
+/**
+ * The most values in a body. A state of Airbyte's own connector has some five for each of ten thousand partitions. As many
+ * names of members take 50 to 100 ms to read, and as many values of other kinds a tenth of it.
+ */
+const mostValues = 60_000
+
+/** More members than any request has. */
+const mostMembers = 100
+
+const kibibyte = 1024
+
+/**
+ * The most bytes of each member of a body. A config has some twenty short members. A catalog of all streams has 100 KiB,
+ * and a state has some MiB after a sync of Airbyte's own connector with ten thousand partitions: as much as a body may
+ * have.
+ */
+const memberBytes: Readonly<Record<string, number>> = {
+  config: 64 * kibibyte,
+  streams: 64 * kibibyte,
+  catalog: 2048 * kibibyte,
+  state: Number.POSITIVE_INFINITY,
+}
+const otherMemberBytes = 64 * kibibyte
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The body is a state: its members may be streams. */
+    takesState?: true
+  }
+}
 
 /** JSON is the only media type taken. An empty body is no body: some clients name a type on every call. */
 export function addJsonBody(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
-    body.length === 0 ? undefined : parseJson(body),
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) =>
+    body.length === 0 ? undefined : parseJson(body, request.routeOptions.config.takesState === true),
   )
 }
 
@@ -21,33 +52,30 @@ export function addJsonBody(app: FastifyInstance): void {
  * by assignment. Intercom's custom attributes may have such names, and they come back in catalogs and states.
  *
  * @throws CodedError `malformed_json`, which never quotes the body: it may hold a token; `invalid_request` for a body
- * that is nested too deep
+ * that is nested too deep, or has a part that is larger than what can be meant
  */
-function parseJson(body: Buffer): unknown {
-  if (isDeeperThan(maxDepth, body)) {
-    throw invalidRequest([{ pointer: '', detail: `is nested deeper than ${maxDepth} levels` }])
+function parseJson(body: Buffer, isState: boolean): unknown {
+  const { isTooDeep, members, values } = shapeOf(body, maxDepth, mostMembers + 1)
+  if (isTooDeep) throw invalidRequest([{ pointer: '', detail: `is nested deeper than ${maxDepth} levels` }])
+  if (!isState) refuseLargeMembers(members)
+  if (values > mostValues) {
+    throw invalidRequest([{ pointer: '', detail: `holds ${values} values, and may hold ${mostValues}` }])
   }
   return parse(decode(body))
 }
 
-/** Counts brackets outside of strings, before anything recursive sees the text. */
-function isDeeperThan(limit: number, text: Buffer): boolean {
-  let depth = 0
-  let inString = false
-  for (let at = 0; at < text.length; at++) {
-    const byte = text[at]
-    if (inString) {
-      if (byte === backslash) at++
-      else if (byte === quote) inString = false
-    } else if (byte === quote) {
-      inString = true
-    } else if (byte === openBracket || byte === openBrace) {
-      if (++depth > limit) return true
-    } else if (byte === closeBracket || byte === closeBrace) {
-      depth--
-    }
+function refuseLargeMembers(members: BodyShape['members']): void {
+  if (members.length > mostMembers) {
+    throw invalidRequest([
+      { pointer: '', detail: `has more than ${mostMembers} members; remove those that no call has` },
+    ])
   }
-  return false
+  const faults = members.flatMap(({ name, bytes }) => {
+    const most = (Object.hasOwn(memberBytes, name) ? memberBytes[name] : undefined) ?? otherMemberBytes
+    const detail = `has ${bytes} bytes, and may have ${most}`
+    return bytes > most ? [{ pointer: appendPointer('', name), detail }] : []
+  })
+  if (faults.length > 0) throw invalidRequest(faults)
 }
 
 function decode(body: Buffer): string {

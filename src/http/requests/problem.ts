@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errorTable } from '../../error-table.ts'
-import { CodedError, type Fault } from '../../errors.ts'
+import { CodedError, type Fault, firstFaults } from '../../errors.ts'
 import { loggedRequest } from './request-log.ts'
 
 export const problemType = 'application/problem+json'
 
-/** `Retry-After` of a 503, seconds. */
-const retryAfterSeconds = 5
+/** `Retry-After` of a 503, and of a 429 that names no other, seconds. */
+export const retryAfterSeconds = 5
 
 /** An RFC 9457 problem document. */
 export interface Problem {
@@ -15,8 +15,10 @@ export interface Problem {
   status: number
   detail: string
   code: string
-  /** Every fault of a bad request. */
+  /** The first faults of a bad request. */
   errors?: Fault[]
+  /** How many faults there are in all. */
+  errorCount?: number
   /** For a 5xx: what to look for in the service's log. */
   requestId?: string
   [extension: string]: unknown
@@ -49,7 +51,8 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, thrown
     const failure = { ...loggedRequest(request), code: error.code, reason: describe(thrown) }
     request.log[level](failure, 'request failed')
   }
-  if (status === 503) reply.header('Retry-After', retryAfterSeconds)
+  if (status === 503 || (status === 429 && !reply.hasHeader('Retry-After')))
+    reply.header('Retry-After', retryAfterSeconds)
   const problem = toProblem(error, request.id)
   // Bytes, because Fastify would add a charset to the type of a text, and this type has no such parameter.
   const body = Buffer.from(JSON.stringify(problem))
@@ -65,7 +68,7 @@ function toProblem(error: CodedError, requestId: string): Problem {
     status,
     detail: error.message,
     code: error.code,
-    ...(error.faults.length > 0 && { errors: error.faults }),
+    ...(error.faults.length > 0 && { errors: firstFaults(error.faults), errorCount: error.faults.length }),
     ...(status >= 500 && { requestId }),
   }
 }

@@ -1,11 +1,9 @@
 import type { FastifySchemaCompiler } from 'fastify'
 import type { TProperties, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { CodedError, type Fault } from '../../errors.ts'
+import { CodedError, type Fault, firstFaults } from '../../errors.ts'
 import { appendPointer } from '../../json/json-pointer.ts'
-
-/** Names in a body may be as long as the body. */
-const longestPointer = 200
+import { isObject } from '../../json-object.ts'
 
 interface ParameterSchema {
   type?: string
@@ -22,15 +20,17 @@ export function validatorCompiler(named: TProperties = {}): FastifySchemaCompile
     return (input: unknown) => {
       const value = httpPart === 'body' ? input : convertTexts(propertiesOf(schema), input)
       if (validator.Check(value)) return { value }
-      const faults = validator.Errors(value).flatMap((error) => toFaults(error, httpPart === 'body'))
-      return { error: invalidRequest(faults) }
+      const { known, unknown } = splitMembers(schema, value)
+      const isBody = httpPart === 'body'
+      const faults = validator.Errors(known).map((error) => toFaults(error, isBody))
+      return { error: invalidRequest([...unknown.map((name) => unknownMember(name, isBody)), ...faults.flat()]) }
     }
   }
 }
 
 /** `invalid_request` with its faults, the first of them in the message. */
 export function invalidRequest(faults: Fault[]): CodedError {
-  const [first] = faults
+  const [first] = firstFaults(faults, 1)
   const message = first && [first.pointer, first.detail].filter(Boolean).join(': ')
   return new CodedError('invalid_request', message, { faults })
 }
@@ -58,6 +58,24 @@ function convertText(schema: ParameterSchema, text: unknown): unknown {
   return text
 }
 
+/** The members that a schema names, and the names of the others where there must be none: the validator tells few. */
+function splitMembers(schema: TSchema, value: unknown): { known: unknown; unknown: string[] } {
+  const { additionalProperties } = schema as { additionalProperties?: unknown }
+  if (additionalProperties !== false || !isObject(value)) return { known: value, unknown: [] }
+  const properties = propertiesOf(schema)
+  const isKnown = (name: string) => Object.hasOwn(properties, name)
+  return {
+    known: Object.fromEntries(Object.entries(value).filter(([name]) => isKnown(name))),
+    unknown: Object.keys(value).filter((name) => !isKnown(name)),
+  }
+}
+
+function unknownMember(name: string, isBody: boolean): Fault {
+  return isBody
+    ? { pointer: appendPointer('', name), detail: 'is not a member of this request; remove it' }
+    : { pointer: name, detail: 'is not a parameter of this call; remove it' }
+}
+
 interface SchemaFault {
   keyword: string
   instancePath: string
@@ -67,22 +85,8 @@ interface SchemaFault {
 
 /** Members of the body are named by JSON pointers, parameters by their names. */
 function toFaults(error: SchemaFault, isBody: boolean): Fault[] {
-  const nameOf = (pointer: string) => (isBody ? pointer : pointer.slice(1)).slice(0, longestPointer)
-  switch (error.keyword) {
-    // The validator reports unknown members twice: one by one, as `boolean`, and all together. The first is enough.
-    case 'additionalProperties':
-      return []
-    case 'boolean': {
-      const detail = isBody
-        ? 'is not a member of this request; remove it'
-        : 'is not a parameter of this call; remove it'
-      return [{ pointer: nameOf(error.instancePath), detail }]
-    }
-    case 'required': {
-      const { requiredProperties = [] } = error.params as { requiredProperties?: string[] }
-      return requiredProperties.map((name) => ({ pointer: nameOf(appendPointer('', name)), detail: 'is required' }))
-    }
-    default:
-      return [{ pointer: nameOf(error.instancePath), detail: error.message }]
-  }
+  const nameOf = (pointer: string) => (isBody ? pointer : pointer.slice(1))
+  if (error.keyword !== 'required') return [{ pointer: nameOf(error.instancePath), detail: error.message }]
+  const { requiredProperties = [] } = error.params as { requiredProperties?: string[] }
+  return requiredProperties.map((name) => ({ pointer: nameOf(appendPointer('', name)), detail: 'is required' }))
 }

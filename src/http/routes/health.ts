@@ -10,7 +10,7 @@ const readyMs = 1000
 
 type HealthDependencies = Pick<RouteDependencies, 'ready' | 'clock' | 'closing'>
 
-const config = { rateLimit: false as const, pressureHandler: () => undefined }
+const config = { rateLimit: false, isForOperators: true } as const
 
 /** Open to everybody, answered under any load. */
 const healthRoutes: FastifyPluginAsyncTypebox<HealthDependencies> = async (app, { ready, clock, closing }) => {

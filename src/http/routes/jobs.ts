@@ -38,7 +38,7 @@ const jobRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, depe
 }
 
 function addCreateJob(app: Api, dependencies: RouteDependencies): void {
-  const { messages, clock, openStreams } = dependencies
+  const { messages, clock, openStreams, readers } = dependencies
   app.post('/jobs', {
     schema: {
       operationId: 'createJob',
@@ -68,6 +68,7 @@ function addCreateJob(app: Api, dependencies: RouteDependencies): void {
           'body_too_large',
           'unsupported_media_type',
           'http_version_too_old',
+          'too_many_readers',
         ),
       },
     },
@@ -78,6 +79,7 @@ function addCreateJob(app: Api, dependencies: RouteDependencies): void {
       const key = request.headers['idempotency-key']
       const isLive = mediaType === messagesType
       if (isLive) await requireLastingConnection(reply)
+      const reader = isLive ? readers.add(reply.raw, request.caller) : undefined
       const signal = openStreams.signalFor(reply.raw)
       const start = async () => {
         const job = await startJob(dependencies, request.body, {
@@ -86,17 +88,17 @@ function addCreateJob(app: Api, dependencies: RouteDependencies): void {
           ...(key !== undefined && { repeat: repeatOf(key, request.body) }),
           ...(isLive && !detach && { graceMs: grace * 1000 }),
         })
-        if (!isLive) return { job }
+        if (!reader) return { job }
         // A job from before may have lost its messages. After the headers there is no status to say so.
         const range = await announceRange(messages, { jobId: job.jobId, after: 0, epoch: job.logEpoch })
-        return { job, range }
+        return { job, live: { range, reader } }
       }
-      const { job, range } = await start().catch(asLost)
+      const { job, live } = await start().catch(asLost)
       reply.header('Location', `${request.baseUrl}/v1/jobs/${job.jobId}`)
       addVary(reply, 'Accept')
       if (job.isOlder) reply.header('Idempotent-Replayed', 'true')
-      if (!range) return reply.code(202).send(toJobBody(job, clock.now()))
-      return sendMessages(reply, { job, range, follow: true, heartbeatMs: heartbeat * 1000, signal }, dependencies)
+      if (!live) return reply.code(202).send(toJobBody(job, clock.now()))
+      return sendMessages(reply, { job, ...live, follow: true, heartbeatMs: heartbeat * 1000, signal }, dependencies)
     },
   })
 }

@@ -16,7 +16,7 @@ const messageRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, 
 }
 
 function addReadMessages(app: Api, dependencies: RouteDependencies): void {
-  const { jobs, messages, openStreams } = dependencies
+  const { jobs, messages, openStreams, readers } = dependencies
   app.get('/jobs/:jobId/messages', {
     // Offsets exist so that readers can resume as often as they like.
     config: { rateLimit: false },
@@ -38,6 +38,7 @@ function addReadMessages(app: Api, dependencies: RouteDependencies): void {
           'log_damaged',
           'offset_out_of_range',
           'http_version_too_old',
+          'too_many_readers',
         ),
       },
     },
@@ -46,11 +47,12 @@ function addReadMessages(app: Api, dependencies: RouteDependencies): void {
         throw new CodedError('not_acceptable', `Accept ${messagesType}`)
       }
       const { after, follow, heartbeat, epoch } = request.query
+      const reader = readers.add(reply.raw, request.caller)
       const signal = openStreams.signalFor(reply.raw)
       const job = await jobs.read(request.tenant, request.params.jobId)
       const range = await announceRange(messages, { jobId: job.jobId, after, epoch })
       if (follow && !range.finalStatus) await requireLastingConnection(reply)
-      return sendMessages(reply, { job, range, follow, heartbeatMs: heartbeat * 1000, signal }, dependencies)
+      return sendMessages(reply, { job, range, follow, heartbeatMs: heartbeat * 1000, signal, reader }, dependencies)
     },
   })
 }

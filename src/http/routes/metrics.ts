@@ -9,7 +9,7 @@ import type { RouteDependencies } from '../dependencies.ts'
 const metricsRoutes: FastifyPluginAsyncTypebox<Pick<RouteDependencies, 'metrics'>> = async (app, { metrics }) => {
   app.get('/metrics', {
     // Metrics are needed most while the process is overloaded.
-    config: { pressureHandler: () => undefined },
+    config: { isForOperators: true },
     schema: {
       operationId: 'getMetrics',
       summary: 'Figures of this process and of the queue, for Prometheus',

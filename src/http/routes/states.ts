@@ -96,6 +96,7 @@ function addGetState(app: Api, { connections }: RouteDependencies): void {
 
 function addSetState(app: Api, { connections }: RouteDependencies): void {
   app.put('/connections/:connectionId/state', {
+    config: { takesState: true },
     schema: {
       ...common,
       operationId: 'setConnectionState',

@@ -1,3 +1,5 @@
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -48,6 +50,9 @@ const openapi = {
   ],
 }
 
+/** Swagger's page. Its package is bundled, so that it is loaded quickly, but the files of the page lie in the package. */
+const pageFiles = join(dirname(fileURLToPath(import.meta.resolve('@fastify/swagger-ui'))), 'static')
+
 /** The page's own sign: Swagger's would say that this is Swagger. */
 const sign = Buffer.from(
   '<svg xmlns="http://www.w3.org/2000/svg" width="180" height="40"><text y="27" font-family="sans-serif" ' +
@@ -64,6 +69,7 @@ export async function addDocs(app: FastifyInstance): Promise<void> {
   await app.register(swagger, { openapi, refResolver: { buildLocalReference: (schema) => String(schema.$id) } })
   await app.register(swaggerUi, {
     routePrefix: '/docs',
+    baseDir: pageFiles,
     staticCSP: true,
     // By plain http, on any host but loopback, a browser would ask for the page's own scripts by https and get none.
     // And nobody else needs to be told what this service can do.

@@ -1,10 +1,10 @@
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
-import underPressure from '@fastify/under-pressure'
 import type { FastifyInstance } from 'fastify'
 import { CodedError } from '../../errors.ts'
 import { addressGroup } from '../../network/addresses.ts'
 import type { HttpLimits } from '../dependencies.ts'
+import { refuseOverload } from './overload.ts'
 
 /** Security headers for browsers, a limit of requests, and refusals while the process is overloaded. */
 export async function addHardening(app: FastifyInstance, limits: HttpLimits): Promise<void> {
@@ -23,11 +23,5 @@ export async function addHardening(app: FastifyInstance, limits: HttpLimits): Pr
     errorResponseBuilder: (_request, { after }) => new CodedError('too_many_requests', `Try again in ${after}`),
     addHeadersOnExceeding: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
   })
-  await app.register(underPressure, {
-    maxEventLoopDelay: limits.eventLoopDelayMs,
-    // It rejects, because the plugin calls this outside of Fastify's own error handling. The delay is infinite to the
-    // plugin while it has measured none, as in a process that has just started.
-    pressureHandler: (_request, _reply, _type, value) =>
-      value === Number.POSITIVE_INFINITY ? undefined : Promise.reject(new CodedError('overloaded')),
-  })
+  refuseOverload(app, limits.eventLoopDelayMs)
 }

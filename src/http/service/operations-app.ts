@@ -8,7 +8,10 @@ import { addProblems } from '../requests/problem.ts'
 import { validatorCompiler } from '../requests/validation.ts'
 import healthRoutes from '../routes/health.ts'
 import metricsRoutes from '../routes/metrics.ts'
-import { closeIdleConnections } from './idle-connections.ts'
+import { keepSockets } from './sockets.ts'
+
+/** Scrapers and probes need a few. */
+const mostSockets = 64
 
 export interface OperationsDependencies extends Pick<RouteDependencies, 'ready' | 'clock' | 'closing'> {
   metrics: Metrics
@@ -26,7 +29,7 @@ export interface OperationsDependencies extends Pick<RouteDependencies, 'ready' 
 export async function buildOperationsApp(dependencies: OperationsDependencies): Promise<FastifyInstance> {
   const { logger, front = {}, needsKey = false } = dependencies
   const app = createInstance(logger, defaultLimits, front)
-  closeIdleConnections(app)
+  keepSockets(app, mostSockets)
   app.setValidatorCompiler(validatorCompiler())
   addProblems(app)
   app.addSchema(problemSchema)

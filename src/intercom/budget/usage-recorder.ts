@@ -97,15 +97,23 @@ function isSameWindow(endsAt: number, otherEndsAt: number): boolean {
   return Math.abs(endsAt - otherEndsAt) < WINDOW_MS / 2
 }
 
-function onIntercomsClock({ reading, answered, blockedUntil, ...counts }: Notes, time: BudgetTime): Notes {
-  const dated = <Timed extends { endsAt: number }>(timed: Timed): Timed => ({
-    ...timed,
-    endsAt: Math.round(time.atIntercom(timed.endsAt)),
-  })
+/** Called for every answer where usage is kept in memory. */
+function onIntercomsClock({ ended, answered, unused, reading, blockedUntil }: Notes, time: BudgetTime): Notes {
+  const dated = new Map<number, WindowAnswers[]>()
+  for (const [window, groups] of answered)
+    dated.set(
+      window,
+      groups.map((group) => ({ ...group, endsAt: endAtIntercom(group, time) })),
+    )
   return {
-    ...counts,
-    answered: new Map([...answered].map(([window, groups]) => [window, groups.map(dated)])),
-    reading: reading && dated(reading),
+    ended,
+    answered: dated,
+    unused,
+    reading: reading && { ...reading, endsAt: endAtIntercom(reading, time) },
     blockedUntil: blockedUntil > 0 ? time.atIntercom(blockedUntil) : 0,
   }
+}
+
+function endAtIntercom({ endsAt }: { endsAt: number }, time: BudgetTime): number {
+  return Math.round(time.atIntercom(endsAt))
 }

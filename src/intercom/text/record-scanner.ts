@@ -32,6 +32,12 @@ export interface ScannedAnswer {
   envelope(name: string): unknown
 }
 
+/** Records in one answer. Intercom's longest lists have some thousand; each takes more memory here than in the answer. */
+const mostRecords = 100_000
+
+/** Bytes of a member beside the records, which is parsed: parsing takes up to fifty times as much memory. */
+const largestMember = 256 * 1024
+
 /** What to look for in an answer. */
 export interface RecordShape {
   /** Keys that lead from the root to the array of records, e.g. `['data']`. */
@@ -67,6 +73,7 @@ function scan(body: Buffer, shape: RecordShape): ScannedAnswer {
       const found: ScannedRecord[] = []
       records = found
       return walkElements(body, position, outside, (start) => {
+        if (found.length === mostRecords) throw tooMuch(`more than ${mostRecords} records`)
         const record = scanRecord(body, start, members)
         found.push(record)
         return record.end
@@ -89,9 +96,14 @@ function scan(body: Buffer, shape: RecordShape): ScannedAnswer {
     records,
     envelope(name) {
       const span = envelope.get(name)
+      if (span && span.end - span.start > largestMember) throw tooMuch(`${span.end - span.start} bytes of ${name}`)
       return span && JSON.parse(body.toString('utf8', span.start, span.end))
     },
   }
+}
+
+function tooMuch(what: string): CodedError {
+  return new CodedError('intercom_protocol', `Intercom's answer holds ${what}, as none of its own does`)
 }
 
 function scanRecord(body: Buffer, start: number, wanted: KeyNames): ScannedRecord {

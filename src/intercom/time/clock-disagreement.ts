@@ -24,14 +24,14 @@ const words: Record<keyof ClockEvidence, string> = {
  * @returns undefined while they agree
  */
 export function describeDisagreement(evidence: ClockEvidence, at: number, lowest: number): string | undefined {
-  const ms = contradiction(Object.values(evidence).flat())
+  const ms = contradiction([evidence.dates, evidence.machine, evidence.resets])
   if (ms <= TOLERATED_MS) return undefined
   const shown = (['dates', 'resets', 'machine'] as const).flatMap((kind) => {
     const offsets = evidence[kind]
     if (offsets.length === 0) return []
     const from = Math.min(...offsets.map(({ from }) => from)) + at
     const to = Math.max(...offsets.map(({ from }) => from)) + at
-    const isOne = contradiction(offsets) <= TOLERATED_MS
+    const isOne = contradiction([offsets]) <= TOLERATED_MS
     return `${words[kind]} shows ${isOne ? inWords(to) : `${inWords(from)} and ${inWords(to)}`}`
   })
   return (

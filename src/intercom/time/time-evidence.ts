@@ -87,6 +87,14 @@ export function lowestOffset(kinds: readonly (readonly Offset[])[]): number | un
 }
 
 /** How far pieces of evidence contradict each other beyond their own uncertainty, ms; 0 or less when all may be right. */
-export function contradiction(offsets: readonly Offset[]): number {
-  return Math.max(...offsets.map(({ from }) => from)) - Math.min(...offsets.map(({ to }) => to))
+export function contradiction(kinds: readonly (readonly Offset[])[]): number {
+  // Called with every answer, so it builds no lists.
+  let latestFrom = Number.NEGATIVE_INFINITY
+  let earliestTo = Number.POSITIVE_INFINITY
+  for (const offsets of kinds)
+    for (const { from, to } of offsets) {
+      latestFrom = Math.max(latestFrom, from)
+      earliestTo = Math.min(earliestTo, to)
+    }
+  return latestFrom - earliestTo
 }

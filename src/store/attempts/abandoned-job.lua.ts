@@ -7,16 +7,13 @@ import { defineScript } from '../script.ts'
  * end, which the reconciler or the attempt carries out. Nobody can renew a lease while Redis is down, so each lease
  * counts from the start of Redis at the earliest.
  *
- * Replies [MISSING], [ENDED] or [LIVE, status, fence, cancel reason or ''].
+ * Replies why the job's end has been requested, now or before; '' if it has not, or the job has ended.
  */
 export const markAbandonedScript = defineScript({
   name: 'syncMarkAbandoned',
   keys: ['recordKey'],
   args: ['now'],
-  reply: Type.Union([
-    Type.Tuple([Type.Enum(['MISSING', 'ENDED'])]),
-    Type.Tuple([Type.Literal('LIVE'), Type.String(), Type.String(), Type.String()]),
-  ]),
+  reply: Type.String(),
   lua: `${endedFunction}${redisTimeFunction}
 local function startedAt()
   local info = redis.pcall('INFO', 'server')
@@ -24,18 +21,13 @@ local function startedAt()
   return uptime and redisTime() - tonumber(uptime) * 1000 or 0
 end
 
-local status, fence, cancelReason, graceMs, readersUntil, leaseMs = unpack(redis.call(
-  'HMGET', recordKey, 'status', 'fence', 'cancelReason', 'graceMs', 'readersUntil', 'leaseMs'))
-if not status then return {'MISSING'} end
-if ended(status) then return {'ENDED'} end
-local reason = cancelReason or ''
-if reason == '' and graceMs then
-  local leasedUntil = math.max(tonumber(readersUntil), startedAt() + tonumber(leaseMs or 0))
-  if redisTime() > leasedUntil + tonumber(graceMs) then
-    reason = 'abandoned'
-    redis.call('HSET', recordKey, 'cancelReason', reason, 'lastUpdatedAt', now)
-  end
-end
-return {'LIVE', status, fence, reason}
+local status, cancelReason, graceMs, readersUntil, leaseMs = unpack(redis.call(
+  'HMGET', recordKey, 'status', 'cancelReason', 'graceMs', 'readersUntil', 'leaseMs'))
+if not status or ended(status) then return '' end
+if cancelReason or not graceMs then return cancelReason or '' end
+local leasedUntil = math.max(tonumber(readersUntil), startedAt() + tonumber(leaseMs or 0))
+if redisTime() <= leasedUntil + tonumber(graceMs) then return '' end
+redis.call('HSET', recordKey, 'cancelReason', 'abandoned', 'lastUpdatedAt', now)
+return 'abandoned'
 `,
 })

@@ -1,11 +1,11 @@
 import type { JobFailure } from '../../errors.ts'
 import type { Commit } from '../../sync/contract/commit.ts'
-import { type Activity, activityJson } from '../activity.ts'
+import { type ActivityReport, activityJson } from '../activity.ts'
 import { type CancelReason, cancelReasonOf } from '../job-record.ts'
 import { runScript } from '../script.ts'
 import { activityScript } from './activity.lua.ts'
 import { beginScript } from './begin.lua.ts'
-import { type BegunAttempt, readBegun } from './begun-attempt.ts'
+import { type BegunAttempt, readBegun, readGrowth } from './begun-attempt.ts'
 import { type CommitDependencies, type CommitOutcome, commitTo, makeRoom } from './commit.ts'
 import {
   type Ending,
@@ -33,15 +33,6 @@ export interface Attempt extends AttemptIdentity, BegunAttempt {
   fence: number
 }
 
-/** What an attempt says about itself between its commits. */
-export interface ActivityReport {
-  activity: Activity
-  /** Requests to Intercom since the last report. */
-  requests: number
-  /** The ms of them in which requests waited for Intercom's rate limit. */
-  waitedMs: number
-}
-
 /** `CANCELLED`: somebody wants the job to end, and only this attempt would do it. */
 export type ReleaseOutcome =
   | { outcome: 'RELEASED' | 'ENDED' | 'FENCED' }
@@ -62,6 +53,8 @@ export interface AttemptStore {
    * @returns bytes that are free now
    */
   makeRoom(attempt: Attempt): Promise<number>
+  /** What the commits so far have added to the lists of the position, in order. @throws StoredDataError */
+  readGrowth(jobId: number): Promise<unknown[]>
   /** @param retryInMs ms until the next attempt, if this one has failed */
   release(
     identity: AttemptIdentity,
@@ -84,6 +77,7 @@ export function createAttemptStore(dependencies: AttemptStoreDependencies): Atte
     begin: (identity, mode, newEpoch) => beginAttempt(dependencies, identity, mode, newEpoch),
     commit: (attempt, commitId, commit) => commitTo(dependencies, attempt, commitId, commit),
     makeRoom: (attempt) => makeRoom(dependencies, attempt),
+    readGrowth: (jobId) => readGrowth(dependencies.redis, jobId),
     release: (...release) => releaseAttempt(dependencies, ...release),
     reportActivity: (identity, report) => reportActivity(dependencies, identity, report),
     end: (jobId, fence, ending, by) => endJob(dependencies, jobId, fence, ending, by),

@@ -1,8 +1,11 @@
 import Type from 'typebox'
+import { positionWithLists } from '../../stored/progress.ts'
 import { NumberText, parseStored, readStored, refuseOtherVersion } from '../../stored/stored-data.ts'
 import type { Position } from '../../sync/contract/commit.ts'
 import type { SyncRequest } from '../../sync/contract/sync-request.ts'
+import { storeAnswer } from '../availability.ts'
 import { type CancelReason, cancelReasonOf } from '../job-record.ts'
+import type { StoreClient } from '../keys.ts'
 import { type JobSeals, openJobSeals } from '../secrets/job-seals.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
 
@@ -87,8 +90,27 @@ export function readBegun(
       return openSeals().openRequest(request)
     },
     readPosition: () =>
-      position === undefined ? undefined : parseStored(PositionSchema, position, `the position of job ${jobId}`),
+      position === undefined
+        ? undefined
+        : parseStored(PositionSchema, position, `the position of job ${jobId}`, positionWithLists),
   }
+}
+
+/** Commits whose growth is read at a time. */
+const perRead = 100
+
+const Growths = Type.Array(Type.Unknown())
+
+/** What the commits of a job have added to the lists of its position, in order. @throws StoredDataError */
+export async function readGrowth(redis: StoreClient, jobId: number): Promise<unknown[]> {
+  const newestFirst: string[] = []
+  for (let read = perRead; read === perRead; ) {
+    const from = newestFirst.length
+    const texts = await storeAnswer(redis.lrange(redis.keyspace.job(jobId, 'growth'), from, from + perRead - 1))
+    newestFirst.push(...texts)
+    read = texts.length
+  }
+  return newestFirst.toReversed().flatMap((text) => parseStored(Growths, text, `the position of job ${jobId}`))
 }
 
 function* pairsOf(namesAndValues: readonly string[]): Generator<[name: string, value: string]> {

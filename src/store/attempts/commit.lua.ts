@@ -13,7 +13,7 @@ import { windowBytesFunction } from '../segments/window-bytes.ts'
  */
 export const commitScript = defineScript({
   name: 'syncCommit',
-  keys: ['recordKey', 'logKey', 'positionKey', 'statesKey'],
+  keys: ['recordKey', 'logKey', 'positionKey', 'growthKey', 'statesKey'],
   optionalKeys: ['lockKey'],
   args: [
     'channel',
@@ -33,6 +33,8 @@ export const commitScript = defineScript({
     'checkpoints',
     /** JSON. */
     'position',
+    /** JSON, '' for none: what the position's lists have grown by. */
+    'growth',
     /** JSON. */
     'streams',
     /** JSON: the streams that the job leaves out; '' for none. */
@@ -51,9 +53,9 @@ export const commitScript = defineScript({
     Type.Integer(),
   ]),
   lua: `${endedFunction}${runIdFunction}${mayBeOtherLogFunction}${logIsFullFunction}${windowBytesFunction}
-local status, latestFence, latestAttemptId, latestCommitId, messages, blobBytes, runIdOfLog, givenBytes, statesBytes =
-  unpack(redis.call('HMGET', recordKey, 'status', 'fence', 'attemptId', 'commitId', 'messages', 'blobBytes', 'runId',
-    'givenBytes', 'statesBytes'))
+local status, latestFence, latestAttemptId, latestCommitId, messages, blobBytes, runIdOfLog, givenBytes, statesBytes,
+  growthBytes = unpack(redis.call('HMGET', recordKey, 'status', 'fence', 'attemptId', 'commitId', 'messages', 'blobBytes', 'runId',
+    'givenBytes', 'statesBytes', 'growthBytes'))
 if not status or ended(status) then return {'ENDED', 0, 0} end
 if tonumber(latestFence) > tonumber(fence) then return {'FENCED', 0, 0} end
 if tonumber(latestFence) < tonumber(fence) then return {'REWOUND', 0, 0} end
@@ -70,7 +72,8 @@ local newStatesBytes = tonumber(statesBytes or 0)
 for streamName, streamState in entries() do
   newStatesBytes = newStatesBytes + #streamState - redis.call('HSTRLEN', statesKey, streamName)
 end
-local held = log + allocated(#position) + tonumber(givenBytes or 0) + allocated(newStatesBytes)
+local held = log + allocated(#position) + tonumber(growthBytes or 0) + #growth + tonumber(givenBytes or 0)
+  + allocated(newStatesBytes)
 if logIsFull(held, entryBytes, logLimitBytes) then return {'LOG_FULL', held, log} end
 
 local last = string.format('%.0f', offset + count)
@@ -95,6 +98,12 @@ if isProgress == '1' then
   redis.call('HDEL', recordKey, 'lastFailure')
 end
 redis.call('SET', positionKey, position)
+if growth ~= '' then
+  redis.call('LPUSH', growthKey, growth)
+  -- 30 days: an earlier version that ends the job does not know the key.
+  redis.call('PEXPIRE', growthKey, 2592000000)
+  redis.call('HINCRBY', recordKey, 'growthBytes', #growth)
+end
 for streamName, streamState in entries() do
   redis.call('HSET', statesKey, streamName, streamState)
 end

@@ -37,7 +37,7 @@ export interface CommitDependencies {
 }
 
 /** What a job has in Redis, as its record says; members are missing in records of older versions. */
-const figureNames = ['blobBytes', 'givenBytes', 'statesBytes', 'positionBytes'] as const
+const figureNames = ['blobBytes', 'givenBytes', 'statesBytes', 'positionBytes', 'growthBytes'] as const
 
 /** Makes a commit durable, and room for the next one. @throws CodedError `log_full` when there can be no room for it */
 export async function commitTo(
@@ -96,6 +96,7 @@ async function appendTo(
       recordKey: redis.keyspace.job(jobId, 'record'),
       logKey: redis.keyspace.job(jobId, 'log'),
       positionKey: redis.keyspace.job(jobId, 'position'),
+      growthKey: redis.keyspace.job(jobId, 'growth'),
       statesKey: redis.keyspace.job(jobId, 'states'),
       lockKey: lock?.key,
     },
@@ -113,6 +114,7 @@ async function appendTo(
       recordCount: commit.recordCount,
       checkpoints: checkpoints.length > 0 && JSON.stringify(checkpoints),
       position: JSON.stringify(commit.position),
+      growth: commit.growth && JSON.stringify(commit.growth),
       streams: JSON.stringify(commit.streams),
       skippedStreams: commit.skippedStreams && JSON.stringify(commit.skippedStreams),
       holdsErrorTrace: holdsErrorTrace(commit.body),

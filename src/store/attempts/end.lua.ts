@@ -18,6 +18,7 @@ export const endScript = defineScript({
     'recordKey',
     'logKey',
     'positionKey',
+    'growthKey',
     'requestKey',
     'dataKeyKey',
     'statesKey',
@@ -88,7 +89,7 @@ if not knowsLog and runIdOfLog and runIdOfLog ~= runId() then
 end
 redis.call('HINCRBY', recordKey, 'bytes', bytes)
 if count > 0 then redis.call('HINCRBY', recordKey, 'blobBytes', windowBytes(#blob, 0)) end
-redis.call('DEL', positionKey, requestKey, readersKey, fingerprintsKey)
+redis.call('DEL', positionKey, growthKey, requestKey, readersKey, fingerprintsKey)
 redis.call('PEXPIRE', logKey, logRetentionMs)
 redis.call('PEXPIRE', dataKeyKey, logRetentionMs)
 redis.call('PEXPIRE', statesKey, logRetentionMs)

@@ -125,6 +125,7 @@ async function tryToEnd(
       recordKey: redis.keyspace.job(jobId, 'record'),
       logKey: redis.keyspace.job(jobId, 'log'),
       positionKey: redis.keyspace.job(jobId, 'position'),
+      growthKey: redis.keyspace.job(jobId, 'growth'),
       requestKey: redis.keyspace.job(jobId, 'request'),
       dataKeyKey: redis.keyspace.job(jobId, 'dataKey'),
       statesKey: redis.keyspace.job(jobId, 'states'),

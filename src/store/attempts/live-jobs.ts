@@ -2,11 +2,11 @@ import Type from 'typebox'
 import type { Clock } from '../../clock.ts'
 import { NumberText, readStored } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
-import { type JobStatus, jobStatuses } from '../job.ts'
+import { isFinal, type JobStatus, jobStatuses } from '../job.ts'
 import { type CancelReason, cancelReasonOf } from '../job-record.ts'
 import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
-import { markAbandonedScript } from './abandoned-job.lua.ts'
+import { markIfAbandoned } from './abandoned-job.ts'
 import { forgetScript } from './forget.lua.ts'
 
 /** A job that has not ended, as the reconciler sees it. */
@@ -54,24 +54,23 @@ export function createLiveJobs({ redis, clock }: { redis: StoreClient; clock: Cl
       return readLiveJobIds(redis)
     },
     async lookOver(jobId) {
-      const [outcome, status = '', fence, cancelReason] = await runScript(redis, markAbandonedScript, {
-        keys: { recordKey: redis.keyspace.job(jobId, 'record') },
-        args: { now: clock.now() },
-      })
-      if (outcome === 'ENDED') await forgetJob(redis, jobId)
-      if (outcome === 'MISSING') {
+      const recordKey = redis.keyspace.job(jobId, 'record')
+      const [status, fence, graceMs, cancelReason] = await storeAnswer(
+        redis.hmget(recordKey, 'status', 'fence', 'graceMs', 'cancelReason'),
+      )
+      if (status === null || status === undefined) {
         const createdAt = Number(await storeAnswer(redis.zscore(redis.keyspace.liveJobs, String(jobId))))
         if (clock.now() - createdAt > orphanAfterMs) await forgetJob(redis, jobId)
+        return undefined
       }
-      if (outcome !== 'LIVE') return undefined
-      const what = `the record of job ${jobId}`
-      const live = readStored(LiveRecord, { status, fence }, what)
-      return {
-        jobId,
-        status: live.status,
-        fence: Number(live.fence),
-        ...(cancelReason && { cancelReason: cancelReasonOf(cancelReason) }),
+      if (isFinal(status)) {
+        await forgetJob(redis, jobId)
+        return undefined
       }
+      const live = readStored(LiveRecord, { status, fence }, `the record of job ${jobId}`)
+      const requested = cancelReason ? cancelReasonOf(cancelReason) : undefined
+      const reason = requested ?? (graceMs ? await markIfAbandoned(redis, clock, jobId) : undefined)
+      return { jobId, status: live.status, fence: Number(live.fence), ...(reason && { cancelReason: reason }) }
     },
     async announceCancel(jobId) {
       await storeAnswer(redis.publish(redis.keyspace.cancelChannel, String(jobId)))

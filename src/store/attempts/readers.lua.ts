@@ -51,26 +51,27 @@ return 1
 /**
  * A reader hung up: the grace period counts from now, or from the end of the last other lease.
  *
- * Replies ABANDONED when nobody is left and the grace period is over at once, else KEPT.
+ * Replies [ABANDONED, 0] when nobody is left and the grace period is over at once, else [KEPT, ms until it is over if
+ * nobody comes]; 0 for a job that keeps no leases.
  */
 export const dropReaderScript = defineScript({
   name: 'syncDropReader',
   keys,
   args: ['readerId'],
-  reply: Type.Enum(['ABANDONED', 'KEPT']),
+  reply: Type.Tuple([Type.Enum(['ABANDONED', 'KEPT']), Type.Integer()]),
   lua: `${endedFunction}${redisTimeFunction}${leasedUntilFunction}
 local status, graceMs = unpack(redis.call('HMGET', recordKey, 'status', 'graceMs'))
-if not status or ended(status) or not graceMs then return 'KEPT' end
+if not status or ended(status) or not graceMs then return {'KEPT', 0} end
 -- The first write has to be one that Redis refuses when memory is full (see Script).
 redis.call('HSET', recordKey, 'readersUntil', 0)
 redis.call('ZREM', readersKey, readerId)
 local now = redisTime()
 local others = math.max(now, leasedUntil())
 redis.call('HSET', recordKey, 'readersUntil', string.format('%.0f', others))
-if others > now or tonumber(graceMs) > 0 then return 'KEPT' end
+if others > now or tonumber(graceMs) > 0 then return {'KEPT', others - now + tonumber(graceMs)} end
 -- At once, so that nobody joins it in between.
 redis.call('HSETNX', recordKey, 'cancelReason', 'abandoned')
-return 'ABANDONED'
+return {'ABANDONED', 0}
 `,
 })
 

@@ -16,7 +16,7 @@ export const releaseScript = defineScript({
     'now',
     'fence',
     'attemptId',
-    /** 'counted' or 'uncounted': an orderly shutdown does not count as an attempt without progress. */
+    /** 'counted' or 'uncounted': an orderly shutdown, and a Redis that cannot serve, are no attempt without progress. */
     'counted',
     /** JSON, '' for none. */
     'lastFailure',

@@ -38,7 +38,7 @@ export async function acknowledge(
     const job = await readJob()
     const { tenant, jobId, connectionId } = job
     requireOwnLog(job, holding)
-    await checkOffset(redis, job, offset, 'offset')
+    await checkOffset(redis, job, holding, 'offset')
     const [outcome, acknowledged] =
       connectionId === undefined ? await keep(redis, job, offset) : await move(source, job, connectionId, offset)
     if (outcome === 'GONE') throw new CodedError('log_gone')

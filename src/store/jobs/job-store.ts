@@ -113,8 +113,14 @@ export interface JobStore {
   deleteMessages(tenant: string, jobId: number, epoch?: string): Promise<void>
   /** Reports that a reader is there; the reader renews this every few seconds, and it expires after 15 s. */
   renewReaderLease(jobId: number, readerId: string): Promise<void>
-  /** The client hung up: `graceMs` starts at once unless another reader is there. */
-  dropReaderLease(jobId: number, readerId: string): Promise<void>
+  /**
+   * The client hung up: `graceMs` starts at once unless another reader is there.
+   *
+   * @returns ms until the job is abandoned if nobody comes; 0 if it does not depend on readers, or is abandoned now
+   */
+  dropReaderLease(jobId: number, readerId: string): Promise<number>
+  /** Requests the end of a job whose readers have been gone for longer than its grace. */
+  endIfAbandoned(jobId: number): Promise<void>
   /**
    * The service itself cut the reader off (it closes, or had lost Redis) that long ago. The reader has two minutes to
    * return.

@@ -1,3 +1,4 @@
+import { markIfAbandoned } from '../attempts/abandoned-job.ts'
 import { awaitReaderScript, dropReaderScript, renewReaderScript } from '../attempts/readers.lua.ts'
 import type { Keyspace } from '../keys.ts'
 import { runScript } from '../script.ts'
@@ -19,19 +20,24 @@ export const readerKeys = (keyspace: Keyspace, jobId: number) => ({
 /** The leases of the readers of jobs that live as long as somebody reads them. */
 export function createReaderLeases(
   dependencies: JobStoreDependencies,
-): Pick<JobStore, 'renewReaderLease' | 'dropReaderLease' | 'awaitReader'> {
-  const { redis, readerLeaseMs } = dependencies
+): Pick<JobStore, 'renewReaderLease' | 'dropReaderLease' | 'endIfAbandoned' | 'awaitReader'> {
+  const { redis, clock, readerLeaseMs } = dependencies
   return {
     async renewReaderLease(jobId, readerId) {
       const args = { readerId, leaseMs: readerLeaseMs, awaitedPrefix }
       await runScript(redis, renewReaderScript, { keys: readerKeys(redis.keyspace, jobId), args })
     },
     async dropReaderLease(jobId, readerId) {
-      const outcome = await runScript(redis, dropReaderScript, {
+      const [outcome, graceLeftMs] = await runScript(redis, dropReaderScript, {
         keys: readerKeys(redis.keyspace, jobId),
         args: { readerId },
       })
       if (outcome === 'ABANDONED') await requestEnd(dependencies, jobId, 'abandoned')
+      return graceLeftMs
+    },
+    async endIfAbandoned(jobId) {
+      const reason = await markIfAbandoned(redis, clock, jobId)
+      if (reason) await requestEnd(dependencies, jobId, reason)
     },
     async awaitReader(jobId, readerId, sinceCutMs) {
       const args = {

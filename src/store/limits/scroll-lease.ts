@@ -5,8 +5,8 @@ import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { holdLeaseScript, releaseLeaseScript } from './scroll-lease.lua.ts'
 
-/** Long enough to survive a pause of its holder, and short enough to end soon after the holder's death. */
-const LEASE_MS = 30_000
+/** Longer than the lock on a job, so that a pause which costs the lease has cost the job before; over when a successor of a dead holder begins. */
+const LEASE_MS = 15_000
 const RENEW_MS = 5_000
 const LOOK_MS = 1_000
 

@@ -5,7 +5,7 @@ import { storeAnswer } from '../availability.ts'
 import { hasEnded, type Job } from '../job.ts'
 import type { StoreClient } from '../keys.ts'
 import { type CheckpointSource, givenPrefix, readCheckpoints } from './checkpoints.ts'
-import { refuseOtherJob, requireOwnLog } from './log-epoch.ts'
+import { type Holding, mayHaveGoneBack, refuseBeyondEnd, refuseOtherJob, requireOwnLog } from './log-epoch.ts'
 import { messagesGone } from './messages-gone.ts'
 
 /** @throws CodedError `job_running`, `log_gone`, `log_damaged`, `log_rewound`, `offset_out_of_range` */
@@ -22,7 +22,7 @@ export async function statesAt(
     throw new CodedError('job_running', 'The job has not ended: say with `at` how many of its messages you hold')
   }
   const offset = at ?? job.messageCount
-  await checkOffset(redis, job, offset, 'at')
+  await checkOffset(redis, job, { epoch, held: offset }, 'at')
   await refuseTrimmed(redis, job.jobId, offset)
   const given = await readGivenStates(redis, job.jobId)
   const states = new Map([...given, ...(await readCheckpoints(source, job.jobId, 0, offset))])
@@ -30,14 +30,14 @@ export async function statesAt(
   return Object.fromEntries(states)
 }
 
-/** @throws CodedError `log_gone`, `offset_out_of_range` */
-export async function checkOffset(redis: StoreClient, job: Job, offset: number, name: string): Promise<void> {
+/**
+ * @param name how the caller's request names the offset
+ * @throws CodedError `log_gone`, `log_rewound`, `offset_out_of_range`
+ */
+export async function checkOffset(redis: StoreClient, job: Job, holding: Holding, name: string): Promise<void> {
   if ((await storeAnswer(redis.exists(redis.keyspace.job(job.jobId, 'dataKey')))) === 0)
     throw new CodedError('log_gone')
-  if (offset <= job.messageCount) return
-  throw new CodedError('offset_out_of_range', `${name} is ${offset}, but the log has ${job.messageCount} messages`, {
-    extensions: { messageCount: job.messageCount },
-  })
+  await refuseBeyondEnd(job, { ...holding, name }, () => mayHaveGoneBack(redis, job.jobId))
 }
 
 /** The states before the messages that have given way are no longer known. @throws CodedError `log_gone` */

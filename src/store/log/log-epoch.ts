@@ -1,5 +1,8 @@
 import { areOfOneJob, hasGoneBack } from '../../epoch.ts'
 import { CodedError } from '../../errors.ts'
+import type { StoreClient } from '../keys.ts'
+import { mayHaveGoneBackScript } from '../run-id.lua.ts'
+import { runScript } from '../script.ts'
 
 /** A log and its epoch. An id alone proves nothing: a Redis that was restored may have given it out twice. */
 interface EpochedLog {
@@ -54,6 +57,37 @@ export function requireOwnLog(log: EpochedLog, holding: Holding): void {
  */
 export function refuseChangedLog(log: EpochedLog, epoch: string): void {
   if (epoch !== log.logEpoch) throw rewound(log, 'The log has gone back in time while it was read: read it again')
+}
+
+/** Whether a job's log may lack messages that were read: Redis is another process than at the last commit. */
+export async function mayHaveGoneBack(redis: StoreClient, jobId: number): Promise<boolean> {
+  return (
+    (await runScript(redis, mayHaveGoneBackScript, { keys: { recordKey: redis.keyspace.job(jobId, 'record') } })) === 1
+  )
+}
+
+/**
+ * Refuses a caller that holds more messages than the log has. If the caller names the log's epoch, it has read them, so
+ * the log has lost them: that shows here first, before an attempt finds it and changes the epoch.
+ *
+ * @param held.name how the caller's request names the offset
+ * @throws CodedError `log_rewound`, `offset_out_of_range`
+ */
+export async function refuseBeyondEnd(
+  log: EpochedLog,
+  { epoch, held, name }: Holding & { name: string },
+  mayHaveGoneBack: () => Promise<boolean>,
+): Promise<void> {
+  if (held <= log.messageCount) return
+  const { messageCount } = log
+  if (epoch !== undefined && (await mayHaveGoneBack()))
+    throw rewound(
+      log,
+      'Redis has lost messages that were read: continue with a new job, from the last STATE before them',
+    )
+  throw new CodedError('offset_out_of_range', `${name} is ${held}, but the log has ${messageCount} messages`, {
+    extensions: { messageCount },
+  })
 }
 
 function rewound({ logEpoch, messageCount }: EpochedLog, detail: string): CodedError {

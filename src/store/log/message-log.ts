@@ -26,6 +26,8 @@ export interface MessageLogReader {
    * @throws CodedError `log_gone` when the messages are no longer kept, `store_unavailable`
    */
   measure(jobId: number, after: number, through: number): Promise<number>
+  /** Whether the log may lack messages that were read: Redis is another process than at the last commit. */
+  mayHaveGoneBack(jobId: number): Promise<boolean>
   /** Calls `listener` after every commit, status change and end of the job, and when the connection to Redis is lost (`'lost'`). */
   subscribe(jobId: number, listener: (event: 'changed' | 'lost') => void): () => void
 }

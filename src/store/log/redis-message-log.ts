@@ -10,6 +10,7 @@ import { unlessRemoved } from '../segments/removed-log.ts'
 import { parseIndexed } from '../segments/segment-index.ts'
 import { noSegmentReader, type SegmentReader } from '../segments/segment-reading.ts'
 import { readFingerprints } from './fingerprints.ts'
+import { mayHaveGoneBack } from './log-epoch.ts'
 import { measureLogScript } from './measure-log.lua.ts'
 import type { LogPage, MessageLogReader } from './message-log.ts'
 import { firstLeftAfter, messagesGone } from './messages-gone.ts'
@@ -39,6 +40,7 @@ export function createMessageLogReader(dependencies: MessageLogDependencies): Me
   return {
     read: (jobId, after, maxBytes) => readPage(dependencies, jobId, after, maxBytes),
     measure: (jobId, after, through) => measure(dependencies, jobId, after, through),
+    mayHaveGoneBack: (jobId) => mayHaveGoneBack(dependencies.redis, jobId),
     subscribe: (jobId, listener) => dependencies.wakeUps.listen(jobId, (wakeUp) => listener(wakeUp.kind)),
   }
 }

@@ -33,6 +33,8 @@ export type Verdict = { kind: 'again'; failure: JobFailure; delayMs: number } | 
 export function judgeFailure(error: unknown, idleAttempts: number): Verdict {
   const failure = toJobFailure(error)
   if (!errorTable[failure.code].retryable) return { kind: 'over', failure }
+  // The job is not to blame, however long Redis cannot serve.
+  if (failure.code === 'store_unavailable') return { kind: 'again', failure, delayMs: afterProgressMs }
   if (idleAttempts >= maxIdleAttempts) return { kind: 'over', failure: noProgress(failure) }
   return { kind: 'again', failure, delayMs: delayBeforeNextAttempt(idleAttempts) }
 }

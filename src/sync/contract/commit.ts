@@ -1,5 +1,6 @@
 import type { StreamStatus } from '../../airbyte/messages.ts'
 import type { JobFailure } from '../../errors.ts'
+import type { Growth } from '../state/growing-lists.ts'
 
 /** A STATE message inside a commit. */
 export interface Checkpoint {
@@ -62,6 +63,8 @@ export interface Commit {
   /** The STATEs in `body`, in order. */
   checkpoints: Checkpoint[]
   position: Position
+  /** What the position's growing lists have grown by, in order. @defaultValue nothing */
+  growth?: readonly Growth[]
   /** Every stream that is not left out, totals since the start of the job. */
   streams: StreamProgress[]
   /** Streams of the catalog that the job leaves out. @defaultValue none */

@@ -2,7 +2,7 @@ import type { ConfiguredCatalog } from '../../airbyte/catalog.ts'
 import { readSourceConfig, type SourceConfig } from '../../airbyte/source-config.ts'
 import { readStates } from '../../airbyte/state/read-states.ts'
 import type { GivenState, StreamStates } from '../../airbyte/state/stream-states.ts'
-import { CodedError, type Fault } from '../../errors.ts'
+import { CodedError, type Fault, listFaults } from '../../errors.ts'
 import { readSelection, type UnknownStreams } from '../../streams/selection.ts'
 import { findStream } from '../../streams/table.ts'
 import { withSeconds } from '../state/foreign-cursor.ts'
@@ -52,8 +52,7 @@ export function parseSyncRequest(body: SyncRequestBody, unknownStreams?: Unknown
   for (const { stream, always_whole } of catalog.streams)
     if (always_whole && isComplete(byStream.get(stream.name))) byStream.delete(stream.name)
   if (!config || faults.length > 0) {
-    const detail = faults.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ')
-    throw new CodedError('invalid_request', `The request is not valid: ${detail}`, { faults })
+    throw new CodedError('invalid_request', `The request is not valid: ${listFaults(faults, 10)}`, { faults })
   }
   return { config, catalog, states: Object.fromEntries(byStream), ...skipping(body) }
 }

@@ -6,6 +6,7 @@ import type { IntercomClient } from '../../intercom/client.ts'
 import type { Workspace } from '../../intercom/endpoints/workspace.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import type { Fingerprints } from '../delivered/fingerprints.ts'
+import type { GrowingLists } from '../state/growing-lists.ts'
 import type { Counter } from './commit.ts'
 import type { CreateSpool } from './spool.ts'
 
@@ -66,6 +67,7 @@ export interface WalkContext {
   fingerprints: Fingerprints
   /** Adds to the fingerprints which versions of searched records earlier attempts have put into the log. */
   replayVersions: () => Promise<void>
+  growing: GrowingLists
   ports: WalkPorts
 }
 

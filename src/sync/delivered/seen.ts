@@ -1,4 +1,5 @@
-import type { SeenJson } from '../state/position-schema.ts'
+import type { GrowingList } from '../state/growing-lists.ts'
+import type { SeenEntry, SeenJson } from '../state/position-schema.ts'
 import type { Remembered } from '../state/search-state.ts'
 import { createMembershipFilter, type MembershipFilter } from './membership-filter.ts'
 
@@ -7,7 +8,7 @@ import { createMembershipFilter, type MembershipFilter } from './membership-filt
  * tail, and between this sync and the next (the search index lags, so syncs overlap). Then only changed records are
  * delivered.
  */
-export interface Seen {
+export interface Seen extends GrowingList {
   /** Whether exactly this content of the record was delivered already. */
   has(id: string, hash: string): boolean
   /** Whether the record was delivered in any form, as far as is known. */
@@ -42,6 +43,8 @@ export interface Unmet {
 /** So many records fit into a state. */
 export const MOST_ENTRIES = 2000
 const MOST_BYTES = 128 * 1024
+/** When there are more than so many, they are kept beside the position; see `Growth`. */
+const MOST_IN_POSITION = 2 * MOST_ENTRIES
 
 /** How a filter names a version of a record. */
 export function versionOf(id: string, updatedAt: number): string {
@@ -51,13 +54,18 @@ export function versionOf(id: string, updatedAt: number): string {
 /** @param frozen start of the walk, Unix seconds: slices share no record, so nothing older is met twice */
 export function createSeen(frozen: number, json?: SeenJson): Seen {
   const entries = new Map<string, { updatedAt: number; hash: string }>()
-  for (const [id, updatedAt, hash] of json?.entries ?? []) entries.set(id, { updatedAt, hash })
+  for (const [id, updatedAt, hash] of json?.entries ?? []) {
+    if (hash === '') entries.delete(id)
+    else entries.set(id, { updatedAt, hash })
+  }
+  /** Entries kept beside the position, and those that the next commit adds to them; undefined while none are there. */
+  let apart = json?.apart === undefined ? undefined : { kept: json.apart, added: [] as SeenEntry[] }
   let protectedFrom = json?.protectedFrom ?? frozen
   let forgottenTo = json?.forgottenTo ?? -1
   let unknownTo = json?.unknownTo ?? -1
   let filter: MembershipFilter | undefined =
     json?.filter === undefined ? undefined : createMembershipFilter(json.filter)
-  let forgetAbove = 2 * MOST_ENTRIES
+  let forgetAbove = MOST_IN_POSITION
 
   /** Makes room: the oldest go first, as they are the likeliest to fall behind the final cursor. */
   function makeRoom(): void {
@@ -66,11 +74,14 @@ export function createSeen(frozen: number, json?: SeenJson): Seen {
     for (const [id, { updatedAt }] of oldestFirst.slice(0, -MOST_ENTRIES)) {
       if (updatedAt >= protectedFrom) break
       entries.delete(id)
+      apart?.added.push([id, updatedAt, ''])
       filter.add(versionOf(id, updatedAt))
       forgottenTo = Math.max(forgottenTo, updatedAt)
     }
-    forgetAbove = Math.max(2 * MOST_ENTRIES, 2 * entries.size)
+    forgetAbove = Math.max(MOST_IN_POSITION, 2 * entries.size)
   }
+
+  const listed = () => [...entries].map(([id, { updatedAt, hash }]): SeenEntry => [id, updatedAt, hash])
 
   return {
     has: (id, hash) => entries.get(id)?.hash === hash,
@@ -78,9 +89,13 @@ export function createSeen(frozen: number, json?: SeenJson): Seen {
     knowsNewer: (id, updatedAt) => (entries.get(id)?.updatedAt ?? updatedAt) > updatedAt,
     remember(id, updatedAt, hash) {
       entries.set(id, { updatedAt, hash })
+      apart?.added.push([id, updatedAt, hash])
       if (entries.size > forgetAbove) makeRoom()
+      if (entries.size > MOST_IN_POSITION) apart ??= { kept: 0, added: listed() }
     },
-    forget: (id) => void entries.delete(id),
+    forget(id) {
+      if (entries.delete(id)) apart?.added.push([id, 0, ''])
+    },
     missUpTo(time) {
       forgottenTo = Math.max(forgottenTo, time)
       unknownTo = Math.max(unknownTo, time)
@@ -104,12 +119,17 @@ export function createSeen(frozen: number, json?: SeenJson): Seen {
       return { seenFilter: all.toText() }
     },
     toJson: () => ({
-      entries: [...entries].map(([id, { updatedAt, hash }]) => [id, updatedAt, hash]),
+      entries: apart ? [] : listed(),
+      ...(apart && { apart: apart.kept + apart.added.length }),
       protectedFrom,
       forgottenTo,
       ...(unknownTo >= 0 && { unknownTo }),
       ...(filter && { filter: filter.toText() }),
     }),
+    growth: () => (apart && apart.added.length > 0 ? { from: apart.kept, entries: apart.added } : undefined),
+    grown() {
+      if (apart) apart = { kept: apart.kept + apart.added.length, added: [] }
+    },
   }
 }
 

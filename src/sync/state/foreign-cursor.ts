@@ -6,6 +6,9 @@ import { cursorTime } from './cursor-time.ts'
 export interface Claim {
   pointer: string
   value: unknown
+  /** The object that has it, and under which name. */
+  holder: Record<string, unknown>
+  member: string
 }
 
 /**
@@ -44,22 +47,21 @@ export function withSeconds(
   field: CursorField,
   parent?: string,
 ): Record<string, unknown> {
-  const dates = foreignClaims(state, field, parent).filter(({ value }) => Number.isNaN(Number(value)))
-  if (dates.length === 0) return state
+  if (!foreignClaims(state, field, parent).some(isDate)) return state
   const copy = structuredClone(state)
-  for (const { pointer, value } of dates) {
-    const path = pointer.slice(1).split('/')
-    const last = path.pop() ?? ''
-    const holder = path.reduce<unknown>((place, name) => (place as Record<string, unknown>)[name], copy)
-    Object.assign(holder as object, { [last]: cursorTime(value) })
-  }
+  for (const claim of foreignClaims(copy, field, parent).filter(isDate))
+    claim.holder[claim.member] = cursorTime(claim.value)
   return copy
+}
+
+function isDate({ value }: Claim): boolean {
+  return Number.isNaN(Number(value))
 }
 
 /** The oldest claim that can be trusted, Unix seconds; undefined when there is none. */
 export function oldestClaim(claims: readonly Claim[]): number | undefined {
   const cursors = claims.flatMap(({ value }) => cursorTime(value) ?? [])
-  return cursors.length > 0 ? Math.min(...cursors) : undefined
+  return cursors.length > 0 ? cursors.reduce((oldest, cursor) => Math.min(oldest, cursor)) : undefined
 }
 
 function claimsAt(blob: unknown, pointer: string, field: CursorField): Claim[] {
@@ -82,6 +84,7 @@ function claimsAt(blob: unknown, pointer: string, field: CursorField): Claim[] {
 }
 
 function claim(holder: unknown, member: string, pointer: string): Claim[] {
-  const value = isObject(holder) ? holder[member] : undefined
-  return value === undefined || value === null ? [] : [{ pointer: `${pointer}/${member}`, value }]
+  if (!isObject(holder)) return []
+  const value = holder[member]
+  return value === undefined || value === null ? [] : [{ pointer: `${pointer}/${member}`, value, holder, member }]
 }

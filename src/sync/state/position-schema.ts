@@ -1,5 +1,5 @@
 import Type, { type Static, type TSchema } from 'typebox'
-import { CompletenessSchema, KeptFailureSchema, StreamStatusSchema } from '../../stored/progress.ts'
+import { CompletenessSchema, KeptFailureSchema, positionWithLists, StreamStatusSchema } from '../../stored/progress.ts'
 import { readStored } from '../../stored/stored-data.ts'
 import { SearchWalkJson, SliceJson } from './search-state-schema.ts'
 
@@ -12,9 +12,14 @@ const Time = Type.Number()
 const Count = Type.Integer({ minimum: 0 })
 const TimesById = Type.Array(Type.Tuple([Type.String(), Time]))
 
-const SeenJson = Type.Object({
-  /** The records delivered: `[id, updatedAt, hash]`. */
-  entries: Type.Array(Type.Tuple([Type.String(), Time, Type.String()])),
+/** A record that was delivered: `[id, updatedAt, hash]`; without a hash, it counts as not delivered from here on. */
+const SeenEntry = Type.Tuple([Type.String(), Time, Type.String()])
+export type SeenEntry = Static<typeof SeenEntry>
+
+export const SeenJson = Type.Object({
+  entries: Type.Array(SeenEntry),
+  /** So many entries are kept beside the position, and none here. @defaultValue all are here */
+  apart: Type.Optional(Type.Integer({ minimum: 0 })),
   protectedFrom: Time,
   /** Time of the youngest record that was forgotten for lack of room, or never known here. */
   forgottenTo: Time,
@@ -108,6 +113,7 @@ const StreamRunJson = Type.Object({
 
 /** The position of a whole job. */
 export const SyncPosition = Type.Object({
+  v: Type.Optional(Type.Literal(positionWithLists)),
   /** `emitted_at` of the latest message, ms. */
   emittedAt: Type.Number(),
   runs: Type.Array(StreamRunJson),
@@ -128,5 +134,5 @@ export type SyncPosition = Static<typeof SyncPosition>
  * @throws StoredDataError when it is damaged or of another version
  */
 export function readPosition<Schema extends TSchema>(schema: Schema, position: unknown, owner: string): Static<Schema> {
-  return readStored(schema, position, `the position of ${owner}`)
+  return readStored(schema, position, `the position of ${owner}`, positionWithLists)
 }

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
-import Value from 'typebox/value'
 import type { Fault } from '../../errors.ts'
+import { isValid } from '../../stored/stored-data.ts'
+import { firstFault } from '../../stored/validation.ts'
 import type { CursorField } from '../../streams/table.ts'
 import { cursorTime } from './cursor-time.ts'
 import { foreignClaims } from './foreign-cursor.ts'
@@ -103,13 +104,14 @@ export function checkSearchState(
     faults.push({ pointer: `${pointer}/intercom_sync/v`, detail })
     return
   }
-  const [error] = Value.Errors(SearchStateJson, state)
-  if (error)
+  if (!isValid(SearchStateJson, state)) {
+    const fault = firstFault(SearchStateJson, state)
     faults.push({
-      pointer: `${pointer}${error.instancePath}`,
-      detail: `${error.message}: give the state as it was received, or reset it`,
+      pointer: `${pointer}${fault.pointer}`,
+      detail: `${fault.message}: give the state as it was received, or reset it`,
     })
-  if (error) return
+    return
+  }
   const other: CursorField = stream.cursor === 'updated_at' ? 'created_at' : 'updated_at'
   if (state[other] !== undefined && state[stream.cursor] === undefined) {
     const detail = `is of another stream: this one goes by ${stream.cursor}. Give each stream its own state, or reset it`
@@ -117,7 +119,7 @@ export function checkSearchState(
   }
   if (ours !== undefined) return
   for (const claim of foreignClaims(state, stream.cursor, stream.parent))
-    if (!Value.Check(Cursor, claim.value)) {
+    if (!isValid(Cursor, claim.value)) {
       const detail =
         'must be a time, in Unix seconds or as 2026-01-31T12:00:00Z: give the state as it was received, or reset it'
       faults.push({ pointer: `${pointer}${claim.pointer}`, detail })

@@ -145,5 +145,5 @@ export function lowWaterMark(slices: readonly Slice[], order: SortOrder, frozen:
     const isWholeUpToHere = orderOf(slice, order) === 'ascending' && !slice.shortPage
     return isWholeUpToHere ? Math.max(slice.from, slice.at ?? slice.from) : slice.from
   }
-  return open.length === 0 ? frozen : Math.min(...open.map(reached))
+  return open.length === 0 ? frozen : open.map(reached).reduce((low, mark) => Math.min(low, mark))
 }

@@ -42,7 +42,7 @@ export interface FedWalkOptions extends WalkContext {
 
 export function createFeed(
   { entry, configured, state }: SelectedStream,
-  { config, client, fingerprints }: Pick<WalkContext, 'config' | 'client' | 'fingerprints'>,
+  { config, client, fingerprints, growing }: Pick<WalkContext, 'config' | 'client' | 'fingerprints' | 'growing'>,
 ): Feed {
   const notes: LogEntry[] = []
   const tell = (note: LogEntry) => void notes.push(note)
@@ -52,7 +52,7 @@ export function createFeed(
   const bounds = createBounds({ name: entry.name, config, previous, client }, tell)
   const finishedBefore = !incremental && isComplete(state)
   const stream = { entry, configured, incremental, given: state, finishedBefore, previous }
-  const context = { config, client, fingerprints }
+  const context = { config, client, fingerprints, growing }
   return {
     ...stream,
     notes,

@@ -7,7 +7,8 @@ import { createPendingParents, type Parent, type PendingParents } from '../compl
 import { memberTypes } from '../contract/member-types.ts'
 import type { LogEntry, Sink, WalkContext } from '../contract/walk.ts'
 import type { Row } from '../pages/search-pages.ts'
-import type { FeedJson } from '../state/position-schema.ts'
+import type { GrowingLists } from '../state/growing-lists.ts'
+import { type FeedJson, readPosition, SeenJson } from '../state/position-schema.ts'
 import type { SearchState } from '../state/search-state.ts'
 import { owns } from '../state/slice.ts'
 import type { Bounds } from './bounds.ts'
@@ -61,7 +62,7 @@ export interface OpenFeed extends Pick<FedStream, 'entry' | 'incremental' | 'pre
 export function openFeed(
   stream: FedStream,
   bounds: Bounds,
-  { config, client, fingerprints }: Pick<WalkContext, 'config' | 'client' | 'fingerprints'>,
+  { config, client, fingerprints, growing }: Pick<WalkContext, 'config' | 'client' | 'fingerprints' | 'growing'>,
   start: number,
   json: FeedJson | undefined,
 ): OpenFeed {
@@ -79,8 +80,9 @@ export function openFeed(
     volatileMembers,
     isAwaited,
     isRepeat: isRepeated,
-    json,
+    json: json && withEntriesApart(entry.name, json, growing),
   })
+  growing.add(entry.name, overlap.seen)
   const pendingParents = createPendingParents(entry.name, lower)
   if (json) pendingParents.restore(json)
   const delivery: Delivery = {
@@ -127,6 +129,14 @@ export function openFeed(
   }
 }
 
+/** The same with the entries that are kept beside the position. @throws StoredDataError */
+function withEntriesApart(name: string, json: FeedJson, growing: GrowingLists): FeedJson {
+  const { apart } = json.seen
+  if (apart === undefined) return json
+  const entries = growing.restore(name, apart)
+  return { ...json, seen: readPosition(SeenJson, { ...json.seen, entries }, name) }
+}
+
 function makeUpForList({ entry, previous }: FedStream, bounds: Bounds, startSeconds: number): LogEntry | undefined {
   const { listedFrom } = previous ?? {}
   if (listedFrom === undefined || listedFrom >= bounds.lower()) return undefined
@@ -154,5 +164,6 @@ function isAwaitedBy(previous: SearchState | undefined, row: Row): boolean {
 
 function oldestAwaited(previous: SearchState | undefined): number {
   const { gaps = [], retryIds = {} } = previous ?? {}
-  return Math.min(...gaps.map(({ from }) => from), ...Object.values(retryIds))
+  const times = [...gaps.map(({ from }) => from), ...Object.values(retryIds)]
+  return times.reduce((oldest, time) => Math.min(oldest, time), Number.POSITIVE_INFINITY)
 }

@@ -10,6 +10,7 @@ import type { SelectedStream, Walk, WalkPorts } from '../contract/walk.ts'
 import type { Fingerprints } from '../delivered/fingerprints.ts'
 import { type LogPiece, replayLog } from '../delivered/replay.ts'
 import { hasFinished, type StreamRun } from '../delivery/stream-run.ts'
+import type { GrowingLists } from '../state/growing-lists.ts'
 import type { SyncPosition } from '../state/position-schema.ts'
 import { workspaceOf } from '../state/workspace.ts'
 import { createWalks } from './create-walks.ts'
@@ -29,6 +30,7 @@ export interface WalksInput extends SyncRequest {
 interface OpenJob {
   runs: ReadonlyMap<string, StreamRun>
   fingerprints: Fingerprints
+  growing: GrowingLists
 }
 
 /**
@@ -39,7 +41,7 @@ interface OpenJob {
  */
 export async function openWalks(
   input: WalksInput,
-  { runs, fingerprints }: OpenJob,
+  { runs, fingerprints, growing }: OpenJob,
   before: Pick<SyncPosition, 'walks'> | undefined,
 ): Promise<{ walks: Walk[]; workspaceId: string | undefined }> {
   const { config, client, states, clock, signal } = input
@@ -60,7 +62,7 @@ export async function openWalks(
   const replayVersions = once(() => replay(namesOf(['search'])))
   const ports = { ...input.ports, clock, signal }
   const reader = withConfirmedPermissions(client, { clock, signal })
-  const context = { config, client: reader, workspace, fingerprints, replayVersions, ports }
+  const context = { config, client: reader, workspace, fingerprints, replayVersions, growing, ports }
   const walks = createWalks(streams, context, (name) => before?.walks[name])
   // A walk without a position has delivered nothing itself, but an earlier version may have read its stream in another
   // stream's walk.
