@@ -25,6 +25,8 @@ export interface SimulatorOptions {
   conversations?: number
   /** Parts of an ordinary conversation at the start, [from, to). @defaultValue 0 to 9 */
   partsPerConversation?: { from: number; to: number }
+  /** How many characters of prose each part of a conversation has, which compresses as texts of people do. @defaultValue 0 */
+  proseLength?: number
   /** How many conversations have about 500 parts or more: 501, 640, 500 and 777 in turn. @defaultValue 3 */
   longConversations?: number
   /** Tickets at the start; without any, the workspace has no truth for tickets. @defaultValue 0 */
@@ -162,6 +164,7 @@ export function withDefaults(options: SimulatorOptions): Required<SimulatorOptio
     companies: 150,
     conversations: 200,
     partsPerConversation: { from: 0, to: 9 },
+    proseLength: 0,
     longConversations: 3,
     tickets: 0,
     longTickets: 0,

@@ -3,6 +3,7 @@ import { attachment } from './conversation-pieces.ts'
 import { partMemberVersions } from './conversation-versions.ts'
 import { shapesOf, withoutNewerMembers } from './member-versions.ts'
 import { authorAdmin, authorBot, numberOrText } from './people.ts'
+import { proseOf } from './prose.ts'
 import type { RecordPlan, RecordSetting } from './record-definition.ts'
 import type { ThreadForm } from './thread.ts'
 
@@ -35,8 +36,9 @@ function authorOf(random: Random, plan: PartPlan, setting: RecordSetting): Recor
   return { type: pick(random, ['user', 'lead']), id: `6762f${plan.index}`, name: 'Łukasz', email: 'l@example.com' }
 }
 
-function bodyOf(random: Random, plan: PartPlan): string {
-  const text = `<p>Part ${plan.index} &amp; r${plan.revision}</p>`
+function bodyOf(random: Random, plan: PartPlan, { proseLength }: RecordSetting): string {
+  const prose = proseLength > 0 ? `<p>${proseOf(random, proseLength)}</p>` : ''
+  const text = `<p>Part ${plan.index} &amp; r${plan.revision}</p>${prose}`
   return random() < 0.1 ? `${text}\n<a href="https://example.com/?q=${plan.index}">\u2028 👩‍👩‍👧‍👦</a>` : text
 }
 
@@ -50,7 +52,7 @@ function renderPart(plan: PartPlan, setting: RecordSetting, version: string): st
     // Live responses write some ids as numbers.
     id: index % 17 === 5 ? Number(id) : id,
     part_type: event?.[0] ?? pick(random, ['comment', 'note', 'assignment']),
-    body: event !== undefined || plan.isRedacted ? null : bodyOf(random, plan),
+    body: event !== undefined || plan.isRedacted ? null : bodyOf(random, plan, setting),
     created_at: createdAt,
     updated_at: updatedAt,
     notified_at: createdAt,

@@ -13,6 +13,8 @@ export interface RecordSetting {
   companyCount: number
   /** How many parts an ordinary conversation has at the start, [from, to). */
   partsPerConversation: { from: number; to: number }
+  /** How many characters of prose each part has. */
+  proseLength: number
   /** How many conversations have 500 parts or more. */
   longConversations: number
   longTickets: number

@@ -86,6 +86,7 @@ export function settingOf(options: Options, workspaceId: string): RecordSetting 
     segmentCount: options.segments,
     companyCount: options.companies,
     partsPerConversation: options.partsPerConversation,
+    proseLength: options.proseLength,
     longConversations: options.longConversations,
     longTickets: options.longTickets,
     ticketsBehindTheirParts: options.ticketsBehindTheirParts,

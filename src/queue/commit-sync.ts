@@ -1,8 +1,10 @@
 import type { Clock } from '../clock.ts'
-import type { Attempt, AttemptStore, CommitOutcome } from '../store/attempts/attempts.ts'
+import type { Attempt, AttemptStore } from '../store/attempts/attempts.ts'
+import type { CommitOutcome } from '../store/attempts/commit.ts'
 import type { Ending, EndOutcome } from '../store/attempts/job-end.ts'
 import { type AttemptProgress, type CommitTarget, driveAttempt } from '../sync/attempt/drive-attempt.ts'
 import type { SyncOutcome } from '../sync/contract/commit.ts'
+import type { LogPiece } from '../sync/delivered/replay.ts'
 import type { StartSync } from '../sync/engine.ts'
 import { type AttemptObserver, unobserved } from './attempt-observer.ts'
 import { commitWhenRoom } from './log-space.ts'
@@ -12,7 +14,7 @@ export interface CommitDependencies {
   attempts: AttemptStore
   startSync: StartSync
   /** The contents of a job's log, in pieces of whole lines. */
-  replayLog: (jobId: number) => AsyncIterable<Buffer>
+  replayLog: (jobId: number) => AsyncIterable<LogPiece>
   /** Makes ids that are never made twice. */
   createId: () => string
   clock: Clock

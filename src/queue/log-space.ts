@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
-import type { CommitOutcome } from '../store/attempts/attempts.ts'
+import type { CommitOutcome } from '../store/attempts/commit.ts'
 import type { AttemptWatch } from './watch/attempt-watch.ts'
 
 export interface LogSpaceOptions {

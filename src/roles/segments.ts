@@ -8,6 +8,7 @@ import { keepSwept } from '../store/segments/folder/segment-sweeper.ts'
 import { createSegmentMover, type SegmentMover } from '../store/segments/segment-mover.ts'
 import { createSegmentReader, type SegmentReader } from '../store/segments/segment-reading.ts'
 import { segmentRootOf } from '../store/segments/segment-writing.ts'
+import { createDiskRoom } from '../store/space/disk-room.ts'
 import { keepSpace } from '../store/space/space-keeper.ts'
 import type { Service } from './service.ts'
 
@@ -39,15 +40,23 @@ export async function startSegments(
   const segmentMover = createSegmentMover({
     ...base,
     writableFolder: folder.writableFolder,
-    takeQuota: createFolderQuota({ clock, root, ownFolder: folder.ownFolder, mostBytes: config.dataDirBytes }),
+    quota: createFolderQuota({ clock, root, ownFolder: folder.ownFolder, mostBytes: config.dataDirBytes }),
+    freeDisk: createDiskRoom({ redis, root, ownFolder: folder.ownFolder }),
     windowBytes: Math.min(config.logWindowBytes, config.logLimitBytes),
     onMoved: (bytes) => metrics.add('intercom_sync_segment_bytes_total', {}, bytes),
   })
   const keeping = [keepSwept({ ...base, ownFolder: folder.ownFolder }, closing.signal)]
-  const space = { redis, clock, totalBytes: config.logTotalBytes, mover: segmentMover, onError }
+  const space = {
+    redis,
+    clock,
+    totalBytes: config.logTotalBytes,
+    isTotalSet: config.isLogTotalSet,
+    mover: segmentMover,
+    onError,
+  }
   if (writes) keeping.push(keepSpace(space, closing.signal))
   return {
-    segmentReader: createSegmentReader({ root, isApart: folder.isApart }),
+    segmentReader: createSegmentReader({ root, mayBeElsewhere: folder.mayBeElsewhere }),
     segmentMover,
     phase: {
       name: 'leave the segments',

@@ -34,12 +34,13 @@ export interface Config extends FrontSettings {
   workerConcurrency: number
   /** How long messages are kept after the later of a job's end and its last read. @defaultValue 24 h */
   jobRetentionMs: number
-  /** Bytes of compressed, sealed messages that one job may keep in Redis. @defaultValue 256 MiB */
+  /** Bytes that one job may have in Redis: its messages, compressed and sealed, its states and position. @defaultValue 256 MiB */
   logLimitBytes: number
   /** Bytes of them after which a job's oldest messages are moved to `dataDir`, if every process has it. @defaultValue 32 MiB */
   logWindowBytes: number
   /** Bytes of them that the logs of all jobs may have in Redis. @defaultValue 2 GiB */
   logTotalBytes: number
+  isLogTotalSet: boolean
   /** Bytes of long logs in `dataDir`. @defaultValue 32 GiB */
   dataDirBytes: number
   /** A reader that takes nothing of its messages for so long is cut off. @defaultValue 10 min */
@@ -76,6 +77,7 @@ export function readConfig(environment: Environment = process.env): Config {
     logLimitBytes: read.integer('LOG_LIMIT_BYTES', 256 * mebibyte, mebibyte, Number.MAX_SAFE_INTEGER),
     logWindowBytes: read.integer('LOG_WINDOW_BYTES', 32 * mebibyte, mebibyte, Number.MAX_SAFE_INTEGER),
     logTotalBytes: read.integer('LOG_TOTAL_BYTES', 2048 * mebibyte, 16 * mebibyte, Number.MAX_SAFE_INTEGER),
+    isLogTotalSet: read.isSet('LOG_TOTAL_BYTES'),
     dataDirBytes: read.integer('DATA_DIR_BYTES', 32_768 * mebibyte, 16 * mebibyte, Number.MAX_SAFE_INTEGER),
     stalledReaderMs: read.integer('READER_STALL_SECONDS', 600, 1, 86_400) * 1000,
     logLevel: read.choice('LOG_LEVEL', 'info', logLevels),

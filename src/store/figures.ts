@@ -16,10 +16,11 @@ export interface JobFigures {
   largestLogBytes: number
 }
 
-/** Memory of Redis in bytes; `max` is 0 where it has no limit. */
+/** Memory of Redis in bytes; `max` is 0 where it has no limit, `machine` where its machine does not say what it has. */
 export interface MemoryFigures {
   used: number
   max: number
+  machine: number
 }
 
 /** So many records are requested at a time, so that Redis can serve others in between. */
@@ -58,5 +59,5 @@ function numberOr(fallback: number, text: string | null | undefined): number {
 export async function readMemoryFigures(redis: StoreClient): Promise<MemoryFigures> {
   const info = await storeAnswer(redis.info('memory'))
   const field = (name: string) => Number(info.match(new RegExp(`^${name}:(\\d+)`, 'm'))?.[1] ?? 0)
-  return { used: field('used_memory'), max: field('maxmemory') }
+  return { used: field('used_memory'), max: field('maxmemory'), machine: field('total_system_memory') }
 }

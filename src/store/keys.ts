@@ -26,6 +26,11 @@ const jobKeys = {
   states: 'states',
   /** Sorted set: the segments with the log's oldest messages (`segment-index.ts`), by the offset of their last message. */
   segments: 'segments',
+  /**
+   * List: fingerprints of the records whose messages have given way, twelve bytes each. Deleted by the script that ends
+   * the job.
+   */
+  fingerprints: 'fingerprints',
   /** Sorted set: reader id -> when its lease runs out, ms on Redis's clock. */
   readers: 'readers',
 } as const

@@ -4,7 +4,7 @@ import { configuredCatalog } from '../support/configured-catalog.ts'
 import { onlyProgress, openConnector } from '../support/connector.ts'
 import { judge, parseLines } from '../support/engine.ts'
 import { jobKey } from '../support/keys.ts'
-import { onRealRedis } from '../support/redis.ts'
+import { onRealRedis, saveJob } from '../support/redis.ts'
 
 const service = await startBridgedService(t, { contacts: 3000, oddities: false })
 const bench = openConnector(t)
@@ -95,15 +95,12 @@ t.test(
   async (t) => {
     const { running, jobId } = await startHeld('back')
     const redis = service.redis.connect()
-    const keys = await redis.keys(`*{job:${jobId}}*`)
-    const saved = await Promise.all(keys.map(async (key) => [key, await redis.dumpBuffer(key)] as const))
+    const goBack = await saveJob(redis, jobId)
     const { messageCount } = (await service.jobs())[0] ?? { messageCount: 0 }
     letGo('back')
     service.intercom.faults.next([{ match: { path: '/contacts/search' }, skip: 1, repeat: 4, holdUntil: 'further' }])
     await running.untilLines(messageCount + 1)
-    // What a failover to a replica that lags does. A reader may renew its lease in between.
-    await redis.del(...(await redis.keys(`*{job:${jobId}}*`)))
-    for (const [key, value] of saved) if (value) await redis.restore(key, 0, value, 'REPLACE')
+    await goBack()
     letGo('further')
     const { end, stdout } = await running.finished
     t.equal(end, 0)

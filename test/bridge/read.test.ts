@@ -15,6 +15,10 @@ const access = { service_url: service.url, service_api_key: service.key }
 const config = bench.write('config.json', { access_token: token, ...access })
 const catalog = bench.write('catalog.json', configuredCatalog([...streamNames]))
 
+/** How many messages of a job were acknowledged. */
+const acknowledged = (jobId: number | undefined) =>
+  service.redis.connect().hget(`intercom-sync:{job:${jobId}}:record`, 'ackedOffset')
+
 /** Nothing that came out may hold what nobody but the service may know. */
 const showsSecrets = (texts: (string | Buffer)[]) =>
   texts.some((text) => text.includes(service.key) || text.includes(token))
@@ -27,6 +31,7 @@ t.test('a read prints the log of a job as it is, and the next one from its state
   const [job] = await service.jobs()
   t.match(job, { status: 'succeeded' })
   t.ok(first.stdout.equals(await service.messages(job?.jobId ?? 0)), 'byte for byte')
+  t.equal(await acknowledged(job?.jobId), String(job?.messageCount), 'where there is no room, its log may give way')
   t.notOk(showsSecrets([first.stdout, first.stderr]))
 
   const states = (await lastStates([first.stdout])) as { stream: { stream_descriptor: { name: string } } }[]
@@ -61,7 +66,9 @@ t.test('a connection of the service stands in for the token, and one that is bus
   const read = await bench.run(['read', '--config', kept, '--catalog', tags])
   t.equal(read.end, 0)
   t.same((await judge(service.intercom, read.stdout, { expectStreams: ['tags'] })).faults, [])
-  t.match((await service.jobs())[0], { connectionId: 'kept', status: 'succeeded' })
+  const [job] = await service.jobs()
+  t.match(job, { connectionId: 'kept', status: 'succeeded' })
+  t.equal(await acknowledged(job?.jobId), null, 'the state of the connection is for its own client to move')
 
   service.intercom.faults.next([{ match: { path: '/contacts/search' }, repeat: 2, holdUntil: 'seen' }])
   await service.fetch('/v1/jobs', { method: 'POST', body: JSON.stringify({ connectionId: 'kept' }) })

@@ -6,7 +6,7 @@ import { maxDeaths } from '../../src/sync/attempt/retry-policy.ts'
 import type { StartSync } from '../../src/sync/engine.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { createDeferred } from '../support/deferred.ts'
-import { onRealRedis, startRedis } from '../support/redis.ts'
+import { onRealRedis, saveJob, startRedis } from '../support/redis.ts'
 import { segmentsIn, syncRequest, tenant } from '../support/store.ts'
 import {
   countedLog,
@@ -227,16 +227,6 @@ t.test('a log that would be full continues in files, whatever becomes of its wor
   t.ok((await readdir(join(segments.root, 'mine'))).length > 5)
 })
 
-/** What Redis holds of a job, and how to bring it back, once: what a failover to a replica that lags does. */
-async function saveJob({ redis }: TestService, jobId: number) {
-  const keys = await redis.keys(`intercom-sync:{job:${jobId}}:*`)
-  const saved = await Promise.all(keys.map(async (key) => [key, await redis.dumpBuffer(key)] as const))
-  return async () => {
-    await redis.del(...(await redis.keys(`intercom-sync:{job:${jobId}}:*`)))
-    for (const [key, value] of saved) if (value) await redis.restore(key, 0, value)
-  }
-}
-
 t.test(
   'a Redis that has gone back in time is caught up with, nothing missing and nothing twice',
   onRealRedis,
@@ -246,7 +236,7 @@ t.test(
     let rewound = false
     service.startWorker(
       countingSync(10, async (number) => {
-        if (number === 3) rewind ??= await saveJob(service, jobId)
+        if (number === 3) rewind ??= await saveJob(service.redis, jobId)
         if (number !== 6 || rewound) return
         rewound = true
         await rewind?.()
@@ -271,7 +261,7 @@ for (const savedBefore of [0, 4]) {
       let rewound = false
       service.startWorker(async function* (request, options) {
         const outcome = yield* countingSync(5, async (number) => {
-          if (number === savedBefore) rewind ??= await saveJob(service, jobId)
+          if (number === savedBefore) rewind ??= await saveJob(service.redis, jobId)
         })(request, options)
         if (!rewound) await rewind?.()
         rewound = true

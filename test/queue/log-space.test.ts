@@ -13,7 +13,7 @@ const lines = countedLog(60).split(/(?<=\n)/)
 async function startJob(teardown: (close: () => unknown) => unknown) {
   await server.connect().flushall()
   const clock = createAcceleratedClock(Date.now(), 20)
-  const service = openService(server, teardown, { clock, logLimitBytes: 2000 })
+  const service = openService(server, teardown, { clock, logLimitBytes: 8000 })
   const { jobId } = await service.jobs.create({ tenant, request: syncRequest() })
   service.startWorker(countingSync(60), fastLocks, undefined, silentLog)
   const untilWaiting = async (): Promise<Job> => {

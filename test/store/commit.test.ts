@@ -163,7 +163,7 @@ t.test('a job that an older version has counted goes on', async (t) => {
 })
 
 t.test('a log at its limit takes nothing more, its checkpoints counted', async (t) => {
-  const small = openStore(server, { logLimitBytes: 250 })
+  const small = openStore(server, { logLimitBytes: 900 })
   const jobId = await newJob(small)
   const attempt = await small.attempts.begin({ jobId, fence: 1, attemptId: 'a' }, 'start', 'e')
   if (typeof attempt === 'string') throw new Error(attempt)

@@ -4,8 +4,9 @@ import t from 'tap'
 import { createRandom } from '../../simulator/random.ts'
 import type { Attempt } from '../../src/store/attempts/attempts.ts'
 import { createFolderQuota } from '../../src/store/segments/folder/folder-quota.ts'
+import { interceptScript } from '../support/intercepted-script.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { onRealRedis, startRedis } from '../support/redis.ts'
+import { onRealRedis, saveJob, startRedis } from '../support/redis.ts'
 import {
   beginAttempt,
   commitOf,
@@ -22,6 +23,7 @@ const server = await startRedis(t)
 const segments = await segmentsIn(t, 3000)
 const store = openStore(server, { segments })
 const random = createRandom(31, 0)
+const plenty = { total: 1e6, log: 1e6 }
 
 async function newAttempt(of: TestStore = store): Promise<Attempt> {
   const { jobId } = await of.jobs.create({ tenant, request: syncRequest() })
@@ -128,7 +130,7 @@ t.test('an attempt that others have overtaken moves nothing, and its files are g
   const { attempt: zombie } = await commitMany(await newAttempt(), 3)
   const heir = await beginAttempt(store, { jobId: zombie.jobId, fence: 2, attemptId: 'b' })
   const before = await filesOf(zombie.jobId)
-  t.equal(await store.segmentMover?.makeRoom(zombie, 1e6), 0)
+  t.equal(await store.segmentMover?.makeRoom(zombie, plenty), 0)
   t.same(await filesOf(zombie.jobId), before)
   const { lines } = await commitMany(heir, 30)
   t.ok((await wholeLog(store, zombie.jobId)).endsWith(lines.join('')))
@@ -138,15 +140,14 @@ t.test('a move whose reply was lost and that is sent again loses nothing', onRea
   const { attempt, lines } = await commitMany(await newAttempt(), 30)
   const { jobId } = attempt
   // The next attempt has begun when the same call comes a second time: the client sends it again by itself.
-  const lossy = Object.create(store.redis)
-  lossy.syncMoveEntries = async (...values: unknown[]) => {
-    const call = Reflect.get(store.redis, 'syncMoveEntries') as (...args: unknown[]) => Promise<unknown>
-    await call.apply(store.redis, values)
-    await beginAttempt(store, { jobId, fence: 2, attemptId: 'b' })
-    return call.apply(store.redis, values)
-  }
+  const lossy = interceptScript(store.redis, 'syncMoveEntries', async (call) => {
+    await call()
+    const heir = await beginAttempt(store, { jobId, fence: 2, attemptId: 'b' })
+    t.equal(heir.fence, 2)
+    return call()
+  })
   const again = openStore({ connect: () => lossy }, { segments, keys: store.keys })
-  const moved = await again.segmentMover?.makeRoom(attempt, 1e6)
+  const moved = await again.segmentMover?.makeRoom(attempt, plenty)
   t.ok(moved, 'it was moved')
   t.equal(await wholeLog(store, jobId), lines.join(''))
 })
@@ -183,15 +184,13 @@ t.test(
   async (t) => {
     const { attempt: before, lines: kept } = await commitMany(await newAttempt(), 30)
     const { jobId } = before
-    const names = await store.redis.keys(`intercom-sync:{job:${jobId}}:*`)
-    const saved = await Promise.all(names.map(async (name) => [name, await store.redis.dumpBuffer(name)] as const))
+    const goBack = await saveJob(store.redis, jobId)
     const { attempt: ahead, lines: lost } = await commitMany(before, 30)
     const files = await filesOf(jobId)
-    await store.redis.del(...(await store.redis.keys(`intercom-sync:{job:${jobId}}:*`)))
-    for (const [name, value] of saved) await store.redis.restore(name, 0, value ?? '')
+    await goBack()
 
     t.equal(await store.attempts.commit(ahead, 'late', commitOf(ahead.offset + 1, 3)), 'REWOUND')
-    t.equal(await store.segmentMover?.makeRoom(ahead, 1e6), 0, 'what it read is not what is there')
+    t.equal(await store.segmentMover?.makeRoom(ahead, plenty), 0, 'what it read is not what is there')
     t.equal(await wholeLog(store, jobId), kept.join(''))
     const anew = await beginAttempt(store, { jobId, fence: 1, attemptId: 'a' }, 'rewound')
     const { lines } = await commitMany(anew, 30)
@@ -210,7 +209,7 @@ t.test('files take no more room than their quota, and go on when there is room a
   const quota = { clock, root: own.root, ownFolder: () => 'mine', mostBytes: 5000 }
   const errors: unknown[] = []
   const onError = (error: unknown) => void errors.push(error)
-  const bounded = openStore(server, { segments: { ...own, takeQuota: createFolderQuota(quota), onError }, clock })
+  const bounded = openStore(server, { segments: { ...own, quota: createFolderQuota(quota), onError }, clock })
   const { attempt, lines } = await commitMany(await newAttempt(bounded), 40, bounded)
   const sizeOf = async () => {
     const names = await readdir(join(own.root, 'mine'))
@@ -224,7 +223,7 @@ t.test('files take no more room than their quota, and go on when there is room a
   const others = await readdir(join(own.root, 'mine'))
   for (const name of others) await rm(join(own.root, 'mine', name))
   clock.advance(60_000)
-  t.ok(await bounded.segmentMover?.makeRoom(attempt, 1e6))
+  t.ok(await bounded.segmentMover?.makeRoom(attempt, plenty))
 })
 
 t.test('a Redis that is full lets entries leave', onRealRedis, async (t) => {
@@ -234,7 +233,7 @@ t.test('a Redis that is full lets entries leave', onRealRedis, async (t) => {
   const filled = await commitMany(await newAttempt(roomy), 20, roomy)
   await roomy.redis.config('SET', 'maxmemory', '1')
   const moving = openStore(full, { segments: { ...own, windowBytes: 500 }, keys: roomy.keys })
-  t.ok(await moving.segmentMover?.makeRoom(filled.attempt, 1e6))
+  t.ok(await moving.segmentMover?.makeRoom(filled.attempt, plenty))
   await roomy.redis.config('SET', 'maxmemory', '0')
   t.equal(await wholeLog(moving, filled.attempt.jobId), filled.lines.join(''))
 })

@@ -6,6 +6,7 @@ import t from 'tap'
 import { createRandom } from '../../simulator/random.ts'
 import { CodedError } from '../../src/errors.ts'
 import type { LogEntry } from '../../src/store/segments/log-entry.ts'
+import { machineDisk } from '../../src/store/segments/segment-disk.ts'
 import type { IndexedSegment } from '../../src/store/segments/segment-index.ts'
 import { layOutSegment } from '../../src/store/segments/segment-layout.ts'
 import { createSegmentReader } from '../../src/store/segments/segment-reading.ts'
@@ -14,7 +15,7 @@ import { writeSegment } from '../../src/store/segments/segment-writing.ts'
 const root = await mkdtemp(join(tmpdir(), 'intercom-sync-segments-'))
 t.teardown(() => rm(root, { recursive: true, force: true }))
 await mkdir(join(root, 'mine'))
-const reader = createSegmentReader({ root, isApart: () => false })
+const reader = createSegmentReader({ root, mayBeElsewhere: async () => false })
 const everything = { mostEntries: 1000, mostBytes: 1e9 }
 
 /** Entries of random sizes, some with checkpoints, the first one after so many messages. */
@@ -30,7 +31,7 @@ function randomEntries(random: () => number, after: number, count: number): LogE
 
 async function write(name: string, after: number, entries: LogEntry[]): Promise<IndexedSegment> {
   const content = layOutSegment(entries)
-  await writeSegment(join(root, 'mine'), name, content)
+  await writeSegment(machineDisk, join(root, 'mine'), name, content)
   return {
     file: `mine/${name}`,
     after,
@@ -153,7 +154,7 @@ t.test('the file of another stretch of the log is not taken for this one', async
 t.test('a file that may be on another machine is not lost', async (t) => {
   const segment = await write('elsewhere.segment', 0, randomEntries(createRandom(11, 0), 0, 2))
   await rm(join(root, segment.file))
-  const apart = createSegmentReader({ root, isApart: () => true })
+  const apart = createSegmentReader({ root, mayBeElsewhere: async () => true })
   await t.rejects(apart.readEntries(segment, 0, everything), { code: 'store_unavailable' })
 })
 
@@ -162,6 +163,8 @@ t.test('a name is never written twice, and a failed write leaves nothing', async
   const segment = await write('once.segment', 0, entries)
   await t.rejects(write('once.segment', 0, entries), { code: 'EEXIST' })
   t.equal(await expectTold(segment, entries), undefined, 'the first one is as it was')
-  await t.rejects(writeSegment(join(root, 'nowhere'), 'a.segment', layOutSegment(entries)), { code: 'ENOENT' })
+  await t.rejects(writeSegment(machineDisk, join(root, 'nowhere'), 'a.segment', layOutSegment(entries)), {
+    code: 'ENOENT',
+  })
   t.notOk((await readdir(root)).includes('nowhere'))
 })

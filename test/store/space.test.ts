@@ -37,7 +37,7 @@ t.test('logs of ended jobs leave Redis, oldest first, when all logs together hav
   if (!mover) throw new Error('no mover')
   const running = await newJob(store, 80_000)
   const ended = [await newJob(store, 80_000, 'succeeded'), await newJob(store, 80_000, 'succeeded')]
-  const look = (totalBytes: number) => lookForSpace({ redis: store.redis, totalBytes, mover })
+  const look = (totalBytes: number) => lookForSpace({ redis: store.redis, totalBytes, isTotalSet: true, mover })
   await look(400_000)
   t.same(await Promise.all(ended.map(({ jobId }) => lengthOf(store, jobId))), [1, 1], 'there is room')
   await look(220_000)
@@ -59,8 +59,12 @@ t.test(
     await server.connect().flushall()
     const store = openStore(server)
     const shares: (number | undefined)[] = []
-    const mover = { moveEnded: async () => 0, shareWindow: (bytes: number | undefined) => void shares.push(bytes) }
-    const look = () => lookForSpace({ redis: store.redis, totalBytes: 150_000, mover })
+    const mover = {
+      canMove: () => false,
+      moveEnded: async () => 0,
+      shareWindow: (bytes: number | undefined) => void shares.push(bytes),
+    }
+    const look = (isTotalSet = true) => lookForSpace({ redis: store.redis, totalBytes: 150_000, isTotalSet, mover })
     const [kept, acknowledged, partly] = [
       await newJob(store, 80_000, 'succeeded'),
       await newJob(store, 80_000, 'succeeded'),
@@ -70,6 +74,11 @@ t.test(
       const { messageCount, logEpoch } = await store.jobs.read(tenant, jobId)
       await store.jobs.acknowledge(tenant, jobId, { held: held ?? messageCount, epoch: logEpoch })
     }
+    await look(false)
+    await t.resolves(
+      store.jobs.create({ tenant, request: syncRequest() }),
+      'a limit that nobody has set does not count',
+    )
     await acknowledge(acknowledged)
     await acknowledge(partly, 0)
     await look()

@@ -23,6 +23,7 @@ export interface BridgedService {
   key: string
   intercom: ListeningSimulator
   redis: TestRedis
+  processes(): { api: TestProcess; worker: TestProcess }
   /** Ends the API with a signal and starts another one on the same port. */
   restartApi(signal: NodeJS.Signals): Promise<void>
   stopApi(signal: NodeJS.Signals): Promise<void>
@@ -88,6 +89,7 @@ export async function startBridgedService(
     key,
     intercom,
     redis,
+    processes: () => ({ api, worker }),
     async restartApi(signal) {
       await api.end(signal)
       api = await startApi()

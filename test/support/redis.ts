@@ -71,6 +71,21 @@ export async function startRedis(t: Teardown, settings: string[] = []): Promise<
   return redis
 }
 
+/**
+ * Saves what Redis holds of a job.
+ *
+ * @returns brings it back, and nothing else of the job, in one step: what a failover to a replica that lags does
+ */
+export async function saveJob(redis: StoreClient, jobId: number): Promise<() => Promise<void>> {
+  const namesOf = () => redis.keys(`intercom-sync:{job:${jobId}}:*`)
+  const saved = await Promise.all((await namesOf()).map(async (name) => [name, await redis.dumpBuffer(name)] as const))
+  return async () => {
+    const change = redis.multi().del(...(await namesOf()))
+    for (const [name, value] of saved) if (value) change.restore(name, 0, value)
+    for (const [error] of (await change.exec()) ?? []) if (error) throw error
+  }
+}
+
 /** Connections to the Redis of another process. */
 export function connectTo(socket: string): RedisAccess {
   const clients = createRedisClients({ socket }, () => undefined)

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { recordPrefix, recordSuffix } from '../../src/airbyte/messages.ts'
 import { type Clock, systemClock } from '../../src/clock.ts'
 import type { ClientProfile } from '../../src/redis/redis.ts'
 import {
@@ -21,6 +22,7 @@ import { createMessageLogReader } from '../../src/store/log/redis-message-log.ts
 import { retentionOf } from '../../src/store/log/retention.ts'
 import { createWakeUps, type WakeUps } from '../../src/store/log/wake-ups.ts'
 import { type EncryptionKey, encryptionKey } from '../../src/store/secrets/sealing.ts'
+import type { DiskQuota, SegmentDisk } from '../../src/store/segments/segment-disk.ts'
 import { createSegmentMover, type SegmentMover } from '../../src/store/segments/segment-mover.ts'
 import { createSegmentReader, type SegmentReader } from '../../src/store/segments/segment-reading.ts'
 import type { Commit, StreamProgress } from '../../src/sync/contract/commit.ts'
@@ -63,7 +65,9 @@ export interface TestSegments {
   /** Below the root; undefined while nothing may be moved. */
   folder: string | undefined
   windowBytes: number
-  takeQuota?: (bytes: number) => Promise<void>
+  quota?: DiskQuota
+  freeDisk?: (bytes: number) => Promise<number>
+  disk?: SegmentDisk
   /** Gets what keeps entries from being moved. @defaultValue it is thrown away */
   onError?: (error: unknown) => void
 }
@@ -93,7 +97,7 @@ export function openStore(server: RedisAccess, options: StoreOptions = {}): Test
   }
   const { readerLeaseMs = 15_000, logLimitBytes = 64 * 1024 * 1024, segments } = options
   const segmented = segments && {
-    segmentReader: createSegmentReader({ root: segments.root, isApart: () => false }),
+    segmentReader: createSegmentReader({ root: segments.root, mayBeElsewhere: async () => false }),
     segmentMover: createSegmentMover({
       ...base,
       ...segments,
@@ -160,5 +164,5 @@ export function commitOf(first: number, records: number, streams: StreamProgress
 }
 
 export function recordLine(number: number): string {
-  return `{"type":"RECORD","record":{"stream":"contacts","data":{"id":"${number}"},"emitted_at":1}}\n`
+  return `${recordPrefix('contacts', 1)}{"id":"${number}","updated_at":${number}}${recordSuffix}`
 }

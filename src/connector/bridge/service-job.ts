@@ -35,7 +35,9 @@ export async function runServiceJob(request: JobRequest, dependencies: JobDepend
     signal.addEventListener('abort', cancel, { signal: over.signal })
     if (signal.aborted) cancel()
     try {
-      return await followJob(job, dependencies)
+      const ended = await followJob(job, dependencies)
+      await acknowledgeAll(request, job, dependencies)
+      return ended
     } catch (error) {
       cancel()
       throw error
@@ -48,6 +50,25 @@ export async function runServiceJob(request: JobRequest, dependencies: JobDepend
     over.abort()
     await cancelled
   }
+}
+
+/**
+ * Says that everything is printed, so that the log may give way to others if there is no room. The state of a connection
+ * would move with it, and whoever else reads that connection would miss records, so its logs wait for their retention.
+ * Services of 0.1 acknowledge only for connections, and refuse it.
+ */
+async function acknowledgeAll(
+  { body }: JobRequest,
+  job: StartedJob,
+  { client, clock, printed }: JobDependencies,
+): Promise<void> {
+  if ('connectionId' in body) return
+  const late = delayAbort(AbortSignal.abort(), clock, partingMs)
+  const offset = { offset: printed.held }
+  await client
+    .ask({ method: 'POST', path: pathOf(job, '/ack'), body: offset, signal: late.signal })
+    .catch(() => undefined)
+  late.release()
 }
 
 /**

@@ -1,19 +1,12 @@
-import type { Static } from 'typebox'
-import { holdsErrorTrace } from '../../airbyte/messages.ts'
 import type { JobFailure } from '../../errors.ts'
 import type { Commit } from '../../sync/contract/commit.ts'
 import { type ActivityReport, activityJson } from '../activity.ts'
-import { storeAnswer } from '../availability.ts'
 import { type CancelReason, cancelReasonOf } from '../job-record.ts'
 import { runScript } from '../script.ts'
-import type { SegmentMover } from '../segments/segment-mover.ts'
-import type { SegmentReader } from '../segments/segment-reading.ts'
-import { giveWay } from '../space/give-way.ts'
-import { noteWindow } from '../space/window-figures.ts'
 import { activityScript } from './activity.lua.ts'
 import { beginScript } from './begin.lua.ts'
 import { type BegunAttempt, readBegun, readGrowth } from './begun-attempt.ts'
-import { commitScript } from './commit.lua.ts'
+import { type CommitDependencies, type CommitOutcome, commitTo, makeRoom } from './commit.ts'
 import {
   type Ending,
   type EndingAttempt,
@@ -39,12 +32,6 @@ export interface AttemptIdentity {
 export interface Attempt extends AttemptIdentity, BegunAttempt {
   fence: number
 }
-
-/**
- * `ALREADY`: exactly this commit is in the log. `ENDED`, `FENCED`: the attempt may write no more. `REWOUND`: StoreClient
- * holds less than the attempt wrote, or something else. `LOG_FULL`: the commit would exceed the job's limit of bytes.
- */
-export type CommitOutcome = 'COMMITTED' | 'ALREADY' | 'ENDED' | 'FENCED' | 'REWOUND' | 'LOG_FULL'
 
 /** `CANCELLED`: somebody wants the job to end, and only this attempt would do it. */
 export type ReleaseOutcome =
@@ -83,13 +70,7 @@ export interface AttemptStore {
   end(jobId: number, fence: number, ending: Ending, by?: EndingAttempt): Promise<EndOutcome>
 }
 
-export interface AttemptStoreDependencies extends JobEndDependencies {
-  /** Bytes that a job's log may hold in Redis. */
-  logLimitBytes: number
-  /** Moves a log's oldest entries out of Redis. @defaultValue they all stay there */
-  segmentMover?: SegmentMover | undefined
-  segmentReader?: SegmentReader | undefined
-}
+export interface AttemptStoreDependencies extends JobEndDependencies, CommitDependencies {}
 
 export function createAttemptStore(dependencies: AttemptStoreDependencies): AttemptStore {
   return {
@@ -130,84 +111,6 @@ async function beginAttempt(
   })
   if (outcome === 'ENDED' || outcome === 'FENCED') return outcome
   return { ...identity, ...readBegun(keys, jobId, namesAndValues) }
-}
-
-async function commitTo(
-  dependencies: AttemptStoreDependencies,
-  attempt: Attempt,
-  commitId: string,
-  commit: Commit,
-): Promise<CommitOutcome> {
-  const { segmentMover } = dependencies
-  const append = await appendTo(dependencies, attempt, commitId, commit)
-  const [outcome, windowBytes] = await append()
-  if (outcome === 'COMMITTED') {
-    const moved = (await segmentMover?.makeRoom({ ...attempt, commitId }, windowBytes)) ?? 0
-    noteWindow(dependencies.redis, attempt.jobId, windowBytes - moved)
-  }
-  // Moving may have failed at earlier commits.
-  if (outcome !== 'LOG_FULL' || (await makeRoom(dependencies, attempt)) === 0) return outcome
-  return (await append())[0]
-}
-
-async function makeRoom({ redis, segmentMover, segmentReader }: AttemptStoreDependencies, attempt: Attempt) {
-  const held = await storeAnswer(redis.hget(redis.keyspace.job(attempt.jobId, 'record'), 'blobBytes'))
-  const moved = await segmentMover?.makeRoom(attempt, Number(held ?? 0))
-  return moved || giveWay({ redis, segmentReader }, attempt)
-}
-
-/** Seals a commit. @returns the call that appends it to the log, which may be sent more than once */
-async function appendTo(
-  { redis, clock, logLimitBytes }: AttemptStoreDependencies,
-  attempt: Attempt,
-  commitId: string,
-  commit: Commit,
-): Promise<() => Promise<Static<typeof commitScript.reply>>> {
-  const { jobId, fence, attemptId, offset, lock } = attempt
-  const lastOffset = offset + commit.messageCount
-  const blob = commit.messageCount > 0 ? await attempt.seals().sealLines(commit.body, lastOffset) : ''
-  const checkpoints = commit.checkpoints.map(({ messageIndex, streamName, streamState }) => ({
-    offset: offset + messageIndex,
-    streamName,
-    streamState,
-  }))
-  const call = {
-    keys: {
-      recordKey: redis.keyspace.job(jobId, 'record'),
-      logKey: redis.keyspace.job(jobId, 'log'),
-      positionKey: redis.keyspace.job(jobId, 'position'),
-      growthKey: redis.keyspace.job(jobId, 'growth'),
-      statesKey: redis.keyspace.job(jobId, 'states'),
-      lockKey: lock?.key,
-    },
-    args: {
-      channel: redis.keyspace.changedChannel(jobId),
-      now: clock.now(),
-      fence,
-      attemptId,
-      commitId,
-      expectedOffset: offset,
-      expectedCommitId: attempt.commitId,
-      messageCount: commit.messageCount,
-      blob,
-      bytes: commit.body.length,
-      recordCount: commit.recordCount,
-      checkpoints: checkpoints.length > 0 && JSON.stringify(checkpoints),
-      position: JSON.stringify(commit.position),
-      growth: commit.growth && JSON.stringify(commit.growth),
-      streams: JSON.stringify(commit.streams),
-      skippedStreams: commit.skippedStreams && JSON.stringify(commit.skippedStreams),
-      holdsErrorTrace: holdsErrorTrace(commit.body),
-      logLimitBytes,
-      isProgress: commit.isProgress,
-      lockToken: lock?.token,
-    },
-    entries: checkpoints.map(({ streamName, streamState }) => ({
-      streamName,
-      streamState: JSON.stringify(streamState),
-    })),
-  }
-  return () => runScript(redis, commitScript, call)
 }
 
 async function releaseAttempt(

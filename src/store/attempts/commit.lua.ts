@@ -2,13 +2,14 @@ import Type from 'typebox'
 import { logIsFullFunction } from '../log/log-limit.ts'
 import { endedFunction, mayBeOtherLogFunction, runIdFunction } from '../lua-functions.ts'
 import { defineScript } from '../script.ts'
+import { windowBytesFunction } from '../segments/window-bytes.ts'
 
 /**
  * Compare and append: makes one commit of an attempt durable, whole or not at all.
  *
  * Replies COMMITTED, ALREADY (exactly this commit is there: its reply was lost), ENDED (or no such job), FENCED,
  * REWOUND (Redis holds less than this attempt wrote, or something else) or LOG_FULL, each with the bytes that the job
- * has in Redis then, its position included; 0 when nothing was looked up.
+ * has in Redis then, and those of its log among them; 0 when nothing was looked up.
  */
 export const commitScript = defineScript({
   name: 'syncCommit',
@@ -46,24 +47,35 @@ export const commitScript = defineScript({
     'lockToken',
   ],
   entries: ['streamName', 'streamState'],
-  reply: Type.Tuple([Type.Enum(['COMMITTED', 'ALREADY', 'ENDED', 'FENCED', 'REWOUND', 'LOG_FULL']), Type.Integer()]),
-  lua: `${endedFunction}${runIdFunction}${mayBeOtherLogFunction}${logIsFullFunction}
-local status, latestFence, latestAttemptId, latestCommitId, messages, blobBytes, runIdOfLog, growthBytes =
-  unpack(redis.call('HMGET', recordKey, 'status', 'fence', 'attemptId', 'commitId', 'messages', 'blobBytes', 'runId',
-    'growthBytes'))
-if not status or ended(status) then return {'ENDED', 0} end
-if tonumber(latestFence) > tonumber(fence) then return {'FENCED', 0} end
-if tonumber(latestFence) < tonumber(fence) then return {'REWOUND', 0} end
-if latestAttemptId ~= attemptId then return {'REWOUND', 0} end
-if latestCommitId == commitId then return {'ALREADY', 0} end
+  reply: Type.Tuple([
+    Type.Enum(['COMMITTED', 'ALREADY', 'ENDED', 'FENCED', 'REWOUND', 'LOG_FULL']),
+    Type.Integer(),
+    Type.Integer(),
+  ]),
+  lua: `${endedFunction}${runIdFunction}${mayBeOtherLogFunction}${logIsFullFunction}${windowBytesFunction}
+local status, latestFence, latestAttemptId, latestCommitId, messages, blobBytes, runIdOfLog, givenBytes, statesBytes,
+  growthBytes = unpack(redis.call('HMGET', recordKey, 'status', 'fence', 'attemptId', 'commitId', 'messages', 'blobBytes', 'runId',
+    'givenBytes', 'statesBytes', 'growthBytes'))
+if not status or ended(status) then return {'ENDED', 0, 0} end
+if tonumber(latestFence) > tonumber(fence) then return {'FENCED', 0, 0} end
+if tonumber(latestFence) < tonumber(fence) then return {'REWOUND', 0, 0} end
+if latestAttemptId ~= attemptId then return {'REWOUND', 0, 0} end
+if latestCommitId == commitId then return {'ALREADY', 0, 0} end
 local offset = tonumber(expectedOffset)
-if tonumber(messages) ~= offset or (latestCommitId or '') ~= expectedCommitId then return {'REWOUND', 0} end
-if mayBeOtherLog(runIdOfLog, lockKey, lockToken) then return {'REWOUND', 0} end
-local entryBytes = #blob + #checkpoints
-local held = tonumber(blobBytes) + #position + tonumber(growthBytes or 0) + #growth
-if logIsFull(held, entryBytes, logLimitBytes) then return {'LOG_FULL', held} end
-
+if tonumber(messages) ~= offset or (latestCommitId or '') ~= expectedCommitId then return {'REWOUND', 0, 0} end
+if mayBeOtherLog(runIdOfLog, lockKey, lockToken) then return {'REWOUND', 0, 0} end
 local count = tonumber(messageCount)
+local entryBytes = count > 0 and windowBytes(#blob, #checkpoints) or 0
+local log = tonumber(blobBytes)
+-- Jobs of older versions have no figures of their request and their states.
+local newStatesBytes = tonumber(statesBytes or 0)
+for streamName, streamState in entries() do
+  newStatesBytes = newStatesBytes + #streamState - redis.call('HSTRLEN', statesKey, streamName)
+end
+local held = log + allocated(#position) + tonumber(growthBytes or 0) + #growth + tonumber(givenBytes or 0)
+  + allocated(newStatesBytes)
+if logIsFull(held, entryBytes, logLimitBytes) then return {'LOG_FULL', held, log} end
+
 local last = string.format('%.0f', offset + count)
 redis.call('PUBLISH', channel, 'running')
 if count > 0 then
@@ -78,6 +90,7 @@ redis.call('HSET', recordKey, 'messages', last, 'commitId', commitId, 'streams',
 redis.call('HINCRBY', recordKey, 'rows', recordCount)
 redis.call('HINCRBY', recordKey, 'bytes', bytes)
 redis.call('HINCRBY', recordKey, 'blobBytes', entryBytes)
+redis.call('HSET', recordKey, 'statesBytes', newStatesBytes, 'positionBytes', #position)
 if skippedStreams ~= '' then redis.call('HSET', recordKey, 'skippedStreams', skippedStreams) end
 if holdsErrorTrace == '1' then redis.call('HSET', recordKey, 'errorTraced', 1) end
 if isProgress == '1' then
@@ -94,6 +107,6 @@ end
 for streamName, streamState in entries() do
   redis.call('HSET', statesKey, streamName, streamState)
 end
-return {'COMMITTED', held + entryBytes}
+return {'COMMITTED', held + entryBytes, log + entryBytes}
 `,
 })

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { endedFunction, laterEpochFunction, mayBeOtherLogFunction, runIdFunction } from '../lua-functions.ts'
 import { defineScript } from '../script.ts'
+import { windowBytesFunction } from '../segments/window-bytes.ts'
 
 /**
  * Ends a job, once. The caller has prepared the closing lines from the record it read. They are written only if that
@@ -23,6 +24,7 @@ export const endScript = defineScript({
     'statesKey',
     'readersKey',
     'segmentsKey',
+    'fingerprintsKey',
   ],
   optionalKeys: ['lockKey'],
   args: [
@@ -56,7 +58,7 @@ export const endScript = defineScript({
     'lockToken',
   ],
   reply: Type.Enum(['DONE', 'ENDED', 'FENCED', 'REWOUND', 'CHANGED']),
-  lua: `${endedFunction}${runIdFunction}${laterEpochFunction}${mayBeOtherLogFunction}
+  lua: `${endedFunction}${runIdFunction}${laterEpochFunction}${mayBeOtherLogFunction}${windowBytesFunction}
 local status, latestFence, messages, latestStreams, errorTraced, runIdOfLog, epoch, latestAttemptId, latestCommitId =
   unpack(redis.call('HMGET', recordKey, 'status', 'fence', 'messages', 'streams', 'errorTraced', 'runId', 'epoch',
     'attemptId', 'commitId'))
@@ -86,8 +88,8 @@ if not knowsLog and runIdOfLog and runIdOfLog ~= runId() then
   redis.call('HSET', recordKey, 'epoch', laterEpoch(epoch, newEpoch))
 end
 redis.call('HINCRBY', recordKey, 'bytes', bytes)
-redis.call('HINCRBY', recordKey, 'blobBytes', #blob)
-redis.call('DEL', positionKey, growthKey, requestKey, readersKey)
+if count > 0 then redis.call('HINCRBY', recordKey, 'blobBytes', windowBytes(#blob, 0)) end
+redis.call('DEL', positionKey, growthKey, requestKey, readersKey, fingerprintsKey)
 redis.call('PEXPIRE', logKey, logRetentionMs)
 redis.call('PEXPIRE', dataKeyKey, logRetentionMs)
 redis.call('PEXPIRE', statesKey, logRetentionMs)

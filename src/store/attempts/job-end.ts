@@ -131,6 +131,7 @@ async function tryToEnd(
       statesKey: redis.keyspace.job(jobId, 'states'),
       readersKey: redis.keyspace.job(jobId, 'readers'),
       segmentsKey: redis.keyspace.job(jobId, 'segments'),
+      fingerprintsKey: redis.keyspace.job(jobId, 'fingerprints'),
       lockKey: by?.lock?.key,
     },
     args: {

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { activeJobFunction, endedFunction, redisTimeFunction, runIdFunction } from '../lua-functions.ts'
 import { defineScript } from '../script.ts'
+import { windowBytesFunction } from '../segments/window-bytes.ts'
 
 /**
  * Writes a new job: its record as pending, its wrapped data key, its sealed request, the states it begins with, its
@@ -54,7 +55,7 @@ export const createScript = defineScript({
     Type.Tuple([Type.Enum(['CREATED', 'EXISTS', 'REUSED', 'CHANGED'])]),
     Type.Tuple([Type.Enum(['REPEATED', 'BUSY', 'JOINED']), Type.String()]),
   ]),
-  lua: `${endedFunction}${redisTimeFunction}${runIdFunction}${activeJobFunction}
+  lua: `${endedFunction}${redisTimeFunction}${runIdFunction}${activeJobFunction}${windowBytesFunction}
 if redis.call('EXISTS', recordKey) == 1 then return {'EXISTS'} end
 local first = repeatKey and redis.call('GET', repeatKey)
 if first then
@@ -89,9 +90,12 @@ if connectionKey then
   redis.call('HSET', recordKey, 'connectionId', connectionId, 'generation', generation, 'bodyDigest', askedDigest)
   redis.call('HSET', connectionKey, 'latestJob', jobId)
 end
+local givenBytes = allocated(#request)
 for streamName, streamState in entries() do
   redis.call('HSET', statesKey, 'given:' .. streamName, streamState)
+  givenBytes = givenBytes + allocated(#streamState)
 end
+redis.call('HSET', recordKey, 'givenBytes', givenBytes)
 for _, id in ipairs(redis.call('ZRANDMEMBER', jobIndexKey, 10)) do
   if redis.call('EXISTS', beforeId .. id .. afterId) == 0 then redis.call('ZREM', jobIndexKey, id) end
 end

@@ -1,10 +1,10 @@
 import { CodedError } from '../../errors.ts'
-import { hasWorkers } from '../attempts/worker-presence.ts'
 import { storeAnswer } from '../availability.ts'
 import { hasEnded, type Job } from '../job.ts'
 import { jobFromRecord } from '../job-record.ts'
 import type { StoreClient } from '../keys.ts'
 import { refuseOtherJob } from '../log/log-epoch.ts'
+import { hasWorkers } from '../workers/worker-presence.ts'
 
 /** Everything needed to read a job. */
 interface ReadDependencies {

@@ -4,6 +4,7 @@ import { parseStored } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
 import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
+import { unlessRemoved } from '../segments/removed-log.ts'
 import { parseIndexed } from '../segments/segment-index.ts'
 import { noSegmentReader, type SegmentReader } from '../segments/segment-reading.ts'
 import { StreamStateSchema } from '../stored-request.ts'
@@ -76,7 +77,8 @@ async function searchSegments(
     const indexed = await storeAnswer(redis.zrevrangebyscore(...range))
     for (const segment of indexed.map((text) => parseIndexed(jobId, text))) {
       if (segment.after >= search.at || search.missing.size === 0) continue
-      await segmentReader.readCheckpoints(segment, search.at, (text) => take(jobId, search, text))
+      const reading = segmentReader.readCheckpoints(segment, search.at, (text) => take(jobId, search, text))
+      await unlessRemoved(redis, jobId, reading)
     }
     if (indexed.length < segmentsPerRead) return
   }

@@ -9,13 +9,23 @@ import { defineScript } from '../script.ts'
  */
 export const deleteMessagesScript = defineScript({
   name: 'syncDeleteMessages',
-  keys: ['recordKey', 'logKey', 'dataKeyKey', 'statesKey', 'positionKey', 'requestKey', 'readersKey', 'segmentsKey'],
+  keys: [
+    'recordKey',
+    'logKey',
+    'dataKeyKey',
+    'statesKey',
+    'positionKey',
+    'requestKey',
+    'readersKey',
+    'segmentsKey',
+    'fingerprintsKey',
+  ],
   reply: Type.Enum(['DELETED', 'RUNNING', 'MISSING']),
   lua: `${endedFunction}
 local status = redis.call('HGET', recordKey, 'status')
 if not status then return 'MISSING' end
 if not ended(status) then return 'RUNNING' end
-redis.call('DEL', logKey, dataKeyKey, statesKey, positionKey, requestKey, readersKey, segmentsKey)
+redis.call('DEL', logKey, dataKeyKey, statesKey, positionKey, requestKey, readersKey, segmentsKey, fingerprintsKey)
 return 'DELETED'
 `,
 })

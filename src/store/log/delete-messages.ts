@@ -20,6 +20,7 @@ export async function deleteMessages(redis: StoreClient, jobId: number): Promise
       requestKey: redis.keyspace.job(jobId, 'request'),
       readersKey: redis.keyspace.job(jobId, 'readers'),
       segmentsKey: redis.keyspace.job(jobId, 'segments'),
+      fingerprintsKey: redis.keyspace.job(jobId, 'fingerprints'),
     },
   })
   if (outcome === 'MISSING') throw new CodedError('job_not_found')

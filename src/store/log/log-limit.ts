@@ -1,6 +1,6 @@
 /**
- * Lua: decides whether a log is full. A commit that would take the log over its limit of bytes (`LOG_LIMIT_BYTES`, after
- * compression) is refused whole, and the job fails with `log_full`.
+ * Lua: decides whether a log is full. A commit that would take what the job has in Redis over its limit of bytes
+ * (`LOG_LIMIT_BYTES`) is refused whole, and the job waits for room.
  */
 export const logIsFullFunction = `
 local function logIsFull(heldBytes, addedBytes, limitBytes)

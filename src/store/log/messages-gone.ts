@@ -8,3 +8,10 @@ export function messagesGone(firstLeft: number): CodedError {
     { extensions: { firstLeft } },
   )
 }
+
+/** The offset from which messages are left, if an error says that those before have given way. */
+export function firstLeftAfter(error: unknown): number | undefined {
+  if (!(error instanceof CodedError) || error.code !== 'log_gone') return undefined
+  const { firstLeft } = error.extensions
+  return typeof firstLeft === 'number' ? firstLeft : undefined
+}

@@ -1,16 +1,19 @@
 import { CodedError } from '../../errors.ts'
+import type { LogPiece } from '../../sync/delivered/replay.ts'
 import { isFinal } from '../job.ts'
 import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { openJobSeals } from '../secrets/job-seals.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
 import type { LogEntry } from '../segments/log-entry.ts'
+import { unlessRemoved } from '../segments/removed-log.ts'
 import { parseIndexed } from '../segments/segment-index.ts'
 import { noSegmentReader, type SegmentReader } from '../segments/segment-reading.ts'
+import { readFingerprints } from './fingerprints.ts'
 import { mayHaveGoneBack } from './log-epoch.ts'
 import { measureLogScript } from './measure-log.lua.ts'
 import type { LogPage, MessageLogReader } from './message-log.ts'
-import { messagesGone } from './messages-gone.ts'
+import { firstLeftAfter, messagesGone } from './messages-gone.ts'
 import { readLogScript } from './read-log.lua.ts'
 import type { Retention } from './retention.ts'
 import type { WakeUps } from './wake-ups.ts'
@@ -42,10 +45,28 @@ export function createMessageLogReader(dependencies: MessageLogDependencies): Me
   }
 }
 
-/** The present contents of a job's log, from its first message on, in pieces of whole lines. */
-export async function* readWholeLog(dependencies: LogDependencies, jobId: number): AsyncGenerator<Buffer, void, void> {
+/**
+ * The present contents of a job's log, from its first message on. In place of messages that have given way it has their
+ * fingerprints.
+ *
+ * @throws CodedError `log_gone` when there are none, because an earlier version removed the messages
+ */
+export async function* readWholeLog(
+  dependencies: LogDependencies,
+  jobId: number,
+): AsyncGenerator<LogPiece, void, void> {
   for (let after = 0; ; ) {
-    const page = await readPage(dependencies, jobId, after, bytesPerPiece)
+    const page = await readPage(dependencies, jobId, after, bytesPerPiece).catch((error: unknown) => {
+      const firstLeft = firstLeftAfter(error)
+      if (firstLeft === undefined) throw error
+      return { firstLeft }
+    })
+    if ('firstLeft' in page) {
+      // Some may have given way only now, so this is read after that.
+      yield* readFingerprints(dependencies.redis, jobId, page.firstLeft)
+      after = page.firstLeft
+      continue
+    }
     if (page.messageCount === 0) return
     yield page.body
     after += page.messageCount
@@ -79,10 +100,14 @@ async function readPage(
   if (outcome.toString() === 'GONE') throw new CodedError('log_gone')
   const entries =
     segment.length > 0
-      ? await segmentReader.readEntries(parseIndexed(jobId, segment), after, {
-          mostEntries: entriesPerRead,
-          mostBytes: maxBytes,
-        })
+      ? await unlessRemoved(
+          redis,
+          jobId,
+          segmentReader.readEntries(parseIndexed(jobId, segment), after, {
+            mostEntries: entriesPerRead,
+            mostBytes: maxBytes,
+          }),
+        )
       : found.map(([id, blob, count]): OpenableEntry => {
           return { lastOffset: Number.parseInt(id.toString(), 10), messageCount: Number(count), blob }
         })
@@ -90,6 +115,7 @@ async function readPage(
 }
 
 type OpenableEntry = Pick<LogEntry, 'lastOffset' | 'messageCount' | 'blob'>
+
 async function measure(
   { redis, segmentReader = noSegmentReader }: LogDependencies,
   jobId: number,
@@ -107,7 +133,7 @@ async function measure(
     const answer = await runScript(redis, measureLogScript, { keys, args })
     const [piece, reached] =
       answer[0] === 'MOVED'
-        ? await segmentReader.measure(parseIndexed(jobId, answer[1]), offset, through)
+        ? await unlessRemoved(redis, jobId, segmentReader.measure(parseIndexed(jobId, answer[1]), offset, through))
         : answer[0] === 'READ'
           ? [answer[1], answer[2]]
           : [0, offset]

@@ -16,7 +16,7 @@ export const oldestEntriesScript = defineScript({
     /** The id of the last entry that was read; '' for none. */
     'afterId',
     'mostEntries',
-    /** Of blobs; one entry is read however large it is. */
+    /** Of blobs: no entry is read after so many. */
     'mostBytes',
   ],
   reply: Type.Tuple([Bytes, Type.Array(Type.Tuple([Bytes, Bytes, Bytes, Bytes, Bytes]))]),
@@ -25,12 +25,15 @@ export const oldestEntriesScript = defineScript({
 local found = {}
 local held = 0
 local from = afterId == '' and '-' or '(' .. afterId
-for _, entry in ipairs(redis.call('XRANGE', logKey, from, '+', 'COUNT', mostEntries)) do
+-- One by one, so that Redis copies no entry that is not wanted.
+while #found < tonumber(mostEntries) and held < tonumber(mostBytes) do
+  local entry = redis.call('XRANGE', logKey, from, '+', 'COUNT', 1)[1]
+  if not entry then break end
   local fields = {}
   for i = 1, #entry[2], 2 do fields[entry[2][i]] = entry[2][i + 1] end
   held = held + #fields.blob
-  if #found > 0 and held > tonumber(mostBytes) then break end
   found[#found + 1] = {entry[1], fields.blob, fields.count, fields.bytes, fields.checkpoints or ''}
+  from = '(' .. entry[1]
 end
 return {string.format('%.0f', redisTime()), found}
 `,

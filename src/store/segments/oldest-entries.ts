@@ -12,18 +12,20 @@ export interface OldestEntries {
   notAfter: number
 }
 
+/** Redis copies what it replies, twice in a script, so it is asked for little at a time. */
 const entriesPerRead = 16
+const bytesPerRead = 512 * 1024
 /** Far less than a file without a name in the index is spared (`segment-sweeper.ts`), ms. */
 const longestMoveMs = 10 * 60_000
 
-/** @param mostBytes of blobs; one entry is read however large it is */
+/** @param mostBytes of blobs: no entry is read after so many */
 export async function readOldestEntries(redis: StoreClient, jobId: number, mostBytes: number): Promise<OldestEntries> {
   const keys = { logKey: redis.keyspace.job(jobId, 'log') }
   const entries: LogEntry[] = []
   let beganAt: number | undefined
   let afterId = ''
   for (let bytes = 0; bytes < mostBytes; ) {
-    const args = { afterId, mostEntries: entriesPerRead, mostBytes: mostBytes - bytes }
+    const args = { afterId, mostEntries: entriesPerRead, mostBytes: Math.min(bytesPerRead, mostBytes - bytes) }
     const [time, found] = await runScript(redis, oldestEntriesScript, { keys, args })
     beganAt ??= Number(time)
     if (found.length === 0) break

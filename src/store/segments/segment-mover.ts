@@ -1,16 +1,16 @@
-import { rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Clock } from '../../clock.ts'
 import { storeAnswer } from '../availability.ts'
 import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
-import type { LogEntry } from './log-entry.ts'
 import { moveEntriesScript } from './move-entries.lua.ts'
 import { readOldestEntries } from './oldest-entries.ts'
+import { type DiskQuota, machineDisk, type SegmentDisk } from './segment-disk.ts'
 import { type IndexedSegment, indexedText } from './segment-index.ts'
-import { layOutSegment } from './segment-layout.ts'
+import { layOutSegment, type SegmentContent } from './segment-layout.ts'
 import { segmentName } from './segment-name.ts'
 import { writeSegment } from './segment-writing.ts'
+import { windowBytesOf } from './window-bytes.ts'
 
 /** The attempt whose log it is, and the last commit that it has made. */
 export interface LogOwner {
@@ -21,16 +21,26 @@ export interface LogOwner {
   lock?: { key: string; token: string } | undefined
 }
 
+/** What a job has in Redis. */
+export interface WindowBytes {
+  /** Everything: its log, its request, its states and its position. */
+  total: number
+  /** Its log, which alone can move. */
+  log: number
+}
+
 /** Moves the oldest entries of a log from Redis to files. */
 export interface SegmentMover {
   /**
    * Moves entries until the window holds no more bytes than it may. Whatever goes wrong is reported, and tried again at a
    * later commit: the attempt goes on, and its entries stay in Redis.
    *
-   * @param windowBytes what the window holds
+   * @param held what the window holds
    * @returns bytes that have left the window
    */
-  makeRoom(owner: LogOwner, windowBytes: number): Promise<number>
+  makeRoom(owner: LogOwner, held: WindowBytes): Promise<number>
+  /** Whether files can be written, as far as it is known. */
+  canMove(): boolean
   /** Moves the whole log of a job that has ended. @returns bytes that have left Redis; 0 when nothing can be moved */
   moveEnded(jobId: number): Promise<number>
   /** Lets each log have less in Redis than it may, but at least a mebibyte; undefined when there is room again. */
@@ -44,10 +54,14 @@ export interface SegmentMoverOptions {
   root: string
   /** The service's folder below it; undefined while not every process can read there, and then nothing is moved. */
   writableFolder(): string | undefined
-  /** Bytes of a log that stay in Redis. */
+  /** Bytes of a job that stay in Redis. */
   windowBytes: number
-  /** Takes the bytes of a file from a quota; throws when there are none left. @defaultValue there is no quota */
-  takeQuota?: (bytes: number) => Promise<void>
+  /** @defaultValue there is no quota */
+  quota?: DiskQuota
+  /** Removes files of logs that may give way. @returns bytes that are free now @defaultValue none may */
+  freeDisk?: (bytes: number) => Promise<number>
+  /** @defaultValue the machine's */
+  disk?: SegmentDisk
   createId: () => string
   /** Entries were written to a file that so many bytes hold. */
   onMoved?: (bytes: number) => void
@@ -79,15 +93,18 @@ export function createSegmentMover(options: SegmentMoverOptions): SegmentMover {
     }
   }
   return {
-    async makeRoom(owner, held) {
+    async makeRoom(owner, { total, log }) {
+      // However large the rest is: entries that move one by one make very many files.
+      const kept = Math.max(most - (total - log), Math.min(most, leastWindowBytes))
       let freed = 0
-      while (held - freed > most) {
+      while (log - freed > kept) {
         const moved = await tryToMove(owner, Math.min(segmentBytes, Math.ceil(most / 2)), false)
         if (moved === 0) break
         freed += moved
       }
       return freed
     },
+    canMove: () => options.writableFolder() !== undefined,
     async moveEnded(jobId) {
       const names = ['fence', 'attemptId', 'commitId'] as const
       const [fence, attemptId, commitId] = await storeAnswer(redis.hmget(redis.keyspace.job(jobId, 'record'), ...names))
@@ -107,20 +124,20 @@ export function createSegmentMover(options: SegmentMoverOptions): SegmentMover {
 
 /** @returns bytes that have left the window; 0 when the log is no longer this attempt's */
 async function moveOnce(
-  { redis, root, createId, onMoved, takeQuota }: SegmentMoverOptions,
+  options: SegmentMoverOptions,
   folder: string,
   owner: LogOwner,
   mostBytes: number,
   isEnded: boolean,
 ): Promise<number> {
+  const { redis, root, createId, onMoved, disk = machineDisk } = options
   const { jobId, fence } = owner
   const { entries, after, notAfter } = await readOldestEntries(redis, jobId, mostBytes)
   const last = entries.at(-1)
   if (!last) return 0
   const content = layOutSegment(entries)
   const file = `${folder}/${segmentName(jobId, fence, after, createId())}`
-  await takeQuota?.(content.size)
-  await writeSegment(join(root, folder), basename(file), content)
+  await writeInRoom(options, join(root, file), content)
   const { at: tableAt, checksum: tableChecksum } = content.table
   const segment = { file, after, lastOffset: last.lastOffset, size: content.size, tableAt, tableChecksum }
   const bytes = entries.reduce((sum, entry) => sum + windowBytesOf(entry), 0)
@@ -130,13 +147,32 @@ async function moveOnce(
     return bytes
   }
   // The index has not got it and never will, because the script that would name it has answered.
-  await rm(join(root, file), { force: true })
+  await disk.remove(join(root, file))
   return 0
 }
 
-/** What an entry counts in the window. */
-function windowBytesOf({ blob, checkpoints }: LogEntry): number {
-  return blob.length + checkpoints.length
+/** Writes a file; where there is no room for it, after others have given way. */
+async function writeInRoom(options: SegmentMoverOptions, path: string, content: SegmentContent): Promise<void> {
+  try {
+    await writeWithin(options, path, content)
+  } catch (error) {
+    if (!isFull(error) || !(await options.freeDisk?.(content.size))) throw error
+    await writeWithin(options, path, content)
+  }
+}
+
+async function writeWithin({ quota, disk = machineDisk }: SegmentMoverOptions, path: string, content: SegmentContent) {
+  await quota?.take(content.size)
+  try {
+    await writeSegment(disk, dirname(path), basename(path), content)
+  } catch (error) {
+    quota?.giveBack(content.size)
+    throw error
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
 }
 
 interface Move {

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { CodedError } from '../../errors.ts'
 import { damagedSegment, type OffsetRange } from './damaged-segment.ts'
 import type { LogEntry } from './log-entry.ts'
@@ -43,8 +43,8 @@ export interface SegmentReader {
 export interface SegmentReaderOptions {
   /** `DATA_DIR/segments` */
   root: string
-  /** Whether files that are not there may be in another process's `DATA_DIR`. */
-  isApart(): boolean
+  /** Whether files of a folder below it that are not there may be in another process's `DATA_DIR`, or come back. */
+  mayBeElsewhere(folder: string): Promise<boolean>
 }
 
 export function createSegmentReader(options: SegmentReaderOptions): SegmentReader {
@@ -90,7 +90,7 @@ export const noSegmentReader: SegmentReader = {
 }
 
 function elsewhere(cause?: unknown): CodedError {
-  const why = 'Messages of this job are in the DATA_DIR of another process, which this one does not share'
+  const why = 'Messages of this job are in a DATA_DIR that this process does not have, or has not got back yet'
   return new CodedError('store_unavailable', why, { cause })
 }
 
@@ -103,27 +103,32 @@ async function withSegment<T>(
   segment: IndexedSegment,
   use: (file: FileHandle, table: PlacedEntry[]) => Promise<T>,
 ): Promise<T> {
-  const { after, lastOffset: until } = segment
   let file: FileHandle | undefined
   try {
     file = await open(join(options.root, segment.file), 'r')
     return await use(file, await readEntriesTable(file, segment))
   } catch (error) {
     if (error instanceof CodedError) throw error
-    throw unreadable(error, { after, until }, options)
+    throw await unreadable(error, segment, options)
   } finally {
     await file?.close()
   }
 }
 
 /** Only what the disk says about the file itself is a verdict; too many open files, for one, pass. */
-function unreadable(error: unknown, range: OffsetRange, { isApart }: SegmentReaderOptions): CodedError {
+async function unreadable(
+  error: unknown,
+  { file, after, lastOffset: until }: IndexedSegment,
+  { mayBeElsewhere }: SegmentReaderOptions,
+): Promise<CodedError> {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-  if (code === 'ENOENT' && !isApart()) return damagedSegment(range, 'their file is missing')
-  if (code === 'EIO') return damagedSegment(range, 'the disk cannot read their file (EIO)')
-  if (code === 'ENOENT') return elsewhere(error)
-  const why = `Messages of this job are in a file that cannot be read now (${code})`
-  return new CodedError('store_unavailable', why, { cause: error })
+  if (code === 'EIO') return damagedSegment({ after, until }, 'the disk cannot read their file (EIO)')
+  if (code !== 'ENOENT') {
+    const why = `Messages of this job are in a file that cannot be read now (${code})`
+    return new CodedError('store_unavailable', why, { cause: error })
+  }
+  if (await mayBeElsewhere(dirname(file))) return elsewhere(error)
+  return damagedSegment({ after, until }, 'their file is missing')
 }
 
 async function readEntriesTable(file: FileHandle, segment: IndexedSegment): Promise<PlacedEntry[]> {

@@ -1,5 +1,5 @@
-import { mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { NewFile, SegmentDisk } from './segment-disk.ts'
 import type { SegmentContent } from './segment-layout.ts'
 
 /** The folder of all services' segments below `DATA_DIR`. */
@@ -8,40 +8,35 @@ export function segmentRootOf(dataDir: string): string {
 }
 
 /**
- * Writes a segment and waits until file and folder are on the disk. After a failure nothing is left: a file whose
- * fsync has failed is never used, because the kernel may have dropped its pages.
+ * Writes a segment and waits until file and folder are on the disk. After a failure the file is removed: one whose fsync
+ * has failed is never used, because the kernel may have dropped its pages.
  *
  * @param folder the service's folder, which is there
  * @throws NodeJS.ErrnoException, e.g. ENOSPC, EDQUOT, EIO
  */
-export async function writeSegment(folder: string, name: string, { pieces }: SegmentContent): Promise<void> {
+export async function writeSegment(
+  disk: SegmentDisk,
+  folder: string,
+  name: string,
+  { pieces }: SegmentContent,
+): Promise<void> {
   const path = join(folder, name)
-  // `wx`: nobody's file is ever written over.
-  const file = await open(path, 'wx', 0o600)
+  const file = await disk.create(path)
   try {
-    for (const piece of pieces) await file.writeFile(piece)
-    await file.sync()
+    await fill(file, pieces)
+    // A file is on the disk only with its name.
+    await disk.syncFolder(folder)
   } catch (error) {
-    await file.close().catch(() => undefined)
-    await rm(path, { force: true }).catch(() => undefined)
+    await disk.remove(path).catch(() => undefined)
     throw error
   }
-  await file.close()
-  await syncFolder(folder)
 }
 
-/** Makes a folder, and waits until it and what leads to it are on the disk. */
-export async function makeFolder(root: string, name: string): Promise<void> {
-  await mkdir(join(root, name), { recursive: true, mode: 0o700 })
-  await syncFolder(root)
-}
-
-/** A file is on the disk only with its name. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
+async function fill(file: NewFile, pieces: readonly Buffer[]): Promise<void> {
   try {
-    await handle.sync()
+    for (const piece of pieces) await file.write(piece)
+    await file.sync()
   } finally {
-    await handle.close()
+    await file.close()
   }
 }

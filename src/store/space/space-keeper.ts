@@ -1,12 +1,11 @@
 import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
 import { storeAnswer } from '../availability.ts'
-import { readMemoryFigures } from '../figures.ts'
+import { type MemoryFigures, readMemoryFigures } from '../figures.ts'
 import { isFinal } from '../job.ts'
 import type { StoreClient } from '../keys.ts'
-import { runScript } from '../script.ts'
 import type { SegmentMover } from '../segments/segment-mover.ts'
-import { removeAcknowledgedScript } from './remove-acknowledged.lua.ts'
+import { removeAcknowledged } from './remove-acknowledged.ts'
 import { noteWindow, readWindows } from './window-figures.ts'
 
 export interface SpaceKeeperOptions {
@@ -14,15 +13,20 @@ export interface SpaceKeeperOptions {
   clock: Clock
   /** Bytes that all logs together may have in Redis. */
   totalBytes: number
-  mover: Pick<SegmentMover, 'moveEnded' | 'shareWindow'>
+  /** Whether somebody has set this limit. If not, it does not count where logs cannot move. */
+  isTotalSet: boolean
+  mover: Pick<SegmentMover, 'canMove' | 'moveEnded' | 'shareWindow'>
   onError: (error: unknown) => void
 }
 
 const everyMs = 10_000
 /** What a look has found counts for so long, ms: without a worker nobody knows whether there is room. */
 const knownMs = 30_000
-/** The share of Redis's own memory that logs may have: its other keys, and its buffers for readers, need some, too. */
-const logShare = 0.5
+/**
+ * The share of Redis's own memory that logs may have: its other keys, and its buffers for readers, need some, too. Where
+ * logs cannot move and nobody has set a limit, it is as much as goes well: to refuse jobs is all that is left then.
+ */
+const logShare = { usual: 0.5, unmoved: 0.8 }
 /** So much of the total stays free after room was made, so that the next commits do not need room at once. */
 const roomyShare = 0.9
 
@@ -43,11 +47,12 @@ export async function keepSpace(options: SpaceKeeperOptions, signal: AbortSignal
  * their clients have acknowledged wholly are removed. Running jobs share what is left. If that does not suffice, no new
  * job is taken.
  */
-export async function lookForSpace({ redis, totalBytes, mover }: Omit<SpaceKeeperOptions, 'clock' | 'onError'>) {
-  // Some users of Redis may not ask for its memory: then the limit that is set counts alone.
-  const memory = readMemoryFigures(redis).catch(() => ({ max: 0 }))
-  const [{ total, windows }, { max }] = [await readWindows(redis), await memory]
-  const most = Math.min(totalBytes, max > 0 ? max * logShare : totalBytes)
+export async function lookForSpace(options: Omit<SpaceKeeperOptions, 'clock' | 'onError'>): Promise<void> {
+  const { redis, mover } = options
+  // Some users of Redis may not ask for its memory: then the limit counts alone.
+  const memory = readMemoryFigures(redis).catch(() => ({ used: 0, max: 0, machine: 0 }))
+  const [{ total, windows }, figures] = [await readWindows(redis), await memory]
+  const most = mostBytes(options, figures)
   const wanted = total > most ? total - Math.floor(most * roomyShare) : 0
   let freed = 0
   let unended = 0
@@ -63,13 +68,26 @@ export async function lookForSpace({ redis, totalBytes, mover }: Omit<SpaceKeepe
   else await storeAnswer(redis.del(redis.keyspace.storageFull))
 }
 
+/**
+ * Bytes that all logs may have. Where they cannot move, a service that did well before there was this limit must not
+ * refuse jobs because of a default.
+ */
+function mostBytes(
+  { totalBytes, isTotalSet, mover }: Pick<SpaceKeeperOptions, 'totalBytes' | 'isTotalSet' | 'mover'>,
+  { max, machine }: MemoryFigures,
+): number {
+  if (isTotalSet || mover.canMove()) return Math.min(totalBytes, max > 0 ? max * logShare.usual : totalBytes)
+  return max > 0 ? max * logShare.unmoved : Math.max(totalBytes, machine * logShare.usual)
+}
+
 /** @throws CodedError `storage_full` when the last look of a worker has found no room */
 export async function refuseWhenFull(redis: StoreClient): Promise<void> {
   if ((await storeAnswer(redis.exists(redis.keyspace.storageFull))) === 0) return
   throw new CodedError(
     'storage_full',
-    'The logs of all jobs have LOG_TOTAL_BYTES in Redis, and none of them may give way: acknowledge the messages of ' +
-      'jobs that have ended, give all processes one DATA_DIR with free space, or raise the limit',
+    'The logs of all jobs have all the memory of Redis that they may have, and none of them may give way: acknowledge ' +
+      'the messages of jobs that have ended, or delete them, give all processes one DATA_DIR with free space, or raise ' +
+      'LOG_TOTAL_BYTES and the maxmemory of Redis',
   )
 }
 
@@ -96,16 +114,7 @@ async function freeEnded(
     noteWindow(redis, jobId, bytes - moved)
     return moved
   }
-  const removed = await runScript(redis, removeAcknowledgedScript, {
-    keys: {
-      recordKey: redis.keyspace.job(jobId, 'record'),
-      logKey: redis.keyspace.job(jobId, 'log'),
-      dataKeyKey: redis.keyspace.job(jobId, 'dataKey'),
-      statesKey: redis.keyspace.job(jobId, 'states'),
-      segmentsKey: redis.keyspace.job(jobId, 'segments'),
-    },
-  })
-  return removed === 1 ? forgetWindow(redis, jobId, bytes) : 0
+  return (await removeAcknowledged(redis, jobId)) ? forgetWindow(redis, jobId, bytes) : 0
 }
 
 async function forgetWindow(redis: StoreClient, jobId: number, bytes: number): Promise<number> {

@@ -9,13 +9,23 @@ import { createHash, hash } from 'node:crypto'
 export interface Fingerprints {
   /** Adds the fingerprint of a record as delivered. @returns false when it was there already */
   add(streamName: string, text: string | Buffer): boolean
+  /** Adds those that a `FingerprintList` has collected. */
+  addAll(list: Buffer): void
   /** Everything added so far is durable now. */
   keep(): void
   /** Removes everything added since the last `keep()`: it never reached the log. */
   takeBack(): void
 }
 
+/** Collects fingerprints without looking at them, to be kept elsewhere: twelve bytes each. */
+export interface FingerprintList {
+  /** @returns whether it is new, which a list does not know */
+  add(streamName: string, text: string | Buffer): true
+  bytes(): Buffer
+}
+
 const WORDS = 3
+const BYTES = 4 * WORDS
 const FIRST_SLOTS = 1024
 
 export function createFingerprints(): Fingerprints {
@@ -47,17 +57,21 @@ export function createFingerprints(): Fingerprints {
     table = rebuilt
   }
 
+  function insert(digest: Buffer): boolean {
+    const words = new Uint32Array([digest.readUInt32LE(0), digest.readUInt32LE(4), digest.readUInt32LE(8) | 1])
+    const at = find(words, table, slots)
+    if (table[at + 2] !== 0) return false
+    table.set(words, at)
+    added.push(words)
+    size++
+    if (size > slots * 0.7) rebuild(slots * 2)
+    return true
+  }
+
   return {
-    add(streamName, text) {
-      const digest = digestOf(streamName, text)
-      const words = new Uint32Array([digest.readUInt32LE(0), digest.readUInt32LE(4), digest.readUInt32LE(8) | 1])
-      const at = find(words, table, slots)
-      if (table[at + 2] !== 0) return false
-      table.set(words, at)
-      added.push(words)
-      size++
-      if (size > slots * 0.7) rebuild(slots * 2)
-      return true
+    add: (streamName, text) => insert(digestOf(streamName, text)),
+    addAll(list) {
+      for (let at = 0; at + BYTES <= list.length; at += BYTES) insert(list.subarray(at, at + BYTES))
     },
     keep() {
       added = []
@@ -70,6 +84,17 @@ export function createFingerprints(): Fingerprints {
       added = []
       rebuild(slots)
     },
+  }
+}
+
+export function createFingerprintList(): FingerprintList {
+  const digests: Buffer[] = []
+  return {
+    add(streamName, text) {
+      digests.push(digestOf(streamName, text).subarray(0, BYTES))
+      return true
+    },
+    bytes: () => Buffer.concat(digests),
   }
 }
 

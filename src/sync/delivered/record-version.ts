@@ -9,7 +9,7 @@ import type { Fingerprints } from './fingerprints.ts'
  * @returns whether the version was there already
  */
 export function isVersionInLog(
-  fingerprints: Fingerprints,
+  fingerprints: Pick<Fingerprints, 'add'>,
   streamName: string,
   body: Buffer,
   { members }: Pick<ScannedRecord, 'members'>,

@@ -8,7 +8,7 @@ import { findStream } from '../../streams/table.ts'
 import type { SyncRequest } from '../contract/sync-request.ts'
 import type { SelectedStream, Walk, WalkPorts } from '../contract/walk.ts'
 import type { Fingerprints } from '../delivered/fingerprints.ts'
-import { replayLog } from '../delivered/replay.ts'
+import { type LogPiece, replayLog } from '../delivered/replay.ts'
 import { hasFinished, type StreamRun } from '../delivery/stream-run.ts'
 import type { GrowingLists } from '../state/growing-lists.ts'
 import type { SyncPosition } from '../state/position-schema.ts'
@@ -21,7 +21,7 @@ export interface WalksInput extends SyncRequest {
   clock: Clock
   ports: Omit<WalkPorts, 'clock' | 'signal'>
   /** The contents of the job's log, read when another attempt continues. @defaultValue nothing */
-  replay?: () => AsyncIterable<Buffer>
+  replay?: () => AsyncIterable<LogPiece>
   /** Aborts on cancellation, on a lost lock and on shutdown. */
   signal: AbortSignal
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../../../clock.ts'
 import { storeAnswer } from '../../availability.ts'
 import type { StoreClient } from '../../keys.ts'
 import { runScript } from '../../script.ts'
-import { makeFolder } from '../segment-writing.ts'
+import { makeFolder } from '../segment-disk.ts'
 import { joinFolderScript } from './join-folder.lua.ts'
 
 /**
@@ -20,8 +20,8 @@ export interface SegmentFolder {
   writableFolder(): string | undefined
   /** The service's folder, if this process has it, whether or not others do. */
   ownFolder(): string | undefined
-  /** Whether segments that this process does not find may be on another disk. */
-  isApart(): boolean
+  /** Whether segments of a folder that this process does not find may be on another disk, or on one that comes back. */
+  mayBeElsewhere(folder: string): Promise<boolean>
   /** Says that this process no longer counts. */
   leave(): Promise<void>
 }
@@ -53,7 +53,7 @@ const keysOf = ({ keyspace }: StoreClient) => ({
 
 /** Finds the service's folder, or makes it, and keeps saying so until `leave()`. @throws what Redis says at the start */
 export async function joinSegmentFolder(options: SegmentFolderOptions): Promise<SegmentFolder> {
-  const { redis, clock, onSharing, onError } = options
+  const { redis, clock, root, onSharing, onError } = options
   const processId = options.createId()
   const leaving = new AbortController()
   let joined: Joined = { sharing: 'none', folder: '' }
@@ -75,7 +75,10 @@ export async function joinSegmentFolder(options: SegmentFolderOptions): Promise<
   return {
     writableFolder: () => (joined.sharing === 'shared' ? joined.folder : undefined),
     ownFolder: () => (joined.sharing === 'shared' || joined.sharing === 'others-apart' ? joined.folder : undefined),
-    isApart: () => joined.sharing !== 'shared',
+    async mayBeElsewhere(folder) {
+      if (folder === joined.folder) return !(await isThere(join(root, folder)))
+      return joined.sharing !== 'shared'
+    },
     async leave() {
       leaving.abort()
       await announcing

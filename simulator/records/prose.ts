@@ -1,0 +1,28 @@
+import { createRandom, integerBetween, pick, type Random } from '../random.ts'
+
+const syllables = ['ka', 'ten', 'li', 'mor', 'sa', 'ri', 'ven', 'to', 'pel', 'un', 'da', 'ses', 'o', 'er', 'ing', 'na']
+const wordCount = 4000
+/** The share of sentences that many people write alike: greetings, signatures, what a team answers again and again. */
+const stockShare = 0.45
+
+/** The first words are the frequent ones, and short. */
+const words = Array.from({ length: wordCount }, (_, index) => {
+  const random = createRandom(23, index)
+  return Array.from({ length: 1 + Math.floor(Math.log10(index + 1)) }, () => pick(random, syllables)).join('')
+})
+const stock = Array.from({ length: 100 }, (_, index) => sentenceOf(createRandom(29, index)))
+
+/**
+ * Sentences of about so many characters, which compress about as well as what people write to each other: 4 to 5 : 1. A
+ * word comes the more often, the earlier it is in the vocabulary (Zipf's law).
+ */
+export function proseOf(random: Random, length: number): string {
+  let text = ''
+  while (text.length < length) text += random() < stockShare ? pick(random, stock) : sentenceOf(random)
+  return text
+}
+
+function sentenceOf(random: Random): string {
+  const count = integerBetween(random, 4, 16)
+  return `${Array.from({ length: count }, () => words[Math.floor(wordCount ** random()) - 1] ?? '').join(' ')}. `
+}
