@@ -132,8 +132,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'the low-water mark is that of the slice which is furthest',
     file: 'sync/state/slice.ts',
-    find: 'Math.min(...open.map(reached))',
-    replace: 'Math.max(...open.map(reached))',
+    find: 'Math.min(low, mark)',
+    replace: 'Math.max(low, mark)',
     tests: sync('resume', 'given-states'),
   },
   {
@@ -1109,7 +1109,7 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a search that finds nothing at first is not looked at again',
     file: 'sync/walks/search/search-start.ts',
-    find: 'seen.total === 0 && lower < frozen',
+    find: 'seen.total === 0 && lower < begun.seconds()',
     replace: 'false',
     tests: sync('short-answers'),
   },
@@ -1172,8 +1172,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a company whose segments come short is believed at once',
     file: 'sync/walks/filtered-walk.ts',
-    find: 'isWanted, shownBy)',
-    replace: 'isWanted)',
+    find: 'isWanted, shownBy }])',
+    replace: 'isWanted }])',
     tests: sync('contradicting-lists'),
   },
   {
@@ -1442,8 +1442,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a log that has gone back is read on without its epoch',
     file: 'http/messages/message-stream.ts',
-    find: 'requireOwnLog({',
-    replace: 'if (range.epoch) requireOwnLog({',
+    find: 'requireOwnLog(log, holding)',
+    replace: 'if (range.epoch) requireOwnLog(log, holding)',
     tests: ['http/epochs'],
   },
   {
