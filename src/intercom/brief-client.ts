@@ -64,7 +64,11 @@ export async function withBriefClient<Result>(
     () => giveUp(deadlineMs),
     () => undefined,
   )
-  const patience = createPatience(clock, ending.signal, patienceMs, () => giveUp(patienceMs))
+  const patience = createPatience(clock, ending.signal, patienceMs, () => {
+    // Whoever says when the next window of the rate limit begins is there.
+    if (budget.waitingUntil() !== undefined) patience.begin()
+    else giveUp(patienceMs)
+  })
   const client = createClient({
     config,
     ...(baseUrl && { baseUrl }),

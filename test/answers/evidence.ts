@@ -14,7 +14,7 @@ export async function writeEvidence(
     '',
     "Every status from 200 to 599, with Intercom's form of an error, a page, an empty body, JSON of another form and the",
     "right form with a wrong type, in the place of Intercom's answer to the first request, a page of a search, a",
-    'conversation, the list of a contact, a page of the scroll, a numbered page, a count, `check` and `discover`, once and',
+    'conversation, the list of a contact, a page of the scroll, a numbered page, the first page of a slice, `check` and `discover`, once and',
     'for good. The sync and the next one are held against what the simulator knows to be true: a foreign answer that comes',
     'once changes nothing; one that lasts ends the job with `intercom_unavailable` and says who answered, or, when it is',
     "that of one record, puts the record off to the next sync; Intercom's own words come to what their class says.",

@@ -21,7 +21,7 @@ export interface Place {
   /** The requests that are answered so for good. @defaultValue the same */
   lastingMatch?: NonNullable<Fault['match']>
   apiVersion?: '2.11'
-  /** Small enough that slices have to be counted. */
+  /** Small enough that slices are divided by their first pages. */
   recordsPerSlice?: number
   once: Readonly<Record<Meaning, Ending>>
   lasting: Readonly<Record<Meaning, Ending>>
@@ -90,9 +90,9 @@ export const places: readonly Place[] = [
     lasting: { ...unavailable, ...noScope, ...refused, gone: 'intercom_rejected' },
   },
   {
-    name: 'a count',
+    name: 'the first page of a slice',
     streams: conversations,
-    match: { path: '/conversations/search', perPage: 1 },
+    match: { path: '/conversations/search' },
     recordsPerSlice: 1,
     once: { ...passing, ...refused, ...ofRecords, unauthorized: 'exact' },
     lasting: { ...unavailable, ...refused, ...noScope },

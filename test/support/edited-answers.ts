@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** An answer on its way from the simulator to the engine. */
@@ -21,7 +21,7 @@ export async function editAnswers(
   simulatorUrl: string,
   edit: (answer: EditedAnswer) => Edits | Promise<Edits>,
 ): Promise<string> {
-  const server = createServer(async (request, response) => {
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const asked = Buffer.concat(chunks).toString()
@@ -31,7 +31,7 @@ export async function editAnswers(
       headers: { authorization, 'intercom-version': String(version), 'content-type': 'application/json' },
       ...(asked !== '' && { body: asked }),
     })
-    const answer = {
+    const plain = {
       path: request.url ?? '',
       asked,
       status: real.status,
@@ -40,10 +40,13 @@ export async function editAnswers(
         [...real.headers].filter(([name]) => !['connection', 'content-length', 'keep-alive'].includes(name)),
       ),
     }
-    const { status, body, headers } = { ...answer, ...(await edit(answer)) }
+    const { status, body, headers } = { ...plain, ...(await edit(plain)) }
     response.sendDate = false
     response.writeHead(status, headers).end(body)
-  })
+  }
+
+  // The simulator may be closed before an answer that nobody waits for any more.
+  const server = createServer((request, response) => void answer(request, response).catch(() => response.destroy()))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => {

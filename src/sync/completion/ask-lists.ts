@@ -19,6 +19,8 @@ export interface ListAsking {
   kinds: readonly CutListTraits[]
   setting: PatientSetting
   recheckLimit: RecheckLimit
+  /** The first request of each path. It shows whether the token may read the path, so the others wait for it. */
+  first: Map<string, Promise<unknown>>
   /** Paths that the token may not read. They are not requested again. */
   refused: Set<string>
   warn: (message: string) => void
@@ -38,18 +40,25 @@ export async function askCredibly(
   cuts: readonly Cut[],
 ): Promise<readonly ListItem[] | 'unreadable' | undefined> {
   const { recheckLimit, setting, warn } = asking
-  let fullest: readonly ListItem[] = []
-  for (let answers = 1; ; answers++) {
-    const found = await askPatiently(() => askItems(asking, path, row.id), setting)
-    if (found === 'unreadable' || !found) return found
-    const { items } = found
-    if (items.length >= fullest.length) fullest = items
-    const contradictions = contradictionsOf(found, path, body, cuts)
-    if (contradictions.length === 0) {
-      if (answers > 1) recheckLimit.paid()
-      return items
+  const ask = () => askPatiently(() => askItems(asking, path, row.id), setting)
+  const found = await ask()
+  if (found === 'unreadable' || !found) return found
+  let contradictions = contradictionsOf(found, path, body, cuts)
+  if (contradictions.length === 0) return found.items
+
+  return recheckLimit.inTurn(async () => {
+    let fullest = found.items
+    let answers = 1
+    while (answers < MOST_ANSWERS && !recheckLimit.isReached()) {
+      const again = await ask()
+      answers++
+      if (again === 'unreadable' || !again) return again
+      if (again.items.length >= fullest.length) fullest = again.items
+      contradictions = contradictionsOf(again, path, body, cuts)
+      if (contradictions.length > 0) continue
+      recheckLimit.paid()
+      return again.items
     }
-    if (answers < MOST_ANSWERS && !recheckLimit.isReached()) continue
     recheckLimit.wasted()
     // The list may really have changed meanwhile.
     warn(
@@ -57,7 +66,7 @@ export async function askCredibly(
         `${answers} times, and are delivered so; the next change of the record brings them again`,
     )
     return fullest
-  }
+  })
 }
 
 /** Describes in words each list that came with fewer items than were shown or counted. */
@@ -75,6 +84,18 @@ function contradictionsOf({ items, total = 0 }: ItemList, path: string, body: Bu
  * deleted meanwhile.
  */
 async function askItems(asking: ListAsking, template: string, id: string): Promise<ItemList | undefined> {
+  const first = asking.first.get(template)
+  if (first) await first
+  const asked = askReadable(asking, template, id)
+  if (!first)
+    asking.first.set(
+      template,
+      asked.catch(() => undefined),
+    )
+  return asked
+}
+
+async function askReadable(asking: ListAsking, template: string, id: string): Promise<ItemList | undefined> {
   const { kinds, refused, setting } = asking
   const { client, version } = setting
   if (refused.has(template)) return undefined

@@ -52,6 +52,7 @@ export function createListCompletion(
     kinds,
     setting: { client, version, clock, signal },
     recheckLimit: createRecheckLimit(),
+    first: new Map(),
     refused: new Set(),
     warn: (message) => void notes.push({ level: 'WARN', message: `${entry.name}: ${message}` }),
   }

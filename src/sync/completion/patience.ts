@@ -10,7 +10,10 @@ const PATIENCE_MS = 2 * 60_000
 /** A list can contradict what its record has just shown. After so many requests we trust the list. */
 export const MOST_ANSWERS = 3
 
-/** If asking again has changed nothing so often in a row, Intercom counts something else than we do. */
+/**
+ * If asking again has changed nothing so often in a row, Intercom counts something else than we do. So many are asked again
+ * at a time, too: the others wait for what these bring.
+ */
 const MOST_WASTED = 20
 
 /** Remembers whether it has helped to ask again for answers that contradict themselves. */
@@ -21,10 +24,14 @@ export interface RecheckLimit {
   wasted(): void
   /** Stop asking again. */
   isReached(): boolean
+  /** Asks again when it is one's turn. `recheck` has to look first whether the limit is reached by then. */
+  inTurn<Result>(recheck: () => Promise<Result>): Promise<Result>
 }
 
 export function createRecheckLimit(): RecheckLimit {
   let wastedInARow = 0
+  let underWay = 0
+  const waiting: (() => void)[] = []
   return {
     paid() {
       wastedInARow = 0
@@ -33,6 +40,16 @@ export function createRecheckLimit(): RecheckLimit {
       wastedInARow++
     },
     isReached: () => wastedInARow >= MOST_WASTED,
+    async inTurn(recheck) {
+      while (underWay >= MOST_WASTED) await new Promise<void>((resolve) => void waiting.push(resolve))
+      underWay++
+      try {
+        return await recheck()
+      } finally {
+        underWay--
+        waiting.shift()?.()
+      }
+    },
   }
 }
 

@@ -1,6 +1,6 @@
 import { recordText } from '../../intercom/text/record-text.ts'
+import type { Children, FoundChildren } from '../completion/ask-children.ts'
 import { addMembers, parentMembers, wholeAnswer } from '../completion/child-text.ts'
-import type { Children, FoundChildren } from '../completion/children.ts'
 import type { Parent } from '../completion/pending-parents.ts'
 import type { Sink } from '../contract/walk.ts'
 import { type Delivery, isInLog, isNew } from './deliver-record.ts'

@@ -1,13 +1,7 @@
 import { defaultApiVersion } from '../../airbyte/source-config.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
-import {
-  askGoneAgain,
-  type ChildEndpoint,
-  childEndpoint,
-  type FoundChildren,
-  findChildren,
-  readChildren,
-} from '../completion/children.ts'
+import { type ChildEndpoint, childEndpoint, type FoundChildren, findChildren } from '../completion/ask-children.ts'
+import { askGoneAgain, readChildren } from '../completion/children.ts'
 import { createGoneParents } from '../completion/gone-parents.ts'
 import { createRecheckLimit } from '../completion/patience.ts'
 import type { Arrival, LogEntry, Sink, Walk } from '../contract/walk.ts'

@@ -1,4 +1,5 @@
-import { askGoneAgain, findChildren } from '../../completion/children.ts'
+import { findChildren } from '../../completion/ask-children.ts'
+import { askGoneAgain } from '../../completion/children.ts'
 import type { Arrival } from '../../contract/walk.ts'
 import type { Traversal } from './traversal.ts'
 

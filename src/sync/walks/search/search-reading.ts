@@ -1,11 +1,6 @@
 import type { SortOrder } from '../../../intercom/endpoints/search-query.ts'
-import {
-  type ChildEndpoint,
-  childEndpoint,
-  type FoundChildren,
-  readChildren,
-  readInlineChildren,
-} from '../../completion/children.ts'
+import { type ChildEndpoint, childEndpoint, type FoundChildren } from '../../completion/ask-children.ts'
+import { readChildren, readInlineChildren } from '../../completion/children.ts'
 import { createGoneParents, type GoneParents } from '../../completion/gone-parents.ts'
 import { createListCompletion, type FoundLists } from '../../completion/list-completion.ts'
 import { createRecheckLimit } from '../../completion/patience.ts'
