@@ -65,8 +65,9 @@ export async function withBriefClient<Result>(
     () => undefined,
   )
   const patience = createPatience(clock, ending.signal, patienceMs, () => {
-    // Whoever says when the next window of the rate limit begins is there.
-    if (budget.waitingUntil() !== undefined) patience.begin()
+    // A wait for the next window of the rate limit may take longer than our patience, by very little.
+    const waitMs = (budget.waitingUntil() ?? Number.POSITIVE_INFINITY) - clock.now()
+    if (waitMs < moreMs) patience.begin(moreMs)
     else giveUp(patienceMs)
   })
   const client = createClient({
@@ -121,16 +122,19 @@ function watchLimit(budget: Budget): { budget: Budget; rateLimit: () => number |
   return { budget: watched, rateLimit: () => limit }
 }
 
+/** For a request that the rate limit lets pass by then, ms. */
+const moreMs = 3000
+
 /** Calls `giveUp` so long after the last `begin()`, unless `end()` came. */
 function createPatience(clock: Clock, signal: AbortSignal, ms: number, giveUp: () => void) {
   let waiting = new AbortController()
   const end = () => waiting.abort()
   return {
     end,
-    begin() {
+    begin(forMs = ms) {
       end()
       waiting = new AbortController()
-      clock.sleep(ms, AbortSignal.any([signal, waiting.signal])).then(giveUp, () => undefined)
+      clock.sleep(forMs, AbortSignal.any([signal, waiting.signal])).then(giveUp, () => undefined)
     },
   }
 }

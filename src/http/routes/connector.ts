@@ -51,9 +51,10 @@ function addCheck(app: Api, { openStreams, connections }: RouteDependencies, ask
       description:
         'FAILED for a config or a token that cannot be used, and when a stream named in `streams` cannot be read. ' +
         'Otherwise SUCCEEDED, with a message that tells what the token leads to and which streams it cannot read. ' +
-        'It takes about ten requests to Intercom. When no usable answer comes for 10 s (waits for the rate limit do not count), this is answered with 503, which says ' +
-        'what was seen. Where Intercom says that a permission is missing, it is asked once more ten seconds later, so that ' +
-        'it takes 25 s at most. With `connectionId` only the streams of that connection are tried.',
+        'It takes about ten requests to Intercom. When no usable answer comes for 10 s (13 s if the rate limit is about to ' +
+        'let a request pass), this is answered with 503, which says what was seen. Where Intercom says that a permission is ' +
+        'missing, it is asked once more ten seconds later, so that it takes 25 s at most. With `connectionId` only the ' +
+        'streams of that connection are tried.',
       tags: ['connector'],
       security: needsApiKey,
       querystring: noQuery,
