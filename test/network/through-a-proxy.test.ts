@@ -86,12 +86,12 @@ t.test('a proxy that wants a password is asked once, and one that fails is asked
   const answers = [
     [
       407,
-      1,
+      [1],
       'proxy_refused',
       /answered 407 Proxy Authentication Required: it does not accept the user .* in HTTPS_PROXY/,
     ],
-    [403, 5, 'intercom_unavailable', /answered 403 Forbidden to CONNECT api\.intercom\.test:443/],
-    [502, 5, 'intercom_unavailable', /answered 502 Bad Gateway to CONNECT/],
+    [403, [4, 5], 'intercom_unavailable', /answered 403 Forbidden to CONNECT api\.intercom\.test:443/],
+    [502, [4, 5], 'intercom_unavailable', /answered 502 Bad Gateway to CONNECT/],
   ] as const
   const failing = answers.map(async ([status, tries, code, reason]) => {
     const { proxy, trusted } = await openNetwork(['api.intercom.test'], { answer: () => status })
@@ -101,7 +101,11 @@ t.test('a proxy that wants a password is asked once, and one that fails is asked
     })
     t.match({ end, error }, { end: 1, error: { internal_message: code, message: reason } })
     t.match(error.message, `the proxy http://127.0.0.1:${proxy.port} (HTTPS_PROXY)`)
-    t.equal(proxy.requests.length, tries, `${status}`)
+    // The waits between tries are drawn: the fifth may come after 10 s, when a check gives up.
+    t.ok(
+      tries.some((count) => count === proxy.requests.length),
+      `${status}: ${proxy.requests.length} tries`,
+    )
     for (const secret of [password, encoded, Buffer.from(`corp:${password}`).toString('base64')])
       t.notOk(`${text}${stderr}`.includes(secret))
   })
