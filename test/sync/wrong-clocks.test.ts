@@ -254,7 +254,12 @@ for (const [stream, api_version] of [
       let kills = 0
       for (let stopAfter = 1; ; stopAfter++) {
         // A workspace in which many records are hours old: neither the overlap nor the last second covers them.
-        const world = openWorld({ ...youngWorkspace, isPinned: api_version !== '2.17' })
+        const world = openWorld({
+          ...youngWorkspace,
+          contacts: 80,
+          conversations: 80,
+          isPinned: api_version !== '2.17',
+        })
         const config = { access_token: 'simulator-token', api_version }
         const ports = { createSpool: createMemorySpool, recordsPerSlice: 8 }
         const request = {
