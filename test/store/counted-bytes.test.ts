@@ -6,7 +6,7 @@ import { beginAttempt, commitTo, openStore, segmentsIn, syncRequest, tenant } fr
 
 const server = await startRedis(t)
 
-const memory = async () => Number((await server.connect().info('memory')).match(/used_memory:(\d+)/)?.[1])
+const memory = async () => Number((await server.connect().info('memory')).match(/used_memory_dataset:(\d+)/)?.[1])
 
 /** Commits of one message each; sizes in bytes. */
 const drawn = fc.record({
