@@ -1,4 +1,5 @@
 import { type JobState, Queue } from 'bullmq'
+import { failpoint } from '../failpoints.ts'
 import { storeAnswer } from '../store/availability.ts'
 import type { Keyspace, StoreClient } from '../store/keys.ts'
 
@@ -96,10 +97,10 @@ export function createSyncQueue(redis: StoreClient, onError: (error: Error) => v
   const isHeld = async (jobId: number) => (await redis.exists(lockKey(redis.keyspace, jobId))) === 1
   return {
     async enqueue(jobId) {
-      await queue.add('sync', { jobId }, { jobId: queueJobId(jobId) })
+      await failpoint('queueAdd', () => queue.add('sync', { jobId }, { jobId: queueJobId(jobId) }))
     },
     async dequeue(jobId) {
-      await queue.remove(queueJobId(jobId))
+      await failpoint('queueRemove', () => queue.remove(queueJobId(jobId)))
     },
     async stateOf(jobId) {
       const state = await queue.getJobState(queueJobId(jobId))
