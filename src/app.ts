@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { FastifyInstance } from 'fastify'
 import { CodedError } from './errors.ts'
 import { uncheckedPayloads } from './http/bodies/payload-schemas.ts'
@@ -83,6 +84,8 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
 /** Aborts when the process shuts down, and also when only the app closes. */
 function joinClosing(app: FastifyInstance, shutdown: AbortSignal): AbortSignal {
   const closing = new AbortController()
+  // Every reader listens to it, and whoever waits for one to come back. Node would warn of a leak from the eleventh on.
+  setMaxListeners(0, closing.signal)
   const close = () => closing.abort()
   if (shutdown.aborted) close()
   shutdown.addEventListener('abort', close, { once: true })

@@ -17,6 +17,7 @@ export type WorkerMoment =
 export const workerPoints: Record<string, WorkerMoment> = {
   syncAnnounceWorker: 'as it begins',
   syncBegin: 'as it begins',
+  syncAgreeOnSecret: 'as it begins',
   scrollLeaseHold: 'as it begins',
   intercomRequest: 'on the way',
   syncSwapBudget: 'on the way',
@@ -55,7 +56,7 @@ export const apiPoints = [
 ] as const
 
 /** The failpoints that a service comes to when it starts. */
-export const startPoints = ['syncTryWriting', 'syncPlantCanaries', 'syncAgreeOnSecret', 'syncJoinFolder'] as const
+export const startPoints = ['syncPlantCanaries', 'syncJoinFolder'] as const
 
 /** Scripts that a process may die at unnoticed, and why. */
 export const harmlessPoints: Record<string, string> = {
@@ -65,6 +66,7 @@ export const harmlessPoints: Record<string, string> = {
   syncCountWorkers: 'only reads',
   syncOldestEntries: 'only reads',
   syncMayHaveGoneBack: 'only reads',
+  syncTryWriting: 'what it writes is gone in seconds, and nobody reads it',
   syncJudgeUnnamed: 'files that are not judged now are judged at the next look',
   syncAwaitReader: 'an orderly close, whose process dies anyway: the lease of a reader runs out without it, too',
   syncMarkAbandoned: 'the next look finds the same job',
