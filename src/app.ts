@@ -25,6 +25,7 @@ import metricsRoutes from './http/routes/metrics.ts'
 import stateRoutes from './http/routes/states.ts'
 import { addDocs } from './http/service/docs.ts'
 import { addHardening } from './http/service/hardening.ts'
+import { limitHeldBodies } from './http/service/held-bodies.ts'
 import { countRequests } from './http/service/request-figures.ts'
 import { keepSockets } from './http/service/sockets.ts'
 
@@ -59,6 +60,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   countRequests(app, parts.metrics)
   if (config.apiKeys.length === 0) refuseStrangers(app, { ...front, corsOrigins })
   await addHardening(app, limits)
+  limitHeldBodies(app, limits.heldBodyBytes)
   await addCors(app, corsOrigins)
   await addDocs(app)
   await app.register(homeRoutes)
