@@ -6,6 +6,7 @@ import { digestKey } from '../../src/store/secrets/api-key.ts'
 import { encryptionKey } from '../../src/store/secrets/sealing.ts'
 import { startApp } from '../support/app.ts'
 import { type ArmedFailpoint, armedWith } from '../support/failpoints.ts'
+import { jobKey } from '../support/keys.ts'
 import { runCompiled, type Teardown, type TestProcess } from '../support/processes.ts'
 import { provideRedis } from '../support/provided-redis.ts'
 import { tenant } from '../support/store.ts'
@@ -63,7 +64,10 @@ export async function openApiStage(t: Teardown): Promise<ApiStage> {
     const worker = service.startWorker(countingSync(commits))
     const { status, attempts, messageCount } = await untilEnded(caller, jobId)
     await worker.handOver()
+    const read = await caller.text('GET', `/v1/jobs/${jobId}/messages`)
     const log = await wholeLog(service, jobId)
+    // Somebody has read all of it, and nobody has said so.
+    const unasked = await service.redis.hget(jobKey(jobId, 'record'), 'ackedOffset')
     const acknowledged = await caller.json('POST', `/v1/jobs/${jobId}/ack`, { offset: messageCount })
     const state = await caller.json('GET', `${connection}/state`)
     await caller.json('PUT', `${connection}/state`, [])
@@ -77,7 +81,7 @@ export async function openApiStage(t: Teardown): Promise<ApiStage> {
     await caller.status('DELETE', connection)
     const { data } = (await caller.json('GET', '/v1/jobs')) as { data: { jobId: number }[] }
     const outcome = {
-      first: { status, attempts, messageCount, isWhole: log === countedLog(commits) },
+      first: { status, attempts, messageCount, isWhole: log === countedLog(commits), isReadWhole: read === log, unasked },
       sameJob: [repeated === jobId, joined === jobId],
       acknowledged,
       state,
@@ -117,6 +121,7 @@ function createCaller(apiKey: string, healthyUrl: string, victimUrl: string | un
     }
   }
   return {
+    text: async (...request: Parameters<typeof call>) => (await call(...request)).text,
     status: async (...request: Parameters<typeof call>) => (await call(...request)).status,
     async json(...request: Parameters<typeof call>): Promise<unknown> {
       const { status, text } = await call(...request)

@@ -109,9 +109,9 @@ const oneStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: change },
   { weight: 3, arbitrary: restore },
   { weight: 1, arbitrary: fc.constant({ does: 'restart' as const }) },
-  { weight: 3, arbitrary: arm },
+  { weight: 1, arbitrary: arm },
   { weight: 1, arbitrary: freeze },
-  { weight: 4, arbitrary: network },
+  { weight: 1, arbitrary: network },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -145,9 +145,24 @@ const rollback: fc.Arbitrary<Step[]> = fc
     ]
   })
 
+/** Something goes wrong while a job is made, run, read and acknowledged: there is much to come to harm. */
+const harm: fc.Arbitrary<Step[]> = fc
+  .record({ name: client, live: fc.boolean(), harms: fc.array(fc.oneof(arm, network), { minLength: 1, maxLength: 2 }) })
+  .map(({ name, live, harms }) => [
+    ...harms,
+    { does: 'start', client: name, live, detach: true, join: false },
+    { does: 'read', client: name, messages: 30 },
+    { does: 'acknowledge', client: name, back: 0 },
+    { does: 'settle', client: name },
+  ])
+
 /** Schedules that shrink to few steps. */
 export function schedules(): fc.Arbitrary<Schedule> {
-  const steps = fc.oneof({ weight: 6, arbitrary: oneStep.map((step) => [step]) }, { weight: 1, arbitrary: rollback })
+  const steps = fc.oneof(
+    { weight: 6, arbitrary: oneStep.map((step) => [step]) },
+    { weight: 1, arbitrary: rollback },
+    { weight: 1, arbitrary: harm },
+  )
   return fc.record({
     seed: fc.nat({ max: 999 }),
     contacts: fc.integer({ min: 5, max: 60 }),
