@@ -81,7 +81,14 @@ export async function openApiStage(t: Teardown): Promise<ApiStage> {
     await caller.status('DELETE', connection)
     const { data } = (await caller.json('GET', '/v1/jobs')) as { data: { jobId: number }[] }
     const outcome = {
-      first: { status, attempts, messageCount, isWhole: log === countedLog(commits), isReadWhole: read === log, unasked },
+      first: {
+        status,
+        attempts,
+        messageCount,
+        isWhole: log === countedLog(commits),
+        isReadWhole: read === log,
+        unasked,
+      },
       sameJob: [repeated === jobId, joined === jobId],
       acknowledged,
       state,
@@ -130,7 +137,11 @@ function createCaller(apiKey: string, healthyUrl: string, victimUrl: string | un
     },
     /** Starts a job whose messages it follows, and leaves before there are any. @returns the job's id */
     async leaveLive(body: object): Promise<number> {
-      const key = { 'idempotency-key': randomUUID(), accept: 'application/x-ndjson', 'content-type': 'application/json' }
+      const key = {
+        'idempotency-key': randomUUID(),
+        accept: 'application/x-ndjson',
+        'content-type': 'application/json',
+      }
       for (;;) {
         const leaving = new AbortController()
         try {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { encryptionKey } from '../../src/store/secrets/sealing.ts'
 import { hasEnded, type Job } from '../../src/store/job.ts'
+import { encryptionKey } from '../../src/store/secrets/sealing.ts'
 import { parseSyncRequest } from '../../src/sync/contract/sync-request.ts'
 import { type ListeningSimulator, listenSimulator } from '../simulator/listening-simulator.ts'
 import { judge } from '../support/engine.ts'

@@ -14,7 +14,10 @@ const largeBody = `{"config": {"access_token": "x"}, "streams": ["tags"], "state
 
 /** The beginning of a job with a large body, whose rest is not sent yet. */
 function beginJob(headers: Record<string, string | number>): ClientRequest {
-  const call = request(`${api.url}/v1/jobs`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers } })
+  const call = request(`${api.url}/v1/jobs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+  })
   call.on('error', () => undefined)
   call.write('{"config": {"access_token": "x"}, "streams": ["tags"],')
   return call

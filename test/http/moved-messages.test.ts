@@ -68,49 +68,57 @@ t.test('a DATA_DIR that is not mounted any more is no loss: readers are told to 
   t.equal(await (await api.fetch(path)).text(), whole)
 })
 
-t.test('a file that is missing is told by those who share the folder, and looked for by the others', onRealRedis, async (t) => {
-  const { root, folder, owner, path, serve } = await setUp(t)
-  const elsewhere = await mkdtemp(join(tmpdir(), 'intercom-sync-moved-'))
-  t.teardown(() => rm(elsewhere, { recursive: true, force: true }))
-  const stranger = await joinFolder(t, elsewhere, false)
-  const [sharing, apart] = [await serve(owner, root), await serve(stranger, elsewhere)]
-  const [first = ''] = (await readdir(join(root, folder))).toSorted((one, other) => placeOf(one) - placeOf(other))
-  await rm(join(root, folder, first))
-  const lost = await sharing.fetch(path)
-  const problem = (await lost.json()) as { lostUntil: number }
-  t.match([lost.status, problem], [410, { code: 'log_damaged', lostAfter: 0, detail: /their file is missing/ }])
-  t.equal((await sharing.fetch(`${path}?after=${problem.lostUntil}`)).status, 200, 'what follows is given')
-  const refused = await apart.fetch(path)
-  t.match([refused.status, await refused.json()], [503, { code: 'store_unavailable' }])
-})
+t.test(
+  'a file that is missing is told by those who share the folder, and looked for by the others',
+  onRealRedis,
+  async (t) => {
+    const { root, folder, owner, path, serve } = await setUp(t)
+    const elsewhere = await mkdtemp(join(tmpdir(), 'intercom-sync-moved-'))
+    t.teardown(() => rm(elsewhere, { recursive: true, force: true }))
+    const stranger = await joinFolder(t, elsewhere, false)
+    const [sharing, apart] = [await serve(owner, root), await serve(stranger, elsewhere)]
+    const [first = ''] = (await readdir(join(root, folder))).toSorted((one, other) => placeOf(one) - placeOf(other))
+    await rm(join(root, folder, first))
+    const lost = await sharing.fetch(path)
+    const problem = (await lost.json()) as { lostUntil: number }
+    t.match([lost.status, problem], [410, { code: 'log_damaged', lostAfter: 0, detail: /their file is missing/ }])
+    t.equal((await sharing.fetch(`${path}?after=${problem.lostUntil}`)).status, 200, 'what follows is given')
+    const refused = await apart.fetch(path)
+    t.match([refused.status, await refused.json()], [503, { code: 'store_unavailable' }])
+  },
+)
 
-t.test('a log that is removed while it is read breaks off after a whole line, and then is gone', onRealRedis, async (t) => {
-  let reads = 0
-  let remove = async () => undefined as unknown
-  const { root, folder, owner, path, lines, serve } = await setUp(t, (messages) => ({
-    ...messages,
-    async read(...range) {
-      // The first look, then the first page; the rest is gone when it is asked for.
-      if (++reads === 3) await remove()
-      return messages.read(...range)
-    },
-  }))
-  const api = await serve(owner, root)
-  remove = async () => {
-    t.equal((await api.fetch(path, { method: 'DELETE' })).status, 204)
-    await rm(join(root, folder), { recursive: true })
-  }
-  const pieces: Uint8Array[] = []
-  const reading = async () => {
-    const { body } = await api.fetch(path)
-    for await (const piece of body as unknown as AsyncIterable<Uint8Array>) pieces.push(piece)
-  }
-  await t.rejects(reading(), 'the body has no proper end')
-  const got = Buffer.concat(pieces).toString()
-  t.ok(got.length > 0 && got.endsWith('\n') && lines.join('').startsWith(got), 'whole lines from the beginning')
-  const gone = await api.fetch(`${path}?after=${got.split('\n').length - 1}`)
-  t.match([gone.status, await gone.json()], [410, { code: 'log_gone' }])
-})
+t.test(
+  'a log that is removed while it is read breaks off after a whole line, and then is gone',
+  onRealRedis,
+  async (t) => {
+    let reads = 0
+    let remove = async () => undefined as unknown
+    const { root, folder, owner, path, lines, serve } = await setUp(t, (messages) => ({
+      ...messages,
+      async read(...range) {
+        // The first look, then the first page; the rest is gone when it is asked for.
+        if (++reads === 3) await remove()
+        return messages.read(...range)
+      },
+    }))
+    const api = await serve(owner, root)
+    remove = async () => {
+      t.equal((await api.fetch(path, { method: 'DELETE' })).status, 204)
+      await rm(join(root, folder), { recursive: true })
+    }
+    const pieces: Uint8Array[] = []
+    const reading = async () => {
+      const { body } = await api.fetch(path)
+      for await (const piece of body as unknown as AsyncIterable<Uint8Array>) pieces.push(piece)
+    }
+    await t.rejects(reading(), 'the body has no proper end')
+    const got = Buffer.concat(pieces).toString()
+    t.ok(got.length > 0 && got.endsWith('\n') && lines.join('').startsWith(got), 'whole lines from the beginning')
+    const gone = await api.fetch(`${path}?after=${got.split('\n').length - 1}`)
+    t.match([gone.status, await gone.json()], [410, { code: 'log_gone' }])
+  },
+)
 
 /** Messages before a file's first one, by its name. */
 function placeOf(name: string): number {

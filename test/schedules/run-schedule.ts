@@ -71,7 +71,15 @@ const noFaults = { deaths: 0, networkFaults: 0 }
 
 /** Plays a schedule, lets everybody sync once more in peace, and holds what each has stored against the truth. */
 export async function runSchedule(stage: Stage, schedule: Schedule): Promise<ScheduleResult> {
-  const result: ScheduleResult = { steps: 0, restores: 0, restarts: 0, replaced: 0, ...noFaults, messages: 0, faults: [] }
+  const result: ScheduleResult = {
+    steps: 0,
+    restores: 0,
+    restarts: 0,
+    replaced: 0,
+    ...noFaults,
+    messages: 0,
+    faults: [],
+  }
   const { service, intercomNetwork } = stage
   const before = { deaths: service.deaths(), struck: intercomNetwork.struck() + service.redisNetwork.struck() }
   const world = await openWorld(stage, schedule)
@@ -99,7 +107,10 @@ export async function runSchedule(stage: Stage, schedule: Schedule): Promise<Sch
   return result
 }
 
-async function openWorld({ service, workspaces, intercomNetwork }: Stage, { seed, contacts, pageSize }: Schedule): Promise<World> {
+async function openWorld(
+  { service, workspaces, intercomNetwork }: Stage,
+  { seed, contacts, pageSize }: Schedule,
+): Promise<World> {
   const connectionId = randomUUID()
   const open = async (place: number) => {
     const token = `token-${randomUUID()}`

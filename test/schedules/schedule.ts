@@ -61,7 +61,9 @@ const change = fc.record({
   count: fc.integer({ min: 1, max: 9 }),
 })
 /** The failpoints that the service of a schedule comes to: it moves no messages, and its streams need no scroll. */
-const reached = [...Object.keys(workerPoints), ...apiPoints].filter((name) => !/^segment|Move|Activity|Lease/.test(name))
+const reached = [...Object.keys(workerPoints), ...apiPoints].filter(
+  (name) => !/^segment|Move|Activity|Lease/.test(name),
+)
 const arm = fc.record({
   does: fc.constant('arm' as const),
   failpoint: fc.record({

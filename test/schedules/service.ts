@@ -57,7 +57,15 @@ export async function startService(t: Teardown, { intercom, tenants, time }: Ser
   const encryption = randomBytes(32).toString('hex')
   const apiKeys = [...keys].map(([tenant, key]) => `${tenant}:${key}`)
   const redisNetwork = await startFaultProxy(t, { path: redis.socket }, 'socket')
-  const args = [redisNetwork.socket, encryption, intercom, String(port), String(time.speed), String(time.began), ...apiKeys]
+  const args = [
+    redisNetwork.socket,
+    encryption,
+    intercom,
+    String(port),
+    String(time.speed),
+    String(time.began),
+    ...apiKeys,
+  ]
   let service: TestProcess | undefined
   let deaths = 0
   let isArmed = false

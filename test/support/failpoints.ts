@@ -28,7 +28,9 @@ export const thawedFailpoint = /^failpoint thawed: (\S+) gave (.*)$/
 
 /** Arms this process as `FAILPOINTS` of its environment says. */
 export function armProcess({ FAILPOINTS = '' }: NodeJS.ProcessEnv): void {
-  const armed = FAILPOINTS.split(';').filter((text) => text !== '').map(readFailpoint)
+  const armed = FAILPOINTS.split(';')
+    .filter((text) => text !== '')
+    .map(readFailpoint)
   if (armed.length === 0) return
   const hits = new Map<string, number>()
   const meet = (when: ArmedFailpoint['when'], name: string): ArmedFailpoint | undefined => {

@@ -70,7 +70,8 @@ export async function startFaultProxy(
   }
   const hold = async () => {
     const now = performance.now()
-    if (now < stalledUntil) await pause(stalledUntil - now, undefined, { signal: stalled.signal }).catch(() => undefined)
+    if (now < stalledUntil)
+      await pause(stalledUntil - now, undefined, { signal: stalled.signal }).catch(() => undefined)
     else if (now < lateUntil) await pause(lateMs)
   }
   const act = ({ does, forMs }: NetworkFault, { caller, target: server }: Connection) => {
