@@ -27,7 +27,7 @@ export function drawSleeps(times: number, random: () => number): ArmedFailpoint[
   })
 }
 
-/** Freezes worker after worker, and wakes each when its successor has got on with the job. */
+/** Freezes worker after worker, and wakes each when its successor has taken the job. */
 export async function wakeZombies(
   stage: WorkerStage,
   sleeps: readonly ArmedFailpoint[],
@@ -44,7 +44,9 @@ export async function wakeZombies(
     const next = others[place]
     // One that falls asleep as it begins gets on with nothing.
     const heir = next && next.name !== 'syncBegin' ? stage.start(next) : stage.start()
-    await Promise.race([untilLogHolds(stage.service, jobId, messageCount + 1), ended])
+    // It may fall asleep before its first commit: it has taken the job by then.
+    const asleep = heir.untilLine(reachedFailpoint).catch(() => undefined)
+    await Promise.race([untilLogHolds(stage.service, jobId, messageCount + 1), ended, asleep])
     worker.child.kill('SIGCONT')
     const [, name, gave = ''] = thawedFailpoint.exec(await worker.untilLine(thawedFailpoint)) ?? []
     if (sleep.when === 'before' && made.test(gave)) stage.result.faults.push(`${told}: ${name} gave ${gave}`)
