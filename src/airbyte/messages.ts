@@ -46,7 +46,7 @@ export interface PlacedRecord {
 export function* findRecords(lines: Buffer): Generator<PlacedRecord, void, void> {
   // Neighbours are of one stream, nearly always.
   let stream = ''
-  let named = Buffer.alloc(0)
+  let named: Buffer = Buffer.alloc(0)
   for (let at = 0; at < lines.length; ) {
     const lineEnd = lines.indexOf(LINE_FEED, at)
     if (lineEnd === -1) return

@@ -11,6 +11,8 @@ export interface Fingerprints {
   add(streamName: string, text: string | Buffer): boolean
   /** Adds those that a `FingerprintList` has collected. */
   addAll(list: Buffer): void
+  /** What has been added since the last `keep()`, as a `FingerprintList` gives it. */
+  added(): Buffer
   /** Everything added so far is durable now. */
   keep(): void
   /** Removes everything added since the last `keep()`: it never reached the log. */
@@ -78,6 +80,11 @@ export function createFingerprints(): Fingerprints {
       for (let at = 0; at + BYTES <= list.length; at += BYTES)
         insert(list.readUInt32LE(at), list.readUInt32LE(at + 4), list.readUInt32LE(at + 8))
     },
+    added() {
+      const bytes = Buffer.alloc(4 * added.length)
+      for (const [place, word] of added.entries()) bytes.writeUInt32LE(word, 4 * place)
+      return bytes
+    },
     keep() {
       added = []
     },
@@ -120,12 +127,12 @@ const scratch = Buffer.allocUnsafeSlow(16 * 1024)
  * hashing.
  */
 function digestOf(streamName: string, text: string | Buffer): string {
-  if (typeof text === 'string') return hash('sha256', `${streamName}\0${text}`, 'latin1')
+  if (typeof text === 'string') return hash('sha256', `${streamName}\0${text}`, 'binary')
   const start = `${streamName}\0`
   if (Buffer.byteLength(start) + text.length > scratch.length)
-    return createHash('sha256').update(start).update(text).digest('latin1')
+    return createHash('sha256').update(start).update(text).digest('binary')
   const at = scratch.write(start)
-  return hash('sha256', scratch.subarray(0, at + text.copy(scratch, at)), 'latin1')
+  return hash('sha256', scratch.subarray(0, at + text.copy(scratch, at)), 'binary')
 }
 
 /** Four characters of a digest, as a number. */

@@ -6,7 +6,7 @@ import { findStream } from '../../streams/table.ts'
 import type { Fingerprints } from './fingerprints.ts'
 import { isVersionInLog } from './record-version.ts'
 
-/** A piece of a job's log: whole lines, or the fingerprints of messages that are no longer kept. */
+/** A piece of a job's log: whole lines, or the fingerprints of the records in them. */
 export type LogPiece = Buffer | { fingerprints: Buffer }
 
 /**
