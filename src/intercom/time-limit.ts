@@ -27,7 +27,7 @@ export function createTimeLimit(clock: Pick<Clock, 'monotonic' | 'sleep'>, ms: n
   async function watch(signal: AbortSignal): Promise<void> {
     for (;;) {
       const [first] = running
-      if (!first) return
+      if (!first) return rest()
       await clock.sleep(Math.max(0, first.endsAt - clock.monotonic()), signal)
       for (const task of running) {
         if (task.endsAt > clock.monotonic()) break
