@@ -59,8 +59,8 @@ export const commitScript = defineScript({
   ]),
   lua: `${endedFunction}${runIdFunction}${mayBeOtherLogFunction}${logIsFullFunction}${windowBytesFunction}
 local status, latestFence, latestAttemptId, latestCommitId, messages, blobBytes, runIdOfLog, givenBytes, statesBytes,
-  growthBytes, notedTo, notedBytes = unpack(redis.call('HMGET', recordKey, 'status', 'fence', 'attemptId', 'commitId', 'messages', 'blobBytes', 'runId',
-    'givenBytes', 'statesBytes', 'growthBytes', 'notedTo', 'notedBytes'))
+  growthBytes, notedTo, notedBytes = unpack(redis.call('HMGET', recordKey, 'status', 'fence', 'attemptId', 'commitId',
+    'messages', 'blobBytes', 'runId', 'givenBytes', 'statesBytes', 'growthBytes', 'notedTo', 'notedBytes'))
 if not status or ended(status) then return {'ENDED', 0, 0} end
 if tonumber(latestFence) > tonumber(fence) then return {'FENCED', 0, 0} end
 if tonumber(latestFence) < tonumber(fence) then return {'REWOUND', 0, 0} end
