@@ -2,12 +2,13 @@ import type { Clock } from '../clock.ts'
 
 /** How long tasks that run side by side may take. */
 export interface TimeLimit {
-  /** A task begins. @param onOver is called when its time is over, unless the task has ended before */
-  begin(onOver: () => void): RunningTask
-}
-
-export interface RunningTask {
-  end(): void
+  /**
+   * A task begins.
+   *
+   * @param onOver is called when its time is over, unless the task has ended before
+   * @returns call it when the task ends
+   */
+  begin(onOver: () => void): () => void
 }
 
 /** Why a sleep ends. Without a reason of our own, each end would make an error with its stack. */
@@ -51,11 +52,9 @@ export function createTimeLimit(clock: Pick<Clock, 'monotonic' | 'sleep'>, ms: n
         // It ends with the last task.
         watch(watching.signal).catch(() => undefined)
       }
-      return {
-        end() {
-          running.delete(task)
-          if (running.size === 0) rest()
-        },
+      return () => {
+        running.delete(task)
+        if (running.size === 0) rest()
       }
     },
   }

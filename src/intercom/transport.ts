@@ -68,7 +68,7 @@ async function send(
   const exchange = new AbortController()
   const abort = () => exchange.abort()
   signal.addEventListener('abort', abort, { once: true })
-  const task = timeLimit.begin(abort)
+  const inTime = timeLimit.begin(abort)
   try {
     const response = await client.request<AdapterAnswer>({
       method: request.method,
@@ -100,7 +100,7 @@ async function send(
       `Intercom could not be reached at ${new URL(baseUrl).host} for ${request.path}${route.tell(error)}`,
     )
   } finally {
-    task.end()
+    inTime()
     signal.removeEventListener('abort', abort)
   }
 }
