@@ -23,7 +23,7 @@ async function brokenWorkspace(
   const ids = idsByAge(simulator.workspace, stream)
   /** What a search answers when such a record is on its page. */
   const poison = new Map<string, { status: number; fromPageSize?: number }>()
-  const baseUrl = await editAnswers(t, simulator.url, ({ path, asked, body }) => {
+  const baseUrl = await editAnswers(t, simulator, ({ path, asked, body }) => {
     if (!path.endsWith('/search')) return {}
     const { pagination } = JSON.parse(asked) as { pagination: { per_page: number } }
     for (const [id, { status, fromPageSize = 1 }] of poison)
