@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { copyFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../src/clock.ts'
+import { untilHolds } from '../support/polling.ts'
 import { findFreePort, runCompiled, type Teardown, type TestProcess } from '../support/processes.ts'
 import { startRedis } from '../support/redis.ts'
 import { type FastTime, sharedClock } from './shared-clock.ts'
@@ -53,7 +54,7 @@ export async function startService(t: Teardown, { intercom, tenants, time }: Ser
   const keep = redis.connect()
   const copyOf = (snapshot: number) => join(redis.directory, `snapshot-${snapshot}.rdb`)
   const untilReady = async () => {
-    while (!(await fetch(`${url}/health/ready`).catch(() => undefined))?.ok);
+    await untilHolds(async () => (await fetch(`${url}/health/ready`).catch(() => undefined))?.ok === true)
   }
   return {
     url,
