@@ -21,7 +21,8 @@ export function openTestWorkers({ root, nodeOptions, timeoutSeconds }) {
     const worker = fork(join(root, 'scripts', 'test-worker.js'), {
       cwd: root,
       execArgv: nodeOptions,
-      env: { ...environment, TAP_TIMEOUT: String(timeoutSeconds) },
+      // Each file has a time limit of its own; the process has none.
+      env: { ...environment, TAP_TIMEOUT: '0' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     for (const stream of [worker.stdout, worker.stderr]) stream.pipe(process.stderr, { end: false })
