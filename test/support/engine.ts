@@ -108,9 +108,13 @@ export function joined(commits: readonly Commit[]): Pick<Collected, 'messages' |
   return { messages: Buffer.concat(commits.map((commit) => commit.body)), state }
 }
 
-/** Compares messages with the simulator's truth. */
-export function judge(simulator: Simulator, messages: Buffer, options?: CheckOptions): Promise<Report> {
-  return checkMessages([messages], simulator.workspace.truth(), options)
+/** Compares messages with the simulator's truth. What streams hold that nobody speaks of need not be drawn up. */
+export function judge(simulator: Simulator, messages: Buffer, options: CheckOptions = {}): Promise<Report> {
+  const { streamNames } = simulator.workspace
+  const spokenOf = streamNames.filter((name) => messages.includes(`"${name}"`))
+  const expected = options.expectStreams?.filter((name) => streamNames.includes(name)) ?? []
+  const streams = spokenOf.length > 0 ? new Set([...spokenOf, ...expected]) : streamNames
+  return checkMessages([messages], simulator.workspace.truth({ streams: [...streams] }), options)
 }
 
 export const contactsOf = (messages: Buffer): Record<string, unknown>[] => recordsOf(messages, 'contacts')
