@@ -12,9 +12,11 @@ process.once('disconnect', () => process.exit())
 async function run(file, program, timeoutMs) {
   const test = new Test({ name: file, timeout: timeoutMs, cb: () => import(program) })
   globalThis[rootTest] = test
+  const { stackTraceLimit } = Error
   test.on('data', (text) => process.send({ text: String(text) }))
   const over = once(test, 'end')
   test.runMain(() => undefined)
   await over
+  Error.stackTraceLimit = stackTraceLimit
   process.send({ isOver: true, passed: test.passing(), memory: process.memoryUsage.rss() })
 }

@@ -61,9 +61,8 @@ const files = new Set((paths.length > 0 ? paths : ['test']).flatMap(testsBelow))
 const slowest = listOf('slowest.json').filter((file) => files.has(file))
 const ordered = new Set([...slowest, ...[...files].sort()])
 
-// These files have a process to themselves: one that takes long gains little from company, and some measure or change
-// the process they are in.
-const alone = new Set([...slowest, ...listOf('alone.json')])
+// These files measure the process they are in, so they have one to themselves.
+const alone = new Set(listOf('alone.json'))
 
 // Most tests wait for processes and timers rather than for a core.
 t.jobs = Number(options.jobs ?? availableParallelism() * 2)

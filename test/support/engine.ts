@@ -126,9 +126,12 @@ export const cutContactsOf = (messages: Buffer): string[] =>
     .toSorted()
 
 export function recordsOf(messages: Buffer, stream: string): Record<string, unknown>[] {
-  return parseLines(messages).flatMap((message) =>
-    message.type === 'RECORD' && message.record.stream === stream ? [message.record.data] : [],
-  )
+  // To parse every line of a log takes a fifth of some tests.
+  const lines = linesOf(messages).filter((line) => line.includes(`"${stream}"`))
+  return lines.map(parseLine).flatMap((message) => {
+    const isWanted = message.type === 'RECORD' && message.record.stream === stream
+    return isWanted ? [message.record.data] : []
+  })
 }
 
 /** An Airbyte message, as far as tests look into it. */
@@ -150,10 +153,13 @@ export interface Message {
   }
 }
 
-export function parseLines(messages: Buffer): Message[] {
+export const parseLines = (messages: Buffer): Message[] => linesOf(messages).map(parseLine)
+
+const parseLine = (line: string): Message => JSON.parse(line) as Message
+
+function linesOf(messages: Buffer): string[] {
   return messages
     .toString()
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Message)
 }
