@@ -4,6 +4,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { TapFile } from 'tap'
 
 /** A process that holds more after a file is not used again, bytes. */
@@ -14,54 +15,63 @@ const mostMemory = 500 << 20
  * @param timeoutSeconds after which a file's process is killed, and the file has failed
  */
 export function openTestWorkers({ root, nodeOptions, timeoutSeconds }) {
-  const idle = []
+  const idle = new Set()
 
   function startWorker() {
     const { NODE_OPTIONS: _, ...environment } = process.env
-    const worker = fork(join(root, 'scripts', 'test-worker.js'), {
+    const child = fork(join(root, 'scripts', 'test-worker.js'), {
       cwd: root,
       execArgv: nodeOptions,
       // Each file has a time limit of its own; the process has none.
       env: { ...environment, TAP_TIMEOUT: '0' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
-    for (const stream of [worker.stdout, worker.stderr]) stream.pipe(process.stderr, { end: false })
-    worker.on('error', () => undefined)
+    const worker = { child, file: '', stderr: '', ended: once(child, 'exit'), closed: once(child, 'close') }
+    for (const stream of [child.stdout, child.stderr]) stream.pipe(process.stderr, { end: false })
+    child.stderr.on('data', (text) => {
+      worker.stderr = (worker.stderr + text).slice(-20_000)
+    })
+    child.on('exit', (code, signal) => {
+      if (!idle.delete(worker)) return
+      console.error(`${worker.file}: what it has left behind ended its process with ${signal ?? code}`)
+      process.exitCode = 1
+    })
     return worker
+  }
+
+  function takeWorker(file) {
+    const [worker = startWorker()] = idle
+    idle.delete(worker)
+    return Object.assign(worker, { file, stderr: '' })
   }
 
   /** Writes what a file prints as TAP to the stream; that its process has ended is told there, too. */
   async function run(file, program, tap) {
-    const worker = idle.pop() ?? startWorker()
-    let isOver = false
-    let stderr = ''
-    const keep = (text) => {
-      stderr = (stderr + text).slice(-20_000)
-    }
-    worker.stderr.on('data', keep)
-    const told = new Promise((resolve) => {
-      worker.on('message', function listen(message) {
+    const worker = takeWorker(file)
+    const { child, ended, closed } = worker
+    const over = new Promise((resolve) => {
+      child.on('message', function listen(message) {
         if (message.text !== undefined) tap.write(message.text)
         if (!message.isOver) return
-        isOver = true
-        worker.off('message', listen)
-        if (message.passed && message.memory < mostMemory) idle.push(worker)
-        else worker.disconnect()
-        resolve()
+        child.off('message', listen)
+        resolve(message)
       })
     })
-    const ended = once(worker, 'close')
-    const timer = setTimeout(() => worker.kill('SIGKILL'), timeoutSeconds * 1000)
-    if (worker.connected) worker.send({ file, program, timeoutMs: timeoutSeconds * 1000 }, () => undefined)
-    await Promise.race([told, ended])
+    const timer = setTimeout(() => child.kill('SIGKILL'), timeoutSeconds * 1000)
+    child.send({ file, program, timeoutMs: timeoutSeconds * 1000 }, () => undefined)
+    const result = await Promise.race([over, ended.then(() => undefined)])
     clearTimeout(timer)
-    worker.stderr.off('data', keep)
-    if (!isOver) tap.write(`${await tellEnd(ended, stderr)}\n`)
+    if (result === undefined) {
+      // Its last words may come after its end; what it has started may hold stderr open for longer.
+      await Promise.race([closed, sleep(1000)])
+      tap.write(`${await tellEnd(worker)}\n`)
+    } else if (result.passed && result.memory < mostMemory) idle.add(worker)
+    else child.disconnect()
     tap.end()
   }
 
   /** A failure in TAP, with the last of what the process has written to stderr. */
-  async function tellEnd(ended, stderr) {
+  async function tellEnd({ ended, stderr }) {
     const [code, signal] = await ended
     const lines = stderr
       .trimEnd()
@@ -84,12 +94,10 @@ export function openTestWorkers({ root, nodeOptions, timeoutSeconds }) {
     tapStream: () => new PassThrough(),
     /** Ends the processes, and waits for it. */
     async close() {
-      await Promise.all(
-        idle.map((worker) => {
-          worker.disconnect()
-          return once(worker, 'close')
-        }),
-      )
+      const workers = [...idle]
+      idle.clear()
+      for (const { child } of workers) child.disconnect()
+      await Promise.all(workers.map(({ ended }) => ended))
     },
   }
 }

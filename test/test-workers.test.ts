@@ -28,6 +28,7 @@ for (const name of ${JSON.stringify(Object.keys(files))}) {
   await t.sub(workers.fileTest(program), { name, tapStream: workers.tapStream(), buffered: true })
 }
 await workers.close()
+process.stdout.write('all are closed')
 `
 
 t.test(
@@ -40,6 +41,7 @@ t.test(
     const run = runProcess(t, process.execPath, [join(folder, 'runner.mjs')])
     t.equal(await run.exited, 1)
     const output = run.stdout()
+    t.match(output, /all are closed/)
     const told = Object.keys(files).map(
       (name) => output.split(`# Subtest: ${name}\n`)[1]?.split(/^(?=not ok|ok)/m) ?? [],
     )
