@@ -13,6 +13,13 @@ const compiled = join(root, 'dist')
 /** Packages that read files beside their own, or of which there may be only one in a process. */
 const external = ['js-redis-server', 'typescript', '#package', '#schemas/*']
 
+/** A test file that runs in one process with others has a root test of its own (scripts/test-worker.js). */
+function withRootTest(text) {
+  const own = `import processTest from 'tap'; const t = globalThis[Symbol.for('intercom-sync.root-test')] ?? processTest;`
+  // tsc leaves empty braces where types were named.
+  return text.replace(/^import t(?:, \{\})? from 'tap';/m, own)
+}
+
 /** A bundled module still finds what lies beside its compiled file. */
 const ownPlaces = {
   name: 'own-places',
@@ -20,7 +27,7 @@ const ownPlaces = {
     onLoad({ filter: /\.js$/ }, async ({ path }) => {
       const place = relative(root, path)
       if (!place.startsWith('dist/')) return undefined
-      const text = await readFile(path, 'utf8')
+      const text = withRootTest(await readFile(path, 'utf8'))
       const url = `new URL(${JSON.stringify(`./${place}`)}, import.meta.resolve('#package')).href`
       return { contents: text.replaceAll(/\bimport\.meta\.url\b/g, url), loader: 'js' }
     })

@@ -11,6 +11,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import t from 'tap'
+import { openTestWorkers } from './test-workers.js'
 
 /** A guard against hanging, no measure: the machine of CI has two cores, and other work to do. */
 const timeoutSeconds = 300
@@ -60,21 +61,28 @@ const files = new Set((paths.length > 0 ? paths : ['test']).flatMap(testsBelow))
 const slowest = listOf('slowest.json').filter((file) => files.has(file))
 const ordered = new Set([...slowest, ...[...files].sort()])
 
+// These files measure the process they are in, so they have one to themselves.
+const alone = new Set(listOf('alone.json'))
+
 // Most tests wait for processes and timers rather than for a core.
 t.jobs = Number(options.jobs ?? availableParallelism() * 2)
 t.setTimeout(0)
 const nodeOptions = ['--import', './scripts/without-async-hooks.js']
 const environment = ['-u', 'NODE_OPTIONS', `TAP_TIMEOUT=${timeoutSeconds}`]
+const workers = openTestWorkers({ root, nodeOptions, timeoutSeconds })
+const results = []
 for (const file of ordered) {
   const compiled = file.replace(/\.ts$/, '.js')
   const bundled = join('dist', 'bundle', 'checkout', compiled)
-  const program = existsSync(join(root, bundled)) ? bundled : join('dist', compiled)
-  t.spawn('env', [...environment, process.execPath, ...nodeOptions, program], {
-    name: file,
-    cwd: root,
-    buffered: true,
-    at: null,
-    stack: '',
-    timeout: timeoutSeconds * 1000,
-  })
+  const isBundled = existsSync(join(root, bundled))
+  const program = join(root, isBundled ? bundled : join('dist', compiled))
+  const common = { name: file, buffered: true, at: null, stack: '' }
+  if (isBundled && !alone.has(file)) {
+    results.push(t.sub(workers.fileTest(program), { ...common, tapStream: workers.tapStream() }))
+    continue
+  }
+  const command = [...environment, process.execPath, ...nodeOptions, program]
+  results.push(t.spawn('env', command, { ...common, cwd: root, timeout: timeoutSeconds * 1000 }))
 }
+await Promise.all(results)
+await workers.close()

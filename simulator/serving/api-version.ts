@@ -1,9 +1,20 @@
 const oldest = '2.0'
 
+/** A version's two numbers. Every record of every answer asks for them. */
+const partsOf = new Map<string, readonly [major: number, minor: number]>()
+
+function parse(version: string): readonly [major: number, minor: number] {
+  const known = partsOf.get(version)
+  if (known !== undefined) return known
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  partsOf.set(version, [major, minor])
+  return [major, minor]
+}
+
 /** Versions are compared part by part: 2.9 comes before 2.10. */
 export function isAtLeast(version: string, other: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  const [otherMajor = 0, otherMinor = 0] = other.split('.').map(Number)
+  const [major, minor] = parse(version)
+  const [otherMajor, otherMinor] = parse(other)
   return major === otherMajor ? minor >= otherMinor : major > otherMajor
 }
 

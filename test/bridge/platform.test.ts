@@ -6,6 +6,7 @@ import { readOverHttp } from '../../src/connector/bridge/read.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { startApp } from '../support/app.ts'
 import { configuredCatalog } from '../support/configured-catalog.ts'
+import { untilHolds } from '../support/polling.ts'
 import { startRedis } from '../support/redis.ts'
 import { beginAttempt, commitOf } from '../support/store.ts'
 
@@ -45,10 +46,8 @@ async function newestJob(): Promise<number> {
 
 /** The job that the bridge has made, once it has. @param after the newest one before */
 async function untilJob(after = 0): Promise<number> {
-  for (;;) {
-    const jobId = await newestJob()
-    if (jobId > after) return jobId
-  }
+  await untilHolds(async () => (await newestJob()) > after)
+  return newestJob()
 }
 
 /** A job that has the connection, as another caller made it. @param graceMs undefined = it needs no reader */
@@ -136,7 +135,7 @@ t.test('a sync that was printed whole is one, though its job is lost before its 
     body: Buffer.concat([body, complete]),
     messageCount: messageCount + 1,
   })
-  while (!text().includes('COMPLETE')) await api.store.redis.ping()
+  await untilHolds(() => text().includes('COMPLETE'))
   const { redis } = api.store
   await redis.del(...(await redis.keys(`*{job:${jobId}}*`)))
   t.equal(await finished, 'done')

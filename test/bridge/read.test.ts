@@ -6,6 +6,7 @@ import { configuredCatalog } from '../support/configured-catalog.ts'
 import { onlyProgress, openConnector } from '../support/connector.ts'
 import { judge, parseLines } from '../support/engine.ts'
 import { scrape } from '../support/metrics.ts'
+import { untilHolds } from '../support/polling.ts'
 import { findFreePort } from '../support/processes.ts'
 
 const token = 'simulator-token'
@@ -75,7 +76,7 @@ t.test('a connection of the service stands in for the token, and one that is bus
   const [first] = await service.jobs()
   const waiting = bench.start(['read', '--config', kept, '--catalog', tags])
   const refused = 'intercom_sync_http_requests_total{method="POST",route="/v1/jobs",status="4xx"}'
-  while (!(await scrape(service.url)).has(refused)) await service.jobs()
+  await untilHolds(async () => (await scrape(service.url)).has(refused))
   service.intercom.faults.open('seen')
   const { end, stdout } = await waiting.finished
   t.equal(end, 0)

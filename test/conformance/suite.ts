@@ -1,4 +1,4 @@
-import t, { type Test } from 'tap'
+import type { Test } from 'tap'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import type { Driver } from './driver.ts'
 import { gatherEvidence } from './evidence.ts'
@@ -16,8 +16,8 @@ const workspace = {
   accessTokens: { 'simulator-token': [], 'token-without-tags': ['read_tags'] },
 }
 
-/** Holds every point of the checklist against one way to run the connector. */
-export function holdChecklist(openDriver: (t: Test, intercom: string) => Driver | Promise<Driver>): void {
+/** Holds every point of the checklist against one way to run the connector. @param t of the file */
+export function holdChecklist(t: Test, openDriver: (t: Test, intercom: string) => Driver | Promise<Driver>): void {
   t.test('the checklist holds', async (t) => {
     const intercom = await listenSimulator(t, workspace)
     const evidence = await gatherEvidence(await openDriver(t, intercom.url), intercom)

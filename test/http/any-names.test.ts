@@ -15,7 +15,7 @@ const names = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnPrope
 
 // Its first contacts have custom attributes of such names, with values.
 const simulator = await listenSimulator(t, { contacts: 30, companies: 3, oddities: true })
-const intercom = await editAnswers(t, simulator.url, ({ path, body }) => {
+const intercom = await editAnswers(t, simulator, ({ path, body }) => {
   if (!path.startsWith('/data_attributes') || !path.includes('model=contact')) return {}
   const attributes = names.map((name, index) =>
     JSON.stringify({

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { startApp } from '../support/app.ts'
 import { jobKey, keyspace } from '../support/keys.ts'
+import { untilHolds } from '../support/polling.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
 import { beginAttempt, commitOf, commitTo } from '../support/store.ts'
 import { openStream } from './stream-client.ts'
@@ -119,7 +120,7 @@ t.test('a reader that holds nothing yet is given no other log than its headers s
 async function goBack() {
   await server.kill()
   await server.restart()
-  while ((await api.fetch('/health/ready')).status !== 200);
+  await untilHolds(async () => (await api.fetch('/health/ready')).status === 200)
 }
 
 t.test(

@@ -9,6 +9,7 @@ import type { StoreClient } from '../../src/store/keys.ts'
 import { startApp } from '../support/app.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { scrape } from '../support/metrics.ts'
+import { untilHolds } from '../support/polling.ts'
 import { onRealRedis, startRedis, type TestRedis } from '../support/redis.ts'
 import { syncRequest, tenant } from '../support/store.ts'
 import { countedLog, countingSync, openService, untilEnded, wholeLog } from '../support/worker.ts'
@@ -35,12 +36,12 @@ const refusals: Refusal[] = [
       await mkdir(join(directory, 'dump.rdb'))
       await admin.config('SET', 'save', '3600 1')
       await admin.bgsave()
-      while (!(await admin.info('persistence')).includes('rdb_last_bgsave_status:err'));
+      await untilHolds(async () => (await admin.info('persistence')).includes('rdb_last_bgsave_status:err'))
     },
     async end(admin, { directory }) {
       await rm(join(directory, 'dump.rdb'), { recursive: true })
       await admin.bgsave()
-      while (!(await admin.info('persistence')).includes('rdb_last_bgsave_status:ok'));
+      await untilHolds(async () => (await admin.info('persistence')).includes('rdb_last_bgsave_status:ok'))
     },
   },
   {
@@ -75,7 +76,7 @@ for (const { reason, told, begin, end } of refusals)
     const { jobId } = await service.jobs.create({ tenant, request: syncRequest() })
     await refusing.promise
     // A client that meets a replica connects again, to look for the primary: for that moment it reaches nothing.
-    while (!(await scrape(api.url)).has(sample));
+    await untilHolds(async () => (await scrape(api.url)).has(sample))
     let ready: { status: number; detail?: string }
     do ready = (await (await api.fetch('/health/ready')).json()) as typeof ready
     while (!told.test(ready.detail ?? ''))

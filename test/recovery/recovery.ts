@@ -86,7 +86,7 @@ async function startFaultyService(t: Teardown, contacts: number): Promise<Measur
   const others = { tickets: 0, activityLogs: 0, companies: 0, conversations: 0, oddities: false }
   const simulator = await listenSimulator(t, { contacts, ...others })
   let freeAt = 0
-  const intercom = await editAnswers(t, simulator.url, async () => {
+  const intercom = await editAnswers(t, simulator, async () => {
     freeAt = Math.max(performance.now(), freeAt) + answerEveryMs
     await sleep(freeAt - performance.now())
     return {}

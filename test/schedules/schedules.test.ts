@@ -11,10 +11,12 @@ t.test(
   'whoever acts on one service, and whatever becomes of it, each gets its own, and all of it',
   onRealRedis,
   async (t) => {
-    const { totals, counterexample } = await runSchedules(t, { count: 10, seed, patienceMs: 60_000 })
-    if (counterexample === undefined)
-      t.ok(totals.messages > 0 && totals.deaths > 0 && totals.networkFaults > 0, JSON.stringify(totals))
-    else {
+    const { totals, counterexample } = await runSchedules(t, { count: 12, seed, patienceMs: 60_000 })
+    if (counterexample === undefined) {
+      // Whether an armed process gets as far as its death depends on the machine.
+      const { messages, restores, restarts, replaced, networkFaults } = totals
+      t.ok(Math.min(messages, restores, restarts, replaced, networkFaults) > 0, JSON.stringify(totals))
+    } else {
       const { path, schedule, faults } = counterexample
       t.same(faults, [], `npm run schedules -- --seed ${seed} --path ${path}: ${JSON.stringify(schedule)}`)
     }

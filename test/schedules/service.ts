@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../../src/clock.ts'
 import { type ArmedFailpoint, armedWith } from '../support/failpoints.ts'
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts'
+import { untilHolds } from '../support/polling.ts'
 import { findFreePort, runCompiled, type Teardown, type TestProcess } from '../support/processes.ts'
 import { startRedis } from '../support/redis.ts'
 import { type FastTime, sharedClock } from './shared-clock.ts'
@@ -100,7 +101,7 @@ export async function startService(t: Teardown, { intercom, tenants, time }: Ser
   const keep = redis.connect()
   const copyOf = (snapshot: number) => join(redis.directory, `snapshot-${snapshot}.rdb`)
   const untilReady = async () => {
-    while (!(await fetch(`${url}/health/ready`).catch(() => undefined))?.ok);
+    await untilHolds(async () => (await fetch(`${url}/health/ready`).catch(() => undefined))?.ok === true)
   }
   return {
     url,

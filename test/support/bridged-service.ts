@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SimulatorOptions } from '../../simulator/options.ts'
 import { type ListeningSimulator, listenSimulator } from '../simulator/listening-simulator.ts'
+import { untilHolds } from './polling.ts'
 import { findFreePort, runCompiled, type Teardown, type TestProcess } from './processes.ts'
 import { startRedis, type TestRedis } from './redis.ts'
 import { openPort } from './tcp-proxy.ts'
@@ -103,10 +104,12 @@ export async function startBridgedService(
     fetch: call,
     jobs,
     async untilStarted() {
-      for (;;) {
-        const [job] = await jobs()
-        if (job) return job
-      }
+      let newest: JobOfService | undefined
+      await untilHolds(async () => {
+        newest = (await jobs())[0]
+        return newest !== undefined
+      })
+      return newest as JobOfService
     },
     async untilStatus(jobId, ...wanted) {
       // The first look does not wait: it may have the status already, and would stay for a change of it.

@@ -81,7 +81,7 @@ t.test('hours of the log that cannot be had come with the next sync, and nothing
   const entries = simulator.workspace.collection('activity_logs').latest()
   const bad = entries[150]?.plan.id ?? ''
   let isHealed = false
-  const baseUrl = await editAnswers(t, simulator.url, ({ path, body }) =>
+  const baseUrl = await editAnswers(t, simulator, ({ path, body }) =>
     path.includes('activity_logs') && body.includes(`"${bad}"`) && !isHealed ? { status: 500, body: '{}' } : {},
   )
   const first = await collectSync({ baseUrl, clock, streams })
@@ -182,7 +182,7 @@ t.test('pages that are never full are read twice for twenty windows only', async
   const span = { from: now / 1000 - days * 86_400, to: now / 1000 - 3600 }
   const simulator = await listenSimulator(t, { contacts: 0, activityLogs: 300 * days, clock, span })
   let asked = 0
-  const baseUrl = await editAnswers(t, simulator.url, ({ path, body }) => {
+  const baseUrl = await editAnswers(t, simulator, ({ path, body }) => {
     if (!path.startsWith('/admins/activity_logs')) return {}
     asked++
     return { body: body.replace('"per_page":250', '"per_page":260') }

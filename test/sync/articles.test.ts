@@ -103,7 +103,7 @@ t.test('a page that holds less than the list counts is made up for by reading ag
   for (const articles of [100, 600]) {
     const simulator = await setUp(t, { articles })
     let answers = 0
-    const baseUrl = await editAnswers(t, simulator.url, ({ path, body }) => {
+    const baseUrl = await editAnswers(t, simulator, ({ path, body }) => {
       if (!path.startsWith('/articles') || answers++ > 0) return {}
       const answer = JSON.parse(body) as { data: object[] }
       return { body: JSON.stringify({ ...answer, data: answer.data.slice(2) }) }
@@ -118,7 +118,7 @@ t.test('a list that stays short is told with figures, and the article it lacked 
   const simulator = await setUp(t)
   const hidden = simulator.workspace.collection('articles').latest()[250]?.plan.id ?? ''
   let isHidden = true
-  const baseUrl = await editAnswers(t, simulator.url, ({ path, body }) => {
+  const baseUrl = await editAnswers(t, simulator, ({ path, body }) => {
     if (!path.startsWith('/articles') || !isHidden) return {}
     const answer = JSON.parse(body) as { data: { id: string }[] }
     return { body: JSON.stringify({ ...answer, data: answer.data.filter(({ id }) => id !== hidden) }) }
@@ -137,7 +137,7 @@ t.test('an article whose text alone has changed is delivered', async (t) => {
   const first = await simulator.sync()
   simulator.clock.advance(day * 1000)
   const moved = simulator.workspace.collection('articles').latest()[300]?.plan.id ?? ''
-  const baseUrl = await editAnswers(t, simulator.url, ({ path, body }) => {
+  const baseUrl = await editAnswers(t, simulator, ({ path, body }) => {
     if (!path.startsWith('/articles')) return {}
     const answer = JSON.parse(body) as { data: { id: string }[] }
     const data = answer.data.map((article) => (article.id === moved ? { ...article, parent_id: 777 } : article))
@@ -172,7 +172,7 @@ t.test('an attempt that dies after any commit is continued with nothing lost or 
 
 t.test('a page that leads back ends the attempt', async (t) => {
   const simulator = await setUp(t)
-  const baseUrl = await editAnswers(t, simulator.url, ({ path, body }) => {
+  const baseUrl = await editAnswers(t, simulator, ({ path, body }) => {
     const page = path.startsWith('/articles') ? new URL(path, simulator.url).searchParams.get('page') : null
     if (page !== '2') return {}
     const answer = JSON.parse(body) as { pages: object }

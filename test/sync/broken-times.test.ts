@@ -21,7 +21,7 @@ for (const api_version of ['2.16', '2.17'])
     })
     // As Intercom sorts by the raw number, it stands before all others when the newest come first.
     const old = '{"type":"contact","id":"broken","updated_at":1600000000000,"created_at":1600000000}'
-    const baseUrl = await editAnswers(t, simulator.url, ({ body, asked }) => {
+    const baseUrl = await editAnswers(t, simulator, ({ body, asked }) => {
       const isTop = asked.includes('"descending"') && !asked.includes('starting_after')
       return isTop ? { body: body.replace('"data":[', `"data":[${old},`) } : {}
     })
@@ -44,7 +44,7 @@ t.test('a company whose time is in milliseconds is as old as that time says', as
     .latest()
     .map(({ plan }) => plan.id)
   const times: Record<string, number> = { [older]: now - 5 * day, [younger]: now - 3 * day }
-  const baseUrl = await editAnswers(t, simulator.url, ({ body, path, status }) => {
+  const baseUrl = await editAnswers(t, simulator, ({ body, path, status }) => {
     if (!path.startsWith('/companies/scroll') || status !== 200) return {}
     const { data, ...rest } = JSON.parse(body) as { data: { id: string; updated_at: number }[] }
     for (const company of data) company.updated_at = (times[company.id] ?? now - 9 * day) * 1000

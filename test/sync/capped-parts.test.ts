@@ -13,7 +13,7 @@ interface Conversation {
 /** What a sync of the parts alone has to say when the conversations tell of their parts as said. */
 async function told(t: Test, tell: (conversation: Conversation) => Conversation) {
   const simulator = await listenSimulator(t, { conversations: 200, longConversations: 2, oddities: false })
-  const baseUrl = await editAnswers(t, simulator.url, ({ path, body }) =>
+  const baseUrl = await editAnswers(t, simulator, ({ path, body }) =>
     /^\/conversations\/\d+$/.test(path) ? { body: JSON.stringify(tell(JSON.parse(body))) } : {},
   )
   const { messages, outcome } = await collectSync({ baseUrl, streams })

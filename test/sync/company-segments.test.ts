@@ -17,7 +17,7 @@ async function setUp(t: Test, pages: number) {
   const simulator = await listenSimulator(t, { contacts: 1, companies: 10, segments: 5, clock })
   const [{ plan: { id = '' } = {} } = {}] = simulator.workspace.collection('companies').latest()
   let left = pages
-  const baseUrl = await editAnswers(t, simulator.url, ({ path }) =>
+  const baseUrl = await editAnswers(t, simulator, ({ path }) =>
     path.startsWith(`/companies/${id}/segments`) && left-- > 0 ? notFound : {},
   )
   const sync = async (state: unknown[] = []) => {

@@ -45,7 +45,7 @@ async function slowWorkspace(
   const clock = createSkippingClock(now, 100)
   const span = { from: (now - 40 * day) / 1000, to: (now - day) / 1000 }
   const simulator = await listenSimulator(t, { span, oddities: false, ...options, clock })
-  const baseUrl = await editAnswers(t, simulator.url, ({ body }) => {
+  const baseUrl = await editAnswers(t, simulator, ({ body }) => {
     clock.advance(4000)
     return { body: edit(body) }
   })

@@ -95,7 +95,7 @@ t.test('parts that are fewer than their conversation counts are asked for again'
 
 t.test('a counter that is of another kind than the parts is soon not asked about any more', async (t) => {
   const simulator = await listenSimulator(t, { contacts: 0, conversations: 300, oddities: false, longConversations: 0 })
-  const baseUrl = await editAnswers(t, simulator.url, ({ path, body }) => {
+  const baseUrl = await editAnswers(t, simulator, ({ path, body }) => {
     if (!/^\/conversations\/\d+$/.test(path)) return {}
     const conversation = JSON.parse(body) as { statistics: object | null }
     return { body: JSON.stringify({ ...conversation, statistics: { count_conversation_parts: 400 } }) }

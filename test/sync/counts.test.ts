@@ -66,7 +66,7 @@ t.test('a slice that held fewer records than were counted is read once more, and
 
 t.test('a long slice without any count is read to its end', async (t) => {
   const simulator = await listenSimulator(t, { contacts: 4500, oddities: false })
-  const baseUrl = await editAnswers(t, simulator.url, ({ body }) => ({
+  const baseUrl = await editAnswers(t, simulator, ({ body }) => ({
     body: body.replace(/"total_count":\d+,/, ''),
   }))
   const { messages } = await collectSync({ baseUrl, streams: ['contacts'] })

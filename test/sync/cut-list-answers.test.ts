@@ -36,7 +36,7 @@ const forms: Record<string, (answer: ListAnswer, pages: Pages) => object> = {
 for (const [name, form] of Object.entries(forms))
   t.test(`paged lists are read to their end: ${name}`, async (t) => {
     const simulator = await listen(t)
-    const baseUrl = await editAnswers(t, simulator.url, ({ path, body }) => {
+    const baseUrl = await editAnswers(t, simulator, ({ path, body }) => {
       const answer = /\/(notes|companies)\?/.test(path) ? (JSON.parse(body) as ListAnswer) : undefined
       return answer?.pages ? { body: JSON.stringify(form(answer, answer.pages)) } : {}
     })
@@ -49,7 +49,7 @@ for (const [name, form] of Object.entries(forms))
 t.test('an item that fell between two pages is found by reading until two readings agree', async (t) => {
   const simulator = await listen(t)
   let lost = 0
-  const baseUrl = await editAnswers(t, simulator.url, ({ path, body }) => {
+  const baseUrl = await editAnswers(t, simulator, ({ path, body }) => {
     if (!path.includes('/notes?') || !path.includes('page=2') || lost++ > 0) return {}
     const answer = JSON.parse(body) as ListAnswer
     return { body: JSON.stringify({ ...answer, data: answer.data.slice(1) }) }
@@ -61,7 +61,7 @@ t.test('an item that fell between two pages is found by reading until two readin
 
 t.test('pages that lead in circles fail loudly', async (t) => {
   const simulator = await listen(t)
-  const baseUrl = await editAnswers(t, simulator.url, ({ path, body }) => {
+  const baseUrl = await editAnswers(t, simulator, ({ path, body }) => {
     if (!path.includes('/notes?')) return {}
     const answer = JSON.parse(body) as ListAnswer
     const next = { page: 1 }

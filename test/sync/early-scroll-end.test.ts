@@ -66,7 +66,7 @@ t.test('a page of the scroll that is lost on its way has the scroll begin again'
   const clock = createAcceleratedClock(Date.UTC(2026, 4, 5), 200)
   const simulator = await listenSimulator(t, { companies: 300, contacts: 1, clock })
   let pages = 0
-  const baseUrl = await editAnswers(t, simulator.url, ({ path, body }) => {
+  const baseUrl = await editAnswers(t, simulator, ({ path, body }) => {
     // A count that tells of no shortage.
     if (path.startsWith('/companies/list')) return { body: body.replace(/"total_count": ?\d+/, '"total_count":1') }
     return path.startsWith('/companies/scroll') && ++pages === 2 ? { body: body.slice(0, 1000) } : {}
@@ -79,7 +79,7 @@ t.test('a page of the scroll that is lost on its way has the scroll begin again'
 t.test('an attempt that comes no further than the one before makes no progress, though Intercom answers', async (t) => {
   const clock = createAcceleratedClock(Date.UTC(2026, 4, 5), 1000)
   const simulator = await listenSimulator(t, { companies: 300, contacts: 1, clock })
-  const baseUrl = await editAnswers(t, simulator.url, ({ path }) =>
+  const baseUrl = await editAnswers(t, simulator, ({ path }) =>
     path.includes('scroll_param') ? { status: 500, body: '{}' } : {},
   )
   const attempt = async (held: Commit[]) => {

@@ -105,7 +105,7 @@ t.test('the overlap counts from the beginning of a sync, however long it takes',
   const simulator = await listenSimulator(t, { contacts: 0, conversations: 80, clock, indexLagMs: 280_000 })
   simulator.workspace.mutate({ stream: 'conversations', kind: 'update', count: 3 })
   clock.advance(260_000)
-  const baseUrl = await editAnswers(t, simulator.url, ({ asked }) => {
+  const baseUrl = await editAnswers(t, simulator, ({ asked }) => {
     // The first page takes 140 s.
     if (asked.includes('"per_page":150') && clock.now() < now * 1000 + 400_000) clock.advance(140_000)
     return {}

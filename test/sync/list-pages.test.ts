@@ -57,7 +57,7 @@ function paged(name: Name, { path, body }: EditedAnswer, form: (page: Page) => o
 async function setUp(t: Test, edit: (answer: EditedAnswer) => object) {
   const clock = createAcceleratedClock(Date.UTC(2026, 4, 5), 200)
   const simulator = await listenSimulator(t, { companies: 30, segments: 6, contacts: 10, oddities: false, clock })
-  const baseUrl = await editAnswers(t, simulator.url, edit)
+  const baseUrl = await editAnswers(t, simulator, edit)
   return { simulator, sync: (streams: string[]) => collectSync({ baseUrl, clock, streams }) }
 }
 

@@ -81,7 +81,7 @@ t.test('what changes while the first look is under way is delivered', async (t) 
   const clock = createManualClock(Date.UTC(2026, 4, 5))
   const simulator = await listenSimulator(t, { contacts: 20, oddities: false, clock })
   let created: string[] = []
-  const baseUrl = await editAnswers(t, simulator.url, ({ path }) => {
+  const baseUrl = await editAnswers(t, simulator, ({ path }) => {
     if (path !== '/contacts/search' || created.length > 0) return {}
     clock.advance(5000)
     created = simulator.workspace.mutate({ kind: 'create', count: 2 })

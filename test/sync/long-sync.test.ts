@@ -12,7 +12,7 @@ t.test('what the index shows only after its slice was read is not lost, however 
   const late = simulator.workspace.mutate({ stream: 'conversations', kind: 'update', count: 3 })
   clock.advance(1000)
   // The whole first page comes at once; then the sync is slow, as with a million records before the tail is asked for.
-  const baseUrl = await editAnswers(t, simulator.url, ({ asked }) => {
+  const baseUrl = await editAnswers(t, simulator, ({ asked }) => {
     if (asked.includes('"per_page":150') && clock.now() < now + 3_600_000) clock.advance(3_600_000)
     return {}
   })

@@ -18,7 +18,7 @@ async function liveWorkspace(
   const span = { from: now - 60 * day, to: now }
   const simulator = await listenSimulator(t, { seed: 5, contacts, newestVersion, clock, span, oddities: false })
   let searches = 0
-  const baseUrl = await editAnswers(t, simulator.url, ({ path }) => {
+  const baseUrl = await editAnswers(t, simulator, ({ path }) => {
     clock.advance(1000)
     const count = path === '/contacts/search' ? changes[++searches] : undefined
     if (count !== undefined) simulator.workspace.mutate({ kind: 'update', count })

@@ -59,7 +59,7 @@ t.test('texts become objects wherever Intercom writes them, and objects stay', a
   const simulator = await listenSimulator(t, { contacts: 5, admins: 3, conversations: 5, longConversations: 0 })
   const address = String.raw`https:\/\/example.com\/Ü?a=1&b=\u00e4`
   const avatars = [`"${address}"`, '{"image_url":"x"}', 'null']
-  const url = await editAnswers(t, simulator.url, ({ body, path }) => ({
+  const url = await editAnswers(t, simulator, ({ body, path }) => ({
     body: path.startsWith('/admins')
       ? body.replace(/"type":"admin",/g, (text) => `${text}"avatar":${avatars.shift()},`)
       : body.replaceAll('"assigned_to":null', '"assigned_to":"991267615"'),
@@ -107,7 +107,7 @@ t.test('a catalog decides by what it declares, and another catalog goes on from 
 
 t.test('an id that a catalog declares as number and text comes as Intercom wrote it', async (t) => {
   const simulator = await listenSimulator(t, { articles: 5 })
-  const url = await editAnswers(t, simulator.url, ({ body }) => ({
+  const url = await editAnswers(t, simulator, ({ body }) => ({
     body: body.replaceAll('"created_by_id":null', '"created_by_id":"5017691"'),
   }))
   const idsBy = async (selection: { streams?: string[]; catalog?: object }) => {

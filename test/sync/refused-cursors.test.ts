@@ -26,7 +26,7 @@ t.test('an attempt whose first cursor is refused brings nothing again of what th
   const setting = { contacts: 12, clock, oddities: false, largestPage: 1, cursorsOpaque: true }
   const simulator = await listenSimulator(t, setting)
   // Each answer takes longer than a commit waits, so each page is one.
-  const baseUrl = await editAnswers(t, simulator.url, () => {
+  const baseUrl = await editAnswers(t, simulator, () => {
     clock.advance(300)
     return {}
   })

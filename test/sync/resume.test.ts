@@ -3,9 +3,9 @@ import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { collectSync, joined, judge } from '../support/engine.ts'
 
 const two = ['contacts', 'tags']
-/** As many pages and slices as of 7,000 contacts, each a third as large: a sync is continued here a hundred times. */
-const small = { contacts: 2400, largestPage: 50 }
-const ports = { recordsPerSlice: 1000 }
+/** As many pages and slices as of 7,000 contacts, each a sixth as large: a sync is continued here a hundred times. */
+const small = { contacts: 1200, largestPage: 25 }
+const ports = { recordsPerSlice: 500 }
 
 for (const newestVersion of ['2.16', '2.17']) {
   t.test(

@@ -22,7 +22,7 @@ async function setUp(t: Test, segments: number) {
   const span = { from: now - 100 * day, to: now - 10 * day }
   const simulator = await listenSimulator(t, { segments, contacts: 5, companies: 5, span, clock })
   const counts = new Map<string, number>()
-  const baseUrl = await editAnswers(t, simulator.url, ({ path, body }) => {
+  const baseUrl = await editAnswers(t, simulator, ({ path, body }) => {
     if (!path.startsWith('/segments')) return {}
     const edited = [...counts].reduce(
       (text, [id, count]) => text.replace(new RegExp(`("id":"${id}"[^}]*"count":)\\d+`), `$1${count}`),

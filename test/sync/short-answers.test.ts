@@ -205,7 +205,7 @@ async function fallsBetweenPages(t: { teardown(close: () => unknown): void }) {
   const { request, heldOf, simulator } = await leavesSomeOut(t)
   let skip = 0
   let left = 0
-  const baseUrl = await editAnswers(t, simulator.url, ({ path, body }) => {
+  const baseUrl = await editAnswers(t, simulator, ({ path, body }) => {
     if (!path.startsWith(search.path) || left === 0 || skip-- > 0) return {}
     left--
     const page = JSON.parse(body) as { data: unknown[]; pages: Record<string, unknown> }

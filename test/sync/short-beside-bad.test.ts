@@ -43,7 +43,7 @@ t.test('newest first: short pages are told of, though Intercom counts nothing', 
   const clock = createAcceleratedClock(now, 500)
   const span = { from: now / 1000 - 86_400 * 8, to: now / 1000 - 7200 }
   const simulator = await listenSimulator(t, { contacts: 2400, clock, span, newestVersion: '2.16', oddities: false })
-  const baseUrl = await editAnswers(t, simulator.url, ({ path, body }) =>
+  const baseUrl = await editAnswers(t, simulator, ({ path, body }) =>
     path === search.path ? { body: body.replace(/"total_count":\d+,"pages"/, '"pages"') } : {},
   )
   const stream_state = { updated_at: now / 1000 - 2 * 86_400, intercom_sync: { v: 1 } }

@@ -15,7 +15,7 @@ async function deliveredAfter(t: Test, before: string, after: string) {
   const [contact] = simulator.workspace.collection('contacts').latest()
   const id = contact?.plan.id ?? ''
   let value = before
-  const baseUrl = await editAnswers(t, simulator.url, ({ body }) => {
+  const baseUrl = await editAnswers(t, simulator, ({ body }) => {
     const marked = body.replace(`"id":"${id}",`, `"id":"${id}","avatar_link":"${value}",`)
     return { body: marked }
   })

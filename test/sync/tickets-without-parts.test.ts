@@ -35,7 +35,7 @@ async function setUp(t: Test, bare: { searched: (ticket: Ticket) => Ticket; aske
     .filter(({ plan }) => (plan as TicketPlan).partCount > 1)
   const ids = [3, 4, 20].map((place) => withParts[place]?.plan.id ?? '')
   const setting = { healed: false }
-  const baseUrl = await editAnswers(t, simulator.url, ({ path, body, status }) => {
+  const baseUrl = await editAnswers(t, simulator, ({ path, body, status }) => {
     if (setting.healed || status !== 200) return {}
     if (path.startsWith('/tickets/search')) {
       const answer = JSON.parse(body) as { tickets: Ticket[] }

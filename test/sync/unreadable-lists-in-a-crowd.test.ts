@@ -66,7 +66,7 @@ t.test('a page of the crowd that fails in the next sync is read around, for thos
   const first = await collectSync({ baseUrl: simulator.url, streams, clock })
   simulator.faults.clear()
   const [poison = ''] = idsAt([200])
-  const baseUrl = await editAnswers(t, simulator.url, ({ path, body }) =>
+  const baseUrl = await editAnswers(t, simulator, ({ path, body }) =>
     path === '/contacts/search' && body.includes(poison) ? { status: 500, body: '{}' } : {},
   )
   const second = await collectSync({ baseUrl, streams, clock, state: first.state })
@@ -84,7 +84,7 @@ t.test('a contact that was set aside and comes in the same sync, as it changed, 
   // Whether Intercom answers at all is asked after the first failure, and again after the last.
   let confirmed = 0
   let hasFailed = false
-  const baseUrl = await editAnswers(t, simulator.url, ({ path }) => {
+  const baseUrl = await editAnswers(t, simulator, ({ path }) => {
     hasFailed ||= path.includes(`/contacts/${id}/tags`)
     if (path === '/me' && hasFailed && ++confirmed === 2) {
       simulator.faults.clear()
