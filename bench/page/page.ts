@@ -1,0 +1,68 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
+import type { Benchmark, Goal } from '../benchmark.ts'
+import { type Results, readResults } from '../results.ts'
+import { drawPlot } from './plot.ts'
+import { markdownTable, type Row, rowsOf, rowsWith, showTable } from './table.ts'
+
+/**
+ * Writes the page of all figures that were written so far, beside their folder, and the plots into it:
+ * `docs/performance` gets `docs/performance.md`.
+ */
+export function writePage(folder: string, benchmarks: readonly Benchmark[]): void {
+  mkdirSync(folder, { recursive: true })
+  const measured = benchmarks.flatMap((benchmark) => {
+    const results = readResults(folder, benchmark.name)
+    return results ? [{ benchmark, results, rows: rowsOf(benchmark, results) }] : []
+  })
+  for (const { benchmark, rows } of measured)
+    for (const plot of benchmark.plots)
+      writeFileSync(`${folder}/${plot.name}.svg`, drawPlot(plot, rowsWith(rows, plot)))
+  const text = [
+    '# Performance',
+    'Measured by `npm run bench -- all --write`, which writes this page. The simulator, the naive loop, the connector, API, workers and Redis are processes of their own on one machine, so what is compared with each other was measured in one run. `npm run bench -- --help` says how to measure one of these by itself, or a smaller amount.',
+    '## What must hold',
+    goalTable(measured.flatMap(({ benchmark, rows }) => benchmark.goals.map((goal) => ({ goal, rows })))),
+    ...measured.flatMap(({ benchmark, results }) => sectionOf(benchmark, results, basename(folder))),
+  ]
+  writeFileSync(`${dirname(folder)}/${basename(folder)}.md`, `${text.join('\n\n')}\n`)
+}
+
+function sectionOf(benchmark: Benchmark, results: Results, folder: string): string[] {
+  const { name, title, about, plots } = benchmark
+  const cells = Object.values(results.cells)
+  const days = [...new Set(cells.map(({ measuredAt }) => measuredAt.slice(0, 10)))].toSorted()
+  const loads = cells.map(({ loadBefore }) => loadBefore)
+  const minutes = cells.reduce((sum, { tookSeconds }) => sum + tookSeconds, 0) / 60
+  return [
+    `## ${title}`,
+    ...about,
+    [
+      `- Command: \`npm run bench -- ${name} --write\`, commit ${results.commit}`,
+      `- Date: ${days.join(' to ')}, ${Math.ceil(minutes)} minutes`,
+      `- Machine: ${results.machine}`,
+      `- Load of the machine before each cell, over a minute: ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}; what the cell before has left is part of it`,
+      `- Figures: [${name}.json](${folder}/${name}.json)`,
+    ].join('\n'),
+    ...plots.map((plot) => `![${plot.title}](${folder}/${plot.name}.svg)`),
+    showTable(benchmark, results),
+  ]
+}
+
+/** Each goal with its worst row. */
+function goalTable(goals: readonly { goal: Goal; rows: readonly Row[] }[]): string {
+  const lines = goals.flatMap(({ goal, rows }) => {
+    const { text, figure, atLeast, atMost } = goal
+    const figureOf = ({ figures }: Row) => figures[figure] ?? Number.NaN
+    const sorted = rowsWith(rows, goal).toSorted((left, right) => figureOf(left) - figureOf(right))
+    const worst = atLeast === undefined ? sorted.at(-1) : sorted[0]
+    if (worst === undefined) return []
+    const value = figureOf(worst)
+    const holds = atLeast === undefined ? value <= (atMost ?? Infinity) : value >= atLeast
+    const wanted =
+      atLeast === undefined ? `≤ ${atMost?.toLocaleString('en-US')}` : `≥ ${atLeast.toLocaleString('en-US')}`
+    const shown = value.toLocaleString('en-US', { maximumSignificantDigits: 4 })
+    return [[text, wanted, shown, `${worst.cell} ${worst.subject}`, holds ? 'yes' : '**no**']]
+  })
+  return markdownTable(['What', 'Goal', 'Worst', 'Where', 'Holds'], lines, 5)
+}
