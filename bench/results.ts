@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { machine } from '../test/support/evidence.ts'
@@ -25,9 +26,11 @@ export type MeasuredCell = Static<typeof measuredCell>
 /** What a benchmark has measured of one commit on one machine. */
 export type Results = Static<typeof results>
 
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
 /** None yet, of the commit that is checked out. */
 export function emptyResults(): Results {
-  const commit = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { encoding: 'utf8' }).trim()
+  const commit = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim()
   return { commit, machine: machine(), cells: {} }
 }
 

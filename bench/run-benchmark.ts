@@ -5,25 +5,19 @@ import type { MeasuredCell } from './results.ts'
 export interface RunOptions {
   /** Share of the usual amounts; evidence takes 1. */
   size: number
-  /** Names of the cells; undefined: all of them. */
-  names: readonly string[] | undefined
+  /** Which cells. */
+  isChosen: (name: string) => boolean
+  /** How often each cell is measured. @defaultValue as the cell says */
+  rounds: number | undefined
   /** Called with each cell as soon as it is measured. */
   onCell: (name: string, measured: MeasuredCell) => void
 }
 
-/**
- * Measures the cells of a benchmark in their order: those that only wait side by side, then the others one by one.
- *
- * @throws Error for a name that no cell has
- */
-export async function runBenchmark(benchmark: Benchmark, { size, names, onCell }: RunOptions): Promise<void> {
-  const all = cellsOf(benchmark, size)
-  const unknown = names?.find((name) => !all.some((cell) => cell.name === name))
-  if (unknown !== undefined)
-    throw new Error(`${benchmark.name} has no cell "${unknown}": ${all.map(({ name }) => name).join(', ')}`)
-  const cells = all.filter(({ name }) => names?.includes(name) ?? true)
-  await Promise.all(cells.filter(({ waits }) => waits).map((cell) => measure(cell, onCell)))
-  for (const cell of cells.filter(({ waits }) => !waits)) await measure(cell, onCell)
+/** Measures the cells of a benchmark in their order: those that only wait side by side, then the others one by one. */
+export async function runBenchmark(benchmark: Benchmark, options: RunOptions): Promise<void> {
+  const cells = cellsOf(benchmark, options.size).filter(({ name }) => options.isChosen(name))
+  await Promise.all(cells.filter(({ waits }) => waits).map((cell) => measure(cell, options)))
+  for (const cell of cells.filter(({ waits }) => !waits)) await measure(cell, options)
 }
 
 /** The cells, each amount in proportion to the size and at least one. */
@@ -31,7 +25,8 @@ export function cellsOf({ cells }: Benchmark, size: number): readonly Cell[] {
   return cells((usual) => Math.max(1, Math.round(usual * size)))
 }
 
-async function measure({ name, rounds: count = 1, open }: Cell, onCell: RunOptions['onCell']): Promise<void> {
+async function measure({ name, rounds: usual = 1, open }: Cell, options: RunOptions): Promise<void> {
+  const { rounds: count = usual, onCell } = options
   const [loadBefore = Number.NaN] = loadavg()
   const start = performance.now()
   const closers: (() => unknown)[] = []
