@@ -51,6 +51,14 @@ export interface Goal {
   atMost?: number
 }
 
+/** One figure as the README says it. */
+export interface Headline extends Shown {
+  /** The row, by its cell and subject. */
+  row: string
+  /** With `{}` in the place of the figure. */
+  text: string
+}
+
 /** A command of `npm run bench`. */
 export interface Benchmark {
   name: string
@@ -60,6 +68,7 @@ export interface Benchmark {
   columns: readonly Column[]
   plots: readonly Plot[]
   goals: readonly Goal[]
+  headlines: readonly Headline[]
   /** @param amount how many of what would be so many in a run of the usual size */
   cells(amount: (usual: number) => number): readonly Cell[]
 }

@@ -58,6 +58,7 @@ export const components: Benchmark = {
   ],
   plots: [],
   goals: [],
+  headlines: [],
   cells: (amount) => [
     ...[1, 2, 4].map((workers) => budgetCell(workers, amount(4))),
     commitCell(1, amount(8000)),

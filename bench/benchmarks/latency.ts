@@ -85,6 +85,14 @@ export const latency: Benchmark = {
     },
     { text: '`spec`, s', rows: /^start-up spec/, figure: 'seconds', atMost: 0.15 },
   ],
+  headlines: [
+    {
+      row: 'first-100000 contacts',
+      figure: 'trips',
+      digits: 1,
+      text: 'the first of 100,000 contacts comes {} round trips after the POST',
+    },
+  ],
   cells: (amount) => [
     ...[1000, 100_000].map((contacts) => firstRecords(`first-${contacts}`, amount(contacts), amount(usualLatencyMs))),
     startUpCell(),

@@ -93,6 +93,14 @@ export const memory: Benchmark = {
       atMost: 1.1,
     },
   ],
+  headlines: [
+    {
+      row: 'jobs-50 worker',
+      figure: 'peakMebibytes',
+      digits: 0,
+      text: 'a worker with 50 jobs side by side takes {} MiB',
+    },
+  ],
   cells: (amount) => [
     ...[1, 10, 50].map((jobs) => sideBySide(`jobs-${jobs}`, amount(jobs), amount(10_000))),
     oneAfterTheOther('50-jobs-in-turn', amount(50), amount(20_000)),

@@ -139,5 +139,6 @@ export const scale: Benchmark = {
     { text: 'Used of every full window, four jobs on one token', rows: /^workers-/, figure: 'used', atLeast: 0.97 },
     { text: 'Refused, four jobs on one token', rows: /^workers-/, figure: 'refused', atMost: 0.005 },
   ],
+  headlines: [],
   cells,
 }

@@ -1,13 +1,16 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import type { Benchmark, Goal } from '../benchmark.ts'
 import { type Results, readResults } from '../results.ts'
 import { drawPlot } from './plot.ts'
-import { markdownTable, type Row, rowsOf, rowsWith, showTable } from './table.ts'
+import { formatFigure, markdownTable, type Row, rowsOf, rowsWith, showTable } from './table.ts'
+
+/** Where the README says the figures, and the page begins with them. */
+const SUMMARY = /^Measured on two cores.*$/m
 
 /**
  * Writes the page of all figures that were written so far, beside their folder, and the plots into it:
- * `docs/performance` gets `docs/performance.md`.
+ * `docs/performance` gets `docs/performance.md`. The README, if there is one, gets the figures in a line.
  */
 export function writePage(folder: string, benchmarks: readonly Benchmark[]): void {
   mkdirSync(folder, { recursive: true })
@@ -18,14 +21,33 @@ export function writePage(folder: string, benchmarks: readonly Benchmark[]): voi
   for (const { benchmark, rows } of measured)
     for (const plot of benchmark.plots)
       writeFileSync(`${folder}/${plot.name}.svg`, drawPlot(plot, rowsWith(rows, plot)))
+  const sayings = measured.flatMap(({ benchmark, rows }) => sayingsOf(benchmark, rows))
+  const summary = sayings.length === 0 ? [] : [`Measured on two cores: ${sayings.join('; ')}.`]
   const text = [
     '# Performance',
+    ...summary,
     'Measured by `npm run bench -- all --write`, which writes this page. The simulator, the naive loop, the connector, API, workers and Redis are processes of their own on one machine, so what is compared with each other was measured in one run. `npm run bench -- --help` says how to measure one of these by itself, or a smaller amount.',
     '## What must hold',
     goalTable(measured.flatMap(({ benchmark, rows }) => benchmark.goals.map((goal) => ({ goal, rows })))),
     ...measured.flatMap(({ benchmark, results }) => sectionOf(benchmark, results, basename(folder))),
   ]
-  writeFileSync(`${dirname(folder)}/${basename(folder)}.md`, `${text.join('\n\n')}\n`)
+  const page = `${dirname(folder)}/${basename(folder)}.md`
+  writeFileSync(page, `${text.join('\n\n')}\n`)
+  if (!existsSync('README.md')) return
+  const saying = summary.map(
+    (line) => `${line} [docs/performance.md](${page}) has all figures, and how they were measured.`,
+  )
+  writeFileSync(
+    'README.md',
+    readFileSync('README.md', 'utf8').replace(SUMMARY, () => saying.join()),
+  )
+}
+
+function sayingsOf({ headlines }: Benchmark, rows: readonly Row[]): string[] {
+  return headlines.flatMap(({ row, text, ...shown }) => {
+    const found = rows.find(({ cell, subject }) => `${cell} ${subject}` === row)?.figures[shown.figure]
+    return found === undefined ? [] : [text.replace('{}', formatFigure(found, shown))]
+  })
 }
 
 function sectionOf(benchmark: Benchmark, results: Results, folder: string): string[] {
