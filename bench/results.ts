@@ -11,6 +11,9 @@ const measuredCell = Type.Object({
   /** Load of the machine when the cell began, over a minute. */
   loadBefore: Type.Number(),
   tookSeconds: Type.Number(),
+  /** Share of the usual amounts. */
+  size: Type.Number(),
+  rounds: Type.Number(),
   /** The medians, by subject and figure. */
   subjects: Type.Record(Type.String(), Type.Record(Type.String(), Type.Number())),
 })

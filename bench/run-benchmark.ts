@@ -26,7 +26,7 @@ export function cellsOf({ cells }: Benchmark, size: number): readonly Cell[] {
 }
 
 async function measure({ name, rounds: usual = 1, open }: Cell, options: RunOptions): Promise<void> {
-  const { rounds: count = usual, onCell } = options
+  const { rounds: count = usual, size, onCell } = options
   const [loadBefore = Number.NaN] = loadavg()
   const start = performance.now()
   const closers: (() => unknown)[] = []
@@ -41,6 +41,8 @@ async function measure({ name, rounds: usual = 1, open }: Cell, options: RunOpti
     measuredAt: new Date().toISOString(),
     loadBefore,
     tookSeconds: Math.round((performance.now() - start) / 1000),
+    size,
+    rounds: count,
     subjects: mediansOf(rounds),
   })
 }

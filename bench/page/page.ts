@@ -34,12 +34,11 @@ export function writePage(folder: string, benchmarks: readonly Benchmark[]): voi
   const page = `${dirname(folder)}/${basename(folder)}.md`
   writeFileSync(page, `${text.join('\n\n')}\n`)
   if (!existsSync('README.md')) return
-  const saying = summary.map(
-    (line) => `${line} [docs/performance.md](${page}) has all figures, and how they were measured.`,
-  )
+  const line = `${summary.join('') || 'Measured on two cores:'} All figures: [${page}](${page}).`
+  const readme = readFileSync('README.md', 'utf8')
   writeFileSync(
     'README.md',
-    readFileSync('README.md', 'utf8').replace(SUMMARY, () => saying.join()),
+    readme.replace(SUMMARY, () => line),
   )
 }
 
@@ -55,6 +54,7 @@ function sectionOf(benchmark: Benchmark, results: Results, folder: string): stri
   const cells = Object.values(results.cells)
   const days = [...new Set(cells.map(({ measuredAt }) => measuredAt.slice(0, 10)))].toSorted()
   const loads = cells.map(({ loadBefore }) => loadBefore)
+  const sizes = [...new Set(cells.map(({ size }) => size))].filter((size) => size !== 1)
   const minutes = cells.reduce((sum, { tookSeconds }) => sum + tookSeconds, 0) / 60
   return [
     `## ${title}`,
@@ -64,6 +64,7 @@ function sectionOf(benchmark: Benchmark, results: Results, folder: string): stri
       `- Date: ${days.join(' to ')}, ${Math.ceil(minutes)} minutes`,
       `- Machine: ${results.machine}`,
       `- Load of the machine before each cell, over a minute: ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}; what the cell before has left is part of it`,
+      ...sizes.map((size) => `- A look at ${size} of the amounts that are told here`),
       `- Figures: [${name}.json](${folder}/${name}.json)`,
     ].join('\n'),
     ...plots.map((plot) => `![${plot.title}](${folder}/${plot.name}.svg)`),

@@ -22,12 +22,16 @@ export interface NotedRequest {
 /** Nobody reaches this limit. */
 export const noLimit = 100_000_000
 
-/** Nothing but what a cell asks for. An ordinary conversation has up to eight parts. */
+/**
+ * Nothing but what a cell asks for. An ordinary conversation has up to eight parts. No company was deleted before: about
+ * each of these Intercom is asked a second time, 10 s later.
+ */
 export const emptyWorkspace = {
   contacts: 0,
   conversations: 0,
   longConversations: 0,
   companies: 0,
+  deletedCompanies: false,
   oddities: false,
 } as const satisfies SimulatorOptions
 
