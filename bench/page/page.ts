@@ -5,6 +5,9 @@ import { type Results, readResults } from '../results.ts'
 import { drawPlot } from './plot.ts'
 import { formatFigure, markdownTable, type Row, rowsOf, rowsWith, showTable } from './table.ts'
 
+/** A benchmark itself makes no more load on two cores. */
+const MOST_LOAD = 5
+
 /** Where the README says the figures, and the page begins with them. */
 const SUMMARY = /^Measured on two cores.*$/m
 
@@ -28,7 +31,9 @@ export function writePage(folder: string, benchmarks: readonly Benchmark[]): voi
     ...summary,
     'Measured by `npm run bench -- all --write`, which writes this page. The simulator, the naive loop, the connector, API, workers and Redis are processes of their own on one machine, so what is compared with each other was measured in one run. `npm run bench -- --help` says how to measure one of these by itself, or a smaller amount.',
     '## What must hold',
-    goalTable(measured.flatMap(({ benchmark, rows }) => benchmark.goals.map((goal) => ({ goal, rows })))),
+    goalTable(
+      measured.flatMap(({ benchmark, results, rows }) => benchmark.goals.map((goal) => ({ goal, rows, results }))),
+    ),
     ...measured.flatMap(({ benchmark, results }) => sectionOf(benchmark, results, basename(folder))),
   ]
   const page = `${dirname(folder)}/${basename(folder)}.md`
@@ -64,6 +69,9 @@ function sectionOf(benchmark: Benchmark, results: Results, folder: string): stri
       `- Date: ${days.join(' to ')}, ${Math.ceil(minutes)} minutes`,
       `- Machine: ${results.machine}`,
       `- Load of the machine before each cell, over a minute: ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}; what the cell before has left is part of it`,
+      ...(Math.max(...loads) > MOST_LOAD
+        ? ['- **Other work took the machine meanwhile**, so these figures do not show what the product can do']
+        : []),
       ...sizes.map((size) => `- A look at ${size} of the amounts that are told here`),
       `- Figures: [${name}.json](${folder}/${name}.json)`,
     ].join('\n'),
@@ -73,8 +81,8 @@ function sectionOf(benchmark: Benchmark, results: Results, folder: string): stri
 }
 
 /** Each goal with its worst row. */
-function goalTable(goals: readonly { goal: Goal; rows: readonly Row[] }[]): string {
-  const lines = goals.flatMap(({ goal, rows }) => {
+function goalTable(goals: readonly { goal: Goal; rows: readonly Row[]; results: Results }[]): string {
+  const lines = goals.flatMap(({ goal, rows, results }) => {
     const { text, figure, atLeast, atMost } = goal
     const figureOf = ({ figures }: Row) => figures[figure] ?? Number.NaN
     const sorted = rowsWith(rows, goal).toSorted((left, right) => figureOf(left) - figureOf(right))
@@ -85,7 +93,8 @@ function goalTable(goals: readonly { goal: Goal; rows: readonly Row[] }[]): stri
     const wanted =
       atLeast === undefined ? `≤ ${atMost?.toLocaleString('en-US')}` : `≥ ${atLeast.toLocaleString('en-US')}`
     const shown = value.toLocaleString('en-US', { maximumSignificantDigits: 4 })
-    return [[text, wanted, shown, `${worst.cell} ${worst.subject}`, holds ? 'yes' : '**no**']]
+    const load = results.cells[worst.cell]?.loadBefore.toFixed(1) ?? ''
+    return [[text, wanted, shown, `${worst.cell} ${worst.subject}`, load, holds ? 'yes' : '**no**']]
   })
-  return markdownTable(['What', 'Goal', 'Worst', 'Where', 'Holds'], lines, 5)
+  return markdownTable(['What', 'Goal', 'Worst', 'Where', 'Load before', 'Holds'], lines, 6)
 }
