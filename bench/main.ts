@@ -92,6 +92,10 @@ async function run(benchmark: Benchmark, { size, names, rounds, isWritten, resum
       // Whatever ends the run, what was measured stays.
       if (isWritten) writeResults(folder, benchmark.name, results)
     },
+    onFault(name, error) {
+      process.stderr.write(`bench: ${benchmark.name} ${name}: ${error instanceof Error ? error.stack : error}\n`)
+      process.exitCode = 1
+    },
   })
   process.stdout.write(`\n${showTable(benchmark, results)}\n`)
 }

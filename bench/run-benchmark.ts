@@ -11,13 +11,16 @@ export interface RunOptions {
   rounds: number | undefined
   /** Called with each cell as soon as it is measured. */
   onCell: (name: string, measured: MeasuredCell) => void
+  /** Called with each cell that cannot be measured. The others are. */
+  onFault: (name: string, error: unknown) => void
 }
 
 /** Measures the cells of a benchmark in their order: those that only wait side by side, then the others one by one. */
 export async function runBenchmark(benchmark: Benchmark, options: RunOptions): Promise<void> {
   const cells = cellsOf(benchmark, options.size).filter(({ name }) => options.isChosen(name))
-  await Promise.all(cells.filter(({ waits }) => waits).map((cell) => measure(cell, options)))
-  for (const cell of cells.filter(({ waits }) => !waits)) await measure(cell, options)
+  const tryToMeasure = (cell: Cell) => measure(cell, options).catch((error) => options.onFault(cell.name, error))
+  await Promise.all(cells.filter(({ waits }) => waits).map(tryToMeasure))
+  for (const cell of cells.filter(({ waits }) => !waits)) await tryToMeasure(cell)
 }
 
 /** The cells, each amount in proportion to the size and at least one. */
