@@ -55,8 +55,8 @@ export const latency: Benchmark = {
   name: 'latency',
   title: 'How soon',
   about: [
-    `\`first-100000\` is the time from \`POST /v1/jobs\` to the first record over HTTP, for each stream by itself, in a workspace of 100,000 contacts and 10,000 conversations, companies, tickets and log entries, with a token that the service has never met; \`first-1000\` is the same in a hundredth of it. An answer takes ${usualLatencyMs} ms; *beyond* is what comes on top of two round trips, of three for streams that are read parent by parent.`,
-    '`start-up` is a command from its start to its end, and `serve` until it listens. *node* does nothing.',
+    `\`first-100000\` is the time from \`POST /v1/jobs\` to the first record over HTTP, for each stream by itself, in a workspace of 100,000 contacts and 10,000 conversations, companies, tickets and log entries, with a token that the service has never met; \`first-1000\` is the same in a hundredth of it. An answer takes ${usualLatencyMs} ms; _beyond_ is what comes on top of two round trips, of three for streams that are read parent by parent.`,
+    '`start-up` is a command from its start to its end, and `serve` until it listens. _node_ does nothing.',
   ],
   columns: [
     { figure: 'firstRecordMs', heading: 'First record, ms', digits: 0 },

@@ -88,7 +88,7 @@ export const limit: Benchmark = {
   title: 'The limit, at the latency that Intercom has',
   about: [
     'One connector reads a workspace whose answers take so many milliseconds, under a limit of so many requests per 10 s: `parts-1667-400` is conversations with their parts, 1,667 requests, 400 ms. 1,667 is what Intercom gives by default, and 200 to 500 ms is an ordinary answer. `-tls` answers over TLS and with gzip. The contacts come in pages of 15 under the larger limit, so that they last for some windows; those of `contacts-of-150` fit into one window.',
-    '*Used* is the share of the allowed requests that was made in the windows between the first and the last. *Times ideal* is the time from the first request to the last answer, by that of as many requests at the allowed rate; *later* is the same from the second window on, because a sync may begin at any time of a window. *Beyond* is the share of requests that would not be needed if nobody had to count, to cut and to look again. *Refused* is the share of 429s.',
+    '_Used_ is the share of the allowed requests that was made in the windows between the first and the last. _Times ideal_ is the time from the first request to the last answer, by that of as many requests at the allowed rate; _later_ is the same from the second window on, because a sync may begin at any time of a window. _Beyond_ is the share of requests that would not be needed if nobody had to count, to cut and to look again. _Refused_ is the share of 429s.',
   ],
   columns: [
     ...useColumns,

@@ -73,7 +73,7 @@ export const memory: Benchmark = {
   name: 'memory',
   title: 'Memory, and a process that has worked for long',
   about: [
-    '`jobs-50` is 50 jobs of 10,000 contacts each, side by side on one worker that has just started, without a limit. `50-jobs-in-turn` is 50 jobs of 20,000 contacts, one after the other: CPU of the last ten, by that of the first two, which warm the process up as well. *Full collections* counts those of the whole heap, per job among the last ten. How memory follows the number of records is shown by `scale`.',
+    '`jobs-50` is 50 jobs of 10,000 contacts each, side by side on one worker that has just started, without a limit. `50-jobs-in-turn` is 50 jobs of 20,000 contacts, one after the other: CPU of the last ten, by that of the first two, which warm the process up as well. _Full collections_ counts those of the whole heap, per job among the last ten. How memory follows the number of records is shown by `scale`.',
   ],
   columns: [
     { figure: 'peakMebibytes', heading: 'Peak, MiB', digits: 0 },

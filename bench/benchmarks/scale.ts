@@ -101,7 +101,7 @@ export const scale: Benchmark = {
   name: 'scale',
   title: 'More records, more workers, more tokens',
   about: [
-    '`contacts-1000000` is the first sync of a million contacts without a limit, by the naive loop, the connector, and a service that has just started. *Peak* is the most memory that the process has held.',
+    '`contacts-1000000` is the first sync of a million contacts without a limit, by the naive loop, the connector, and a service that has just started. _Peak_ is the most memory that the process has held.',
     '`workers-4` is four jobs on one access token, each of 2,750 conversations with their parts, begun together on four workers: 1,667 requests per 10 s for all of them, 400 ms an answer. `tokens-8` is eight jobs of eight tokens on one worker, 167 requests per 10 s for each.',
   ],
   columns: [

@@ -24,7 +24,8 @@ export function writePage(folder: string, benchmarks: readonly Benchmark[]): voi
   for (const { benchmark, rows } of measured)
     for (const plot of benchmark.plots)
       writeFileSync(`${folder}/${plot.name}.svg`, drawPlot(plot, rowsWith(rows, plot)))
-  const sayings = measured.flatMap(({ benchmark, rows }) => sayingsOf(benchmark, rows))
+  const undisturbed = measured.filter(({ results }) => !wasDisturbed(results))
+  const sayings = undisturbed.flatMap(({ benchmark, rows }) => sayingsOf(benchmark, rows))
   const summary = sayings.length === 0 ? [] : [`Measured on two cores: ${sayings.join('; ')}.`]
   const text = [
     '# Performance',
@@ -39,12 +40,17 @@ export function writePage(folder: string, benchmarks: readonly Benchmark[]): voi
   const page = `${dirname(folder)}/${basename(folder)}.md`
   writeFileSync(page, `${text.join('\n\n')}\n`)
   if (!existsSync('README.md')) return
-  const line = `${summary.join('') || 'Measured on two cores:'} All figures: [${page}](${page}).`
+  const line = `${summary.join('') || 'Measured on two cores.'} All figures: [${page}](${page}).`
   const readme = readFileSync('README.md', 'utf8')
   writeFileSync(
     'README.md',
     readme.replace(SUMMARY, () => line),
   )
+}
+
+/** Whether other work took the machine. */
+function wasDisturbed({ cells }: Results): boolean {
+  return Object.values(cells).some(({ loadBefore }) => loadBefore > MOST_LOAD)
 }
 
 function sayingsOf({ headlines }: Benchmark, rows: readonly Row[]): string[] {
@@ -69,7 +75,7 @@ function sectionOf(benchmark: Benchmark, results: Results, folder: string): stri
       `- Date: ${days.join(' to ')}, ${Math.ceil(minutes)} minutes`,
       `- Machine: ${results.machine}`,
       `- Load of the machine before each cell, over a minute: ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}; what the cell before has left is part of it`,
-      ...(Math.max(...loads) > MOST_LOAD
+      ...(wasDisturbed(results)
         ? ['- **Other work took the machine meanwhile**, so these figures do not show what the product can do']
         : []),
       ...sizes.map((size) => `- A look at ${size} of the amounts that are told here`),
