@@ -1,11 +1,103 @@
-/** Runs the benchmarks that are named, or all: `npm run bench -- service`. */
-const benchmarks = ['simulator-throughput', 'throughput', 'service', 'budget', 'commits', 'limit']
-const given = process.argv.slice(2)
-const options = given.findIndex((word) => word.startsWith('--'))
-const named = options === -1 ? given : given.slice(0, options)
+import { parseArgs } from 'node:util'
+import type { Benchmark } from './benchmark.ts'
+import { components } from './benchmarks/components.ts'
+import { latency } from './benchmarks/latency.ts'
+import { limit } from './benchmarks/limit.ts'
+import { memory } from './benchmarks/memory.ts'
+import { scale } from './benchmarks/scale.ts'
+import { throughput } from './benchmarks/throughput.ts'
+import { writePage } from './page/page.ts'
+import { showTable } from './page/table.ts'
+import { emptyResults, readResults, writeResults } from './results.ts'
+import { cellsOf, runBenchmark } from './run-benchmark.ts'
 
-for (const name of named.length > 0 ? named : benchmarks) {
-  if (!benchmarks.includes(name)) throw new Error(`there is no benchmark "${name}": ${benchmarks.join(', ')}`)
-  process.stdout.write(`${name}\n`)
-  await import(`./${name}.js`)
+const benchmarks: readonly Benchmark[] = [limit, throughput, scale, latency, memory, components]
+
+const usage = `npm run bench -- NAME… [--cells A,B] [--size SHARE] [--rounds N] [--write] [--resume]
+
+  NAME      ${benchmarks.map(({ name }) => name).join(', ')}, all, or page: only writes the page
+  --cells   only these cells
+  --size    so much of the usual amounts, 0.1 for a look: 1
+  --rounds  how often each cell is measured: most once, those of CPU seconds and of start-up five times
+  --write   writes the figures to docs/performance/NAME.json, and docs/performance.md with its plots
+  --resume  leaves out the cells that are in this file already for this commit
+`
+
+const folder = 'docs/performance'
+
+interface Choice {
+  size: number
+  /** Names of cells; undefined: all of them. */
+  names: readonly string[] | undefined
+  rounds: number | undefined
+  isWritten: boolean
+  resumes: boolean
 }
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      cells: { type: 'string' },
+      size: { type: 'string', default: '1' },
+      rounds: { type: 'string' },
+      write: { type: 'boolean', default: false },
+      resume: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const { cells, size, rounds, write: isWritten, resume: resumes, help } = values
+  const named = positionals.includes('all') ? benchmarks.map(({ name }) => name) : positionals
+  const chosen = benchmarks.filter(({ name }) => named.includes(name))
+  const choice = { size: Number(size), names: cells?.split(','), rounds: rounds ? Number(rounds) : undefined }
+  const fault = faultOf(named, chosen, choice)
+  if (help || fault !== undefined) {
+    process.stdout.write(fault === undefined || help ? usage : `bench: ${fault}\n\n${usage}`)
+    process.exitCode = help ? 0 : 2
+    return
+  }
+  for (const benchmark of chosen) await run(benchmark, { ...choice, isWritten, resumes })
+  if (isWritten || named.includes('page')) writePage(folder, benchmarks)
+}
+
+/** What is wrong with the arguments, if anything is. */
+function faultOf(
+  named: readonly string[],
+  chosen: readonly Benchmark[],
+  { size, names, rounds }: Pick<Choice, 'size' | 'names' | 'rounds'>,
+): string | undefined {
+  if (named.length === 0) return 'name a benchmark'
+  const unknown = named.find((name) => name !== 'page' && !chosen.some((benchmark) => benchmark.name === name))
+  if (unknown !== undefined) return `there is no benchmark "${unknown}"`
+  if (!(size > 0)) return '--size is not a number above 0'
+  if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0)) return '--rounds is not a whole number above 0'
+  const known = chosen.flatMap((benchmark) => cellsOf(benchmark, size).map(({ name }) => name))
+  const missing = names?.find((name) => !known.includes(name))
+  return missing === undefined ? undefined : `there is no cell "${missing}" among ${known.join(', ')}`
+}
+
+/** Prints each cell as a line of JSON as it comes, and a table in the end. */
+async function run(benchmark: Benchmark, { size, names, rounds, isWritten, resumes }: Choice): Promise<void> {
+  const results = emptyResults()
+  const before = readResults(folder, benchmark.name)
+  if (resumes && before?.commit === results.commit) Object.assign(results.cells, before.cells)
+  const isThere = new Set(Object.keys(results.cells))
+  await runBenchmark(benchmark, {
+    size,
+    rounds,
+    isChosen: (name) => !isThere.has(name) && (names?.includes(name) ?? true),
+    onCell(name, measured) {
+      results.cells[name] = measured
+      process.stdout.write(`${JSON.stringify({ benchmark: benchmark.name, cell: name, ...measured })}\n`)
+      // Whatever ends the run, what was measured stays.
+      if (isWritten) writeResults(folder, benchmark.name, results)
+    },
+    onFault(name, error) {
+      process.stderr.write(`bench: ${benchmark.name} ${name}: ${error instanceof Error ? error.stack : error}\n`)
+      process.exitCode = 1
+    },
+  })
+  process.stdout.write(`\n${showTable(benchmark, results)}\n`)
+}
+
+await main()

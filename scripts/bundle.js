@@ -70,6 +70,8 @@ const bundles = {
       (name) => `test/support/${name}.js`,
     ),
     'test/schedules/service-process.js',
+    'bench/main.js',
+    ...['cost-report', 'engine-alone', 'naive-loop', 'simulated-intercom'].map((name) => `bench/programs/${name}.js`),
     ...tests(),
   ],
 }

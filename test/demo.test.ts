@@ -52,6 +52,8 @@ t.test('three syncs are right, in plain lines where there is no terminal', async
     'each of the fourteen streams has records',
   )
   t.same(counts.contacts, [85, 85, 'right'])
+  t.match(first, /^ {2}[\d,]+ requests to Intercom, 0 refused \(it allows 1,666 in 10 s\)$/m)
+  t.match(first, /^ {2}Share of the limit used: \d+ %, in (one|every) window of 10 s( before the last)?$/m)
   t.match(first, /Oracle: each of [\d,]+ texts is Intercom's/)
 
   t.match(second, /Changed in Intercom:\n {2}25 contacts, 6 conversations, 5 companies, 3 tickets, 3 log entries\n/)

@@ -20,5 +20,6 @@ export function parseOptions(args: string[]): DemoOptions {
   }
   const tenth = Math.ceil(contacts / 10)
   const sizes = { conversations: tenth, companies: tenth, tickets: Math.ceil(tenth / 2), activityLogs: tenth }
-  return { keep, workspace: withDefaults({ contacts, ...sizes }) }
+  // Intercom is asked about a deleted company a second time, 10 s later. A demo has nothing else to do meanwhile.
+  return { keep, workspace: withDefaults({ contacts, ...sizes, deletedCompanies: false }) }
 }

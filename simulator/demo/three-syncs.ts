@@ -6,7 +6,7 @@ import { totalRecords, type Watch } from '../../src/display/sync-view.ts'
 import type { Simulator } from '../app.ts'
 import { lastStates } from '../oracle/last-states.ts'
 import { usualNames } from '../records/streams.ts'
-import { readBudgetUse } from './budget-use.ts'
+import { type LimitUse, readBudgetUse, useOfLimit } from './budget-use.ts'
 import { changeRecords, truthAbout } from './changes.ts'
 import { type LiveSync, syncLive } from './live-sync.ts'
 import { createProgress, type Progress } from './progress.ts'
@@ -90,6 +90,7 @@ async function runSync(options: SyncsOptions, file: string, state: unknown[], wa
   const progress = createProgress(usualNames, clock)
   const unwatch = watch({ sync: progress.view, footer: () => readBudgetUse(simulator.requests, rateLimit, clock) })
   const before = countRequests(simulator)
+  const begunAt = clock.now()
   const sync = await syncLive({ service, file, state, progress, signal }).finally(unwatch)
   const { streams, seconds } = progress.view()
   const after = countRequests(simulator)
@@ -97,8 +98,14 @@ async function runSync(options: SyncsOptions, file: string, state: unknown[], wa
   screen.say(
     `  ${formatNoun(totalRecords(streams), 'record')}, ${formatSize(sync.bytes)} in ${formatSeconds(seconds * 1000)} -> ${basename(file)}`,
     `  ${requests} to Intercom, ${formatCount(after.refused - before.refused)} refused (it allows ${formatCount(rateLimit)} in 10 s)`,
+    `  ${formatUse(useOfLimit(simulator.requests, begunAt, rateLimit))}`,
   )
   return { ...sync, progress }
+}
+
+function formatUse({ share, windows }: LimitUse): string {
+  const where = windows > 1 ? 'in every window of 10 s before the last' : 'in one window of 10 s'
+  return `Share of the limit used: ${Math.round(share * 100)} %, ${where}`
 }
 
 function countRequests({ requests: { totals } }: Simulator): { all: number; refused: number } {

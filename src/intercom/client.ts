@@ -36,6 +36,8 @@ export interface IntercomClient {
   serverSeconds(): number
   /** The same by the clock that is furthest ahead: a later time lies in the future. */
   latestSeconds(): number
+  /** Whether any clock shows a time that can be: this machine's, or Intercom's once it has answered. */
+  knowsTime(): boolean
   /** The present time on Intercom's clock. @param notAfter an additional upper bound, Unix seconds */
   moment(notAfter?: number): Moment
   /** A message for people when clocks contradict each other; undefined while they agree. */
@@ -127,6 +129,7 @@ export function createClient(options: ClientOptions): IntercomClient {
     hasAnswered: () => answered,
     serverSeconds: () => Math.floor(serverClock.lowestMs() / 1000),
     latestSeconds: () => Math.floor(serverClock.highestMs() / 1000),
+    knowsTime: () => serverClock.isKnown(),
     moment: (notAfter) => serverClock.moment(notAfter),
     clockDisagreement: () => serverClock.disagreement(),
     ask(request, read) {

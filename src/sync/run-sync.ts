@@ -84,11 +84,13 @@ export async function* runSync(asked: SyncInput): AsyncGenerator<Commit, SyncOut
   announce(attempt, input)
   yield* present(takeCommit())
 
-  const { walks, workspaceId } = await openWalks(input, attempt, before)
+  const { walks, workspace } = await openWalks(input, attempt, before)
   attempt.walks = walks
   attempt.movement = createMovement(walks)
-  if (workspaceId !== undefined) attempt.workspaceOf = () => workspaceId
+  // The walks have begun; what they bring waits until it is clear whose workspace this is.
   const events = createEventQueue(attempt.walks, clock)
+  const { id: workspaceId } = await workspace
+  if (workspaceId !== undefined) attempt.workspaceOf = () => workspaceId
   for (;;) {
     const open = [...runs.values()].filter(isOpen)
     const wakeAt = Math.min(outbox.dueAt(), clock.monotonic() + IDLE_LOOK_MS, ...open.map(stateDueAt))

@@ -16,6 +16,21 @@ const sync = (...names: string[]) => names.map((name) => `sync/${name}`)
 
 /** The rules that keep records from being lost or delivered twice, each broken in its own way. */
 export const mutants: readonly Mutant[] = [
+  // What begins before it is clear whose workspace it is
+  {
+    rule: 'what a first sync has read is delivered before the token is known to be valid',
+    file: 'sync/run-sync.ts',
+    find: '  const { id: workspaceId } = await workspace\n',
+    replace: '  const workspaceId = undefined as string | undefined\n',
+    tests: sync('first-records'),
+  },
+  {
+    rule: 'a sync with a state reads beside the question whose workspace it is',
+    file: 'sync/walks/open-walks.ts',
+    find: '  if (!isFirst || !client.knowsTime()) await workspace\n',
+    replace: '',
+    tests: sync('first-records'),
+  },
   // Searches and slices
   {
     rule: 'a record updated at the very start of a slice is not its own',

@@ -25,6 +25,8 @@ export interface Moment {
 export interface ServerClock {
   /** Learns what an answer says about the time. The answer must be Intercom's own, and must have just come. */
   learn(answer: DatedAnswer): void
+  /** Whether there is any evidence: a machine whose clock was never set has none before the first answer. */
+  isKnown(): boolean
   /** Ms since the epoch, not later than the truth if any of the clocks is right. */
   lowestMs(): number
   /** Ms since the epoch by the clock that is furthest ahead. */
@@ -60,10 +62,11 @@ export function createServerClock(clock: Clock): ServerClock {
     const look = offsetOfMachine(clock.now(), clock.monotonic())
     return { dates, machine: look ? [...looks, look] : looks, resets }
   }
-  const lowest = (): number => {
+  const lowestKnown = (): number | undefined => {
     const { dates, machine: seen, resets } = evidence()
-    return lowestOffset([dates, seen, resets]) ?? machine()
+    return lowestOffset([dates, seen, resets])
   }
+  const lowest = (): number => lowestKnown() ?? machine()
   const highest = (): number => {
     const all = Object.values(evidence()).flat()
     return all.length === 0 ? machine() : Math.max(...all.map(({ from }) => from))
@@ -82,6 +85,7 @@ export function createServerClock(clock: Clock): ServerClock {
       lower()
       told ??= describeDisagreement(evidence(), clock.monotonic(), lowest())
     },
+    isKnown: () => lowestKnown() !== undefined,
     lowestMs: () => clock.monotonic() + lowest(),
     highestMs: () => clock.monotonic() + highest(),
     likelyMs(resetSeconds) {

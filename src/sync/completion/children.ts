@@ -40,7 +40,10 @@ const AT_ONCE = 10
  */
 const PARENTS_AHEAD = 300
 const BYTES_AHEAD = 8 * 1024 * 1024
-/** Parents passed on together: so few that their children do not fill the memory. */
+/**
+ * Parents passed on together: so few that their children do not fill the memory. The first goes alone, because somebody
+ * waits for it.
+ */
 const PARENTS_PER_BATCH = 25
 const BYTES_PER_BATCH = 512 * 1024
 
@@ -60,16 +63,18 @@ export async function* readChildren<Page extends ParentPage>(
   let rows: Row[] = []
   let children = new Map<Row, FoundChildren>()
   let batchBytes = 0
+  let mostParents = 1
   for await (const { page, row, last, found, bytes } of inOrderWhile(placesOf(pages), hasRoom, askWanted)) {
     bytesAhead -= bytes
     batchBytes += bytes
     if (row) rows.push(row)
     if (row && found) children.set(row, found)
-    if (!last && rows.length < PARENTS_PER_BATCH && batchBytes < BYTES_PER_BATCH) continue
+    if (!last && rows.length < mostParents && batchBytes < BYTES_PER_BATCH) continue
     yield { page, rows, children, last }
     rows = []
     children = new Map()
     batchBytes = 0
+    mostParents = PARENTS_PER_BATCH
   }
 }
 

@@ -62,7 +62,8 @@ export interface WalkContext {
   config: SourceConfig
   /** Reports a missing permission only when Intercom has said so twice. */
   client: IntercomClient
-  workspace: Workspace
+  /** Walks begin beside the question for it. Rejects when the token is not valid, or the workspace another one. */
+  workspace: Promise<Workspace>
   /** Records of this job's log that the walks may meet again. */
   fingerprints: Fingerprints
   /** Adds to the fingerprints which versions of searched records earlier attempts have put into the log. */

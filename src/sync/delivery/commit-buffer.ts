@@ -3,7 +3,7 @@ import type { Checkpoint, Commit, Position, StreamProgress } from '../contract/c
 
 /** A commit gathers answers up to at least this size, because each commit is a write to Redis and wakes readers … */
 const COMMIT_BYTES = 64 * 1024
-/** … but never held back longer than this. */
+/** … but never held back longer than this. An attempt's first records are not held back at all: somebody waits for them. */
 const COMMIT_MS = 250
 
 /** Whole lines that wait for the next commit. */
@@ -37,6 +37,7 @@ export function createCommitBuffer(clock: Pick<Clock, 'monotonic'>): CommitBuffe
   let recordCount = 0
   let checkpoints: Checkpoint[] = []
   let heldSince = Infinity
+  let hasGivenRecords = false
 
   const hold = () => {
     if (heldSince === Infinity) heldSince = clock.monotonic()
@@ -62,13 +63,17 @@ export function createCommitBuffer(clock: Pick<Clock, 'monotonic'>): CommitBuffe
     },
     hold,
     holdsMessages: () => messageCount > 0,
-    isDue: () => bytes >= COMMIT_BYTES || clock.monotonic() - heldSince >= COMMIT_MS,
+    isDue() {
+      const isFirst = recordCount > 0 && !hasGivenRecords
+      return isFirst || bytes >= COMMIT_BYTES || clock.monotonic() - heldSince >= COMMIT_MS
+    },
     dueAt: () => heldSince + COMMIT_MS,
     takeCommit(position, streams, hasMoved) {
       heldSince = Infinity
       if (messageCount === 0 && !hasMoved) return undefined
       const body = Buffer.concat(chunks, bytes)
       const isProgress = recordCount > 0 || hasMoved
+      hasGivenRecords ||= recordCount > 0
       const commit = { body, messageCount, recordCount, isProgress, checkpoints, position, streams }
       chunks = []
       checkpoints = []

@@ -34,19 +34,25 @@ interface OpenJob {
 }
 
 /**
- * The walks of the streams that have not ended yet, each from where the last durable commit left it.
+ * The walks of the streams that have not ended yet, each from where the last durable commit left it. Nothing of them may
+ * be delivered before it is clear whose workspace they read.
  *
  * @param before the contents of that commit's position; undefined on a first attempt
- * @throws CodedError `token_invalid`, `workspace_changed`
+ * @returns `workspace` rejects with CodedError `token_invalid`, `workspace_changed`
  */
 export async function openWalks(
   input: WalksInput,
   { runs, fingerprints, growing }: OpenJob,
   before: Pick<SyncPosition, 'walks'> | undefined,
-): Promise<{ walks: Walk[]; workspaceId: string | undefined }> {
+): Promise<{ walks: Walk[]; workspace: Promise<Workspace> }> {
   const { config, client, states, clock, signal } = input
-  const workspace = await readWorkspace(client, config.api_version)
-  refuseOtherWorkspace(workspace, states)
+  const workspace = readWorkspace(client, config.api_version).then((found) => refuseOtherWorkspace(found, states))
+  // Whoever waits for it is told; until then it must not count as unhandled.
+  workspace.catch(() => undefined)
+  // A first sync reads up to now, and later answers correct what that is. Whether a cursor lies in the future is decided
+  // once, and needs Intercom's clock.
+  const isFirst = before === undefined && Object.keys(states).length === 0
+  if (!isFirst || !client.knowsTime()) await workspace
   const streams = input.catalog.streams.flatMap((configured): SelectedStream[] => {
     const { name } = configured.stream
     const run = runs.get(name)
@@ -67,7 +73,7 @@ export async function openWalks(
   // A walk without a position has delivered nothing itself, but an earlier version may have read its stream in another
   // stream's walk.
   if (walks.some((walk) => walk.position() === undefined)) await replayVersions()
-  return { walks, workspaceId: workspace.id }
+  return { walks, workspace }
 }
 
 /**
@@ -76,7 +82,8 @@ export async function openWalks(
  *
  * @throws CodedError `workspace_changed`
  */
-function refuseOtherWorkspace({ id }: Workspace, states: StreamStates): void {
+function refuseOtherWorkspace(workspace: Workspace, states: StreamStates): Workspace {
+  const { id } = workspace
   for (const [streamName, state] of Object.entries(states)) {
     // The state of a stream that is not here decides nothing.
     const before = findStream(streamName) && workspaceOf(state)
@@ -86,6 +93,7 @@ function refuseOtherWorkspace({ id }: Workspace, states: StreamStates): void {
       `Give a token of ${before}, or reset the state to read ${id} from the beginning.`
     throw new CodedError('workspace_changed', message, { streamName })
   }
+  return workspace
 }
 
 /** Calls the function at the first call, and returns the same promise for all later calls. */

@@ -29,6 +29,7 @@ export interface EventQueue {
   next(wakeAt: number): Promise<Next>
 }
 
+/** Fetching begins at once. */
 export function createEventQueue(walks: readonly Walk[], clock: Clock): EventQueue {
   const events = merge(walks.map(walkEvents))
   const ask = () =>
@@ -36,11 +37,10 @@ export function createEventQueue(walks: readonly Walk[], clock: Clock): EventQue
       (result): Settled => ({ result }),
       (error: unknown): Settled => ({ error }),
     )
-  let pending: Promise<Settled> | undefined
+  let pending = ask()
 
   return {
     async next(wakeAt) {
-      pending ??= ask()
       const settled = await before(pending, wakeAt, clock)
       if (settled === undefined) return { kind: 'idle' }
       if ('error' in settled) throw settled.error

@@ -1,4 +1,5 @@
 import { defaultApiVersion } from '../../airbyte/source-config.ts'
+import type { Workspace } from '../../intercom/endpoints/workspace.ts'
 import type { Moment } from '../../intercom/time/server-clock.ts'
 import type { WindowTraits } from '../../streams/stream-traits.ts'
 import type { StreamEntry } from '../../streams/table.ts'
@@ -66,7 +67,7 @@ export function createWindowWalk(options: WindowWalkOptions): Walk {
 
   async function* arrivals(): AsyncGenerator<Arrival, void, void> {
     if (current?.done || feed.finishedBefore) return
-    const plan = current ?? planWindows(options)
+    const plan = current ?? planWindows(options, await options.workspace)
     if (!current)
       yield {
         take(sink) {
@@ -114,7 +115,7 @@ function planOf(feed: OpenFeed, windows: Slice[], moment: Moment, done: boolean)
   }
 }
 
-function planWindows({ feed, client, config, workspace }: WindowWalkOptions): WindowPlan {
+function planWindows({ feed, client, config }: WindowWalkOptions, workspace: Workspace): WindowPlan {
   const moment = client.moment()
   const asked = moment.seconds()
   const from = Math.max(feed.lower(), workspace.createdAt ?? EARLIEST)

@@ -44,7 +44,7 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
   const begun = client.moment()
   const whole = wholeSlice(options, lower, begun.seconds())
   const { endpoint, order, seen } = await negotiate(options, whole)
-  const plan = searchPlan(config, endpoint.version, workspace.timezone)
+  const plan = searchPlan(config, endpoint.version, (await workspace).timezone)
   const walk = continueWalk(feeds, plan)
   if (walk) {
     const deliveredTo = walk.tail ? client.latestSeconds() : endOf(walk) - 1

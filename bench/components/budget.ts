@@ -1,35 +1,22 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
-import { RateLimit } from '../simulator/serving/rate-limit.ts'
-import { createBudget } from '../src/intercom/budget/budget.ts'
-import { createRedisBudgetStore } from '../src/store/limits/redis-budget-store.ts'
-import { encryptionKey } from '../src/store/secrets/sealing.ts'
-import { createAcceleratedClock } from '../test/support/accelerated-clock.ts'
-import { startRedis, type TestRedis } from '../test/support/redis.ts'
-
-/**
- * Workers on one access token, each with more to ask than Intercom allows: how much of the limit they use in whole
- * windows, how often they are refused, and what the sharing costs in commands to Redis.
- */
+import { RateLimit } from '../../simulator/serving/rate-limit.ts'
+import { createBudget } from '../../src/intercom/budget/budget.ts'
+import { createRedisBudgetStore } from '../../src/store/limits/redis-budget-store.ts'
+import { encryptionKey } from '../../src/store/secrets/sealing.ts'
+import { createAcceleratedClock } from '../../test/support/accelerated-clock.ts'
+import type { Teardown } from '../../test/support/processes.ts'
+import { startRedis, type TestRedis } from '../../test/support/redis.ts'
 
 const perWindow = 1666
-const windows = 4
 const speed = 2
 const answerMs = 40
 const start = Date.UTC(2026, 0, 1)
 const keys = [encryptionKey('bench', randomBytes(32))]
 
-for (const workers of [1, 2, 4]) {
-  const closers: (() => unknown)[] = []
-  const server = await startRedis({ teardown: (close) => closers.push(close) })
-  try {
-    await measure(server, workers)
-  } finally {
-    for (const close of closers.reverse()) await close()
-  }
-}
-
-async function measure(server: TestRedis, workers: number): Promise<void> {
+/** How much of the limit workers on one access token use in whole windows, and what the sharing costs in Redis. */
+export async function measureBudget(t: Teardown, workers: number, windows: number) {
+  const server = await startRedis(t)
   const clock = createAcceleratedClock(start, speed)
   const limit = new RateLimit(perWindow)
   const used = new Map<string, number>()
@@ -73,14 +60,11 @@ async function measure(server: TestRedis, workers: number): Promise<void> {
   await Promise.all(working)
   const commands = (await commandsOf(observer)) - before
   const whole = [...used.values()].slice(1, -1)
-  const figures = {
-    workers,
-    usedOfAllowed: Number((whole.reduce((sum, count) => sum + count, 0) / (whole.length * perWindow)).toFixed(4)),
-    windows: whole,
+  return {
+    used: whole.reduce((sum, count) => sum + count, 0) / (whole.length * perWindow),
     refused,
-    commandsPerRequest: Number((commands / requests).toFixed(3)),
+    commandsPerRequest: commands / requests,
   }
-  process.stdout.write(`${JSON.stringify(figures)}\n`)
 }
 
 /** Calls from clients; what a script calls inside Redis is counted apart from them. */

@@ -1,0 +1,108 @@
+import { defaultToken } from '../../simulator/options.ts'
+import type { Benchmark, Cell } from '../benchmark.ts'
+import { collectionsOf, costsOf, runJob, startService } from '../subjects/service.ts'
+import { manyTokens, noLimit, startIntercom } from '../subjects/simulator.ts'
+import { workColumns } from './throughput.ts'
+
+const streams = ['contacts']
+
+/** So many jobs side by side on one worker that has just started, each with a token of its own. */
+function sideBySide(name: string, jobs: number, contacts: number): Cell {
+  return {
+    name,
+    async open(t) {
+      const { tokens, accessTokens } = manyTokens(jobs)
+      const intercom = await startIntercom(t, { contacts, accessTokens, rateLimitPerWindow: noLimit })
+      const service = await startService(t, intercom, { environment: { WORKER_CONCURRENCY: String(jobs) } })
+      return async () => {
+        const before = costsOf(service)
+        const start = performance.now()
+        const runs = await Promise.all(tokens.map((token) => runJob(service.url, { token, streams })))
+        const seconds = (performance.now() - start) / 1000
+        const after = costsOf(service)
+        const records = runs.reduce((sum, run) => sum + run.records, 0)
+        const figuresOf = (role: 'worker' | 'api') => ({
+          recordsPerSecond: records / seconds,
+          cpuSecondsPerMillion: ((after[role].cpuSeconds - before[role].cpuSeconds) / records) * 1e6,
+          peakMebibytes: after[role].peakMebibytes,
+        })
+        return { worker: figuresOf('worker'), api: figuresOf('api') }
+      }
+    },
+  }
+}
+
+/** So many jobs, one after the other: what the last ones cost, by the first ones. */
+function oneAfterTheOther(name: string, jobs: number, contacts: number): Cell {
+  return {
+    name,
+    async open(t) {
+      const intercom = await startIntercom(t, { contacts, rateLimitPerWindow: noLimit })
+      const service = await startService(t, intercom)
+      return async () => {
+        const costs = [costsOf(service)]
+        const collections = [await collectionsOf(service)]
+        for (let job = 0; job < jobs; job++) {
+          await runJob(service.url, { token: defaultToken, streams })
+          costs.push(costsOf(service))
+          collections.push(await collectionsOf(service))
+        }
+        // Before the third job the heap of a process has not yet grown to the size that it keeps.
+        const few = Math.ceil(jobs / 25)
+        const many = Math.ceil(jobs / 5)
+        const cpuOf = (role: 'worker' | 'api', from: number, to: number) =>
+          ((costs[to]?.[role].cpuSeconds ?? 0) - (costs[from]?.[role].cpuSeconds ?? 0)) / (to - from)
+        const figuresOf = (role: 'worker' | 'api') => {
+          const [first, last] = [cpuOf(role, 0, few), cpuOf(role, jobs - many, jobs)]
+          return {
+            peakMebibytes: costs.at(-1)?.[role].peakMebibytes,
+            peakAfterFirst: costs[few]?.[role].peakMebibytes,
+            cpuSecondsPerMillion: (last / contacts) * 1e6,
+            firstCpuSecondsPerMillion: (first / contacts) * 1e6,
+            lastByFirst: last / first,
+          }
+        }
+        const full = (collections.at(-1) ?? 0) - (collections[jobs - many] ?? 0)
+        return { worker: figuresOf('worker'), api: { ...figuresOf('api'), collections: full / many } }
+      }
+    },
+  }
+}
+
+export const memory: Benchmark = {
+  name: 'memory',
+  title: 'Memory, and a process that has worked for long',
+  about: [
+    '`jobs-50` is 50 jobs of 10,000 contacts each, side by side on one worker that has just started, without a limit. `50-jobs-in-turn` is 50 jobs of 20,000 contacts, one after the other: CPU of the last ten, by that of the first two, which warm the process up as well. _Full collections_ counts those of the whole heap, per job among the last ten. How memory follows the number of records is shown by `scale`.',
+  ],
+  columns: [
+    { figure: 'peakMebibytes', heading: 'Peak, MiB', digits: 0 },
+    { figure: 'peakAfterFirst', heading: 'after two jobs', digits: 0 },
+    ...workColumns.filter(({ figure }) => figure !== 'megabytesPerSecond'),
+    { figure: 'firstCpuSecondsPerMillion', heading: 'of the first two', digits: 1 },
+    { figure: 'lastByFirst', heading: 'Last by first', digits: 2 },
+    { figure: 'collections', heading: 'Full collections', digits: 1 },
+  ],
+  plots: [{ name: 'memory', title: 'Memory at most, MiB', figure: 'peakMebibytes', rows: /./, digits: 0 }],
+  goals: [
+    { text: 'Memory of a worker with 50 jobs, MiB', rows: /^jobs-50 worker/, figure: 'peakMebibytes', atMost: 300 },
+    {
+      text: 'CPU of the API after 50 jobs, by that of the first',
+      rows: /-in-turn api/,
+      figure: 'lastByFirst',
+      atMost: 1.1,
+    },
+  ],
+  headlines: [
+    {
+      row: 'jobs-50 worker',
+      figure: 'peakMebibytes',
+      digits: 0,
+      text: 'a worker with 50 jobs side by side takes {} MiB',
+    },
+  ],
+  cells: (amount) => [
+    ...[1, 10, 50].map((jobs) => sideBySide(`jobs-${jobs}`, amount(jobs), amount(10_000))),
+    oneAfterTheOther('50-jobs-in-turn', amount(50), amount(20_000)),
+  ],
+}
