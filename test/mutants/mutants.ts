@@ -416,8 +416,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a request lives as long as something dribbles in',
     file: 'intercom/transport.ts',
-    find: 'clock.sleep(WHOLE_TIMEOUT_MS, watch.signal).then(abort, () => {})',
-    replace: 'void watch',
+    find: 'timeLimit.begin(abort)',
+    replace: '() => void timeLimit',
     tests: ['intercom/informational-answers'],
   },
   {
@@ -840,8 +840,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a record that waited and came as it changed is called missing',
     file: 'sync/walks/search/deliver-rows.ts',
-    find: '} else takeBack(slices, row)',
-    replace: '}',
+    find: 'takeBack(slices, row)',
+    replace: 'void row',
     tests: sync('unreadable-lists-in-a-crowd'),
   },
   {
