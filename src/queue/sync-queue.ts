@@ -97,9 +97,6 @@ function queueKey({ keyspace }: StoreClient): string {
   return `${keyspace.queuePrefix}:${syncQueueName}`
 }
 
-/** The lowest that BullMQ knows. */
-const lowestPriority = 2_097_151
-
 /** BullMQ asks for the version with INFO, and gives up where that is forbidden. */
 export function forbidsInfo(redis: StoreClient): boolean {
   return redis.options.enableReadyCheck === false
@@ -119,7 +116,7 @@ export function createSyncQueue(redis: StoreClient, onError: (error: Error) => v
     const entries = admitted.map(({ jobId, priority }) => ({
       name: 'sync' as const,
       data: { jobId },
-      opts: { jobId: queueJobId(jobId), priority: Math.min(priority, lowestPriority) },
+      opts: { jobId: queueJobId(jobId), priority },
     }))
     if (entries.length > 0) await queue.addBulk(entries)
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { systemClock } from '../../src/clock.ts'
+import { type AttemptOutcome, unobserved } from '../../src/queue/attempt-observer.ts'
 import { createRedisBudgetStore } from '../../src/store/limits/redis-budget-store.ts'
 import { parseSyncRequest } from '../../src/sync/contract/sync-request.ts'
 import { createEngine, type StartSync } from '../../src/sync/engine.ts'
@@ -74,26 +75,23 @@ t.test('tenants take turns, then the tokens of a tenant, however many jobs each 
     1,
   )
   await all.promise
-  // The first eight jobs were handed to BullMQ before anybody else had come.
-  const later = order.slice(9)
-  t.same(later.filter((token) => token !== 'one').length, 5, order.join(' '))
-  t.same(
-    new Set(order.slice(0, 5)),
-    new Set(['one', 'three']),
-    'the first job of a tenant comes before the second of another',
-  )
-  t.ok(order.indexOf('two') < 14 && order.lastIndexOf('three') < 16, order.join(' '))
+  // BullMQ had eight jobs before another tenant or token had any; the rest of the order is ours.
+  t.ok(order.lastIndexOf('three') <= 7, order.join(' '))
+  t.ok(order.lastIndexOf('two') <= 8 + 3 + 2 * 2, order.join(' '))
 })
 
 t.test('a job does not wait for another token: jobs at their limit give their slots back', async (t) => {
   const simulator = await listenSimulator(t, {
-    contacts: 1000,
-    rateLimitPerWindow: 30,
+    contacts: 400,
+    rateLimitPerWindow: 20,
     accessTokens: { [busyToken]: [], [otherToken]: [] },
   })
   const service = await openEmpty(t)
-  const busy = await createJobs(service, 12, busyToken)
-  service.startWorker(engineOn(simulator, service), fastLocks, undefined, silentLog)
+  const contacts = [...simulator.workspace.truth({ streams: ['contacts'] })].length
+  const busy = await createJobs(service, 8, busyToken)
+  const outcomes: AttemptOutcome[] = []
+  const observe = { ...unobserved, ended: (outcome: AttemptOutcome) => void outcomes.push(outcome) }
+  service.startWorker(engineOn(simulator, service), fastLocks, observe, silentLog)
   await service.jobs.readWhenChanged(tenant, busy[0] ?? 0, 60_000, new AbortController().signal)
   await untilLimited(service, busy)
   const { jobId, createdAt } = await service.jobs.create({ tenant: 'other', request: requestOf(otherToken, ['tags']) })
@@ -108,10 +106,12 @@ t.test('a job does not wait for another token: jobs at their limit give their sl
     t.match(ended, { status: 'succeeded', attempts: 1 })
     const lines = (await wholeLog(service, one)).trimEnd().split('\n')
     const ids = lines.flatMap((line) => (line.includes('"RECORD"') ? [JSON.parse(line).record.data.id] : []))
-    t.equal(ids.length, 1000)
-    t.equal(new Set(ids).size, 1000)
+    t.equal(ids.length, contacts)
+    t.equal(new Set(ids).size, contacts)
     t.equal(lines.filter((line) => line.includes('"STARTED"')).length, 1)
   }
+  t.ok(outcomes.includes('rested'))
+  t.same(new Set(outcomes), new Set(['ended', 'rested']))
   t.same(service.reported, [])
   t.same(service.errors, [])
 })

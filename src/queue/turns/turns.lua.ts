@@ -19,12 +19,13 @@ end
  * each tenant that has none under way. Tenants take turns, then the tokens of a tenant; the jobs of a token come in their
  * order. A token at its limit is passed over.
  *
- * Replies the ids, each with its priority in BullMQ's queue: the jobs that the tenant then has under way. So the first
- * job of a tenant comes before the second ones of others.
+ * Replies the ids, each with its priority in BullMQ's queue, which counts rounds: each job of a tenant comes a round after
+ * its last one, and never before the round that is being served (start-time fair queueing). The rounds begin anew whenever
+ * nobody waits. Should somebody always wait, two million jobs long, those after them come in their order.
  */
 export const admitScript = defineScript({
   name: 'turnsAdmit',
-  keys: ['tenantsKey', 'pendingKey', 'underWayKey', 'limitedKey', 'waitKey', 'prioritizedKey'],
+  keys: ['tenantsKey', 'pendingKey', 'underWayKey', 'limitedKey', 'roundsKey', 'waitKey', 'prioritizedKey'],
   args: [
     /** What the names of the other keys begin with. */
     'prefix',
@@ -34,6 +35,8 @@ export const admitScript = defineScript({
     'jobId',
     'token',
     'tenant',
+    /** The lowest priority that BullMQ knows. */
+    'lowestPriority',
   ],
   reply: Type.Array(Type.String()),
   lua: `${redisTimeFunction}${flowFunction}
@@ -49,12 +52,20 @@ if jobId ~= '' and redis.call('HSETNX', pendingKey, jobId, token .. ' ' .. tenan
 end
 if redis.call('HLEN', pendingKey) == 0 then return {} end
 
-local room = tonumber(most) - redis.call('LLEN', waitKey) - redis.call('ZCARD', prioritizedKey)
+local inLine = redis.call('ZCARD', prioritizedKey)
+local room = tonumber(most) - redis.call('LLEN', waitKey) - inLine
+local round = 1
+if inLine == 0 then
+  redis.call('DEL', roundsKey)
+else
+  round = math.max(1, math.floor(redis.call('ZRANGE', prioritizedKey, 0, 0, 'WITHSCORES')[2] / 4294967296))
+end
 local underWay = {}
 for _, flow in ipairs(redis.call('HVALS', underWayKey)) do
   local _, of = partsOf(flow)
   underWay[of] = (underWay[of] or 0) + 1
 end
+lowestPriority = tonumber(lowestPriority)
 local now = redisTime()
 
 local function passTurn(key, name, rest)
@@ -93,8 +104,10 @@ repeat
       isAny = true
       room = room - 1
       underWay[tenant] = count + 1
+      local own = math.min(math.max(round, tonumber(redis.call('HGET', roundsKey, tenant) or 0)), lowestPriority)
+      redis.call('HSET', roundsKey, tenant, own + 1)
       admitted[#admitted + 1] = id
-      admitted[#admitted + 1] = tostring(count + 1)
+      admitted[#admitted + 1] = string.format('%.0f', own)
     end
   end
 until not isAny or room <= 0

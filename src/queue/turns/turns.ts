@@ -56,6 +56,9 @@ export interface Turns {
  */
 const mostAdmitted = 8
 
+/** The lowest that BullMQ knows. */
+const lowestPriority = 2_097_151
+
 /** @param queueKey what BullMQ's own keys begin with, without the colon @param idPrefix of jobs in BullMQ's queue */
 export function createTurns(redis: StoreClient, queueKey: string, idPrefix: string): Turns {
   const prefix = `${redis.keyspace.queuePrefix}:turns:`
@@ -64,12 +67,13 @@ export function createTurns(redis: StoreClient, queueKey: string, idPrefix: stri
     pendingKey: `${prefix}pending`,
     underWayKey: `${prefix}under-way`,
     limitedKey: `${prefix}limited`,
+    roundsKey: `${prefix}rounds`,
     waitKey: `${queueKey}:wait`,
     prioritizedKey: `${queueKey}:prioritized`,
   }
 
   async function admit(jobId: number | undefined, { token, tenant }: Flow): Promise<Admitted[]> {
-    const args = { prefix, most: mostAdmitted, jobId, token, tenant }
+    const args = { prefix, most: mostAdmitted, jobId, token, tenant, lowestPriority }
     const reply = await runScript(redis, admitScript, { keys, args })
     return reply.flatMap((text, place) =>
       place % 2 === 0 ? [{ jobId: Number(text), priority: Number(reply[place + 1]) }] : [],

@@ -54,7 +54,7 @@ redis.call('HSET', recordKey, 'status', 'running', 'fence', number, 'attemptId',
 redis.call('HSETNX', recordKey, 'startTime', now)
 if resting then redis.call('HDEL', recordKey, 'resting') end
 -- Another name was left by an attempt that a process of an earlier version has followed.
-local rested = resting == latestAttemptId and not again
+local rested = resting and resting == latestAttemptId and not again
 if rested then
   redis.call('HINCRBY', recordKey, 'idleAttempts', 1)
 elseif not again then
