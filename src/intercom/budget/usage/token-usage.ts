@@ -153,7 +153,8 @@ function inNewWindow(usage: TokenUsage, endsAt: number, follows: boolean): Token
     endsAt,
     lowest: usage.limit ?? 0,
     told: false,
-    granted: openBefore,
+    // A request may be on its way for longer than a short first window, and count in this one.
+    granted: openBefore + usage.openBefore,
     open: 0,
     openBefore,
     whole: usage.limit !== undefined,
