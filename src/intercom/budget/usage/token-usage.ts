@@ -85,6 +85,7 @@ export function withReport(given: TokenUsage, report: UsageReport): TokenUsage {
   for (const [window, count] of report.ended) usage = withEnded(usage, window, count)
   for (const [window, groups] of report.answered)
     for (const answers of groups) usage = withAnswers(usage, window, answers)
+  for (const [window, count] of report.failed) usage = withFailed(usage, window, count)
   for (const [window, count] of report.unused) usage = withUnused(usage, report.member, window, count)
   if (report.reading) usage = withReading(usage, report.reading)
   return {
@@ -99,6 +100,12 @@ function withEnded(usage: TokenUsage, window: number, count: number): TokenUsage
   if (window === usage.window) return { ...usage, open: Math.max(0, usage.open - count) }
   if (window === usage.window - 1) return { ...usage, openBefore: Math.max(0, usage.openBefore - count) }
   return usage
+}
+
+/** Intercom may have counted a request that failed. Until an answer says what remains, it is taken to have. */
+function withFailed(usage: TokenUsage, window: number, count: number): TokenUsage {
+  if (window !== usage.window || usage.limit === undefined) return usage
+  return { ...usage, lowest: Math.max(0, usage.lowest - count) }
 }
 
 /** Removes from this window the permits that turn out to be counted in the one before, or not at all. */
