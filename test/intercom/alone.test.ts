@@ -2,7 +2,7 @@ import t from 'tap'
 import { createRandom, integerBetween } from '../../simulator/random.ts'
 import { countRequests, drawStart } from './budget-world.ts'
 
-const seeds = Number(process.env.SEEDS ?? 25)
+const seeds = Number(process.env.SEEDS ?? 12)
 const firstSeed = Number(process.env.FIRST_SEED ?? 1)
 
 t.test(

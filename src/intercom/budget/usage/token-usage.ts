@@ -108,10 +108,14 @@ function withFailed(usage: TokenUsage, window: number, count: number): TokenUsag
   return { ...usage, lowest: Math.max(0, usage.lowest - count) }
 }
 
-/** Removes from this window the permits that turn out to be counted in the one before, or not at all. */
+/**
+ * Removes from this window the permits that turn out to be counted in the one before, or not at all. If some were granted
+ * still earlier (a process that starts may take long to send its first requests), our count of this window is not whole.
+ */
 function withAnswers(usage: TokenUsage, window: number, { endsAt, count, refused }: WindowAnswers): TokenUsage {
   const isEarlier = endsAt < usage.endsAt - WINDOW_MS / 2
   if (window === usage.window - 1 && isEarlier) return withFewerGranted(usage, count)
+  if (window < usage.window - 1 && !isEarlier) return { ...usage, whole: false }
   const mayBeOfThis = window === usage.window || window === usage.window - 1
   return !isEarlier && mayBeOfThis ? withFewerGranted(usage, refused) : usage
 }
