@@ -1,4 +1,4 @@
-import { Pause } from '../sync/contract/pause.ts'
+import { Rest } from '../sync/contract/rest.ts'
 
 /** Why a running attempt is stopped from outside. This text is sent through BullMQ's `cancelJob`. */
 export type StopCause = 'cancelled' | 'shutdown' | 'lock-lost'
@@ -11,18 +11,6 @@ export class AttemptStop extends Error {
   constructor(stopCause: StopCause) {
     super(`the attempt was stopped: ${stopCause}`)
     this.stopCause = stopCause
-  }
-}
-
-/** The reason of the signal of an attempt that is to give its slot back. */
-export class Rest extends Pause {
-  override name = 'Rest'
-  /** How long the job wants no slot, ms. */
-  readonly restMs: number
-
-  constructor(restMs: number) {
-    super('the attempt gives its slot back')
-    this.restMs = restMs
   }
 }
 

@@ -1,7 +1,7 @@
 import { type JobState, Queue } from 'bullmq'
 import { storeAnswer } from '../store/availability.ts'
 import type { Keyspace, StoreClient } from '../store/keys.ts'
-import { type Admitted, createTurns, type Turns } from './turns/turns.ts'
+import { createTurns, type QueueEntry, type Turns } from './turns/turns.ts'
 
 /** Everything that BullMQ keeps about a job. Secret or large data has keys of its own. */
 export interface SyncJobData {
@@ -112,7 +112,7 @@ export function createSyncQueue(redis: StoreClient, onError: (error: Error) => v
   })
   queue.on('error', onError)
   const turns = createTurns(redis, queueKey(redis), idPrefix)
-  const add = async (admitted: readonly Admitted[]) => {
+  const add = async (admitted: readonly QueueEntry[]) => {
     const entries = admitted.map(({ jobId, priority }) => ({
       name: 'sync' as const,
       data: { jobId },

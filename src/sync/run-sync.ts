@@ -5,7 +5,7 @@ import { createRedact } from '../redaction.ts'
 import { positionWithLists, toKnownFailure } from '../stored/progress.ts'
 import { isUnknown } from '../streams/unknown-streams.ts'
 import type { Commit, Position, SyncOutcome } from './contract/commit.ts'
-import { Pause } from './contract/pause.ts'
+import { Rest } from './contract/rest.ts'
 import type { Walk } from './contract/walk.ts'
 import { createFingerprints, type Fingerprints } from './delivered/fingerprints.ts'
 import { requestWarnings } from './delivery/catalog-warnings.ts'
@@ -96,7 +96,7 @@ export async function* runSync(asked: SyncInput): AsyncGenerator<Commit, SyncOut
     const open = [...runs.values()].filter(isOpen)
     const wakeAt = Math.min(outbox.dueAt(), clock.monotonic() + IDLE_LOOK_MS, ...open.map(stateDueAt))
     const next = await events.next(wakeAt).catch((error: unknown) => ({ kind: 'failed' as const, error }))
-    if (signal.reason instanceof Pause) {
+    if (signal.reason instanceof Rest) {
       tellRateLimit(attempt)
       tellStates(attempt)
       yield* present(takeCommit())

@@ -37,7 +37,13 @@ interface Notes {
   blockedUntil: number
 }
 
-const noNotes = (): Notes => ({ ended: new Map(), answered: new Map(), failed: new Map(), unused: new Map(), blockedUntil: 0 })
+const noNotes = (): Notes => ({
+  ended: new Map(),
+  answered: new Map(),
+  failed: new Map(),
+  unused: new Map(),
+  blockedUntil: 0,
+})
 
 export function createUsageRecorder({ clock, time, random, member }: UsageRecorderOptions): UsageRecorder {
   let notes = noNotes()

@@ -1,12 +1,11 @@
 import type { Clock } from '../../clock.ts'
-import type { SyncQueue } from '../sync-queue.ts'
-import type { SyncWorker } from '../worker.ts'
-import { chooseRests } from './choose-rests.ts'
+import { chooseRests } from './rests.ts'
 import type { Slots } from './slots.ts'
+import type { Turns } from './turns.ts'
 
 export interface SlotKeeperDependencies {
-  queue: Pick<SyncQueue, 'look' | 'admit'>
-  worker: Pick<SyncWorker, 'rest'>
+  queue: Pick<Turns, 'look'> & { admit(): Promise<void> }
+  worker: { rest(jobId: number, restMs: number): void }
   slots: Slots
   /** Attempts that run at a time in this process. */
   concurrency: number

@@ -2,13 +2,13 @@ import type { Clock } from '../../clock.ts'
 import type { Attempt } from '../../store/attempts/attempts.ts'
 import type { Held, Wait } from '../../sync/contract/watch.ts'
 import type { AttemptWatch } from '../watch/attempt-watch.ts'
-import type { RunningAttempt } from './choose-rests.ts'
+import type { SlotState } from './rests.ts'
 
 /** The attempts that run in this process, as far as it matters for giving slots back. */
 export interface Slots {
   /** The same watch, which also notes here what the attempt does, until it stops. */
   watched(watch: AttemptWatch, attempt: Pick<Attempt, 'jobId' | 'idleRests'>): AttemptWatch
-  running(): Omit<RunningAttempt, 'flow'>[]
+  running(): Omit<SlotState, 'flow'>[]
 }
 
 /** What is known of an attempt. */
@@ -35,7 +35,7 @@ const unknown: Held = { isIdle: false, canGoOnElsewhere: false }
 export function createSlots(clock: Pick<Clock, 'now' | 'monotonic'>): Slots {
   const slots = new Set<Slot>()
 
-  function stateOf(slot: Slot): Omit<RunningAttempt, 'flow'> {
+  function stateOf(slot: Slot): Omit<SlotState, 'flow'> {
     const { isIdle, canGoOnElsewhere } = slot.held()
     const wait = slot.waiting()
     const limitedMs =

@@ -11,7 +11,7 @@ export interface Flow {
 }
 
 /** A job whose turn has come. */
-export interface Admitted {
+export interface QueueEntry {
   jobId: number
   /** In BullMQ's queue; 1 comes first. */
   priority: number
@@ -25,7 +25,7 @@ export interface OwnJob {
 }
 
 /** Who waits for a slot, and who has one. */
-export interface Look {
+export interface SlotReport {
   /** The flows of the jobs that could begin now, one entry for each job. */
   waiting: Flow[]
   /** The flows of the jobs that were named, in the same order. */
@@ -35,11 +35,11 @@ export interface Look {
 /** The order in which jobs come to BullMQ's queue. */
 export interface Turns {
   /** Takes a job in, unless it waits here already. @returns the jobs whose turn has come */
-  join(jobId: number, flow: Flow): Promise<Admitted[]>
+  join(jobId: number, flow: Flow): Promise<QueueEntry[]>
   /** @returns the jobs whose turn has come */
-  admit(): Promise<Admitted[]>
+  admit(): Promise<QueueEntry[]>
   /** Notes which tokens are at their limit, and tells who waits. */
-  look(own: readonly OwnJob[]): Promise<Look>
+  look(own: readonly OwnJob[]): Promise<SlotReport>
   /** The jobs that wait here. */
   listPending(): Promise<number[]>
   /** The jobs that have had their turn and have not ended, and maybe some that have. */
@@ -72,7 +72,7 @@ export function createTurns(redis: StoreClient, queueKey: string, idPrefix: stri
     prioritizedKey: `${queueKey}:prioritized`,
   }
 
-  async function admit(jobId: number | undefined, { token, tenant }: Flow): Promise<Admitted[]> {
+  async function admit(jobId: number | undefined, { token, tenant }: Flow): Promise<QueueEntry[]> {
     const args = { prefix, most: mostAdmitted, jobId, token, tenant, lowestPriority }
     const reply = await runScript(redis, admitScript, { keys, args })
     return reply.flatMap((text, place) =>

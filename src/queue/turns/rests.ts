@@ -1,7 +1,7 @@
 import type { Flow } from './turns.ts'
 
 /** An attempt that runs in this process. */
-export interface RunningAttempt {
+export interface SlotState {
   jobId: number
   flow: Flow
   /** How long it will wait for its limit, ms; undefined if it does not wait. */
@@ -35,7 +35,7 @@ const shortTurnMs = 2000
  *
  * @param waiting the flows of the jobs that could begin now
  */
-export function chooseRests(waiting: readonly Flow[], running: readonly RunningAttempt[]): Rest[] {
+export function chooseRests(waiting: readonly Flow[], running: readonly SlotState[]): Rest[] {
   const left = new Set(running)
   const rests: Rest[] = []
   for (const flow of waiting) {
@@ -47,19 +47,19 @@ export function chooseRests(waiting: readonly Flow[], running: readonly RunningA
   return rests
 }
 
-function newestLimited(running: ReadonlySet<RunningAttempt>): RunningAttempt | undefined {
+function newestLimited(running: ReadonlySet<SlotState>): SlotState | undefined {
   const limited = [...running].filter(({ limitedMs = 0, mayRest }) => mayRest && limitedMs > longestHeldMs)
   return limited.toSorted((one, other) => other.jobId - one.jobId)[0]
 }
 
-function longestServed(running: ReadonlySet<RunningAttempt>, waiting: Flow): RunningAttempt | undefined {
+function longestServed(running: ReadonlySet<SlotState>, waiting: Flow): SlotState | undefined {
   const all = [...running]
   const ofTenant = ({ tenant }: Flow) => all.filter(({ flow }) => flow.tenant === tenant).length
   const ofToken = ({ tenant, token }: Flow) =>
     all.filter(({ flow }) => flow.tenant === tenant && flow.token === token).length
-  const surplus = ({ flow }: RunningAttempt) =>
+  const surplus = ({ flow }: SlotState) =>
     flow.tenant === waiting.tenant ? ofToken(flow) - ofToken(waiting) : ofTenant(flow) - ofTenant(waiting)
-  const turnOf = (attempt: RunningAttempt) => (surplus(attempt) > 1 ? shortTurnMs : turnMs)
+  const turnOf = (attempt: SlotState) => (surplus(attempt) > 1 ? shortTurnMs : turnMs)
   const over = all.filter((attempt) => attempt.mayGiveWay && surplus(attempt) > 0 && attempt.ranMs >= turnOf(attempt))
   return over.toSorted(
     (one, other) =>
