@@ -1,0 +1,81 @@
+import type { AddressInfo } from 'node:net'
+import { buildSimulator } from '../../simulator/app.ts'
+import type { SimulatorOptions } from '../../simulator/options.ts'
+import { type OverloadedService, startOverloaded } from '../overload/service.ts'
+
+/** A job as the service shows it. */
+export interface SeenJob {
+  jobId: number
+  status: string
+  createdAt: number
+  startTime?: number
+  rowsSynced: number
+}
+
+/** APIs and workers on one Redis, with a simulator in this process. */
+export interface Fleet {
+  /** Starts a job of a tenant, whose access token is its own. */
+  start(tenant: string, streams: readonly string[]): Promise<SeenJob>
+  read(tenant: string, jobId: number): Promise<SeenJob>
+  /** Requests that the simulator has counted. */
+  requests(): number
+  stop(): Promise<void>
+}
+
+export interface FleetOptions {
+  dataDir: string
+  tenants: readonly string[]
+  apis: number
+  workers: number
+  simulated: SimulatorOptions
+  environment?: Record<string, string>
+}
+
+const keyOf = (tenant: string) => `key-of-${tenant}-${'0123456789'.repeat(4)}`
+
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
+  const { dataDir, tenants, simulated } = options
+  const accessTokens = Object.fromEntries(tenants.map((tenant) => [`token-of-${tenant}`, []]))
+  const simulator = buildSimulator({ ...simulated, accessTokens })
+  await simulator.app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = simulator.app.server.address() as AddressInfo
+  const environment = {
+    ...options.environment,
+    INTERCOM_BASE_URL: `http://127.0.0.1:${port}`,
+    API_KEYS: tenants.map((tenant) => `${tenant}:${keyOf(tenant)}`).join(),
+  }
+  const services: OverloadedService[] = []
+  // The first API starts the Redis that all share.
+  for (let place = 0; place < options.apis; place++)
+    services.push(await startOverloaded({ dataDir, role: '--api', environment }))
+  const urls = services.map(({ url }) => url)
+  for (let place = 0; place < options.workers; place++)
+    services.push(await startOverloaded({ dataDir, role: '--worker', environment }))
+  let calls = 0
+
+  async function call(tenant: string, path: string, body?: object): Promise<SeenJob> {
+    const response = await fetch(`${urls[calls++ % urls.length]}/v1/jobs${path}`, {
+      headers: { authorization: `Bearer ${keyOf(tenant)}`, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { method: 'POST', body: JSON.stringify(body) }),
+    })
+    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
+    const job = (await response.json()) as SeenJob & { createdAt: string | number; startTime?: string | number }
+    const started = job.startTime === undefined ? {} : { startTime: msOf(job.startTime) }
+    return { ...job, createdAt: msOf(job.createdAt), ...started }
+  }
+
+  return {
+    start: (tenant, streams) => call(tenant, '', { config: { access_token: `token-of-${tenant}` }, streams }),
+    read: (tenant, jobId) => call(tenant, `/${jobId}`),
+    requests: () => simulator.requests.totals.requests,
+    async stop() {
+      for (const service of services.toReversed()) await service.stop()
+      await simulator.app.close()
+    },
+  }
+}
+
+/** Unix seconds or a date, as ms since the epoch. */
+function msOf(time: string | number): number {
+  return typeof time === 'number' ? time * 1000 : Date.parse(time)
+}
