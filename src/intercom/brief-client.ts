@@ -110,7 +110,8 @@ function watchLimit(budget: Budget): { budget: Budget; rateLimit: () => number |
   const watched: Budget = {
     ...budget,
     async take(signal, order) {
-      const permit = await budget.take(signal, order)
+      // Somebody waits for the result.
+      const permit = await budget.take(signal, { ...order, isUrgent: true })
       return {
         end(outcome) {
           limit = outcome.limit ?? limit

@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { buildSimulator } from '../../simulator/app.ts'
 import type { SimulatorOptions } from '../../simulator/options.ts'
 import { type OverloadedService, startOverloaded } from '../overload/service.ts'
+import { provideRedis } from '../support/provided-redis.ts'
 
 /** A job as the service shows it. */
 export interface SeenJob {
@@ -39,13 +41,16 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const simulator = buildSimulator({ ...simulated, accessTokens })
   await simulator.app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = simulator.app.server.address() as AddressInfo
+  const teardowns: (() => unknown)[] = []
+  const redis = await provideRedis({ teardown: (work) => void teardowns.push(work) })
   const environment = {
     ...options.environment,
+    REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+    ENCRYPTION_KEYS: `test:${randomBytes(32).toString('base64')}`,
     INTERCOM_BASE_URL: `http://127.0.0.1:${port}`,
     API_KEYS: tenants.map((tenant) => `${tenant}:${keyOf(tenant)}`).join(),
   }
   const services: OverloadedService[] = []
-  // The first API starts the Redis that all share.
   for (let place = 0; place < options.apis; place++)
     services.push(await startOverloaded({ dataDir, role: '--api', environment }))
   const urls = services.map(({ url }) => url)
@@ -71,6 +76,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     async stop() {
       for (const service of services.toReversed()) await service.stop()
       await simulator.app.close()
+      for (const teardown of teardowns) await teardown()
     },
   }
 }

@@ -82,7 +82,7 @@ export async function countRequests(seed: number, world: BudgetWorld): Promise<C
 }
 
 /** A store as far away as Redis, whose permits are leased as there. */
-function distantStore(clock: EventClock): BudgetStore {
+export function distantStore(clock: EventClock): BudgetStore {
   const near = createMemoryBudgetStore()
   return {
     permitsAtOnce: 16,
