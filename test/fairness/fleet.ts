@@ -19,6 +19,8 @@ export interface Fleet {
   /** Starts a job of a tenant, whose access token is its own. */
   start(tenant: string, streams: readonly string[]): Promise<SeenJob>
   read(tenant: string, jobId: number): Promise<SeenJob>
+  /** Rows of all jobs of a tenant so far. */
+  rowsOf(tenant: string): Promise<number>
   /** Requests that the simulator has counted. */
   requests(): number
   stop(): Promise<void>
@@ -58,20 +60,30 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     services.push(await startOverloaded({ dataDir, role: '--worker', environment }))
   let calls = 0
 
-  async function call(tenant: string, path: string, body?: object): Promise<SeenJob> {
+  async function call<Body>(tenant: string, path: string, body?: object): Promise<Body> {
     const response = await fetch(`${urls[calls++ % urls.length]}/v1/jobs${path}`, {
       headers: { authorization: `Bearer ${keyOf(tenant)}`, ...(body && { 'content-type': 'application/json' }) },
       ...(body && { method: 'POST', body: JSON.stringify(body) }),
     })
     if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
-    const job = (await response.json()) as SeenJob & { createdAt: string | number; startTime?: string | number }
-    const started = job.startTime === undefined ? {} : { startTime: msOf(job.startTime) }
-    return { ...job, createdAt: msOf(job.createdAt), ...started }
+    return (await response.json()) as Body
+  }
+
+  async function rowsOf(tenant: string): Promise<number> {
+    let rows = 0
+    for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+      const page: JobPage = await call(tenant, `?limit=50${cursor === '' ? '' : `&cursor=${cursor}`}`)
+      rows += page.data.reduce((sum, { rowsSynced }) => sum + rowsSynced, 0)
+      cursor = page.next
+    }
+    return rows
   }
 
   return {
-    start: (tenant, streams) => call(tenant, '', { config: { access_token: `token-of-${tenant}` }, streams }),
-    read: (tenant, jobId) => call(tenant, `/${jobId}`),
+    start: async (tenant, streams) =>
+      withTimes(await call(tenant, '', { config: { access_token: `token-of-${tenant}` }, streams })),
+    read: async (tenant, jobId) => withTimes(await call(tenant, `/${jobId}`)),
+    rowsOf,
     requests: () => simulator.requests.totals.requests,
     async stop() {
       for (const service of services.toReversed()) await service.stop()
@@ -79,6 +91,21 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       for (const teardown of teardowns) await teardown()
     },
   }
+}
+
+interface JobPage {
+  data: SeenJob[]
+  next?: string
+}
+
+interface Times {
+  createdAt: string | number
+  startTime?: string | number
+}
+
+function withTimes(job: Omit<SeenJob, 'createdAt' | 'startTime'> & Times): SeenJob {
+  const { createdAt, startTime, ...rest } = job
+  return { ...rest, createdAt: msOf(createdAt), ...(startTime !== undefined && { startTime: msOf(startTime) }) }
 }
 
 /** Unix seconds or a date, as ms since the epoch. */

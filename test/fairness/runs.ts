@@ -61,21 +61,17 @@ export async function manyTenants(dataDir: string, count: number, seconds: numbe
     environment: { WORKER_CONCURRENCY: '2' },
   })
   try {
-    const jobs = new Map<string, number[]>()
-    for (const [place, tenant] of tenants.entries()) {
-      const own: number[] = []
-      // The first has ten times as many as the others, before anybody else has one.
-      for (let made = 0; made < (place === 0 ? 200 : 20); made++)
-        own.push((await fleet.start(tenant, ['contacts'])).jobId)
-      jobs.set(tenant, own)
+    // The first has ten times as many as the others, before anybody else has one.
+    for (const [place, tenant] of tenants.entries())
+      for (let made = 0; made < (place === 0 ? 200 : 20); made++) await fleet.start(tenant, ['contacts'])
+    const rowsOfAll = async () => {
+      const rows: number[] = []
+      for (const tenant of tenants) rows.push(await fleet.rowsOf(tenant))
+      return rows
     }
-    const rowsOf = async (tenant: string) => {
-      const all = await Promise.all((jobs.get(tenant) ?? []).map((jobId) => fleet.read(tenant, jobId)))
-      return all.reduce((sum, { rowsSynced }) => sum + rowsSynced, 0)
-    }
-    const before = await Promise.all(tenants.map(rowsOf))
+    const before = await rowsOfAll()
     await pause(seconds * 1000)
-    const after = await Promise.all(tenants.map(rowsOf))
+    const after = await rowsOfAll()
     const rows = after.map((total, place) => total - (before[place] ?? 0))
     return { rows: rows.toSorted((one, other) => one - other), seconds }
   } finally {

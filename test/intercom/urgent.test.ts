@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import t from 'tap'
 import { RateLimit } from '../../simulator/serving/rate-limit.ts'
-import { type AskedPermit, createBudget } from '../../src/intercom/budget/budget.ts'
+import { type Budget, createBudget } from '../../src/intercom/budget/budget.ts'
 import { createEventClock } from '../histories/event-clock.ts'
 import { distantStore, windowMs } from './budget-world.ts'
 
@@ -14,7 +14,7 @@ const perWindow = 200
  * requests has used what it may, ms; and how many requests were refused.
  */
 async function waitBesideBulk(
-  asked: AskedPermit,
+  asked: Parameters<Budget['take']>[1],
 ): Promise<{ waitedMs: number; refused: number; mostPerWindow: number }> {
   const start = Date.UTC(2026, 0, 1) + 100
   const clock = createEventClock(start)
