@@ -14,7 +14,7 @@ export interface SlotKeeperDependencies {
 }
 
 /** How often it is looked who waits for a slot, ms. */
-const lookEveryMs = 1000
+const lookEveryMs = 500
 
 /**
  * Sees to it that a job waits for its own token's limit and for nothing else: while all slots of this process are taken
