@@ -2,6 +2,7 @@ import { Redis, type RedisOptions } from 'ioredis'
 import type { RedisServer } from '../settings/redis.ts'
 import { createKeyspace, defaultPrefix, type StoreClient } from '../store/keys.ts'
 import { countOnlyRedisTime } from './answer-limit.ts'
+import { endWhileAway } from './end-while-away.ts'
 import { tellLastRefusal } from './last-refusal.ts'
 import { keepToDatabase } from './own-database.ts'
 
@@ -92,6 +93,7 @@ function openRedis(address: RedisAddress, profile: ClientProfile, allowsInfo: bo
 function prepared(redis: Redis): Redis {
   keepToDatabase(redis)
   tellLastRefusal(redis)
+  endWhileAway(redis)
   const duplicate = redis.duplicate.bind(redis)
   // BullMQ names its copies with CLIENT SETNAME, for lists that this service does not ask for.
   redis.duplicate = (override) => prepared(duplicate({ ...override, connectionName: '' }))

@@ -11,6 +11,7 @@ import { drawClocks, type ToldClocks } from './draw-clocks.ts'
 import { drawReset, drawSelection, type Wish } from './draw-selection.ts'
 import { drawStartDates, silentStreams } from './exchanged-settings.ts'
 import { configOf, drawKills, type Job, runJob } from './run-job.ts'
+import { countSetAside } from './set-aside.ts'
 import { openWorld, type World } from './world.ts'
 
 /** The result of a seed. */
@@ -186,7 +187,9 @@ async function sync(
   if (job.failure !== undefined && (stubborn === 0 || job.incomplete.size === 0)) tell(`failed: ${job.failure}`)
   // By calendar day, one bad record excludes whole days; and a bad parent excludes all of its children.
   const mostMissing = (stream: string) =>
-    hasParent.has(stream) || (stream === 'contacts' && version !== '2.17') ? Infinity : stubborn
+    hasParent.has(stream) || (stream === 'contacts' && version !== '2.17')
+      ? Infinity
+      : Math.max(stubborn, countSetAside(job.messages, world.simulator.workspace.truth({ version }), stream))
   const isForgiven = ({ kind, stream, count }: FaultGroup) =>
     ['missing', 'stale'].includes(kind) && stream !== null && job.incomplete.has(stream) && count <= mostMissing(stream)
 

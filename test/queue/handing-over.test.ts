@@ -2,6 +2,7 @@ import t from 'tap'
 import type { LockTiming } from '../../src/queue/worker.ts'
 import type { WorkerRole } from '../../src/queue/worker-role.ts'
 import { createRedisClients } from '../../src/redis/redis.ts'
+import type { StoreClient } from '../../src/store/keys.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { startRedis } from '../support/redis.ts'
 import { syncRequest, tenant } from '../support/store.ts'
@@ -30,6 +31,23 @@ t.test('a worker that shuts down hands its job to another one at once, which cou
   t.match(await untilEnded(service, jobId), { status: 'succeeded', attempts: 2 })
   t.equal(await wholeLog(service, jobId), countedLog(6))
   t.same(service.reported, [])
+})
+
+t.test('a worker that begins to shut down while Redis is away is done once Redis is back', async (t) => {
+  const server = await startRedis(t)
+  const service = openService(server, t.teardown)
+  const role = service.startWorker(countingSync(1))
+  const admin = server.connect()
+  while (!String(await admin.client('LIST')).includes('cmd=bzpopmin'));
+  await server.kill()
+  // This client waits as long after each try as those of the worker do.
+  await untilTried(admin, 4)
+  const handedOver = role.handOver()
+  await untilTried(admin, 1)
+  await server.restart()
+  await handedOver
+  await service.jobs.create({ tenant, request: syncRequest() })
+  t.same(await service.queue.count(), { waiting: 1, active: 0, delayed: 0, failed: 0 }, 'it takes no job any more')
 })
 
 t.test('a worker that shuts down while it fetches a job does not keep it', async (t) => {
@@ -62,3 +80,16 @@ t.test('a worker that shuts down while it fetches a job does not keep it', async
   t.match(await untilEnded(service, jobId), { status: 'succeeded' })
   t.equal(await wholeLog(service, jobId), countedLog(2))
 })
+
+/** Waits until a client has tried to connect so many times more, in vain. */
+function untilTried(redis: StoreClient, times: number): Promise<void> {
+  const tried = createDeferred()
+  let left = times
+  const count = () => {
+    if (--left > 0) return
+    redis.off('reconnecting', count)
+    tried.resolve()
+  }
+  redis.on('reconnecting', count)
+  return tried.promise
+}
