@@ -57,7 +57,7 @@ export async function manyTenants(dataDir: string, count: number, seconds: numbe
     tenants,
     apis: 2,
     workers: 4,
-    simulated: { contacts: 6000, rateLimitPerWindow: 1667, latencyMs: 20 },
+    simulated: { contacts: 1000, rateLimitPerWindow: 1667, latencyMs: 20 },
     environment: { WORKER_CONCURRENCY: '2' },
   })
   try {

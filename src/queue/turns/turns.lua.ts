@@ -21,7 +21,7 @@ end
  *
  * Replies the ids, each with its priority in BullMQ's queue, which counts rounds: each job of a tenant comes a round after
  * its last one, and never before the round that is being served (start-time fair queueing). The rounds begin anew whenever
- * nobody waits. Should somebody always wait, two million jobs long, those after them come in their order.
+ * no job is under way. Should some always be, for two million rounds, later jobs come in their order.
  */
 export const admitScript = defineScript({
   name: 'turnsAdmit',
@@ -54,12 +54,15 @@ if redis.call('HLEN', pendingKey) == 0 then return {} end
 
 local inLine = redis.call('ZCARD', prioritizedKey)
 local room = tonumber(most) - redis.call('LLEN', waitKey) - inLine
-local round = 1
-if inLine == 0 then
-  redis.call('DEL', roundsKey)
-else
-  round = math.max(1, math.floor(redis.call('ZRANGE', prioritizedKey, 0, 0, 'WITHSCORES')[2] / 4294967296))
-end
+-- The round that is being served never goes back, though a job that rested comes back with an earlier one: else tenants
+-- that have been served for long would be rounds ahead of one that has just come.
+local roundKey = prefix .. 'round'
+local isIdle = inLine == 0 and redis.call('HLEN', underWayKey) == 0
+local head = redis.call('ZRANGE', prioritizedKey, 0, 0, 'WITHSCORES')[2] or 0
+local served = isIdle and 0 or tonumber(redis.call('GET', roundKey) or 0)
+local round = math.max(1, served, math.floor(head / 4294967296))
+redis.call('SET', roundKey, round)
+if isIdle then redis.call('DEL', roundsKey) end
 local underWay = {}
 for _, flow in ipairs(redis.call('HVALS', underWayKey)) do
   local _, of = partsOf(flow)
