@@ -30,15 +30,44 @@ export function recordPrefix(stream: string, emittedAt: number, changes: readonl
 
 export const recordSuffix = `${RECORD_END}\n`
 
-/**
- * The stream and the text of the `data` of one of our RECORD lines, given without its "\n"; undefined for other lines.
- */
-export function readRecordLine(text: string): { stream: string; data: string } | undefined {
-  if (!text.startsWith(RECORD_START)) return undefined
-  // A stream's name has no character that JSON escapes.
-  const nameStart = RECORD_START.length + 1
-  const stream = text.slice(nameStart, text.indexOf('"', nameStart))
-  return { stream, data: text.slice(text.indexOf(DATA) + DATA.length, -RECORD_END.length) }
+const recordStart = Buffer.from(RECORD_START)
+const dataStart = Buffer.from(DATA)
+const LINE_FEED = 0x0a
+const QUOTE = 0x22
+
+/** A RECORD in NDJSON that we wrote: its stream, and where the text of its `data` is. */
+export interface PlacedRecord {
+  stream: string
+  start: number
+  end: number
+}
+
+/** Finds the RECORDs in whole lines of ours. Lines of other messages are passed over. */
+export function* findRecords(lines: Buffer): Generator<PlacedRecord, void, void> {
+  // Neighbours are of one stream, nearly always.
+  let stream = ''
+  let named: Buffer = Buffer.alloc(0)
+  for (let at = 0; at < lines.length; ) {
+    const lineEnd = lines.indexOf(LINE_FEED, at)
+    if (lineEnd === -1) return
+    if (startsAt(lines, at, recordStart)) {
+      // A stream's name has no character that JSON escapes.
+      const nameAt = at + recordStart.length
+      if (named.length === 0 || !startsAt(lines, nameAt, named)) {
+        const nameEnd = lines.indexOf(QUOTE, nameAt + 1)
+        named = lines.subarray(nameAt, nameEnd + 1)
+        stream = lines.toString('latin1', nameAt + 1, nameEnd)
+      }
+      const start = lines.indexOf(dataStart, nameAt + named.length) + dataStart.length
+      yield { stream, start, end: lineEnd - RECORD_END.length }
+    }
+    at = lineEnd + 1
+  }
+}
+
+function startsAt(lines: Buffer, position: number, bytes: Buffer): boolean {
+  for (let index = 0; index < bytes.length; index++) if (lines[position + index] !== bytes[index]) return false
+  return true
 }
 
 /** Where the name of the type begins in a line, and the first letter that only RECORD has. */

@@ -25,16 +25,23 @@ const NO_HEADERS = new AxiosHeaders()
  * axios's own took more CPU than the reading of a small answer. Requests are the same, byte by byte, and so are the codes
  * of errors.
  *
+ * @param options.baseUrl what all paths are below
  * @param options.send the way to the host
  * @param options.idleMs a request fails when nothing has come for this time
  * @param options.largestBytes of a body, after decompression
  */
-export function createHttpAdapter(options: { send: StartRequest; idleMs: number; largestBytes: number }): AxiosAdapter {
+export function createHttpAdapter(options: {
+  baseUrl: string
+  send: StartRequest
+  idleMs: number
+  largestBytes: number
+}): AxiosAdapter {
   const { send, idleMs, largestBytes } = options
+  const place = placeOf(options.baseUrl)
   return (config) =>
     new Promise((resolve, reject) => {
       const signal = config.signal as AbortSignal
-      const request = send({ ...requestOptions(config, signal), timeout: idleMs }, (answer) => {
+      const request = send({ ...requestOptions(place, config, signal), timeout: idleMs }, (answer) => {
         readBody(answer, largestBytes).then((body) => {
           const data: AdapterAnswer = { body, headers: answer.headers }
           end(() => resolve({ data, status: answer.statusCode ?? 0, statusText: '', headers: NO_HEADERS, config }))
@@ -63,24 +70,55 @@ export function createHttpAdapter(options: { send: StartRequest; idleMs: number;
     })
 }
 
-/** The path always stays below our own address: one that looks like a URL must not carry the token to another host. */
-function requestOptions(config: InternalAxiosRequestConfig, givenUp: AbortSignal): Parameters<StartRequest>[0] {
-  const { protocol, hostname, port, pathname } = new URL(
-    `${config.baseURL?.replace(/\/+$/, '')}/${config.url?.replace(/^\/+/, '')}`,
-  )
-  const { headers, data, params } = config
-  if (data) headers.set('Content-Length', String(Buffer.byteLength(data as string)))
-  headers.set('Accept-Encoding', ACCEPTED_ENCODINGS)
+/** Where requests go: the host, and the path that theirs are below. */
+interface Place {
+  protocol: string
+  hostname: string
+  port: string
+  baseUrl: string
+  basePath: string
+}
+
+function placeOf(address: string): Place {
+  const baseUrl = address.replace(/\/+$/, '')
+  const { protocol, hostname, port, pathname } = new URL(baseUrl)
   return {
     protocol,
     hostname: hostname.replace(/^\[|\]$/g, ''),
     port,
-    path: pathname + queryOf(params as Record<string, string> | undefined),
+    baseUrl,
+    basePath: pathname.replace(/\/+$/, ''),
+  }
+}
+
+function requestOptions(
+  { protocol, hostname, port, ...base }: Place,
+  config: InternalAxiosRequestConfig,
+  givenUp: AbortSignal,
+): Parameters<StartRequest>[0] {
+  const { data, params } = config
+  const headers = config.headers.toJSON() as Record<string, string>
+  if (data) headers['Content-Length'] = String(Buffer.byteLength(data as string))
+  headers['Accept-Encoding'] = ACCEPTED_ENCODINGS
+  return {
+    protocol,
+    hostname,
+    port,
+    path: pathOf(base, config.url ?? '') + queryOf(params as Record<string, string> | undefined),
     method: config.method?.toUpperCase(),
-    headers: headers.toJSON() as Record<string, string>,
+    headers,
     insecureHTTPParser: false,
     givenUp,
   }
+}
+
+/** Nothing that a URL would write in another way. Nearly every path is like this, and need not be parsed. */
+const PLAIN_PATH = /^[\w/-]*$/
+
+/** The path always stays below our own address: one that looks like a URL must not carry the token to another host. */
+function pathOf({ baseUrl, basePath }: Pick<Place, 'baseUrl' | 'basePath'>, path: string): string {
+  const below = path.replace(/^\/+/, '')
+  return PLAIN_PATH.test(below) ? `${basePath}/${below}` : new URL(`${baseUrl}/${below}`).pathname
 }
 
 function queryOf(params: Record<string, string> | undefined): string {

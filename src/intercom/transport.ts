@@ -7,6 +7,7 @@ import { openRoute, proxyErrorOf, type Route, refusalOf } from '../network/route
 import type { HttpAnswer } from './answers/http-answer.ts'
 import { type AdapterAnswer, createHttpAdapter, type StartRequest } from './http-adapter.ts'
 import type { IntercomRequest } from './request.ts'
+import { createTimeLimit, type TimeLimit } from './time-limit.ts'
 
 export type { AxiosAdapter } from 'axios'
 
@@ -28,9 +29,6 @@ const LARGEST_BODY_BYTES = 64 * 1024 * 1024
 const MOST_INFORMATIONAL = 10
 const MOST_INFORMATIONAL_BYTES = 64 * 1024
 
-/** Why a watch ends. Without a reason of our own, each end would make an error with its stack. */
-const TIMELY = new Error('in time')
-
 interface TransportOptions {
   baseUrl: string
   accessToken: string
@@ -49,18 +47,20 @@ export function createTransport(options: TransportOptions): Transport {
     adapter:
       options.adapter ??
       createHttpAdapter({
+        baseUrl: options.baseUrl,
         send: (...given) => requestWithLimits(route, ...given),
         idleMs: IDLE_TIMEOUT_MS,
         largestBytes: LARGEST_BODY_BYTES,
       }),
   })
-  return { send: (request, signal) => send(client, { ...options, route }, request, signal) }
+  const sending = { ...options, route, timeLimit: createTimeLimit(options.clock, WHOLE_TIMEOUT_MS) }
+  return { send: (request, signal) => send(client, sending, request, signal) }
 }
 
 /** Sends one request. Axios errors carry the request with its token, so only their code leaves this function. */
 async function send(
   client: Axios,
-  { baseUrl, accessToken, clock, route }: TransportOptions & { route: Route },
+  { baseUrl, accessToken, route, timeLimit }: TransportOptions & { route: Route; timeLimit: TimeLimit },
   request: IntercomRequest,
   signal: AbortSignal,
 ): Promise<HttpAnswer> {
@@ -68,8 +68,7 @@ async function send(
   const exchange = new AbortController()
   const abort = () => exchange.abort()
   signal.addEventListener('abort', abort, { once: true })
-  const watch = new AbortController()
-  clock.sleep(WHOLE_TIMEOUT_MS, watch.signal).then(abort, () => {})
+  const inTime = timeLimit.begin(abort)
   try {
     const response = await client.request<AdapterAnswer>({
       method: request.method,
@@ -101,7 +100,7 @@ async function send(
       `Intercom could not be reached at ${new URL(baseUrl).host} for ${request.path}${route.tell(error)}`,
     )
   } finally {
-    watch.abort(TIMELY)
+    inTime()
     signal.removeEventListener('abort', abort)
   }
 }

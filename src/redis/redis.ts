@@ -2,7 +2,7 @@ import { Redis, type RedisOptions } from 'ioredis'
 import type { RedisServer } from '../settings/redis.ts'
 import { createKeyspace, defaultPrefix, type StoreClient } from '../store/keys.ts'
 import { countOnlyRedisTime } from './answer-limit.ts'
-import { endWhileAway } from './end-while-away.ts'
+import { endWhileAway } from './disconnection.ts'
 import { tellLastRefusal } from './last-refusal.ts'
 import { keepToDatabase } from './own-database.ts'
 

@@ -9,10 +9,12 @@ import { type Job, jobStatuses } from './job.ts'
  * The record's hash in Redis, as far as a `Job` shows it. It also keeps: `fence` (number of the latest attempt),
  * `commitId` (of the latest commit), `idleAttempts` (since the job last made progress), `deaths` (of workers since then;
  * missing in records of older versions), `lastFailure`, `runId` (the Redis process that took the latest commit, or, before
- * any, the job), what the job has in Redis (`blobBytes` of its log, `givenBytes`, `statesBytes`, `positionBytes`), `errorTraced`, `readersUntil` (end of the last lease of a reader), `lastReaderAt`
- * (when one last came), `leaseMs`, `bodyDigest` (of the request and the settings, if the job belongs to a connection),
- * `requests` (sent to Intercom), `waitedMs` (for its rate limit), `token` (digest of the access token, for its turns), `resting` (the attempt that
- * has given its slot back), `idleRests` (rests in a row without progress). `v` would be a version; see `stored-data.ts`.
+ * any, the job), what the job has in Redis (`blobBytes` of its log, `givenBytes`, `statesBytes`, `positionBytes`,
+ * `growthBytes`, `notedBytes`), `notedTo` (up to which message commits have left the fingerprints of their records),
+ * `errorTraced`, `readersUntil` (end of the last lease of a reader), `lastReaderAt` (when one last came), `leaseMs`,
+ * `bodyDigest` (of the request and the settings, if the job belongs to a connection),
+ * `requests` (sent to Intercom), `waitedMs` (for its rate limit), `token` (digest of the access token, for its turns),
+ * `resting` (the attempt that has given its slot back), `idleRests` (rests in a row without progress). `v` would be a version; see `stored-data.ts`.
  */
 const JobRecord = Type.Object({
   tenant: Type.Optional(Type.String()),

@@ -22,6 +22,11 @@ const jobKeys = {
    * the position.
    */
   growth: 'growth',
+  /**
+   * List: fingerprints of the records that each commit has added, twelve bytes each, up to the message `notedTo` of the
+   * record. Deleted like the position.
+   */
+  noted: 'noted',
   /** Hash: stream name -> latest `stream_state` in the log, `given:<stream name>` -> the one the job began with; JSON. */
   states: 'states',
   /** Sorted set: the segments with the log's oldest messages (`segment-index.ts`), by the offset of their last message. */

@@ -72,6 +72,7 @@ export async function* runSync(asked: SyncInput): AsyncGenerator<Commit, SyncOut
     return {
       ...commit,
       ...(growth && { growth }),
+      fingerprints: fingerprints.added(),
       ...(skipped.names.length > 0 && { skippedStreams: skipped.names }),
     }
   }

@@ -59,3 +59,27 @@ t.test('a request fails when its answer is not complete after two minutes, thoug
   })
   await t.rejects(send(baseUrl, clock), { code: 'intercom_unavailable' })
 })
+
+t.test('each request has two minutes of its own, however many wait for their answers', async (t) => {
+  const clock = createManualClock()
+  const baseUrl = await listenRaw(t, () => undefined)
+  const transport = createTransport({ baseUrl, accessToken: 'token', clock })
+  const { signal } = new AbortController()
+  const ended: string[] = []
+  const begin = (name: string) =>
+    transport.send({ method: 'GET', path: '/me', version: '2.16' }, signal).catch(() => ended.push(name))
+  const first = begin('first')
+  clock.advance(60_000)
+  const second = begin('second')
+  clock.advance(60_000)
+  const third = begin('third')
+  await first
+  t.same(ended, ['first'])
+  clock.advance(60_000)
+  await second
+  t.same(ended, ['first', 'second'])
+  clock.advance(60_000)
+  await third
+  t.same(ended, ['first', 'second', 'third'])
+  t.notOk(clock.isAsleep(), 'nothing is left to wait for')
+})

@@ -13,11 +13,14 @@ export interface LogWatch {
   stop(): void
 }
 
+/** Why a wait ends. Without a reason of our own, each commit would make an error with its stack. */
+const woken = new Error('woken')
+
 /** Subscribes at once; `signal` ends a wait. */
 export function watchLog(messages: MessageLogReader, jobId: number, clock: Clock, signal: AbortSignal): LogWatch {
   let seen: 'changed' | 'lost' | undefined
   let waiting: AbortController | undefined
-  const wake = () => waiting?.abort()
+  const wake = () => waiting?.abort(woken)
   const unsubscribe = messages.subscribe(jobId, (event) => {
     if (seen !== 'lost') seen = event
     wake()

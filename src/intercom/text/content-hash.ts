@@ -18,10 +18,7 @@ export function contentHash(answer: ScannedAnswer, record: ScannedRecord, volati
   const left: Span[] = volatileMembers
     .flatMap((name) => record.members.get(name) ?? [])
     .sort((one, other) => one.start - other.start)
-  const update = (start: number, end: number) => {
-    const text = answer.body.subarray(start, end)
-    hash.update(maySign(text) ? withoutSignatures(text.toString('utf8')) : text)
-  }
+  const update = (start: number, end: number) => hash.update(unsigned(answer.body.subarray(start, end)))
   let from = record.start
   for (const span of left) {
     update(from, span.start)
@@ -31,12 +28,17 @@ export function contentHash(answer: ScannedAnswer, record: ScannedRecord, volati
   return hash.digest('hex').slice(0, 16)
 }
 
+/** JSON text without signatures: as it is, where it has none. */
+export function unsigned(text: Buffer): Buffer | string {
+  return maySign(text) ? withoutSignatures(text.toString('utf8')) : text
+}
+
 /** Whether JSON text may hold a signed URL at all. Nearly no record does, and this is faster than searching for URLs. */
-export function maySign(text: Buffer): boolean {
+function maySign(text: Buffer): boolean {
   return text.includes('?') && /signature=/i.test(text.toString('latin1'))
 }
 
 /** JSON text without the query strings of Intercom's own attachments, which are signed anew with every read. */
-export function withoutSignatures(text: string): string {
+function withoutSignatures(text: string): string {
   return text.replace(SIGNED_URL, '$1')
 }

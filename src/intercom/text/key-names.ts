@@ -36,7 +36,8 @@ function startsAt(body: Buffer, position: number, bytes: Uint8Array): boolean {
   return true
 }
 
-/** A key with its escapes resolved. */
+/** A key with its escapes resolved. Nearly no key has any. */
 export function keyText(body: Buffer, key: Span): string {
-  return JSON.parse(body.toString('utf8', key.start, key.end)) as string
+  const text = body.toString('utf8', key.start, key.end)
+  return text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1)
 }

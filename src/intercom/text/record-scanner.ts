@@ -106,7 +106,8 @@ function tooMuch(what: string): CodedError {
   return new CodedError('intercom_protocol', `Intercom's answer holds ${what}, as none of its own does`)
 }
 
-function scanRecord(body: Buffer, start: number, wanted: KeyNames): ScannedRecord {
+/** Reads the record that starts at a position. @throws JsonTextError when it is not a JSON object */
+export function scanRecord(body: Buffer, start: number, wanted: KeyNames): ScannedRecord {
   const marks = newMarks()
   const members = new MemberSpans(wanted.names)
   if (body[start] !== OPEN_OBJECT) throw new JsonTextError(start)

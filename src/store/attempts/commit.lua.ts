@@ -13,7 +13,7 @@ import { windowBytesFunction } from '../segments/window-bytes.ts'
  */
 export const commitScript = defineScript({
   name: 'syncCommit',
-  keys: ['recordKey', 'logKey', 'positionKey', 'growthKey', 'statesKey'],
+  keys: ['recordKey', 'logKey', 'positionKey', 'growthKey', 'statesKey', 'notedKey'],
   optionalKeys: ['lockKey'],
   args: [
     'channel',
@@ -35,6 +35,11 @@ export const commitScript = defineScript({
     'position',
     /** JSON, '' for none: what the position's lists have grown by. */
     'growth',
+    /** Of its records, for later attempts; and '1' if they are all there are. */
+    'fingerprints',
+    'isNoted',
+    /** Bytes of fingerprints that a job may have: records after these are looked for in its log. */
+    'mostNotedBytes',
     /** JSON. */
     'streams',
     /** JSON: the streams that the job leaves out; '' for none. */
@@ -54,8 +59,8 @@ export const commitScript = defineScript({
   ]),
   lua: `${endedFunction}${runIdFunction}${mayBeOtherLogFunction}${logIsFullFunction}${windowBytesFunction}
 local status, latestFence, latestAttemptId, latestCommitId, messages, blobBytes, runIdOfLog, givenBytes, statesBytes,
-  growthBytes = unpack(redis.call('HMGET', recordKey, 'status', 'fence', 'attemptId', 'commitId', 'messages', 'blobBytes', 'runId',
-    'givenBytes', 'statesBytes', 'growthBytes'))
+  growthBytes, notedTo, notedBytes = unpack(redis.call('HMGET', recordKey, 'status', 'fence', 'attemptId', 'commitId',
+    'messages', 'blobBytes', 'runId', 'givenBytes', 'statesBytes', 'growthBytes', 'notedTo', 'notedBytes'))
 if not status or ended(status) then return {'ENDED', 0, 0} end
 if tonumber(latestFence) > tonumber(fence) then return {'FENCED', 0, 0} end
 if tonumber(latestFence) < tonumber(fence) then return {'REWOUND', 0, 0} end
@@ -72,7 +77,11 @@ local newStatesBytes = tonumber(statesBytes or 0)
 for streamName, streamState in entries() do
   newStatesBytes = newStatesBytes + #streamState - redis.call('HSTRLEN', statesKey, streamName)
 end
-local held = log + allocated(#position) + tonumber(growthBytes or 0) + #growth + tonumber(givenBytes or 0)
+-- Fingerprints are of use as far as no record before them lacks its own. Commits of older versions leave none.
+local noted = tonumber(notedBytes or 0)
+local isToNote = isNoted == '1' and tonumber(notedTo or 0) == offset and noted + #fingerprints <= tonumber(mostNotedBytes)
+if isToNote and fingerprints ~= '' then noted = noted + allocated(#fingerprints + 16) end
+local held = log + allocated(#position) + tonumber(growthBytes or 0) + #growth + noted + tonumber(givenBytes or 0)
   + allocated(newStatesBytes)
 if logIsFull(held, entryBytes, logLimitBytes) then return {'LOG_FULL', held, log} end
 
@@ -103,6 +112,11 @@ if growth ~= '' then
   -- 30 days: an earlier version that ends the job does not know the key.
   redis.call('PEXPIRE', growthKey, 2592000000)
   redis.call('HINCRBY', recordKey, 'growthBytes', #growth)
+end
+if isToNote then
+  redis.call('HSET', recordKey, 'notedTo', last, 'notedBytes', noted)
+  if fingerprints ~= '' then redis.call('LPUSH', notedKey, fingerprints) end
+  redis.call('PEXPIRE', notedKey, 2592000000)
 end
 for streamName, streamState in entries() do
   redis.call('HSET', statesKey, streamName, streamState)

@@ -37,7 +37,10 @@ export interface CommitDependencies {
 }
 
 /** What a job has in Redis, as its record says; members are missing in records of older versions. */
-const figureNames = ['blobBytes', 'givenBytes', 'statesBytes', 'positionBytes', 'growthBytes'] as const
+const figureNames = ['blobBytes', 'givenBytes', 'statesBytes', 'positionBytes', 'growthBytes', 'notedBytes'] as const
+
+/** Bytes of fingerprints that a job may have in Redis: some 700,000 records. */
+const mostNotedBytes = 8 << 20
 
 /** Makes a commit durable, and room for the next one. @throws CodedError `log_full` when there can be no room for it */
 export async function commitTo(
@@ -97,6 +100,7 @@ async function appendTo(
       logKey: redis.keyspace.job(jobId, 'log'),
       positionKey: redis.keyspace.job(jobId, 'position'),
       growthKey: redis.keyspace.job(jobId, 'growth'),
+      notedKey: redis.keyspace.job(jobId, 'noted'),
       statesKey: redis.keyspace.job(jobId, 'states'),
       lockKey: lock?.key,
     },
@@ -115,6 +119,9 @@ async function appendTo(
       checkpoints: checkpoints.length > 0 && JSON.stringify(checkpoints),
       position: JSON.stringify(commit.position),
       growth: commit.growth && JSON.stringify(commit.growth),
+      fingerprints: commit.fingerprints,
+      isNoted: commit.fingerprints !== undefined,
+      mostNotedBytes: Math.min(mostNotedBytes, logLimitBytes / 8),
       streams: JSON.stringify(commit.streams),
       skippedStreams: commit.skippedStreams && JSON.stringify(commit.skippedStreams),
       holdsErrorTrace: holdsErrorTrace(commit.body),

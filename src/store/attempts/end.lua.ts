@@ -19,6 +19,7 @@ export const endScript = defineScript({
     'logKey',
     'positionKey',
     'growthKey',
+    'notedKey',
     'requestKey',
     'dataKeyKey',
     'statesKey',
@@ -89,7 +90,7 @@ if not knowsLog and runIdOfLog and runIdOfLog ~= runId() then
 end
 redis.call('HINCRBY', recordKey, 'bytes', bytes)
 if count > 0 then redis.call('HINCRBY', recordKey, 'blobBytes', windowBytes(#blob, 0)) end
-redis.call('DEL', positionKey, growthKey, requestKey, readersKey, fingerprintsKey)
+redis.call('DEL', positionKey, growthKey, notedKey, requestKey, readersKey, fingerprintsKey)
 redis.call('PEXPIRE', logKey, logRetentionMs)
 redis.call('PEXPIRE', dataKeyKey, logRetentionMs)
 redis.call('PEXPIRE', statesKey, logRetentionMs)

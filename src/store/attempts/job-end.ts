@@ -126,6 +126,7 @@ async function tryToEnd(
       logKey: redis.keyspace.job(jobId, 'log'),
       positionKey: redis.keyspace.job(jobId, 'position'),
       growthKey: redis.keyspace.job(jobId, 'growth'),
+      notedKey: redis.keyspace.job(jobId, 'noted'),
       requestKey: redis.keyspace.job(jobId, 'request'),
       dataKeyKey: redis.keyspace.job(jobId, 'dataKey'),
       statesKey: redis.keyspace.job(jobId, 'states'),

@@ -16,7 +16,24 @@ export async function* readFingerprints(
 ): AsyncGenerator<{ fingerprints: Buffer }, void, void> {
   const known = await storeAnswer(redis.hget(redis.keyspace.job(jobId, 'record'), 'fingerprintedTo'))
   if (Number(known ?? 0) < firstLeft) throw new CodedError('log_gone')
-  const key = redis.keyspace.job(jobId, 'fingerprints')
+  yield* readLists(redis, redis.keyspace.job(jobId, 'fingerprints'))
+}
+
+/**
+ * The fingerprints that the commits of a job have left of their records.
+ *
+ * @returns the offset up to which they are all there are; 0 when there are none
+ */
+export async function* readNoted(
+  redis: StoreClient,
+  jobId: number,
+): AsyncGenerator<{ fingerprints: Buffer }, number, void> {
+  const notedTo = Number((await storeAnswer(redis.hget(redis.keyspace.job(jobId, 'record'), 'notedTo'))) ?? 0)
+  if (notedTo > 0) yield* readLists(redis, redis.keyspace.job(jobId, 'noted'))
+  return notedTo
+}
+
+async function* readLists(redis: StoreClient, key: string): AsyncGenerator<{ fingerprints: Buffer }, void, void> {
   // New ones come to the head: counted from the end, none is passed over.
   for (let passed = 0; ; passed += listsPerRead) {
     const lists = await storeAnswer(redis.lrangeBuffer(key, -passed - listsPerRead, -passed - 1))

@@ -9,7 +9,7 @@ import type { LogEntry } from '../segments/log-entry.ts'
 import { unlessRemoved } from '../segments/removed-log.ts'
 import { parseIndexed } from '../segments/segment-index.ts'
 import { noSegmentReader, type SegmentReader } from '../segments/segment-reading.ts'
-import { readFingerprints } from './fingerprints.ts'
+import { readFingerprints, readNoted } from './fingerprints.ts'
 import { mayHaveGoneBack } from './log-epoch.ts'
 import { measureLogScript } from './measure-log.lua.ts'
 import type { LogPage, MessageLogReader } from './message-log.ts'
@@ -46,8 +46,8 @@ export function createMessageLogReader(dependencies: MessageLogDependencies): Me
 }
 
 /**
- * The present contents of a job's log, from its first message on. In place of messages that have given way it has their
- * fingerprints.
+ * What a job's log holds, from its first message on: fingerprints, as far as the commits have left them and in place of
+ * messages that have given way, and the messages otherwise.
  *
  * @throws CodedError `log_gone` when there are none, because an earlier version removed the messages
  */
@@ -55,7 +55,7 @@ export async function* readWholeLog(
   dependencies: LogDependencies,
   jobId: number,
 ): AsyncGenerator<LogPiece, void, void> {
-  for (let after = 0; ; ) {
+  for (let after = yield* readNoted(dependencies.redis, jobId); ; ) {
     const page = await readPage(dependencies, jobId, after, bytesPerPiece).catch((error: unknown) => {
       const firstLeft = firstLeftAfter(error)
       if (firstLeft === undefined) throw error

@@ -65,6 +65,8 @@ export interface Commit {
   position: Position
   /** What the position's growing lists have grown by, in order. @defaultValue nothing */
   growth?: readonly Growth[]
+  /** By which later attempts recognize its records, twelve bytes each; see `Fingerprints`. @defaultValue unknown */
+  fingerprints?: Buffer
   /** Every stream that is not left out, totals since the start of the job. */
   streams: StreamProgress[]
   /** Streams of the catalog that the job leaves out. @defaultValue none */

@@ -11,6 +11,8 @@ export interface Fingerprints {
   add(streamName: string, text: string | Buffer): boolean
   /** Adds those that a `FingerprintList` has collected. */
   addAll(list: Buffer): void
+  /** What has been added since the last `keep()`, as a `FingerprintList` gives it. */
+  added(): Buffer
   /** Everything added so far is durable now. */
   keep(): void
   /** Removes everything added since the last `keep()`: it never reached the log. */
@@ -32,16 +34,17 @@ export function createFingerprints(): Fingerprints {
   let slots = FIRST_SLOTS
   let table = new Uint32Array(slots * WORDS)
   let size = 0
-  let added: Uint32Array[] = []
+  /** The words of the fingerprints that were added since the last `keep()`. */
+  let added: number[] = []
 
   /** Finds the fingerprint's slot, or the empty one where it belongs; three zero words are an empty slot. */
-  function find(words: Uint32Array, within: Uint32Array, count: number): number {
-    let slot = (words[0] ?? 0) & (count - 1)
+  function find(first: number, second: number, third: number, within: Uint32Array, count: number): number {
+    let slot = first & (count - 1)
     for (;;) {
       const at = slot * WORDS
-      const [first, second, third] = [within[at], within[at + 1], within[at + 2]]
-      if (first === 0 && second === 0 && third === 0) return at
-      if (first === words[0] && second === words[1] && third === words[2]) return at
+      const word = within[at + 2]
+      // No third word is zero, see `insert`.
+      if (word === 0 || (word === third && within[at] === first && within[at + 1] === second)) return at
       slot = (slot + 1) & (count - 1)
     }
   }
@@ -50,28 +53,37 @@ export function createFingerprints(): Fingerprints {
   function rebuild(count: number): void {
     const rebuilt = new Uint32Array(count * WORDS)
     for (let at = 0; at < table.length; at += WORDS) {
-      const words = table.subarray(at, at + WORDS)
-      if (words[0] !== 0 || words[1] !== 0 || words[2] !== 0) rebuilt.set(words, find(words, rebuilt, count))
+      const [first = 0, second = 0, third = 0] = [table[at], table[at + 1], table[at + 2]]
+      if (third !== 0) put(rebuilt, find(first, second, third, rebuilt, count), first, second, third)
     }
     slots = count
     table = rebuilt
   }
 
-  function insert(digest: Buffer): boolean {
-    const words = new Uint32Array([digest.readUInt32LE(0), digest.readUInt32LE(4), digest.readUInt32LE(8) | 1])
-    const at = find(words, table, slots)
+  function insert(first: number, second: number, anyThird: number): boolean {
+    const third = (anyThird | 1) >>> 0
+    const at = find(first, second, third, table, slots)
     if (table[at + 2] !== 0) return false
-    table.set(words, at)
-    added.push(words)
+    put(table, at, first, second, third)
+    added.push(first, second, third)
     size++
     if (size > slots * 0.7) rebuild(slots * 2)
     return true
   }
 
   return {
-    add: (streamName, text) => insert(digestOf(streamName, text)),
+    add(streamName, text) {
+      const digest = digestOf(streamName, text)
+      return insert(wordAt(digest, 0), wordAt(digest, 4), wordAt(digest, 8))
+    },
     addAll(list) {
-      for (let at = 0; at + BYTES <= list.length; at += BYTES) insert(list.subarray(at, at + BYTES))
+      for (let at = 0; at + BYTES <= list.length; at += BYTES)
+        insert(list.readUInt32LE(at), list.readUInt32LE(at + 4), list.readUInt32LE(at + 8))
+    },
+    added() {
+      const bytes = Buffer.alloc(4 * added.length)
+      for (const [place, word] of added.entries()) bytes.writeUInt32LE(word, 4 * place)
+      return bytes
     },
     keep() {
       added = []
@@ -79,27 +91,53 @@ export function createFingerprints(): Fingerprints {
     takeBack() {
       if (added.length === 0) return
       // Find all slots before clearing the first: a gap would hide the fingerprints behind it.
-      for (const at of added.map((words) => find(words, table, slots))) table.fill(0, at, at + WORDS)
-      size -= added.length
+      const places: number[] = []
+      for (let at = 0; at < added.length; at += WORDS)
+        places.push(find(added[at] ?? 0, added[at + 1] ?? 0, added[at + 2] ?? 0, table, slots))
+      for (const at of places) table.fill(0, at, at + WORDS)
+      size -= places.length
       added = []
       rebuild(slots)
     },
   }
 }
 
+function put(table: Uint32Array, at: number, first: number, second: number, third: number): void {
+  table[at] = first
+  table[at + 1] = second
+  table[at + 2] = third
+}
+
 export function createFingerprintList(): FingerprintList {
-  const digests: Buffer[] = []
+  const digests: string[] = []
   return {
     add(streamName, text) {
-      digests.push(digestOf(streamName, text).subarray(0, BYTES))
+      digests.push(digestOf(streamName, text).slice(0, BYTES))
       return true
     },
-    bytes: () => Buffer.concat(digests),
+    bytes: () => Buffer.from(digests.join(''), 'latin1'),
   }
 }
 
-function digestOf(streamName: string, text: string | Buffer): Buffer {
-  // For short texts most of the time goes into making a hash object, and there is one for each record.
-  if (typeof text === 'string') return hash('sha256', `${streamName}\0${text}`, 'buffer')
-  return createHash('sha256').update(`${streamName}\0`).update(text).digest()
+/** Where a name and a text are put together. Both are done with before anything else is. */
+const scratch = Buffer.allocUnsafeSlow(16 * 1024)
+
+/**
+ * A SHA-256 digest, one character for each byte: a Buffer for each record, or an object that hashes, costs more than the
+ * hashing.
+ */
+function digestOf(streamName: string, text: string | Buffer): string {
+  if (typeof text === 'string') return hash('sha256', `${streamName}\0${text}`, 'binary')
+  const start = `${streamName}\0`
+  if (Buffer.byteLength(start) + text.length > scratch.length)
+    return createHash('sha256').update(start).update(text).digest('binary')
+  const at = scratch.write(start)
+  return hash('sha256', scratch.subarray(0, at + text.copy(scratch, at)), 'binary')
+}
+
+/** Four characters of a digest, as a number. */
+function wordAt(digest: string, at: number): number {
+  const [first, second] = [digest.charCodeAt(at), digest.charCodeAt(at + 1)]
+  const [third, fourth] = [digest.charCodeAt(at + 2), digest.charCodeAt(at + 3)]
+  return (first | (second << 8) | (third << 16) | (fourth << 24)) >>> 0
 }

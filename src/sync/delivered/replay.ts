@@ -1,11 +1,12 @@
-import { readRecordLine } from '../../airbyte/messages.ts'
-import { withoutSignatures } from '../../intercom/text/content-hash.ts'
-import { scanAnswer } from '../../intercom/text/record-scanner.ts'
+import { findRecords } from '../../airbyte/messages.ts'
+import { unsigned } from '../../intercom/text/content-hash.ts'
+import { keyNames } from '../../intercom/text/key-names.ts'
+import { scanRecord } from '../../intercom/text/record-scanner.ts'
 import { findStream } from '../../streams/table.ts'
 import type { Fingerprints } from './fingerprints.ts'
 import { isVersionInLog } from './record-version.ts'
 
-/** A piece of a job's log: whole lines, or the fingerprints of messages that are no longer kept. */
+/** A piece of a job's log: whole lines, or the fingerprints of the records in them. */
 export type LogPiece = Buffer | { fingerprints: Buffer }
 
 /**
@@ -31,19 +32,12 @@ export function noteLines(
   fingerprints: Pick<Fingerprints, 'add'>,
   isWanted: (streamName: string) => boolean = () => true,
 ): void {
-  for (const line of lines.toString('utf8').split('\n')) {
-    const record = readRecordLine(line)
-    if (!record || !isWanted(record.stream)) continue
-    const { stream, data } = record
-    if (findStream(stream)?.search) noteVersion(fingerprints, stream, data)
-    else fingerprints.add(stream, withoutSignatures(data))
+  for (const { stream, start, end } of findRecords(lines)) {
+    if (!isWanted(stream)) continue
+    if (findStream(stream)?.search)
+      isVersionInLog(fingerprints, stream, lines, scanRecord(lines, start, versionMembers))
+    else fingerprints.add(stream, unsigned(lines.subarray(start, end)))
   }
 }
 
-function noteVersion(fingerprints: Pick<Fingerprints, 'add'>, streamName: string, text: string): void {
-  const { body, records = [] } = scanAnswer(Buffer.from(`[${text}]`), {
-    recordsPath: [],
-    members: ['id', 'updated_at'],
-  })
-  for (const record of records) isVersionInLog(fingerprints, streamName, body, record)
-}
+const versionMembers = keyNames(['id', 'updated_at'])

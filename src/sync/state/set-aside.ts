@@ -21,6 +21,11 @@ export function setAside(slices: Slice[], { id, updatedAt: second }: PartialReco
   else slices.push({ from: second, to: second + 1, done: false, aside: true, only: [id] })
 }
 
+/** The slices that wait for single records. A walk may have a thousand slices, and nearly always none of these. */
+export function slicesSetAside(slices: readonly Slice[]): Slice[] {
+  return slices.filter(({ aside, only }) => aside === true && only !== undefined)
+}
+
 /** Whether the record waits for the next sync in this version, as far as its time shows. */
 export function isSetAside(slices: readonly Slice[], { id, updatedAt }: Dated): boolean {
   return updatedAt !== undefined && slices.some((slice) => isWaiting(slice, updatedAt) && slice.only?.includes(id))

@@ -76,6 +76,25 @@ export function sliceToJson(slice: Slice): SliceJson {
   return created ? [from, to, progress, [created.from, created.to]] : [from, to, progress]
 }
 
+/**
+ * Slices with neighbours that are done joined into one: for a position, which is written with every commit, while a walk
+ * may have a thousand slices.
+ */
+export function joinDone(slices: readonly SliceJson[]): SliceJson[] {
+  const joined: SliceJson[] = []
+  for (const slice of slices) {
+    const last = joined.at(-1)
+    if (last && isPlainlyDone(last) && isPlainlyDone(slice) && last[1] === slice[0])
+      joined[joined.length - 1] = [last[0], slice[1], 'done']
+    else joined.push(slice)
+  }
+  return joined
+}
+
+function isPlainlyDone([, , progress, created]: SliceJson): boolean {
+  return progress === 'done' && created === undefined
+}
+
 /** The order in which a slice is read, given its walk's order. */
 export function orderOf({ flipped }: Slice, order: SortOrder): SortOrder {
   if (!flipped) return order

@@ -1,4 +1,4 @@
-import { maySign, withoutSignatures } from '../../intercom/text/content-hash.ts'
+import { unsigned } from '../../intercom/text/content-hash.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
 import { type MemberType, recordText } from '../../intercom/text/record-text.ts'
 import type { StreamEntry } from '../../streams/table.ts'
@@ -62,7 +62,7 @@ export function isNew({ entry, overlap }: Delivery, answer: ScannedAnswer, row: 
  * that is signed anew makes the same record.
  */
 export function isInLog({ entry, fingerprints }: Pick<Delivery, 'entry' | 'fingerprints'>, text: Buffer): boolean {
-  return !fingerprints.add(entry.name, maySign(text) ? withoutSignatures(text.toString('utf8')) : text)
+  return !fingerprints.add(entry.name, unsigned(text))
 }
 
 /**

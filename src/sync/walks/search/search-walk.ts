@@ -4,7 +4,7 @@ import { missingOf } from '../../delivery/missing.ts'
 import type { HeldPage } from '../../pages/search-pages.ts'
 import { readPosition, SearchPosition } from '../../state/position-schema.ts'
 import { walkFromJson, walkToJson } from '../../state/search-state.ts'
-import type { Slice } from '../../state/slice.ts'
+import { joinDone, type Slice } from '../../state/slice.ts'
 import type { FedWalkOptions, Feed } from '../../streams/feed.ts'
 import { searchFeedState } from '../../streams/feed-state.ts'
 import { goneArrivals, retryArrivals } from './parent-arrivals.ts'
@@ -54,7 +54,8 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
     position() {
       if (!planned) return undefined
       const byName = Object.fromEntries(planned.feeds.map((feed) => [feed.entry.name, feed.toJson()]))
-      return { ...planned, walk: walkToJson(planned.walk), feeds: byName }
+      const walk = walkToJson(planned.walk)
+      return { ...planned, walk: { ...walk, slices: joinDone(walk.slices) }, feeds: byName }
     },
     missing: (name) => planned && missingOf(feedOf(planned.feeds, name), planned.walk.slices),
   }
