@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { FastifyInstance } from 'fastify'
 import { CodedError } from './errors.ts'
 import { uncheckedPayloads } from './http/bodies/payload-schemas.ts'
@@ -24,6 +25,7 @@ import metricsRoutes from './http/routes/metrics.ts'
 import stateRoutes from './http/routes/states.ts'
 import { addDocs } from './http/service/docs.ts'
 import { addHardening } from './http/service/hardening.ts'
+import { limitHeldBodies } from './http/service/held-bodies.ts'
 import { countRequests } from './http/service/request-figures.ts'
 import { keepSockets } from './http/service/sockets.ts'
 
@@ -58,6 +60,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   countRequests(app, parts.metrics)
   if (config.apiKeys.length === 0) refuseStrangers(app, { ...front, corsOrigins })
   await addHardening(app, limits)
+  limitHeldBodies(app, limits.heldBodyBytes)
   await addCors(app, corsOrigins)
   await addDocs(app)
   await app.register(homeRoutes)
@@ -83,6 +86,8 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
 /** Aborts when the process shuts down, and also when only the app closes. */
 function joinClosing(app: FastifyInstance, shutdown: AbortSignal): AbortSignal {
   const closing = new AbortController()
+  // Every reader listens to it, and whoever waits for one to come back. Node would warn of a leak from the eleventh on.
+  setMaxListeners(0, closing.signal)
   const close = () => closing.abort()
   if (shutdown.aborted) close()
   shutdown.addEventListener('abort', close, { once: true })

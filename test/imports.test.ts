@@ -23,6 +23,7 @@ const layers = [
     'src/errors.ts',
     'src/error-table.ts',
     'src/epoch.ts',
+    'src/failpoints.ts',
     'src/folder-faults.ts',
     'src/clock.ts',
     'src/json-object.ts',

@@ -15,6 +15,8 @@ import type { ApiKey } from './requests/auth.ts'
 export interface HttpLimits extends ReaderLimits {
   /** @defaultValue 4 MiB */
   bodyBytes: number
+  /** What the large bodies of all requests that wait for an answer may have together. @defaultValue 32 MiB */
+  heldBodyBytes: number
   /** Time to send a whole request, headers and body. @defaultValue 30 s */
   requestTimeoutMs: number
   /** How often late requests are looked for. @defaultValue 1 s */
@@ -35,6 +37,7 @@ export interface HttpLimits extends ReaderLimits {
 
 export const defaultLimits: HttpLimits = {
   bodyBytes: 4 * 1024 * 1024,
+  heldBodyBytes: 32 * 1024 * 1024,
   requestTimeoutMs: 30_000,
   requestTimeoutCheckMs: 1000,
   connectionTimeoutMs: 120_000,

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events'
 import type { SourceConfig } from '../airbyte/source-config.ts'
 import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
+import { failpoint } from '../failpoints.ts'
 import type { Proxies } from '../network/proxies.ts'
 import { createRedact, type Redact } from '../redaction.ts'
 import { judgeAnswer, type Verdict } from './answers/judge-answer.ts'
@@ -103,7 +104,7 @@ export function createClient(options: ClientOptions): IntercomClient {
     let outcome: Outcome = { kind: 'failed' }
     let status: number | undefined
     try {
-      const answer = await transport.send(request, signal)
+      const answer = await failpoint('intercomRequest', () => transport.send(request, signal))
       status = answer.status
       const verdict = judgeAnswer(request.path, answer, redact, () =>
         read({ body: wellFormed(answer.body), version: answer.header('intercom-version') }),

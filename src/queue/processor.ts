@@ -1,6 +1,7 @@
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
 import Type from 'typebox'
 import { systemClock } from '../clock.ts'
+import { failpoint } from '../failpoints.ts'
 import type { Keyspace } from '../store/keys.ts'
 import { isValid } from '../stored/stored-data.ts'
 import { type AttemptDependencies, runAttempt } from './attempt.ts'
@@ -53,7 +54,7 @@ export function createProcessor(dependencies: ProcessorDependencies): SyncProces
     if (result.kind === 'over') return queue.finished(jobId).catch(onError)
     // BullMQ does not count a job that is handed back like this as a failed attempt. Limits and delays are ours.
     // BullMQ goes by the machine's clock, whatever clock we use.
-    await job.moveToDelayed(systemClock.now() + result.delayMs, token)
+    await failpoint('queueDelay', () => job.moveToDelayed(systemClock.now() + result.delayMs, token))
     throw new DelayedError()
   }
 }

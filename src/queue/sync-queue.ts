@@ -1,4 +1,5 @@
 import { type JobState, Queue } from 'bullmq'
+import { failpoint } from '../failpoints.ts'
 import { storeAnswer } from '../store/availability.ts'
 import type { Keyspace, StoreClient } from '../store/keys.ts'
 import { createTurns, type QueueEntry, type Turns } from './turns/turns.ts'
@@ -118,7 +119,7 @@ export function createSyncQueue(redis: StoreClient, onError: (error: Error) => v
       data: { jobId },
       opts: { jobId: queueJobId(jobId), priority },
     }))
-    if (entries.length > 0) await queue.addBulk(entries)
+    if (entries.length > 0) await failpoint('queueAdd', () => queue.addBulk(entries))
   }
   const isHeld = async (jobId: number) => (await redis.exists(lockKey(redis.keyspace, jobId))) === 1
   return {
@@ -139,7 +140,7 @@ export function createSyncQueue(redis: StoreClient, onError: (error: Error) => v
     },
     async dequeue(jobId) {
       await turns.leave(jobId)
-      await queue.remove(queueJobId(jobId))
+      await failpoint('queueRemove', () => queue.remove(queueJobId(jobId)))
     },
     async stateOf(jobId) {
       const state = await queue.getJobState(queueJobId(jobId))

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import type { Static, TSchema } from 'typebox'
+import { failpoint } from '../failpoints.ts'
 import { isValid } from '../stored/stored-data.ts'
 import { storeAnswer } from './availability.ts'
 
@@ -136,7 +137,8 @@ export async function runScript<
 ): Promise<Static<Reply>> {
   defineOnce(redis, script)
   const run: (...values: (string | number | Buffer)[]) => Promise<unknown> = Reflect.get(redis, script.command)
-  return checkedReply(script, await storeAnswer(run.call(redis, script.keys.length, ...valuesOf(script, call))))
+  const answer = failpoint(script.name, () => run.call(redis, script.keys.length, ...valuesOf(script, call)))
+  return checkedReply(script, await storeAnswer(answer))
 }
 
 function defineOnce(redis: Redis, { name, lua }: { name: string; lua: string }): void {

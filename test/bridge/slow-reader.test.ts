@@ -5,7 +5,7 @@ import { onlyProgress, openConnector } from '../support/connector.ts'
 import { startCuttingProxy } from '../support/cutting-proxy.ts'
 
 t.test('a reader that stalls holds up the bridge, not the job, and gets everything when it goes on', async (t) => {
-  const service = await startBridgedService(t, { contacts: 15_000, oddities: false })
+  const service = await startBridgedService(t, { contacts: 15_000, oddities: false }, { READER_STALL_SECONDS: '2' })
   const bench = openConnector(t)
   const proxy = await startCuttingProxy(t, service.port, () => undefined)
   const access = { service_url: `http://127.0.0.1:${proxy.port}`, service_api_key: service.key }
@@ -20,6 +20,9 @@ t.test('a reader that stalls holds up the bridge, not the job, and gets everythi
   t.ok(bytesSynced > 20_000_000, `${bytesSynced} bytes`)
   t.ok(proxy.passed() < bytesSynced / 2, `${proxy.passed()} bytes have reached it`)
 
+  // The service takes the bridge for a reader that has stalled, and cuts it off.
+  await service.processes().api.untilLine(/message stream cut/)
+  t.match(service.processes().api.stderr(), /the reader has taken nothing for 2 s/)
   running.child.stdout?.resume()
   const { end, stdout, stderr } = await running.finished
   t.match({ end, stderr }, { end: 0, stderr: onlyProgress })

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { encryptionKey } from '../../src/store/secrets/sealing.ts'
 import { maxDeaths } from '../../src/sync/attempt/retry-policy.ts'
+import { jobKey } from '../support/keys.ts'
 import { runCompiled } from '../support/processes.ts'
 import { startRedis } from '../support/redis.ts'
 import { syncRequest, tenant } from '../support/store.ts'
@@ -53,22 +54,29 @@ t.test('a killed worker is noticed by another one that is running already', asyn
   await second.end('SIGTERM')
 })
 
-t.test('a worker told to stop leaves in order, and another one goes on without waiting for a lock', async (t) => {
-  const { service, jobId, startProcess } = await setUp(t.teardown)
-  const first = startProcess(30, 10)
-  await first.untilLine(/hanging/)
-  const second = startProcess(30)
-  await second.untilLine(/started/)
-  t.equal(await first.end('SIGTERM'), 0)
-  t.match(await untilEnded(service, jobId), { status: 'succeeded', attempts: 2 })
-  const { events } = await eventsOf(service)
-  t.notOk(
-    events.some(([name, id]) => name === 'stalled' && id === `job-${jobId}`),
-    'no lock had to run out',
-  )
-  t.equal(await wholeLog(service, jobId), countedLog(30))
-  await second.end('SIGTERM')
-})
+t.test(
+  'workers told to stop leave in order, one after the other, and the next goes on without waiting for a lock',
+  async (t) => {
+    const { service, jobId, startProcess } = await setUp(t.teardown)
+    let worker = startProcess(30, 5)
+    for (const hangBefore of [10, 20, -1]) {
+      await worker.untilLine(/hanging/)
+      const next = startProcess(30, hangBefore)
+      await next.untilLine(/started/)
+      t.equal(await worker.end('SIGTERM'), 0)
+      worker = next
+    }
+    t.match(await untilEnded(service, jobId), { status: 'succeeded', attempts: 4 })
+    t.equal(await service.redis.hget(jobKey(jobId, 'record'), 'deaths'), '0', 'none of them counts as dead')
+    const { events } = await eventsOf(service)
+    t.notOk(
+      events.some(([name, id]) => name === 'stalled' && id === `job-${jobId}`),
+      'no lock had to run out',
+    )
+    t.equal(await wholeLog(service, jobId), countedLog(30))
+    await worker.end('SIGTERM')
+  },
+)
 
 t.test('a worker that slept through its lock writes nothing more when it wakes', async (t) => {
   const { service, jobId, startProcess } = await setUp(t.teardown)

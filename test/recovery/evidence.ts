@@ -9,11 +9,12 @@ const whatHappens: Record<FaultName, string> = {
   'worker-replaced': 'The worker that has the job is replaced: a new one starts, then the old one gets SIGTERM',
   'redis-killed': 'Redis is killed, and starts again 16 s later; counted from its start',
   'redis-hung': 'Redis hangs for 16 s; counted from their end',
+  'redis-paused': 'Redis stops for up to 2 s, every 5 to 10 s; counted from the end of a stop',
 }
 
 /** Writes docs/evidence/recovery.md. @param command as it was given */
 export async function writeEvidence(
-  { silences, jobs, attempts, records, faults }: RecoveryResult,
+  { silences, jobs, attempts, records, acknowledgements, faults }: RecoveryResult,
   { command, seed, minutes }: { command: string; seed: number; minutes: number },
 ): Promise<void> {
   const outcome =
@@ -29,8 +30,8 @@ export async function writeEvidence(
     '# How long a reader gets nothing',
     '',
     'An API and two workers run in processes of their own, with the default settings, on a Redis with an append-only file.',
-    'A client follows one sync of contacts after the other, and reads on where it was cut. Intercom gives an answer every',
-    '120 ms. Faults come while messages flow. The time is from the fault to the next message.',
+    'A client follows one sync of contacts after the other, acknowledges, and reads on where it was cut. Intercom gives an',
+    'answer every 120 ms. Faults come while messages flow. The time is from the fault to the next message.',
     '',
     `- Command: \`${command}\``,
     `- Seed: ${seed}`,
@@ -38,7 +39,7 @@ export async function writeEvidence(
     `- Load of the machine at the end, by other work too: ${loadavg()
       .map((load) => load.toFixed(1))
       .join(', ')}`,
-    `- Result: ${outcome}, in ${Math.ceil(minutes)} minutes; ${told(attempts)} attempts, ${told(records)} records`,
+    `- Result: ${outcome}, in ${Math.ceil(minutes)} minutes; ${told(attempts)} attempts, ${told(records)} records, ${told(acknowledgements)} acknowledgements`,
     '',
     '| What happens | Times | Median | 99 of 100 |',
     '| --- | --- | --- | --- |',

@@ -2,7 +2,7 @@ import type { TestProcess } from '../support/processes.ts'
 import type { TestRedis } from '../support/redis.ts'
 
 /** What happens to the service between two measurements. */
-export const faultNames = ['worker-killed', 'worker-replaced', 'redis-killed', 'redis-hung'] as const
+export const faultNames = ['worker-killed', 'worker-replaced', 'redis-killed', 'redis-hung', 'redis-paused'] as const
 export type FaultName = (typeof faultNames)[number]
 
 /** How long Redis is away or hangs: longer than the lock on a job, ms. */
@@ -17,10 +17,17 @@ export interface FaultyService {
   replace(worker: TestProcess): Promise<void>
 }
 
+/** The longest pause of Redis, ms: shorter than any limit. */
+const longestPauseMs = 2000
+
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Does what the name says. Resolves at the moment from which recovery counts. */
-export async function inflict(fault: FaultName, { redis, holder, replace }: FaultyService): Promise<void> {
+/** Does what the name says. Resolves at the moment from which recovery counts. @param random draws the length of a pause */
+export async function inflict(
+  fault: FaultName,
+  { redis, holder, replace }: FaultyService,
+  random: () => number,
+): Promise<void> {
   switch (fault) {
     case 'worker-killed': {
       const worker = holder()
@@ -42,6 +49,11 @@ export async function inflict(fault: FaultName, { redis, holder, replace }: Faul
     case 'redis-hung':
       redis.process.kill('SIGSTOP')
       await pause(awayMs)
+      redis.process.kill('SIGCONT')
+      return
+    case 'redis-paused':
+      redis.process.kill('SIGSTOP')
+      await pause(random() * longestPauseMs)
       redis.process.kill('SIGCONT')
   }
 }

@@ -3,7 +3,7 @@ import { writeEvidence } from './evidence.ts'
 import { faultNames } from './faults.ts'
 import { measureRecovery } from './recovery.ts'
 
-const usage = 'npm run recovery -- [--times N] [--seed S]\n'
+const usage = 'npm run recovery -- [--times N] [--pauses N] [--seed S]\n'
 
 /** A run of fewer faults of each kind is a look, not evidence. */
 const fewestForEvidence = 10
@@ -21,12 +21,13 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       times: { type: 'string', default: '20' },
+      pauses: { type: 'string', default: '120' },
       seed: { type: 'string', default: '1' },
       help: { type: 'boolean', default: false },
     },
   })
-  const [times, seed] = [Number(values.times), Number(values.seed)]
-  if (values.help || !Number.isInteger(times) || !Number.isInteger(seed)) {
+  const [times, pauses, seed] = [Number(values.times), Number(values.pauses), Number(values.seed)]
+  if (values.help || ![times, pauses, seed].every(Number.isInteger)) {
     process.stdout.write(usage)
     return
   }
@@ -36,14 +37,20 @@ async function main(): Promise<void> {
     const result = await measureRecovery(
       { teardown: (close) => closers.unshift(close) },
       {
-        times: { 'worker-killed': times, 'worker-replaced': times, 'redis-killed': times, 'redis-hung': times },
+        times: {
+          'worker-killed': times,
+          'worker-replaced': times,
+          'redis-killed': times,
+          'redis-hung': times,
+          'redis-paused': pauses,
+        },
         contacts: 60_000,
         random: drawFrom(seed),
         tell: (news) => process.stdout.write(`${news}\n`),
       },
     )
     const minutes = (performance.now() - began) / 60_000
-    const command = `npm run recovery -- --times ${times} --seed ${seed}`
+    const command = `npm run recovery -- --times ${times} --pauses ${pauses} --seed ${seed}`
     if (times >= fewestForEvidence) await writeEvidence(result, { command, seed, minutes })
     for (const fault of faultNames) process.stdout.write(`${fault}: ${result.silences[fault].join(', ')}\n`)
     process.stdout.write(`${result.faults.join('\n')}\n`)

@@ -18,6 +18,8 @@ export interface RecoveryResult {
   /** Attempts that all jobs together had. */
   attempts: number
   records: number
+  /** Times that the reader has said how many messages it holds. */
+  acknowledgements: number
   /** What was wrong with a job or its messages. */
   faults: string[]
 }
@@ -38,24 +40,27 @@ const steadyMs = 700
 /** A fault counts as over with the first message that comes at least this long after it began to work. */
 const settleMs = 300
 const longestMs = 120_000
+/** Pieces of a body between two acknowledgements. */
+const piecesPerAcknowledgement = 20
 
 /** Runs job after job under faults, with production settings, and measures how long their reader gets nothing. */
 export async function measureRecovery(t: Teardown, options: RecoveryOptions): Promise<RecoveryResult> {
   const service = await startFaultyService(t, options.contacts)
   const result: RecoveryResult = {
-    silences: { 'worker-killed': [], 'worker-replaced': [], 'redis-killed': [], 'redis-hung': [] },
+    silences: { 'worker-killed': [], 'worker-replaced': [], 'redis-killed': [], 'redis-hung': [], 'redis-paused': [] },
     jobs: 0,
     attempts: 0,
     records: 0,
+    acknowledgements: 0,
     faults: [],
   }
   const over = new AbortController()
   const reader = readJobs(service, result, over.signal)
   for (const fault of faultNames)
     for (let time = 0; time < options.times[fault]; time++) {
-      await sleep(2000 + options.random() * 4000)
+      await sleep(fault === 'redis-paused' ? 5000 + options.random() * 5000 : 2000 + options.random() * 4000)
       while (performance.now() - reader.lastAt() > steadyMs) await sleep(20)
-      await inflict(fault, service)
+      await inflict(fault, service, options.random)
       const began = performance.now()
       while (reader.lastAt() < began + (fault === 'worker-replaced' ? 0 : settleMs)) {
         if (performance.now() - began > longestMs) throw new Error(`${fault}: nothing came for two minutes`)
@@ -155,6 +160,8 @@ function readJobs(service: MeasuredService, result: RecoveryResult, signal: Abor
         for await (const piece of response.body as unknown as AsyncIterable<Uint8Array>) {
           lastAt = performance.now()
           pieces.push(Buffer.from(piece))
+          held += linesIn(piece)
+          if (pieces.length % piecesPerAcknowledgement === 0) void acknowledge(path, held, epoch)
         }
         isWhole = true
       } catch {
@@ -164,7 +171,7 @@ function readJobs(service: MeasuredService, result: RecoveryResult, signal: Abor
       const lines = Buffer.concat(pieces)
       const whole = lines.subarray(0, lines.lastIndexOf(0x0a) + 1)
       pieces.splice(0, pieces.length, whole)
-      held = whole.reduce((count, byte) => count + (byte === 0x0a ? 1 : 0), 0)
+      held = linesIn(whole)
     }
     const job = (await (await service.call(path)).json()) as { status: string; attempts: number; rowsSynced: number }
     const report = await checkMessages(pieces, service.truth(), { expectStreams: ['contacts'] })
@@ -174,10 +181,25 @@ function readJobs(service: MeasuredService, result: RecoveryResult, signal: Abor
     result.faults.push(...report.faults.map(String))
     if (job.status !== 'succeeded') result.faults.push(`a job ended as ${job.status}`)
   }
+  /** Says how many messages are held. Refusals are no fault: Redis may be away, or another one. */
+  const acknowledge = async (path: string, offset: number, epoch: string) => {
+    const request = { method: 'POST', body: JSON.stringify({ offset }) }
+    const response = await service.call(`${path}/ack?${epoch.slice(1)}`, request).catch(() => undefined)
+    const answer = (await response?.json().catch(() => undefined)) as { offset: number } | undefined
+    if (response?.status !== 200 || !answer) return
+    result.acknowledgements++
+    if (answer.offset < offset)
+      result.faults.push(`${offset} messages were acknowledged, and the answer is ${answer.offset}`)
+  }
   const readAll = async () => {
     while (!signal.aborted) await readJob()
   }
   return { lastAt: () => lastAt, ended: readAll() }
+}
+
+/** Whole lines that end in a piece. */
+function linesIn(piece: Uint8Array): number {
+  return piece.reduce((count, byte) => count + (byte === 0x0a ? 1 : 0), 0)
 }
 
 /** @returns the path of the job */

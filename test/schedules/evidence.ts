@@ -10,7 +10,8 @@ export async function writeEvidence(run: SchedulesRun, command: string, minutes:
     'Two clients, two bridges and one connection on one service, with random schedules: jobs are started live, detached,',
     'joined and repeated, read, acknowledged, forgotten and cancelled; bridges are killed, stopped and started again;',
     'the workspaces change; the service is killed or replaced, and Redis is started again, or comes back as it was at any',
-    'earlier moment (a replica that takes over and lags behind is no other case).',
+    'earlier moment (a replica that takes over and lags behind is no other case). Services die at drawn failpoints, are',
+    'frozen, or have their connections to Redis and Intercom cut, reset, half closed, stalled and delayed at drawn bytes.',
     'No log holds a message of another workspace or one twice, no job ends that nobody ended, the states at any offset',
     'are those of the messages, and after one more sync in peace what each has acknowledged is the truth.',
     '',
@@ -25,6 +26,8 @@ export async function writeEvidence(run: SchedulesRun, command: string, minutes:
     `| Redis restored to an earlier moment | ${totals.restores} |`,
     `| Redis ended and started again | ${totals.restarts} |`,
     `| Service killed or replaced | ${totals.replaced} |`,
+    `| Service died at a failpoint | ${totals.deaths} |`,
+    `| Faults of a network | ${totals.networkFaults} |`,
     `| Messages stored | ${totals.messages} |`,
     '',
   ]

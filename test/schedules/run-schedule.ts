@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Simulator } from '../../simulator/app.ts'
 import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import type { FaultKind } from '../../simulator/oracle/report.ts'
+import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts'
 import type { Teardown } from '../support/processes.ts'
 import { Bridge } from './bridge.ts'
 import { Client } from './client.ts'
@@ -16,6 +17,10 @@ export interface ScheduleResult {
   restores: number
   restarts: number
   replaced: number
+  /** Processes that died at a failpoint. */
+  deaths: number
+  /** Faults of a network that have come. */
+  networkFaults: number
   /** Messages stored by all participants. */
   messages: number
   faults: string[]
@@ -25,6 +30,8 @@ export interface ScheduleResult {
 export interface Stage {
   service: Service
   workspaces: Workspaces
+  /** Between the service and Intercom. */
+  intercomNetwork: FaultProxy
   close(): Promise<void>
 }
 
@@ -43,13 +50,14 @@ export async function openStage(t: Teardown): Promise<Stage> {
   t.teardown(close)
   const own: Teardown = { teardown: (closer) => closers.push(closer) }
   const workspaces = await listenWorkspaces(own)
+  const intercomNetwork = await startFaultProxy(own, { port: Number(new URL(workspaces.url).port) }, 'port')
+  const intercom = `http://127.0.0.1:${intercomNetwork.port}`
   const time = { began: Date.now(), speed }
-  const service = await startService(own, { intercom: workspaces.url, tenants: Object.values(tenants), time })
-  return { service, workspaces, close }
+  const service = await startService(own, { intercom, tenants: Object.values(tenants), time })
+  return { service, workspaces, intercomNetwork, close }
 }
 
-interface World {
-  service: Service
+interface World extends Pick<Stage, 'service' | 'intercomNetwork'> {
   /** Those of the keeper, of the connection, and of the bridge that has a token. */
   simulators: readonly [Simulator, Simulator, Simulator]
   clients: Record<ClientName, Client>
@@ -59,9 +67,21 @@ interface World {
   losses: Losses
 }
 
+const noFaults = { deaths: 0, networkFaults: 0 }
+
 /** Plays a schedule, lets everybody sync once more in peace, and holds what each has stored against the truth. */
 export async function runSchedule(stage: Stage, schedule: Schedule): Promise<ScheduleResult> {
-  const result: ScheduleResult = { steps: 0, restores: 0, restarts: 0, replaced: 0, messages: 0, faults: [] }
+  const result: ScheduleResult = {
+    steps: 0,
+    restores: 0,
+    restarts: 0,
+    replaced: 0,
+    ...noFaults,
+    messages: 0,
+    faults: [],
+  }
+  const { service, intercomNetwork } = stage
+  const before = { deaths: service.deaths(), struck: intercomNetwork.struck() + service.redisNetwork.struck() }
   const world = await openWorld(stage, schedule)
   for (const [number, step] of schedule.steps.entries()) {
     await take(world, step, number)
@@ -71,6 +91,10 @@ export async function runSchedule(stage: Stage, schedule: Schedule): Promise<Sch
     if (step.does === 'restart') result.restarts++
     if (step.does === 'replace') result.replaced++
   }
+  await service.calm()
+  intercomNetwork.calm()
+  result.deaths = service.deaths() - before.deaths
+  result.networkFaults = intercomNetwork.struck() + service.redisNetwork.struck() - before.struck
   const end = schedule.steps.length
   const { clients, bridges } = world
   await Promise.all([
@@ -83,7 +107,10 @@ export async function runSchedule(stage: Stage, schedule: Schedule): Promise<Sch
   return result
 }
 
-async function openWorld({ service, workspaces }: Stage, { seed, contacts, pageSize }: Schedule): Promise<World> {
+async function openWorld(
+  { service, workspaces, intercomNetwork }: Stage,
+  { seed, contacts, pageSize }: Schedule,
+): Promise<World> {
   const connectionId = randomUUID()
   const open = async (place: number) => {
     const token = `token-${randomUUID()}`
@@ -112,6 +139,7 @@ async function openWorld({ service, workspaces }: Stage, { seed, contacts, pageS
     new Bridge({ service, losses, tenant, access, streams, incremental })
   return {
     service,
+    intercomNetwork,
     simulators: [keeper.simulator, connected.simulator, bridged.simulator],
     clients: {
       keeper: new Client({
@@ -140,7 +168,8 @@ async function openWorld({ service, workspaces }: Stage, { seed, contacts, pageS
   }
 }
 
-async function take({ service, simulators, clients, bridges, snapshots, losses }: World, step: Step, number: number) {
+async function take(world: World, step: Step, number: number) {
+  const { service, simulators, clients, bridges, snapshots, losses, intercomNetwork } = world
   switch (step.does) {
     case 'start':
       return clients[step.client].start(number, step)
@@ -181,6 +210,14 @@ async function take({ service, simulators, clients, bridges, snapshots, losses }
       return
     case 'replace':
       return service.replace(step.signal)
+    case 'arm':
+      return service.replace('SIGTERM', step.failpoint)
+    case 'freeze':
+      return service.freeze(step.what, step.forMs)
+    case 'network': {
+      const network = step.to === 'redis' ? service.redisNetwork : intercomNetwork
+      return network.strike(step.fault)
+    }
   }
 }
 

@@ -1,4 +1,7 @@
 import fc from 'fast-check'
+import { apiPoints, workerPoints } from '../failpoints/points.ts'
+import type { ArmedFailpoint } from '../support/failpoints.ts'
+import type { NetworkFault } from '../support/fault-proxy.ts'
 
 /** Callers of the API who keep what they read: one has its own states, the other a connection. */
 export const clientNames = ['keeper', 'acknowledger'] as const
@@ -25,6 +28,11 @@ export type Step =
   | { does: 'restore'; back: number }
   | { does: 'restart' }
   | { does: 'replace'; signal: 'SIGKILL' | 'SIGTERM' }
+  /** The service is replaced by one that dies, or sleeps, at a failpoint. */
+  | { does: 'arm'; failpoint: ArmedFailpoint }
+  | { does: 'freeze'; what: 'service' | 'redis'; forMs: number }
+  /** On the way to Redis or to Intercom. */
+  | { does: 'network'; to: 'redis' | 'intercom'; fault: NetworkFault }
 
 /** Two clients, two bridges and one service, and what happens to them in turn. */
 export interface Schedule {
@@ -52,6 +60,33 @@ const change = fc.record({
   kind: fc.constantFrom('update' as const, 'create' as const, 'delete' as const),
   count: fc.integer({ min: 1, max: 9 }),
 })
+/** The failpoints that the service of a schedule comes to: it moves no messages, and its streams need no scroll. */
+const reached = [...Object.keys(workerPoints), ...apiPoints].filter(
+  (name) => !/^segment|Move|Activity|Lease/.test(name),
+)
+const arm = fc.record({
+  does: fc.constant('arm' as const),
+  failpoint: fc.record({
+    does: fc.constant('kill' as const),
+    when: fc.constantFrom('before' as const, 'after' as const),
+    name: fc.constantFrom(...reached),
+    hit: fc.integer({ min: 1, max: 3 }),
+  }),
+})
+const freeze = fc.record({
+  does: fc.constant('freeze' as const),
+  what: fc.constantFrom('service' as const, 'redis' as const),
+  forMs: upTo(1500),
+})
+const network = fc.record({
+  does: fc.constant('network' as const),
+  to: fc.constantFrom('redis' as const, 'intercom' as const),
+  fault: fc.record({
+    does: fc.constantFrom<NetworkFault['does']>('cut', 'reset', 'halfClose', 'stall', 'delay'),
+    afterBytes: upTo(5000),
+    forMs: upTo(1500),
+  }),
+})
 const oneStep: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 5,
@@ -76,6 +111,9 @@ const oneStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: change },
   { weight: 3, arbitrary: restore },
   { weight: 1, arbitrary: fc.constant({ does: 'restart' as const }) },
+  { weight: 1, arbitrary: arm },
+  { weight: 1, arbitrary: freeze },
+  { weight: 1, arbitrary: network },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -109,9 +147,24 @@ const rollback: fc.Arbitrary<Step[]> = fc
     ]
   })
 
+/** Something goes wrong while a job is made, run, read and acknowledged: there is much to come to harm. */
+const harm: fc.Arbitrary<Step[]> = fc
+  .record({ name: client, live: fc.boolean(), harms: fc.array(fc.oneof(arm, network), { minLength: 1, maxLength: 2 }) })
+  .map(({ name, live, harms }) => [
+    ...harms,
+    { does: 'start', client: name, live, detach: true, join: false },
+    { does: 'read', client: name, messages: 30 },
+    { does: 'acknowledge', client: name, back: 0 },
+    { does: 'settle', client: name },
+  ])
+
 /** Schedules that shrink to few steps. */
 export function schedules(): fc.Arbitrary<Schedule> {
-  const steps = fc.oneof({ weight: 6, arbitrary: oneStep.map((step) => [step]) }, { weight: 1, arbitrary: rollback })
+  const steps = fc.oneof(
+    { weight: 6, arbitrary: oneStep.map((step) => [step]) },
+    { weight: 1, arbitrary: rollback },
+    { weight: 1, arbitrary: harm },
+  )
   return fc.record({
     seed: fc.nat({ max: 999 }),
     contacts: fc.integer({ min: 5, max: 60 }),

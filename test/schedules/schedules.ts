@@ -40,7 +40,16 @@ export async function runSchedules(
   t: Teardown,
   { count, seed, path, done, patienceMs }: SchedulesOptions,
 ): Promise<SchedulesRun> {
-  const totals: Totals = { schedules: 0, steps: 0, restores: 0, restarts: 0, replaced: 0, messages: 0 }
+  const totals: Totals = {
+    schedules: 0,
+    steps: 0,
+    restores: 0,
+    restarts: 0,
+    replaced: 0,
+    deaths: 0,
+    networkFaults: 0,
+    messages: 0,
+  }
   let failedAt: number | undefined
   let smallest: Omit<Counterexample, 'path'> | undefined
   let stage = await openStage(t)
@@ -59,7 +68,7 @@ export async function runSchedules(
     })
     if (failedAt === undefined) {
       totals.schedules++
-      for (const name of ['steps', 'restores', 'restarts', 'replaced', 'messages'] as const)
+      for (const name of ['steps', 'restores', 'restarts', 'replaced', 'deaths', 'networkFaults', 'messages'] as const)
         totals[name] += figures[name]
       done?.(totals)
     }

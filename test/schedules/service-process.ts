@@ -13,11 +13,13 @@ import { encryptionKey } from '../../src/store/secrets/sealing.ts'
 import { createEngine } from '../../src/sync/engine.ts'
 import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
 import { startApp } from '../support/app.ts'
+import { armProcess } from '../support/failpoints.ts'
 import { connectTo } from '../support/redis.ts'
 import { openService } from '../support/worker.ts'
 import { sharedClock } from './shared-clock.ts'
 
 const [socket = '', key = '', baseUrl = '', port = '', speed = '', began = '', ...apiKeys] = process.argv.slice(2)
+armProcess(process.env)
 const closers: (() => unknown)[] = []
 const teardown = (close: () => unknown) => void closers.unshift(close)
 const clock = sharedClock({ began: Number(began), speed: Number(speed) })

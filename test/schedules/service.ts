@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { copyFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../../src/clock.ts'
+import { type ArmedFailpoint, armedWith } from '../support/failpoints.ts'
+import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts'
 import { findFreePort, runCompiled, type Teardown, type TestProcess } from '../support/processes.ts'
 import { startRedis } from '../support/redis.ts'
 import { type FastTime, sharedClock } from './shared-clock.ts'
@@ -22,7 +25,16 @@ export interface Service {
   restore(snapshot: number): Promise<void>
   /** Redis is ended in order, and started again with all that it had. */
   restart(): Promise<void>
-  replace(signal: NodeJS.Signals): Promise<void>
+  /** @param failpoint the new process comes to harm there, and another one takes its place */
+  replace(signal: NodeJS.Signals, failpoint?: ArmedFailpoint): Promise<void>
+  /** Stops the process, or Redis, and lets it go on later. */
+  freeze(what: 'service' | 'redis', forMs: number): Promise<void>
+  /** Between the service and Redis. */
+  redisNetwork: FaultProxy
+  /** Puts an end to faults that have not come yet. */
+  calm(): Promise<void>
+  /** Processes that have died at a failpoint. */
+  deaths(): number
 }
 
 export interface ServiceOptions {
@@ -33,6 +45,9 @@ export interface ServiceOptions {
   time: FastTime
 }
 
+/** A process that has died is replaced by then. */
+const longestDeathMs = 30_000
+
 export async function startService(t: Teardown, { intercom, tenants, time }: ServiceOptions): Promise<Service> {
   const clock = sharedClock(time)
   const redis = await startRedis(t)
@@ -41,13 +56,45 @@ export async function startService(t: Teardown, { intercom, tenants, time }: Ser
   const url = `http://127.0.0.1:${port}`
   const encryption = randomBytes(32).toString('hex')
   const apiKeys = [...keys].map(([tenant, key]) => `${tenant}:${key}`)
-  const args = [redis.socket, encryption, intercom, String(port), String(time.speed), String(time.began), ...apiKeys]
-  const start = async (): Promise<TestProcess> => {
-    const service = runCompiled(t, 'test/schedules/service-process.js', args)
-    await service.untilLine(/^listening$/)
-    return service
+  const redisNetwork = await startFaultProxy(t, { path: redis.socket }, 'socket')
+  const args = [
+    redisNetwork.socket,
+    encryption,
+    intercom,
+    String(port),
+    String(time.speed),
+    String(time.began),
+    ...apiKeys,
+  ]
+  let service: TestProcess | undefined
+  let deaths = 0
+  let isArmed = false
+  const start = async (failpoint?: ArmedFailpoint): Promise<void> => {
+    const armed = failpoint ? armedWith(failpoint) : {}
+    // What ends with its test is not replaced.
+    const own: Teardown = { teardown: (close) => t.teardown(() => end('SIGKILL').then(close)) }
+    const started = runCompiled(own, 'test/schedules/service-process.js', args, armed)
+    service = started
+    isArmed = failpoint !== undefined
+    const listens = started.untilLine(/^listening$/).then(() => true)
+    // One that dies at its failpoint before it listens is replaced like one that dies later.
+    const isUp = await listens.catch((error: Error) => {
+      if (!isArmed) throw error
+      return false
+    })
+    if (!isUp) return start()
+    void started.exited.then((end) => {
+      if (service !== started || end !== 'SIGKILL') return
+      deaths++
+      return start()
+    })
   }
-  let service = await start()
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    const old = service
+    service = undefined
+    await old?.end(signal)
+  }
+  await start()
   let snapshots = 0
   const dump = join(redis.directory, 'dump.rdb')
   const keep = redis.connect()
@@ -66,12 +113,15 @@ export async function startService(t: Teardown, { intercom, tenants, time }: Ser
         ...(init.body && { 'content-type': 'application/json' }),
         ...init.headers,
       }
+      const began = performance.now()
       for (;;) {
         const response = await fetch(url + path, { ...init, headers }).catch((cause: unknown) => {
-          throw new Error(`the service does not answer: ${service.stderr()}`, { cause })
+          // One that has died at a failpoint is about to be replaced.
+          if (performance.now() - began > longestDeathMs)
+            throw new Error(`the service does not answer: ${service?.stderr()}`, { cause })
         })
         // A busy machine, or a Redis that has just come back: whoever is told so comes again.
-        if (response.status !== 503) return response
+        if (response && response.status !== 503) return response
         await clock.sleep(1000)
       }
     },
@@ -94,10 +144,25 @@ export async function startService(t: Teardown, { intercom, tenants, time }: Ser
       await redis.restart()
       await untilReady()
     },
-    async replace(signal) {
-      await service.end(signal)
-      service = await start()
+    async replace(signal, failpoint) {
+      await end(signal)
+      await start(failpoint)
       await untilReady()
     },
+    async freeze(what, forMs) {
+      const frozen = what === 'redis' ? redis.process : service?.child
+      frozen?.kill('SIGSTOP')
+      await pause(forMs)
+      frozen?.kill('SIGCONT')
+    },
+    redisNetwork,
+    async calm() {
+      redisNetwork.calm()
+      if (!isArmed) return
+      await end('SIGKILL')
+      await start()
+      await untilReady()
+    },
+    deaths: () => deaths,
   }
 }

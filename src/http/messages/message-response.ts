@@ -93,6 +93,7 @@ function startResponse(reply: FastifyReply, { logEpoch, finalStatus, follow, for
     ...(finalStatus && { [jobStatusHeader]: finalStatus }),
     ...(!finalStatus && follow && mayHaveTrailers(reply) && { Trailer: jobStatusHeader }),
   })
+  reply.request.dropBody()
   const response = reply.hijack().raw
   // Silence is normal here: the idle timeout of other sockets must not end it.
   response.socket?.setTimeout(0)

@@ -1,5 +1,6 @@
 import { mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { failpoint } from '../../failpoints.ts'
 
 /** What writing a segment asks of a disk. Each call may fail, e.g. with ENOSPC, EDQUOT or EIO. */
 export interface SegmentDisk {
@@ -31,18 +32,22 @@ export interface DiskQuota {
 export const machineDisk: SegmentDisk = {
   async create(path) {
     // `wx`: nobody's file is ever written over.
-    const file = await open(path, 'wx', 0o600)
-    return { write: (bytes) => file.writeFile(bytes), sync: () => file.sync(), close: () => file.close() }
+    const file = await failpoint('segmentCreate', () => open(path, 'wx', 0o600))
+    return {
+      write: (bytes) => failpoint('segmentWrite', () => file.writeFile(bytes)),
+      sync: () => failpoint('segmentSync', () => file.sync()),
+      close: () => file.close(),
+    }
   },
   async syncFolder(folder) {
     const handle = await open(folder, 'r')
     try {
-      await handle.sync()
+      await failpoint('segmentFolderSync', () => handle.sync())
     } finally {
       await handle.close()
     }
   },
-  remove: (path) => rm(path, { force: true }),
+  remove: (path) => failpoint('segmentRemove', () => rm(path, { force: true })),
 }
 
 /** Makes a folder, and waits until it and what leads to it are on the disk. */

@@ -1,9 +1,10 @@
-import { readdir, rm } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../../clock.ts'
 import { storeAnswer } from '../../availability.ts'
 import type { StoreClient } from '../../keys.ts'
 import { runScript } from '../../script.ts'
+import { machineDisk } from '../segment-disk.ts'
 import { parseIndexed } from '../segment-index.ts'
 import { jobOfSegment } from '../segment-name.ts'
 import { judgeUnnamedScript } from './unnamed-segments.lua.ts'
@@ -56,7 +57,7 @@ export async function sweep(options: SegmentSweeperOptions): Promise<void> {
         args: { sparedMs },
         entries: files.slice(start, start + filesPerQuestion).map((file) => ({ file, isNamed: named.has(file) })),
       })
-      for (const file of over) await rm(join(root, file), { force: true })
+      for (const file of over) await machineDisk.remove(join(root, file))
       if (over.length > 0) await storeAnswer(redis.zrem(redis.keyspace.unnamedSegments, ...over))
       swept += over.length
     }

@@ -1,0 +1,78 @@
+import type { ArmedFailpoint } from '../support/failpoints.ts'
+
+/** When a worker comes to a failpoint. */
+export type WorkerMoment =
+  /** Once in an attempt, or in a process. */
+  | 'as it begins'
+  /** With every answer or commit, so that a job gets on between two of them. */
+  | 'on the way'
+  /** When entries are moved to files, which is every few commits. */
+  | 'as messages move'
+  /** After SIGTERM. */
+  | 'as it is told to stop'
+  /** When a job ends. */
+  | 'at the end'
+
+/** The failpoints that a worker with a sync comes to. */
+export const workerPoints: Record<string, WorkerMoment> = {
+  syncAnnounceWorker: 'as it begins',
+  syncBegin: 'as it begins',
+  syncAgreeOnSecret: 'as it begins',
+  scrollLeaseHold: 'as it begins',
+  intercomRequest: 'on the way',
+  syncSwapBudget: 'on the way',
+  syncCommit: 'on the way',
+  syncActivity: 'on the way',
+  segmentCreate: 'as messages move',
+  segmentWrite: 'as messages move',
+  segmentSync: 'as messages move',
+  segmentFolderSync: 'as messages move',
+  segmentRemove: 'as messages move',
+  syncMoveEntries: 'as messages move',
+  syncRelease: 'as it is told to stop',
+  queueDelay: 'as it is told to stop',
+  scrollLeaseRelease: 'at the end',
+  syncEnd: 'at the end',
+  syncForget: 'at the end',
+}
+
+/** The failpoints that an API comes to, each with the call that leads there (see `callers.ts`). */
+export const apiPoints = [
+  'syncPutConnection',
+  'syncNextJobId',
+  'syncCreate',
+  'queueAdd',
+  'syncShare',
+  'syncJoin',
+  'syncRenewReader',
+  'syncDropReader',
+  'syncAcknowledge',
+  'syncKeepAcknowledged',
+  'syncSetStates',
+  'syncDeleteMessages',
+  'syncCancel',
+  'queueRemove',
+  'syncRemoveConnection',
+] as const
+
+/** The failpoints that a service comes to when it starts. */
+export const startPoints = ['syncPlantCanaries', 'syncJoinFolder'] as const
+
+/** Scripts that a process may die at unnoticed, and why. */
+export const harmlessPoints: Record<string, string> = {
+  syncReadLog: 'only reads',
+  syncReadCheckpoints: 'only reads',
+  syncMeasureLog: 'only reads',
+  syncCountWorkers: 'only reads',
+  syncOldestEntries: 'only reads',
+  syncMayHaveGoneBack: 'only reads',
+  syncTryWriting: 'what it writes is gone in seconds, and nobody reads it',
+  syncJudgeUnnamed: 'files that are not judged now are judged at the next look',
+  syncAwaitReader: 'an orderly close, whose process dies anyway: the lease of a reader runs out without it, too',
+  syncMarkAbandoned: 'the next look finds the same job',
+  syncGiveWay: 'one step that nobody continues: the next commit asks for room again',
+  syncRemoveAcknowledged: 'one step that nobody continues: the next look asks again',
+}
+
+/** Both sides of a failpoint. */
+export const sides = ['before', 'after'] as const satisfies readonly ArmedFailpoint['when'][]
