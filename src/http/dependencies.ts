@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Clock } from '../clock.ts'
+import type { BudgetStore } from '../intercom/budget/budget-store.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Proxies } from '../network/proxies.ts'
 import type { FrontSettings } from '../settings/front.ts'
@@ -72,6 +73,8 @@ export interface AppDependencies {
     /** What stands in front, and which names lead here. @defaultValue nothing: the machine's own callers */
     front?: Partial<Front>
   }
+  /** Where requests to Intercom are counted together with those of jobs. @defaultValue each call by itself */
+  budgetStore?: BudgetStore
   jobs: JobStore
   connections: ConnectionStore
   messages: MessageLogReader

@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto'
 import type { SourceConfig } from '../airbyte/source-config.ts'
 import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
 import type { Proxies } from '../network/proxies.ts'
 import { RefusedError } from './answers/failures.ts'
 import { type Budget, createBudget } from './budget/budget.ts'
+import type { BudgetStore } from './budget/budget-store.ts'
 import { baseUrlOf, createClient, type IntercomClient } from './client.ts'
 import type { IntercomObserver } from './observer.ts'
 import type { AxiosAdapter } from './transport.ts'
@@ -28,6 +30,8 @@ export interface BriefClientOptions {
   random: () => number
   signal: AbortSignal
   observe?: IntercomObserver
+  /** Where its requests are counted together with those of others with the token. @defaultValue by themselves */
+  budgetStore?: BudgetStore | undefined
   /** The end of it all, whatever Intercom has answered. @defaultValue 25 s */
   deadlineMs?: number
   /** The longest time without a usable answer; `pause` does not count. @defaultValue 10 s */
@@ -37,7 +41,7 @@ export interface BriefClientOptions {
 }
 
 /**
- * Runs `work` with a client that has a budget of its own. Aborts it at the deadline, or when nothing usable comes for too
+ * Runs `work` with a client whose requests go before those of jobs. Aborts it at the deadline, or when nothing usable comes for too
  * long.
  *
  * @throws CodedError `intercom_unavailable` then, saying what was seen; what `work` throws; the signal's reason
@@ -48,7 +52,10 @@ export async function withBriefClient<Result>(
 ): Promise<Result> {
   const { config, baseUrl, proxies, adapter, clock, random, signal, observe, tries } = options
   const { deadlineMs = 25_000, patienceMs = 10_000 } = options
-  const { budget, rateLimit } = watchLimit(createBudget({ clock, random }))
+  const { access_token: accessToken } = config
+  const member = randomBytes(6).toString('base64url')
+  const shared = options.budgetStore && { store: options.budgetStore, accessToken, member }
+  const { budget, rateLimit } = watchLimit(createBudget({ clock, random, ...shared }))
   const ending = new AbortController()
   const stop = () => ending.abort(signal.reason)
   if (signal.aborted) stop()
@@ -101,6 +108,7 @@ export async function withBriefClient<Result>(
   } finally {
     signal.removeEventListener('abort', stop)
     ending.abort()
+    budget.close()
   }
 }
 
@@ -110,7 +118,8 @@ function watchLimit(budget: Budget): { budget: Budget; rateLimit: () => number |
   const watched: Budget = {
     ...budget,
     async take(signal, order) {
-      const permit = await budget.take(signal, order)
+      // Somebody waits for the result.
+      const permit = await budget.take(signal, { ...order, isUrgent: true })
       return {
         end(outcome) {
           limit = outcome.limit ?? limit

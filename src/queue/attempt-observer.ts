@@ -4,10 +4,10 @@ import type { Commit } from '../sync/contract/commit.ts'
 
 /**
  * How an attempt ended. `ended`: its job has ended with it. `failed`: another attempt follows. `handed_over`: another
- * follows because this process stops. `superseded`: the job had ended, or had a newer attempt. `lock_lost`: another
+ * follows because this process stops. `rested`: another follows when the job's turn comes again. `superseded`: the job had ended, or had a newer attempt. `lock_lost`: another
  * worker has the job. `broken`: the attempt could not be begun or ended; the queue repeats it.
  */
-export type AttemptOutcome = 'ended' | 'failed' | 'handed_over' | 'superseded' | 'lock_lost' | 'broken'
+export type AttemptOutcome = 'ended' | 'failed' | 'handed_over' | 'rested' | 'superseded' | 'lock_lost' | 'broken'
 
 /** Is notified of what a worker does. */
 export interface AttemptObserver {

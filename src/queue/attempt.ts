@@ -2,6 +2,7 @@ import type { JobFailure } from '../errors.ts'
 import type { Attempt, AttemptIdentity, AttemptStore } from '../store/attempts/attempts.ts'
 import { cancelledEnding, type Ending, type EndOutcome } from '../store/attempts/job-end.ts'
 import { judgeFailure, maxDeaths, workersDied } from '../sync/attempt/retry-policy.ts'
+import { Rest } from '../sync/contract/rest.ts'
 import type { SyncRequest } from '../sync/contract/sync-request.ts'
 import { AttemptStop } from './attempt-stop.ts'
 import { type CommitDependencies, commitSync, type JobProgress } from './commit-sync.ts'
@@ -11,7 +12,7 @@ import { type AttemptWatch, unwatched } from './watch/attempt-watch.ts'
 /** What happens to the queue's job after an attempt: it is finished, or comes again after `delayMs`. */
 export type AttemptResult =
   | { kind: 'over'; outcome: 'ended' | 'superseded' }
-  | { kind: 'again'; outcome: 'failed' | 'handed_over'; delayMs: number }
+  | { kind: 'again'; outcome: 'failed' | 'handed_over' | 'rested'; delayMs: number }
 
 export interface AttemptDependencies extends CommitDependencies {
   /** Begins to watch an attempt. @defaultValue nobody does */
@@ -44,7 +45,7 @@ export async function runAttempt(
 
   const watch = watchAttempt(attempt)
   try {
-    return await work(dependencies, { attempt, idleAttempts: attempt.idleAttempts, watch }, signal)
+    return await work(dependencies, { attempt, idleAttempts: attempt.idleAttempts, hasProgress: false, watch }, signal)
   } finally {
     watch.stop()
   }
@@ -62,8 +63,10 @@ async function work(
     return overAfter(await commitSync(dependencies, signal, progress))
   } catch (error) {
     if (error instanceof AttemptStop && error.stopCause === 'lock-lost') throw error
-    if (!(error instanceof AttemptStop)) reportError(error, attempt, openedRequest(attempt))
+    const isStopped = error instanceof AttemptStop || error instanceof Rest
+    if (!isStopped) reportError(error, attempt, openedRequest(attempt))
     await watch.settle()
+    if (error instanceof Rest) return restAttempt(attempts, progress, error.restMs)
     if (error instanceof AttemptStop) return releaseAttempt(attempts, progress.attempt, undefined, 0)
     const verdict = judgeFailure(error, progress.idleAttempts)
     if (verdict.kind === 'over') return endJob(attempts, progress.attempt, failedEnding(verdict.failure))
@@ -84,6 +87,21 @@ async function releaseAttempt(
   if (released.outcome === 'CANCELLED') return endJob(attempts, identity, cancelledEnding(released.cancelReason))
   if (released.outcome !== 'RELEASED') return superseded
   return { kind: 'again', outcome: failure ? 'failed' : 'handed_over', delayMs }
+}
+
+/** So much later a job comes back that gives way to others, so that they come first. */
+const behindOthersMs = 1000
+
+/** Gives the slot back: the job goes on when its turn comes, and its readers see no more than that it waits. */
+async function restAttempt(
+  attempts: AttemptStore,
+  { attempt, hasProgress }: JobProgress,
+  restMs: number,
+): Promise<AttemptResult> {
+  const released = await attempts.rest(attempt, hasProgress)
+  if (released.outcome === 'CANCELLED') return endJob(attempts, attempt, cancelledEnding(released.cancelReason))
+  if (released.outcome !== 'RELEASED') return superseded
+  return { kind: 'again', outcome: 'rested', delayMs: Math.max(restMs, behindOthersMs) }
 }
 
 async function endJob(attempts: AttemptStore, identity: AttemptIdentity, ending: Ending): Promise<AttemptResult> {

@@ -27,6 +27,8 @@ export interface JobProgress extends AttemptProgress {
   /** The attempt as it last began; with another number if its own was given out a second time. */
   attempt: Attempt
   watch: AttemptWatch
+  /** Whether a commit of this attempt was progress. */
+  hasProgress: boolean
 }
 
 /**
@@ -86,6 +88,7 @@ async function runSyncOnce(
       if (refusal) return refusal
       observe.committed(commit)
       watch.committed(commit)
+      progress.hasProgress ||= commit.isProgress
       offset += commit.messageCount
       commitId = nextId
       return undefined

@@ -38,6 +38,7 @@ export function createPatientAttempts(
     commit: (...commit) => whenServed(() => attempts.commit(...commit)),
     makeRoom: (...attempt) => whenServed(() => attempts.makeRoom(...attempt)),
     readGrowth: (...jobId) => whenServed(() => attempts.readGrowth(...jobId)),
+    rest: (...rest) => whenServed(() => attempts.rest(...rest)),
     release: (...release) => whenServed(() => attempts.release(...release)),
     end: (...end) => whenServed(() => attempts.end(...end)),
     // What it tells is old by then.

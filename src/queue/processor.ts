@@ -7,10 +7,11 @@ import { isValid } from '../stored/stored-data.ts'
 import { type AttemptDependencies, runAttempt } from './attempt.ts'
 import { unobserved } from './attempt-observer.ts'
 import { AttemptStop, stopSignal } from './attempt-stop.ts'
-import { lockKey, type SyncJobData } from './sync-queue.ts'
+import { lockKey, type SyncJobData, type SyncQueue } from './sync-queue.ts'
 
 interface ProcessorDependencies extends AttemptDependencies {
   keyspace: Keyspace
+  queue: Pick<SyncQueue, 'admit' | 'finished'>
 }
 
 const QueueJob = Type.Object({ jobId: Type.Integer({ minimum: 1 }) })
@@ -32,7 +33,7 @@ function readQueueJob(data: unknown): SyncJobData {
  * parameters.
  */
 export function createProcessor(dependencies: ProcessorDependencies): SyncProcessor {
-  const { keyspace, observe = unobserved } = dependencies
+  const { keyspace, queue, onError, observe = unobserved } = dependencies
   return async (job, token, signal) => {
     const { jobId } = readQueueJob(job.data)
     const identity = {
@@ -43,12 +44,14 @@ export function createProcessor(dependencies: ProcessorDependencies): SyncProces
       ...(token !== undefined && { lock: { key: lockKey(keyspace, jobId), token } }),
     }
     observe.started()
+    // The slot is taken, so BullMQ's queue has room for the next job.
+    void queue.admit().catch(onError)
     const result = await runAttempt(dependencies, identity, stopSignal(signal)).catch((error: unknown) => {
       observe.ended(error instanceof AttemptStop ? 'lock_lost' : 'broken')
       throw error
     })
     observe.ended(result.outcome)
-    if (result.kind === 'over') return
+    if (result.kind === 'over') return queue.finished(jobId).catch(onError)
     // BullMQ does not count a job that is handed back like this as a failed attempt. Limits and delays are ours.
     // BullMQ goes by the machine's clock, whatever clock we use.
     await failpoint('queueDelay', () => job.moveToDelayed(systemClock.now() + result.delayMs, token))

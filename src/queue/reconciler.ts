@@ -42,6 +42,7 @@ export async function keepReconciled(dependencies: ReconcilerDependencies, signa
  * cannot be looked over, this is reported, and the next job follows.
  */
 export async function reconcile(dependencies: ReconcilerDependencies, signal: AbortSignal): Promise<void> {
+  await dependencies.queue.forgetEnded(dependencies.liveJobs.list)
   const waiting = await dependencies.queue.listWaiting()
   const jobIds = await dependencies.liveJobs.list()
   for (let from = 0; from < jobIds.length; from += jobsAtATime) {

@@ -9,7 +9,10 @@ import type { AttemptDependencies } from './attempt.ts'
 import { listenForCancels } from './cancellation.ts'
 import { createProcessor } from './processor.ts'
 import { type ReconcilerRoleOptions, startReconcilerRole } from './reconciler-role.ts'
-import { watchAttempt } from './watch/attempt-watch.ts'
+import { createSyncQueue } from './sync-queue.ts'
+import { keepSlots } from './turns/slot-keeper.ts'
+import { createSlots } from './turns/slots.ts'
+import { unwatched, watchAttempt } from './watch/attempt-watch.ts'
 import type { JobLog } from './watch/job-log.ts'
 import { type LockTiming, startSyncWorker } from './worker.ts'
 
@@ -41,30 +44,36 @@ export interface WorkerRole {
 
 export function startWorkerRole(options: WorkerRoleOptions): WorkerRole {
   const { redis, subscriber, onError, timing, clock, jobLog: log } = options
+  const { concurrency } = options
   const attempts = createAttemptStore(options)
-  const watching = log && { watchAttempt: (attempt: Attempt) => watchAttempt({ attempts, clock, log }, attempt) }
+  const queue = createSyncQueue(redis, onError)
+  const slots = createSlots(clock)
+  const visible = (attempt: Attempt) => (log ? watchAttempt({ attempts, clock, log }, attempt) : unwatched)
   const worker = startSyncWorker({
     redis,
     processor: createProcessor({
       ...options,
       keyspace: redis.keyspace,
+      queue,
       attempts,
       replayLog: (jobId) => readWholeLog(options, jobId),
-      ...watching,
+      watchAttempt: (attempt) => slots.watched(visible(attempt), attempt),
     }),
-    concurrency: options.concurrency,
+    concurrency,
     onError,
     ...(timing && { timing }),
   })
   listenForCancels({ redis, subscriber, onError }, (jobId) => worker.stop(jobId, 'cancelled'))
   const closing = new AbortController()
   const announcing = keepAnnounced(redis, options, closing.signal)
+  const keeping = keepSlots({ queue, worker, slots, concurrency, clock, onError }, closing.signal)
   const reconciler = startReconcilerRole(options)
   return {
     async handOver() {
       closing.abort()
       await worker.handOver()
-      await Promise.all([reconciler.end(), announcing])
+      await Promise.all([reconciler.end(), announcing, keeping])
+      await queue.close()
     },
   }
 }

@@ -1,6 +1,6 @@
 import { Worker } from 'bullmq'
 import type { StoreClient } from '../store/keys.ts'
-import type { StopCause } from './attempt-stop.ts'
+import { restText, type StopCause } from './attempt-stop.ts'
 import type { SyncProcessor } from './processor.ts'
 import { forbidsInfo, queueJobId, type SyncJobData, syncQueueName } from './sync-queue.ts'
 
@@ -19,6 +19,8 @@ const defaultLockTiming: LockTiming = { lockMs: 10_000, renewMs: 3000, stalledCh
 export interface SyncWorker {
   /** Stops a job's attempt if this process has it. */
   stop(jobId: number, cause: StopCause): void
+  /** Lets a job of this process give its slot back; it wants none for that long. */
+  rest(jobId: number, restMs: number): void
   /** Takes no more jobs, stops every attempt so that other workers continue, and waits until all have been released. */
   handOver(): Promise<void>
 }
@@ -60,6 +62,7 @@ export function startSyncWorker({ redis, processor, concurrency, timing, onError
   })
   return {
     stop: (jobId, cause) => stop(queueJobId(jobId), cause),
+    rest: (jobId, restMs) => void worker.cancelJob(queueJobId(jobId), restText(restMs)),
     async handOver() {
       handingOver = true
       await worker.pause(true)

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { buildApp } from '../app.ts'
 import { startNotice } from '../http/service/start-notice.ts'
 import type { Phase } from '../process/lifecycle.ts'
@@ -10,6 +11,7 @@ import { createRedisErrorLog } from '../redis/redis-error-log.ts'
 import { announceAddress } from '../redis/service-file.ts'
 import { createConnectionStore } from '../store/connections/redis-connections.ts'
 import { createJobStore } from '../store/jobs/redis-job-store.ts'
+import { createRedisBudgetStore } from '../store/limits/redis-budget-store.ts'
 import { createMessageLogReader } from '../store/log/redis-message-log.ts'
 import { retentionOf } from '../store/log/retention.ts'
 import { createWakeUps } from '../store/log/wake-ups.ts'
@@ -47,6 +49,7 @@ export async function startApi(service: Service, sockets: number): Promise<Phase
       front: config,
       limits: { sockets, stalledReaderMs: config.stalledReaderMs },
     },
+    budgetStore: createRedisBudgetStore({ redis, keys, clock, createId: randomUUID, whenAway: 'alone' }),
     jobs: createJobStore({ ...store, enqueue: queue.enqueue, dequeue: queue.dequeue, isHeld: queue.isHeld }),
     connections: createConnectionStore(store),
     messages: createMessageLogReader(store),

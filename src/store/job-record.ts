@@ -13,7 +13,8 @@ import { type Job, jobStatuses } from './job.ts'
  * `growthBytes`, `notedBytes`), `notedTo` (up to which message commits have left the fingerprints of their records),
  * `errorTraced`, `readersUntil` (end of the last lease of a reader), `lastReaderAt` (when one last came), `leaseMs`,
  * `bodyDigest` (of the request and the settings, if the job belongs to a connection),
- * `requests` (sent to Intercom), `waitedMs` (for its rate limit). `v` would be a version; see `stored-data.ts`.
+ * `requests` (sent to Intercom), `waitedMs` (for its rate limit), `token` (digest of the access token, for its turns),
+ * `resting` (the attempt that has given its slot back), `idleRests` (rests in a row without progress). `v` would be a version; see `stored-data.ts`.
  */
 const JobRecord = Type.Object({
   tenant: Type.Optional(Type.String()),

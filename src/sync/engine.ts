@@ -66,11 +66,16 @@ export function createEngine(dependencies: EngineDependencies): StartSync {
       ...running,
     })
     const scrollWait = createScrollWait()
+    let canGoOnElsewhere = () => false
+    const onOpened = (ask: () => boolean) => {
+      canGoOnElsewhere = ask
+    }
+    watch?.holding(() => ({ isIdle: budget.isIdle(), canGoOnElsewhere: canGoOnElsewhere() }))
     watch?.begun(() => waitFor(budget) ?? scrollWait.present())
     try {
       const scrollLease = scrollWait.watched(scrollLeaseOf(config.access_token))
       const ports = { createSpool, scrollLease, onForeignScroll: scrollWait.foreign }
-      return yield* runSync({ ...request, ...log, client, ports, ...running })
+      return yield* runSync({ ...request, ...log, client, ports, onOpened, ...running })
     } finally {
       signal.removeEventListener('abort', stop)
       attempt.abort()

@@ -5,6 +5,7 @@ import { createRedact } from '../redaction.ts'
 import { positionWithLists, toKnownFailure } from '../stored/progress.ts'
 import { isUnknown } from '../streams/unknown-streams.ts'
 import type { Commit, Position, SyncOutcome } from './contract/commit.ts'
+import { Rest } from './contract/rest.ts'
 import type { Walk } from './contract/walk.ts'
 import { createFingerprints, type Fingerprints } from './delivered/fingerprints.ts'
 import { requestWarnings } from './delivery/catalog-warnings.ts'
@@ -27,6 +28,8 @@ export interface SyncInput extends WalksInput {
   growth?: readonly unknown[]
   /** The records that earlier attempts in this process have made durable, in place of `replay`. @defaultValue none */
   fingerprints?: Fingerprints
+  /** Told how to ask whether another attempt could go on from here. @defaultValue nobody asks */
+  onOpened?: (canGoOnElsewhere: () => boolean) => void
 }
 
 /** An attempt under way. */
@@ -84,6 +87,7 @@ export async function* runSync(asked: SyncInput): AsyncGenerator<Commit, SyncOut
   announce(attempt, input)
   yield* present(takeCommit())
 
+  input.onOpened?.(() => attempt.walks.every((walk) => !walk.mustFinish?.()))
   const { walks, workspace } = await openWalks(input, attempt, before)
   attempt.walks = walks
   attempt.movement = createMovement(walks)
@@ -95,6 +99,11 @@ export async function* runSync(asked: SyncInput): AsyncGenerator<Commit, SyncOut
     const open = [...runs.values()].filter(isOpen)
     const wakeAt = Math.min(outbox.dueAt(), clock.monotonic() + IDLE_LOOK_MS, ...open.map(stateDueAt))
     const next = await events.next(wakeAt).catch((error: unknown) => ({ kind: 'failed' as const, error }))
+    if (signal.reason instanceof Rest) {
+      tellRateLimit(attempt)
+      tellStates(attempt)
+      yield* present(takeCommit())
+    }
     signal.throwIfAborted()
     if (next.kind === 'failed') {
       // Everything taken so far is whole and can be kept; the attempt fails after this commit.
@@ -152,7 +161,7 @@ function positionOf(attempt: Attempt, before: SyncPosition | undefined): Positio
   const position: SyncPosition = {
     ...((before?.v || attempt.growing.areThere()) && { v: positionWithLists }),
     emittedAt: attempt.outbox.emittedAt(),
-    runs: [...attempt.runs.values()].map(streamRunJson),
+    runs: [...attempt.runs.values()].map((run) => streamRunJson(run, attempt.clock)),
     walks: { ...before?.walks, ...walks },
     ...(attempt.failure && { failure: attempt.failure }),
     ...(attempt.clocksTold && { clocksTold: true }),

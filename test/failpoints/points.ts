@@ -23,6 +23,8 @@ export const workerPoints: Record<string, WorkerMoment> = {
   syncSwapBudget: 'on the way',
   syncCommit: 'on the way',
   syncActivity: 'on the way',
+  turnsAdmit: 'on the way',
+  turnsLook: 'on the way',
   segmentCreate: 'as messages move',
   segmentWrite: 'as messages move',
   segmentSync: 'as messages move',
@@ -34,6 +36,7 @@ export const workerPoints: Record<string, WorkerMoment> = {
   scrollLeaseRelease: 'at the end',
   syncEnd: 'at the end',
   syncForget: 'at the end',
+  turnsLeave: 'at the end',
 }
 
 /** The failpoints that an API comes to, each with the call that leads there (see `callers.ts`). */
@@ -41,6 +44,7 @@ export const apiPoints = [
   'syncPutConnection',
   'syncNextJobId',
   'syncCreate',
+  'turnsAdmit',
   'queueAdd',
   'syncShare',
   'syncJoin',
@@ -70,6 +74,7 @@ export const harmlessPoints: Record<string, string> = {
   syncJudgeUnnamed: 'files that are not judged now are judged at the next look',
   syncAwaitReader: 'an orderly close, whose process dies anyway: the lease of a reader runs out without it, too',
   syncMarkAbandoned: 'the next look finds the same job',
+  syncRest: 'before it a death is one like any other, and after it the job waits for its turn as after a rest',
   syncGiveWay: 'one step that nobody continues: the next commit asks for room again',
   syncRemoveAcknowledged: 'one step that nobody continues: the next look asks again',
 }

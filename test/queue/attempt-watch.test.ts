@@ -72,12 +72,12 @@ const contacts = (rowsSynced: number, more: Partial<StreamProgress> = {}): Strea
 t.test('the log has a line when a job starts, and one each half minute', async (t) => {
   const { clock, lines, watch, jobId, progressLines } = await startWatch(t)
   t.match(lines, [{ level: 30, msg: 'job started', jobId, attempt: 1, attempts: 1 }])
-  watch.committed({ streams: [contacts(0)] })
+  watch.committed({ isProgress: true, streams: [contacts(0)] })
   watch.sync?.answered(200, 12.4, { method: 'POST', path: '/contacts/search' })
   watch.sync?.answered(undefined, 5, { method: 'GET', path: '/tags' })
   watch.sync?.retried()
   await passSeconds(clock, 29, (number) =>
-    watch.committed({ streams: [contacts(10 * number, { cursor: 1_700_000_000 })] }),
+    watch.committed({ isProgress: true, streams: [contacts(10 * number, { cursor: 1_700_000_000 })] }),
   )
   t.same(progressLines(), [])
   await passSeconds(clock, 1)
@@ -105,11 +105,11 @@ t.test('the log has a line when a job starts, and one each half minute', async (
 
 t.test('a job shows its rates, at the cost of one small write a second at most', async (t) => {
   const { clock, watch, read, reports, store, jobId } = await startWatch(t)
-  watch.committed({ streams: [contacts(0)] })
+  watch.committed({ isProgress: true, streams: [contacts(0)] })
   await passSeconds(clock, 10, (number) => {
     for (const part of [1, 2, 3, 4]) {
       watch.sync?.answered(200, 1, { method: 'GET', path: '/tags' })
-      watch.committed({ streams: [contacts(40 * (number - 1) + 10 * part)] })
+      watch.committed({ isProgress: true, streams: [contacts(40 * (number - 1) + 10 * part)] })
     }
   })
   await watch.settle()
@@ -177,7 +177,7 @@ t.test('the end of a job says, and counts, what was left out', async (t) => {
 t.test('a scroll is waited for only while nothing else comes', async (t) => {
   const { clock, watch, read } = await startWatch(t)
   watch.sync?.begun(() => ({ waitingFor: 'scroll' }))
-  await passSeconds(clock, 3, (number) => watch.committed({ streams: [contacts(number)] }))
+  await passSeconds(clock, 3, (number) => watch.committed({ isProgress: true, streams: [contacts(number)] }))
   await watch.settle()
   t.equal((await read()).waitingFor, undefined)
   await passSeconds(clock, 3)

@@ -98,6 +98,7 @@ export async function startApp(t: Teardown, server: RedisAccess, options: AppOpt
     ready: async () => void (await redis.ping()),
     closing: closing.signal,
     ...(options.ready && { ready: options.ready }),
+    ...(options.budgetStore && { budgetStore: options.budgetStore }),
   })
   watchResponses(app)
   t.teardown(() => {

@@ -77,8 +77,14 @@ export interface TestService extends TestStore {
   reported: ReportedError[]
   /** Errors of Redis and the queue, outside of attempts or waited out by them. */
   errors: unknown[]
-  /** @param timing the default is `fastLocks` */
-  startWorker(startSync: StartSync, timing?: LockTiming, observe?: AttemptObserver, jobLog?: JobLog): WorkerRole
+  /** @param timing the default is `fastLocks` @param concurrency the default is 5 */
+  startWorker(
+    startSync: StartSync,
+    timing?: LockTiming,
+    observe?: AttemptObserver,
+    jobLog?: JobLog,
+    concurrency?: number,
+  ): WorkerRole
 }
 
 /** Store and queue on a test Redis; workers are started by the test and stopped when it ends. */
@@ -96,12 +102,12 @@ export function openService(
     queue,
     reported,
     errors,
-    startWorker(startSync, timing = fastLocks, observe = unobserved, jobLog = undefined) {
+    startWorker(startSync, timing = fastLocks, observe = unobserved, jobLog = undefined, concurrency = 5) {
       const role = startWorkerRole({
         ...store,
         redis: server.connect(),
         subscriber: server.connect('subscriber'),
-        concurrency: 5,
+        concurrency,
         logLimitBytes: options.logLimitBytes ?? 64 * 1024 * 1024,
         timing,
         startSync,

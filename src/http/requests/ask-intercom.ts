@@ -1,6 +1,7 @@
 import type { SourceConfig } from '../../airbyte/source-config.ts'
 import type { Clock } from '../../clock.ts'
 import { type BriefClient, type BriefClientOptions, withBriefClient } from '../../intercom/brief-client.ts'
+import type { BudgetStore } from '../../intercom/budget/budget-store.ts'
 import { countExchanges } from '../../intercom/observer.ts'
 import type { Metrics } from '../../metrics.ts'
 import type { Proxies } from '../../network/proxies.ts'
@@ -18,11 +19,16 @@ interface AskDependencies {
   metrics: Metrics
   intercomBaseUrl?: string | undefined
   proxies?: Proxies | undefined
+  budgetStore?: BudgetStore | undefined
 }
 
 /** Questions to Intercom end with the caller, with the service, and in time. */
-export function createAskIntercom({ clock, metrics, intercomBaseUrl: baseUrl, proxies }: AskDependencies): AskIntercom {
+export function createAskIntercom(dependencies: AskDependencies): AskIntercom {
+  const { clock, metrics, intercomBaseUrl: baseUrl, proxies, budgetStore } = dependencies
   const observe = countExchanges(metrics)
   return (signal, config, work, limits) =>
-    withBriefClient({ config, baseUrl, proxies, clock, random: Math.random, signal, observe, ...limits }, work)
+    withBriefClient(
+      { config, baseUrl, proxies, budgetStore, clock, random: Math.random, signal, observe, ...limits },
+      work,
+    )
 }

@@ -22,6 +22,8 @@ export interface Budget {
   concurrency(): number
   /** Until when (ms of the injected clock's `now`) requests have to wait; undefined while none has to. */
   waitingUntil(): number | undefined
+  /** Whether no request is in flight. */
+  isIdle(): boolean
   /** Counts requests with those of the workspace's other apps from now on. */
   joinWorkspace(id: string): void
   /** Gives back the permits held, and reports a last time once no request is in flight. No permit is taken afterwards. */
@@ -89,6 +91,7 @@ export function createBudget(options: BudgetOptions): Budget {
   return {
     concurrency: concurrency.wanted,
     take: grants.take,
+    isIdle: concurrency.isIdle,
     waitingUntil() {
       const opensInMs = held.isEmpty() ? exchange.opensInMs() : undefined
       return opensInMs === undefined ? undefined : clock.now() + opensInMs

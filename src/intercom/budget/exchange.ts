@@ -8,8 +8,8 @@ import type { UsageRecorder } from './usage-recorder.ts'
 /** An attempt's messages to the store and the answers, one round trip at a time. */
 export interface Exchange {
   isRunning(): boolean
-  /** Asks for permits, or waits for the exchange that is under way. */
-  ask(): Promise<void>
+  /** Asks for permits, or waits for the exchange that is under way. @param urgent how many are for urgent requests */
+  ask(urgent: number): Promise<void>
   /**
    * Reports without asking for permits. This happens at once after a 429, because it concerns all that share the token,
    * and where the store is near; otherwise when the lease on permits is over.
@@ -17,8 +17,8 @@ export interface Exchange {
   report(): void
   /** Reports for the last time: this member no longer counts. */
   close(): void
-  /** Ms until it is worth asking again; 0 = now. */
-  waitMs(): number
+  /** Ms until it is worth asking again; 0 = now. @param isUrgent for an urgent request */
+  waitMs(isUrgent: boolean): number
   /** An answer may have made room, so a wait that answers can shorten is over. */
   answerCame(): void
   /** Ms until requests can be sent again, as far as known; undefined while they can, or may at any moment. */
@@ -43,11 +43,11 @@ export function createExchange({ clock, store, whoAsks, recorder, held, time, cl
   let running: Promise<void> | undefined
   let isScheduled = false
   /** The permits that the last exchange granted, and when. */
-  let last: { grant: Grant; at: number } | undefined
+  let last: { grant: Grant; at: number; isUrgent: boolean } | undefined
   /** The usage that the last exchange left. */
   let usage: Usage = {}
 
-  async function tellStore(wanted: number, isLast: boolean): Promise<void> {
+  async function tellStore(wanted: number, urgent: number, isLast: boolean): Promise<void> {
     const unused = held.giveBack()
     if (unused) recorder.unused(unused.window, unused.count)
     const report = recorder.take()
@@ -55,18 +55,18 @@ export function createExchange({ clock, store, whoAsks, recorder, held, time, cl
     const grant = await store.update(
       subjects,
       (stored) => {
-        const decision = decide(stored, time.now(stored.token?.at), requester, { report, wanted, isLast })
+        const decision = decide(stored, time.now(stored.token?.at), requester, { report, wanted, urgent, isLast })
         usage = decision.usage
         return { usage, result: decision.grant }
       },
       closing,
     )
-    last = { grant, at: clock.monotonic() }
+    last = { grant, at: clock.monotonic(), isUrgent: urgent > 0 }
     if (grant.count > 0) held.put(grant)
   }
 
-  function run(wanted: number, isLast = false): Promise<void> {
-    running ??= tellStore(wanted, isLast).finally(() => {
+  function run(wanted: number, urgent = 0, isLast = false): Promise<void> {
+    running ??= tellStore(wanted, urgent, isLast).finally(() => {
       running = undefined
       report()
     })
@@ -96,13 +96,17 @@ export function createExchange({ clock, store, whoAsks, recorder, held, time, cl
 
   return {
     isRunning: () => running !== undefined,
-    ask: () => running ?? run(held.nextBatch()),
+    ask: (urgent) => running ?? run(held.nextBatch(), urgent),
     report,
     async close() {
       while (running) await running.catch(() => undefined)
-      await run(0, true).catch(() => undefined)
+      await run(0, 0, true).catch(() => undefined)
     },
-    waitMs: () => (last ? Math.max(0, last.at + last.grant.waitMs - clock.monotonic()) : 0),
+    waitMs(isUrgent) {
+      // What is kept for others has not been asked for yet.
+      if (!last || (isUrgent && !last.isUrgent)) return 0
+      return Math.max(0, last.at + last.grant.waitMs - clock.monotonic())
+    },
     answerCame() {
       if (last?.grant.opensInMs === undefined) last = undefined
     },

@@ -21,7 +21,6 @@ export interface Permit {
   end(outcome: Outcome): void
 }
 
-/** How much of Intercom's rate limit we use. */
 /** Hands out permits to the requests that wait for one. */
 export interface Grants {
   /** @throws the signal's reason when it aborts */
@@ -57,10 +56,12 @@ export function createGrants({ clock, concurrency, held, exchange, openPermit }:
   /** What those in the queue wait for: an exchange, or a time. Undefined while a request that ends will serve them. */
   let wait: { isOver: () => boolean; stop: AbortController } | undefined
 
+  const waitMs = () => exchange.waitMs(queue.urgent() > 0)
+
   function state(): State {
     if (concurrency.isFull()) return 'full'
     if (exchange.isRunning()) return 'asking'
-    return exchange.waitMs() > 0 ? 'waiting' : 'idle'
+    return waitMs() > 0 ? 'waiting' : 'idle'
   }
 
   function serve(): void {
@@ -79,7 +80,7 @@ export function createGrants({ clock, concurrency, held, exchange, openPermit }:
     // An answer may make room before the time is over, and whoever waits may be gone.
     const isOver = () => queue.isEmpty() || (reason === 'waiting' && state() !== 'waiting')
     wait = { isOver, stop }
-    const more = reason === 'waiting' ? clock.sleep(Math.ceil(exchange.waitMs()), stop.signal) : exchange.ask()
+    const more = reason === 'waiting' ? clock.sleep(Math.ceil(waitMs()), stop.signal) : exchange.ask(queue.urgent())
     more
       .catch((error: unknown) => {
         if (error !== OVER) for (const waiting of queue.drain()) waiting.reject(error)

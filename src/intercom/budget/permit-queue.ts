@@ -1,6 +1,8 @@
 /** Requests that wait for a permit. */
 export interface PermitQueue<Waiting> {
   isEmpty(): boolean
+  /** How many of those that wait are urgent. */
+  urgent(): number
   /** @param isUrgent it goes before all that are not @param turn those of one name share their turns */
   add(waiting: Waiting, isUrgent: boolean, turn: string): void
   /** Takes out the one whose turn it is. */
@@ -35,6 +37,7 @@ export function createPermitQueue<Waiting>(): PermitQueue<Waiting> {
 
   return {
     isEmpty: () => urgent.size === 0 && [...turns.values()].every((queue) => queue.size === 0),
+    urgent: () => urgent.size,
     add(waiting, isUrgent, turn) {
       if (isUrgent) {
         urgent.add(waiting)

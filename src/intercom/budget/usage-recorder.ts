@@ -31,12 +31,19 @@ export interface UsageRecorderOptions {
 interface Notes {
   ended: Map<number, number>
   answered: Map<number, WindowAnswers[]>
+  failed: Map<number, number>
   unused: Map<number, number>
   reading?: WindowReading | undefined
   blockedUntil: number
 }
 
-const noNotes = (): Notes => ({ ended: new Map(), answered: new Map(), unused: new Map(), blockedUntil: 0 })
+const noNotes = (): Notes => ({
+  ended: new Map(),
+  answered: new Map(),
+  failed: new Map(),
+  unused: new Map(),
+  blockedUntil: 0,
+})
 
 export function createUsageRecorder({ clock, time, random, member }: UsageRecorderOptions): UsageRecorder {
   let notes = noNotes()
@@ -47,6 +54,7 @@ export function createUsageRecorder({ clock, time, random, member }: UsageRecord
       const now = clock.monotonic()
       const reading = readingOf(outcome, now)
       if (reading) noteReading(notes, window, reading, outcome)
+      else if (outcome.kind === 'failed') add(notes.failed, window, 1)
       if (outcome.kind === 'rate_limited')
         notes.blockedUntil = Math.max(notes.blockedUntil, now + blockMs(outcome, random))
     },
@@ -98,7 +106,7 @@ function isSameWindow(endsAt: number, otherEndsAt: number): boolean {
 }
 
 /** Called for every answer where usage is kept in memory. */
-function onIntercomsClock({ ended, answered, unused, reading, blockedUntil }: Notes, time: BudgetTime): Notes {
+function onIntercomsClock({ ended, answered, failed, unused, reading, blockedUntil }: Notes, time: BudgetTime): Notes {
   const dated = new Map<number, WindowAnswers[]>()
   for (const [window, groups] of answered)
     dated.set(
@@ -108,6 +116,7 @@ function onIntercomsClock({ ended, answered, unused, reading, blockedUntil }: No
   return {
     ended,
     answered: dated,
+    failed,
     unused,
     reading: reading && { ...reading, endsAt: endAtIntercom(reading, time) },
     blockedUntil: blockedUntil > 0 ? time.atIntercom(blockedUntil) : 0,

@@ -34,6 +34,7 @@ const get = (path: string, version: string = defaultApiVersion): IntercomRequest
   path,
   version,
   isProbe: true,
+  isUrgent: true,
 })
 
 /**

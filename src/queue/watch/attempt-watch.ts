@@ -10,7 +10,7 @@ import type { AttemptFigures, JobLog } from './job-log.ts'
 export interface AttemptWatch {
   /** For the sync that the attempt runs; absent if nobody watches it. */
   sync?: SyncWatch
-  committed(commit: Pick<Commit, 'streams'>): void
+  committed(commit: Pick<Commit, 'streams' | 'isProgress'>): void
   /** The attempt waits for something that its sync does not know of; undefined when it no longer does. */
   waits(wait: Wait | undefined): void
   /** Writes what has not been told yet. To be called before the attempt is over. */
@@ -81,6 +81,7 @@ export function watchAttempt({ attempts, clock, log }: WatchDependencies, attemp
     sync: {
       ...recorder.sync,
       waited: () => undefined,
+      holding: () => undefined,
       answered(...answer) {
         recorder.sync.answered(...answer)
         log.asked(attempt, ...answer)

@@ -29,7 +29,8 @@ export interface JobLog {
 export function createJobLog(logger: Logger): JobLog {
   return {
     started(attempt) {
-      const { attempts } = attempt
+      const { attempts, isRested } = attempt
+      if (isRested) return
       logger.info({ ...idsOf(attempt), attempts }, attempts === 1 ? 'job started' : 'job continued')
     },
     progress(attempt, { rows, rates, requests, retries, waitedMs, wait, streams }) {

@@ -16,6 +16,7 @@ import {
   type QueueLock,
 } from './job-end.ts'
 import { releaseScript } from './release.lua.ts'
+import { restScript } from './rest.lua.ts'
 
 /** One worker's try at a job. */
 export interface AttemptIdentity {
@@ -62,6 +63,12 @@ export interface AttemptStore {
     failure?: JobFailure,
     retryInMs?: number,
   ): Promise<ReleaseOutcome>
+  /**
+   * The attempt gives its slot back, and the job waits for its next turn: it stays `running`, and no attempt is counted.
+   *
+   * @param hasProgress whether this attempt has made some
+   */
+  rest(identity: AttemptIdentity, hasProgress: boolean): Promise<ReleaseOutcome>
   /** Tells callers what the attempt is doing. Changes nothing once another attempt has begun. */
   reportActivity(identity: AttemptIdentity, report: ActivityReport): Promise<void>
   /**
@@ -79,6 +86,7 @@ export function createAttemptStore(dependencies: AttemptStoreDependencies): Atte
     makeRoom: (attempt) => makeRoom(dependencies, attempt),
     readGrowth: (jobId) => readGrowth(dependencies.redis, jobId),
     release: (...release) => releaseAttempt(dependencies, ...release),
+    rest: (...rest) => restAttempt(dependencies, ...rest),
     reportActivity: (identity, report) => reportActivity(dependencies, identity, report),
     end: (jobId, fence, ending, by) => endJob(dependencies, jobId, fence, ending, by),
   }
@@ -132,6 +140,18 @@ async function releaseAttempt(
       lastFailure: failure && JSON.stringify(failure),
       retryAt: retryInMs !== undefined && now + retryInMs,
     },
+  })
+  return outcome === 'CANCELLED' ? { outcome, cancelReason: cancelReasonOf(cancelReason) } : { outcome }
+}
+
+async function restAttempt(
+  { redis, clock }: AttemptStoreDependencies,
+  { jobId, fence, attemptId }: AttemptIdentity,
+  hasProgress: boolean,
+): Promise<ReleaseOutcome> {
+  const [outcome, cancelReason] = await runScript(redis, restScript, {
+    keys: { recordKey: redis.keyspace.job(jobId, 'record') },
+    args: { channel: redis.keyspace.changedChannel(jobId), now: clock.now(), fence, attemptId, hasProgress },
   })
   return outcome === 'CANCELLED' ? { outcome, cancelReason: cancelReasonOf(cancelReason) } : { outcome }
 }

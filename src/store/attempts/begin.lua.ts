@@ -10,6 +10,8 @@ import { defineScript } from '../script.ts'
  * job is not to blame. So a death is counted separately, unless that attempt had made progress, and the new attempt
  * takes its place in the count.
  *
+ * After a rest (see `rest`) the attempt goes on, so nothing is counted but what the rest took back.
+ *
  * A number can come twice when Redis goes back in time while a worker continues. If the queue's lock is given, the lock
  * decides: its holder is the newest attempt and gets a number above all that were given out; others may not begin.
  *
@@ -34,8 +36,8 @@ export const beginScript = defineScript({
   ],
   reply: Type.Array(Type.String(), { minItems: 1 }),
   lua: `${endedFunction}${runIdFunction}${laterEpochFunction}
-local status, latestFence, latestAttemptId, runIdOfLog, idleAttempts, epoch = unpack(redis.call(
-  'HMGET', recordKey, 'status', 'fence', 'attemptId', 'runId', 'idleAttempts', 'epoch'))
+local status, latestFence, latestAttemptId, runIdOfLog, idleAttempts, epoch, resting = unpack(redis.call(
+  'HMGET', recordKey, 'status', 'fence', 'attemptId', 'runId', 'idleAttempts', 'epoch', 'resting'))
 if not status or ended(status) then return {'ENDED'} end
 local latest, mine = tonumber(latestFence), tonumber(fence)
 local again = latest == mine and latestAttemptId == attemptId
@@ -50,7 +52,12 @@ local number = string.format('%.0f', mine)
 redis.call('PUBLISH', channel, 'running')
 redis.call('HSET', recordKey, 'status', 'running', 'fence', number, 'attemptId', attemptId, 'lastUpdatedAt', now)
 redis.call('HSETNX', recordKey, 'startTime', now)
-if not again then
+if resting then redis.call('HDEL', recordKey, 'resting') end
+-- Another name was left by an attempt that a process of an earlier version has followed.
+local rested = resting and resting == latestAttemptId and not again
+if rested then
+  redis.call('HINCRBY', recordKey, 'idleAttempts', 1)
+elseif not again then
   redis.call('HINCRBY', recordKey, 'attempts', 1)
   local died = status == 'running' and tonumber(idleAttempts) > 0
   redis.call('HINCRBY', recordKey, died and 'deaths' or 'idleAttempts', 1)
@@ -67,8 +74,9 @@ local function add(name, value)
   reply[#reply + 1] = value
 end
 local names = {'v', 'tenant', 'connectionId', 'messages', 'fence', 'commitId', 'attempts', 'idleAttempts', 'deaths',
-  'cancelReason'}
+  'cancelReason', 'idleRests'}
 for i, value in ipairs(redis.call('HMGET', recordKey, unpack(names))) do add(names[i], value) end
+if rested then add('rested', '1') end
 add('position', redis.call('GET', positionKey))
 add('wrappedDataKey', redis.call('GET', dataKeyKey))
 add('request', redis.call('GET', requestKey))

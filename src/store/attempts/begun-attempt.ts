@@ -24,6 +24,10 @@ export interface BegunAttempt {
   /** Attempts at the job, including this one. */
   attempts: number
   cancelReason?: CancelReason
+  /** The job goes on after a rest: this is no further attempt. */
+  isRested: boolean
+  /** Rests in a row that brought no progress. */
+  idleRests: number
   /** The connection that the job belongs to, if any. */
   connectionId?: string
   /** @throws SealBrokenError */
@@ -45,6 +49,9 @@ const BegunReply = Type.Object({
   deaths: Type.Optional(NumberText),
   attempts: NumberText,
   cancelReason: Type.Optional(Type.String()),
+  rested: Type.Optional(Type.String()),
+  /** Missing in records of older versions, and after progress. */
+  idleRests: Type.Optional(NumberText),
   position: Type.Optional(Type.String()),
   connectionId: Type.Optional(Type.String()),
   wrappedDataKey: Type.Optional(Type.String()),
@@ -82,6 +89,8 @@ export function readBegun(
     idleAttempts: Number(begun.idleAttempts),
     deaths: Number(begun.deaths ?? 0),
     attempts: Number(begun.attempts),
+    isRested: begun.rested !== undefined,
+    idleRests: Number(begun.idleRests ?? 0),
     ...(begun.cancelReason !== undefined && { cancelReason: cancelReasonOf(begun.cancelReason) }),
     ...(begun.connectionId !== undefined && { connectionId: begun.connectionId }),
     seals: openSeals,

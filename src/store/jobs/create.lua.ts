@@ -27,6 +27,8 @@ export const createScript = defineScript({
     'now',
     'tenant',
     'jobId',
+    /** Digest of the access token, so that jobs with one token are known to share its limit. */
+    'token',
     'epoch',
     'wrappedDataKey',
     /** Sealed. */
@@ -77,7 +79,7 @@ end
 
 redis.call('PUBLISH', channel, 'pending')
 redis.call('HSET', recordKey,
-  'tenant', tenant, 'jobType', 'sync', 'status', 'pending', 'createdAt', now, 'lastUpdatedAt', now,
+  'tenant', tenant, 'token', token, 'jobType', 'sync', 'status', 'pending', 'createdAt', now, 'lastUpdatedAt', now,
   'messages', 0, 'rows', 0, 'bytes', 0, 'blobBytes', 0, 'streams', '[]', 'epoch', epoch,
   'fence', 0, 'attempts', 0, 'idleAttempts', 0, 'fullRefresh', fullRefreshStreams, 'runId', runId())
 if graceMs ~= '' then

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHmac, randomUUID } from 'node:crypto'
 import type { ConfiguredCatalog } from '../../airbyte/catalog.ts'
 import { runScript } from '../script.ts'
 import { createJobSeals } from '../secrets/job-seals.ts'
@@ -42,6 +42,7 @@ export async function writeNewJob(
       now: clock.now(),
       tenant,
       jobId,
+      token: tokenDigest(keys, request),
       epoch: randomUUID(),
       wrappedDataKey: seals.wrappedDataKey,
       request: seals.sealRequest(request),
@@ -62,6 +63,15 @@ export async function writeNewJob(
     })),
   })
   return { outcome, otherJob: Number(otherJob) }
+}
+
+/**
+ * Names the access token in the queue. Keyed, and so another one after the keys have changed: then the token's older jobs
+ * take their turns beside its newer ones for a while.
+ */
+function tokenDigest([primary]: JobStoreDependencies['keys'], { config }: NewJob['request']): string {
+  if (!primary) throw new Error('there is no key')
+  return createHmac('sha256', primary.key).update(`queue\0${config.access_token}`).digest('base64url').slice(0, 22)
 }
 
 function fullRefreshStreams({ streams }: ConfiguredCatalog): string[] {

@@ -4,6 +4,7 @@ import {
   type BudgetNames,
   type BudgetStore,
   type BudgetSubjects,
+  createMemoryBudgetStore,
   keepLatest,
   subjectNames,
 } from '../../intercom/budget/budget-store.ts'
@@ -22,19 +23,25 @@ const PERMITS_AT_ONCE = 16
 const LEASE_MS = 250
 
 export interface RedisBudgetDependencies {
-  /** Waits for ever. */
   redis: StoreClient
   keys: readonly EncryptionKey[]
   clock: Clock
   /** Makes ids that are never made twice. */
   createId: () => string
+  /**
+   * While Redis cannot serve: jobs wait, because they could write nothing either. A call that needs no Redis is counted
+   * alone. @defaultValue 'wait'
+   */
+  whenAway?: 'wait' | 'alone'
 }
 
 /**
  * Budgets of the jobs of all workers. Usage is read, changed, and written back if nobody else has written meanwhile. If
  * it is lost, or goes back in time with its Redis, that costs a few 429s.
  */
-export function createRedisBudgetStore({ redis, keys, clock, createId }: RedisBudgetDependencies): BudgetStore {
+export function createRedisBudgetStore(dependencies: RedisBudgetDependencies): BudgetStore {
+  const { redis, keys, clock, createId, whenAway = 'wait' } = dependencies
+  const alone = createMemoryBudgetStore()
   /** The latest value seen for each key. Forgetting one only costs a second round trip. */
   const remembered = new Map<string, string>()
   const writer = createId()
@@ -82,9 +89,20 @@ export function createRedisBudgetStore({ redis, keys, clock, createId }: RedisBu
       try {
         return await ask()
       } catch (error) {
-        if (!(error instanceof CodedError && error.code === 'store_unavailable')) throw error
+        if (!isAway(error) || whenAway === 'alone') throw error
         await clock.sleep(RETRY_MS, signal)
       }
+    }
+  }
+
+  const updateShared: BudgetStore['update'] = async (subjects, change, signal) => {
+    for (;;) {
+      const names = await findNames(subjects, signal)
+      const before = names.map((name) => remembered.get(name) ?? '')
+      const { usage, result } = change(readUsage(before[0] ?? '', before[1] ?? ''))
+      const version = `${writer}.${++writes}`
+      const after = [usage.token, usage.workspace].map((part) => writeUsage(version, part))
+      if (await swap(names, before, after.slice(0, names.length), signal)) return result
     }
   }
 
@@ -92,14 +110,16 @@ export function createRedisBudgetStore({ redis, keys, clock, createId }: RedisBu
     permitsAtOnce: PERMITS_AT_ONCE,
     leaseMs: LEASE_MS,
     async update(subjects, change, signal) {
-      for (;;) {
-        const names = await findNames(subjects, signal)
-        const before = names.map((name) => remembered.get(name) ?? '')
-        const { usage, result } = change(readUsage(before[0] ?? '', before[1] ?? ''))
-        const version = `${writer}.${++writes}`
-        const after = [usage.token, usage.workspace].map((part) => writeUsage(version, part))
-        if (await swap(names, before, after.slice(0, names.length), signal)) return result
+      try {
+        return await updateShared(subjects, change, signal)
+      } catch (error) {
+        if (!isAway(error)) throw error
+        return alone.update(subjects, change, signal)
       }
     },
   }
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof CodedError && error.code === 'store_unavailable'
 }

@@ -24,6 +24,10 @@ export interface Walk {
   position(): Record<string, unknown> | undefined
   /** The `stream_state` that covers everything taken so far. */
   streamState(streamName: string): Record<string, unknown>
+  /**
+   * What has been read so far cannot be gone on with: another attempt would begin at the start. @defaultValue never
+   */
+  mustFinish?(): boolean
   /** The part of a stream that Intercom could not give although the walk has come to its end; undefined for nothing. */
   missing?(streamName: string): Missing | undefined
 }

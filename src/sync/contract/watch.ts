@@ -10,8 +10,18 @@ export interface Wait {
   until?: number
 }
 
+/** What an attempt has that the next one could not go on from. */
+export interface Held {
+  /** No request is on its way. */
+  isIdle: boolean
+  /** Every list that is being read can be gone on with from its middle, by another attempt in another process. */
+  canGoOnElsewhere: boolean
+}
+
 /** Whoever watches an attempt at a sync: is told of its exchanges with Intercom, and may ask what it waits for. */
 export interface SyncWatch extends IntercomObserver {
   /** The attempt has begun, and from now on can say what it waits for. */
   begun(waiting: () => Wait | undefined): void
+  /** From now on the attempt can say what it holds. */
+  holding(held: () => Held): void
 }

@@ -19,13 +19,27 @@ export interface StreamRun {
 
 type StreamRunJson = SyncPosition['runs'][number]
 
-export function createStreamRun(name: string, clock: Clock, json?: StreamRunJson): StreamRun {
+export function createStreamRun(
+  name: string,
+  clock: Pick<Clock, 'now' | 'monotonic'>,
+  { stateAt, ...json }: Partial<StreamRunJson> = {},
+): StreamRun {
+  // A job that goes on after a rest may have been silent for long. A clock that was set back must not lengthen that.
+  const silentMs = stateAt === undefined ? 0 : Math.max(0, clock.now() - stateAt)
   const unknown = { status: undefined, rowsEstimate: undefined, cursor: undefined }
-  return { name, ...unknown, rowsSynced: 0, sinceState: 0, completeness: {}, ...json, lastStateAt: clock.monotonic() }
+  return {
+    name,
+    ...unknown,
+    rowsSynced: 0,
+    sinceState: 0,
+    completeness: {},
+    ...json,
+    lastStateAt: clock.monotonic() - silentMs,
+  }
 }
 
 /** The part of a stream's run that goes into a position. */
-export function streamRunJson(run: StreamRun): StreamRunJson {
+export function streamRunJson(run: StreamRun, clock: Pick<Clock, 'now' | 'monotonic'>): StreamRunJson {
   const { name, status, rowsSynced, rowsEstimate, cursor, completeness, sinceState } = run
   return {
     name,
@@ -35,6 +49,7 @@ export function streamRunJson(run: StreamRun): StreamRunJson {
     ...(cursor !== undefined && { cursor }),
     completeness,
     sinceState,
+    stateAt: Math.round(clock.now() - (clock.monotonic() - run.lastStateAt)),
   }
 }
 

@@ -109,6 +109,8 @@ const StreamRunJson = Type.Object({
   completeness: CompletenessSchema,
   /** RECORDs since the last STATE. */
   sinceState: Count,
+  /** When the last STATE came, or else the job began, ms since the epoch. @defaultValue when the attempt begins */
+  stateAt: Type.Optional(Type.Number()),
 })
 
 /** The position of a whole job. */

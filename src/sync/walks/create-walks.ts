@@ -53,9 +53,20 @@ function createWalk(
   return search ? createSearchWalk(options) : createFilteredWalk(options)
 }
 
-/** The same client for the requests of one walk, which take turns with those of the others. */
+/**
+ * The same client for the requests of one walk, which take turns with those of the others. The first one is urgent: it
+ * shows how much there is, and somebody may be waiting to see anything at all.
+ */
 function inTurns(client: IntercomClient, turn: string): IntercomClient {
-  return { ...client, ask: (request, read) => client.ask({ ...request, turn }, read) }
+  let isFirst = true
+  return {
+    ...client,
+    ask(request, read) {
+      const urgent = isFirst && { isUrgent: true }
+      isFirst = false
+      return client.ask({ ...request, ...urgent, turn }, read)
+    },
+  }
 }
 
 /** The stream whose records a walk looks for. For a child stream, this is the parent stream. */

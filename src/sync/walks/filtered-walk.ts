@@ -45,10 +45,12 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
   const { feeds, config } = options
   const settings = listPlan(config)
   let finished = options.position && restore(feeds, readPosition(FilteredPosition, options.position, options.root.name))
+  let hasBegun = false
   const feedOf = (name: string) => finished?.feeds.find(({ entry }) => entry.name === name)
 
   async function* arrivals(): AsyncGenerator<Arrival, void, void> {
     if (finished || feeds.every((feed) => feed.finishedBefore)) return
+    hasBegun = true
     yield* listArrivals(options, settings, (end) => {
       finished = end
     })
@@ -58,6 +60,7 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
     streamNames: feeds.map((feed) => feed.entry.name),
     arrivals,
     position: () => finished && { ...finished.position },
+    mustFinish: () => hasBegun && !finished,
     streamState(name) {
       const feed = feeds.find(({ entry }) => entry.name === name)
       const opened = feedOf(name)

@@ -18,8 +18,11 @@ export function createSnapshotWalk(
   const types = memberTypes(entry, configured)
   let done = isComplete(state) || (position && readPosition(SnapshotPosition, position, entry.name).done) === true
 
+  let hasBegun = false
+
   async function* arrivals(): AsyncGenerator<Arrival, void, void> {
     if (done) return
+    hasBegun = true
     const version = config.api_version ?? defaultApiVersion
     const { name, path, query, recordsPath } = entry
     const shape = { recordsPath, members: ['id', ...retypedMembers(entry)] }
@@ -42,5 +45,6 @@ export function createSnapshotWalk(
     arrivals,
     streamState: () => (done ? completeState : freshState),
     position: () => ({ done }),
+    mustFinish: () => hasBegun && !done,
   }
 }

@@ -29,6 +29,8 @@ export interface Ask {
   report: UsageReport
   /** The largest number of permits wanted; 0 only reports. */
   wanted: number
+  /** How many of them may be taken from what is kept for others. @defaultValue 0 */
+  urgent?: number
   /** It asks for the last time, and then no longer counts as a member. */
   isLast: boolean
 }
@@ -68,7 +70,7 @@ export function decide(
   usage: Usage,
   now: number,
   requester: Requester,
-  { report, wanted, isLast }: Ask,
+  { report, wanted, urgent = 0, isLast }: Ask,
 ): { usage: Usage; grant: Grant } {
   const current = usageAfter(usage, now, requester, report)
   const { token } = current
@@ -79,6 +81,8 @@ export function decide(
   if (wanted === 0) return { usage: current, grant: nothing(token) }
   const available = availabilityOf(current, requester)
   if (available.count > 0) return grantPermits(current, requester, Math.min(wanted, batchOf(available, requester)))
+  const kept = urgent > 0 ? availabilityOf(current, requester, true).count : 0
+  if (kept > 0) return grantPermits(current, requester, Math.min(urgent, kept))
   const own = askingMember(token.members, requester.member, token.window)
   const members = {
     ...token.members,
@@ -116,7 +120,7 @@ function usageAfter(usage: Usage, now: number, { inWorkspace }: Requester, repor
 }
 
 /** The first limit that is reached counts. */
-function availabilityOf({ token, workspace }: CurrentUsage, requester: Requester): Availability {
+function availabilityOf({ token, workspace }: CurrentUsage, requester: Requester, isUrgent = false): Availability {
   const now = token.at
   const blockedMs = token.blockedUntil - now
   if (blockedMs > 0) return none('blocked', blockedMs)
@@ -128,7 +132,7 @@ function availabilityOf({ token, workspace }: CurrentUsage, requester: Requester
   const inWorkspace = workspace ? workspaceRoom(workspace, requester.workspaceCeiling) : Number.POSITIVE_INFINITY
   if (workspace && inWorkspace <= 0) return none('workspace', workspaceWaitMs(workspace, now))
 
-  const room = roomOf(token, requester.member, requester.reserve)
+  const room = roomOf(token, requester.member, requester.reserve, isUrgent)
   if (room.now > 0) return { count: Math.min(room.now, inWorkspace), waitMs: 0 }
   const ms = Math.max(1, room.opensInMs)
   return room.mayGrow ? { count: 0, waitMs: Math.min(ms, LOOK_MS), reason: 'window' } : none('window', ms)

@@ -24,16 +24,19 @@ const OTHERS_REMEMBERED_MS = 6 * WINDOW_MS
  * end.
  *
  * @param reserve share of the limit left to others while they are seen spending
+ * @param isUrgent for a few requests that many wait for: they may take from what is kept, but for half of the reserve
+ * while others are seen
  */
-export function roomOf(usage: TokenUsage, member: string, reserve: number): Room {
+export function roomOf(usage: TokenUsage, member: string, reserve: number, isUrgent = false): Room {
   const { limit, lowest, endsAt, at, othersSeenAt } = usage
   if (limit === undefined) return { now: Number.POSITIVE_INFINITY, mayGrow: false, opensInMs: 0 }
   const leftMs = endsAt - at
   const othersSeen = othersSeenAt > 0 && at - othersSeenAt < OTHERS_REMEMBERED_MS
-  const kept = othersSeen || leftMs > OPEN_TO_ALL_MS ? Math.floor(limit * reserve) : 0
+  const share = isUrgent ? (othersSeen ? reserve / 2 : 0) : reserve
+  const kept = othersSeen || leftMs > OPEN_TO_ALL_MS ? Math.floor(limit * share) : 0
   const late = leftMs > WINDOW_MS - LATE_MS ? usage.openBefore : 0
   const free = lowest - kept - usage.open - late
-  const forMembers = fairReserve(usage.members, member, usage.window, limit - kept, leftMs)
+  const forMembers = isUrgent ? 0 : fairReserve(usage.members, member, usage.window, limit - kept, leftMs)
   const opensLate = kept > 0 && !othersSeen && lowest > 0
   return {
     now: free - forMembers,

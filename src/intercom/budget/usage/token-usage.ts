@@ -85,6 +85,7 @@ export function withReport(given: TokenUsage, report: UsageReport): TokenUsage {
   for (const [window, count] of report.ended) usage = withEnded(usage, window, count)
   for (const [window, groups] of report.answered)
     for (const answers of groups) usage = withAnswers(usage, window, answers)
+  for (const [window, count] of report.failed) usage = withFailed(usage, window, count)
   for (const [window, count] of report.unused) usage = withUnused(usage, report.member, window, count)
   if (report.reading) usage = withReading(usage, report.reading)
   return {
@@ -101,10 +102,20 @@ function withEnded(usage: TokenUsage, window: number, count: number): TokenUsage
   return usage
 }
 
-/** Removes from this window the permits that turn out to be counted in the one before, or not at all. */
+/** Intercom may have counted a request that failed. Until an answer says what remains, it is taken to have. */
+function withFailed(usage: TokenUsage, window: number, count: number): TokenUsage {
+  if (window !== usage.window || usage.limit === undefined) return usage
+  return { ...usage, lowest: Math.max(0, usage.lowest - count) }
+}
+
+/**
+ * Removes from this window the permits that turn out to be counted in the one before, or not at all. If some were granted
+ * still earlier (a process that starts may take long to send its first requests), our count of this window is not whole.
+ */
 function withAnswers(usage: TokenUsage, window: number, { endsAt, count, refused }: WindowAnswers): TokenUsage {
   const isEarlier = endsAt < usage.endsAt - WINDOW_MS / 2
   if (window === usage.window - 1 && isEarlier) return withFewerGranted(usage, count)
+  if (window < usage.window - 1 && !isEarlier) return { ...usage, whole: false }
   const mayBeOfThis = window === usage.window || window === usage.window - 1
   return !isEarlier && mayBeOfThis ? withFewerGranted(usage, refused) : usage
 }
@@ -153,7 +164,8 @@ function inNewWindow(usage: TokenUsage, endsAt: number, follows: boolean): Token
     endsAt,
     lowest: usage.limit ?? 0,
     told: false,
-    granted: openBefore,
+    // A request may be on its way for longer than a short first window, and count in this one.
+    granted: openBefore + usage.openBefore,
     open: 0,
     openBefore,
     whole: usage.limit !== undefined,

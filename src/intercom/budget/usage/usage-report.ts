@@ -5,6 +5,8 @@ export interface UsageReport {
   ended: ReadonlyMap<number, number>
   /** Window -> the answers among them, grouped by the window that Intercom counted them in. */
   answered: ReadonlyMap<number, readonly WindowAnswers[]>
+  /** Window -> the requests among them that failed, without headers that would tell what remains. */
+  failed: ReadonlyMap<number, number>
   /** Window -> permits given back unused. */
   unused: ReadonlyMap<number, number>
   /** The reading with the fewest requests remaining, from the latest window that headers named. */
