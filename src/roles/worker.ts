@@ -38,6 +38,7 @@ export async function startWorker(service: Service): Promise<Phase> {
       createSpool: createFileSpool,
       scrollLeaseOf: (token) => createScrollLease({ redis, clock, createId: randomUUID }, token),
       observe: countExchanges(metrics),
+      logLimitBytes: config.logLimitBytes,
       budgetStore: createRedisBudgetStore({ redis, keys, clock, createId: randomUUID }),
     }),
     observe: countAttempts(metrics),

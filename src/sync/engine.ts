@@ -33,12 +33,14 @@ export interface EngineDependencies {
   observe?: IntercomObserver
   /** Where budgets are counted. @defaultValue this process's memory */
   budgetStore?: BudgetStore
+  /** What the log of a job may hold, bytes after compression. @defaultValue there is no limit */
+  logLimitBytes?: number
 }
 
 /** The engine that reads Intercom; all jobs with one access token and budget store share one budget. */
 export function createEngine(dependencies: EngineDependencies): StartSync {
   const { clock, random, baseUrl, proxies, createSpool, scrollLeaseOf, observe } = dependencies
-  const { budgetStore: store = createMemoryBudgetStore() } = dependencies
+  const { budgetStore: store = createMemoryBudgetStore(), logLimitBytes } = dependencies
   return async function* startSync(request, { signal, watch, ...log }) {
     const { config } = request
     // When the attempt ends, everything still under way ends with it, for example the prefetch of a page.
@@ -75,7 +77,8 @@ export function createEngine(dependencies: EngineDependencies): StartSync {
     try {
       const scrollLease = scrollWait.watched(scrollLeaseOf(config.access_token))
       const ports = { createSpool, scrollLease, onForeignScroll: scrollWait.foreign }
-      return yield* runSync({ ...request, ...log, client, ports, onOpened, ...running })
+      const bounds = logLimitBytes === undefined ? {} : { logLimitBytes }
+      return yield* runSync({ ...request, ...log, ...bounds, client, ports, onOpened, ...running })
     } finally {
       signal.removeEventListener('abort', stop)
       attempt.abort()

@@ -10,7 +10,7 @@ import type { Walk } from './contract/walk.ts'
 import { createFingerprints, type Fingerprints } from './delivered/fingerprints.ts'
 import { requestWarnings } from './delivery/catalog-warnings.ts'
 import { createOutbox } from './delivery/outbox.ts'
-import { stateDueAt } from './delivery/state-spacing.ts'
+import { bytesPerState, stateDueAt } from './delivery/state-spacing.ts'
 import { createStreamRun, hasFinished, type StreamRun, streamProgress, streamRunJson } from './delivery/stream-run.ts'
 import { complete, endUnknown, failForScope, failForSpool, type StreamEnds, stateOf } from './end-stream.ts'
 import { createMovement, type Movement } from './pages/movement.ts'
@@ -28,6 +28,8 @@ export interface SyncInput extends WalksInput {
   growth?: readonly unknown[]
   /** The records that earlier attempts in this process have made durable, in place of `replay`. @defaultValue none */
   fingerprints?: Fingerprints
+  /** What the log may hold, bytes after compression. @defaultValue there is no limit */
+  logLimitBytes?: number
   /** Told how to ask whether another attempt could go on from here. @defaultValue nobody asks */
   onOpened?: (canGoOnElsewhere: () => boolean) => void
 }
@@ -40,6 +42,8 @@ interface Attempt extends StreamEnds {
   clock: Clock
   client: IntercomClient
   fingerprints: Fingerprints
+  /** When a STATE is due, ms of the monotonic clock. */
+  stateDueAt: (run: StreamRun) => number
   /** The end of the rate limit's window that has been reported to readers, ms since the epoch. */
   rateLimitTold: number
   /** Whether it has been reported to readers that clocks disagree. */
@@ -97,7 +101,7 @@ export async function* runSync(asked: SyncInput): AsyncGenerator<Commit, SyncOut
   if (workspaceId !== undefined) attempt.workspaceOf = () => workspaceId
   for (;;) {
     const open = [...runs.values()].filter(isOpen)
-    const wakeAt = Math.min(outbox.dueAt(), clock.monotonic() + IDLE_LOOK_MS, ...open.map(stateDueAt))
+    const wakeAt = Math.min(outbox.dueAt(), clock.monotonic() + IDLE_LOOK_MS, ...open.map(attempt.stateDueAt))
     const next = await events.next(wakeAt).catch((error: unknown) => ({ kind: 'failed' as const, error }))
     if (signal.reason instanceof Rest) {
       tellRateLimit(attempt)
@@ -133,12 +137,14 @@ function openAttempt(input: SyncInput, before: SyncPosition | undefined, skipped
   const outbox = createOutbox(runs, clock, before?.emittedAt ?? 0, createRedact(input.config))
   const givenOf = (name: string) => workspaceOf(input.states[name])
   const shared = { outbox, runs, clock, client, fingerprints, workspaceOf: givenOf }
+  const mostBytes = bytesPerState(catalog.streams.length, input.logLimitBytes)
   const told = { rateLimitTold: 0, clocksTold: before?.clocksTold ?? false, skipped }
   return {
     ...shared,
     walks: [],
     movement: createMovement([]),
     growing: createGrowingLists(input.growth ?? []),
+    stateDueAt: (run) => stateDueAt(run, mostBytes),
     failure: before?.failure && toKnownFailure(before.failure),
     ...told,
   }
@@ -195,7 +201,7 @@ function isOpen(run: StreamRun): boolean {
 function tellStates(attempt: Attempt): void {
   for (const walk of attempt.walks)
     for (const run of runsOf(attempt, walk)) {
-      if (hasFinished(run) || attempt.clock.monotonic() < stateDueAt(run)) continue
+      if (hasFinished(run) || attempt.clock.monotonic() < attempt.stateDueAt(run)) continue
       if (run.status === 'STARTED') attempt.outbox.status(run, 'RUNNING')
       attempt.outbox.state(run, stateOf(attempt, run, walk))
     }

@@ -65,7 +65,7 @@ for (const [what, path, body, status] of bodies) {
   t.test(`a body with ${what} costs no more than it should`, async (t) => {
     let least = Number.POSITIVE_INFINITY
     // Other work on the machine makes one of them dearer, and compiling the first.
-    for (let tries = 0; tries < 4 && least >= mostCpuMs; tries++) {
+    for (let tries = 0; tries < 10 && least >= mostCpuMs; tries++) {
       const before = process.cpuUsage()
       const response = await api.fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
       const answer = await response.text()

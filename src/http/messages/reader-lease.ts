@@ -74,14 +74,17 @@ const graceMarginMs = 50
  * moment, the reconciler does it.
  */
 async function endAfterGrace({ jobs, jobId, clock, log, closing }: LeaseOptions, graceLeftMs: number): Promise<void> {
-  try {
-    await clock.sleep(graceLeftMs + graceMarginMs, closing)
-  } catch {
-    return
+  for (let leftMs = graceLeftMs; leftMs > 0; ) {
+    try {
+      await clock.sleep(leftMs + graceMarginMs, closing)
+    } catch {
+      return
+    }
+    leftMs = await jobs.endIfAbandoned(jobId).catch((error: Error) => {
+      log.warn({ jobId, reason: error.message }, 'a job that nobody reads is not ended yet')
+      return 0
+    })
   }
-  await jobs.endIfAbandoned(jobId).catch((error: Error) => {
-    log.warn({ jobId, reason: error.message }, 'a job that nobody reads is not ended yet')
-  })
 }
 
 /**

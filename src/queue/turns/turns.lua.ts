@@ -50,22 +50,23 @@ if jobId ~= '' and redis.call('HSETNX', pendingKey, jobId, token .. ' ' .. tenan
   redis.call('ZADD', tokensOf(tenant), 'NX', nextTurn(), token)
   redis.call('ZADD', tenantsKey, 'NX', nextTurn(), tenant)
 end
-if redis.call('HLEN', pendingKey) == 0 then return {} end
+if redis.call('ZCARD', tenantsKey) == 0 then return {} end
 
 local inLine = redis.call('ZCARD', prioritizedKey)
 local room = tonumber(most) - redis.call('LLEN', waitKey) - inLine
 -- The round that is being served never goes back, though a job that rested comes back with an earlier one: else tenants
 -- that have been served for long would be rounds ahead of one that has just come.
 local roundKey = prefix .. 'round'
-local isIdle = inLine == 0 and redis.call('HLEN', underWayKey) == 0
+local flows = redis.call('HGETALL', underWayKey)
+local isIdle = inLine == 0 and #flows == 0
 local head = redis.call('ZRANGE', prioritizedKey, 0, 0, 'WITHSCORES')[2] or 0
 local served = isIdle and 0 or tonumber(redis.call('GET', roundKey) or 0)
 local round = math.max(1, served, math.floor(head / 4294967296))
 redis.call('SET', roundKey, round)
 if isIdle then redis.call('DEL', roundsKey) end
 local underWay = {}
-for _, flow in ipairs(redis.call('HVALS', underWayKey)) do
-  local _, of = partsOf(flow)
+for place = 2, #flows, 2 do
+  local _, of = partsOf(flows[place])
   underWay[of] = (underWay[of] or 0) + 1
 end
 lowestPriority = tonumber(lowestPriority)

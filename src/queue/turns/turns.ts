@@ -96,7 +96,7 @@ export function createTurns(redis: StoreClient, queueKey: string, idPrefix: stri
     async leave(jobId) {
       await runScript(redis, leaveScript, { keys, args: { prefix, jobId } })
     },
-    count: () => storeAnswer(redis.hlen(keys.pendingKey)),
+    count: async () => (await storeAnswer(redis.hkeys(keys.pendingKey))).length,
   }
 }
 

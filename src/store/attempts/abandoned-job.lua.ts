@@ -7,13 +7,14 @@ import { defineScript } from '../script.ts'
  * end, which the reconciler or the attempt carries out. Nobody can renew a lease while Redis is down, so each lease
  * counts from the start of Redis at the earliest.
  *
- * Replies why the job's end has been requested, now or before; '' if it has not, or the job has ended.
+ * Replies why the job's end has been requested, now or before, '' if it has not, or the job has ended; and the ms that only
+ * the start of Redis gives its readers from now, 0 for none.
  */
 export const markAbandonedScript = defineScript({
   name: 'syncMarkAbandoned',
   keys: ['recordKey'],
   args: ['now'],
-  reply: Type.String(),
+  reply: Type.Tuple([Type.String(), Type.Integer()]),
   lua: `${endedFunction}${redisTimeFunction}
 local function startedAt()
   local info = redis.pcall('INFO', 'server')
@@ -23,11 +24,14 @@ end
 
 local status, cancelReason, graceMs, readersUntil, leaseMs = unpack(redis.call(
   'HMGET', recordKey, 'status', 'cancelReason', 'graceMs', 'readersUntil', 'leaseMs'))
-if not status or ended(status) then return '' end
-if cancelReason or not graceMs then return cancelReason or '' end
-local leasedUntil = math.max(tonumber(readersUntil), startedAt() + tonumber(leaseMs or 0))
-if redisTime() <= leasedUntil + tonumber(graceMs) then return '' end
+if not status or ended(status) then return {'', 0} end
+if cancelReason or not graceMs then return {cancelReason or '', 0} end
+local redisNow = redisTime()
+local left = tonumber(readersUntil) + tonumber(graceMs) - redisNow
+if left >= 0 then return {'', 0} end
+local leftByStart = startedAt() + tonumber(leaseMs or 0) + tonumber(graceMs) - redisNow
+if leftByStart >= 0 then return {'', math.floor(leftByStart) + 1} end
 redis.call('HSET', recordKey, 'cancelReason', 'abandoned', 'lastUpdatedAt', now)
-return 'abandoned'
+return {'abandoned', 0}
 `,
 })

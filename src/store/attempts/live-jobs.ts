@@ -69,7 +69,7 @@ export function createLiveJobs({ redis, clock }: { redis: StoreClient; clock: Cl
       }
       const live = readStored(LiveRecord, { status, fence }, `the record of job ${jobId}`)
       const requested = cancelReason ? cancelReasonOf(cancelReason) : undefined
-      const reason = requested ?? (graceMs ? await markIfAbandoned(redis, clock, jobId) : undefined)
+      const reason = requested ?? (graceMs ? (await markIfAbandoned(redis, clock, jobId)).reason : undefined)
       return { jobId, status: live.status, fence: Number(live.fence), ...(reason && { cancelReason: reason }) }
     },
     async announceCancel(jobId) {

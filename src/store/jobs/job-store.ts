@@ -119,8 +119,12 @@ export interface JobStore {
    * @returns ms until the job is abandoned if nobody comes; 0 if it does not depend on readers, or is abandoned now
    */
   dropReaderLease(jobId: number, readerId: string): Promise<number>
-  /** Requests the end of a job whose readers have been gone for longer than its grace. */
-  endIfAbandoned(jobId: number): Promise<void>
+  /**
+   * Requests the end of a job whose readers have been gone for longer than its grace.
+   *
+   * @returns ms until it can be told, because Redis has just started and readers may come back; otherwise 0
+   */
+  endIfAbandoned(jobId: number): Promise<number>
   /**
    * The service itself cut the reader off (it closes, or had lost Redis) that long ago. The reader has two minutes to
    * return.

@@ -36,8 +36,9 @@ export function createReaderLeases(
       return graceLeftMs
     },
     async endIfAbandoned(jobId) {
-      const reason = await markIfAbandoned(redis, clock, jobId)
+      const { reason, leftMs } = await markIfAbandoned(redis, clock, jobId)
       if (reason) await requestEnd(dependencies, jobId, reason)
+      return leftMs
     },
     async awaitReader(jobId, readerId, sinceCutMs) {
       const args = {

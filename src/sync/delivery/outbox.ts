@@ -69,6 +69,7 @@ export function createOutbox(
       addRecord(prefix, text, suffix)
       run.rowsSynced++
       run.sinceState++
+      run.bytesSinceState += text.length
     },
     estimate(streamName, rows) {
       runOf(runs, streamName).rowsEstimate = rows
@@ -84,6 +85,7 @@ export function createOutbox(
     state(run, streamState) {
       addState(Buffer.from(stateLine(run.name, streamState, run.sinceState)), run.name, streamState)
       run.sinceState = 0
+      run.bytesSinceState = 0
       run.lastStateAt = clock.monotonic()
       if (typeof streamState.updated_at === 'number') run.cursor = streamState.updated_at
     },

@@ -13,6 +13,8 @@ export interface StreamRun {
   completeness: Completeness
   /** RECORDs since the last STATE. */
   sinceState: number
+  /** Bytes of those that this attempt has read, before compression. */
+  bytesSinceState: number
   /** Ms of the monotonic clock. */
   lastStateAt: number
 }
@@ -34,6 +36,7 @@ export function createStreamRun(
     sinceState: 0,
     completeness: {},
     ...json,
+    bytesSinceState: 0,
     lastStateAt: clock.monotonic() - silentMs,
   }
 }

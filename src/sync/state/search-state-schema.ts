@@ -122,6 +122,6 @@ export function checkSearchState(
     if (!isValid(Cursor, claim.value)) {
       const detail =
         'must be a time, in Unix seconds or as 2026-01-31T12:00:00Z: give the state as it was received, or reset it'
-      faults.push({ pointer: `${pointer}${claim.pointer}`, detail })
+      faults.push({ pointer: `${pointer}${claim.pointer()}`, detail })
     }
 }
