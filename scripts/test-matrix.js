@@ -4,7 +4,7 @@
 // are written into docs/evidence/matrix.md, unless only some paths ran.
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -51,6 +51,8 @@ function chooseCells() {
 
 async function runCell({ node, redis }) {
   const folder = mkdtempSync(join(tmpdir(), 'intercom-sync-matrix-'))
+  // Some tests run a command as a user without rights.
+  chmodSync(folder, 0o755)
   try {
     const programs = [prepareNode(node), prepareRedisServer(cache, redis)]
     // No other server may be found.

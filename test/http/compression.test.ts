@@ -9,6 +9,7 @@ import { startApp, type TestApp } from '../support/app.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startRedis } from '../support/redis.ts'
 import { recordLine } from '../support/store.ts'
+import { isWholeFrame } from '../support/zstd-frame.ts'
 import { countLines, openStream } from './stream-client.ts'
 
 const server = await startRedis(t)
@@ -151,12 +152,16 @@ async function openCompressed(url: string, encoding: string, post?: string) {
   decoder.on('data', (piece: Buffer) => {
     text += piece
   })
+  const pieces: Buffer[] = []
   const decoded = once(decoder, 'end').then(
-    () => 'end',
+    () => (encoding === 'zstd' && !isWholeFrame(Buffer.concat(pieces)) ? 'cut' : 'end'),
     () => 'cut',
   )
   // The end of the decoder is that of the encoding alone, however the chunks have ended.
-  call.response.on('data', (piece: Buffer) => decoder.write(piece))
+  call.response.on('data', (piece: Buffer) => {
+    pieces.push(piece)
+    decoder.write(piece)
+  })
   call.response.on('close', () => decoder.end())
   return {
     ...call,
