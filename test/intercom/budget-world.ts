@@ -1,12 +1,15 @@
+import { setMaxListeners } from 'node:events'
 import { createRandom, integerBetween, type Random } from '../../simulator/random.ts'
 import { RateLimit } from '../../simulator/serving/rate-limit.ts'
 import { createBudget } from '../../src/intercom/budget/budget.ts'
 import { type BudgetStore, createMemoryBudgetStore } from '../../src/intercom/budget/budget-store.ts'
 import type { Outcome } from '../../src/intercom/budget/outcome.ts'
 import { createEventClock, type EventClock } from '../histories/event-clock.ts'
+import { answerAt } from './limited-answer.ts'
 
 export const windowMs = 10_000
 const never = new AbortController().signal
+setMaxListeners(0, never)
 
 /** Workers on one token that nobody else uses, with an Intercom that counts their requests. */
 export interface BudgetWorld {
@@ -45,21 +48,15 @@ export async function countRequests(seed: number, world: BudgetWorld): Promise<C
     await clock.sleep(stallMs)
     await onTheWay()
     const now = clock.now()
-    const { exceeded, headers } = limit.take('a-token', now)
-    const reset = Number(headers['X-RateLimit-Reset']) * 1000
-    const window = counts.get(reset) ?? { requests: 0, refused: 0 }
-    counts.set(reset, window)
-    window.requests++
-    if (exceeded) window.refused++
+    const { window, isRefused, outcome } = answerAt(limit, perWindow, 'a-token', now)
+    const counted = counts.get(window) ?? { requests: 0, refused: 0 }
+    counts.set(window, counted)
+    counted.requests++
+    if (isRefused) counted.refused++
     await onTheWay()
-    // The header says no more than the second.
-    const serverNowMs = Math.floor(now / 1000) * 1000
-    const msToReset = reset - serverNowMs
     const fault = world.faultAt?.(now)
     if (fault === 'failed') return { kind: fault }
-    if (fault) return { kind: fault, limit: perWindow, remaining: 0, msToReset, serverNowMs, retryAfterMs: 1000 }
-    const remaining = Number(headers['X-RateLimit-Remaining'])
-    return { kind: exceeded ? 'rate_limited' : 'answered', limit: perWindow, remaining, msToReset, serverNowMs }
+    return fault ? { ...outcome, kind: fault, remaining: 0, retryAfterMs: 1000 } : outcome
   }
 
   async function work(member: string): Promise<void> {

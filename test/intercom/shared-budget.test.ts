@@ -10,6 +10,7 @@ import { encryptionKey } from '../../src/store/secrets/sealing.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { keyspace } from '../support/keys.ts'
 import { type RedisAccess, startRedis } from '../support/redis.ts'
+import { answerAt } from './limited-answer.ts'
 
 const never = new AbortController().signal
 // Every lane of a test waits on it, as every request of a client does on the client's.
@@ -23,19 +24,10 @@ function openIntercom(clock: Clock, perWindow: number) {
   return {
     sent,
     async send(who: string, token: string) {
-      const now = clock.now()
-      const { exceeded, headers } = limit.take(token, now)
-      const reset = Number(headers['X-RateLimit-Reset']) * 1000
-      sent.push({ who, window: reset, refused: exceeded })
+      const { window, isRefused, outcome } = answerAt(limit, perWindow, token, clock.now())
+      sent.push({ who, window, refused: isRefused })
       await clock.sleep(40)
-      const serverNowMs = Math.floor(now / 1000) * 1000
-      return {
-        kind: exceeded ? ('rate_limited' as const) : ('answered' as const),
-        limit: perWindow,
-        remaining: Number(headers['X-RateLimit-Remaining']),
-        msToReset: reset - serverNowMs,
-        serverNowMs,
-      }
+      return outcome
     },
     /** Requests in each window but the first and the last, which are not whole. */
     perWholeWindow(who?: string) {

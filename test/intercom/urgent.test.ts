@@ -4,6 +4,7 @@ import { RateLimit } from '../../simulator/serving/rate-limit.ts'
 import { type Budget, createBudget } from '../../src/intercom/budget/budget.ts'
 import { createEventClock } from '../histories/event-clock.ts'
 import { distantStore, windowMs } from './budget-world.ts'
+import { answerAt } from './limited-answer.ts'
 
 const never = new AbortController().signal
 setMaxListeners(0, never)
@@ -24,19 +25,11 @@ async function waitBesideBulk(
   const until = start + 5 * windowMs
   let refused = 0
   const send = async () => {
-    const { exceeded, headers } = limit.take('a-token', clock.now())
-    if (exceeded) refused++
-    const reset = Number(headers['X-RateLimit-Reset']) * 1000
-    counts.set(reset, (counts.get(reset) ?? 0) + 1)
-    const serverNowMs = clock.now()
+    const { window, isRefused, outcome } = answerAt(limit, perWindow, 'a-token', clock.now())
+    if (isRefused) refused++
+    counts.set(window, (counts.get(window) ?? 0) + 1)
     await clock.sleep(100)
-    return {
-      kind: exceeded ? ('rate_limited' as const) : ('answered' as const),
-      limit: perWindow,
-      remaining: Number(headers['X-RateLimit-Remaining']),
-      msToReset: reset - serverNowMs,
-      serverNowMs,
-    }
+    return outcome
   }
   const bulk = createBudget({ clock, random: () => 0.5, store, accessToken: 'a-token', member: 'bulk' })
   const lane = async () => {

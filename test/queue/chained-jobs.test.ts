@@ -6,6 +6,7 @@ import { createEngine } from '../../src/sync/engine.ts'
 import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { judge } from '../support/engine.ts'
+import { untilHolds } from '../support/polling.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
 import { tenant } from '../support/store.ts'
 import { fastLocks, openService, silentLog, untilEnded, wholeLog } from '../support/worker.ts'
@@ -54,9 +55,12 @@ t.test('jobs that begin where the last log was full come to the end of a catalog
         const logs: string[] = []
         for (let states = request.states; ; ) {
           const { jobId } = await service.jobs.create({ tenant, request: { ...request, states } })
-          let job = await service.jobs.read(tenant, jobId)
-          while (!hasEnded(job) && job.waitingFor !== 'log_space') job = await service.jobs.read(tenant, jobId)
-          if (!hasEnded(job)) await service.jobs.cancel(tenant, jobId)
+          const read = () => service.jobs.read(tenant, jobId)
+          await untilHolds(async () => {
+            const job = await read()
+            return hasEnded(job) || job.waitingFor === 'log_space'
+          })
+          if (!hasEnded(await read())) await service.jobs.cancel(tenant, jobId)
           const { status, failure } = await untilEnded(service, jobId)
           logs.push(await wholeLog(service, jobId))
           if (status === 'succeeded') break

@@ -45,7 +45,7 @@ export function limitHeldBodies(app: FastifyInstance, most: number): void {
   app.addHook('onSend', async (request) => request.dropBody())
 }
 
-/** A body without a length may have as much as any. */
+/** A body that does not announce its length counts as the largest that its route takes. */
 function announcedBytes({ headers, routeOptions }: FastifyRequest): number {
   const most = routeOptions.bodyLimit ?? Number.POSITIVE_INFINITY
   if (headers['transfer-encoding'] !== undefined) return most

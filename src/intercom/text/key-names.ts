@@ -36,7 +36,7 @@ function startsAt(body: Buffer, position: number, bytes: Uint8Array): boolean {
   return true
 }
 
-/** A key with its escapes resolved. Nearly no key has any. */
+/** A key with its escapes resolved. Few keys have escapes, and only those are parsed. */
 export function keyText(body: Buffer, key: Span): string {
   const text = body.toString('utf8', key.start, key.end)
   return text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1)
