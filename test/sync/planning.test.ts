@@ -129,7 +129,7 @@ t.test('pages that bring no record are not read again by the next attempt', asyn
   t.ok(undisturbed > 10, `${undisturbed} pages`)
 
   const from = simulator.requests.entries.length
-  const clock = clockOfRequests(simulator, 200)
+  const clock = clockOfRequests(simulator, 300)
   const commits = []
   let attempts = 0
   for (;;) {
