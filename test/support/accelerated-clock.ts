@@ -1,9 +1,9 @@
 import type { Clock } from '../../src/clock.ts'
 
 /** While somebody sleeps the clock looks at the machine's time this often, ms … */
-const LOOK_MS = 5
+const LOOK_MS = 2
 /** … and counts no more than this since the look before, ms. */
-const MOST_COUNTED_MS = 15
+const MOST_COUNTED_MS = 3
 
 /**
  * A clock that runs `speed` times as fast as the machine's, from `start` (ms since the epoch): waits of minutes pass in
