@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { createRandom } from '../../simulator/random.ts'
 import { writeEvidence } from './evidence.ts'
 import { faultNames } from './faults.ts'
 import { measureRecovery } from './recovery.ts'
@@ -7,15 +8,6 @@ const usage = 'npm run recovery -- [--times N] [--pauses N] [--seed S]\n'
 
 /** A run of fewer faults of each kind is a look, not evidence. */
 const fewestForEvidence = 10
-
-/** Numbers from 0 to 1 that a seed decides: a linear congruential generator is random enough for waits. */
-function drawFrom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state / 2 ** 32
-  }
-}
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -45,7 +37,7 @@ async function main(): Promise<void> {
           'redis-paused': pauses,
         },
         contacts: 60_000,
-        random: drawFrom(seed),
+        random: createRandom(seed),
         tell: (news) => process.stdout.write(`${news}\n`),
       },
     )
