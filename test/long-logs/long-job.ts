@@ -69,6 +69,7 @@ export async function runLongJob(t: Teardown, job: LongJob): Promise<LongJobFigu
   const offsets = Array.from({ length: looks }, () => integerBetween(random, 0, ended.messageCount))
   const late = await read(service, jobId, false, offsets)
   const faults = [...(await differences(service, jobId, late)), ...compare(late, await live, ended.messageCount)]
+  if (ended.failure) faults.push(`the job has failed: ${ended.failure.code}, ${ended.failure.message}`)
   const record = `intercom-sync:{job:${jobId}}:record`
   const [rows, moved, held] = await service.redis.connect().hmget(record, 'rows', 'movedBytes', 'blobBytes')
   const expected = job.contacts + job.conversations * (1 + partsEach)

@@ -15,6 +15,7 @@ interface JobOfService {
   messageCount: number
   bytesSynced: number
   waitingFor?: string
+  failure?: { code: string; message: string }
 }
 
 /** A service for a bridge: API and worker as separate processes, on a Redis that outlives both. */
