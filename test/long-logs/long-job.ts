@@ -93,7 +93,7 @@ async function memoryOf({ redis }: BridgedService, figure: string): Promise<numb
 
 function openLog(service: BridgedService, jobId: number, follow: boolean): OpenLog {
   return async (after) => {
-    // Who reads live takes the answer compressed, which takes the API most of its time: once is enough.
+    // Who reads live takes the answer compressed: once is enough.
     const headers: Record<string, string> = follow ? {} : { 'accept-encoding': 'identity' }
     const path = `/v1/jobs/${jobId}/messages?after=${after}&follow=${follow}`
     const { body, status } = await service.fetch(path, { headers })
