@@ -94,7 +94,10 @@ async function memoryOf({ redis }: BridgedService, figure: string): Promise<numb
 
 function openLog(service: BridgedService, jobId: number, follow: boolean): OpenLog {
   return async (after) => {
-    const { body, status } = await service.fetch(`/v1/jobs/${jobId}/messages?after=${after}&follow=${follow}`)
+    // Who reads live takes the answer compressed: once is enough.
+    const headers: Record<string, string> = follow ? {} : { 'accept-encoding': 'identity' }
+    const path = `/v1/jobs/${jobId}/messages?after=${after}&follow=${follow}`
+    const { body, status } = await service.fetch(path, { headers })
     if (status === 503) throw new TypeError('a machine with too much to do answers later')
     if (status !== 200 || body === null) throw new Error(`the messages were answered with ${status}`)
     return body as unknown as AsyncIterable<Uint8Array>
