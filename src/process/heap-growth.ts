@@ -15,9 +15,9 @@ export function letHeapGrow(): void {
 }
 
 /**
- * Stops the growth of the young generation at what the start of the process has made of it. V8 would let it grow to 32 MB,
- * in Node 24 to 64, and what answers leave outside the heap is only freed when it is full. A smaller one took no more CPU
- * that could be measured, and saves a worker with large answers 30 to 60 MB.
+ * Stops the growth of the young generation. V8 would let it grow to 32 MB, in Node 24 to 64, and what answers leave
+ * outside the heap is only freed when it is full. A small one took no more CPU that could be measured, and saves a process
+ * 30 to 60 MB.
  *
  * `--max-semi-space-size` has no effect in a process that runs already.
  */

@@ -44,7 +44,7 @@ const SHARE_PER_ROUND = 0.25
 /** Bytes of answers in flight, where nobody says otherwise. */
 const MOST_BYTES = 32 * 1024 * 1024
 /** However little memory there is for an attempt: more would not be faster where so many jobs share a processor. */
-const FEWEST_IN_MEMORY = 4
+const FEWEST_IN_MEMORY = 2
 /** What an answer is taken to have until some have come: a page of contacts has a little more. */
 const USUAL_BYTES = 256 * 1024
 /** Answers that take so many times as long as at their best are a sign of trouble: once per window, like a failure. */

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib'
 import { parseStored } from '../../stored/stored-data.ts'
+import { createTurns } from '../../sync/concurrency/turns.ts'
 import type { SyncRequest } from '../../sync/contract/sync-request.ts'
 import { SKIPPING_VERSION, SyncRequestSchema } from '../stored-request.ts'
 import {
@@ -20,6 +21,8 @@ import {
 
 const compress = promisify(brotliCompress)
 const decompress = promisify(brotliDecompress)
+/** Each takes some two megabytes while it waits for one of the four threads of zlib, too. */
+const inTurn = createTurns(4)
 
 interface Owner {
   tenant: string
@@ -79,13 +82,12 @@ const linesChunkBytes = { least: 64 * 1024, most: 512 * 1024 }
 
 function decompressLines(blob: Buffer): Promise<Buffer> {
   const { least, most } = linesChunkBytes
-  return decompress(blob, { chunkSize: Math.min(Math.max(usualRatio * blob.length, least), most) })
+  const chunkSize = Math.min(Math.max(usualRatio * blob.length, least), most)
+  return inTurn(() => decompress(blob, { chunkSize }))
 }
 
 /** Quality 1 is faster than gzip's and smaller; zlib works in a thread of its own, off the event loop. */
 function compressLines(lines: Buffer): Promise<Buffer> {
-  return compress(lines, {
-    chunkSize: blobChunkBytes,
-    params: { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_SIZE_HINT]: lines.length },
-  })
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_SIZE_HINT]: lines.length }
+  return inTurn(() => compress(lines, { chunkSize: blobChunkBytes, params }))
 }
