@@ -80,7 +80,7 @@ export function createEngine(dependencies: EngineDependencies): StartSync {
     }
     watch?.holding(() => ({ isIdle: budget.isIdle(), canGoOnElsewhere: canGoOnElsewhere() }))
     watch?.begun(() => waitFor(budget) ?? scrollWait.present())
-    const share = memory.open()
+    const share = memory.open(() => budget.isIdle() && budget.waitingUntil() !== undefined)
     try {
       const scrollLease = scrollWait.watched(scrollLeaseOf(config.access_token))
       const ports = { createSpool, scrollLease, onForeignScroll: scrollWait.foreign, mostBytes: share.bytes }

@@ -13,7 +13,7 @@ import {
 } from './ask-children.ts'
 import type { GoneParents } from './gone-parents.ts'
 import type { Parent } from './pending-parents.ts'
-import { createReadAhead } from './read-ahead.ts'
+import { createPrefetch } from './prefetch.ts'
 
 /** A page of parents. */
 export interface ParentPage {
@@ -35,7 +35,7 @@ export interface ParentBatch<Page> {
 
 /** Requests that one record or one list brings with it, in flight at the same time. */
 const AT_ONCE = 10
-/** Parents whose children one lane reads ahead, of this page and of the next; `ReadAhead` bounds the memory. */
+/** Parents whose children one lane reads ahead, of this page and of the next; `Prefetch` bounds the memory. */
 const PARENTS_AHEAD = 300
 /**
  * Parents passed on together: so few that their children do not fill the memory. The first goes alone, because somebody
@@ -49,7 +49,7 @@ export async function* readChildren<Page extends ParentPage>(
   endpoint: ChildEndpoint,
   pages: Iterable<Page> | AsyncIterable<Page>,
 ): AsyncGenerator<ParentBatch<Page>, void, void> {
-  const ahead = createReadAhead(endpoint.mostBytes)
+  const ahead = createPrefetch(endpoint.mostBytes)
   const askWanted = async ({ page, row, last }: Place<Page>) => {
     if (!row || !page.isWanted(row)) return { page, row, last, found: undefined, bytes: 0 }
     ahead.asked()

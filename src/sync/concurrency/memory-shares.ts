@@ -1,11 +1,11 @@
 /** Memory that is divided among the jobs of a process. */
 export interface MemoryShares {
-  /** Another job wants a share of it. */
-  open(): MemoryShare
+  /** @param isWaiting whether the job needs no memory now; the others have its share meanwhile */
+  open(isWaiting: () => boolean): MemoryShare
 }
 
 export interface MemoryShare {
-  /** What the job may take now, bytes: less when others begin, more when they end. */
+  /** What the job may take now, bytes: less when others begin, more when they wait or end. */
   bytes(): number
   /** The job wants no more. Further calls do nothing. */
   close(): void
@@ -13,15 +13,19 @@ export interface MemoryShare {
 
 /** @param allBytes what all jobs may take together */
 export function createMemoryShares(allBytes: number): MemoryShares {
-  const sharing = new Set<MemoryShare>()
+  const open = new Map<MemoryShare, () => boolean>()
   return {
-    open() {
-      const share: MemoryShare = {
-        bytes: () => allBytes / Math.max(1, sharing.size),
-        close: () => void sharing.delete(share),
+    open(isWaiting) {
+      const own: MemoryShare = {
+        bytes() {
+          let sharing = 1
+          for (const [share, itWaits] of open) if (share !== own && !itWaits()) sharing++
+          return allBytes / sharing
+        },
+        close: () => void open.delete(own),
       }
-      sharing.add(share)
-      return share
+      open.set(own, isWaiting)
+      return own
     },
   }
 }

@@ -1,5 +1,5 @@
 /** The answers that a lane has asked for ahead of their turn, and the memory that they take. */
-export interface ReadAhead {
+export interface Prefetch {
   /** Whether one more may be asked for. */
   hasRoom(): boolean
   asked(): void
@@ -21,7 +21,7 @@ const MOST_UNKNOWN = 16
 const WEIGHT = 1 / 16
 
 /** @param attemptBytes what the attempt may hold now */
-export function createReadAhead(attemptBytes: () => number): ReadAhead {
+export function createPrefetch(attemptBytes: () => number): Prefetch {
   let onTheirWay = 0
   let held = 0
   let heldBytes = 0
