@@ -45,7 +45,7 @@ const ANSWER_BYTES = 32 * 1024 * 1024
 export function createEngine(dependencies: EngineDependencies): StartSync {
   const { clock, random, baseUrl, proxies, createSpool, scrollLeaseOf, observe } = dependencies
   const { budgetStore: store = createMemoryBudgetStore(), logLimitBytes } = dependencies
-  const memory = createMemoryShares(ANSWER_BYTES)
+  const memory = createMemoryShares(ANSWER_BYTES, clock)
   return async function* startSync(request, { signal, watch, ...log }) {
     const { config } = request
     // When the attempt ends, everything still under way ends with it, for example the prefetch of a page.

@@ -1,3 +1,5 @@
+import type { Clock } from '../../clock.ts'
+
 /** Memory that is divided among the jobs of a process. */
 export interface MemoryShares {
   /** @param isWaiting whether the job needs no memory now; the others have its share meanwhile */
@@ -11,21 +13,34 @@ export interface MemoryShare {
   close(): void
 }
 
+/** How long a count of the jobs holds, ms: they are asked for far more often than they change. */
+const COUNT_MS = 100
+
 /** @param allBytes what all jobs may take together */
-export function createMemoryShares(allBytes: number): MemoryShares {
+export function createMemoryShares(allBytes: number, clock: Pick<Clock, 'monotonic'>): MemoryShares {
   const open = new Map<MemoryShare, () => boolean>()
+  let countedAt = Number.NEGATIVE_INFINITY
+  let bytesEach = allBytes
+  const recount = () => {
+    countedAt = clock.monotonic()
+    const sharing = [...open.values()].filter((isWaiting) => !isWaiting()).length
+    bytesEach = allBytes / Math.max(1, sharing)
+  }
   return {
     open(isWaiting) {
-      const own: MemoryShare = {
+      const share: MemoryShare = {
         bytes() {
-          let sharing = 1
-          for (const [share, itWaits] of open) if (share !== own && !itWaits()) sharing++
-          return allBytes / sharing
+          if (clock.monotonic() - countedAt >= COUNT_MS) recount()
+          return bytesEach
         },
-        close: () => void open.delete(own),
+        close() {
+          open.delete(share)
+          countedAt = Number.NEGATIVE_INFINITY
+        },
       }
-      open.set(own, isWaiting)
-      return own
+      open.set(share, isWaiting)
+      countedAt = Number.NEGATIVE_INFINITY
+      return share
     },
   }
 }
