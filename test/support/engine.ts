@@ -84,6 +84,7 @@ export async function collectSync(options: CollectOptions): Promise<Collected> {
     ports: {
       createSpool: createFileSpool,
       scrollLease: { hold: (_signal, work) => work() },
+      mostBytes: () => 32 << 20,
       ...(scrollPatienceMs !== undefined && { scrollPatienceMs }),
       ...ports,
     },

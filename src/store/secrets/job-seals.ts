@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import { brotliCompress, brotliCompressSync, brotliDecompress, brotliDecompressSync, constants } from 'node:zlib'
 import { parseStored } from '../../stored/stored-data.ts'
+import { createTurns } from '../../sync/concurrency/turns.ts'
 import type { SyncRequest } from '../../sync/contract/sync-request.ts'
 import { SKIPPING_VERSION, SyncRequestSchema } from '../stored-request.ts'
 import {
@@ -20,6 +21,8 @@ import {
 
 const compress = promisify(brotliCompress)
 const decompress = promisify(brotliDecompress)
+/** Each takes some two megabytes while it waits for one of the four threads of zlib, too. */
+const inTurn = createTurns(4)
 
 interface Owner {
   tenant: string
@@ -86,7 +89,8 @@ async function decompressLines(blob: Buffer): Promise<Buffer> {
   const lines = blob.length <= inPlace.blobBytes ? decompressInPlace(blob) : undefined
   if (lines !== undefined) return lines
   const { least, most } = linesChunkBytes
-  return decompress(blob, { chunkSize: Math.min(Math.max(usualRatio * blob.length, least), most) })
+  const chunkSize = Math.min(Math.max(usualRatio * blob.length, least), most)
+  return inTurn(() => decompress(blob, { chunkSize }))
 }
 
 /** Undefined when it would open to too much. */
@@ -103,5 +107,5 @@ function decompressInPlace(blob: Buffer): Buffer | undefined {
 async function compressLines(lines: Buffer): Promise<Buffer> {
   const params = { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_SIZE_HINT]: lines.length }
   if (lines.length <= inPlace.linesBytes) return brotliCompressSync(lines, { params })
-  return compress(lines, { chunkSize: blobChunkBytes, params })
+  return inTurn(() => compress(lines, { chunkSize: blobChunkBytes, params }))
 }
