@@ -6,7 +6,7 @@
 import { once } from 'node:events'
 import { encryptionKey } from '../../src/store/secrets/sealing.ts'
 import { connectTo } from './redis.ts'
-import { countingSync, openService, untilAborted } from './worker.ts'
+import { countingSync, fastLocks, openService, untilAborted } from './worker.ts'
 
 const [socket = '', key = '', commits = '', hangBefore = '-1'] = process.argv.slice(2)
 const closers: (() => unknown)[] = []
@@ -22,6 +22,7 @@ service.startWorker(
     // One turn of the event loop for each commit, as an answer from the network would take.
     await new Promise(setImmediate)
   }),
+  fastLocks,
 )
 const asked = once(process, 'SIGTERM')
 process.stdout.write('started\n')
