@@ -3,7 +3,10 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 interface MetricEntry {
   type: 'counter' | 'gauge' | 'histogram'
   help: string
-  /** Label values come from our own short lists: never an id, a path or a text that somebody sent. */
+  /**
+   * Label values come from our own short lists: never an id, a path or a text that somebody sent. Only those of
+   * connections are ids; they are shown to operators alone.
+   */
   labels: readonly string[]
   /** Upper bounds of a histogram, s. */
   buckets?: readonly number[]
@@ -87,6 +90,41 @@ export const metricTable = {
     type: 'counter',
     help: 'Jobs that this process has ended',
     labels: ['status', 'code'],
+  },
+  intercom_sync_due_times_total: {
+    type: 'counter',
+    help: 'Due times of schedules that this process has seen to: whether a job was started, or why not',
+    labels: ['outcome'],
+  },
+  intercom_sync_scheduled_connections: {
+    type: 'gauge',
+    help: 'Connections that sync by themselves and are not paused',
+    labels: [],
+  },
+  intercom_sync_schedule_lag_seconds: {
+    type: 'gauge',
+    help: 'How long the oldest due time of all schedules has waited for somebody to see to it, 0 without one',
+    labels: [],
+  },
+  intercom_sync_connection_last_success_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When a sync of the connection last succeeded, Unix time; before the first one, when its schedule was set',
+    labels: ['tenant', 'connection'],
+  },
+  intercom_sync_connection_due_since_success: {
+    type: 'gauge',
+    help: 'Due times of the connection since then, counted up to 100',
+    labels: ['tenant', 'connection'],
+  },
+  intercom_sync_connection_failures_in_a_row: {
+    type: 'gauge',
+    help: 'Syncs of the connection that have failed since one last succeeded',
+    labels: ['tenant', 'connection'],
+  },
+  intercom_sync_connection_skipped_runs: {
+    type: 'gauge',
+    help: 'Due times of the connection without a job, ever',
+    labels: ['tenant', 'connection'],
   },
   intercom_sync_skipped_streams_total: {
     type: 'counter',

@@ -1,8 +1,9 @@
 import { Worker } from 'bullmq'
+import { forbidsInfo } from '../redis/forbidden-info.ts'
 import type { StoreClient } from '../store/keys.ts'
 import { restText, type StopCause } from './attempt-stop.ts'
 import type { SyncProcessor } from './processor.ts'
-import { forbidsInfo, queueJobId, type SyncJobData, syncQueueName } from './sync-queue.ts'
+import { queueJobId, type SyncJobData, syncQueueName } from './sync-queue.ts'
 
 /** How fast a dead worker is noticed, ms. */
 export interface LockTiming {

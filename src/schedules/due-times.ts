@@ -24,6 +24,31 @@ export function nextDueTimes(schedule: Schedule, setAt: number, after: number, c
   return times
 }
 
+/** The due times of a span. */
+interface DueSpan {
+  /** How many there are. */
+  count: number
+  /** The last of them, ms since the epoch; the beginning of the span when there is none. */
+  latest: number
+  /** False when the span has more than were counted: it goes on after `latest`. */
+  isWhole: boolean
+}
+
+/** Due times that are counted at a time. More of a cron schedule would keep the process busy for too long. */
+const mostCounted = 5000
+
+/** The times at which a job is due after `after` and up to `until`. */
+export function dueBetween(schedule: Schedule, setAt: number, after: number, until: number): DueSpan {
+  const span = { count: 0, latest: after, isWhole: true }
+  for (const time of dueTimes(schedule, setAt, after)) {
+    if (time > until) return span
+    if (span.count === mostCounted) return { ...span, isWhole: false }
+    span.count++
+    span.latest = time
+  }
+  return span
+}
+
 function* intervalTimes({ every }: IntervalSchedule, setAt: number, after: number): Generator<number> {
   const length = parseDuration(every)
   if (length === undefined) return
