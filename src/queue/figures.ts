@@ -57,9 +57,9 @@ function setScheduleFigures(metrics: Metrics, figures: ScheduleFigures | undefin
   metrics.set('intercom_sync_scheduled_connections', ...samplesOf(figures?.connections.length))
   metrics.set('intercom_sync_schedule_lag_seconds', ...samplesOf(figures && figures.lagMs / 1000))
   if (!namesConnections) return
-  const samples = (valueOf: (one: ScheduleFigures['connections'][number]) => number) =>
+  const samples = (figureOf: (one: ScheduleFigures['connections'][number]) => number) =>
     (figures?.connections ?? []).map(
-      (one) => [{ tenant: one.tenant, connection: one.connectionId }, valueOf(one)] as const,
+      (one) => [{ tenant: one.tenant, connection: one.connectionId }, figureOf(one)] as const,
     )
   metrics.set(
     'intercom_sync_connection_last_success_timestamp_seconds',
