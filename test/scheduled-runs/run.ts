@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { defaultToken } from '../../simulator/options.ts'
-import { createRandom, integerBetween, pick } from '../../simulator/random.ts'
+import { createRandom, integerBetween, pick, type Random } from '../../simulator/random.ts'
 import { truthOf } from '../../simulator/truth/truth.ts'
 import { dueBetween } from '../../src/schedules/due-times.ts'
 import { hasEnded, type JobStatus } from '../../src/store/job.ts'
@@ -8,6 +8,7 @@ import { readPlan } from '../../src/store/schedules/plans.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { findFreePort, runCompiled, type Teardown, type TestProcess } from '../support/processes.ts'
 import { provideRedis } from '../support/provided-redis.ts'
+import type { TestRedis } from '../support/redis.ts'
 
 export interface ScheduledRunsOptions {
   /** Due times to wait for. */
@@ -40,6 +41,7 @@ interface ShownJob {
   scheduledFor?: string
   createdAt: string
   messageCount: number
+  logEpoch: string
 }
 
 const tenant = 'default'
@@ -83,13 +85,63 @@ export async function runSchedules(t: Teardown, options: ScheduledRunsOptions): 
   await ask(`/v1/connections/${connectionId}`, { method: 'PUT', body: { ...put, schedule } })
 
   const client = createClient(ask, result)
+  const faults = causeFaults(random, options, result, {
+    mutate: () => simulator.workspace.mutate({ kind: 'update', count: 2 }),
+    server,
+    workers,
+    startWorker,
+  })
+
+  const planned = async () => {
+    const plan = await readPlan(redis, { tenant, connectionId })
+    if (!plan?.sync) throw new Error('the connection has lost its schedule')
+    const { schedule, setAt, lastDue } = plan.sync
+    return { ...plan, setAt, lastDue, due: dueBetween(schedule, setAt, setAt, lastDue).count }
+  }
+  for (let told = 0; ; ) {
+    await client.takeAll()
+    const { due, skippedRuns } = await planned()
+    if (due >= options.dueTimes) break
+    if (due >= told + 20) {
+      told = due
+      options.tell(`${due} due times, ${skippedRuns} skipped, ${result.messages} messages`)
+    }
+    await pause(200)
+  }
+  await faults.end()
+  await ask(`/v1/connections/${connectionId}/pause`, { method: 'POST' })
+  await client.takeAll()
+  // In peace, one more sync brings what has changed since.
+  await ask('/v1/jobs', { body: { connectionId }, method: 'POST' })
+  await client.takeAll()
+
+  judge(result, await planned(), client)
+  for (const line of truthOf(simulator.workspace, { streams: ['contacts'] }))
+    if (line.visibleUntil === null && client.held.get(line.id) !== line.updatedAt)
+      result.faults.push(`contact ${line.id} is ${client.held.get(line.id)}, not ${line.updatedAt}`)
+  return result
+}
+
+interface Faulty {
+  mutate(): void
+  server: TestRedis
+  workers: TestProcess[]
+  startWorker(): TestProcess
+}
+
+/** Changes Intercom, and kills Redis or a worker, again and again. */
+function causeFaults(
+  random: Random,
+  { faultsEvery: [from, to] }: ScheduledRunsOptions,
+  result: ScheduledRunsResult,
+  { mutate, server, workers, startWorker }: Faulty,
+) {
   const over = new AbortController()
-  const faulting = (async () => {
-    const [from, to] = options.faultsEvery
-    while (!over.signal.aborted) {
+  const causing = (async () => {
+    for (;;) {
       await pause(integerBetween(random, from, to), undefined, { signal: over.signal }).catch(() => undefined)
       if (over.signal.aborted) return
-      simulator.workspace.mutate({ kind: 'update', count: 2 })
+      mutate()
       if (pick(random, ['redis', 'worker'] as const) === 'redis') {
         result.redisStops++
         await server.kill()
@@ -103,29 +155,20 @@ export async function runSchedules(t: Teardown, options: ScheduledRunsOptions): 
       }
     }
   })()
-
-  const planned = async () => {
-    const plan = await readPlan(redis, { tenant, connectionId })
-    if (!plan?.sync) throw new Error('the connection has lost its schedule')
-    const { schedule, setAt, lastDue } = plan.sync
-    return { ...plan, setAt, lastDue, due: dueBetween(schedule, setAt, setAt, lastDue).count }
+  return {
+    end() {
+      over.abort()
+      return causing
+    },
   }
-  for (let told = 0; ; ) {
-    await client.takeAll()
-    const { due, skippedRuns } = await planned()
-    if (due >= told + 20) options.tell(`${(told = due)} due times, ${skippedRuns} skipped, ${result.messages} messages`)
-    if (due >= options.dueTimes) break
-    await pause(200)
-  }
-  over.abort()
-  await faulting
-  await ask(`/v1/connections/${connectionId}/pause`, { method: 'POST' })
-  await client.takeAll()
-  // In peace, one more sync brings what has changed since.
-  await ask('/v1/jobs', { body: { connectionId }, method: 'POST' })
-  await client.takeAll()
+}
 
-  const { due, skippedRuns, setAt } = await planned()
+/** Each due time has one job, or was counted as skipped. */
+function judge(
+  result: ScheduledRunsResult,
+  { due, skippedRuns, setAt }: { due: number; skippedRuns: number; setAt: number },
+  client: ReturnType<typeof createClient>,
+): void {
   const scheduled = [...client.seen.values()].filter(({ scheduledFor }) => scheduledFor !== undefined)
   const times = scheduled.map(({ scheduledFor = '' }) => Date.parse(scheduledFor))
   Object.assign(result, { dueTimes: due, jobs: times.length, skipped: skippedRuns })
@@ -139,10 +182,6 @@ export async function runSchedules(t: Teardown, options: ScheduledRunsOptions): 
   if (due !== times.length + skippedRuns)
     faults.push(`${due} due times, but ${times.length} jobs and ${skippedRuns} skipped`)
   for (const [id, job] of client.seen) if (job.status !== 'succeeded') faults.push(`job ${id} ${job.status}`)
-  for (const line of truthOf(simulator.workspace, { streams: ['contacts'] }))
-    if (line.visibleUntil === null && client.held.get(line.id) !== line.updatedAt)
-      faults.push(`contact ${line.id} is ${client.held.get(line.id)}, not ${line.updatedAt}`)
-  return result
 }
 
 async function startApi(t: Teardown, environment: Record<string, string>): Promise<string> {
@@ -162,7 +201,7 @@ function askAny(urls: readonly string[], choose: () => string): Ask {
         headers: { authorization: `Bearer ${'k'.repeat(24)}`, 'content-type': 'application/json' },
         ...((body ?? method === 'POST') && { body: JSON.stringify(body ?? {}) }),
       }).catch(() => undefined)
-      if (answer?.ok || answer?.status === 409) return answer
+      if (answer?.ok) return answer
       await answer?.text()
       await pause(100)
     }
@@ -181,7 +220,9 @@ function createClient(ask: Ask, result: ScheduledRunsResult) {
       result.faults.push(`job ${job.jobId} has a record twice`)
     for (const { id, updated_at } of records) held.set(id, Math.max(held.get(id) ?? 0, updated_at))
     result.messages += lines.length
-    await (await ask(`/v1/jobs/${job.jobId}/ack`, { method: 'POST', body: { offset: job.messageCount } })).text()
+    // After a restart of Redis the service wants to know which log the messages are of.
+    const body = { offset: job.messageCount, epoch: job.logEpoch }
+    await (await ask(`/v1/jobs/${job.jobId}/ack`, { method: 'POST', body })).text()
   }
   return {
     seen,
