@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import { type MetricEntry, metricTable } from './metric-table.ts'
+import { type MetricEntry, metricTable } from './metrics-table.ts'
 
 type Table = typeof metricTable
 type NameOf<Type> = { [Name in keyof Table]: Table[Name]['type'] extends Type ? Name : never }[keyof Table]

@@ -29,7 +29,7 @@ const layers = [
     'src/json-object.ts',
     'src/json/',
     'src/network/',
-    'src/metric-table.ts',
+    'src/metrics-table.ts',
     'src/metrics.ts',
     'src/redaction.ts',
     'src/stored/',

@@ -1,6 +1,6 @@
 import { type JobState, Queue } from 'bullmq'
 import { failpoint } from '../failpoints.ts'
-import { forbidsInfo } from '../redis/forbidden-info.ts'
+import { forbidsInfo } from '../redis/redis.ts'
 import { storeAnswer } from '../store/availability.ts'
 import type { Keyspace, StoreClient } from '../store/keys.ts'
 import { createTurns, type QueueEntry, type Turns } from './turns/turns.ts'

@@ -1,5 +1,5 @@
 import { Worker } from 'bullmq'
-import { forbidsInfo } from '../redis/forbidden-info.ts'
+import { forbidsInfo } from '../redis/redis.ts'
 import type { StoreClient } from '../store/keys.ts'
 import { restText, type StopCause } from './attempt-stop.ts'
 import type { SyncProcessor } from './processor.ts'

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import t from 'tap'
 import { look } from '../../src/queue/due/look.ts'
 import type { Ack } from '../../src/schedules/connection-schedule.ts'
-import type { ConnectionPlan } from '../../src/store/schedules/plan.ts'
-import { listScheduled, readPlan } from '../../src/store/schedules/plans.ts'
+import type { ScheduleRecord } from '../../src/store/schedules/schedule-record.ts'
+import { listScheduled, readScheduleRecord } from '../../src/store/schedules/scheduled-connections.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startRedis } from '../support/redis.ts'
 import { commitOf, openStore, type TestStore, tenant } from '../support/store.ts'
@@ -31,10 +31,10 @@ const lookAs = (one: TestStore, connectionId: string) =>
 /** Everybody looks at the same moment, twice each. */
 const everybodyLooks = (connectionId: string) =>
   Promise.all([...stores, ...stores].map((one) => lookAs(one, connectionId)))
-const planOf = async (connectionId: string) => {
-  const plan = await readPlan(store.redis, { tenant, connectionId })
-  if (!plan) throw new Error('there is no such connection')
-  return plan
+const recordOf = async (connectionId: string) => {
+  const record = await readScheduleRecord(store.redis, { tenant, connectionId })
+  if (!record) throw new Error('there is no such connection')
+  return record
 }
 const jobsOf = async (connectionId: string) =>
   (await store.jobs.list(tenant, { limit: 100, connectionId })).items.toReversed()
@@ -152,7 +152,7 @@ t.test('each due time has one job or counts as skipped once, whoever looks and w
         await everybodyLooks(connectionId)
       }
       const jobs = await jobsOf(connectionId)
-      const { skippedRuns } = await planOf(connectionId)
+      const { skippedRuns } = await recordOf(connectionId)
       const seen = { jobs: jobs.map(({ scheduledFor }) => scheduledFor), skippedRuns }
       const wanted = { jobs: expected.jobs, skippedRuns: expected.skipped }
       if (JSON.stringify(seen) !== JSON.stringify(wanted))
@@ -216,10 +216,10 @@ t.test('messages that are gone before they were acknowledged: the next job begin
   const jobId = idOf(await nextJob())
   await endJob(jobId, 'succeeded', 2)
   await store.jobs.deleteMessages(tenant, jobId)
-  t.equal((await planOf(connectionId)).untakenRuns, 0)
+  t.equal((await recordOf(connectionId)).untakenRuns, 0)
   const next = idOf(await nextJob())
   t.not(next, jobId)
-  t.equal((await planOf(connectionId)).untakenRuns, 1)
+  t.equal((await recordOf(connectionId)).untakenRuns, 1)
   t.same(await store.connections.readStates(tenant, connectionId), {})
 })
 
@@ -270,9 +270,9 @@ t.test('after failures a connection waits, and is failing from the fifth on', as
     // What is due within the wait is skipped; an hour is the longest wait.
     for (; job?.status !== 'pending'; job = await nextJob());
     await endJob(idOf(job), 'failed', 0)
-    const plan: ConnectionPlan = await planOf(connectionId)
-    t.equal(plan.consecutiveFailures, failures)
-    waits.push((plan.notBefore - clock.now()) / minute)
+    const record: ScheduleRecord = await recordOf(connectionId)
+    t.equal(record.consecutiveFailures, failures)
+    waits.push((record.notBefore - clock.now()) / minute)
   }
   t.same(waits, [1, 2, 4, 8, 16, 32, 60, 60])
 })

@@ -4,7 +4,7 @@ import { createRandom, integerBetween, pick, type Random } from '../../simulator
 import { truthOf } from '../../simulator/truth/truth.ts'
 import { dueBetween } from '../../src/schedules/due-times.ts'
 import { hasEnded, type JobStatus } from '../../src/store/job.ts'
-import { readPlan } from '../../src/store/schedules/plans.ts'
+import { readScheduleRecord } from '../../src/store/schedules/scheduled-connections.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { findFreePort, runCompiled, type Teardown, type TestProcess } from '../support/processes.ts'
 import { provideRedis } from '../support/provided-redis.ts'
@@ -92,15 +92,15 @@ export async function runSchedules(t: Teardown, options: ScheduledRunsOptions): 
     startWorker,
   })
 
-  const planned = async () => {
-    const plan = await readPlan(redis, { tenant, connectionId })
-    if (!plan?.sync) throw new Error('the connection has lost its schedule')
-    const { schedule, setAt, lastDue } = plan.sync
-    return { ...plan, setAt, lastDue, due: dueBetween(schedule, setAt, setAt, lastDue).count }
+  const readSchedule = async () => {
+    const record = await readScheduleRecord(redis, { tenant, connectionId })
+    if (!record?.sync) throw new Error('the connection has lost its schedule')
+    const { schedule, setAt, lastDue } = record.sync
+    return { ...record, setAt, lastDue, due: dueBetween(schedule, setAt, setAt, lastDue).count }
   }
   for (let told = 0; ; ) {
     await client.takeAll()
-    const { due, skippedRuns } = await planned()
+    const { due, skippedRuns } = await readSchedule()
     if (due >= options.dueTimes) break
     if (due >= told + 20) {
       told = due
@@ -115,7 +115,7 @@ export async function runSchedules(t: Teardown, options: ScheduledRunsOptions): 
   await ask('/v1/jobs', { body: { connectionId }, method: 'POST' })
   await client.takeAll()
 
-  judge(result, await planned(), client)
+  judge(result, await readSchedule(), client)
   for (const line of truthOf(simulator.workspace, { streams: ['contacts'] }))
     if (line.visibleUntil === null && client.held.get(line.id) !== line.updatedAt)
       result.faults.push(`contact ${line.id} is ${client.held.get(line.id)}, not ${line.updatedAt}`)

@@ -91,12 +91,12 @@ function addPutConnection(app: Api, dependencies: RouteDependencies): void {
       }
       const before = await readBefore(connections, tenant, connectionId)
       const faults: Fault[] = []
-      const planned = readScheduleMembers(body, scheduleMinIntervalMs, faults)
+      const schedule = readScheduleMembers(body, scheduleMinIntervalMs, faults)
       if (faults.length > 0) throw invalidRequest(faults)
-      const settled = (stored?: object) => settingsOf(body, planned, stored)
+      const settled = (stored?: object) => settingsOf(body, schedule, stored)
       const { connection, created } = hasMasks(body.config)
-        ? await connections.edit(tenant, connectionId, (stored) => settled(stored?.config), planned)
-        : await connections.put(tenant, connectionId, settled(), planned)
+        ? await connections.edit(tenant, connectionId, (stored) => settled(stored?.config), schedule)
+        : await connections.put(tenant, connectionId, settled(), schedule)
       reply.header('Connection-Change', created ? 'created' : changeBetween(before, connection))
       const signal = openStreams.signalFor(reply.raw)
       const warnings = connection.settings ? await warningsOf(connection.settings, askIntercom, signal) : []
@@ -141,7 +141,7 @@ function changeBetween(before: Connection | undefined, after: Connection) {
 
 /** What a client can put of a connection. */
 function putPartOf({ settings, runs }: Connection): object {
-  const { sync, refresh, ack, isPaused } = runs?.plan ?? {}
+  const { sync, refresh, ack, isPaused } = runs?.record ?? {}
   const fullRefresh = refresh && { schedule: refresh.schedule, streams: refresh.streams }
   return { settings, schedule: sync?.schedule, fullRefresh, ack, isPaused }
 }

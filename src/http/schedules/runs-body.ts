@@ -1,7 +1,7 @@
 import { nextDueTimes } from '../../schedules/due-times.ts'
 import type { ConnectionRuns } from '../../store/connections/connection-store.ts'
 import type { Job } from '../../store/job.ts'
-import type { ConnectionPlan } from '../../store/schedules/plan.ts'
+import type { ScheduleRecord } from '../../store/schedules/schedule-record.ts'
 
 /** From so many failures in a row on, a connection is failing. */
 const failingFrom = 5
@@ -12,15 +12,15 @@ const failingFrom = 5
  * @param now ms since the epoch
  * @param mostNext how many of its next runs are shown
  */
-export function toRunsBody({ plan, lastSync, lastJob }: ConnectionRuns, now: number, mostNext: number) {
-  const { sync, refresh, ack, isPaused, lastSuccessAt, consecutiveFailures, skippedRuns, untakenRuns } = plan
+export function toRunsBody({ record, lastSync, lastJob }: ConnectionRuns, now: number, mostNext: number) {
+  const { sync, refresh, ack, isPaused, lastSuccessAt, consecutiveFailures, skippedRuns, untakenRuns } = record
   return {
     schedule: sync?.schedule ?? { type: 'manual' },
     ack,
     ...(refresh && { fullRefresh: { schedule: refresh.schedule, streams: refresh.streams } }),
     paused: isPaused,
-    health: healthOf(plan, lastSync),
-    nextRuns: nextRunsOf(plan, now, mostNext).map(toTime),
+    health: healthOf(record, lastSync),
+    nextRuns: nextRunsOf(record, now, mostNext).map(toTime),
     ...(lastJob && { lastJob: toLastJob(lastJob) }),
     ...(lastSuccessAt !== undefined && { lastSuccessAt: toTime(lastSuccessAt) }),
     consecutiveFailures,
@@ -29,13 +29,13 @@ export function toRunsBody({ plan, lastSync, lastJob }: ConnectionRuns, now: num
   }
 }
 
-function healthOf({ sync, ack, consecutiveFailures }: ConnectionPlan, lastSync: ConnectionRuns['lastSync']) {
+function healthOf({ sync, ack, consecutiveFailures }: ScheduleRecord, lastSync: ConnectionRuns['lastSync']) {
   if (consecutiveFailures >= failingFrom) return 'failing'
   return sync && ack === 'client' && lastSync === 'waiting' ? 'waiting_for_acknowledgement' : 'ok'
 }
 
 /** From the code that runs them. */
-function nextRunsOf({ sync, isPaused, notBefore }: ConnectionPlan, now: number, most: number): number[] {
+function nextRunsOf({ sync, isPaused, notBefore }: ScheduleRecord, now: number, most: number): number[] {
   if (!sync || isPaused) return []
   return nextDueTimes(sync.schedule, sync.setAt, Math.max(now, sync.lastDue, notBefore - 1), most)
 }

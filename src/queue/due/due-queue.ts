@@ -3,13 +3,13 @@ import { ErrorCode, Queue } from 'bullmq'
 import Type from 'typebox'
 import { failpoint } from '../../failpoints.ts'
 import { isObject, parseJson } from '../../json-object.ts'
-import { forbidsInfo } from '../../redis/forbidden-info.ts'
+import { forbidsInfo } from '../../redis/redis.ts'
 import { nextDueTimes } from '../../schedules/due-times.ts'
 import { StoredSchedule } from '../../schedules/stored-schedule.ts'
 import { storeAnswer } from '../../store/availability.ts'
 import type { Keyspace, StoreClient } from '../../store/keys.ts'
-import type { ConnectionPlan, Planned, PlannedKind } from '../../store/schedules/plan.ts'
-import { type ConnectionName, readPlan } from '../../store/schedules/plans.ts'
+import type { ScheduledKind, ScheduleRecord, SetSchedule } from '../../store/schedules/schedule-record.ts'
+import { type ConnectionName, readScheduleRecord } from '../../store/schedules/scheduled-connections.ts'
 import { isValid } from '../../stored/stored-data.ts'
 
 /** The ticks of schedules have a queue of their own, so that no sync makes them late. */
@@ -30,7 +30,7 @@ export function nextTick(after: number, { pattern = '' }: { pattern?: string | u
 
 /** The ticks of connections. */
 export interface DueQueue {
-  /** Lets the ticks of a connection follow its plan as it is stored now. A tick that is due already stays. */
+  /** Lets the ticks of a connection follow its record as it is stored now. A tick that is due already stays. */
   follow(connection: ConnectionName): Promise<void>
   /** The same, for ticks that are lost: a tick that is due goes, so that a look must follow. */
   mend(connection: ConnectionName): Promise<void>
@@ -40,16 +40,16 @@ export interface DueQueue {
 }
 
 /** The id of BullMQ's scheduler for one kind of job of a connection. */
-export function schedulerId({ tenant, connectionId }: ConnectionName, kind: PlannedKind): string {
+export function schedulerId({ tenant, connectionId }: ConnectionName, kind: ScheduledKind): string {
   const digest = createHash('sha256').update(`${tenant}\0${connectionId}`).digest('base64url').slice(0, 22)
   return `${kind}-${digest}`
 }
 
-/** The next due time that a plan leaves to come; undefined if there is none. */
-export function nextDue(plan: ConnectionPlan | undefined, kind: PlannedKind, now: number): number | undefined {
-  const planned = plan?.[kind]
-  if (!planned || plan.isPaused) return undefined
-  return nextDueTimes(planned.schedule, planned.setAt, Math.max(now, planned.lastDue), 1)[0]
+/** The next due time that a record leaves to come; undefined if there is none. */
+export function nextDue(record: ScheduleRecord | undefined, kind: ScheduledKind, now: number): number | undefined {
+  const set = record?.[kind]
+  if (!set || record.isPaused) return undefined
+  return nextDueTimes(set.schedule, set.setAt, Math.max(now, set.lastDue), 1)[0]
 }
 
 /** One that stays would be in the way of a tick for the same time. */
@@ -67,7 +67,7 @@ export function dueQueueOptions(redis: StoreClient) {
 export function createDueQueue(redis: StoreClient, onError: (error: Error) => void): DueQueue {
   const queue = new Queue(dueQueueName, { ...dueQueueOptions(redis), streams: { events: { maxLen: 1000 } } })
   queue.on('error', onError)
-  const schedule = async (id: string, { schedule, setAt }: Planned, data: ConnectionName, isMended: boolean) => {
+  const schedule = async (id: string, { schedule, setAt }: SetSchedule, data: ConnectionName, isMended: boolean) => {
     const pattern = JSON.stringify({ schedule, setAt })
     if (!isMended && (await queue.getJobScheduler(id))?.pattern === pattern) return
     await queue
@@ -79,12 +79,12 @@ export function createDueQueue(redis: StoreClient, onError: (error: Error) => vo
   }
   const follow = async ({ tenant, connectionId }: ConnectionName, isMended: boolean) => {
     const connection = { tenant, connectionId }
-    const plan = await readPlan(redis, connection)
+    const record = await readScheduleRecord(redis, connection)
     await failpoint('dueFollow', async () => {
       for (const kind of ['sync', 'refresh'] as const) {
         const id = schedulerId(connection, kind)
-        const planned = plan?.isPaused ? undefined : plan?.[kind]
-        if (planned) await schedule(id, planned, connection, isMended)
+        const set = record?.isPaused ? undefined : record?.[kind]
+        if (set) await schedule(id, set, connection, isMended)
         else await queue.removeJobScheduler(id)
       }
     })

@@ -1,7 +1,7 @@
 import { UnrecoverableError, Worker } from 'bullmq'
 import type { JobEnd } from '../../store/attempts/job-end.ts'
-import type { PlannedKind } from '../../store/schedules/plan.ts'
-import { listScheduled, readPlan } from '../../store/schedules/plans.ts'
+import type { ScheduledKind } from '../../store/schedules/schedule-record.ts'
+import { listScheduled, readScheduleRecord } from '../../store/schedules/scheduled-connections.ts'
 import { isValid } from '../../stored/stored-data.ts'
 import {
   createDueQueue,
@@ -87,9 +87,9 @@ export async function reconcile(options: DueRoleOptions, queue: DueQueue, signal
   for (const connection of await listScheduled(redis)) {
     if (signal.aborted) return
     try {
-      const plan = await readPlan(redis, connection)
-      const isFollowed = (kind: PlannedKind) =>
-        ticks.get(schedulerId(connection, kind)) === nextDue(plan, kind, clock.now())
+      const record = await readScheduleRecord(redis, connection)
+      const isFollowed = (kind: ScheduledKind) =>
+        ticks.get(schedulerId(connection, kind)) === nextDue(record, kind, clock.now())
       if (!isFollowed('sync') || !isFollowed('refresh')) await queue.mend(connection)
       await look(options, connection)
     } catch (error) {

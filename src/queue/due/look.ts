@@ -6,8 +6,8 @@ import { jobOfConnection, refreshOfConnection } from '../../store/jobs/connectio
 import { ConnectionChangedError, type DueTime, type JobStore } from '../../store/jobs/job-store.ts'
 import type { StoreClient } from '../../store/keys.ts'
 import { readLastSync } from '../../store/schedules/last-sync.ts'
-import type { ConnectionPlan, PlannedKind } from '../../store/schedules/plan.ts'
-import { type ConnectionName, readPlan, skipDue } from '../../store/schedules/plans.ts'
+import type { ScheduledKind, ScheduleRecord } from '../../store/schedules/schedule-record.ts'
+import { type ConnectionName, readScheduleRecord, skipDue } from '../../store/schedules/scheduled-connections.ts'
 
 /** What became of due times, for the log. */
 export type DueEvent = 'started' | 'skipped' | 'untaken' | 'clock_was_ahead'
@@ -23,7 +23,7 @@ export interface LookDependencies {
   /** Is told what a look has done. @defaultValue nobody is */
   onDue?: (
     event: DueEvent,
-    about: ConnectionName & { kind: PlannedKind; jobId?: number; reason?: SkipReason; count?: number },
+    about: ConnectionName & { kind: ScheduledKind; jobId?: number; reason?: SkipReason; count?: number },
   ) => void
 }
 
@@ -45,13 +45,17 @@ export async function look(dependencies: LookDependencies, connection: Connectio
 }
 
 /** @returns whether to look again */
-async function lookAt(dependencies: LookDependencies, connection: ConnectionName, kind: PlannedKind): Promise<boolean> {
+async function lookAt(
+  dependencies: LookDependencies,
+  connection: ConnectionName,
+  kind: ScheduledKind,
+): Promise<boolean> {
   const { redis, clock, onDue = () => undefined } = dependencies
-  const plan = await readPlan(redis, connection)
-  const planned = plan?.[kind]
-  if (!plan || !planned || plan.isPaused) return false
+  const record = await readScheduleRecord(redis, connection)
+  const set = record?.[kind]
+  if (!record || !set || record.isPaused) return false
   const now = clock.now()
-  const { schedule, setAt, lastDue: after } = planned
+  const { schedule, setAt, lastDue: after } = set
   const over = (dueAt: number, count: number) => skipDue(redis, connection, { kind, after, dueAt, count })
   if (after - now > mostAheadMs) {
     if (await over(now, 0)) onDue('clock_was_ahead', { ...connection, kind })
@@ -65,11 +69,11 @@ async function lookAt(dependencies: LookDependencies, connection: ConnectionName
   }
   if (!isWhole) return skip('too_many')
   const due = { kind, dueAt: latest, after, missed: count - 1 }
-  if (kind === 'refresh') return startRefresh(dependencies, connection, plan, due, skip)
-  if (plan.notBefore > now) return skip('back_off')
-  const lastSync = await readLastSync(redis, plan)
+  if (kind === 'refresh') return startRefresh(dependencies, connection, record, due, skip)
+  if (record.notBefore > now) return skip('back_off')
+  const lastSync = await readLastSync(redis, record)
   if (lastSync === 'running') return skip('busy')
-  const isClients = plan.ack === 'client'
+  const isClients = record.ack === 'client'
   if (lastSync === 'waiting' && isClients) return skip('waiting_for_acknowledgement')
   const isUntaken = lastSync === 'gone' && isClients
   const outcome = await start(dependencies, connection, { ...due, isUntaken })
@@ -82,7 +86,7 @@ async function lookAt(dependencies: LookDependencies, connection: ConnectionName
 async function startRefresh(
   dependencies: LookDependencies,
   connection: ConnectionName,
-  { refresh }: ConnectionPlan,
+  { refresh }: ScheduleRecord,
   due: Omit<DueTime, 'isUntaken'>,
   skip: (reason: SkipReason) => Promise<boolean>,
 ): Promise<boolean> {

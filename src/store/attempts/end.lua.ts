@@ -6,9 +6,9 @@ import {
   releaseRecordFunction,
   runIdFunction,
 } from '../lua-functions.ts'
+import { connectionEndFunctions } from '../schedules/connection-end.lua.ts'
 import { defineScript } from '../script.ts'
 import { windowBytesFunction } from '../segments/window-bytes.ts'
-import { connectionEndFunctions } from './connection-end.lua.ts'
 
 /**
  * Ends a job, once. The caller has prepared the closing lines from the record it read. They are written only if that

@@ -5,15 +5,15 @@ import { storeAnswer } from '../availability.ts'
 import { jobFromRecord } from '../job-record.ts'
 import type { StoreClient } from '../keys.ts'
 import { readLastSync } from '../schedules/last-sync.ts'
-import { planFromRecord } from '../schedules/plan.ts'
-import type { ConnectionName } from '../schedules/plans.ts'
+import { scheduleFromRecord } from '../schedules/schedule-record.ts'
+import type { ConnectionName } from '../schedules/scheduled-connections.ts'
 import { type EncryptionKey, SealBrokenError } from '../secrets/sealing.ts'
 import { openSettings } from './connection-seal.ts'
 import type { Connection, ConnectionRuns } from './connection-store.ts'
 
 /**
  * A connection's record in Redis, a hash. It also keeps: `generation`, `latestJob`, which has the connection as long as
- * it runs, and `acknowledgedBy`, the latest job whose messages were acknowledged, and what `plan.ts` reads. `v` would be
+ * it runs, and `acknowledgedBy`, the latest job whose messages were acknowledged, and what `schedule-record.ts` reads. `v` would be
  * a version; see `stored-data.ts`.
  */
 const ConnectionRecord = Type.Object({
@@ -52,16 +52,16 @@ async function readRuns(
   { tenant, connectionId }: ConnectionName,
   fields: Record<string, string>,
 ): Promise<ConnectionRuns> {
-  const plan = planFromRecord(connectionId, fields)
+  const record = scheduleFromRecord(connectionId, fields)
   const [lastJob, lastSync = 'taken'] = await Promise.all([
     unlessDamaged(async () => {
-      const { latestJob = 0 } = plan
+      const { latestJob = 0 } = record
       const job = jobFromRecord(latestJob, await storeAnswer(redis.hgetall(redis.keyspace.job(latestJob, 'record'))))
       return job?.tenant === tenant && job.connectionId === connectionId ? job : undefined
     }),
-    unlessDamaged(() => readLastSync(redis, plan)),
+    unlessDamaged(() => readLastSync(redis, record)),
   ])
-  return { plan, lastSync, ...(lastJob && { lastJob }) }
+  return { record, lastSync, ...(lastJob && { lastJob }) }
 }
 
 /** A damaged record of a job must not hide its connection; reading that job shows what is wrong. */

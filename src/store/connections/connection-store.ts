@@ -5,7 +5,7 @@ import type { SyncRequest } from '../../sync/contract/sync-request.ts'
 import type { Job } from '../job.ts'
 import type { Page, PageRequest } from '../page.ts'
 import type { LastSync } from '../schedules/last-sync.ts'
-import type { ConnectionPlan } from '../schedules/plan.ts'
+import type { ScheduleRecord } from '../schedules/schedule-record.ts'
 
 /** What a connection syncs, and how. */
 export type ConnectionSettings = Omit<SyncRequest, 'states'>
@@ -21,7 +21,7 @@ export const noSchedule: PutSchedule = { schedule: { type: 'manual' }, ack: 'cli
 
 /** What a connection does by itself, and what came of it. */
 export interface ConnectionRuns {
-  plan: ConnectionPlan
+  record: ScheduleRecord
   /** What became of the messages of its last sync. */
   lastSync: LastSync
   /** Absent when there was none, or its record is gone or cannot be read. */

@@ -4,7 +4,7 @@ import type { Acknowledged } from '../connections/acknowledgement.ts'
 import type { Job, JobStatus, JobType } from '../job.ts'
 import type { Holding } from '../log/log-epoch.ts'
 import type { Page, PageRequest } from '../page.ts'
-import type { PlannedKind } from '../schedules/plan.ts'
+import type { ScheduledKind } from '../schedules/schedule-record.ts'
 
 /** Recognizes a request that is sent again. */
 export interface Repeat {
@@ -27,7 +27,7 @@ export interface ConnectionOfJob {
 
 /** The due time that a job is for. */
 export interface DueTime {
-  kind: PlannedKind
+  kind: ScheduledKind
   /** Ms since the epoch. */
   dueAt: number
   /** The latest due time that was over when the caller looked, ms since the epoch. */

@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import type { ConfiguredCatalog } from '../../airbyte/catalog.ts'
-import { plannedFields } from '../schedules/plan.ts'
+import { fieldsOfKinds } from '../schedules/schedule-record.ts'
 import { runScript } from '../script.ts'
 import { createJobSeals } from '../secrets/job-seals.ts'
 import { createScript } from './create.lua.ts'
@@ -56,7 +56,7 @@ export async function writeNewJob(
       askedDigest: connection?.bodyDigest,
       jobType: jobType ?? 'sync',
       dueAt: due?.dueAt,
-      dueField: due && plannedFields[due.kind].lastDue,
+      dueField: due && fieldsOfKinds[due.kind].lastDue,
       expectedDue: due?.after,
       missed: due?.missed,
       isUntaken: due?.isUntaken,

@@ -5,7 +5,7 @@ import { readFields } from '../hash-fields.ts'
 import { isFinal } from '../job.ts'
 import type { StoreClient } from '../keys.ts'
 import { givenPrefix } from '../log/checkpoints.ts'
-import type { ConnectionPlan } from './plan.ts'
+import type { ScheduleRecord } from './schedule-record.ts'
 
 /**
  * What became of the messages of a connection's last sync. `taken`: nothing is left that an acknowledgement would move
@@ -26,7 +26,7 @@ const Fields = Type.Object({
 /** @throws StoredDataError */
 export async function readLastSync(
   redis: StoreClient,
-  { latestJob, latestSync, generation }: Pick<ConnectionPlan, 'latestJob' | 'latestSync' | 'generation'>,
+  { latestJob, latestSync, generation }: Pick<ScheduleRecord, 'latestJob' | 'latestSync' | 'generation'>,
 ): Promise<LastSync> {
   const latest = await readEnd(redis, latestJob)
   if (!latest) return 'taken'

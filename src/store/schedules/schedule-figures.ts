@@ -2,8 +2,8 @@ import type { Clock } from '../../clock.ts'
 import { dueTimes } from '../../schedules/due-times.ts'
 import { StoredDataError } from '../../stored/stored-data.ts'
 import type { StoreClient } from '../keys.ts'
-import type { ConnectionPlan } from './plan.ts'
-import { type ConnectionName, listScheduled, readPlan } from './plans.ts'
+import type { ScheduleRecord } from './schedule-record.ts'
+import { type ConnectionName, listScheduled, readScheduleRecord } from './scheduled-connections.ts'
 
 /** A connection that syncs by itself and is not paused. */
 interface ScheduledFigures extends ConnectionName {
@@ -39,19 +39,19 @@ export async function readScheduleFigures(
   for (let from = 0; from < connections.length; from += connectionsPerRead) {
     signal.throwIfAborted()
     const some = connections.slice(from, from + connectionsPerRead)
-    const plans = await Promise.all(some.map((connection) => readPlanIfSound(redis, connection)))
+    const records = await Promise.all(some.map((connection) => readIfSound(redis, connection)))
     for (const [place, connection] of some.entries()) {
-      const plan = plans[place]
-      if (plan?.sync && !plan.isPaused) note(figures, connection, plan, plan.sync, clock.now())
+      const record = records[place]
+      if (record?.sync && !record.isPaused) note(figures, connection, record, record.sync, clock.now())
     }
   }
   return figures
 }
 
 /** One damaged record must not hide the others. */
-async function readPlanIfSound(redis: StoreClient, connection: ConnectionName): Promise<ConnectionPlan | undefined> {
+async function readIfSound(redis: StoreClient, connection: ConnectionName): Promise<ScheduleRecord | undefined> {
   try {
-    return await readPlan(redis, connection)
+    return await readScheduleRecord(redis, connection)
   } catch (error) {
     if (error instanceof StoredDataError) return undefined
     throw error
@@ -61,11 +61,11 @@ async function readPlanIfSound(redis: StoreClient, connection: ConnectionName): 
 function note(
   figures: ScheduleFigures,
   connection: ConnectionName,
-  plan: ConnectionPlan,
-  { schedule, setAt, lastDue }: NonNullable<ConnectionPlan['sync']>,
+  record: ScheduleRecord,
+  { schedule, setAt, lastDue }: NonNullable<ScheduleRecord['sync']>,
   now: number,
 ): void {
-  const { lastSuccessAt = setAt, consecutiveFailures, skippedRuns } = plan
+  const { lastSuccessAt = setAt, consecutiveFailures, skippedRuns } = record
   let dueSinceSuccess = 0
   for (const time of dueTimes(schedule, setAt, lastSuccessAt)) {
     if (time > now || dueSinceSuccess === mostDue) break

@@ -3,7 +3,13 @@ import { readFields } from '../hash-fields.ts'
 import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import { skipDueScript } from './due.lua.ts'
-import { type ConnectionPlan, type PlannedKind, planFields, planFromRecord, plannedFields } from './plan.ts'
+import {
+  fieldsOfKinds,
+  recordFields,
+  type ScheduledKind,
+  type ScheduleRecord,
+  scheduleFromRecord,
+} from './schedule-record.ts'
 
 /** A connection, whoever's it is. */
 export interface ConnectionName {
@@ -25,19 +31,19 @@ export async function listScheduled(redis: StoreClient): Promise<ConnectionName[
   })
 }
 
-/** The plan of a connection; undefined when it does not exist. @throws StoredDataError */
-export async function readPlan(
+/** The record of a connection; undefined when it does not exist. @throws StoredDataError */
+export async function readScheduleRecord(
   redis: StoreClient,
   { tenant, connectionId }: ConnectionName,
-): Promise<ConnectionPlan | undefined> {
+): Promise<ScheduleRecord | undefined> {
   const key = redis.keyspace.connection(tenant, connectionId, 'record')
-  const fields = await readFields(redis, key, ['createdAt', ...planFields])
-  return fields.createdAt === undefined ? undefined : planFromRecord(connectionId, fields)
+  const fields = await readFields(redis, key, ['createdAt', ...recordFields])
+  return fields.createdAt === undefined ? undefined : scheduleFromRecord(connectionId, fields)
 }
 
 /** Due times that are over without a job. */
 interface SkippedDue {
-  kind: PlannedKind
+  kind: ScheduledKind
   /** The latest due time that was over before. */
   after: number
   /** The last of these. */
@@ -54,7 +60,7 @@ export async function skipDue(
 ): Promise<boolean> {
   const outcome = await runScript(redis, skipDueScript, {
     keys: { recordKey: redis.keyspace.connection(tenant, connectionId, 'record') },
-    args: { dueField: plannedFields[kind].lastDue, expectedDue: after, dueAt, count },
+    args: { dueField: fieldsOfKinds[kind].lastDue, expectedDue: after, dueAt, count },
   })
   return outcome === 'SKIPPED'
 }

@@ -8,16 +8,16 @@ import { NumberText, parseStored, readStored } from '../../stored/stored-data.ts
  * The fields of a connection's record about each kind of job that comes by itself: its schedule (JSON), when that was
  * set, and the latest due time that is over, all in ms. A due time is over when it has a job or was counted as skipped.
  */
-export const plannedFields = {
+export const fieldsOfKinds = {
   sync: { schedule: 'schedule', setAt: 'scheduleSetAt', lastDue: 'lastDue' },
   refresh: { schedule: 'fullRefresh', setAt: 'fullRefreshSetAt', lastDue: 'lastFullRefreshDue' },
 } as const
 
 /** What a connection does by itself: a sync, or a full refresh beside its syncs. */
-export type PlannedKind = keyof typeof plannedFields
+export type ScheduledKind = keyof typeof fieldsOfKinds
 
 /** Times are ms since the epoch. */
-export interface Planned {
+export interface SetSchedule {
   schedule: Schedule
   /** When the schedule was set. */
   setAt: number
@@ -26,10 +26,10 @@ export interface Planned {
 }
 
 /** What a connection does by itself, and what came of it. */
-export interface ConnectionPlan {
+export interface ScheduleRecord {
   /** Absent: syncs begin only when somebody asks for them. */
-  sync?: Planned
-  refresh?: Planned & Pick<FullRefresh, 'streams'>
+  sync?: SetSchedule
+  refresh?: SetSchedule & Pick<FullRefresh, 'streams'>
   ack: Ack
   isPaused: boolean
   /** Due times without a job. */
@@ -62,17 +62,17 @@ const Numbers = Type.Partial(
   }),
 )
 
-/** The fields of a connection's record that a plan is read from. */
-export const planFields = [
+/** The fields of a connection's record that a record is read from. */
+export const recordFields = [
   ...Object.keys(Numbers.properties),
-  ...Object.values(plannedFields).flatMap((fields) => Object.values(fields)),
+  ...Object.values(fieldsOfKinds).flatMap((fields) => Object.values(fields)),
   'ack',
   'paused',
   'generation',
 ]
 
-/** The plan in a connection's record. @throws StoredDataError */
-export function planFromRecord(connectionId: string, fields: Record<string, string>): ConnectionPlan {
+/** The record in a connection's record. @throws StoredDataError */
+export function scheduleFromRecord(connectionId: string, fields: Record<string, string>): ScheduleRecord {
   const what = `the schedule of connection ${connectionId}`
   const numbers = readStored(Numbers, fields, what)
   const refresh =
@@ -95,8 +95,12 @@ export function planFromRecord(connectionId: string, fields: Record<string, stri
   }
 }
 
-function timesOf(kind: PlannedKind, fields: Record<string, string>, what: string): Pick<Planned, 'setAt' | 'lastDue'> {
-  const { setAt, lastDue } = plannedFields[kind]
+function timesOf(
+  kind: ScheduledKind,
+  fields: Record<string, string>,
+  what: string,
+): Pick<SetSchedule, 'setAt' | 'lastDue'> {
+  const { setAt, lastDue } = fieldsOfKinds[kind]
   return {
     setAt: Number(readStored(NumberText, fields[setAt], what)),
     lastDue: Number(readStored(NumberText, fields[lastDue], what)),

@@ -89,6 +89,11 @@ export const metricTable = {
     help: 'Jobs that this process has ended',
     labels: ['status', 'code'],
   },
+  intercom_sync_skipped_streams_total: {
+    type: 'counter',
+    help: 'Streams that these jobs left out because the token may not read them',
+    labels: [],
+  },
   intercom_sync_due_times_total: {
     type: 'counter',
     help: 'Due times of schedules that this process has seen to: whether a job was started, or why not',
@@ -123,11 +128,6 @@ export const metricTable = {
     type: 'gauge',
     help: 'Due times of the connection without a job, ever',
     labels: ['tenant', 'connection'],
-  },
-  intercom_sync_skipped_streams_total: {
-    type: 'counter',
-    help: 'Streams that these jobs left out because the token may not read them',
-    labels: [],
   },
   intercom_sync_commits_total: {
     type: 'counter',
