@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { dayAndMachine, told } from '../support/evidence.ts'
 import { runSchedules, type ScheduledRunsResult } from './run.ts'
@@ -56,6 +57,7 @@ async function writeEvidence(result: ScheduledRunsResult, command: string): Prom
     '',
     `- Command: \`${command}\``,
     ...dayAndMachine(),
+    `- Load of the machine over the last 15 minutes: ${loadavg()[2]?.toFixed(0)}`,
     `- Result: ${result.faults.length === 0 ? 'the law holds' : result.faults.join('; ')}`,
     '',
     '| What | |',

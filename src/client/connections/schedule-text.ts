@@ -20,7 +20,9 @@ export function scheduleLines(connection: Record<string, unknown>): string[] {
       ? [`Full refresh: ${scheduleText(fullRefresh)}, of ${[fullRefresh.streams].flat().join(', ')}`]
       : []),
     `Health: ${health}; last success ${lastSuccessAt ?? 'never'}, ${consecutiveFailures} failures since`,
-    `Due times without a job: ${skippedRuns}; syncs whose messages nobody took: ${untakenRuns}`,
+    ...(skippedRuns === undefined
+      ? []
+      : [`Due times without a job: ${skippedRuns}; syncs whose messages nobody took: ${untakenRuns}`]),
     ...(next.length > 0 ? [`Next: ${next.join(', ')}`] : []),
   ]
   return isObject(lastJob) ? [...lines, `Last job: ${lastJob.jobId}, ${lastJob.status}`] : lines

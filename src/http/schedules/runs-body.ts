@@ -7,25 +7,25 @@ import type { ScheduleRecord } from '../../store/schedules/schedule-record.ts'
 const failingFrom = 5
 
 /**
- * What a connection does by itself, and what came of it, as the API shows it.
+ * What a connection does by itself, and what came of it, as the API shows it. One without a schedule shows what its jobs
+ * came to.
  *
  * @param now ms since the epoch
  * @param mostNext how many of its next runs are shown
  */
 export function toRunsBody({ record, lastSync, lastJob }: ConnectionRuns, now: number, mostNext: number) {
   const { sync, refresh, ack, isPaused, lastSuccessAt, consecutiveFailures, skippedRuns, untakenRuns } = record
+  const hasSchedule = sync !== undefined || refresh !== undefined
   return {
     schedule: sync?.schedule ?? { type: 'manual' },
-    ack,
+    ...((hasSchedule || ack !== 'client') && { ack }),
     ...(refresh && { fullRefresh: { schedule: refresh.schedule, streams: refresh.streams } }),
-    paused: isPaused,
+    ...((hasSchedule || isPaused) && { paused: isPaused }),
     health: healthOf(record, lastSync),
-    nextRuns: nextRunsOf(record, now, mostNext).map(toTime),
     ...(lastJob && { lastJob: toLastJob(lastJob) }),
     ...(lastSuccessAt !== undefined && { lastSuccessAt: toTime(lastSuccessAt) }),
     consecutiveFailures,
-    skippedRuns,
-    untakenRuns,
+    ...(hasSchedule && { nextRuns: nextRunsOf(record, now, mostNext).map(toTime), skippedRuns, untakenRuns }),
   }
 }
 

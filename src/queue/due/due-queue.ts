@@ -22,7 +22,7 @@ export const DueTick = Type.Object({ tenant: Type.String(), connectionId: Type.S
 const Pattern = Type.Object({ schedule: StoredSchedule, setAt: Type.Number() })
 
 /** BullMQ asks for the time of the next tick, ms since the epoch. It is the one that the look goes by, too. */
-export function nextTick(after: number, { pattern = '' }: { pattern?: string | undefined }): number | undefined {
+function nextTick(after: number, { pattern = '' }: { pattern?: string | undefined }): number | undefined {
   const kept = parseJson(pattern)
   if (!isValid(Pattern, kept)) return undefined
   return nextDueTimes(kept.schedule, kept.setAt, after, 1)[0]
