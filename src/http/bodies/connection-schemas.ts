@@ -50,13 +50,6 @@ const include = Type.Optional(
 /** What `GET` answers goes back into `PUT`. */
 const asRead = Type.String({ description: 'As `GET` gave it; it is not changed' })
 
-const asReadRuns = Object.fromEntries(
-  Object.keys(runMembers).map((name) => [
-    name,
-    Type.Optional(Type.Unknown({ description: 'As `GET` gave it; it is not changed' })),
-  ]),
-)
-
 /** The contents of the members are checked in the same way as for a job. */
 export const newConnectionBody = Type.Object(
   {
@@ -66,7 +59,7 @@ export const newConnectionBody = Type.Object(
     onMissingPermission: Type.Optional(onMissingPermission('`fail` if it is left out')),
     ...scheduleMembers,
     connectionId: Type.Optional(connectionIdSchema),
-    ...asReadRuns,
+    ...runMembers,
     createdAt: Type.Optional(asRead),
     lastUpdatedAt: Type.Optional(asRead),
     warnings: Type.Optional(Type.Array(Type.String(), { description: 'As `PUT` gave it; it is found out anew' })),
