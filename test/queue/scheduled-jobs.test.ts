@@ -303,6 +303,23 @@ t.test('the last 100 jobs of a connection are kept, and those of a removed one e
   )
 })
 
+t.test('Redis comes back as it was hours ago: one job makes up for what was due since', async (t) => {
+  const { connectionId, nextJob } = await hourly({ ack: 'on_success' })
+  await endJob(idOf(await nextJob()), 'succeeded')
+  const key = store.redis.keyspace.connection(tenant, connectionId, 'record')
+  const saved = await store.redis.dumpBuffer(key)
+  for (let hour = 0; hour < 5; hour++) await endJob(idOf(await nextJob()), 'succeeded')
+  const before = await jobsOf(connectionId)
+  await store.redis.restore(key, 0, saved ?? Buffer.alloc(0), 'REPLACE')
+  await everybodyLooks(connectionId)
+  const since = (await jobsOf(connectionId)).slice(before.length)
+  t.same(
+    since.map(({ scheduledFor }) => scheduledFor),
+    [clock.now()],
+  )
+  t.equal((await recordOf(connectionId)).skippedRuns, 4)
+})
+
 t.test('a clock that was days ahead does not stop a schedule', async (t) => {
   const { connectionId, nextJob } = await hourly({ ack: 'on_success' })
   await endJob(idOf(await nextJob()), 'succeeded')

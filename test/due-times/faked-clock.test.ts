@@ -1,0 +1,83 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { defaultToken } from '../../simulator/options.ts'
+import { listenSimulator } from '../simulator/listening-simulator.ts'
+import { untilHolds } from '../support/polling.ts'
+import { provideRedis, serveOnRedis } from '../support/provided-redis.ts'
+import { onRealRedis } from '../support/redis.ts'
+
+const libraries = existsSync('/usr/lib') ? readdirSync('/usr/lib').map((name) => `/usr/lib/${name}/faketime`) : []
+const library = libraries.map((folder) => `${folder}/libfaketime.so.1`).find(existsSync)
+const options = library === undefined ? { skip: 'it needs faketime' } : onRealRedis
+
+const signed = (seconds: number) => (seconds < 0 ? String(seconds) : `+${seconds}`)
+
+t.test(
+  'a service whose clock is moved: the gap, a clock set back, months away, the repeated hour',
+  options,
+  async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'intercom-sync-clock-'))
+    t.teardown(() => rm(folder, { recursive: true, force: true }))
+    const file = join(folder, 'offset')
+    const moveClockTo = (time: string) => writeFile(file, signed(Math.round((Date.parse(time) - Date.now()) / 1000)))
+    const redis = await provideRedis(t)
+    const intercom = await listenSimulator(t, { contacts: 1, oddities: false })
+    // Clocks of Berlin go from 2 to 3 o'clock at 01:00 UTC.
+    await moveClockTo('2026-03-29T00:59:00Z')
+    const service = await serveOnRedis(t, {
+      REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+      INTERCOM_BASE_URL: intercom.url,
+      LD_PRELOAD: library ?? '',
+      FAKETIME_TIMESTAMP_FILE: file,
+      FAKETIME_NO_CACHE: '1',
+      // Node would hang.
+      FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    })
+    const put = (id: string, cron: string) => {
+      const schedule = { type: 'cron', cron, timeZone: 'Europe/Berlin' }
+      const body = { config: { access_token: defaultToken }, streams: ['tags'], ack: 'on_success', schedule }
+      return service.call(`/v1/connections/${id}`, { method: 'PUT', body })
+    }
+    await put('nightly', '30 2 * * *')
+    // Each minute: shows that the service has seen a time pass.
+    await put('witness', '* * * * *')
+    const timesOf = async (id: string) => {
+      const { data } = await service.call<{ data: { scheduledFor: string }[] }>(`/v1/jobs?connectionId=${id}&limit=100`)
+      return data.map(({ scheduledFor }) => scheduledFor)
+    }
+    const skipped = async () => (await service.call<{ skippedRuns: number }>('/v1/connections/nightly')).skippedRuns
+    const untilNightly = (count: number) => untilHolds(async () => (await timesOf('nightly')).length === count)
+    const untilWitnessed = (time: string) => untilHolds(async () => (await timesOf('witness')).includes(time))
+    const untilClockShows = (time: string) =>
+      untilHolds(
+        async () => Date.parse((await service.fetch('/v1/spec')).headers.get('date') ?? '') >= Date.parse(time),
+      )
+
+    await moveClockTo('2026-03-29T00:59:58Z')
+    await untilNightly(1)
+    t.same(await timesOf('nightly'), ['2026-03-29T01:00:00.000Z'], 'what the gap skips is due at its end')
+
+    await moveClockTo('2026-03-29T00:59:58Z')
+    await untilClockShows('2026-03-29T01:00:02Z')
+    await moveClockTo('2026-03-29T01:00:58Z')
+    await untilWitnessed('2026-03-29T01:01:00.000Z')
+    t.equal((await timesOf('nightly')).length, 1, 'a clock that is set back brings nothing twice')
+    t.equal(await skipped(), 0)
+
+    await moveClockTo('2026-10-25T00:29:50Z')
+    await untilNightly(2)
+    t.equal((await timesOf('nightly'))[0], '2026-10-24T00:30:00.000Z', 'one job makes up for months')
+    t.equal(await skipped(), 208)
+    await untilNightly(3)
+    t.equal((await timesOf('nightly'))[0], '2026-10-25T00:30:00.000Z')
+    await moveClockTo('2026-10-25T01:29:58Z')
+    await untilClockShows('2026-10-25T01:30:02Z')
+    await moveClockTo('2026-10-25T01:30:58Z')
+    await untilWitnessed('2026-10-25T01:31:00.000Z')
+    t.equal((await timesOf('nightly')).length, 3, 'the hour that comes twice has one job')
+    t.equal(await skipped(), 208)
+  },
+)
