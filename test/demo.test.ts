@@ -18,6 +18,7 @@ async function startDemo(t: Teardown, args: string[], environment: Record<string
     {
       cwd: folder,
       ownGroup: true,
+      showsToken: true,
     },
   )
   return { demo, folder }

@@ -1,5 +1,6 @@
-import { isDeepStrictEqual, parseArgs } from 'node:util'
+import { isDeepStrictEqual } from 'node:util'
 import { createRandom } from '../../simulator/random.ts'
+import { readIntegers, runWithTeardown } from '../support/long-run.ts'
 import type { Teardown } from '../support/processes.ts'
 import { apiDeaths, killApis } from './api-kills.ts'
 import { openApiStage } from './api-stage.ts'
@@ -24,33 +25,16 @@ interface Plan {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      times: { type: 'string', default: '3' },
-      kills: { type: 'string', default: '60' },
-      zombies: { type: 'string', default: '30' },
-      seed: { type: 'string', default: '1' },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  const { times, kills, zombies, seed } = values
-  const plan: Plan = { times: Number(times), kills: Number(kills), zombies: Number(zombies), seed: Number(seed) }
-  if (values.help || !Object.values(plan).every(Number.isInteger)) {
-    process.stdout.write(usage)
-    return
-  }
-  const closers: (() => unknown)[] = []
+  const plan = readIntegers(usage, { times: 3, kills: 60, zombies: 30, seed: 1 })
+  if (!plan) return
+  const { times, kills, zombies, seed } = plan
   const began = performance.now()
-  try {
-    const run = await harmAll({ teardown: (close) => closers.unshift(close) }, plan)
-    const minutes = (performance.now() - began) / 60_000
-    const command = `npm run failpoints -- --times ${times} --kills ${kills} --zombies ${zombies} --seed ${seed}`
-    if (plan.times >= fewestTimes) await writeEvidence(run, { command, seed: plan.seed, minutes })
-    process.stdout.write(`${JSON.stringify(run)} in ${minutes.toFixed(1)} minutes\n`)
-    process.exitCode = run.jobs.faults.length === 0 ? 0 : 1
-  } finally {
-    for (const close of closers) await close()
-  }
+  const run = await runWithTeardown((t) => harmAll(t, plan))
+  const minutes = (performance.now() - began) / 60_000
+  const command = `npm run failpoints -- --times ${times} --kills ${kills} --zombies ${zombies} --seed ${seed}`
+  if (plan.times >= fewestTimes) await writeEvidence(run, { command, seed: plan.seed, minutes })
+  process.stdout.write(`${JSON.stringify(run)} in ${minutes.toFixed(1)} minutes\n`)
+  process.exitCode = run.jobs.faults.length === 0 ? 0 : 1
 }
 
 const tell = (news: string) => void process.stdout.write(`${news}\n`)

@@ -2,6 +2,7 @@ import t from 'tap'
 import { startApp, type TestApp } from '../support/app.ts'
 import { jobKey } from '../support/keys.ts'
 import { createManualClock } from '../support/manual-clock.ts'
+import { untilHolds } from '../support/polling.ts'
 import { startRedis } from '../support/redis.ts'
 import { recordLine } from '../support/store.ts'
 import { countLines, openStream, type StreamCall } from './stream-client.ts'
@@ -28,7 +29,7 @@ const readers = (jobId: number) => api.store.redis.zcard(jobKey(jobId, 'readers'
 
 /** Resolves when `holds` does after one of the app's next calls to the store. */
 async function untilReaders(jobId: number, count: number): Promise<void> {
-  while ((await readers(jobId)) !== count) await api.store.redis.ping()
+  await untilHolds(async () => (await readers(jobId)) === count)
 }
 
 t.test('a live job gives its messages as they come, and a proper end', async (t) => {
@@ -142,7 +143,7 @@ t.test('an orderly close of the server cuts the reader, and its job waits for it
   await back.until((text) => countLines(text) === 4)
   back.leave()
   await back.finished
-  while (!(await record(jobId)).cancelReason) await api.store.redis.ping()
+  await untilHolds(async () => Boolean((await record(jobId)).cancelReason))
   t.equal((await record(jobId)).cancelReason, 'abandoned', 'and then grace counts as before')
 })
 
@@ -156,7 +157,7 @@ t.test('a reader that stays renews its lease', async (t) => {
     // A value that no renewal writes: two of them may fall into the same millisecond.
     await api.store.redis.hset(jobKey(jobId, 'record'), 'readersUntil', 0)
     clock.advance(5000)
-    while ((await record(jobId)).readersUntil === '0') await api.store.redis.ping()
+    await untilHolds(async () => (await record(jobId)).readersUntil !== '0')
   }
   live.leave()
   await untilReaders(jobId, 0)

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
-
 import { digestKey } from '../../src/store/secrets/api-key.ts'
 import { startApp, type TestApp } from '../support/app.ts'
 import { jobKey } from '../support/keys.ts'
+import { untilHolds } from '../support/polling.ts'
 import { startRedis } from '../support/redis.ts'
 import { wholeLog } from '../support/worker.ts'
 import { openStream } from './stream-client.ts'
@@ -22,21 +22,17 @@ async function startWithLog(t: Test, options: Parameters<typeof startApp>[2] = {
 
 const isLogged = ({ logged }: TestApp, text: string) => logged.filter((line) => line.includes(text)).length
 
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20))
-}
-
 t.test('a reader that takes nothing is cut off so that it can tell, and the job waits for it', async (t) => {
   const { api, jobId, worker } = await startWithLog(t, { limits: { stalledReaderMs: 300 } })
   const stalled = await openStream(`${api.url}/v1/jobs/${jobId}/messages`, { paused: true })
   const pieces: Buffer[] = []
-  await until(() => isLogged(api, 'the reader has taken nothing for 0.3 s') === 1)
+  await untilHolds(() => isLogged(api, 'the reader has taken nothing for 0.3 s') === 1)
   stalled.response.on('data', (piece: Buffer) => pieces.push(piece))
   t.equal(await stalled.finished, 'cut')
 
   const awaitedFor = async () =>
     Number(await api.store.redis.hget(jobKey(jobId, 'record'), 'readersUntil')) - Date.now()
-  await until(async () => (await awaitedFor()) > 100_000)
+  await untilHolds(async () => (await awaitedFor()) > 100_000)
 
   const held = Buffer.concat(pieces).toString()
   const lines = held.slice(0, held.lastIndexOf('\n') + 1)
@@ -53,7 +49,7 @@ t.test('a reader that takes all but the end is cut off as well', async (t) => {
   const { api, jobId, worker } = await startWithLog(t, { limits: { stalledReaderMs: 300 } })
   await worker.end()
   await openStream(`${api.url}/v1/jobs/${jobId}/messages?after=90000`, { paused: true })
-  await until(() => isLogged(api, 'the reader has taken nothing') === 1)
+  await untilHolds(() => isLogged(api, 'the reader has taken nothing') === 1)
   t.equal((await api.fetch('/health/live')).status, 200)
 })
 
@@ -64,7 +60,7 @@ t.test('when memory is needed, the reader that has stalled for longest gives way
   // Others come only when it stalls, and so many that their pieces are too much together.
   await wholeLog(api.store, jobId, 100_000)
   const others = await Promise.all(Array.from({ length: 10 }, open))
-  await until(() => isLogged(api, 'the memory of a reader that takes nothing is needed') > 0)
+  await untilHolds(() => isLogged(api, 'the memory of a reader that takes nothing is needed') > 0)
   first.response.resume()
   t.equal(await first.finished, 'cut')
   const reading = await openStream(`${api.url}/v1/jobs/${jobId}/messages?follow=false`)
@@ -90,7 +86,7 @@ t.test('a key, and a process, has so many readers and no more, until one leaves'
   const ofProcess = await open('b')
   t.match([ofProcess.status, ofProcess.headers['retry-after']], [503, '5'])
   one.leave()
-  await until(async () => {
+  await untilHolds(async () => {
     const again = await open('a')
     if (again.status === 200) return true
     await again.finished

@@ -63,8 +63,10 @@ export async function compareJob(comparing: Comparing, job: StartedJob, offsets:
 export async function compareLists(comparing: Comparing): Promise<void> {
   for (const tenant of tenants) await compareAnswers(comparing, tenant, '/v1/jobs?limit=50')
   await compareAnswers(comparing, 'connected', '/v1/jobs?status=succeeded&limit=10')
-  // 0.1.0 lists connections with their catalogs, and has nothing shorter.
-  await compareAnswers(comparing, 'connected', '/v1/connections?limit=50', '/v1/connections?limit=50&include=catalog')
+  // 0.1.0 always lists connections with their catalogs, and does not know the parameter.
+  const withCatalogs = '/v1/connections?limit=50&include=catalog'
+  const { status } = await comparing.fleet.call('old', 'connected', withCatalogs)
+  await compareAnswers(comparing, 'connected', status === 200 ? withCatalogs : '/v1/connections?limit=50', withCatalogs)
 }
 
 /** Each state, whoever wrote it, can be put to both versions, and the other one gives it back. */

@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { buildSimulator } from '../../simulator/app.ts'
 import { dayAndMachine, told } from '../support/evidence.ts'
+import { readIntegers } from '../support/long-run.ts'
 import { takeAnswers } from './answers.ts'
 import { sendBodies } from './bodies.ts'
 import { type CrowdRun, idleConnections, stalledReaders } from './crowds.ts'
@@ -14,7 +14,7 @@ const usage = `npm run overload -- [--bodies N] [--answers N] [--sockets N] [--r
   What callers and Intercom may do to a service, each in a process of its own; 0 leaves a part out.
   Writes docs/evidence/overload.md when all parts are of their usual size.
 `
-const usual = { bodies: '10000', answers: '2000', sockets: '10000', readers: '1000' }
+const usual = { bodies: 10_000, answers: 2000, sockets: 10_000, readers: 1000 }
 
 interface Part {
   name: string
@@ -24,43 +24,31 @@ interface Part {
 }
 
 async function main(): Promise<void> {
-  const texts = Object.fromEntries(
-    Object.entries(usual).map(([name, value]) => [name, { type: 'string', default: value }]),
-  )
-  const { values } = parseArgs({
-    options: {
-      ...(texts as Record<keyof typeof usual, { type: 'string'; default: string }>),
-      seed: { type: 'string', default: '1' },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  if (values.help) {
-    process.stdout.write(usage)
-    return
-  }
-  const seed = Number(values.seed)
+  const options = readIntegers(usage, { ...usual, seed: 1 })
+  if (!options) return
+  const { seed } = options
   const folder = await mkdtemp(join(tmpdir(), 'intercom-sync-overload-'))
   const parts: Part[] = []
-  const add = async (count: string, run: (count: number, dataDir: string) => Promise<Part>) => {
-    if (Number(count) === 0) return
-    const part = await run(Number(count), join(folder, String(parts.length)))
+  const add = async (count: number, run: (count: number, dataDir: string) => Promise<Part>) => {
+    if (count === 0) return
+    const part = await run(count, join(folder, String(parts.length)))
     process.stdout.write(`${part.name}: ${part.result}${part.fault === undefined ? '' : `; WRONG: ${part.fault}`}\n`)
     parts.push(part)
   }
   try {
-    await add(values.sockets, async (count, dataDir) =>
+    await add(options.sockets, async (count, dataDir) =>
       judgeCrowd(`${told(count)} idle connections at 1,024 open files`, await idleConnections(dataDir, count)),
     )
-    await add(values.readers, async (count, dataDir) =>
+    await add(options.readers, async (count, dataDir) =>
       judgeCrowd(`${told(count)} readers that never read`, await stalledReaders(dataDir, count)),
     )
-    await add(values.bodies, (count, dataDir) => drawBodies(count, dataDir, seed))
-    await add(values.answers, (count) => drawAnswers(count, seed))
+    await add(options.bodies, (count, dataDir) => drawBodies(count, dataDir, seed))
+    await add(options.answers, (count) => drawAnswers(count, seed))
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
   if (parts.some(({ fault }) => fault !== undefined)) process.exitCode = 1
-  if (Object.entries(usual).every(([name, value]) => values[name as keyof typeof usual] === value))
+  if (Object.entries(usual).every(([name, value]) => options[name as keyof typeof usual] === value))
     await tell(parts, seed)
 }
 

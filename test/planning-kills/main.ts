@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { readIntegers, runWithTeardown } from '../support/long-run.ts'
 import { writeEvidence } from './evidence.ts'
 import { killWhilePlanning } from './kills.ts'
 
@@ -8,34 +8,17 @@ const usage = 'npm run planning-kills -- [--kills N] [--seed S]\n'
 const fewestForEvidence = 60
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      kills: { type: 'string', default: '60' },
-      seed: { type: 'string', default: '1' },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  const kills = Number(values.kills)
-  const seed = Number(values.seed)
-  if (values.help || !Number.isInteger(kills) || !Number.isInteger(seed)) {
-    process.stdout.write(usage)
-    return
-  }
-  const closers: (() => unknown)[] = []
+  const options = readIntegers(usage, { kills: 60, seed: 1 })
+  if (!options) return
+  const { kills, seed } = options
   const began = performance.now()
-  try {
-    const result = await killWhilePlanning(
-      { teardown: (close) => closers.unshift(close) },
-      { kills, latenciesMs: [300, 900], seed, tell: (news) => process.stdout.write(`${news}\n`) },
-    )
-    const minutes = (performance.now() - began) / 60_000
-    const command = `npm run planning-kills -- --kills ${kills} --seed ${seed}`
-    if (kills >= fewestForEvidence) await writeEvidence(result, { command, seed, minutes })
-    process.stdout.write(`${JSON.stringify(result)} in ${minutes.toFixed(1)} minutes\n`)
-    process.exitCode = result.faults.length === 0 ? 0 : 1
-  } finally {
-    for (const close of closers) await close()
-  }
+  const tell = (news: string) => void process.stdout.write(`${news}\n`)
+  const result = await runWithTeardown((t) => killWhilePlanning(t, { kills, latenciesMs: [300, 900], seed, tell }))
+  const minutes = (performance.now() - began) / 60_000
+  const command = `npm run planning-kills -- --kills ${kills} --seed ${seed}`
+  if (kills >= fewestForEvidence) await writeEvidence(result, { command, seed, minutes })
+  process.stdout.write(`${JSON.stringify(result)} in ${minutes.toFixed(1)} minutes\n`)
+  process.exitCode = result.faults.length === 0 ? 0 : 1
 }
 
 await main()

@@ -10,6 +10,7 @@ import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
 import { type ListeningSimulator, listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { createDeferred } from '../support/deferred.ts'
+import { untilHolds } from '../support/polling.ts'
 import { startRedis } from '../support/redis.ts'
 import { syncRequest, tenant } from '../support/store.ts'
 import { countingSync, fastLocks, openService, silentLog, type TestService, untilEnded } from '../support/worker.ts'
@@ -38,11 +39,13 @@ async function startJob(service: TestService, streams: string[]): Promise<number
 }
 
 async function untilWaiting(service: TestService, jobId: number, waitingFor: Job['waitingFor']): Promise<Job> {
-  for (;;) {
-    const job = await service.jobs.read(tenant, jobId)
-    if (job.waitingFor === waitingFor) return job
-    if (job.endTime !== undefined) throw new Error(`the job has ${job.status}`)
-  }
+  let job = await service.jobs.read(tenant, jobId)
+  await untilHolds(async () => {
+    job = await service.jobs.read(tenant, jobId)
+    return job.waitingFor === waitingFor || job.endTime !== undefined
+  })
+  if (job.waitingFor !== waitingFor) throw new Error(`the job has ${job.status}`)
+  return job
 }
 
 t.test('a job that has used up the rate limit says so, and until when', async (t) => {

@@ -2,6 +2,7 @@ import t from 'tap'
 import { CodedError } from '../../src/errors.ts'
 import type { Job } from '../../src/store/job.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
+import { untilHolds } from '../support/polling.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
 import { syncRequest, tenant } from '../support/store.ts'
 import { countedLog, countingSync, fastLocks, openService, silentLog, untilEnded } from '../support/worker.ts'
@@ -17,10 +18,12 @@ async function startJob(teardown: (close: () => unknown) => unknown) {
   const { jobId } = await service.jobs.create({ tenant, request: syncRequest() })
   service.startWorker(countingSync(60), fastLocks, undefined, silentLog)
   const untilWaiting = async (): Promise<Job> => {
-    for (;;) {
-      const job = await service.jobs.read(tenant, jobId)
-      if (job.waitingFor === 'log_space' || job.endTime !== undefined) return job
-    }
+    let job = await service.jobs.read(tenant, jobId)
+    await untilHolds(async () => {
+      job = await service.jobs.read(tenant, jobId)
+      return job.waitingFor === 'log_space' || job.endTime !== undefined
+    })
+    return job
   }
   return { service, jobId, untilWaiting }
 }

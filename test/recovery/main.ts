@@ -1,4 +1,5 @@
-import { parseArgs } from 'node:util'
+import { createRandom } from '../../simulator/random.ts'
+import { readIntegers, runWithTeardown } from '../support/long-run.ts'
 import { writeEvidence } from './evidence.ts'
 import { faultNames } from './faults.ts'
 import { measureRecovery } from './recovery.ts'
@@ -8,56 +9,31 @@ const usage = 'npm run recovery -- [--times N] [--pauses N] [--seed S]\n'
 /** A run of fewer faults of each kind is a look, not evidence. */
 const fewestForEvidence = 10
 
-/** Numbers from 0 to 1 that a seed decides: a linear congruential generator is random enough for waits. */
-function drawFrom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state / 2 ** 32
-  }
-}
-
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      times: { type: 'string', default: '20' },
-      pauses: { type: 'string', default: '120' },
-      seed: { type: 'string', default: '1' },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  const [times, pauses, seed] = [Number(values.times), Number(values.pauses), Number(values.seed)]
-  if (values.help || ![times, pauses, seed].every(Number.isInteger)) {
-    process.stdout.write(usage)
-    return
-  }
-  const closers: (() => unknown)[] = []
+  const options = readIntegers(usage, { times: 20, pauses: 120, seed: 1 })
+  if (!options) return
+  const { times, pauses, seed } = options
   const began = performance.now()
-  try {
-    const result = await measureRecovery(
-      { teardown: (close) => closers.unshift(close) },
-      {
-        times: {
-          'worker-killed': times,
-          'worker-replaced': times,
-          'redis-killed': times,
-          'redis-hung': times,
-          'redis-paused': pauses,
-        },
-        contacts: 60_000,
-        random: drawFrom(seed),
-        tell: (news) => process.stdout.write(`${news}\n`),
+  const result = await runWithTeardown((t) =>
+    measureRecovery(t, {
+      times: {
+        'worker-killed': times,
+        'worker-replaced': times,
+        'redis-killed': times,
+        'redis-hung': times,
+        'redis-paused': pauses,
       },
-    )
-    const minutes = (performance.now() - began) / 60_000
-    const command = `npm run recovery -- --times ${times} --pauses ${pauses} --seed ${seed}`
-    if (times >= fewestForEvidence) await writeEvidence(result, { command, seed, minutes })
-    for (const fault of faultNames) process.stdout.write(`${fault}: ${result.silences[fault].join(', ')}\n`)
-    process.stdout.write(`${result.faults.join('\n')}\n`)
-    process.exitCode = result.faults.length === 0 ? 0 : 1
-  } finally {
-    for (const close of closers) await close()
-  }
+      contacts: 60_000,
+      random: createRandom(seed),
+      tell: (news) => process.stdout.write(`${news}\n`),
+    }),
+  )
+  const minutes = (performance.now() - began) / 60_000
+  const command = `npm run recovery -- --times ${times} --pauses ${pauses} --seed ${seed}`
+  if (times >= fewestForEvidence) await writeEvidence(result, { command, seed, minutes })
+  for (const fault of faultNames) process.stdout.write(`${fault}: ${result.silences[fault].join(', ')}\n`)
+  process.stdout.write(`${result.faults.join('\n')}\n`)
+  process.exitCode = result.faults.length === 0 ? 0 : 1
 }
 
 await main()

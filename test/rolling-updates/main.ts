@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
-import { parseArgs } from 'node:util'
 import { dayAndMachine } from '../support/evidence.ts'
+import { readIntegers } from '../support/long-run.ts'
 import { canBeApart } from './container.ts'
 import { type UpdateResult, updateOften } from './updates.ts'
 
@@ -10,18 +10,9 @@ const usage = 'npm run rolling-updates -- [--rounds N] [--seed S]   (Linux, as r
 const fewestForEvidence = 50
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      rounds: { type: 'string', default: '50' },
-      seed: { type: 'string', default: '1' },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  const [rounds, seed] = [Number(values.rounds), Number(values.seed)]
-  if (values.help || !Number.isInteger(rounds) || !Number.isInteger(seed)) {
-    process.stdout.write(usage)
-    return
-  }
+  const options = readIntegers(usage, { rounds: 50, seed: 1 })
+  if (!options) return
+  const { rounds, seed } = options
   if (!canBeApart()) throw new Error(`this machine has no namespaces for us: ${usage}`)
   const result = await updateOften(rounds, seed, (news) => process.stdout.write(`${news}\n`))
   const command = `npm run rolling-updates -- --rounds ${rounds} --seed ${seed}`

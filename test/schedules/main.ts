@@ -9,7 +9,7 @@ import { runSchedules } from './schedules.ts'
 const usage = 'npm run schedules -- [--schedules N] [--seed S] [--path P] [--schedule FILE]\n'
 
 /** A run of fewer schedules is a look, not evidence. */
-const fewestForEvidence = 1000
+const fewestForEvidence = 60
 /** Told every so many schedules. */
 const news = 20
 

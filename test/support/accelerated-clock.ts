@@ -1,28 +1,68 @@
 import type { Clock } from '../../src/clock.ts'
 
+/** While somebody sleeps the clock looks at the machine's time this often, ms … */
+const LOOK_MS = 2
+/** … and counts no more than this since the look before, ms. */
+const MOST_COUNTED_MS = 3
+
 /**
  * A clock that runs `speed` times as fast as the machine's, from `start` (ms since the epoch): waits of minutes pass in
  * seconds while sockets stay real.
+ *
+ * It stands still while a busy machine lets this process do nothing, because each such moment would count `speed` times.
  */
 export function createAcceleratedClock(start: number, speed: number): Clock {
-  const began = performance.now()
-  const elapsed = () => (performance.now() - began) * speed
+  let seen = performance.now()
+  let counted = 0
+  let looking: NodeJS.Timeout | undefined
+  let earliest = Infinity
+  const sleepers = new Set<{ until: number; wake: () => void }>()
+
+  const elapsed = () => {
+    const now = performance.now()
+    counted += sleepers.size > 0 ? Math.min(now - seen, MOST_COUNTED_MS) : now - seen
+    seen = now
+    return counted * speed
+  }
+
+  const lookBefore = (until: number) => {
+    if (until >= earliest) return
+    earliest = until
+    clearTimeout(looking)
+    looking = setTimeout(look, Math.min(LOOK_MS, Math.max(0, until / speed - counted)))
+  }
+
+  const look = () => {
+    const now = elapsed()
+    for (const sleeper of sleepers) if (sleeper.until <= now) sleeper.wake()
+    earliest = Infinity
+    let next = Infinity
+    for (const { until } of sleepers) next = Math.min(next, until)
+    lookBefore(next)
+  }
+
   return {
     now: () => start + elapsed(),
     monotonic: elapsed,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason)
+        const leave = () => {
+          sleepers.delete(sleeper)
+          signal?.removeEventListener('abort', abort)
+        }
         const abort = () => {
-          clearTimeout(timer)
+          leave()
           reject(signal?.reason)
         }
-        const done = () => {
-          signal?.removeEventListener('abort', abort)
+        const wake = () => {
+          leave()
           resolve()
         }
-        const timer = setTimeout(done, ms / speed)
+        const sleeper = { until: elapsed() + ms, wake }
+        sleepers.add(sleeper)
         signal?.addEventListener('abort', abort, { once: true })
+        lookBefore(sleeper.until)
       }),
   }
 }

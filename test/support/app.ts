@@ -16,6 +16,7 @@ import { watchResponses } from './documented-responses.ts'
 import type { Teardown } from './processes.ts'
 import type { RedisAccess } from './redis.ts'
 import { commitOf, commitTo, openStore, syncRequest, type TestStore } from './store.ts'
+import { refuseToken } from './token-leaks.ts'
 
 /** The API on a port of its own, on the real store, with the same connection profile as in the service. */
 export interface TestApp {
@@ -101,9 +102,10 @@ export async function startApp(t: Teardown, server: RedisAccess, options: AppOpt
     ...(options.budgetStore && { budgetStore: options.budgetStore }),
   })
   watchResponses(app)
-  t.teardown(() => {
+  t.teardown(async () => {
     app.server.closeAllConnections()
-    return app.close()
+    await app.close()
+    refuseToken('the log', logged.join(''))
   })
   await app.listen({ port: options.port ?? 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo

@@ -25,6 +25,8 @@ export interface BridgedService {
   intercom: ListeningSimulator
   redis: TestRedis
   processes(): { api: TestProcess; worker: TestProcess }
+  /** Starts one more worker. */
+  addWorker(): Promise<TestProcess>
   /** Ends the API with a signal and starts another one on the same port. */
   restartApi(signal: NodeJS.Signals): Promise<void>
   stopApi(signal: NodeJS.Signals): Promise<void>
@@ -70,9 +72,13 @@ export async function startBridgedService(
     await api.untilLine(/^intercom-sync listens on/)
     return api
   }
+  const addWorker = async (): Promise<TestProcess> => {
+    const worker = runCompiled(t, serve, ['--worker'], environment)
+    await worker.untilLine(/worker started/)
+    return worker
+  }
   let api = await startApi()
-  const worker = runCompiled(t, serve, ['--worker'], environment)
-  await worker.untilLine(/worker started/)
+  const worker = await addWorker()
 
   const url = `http://127.0.0.1:${port}`
   const call: BridgedService['fetch'] = (path, init = {}) =>
@@ -91,6 +97,7 @@ export async function startBridgedService(
     intercom,
     redis,
     processes: () => ({ api, worker }),
+    addWorker,
     async restartApi(signal) {
       await api.end(signal)
       api = await startApi()

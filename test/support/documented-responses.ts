@@ -3,6 +3,7 @@ import zlib from 'node:zlib'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { FastifyInstance } from 'fastify'
 import { findPath } from './openapi-paths.ts'
+import { refuseToken } from './token-leaks.ts'
 
 interface Operation {
   operationId: string
@@ -63,8 +64,9 @@ function collectResponse(response: ServerResponse): Sent {
     Object.assign(response, {
       [name](...given: unknown[]): unknown {
         const [chunk] = given
-        const isKept = isJson(sent.type) && (typeof chunk === 'string' || chunk instanceof Uint8Array)
-        if (isKept) sent.body.push(Buffer.from(chunk))
+        const isBody = typeof chunk === 'string' || chunk instanceof Uint8Array
+        if (isBody && isJson(sent.type)) sent.body.push(Buffer.from(chunk))
+        else if (isBody) refuseToken('a response', chunk)
         return Reflect.apply(send, response, given)
       },
     })
@@ -108,6 +110,7 @@ function findFault(
   if (!isJson(type)) return undefined
   const validate = validatorOf(document, schema)
   const text = body.toString()
+  refuseToken('a response', text)
   const value = JSON.parse(text) as { code?: string }
   if (operation && type === problemType && !operation.responses[status]?.description.includes(`\`${value.code}\``)) {
     return `${operation.operationId} does not document ${value.code}`

@@ -13,6 +13,7 @@ import type { WalkPorts } from '../../src/sync/contract/walk.ts'
 import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
 import { runSync } from '../../src/sync/run-sync.ts'
 import type { Growth } from '../../src/sync/state/growing-lists.ts'
+import { refuseToken } from './token-leaks.ts'
 
 /** The result of an attempt at a sync. */
 export interface Collected {
@@ -93,7 +94,9 @@ export async function collectSync(options: CollectOptions): Promise<Collected> {
   } finally {
     stop.abort()
   }
-  return { commits, ...(outcome && { outcome }), ...joined(commits) }
+  const delivered = joined(commits)
+  refuseToken('the messages', delivered.messages)
+  return { commits, ...(outcome && { outcome }), ...delivered }
 }
 
 /** The result of several attempts at one job together. */

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { refuseToken, refuseTokenBelow } from './token-leaks.ts'
 
 /** A process that a test runs and ends. */
 export interface TestProcess {
@@ -52,6 +53,8 @@ export interface RunOptions {
    * @defaultValue the user who runs the test
    */
   user?: number | undefined
+  /** Whether it may print the token of the tests, as the demo does in the commands that it shows. @defaultValue false */
+  showsToken?: boolean
 }
 
 /** A compiled file of this repository, e.g. `test/support/worker-process.js`; its bundle, which starts faster, if it has one. */
@@ -76,7 +79,7 @@ export function runProcess(
   command: string,
   args: string[],
   environment: Record<string, string> = {},
-  { cwd, ownGroup = false, user }: RunOptions = {},
+  { cwd, ownGroup = false, user, showsToken = false }: RunOptions = {},
 ): TestProcess {
   // The test runner makes Node record the modules it loads, in a folder where another user may not write.
   const own = user === undefined ? [] : ['env', '-u', 'NODE_OPTIONS']
@@ -103,6 +106,9 @@ export function runProcess(
   t.teardown(async () => {
     if (!isOver()) child.kill('SIGKILL')
     await exited
+    if (!showsToken)
+      for (const text of Object.values(texts)) refuseToken(`what ${[program, ...rest].join(' ')} has printed`, text)
+    if (environment.DATA_DIR) await refuseTokenBelow(environment.DATA_DIR)
   })
   return {
     child,

@@ -7,6 +7,7 @@ import { systemClock } from '../../src/clock.ts'
 import { type Inspection, inspectRedis } from '../../src/redis/checks/inspect.ts'
 import { createReader, type Environment } from '../../src/settings/environment.ts'
 import { readRedisSettings } from '../../src/settings/redis.ts'
+import { untilHolds } from './polling.ts'
 import { findFreePort, runCompiled, type Teardown, type TestProcess } from './processes.ts'
 import { startRedis, type TestRedis } from './redis.ts'
 
@@ -81,7 +82,7 @@ export async function serveOnRedis(t: Teardown, environment: Record<string, stri
       },
     })
   // On a busy machine a service has been too slow while it started, and refuses calls for a moment.
-  while ((await call('/v1/spec')).status === 503);
+  await untilHolds(async () => (await call('/v1/spec')).status !== 503)
   return {
     process: service,
     url,

@@ -4,10 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { type ClientProfile, createRedisClients } from '../../src/redis/redis.ts'
+import { type ClientProfile, createRedisClients, untilReady } from '../../src/redis/redis.ts'
 import { findRedisProgram } from '../../src/redis/redis-program.ts'
 import type { StoreClient } from '../../src/store/keys.ts'
 import type { Teardown } from './processes.ts'
+import { refuseTokenBelow } from './token-leaks.ts'
 
 /** The program that a service started here would use. */
 const program = await findRedisProgram(process.env.PATH ?? '')
@@ -64,9 +65,14 @@ export async function startRedis(t: Teardown, settings: string[] = []): Promise<
     },
   }
   t.teardown(async () => {
+    if (isRunning(redis.process)) await save(clients)
     clients.close()
     await end(redis.process)
-    await rm(directory, { recursive: true, force: true })
+    try {
+      await refuseTokenBelow(directory)
+    } finally {
+      await rm(directory, { recursive: true, force: true })
+    }
   })
   return redis
 }
@@ -93,7 +99,20 @@ export function connectTo(socket: string): RedisAccess {
 }
 
 async function startServer(socket: string, directory: string, settings: string[]): Promise<ChildProcess> {
-  const base = ['--port', '0', '--unixsocket', socket, '--dir', directory, '--save', '', '--appendonly', 'no']
+  const base = [
+    '--port',
+    '0',
+    '--unixsocket',
+    socket,
+    '--dir',
+    directory,
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--rdbcompression',
+    'no',
+  ]
   const [command, ...first] = program.command
   const server = spawn(command, [...first, ...base, ...settings], { stdio: ['ignore', 'pipe', 'inherit'] })
   const lines = createInterface({ input: server.stdout })
@@ -113,8 +132,18 @@ function endWithTest(server: ChildProcess): void {
   watcher.stdin.on('error', () => undefined)
 }
 
+/** Writes what Redis holds to its disk, unless it stands still. */
+async function save(clients: ReturnType<typeof createRedisClients>): Promise<void> {
+  const redis = clients.connect('failFast')
+  await untilReady(redis, AbortSignal.timeout(2000))
+    .then(() => redis.save())
+    .catch(() => undefined)
+}
+
+const isRunning = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null
+
 async function end(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return
+  if (!isRunning(server)) return
   const gone = once(server, 'exit')
   server.kill('SIGKILL')
   await gone

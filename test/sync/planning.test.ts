@@ -1,9 +1,9 @@
 import t from 'tap'
+import { type Clock, systemClock } from '../../src/clock.ts'
 import type { SearchWalkJson } from '../../src/sync/state/search-state-schema.ts'
 import { type ListeningSimulator, listenSimulator } from '../simulator/listening-simulator.ts'
 import { collectSync, contactsOf, joined, judge, parseLines } from '../support/engine.ts'
 
-const everything = Number.POSITIVE_INFINITY
 const ports = { recordsPerSlice: 100 }
 
 /** The searches of contacts from the n-th request on: whether each asks for the first page of something. */
@@ -14,6 +14,12 @@ function searchesOf({ requests }: ListeningSimulator, from = 0) {
     return { isFirst: pagination.starting_after === undefined, text: JSON.stringify(query) }
   })
 }
+
+/** A commit is due every 250 ms. By this clock a busy machine reads no more until then than an idle one. */
+const clockOfRequests = ({ requests }: ListeningSimulator, msPerRequest: number): Clock => ({
+  ...systemClock,
+  monotonic: () => requests.totals.requests * msPerRequest,
+})
 
 const firstPagesOf = (searches: ReturnType<typeof searchesOf>) =>
   searches.filter(({ isFirst }) => isFirst).map(({ text }) => text)
@@ -32,12 +38,12 @@ t.test('an attempt that dies while a walk is planned is followed by one that goe
   t.ok(undisturbed.length > 15, `${undisturbed.length} first pages`)
 
   const from = simulator.requests.entries.length
-  simulator.faults.next([{ match: { path: '/contacts/search' }, delayMs: 60, repeat: everything }])
+  const clock = clockOfRequests(simulator, 40)
   const commits = []
   let planning = 0
   let attempts = 0
   for (;;) {
-    const attempt = await collectSync({ ...options, held: commits, stopAfter: commits.length === 0 ? 2 : 1 })
+    const attempt = await collectSync({ ...options, clock, held: commits, stopAfter: commits.length === 0 ? 2 : 1 })
     commits.push(...attempt.commits)
     attempts++
     if (attempt.outcome) break
@@ -123,12 +129,18 @@ t.test('pages that bring no record are not read again by the next attempt', asyn
   t.ok(undisturbed > 10, `${undisturbed} pages`)
 
   const from = simulator.requests.entries.length
-  simulator.faults.next([{ match: { path: '/contacts/search' }, delayMs: 100, repeat: everything }])
+  const clock = clockOfRequests(simulator, 300)
   const commits = []
   let attempts = 0
   for (;;) {
     attempts++
-    const attempt = await collectSync({ ...options, state, held: commits, stopAfter: commits.length === 0 ? 2 : 1 })
+    const attempt = await collectSync({
+      ...options,
+      state,
+      clock,
+      held: commits,
+      stopAfter: commits.length === 0 ? 2 : 1,
+    })
     commits.push(...attempt.commits)
     if (attempt.outcome) break
   }
