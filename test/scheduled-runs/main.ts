@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { loadavg } from 'node:os'
-import { parseArgs } from 'node:util'
 import { dayAndMachine, told } from '../support/evidence.ts'
+import { readIntegers } from '../support/long-run.ts'
 import { runSchedules, type ScheduledRunsResult } from './run.ts'
 
 const usage = 'npm run scheduled-runs -- [--due N] [--seed S]\n'
@@ -10,18 +10,9 @@ const usage = 'npm run scheduled-runs -- [--due N] [--seed S]\n'
 const fewestForEvidence = 300
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      due: { type: 'string', default: '300' },
-      seed: { type: 'string', default: '1' },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  const [dueTimes, seed] = [Number(values.due), Number(values.seed)]
-  if (values.help || !Number.isInteger(dueTimes) || !Number.isInteger(seed)) {
-    process.stdout.write(usage)
-    return
-  }
+  const options = readIntegers(usage, { due: 300, seed: 1 })
+  if (!options) return
+  const { due: dueTimes, seed } = options
   const closing: (() => unknown)[] = []
   const result = await runSchedules(
     { teardown: (callback) => void closing.push(callback) },
