@@ -6,7 +6,7 @@ import type { ScheduleRecord } from '../../src/store/schedules/schedule-record.t
 import { listScheduled, readScheduleRecord } from '../../src/store/schedules/scheduled-connections.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startRedis } from '../support/redis.ts'
-import { commitOf, openStore, type TestStore, tenant } from '../support/store.ts'
+import { beginAttempt, commitOf, commitTo, openStore, type TestStore, tenant } from '../support/store.ts'
 
 const minute = 60_000
 const server = await startRedis(t)
@@ -41,12 +41,12 @@ const jobsOf = async (connectionId: string) =>
 
 type FinalStatus = 'succeeded' | 'failed' | 'cancelled'
 
-/** A worker's whole attempt: a commit with a STATE, and the end. */
-async function endJob(jobId: number, status: FinalStatus, records = 1) {
-  const attempt = await store.attempts.begin({ jobId, fence: 1, attemptId: 'a' }, 'start', 'epoch')
-  if (typeof attempt === 'string') throw new Error(attempt)
+/** A worker's whole attempt: commits with a STATE each, if there are records, and the end. */
+async function endJob(jobId: number, status: FinalStatus, records = 1, commits = 1) {
+  let attempt = await beginAttempt(store, { jobId, fence: 1, attemptId: 'a' })
   const streams = [{ streamName: 'contacts', status: 'COMPLETE' as const, rowsSynced: records }]
-  if (records > 0) await store.attempts.commit(attempt, '1', commitOf(1, records, streams))
+  for (let number = 0; records > 0 && number < commits; number++)
+    attempt = await commitTo(store, attempt, String(number), commitOf(1 + number * records, records, streams))
   await store.attempts.end(jobId, 1, { status })
 }
 
@@ -180,21 +180,21 @@ const idOf = (job: { jobId: number } | undefined) => job?.jobId ?? 0
 t.test('ack on_success: a job that succeeds moves the state itself, and no message gives way for it', async (t) => {
   const { connectionId, nextJob } = await hourly({ ack: 'on_success' })
   const first = idOf(await nextJob())
-  await endJob(first, 'succeeded', 3)
-  t.same(await store.connections.readStates(tenant, connectionId), { contacts: { updated_at: 3 } })
+  await endJob(first, 'succeeded', 3, 2)
+  t.same(await store.connections.readStates(tenant, connectionId), { contacts: { updated_at: 6 } })
   t.equal(await store.redis.hget(store.redis.keyspace.job(first, 'record'), 'ackedOffset'), null)
   const second = idOf(await nextJob())
   t.not(second, first, 'the next one begins')
   await endJob(second, 'failed', 7)
   t.same(
     await store.connections.readStates(tenant, connectionId),
-    { contacts: { updated_at: 3 } },
+    { contacts: { updated_at: 6 } },
     'a failed one does not',
   )
   // A client that acknowledges all the same moves nothing back.
-  await store.jobs.acknowledge(tenant, first, { held: 2, epoch: undefined })
-  t.same(await store.connections.readStates(tenant, connectionId), { contacts: { updated_at: 3 } })
-  t.equal(await store.redis.hget(store.redis.keyspace.job(first, 'record'), 'ackedOffset'), '2')
+  await store.jobs.acknowledge(tenant, first, { held: 4, epoch: undefined })
+  t.same(await store.connections.readStates(tenant, connectionId), { contacts: { updated_at: 6 } })
+  t.equal(await store.redis.hget(store.redis.keyspace.job(first, 'record'), 'ackedOffset'), '4')
 })
 
 t.test('a job without a STATE after what was acknowledged counts as taken', async (t) => {
@@ -301,6 +301,40 @@ t.test('the last 100 jobs of a connection are kept, and those of a removed one e
     (await listScheduled(store.redis)).filter((one) => one.connectionId === connectionId),
     [],
   )
+})
+
+t.test('a process that was slow finds that another one has seen to the due time, and its job has ended', async (t) => {
+  const { connectionId } = await hourly({ ack: 'on_success' })
+  clock.advance(60 * minute)
+  let isFirst = true
+  const readStart: TestStore['connections']['readStart'] = async (...connection) => {
+    if (isFirst) {
+      isFirst = false
+      await lookAs(store, connectionId)
+      await endJob(idOf((await jobsOf(connectionId)).at(-1)), 'succeeded')
+    }
+    return store.connections.readStart(...connection)
+  }
+  await look({ ...store, connections: { readStart } }, { tenant, connectionId })
+  t.equal((await jobsOf(connectionId)).length, 1)
+  t.equal((await recordOf(connectionId)).skippedRuns, 0)
+})
+
+t.test('no due time comes again when a schedule is paused or changed by a clock that is behind', async (t) => {
+  const { connectionId, schedule, nextJob } = await hourly({ ack: 'on_success' })
+  await endJob(idOf(await nextJob()), 'succeeded')
+  clock.advance(-10 * minute)
+  await store.connections.pause(tenant, connectionId, true)
+  await store.connections.pause(tenant, connectionId, false)
+  await store.connections.put(tenant, connectionId, settings)
+  await store.connections.put(tenant, connectionId, settings, schedule)
+  await store.connections.put(tenant, connectionId, settings, {
+    ...schedule,
+    schedule: { type: 'interval', every: 'PT5M' },
+  })
+  clock.advance(10 * minute)
+  await lookAs(store, connectionId)
+  t.equal((await jobsOf(connectionId)).length, 1)
 })
 
 t.test('Redis comes back as it was hours ago: one job makes up for what was due since', async (t) => {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { loadavg } from 'node:os'
 import { dayAndMachine, told } from '../support/evidence.ts'
-import { readIntegers } from '../support/long-run.ts'
+import { readIntegers, runWithTeardown } from '../support/long-run.ts'
 import { runSchedules, type ScheduledRunsResult } from './run.ts'
 
 const usage = 'npm run scheduled-runs -- [--due N] [--seed S]\n'
@@ -13,10 +13,8 @@ async function main(): Promise<void> {
   const options = readIntegers(usage, { due: 300, seed: 1 })
   if (!options) return
   const { due: dueTimes, seed } = options
-  const closing: (() => unknown)[] = []
-  const result = await runSchedules(
-    { teardown: (callback) => void closing.push(callback) },
-    {
+  const result = await runWithTeardown((t) =>
+    runSchedules(t, {
       dueTimes,
       every: 'PT2S',
       seed,
@@ -24,10 +22,8 @@ async function main(): Promise<void> {
       workers: 4,
       faultsEvery: [5000, 10_000],
       tell: (news) => process.stdout.write(`${news}\n`),
-    },
-  ).finally(async () => {
-    for (const close of closing.toReversed()) await close()
-  })
+    }),
+  )
   const command = `npm run scheduled-runs -- --due ${dueTimes} --seed ${seed}`
   if (dueTimes >= fewestForEvidence) await writeEvidence(result, command)
   process.stdout.write(`${result.faults.join('\n') || 'each due time once'}\n`)
