@@ -77,7 +77,7 @@ async function lookAt(
   if (lastSync === 'waiting' && isClients) return skip('waiting_for_acknowledgement')
   const isUntaken = lastSync === 'gone' && isClients
   const outcome = await start(dependencies, connection, { ...due, isUntaken })
-  if (outcome === 'busy') return skip('busy')
+  if (outcome === 'busy' || outcome === 'no_streams') return skip(outcome)
   if (outcome === 'started' && isUntaken) onDue('untaken', { ...connection, kind })
   return outcome === 'again'
 }
@@ -113,7 +113,6 @@ async function start(
     return 'started'
   } catch (error) {
     if (error instanceof ConnectionChangedError) return 'again'
-    if (error instanceof CodedError && error.code === 'connection_not_found') return 'again'
     if (error instanceof CodedError && error.code === 'connection_busy') return 'busy'
     throw error
   }
