@@ -7,7 +7,7 @@ import { reportOf } from './error-report.ts'
 import { openStderr } from './log/stderr.ts'
 import { createLogger } from './logger.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
-import { letHeapGrow } from './process/heap-growth.ts'
+import { keepYoungHeapSmall, letHeapGrow } from './process/heap-growth.ts'
 import { type Phase, shutDown } from './process/lifecycle.ts'
 import { judgeOpenFiles, roomForSockets } from './process/open-files.ts'
 import { untilParentGone } from './process/parent-watch.ts'
@@ -51,6 +51,7 @@ export async function serve(args: string[]): Promise<void> {
 }
 
 async function run(config: Config, roles: Roles, logger: Logger): Promise<void> {
+  keepYoungHeapSmall()
   if (roles.api) letHeapGrow()
   const phases: Phase[] = []
   const ending = new AbortController()

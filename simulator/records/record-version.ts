@@ -1,4 +1,5 @@
 import { isAtLeast } from '../serving/api-version.ts'
+import { type KnownTexts, knownTexts } from './known-texts.ts'
 import type { RecordDefinition, RecordPlan, RecordSetting } from './record-definition.ts'
 
 const oldestShape = '2.0'
@@ -24,8 +25,7 @@ export class RecordVersion<Plan extends RecordPlan = RecordPlan> {
   alike: RecordVersion<Plan> | undefined
   readonly #definition: Rendering<Plan>
   readonly #setting: RecordSetting
-  #texts: { shape: string; text: Buffer }[] = []
-  #digests: { name: string; digest: string }[] = []
+  #known: KnownTexts | undefined
 
   constructor(definition: Rendering<Plan>, plan: Plan, visibleFrom: number, setting: RecordSetting) {
     this.#definition = definition
@@ -47,12 +47,13 @@ export class RecordVersion<Plan extends RecordPlan = RecordPlan> {
   textIn(version: string): Buffer {
     const { shapes = [] } = this.#definition
     const shape = shapes.findLast((other) => isAtLeast(version, other)) ?? oldestShape
-    let known = this.#texts.find((other) => other.shape === shape)
-    if (known === undefined) {
-      known = { shape, text: Buffer.from(this.#definition.render(this.plan, this.#setting, shape)) }
-      this.#texts.push(known)
+    const { texts } = this.#made()
+    let text = texts.get(shape)
+    if (text === undefined) {
+      text = Buffer.from(this.#definition.render(this.plan, this.#setting, shape))
+      texts.set(shape, text)
     }
-    return known.text
+    return text
   }
 
   /** The text with the member that is given only on request; the plain text when there is no such member. */
@@ -78,12 +79,18 @@ export class RecordVersion<Plan extends RecordPlan = RecordPlan> {
 
   /** A digest of the text, computed once for each name. */
   digest(name: string, compute: () => string): string {
-    let known = this.#digests.find((other) => other.name === name)
-    if (known === undefined) {
-      known = { name, digest: compute() }
-      this.#digests.push(known)
+    const { digests } = this.#made()
+    let digest = digests.get(name)
+    if (digest === undefined) {
+      digest = compute()
+      digests.set(name, digest)
     }
-    return known.digest
+    return digest
+  }
+
+  #made(): KnownTexts {
+    this.#known ??= knownTexts(this.#definition, this.#setting, this.plan)
+    return this.#known
   }
 
   /** A member by its dotted path, `null` when there is none. Parses the text: for searches by anything except times. */

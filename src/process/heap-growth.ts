@@ -13,3 +13,14 @@ const growthPercent = 300
 export function letHeapGrow(): void {
   v8.setFlagsFromString(`--heap-growing-percent=${growthPercent}`)
 }
+
+/**
+ * Stops the growth of the young generation at what loading the service has made of it, some 16 MB. V8 would let it grow to
+ * 32 MB, in Node 24 to 64, and what answers leave outside the heap is only freed when it is full. At 2 MB fifty jobs side
+ * by side took a quarter more CPU, because their answers grow old.
+ *
+ * `--max-semi-space-size` has no effect in a process that runs already.
+ */
+export function keepYoungHeapSmall(): void {
+  v8.setFlagsFromString('--semi-space-growth-factor=1')
+}

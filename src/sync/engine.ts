@@ -6,6 +6,7 @@ import { type BudgetStore, createMemoryBudgetStore } from '../intercom/budget/bu
 import { createClient } from '../intercom/client.ts'
 import { type IntercomObserver, notifyBoth } from '../intercom/observer.ts'
 import type { Proxies } from '../network/proxies.ts'
+import { createMemoryShares } from './concurrency/memory-shares.ts'
 import type { Commit, SyncOutcome } from './contract/commit.ts'
 import type { CreateSpool } from './contract/spool.ts'
 import type { SyncRequest } from './contract/sync-request.ts'
@@ -37,10 +38,14 @@ export interface EngineDependencies {
   logLimitBytes?: number
 }
 
+/** Bytes of answers that all attempts of an engine may hold. */
+const ANSWER_BYTES = 32 * 1024 * 1024
+
 /** The engine that reads Intercom; all jobs with one access token and budget store share one budget. */
 export function createEngine(dependencies: EngineDependencies): StartSync {
   const { clock, random, baseUrl, proxies, createSpool, scrollLeaseOf, observe } = dependencies
   const { budgetStore: store = createMemoryBudgetStore(), logLimitBytes } = dependencies
+  const memory = createMemoryShares(ANSWER_BYTES, clock)
   return async function* startSync(request, { signal, watch, ...log }) {
     const { config } = request
     // When the attempt ends, everything still under way ends with it, for example the prefetch of a page.
@@ -55,6 +60,7 @@ export function createEngine(dependencies: EngineDependencies): StartSync {
       store,
       accessToken: config.access_token,
       member: randomBytes(6).toString('base64url'),
+      mostBytes: () => share.bytes(),
     })
     const running = { clock, signal: attempt.signal }
     const observer = watch && observe ? notifyBoth(observe, watch) : (watch ?? observe)
@@ -74,15 +80,17 @@ export function createEngine(dependencies: EngineDependencies): StartSync {
     }
     watch?.holding(() => ({ isIdle: budget.isIdle(), canGoOnElsewhere: canGoOnElsewhere() }))
     watch?.begun(() => waitFor(budget) ?? scrollWait.present())
+    const share = memory.open(() => budget.isIdle() && budget.waitingUntil() !== undefined)
     try {
       const scrollLease = scrollWait.watched(scrollLeaseOf(config.access_token))
-      const ports = { createSpool, scrollLease, onForeignScroll: scrollWait.foreign }
+      const ports = { createSpool, scrollLease, onForeignScroll: scrollWait.foreign, mostBytes: share.bytes }
       const bounds = logLimitBytes === undefined ? {} : { logLimitBytes }
       return yield* runSync({ ...request, ...log, ...bounds, client, ports, onOpened, ...running })
     } finally {
       signal.removeEventListener('abort', stop)
       attempt.abort()
       budget.close()
+      share.close()
     }
   }
 }

@@ -3,6 +3,7 @@ import type { SimulatedIntercom } from '../../simulator/intercom.ts'
 import { answerDirectly, type DirectAnswer } from '../../simulator/serving/direct.ts'
 import type { Clock } from '../../src/clock.ts'
 import type { AdapterAnswer } from '../../src/intercom/http-adapter.ts'
+import { directRequest } from '../support/in-process-intercom.ts'
 
 /** Where requests go. */
 export interface Host {
@@ -24,15 +25,7 @@ export function carryTo(host: Host): AxiosAdapter {
         throw new CanceledError()
       })
     await wait()
-    const query = new URLSearchParams(config.params as Record<string, string> | undefined).toString()
-    const answer = await answerDirectly(intercom, {
-      method: (config.method ?? 'get').toUpperCase(),
-      url: query === '' ? (config.url ?? '/') : `${config.url}?${query}`,
-      headers: Object.fromEntries(
-        Object.entries(config.headers.toJSON()).map(([name, value]) => [name.toLowerCase(), String(value)]),
-      ),
-      body: typeof config.data === 'string' ? (JSON.parse(config.data) as unknown) : undefined,
-    })
+    const answer = await answerDirectly(intercom, directRequest(config))
     const altered = answer && host.alter ? host.alter(answer, config.url ?? '/') : answer
     await wait()
     if (altered === undefined) throw new AxiosError('the connection was cut', 'ECONNRESET', config)

@@ -69,6 +69,7 @@ export async function runLongJob(t: Teardown, job: LongJob): Promise<LongJobFigu
   const offsets = Array.from({ length: looks }, () => integerBetween(random, 0, ended.messageCount))
   const late = await read(service, jobId, false, offsets)
   const faults = [...(await differences(service, jobId, late)), ...compare(late, await live, ended.messageCount)]
+  if (ended.failure) faults.push(`the job has failed: ${ended.failure.code}, ${ended.failure.message}`)
   const record = `intercom-sync:{job:${jobId}}:record`
   const [rows, moved, held] = await service.redis.connect().hmget(record, 'rows', 'movedBytes', 'blobBytes')
   const expected = job.contacts + job.conversations * (1 + partsEach)
@@ -93,7 +94,10 @@ async function memoryOf({ redis }: BridgedService, figure: string): Promise<numb
 
 function openLog(service: BridgedService, jobId: number, follow: boolean): OpenLog {
   return async (after) => {
-    const { body, status } = await service.fetch(`/v1/jobs/${jobId}/messages?after=${after}&follow=${follow}`)
+    // Who reads live takes the answer compressed: once is enough.
+    const headers: Record<string, string> = follow ? {} : { 'accept-encoding': 'identity' }
+    const path = `/v1/jobs/${jobId}/messages?after=${after}&follow=${follow}`
+    const { body, status } = await service.fetch(path, { headers })
     if (status === 503) throw new TypeError('a machine with too much to do answers later')
     if (status !== 200 || body === null) throw new Error(`the messages were answered with ${status}`)
     return body as unknown as AsyncIterable<Uint8Array>

@@ -5,14 +5,14 @@ import { runSchedules } from './schedules.ts'
 // A busy machine takes longer than the usual limit of a file.
 t.setTimeout(1_200_000)
 
-// Its first twelve schedules have steps of every kind.
-const seed = 20_261_132
+// Its first six schedules have steps of every kind.
+const seed = 20_261_267
 
 t.test(
   'whoever acts on one service, and whatever becomes of it, each gets its own, and all of it',
   onRealRedis,
   async (t) => {
-    const { totals, counterexample } = await runSchedules(t, { count: 12, seed, patienceMs: 60_000 })
+    const { totals, counterexample } = await runSchedules(t, { count: 6, seed, patienceMs: 60_000 })
     if (counterexample === undefined) {
       // Whether an armed process gets as far as its death depends on the machine.
       const { messages, restores, restarts, replaced, networkFaults } = totals

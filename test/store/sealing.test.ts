@@ -108,6 +108,17 @@ t.test('a job seals with a data key of its own, and opens after a restart', asyn
   )
 })
 
+t.test('lines of any size and kind open as they were sealed', async (t) => {
+  const owner = { tenant: 'acme', jobId: 7 }
+  const seals = createJobSeals([newKey], owner)
+  const sizes = [0, 1, 8 * 1024, 8 * 1024 + 1, 256 * 1024, 256 * 1024 + 1, 4 << 20]
+  for (const size of sizes)
+    for (const lines of [Buffer.alloc(size, '{}\n'), randomBytes(size)]) {
+      const opened = await seals.openLines(await seals.sealLines(lines, 5), 5)
+      t.ok(opened.equals(lines), `${size} bytes`)
+    }
+})
+
 function refuses(open: () => unknown): boolean {
   try {
     open()

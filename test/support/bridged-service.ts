@@ -15,6 +15,7 @@ interface JobOfService {
   messageCount: number
   bytesSynced: number
   waitingFor?: string
+  failure?: { code: string; message: string }
 }
 
 /** A service for a bridge: API and worker as separate processes, on a Redis that outlives both. */
@@ -32,7 +33,7 @@ export interface BridgedService {
   stopApi(signal: NodeJS.Signals): Promise<void>
   stopWorker(signal: NodeJS.Signals): Promise<void>
   /** Calls the API with the key. */
-  fetch(path: string, options?: RequestInit): Promise<Response>
+  fetch(path: string, options?: RequestInit & { headers?: Record<string, string> }): Promise<Response>
   /** All jobs, the newest first. */
   jobs(): Promise<JobOfService[]>
   /** Waits for a job to exist, and returns the newest. */
@@ -84,7 +85,11 @@ export async function startBridgedService(
   const call: BridgedService['fetch'] = (path, init = {}) =>
     fetch(url + path, {
       ...init,
-      headers: { authorization: `Bearer ${key}`, ...(init.body && { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(init.body && { 'content-type': 'application/json' }),
+        ...init.headers,
+      },
     })
   const jobs = async (): Promise<JobOfService[]> => {
     const { data } = (await (await call('/v1/jobs')).json()) as { data: JobOfService[] }

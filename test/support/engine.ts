@@ -13,6 +13,7 @@ import type { WalkPorts } from '../../src/sync/contract/walk.ts'
 import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
 import { runSync } from '../../src/sync/run-sync.ts'
 import type { Growth } from '../../src/sync/state/growing-lists.ts'
+import { inProcessAdapter } from './in-process-intercom.ts'
 import { refuseToken } from './token-leaks.ts'
 
 /** The result of an attempt at a sync. */
@@ -28,8 +29,10 @@ export interface Collected {
 
 export interface CollectOptions extends SyncRequestBody {
   baseUrl: string
-  /** Carries requests and answers within this process. @defaultValue by Node */
+  /** Carries requests and answers. @defaultValue to a simulator of this process without a socket, else by Node */
   adapter?: AxiosAdapter | undefined
+  /** Whether requests go over sockets to a simulator of this process, too. @defaultValue false */
+  usesSockets?: boolean
   clock?: Clock
   /** The commits that earlier attempts at the job have made durable. */
   held?: readonly Commit[]
@@ -43,9 +46,18 @@ export interface CollectOptions extends SyncRequestBody {
   ports?: Partial<Pick<WalkPorts, 'createSpool' | 'recordsPerSlice'>>
 }
 
-/** Runs the engine in this process against a listening simulator. */
+/** Runs the engine in this process against a simulator. */
 export async function collectSync(options: CollectOptions): Promise<Collected> {
-  const { baseUrl, adapter, clock = systemClock, held, stopAfter = Infinity, taken, ...more } = options
+  const {
+    baseUrl,
+    usesSockets = false,
+    adapter = usesSockets ? undefined : inProcessAdapter(baseUrl),
+    clock = systemClock,
+    held,
+    stopAfter = Infinity,
+    taken,
+    ...more
+  } = options
   const { scrollPatienceMs, ports, ...body } = more
   const position = held?.at(-1)?.position
   const request = parseSyncRequest({ config: { access_token: defaultToken }, ...body })
@@ -72,6 +84,7 @@ export async function collectSync(options: CollectOptions): Promise<Collected> {
     ports: {
       createSpool: createFileSpool,
       scrollLease: { hold: (_signal, work) => work() },
+      mostBytes: () => 32 << 20,
       ...(scrollPatienceMs !== undefined && { scrollPatienceMs }),
       ...ports,
     },

@@ -134,7 +134,8 @@ t.test('a page of the scroll that is lost on its way is not passed over', async 
     const clock = createAcceleratedClock(Date.UTC(2026, 4, 5), 500)
     const simulator = await listenSimulator(t, { companies: 450, clock })
     simulator.faults.next([{ match: { path: '/companies/scroll' }, skip: 2, ...fault }])
-    const { messages, outcome } = await collectSync({ baseUrl: simulator.url, clock, streams: ['companies'] })
+    const sync = { baseUrl: simulator.url, clock, streams: ['companies'], usesSockets: true }
+    const { messages, outcome } = await collectSync(sync)
     t.equal(outcome?.failure, undefined)
     t.same((await judge(simulator, messages, { expectStreams: ['companies'] })).faults, [], JSON.stringify(fault))
   }

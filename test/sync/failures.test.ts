@@ -29,7 +29,7 @@ t.test('every answer that may pass is asked again, and nothing is lost or twice'
     { body: { type: 'list' } },
   ])
     simulator.faults.next([{ ...search, skip: 1, ...fault }])
-  const { messages, outcome } = await collectSync({ streams: two, baseUrl: simulator.url, clock })
+  const { messages, outcome } = await collectSync({ streams: two, baseUrl: simulator.url, clock, usesSockets: true })
   t.equal(outcome?.failure, undefined)
   t.same((await judge(simulator, messages)).faults, [])
   const { byStatus } = simulator.requests.totals

@@ -1,4 +1,5 @@
 import type { MessageLogReader } from '../../store/log/message-log.ts'
+import { createTurns } from '../../sync/concurrency/turns.ts'
 
 /**
  * Reads at a time. Each holds a piece of the log in several forms until it is done, and a Redis that is asked for a
@@ -8,20 +9,6 @@ const readsAtATime = 8
 
 /** The same reader, whose reads wait for their turn. */
 export function limitReads(messages: MessageLogReader): MessageLogReader {
-  let running = 0
-  const turns: (() => void)[] = []
-  return {
-    ...messages,
-    async read(...range) {
-      if (running >= readsAtATime) await new Promise<void>((resolve) => turns.push(resolve))
-      else running++
-      try {
-        return await messages.read(...range)
-      } finally {
-        const next = turns.shift()
-        if (next) next()
-        else running--
-      }
-    },
-  }
+  const inTurn = createTurns(readsAtATime)
+  return { ...messages, read: (...range) => inTurn(() => messages.read(...range)) }
 }

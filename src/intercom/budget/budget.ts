@@ -20,6 +20,8 @@ export interface Budget {
   take(signal: AbortSignal, asked?: AskedPermit): Promise<Permit>
   /** How many requests in flight use up what Intercom allows. */
   concurrency(): number
+  /** How many answers of the usual size have room in the attempt's memory. */
+  withinMemory(): number
   /** Until when (ms of the injected clock's `now`) requests have to wait; undefined while none has to. */
   waitingUntil(): number | undefined
   /** Whether no request is in flight. */
@@ -42,6 +44,8 @@ export interface BudgetOptions {
   requestsPerMinute?: number
   /** Requests in flight at most. @defaultValue as many as the limit and the latency need, up to 512 */
   maxConcurrency?: number | undefined
+  /** Bytes of answers that the attempt may hold. @defaultValue 32 MiB */
+  mostBytes?: () => number
   /** Where requests are counted together with those of others. @defaultValue a memory of its own */
   store?: BudgetStore
   /** Whose requests these are. Every token has its own budget in a store. @defaultValue '' */
@@ -60,7 +64,12 @@ export function createBudget(options: BudgetOptions): Budget {
   const time = createBudgetTime(clock)
   const recorder = createUsageRecorder({ clock, time, random, member })
   const perWindow = () => fewest(exchange.perWindow(), options.requestsPerMinute && options.requestsPerMinute / 6)
-  const concurrency = createConcurrency({ clock, most: options.maxConcurrency, perWindow })
+  const concurrency = createConcurrency({
+    clock,
+    most: options.maxConcurrency,
+    perWindow,
+    mostBytes: options.mostBytes,
+  })
   const held = createHeldPermits({ clock, leaseMs: store.leaseMs, mostAtOnce: store.permitsAtOnce })
   const whoAsks = () => whoAsksOf(options, member, workspaceId)
   const exchange = createExchange({ clock, store, whoAsks, recorder, held, time, closing: closing.signal })
@@ -90,6 +99,7 @@ export function createBudget(options: BudgetOptions): Budget {
 
   return {
     concurrency: concurrency.wanted,
+    withinMemory: concurrency.withinMemory,
     take: grants.take,
     isIdle: concurrency.isIdle,
     waitingUntil() {

@@ -10,6 +10,8 @@ export interface Concurrency {
   isIdle(): boolean
   /** How many requests in flight use up what the window allows, within our limits. */
   wanted(): number
+  /** How many answers of the usual size have room in the memory of this attempt. */
+  withinMemory(): number
   /**
    * A request is sent. Call the returned function once, when the request has ended.
    *
@@ -24,6 +26,8 @@ export interface ConcurrencyOptions {
   most?: number | undefined
   /** Requests per window that this attempt may send; undefined while nobody knows. */
   perWindow: () => number | undefined
+  /** Bytes of answers that this attempt may hold. @defaultValue 32 MiB */
+  mostBytes?: (() => number) | undefined
 }
 
 /** Enough for the first answers, which show the limit and how long an answer takes. */
@@ -37,8 +41,12 @@ const MOST = 512
 const MARGIN = 2
 /** A failure halves the limit. Each round of answers then adds this share. */
 const SHARE_PER_ROUND = 0.25
-/** Bytes of answers in flight. */
+/** Bytes of answers in flight, where nobody says otherwise. */
 const MOST_BYTES = 32 * 1024 * 1024
+/** However little memory there is for an attempt: more would not be faster where so many jobs share a processor. */
+const FEWEST_IN_MEMORY = 2
+/** What an answer is taken to have until some have come: a page of contacts has a little more. */
+const USUAL_BYTES = 256 * 1024
 /** Answers that take so many times as long as at their best are a sign of trouble: once per window, like a failure. */
 const SLOW = 4
 
@@ -49,7 +57,8 @@ type Phase = 'starting' | 'recovering' | 'following'
  * Follows the rate limit and the latency: by Little's law, requests in flight = rate × latency. The number grows from
  * FIRST_LIMIT towards that, twofold per round of answers, and after a failure by a quarter.
  */
-export function createConcurrency({ clock, most = MOST, perWindow }: ConcurrencyOptions): Concurrency {
+export function createConcurrency({ clock, most = MOST, ...options }: ConcurrencyOptions): Concurrency {
+  const { perWindow, mostBytes = () => MOST_BYTES } = options
   const times = createAnswerTimes(clock)
   let phase: Phase = 'starting'
   let limit = Math.min(FIRST_LIMIT, most)
@@ -57,11 +66,17 @@ export function createConcurrency({ clock, most = MOST, perWindow }: Concurrency
   /** When the limit was last lowered. What was sent before shows nothing new. */
   let loweredAt = Number.NEGATIVE_INFINITY
 
+  /** A few answers have room in any share, but never more than in the whole. */
+  function withinMemory(): number {
+    const usual = times.bytes() || USUAL_BYTES
+    const bytes = Math.max(mostBytes(), Math.min(FEWEST_IN_MEMORY * usual, MOST_BYTES))
+    return Math.max(1, Math.floor(bytes / usual))
+  }
+
   function wanted(): number {
     const rate = (perWindow() ?? 0) / WINDOW_MS
     const needed = Math.ceil(MARGIN * rate * times.latencyMs())
-    const withinMemory = Math.max(1, Math.floor(MOST_BYTES / Math.max(1, times.bytes())))
-    return Math.min(Math.max(needed, FIRST_LIMIT), withinMemory, most, MOST)
+    return Math.min(Math.max(needed, FIRST_LIMIT), withinMemory(), most, MOST)
   }
 
   function lower(sentAt: number): void {
@@ -84,9 +99,10 @@ export function createConcurrency({ clock, most = MOST, perWindow }: Concurrency
   }
 
   return {
-    isFull: () => inFlight >= Math.floor(limit),
+    isFull: () => inFlight >= Math.min(Math.floor(limit), withinMemory()),
     isIdle: () => inFlight === 0,
     wanted,
+    withinMemory,
     begin(kind) {
       inFlight++
       const sentAt = clock.monotonic()

@@ -28,11 +28,16 @@ if redis.call('EXISTS', dataKeyKey) == 0 then return {'GONE'} end
 local segment = redis.call('ZRANGEBYSCORE', segmentsKey, '(' .. after, '+inf', 'LIMIT', 0, 1)[1]
 if segment then return {'MOVED', segment} end
 local bytes, reached = 0, tonumber(after)
-for _, entry in ipairs(redis.call('XRANGE', logKey, '(' .. after .. '-0', through .. '-0', 'COUNT', mostEntries)) do
+local from = '(' .. after .. '-0'
+-- One by one: Redis holds all that a command replies, twice in a script.
+for _ = 1, tonumber(mostEntries) do
+  local entry = redis.call('XRANGE', logKey, from, through .. '-0', 'COUNT', 1)[1]
+  if not entry then break end
   for i = 1, #entry[2], 2 do
     if entry[2][i] == 'bytes' then bytes = bytes + tonumber(entry[2][i + 1]) end
   end
   reached = tonumber(string.match(entry[1], '^%d+'))
+  from = '(' .. entry[1]
 end
 return {'READ', bytes, reached}
 `,

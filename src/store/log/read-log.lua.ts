@@ -44,7 +44,11 @@ local segment = redis.call('ZRANGEBYSCORE', segmentsKey, '(' .. after, '+inf', '
 if segment then return {'READ', about, {}, segment} end
 local entriesRead = {}
 local bytes = 0
-for _, entry in ipairs(redis.call('XRANGE', logKey, '(' .. after .. '-0', '+', 'COUNT', mostEntries)) do
+local from = '(' .. after .. '-0'
+-- One by one, so that Redis copies no entry that is not wanted but one.
+while #entriesRead < tonumber(mostEntries) do
+  local entry = redis.call('XRANGE', logKey, from, '+', 'COUNT', 1)[1]
+  if not entry then break end
   local fields = {}
   for i = 1, #entry[2], 2 do
     fields[entry[2][i]] = entry[2][i + 1]
@@ -52,6 +56,8 @@ for _, entry in ipairs(redis.call('XRANGE', logKey, '(' .. after .. '-0', '+', '
   bytes = bytes + tonumber(fields.bytes)
   if #entriesRead > 0 and bytes > tonumber(mostBytes) then break end
   entriesRead[#entriesRead + 1] = {entry[1], fields.blob, fields.count}
+  if bytes >= tonumber(mostBytes) then break end
+  from = '(' .. entry[1]
 end
 return {'READ', about, entriesRead, ''}
 `,

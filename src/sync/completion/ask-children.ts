@@ -33,16 +33,18 @@ export interface ChildEndpoint extends PatientSetting {
   recheckLimit?: RecheckLimit
   /** Collects the parents that are gone according to Intercom. */
   gone: GoneParents
+  /** Bytes of answers that the attempt may hold. */
+  mostBytes: () => number
 }
 
 /** Where a walk asks for the children of its parents. @param version `Intercom-Version` to send */
 export function childEndpoint(
   entry: StreamEntry,
   version: string,
-  { client, ports: { clock, signal } }: Pick<WalkContext, 'client' | 'ports'>,
+  { client, ports: { clock, signal, mostBytes } }: Pick<WalkContext, 'client' | 'ports'>,
   shared: Pick<ChildEndpoint, 'recheckLimit' | 'gone'>,
 ): ChildEndpoint {
-  return { client, entry, version, clock, signal, ...shared }
+  return { client, entry, version, clock, signal, mostBytes, ...shared }
 }
 
 /** Whether an answer holds fewer children than exist, although Intercom could still give more. */

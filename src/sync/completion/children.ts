@@ -13,6 +13,7 @@ import {
 } from './ask-children.ts'
 import type { GoneParents } from './gone-parents.ts'
 import type { Parent } from './pending-parents.ts'
+import { createPrefetch } from './prefetch.ts'
 
 /** A page of parents. */
 export interface ParentPage {
@@ -34,12 +35,8 @@ export interface ParentBatch<Page> {
 
 /** Requests that one record or one list brings with it, in flight at the same time. */
 const AT_ONCE = 10
-/**
- * Parents whose children one lane reads ahead, of this page and of the next. The budget decides how many requests are
- * in flight; this is enough for the slowest answers, and the bytes bound the memory.
- */
+/** Parents whose children one lane reads ahead, of this page and of the next; `Prefetch` bounds the memory. */
 const PARENTS_AHEAD = 300
-const BYTES_AHEAD = 8 * 1024 * 1024
 /**
  * Parents passed on together: so few that their children do not fill the memory. The first goes alone, because somebody
  * waits for it.
@@ -52,20 +49,22 @@ export async function* readChildren<Page extends ParentPage>(
   endpoint: ChildEndpoint,
   pages: Iterable<Page> | AsyncIterable<Page>,
 ): AsyncGenerator<ParentBatch<Page>, void, void> {
-  let bytesAhead = 0
+  const ahead = createPrefetch(endpoint.mostBytes)
   const askWanted = async ({ page, row, last }: Place<Page>) => {
-    const found = row && page.isWanted(row) ? await findChildren(endpoint, row, page.shownBy?.(row) ?? 0) : undefined
+    if (!row || !page.isWanted(row)) return { page, row, last, found: undefined, bytes: 0 }
+    ahead.asked()
+    const found = await findChildren(endpoint, row, page.shownBy?.(row) ?? 0)
     const bytes = typeof found === 'object' ? found.answer.body.length : 0
-    bytesAhead += bytes
+    ahead.came(bytes)
     return { page, row, last, found, bytes }
   }
-  const hasRoom = (underWay: number) => underWay < PARENTS_AHEAD && bytesAhead < BYTES_AHEAD
+  const hasRoom = (underWay: number) => underWay < PARENTS_AHEAD && ahead.hasRoom()
   let rows: Row[] = []
   let children = new Map<Row, FoundChildren>()
   let batchBytes = 0
   let mostParents = 1
   for await (const { page, row, last, found, bytes } of inOrderWhile(placesOf(pages), hasRoom, askWanted)) {
-    bytesAhead -= bytes
+    if (found) ahead.taken(bytes)
     batchBytes += bytes
     if (row) rows.push(row)
     if (row && found) children.set(row, found)

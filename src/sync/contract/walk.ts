@@ -93,6 +93,8 @@ export interface WalkPorts {
   scrollPatienceMs?: number
   /** How many records a slice of a search should have. @defaultValue a share of all there are, 3,000 to 20,000 */
   recordsPerSlice?: number
+  /** Bytes of answers that the walks may hold; less when other jobs begin. */
+  mostBytes: () => number
 }
 
 /** Separates jobs that want the only scroll that a workspace can have. */

@@ -97,7 +97,8 @@ async function* walkArrivals(
     walk: planned.walk,
     endpoint,
     most: reading.askedFeed ? LANES_WITH_CHILDREN : LANES.most,
-    allowed: () => Math.max(LANES.fewest, budget.concurrency()),
+    // Each lane holds a page.
+    allowed: () => Math.min(Math.max(LANES.fewest, budget.concurrency()), budget.withinMemory()),
     held,
     read: (slice, first) => sliceArrivals(traversal, slice, first),
   })
