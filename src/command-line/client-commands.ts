@@ -122,7 +122,7 @@ export const clientCommands = {
       },
       ...serviceOptions,
     },
-    example: "connections schedule acme --cron '0 3 * * *' --time-zone Europe/Berlin",
+    example: 'connections schedule acme --every PT6H',
     variables: clientVariables,
   },
   'connections pause': {
