@@ -1,12 +1,10 @@
-import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
-import Type from 'typebox'
+import { DelayedError, type Job } from 'bullmq'
 import { systemClock } from '../clock.ts'
 import { failpoint } from '../failpoints.ts'
 import type { Keyspace } from '../store/keys.ts'
-import { isValid } from '../stored/stored-data.ts'
 import { type AttemptDependencies, runAttempt } from './attempt.ts'
 import { unobserved } from './attempt-observer.ts'
-import { AttemptStop, stopSignal } from './attempt-stop.ts'
+import { AttemptStop } from './attempt-stop.ts'
 import { lockKey, type SyncJobData, type SyncQueue } from './sync-queue.ts'
 
 interface ProcessorDependencies extends AttemptDependencies {
@@ -14,39 +12,25 @@ interface ProcessorDependencies extends AttemptDependencies {
   queue: Pick<SyncQueue, 'admit' | 'finished'>
 }
 
-const QueueJob = Type.Object({ jobId: Type.Integer({ minimum: 1 }) })
+/** Processes an entry of the queue, which `token` has locked, until the signal aborts with an `AttemptStop` or a `Rest`. */
+export type SyncProcessor = (job: Job<SyncJobData>, token: string, signal: AbortSignal) => Promise<void>
 
-export type SyncProcessor = (
-  job: Job<SyncJobData>,
-  token: string | undefined,
-  signal: AbortSignal | undefined,
-) => Promise<void>
-
-/** An entry that names no job can never be processed, so BullMQ keeps it among the failed ones. */
-function readQueueJob(data: unknown): SyncJobData {
-  if (isValid(QueueJob, data)) return data
-  throw new UnrecoverableError('the entry of the queue names no job')
-}
-
-/**
- * The function that BullMQ calls for each job. It makes a signal only if the function declares exactly three
- * parameters.
- */
+/** The function that BullMQ calls for each job. */
 export function createProcessor(dependencies: ProcessorDependencies): SyncProcessor {
   const { keyspace, queue, onError, observe = unobserved } = dependencies
   return async (job, token, signal) => {
-    const { jobId } = readQueueJob(job.data)
+    const { jobId } = job.data
     const identity = {
       jobId,
       // Grows with every start, a stalled job's too, and never falls: BullMQ's own fence.
       fence: job.attemptsStarted,
       attemptId: dependencies.createId(),
-      ...(token !== undefined && { lock: { key: lockKey(keyspace, jobId), token } }),
+      lock: { key: lockKey(keyspace, jobId), token },
     }
     observe.started()
     // The slot is taken, so BullMQ's queue has room for the next job.
     void queue.admit().catch(onError)
-    const result = await runAttempt(dependencies, identity, stopSignal(signal)).catch((error: unknown) => {
+    const result = await runAttempt(dependencies, identity, signal).catch((error: unknown) => {
       observe.ended(error instanceof AttemptStop ? 'lock_lost' : 'broken')
       throw error
     })

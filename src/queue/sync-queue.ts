@@ -47,7 +47,7 @@ const countedStates = ['waiting', 'active', 'delayed', 'failed'] as const
 /** BullMQ refuses ids that are integers. */
 const idPrefix = 'job-'
 
-export function queueJobId(jobId: number): string {
+function queueJobId(jobId: number): string {
   return idPrefix + jobId
 }
 

@@ -1,9 +1,13 @@
-import { Worker } from 'bullmq'
+import { type Job, type Processor, UnrecoverableError, Worker } from 'bullmq'
+import Type from 'typebox'
 import { forbidsInfo } from '../redis/redis.ts'
 import type { StoreClient } from '../store/keys.ts'
-import { restText, type StopCause } from './attempt-stop.ts'
+import { isValid } from '../stored/stored-data.ts'
+import { Rest } from '../sync/contract/rest.ts'
+import { AttemptStop, type StopCause } from './attempt-stop.ts'
 import type { SyncProcessor } from './processor.ts'
-import { queueJobId, type SyncJobData, syncQueueName } from './sync-queue.ts'
+import { createRunningAttempts } from './running-attempts.ts'
+import { type SyncJobData, syncQueueName } from './sync-queue.ts'
 
 /** How fast a dead worker is noticed, ms. */
 export interface LockTiming {
@@ -31,17 +35,20 @@ export interface SyncWorkerOptions {
   processor: SyncProcessor
   concurrency: number
   timing?: LockTiming
-  onError: (error: Error) => void
+  onError: (error: unknown) => void
 }
 
 export function startSyncWorker({ redis, processor, concurrency, timing, onError }: SyncWorkerOptions): SyncWorker {
   const { lockMs, renewMs, stalledCheckMs } = timing ?? defaultLockTiming
+  const attempts = createRunningAttempts({ lockMs, renewMs }, onError)
   let handingOver = false
-  // Declares three parameters, see createProcessor().
-  const process: SyncProcessor = (job, token, signal) => {
-    // BullMQ still begins a job that it was fetching when the worker was paused.
-    if (handingOver) stop(queueJobId(job.data.jobId), 'shutdown')
-    return processor(job, token, signal)
+  const process: Processor<SyncJobData, void, 'sync'> = (entry, token = '') => {
+    const jobId = readJobId(entry)
+    return attempts.run(jobId, entry, token, (signal) => {
+      // BullMQ still begins a job that it was fetching when the worker was paused.
+      if (handingOver) attempts.stop(jobId, new AttemptStop('shutdown'))
+      return processor(entry, token, signal)
+    })
   }
   const worker = new Worker<SyncJobData, void, 'sync'>(syncQueueName, process, {
     connection: redis,
@@ -49,26 +56,30 @@ export function startSyncWorker({ redis, processor, concurrency, timing, onError
     skipVersionCheck: forbidsInfo(redis),
     concurrency,
     lockDuration: lockMs,
-    lockRenewTime: renewMs,
+    // The running attempts do that.
+    skipLockRenewal: true,
     stalledInterval: stalledCheckMs,
     // BullMQ would give a job up after a few crashes, even if the job got further each time. Our own limit counts only
     // crashes without progress.
     maxStalledCount: 1_000_000_000,
   })
-  const stop = (id: string, cause: StopCause) => worker.cancelJob(id, cause)
   worker.on('error', onError)
-  // BullMQ does not stop an attempt whose lock has gone to another worker.
-  worker.on('lockRenewalFailed', (ids) => {
-    for (const id of ids) stop(id, 'lock-lost')
-  })
   return {
-    stop: (jobId, cause) => stop(queueJobId(jobId), cause),
-    rest: (jobId, restMs) => void worker.cancelJob(queueJobId(jobId), restText(restMs)),
+    stop: (jobId, cause) => attempts.stop(jobId, new AttemptStop(cause)),
+    rest: (jobId, restMs) => attempts.stop(jobId, new Rest(Math.max(0, Math.ceil(restMs)))),
     async handOver() {
       handingOver = true
       await worker.pause(true)
-      worker.cancelAllJobs('shutdown' satisfies StopCause)
+      attempts.stopAll(new AttemptStop('shutdown'))
       await worker.close()
     },
   }
+}
+
+const SyncEntry = Type.Object({ jobId: Type.Integer({ minimum: 1 }) })
+
+/** An entry that names no job can never be processed, so BullMQ keeps it among the failed ones. */
+function readJobId({ data }: Job<SyncJobData>): number {
+  if (isValid(SyncEntry, data)) return data.jobId
+  throw new UnrecoverableError('the entry of the queue names no job')
 }

@@ -10,7 +10,7 @@ import { startApp } from '../support/app.ts'
 import { untilHolds } from '../support/polling.ts'
 import { startRedis } from '../support/redis.ts'
 import { tenant } from '../support/store.ts'
-import { fastLocks, openService, silentLog } from '../support/worker.ts'
+import { openService, silentLog, steadyLocks } from '../support/worker.ts'
 
 /** What a check asks fits into the reserve. */
 const config = { access_token: 'simulator-token', api_rate_reserve: 20 }
@@ -29,7 +29,7 @@ t.test('a check goes before a job that uses the whole limit, and is no other app
     scrollLeaseOf: () => ({ hold: (_signal, work) => work() }),
     budgetStore: createRedisBudgetStore({ ...service, createId: randomUUID }),
   })
-  service.startWorker(engine, fastLocks, undefined, silentLog)
+  service.startWorker(engine, steadyLocks, undefined, silentLog)
   const request = parseSyncRequest({ config, streams: ['contacts'] })
   const { jobId } = await service.jobs.create({ tenant, request })
   let jobWaitsUntil = 0

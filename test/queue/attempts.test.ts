@@ -6,12 +6,14 @@ import { maxDeaths } from '../../src/sync/attempt/retry-policy.ts'
 import type { StartSync } from '../../src/sync/engine.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { createDeferred } from '../support/deferred.ts'
+import { untilHolds } from '../support/polling.ts'
 import { onRealRedis, saveJob, startRedis } from '../support/redis.ts'
 import { segmentsIn, syncRequest, tenant } from '../support/store.ts'
 import {
   countedLog,
   countingSync,
   done,
+  fastLocks,
   openService,
   type TestService,
   untilAborted,
@@ -126,6 +128,8 @@ t.test('an attempt that got further is followed by another soon, which goes on w
   t.equal(await wholeLog(service, jobId), countedLog(8))
   t.equal(service.reported.length, 3)
 })
+
+const lockOf = (jobId: number) => `intercom-sync:{queue}:sync:job-${jobId}:lock`
 
 /** Begins attempts that are never heard of again, as those of dead workers, or that fail. */
 async function beginBefore({ redis, attempts }: TestService, jobId: number, count: number, failure?: JobFailure) {
@@ -276,6 +280,39 @@ for (const savedBefore of [0, 4]) {
   )
 }
 
+t.test('a worker that takes back a job whose lock it has lost keeps the new lock', async (t) => {
+  const { service, jobId } = await setUp(t.teardown)
+  const holding = createDeferred()
+  const began = createDeferred()
+  const released = createDeferred()
+  let attempts = 0
+  service.startWorker(async function* (request, options) {
+    const isFirst = ++attempts === 1
+    if (!isFirst) began.resolve()
+    yield* countingSync(3)(request, options)
+    if (isFirst) {
+      // It is stuck, and its end comes in the middle of the next attempt.
+      holding.resolve()
+      await released.promise
+      return done()
+    }
+    await fewLocks()
+    return done('COMPLETE')
+  }, fastLocks)
+  await holding.promise
+  await service.redis.del(lockOf(jobId))
+  await began.promise
+  released.resolve()
+  t.match(await untilEnded(service, jobId), { status: 'succeeded', attempts: 2 })
+  t.equal(attempts, 2)
+
+  /** Time in which a lock that nobody renews is lost twice. */
+  async function fewLocks() {
+    const end = performance.now() + 2 * fastLocks.lockMs + fastLocks.stalledCheckMs
+    await untilHolds(() => performance.now() > end)
+  }
+})
+
 t.test('an attempt whose lock was lost stops, and its successor finishes', async (t) => {
   const { service, jobId } = await setUp(t.teardown)
   const holding = createDeferred()
@@ -291,7 +328,7 @@ t.test('an attempt whose lock was lost stops, and its successor finishes', async
     }),
   )
   await holding.promise
-  await service.redis.del(`intercom-sync:{queue}:sync:job-${jobId}:lock`)
+  await service.redis.del(lockOf(jobId))
   t.match(await untilEnded(service, jobId), { status: 'succeeded', attempts: 2 })
   t.match(stopped, { stopCause: 'lock-lost' })
   t.equal(await wholeLog(service, jobId), countedLog(4))

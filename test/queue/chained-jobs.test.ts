@@ -9,7 +9,7 @@ import { judge } from '../support/engine.ts'
 import { untilHolds } from '../support/polling.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
 import { tenant } from '../support/store.ts'
-import { fastLocks, openService, silentLog, untilEnded, wholeLog } from '../support/worker.ts'
+import { openService, silentLog, steadyLocks, untilEnded, wholeLog } from '../support/worker.ts'
 
 const server = await startRedis(t)
 const streams = ['contacts', 'conversations', 'conversation_parts', 'tickets', 'ticket_parts', 'tags']
@@ -50,7 +50,7 @@ t.test('jobs that begin where the last log was full come to the end of a catalog
           scrollLeaseOf: () => ({ hold: (_signal, work) => work() }),
           logLimitBytes,
         })
-        service.startWorker(startSync, fastLocks, undefined, silentLog)
+        service.startWorker(startSync, steadyLocks, undefined, silentLog)
         const request = parseSyncRequest({ config: { access_token: 'simulator-token' }, streams })
         const logs: string[] = []
         for (let states = request.states; ; ) {

@@ -13,7 +13,7 @@ import { createDeferred } from '../support/deferred.ts'
 import { untilHolds } from '../support/polling.ts'
 import { startRedis } from '../support/redis.ts'
 import { syncRequest, tenant } from '../support/store.ts'
-import { countingSync, fastLocks, openService, silentLog, type TestService, untilEnded } from '../support/worker.ts'
+import { countingSync, openService, silentLog, steadyLocks, type TestService, untilEnded } from '../support/worker.ts'
 
 const server = await startRedis(t)
 const token = 'simulator-token'
@@ -29,7 +29,7 @@ function startReading(t: Test, { url }: ListeningSimulator, clock: Clock) {
     createSpool: createFileSpool,
     scrollLeaseOf: () => lease,
   })
-  service.startWorker(engine, fastLocks, undefined, silentLog)
+  service.startWorker(engine, steadyLocks, undefined, silentLog)
   return { service, lease }
 }
 

@@ -5,7 +5,7 @@ import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { untilHolds } from '../support/polling.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
 import { syncRequest, tenant } from '../support/store.ts'
-import { countedLog, countingSync, fastLocks, openService, silentLog, untilEnded } from '../support/worker.ts'
+import { countedLog, countingSync, openService, silentLog, steadyLocks, untilEnded } from '../support/worker.ts'
 
 const server = await startRedis(t)
 const lines = countedLog(60).split(/(?<=\n)/)
@@ -16,7 +16,7 @@ async function startJob(teardown: (close: () => unknown) => unknown) {
   const clock = createAcceleratedClock(Date.now(), 20)
   const service = openService(server, teardown, { clock, logLimitBytes: 8000 })
   const { jobId } = await service.jobs.create({ tenant, request: syncRequest() })
-  service.startWorker(countingSync(60), fastLocks, undefined, silentLog)
+  service.startWorker(countingSync(60), steadyLocks, undefined, silentLog)
   const untilWaiting = async (): Promise<Job> => {
     let job = await service.jobs.read(tenant, jobId)
     await untilHolds(async () => {

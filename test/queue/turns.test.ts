@@ -13,9 +13,9 @@ import { startRedis } from '../support/redis.ts'
 import { tenant } from '../support/store.ts'
 import {
   countingSync,
-  fastLocks,
   openService,
   silentLog,
+  steadyLocks,
   type TestService,
   untilEnded,
   wholeLog,
@@ -70,7 +70,7 @@ t.test('tenants take turns, then the tokens of a tenant, however many jobs each 
       if (order.length === names.size) all.resolve()
       return yield* countingSync(1)(request, options)
     },
-    fastLocks,
+    steadyLocks,
     undefined,
     undefined,
     1,
@@ -92,7 +92,7 @@ t.test('a job does not wait for another token: jobs at their limit give their sl
   const busy = await createJobs(service, 8, busyToken)
   const outcomes: AttemptOutcome[] = []
   const observe = { ...unobserved, ended: (outcome: AttemptOutcome) => void outcomes.push(outcome) }
-  service.startWorker(engineOn(simulator, service), fastLocks, observe, silentLog)
+  service.startWorker(engineOn(simulator, service), steadyLocks, observe, silentLog)
   await service.jobs.readWhenChanged(tenant, busy[0] ?? 0, 60_000, new AbortController().signal)
   await untilLimited(service, busy)
   const { jobId, createdAt } = await service.jobs.create({ tenant: 'other', request: requestOf(otherToken, ['tags']) })

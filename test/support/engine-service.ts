@@ -7,7 +7,7 @@ import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
 import { startApp, type TestApp } from './app.ts'
 import type { Teardown } from './processes.ts'
 import type { RedisAccess } from './redis.ts'
-import { fastLocks } from './worker.ts'
+import { steadyLocks } from './worker.ts'
 
 /** The API with a worker that reads Intercom, in this process. */
 export async function startEngineService(
@@ -24,7 +24,7 @@ export async function startEngineService(
     subscriber: redis.connect('subscriber'),
     concurrency: 2,
     logLimitBytes: 64 * 1024 * 1024,
-    timing: fastLocks,
+    timing: steadyLocks,
     startSync: createEngine({
       clock,
       random: Math.random,

@@ -15,6 +15,9 @@ import { commitOf, openStore, type TestStore, tenant } from './store.ts'
 /** Jobs are watched, and nobody is told of it. */
 export const silentLog: JobLog = { started: () => undefined, progress: () => undefined, asked: () => undefined }
 
+/** A busy machine costs no worker its jobs. Dead workers are noticed after ten seconds. */
+export const steadyLocks: LockTiming = { lockMs: 10_000, renewMs: 1000, stalledCheckMs: 300 }
+
 /** Dead workers are noticed in about a second. */
 export const fastLocks: LockTiming = { lockMs: 900, renewMs: 300, stalledCheckMs: 300 }
 
@@ -77,7 +80,7 @@ export interface TestService extends TestStore {
   reported: ReportedError[]
   /** Errors of Redis and the queue, outside of attempts or waited out by them. */
   errors: unknown[]
-  /** @param timing the default is `fastLocks` @param concurrency the default is 5 */
+  /** @param timing the default is `steadyLocks` @param concurrency the default is 5 */
   startWorker(
     startSync: StartSync,
     timing?: LockTiming,
@@ -102,7 +105,7 @@ export function openService(
     queue,
     reported,
     errors,
-    startWorker(startSync, timing = fastLocks, observe = unobserved, jobLog = undefined, concurrency = 5) {
+    startWorker(startSync, timing = steadyLocks, observe = unobserved, jobLog = undefined, concurrency = 5) {
       const role = startWorkerRole({
         ...store,
         redis: server.connect(),
