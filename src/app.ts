@@ -47,6 +47,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     limits,
     openStreams: trackOpenStreams(app, closing),
     readers: limitReaders(limits),
+    scheduleMinIntervalMs: config.scheduleMinIntervalMs ?? 60_000,
     intercomBaseUrl: config.intercomBaseUrl,
     proxies: config.proxies,
   }

@@ -5,6 +5,7 @@
  */
 export const plainFailpoints = [
   'intercomRequest',
+  'dueFollow',
   'queueAdd',
   'queueDelay',
   'queueRemove',

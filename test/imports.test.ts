@@ -15,7 +15,7 @@ const layers = [
   ['src/settings/config.ts', 'src/settings/redis.ts', 'src/store/'],
   ['src/sync/'],
   ['src/streams/', 'src/intercom/'],
-  ['src/airbyte/'],
+  ['src/airbyte/', 'src/schedules/'],
   ['src/logger.ts', 'src/log/', 'src/error-report.ts', 'src/settings/environment.ts', 'src/settings/front.ts'],
   [
     'src/command-line/',
@@ -29,6 +29,7 @@ const layers = [
     'src/json-object.ts',
     'src/json/',
     'src/network/',
+    'src/metrics-table.ts',
     'src/metrics.ts',
     'src/redaction.ts',
     'src/stored/',
@@ -43,6 +44,7 @@ const libraries: Record<string, RegExp> = {
   'prom-client': /^src\/metrics\.ts$/,
   'cli-progress': /^src\/display\//,
   yaml: /^src\/client\/connections\//,
+  croner: /^src\/schedules\//,
   axios: /^src\/intercom\/(transport|http-adapter|http-body)\.ts$/,
 }
 

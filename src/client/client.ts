@@ -21,6 +21,9 @@ const commands: Commands = {
   'jobs delete-messages': async () => (await import('./jobs/delete-messages.ts')).deleteMessages,
   'connections list': async () => (await import('./connections/list.ts')).listConnections,
   'connections show': async () => (await import('./connections/show.ts')).showConnection,
+  'connections schedule': async () => (await import('./connections/schedule.ts')).scheduleConnection,
+  'connections pause': async () => (await import('./connections/pause.ts')).pauseConnection,
+  'connections resume': async () => (await import('./connections/pause.ts')).resumeConnection,
   'connections apply': async () => (await import('./connections/apply.ts')).applyConnections,
   watch: async () => (await import('./jobs/watch.ts')).watchJob,
 }

@@ -108,6 +108,37 @@ export const clientCommands = {
     example: 'connections show acme',
     variables: clientVariables,
   },
+  'connections schedule': {
+    summary: 'say when a connection syncs by itself; the rest of it stays',
+    operands: ['ID'],
+    options: {
+      cron: { value: 'FIELDS', summary: 'at times of the clock: minute, hour, day, month, day of the week' },
+      'time-zone': { value: 'ZONE', summary: 'of which clock, e.g. Europe/Berlin (UTC)' },
+      every: { value: 'DURATION', summary: 'at equal distances, e.g. PT1H' },
+      manual: { summary: 'never' },
+      ack: {
+        value: 'client|on_success',
+        summary: 'who takes the messages: clients, or each job that succeeds (as it is)',
+      },
+      ...serviceOptions,
+    },
+    example: 'connections schedule acme --every PT6H',
+    variables: clientVariables,
+  },
+  'connections pause': {
+    summary: 'let a connection begin no more jobs by itself',
+    operands: ['ID'],
+    options: serviceOptions,
+    example: 'connections pause acme',
+    variables: clientVariables,
+  },
+  'connections resume': {
+    summary: 'let a paused connection go on; what was due meanwhile is not made up for',
+    operands: ['ID'],
+    options: serviceOptions,
+    example: 'connections resume acme',
+    variables: clientVariables,
+  },
   'connections apply': {
     summary: 'make and change the connections of a YAML file; others are left alone',
     operands: ['FILE'],

@@ -41,6 +41,7 @@ export const serviceCommands = {
       'LOG_TOTAL_BYTES',
       'DATA_DIR_BYTES',
       'READER_STALL_SECONDS',
+      'SCHEDULE_MIN_INTERVAL',
       'LOG_LEVEL',
       'HTTPS_PROXY',
       'NODE_EXTRA_CA_CERTS',

@@ -70,6 +70,8 @@ export interface AppDependencies {
     proxies?: Proxies
     /** Whether `/metrics` has a port of its own, and so is not answered here. @defaultValue false */
     metricsElsewhere?: boolean
+    /** The shortest interval of a schedule, ms. @defaultValue a minute */
+    scheduleMinIntervalMs?: number
     /** What stands in front, and which names lead here. @defaultValue nothing: the machine's own callers */
     front?: Partial<Front>
   }
@@ -92,6 +94,7 @@ export interface RouteDependencies extends Omit<AppDependencies, 'config'> {
   limits: HttpLimits
   intercomBaseUrl?: string | undefined
   proxies?: Proxies | undefined
+  scheduleMinIntervalMs: number
   openStreams: OpenStreams
   readers: Readers
 }

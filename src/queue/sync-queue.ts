@@ -1,5 +1,6 @@
 import { type JobState, Queue } from 'bullmq'
 import { failpoint } from '../failpoints.ts'
+import { forbidsInfo } from '../redis/redis.ts'
 import { storeAnswer } from '../store/availability.ts'
 import type { Keyspace, StoreClient } from '../store/keys.ts'
 import { createTurns, type QueueEntry, type Turns } from './turns/turns.ts'
@@ -96,11 +97,6 @@ async function listWaiting(redis: StoreClient): Promise<Set<number>> {
 
 function queueKey({ keyspace }: StoreClient): string {
   return `${keyspace.queuePrefix}:${syncQueueName}`
-}
-
-/** BullMQ asks for the version with INFO, and gives up where that is forbidden. */
-export function forbidsInfo(redis: StoreClient): boolean {
-  return redis.options.enableReadyCheck === false
 }
 
 export function createSyncQueue(redis: StoreClient, onError: (error: Error) => void): SyncQueue {

@@ -1,5 +1,7 @@
 import { type Attempt, createAttemptStore } from '../store/attempts/attempts.ts'
 import type { JobEndDependencies } from '../store/attempts/job-end.ts'
+import { createConnectionStore } from '../store/connections/redis-connections.ts'
+import { startJob } from '../store/jobs/start-job.ts'
 import type { StoreClient } from '../store/keys.ts'
 import { readWholeLog } from '../store/log/redis-message-log.ts'
 import type { SegmentMover } from '../store/segments/segment-mover.ts'
@@ -7,9 +9,11 @@ import type { SegmentReader } from '../store/segments/segment-reading.ts'
 import { announceWorker, withdrawWorker } from '../store/workers/worker-presence.ts'
 import type { AttemptDependencies } from './attempt.ts'
 import { listenForCancels } from './cancellation.ts'
+import { type DueRoleOptions, startDueRole } from './due/due-role.ts'
+import type { LookDependencies } from './due/look.ts'
 import { createProcessor } from './processor.ts'
 import { type ReconcilerRoleOptions, startReconcilerRole } from './reconciler-role.ts'
-import { createSyncQueue } from './sync-queue.ts'
+import { createSyncQueue, type SyncQueue } from './sync-queue.ts'
 import { keepSlots } from './turns/slot-keeper.ts'
 import { createSlots } from './turns/slots.ts'
 import { unwatched, watchAttempt } from './watch/attempt-watch.ts'
@@ -18,6 +22,7 @@ import { type LockTiming, startSyncWorker } from './worker.ts'
 
 export interface WorkerRoleOptions
   extends Omit<JobEndDependencies, 'redis'>,
+    Pick<LookDependencies, 'onDue'>,
     Pick<AttemptDependencies, 'startSync' | 'createId' | 'reportError' | 'observe'>,
     Pick<ReconcilerRoleOptions, 'onReconciled'> {
   /** Waits for ever. */
@@ -42,11 +47,18 @@ export interface WorkerRole {
   handOver(): Promise<void>
 }
 
-export function startWorkerRole(options: WorkerRoleOptions): WorkerRole {
-  const { redis, subscriber, onError, timing, clock, jobLog: log } = options
-  const { concurrency } = options
-  const attempts = createAttemptStore(options)
+export function startWorkerRole(given: WorkerRoleOptions): WorkerRole {
+  const { redis, subscriber, onError, timing, clock, jobLog: log, concurrency } = given
   const queue = createSyncQueue(redis, onError)
+  const due = startDueRole(dueOptions(given, queue))
+  const options: WorkerRoleOptions = {
+    ...given,
+    onJobEnded(end) {
+      given.onJobEnded?.(end)
+      due.ended(end)
+    },
+  }
+  const attempts = createAttemptStore(options)
   const slots = createSlots(clock)
   const visible = (attempt: Attempt) => (log ? watchAttempt({ attempts, clock, log }, attempt) : unwatched)
   const worker = startSyncWorker({
@@ -72,9 +84,19 @@ export function startWorkerRole(options: WorkerRoleOptions): WorkerRole {
     async handOver() {
       closing.abort()
       await worker.handOver()
-      await Promise.all([reconciler.end(), announcing, keeping])
+      await Promise.all([reconciler.end(), due.end(), announcing, keeping])
       await queue.close()
     },
+  }
+}
+
+/** Jobs of schedules are made as those of callers are. */
+function dueOptions(options: WorkerRoleOptions, { enqueue, isHeld }: SyncQueue): DueRoleOptions {
+  const starting = { ...options, enqueue, isHeld, readerLeaseMs: 0 }
+  return {
+    ...options,
+    jobs: { create: (newJob) => startJob(starting, newJob) },
+    connections: createConnectionStore(options),
   }
 }
 

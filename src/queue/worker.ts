@@ -1,12 +1,13 @@
 import { type Job, type Processor, UnrecoverableError, Worker } from 'bullmq'
 import Type from 'typebox'
+import { forbidsInfo } from '../redis/redis.ts'
 import type { StoreClient } from '../store/keys.ts'
 import { isValid } from '../stored/stored-data.ts'
 import { Rest } from '../sync/contract/rest.ts'
 import { AttemptStop, type StopCause } from './attempt-stop.ts'
 import type { SyncProcessor } from './processor.ts'
 import { createRunningAttempts } from './running-attempts.ts'
-import { forbidsInfo, type SyncJobData, syncQueueName } from './sync-queue.ts'
+import { type SyncJobData, syncQueueName } from './sync-queue.ts'
 
 /** How fast a dead worker is noticed, ms. */
 export interface LockTiming {

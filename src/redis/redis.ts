@@ -139,3 +139,8 @@ export async function untilReady(redis: Redis, signal: AbortSignal): Promise<voi
     signal.addEventListener('abort', abort, { once: true })
   })
 }
+
+/** BullMQ asks for the version with INFO, and gives up where that is forbidden. */
+export function forbidsInfo(redis: Redis): boolean {
+  return redis.options.enableReadyCheck === false
+}

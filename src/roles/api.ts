@@ -4,6 +4,7 @@ import { startNotice } from '../http/service/start-notice.ts'
 import type { Phase } from '../process/lifecycle.ts'
 import { listenOn } from '../process/listen.ts'
 import { redisStartMs } from '../process/start-checks.ts'
+import { createDueQueue } from '../queue/due/due-queue.ts'
 import { collectFigures } from '../queue/figures.ts'
 import { createSyncQueue } from '../queue/sync-queue.ts'
 import { untilReady } from '../redis/redis.ts'
@@ -27,7 +28,9 @@ export async function startApi(service: Service, sockets: number): Promise<Phase
   const late = AbortSignal.timeout(redisStartMs)
   await Promise.all([untilReady(redis, late), untilReady(subscriber, late)])
 
-  const queue = createSyncQueue(redis, createRedisErrorLog(logger, clock))
+  const onRedisError = createRedisErrorLog(logger, clock)
+  const queue = createSyncQueue(redis, onRedisError)
+  const due = createDueQueue(redis, onRedisError)
   const store = {
     redis,
     keys,
@@ -38,7 +41,9 @@ export async function startApi(service: Service, sockets: number): Promise<Phase
     segmentReader: segments.segmentReader,
   }
   const metricsElsewhere = config.metricsPort !== undefined
-  if (!metricsElsewhere) collectFigures({ metrics, redis, queue, clock })
+  // Without keys all callers are on this machine, and may read every connection.
+  const namesConnections = config.apiKeys.length === 0
+  if (!metricsElsewhere) collectFigures({ metrics, redis, queue, clock, namesConnections })
   const closing = new AbortController()
   const app = await buildApp({
     config: {
@@ -46,12 +51,13 @@ export async function startApi(service: Service, sockets: number): Promise<Phase
       intercomBaseUrl: config.intercomBaseUrl,
       proxies: config.proxies,
       metricsElsewhere,
+      scheduleMinIntervalMs: config.scheduleMinIntervalMs,
       front: config,
       limits: { sockets, stalledReaderMs: config.stalledReaderMs },
     },
     budgetStore: createRedisBudgetStore({ redis, keys, clock, createId: randomUUID, whenAway: 'alone' }),
     jobs: createJobStore({ ...store, enqueue: queue.enqueue, dequeue: queue.dequeue, isHeld: queue.isHeld }),
-    connections: createConnectionStore(store),
+    connections: createConnectionStore({ ...store, followSchedule: due.follow }),
     messages: createMessageLogReader(store),
     clock,
     logger,
@@ -70,7 +76,7 @@ export async function startApi(service: Service, sockets: number): Promise<Phase
     async run() {
       closing.abort()
       await app.close()
-      await queue.close()
+      await Promise.all([queue.close(), due.close()])
     },
   }
 }

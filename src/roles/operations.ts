@@ -15,7 +15,7 @@ export async function startOperations(service: Service, closing: AbortSignal): P
   const redis = clients.connect('failFast')
   await untilReady(redis, AbortSignal.timeout(redisStartMs))
   const queue = createSyncQueue(redis, createRedisErrorLog(logger, clock))
-  collectFigures({ metrics, redis, queue, clock })
+  collectFigures({ metrics, redis, queue, clock, namesConnections: true })
   const app = await buildOperationsApp({
     metrics,
     clock,

@@ -3,6 +3,7 @@ import { reportOf } from '../error-report.ts'
 import { countExchanges } from '../intercom/observer.ts'
 import type { Phase } from '../process/lifecycle.ts'
 import { countAttempts } from '../queue/attempt-observer.ts'
+import { observeDueTimes } from '../queue/due/due-log.ts'
 import { createJobLog } from '../queue/watch/job-log.ts'
 import { startWorkerRole } from '../queue/worker-role.ts'
 import { createRedisErrorLog } from '../redis/redis-error-log.ts'
@@ -44,6 +45,7 @@ export async function startWorker(service: Service): Promise<Phase> {
     observe: countAttempts(metrics),
     jobLog: createJobLog(logger),
     onJobEnded,
+    onDue: observeDueTimes(metrics, logger),
     onReconciled: () => metrics.set('intercom_sync_last_reconciled_timestamp_seconds', [{}, clock.now() / 1000]),
     createId: randomUUID,
     reportError: (error, { jobId, fence }, request) =>

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { inspect } from 'node:util'
 import { isLoopback } from '../network/loopback.ts'
 import { type Proxies, readProxies } from '../network/proxies.ts'
+import { parseDuration } from '../schedules/duration.ts'
 import { type ApiKey, digestKey } from '../store/secrets/api-key.ts'
 import { type EncryptionKey, encryptionKey } from '../store/secrets/sealing.ts'
 import { ConfigError, createReader, type Environment, type Reader, readBaseUrl } from './environment.ts'
@@ -45,6 +46,8 @@ export interface Config extends FrontSettings {
   dataDirBytes: number
   /** A reader that takes nothing of its messages for so long is cut off. @defaultValue 10 min */
   stalledReaderMs: number
+  /** The shortest interval at which a connection may sync by itself. @defaultValue 1 min */
+  scheduleMinIntervalMs: number
   /** A level of pino. @defaultValue `info` */
   logLevel: string
 }
@@ -80,6 +83,7 @@ export function readConfig(environment: Environment = process.env): Config {
     isLogTotalSet: read.isSet('LOG_TOTAL_BYTES'),
     dataDirBytes: read.integer('DATA_DIR_BYTES', 32_768 * mebibyte, 16 * mebibyte, Number.MAX_SAFE_INTEGER),
     stalledReaderMs: read.integer('READER_STALL_SECONDS', 600, 1, 86_400) * 1000,
+    scheduleMinIntervalMs: readMinInterval(read, faults),
     logLevel: read.choice('LOG_LEVEL', 'info', logLevels),
   }
   faults.push(...proxies.faults(), ...contradictions(config))
@@ -119,6 +123,14 @@ function contradictions({ apiKeys, encryptionKeys, port, metricsPort }: Config):
     ...shared,
     ...(port !== 0 && port === metricsPort ? [`PORT and METRICS_PORT are both ${port}; give each its own`] : []),
   ]
+}
+
+function readMinInterval(read: Reader, faults: string[]): number {
+  const text = read.text('SCHEDULE_MIN_INTERVAL') ?? 'PT1M'
+  const ms = parseDuration(text)
+  if (ms !== undefined) return ms
+  faults.push(`SCHEDULE_MIN_INTERVAL is "${text}"; set an ISO 8601 duration like PT5M, or unset it for PT1M`)
+  return 60_000
 }
 
 /** The folders in which programs are searched for. */

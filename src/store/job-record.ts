@@ -3,7 +3,7 @@ import { KeptFailureSchema, StreamProgressSchema } from '../stored/progress.ts'
 import { NumberText, parseStored, readStored } from '../stored/stored-data.ts'
 import type { StreamProgress } from '../sync/contract/commit.ts'
 import { readActivity } from './activity.ts'
-import { type Job, jobStatuses } from './job.ts'
+import { type Job, jobStatuses, jobTypes } from './job.ts'
 
 /**
  * The record's hash in Redis, as far as a `Job` shows it. It also keeps: `fence` (number of the latest attempt),
@@ -14,7 +14,8 @@ import { type Job, jobStatuses } from './job.ts'
  * `errorTraced`, `readersUntil` (end of the last lease of a reader), `lastReaderAt` (when one last came), `leaseMs`,
  * `bodyDigest` (of the request and the settings, if the job belongs to a connection),
  * `requests` (sent to Intercom), `waitedMs` (for its rate limit), `token` (digest of the access token, for its turns),
- * `resting` (the attempt that has given its slot back), `idleRests` (rests in a row without progress). `v` would be a version; see `stored-data.ts`.
+ * `lastCheckpoint` (offset of the log's last STATE), `serviceAckedOffset` (what the service has acknowledged by itself),
+ * `kept` (it is one of its connection's latest, and so does not expire), `resting` (the attempt that has given its slot back), `idleRests` (rests in a row without progress). `v` would be a version; see `stored-data.ts`.
  */
 const JobRecord = Type.Object({
   tenant: Type.Optional(Type.String()),
@@ -42,6 +43,8 @@ const JobRecord = Type.Object({
   activity: Type.Optional(Type.String()),
   /** When the next attempt begins, after one has failed. */
   retryAt: Type.Optional(NumberText),
+  jobType: Type.Optional(Type.Enum([...jobTypes])),
+  scheduledFor: Type.Optional(NumberText),
   /** JSON. */
   skippedStreams: Type.Optional(Type.String()),
 })
@@ -65,7 +68,8 @@ export function jobFromRecord(jobId: number, fields: Record<string, string>): Jo
     jobId,
     tenant: record.tenant ?? '',
     ...(record.connectionId !== undefined && { connectionId: record.connectionId }),
-    jobType: 'sync',
+    jobType: record.jobType ?? 'sync',
+    ...(record.scheduledFor !== undefined && { scheduledFor: Number(record.scheduledFor) }),
     status: record.status,
     createdAt: Number(record.createdAt),
     ...(record.startTime !== undefined && { startTime: Number(record.startTime) }),

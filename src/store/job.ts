@@ -8,6 +8,9 @@ export const jobStatuses = ['pending', 'running', 'incomplete', ...finalStatuses
 export type JobStatus = (typeof jobStatuses)[number]
 export type FinalStatus = (typeof finalStatuses)[number]
 
+export const jobTypes = ['sync', 'refresh'] as const
+export type JobType = (typeof jobTypes)[number]
+
 /**
  * `worker`: there is no worker to continue it. `retry`: an attempt has failed, and the next one has its time.
  * `rate_limit`, `scroll`: it waits at Intercom. `log_space`: its log is full, and a client must acknowledge messages.
@@ -22,7 +25,10 @@ export interface Job {
   tenant: string
   /** The connection that the job belongs to, if any. */
   connectionId?: string
-  jobType: 'sync'
+  /** `refresh`: a full refresh beside the syncs of its connection, whose state it neither reads nor moves. */
+  jobType: JobType
+  /** The due time that it is for, if a schedule has started it. */
+  scheduledFor?: number
   status: JobStatus
   createdAt: number
   startTime?: number

@@ -72,6 +72,8 @@ const sharedNames = {
   scrollLeasePrefix: 'scroll-lease:',
   /** Counter: counts changes of connections' states by hand and new connections, over all tenants. */
   lastGeneration: '{connections}:last-generation',
+  /** Sorted set: `<tenant>:<connection id>` of the connections that have a schedule. */
+  scheduledConnections: '{connections}:scheduled',
   /** Prefix of BullMQ's own keys. */
   queuePrefix: '{queue}',
   /** Prefix of keys with which a process tries what it needs of Redis. They live for seconds. */
@@ -89,8 +91,11 @@ export interface Keyspace extends SharedNames {
   /** What all of them begin with, without the colon behind it. */
   prefix: string
   job(jobId: number, key: JobKey): string
-  /** `record`: hash, see `redis-connections.ts`. `states`: hash, stream name -> acknowledged `stream_state`, JSON. */
-  connection(tenant: string, connectionId: string, key: 'record' | 'states'): string
+  /**
+   * `record`: hash, see `connection-record.ts`. `states`: hash, stream name -> acknowledged `stream_state`, JSON. `jobs`:
+   * list, the ids of its latest jobs that have ended, the newest first; their records are kept as long as they are there.
+   */
+  connection(tenant: string, connectionId: string, key: 'record' | 'states' | 'jobs'): string
   /** String: the data for a key for repeats: the digest of the first request's body and the id of its job. */
   repeat(tenant: string, keyDigest: string): string
   /** Sorted set: the ids of a tenant's connections, all with one score and so in the order of their bytes. */

@@ -55,3 +55,13 @@ local function activeJob(connectionKey, beforeId, afterId)
   return status and not ended(status) and id or nil
 end
 `
+
+/**
+ * Lua: the record of an ended job is no longer kept for its connection. Nothing is written for a record that is gone:
+ * its key would come back, without an end.
+ */
+export const releaseRecordFunction = `
+local function releaseRecord(recordKey, recordRetentionMs)
+  if redis.call('HDEL', recordKey, 'kept') == 1 then redis.call('PEXPIRE', recordKey, recordRetentionMs) end
+end
+`

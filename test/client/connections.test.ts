@@ -75,6 +75,30 @@ t.test('they are listed and shown without their secrets', async (t) => {
   t.match(await run(['connections', 'show', 'nobody']), { end: 1, stderr: /no such connection/ })
 })
 
+t.test('a schedule is set and shown, and secrets stay; it is paused and goes on', async (t) => {
+  const cron = ['--cron', '0 3 * * *', '--time-zone', 'Europe/Berlin', '--ack', 'on_success']
+  t.match(await run(['connections', 'schedule', 'acme', ...cron]), {
+    end: 0,
+    stdout:
+      /^Schedule: 0 3 \* \* \* Europe\/Berlin; acknowledged by each job that succeeds\nHealth: ok; last success 20/,
+  })
+  const ofInterval = await run(['connections', 'schedule', 'acme', '--every', 'PT6H', '--json'])
+  t.match(JSON.parse(ofInterval.stdout), { schedule: { type: 'interval', every: 'PT6H' }, ack: 'on_success' })
+  t.match(await run(['connections', 'pause', 'acme']), { end: 0, stdout: /^Schedule: every PT6H, paused;/ })
+  t.match(await run(['connections', 'list']), { stdout: /^acme .* every PT6H, paused +ok$/m })
+  t.match(await run(['connections', 'resume', 'acme']), { end: 0, stdout: /\nNext: 20/ })
+  t.match(await run(['connections', 'show', 'acme']), { stdout: /\nSchedule: every PT6H; / })
+  t.match(await run(['connections', 'schedule', 'acme', '--every', 'PT1S']), { end: 2, stderr: /schedule\/every/ })
+  t.match(await run(['connections', 'schedule', 'acme']), { end: 2, stderr: /give --cron, --every, --manual or --ack/ })
+  t.match(await run(['connections', 'schedule', 'acme', '--manual', '--every', 'PT1H']), {
+    end: 2,
+    stderr: /give one of/,
+  })
+  await run(['connections', 'schedule', 'acme', '--manual', '--ack', 'client'])
+  const path = bench.write('connections.yaml', declare('contacts, tags'))
+  t.match(await run(['connections', 'apply', path]), { stdout: /^acme: unchanged\n/ }, 'the secret has stayed')
+})
+
 t.test('the file may be stdin', async (t) => {
   const text = `connections: {piped: {config: {access_token: "\${ACME_TOKEN}"}, streams: [tags]}}`
   t.match(await run(['connections', 'apply', '-'], {}, text), { end: 0, stdout: 'piped: created\n' })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { metricTable } from '../../src/metrics.ts'
+import { metricTable } from '../../src/metrics-table.ts'
 
 const document = readFileSync(join(process.cwd(), 'docs', 'operations.md'), 'utf8')
 

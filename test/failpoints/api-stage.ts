@@ -54,7 +54,10 @@ export async function openApiStage(t: Teardown): Promise<ApiStage> {
       ((await caller.json('POST', `/v1/jobs${query}`, body, headers)) as { jobId: number }).jobId
     const config = { access_token: 'token-of-a-test' }
 
-    await caller.json('PUT', connection, { config, streams: ['contacts'] })
+    const schedule = { type: 'interval', every: 'P1W' }
+    await caller.json('PUT', connection, { config, streams: ['contacts'], schedule })
+    const { paused } = (await caller.json('POST', `${connection}/pause`)) as { paused: boolean }
+    const { nextRuns } = (await caller.json('POST', `${connection}/resume`)) as { nextRuns: string[] }
     const connectionId = connection.split('/').at(-1)
     const nightly = { 'idempotency-key': randomUUID() }
     const jobId = await jobOf('', nightly, { connectionId })
@@ -89,6 +92,7 @@ export async function openApiStage(t: Teardown): Promise<ApiStage> {
         isReadWhole: read === log,
         unasked,
       },
+      schedule: [paused, nextRuns.length],
       sameJob: [repeated === jobId, joined === jobId],
       acknowledged,
       state,

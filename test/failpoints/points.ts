@@ -42,6 +42,8 @@ export const workerPoints: Record<string, WorkerMoment> = {
 /** The failpoints that an API comes to, each with the call that leads there (see `callers.ts`). */
 export const apiPoints = [
   'syncPutConnection',
+  'dueFollow',
+  'syncPause',
   'syncNextJobId',
   'syncCreate',
   'turnsAdmit',
@@ -74,6 +76,7 @@ export const harmlessPoints: Record<string, string> = {
   syncJudgeUnnamed: 'files that are not judged now are judged at the next look',
   syncAwaitReader: 'an orderly close, whose process dies anyway: the lease of a reader runs out without it, too',
   syncMarkAbandoned: 'the next look finds the same job',
+  syncSkipDue: 'the next look sees to the same due times',
   syncRest: 'before it a death is one like any other, and after it the job waits for its turn as after a rest',
   syncGiveWay: 'one step that nobody continues: the next commit asks for room again',
   syncRemoveAcknowledged: 'one step that nobody continues: the next look asks again',

@@ -105,7 +105,8 @@ const bad: [what: string, body: object, pointer: string][] = [
   ['the mask as token', { config: { access_token: '**********' } }, '/config/access_token'],
   ['an unknown stream', { config, streams: ['contcats'] }, '/streams/0'],
   ['catalog and streams', { config, streams: ['tags'], catalog: { streams: ['tags'] } }, '/streams'],
-  ['a schedule', { config, schedule: { cron: '0 * * * *' } }, '/schedule'],
+  ['a schedule of no type', { config, schedule: { cron: '0 * * * *' } }, '/schedule/type'],
+  ['a member of nobody', { config, webhooks: [] }, '/webhooks'],
   ['a state', { config, state: [] }, '/state'],
 ]
 for (const [what, body, pointer] of bad)

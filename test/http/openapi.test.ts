@@ -50,6 +50,8 @@ t.test('the document lists every call with an id, a summary and the problems it 
     'get /v1/jobs/{jobId}/state',
     'get /v1/spec',
     'post /v1/check',
+    'post /v1/connections/{connectionId}/pause',
+    'post /v1/connections/{connectionId}/resume',
     'post /v1/discover',
     'post /v1/jobs',
     'post /v1/jobs/{jobId}/ack',

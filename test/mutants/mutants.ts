@@ -1380,8 +1380,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a job knows of no Redis before its first commit',
     file: 'store/jobs/create.lua.ts',
-    find: ", 'runId', runId())",
-    replace: ')',
+    find: ", 'runId', runId(),",
+    replace: ',',
     tests: ['queue/redis-restart'],
   },
   {
@@ -1400,9 +1400,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a job of a connection that has other settings by now is joined',
-    file: 'http/bodies/start-job.ts',
-    find: 'digestOfBody(asked)',
-    replace: 'digestOfBody(newJob)',
+    file: 'store/jobs/connection-job.ts',
+    find: 'connectionOf(start, body.connectionId, asked)',
+    replace: 'connectionOf(start, body.connectionId, body)',
     tests: ['http/connection-jobs'],
   },
   {
@@ -1488,5 +1488,69 @@ export const mutants: readonly Mutant[] = [
     find: 'if (known?.some((name) => remembered.get(name))) return known',
     replace: 'if (known) return known',
     tests: ['intercom/shared-budget'],
+  },
+  // What a connection does by itself
+  {
+    rule: 'a due time that another process has seen to gets a second job',
+    file: 'store/jobs/create.lua.ts',
+    find: 'if over ~= expectedDue or paused then',
+    replace: 'if paused then',
+    tests: ['queue/scheduled-jobs'],
+  },
+  {
+    rule: 'a due time is counted as skipped once for each process that looks',
+    file: 'store/schedules/due.lua.ts',
+    find: "if redis.call('HGET', recordKey, dueField) ~= expectedDue then return 'TAKEN' end",
+    replace: '',
+    tests: ['queue/scheduled-jobs'],
+  },
+  {
+    rule: 'a schedule that goes on after a pause, by a clock that is behind, brings due times again',
+    file: 'store/schedules/due.lua.ts',
+    find: 'math.max(tonumber(now), last)',
+    replace: 'tonumber(now)',
+    tests: ['queue/scheduled-jobs'],
+  },
+  {
+    rule: 'a job that failed is acknowledged by the service',
+    file: 'store/attempts/end.lua.ts',
+    find: "if finalStatus == 'succeeded' and redis",
+    replace: 'if redis',
+    tests: ['queue/scheduled-jobs'],
+  },
+  {
+    rule: 'acknowledging a full refresh moves the state of its connection',
+    file: 'store/connections/acknowledgement.ts',
+    find: "connectionId !== undefined && job.jobType === 'sync'",
+    replace: 'connectionId !== undefined',
+    tests: ['queue/scheduled-jobs'],
+  },
+  {
+    rule: 'a full refresh hides that the sync before it waits for an acknowledgement',
+    file: 'store/schedules/last-sync.ts',
+    find: "const isRefresh = latest.jobType === 'refresh'",
+    replace: 'const isRefresh = false',
+    tests: ['queue/scheduled-jobs'],
+  },
+  {
+    rule: 'messages that are gone unacknowledged count as taken',
+    file: 'store/schedules/last-sync.ts',
+    find: "checkpoint === 0 ? 'taken' : 'gone'",
+    replace: "checkpoint === 0 ? 'taken' : 'taken'",
+    tests: ['queue/scheduled-jobs'],
+  },
+  {
+    rule: 'a client that acknowledges less than the service moves the state back',
+    file: 'store/connections/states.lua.ts',
+    find: "if tonumber(offset) <= tonumber(serviceAckedOffset or -1) then return {'ACKNOWLEDGED', offset} end",
+    replace: '',
+    tests: ['queue/scheduled-jobs'],
+  },
+  {
+    rule: 'a reader lets the record of a kept job expire',
+    file: 'store/log/read-log.lua.ts',
+    find: 'if not kept then redis',
+    replace: 'if true then redis',
+    tests: ['queue/scheduled-jobs'],
   },
 ]

@@ -49,7 +49,10 @@ t.test('whole jobs run with the smallest rule, and Redis has nothing to refuse',
     })
     const config = { access_token: 'simulator-token' }
     const streams = ['contacts', 'companies', 'tags']
-    await service.call('/v1/connections/acme', { method: 'PUT', body: { config, streams } })
+    await service.call('/v1/connections/acme', {
+      method: 'PUT',
+      body: { config, streams, schedule: { type: 'interval', every: 'PT1H' } },
+    })
     const { jobId } = await service.call<{ jobId: number }>('/v1/jobs', { body: { connectionId: 'acme' } })
     const messages = await (await service.fetch(`/v1/jobs/${jobId}/messages`)).text()
     t.match(await service.call(`/v1/jobs/${jobId}`), { status: 'succeeded' })

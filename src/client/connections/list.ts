@@ -4,8 +4,9 @@ import { alignColumns } from '../service/columns.ts'
 import type { ClientCommand } from '../service/command.ts'
 import { readPages } from '../service/pages.ts'
 import { openService } from '../service/service.ts'
+import { scheduleText } from './schedule-text.ts'
 
-const headings = ['CONNECTION', 'MADE', 'LAST PUT', '']
+const headings = ['CONNECTION', 'MADE', 'LAST PUT', 'SCHEDULE', 'NEXT', 'HEALTH', '']
 
 /** Lists the connections of the tenant. */
 export const listConnections: ClientCommand<'connections list'> = async (context) => {
@@ -13,8 +14,10 @@ export const listConnections: ClientCommand<'connections list'> = async (context
   const items = await readPages(await openService(context), { path: '/v1/connections' })
   if (options.json) await output.write(`${JSON.stringify(items)}\n`)
   else {
-    const rows = items.filter(isObject).map(({ connectionId, createdAt, lastUpdatedAt, problem = '' }) => {
-      return [connectionId, createdAt, lastUpdatedAt, problem].map(String)
+    const rows = items.filter(isObject).map((item) => {
+      const { connectionId, createdAt, lastUpdatedAt, health = '', problem = '' } = item
+      const [next = ''] = Array.isArray(item.nextRuns) ? item.nextRuns : []
+      return [connectionId, createdAt, lastUpdatedAt, scheduleText(item), next, health, problem].map(String)
     })
     await output.write(`${alignColumns([headings, ...rows]).join('\n')}\n`)
   }

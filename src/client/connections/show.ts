@@ -3,6 +3,7 @@ import { isObject } from '../../json-object.ts'
 import { alignColumns } from '../service/columns.ts'
 import type { ClientCommand } from '../service/command.ts'
 import { openService } from '../service/service.ts'
+import { scheduleLines } from './schedule-text.ts'
 
 /** Shows a connection; the service masks its secrets. */
 export const showConnection: ClientCommand<'connections show'> = async (context) => {
@@ -26,6 +27,7 @@ function textOf(connection: Record<string, unknown>): string {
     `Connection ${connectionId}, made ${createdAt}, last put ${lastUpdatedAt}`,
     // A service that cannot read what it has stored does not know it.
     ...(isObject(config) ? [`On a missing permission: ${onMissingPermission}`] : []),
+    ...scheduleLines(connection),
     'Config:',
     ...alignColumns(members),
     'Streams:',

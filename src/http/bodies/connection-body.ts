@@ -4,6 +4,7 @@ import { appendPointer } from '../../json/json-pointer.ts'
 import { isObject } from '../../json-object.ts'
 import type { Connection, ConnectionSettings } from '../../store/connections/connection-store.ts'
 import { invalidRequest } from '../requests/validation.ts'
+import { toRunsBody } from '../schedules/runs-body.ts'
 import type { ConnectionBody } from './connection-schemas.ts'
 
 /** The mask always has the same length, so that it does not reveal the secret's length. */
@@ -12,11 +13,15 @@ const secretMask = '**********'
 /**
  * A connection as the API shows it.
  *
+ * @param now ms since the epoch
  * @param isWhole whether with its catalog, which holds the schemas of all streams; otherwise with their names
+ * @param mostNext how many of its next runs are shown @defaultValue 5
  */
 export function toConnectionBody(
-  { connectionId, settings, problem, ...times }: Connection,
+  { connectionId, settings, runs, problem, ...times }: Connection,
+  now: number,
   isWhole: boolean,
+  mostNext = 5,
 ): ConnectionBody {
   return {
     connectionId,
@@ -25,6 +30,7 @@ export function toConnectionBody(
       ...(isWhole ? { catalog: settings.catalog } : { streams: namesOf(settings) }),
       ...(settings.onMissingPermission && { onMissingPermission: settings.onMissingPermission }),
     }),
+    ...(runs && toRunsBody(runs, now, mostNext)),
     ...(problem !== undefined && { problem: problem.message }),
     createdAt: new Date(times.createdAt).toISOString(),
     lastUpdatedAt: new Date(times.lastUpdatedAt).toISOString(),

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { runMembers, scheduleMembers } from '../schedules/schedule-schemas.ts'
 import { connectionIdSchema, pageParameters } from './list-schemas.ts'
 import { exampleConfig } from './payload-schemas.ts'
 import { onMissingPermission } from './permission-schemas.ts'
@@ -27,6 +28,8 @@ export const connectionSchema = Type.Object(
       }),
     ),
     onMissingPermission: Type.Optional(onMissingPermission('Absent means `fail`; jobs may say otherwise')),
+    ...scheduleMembers,
+    ...runMembers,
     warnings: Type.Optional(
       Type.Array(Type.String(), {
         description: 'Only in the answer to PUT: what its jobs will stumble over. Empty if nothing is known',
@@ -54,7 +57,9 @@ export const newConnectionBody = Type.Object(
     catalog: Type.Optional(Type.Ref('Catalog')),
     streams: Type.Optional(Type.Ref('StreamList')),
     onMissingPermission: Type.Optional(onMissingPermission('`fail` if it is left out')),
+    ...scheduleMembers,
     connectionId: Type.Optional(connectionIdSchema),
+    ...runMembers,
     createdAt: Type.Optional(asRead),
     lastUpdatedAt: Type.Optional(asRead),
     warnings: Type.Optional(Type.Array(Type.String(), { description: 'As `PUT` gave it; it is found out anew' })),
@@ -62,7 +67,13 @@ export const newConnectionBody = Type.Object(
   {
     ...closed,
     description: '`catalog` or `streams`, or neither for all streams that are read by default',
-    examples: [{ config: exampleConfig, streams: ['contacts', 'companies'] }],
+    examples: [
+      {
+        config: exampleConfig,
+        streams: ['contacts', 'companies'],
+        schedule: { type: 'cron', cron: '0 3 * * *', timeZone: 'Europe/Berlin' },
+      },
+    ],
   },
 )
 

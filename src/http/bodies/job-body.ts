@@ -8,6 +8,7 @@ export function toJobBody(job: Job, now: number): JobBody {
     jobType: job.jobType,
     status: job.status,
     ...(job.connectionId !== undefined && { connectionId: job.connectionId }),
+    ...(job.scheduledFor !== undefined && { scheduledFor: toTime(job.scheduledFor) }),
     createdAt: toTime(job.createdAt),
     ...(job.startTime !== undefined && { startTime: toTime(job.startTime) }),
     lastUpdatedAt: toTime(job.lastUpdatedAt),

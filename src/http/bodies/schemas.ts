@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { mostFaults } from '../../errors.ts'
-import { waits } from '../../store/job.ts'
+import { jobTypes, waits } from '../../store/job.ts'
 import { connectionIdSchema } from './list-schemas.ts'
 import { byDefault } from './parameters.ts'
 import { exampleConfig } from './payload-schemas.ts'
@@ -32,12 +32,18 @@ const failureSchema = Type.Object({
 export const jobSchema = Type.Object(
   {
     jobId: Type.Integer({ minimum: 1 }),
-    jobType: Type.String({ enum: ['sync'] }),
+    jobType: Type.String({
+      enum: [...jobTypes],
+      description:
+        'refresh = a full refresh that a connection makes beside its syncs (`fullRefresh`); it neither reads nor moves ' +
+        'the state',
+    }),
     status: Type.String({
       enum: ['pending', 'running', 'incomplete', 'succeeded', 'failed', 'cancelled'],
       description: 'incomplete = an attempt failed and another follows; the last three are final',
     }),
     connectionId: Type.Optional(Type.String()),
+    scheduledFor: Type.Optional(time('The due time that it is for, if a schedule has started it')),
     createdAt: time('When the job was asked for'),
     startTime: Type.Optional(time('When its first attempt began')),
     lastUpdatedAt: time('When anything about it last changed'),

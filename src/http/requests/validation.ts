@@ -88,5 +88,8 @@ function toFaults(error: SchemaFault, isBody: boolean): Fault[] {
   const nameOf = (pointer: string) => (isBody ? pointer : pointer.slice(1))
   if (error.keyword !== 'required') return [{ pointer: nameOf(error.instancePath), detail: error.message }]
   const { requiredProperties = [] } = error.params as { requiredProperties?: string[] }
-  return requiredProperties.map((name) => ({ pointer: nameOf(appendPointer('', name)), detail: 'is required' }))
+  return requiredProperties.map((name) => ({
+    pointer: nameOf(appendPointer(error.instancePath, name)),
+    detail: 'is required',
+  }))
 }

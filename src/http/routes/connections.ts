@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { CodedError } from '../../errors.ts'
-import type { ConnectionSettings } from '../../store/connections/connection-store.ts'
+import { CodedError, type Fault } from '../../errors.ts'
+import { digestOfJson } from '../../json/digest.ts'
+import type { Connection, ConnectionSettings, PutSchedule } from '../../store/connections/connection-store.ts'
 import { parseSyncRequest, type SyncRequestBody } from '../../sync/contract/sync-request.ts'
 import { hasMasks, restoreSecrets, toConnectionBody } from '../bodies/connection-body.ts'
 import {
@@ -11,7 +12,6 @@ import {
   newConnectionBody,
 } from '../bodies/connection-schemas.ts'
 import { listOf } from '../bodies/list-schemas.ts'
-import { digestOfBody } from '../bodies/repeats.ts'
 import { connectionChangeHeader, needsApiKey, problemResponses } from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
@@ -19,6 +19,7 @@ import type { Api } from '../instance.ts'
 import { createAskIntercom } from '../requests/ask-intercom.ts'
 import { warningsOf } from '../requests/connection-warnings.ts'
 import { invalidRequest } from '../requests/validation.ts'
+import { findUnknownRefreshes, readScheduleMembers } from '../schedules/schedule-body.ts'
 
 const connectionResponse = (description: string) => ({
   description,
@@ -32,10 +33,11 @@ const connectionRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (ap
   addListConnections(app, dependencies)
   addPutConnection(app, dependencies)
   addGetConnection(app, dependencies)
+  addPauseConnection(app, dependencies)
   addDeleteConnection(app, dependencies)
 }
 
-function addListConnections(app: Api, { connections }: RouteDependencies): void {
+function addListConnections(app: Api, { connections, clock }: RouteDependencies): void {
   app.get('/connections', {
     schema: {
       ...common,
@@ -56,14 +58,14 @@ function addListConnections(app: Api, { connections }: RouteDependencies): void 
     handler: async ({ tenant, query }) => {
       const { limit, cursor, include } = query
       const page = await connections.list(tenant, { limit, ...(cursor !== undefined && { cursor }) })
-      const data = page.items.map((connection) => toConnectionBody(connection, include === 'catalog'))
+      const data = page.items.map((connection) => toConnectionBody(connection, clock.now(), include === 'catalog', 1))
       return { data, ...(page.next && { next: page.next }) }
     },
   })
 }
 
 function addPutConnection(app: Api, dependencies: RouteDependencies): void {
-  const { connections, openStreams } = dependencies
+  const { connections, openStreams, clock, scheduleMinIntervalMs } = dependencies
   const askIntercom = createAskIntercom(dependencies)
   app.put('/connections/:connectionId', {
     schema: {
@@ -71,7 +73,7 @@ function addPutConnection(app: Api, dependencies: RouteDependencies): void {
       operationId: 'putConnection',
       summary: 'Make a connection, or replace what it syncs',
       description:
-        'The state stays. A running job continues with the config it started with. The body may be what ' +
+        'The state stays. A running job continues with the config it started with. A schedule that is left out is none. The body may be what ' +
         '`GET` of the connection gave, edited: a mask keeps the secret that is stored. `warnings` names streams that ' +
         'the token may not read; finding out takes 20 s at most, and never keeps the connection from being stored.',
       params: connectionParameters,
@@ -87,45 +89,64 @@ function addPutConnection(app: Api, dependencies: RouteDependencies): void {
       if (body.connectionId !== undefined && body.connectionId !== connectionId) {
         throw invalidRequest([{ pointer: '/connectionId', detail: 'is not the connection of the path' }])
       }
-      const before = await readSettings(connections, tenant, connectionId)
+      const before = await readBefore(connections, tenant, connectionId)
+      const faults: Fault[] = []
+      const schedule = readScheduleMembers(body, scheduleMinIntervalMs, faults)
+      if (faults.length > 0) throw invalidRequest(faults)
+      const settled = (stored?: object) => settingsOf(body, schedule, stored)
       const { connection, created } = hasMasks(body.config)
-        ? await connections.edit(tenant, connectionId, (stored) => settingsOf(body, stored?.config))
-        : await connections.put(tenant, connectionId, settingsOf(body))
-      reply.header('Connection-Change', created ? 'created' : changeBetween(before, connection.settings))
+        ? await connections.edit(tenant, connectionId, (stored) => settled(stored?.config), schedule)
+        : await connections.put(tenant, connectionId, settled(), schedule)
+      reply.header('Connection-Change', created ? 'created' : changeBetween(before, connection))
       const signal = openStreams.signalFor(reply.raw)
       const warnings = connection.settings ? await warningsOf(connection.settings, askIntercom, signal) : []
-      const answer = toConnectionBody(connection, query.include === 'catalog')
+      const answer = toConnectionBody(connection, clock.now(), query.include === 'catalog')
       return reply.code(created ? 201 : 200).send({ ...answer, warnings })
     },
   })
 }
 
 /** @param stored the connection's config as it is @throws CodedError `invalid_request` */
-function settingsOf({ config, ...body }: SyncRequestBody, stored?: object): ConnectionSettings {
+function settingsOf(
+  { config, ...body }: SyncRequestBody,
+  { fullRefresh }: PutSchedule,
+  stored: object | undefined,
+): ConnectionSettings {
   const { states: _, ...settings } = parseSyncRequest({ ...body, config: restoreSecrets(config, stored) })
+  const faults = findUnknownRefreshes(fullRefresh, settings)
+  if (faults.length > 0) throw invalidRequest(faults)
   return settings
 }
 
-/** The present settings; undefined where there are none, or they cannot be read. Only for telling what has changed. */
-async function readSettings(
+/** The connection as it is; undefined where there is none. Only for telling what has changed. */
+async function readBefore(
   connections: RouteDependencies['connections'],
   tenant: string,
   connectionId: string,
-): Promise<ConnectionSettings | undefined> {
+): Promise<Connection | undefined> {
   try {
-    return (await connections.read(tenant, connectionId)).settings
+    return await connections.read(tenant, connectionId)
   } catch (error) {
     if (error instanceof CodedError && error.code === 'connection_not_found') return undefined
     throw error
   }
 }
 
-function changeBetween(before: ConnectionSettings | undefined, after: ConnectionSettings | undefined) {
-  const isSame = before && after && digestOfBody(before) === digestOfBody(after)
+/** What cannot be read counts as changed. */
+function changeBetween(before: Connection | undefined, after: Connection) {
+  if (!before?.settings || !after.settings) return 'changed'
+  const isSame = digestOfJson(putPartOf(before)) === digestOfJson(putPartOf(after))
   return isSame ? 'unchanged' : 'changed'
 }
 
-function addGetConnection(app: Api, { connections }: RouteDependencies): void {
+/** What a client can put of a connection. */
+function putPartOf({ settings, runs }: Connection): object {
+  const { sync, refresh, ack, isPaused } = runs?.record ?? {}
+  const fullRefresh = refresh && { schedule: refresh.schedule, streams: refresh.streams }
+  return { settings, schedule: sync?.schedule, fullRefresh, ack, isPaused }
+}
+
+function addGetConnection(app: Api, { connections, clock }: RouteDependencies): void {
   app.get('/connections/:connectionId', {
     schema: {
       ...common,
@@ -139,12 +160,46 @@ function addGetConnection(app: Api, { connections }: RouteDependencies): void {
     handler: async ({ tenant, params }) => {
       const connection = await connections.read(tenant, params.connectionId)
       if (connection.problem !== undefined) throw connection.problem
-      return toConnectionBody(connection, true)
+      return toConnectionBody(connection, clock.now(), true)
     },
   })
 }
 
-function addDeleteConnection(app: Api, { connections }: RouteDependencies): void {
+/** `pause` and `resume`. */
+function addPauseConnection(app: Api, { connections, clock }: RouteDependencies): void {
+  const routes = [
+    {
+      name: 'pause',
+      isPaused: true,
+      summary: 'Begin no more jobs of a connection by themselves',
+      description: 'A job that runs goes on.',
+    },
+    {
+      name: 'resume',
+      isPaused: false,
+      summary: 'Let a paused connection go on',
+      description: 'What was due meanwhile is not made up for.',
+    },
+  ]
+  for (const { name, isPaused, summary, description } of routes)
+    app.post(`/connections/:connectionId/${name}`, {
+      schema: {
+        ...common,
+        operationId: `${name}Connection`,
+        summary,
+        description,
+        params: connectionParameters,
+        querystring: connectionQuery,
+        response: { 200: connectionResponse('The connection'), ...problemResponses('connection_not_found') },
+      },
+      handler: async ({ tenant, params, query }) => {
+        const connection = await connections.pause(tenant, params.connectionId, isPaused)
+        return toConnectionBody(connection, clock.now(), query.include === 'catalog')
+      },
+    })
+}
+
+function addDeleteConnection(app: Api, { connections, clock }: RouteDependencies): void {
   app.delete('/connections/:connectionId', {
     schema: {
       ...common,
@@ -159,7 +214,7 @@ function addDeleteConnection(app: Api, { connections }: RouteDependencies): void
       },
     },
     handler: async ({ tenant, params, query }) =>
-      toConnectionBody(await connections.remove(tenant, params.connectionId), query.include === 'catalog'),
+      toConnectionBody(await connections.remove(tenant, params.connectionId), clock.now(), query.include === 'catalog'),
   })
 }
 

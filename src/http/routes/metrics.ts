@@ -5,7 +5,10 @@ import { needsNoKey, openProblems } from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 
-/** Open to everybody who reaches the port, since scrapers have no key. It shows sums of all tenants, never an id. */
+/**
+ * Open to everybody who reaches the port, since scrapers have no key. Where there are keys, it shows sums of all tenants,
+ * and never an id.
+ */
 const metricsRoutes: FastifyPluginAsyncTypebox<Pick<RouteDependencies, 'metrics'>> = async (app, { metrics }) => {
   app.get('/metrics', {
     // Metrics are needed most while the process is overloaded.

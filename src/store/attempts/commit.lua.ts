@@ -31,6 +31,8 @@ export const commitScript = defineScript({
     'recordCount',
     /** JSON, '' for none. */
     'checkpoints',
+    /** Offset of the last of them; '' for none. */
+    'lastCheckpoint',
     /** JSON. */
     'position',
     /** JSON, '' for none: what the position's lists have grown by. */
@@ -100,6 +102,7 @@ redis.call('HINCRBY', recordKey, 'rows', recordCount)
 redis.call('HINCRBY', recordKey, 'bytes', bytes)
 redis.call('HINCRBY', recordKey, 'blobBytes', entryBytes)
 redis.call('HSET', recordKey, 'statesBytes', newStatesBytes, 'positionBytes', #position)
+if lastCheckpoint ~= '' then redis.call('HSET', recordKey, 'lastCheckpoint', lastCheckpoint) end
 if skippedStreams ~= '' then redis.call('HSET', recordKey, 'skippedStreams', skippedStreams) end
 if holdsErrorTrace == '1' then redis.call('HSET', recordKey, 'errorTraced', 1) end
 if isProgress == '1' then

@@ -117,6 +117,7 @@ async function appendTo(
       bytes: commit.body.length,
       recordCount: commit.recordCount,
       checkpoints: checkpoints.length > 0 && JSON.stringify(checkpoints),
+      lastCheckpoint: checkpoints.at(-1)?.offset,
       position: JSON.stringify(commit.position),
       growth: commit.growth && JSON.stringify(commit.growth),
       fingerprints: commit.fingerprints,

@@ -1,5 +1,12 @@
 import Type from 'typebox'
-import { endedFunction, laterEpochFunction, mayBeOtherLogFunction, runIdFunction } from '../lua-functions.ts'
+import {
+  endedFunction,
+  laterEpochFunction,
+  mayBeOtherLogFunction,
+  releaseRecordFunction,
+  runIdFunction,
+} from '../lua-functions.ts'
+import { connectionEndFunctions } from '../schedules/connection-end.lua.ts'
 import { defineScript } from '../script.ts'
 import { windowBytesFunction } from '../segments/window-bytes.ts'
 
@@ -8,6 +15,8 @@ import { windowBytesFunction } from '../segments/window-bytes.ts'
  * record is unchanged; otherwise the caller reads again. If Redis is another process than at the last commit, it may
  * have lost messages that somebody has read. So the epoch changes then, unless the caller knows that nothing is
  * missing.
+ *
+ * A job of a connection also leaves there what it came to, see `connection-end.lua.ts`.
  *
  * Replies DONE, ENDED (or no such job), FENCED, REWOUND (the log is not the one that the caller knows) or CHANGED (the
  * record is not the one that the caller read).
@@ -27,7 +36,8 @@ export const endScript = defineScript({
     'segmentsKey',
     'fingerprintsKey',
   ],
-  optionalKeys: ['lockKey'],
+  /** The connection's keys, of a job that has one. */
+  optionalKeys: ['lockKey', 'connectionKey', 'connectionStatesKey', 'connectionJobsKey'],
   args: [
     'channel',
     'now',
@@ -49,6 +59,10 @@ export const endScript = defineScript({
     'streams',
     'logRetentionMs',
     'recordRetentionMs',
+    'jobId',
+    /** The parts before and after a job's id in the key of its record. */
+    'beforeId',
+    'afterId',
     /** Random text for a new epoch; '' when the caller knows the log's latest commit. */
     'newEpoch',
     /** The id of the attempt that ends the job; '' for other callers. */
@@ -59,7 +73,7 @@ export const endScript = defineScript({
     'lockToken',
   ],
   reply: Type.Enum(['DONE', 'ENDED', 'FENCED', 'REWOUND', 'CHANGED']),
-  lua: `${endedFunction}${runIdFunction}${laterEpochFunction}${mayBeOtherLogFunction}${windowBytesFunction}
+  lua: `${endedFunction}${runIdFunction}${laterEpochFunction}${mayBeOtherLogFunction}${windowBytesFunction}${releaseRecordFunction}${connectionEndFunctions}
 local status, latestFence, messages, latestStreams, errorTraced, runIdOfLog, epoch, latestAttemptId, latestCommitId =
   unpack(redis.call('HMGET', recordKey, 'status', 'fence', 'messages', 'streams', 'errorTraced', 'runId', 'epoch',
     'attemptId', 'commitId'))
@@ -95,7 +109,19 @@ redis.call('PEXPIRE', logKey, logRetentionMs)
 redis.call('PEXPIRE', dataKeyKey, logRetentionMs)
 redis.call('PEXPIRE', statesKey, logRetentionMs)
 redis.call('PEXPIRE', segmentsKey, logRetentionMs)
-redis.call('PEXPIRE', recordKey, recordRetentionMs)
+if connectionKey and redis.call('HEXISTS', connectionKey, 'createdAt') == 1 then
+  local jobType, generation, fullRefresh =
+    unpack(redis.call('HMGET', recordKey, 'jobType', 'generation', 'fullRefresh'))
+  if jobType == 'sync' then
+    countEnd(connectionKey, finalStatus, now)
+    if finalStatus == 'succeeded' and redis.call('HGET', connectionKey, 'ack') == 'on_success' then
+      acknowledgeEnd(recordKey, statesKey, connectionKey, connectionStatesKey, jobId, generation, fullRefresh, last)
+    end
+  end
+  keepRecord(recordKey, connectionJobsKey, jobId, beforeId, afterId, recordRetentionMs)
+else
+  redis.call('PEXPIRE', recordKey, recordRetentionMs)
+end
 return 'DONE'
 `,
 })

@@ -46,6 +46,7 @@ export interface JobEndDependencies {
 /** A job that has ended, and what it came to. */
 export interface JobEnd {
   jobId: number
+  tenant: string
   connectionId?: string
   status: Ending['status']
   /** Why it did not succeed. */
@@ -120,6 +121,9 @@ async function tryToEnd(
   const closing = closeStreams(streams, ending, errorTraced === '1', now)
   const { status, failure } = closing.ending
   const entry = await sealClosing(keys, wrappedDataKey, { tenant, jobId }, Number(messages), closing.lines)
+  const [connectionId] = figures
+  const connectionKey = (key: 'record' | 'states' | 'jobs') =>
+    connectionId ? redis.keyspace.connection(tenant, connectionId, key) : undefined
   const outcome = await runScript(redis, endScript, {
     keys: {
       recordKey: redis.keyspace.job(jobId, 'record'),
@@ -134,8 +138,13 @@ async function tryToEnd(
       segmentsKey: redis.keyspace.job(jobId, 'segments'),
       fingerprintsKey: redis.keyspace.job(jobId, 'fingerprints'),
       lockKey: by?.lock?.key,
+      connectionKey: connectionKey('record'),
+      connectionStatesKey: connectionKey('states'),
+      connectionJobsKey: connectionKey('jobs'),
     },
     args: {
+      jobId,
+      ...redis.keyspace.recordAround,
       channel: redis.keyspace.changedChannel(jobId),
       now,
       fence,
@@ -157,7 +166,7 @@ async function tryToEnd(
     },
   })
   if (outcome === 'DONE')
-    onJobEnded?.({ jobId, status, ...(failure && { code: failure.code }), ...figuresOf(figures, now) })
+    onJobEnded?.({ jobId, tenant, status, ...(failure && { code: failure.code }), ...figuresOf(figures, now) })
   return outcome
 }
 
@@ -165,7 +174,7 @@ async function tryToEnd(
 function figuresOf(
   [connectionId, rows, attempts, startTime, requests, waitedMs, skippedStreams]: (string | null)[],
   now: number,
-): Omit<JobEnd, 'jobId' | 'status' | 'code'> {
+): Omit<JobEnd, 'jobId' | 'tenant' | 'status' | 'code'> {
   return {
     ...(connectionId && { connectionId }),
     rows: Number(rows) || 0,

@@ -22,7 +22,8 @@ export interface Acknowledged {
 
 /**
  * Notes that the client has so many messages of a job: moves its connection's state, if it has one, to the last
- * checkpoint of each stream among them. Full-refresh streams have no state there, because every job of a connection reads them again.
+ * checkpoint of each stream among them. Full-refresh streams have no state there, because every job of a connection reads
+ * them again. A full refresh beside the syncs moves no state at all.
  *
  * @param readJob reads the job in its present state
  * @throws CodedError `ack_superseded`, `offset_out_of_range`, `log_gone`, `log_damaged`, `log_rewound`
@@ -37,10 +38,12 @@ export async function acknowledge(
   for (;;) {
     const job = await readJob()
     const { tenant, jobId, connectionId } = job
+    const movesState = connectionId !== undefined && job.jobType === 'sync'
     requireOwnLog(job, holding)
     await checkOffset(redis, job, holding, 'offset')
-    const [outcome, acknowledged] =
-      connectionId === undefined ? await keep(redis, job, offset) : await move(source, job, connectionId, offset)
+    const [outcome, acknowledged] = movesState
+      ? await move(source, job, connectionId, offset)
+      : await keep(redis, job, offset)
     if (outcome === 'GONE') throw new CodedError('log_gone')
     if (outcome === 'SUPERSEDED') {
       throw new CodedError(
@@ -58,7 +61,7 @@ export async function acknowledge(
   }
 }
 
-/** Notes it with a job that belongs to no connection. */
+/** Notes it with a job that moves the state of no connection. */
 function keep(
   redis: StoreClient,
   { jobId, logEpoch }: Job,

@@ -2,15 +2,19 @@ import Type from 'typebox'
 import type { CodedError } from '../../errors.ts'
 import { NumberText, readStored, StoredDataError } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
+import { jobFromRecord } from '../job-record.ts'
 import type { StoreClient } from '../keys.ts'
+import { readLastSync } from '../schedules/last-sync.ts'
+import { scheduleFromRecord } from '../schedules/schedule-record.ts'
+import type { ConnectionName } from '../schedules/scheduled-connections.ts'
 import { type EncryptionKey, SealBrokenError } from '../secrets/sealing.ts'
 import { openSettings } from './connection-seal.ts'
-import type { Connection } from './connection-store.ts'
+import type { Connection, ConnectionRuns } from './connection-store.ts'
 
 /**
  * A connection's record in Redis, a hash. It also keeps: `generation`, `latestJob`, which has the connection as long as
- * it runs, and `acknowledgedBy`, the latest job whose messages were acknowledged. `v` would be a version; see
- * `stored-data.ts`.
+ * it runs, and `acknowledgedBy`, the latest job whose messages were acknowledged, and what `schedule-record.ts` reads. `v` would be
+ * a version; see `stored-data.ts`.
  */
 const ConnectionRecord = Type.Object({
   /** Sealed. */
@@ -33,12 +37,40 @@ export async function findConnection(
 ): Promise<Connection | undefined> {
   const fields = await storeAnswer(redis.hgetall(redis.keyspace.connection(tenant, connectionId, 'record')))
   if (fields.settings === undefined) return undefined
-  const times = { createdAt: timeOf(fields.createdAt), lastUpdatedAt: timeOf(fields.lastUpdatedAt) }
+  const times = { connectionId, createdAt: timeOf(fields.createdAt), lastUpdatedAt: timeOf(fields.lastUpdatedAt) }
   try {
     const { settings } = readStored(ConnectionRecord, fields, `connection ${connectionId}`)
-    return { connectionId, ...times, settings: openSettings(keys, { tenant, connectionId }, settings) }
+    const runs = await readRuns(redis, { tenant, connectionId }, fields)
+    return { ...times, runs, settings: openSettings(keys, { tenant, connectionId }, settings) }
   } catch (error) {
-    return { connectionId, ...times, problem: problemOf(error) }
+    return { ...times, problem: problemOf(error) }
+  }
+}
+
+async function readRuns(
+  redis: StoreClient,
+  { tenant, connectionId }: ConnectionName,
+  fields: Record<string, string>,
+): Promise<ConnectionRuns> {
+  const record = scheduleFromRecord(connectionId, fields)
+  const [lastJob, lastSync = 'taken'] = await Promise.all([
+    unlessDamaged(async () => {
+      const { latestJob = 0 } = record
+      const job = jobFromRecord(latestJob, await storeAnswer(redis.hgetall(redis.keyspace.job(latestJob, 'record'))))
+      return job?.tenant === tenant && job.connectionId === connectionId ? job : undefined
+    }),
+    unlessDamaged(() => readLastSync(redis, record)),
+  ])
+  return { record, lastSync, ...(lastJob && { lastJob }) }
+}
+
+/** A damaged record of a job must not hide its connection; reading that job shows what is wrong. */
+async function unlessDamaged<Value>(read: () => Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof StoredDataError) return undefined
+    throw error
   }
 }
 

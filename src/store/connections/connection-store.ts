@@ -1,10 +1,32 @@
 import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import { CodedError } from '../../errors.ts'
+import type { ConnectionSchedule } from '../../schedules/connection-schedule.ts'
 import type { SyncRequest } from '../../sync/contract/sync-request.ts'
+import type { Job } from '../job.ts'
 import type { Page, PageRequest } from '../page.ts'
+import type { LastSync } from '../schedules/last-sync.ts'
+import type { ScheduleRecord } from '../schedules/schedule-record.ts'
 
 /** What a connection syncs, and how. */
 export type ConnectionSettings = Omit<SyncRequest, 'states'>
+
+/** What a connection does by itself, as it is put. */
+export interface PutSchedule extends ConnectionSchedule {
+  /** @defaultValue as it is */
+  isPaused?: boolean
+}
+
+/** Connections that begin no job by themselves. */
+export const noSchedule: PutSchedule = { schedule: { type: 'manual' }, ack: 'client' }
+
+/** What a connection does by itself, and what came of it. */
+export interface ConnectionRuns {
+  record: ScheduleRecord
+  /** What became of the messages of its last sync. */
+  lastSync: LastSync
+  /** Absent when there was none, or its record is gone or cannot be read. */
+  lastJob?: Job
+}
 
 /**
  * A connection as it is stored, with its config in clear text, so never show it like this. Times are ms since the
@@ -16,6 +38,8 @@ export interface Connection {
   lastUpdatedAt: number
   /** Absent when they cannot be read: their key is gone, or a later version wrote them. */
   settings?: ConnectionSettings
+  /** Absent when it cannot be read. */
+  runs?: ConnectionRuns
   /** Why they cannot be read. */
   problem?: CodedError
 }
@@ -41,9 +65,17 @@ export interface ConnectionStart extends ConnectionSettings {
  */
 export interface ConnectionStore {
   /**
-   * Makes a connection or replaces its settings. Its state stays, and a running job continues with the settings it has.
+   * Makes a connection or replaces its settings and its schedule. Its state stays, and a running job continues with the
+   * settings it has.
+   *
+   * @param schedule @defaultValue none
    */
-  put(tenant: string, connectionId: string, settings: ConnectionSettings): Promise<PutConnection>
+  put(
+    tenant: string,
+    connectionId: string,
+    settings: ConnectionSettings,
+    schedule?: PutSchedule,
+  ): Promise<PutConnection>
   /**
    * The same, with settings that are made from those that are stored (undefined = there is no such connection). It is
    * called again if somebody else has replaced them meanwhile.
@@ -52,7 +84,10 @@ export interface ConnectionStore {
     tenant: string,
     connectionId: string,
     edit: (stored: ConnectionSettings | undefined) => ConnectionSettings,
+    schedule?: PutSchedule,
   ): Promise<PutConnection>
+  /** Pauses what a connection does by itself, or lets it go on; what was due meanwhile is not due any more. */
+  pause(tenant: string, connectionId: string, isPaused: boolean): Promise<Connection>
   read(tenant: string, connectionId: string): Promise<Connection>
   /** In the order of their ids; a page is bounded in bytes as well, and may end early. */
   list(tenant: string, page: PageRequest): Promise<Page<Connection>>

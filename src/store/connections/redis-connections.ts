@@ -2,12 +2,21 @@ import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
 import { storeAnswer } from '../availability.ts'
 import type { StoreClient } from '../keys.ts'
+import type { Retention } from '../log/retention.ts'
+import { pauseScript } from '../schedules/due.lua.ts'
+import { type ConnectionName, scheduledName } from '../schedules/scheduled-connections.ts'
 import { runScript } from '../script.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
 import { listConnections } from './connection-list.ts'
 import { findConnection } from './connection-record.ts'
 import { readConnectionStates, writeConnectionStates } from './connection-states.ts'
-import { type Connection, type ConnectionStart, type ConnectionStore, connectionBusy } from './connection-store.ts'
+import {
+  type Connection,
+  type ConnectionStart,
+  type ConnectionStore,
+  connectionBusy,
+  noSchedule,
+} from './connection-store.ts'
 import { type ChangeReply, removeConnectionScript } from './connections.lua.ts'
 import { editConnection, putConnection } from './put-connection.ts'
 
@@ -15,10 +24,13 @@ export interface ConnectionStoreDependencies {
   redis: StoreClient
   keys: readonly EncryptionKey[]
   clock: Clock
+  retention: Pick<Retention, 'recordMs'>
+  /** The schedule of a connection may have changed. @defaultValue nobody follows it */
+  followSchedule?: (connection: ConnectionName) => Promise<void>
 }
 
 export function createConnectionStore(dependencies: ConnectionStoreDependencies): ConnectionStore {
-  const { redis } = dependencies
+  const { redis, clock, followSchedule = async () => undefined } = dependencies
   const read: ConnectionStore['read'] = async (tenant, connectionId) => {
     const connection = await findConnection(dependencies, tenant, connectionId)
     if (!connection) throw new CodedError('connection_not_found')
@@ -27,13 +39,23 @@ export function createConnectionStore(dependencies: ConnectionStoreDependencies)
 
   return {
     read,
-    async put(tenant, connectionId, settings) {
-      const created = await putConnection(dependencies, { tenant, connectionId }, settings)
+    async put(tenant, connectionId, settings, schedule = noSchedule) {
+      const created = await putConnection(dependencies, { tenant, connectionId }, settings, schedule)
+      await storeAnswer(followSchedule({ tenant, connectionId }))
       return { connection: await read(tenant, connectionId), created }
     },
-    async edit(tenant, connectionId, edit) {
-      const created = await editConnection(dependencies, { tenant, connectionId }, edit)
+    async edit(tenant, connectionId, edit, schedule = noSchedule) {
+      const created = await editConnection(dependencies, { tenant, connectionId }, edit, schedule)
+      await storeAnswer(followSchedule({ tenant, connectionId }))
       return { connection: await read(tenant, connectionId), created }
+    },
+    async pause(tenant, connectionId, isPaused) {
+      const recordKey = redis.keyspace.connection(tenant, connectionId, 'record')
+      const args = { now: clock.now(), paused: isPaused }
+      const outcome = await runScript(redis, pauseScript, { keys: { recordKey }, args })
+      if (outcome === 'MISSING') throw new CodedError('connection_not_found')
+      await storeAnswer(followSchedule({ tenant, connectionId }))
+      return read(tenant, connectionId)
     },
     list: (tenant, page) => listConnections(dependencies, tenant, page),
     readStart: (tenant, connectionId) => readStart(redis, tenant, connectionId, () => read(tenant, connectionId)),
@@ -48,7 +70,8 @@ export function createConnectionStore(dependencies: ConnectionStoreDependencies)
     },
     async remove(tenant, connectionId) {
       const connection = await read(tenant, connectionId)
-      refuseUnlessDone(await removeConnection(redis, tenant, connectionId))
+      refuseUnlessDone(await removeConnection(dependencies, { tenant, connectionId }))
+      await storeAnswer(followSchedule({ tenant, connectionId }))
       return connection
     },
   }
@@ -73,14 +96,25 @@ async function readStart(
   }
 }
 
-function removeConnection(redis: StoreClient, tenant: string, connectionId: string): Promise<ChangeReply> {
+function removeConnection(
+  { redis, retention }: ConnectionStoreDependencies,
+  connection: ConnectionName,
+): Promise<ChangeReply> {
+  const { tenant, connectionId } = connection
   return runScript(redis, removeConnectionScript, {
     keys: {
       recordKey: redis.keyspace.connection(tenant, connectionId, 'record'),
       statesKey: redis.keyspace.connection(tenant, connectionId, 'states'),
       connectionIndexKey: redis.keyspace.connectionIndex(tenant),
+      jobsKey: redis.keyspace.connection(tenant, connectionId, 'jobs'),
+      scheduledKey: redis.keyspace.scheduledConnections,
     },
-    args: { connectionId, ...redis.keyspace.recordAround },
+    args: {
+      connectionId,
+      scheduledName: scheduledName(connection),
+      recordRetentionMs: retention.recordMs,
+      ...redis.keyspace.recordAround,
+    },
   })
 }
 

@@ -70,7 +70,7 @@ return {'ACKNOWLEDGED', offset}
 
 /**
  * Moves a connection's state to checkpoints of one of its jobs; within a job only forward. An offset that is not ahead
- * changes nothing.
+ * changes nothing. What the service has acknowledged itself, it has with all states there are.
  *
  * Replies [ACKNOWLEDGED, offset], [GONE], [SUPERSEDED], or [CHANGED] when the log is of another epoch or shorter.
  */
@@ -86,8 +86,8 @@ export const acknowledgeScript = defineScript({
   entries: ['streamName', 'streamState'],
   reply: acknowledgeReply,
   lua: `
-local messages, latestEpoch, generation, ackedOffset = unpack(redis.call(
-  'HMGET', jobRecordKey, 'messages', 'epoch', 'generation', 'ackedOffset'))
+local messages, latestEpoch, generation, ackedOffset, serviceAckedOffset = unpack(redis.call(
+  'HMGET', jobRecordKey, 'messages', 'epoch', 'generation', 'ackedOffset', 'serviceAckedOffset'))
 if not messages or redis.call('EXISTS', dataKeyKey) == 0 then return {'GONE'} end
 local latestGeneration, acknowledgedBy = unpack(redis.call(
   'HMGET', connectionKey, 'generation', 'acknowledgedBy'))
@@ -96,6 +96,7 @@ if latestEpoch ~= epoch or tonumber(offset) > tonumber(messages) then return {'C
 if tonumber(offset) <= tonumber(ackedOffset or -1) then return {'ACKNOWLEDGED', ackedOffset} end
 
 redis.call('HSET', jobRecordKey, 'ackedOffset', offset)
+if tonumber(offset) <= tonumber(serviceAckedOffset or -1) then return {'ACKNOWLEDGED', offset} end
 redis.call('HSET', connectionKey, 'acknowledgedBy', jobId)
 for streamName, streamState in entries() do
   redis.call('HSET', statesKey, streamName, streamState)

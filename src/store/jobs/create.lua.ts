@@ -13,7 +13,12 @@ import { windowBytesFunction } from '../segments/window-bytes.ts'
  * The list does not notice when a record expires, so each new job checks a few others, picked at random. That keeps the
  * share of expired jobs in the list small, however long nobody reads the list.
  *
- * Replies [CREATED], [EXISTS] when the id is taken, [REPEATED, id of the first request's job], [REUSED] when that
+ * A job that a schedule starts is for a due time. No other job may be for it: the connection's record holds the latest
+ * due time that is over, and the caller has seen it. A full refresh beside the syncs has no generation: acknowledging it
+ * moves no state, in earlier versions either.
+ *
+ * Replies [CREATED], [EXISTS] when the id is taken, [TAKEN] when another process has seen to the due time or the
+ * connection is paused, [REPEATED, id of the first request's job], [REUSED] when that
  * request had another body, [BUSY, id of the job that has the connection], [JOINED, the same], or [CHANGED] when the
  * connection is gone or its state has another generation.
  */
@@ -46,6 +51,17 @@ export const createScript = defineScript({
     'generation',
     /** The digest of what the connection's job is asked to do. */
     'askedDigest',
+    /** 'sync' or 'refresh'. */
+    'jobType',
+    /** '' for a job that no schedule has started. */
+    'dueAt',
+    /** The field of the latest due time that is over, and what it must hold. */
+    'dueField',
+    'expectedDue',
+    /** How many due times before it count as skipped. */
+    'missed',
+    /** '1' when the messages of the sync before are gone, and nobody has acknowledged them. */
+    'isUntaken',
     /** '1' to join the job that has the connection, if it has the same request. */
     'joinActive',
     /** The digest of the request's body, for repeats. */
@@ -54,7 +70,7 @@ export const createScript = defineScript({
   ],
   entries: ['streamName', 'streamState'],
   reply: Type.Union([
-    Type.Tuple([Type.Enum(['CREATED', 'EXISTS', 'REUSED', 'CHANGED'])]),
+    Type.Tuple([Type.Enum(['CREATED', 'EXISTS', 'REUSED', 'CHANGED', 'TAKEN'])]),
     Type.Tuple([Type.Enum(['REPEATED', 'BUSY', 'JOINED']), Type.String()]),
   ]),
   lua: `${endedFunction}${redisTimeFunction}${runIdFunction}${activeJobFunction}${windowBytesFunction}
@@ -66,6 +82,10 @@ if first then
   return {'REPEATED', firstId}
 end
 if connectionKey then
+  if dueAt ~= '' then
+    local over, paused = unpack(redis.call('HMGET', connectionKey, dueField, 'paused'))
+    if over ~= expectedDue or paused then return {'TAKEN'} end
+  end
   local active = activeJob(connectionKey, beforeId, afterId)
   if active then
     -- The caller does not want a job that began from other states, or reads other streams. Jobs of older versions do not
@@ -79,9 +99,10 @@ end
 
 redis.call('PUBLISH', channel, 'pending')
 redis.call('HSET', recordKey,
-  'tenant', tenant, 'token', token, 'jobType', 'sync', 'status', 'pending', 'createdAt', now, 'lastUpdatedAt', now,
+  'tenant', tenant, 'token', token, 'jobType', jobType, 'status', 'pending', 'createdAt', now, 'lastUpdatedAt', now,
   'messages', 0, 'rows', 0, 'bytes', 0, 'blobBytes', 0, 'streams', '[]', 'epoch', epoch,
-  'fence', 0, 'attempts', 0, 'idleAttempts', 0, 'fullRefresh', fullRefreshStreams, 'runId', runId())
+  'fence', 0, 'attempts', 0, 'idleAttempts', 0, 'fullRefresh', fullRefreshStreams, 'runId', runId(),
+  'lastCheckpoint', 0)
 if graceMs ~= '' then
   redis.call('HSET', recordKey, 'graceMs', graceMs, 'leaseMs', leaseMs,
     'readersUntil', string.format('%.0f', redisTime() + leaseMs))
@@ -89,8 +110,22 @@ end
 redis.call('SET', dataKeyKey, wrappedDataKey)
 redis.call('SET', requestKey, request)
 if connectionKey then
-  redis.call('HSET', recordKey, 'connectionId', connectionId, 'generation', generation, 'bodyDigest', askedDigest)
+  redis.call('HSET', recordKey, 'connectionId', connectionId, 'bodyDigest', askedDigest)
+  if jobType == 'sync' then
+    redis.call('HSET', recordKey, 'generation', generation)
+  else
+    local before = redis.call('HGET', connectionKey, 'latestJob')
+    if before and redis.call('HGET', beforeId .. before .. afterId, 'jobType') == 'sync' then
+      redis.call('HSET', connectionKey, 'latestSync', before)
+    end
+  end
   redis.call('HSET', connectionKey, 'latestJob', jobId)
+  if dueAt ~= '' then
+    redis.call('HSET', recordKey, 'scheduledFor', dueAt)
+    redis.call('HSET', connectionKey, dueField, dueAt)
+    if missed ~= '0' then redis.call('HINCRBY', connectionKey, 'skippedRuns', missed) end
+  end
+  if isUntaken == '1' then redis.call('HINCRBY', connectionKey, 'untakenRuns', 1) end
 end
 local givenBytes = allocated(#request)
 for streamName, streamState in entries() do

@@ -17,3 +17,9 @@ export interface JobStoreOptions extends JobEndDependencies, Pick<CheckpointSour
 /** The same, completed. */
 export type JobStoreDependencies = Required<Omit<JobStoreOptions, Optional>> & Pick<JobStoreOptions, Optional>
 type Optional = 'onJobEnded' | 'segmentReader'
+
+/** What starting a job needs of them. */
+export type StartDependencies = Pick<
+  JobStoreDependencies,
+  'redis' | 'keys' | 'clock' | 'readerLeaseMs' | 'enqueue' | 'isHeld'
+>

@@ -1,9 +1,10 @@
 import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import type { SyncRequest } from '../../sync/contract/sync-request.ts'
 import type { Acknowledged } from '../connections/acknowledgement.ts'
-import type { Job, JobStatus } from '../job.ts'
+import type { Job, JobStatus, JobType } from '../job.ts'
 import type { Holding } from '../log/log-epoch.ts'
 import type { Page, PageRequest } from '../page.ts'
+import type { ScheduledKind } from '../schedules/schedule-record.ts'
 
 /** Recognizes a request that is sent again. */
 export interface Repeat {
@@ -24,6 +25,19 @@ export interface ConnectionOfJob {
   bodyDigest: string
 }
 
+/** The due time that a job is for. */
+export interface DueTime {
+  kind: ScheduledKind
+  /** Ms since the epoch. */
+  dueAt: number
+  /** The latest due time that was over when the caller looked, ms since the epoch. */
+  after: number
+  /** How many due times between the two count as skipped. */
+  missed: number
+  /** The messages of the sync before are gone, and nobody has acknowledged them. */
+  isUntaken: boolean
+}
+
 /** A job to be made. */
 export interface NewJob {
   tenant: string
@@ -31,6 +45,10 @@ export interface NewJob {
   /** For a job started by a live POST that is not detached. */
   graceMs?: number
   connection?: ConnectionOfJob
+  /** @defaultValue sync */
+  jobType?: JobType
+  /** Only with a connection. @defaultValue no schedule has started it */
+  due?: DueTime
   /** Join the connection's active job, if it has an equal body, instead of making a new one. */
   joinActive?: boolean
   /** The same request makes no second job within 24 h. */
@@ -43,7 +61,10 @@ export interface StartedJob extends Job {
   isOlder: boolean
 }
 
-/** A connection's state was set or reset, or the connection removed, since it was read: read it again. */
+/**
+ * A connection's state was set or reset, or the connection removed, or its due time seen to by somebody else, since it
+ * was read: read it again.
+ */
 export class ConnectionChangedError extends Error {
   override name = 'ConnectionChangedError'
 }

@@ -1,9 +1,10 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import type { ConfiguredCatalog } from '../../airbyte/catalog.ts'
+import { fieldsOfKinds } from '../schedules/schedule-record.ts'
 import { runScript } from '../script.ts'
 import { createJobSeals } from '../secrets/job-seals.ts'
 import { createScript } from './create.lua.ts'
-import type { JobStoreDependencies } from './dependencies.ts'
+import type { StartDependencies } from './dependencies.ts'
 import type { NewJob } from './job-store.ts'
 
 /** How long a key for repeats is remembered. */
@@ -13,18 +14,18 @@ interface Written {
   /**
    * `BUSY`: another job has the connection. `JOINED`: a job with the same request has it, and the caller accepts that
    * job. `REUSED`: the key for repeats belongs to another body. `CHANGED`: the connection is gone or its state has
-   * another generation.
+   * another generation. `TAKEN`: the due time has been seen to.
    */
-  outcome: 'CREATED' | 'EXISTS' | 'BUSY' | 'JOINED' | 'CHANGED' | 'REPEATED' | 'REUSED'
+  outcome: 'TAKEN' | 'CREATED' | 'EXISTS' | 'BUSY' | 'JOINED' | 'CHANGED' | 'REPEATED' | 'REUSED'
   /** `BUSY`, `JOINED`: the job that holds the connection now. `REPEATED`: the first request's job. Otherwise NaN. */
   otherJob: number
 }
 
 /** Writes a new job under its assigned id, all of it or nothing. */
 export async function writeNewJob(
-  { redis, keys, clock, readerLeaseMs }: JobStoreDependencies,
+  { redis, keys, clock, readerLeaseMs }: StartDependencies,
   jobId: number,
-  { tenant, request, graceMs, connection, repeat, joinActive }: NewJob,
+  { tenant, request, graceMs, connection, repeat, joinActive, jobType, due }: NewJob,
 ): Promise<Written> {
   const seals = createJobSeals(keys, { tenant, jobId })
   const [outcome, otherJob] = await runScript(redis, createScript, {
@@ -53,6 +54,12 @@ export async function writeNewJob(
       connectionId: connection?.connectionId,
       generation: connection?.generation,
       askedDigest: connection?.bodyDigest,
+      jobType: jobType ?? 'sync',
+      dueAt: due?.dueAt,
+      dueField: due && fieldsOfKinds[due.kind].lastDue,
+      expectedDue: due?.after,
+      missed: due?.missed,
+      isUntaken: due?.isUntaken,
       joinActive,
       bodyDigest: repeat?.bodyDigest,
       repeatsKnownMs,
@@ -69,7 +76,7 @@ export async function writeNewJob(
  * Names the access token in the queue. Keyed, and so another one after the keys have changed: then the token's older jobs
  * take their turns beside its newer ones for a while.
  */
-function tokenDigest([primary]: JobStoreDependencies['keys'], { config }: NewJob['request']): string {
+function tokenDigest([primary]: StartDependencies['keys'], { config }: NewJob['request']): string {
   if (!primary) throw new Error('there is no key')
   return createHmac('sha256', primary.key).update(`queue\0${config.access_token}`).digest('base64url').slice(0, 22)
 }

@@ -6,7 +6,7 @@ import { storeAnswer } from '../availability.ts'
 import { connectionBusy } from '../connections/connection-store.ts'
 import { runScript } from '../script.ts'
 import { refuseWhenFull } from '../space/space-keeper.ts'
-import type { JobStoreDependencies } from './dependencies.ts'
+import type { StartDependencies } from './dependencies.ts'
 import { ConnectionChangedError, type NewJob, type Repeat, type StartedJob } from './job-store.ts'
 import { joinScript } from './join.lua.ts'
 import { repeatsKnownMs, writeNewJob } from './new-job.ts'
@@ -15,7 +15,7 @@ import { readJob } from './read-job.ts'
 import { readerKeys } from './reader-leases.ts'
 
 /** Makes a job, or returns the one that replaces it, see `JobStore.create`. */
-export async function startJob(dependencies: JobStoreDependencies, newJob: NewJob): Promise<StartedJob> {
+export async function startJob(dependencies: StartDependencies, newJob: NewJob): Promise<StartedJob> {
   const { redis } = dependencies
   const { tenant, graceMs, joinActive } = newJob
   if (!joinActive) await refuseWhenFull(redis)
@@ -36,7 +36,7 @@ export async function startJob(dependencies: JobStoreDependencies, newJob: NewJo
 
 /** The job that a request has already made, see `JobStore.findRepeated`. */
 export async function findRepeated(
-  dependencies: JobStoreDependencies,
+  dependencies: StartDependencies,
   tenant: string,
   { keyDigest, bodyDigest }: Repeat,
   graceMs: number | undefined,
@@ -50,7 +50,7 @@ export async function findRepeated(
   return shareJob(dependencies, tenant, Number(jobId), graceMs)
 }
 
-async function nextJobId({ redis, clock }: JobStoreDependencies): Promise<number> {
+async function nextJobId({ redis, clock }: StartDependencies): Promise<number> {
   return runScript(redis, nextJobIdScript, {
     keys: {
       lastIdKey: redis.keyspace.lastJobId,
@@ -63,7 +63,7 @@ async function nextJobId({ redis, clock }: JobStoreDependencies): Promise<number
 
 /** A job that existed before, now for another caller as well. No caller inherits the grace of the first. */
 async function shareJob(
-  dependencies: JobStoreDependencies,
+  dependencies: StartDependencies,
   tenant: string,
   jobId: number,
   graceMs: number | undefined,
@@ -76,7 +76,7 @@ async function shareJob(
 
 /** @returns false when the job is about to end, so that it is not what the caller wants */
 async function joinJob(
-  { redis }: JobStoreDependencies,
+  { redis }: StartDependencies,
   jobId: number,
   { tenant, graceMs, repeat }: NewJob,
 ): Promise<boolean> {

@@ -27,12 +27,13 @@ export const readLogScript = defineScript({
   reply: Type.Tuple([Bytes, Type.Array(Bytes), Type.Array(Type.Tuple([Bytes, Bytes, Bytes])), Bytes]),
   replyAs: 'buffers',
   lua: `${endedFunction}
-local status, messages, epoch, tenant = unpack(redis.call('HMGET', recordKey, 'status', 'messages', 'epoch', 'tenant'))
+local status, messages, epoch, tenant, kept =
+  unpack(redis.call('HMGET', recordKey, 'status', 'messages', 'epoch', 'tenant', 'kept'))
 if not status then return {'MISSING', {}, {}, ''} end
 local dataKey = redis.call('GET', dataKeyKey)
 if not dataKey then return {'GONE', {}, {}, ''} end
 if ended(status) then
-  redis.call('PEXPIRE', recordKey, recordRetentionMs)
+  if not kept then redis.call('PEXPIRE', recordKey, recordRetentionMs) end
   redis.call('PEXPIRE', logKey, logRetentionMs)
   redis.call('PEXPIRE', dataKeyKey, logRetentionMs)
   redis.call('PEXPIRE', statesKey, logRetentionMs)

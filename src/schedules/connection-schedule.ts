@@ -1,0 +1,22 @@
+import type { Schedule } from './schedule.ts'
+
+/**
+ * Who takes the messages of a connection's jobs. `client`: clients acknowledge them, and the next scheduled job waits
+ * until they have. `on_success`: a job that succeeds counts as acknowledged as a whole.
+ */
+export const acks = ['client', 'on_success'] as const
+export type Ack = (typeof acks)[number]
+
+/** Full refreshes that a connection makes beside its syncs. */
+export interface FullRefresh {
+  schedule: Schedule
+  /** Names of streams of its catalog. */
+  streams: string[]
+}
+
+/** When a connection does what by itself. */
+export interface ConnectionSchedule {
+  schedule: Schedule
+  ack: Ack
+  fullRefresh?: FullRefresh
+}

@@ -1,0 +1,82 @@
+import type { ConfiguredCatalog } from '../../airbyte/catalog.ts'
+import type { StreamStates } from '../../airbyte/state/stream-states.ts'
+import { digestOfJson } from '../../json/digest.ts'
+import { isObject } from '../../json-object.ts'
+import { parseSyncRequest, type SyncRequest, type SyncRequestBody, skipping } from '../../sync/contract/sync-request.ts'
+import type { ConnectionStart } from '../connections/connection-store.ts'
+import type { ConnectionOfJob, NewJob } from './job-store.ts'
+
+/** What a job of a connection is asked to do; what is left out comes from the connection. */
+export interface ConnectionJobBody extends Omit<SyncRequestBody, 'config'> {
+  connectionId: string
+}
+
+/** A job of a connection, as it is made. @throws CodedError `invalid_request` */
+export function jobOfConnection(
+  start: ConnectionStart,
+  body: ConnectionJobBody,
+): Required<Pick<NewJob, 'connection' | 'request'>> {
+  // The same body asks for another job once the connection has other settings.
+  const asked = { ...body, config: start.config, connectionCatalog: start.catalog, ...skippingOf(start, body) }
+  return { connection: connectionOf(start, body.connectionId, asked), request: requestOfConnection(start, body) }
+}
+
+/** A full refresh of some streams of a connection, beside its syncs. Streams that its catalog no longer has are left out. */
+export function refreshOfConnection(
+  start: ConnectionStart,
+  connectionId: string,
+  names: readonly string[],
+): Required<Pick<NewJob, 'connection' | 'request' | 'jobType'>> {
+  const { states: _, generation: __, ...settings } = start
+  const chosen = start.catalog.streams.filter(({ stream }) => names.includes(stream.name))
+  const catalog = { streams: chosen.map((stream) => ({ ...stream, sync_mode: 'full_refresh' as const })) }
+  const asked = { connectionId, ...settings, fullRefresh: names }
+  return {
+    jobType: 'refresh',
+    connection: connectionOf(start, connectionId, asked),
+    request: { ...settings, catalog, states: {} },
+  }
+}
+
+function connectionOf({ generation }: ConnectionStart, connectionId: string, asked: object): ConnectionOfJob {
+  return { connectionId, generation, bodyDigest: digestOfJson(asked) }
+}
+
+/** The request in the body; members that are left out come from the connection. */
+function requestOfConnection(start: ConnectionStart, body: ConnectionJobBody): SyncRequest {
+  const { catalog, streams, state } = body
+  const isStored = catalog === undefined && streams === undefined
+  const chosen = isStored ? { catalog: start.catalog } : { catalog, streams }
+  const asked = { config: start.config, ...chosen, state, ...skippingOf(start, body) }
+  // A later version may have stored the catalog. What a person names must be there.
+  const request = parseSyncRequest(asked, isStored ? 'keep' : 'refuse')
+  request.catalog = { streams: request.catalog.streams.map((stream) => asConfigured(stream, start.catalog, streams)) }
+  if (state !== undefined && state !== null) return request
+  return { ...request, states: statesToGoOnFrom(start.states, request.catalog) }
+}
+
+/** The body decides about streams that the token may not read; else the connection. */
+function skippingOf(start: ConnectionStart, body: ConnectionJobBody): Pick<SyncRequest, 'onMissingPermission'> {
+  return skipping({ onMissingPermission: body.onMissingPermission ?? start.onMissingPermission })
+}
+
+/** A stream that is only named is read in the way the connection's catalog says. */
+function asConfigured(
+  stream: ConfiguredCatalog['streams'][number],
+  { streams }: ConfiguredCatalog,
+  shorthand: unknown,
+): ConfiguredCatalog['streams'][number] {
+  const wishes: unknown[] = Array.isArray(shorthand) ? shorthand : []
+  const { name } = stream.stream
+  const isOnlyNamed = wishes.some(
+    (wish) => wish === name || (isObject(wish) && wish.name === name && wish.syncMode === undefined),
+  )
+  return (isOnlyNamed && streams.find((configured) => configured.stream.name === name)) || stream
+}
+
+/** A full refresh starts from the beginning with every job of a connection. */
+function statesToGoOnFrom(states: StreamStates, { streams }: ConfiguredCatalog): StreamStates {
+  const incremental = streams.filter(({ sync_mode }) => sync_mode === 'incremental')
+  const names = new Set(incremental.map(({ stream }) => stream.name))
+  return Object.fromEntries(Object.entries(states).filter(([name]) => names.has(name)))
+}
