@@ -10,7 +10,13 @@ import { runCompiled, runShell } from './support/processes.ts'
 
 const unit = readFileSync('deploy/intercom-sync.service', 'utf8')
 const dashboard = JSON.parse(readFileSync('deploy/grafana-dashboard.json', 'utf8')) as {
-  panels: { type: string; title: string; description?: string; targets?: { expr: string; legendFormat: string }[] }[]
+  panels: {
+    id: number
+    type: string
+    title: string
+    description?: string
+    targets?: { expr: string; legendFormat: string }[]
+  }[]
   templating: { list: { name: string; query: string | { query: string } }[] }
 }
 const expressions = dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr))
@@ -61,6 +67,8 @@ t.test('the dashboard asks of each metric only for labels that it has', async (t
     return [...grouped, ...selected].filter((name) => !known.includes(name)).map((name) => `${name}: ${query}`)
   })
   t.same(wrong, [])
+  const ids = dashboard.panels.map(({ id }) => id)
+  t.equal(new Set(ids).size, ids.length, 'each panel has an id of its own')
   for (const { type, title, description } of dashboard.panels) t.ok(type === 'row' || description, title)
 })
 

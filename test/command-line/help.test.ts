@@ -99,10 +99,10 @@ t.test('a command of a client loads nothing that asks Intercom, and nothing of a
 })
 
 t.test('the simulator by itself has a help and a version, too', async (t) => {
-  const help = runCompiled(t, 'simulator/main.js', ['--help'])
+  const help = runCompiled(t, 'simulator/main.js', ['--help'], {}, { showsToken: true })
   t.equal(await help.exited, 0)
   t.match(help.stdout(), /^usage: intercom-sync simulator/)
-  const wrong = runCompiled(t, 'simulator/main.js', ['--contatcs', '3'])
+  const wrong = runCompiled(t, 'simulator/main.js', ['--contatcs', '3'], {}, { showsToken: true })
   t.equal(await wrong.exited, 2)
   t.match(wrong.stderr(), /did you mean --contacts\?/)
 })
