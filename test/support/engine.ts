@@ -34,6 +34,8 @@ export interface CollectOptions extends SyncRequestBody {
   /** Whether requests go over sockets to a simulator of this process, too. @defaultValue false */
   usesSockets?: boolean
   clock?: Clock
+  /** Decides when a commit is due. @defaultValue the clock */
+  commitClock?: Clock
   /** The commits that earlier attempts at the job have made durable. */
   held?: readonly Commit[]
   /** Stops, as if killed, after so many commits. */
@@ -53,6 +55,7 @@ export async function collectSync(options: CollectOptions): Promise<Collected> {
     usesSockets = false,
     adapter = usesSockets ? undefined : inProcessAdapter(baseUrl),
     clock = systemClock,
+    commitClock = clock,
     held,
     stopAfter = Infinity,
     taken,
@@ -79,7 +82,7 @@ export async function collectSync(options: CollectOptions): Promise<Collected> {
     growth: held?.flatMap(({ growth = [] }) => growth) ?? [],
     ...(held && { replay: () => Readable.from(held.map(({ body }) => body)) }),
     client,
-    clock,
+    clock: commitClock,
     signal: stop.signal,
     ports: {
       createSpool: createFileSpool,
