@@ -33,14 +33,20 @@ t.test('what the jobs of a connection will stumble over is told when it is appli
     stdout: /^acme: created\n$/,
     stderr: /^acme: tags: .*"Read tags".*jobs fail: leave out tags, or set onMissingPermission to "skip"\n$/,
   })
-  t.match(await run('connections', 'show', 'acme'), { end: 0, stdout: /\nOn a missing permission: fail\nSchedule: manual/ })
+  t.match(await run('connections', 'show', 'acme'), {
+    end: 0,
+    stdout: /\nOn a missing permission: fail\nSchedule: manual/,
+  })
 
   const json = await run('connections', 'apply', declare(', onMissingPermission: skip'), '--json')
   t.match(json, { end: 0, stderr: /^acme: tags: .*jobs leave out tags\n$/ })
   t.match(JSON.parse(json.stdout), [
     { connectionId: 'acme', change: 'changed', warnings: [/^tags: .*jobs leave out tags$/] },
   ])
-  t.match(await run('connections', 'show', 'acme'), { end: 0, stdout: /\nOn a missing permission: skip\nSchedule: manual/ })
+  t.match(await run('connections', 'show', 'acme'), {
+    end: 0,
+    stdout: /\nOn a missing permission: skip\nSchedule: manual/,
+  })
 })
 
 t.test('a job leaves streams out, or fails over them, as its command line says', async (t) => {
