@@ -254,20 +254,24 @@ for (const [where, { draws, open }] of Object.entries(stores)) {
   const member = (clock: Clock, store: BudgetStore) =>
     createBudget({ clock, random: () => 0.5, store, accessToken: 'a-token', member: randomUUID() })
 
-  for (const [what, date, reset, mostMs] of [
-    ['Dates of the year 2100', in2100 - start, 0, 11_000],
-    // Nothing tells that this is not Intercom's time, so the two take turns in saying when a window ends.
-    ['Dates and resets of the year 2100', in2100 - start, in2100 - start, 21_000],
-    ['Dates a day behind', -day, 0, 11_000],
+  for (const [what, date, reset] of [
+    ['Dates of the year 2100', in2100 - start, 0],
+    ['Dates and resets of the year 2100', in2100 - start, in2100 - start],
+    ['Dates a day behind', -day, 0],
   ] as const)
     t.test(`${where}: while one job gets ${what}, another job of the token goes on`, async (t) => {
-      for (let seed = 1; seed <= draws; seed++) {
+      // In the first round both begin at once.
+      for (let seed = 0; seed <= draws; seed++) {
         const random = createRandom(seed)
+        // Nothing tells that resets of 2100 are not Intercom's, so the two take turns in saying when a window ends: then
+        // the other job may miss one window. In memory it does not when both begin at once.
+        const mayMissWindow = reset !== 0 && (seed > 0 || where === 'Redis')
+        const mostMs = mayMissWindow ? 21_000 : 11_000
         const { clock, connect } = await open(t)
         const intercom = openIntercom(clock, 30)
         const begin = async (who: string, seconds: number, wrong?: { date: number; reset: number }) => {
           const job = intercom.job(who, member(clock, connect()), wrong)
-          await clock.sleep(random() * 3000)
+          await clock.sleep(seed === 0 ? 0 : random() * 3000)
           await job(() => clock.now() > start + seconds * second)
         }
         await Promise.all([begin('wrong', 20, { date, reset }), begin('right', 40)])

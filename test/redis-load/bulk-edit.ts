@@ -37,7 +37,9 @@ export async function syncBulkEdit(
     await readAll(await service.fetch(`/v1/jobs/${jobId}/messages`))
     const { status, messageCount } = await service.untilStatus(jobId, 'succeeded', 'failed', 'cancelled')
     if (status !== 'succeeded') throw new Error(`job ${jobId}: ${status}`)
-    await service.fetch(`/v1/jobs/${jobId}/ack`, { method: 'POST', body: JSON.stringify({ offset: messageCount }) })
+    const taken = JSON.stringify({ offset: messageCount })
+    const acked = await service.fetch(`/v1/jobs/${jobId}/ack`, { method: 'POST', body: taken })
+    if (!acked.ok) throw new Error(`the acknowledgement: ${acked.status} ${await acked.text()}`)
     return Number(await redis.hget(`intercom-sync:{job:${jobId}}:record`, 'rows'))
   }
   const first = await sync()

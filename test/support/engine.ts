@@ -10,6 +10,7 @@ import type { AxiosAdapter } from '../../src/intercom/transport.ts'
 import type { Checkpoint, Commit, Position, SyncOutcome } from '../../src/sync/contract/commit.ts'
 import { parseSyncRequest, type SyncRequestBody } from '../../src/sync/contract/sync-request.ts'
 import type { WalkPorts } from '../../src/sync/contract/walk.ts'
+import { createEngine, type StartSync } from '../../src/sync/engine.ts'
 import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
 import { runSync } from '../../src/sync/run-sync.ts'
 import type { Growth } from '../../src/sync/state/growing-lists.ts'
@@ -114,6 +115,16 @@ export async function collectSync(options: CollectOptions): Promise<Collected> {
   refuseToken('the messages', delivered.messages)
   return { commits, ...(outcome && { outcome }), ...delivered }
 }
+
+/** The engine as a worker starts it, for jobs that run side by side in this process. */
+export const engineOn = (baseUrl: string): StartSync =>
+  createEngine({
+    clock: systemClock,
+    random: Math.random,
+    baseUrl,
+    createSpool: createFileSpool,
+    scrollLeaseOf: () => ({ hold: (_signal, work) => work() }),
+  })
 
 /** The result of several attempts at one job together. */
 export function joined(commits: readonly Commit[]): Pick<Collected, 'messages' | 'state'> {

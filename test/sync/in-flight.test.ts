@@ -1,9 +1,7 @@
 import t, { type Test } from 'tap'
-import { systemClock } from '../../src/clock.ts'
 import { parseSyncRequest } from '../../src/sync/contract/sync-request.ts'
-import { createEngine } from '../../src/sync/engine.ts'
-import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
+import { engineOn } from '../support/engine.ts'
 
 /** At this latency some 17 requests in flight use up 1,666 per window at an even pace. */
 const latencyMs = 100
@@ -17,13 +15,7 @@ async function mostInFlight(t: Test, config: object): Promise<number> {
     most = Math.max(most, ++inFlight)
     response.once('close', () => inFlight--)
   })
-  const startSync = createEngine({
-    clock: systemClock,
-    random: Math.random,
-    baseUrl: simulator.url,
-    createSpool: createFileSpool,
-    scrollLeaseOf: () => ({ hold: (_signal, work) => work() }),
-  })
+  const startSync = engineOn(simulator.url)
   const request = parseSyncRequest({
     config: { access_token: 'simulator-token', ...config },
     streams: ['conversations', 'conversation_parts'],

@@ -1,11 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import t, { type Test } from 'tap'
 import type { SimulatorOptions } from '../../simulator/options.ts'
-import { systemClock } from '../../src/clock.ts'
 import { parseSyncRequest } from '../../src/sync/contract/sync-request.ts'
-import { createEngine } from '../../src/sync/engine.ts'
-import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
+import { engineOn } from '../support/engine.ts'
 import { untilHolds } from '../support/polling.ts'
 
 /** Jobs that have begun beside the one that is looked at. */
@@ -21,13 +19,7 @@ async function amongOthers(t: Test, options: SimulatorOptions, streams: string[]
     requests.most = Math.max(requests.most, ++requests.inFlight)
     response.once('close', () => requests.inFlight--)
   })
-  const startSync = createEngine({
-    clock: systemClock,
-    random: Math.random,
-    baseUrl: simulator.url,
-    createSpool: createFileSpool,
-    scrollLeaseOf: () => ({ hold: (_signal, work) => work() }),
-  })
+  const startSync = engineOn(simulator.url)
   const start = () => {
     const request = parseSyncRequest({ config: { access_token: 'simulator-token' }, streams })
     return startSync(request, { signal: new AbortController().signal })
