@@ -16,6 +16,7 @@ import { addProblems } from './http/requests/problem.ts'
 import { validatorCompiler } from './http/requests/validation.ts'
 import connectionRoutes from './http/routes/connections.ts'
 import connectorRoutes from './http/routes/connector.ts'
+import deliveryRoutes from './http/routes/deliveries.ts'
 import healthRoutes from './http/routes/health.ts'
 import homeRoutes from './http/routes/home.ts'
 import jobListRoutes from './http/routes/job-list.ts'
@@ -74,6 +75,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       api.addHook('onRequest', authenticate(config.apiKeys, { wrongKeys, metrics: parts.metrics }))
       await api.register(connectorRoutes, routes)
       await api.register(connectionRoutes, routes)
+      await api.register(deliveryRoutes, routes)
       await api.register(jobRoutes, routes)
       await api.register(jobListRoutes, routes)
       await api.register(messageRoutes, routes)

@@ -38,6 +38,12 @@ export const errorTable = {
     retryable: false,
     title: 'There is no such connection',
   },
+  delivery_not_found: {
+    status: 404,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'There is no such delivery',
+  },
   not_acceptable: {
     status: 406,
     failureType: 'config_error',

@@ -129,6 +129,26 @@ export const metricTable = {
     help: 'Due times of the connection without a job, ever',
     labels: ['tenant', 'connection'],
   },
+  intercom_sync_webhook_tries_total: {
+    type: 'counter',
+    help: 'Tries of this process to tell webhooks; failed = it was the last one',
+    labels: ['outcome'],
+  },
+  intercom_sync_webhook_pending_deliveries: {
+    type: 'gauge',
+    help: 'Messages to webhooks that are neither delivered nor given up',
+    labels: [],
+  },
+  intercom_sync_webhook_oldest_pending_delivery_age_seconds: {
+    type: 'gauge',
+    help: 'Age of the oldest of them, 0 without one',
+    labels: [],
+  },
+  intercom_sync_webhook_failed_deliveries: {
+    type: 'gauge',
+    help: 'Messages to webhooks that were given up, of the last seven days; sent again by hand, they are no longer counted',
+    labels: [],
+  },
   intercom_sync_commits_total: {
     type: 'counter',
     help: 'Commits made durable',

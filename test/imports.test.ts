@@ -12,10 +12,10 @@ const layers = [
   ['src/app.ts', 'src/http/', 'src/connector/'],
   ['src/queue/', 'src/process/'],
   ['src/redis/'],
-  ['src/settings/config.ts', 'src/settings/redis.ts', 'src/store/'],
+  ['src/settings/config.ts', 'src/settings/redis.ts', 'src/settings/webhooks.ts', 'src/store/'],
   ['src/sync/'],
   ['src/streams/', 'src/intercom/'],
-  ['src/airbyte/', 'src/schedules/'],
+  ['src/airbyte/', 'src/schedules/', 'src/webhooks/'],
   ['src/logger.ts', 'src/log/', 'src/error-report.ts', 'src/settings/environment.ts', 'src/settings/front.ts'],
   [
     'src/command-line/',

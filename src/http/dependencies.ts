@@ -7,6 +7,8 @@ import type { FrontSettings } from '../settings/front.ts'
 import type { ConnectionStore } from '../store/connections/connection-store.ts'
 import type { JobStore } from '../store/jobs/job-store.ts'
 import type { MessageLogReader } from '../store/log/message-log.ts'
+import type { DeliveryStore } from '../store/webhooks/delivery-store.ts'
+import type { Receivers } from '../webhooks/receivers.ts'
 import type { OpenStreams } from './open-streams.ts'
 import type { ReaderLimits, Readers } from './readers.ts'
 import type { ApiKey } from './requests/auth.ts'
@@ -79,6 +81,9 @@ export interface AppDependencies {
   budgetStore?: BudgetStore
   jobs: JobStore
   connections: ConnectionStore
+  deliveries: DeliveryStore
+  /** Where webhooks may be. */
+  receivers: Receivers
   messages: MessageLogReader
   clock: Clock
   logger: FastifyBaseLogger

@@ -31,7 +31,7 @@ export class TunnelAgent extends https.Agent {
     callback: (error: Error | null, connection: Duplex) => void,
   ): undefined {
     const host = String(options.host ?? options.hostname)
-    const authority = `${isIPv6(host) ? `[${host}]` : host}:${options.port ?? 443}`
+    const authority = authorityOf(host, options.port ?? 443)
     const fail = callback as (error: Error) => void
     openTunnel(this.#proxy, authority, options.givenUp).then((socket) => {
       const connection = super.createConnection({ ...options, socket } as TunnelOptions)
@@ -40,8 +40,17 @@ export class TunnelAgent extends https.Agent {
   }
 }
 
-/** @throws ProxyError; the signal's reason */
-function openTunnel(proxy: HttpProxy, authority: string, signal?: AbortSignal): Promise<Socket> {
+/** Host and port in the form that a proxy is asked for. */
+export function authorityOf(host: string, port: number | string): string {
+  return `${isIPv6(host) ? `[${host}]` : host}:${port}`
+}
+
+/**
+ * Asks a proxy for a connection to an authority.
+ *
+ * @throws ProxyError; the signal's reason
+ */
+export function openTunnel(proxy: HttpProxy, authority: string, signal?: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) throw signal.reason
     const request = (proxy.protocol === 'https:' ? https : http).request({

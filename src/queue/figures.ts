@@ -4,6 +4,7 @@ import { type UnavailableReason, unavailabilityOf } from '../store/availability.
 import { readJobFigures, readMemoryFigures } from '../store/figures.ts'
 import type { StoreClient } from '../store/keys.ts'
 import { readScheduleFigures, type ScheduleFigures } from '../store/schedules/schedule-figures.ts'
+import { readDeliveryFigures } from '../store/webhooks/delivery-figures.ts'
 import { tryWriting } from '../store/write-trial.ts'
 import type { SyncQueue } from './sync-queue.ts'
 
@@ -29,10 +30,11 @@ const statuses = ['pending', 'running', 'incomplete'] as const
 export function collectFigures(dependencies: FigureDependencies): void {
   const { metrics, redis, queue, clock, namesConnections = false } = dependencies
   metrics.collectWith(async () => {
-    const [memory, jobs, schedules, queued, refusal] = await Promise.all([
+    const [memory, jobs, schedules, deliveries, queued, refusal] = await Promise.all([
       inTime(clock, () => readMemoryFigures(redis)),
       inTime(clock, (signal) => readJobFigures(redis, clock, signal)),
       inTime(clock, (signal) => readScheduleFigures(redis, clock, signal)),
+      inTime(clock, () => readDeliveryFigures(redis, clock)),
       inTime(clock, () => queue.count()),
       inTime(clock, () => whyRefused(redis), 'timeout'),
     ])
@@ -44,6 +46,12 @@ export function collectFigures(dependencies: FigureDependencies): void {
     metrics.set('intercom_sync_jobs', ...(jobs ? statuses.map((status) => [{ status }, jobs[status]] as const) : []))
     metrics.set('intercom_sync_oldest_pending_job_age_seconds', ...samplesOf(jobs && jobs.oldestPendingMs / 1000))
     setScheduleFigures(metrics, schedules, namesConnections)
+    metrics.set('intercom_sync_webhook_pending_deliveries', ...samplesOf(deliveries?.pending))
+    metrics.set(
+      'intercom_sync_webhook_oldest_pending_delivery_age_seconds',
+      ...samplesOf(deliveries && deliveries.oldestPendingMs / 1000),
+    )
+    metrics.set('intercom_sync_webhook_failed_deliveries', ...samplesOf(deliveries?.failed))
     metrics.set('intercom_sync_unended_log_bytes', ...samplesOf(jobs?.logBytes))
     metrics.set('intercom_sync_largest_unended_log_bytes', ...samplesOf(jobs?.largestLogBytes))
     metrics.set(

@@ -18,6 +18,7 @@ import { keepSlots } from './turns/slot-keeper.ts'
 import { createSlots } from './turns/slots.ts'
 import { unwatched, watchAttempt } from './watch/attempt-watch.ts'
 import type { JobLog } from './watch/job-log.ts'
+import { type DeliveryRole, type DeliveryRoleOptions, startDeliveryRole } from './webhooks/delivery-role.ts'
 import { type LockTiming, startSyncWorker } from './worker.ts'
 
 export interface WorkerRoleOptions
@@ -37,6 +38,8 @@ export interface WorkerRoleOptions
   timing?: LockTiming
   /** Is told what jobs are doing; their readers see it then, too. @defaultValue jobs are not watched */
   jobLog?: JobLog
+  /** How webhooks are told. @defaultValue this process tells none */
+  delivery?: Omit<DeliveryRoleOptions, 'redis' | 'keys' | 'clock' | 'createId' | 'onError'>
   /** Gets errors outside attempts. */
   onError: (error: unknown) => void
 }
@@ -51,11 +54,13 @@ export function startWorkerRole(given: WorkerRoleOptions): WorkerRole {
   const { redis, subscriber, onError, timing, clock, jobLog: log, concurrency } = given
   const queue = createSyncQueue(redis, onError)
   const due = startDueRole(dueOptions(given, queue))
+  const deliveries: DeliveryRole | undefined = given.delivery && startDeliveryRole({ ...given, ...given.delivery })
   const options: WorkerRoleOptions = {
     ...given,
     onJobEnded(end) {
       given.onJobEnded?.(end)
       due.ended(end)
+      if (end.connectionId !== undefined) deliveries?.announced()
     },
   }
   const attempts = createAttemptStore(options)
@@ -84,7 +89,7 @@ export function startWorkerRole(given: WorkerRoleOptions): WorkerRole {
     async handOver() {
       closing.abort()
       await worker.handOver()
-      await Promise.all([reconciler.end(), due.end(), announcing, keeping])
+      await Promise.all([reconciler.end(), due.end(), deliveries?.end(), announcing, keeping])
       await queue.close()
     },
   }

@@ -7,15 +7,20 @@ import { redisStartMs } from '../process/start-checks.ts'
 import { createDueQueue } from '../queue/due/due-queue.ts'
 import { collectFigures } from '../queue/figures.ts'
 import { createSyncQueue } from '../queue/sync-queue.ts'
+import { createDeliveryQueue } from '../queue/webhooks/delivery-queue.ts'
 import { untilReady } from '../redis/redis.ts'
 import { createRedisErrorLog } from '../redis/redis-error-log.ts'
 import { announceAddress } from '../redis/service-file.ts'
+import type { JobEnd } from '../store/attempts/job-end.ts'
 import { createConnectionStore } from '../store/connections/redis-connections.ts'
 import { createJobStore } from '../store/jobs/redis-job-store.ts'
 import { createRedisBudgetStore } from '../store/limits/redis-budget-store.ts'
 import { createMessageLogReader } from '../store/log/redis-message-log.ts'
 import { retentionOf } from '../store/log/retention.ts'
 import { createWakeUps } from '../store/log/wake-ups.ts'
+import { createDeliveryStore } from '../store/webhooks/delivery-store.ts'
+import { createReceivers } from '../webhooks/receivers.ts'
+import { resolveWithSystem } from '../webhooks/resolve.ts'
 import { checkReadiness } from './readiness.ts'
 import type { Service } from './service.ts'
 
@@ -31,13 +36,17 @@ export async function startApi(service: Service, sockets: number): Promise<Phase
   const onRedisError = createRedisErrorLog(logger, clock)
   const queue = createSyncQueue(redis, onRedisError)
   const due = createDueQueue(redis, onRedisError)
+  const sending = createDeliveryQueue(redis, clock, onRedisError)
   const store = {
     redis,
     keys,
     clock,
     retention: retentionOf(config.jobRetentionMs),
     wakeUps: createWakeUps(subscriber),
-    onJobEnded,
+    onJobEnded(end: JobEnd) {
+      onJobEnded(end)
+      if (end.connectionId !== undefined) sending.announce().catch(onRedisError)
+    },
     segmentReader: segments.segmentReader,
   }
   const metricsElsewhere = config.metricsPort !== undefined
@@ -58,6 +67,13 @@ export async function startApi(service: Service, sockets: number): Promise<Phase
     budgetStore: createRedisBudgetStore({ redis, keys, clock, createId: randomUUID, whenAway: 'alone' }),
     jobs: createJobStore({ ...store, enqueue: queue.enqueue, dequeue: queue.dequeue, isHeld: queue.isHeld }),
     connections: createConnectionStore({ ...store, followSchedule: due.follow }),
+    deliveries: createDeliveryStore({
+      ...store,
+      createId: randomUUID,
+      publicUrl: config.publicUrl,
+      wake: sending.wake,
+    }),
+    receivers: createReceivers({ allowed: config.webhookAllow, resolve: resolveWithSystem }),
     messages: createMessageLogReader(store),
     clock,
     logger,
@@ -76,7 +92,7 @@ export async function startApi(service: Service, sockets: number): Promise<Phase
     async run() {
       closing.abort()
       await app.close()
-      await Promise.all([queue.close(), due.close()])
+      await Promise.all([queue.close(), due.close(), sending.close()])
     },
   }
 }

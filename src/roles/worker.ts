@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { reportOf } from '../error-report.ts'
+import { toJobBody } from '../http/bodies/job-body.ts'
 import { countExchanges } from '../intercom/observer.ts'
 import type { Phase } from '../process/lifecycle.ts'
 import { countAttempts } from '../queue/attempt-observer.ts'
 import { observeDueTimes } from '../queue/due/due-log.ts'
 import { createJobLog } from '../queue/watch/job-log.ts'
+import { observeDeliveries } from '../queue/webhooks/delivery-log.ts'
 import { startWorkerRole } from '../queue/worker-role.ts'
 import { createRedisErrorLog } from '../redis/redis-error-log.ts'
 import { createRedisBudgetStore } from '../store/limits/redis-budget-store.ts'
@@ -13,6 +15,9 @@ import { retentionOf } from '../store/log/retention.ts'
 import { createEngine } from '../sync/engine.ts'
 import { createFileSpool } from '../sync/pages/file-spool.ts'
 import { tryToSpool } from '../sync/pages/spool-trial.ts'
+import { connectDirectly } from '../webhooks/connect.ts'
+import { createReceivers } from '../webhooks/receivers.ts'
+import { resolveWithSystem } from '../webhooks/resolve.ts'
 import type { Service } from './service.ts'
 
 /** Runs jobs. */
@@ -46,6 +51,15 @@ export async function startWorker(service: Service): Promise<Phase> {
     jobLog: createJobLog(logger),
     onJobEnded,
     onDue: observeDueTimes(metrics, logger),
+    delivery: {
+      receivers: createReceivers({ allowed: config.webhookAllow, resolve: resolveWithSystem }),
+      connect: connectDirectly,
+      proxies,
+      random: Math.random,
+      publicUrl: config.publicUrl,
+      showJob: toJobBody,
+      onTried: observeDeliveries(metrics, logger),
+    },
     onReconciled: () => metrics.set('intercom_sync_last_reconciled_timestamp_seconds', [{}, clock.now() / 1000]),
     createId: randomUUID,
     reportError: (error, { jobId, fence }, request) =>

@@ -1,5 +1,8 @@
 import type { Schedule } from './schedule.ts'
 
+/** From so many failures in a row on, a connection is failing. */
+export const failingFrom = 5
+
 /**
  * Who takes the messages of a connection's jobs. `client`: clients acknowledge them, and the next scheduled job waits
  * until they have. `on_success`: a job that succeeds counts as acknowledged as a whole.

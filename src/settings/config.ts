@@ -5,9 +5,11 @@ import { type Proxies, readProxies } from '../network/proxies.ts'
 import { parseDuration } from '../schedules/duration.ts'
 import { type ApiKey, digestKey } from '../store/secrets/api-key.ts'
 import { type EncryptionKey, encryptionKey } from '../store/secrets/sealing.ts'
+import type { AllowList } from '../webhooks/allow-list.ts'
 import { ConfigError, createReader, type Environment, type Reader, readBaseUrl } from './environment.ts'
 import { type FrontSettings, readFront } from './front.ts'
 import { providesRedis, type RedisSettings, readRedisSettings, withoutCredentials } from './redis.ts'
+import { readWebhookAllow } from './webhooks.ts'
 
 /** The service's settings. Frozen; shows no secret when printed or turned into JSON. */
 export interface Config extends FrontSettings {
@@ -48,6 +50,8 @@ export interface Config extends FrontSettings {
   stalledReaderMs: number
   /** The shortest interval at which a connection may sync by itself. @defaultValue 1 min */
   scheduleMinIntervalMs: number
+  /** Receivers of webhooks that are allowed although they are not public. @defaultValue none */
+  webhookAllow: AllowList
   /** A level of pino. @defaultValue `info` */
   logLevel: string
 }
@@ -84,6 +88,7 @@ export function readConfig(environment: Environment = process.env): Config {
     dataDirBytes: read.integer('DATA_DIR_BYTES', 32_768 * mebibyte, 16 * mebibyte, Number.MAX_SAFE_INTEGER),
     stalledReaderMs: read.integer('READER_STALL_SECONDS', 600, 1, 86_400) * 1000,
     scheduleMinIntervalMs: readMinInterval(read, faults),
+    webhookAllow: readWebhookAllow(read, faults),
     logLevel: read.choice('LOG_LEVEL', 'info', logLevels),
   }
   faults.push(...proxies.faults(), ...contradictions(config))

@@ -15,7 +15,7 @@ import { type Job, jobStatuses, jobTypes } from './job.ts'
  * `bodyDigest` (of the request and the settings, if the job belongs to a connection),
  * `requests` (sent to Intercom), `waitedMs` (for its rate limit), `token` (digest of the access token, for its turns),
  * `lastCheckpoint` (offset of the log's last STATE), `serviceAckedOffset` (what the service has acknowledged by itself),
- * `kept` (it is one of its connection's latest, and so does not expire), `resting` (the attempt that has given its slot back), `idleRests` (rests in a row without progress). `v` would be a version; see `stored-data.ts`.
+ * `kept` (it is one of its connection's latest, and so does not expire), `told` (its end has left its event), `resting` (the attempt that has given its slot back), `idleRests` (rests in a row without progress). `v` would be a version; see `stored-data.ts`.
  */
 const JobRecord = Type.Object({
   tenant: Type.Optional(Type.String()),

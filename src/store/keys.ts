@@ -74,6 +74,19 @@ const sharedNames = {
   lastGeneration: '{connections}:last-generation',
   /** Sorted set: `<tenant>:<connection id>` of the connections that have a schedule. */
   scheduledConnections: '{connections}:scheduled',
+  /**
+   * List: what became of connections with webhooks, `<event> <JSON>`, the newest first, until each webhook has its
+   * delivery; see `outbox.ts`.
+   */
+  outbox: '{webhooks}:outbox',
+  /** Sorted set: `<tenant>:<connection id>:<delivery id>` of the deliveries that have not ended -> since when, ms. */
+  pendingDeliveries: '{webhooks}:pending',
+  /** Sorted set: the same of those that have failed. */
+  failedDeliveries: '{webhooks}:failed',
+  /** Sorted set: `<tenant>:<connection id>` of the connections that have webhooks. */
+  tellingConnections: '{webhooks}:connections',
+  /** Prefix of strings: place of a webhook -> who sends to it. */
+  deliveryLeasePrefix: '{webhooks}:lease:',
   /** Prefix of BullMQ's own keys. */
   queuePrefix: '{queue}',
   /** Prefix of keys with which a process tries what it needs of Redis. They live for seconds. */
@@ -86,6 +99,8 @@ const sharedNames = {
 
 export type SharedNames = { readonly [Name in keyof typeof sharedNames]: string }
 
+export type ConnectionKey = 'record' | 'states' | 'jobs' | 'deliveries' | 'delivery-order' | 'due-deliveries'
+
 /** The names of all keys and channels of one service. */
 export interface Keyspace extends SharedNames {
   /** What all of them begin with, without the colon behind it. */
@@ -94,8 +109,10 @@ export interface Keyspace extends SharedNames {
   /**
    * `record`: hash, see `connection-record.ts`. `states`: hash, stream name -> acknowledged `stream_state`, JSON. `jobs`:
    * list, the ids of its latest jobs that have ended, the newest first; their records are kept as long as they are there.
+   * `deliveries`: hash, delivery id -> JSON, see `delivery-record.ts`. `delivery-order`: sorted set, delivery id -> its
+   * number. `due-deliveries`: sorted set, `<place>:<number>:<delivery id>` -> when it is tried next, ms since the epoch.
    */
-  connection(tenant: string, connectionId: string, key: 'record' | 'states' | 'jobs'): string
+  connection(tenant: string, connectionId: string, key: ConnectionKey): string
   /** String: the data for a key for repeats: the digest of the first request's body and the id of its job. */
   repeat(tenant: string, keyDigest: string): string
   /** Sorted set: the ids of a tenant's connections, all with one score and so in the order of their bytes. */

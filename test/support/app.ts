@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
@@ -11,7 +12,10 @@ import { createJobStore } from '../../src/store/jobs/redis-job-store.ts'
 import type { MessageLogReader } from '../../src/store/log/message-log.ts'
 import { createMessageLogReader } from '../../src/store/log/redis-message-log.ts'
 import type { EncryptionKey } from '../../src/store/secrets/sealing.ts'
+import { createDeliveryStore } from '../../src/store/webhooks/delivery-store.ts'
 import type { StreamProgress } from '../../src/sync/contract/commit.ts'
+import { createAllowList } from '../../src/webhooks/allow-list.ts'
+import { createReceivers } from '../../src/webhooks/receivers.ts'
 import { watchResponses } from './documented-responses.ts'
 import type { Teardown } from './processes.ts'
 import type { RedisAccess } from './redis.ts'
@@ -92,6 +96,9 @@ export async function startApp(t: Teardown, server: RedisAccess, options: AppOpt
     config: { apiKeys, limits, intercomBaseUrl, metricsElsewhere, front },
     jobs,
     connections: createConnectionStore({ ...store, redis }),
+    deliveries: createDeliveryStore({ ...store, redis, createId: randomUUID, wake: async () => undefined }),
+    // No test asks the real DNS.
+    receivers: options.receivers ?? createReceivers({ allowed: createAllowList([]), resolve: async () => [] }),
     messages: wrapMessages(createMessageLogReader({ ...store, redis })),
     clock,
     logger: pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) }),

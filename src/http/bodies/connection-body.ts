@@ -5,10 +5,9 @@ import { isObject } from '../../json-object.ts'
 import type { Connection, ConnectionSettings } from '../../store/connections/connection-store.ts'
 import { invalidRequest } from '../requests/validation.ts'
 import { toRunsBody } from '../schedules/runs-body.ts'
+import { secretMask } from '../webhooks/secret-mask.ts'
+import { toWebhooksBody } from '../webhooks/webhook-body.ts'
 import type { ConnectionBody } from './connection-schemas.ts'
-
-/** The mask always has the same length, so that it does not reveal the secret's length. */
-const secretMask = '**********'
 
 /**
  * A connection as the API shows it.
@@ -18,7 +17,7 @@ const secretMask = '**********'
  * @param mostNext how many of its next runs are shown @defaultValue 5
  */
 export function toConnectionBody(
-  { connectionId, settings, runs, problem, ...times }: Connection,
+  { connectionId, settings, runs, webhooks = [], problem, ...times }: Connection,
   now: number,
   isWhole: boolean,
   mostNext = 5,
@@ -31,6 +30,7 @@ export function toConnectionBody(
       ...(settings.onMissingPermission && { onMissingPermission: settings.onMissingPermission }),
     }),
     ...(runs && toRunsBody(runs, now, mostNext)),
+    ...(webhooks.length > 0 && { webhooks: toWebhooksBody(webhooks) }),
     ...(problem !== undefined && { problem: problem.message }),
     createdAt: new Date(times.createdAt).toISOString(),
     lastUpdatedAt: new Date(times.lastUpdatedAt).toISOString(),

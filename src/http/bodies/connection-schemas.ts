@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { runMembers, scheduleMembers } from '../schedules/schedule-schemas.ts'
+import { webhookMembers } from '../webhooks/webhook-schemas.ts'
 import { connectionIdSchema, pageParameters } from './list-schemas.ts'
 import { exampleConfig } from './payload-schemas.ts'
 import { onMissingPermission } from './permission-schemas.ts'
@@ -29,6 +30,7 @@ export const connectionSchema = Type.Object(
     ),
     onMissingPermission: Type.Optional(onMissingPermission('Absent means `fail`; jobs may say otherwise')),
     ...scheduleMembers,
+    ...webhookMembers,
     ...runMembers,
     warnings: Type.Optional(
       Type.Array(Type.String(), {
@@ -58,6 +60,7 @@ export const newConnectionBody = Type.Object(
     streams: Type.Optional(Type.Ref('StreamList')),
     onMissingPermission: Type.Optional(onMissingPermission('`fail` if it is left out')),
     ...scheduleMembers,
+    ...webhookMembers,
     connectionId: Type.Optional(connectionIdSchema),
     ...runMembers,
     createdAt: Type.Optional(asRead),

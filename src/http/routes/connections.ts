@@ -20,6 +20,7 @@ import { createAskIntercom } from '../requests/ask-intercom.ts'
 import { warningsOf } from '../requests/connection-warnings.ts'
 import { invalidRequest } from '../requests/validation.ts'
 import { findUnknownRefreshes, readScheduleMembers } from '../schedules/schedule-body.ts'
+import { readWebhooks, toWebhooksBody } from '../webhooks/webhook-body.ts'
 
 const connectionResponse = (description: string) => ({
   description,
@@ -73,7 +74,7 @@ function addPutConnection(app: Api, dependencies: RouteDependencies): void {
       operationId: 'putConnection',
       summary: 'Make a connection, or replace what it syncs',
       description:
-        'The state stays. A running job continues with the config it started with. A schedule that is left out is none. The body may be what ' +
+        'The state stays. A running job continues with the config it started with. A schedule that is left out is none, and so are webhooks. The body may be what ' +
         '`GET` of the connection gave, edited: a mask keeps the secret that is stored. `warnings` names streams that ' +
         'the token may not read; finding out takes 20 s at most, and never keeps the connection from being stored.',
       params: connectionParameters,
@@ -91,17 +92,20 @@ function addPutConnection(app: Api, dependencies: RouteDependencies): void {
       }
       const before = await readBefore(connections, tenant, connectionId)
       const faults: Fault[] = []
-      const schedule = readScheduleMembers(body, scheduleMinIntervalMs, faults)
+      const { webhooks = [], ...rest } = body
+      const schedule = readScheduleMembers(rest, scheduleMinIntervalMs, faults)
+      const told = await readWebhooks(webhooks, dependencies, faults)
       if (faults.length > 0) throw invalidRequest(faults)
-      const settled = (stored?: object) => settingsOf(body, schedule, stored)
+      const settled = (stored?: object) => settingsOf(rest, schedule, stored)
       const { connection, created } = hasMasks(body.config)
-        ? await connections.edit(tenant, connectionId, (stored) => settled(stored?.config), schedule)
-        : await connections.put(tenant, connectionId, settled(), schedule)
+        ? await connections.edit(tenant, connectionId, (stored) => settled(stored?.config), schedule, told.edit)
+        : await connections.put(tenant, connectionId, settled(), schedule, told.edit)
       reply.header('Connection-Change', created ? 'created' : changeBetween(before, connection))
       const signal = openStreams.signalFor(reply.raw)
       const warnings = connection.settings ? await warningsOf(connection.settings, askIntercom, signal) : []
       const answer = toConnectionBody(connection, clock.now(), query.include === 'catalog')
-      return reply.code(created ? 201 : 200).send({ ...answer, warnings })
+      const shown = told.made.size > 0 && { webhooks: toWebhooksBody(connection.webhooks ?? [], told.made) }
+      return reply.code(created ? 201 : 200).send({ ...answer, ...shown, warnings })
     },
   })
 }
@@ -140,10 +144,10 @@ function changeBetween(before: Connection | undefined, after: Connection) {
 }
 
 /** What a client can put of a connection. */
-function putPartOf({ settings, runs }: Connection): object {
+function putPartOf({ settings, runs, webhooks }: Connection): object {
   const { sync, refresh, ack, isPaused } = runs?.record ?? {}
   const fullRefresh = refresh && { schedule: refresh.schedule, streams: refresh.streams }
-  return { settings, schedule: sync?.schedule, fullRefresh, ack, isPaused }
+  return { settings, schedule: sync?.schedule, fullRefresh, ack, isPaused, webhooks }
 }
 
 function addGetConnection(app: Api, { connections, clock }: RouteDependencies): void {
@@ -152,7 +156,7 @@ function addGetConnection(app: Api, { connections, clock }: RouteDependencies): 
       ...common,
       operationId: 'getConnection',
       summary: 'Read a connection',
-      description: 'The whole of it, which `PUT` takes as it is. Each secret of the config is masked.',
+      description: 'The whole of it, which `PUT` takes as it is. Each secret is masked.',
       params: connectionParameters,
       querystring: noQuery,
       response: { 200: connectionResponse('The connection'), ...problemResponses('connection_not_found') },
@@ -204,7 +208,7 @@ function addDeleteConnection(app: Api, { connections, clock }: RouteDependencies
     schema: {
       ...common,
       operationId: 'deleteConnection',
-      summary: 'Remove a connection and its state',
+      summary: 'Remove a connection, its state and its deliveries',
       description: 'Its jobs and their messages are kept as long as before.',
       params: connectionParameters,
       querystring: connectionQuery,

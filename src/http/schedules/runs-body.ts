@@ -1,10 +1,8 @@
+import { failingFrom } from '../../schedules/connection-schedule.ts'
 import { nextDueTimes } from '../../schedules/due-times.ts'
 import type { ConnectionRuns } from '../../store/connections/connection-store.ts'
 import type { Job } from '../../store/job.ts'
 import type { ScheduleRecord } from '../../store/schedules/schedule-record.ts'
-
-/** From so many failures in a row on, a connection is failing. */
-const failingFrom = 5
 
 /**
  * What a connection does by itself, and what came of it, as the API shows it. One without a schedule shows what its jobs

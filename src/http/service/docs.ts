@@ -9,10 +9,12 @@ import { catalogMessageSchema, connectionStatusMessageSchema, specMessageSchema 
 import { payloadSchemas } from '../bodies/payload-schemas.ts'
 import { needsNoKey, openProblems } from '../bodies/responses.ts'
 import { jobSchema, noQuery, problemSchema } from '../bodies/schemas.ts'
+import { deliverySchema } from '../webhooks/webhook-schemas.ts'
 
 const sharedSchemas = [
   jobSchema,
   connectionSchema,
+  deliverySchema,
   problemSchema,
   specMessageSchema,
   connectionStatusMessageSchema,

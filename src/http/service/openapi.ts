@@ -11,6 +11,8 @@ export async function exportOpenApi(): Promise<string> {
     config: { apiKeys: [] },
     jobs: unused,
     connections: unused,
+    deliveries: unused,
+    receivers: unused,
     messages: unused,
     clock: systemClock,
     logger: pino({ level: 'silent' }),

@@ -56,15 +56,16 @@ async function lookAt(
   if (!record || !set || record.isPaused) return false
   const now = clock.now()
   const { schedule, setAt, lastDue: after } = set
-  const over = (dueAt: number, count: number) => skipDue(redis, connection, { kind, after, dueAt, count })
+  const over = (dueAt: number, count: number, reason: SkipReason | '') =>
+    skipDue(redis, connection, { kind, after, dueAt, count, reason, now })
   if (after - now > mostAheadMs) {
-    if (await over(now, 0)) onDue('clock_was_ahead', { ...connection, kind })
+    if (await over(now, 0, '')) onDue('clock_was_ahead', { ...connection, kind })
     return true
   }
   const { count, latest, isWhole } = dueBetween(schedule, setAt, after, now)
   if (count === 0) return false
   const skip = async (reason: SkipReason) => {
-    if (await over(latest, count)) onDue('skipped', { ...connection, kind, reason, count })
+    if (await over(latest, count, reason)) onDue('skipped', { ...connection, kind, reason, count })
     return true
   }
   if (!isWhole) return skip('too_many')

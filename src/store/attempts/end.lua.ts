@@ -9,6 +9,7 @@ import {
 import { connectionEndFunctions } from '../schedules/connection-end.lua.ts'
 import { defineScript } from '../script.ts'
 import { windowBytesFunction } from '../segments/window-bytes.ts'
+import { tellFunctions } from '../webhooks/tell.lua.ts'
 
 /**
  * Ends a job, once. The caller has prepared the closing lines from the record it read. They are written only if that
@@ -16,7 +17,7 @@ import { windowBytesFunction } from '../segments/window-bytes.ts'
  * have lost messages that somebody has read. So the epoch changes then, unless the caller knows that nothing is
  * missing.
  *
- * A job of a connection also leaves there what it came to, see `connection-end.lua.ts`.
+ * A job of a connection also leaves there what it came to, see `connection-end.lua.ts`, and an event for its webhooks.
  *
  * Replies DONE, ENDED (or no such job), FENCED, REWOUND (the log is not the one that the caller knows) or CHANGED (the
  * record is not the one that the caller read).
@@ -37,7 +38,7 @@ export const endScript = defineScript({
     'fingerprintsKey',
   ],
   /** The connection's keys, of a job that has one. */
-  optionalKeys: ['lockKey', 'connectionKey', 'connectionStatesKey', 'connectionJobsKey'],
+  optionalKeys: ['lockKey', 'connectionKey', 'connectionStatesKey', 'connectionJobsKey', 'outboxKey'],
   args: [
     'channel',
     'now',
@@ -71,9 +72,11 @@ export const endScript = defineScript({
     'expectedCommitId',
     /** The content of the queue's lock while this attempt has it; '' without a lock. */
     'lockToken',
+    /** JSON: what events about this end say; '' without a connection. */
+    'about',
   ],
   reply: Type.Enum(['DONE', 'ENDED', 'FENCED', 'REWOUND', 'CHANGED']),
-  lua: `${endedFunction}${runIdFunction}${laterEpochFunction}${mayBeOtherLogFunction}${windowBytesFunction}${releaseRecordFunction}${connectionEndFunctions}
+  lua: `${endedFunction}${runIdFunction}${laterEpochFunction}${mayBeOtherLogFunction}${windowBytesFunction}${releaseRecordFunction}${connectionEndFunctions}${tellFunctions}
 local status, latestFence, messages, latestStreams, errorTraced, runIdOfLog, epoch, latestAttemptId, latestCommitId =
   unpack(redis.call('HMGET', recordKey, 'status', 'fence', 'messages', 'streams', 'errorTraced', 'runId', 'epoch',
     'attemptId', 'commitId'))
@@ -112,8 +115,11 @@ redis.call('PEXPIRE', segmentsKey, logRetentionMs)
 if connectionKey and redis.call('HEXISTS', connectionKey, 'createdAt') == 1 then
   local jobType, generation, fullRefresh =
     unpack(redis.call('HMGET', recordKey, 'jobType', 'generation', 'fullRefresh'))
+  redis.call('HSET', recordKey, 'told', 1)
+  tell(outboxKey, connectionKey, 'job.' .. finalStatus, about)
   if jobType == 'sync' then
     countEnd(connectionKey, finalStatus, now)
+    tellHealth(outboxKey, connectionKey, about)
     if finalStatus == 'succeeded' and redis.call('HGET', connectionKey, 'ack') == 'on_success' then
       acknowledgeEnd(recordKey, statesKey, connectionKey, connectionStatesKey, jobId, generation, fullRefresh, last)
     end

@@ -14,6 +14,7 @@ import type { Retention } from '../log/retention.ts'
 import { runScript } from '../script.ts'
 import { openJobSeals } from '../secrets/job-seals.ts'
 import { type EncryptionKey, SealBrokenError } from '../secrets/sealing.ts'
+import { aboutText } from '../webhooks/outbox.ts'
 import { endScript } from './end.lua.ts'
 import { forgetJob } from './live-jobs.ts'
 
@@ -66,7 +67,16 @@ export interface JobEnd {
 export type EndObserver = (end: JobEnd) => void
 
 /** What a job came to: the members of its record that only its end shows. */
-const endFields = ['connectionId', 'rows', 'attempts', 'startTime', 'requests', 'waitedMs', 'skippedStreams'] as const
+const endFields = [
+  'connectionId',
+  'rows',
+  'attempts',
+  'startTime',
+  'requests',
+  'waitedMs',
+  'skippedStreams',
+  'createdAt',
+] as const
 
 /**
  * Ends a job. The first caller writes the end: worker, API or reconciler.
@@ -121,7 +131,7 @@ async function tryToEnd(
   const closing = closeStreams(streams, ending, errorTraced === '1', now)
   const { status, failure } = closing.ending
   const entry = await sealClosing(keys, wrappedDataKey, { tenant, jobId }, Number(messages), closing.lines)
-  const [connectionId] = figures
+  const [connectionId, , , , , , , createdAt] = figures
   const connectionKey = (key: 'record' | 'states' | 'jobs') =>
     connectionId ? redis.keyspace.connection(tenant, connectionId, key) : undefined
   const outcome = await runScript(redis, endScript, {
@@ -141,6 +151,7 @@ async function tryToEnd(
       connectionKey: connectionKey('record'),
       connectionStatesKey: connectionKey('states'),
       connectionJobsKey: connectionKey('jobs'),
+      outboxKey: connectionId ? redis.keyspace.outbox : undefined,
     },
     args: {
       jobId,
@@ -163,6 +174,9 @@ async function tryToEnd(
       attemptId: by?.attemptId,
       expectedCommitId: written?.commitId,
       lockToken: by?.lock?.token,
+      about: connectionId
+        ? aboutText({ tenant, connectionId, at: now, jobId, jobCreatedAt: Number(createdAt) || 0 })
+        : undefined,
     },
   })
   if (outcome === 'DONE')

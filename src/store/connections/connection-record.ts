@@ -8,17 +8,21 @@ import { readLastSync } from '../schedules/last-sync.ts'
 import { scheduleFromRecord } from '../schedules/schedule-record.ts'
 import type { ConnectionName } from '../schedules/scheduled-connections.ts'
 import { type EncryptionKey, SealBrokenError } from '../secrets/sealing.ts'
+import { openWebhooks } from '../webhooks/webhook-seal.ts'
 import { openSettings } from './connection-seal.ts'
 import type { Connection, ConnectionRuns } from './connection-store.ts'
 
 /**
  * A connection's record in Redis, a hash. It also keeps: `generation`, `latestJob`, which has the connection as long as
- * it runs, and `acknowledgedBy`, the latest job whose messages were acknowledged, and what `schedule-record.ts` reads. `v` would be
- * a version; see `stored-data.ts`.
+ * it runs, and `acknowledgedBy`, the latest job whose messages were acknowledged, what `schedule-record.ts` reads,
+ * `webhookEvents` (which its webhooks want), `webhooksSince`, `toldFailing` (that it is failing has been told) and
+ * `lastDelivery` (the number of its latest). `v` would be a version; see `stored-data.ts`.
  */
 const ConnectionRecord = Type.Object({
   /** Sealed. */
   settings: Type.String(),
+  /** Sealed. */
+  webhooks: Type.Optional(Type.String()),
   createdAt: NumberText,
   lastUpdatedAt: NumberText,
 })
@@ -39,9 +43,14 @@ export async function findConnection(
   if (fields.settings === undefined) return undefined
   const times = { connectionId, createdAt: timeOf(fields.createdAt), lastUpdatedAt: timeOf(fields.lastUpdatedAt) }
   try {
-    const { settings } = readStored(ConnectionRecord, fields, `connection ${connectionId}`)
+    const { settings, webhooks } = readStored(ConnectionRecord, fields, `connection ${connectionId}`)
     const runs = await readRuns(redis, { tenant, connectionId }, fields)
-    return { ...times, runs, settings: openSettings(keys, { tenant, connectionId }, settings) }
+    return {
+      ...times,
+      runs,
+      settings: openSettings(keys, { tenant, connectionId }, settings),
+      webhooks: webhooks === undefined ? [] : openWebhooks(keys, { tenant, connectionId }, webhooks),
+    }
   } catch (error) {
     return { ...times, problem: problemOf(error) }
   }

@@ -2,6 +2,7 @@ import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import { CodedError } from '../../errors.ts'
 import type { ConnectionSchedule } from '../../schedules/connection-schedule.ts'
 import type { SyncRequest } from '../../sync/contract/sync-request.ts'
+import type { Webhook } from '../../webhooks/webhook.ts'
 import type { Job } from '../job.ts'
 import type { Page, PageRequest } from '../page.ts'
 import type { LastSync } from '../schedules/last-sync.ts'
@@ -18,6 +19,12 @@ export interface PutSchedule extends ConnectionSchedule {
 
 /** Connections that begin no job by themselves. */
 export const noSchedule: PutSchedule = { schedule: { type: 'manual' }, ack: 'client' }
+
+/** The webhooks that a connection is to have, from those that it has; of those that cannot be read, none are given. */
+export type EditWebhooks = (stored: readonly Webhook[]) => Webhook[]
+
+/** Connections that tell nobody. */
+export const noWebhooks: EditWebhooks = () => []
 
 /** What a connection does by itself, and what came of it. */
 export interface ConnectionRuns {
@@ -40,6 +47,8 @@ export interface Connection {
   settings?: ConnectionSettings
   /** Absent when it cannot be read. */
   runs?: ConnectionRuns
+  /** Whom it tells what becomes of it. Absent when they cannot be read. */
+  webhooks?: Webhook[]
   /** Why they cannot be read. */
   problem?: CodedError
 }
@@ -65,16 +74,18 @@ export interface ConnectionStart extends ConnectionSettings {
  */
 export interface ConnectionStore {
   /**
-   * Makes a connection or replaces its settings and its schedule. Its state stays, and a running job continues with the
-   * settings it has.
+   * Makes a connection or replaces its settings, its schedule and its webhooks. Its state stays, and a running job
+   * continues with the settings it has.
    *
    * @param schedule @defaultValue none
+   * @param webhooks may be called again, as `edit` @defaultValue none
    */
   put(
     tenant: string,
     connectionId: string,
     settings: ConnectionSettings,
     schedule?: PutSchedule,
+    webhooks?: EditWebhooks,
   ): Promise<PutConnection>
   /**
    * The same, with settings that are made from those that are stored (undefined = there is no such connection). It is
@@ -85,6 +96,7 @@ export interface ConnectionStore {
     connectionId: string,
     edit: (stored: ConnectionSettings | undefined) => ConnectionSettings,
     schedule?: PutSchedule,
+    webhooks?: EditWebhooks,
   ): Promise<PutConnection>
   /** Pauses what a connection does by itself, or lets it go on; what was due meanwhile is not due any more. */
   pause(tenant: string, connectionId: string, isPaused: boolean): Promise<Connection>

@@ -1,12 +1,16 @@
 import type { Clock } from '../../clock.ts'
 import type { Schedule } from '../../schedules/schedule.ts'
+import { StoredDataError } from '../../stored/stored-data.ts'
+import type { Webhook } from '../../webhooks/webhook.ts'
 import { storeAnswer } from '../availability.ts'
 import type { StoreClient } from '../keys.ts'
 import { scheduledName } from '../schedules/scheduled-connections.ts'
 import { runScript } from '../script.ts'
-import type { EncryptionKey } from '../secrets/sealing.ts'
+import { type EncryptionKey, SealBrokenError } from '../secrets/sealing.ts'
+import { deliveryKeysOf, prefixOf } from '../webhooks/deliveries.ts'
+import { openWebhooks, sealWebhooks } from '../webhooks/webhook-seal.ts'
 import { openSettings, sealSettings } from './connection-seal.ts'
-import type { ConnectionSettings, PutSchedule } from './connection-store.ts'
+import type { ConnectionSettings, EditWebhooks, PutSchedule } from './connection-store.ts'
 import { putConnectionScript } from './connections.lua.ts'
 
 interface PutDependencies {
@@ -20,14 +24,19 @@ interface Owner {
   connectionId: string
 }
 
-/** Makes a connection or replaces its settings and its schedule, whatever they were. Returns whether it is new. */
-export async function putConnection(
+/** What a connection does by itself, and whom it tells. */
+interface PutParts {
+  schedule: PutSchedule
+  webhooks: EditWebhooks
+}
+
+/** Makes a connection or replaces it, whatever it was. Returns whether it is new. */
+export function putConnection(
   dependencies: PutDependencies,
   owner: Owner,
-  settings: ConnectionSettings,
-  schedule: PutSchedule,
+  { settings, ...parts }: PutParts & { settings: ConnectionSettings },
 ): Promise<boolean> {
-  return (await writeSettings(dependencies, owner, settings, schedule, undefined)) === 'CREATED'
+  return write(dependencies, owner, parts, () => ({ settings, expected: undefined }))
 }
 
 /**
@@ -38,38 +47,74 @@ export async function putConnection(
  * @returns whether the connection is new
  * @throws CodedError `seal_broken`, `data_unreadable`; what `edit` throws
  */
-export async function editConnection(
+export function editConnection(
   dependencies: PutDependencies,
   owner: Owner,
-  edit: (stored: ConnectionSettings | undefined) => ConnectionSettings,
-  schedule: PutSchedule,
+  { edit, ...parts }: PutParts & { edit: (stored: ConnectionSettings | undefined) => ConnectionSettings },
+): Promise<boolean> {
+  return write(dependencies, owner, parts, (sealed) => {
+    const stored = sealed === null ? undefined : openSettings(dependencies.keys, owner, sealed)
+    return { settings: edit(stored), expected: sealed ?? undefined }
+  })
+}
+
+interface NewSettings {
+  settings: ConnectionSettings
+  /** The sealed settings that must still be there; undefined = any, or none. */
+  expected: string | undefined
+}
+
+/** Begins again when somebody else has changed what the new settings and webhooks were made from. */
+async function write(
+  dependencies: PutDependencies,
+  owner: Owner,
+  { schedule, webhooks: edit }: PutParts,
+  settingsFrom: (sealed: string | null) => NewSettings,
 ): Promise<boolean> {
   const { redis, keys } = dependencies
+  const recordKey = redis.keyspace.connection(owner.tenant, owner.connectionId, 'record')
   for (;;) {
-    const sealed = await storeAnswer(
-      redis.hget(redis.keyspace.connection(owner.tenant, owner.connectionId, 'record'), 'settings'),
-    )
-    const stored = sealed === null ? undefined : openSettings(keys, owner, sealed)
-    const outcome = await writeSettings(dependencies, owner, edit(stored), schedule, sealed ?? undefined)
+    const [sealed = null, sealedWebhooks = null] = await storeAnswer(redis.hmget(recordKey, 'settings', 'webhooks'))
+    const { settings, expected } = settingsFrom(sealed)
+    const webhooks = edit(sealedWebhooks === null ? [] : openIfSound(keys, owner, sealedWebhooks))
+    const expectedWebhooks = sealedWebhooks ?? undefined
+    const put = { settings, schedule, webhooks, expected, expectedWebhooks }
+    const outcome = await writeOnce(dependencies, owner, put)
     if (outcome !== 'CHANGED') return outcome === 'CREATED'
   }
 }
 
-/** @param expected the sealed settings that must still be there; undefined = any, or none */
-function writeSettings(
+/** Webhooks that cannot be read must not keep somebody from replacing them. */
+function openIfSound(keys: readonly EncryptionKey[], owner: Owner, sealed: string): Webhook[] {
+  try {
+    return openWebhooks(keys, owner, sealed)
+  } catch (error) {
+    if (error instanceof SealBrokenError || error instanceof StoredDataError) return []
+    throw error
+  }
+}
+
+interface WholePut extends NewSettings {
+  schedule: PutSchedule
+  webhooks: readonly Webhook[]
+  expectedWebhooks: string | undefined
+}
+
+function writeOnce(
   { redis, keys, clock }: PutDependencies,
   owner: Owner,
-  settings: ConnectionSettings,
-  { schedule, ack, fullRefresh, isPaused }: PutSchedule,
-  expected: string | undefined,
+  { settings, schedule: parts, webhooks, expected, expectedWebhooks }: WholePut,
 ): Promise<'CREATED' | 'REPLACED' | 'CHANGED'> {
   const { tenant, connectionId } = owner
+  const { schedule, ack, fullRefresh, isPaused } = parts
   return runScript(redis, putConnectionScript, {
     keys: {
       recordKey: redis.keyspace.connection(tenant, connectionId, 'record'),
       connectionIndexKey: redis.keyspace.connectionIndex(tenant),
       lastGenerationKey: redis.keyspace.lastGeneration,
       scheduledKey: redis.keyspace.scheduledConnections,
+      tellingKey: redis.keyspace.tellingConnections,
+      ...deliveryKeysOf(redis, owner),
     },
     args: {
       now: clock.now(),
@@ -80,7 +125,11 @@ function writeSettings(
       fullRefresh: fullRefresh && JSON.stringify({ ...fullRefresh, schedule: inOrder(fullRefresh.schedule) }),
       ack,
       paused: isPaused === undefined ? '' : Number(isPaused),
-      scheduledName: scheduledName(owner),
+      name: scheduledName(owner),
+      webhooks: webhooks.length > 0 && sealWebhooks(keys, owner, webhooks),
+      expectedWebhooks,
+      webhookEvents: webhooks.flatMap(({ events }) => events.map((event) => ` ${event} `)).join(''),
+      owner: prefixOf(owner),
     },
   })
 }

@@ -7,6 +7,7 @@ import { pauseScript } from '../schedules/due.lua.ts'
 import { type ConnectionName, scheduledName } from '../schedules/scheduled-connections.ts'
 import { runScript } from '../script.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
+import { deliveryKeysOf, prefixOf } from '../webhooks/deliveries.ts'
 import { listConnections } from './connection-list.ts'
 import { findConnection } from './connection-record.ts'
 import { readConnectionStates, writeConnectionStates } from './connection-states.ts'
@@ -16,6 +17,7 @@ import {
   type ConnectionStore,
   connectionBusy,
   noSchedule,
+  noWebhooks,
 } from './connection-store.ts'
 import { type ChangeReply, removeConnectionScript } from './connections.lua.ts'
 import { editConnection, putConnection } from './put-connection.ts'
@@ -39,13 +41,13 @@ export function createConnectionStore(dependencies: ConnectionStoreDependencies)
 
   return {
     read,
-    async put(tenant, connectionId, settings, schedule = noSchedule) {
-      const created = await putConnection(dependencies, { tenant, connectionId }, settings, schedule)
+    async put(tenant, connectionId, settings, schedule = noSchedule, webhooks = noWebhooks) {
+      const created = await putConnection(dependencies, { tenant, connectionId }, { settings, schedule, webhooks })
       await storeAnswer(followSchedule({ tenant, connectionId }))
       return { connection: await read(tenant, connectionId), created }
     },
-    async edit(tenant, connectionId, edit, schedule = noSchedule) {
-      const created = await editConnection(dependencies, { tenant, connectionId }, edit, schedule)
+    async edit(tenant, connectionId, edit, schedule = noSchedule, webhooks = noWebhooks) {
+      const created = await editConnection(dependencies, { tenant, connectionId }, { edit, schedule, webhooks })
       await storeAnswer(followSchedule({ tenant, connectionId }))
       return { connection: await read(tenant, connectionId), created }
     },
@@ -108,10 +110,13 @@ function removeConnection(
       connectionIndexKey: redis.keyspace.connectionIndex(tenant),
       jobsKey: redis.keyspace.connection(tenant, connectionId, 'jobs'),
       scheduledKey: redis.keyspace.scheduledConnections,
+      tellingKey: redis.keyspace.tellingConnections,
+      ...deliveryKeysOf(redis, connection),
     },
     args: {
       connectionId,
-      scheduledName: scheduledName(connection),
+      name: scheduledName(connection),
+      owner: prefixOf(connection),
       recordRetentionMs: retention.recordMs,
       ...redis.keyspace.recordAround,
     },

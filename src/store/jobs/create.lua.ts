@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { activeJobFunction, endedFunction, redisTimeFunction, runIdFunction } from '../lua-functions.ts'
 import { defineScript } from '../script.ts'
 import { windowBytesFunction } from '../segments/window-bytes.ts'
+import { tellFunctions } from '../webhooks/tell.lua.ts'
 
 /**
  * Writes a new job: its record as pending, its wrapped data key, its sealed request, the states it begins with, its
@@ -25,8 +26,8 @@ import { windowBytesFunction } from '../segments/window-bytes.ts'
 export const createScript = defineScript({
   name: 'syncCreate',
   keys: ['recordKey', 'dataKeyKey', 'requestKey', 'statesKey', 'jobIndexKey'],
-  /** The connection's record, and the data stored under the key for repeats. */
-  optionalKeys: ['connectionKey', 'repeatKey'],
+  /** The connection's record, the data stored under the key for repeats, and where events of due times are left. */
+  optionalKeys: ['connectionKey', 'repeatKey', 'outboxKey'],
   args: [
     'channel',
     'now',
@@ -60,6 +61,8 @@ export const createScript = defineScript({
     'expectedDue',
     /** How many due times before it count as skipped. */
     'missed',
+    /** JSON: what the event about them says. */
+    'aboutMissed',
     /** '1' when the messages of the sync before are gone, and nobody has acknowledged them. */
     'isUntaken',
     /** '1' to join the job that has the connection, if it has the same request. */
@@ -73,7 +76,7 @@ export const createScript = defineScript({
     Type.Tuple([Type.Enum(['CREATED', 'EXISTS', 'REUSED', 'CHANGED', 'TAKEN'])]),
     Type.Tuple([Type.Enum(['REPEATED', 'BUSY', 'JOINED']), Type.String()]),
   ]),
-  lua: `${endedFunction}${redisTimeFunction}${runIdFunction}${activeJobFunction}${windowBytesFunction}
+  lua: `${endedFunction}${redisTimeFunction}${runIdFunction}${activeJobFunction}${windowBytesFunction}${tellFunctions}
 if redis.call('EXISTS', recordKey) == 1 then return {'EXISTS'} end
 local first = repeatKey and redis.call('GET', repeatKey)
 if first then
@@ -123,7 +126,10 @@ if connectionKey then
   if dueAt ~= '' then
     redis.call('HSET', recordKey, 'scheduledFor', dueAt)
     redis.call('HSET', connectionKey, dueField, dueAt)
-    if missed ~= '0' then redis.call('HINCRBY', connectionKey, 'skippedRuns', missed) end
+    if missed ~= '0' then
+      redis.call('HINCRBY', connectionKey, 'skippedRuns', missed)
+      tell(outboxKey, connectionKey, 'schedule.skipped', aboutMissed)
+    end
   end
   if isUntaken == '1' then redis.call('HINCRBY', connectionKey, 'untakenRuns', 1) end
 end

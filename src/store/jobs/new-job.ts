@@ -3,9 +3,10 @@ import type { ConfiguredCatalog } from '../../airbyte/catalog.ts'
 import { fieldsOfKinds } from '../schedules/schedule-record.ts'
 import { runScript } from '../script.ts'
 import { createJobSeals } from '../secrets/job-seals.ts'
+import { aboutText } from '../webhooks/outbox.ts'
 import { createScript } from './create.lua.ts'
 import type { StartDependencies } from './dependencies.ts'
-import type { NewJob } from './job-store.ts'
+import type { DueTime, NewJob } from './job-store.ts'
 
 /** How long a key for repeats is remembered. */
 export const repeatsKnownMs = 24 * 3_600_000
@@ -37,6 +38,7 @@ export async function writeNewJob(
       jobIndexKey: redis.keyspace.jobIndex(tenant),
       connectionKey: connection && redis.keyspace.connection(tenant, connection.connectionId, 'record'),
       repeatKey: repeat && redis.keyspace.repeat(tenant, repeat.keyDigest),
+      outboxKey: due && redis.keyspace.outbox,
     },
     args: {
       channel: redis.keyspace.changedChannel(jobId),
@@ -59,6 +61,7 @@ export async function writeNewJob(
       dueField: due && fieldsOfKinds[due.kind].lastDue,
       expectedDue: due?.after,
       missed: due?.missed,
+      aboutMissed: due && connection && aboutMissed(due, { tenant, ...connection }, clock.now()),
       isUntaken: due?.isUntaken,
       joinActive,
       bodyDigest: repeat?.bodyDigest,
@@ -79,6 +82,15 @@ export async function writeNewJob(
 function tokenDigest([primary]: StartDependencies['keys'], { config }: NewJob['request']): string {
   if (!primary) throw new Error('there is no key')
   return createHmac('sha256', primary.key).update(`queue\0${config.access_token}`).digest('base64url').slice(0, 22)
+}
+
+function aboutMissed(
+  { kind, missed, dueAt }: DueTime,
+  { tenant, connectionId }: { tenant: string; connectionId: string },
+  now: number,
+): string {
+  const skipped = { kind, reason: 'missed', count: missed, dueAt }
+  return aboutText({ tenant, connectionId, at: now, skipped })
 }
 
 function fullRefreshStreams({ streams }: ConfiguredCatalog): string[] {

@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { defineScript } from '../script.ts'
+import { tellFunctions } from '../webhooks/tell.lua.ts'
 
 /**
  * Lua: sets the schedule of one kind of job, unless it is set already. What was due before is not due any more, and no
@@ -53,7 +54,7 @@ return 'DONE'
  */
 export const skipDueScript = defineScript({
   name: 'syncSkipDue',
-  keys: ['recordKey'],
+  keys: ['recordKey', 'outboxKey'],
   args: [
     /** The field of the latest due time that is over, and what it must hold. */
     'dueField',
@@ -62,12 +63,17 @@ export const skipDueScript = defineScript({
     'dueAt',
     /** How many count as skipped. */
     'count',
+    /** JSON: what the event about them says. */
+    'about',
   ],
   reply: Type.Enum(['SKIPPED', 'TAKEN']),
-  lua: `
+  lua: `${tellFunctions}
 if redis.call('HGET', recordKey, dueField) ~= expectedDue then return 'TAKEN' end
 redis.call('HSET', recordKey, dueField, dueAt)
-if count ~= '0' then redis.call('HINCRBY', recordKey, 'skippedRuns', count) end
+if count ~= '0' then
+  redis.call('HINCRBY', recordKey, 'skippedRuns', count)
+  tell(outboxKey, recordKey, 'schedule.skipped', about)
+end
 return 'SKIPPED'
 `,
 })

@@ -2,6 +2,7 @@ import { storeAnswer } from '../availability.ts'
 import { readFields } from '../hash-fields.ts'
 import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
+import { aboutText } from '../webhooks/outbox.ts'
 import { skipDueScript } from './due.lua.ts'
 import {
   fieldsOfKinds,
@@ -48,19 +49,31 @@ interface SkippedDue {
   after: number
   /** The last of these. */
   dueAt: number
-  /** How many count as skipped. */
+  /** How many count as skipped, and why. */
   count: number
+  reason: string
+  /** Ms since the epoch. */
+  now: number
 }
 
 /** @returns false when another process has seen to them, or the connection is gone */
 export async function skipDue(
   redis: StoreClient,
   { tenant, connectionId }: ConnectionName,
-  { kind, after, dueAt, count }: SkippedDue,
+  { kind, after, dueAt, count, reason, now }: SkippedDue,
 ): Promise<boolean> {
   const outcome = await runScript(redis, skipDueScript, {
-    keys: { recordKey: redis.keyspace.connection(tenant, connectionId, 'record') },
-    args: { dueField: fieldsOfKinds[kind].lastDue, expectedDue: after, dueAt, count },
+    keys: {
+      recordKey: redis.keyspace.connection(tenant, connectionId, 'record'),
+      outboxKey: redis.keyspace.outbox,
+    },
+    args: {
+      dueField: fieldsOfKinds[kind].lastDue,
+      expectedDue: after,
+      dueAt,
+      count,
+      about: aboutText({ tenant, connectionId, at: now, skipped: { kind, reason, count, dueAt } }),
+    },
   })
   return outcome === 'SKIPPED'
 }

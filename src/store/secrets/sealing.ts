@@ -21,8 +21,8 @@ export interface JobSealContext {
 export interface ConnectionSealContext {
   tenant: string
   connectionId: string
-  /** Config and catalog. */
-  purpose: 'connection'
+  /** Config and catalog, whom it tells, or a message for one of them. */
+  purpose: 'connection' | 'webhooks' | `delivery@${string}`
 }
 
 /** The data of a key itself: a word by which the key is recognized, and the secret that all processes share. */

@@ -1,0 +1,52 @@
+import Type, { type Static } from 'typebox'
+import { parseStored } from '../../stored/stored-data.ts'
+import { storeAnswer } from '../availability.ts'
+import type { StoreClient } from '../keys.ts'
+
+/** What an event is about, as scripts leave it in the outbox. Times are ms since the epoch. */
+const About = Type.Object({
+  tenant: Type.String(),
+  connectionId: Type.String(),
+  at: Type.Number(),
+  jobId: Type.Optional(Type.Number()),
+  /** When the job was made: with it, the id of a job that Redis has lost is not taken for that of a later one. */
+  jobCreatedAt: Type.Optional(Type.Number()),
+  skipped: Type.Optional(
+    Type.Object({ kind: Type.String(), reason: Type.String(), count: Type.Number(), dueAt: Type.Number() }),
+  ),
+})
+export type AboutEvent = Static<typeof About>
+
+/** What became of a connection. */
+export interface ConnectionEvent extends AboutEvent {
+  type: string
+}
+
+/** An entry of the outbox. */
+export interface OutboxEntry {
+  /** As it stands there. */
+  text: string
+  event: ConnectionEvent
+}
+
+/** What an event is about, for a script. */
+export function aboutText(about: AboutEvent): string {
+  return JSON.stringify(about)
+}
+
+/** The oldest entries of the outbox, the oldest first, as they stand there. */
+export async function readOutbox(redis: StoreClient, most: number): Promise<string[]> {
+  const texts = await storeAnswer(redis.lrange(redis.keyspace.outbox, -most, -1))
+  return texts.reverse()
+}
+
+/** @throws StoredDataError */
+export function parseOutboxEntry(text: string): OutboxEntry {
+  const [, type = '', about = ''] = /^(\S+) (.*)$/s.exec(text) ?? []
+  return { text, event: { ...parseStored(About, about, 'an event in the outbox'), type } }
+}
+
+/** Takes an entry away that cannot be read. */
+export async function dropFromOutbox(redis: StoreClient, text: string): Promise<void> {
+  await storeAnswer(redis.lrem(redis.keyspace.outbox, -1, text))
+}
