@@ -38,22 +38,18 @@ export function createReceivers({ allowed, resolve }: { allowed: AllowList; reso
     async find(text) {
       const url = parseReceiver(text)
       const host = url.hostname.replace(/^\[|\]$/g, '')
-      const addresses = isIP(host) ? [host] : await resolveHost(resolve, host)
+      const addresses = isIP(host) ? [host] : await resolve(host).catch(() => [])
       const isListed = allowed.hasName(host)
       // All of them: whoever answers for the name could choose another one later.
       if (!isListed && !addresses.every((address) => allowed.hasAddress(address) || isPublicAddress(address)))
         throw new ReceiverRefusedError(notPublic)
-      if (url.protocol === 'http:' && !isListed && !addresses.every(allowed.hasAddress))
+      const isAllowed = isListed || (addresses.length > 0 && addresses.every(allowed.hasAddress))
+      if (url.protocol === 'http:' && !isAllowed)
         throw new ReceiverRefusedError('must start with https://; only hosts in WEBHOOK_ALLOW may have plain http')
+      if (addresses.length === 0) throw new UnknownHostError('has a host without an address')
       return { url, addresses: addresses.slice(0, mostAddresses) }
     },
   }
-}
-
-async function resolveHost(resolve: Resolve, host: string): Promise<string[]> {
-  const addresses = await resolve(host).catch(() => [])
-  if (addresses.length === 0) throw new UnknownHostError('has a host without an address')
-  return addresses
 }
 
 /** @throws ReceiverRefusedError */
