@@ -6,6 +6,8 @@
 export const plainFailpoints = [
   'intercomRequest',
   'dueFollow',
+  'deliveryAnnounce',
+  'deliveryWake',
   'queueAdd',
   'queueDelay',
   'queueRemove',

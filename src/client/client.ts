@@ -24,6 +24,9 @@ const commands: Commands = {
   'connections schedule': async () => (await import('./connections/schedule.ts')).scheduleConnection,
   'connections pause': async () => (await import('./connections/pause.ts')).pauseConnection,
   'connections resume': async () => (await import('./connections/pause.ts')).resumeConnection,
+  'connections deliveries': async () => (await import('./connections/deliveries.ts')).listDeliveries,
+  'connections retry-delivery': async () => (await import('./connections/deliveries.ts')).retryDelivery,
+  'connections test-webhooks': async () => (await import('./connections/deliveries.ts')).testWebhooks,
   'connections apply': async () => (await import('./connections/apply.ts')).applyConnections,
   watch: async () => (await import('./jobs/watch.ts')).watchJob,
 }

@@ -139,6 +139,31 @@ export const clientCommands = {
     example: 'connections resume acme',
     variables: clientVariables,
   },
+  'connections deliveries': {
+    summary: 'list what the webhooks of a connection were told, newest first',
+    operands: ['ID'],
+    options: {
+      status: { value: 'STATUS', summary: 'pending, delivered or failed' },
+      limit: { value: 'N', summary: 'so many at most (20)' },
+      ...serviceOptions,
+    },
+    example: 'connections deliveries acme --status failed',
+    variables: clientVariables,
+  },
+  'connections retry-delivery': {
+    summary: 'send a message to a webhook once more, now',
+    operands: ['ID', 'DELIVERY'],
+    options: serviceOptions,
+    example: 'connections retry-delivery acme msg_2KWPBgLlAfxdpx2AI54pPJ85f4W',
+    variables: clientVariables,
+  },
+  'connections test-webhooks': {
+    summary: 'send a test to each webhook of a connection',
+    operands: ['ID'],
+    options: serviceOptions,
+    example: 'connections test-webhooks acme',
+    variables: clientVariables,
+  },
   'connections apply': {
     summary: 'make and change the connections of a YAML file; others are left alone',
     operands: ['FILE'],

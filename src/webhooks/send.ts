@@ -99,6 +99,7 @@ function request(
   return new Promise((resolve, reject) => {
     const sent = http.request(
       {
+        // Only without an agent, even one that is false, does Node take this connection and never opens another.
         createConnection: () => socket,
         method: 'POST',
         path: `${pathname}${search}`,
@@ -115,6 +116,8 @@ function request(
     )
     sent.on('error', reject)
     sent.on('upgrade', () => reject(new Error('upgrade')))
+    // A connection that ends in the middle of a head is no error to every version of Node.
+    sent.on('close', () => reject(new Error('closed')))
     sent.end(body)
   })
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { plainFailpoints } from '../../src/failpoints.ts'
-import { apiPoints, harmlessPoints, startPoints, workerPoints } from './points.ts'
+import { apiPoints, harmlessPoints, startPoints, webhookPoints, workerPoints } from './points.ts'
 
 const source = new URL('../../../src', import.meta.url).pathname
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
@@ -13,7 +13,7 @@ t.test('a process is killed at every step that it makes, or it is said why that 
     .filter((file) => file.endsWith('.lua.ts'))
     .flatMap((file) => [...textOf(file).matchAll(/defineScript\(\{\s+name: '(\w+)'/g)].map(([, name]) => name))
   t.ok(scripts.length > 30)
-  const met = [...Object.keys(workerPoints), ...apiPoints, ...startPoints, ...Object.keys(harmlessPoints)]
+  const met = [...Object.keys(workerPoints), ...apiPoints, ...startPoints, ...webhookPoints, ...Object.keys(harmlessPoints)]
   t.same([...new Set(met)].toSorted(), [...scripts, ...plainFailpoints].toSorted())
 })
 

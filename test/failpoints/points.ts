@@ -64,6 +64,9 @@ export const apiPoints = [
 /** The failpoints that a service comes to when it starts. */
 export const startPoints = ['syncPlantCanaries', 'syncJoinFolder'] as const
 
+/** The failpoints of whoever tells webhooks; `test/queue/webhook-kills.test.ts` kills processes there. */
+export const webhookPoints = ['webhooksAdd', 'webhooksChange', 'deliveryWake'] as const
+
 /** Scripts that a process may die at unnoticed, and why. */
 export const harmlessPoints: Record<string, string> = {
   syncReadLog: 'only reads',
@@ -79,6 +82,8 @@ export const harmlessPoints: Record<string, string> = {
   syncSkipDue: 'the next look sees to the same due times',
   syncRest: 'before it a death is one like any other, and after it the job waits for its turn as after a rest',
   syncGiveWay: 'one step that nobody continues: the next commit asks for room again',
+  deliveryAnnounce: 'a worker looks into the outbox anyway, a little later',
+  webhooksTellEnd: 'the next look finds the same job',
   syncRemoveAcknowledged: 'one step that nobody continues: the next look asks again',
 }
 

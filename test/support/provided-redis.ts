@@ -60,11 +60,18 @@ export interface ServiceOnRedis {
   fetch(path: string, options?: RequestInit): Promise<Response>
 }
 
-export async function serveOnRedis(t: Teardown, environment: Record<string, string>): Promise<ServiceOnRedis> {
+/** The key of all that a test serves, so that several processes may be asked with it. */
+const key = randomBytes(24).toString('hex')
+
+/** @param args of `serve` @defaultValue both roles */
+export async function serveOnRedis(
+  t: Teardown,
+  environment: Record<string, string>,
+  args: string[] = [],
+): Promise<ServiceOnRedis> {
   const dataDir = await mkdtemp(join(tmpdir(), 'intercom-sync-data-'))
   t.teardown(() => rm(dataDir, { recursive: true, force: true }))
-  const key = randomBytes(24).toString('hex')
-  const service = runCompiled(t, 'test/support/serve-process.js', [], {
+  const service = runCompiled(t, 'test/support/serve-process.js', args, {
     PORT: '0',
     DATA_DIR: dataDir,
     API_KEYS: `default:${key}`,

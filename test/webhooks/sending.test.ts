@@ -11,6 +11,7 @@ import { createWebhookSecret, isWebhookSecret, standardHeaders } from '../../src
 import { makeCertificate } from '../support/certificates.ts'
 import { startForwardProxy, startTlsFront } from '../support/forward-proxy.ts'
 import { createManualClock } from '../support/manual-clock.ts'
+import { untilHolds } from '../support/polling.ts'
 import { withTools } from '../support/tools.ts'
 import { answerWith, loopbackReceivers, startReceiver } from '../support/webhooks.ts'
 
@@ -67,7 +68,7 @@ t.test('a receiver that never answers has ten seconds, one that is slow with the
   const receiver = await startReceiver(t)
   receiver.answers.push(() => undefined)
   const silent = sendMessage(base, post(receiver.url), signal)
-  await clock.untilAsleep(answerMs)
+  await untilHolds(() => receiver.received.length === 1)
   clock.advance(answerMs)
   t.same(await silent, { failure: 'did not answer within 10 s' })
 
@@ -80,7 +81,7 @@ t.test('a receiver that never answers has ten seconds, one that is slow with the
   const ending = new AbortController()
   receiver.answers.push(() => undefined)
   const broken = sendMessage(base, post(receiver.url), ending.signal)
-  await clock.untilAsleep(answerMs)
+  await untilHolds(() => receiver.received.length === 3)
   ending.abort(new Error('the process ends'))
   await t.rejects(broken, { message: 'the process ends' })
 })

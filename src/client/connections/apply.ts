@@ -23,9 +23,13 @@ export const applyConnections: ClientCommand<'connections apply'> = async (conte
   const applied: object[] = []
   for (const connection of declared) {
     const { connectionId } = connection
-    const { change, warnings } = await put(connection, service, name)
-    applied.push({ connectionId, change, warnings })
-    if (!options.json) await output.write(`${connectionId}: ${change}\n`)
+    const { change, warnings, secrets } = await put(connection, service, name)
+    applied.push({ connectionId, change, warnings, ...(secrets.length > 0 && { secrets }) })
+    if (!options.json) {
+      await output.write(`${connectionId}: ${change}\n`)
+      for (const { url, secret } of secrets)
+        await output.write(`${connectionId}: the secret of ${url} is ${secret}; it is shown this once\n`)
+    }
     for (const warning of warnings) note(`${connectionId}: ${warning}`)
   }
   if (options.json) await output.write(`${JSON.stringify(applied)}\n`)
@@ -37,13 +41,15 @@ interface Applied {
   change: string
   /** What its jobs will stumble over, for people. */
   warnings: string[]
+  /** Secrets of webhooks that the service has made just now, and shows this once. */
+  secrets: { url: string; secret: string }[]
 }
 
 async function put({ connectionId, body }: DeclaredConnection, service: Service, file: string): Promise<Applied> {
   const path = `/v1/connections/${encodeURIComponent(connectionId)}`
   try {
     const { headers, value } = await service.ask({ method: 'PUT', path, body })
-    return { change: headers.get('connection-change') ?? 'put', warnings: warningsIn(value) }
+    return { change: headers.get('connection-change') ?? 'put', warnings: warningsIn(value), secrets: secretsIn(value) }
   } catch (error) {
     if (!(error instanceof CodedError) || error.code !== 'invalid_request' || error.faults.length === 0) throw error
     // A fault of the id itself names a parameter, which is no pointer.
@@ -61,4 +67,12 @@ async function put({ connectionId, body }: DeclaredConnection, service: Service,
 /** None in the answer of a version that does not tell. */
 function warningsIn(value: unknown): string[] {
   return isObject(value) && Array.isArray(value.warnings) ? value.warnings.map(String) : []
+}
+
+function secretsIn(value: unknown): Applied['secrets'] {
+  const webhooks = isObject(value) && Array.isArray(value.webhooks) ? value.webhooks : []
+  return webhooks.filter(isObject).flatMap(({ url, secret }) => {
+    const isShown = typeof secret === 'string' && secret.startsWith('whsec_')
+    return isShown ? [{ url: String(url), secret }] : []
+  })
 }

@@ -23,6 +23,8 @@ function textOf(connection: Record<string, unknown>): string {
   const modes = streams.filter(isObject).map(({ stream, sync_mode }) => {
     return [`  ${isObject(stream) ? stream.name : ''}`, String(sync_mode)]
   })
+  const webhooks = Array.isArray(connection.webhooks) ? connection.webhooks.filter(isObject) : []
+  const told = webhooks.map(({ url, events }) => [`  ${url}`, Array.isArray(events) ? events.join(', ') : ''])
   return [
     `Connection ${connectionId}, made ${createdAt}, last put ${lastUpdatedAt}`,
     // A service that cannot read what it has stored does not know it.
@@ -32,6 +34,7 @@ function textOf(connection: Record<string, unknown>): string {
     ...alignColumns(members),
     'Streams:',
     ...alignColumns(modes),
+    ...(told.length > 0 ? ['Webhooks:', ...alignColumns(told)] : []),
     '',
   ].join('\n')
 }

@@ -98,7 +98,7 @@ export function startDeliveryRole(options: DeliveryRoleOptions): DeliveryRole {
 
 const deliveriesAtATime = 100
 /** A tick is late when its delivery should have been tried so long ago, ms. */
-const lateMs = 5000
+const lateMs = 1000
 
 /**
  * Mends what a crash has left: events whose deliveries nobody has made, and deliveries without a tick. Several processes

@@ -1,28 +1,11 @@
-import Type from 'typebox'
 import { storeAnswer } from '../availability.ts'
 import { readFields } from '../hash-fields.ts'
 import { isFinal } from '../job.ts'
 import type { StoreClient } from '../keys.ts'
-import { defineScript, runScript } from '../script.ts'
+import { runScript } from '../script.ts'
+import { tellEndScript } from './missed-ends.lua.ts'
 import { aboutText } from './outbox.ts'
-import { tellFunctions } from './tell.lua.ts'
 import type { Owner } from './webhook-seal.ts'
-
-/** Leaves the event of a job that ended without one. Replies TOLD, or KNOWN when it has left one meanwhile. */
-const tellEndScript = defineScript({
-  name: 'webhooksTellEnd',
-  keys: ['recordKey', 'connectionKey', 'outboxKey'],
-  args: ['status', 'about'],
-  reply: Type.Enum(['TOLD', 'KNOWN']),
-  lua: `${tellFunctions}
-local latest, told, jobType = unpack(redis.call('HMGET', recordKey, 'status', 'told', 'jobType'))
-if latest ~= status or told then return 'KNOWN' end
-redis.call('HSET', recordKey, 'told', 1)
-tell(outboxKey, connectionKey, 'job.' .. status, about)
-if jobType ~= 'refresh' then tellHealth(outboxKey, connectionKey, about) end
-return 'TOLD'
-`,
-})
 
 /** The latest jobs of a connection that are looked at. */
 const latestJobs = 5

@@ -1,0 +1,19 @@
+import Type from 'typebox'
+import { defineScript } from '../script.ts'
+import { tellFunctions } from './tell.lua.ts'
+
+/** Leaves the event of a job that ended without one. Replies TOLD, or KNOWN when it has left one meanwhile. */
+export const tellEndScript = defineScript({
+  name: 'webhooksTellEnd',
+  keys: ['recordKey', 'connectionKey', 'outboxKey'],
+  args: ['status', 'about'],
+  reply: Type.Enum(['TOLD', 'KNOWN']),
+  lua: `${tellFunctions}
+local latest, told, jobType = unpack(redis.call('HMGET', recordKey, 'status', 'told', 'jobType'))
+if latest ~= status or told then return 'KNOWN' end
+redis.call('HSET', recordKey, 'told', 1)
+tell(outboxKey, connectionKey, 'job.' .. status, about)
+if jobType ~= 'refresh' then tellHealth(outboxKey, connectionKey, about) end
+return 'TOLD'
+`,
+})
