@@ -76,9 +76,9 @@ const sharedNames = {
   scheduledConnections: '{connections}:scheduled',
   /**
    * List: what became of connections with webhooks, `<event> <JSON>`, the newest first, until each webhook has its
-   * delivery; see `outbox.ts`.
+   * delivery; see `events.ts`.
    */
-  outbox: '{webhooks}:outbox',
+  events: '{webhooks}:events',
   /** Sorted set: `<tenant>:<connection id>:<delivery id>` of the deliveries that have not ended -> since when, ms. */
   pendingDeliveries: '{webhooks}:pending',
   /** Sorted set: the same of those that have failed. */

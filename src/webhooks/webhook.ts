@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import Type from 'typebox'
 
 /** `standard`: the body and the headers of Standard Webhooks. `slack`: what Slack's incoming webhooks take. */
-export const webhookFormats = ['standard', 'slack'] as const
+const webhookFormats = ['standard', 'slack'] as const
 export type WebhookFormat = (typeof webhookFormats)[number]
 
 /** So many webhooks a connection may have. */

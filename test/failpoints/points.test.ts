@@ -13,7 +13,13 @@ t.test('a process is killed at every step that it makes, or it is said why that 
     .filter((file) => file.endsWith('.lua.ts'))
     .flatMap((file) => [...textOf(file).matchAll(/defineScript\(\{\s+name: '(\w+)'/g)].map(([, name]) => name))
   t.ok(scripts.length > 30)
-  const met = [...Object.keys(workerPoints), ...apiPoints, ...startPoints, ...webhookPoints, ...Object.keys(harmlessPoints)]
+  const met = [
+    ...Object.keys(workerPoints),
+    ...apiPoints,
+    ...startPoints,
+    ...webhookPoints,
+    ...Object.keys(harmlessPoints),
+  ]
   t.same([...new Set(met)].toSorted(), [...scripts, ...plainFailpoints].toSorted())
 })
 

@@ -82,7 +82,7 @@ export const harmlessPoints: Record<string, string> = {
   syncSkipDue: 'the next look sees to the same due times',
   syncRest: 'before it a death is one like any other, and after it the job waits for its turn as after a rest',
   syncGiveWay: 'one step that nobody continues: the next commit asks for room again',
-  deliveryAnnounce: 'a worker looks into the outbox anyway, a little later',
+  deliveryAnnounce: 'a worker looks into the list of events anyway, a little later',
   webhooksTellEnd: 'the next look finds the same job',
   syncRemoveAcknowledged: 'one step that nobody continues: the next look asks again',
 }

@@ -142,7 +142,10 @@ t.test('every end of a job is told, with what came of it', async (t) => {
 
 t.test('failing and recovered are told when they begin, and only to whoever wants them', async (t) => {
   const other = await startReceiver(t)
-  const webhooks = [{ url: receiver.url, secret, events: ['connection.failing', 'connection.recovered'] }, { url: other.url }]
+  const webhooks = [
+    { url: receiver.url, secret, events: ['connection.failing', 'connection.recovered'] },
+    { url: other.url },
+  ]
   await ask('PUT', 'health', { ...base, webhooks })
   for (let failures = 0; failures < 6; failures++) await runJob('health', 'failed')
   await runJob('health')
@@ -207,7 +210,10 @@ t.test('a message is tried for a day, under one id, and then by hand', async (t)
   t.equal(receiver.received.length, times.length + 3, 'what is delivered can be sent again')
   t.equal(new Set(receiver.ids()).size, 1)
   t.equal(new Set(receiver.received.map(({ body }) => body)).size, 1)
-  t.match(await ask('POST', 'dead/deliveries/msg_unknown/retry'), { status: 404, value: { code: 'delivery_not_found' } })
+  t.match(await ask('POST', 'dead/deliveries/msg_unknown/retry'), {
+    status: 404,
+    value: { code: 'delivery_not_found' },
+  })
 })
 
 t.test('what a receiver says of a later try counts within limits, and 410 ends the tries', async (t) => {

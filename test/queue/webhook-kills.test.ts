@@ -46,7 +46,11 @@ t.test('every event is told once, whoever dies: each step of a worker, an API, R
   // Redis loses its processes and keeps its data; an API dies between making deliveries and having them tried.
   await put('restart')
   receiver.answers.push(...Array.from({ length: 3 }, () => answerWith(500)))
-  const dying = await serveOnRedis(t, { ...environment, ...armedWith({ does: 'kill', when: 'before', name: 'deliveryWake', hit: 1 }) }, ['--api'])
+  const dying = await serveOnRedis(
+    t,
+    { ...environment, ...armedWith({ does: 'kill', when: 'before', name: 'deliveryWake', hit: 1 }) },
+    ['--api'],
+  )
   await put('api')
   await dying.fetch('/v1/connections/api/webhooks/test', { method: 'POST' }).catch(() => undefined)
   t.equal(await dying.process.exited, 'SIGKILL')
@@ -58,7 +62,9 @@ t.test('every event is told once, whoever dies: each step of a worker, an API, R
   await api.call('/v1/jobs', { body: { connectionId: 'restart' } })
   const listOf = async (id: string) =>
     (await api.call<{ data: DeliveryBody[] }>(`/v1/connections/${id}/deliveries`)).data
-  const expected = new Map([...ids, 'restart'].map((id) => [id, 'job.succeeded']).concat([['api', 'webhook.test']]) as [string, string][])
+  const expected = new Map(
+    [...ids, 'restart'].map((id) => [id, 'job.succeeded']).concat([['api', 'webhook.test']]) as [string, string][],
+  )
   for (const [id, event] of expected) {
     await untilHolds(async () => (await listOf(id)).some(({ status }) => status === 'delivered'))
     t.match(await listOf(id), [{ event, status: 'delivered' }], id)

@@ -48,7 +48,11 @@ const inIPv6 = (address: string) => [
   `::${address}`,
   `64:ff9b::${address}`,
   `2002:${hex(address)}::1`,
-  `2001:0:4136:e378:8000:63bf:${hex(words(address).map((part) => 255 - part).join('.'))}`,
+  `2001:0:4136:e378:8000:63bf:${hex(
+    words(address)
+      .map((part) => 255 - part)
+      .join('.'),
+  )}`,
 ]
 /** The hosts of URLs that some parser takes for the address. */
 const notations = (address: string) => {
@@ -79,7 +83,13 @@ const urls = [
   ...inside.flatMap(notations).map((host) => `https://${host}/hook`),
   ...insideIPv6.map((host) => `https://[${host}]/hook`),
   ...['https:\\\\127.0.0.1/hook', 'https:/127.0.0.1/hook', 'https:127.0.0.1', ' https://127.0.0.1/', '//127.0.0.1/'],
-  ...['https://[fe80::1%25eth0]/', 'gopher://127.0.0.1/', 'file:///etc/passwd', 'http://8.8.8.8/', 'unix:/run/redis.sock'],
+  ...[
+    'https://[fe80::1%25eth0]/',
+    'gopher://127.0.0.1/',
+    'file:///etc/passwd',
+    'http://8.8.8.8/',
+    'unix:/run/redis.sock',
+  ],
   ...['https://0x08080808/', 'https://134744072/', 'https://010.8.8.8/', 'https://8.8.2056/'],
 ]
 
@@ -184,8 +194,16 @@ t.test('the operator allows addresses, networks and names, and these alone may h
     const { failure } = await send(url)
     t.equal(connected[0], address, `${url}: ${failure}`)
   }
-  for (const entry of ['10.0.0.0/33', '10.0.0.0/8/8', 'https://example.com', '*.example.com', '10.1', 'a b', '0x7f.1/8'])
-    t.throws(() => createAllowList([entry]), { message: new RegExp('has ".*"; name addresses') }, entry)
+  for (const entry of [
+    '10.0.0.0/33',
+    '10.0.0.0/8/8',
+    'https://example.com',
+    '*.example.com',
+    '10.1',
+    'a b',
+    '0x7f.1/8',
+  ])
+    t.throws(() => createAllowList([entry]), { message: /has ".*"; name addresses/ }, entry)
 })
 
 t.test('what counts as public is public to others, too', async (t) => {
@@ -194,9 +212,11 @@ t.test('what counts as public is public to others, too', async (t) => {
     fc.ipV4(),
     fc.ipV6(),
     // Near the edges of networks.
-    fc
-      .tuple(fc.constantFrom(...inside), fc.integer({ min: -2, max: 2 }), fc.nat({ max: 3 }))
-      .map(([base, by, place]) => words(base).map((part, at) => (at === place ? (part + by + 256) % 256 : part)).join('.')),
+    fc.tuple(fc.constantFrom(...inside), fc.integer({ min: -2, max: 2 }), fc.nat({ max: 3 })).map(([base, by, place]) =>
+      words(base)
+        .map((part, at) => (at === place ? (part + by + 256) % 256 : part))
+        .join('.'),
+    ),
     fc
       .tuple(fc.constantFrom('2000', '2001', '2002', '2620', '3fff', '3ffe', '64', '100'), fc.nat({ max: 0xffff }))
       .map(([first, second]) => `${first}:${second.toString(16)}::1`),

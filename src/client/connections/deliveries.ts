@@ -47,8 +47,26 @@ function pathOf(connectionId = ''): string {
 
 function tableOf(deliveries: readonly unknown[]): string {
   const rows = deliveries.filter(isObject).map((delivery) => {
-    const { deliveryId, createdAt, event, status, attempts, lastStatusCode, failure = '', nextAttemptAt = '' } = delivery
-    return [deliveryId, createdAt, event, status, attempts, lastStatusCode ?? failure, nextAttemptAt, delivery.url ?? '']
+    const {
+      deliveryId,
+      createdAt,
+      event,
+      status,
+      attempts,
+      lastStatusCode,
+      failure = '',
+      nextAttemptAt = '',
+    } = delivery
+    return [
+      deliveryId,
+      createdAt,
+      event,
+      status,
+      attempts,
+      lastStatusCode ?? failure,
+      nextAttemptAt,
+      delivery.url ?? '',
+    ]
   })
   return `${alignColumns([headings, ...rows.map((row) => row.map(String))]).join('\n')}\n`
 }

@@ -9,7 +9,7 @@ import type { DueDelivery } from '../../store/webhooks/deliveries.ts'
 /** Deliveries have a queue of their own, so that no sync makes them late, and they make no sync late. */
 export const deliveryQueueName = 'deliveries'
 
-/** A tick says whose messages are due, and nothing more: Redis says which. One without a place: look into the outbox. */
+/** A tick says whose messages are due, and nothing more: Redis says which. One without a place: look into the list of events. */
 export const DeliveryTick = Type.Object({
   tenant: Type.Optional(Type.String()),
   connectionId: Type.Optional(Type.String()),
@@ -18,7 +18,7 @@ export const DeliveryTick = Type.Object({
 
 /** The ticks of deliveries. */
 export interface DeliveryQueue {
-  /** The outbox may hold something. */
+  /** An event may have come. */
   announce(): Promise<void>
   /** Has deliveries tried at their time. What has its tick already gets no other for that time. */
   wake(deliveries: readonly DueDelivery[]): Promise<void>
@@ -42,7 +42,7 @@ export function createDeliveryQueue(redis: StoreClient, clock: Clock, onError: (
   })
   queue.on('error', onError)
   return {
-    announce: async () => void (await failpoint('deliveryAnnounce', () => queue.add('outbox', {}, tickOptions))),
+    announce: async () => void (await failpoint('deliveryAnnounce', () => queue.add('events', {}, tickOptions))),
     async wake(deliveries) {
       const ticks = deliveries.map(({ deliveryId, dueAt, ...data }) => ({
         name: 'delivery',

@@ -21,7 +21,7 @@ export interface DeliveryRoleOptions
 
 /** The part of a worker that tells the webhooks of connections. */
 export interface DeliveryRole {
-  /** The outbox may hold something. */
+  /** An event may have come. */
   announced(): void
   end(): Promise<void>
 }
@@ -104,7 +104,7 @@ const lateMs = 1000
  * Mends what a crash has left: events whose deliveries nobody has made, and deliveries without a tick. Several processes
  * may do it at once.
  */
-export async function reconcileDeliveries(
+async function reconcileDeliveries(
   dependencies: FanOutDependencies,
   queue: Pick<DeliveryQueue, 'wake'>,
   signal: AbortSignal,

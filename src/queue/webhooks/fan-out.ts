@@ -4,7 +4,7 @@ import { jobFromRecord } from '../../store/job-record.ts'
 import type { StoreClient } from '../../store/keys.ts'
 import { SealBrokenError } from '../../store/secrets/sealing.ts'
 import { addDeliveries, type DeliveryDependencies, type DueDelivery } from '../../store/webhooks/deliveries.ts'
-import { type ConnectionEvent, dropFromOutbox, parseOutboxEntry, readOutbox } from '../../store/webhooks/outbox.ts'
+import { type ConnectionEvent, dropEvent, parseEvent, readEvents } from '../../store/webhooks/events.ts'
 import { openWebhooks } from '../../store/webhooks/webhook-seal.ts'
 import { StoredDataError } from '../../stored/stored-data.ts'
 import { bodyOf } from '../../webhooks/message.ts'
@@ -17,20 +17,20 @@ export interface FanOutDependencies extends DeliveryDependencies {
   publicUrl?: string | undefined
   /** Has deliveries tried that are due. */
   wake: (deliveries: readonly DueDelivery[]) => Promise<void>
-  /** Gets what keeps an event in the outbox. */
+  /** Gets what keeps an event in the list of events. */
   onError: (error: unknown) => void
 }
 
 const entriesAtATime = 100
 
 /**
- * Makes deliveries of all events in the outbox, the oldest first. Any number of processes may do it at the same time: the
+ * Makes deliveries of all events in the list of events, the oldest first. Any number of processes may do it at the same time: the
  * script that makes the deliveries takes the event.
  */
 export async function fanOut(dependencies: FanOutDependencies): Promise<void> {
   const { redis, onError } = dependencies
   for (;;) {
-    const texts = await readOutbox(redis, entriesAtATime)
+    const texts = await readEvents(redis, entriesAtATime)
     let taken = 0
     for (const text of texts) {
       try {
@@ -70,12 +70,12 @@ async function fanOutEntry(dependencies: FanOutDependencies, text: string): Prom
       event,
       cause: causeOf(event),
       bodyFor: ({ format }) => bodyOf(told, format, jobBody, publicUrl),
-      outboxEntry: text,
+      eventEntry: text,
     })
     await wake(made)
   } catch (error) {
     // Nobody has brought the key within a day.
-    if (error instanceof SealBrokenError && clock.now() - event.at > triesLastMs) await dropFromOutbox(redis, text)
+    if (error instanceof SealBrokenError && clock.now() - event.at > triesLastMs) await dropEvent(redis, text)
     throw error
   }
 }
@@ -83,9 +83,9 @@ async function fanOutEntry(dependencies: FanOutDependencies, text: string): Prom
 /** An entry that cannot be read never will be. */
 async function readEntry(redis: StoreClient, text: string) {
   try {
-    return parseOutboxEntry(text)
+    return parseEvent(text)
   } catch (error) {
-    if (error instanceof StoredDataError) await dropFromOutbox(redis, text)
+    if (error instanceof StoredDataError) await dropEvent(redis, text)
     throw error
   }
 }

@@ -38,7 +38,7 @@ export const endScript = defineScript({
     'fingerprintsKey',
   ],
   /** The connection's keys, of a job that has one. */
-  optionalKeys: ['lockKey', 'connectionKey', 'connectionStatesKey', 'connectionJobsKey', 'outboxKey'],
+  optionalKeys: ['lockKey', 'connectionKey', 'connectionStatesKey', 'connectionJobsKey', 'eventsKey'],
   args: [
     'channel',
     'now',
@@ -116,10 +116,10 @@ if connectionKey and redis.call('HEXISTS', connectionKey, 'createdAt') == 1 then
   local jobType, generation, fullRefresh =
     unpack(redis.call('HMGET', recordKey, 'jobType', 'generation', 'fullRefresh'))
   redis.call('HSET', recordKey, 'told', 1)
-  tell(outboxKey, connectionKey, 'job.' .. finalStatus, about)
+  tell(eventsKey, connectionKey, 'job.' .. finalStatus, about)
   if jobType == 'sync' then
     countEnd(connectionKey, finalStatus, now)
-    tellHealth(outboxKey, connectionKey, about)
+    tellHealth(eventsKey, connectionKey, about)
     if finalStatus == 'succeeded' and redis.call('HGET', connectionKey, 'ack') == 'on_success' then
       acknowledgeEnd(recordKey, statesKey, connectionKey, connectionStatesKey, jobId, generation, fullRefresh, last)
     end

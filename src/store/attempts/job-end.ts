@@ -14,7 +14,7 @@ import type { Retention } from '../log/retention.ts'
 import { runScript } from '../script.ts'
 import { openJobSeals } from '../secrets/job-seals.ts'
 import { type EncryptionKey, SealBrokenError } from '../secrets/sealing.ts'
-import { aboutText } from '../webhooks/outbox.ts'
+import { aboutText } from '../webhooks/events.ts'
 import { endScript } from './end.lua.ts'
 import { forgetJob } from './live-jobs.ts'
 
@@ -151,7 +151,7 @@ async function tryToEnd(
       connectionKey: connectionKey('record'),
       connectionStatesKey: connectionKey('states'),
       connectionJobsKey: connectionKey('jobs'),
-      outboxKey: connectionId ? redis.keyspace.outbox : undefined,
+      eventsKey: connectionId ? redis.keyspace.events : undefined,
     },
     args: {
       jobId,

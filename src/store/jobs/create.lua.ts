@@ -27,7 +27,7 @@ export const createScript = defineScript({
   name: 'syncCreate',
   keys: ['recordKey', 'dataKeyKey', 'requestKey', 'statesKey', 'jobIndexKey'],
   /** The connection's record, the data stored under the key for repeats, and where events of due times are left. */
-  optionalKeys: ['connectionKey', 'repeatKey', 'outboxKey'],
+  optionalKeys: ['connectionKey', 'repeatKey', 'eventsKey'],
   args: [
     'channel',
     'now',
@@ -128,7 +128,7 @@ if connectionKey then
     redis.call('HSET', connectionKey, dueField, dueAt)
     if missed ~= '0' then
       redis.call('HINCRBY', connectionKey, 'skippedRuns', missed)
-      tell(outboxKey, connectionKey, 'schedule.skipped', aboutMissed)
+      tell(eventsKey, connectionKey, 'schedule.skipped', aboutMissed)
     end
   end
   if isUntaken == '1' then redis.call('HINCRBY', connectionKey, 'untakenRuns', 1) end

@@ -3,7 +3,7 @@ import type { ConfiguredCatalog } from '../../airbyte/catalog.ts'
 import { fieldsOfKinds } from '../schedules/schedule-record.ts'
 import { runScript } from '../script.ts'
 import { createJobSeals } from '../secrets/job-seals.ts'
-import { aboutText } from '../webhooks/outbox.ts'
+import { aboutText } from '../webhooks/events.ts'
 import { createScript } from './create.lua.ts'
 import type { StartDependencies } from './dependencies.ts'
 import type { DueTime, NewJob } from './job-store.ts'
@@ -38,7 +38,7 @@ export async function writeNewJob(
       jobIndexKey: redis.keyspace.jobIndex(tenant),
       connectionKey: connection && redis.keyspace.connection(tenant, connection.connectionId, 'record'),
       repeatKey: repeat && redis.keyspace.repeat(tenant, repeat.keyDigest),
-      outboxKey: due && redis.keyspace.outbox,
+      eventsKey: due && redis.keyspace.events,
     },
     args: {
       channel: redis.keyspace.changedChannel(jobId),

@@ -54,7 +54,7 @@ return 'DONE'
  */
 export const skipDueScript = defineScript({
   name: 'syncSkipDue',
-  keys: ['recordKey', 'outboxKey'],
+  keys: ['recordKey', 'eventsKey'],
   args: [
     /** The field of the latest due time that is over, and what it must hold. */
     'dueField',
@@ -72,7 +72,7 @@ if redis.call('HGET', recordKey, dueField) ~= expectedDue then return 'TAKEN' en
 redis.call('HSET', recordKey, dueField, dueAt)
 if count ~= '0' then
   redis.call('HINCRBY', recordKey, 'skippedRuns', count)
-  tell(outboxKey, recordKey, 'schedule.skipped', about)
+  tell(eventsKey, recordKey, 'schedule.skipped', about)
 end
 return 'SKIPPED'
 `,

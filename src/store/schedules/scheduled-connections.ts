@@ -2,7 +2,7 @@ import { storeAnswer } from '../availability.ts'
 import { readFields } from '../hash-fields.ts'
 import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
-import { aboutText } from '../webhooks/outbox.ts'
+import { aboutText } from '../webhooks/events.ts'
 import { skipDueScript } from './due.lua.ts'
 import {
   fieldsOfKinds,
@@ -65,7 +65,7 @@ export async function skipDue(
   const outcome = await runScript(redis, skipDueScript, {
     keys: {
       recordKey: redis.keyspace.connection(tenant, connectionId, 'record'),
-      outboxKey: redis.keyspace.outbox,
+      eventsKey: redis.keyspace.events,
     },
     args: {
       dueField: fieldsOfKinds[kind].lastDue,

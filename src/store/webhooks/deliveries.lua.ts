@@ -21,17 +21,17 @@ end
 `
 
 /**
- * Makes the deliveries of an event and takes the event from the outbox, unless somebody else has. Deliveries that are there
+ * Makes the deliveries of an event and takes the event from the list of events, unless somebody else has. Deliveries that are there
  * already stay as they are. Entries without a text are older deliveries that give way.
  *
  * Replies TAKEN, GONE when there is no such connection any more, or DONE.
  */
 export const addDeliveriesScript = defineScript({
   name: 'webhooksAdd',
-  keys: ['connectionKey', 'outboxKey', ...deliveryKeys],
+  keys: ['connectionKey', 'eventsKey', ...deliveryKeys],
   args: [
-    /** As it stands in the outbox; '' for an event that was never there. */
-    'outboxEntry',
+    /** As it stands in the list of events; '' for an event that was never there. */
+    'eventEntry',
     'now',
     /** What stands before the id of a delivery where all connections' are found. */
     'owner',
@@ -40,7 +40,7 @@ export const addDeliveriesScript = defineScript({
   entries: ['id', 'place', 'record'],
   reply: Type.Enum(['DONE', 'TAKEN', 'GONE']),
   lua: `${removeFunction}
-if outboxEntry ~= '' and not redis.call('LPOS', outboxKey, outboxEntry) then return 'TAKEN' end
+if eventEntry ~= '' and not redis.call('LPOS', eventsKey, eventEntry) then return 'TAKEN' end
 local isThere = redis.call('EXISTS', connectionKey) == 1
 if isThere then
   for id, place, record in entries() do
@@ -56,7 +56,7 @@ if isThere then
   end
   for _, key in ipairs({deliveriesKey, orderKey, dueKey}) do redis.call('PEXPIRE', key, keptMs) end
 end
-if outboxEntry ~= '' then redis.call('LREM', outboxKey, -1, outboxEntry) end
+if eventEntry ~= '' then redis.call('LREM', eventsKey, -1, eventEntry) end
 return isThere and 'DONE' or 'GONE'
 `,
 })

@@ -8,7 +8,7 @@ import { runScript } from '../script.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
 import { addDeliveriesScript, changeDeliveryScript } from './deliveries.lua.ts'
 import { type DeliveryRecord, deliveriesKeptMs, mostDeliveries, readDeliveryRecord } from './delivery-record.ts'
-import type { ConnectionEvent } from './outbox.ts'
+import type { ConnectionEvent } from './events.ts'
 import { type Owner, sealMessage } from './webhook-seal.ts'
 
 export interface DeliveryDependencies {
@@ -31,15 +31,15 @@ interface EventToDeliver {
   /** What tells it from all other events. */
   cause: readonly (string | number)[]
   bodyFor: (webhook: Webhook) => string
-  /** As it stands in the outbox; absent for an event that was never there. */
-  outboxEntry?: string
+  /** As it stands in the list of events; absent for an event that was never there. */
+  eventEntry?: string
 }
 
 /** Keys go a little later than what they hold. */
 const keysKeptMs = deliveriesKeptMs + 86_400_000
 
 /**
- * Makes a delivery for each webhook that wants an event, in one step with taking the event from the outbox.
+ * Makes a delivery for each webhook that wants an event, in one step with taking the event from the list of events.
  *
  * @returns them; none when somebody else has made them, or the connection is gone
  */
@@ -47,7 +47,7 @@ export async function addDeliveries(
   { redis, keys, clock }: DeliveryDependencies,
   owner: Owner,
   webhooks: readonly Webhook[],
-  { event, cause, bodyFor, outboxEntry }: EventToDeliver,
+  { event, cause, bodyFor, eventEntry }: EventToDeliver,
 ): Promise<DueDelivery[]> {
   const { tenant, connectionId } = owner
   const now = clock.now()
@@ -72,10 +72,10 @@ export async function addDeliveries(
   const outcome = await runScript(redis, addDeliveriesScript, {
     keys: {
       connectionKey: redis.keyspace.connection(tenant, connectionId, 'record'),
-      outboxKey: redis.keyspace.outbox,
+      eventsKey: redis.keyspace.events,
       ...deliveryKeysOf(redis, owner),
     },
-    args: { outboxEntry, now, owner: prefixOf(owner), keptMs: keysKeptMs },
+    args: { eventEntry, now, owner: prefixOf(owner), keptMs: keysKeptMs },
     entries: [...old, ...made],
   })
   return outcome === 'DONE' ? made.map(({ id, place }) => ({ ...owner, deliveryId: id, place, dueAt: now })) : []

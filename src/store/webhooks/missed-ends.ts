@@ -3,8 +3,8 @@ import { readFields } from '../hash-fields.ts'
 import { isFinal } from '../job.ts'
 import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
+import { aboutText } from './events.ts'
 import { tellEndScript } from './missed-ends.lua.ts'
-import { aboutText } from './outbox.ts'
 import type { Owner } from './webhook-seal.ts'
 
 /** The latest jobs of a connection that are looked at. */
@@ -47,7 +47,7 @@ async function lookOver(redis: StoreClient, owner: Owner): Promise<void> {
     if (told !== undefined || !isFinal(status) || endTime === undefined || Number(endTime) < Number(since)) continue
     const about = { ...owner, at: Number(endTime), jobId, jobCreatedAt: Number(createdAt) || 0 }
     await runScript(redis, tellEndScript, {
-      keys: { recordKey, connectionKey, outboxKey: keyspace.outbox },
+      keys: { recordKey, connectionKey, eventsKey: keyspace.events },
       args: { status, about: aboutText(about) },
     })
   }

@@ -3,7 +3,7 @@ import { parseStored } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
 import type { StoreClient } from '../keys.ts'
 
-/** What an event is about, as scripts leave it in the outbox. Times are ms since the epoch. */
+/** What an event is about, as scripts leave it in the list of events. Times are ms since the epoch. */
 const About = Type.Object({
   tenant: Type.String(),
   connectionId: Type.String(),
@@ -22,8 +22,8 @@ export interface ConnectionEvent extends AboutEvent {
   type: string
 }
 
-/** An entry of the outbox. */
-export interface OutboxEntry {
+/** An entry of the list of events. */
+export interface EventEntry {
   /** As it stands there. */
   text: string
   event: ConnectionEvent
@@ -34,19 +34,19 @@ export function aboutText(about: AboutEvent): string {
   return JSON.stringify(about)
 }
 
-/** The oldest entries of the outbox, the oldest first, as they stand there. */
-export async function readOutbox(redis: StoreClient, most: number): Promise<string[]> {
-  const texts = await storeAnswer(redis.lrange(redis.keyspace.outbox, -most, -1))
+/** The oldest entries of the list of events, the oldest first, as they stand there. */
+export async function readEvents(redis: StoreClient, most: number): Promise<string[]> {
+  const texts = await storeAnswer(redis.lrange(redis.keyspace.events, -most, -1))
   return texts.reverse()
 }
 
 /** @throws StoredDataError */
-export function parseOutboxEntry(text: string): OutboxEntry {
+export function parseEvent(text: string): EventEntry {
   const [, type = '', about = ''] = /^(\S+) (.*)$/s.exec(text) ?? []
-  return { text, event: { ...parseStored(About, about, 'an event in the outbox'), type } }
+  return { text, event: { ...parseStored(About, about, 'an event in the list of events'), type } }
 }
 
 /** Takes an entry away that cannot be read. */
-export async function dropFromOutbox(redis: StoreClient, text: string): Promise<void> {
-  await storeAnswer(redis.lrem(redis.keyspace.outbox, -1, text))
+export async function dropEvent(redis: StoreClient, text: string): Promise<void> {
+  await storeAnswer(redis.lrem(redis.keyspace.events, -1, text))
 }
