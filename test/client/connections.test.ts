@@ -159,3 +159,28 @@ t.test('two dollar signs stand for one', async (t) => {
   const job = await run(['jobs', 'run', '--connection', 'dollar', '--wait'])
   t.match(job, { end: 1, stdout: /access token/ }, 'the token is the text itself')
 })
+
+t.test('webhooks of a file get a secret, which is shown once; what they were told is listed', async (t) => {
+  const text = `connections:
+  hooked:
+    config: {access_token: "\${ACME_TOKEN}"}
+    streams: [tags]
+    webhooks: [{url: "https://hooks.test/a"}]
+`
+  const apply = () => run(['connections', 'apply', '-'], {}, text)
+  const url = 'https://hooks.test/a'
+  const secret = new RegExp(`^hooked: created\\nhooked: the secret of ${url} is whsec_\\S+; it is shown this once\\n$`)
+  t.match(await apply(), { end: 0, stdout: secret })
+  t.match(await apply(), { end: 0, stdout: /^hooked: unchanged\n$/ })
+  t.match(await run(['connections', 'show', 'hooked']), {
+    stdout: new RegExp(`\\nWebhooks:\\n +${url} +job.succeeded, `),
+  })
+  const sent = await run(['connections', 'test-webhooks', 'hooked', '--json'])
+  const [{ deliveryId }] = JSON.parse(sent.stdout) as [{ deliveryId: string }]
+  const row = new RegExp(`^DELIVERY .*\\n${deliveryId} .* webhook.test +\\w+ .* ${url}\\n$`)
+  t.match(await run(['connections', 'deliveries', 'hooked']), { end: 0, stdout: row })
+  t.match(await run(['connections', 'retry-delivery', 'hooked', deliveryId]), { end: 0, stdout: row })
+  t.match(await run(['connections', 'deliveries', 'hooked', '--status', 'delivered', '--json']), { stdout: '[]\n' })
+  t.match(await run(['connections', 'retry-delivery', 'hooked', 'msg_0']), { end: 1, stderr: /no such delivery/ })
+  t.match(await run(['connections', 'test-webhooks', 'acme']), { end: 0, stderr: /has no webhooks/ })
+})

@@ -5,6 +5,7 @@ import { inspect } from 'node:util'
 import t from 'tap'
 import { createBudget } from '../../src/intercom/budget/budget.ts'
 import { createRedisBudgetStore } from '../../src/store/limits/redis-budget-store.ts'
+import { createDeliveryStore } from '../../src/store/webhooks/delivery-store.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
 import { allValues } from '../support/redis-values.ts'
 import { beginAttempt, commitOf, openStore, syncRequest, tenant } from '../support/store.ts'
@@ -12,6 +13,9 @@ import { beginAttempt, commitOf, openStore, syncRequest, tenant } from '../suppo
 const canary = 'dG9rZW46Y2FuYXJ5LTc3N2Y0'
 const workspace = 'workspace-canary-5c1e'
 const message = 'a-message-only-its-reader-may-see'
+const webhookKey = Buffer.from('the-key-of-a-webhook-and-its-canary').toString('base64')
+/** Addresses of webhooks may be secrets, as Slack's are. */
+const channel = 'T0CANARY/B0CANARY/of-a-channel'
 
 /** The ways in which a text could be lying about. */
 const disguises = (text: string) => [
@@ -31,7 +35,17 @@ t.test('neither the request nor a message is anywhere in Redis in clear', onReal
   }
   const { jobId } = await store.jobs.create({ tenant, request: syncRequest(canary) })
   const { config, catalog } = syncRequest(canary)
-  await store.connections.put(tenant, 'main', { config, catalog })
+  const webhooks = [
+    {
+      url: `https://hooks.example/${channel}`,
+      secret: `whsec_${webhookKey}`,
+      format: 'standard' as const,
+      events: ['job.failed'],
+    },
+  ]
+  await store.connections.put(tenant, 'main', { config, catalog }, undefined, () => webhooks)
+  const deliveries = createDeliveryStore({ ...store, createId: randomUUID, wake: async () => undefined })
+  t.match(await deliveries.test(tenant, 'main'), [{ url: `https://hooks.example/${channel}` }])
   const pending = await dump()
   const attempt = await beginAttempt(store, { jobId, fence: 1, attemptId: 'a' })
   t.equal(attempt.openRequest().config.access_token, canary)
@@ -53,10 +67,12 @@ t.test('neither the request nor a message is anywhere in Redis in clear', onReal
 
   t.match(pending, /:request/, 'the dump shows what there is')
   t.match(pending, /settings/)
+  t.match(pending, /webhooks/)
+  t.match(pending, /msg_/)
   t.match(running, /budget/)
   t.equal((await store.connections.read(tenant, 'main')).settings?.config.access_token, canary)
   for (const [when, text] of Object.entries({ pending, running, ended })) {
-    for (const secret of [canary, workspace, message].flatMap(disguises)) {
+    for (const secret of [canary, workspace, message, webhookKey, channel].flatMap(disguises)) {
       t.notOk(text.includes(secret), `${when}: no ${secret}`)
     }
   }

@@ -67,16 +67,10 @@ export interface JobEnd {
 export type EndObserver = (end: JobEnd) => void
 
 /** What a job came to: the members of its record that only its end shows. */
-const endFields = [
-  'connectionId',
-  'rows',
-  'attempts',
-  'startTime',
-  'requests',
-  'waitedMs',
-  'skippedStreams',
-  'createdAt',
-] as const
+const endFields = ['connectionId', 'rows', 'attempts', 'startTime', 'requests', 'waitedMs', 'skippedStreams'] as const
+
+/** What else is read of it for its end. */
+const otherFields = ['tenant', 'messages', 'streams', 'errorTraced', 'createdAt'] as const
 
 /**
  * Ends a job. The first caller writes the end: worker, API or reconciler.
@@ -117,11 +111,11 @@ async function tryToEnd(
 ): Promise<EndOutcome | 'CHANGED'> {
   const [record, wrappedDataKey] = await storeAnswer(
     Promise.all([
-      redis.hmget(redis.keyspace.job(jobId, 'record'), 'tenant', 'messages', 'streams', 'errorTraced', ...endFields),
+      redis.hmget(redis.keyspace.job(jobId, 'record'), ...otherFields, ...endFields),
       redis.get(redis.keyspace.job(jobId, 'dataKey')),
     ]),
   )
-  const [tenant, messages, streamsText, errorTraced, ...figures] = record
+  const [tenant, messages, streamsText, errorTraced, createdAt, ...figures] = record
   if (!tenant || !messages) return 'ENDED'
   const written = by?.written
   if (written && Number(messages) !== written.offset) return 'REWOUND'
@@ -131,7 +125,7 @@ async function tryToEnd(
   const closing = closeStreams(streams, ending, errorTraced === '1', now)
   const { status, failure } = closing.ending
   const entry = await sealClosing(keys, wrappedDataKey, { tenant, jobId }, Number(messages), closing.lines)
-  const [connectionId, , , , , , , createdAt] = figures
+  const [connectionId] = figures
   const connectionKey = (key: 'record' | 'states' | 'jobs') =>
     connectionId ? redis.keyspace.connection(tenant, connectionId, key) : undefined
   const outcome = await runScript(redis, endScript, {
