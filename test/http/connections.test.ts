@@ -106,7 +106,7 @@ const bad: [what: string, body: object, pointer: string][] = [
   ['an unknown stream', { config, streams: ['contcats'] }, '/streams/0'],
   ['catalog and streams', { config, streams: ['tags'], catalog: { streams: ['tags'] } }, '/streams'],
   ['a schedule of no type', { config, schedule: { cron: '0 * * * *' } }, '/schedule/type'],
-  ['a member of nobody', { config, webhooks: [] }, '/webhooks'],
+  ['a member of nobody', { config, hooks: [] }, '/hooks'],
   ['a state', { config, state: [] }, '/state'],
 ]
 for (const [what, body, pointer] of bad)

@@ -94,17 +94,17 @@ function addPutConnection(app: Api, dependencies: RouteDependencies): void {
       const faults: Fault[] = []
       const { webhooks = [], ...rest } = body
       const schedule = readScheduleMembers(rest, scheduleMinIntervalMs, faults)
-      const told = await readWebhooks(webhooks, dependencies, faults)
+      const told = webhooks.length > 0 ? await readWebhooks(webhooks, dependencies, faults) : undefined
       if (faults.length > 0) throw invalidRequest(faults)
       const settled = (stored?: object) => settingsOf(rest, schedule, stored)
       const { connection, created } = hasMasks(body.config)
-        ? await connections.edit(tenant, connectionId, (stored) => settled(stored?.config), schedule, told.edit)
-        : await connections.put(tenant, connectionId, settled(), schedule, told.edit)
+        ? await connections.edit(tenant, connectionId, (stored) => settled(stored?.config), schedule, told?.edit)
+        : await connections.put(tenant, connectionId, settled(), schedule, told?.edit)
       reply.header('Connection-Change', created ? 'created' : changeBetween(before, connection))
       const signal = openStreams.signalFor(reply.raw)
       const warnings = connection.settings ? await warningsOf(connection.settings, askIntercom, signal) : []
       const answer = toConnectionBody(connection, clock.now(), query.include === 'catalog')
-      const shown = told.made.size > 0 && { webhooks: toWebhooksBody(connection.webhooks ?? [], told.made) }
+      const shown = told && { webhooks: toWebhooksBody(connection.webhooks ?? [], told.made) }
       return reply.code(created ? 201 : 200).send({ ...answer, ...shown, warnings })
     },
   })

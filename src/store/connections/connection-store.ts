@@ -23,9 +23,6 @@ export const noSchedule: PutSchedule = { schedule: { type: 'manual' }, ack: 'cli
 /** The webhooks that a connection is to have, from those that it has; of those that cannot be read, none are given. */
 export type EditWebhooks = (stored: readonly Webhook[]) => Webhook[]
 
-/** Connections that tell nobody. */
-export const noWebhooks: EditWebhooks = () => []
-
 /** What a connection does by itself, and what came of it. */
 export interface ConnectionRuns {
   record: ScheduleRecord

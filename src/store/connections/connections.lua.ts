@@ -40,7 +40,7 @@ export const putConnectionScript = defineScript({
     'name',
     /** Sealed; '' for none. */
     'webhooks',
-    /** Sealed; '' for none. */
+    /** Sealed; '' for none, '*' for any. */
     'expectedWebhooks',
     /** Which events they want, with a blank before and behind each. */
     'webhookEvents',
@@ -50,7 +50,9 @@ export const putConnectionScript = defineScript({
   reply: Type.Enum(['CREATED', 'REPLACED', 'CHANGED']),
   lua: `${setScheduleFunction}${removeDeliveriesFunction}
 if expected ~= '' and redis.call('HGET', recordKey, 'settings') ~= expected then return 'CHANGED' end
-if (redis.call('HGET', recordKey, 'webhooks') or '') ~= expectedWebhooks then return 'CHANGED' end
+if expectedWebhooks ~= '*' and (redis.call('HGET', recordKey, 'webhooks') or '') ~= expectedWebhooks then
+  return 'CHANGED'
+end
 local created = redis.call('EXISTS', recordKey) == 0
 redis.call('HSET', recordKey, 'settings', settings, 'lastUpdatedAt', now, 'ack', ack)
 setSchedule(recordKey, 'schedule', 'scheduleSetAt', 'lastDue', schedule, now)

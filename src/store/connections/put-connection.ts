@@ -27,7 +27,8 @@ interface Owner {
 /** What a connection does by itself, and whom it tells. */
 interface PutParts {
   schedule: PutSchedule
-  webhooks: EditWebhooks
+  /** Absent: nobody. */
+  webhooks?: EditWebhooks | undefined
 }
 
 /** Makes a connection or replaces it, whatever it was. Returns whether it is new. */
@@ -36,7 +37,8 @@ export function putConnection(
   owner: Owner,
   { settings, ...parts }: PutParts & { settings: ConnectionSettings },
 ): Promise<boolean> {
-  return write(dependencies, owner, parts, () => ({ settings, expected: undefined }))
+  const put = { settings, expected: undefined }
+  return parts.webhooks ? write(dependencies, owner, parts, () => put) : putBlindly(dependencies, owner, parts, put)
 }
 
 /**
@@ -64,11 +66,22 @@ interface NewSettings {
   expected: string | undefined
 }
 
+/** Whatever is stored. */
+async function putBlindly(
+  dependencies: PutDependencies,
+  owner: Owner,
+  { schedule }: PutParts,
+  put: NewSettings,
+): Promise<boolean> {
+  const outcome = await writeOnce(dependencies, owner, { ...put, schedule, webhooks: [], expectedWebhooks: '*' })
+  return outcome === 'CREATED'
+}
+
 /** Begins again when somebody else has changed what the new settings and webhooks were made from. */
 async function write(
   dependencies: PutDependencies,
   owner: Owner,
-  { schedule, webhooks: edit }: PutParts,
+  { schedule, webhooks: edit = () => [] }: PutParts,
   settingsFrom: (sealed: string | null) => NewSettings,
 ): Promise<boolean> {
   const { redis, keys } = dependencies

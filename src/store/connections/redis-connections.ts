@@ -17,7 +17,6 @@ import {
   type ConnectionStore,
   connectionBusy,
   noSchedule,
-  noWebhooks,
 } from './connection-store.ts'
 import { type ChangeReply, removeConnectionScript } from './connections.lua.ts'
 import { editConnection, putConnection } from './put-connection.ts'
@@ -41,12 +40,12 @@ export function createConnectionStore(dependencies: ConnectionStoreDependencies)
 
   return {
     read,
-    async put(tenant, connectionId, settings, schedule = noSchedule, webhooks = noWebhooks) {
+    async put(tenant, connectionId, settings, schedule = noSchedule, webhooks) {
       const created = await putConnection(dependencies, { tenant, connectionId }, { settings, schedule, webhooks })
       await storeAnswer(followSchedule({ tenant, connectionId }))
       return { connection: await read(tenant, connectionId), created }
     },
-    async edit(tenant, connectionId, edit, schedule = noSchedule, webhooks = noWebhooks) {
+    async edit(tenant, connectionId, edit, schedule = noSchedule, webhooks) {
       const created = await editConnection(dependencies, { tenant, connectionId }, { edit, schedule, webhooks })
       await storeAnswer(followSchedule({ tenant, connectionId }))
       return { connection: await read(tenant, connectionId), created }
