@@ -69,7 +69,7 @@ t.test('while Redis is away a scrape tells of the process alone, and soon', asyn
   await api.createJob()
   const ofRedis = (samples: Map<string, number>) =>
     [...samples.keys()].filter((name) => /redis_memory|sync_jobs|pending|log_bytes|queue/.test(name))
-  t.equal(ofRedis(await scrape(api.url)).length, 12)
+  t.equal(ofRedis(await scrape(api.url)).length, 14)
 
   server.process.kill('SIGSTOP')
   const hanging = await Promise.race([scrape(api.url), afterTwoCommands(redis)])
