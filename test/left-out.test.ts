@@ -17,7 +17,7 @@ t.test('a test that needs a program is left out only where that is missing, and 
 })
 
 t.test(
-  'only documents, terminals, proxies and moved clocks are tried with programs that a machine may lack',
+  'only documents, terminals, proxies, certificates and moved clocks are tried with programs that a machine may lack',
   async (t) => {
     const tests = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.ts'))
     const files = tests.filter((file) => /\bwithTools\(/.test(readFileSync(join('test', file), 'utf8')))
@@ -30,11 +30,13 @@ t.test(
       'documents/pipelines.test.ts',
       'documents/readme.test.ts',
       'documents/warehouse.test.ts',
+      'documents/webhooks.test.ts',
       'due-times/faked-clock.test.ts',
       'left-out.test.ts',
       'log/terminal-line.test.ts',
       'network/as-curl.test.ts',
       'network/through-a-proxy.test.ts',
+      'webhooks/sending.test.ts',
     ])
   },
 )
