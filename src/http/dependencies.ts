@@ -7,6 +7,7 @@ import type { FrontSettings } from '../settings/front.ts'
 import type { ConnectionStore } from '../store/connections/connection-store.ts'
 import type { JobStore } from '../store/jobs/job-store.ts'
 import type { MessageLogReader } from '../store/log/message-log.ts'
+import type { RecordReader } from '../store/records/record-reader.ts'
 import type { OpenStreams } from './open-streams.ts'
 import type { ReaderLimits, Readers } from './readers.ts'
 import type { ApiKey } from './requests/auth.ts'
@@ -80,6 +81,7 @@ export interface AppDependencies {
   jobs: JobStore
   connections: ConnectionStore
   messages: MessageLogReader
+  records: RecordReader
   clock: Clock
   logger: FastifyBaseLogger
   metrics: Metrics

@@ -16,6 +16,7 @@ import { createRedisBudgetStore } from '../store/limits/redis-budget-store.ts'
 import { createMessageLogReader } from '../store/log/redis-message-log.ts'
 import { retentionOf } from '../store/log/retention.ts'
 import { createWakeUps } from '../store/log/wake-ups.ts'
+import { createRecordReader } from '../store/records/record-reader.ts'
 import { checkReadiness } from './readiness.ts'
 import type { Service } from './service.ts'
 
@@ -59,6 +60,7 @@ export async function startApi(service: Service, sockets: number): Promise<Phase
     jobs: createJobStore({ ...store, enqueue: queue.enqueue, dequeue: queue.dequeue, isHeld: queue.isHeld }),
     connections: createConnectionStore({ ...store, followSchedule: due.follow }),
     messages: createMessageLogReader(store),
+    records: createRecordReader(store),
     clock,
     logger,
     metrics,

@@ -10,6 +10,7 @@ import type { JobStore } from '../../src/store/jobs/job-store.ts'
 import { createJobStore } from '../../src/store/jobs/redis-job-store.ts'
 import type { MessageLogReader } from '../../src/store/log/message-log.ts'
 import { createMessageLogReader } from '../../src/store/log/redis-message-log.ts'
+import { createRecordReader } from '../../src/store/records/record-reader.ts'
 import type { EncryptionKey } from '../../src/store/secrets/sealing.ts'
 import type { StreamProgress } from '../../src/sync/contract/commit.ts'
 import { watchResponses } from './documented-responses.ts'
@@ -93,6 +94,7 @@ export async function startApp(t: Teardown, server: RedisAccess, options: AppOpt
     jobs,
     connections: createConnectionStore({ ...store, redis }),
     messages: wrapMessages(createMessageLogReader({ ...store, redis })),
+    records: createRecordReader({ ...store, redis }),
     clock,
     logger: pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) }),
     metrics,

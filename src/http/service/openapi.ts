@@ -12,6 +12,7 @@ export async function exportOpenApi(): Promise<string> {
     jobs: unused,
     connections: unused,
     messages: unused,
+    records: unused,
     clock: systemClock,
     logger: pino({ level: 'silent' }),
     metrics: createMetrics(),

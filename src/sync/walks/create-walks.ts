@@ -2,7 +2,7 @@ import type { IntercomClient } from '../../intercom/client.ts'
 import { findStream, type StreamEntry } from '../../streams/table.ts'
 import type { SelectedStream, Walk, WalkContext } from '../contract/walk.ts'
 import { placeOf } from '../state/search-state.ts'
-import { createFeed, type Feed } from '../streams/feed.ts'
+import { createFeed, type Feed, type FeedContext } from '../streams/feed.ts'
 import { createFilteredWalk } from './filtered-walk.ts'
 import { createSearchWalk } from './search/search-walk.ts'
 import { createSnapshotWalk } from './snapshot-walk.ts'
@@ -19,6 +19,11 @@ export function createWalks(
   context: WalkContext,
   positionOf: (name: string) => Record<string, unknown> | undefined,
 ): Walk[] {
+  return groupStreams(streams, context).map((group) => createWalk(group, context, positionOf(group.first.entry.name)))
+}
+
+/** Which of the selected streams share a walk. */
+export function groupStreams(streams: readonly SelectedStream[], context: FeedContext): WalkGroup[] {
   const groups = new Map<string, WalkGroup>()
   for (const stream of streams) {
     const root = rootOf(stream.entry)
@@ -29,11 +34,12 @@ export function createWalks(
     if (group) group.feeds.push(feed)
     else groups.set(key, { root, first: stream, feeds: [feed] })
   }
-  return [...groups.values()].map((group) => createWalk(group, context, positionOf(group.first.entry.name)))
+  return [...groups.values()]
 }
 
 /** The streams of one walk. */
-interface WalkGroup {
+export interface WalkGroup {
+  /** The stream whose records the walk looks for. */
   root: StreamEntry
   first: SelectedStream
   /** The feed of each of them. */
