@@ -101,6 +101,7 @@ export async function startApp(t: Teardown, server: RedisAccess, options: AppOpt
     ready: async () => void (await redis.ping()),
     closing: closing.signal,
     ...(options.ready && { ready: options.ready }),
+    ...(options.records && { records: options.records }),
     ...(options.budgetStore && { budgetStore: options.budgetStore }),
   })
   watchResponses(app)

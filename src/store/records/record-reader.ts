@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { findRecords, recordWithOffset } from '../../airbyte/messages.ts'
+import { CodedError } from '../../errors.ts'
 import { createTurns } from '../../sync/concurrency/turns.ts'
 import { type LogBackDependencies, readLogBack } from './log-back.ts'
 import type { MatchKey } from './record-key.ts'
@@ -52,27 +53,43 @@ export function createRecordReader(dependencies: LogBackDependencies): RecordRea
 }
 
 async function lookThrough(dependencies: LogBackDependencies, jobId: number, query: RecordQuery): Promise<RecordPage> {
-  const records: Buffer[] = []
-  let { from } = query
+  const { entries, total, epoch } = await readLogBack(dependencies, jobId, query.from, piece)
+  const page: RecordPage = { records: [], restTo: query.from ?? total, total, epoch }
+  let pieces = entries
   let bytes = 0
   let looked = 0
-  for (;;) {
-    const { entries, total, epoch } = await readLogBack(dependencies, jobId, from, piece)
-    const page = { records, total, epoch }
-    if (entries.length === 0) return { ...page, restTo: 0 }
-    for (const entry of entries) {
+  while (pieces.length > 0) {
+    for (const entry of pieces) {
       const lines = await entry.open()
-      const found = await findIn(lines, query, (from ?? total) - entry.after)
-      for (const { line, text } of found.toReversed()) {
-        records.push(text(entry.after + line))
-        if (records.length === query.limit) return { ...page, restTo: entry.after + line - 1 }
-      }
+      const isEnough = await takeFrom(lines, entry.after, query, page)
       bytes += lines.length
       looked++
-      from = entry.after
-      if (from === 0 || bytes >= mostBytesLookedAt || looked >= mostEntriesLookedAt) return { ...page, restTo: from }
+      if (isEnough || page.restTo === 0 || bytes >= mostBytesLookedAt || looked >= mostEntriesLookedAt) return page
     }
+    const next = await readLogBack(dependencies, jobId, page.restTo, piece).catch(unlessLost)
+    // What lies after a gap is given, and the next call tells about the gap.
+    if (next?.epoch !== epoch) return page
+    pieces = next.entries
   }
+  return { ...page, restTo: 0 }
+}
+
+/** Messages that have given way, or are damaged. */
+function unlessLost(error: unknown): undefined {
+  if (error instanceof CodedError && (error.code === 'log_gone' || error.code === 'log_damaged')) return undefined
+  throw error
+}
+
+/** Adds the records of an entry to a page, as far as it has been looked at from the end. @returns whether it is full */
+async function takeFrom(lines: Buffer, after: number, query: RecordQuery, page: RecordPage): Promise<boolean> {
+  const found = await findIn(lines, query, page.restTo - after)
+  for (const { line, text } of found.toReversed()) {
+    page.records.push(text(after + line))
+    page.restTo = after + line - 1
+    if (page.records.length === query.limit) return true
+  }
+  page.restTo = after
+  return false
 }
 
 /** A record among the lines of an entry. */
