@@ -67,7 +67,7 @@ export const startPoints = ['syncPlantCanaries', 'syncJoinFolder'] as const
 /** Scripts that a process may die at unnoticed, and why. */
 export const harmlessPoints: Record<string, string> = {
   syncReadLog: 'only reads',
-  syncReadLogBack: 'only reads',
+  syncReadLastEntries: 'only reads',
   syncReadCheckpoints: 'only reads',
   syncMeasureLog: 'only reads',
   syncCountWorkers: 'only reads',

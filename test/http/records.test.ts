@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { logLine, recordPrefix, recordSuffix, stateLine } from '../../src/airbyte/messages.ts'
@@ -185,11 +184,13 @@ t.test('each request looks at a bounded piece, and says where it stopped', onRea
     [[record('contacts', '{"id":"oldest"}')], ...Array.from({ length: 40 }, () => entry)],
     ['tags', 'contacts'],
   )
+  // By CPU, because other tests share the machine: what this process has used between two turns of its loop.
   let longest = 0
-  let last = performance.now()
+  let last = process.cpuUsage()
   const watch = setInterval(() => {
-    longest = Math.max(longest, performance.now() - last)
-    last = performance.now()
+    const { user, system } = process.cpuUsage(last)
+    longest = Math.max(longest, (user + system) / 1000)
+    last = process.cpuUsage()
   }, 5)
   t.teardown(() => clearInterval(watch))
   const pages = await readAll(api, jobId, { stream: 'contacts', id: 'oldest' })
@@ -205,7 +206,7 @@ t.test('each request looks at a bounded piece, and says where it stopped', onRea
     left.toSorted((one, other) => other - one),
   )
   t.equal(left.at(-1), 0)
-  t.ok(longest < 200, `the event loop was held for ${Math.round(longest)} ms`)
+  t.ok(longest < 200, `the event loop was held for ${Math.round(longest)} ms of CPU`)
 })
 
 t.test('a job that runs can be looked at, and its new records are on a new first page', async (t) => {

@@ -1,7 +1,7 @@
 import { exitCodes } from '../../command-line/exit-code.ts'
 import { readCount, usageError } from '../../command-line/read-arguments.ts'
 import { strangerError } from '../../connector/bridge/service/service-failures.ts'
-import { elementTexts } from '../../json/element-texts.ts'
+import { itemTexts } from '../../json/item-texts.ts'
 import { isObject } from '../../json-object.ts'
 import type { ClientCommand } from '../service/command.ts'
 import { openService } from '../service/service.ts'
@@ -34,7 +34,7 @@ export const printRecords: ClientCommand<'jobs records'> = async (context) => {
     })
     if (!isObject(value) || !Array.isArray(value.data)) throw strangerError('it does not answer with records')
     // Our own answers begin with the list.
-    const records = elementTexts(text, text.indexOf('['))
+    const records = itemTexts(text, text.indexOf('['))
     if (records.length > 0) await output.write(`${records.join('\n')}\n`)
     printed += records.length
     if (typeof value.next !== 'string' || printed >= most) return exitCodes.done

@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { parseJson } from '../../json-object.ts'
 import type { Job } from '../../store/job.ts'
 import { refuseBeyondEnd, requireOwnLog } from '../../store/log/log-epoch.ts'
-import { type MatchKey, matchKey } from '../../store/records/record-key.ts'
+import { type KeyFilter, keyFilter } from '../../store/records/record-key.ts'
 import { mostBytesLookedAt, mostEntriesLookedAt, type RecordPage } from '../../store/records/record-reader.ts'
 import { findStream } from '../../streams/table.ts'
 import { needsApiKey, problemResponses } from '../bodies/responses.ts'
@@ -58,12 +58,12 @@ function refuseOtherStream({ streams }: Job, stream: string): void {
 }
 
 /** @throws CodedError `invalid_request` */
-function readKey(stream: string, id: string): MatchKey {
+function readKey(stream: string, id: string): KeyFilter {
   const names = (findStream(stream)?.primaryKey ?? [['id']]).map((path) => path.join('.'))
-  if (names.length === 1) return matchKey(names, [id])
+  if (names.length === 1) return keyFilter(names, [id])
   const values: unknown = parseJson(Buffer.from(id))
   const isKey = Array.isArray(values) && values.length === names.length
-  if (isKey && values.every((value) => typeof value === 'string')) return matchKey(names, values)
+  if (isKey && values.every((value) => typeof value === 'string')) return keyFilter(names, values)
   const detail = `must be a JSON array of ${names.length} strings, the values of ${names.join(' and ')}: the key of ${stream}`
   throw invalidRequest([{ pointer: 'id', detail }])
 }

@@ -3,7 +3,7 @@ import { walkMembers } from '../../intercom/text/json-walk.ts'
 import { keyNames } from '../../intercom/text/key-names.ts'
 
 /** Whether a record has this primary key, by the text of the record. */
-export type MatchKey = (lines: Buffer, data: Span) => boolean
+export type KeyFilter = (lines: Buffer, data: Span) => boolean
 
 /**
  * Compares members of a record with values, as text: an id may be written as a number or as a string, and may have more
@@ -12,7 +12,7 @@ export type MatchKey = (lines: Buffer, data: Span) => boolean
  * @param names members of the key, in its order
  * @param values as many
  */
-export function matchKey(names: readonly string[], values: readonly string[]): MatchKey {
+export function keyFilter(names: readonly string[], values: readonly string[]): KeyFilter {
   const keys = keyNames(names)
   return (lines, { start }) => {
     const matches = names.map(() => false)

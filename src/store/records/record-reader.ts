@@ -2,14 +2,15 @@ import { setImmediate } from 'node:timers/promises'
 import { findRecords, recordWithOffset } from '../../airbyte/messages.ts'
 import { CodedError } from '../../errors.ts'
 import { createTurns } from '../../sync/concurrency/turns.ts'
-import { type LogBackDependencies, readLogBack } from './log-back.ts'
-import type { MatchKey } from './record-key.ts'
+import type { LogDependencies } from '../log/redis-message-log.ts'
+import { readLastEntries } from './last-entries.ts'
+import type { KeyFilter } from './record-key.ts'
 
 /** Which records are wanted. */
 export interface RecordQuery {
   stream: string
   /** @defaultValue any record of the stream */
-  hasKey?: MatchKey | undefined
+  hasKey?: KeyFilter | undefined
   /** The largest number of records. */
   limit: number
   /** Offset of the newest message to look at; 0 lies before the first one. @defaultValue the last message */
@@ -47,13 +48,13 @@ const bytesInARow = 512 * 1024
 /** Calls at a time. Each holds a piece of a log, and what it has found there. */
 const callsAtATime = 4
 
-export function createRecordReader(dependencies: LogBackDependencies): RecordReader {
+export function createRecordReader(dependencies: LogDependencies): RecordReader {
   const inTurn = createTurns(callsAtATime)
   return { readRecords: (jobId, query) => inTurn(() => lookThrough(dependencies, jobId, query)) }
 }
 
-async function lookThrough(dependencies: LogBackDependencies, jobId: number, query: RecordQuery): Promise<RecordPage> {
-  const { entries, total, epoch } = await readLogBack(dependencies, jobId, query.from, piece)
+async function lookThrough(dependencies: LogDependencies, jobId: number, query: RecordQuery): Promise<RecordPage> {
+  const { entries, total, epoch } = await readLastEntries(dependencies, jobId, query.from, piece)
   const page: RecordPage = { records: [], restTo: query.from ?? total, total, epoch }
   let pieces = entries
   let bytes = 0
@@ -66,7 +67,7 @@ async function lookThrough(dependencies: LogBackDependencies, jobId: number, que
       looked++
       if (isEnough || page.restTo === 0 || bytes >= mostBytesLookedAt || looked >= mostEntriesLookedAt) return page
     }
-    const next = await readLogBack(dependencies, jobId, page.restTo, piece).catch(unlessLost)
+    const next = await readLastEntries(dependencies, jobId, page.restTo, piece).catch(unlessLost)
     // What lies after a gap is given, and the next call tells about the gap.
     if (next?.epoch !== epoch) return page
     pieces = next.entries

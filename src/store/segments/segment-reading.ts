@@ -24,7 +24,7 @@ export interface SegmentReader {
    */
   readEntries(segment: IndexedSegment, after: number, limits: PieceLimits): Promise<LogEntry[]>
   /** The same from the entry that holds message `from` on, towards the beginning: newest first. @throws the same */
-  readEntriesBack(segment: IndexedSegment, from: number, limits: PieceLimits): Promise<LogEntry[]>
+  readLastEntries(segment: IndexedSegment, from: number, limits: PieceLimits): Promise<LogEntry[]>
   /**
    * Sums up how long the messages after the first `after` and up to `through` are, without reading them. Both are ends of
    * entries.
@@ -59,7 +59,7 @@ export function createSegmentReader(options: SegmentReaderOptions): SegmentReade
           limits,
         ),
       ),
-    readEntriesBack: (segment, from, limits) =>
+    readLastEntries: (segment, from, limits) =>
       withSegment(options, segment, (file, table) =>
         readPlaced(file, table.filter((placed) => rangeOf(placed).after < from).toReversed(), limits),
       ),
@@ -83,7 +83,7 @@ export function createSegmentReader(options: SegmentReaderOptions): SegmentReade
 /** Of a process that cannot read any segment. */
 export const noSegmentReader: SegmentReader = {
   readEntries: async () => Promise.reject(elsewhere()),
-  readEntriesBack: async () => Promise.reject(elsewhere()),
+  readLastEntries: async () => Promise.reject(elsewhere()),
   measure: async () => Promise.reject(elsewhere()),
   readCheckpoints: async () => Promise.reject(elsewhere()),
 }

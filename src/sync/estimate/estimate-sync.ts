@@ -10,7 +10,7 @@ import type { SyncRequest } from '../contract/sync-request.ts'
 import type { SelectedStream } from '../contract/walk.ts'
 import { createFingerprints } from '../delivered/fingerprints.ts'
 import { createGrowingLists } from '../state/growing-lists.ts'
-import { groupStreams, type WalkGroup } from '../walks/create-walks.ts'
+import { groupStreams, type SharedWalk } from '../walks/create-walks.ts'
 import { refuseOtherWorkspace } from '../walks/open-walks.ts'
 import { countingRequests, type EstimateContext } from './context.ts'
 import { counted, type Figure, type StreamFigures, sumOf, unknownFigure } from './figures.ts'
@@ -82,7 +82,7 @@ export async function estimateSync(
 
 /** A permission is missing only if Intercom says so twice, some time apart. */
 async function estimateTwice(
-  groups: readonly WalkGroup[],
+  groups: readonly SharedWalk[],
   context: EstimateContext,
   { pause }: BriefClient,
 ): Promise<StreamEstimate[][]> {
@@ -101,7 +101,7 @@ function isRefused(streams: readonly StreamEstimate[]): boolean {
   return streams.some(({ problem }) => problem?.code === 'scope_missing')
 }
 
-async function estimateGroup(group: WalkGroup, context: EstimateContext): Promise<StreamEstimate[]> {
+async function estimateGroup(group: SharedWalk, context: EstimateContext): Promise<StreamEstimate[]> {
   try {
     return await estimateWalk(group, context)
   } catch (error) {
@@ -111,7 +111,7 @@ async function estimateGroup(group: WalkGroup, context: EstimateContext): Promis
 }
 
 /** By the way in which the walk reads. */
-function estimateWalk(group: WalkGroup, context: EstimateContext): Promise<StreamFigures[]> {
+function estimateWalk(group: SharedWalk, context: EstimateContext): Promise<StreamFigures[]> {
   const { search, filtered, windows } = group.root
   if (windows) return estimateWindows(group, context, windows)
   if (search) return estimateSearch(group, context)

@@ -8,7 +8,7 @@ import type { StreamEntry } from '../../streams/table.ts'
 import { MOST_ENTRIES } from '../delivered/seen.ts'
 import { readRow, wantedMembers } from '../pages/search-pages.ts'
 import type { OpenFeed } from '../streams/open-feed.ts'
-import type { WalkGroup } from '../walks/create-walks.ts'
+import type { SharedWalk } from '../walks/create-walks.ts'
 import { countingRequests, type EstimateContext } from './context.ts'
 import { counted, type Figure, guessed, nothing, type StreamFigures, sumOf } from './figures.ts'
 import { childFigures, projected } from './row-figures.ts'
@@ -30,7 +30,7 @@ interface LookedAtList {
 }
 
 /** What reading a whole list will bring. One request, as long as Intercom gives the list in one answer or counts it. */
-export async function estimateList({ root, feeds }: WalkGroup, context: EstimateContext): Promise<StreamFigures[]> {
+export async function estimateList({ root, feeds }: SharedWalk, context: EstimateContext): Promise<StreamFigures[]> {
   if (feeds.every(({ finishedBefore }) => finishedBefore))
     return feeds.map(({ entry }) => ({ streamName: entry.name, rows: nothing, requests: nothing, notes: [] }))
   const list = await lookAtList(root, context)

@@ -1,7 +1,7 @@
 import { cuttingFor } from '../pages/cutting.ts'
 import { askFirstPage } from '../pages/search-plan.ts'
 import type { OpenFeed } from '../streams/open-feed.ts'
-import type { WalkGroup } from '../walks/create-walks.ts'
+import type { SharedWalk } from '../walks/create-walks.ts'
 import { lookAtSearch, type SearchLook } from '../walks/search/search-start.ts'
 import { countingRequests, type EstimateContext } from './context.ts'
 import { counted, type Figure, guessed, nothing, type StreamFigures, sumOf } from './figures.ts'
@@ -22,7 +22,7 @@ interface LookedAt {
 }
 
 /** What a search walk will read. Three requests or fewer for most searches; a few more for one that is divided. */
-export async function estimateSearch({ root, feeds }: WalkGroup, context: EstimateContext): Promise<StreamFigures[]> {
+export async function estimateSearch({ root, feeds }: SharedWalk, context: EstimateContext): Promise<StreamFigures[]> {
   if (feeds.every(({ finishedBefore }) => finishedBefore)) return feeds.map(({ entry }) => finished(entry.name))
   const { client, made } = countingRequests(context.client)
   const look = await lookAtSearch({ root, feeds, config: context.config, client, workspace: context.workspace })
@@ -93,7 +93,7 @@ function figuresOfRecords(
 
 function figuresOfChildren(
   feed: OpenFeed,
-  root: WalkGroup['root'],
+  root: SharedWalk['root'],
   { sample }: LookedAt,
   { owned, unchanged }: OwnedRecords = { owned: nothing, unchanged: nothing },
 ): Pick<StreamFigures, 'rows' | 'requests' | 'notes'> {

@@ -1,13 +1,13 @@
 import { defaultApiVersion } from '../../airbyte/source-config.ts'
 import { readShapedList } from '../../intercom/endpoints/list-pages.ts'
 import { isComplete } from '../state/search-state.ts'
-import type { WalkGroup } from '../walks/create-walks.ts'
+import type { SharedWalk } from '../walks/create-walks.ts'
 import { countingRequests, type EstimateContext } from './context.ts'
 import { counted, nothing, type StreamFigures } from './figures.ts'
 
 /** What a stream holds that one request answers whole. To count it is to read it. */
 export async function estimateSnapshot(
-  { first }: WalkGroup,
+  { first }: SharedWalk,
   { config, client }: EstimateContext,
 ): Promise<StreamFigures[]> {
   const { name, path, query, recordsPath } = first.entry

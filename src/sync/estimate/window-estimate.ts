@@ -3,7 +3,7 @@ import type { WindowTraits } from '../../streams/stream-traits.ts'
 import { createRecheckLimit } from '../completion/patience.ts'
 import { mayBeOfRecords } from '../pages/narrowing.ts'
 import { owns, type Slice } from '../state/slice.ts'
-import type { WalkGroup } from '../walks/create-walks.ts'
+import type { SharedWalk } from '../walks/create-walks.ts'
 import { planWindows } from '../walks/window-walk.ts'
 import { askWindowPage, type WindowEndpoint } from '../walks/windows.ts'
 import type { EstimateContext } from './context.ts'
@@ -26,7 +26,7 @@ interface LookedAtWindow {
 
 /** What a log holds that is read one stretch of time after the other, and that Intercom does not count. */
 export async function estimateWindows(
-  { root, feeds }: WalkGroup,
+  { root, feeds }: SharedWalk,
   { config, client, workspace }: EstimateContext,
   traits: WindowTraits,
 ): Promise<StreamFigures[]> {

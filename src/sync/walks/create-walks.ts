@@ -23,8 +23,8 @@ export function createWalks(
 }
 
 /** Which of the selected streams share a walk. */
-export function groupStreams(streams: readonly SelectedStream[], context: FeedContext): WalkGroup[] {
-  const groups = new Map<string, WalkGroup>()
+export function groupStreams(streams: readonly SelectedStream[], context: FeedContext): SharedWalk[] {
+  const groups = new Map<string, SharedWalk>()
   for (const stream of streams) {
     const root = rootOf(stream.entry)
     const feed = createFeed(stream, context)
@@ -38,7 +38,7 @@ export function groupStreams(streams: readonly SelectedStream[], context: FeedCo
 }
 
 /** The streams of one walk. */
-export interface WalkGroup {
+export interface SharedWalk {
   /** The stream whose records the walk looks for. */
   root: StreamEntry
   first: SelectedStream
@@ -47,7 +47,7 @@ export interface WalkGroup {
 }
 
 function createWalk(
-  { root, first, feeds }: WalkGroup,
+  { root, first, feeds }: SharedWalk,
   shared: WalkContext,
   position: Record<string, unknown> | undefined,
 ): Walk {

@@ -2,13 +2,13 @@
 const token = /[[\]{},]|"(?:[^"\\]|\\.)*"/gs
 
 /**
- * The texts of the elements of an array, as they are written: numbers in them may have more digits than JavaScript holds.
+ * The texts of the items of an array, as they are written: numbers in them may have more digits than JavaScript holds.
  *
  * @param json text that `JSON.parse` accepts
  * @param start where the array begins
  */
-export function elementTexts(json: string, start: number): string[] {
-  const elements: string[] = []
+export function itemTexts(json: string, start: number): string[] {
+  const items: string[] = []
   let depth = 0
   let from = start + 1
   token.lastIndex = start
@@ -17,10 +17,10 @@ export function elementTexts(json: string, start: number): string[] {
     if (word === '[' || word === '{') depth++
     const isEnd = (word === ']' || word === '}') && --depth === 0
     if (!isEnd && !(word === ',' && depth === 1)) continue
-    const element = json.slice(from, match.index).trim()
-    if (element !== '') elements.push(element)
+    const item = json.slice(from, match.index).trim()
+    if (item !== '') items.push(item)
     if (isEnd) break
     from = match.index + 1
   }
-  return elements
+  return items
 }

@@ -1,38 +1,26 @@
 import { CodedError } from '../../errors.ts'
-import type { StoreClient } from '../keys.ts'
 import { messagesGone } from '../log/messages-gone.ts'
-import type { Retention } from '../log/retention.ts'
+import type { LogDependencies } from '../log/redis-message-log.ts'
 import { runScript } from '../script.ts'
 import { openJobSeals } from '../secrets/job-seals.ts'
-import type { EncryptionKey } from '../secrets/sealing.ts'
 import { unlessRemoved } from '../segments/removed-log.ts'
 import { parseIndexed } from '../segments/segment-index.ts'
-import { noSegmentReader, type PieceLimits, type SegmentReader } from '../segments/segment-reading.ts'
-import { readLogBackScript } from './read-log-back.lua.ts'
-
-/** What reading a log takes. */
-export interface LogBackDependencies {
-  redis: StoreClient
-  keys: readonly EncryptionKey[]
-  retention: Retention
-  /** Reads what has left Redis. @defaultValue such messages cannot be read here */
-  segmentReader?: SegmentReader | undefined
-}
+import { noSegmentReader, type PieceLimits } from '../segments/segment-reading.ts'
+import { readLastEntriesScript } from './read-last-entries.lua.ts'
 
 /** A piece of a log, newest first. */
-export interface BackwardPiece {
+export interface LastEntries {
   /** Empty at the beginning of the log. */
-  entries: BackwardEntry[]
+  entries: LastEntry[]
   /** Messages in the log. */
   total: number
   epoch: string
 }
 
 /** Messages that were appended together. */
-interface BackwardEntry {
+interface LastEntry {
   /** Messages before them. */
   after: number
-  messageCount: number
   /** Opens them: whole NDJSON lines, in order. */
   open(): Promise<Buffer>
 }
@@ -43,13 +31,13 @@ interface BackwardEntry {
  * @param from its offset; 0 lies before the first message @defaultValue the last message
  * @throws CodedError `job_not_found`, `log_gone`, `log_damaged`, `store_unavailable`
  */
-export async function readLogBack(
-  { redis, keys, retention, segmentReader = noSegmentReader }: LogBackDependencies,
+export async function readLastEntries(
+  { redis, keys, retention, segmentReader = noSegmentReader }: LogDependencies,
   jobId: number,
   from: number | undefined,
   limits: PieceLimits,
-): Promise<BackwardPiece> {
-  const [outcome, record, found, segment] = await runScript(redis, readLogBackScript, {
+): Promise<LastEntries> {
+  const [outcome, record, found, segment] = await runScript(redis, readLastEntriesScript, {
     keys: {
       recordKey: redis.keyspace.job(jobId, 'record'),
       logKey: redis.keyspace.job(jobId, 'log'),
@@ -66,14 +54,14 @@ export async function readLogBack(
   const first = from ?? total
   const sealed =
     segment.length > 0
-      ? await unlessRemoved(redis, jobId, segmentReader.readEntriesBack(parseIndexed(jobId, segment), first, limits))
+      ? await unlessRemoved(redis, jobId, segmentReader.readLastEntries(parseIndexed(jobId, segment), first, limits))
       : found.map(([id, blob, count]) => {
           return { lastOffset: Number.parseInt(id.toString(), 10), messageCount: Number(count), blob }
         })
   refuseGap(first, total, sealed)
   const seals = openJobSeals(keys, wrappedDataKey, { tenant, jobId })
   const entries = sealed.map(({ lastOffset, messageCount, blob }) => {
-    return { after: lastOffset - messageCount, messageCount, open: () => seals.openLines(blob, lastOffset) }
+    return { after: lastOffset - messageCount, open: () => seals.openLines(blob, lastOffset) }
   })
   return { entries, total, epoch }
 }

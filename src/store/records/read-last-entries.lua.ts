@@ -13,8 +13,8 @@ const Bytes = Type.Refine(Type.Unsafe<Buffer>(Type.Unknown()), Buffer.isBuffer)
  * Replies [MISSING], [GONE] or [READ, [messages, epoch, tenant, wrapped data key], [id, blob, count] …, segment (JSON)
  * or ''].
  */
-export const readLogBackScript = defineScript({
-  name: 'syncReadLogBack',
+export const readLastEntriesScript = defineScript({
+  name: 'syncReadLastEntries',
   keys: ['recordKey', 'logKey', 'dataKeyKey', 'statesKey', 'segmentsKey'],
   args: [
     /** Offset of the message to begin with; '' for the last one. */
