@@ -12,7 +12,7 @@ import type { SharedWalk } from '../walks/create-walks.ts'
 import { countingRequests, type EstimateContext } from './context.ts'
 import { counted, type Figure, guessed, nothing, type StreamFigures, sumOf } from './figures.ts'
 import { childFigures, projected } from './row-figures.ts'
-import type { SampledRow } from './sampled-rows.ts'
+import type { SampleRow } from './sample-rows.ts'
 
 const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE_INFINITY }
 
@@ -51,7 +51,7 @@ export async function estimateList({ root, feeds }: SharedWalk, context: Estimat
 
 type Figures = Pick<StreamFigures, 'rows' | 'requests' | 'notes'>
 
-function ofRecords(feed: OpenFeed, list: LookedAtList, rows: readonly SampledRow[]): Figures {
+function ofRecords(feed: OpenFeed, list: LookedAtList, rows: readonly SampleRow[]): Figures {
   const isEverything = feed.previous === undefined && feed.lower() === 0
   if (isEverything && list.leavesOut === undefined) return { rows: counted(list.total), requests: nothing, notes: [] }
   const delivered = rows.map(({ answer, row }) => (feed.wantsLists(answer, row) ? 1 : 0))
@@ -59,7 +59,7 @@ function ofRecords(feed: OpenFeed, list: LookedAtList, rows: readonly SampledRow
   return { rows: projected(delivered, sizeOf(list)), requests: nothing, notes }
 }
 
-function ofChildren(feed: OpenFeed, root: StreamEntry, list: LookedAtList, rows: readonly SampledRow[]): Figures {
+function ofChildren(feed: OpenFeed, root: StreamEntry, list: LookedAtList, rows: readonly SampleRow[]): Figures {
   const parents = rows.map((sampled) =>
     feed.wantsChildren(sampled.row) ? childFigures(feed.entry, root, sampled) : undefined,
   )

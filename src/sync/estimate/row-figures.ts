@@ -4,7 +4,7 @@ import type { StreamEntry } from '../../streams/table.ts'
 import { inlineChildren } from '../completion/children.ts'
 import { shownChildren } from '../pages/search-pages.ts'
 import { counted, type Figure, guessed, unknownFigure } from './figures.ts'
-import type { SampledRow } from './sampled-rows.ts'
+import type { SampleRow } from './sample-rows.ts'
 
 /** What a record brings with it, as far as its own text says. */
 export interface RowFigures {
@@ -18,7 +18,7 @@ export interface RowFigures {
 export function childFigures(
   entry: StreamEntry,
   root: StreamEntry,
-  { answer, row }: SampledRow,
+  { answer, row }: SampleRow,
 ): RowFigures | undefined {
   const { inline, counter, mostChildren = Number.POSITIVE_INFINITY } = entry.child ?? {}
   if (inline) {
@@ -35,7 +35,7 @@ export function childFigures(
 }
 
 /** The requests that complete a record's cut lists: lists with the same path share one. */
-export function listRequests({ search }: StreamEntry, { answer, row }: SampledRow): number {
+export function listRequests({ search }: StreamEntry, { answer, row }: SampleRow): number {
   const cut = (search?.cutLists ?? []).filter(({ member }) => findCutList(answer.body, row.record, member))
   return new Set(cut.map(({ path }) => path)).size
 }

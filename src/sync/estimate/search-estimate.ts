@@ -7,7 +7,7 @@ import { countingRequests, type EstimateContext } from './context.ts'
 import { counted, type Figure, guessed, nothing, type StreamFigures, sumOf } from './figures.ts'
 import { countOwned, type OwnedRecords } from './owned-records.ts'
 import { childFigures, listRequests, projected } from './row-figures.ts'
-import { type Sample, sampleRows } from './sampled-rows.ts'
+import { type Sample, sampleRows } from './sample-rows.ts'
 import { dividedRequests, pagesFor } from './search-requests.ts'
 
 /** The tail, in a workspace where little changes while it is read. */

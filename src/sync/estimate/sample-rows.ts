@@ -4,14 +4,14 @@ import { askPage, type PageRequest, type Row, rangeToAsk, type SearchPage } from
 import type { SearchLook } from '../walks/search/search-start.ts'
 
 /** A record that has been looked at. */
-export interface SampledRow {
+export interface SampleRow {
   answer: ScannedAnswer
   row: Row
 }
 
 /** Some of a search's records. */
 export interface Sample {
-  rows: SampledRow[]
+  rows: SampleRow[]
   /** These are all the records that the walk will read. */
   isWhole: boolean
 }
@@ -61,6 +61,6 @@ async function sampleSpread({ endpoint, whole, order, seen }: SearchLook, first:
   return { rows: [...distinct.values()], isWhole: false }
 }
 
-function rowsOf({ answer, rows }: SearchPage): SampledRow[] {
+function rowsOf({ answer, rows }: SearchPage): SampleRow[] {
   return rows.map((row) => ({ answer, row }))
 }
