@@ -21,6 +21,13 @@ interface LookedAt {
   sample: Sample
 }
 
+/** A stream of the search, with the records that it owns. */
+interface SearchedStream extends OwnedRecords {
+  feed: OpenFeed
+}
+
+type Figures = Pick<StreamFigures, 'rows' | 'requests' | 'notes'>
+
 /** What a search walk will read. Three requests or fewer for most searches; a few more for one that is divided. */
 export async function estimateSearch({ root, feeds }: SharedWalk, context: EstimateContext): Promise<StreamFigures[]> {
   if (feeds.every(({ finishedBefore }) => finishedBefore)) return feeds.map(({ entry }) => finished(entry.name))
@@ -31,15 +38,18 @@ export async function estimateSearch({ root, feeds }: SharedWalk, context: Estim
   const hasCutLists = root.search?.cutLists !== undefined && opened.some(({ entry }) => !entry.child)
   const isSampled = hasCutLists || opened.some(({ entry }) => entry.child)
   const lookedAt = { look, lookRequests, sample: await takeSample(look, isSampled) }
-  const records = await Promise.all(opened.map((feed) => ownedBy(lookedAt, feed)))
-  const walkRequests = await requestsOfWalk(lookedAt, records)
+  const streams = await Promise.all(opened.map(async (feed) => ({ feed, ...(await ownedBy(lookedAt, feed)) })))
+  const ofWalk = await requestsOfWalk(lookedAt, streams)
+  // Streams share a walk only when their gaps are the same.
+  const gaps = feeds[0]?.previous?.gaps.length ?? 0
+  const walkRequests = gaps === 0 ? ofWalk : sumOf([ofWalk, guessed(gaps)])
   const reader = opened.find(({ entry }) => entry === root) ?? opened[0]
-  return opened.map((feed, index) => {
-    const figures = feed.entry.child
-      ? figuresOfChildren(feed, root, lookedAt, records[index])
-      : figuresOfRecords(feed, lookedAt, records[index])
-    const requests = feed === reader ? sumOf([walkRequests, figures.requests]) : figures.requests
-    return { ...figures, streamName: feed.entry.name, requests }
+  return streams.map((stream) => {
+    const { entry } = stream.feed
+    const figures = entry.child ? figuresOfChildren(stream, root, lookedAt) : figuresOfRecords(stream, lookedAt)
+    const requests = stream.feed === reader ? sumOf([walkRequests, figures.requests]) : figures.requests
+    const notes = gaps === 0 ? figures.notes : [...figures.notes, 'What the last sync could not read is left out']
+    return { streamName: entry.name, rows: figures.rows, requests, notes }
   })
 }
 
@@ -77,11 +87,7 @@ function isDelivered({ entry, previous, wantsLists }: OpenFeed, { answer, row }:
   return seen?.[row.id] === undefined || (row.updatedAt ?? 0) > readTo
 }
 
-function figuresOfRecords(
-  feed: OpenFeed,
-  { sample }: LookedAt,
-  { owned, unchanged }: OwnedRecords = { owned: nothing, unchanged: nothing },
-): Pick<StreamFigures, 'rows' | 'requests' | 'notes'> {
+function figuresOfRecords({ feed, owned, unchanged }: SearchedStream, { sample }: LookedAt): Figures {
   const rows = less(owned, unchanged)
   const looked = sample.rows.filter((sampled) => isDelivered(feed, sampled))
   const values = looked.map((sampled) => listRequests(feed.entry, sampled))
@@ -92,11 +98,10 @@ function figuresOfRecords(
 }
 
 function figuresOfChildren(
-  feed: OpenFeed,
+  { feed, owned, unchanged }: SearchedStream,
   root: SharedWalk['root'],
   { sample }: LookedAt,
-  { owned, unchanged }: OwnedRecords = { owned: nothing, unchanged: nothing },
-): Pick<StreamFigures, 'rows' | 'requests' | 'notes'> {
+): Figures {
   const { entry, previous } = feed
   const parents = sample.rows.filter(({ row }) => feed.wantsChildren(row))
   const looked = parents.flatMap((parent) => {
@@ -118,11 +123,11 @@ function figuresOfChildren(
 /** The requests for the pages, and for what else the walk asks of the search. */
 async function requestsOfWalk(
   { look, lookRequests, sample }: LookedAt,
-  records: readonly OwnedRecords[],
+  streams: readonly OwnedRecords[],
 ): Promise<Figure> {
   const { whole, order, seen, endpoint, underWay } = look
   const always = lookRequests + TAIL_REQUESTS
-  const owned = Math.max(0, ...records.map((record) => record.owned.count))
+  const owned = Math.max(0, ...streams.map((stream) => stream.owned.count))
   if (underWay) {
     const open = underWay.slices.filter(({ done }) => !done).length
     return guessed(always + pagesFor(owned) + open / 2)
@@ -130,7 +135,7 @@ async function requestsOfWalk(
   if (whole.done) return counted(always)
   const later = (pages: number) => always + pages - (seen.page ? 1 : 0)
   if (order === 'descending') {
-    const figure = records.find((record) => record.owned.count === owned)?.owned ?? nothing
+    const figure = streams.find((stream) => stream.owned.count === owned)?.owned ?? nothing
     return { count: later(pagesFor(Math.min(owned + 1, seen.total ?? owned))), basis: figure.basis }
   }
   const total = sample.isWhole ? sample.rows.length : (seen.total ?? owned)
