@@ -70,9 +70,7 @@ t.test('a sync is estimated before it runs, and the records of a job are looked 
   const { jobId } = JSON.parse(
     (await run(['jobs', 'run', '--config', config, '--streams', 'tags', '--wait', '--json'])).stdout,
   )
-  const synced = parseLines(await service.messages(jobId))
-    .map(({ record }) => record as { data: { id: string; name: string } } | undefined)
-    .filter((record) => record !== undefined)
+  const synced = parseLines(await service.messages(jobId)).flatMap(({ record }) => record ?? [])
   const look = ['jobs', 'records', String(jobId), '--stream', 'tags']
   const newest = await run([...look, '--limit', '5'])
   t.match(newest, { end: 0, stderr: '' })
