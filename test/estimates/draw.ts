@@ -73,7 +73,8 @@ export function drawnSyncs(most: number): fc.Arbitrary<DrawnSync> {
     before: fc.option(
       fc.record({
         commits: fc.option(fc.integer({ min: 1, max: 12 }), { nil: undefined, freq: 2 }),
-        secondsAgo: fc.constantFrom(30, 600, 3 * day),
+        // A scroll that a killed sync has left open is over after a minute.
+        secondsAgo: fc.constantFrom(60, 600, 3 * day),
         updated: some(0.3),
         created: some(0.2),
       }),

@@ -30,7 +30,7 @@ export const printRecords: ClientCommand<'jobs records'> = async (context) => {
     })
     const { text, value } = await service.ask({
       method: 'GET',
-      path: `${pathOfJob(jobId, undefined, 'records')}?${query}`,
+      path: `${pathOfJob(jobId, undefined, '/records')}?${query}`,
     })
     if (!isObject(value) || !Array.isArray(value.data)) throw strangerError('it does not answer with records')
     // Our own answers begin with the list.
