@@ -85,7 +85,7 @@ t.test('a sync is estimated before it runs, and the records of a job are looked 
   t.match(parseLines((await run([...look, '--id', String(first?.data.id)])).bytes), [first])
   t.match(await run(['jobs', 'records', String(jobId)]), { end: 2, stderr: /--stream must be given/ })
   t.match(await run(['jobs', 'records', String(jobId), '--stream', 'contacts']), {
-    end: 1,
+    end: 2,
     stderr: /no stream of this job/,
   })
 })

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { withBriefClient } from '../../src/intercom/brief-client.ts'
 import { parseSyncRequest } from '../../src/sync/contract/sync-request.ts'
 import { estimateSync, type SyncEstimate } from '../../src/sync/estimate/estimate-sync.ts'
@@ -80,6 +81,7 @@ async function syncBefore(
     clock,
     ...(commits !== undefined && { stopAfter: commits }),
   })
+  await untilQuiet(simulator)
   clock.advance(secondsAgo * 1000)
   for (const stream of ['contacts', 'conversations', 'tickets'] as const) {
     if (!workspace[stream]) continue
@@ -90,6 +92,14 @@ async function syncBefore(
   const nameOf = (one: unknown) =>
     (one as { stream: { stream_descriptor: { name: string } } }).stream.stream_descriptor.name
   return state.filter((one) => !wholeStreams.includes(nameOf(one)))
+}
+
+/** Requests of a sync that was killed still arrive. */
+async function untilQuiet({ requests }: ListeningSimulator): Promise<void> {
+  for (let seen = -1; seen !== requests.entries.length; ) {
+    seen = requests.entries.length
+    for (let turn = 0; turn < 20; turn++) await setImmediate()
+  }
 }
 
 async function estimateOf(simulator: ListeningSimulator, clock: ManualClock, body: object): Promise<SyncEstimate> {
