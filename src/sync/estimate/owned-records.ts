@@ -1,7 +1,7 @@
 import { SLACK_SECONDS } from '../../intercom/endpoints/search-query.ts'
 import type { Row, SearchPage } from '../pages/search-pages.ts'
 import { askFirstPage, countRecords } from '../pages/search-plan.ts'
-import { reachedBy } from '../state/search-state.ts'
+import { reachedBy, type SearchWalkState } from '../state/search-state.ts'
 import type { Slice } from '../state/slice.ts'
 import type { OpenFeed } from '../streams/open-feed.ts'
 import type { SearchLook } from '../walks/search/search-start.ts'
@@ -26,7 +26,7 @@ export async function countOwned(
   feed: OpenFeed,
   oldest: SearchPage | undefined,
 ): Promise<OwnedRecords> {
-  if (look.underWay) return { owned: await countSlices(look, look.underWay.slices), unchanged: counted(0) }
+  if (look.underWay) return { owned: await countRest(look, look.underWay), unchanged: counted(0) }
   const slice = { ...look.whole, from: feed.lower() }
   const isAsked = oldest !== undefined && slice.from === look.whole.from
   const edge = isAsked ? oldest : await askFirstPage(look.endpoint, slice, 'ascending')
@@ -35,15 +35,16 @@ export async function countOwned(
   return { owned, unchanged: await countUnchanged(look, feed, edge, owned.count) }
 }
 
-/** What the open slices of a walk under way still hold. */
-async function countSlices({ endpoint }: SearchLook, slices: readonly Slice[]): Promise<Figure> {
-  const open = slices.filter(({ done }) => !done)
+/** What the open slices of a walk under way still hold, and what has changed since it was planned. */
+async function countRest({ endpoint }: SearchLook, { slices, frozen, tail }: SearchWalkState): Promise<Figure> {
+  const since: Slice = { from: tail?.slice.from ?? frozen, to: null, done: false }
+  const open = [...slices.filter(({ done }) => !done), since]
   const place = ({ from, at, to }: Slice) => ({ from: Math.max(from, at ?? from), to })
   const stretches = open.map(place)
-  const joined = { from: Math.min(...stretches.map(({ from }) => from)), to: open.at(-1)?.to ?? null }
+  const joined: Slice = { from: Math.min(...stretches.map(({ from }) => from)), to: null, done: false }
   const isFew = open.length <= MOST_COUNTED_SLICES
   const counts = await Promise.all(
-    (isFew ? open : [joined as Slice]).map((slice) =>
+    (isFew ? open : [joined]).map((slice) =>
       countRecords(endpoint, { updated: place(slice), ...(slice.created && { created: slice.created }) }),
     ),
   )

@@ -45,11 +45,18 @@ export async function estimateWindows(
   if (looked.length === windows.length && looked.every(({ isWhole }) => isWhole))
     return [{ streamName, rows: counted(sum('rows')), requests: counted(sum('requests')), notes: [] }]
   const share = windows.length / Math.max(1, looked.length)
+  const whole = await lookAtWindow(
+    endpoint,
+    { from: plan.windows[0]?.from ?? 0, to: plan.asked + 1, done: false },
+    plan.feed,
+  )
+  // Pages of the whole log at once say how much there is, unless that is too much for an answer. Each window has a page.
+  const requests = whole ? whole.requests + windows.length : sum('requests') * share
   return [
     {
       streamName,
-      rows: guessed(sum('rows') * share),
-      requests: guessed(looked.length === 0 ? windows.length : sum('requests') * share),
+      rows: guessed(whole ? whole.rows : sum('rows') * share),
+      requests: guessed(Math.max(windows.length, requests)),
       notes: [`Intercom does not count this log: guessed from ${looked.length} of ${windows.length} stretches of time`],
     },
   ]
