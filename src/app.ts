@@ -6,10 +6,12 @@ import { addCors } from './http/callers/cors.ts'
 import { refuseStrangers } from './http/callers/strangers.ts'
 import { createWrongKeys } from './http/callers/wrong-keys.ts'
 import { type AppDependencies, defaultLimits, type RouteDependencies } from './http/dependencies.ts'
+import estimateRoutes from './http/estimate/estimate.ts'
 import { createInstance } from './http/instance.ts'
 import { limitReads } from './http/messages/limited-reads.ts'
 import { trackOpenStreams } from './http/open-streams.ts'
 import { limitReaders } from './http/readers.ts'
+import recordRoutes from './http/records/records.ts'
 import { authenticate } from './http/requests/auth.ts'
 import { addJsonBody } from './http/requests/json-body.ts'
 import { addProblems } from './http/requests/problem.ts'
@@ -74,11 +76,13 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       const wrongKeys = createWrongKeys(parts.clock)
       api.addHook('onRequest', authenticate(config.apiKeys, { wrongKeys, metrics: parts.metrics }))
       await api.register(connectorRoutes, routes)
+      await api.register(estimateRoutes, routes)
       await api.register(connectionRoutes, routes)
       await api.register(deliveryRoutes, routes)
       await api.register(jobRoutes, routes)
       await api.register(jobListRoutes, routes)
       await api.register(messageRoutes, routes)
+      await api.register(recordRoutes, routes)
       await api.register(stateRoutes, routes)
     },
     { prefix: '/v1' },

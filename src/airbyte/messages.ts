@@ -40,6 +40,10 @@ export interface PlacedRecord {
   stream: string
   start: number
   end: number
+  /** Which of the lines it is, from 1. */
+  line: number
+  /** Where the line begins. */
+  lineStart: number
 }
 
 /** Finds the RECORDs in whole lines of ours. Lines of other messages are passed over. */
@@ -47,7 +51,7 @@ export function* findRecords(lines: Buffer): Generator<PlacedRecord, void, void>
   // Neighbours are of one stream, nearly always.
   let stream = ''
   let named: Buffer = Buffer.alloc(0)
-  for (let at = 0; at < lines.length; ) {
+  for (let at = 0, line = 1; at < lines.length; line++) {
     const lineEnd = lines.indexOf(LINE_FEED, at)
     if (lineEnd === -1) return
     if (startsAt(lines, at, recordStart)) {
@@ -59,10 +63,18 @@ export function* findRecords(lines: Buffer): Generator<PlacedRecord, void, void>
         stream = lines.toString('latin1', nameAt + 1, nameEnd)
       }
       const start = lines.indexOf(dataStart, nameAt + named.length) + dataStart.length
-      yield { stream, start, end: lineEnd - RECORD_END.length }
+      yield { stream, start, end: lineEnd - RECORD_END.length, line, lineStart: at }
     }
     at = lineEnd + 1
   }
+}
+
+/** Where the members of the object inside a RECORD begin. */
+const OBJECT_AT = RECORD_START.indexOf('"stream"')
+
+/** A copy of the object inside a RECORD (`stream`, `emitted_at`, `data`) with its offset as the first member. */
+export function recordWithOffset(lines: Buffer, { lineStart, end }: PlacedRecord, offset: number): Buffer {
+  return Buffer.concat([Buffer.from(`{"offset":${offset},`), lines.subarray(lineStart + OBJECT_AT, end + 1)])
 }
 
 function startsAt(lines: Buffer, position: number, bytes: Buffer): boolean {

@@ -16,6 +16,7 @@ const commands: Commands = {
   'jobs list': async () => (await import('./jobs/list.ts')).listJobs,
   'jobs show': async () => (await import('./jobs/show.ts')).showJob,
   'jobs messages': async () => (await import('./jobs/messages.ts')).printMessages,
+  'jobs records': async () => (await import('./jobs/records.ts')).printRecords,
   'jobs cancel': async () => (await import('./jobs/cancel.ts')).cancelJob,
   'jobs ack': async () => (await import('./jobs/acknowledge.ts')).acknowledgeMessages,
   'jobs delete-messages': async () => (await import('./jobs/delete-messages.ts')).deleteMessages,
@@ -28,6 +29,7 @@ const commands: Commands = {
   'connections retry-delivery': async () => (await import('./connections/deliveries.ts')).retryDelivery,
   'connections test-webhooks': async () => (await import('./connections/deliveries.ts')).testWebhooks,
   'connections apply': async () => (await import('./connections/apply.ts')).applyConnections,
+  estimate: async () => (await import('./estimate/estimate.ts')).showEstimate,
   watch: async () => (await import('./jobs/watch.ts')).watchJob,
 }
 

@@ -17,16 +17,27 @@ const clientVariables = [
 const watchVariables = [...clientVariables, 'NO_COLOR'] as const
 const outcome = 'exit code is that of the job: 0 succeeded, 1 failed, 3 cancelled; 4 when the service is away.'
 
+/** What to sync. */
+const syncOptions = {
+  config: { value: 'FILE', summary: "the connector's config, JSON" },
+  connection: { value: 'ID', summary: 'a connection of the service, in place of a config' },
+  catalog: { value: 'FILE', summary: 'the configured catalog, JSON' },
+  streams: { value: 'NAMES', summary: 'in place of a catalog, e.g. contacts,companies' },
+  state: { value: 'FILE', summary: 'the states to continue from, JSON' },
+} as const
+
 /** The commands that ask a service. */
 export const clientCommands = {
+  estimate: {
+    summary: 'tell how many rows a sync would read, with how many requests, before it runs',
+    options: { ...syncOptions, ...serviceOptions },
+    example: 'estimate --config config.json --streams contacts,companies',
+    variables: clientVariables,
+  },
   'jobs run': {
     summary: 'start a job',
     options: {
-      config: { value: 'FILE', summary: "the connector's config, JSON" },
-      connection: { value: 'ID', summary: 'a connection of the service, in place of a config' },
-      catalog: { value: 'FILE', summary: 'the configured catalog, JSON' },
-      streams: { value: 'NAMES', summary: 'in place of a catalog, e.g. contacts,companies' },
-      state: { value: 'FILE', summary: 'the states to continue from, JSON' },
+      ...syncOptions,
       'on-missing-permission': {
         value: 'fail|skip',
         summary: "what becomes of a stream that the token may not read (the connection's, else fail)",
@@ -71,6 +82,19 @@ export const clientCommands = {
     },
     notes: [`The ${outcome}`, 'To go on with a file, give --after the number of its whole lines, and --epoch.'],
     example: 'jobs messages 17 > messages.ndjson',
+    variables: clientVariables,
+  },
+  'jobs records': {
+    summary: 'print the newest records of a stream from the log of a job, one a line',
+    operands: ['JOB'],
+    options: {
+      stream: { value: 'NAME', summary: 'of which stream', isRequired: true },
+      id: { value: 'KEY', summary: 'only records with this primary key; of several members: a JSON array' },
+      limit: { value: 'N', summary: 'so many at most (20)' },
+      epoch,
+      ...serviceOptionsOfMessages,
+    },
+    example: 'jobs records 17 --stream contacts',
     variables: clientVariables,
   },
   'jobs cancel': {

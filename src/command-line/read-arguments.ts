@@ -29,8 +29,10 @@ export function readArguments<Name extends CommandName>(name: Name, args: readon
   refuseUnknown(name, args, options)
   const { values, positionals } = parse(name, args, options)
   const missing = Object.entries(options).filter(([option, { isRequired }]) => isRequired && !values[option])
-  if (missing.length > 0)
-    throw usageError(name, `${missing.map(([option]) => `--${option}`).join(' and ')} must name a file`)
+  if (missing.length > 0) {
+    const demand = missing.every(([, { value }]) => value === 'FILE') ? 'must name a file' : 'must be given'
+    throw usageError(name, `${missing.map(([option]) => `--${option}`).join(' and ')} ${demand}`)
+  }
   const more = positionals[operands.length]
   if (more !== undefined) throw usageError(name, `Unexpected argument '${more}'`)
   const absent = operands.slice(positionals.length)

@@ -7,6 +7,7 @@ import type { FrontSettings } from '../settings/front.ts'
 import type { ConnectionStore } from '../store/connections/connection-store.ts'
 import type { JobStore } from '../store/jobs/job-store.ts'
 import type { MessageLogReader } from '../store/log/message-log.ts'
+import type { RecordReader } from '../store/records/record-reader.ts'
 import type { DeliveryStore } from '../store/webhooks/delivery-store.ts'
 import type { Receivers } from '../webhooks/receivers.ts'
 import type { OpenStreams } from './open-streams.ts'
@@ -85,6 +86,7 @@ export interface AppDependencies {
   /** Where webhooks may be. */
   receivers: Receivers
   messages: MessageLogReader
+  records: RecordReader
   clock: Clock
   logger: FastifyBaseLogger
   metrics: Metrics

@@ -18,6 +18,7 @@ import { createRedisBudgetStore } from '../store/limits/redis-budget-store.ts'
 import { createMessageLogReader } from '../store/log/redis-message-log.ts'
 import { retentionOf } from '../store/log/retention.ts'
 import { createWakeUps } from '../store/log/wake-ups.ts'
+import { createRecordReader } from '../store/records/record-reader.ts'
 import { createDeliveryStore } from '../store/webhooks/delivery-store.ts'
 import { createReceivers } from '../webhooks/receivers.ts'
 import { resolveWithSystem } from '../webhooks/resolve.ts'
@@ -75,6 +76,7 @@ export async function startApi(service: Service, sockets: number): Promise<Phase
     }),
     receivers: createReceivers({ allowed: config.webhookAllow, resolve: resolveWithSystem }),
     messages: createMessageLogReader(store),
+    records: createRecordReader(store),
     clock,
     logger,
     metrics,

@@ -55,6 +55,41 @@ t.test('a job is started, shown and listed, and its messages printed', async (t)
   t.match(acknowledged, { end: 0, stdout: `5 messages of job ${jobId} acknowledged\n`, stderr: '' })
 })
 
+t.test('a sync is estimated before it runs, and the records of a job are looked at', async (t) => {
+  const asked = ['estimate', '--config', config, '--streams', 'contacts,tags']
+  const told = await run(asked)
+  t.match(told, {
+    end: 0,
+    stdout: /^STREAM +ROWS +REQUESTS +TIME\ncontacts +1,200 .*\ntags +12 +1 .*\nin all +1,212 /,
+    stderr: '',
+  })
+  const { total } = JSON.parse((await run([...asked, '--json'])).stdout)
+  t.match(total, { rows: 1212, rowsBasis: 'counted' })
+  t.match(await run(['estimate', '--streams', 'tags']), { end: 2, stderr: /either --config or --connection/ })
+
+  const { jobId } = JSON.parse(
+    (await run(['jobs', 'run', '--config', config, '--streams', 'tags', '--wait', '--json'])).stdout,
+  )
+  const synced = parseLines(await service.messages(jobId)).flatMap(({ record }) => record ?? [])
+  const look = ['jobs', 'records', String(jobId), '--stream', 'tags']
+  const newest = await run([...look, '--limit', '5'])
+  t.match(newest, { end: 0, stderr: '' })
+  t.match(
+    parseLines(newest.bytes),
+    synced
+      .toReversed()
+      .slice(0, 5)
+      .map(({ data }) => ({ data })),
+  )
+  const [first] = synced
+  t.match(parseLines((await run([...look, '--id', String(first?.data.id)])).bytes), [first])
+  t.match(await run(['jobs', 'records', String(jobId)]), { end: 2, stderr: /--stream must be given/ })
+  t.match(await run(['jobs', 'records', String(jobId), '--stream', 'contacts']), {
+    end: 2,
+    stderr: /no stream of this job/,
+  })
+})
+
 t.test('the messages of a job that has ended are deleted, and told as gone afterwards', async (t) => {
   const ended = await run(['jobs', 'run', '--config', config, '--streams', 'tags', '--wait', '--json'])
   const { jobId } = JSON.parse(ended.stdout)

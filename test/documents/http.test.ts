@@ -33,8 +33,9 @@ t.test('every block of shell lines on the page is run here', async (t) => {
   t.same(
     blocks.filter(({ language }) => language === 'sh').map(({ heading }) => heading),
     [
-      ...['Check a token, list the streams', 'Check a token, list the streams', 'Messages live'],
-      ...['Start a job and wait for it', 'Read on after a cut', 'Cancel', 'The next sync'],
+      ...['Check a token, list the streams', 'Check a token, list the streams', 'How much will it be?'],
+      ...['Messages live', 'Start a job and wait for it', 'Read on after a cut', 'Look at records'],
+      ...['Cancel', 'The next sync'],
       ...['Connections, short and whole', 'Connections, short and whole'],
     ],
   )
@@ -44,9 +45,11 @@ t.test('every curl line of docs/http.md works against the simulator, in the orde
   const desk = await openDesk(t, {})
   retryRefusedCalls(desk)
   const [check = '', discover = ''] = below('Check a token, list the streams', 'sh')
+  const [estimate = ''] = below('How much will it be?', 'sh')
   const [live = ''] = below('Messages live', 'sh')
   const [start = ''] = below('Start a job and wait for it', 'sh')
   const [readOn = ''] = below('Read on after a cut', 'sh')
+  const [look = ''] = below('Look at records', 'sh')
   const [cancel = ''] = below('Cancel', 'sh')
   const [next = ''] = below('The next sync', 'sh')
 
@@ -55,6 +58,8 @@ t.test('every curl line of docs/http.md works against the simulator, in the orde
   const listed = await desk.run(discover)
   t.same(listed.stdout.trimEnd().split('\n').toSorted(), streamTable.map(({ name }) => name).toSorted())
   t.equal(JSON.parse(readFileSync(join(desk.folder, 'catalog.json'), 'utf8')).type, 'CATALOG')
+
+  t.match(JSON.parse((await desk.run(estimate)).stdout), { rowsBasis: /^(counted|guessed)$/, minutes: Number })
 
   t.match(await desk.run(live), { code: 0 })
   t.match(await judge(desk, 'messages.ndjson'), { ok: true })
@@ -75,9 +80,15 @@ t.test('every curl line of docs/http.md works against the simulator, in the orde
   t.match(await keep(desk, readOn, 'rest.ndjson'), { code: 0 }, 'behind any proxy')
   t.same(linesOf(desk, 'rest.ndjson'), linesOf(desk, 'messages.ndjson').slice(1000))
 
+  const [header = ''] = readOn.split('\n')
+  const looked = (await desk.run(`${header}\n${look}`)).stdout.trimEnd().split('\n')
+  t.match(
+    looked.map((line) => JSON.parse(line)),
+    [{ stream: 'tags' }, { stream: 'tags' }, { stream: 'tags' }],
+  )
+
   t.match(await desk.run(cancel), { code: 0, stdout: /"cancelled"\n$/ })
 
-  const [header = ''] = readOn.split('\n')
   t.match(await keep(desk, `${header}\n${next}`, 'next.ndjson'), { code: 0 })
   const again = new Set(recordsOf(linesOf(desk, 'next.ndjson')).map(({ record }) => record.stream))
   t.same([...again].toSorted(), fullRefresh, 'nothing has changed, and what is read whole comes anew')

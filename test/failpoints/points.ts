@@ -70,6 +70,7 @@ export const webhookPoints = ['webhooksAdd', 'webhooksChange', 'deliveryWake'] a
 /** Scripts that a process may die at unnoticed, and why. */
 export const harmlessPoints: Record<string, string> = {
   syncReadLog: 'only reads',
+  syncReadLastEntries: 'only reads',
   syncReadCheckpoints: 'only reads',
   syncMeasureLog: 'only reads',
   syncCountWorkers: 'only reads',

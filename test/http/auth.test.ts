@@ -23,6 +23,7 @@ const calls: [method: string, path: (jobId: number) => string][] = [
   ['GET', (jobId) => `/v1/jobs/${jobId}?wait=1`],
   ['GET', (jobId) => `/v1/jobs/${jobId}/messages`],
   ['GET', (jobId) => `/v1/jobs/${jobId}/messages?after=99&follow=false&epoch=x`],
+  ['GET', (jobId) => `/v1/jobs/${jobId}/records?stream=contacts`],
   ['GET', (jobId) => `/v1/jobs/${jobId}/state`],
   ['GET', (jobId) => `/v1/jobs/${jobId}/state?at=99`],
   ['DELETE', (jobId) => `/v1/jobs/${jobId}`],

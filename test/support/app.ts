@@ -11,6 +11,7 @@ import type { JobStore } from '../../src/store/jobs/job-store.ts'
 import { createJobStore } from '../../src/store/jobs/redis-job-store.ts'
 import type { MessageLogReader } from '../../src/store/log/message-log.ts'
 import { createMessageLogReader } from '../../src/store/log/redis-message-log.ts'
+import { createRecordReader } from '../../src/store/records/record-reader.ts'
 import type { EncryptionKey } from '../../src/store/secrets/sealing.ts'
 import { createDeliveryStore } from '../../src/store/webhooks/delivery-store.ts'
 import type { StreamProgress } from '../../src/sync/contract/commit.ts'
@@ -100,12 +101,14 @@ export async function startApp(t: Teardown, server: RedisAccess, options: AppOpt
     // No test asks the real DNS.
     receivers: options.receivers ?? createReceivers({ allowed: createAllowList([]), resolve: async () => [] }),
     messages: wrapMessages(createMessageLogReader({ ...store, redis })),
+    records: createRecordReader({ ...store, redis }),
     clock,
     logger: pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) }),
     metrics,
     ready: async () => void (await redis.ping()),
     closing: closing.signal,
     ...(options.ready && { ready: options.ready }),
+    ...(options.records && { records: options.records }),
     ...(options.budgetStore && { budgetStore: options.budgetStore }),
   })
   watchResponses(app)

@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { exitCodes } from '../../command-line/exit-code.ts'
 import { usageError } from '../../command-line/read-arguments.ts'
-import { withoutBridgeMembers } from '../../connector/bridge/service/service-access.ts'
-import { readInputs } from '../../connector/input-files.ts'
-import { isObject } from '../../json-object.ts'
 import type { ClientCommand, ClientContext } from '../service/command.ts'
 import { openService } from '../service/service.ts'
+import { readSyncBody } from '../service/sync-body.ts'
 import { endWithJob } from './end-with-job.ts'
 import { type Job, readJob } from './job.ts'
 import { jobLine } from './job-text.ts'
@@ -32,22 +30,10 @@ async function tellJob(job: Job, { output, note }: Pick<ClientContext<'jobs run'
 }
 
 /** @throws UsageError; CodedError that names a file */
-async function readBody({ options, paths, signal }: ClientContext<'jobs run'>): Promise<object> {
-  const { config, connection, catalog, streams, state, 'on-missing-permission': onMissingPermission } = options
-  if ((config === undefined) === (connection === undefined))
-    throw usageError('jobs run', 'either --config or --connection must be given')
-  if (catalog !== undefined && streams !== undefined)
-    throw usageError('jobs run', '--catalog and --streams cannot be given together')
+async function readBody(context: ClientContext<'jobs run'>): Promise<object> {
+  const { 'on-missing-permission': onMissingPermission, ...options } = context.options
   if (onMissingPermission !== undefined && !['fail', 'skip'].includes(onMissingPermission))
     throw usageError('jobs run', `--on-missing-permission must be fail or skip, not "${onMissingPermission}"`)
-  Object.assign(paths, { ...(config && { config }), ...(catalog && { catalog }), ...(state && { state }) })
-  const inputs = await readInputs(paths, signal)
-  return {
-    ...(connection !== undefined && { connectionId: connection }),
-    ...inputs,
-    // The service needs neither its own address nor the key to itself.
-    ...(isObject(inputs.config) && { config: withoutBridgeMembers(inputs.config) }),
-    ...(streams !== undefined && { streams: streams.split(',').map((name) => name.trim()) }),
-    ...(onMissingPermission !== undefined && { onMissingPermission }),
-  }
+  const body = await readSyncBody('jobs run', context, options)
+  return { ...body, ...(onMissingPermission !== undefined && { onMissingPermission }) }
 }

@@ -22,13 +22,11 @@ export async function startJob(
   newJob: NewJobBody,
   options: StartOptions,
 ): Promise<StartedJob> {
-  const { connectionId, ...body } = newJob
   const repeated = options.repeat && (await jobs.findRepeated(options.tenant, options.repeat, options.graceMs))
   if (repeated) return repeated
+  const { connectionId, ...body } = newJob
   if (connectionId === undefined) return jobs.create({ ...options, request: requestOfItsOwn(body) })
-  if (body.config !== undefined) {
-    throw invalidRequest([{ pointer: '/config', detail: 'cannot be given together with connectionId; remove one' }])
-  }
+  refuseConfig(body)
   // Each further round means that somebody has just changed the connection, so the job begins with its newer state.
   for (;;) {
     const start = await connections.readStart(options.tenant, connectionId)
@@ -38,6 +36,27 @@ export async function startJob(
       if (!(error instanceof ConnectionChangedError)) throw error
     }
   }
+}
+
+/**
+ * What a job of this body would be asked to do, without starting one.
+ *
+ * @throws CodedError `invalid_request`, `connection_not_found`
+ */
+export async function readRequest(
+  { connections }: Pick<RouteDependencies, 'connections'>,
+  { connectionId, ...body }: NewJobBody,
+  tenant: string,
+): Promise<SyncRequest> {
+  if (connectionId === undefined) return requestOfItsOwn(body)
+  refuseConfig(body)
+  return jobOfConnection(await connections.readStart(tenant, connectionId), { ...body, connectionId }).request
+}
+
+/** @throws CodedError `invalid_request` */
+function refuseConfig({ config }: SyncRequestBody): void {
+  if (config === undefined) return
+  throw invalidRequest([{ pointer: '/config', detail: 'cannot be given together with connectionId; remove one' }])
 }
 
 function requestOfItsOwn(body: SyncRequestBody): SyncRequest {

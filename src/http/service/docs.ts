@@ -9,6 +9,8 @@ import { catalogMessageSchema, connectionStatusMessageSchema, specMessageSchema 
 import { payloadSchemas } from '../bodies/payload-schemas.ts'
 import { needsNoKey, openProblems } from '../bodies/responses.ts'
 import { jobSchema, noQuery, problemSchema } from '../bodies/schemas.ts'
+import { estimateSchema } from '../estimate/estimate-schemas.ts'
+import { recordPageSchema } from '../records/record-schemas.ts'
 import { deliverySchema } from '../webhooks/webhook-schemas.ts'
 
 const sharedSchemas = [
@@ -19,6 +21,8 @@ const sharedSchemas = [
   specMessageSchema,
   connectionStatusMessageSchema,
   catalogMessageSchema,
+  estimateSchema,
+  recordPageSchema,
   ...payloadSchemas,
 ]
 
@@ -44,7 +48,7 @@ const openapi = {
     },
   },
   tags: [
-    { name: 'connector', description: "Airbyte's spec, check and discover" },
+    { name: 'connector', description: "Airbyte's spec, check and discover, and an estimate of a sync" },
     { name: 'jobs', description: 'Starting syncs, watching them, reading their messages' },
     { name: 'connections', description: 'What is synced again and again, and where the next job continues' },
     { name: 'health', description: 'For operators' },

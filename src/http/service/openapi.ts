@@ -14,6 +14,7 @@ export async function exportOpenApi(): Promise<string> {
     deliveries: unused,
     receivers: unused,
     messages: unused,
+    records: unused,
     clock: systemClock,
     logger: pino({ level: 'silent' }),
     metrics: createMetrics(),

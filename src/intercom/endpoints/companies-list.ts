@@ -45,6 +45,12 @@ export function readCompanyList(options: CompanyListOptions): AsyncGenerator<Lis
   return readCountedList({ client, path: PATH, shape, pageSizes: [PER_PAGE], ask })
 }
 
+/** The first page of the list, however many companies there are. @throws what `askCountedPage` throws */
+export function lookAtCompanyList({ client, version, shape }: CompanyListOptions): Promise<CountedPage> {
+  const query = { page: '1', per_page: String(PER_PAGE), order: 'desc' }
+  return askCountedPage(client, { method: 'POST', path: PATH, query, version }, shape)
+}
+
 /**
  * How many companies the list has. There are at least so many: the list leaves out those without users. Undefined when
  * Intercom gives no count. It only serves to check the scroll, so it never throws.

@@ -16,6 +16,14 @@ const MOST_STARTS = 10
 /** A scroll that ends too early is read once more, then we trust it. */
 const MOST_ENDS = 2
 
+/** Companies on a page of the scroll, as seen; no document says so. */
+const USUAL_PAGE = 100
+
+/** The requests that a scroll of so many companies takes: a count before it, and two empty pages at its end. */
+export function scrollRequests(companies: number): number {
+  return 1 + Math.ceil(companies / USUAL_PAGE) + 2
+}
+
 /** Another client has the workspace's one scroll open, and keeps it. */
 export class ScrollHeldError extends CodedError {
   constructor(message: string) {

@@ -61,3 +61,9 @@ export function pageSizeOf(pages: unknown): number | undefined {
   const size = Number((pages as { per_page?: unknown } | null | undefined)?.per_page ?? Number.NaN)
   return Number.isInteger(size) && size > 0 ? size : undefined
 }
+
+/** How many pages there are, from an answer's `pages` member. */
+export function pageCountOf(pages: unknown): number | undefined {
+  const count = Number((pages as { total_pages?: unknown } | null | undefined)?.total_pages ?? Number.NaN)
+  return Number.isInteger(count) && count > 0 ? count : undefined
+}

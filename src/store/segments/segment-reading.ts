@@ -23,6 +23,8 @@ export interface SegmentReader {
    * later
    */
   readEntries(segment: IndexedSegment, after: number, limits: PieceLimits): Promise<LogEntry[]>
+  /** The same from the entry that holds message `from` on, towards the beginning: newest first. @throws the same */
+  readLastEntries(segment: IndexedSegment, from: number, limits: PieceLimits): Promise<LogEntry[]>
   /**
    * Sums up how long the messages after the first `after` and up to `through` are, without reading them. Both are ends of
    * entries.
@@ -50,21 +52,17 @@ export interface SegmentReaderOptions {
 export function createSegmentReader(options: SegmentReaderOptions): SegmentReader {
   return {
     readEntries: (segment, after, limits) =>
-      withSegment(options, segment, async (file, table) => {
-        const first = table.findIndex(({ lastOffset }) => lastOffset > after)
-        const entries: LogEntry[] = []
-        let bytes = 0
-        for (const placed of table.slice(first, first + limits.mostEntries)) {
-          bytes += placed.bytes
-          if (entries.length > 0 && bytes > limits.mostBytes) break
-          const blob = await readStretch(file, placed.blob)
-          // What comes before the damage is still given.
-          if (!blob && entries.length > 0) break
-          if (!blob) throw damagedSegment(rangeOf(placed), 'their file is damaged')
-          entries.push({ ...placed, blob, checkpoints: Buffer.alloc(0) })
-        }
-        return entries
-      }),
+      withSegment(options, segment, (file, table) =>
+        readPlaced(
+          file,
+          table.filter(({ lastOffset }) => lastOffset > after),
+          limits,
+        ),
+      ),
+    readLastEntries: (segment, from, limits) =>
+      withSegment(options, segment, (file, table) =>
+        readPlaced(file, table.filter((placed) => rangeOf(placed).after < from).toReversed(), limits),
+      ),
     measure: (segment, after, through) =>
       withSegment(options, segment, async (_file, table) => {
         const counted = table.filter(({ lastOffset }) => lastOffset > after && lastOffset <= through)
@@ -85,8 +83,28 @@ export function createSegmentReader(options: SegmentReaderOptions): SegmentReade
 /** Of a process that cannot read any segment. */
 export const noSegmentReader: SegmentReader = {
   readEntries: async () => Promise.reject(elsewhere()),
+  readLastEntries: async () => Promise.reject(elsewhere()),
   measure: async () => Promise.reject(elsewhere()),
   readCheckpoints: async () => Promise.reject(elsewhere()),
+}
+
+/** @throws CodedError `log_damaged` when already the first one is damaged; what comes before the damage is given */
+async function readPlaced(
+  file: FileHandle,
+  table: readonly PlacedEntry[],
+  { mostEntries, mostBytes }: PieceLimits,
+): Promise<LogEntry[]> {
+  const entries: LogEntry[] = []
+  let bytes = 0
+  for (const placed of table.slice(0, mostEntries)) {
+    bytes += placed.bytes
+    if (entries.length > 0 && bytes > mostBytes) break
+    const blob = await readStretch(file, placed.blob)
+    if (!blob && entries.length > 0) break
+    if (!blob) throw damagedSegment(rangeOf(placed), 'their file is damaged')
+    entries.push({ ...placed, blob, checkpoints: Buffer.alloc(0) })
+  }
+  return entries
 }
 
 function elsewhere(cause?: unknown): CodedError {

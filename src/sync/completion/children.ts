@@ -109,7 +109,8 @@ export async function readInlineChildren(
   return found
 }
 
-function inlineChildren(entry: StreamEntry, page: ScannedAnswer, { record }: Row): Children | undefined {
+/** The children inside a parent's own record. @returns undefined when they have to be requested */
+export function inlineChildren(entry: StreamEntry, page: ScannedAnswer, { record }: Row): Children | undefined {
   const answer = scanAnswer(page.body.subarray(record.start, record.end), shapeOf(entry))
   const within = entry.recordsPath.slice(0, -1)
   if (!answer.records || goesOn(answer, within)) return undefined

@@ -44,36 +44,52 @@ export function cuttingFor(total: number, oldest: number, recordsPerSlice?: numb
  */
 export function divide(slice: Slice, page: SearchPage, cutting: Cutting, matching: DateMatching): Division | undefined {
   const { total = 0 } = page
+  const firstPart = matching === 'second' ? wholeOnPage(slice, page) : undefined
+  const parts = partsOf(slice, total, cutting, matching, firstPart?.to)
+  if (!parts) return undefined
+  if (!firstPart || parts[0]?.created) return { parts, held: new Map() }
+  return { parts: [firstPart, ...parts], held: new Map([[firstPart, onlyPage(page)]]) }
+}
+
+/**
+ * The parts of a slice of which Intercom counts so many records.
+ *
+ * @param after the slice is whole up to here, Unix seconds; what comes after is divided @defaultValue nothing is
+ * @returns undefined when the slice is to be read as it is
+ */
+export function partsOf(
+  slice: Slice,
+  total: number,
+  cutting: Cutting,
+  matching: DateMatching,
+  after?: number,
+): Slice[] | undefined {
   const { to } = slice
   if (to === null || !isTentative(slice) || total < TOO_MANY * cutting.target) return undefined
   const most = Math.min(MOST_PARTS, Math.floor(total / cutting.target))
-  const firstPart = matching === 'second' ? wholeOnPage(slice, page) : undefined
-  const from = firstPart?.to ?? Math.max(slice.from, Math.min(cutting.oldest, to))
+  const from = after ?? Math.max(slice.from, Math.min(cutting.oldest, to))
   const count = Math.min(most, Math.floor((to - from) / NARROWEST_PART[matching]))
   if (!slice.created && count >= 2) {
-    const parts = evenly(from, to, count).map((range) => partOf(slice, range))
-    if (firstPart) return { parts: [firstPart, ...parts], held: new Map([[firstPart, onlyPage(page)]]) }
-    const [first, ...others] = parts
-    return first && { parts: [{ ...first, from: slice.from }, ...others], held: new Map() }
+    const [first, ...others] = evenly(from, to, count).map((range) => partOf(slice, range))
+    return first && [{ ...first, from: after ?? slice.from }, ...others]
   }
-  return total > 2 * cutting.target ? divideByCreation(slice, to, most, matching) : undefined
+  return total > 2 * cutting.target ? partsByCreation(slice, to, most, matching) : undefined
 }
 
 /** If the stretch is too short to be divided by time of update (a bulk edit), it is divided by time of creation. */
-function divideByCreation(slice: Slice, to: number, most: number, matching: DateMatching): Division | undefined {
+function partsByCreation(slice: Slice, to: number, most: number, matching: DateMatching): Slice[] | undefined {
   // The outer bounds stay open, so that a record with an absurd time of creation belongs to a part, too.
   const whole: TimeRange = slice.created ?? { from: null, to: null }
   const [from, end] = [whole.from ?? EARLIEST_CREATION, whole.to ?? to]
   const count = Math.min(most, Math.floor((end - from) / (matching === 'day' ? NARROWEST_PART.day : 1)))
   if (count < 2) return undefined
-  const parts = evenly(from, end, count).map((range, index): Slice => {
+  return evenly(from, end, count).map((range, index): Slice => {
     const created = {
       from: index === 0 ? whole.from : range.from,
       to: index === count - 1 ? whole.to : range.to,
     }
     return partOf(slice, { created })
   })
-  return { parts, held: new Map() }
 }
 
 /**

@@ -89,8 +89,8 @@ async function askCount(
   return undefined
 }
 
-/** @returns undefined when Intercom cannot say */
-async function countRecords(
+/** One request. @returns undefined when Intercom cannot say */
+export async function countRecords(
   endpoint: SearchEndpoint,
   ranges: Pick<PageRequest, 'updated' | 'created'>,
 ): Promise<number | undefined> {

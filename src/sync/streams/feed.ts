@@ -40,10 +40,11 @@ export interface FedWalkOptions extends WalkContext {
   position: Record<string, unknown> | undefined
 }
 
-export function createFeed(
-  { entry, configured, state }: SelectedStream,
-  { config, client, fingerprints, growing }: Pick<WalkContext, 'config' | 'client' | 'fingerprints' | 'growing'>,
-): Feed {
+/** What a feed needs of its walk. */
+export type FeedContext = Pick<WalkContext, 'config' | 'client' | 'fingerprints' | 'growing'>
+
+export function createFeed({ entry, configured, state }: SelectedStream, walk: FeedContext): Feed {
+  const { config, client, fingerprints, growing } = walk
   const notes: LogEntry[] = []
   const tell = (note: LogEntry) => void notes.push(note)
   const incremental = entry.cursor !== undefined && configured.sync_mode === 'incremental'

@@ -2,7 +2,7 @@ import type { IntercomClient } from '../../intercom/client.ts'
 import { findStream, type StreamEntry } from '../../streams/table.ts'
 import type { SelectedStream, Walk, WalkContext } from '../contract/walk.ts'
 import { placeOf } from '../state/search-state.ts'
-import { createFeed, type Feed } from '../streams/feed.ts'
+import { createFeed, type Feed, type FeedContext } from '../streams/feed.ts'
 import { createFilteredWalk } from './filtered-walk.ts'
 import { createSearchWalk } from './search/search-walk.ts'
 import { createSnapshotWalk } from './snapshot-walk.ts'
@@ -19,7 +19,12 @@ export function createWalks(
   context: WalkContext,
   positionOf: (name: string) => Record<string, unknown> | undefined,
 ): Walk[] {
-  const groups = new Map<string, WalkGroup>()
+  return groupStreams(streams, context).map((group) => createWalk(group, context, positionOf(group.first.entry.name)))
+}
+
+/** Which of the selected streams share a walk. */
+export function groupStreams(streams: readonly SelectedStream[], context: FeedContext): SharedWalk[] {
+  const groups = new Map<string, SharedWalk>()
   for (const stream of streams) {
     const root = rootOf(stream.entry)
     const feed = createFeed(stream, context)
@@ -29,11 +34,12 @@ export function createWalks(
     if (group) group.feeds.push(feed)
     else groups.set(key, { root, first: stream, feeds: [feed] })
   }
-  return [...groups.values()].map((group) => createWalk(group, context, positionOf(group.first.entry.name)))
+  return [...groups.values()]
 }
 
 /** The streams of one walk. */
-interface WalkGroup {
+export interface SharedWalk {
+  /** The stream whose records the walk looks for. */
   root: StreamEntry
   first: SelectedStream
   /** The feed of each of them. */
@@ -41,7 +47,7 @@ interface WalkGroup {
 }
 
 function createWalk(
-  { root, first, feeds }: WalkGroup,
+  { root, first, feeds }: SharedWalk,
   shared: WalkContext,
   position: Record<string, unknown> | undefined,
 ): Walk {

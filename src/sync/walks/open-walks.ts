@@ -82,7 +82,7 @@ export async function openWalks(
  *
  * @throws CodedError `workspace_changed`
  */
-function refuseOtherWorkspace(workspace: Workspace, states: StreamStates): Workspace {
+export function refuseOtherWorkspace(workspace: Workspace, states: StreamStates): Workspace {
   const { id } = workspace
   for (const [streamName, state] of Object.entries(states)) {
     // The state of a stream that is not here decides nothing.

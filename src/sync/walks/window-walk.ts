@@ -115,7 +115,10 @@ function planOf(feed: OpenFeed, windows: Slice[], moment: Moment, done: boolean)
   }
 }
 
-function planWindows({ feed, client, config }: WindowWalkOptions, workspace: Workspace): WindowPlan {
+export function planWindows(
+  { feed, client, config }: Pick<WindowWalkOptions, 'feed' | 'client' | 'config'>,
+  workspace: Workspace,
+): WindowPlan {
   const moment = client.moment()
   const asked = moment.seconds()
   const from = Math.max(feed.lower(), workspace.createdAt ?? EARLIEST)

@@ -2,7 +2,7 @@ import { type ApiVersion, isSince } from '../../airbyte/source-config.ts'
 import { scanList } from '../../intercom/answers/own-list.ts'
 import type { IntercomClient } from '../../intercom/client.ts'
 import { type NumberedPage, type PagePlace, readPages } from '../../intercom/endpoints/numbered-pages.ts'
-import { nextPageQuery, pageSizeOf } from '../../intercom/endpoints/paging.ts'
+import { nextPageQuery, pageCountOf, pageSizeOf } from '../../intercom/endpoints/paging.ts'
 import type { IntercomRequest } from '../../intercom/request.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
 import type { WindowTraits } from '../../streams/stream-traits.ts'
@@ -88,16 +88,19 @@ export async function* readWindow(
 /** Every page once. One that seems to lack something is asked for once more, and then believed. */
 function pagesOf(endpoint: WindowEndpoint, window: Slice, tries: number | undefined): AsyncGenerator<Page, void, void> {
   async function ask(place: PagePlace): Promise<Page> {
-    const page = await askPage(endpoint, window, place, tries)
-    return seemsShort(page) ? fuller(page, await askPage(endpoint, window, place, tries)) : page
+    const page = await askWindowPage(endpoint, window, place, tries)
+    return seemsShort(page) ? fuller(page, await askWindowPage(endpoint, window, place, tries)) : page
   }
   const first = { page: '1' }
   return readPages({ path: endpoint.entry.path, first, ask, emptyPage: 'skip', progress: 'new records' })
 }
 
+/** A page as it came. */
 interface Page extends Pick<WindowPage, 'answer' | 'rows'>, NumberedPage {
   /** Rows that a full page holds, as far as Intercom says. */
   size: number | undefined
+  /** Pages of the window, as far as Intercom says. */
+  pages: number | undefined
 }
 
 /** Whether a page is short, or empty, or is full and the last one all the same. */
@@ -117,7 +120,8 @@ function fuller(first: Page, second: Page): Page {
   return second.next === undefined ? first : second
 }
 
-function askPage(
+/** Asks for one page of a window. */
+export function askWindowPage(
   { client, entry, traits, version }: WindowEndpoint,
   window: Slice,
   place: PagePlace,
@@ -132,7 +136,8 @@ function askPage(
     const pages = answer.envelope('pages')
     const page = nextPageQuery(pages)?.page
     const next = page === undefined ? undefined : { page }
-    return { answer, rows, keys: rows.map(({ id }) => id), next, size: pageSizeOf(pages) }
+    const keys = rows.map(({ id }) => id)
+    return { answer, rows, keys, next, size: pageSizeOf(pages), pages: pageCountOf(pages) }
   })
 }
 

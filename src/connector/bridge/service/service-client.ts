@@ -34,6 +34,8 @@ export interface WholeAnswer {
   headers: Headers
   /** The JSON of its body; undefined for an answer without one. */
   value: unknown
+  /** That JSON as it came. */
+  text: string
 }
 
 /** Each call makes one try and never follows a redirect. All throw CodedError, or the signal's reason. */
@@ -95,10 +97,11 @@ export function createServiceClient({ access, proxies, clock, signal }: ServiceC
 
   async function askWhole(request: ServiceRequest): Promise<WholeAnswer> {
     const { headers, pieces } = await send(request, 'application/json')
-    const value = parse(await readText(pieces))
-    if (headers.get('content-type') === null) return { headers, value }
+    const text = await readText(pieces)
+    const value = parse(text)
+    if (headers.get('content-type') === null) return { headers, value, text }
     if (value === undefined) throw strangerError('it does not answer with JSON')
-    return { headers, value }
+    return { headers, value, text }
   }
 
   return {

@@ -1,6 +1,7 @@
 import { defaultApiVersion } from '../../../airbyte/source-config.ts'
 import { RefusedError } from '../../../intercom/answers/failures.ts'
 import type { SortOrder } from '../../../intercom/endpoints/search-query.ts'
+import type { Moment } from '../../../intercom/time/server-clock.ts'
 import type { LogEntry } from '../../contract/walk.ts'
 import { cuttingFor, divide } from '../../pages/cutting.ts'
 import type { HeldPage, SearchEndpoint } from '../../pages/search-pages.ts'
@@ -37,15 +38,10 @@ export interface SearchStart {
  * Cutting on is part of the walk itself.
  */
 export async function startSearch(options: FedWalkOptions): Promise<SearchStart> {
-  const { config, client, workspace, feeds } = options
+  const { client, feeds } = options
   const notes = feeds.flatMap((feed) => feed.notes)
-  const lower = Math.min(...feeds.map((feed) => feed.lower()))
-  // Take the time before the first look: any later change belongs to the tail, even one in the same second.
-  const begun = client.moment()
-  const whole = wholeSlice(options, lower, begun.seconds())
-  const { endpoint, order, seen } = await negotiate(options, whole)
-  const plan = searchPlan(config, endpoint.version, (await workspace).timezone)
-  const walk = continueWalk(feeds, plan)
+  const { begun, whole, endpoint, order, seen, plan, underWay: walk } = await lookAtSearch(options)
+  const { from: lower } = whole
   if (walk) {
     const deliveredTo = walk.tail ? client.latestSeconds() : endOf(walk) - 1
     const held = new Map<Slice, HeldPage>()
@@ -80,8 +76,38 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
   }
 }
 
+/** What the first look at a search shows, before anything is planned. */
+export interface SearchLook {
+  /** When the walk begins. */
+  begun: Moment
+  /** Everything from the lower bound to then. */
+  whole: Slice & { to: number }
+  endpoint: SearchEndpoint
+  order: SortOrder
+  seen: Survey
+  /** Fingerprint of the settings that the walk depends on. */
+  plan: string
+  /** The walk that the streams' states are in the middle of. */
+  underWay: SearchWalkState | undefined
+}
+
+/** What a look at a search needs. */
+export type LookOptions = Pick<FedWalkOptions, 'config' | 'client' | 'workspace' | 'feeds' | 'root'>
+
+/** Asks Intercom for the walk's first page, and finds out how the search compares dates. One or two requests. */
+export async function lookAtSearch(options: LookOptions): Promise<SearchLook> {
+  const { config, client, workspace, feeds } = options
+  const lower = Math.min(...feeds.map((feed) => feed.lower()))
+  // Take the time before the first look: any later change belongs to the tail, even one in the same second.
+  const begun = client.moment()
+  const whole = wholeSlice(options, lower, begun.seconds())
+  const { endpoint, order, seen } = await negotiate(options, whole)
+  const plan = searchPlan(config, endpoint.version, (await workspace).timezone)
+  return { begun, whole, endpoint, order, seen, plan, underWay: continueWalk(feeds, plan) }
+}
+
 /** Everything from the lower bound to now, as one slice. @param frozen when the walk begins, Unix seconds */
-function wholeSlice({ client }: FedWalkOptions, lower: number, frozen: number): Slice & { to: number } {
+function wholeSlice({ client }: LookOptions, lower: number, frozen: number): Slice & { to: number } {
   // If clocks disagree, slices reach up to the latest clock, because slices are checked against Intercom's counts and
   // the tail is not.
   const latest = client.latestSeconds()
@@ -127,7 +153,7 @@ function continueWalk(feeds: readonly Feed[], plan: string): SearchWalkState | u
  * newer version than the workspace's is requested. Only the version that it echoes shows which rules it used.
  */
 async function negotiate(
-  options: FedWalkOptions,
+  options: LookOptions,
   whole: Slice,
 ): Promise<{ endpoint: SearchEndpoint; order: SortOrder; seen: Survey }> {
   const { client, root: entry, config } = options
@@ -155,19 +181,14 @@ async function negotiate(
 }
 
 /** The walk's first page. If the walk may be one that was under way, or has no page that can be read, only a count. */
-async function look(
-  { feeds }: FedWalkOptions,
-  endpoint: SearchEndpoint,
-  whole: Slice,
-  order: SortOrder,
-): Promise<Survey> {
+async function look({ feeds }: LookOptions, endpoint: SearchEndpoint, whole: Slice, order: SortOrder): Promise<Survey> {
   const isUnderWay = feeds.some(({ previous }) => previous?.walk)
   const seen = isUnderWay || whole.done ? undefined : await lookAtFirstPage(endpoint, whole, order)
   return seen ?? survey(endpoint, whole.from)
 }
 
 async function lookUnlessUnknown(
-  options: FedWalkOptions,
+  options: LookOptions,
   endpoint: SearchEndpoint,
   whole: Slice,
 ): Promise<Survey | undefined> {
