@@ -21,6 +21,21 @@ export interface TextEdit {
   text: string
 }
 
+/** A text inside a buffer: a record in its answer, or one of its own. There is one for each record, and no Buffer. */
+export interface TextSlice extends Span {
+  body: Buffer
+}
+
+/** The bytes of a text. */
+export function bytesOf({ body, start, end }: TextSlice): Buffer {
+  return body.subarray(start, end)
+}
+
+/** A buffer as a text. */
+export function wholeText(body: Buffer): TextSlice {
+  return { body, start: 0, end: body.length }
+}
+
 /**
  * The text of a record as it goes into a message: the bytes Intercom sent, except for
  * - id members, which Intercom writes sometimes as a number and sometimes as a string: they get the type that the catalog declares;
@@ -34,20 +49,28 @@ export function recordText(
   answer: ScannedAnswer,
   record: ScannedRecord,
   types: ReadonlyMap<string, MemberType>,
-  completed: readonly TextEdit[] = [],
-): Buffer {
+  completed: readonly TextEdit[] = nothing,
+): TextSlice {
   const { body } = answer
-  const edits = [...completed]
+  let edits: TextEdit[] | undefined = completed.length > 0 ? [...completed] : undefined
   for (const [name, type] of types) {
     const span = record.members.get(name)
     // Most values have their type, and the first byte says so.
     if (!span || !mayBeRetyped(body[span.start] ?? 0, type)) continue
     const text = retyped(body.toString('utf8', span.start, span.end), type)
-    if (text !== undefined) edits.push({ span, text })
+    if (text === undefined) continue
+    edits ??= []
+    edits.push({ span, text })
   }
   const repairs = record.surrogateEscape || record.lineBreak || completed.length > 0
-  if (edits.length === 0 && !repairs) return body.subarray(record.start, record.end)
+  if (!edits && !repairs) return { body, start: record.start, end: record.end }
+  return wholeText(edited(body, record, edits ?? [], repairs))
+}
 
+const nothing: readonly TextEdit[] = []
+
+/** A record's text with its edits, and repaired where that may be needed. */
+function edited(body: Buffer, record: Span, edits: TextEdit[], repairs: boolean): Buffer {
   edits.sort((one, other) => one.span.start - other.span.start)
   const pieces: Buffer[] = []
   let from = record.start

@@ -58,6 +58,8 @@ export interface Commit {
   messageCount: number
   /** RECORD lines in `body`. */
   recordCount: number
+  /** Whether `body` holds a TRACE ERROR. */
+  holdsError: boolean
   /** The commit holds records, or an answer of Intercom has moved the position; see `Movement`. */
   isProgress: boolean
   /** The STATEs in `body`, in order. */
