@@ -8,30 +8,39 @@ export interface Members {
   holdsTrue(name: string): boolean
 }
 
-/** A list of numbers instead of a map of objects, because there is one for each record. */
+/** A part of a list of numbers instead of a map of objects, because there is one for each record. */
 export class MemberSpans implements Members {
   readonly #names: readonly string[]
-  /** Start and end of each name's value; no value ends at 0. */
+  /** Start and end of each name's value, from `#from` on; no value ends at 0. Records of one answer share the list. */
   readonly #places: number[]
+  readonly #from: number
   /** Bit by bit, the places of the names whose values hold a `true`. */
   #holdTrue = 0
 
-  /** @param names that may be set, by their place; 32 at most */
-  constructor(names: readonly string[]) {
+  /**
+   * @param names that may be set, by their place; 32 at most
+   * @param places gets their spans at its end @defaultValue a list of its own
+   */
+  constructor(names: readonly string[], places: number[] = []) {
     this.#names = names
-    this.#places = new Array<number>(2 * names.length).fill(0)
+    this.#places = places
+    this.#from = places.length
+    for (let place = 0; place < names.length; place++) places.push(0, 0)
   }
 
   set(place: number, start: number, end: number, holdsTrue: boolean): void {
-    this.#places[2 * place] = start
-    this.#places[2 * place + 1] = end
+    const at = this.#from + 2 * place
+    this.#places[at] = start
+    this.#places[at + 1] = end
     if (holdsTrue) this.#holdTrue |= 1 << place
     else this.#holdTrue &= ~(1 << place)
   }
 
   get(name: string): Span | undefined {
     const place = this.#names.indexOf(name)
-    const [start, end] = [this.#places[2 * place], this.#places[2 * place + 1]]
+    if (place === -1) return undefined
+    const at = this.#from + 2 * place
+    const [start, end] = [this.#places[at], this.#places[at + 1]]
     return start === undefined || end === undefined || end === 0 ? undefined : { start, end }
   }
 

@@ -65,6 +65,7 @@ function scan(body: Buffer, shape: RecordShape): ScannedAnswer {
   const envelope = new Map<string, Span>()
   let records: ScannedRecord[] | undefined
   const members = keyNames(shape.members)
+  const places: number[] = []
 
   const descend = (position: number, depth: number): number => {
     const wanted = shape.recordsPath[depth]
@@ -74,7 +75,7 @@ function scan(body: Buffer, shape: RecordShape): ScannedAnswer {
       records = found
       return walkElements(body, position, outside, (start) => {
         if (found.length === mostRecords) throw tooMuch(`more than ${mostRecords} records`)
-        const record = scanRecord(body, start, members)
+        const record = scanRecord(body, start, members, places)
         found.push(record)
         return record.end
       })
@@ -106,10 +107,15 @@ function tooMuch(what: string): CodedError {
   return new CodedError('intercom_protocol', `Intercom's answer holds ${what}, as none of its own does`)
 }
 
-/** Reads the record that starts at a position. @throws JsonTextError when it is not a JSON object */
-export function scanRecord(body: Buffer, start: number, wanted: KeyNames): ScannedRecord {
+/**
+ * Reads the record that starts at a position.
+ *
+ * @param places see `MemberSpans`
+ * @throws JsonTextError when it is not a JSON object
+ */
+export function scanRecord(body: Buffer, start: number, wanted: KeyNames, places?: number[]): ScannedRecord {
   const marks = newMarks()
-  const members = new MemberSpans(wanted.names)
+  const members = new MemberSpans(wanted.names, places)
   if (body[start] !== OPEN_OBJECT) throw new JsonTextError(start)
   let at = skipSpace(body, start + 1, marks)
   if (body[at] === CLOSE_OBJECT) return recordOf(start, at + 1, marks, members)

@@ -21,14 +21,47 @@ export interface TextEdit {
   text: string
 }
 
-/** A text inside a buffer: a record in its answer, or one of its own. There is one for each record, and no Buffer. */
+/**
+ * A text inside a buffer: a record in its answer, or one of its own. There is one for each record, so it is written from
+ * where it is, and no Buffer is made for it.
+ */
 export interface TextSlice extends Span {
   body: Buffer
+  /** In order, and apart from each other. @defaultValue none */
+  edits?: readonly TextEdit[]
 }
 
 /** The bytes of a text. */
-export function bytesOf({ body, start, end }: TextSlice): Buffer {
-  return body.subarray(start, end)
+export function bytesOf({ body, start, end, edits }: TextSlice): Buffer {
+  if (!edits) return body.subarray(start, end)
+  const pieces: Buffer[] = []
+  let from = start
+  for (const { span, text } of edits) {
+    pieces.push(body.subarray(from, span.start), Buffer.from(text))
+    from = span.end
+  }
+  pieces.push(body.subarray(from, end))
+  return Buffer.concat(pieces)
+}
+
+/** How many bytes a text has. */
+export function lengthOf({ start, end, edits }: TextSlice): number {
+  let length = end - start
+  if (edits) for (const { span, text } of edits) length += Buffer.byteLength(text) - (span.end - span.start)
+  return length
+}
+
+/** Writes a text. @returns where it ends @param target has room for it */
+export function writeText(target: Buffer, position: number, { body, start, end, edits }: TextSlice): number {
+  let at = position
+  let from = start
+  if (edits)
+    for (const { span, text } of edits) {
+      at += body.copy(target, at, from, span.start)
+      at += target.write(text, at)
+      from = span.end
+    }
+  return at + body.copy(target, at, from, end)
 }
 
 /** A buffer as a text. */
@@ -63,25 +96,12 @@ export function recordText(
     edits.push({ span, text })
   }
   const repairs = record.surrogateEscape || record.lineBreak || completed.length > 0
-  if (!edits && !repairs) return { body, start: record.start, end: record.end }
-  return wholeText(edited(body, record, edits ?? [], repairs))
+  edits?.sort((one, other) => one.span.start - other.span.start)
+  const text = { body, start: record.start, end: record.end, ...(edits && { edits }) }
+  return repairs ? wholeText(Buffer.from(repairText(bytesOf(text).toString('utf8')))) : text
 }
 
 const nothing: readonly TextEdit[] = []
-
-/** A record's text with its edits, and repaired where that may be needed. */
-function edited(body: Buffer, record: Span, edits: TextEdit[], repairs: boolean): Buffer {
-  edits.sort((one, other) => one.span.start - other.span.start)
-  const pieces: Buffer[] = []
-  let from = record.start
-  for (const { span, text } of edits) {
-    pieces.push(body.subarray(from, span.start), Buffer.from(text))
-    from = span.end
-  }
-  pieces.push(body.subarray(from, record.end))
-  const text = Buffer.concat(pieces)
-  return repairs ? Buffer.from(repairText(text.toString('utf8'))) : text
-}
 
 const CANONICAL_INTEGER = /^-?(?:0|[1-9][0-9]*)$/
 const QUOTED_INTEGER = /^"-?(?:0|[1-9][0-9]*)"$/

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts'
-import type { TextSlice } from '../../intercom/text/record-text.ts'
+import { type TextSlice, writeText } from '../../intercom/text/record-text.ts'
 import type { Checkpoint, Commit, Position, StreamProgress } from '../contract/commit.ts'
 
 /** A commit gathers answers up to at least this size, because each commit is a write to Redis and wakes readers … */
@@ -18,8 +18,8 @@ const LINES_PER_ANSWER = 1.25
 export interface CommitBuffer {
   /** Adds one message: a whole line. */
   add(line: Buffer): void
-  /** Adds a RECORD, in pieces that make a whole line. */
-  addRecord(before: Buffer, text: TextSlice, after: Buffer): void
+  /** Adds a RECORD, in pieces that make a whole line. @param textBytes how long the text is */
+  addRecord(before: Buffer, text: TextSlice, textBytes: number, after: Buffer): void
   /** Adds a STATE, which is a checkpoint. */
   addState(line: Buffer, streamName: string, streamState: Record<string, unknown>): void
   /** Adds a TRACE ERROR. */
@@ -77,10 +77,10 @@ export function createCommitBuffer(clock: Pick<Clock, 'monotonic'>): CommitBuffe
 
   return {
     add,
-    addRecord(before, { body, start, end }, after) {
-      makeRoom(before.length + end - start + after.length, Math.ceil(LINES_PER_ANSWER * body.length))
+    addRecord(before, text, textBytes, after) {
+      makeRoom(before.length + textBytes + after.length, Math.ceil(LINES_PER_ANSWER * text.body.length))
       bytes += before.copy(lines, bytes)
-      bytes += body.copy(lines, bytes, start, end)
+      bytes = writeText(lines, bytes, text)
       bytes += after.copy(lines, bytes)
       messageCount++
       recordCount++

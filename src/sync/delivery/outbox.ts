@@ -9,7 +9,7 @@ import {
 } from '../../airbyte/messages.ts'
 import type { Clock } from '../../clock.ts'
 import type { JobFailure } from '../../errors.ts'
-import { bytesOf } from '../../intercom/text/record-text.ts'
+import { bytesOf, lengthOf } from '../../intercom/text/record-text.ts'
 import type { Redact } from '../../redaction.ts'
 import type { Sink } from '../contract/walk.ts'
 import { type CommitBuffer, createCommitBuffer } from './commit-buffer.ts'
@@ -63,14 +63,14 @@ export function createOutbox(
     record(streamName, text, changes) {
       const run = runOf(runs, streamName)
       // Airbyte silently drops a record without members. Then its counts and ours would differ.
-      const bytes = text.end - text.start
+      const bytes = lengthOf(text)
       if (bytes < EMPTY_RECORD_BYTES && /^\{\s*\}$/.test(bytesOf(text).toString())) {
         addLine(logLine('WARN', `${streamName}: Intercom gave a record without any member, which is left out`))
         return
       }
       if (run.status === 'STARTED') status(run, 'RUNNING')
       const prefix = changes ? Buffer.from(recordPrefix(streamName, now(), changes)) : prefixOf(streamName, now())
-      addRecord(prefix, text, suffix)
+      addRecord(prefix, text, bytes, suffix)
       run.rowsSynced++
       run.sinceState++
       run.bytesSinceState += bytes
