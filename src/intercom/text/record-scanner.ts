@@ -15,7 +15,7 @@ import {
 } from './json-text.ts'
 import { walkElements, walkMembers } from './json-walk.ts'
 import { type KeyNames, keyNames, keyText } from './key-names.ts'
-import { MemberSpans, type Members } from './member-spans.ts'
+import { MemberSpans, type Members, SharedNumbers } from './member-spans.ts'
 
 /** Where a record is in an answer's body, and what we know about it without parsing it. */
 export interface ScannedRecord extends Span, Omit<Marks, 'escapes' | 'trues'> {
@@ -34,6 +34,9 @@ export interface ScannedAnswer {
 
 /** Records in one answer. Intercom's longest lists have some thousand; each takes more memory here than in the answer. */
 const mostRecords = 100_000
+
+/** Room for so many is made before the first one is found. */
+const RECORDS_PER_ANSWER = 16
 
 /** Bytes of a member beside the records, which is parsed: parsing takes up to fifty times as much memory. */
 const largestMember = 256 * 1024
@@ -65,7 +68,7 @@ function scan(body: Buffer, shape: RecordShape): ScannedAnswer {
   const envelope = new Map<string, Span>()
   let records: ScannedRecord[] | undefined
   const members = keyNames(shape.members)
-  const places: number[] = []
+  const places = new SharedNumbers(RECORDS_PER_ANSWER * 2 * shape.members.length)
 
   const descend = (position: number, depth: number): number => {
     const wanted = shape.recordsPath[depth]
@@ -113,7 +116,7 @@ function tooMuch(what: string): CodedError {
  * @param places see `MemberSpans`
  * @throws JsonTextError when it is not a JSON object
  */
-export function scanRecord(body: Buffer, start: number, wanted: KeyNames, places?: number[]): ScannedRecord {
+export function scanRecord(body: Buffer, start: number, wanted: KeyNames, places?: SharedNumbers): ScannedRecord {
   const marks = newMarks()
   const members = new MemberSpans(wanted.names, places)
   if (body[start] !== OPEN_OBJECT) throw new JsonTextError(start)

@@ -81,23 +81,25 @@ export function wholeText(body: Buffer): TextSlice {
 export function recordText(
   answer: ScannedAnswer,
   record: ScannedRecord,
-  types: ReadonlyMap<string, MemberType>,
+  types: Iterable<readonly [name: string, MemberType]>,
   completed: readonly TextEdit[] = nothing,
 ): TextSlice {
   const { body } = answer
   let edits: TextEdit[] | undefined = completed.length > 0 ? [...completed] : undefined
   for (const [name, type] of types) {
-    const span = record.members.get(name)
     // Most values have their type, and the first byte says so.
-    if (!span || !mayBeRetyped(body[span.start] ?? 0, type)) continue
-    const text = retyped(body.toString('utf8', span.start, span.end), type)
-    if (text === undefined) continue
+    const start = record.members.startOf(name)
+    if (start === -1 || !mayBeRetyped(body[start] ?? 0, type)) continue
+    const span = record.members.get(name)
+    const text = span && retyped(body.toString('utf8', span.start, span.end), type)
+    if (!span || text === undefined) continue
     edits ??= []
     edits.push({ span, text })
   }
   const repairs = record.surrogateEscape || record.lineBreak || completed.length > 0
   edits?.sort((one, other) => one.span.start - other.span.start)
-  const text = { body, start: record.start, end: record.end, ...(edits && { edits }) }
+  const { start, end } = record
+  const text: TextSlice = edits ? { body, start, end, edits } : { body, start, end }
   return repairs ? wholeText(Buffer.from(repairText(bytesOf(text).toString('utf8')))) : text
 }
 

@@ -27,7 +27,7 @@ export interface Found {
 export interface Delivery {
   entry: StreamEntry
   /** The types that members get in our messages. */
-  types: ReadonlyMap<string, MemberType>
+  types: readonly (readonly [name: string, MemberType])[]
   /** The types of the member that names a child's parent. */
   parentIdTypes: ReadonlyMap<string, MemberType>
   overlap: Overlap
