@@ -84,6 +84,7 @@ export async function* runSync(asked: SyncInput): AsyncGenerator<Commit, SyncOut
     if (!commit) return
     yield commit
     fingerprints.keep()
+    outbox.kept()
   }
 
   // The first line is sent before Intercom is asked for anything but the permissions.

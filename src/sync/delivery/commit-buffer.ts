@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import { type TextSlice, writeText } from '../../intercom/text/record-text.ts'
 import type { Checkpoint, Commit, Position, StreamProgress } from '../contract/commit.ts'
+import { leaveMemory, takeMemory } from './line-memory.ts'
 
 /** A commit gathers answers up to at least this size, because each commit is a write to Redis and wakes readers … */
 const COMMIT_BYTES = 64 * 1024
@@ -13,6 +14,8 @@ const COMMIT_MS = 250
 const SIZES = { least: 64 * 1024, most: 1024 * 1024 }
 /** Records with what we write around them are not larger than their answer by more than this, nearly always. */
 const LINES_PER_ANSWER = 1.25
+
+const nothing: Buffer = Buffer.alloc(0)
 
 /** Whole lines that wait for the next commit. */
 export interface CommitBuffer {
@@ -40,11 +43,15 @@ export interface CommitBuffer {
    * @returns undefined when there is neither a message nor a new position to continue from
    */
   takeCommit(position: Position, streams: StreamProgress[], hasMoved: boolean): Commit | undefined
+  /** The commit that was taken last is durable, and nobody reads its body any more. */
+  kept(): void
 }
 
 export function createCommitBuffer(clock: Pick<Clock, 'monotonic'>): CommitBuffer {
   /** Lines, written one behind the other as they come: pieces to be joined later would be three objects a record. */
-  let lines: Buffer = Buffer.alloc(0)
+  let lines = nothing
+  /** Those of the commit that was taken last. */
+  let taken = nothing
   let bytes = 0
   let messageCount = 0
   let recordCount = 0
@@ -64,8 +71,9 @@ export function createCommitBuffer(clock: Pick<Clock, 'monotonic'>): CommitBuffe
   const makeRoom = (more: number, usual: number) => {
     if (bytes + more <= lines.length) return
     const size = Math.max(SIZES.least, bytes + more, Math.min(Math.max(usual, 2 * bytes), SIZES.most), 2 * lines.length)
-    const larger = Buffer.allocUnsafeSlow(size)
+    const larger = takeMemory(size)
     lines.copy(larger, 0, 0, bytes)
+    leaveMemory(lines)
     lines = larger
   }
   const add = (line: Buffer) => {
@@ -106,11 +114,16 @@ export function createCommitBuffer(clock: Pick<Clock, 'monotonic'>): CommitBuffe
       const isProgress = recordCount > 0 || hasMoved
       hasGivenRecords ||= recordCount > 0
       const commit = { body, messageCount, recordCount, holdsError, isProgress, checkpoints, position, streams }
-      lines = Buffer.alloc(0)
+      taken = lines
+      lines = nothing
       checkpoints = []
       bytes = messageCount = recordCount = 0
       holdsError = false
       return commit
+    },
+    kept() {
+      leaveMemory(taken)
+      taken = nothing
     },
   }
 }

@@ -21,7 +21,7 @@ const EMPTY_RECORD_BYTES = 8
 /** Messages on their way into the next commit. */
 export interface Outbox
   extends Sink,
-    Pick<CommitBuffer, 'hold' | 'holdsMessages' | 'isDue' | 'isFull' | 'dueAt' | 'takeCommit'> {
+    Pick<CommitBuffer, 'hold' | 'holdsMessages' | 'isDue' | 'isFull' | 'dueAt' | 'takeCommit' | 'kept'> {
   status(run: StreamRun, status: NonNullable<StreamRun['status']>, rateLimited?: { quotaResetMs: number }): void
   state(run: StreamRun, streamState: Record<string, unknown>): void
   error(failure: JobFailure): void
