@@ -1,5 +1,5 @@
 import { reportOf } from '../error-report.ts'
-import { letHeapGrow } from '../heap-growth.ts'
+import { letHeapGrow } from '../heap/heap-growth.ts'
 import { parseSyncRequest } from '../sync/contract/sync-request.ts'
 import type { ScrollLease } from '../sync/contract/walk.ts'
 import { createEngine } from '../sync/engine.ts'

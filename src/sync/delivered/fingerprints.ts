@@ -61,22 +61,14 @@ export function createFingerprints(): Fingerprints {
     table = rebuilt
   }
 
-  function note(first: number, second: number, third: number): void {
-    if (addedWords + WORDS > added.length) {
-      const larger = new Uint32Array(2 * added.length)
-      larger.set(added)
-      added = larger
-    }
-    put(added, addedWords, first, second, third)
-    addedWords += WORDS
-  }
-
   function insert(first: number, second: number, anyThird: number): boolean {
     const third = (anyThird | 1) >>> 0
     const at = find(first, second, third, table, slots)
     if (table[at + 2] !== 0) return false
     put(table, at, first, second, third)
-    note(first, second, third)
+    if (addedWords + WORDS > added.length) added = twiceAsLong(added)
+    put(added, addedWords, first, second, third)
+    addedWords += WORDS
     size++
     if (size > slots * 0.7) rebuild(slots * 2)
     return true
@@ -111,6 +103,12 @@ export function createFingerprints(): Fingerprints {
       rebuild(slots)
     },
   }
+}
+
+function twiceAsLong(words: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const longer = new Uint32Array(2 * words.length)
+  longer.set(words)
+  return longer
 }
 
 function put(table: Uint32Array, at: number, first: number, second: number, third: number): void {
