@@ -55,9 +55,11 @@ export interface SimulatorOptions {
   oddities?: boolean
   /**
    * Lengths of the lists of the first contacts, by the list's name; there cannot be more tags and companies than the
-   * workspace has. @defaultValue drawn: one list in two hundred has more than ten items
+   * workspace has. @defaultValue drawn
    */
   listLengths?: Readonly<Record<string, readonly number[]>>
+  /** Share of the lists inside contacts that are longer than the ten items that a contact shows. @defaultValue 0.005 */
+  longLists?: number
   /**
    * Tags that were removed from the workspace but still count in the `total_count` of a contact with tags.
    * @defaultValue 0
@@ -176,6 +178,7 @@ export function withDefaults(options: SimulatorOptions): Required<SimulatorOptio
     paddings: {},
     oddities: true,
     listLengths: {},
+    longLists: 0.005,
     removedTags: 0,
     span: { from: Date.UTC(2024, 0, 1) / 1000, to: Date.UTC(2026, 0, 1) / 1000 },
     timezone: 'America/New_York',

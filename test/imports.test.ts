@@ -25,6 +25,7 @@ const layers = [
     'src/epoch.ts',
     'src/failpoints.ts',
     'src/folder-faults.ts',
+    'src/heap/',
     'src/clock.ts',
     'src/json-object.ts',
     'src/json/',

@@ -14,7 +14,7 @@ function sizeCell(name: string, contacts: number): Cell {
   return {
     name,
     async open(t) {
-      const intercom = await startIntercom(t, { contacts, rateLimitPerWindow: noLimit })
+      const intercom = await startIntercom(t, { contacts, longLists: 0, rateLimitPerWindow: noLimit })
       const service = await startService(t, intercom)
       return async () => {
         const programs = {

@@ -60,10 +60,10 @@ const lists: Record<ContactList, ListTraits> = {
 
 export const contactListNames = Object.keys(lists) as ContactList[]
 
-/** Most lists are empty or short; one in two hundred is longer than the shown part. */
-function listLength(random: Random, share: number): number {
+/** Most lists are empty or short; a few are longer than the shown part. */
+function listLength(random: Random, share: number, longLists: number): number {
   const draw = random()
-  if (draw < 0.005) return integerBetween(random, shown + 1, shown + 5)
+  if (draw < longLists) return integerBetween(random, shown + 1, shown + 5)
   return draw < share ? integerBetween(random, 1, 3) : 0
 }
 
@@ -74,7 +74,7 @@ export function contactListIds(name: ContactList, plan: ListPlan, setting: Recor
   const { share, idAt, most } = lists[name]
   const random = createRandom(setting.seed, 6, plan.index, plan.revision, contactListNames.indexOf(name))
   const first = integerBetween(random, 1, 1_000_000)
-  const drawn = listLength(random, share)
+  const drawn = listLength(random, share, setting.longLists)
   const length = Math.min(most(setting), setting.listLengths[name]?.[plan.index] ?? drawn)
   return Array.from({ length }, (_, place) => idAt(first, place, setting))
 }

@@ -23,6 +23,8 @@ export interface RecordSetting {
   oddities: boolean
   /** How long the lists of the first contacts are, by the list's name. */
   listLengths: Readonly<Record<string, readonly number[]>>
+  /** Which share of the other lists is longer than what a contact shows of it. */
+  longLists: number
   /** How many removed tags each contact's list of tags still counts. */
   removedTags: number
 }

@@ -92,6 +92,7 @@ export function settingOf(options: Options, workspaceId: string): RecordSetting 
     ticketsBehindTheirParts: options.ticketsBehindTheirParts,
     oddities: options.oddities,
     listLengths: options.listLengths,
+    longLists: options.longLists,
     removedTags: options.removedTags,
   }
 }

@@ -153,11 +153,3 @@ export function errorLine(
     },
   })
 }
-
-const errorStart = Buffer.from('{"type":"TRACE","trace":{"type":"ERROR"')
-const laterErrorStart = Buffer.concat([Buffer.from('\n'), errorStart])
-
-/** Whether NDJSON that we wrote holds a TRACE ERROR. A line break only separates messages, and is never inside one. */
-export function holdsErrorTrace(body: Buffer): boolean {
-  return body.subarray(0, errorStart.length).equals(errorStart) || body.includes(laterErrorStart)
-}

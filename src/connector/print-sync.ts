@@ -1,4 +1,3 @@
-import { holdsErrorTrace } from '../airbyte/messages.ts'
 import type { Clock } from '../clock.ts'
 import type { JobFailure } from '../errors.ts'
 import { type AttemptProgress, driveAttempt } from '../sync/attempt/drive-attempt.ts'
@@ -86,7 +85,7 @@ async function printAttempt(
         printed.position = JSON.stringify(commit.position)
         printed.growth.push(...(commit.growth ?? []))
         printed.streams = commit.streams
-        printed.errorTraced ||= holdsErrorTrace(commit.body)
+        printed.errorTraced ||= commit.holdsError
         return undefined
       },
       end: async (outcome) => outcome,

@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts'
 import { openDisplay } from '../display/display.ts'
-import { eachLine } from '../display/each-line.ts'
 import { watchInLines } from '../display/lines.ts'
 import { createMessageProgress } from '../display/message-progress.ts'
 import { createScreen } from '../display/screen.ts'
@@ -42,7 +41,7 @@ export async function openReadDisplay({ catalog, output, streams, clock }: ReadD
     output: {
       async write(lines) {
         await output.write(lines)
-        eachLine(lines, progress.take)
+        progress.takeAll(lines)
       },
     },
     note: screen.note,

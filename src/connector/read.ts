@@ -1,4 +1,5 @@
 import { reportOf } from '../error-report.ts'
+import { letHeapGrow } from '../heap/heap-growth.ts'
 import { parseSyncRequest } from '../sync/contract/sync-request.ts'
 import type { ScrollLease } from '../sync/contract/walk.ts'
 import { createEngine } from '../sync/engine.ts'
@@ -15,6 +16,7 @@ import { printSync } from './print-sync.ts'
 const freeLease: ScrollLease = { hold: (_signal, work) => work() }
 
 export const readStreams: Command = async ({ inputs, output, note, clock, random, signal }) => {
+  letHeapGrow()
   const { config, catalog, state } = inputs
   const request = parseSyncRequest({ config, catalog, state }, 'keep')
   const address = intercomAddress()

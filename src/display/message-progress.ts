@@ -7,6 +7,8 @@ import { paceOf, type StreamView, type SyncView } from './sync-view.ts'
 export interface MessageProgress {
   /** Takes one more line. */
   take(line: Uint8Array): void
+  /** Takes NDJSON: whole lines. */
+  takeAll(lines: string | Uint8Array): void
   view(): SyncView
 }
 
@@ -24,6 +26,7 @@ interface StreamCount {
  * Enough of a line to see its type and, for a RECORD, its stream. We read no more, because thousands pass each second.
  */
 const headBytes = 120
+const LINE_FEED = 0x0a
 
 /** @param names the streams that are shown from the start; others join when they begin */
 export function createMessageProgress(names: readonly string[], clock: Clock): MessageProgress {
@@ -55,20 +58,33 @@ export function createMessageProgress(names: readonly string[], clock: Clock): M
     limitedUntil = Math.max(limitedUntil, quotaResetIn(told.reasons))
   }
 
+  /** Whether the line that begins here is a RECORD like the latest, which is counted then. */
+  function isLikeLatest(bytes: Uint8Array, start: number): boolean {
+    if (!latest || !beginsWith(bytes, start, latest.head)) return false
+    latest.stream.records++
+    return true
+  }
+
+  function take(line: Uint8Array): void {
+    if (isLikeLatest(line, 0)) return
+    const head = Buffer.from(line.buffer, line.byteOffset, Math.min(headBytes, line.byteLength)).toString('latin1')
+    const [start, name] = /^\{"type":"RECORD","record":\{"stream":"(\w+)"/.exec(head) ?? []
+    if (start !== undefined && name !== undefined) {
+      latest = { head: Buffer.from(start), stream: streamNamed(name) }
+      latest.stream.records++
+    } else if (head.startsWith('{"type":"TRACE"')) {
+      const message = parseJson(Buffer.from(line))
+      takeTrace(isObject(message) ? message.trace : undefined)
+    }
+  }
+
   return {
-    take(line) {
-      if (latest && beginsWith(line, latest.head)) {
-        latest.stream.records++
-        return
-      }
-      const head = Buffer.from(line.buffer, line.byteOffset, Math.min(headBytes, line.byteLength)).toString('latin1')
-      const [start, name] = /^\{"type":"RECORD","record":\{"stream":"(\w+)"/.exec(head) ?? []
-      if (start !== undefined && name !== undefined) {
-        latest = { head: Buffer.from(start), stream: streamNamed(name) }
-        latest.stream.records++
-      } else if (head.startsWith('{"type":"TRACE"')) {
-        const message = parseJson(Buffer.from(line))
-        takeTrace(isObject(message) ? message.trace : undefined)
+    take,
+    takeAll(lines) {
+      const bytes = typeof lines === 'string' ? Buffer.from(lines) : lines
+      for (let at = 0, end = 0; at < bytes.length; at = end + 1) {
+        end = bytes.indexOf(LINE_FEED, at)
+        if (!isLikeLatest(bytes, at)) take(bytes.subarray(at, end))
       }
     },
     view() {
@@ -83,8 +99,8 @@ export function createMessageProgress(names: readonly string[], clock: Clock): M
   }
 }
 
-function beginsWith(line: Uint8Array, head: Uint8Array): boolean {
-  for (let at = 0; at < head.length; at++) if (line[at] !== head[at]) return false
+function beginsWith(bytes: Uint8Array, start: number, head: Uint8Array): boolean {
+  for (let index = 0; index < head.length; index++) if (bytes[start + index] !== head[index]) return false
   return true
 }
 

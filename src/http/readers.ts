@@ -24,7 +24,8 @@ export interface Reader {
    *
    * @param bytes that are kept meanwhile
    * @param event of the response that says so
-   * @throws what a signal aborts with
+   * @param signal aborts no later than the reader's own
+   * @throws its reason
    */
   untilTaken(bytes: number, event: 'drain' | 'finish', signal: AbortSignal): Promise<void>
 }
@@ -95,14 +96,13 @@ export function limitReaders({ readers, readersPerKey, unsentBytes, stalledReade
         mayBeCompressed: open <= mostCompressed,
         async untilTaken(bytes, event, signal) {
           const one = { bytes, stop }
-          const until = AbortSignal.any([signal, stopped.signal])
           begin(one)
           // Whatever the reader takes starts the time again: Node looks at what is left of a write.
           response.socket?.setTimeout(stalledReaderMs)
           try {
-            await once(response, event, { signal: until })
+            await once(response, event, { signal })
           } catch (error) {
-            throw until.aborted ? until.reason : error
+            throw signal.aborted ? signal.reason : error
           } finally {
             end(one)
             // Silence is normal while there are no messages.

@@ -7,10 +7,12 @@ end
 
 /** Lua: identity of the Redis process, empty if unknown. Another process may have lost the newest writes. */
 export const runIdFunction = `
+local foundRunId
 local function runId()
+  if foundRunId then return foundRunId end
   local info = redis.pcall('INFO', 'server')
-  if type(info) ~= 'string' then return '' end
-  return string.match(info, 'run_id:(%w+)') or ''
+  foundRunId = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
+  return foundRunId
 end
 `
 

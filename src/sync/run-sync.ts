@@ -84,6 +84,7 @@ export async function* runSync(asked: SyncInput): AsyncGenerator<Commit, SyncOut
     if (!commit) return
     yield commit
     fingerprints.keep()
+    outbox.kept()
   }
 
   // The first line is sent before Intercom is asked for anything but the permissions.
@@ -101,7 +102,11 @@ export async function* runSync(asked: SyncInput): AsyncGenerator<Commit, SyncOut
   if (workspaceId !== undefined) attempt.workspaceOf = () => workspaceId
   for (;;) {
     const open = [...runs.values()].filter(isOpen)
-    const wakeAt = Math.min(outbox.dueAt(), clock.monotonic() + IDLE_LOOK_MS, ...open.map(attempt.stateDueAt))
+    // What has come already goes into the same commit. Nothing else is waited for.
+    const isDue = outbox.isDue()
+    const wakeAt = isDue
+      ? Number.NEGATIVE_INFINITY
+      : Math.min(outbox.dueAt(), clock.monotonic() + IDLE_LOOK_MS, ...open.map(attempt.stateDueAt))
     const next = await events.next(wakeAt).catch((error: unknown) => ({ kind: 'failed' as const, error }))
     if (signal.reason instanceof Rest) {
       tellRateLimit(attempt)
@@ -116,10 +121,10 @@ export async function* runSync(asked: SyncInput): AsyncGenerator<Commit, SyncOut
     }
     if (next.kind === 'finished') break
     if (next.kind === 'event') await handle(attempt, next.event, input.config.api_version)
-    else tellRateLimit(attempt)
+    else if (!isDue) tellRateLimit(attempt)
     tellClocks(attempt)
     tellStates(attempt)
-    if (outbox.isDue()) yield* present(takeCommit())
+    if (next.kind === 'event' ? outbox.isFull() : outbox.isDue()) yield* present(takeCommit())
   }
   endUnknown(attempt)
   yield* present(takeCommit())

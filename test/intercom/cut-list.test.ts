@@ -1,7 +1,7 @@
 import t from 'tap'
 import { completeList, findCutList, type ListItem, memberTexts } from '../../src/intercom/text/cut-list.ts'
 import { scanAnswer } from '../../src/intercom/text/record-scanner.ts'
-import { recordText } from '../../src/intercom/text/record-text.ts'
+import { bytesOf, recordText } from '../../src/intercom/text/record-text.ts'
 
 /** The only record of an answer with its list `tags` made whole; undefined when the list is not cut. */
 function completed(record: string, items: string[]): string | undefined {
@@ -9,7 +9,7 @@ function completed(record: string, items: string[]): string | undefined {
   const [found] = answer.records ?? []
   const list = found && findCutList(answer.body, found, 'tags')
   if (!found || !list) return undefined
-  return recordText(answer, found, new Map(), completeList(answer.body, list, items.map(itemOf))).toString()
+  return bytesOf(recordText(answer, found, new Map(), completeList(answer.body, list, items.map(itemOf)))).toString()
 }
 
 function itemOf(text: string): ListItem {

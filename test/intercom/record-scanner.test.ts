@@ -2,14 +2,14 @@ import fc from 'fast-check'
 import t from 'tap'
 import { CodedError } from '../../src/errors.ts'
 import { scanAnswer } from '../../src/intercom/text/record-scanner.ts'
-import { type IdType, recordText } from '../../src/intercom/text/record-text.ts'
+import { bytesOf, type IdType, recordText } from '../../src/intercom/text/record-text.ts'
 
 const shape = { recordsPath: ['data'], members: ['id', 'updated_at', 'owner_id'] }
 const untouched = new Map<string, IdType>()
 
 const texts = (body: string, idTypes = untouched): string[] => {
   const answer = scanAnswer(Buffer.from(body), shape)
-  return (answer.records ?? []).map((record) => recordText(answer, record, idTypes).toString())
+  return (answer.records ?? []).map((record) => bytesOf(recordText(answer, record, idTypes)).toString())
 }
 
 /** JSON values with multi-byte text, escapes and nesting, written with random white space between tokens. */

@@ -733,8 +733,9 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'parts are filtered by their own time',
     file: 'sync/streams/deliver-children.ts',
-    find: 'if (!isInLog(delivery, text)) sink.record(entry.name, text)',
-    replace: 'if (!isInLog(delivery, text) && !text.includes(`"created_at":1`)) sink.record(entry.name, text)',
+    find: 'if (!isInLog(delivery, text)) sink.record(entry.name, wholeText(text))',
+    replace:
+      'if (!isInLog(delivery, text) && !text.includes(`"created_at":1`)) sink.record(entry.name, wholeText(text))',
     tests: sync('eleven-streams', 'connector-changelog'),
   },
   {

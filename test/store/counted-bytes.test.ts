@@ -35,6 +35,7 @@ t.test('what a job is said to have in Redis is what Redis needs for it', onRealR
           messageCount: 1,
           recordCount: 1,
           isProgress: true,
+          holdsError: false,
           checkpoints: state > 0 ? [{ messageIndex: 1, streamName: 'contacts', streamState }] : [],
           position: { at: 'x'.repeat(position) },
           streams: [],
@@ -62,7 +63,7 @@ t.test('a job whose states alone are larger than its limit fails at once, and sa
   const { jobId } = await store.jobs.create({ tenant, request })
   const attempt = await beginAttempt(store, { jobId, fence: 1, attemptId: 'a' })
   const position = { at: 'x'.repeat(300_000) }
-  const commit = { recordCount: 1, isProgress: true, checkpoints: [], position, streams: [] }
+  const commit = { recordCount: 1, isProgress: true, holdsError: false, checkpoints: [], position, streams: [] }
   const outcome = store.attempts.commit(attempt, '1-1', { ...commit, body: Buffer.from('{}\n'), messageCount: 1 })
   await t.rejects(outcome, { code: 'log_full', message: /LOG_LIMIT_BYTES \(400000\): raise it, or begin without/ })
 })

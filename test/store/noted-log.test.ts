@@ -22,6 +22,7 @@ function commitOf(first: number, count: number, isNoted: boolean) {
     messageCount: count,
     recordCount: count,
     isProgress: true,
+    holdsError: false,
     checkpoints: [],
     position: {},
     ...(isNoted && { fingerprints: fingerprints.added() }),

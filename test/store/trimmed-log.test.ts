@@ -30,6 +30,7 @@ async function commitMany(store: TestStore, begun: Attempt, commits: number) {
       messageCount: lines.length,
       recordCount: 4,
       isProgress: true,
+      holdsError: false,
       checkpoints: [{ messageIndex: 5, streamName: 'companies', streamState: { at: number } }],
       position: {},
       streams: [],

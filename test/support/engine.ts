@@ -105,7 +105,7 @@ export async function collectSync(options: CollectOptions): Promise<Collected> {
       const { position, growth = [] } = step.value
       // Through JSON and back, because a position goes through Redis.
       const kept = JSON.parse(JSON.stringify({ position, growth })) as { position: Position; growth: Growth[] }
-      const commit = { ...step.value, ...kept }
+      const commit = { ...step.value, ...kept, body: Buffer.from(step.value.body) }
       commits.push(commit)
       await taken?.(commit)
     }

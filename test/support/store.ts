@@ -155,6 +155,7 @@ export function commitOf(first: number, records: number, streams: StreamProgress
     messageCount: lines.length,
     recordCount: records,
     isProgress: records > 0,
+    holdsError: false,
     checkpoints: [
       { messageIndex: lines.length, streamName: 'contacts', streamState: { updated_at: first + records - 1 } },
     ],

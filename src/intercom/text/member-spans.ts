@@ -3,40 +3,88 @@ import type { Span } from './json-text.ts'
 /** Where the values of a record's members are, by name. When a key is repeated, the last one counts, as in `JSON.parse`. */
 export interface Members {
   get(name: string): Span | undefined
+  /** Where the value begins; -1 without one. */
+  startOf(name: string): number
   has(name: string): boolean
   /** Whether the value is `true`, or holds one anywhere. */
   holdsTrue(name: string): boolean
 }
 
-/** A list of numbers instead of a map of objects, because there is one for each record. */
+/** Numbers that the records of an answer share: one list for all of them takes less than one for each. */
+export class SharedNumbers {
+  #numbers: Int32Array
+  #length = 0
+
+  /** @param first how many it has room for until it grows */
+  constructor(first: number) {
+    this.#numbers = new Int32Array(first)
+  }
+
+  /** Adds so many zeros. @returns the place of the first */
+  add(count: number): number {
+    const place = this.#length
+    this.#length += count
+    if (this.#length > this.#numbers.length) {
+      const larger = new Int32Array(2 * this.#length)
+      larger.set(this.#numbers)
+      this.#numbers = larger
+    }
+    return place
+  }
+
+  get(place: number): number {
+    return this.#numbers[place] ?? 0
+  }
+
+  set(place: number, number: number): void {
+    this.#numbers[place] = number
+  }
+}
+
+/** Numbers instead of a map of objects, because there is one for each record. */
 export class MemberSpans implements Members {
   readonly #names: readonly string[]
-  /** Start and end of each name's value; no value ends at 0. */
-  readonly #places: number[]
+  /** Start and end of each name's value, from `#from` on; no value ends at 0. */
+  readonly #places: SharedNumbers
+  readonly #from: number
   /** Bit by bit, the places of the names whose values hold a `true`. */
   #holdTrue = 0
 
-  /** @param names that may be set, by their place; 32 at most */
-  constructor(names: readonly string[]) {
+  /**
+   * @param names that may be set, by their place; 32 at most
+   * @param places gets their spans at its end @defaultValue of its own
+   */
+  constructor(names: readonly string[], places: SharedNumbers = new SharedNumbers(2 * names.length)) {
     this.#names = names
-    this.#places = new Array<number>(2 * names.length).fill(0)
+    this.#places = places
+    this.#from = places.add(2 * names.length)
   }
 
   set(place: number, start: number, end: number, holdsTrue: boolean): void {
-    this.#places[2 * place] = start
-    this.#places[2 * place + 1] = end
+    const at = this.#from + 2 * place
+    this.#places.set(at, start)
+    this.#places.set(at + 1, end)
     if (holdsTrue) this.#holdTrue |= 1 << place
     else this.#holdTrue &= ~(1 << place)
   }
 
   get(name: string): Span | undefined {
     const place = this.#names.indexOf(name)
-    const [start, end] = [this.#places[2 * place], this.#places[2 * place + 1]]
-    return start === undefined || end === undefined || end === 0 ? undefined : { start, end }
+    if (place === -1) return undefined
+    const at = this.#from + 2 * place
+    const end = this.#places.get(at + 1)
+    return end === 0 ? undefined : { start: this.#places.get(at), end }
+  }
+
+  startOf(name: string): number {
+    const place = this.#names.indexOf(name)
+    if (place === -1) return -1
+    const at = this.#from + 2 * place
+    return this.#places.get(at + 1) === 0 ? -1 : this.#places.get(at)
   }
 
   has(name: string): boolean {
-    return this.get(name) !== undefined
+    return this.startOf(name) !== -1
   }
 
   holdsTrue(name: string): boolean {

@@ -15,7 +15,7 @@ import {
 } from './json-text.ts'
 import { walkElements, walkMembers } from './json-walk.ts'
 import { type KeyNames, keyNames, keyText } from './key-names.ts'
-import { MemberSpans, type Members } from './member-spans.ts'
+import { MemberSpans, type Members, SharedNumbers } from './member-spans.ts'
 
 /** Where a record is in an answer's body, and what we know about it without parsing it. */
 export interface ScannedRecord extends Span, Omit<Marks, 'escapes' | 'trues'> {
@@ -34,6 +34,9 @@ export interface ScannedAnswer {
 
 /** Records in one answer. Intercom's longest lists have some thousand; each takes more memory here than in the answer. */
 const mostRecords = 100_000
+
+/** Room for so many is made before the first one is found. */
+const RECORDS_PER_ANSWER = 16
 
 /** Bytes of a member beside the records, which is parsed: parsing takes up to fifty times as much memory. */
 const largestMember = 256 * 1024
@@ -65,6 +68,7 @@ function scan(body: Buffer, shape: RecordShape): ScannedAnswer {
   const envelope = new Map<string, Span>()
   let records: ScannedRecord[] | undefined
   const members = keyNames(shape.members)
+  const places = new SharedNumbers(RECORDS_PER_ANSWER * 2 * shape.members.length)
 
   const descend = (position: number, depth: number): number => {
     const wanted = shape.recordsPath[depth]
@@ -74,7 +78,7 @@ function scan(body: Buffer, shape: RecordShape): ScannedAnswer {
       records = found
       return walkElements(body, position, outside, (start) => {
         if (found.length === mostRecords) throw tooMuch(`more than ${mostRecords} records`)
-        const record = scanRecord(body, start, members)
+        const record = scanRecord(body, start, members, places)
         found.push(record)
         return record.end
       })
@@ -106,10 +110,15 @@ function tooMuch(what: string): CodedError {
   return new CodedError('intercom_protocol', `Intercom's answer holds ${what}, as none of its own does`)
 }
 
-/** Reads the record that starts at a position. @throws JsonTextError when it is not a JSON object */
-export function scanRecord(body: Buffer, start: number, wanted: KeyNames): ScannedRecord {
+/**
+ * Reads the record that starts at a position.
+ *
+ * @param places see `MemberSpans`
+ * @throws JsonTextError when it is not a JSON object
+ */
+export function scanRecord(body: Buffer, start: number, wanted: KeyNames, places?: SharedNumbers): ScannedRecord {
   const marks = newMarks()
-  const members = new MemberSpans(wanted.names)
+  const members = new MemberSpans(wanted.names, places)
   if (body[start] !== OPEN_OBJECT) throw new JsonTextError(start)
   let at = skipSpace(body, start + 1, marks)
   if (body[at] === CLOSE_OBJECT) return recordOf(start, at + 1, marks, members)

@@ -22,6 +22,54 @@ export interface TextEdit {
 }
 
 /**
+ * A text inside a buffer: a record in its answer, or one of its own. There is one for each record, so it is written from
+ * where it is, and no Buffer is made for it.
+ */
+export interface TextSlice extends Span {
+  body: Buffer
+  /** In order, and apart from each other. @defaultValue none */
+  edits?: readonly TextEdit[]
+}
+
+/** The bytes of a text. */
+export function bytesOf({ body, start, end, edits }: TextSlice): Buffer {
+  if (!edits) return body.subarray(start, end)
+  const pieces: Buffer[] = []
+  let from = start
+  for (const { span, text } of edits) {
+    pieces.push(body.subarray(from, span.start), Buffer.from(text))
+    from = span.end
+  }
+  pieces.push(body.subarray(from, end))
+  return Buffer.concat(pieces)
+}
+
+/** How many bytes a text has. */
+export function lengthOf({ start, end, edits }: TextSlice): number {
+  let length = end - start
+  if (edits) for (const { span, text } of edits) length += Buffer.byteLength(text) - (span.end - span.start)
+  return length
+}
+
+/** Writes a text. @returns where it ends @param target has room for it */
+export function writeText(target: Buffer, position: number, { body, start, end, edits }: TextSlice): number {
+  let at = position
+  let from = start
+  if (edits)
+    for (const { span, text } of edits) {
+      at += body.copy(target, at, from, span.start)
+      at += target.write(text, at)
+      from = span.end
+    }
+  return at + body.copy(target, at, from, end)
+}
+
+/** A buffer as a text. */
+export function wholeText(body: Buffer): TextSlice {
+  return { body, start: 0, end: body.length }
+}
+
+/**
  * The text of a record as it goes into a message: the bytes Intercom sent, except for
  * - id members, which Intercom writes sometimes as a number and sometimes as a string: they get the type that the catalog declares;
  * - members that are objects or texts, by Intercom's API version: texts become objects where the catalog declares an object;
@@ -33,32 +81,29 @@ export interface TextEdit {
 export function recordText(
   answer: ScannedAnswer,
   record: ScannedRecord,
-  types: ReadonlyMap<string, MemberType>,
-  completed: readonly TextEdit[] = [],
-): Buffer {
+  types: Iterable<readonly [name: string, MemberType]>,
+  completed: readonly TextEdit[] = nothing,
+): TextSlice {
   const { body } = answer
-  const edits = [...completed]
+  let edits: TextEdit[] | undefined = completed.length > 0 ? [...completed] : undefined
   for (const [name, type] of types) {
-    const span = record.members.get(name)
     // Most values have their type, and the first byte says so.
-    if (!span || !mayBeRetyped(body[span.start] ?? 0, type)) continue
-    const text = retyped(body.toString('utf8', span.start, span.end), type)
-    if (text !== undefined) edits.push({ span, text })
+    const start = record.members.startOf(name)
+    if (start === -1 || !mayBeRetyped(body[start] ?? 0, type)) continue
+    const span = record.members.get(name)
+    const text = span && retyped(body.toString('utf8', span.start, span.end), type)
+    if (!span || text === undefined) continue
+    edits ??= []
+    edits.push({ span, text })
   }
   const repairs = record.surrogateEscape || record.lineBreak || completed.length > 0
-  if (edits.length === 0 && !repairs) return body.subarray(record.start, record.end)
-
-  edits.sort((one, other) => one.span.start - other.span.start)
-  const pieces: Buffer[] = []
-  let from = record.start
-  for (const { span, text } of edits) {
-    pieces.push(body.subarray(from, span.start), Buffer.from(text))
-    from = span.end
-  }
-  pieces.push(body.subarray(from, record.end))
-  const text = Buffer.concat(pieces)
-  return repairs ? Buffer.from(repairText(text.toString('utf8'))) : text
+  edits?.sort((one, other) => one.span.start - other.span.start)
+  const { start, end } = record
+  const text: TextSlice = edits ? { body, start, end, edits } : { body, start, end }
+  return repairs ? wholeText(Buffer.from(repairText(bytesOf(text).toString('utf8')))) : text
 }
+
+const nothing: readonly TextEdit[] = []
 
 const CANONICAL_INTEGER = /^-?(?:0|[1-9][0-9]*)$/
 const QUOTED_INTEGER = /^"-?(?:0|[1-9][0-9]*)"$/

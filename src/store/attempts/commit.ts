@@ -1,5 +1,4 @@
 import type { Static } from 'typebox'
-import { holdsErrorTrace } from '../../airbyte/messages.ts'
 import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
 import type { Commit } from '../../sync/contract/commit.ts'
@@ -125,7 +124,7 @@ async function appendTo(
       mostNotedBytes: Math.min(mostNotedBytes, logLimitBytes / 8),
       streams: JSON.stringify(commit.streams),
       skippedStreams: commit.skippedStreams && JSON.stringify(commit.skippedStreams),
-      holdsErrorTrace: holdsErrorTrace(commit.body),
+      holdsErrorTrace: commit.holdsError,
       logLimitBytes,
       isProgress: commit.isProgress,
       lockToken: lock?.token,

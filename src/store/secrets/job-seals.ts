@@ -78,7 +78,7 @@ function jobSeals(dataKey: KeyObject, wrappedDataKey: string, owner: Owner): Job
 const blobChunkBytes = 64 * 1024
 /** Blobs of ours are 5 to 14 times as large when opened. */
 const usualRatio = 16
-const linesChunkBytes = { least: 64 * 1024, most: 512 * 1024 }
+const linesChunkBytes = { least: 64 * 1024, most: 1024 * 1024 }
 /**
  * Up to these sizes the work, 20 to 50 µs, takes less CPU than the trip to the thread of zlib and back, and is done in
  * place. What would open to more than `openedBytes` might hold the event loop, and goes to the thread after all.

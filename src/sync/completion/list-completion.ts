@@ -39,6 +39,7 @@ const RECORDS_AT_ONCE = 50
 const MOST_UNREADABLE_IN_A_ROW = 20
 
 const NOTHING: ReadonlyMap<Row, FoundLists> = new Map()
+const NO_CUTS: readonly Cut[] = []
 
 export function createListCompletion(
   entry: StreamEntry,
@@ -69,10 +70,12 @@ export function createListCompletion(
     async complete({ answer, rows }, isWanted) {
       if (kinds.length === 0) return NOTHING
       const { body } = answer
-      const cut = rows.flatMap((row) => {
+      const cut: { row: Row; cuts: readonly Cut[] }[] = []
+      for (const row of rows) {
         const cuts = cutsOf(asking, body, row)
-        return cuts.length > 0 && isWanted(row) ? [{ row, cuts }] : []
-      })
+        if (cuts.length > 0 && isWanted(row)) cut.push({ row, cuts })
+      }
+      if (cut.length === 0) return NOTHING
       const lists = new Map<Row, FoundLists>()
       const work = async ({ row, cuts }: (typeof cut)[number]) =>
         [row, await completeRecord(asking, body, row, cuts)] as const
@@ -86,8 +89,9 @@ export function createListCompletion(
   }
 }
 
-/** The lists that Intercom has cut in a record. */
-function cutsOf({ kinds }: ListAsking, body: Buffer, { record }: Row): Cut[] {
+/** The lists that Intercom has cut in a record: of nearly every record none, and then nothing is made for it. */
+function cutsOf({ kinds }: ListAsking, body: Buffer, { record }: Row): readonly Cut[] {
+  if (!kinds.some(({ member }) => record.members.holdsTrue(member))) return NO_CUTS
   return kinds.flatMap((traits) => {
     const list = findCutList(body, record, traits.member)
     return list ? [{ traits, list }] : []

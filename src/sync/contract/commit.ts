@@ -52,12 +52,14 @@ export type Position = Record<string, unknown>
 
 /** One or more whole answers of Intercom as NDJSON, with the position they lead to. Made durable whole or not at all. */
 export interface Commit {
-  /** Whole lines, each ending in "\n". */
+  /** Whole lines, each ending in "\n". Only until the next commit is asked for: it takes the memory of this one. */
   body: Buffer
   /** Lines in `body`; may be 0 when only the position moved. */
   messageCount: number
   /** RECORD lines in `body`. */
   recordCount: number
+  /** Whether `body` holds a TRACE ERROR. */
+  holdsError: boolean
   /** The commit holds records, or an answer of Intercom has moved the position; see `Movement`. */
   isProgress: boolean
   /** The STATEs in `body`, in order. */

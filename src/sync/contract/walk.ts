@@ -4,6 +4,7 @@ import type { SourceConfig } from '../../airbyte/source-config.ts'
 import type { Clock } from '../../clock.ts'
 import type { IntercomClient } from '../../intercom/client.ts'
 import type { Workspace } from '../../intercom/endpoints/workspace.ts'
+import type { TextSlice } from '../../intercom/text/record-text.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import type { Fingerprints } from '../delivered/fingerprints.ts'
 import type { GrowingLists } from '../state/growing-lists.ts'
@@ -46,7 +47,7 @@ export interface Arrival {
 /** Where taken arrivals go. */
 export interface Sink {
   /** @param changes the fields of the record that Intercom did not give whole */
-  record(streamName: string, text: Buffer, changes?: readonly RecordChange[]): void
+  record(streamName: string, text: TextSlice, changes?: readonly RecordChange[]): void
   estimate(streamName: string, rows: number): void
   log(level: Parameters<typeof logLine>[0], message: string): void
   /** Adds to a counter of the stream's completeness. */

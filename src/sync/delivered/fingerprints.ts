@@ -35,7 +35,8 @@ export function createFingerprints(): Fingerprints {
   let table = new Uint32Array(slots * WORDS)
   let size = 0
   /** The words of the fingerprints that were added since the last `keep()`. */
-  let added: number[] = []
+  let added = new Uint32Array(FIRST_SLOTS)
+  let addedWords = 0
 
   /** Finds the fingerprint's slot, or the empty one where it belongs; three zero words are an empty slot. */
   function find(first: number, second: number, third: number, within: Uint32Array, count: number): number {
@@ -65,7 +66,9 @@ export function createFingerprints(): Fingerprints {
     const at = find(first, second, third, table, slots)
     if (table[at + 2] !== 0) return false
     put(table, at, first, second, third)
-    added.push(first, second, third)
+    if (addedWords + WORDS > added.length) added = twiceAsLong(added)
+    put(added, addedWords, first, second, third)
+    addedWords += WORDS
     size++
     if (size > slots * 0.7) rebuild(slots * 2)
     return true
@@ -81,25 +84,31 @@ export function createFingerprints(): Fingerprints {
         insert(list.readUInt32LE(at), list.readUInt32LE(at + 4), list.readUInt32LE(at + 8))
     },
     added() {
-      const bytes = Buffer.alloc(4 * added.length)
-      for (const [place, word] of added.entries()) bytes.writeUInt32LE(word, 4 * place)
+      const bytes = Buffer.allocUnsafe(4 * addedWords)
+      for (let place = 0; place < addedWords; place++) bytes.writeUInt32LE(added[place] ?? 0, 4 * place)
       return bytes
     },
     keep() {
-      added = []
+      addedWords = 0
     },
     takeBack() {
-      if (added.length === 0) return
+      if (addedWords === 0) return
       // Find all slots before clearing the first: a gap would hide the fingerprints behind it.
       const places: number[] = []
-      for (let at = 0; at < added.length; at += WORDS)
+      for (let at = 0; at < addedWords; at += WORDS)
         places.push(find(added[at] ?? 0, added[at + 1] ?? 0, added[at + 2] ?? 0, table, slots))
       for (const at of places) table.fill(0, at, at + WORDS)
       size -= places.length
-      added = []
+      addedWords = 0
       rebuild(slots)
     },
   }
+}
+
+function twiceAsLong(words: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const longer = new Uint32Array(2 * words.length)
+  longer.set(words)
+  return longer
 }
 
 function put(table: Uint32Array, at: number, first: number, second: number, third: number): void {

@@ -1,3 +1,5 @@
+import { QUOTE } from '../../intercom/text/json-text.ts'
+import type { Members } from '../../intercom/text/member-spans.ts'
 import type { ScannedRecord } from '../../intercom/text/record-scanner.ts'
 import type { Fingerprints } from './fingerprints.ts'
 
@@ -14,11 +16,24 @@ export function isVersionInLog(
   body: Buffer,
   { members }: Pick<ScannedRecord, 'members'>,
 ): boolean {
-  const text = (name: string) => {
-    const span = members.get(name)
-    return span === undefined ? '' : body.toString('utf8', span.start, span.end)
-  }
-  // The catalog decides whether a message has an id as a number or as a string.
-  const version = `${text('id').replaceAll('"', '')} ${text('updated_at')}`
-  return !fingerprints.add(`${streamName} versions`, version)
+  return !fingerprints.add(
+    `${streamName} versions`,
+    `${idText(body, members)} ${valueText(body, members, 'updated_at')}`,
+  )
+}
+
+/** The catalog decides whether a message has an id as a number or as a string, so quotes do not count. */
+function idText(body: Buffer, members: Members): string {
+  const span = members.get('id')
+  if (span === undefined) return ''
+  const isQuoted = body[span.start] === QUOTE
+  const text = isQuoted
+    ? body.toString('utf8', span.start + 1, span.end - 1)
+    : body.toString('utf8', span.start, span.end)
+  return text.includes('"') ? text.replaceAll('"', '') : text
+}
+
+function valueText(body: Buffer, members: Members, name: string): string {
+  const span = members.get(name)
+  return span === undefined ? '' : body.toString('utf8', span.start, span.end)
 }

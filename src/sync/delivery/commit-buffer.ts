@@ -1,24 +1,39 @@
 import type { Clock } from '../../clock.ts'
+import { type TextSlice, writeText } from '../../intercom/text/record-text.ts'
 import type { Checkpoint, Commit, Position, StreamProgress } from '../contract/commit.ts'
+import { leaveMemory, takeMemory } from './line-memory.ts'
 
 /** A commit gathers answers up to at least this size, because each commit is a write to Redis and wakes readers … */
 const COMMIT_BYTES = 64 * 1024
+/** … and up to this size where more answers have come already: a reader that stalls keeps a commit in memory … */
+const FULL_BYTES = 512 * 1024
 /** … but never held back longer than this. An attempt's first records are not held back at all: somebody waits for them. */
 const COMMIT_MS = 250
 
+/** What the lines of a commit begin with, bytes: it grows with them. */
+const SIZES = { least: 64 * 1024, most: 1024 * 1024 }
+/** Records with what we write around them are not larger than their answer by more than this, nearly always. */
+const LINES_PER_ANSWER = 1.25
+
+const nothing: Buffer = Buffer.alloc(0)
+
 /** Whole lines that wait for the next commit. */
 export interface CommitBuffer {
-  /** Adds one message, in pieces that make a whole line. */
-  add(...pieces: Buffer[]): void
-  /** The same for a RECORD. */
-  addRecord(...pieces: Buffer[]): void
-  /** The same for a STATE, which is a checkpoint. */
+  /** Adds one message: a whole line. */
+  add(line: Buffer): void
+  /** Adds a RECORD, in pieces that make a whole line. @param textBytes how long the text is */
+  addRecord(before: Buffer, text: TextSlice, textBytes: number, after: Buffer): void
+  /** Adds a STATE, which is a checkpoint. */
   addState(line: Buffer, streamName: string, streamState: Record<string, unknown>): void
+  /** Adds a TRACE ERROR. */
+  addError(line: Buffer): void
   /** A position has to be written, with or without messages. */
   hold(): void
   holdsMessages(): boolean
   /** Whether the buffer is large enough, or has been held long enough, to become a commit. */
   isDue(): boolean
+  /** Whether it has to become one before anything is added. */
+  isFull(): boolean
   /** When the contents must be written, ms of the monotonic clock; Infinity while the buffer is empty. */
   dueAt(): number
   /**
@@ -28,13 +43,19 @@ export interface CommitBuffer {
    * @returns undefined when there is neither a message nor a new position to continue from
    */
   takeCommit(position: Position, streams: StreamProgress[], hasMoved: boolean): Commit | undefined
+  /** The commit that was taken last is durable, and nobody reads its body any more. */
+  kept(): void
 }
 
 export function createCommitBuffer(clock: Pick<Clock, 'monotonic'>): CommitBuffer {
-  let chunks: Buffer[] = []
+  /** Lines, written one behind the other as they come: pieces to be joined later would be three objects a record. */
+  let lines = nothing
+  /** Those of the commit that was taken last. */
+  let taken = nothing
   let bytes = 0
   let messageCount = 0
   let recordCount = 0
+  let holdsError = false
   let checkpoints: Checkpoint[] = []
   let heldSince = Infinity
   let hasGivenRecords = false
@@ -42,43 +63,67 @@ export function createCommitBuffer(clock: Pick<Clock, 'monotonic'>): CommitBuffe
   const hold = () => {
     if (heldSince === Infinity) heldSince = clock.monotonic()
   }
-  const add = (...pieces: Buffer[]) => {
-    for (const piece of pieces) {
-      chunks.push(piece)
-      bytes += piece.length
-    }
+  const mayNotWait = () => {
+    const isFirst = recordCount > 0 && !hasGivenRecords
+    return isFirst || clock.monotonic() - heldSince >= COMMIT_MS
+  }
+  /** Makes room for so many bytes. @param usual what has to follow them, as far as known */
+  const makeRoom = (more: number, usual: number) => {
+    if (bytes + more <= lines.length) return
+    const size = Math.max(SIZES.least, bytes + more, Math.min(Math.max(usual, 2 * bytes), SIZES.most), 2 * lines.length)
+    const larger = takeMemory(size)
+    lines.copy(larger, 0, 0, bytes)
+    leaveMemory(lines)
+    lines = larger
+  }
+  const add = (line: Buffer) => {
+    makeRoom(line.length, 0)
+    bytes += line.copy(lines, bytes)
     messageCount++
     hold()
   }
 
   return {
     add,
-    addRecord(...pieces) {
-      add(...pieces)
+    addRecord(before, text, textBytes, after) {
+      makeRoom(before.length + textBytes + after.length, Math.ceil(LINES_PER_ANSWER * text.body.length))
+      bytes += before.copy(lines, bytes)
+      bytes = writeText(lines, bytes, text)
+      bytes += after.copy(lines, bytes)
+      messageCount++
       recordCount++
+      hold()
     },
     addState(line, streamName, streamState) {
       add(line)
       checkpoints.push({ messageIndex: messageCount, streamName, streamState })
     },
+    addError(line) {
+      add(line)
+      holdsError = true
+    },
     hold,
     holdsMessages: () => messageCount > 0,
-    isDue() {
-      const isFirst = recordCount > 0 && !hasGivenRecords
-      return isFirst || bytes >= COMMIT_BYTES || clock.monotonic() - heldSince >= COMMIT_MS
-    },
+    isDue: () => bytes >= COMMIT_BYTES || mayNotWait(),
+    isFull: () => bytes >= FULL_BYTES || mayNotWait(),
     dueAt: () => heldSince + COMMIT_MS,
     takeCommit(position, streams, hasMoved) {
       heldSince = Infinity
       if (messageCount === 0 && !hasMoved) return undefined
-      const body = Buffer.concat(chunks, bytes)
+      const body = lines.subarray(0, bytes)
       const isProgress = recordCount > 0 || hasMoved
       hasGivenRecords ||= recordCount > 0
-      const commit = { body, messageCount, recordCount, isProgress, checkpoints, position, streams }
-      chunks = []
+      const commit = { body, messageCount, recordCount, holdsError, isProgress, checkpoints, position, streams }
+      taken = lines
+      lines = nothing
       checkpoints = []
       bytes = messageCount = recordCount = 0
+      holdsError = false
       return commit
+    },
+    kept() {
+      leaveMemory(taken)
+      taken = nothing
     },
   }
 }

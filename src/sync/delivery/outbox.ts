@@ -9,6 +9,7 @@ import {
 } from '../../airbyte/messages.ts'
 import type { Clock } from '../../clock.ts'
 import type { JobFailure } from '../../errors.ts'
+import { bytesOf, lengthOf } from '../../intercom/text/record-text.ts'
 import type { Redact } from '../../redaction.ts'
 import type { Sink } from '../contract/walk.ts'
 import { type CommitBuffer, createCommitBuffer } from './commit-buffer.ts'
@@ -18,7 +19,9 @@ import type { StreamRun } from './stream-run.ts'
 const EMPTY_RECORD_BYTES = 8
 
 /** Messages on their way into the next commit. */
-export interface Outbox extends Sink, Pick<CommitBuffer, 'hold' | 'holdsMessages' | 'isDue' | 'dueAt' | 'takeCommit'> {
+export interface Outbox
+  extends Sink,
+    Pick<CommitBuffer, 'hold' | 'holdsMessages' | 'isDue' | 'isFull' | 'dueAt' | 'takeCommit' | 'kept'> {
   status(run: StreamRun, status: NonNullable<StreamRun['status']>, rateLimited?: { quotaResetMs: number }): void
   state(run: StreamRun, streamState: Record<string, unknown>): void
   error(failure: JobFailure): void
@@ -36,7 +39,7 @@ export function createOutbox(
   startAt: number,
   redact: Redact,
 ): Outbox {
-  const { add, addRecord, addState, ...buffer } = createCommitBuffer(clock)
+  const { add, addRecord, addState, addError, ...buffer } = createCommitBuffer(clock)
   const suffix = Buffer.from(recordSuffix)
   const prefixOf = rememberPrefixes()
   let emittedAt = startAt
@@ -60,16 +63,17 @@ export function createOutbox(
     record(streamName, text, changes) {
       const run = runOf(runs, streamName)
       // Airbyte silently drops a record without members. Then its counts and ours would differ.
-      if (text.length < EMPTY_RECORD_BYTES && /^\{\s*\}$/.test(text.toString())) {
+      const bytes = lengthOf(text)
+      if (bytes < EMPTY_RECORD_BYTES && /^\{\s*\}$/.test(bytesOf(text).toString())) {
         addLine(logLine('WARN', `${streamName}: Intercom gave a record without any member, which is left out`))
         return
       }
       if (run.status === 'STARTED') status(run, 'RUNNING')
       const prefix = changes ? Buffer.from(recordPrefix(streamName, now(), changes)) : prefixOf(streamName, now())
-      addRecord(prefix, text, suffix)
+      addRecord(prefix, text, bytes, suffix)
       run.rowsSynced++
       run.sinceState++
-      run.bytesSinceState += text.length
+      run.bytesSinceState += bytes
     },
     estimate(streamName, rows) {
       runOf(runs, streamName).rowsEstimate = rows
@@ -89,7 +93,7 @@ export function createOutbox(
       run.lastStateAt = clock.monotonic()
       if (typeof streamState.updated_at === 'number') run.cursor = streamState.updated_at
     },
-    error: (failure) => addLine(errorLine({ ...failure, message: redact(failure.message) }, now())),
+    error: (failure) => addError(Buffer.from(errorLine({ ...failure, message: redact(failure.message) }, now()))),
     emittedAt: () => emittedAt,
   }
 }

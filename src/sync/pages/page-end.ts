@@ -34,12 +34,12 @@ export type Reached = Pick<Slice, 'at' | 'witnessed'>
 export function reachedSecond(slice: Slice, page: PageEnd, order: SortOrder, settledTo: number): Reached {
   const before: Reached = { ...pick(slice) }
   if (page.last || page.startsOver) return {}
-  const times = page.rows.flatMap(({ updatedAt }) => updatedAt ?? [])
   const place = page.after === undefined ? undefined : cursorSecond(page.after)
   const last = page.rows.at(-1)?.updatedAt
   // A place after the record's own time cannot be this record's place.
   if (place !== undefined && last !== undefined && place <= last)
     return { ...before, at: further(before.at, Math.max(place, slice.from), order) }
+  const times = page.rows.flatMap(({ updatedAt }) => updatedAt ?? [])
   if (order === 'descending') {
     const oldest = Math.min(...times.filter((time) => time >= slice.from))
     return Number.isFinite(oldest) ? { at: further(before.at, oldest, order) } : before

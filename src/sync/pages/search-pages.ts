@@ -10,7 +10,8 @@ import {
   searchBody,
   type TimeRange,
 } from '../../intercom/endpoints/search-query.ts'
-import { isDigit, type Span, ZERO } from '../../intercom/text/json-text.ts'
+import { isDigit, QUOTE, type Span, ZERO } from '../../intercom/text/json-text.ts'
+import { keyText } from '../../intercom/text/key-names.ts'
 import type { ScannedAnswer, ScannedRecord } from '../../intercom/text/record-scanner.ts'
 import { isObject } from '../../json-object.ts'
 import type { CursorField, StreamEntry } from '../../streams/table.ts'
@@ -152,11 +153,10 @@ export function readRow(
   const { members } = record
   const idSpan = members.get('id')
   if (!idSpan) throw new CodedError('intercom_protocol', `A record in Intercom's answer to ${path} has no id`)
-  const id = body.toString('utf8', idSpan.start, idSpan.end)
-  // An id may come as a number or as a string; either way it is the same record.
   return {
     record,
-    id: id.startsWith('"') ? (JSON.parse(id) as string) : id,
+    // An id may come as a number or as a string; either way it is the same record.
+    id: body[idSpan.start] === QUOTE ? keyText(body, idSpan) : body.toString('utf8', idSpan.start, idSpan.end),
     updatedAt: readSeconds(body, members.get(cursor), earliest.updated),
     createdAt: readSeconds(body, members.get('created_at'), earliest.created),
   }

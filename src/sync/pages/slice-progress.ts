@@ -8,10 +8,10 @@ export function advance(slice: Slice, page: PageEnd, order: SortOrder, settledTo
   const sign = order === 'ascending' ? 1 : -1
   // As long as no second is passed, all records that came lie beyond: if a cursor is refused, reading goes back to it.
   const isBeyond = (time: number) => at === undefined || sign * (time - at) >= 0
-  const ids = new Map([...(slice.ids ?? [])].filter(([, time]) => isBeyond(time)))
+  const ids = new Map<string, number>()
+  for (const [id, time] of slice.ids ?? []) if (isBeyond(time)) ids.set(id, time)
   for (const { id, updatedAt } of page.rows) if (updatedAt !== undefined && isBeyond(updatedAt)) ids.set(id, updatedAt)
-  const passed = new Set(page.rows.map((row) => row.id))
-  const ahead = (slice.ahead ?? []).filter((id) => !passed.has(id))
+  const ahead = withoutRows(slice.ahead, page.rows)
   for (const name of [
     'at',
     'witnessed',
@@ -37,6 +37,13 @@ export function advance(slice: Slice, page: PageEnd, order: SortOrder, settledTo
   if (page.expected !== undefined) slice.expected = page.expected
   if (page.most !== undefined) slice.most = page.most
   if (page.shortPage) slice.shortPage = true
+}
+
+/** The records ahead that are not on a page. Nearly always there are none. */
+function withoutRows(ahead: readonly string[] | undefined, rows: readonly Dated[]): string[] {
+  if (ahead === undefined) return []
+  const passed = new Set(rows.map((row) => row.id))
+  return ahead.filter((id) => !passed.has(id))
 }
 
 /**

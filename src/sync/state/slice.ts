@@ -136,11 +136,11 @@ export function isTentative({ tentative, done, at, after, received, ahead, rerea
 /** Whether a record belongs to the slice. A record without a readable time belongs to every slice that meets it. */
 export function owns(slice: Slice, record: Dated): boolean {
   if (slice.only && !slice.only.includes(record.id)) return false
-  return within({ from: slice.from, to: slice.to }, record.updatedAt) && within(slice.created, record.createdAt)
+  return within(slice, record.updatedAt) && (!slice.created || within(slice.created, record.createdAt))
 }
 
-function within(range: TimeRange | undefined, time: number | undefined): boolean {
-  if (range === undefined || time === undefined) return true
+function within(range: TimeRange, time: number | undefined): boolean {
+  if (time === undefined) return true
   return (range.from === null || time >= range.from) && (range.to === null || time < range.to)
 }
 

@@ -1,4 +1,4 @@
-import { recordText } from '../../intercom/text/record-text.ts'
+import { bytesOf, recordText, wholeText } from '../../intercom/text/record-text.ts'
 import type { Children, FoundChildren } from '../completion/ask-children.ts'
 import { addMembers, parentMembers, wholeAnswer } from '../completion/child-text.ts'
 import type { Parent } from '../completion/pending-parents.ts'
@@ -29,9 +29,9 @@ function deliverFound(delivery: Delivery, parent: Parent, { answer, total = 0 }:
   if (!isNew(delivery, answer, whole, sink)) return
   for (const record of records) {
     const added = parentMembers(entry, parent, record, parentIdTypes)
-    const text = addMembers(recordText(answer, record, types), added)
+    const text = addMembers(bytesOf(recordText(answer, record, types)), added)
     // A parent that moves while it is read comes again, together with children that have come already.
-    if (!isInLog(delivery, text)) sink.record(entry.name, text)
+    if (!isInLog(delivery, text)) sink.record(entry.name, wholeText(text))
   }
   tellLacking(delivery, parent, total, records.length, sink)
 }

@@ -1,6 +1,6 @@
 import { unsigned } from '../../intercom/text/content-hash.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
-import { type MemberType, recordText } from '../../intercom/text/record-text.ts'
+import { bytesOf, type MemberType, recordText } from '../../intercom/text/record-text.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import type { FoundChildren } from '../completion/ask-children.ts'
 import type { FoundLists } from '../completion/list-completion.ts'
@@ -27,7 +27,7 @@ export interface Found {
 export interface Delivery {
   entry: StreamEntry
   /** The types that members get in our messages. */
-  types: ReadonlyMap<string, MemberType>
+  types: readonly (readonly [name: string, MemberType])[]
   /** The types of the member that names a child's parent. */
   parentIdTypes: ReadonlyMap<string, MemberType>
   overlap: Overlap
@@ -43,7 +43,7 @@ export function deliverRecord(delivery: Delivery, { answer, row, lists }: Found,
   if (lists?.isPartial) overlap.seen.forget(row.id)
   const text = recordText(answer, row.record, types, lists?.edits)
   // A scroll or window that breaks off in the middle is read again from its beginning.
-  if ((entry.filtered || entry.windows) && isInLog(delivery, text)) return
+  if ((entry.filtered || entry.windows) && isInLog(delivery, bytesOf(text))) return
   const changes = truncatedField(entry.search?.childCounter, answer, row.record)
   if (changes) sink.count(entry.name, 'capped', 1)
   sink.record(entry.name, text, changes)

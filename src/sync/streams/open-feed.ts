@@ -87,7 +87,7 @@ export function openFeed(
   if (json) pendingParents.restore(json)
   const delivery: Delivery = {
     entry,
-    types: memberTypes(entry, configured),
+    types: [...memberTypes(entry, configured)],
     parentIdTypes: memberTypes({ idMembers: entry.child ? [entry.child.parentIdMember] : [] }, configured),
     overlap,
     pendingParents,

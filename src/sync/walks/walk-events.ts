@@ -21,8 +21,8 @@ export type Next = { kind: 'event'; event: WalkEvent } | { kind: 'idle' } | { ki
 /** The events of several walks, one at a time, with a time limit for waiting. */
 export interface EventQueue {
   /**
-   * Waits for the next event until `wakeAt` (ms of the monotonic clock). Fetching for the following event begins at
-   * once.
+   * Waits for the next event until `wakeAt` (ms of the monotonic clock); after that time it gives only an event that is
+   * there already. Fetching for the following event begins at once.
    *
    * @throws what a walk threw
    */
@@ -67,10 +67,13 @@ async function* walkEvents(walk: Walk): AsyncGenerator<WalkEvent, void, void> {
 /** Why a wait ends. Without a reason of our own, each end would make an error with its stack. */
 const SETTLED = new Error('settled')
 
+const notYet: Promise<undefined> = Promise.resolve(undefined)
+
 /** The promise's value, or undefined when `wakeAt` comes first. */
 async function before<Value>(promise: Promise<Value>, wakeAt: number, clock: Clock): Promise<Value | undefined> {
   const wait = wakeAt - clock.monotonic()
-  if (wait <= 0) return undefined
+  // The first promise wins when both are settled.
+  if (wait <= 0) return Promise.race([promise, notYet])
   const timer = new AbortController()
   const woken = clock.sleep(wait, timer.signal).then(
     () => undefined,
