@@ -46,6 +46,7 @@ export const SyncRequestSchema = Type.Object({
   catalog: Catalog,
   states: Type.Record(Type.String(), StreamStateSchema),
   onMissingPermission: OnMissingPermission,
+  workspaceId: Type.Optional(Type.String()),
 })
 
 /**

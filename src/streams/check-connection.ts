@@ -4,6 +4,7 @@ import { RefusedError } from '../intercom/answers/failures.ts'
 import type { BriefClient } from '../intercom/brief-client.ts'
 import { readMe, unknownWorkspace, type Workspace } from '../intercom/endpoints/workspace.ts'
 import { createRedact } from '../redaction.ts'
+import { connectionOfOtherWorkspace } from './other-workspace.ts'
 import { listProbes } from './probes.ts'
 import { askProbes, confirmRefusals, describeRefusal, probesOf, type Refusal, refusedStreams } from './refusals.ts'
 import { isUnknown, nameUnknown } from './unknown-streams.ts'
@@ -21,6 +22,7 @@ interface Connection {
  *
  * @param wanted streams that must be readable; for the others an unreadable stream is only reported
  * @param read the streams that syncs read @defaultValue any that are not opt-in
+ * @param workspaceId the only workspace that is right @defaultValue any
  * @throws CodedError `intercom_unavailable` when Intercom itself gives no verdict
  */
 export async function checkConnection(
@@ -28,8 +30,9 @@ export async function checkConnection(
   config: SourceConfig,
   wanted: readonly string[],
   read?: readonly string[],
+  workspaceId?: string,
 ): Promise<ConnectionStatus> {
-  const { status, message } = await judgeConnection(client, config, wanted, read)
+  const { status, message } = await judgeConnection(client, config, wanted, read, workspaceId)
   // The message quotes what Intercom says about itself, which may echo what we sent.
   return { status, message: createRedact(config)(message) }
 }
@@ -39,9 +42,13 @@ async function judgeConnection(
   config: SourceConfig,
   wanted: readonly string[],
   read: readonly string[] | undefined,
+  workspaceId: string | undefined,
 ): Promise<ConnectionStatus> {
   const version = config.api_version ?? defaultApiVersion
   const me = await unlessRefused(readMe(client, version))
+  const found = me instanceof RefusedError ? undefined : me.workspace.id
+  if (workspaceId !== undefined && found !== undefined && found !== workspaceId)
+    return { status: 'FAILED', message: connectionOfOtherWorkspace(workspaceId, found).message }
   const unknown = (read ?? []).filter(isUnknown)
   const probes = read ? probesOf([...read, ...wanted], version) : listProbes(wanted, version)
   const first = await askProbes(client, probes)

@@ -18,7 +18,7 @@ const secretMask = '**********'
  * @param mostNext how many of its next runs are shown @defaultValue 5
  */
 export function toConnectionBody(
-  { connectionId, settings, runs, problem, ...times }: Connection,
+  { connectionId, settings, runs, problem, workspaceId, ...times }: Connection,
   now: number,
   isWhole: boolean,
   mostNext = 5,
@@ -32,6 +32,7 @@ export function toConnectionBody(
     }),
     ...(runs && toRunsBody(runs, now, mostNext)),
     ...(problem !== undefined && { problem: problem.message }),
+    ...(workspaceId !== undefined && { workspaceId }),
     createdAt: new Date(times.createdAt).toISOString(),
     lastUpdatedAt: new Date(times.lastUpdatedAt).toISOString(),
   }

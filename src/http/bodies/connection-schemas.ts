@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { runMembers, scheduleMembers } from '../schedules/schedule-schemas.ts'
 import { connectionIdSchema, pageParameters } from './list-schemas.ts'
+import { byDefault } from './parameters.ts'
 import { exampleConfig } from './payload-schemas.ts'
 import { onMissingPermission } from './permission-schemas.ts'
 
@@ -35,6 +36,9 @@ export const connectionSchema = Type.Object(
         description: 'Only in the answer to PUT: what its jobs will stumble over. Empty if nothing is known',
       }),
     ),
+    workspaceId: Type.Optional(
+      Type.String({ description: "Intercom's id of the workspace that its data is of, once it is known" }),
+    ),
     createdAt: time('When it was made'),
     lastUpdatedAt: time('When config and catalog were last put'),
   },
@@ -60,6 +64,7 @@ export const newConnectionBody = Type.Object(
     ...scheduleMembers,
     connectionId: Type.Optional(connectionIdSchema),
     ...runMembers,
+    workspaceId: Type.Optional(asRead),
     createdAt: Type.Optional(asRead),
     lastUpdatedAt: Type.Optional(asRead),
     warnings: Type.Optional(Type.Array(Type.String(), { description: 'As `PUT` gave it; it is found out anew' })),
@@ -78,6 +83,17 @@ export const newConnectionBody = Type.Object(
 )
 
 export const connectionQuery = Type.Object({ include }, closed)
+
+/** Whether a connection begins anew, with whatever workspace the token leads to. */
+export const resetState = byDefault(
+  Type.Boolean({
+    default: false,
+    description:
+      'Reset the state as well, and take the workspace of the new access token, whatever the connection was connected to',
+  }),
+)
+
+export const putConnectionQuery = Type.Object({ include, resetState }, closed)
 
 export const connectionListQuery = Type.Object(
   {

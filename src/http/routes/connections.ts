@@ -10,12 +10,14 @@ import {
   connectionParameters,
   connectionQuery,
   newConnectionBody,
+  putConnectionQuery,
 } from '../bodies/connection-schemas.ts'
 import { listOf } from '../bodies/list-schemas.ts'
 import { connectionChangeHeader, needsApiKey, problemResponses } from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import type { Api } from '../instance.ts'
+import { learnWorkspace } from '../oauth/learn-workspace.ts'
 import { createAskIntercom } from '../requests/ask-intercom.ts'
 import { warningsOf } from '../requests/connection-warnings.ts'
 import { invalidRequest } from '../requests/validation.ts'
@@ -73,16 +75,23 @@ function addPutConnection(app: Api, dependencies: RouteDependencies): void {
       operationId: 'putConnection',
       summary: 'Make a connection, or replace what it syncs',
       description:
-        'The state stays. A running job continues with the config it started with. A schedule that is left out is none. The body may be what ' +
+        'The state stays, unless `resetState=true`. The access token of another workspace than the one that the connection ' +
+        'was connected to is refused, if that is known; otherwise its next job fails. A running job continues with the config it started with. A schedule that is left out is none. The body may be what ' +
         '`GET` of the connection gave, edited: a mask keeps the secret that is stored. `warnings` names streams that ' +
         'the token may not read; finding out takes 20 s at most, and never keeps the connection from being stored.',
       params: connectionParameters,
-      querystring: connectionQuery,
+      querystring: putConnectionQuery,
       body: newConnectionBody,
       response: {
         200: { ...connectionResponse('The connection, replaced'), headers: connectionChangeHeader },
         201: { ...connectionResponse('The connection, new'), headers: connectionChangeHeader },
-        ...problemResponses('malformed_json', 'body_too_large', 'unsupported_media_type'),
+        ...problemResponses(
+          'malformed_json',
+          'body_too_large',
+          'unsupported_media_type',
+          'workspace_changed',
+          'connection_busy',
+        ),
       },
     },
     handler: async ({ tenant, params: { connectionId }, query, body }, reply) => {
@@ -94,11 +103,15 @@ function addPutConnection(app: Api, dependencies: RouteDependencies): void {
       const schedule = readScheduleMembers(body, scheduleMinIntervalMs, faults)
       if (faults.length > 0) throw invalidRequest(faults)
       const settled = (stored?: object) => settingsOf(body, schedule, stored)
-      const { connection, created } = hasMasks(body.config)
-        ? await connections.edit(tenant, connectionId, (stored) => settled(stored?.config), schedule)
-        : await connections.put(tenant, connectionId, settled(), schedule)
-      reply.header('Connection-Change', created ? 'created' : changeBetween(before, connection))
+      const { resetState } = query
       const signal = openStreams.signalFor(reply.raw)
+      if (hasMasks(body.config) && before?.problem) throw before.problem
+      const { config } = settled(before?.settings?.config)
+      const whose = { resetState, ...(await learnWorkspace(config, before, resetState, { askIntercom, signal })) }
+      const { connection, created } = hasMasks(body.config)
+        ? await connections.edit(tenant, connectionId, (stored) => settled(stored?.config), schedule, whose)
+        : await connections.put(tenant, connectionId, settled(), schedule, whose)
+      reply.header('Connection-Change', created ? 'created' : changeBetween(before, connection))
       const warnings = connection.settings ? await warningsOf(connection.settings, askIntercom, signal) : []
       const answer = toConnectionBody(connection, clock.now(), query.include === 'catalog')
       return reply.code(created ? 201 : 200).send({ ...answer, warnings })

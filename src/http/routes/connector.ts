@@ -54,7 +54,7 @@ function addCheck(app: Api, { openStreams, connections }: RouteDependencies, ask
         'It takes about ten requests to Intercom. When no usable answer comes for 10 s (13 s if the rate limit is about to ' +
         'let a request pass), this is answered with 503, which says what was seen. Where Intercom says that a permission is ' +
         'missing, it is asked once more ten seconds later, so that it takes 25 s at most. With `connectionId` only the ' +
-        'streams of that connection are tried.',
+        'streams of that connection are tried, and it fails when its token leads to another workspace than its data is of.',
       tags: ['connector'],
       security: needsApiKey,
       querystring: noQuery,
@@ -80,16 +80,14 @@ function addCheck(app: Api, { openStreams, connections }: RouteDependencies, ask
       refuseUnlessOne(given, connectionId)
       const signal = openStreams.signalFor(reply.raw)
       await closeWhenHalfClosedLater(reply.raw)
-      const check = async (config: SourceConfig, read?: string[]) =>
+      const check = async (config: SourceConfig, read?: string[], workspaceId?: string) =>
         connectionStatusMessage(
-          await askIntercom(signal, config, (client) => checkConnection(client, config, wanted, read)),
+          await askIntercom(signal, config, (client) => checkConnection(client, config, wanted, read, workspaceId)),
         )
       if (connectionId !== undefined) {
-        const { config, catalog } = await connections.readStart(tenant, connectionId)
-        return check(
-          config,
-          catalog.streams.map(({ stream }) => stream.name),
-        )
+        const { config, catalog, workspaceId } = await connections.readStart(tenant, connectionId)
+        const names = catalog.streams.map(({ stream }) => stream.name)
+        return check(config, names, workspaceId)
       }
       const faults: Fault[] = []
       const config = readSourceConfig(restoreSecrets(given, undefined), '', faults)

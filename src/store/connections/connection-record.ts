@@ -13,7 +13,8 @@ import type { Connection, ConnectionRuns } from './connection-store.ts'
 
 /**
  * A connection's record in Redis, a hash. It also keeps: `generation`, `latestJob`, which has the connection as long as
- * it runs, and `acknowledgedBy`, the latest job whose messages were acknowledged, and what `schedule-record.ts` reads. `v` would be
+ * it runs, and `acknowledgedBy`, the latest job whose messages were acknowledged, what `schedule-record.ts` reads, and
+ * `workspace`, Intercom's id of the workspace that its data is of. `v` would be
  * a version; see `stored-data.ts`.
  */
 const ConnectionRecord = Type.Object({
@@ -37,7 +38,13 @@ export async function findConnection(
 ): Promise<Connection | undefined> {
   const fields = await storeAnswer(redis.hgetall(redis.keyspace.connection(tenant, connectionId, 'record')))
   if (fields.settings === undefined) return undefined
-  const times = { connectionId, createdAt: timeOf(fields.createdAt), lastUpdatedAt: timeOf(fields.lastUpdatedAt) }
+  const { workspace: workspaceId } = fields
+  const times = {
+    connectionId,
+    createdAt: timeOf(fields.createdAt),
+    lastUpdatedAt: timeOf(fields.lastUpdatedAt),
+    ...(workspaceId !== undefined && { workspaceId }),
+  }
   try {
     const { settings } = readStored(ConnectionRecord, fields, `connection ${connectionId}`)
     const runs = await readRuns(redis, { tenant, connectionId }, fields)

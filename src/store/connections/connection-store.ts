@@ -8,7 +8,7 @@ import type { LastSync } from '../schedules/last-sync.ts'
 import type { ScheduleRecord } from '../schedules/schedule-record.ts'
 
 /** What a connection syncs, and how. */
-export type ConnectionSettings = Omit<SyncRequest, 'states'>
+export type ConnectionSettings = Omit<SyncRequest, 'states' | 'workspaceId'>
 
 /** What a connection does by itself, as it is put. */
 export interface PutSchedule extends ConnectionSchedule {
@@ -38,10 +38,20 @@ export interface Connection {
   lastUpdatedAt: number
   /** Absent when they cannot be read: their key is gone, or a later version wrote them. */
   settings?: ConnectionSettings
+  /** The workspace that its data is of; absent while no job has told. */
+  workspaceId?: string
   /** Absent when it cannot be read. */
   runs?: ConnectionRuns
   /** Why they cannot be read. */
   problem?: CodedError
+}
+
+/** Whose data a connection is put for. */
+export interface Whose {
+  /** The workspace that the access token leads to. @defaultValue nobody knows */
+  workspaceId?: string
+  /** Begins anew: the state goes, and with it the workspace that it was of. @defaultValue false */
+  resetState?: boolean
 }
 
 /** A connection that has just been made or replaced. */
@@ -53,6 +63,8 @@ export interface PutConnection {
 /** The data with which a new job of a connection begins. */
 export interface ConnectionStart extends ConnectionSettings {
   states: StreamStates
+  /** The workspace that its data is of; absent while nobody knows. */
+  workspaceId?: string
   /** Changes whenever the state is set or reset by hand; two connections never have the same one. */
   generation: string
 }
@@ -69,12 +81,15 @@ export interface ConnectionStore {
    * settings it has.
    *
    * @param schedule @defaultValue none
+   * @throws CodedError `workspace_changed` for the token of another workspace; `connection_busy` when the state is to be
+   * reset while a job runs
    */
   put(
     tenant: string,
     connectionId: string,
     settings: ConnectionSettings,
     schedule?: PutSchedule,
+    whose?: Whose,
   ): Promise<PutConnection>
   /**
    * The same, with settings that are made from those that are stored (undefined = there is no such connection). It is
@@ -85,6 +100,7 @@ export interface ConnectionStore {
     connectionId: string,
     edit: (stored: ConnectionSettings | undefined) => ConnectionSettings,
     schedule?: PutSchedule,
+    whose?: Whose,
   ): Promise<PutConnection>
   /** Pauses what a connection does by itself, or lets it go on; what was due meanwhile is not due any more. */
   pause(tenant: string, connectionId: string, isPaused: boolean): Promise<Connection>

@@ -1,5 +1,8 @@
+import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
+import { stateOfOtherWorkspace } from '../../streams/other-workspace.ts'
+import { workspaceOf } from '../../sync/state/workspace.ts'
 import { storeAnswer } from '../availability.ts'
 import type { StoreClient } from '../keys.ts'
 import type { Retention } from '../log/retention.ts'
@@ -19,6 +22,7 @@ import {
 } from './connection-store.ts'
 import { type ChangeReply, removeConnectionScript } from './connections.lua.ts'
 import { editConnection, putConnection } from './put-connection.ts'
+import { workspaceIn } from './workspace.ts'
 
 export interface ConnectionStoreDependencies {
   redis: StoreClient
@@ -39,13 +43,13 @@ export function createConnectionStore(dependencies: ConnectionStoreDependencies)
 
   return {
     read,
-    async put(tenant, connectionId, settings, schedule = noSchedule) {
-      const created = await putConnection(dependencies, { tenant, connectionId }, settings, schedule)
+    async put(tenant, connectionId, settings, schedule = noSchedule, whose = {}) {
+      const created = await putConnection(dependencies, { tenant, connectionId }, settings, { schedule, whose })
       await storeAnswer(followSchedule({ tenant, connectionId }))
       return { connection: await read(tenant, connectionId), created }
     },
-    async edit(tenant, connectionId, edit, schedule = noSchedule) {
-      const created = await editConnection(dependencies, { tenant, connectionId }, edit, schedule)
+    async edit(tenant, connectionId, edit, schedule = noSchedule, whose = {}) {
+      const created = await editConnection(dependencies, { tenant, connectionId }, edit, { schedule, whose })
       await storeAnswer(followSchedule({ tenant, connectionId }))
       return { connection: await read(tenant, connectionId), created }
     },
@@ -65,6 +69,7 @@ export function createConnectionStore(dependencies: ConnectionStoreDependencies)
       return readConnectionStates(redis, tenant, connectionId)
     },
     async setStates(tenant, connectionId, states, stream) {
+      await refuseOtherStates(redis, { tenant, connectionId }, states)
       refuseUnlessDone(await writeConnectionStates(redis, tenant, connectionId, states, stream))
       return readConnectionStates(redis, tenant, connectionId)
     },
@@ -87,12 +92,21 @@ async function readStart(
   const generation = await storeAnswer(
     redis.hget(redis.keyspace.connection(tenant, connectionId, 'record'), 'generation'),
   )
-  const { settings, problem } = await read()
+  const { settings, problem, workspaceId } = await read()
   if (!settings) throw problem ?? new CodedError('seal_broken')
-  return {
-    ...settings,
-    generation: generation ?? '',
-    states: await readConnectionStates(redis, tenant, connectionId),
+  const states = await readConnectionStates(redis, tenant, connectionId)
+  const whose = workspaceId ?? workspaceIn(states)
+  return { ...settings, generation: generation ?? '', states, ...(whose !== undefined && { workspaceId: whose }) }
+}
+
+/** @throws CodedError `workspace_changed` for states of another workspace than the connection's data is of */
+async function refuseOtherStates(redis: StoreClient, connection: ConnectionName, states: StreamStates): Promise<void> {
+  const recordKey = redis.keyspace.connection(connection.tenant, connection.connectionId, 'record')
+  const known = await storeAnswer(redis.hget(recordKey, 'workspace'))
+  for (const [streamName, state] of Object.entries(states)) {
+    const workspaceId = workspaceOf(state)
+    if (known !== null && workspaceId !== undefined && workspaceId !== known)
+      throw stateOfOtherWorkspace(streamName, workspaceId, known)
   }
 }
 

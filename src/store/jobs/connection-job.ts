@@ -51,8 +51,10 @@ function requestOfConnection(start: ConnectionStart, body: ConnectionJobBody): S
   // A later version may have stored the catalog. What a person names must be there.
   const request = parseSyncRequest(asked, isStored ? 'keep' : 'refuse')
   request.catalog = { streams: request.catalog.streams.map((stream) => asConfigured(stream, start.catalog, streams)) }
-  if (state !== undefined && state !== null) return request
-  return { ...request, states: statesToGoOnFrom(start.states, request.catalog) }
+  const { workspaceId } = start
+  const whose = workspaceId === undefined ? {} : { workspaceId }
+  if (state !== undefined && state !== null) return { ...request, ...whose }
+  return { ...request, ...whose, states: statesToGoOnFrom(start.states, request.catalog) }
 }
 
 /** The body decides about streams that the token may not read; else the connection. */

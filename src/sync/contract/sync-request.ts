@@ -19,6 +19,8 @@ export interface SyncRequest {
   states: StreamStates
   /** Streams that the token may not read are left out. @defaultValue they fail the job */
   onMissingPermission?: 'skip'
+  /** The workspace that its connection's data is of: another one is not read. @defaultValue nobody knows */
+  workspaceId?: string
 }
 
 /** What a job or a connection may say about streams that the token may not read. */
