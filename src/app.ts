@@ -22,12 +22,15 @@ import jobListRoutes from './http/routes/job-list.ts'
 import jobRoutes from './http/routes/jobs.ts'
 import messageRoutes from './http/routes/messages.ts'
 import metricsRoutes from './http/routes/metrics.ts'
+import signInRoutes from './http/routes/sign-in.ts'
+import callbackRoute from './http/routes/sign-in-callback.ts'
 import stateRoutes from './http/routes/states.ts'
 import { addDocs } from './http/service/docs.ts'
 import { addHardening } from './http/service/hardening.ts'
 import { limitHeldBodies } from './http/service/held-bodies.ts'
 import { countRequests } from './http/service/request-figures.ts'
 import { keepSockets } from './http/service/sockets.ts'
+import { signInSetupOf } from './http/sign-in/sign-in-setup.ts'
 
 export type { AppDependencies } from './http/dependencies.ts'
 
@@ -50,6 +53,11 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     scheduleMinIntervalMs: config.scheduleMinIntervalMs ?? 60_000,
     intercomBaseUrl: config.intercomBaseUrl,
     proxies: config.proxies,
+    signInSetup: signInSetupOf({
+      oauth: config.oauth,
+      publicUrl: config.front?.publicUrl,
+      hasApiKeys: config.apiKeys.length > 0,
+    }),
   }
 
   keepSockets(app, limits.sockets)
@@ -68,6 +76,13 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   await app.register(healthRoutes, routes)
   if (!config.metricsElsewhere) await app.register(metricsRoutes, routes)
   await app.register(
+    async (browsers) => {
+      browsers.addHook('onRequest', refuseWhen(closing))
+      await browsers.register(callbackRoute, routes)
+    },
+    { prefix: '/v1' },
+  )
+  await app.register(
     async (api) => {
       api.addHook('onRequest', refuseWhen(closing))
       const wrongKeys = createWrongKeys(parts.clock)
@@ -78,6 +93,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       await api.register(jobListRoutes, routes)
       await api.register(messageRoutes, routes)
       await api.register(stateRoutes, routes)
+      await api.register(signInRoutes, routes)
     },
     { prefix: '/v1' },
   )

@@ -24,6 +24,18 @@ export const errorTable = {
   malformed_json: { status: 400, failureType: 'config_error', retryable: false, title: 'The body is not JSON' },
   not_http: { status: 400, failureType: 'config_error', retryable: false, title: 'The request is not HTTP' },
   unauthorized: { status: 401, failureType: 'config_error', retryable: false, title: 'A valid API key is needed' },
+  confirmation_code_wrong: {
+    status: 403,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The confirmation code is wrong',
+  },
+  consent_denied: {
+    status: 403,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'Access was denied at Intercom',
+  },
   origin_not_allowed: {
     status: 403,
     failureType: 'config_error',
@@ -38,6 +50,7 @@ export const errorTable = {
     retryable: false,
     title: 'There is no such connection',
   },
+  sign_in_not_found: { status: 404, failureType: 'config_error', retryable: false, title: 'There is no such sign-in' },
   not_acceptable: {
     status: 406,
     failureType: 'config_error',
@@ -57,6 +70,13 @@ export const errorTable = {
     retryable: true,
     title: 'A job of the connection has not ended',
   },
+  sign_in_pending: {
+    status: 409,
+    failureType: 'transient_error',
+    retryable: true,
+    title: 'Nobody has given access at Intercom yet',
+  },
+  sign_in_over: { status: 409, failureType: 'config_error', retryable: false, title: 'The sign-in is over' },
   ack_superseded: {
     status: 409,
     failureType: 'config_error',
@@ -74,6 +94,12 @@ export const errorTable = {
     failureType: 'transient_error',
     retryable: false,
     title: 'The message log has gone back in time since it was last read',
+  },
+  sign_in_expired: {
+    status: 410,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The sign-in took too long',
   },
   log_gone: {
     status: 410,
@@ -148,6 +174,24 @@ export const errorTable = {
     failureType: 'config_error',
     retryable: false,
     title: 'The proxy does not accept the user and the password',
+  },
+  oauth_not_configured: {
+    status: 501,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'Signing in at Intercom is not set up',
+  },
+  oauth_code_refused: {
+    status: 400,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'Intercom does not accept its code',
+  },
+  oauth_client_refused: {
+    status: 502,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'Intercom does not accept the client id and the secret',
   },
   intercom_protocol: {
     status: 502,

@@ -4,12 +4,15 @@ import type { BudgetStore } from '../intercom/budget/budget-store.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Proxies } from '../network/proxies.ts'
 import type { FrontSettings } from '../settings/front.ts'
+import type { OauthSettings } from '../settings/oauth.ts'
 import type { ConnectionStore } from '../store/connections/connection-store.ts'
 import type { JobStore } from '../store/jobs/job-store.ts'
 import type { MessageLogReader } from '../store/log/message-log.ts'
+import type { SignInStore } from '../store/sign-ins/sign-in-store.ts'
 import type { OpenStreams } from './open-streams.ts'
 import type { ReaderLimits, Readers } from './readers.ts'
 import type { ApiKey } from './requests/auth.ts'
+import type { SignInSetup } from './sign-in/sign-in-setup.ts'
 
 /** Limits of the API. Times in ms, sizes in bytes. */
 export interface HttpLimits extends ReaderLimits {
@@ -72,6 +75,8 @@ export interface AppDependencies {
     metricsElsewhere?: boolean
     /** The shortest interval of a schedule, ms. @defaultValue a minute */
     scheduleMinIntervalMs?: number
+    /** The operator's app at Intercom. @defaultValue nobody can sign in */
+    oauth?: OauthSettings | undefined
     /** What stands in front, and which names lead here. @defaultValue nothing: the machine's own callers */
     front?: Partial<Front>
   }
@@ -79,6 +84,7 @@ export interface AppDependencies {
   budgetStore?: BudgetStore
   jobs: JobStore
   connections: ConnectionStore
+  signIns: SignInStore
   messages: MessageLogReader
   clock: Clock
   logger: FastifyBaseLogger
@@ -95,6 +101,8 @@ export interface RouteDependencies extends Omit<AppDependencies, 'config'> {
   intercomBaseUrl?: string | undefined
   proxies?: Proxies | undefined
   scheduleMinIntervalMs: number
+  /** What signing in needs, or what the operator has to set for it. */
+  signInSetup: SignInSetup | { missing: string }
   openStreams: OpenStreams
   readers: Readers
 }

@@ -16,6 +16,7 @@ import { createRedisBudgetStore } from '../store/limits/redis-budget-store.ts'
 import { createMessageLogReader } from '../store/log/redis-message-log.ts'
 import { retentionOf } from '../store/log/retention.ts'
 import { createWakeUps } from '../store/log/wake-ups.ts'
+import { createSignInStore } from '../store/sign-ins/sign-in-store.ts'
 import { checkReadiness } from './readiness.ts'
 import type { Service } from './service.ts'
 
@@ -53,12 +54,14 @@ export async function startApi(service: Service, sockets: number): Promise<Phase
       metricsElsewhere,
       scheduleMinIntervalMs: config.scheduleMinIntervalMs,
       front: config,
+      oauth: config.oauth,
       limits: { sockets, stalledReaderMs: config.stalledReaderMs },
     },
     budgetStore: createRedisBudgetStore({ redis, keys, clock, createId: randomUUID, whenAway: 'alone' }),
     jobs: createJobStore({ ...store, enqueue: queue.enqueue, dequeue: queue.dequeue, isHeld: queue.isHeld }),
     connections: createConnectionStore({ ...store, followSchedule: due.follow }),
     messages: createMessageLogReader(store),
+    signIns: createSignInStore(store),
     clock,
     logger,
     metrics,

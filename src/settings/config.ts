@@ -7,6 +7,7 @@ import { type ApiKey, digestKey } from '../store/secrets/api-key.ts'
 import { type EncryptionKey, encryptionKey } from '../store/secrets/sealing.ts'
 import { ConfigError, createReader, type Environment, type Reader, readBaseUrl } from './environment.ts'
 import { type FrontSettings, readFront } from './front.ts'
+import { type OauthSettings, readOauth } from './oauth.ts'
 import { providesRedis, type RedisSettings, readRedisSettings, withoutCredentials } from './redis.ts'
 
 /** The service's settings. Frozen; shows no secret when printed or turned into JSON. */
@@ -29,6 +30,8 @@ export interface Config extends FrontSettings {
   encryptionKeys: readonly EncryptionKey[]
   /** Intercom's address, if not the usual one. */
   intercomBaseUrl?: string
+  /** The app with which people sign in at Intercom. @defaultValue nobody can */
+  oauth?: OauthSettings
   /** On the way to Intercom. */
   proxies: Proxies
   /** Jobs at a time in one worker process. @defaultValue 10 */
@@ -63,6 +66,7 @@ export function readConfig(environment: Environment = process.env): Config {
   const host = read.text('HOST') ?? '127.0.0.1'
   const metricsPort = read.integer('METRICS_PORT', undefined, 0, 65_535)
   const intercomBaseUrl = readBaseUrl(read)
+  const oauth = readOauth(read, faults)
   const proxies = readProxies(environment)
   const config: Config = {
     host,
@@ -73,6 +77,7 @@ export function readConfig(environment: Environment = process.env): Config {
     apiKeys: read.entries('API_KEYS', parseApiKey),
     encryptionKeys: read.entries('ENCRYPTION_KEYS', parseEncryptionKey),
     ...(intercomBaseUrl && { intercomBaseUrl }),
+    ...(oauth && { oauth }),
     proxies,
     ...readFront(read, faults),
     workerConcurrency: read.integer('WORKER_CONCURRENCY', 10, 1, 1000),
@@ -180,10 +185,12 @@ function parseEncryptionKey(entry: string): EncryptionKey {
 }
 
 function redactWhenPrinted(config: Config): Config {
+  const { oauth } = config
   const { server } = config.redis
   const shown = () => ({
     ...config,
     redis: { prefix: config.redis.prefix, ...(server && { server: withoutCredentials(server.url) }) },
+    ...(oauth && { oauth: { ...oauth, clientSecret: '[hidden]' } }),
     apiKeys: config.apiKeys.map(({ tenant }) => `${tenant}:[hidden]`),
     encryptionKeys: config.encryptionKeys.map(({ kid }) => `${kid}:[hidden]`),
   })

@@ -11,6 +11,7 @@ import { createJobStore } from '../../src/store/jobs/redis-job-store.ts'
 import type { MessageLogReader } from '../../src/store/log/message-log.ts'
 import { createMessageLogReader } from '../../src/store/log/redis-message-log.ts'
 import type { EncryptionKey } from '../../src/store/secrets/sealing.ts'
+import { createSignInStore } from '../../src/store/sign-ins/sign-in-store.ts'
 import type { StreamProgress } from '../../src/sync/contract/commit.ts'
 import { watchResponses } from './documented-responses.ts'
 import type { Teardown } from './processes.ts'
@@ -89,9 +90,10 @@ export async function startApp(t: Teardown, server: RedisAccess, options: AppOpt
   const logged: string[] = []
   const closing = new AbortController()
   const app = await buildApp({
-    config: { apiKeys, limits, intercomBaseUrl, metricsElsewhere, front },
+    config: { apiKeys, limits, intercomBaseUrl, metricsElsewhere, front, oauth: options.oauth },
     jobs,
     connections: createConnectionStore({ ...store, redis }),
+    signIns: createSignInStore({ ...store, redis }),
     messages: wrapMessages(createMessageLogReader({ ...store, redis })),
     clock,
     logger: pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) }),

@@ -1,10 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { CodedError, type Fault } from '../../errors.ts'
+import { CodedError } from '../../errors.ts'
 import { digestOfJson } from '../../json/digest.ts'
-import type { Connection, ConnectionSettings, PutSchedule } from '../../store/connections/connection-store.ts'
-import { parseSyncRequest, type SyncRequestBody } from '../../sync/contract/sync-request.ts'
-import { hasMasks, restoreSecrets, toConnectionBody } from '../bodies/connection-body.ts'
+import type { Connection, ConnectionSettings } from '../../store/connections/connection-store.ts'
+import { hasMasks, toConnectionBody } from '../bodies/connection-body.ts'
 import {
   connectionListQuery,
   connectionParameters,
@@ -15,13 +14,12 @@ import {
 import { listOf } from '../bodies/list-schemas.ts'
 import { connectionChangeHeader, needsApiKey, problemResponses } from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
+import { readConnectionBody } from '../connections/read-connection-body.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import type { Api } from '../instance.ts'
-import { learnWorkspace } from '../oauth/learn-workspace.ts'
 import { createAskIntercom } from '../requests/ask-intercom.ts'
 import { warningsOf } from '../requests/connection-warnings.ts'
-import { invalidRequest } from '../requests/validation.ts'
-import { findUnknownRefreshes, readScheduleMembers } from '../schedules/schedule-body.ts'
+import { learnWorkspace } from '../sign-in/learn-workspace.ts'
 
 const connectionResponse = (description: string) => ({
   description,
@@ -95,40 +93,24 @@ function addPutConnection(app: Api, dependencies: RouteDependencies): void {
       },
     },
     handler: async ({ tenant, params: { connectionId }, query, body }, reply) => {
-      if (body.connectionId !== undefined && body.connectionId !== connectionId) {
-        throw invalidRequest([{ pointer: '/connectionId', detail: 'is not the connection of the path' }])
-      }
       const before = await readBefore(connections, tenant, connectionId)
-      const faults: Fault[] = []
-      const schedule = readScheduleMembers(body, scheduleMinIntervalMs, faults)
-      if (faults.length > 0) throw invalidRequest(faults)
-      const settled = (stored?: object) => settingsOf(body, schedule, stored)
+      const asked = (stored?: ConnectionSettings) =>
+        readConnectionBody(connectionId, body, stored?.config, scheduleMinIntervalMs)
+      if (hasMasks(body.config) && before?.problem) throw before.problem
+      const { settings, schedule } = asked(before?.settings)
       const { resetState } = query
       const signal = openStreams.signalFor(reply.raw)
-      if (hasMasks(body.config) && before?.problem) throw before.problem
-      const { config } = settled(before?.settings?.config)
-      const whose = { resetState, ...(await learnWorkspace(config, before, resetState, { askIntercom, signal })) }
+      const learned = await learnWorkspace(settings.config, before, resetState, { askIntercom, signal })
+      const whose = { resetState, ...learned }
       const { connection, created } = hasMasks(body.config)
-        ? await connections.edit(tenant, connectionId, (stored) => settled(stored?.config), schedule, whose)
-        : await connections.put(tenant, connectionId, settled(), schedule, whose)
+        ? await connections.edit(tenant, connectionId, (stored) => asked(stored).settings, schedule, whose)
+        : await connections.put(tenant, connectionId, settings, schedule, whose)
       reply.header('Connection-Change', created ? 'created' : changeBetween(before, connection))
       const warnings = connection.settings ? await warningsOf(connection.settings, askIntercom, signal) : []
       const answer = toConnectionBody(connection, clock.now(), query.include === 'catalog')
       return reply.code(created ? 201 : 200).send({ ...answer, warnings })
     },
   })
-}
-
-/** @param stored the connection's config as it is @throws CodedError `invalid_request` */
-function settingsOf(
-  { config, ...body }: SyncRequestBody,
-  { fullRefresh }: PutSchedule,
-  stored: object | undefined,
-): ConnectionSettings {
-  const { states: _, ...settings } = parseSyncRequest({ ...body, config: restoreSecrets(config, stored) })
-  const faults = findUnknownRefreshes(fullRefresh, settings)
-  if (faults.length > 0) throw invalidRequest(faults)
-  return settings
 }
 
 /** The connection as it is; undefined where there is none. Only for telling what has changed. */

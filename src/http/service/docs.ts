@@ -9,10 +9,12 @@ import { catalogMessageSchema, connectionStatusMessageSchema, specMessageSchema 
 import { payloadSchemas } from '../bodies/payload-schemas.ts'
 import { needsNoKey, openProblems } from '../bodies/responses.ts'
 import { jobSchema, noQuery, problemSchema } from '../bodies/schemas.ts'
+import { signInBody } from '../sign-in/sign-in-schemas.ts'
 
 const sharedSchemas = [
   jobSchema,
   connectionSchema,
+  signInBody,
   problemSchema,
   specMessageSchema,
   connectionStatusMessageSchema,
@@ -45,6 +47,7 @@ const openapi = {
     { name: 'connector', description: "Airbyte's spec, check and discover" },
     { name: 'jobs', description: 'Starting syncs, watching them, reading their messages' },
     { name: 'connections', description: 'What is synced again and again, and where the next job continues' },
+    { name: 'sign-in', description: 'Connecting by signing in at Intercom (OAuth), without an access token to paste' },
     { name: 'health', description: 'For operators' },
     { name: 'docs', description: 'What this service is' },
   ],

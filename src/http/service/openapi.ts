@@ -11,6 +11,7 @@ export async function exportOpenApi(): Promise<string> {
     config: { apiKeys: [] },
     jobs: unused,
     connections: unused,
+    signIns: unused,
     messages: unused,
     clock: systemClock,
     logger: pino({ level: 'silent' }),
