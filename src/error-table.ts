@@ -57,6 +57,12 @@ export const errorTable = {
     retryable: true,
     title: 'A job of the connection has not ended',
   },
+  connection_exists: {
+    status: 409,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'There is such a connection already',
+  },
   ack_superseded: {
     status: 409,
     failureType: 'config_error',
@@ -106,6 +112,12 @@ export const errorTable = {
     failureType: 'config_error',
     retryable: false,
     title: 'The Idempotency-Key was sent before with another body',
+  },
+  check_failed: {
+    status: 422,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'Intercom does not accept what the connection would use',
   },
   too_many_readers: {
     status: 429,

@@ -29,9 +29,30 @@ export async function checkConnection(
   wanted: readonly string[],
   read?: readonly string[],
 ): Promise<ConnectionStatus> {
-  const { status, message } = await judgeConnection(client, config, wanted, read)
+  const { status, message } = await examineConnection(client, config, wanted, read)
+  return { status, message }
+}
+
+/** What a check has found. */
+export interface Examination extends ConnectionStatus {
+  /** What Intercom refuses, if it answers at all. Not empty although the check succeeded: the others can be read. */
+  refusals: Refusal[]
+  /** Nothing is wrong but permissions of streams. */
+  lacksOnlyPermissions: boolean
+  /** Whose token it is, if that may be known. */
+  workspaceId: string | undefined
+}
+
+/** The same with what the verdict rests on. */
+export async function examineConnection(
+  client: BriefClient,
+  config: SourceConfig,
+  wanted: readonly string[],
+  read?: readonly string[],
+): Promise<Examination> {
+  const examination = await judgeConnection(client, config, wanted, read)
   // The message quotes what Intercom says about itself, which may echo what we sent.
-  return { status, message: createRedact(config)(message) }
+  return { ...examination, message: createRedact(config)(examination.message) }
 }
 
 async function judgeConnection(
@@ -39,7 +60,7 @@ async function judgeConnection(
   config: SourceConfig,
   wanted: readonly string[],
   read: readonly string[] | undefined,
-): Promise<ConnectionStatus> {
+): Promise<Examination> {
   const version = config.api_version ?? defaultApiVersion
   const me = await unlessRefused(readMe(client, version))
   const unknown = (read ?? []).filter(isUnknown)
@@ -48,18 +69,25 @@ async function judgeConnection(
   const isHopeless = first.length === probes.length && me instanceof RefusedError
   const refusals = isHopeless ? first : await confirmRefusals(client, first, client.pause)
 
+  const found = {
+    refusals,
+    lacksOnlyPermissions:
+      !(me instanceof RefusedError) && refusals.length > 0 && refusals.every(({ error }) => error.unauthorized),
+    workspaceId: me instanceof RefusedError ? undefined : me.workspace.id,
+  }
   if (read && unknown.length === read.length)
-    return { status: 'FAILED', message: `No stream of the catalog is here: ${nameUnknown(unknown)}.` }
-  if (refusals.length === probes.length) return { status: 'FAILED', message: whyNothing(me, refusals, config) }
+    return { ...found, status: 'FAILED', message: `No stream of the catalog is here: ${nameUnknown(unknown)}.` }
+  if (refusals.length === probes.length)
+    return { ...found, status: 'FAILED', message: whyNothing(me, refusals, config) }
   const missing = describeAll(refusals)
   if (refusedStreams(refusals).some((name) => wanted.includes(name))) {
-    return { status: 'FAILED', message: `The token works, but not for every stream asked for. ${missing}` }
+    return { ...found, status: 'FAILED', message: `The token works, but not for every stream asked for. ${missing}` }
   }
   const connection = { ...toConnection(me, version), rateLimit: client.rateLimit() }
   const absent = unknown.length > 0 && `What is no stream of this version fails each sync: ${nameUnknown(unknown)}.`
   const lacks = [missing, absent].filter(Boolean).join(' ')
   const rest = lacks === '' ? 'All streams can be read.' : `Not all streams can be read. ${lacks}`
-  return { status: 'SUCCEEDED', message: `${describeConnection(connection)} ${rest}` }
+  return { ...found, status: 'SUCCEEDED', message: `${describeConnection(connection)} ${rest}` }
 }
 
 /** What is missing, and what a sync can do without it. */

@@ -1,13 +1,16 @@
+import { createHash } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
+import { CodedError } from '../../errors.ts'
 import type { Schedule } from '../../schedules/schedule.ts'
-import { storeAnswer } from '../availability.ts'
 import type { StoreClient } from '../keys.ts'
 import { scheduledName } from '../schedules/scheduled-connections.ts'
 import { runScript } from '../script.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
-import { openSettings, sealSettings } from './connection-seal.ts'
-import type { ConnectionSettings, PutSchedule } from './connection-store.ts'
-import { putConnectionScript } from './connections.lua.ts'
+import { checkToText } from './connection-check.ts'
+import { findStored, type StoredConnection } from './connection-record.ts'
+import { sealSettings } from './connection-seal.ts'
+import { type Connection, noSchedule, type WantedConnection } from './connection-store.ts'
+import { putConnectionScript, saidFields } from './connections.lua.ts'
 
 interface PutDependencies {
   redis: StoreClient
@@ -20,50 +23,65 @@ interface Owner {
   connectionId: string
 }
 
-/** Makes a connection or replaces its settings and its schedule, whatever they were. Returns whether it is new. */
+/** How a connection is written. */
+interface WriteRules {
+  /** What must still be stored. @defaultValue anything, or nothing */
+  expected?: Pick<StoredConnection, 'sealed' | 'said'> | undefined
+  /** @defaultValue false */
+  mustBeNew?: boolean
+}
+
+/** Makes a connection or replaces it, whatever it was. Returns whether it is new. */
 export async function putConnection(
   dependencies: PutDependencies,
   owner: Owner,
-  settings: ConnectionSettings,
-  schedule: PutSchedule,
+  wanted: WantedConnection,
 ): Promise<boolean> {
-  return (await writeSettings(dependencies, owner, settings, schedule, undefined)) === 'CREATED'
+  return (await write(dependencies, owner, wanted, {})) === 'CREATED'
 }
 
-/**
- * Makes new settings out of those that are stored. If somebody replaces them meanwhile, it begins again with the newer
- * ones, so that no secret comes back that has just been replaced.
- *
- * @param edit is given undefined for a connection that does not exist
- * @returns whether the connection is new
- * @throws CodedError `seal_broken`, `data_unreadable`; what `edit` throws
- */
-export async function editConnection(
+/** Makes a connection. @throws CodedError `connection_exists` */
+export async function addConnection(
   dependencies: PutDependencies,
   owner: Owner,
-  edit: (stored: ConnectionSettings | undefined) => ConnectionSettings,
-  schedule: PutSchedule,
-): Promise<boolean> {
-  const { redis, keys } = dependencies
-  for (;;) {
-    const sealed = await storeAnswer(
-      redis.hget(redis.keyspace.connection(owner.tenant, owner.connectionId, 'record'), 'settings'),
-    )
-    const stored = sealed === null ? undefined : openSettings(keys, owner, sealed)
-    const outcome = await writeSettings(dependencies, owner, edit(stored), schedule, sealed ?? undefined)
-    if (outcome !== 'CHANGED') return outcome === 'CREATED'
+  wanted: WantedConnection,
+): Promise<void> {
+  const outcome = await write(dependencies, owner, wanted, { mustBeNew: true })
+  if (outcome === 'EXISTS') {
+    const message = `There is a connection ${owner.connectionId} already: choose another id, or remove it first`
+    throw new CodedError('connection_exists', message)
   }
 }
 
-/** @param expected the sealed settings that must still be there; undefined = any, or none */
-function writeSettings(
+/**
+ * Makes a connection out of what is stored. If somebody changes it meanwhile, it begins again with what is newer.
+ *
+ * @param change is given undefined for a connection that does not exist
+ * @returns the connection as it was before, and whether it is new
+ * @throws what `change` throws
+ */
+export async function changeConnection(
+  dependencies: PutDependencies,
+  owner: Owner,
+  change: (stored: Connection | undefined) => Promise<WantedConnection>,
+): Promise<{ before: Connection | undefined; created: boolean }> {
+  for (;;) {
+    const stored = await findStored(dependencies, owner.tenant, owner.connectionId)
+    const wanted = await change(stored?.connection)
+    const outcome = await write(dependencies, owner, wanted, { expected: stored })
+    if (outcome !== 'CHANGED') return { before: stored?.connection, created: outcome === 'CREATED' }
+  }
+}
+
+function write(
   { redis, keys, clock }: PutDependencies,
   owner: Owner,
-  settings: ConnectionSettings,
-  { schedule, ack, fullRefresh, isPaused }: PutSchedule,
-  expected: string | undefined,
-): Promise<'CREATED' | 'REPLACED' | 'CHANGED'> {
+  { settings, schedule: runs = noSchedule, check, isDeclared }: WantedConnection,
+  { expected, mustBeNew }: WriteRules,
+): Promise<'CREATED' | 'REPLACED' | 'CHANGED' | 'EXISTS'> {
   const { tenant, connectionId } = owner
+  const { schedule, ack, fullRefresh, isPaused } = runs
+  const sealed = sealSettings(keys, owner, settings)
   return runScript(redis, putConnectionScript, {
     keys: {
       recordKey: redis.keyspace.connection(tenant, connectionId, 'record'),
@@ -74,8 +92,12 @@ function writeSettings(
     args: {
       now: clock.now(),
       connectionId,
-      settings: sealSettings(keys, owner, settings),
-      expected,
+      settings: sealed,
+      expected: expected?.sealed,
+      expectedRest: expected && digestOfSaid(expected.said),
+      mustBeNew,
+      check: check && checkToText(check, sealed),
+      declared: isDeclared === undefined ? '' : Number(isDeclared),
       schedule: schedule.type !== 'manual' && JSON.stringify(inOrder(schedule)),
       fullRefresh: fullRefresh && JSON.stringify({ ...fullRefresh, schedule: inOrder(fullRefresh.schedule) }),
       ack,
@@ -83,6 +105,12 @@ function writeSettings(
       scheduledName: scheduledName(owner),
     },
   })
+}
+
+/** As `putConnectionScript` makes it. */
+function digestOfSaid(said: StoredConnection['said']): string {
+  const texts = saidFields.map((name) => said[name] ?? '')
+  return createHash('sha1').update(texts.join('\n')).digest('hex')
 }
 
 /** A schedule that is put again has the same text, and so changes nothing. */

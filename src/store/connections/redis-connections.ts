@@ -7,8 +7,9 @@ import { pauseScript } from '../schedules/due.lua.ts'
 import { type ConnectionName, scheduledName } from '../schedules/scheduled-connections.ts'
 import { runScript } from '../script.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
+import { noteCheck } from './connection-check.ts'
 import { listConnections } from './connection-list.ts'
-import { findConnection } from './connection-record.ts'
+import { findConnection, findStored } from './connection-record.ts'
 import { readConnectionStates, writeConnectionStates } from './connection-states.ts'
 import {
   type Connection,
@@ -18,7 +19,7 @@ import {
   noSchedule,
 } from './connection-store.ts'
 import { type ChangeReply, removeConnectionScript } from './connections.lua.ts'
-import { editConnection, putConnection } from './put-connection.ts'
+import { addConnection, changeConnection, putConnection } from './put-connection.ts'
 
 export interface ConnectionStoreDependencies {
   redis: StoreClient
@@ -39,15 +40,30 @@ export function createConnectionStore(dependencies: ConnectionStoreDependencies)
 
   return {
     read,
+    find: (tenant, connectionId) => findConnection(dependencies, tenant, connectionId),
     async put(tenant, connectionId, settings, schedule = noSchedule) {
-      const created = await putConnection(dependencies, { tenant, connectionId }, settings, schedule)
+      const created = await putConnection(dependencies, { tenant, connectionId }, { settings, schedule })
       await storeAnswer(followSchedule({ tenant, connectionId }))
       return { connection: await read(tenant, connectionId), created }
     },
-    async edit(tenant, connectionId, edit, schedule = noSchedule) {
-      const created = await editConnection(dependencies, { tenant, connectionId }, edit, schedule)
+    async change(tenant, connectionId, change) {
+      const { before, created } = await changeConnection(dependencies, { tenant, connectionId }, change)
       await storeAnswer(followSchedule({ tenant, connectionId }))
-      return { connection: await read(tenant, connectionId), created }
+      return { connection: await read(tenant, connectionId), created, ...(before && { before }) }
+    },
+    async add(tenant, connectionId, wanted) {
+      await addConnection(dependencies, { tenant, connectionId }, wanted)
+      await storeAnswer(followSchedule({ tenant, connectionId }))
+      return read(tenant, connectionId)
+    },
+    async noteCheck(tenant, connectionId, check) {
+      const stored = await findStored(dependencies, tenant, connectionId)
+      if (!stored) throw new CodedError('connection_not_found')
+      const { settings, problem } = stored.connection
+      if (!settings) throw problem ?? new CodedError('seal_broken')
+      const result = await check(settings)
+      await noteCheck(redis, { tenant, connectionId }, stored.sealed, result)
+      return result
     },
     async pause(tenant, connectionId, isPaused) {
       const recordKey = redis.keyspace.connection(tenant, connectionId, 'record')
