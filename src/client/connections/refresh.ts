@@ -8,7 +8,7 @@ import { openService } from '../service/service.ts'
 /** Starts a job that delivers the rows of a time once more, and with `--wait` shows it to its end. */
 export const refreshConnection: ClientCommand<'connections refresh'> = async (context) => {
   const { options, operands, output } = context
-  const { streams, since, until, wait, json } = options
+  const { streams = '', since, until, wait, json } = options
   const body = {
     streams: streams.split(',').map((name) => name.trim()),
     since,

@@ -2,12 +2,9 @@ import type { Static } from 'typebox'
 import { mergePatch } from '../../json/merge-patch.ts'
 import { isObject } from '../../json-object.ts'
 import type { Connection } from '../../store/connections/connection-store.ts'
-import { newConnectionBody } from '../bodies/connection-schemas.ts'
-import { uncheckedPayloads } from '../bodies/payload-schemas.ts'
-import { bodyReader } from '../requests/validation.ts'
+import type { newConnectionBody } from '../bodies/connection-schemas.ts'
 import { type ConnectionDocument, documentOf } from './connection-document.ts'
-
-const readBody = bodyReader(newConnectionBody, uncheckedPayloads)
+import { parseConnectionBody } from './read-connection-body.ts'
 
 /**
  * The body with which `PUT` would make what a merge patch makes of a connection.
@@ -15,7 +12,7 @@ const readBody = bodyReader(newConnectionBody, uncheckedPayloads)
  * @throws CodedError `invalid_request` when the result is none; the connection's problem
  */
 export function patchedBody(connection: Connection, patch: Record<string, unknown>): Static<typeof newConnectionBody> {
-  return readBody(mergePatch(withRoomFor(patch, documentOf(connection)), patch))
+  return parseConnectionBody(mergePatch(withRoomFor(patch, documentOf(connection)), patch))
 }
 
 /** Streams take the place of a catalog. A schedule of another type has nothing of the one before. */

@@ -14,8 +14,8 @@ import {
 import { connectionChangeHeader, needsApiKey, problemResponses } from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
 import { changeConnection, requireAccepted, warningsOf } from '../connections/change-connection.ts'
-import { changesBetween } from '../connections/connection-diff.ts'
-import { documentOf, scheduleOf, settingsOf } from '../connections/connection-document.ts'
+import { scheduleOf, settingsOf } from '../connections/connection-document.ts'
+import { changesOf } from '../connections/declared-connections.ts'
 import { patchedBody } from '../connections/patch-connection.ts'
 import { readConnectionBody } from '../connections/read-connection-body.ts'
 import type { RouteDependencies } from '../dependencies.ts'
@@ -136,9 +136,7 @@ function addDiffConnection(app: Api, { connections, scheduleMinIntervalMs }: Rou
       const stored = await connections.find(tenant, connectionId)
       if (stored?.problem !== undefined && hasMasks(body.config)) throw stored.problem
       const asked = readConnectionBody(connectionId, body, stored?.settings?.config, scheduleMinIntervalMs)
-      const before = stored?.settings && documentOf(stored)
-      const { isPaused = before?.paused ?? false, ...schedule } = asked.schedule
-      const changes = changesBetween(before, { ...asked.settings, ...schedule, paused: isPaused })
+      const changes = changesOf(stored, asked)
       return { change: stored ? (changes.length > 0 ? 'changed' : 'unchanged') : 'created', changes }
     },
   })

@@ -107,6 +107,8 @@ export interface ConnectionStore {
   ): Promise<PutConnection>
   /** Makes a connection. @throws CodedError `connection_exists` */
   add(tenant: string, connectionId: string, wanted: WantedConnection): Promise<Connection>
+  /** Of the connections that a file of the operator has declared, only these are declared from now on. */
+  keepDeclared(tenant: string, connectionIds: ReadonlySet<string>): Promise<void>
   /**
    * Checks a connection as it is stored, and notes the result with it, unless it has been changed meanwhile.
    *

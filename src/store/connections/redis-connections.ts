@@ -56,6 +56,7 @@ export function createConnectionStore(dependencies: ConnectionStoreDependencies)
       await storeAnswer(followSchedule({ tenant, connectionId }))
       return read(tenant, connectionId)
     },
+    keepDeclared: (tenant, connectionIds) => keepDeclared(redis, tenant, connectionIds),
     async noteCheck(tenant, connectionId, check) {
       const stored = await findStored(dependencies, tenant, connectionId)
       if (!stored) throw new CodedError('connection_not_found')
@@ -110,6 +111,12 @@ async function readStart(
     generation: generation ?? '',
     states: await readConnectionStates(redis, tenant, connectionId),
   }
+}
+
+async function keepDeclared(redis: StoreClient, tenant: string, connectionIds: ReadonlySet<string>): Promise<void> {
+  for (const connectionId of await storeAnswer(redis.zrangebylex(redis.keyspace.connectionIndex(tenant), '-', '+')))
+    if (!connectionIds.has(connectionId))
+      await storeAnswer(redis.hdel(redis.keyspace.connection(tenant, connectionId, 'record'), 'declared'))
 }
 
 function removeConnection(
