@@ -14,6 +14,8 @@ import { authenticate } from './http/requests/auth.ts'
 import { addJsonBody } from './http/requests/json-body.ts'
 import { addProblems } from './http/requests/problem.ts'
 import { validatorCompiler } from './http/requests/validation.ts'
+import connectionChangeRoutes from './http/routes/connection-changes.ts'
+import connectionRefreshRoutes from './http/routes/connection-refresh.ts'
 import connectionRoutes from './http/routes/connections.ts'
 import connectorRoutes from './http/routes/connector.ts'
 import healthRoutes from './http/routes/health.ts'
@@ -89,6 +91,8 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       api.addHook('onRequest', authenticate(config.apiKeys, { wrongKeys, metrics: parts.metrics }))
       await api.register(connectorRoutes, routes)
       await api.register(connectionRoutes, routes)
+      await api.register(connectionChangeRoutes, routes)
+      await api.register(connectionRefreshRoutes, routes)
       await api.register(jobRoutes, routes)
       await api.register(jobListRoutes, routes)
       await api.register(messageRoutes, routes)

@@ -77,6 +77,12 @@ export const errorTable = {
     title: 'Nobody has given access at Intercom yet',
   },
   sign_in_over: { status: 409, failureType: 'config_error', retryable: false, title: 'The sign-in is over' },
+  connection_exists: {
+    status: 409,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'There is such a connection already',
+  },
   ack_superseded: {
     status: 409,
     failureType: 'config_error',
@@ -132,6 +138,12 @@ export const errorTable = {
     failureType: 'config_error',
     retryable: false,
     title: 'The Idempotency-Key was sent before with another body',
+  },
+  check_failed: {
+    status: 422,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'Intercom does not accept what the connection would use',
   },
   too_many_readers: {
     status: 429,

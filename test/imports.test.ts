@@ -32,6 +32,7 @@ const layers = [
     'src/metrics-table.ts',
     'src/metrics.ts',
     'src/redaction.ts',
+    'src/connections-file/',
     'src/stored/',
   ],
 ]
@@ -43,7 +44,7 @@ const libraries: Record<string, RegExp> = {
   fastify: /^src\/(http\/|app\.ts)/,
   'prom-client': /^src\/metrics\.ts$/,
   'cli-progress': /^src\/display\//,
-  yaml: /^src\/client\/connections\//,
+  yaml: /^src\/connections-file\//,
   croner: /^src\/schedules\//,
   axios: /^src\/intercom\/(transport|http-adapter|http-body)\.ts$/,
 }

@@ -24,6 +24,10 @@ const commands: Commands = {
   'connections schedule': async () => (await import('./connections/schedule.ts')).scheduleConnection,
   'connections pause': async () => (await import('./connections/pause.ts')).pauseConnection,
   'connections resume': async () => (await import('./connections/pause.ts')).resumeConnection,
+  'connections patch': async () => (await import('./connections/patch.ts')).patchConnection,
+  'connections clone': async () => (await import('./connections/clone.ts')).cloneConnection,
+  'connections refresh': async () => (await import('./connections/refresh.ts')).refreshConnection,
+  'connections diff': async () => (await import('./connections/diff.ts')).diffConnections,
   'connections apply': async () => (await import('./connections/apply.ts')).applyConnections,
   watch: async () => (await import('./jobs/watch.ts')).watchJob,
 }

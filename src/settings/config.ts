@@ -51,6 +51,8 @@ export interface Config extends FrontSettings {
   stalledReaderMs: number
   /** The shortest interval at which a connection may sync by itself. @defaultValue 1 min */
   scheduleMinIntervalMs: number
+  /** A file that declares connections. Absolute. @defaultValue none */
+  connectionsFile?: string
   /** A level of pino. @defaultValue `info` */
   logLevel: string
 }
@@ -67,6 +69,7 @@ export function readConfig(environment: Environment = process.env): Config {
   const metricsPort = read.integer('METRICS_PORT', undefined, 0, 65_535)
   const intercomBaseUrl = readBaseUrl(read)
   const oauth = readOauth(read, faults)
+  const connectionsFile = read.text('CONNECTIONS_FILE')
   const proxies = readProxies(environment)
   const config: Config = {
     host,
@@ -89,6 +92,7 @@ export function readConfig(environment: Environment = process.env): Config {
     dataDirBytes: read.integer('DATA_DIR_BYTES', 32_768 * mebibyte, 16 * mebibyte, Number.MAX_SAFE_INTEGER),
     stalledReaderMs: read.integer('READER_STALL_SECONDS', 600, 1, 86_400) * 1000,
     scheduleMinIntervalMs: readMinInterval(read, faults),
+    ...(connectionsFile !== undefined && { connectionsFile: resolve(connectionsFile) }),
     logLevel: read.choice('LOG_LEVEL', 'info', logLevels),
   }
   faults.push(...proxies.faults(), ...contradictions(config))
@@ -136,6 +140,11 @@ function readMinInterval(read: Reader, faults: string[]): number {
   if (ms !== undefined) return ms
   faults.push(`SCHEDULE_MIN_INTERVAL is "${text}"; set an ISO 8601 duration like PT5M, or unset it for PT1M`)
   return 60_000
+}
+
+/** Any variable that is set and not empty, for a file that refers to it. */
+export function readVariable(name: string, environment: Environment = process.env): string | undefined {
+  return createReader(environment, []).text(name)
 }
 
 /** The folders in which programs are searched for. */

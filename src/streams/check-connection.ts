@@ -32,9 +32,31 @@ export async function checkConnection(
   read?: readonly string[],
   workspaceId?: string,
 ): Promise<ConnectionStatus> {
-  const { status, message } = await judgeConnection(client, config, wanted, read, workspaceId)
+  const { status, message } = await examineConnection(client, config, wanted, read, workspaceId)
+  return { status, message }
+}
+
+/** What a check has found. */
+export interface Examination extends ConnectionStatus {
+  /** What Intercom refuses, if it answers at all. Not empty although the check succeeded: the others can be read. */
+  refusals: Refusal[]
+  /** Nothing is wrong but permissions of streams. */
+  lacksOnlyPermissions: boolean
+  /** Whose token it is, if that may be known. */
+  workspaceId: string | undefined
+}
+
+/** The same with what the verdict rests on. */
+export async function examineConnection(
+  client: BriefClient,
+  config: SourceConfig,
+  wanted: readonly string[],
+  read?: readonly string[],
+  workspaceId?: string,
+): Promise<Examination> {
+  const examination = await judgeConnection(client, config, wanted, read, workspaceId)
   // The message quotes what Intercom says about itself, which may echo what we sent.
-  return { status, message: createRedact(config)(message) }
+  return { ...examination, message: createRedact(config)(examination.message) }
 }
 
 async function judgeConnection(
@@ -43,30 +65,39 @@ async function judgeConnection(
   wanted: readonly string[],
   read: readonly string[] | undefined,
   workspaceId: string | undefined,
-): Promise<ConnectionStatus> {
+): Promise<Examination> {
   const version = config.api_version ?? defaultApiVersion
   const me = await unlessRefused(readMe(client, version))
-  const found = me instanceof RefusedError ? undefined : me.workspace.id
-  if (workspaceId !== undefined && found !== undefined && found !== workspaceId)
-    return { status: 'FAILED', message: connectionOfOtherWorkspace(workspaceId, found).message }
+  const whose = me instanceof RefusedError ? undefined : me.workspace.id
+  if (workspaceId !== undefined && whose !== undefined && whose !== workspaceId) {
+    const { message } = connectionOfOtherWorkspace(workspaceId, whose)
+    return { status: 'FAILED', message, refusals: [], lacksOnlyPermissions: false, workspaceId: whose }
+  }
   const unknown = (read ?? []).filter(isUnknown)
   const probes = read ? probesOf([...read, ...wanted], version) : listProbes(wanted, version)
   const first = await askProbes(client, probes)
   const isHopeless = first.length === probes.length && me instanceof RefusedError
   const refusals = isHopeless ? first : await confirmRefusals(client, first, client.pause)
 
+  const found = {
+    refusals,
+    lacksOnlyPermissions:
+      !(me instanceof RefusedError) && refusals.length > 0 && refusals.every(({ error }) => error.unauthorized),
+    workspaceId: whose,
+  }
   if (read && unknown.length === read.length)
-    return { status: 'FAILED', message: `No stream of the catalog is here: ${nameUnknown(unknown)}.` }
-  if (refusals.length === probes.length) return { status: 'FAILED', message: whyNothing(me, refusals, config) }
+    return { ...found, status: 'FAILED', message: `No stream of the catalog is here: ${nameUnknown(unknown)}.` }
+  if (refusals.length === probes.length)
+    return { ...found, status: 'FAILED', message: whyNothing(me, refusals, config) }
   const missing = describeAll(refusals)
   if (refusedStreams(refusals).some((name) => wanted.includes(name))) {
-    return { status: 'FAILED', message: `The token works, but not for every stream asked for. ${missing}` }
+    return { ...found, status: 'FAILED', message: `The token works, but not for every stream asked for. ${missing}` }
   }
   const connection = { ...toConnection(me, version), rateLimit: client.rateLimit() }
   const absent = unknown.length > 0 && `What is no stream of this version fails each sync: ${nameUnknown(unknown)}.`
   const lacks = [missing, absent].filter(Boolean).join(' ')
   const rest = lacks === '' ? 'All streams can be read.' : `Not all streams can be read. ${lacks}`
-  return { status: 'SUCCEEDED', message: `${describeConnection(connection)} ${rest}` }
+  return { ...found, status: 'SUCCEEDED', message: `${describeConnection(connection)} ${rest}` }
 }
 
 /** What is missing, and what a sync can do without it. */

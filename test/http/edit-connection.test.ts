@@ -121,12 +121,12 @@ t.test('a mask never brings back a secret that is replaced meanwhile', async (t)
   await connections.put('default', 'raced', settingsWith('old-token'))
   const seen: unknown[] = []
   let replacing: Promise<unknown> | undefined
-  await connections.edit('default', 'raced', (stored) => {
-    const token = stored?.config.access_token ?? ''
+  await connections.change('default', 'raced', async (stored) => {
+    const token = stored?.settings?.config.access_token ?? ''
     seen.push(token)
     // It is sent on the same connection, and so arrives before what this makes.
     replacing ??= connections.put('default', 'raced', settingsWith('new-token'))
-    return settingsWith(token)
+    return { settings: settingsWith(token) }
   })
   await replacing
   t.same(seen, ['old-token', 'new-token'])

@@ -2,6 +2,7 @@ import { type ConfigMember, configMembers } from '../../airbyte/config-members.t
 import type { Fault } from '../../errors.ts'
 import { appendPointer } from '../../json/json-pointer.ts'
 import { isObject } from '../../json-object.ts'
+import type { ConnectionCheck } from '../../store/connections/connection-check.ts'
 import type { Connection, ConnectionSettings } from '../../store/connections/connection-store.ts'
 import { invalidRequest } from '../requests/validation.ts'
 import { toRunsBody } from '../schedules/runs-body.ts'
@@ -18,7 +19,7 @@ const secretMask = '**********'
  * @param mostNext how many of its next runs are shown @defaultValue 5
  */
 export function toConnectionBody(
-  { connectionId, settings, runs, problem, workspaceId, ...times }: Connection,
+  { connectionId, settings, runs, check, isDeclared, problem, workspaceId, ...times }: Connection,
   now: number,
   isWhole: boolean,
   mostNext = 5,
@@ -31,6 +32,8 @@ export function toConnectionBody(
       ...(settings.onMissingPermission && { onMissingPermission: settings.onMissingPermission }),
     }),
     ...(runs && toRunsBody(runs, now, mostNext)),
+    ...(check && { check: toCheckBody(check) }),
+    ...(isDeclared && { declaredIn: 'CONNECTIONS_FILE' }),
     ...(problem !== undefined && { problem: problem.message }),
     ...(workspaceId !== undefined && { workspaceId }),
     createdAt: new Date(times.createdAt).toISOString(),
@@ -38,12 +41,16 @@ export function toConnectionBody(
   }
 }
 
+function toCheckBody({ status, message, checkedAt }: ConnectionCheck): NonNullable<ConnectionBody['check']> {
+  return { status, message, checkedAt: new Date(checkedAt).toISOString() }
+}
+
 function namesOf({ catalog }: ConnectionSettings): { name: string; syncMode: string }[] {
   return catalog.streams.map(({ stream, sync_mode }) => ({ name: stream.name, syncMode: sync_mode }))
 }
 
 /** Masks unknown members as well: they may be secrets. */
-function maskSecrets(config: object): Record<string, unknown> {
+export function maskSecrets(config: object): Record<string, unknown> {
   const shown = new Map<string, ConfigMember>(Object.entries(configMembers))
   return Object.fromEntries(
     Object.entries(config).map(([name, value]) => {

@@ -1,17 +1,15 @@
 import type { Static } from 'typebox'
 import type { Fault } from '../../errors.ts'
-import type { ConnectionSettings, PutSchedule } from '../../store/connections/connection-store.ts'
 import { parseSyncRequest } from '../../sync/contract/sync-request.ts'
 import { restoreSecrets } from '../bodies/connection-body.ts'
-import type { newConnectionBody } from '../bodies/connection-schemas.ts'
-import { invalidRequest } from '../requests/validation.ts'
+import { newConnectionBody } from '../bodies/connection-schemas.ts'
+import { uncheckedPayloads } from '../bodies/payload-schemas.ts'
+import { bodyReader, invalidRequest } from '../requests/validation.ts'
 import { findUnknownRefreshes, readScheduleMembers } from '../schedules/schedule-body.ts'
+import type { AskedConnection } from './change-connection.ts'
 
-/** What a body asks for, read. */
-export interface AskedConnection {
-  settings: ConnectionSettings
-  schedule: PutSchedule
-}
+/** A body of `PUT` that did not come as one. @throws CodedError `invalid_request` */
+export const parseConnectionBody = bodyReader(newConnectionBody, uncheckedPayloads)
 
 /**
  * What a body asks of a connection, with the stored secrets in place of masks.

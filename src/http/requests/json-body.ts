@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { CodedError } from '../../errors.ts'
 import { placeOfFault } from '../../json/json-place.ts'
 import { appendPointer } from '../../json/json-pointer.ts'
+import type { Api } from '../instance.ts'
 import { type BodyShape, shapeOf } from './body-shape.ts'
 import { invalidRequest } from './validation.ts'
 
@@ -46,6 +47,16 @@ export function addJsonBody(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) =>
     body.length === 0 ? undefined : parseJson(body, request.routeOptions.config.takesState === true),
+  )
+}
+
+/** The media type of a JSON merge patch (RFC 7396). */
+export const mergePatchType = 'application/merge-patch+json'
+
+/** Takes a JSON merge patch under its own media type as well. */
+export function addMergePatchBody(app: Api): void {
+  app.addContentTypeParser(mergePatchType, { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) =>
+    body.length === 0 ? undefined : parseJson(body, false),
   )
 }
 

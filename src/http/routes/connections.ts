@@ -1,25 +1,21 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { CodedError } from '../../errors.ts'
-import { digestOfJson } from '../../json/digest.ts'
-import type { Connection, ConnectionSettings } from '../../store/connections/connection-store.ts'
 import { hasMasks, toConnectionBody } from '../bodies/connection-body.ts'
 import {
+  changeQuery,
   connectionListQuery,
   connectionParameters,
   connectionQuery,
   newConnectionBody,
-  putConnectionQuery,
 } from '../bodies/connection-schemas.ts'
 import { listOf } from '../bodies/list-schemas.ts'
 import { connectionChangeHeader, needsApiKey, problemResponses } from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
+import { changeConnection } from '../connections/change-connection.ts'
 import { readConnectionBody } from '../connections/read-connection-body.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import type { Api } from '../instance.ts'
 import { createAskIntercom } from '../requests/ask-intercom.ts'
-import { warningsOf } from '../requests/connection-warnings.ts'
-import { learnWorkspace } from '../sign-in/learn-workspace.ts'
 
 const connectionResponse = (description: string) => ({
   description,
@@ -73,12 +69,14 @@ function addPutConnection(app: Api, dependencies: RouteDependencies): void {
       operationId: 'putConnection',
       summary: 'Make a connection, or replace what it syncs',
       description:
-        'The state stays, unless `resetState=true`. The access token of another workspace than the one that the connection ' +
-        'was connected to is refused, if that is known; otherwise its next job fails. A running job continues with the config it started with. A schedule that is left out is none. The body may be what ' +
-        '`GET` of the connection gave, edited: a mask keeps the secret that is stored. `warnings` names streams that ' +
-        'the token may not read; finding out takes 20 s at most, and never keeps the connection from being stored.',
+        'Nothing is stored unless Intercom accepts the token (`check_failed`); a config and streams that are stored already ' +
+        'are not checked again. `warnings` names streams that the token may not read. The check takes 25 s at most. The ' +
+        'state stays, unless `resetState=true`. The access token of another workspace than the one that the connection was ' +
+        'connected to is refused, if that is known; otherwise its next job fails. A running job continues with the config ' +
+        'it started with. A schedule that is left out is none. The body may be what `GET` of the connection gave, edited: ' +
+        'a mask keeps the secret that is stored.',
       params: connectionParameters,
-      querystring: putConnectionQuery,
+      querystring: changeQuery,
       body: newConnectionBody,
       response: {
         200: { ...connectionResponse('The connection, replaced'), headers: connectionChangeHeader },
@@ -89,56 +87,30 @@ function addPutConnection(app: Api, dependencies: RouteDependencies): void {
           'unsupported_media_type',
           'workspace_changed',
           'connection_busy',
+          'check_failed',
+          'intercom_unavailable',
+          'intercom_protocol',
+          'proxy_refused',
         ),
       },
     },
     handler: async ({ tenant, params: { connectionId }, query, body }, reply) => {
-      const before = await readBefore(connections, tenant, connectionId)
-      const asked = (stored?: ConnectionSettings) =>
-        readConnectionBody(connectionId, body, stored?.config, scheduleMinIntervalMs)
-      if (hasMasks(body.config) && before?.problem) throw before.problem
-      const { settings, schedule } = asked(before?.settings)
-      const { resetState } = query
       const signal = openStreams.signalFor(reply.raw)
-      const learned = await learnWorkspace(settings.config, before, resetState, { askIntercom, signal })
-      const whose = { resetState, ...learned }
-      const { connection, created } = hasMasks(body.config)
-        ? await connections.edit(tenant, connectionId, (stored) => asked(stored).settings, schedule, whose)
-        : await connections.put(tenant, connectionId, settings, schedule, whose)
-      reply.header('Connection-Change', created ? 'created' : changeBetween(before, connection))
-      const warnings = connection.settings ? await warningsOf(connection.settings, askIntercom, signal) : []
+      const { validate, resetState } = query
+      const options = { tenant, connectionId, validate, resetState, signal }
+      const { connection, change, warnings } = await changeConnection(
+        { connections, clock, askIntercom },
+        options,
+        (stored) => {
+          if (stored?.problem !== undefined && hasMasks(body.config)) throw stored.problem
+          return readConnectionBody(connectionId, body, stored?.settings?.config, scheduleMinIntervalMs)
+        },
+      )
+      reply.header('Connection-Change', change)
       const answer = toConnectionBody(connection, clock.now(), query.include === 'catalog')
-      return reply.code(created ? 201 : 200).send({ ...answer, warnings })
+      return reply.code(change === 'created' ? 201 : 200).send({ ...answer, warnings })
     },
   })
-}
-
-/** The connection as it is; undefined where there is none. Only for telling what has changed. */
-async function readBefore(
-  connections: RouteDependencies['connections'],
-  tenant: string,
-  connectionId: string,
-): Promise<Connection | undefined> {
-  try {
-    return await connections.read(tenant, connectionId)
-  } catch (error) {
-    if (error instanceof CodedError && error.code === 'connection_not_found') return undefined
-    throw error
-  }
-}
-
-/** What cannot be read counts as changed. */
-function changeBetween(before: Connection | undefined, after: Connection) {
-  if (!before?.settings || !after.settings) return 'changed'
-  const isSame = digestOfJson(putPartOf(before)) === digestOfJson(putPartOf(after))
-  return isSame ? 'unchanged' : 'changed'
-}
-
-/** What a client can put of a connection. */
-function putPartOf({ settings, runs }: Connection): object {
-  const { sync, refresh, ack, isPaused } = runs?.record ?? {}
-  const fullRefresh = refresh && { schedule: refresh.schedule, streams: refresh.streams }
-  return { settings, schedule: sync?.schedule, fullRefresh, ack, isPaused }
 }
 
 function addGetConnection(app: Api, { connections, clock }: RouteDependencies): void {

@@ -96,7 +96,7 @@ function addCheck(app: Api, { openStreams, connections }: RouteDependencies, ask
   })
 }
 
-function addDiscover(app: Api, { openStreams }: RouteDependencies, askIntercom: AskIntercom): void {
+function addDiscover(app: Api, { openStreams, connections }: RouteDependencies, askIntercom: AskIntercom): void {
   app.post('/discover', {
     // Everything may be left out, even the body.
     preValidation: async (request) => {
@@ -105,7 +105,8 @@ function addDiscover(app: Api, { openStreams }: RouteDependencies, askIntercom: 
     schema: {
       operationId: 'discoverStreams',
       summary: 'List the streams',
-      description: "With a config, `custom_attributes` are typed from the workspace's data attributes.",
+      description:
+        "With a config, or a connection, `custom_attributes` are typed from the workspace's data attributes.",
       tags: ['connector'],
       security: needsApiKey,
       querystring: noQuery,
@@ -115,6 +116,7 @@ function addDiscover(app: Api, { openStreams }: RouteDependencies, askIntercom: 
         ...problemResponses(
           'malformed_json',
           'token_invalid',
+          'connection_not_found',
           'body_too_large',
           'unsupported_media_type',
           'intercom_unavailable',
@@ -123,16 +125,25 @@ function addDiscover(app: Api, { openStreams }: RouteDependencies, askIntercom: 
         ),
       },
     },
-    handler: async ({ body }, reply) => {
-      if (body.config === undefined) return catalogMessage(listStreams())
-      const faults: Fault[] = []
-      const config = readSourceConfig(restoreSecrets(body.config, undefined), '/config', faults)
-      if (!config) throw invalidRequest(faults)
+    handler: async ({ tenant, body }, reply) => {
+      const { connectionId, config: given } = body
+      if (given === undefined && connectionId === undefined) return catalogMessage(listStreams())
+      refuseUnlessOne(given, connectionId)
+      const config =
+        connectionId === undefined ? readGiven(given) : (await connections.readStart(tenant, connectionId)).config
       const signal = openStreams.signalFor(reply.raw)
       await closeWhenHalfClosedLater(reply.raw)
       return catalogMessage(await askIntercom(signal, config, (client) => discoverStreams(client, config.api_version)))
     },
   })
+}
+
+/** @throws CodedError `invalid_request` */
+function readGiven(given: unknown): SourceConfig {
+  const faults: Fault[] = []
+  const config = readSourceConfig(restoreSecrets(given, undefined), '/config', faults)
+  if (!config) throw invalidRequest(faults)
+  return config
 }
 
 /** @throws CodedError `invalid_request` */

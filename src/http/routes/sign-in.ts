@@ -62,8 +62,8 @@ function addBegin(app: Api, { signIns, connections, signInSetup, scheduleMinInte
       const { connectionId } = body
       const wanted = wantedOf(body, query.resetState)
       // Faults are told now: later there would be nobody who can mend them.
-      const stored = await connections.read(tenant, connectionId).catch(unlessMissing)
-      askedConnection(connectionId, wanted, 'signed-in-later', stored?.settings, scheduleMinIntervalMs)
+      const stored = await connections.find(tenant, connectionId)
+      askedConnection(connectionId, wanted, 'signed-in-later', stored, scheduleMinIntervalMs)
       const begun = await signIns.begin(tenant, connectionId, wanted)
       const parameters = new URLSearchParams({
         client_id: setup.app.clientId,
@@ -91,11 +91,6 @@ function wantedOf({ connection, region }: NewSignInBody, resetState: boolean) {
       { pointer: '/connection/config/access_token', detail: 'comes from the sign-in; leave it out' },
     ])
   return { resetState, ...(connection && { connection }), ...(region !== undefined && { region }) }
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (error instanceof CodedError && error.code === 'connection_not_found') return undefined
-  throw error
 }
 
 function addRead(app: Api, { signIns, signInSetup, clock }: RouteDependencies): void {
@@ -144,10 +139,9 @@ function addConfirm(app: Api, dependencies: RouteDependencies): void {
           'sign_in_expired',
           'workspace_changed',
           'connection_busy',
-          'token_invalid',
+          'check_failed',
           'intercom_unavailable',
           'intercom_protocol',
-          'intercom_rejected',
           'proxy_refused',
           'oauth_not_configured',
         ),

@@ -4,12 +4,16 @@ import { setScheduleFunction } from '../schedules/due.lua.ts'
 import { defineScript } from '../script.ts'
 import { takeTokenFunctions } from './token.lua.ts'
 
+/** The fields of a connection's record that hold what people say about it beside its settings. */
+export const saidFields = ['schedule', 'fullRefresh', 'ack', 'paused']
+
 /**
- * Makes a connection, or replaces its settings and its schedule. Its state goes only when that is wanted, and no job has
- * the connection.
+ * Makes a connection, or replaces what people say about it. Its state goes only when that is wanted, and no job has the
+ * connection.
  *
- * Replies [CREATED], [REPLACED], [CHANGED] when other settings are stored than those expected, [OTHER, workspace] when
- * its data is of another workspace, or [BUSY, job id] when a job keeps the state from being reset.
+ * Replies [CREATED], [REPLACED], [CHANGED] when something else is stored than what is expected, [EXISTS] when it was to
+ * be made and is there, [OTHER, workspace] when its data is of another workspace, or [BUSY, job id] when a job keeps the
+ * state from being reset.
  */
 export const putConnectionScript = defineScript({
   name: 'syncPutConnection',
@@ -21,6 +25,14 @@ export const putConnectionScript = defineScript({
     'settings',
     /** Sealed; '' = any, or none. */
     'expected',
+    /** The digest of the rest of what people say, see `saidFields`. */
+    'expectedRest',
+    /** '1' or ''. */
+    'mustBeNew',
+    /** What the check of these settings has found, JSON; '' for none. */
+    'check',
+    /** '1' or '0': whether a file of the operator declares it; '' = as it is. */
+    'declared',
     /** JSON; '' for none. */
     'schedule',
     /** JSON; '' for none. */
@@ -41,16 +53,25 @@ export const putConnectionScript = defineScript({
     'afterId',
   ],
   reply: Type.Union([
-    Type.Tuple([Type.Enum(['CREATED', 'REPLACED', 'CHANGED'])]),
+    Type.Tuple([Type.Enum(['CREATED', 'REPLACED', 'CHANGED', 'EXISTS'])]),
     Type.Tuple([Type.Enum(['OTHER', 'BUSY']), Type.String()]),
   ]),
   lua: `${endedFunction}${activeJobFunction}${setScheduleFunction}${takeTokenFunctions}
-if expected ~= '' and redis.call('HGET', recordKey, 'settings') ~= expected then return {'CHANGED'} end
+local created = redis.call('EXISTS', recordKey) == 0
+if mustBeNew ~= '' and not created then return {'EXISTS'} end
+if expected ~= '' then
+  if redis.call('HGET', recordKey, 'settings') ~= expected then return {'CHANGED'} end
+  local said = redis.call('HMGET', recordKey, ${saidFields.map((name) => `'${name}'`).join(', ')})
+  for place = 1, #said do said[place] = said[place] or '' end
+  if redis.sha1hex(table.concat(said, '\\n')) ~= expectedRest then return {'CHANGED'} end
+end
 local refusal = refuseToken(recordKey, workspaceId, resetState, beforeId, afterId)
 if refusal then return refusal end
 local isSame = redis.call('HGET', recordKey, 'settings') == sameToken
-local created = redis.call('EXISTS', recordKey) == 0
 redis.call('HSET', recordKey, 'settings', settings, 'lastUpdatedAt', now, 'ack', ack)
+if check ~= '' then redis.call('HSET', recordKey, 'check', check) else redis.call('HDEL', recordKey, 'check') end
+if declared == '1' then redis.call('HSET', recordKey, 'declared', 1) end
+if declared == '0' then redis.call('HDEL', recordKey, 'declared') end
 setSchedule(recordKey, 'schedule', 'scheduleSetAt', 'lastDue', schedule, now)
 setSchedule(recordKey, 'fullRefresh', 'fullRefreshSetAt', 'lastFullRefreshDue', fullRefresh, now)
 if paused ~= '' then setPaused(recordKey, paused, now) end
@@ -65,6 +86,31 @@ if not created then return {'REPLACED'} end
 redis.call('HSET', recordKey, 'createdAt', now, 'generation', redis.call('INCR', lastGenerationKey))
 redis.call('ZADD', connectionIndexKey, 0, connectionId)
 return {'CREATED'}
+`,
+})
+
+/**
+ * Notes what a check of a connection's settings has found, unless they have been replaced since. The first check that
+ * knows decides whose data it is.
+ */
+export const noteCheckScript = defineScript({
+  name: 'syncNoteCheck',
+  keys: ['recordKey'],
+  args: [
+    /** SHA-1 of the sealed settings that were checked. */
+    'settingsDigest',
+    /** JSON. */
+    'check',
+    /** Whose token they have; '' when nobody knows. */
+    'workspaceId',
+  ],
+  reply: Type.Enum(['DONE', 'CHANGED']),
+  lua: `
+local settings = redis.call('HGET', recordKey, 'settings')
+if not settings or redis.sha1hex(settings) ~= settingsDigest then return 'CHANGED' end
+redis.call('HSET', recordKey, 'check', check)
+if workspaceId ~= '' then redis.call('HSETNX', recordKey, 'workspace', workspaceId) end
+return 'DONE'
 `,
 })
 

@@ -1,15 +1,17 @@
+import { createHash } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
+import { CodedError } from '../../errors.ts'
 import type { Schedule } from '../../schedules/schedule.ts'
-import { StoredDataError } from '../../stored/stored-data.ts'
 import { connectionOfOtherWorkspace } from '../../streams/other-workspace.ts'
-import { storeAnswer } from '../availability.ts'
 import type { StoreClient } from '../keys.ts'
 import { scheduledName } from '../schedules/scheduled-connections.ts'
 import { runScript } from '../script.ts'
-import { type EncryptionKey, SealBrokenError } from '../secrets/sealing.ts'
-import { openSettings, sealSettings } from './connection-seal.ts'
-import { type ConnectionSettings, connectionBusy, type PutSchedule, type Whose } from './connection-store.ts'
-import { putConnectionScript } from './connections.lua.ts'
+import type { EncryptionKey } from '../secrets/sealing.ts'
+import { checkToText } from './connection-check.ts'
+import { findStored, type StoredConnection } from './connection-record.ts'
+import { sealSettings } from './connection-seal.ts'
+import { type Connection, connectionBusy, noSchedule, type WantedConnection } from './connection-store.ts'
+import { putConnectionScript, saidFields } from './connections.lua.ts'
 import { readWorkspaceId } from './workspace.ts'
 
 interface PutDependencies {
@@ -23,87 +25,81 @@ interface Owner {
   connectionId: string
 }
 
-/** What a connection is given beside its settings. */
-interface PutMembers {
-  schedule: PutSchedule
-  whose: Whose
+/** How a connection is written. */
+interface WriteRules {
+  /** What must still be stored. @defaultValue anything, or nothing */
+  expected?: Pick<StoredConnection, 'sealed' | 'said'> | undefined
+  /** @defaultValue false */
+  mustBeNew?: boolean
+  /** Sealed settings that have the same access token. @defaultValue none has */
+  sameToken?: string | undefined
 }
 
-/**
- * Makes a connection or replaces its settings and its schedule, whatever they were. Returns whether it is new.
- *
- * @throws CodedError `workspace_changed`, `connection_busy`
- */
+/** Makes a connection or replaces it, whatever it was. Returns whether it is new. */
 export async function putConnection(
   dependencies: PutDependencies,
   owner: Owner,
-  settings: ConnectionSettings,
-  members: PutMembers,
+  wanted: WantedConnection,
 ): Promise<boolean> {
-  const sealed = await readSealed(dependencies, owner)
-  const sameToken = tokenIn(dependencies, owner, sealed) === settings.config.access_token ? sealed : undefined
-  return (await writeSettings(dependencies, owner, settings, members, { sameToken })) === 'CREATED'
+  const stored = await findStored(dependencies, owner.tenant, owner.connectionId)
+  return (await write(dependencies, owner, wanted, { sameToken: withToken(stored, wanted) })) === 'CREATED'
+}
+
+/** Makes a connection. @throws CodedError `connection_exists` */
+export async function addConnection(
+  dependencies: PutDependencies,
+  owner: Owner,
+  wanted: WantedConnection,
+): Promise<void> {
+  const outcome = await write(dependencies, owner, wanted, { mustBeNew: true })
+  if (outcome === 'EXISTS') {
+    const message = `There is a connection ${owner.connectionId} already: choose another id, or remove it first`
+    throw new CodedError('connection_exists', message)
+  }
 }
 
 /**
- * Makes new settings out of those that are stored. If somebody replaces them meanwhile, it begins again with the newer
- * ones, so that no secret comes back that has just been replaced.
+ * Makes a connection out of what is stored. If somebody changes it meanwhile, it begins again with what is newer.
  *
- * @param edit is given undefined for a connection that does not exist
- * @returns whether the connection is new
- * @throws CodedError `seal_broken`, `data_unreadable`, `workspace_changed`, `connection_busy`; what `edit` throws
+ * @param change is given undefined for a connection that does not exist
+ * @returns the connection as it was before, and whether it is new
+ * @throws what `change` throws
  */
-export async function editConnection(
+export async function changeConnection(
   dependencies: PutDependencies,
   owner: Owner,
-  edit: (stored: ConnectionSettings | undefined) => ConnectionSettings,
-  members: PutMembers,
-): Promise<boolean> {
+  change: (stored: Connection | undefined) => Promise<WantedConnection>,
+): Promise<{ before: Connection | undefined; created: boolean }> {
   for (;;) {
-    const expected = await readSealed(dependencies, owner)
-    const stored = expected === undefined ? undefined : openSettings(dependencies.keys, owner, expected)
-    const settings = edit(stored)
-    const sameToken = stored?.config.access_token === settings.config.access_token ? expected : undefined
-    const outcome = await writeSettings(dependencies, owner, settings, members, { expected, sameToken })
-    if (outcome !== 'CHANGED') return outcome === 'CREATED'
+    const stored = await findStored(dependencies, owner.tenant, owner.connectionId)
+    const wanted = await change(stored?.connection)
+    const rules = { expected: stored, sameToken: withToken(stored, wanted) }
+    const outcome = await write(dependencies, owner, wanted, rules)
+    if (outcome !== 'CHANGED') return { before: stored?.connection, created: outcome === 'CREATED' }
   }
 }
 
-async function readSealed({ redis }: PutDependencies, { tenant, connectionId }: Owner): Promise<string | undefined> {
-  const recordKey = redis.keyspace.connection(tenant, connectionId, 'record')
-  return (await storeAnswer(redis.hget(recordKey, 'settings'))) ?? undefined
+/** What is stored, sealed, if it has the token that is wanted. Of what nobody can read it is not known. */
+function withToken(stored: StoredConnection | undefined, { settings }: WantedConnection): string | undefined {
+  const isSame = stored?.connection.settings?.config.access_token === settings.config.access_token
+  return isSame ? stored?.sealed : undefined
 }
 
-/** The access token of stored settings; undefined when there are none, or nobody can read them. */
-function tokenIn({ keys }: PutDependencies, owner: Owner, sealed: string | undefined): string | undefined {
-  try {
-    return sealed === undefined ? undefined : openSettings(keys, owner, sealed).config.access_token
-  } catch (error) {
-    if (error instanceof SealBrokenError || error instanceof StoredDataError) return undefined
-    throw error
-  }
-}
-
-interface StoredBefore {
-  /** The sealed settings that must still be there. @defaultValue any, or none */
-  expected?: string | undefined
-  /** Sealed settings with the same access token, if they are still there. */
-  sameToken: string | undefined
-}
-
-async function writeSettings(
+async function write(
   { redis, keys, clock }: PutDependencies,
   owner: Owner,
-  settings: ConnectionSettings,
-  { schedule: { schedule, ack, fullRefresh, isPaused }, whose: { workspaceId, resetState } }: PutMembers,
-  { expected, sameToken }: StoredBefore,
-): Promise<'CREATED' | 'REPLACED' | 'CHANGED'> {
+  { settings, schedule: runs = noSchedule, check, isDeclared, whose = {} }: WantedConnection,
+  { expected, mustBeNew, sameToken }: WriteRules,
+): Promise<'CREATED' | 'REPLACED' | 'CHANGED' | 'EXISTS'> {
   const { tenant, connectionId } = owner
+  const { schedule, ack, fullRefresh, isPaused } = runs
+  const { workspaceId, resetState } = whose
   if (workspaceId !== undefined && !resetState) {
     // The script compares with what the record says. Of older connections only the states say it.
     const known = await readWorkspaceId(redis, owner)
     if (known !== undefined && known !== workspaceId) throw connectionOfOtherWorkspace(known, workspaceId)
   }
+  const sealed = sealSettings(keys, owner, settings)
   const [outcome, other = ''] = await runScript(redis, putConnectionScript, {
     keys: {
       recordKey: redis.keyspace.connection(tenant, connectionId, 'record'),
@@ -115,8 +111,12 @@ async function writeSettings(
     args: {
       now: clock.now(),
       connectionId,
-      settings: sealSettings(keys, owner, settings),
-      expected,
+      settings: sealed,
+      expected: expected?.sealed,
+      expectedRest: expected && digestOfSaid(expected.said),
+      mustBeNew,
+      check: check && checkToText(check, sealed),
+      declared: isDeclared === undefined ? '' : Number(isDeclared),
       schedule: schedule.type !== 'manual' && JSON.stringify(inOrder(schedule)),
       fullRefresh: fullRefresh && JSON.stringify({ ...fullRefresh, schedule: inOrder(fullRefresh.schedule) }),
       ack,
@@ -131,6 +131,12 @@ async function writeSettings(
   if (outcome === 'BUSY') throw connectionBusy(Number(other))
   if (outcome === 'OTHER') throw connectionOfOtherWorkspace(other, workspaceId ?? '')
   return outcome
+}
+
+/** As `putConnectionScript` makes it. */
+function digestOfSaid(said: StoredConnection['said']): string {
+  const texts = saidFields.map((name) => said[name] ?? '')
+  return createHash('sha1').update(texts.join('\n')).digest('hex')
 }
 
 /** A schedule that is put again has the same text, and so changes nothing. */

@@ -3,7 +3,7 @@ import type { LogEntry, SelectedStream, WalkContext } from '../contract/walk.ts'
 import type { FeedJson } from '../state/position-schema.ts'
 import { isComplete, readSearchState, type SearchState } from '../state/search-state.ts'
 import { createBounds, usableState } from './bounds.ts'
-import { type OpenFeed, openFeed } from './open-feed.ts'
+import { type FeedContext, type OpenFeed, openFeed } from './open-feed.ts'
 
 /**
  * A stream that a walk feeds, with its state and its config. Streams that share a walk share its requests and nothing
@@ -42,7 +42,7 @@ export interface FedWalkOptions extends WalkContext {
 
 export function createFeed(
   { entry, configured, state }: SelectedStream,
-  { config, client, fingerprints, growing }: Pick<WalkContext, 'config' | 'client' | 'fingerprints' | 'growing'>,
+  { config, client, fingerprints, growing, until }: FeedContext,
 ): Feed {
   const notes: LogEntry[] = []
   const tell = (note: LogEntry) => void notes.push(note)
@@ -52,7 +52,7 @@ export function createFeed(
   const bounds = createBounds({ name: entry.name, config, previous, client }, tell)
   const finishedBefore = !incremental && isComplete(state)
   const stream = { entry, configured, incremental, given: state, finishedBefore, previous }
-  const context = { config, client, fingerprints, growing }
+  const context = { config, client, fingerprints, growing, until }
   return {
     ...stream,
     notes,

@@ -44,7 +44,7 @@ export async function openWalks(
   { runs, fingerprints, growing }: OpenJob,
   before: Pick<SyncPosition, 'walks'> | undefined,
 ): Promise<{ walks: Walk[]; workspace: Promise<Workspace> }> {
-  const { config, client, states, clock, signal } = input
+  const { config, client, states, clock, signal, until = Number.POSITIVE_INFINITY } = input
   const workspace = readWorkspace(client, config.api_version).then((found) => refuseOtherWorkspace(found, input))
   // Whoever waits for it is told; until then it must not count as unhandled.
   workspace.catch(() => undefined)
@@ -67,7 +67,7 @@ export async function openWalks(
   const replayVersions = once(() => replay(namesOf(['search'])))
   const ports = { ...input.ports, clock, signal }
   const reader = withConfirmedPermissions(client, { clock, signal })
-  const context = { config, client: reader, workspace, fingerprints, replayVersions, growing, ports }
+  const context = { config, client: reader, workspace, fingerprints, replayVersions, growing, until, ports }
   const walks = createWalks(streams, context, (name) => before?.walks[name])
   // A walk without a position has delivered nothing itself, but an earlier version may have read its stream in another
   // stream's walk.

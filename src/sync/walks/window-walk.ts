@@ -115,7 +115,7 @@ function planOf(feed: OpenFeed, windows: Slice[], moment: Moment, done: boolean)
   }
 }
 
-function planWindows({ feed, client, config }: WindowWalkOptions, workspace: Workspace): WindowPlan {
+function planWindows({ feed, client, config, until }: WindowWalkOptions, workspace: Workspace): WindowPlan {
   const moment = client.moment()
   const asked = moment.seconds()
   const from = Math.max(feed.lower(), workspace.createdAt ?? EARLIEST)
@@ -127,7 +127,10 @@ function planWindows({ feed, client, config }: WindowWalkOptions, workspace: Wor
   const newest = windows.at(-1)
   if (newest?.to === asked + 1) newest.to = Math.max(newest.to, latest)
   else if (from < latest) windows.push({ from: Math.max(from, asked + 1), to: latest, done: false })
-  return planOf(feed.open(asked), windows, moment, false)
+  const within = windows.flatMap((window) =>
+    window.from < until ? [{ ...window, to: Math.min(window.to ?? until, until) }] : [],
+  )
+  return planOf(feed.open(asked), until === Number.POSITIVE_INFINITY ? windows : within, moment, false)
 }
 
 async function* windowArrivals(reading: WindowReading, window: Slice): AsyncGenerator<Arrival, void, void> {

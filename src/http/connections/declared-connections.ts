@@ -1,0 +1,74 @@
+import type { ConnectionsFile } from '../../connections-file/connections-file.ts'
+import { CodedError } from '../../errors.ts'
+import type { Connection, ConnectionStore, WantedConnection } from '../../store/connections/connection-store.ts'
+import type { AskedConnection } from './change-connection.ts'
+import { changesBetween, type MemberChange } from './connection-diff.ts'
+import { documentOf } from './connection-document.ts'
+import { parseConnectionBody, readConnectionBody } from './read-connection-body.ts'
+
+/** What applying a file has done to one connection. */
+export interface AppliedConnection {
+  connectionId: string
+  change: 'created' | 'changed' | 'unchanged'
+  /** Secrets are masked. */
+  changes: MemberChange[]
+}
+
+/**
+ * Makes the connections of a file what it says, all of them or, if one of them is not valid, none. Intercom is not asked.
+ * Those that only an earlier version of the file named stay as they are, and are no longer declared.
+ *
+ * @param shortestMs the shortest interval that the operator allows
+ * @throws CodedError `invalid_request` with file, line and member; `store_unavailable`
+ */
+export async function applyDeclared(
+  connections: ConnectionStore,
+  tenant: string,
+  file: ConnectionsFile,
+  shortestMs: number,
+): Promise<AppliedConnection[]> {
+  const asked = readAll(file, shortestMs)
+  const applied: AppliedConnection[] = []
+  for (const [connectionId, one] of asked) {
+    const stored = await connections.find(tenant, connectionId)
+    const changes = changesOf(stored, one)
+    const isSame = changes.length === 0 && stored?.problem === undefined
+    if (!isSame || !stored?.isDeclared)
+      await connections.change(tenant, connectionId, async (now) => wantedOf(now, one))
+    applied.push({ connectionId, change: stored ? (isSame ? 'unchanged' : 'changed') : 'created', changes })
+  }
+  await connections.keepDeclared(tenant, new Set(asked.keys()))
+  return applied
+}
+
+/** @throws CodedError `invalid_request` with the faults of all connections */
+function readAll(file: ConnectionsFile, shortestMs: number): Map<string, AskedConnection> {
+  const asked = new Map<string, AskedConnection>()
+  const errors: CodedError[] = []
+  for (const { connectionId, body } of file.connections)
+    try {
+      asked.set(connectionId, readConnectionBody(connectionId, parseConnectionBody(body), undefined, shortestMs))
+    } catch (error) {
+      if (!(error instanceof CodedError) || error.code !== 'invalid_request') throw error
+      errors.push(file.faultOf(connectionId, error.faults))
+    }
+  if (errors.length > 0) throw new CodedError('invalid_request', errors.map(({ message }) => message).join('; '))
+  return asked
+}
+
+/** What a body would change of a connection. */
+export function changesOf(stored: Connection | undefined, { settings, schedule }: AskedConnection): MemberChange[] {
+  const before = stored?.settings && documentOf(stored)
+  const { isPaused = before?.paused ?? false, ...runs } = schedule
+  return changesBetween(before, { ...settings, ...runs, paused: isPaused })
+}
+
+/** What a check has said stays as long as it is about the same settings. */
+function wantedOf(stored: Connection | undefined, { settings, schedule }: AskedConnection): WantedConnection {
+  const isChecked = stored?.settings && changesOf(stored, { settings, schedule }).every(isOfSchedule)
+  return { settings, schedule, isDeclared: true, ...(isChecked && { check: stored.check }) }
+}
+
+function isOfSchedule({ pointer }: MemberChange): boolean {
+  return !/^\/(config|streams|onMissingPermission)(\/|$)/.test(pointer)
+}
