@@ -27,6 +27,7 @@ const commands: Commands = {
   'connections patch': async () => (await import('./connections/patch.ts')).patchConnection,
   'connections clone': async () => (await import('./connections/clone.ts')).cloneConnection,
   'connections refresh': async () => (await import('./connections/refresh.ts')).refreshConnection,
+  'connections authenticate': async () => (await import('./connections/authenticate.ts')).authenticateConnection,
   'connections diff': async () => (await import('./connections/diff.ts')).diffConnections,
   'connections apply': async () => (await import('./connections/apply.ts')).applyConnections,
   watch: async () => (await import('./jobs/watch.ts')).watchJob,

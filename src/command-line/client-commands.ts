@@ -174,6 +174,22 @@ export const clientCommands = {
     example: 'connections refresh acme --streams contacts --since 2025-03-01T00:00:00Z',
     variables: watchVariables,
   },
+  'connections authenticate': {
+    summary: 'connect a connection by signing in at Intercom, or by an access token; a new one is made',
+    operands: ['ID'],
+    options: {
+      region: { value: 'NAME', summary: "auto, us, eu or au: which of Intercom's hosts is asked (auto)" },
+      'reset-state': { summary: 'begin anew, with whatever workspace you sign in to' },
+      'no-browser': { summary: 'only print the page to open' },
+      ...serviceOptions,
+    },
+    notes: [
+      'The page shows a code after you have allowed access, which is asked for here.',
+      'Where the service cannot sign anybody in, it asks for an access token instead.',
+    ],
+    example: 'connections authenticate acme',
+    variables: clientVariables,
+  },
   'connections diff': {
     summary: 'show what "connections apply" would change; secrets are masked',
     operands: ['FILE'],

@@ -42,7 +42,7 @@ export interface TestWorker {
   end(status?: 'succeeded' | 'failed'): Promise<void>
 }
 
-interface AppOptions extends Partial<Omit<AppDependencies, 'config'>>, Partial<AppDependencies['config']> {
+export interface AppOptions extends Partial<Omit<AppDependencies, 'config'>>, Partial<AppDependencies['config']> {
   wrapMessages?: (messages: MessageLogReader) => MessageLogReader
   retentionMs?: number
   clock?: Clock

@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import { errorTable } from '../../error-table.ts'
 import { CodedError } from '../../errors.ts'
 import type { SignInProblem } from '../../store/sign-ins/sign-in.ts'
-import { needsNoKey, problemResponses } from '../bodies/responses.ts'
+import { needsNoKey, openProblems } from '../bodies/responses.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import { createAskIntercom } from '../requests/ask-intercom.ts'
 import { loggedRequest } from '../requests/request-log.ts'
@@ -13,13 +13,17 @@ import { callbackQuery } from '../sign-in/sign-in-schemas.ts'
 import { requireSetup } from '../sign-in/sign-in-setup.ts'
 import { comeBack, type Returned, type SignInDependencies } from '../sign-in/steps.ts'
 
-const pages = (...statuses: number[]) =>
-  Object.fromEntries(
-    statuses.map((status) => [
+const page = { 'text/html': { schema: Type.String() } }
+
+/** Errors before the page can be made are problem documents. */
+function withPages(responses: ReturnType<typeof openProblems>) {
+  return Object.fromEntries(
+    Object.entries(responses).map(([status, { content, ...response }]) => [
       status,
-      { description: 'A page that says what to do', content: { 'text/html': { schema: Type.String() } } },
+      { ...response, content: { ...content, ...page } },
     ]),
   )
+}
 
 /** Where Intercom sends the browser back. It has no key. */
 const callbackRoute: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, dependencies) => {
@@ -35,7 +39,33 @@ const callbackRoute: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, 
       tags: ['sign-in'],
       security: needsNoKey,
       querystring: callbackQuery,
-      response: { 200: pages(200)[200], ...problemResponses(), ...pages(400, 403, 404, 409, 410, 500, 501, 502, 503) },
+      response: {
+        200: { description: 'A page that says what comes next', content: page },
+        ...withPages(
+          openProblems(
+            'too_many_requests',
+            'internal_error',
+            'data_unreadable',
+            'seal_broken',
+            'store_unavailable',
+            'shutting_down',
+            'overloaded',
+            'consent_denied',
+            'sign_in_not_found',
+            'sign_in_over',
+            'sign_in_expired',
+            'workspace_changed',
+            'connection_busy',
+            'check_failed',
+            'oauth_code_refused',
+            'oauth_client_refused',
+            'oauth_not_configured',
+            'intercom_unavailable',
+            'intercom_protocol',
+            'proxy_refused',
+          ),
+        ),
+      },
     },
     handler: async (request, reply) => {
       const { query, headers } = request
