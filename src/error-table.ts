@@ -57,12 +57,7 @@ export const errorTable = {
     retryable: true,
     title: 'A job of the connection has not ended',
   },
-  connection_exists: {
-    status: 409,
-    failureType: 'config_error',
-    retryable: false,
-    title: 'There is such a connection already',
-  },
+  connection_exists: { status: 409, failureType: 'config_error', retryable: false, title: 'The id is taken' },
   ack_superseded: {
     status: 409,
     failureType: 'config_error',
@@ -113,12 +108,7 @@ export const errorTable = {
     retryable: false,
     title: 'The Idempotency-Key was sent before with another body',
   },
-  check_failed: {
-    status: 422,
-    failureType: 'config_error',
-    retryable: false,
-    title: 'Intercom does not accept what the connection would use',
-  },
+  check_failed: { status: 422, failureType: 'config_error', retryable: false, title: 'Intercom refuses the config' },
   too_many_readers: {
     status: 429,
     failureType: 'transient_error',

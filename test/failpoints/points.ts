@@ -77,6 +77,7 @@ export const harmlessPoints: Record<string, string> = {
   syncAwaitReader: 'an orderly close, whose process dies anyway: the lease of a reader runs out without it, too',
   syncMarkAbandoned: 'the next look finds the same job',
   syncSkipDue: 'the next look sees to the same due times',
+  syncNoteCheck: 'a service that starts, or reads its file of connections again, checks what is not checked',
   syncRest: 'before it a death is one like any other, and after it the job waits for its turn as after a rest',
   syncGiveWay: 'one step that nobody continues: the next commit asks for room again',
   syncRemoveAcknowledged: 'one step that nobody continues: the next look asks again',
