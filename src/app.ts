@@ -32,7 +32,7 @@ import { addHardening } from './http/service/hardening.ts'
 import { limitHeldBodies } from './http/service/held-bodies.ts'
 import { countRequests } from './http/service/request-figures.ts'
 import { keepSockets } from './http/service/sockets.ts'
-import { signInSetupOf } from './http/sign-in/sign-in-setup.ts'
+import { signInSetupOf } from './settings/oauth.ts'
 
 export type { AppDependencies } from './http/dependencies.ts'
 

@@ -12,7 +12,7 @@ const layers = [
   ['src/app.ts', 'src/http/', 'src/connector/'],
   ['src/queue/', 'src/process/'],
   ['src/redis/'],
-  ['src/settings/config.ts', 'src/settings/redis.ts', 'src/store/'],
+  ['src/settings/config.ts', 'src/settings/redis.ts', 'src/settings/oauth.ts', 'src/store/'],
   ['src/sync/'],
   ['src/streams/', 'src/intercom/'],
   ['src/airbyte/', 'src/schedules/'],

@@ -4,8 +4,8 @@ import { readArguments } from '../command-line/read-arguments.ts'
 import type { InputPaths } from '../connector/input-files.ts'
 import { abortOnSignals, endAborted } from '../connector/interruption.ts'
 import { openOutput } from '../connector/output.ts'
-import { describeFailure } from './failure.ts'
 import type { ClientCommand } from './service/command.ts'
+import { describeFailure } from './service/failure.ts'
 import { readClientSettings } from './service/settings.ts'
 
 type Commands = { [Name in ClientCommandName]: () => Promise<ClientCommand<Name>> }

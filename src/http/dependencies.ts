@@ -4,7 +4,7 @@ import type { BudgetStore } from '../intercom/budget/budget-store.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Proxies } from '../network/proxies.ts'
 import type { FrontSettings } from '../settings/front.ts'
-import type { OauthSettings } from '../settings/oauth.ts'
+import type { OauthSettings, SignInSetup } from '../settings/oauth.ts'
 import type { ConnectionStore } from '../store/connections/connection-store.ts'
 import type { JobStore } from '../store/jobs/job-store.ts'
 import type { MessageLogReader } from '../store/log/message-log.ts'
@@ -12,7 +12,6 @@ import type { SignInStore } from '../store/sign-ins/sign-in-store.ts'
 import type { OpenStreams } from './open-streams.ts'
 import type { ReaderLimits, Readers } from './readers.ts'
 import type { ApiKey } from './requests/auth.ts'
-import type { SignInSetup } from './sign-in/sign-in-setup.ts'
 
 /** Limits of the API. Times in ms, sizes in bytes. */
 export interface HttpLimits extends ReaderLimits {

@@ -2,7 +2,6 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { CodedError } from '../../errors.ts'
 import { placeOfFault } from '../../json/json-place.ts'
 import { appendPointer } from '../../json/json-pointer.ts'
-import type { Api } from '../instance.ts'
 import { type BodyShape, shapeOf } from './body-shape.ts'
 import { invalidRequest } from './validation.ts'
 
@@ -54,7 +53,7 @@ export function addJsonBody(app: FastifyInstance): void {
 export const mergePatchType = 'application/merge-patch+json'
 
 /** Takes a JSON merge patch under its own media type as well. */
-export function addMergePatchBody(app: Api): void {
+export function addMergePatchBody(app: Pick<FastifyInstance, 'addContentTypeParser'>): void {
   app.addContentTypeParser(mergePatchType, { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) =>
     body.length === 0 ? undefined : parseJson(body, false),
   )

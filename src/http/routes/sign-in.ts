@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { CodedError } from '../../errors.ts'
+import { requireSetup } from '../../settings/oauth.ts'
 import type { SignIn } from '../../store/sign-ins/sign-in.ts'
 import { needsApiKey, problemResponses } from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
@@ -19,7 +20,6 @@ import {
   newSignInQuery,
   signInParameters,
 } from '../sign-in/sign-in-schemas.ts'
-import { requireSetup } from '../sign-in/sign-in-setup.ts'
 import { confirm } from '../sign-in/steps.ts'
 
 const common = { tags: ['sign-in'], security: needsApiKey }

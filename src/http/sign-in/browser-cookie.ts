@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto'
 import { digestOfText } from '../../json/digest.ts'
+import type { SignInSetup } from '../../settings/oauth.ts'
 import { type SignIn, signInMs } from '../../store/sign-ins/sign-in.ts'
 import type { BegunSignIn } from '../../store/sign-ins/sign-in-store.ts'
-import type { SignInSetup } from './sign-in-setup.ts'
 
 /** Each sign-in has a cookie of its own, so that several may be open in one browser. */
 function cookieName(flowId: string): string {

@@ -1,13 +1,13 @@
 import { errorTable } from '../../error-table.ts'
 import { CodedError } from '../../errors.ts'
 import { exchangeCode } from '../../intercom/code-exchange.ts'
+import type { SignInSetup } from '../../settings/oauth.ts'
 import { mostTries, type SignIn, type SignInProblem } from '../../store/sign-ins/sign-in.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import { isOwnBrowser } from './browser-cookie.ts'
 import { createConfirmationCode, isSameCode } from './confirmation-code.ts'
 import { type ConnectDependencies, connectToken } from './connect-token.ts'
 import { expired, isLateAt } from './sign-in-body.ts'
-import type { SignInSetup } from './sign-in-setup.ts'
 
 // The steps of a sign-in. A connection gets the token only by `connect`, and that has two callers: the browser that
 // began and came back, or the tenant that began and has the confirmation code.

@@ -1,12 +1,9 @@
 import type { StreamStates } from '../../airbyte/state/stream-states.ts'
-import { connectionOfOtherWorkspace } from '../../streams/other-workspace.ts'
 import { workspaceOf } from '../../sync/state/workspace.ts'
 import { storeAnswer } from '../availability.ts'
 import type { StoreClient } from '../keys.ts'
 import type { ConnectionName } from '../schedules/scheduled-connections.ts'
-import { runScript } from '../script.ts'
 import { readConnectionStates } from './connection-states.ts'
-import { noteWorkspaceScript } from './workspace.lua.ts'
 
 /**
  * The workspace that a connection's data is of: as its jobs have noted, else as its states say, which earlier versions
@@ -27,22 +24,4 @@ export function workspaceIn(states: StreamStates): string | undefined {
     if (workspaceId !== undefined) return workspaceId
   }
   return undefined
-}
-
-/**
- * Notes whose data a job reads, for its connection.
- *
- * @throws CodedError `workspace_changed` when the connection is of another workspace
- */
-export async function noteWorkspace(
-  redis: StoreClient,
-  { tenant, connectionId }: ConnectionName,
-  jobId: number,
-  workspaceId: string,
-): Promise<void> {
-  const [, known = workspaceId] = await runScript(redis, noteWorkspaceScript, {
-    keys: { connectionKey: redis.keyspace.connection(tenant, connectionId, 'record') },
-    args: { workspaceId, jobId, ...redis.keyspace.recordAround },
-  })
-  if (known !== workspaceId) throw connectionOfOtherWorkspace(known, workspaceId)
 }

@@ -1,11 +1,11 @@
 import type { Clock } from '../../clock.ts'
 import { StoredDataError } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
+import { openSettings } from '../connections/connection-seal.ts'
 import type { StoreClient } from '../keys.ts'
 import type { ConnectionName } from '../schedules/scheduled-connections.ts'
 import { runScript } from '../script.ts'
 import { type EncryptionKey, SealBrokenError } from '../secrets/sealing.ts'
-import { openSettings } from './connection-seal.ts'
 import { needSignInScript } from './need-sign-in.lua.ts'
 
 interface NeedDependencies {
