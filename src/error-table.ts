@@ -24,18 +24,8 @@ export const errorTable = {
   malformed_json: { status: 400, failureType: 'config_error', retryable: false, title: 'The body is not JSON' },
   not_http: { status: 400, failureType: 'config_error', retryable: false, title: 'The request is not HTTP' },
   unauthorized: { status: 401, failureType: 'config_error', retryable: false, title: 'A valid API key is needed' },
-  confirmation_code_wrong: {
-    status: 403,
-    failureType: 'config_error',
-    retryable: false,
-    title: 'The confirmation code is wrong',
-  },
-  consent_denied: {
-    status: 403,
-    failureType: 'config_error',
-    retryable: false,
-    title: 'Access was denied at Intercom',
-  },
+  confirmation_code_wrong: { status: 403, failureType: 'config_error', retryable: false, title: 'The code is wrong' },
+  consent_denied: { status: 403, failureType: 'config_error', retryable: false, title: 'Nobody gave access' },
   origin_not_allowed: {
     status: 403,
     failureType: 'config_error',
@@ -70,12 +60,7 @@ export const errorTable = {
     retryable: true,
     title: 'A job of the connection has not ended',
   },
-  sign_in_pending: {
-    status: 409,
-    failureType: 'transient_error',
-    retryable: true,
-    title: 'Nobody has given access at Intercom yet',
-  },
+  sign_in_pending: { status: 409, failureType: 'transient_error', retryable: true, title: 'Access is not given yet' },
   sign_in_over: { status: 409, failureType: 'config_error', retryable: false, title: 'The sign-in is over' },
   connection_exists: { status: 409, failureType: 'config_error', retryable: false, title: 'The id is taken' },
   ack_superseded: {
@@ -162,24 +147,9 @@ export const errorTable = {
     retryable: false,
     title: 'The proxy does not accept the user and the password',
   },
-  oauth_not_configured: {
-    status: 501,
-    failureType: 'config_error',
-    retryable: false,
-    title: 'Signing in at Intercom is not set up',
-  },
-  oauth_code_refused: {
-    status: 400,
-    failureType: 'config_error',
-    retryable: false,
-    title: 'Intercom does not accept its code',
-  },
-  oauth_client_refused: {
-    status: 502,
-    failureType: 'config_error',
-    retryable: false,
-    title: 'Intercom does not accept the client id and the secret',
-  },
+  oauth_not_configured: { status: 501, failureType: 'config_error', retryable: false, title: 'No sign-in is set up' },
+  oauth_code_refused: { status: 400, failureType: 'config_error', retryable: false, title: 'The code is refused' },
+  oauth_client_refused: { status: 502, failureType: 'config_error', retryable: false, title: 'The client is refused' },
   intercom_protocol: {
     status: 502,
     failureType: 'transient_error',
