@@ -10,6 +10,7 @@ import type { AxiosAdapter } from '../../src/intercom/transport.ts'
 import type { Checkpoint, Commit, Position, SyncOutcome } from '../../src/sync/contract/commit.ts'
 import { parseSyncRequest, type SyncRequestBody } from '../../src/sync/contract/sync-request.ts'
 import type { WalkPorts } from '../../src/sync/contract/walk.ts'
+import type { LogPiece } from '../../src/sync/delivered/replay.ts'
 import { createEngine, type StartSync } from '../../src/sync/engine.ts'
 import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
 import { runSync } from '../../src/sync/run-sync.ts'
@@ -81,7 +82,7 @@ export async function collectSync(options: CollectOptions): Promise<Collected> {
     ...request,
     ...(position && { position }),
     growth: held?.flatMap(({ growth = [] }) => growth) ?? [],
-    ...(held && { replay: () => Readable.from(held.map(({ body }) => body)) }),
+    ...(held && { replay: () => Readable.from(held.map(pieceOf)) }),
     client,
     clock: commitClock,
     signal: stop.signal,
@@ -115,6 +116,9 @@ export async function collectSync(options: CollectOptions): Promise<Collected> {
   refuseToken('the messages', delivered.messages)
   return { commits, ...(outcome && { outcome }), ...delivered }
 }
+
+/** What a worker reads of a commit when it goes on with a job. */
+const pieceOf = ({ body, fingerprints }: Commit): LogPiece => (fingerprints ? { fingerprints } : body)
 
 /** The engine as a worker starts it, for jobs that run side by side in this process. */
 export const engineOn = (baseUrl: string): StartSync =>

@@ -1,4 +1,5 @@
 import type { SortOrder } from '../../intercom/endpoints/search-query.ts'
+import { createLatestTimes } from '../delivered/latest-times.ts'
 import type { Slice } from '../state/slice.ts'
 import type { Row } from './search-pages.ts'
 
@@ -30,13 +31,13 @@ export interface SliceCount {
 /** @param slice as it is before reading starts; an earlier attempt or job may have read a part of it */
 export function createSliceCount(slice: Slice, order: SortOrder): SliceCount {
   /** The records received at or beyond the place where reading begins. Of those before it only the number is known. */
-  const met = new Map<string, number | undefined>(slice.ids)
-  const before = slice.received === undefined ? undefined : slice.received - met.size
+  const met = createLatestTimes(slice.ids)
+  const before = slice.received === undefined ? undefined : slice.received - met.size()
   const isResumed = slice.at !== undefined || slice.after !== undefined
   let expected = slice.expected
   let most = slice.most ?? slice.expected
   /** Of a query that began in the middle; undefined while there is no such query. */
-  let sinceRestart = slice.at !== undefined && slice.after === undefined ? new Set<string>() : undefined
+  let sinceRestart = slice.at !== undefined && slice.after === undefined ? createLatestTimes() : undefined
   let rest: number | undefined
   let { shortPage = false } = slice
 
@@ -45,7 +46,7 @@ export function createSliceCount(slice: Slice, order: SortOrder): SliceCount {
     return order === 'ascending' ? updatedAt < slice.at : updatedAt > slice.at
   }
 
-  const received = () => (before ?? 0) + met.size
+  const received = () => (before ?? 0) + met.size()
 
   return {
     received,
@@ -53,7 +54,7 @@ export function createSliceCount(slice: Slice, order: SortOrder): SliceCount {
     most: () => most,
     add({ rows, total }, isWhole) {
       for (const row of rows) {
-        sinceRestart?.add(row.id)
+        sinceRestart?.set(row.id, row.updatedAt)
         if (!isOfBefore(row)) met.set(row.id, row.updatedAt)
       }
       if (total === undefined) return
@@ -69,7 +70,7 @@ export function createSliceCount(slice: Slice, order: SortOrder): SliceCount {
     },
     has: ({ id, updatedAt }) => met.has(id) && (met.get(id) ?? 0) >= (updatedAt ?? 0),
     restart() {
-      sinceRestart = new Set()
+      sinceRestart = createLatestTimes()
       rest = undefined
     },
     addShortPage() {
@@ -79,7 +80,7 @@ export function createSliceCount(slice: Slice, order: SortOrder): SliceCount {
     isShort() {
       // States of earlier versions do not say how many records had come. Then only the rest can be counted.
       const isKnown = !isResumed || before !== undefined
-      return (isKnown && received() < (expected ?? 0)) || (sinceRestart?.size ?? Infinity) < (rest ?? 0)
+      return (isKnown && received() < (expected ?? 0)) || (sinceRestart?.size() ?? Infinity) < (rest ?? 0)
     },
   }
 }
