@@ -1,6 +1,8 @@
 import type { ConnectionsFile } from '../../connections-file/connections-file.ts'
 import { CodedError } from '../../errors.ts'
 import type { Connection, ConnectionStore, WantedConnection } from '../../store/connections/connection-store.ts'
+import { isConnectionId } from '../bodies/list-schemas.ts'
+import { invalidRequest } from '../requests/validation.ts'
 import type { AskedConnection } from './change-connection.ts'
 import { changesBetween, type MemberChange } from './connection-diff.ts'
 import { documentOf } from './connection-document.ts'
@@ -41,12 +43,15 @@ export async function applyDeclared(
   return applied
 }
 
+const wrongId = 'is no id of a connection: use letters, digits, - and _, 64 at most'
+
 /** @throws CodedError `invalid_request` with the faults of all connections */
 function readAll(file: ConnectionsFile, shortestMs: number): Map<string, AskedConnection> {
   const asked = new Map<string, AskedConnection>()
   const errors: CodedError[] = []
   for (const { connectionId, body } of file.connections)
     try {
+      if (!isConnectionId(connectionId)) throw invalidRequest([{ pointer: '', detail: wrongId }])
       asked.set(connectionId, readConnectionBody(connectionId, parseConnectionBody(body), undefined, shortestMs))
     } catch (error) {
       if (!(error instanceof CodedError) || error.code !== 'invalid_request') throw error

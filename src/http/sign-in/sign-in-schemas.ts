@@ -72,7 +72,7 @@ export const confirmationBody = Type.Object(
       description: 'From the page that the browser shows',
     }),
   },
-  closed,
+  { ...closed, examples: [{ confirmationCode: 'K7QF-2MPX' }] },
 )
 
 /** What Intercom sends back; whatever else it adds is passed over. */
