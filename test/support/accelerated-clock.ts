@@ -13,19 +13,24 @@ const MOST_COUNTED_MS = 3
  */
 export function createAcceleratedClock(start: number, speed: number): Clock {
   let seen = performance.now()
-  let workedBefore = workedMs()
+  /** How much this process had worked, and when that was looked at. */
+  let work = { at: seen, ms: workedMs() }
   let counted = 0
   let looking: NodeJS.Timeout | undefined
   let earliest = Infinity
   const sleepers = new Set<{ until: number; wake: () => void }>()
 
   const elapsed = () => {
-    const [now, worked] = [performance.now(), workedMs()]
+    const now = performance.now()
+    let most = MOST_COUNTED_MS
     // While nobody sleeps the clock does not look by itself. Then this process's own work counts besides.
-    const most = MOST_COUNTED_MS + (sleepers.size > 0 ? 0 : worked - workedBefore)
+    if (sleepers.size === 0 && now - work.at > MOST_COUNTED_MS) {
+      const before = work.ms
+      work = { at: now, ms: workedMs() }
+      most += work.ms - before
+    }
     counted += Math.min(now - seen, most)
     seen = now
-    workedBefore = worked
     return counted * speed
   }
 
