@@ -114,7 +114,7 @@ t.test('a schedule is set and shown, and secrets stay; it is paused and goes on'
 t.test('a connection is patched, cloned and refreshed', async (t) => {
   const path = bench.write(
     'patch.yaml',
-    'config: {access_token: "${ACME_TOKEN}", start_date: null}\nstreams: [contacts]\n',
+    `config: {access_token: "\${ACME_TOKEN}", start_date: null}\nstreams: [contacts]\n`,
   )
   t.same(await run(['connections', 'patch', 'acme', path]), { end: 0, stdout: 'acme: changed\n', stderr: '' })
   const shown = JSON.parse((await run(['connections', 'show', 'acme', '--json'])).stdout)
@@ -191,7 +191,7 @@ t.test('a key that no header can hold is told by its name, and not shown', async
 
 t.test('two dollar signs stand for one', async (t) => {
   const text = `connections: {dollar: {config: {access_token: "$\${ACME_TOKEN}"}, streams: [tags]}}`
-  t.match(await run(['connections', 'apply', '-'], {}, text), { end: 0 })
+  t.match(await run(['connections', 'apply', '-', '--unchecked'], {}, text), { end: 0 })
   const job = await run(['jobs', 'run', '--connection', 'dollar', '--wait'])
   t.match(job, { end: 1, stdout: /access token/ }, 'the token is the text itself')
 })

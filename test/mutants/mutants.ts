@@ -861,8 +861,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'what the last sync could not have is read, and nobody owns it',
     file: 'sync/streams/open-feed.ts',
-    find: ' || row.updatedAt >= lowerOf(reread) || isAwaitedBy(previous, row)',
-    replace: ' || row.updatedAt >= lowerOf(reread)',
+    find: ' || isWithin(row.updatedAt, reread) || isAwaitedBy(previous, row)',
+    replace: ' || isWithin(row.updatedAt, reread)',
     tests: sync('after-gaps'),
   },
   {
@@ -925,9 +925,16 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'the start date is exclusive',
     file: 'sync/streams/open-feed.ts',
-    find: 'updatedAt >= lowerOf',
-    replace: 'updatedAt > lowerOf',
+    find: 'time >= lowerOf',
+    replace: 'time > lowerOf',
     tests: sync('connector-changelog'),
+  },
+  {
+    rule: 'a refresh delivers what was updated at its end, too',
+    file: 'sync/streams/open-feed.ts',
+    find: 'time < until',
+    replace: 'time <= until',
+    tests: ['http/refresh-connection'],
   },
   {
     rule: 'a state of another connector is believed to the second',
@@ -1358,8 +1365,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'echo: check tells what Intercom says of itself',
     file: 'streams/check-connection.ts',
-    find: 'createRedact(config)(message)',
-    replace: 'message',
+    find: 'createRedact(config)(examination.message)',
+    replace: 'examination.message',
     tests: sync('echoed-token'),
   },
   {
