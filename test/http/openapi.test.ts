@@ -117,7 +117,9 @@ t.test('answers are what the document says', async (t) => {
   ]
   for (const [status, path, options] of calls) t.equal((await api.fetch(path, options)).status, status, path)
   const closed = await startApp(t, server, { apiKeys: [{ tenant: 'acme', digest: digestKey('a') }] })
-  for (const { path, method } of operations.filter(({ path }) => path.startsWith('/v1/') && path !== '/v1/oauth/callback')) {
+  for (const { path, method } of operations.filter(
+    ({ path }) => path.startsWith('/v1/') && path !== '/v1/oauth/callback',
+  )) {
     const response = await closed.fetch(path.replaceAll(/\{\w+\}/g, '1'), { method: method.toUpperCase() })
     t.equal(response.status, 401, `${method} ${path}`)
   }

@@ -1500,8 +1500,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a due time that another process has seen to gets a second job',
     file: 'store/jobs/create.lua.ts',
-    find: 'if over ~= expectedDue or paused then',
-    replace: 'if paused then',
+    find: 'if over ~= expectedDue or paused or',
+    replace: 'if paused or',
     tests: ['queue/scheduled-jobs'],
   },
   {
@@ -1559,5 +1559,49 @@ export const mutants: readonly Mutant[] = [
     find: 'if not kept then redis',
     replace: 'if true then redis',
     tests: ['queue/scheduled-jobs'],
+  },
+
+  // Who may connect a workspace, and whose data it is
+  {
+    rule: 'a consent in any browser connects',
+    file: 'http/sign-in/steps.ts',
+    find: 'if (isOwnBrowser(cookie, signIn)) {',
+    replace: 'if (isOwnBrowser(cookie, signIn) || cookie !== "x") {',
+    tests: ['http/sign-in-law', 'http/sign-in'],
+  },
+  {
+    rule: 'the code of a sign-in is good for another tenant',
+    file: 'http/routes/sign-in.ts',
+    find: 'if (signIn?.tenant !== tenant) throw',
+    replace: 'if (!signIn) throw',
+    tests: ['http/sign-in-law', 'http/sign-in'],
+  },
+  {
+    rule: 'a code may be guessed for ever',
+    file: 'http/sign-in/steps.ts',
+    find: "if (leftTries <= 0) await signIns.move(signIn, { from: 'consented', to: 'failed', problem })",
+    replace: '',
+    tests: ['http/sign-in'],
+  },
+  {
+    rule: 'a job reads whatever workspace its token leads to',
+    file: 'sync/walks/open-walks.ts',
+    find: 'if (id !== undefined && known !== undefined && known !== id) throw',
+    replace: 'if (id === "x" && known !== undefined && known !== id) throw',
+    tests: ['http/workspaces'],
+  },
+  {
+    rule: 'a connection whose token is refused goes on by itself',
+    file: 'store/schedules/schedule-record.ts',
+    find: 'return isPaused || signInNeededAt !== undefined',
+    replace: 'return isPaused || signInNeededAt === -1',
+    tests: ['http/workspaces'],
+  },
+  {
+    rule: 'the same token again ends the wait for a sign-in',
+    file: 'store/connections/connections.lua.ts',
+    find: 'if not isSame then signedIn(recordKey, now) end',
+    replace: 'signedIn(recordKey, now)',
+    tests: ['http/workspaces'],
   },
 ]
