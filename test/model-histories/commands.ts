@@ -49,7 +49,7 @@ const putAgain = command('putAgain', [], async (_model, world) => {
   await expectStatus(world, 'PUT', ask(world, 'PUT', world.path, body), 200)
 })
 
-const schedule = fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }).map((minutes) =>
+const schedule = fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined, freq: 7 }).map((minutes) =>
   command('schedule', [minutes ?? null], async (model, world) => {
     const value = minutes === undefined ? null : { type: 'interval', every: `PT${minutes}M` }
     await expectStatus(world, 'PATCH', ask(world, 'PATCH', world.path, { schedule: value }), 200)
@@ -86,6 +86,14 @@ const read = fc
 const acknowledge = fc
   .nat({ max: 20 })
   .map((back) => command('acknowledge', [back], (_model, { client }) => client.acknowledge(back)))
+
+/** Everything of the latest sync is read and acknowledged, so that the next one is not waited for. */
+const takeAll = command('takeAll', [], async (_model, world) => {
+  await adoptLatest(world)
+  await world.client.settle()
+  await world.client.read(Number.POSITIVE_INFINITY)
+  await world.client.acknowledge(0)
+})
 
 const cancel = command('cancel', [], (_model, { client }) => client.cancel())
 
@@ -145,7 +153,7 @@ const clone = command('clone', [], (model, world) => cloneAndCompare(world, mode
 
 /** One that shrinks to few commands. @param replayPath the commands of a history that failed */
 export function drawCommands(mostCommands: number, replayPath: string | undefined): fc.Arbitrary<Iterable<Command>> {
-  const often = [start, read, acknowledge, change, fc.constant(adopt), advance, schedule]
+  const often = [start, read, acknowledge, change, fc.constant(adopt), fc.constant(takeAll), advance, schedule]
   const seldom = [fc.constant(putAgain), skip, pause, fc.constant(cancel), kill, fc.constant(restartRedis)]
   return fc.commands<Model, World, false>(
     [...often, ...often, ...often, ...seldom, fc.constant(rotateKey), refresh, fc.constant(clone)],

@@ -54,10 +54,9 @@ function addPatchConnection(app: Api, dependencies: RouteDependencies): void {
       operationId: 'patchConnection',
       summary: 'Change a part of a connection',
       description:
-        'A JSON merge patch. The result is checked as the body of `PUT` is, and Intercom is asked when config or streams ' +
-        'change. A patch is applied to the newest version of the connection, so that two patches of different members ' +
-        'both hold.',
-      consumes: ['application/json', mergePatchType],
+        `A JSON merge patch, also taken as \`${mergePatchType}\`. The result is checked as the body of \`PUT\` is, and ` +
+        'Intercom is asked when config or streams change. A patch is applied to the newest version of the connection, so ' +
+        'that two patches of different members both hold.',
       querystring: changeQuery,
       body: connectionPatchBody,
       response: {
