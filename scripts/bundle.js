@@ -70,6 +70,7 @@ const bundles = {
       (name) => `test/support/${name}.js`,
     ),
     'test/schedules/service-process.js',
+    'test/model-histories/service-process.js',
     'bench/main.js',
     ...['cost-report', 'engine-alone', 'naive-loop', 'simulated-intercom'].map((name) => `bench/programs/${name}.js`),
     ...tests(),

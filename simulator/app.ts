@@ -6,6 +6,7 @@ import { endpoints } from './routes/endpoints.ts'
 import { errorAnswer, jsonAnswer } from './serving/answer.ts'
 import { sendAnswer } from './serving/delivery.ts'
 import { serve } from './serving/serve.ts'
+import { registerSignIn } from './sign-in/routes.ts'
 
 /** An Intercom that behaves like Intercom. */
 export interface Simulator extends SimulatedIntercom {
@@ -44,5 +45,6 @@ export function buildSimulator(given: SimulatorOptions = {}): Simulator {
   }
   app.setNotFoundHandler((request, reply) => serve(undefined, request, reply, dependencies))
   registerControl(app, dependencies)
+  registerSignIn(app, dependencies.consents, dependencies.workspace)
   return { app, ...intercom }
 }

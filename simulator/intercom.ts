@@ -4,6 +4,7 @@ import { Calendar } from './search/calendar-day.ts'
 import { RateLimit } from './serving/rate-limit.ts'
 import { RequestLog } from './serving/request-log.ts'
 import type { ServeDependencies } from './serving/serve.ts'
+import { Consents } from './sign-in/consents.ts'
 import { LiveChanges } from './workspace/live-changes.ts'
 import type { MutationPlan } from './workspace/mutations.ts'
 import { Workspace } from './workspace/workspace.ts'
@@ -15,6 +16,8 @@ export interface SimulatedIntercom {
   requests: RequestLog
   /** Scripted changes, made as requests are answered. */
   live: LiveChanges
+  /** Whom people have let in. */
+  consents: Consents
   /** Everything that answers are made from. */
   dependencies: ServeDependencies
   /** Moves the workspace to another time zone, as its owner can at any time. @throws RangeError when it is unknown */
@@ -31,6 +34,7 @@ export function createIntercom(given: SimulatorOptions = {}): SimulatedIntercom 
   const live = new LiveChanges(workspace, options.script)
   const workspaceDays = new Calendar(options.timezone)
   const requests = new RequestLog()
+  const consents = new Consents(options)
   const dependencies = {
     options,
     workspace,
@@ -38,6 +42,7 @@ export function createIntercom(given: SimulatorOptions = {}): SimulatedIntercom 
     requests,
     workspaceDays,
     live,
+    consents,
     limit: new RateLimit(options.rateLimitPerWindow),
     searched: planRunner(options.mutationPlan, workspace),
   }
@@ -46,6 +51,7 @@ export function createIntercom(given: SimulatorOptions = {}): SimulatedIntercom 
     faults,
     requests,
     live,
+    consents,
     dependencies,
     moveTo: (timezone) => workspaceDays.moveTo(timezone),
     exchangeWorkspace(id) {

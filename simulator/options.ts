@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../src/clock.ts'
 import type { Trap } from './faults/trap.ts'
+import type { SimulatedApp } from './sign-in/consents.ts'
 import type { ScriptedChange } from './workspace/live-changes.ts'
 import type { MutationPlan } from './workspace/mutations.ts'
 
@@ -79,6 +80,8 @@ export interface SimulatorOptions {
   appVersion?: string
   /** Valid tokens and the scopes each lacks. @defaultValue `{'simulator-token': []}` */
   accessTokens?: Record<string, string[]>
+  /** The app with which people sign in. @defaultValue `simulator-app`, `simulator-secret`, with every scope */
+  app?: SimulatedApp
   /** The status of an answer to a token without the scope. @defaultValue 403 */
   missingScopeStatus?: 401 | 403
   /** Whether `GET /me` answers 403, so that nobody learns the time zone. @defaultValue false */
@@ -187,6 +190,7 @@ export function withDefaults(options: SimulatorOptions): Required<SimulatorOptio
     refuseNewerVersions: false,
     appVersion: '2.14',
     accessTokens: { [defaultToken]: [] },
+    app: { clientId: 'simulator-app', clientSecret: 'simulator-secret', lacks: [] },
     missingScopeStatus: 403,
     hideTimezone: false,
     rateLimitPerWindow: 1666,

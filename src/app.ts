@@ -16,6 +16,8 @@ import { authenticate } from './http/requests/auth.ts'
 import { addJsonBody } from './http/requests/json-body.ts'
 import { addProblems } from './http/requests/problem.ts'
 import { validatorCompiler } from './http/requests/validation.ts'
+import connectionChangeRoutes from './http/routes/connection-changes.ts'
+import connectionRefreshRoutes from './http/routes/connection-refresh.ts'
 import connectionRoutes from './http/routes/connections.ts'
 import connectorRoutes from './http/routes/connector.ts'
 import deliveryRoutes from './http/routes/deliveries.ts'
@@ -25,12 +27,15 @@ import jobListRoutes from './http/routes/job-list.ts'
 import jobRoutes from './http/routes/jobs.ts'
 import messageRoutes from './http/routes/messages.ts'
 import metricsRoutes from './http/routes/metrics.ts'
+import signInRoutes from './http/routes/sign-in.ts'
+import callbackRoute from './http/routes/sign-in-callback.ts'
 import stateRoutes from './http/routes/states.ts'
 import { addDocs } from './http/service/docs.ts'
 import { addHardening } from './http/service/hardening.ts'
 import { limitHeldBodies } from './http/service/held-bodies.ts'
 import { countRequests } from './http/service/request-figures.ts'
 import { keepSockets } from './http/service/sockets.ts'
+import { signInSetupOf } from './settings/oauth.ts'
 
 export type { AppDependencies } from './http/dependencies.ts'
 
@@ -53,6 +58,11 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     scheduleMinIntervalMs: config.scheduleMinIntervalMs ?? 60_000,
     intercomBaseUrl: config.intercomBaseUrl,
     proxies: config.proxies,
+    signInSetup: signInSetupOf({
+      oauth: config.oauth,
+      publicUrl: config.front?.publicUrl,
+      hasApiKeys: config.apiKeys.length > 0,
+    }),
   }
 
   keepSockets(app, limits.sockets)
@@ -71,6 +81,13 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   await app.register(healthRoutes, routes)
   if (!config.metricsElsewhere) await app.register(metricsRoutes, routes)
   await app.register(
+    async (browsers) => {
+      browsers.addHook('onRequest', refuseWhen(closing))
+      await browsers.register(callbackRoute, routes)
+    },
+    { prefix: '/v1' },
+  )
+  await app.register(
     async (api) => {
       api.addHook('onRequest', refuseWhen(closing))
       const wrongKeys = createWrongKeys(parts.clock)
@@ -79,11 +96,14 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       await api.register(estimateRoutes, routes)
       await api.register(connectionRoutes, routes)
       await api.register(deliveryRoutes, routes)
+      await api.register(connectionChangeRoutes, routes)
+      await api.register(connectionRefreshRoutes, routes)
       await api.register(jobRoutes, routes)
       await api.register(jobListRoutes, routes)
       await api.register(messageRoutes, routes)
       await api.register(recordRoutes, routes)
       await api.register(stateRoutes, routes)
+      await api.register(signInRoutes, routes)
     },
     { prefix: '/v1' },
   )

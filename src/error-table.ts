@@ -24,6 +24,8 @@ export const errorTable = {
   malformed_json: { status: 400, failureType: 'config_error', retryable: false, title: 'The body is not JSON' },
   not_http: { status: 400, failureType: 'config_error', retryable: false, title: 'The request is not HTTP' },
   unauthorized: { status: 401, failureType: 'config_error', retryable: false, title: 'A valid API key is needed' },
+  confirmation_code_wrong: { status: 403, failureType: 'config_error', retryable: false, title: 'The code is wrong' },
+  consent_denied: { status: 403, failureType: 'config_error', retryable: false, title: 'Nobody gave access' },
   origin_not_allowed: {
     status: 403,
     failureType: 'config_error',
@@ -44,6 +46,7 @@ export const errorTable = {
     retryable: false,
     title: 'There is no such delivery',
   },
+  sign_in_not_found: { status: 404, failureType: 'config_error', retryable: false, title: 'There is no such sign-in' },
   not_acceptable: {
     status: 406,
     failureType: 'config_error',
@@ -63,24 +66,23 @@ export const errorTable = {
     retryable: true,
     title: 'A job of the connection has not ended',
   },
+  sign_in_pending: { status: 409, failureType: 'transient_error', retryable: true, title: 'Access is not given yet' },
+  sign_in_over: { status: 409, failureType: 'config_error', retryable: false, title: 'The sign-in is over' },
+  connection_exists: { status: 409, failureType: 'config_error', retryable: false, title: 'The id is taken' },
   ack_superseded: {
     status: 409,
     failureType: 'config_error',
     retryable: false,
     title: 'The state of the connection no longer follows this job',
   },
-  job_running: {
-    status: 409,
-    failureType: 'transient_error',
-    retryable: true,
-    title: 'The job has not ended yet',
-  },
+  job_running: { status: 409, failureType: 'transient_error', retryable: true, title: 'The job has not ended yet' },
   log_rewound: {
     status: 409,
     failureType: 'transient_error',
     retryable: false,
     title: 'The message log has gone back in time since it was last read',
   },
+  sign_in_expired: { status: 410, failureType: 'config_error', retryable: false, title: 'The sign-in took too long' },
   log_gone: {
     status: 410,
     failureType: 'config_error',
@@ -113,6 +115,7 @@ export const errorTable = {
     retryable: false,
     title: 'The Idempotency-Key was sent before with another body',
   },
+  check_failed: { status: 422, failureType: 'config_error', retryable: false, title: 'Intercom refuses the config' },
   too_many_readers: {
     status: 429,
     failureType: 'transient_error',
@@ -126,12 +129,7 @@ export const errorTable = {
     retryable: false,
     title: 'A job can be followed over HTTP/1.1 only',
   },
-  headers_too_large: {
-    status: 431,
-    failureType: 'config_error',
-    retryable: false,
-    title: 'The headers are too large',
-  },
+  headers_too_large: { status: 431, failureType: 'config_error', retryable: false, title: 'The headers are too large' },
   internal_error: { status: 500, failureType: 'system_error', retryable: true, title: 'Something went wrong here' },
   data_unreadable: { status: 500, failureType: 'system_error', retryable: true, title: 'Stored data cannot be read' },
   seal_broken: { status: 500, failureType: 'system_error', retryable: true, title: 'Stored data cannot be decrypted' },
@@ -155,6 +153,9 @@ export const errorTable = {
     retryable: false,
     title: 'The proxy does not accept the user and the password',
   },
+  oauth_not_configured: { status: 501, failureType: 'config_error', retryable: false, title: 'No sign-in is set up' },
+  oauth_code_refused: { status: 400, failureType: 'config_error', retryable: false, title: 'The code is refused' },
+  oauth_client_refused: { status: 502, failureType: 'config_error', retryable: false, title: 'The client is refused' },
   intercom_protocol: {
     status: 502,
     failureType: 'transient_error',
@@ -219,12 +220,7 @@ export const errorTable = {
     title: 'Attempts in a row ended without any progress',
   },
   no_worker: { status: 503, failureType: 'transient_error', retryable: false, title: 'No worker process is running' },
-  attempt_lost: {
-    status: 500,
-    failureType: 'system_error',
-    retryable: false,
-    title: 'The queue gave up on the job',
-  },
+  attempt_lost: { status: 500, failureType: 'system_error', retryable: false, title: 'The queue gave up on the job' },
   service_unavailable: {
     status: 503,
     failureType: 'transient_error',

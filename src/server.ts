@@ -60,7 +60,10 @@ async function run(config: Config, roles: Roles, logger: Logger): Promise<void> 
     return shutDown(phases, clock, (phase, problem) => logger.warn({ phase, ...reportOf(problem) }, 'shutdown'))
   }
   let redisDied: string | undefined
-  const closer = closeWithGrace({ delay: shutdownMs, logger }, async ({ signal, err }) => {
+  // SIGHUP means to read the file again, in every role, so that one may send it to all processes.
+  const skip = config.connectionsFile === undefined ? [] : (['SIGHUP'] as const)
+  for (const signal of skip) process.on(signal, () => undefined)
+  const closer = closeWithGrace({ delay: shutdownMs, logger, skip: [...skip] }, async ({ signal, err }) => {
     logger.info({ signal, ...(err && { err }) }, 'shutting down')
     await end()
     if (redisDied !== undefined) throw new StartError(redisDied)

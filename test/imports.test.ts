@@ -12,7 +12,13 @@ const layers = [
   ['src/app.ts', 'src/http/', 'src/connector/'],
   ['src/queue/', 'src/process/'],
   ['src/redis/'],
-  ['src/settings/config.ts', 'src/settings/redis.ts', 'src/settings/webhooks.ts', 'src/store/'],
+  [
+    'src/settings/config.ts',
+    'src/settings/redis.ts',
+    'src/settings/oauth.ts',
+    'src/settings/webhooks.ts',
+    'src/store/',
+  ],
   ['src/sync/'],
   ['src/streams/', 'src/intercom/'],
   ['src/airbyte/', 'src/schedules/', 'src/webhooks/'],
@@ -33,6 +39,7 @@ const layers = [
     'src/metrics-table.ts',
     'src/metrics.ts',
     'src/redaction.ts',
+    'src/connections-file/',
     'src/stored/',
   ],
 ]
@@ -44,7 +51,7 @@ const libraries: Record<string, RegExp> = {
   fastify: /^src\/(http\/|app\.ts)/,
   'prom-client': /^src\/metrics\.ts$/,
   'cli-progress': /^src\/display\//,
-  yaml: /^src\/client\/connections\//,
+  yaml: /^src\/connections-file\//,
   croner: /^src\/schedules\//,
   axios: /^src\/intercom\/(transport|http-adapter|http-body)\.ts$/,
 }

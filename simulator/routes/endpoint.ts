@@ -11,6 +11,8 @@ export interface EndpointContext {
   options: Required<SimulatorOptions>
   workspaceDays: Calendar
   faults: FaultScript
+  /** Whom the token belongs to. */
+  workspaceId: string
   /** The API version that serves the request. */
   version: string
   body: unknown

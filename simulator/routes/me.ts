@@ -5,7 +5,7 @@ import type { EndpointContext } from './endpoint.ts'
 const createdAt = 1_577_836_800
 
 /** `GET /me`: the admin the token belongs to, and the workspace. */
-export function answerMe({ options, workspace, workspaceDays }: EndpointContext): Answer {
+export function answerMe({ options, workspaceId, workspaceDays }: EndpointContext): Answer {
   if (options.hideTimezone) throw new RefusedRequest(403, 'forbidden', 'You do not have the required scope')
   return jsonAnswer({
     type: 'admin',
@@ -15,7 +15,7 @@ export function answerMe({ options, workspace, workspaceDays }: EndpointContext)
     email_verified: true,
     app: {
       type: 'app',
-      id_code: workspace.id,
+      id_code: workspaceId,
       name: 'Example &amp; Sons',
       created_at: createdAt,
       secure: false,

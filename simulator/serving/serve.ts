@@ -5,6 +5,7 @@ import { needsRealAnswer, replacementAnswer, spoiledAnswer } from '../faults/fau
 import type { SimulatorOptions } from '../options.ts'
 import type { Endpoint } from '../routes/endpoint.ts'
 import type { Calendar } from '../search/calendar-day.ts'
+import type { Consents } from '../sign-in/consents.ts'
 import type { LiveChanges } from '../workspace/live-changes.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import { authenticate, authorize } from './access.ts'
@@ -23,6 +24,7 @@ export interface ServeDependencies {
   faults: FaultScript
   requests: RequestLog
   live: LiveChanges
+  consents: Consents
   /** Called after every search, for the mutation plan. */
   searched: () => void
 }
@@ -106,7 +108,8 @@ function realAnswer({ endpoint, request, entry, dependencies }: Call, token: str
   }
   const params = request.params as Record<string, string>
   const { version, body, query } = entry
-  const answer = endpoint.answer({ ...dependencies, version, body, query, params, fault })
+  const workspaceId = dependencies.consents.workspaceOf(token) ?? dependencies.workspace.id
+  const answer = endpoint.answer({ ...dependencies, workspaceId, version, body, query, params, fault })
   if (endpoint.isSearch) dependencies.searched()
   return answer
 }

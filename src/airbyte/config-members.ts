@@ -32,7 +32,8 @@ export interface ConfigMember {
   demand?: string
 }
 
-const noEffect = 'Accepted so that existing configs work; it has no effect.'
+const ofApp =
+  'of the Intercom app that people sign in with, where Airbyte signs them in. Syncs need the access token alone.'
 
 /**
  * Every member that a config may have, in the order in which forms show them: first those of Airbyte's own
@@ -51,8 +52,8 @@ export const configMembers = {
     pattern: '^[\\x21-\\x7e]+$',
     demand: 'must be an Intercom access token: text without spaces',
   },
-  client_id: { title: 'Client Id', description: noEffect, type: 'string', isSecret: true },
-  client_secret: { title: 'Client Secret', description: noEffect, type: 'string', isSecret: true },
+  client_id: { title: 'Client Id', description: `Client id ${ofApp}`, type: 'string', isSecret: true },
+  client_secret: { title: 'Client Secret', description: `Secret ${ofApp}`, type: 'string', isSecret: true },
   activity_logs_time_step: {
     title: 'Activity logs stream slice step size (in days)',
     description: 'Days of the activity log that are asked for at a time.',

@@ -27,9 +27,9 @@ export interface SourceConfig {
   api_rate_limit?: number
   /** Share of the rate limit left to other applications, in percent. @defaultValue 5 */
   api_rate_reserve?: number
-  /** Accepted because Airbyte's configs have it; nothing reads it yet. */
+  /** Of the app that Airbyte signs people in with; a sync needs only its token. */
   client_id?: string
-  /** Accepted because Airbyte's configs have it; nothing reads it yet. */
+  /** The same. */
   client_secret?: string
   /** Days, 1 to 91. Accepted because Airbyte's configs have it; nothing reads it yet. */
   activity_logs_time_step?: number

@@ -4,8 +4,8 @@ import { readArguments } from '../command-line/read-arguments.ts'
 import type { InputPaths } from '../connector/input-files.ts'
 import { abortOnSignals, endAborted } from '../connector/interruption.ts'
 import { openOutput } from '../connector/output.ts'
-import { describeFailure } from './failure.ts'
 import type { ClientCommand } from './service/command.ts'
+import { describeFailure } from './service/failure.ts'
 import { readClientSettings } from './service/settings.ts'
 
 type Commands = { [Name in ClientCommandName]: () => Promise<ClientCommand<Name>> }
@@ -28,6 +28,11 @@ const commands: Commands = {
   'connections deliveries': async () => (await import('./connections/deliveries.ts')).listDeliveries,
   'connections retry-delivery': async () => (await import('./connections/deliveries.ts')).retryDelivery,
   'connections test-webhooks': async () => (await import('./connections/deliveries.ts')).testWebhooks,
+  'connections patch': async () => (await import('./connections/patch.ts')).patchConnection,
+  'connections clone': async () => (await import('./connections/clone.ts')).cloneConnection,
+  'connections refresh': async () => (await import('./connections/refresh.ts')).refreshConnection,
+  'connections authenticate': async () => (await import('./connections/authenticate.ts')).authenticateConnection,
+  'connections diff': async () => (await import('./connections/diff.ts')).diffConnections,
   'connections apply': async () => (await import('./connections/apply.ts')).applyConnections,
   estimate: async () => (await import('./estimate/estimate.ts')).showEstimate,
   watch: async () => (await import('./jobs/watch.ts')).watchJob,

@@ -15,6 +15,8 @@ const clientVariables = [
   'NODE_EXTRA_CA_CERTS',
 ] as const
 const watchVariables = [...clientVariables, 'NO_COLOR'] as const
+const unchecked = { summary: 'do not ask Intercom first whether it accepts the token' } as const
+const references = `Texts in the file may hold \${NAME} (environment) and \${file:PATH} (a file's text).`
 const outcome = 'exit code is that of the job: 0 succeeded, 1 failed, 3 cancelled; 4 when the service is away.'
 
 /** What to sync. */
@@ -188,11 +190,68 @@ export const clientCommands = {
     example: 'connections test-webhooks acme',
     variables: clientVariables,
   },
+  'connections patch': {
+    summary: 'change a part of a connection; what the file does not name stays',
+    operands: ['ID', 'FILE'],
+    options: { unchecked, ...serviceOptions },
+    notes: ['FILE is a JSON merge patch, in JSON or YAML: null removes a member.', references],
+    example: 'connections patch acme changes.yaml',
+    variables: clientVariables,
+  },
+  'connections clone': {
+    summary: 'make a connection like another one, without its state; one that has a schedule is paused',
+    operands: ['ID', 'NEW'],
+    options: { unchecked, ...serviceOptions },
+    example: 'connections clone acme acme-2',
+    variables: clientVariables,
+  },
+  'connections refresh': {
+    summary: 'deliver the rows of a time once more; the state stays',
+    operands: ['ID'],
+    options: {
+      streams: { value: 'NAMES', summary: 'of which streams, e.g. contacts,companies', isRequired: true },
+      since: {
+        value: 'TIME',
+        summary: 'rows updated at this time and later, e.g. 2025-03-01T00:00:00Z',
+        isRequired: true,
+      },
+      until: { value: 'TIME', summary: 'only rows updated before (all)' },
+      wait: { summary: 'show progress until the job has ended' },
+      ...serviceOptions,
+    },
+    notes: [`With --wait the ${outcome}`],
+    example: 'connections refresh acme --streams contacts --since 2025-03-01T00:00:00Z',
+    variables: watchVariables,
+  },
+  'connections authenticate': {
+    summary: 'connect a connection by signing in at Intercom, or by an access token; a new one is made',
+    operands: ['ID'],
+    options: {
+      region: { value: 'NAME', summary: "auto, us, eu or au: which of Intercom's hosts is asked (auto)" },
+      'reset-state': { summary: 'begin anew, with whatever workspace you sign in to' },
+      'no-browser': { summary: 'only print the page to open' },
+      ...serviceOptions,
+    },
+    notes: [
+      'The page shows a code after you have allowed access, which is asked for here.',
+      'Where the service cannot sign anybody in, it asks for an access token instead.',
+    ],
+    example: 'connections authenticate acme',
+    variables: clientVariables,
+  },
+  'connections diff': {
+    summary: 'show what "connections apply" would change; secrets are masked',
+    operands: ['FILE'],
+    options: serviceOptions,
+    notes: ['The exit code is 0 when nothing would change, 1 when something would, and 2 when that is not known.'],
+    example: 'connections diff connections.yaml',
+    variables: clientVariables,
+  },
   'connections apply': {
     summary: 'make and change the connections of a YAML file; others are left alone',
     operands: ['FILE'],
-    options: serviceOptions,
-    notes: [`Texts in the file may hold \${NAME} (environment) and \${file:PATH} (a file's text).`],
+    options: { unchecked, ...serviceOptions },
+    notes: [references],
     example: 'connections apply connections.yaml',
     variables: clientVariables,
   },

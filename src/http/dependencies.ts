@@ -4,10 +4,12 @@ import type { BudgetStore } from '../intercom/budget/budget-store.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Proxies } from '../network/proxies.ts'
 import type { FrontSettings } from '../settings/front.ts'
+import type { OauthSettings, SignInSetup } from '../settings/oauth.ts'
 import type { ConnectionStore } from '../store/connections/connection-store.ts'
 import type { JobStore } from '../store/jobs/job-store.ts'
 import type { MessageLogReader } from '../store/log/message-log.ts'
 import type { RecordReader } from '../store/records/record-reader.ts'
+import type { SignInStore } from '../store/sign-ins/sign-in-store.ts'
 import type { DeliveryStore } from '../store/webhooks/delivery-store.ts'
 import type { Receivers } from '../webhooks/receivers.ts'
 import type { OpenStreams } from './open-streams.ts'
@@ -75,6 +77,8 @@ export interface AppDependencies {
     metricsElsewhere?: boolean
     /** The shortest interval of a schedule, ms. @defaultValue a minute */
     scheduleMinIntervalMs?: number
+    /** The operator's app at Intercom. @defaultValue nobody can sign in */
+    oauth?: OauthSettings | undefined
     /** What stands in front, and which names lead here. @defaultValue nothing: the machine's own callers */
     front?: Partial<Front>
   }
@@ -85,6 +89,7 @@ export interface AppDependencies {
   deliveries: DeliveryStore
   /** Where webhooks may be. */
   receivers: Receivers
+  signIns: SignInStore
   messages: MessageLogReader
   records: RecordReader
   clock: Clock
@@ -102,6 +107,8 @@ export interface RouteDependencies extends Omit<AppDependencies, 'config'> {
   intercomBaseUrl?: string | undefined
   proxies?: Proxies | undefined
   scheduleMinIntervalMs: number
+  /** What signing in needs, or what the operator has to set for it. */
+  signInSetup: SignInSetup | { missing: string }
   openStreams: OpenStreams
   readers: Readers
 }

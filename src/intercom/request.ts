@@ -5,6 +5,8 @@ export interface IntercomRequest {
   path: string
   query?: Record<string, string>
   body?: object
+  /** In place of a body: the fields of a form. */
+  form?: Record<string, string>
   /** `Intercom-Version` to send. */
   version: string
   /** Tries before giving up; a 429 uses up none. @defaultValue 5 */

@@ -11,7 +11,7 @@ import { createTimeLimit, type TimeLimit } from './time-limit.ts'
 
 export type { AxiosAdapter } from 'axios'
 
-/** Sends requests to one host with one access token. */
+/** Sends requests to one host, with one access token or none. */
 export interface Transport {
   /**
    * @throws CodedError `intercom_unavailable` when no whole answer came, `proxy_refused` when a proxy does not accept who
@@ -31,7 +31,8 @@ const MOST_INFORMATIONAL_BYTES = 64 * 1024
 
 interface TransportOptions {
   baseUrl: string
-  accessToken: string
+  /** @defaultValue requests carry none */
+  accessToken?: string
   clock: Clock
   /** @defaultValue none */
   proxies?: Proxies
@@ -75,11 +76,12 @@ async function send(
       url: request.path,
       ...(request.query && { params: request.query }),
       ...(request.body && { data: JSON.stringify(request.body) }),
+      ...(request.form && { data: new URLSearchParams(request.form).toString() }),
       headers: {
         Accept: 'application/json',
         // Without this, axios would send a content type for forms with an empty body.
-        'Content-Type': request.body ? 'application/json' : false,
-        authorization: `Bearer ${accessToken}`,
+        'Content-Type': contentTypeOf(request),
+        authorization: accessToken === undefined ? false : `Bearer ${accessToken}`,
         'user-agent': 'intercom-sync',
         'intercom-version': request.version,
       },
@@ -103,6 +105,11 @@ async function send(
     inTime()
     signal.removeEventListener('abort', abort)
   }
+}
+
+function contentTypeOf({ body, form }: IntercomRequest): string | false {
+  if (form) return 'application/x-www-form-urlencoded'
+  return body ? 'application/json' : false
 }
 
 /** The route's request, with a limit on the informational answers before the real one. */

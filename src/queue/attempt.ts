@@ -1,6 +1,8 @@
 import type { JobFailure } from '../errors.ts'
+import { CONFIRM_AFTER_MS } from '../intercom/endpoints/confirmed.ts'
 import type { Attempt, AttemptIdentity, AttemptStore } from '../store/attempts/attempts.ts'
 import { cancelledEnding, type Ending, type EndOutcome } from '../store/attempts/job-end.ts'
+import type { ConnectionName } from '../store/schedules/scheduled-connections.ts'
 import { judgeFailure, maxDeaths, workersDied } from '../sync/attempt/retry-policy.ts'
 import { Rest } from '../sync/contract/rest.ts'
 import type { SyncRequest } from '../sync/contract/sync-request.ts'
@@ -19,6 +21,8 @@ export interface AttemptDependencies extends CommitDependencies {
   watchAttempt?: (attempt: Attempt) => AttemptWatch
   /** Gets every error that fails an attempt, before it is reduced to what users may see. */
   reportError: (error: unknown, attempt: Attempt, request: SyncRequest | undefined) => void
+  /** Is told once that a connection needs another token. @defaultValue nobody is */
+  onSignInNeeded?: (connection: ConnectionName) => void
   /** Gets errors of Redis that the attempt waits out. */
   onError: (error: unknown) => void
 }
@@ -69,9 +73,31 @@ async function work(
     if (error instanceof Rest) return restAttempt(attempts, progress, error.restMs)
     if (error instanceof AttemptStop) return releaseAttempt(attempts, progress.attempt, undefined, 0)
     const verdict = judgeFailure(error, progress.idleAttempts)
-    if (verdict.kind === 'over') return endJob(attempts, progress.attempt, failedEnding(verdict.failure))
+    if (verdict.kind === 'over') {
+      const doubtMs = await doubtToken(dependencies, progress, verdict.failure)
+      if (doubtMs > 0) return releaseAttempt(attempts, progress.attempt, verdict.failure, doubtMs)
+      return endJob(attempts, progress.attempt, failedEnding(verdict.failure))
+    }
     return releaseAttempt(attempts, progress.attempt, verdict.failure, verdict.delayMs)
   }
+}
+
+/**
+ * That a connection's token is refused is believed when Intercom says so again, ten seconds later. Somebody must then sign
+ * in, and nothing begins by itself until that has happened.
+ *
+ * @returns ms until the next attempt asks again; 0 when the job is over
+ */
+async function doubtToken(
+  { attempts, onSignInNeeded }: AttemptDependencies,
+  { attempt, idleAttempts }: JobProgress,
+  { code }: JobFailure,
+): Promise<number> {
+  const { tenant, connectionId } = attempt
+  if (code !== 'token_invalid' || connectionId === undefined) return 0
+  if (idleAttempts < 2) return CONFIRM_AFTER_MS
+  if (await attempts.needSignIn(attempt)) onSignInNeeded?.({ tenant, connectionId })
+  return 0
 }
 
 /** Hands the job to the next attempt, or ends it if somebody has requested the end meanwhile. */

@@ -71,6 +71,7 @@ async function runSyncOnce(
     ...(position && { position, growth }),
     replay: () => replayLog(jobId),
     ...(watch.sync && { watch: watch.sync }),
+    onWorkspace: (workspaceId) => attempts.noteWorkspace(attempt, workspaceId),
     signal,
   })
   const { jobId, attemptId, lock } = attempt

@@ -40,6 +40,8 @@ export function createPatientAttempts(
     readGrowth: (...jobId) => whenServed(() => attempts.readGrowth(...jobId)),
     rest: (...rest) => whenServed(() => attempts.rest(...rest)),
     release: (...release) => whenServed(() => attempts.release(...release)),
+    noteWorkspace: (...workspace) => whenServed(() => attempts.noteWorkspace(...workspace)),
+    needSignIn: (attempt) => whenServed(() => attempts.needSignIn(attempt)),
     end: (...end) => whenServed(() => attempts.end(...end)),
     // What it tells is old by then.
     reportActivity: attempts.reportActivity,

@@ -24,7 +24,7 @@ import { type LockTiming, startSyncWorker } from './worker.ts'
 export interface WorkerRoleOptions
   extends Omit<JobEndDependencies, 'redis'>,
     Pick<LookDependencies, 'onDue'>,
-    Pick<AttemptDependencies, 'startSync' | 'createId' | 'reportError' | 'observe'>,
+    Pick<AttemptDependencies, 'startSync' | 'createId' | 'reportError' | 'observe' | 'onSignInNeeded'>,
     Pick<ReconcilerRoleOptions, 'onReconciled'> {
   /** Waits for ever. */
   redis: StoreClient

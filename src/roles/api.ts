@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { buildApp } from '../app.ts'
+import { createAskIntercom } from '../http/requests/ask-intercom.ts'
 import { startNotice } from '../http/service/start-notice.ts'
 import type { Phase } from '../process/lifecycle.ts'
 import { listenOn } from '../process/listen.ts'
@@ -19,9 +20,11 @@ import { createMessageLogReader } from '../store/log/redis-message-log.ts'
 import { retentionOf } from '../store/log/retention.ts'
 import { createWakeUps } from '../store/log/wake-ups.ts'
 import { createRecordReader } from '../store/records/record-reader.ts'
+import { createSignInStore } from '../store/sign-ins/sign-in-store.ts'
 import { createDeliveryStore } from '../store/webhooks/delivery-store.ts'
 import { createReceivers } from '../webhooks/receivers.ts'
 import { resolveWithSystem } from '../webhooks/resolve.ts'
+import { followConnectionsFile } from './declared-connections.ts'
 import { checkReadiness } from './readiness.ts'
 import type { Service } from './service.ts'
 
@@ -54,6 +57,22 @@ export async function startApi(service: Service, sockets: number): Promise<Phase
   // Without keys all callers are on this machine, and may read every connection.
   const namesConnections = config.apiKeys.length === 0
   if (!metricsElsewhere) collectFigures({ metrics, redis, queue, clock, namesConnections })
+  const budgetStore = createRedisBudgetStore({ redis, keys, clock, createId: randomUUID, whenAway: 'alone' })
+  const connections = createConnectionStore({ ...store, followSchedule: due.follow })
+  const receivers = createReceivers({ allowed: config.webhookAllow, resolve: resolveWithSystem })
+  const { connectionsFile: path, apiKeys, scheduleMinIntervalMs } = config
+  const declared =
+    path !== undefined &&
+    (await followConnectionsFile({
+      path,
+      tenants: apiKeys.map(({ tenant }) => tenant),
+      connections,
+      askIntercom: createAskIntercom({ ...config, clock, metrics, budgetStore }),
+      scheduleMinIntervalMs,
+      receivers,
+      clock,
+      logger,
+    }))
   const closing = new AbortController()
   const app = await buildApp({
     config: {
@@ -63,20 +82,22 @@ export async function startApi(service: Service, sockets: number): Promise<Phase
       metricsElsewhere,
       scheduleMinIntervalMs: config.scheduleMinIntervalMs,
       front: config,
+      oauth: config.oauth,
       limits: { sockets, stalledReaderMs: config.stalledReaderMs },
     },
-    budgetStore: createRedisBudgetStore({ redis, keys, clock, createId: randomUUID, whenAway: 'alone' }),
+    budgetStore,
     jobs: createJobStore({ ...store, enqueue: queue.enqueue, dequeue: queue.dequeue, isHeld: queue.isHeld }),
-    connections: createConnectionStore({ ...store, followSchedule: due.follow }),
+    connections,
     deliveries: createDeliveryStore({
       ...store,
       createId: randomUUID,
       publicUrl: config.publicUrl,
       wake: sending.wake,
     }),
-    receivers: createReceivers({ allowed: config.webhookAllow, resolve: resolveWithSystem }),
+    receivers,
     messages: createMessageLogReader(store),
     records: createRecordReader(store),
+    signIns: createSignInStore(store),
     clock,
     logger,
     metrics,
@@ -93,6 +114,7 @@ export async function startApi(service: Service, sockets: number): Promise<Phase
     timeoutMs: 8000,
     async run() {
       closing.abort()
+      if (declared) declared.end()
       await app.close()
       await Promise.all([queue.close(), due.close(), sending.close()])
     },

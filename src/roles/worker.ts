@@ -61,6 +61,11 @@ export async function startWorker(service: Service): Promise<Phase> {
       onTried: observeDeliveries(metrics, logger),
     },
     onReconciled: () => metrics.set('intercom_sync_last_reconciled_timestamp_seconds', [{}, clock.now() / 1000]),
+    onSignInNeeded: (connection) =>
+      logger.warn(
+        connection,
+        'Intercom accepts the access token of this connection no more: nothing begins by itself until somebody signs in',
+      ),
     createId: randomUUID,
     reportError: (error, { jobId, fence }, request) =>
       logger.warn({ jobId, attempt: fence, error: reportOf(error, request?.config) }, 'attempt failed'),

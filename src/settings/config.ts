@@ -8,6 +8,7 @@ import { type EncryptionKey, encryptionKey } from '../store/secrets/sealing.ts'
 import type { AllowList } from '../webhooks/allow-list.ts'
 import { ConfigError, createReader, type Environment, type Reader, readBaseUrl } from './environment.ts'
 import { type FrontSettings, readFront } from './front.ts'
+import { type OauthSettings, readOauth } from './oauth.ts'
 import { providesRedis, type RedisSettings, readRedisSettings, withoutCredentials } from './redis.ts'
 import { readWebhookAllow } from './webhooks.ts'
 
@@ -31,6 +32,8 @@ export interface Config extends FrontSettings {
   encryptionKeys: readonly EncryptionKey[]
   /** Intercom's address, if not the usual one. */
   intercomBaseUrl?: string
+  /** The app with which people sign in at Intercom. @defaultValue nobody can */
+  oauth?: OauthSettings
   /** On the way to Intercom. */
   proxies: Proxies
   /** Jobs at a time in one worker process. @defaultValue 10 */
@@ -52,6 +55,8 @@ export interface Config extends FrontSettings {
   scheduleMinIntervalMs: number
   /** Receivers of webhooks that are allowed although they are not public. @defaultValue none */
   webhookAllow: AllowList
+  /** A file that declares connections. Absolute. @defaultValue none */
+  connectionsFile?: string
   /** A level of pino. @defaultValue `info` */
   logLevel: string
 }
@@ -67,6 +72,8 @@ export function readConfig(environment: Environment = process.env): Config {
   const host = read.text('HOST') ?? '127.0.0.1'
   const metricsPort = read.integer('METRICS_PORT', undefined, 0, 65_535)
   const intercomBaseUrl = readBaseUrl(read)
+  const oauth = readOauth(read, faults)
+  const connectionsFile = read.text('CONNECTIONS_FILE')
   const proxies = readProxies(environment)
   const config: Config = {
     host,
@@ -77,6 +84,7 @@ export function readConfig(environment: Environment = process.env): Config {
     apiKeys: read.entries('API_KEYS', parseApiKey),
     encryptionKeys: read.entries('ENCRYPTION_KEYS', parseEncryptionKey),
     ...(intercomBaseUrl && { intercomBaseUrl }),
+    ...(oauth && { oauth }),
     proxies,
     ...readFront(read, faults),
     workerConcurrency: read.integer('WORKER_CONCURRENCY', 10, 1, 1000),
@@ -89,6 +97,7 @@ export function readConfig(environment: Environment = process.env): Config {
     stalledReaderMs: read.integer('READER_STALL_SECONDS', 600, 1, 86_400) * 1000,
     scheduleMinIntervalMs: readMinInterval(read, faults),
     webhookAllow: readWebhookAllow(read, faults),
+    ...(connectionsFile !== undefined && { connectionsFile: resolve(connectionsFile) }),
     logLevel: read.choice('LOG_LEVEL', 'info', logLevels),
   }
   faults.push(...proxies.faults(), ...contradictions(config))
@@ -138,6 +147,11 @@ function readMinInterval(read: Reader, faults: string[]): number {
   return 60_000
 }
 
+/** Any variable that is set and not empty, for a file that refers to it. */
+export function readVariable(name: string, environment: Environment = process.env): string | undefined {
+  return createReader(environment, []).text(name)
+}
+
 /** The folders in which programs are searched for. */
 export function readSearchPath(environment: Environment = process.env): string {
   return environment.PATH ?? ''
@@ -185,10 +199,12 @@ function parseEncryptionKey(entry: string): EncryptionKey {
 }
 
 function redactWhenPrinted(config: Config): Config {
+  const { oauth } = config
   const { server } = config.redis
   const shown = () => ({
     ...config,
     redis: { prefix: config.redis.prefix, ...(server && { server: withoutCredentials(server.url) }) },
+    ...(oauth && { oauth: { ...oauth, clientSecret: '[hidden]' } }),
     apiKeys: config.apiKeys.map(({ tenant }) => `${tenant}:[hidden]`),
     encryptionKeys: config.encryptionKeys.map(({ kid }) => `${kid}:[hidden]`),
   })

@@ -113,6 +113,8 @@ export interface Keyspace extends SharedNames {
    * number. `due-deliveries`: sorted set, `<place>:<number>:<delivery id>` -> when it is tried next, ms since the epoch.
    */
   connection(tenant: string, connectionId: string, key: ConnectionKey): string
+  /** `record`: hash, see `sign-ins.lua.ts`. `consent`: string, the token and the confirmation code, sealed; it expires. */
+  signIn(flowId: string, key: 'record' | 'consent'): string
   /** String: the data for a key for repeats: the digest of the first request's body and the id of its job. */
   repeat(tenant: string, keyDigest: string): string
   /** Sorted set: the ids of a tenant's connections, all with one score and so in the order of their bytes. */
@@ -144,6 +146,7 @@ export function createKeyspace(prefix: string): Keyspace {
     prefix,
     job: (jobId, key) => named(`{job:${jobId}}:${jobKeys[key]}`),
     connection: (tenant, connectionId, key) => named(`{connection:${tenant}:${connectionId}}:${key}`),
+    signIn: (flowId, key) => named(`{sign-in:${flowId}}:${key}`),
     repeat: (tenant, keyDigest) => named(`{repeats}:${tenant}:${keyDigest}`),
     connectionIndex: (tenant) => named(`{connections}:of:${tenant}`),
     budget: (kind, digest) => named(`{budget}:${kind}:${digest}`),

@@ -46,6 +46,8 @@ export const SyncRequestSchema = Type.Object({
   catalog: Catalog,
   states: Type.Record(Type.String(), StreamStateSchema),
   onMissingPermission: OnMissingPermission,
+  workspaceId: Type.Optional(Type.String()),
+  until: Type.Optional(Type.Number()),
 })
 
 /**
@@ -53,3 +55,6 @@ export const SyncRequestSchema = Type.Object({
  * that is to be left out. It hands such a job on to a process that knows this version.
  */
 export const SKIPPING_VERSION = 2
+
+/** The same for a request that reads only up to a time, which an earlier version would read to its end. */
+export const BOUNDED_VERSION = 3

@@ -4,6 +4,7 @@ import { RefusedError } from '../intercom/answers/failures.ts'
 import type { BriefClient } from '../intercom/brief-client.ts'
 import { readMe, unknownWorkspace, type Workspace } from '../intercom/endpoints/workspace.ts'
 import { createRedact } from '../redaction.ts'
+import { connectionOfOtherWorkspace } from './other-workspace.ts'
 import { listProbes } from './probes.ts'
 import { askProbes, confirmRefusals, describeRefusal, probesOf, type Refusal, refusedStreams } from './refusals.ts'
 import { isUnknown, nameUnknown } from './unknown-streams.ts'
@@ -21,6 +22,7 @@ interface Connection {
  *
  * @param wanted streams that must be readable; for the others an unreadable stream is only reported
  * @param read the streams that syncs read @defaultValue any that are not opt-in
+ * @param workspaceId the only workspace that is right @defaultValue any
  * @throws CodedError `intercom_unavailable` when Intercom itself gives no verdict
  */
 export async function checkConnection(
@@ -28,10 +30,33 @@ export async function checkConnection(
   config: SourceConfig,
   wanted: readonly string[],
   read?: readonly string[],
+  workspaceId?: string,
 ): Promise<ConnectionStatus> {
-  const { status, message } = await judgeConnection(client, config, wanted, read)
+  const { status, message } = await examineConnection(client, config, wanted, read, workspaceId)
+  return { status, message }
+}
+
+/** What a check has found. */
+export interface Examination extends ConnectionStatus {
+  /** What Intercom refuses, if it answers at all. Not empty although the check succeeded: the others can be read. */
+  refusals: Refusal[]
+  /** Nothing is wrong but permissions of streams. */
+  lacksOnlyPermissions: boolean
+  /** Whose token it is, if that may be known. */
+  workspaceId: string | undefined
+}
+
+/** The same with what the verdict rests on. */
+export async function examineConnection(
+  client: BriefClient,
+  config: SourceConfig,
+  wanted: readonly string[],
+  read?: readonly string[],
+  workspaceId?: string,
+): Promise<Examination> {
+  const examination = await judgeConnection(client, config, wanted, read, workspaceId)
   // The message quotes what Intercom says about itself, which may echo what we sent.
-  return { status, message: createRedact(config)(message) }
+  return { ...examination, message: createRedact(config)(examination.message) }
 }
 
 async function judgeConnection(
@@ -39,27 +64,40 @@ async function judgeConnection(
   config: SourceConfig,
   wanted: readonly string[],
   read: readonly string[] | undefined,
-): Promise<ConnectionStatus> {
+  workspaceId: string | undefined,
+): Promise<Examination> {
   const version = config.api_version ?? defaultApiVersion
   const me = await unlessRefused(readMe(client, version))
+  const whose = me instanceof RefusedError ? undefined : me.workspace.id
+  if (workspaceId !== undefined && whose !== undefined && whose !== workspaceId) {
+    const { message } = connectionOfOtherWorkspace(workspaceId, whose)
+    return { status: 'FAILED', message, refusals: [], lacksOnlyPermissions: false, workspaceId: whose }
+  }
   const unknown = (read ?? []).filter(isUnknown)
   const probes = read ? probesOf([...read, ...wanted], version) : listProbes(wanted, version)
   const first = await askProbes(client, probes)
   const isHopeless = first.length === probes.length && me instanceof RefusedError
   const refusals = isHopeless ? first : await confirmRefusals(client, first, client.pause)
 
+  const found = {
+    refusals,
+    lacksOnlyPermissions:
+      !(me instanceof RefusedError) && refusals.length > 0 && refusals.every(({ error }) => error.unauthorized),
+    workspaceId: whose,
+  }
   if (read && unknown.length === read.length)
-    return { status: 'FAILED', message: `No stream of the catalog is here: ${nameUnknown(unknown)}.` }
-  if (refusals.length === probes.length) return { status: 'FAILED', message: whyNothing(me, refusals, config) }
+    return { ...found, status: 'FAILED', message: `No stream of the catalog is here: ${nameUnknown(unknown)}.` }
+  if (refusals.length === probes.length)
+    return { ...found, status: 'FAILED', message: whyNothing(me, refusals, config) }
   const missing = describeAll(refusals)
   if (refusedStreams(refusals).some((name) => wanted.includes(name))) {
-    return { status: 'FAILED', message: `The token works, but not for every stream asked for. ${missing}` }
+    return { ...found, status: 'FAILED', message: `The token works, but not for every stream asked for. ${missing}` }
   }
   const connection = { ...toConnection(me, version), rateLimit: client.rateLimit() }
   const absent = unknown.length > 0 && `What is no stream of this version fails each sync: ${nameUnknown(unknown)}.`
   const lacks = [missing, absent].filter(Boolean).join(' ')
   const rest = lacks === '' ? 'All streams can be read.' : `Not all streams can be read. ${lacks}`
-  return { status: 'SUCCEEDED', message: `${describeConnection(connection)} ${rest}` }
+  return { ...found, status: 'SUCCEEDED', message: `${describeConnection(connection)} ${rest}` }
 }
 
 /** What is missing, and what a sync can do without it. */

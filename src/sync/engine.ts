@@ -18,7 +18,9 @@ import { createScrollWait } from './scroll-wait.ts'
 /** Starts one attempt of a sync. When the signal aborts, the generator rejects with its reason. */
 export type StartSync = (
   request: SyncRequest,
-  options: Pick<SyncInput, 'position' | 'growth' | 'replay' | 'fingerprints' | 'signal'> & { watch?: SyncWatch },
+  options: Pick<SyncInput, 'position' | 'growth' | 'replay' | 'fingerprints' | 'signal' | 'onWorkspace'> & {
+    watch?: SyncWatch
+  },
 ) => AsyncGenerator<Commit, SyncOutcome, void>
 
 export interface EngineDependencies {

@@ -32,6 +32,8 @@ export interface SyncInput extends WalksInput {
   logLimitBytes?: number
   /** Told how to ask whether another attempt could go on from here. @defaultValue nobody asks */
   onOpened?: (canGoOnElsewhere: () => boolean) => void
+  /** Is told whose data this is before any of it is delivered; may refuse it. @defaultValue nobody asks */
+  onWorkspace?: (workspaceId: string) => Promise<void>
 }
 
 /** An attempt under way. */
@@ -99,7 +101,10 @@ export async function* runSync(asked: SyncInput): AsyncGenerator<Commit, SyncOut
   // The walks have begun; what they bring waits until it is clear whose workspace this is.
   const events = createEventQueue(attempt.walks, clock)
   const { id: workspaceId } = await workspace
-  if (workspaceId !== undefined) attempt.workspaceOf = () => workspaceId
+  if (workspaceId !== undefined) {
+    await input.onWorkspace?.(workspaceId)
+    attempt.workspaceOf = () => workspaceId
+  }
   for (;;) {
     const open = [...runs.values()].filter(isOpen)
     // What has come already goes into the same commit. Nothing else is waited for.

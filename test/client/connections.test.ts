@@ -38,9 +38,21 @@ t.test('connections are made, changed, and left as they are, and it is told whic
   t.same(await apply(), { end: 0, stdout: 'acme: changed\nbeta: unchanged\n', stderr: '' })
   bench.write('beta.token', 'another-token\n')
   const refused = await apply()
-  t.match(refused, { end: 0, stdout: /^acme: unchanged\nbeta: changed\n$/ }, 'a secret, too')
-  t.match(refused.stderr, /^beta: .*access token.*\n$/, 'the jobs of the connection will fail')
+  t.match(refused, { end: 1, stdout: 'acme: unchanged\n', stderr: /beta: .*does not accept the access token/ })
+  const stored = await run(['connections', 'apply', path, '--unchecked'])
+  t.same(stored, { end: 0, stdout: 'acme: unchanged\nbeta: changed\n', stderr: '' }, 'a secret, too')
+  const diff = (...more: string[]) => run(['connections', 'diff', path, ...more])
+  t.same(await diff(), { end: 0, stdout: '', stderr: '' })
   bench.write('beta.token', token)
+  const mask = '**********'
+  const differs = `beta: would be changed\n  - /config/access_token ${mask}\n  + /config/access_token ${mask}\n`
+  t.same(await diff(), { end: 1, stdout: differs, stderr: '' })
+  t.match(JSON.parse((await diff('--json')).stdout), [
+    { change: 'unchanged' },
+    { connectionId: 'beta', change: 'changed' },
+  ])
+  t.match(await run(['connections', 'diff', 'nowhere.yaml']), { end: 2, stdout: '', stderr: /cannot be read/ })
+  t.match(await run(['connections', 'diff', path, '--url', 'http://127.0.0.1:9']), { end: 2, stdout: '' })
   const json = await run(['connections', 'apply', path, '--json'])
   t.same(JSON.parse(json.stdout), [
     { connectionId: 'acme', change: 'unchanged', warnings: [] },
@@ -99,6 +111,30 @@ t.test('a schedule is set and shown, and secrets stay; it is paused and goes on'
   t.match(await run(['connections', 'apply', path]), { stdout: /^acme: unchanged\n/ }, 'the secret has stayed')
 })
 
+t.test('a connection is patched, cloned and refreshed', async (t) => {
+  const path = bench.write(
+    'patch.yaml',
+    `config: {access_token: "\${ACME_TOKEN}", start_date: null}\nstreams: [contacts]\n`,
+  )
+  t.same(await run(['connections', 'patch', 'acme', path]), { end: 0, stdout: 'acme: changed\n', stderr: '' })
+  const shown = JSON.parse((await run(['connections', 'show', 'acme', '--json'])).stdout)
+  t.notOk('start_date' in shown.config)
+  t.match(await run(['connections', 'patch', 'acme', '-'], {}, '{"schedule": {"every": "PT1H"}}'), {
+    end: 2,
+    stderr: /schedule\/every belongs to the type interval/,
+  })
+  t.match(await run(['connections', 'patch', 'acme', '-'], {}, '[]'), { end: 2, stderr: /must hold the members/ })
+  t.same(await run(['connections', 'clone', 'acme', 'copy']), { end: 0, stdout: 'copy: created\n', stderr: '' })
+  t.match(await run(['connections', 'clone', 'acme', 'copy']), { end: 1, stderr: /copy already/ })
+  const refresh = ['connections', 'refresh', 'acme', '--streams', 'contacts', '--since', '2000-01-01T00:00:00Z']
+  t.match(await run([...refresh, '--wait']), { end: 0, stdout: /has succeeded.*\b(5|\d\d) records/ })
+  t.match(await run([...refresh, '--until', '2000-01-02T00:00:00Z', '--wait']), {
+    end: 0,
+    stdout: /has succeeded.*: 0 records/,
+  })
+  t.match(await run(['connections', 'refresh', 'acme', '--streams', 'contacts']), { end: 2, stderr: /--since/ })
+})
+
 t.test('the file may be stdin', async (t) => {
   const text = `connections: {piped: {config: {access_token: "\${ACME_TOKEN}"}, streams: [tags]}}`
   t.match(await run(['connections', 'apply', '-'], {}, text), { end: 0, stdout: 'piped: created\n' })
@@ -122,9 +158,9 @@ const wrong: [what: string, text: string, told: RegExp][] = [
     /neither \$\{NAME\} nor \$\{file:PATH\}/,
   ],
   ['no YAML', 'connections:\n  acme: {config: "c2VjcmV0\n', /wrong\.yaml is not YAML: look at line \d+, column \d+/],
-  ['an id that is none', declare('tags').replace('acme', 'a b'), /wrong\.yaml#\/connections\/a b must/],
+  ['an id that is none', declare('tags').replace('acme', 'a b'), /wrong\.yaml:3#\/connections\/a b must/],
   ['no connections', 'acme: {}', /#\/connections must hold at least one connection/],
-  ['a member that is not known', `${declare('tags')}conections: {}\n`, /wrong\.yaml#\/conections is not known here/],
+  ['a member that is not known', `${declare('tags')}conections: {}\n`, /wrong\.yaml:10#\/conections is not known here/],
   [
     'an unknown tag',
     declare('tags').replace('"${file', '!secret "${file'),
@@ -136,7 +172,7 @@ const wrong: [what: string, text: string, told: RegExp][] = [
     /wrong\.yaml has an alias that leads nowhere/,
   ],
   ['an alias to itself', declare('tags').replace('acme:', 'acme: &acme\n    more: *acme'), /an alias that leads/],
-  ['a stream of nobody', declare('tag'), /wrong\.yaml#\/connections\/acme\/streams\/0 "tag" is no stream/],
+  ['a stream of nobody', declare('tag'), /wrong\.yaml:6#\/connections\/acme\/streams\/0 "tag" is no stream/],
 ]
 
 for (const [what, text, told] of wrong)
@@ -155,7 +191,7 @@ t.test('a key that no header can hold is told by its name, and not shown', async
 
 t.test('two dollar signs stand for one', async (t) => {
   const text = `connections: {dollar: {config: {access_token: "$\${ACME_TOKEN}"}, streams: [tags]}}`
-  t.match(await run(['connections', 'apply', '-'], {}, text), { end: 0 })
+  t.match(await run(['connections', 'apply', '-', '--unchecked'], {}, text), { end: 0 })
   const job = await run(['jobs', 'run', '--connection', 'dollar', '--wait'])
   t.match(job, { end: 1, stdout: /access token/ }, 'the token is the text itself')
 })

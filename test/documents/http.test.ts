@@ -36,7 +36,7 @@ t.test('every block of shell lines on the page is run here', async (t) => {
       ...['Check a token, list the streams', 'Check a token, list the streams', 'How much will it be?'],
       ...['Messages live', 'Start a job and wait for it', 'Read on after a cut', 'Look at records'],
       ...['Cancel', 'The next sync'],
-      ...['Connections, short and whole', 'Connections, short and whole'],
+      ...['Connections, short and whole', 'Connections, short and whole', 'Connections, short and whole'],
     ],
   )
 })
@@ -96,7 +96,7 @@ t.test('every curl line of docs/http.md works against the simulator, in the orde
 
 t.test('a connection is made, shown short, and edited whole', curl, async (t) => {
   const desk = await openDesk(t, { contacts: 10, companies: 0, conversations: 0 })
-  const [make = '', edit = ''] = below('Connections, short and whole', 'sh')
+  const [make = '', edit = '', patch = ''] = below('Connections, short and whole', 'sh')
   const made = await desk.run(make)
   t.equal(made.code, 0, made.stderr)
   t.same(JSON.parse(made.stdout), [
@@ -107,6 +107,10 @@ t.test('a connection is made, shown short, and edited whole', curl, async (t) =>
   t.equal(edited.code, 0, edited.stderr)
   const whole = await desk.run('curl -sS http://127.0.0.1:8080/v1/connections/prod')
   t.match(JSON.parse(whole.stdout), { config: { access_token: '**********', start_date: '2025-01-01T00:00:00Z' } })
+  const patched = await desk.run(patch)
+  t.equal(patched.code, 0, patched.stderr)
+  const { config, schedule } = JSON.parse(patched.stdout)
+  t.same([Object.keys(config), schedule], [['access_token'], { type: 'interval', every: 'PT6H' }])
   const body = `{"connectionId": "prod"}`
   const check = await desk.run(
     `curl -sS http://127.0.0.1:8080/v1/check -H 'Content-Type: application/json' -d '${body}'`,

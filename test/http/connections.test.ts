@@ -21,7 +21,7 @@ const call = async <Body>(method: string, path: string, body?: unknown) => {
 }
 /** What a connection is warned of is another test's: `missing-permissions.test.ts`. */
 const put = async (connectionId: string, body: unknown) => {
-  const answer = await call<ConnectionBody & Problem>('PUT', `/v1/connections/${connectionId}`, body)
+  const answer = await call<ConnectionBody & Problem>('PUT', `/v1/connections/${connectionId}?validate=false`, body)
   const { warnings: _, ...connection } = answer.body
   return { ...answer, body: connection }
 }
@@ -53,7 +53,11 @@ t.test('a connection is made, shown without its secrets, replaced and removed', 
 t.test('the answer to a put says what it has changed, a secret included', async (t) => {
   const changeOf = async (body: unknown) => {
     const headers = { 'content-type': 'application/json' }
-    const answer = await api.fetch('/v1/connections/told', { method: 'PUT', headers, body: JSON.stringify(body) })
+    const answer = await api.fetch('/v1/connections/told?validate=false', {
+      method: 'PUT',
+      headers,
+      body: JSON.stringify(body),
+    })
     return answer.headers.get('connection-change')
   }
   const first = { config: { access_token: 'a', start_date: '2024-01-01T00:00:00Z' }, streams: ['tags'] }

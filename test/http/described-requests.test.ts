@@ -108,13 +108,18 @@ t.test('every call with a body has an example, which fits its schema and runs as
   await (await fetch(`${desk.service}/v1/jobs/${jobId}/messages`)).arrayBuffer()
   for (const { call, path, method, schema, value } of examples) {
     t.equal(fits(schema, value), true, call)
-    const place = path.replace('{connectionId}', 'example').replace('{jobId}', String(jobId))
+    const place = path
+      .replace('{connectionId}', 'example')
+      .replace('{jobId}', String(jobId))
+      .replace('{flowId}', 'A'.repeat(22))
     const response = await fetch(desk.service + place, {
       method: method.toUpperCase(),
       headers: json,
       body: JSON.stringify(value),
     })
-    t.ok(response.ok, `${call}: ${response.status} ${await response.text()}`)
+    // Nobody can sign in at this service; with one where they can, `sign-in.test.ts` does.
+    const isRight = call.includes('/oauth/') ? response.status === 501 : response.ok
+    t.ok(isRight, `${call}: ${response.status} ${await response.text()}`)
   }
 })
 

@@ -28,7 +28,7 @@ interface Made {
 
 /** A job of the connection `kept` that nobody has begun. */
 async function startPending(): Promise<Made> {
-  await call('PUT', '/connections/kept', { config: { access_token: 'x' }, streams: ['contacts'] })
+  await call('PUT', '/connections/kept?validate=false', { config: { access_token: 'x' }, streams: ['contacts'] })
   const { status, body } = await call('POST', '/jobs', { connectionId: 'kept' })
   if (status !== 202) throw new Error(`no job was made: ${status}`)
   return body as Made

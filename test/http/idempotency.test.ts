@@ -60,7 +60,7 @@ t.test('a request that made no job leaves the key free', async (t) => {
 
 t.test('a key is looked at before the rule of one job for each connection', async (t) => {
   const settings = { method: 'PUT', headers: json, body: JSON.stringify({ config: body.config }) }
-  await (await api.fetch('/v1/connections/main', settings)).text()
+  await (await api.fetch('/v1/connections/main?validate=false', settings)).text()
   const first = await post('k1', { connectionId: 'main' })
   t.equal(first.status, 202)
   t.same(await post('k1', { connectionId: 'main' }), first)

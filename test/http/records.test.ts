@@ -31,6 +31,7 @@ async function jobWith(store: TestStore, entries: readonly (readonly string[])[]
       messageCount: lines.length,
       recordCount: lines.filter((line) => line.includes('"RECORD"')).length,
       isProgress: true,
+      holdsError: false,
       checkpoints: [],
       position: {},
       streams: progress(names),

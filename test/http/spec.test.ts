@@ -28,6 +28,7 @@ const message = (await (await api.fetch('/v1/spec')).json()) as {
   spec: {
     documentationUrl: string
     connectionSpecification: { properties: Record<string, Property>; [keyword: string]: unknown }
+    advanced_auth: { auth_flow_type: string; oauth_config_specification: Record<string, unknown> }
     [member: string]: unknown
   }
 }
@@ -59,16 +60,30 @@ t.test("the spec keeps to what Airbyte's acceptance tests ask of one", async (t)
   t.same(isSecret, ['access_token', 'client_id', 'client_secret', 'service_api_key'])
 })
 
-t.test(
-  'the form leads to documents of ours, has a title for people, and offers no OAuth that nobody completes',
-  async (t) => {
-    const { homepage } = JSON.parse(readFileSync('package.json', 'utf8')) as { homepage: string }
-    t.equal(spec.documentationUrl, homepage)
-    t.match(new URL(spec.documentationUrl), { protocol: 'https:', pathname: /intercom-sync/ })
-    t.equal(spec.connectionSpecification.title, 'Connect to Intercom')
-    t.notOk('advanced_auth' in spec)
-  },
-)
+t.test('the form leads to documents of ours, has a title for people, and signs them in at Intercom', async (t) => {
+  const { homepage } = JSON.parse(readFileSync('package.json', 'utf8')) as { homepage: string }
+  t.equal(spec.documentationUrl, homepage)
+  t.match(new URL(spec.documentationUrl), { protocol: 'https:', pathname: /intercom-sync/ })
+  t.equal(spec.connectionSpecification.title, 'Connect to Intercom')
+  const { auth_flow_type, oauth_config_specification: oauth } = spec.advanced_auth
+  t.equal(auth_flow_type, 'oauth2.0')
+  t.match(oauth, {
+    oauth_connector_input_specification: {
+      consent_url: /^https:\/\/app\.intercom\.com\/oauth\?\{\{client_id_param\}\}.*\{\{state_param\}\}$/,
+      access_token_url: 'https://api.intercom.io/auth/eagle/token',
+      extract_output: ['access_token'],
+    },
+  })
+  const filledIn = [...JSON.stringify(oauth).matchAll(/"path_in_connector_config":\["(\w+)"\]/g)].map(
+    ([, name]) => name,
+  )
+  t.same(filledIn, ['access_token', 'client_id', 'client_secret'])
+  t.same(
+    filledIn.filter((name) => !properties[name ?? '']?.airbyte_secret),
+    [],
+    'each is a secret member of the config',
+  )
+})
 
 t.test(
   'a form shows the access token at first sight, and takes a connection of the service in its place',

@@ -862,8 +862,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'what the last sync could not have is read, and nobody owns it',
     file: 'sync/streams/open-feed.ts',
-    find: ' || row.updatedAt >= lowerOf(reread) || isAwaitedBy(previous, row)',
-    replace: ' || row.updatedAt >= lowerOf(reread)',
+    find: ' || isWithin(row.updatedAt, reread) || isAwaitedBy(previous, row)',
+    replace: ' || isWithin(row.updatedAt, reread)',
     tests: sync('after-gaps'),
   },
   {
@@ -926,9 +926,16 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'the start date is exclusive',
     file: 'sync/streams/open-feed.ts',
-    find: 'updatedAt >= lowerOf',
-    replace: 'updatedAt > lowerOf',
+    find: 'time >= lowerOf',
+    replace: 'time > lowerOf',
     tests: sync('connector-changelog'),
+  },
+  {
+    rule: 'a refresh delivers what was updated at its end, too',
+    file: 'sync/streams/open-feed.ts',
+    find: 'time < until',
+    replace: 'time <= until',
+    tests: ['http/refresh-connection'],
   },
   {
     rule: 'a state of another connector is believed to the second',
@@ -1359,8 +1366,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'echo: check tells what Intercom says of itself',
     file: 'streams/check-connection.ts',
-    find: 'createRedact(config)(message)',
-    replace: 'message',
+    find: 'createRedact(config)(examination.message)',
+    replace: 'examination.message',
     tests: sync('echoed-token'),
   },
   {
@@ -1494,8 +1501,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a due time that another process has seen to gets a second job',
     file: 'store/jobs/create.lua.ts',
-    find: 'if over ~= expectedDue or paused then',
-    replace: 'if paused then',
+    find: 'if over ~= expectedDue or paused or',
+    replace: 'if paused or',
     tests: ['queue/scheduled-jobs'],
   },
   {
@@ -1553,5 +1560,49 @@ export const mutants: readonly Mutant[] = [
     find: 'if not kept then redis',
     replace: 'if true then redis',
     tests: ['queue/scheduled-jobs'],
+  },
+
+  // Who may connect a workspace, and whose data it is
+  {
+    rule: 'a consent in any browser connects',
+    file: 'http/sign-in/steps.ts',
+    find: 'if (isOwnBrowser(cookie, signIn)) {',
+    replace: 'if (isOwnBrowser(cookie, signIn) || cookie !== "x") {',
+    tests: ['http/sign-in-law', 'http/sign-in'],
+  },
+  {
+    rule: 'the code of a sign-in is good for another tenant',
+    file: 'http/routes/sign-in.ts',
+    find: 'if (signIn?.tenant !== tenant) throw',
+    replace: 'if (!signIn) throw',
+    tests: ['http/sign-in-law', 'http/sign-in'],
+  },
+  {
+    rule: 'a code may be guessed for ever',
+    file: 'http/sign-in/steps.ts',
+    find: "if (leftTries <= 0) await signIns.move(signIn, { from: 'consented', to: 'failed', problem })",
+    replace: '',
+    tests: ['http/sign-in'],
+  },
+  {
+    rule: 'a job reads whatever workspace its token leads to',
+    file: 'sync/walks/open-walks.ts',
+    find: 'if (id !== undefined && known !== undefined && known !== id) throw',
+    replace: 'if (id === "x" && known !== undefined && known !== id) throw',
+    tests: ['http/workspaces'],
+  },
+  {
+    rule: 'a connection whose token is refused goes on by itself',
+    file: 'store/schedules/schedule-record.ts',
+    find: 'return isPaused || signInNeededAt !== undefined',
+    replace: 'return isPaused || signInNeededAt === -1',
+    tests: ['http/workspaces'],
+  },
+  {
+    rule: 'the same token again ends the wait for a sign-in',
+    file: 'store/connections/connections.lua.ts',
+    find: 'if not isSame then signedIn(recordKey, now) end',
+    replace: 'signedIn(recordKey, now)',
+    tests: ['http/workspaces'],
   },
 ]

@@ -4,7 +4,7 @@ import { tellFailure } from './failure.ts'
 
 /** A request with a body that nobody would send, or that somebody sends to do harm. */
 interface DrawnBody {
-  method: 'POST' | 'PUT'
+  method: 'POST' | 'PUT' | 'PATCH'
   path: string
   body: Uint8Array
 }
@@ -52,8 +52,23 @@ const calls: readonly { method: DrawnBody['method']; path: string; right: unknow
   { method: 'POST', path: '/v1/discover', right: { config: { access_token: token } } },
   {
     method: 'PUT',
-    path: '/v1/connections/drawn',
+    path: '/v1/connections/drawn?validate=false',
     right: { config: { access_token: token }, catalog: { type: 'CATALOG', catalog } },
+  },
+  {
+    method: 'PATCH',
+    path: '/v1/connections/drawn?validate=false',
+    right: { config: { start_date: null }, schedule: { type: 'interval', every: 'P1W' }, paused: true },
+  },
+  {
+    method: 'POST',
+    path: '/v1/connections/drawn/diff',
+    right: { config: { access_token: token }, streams: ['tags'], schedule: { type: 'manual' } },
+  },
+  {
+    method: 'POST',
+    path: '/v1/connections/drawn/refresh',
+    right: { streams: ['contacts'], since: '2026-01-01T00:00:00Z', until: '2026-02-01T00:00:00Z' },
   },
   { method: 'PUT', path: '/v1/connections/drawn/state', right: state },
   { method: 'POST', path: '/v1/jobs/1/ack', right: { offset: 3, epoch: 'e.1' } },

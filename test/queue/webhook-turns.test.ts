@@ -22,7 +22,7 @@ const settings = {
 }
 const webhookAt = (url: string): Webhook => ({ url, format: 'slack', events: ['job.failed', 'connection.failing'] })
 const put = (id: string, ...urls: string[]) =>
-  store.connections.put(tenant, id, settings, undefined, () => urls.map(webhookAt))
+  store.connections.change(tenant, id, async () => ({ settings, webhooks: urls.map(webhookAt) }))
 
 t.test('receivers that stay silent delay no other, and none gets two messages at a time', async (t) => {
   const [silent, alive] = [await startReceiver(t), await startReceiver(t)]

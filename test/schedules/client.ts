@@ -5,7 +5,7 @@ import { statesAmong, streamOf } from './stored-states.ts'
 
 /** What a client is given to work with. */
 export interface ClientOptions {
-  service: Service
+  service: Pick<Service, 'call' | 'clock'>
   losses: Losses
   tenant: string
   /** Makes the body of a job from the states that the client has stored. */
@@ -67,6 +67,8 @@ export class Client {
   /** Epochs of the jobs that it ended by a call of its own. */
   readonly #cancelled = new Set<string>()
   #job: HeldJob | undefined
+  /** What it has held, by job. */
+  readonly #held = new Map<string, HeldJob>()
   /** The latest POST, as it can be sent again. */
   #request: { body: string; before: readonly object[]; key: string; epoch: string; since: number } | undefined
 
@@ -127,6 +129,13 @@ export class Client {
     this.#request = { ...request, epoch: job.logEpoch, since: step }
     if (this.#job && !this.#job.hasEnded) return
     this.#hold(step, job.jobId, job.logEpoch, request.before, true, isReplayed(response))
+  }
+
+  /** Takes up a job that a schedule has started, or that it has held before. */
+  adopt(step: number, { jobId, logEpoch }: Pick<JobBody, 'jobId' | 'logEpoch'>): void {
+    const held = this.#held.get(ofJob(logEpoch))
+    if (held) this.#job = held
+    else this.#hold(step, jobId, logEpoch, [], true, true)
   }
 
   /** Reads on, and stores what comes. @param messages at most */
@@ -261,6 +270,7 @@ export class Client {
     const log = { epoch, lines: [], acknowledged: 0 }
     this.logs.push(log)
     this.#job = { path: `/v1/jobs/${jobId}`, epoch, log, since, isWanted, isOlder, hasEnded: false, before }
+    this.#held.set(ofJob(epoch), this.#job)
     return this.#job
   }
 
@@ -302,6 +312,7 @@ export class Client {
     const mayBeRewound = job.isOlder ? losses.count > 0 : losses.since(job.since)
     const isRewound = rewoundCodes.has(code ?? '') && mayBeRewound
     if (!isGone && !isRewound) this.faults.push(`${job.path} answered ${code} though nothing was lost`)
+    this.#held.delete(ofJob(job.epoch))
     this.#job = undefined
   }
 

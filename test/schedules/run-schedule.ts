@@ -238,17 +238,25 @@ async function judge({ simulators, clients, bridges }: World, result: ScheduleRe
     { name: 'connection bridge', simulator: connected, who: bridges.connectionBridge },
   ]
   for (const { name, simulator, who } of participants) {
-    const tell = (fault: string) => result.faults.push(`${name}: ${fault}`)
-    for (const fault of who.faults) tell(fault)
-    for (const log of who.logs) {
-      const wrong = 'mayRepeat' in log && log.mayRepeat ? wrongInLogs : wrongInLog
-      for (const fault of await faultsOf(log.lines, simulator, wrong)) tell(fault)
-    }
-    const stored = who.stored
-    result.messages += stored.length
-    const records = stored.filter((line) => line.startsWith('{"type":"RECORD"')).toSorted(byTime)
-    for (const fault of await faultsOf(records, simulator, wrongInUnion, streams)) tell(fault)
+    for (const fault of await judgeStored(simulator, who, streams)) result.faults.push(`${name}: ${fault}`)
+    result.messages += who.stored.length
   }
+}
+
+/** What somebody has stored. */
+interface Stored {
+  faults: readonly string[]
+  logs: readonly { lines: readonly string[]; mayRepeat?: boolean }[]
+  stored: readonly string[]
+}
+
+/** What is wrong with what somebody has stored of a workspace. */
+export async function judgeStored(simulator: Simulator, who: Stored, streams: string[]): Promise<string[]> {
+  const faults = [...who.faults]
+  for (const log of who.logs)
+    faults.push(...(await faultsOf(log.lines, simulator, log.mayRepeat ? wrongInLogs : wrongInLog)))
+  const records = who.stored.filter((line) => line.startsWith('{"type":"RECORD"')).toSorted(byTime)
+  return [...faults, ...(await faultsOf(records, simulator, wrongInUnion, streams))]
 }
 
 const timeOf = (line: string): number => (JSON.parse(line) as { record: { emitted_at: number } }).record.emitted_at

@@ -43,7 +43,7 @@ t.test('neither the request nor a message is anywhere in Redis in clear', onReal
       events: ['job.failed'],
     },
   ]
-  await store.connections.put(tenant, 'main', { config, catalog }, undefined, () => webhooks)
+  await store.connections.change(tenant, 'main', async () => ({ settings: { config, catalog }, webhooks }))
   const deliveries = createDeliveryStore({ ...store, createId: randomUUID, wake: async () => undefined })
   t.match(await deliveries.test(tenant, 'main'), [{ url: `https://hooks.example/${channel}` }])
   const pending = await dump()

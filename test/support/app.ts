@@ -13,6 +13,7 @@ import type { MessageLogReader } from '../../src/store/log/message-log.ts'
 import { createMessageLogReader } from '../../src/store/log/redis-message-log.ts'
 import { createRecordReader } from '../../src/store/records/record-reader.ts'
 import type { EncryptionKey } from '../../src/store/secrets/sealing.ts'
+import { createSignInStore } from '../../src/store/sign-ins/sign-in-store.ts'
 import { createDeliveryStore } from '../../src/store/webhooks/delivery-store.ts'
 import type { StreamProgress } from '../../src/sync/contract/commit.ts'
 import { createAllowList } from '../../src/webhooks/allow-list.ts'
@@ -46,7 +47,7 @@ export interface TestWorker {
   end(status?: 'succeeded' | 'failed'): Promise<void>
 }
 
-interface AppOptions extends Partial<Omit<AppDependencies, 'config'>>, Partial<AppDependencies['config']> {
+export interface AppOptions extends Partial<Omit<AppDependencies, 'config'>>, Partial<AppDependencies['config']> {
   wrapMessages?: (messages: MessageLogReader) => MessageLogReader
   retentionMs?: number
   clock?: Clock
@@ -94,12 +95,13 @@ export async function startApp(t: Teardown, server: RedisAccess, options: AppOpt
   const logged: string[] = []
   const closing = new AbortController()
   const app = await buildApp({
-    config: { apiKeys, limits, intercomBaseUrl, metricsElsewhere, front },
+    config: { apiKeys, limits, intercomBaseUrl, metricsElsewhere, front, oauth: options.oauth },
     jobs,
     connections: createConnectionStore({ ...store, redis }),
     deliveries: createDeliveryStore({ ...store, redis, createId: randomUUID, wake: async () => undefined }),
     // No test asks the real DNS.
     receivers: options.receivers ?? createReceivers({ allowed: createAllowList([]), resolve: async () => [] }),
+    signIns: createSignInStore({ ...store, redis }),
     messages: wrapMessages(createMessageLogReader({ ...store, redis })),
     records: createRecordReader({ ...store, redis }),
     clock,

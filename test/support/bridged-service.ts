@@ -46,11 +46,11 @@ export interface BridgedService {
   messages(jobId: number): Promise<Buffer>
 }
 
-/** @param more further variables of the API and the worker */
+/** @param more further variables of the API and the worker, once it is known where these and the simulator listen */
 export async function startBridgedService(
   t: Teardown,
   options: SimulatorOptions = {},
-  more: Record<string, string> = {},
+  more: Record<string, string> | ((at: { url: string; intercom: string }) => Record<string, string>) = {},
 ): Promise<BridgedService> {
   const intercom = await listenSimulator(t, options)
   const redis = await startRedis(t)
@@ -65,7 +65,7 @@ export async function startBridgedService(
     REDIS_URL: `redis://127.0.0.1:${await openPort(t, redis.socket)}`,
     API_KEYS: `default:${key}`,
     ENCRYPTION_KEYS: `test:${randomBytes(32).toString('base64')}`,
-    ...more,
+    ...(typeof more === 'function' ? more({ url: `http://127.0.0.1:${port}`, intercom: intercom.url }) : more),
   }
   const serve = 'test/support/serve-process.js'
   const startApi = async (): Promise<TestProcess> => {

@@ -4,7 +4,7 @@ import { createSyncQueue } from '../../src/queue/sync-queue.ts'
 import { startWorkerRole } from '../../src/queue/worker-role.ts'
 import { createEngine } from '../../src/sync/engine.ts'
 import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
-import { startApp, type TestApp } from './app.ts'
+import { type AppOptions, startApp, type TestApp } from './app.ts'
 import type { Teardown } from './processes.ts'
 import type { RedisAccess } from './redis.ts'
 import { steadyLocks } from './worker.ts'
@@ -13,11 +13,11 @@ import { steadyLocks } from './worker.ts'
 export async function startEngineService(
   t: Teardown,
   redis: RedisAccess,
-  { intercomUrl, clock = systemClock }: { intercomUrl: string; clock?: Clock },
+  { intercomUrl, clock = systemClock, ...options }: { intercomUrl: string; clock?: Clock } & AppOptions,
 ): Promise<TestApp> {
   const queue = createSyncQueue(redis.connect(), () => undefined)
   t.teardown(() => queue.close())
-  const app = await startApp(t, redis, { intercomBaseUrl: intercomUrl, clock, enqueue: queue.enqueue })
+  const app = await startApp(t, redis, { intercomBaseUrl: intercomUrl, clock, enqueue: queue.enqueue, ...options })
   const worker = startWorkerRole({
     ...app.store,
     redis: redis.connect(),

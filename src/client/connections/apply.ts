@@ -1,29 +1,20 @@
-import { readFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
 import { exitCodes } from '../../command-line/exit-code.ts'
-import { nameOf, readText } from '../../connector/input-files.ts'
+import type { ConnectionsFile, DeclaredConnection } from '../../connections-file/connections-file.ts'
 import { CodedError } from '../../errors.ts'
 import { isObject } from '../../json-object.ts'
 import type { ClientCommand } from '../service/command.ts'
 import { openService, type Service } from '../service/service.ts'
-import { type DeclaredConnection, fault, readConnectionsFile } from './connections-file.ts'
+import { readDeclaredFile } from './declared-file.ts'
 
 /** Puts every connection of a file, one after the other. Nothing is put when the file has a fault. */
 export const applyConnections: ClientCommand<'connections apply'> = async (context) => {
   const { options, operands, output, note, settings, signal } = context
-  const [path = ''] = operands
-  const name = nameOf(path)
-  // Files are named as seen from the one that names them.
-  const folder = path === name ? dirname(path) : '.'
-  const declared = await readConnectionsFile(name, await readText('FILE', path, signal), {
-    variable: settings.variable,
-    file: (other) => readFile(resolve(folder, other), 'utf8'),
-  })
+  const file = await readDeclaredFile(operands[0] ?? '', settings, signal)
   const service = await openService(context)
   const applied: object[] = []
-  for (const connection of declared) {
+  for (const connection of file.connections) {
     const { connectionId } = connection
-    const { change, warnings, secrets } = await put(connection, service, name)
+    const { change, warnings, secrets } = await put(connection, service, file, options.unchecked === true)
     applied.push({ connectionId, change, warnings, ...(secrets.length > 0 && { secrets }) })
     if (!options.json) {
       await output.write(`${connectionId}: ${change}\n`)
@@ -45,23 +36,25 @@ interface Applied {
   secrets: { url: string; secret: string }[]
 }
 
-async function put({ connectionId, body }: DeclaredConnection, service: Service, file: string): Promise<Applied> {
-  const path = `/v1/connections/${encodeURIComponent(connectionId)}`
-  try {
-    const { headers, value } = await service.ask({ method: 'PUT', path, body })
-    return { change: headers.get('connection-change') ?? 'put', warnings: warningsIn(value), secrets: secretsIn(value) }
-  } catch (error) {
-    if (!(error instanceof CodedError) || error.code !== 'invalid_request' || error.faults.length === 0) throw error
-    // A fault of the id itself names a parameter, which is no pointer.
-    const placeOf = (pointer: string) => (pointer.startsWith('/') ? pointer : '')
-    throw fault(
-      file,
-      error.faults.map(({ pointer, detail }) => ({
-        pointer: `/connections/${connectionId}${placeOf(pointer)}`,
-        detail,
-      })),
-    )
-  }
+async function put(
+  { connectionId, body }: DeclaredConnection,
+  service: Service,
+  file: ConnectionsFile,
+  isUnchecked: boolean,
+): Promise<Applied> {
+  // A service of an earlier version does not know the parameter.
+  const path = `/v1/connections/${encodeURIComponent(connectionId)}${isUnchecked ? '?validate=false' : ''}`
+  const { headers, value } = await service.ask({ method: 'PUT', path, body }).catch((error: unknown) => {
+    throw inFile(error, file, connectionId)
+  })
+  return { change: headers.get('connection-change') ?? 'put', warnings: warningsIn(value), secrets: secretsIn(value) }
+}
+
+/** What a service says about a connection's body, with the place in the file. */
+export function inFile(error: unknown, file: ConnectionsFile, connectionId: string): unknown {
+  if (!(error instanceof CodedError)) return error
+  if (error.code === 'invalid_request' && error.faults.length > 0) return file.faultOf(connectionId, error.faults)
+  return error.code === 'check_failed' ? new CodedError(error.code, `${connectionId}: ${error.message}`) : error
 }
 
 /** None in the answer of a version that does not tell. */

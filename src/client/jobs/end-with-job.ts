@@ -7,11 +7,13 @@ import { followToEnd } from './follow.ts'
 import { type Job, pathOfJob } from './job.ts'
 import { exitCodeOf, jobLine, jobText } from './job-text.ts'
 
+type WatchingContext = ClientContext<'jobs run'> | ClientContext<'watch'> | ClientContext<'connections refresh'>
+
 /** Shows a job on stderr until it has ended, then tells how, and returns the exit code that does, too. */
 export async function endWithJob(
   first: Job,
   service: Service,
-  { options, output, stderr, note, clock, signal }: ClientContext<'jobs run'> | ClientContext<'watch'>,
+  { options, output, stderr, note, clock, signal }: WatchingContext,
 ): Promise<ExitCode> {
   const screen = createScreen({ output: stderr, notes: stderr, environment: readTerminalSettings() })
   note(jobLine(first))

@@ -2,6 +2,7 @@ import { type ConfigMember, configMembers } from '../../airbyte/config-members.t
 import type { Fault } from '../../errors.ts'
 import { appendPointer } from '../../json/json-pointer.ts'
 import { isObject } from '../../json-object.ts'
+import type { ConnectionCheck } from '../../store/connections/connection-check.ts'
 import type { Connection, ConnectionSettings } from '../../store/connections/connection-store.ts'
 import { invalidRequest } from '../requests/validation.ts'
 import { toRunsBody } from '../schedules/runs-body.ts'
@@ -14,13 +15,14 @@ import type { ConnectionBody } from './connection-schemas.ts'
  *
  * @param now ms since the epoch
  * @param isWhole whether with its catalog, which holds the schemas of all streams; otherwise with their names
- * @param mostNext how many of its next runs are shown @defaultValue 5
+ * @param more `mostNext`: how many of its next runs are shown @defaultValue 5; `made`: secrets of webhooks, by their
+ * addresses, that are shown this once
  */
 export function toConnectionBody(
-  { connectionId, settings, runs, webhooks = [], problem, ...times }: Connection,
+  { connectionId, settings, runs, webhooks = [], check, isDeclared, problem, workspaceId, ...times }: Connection,
   now: number,
   isWhole: boolean,
-  mostNext = 5,
+  { mostNext = 5, made }: { mostNext?: number; made?: ReadonlyMap<string, string> } = {},
 ): ConnectionBody {
   return {
     connectionId,
@@ -30,11 +32,18 @@ export function toConnectionBody(
       ...(settings.onMissingPermission && { onMissingPermission: settings.onMissingPermission }),
     }),
     ...(runs && toRunsBody(runs, now, mostNext)),
-    ...(webhooks.length > 0 && { webhooks: toWebhooksBody(webhooks) }),
+    ...(webhooks.length > 0 && { webhooks: toWebhooksBody(webhooks, made) }),
+    ...(check && { check: toCheckBody(check) }),
+    ...(isDeclared && { declaredIn: 'CONNECTIONS_FILE' }),
     ...(problem !== undefined && { problem: problem.message }),
+    ...(workspaceId !== undefined && { workspaceId }),
     createdAt: new Date(times.createdAt).toISOString(),
     lastUpdatedAt: new Date(times.lastUpdatedAt).toISOString(),
   }
+}
+
+function toCheckBody({ status, message, checkedAt }: ConnectionCheck): NonNullable<ConnectionBody['check']> {
+  return { status, message, checkedAt: new Date(checkedAt).toISOString() }
 }
 
 function namesOf({ catalog }: ConnectionSettings): { name: string; syncMode: string }[] {
@@ -42,7 +51,7 @@ function namesOf({ catalog }: ConnectionSettings): { name: string; syncMode: str
 }
 
 /** Masks unknown members as well: they may be secrets. */
-function maskSecrets(config: object): Record<string, unknown> {
+export function maskSecrets(config: object): Record<string, unknown> {
   const shown = new Map<string, ConfigMember>(Object.entries(configMembers))
   return Object.fromEntries(
     Object.entries(config).map(([name, value]) => {

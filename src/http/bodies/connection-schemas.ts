@@ -1,7 +1,8 @@
-import { type Static, Type } from 'typebox'
+import { type Static, type TSchema, Type } from 'typebox'
 import { runMembers, scheduleMembers } from '../schedules/schedule-schemas.ts'
 import { webhookMembers } from '../webhooks/webhook-schemas.ts'
 import { connectionIdSchema, pageParameters } from './list-schemas.ts'
+import { byDefault } from './parameters.ts'
 import { exampleConfig } from './payload-schemas.ts'
 import { onMissingPermission } from './permission-schemas.ts'
 
@@ -10,6 +11,26 @@ import { onMissingPermission } from './permission-schemas.ts'
 const open = { additionalProperties: true }
 const closed = { additionalProperties: false }
 const time = (description: string) => Type.String({ format: 'date-time', description })
+
+/** What becomes of a connection without its clients. Only in answers. */
+const checkMembers = {
+  check: Type.Optional(
+    Type.Object(
+      {
+        status: Type.String({ enum: ['succeeded', 'failed'] }),
+        message: Type.String({ description: 'What Intercom has said, for people' }),
+        checkedAt: time('When Intercom was asked'),
+      },
+      { description: 'The last check of its config and streams. Absent when they were stored unchecked' },
+    ),
+  ),
+  declaredIn: Type.Optional(
+    Type.String({
+      enum: ['CONNECTIONS_FILE'],
+      description: 'The operator declares it there: what the file says comes back whenever the service reads the file',
+    }),
+  ),
+}
 
 export const connectionSchema = Type.Object(
   {
@@ -32,10 +53,15 @@ export const connectionSchema = Type.Object(
     ...scheduleMembers,
     ...webhookMembers,
     ...runMembers,
+    ...checkMembers,
     warnings: Type.Optional(
       Type.Array(Type.String(), {
-        description: 'Only in the answer to PUT: what its jobs will stumble over. Empty if nothing is known',
+        description:
+          'Only in the answer to PUT, PATCH and clone: what its jobs will stumble over. Empty if nothing is known',
       }),
+    ),
+    workspaceId: Type.Optional(
+      Type.String({ description: "Intercom's id of the workspace that its data is of, once it is known" }),
     ),
     createdAt: time('When it was made'),
     lastUpdatedAt: time('When config and catalog were last put'),
@@ -63,6 +89,8 @@ export const newConnectionBody = Type.Object(
     ...webhookMembers,
     connectionId: Type.Optional(connectionIdSchema),
     ...runMembers,
+    workspaceId: Type.Optional(asRead),
+    ...checkMembers,
     createdAt: Type.Optional(asRead),
     lastUpdatedAt: Type.Optional(asRead),
     warnings: Type.Optional(Type.Array(Type.String(), { description: 'As `PUT` gave it; it is found out anew' })),
@@ -81,6 +109,83 @@ export const newConnectionBody = Type.Object(
 )
 
 export const connectionQuery = Type.Object({ include }, closed)
+
+/** Whether a connection begins anew, with whatever workspace the token leads to. */
+export const resetState = byDefault(
+  Type.Boolean({
+    default: false,
+    description:
+      'Reset the state as well, and take the workspace of the new access token, whatever the connection was connected to',
+  }),
+)
+
+const orNull = (schema: TSchema) => Type.Optional(Type.Union([schema, Type.Null()]))
+const someOf = (description: string) => Type.Object({}, { ...open, description })
+
+/** The result is checked as the body of `PUT` is. */
+export const connectionPatchBody = Type.Object(
+  {
+    config: Type.Optional(someOf('Members of the config to change; null removes one, a mask keeps what is stored')),
+    catalog: orNull(someOf('Members of the catalog to change; its streams are replaced whole')),
+    streams: orNull(Type.Ref('StreamList')),
+    onMissingPermission: orNull(onMissingPermission('null = `fail`')),
+    schedule: orNull(someOf('Members to change; with another `type`, a whole schedule; null = none')),
+    ack: orNull(scheduleMembers.ack),
+    fullRefresh: orNull(someOf('Members to change; null = none')),
+    paused: orNull(scheduleMembers.paused),
+  },
+  {
+    ...closed,
+    description: 'A JSON merge patch (RFC 7396) of what `GET` answers: what is left out stays, null removes',
+    examples: [{ schedule: { type: 'interval', every: 'PT6H' } }],
+  },
+)
+
+export const cloneBody = Type.Object(
+  { connectionId: connectionIdSchema },
+  { ...closed, description: 'The id of the new connection', examples: [{ connectionId: 'acme-2' }] },
+)
+
+const rfc3339 = { pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$', maxLength: 20 }
+
+export const refreshBody = Type.Object(
+  {
+    streams: Type.Array(Type.String(), {
+      minItems: 1,
+      maxItems: 100,
+      description: 'Streams of the connection that have a cursor',
+    }),
+    since: Type.String({ ...rfc3339, description: 'UTC; rows updated at this time and later' }),
+    until: Type.Optional(Type.String({ ...rfc3339, description: 'UTC; only rows updated before. Left out: all' })),
+  },
+  { ...closed, examples: [{ streams: ['contacts'], since: '2025-03-01T00:00:00Z', until: '2025-04-01T00:00:00Z' }] },
+)
+
+export const connectionDiffSchema = Type.Object({
+  change: Type.String({
+    enum: ['created', 'changed', 'unchanged'],
+    description: 'What `PUT` of the same body would do',
+  }),
+  changes: Type.Array(
+    Type.Object({
+      pointer: Type.String({ description: 'The member; `/streams/NAME` stands for a stream of the catalog' }),
+      before: Type.Optional(Type.Unknown({ description: 'Absent when there is none; secrets are masked' })),
+      after: Type.Optional(Type.Unknown({ description: 'Absent when there will be none; secrets are masked' })),
+    }),
+  ),
+})
+
+/** For calls that make or change a connection. */
+export const validate = byDefault(
+  Type.Boolean({
+    default: true,
+    description: 'Ask Intercom first, and store nothing that it does not accept; false = store it unchecked',
+  }),
+)
+
+export const changeQuery = Type.Object({ include, validate, resetState }, closed)
+
+export const cloneQuery = Type.Object({ include, validate }, closed)
 
 export const connectionListQuery = Type.Object(
   {

@@ -50,6 +50,6 @@ export const checkBody = Type.Object(
 )
 
 export const discoverBody = Type.Object(
-  { config: Type.Optional(Type.Ref('SourceConfig')) },
-  { ...closed, examples: [{ config: exampleConfig }] },
+  { config: Type.Optional(Type.Ref('SourceConfig')), connectionId: Type.Optional(connectionIdSchema) },
+  { ...closed, description: '`config` or `connectionId`, or neither', examples: [{ config: exampleConfig }] },
 )

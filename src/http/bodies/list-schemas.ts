@@ -3,11 +3,18 @@ import { byDefault } from './parameters.ts'
 
 /** Schemas of lists and of the calls that ask for them. */
 
+const connectionIdPattern = '^[A-Za-z0-9_-]{1,64}$'
+
 /** As the client chooses it. */
 export const connectionIdSchema = Type.String({
-  pattern: '^[A-Za-z0-9_-]{1,64}$',
+  pattern: connectionIdPattern,
   description: 'Letters, digits, - and _, at most 64',
 })
+
+/** Whether a name can be that of a connection. */
+export function isConnectionId(name: string): boolean {
+  return new RegExp(connectionIdPattern).test(name)
+}
 
 export const pageParameters = {
   limit: byDefault(

@@ -49,6 +49,16 @@ export function addJsonBody(app: FastifyInstance): void {
   )
 }
 
+/** The media type of a JSON merge patch (RFC 7396). */
+export const mergePatchType = 'application/merge-patch+json'
+
+/** Takes a JSON merge patch under its own media type as well. */
+export function addMergePatchBody(app: Pick<FastifyInstance, 'addContentTypeParser'>): void {
+  app.addContentTypeParser(mergePatchType, { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) =>
+    body.length === 0 ? undefined : parseJson(body, false),
+  )
+}
+
 /**
  * Any name is only a name, `__proto__` too: `JSON.parse` makes it a member like others, and nothing here copies members
  * by assignment. Intercom's custom attributes may have such names, and they come back in catalogs and states.

@@ -1,5 +1,5 @@
 import type { FastifySchemaCompiler } from 'fastify'
-import type { TProperties, TSchema } from 'typebox'
+import type { Static, TProperties, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { CodedError, type Fault, firstFaults } from '../../errors.ts'
 import { appendPointer } from '../../json/json-pointer.ts'
@@ -19,12 +19,31 @@ export function validatorCompiler(named: TProperties = {}): FastifySchemaCompile
     const validator = Compile(named, schema)
     return (input: unknown) => {
       const value = httpPart === 'body' ? input : convertTexts(propertiesOf(schema), input)
-      if (validator.Check(value)) return { value }
-      const { known, unknown } = splitMembers(schema, value)
-      const isBody = httpPart === 'body'
-      const faults = validator.Errors(known).map((error) => toFaults(error, isBody))
-      return { error: invalidRequest([...unknown.map((name) => unknownMember(name, isBody)), ...faults.flat()]) }
+      return validator.Check(value) ? { value } : { error: refusal(validator, schema, value, httpPart === 'body') }
     }
+  }
+}
+
+function refusal(
+  validator: { Errors(value: unknown): SchemaFault[] },
+  schema: TSchema,
+  value: unknown,
+  isBody: boolean,
+): CodedError {
+  const { known, unknown } = splitMembers(schema, value)
+  const faults = validator.Errors(known).flatMap((error) => toFaults(error, isBody))
+  return invalidRequest([...unknown.map((name) => unknownMember(name, isBody)), ...faults])
+}
+
+/** Checks a body that is not a request's own, in the same way. @throws CodedError `invalid_request` */
+export function bodyReader<Schema extends TSchema>(
+  schema: Schema,
+  named: TProperties,
+): (value: unknown) => Static<Schema> {
+  const validator = Compile(named, schema)
+  return (value) => {
+    if (validator.Check(value)) return value
+    throw refusal(validator, schema, value, true)
   }
 }
 

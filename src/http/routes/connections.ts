@@ -1,11 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { CodedError, type Fault } from '../../errors.ts'
-import { digestOfJson } from '../../json/digest.ts'
-import type { Connection, ConnectionSettings, PutSchedule } from '../../store/connections/connection-store.ts'
-import { parseSyncRequest, type SyncRequestBody } from '../../sync/contract/sync-request.ts'
-import { hasMasks, restoreSecrets, toConnectionBody } from '../bodies/connection-body.ts'
+import { hasMasks, toConnectionBody } from '../bodies/connection-body.ts'
 import {
+  changeQuery,
   connectionListQuery,
   connectionParameters,
   connectionQuery,
@@ -14,13 +11,11 @@ import {
 import { listOf } from '../bodies/list-schemas.ts'
 import { connectionChangeHeader, needsApiKey, problemResponses } from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
+import { changeConnection } from '../connections/change-connection.ts'
+import { readConnectionBody } from '../connections/read-connection-body.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import type { Api } from '../instance.ts'
 import { createAskIntercom } from '../requests/ask-intercom.ts'
-import { warningsOf } from '../requests/connection-warnings.ts'
-import { invalidRequest } from '../requests/validation.ts'
-import { findUnknownRefreshes, readScheduleMembers } from '../schedules/schedule-body.ts'
-import { readWebhooks, toWebhooksBody } from '../webhooks/webhook-body.ts'
 
 const connectionResponse = (description: string) => ({
   description,
@@ -59,14 +54,16 @@ function addListConnections(app: Api, { connections, clock }: RouteDependencies)
     handler: async ({ tenant, query }) => {
       const { limit, cursor, include } = query
       const page = await connections.list(tenant, { limit, ...(cursor !== undefined && { cursor }) })
-      const data = page.items.map((connection) => toConnectionBody(connection, clock.now(), include === 'catalog', 1))
+      const data = page.items.map((connection) =>
+        toConnectionBody(connection, clock.now(), include === 'catalog', { mostNext: 1 }),
+      )
       return { data, ...(page.next && { next: page.next }) }
     },
   })
 }
 
 function addPutConnection(app: Api, dependencies: RouteDependencies): void {
-  const { connections, openStreams, clock, scheduleMinIntervalMs } = dependencies
+  const { connections, openStreams, clock } = dependencies
   const askIntercom = createAskIntercom(dependencies)
   app.put('/connections/:connectionId', {
     schema: {
@@ -74,80 +71,48 @@ function addPutConnection(app: Api, dependencies: RouteDependencies): void {
       operationId: 'putConnection',
       summary: 'Make a connection, or replace what it syncs',
       description:
-        'The state stays. A running job continues with the config it started with. A schedule that is left out is none, and so are webhooks. The body may be what ' +
-        '`GET` of the connection gave, edited: a mask keeps the secret that is stored. `warnings` names streams that ' +
-        'the token may not read; finding out takes 20 s at most, and never keeps the connection from being stored.',
+        'Nothing is stored unless Intercom accepts the token (`check_failed`); a config and streams that are stored already ' +
+        'are not checked again. `warnings` names streams that the token may not read. The check takes 25 s at most. The ' +
+        'state stays, unless `resetState=true`. The access token of another workspace than the one that the connection was ' +
+        'connected to is refused, if that is known; otherwise its next job fails. A running job continues with the config ' +
+        'it started with. A schedule that is left out is none, and so are webhooks. The body may be what `GET` of the connection gave, edited: ' +
+        'a mask keeps the secret that is stored.',
       params: connectionParameters,
-      querystring: connectionQuery,
+      querystring: changeQuery,
       body: newConnectionBody,
       response: {
         200: { ...connectionResponse('The connection, replaced'), headers: connectionChangeHeader },
         201: { ...connectionResponse('The connection, new'), headers: connectionChangeHeader },
-        ...problemResponses('malformed_json', 'body_too_large', 'unsupported_media_type'),
+        ...problemResponses(
+          'malformed_json',
+          'body_too_large',
+          'unsupported_media_type',
+          'workspace_changed',
+          'connection_busy',
+          'check_failed',
+          'intercom_unavailable',
+          'intercom_protocol',
+          'proxy_refused',
+        ),
       },
     },
     handler: async ({ tenant, params: { connectionId }, query, body }, reply) => {
-      if (body.connectionId !== undefined && body.connectionId !== connectionId) {
-        throw invalidRequest([{ pointer: '/connectionId', detail: 'is not the connection of the path' }])
-      }
-      const before = await readBefore(connections, tenant, connectionId)
-      const faults: Fault[] = []
-      const { webhooks = [], ...rest } = body
-      const schedule = readScheduleMembers(rest, scheduleMinIntervalMs, faults)
-      const told = webhooks.length > 0 ? await readWebhooks(webhooks, dependencies, faults) : undefined
-      if (faults.length > 0) throw invalidRequest(faults)
-      const settled = (stored?: object) => settingsOf(rest, schedule, stored)
-      const { connection, created } = hasMasks(body.config)
-        ? await connections.edit(tenant, connectionId, (stored) => settled(stored?.config), schedule, told?.edit)
-        : await connections.put(tenant, connectionId, settled(), schedule, told?.edit)
-      reply.header('Connection-Change', created ? 'created' : changeBetween(before, connection))
       const signal = openStreams.signalFor(reply.raw)
-      const warnings = connection.settings ? await warningsOf(connection.settings, askIntercom, signal) : []
-      const answer = toConnectionBody(connection, clock.now(), query.include === 'catalog')
-      const shown = told && { webhooks: toWebhooksBody(connection.webhooks ?? [], told.made) }
-      return reply.code(created ? 201 : 200).send({ ...answer, ...shown, warnings })
+      const { validate, resetState } = query
+      const options = { tenant, connectionId, validate, resetState, signal }
+      const { connection, change, warnings, made } = await changeConnection(
+        { connections, clock, askIntercom },
+        options,
+        async (stored) => {
+          if (stored?.problem !== undefined && hasMasks(body.config)) throw stored.problem
+          return readConnectionBody(connectionId, body, stored, dependencies)
+        },
+      )
+      reply.header('Connection-Change', change)
+      const answer = toConnectionBody(connection, clock.now(), query.include === 'catalog', { made })
+      return reply.code(change === 'created' ? 201 : 200).send({ ...answer, warnings })
     },
   })
-}
-
-/** @param stored the connection's config as it is @throws CodedError `invalid_request` */
-function settingsOf(
-  { config, ...body }: SyncRequestBody,
-  { fullRefresh }: PutSchedule,
-  stored: object | undefined,
-): ConnectionSettings {
-  const { states: _, ...settings } = parseSyncRequest({ ...body, config: restoreSecrets(config, stored) })
-  const faults = findUnknownRefreshes(fullRefresh, settings)
-  if (faults.length > 0) throw invalidRequest(faults)
-  return settings
-}
-
-/** The connection as it is; undefined where there is none. Only for telling what has changed. */
-async function readBefore(
-  connections: RouteDependencies['connections'],
-  tenant: string,
-  connectionId: string,
-): Promise<Connection | undefined> {
-  try {
-    return await connections.read(tenant, connectionId)
-  } catch (error) {
-    if (error instanceof CodedError && error.code === 'connection_not_found') return undefined
-    throw error
-  }
-}
-
-/** What cannot be read counts as changed. */
-function changeBetween(before: Connection | undefined, after: Connection) {
-  if (!before?.settings || !after.settings) return 'changed'
-  const isSame = digestOfJson(putPartOf(before)) === digestOfJson(putPartOf(after))
-  return isSame ? 'unchanged' : 'changed'
-}
-
-/** What a client can put of a connection. */
-function putPartOf({ settings, runs, webhooks }: Connection): object {
-  const { sync, refresh, ack, isPaused } = runs?.record ?? {}
-  const fullRefresh = refresh && { schedule: refresh.schedule, streams: refresh.streams }
-  return { settings, schedule: sync?.schedule, fullRefresh, ack, isPaused, webhooks }
 }
 
 function addGetConnection(app: Api, { connections, clock }: RouteDependencies): void {

@@ -54,7 +54,7 @@ function addCheck(app: Api, { openStreams, connections }: RouteDependencies, ask
         'It takes about ten requests to Intercom. When no usable answer comes for 10 s (13 s if the rate limit is about to ' +
         'let a request pass), this is answered with 503, which says what was seen. Where Intercom says that a permission is ' +
         'missing, it is asked once more ten seconds later, so that it takes 25 s at most. With `connectionId` only the ' +
-        'streams of that connection are tried.',
+        'streams of that connection are tried, and it fails when its token leads to another workspace than its data is of.',
       tags: ['connector'],
       security: needsApiKey,
       querystring: noQuery,
@@ -80,16 +80,14 @@ function addCheck(app: Api, { openStreams, connections }: RouteDependencies, ask
       refuseUnlessOne(given, connectionId)
       const signal = openStreams.signalFor(reply.raw)
       await closeWhenHalfClosedLater(reply.raw)
-      const check = async (config: SourceConfig, read?: string[]) =>
+      const check = async (config: SourceConfig, read?: string[], workspaceId?: string) =>
         connectionStatusMessage(
-          await askIntercom(signal, config, (client) => checkConnection(client, config, wanted, read)),
+          await askIntercom(signal, config, (client) => checkConnection(client, config, wanted, read, workspaceId)),
         )
       if (connectionId !== undefined) {
-        const { config, catalog } = await connections.readStart(tenant, connectionId)
-        return check(
-          config,
-          catalog.streams.map(({ stream }) => stream.name),
-        )
+        const { config, catalog, workspaceId } = await connections.readStart(tenant, connectionId)
+        const names = catalog.streams.map(({ stream }) => stream.name)
+        return check(config, names, workspaceId)
       }
       const faults: Fault[] = []
       const config = readSourceConfig(restoreSecrets(given, undefined), '', faults)
@@ -98,7 +96,7 @@ function addCheck(app: Api, { openStreams, connections }: RouteDependencies, ask
   })
 }
 
-function addDiscover(app: Api, { openStreams }: RouteDependencies, askIntercom: AskIntercom): void {
+function addDiscover(app: Api, { openStreams, connections }: RouteDependencies, askIntercom: AskIntercom): void {
   app.post('/discover', {
     // Everything may be left out, even the body.
     preValidation: async (request) => {
@@ -107,7 +105,8 @@ function addDiscover(app: Api, { openStreams }: RouteDependencies, askIntercom: 
     schema: {
       operationId: 'discoverStreams',
       summary: 'List the streams',
-      description: "With a config, `custom_attributes` are typed from the workspace's data attributes.",
+      description:
+        "With a config, or a connection, `custom_attributes` are typed from the workspace's data attributes.",
       tags: ['connector'],
       security: needsApiKey,
       querystring: noQuery,
@@ -117,6 +116,7 @@ function addDiscover(app: Api, { openStreams }: RouteDependencies, askIntercom: 
         ...problemResponses(
           'malformed_json',
           'token_invalid',
+          'connection_not_found',
           'body_too_large',
           'unsupported_media_type',
           'intercom_unavailable',
@@ -125,16 +125,25 @@ function addDiscover(app: Api, { openStreams }: RouteDependencies, askIntercom: 
         ),
       },
     },
-    handler: async ({ body }, reply) => {
-      if (body.config === undefined) return catalogMessage(listStreams())
-      const faults: Fault[] = []
-      const config = readSourceConfig(restoreSecrets(body.config, undefined), '/config', faults)
-      if (!config) throw invalidRequest(faults)
+    handler: async ({ tenant, body }, reply) => {
+      const { connectionId, config: given } = body
+      if (given === undefined && connectionId === undefined) return catalogMessage(listStreams())
+      refuseUnlessOne(given, connectionId)
+      const config =
+        connectionId === undefined ? readGiven(given) : (await connections.readStart(tenant, connectionId)).config
       const signal = openStreams.signalFor(reply.raw)
       await closeWhenHalfClosedLater(reply.raw)
       return catalogMessage(await askIntercom(signal, config, (client) => discoverStreams(client, config.api_version)))
     },
   })
+}
+
+/** @throws CodedError `invalid_request` */
+function readGiven(given: unknown): SourceConfig {
+  const faults: Fault[] = []
+  const config = readSourceConfig(restoreSecrets(given, undefined), '/config', faults)
+  if (!config) throw invalidRequest(faults)
+  return config
 }
 
 /** @throws CodedError `invalid_request` */

@@ -109,7 +109,7 @@ function addSetState(app: Api, { connections }: RouteDependencies): void {
       body: newStatesBody,
       response: {
         200: statesResponse('The whole state as it now is'),
-        ...problemResponses(...bodyProblems, 'connection_not_found', 'connection_busy'),
+        ...problemResponses(...bodyProblems, 'connection_not_found', 'connection_busy', 'workspace_changed'),
       },
     },
     handler: async ({ tenant, params, query: { stream }, body }) => {

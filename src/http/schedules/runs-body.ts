@@ -2,7 +2,7 @@ import { failingFrom } from '../../schedules/connection-schedule.ts'
 import { nextDueTimes } from '../../schedules/due-times.ts'
 import type { ConnectionRuns } from '../../store/connections/connection-store.ts'
 import type { Job } from '../../store/job.ts'
-import type { ScheduleRecord } from '../../store/schedules/schedule-record.ts'
+import { isHeld, type ScheduleRecord } from '../../store/schedules/schedule-record.ts'
 
 /**
  * What a connection does by itself, and what came of it, as the API shows it. One without a schedule shows what its jobs
@@ -27,14 +27,19 @@ export function toRunsBody({ record, lastSync, lastJob }: ConnectionRuns, now: n
   }
 }
 
-function healthOf({ sync, ack, consecutiveFailures }: ScheduleRecord, lastSync: ConnectionRuns['lastSync']) {
+function healthOf(
+  { sync, ack, consecutiveFailures, signInNeededAt }: ScheduleRecord,
+  lastSync: ConnectionRuns['lastSync'],
+) {
+  if (signInNeededAt !== undefined) return 'needs_sign_in'
   if (consecutiveFailures >= failingFrom) return 'failing'
   return sync && ack === 'client' && lastSync === 'waiting' ? 'waiting_for_acknowledgement' : 'ok'
 }
 
 /** From the code that runs them. */
-function nextRunsOf({ sync, isPaused, notBefore }: ScheduleRecord, now: number, most: number): number[] {
-  if (!sync || isPaused) return []
+function nextRunsOf(record: ScheduleRecord, now: number, most: number): number[] {
+  const { sync, notBefore } = record
+  if (!sync || isHeld(record)) return []
   return nextDueTimes(sync.schedule, sync.setAt, Math.max(now, sync.lastDue, notBefore - 1), most)
 }
 

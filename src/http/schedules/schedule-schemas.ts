@@ -95,15 +95,17 @@ const lastJob = Type.Object(
 export const runMembers = {
   health: Type.Optional(
     Type.String({
-      enum: ['failing', 'waiting_for_acknowledgement', 'ok'],
+      enum: ['needs_sign_in', 'failing', 'waiting_for_acknowledgement', 'ok'],
       description:
-        'The first that holds. failing = the last five syncs have failed; waiting_for_acknowledgement = a client must ' +
+        'The first that holds. needs_sign_in = Intercom no longer accepts the access token, and nothing begins by itself until ' +
+        'somebody signs in or puts another token; failing = the last five syncs have failed; waiting_for_acknowledgement = a client must ' +
         'acknowledge messages before the next scheduled sync begins',
     }),
   ),
   nextRuns: Type.Optional(
     Type.Array(Type.String({ format: 'date-time' }), {
-      description: 'When the next syncs are due, five of them; one in lists, and none while paused',
+      description:
+        'When the next syncs are due, five of them; one in lists, and none while paused or without a sign-in',
     }),
   ),
   lastJob: Type.Optional(lastJob),

@@ -11,12 +11,14 @@ import { needsNoKey, openProblems } from '../bodies/responses.ts'
 import { jobSchema, noQuery, problemSchema } from '../bodies/schemas.ts'
 import { estimateSchema } from '../estimate/estimate-schemas.ts'
 import { recordPageSchema } from '../records/record-schemas.ts'
+import { signInBody } from '../sign-in/sign-in-schemas.ts'
 import { deliverySchema } from '../webhooks/webhook-schemas.ts'
 
 const sharedSchemas = [
   jobSchema,
   connectionSchema,
   deliverySchema,
+  signInBody,
   problemSchema,
   specMessageSchema,
   connectionStatusMessageSchema,
@@ -51,6 +53,7 @@ const openapi = {
     { name: 'connector', description: "Airbyte's spec, check and discover, and an estimate of a sync" },
     { name: 'jobs', description: 'Starting syncs, watching them, reading their messages' },
     { name: 'connections', description: 'What is synced again and again, and where the next job continues' },
+    { name: 'sign-in', description: 'Connecting by signing in at Intercom (OAuth), without an access token to paste' },
     { name: 'health', description: 'For operators' },
     { name: 'docs', description: 'What this service is' },
   ],

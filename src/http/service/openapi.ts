@@ -13,6 +13,7 @@ export async function exportOpenApi(): Promise<string> {
     connections: unused,
     deliveries: unused,
     receivers: unused,
+    signIns: unused,
     messages: unused,
     records: unused,
     clock: systemClock,

@@ -1,6 +1,5 @@
 import type { Clock } from '../../clock.ts'
 import type { Fault } from '../../errors.ts'
-import type { EditWebhooks } from '../../store/connections/connection-store.ts'
 import { usualEvents } from '../../webhooks/events.ts'
 import { ReceiverRefusedError, type Receivers, UnknownHostError } from '../../webhooks/receivers.ts'
 import { createWebhookSecret, isWebhookSecret, secretForm } from '../../webhooks/signature.ts'
@@ -10,21 +9,27 @@ import { secretMask } from './secret-mask.ts'
 import type { WebhookBody } from './webhook-schemas.ts'
 
 /** Webhooks that somebody puts. */
-export interface PutWebhooks {
-  edit: EditWebhooks
-  /** Secrets that the latest `edit` has made, by their addresses. */
+export interface AskedWebhooks {
+  webhooks: Webhook[]
+  /** Secrets that were made for them, by their addresses. */
   made: ReadonlyMap<string, string>
 }
 
 /** DNS may not make a call wait for longer, ms; an address that is not known by then is looked at when a message is sent. */
 const lookMs = 3000
 
-/** Whom a connection is to tell. Faults are added to the list. */
+/**
+ * Whom a connection is to tell.
+ *
+ * @param stored its webhooks as they are
+ * @throws CodedError `invalid_request`
+ */
 export async function readWebhooks(
   bodies: readonly WebhookBody[],
+  stored: readonly Webhook[],
   { receivers, clock }: { receivers: Receivers; clock: Clock },
-  faults: Fault[],
-): Promise<PutWebhooks> {
+): Promise<AskedWebhooks> {
+  const faults: Fault[] = []
   const over = new AbortController()
   const late = clock.sleep(lookMs, over.signal).catch(() => undefined)
   const refusals = await Promise.all(bodies.map(({ url }) => Promise.race([refusalOf(receivers, url), late])))
@@ -37,14 +42,9 @@ export async function readWebhooks(
       fault('url', 'is there already; name all events in one place')
     if (secret !== undefined && secret !== secretMask && !isWebhookSecret(secret)) fault('secret', secretForm)
   }
+  if (faults.length > 0) throw invalidRequest(faults)
   const made = new Map<string, string>()
-  return {
-    made,
-    edit(stored) {
-      made.clear()
-      return bodies.map((body, place) => toWebhook(body, place, stored, made))
-    },
-  }
+  return { webhooks: bodies.map((body, place) => toWebhook(body, place, stored, made)), made }
 }
 
 /** Why messages may not be sent there; undefined if they may, or nobody knows yet. */

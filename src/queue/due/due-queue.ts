@@ -8,7 +8,12 @@ import { nextDueTimes } from '../../schedules/due-times.ts'
 import { StoredSchedule } from '../../schedules/stored-schedule.ts'
 import { storeAnswer } from '../../store/availability.ts'
 import type { Keyspace, StoreClient } from '../../store/keys.ts'
-import type { ScheduledKind, ScheduleRecord, SetSchedule } from '../../store/schedules/schedule-record.ts'
+import {
+  isHeld,
+  type ScheduledKind,
+  type ScheduleRecord,
+  type SetSchedule,
+} from '../../store/schedules/schedule-record.ts'
 import { type ConnectionName, readScheduleRecord } from '../../store/schedules/scheduled-connections.ts'
 import { isValid } from '../../stored/stored-data.ts'
 
@@ -48,7 +53,7 @@ export function schedulerId({ tenant, connectionId }: ConnectionName, kind: Sche
 /** The next due time that a record leaves to come; undefined if there is none. */
 export function nextDue(record: ScheduleRecord | undefined, kind: ScheduledKind, now: number): number | undefined {
   const set = record?.[kind]
-  if (!set || record.isPaused) return undefined
+  if (!set || isHeld(record)) return undefined
   return nextDueTimes(set.schedule, set.setAt, Math.max(now, set.lastDue), 1)[0]
 }
 
@@ -83,7 +88,7 @@ export function createDueQueue(redis: StoreClient, onError: (error: Error) => vo
     await failpoint('dueFollow', async () => {
       for (const kind of ['sync', 'refresh'] as const) {
         const id = schedulerId(connection, kind)
-        const set = record?.isPaused ? undefined : record?.[kind]
+        const set = record && !isHeld(record) ? record[kind] : undefined
         if (set) await schedule(id, set, connection, isMended)
         else await queue.removeJobScheduler(id)
       }

@@ -6,7 +6,7 @@ import { jobOfConnection, refreshOfConnection } from '../../store/jobs/connectio
 import { ConnectionChangedError, type DueTime, type JobStore } from '../../store/jobs/job-store.ts'
 import type { StoreClient } from '../../store/keys.ts'
 import { readLastSync } from '../../store/schedules/last-sync.ts'
-import type { ScheduledKind, ScheduleRecord } from '../../store/schedules/schedule-record.ts'
+import { isHeld, type ScheduledKind, type ScheduleRecord } from '../../store/schedules/schedule-record.ts'
 import { type ConnectionName, readScheduleRecord, skipDue } from '../../store/schedules/scheduled-connections.ts'
 
 /** What became of due times, for the log. */
@@ -53,7 +53,7 @@ async function lookAt(
   const { redis, clock, onDue = () => undefined } = dependencies
   const record = await readScheduleRecord(redis, connection)
   const set = record?.[kind]
-  if (!record || !set || record.isPaused) return false
+  if (!record || !set || isHeld(record)) return false
   const now = clock.now()
   const { schedule, setAt, lastDue: after } = set
   const over = (dueAt: number, count: number, reason: SkipReason | '') =>

@@ -3,6 +3,8 @@ import type { Commit } from '../../sync/contract/commit.ts'
 import { type ActivityReport, activityJson } from '../activity.ts'
 import { type CancelReason, cancelReasonOf } from '../job-record.ts'
 import { runScript } from '../script.ts'
+import { needSignIn } from '../sign-ins/need-sign-in.ts'
+import { noteWorkspace } from '../sign-ins/note-workspace.ts'
 import { activityScript } from './activity.lua.ts'
 import { beginScript } from './begin.lua.ts'
 import { type BegunAttempt, readBegun, readGrowth } from './begun-attempt.ts'
@@ -69,6 +71,18 @@ export interface AttemptStore {
    * @param hasProgress whether this attempt has made some
    */
   rest(identity: AttemptIdentity, hasProgress: boolean): Promise<ReleaseOutcome>
+  /**
+   * Notes whose data the attempt reads, for the job's connection, if it has one.
+   *
+   * @throws CodedError `workspace_changed` when the connection is of another workspace
+   */
+  noteWorkspace(attempt: Attempt, workspaceId: string): Promise<void>
+  /**
+   * Notes that Intercom accepts the token of the job's connection no more, unless it has another one by now.
+   *
+   * @returns whether this call has noted it first
+   */
+  needSignIn(attempt: Attempt): Promise<boolean>
   /** Tells callers what the attempt is doing. Changes nothing once another attempt has begun. */
   reportActivity(identity: AttemptIdentity, report: ActivityReport): Promise<void>
   /**
@@ -87,6 +101,14 @@ export function createAttemptStore(dependencies: AttemptStoreDependencies): Atte
     readGrowth: (jobId) => readGrowth(dependencies.redis, jobId),
     release: (...release) => releaseAttempt(dependencies, ...release),
     rest: (...rest) => restAttempt(dependencies, ...rest),
+    async noteWorkspace({ jobId, tenant, connectionId }, workspaceId) {
+      if (connectionId === undefined) return
+      await noteWorkspace(dependencies.redis, { tenant, connectionId }, jobId, workspaceId)
+    },
+    async needSignIn({ tenant, connectionId, openRequest }) {
+      if (connectionId === undefined) return false
+      return needSignIn(dependencies, { tenant, connectionId }, openRequest().config.access_token)
+    },
     reportActivity: (identity, report) => reportActivity(dependencies, identity, report),
     end: (jobId, fence, ending, by) => endJob(dependencies, jobId, fence, ending, by),
   }

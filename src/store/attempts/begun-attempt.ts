@@ -28,6 +28,8 @@ export interface BegunAttempt {
   isRested: boolean
   /** Rests in a row that brought no progress. */
   idleRests: number
+  /** '' in a damaged record. */
+  tenant: string
   /** The connection that the job belongs to, if any. */
   connectionId?: string
   /** @throws SealBrokenError */
@@ -92,6 +94,7 @@ export function readBegun(
     isRested: begun.rested !== undefined,
     idleRests: Number(begun.idleRests ?? 0),
     ...(begun.cancelReason !== undefined && { cancelReason: cancelReasonOf(begun.cancelReason) }),
+    tenant,
     ...(begun.connectionId !== undefined && { connectionId: begun.connectionId }),
     seals: openSeals,
     openRequest() {

@@ -9,12 +9,14 @@ import { scheduleFromRecord } from '../schedules/schedule-record.ts'
 import type { ConnectionName } from '../schedules/scheduled-connections.ts'
 import { type EncryptionKey, SealBrokenError } from '../secrets/sealing.ts'
 import { openWebhooks } from '../webhooks/webhook-seal.ts'
+import { checkFromText } from './connection-check.ts'
 import { openSettings } from './connection-seal.ts'
 import type { Connection, ConnectionRuns } from './connection-store.ts'
 
 /**
  * A connection's record in Redis, a hash. It also keeps: `generation`, `latestJob`, which has the connection as long as
- * it runs, and `acknowledgedBy`, the latest job whose messages were acknowledged, what `schedule-record.ts` reads,
+ * it runs, and `acknowledgedBy`, the latest job whose messages were acknowledged, what `schedule-record.ts` reads, `check`
+ * (see `connection-check.ts`), `declared`, and `workspace`, Intercom's id of the workspace that its data is of; further
  * `webhookEvents` (which its webhooks want), `webhooksSince`, `toldFailing` (that it is failing has been told) and
  * `lastDelivery` (the number of its latest). `v` would be a version; see `stored-data.ts`.
  */
@@ -39,20 +41,51 @@ export async function findConnection(
   tenant: string,
   connectionId: string,
 ): Promise<Connection | undefined> {
+  return (await findStored({ redis, keys }, tenant, connectionId))?.connection
+}
+
+/** A connection, and the texts that tell whether it has been changed. */
+export interface StoredConnection {
+  connection: Connection
+  /** Its settings, sealed. */
+  sealed: string
+  /** The rest of what people say about it. */
+  said: Readonly<Record<string, string>>
+}
+
+/** The same with what a change of it must find unchanged. */
+export async function findStored(
+  { redis, keys }: ConnectionReadDependencies,
+  tenant: string,
+  connectionId: string,
+): Promise<StoredConnection | undefined> {
   const fields = await storeAnswer(redis.hgetall(redis.keyspace.connection(tenant, connectionId, 'record')))
-  if (fields.settings === undefined) return undefined
+  const { settings: sealed } = fields
+  if (sealed === undefined) return undefined
+  return { connection: await readConnection({ redis, keys }, { tenant, connectionId }, fields), sealed, said: fields }
+}
+
+async function readConnection(
+  { redis, keys }: ConnectionReadDependencies,
+  { tenant, connectionId }: ConnectionName,
+  fields: Record<string, string>,
+): Promise<Connection> {
+  const { workspace: workspaceId } = fields
   const times = { connectionId, createdAt: timeOf(fields.createdAt), lastUpdatedAt: timeOf(fields.lastUpdatedAt) }
+  const isDeclared = fields.declared !== undefined
+  const check = checkFromText(fields.check, fields.settings ?? '')
+  const about = { ...times, isDeclared, ...(check && { check }), ...(workspaceId !== undefined && { workspaceId }) }
   try {
     const { settings, webhooks } = readStored(ConnectionRecord, fields, `connection ${connectionId}`)
     const runs = await readRuns(redis, { tenant, connectionId }, fields)
     return {
-      ...times,
+      ...about,
       runs,
       settings: openSettings(keys, { tenant, connectionId }, settings),
       webhooks: webhooks === undefined ? [] : openWebhooks(keys, { tenant, connectionId }, webhooks),
     }
   } catch (error) {
-    return { ...times, problem: problemOf(error) }
+    return { ...about, problem: problemOf(error) }
   }
 }
 

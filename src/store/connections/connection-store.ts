@@ -7,9 +7,10 @@ import type { Job } from '../job.ts'
 import type { Page, PageRequest } from '../page.ts'
 import type { LastSync } from '../schedules/last-sync.ts'
 import type { ScheduleRecord } from '../schedules/schedule-record.ts'
+import type { ConnectionCheck } from './connection-check.ts'
 
 /** What a connection syncs, and how. */
-export type ConnectionSettings = Omit<SyncRequest, 'states'>
+export type ConnectionSettings = Omit<SyncRequest, 'states' | 'workspaceId'>
 
 /** What a connection does by itself, as it is put. */
 export interface PutSchedule extends ConnectionSchedule {
@@ -19,9 +20,6 @@ export interface PutSchedule extends ConnectionSchedule {
 
 /** Connections that begin no job by themselves. */
 export const noSchedule: PutSchedule = { schedule: { type: 'manual' }, ack: 'client' }
-
-/** The webhooks that a connection is to have, from those that it has; of those that cannot be read, none are given. */
-export type EditWebhooks = (stored: readonly Webhook[]) => Webhook[]
 
 /** What a connection does by itself, and what came of it. */
 export interface ConnectionRuns {
@@ -42,23 +40,56 @@ export interface Connection {
   lastUpdatedAt: number
   /** Absent when they cannot be read: their key is gone, or a later version wrote them. */
   settings?: ConnectionSettings
+  /** The workspace that its data is of; absent while no job has told. */
+  workspaceId?: string
   /** Absent when it cannot be read. */
   runs?: ConnectionRuns
   /** Whom it tells what becomes of it. Absent when they cannot be read. */
   webhooks?: Webhook[]
+  /** What Intercom has said about these settings. Absent when nobody has asked, or nothing was said. */
+  check?: ConnectionCheck
+  /** Whether the operator's file of connections declares it. @defaultValue false */
+  isDeclared?: boolean
   /** Why they cannot be read. */
   problem?: CodedError
+}
+
+/** Whose data a connection is put for. */
+export interface Whose {
+  /** The workspace that the access token leads to. @defaultValue nobody knows */
+  workspaceId?: string | undefined
+  /** Begins anew: the state goes, and with it the workspace that it was of. @defaultValue false */
+  resetState?: boolean
+}
+
+/** What people say about a connection, all of it. */
+export interface WantedConnection {
+  settings: ConnectionSettings
+  /** @defaultValue none */
+  schedule?: PutSchedule
+  /** Whom it tells what becomes of it. @defaultValue nobody */
+  webhooks?: readonly Webhook[]
+  /** @defaultValue none */
+  check?: ConnectionCheck | undefined
+  /** @defaultValue as it is */
+  isDeclared?: boolean
+  /** @defaultValue nobody knows, and the state stays */
+  whose?: Whose
 }
 
 /** A connection that has just been made or replaced. */
 export interface PutConnection {
   connection: Connection
   created: boolean
+  /** As it was before. */
+  before?: Connection
 }
 
 /** The data with which a new job of a connection begins. */
 export interface ConnectionStart extends ConnectionSettings {
   states: StreamStates
+  /** The workspace that its data is of; absent while nobody knows. */
+  workspaceId?: string
   /** Changes whenever the state is set or reset by hand; two connections never have the same one. */
   generation: string
 }
@@ -71,33 +102,48 @@ export interface ConnectionStart extends ConnectionSettings {
  */
 export interface ConnectionStore {
   /**
-   * Makes a connection or replaces its settings, its schedule and its webhooks. Its state stays, and a running job
+   * Makes a connection or replaces its settings and its schedule; its webhooks go. Its state stays, and a running job
    * continues with the settings it has.
    *
    * @param schedule @defaultValue none
-   * @param webhooks may be called again, as `edit` @defaultValue none
    */
   put(
     tenant: string,
     connectionId: string,
     settings: ConnectionSettings,
     schedule?: PutSchedule,
-    webhooks?: EditWebhooks,
   ): Promise<PutConnection>
   /**
-   * The same, with settings that are made from those that are stored (undefined = there is no such connection). It is
-   * called again if somebody else has replaced them meanwhile.
+   * The same, with what is made from the connection as it is (undefined = there is none). It is called again if somebody
+   * else has changed the connection meanwhile, so that no secret comes back that has just been replaced.
+   *
+   * @throws what `change` throws; CodedError `workspace_changed` for the token of another workspace, `connection_busy`
+   * when the state is to be reset while a job runs
    */
-  edit(
+  change(
     tenant: string,
     connectionId: string,
-    edit: (stored: ConnectionSettings | undefined) => ConnectionSettings,
-    schedule?: PutSchedule,
-    webhooks?: EditWebhooks,
+    change: (stored: Connection | undefined) => Promise<WantedConnection>,
   ): Promise<PutConnection>
+  /** Makes a connection. @throws CodedError `connection_exists` */
+  add(tenant: string, connectionId: string, wanted: WantedConnection): Promise<Connection>
+  /** Of the connections that a file of the operator has declared, only these are declared from now on. */
+  keepDeclared(tenant: string, connectionIds: ReadonlySet<string>): Promise<void>
+  /**
+   * Checks a connection as it is stored, and notes the result with it, unless it has been changed meanwhile.
+   *
+   * @throws CodedError `connection_not_found`; what `check` throws
+   */
+  noteCheck(
+    tenant: string,
+    connectionId: string,
+    check: (settings: ConnectionSettings) => Promise<ConnectionCheck>,
+  ): Promise<ConnectionCheck>
   /** Pauses what a connection does by itself, or lets it go on; what was due meanwhile is not due any more. */
   pause(tenant: string, connectionId: string, isPaused: boolean): Promise<Connection>
   read(tenant: string, connectionId: string): Promise<Connection>
+  /** The same; undefined when there is no such connection. */
+  find(tenant: string, connectionId: string): Promise<Connection | undefined>
   /** In the order of their ids; a page is bounded in bytes as well, and may end early. */
   list(tenant: string, page: PageRequest): Promise<Page<Connection>>
   readStart(tenant: string, connectionId: string): Promise<ConnectionStart>

@@ -1,17 +1,20 @@
+import { createHash } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
+import { CodedError } from '../../errors.ts'
 import type { Schedule } from '../../schedules/schedule.ts'
-import { StoredDataError } from '../../stored/stored-data.ts'
-import type { Webhook } from '../../webhooks/webhook.ts'
-import { storeAnswer } from '../availability.ts'
+import { connectionOfOtherWorkspace } from '../../streams/other-workspace.ts'
 import type { StoreClient } from '../keys.ts'
 import { scheduledName } from '../schedules/scheduled-connections.ts'
 import { runScript } from '../script.ts'
-import { type EncryptionKey, SealBrokenError } from '../secrets/sealing.ts'
+import type { EncryptionKey } from '../secrets/sealing.ts'
 import { deliveryKeysOf, prefixOf } from '../webhooks/deliveries.ts'
-import { openWebhooks, sealWebhooks } from '../webhooks/webhook-seal.ts'
-import { openSettings, sealSettings } from './connection-seal.ts'
-import type { ConnectionSettings, EditWebhooks, PutSchedule } from './connection-store.ts'
-import { putConnectionScript } from './connections.lua.ts'
+import { sealWebhooks } from '../webhooks/webhook-seal.ts'
+import { checkToText } from './connection-check.ts'
+import { findStored, type StoredConnection } from './connection-record.ts'
+import { sealSettings } from './connection-seal.ts'
+import { type Connection, connectionBusy, noSchedule, type WantedConnection } from './connection-store.ts'
+import { putConnectionScript, saidFields } from './connections.lua.ts'
+import { readWorkspaceId } from './workspace.ts'
 
 interface PutDependencies {
   redis: StoreClient
@@ -24,105 +27,84 @@ interface Owner {
   connectionId: string
 }
 
-/** What a connection does by itself, and whom it tells. */
-interface PutParts {
-  schedule: PutSchedule
-  /** Absent: nobody. */
-  webhooks?: EditWebhooks | undefined
+/** How a connection is written. */
+interface WriteRules {
+  /** What must still be stored. @defaultValue anything, or nothing */
+  expected?: Pick<StoredConnection, 'sealed' | 'said'> | undefined
+  /** @defaultValue false */
+  mustBeNew?: boolean
+  /** Sealed settings that have the same access token. @defaultValue none has */
+  sameToken?: string | undefined
 }
 
 /** Makes a connection or replaces it, whatever it was. Returns whether it is new. */
-export function putConnection(
+export async function putConnection(
   dependencies: PutDependencies,
   owner: Owner,
-  { settings, ...parts }: PutParts & { settings: ConnectionSettings },
+  wanted: WantedConnection,
 ): Promise<boolean> {
-  const put = { settings, expected: undefined }
-  return parts.webhooks ? write(dependencies, owner, parts, () => put) : putBlindly(dependencies, owner, parts, put)
+  return (await write(dependencies, owner, wanted, {})) === 'CREATED'
+}
+
+/** Makes a connection. @throws CodedError `connection_exists` */
+export async function addConnection(
+  dependencies: PutDependencies,
+  owner: Owner,
+  wanted: WantedConnection,
+): Promise<void> {
+  const outcome = await write(dependencies, owner, wanted, { mustBeNew: true })
+  if (outcome === 'EXISTS') {
+    const message = `There is a connection ${owner.connectionId} already: choose another id, or remove it first`
+    throw new CodedError('connection_exists', message)
+  }
 }
 
 /**
- * Makes new settings out of those that are stored. If somebody replaces them meanwhile, it begins again with the newer
- * ones, so that no secret comes back that has just been replaced.
+ * Makes a connection out of what is stored. If somebody changes it meanwhile, it begins again with what is newer.
  *
- * @param edit is given undefined for a connection that does not exist
- * @returns whether the connection is new
- * @throws CodedError `seal_broken`, `data_unreadable`; what `edit` throws
+ * @param change is given undefined for a connection that does not exist
+ * @returns the connection as it was before, and whether it is new
+ * @throws what `change` throws
  */
-export function editConnection(
+export async function changeConnection(
   dependencies: PutDependencies,
   owner: Owner,
-  { edit, ...parts }: PutParts & { edit: (stored: ConnectionSettings | undefined) => ConnectionSettings },
-): Promise<boolean> {
-  return write(dependencies, owner, parts, (sealed) => {
-    const stored = sealed === null ? undefined : openSettings(dependencies.keys, owner, sealed)
-    return { settings: edit(stored), expected: sealed ?? undefined }
-  })
-}
-
-interface NewSettings {
-  settings: ConnectionSettings
-  /** The sealed settings that must still be there; undefined = any, or none. */
-  expected: string | undefined
-}
-
-/** Whatever is stored. */
-async function putBlindly(
-  dependencies: PutDependencies,
-  owner: Owner,
-  { schedule }: PutParts,
-  put: NewSettings,
-): Promise<boolean> {
-  const outcome = await writeOnce(dependencies, owner, { ...put, schedule, webhooks: [], expectedWebhooks: '*' })
-  return outcome === 'CREATED'
-}
-
-/** Begins again when somebody else has changed what the new settings and webhooks were made from. */
-async function write(
-  dependencies: PutDependencies,
-  owner: Owner,
-  { schedule, webhooks: edit = () => [] }: PutParts,
-  settingsFrom: (sealed: string | null) => NewSettings,
-): Promise<boolean> {
-  const { redis, keys } = dependencies
-  const recordKey = redis.keyspace.connection(owner.tenant, owner.connectionId, 'record')
+  change: (stored: Connection | undefined) => Promise<WantedConnection>,
+): Promise<{ before: Connection | undefined; created: boolean }> {
   for (;;) {
-    const [sealed = null, sealedWebhooks = null] = await storeAnswer(redis.hmget(recordKey, 'settings', 'webhooks'))
-    const { settings, expected } = settingsFrom(sealed)
-    const webhooks = edit(sealedWebhooks === null ? [] : openIfSound(keys, owner, sealedWebhooks))
-    const expectedWebhooks = sealedWebhooks ?? undefined
-    const put = { settings, schedule, webhooks, expected, expectedWebhooks }
-    const outcome = await writeOnce(dependencies, owner, put)
-    if (outcome !== 'CHANGED') return outcome === 'CREATED'
+    const stored = await findStored(dependencies, owner.tenant, owner.connectionId)
+    const wanted = await change(stored?.connection)
+    const rules = { expected: stored, sameToken: withToken(stored, wanted) }
+    const outcome = await write(dependencies, owner, wanted, rules)
+    if (outcome !== 'CHANGED') return { before: stored?.connection, created: outcome === 'CREATED' }
   }
 }
 
-/** Webhooks that cannot be read must not keep somebody from replacing them. */
-function openIfSound(keys: readonly EncryptionKey[], owner: Owner, sealed: string): Webhook[] {
-  try {
-    return openWebhooks(keys, owner, sealed)
-  } catch (error) {
-    if (error instanceof SealBrokenError || error instanceof StoredDataError) return []
-    throw error
-  }
+/** What is stored, sealed, if it has the token that is wanted. Of what nobody can read it is not known. */
+function withToken(stored: StoredConnection | undefined, { settings }: WantedConnection): string | undefined {
+  const isSame = stored?.connection.settings?.config.access_token === settings.config.access_token
+  return isSame ? stored?.sealed : undefined
 }
 
-interface WholePut extends NewSettings {
-  schedule: PutSchedule
-  webhooks: readonly Webhook[]
-  expectedWebhooks: string | undefined
-}
-
-function writeOnce(
+async function write(
   { redis, keys, clock }: PutDependencies,
   owner: Owner,
-  { settings, schedule: parts, webhooks, expected, expectedWebhooks }: WholePut,
-): Promise<'CREATED' | 'REPLACED' | 'CHANGED'> {
+  { settings, schedule: runs = noSchedule, webhooks = [], check, isDeclared, whose = {} }: WantedConnection,
+  { expected, mustBeNew, sameToken }: WriteRules,
+): Promise<'CREATED' | 'REPLACED' | 'CHANGED' | 'EXISTS'> {
   const { tenant, connectionId } = owner
-  const { schedule, ack, fullRefresh, isPaused } = parts
-  return runScript(redis, putConnectionScript, {
+  const { schedule, ack, fullRefresh, isPaused } = runs
+  const { workspaceId, resetState } = whose
+  if (workspaceId !== undefined && !resetState) {
+    // The script compares with what the record says. Of older connections only the states say it.
+    const known = await readWorkspaceId(redis, owner)
+    if (known !== undefined && known !== workspaceId) throw connectionOfOtherWorkspace(known, workspaceId)
+  }
+  const sealed = sealSettings(keys, owner, settings)
+  const [outcome, other = ''] = await runScript(redis, putConnectionScript, {
     keys: {
       recordKey: redis.keyspace.connection(tenant, connectionId, 'record'),
+      statesKey: redis.keyspace.connection(tenant, connectionId, 'states'),
       connectionIndexKey: redis.keyspace.connectionIndex(tenant),
       lastGenerationKey: redis.keyspace.lastGeneration,
       scheduledKey: redis.keyspace.scheduledConnections,
@@ -132,19 +114,35 @@ function writeOnce(
     args: {
       now: clock.now(),
       connectionId,
-      settings: sealSettings(keys, owner, settings),
-      expected,
+      settings: sealed,
+      expected: expected?.sealed,
+      expectedRest: expected && digestOfSaid(expected.said),
+      mustBeNew,
+      check: check && checkToText(check, sealed),
+      declared: isDeclared === undefined ? '' : Number(isDeclared),
       schedule: schedule.type !== 'manual' && JSON.stringify(inOrder(schedule)),
       fullRefresh: fullRefresh && JSON.stringify({ ...fullRefresh, schedule: inOrder(fullRefresh.schedule) }),
       ack,
       paused: isPaused === undefined ? '' : Number(isPaused),
       name: scheduledName(owner),
       webhooks: webhooks.length > 0 && sealWebhooks(keys, owner, webhooks),
-      expectedWebhooks,
       webhookEvents: webhooks.flatMap(({ events }) => events.map((event) => ` ${event} `)).join(''),
       owner: prefixOf(owner),
+      workspaceId,
+      resetState,
+      sameToken,
+      ...redis.keyspace.recordAround,
     },
   })
+  if (outcome === 'BUSY') throw connectionBusy(Number(other))
+  if (outcome === 'OTHER') throw connectionOfOtherWorkspace(other, workspaceId ?? '')
+  return outcome
+}
+
+/** As `putConnectionScript` makes it. */
+function digestOfSaid(said: StoredConnection['said']): string {
+  const texts = saidFields.map((name) => said[name] ?? '')
+  return createHash('sha1').update(texts.join('\n')).digest('hex')
 }
 
 /** A schedule that is put again has the same text, and so changes nothing. */

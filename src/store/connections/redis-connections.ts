@@ -1,5 +1,8 @@
+import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
+import { connectionOfOtherWorkspace, stateOfOtherWorkspace } from '../../streams/other-workspace.ts'
+import { workspaceOf } from '../../sync/state/workspace.ts'
 import { storeAnswer } from '../availability.ts'
 import type { StoreClient } from '../keys.ts'
 import type { Retention } from '../log/retention.ts'
@@ -8,8 +11,9 @@ import { type ConnectionName, scheduledName } from '../schedules/scheduled-conne
 import { runScript } from '../script.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
 import { deliveryKeysOf, prefixOf } from '../webhooks/deliveries.ts'
+import { type ConnectionCheck, noteCheck } from './connection-check.ts'
 import { listConnections } from './connection-list.ts'
-import { findConnection } from './connection-record.ts'
+import { findConnection, findStored } from './connection-record.ts'
 import { readConnectionStates, writeConnectionStates } from './connection-states.ts'
 import {
   type Connection,
@@ -19,7 +23,8 @@ import {
   noSchedule,
 } from './connection-store.ts'
 import { type ChangeReply, removeConnectionScript } from './connections.lua.ts'
-import { editConnection, putConnection } from './put-connection.ts'
+import { addConnection, changeConnection, putConnection } from './put-connection.ts'
+import { workspaceIn } from './workspace.ts'
 
 export interface ConnectionStoreDependencies {
   redis: StoreClient
@@ -40,15 +45,31 @@ export function createConnectionStore(dependencies: ConnectionStoreDependencies)
 
   return {
     read,
-    async put(tenant, connectionId, settings, schedule = noSchedule, webhooks) {
-      const created = await putConnection(dependencies, { tenant, connectionId }, { settings, schedule, webhooks })
+    find: (tenant, connectionId) => findConnection(dependencies, tenant, connectionId),
+    async put(tenant, connectionId, settings, schedule = noSchedule) {
+      const created = await putConnection(dependencies, { tenant, connectionId }, { settings, schedule })
       await storeAnswer(followSchedule({ tenant, connectionId }))
       return { connection: await read(tenant, connectionId), created }
     },
-    async edit(tenant, connectionId, edit, schedule = noSchedule, webhooks) {
-      const created = await editConnection(dependencies, { tenant, connectionId }, { edit, schedule, webhooks })
+    async change(tenant, connectionId, change) {
+      const { before, created } = await changeConnection(dependencies, { tenant, connectionId }, change)
       await storeAnswer(followSchedule({ tenant, connectionId }))
-      return { connection: await read(tenant, connectionId), created }
+      return { connection: await read(tenant, connectionId), created, ...(before && { before }) }
+    },
+    async add(tenant, connectionId, wanted) {
+      await addConnection(dependencies, { tenant, connectionId }, wanted)
+      await storeAnswer(followSchedule({ tenant, connectionId }))
+      return read(tenant, connectionId)
+    },
+    keepDeclared: (tenant, connectionIds) => keepDeclared(redis, tenant, connectionIds),
+    async noteCheck(tenant, connectionId, check) {
+      const stored = await findStored(dependencies, tenant, connectionId)
+      if (!stored) throw new CodedError('connection_not_found')
+      const { settings, problem } = stored.connection
+      if (!settings) throw problem ?? new CodedError('seal_broken')
+      const result = ofOwnWorkspace(await check(settings), stored.connection.workspaceId)
+      await noteCheck(redis, { tenant, connectionId }, stored.sealed, result)
+      return result
     },
     async pause(tenant, connectionId, isPaused) {
       const recordKey = redis.keyspace.connection(tenant, connectionId, 'record')
@@ -66,6 +87,7 @@ export function createConnectionStore(dependencies: ConnectionStoreDependencies)
       return readConnectionStates(redis, tenant, connectionId)
     },
     async setStates(tenant, connectionId, states, stream) {
+      await refuseOtherStates(redis, { tenant, connectionId }, states)
       refuseUnlessDone(await writeConnectionStates(redis, tenant, connectionId, states, stream))
       return readConnectionStates(redis, tenant, connectionId)
     },
@@ -88,13 +110,36 @@ async function readStart(
   const generation = await storeAnswer(
     redis.hget(redis.keyspace.connection(tenant, connectionId, 'record'), 'generation'),
   )
-  const { settings, problem } = await read()
+  const { settings, problem, workspaceId } = await read()
   if (!settings) throw problem ?? new CodedError('seal_broken')
-  return {
-    ...settings,
-    generation: generation ?? '',
-    states: await readConnectionStates(redis, tenant, connectionId),
+  const states = await readConnectionStates(redis, tenant, connectionId)
+  const whose = workspaceId ?? workspaceIn(states)
+  return { ...settings, generation: generation ?? '', states, ...(whose !== undefined && { workspaceId: whose }) }
+}
+
+/** A check that has led to another workspace than the connection's data is of has failed. */
+function ofOwnWorkspace(check: ConnectionCheck, known: string | undefined): ConnectionCheck {
+  const { workspaceId = known } = check
+  if (known === undefined || workspaceId === undefined || workspaceId === known) return check
+  const { message } = connectionOfOtherWorkspace(known, workspaceId)
+  return { ...check, status: 'failed', message, warnings: [] }
+}
+
+/** @throws CodedError `workspace_changed` for states of another workspace than the connection's data is of */
+async function refuseOtherStates(redis: StoreClient, connection: ConnectionName, states: StreamStates): Promise<void> {
+  const recordKey = redis.keyspace.connection(connection.tenant, connection.connectionId, 'record')
+  const known = await storeAnswer(redis.hget(recordKey, 'workspace'))
+  for (const [streamName, state] of Object.entries(states)) {
+    const workspaceId = workspaceOf(state)
+    if (known !== null && workspaceId !== undefined && workspaceId !== known)
+      throw stateOfOtherWorkspace(streamName, workspaceId, known)
   }
+}
+
+async function keepDeclared(redis: StoreClient, tenant: string, connectionIds: ReadonlySet<string>): Promise<void> {
+  for (const connectionId of await storeAnswer(redis.zrangebylex(redis.keyspace.connectionIndex(tenant), '-', '+')))
+    if (!connectionIds.has(connectionId))
+      await storeAnswer(redis.hdel(redis.keyspace.connection(tenant, connectionId, 'record'), 'declared'))
 }
 
 function removeConnection(

@@ -1,4 +1,5 @@
 import type { ConfiguredCatalog } from '../../airbyte/catalog.ts'
+import { type SourceConfig, startSeconds } from '../../airbyte/source-config.ts'
 import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import { digestOfJson } from '../../json/digest.ts'
 import { isObject } from '../../json-object.ts'
@@ -21,21 +22,45 @@ export function jobOfConnection(
   return { connection: connectionOf(start, body.connectionId, asked), request: requestOfConnection(start, body) }
 }
 
-/** A full refresh of some streams of a connection, beside its syncs. Streams that its catalog no longer has are left out. */
+/** Which rows a full refresh delivers. Unix seconds. */
+export interface RefreshRange {
+  /** Those updated at this time, and later. */
+  since: number
+  /** Those updated before. @defaultValue all */
+  until?: number
+}
+
+/**
+ * A full refresh of some streams of a connection, beside its syncs. Streams that its catalog no longer has are left out.
+ *
+ * @param range @defaultValue all rows that the connection has
+ */
 export function refreshOfConnection(
   start: ConnectionStart,
   connectionId: string,
   names: readonly string[],
+  range?: RefreshRange,
 ): Required<Pick<NewJob, 'connection' | 'request' | 'jobType'>> {
   const { states: _, generation: __, ...settings } = start
   const chosen = start.catalog.streams.filter(({ stream }) => names.includes(stream.name))
   const catalog = { streams: chosen.map((stream) => ({ ...stream, sync_mode: 'full_refresh' as const })) }
-  const asked = { connectionId, ...settings, fullRefresh: names }
+  const asked = { connectionId, ...settings, fullRefresh: names, ...range }
+  const bounds = range && { config: startingAt(start.config, range.since), ...withUntil(range) }
   return {
     jobType: 'refresh',
     connection: connectionOf(start, connectionId, asked),
-    request: { ...settings, catalog, states: {} },
+    request: { ...settings, ...bounds, catalog, states: {} },
   }
+}
+
+/** What the connection leaves out stays left out. */
+function startingAt(config: SourceConfig, since: number): SourceConfig {
+  if (startSeconds(config) >= since) return config
+  return { ...config, start_date: new Date(since * 1000).toISOString().replace('.000Z', 'Z') }
+}
+
+function withUntil({ until }: RefreshRange): Pick<SyncRequest, 'until'> {
+  return until === undefined ? {} : { until }
 }
 
 function connectionOf({ generation }: ConnectionStart, connectionId: string, asked: object): ConnectionOfJob {
@@ -51,8 +76,10 @@ function requestOfConnection(start: ConnectionStart, body: ConnectionJobBody): S
   // A later version may have stored the catalog. What a person names must be there.
   const request = parseSyncRequest(asked, isStored ? 'keep' : 'refuse')
   request.catalog = { streams: request.catalog.streams.map((stream) => asConfigured(stream, start.catalog, streams)) }
-  if (state !== undefined && state !== null) return request
-  return { ...request, states: statesToGoOnFrom(start.states, request.catalog) }
+  const { workspaceId } = start
+  const whose = workspaceId === undefined ? {} : { workspaceId }
+  if (state !== undefined && state !== null) return { ...request, ...whose }
+  return { ...request, ...whose, states: statesToGoOnFrom(start.states, request.catalog) }
 }
 
 /** The body decides about streams that the token may not read; else the connection. */

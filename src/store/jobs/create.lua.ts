@@ -19,7 +19,7 @@ import { tellFunctions } from '../webhooks/tell.lua.ts'
  * moves no state, in earlier versions either.
  *
  * Replies [CREATED], [EXISTS] when the id is taken, [TAKEN] when another process has seen to the due time or the
- * connection is paused, [REPEATED, id of the first request's job], [REUSED] when that
+ * connection is paused, or needs a new token, [REPEATED, id of the first request's job], [REUSED] when that
  * request had another body, [BUSY, id of the job that has the connection], [JOINED, the same], or [CHANGED] when the
  * connection is gone or its state has another generation.
  */
@@ -86,8 +86,9 @@ if first then
 end
 if connectionKey then
   if dueAt ~= '' then
-    local over, paused = unpack(redis.call('HMGET', connectionKey, dueField, 'paused'))
-    if over ~= expectedDue or paused then return {'TAKEN'} end
+    local over, paused, signInNeededAt = unpack(redis.call(
+      'HMGET', connectionKey, dueField, 'paused', 'signInNeededAt'))
+    if over ~= expectedDue or paused or signInNeededAt then return {'TAKEN'} end
   end
   local active = activeJob(connectionKey, beforeId, afterId)
   if active then

@@ -5,7 +5,7 @@ const keptJobs = 100
  * Lua: what the end of a job leaves with its connection.
  *
  * `countEnd`: successes and failures. After k failures in a row the next scheduled sync waits 2^(k-1) minutes, an hour at
- * most. A cancelled job is neither.
+ * most. A cancelled job is neither. A success shows that the access token is good. It needs `signedIn`.
  *
  * `acknowledgeEnd`: with `ack: "on_success"` the connection's state moves to the end of the log. It is noted apart from
  * what clients acknowledge, so that no message of the log gives way for it.
@@ -17,6 +17,7 @@ local function countEnd(connectionKey, finalStatus, now)
   if finalStatus == 'succeeded' then
     redis.call('HSET', connectionKey, 'lastSuccessAt', now, 'consecutiveFailures', 0)
     redis.call('HDEL', connectionKey, 'notBefore')
+    signedIn(connectionKey, now)
   elseif finalStatus == 'failed' then
     local failures = redis.call('HINCRBY', connectionKey, 'consecutiveFailures', 1)
     local waitMs = math.min(2 ^ (failures - 1), 60) * 60000

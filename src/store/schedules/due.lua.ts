@@ -29,6 +29,13 @@ local function setPaused(recordKey, paused, now)
     redis.call('HDEL', recordKey, 'paused')
   end
 end
+-- What nobody could sync while a token was refused is not due any more.
+local function signedIn(recordKey, now)
+  if redis.call('HEXISTS', recordKey, 'signInNeededAt') == 0 then return end
+  begin(recordKey, 'lastDue', now)
+  begin(recordKey, 'lastFullRefreshDue', now)
+  redis.call('HDEL', recordKey, 'signInNeededAt', 'notBefore')
+end
 `
 
 /** Pauses what a connection does by itself, or lets it go on: what was due meanwhile is not due any more. */

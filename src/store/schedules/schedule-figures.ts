@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts'
 import { dueTimes } from '../../schedules/due-times.ts'
 import { StoredDataError } from '../../stored/stored-data.ts'
 import type { StoreClient } from '../keys.ts'
-import type { ScheduleRecord } from './schedule-record.ts'
+import { isHeld, type ScheduleRecord } from './schedule-record.ts'
 import { type ConnectionName, listScheduled, readScheduleRecord } from './scheduled-connections.ts'
 
 /** A connection that syncs by itself and is not paused. */
@@ -42,7 +42,7 @@ export async function readScheduleFigures(
     const records = await Promise.all(some.map((connection) => readIfSound(redis, connection)))
     for (const [place, connection] of some.entries()) {
       const record = records[place]
-      if (record?.sync && !record.isPaused) note(figures, connection, record, record.sync, clock.now())
+      if (record?.sync && !isHeld(record)) note(figures, connection, record, record.sync, clock.now())
     }
   }
   return figures

@@ -31,7 +31,10 @@ export interface ScheduleRecord {
   sync?: SetSchedule
   refresh?: SetSchedule & Pick<FullRefresh, 'streams'>
   ack: Ack
+  /** A person has paused it. */
   isPaused: boolean
+  /** Since when Intercom accepts its access token no more, ms since the epoch; absent while it does. */
+  signInNeededAt?: number
   /** Due times without a job. */
   skippedRuns: number
   /** Jobs whose messages were gone before they were acknowledged. */
@@ -59,6 +62,7 @@ const Numbers = Type.Partial(
     notBefore: NumberText,
     latestJob: NumberText,
     latestSync: NumberText,
+    signInNeededAt: NumberText,
   }),
 )
 
@@ -70,6 +74,11 @@ export const recordFields = [
   'paused',
   'generation',
 ]
+
+/** Whether nothing begins by itself: a person has paused it, or somebody must sign in first. */
+export function isHeld({ isPaused, signInNeededAt }: ScheduleRecord): boolean {
+  return isPaused || signInNeededAt !== undefined
+}
 
 /** The record in a connection's record. @throws StoredDataError */
 export function scheduleFromRecord(connectionId: string, fields: Record<string, string>): ScheduleRecord {
@@ -84,6 +93,7 @@ export function scheduleFromRecord(connectionId: string, fields: Record<string, 
     ...(refresh && { refresh: { ...refresh, ...timesOf('refresh', fields, what) } }),
     ack: acks.find((ack) => ack === fields.ack) ?? 'client',
     isPaused: fields.paused === '1',
+    ...(numbers.signInNeededAt !== undefined && { signInNeededAt: Number(numbers.signInNeededAt) }),
     skippedRuns: Number(numbers.skippedRuns ?? 0),
     untakenRuns: Number(numbers.untakenRuns ?? 0),
     consecutiveFailures: Number(numbers.consecutiveFailures ?? 0),

@@ -4,7 +4,7 @@ import { brotliCompress, brotliCompressSync, brotliDecompress, brotliDecompressS
 import { parseStored } from '../../stored/stored-data.ts'
 import { createTurns } from '../../sync/concurrency/turns.ts'
 import type { SyncRequest } from '../../sync/contract/sync-request.ts'
-import { SKIPPING_VERSION, SyncRequestSchema } from '../stored-request.ts'
+import { BOUNDED_VERSION, SKIPPING_VERSION, SyncRequestSchema } from '../stored-request.ts'
 import {
   createDataKey,
   type EncryptionKey,
@@ -58,7 +58,8 @@ function jobSeals(dataKey: KeyObject, wrappedDataKey: string, owner: Owner): Job
   return {
     wrappedDataKey,
     sealRequest: (request) => {
-      const versioned = request.onMissingPermission ? { v: SKIPPING_VERSION, ...request } : request
+      const v = versionOf(request)
+      const versioned = v === undefined ? request : { v, ...request }
       return sealToText(kidOf(wrappedDataKey), dataKey, Buffer.from(JSON.stringify(versioned)), context('request'))
     },
     openRequest: (sealed) =>
@@ -66,12 +67,18 @@ function jobSeals(dataKey: KeyObject, wrappedDataKey: string, owner: Owner): Job
         SyncRequestSchema,
         openText(dataKey, sealed, context('request')),
         `the request of job ${owner.jobId}`,
-        SKIPPING_VERSION,
+        BOUNDED_VERSION,
       ),
     sealLines: async (lines, lastOffset) =>
       sealToBytes(dataKey, await compressLines(lines), context(`blob@${lastOffset}`)),
     openLines: (blob, lastOffset) => decompressLines(openBytes(dataKey, blob, context(`blob@${lastOffset}`))),
   }
+}
+
+/** The version that a worker must know to carry the request out; undefined when all do. */
+function versionOf({ until, onMissingPermission }: SyncRequest): number | undefined {
+  if (until !== undefined) return BOUNDED_VERSION
+  return onMissingPermission ? SKIPPING_VERSION : undefined
 }
 
 /** Every filled chunk is one more trip to the thread of zlib and back. The usual blob is smaller than this. */

@@ -9,7 +9,7 @@ export interface EncryptionKey {
 }
 
 /** The context that sealed data is bound to; opening it in any other context is refused. */
-export type SealContext = JobSealContext | ConnectionSealContext | KeySealContext
+export type SealContext = JobSealContext | ConnectionSealContext | SignInSealContext | KeySealContext
 
 export interface JobSealContext {
   tenant: string
@@ -23,6 +23,13 @@ export interface ConnectionSealContext {
   connectionId: string
   /** Config and catalog, whom it tells, or a message for one of them. */
   purpose: 'connection' | 'webhooks' | `delivery@${string}`
+}
+
+export interface SignInSealContext {
+  tenant: string
+  flowId: string
+  /** What it is for, or what Intercom has given. */
+  purpose: 'sign-in' | 'sign-in-consent'
 }
 
 /** The data of a key itself: a word by which the key is recognized, and the secret that all processes share. */
@@ -132,8 +139,14 @@ export function openBytes(key: KeyObject, sealed: Buffer, context: SealContext):
 
 /** A list, not joined text, so that no two contexts read the same. */
 function associated(context: SealContext, kid = ''): Buffer {
-  const owner = 'jobId' in context ? context.jobId : 'keyId' in context ? context.keyId : context.connectionId
+  const owner = ownerOf(context)
   return Buffer.from(JSON.stringify(['intercom-sync', 1, context.purpose, context.tenant, owner, kid]))
+}
+
+function ownerOf(context: SealContext): string | number {
+  if ('jobId' in context) return context.jobId
+  if ('keyId' in context) return context.keyId
+  return 'flowId' in context ? context.flowId : context.connectionId
 }
 
 function encrypt(key: KeyObject, plain: Buffer, associatedData: Buffer): Buffer {

@@ -19,6 +19,10 @@ export interface SyncRequest {
   states: StreamStates
   /** Streams that the token may not read are left out. @defaultValue they fail the job */
   onMissingPermission?: 'skip'
+  /** The workspace that its connection's data is of: another one is not read. @defaultValue nobody knows */
+  workspaceId?: string
+  /** Only records updated before this, Unix seconds; of a child stream, only children of such parents. @defaultValue all */
+  until?: number
 }
 
 /** What a job or a connection may say about streams that the token may not read. */

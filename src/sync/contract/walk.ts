@@ -74,6 +74,8 @@ export interface WalkContext {
   /** Adds to the fingerprints which versions of searched records earlier attempts have put into the log. */
   replayVersions: () => Promise<void>
   growing: GrowingLists
+  /** Streams own only records updated before this, Unix seconds; Infinity for all. */
+  until: number
   ports: WalkPorts
 }
 

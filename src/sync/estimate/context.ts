@@ -1,9 +1,9 @@
 import type { IntercomClient } from '../../intercom/client.ts'
 import type { Workspace } from '../../intercom/endpoints/workspace.ts'
-import type { FeedContext } from '../streams/feed.ts'
+import type { FeedContext } from '../streams/open-feed.ts'
 
 /** What estimating a walk needs. */
-export interface EstimateContext extends Pick<FeedContext, 'config' | 'client'> {
+export interface EstimateContext extends Pick<FeedContext, 'config' | 'client' | 'until'> {
   workspace: Promise<Workspace>
 }
 

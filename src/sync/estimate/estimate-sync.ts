@@ -49,20 +49,21 @@ const WINDOWS_PER_MINUTE = 6
  * @throws CodedError `token_invalid`, `workspace_changed`, `intercom_unavailable`
  */
 export async function estimateSync(
-  { config, catalog, states }: Pick<SyncRequest, 'config' | 'catalog' | 'states'>,
+  { config, catalog, ...given }: Pick<SyncRequest, 'config' | 'catalog' | 'states' | 'workspaceId' | 'until'>,
   brief: BriefClient,
 ): Promise<SyncEstimate> {
   const { client, made } = countingRequests(brief)
   // First, because whether a cursor lies in the future needs Intercom's clock.
-  const workspace = Promise.resolve(refuseOtherWorkspace(await readWorkspace(client, config.api_version), states))
-  const context = { config, client, workspace }
+  const workspace = Promise.resolve(refuseOtherWorkspace(await readWorkspace(client, config.api_version), given))
+  const { states, until = Number.POSITIVE_INFINITY } = given
+  const context = { config, client, workspace, until }
   const names = catalog.streams.map(({ stream }) => stream.name)
   const selected = catalog.streams.flatMap((configured): SelectedStream[] => {
     const { name } = configured.stream
     const entry = findStream(name)
     return entry ? [{ entry, configured, state: states[name] }] : []
   })
-  const shared = { config, client, fingerprints: createFingerprints(), growing: createGrowingLists([]) }
+  const shared = { config, client, fingerprints: createFingerprints(), growing: createGrowingLists([]), until }
   const groups = groupStreams(selected, shared)
   const found = (await estimateTwice(groups, context, brief)).flat()
   const rates = { rateLimit: brief.rateLimit(), perMinute: config.api_rate_limit }

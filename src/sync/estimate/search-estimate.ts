@@ -32,7 +32,7 @@ type Figures = Pick<StreamFigures, 'rows' | 'requests' | 'notes'>
 export async function estimateSearch({ root, feeds }: SharedWalk, context: EstimateContext): Promise<StreamFigures[]> {
   if (feeds.every(({ finishedBefore }) => finishedBefore)) return feeds.map(({ entry }) => finished(entry.name))
   const { client, made } = countingRequests(context.client)
-  const look = await lookAtSearch({ root, feeds, config: context.config, client, workspace: context.workspace })
+  const look = await lookAtSearch({ ...context, root, feeds, client })
   const lookRequests = made()
   const opened = feeds.map((feed) => feed.open(look.begun.seconds()))
   const hasCutLists = root.search?.cutLists !== undefined && opened.some(({ entry }) => !entry.child)

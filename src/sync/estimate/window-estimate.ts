@@ -27,7 +27,7 @@ interface LookedAtWindow {
 /** What a log holds that is read one stretch of time after the other, and that Intercom does not count. */
 export async function estimateWindows(
   { root, feeds }: SharedWalk,
-  { config, client, workspace }: EstimateContext,
+  { config, client, workspace, until }: EstimateContext,
   traits: WindowTraits,
 ): Promise<StreamFigures[]> {
   const [feed] = feeds
@@ -35,7 +35,7 @@ export async function estimateWindows(
   if (!feed || feed.finishedBefore) return [{ streamName, rows: nothing, requests: nothing, notes: [] }]
   const version = config.api_version ?? defaultApiVersion
   const endpoint = { client, entry: root, traits, version, recheckLimit: createRecheckLimit() }
-  const plan = planWindows({ feed, client, config }, await workspace)
+  const plan = planWindows({ feed, client, config, until }, await workspace)
   const { windows } = plan
   const chosen = spread(windows)
   const looked = (await Promise.all(chosen.map((window) => lookAtWindow(endpoint, window, plan.feed)))).filter(

@@ -3,7 +3,7 @@ import type { LogEntry, SelectedStream, WalkContext } from '../contract/walk.ts'
 import type { FeedJson } from '../state/position-schema.ts'
 import { isComplete, readSearchState, type SearchState } from '../state/search-state.ts'
 import { createBounds, usableState } from './bounds.ts'
-import { type OpenFeed, openFeed } from './open-feed.ts'
+import { type FeedContext, type OpenFeed, openFeed } from './open-feed.ts'
 
 /**
  * A stream that a walk feeds, with its state and its config. Streams that share a walk share its requests and nothing
@@ -40,11 +40,10 @@ export interface FedWalkOptions extends WalkContext {
   position: Record<string, unknown> | undefined
 }
 
-/** What a feed needs of its walk. */
-export type FeedContext = Pick<WalkContext, 'config' | 'client' | 'fingerprints' | 'growing'>
-
-export function createFeed({ entry, configured, state }: SelectedStream, walk: FeedContext): Feed {
-  const { config, client, fingerprints, growing } = walk
+export function createFeed(
+  { entry, configured, state }: SelectedStream,
+  { config, client, fingerprints, growing, until }: FeedContext,
+): Feed {
   const notes: LogEntry[] = []
   const tell = (note: LogEntry) => void notes.push(note)
   const incremental = entry.cursor !== undefined && configured.sync_mode === 'incremental'
@@ -53,7 +52,7 @@ export function createFeed({ entry, configured, state }: SelectedStream, walk: F
   const bounds = createBounds({ name: entry.name, config, previous, client }, tell)
   const finishedBefore = !incremental && isComplete(state)
   const stream = { entry, configured, incremental, given: state, finishedBefore, previous }
-  const context = { config, client, fingerprints, growing }
+  const context = { config, client, fingerprints, growing, until }
   return {
     ...stream,
     notes,

@@ -55,6 +55,9 @@ export interface OpenFeed extends Pick<FedStream, 'entry' | 'incremental' | 'pre
   toJson(): FeedJson
 }
 
+/** What a feed takes from its walk. */
+export type FeedContext = Pick<WalkContext, 'config' | 'client' | 'fingerprints' | 'growing' | 'until'>
+
 /**
  * @param start when the walk began
  * @param json the feed's data that an earlier attempt has left
@@ -62,7 +65,7 @@ export interface OpenFeed extends Pick<FedStream, 'entry' | 'incremental' | 'pre
 export function openFeed(
   stream: FedStream,
   bounds: Bounds,
-  { config, client, fingerprints, growing }: Pick<WalkContext, 'config' | 'client' | 'fingerprints' | 'growing'>,
+  { config, client, fingerprints, growing, until }: FeedContext,
   start: number,
   json: FeedJson | undefined,
 ): OpenFeed {
@@ -70,7 +73,7 @@ export function openFeed(
   const { overlapSeconds: usualSeconds, volatileMembers } = entry
   const { lower } = bounds
   if (json?.isAhead) bounds.wasAhead(start)
-  const isOwn = ownership(previous, lower)
+  const isOwn = ownership(previous, lower, until)
   const isRepeated = (answer: ScannedAnswer, row: Row) => isRepeat({ entry, fingerprints }, answer, row)
   const isAwaited = (row: Row) => isAwaitedBy(previous, row)
   const overlap = createOverlap({
@@ -151,9 +154,14 @@ function makeUpForList({ entry, previous }: FedStream, bounds: Bounds, startSeco
  * Decides which records the stream owns. A second reading owns everything from where the interrupted walk began,
  * because the cursor has already passed the records that were missed.
  */
-function ownership(previous: SearchState | undefined, lower: () => number): (row: Row, reread?: true) => boolean {
+function ownership(
+  previous: SearchState | undefined,
+  lower: () => number,
+  until: number,
+): (row: Row, reread?: true) => boolean {
   const lowerOf = (reread: true | undefined) => (reread ? Math.min(lower(), previous?.walk?.lower ?? lower()) : lower())
-  return (row, reread) => row.updatedAt === undefined || row.updatedAt >= lowerOf(reread) || isAwaitedBy(previous, row)
+  const isWithin = (time: number, reread: true | undefined) => time >= lowerOf(reread) && time < until
+  return (row, reread) => row.updatedAt === undefined || isWithin(row.updatedAt, reread) || isAwaitedBy(previous, row)
 }
 
 /** Whether the last sync could not read the record. */

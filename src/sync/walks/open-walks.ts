@@ -1,9 +1,8 @@
-import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import type { Clock } from '../../clock.ts'
-import { CodedError } from '../../errors.ts'
 import type { IntercomClient } from '../../intercom/client.ts'
 import { withConfirmedPermissions } from '../../intercom/endpoints/confirmed.ts'
 import { readWorkspace, type Workspace } from '../../intercom/endpoints/workspace.ts'
+import { connectionOfOtherWorkspace, stateOfOtherWorkspace } from '../../streams/other-workspace.ts'
 import { findStream } from '../../streams/table.ts'
 import type { SyncRequest } from '../contract/sync-request.ts'
 import type { SelectedStream, Walk, WalkPorts } from '../contract/walk.ts'
@@ -45,13 +44,13 @@ export async function openWalks(
   { runs, fingerprints, growing }: OpenJob,
   before: Pick<SyncPosition, 'walks'> | undefined,
 ): Promise<{ walks: Walk[]; workspace: Promise<Workspace> }> {
-  const { config, client, states, clock, signal } = input
-  const workspace = readWorkspace(client, config.api_version).then((found) => refuseOtherWorkspace(found, states))
+  const { config, client, states, clock, signal, until = Number.POSITIVE_INFINITY } = input
+  const workspace = readWorkspace(client, config.api_version).then((found) => refuseOtherWorkspace(found, input))
   // Whoever waits for it is told; until then it must not count as unhandled.
   workspace.catch(() => undefined)
   // A first sync reads up to now, and later answers correct what that is. Whether a cursor lies in the future is decided
-  // once, and needs Intercom's clock.
-  const isFirst = before === undefined && Object.keys(states).length === 0
+  // once, and needs Intercom's clock. Nothing at all is read of another workspace than the one that is known.
+  const isFirst = before === undefined && Object.keys(states).length === 0 && input.workspaceId === undefined
   if (!isFirst || !client.knowsTime()) await workspace
   const streams = input.catalog.streams.flatMap((configured): SelectedStream[] => {
     const { name } = configured.stream
@@ -68,7 +67,7 @@ export async function openWalks(
   const replayVersions = once(() => replay(namesOf(['search'])))
   const ports = { ...input.ports, clock, signal }
   const reader = withConfirmedPermissions(client, { clock, signal })
-  const context = { config, client: reader, workspace, fingerprints, replayVersions, growing, ports }
+  const context = { config, client: reader, workspace, fingerprints, replayVersions, growing, until, ports }
   const walks = createWalks(streams, context, (name) => before?.walks[name])
   // A walk without a position has delivered nothing itself, but an earlier version may have read its stream in another
   // stream's walk.
@@ -77,21 +76,22 @@ export async function openWalks(
 }
 
 /**
- * Refuses states of another workspace, because they say nothing about this one. A state that names no workspace, or a
+ * Refuses a connection and states of another workspace, because they say nothing about this one. A state that names no workspace, or a
  * token that may not read `/me`, is accepted.
  *
  * @throws CodedError `workspace_changed`
  */
-export function refuseOtherWorkspace(workspace: Workspace, states: StreamStates): Workspace {
+export function refuseOtherWorkspace(
+  workspace: Workspace,
+  { states, workspaceId: known }: Pick<SyncRequest, 'states' | 'workspaceId'>,
+): Workspace {
   const { id } = workspace
+  if (id !== undefined && known !== undefined && known !== id) throw connectionOfOtherWorkspace(known, id)
   for (const [streamName, state] of Object.entries(states)) {
     // The state of a stream that is not here decides nothing.
     const before = findStream(streamName) && workspaceOf(state)
     if (id === undefined || before === undefined || before === id) continue
-    const message =
-      `${streamName}: the state is of workspace ${before}, the access token of workspace ${id}. ` +
-      `Give a token of ${before}, or reset the state to read ${id} from the beginning.`
-    throw new CodedError('workspace_changed', message, { streamName })
+    throw stateOfOtherWorkspace(streamName, before, id)
   }
   return workspace
 }

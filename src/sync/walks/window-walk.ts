@@ -116,7 +116,7 @@ function planOf(feed: OpenFeed, windows: Slice[], moment: Moment, done: boolean)
 }
 
 export function planWindows(
-  { feed, client, config }: Pick<WindowWalkOptions, 'feed' | 'client' | 'config'>,
+  { feed, client, config, until }: Pick<WindowWalkOptions, 'feed' | 'client' | 'config' | 'until'>,
   workspace: Workspace,
 ): WindowPlan {
   const moment = client.moment()
@@ -130,7 +130,10 @@ export function planWindows(
   const newest = windows.at(-1)
   if (newest?.to === asked + 1) newest.to = Math.max(newest.to, latest)
   else if (from < latest) windows.push({ from: Math.max(from, asked + 1), to: latest, done: false })
-  return planOf(feed.open(asked), windows, moment, false)
+  const within = windows.flatMap((window) =>
+    window.from < until ? [{ ...window, to: Math.min(window.to ?? until, until) }] : [],
+  )
+  return planOf(feed.open(asked), until === Number.POSITIVE_INFINITY ? windows : within, moment, false)
 }
 
 async function* windowArrivals(reading: WindowReading, window: Slice): AsyncGenerator<Arrival, void, void> {

@@ -9,7 +9,7 @@ import type { ServiceAccess } from './service-access.ts'
 import { strangerError, toServiceError } from './service-failures.ts'
 
 export interface ServiceRequest {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Relative to the service's address, e.g. `/v1/jobs`. */
   path: string
   body?: object

@@ -52,7 +52,7 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
   const descending = order === 'descending'
   const { slices, cutting, held } = planSlices(options, whole, endpoint, order, seen)
   // A count of zero may be wrong. So the tail then begins at the lower bound, and looks once more at no extra cost.
-  const isEmpty = !descending && seen.total === 0 && lower < begun.seconds()
+  const isEmpty = !descending && seen.total === 0 && lower < begun.seconds() && options.until > begun.seconds()
   const tail = isEmpty && tailRound(client, 1, () => lower)
   // Streams share a walk only when their gaps are the same.
   const gaps = feeds[0]?.previous?.gaps ?? []
@@ -92,7 +92,7 @@ export interface SearchLook {
 }
 
 /** What a look at a search needs. */
-export type LookOptions = Pick<FedWalkOptions, 'config' | 'client' | 'workspace' | 'feeds' | 'root'>
+export type LookOptions = Pick<FedWalkOptions, 'config' | 'client' | 'workspace' | 'feeds' | 'root' | 'until'>
 
 /** Asks Intercom for the walk's first page, and finds out how the search compares dates. One or two requests. */
 export async function lookAtSearch(options: LookOptions): Promise<SearchLook> {
@@ -107,18 +107,18 @@ export async function lookAtSearch(options: LookOptions): Promise<SearchLook> {
 }
 
 /** Everything from the lower bound to now, as one slice. @param frozen when the walk begins, Unix seconds */
-function wholeSlice({ client }: LookOptions, lower: number, frozen: number): Slice & { to: number } {
+function wholeSlice({ client, until }: LookOptions, lower: number, frozen: number): Slice & { to: number } {
   // If clocks disagree, slices reach up to the latest clock, because slices are checked against Intercom's counts and
   // the tail is not.
   const latest = client.latestSeconds()
-  const to = latest - frozen > SAME_TIME_SECONDS ? latest : frozen
+  const to = Math.min(latest - frozen > SAME_TIME_SECONDS ? latest : frozen, until)
   return { from: lower, to, done: to <= lower }
 }
 
 /** The slices that a walk begins with, and the pages of them that the first look has brought. */
 function planSlices(
-  { ports }: FedWalkOptions,
-  whole: Slice,
+  { ports, until }: FedWalkOptions,
+  whole: Slice & { to: number },
   { matching }: SearchEndpoint,
   order: SortOrder,
   { total, oldest, page }: Survey,
@@ -127,7 +127,9 @@ function planSlices(
   const slice = { ...whole, ...most }
   const held = new Map<Slice, HeldPage>(page && [[slice, { page }]])
   if (order === 'descending') return { slices: [slice], held }
-  if (total === 0 || whole.done) return { slices: [], held: new Map() }
+  if (whole.done) return { slices: [], held: new Map() }
+  // A count of zero may be wrong. No tail looks once more at what ends in the past.
+  if (total === 0) return { slices: whole.to === until ? [whole] : [], held: new Map() }
   if (total === undefined) return { slices: [slice], held }
   const cutting = cuttingFor(total, Math.max(oldest ?? slice.from, slice.from), ports.recordsPerSlice)
   const tentative: Slice = { ...slice, tentative: true }

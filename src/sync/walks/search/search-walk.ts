@@ -103,7 +103,8 @@ async function* walkArrivals(
     read: (slice, first) => sliceArrivals(traversal, slice, first),
   })
   yield* merge(lanes)
-  yield* tailArrivals(traversal)
+  // A range that ends in the past has no tail.
+  if (options.until > planned.walk.frozen) yield* tailArrivals(traversal)
   yield* goneArrivals(traversal)
   yield { take: (sink) => finish(traversal, sink) }
 }

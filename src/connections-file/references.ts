@@ -1,5 +1,5 @@
-import type { Fault } from '../../errors.ts'
-import { isObject } from '../../json-object.ts'
+import type { Fault } from '../errors.ts'
+import { isObject } from '../json-object.ts'
 
 /** Where the texts come from that a file refers to. */
 export interface ReferenceSources {

@@ -1,9 +1,9 @@
-import { type ExitCode, exitCodes } from '../command-line/exit-code.ts'
-import { UsageError } from '../command-line/usage-error.ts'
-import { mayPass } from '../connector/bridge/service/service-failures.ts'
-import { type InputPaths, nameFiles } from '../connector/input-files.ts'
-import type { ErrorCode } from '../error-table.ts'
-import { CodedError } from '../errors.ts'
+import { type ExitCode, exitCodes } from '../../command-line/exit-code.ts'
+import { UsageError } from '../../command-line/usage-error.ts'
+import { mayPass } from '../../connector/bridge/service/service-failures.ts'
+import { type InputPaths, nameFiles } from '../../connector/input-files.ts'
+import type { ErrorCode } from '../../error-table.ts'
+import { CodedError } from '../../errors.ts'
 
 /** What members of the bridge's config are called here. */
 const names: Readonly<Record<string, string>> = {

@@ -1,0 +1,56 @@
+import { once } from 'node:events'
+import t from 'tap'
+import { startBridgedService } from '../support/bridged-service.ts'
+import { openConnector } from '../support/connector.ts'
+import { answerAtIntercom, openPage, simulatedApp } from '../support/sign-ins.ts'
+
+const small = { contacts: 5, conversations: 0, companies: 0, longConversations: 0 }
+const bench = openConnector(t)
+
+t.test('a laptop signs in: it prints the page, asks for the code, and waits', async (t) => {
+  const service = await startBridgedService(t, small, ({ url, intercom }) => ({
+    PUBLIC_URL: url,
+    INTERCOM_APP_URL: intercom,
+    INTERCOM_CLIENT_ID: simulatedApp.clientId,
+    INTERCOM_CLIENT_SECRET: simulatedApp.clientSecret,
+  }))
+  const environment = { INTERCOM_SYNC_URL: service.url, INTERCOM_SYNC_API_KEY: service.key }
+  const running = bench.start(['connections', 'authenticate', 'acme', '--json'], { environment, stdin: true })
+  let told = ''
+  running.child.stderr?.on('data', (piece) => {
+    told += piece
+  })
+  const untilTold = async (what: RegExp) => {
+    for (;;) {
+      const found = what.exec(told)
+      if (found) return found[1] ?? ''
+      await once(running.child.stderr ?? running.child, 'data')
+    }
+  }
+  const page = await openPage(await answerAtIntercom(await untilTold(/(http\S+\/oauth\?\S+)\n/)))
+  await untilTold(/(The code that the page shows: )/)
+  running.child.stdin?.write('AAAA-AAAA\n')
+  await untilTold(/(4 more tries)/)
+  running.child.stdin?.end(`${page.code}\n`)
+  const { end, stdout, stderr } = await running.finished
+  t.equal(end, 0, stderr)
+  t.match(stderr, /Connection acme is connected to Intercom\./)
+  t.match(JSON.parse(stdout.toString()), { connectionId: 'acme', workspaceId: service.intercom.workspace.id })
+})
+
+t.test('where nobody can sign in, it says so and takes an access token', async (t) => {
+  const service = await startBridgedService(t, small)
+  const environment = { INTERCOM_SYNC_URL: service.url, INTERCOM_SYNC_API_KEY: service.key }
+  const authenticate = async (typed: string) => {
+    const running = bench.start(['connections', 'authenticate', 'pasted'], { environment, stdin: true })
+    running.child.stdin?.end(typed)
+    return running.finished
+  }
+  const { end, stderr } = await authenticate('simulator-token\n')
+  t.equal(end, 0, stderr)
+  t.match(stderr, /Nobody can sign in here: .*PUBLIC_URL.*\n.*Developer Hub/)
+  const again = await authenticate('simulator-token\n')
+  t.equal(again.end, 0, 'a connection that is there gets another token')
+  t.match(await authenticate(''), { end: 2, stderr: /nobody has answered/ })
+  t.match(await authenticate('wrong-token\n'), { end: 1, stderr: /does not accept the access token/ })
+})

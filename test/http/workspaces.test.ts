@@ -1,0 +1,183 @@
+import t from 'tap'
+import type { ConnectionBody } from '../../src/http/bodies/connection-schemas.ts'
+import type { JobBody } from '../../src/http/bodies/schemas.ts'
+import type { Problem } from '../../src/http/requests/problem.ts'
+import { isFinal } from '../../src/store/job.ts'
+import { listenSimulator } from '../simulator/listening-simulator.ts'
+import { startApp, type TestApp } from '../support/app.ts'
+import { parseLines } from '../support/engine.ts'
+import { startEngineService } from '../support/engine-service.ts'
+import { connectionKey } from '../support/keys.ts'
+import { untilHolds } from '../support/polling.ts'
+import { startRedis } from '../support/redis.ts'
+import { simulatedApp } from '../support/sign-ins.ts'
+
+const server = await startRedis(t)
+const intercom = await listenSimulator(t, { contacts: 5, companies: 0, conversations: 0, longConversations: 0 })
+const api = await startEngineService(t, server, { intercomUrl: intercom.url })
+/** Its jobs wait for ever. */
+const idle = await startApp(t, server, { intercomBaseUrl: intercom.url, keys: api.store.keys })
+const own = intercom.workspace.id
+
+/** A token for a workspace. */
+function tokenOf(workspaceId: string): string {
+  return intercom.consents.exchange(
+    simulatedApp.clientId,
+    simulatedApp.clientSecret,
+    intercom.consents.allow(workspaceId),
+  )
+}
+
+async function call<Body>(method: string, path: string, body?: object, app: TestApp = api) {
+  const response = await app.fetch(`/v1${path}`, {
+    method,
+    ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  })
+  return { status: response.status, value: (await response.json()) as Body & Problem }
+}
+const streams = ['contacts']
+const put = (id: string, access_token: string, query = '', more: object = {}) =>
+  call<ConnectionBody>('PUT', `/connections/${id}${query}`, { config: { access_token }, streams, ...more })
+const read = async (id: string) => (await call<ConnectionBody>('GET', `/connections/${id}`)).value
+const statesOf = async (id: string) => (await call<unknown[]>('GET', `/connections/${id}/state`)).value
+const unchecked = '?validate=false'
+
+async function runJob(connectionId: string): Promise<JobBody> {
+  const { jobId } = (await call<JobBody>('POST', '/jobs', { connectionId })).value
+  return untilEnded(jobId)
+}
+
+async function untilEnded(jobId: number): Promise<JobBody> {
+  for (;;) {
+    const { value } = await call<JobBody>('GET', `/jobs/${jobId}?wait=20`)
+    if (isFinal(value.status)) return value
+  }
+}
+
+/** A connection whose state is that of its first job. */
+async function synced(id: string, token = tokenOf(own)): Promise<void> {
+  await put(id, token, unchecked, { ack: 'on_success' })
+  t.match(await runJob(id), { status: 'succeeded' })
+}
+
+t.test('the first job that knows tells whose data a connection has', async (t) => {
+  await put('first', tokenOf('w1'), unchecked)
+  t.equal((await read('first')).workspaceId, undefined, 'nobody has asked')
+  t.match(await runJob('first'), { status: 'succeeded' })
+  t.equal((await read('first')).workspaceId, 'w1')
+  await put('checked', tokenOf('w1'))
+  t.equal((await read('checked')).workspaceId, 'w1', 'or the first check')
+})
+
+t.test('the token of another workspace is refused, and the same workspace keeps the state', async (t) => {
+  await synced('put')
+  const before = await statesOf('put')
+  t.equal(before.length, 1)
+  const refused = await put('put', tokenOf('w2'))
+  t.match(refused, { status: 409, value: { code: 'workspace_changed', detail: /of workspace w2.*resetState=true/ } })
+  t.equal((await put('put', tokenOf(own), '', { ack: 'on_success' })).status, 200)
+  t.same(await statesOf('put'), before)
+
+  const taken = await put('put', tokenOf('w2'), '?resetState=true')
+  t.match(taken, { status: 200, value: { workspaceId: 'w2' } })
+  t.same(await statesOf('put'), [])
+  t.match(await runJob('put'), { status: 'succeeded' })
+})
+
+t.test('where it was not known, the job fails before it reads', async (t) => {
+  await synced('pasted')
+  t.equal((await put('pasted', tokenOf('w2'), unchecked)).status, 200)
+  await call('DELETE', '/connections/pasted/state')
+  const asked = intercom.requests.entries.length
+  const job = await runJob('pasted')
+  t.match(job, { status: 'failed', rowsSynced: 0, failure: { code: 'workspace_changed', failureType: 'config_error' } })
+  t.same([...new Set(intercom.requests.entries.slice(asked).map(({ path }) => path))], ['/me'])
+  const messages = Buffer.from(await (await api.fetch(`/v1/jobs/${job.jobId}/messages`)).arrayBuffer())
+  t.same(
+    parseLines(messages).filter(({ type }) => type === 'RECORD'),
+    [],
+  )
+  const check = await call<{ connectionStatus: object }>('POST', '/check', { connectionId: 'pasted' })
+  t.match(check.value.connectionStatus, { status: 'FAILED', message: /of workspace w2/ })
+  t.equal((await read('pasted')).workspaceId, own)
+})
+
+t.test('a connection of an earlier version goes by its states, and one that nobody knows never refuses', async (t) => {
+  await synced('older')
+  const record = connectionKey('default', 'older', 'record')
+  await api.store.redis.hdel(record, 'workspace')
+  t.match(await put('older', tokenOf('w2')), { status: 409, value: { code: 'workspace_changed' } })
+  await call('DELETE', '/connections/older/state')
+  await api.store.redis.hdel(record, 'workspace')
+  t.match(await put('older', tokenOf('w2')), { status: 200, value: { workspaceId: 'w2' } })
+
+  intercom.dependencies.options.hideTimezone = true
+  t.teardown(() => {
+    intercom.dependencies.options.hideTimezone = false
+  })
+  t.match(await put('older', tokenOf('w3')), { status: 200, value: { workspaceId: 'w2' } }, '/me is refused')
+  t.match(await runJob('older'), { status: 'succeeded' })
+})
+
+t.test('the state of another workspace is refused', async (t) => {
+  await synced('donor', tokenOf('w2'))
+  await synced('taker')
+  const states = await statesOf('donor')
+  t.match(await call('PUT', '/connections/taker/state', states), {
+    status: 409,
+    value: { code: 'workspace_changed', detail: /contacts: the state is of workspace w2/ },
+  })
+  t.equal((await call('PUT', '/connections/donor/state', states)).status, 200)
+})
+
+t.test('a state is not reset while a job moves it', async (t) => {
+  await call('PUT', '/connections/busy', { config: { access_token: tokenOf(own) }, streams }, idle)
+  await api.store.jobs.create({
+    tenant: 'default',
+    request: { config: { access_token: 'x' }, catalog: { streams: [] }, states: {} },
+    connection: {
+      connectionId: 'busy',
+      generation: (await idle.store.connections.readStart('default', 'busy')).generation,
+      bodyDigest: '',
+    },
+  })
+  t.match(await put('busy', tokenOf('w2'), '?resetState=true'), { status: 409, value: { code: 'connection_busy' } })
+  t.match(await read('busy'), { workspaceId: own })
+})
+
+t.test('a token that Intercom has revoked, said twice, pauses what a connection does by itself', async (t) => {
+  const token = tokenOf(own)
+  const schedule = { type: 'interval', every: 'P1D' }
+  await put('revoked', token, '', { schedule })
+  await put('paused', token, '', { schedule, paused: true })
+  t.match(await read('revoked'), { health: 'ok', nextRuns: { length: 5 } })
+  intercom.consents.revoke(token)
+  const jobs = await Promise.all(
+    ['revoked', 'paused'].map(
+      async (connectionId) => (await call<JobBody>('POST', '/jobs', { connectionId })).value.jobId,
+    ),
+  )
+  await untilHolds(async () => (await call<JobBody>('GET', `/jobs/${jobs[0]}`)).value.status === 'incomplete')
+  t.match(await read('revoked'), { health: 'ok' }, 'once is not enough')
+  for (const jobId of jobs)
+    t.match(await untilEnded(jobId), { status: 'failed', attempts: 2, failure: { code: 'token_invalid' } })
+  for (const id of ['revoked', 'paused']) t.match(await read(id), { health: 'needs_sign_in', nextRuns: { length: 0 } })
+
+  const { value } = await call<ConnectionBody>('POST', '/connections/revoked/resume')
+  t.match(value, { health: 'needs_sign_in', nextRuns: { length: 0 } }, 'a person cannot resume what no token can read')
+  await put('revoked', token, unchecked, { schedule })
+  t.match(await read('revoked'), { health: 'needs_sign_in' }, 'the same token again changes nothing')
+
+  for (const id of ['revoked', 'paused']) await put(id, tokenOf(own), '', { schedule })
+  t.match(await read('revoked'), { health: 'ok', paused: false, nextRuns: { length: 5 } })
+  t.match(await read('paused'), { health: 'ok', paused: true, nextRuns: { length: 0 } }, 'a person has paused it')
+})
+
+t.test('a job that succeeds shows that the token is good', async (t) => {
+  const token = tokenOf(own)
+  await put('back', token, '', { schedule: { type: 'interval', every: 'P1D' } })
+  await api.store.redis.hset(connectionKey('default', 'back', 'record'), 'signInNeededAt', Date.now())
+  t.match(await read('back'), { health: 'needs_sign_in' })
+  t.match(await runJob('back'), { status: 'succeeded' })
+  t.match(await read('back'), { health: 'waiting_for_acknowledgement', nextRuns: { length: 5 } })
+})
