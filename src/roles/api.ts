@@ -24,7 +24,7 @@ import { createSignInStore } from '../store/sign-ins/sign-in-store.ts'
 import { createDeliveryStore } from '../store/webhooks/delivery-store.ts'
 import { createReceivers } from '../webhooks/receivers.ts'
 import { resolveWithSystem } from '../webhooks/resolve.ts'
-import { followConnectionsFile } from './declared-connections.ts'
+import { type DeclaredConnections, type DeclaredDependencies, followConnectionsFile } from './declared-connections.ts'
 import { checkReadiness } from './readiness.ts'
 import type { Service } from './service.ts'
 
@@ -60,19 +60,8 @@ export async function startApi(service: Service, sockets: number): Promise<Phase
   const budgetStore = createRedisBudgetStore({ redis, keys, clock, createId: randomUUID, whenAway: 'alone' })
   const connections = createConnectionStore({ ...store, followSchedule: due.follow })
   const receivers = createReceivers({ allowed: config.webhookAllow, resolve: resolveWithSystem })
-  const { connectionsFile: path, apiKeys, scheduleMinIntervalMs } = config
-  const declared =
-    path !== undefined &&
-    (await followConnectionsFile({
-      path,
-      tenants: apiKeys.map(({ tenant }) => tenant),
-      connections,
-      askIntercom: createAskIntercom({ ...config, clock, metrics, budgetStore }),
-      scheduleMinIntervalMs,
-      receivers,
-      clock,
-      logger,
-    }))
+  const askIntercom = createAskIntercom({ ...config, clock, metrics, budgetStore })
+  const declared = await followDeclared(config, { connections, askIntercom, receivers, clock, logger })
   const closing = new AbortController()
   const app = await buildApp({
     config: {
@@ -114,9 +103,19 @@ export async function startApi(service: Service, sockets: number): Promise<Phase
     timeoutMs: 8000,
     async run() {
       closing.abort()
-      if (declared) declared.end()
+      declared?.end()
       await app.close()
       await Promise.all([queue.close(), due.close(), sending.close()])
     },
   }
+}
+
+/** The operator's file of connections, if there is one. @throws StartError when it cannot be applied */
+async function followDeclared(
+  { connectionsFile: path, apiKeys, scheduleMinIntervalMs }: Service['config'],
+  dependencies: Omit<DeclaredDependencies, 'path' | 'tenants' | 'scheduleMinIntervalMs'>,
+): Promise<DeclaredConnections | undefined> {
+  if (path === undefined) return undefined
+  const tenants = apiKeys.map(({ tenant }) => tenant)
+  return followConnectionsFile({ ...dependencies, path, tenants, scheduleMinIntervalMs })
 }

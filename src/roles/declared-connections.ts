@@ -12,7 +12,8 @@ import type { ConnectionStore } from '../store/connections/connection-store.ts'
 import type { Receivers } from '../webhooks/receivers.ts'
 import type { Service } from './service.ts'
 
-interface DeclaredDependencies extends Pick<Service, 'clock' | 'logger'> {
+/** What following the file takes. */
+export interface DeclaredDependencies extends Pick<Service, 'clock' | 'logger'> {
   /** Absolute path of the file. */
   path: string
   /** Those that have API keys; none when everybody is the default tenant. */

@@ -1,3 +1,4 @@
+import { Webhook } from 'standardwebhooks'
 import t from 'tap'
 import type { ConnectionBody } from '../../src/http/bodies/connection-schemas.ts'
 import type { Problem } from '../../src/http/requests/problem.ts'
@@ -6,6 +7,7 @@ import { look } from '../../src/queue/due/look.ts'
 import { startApp } from '../support/app.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startRedis } from '../support/redis.ts'
+import { beginAttempt } from '../support/store.ts'
 import { answerWith, createTeller, loopbackReceivers, startReceiver } from '../support/webhooks.ts'
 
 const server = await startRedis(t)
@@ -18,8 +20,11 @@ const secret = `whsec_${Buffer.alloc(32, 'a secret of a test').toString('base64'
 const mask = '**********'
 const base = { config: { access_token: 'token-of-a-connection' }, streams: ['contacts'] }
 
+/** No Intercom is there that could be asked about settings. */
+const unchecked = (method: string, path: string) =>
+  ['PUT', 'PATCH'].includes(method) || path.endsWith('/clone') ? `${path}?validate=false` : path
 const ask = async (method: string, path: string, body?: object) => {
-  const response = await api.fetch(`/v1/connections/${path}`, {
+  const response = await api.fetch(`/v1/connections/${unchecked(method, path)}`, {
     method,
     ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
   })
@@ -68,6 +73,35 @@ t.test('a secret that is left out is made, shown once, and stays', async (t) => 
   const again = await ask('PUT', 'made', { ...base, webhooks: [{ url: receiver.url }] })
   t.match(again, { change: 'unchanged', value: { webhooks: [{ secret: mask }] } })
   t.match(await ask('PUT', 'made', base), { change: 'changed', value: { webhooks: undefined } })
+})
+
+t.test('a patch keeps them, a copy has them, and a difference shows no secret', async (t) => {
+  const webhooks = [{ url: receiver.url, secret, events: ['job.failed'] }]
+  await ask('PUT', 'whole', { ...base, webhooks })
+  const patched = await ask('PATCH', 'whole', { ack: 'on_success' })
+  t.match(patched, { status: 200, change: 'changed', value: { webhooks: [{ url: receiver.url, secret: mask }] } })
+  t.equal((await ask('POST', 'whole/clone', { connectionId: 'copy' })).status, 201)
+  for (const id of ['whole', 'copy']) {
+    receiver.received.length = 0
+    await runJob(id, 'failed')
+    await teller.tell()
+    t.equal(receiver.received.length, 1)
+    for (const { headers, body } of receiver.received) {
+      const signature = new Webhook(secret).sign(String(headers['webhook-id']), new Date(clock.now()), body)
+      t.equal(headers['webhook-signature'], signature, `the secret of ${id} is the same`)
+    }
+  }
+  const other = `whsec_${Buffer.alloc(32, 'another secret').toString('base64')}`
+  const { value } = await ask('POST', 'whole/diff', {
+    ...base,
+    ack: 'on_success',
+    webhooks: [{ ...webhooks[0], secret: other }],
+  })
+  const shown = { url: receiver.url, secret: mask, events: ['job.failed'] }
+  t.same(value, { change: 'changed', changes: [{ pointer: '/webhooks/0', before: shown, after: shown }] })
+  const replaced = await ask('PATCH', 'whole', { webhooks: [{ url: `${receiver.url}/2` }] })
+  t.match(replaced.value.webhooks, [{ url: `${receiver.url}/2`, secret: /^whsec_/ }])
+  t.equal((await ask('PATCH', 'whole', { webhooks: null })).value.webhooks, undefined)
 })
 
 t.test('what is wrong with webhooks is told with its place', async (t) => {
@@ -157,6 +191,21 @@ t.test('failing and recovered are told when they begin, and only to whoever want
   ])
   t.equal(bodies().length, 2)
   t.equal(other.received.length, 10)
+})
+
+t.test('that somebody has to sign in again is told once', async (t) => {
+  await ask('PUT', 'refused', {
+    ...base,
+    webhooks: [{ url: receiver.url, secret, events: ['connection.needs_sign_in'] }],
+  })
+  const request = { method: 'POST', headers: { 'content-type': 'application/json' } }
+  const started = await api.fetch('/v1/jobs', { ...request, body: JSON.stringify({ connectionId: 'refused' }) })
+  const { jobId } = (await started.json()) as { jobId: number }
+  const attempt = await beginAttempt(api.store, { jobId, fence: 1, attemptId: 'refused' })
+  for (const isFirst of [true, false]) t.equal(await api.store.attempts.needSignIn(attempt), isFirst)
+  await teller.tell()
+  t.match(bodies(), [{ type: 'connection.needs_sign_in', data: { connectionId: 'refused' } }])
+  t.equal(bodies().length, 1)
 })
 
 t.test('skipped due times are told to whoever names them', async (t) => {

@@ -133,6 +133,7 @@ export const connectionPatchBody = Type.Object(
     ack: orNull(scheduleMembers.ack),
     fullRefresh: orNull(someOf('Members to change; null = none')),
     paused: orNull(scheduleMembers.paused),
+    webhooks: orNull(webhookMembers.webhooks),
   },
   {
     ...closed,

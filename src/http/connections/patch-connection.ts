@@ -17,11 +17,12 @@ export function patchedBody(connection: Connection, patch: Record<string, unknow
 
 /** Streams take the place of a catalog. A schedule of another type has nothing of the one before. */
 function withRoomFor(patch: Record<string, unknown>, document: ConnectionDocument): object {
-  const { catalog, schedule, fullRefresh, ...rest } = document
+  const { catalog, schedule, fullRefresh, webhooks, ...rest } = document
   return {
     ...rest,
     ...((patch.streams ?? null) === null && { catalog }),
     ...(!hasOtherType(patch.schedule, schedule) && { schedule }),
+    webhooks: webhooks.map(({ format, ...webhook }) => ({ ...webhook, ...(format === 'slack' && { format }) })),
     ...(fullRefresh !== undefined && { fullRefresh: refreshWithRoomFor(patch.fullRefresh, fullRefresh) }),
   }
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { DelayedError, UnrecoverableError, Worker } from 'bullmq'
 import { storeAnswer } from '../../store/availability.ts'
 import type { StoreClient } from '../../store/keys.ts'
@@ -42,6 +43,8 @@ export function startDeliveryRole(options: DeliveryRoleOptions): DeliveryRole {
   const queue = createDeliveryQueue(redis, clock, onError)
   const dependencies = { ...options, hostTurns: createHostTurns(messagesPerHost), wake: queue.wake }
   const closing = new AbortController()
+  // Everything that is being sent listens.
+  setMaxListeners(0, closing.signal)
   const worker = new Worker(
     deliveryQueueName,
     async (job, token) => {

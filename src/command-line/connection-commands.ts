@@ -1,0 +1,140 @@
+import type { CommandForm } from './command-form.ts'
+import { clientVariables, outcome, references, serviceOptions, unchecked, watchVariables } from './service-options.ts'
+
+/** The commands about connections. */
+export const connectionCommands = {
+  'connections list': {
+    summary: 'list the connections',
+    options: serviceOptions,
+    example: 'connections list',
+    variables: clientVariables,
+  },
+  'connections show': {
+    summary: 'show a connection; secrets are masked',
+    operands: ['ID'],
+    options: serviceOptions,
+    example: 'connections show acme',
+    variables: clientVariables,
+  },
+  'connections schedule': {
+    summary: 'say when a connection syncs by itself; the rest of it stays',
+    operands: ['ID'],
+    options: {
+      cron: { value: 'FIELDS', summary: 'at times of the clock: minute, hour, day, month, day of the week' },
+      'time-zone': { value: 'ZONE', summary: 'of which clock, e.g. Europe/Berlin (UTC)' },
+      every: { value: 'DURATION', summary: 'at equal distances, e.g. PT1H' },
+      manual: { summary: 'never' },
+      ack: {
+        value: 'client|on_success',
+        summary: 'who takes the messages: clients, or each job that succeeds (as it is)',
+      },
+      ...serviceOptions,
+    },
+    example: 'connections schedule acme --every PT6H',
+    variables: clientVariables,
+  },
+  'connections pause': {
+    summary: 'let a connection begin no more jobs by itself',
+    operands: ['ID'],
+    options: serviceOptions,
+    example: 'connections pause acme',
+    variables: clientVariables,
+  },
+  'connections resume': {
+    summary: 'let a paused connection go on; what was due meanwhile is not made up for',
+    operands: ['ID'],
+    options: serviceOptions,
+    example: 'connections resume acme',
+    variables: clientVariables,
+  },
+  'connections deliveries': {
+    summary: 'list what the webhooks of a connection were told, newest first',
+    operands: ['ID'],
+    options: {
+      status: { value: 'STATUS', summary: 'pending, delivered or failed' },
+      limit: { value: 'N', summary: 'so many at most (20)' },
+      ...serviceOptions,
+    },
+    example: 'connections deliveries acme --status failed',
+    variables: clientVariables,
+  },
+  'connections retry-delivery': {
+    summary: 'send a message to a webhook once more, now',
+    operands: ['ID', 'DELIVERY'],
+    options: serviceOptions,
+    example: 'connections retry-delivery acme msg_2KWPBgLlAfxdpx2AI54pPJ85f4W',
+    variables: clientVariables,
+  },
+  'connections test-webhooks': {
+    summary: 'send a test to each webhook of a connection',
+    operands: ['ID'],
+    options: serviceOptions,
+    example: 'connections test-webhooks acme',
+    variables: clientVariables,
+  },
+  'connections patch': {
+    summary: 'change a part of a connection; what the file does not name stays',
+    operands: ['ID', 'FILE'],
+    options: { unchecked, ...serviceOptions },
+    notes: ['FILE is a JSON merge patch, in JSON or YAML: null removes a member.', references],
+    example: 'connections patch acme changes.yaml',
+    variables: clientVariables,
+  },
+  'connections clone': {
+    summary: 'make a connection like another one, without its state; one that has a schedule is paused',
+    operands: ['ID', 'NEW'],
+    options: { unchecked, ...serviceOptions },
+    example: 'connections clone acme acme-2',
+    variables: clientVariables,
+  },
+  'connections refresh': {
+    summary: 'deliver the rows of a time once more; the state stays',
+    operands: ['ID'],
+    options: {
+      streams: { value: 'NAMES', summary: 'of which streams, e.g. contacts,companies', isRequired: true },
+      since: {
+        value: 'TIME',
+        summary: 'rows updated at this time and later, e.g. 2025-03-01T00:00:00Z',
+        isRequired: true,
+      },
+      until: { value: 'TIME', summary: 'only rows updated before (all)' },
+      wait: { summary: 'show progress until the job has ended' },
+      ...serviceOptions,
+    },
+    notes: [`With --wait the ${outcome}`],
+    example: 'connections refresh acme --streams contacts --since 2025-03-01T00:00:00Z',
+    variables: watchVariables,
+  },
+  'connections authenticate': {
+    summary: 'connect a connection by signing in at Intercom, or by an access token; a new one is made',
+    operands: ['ID'],
+    options: {
+      region: { value: 'NAME', summary: "auto, us, eu or au: which of Intercom's hosts is asked (auto)" },
+      'reset-state': { summary: 'begin anew, with whatever workspace you sign in to' },
+      'no-browser': { summary: 'only print the page to open' },
+      ...serviceOptions,
+    },
+    notes: [
+      'The page shows a code after you have allowed access, which is asked for here.',
+      'Where the service cannot sign anybody in, it asks for an access token instead.',
+    ],
+    example: 'connections authenticate acme',
+    variables: clientVariables,
+  },
+  'connections diff': {
+    summary: 'show what "connections apply" would change; secrets are masked',
+    operands: ['FILE'],
+    options: serviceOptions,
+    notes: ['The exit code is 0 when nothing would change, 1 when something would, and 2 when that is not known.'],
+    example: 'connections diff connections.yaml',
+    variables: clientVariables,
+  },
+  'connections apply': {
+    summary: 'make and change the connections of a YAML file; others are left alone',
+    operands: ['FILE'],
+    options: { unchecked, ...serviceOptions },
+    notes: [references],
+    example: 'connections apply connections.yaml',
+    variables: clientVariables,
+  },
+} as const satisfies Record<string, CommandForm>
