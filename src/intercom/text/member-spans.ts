@@ -10,8 +10,8 @@ export interface Members {
   holdsTrue(name: string): boolean
 }
 
-/** Numbers that the records of an answer share: one list for all of them takes less than one for each. */
-export class SharedNumbers {
+/** Starts and ends of what is in an answer: one list for all of its records takes less than one for each. */
+export class SharedSpans {
   #numbers: Int32Array
   #length = 0
 
@@ -45,7 +45,7 @@ export class SharedNumbers {
 export class MemberSpans implements Members {
   readonly #names: readonly string[]
   /** Start and end of each name's value, from `#from` on; no value ends at 0. */
-  readonly #places: SharedNumbers
+  readonly #places: SharedSpans
   readonly #from: number
   /** Bit by bit, the places of the names whose values hold a `true`. */
   #holdTrue = 0
@@ -54,7 +54,7 @@ export class MemberSpans implements Members {
    * @param names that may be set, by their place; 32 at most
    * @param places gets their spans at its end @defaultValue of its own
    */
-  constructor(names: readonly string[], places: SharedNumbers = new SharedNumbers(2 * names.length)) {
+  constructor(names: readonly string[], places: SharedSpans = new SharedSpans(2 * names.length)) {
     this.#names = names
     this.#places = places
     this.#from = places.add(2 * names.length)

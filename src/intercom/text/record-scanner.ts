@@ -15,7 +15,7 @@ import {
 } from './json-text.ts'
 import { walkElements, walkMembers } from './json-walk.ts'
 import { type KeyNames, keyNames, keyText } from './key-names.ts'
-import { MemberSpans, type Members, SharedNumbers } from './member-spans.ts'
+import { MemberSpans, type Members, SharedSpans } from './member-spans.ts'
 
 /** Where a record is in an answer's body, and what we know about it without parsing it. */
 export interface ScannedRecord extends Span, Omit<Marks, 'escapes' | 'trues'> {
@@ -68,7 +68,7 @@ function scan(body: Buffer, shape: RecordShape): ScannedAnswer {
   const envelope = new Map<string, Span>()
   let records: ScannedRecord[] | undefined
   const members = keyNames(shape.members)
-  const places = new SharedNumbers(RECORDS_PER_ANSWER * 2 * shape.members.length)
+  const places = new SharedSpans(RECORDS_PER_ANSWER * 2 * shape.members.length)
 
   const descend = (position: number, depth: number): number => {
     const wanted = shape.recordsPath[depth]
@@ -116,7 +116,7 @@ function tooMuch(what: string): CodedError {
  * @param places see `MemberSpans`
  * @throws JsonTextError when it is not a JSON object
  */
-export function scanRecord(body: Buffer, start: number, wanted: KeyNames, places?: SharedNumbers): ScannedRecord {
+export function scanRecord(body: Buffer, start: number, wanted: KeyNames, places?: SharedSpans): ScannedRecord {
   const marks = newMarks()
   const members = new MemberSpans(wanted.names, places)
   if (body[start] !== OPEN_OBJECT) throw new JsonTextError(start)
