@@ -6,7 +6,7 @@ import { invalidRequest } from '../requests/validation.ts'
 import type { AskedConnection } from './change-connection.ts'
 import { changesBetween, type MemberChange } from './connection-diff.ts'
 import { documentOf } from './connection-document.ts'
-import { type BodyRules, parseConnectionBody, readConnectionBody } from './read-connection-body.ts'
+import { type BodyDependencies, parseConnectionBody, readConnectionBody } from './read-connection-body.ts'
 
 /** What applying a file has done to one connection. */
 export interface AppliedConnection {
@@ -26,9 +26,9 @@ export async function applyDeclared(
   connections: ConnectionStore,
   tenant: string,
   file: ConnectionsFile,
-  rules: BodyRules,
+  dependencies: BodyDependencies,
 ): Promise<AppliedConnection[]> {
-  const asked = await readAll(connections, tenant, file, rules)
+  const asked = await readAll(connections, tenant, file, dependencies)
   const applied: AppliedConnection[] = []
   for (const [connectionId, one] of asked) {
     const stored = await connections.find(tenant, connectionId)
@@ -49,7 +49,7 @@ async function readAll(
   connections: ConnectionStore,
   tenant: string,
   file: ConnectionsFile,
-  rules: BodyRules,
+  dependencies: BodyDependencies,
 ): Promise<Map<string, AskedConnection>> {
   const asked = new Map<string, AskedConnection>()
   const errors: CodedError[] = []
@@ -58,7 +58,10 @@ async function readAll(
       if (!isConnectionId(connectionId)) throw invalidRequest([{ pointer: '', detail: wrongId }])
       // Of what is stored only the secrets of webhooks count that the file leaves out.
       const webhooks = (await connections.find(tenant, connectionId))?.webhooks ?? []
-      asked.set(connectionId, await readConnectionBody(connectionId, parseConnectionBody(body), { webhooks }, rules))
+      asked.set(
+        connectionId,
+        await readConnectionBody(connectionId, parseConnectionBody(body), { webhooks }, dependencies),
+      )
     } catch (error) {
       if (!(error instanceof CodedError) || error.code !== 'invalid_request') throw error
       errors.push(file.faultOf(connectionId, error.faults))

@@ -14,8 +14,8 @@ import type { AskedConnection } from './change-connection.ts'
 /** A body of `PUT` that did not come as one. @throws CodedError `invalid_request` */
 export const parseConnectionBody = bodyReader(newConnectionBody, uncheckedPayloads)
 
-/** What the operator allows a connection. */
-export type BodyRules = Pick<RouteDependencies, 'receivers' | 'clock' | 'scheduleMinIntervalMs'>
+/** What reading a body takes: what the operator allows, and who finds the receivers of webhooks. */
+export type BodyDependencies = Pick<RouteDependencies, 'receivers' | 'clock' | 'scheduleMinIntervalMs'>
 
 /**
  * What a body asks of a connection, with the stored secrets in place of masks.
@@ -27,12 +27,12 @@ export async function readConnectionBody(
   connectionId: string,
   { webhooks = [], ...body }: Static<typeof newConnectionBody>,
   stored: Pick<Connection, 'settings' | 'webhooks'> | undefined,
-  rules: BodyRules,
+  dependencies: BodyDependencies,
 ): Promise<AskedConnection> {
   if (body.connectionId !== undefined && body.connectionId !== connectionId)
     throw invalidRequest([{ pointer: '/connectionId', detail: 'is not the connection of the path' }])
   const faults: Fault[] = []
-  const schedule = readScheduleMembers(body, rules.scheduleMinIntervalMs, faults)
+  const schedule = readScheduleMembers(body, dependencies.scheduleMinIntervalMs, faults)
   if (faults.length > 0) throw invalidRequest(faults)
   const { states: _, ...settings } = parseSyncRequest({
     ...body,
@@ -40,5 +40,5 @@ export async function readConnectionBody(
   })
   const unknown = findUnknownRefreshes(schedule.fullRefresh, settings)
   if (unknown.length > 0) throw invalidRequest(unknown)
-  return { settings, schedule, ...(await readWebhooks(webhooks, stored?.webhooks ?? [], rules)) }
+  return { settings, schedule, ...(await readWebhooks(webhooks, stored?.webhooks ?? [], dependencies)) }
 }

@@ -6,12 +6,12 @@ import { newConnectionBody } from '../bodies/connection-schemas.ts'
 import { uncheckedPayloads } from '../bodies/payload-schemas.ts'
 import { type AskedConnection, changeConnection } from '../connections/change-connection.ts'
 import { scheduleOf } from '../connections/connection-document.ts'
-import { type BodyRules, readConnectionBody } from '../connections/read-connection-body.ts'
+import { type BodyDependencies, readConnectionBody } from '../connections/read-connection-body.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import type { AskIntercom } from '../requests/ask-intercom.ts'
 import { bodyReader } from '../requests/validation.ts'
 
-export interface ConnectDependencies extends Pick<RouteDependencies, 'connections'>, BodyRules {
+export interface ConnectDependencies extends Pick<RouteDependencies, 'connections'>, BodyDependencies {
   askIntercom: AskIntercom
 }
 
@@ -47,13 +47,13 @@ export async function askedConnection(
   { connection, region }: Wanted,
   accessToken: string,
   stored: Connection | undefined,
-  rules: BodyRules,
+  dependencies: BodyDependencies,
 ): Promise<AskedConnection> {
   const signedIn = { ...(region !== undefined && { region }), access_token: accessToken }
   if (connection) {
     const config = { ...(isObject(connection.config) ? connection.config : {}), ...signedIn }
     const body = readBody({ ...connection, config })
-    return readConnectionBody(connectionId, body, stored, rules)
+    return readConnectionBody(connectionId, body, stored, dependencies)
   }
   if (stored?.problem) throw stored.problem
   const { states: _, ...settings } = parseSyncRequest({ config: { ...stored?.settings?.config, ...signedIn } })
