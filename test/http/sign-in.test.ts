@@ -2,6 +2,7 @@ import t from 'tap'
 import type { ConnectionBody } from '../../src/http/bodies/connection-schemas.ts'
 import type { SignInBody } from '../../src/http/sign-in/sign-in-schemas.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
+import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { startApp } from '../support/app.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startRedis } from '../support/redis.ts'
@@ -240,7 +241,7 @@ t.test('without what signing in needs, every route says what to set', async (t) 
   )
 })
 
-t.test("the operator's client is wrong, or its app has no scope", async (t) => {
+t.test("the operator's client is wrong", async (t) => {
   const other = await startSignInService(t, server, intercom.url, {
     oauth: { clientId: 'simulator-app', clientSecret: 'another-secret', appUrl: intercom.url },
   })
@@ -248,6 +249,30 @@ t.test("the operator's client is wrong, or its app has no scope", async (t) => {
   const back = (await answerAtIntercom(value.authorizeUrl)).replace(/127\.0\.0\.1:\d+/, new URL(other.url).host)
   t.match(await openPage(back, cookie), { status: 502, text: /INTERCOM_CLIENT_ID/ })
   t.match(await readFlow(other, value.flowId), { status: 'failed', problem: { code: 'oauth_client_refused' } })
+})
+
+t.test('an app without a permission connects all the same, and the page and the problem name it', async (t) => {
+  const limited = await listenSimulator(t, { ...small, app: { ...simulatedApp, lacks: ['read_tags'] } })
+  const app = await startSignInService(t, server, limited.url, { clock: createAcceleratedClock(Date.now(), 30) })
+  const { value, cookie } = await begin('without-scope', '', app)
+  const page = await openPage(await answerAtIntercom(value.authorizeUrl), cookie)
+  t.match(page, { status: 200, text: /read_tags/ })
+  const problem = { code: 'scope_missing', detail: /tags.*read_tags.*Sign in again/s }
+  t.match(await readFlow(app, value.flowId), { status: 'connected', problem })
+})
+
+t.test("another tenant's state connects that tenant's connection, or nothing", async (t) => {
+  const { value } = await begin('of-acme')
+  const theirs = await caller(api, 'other')<BegunBody>('POST', '/oauth/flows', { connectionId: 'of-acme', connection })
+  const page = await openPage(await answerAtIntercom(theirs.value.authorizeUrl))
+  t.match(page, { status: 200, text: /One more step/ })
+  const path = `/oauth/flows/${value.flowId}/confirm`
+  t.match(await call('POST', path, { confirmationCode: page.code }), {
+    status: 409,
+    value: { code: 'sign_in_pending' },
+  })
+  t.match(await readFlow(api, value.flowId), { status: 'pending' })
+  t.equal((await readConnection('of-acme')).status, 404)
 })
 
 t.test('no token, code or secret is in a log or in Redis', async (t) => {

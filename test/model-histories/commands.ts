@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { dueBetween } from '../../src/schedules/due-times.ts'
+import { isHeld } from '../../src/store/schedules/schedule-record.ts'
 import { readScheduleRecord } from '../../src/store/schedules/scheduled-connections.ts'
 import { untilHolds } from '../support/polling.ts'
 import { cloneAndCompare, refreshAndCompare } from './copies.ts'
@@ -60,8 +62,10 @@ const schedule = fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined, fre
 const skip = fc.boolean().map((skips) =>
   command('onMissingPermission', [skips], async (model, world) => {
     const body = { onMissingPermission: skips ? 'skip' : null }
-    await expectStatus(world, 'PATCH', ask(world, 'PATCH', world.path, body), 200)
-    model.skips = skips
+    // Intercom is asked about other settings, and nothing is stored unless it accepts the token.
+    const isRefused = model.isRevoked && skips !== model.skips
+    await expectStatus(world, 'PATCH', ask(world, 'PATCH', world.path, body), isRefused ? 422 : 200)
+    if (!isRefused) model.skips = skips
   }),
 )
 
@@ -121,6 +125,25 @@ const restartRedis = command('restartRedis', [], async (_model, { fleet, losses,
   losses.add(step, step)
 })
 
+const revokeToken = command('revokeToken', [], async (model, world) => {
+  world.workspaces.revoke(world.token)
+  world.revocations++
+  model.isRevoked = true
+})
+
+/** Gives the connection another token of its workspace: what a refused one has stopped goes on. */
+export async function giveToken(model: Model, world: World): Promise<void> {
+  const next = `token-${randomUUID()}`
+  world.workspaces.exchange(world.token, next)
+  world.token = next
+  await expectStatus(world, 'PATCH', ask(world, 'PATCH', world.path, { config: { access_token: next } }), 200)
+  model.isRevoked = false
+  const { body } = await ask(world, 'GET', world.path)
+  if (body.health === 'needs_sign_in') world.faults.push('a connection with a new token needs a sign-in')
+}
+
+const signInAgain = command('signInAgain', [], giveToken)
+
 const rotateKey = command('rotateKey', [], (_model, { fleet }) => fleet.rotateKey())
 
 /** Each due time that passes has one job, or is counted as skipped. */
@@ -128,12 +151,13 @@ const advance = fc.integer({ min: 1, max: 12 }).map((minutes) =>
   command('advanceClock', [minutes], async (_model, world) => {
     const before = await readSchedule(world)
     world.fleet.advance(minutes * 60_000)
-    if (!before?.sync || before.isPaused) return
+    if (!before?.sync || isHeld(before)) return
     const { schedule: set, setAt, lastDue } = before.sync
     const until = world.fleet.clock.now()
     await untilHolds(async () => {
-      const now = (await readSchedule(world))?.sync
-      return now !== undefined && dueBetween(set, setAt, now.lastDue, until).count === 0
+      const now = await readSchedule(world)
+      if (now?.signInNeededAt !== undefined) return true
+      return now?.sync !== undefined && dueBetween(set, setAt, now.sync.lastDue, until).count === 0
     })
     const after = await readSchedule(world)
     if (!after?.sync) return
@@ -147,16 +171,34 @@ const advance = fc.integer({ min: 1, max: 12 }).map((minutes) =>
 
 const refresh = fc
   .record({ from: fc.nat({ max: 99 }), length: fc.nat({ max: 99 }), isOpen: fc.boolean() })
-  .map((range) => command('refresh', [range], (_model, world) => refreshAndCompare(world, range)))
+  .map((range) =>
+    command('refresh', [range], async (model, world) => {
+      if (!model.isRevoked) await refreshAndCompare(world, range)
+    }),
+  )
 
-const clone = command('clone', [], (model, world) => cloneAndCompare(world, model))
+const clone = command('clone', [], async (model, world) => {
+  if (!model.isRevoked) return cloneAndCompare(world, model)
+  const body = { connectionId: randomUUID() }
+  await expectStatus(world, 'clone', ask(world, 'POST', `${world.path}/clone`, body), 422)
+})
 
 /** One that shrinks to few commands. @param replayPath the commands of a history that failed */
 export function drawCommands(mostCommands: number, replayPath: string | undefined): fc.Arbitrary<Iterable<Command>> {
   const often = [start, read, acknowledge, change, fc.constant(adopt), fc.constant(takeAll), advance, schedule]
   const seldom = [fc.constant(putAgain), skip, pause, fc.constant(cancel), kill, fc.constant(restartRedis)]
   return fc.commands<Model, World, false>(
-    [...often, ...often, ...often, ...seldom, fc.constant(rotateKey), refresh, fc.constant(clone)],
+    [
+      ...often,
+      ...often,
+      ...often,
+      ...seldom,
+      fc.constant(rotateKey),
+      fc.constant(revokeToken),
+      fc.constant(signInAgain),
+      refresh,
+      fc.constant(clone),
+    ],
     { maxCommands: mostCommands, size: 'max', ...(replayPath !== undefined && { replayPath }) },
   )
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { judgeStored } from '../schedules/run-schedule.ts'
 import type { Teardown } from '../support/processes.ts'
-import { adoptLatest, drawCommands, scheduledTimes } from './commands.ts'
+import { adoptLatest, drawCommands, giveToken, scheduledTimes } from './commands.ts'
 import { ask, type Model, openStage, openWorld, type Stage, streams, type World } from './world.ts'
 
 export interface HistoriesOptions {
@@ -48,9 +48,9 @@ export async function runHistories(t: Teardown, options: HistoriesOptions): Prom
       // Of a history that fails already anything smaller will do, but not for ever.
       if (failedAt !== undefined && performance.now() - failedAt > patienceMs) return
       const world = await openWorld(await stages.next(), workspace)
-      const model: Model = { everyMinutes: undefined, isPaused: false, skips: false }
+      const model: Model = { everyMinutes: undefined, isPaused: false, skips: false, isRevoked: false }
       await fc.asyncModelRun(() => ({ model, real: world }), commands)
-      const figures = await endInPeace(world)
+      const figures = await endInPeace(model, world)
       if (failedAt === undefined) {
         totals.histories++
         totals.commands += world.step
@@ -98,7 +98,8 @@ function createStages(t: Teardown) {
 }
 
 /** Nothing begins by itself any more; after one more sync, what was acknowledged is the truth. */
-async function endInPeace(world: World): Promise<{ scheduledJobs: number; messages: number }> {
+async function endInPeace(model: Model, world: World): Promise<{ scheduledJobs: number; messages: number }> {
+  if (model.isRevoked) await giveToken(model, world)
   const { client, simulator, path, step } = world
   await ask(world, 'POST', `${path}/pause`)
   await adoptLatest(world)

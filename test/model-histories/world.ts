@@ -26,6 +26,8 @@ export interface Model {
   everyMinutes: number | undefined
   isPaused: boolean
   skips: boolean
+  /** Intercom accepts the token that was last given no more. */
+  isRevoked: boolean
 }
 
 /** The real thing. */
@@ -33,6 +35,10 @@ export interface World extends Stage {
   connectionId: string
   path: string
   simulator: Simulator
+  /** The one that was last given. */
+  token: string
+  /** Tokens that were revoked. */
+  revocations: number
   client: Client
   losses: Losses
   /** The number of the command that runs. */
@@ -78,12 +84,16 @@ export async function openWorld(stage: Stage, seed: number): Promise<World> {
     connectionId,
     path: `/v1/connections/${connectionId}`,
     simulator,
+    token,
+    revocations: 0,
     client: new Client({
       service: fleet,
       losses,
       tenant,
       incremental: ['contacts'],
       acknowledges: true,
+      // A job goes on with the token with which it began.
+      mayFail: (code) => code === 'token_invalid' && world.revocations > 0,
       bodyOf: () => ({ connectionId }),
     }),
     losses,

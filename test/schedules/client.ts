@@ -12,6 +12,8 @@ export interface ClientOptions {
   bodyOf: (states: readonly object[]) => object
   /** Whether its jobs are of a connection, which acknowledgements move. */
   acknowledges: boolean
+  /** Whether a job may fail with this code. @defaultValue none may */
+  mayFail?: (code: string) => boolean
   /** Streams that go on from a state: those of the others are not given to the next job. */
   incremental: readonly string[]
 }
@@ -280,7 +282,8 @@ export class Client {
     if (response.status !== 200) return this.#lose(response, job)
     const { status, failure } = (await response.json()) as JobBody
     job.hasEnded = endedStatuses.has(status)
-    if (status === 'failed') this.faults.push(`a job failed: ${failure?.code} ${failure?.message}`)
+    if (status === 'failed' && !this.#options.mayFail?.(failure?.code ?? ''))
+      this.faults.push(`a job failed: ${failure?.code} ${failure?.message}`)
     if (status !== 'cancelled' || this.#cancelled.has(ofJob(job.epoch)) || this.#options.losses.covers(job.since))
       return
     // One that needs a reader may have been without one for too long.

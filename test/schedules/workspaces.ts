@@ -10,6 +10,10 @@ export interface Workspaces {
   url: string
   /** A workspace, and the only token for it. */
   open(token: string, options: SimulatorOptions): Promise<Simulator>
+  /** From now on the token's workspace takes another one in its place. */
+  exchange(token: string, next: string): void
+  /** From now on Intercom accepts the token no more. */
+  revoke(token: string): void
 }
 
 export async function listenWorkspaces(t: Teardown): Promise<Workspaces> {
@@ -25,6 +29,9 @@ export async function listenWorkspaces(t: Teardown): Promise<Workspaces> {
     server.closeAllConnections()
     server.close()
   })
+  const revoke = (token: string) => {
+    delete byToken.get(token)?.dependencies.options.accessTokens[token]
+  }
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async open(token, options) {
@@ -34,5 +41,13 @@ export async function listenWorkspaces(t: Teardown): Promise<Workspaces> {
       byToken.set(token, simulator)
       return simulator
     },
+    exchange(token, next) {
+      const simulator = byToken.get(token)
+      if (!simulator) return
+      revoke(token)
+      simulator.dependencies.options.accessTokens[next] = []
+      byToken.set(next, simulator)
+    },
+    revoke,
   }
 }
