@@ -135,6 +135,7 @@ const revokeToken = command('revokeToken', [], async (model, world) => {
 export async function giveToken(model: Model, world: World): Promise<void> {
   const next = `token-${randomUUID()}`
   world.workspaces.exchange(world.token, next)
+  world.revocations++
   world.token = next
   await expectStatus(world, 'PATCH', ask(world, 'PATCH', world.path, { config: { access_token: next } }), 200)
   model.isRevoked = false

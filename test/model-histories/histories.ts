@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { judgeStored } from '../schedules/run-schedule.ts'
 import type { Teardown } from '../support/processes.ts'
 import { adoptLatest, drawCommands, giveToken, scheduledTimes } from './commands.ts'
-import { ask, type Model, openStage, openWorld, type Stage, streams, type World } from './world.ts'
+import { ask, firstMinutes, type Model, openStage, openWorld, type Stage, streams, type World } from './world.ts'
 
 export interface HistoriesOptions {
   count: number
@@ -48,7 +48,7 @@ export async function runHistories(t: Teardown, options: HistoriesOptions): Prom
       // Of a history that fails already anything smaller will do, but not for ever.
       if (failedAt !== undefined && performance.now() - failedAt > patienceMs) return
       const world = await openWorld(await stages.next(), workspace)
-      const model: Model = { everyMinutes: undefined, isPaused: false, skips: false, isRevoked: false }
+      const model: Model = { everyMinutes: firstMinutes, isPaused: false, skips: false, isRevoked: false }
       await fc.asyncModelRun(() => ({ model, real: world }), commands)
       const figures = await endInPeace(model, world)
       if (failedAt === undefined) {

@@ -8,6 +8,8 @@ import { type Fleet, startFleet } from './fleet.ts'
 
 export const tenant = 'modelled'
 export const streams = ['contacts', 'tags']
+/** At first a connection syncs by itself every so many minutes. */
+export const firstMinutes = 5
 
 /** What histories are played on, one after the other. */
 export interface Stage {
@@ -100,7 +102,11 @@ export async function openWorld(stage: Stage, seed: number): Promise<World> {
     step: 0,
     faults: [],
   }
-  const { status } = await ask(world, 'PUT', world.path, { config: { access_token: token }, streams })
+  const { status } = await ask(world, 'PUT', world.path, {
+    config: { access_token: token },
+    streams,
+    schedule: { type: 'interval', every: `PT${firstMinutes}M` },
+  })
   if (status !== 201) throw new Error(`the connection was not made: ${status}`)
   return world
 }
