@@ -203,7 +203,7 @@ for (const [what, breakIt, detail] of breakages) {
   t.test(`an Intercom that ${what} gives no verdict, within 10 s, and the answer says what was seen`, async (t) => {
     const broken = await listenSimulator(t, small)
     await breakIt(broken)
-    const clock = createAcceleratedClock(Date.now(), 8)
+    const clock = createAcceleratedClock(Date.now(), 8, { isAlone: true })
     const app = await startApp(t, server, { intercomBaseUrl: broken.url, clock })
     const start = clock.monotonic()
     const response = await ask(app, { config: { access_token: 'simulator-token' } })

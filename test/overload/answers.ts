@@ -151,7 +151,7 @@ export async function takeAnswers(t: Teardown, options: { count: number; seed: n
 
 async function ask(baseUrl: string, isList: boolean): Promise<string> {
   // Stands still while a busy machine lets this process do nothing.
-  const clock = createAcceleratedClock(Date.now(), 1)
+  const clock = createAcceleratedClock(Date.now(), 1, { isAlone: true })
   const { signal } = new AbortController()
   const shape = { recordsPath: ['data'], members: ['id', 'updated_at'] }
   const config = { access_token: 'a-token' }

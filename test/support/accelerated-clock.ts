@@ -9,9 +9,12 @@ const MOST_COUNTED_MS = 3
  * A clock that runs `speed` times as fast as the machine's, from `start` (ms since the epoch): waits of minutes pass in
  * seconds while sockets stay real.
  *
- * It stands still while a busy machine lets this process do nothing, because each such moment would count `speed` times.
+ * While somebody sleeps, it stands still when a busy machine lets this process do nothing, because each such moment would
+ * count `speed` times.
+ *
+ * @param isAlone whether nothing happens outside this process: then the same holds while nobody sleeps @defaultValue false
  */
-export function createAcceleratedClock(start: number, speed: number): Clock {
+export function createAcceleratedClock(start: number, speed: number, { isAlone = false } = {}): Clock {
   let seen = performance.now()
   /** How much this process had worked, and when that was looked at. */
   let work = { at: seen, ms: workedMs() }
@@ -22,9 +25,9 @@ export function createAcceleratedClock(start: number, speed: number): Clock {
 
   const elapsed = () => {
     const now = performance.now()
-    let most = MOST_COUNTED_MS
+    let most = sleepers.size > 0 || isAlone ? MOST_COUNTED_MS : Number.POSITIVE_INFINITY
     // While nobody sleeps the clock does not look by itself. Then this process's own work counts besides.
-    if (sleepers.size === 0 && now - work.at > MOST_COUNTED_MS) {
+    if (isAlone && sleepers.size === 0 && now - work.at > MOST_COUNTED_MS) {
       const before = work.ms
       work = { at: now, ms: workedMs() }
       most += work.ms - before
