@@ -1556,7 +1556,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a reader lets the record of a kept job expire',
-    file: 'store/log/read-log.lua.ts',
+    file: 'store/log-reading.lua.ts',
     find: 'if not kept then redis',
     replace: 'if true then redis',
     tests: ['queue/scheduled-jobs'],

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox'
 import { activeJobFunction, endedFunction, releaseRecordFunction } from '../lua-functions.ts'
 import { setScheduleFunction } from '../schedules/due.lua.ts'
 import { defineScript } from '../script.ts'
-import { removeDeliveriesFunction } from '../webhooks/deliveries.lua.ts'
+import { deliveryKeys, removeDeliveriesFunction } from '../webhooks/deliveries.lua.ts'
 import { takeTokenFunctions } from './token.lua.ts'
 
 /** The fields of a connection's record that hold what people say about it beside its settings. */
@@ -25,11 +25,7 @@ export const putConnectionScript = defineScript({
     'lastGenerationKey',
     'scheduledKey',
     'tellingKey',
-    'deliveriesKey',
-    'orderKey',
-    'dueKey',
-    'pendingKey',
-    'failedKey',
+    ...deliveryKeys,
   ],
   args: [
     'now',
@@ -156,19 +152,7 @@ export type ChangeReply = Static<typeof changeReply>
  */
 export const removeConnectionScript = defineScript({
   name: 'syncRemoveConnection',
-  keys: [
-    'recordKey',
-    'statesKey',
-    'connectionIndexKey',
-    'jobsKey',
-    'scheduledKey',
-    'tellingKey',
-    'deliveriesKey',
-    'orderKey',
-    'dueKey',
-    'pendingKey',
-    'failedKey',
-  ],
+  keys: ['recordKey', 'statesKey', 'connectionIndexKey', 'jobsKey', 'scheduledKey', 'tellingKey', ...deliveryKeys],
   args: [
     'connectionId',
     /** In the set of connections that have a schedule, and of those that have webhooks. */

@@ -2,6 +2,7 @@ import { CodedError } from '../../errors.ts'
 import type { LogPiece } from '../../sync/delivered/replay.ts'
 import { isFinal } from '../job.ts'
 import type { StoreClient } from '../keys.ts'
+import { logReadingKeys } from '../log-reading.lua.ts'
 import { runScript } from '../script.ts'
 import { openJobSeals } from '../secrets/job-seals.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
@@ -80,13 +81,7 @@ async function readPage(
   maxBytes: number,
 ): Promise<LogPage> {
   const reply = await runScript(redis, readLogScript, {
-    keys: {
-      recordKey: redis.keyspace.job(jobId, 'record'),
-      logKey: redis.keyspace.job(jobId, 'log'),
-      dataKeyKey: redis.keyspace.job(jobId, 'dataKey'),
-      statesKey: redis.keyspace.job(jobId, 'states'),
-      segmentsKey: redis.keyspace.job(jobId, 'segments'),
-    },
+    keys: logReadingKeys(redis, jobId),
     args: {
       after,
       mostEntries: entriesPerRead,

@@ -1,6 +1,7 @@
 import { CodedError } from '../../errors.ts'
 import { messagesGone } from '../log/messages-gone.ts'
 import type { LogDependencies } from '../log/redis-message-log.ts'
+import { logReadingKeys } from '../log-reading.lua.ts'
 import { runScript } from '../script.ts'
 import { openJobSeals } from '../secrets/job-seals.ts'
 import { unlessRemoved } from '../segments/removed-log.ts'
@@ -38,13 +39,7 @@ export async function readLastEntries(
   limits: PieceLimits,
 ): Promise<LastEntries> {
   const [outcome, record, found, segment] = await runScript(redis, readLastEntriesScript, {
-    keys: {
-      recordKey: redis.keyspace.job(jobId, 'record'),
-      logKey: redis.keyspace.job(jobId, 'log'),
-      dataKeyKey: redis.keyspace.job(jobId, 'dataKey'),
-      statesKey: redis.keyspace.job(jobId, 'states'),
-      segmentsKey: redis.keyspace.job(jobId, 'segments'),
-    },
+    keys: logReadingKeys(redis, jobId),
     args: { from, ...limits, logRetentionMs: retention.logMs, recordRetentionMs: retention.recordMs },
   })
   if (outcome.toString() === 'MISSING') throw new CodedError('job_not_found')

@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { defineScript } from '../script.ts'
 
 /** A connection's deliveries, and where all connections' are found. */
-const deliveryKeys = ['deliveriesKey', 'orderKey', 'dueKey', 'pendingKey', 'failedKey'] as const
+export const deliveryKeys = ['deliveriesKey', 'orderKey', 'dueKey', 'pendingKey', 'failedKey'] as const
 
 /** Lua: removes a delivery from everywhere. */
 const removeFunction = `
