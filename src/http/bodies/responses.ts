@@ -20,10 +20,8 @@ interface Response {
 /** Codes that every call can answer with. */
 const openCodes: ErrorCode[] = ['invalid_request', 'origin_not_allowed', 'host_not_allowed']
 
-/** Codes that every call under `/v1` can answer with. */
-const commonCodes: ErrorCode[] = [
-  ...openCodes,
-  'unauthorized',
+/** Codes that every call under `/v1` can answer with, whether it needs a key or not. */
+export const serviceCodes: ErrorCode[] = [
   'too_many_requests',
   'internal_error',
   'data_unreadable',
@@ -32,6 +30,14 @@ const commonCodes: ErrorCode[] = [
   'shutting_down',
   'overloaded',
 ]
+const commonCodes: ErrorCode[] = [...openCodes, 'unauthorized', ...serviceCodes]
+
+/** Codes of calls that have a body. */
+export const bodyCodes: ErrorCode[] = ['malformed_json', 'body_too_large', 'unsupported_media_type']
+/** Codes of calls that check settings at Intercom before they store them. */
+export const checkCodes: ErrorCode[] = ['check_failed', 'intercom_unavailable', 'intercom_protocol', 'proxy_refused']
+/** Codes of calls that may give a connection another token. */
+export const workspaceCodes: ErrorCode[] = ['workspace_changed', 'connection_busy']
 
 /** The problem answers of a call under `/v1`: the common ones and those named. */
 export function problemResponses(...codes: ErrorCode[]): Record<number, Response> {

@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { ErrorCode } from '../../error-table.ts'
 import { CodedError } from '../../errors.ts'
 import { hasMasks, toConnectionBody } from '../bodies/connection-body.ts'
 import {
@@ -12,7 +11,14 @@ import {
   connectionPatchBody,
   newConnectionBody,
 } from '../bodies/connection-schemas.ts'
-import { connectionChangeHeader, needsApiKey, problemResponses } from '../bodies/responses.ts'
+import {
+  bodyCodes,
+  checkCodes,
+  connectionChangeHeader,
+  needsApiKey,
+  problemResponses,
+  workspaceCodes,
+} from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
 import { changeConnection, requireAccepted, warningsOf } from '../connections/change-connection.ts'
 import { scheduleOf, settingsOf } from '../connections/connection-document.ts'
@@ -25,12 +31,6 @@ import { createAskIntercom } from '../requests/ask-intercom.ts'
 import { addMergePatchBody, mergePatchType } from '../requests/json-body.ts'
 
 const common = { tags: ['connections'], security: needsApiKey, params: connectionParameters }
-
-/** The same for calls that may give a connection another token. */
-const workspaceProblems: ErrorCode[] = ['workspace_changed', 'connection_busy']
-/** What a call that asks Intercom first can answer with. */
-const checkProblems: ErrorCode[] = ['check_failed', 'intercom_unavailable', 'intercom_protocol', 'proxy_refused']
-const bodyProblems: ErrorCode[] = ['malformed_json', 'body_too_large', 'unsupported_media_type']
 
 const connectionResponse = (description: string) => ({
   description,
@@ -61,7 +61,7 @@ function addPatchConnection(app: Api, dependencies: RouteDependencies): void {
       body: connectionPatchBody,
       response: {
         200: { ...connectionResponse('The connection, changed'), headers: connectionChangeHeader },
-        ...problemResponses('connection_not_found', ...bodyProblems, ...checkProblems, ...workspaceProblems),
+        ...problemResponses('connection_not_found', ...bodyCodes, ...checkCodes, ...workspaceCodes),
       },
     },
     handler: async ({ tenant, params: { connectionId }, query, body }, reply) => {
@@ -99,7 +99,7 @@ function addCloneConnection(app: Api, dependencies: RouteDependencies): void {
       body: cloneBody,
       response: {
         201: connectionResponse('The new connection'),
-        ...problemResponses('connection_not_found', 'connection_exists', ...bodyProblems, ...checkProblems),
+        ...problemResponses('connection_not_found', 'connection_exists', ...bodyCodes, ...checkCodes),
       },
     },
     handler: async ({ tenant, params, query, body }, reply) => {
@@ -137,7 +137,7 @@ function addDiffConnection(app: Api, dependencies: RouteDependencies): void {
           description: 'What would change, secrets included, which are masked',
           content: { 'application/json': { schema: connectionDiffSchema } },
         },
-        ...problemResponses(...bodyProblems),
+        ...problemResponses(...bodyCodes),
       },
     },
     handler: async ({ tenant, params: { connectionId }, body }) => {

@@ -9,7 +9,14 @@ import {
   newConnectionBody,
 } from '../bodies/connection-schemas.ts'
 import { listOf } from '../bodies/list-schemas.ts'
-import { connectionChangeHeader, needsApiKey, problemResponses } from '../bodies/responses.ts'
+import {
+  bodyCodes,
+  checkCodes,
+  connectionChangeHeader,
+  needsApiKey,
+  problemResponses,
+  workspaceCodes,
+} from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
 import { changeConnection } from '../connections/change-connection.ts'
 import { readConnectionBody } from '../connections/read-connection-body.ts'
@@ -75,25 +82,15 @@ function addPutConnection(app: Api, dependencies: RouteDependencies): void {
         'are not checked again. `warnings` names streams that the token may not read. The check takes 25 s at most. The ' +
         'state stays, unless `resetState=true`. The access token of another workspace than the one that the connection was ' +
         'connected to is refused, if that is known; otherwise its next job fails. A running job continues with the config ' +
-        'it started with. A schedule that is left out is none, and so are webhooks. The body may be what `GET` of the connection gave, edited: ' +
-        'a mask keeps the secret that is stored.',
+        'it started with. A schedule that is left out is none, and so are webhooks. The body may be what `GET` of the ' +
+        'connection gave, edited: a mask keeps the secret that is stored.',
       params: connectionParameters,
       querystring: changeQuery,
       body: newConnectionBody,
       response: {
         200: { ...connectionResponse('The connection, replaced'), headers: connectionChangeHeader },
         201: { ...connectionResponse('The connection, new'), headers: connectionChangeHeader },
-        ...problemResponses(
-          'malformed_json',
-          'body_too_large',
-          'unsupported_media_type',
-          'workspace_changed',
-          'connection_busy',
-          'check_failed',
-          'intercom_unavailable',
-          'intercom_protocol',
-          'proxy_refused',
-        ),
+        ...problemResponses(...bodyCodes, ...workspaceCodes, ...checkCodes),
       },
     },
     handler: async ({ tenant, params: { connectionId }, query, body }, reply) => {

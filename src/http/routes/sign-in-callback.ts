@@ -5,7 +5,7 @@ import { errorTable } from '../../error-table.ts'
 import { CodedError } from '../../errors.ts'
 import { requireSetup } from '../../settings/oauth.ts'
 import type { SignInProblem } from '../../store/sign-ins/sign-in.ts'
-import { needsNoKey, openProblems } from '../bodies/responses.ts'
+import { needsNoKey, openProblems, serviceCodes } from '../bodies/responses.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import { createAskIntercom } from '../requests/ask-intercom.ts'
 import { loggedRequest } from '../requests/request-log.ts'
@@ -43,13 +43,7 @@ const callbackRoute: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, 
         200: { description: 'A page that says what comes next', content: page },
         ...withPages(
           openProblems(
-            'too_many_requests',
-            'internal_error',
-            'data_unreadable',
-            'seal_broken',
-            'store_unavailable',
-            'shutting_down',
-            'overloaded',
+            ...serviceCodes,
             'consent_denied',
             'sign_in_not_found',
             'sign_in_over',

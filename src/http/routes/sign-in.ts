@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { CodedError } from '../../errors.ts'
 import { requireSetup } from '../../settings/oauth.ts'
 import type { SignIn } from '../../store/sign-ins/sign-in.ts'
-import { needsApiKey, problemResponses } from '../bodies/responses.ts'
+import { bodyCodes, checkCodes, needsApiKey, problemResponses, workspaceCodes } from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import type { Api } from '../instance.ts'
@@ -55,7 +55,7 @@ function addBegin(app: Api, dependencies: RouteDependencies): void {
           content: { 'application/json': { schema: begunSignInBody } },
           headers: { 'Set-Cookie': { description: 'Lets this browser be recognized', type: 'string' } },
         },
-        ...problemResponses('malformed_json', 'body_too_large', 'unsupported_media_type', 'oauth_not_configured'),
+        ...problemResponses(...bodyCodes, 'oauth_not_configured'),
       },
     },
     handler: async ({ tenant, body, query }, reply) => {
@@ -130,20 +130,14 @@ function addConfirm(app: Api, dependencies: RouteDependencies): void {
       response: {
         200: signInResponse('It is connected'),
         ...problemResponses(
-          'malformed_json',
-          'body_too_large',
-          'unsupported_media_type',
+          ...bodyCodes,
           'confirmation_code_wrong',
           'sign_in_not_found',
           'sign_in_pending',
           'sign_in_over',
           'sign_in_expired',
-          'workspace_changed',
-          'connection_busy',
-          'check_failed',
-          'intercom_unavailable',
-          'intercom_protocol',
-          'proxy_refused',
+          ...workspaceCodes,
+          ...checkCodes,
           'oauth_not_configured',
         ),
       },
