@@ -7,6 +7,7 @@ import type { ConnectionStatus, ConnectionStatusMessage } from '../../src/airbyt
 import { type ListeningSimulator, listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { startApp, type TestApp } from '../support/app.ts'
+import { limitedTokens } from '../support/limited-tokens.ts'
 import { startRedis } from '../support/redis.ts'
 
 const secret = 'dG9rOmNhbmFyeV90b2tlbg'
@@ -16,19 +17,7 @@ const intercom = await listenSimulator(t, {
   ...small,
   region: 'Europe',
   timezone: 'Europe/Dublin',
-  accessTokens: {
-    'simulator-token': [],
-    'token-without-tags': ['read_tags'],
-    'token-without-articles': ['read_articles'],
-    'token-for-nothing': [
-      'read_admins',
-      'read_admin_activity_logs',
-      'read_tags',
-      'read_users',
-      'read_conversations',
-      'read_tickets',
-    ],
-  },
+  accessTokens: { ...limitedTokens, 'token-without-articles': ['read_articles'] },
 })
 /** Ten seconds, after which a missing permission is asked about once more, are two. */
 const fast = () => createAcceleratedClock(Date.now(), 5)

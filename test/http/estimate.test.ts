@@ -6,6 +6,7 @@ import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { startApp, type TestApp } from '../support/app.ts'
 import { collectSync } from '../support/engine.ts'
+import { limitedTokens } from '../support/limited-tokens.ts'
 import { startRedis } from '../support/redis.ts'
 
 const server = await startRedis(t)
@@ -13,18 +14,7 @@ const intercom = await listenSimulator(t, {
   contacts: 400,
   conversations: 30,
   companies: 20,
-  accessTokens: {
-    'simulator-token': [],
-    'token-without-tags': ['read_tags'],
-    'token-for-nothing': [
-      'read_admins',
-      'read_admin_activity_logs',
-      'read_tags',
-      'read_users',
-      'read_conversations',
-      'read_tickets',
-    ],
-  },
+  accessTokens: { ...limitedTokens },
 })
 /** Ten seconds, after which a missing permission is asked about once more, are two. */
 const fast = () => createAcceleratedClock(Date.now(), 5)
