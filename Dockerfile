@@ -12,7 +12,9 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 COPY simulator ./simulator
 COPY scripts/bundle.js ./scripts/
-RUN npx tsc --project tsconfig.build.json && node scripts/bundle.js
+COPY console ./console
+COPY docs/errors.md ./docs/
+RUN npx tsc --project tsconfig.build.json && node scripts/bundle.js && npx vite build console
 
 FROM node:24-bookworm-slim AS packages
 WORKDIR /packages
@@ -60,6 +62,7 @@ ENTRYPOINT ["/app/bin/intercom-sync"]
 
 # The last one is what a build without --target makes.
 FROM product AS service
+COPY --from=build /build/dist/console ./dist/console
 RUN mkdir /data && chown 1000:1000 /data
 LABEL org.opencontainers.image.title="intercom-sync" \
   org.opencontainers.image.description="A long-running HTTP service that syncs Intercom" \

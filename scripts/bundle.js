@@ -11,7 +11,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const compiled = join(root, 'dist')
 
 /** Packages that read files beside their own, or of which there may be only one in a process. */
-const external = ['js-redis-server', 'typescript', '#package', '#schemas/*']
+const external = ['js-redis-server', 'playwright-core', 'typescript', '#package', '#schemas/*']
 
 /** A test file that runs in one process with others has a root test of its own (scripts/test-worker.js). */
 function withRootTest(text) {

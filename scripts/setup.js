@@ -9,7 +9,10 @@ import { prepareRedis } from './package-copy.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const compiledStamp = join(root, 'dist', '.compiled')
-const sources = ['src', 'simulator', 'test', 'bench', 'tsconfig.json', join('scripts', 'bundle.js')]
+const sources = [
+  ...['src', 'simulator', 'test', 'bench', 'console', 'tsconfig.json'],
+  ...[join('scripts', 'bundle.js'), join('docs', 'errors.md')],
+]
 
 /** Time of the newest file below a path, in ms; 0 where nothing is. */
 function newest(path) {
@@ -63,6 +66,13 @@ if (!isPublished && (isBuild || newest(compiledStamp) < changed)) {
   const unchecked = isBuild ? [] : ['--noCheck']
   run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '--project', project, ...unchecked])
   run(process.execPath, [join(root, 'scripts', 'bundle.js')])
+  run(process.execPath, [
+    join(root, 'node_modules', 'vite', 'bin', 'vite.js'),
+    'build',
+    '--logLevel',
+    'warn',
+    'console',
+  ])
   // A build has no tests: whoever runs them next compiles them.
   if (!isBuild) writeFileSync(compiledStamp, '')
 }

@@ -5,6 +5,8 @@ import { uncheckedPayloads } from './http/bodies/payload-schemas.ts'
 import { addCors } from './http/callers/cors.ts'
 import { refuseStrangers } from './http/callers/strangers.ts'
 import { createWrongKeys } from './http/callers/wrong-keys.ts'
+import { readConsole } from './http/console/console-files.ts'
+import consoleRoutes from './http/console/console-routes.ts'
 import { type AppDependencies, defaultLimits, type RouteDependencies } from './http/dependencies.ts'
 import estimateRoutes from './http/estimate/estimate.ts'
 import { createInstance } from './http/instance.ts'
@@ -77,7 +79,9 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   limitHeldBodies(app, limits.heldBodyBytes)
   await addCors(app, corsOrigins)
   await addDocs(app)
-  await app.register(homeRoutes)
+  const console = await readConsole()
+  await app.register(homeRoutes, { console })
+  if (console) await app.register(consoleRoutes, { console })
   await app.register(healthRoutes, routes)
   if (!config.metricsElsewhere) await app.register(metricsRoutes, routes)
   await app.register(

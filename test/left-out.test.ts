@@ -17,12 +17,13 @@ t.test('a test that needs a program is left out only where that is missing, and 
 })
 
 t.test(
-  'only documents, terminals, proxies, certificates and moved clocks are tried with programs that a machine may lack',
+  'only documents, terminals, proxies, certificates, browsers and moved clocks are tried with programs that a machine may lack',
   async (t) => {
     const tests = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.ts'))
     const files = tests.filter((file) => /\bwithTools\(/.test(readFileSync(join('test', file), 'utf8')))
     t.same(files.toSorted(), [
       'bridge/through-a-proxy.test.ts',
+      'console/console.test.ts',
       'display/terminal.test.ts',
       'documents/connector.test.ts',
       'documents/http.test.ts',

@@ -42,7 +42,13 @@ t.test('npm packs a clean clone, compiled, with all that the package needs', asy
   // npm passes on what the scripts write.
   const [packed] = JSON.parse(stdout.slice(stdout.indexOf('[\n'))) as { filename: string; files: { path: string }[] }[]
   const paths = packed?.files.map(({ path }) => path) ?? []
-  for (const path of ['bin/intercom-sync', 'dist/src/server.js', 'dist/simulator/demo.js', 'schemas/contacts.json'])
+  for (const path of [
+    'bin/intercom-sync',
+    'dist/console/index.html',
+    'dist/src/server.js',
+    'dist/simulator/demo.js',
+    'schemas/contacts.json',
+  ])
     t.ok(paths.includes(path), path)
   t.same(
     paths.filter((path) => /^(src|test|scripts|dist\/(test|bench))\//.test(path)),

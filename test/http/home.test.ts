@@ -10,18 +10,14 @@ const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avi
 
 const home = (accept?: string) => api.fetch('/', { headers: { ...(accept !== undefined && { accept }) } })
 
-t.test('a browser gets a page that says what this is and leads to the documentation, without a key', async (t) => {
+t.test('a browser gets the console, without a key', async (t) => {
   const response = await home(browser)
   t.equal(response.status, 200)
   t.equal(response.headers.get('content-type'), 'text/html; charset=utf-8')
   t.equal(response.headers.get('vary'), 'Accept, Accept-Encoding')
-  t.match(response.headers.get('content-security-policy'), /default-src 'none'/)
   const page = await response.text()
   t.match(page, /Syncs Intercom/)
-  t.notMatch(page, /<script|<style|style=/, 'nothing that its security policy would refuse')
-  const links = [...page.matchAll(/href="([^"]+)"/g)].map(([, path = '']) => path)
-  t.ok(links.length > 2)
-  for (const link of links) t.equal((await fetch(new URL(link, `${api.url}/`))).status, 200, link)
+  t.match(page, /<base href="\.\/">/)
 })
 
 t.test('programs get the same as JSON', async (t) => {

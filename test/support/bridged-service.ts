@@ -31,6 +31,8 @@ export interface BridgedService {
   /** Ends the API with a signal and starts another one on the same port. */
   restartApi(signal: NodeJS.Signals): Promise<void>
   stopApi(signal: NodeJS.Signals): Promise<void>
+  /** Starts another API on the same port, after one was stopped. */
+  startApiAgain(): Promise<void>
   stopWorker(signal: NodeJS.Signals): Promise<void>
   /** Calls the API with the key. */
   fetch(path: string, options?: RequestInit & { headers?: Record<string, string> }): Promise<Response>
@@ -46,7 +48,10 @@ export interface BridgedService {
   messages(jobId: number): Promise<Buffer>
 }
 
-/** @param more further variables of the API and the worker, once it is known where these and the simulator listen */
+/**
+ * @param more further variables of the API and the worker, once it is known where these and the simulator listen;
+ *   `API_KEYS` come beside the service's own
+ */
 export async function startBridgedService(
   t: Teardown,
   options: SimulatorOptions = {},
@@ -58,14 +63,15 @@ export async function startBridgedService(
   t.teardown(() => rm(dataDir, { recursive: true, force: true }))
   const port = await findFreePort()
   const key = randomBytes(24).toString('hex')
+  const own = typeof more === 'function' ? more({ url: `http://127.0.0.1:${port}`, intercom: intercom.url }) : more
   const environment = {
     PORT: String(port),
     DATA_DIR: dataDir,
     INTERCOM_BASE_URL: intercom.url,
     REDIS_URL: `redis://127.0.0.1:${await openPort(t, redis.socket)}`,
-    API_KEYS: `default:${key}`,
     ENCRYPTION_KEYS: `test:${randomBytes(32).toString('base64')}`,
-    ...(typeof more === 'function' ? more({ url: `http://127.0.0.1:${port}`, intercom: intercom.url }) : more),
+    ...own,
+    API_KEYS: [`default:${key}`, ...(own.API_KEYS ? [own.API_KEYS] : [])].join(','),
   }
   const serve = 'test/support/serve-process.js'
   const startApi = async (): Promise<TestProcess> => {
@@ -109,6 +115,9 @@ export async function startBridgedService(
     },
     async stopApi(signal) {
       await api.end(signal)
+    },
+    async startApiAgain() {
+      api = await startApi()
     },
     async stopWorker(signal) {
       await worker.end(signal)

@@ -102,6 +102,8 @@ function findFault(
   if (path === '/docs' || path.startsWith('/docs/') || request.method === 'HEAD') return undefined
   // A browser asks before it asks, on every path; OpenAPI does not describe it.
   if (request.method === 'OPTIONS' && request.headers['access-control-request-method']) return undefined
+  // The console is for people: a page at each of its places, and its files.
+  if (!path.startsWith('/v1/') && (type === 'text/html' || path.startsWith('/assets/'))) return undefined
   const operation = findPath(document.paths, path)?.item[request.method?.toLowerCase() ?? '']
   if (!operation && type !== problemType) return `there is no such operation, yet it answers ${status} ${type}`
   const documented = operation?.responses[status]

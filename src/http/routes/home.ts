@@ -3,6 +3,8 @@ import { Type } from 'typebox'
 import { CodedError } from '../../errors.ts'
 import { needsNoKey, openProblems } from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
+import type { ConsoleFiles } from '../console/console-files.ts'
+import { sendConsolePage } from '../console/console-page.ts'
 import { chooseMediaType } from '../messages/accept.ts'
 import { addVary } from '../requests/content-encoding.ts'
 
@@ -20,28 +22,9 @@ const homeSchema = Type.Object({
   api: Type.String({ description: 'What the paths of all calls begin with' }),
 })
 
-/** Links are relative where the address is not known, so that they also work below the path of a proxy. */
-const pageWith = (base: string) => `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>intercom-sync</title>
-</head>
-<body>
-<h1>intercom-sync</h1>
-<p>${purpose}</p>
-<ul>
-<li><a href="${base}docs">Every call, with examples</a></li>
-<li><a href="${base}openapi.json">The same as an OpenAPI document</a></li>
-<li><a href="${base}health/ready">Whether the service takes jobs</a></li>
-</ul>
-</body>
-</html>
-`
-
-/** What somebody finds who opens the bare address: a page in a browser, JSON everywhere else. */
-const homeRoutes: FastifyPluginAsyncTypebox = async (app) => {
+/** What somebody finds who opens the bare address: the console in a browser, JSON everywhere else. */
+const homeRoutes: FastifyPluginAsyncTypebox<{ console: ConsoleFiles | undefined }> = async (app, { console }) => {
+  const offers = console ? (['application/json', 'text/html'] as const) : (['application/json'] as const)
   app.get('/', {
     schema: {
       operationId: 'getHome',
@@ -51,20 +34,18 @@ const homeRoutes: FastifyPluginAsyncTypebox = async (app) => {
       querystring: noQuery,
       response: {
         200: {
-          description: 'JSON, or a page for people, as `Accept` says',
+          description: 'JSON, or the console, a page for people, as `Accept` says',
           content: { 'application/json': { schema: homeSchema }, 'text/html': { schema: Type.String() } },
         },
         ...openProblems('not_acceptable', 'too_many_requests', 'internal_error', 'overloaded'),
       },
     },
     handler: async (request, reply) => {
-      const mediaType = chooseMediaType(request.headers.accept, ['application/json', 'text/html'])
-      if (!mediaType) throw new CodedError('not_acceptable', 'Accept application/json or text/html')
+      const mediaType = chooseMediaType(request.headers.accept, offers)
+      if (!mediaType) throw new CodedError('not_acceptable', `Accept ${offers.join(' or ')}`)
       const { baseUrl } = request
       addVary(reply, 'Accept')
-      if (mediaType === 'text/html') {
-        return reply.type('text/html; charset=utf-8').send(pageWith(baseUrl && `${baseUrl}/`))
-      }
+      if (console && mediaType === 'text/html') return sendConsolePage(console.page, request, reply)
       const { docs, openapi, health, api } = places
       return reply.send({
         name: 'intercom-sync',

@@ -23,6 +23,7 @@ export function startNotice({ address, publicUrl = address, needsKey, storage }:
     : 'none needed: only this machine can reach it'
   return [
     `intercom-sync listens on ${address}`,
+    `  page  ${publicUrl}/   set up a source and watch it, in a browser`,
     `  docs  ${publicUrl}/docs`,
     `  keys  ${keys}`,
     `  data  ${storage}`,
