@@ -1,0 +1,53 @@
+import { serviceRoot } from '../routing/service-root.ts'
+
+/** Of this tab only, until it is closed; another service below another path has a key of its own. */
+const storageKey = `intercom-sync API key ${serviceRoot.pathname}`
+
+type Listener = () => void
+
+const listeners = new Set<Listener>()
+let apiKey = sessionStorage.getItem(storageKey) ?? undefined
+let isRefused = false
+
+/** Who uses the page: an API key, or nobody in particular where the service asks for none. */
+export const session = {
+  get apiKey(): string | undefined {
+    return apiKey
+  },
+
+  /** Whether the service has refused the last call for want of a right key. */
+  get isRefused(): boolean {
+    return isRefused
+  },
+
+  signIn(key: string): void {
+    apiKey = key
+    isRefused = false
+    sessionStorage.setItem(storageKey, key)
+    tell()
+  },
+
+  /** Forgets the key, and all that the tab has kept for it. */
+  signOut(): void {
+    apiKey = undefined
+    isRefused = true
+    sessionStorage.clear()
+    tell()
+  },
+
+  /** @param key with which the call was refused; an answer to an older key says nothing about a newer one */
+  refuse(key: string | undefined): void {
+    if (key !== apiKey || isRefused) return
+    isRefused = true
+    tell()
+  },
+
+  onChange(listener: Listener): () => void {
+    listeners.add(listener)
+    return () => void listeners.delete(listener)
+  },
+}
+
+function tell(): void {
+  for (const listener of listeners) listener()
+}

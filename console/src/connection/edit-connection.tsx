@@ -1,0 +1,108 @@
+import { useState } from 'preact/hooks'
+import { api, resultOf } from '../api/client.ts'
+import type { Connection } from '../api/types.ts'
+import { useAction } from '../api/use-action.ts'
+import { useResource } from '../api/use-resource.ts'
+import { Field } from '../elements/field.tsx'
+import { Loading, Problem } from '../elements/notice.tsx'
+import { AckFields } from '../setup/ack-fields.tsx'
+import type { SyncMode } from '../setup/draft.ts'
+import { ScheduleFields, scheduleFault } from '../setup/schedule-fields.tsx'
+import { StreamPicker } from '../setup/stream-picker.tsx'
+import { loadStreams, streamList } from '../setup/streams.ts'
+import { streamsOf } from './configured-streams.ts'
+
+interface EditConnectionProps {
+  connection: Connection
+  onClose: (isChanged: boolean) => void
+}
+
+const noStreams: ReadonlySet<string> = new Set()
+
+/** Changes a connection. A token that is left empty stays as it is. */
+export function EditConnection({ connection, onClose }: EditConnectionProps) {
+  const { connectionId, config = {} } = connection
+  const known = useResource('streams', loadStreams)
+  const [token, setToken] = useState('')
+  const [startDate, setStartDate] = useState(dayOf(config.start_date))
+  const [schedule, setSchedule] = useState(connection.schedule ?? { type: 'manual' as const })
+  const [ack, setAck] = useState(connection.ack ?? 'client')
+  const [chosen, setChosen] = useState(() => chosenOf(connection))
+  const save = useAction(async () => {
+    const changed = {
+      ...(startDate !== dayOf(config.start_date) && { start_date: startDate === '' ? null : `${startDate}T00:00:00Z` }),
+      ...(token.trim() !== '' && { access_token: token.trim() }),
+    }
+    const body = { config: changed, streams: streamList(chosen), schedule: { ...schedule }, ack }
+    await resultOf(api.PATCH('/v1/connections/{connectionId}', { params: { path: { connectionId } }, body }))
+    onClose(true)
+  })
+  return (
+    <section class="card padded" aria-label={`Edit ${connectionId}`}>
+      <form
+        class="setup"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void save.run()
+        }}
+      >
+        <div class="field-row">
+          <Field label="Access token" hint="Leave it empty to keep the present one.">
+            {(attributes) => (
+              <input
+                {...attributes}
+                type="password"
+                autocomplete="off"
+                spellcheck={false}
+                value={token}
+                onInput={({ currentTarget }) => setToken(currentTarget.value)}
+              />
+            )}
+          </Field>
+          <Field label="Start date" hint="From midnight UTC on. Empty = everything.">
+            {(attributes) => (
+              <input
+                {...attributes}
+                type="date"
+                value={startDate}
+                onInput={({ currentTarget }) => setStartDate(currentTarget.value)}
+              />
+            )}
+          </Field>
+        </div>
+        {known.data ? (
+          <StreamPicker streams={known.data} chosen={chosen} refused={noStreams} onChoose={setChosen} />
+        ) : (
+          <Loading what="streams" />
+        )}
+        <ScheduleFields schedule={schedule} onChange={setSchedule} />
+        <AckFields ack={ack} onChange={setAck} />
+        {save.problem && <Problem problem={save.problem} />}
+        <div class="actions">
+          <button type="button" onClick={() => onClose(false)}>
+            Leave it as it was
+          </button>
+          <button
+            type="submit"
+            class="main"
+            disabled={save.isRunning || Object.keys(chosen).length === 0 || scheduleFault(schedule) !== undefined}
+          >
+            Save
+          </button>
+        </div>
+      </form>
+    </section>
+  )
+}
+
+function dayOf(time: unknown): string {
+  return typeof time === 'string' ? time.slice(0, 10) : ''
+}
+
+function chosenOf(connection: Connection): Record<string, SyncMode> {
+  const pairs = streamsOf(connection).map(({ name, syncMode }): [string, SyncMode] => [
+    name,
+    syncMode === 'incremental' ? 'incremental' : 'full_refresh',
+  ])
+  return Object.fromEntries(pairs)
+}

@@ -1,0 +1,33 @@
+import { useState } from 'preact/hooks'
+import { type CurlCall, curlLine } from '../api/curl.ts'
+
+/** The line itself, to be selected as a whole. */
+export function CurlLine({ line }: { line: string }) {
+  return <pre class="curl-line">{line}</pre>
+}
+
+/** Everything on a page can be done by curl; this says how. */
+export function CopyAsCurl({ call }: { call: CurlCall }) {
+  const [said, setSaid] = useState<string>()
+  const copy = async () => {
+    const line = curlLine(call)
+    // A browser lets a page write to the clipboard only over TLS or from this machine.
+    const isCopied = await navigator.clipboard?.writeText(line).then(
+      () => true,
+      () => false,
+    )
+    setSaid(isCopied ? undefined : line)
+    if (isCopied) setSaid('')
+  }
+  return (
+    <span class="curl">
+      <button type="button" class="quiet small" onClick={copy}>
+        {said === '' ? 'Copied' : 'Copy as curl'}
+      </button>
+      {said !== undefined && said !== '' && <CurlLine line={said} />}
+      <span class="unseen" role="status">
+        {said === '' ? 'Copied' : ''}
+      </span>
+    </span>
+  )
+}

@@ -1,0 +1,26 @@
+import type { JobStream } from '../api/types.ts'
+import { formatCount, formatNoun } from '../words/figures.ts'
+
+/** What Intercom's own counts say about a stream, beside ours, in short sentences. Nothing where nothing is to be said. */
+export function completenessWords({ status, completeness }: JobStream): string[] {
+  if (!completeness) return []
+  const isOver = status === 'COMPLETE' || status === 'INCOMPLETE'
+  const { counted, received, capped, deletedMeanwhile, lateArrivals, restarts, retryIds } = completeness
+  const words: string[] = []
+  if (isOver && counted !== undefined && received !== undefined) {
+    const isWhole = counted === received
+    words.push(
+      isWhole
+        ? 'as many as Intercom counts'
+        : `Intercom counted ${formatCount(counted)}, ${formatCount(received)} came`,
+    )
+  }
+  if (capped) words.push(`only the newest 500 parts of ${formatNoun(capped, 'conversation')}: Intercom gives no more`)
+  if (deletedMeanwhile) words.push(`${formatNoun(deletedMeanwhile, 'record')} deleted while they were read`)
+  if (lateArrivals) words.push(`${formatNoun(lateArrivals, 'record')} that Intercom showed late`)
+  if (restarts) words.push(`the scroll of companies began again ${restarts === 1 ? 'once' : `${restarts} times`}`)
+  if (retryIds && retryIds.length > 0) {
+    words.push(`${formatNoun(retryIds.length, 'record')} could not be read; the next sync tries them first`)
+  }
+  return words
+}

@@ -1,0 +1,49 @@
+import { api, resultOf } from '../api/client.ts'
+import { hasEnded, type Job } from '../api/types.ts'
+import { useAction } from '../api/use-action.ts'
+import { CopyAsCurl } from '../elements/copy-as-curl.tsx'
+import { Problem } from '../elements/notice.tsx'
+import { PageTitle } from '../elements/page-title.tsx'
+import { Status } from '../elements/status.tsx'
+import { Link } from '../routing/navigation.tsx'
+import { jobStatusWords } from '../words/statuses.ts'
+import { Download } from './download.tsx'
+
+/** What the job is, how it is, and what can be done with it. */
+export function JobHead({ job, reload }: { job: Job; reload: () => void }) {
+  const { jobId, jobType, status, connectionId, cancelRequested, logEpoch } = job
+  const cancel = useAction(async () => {
+    const params = { path: { jobId }, query: { epoch: logEpoch } }
+    await resultOf(api.DELETE('/v1/jobs/{jobId}', { params }))
+    reload()
+  })
+  const kind = jobType === 'refresh' ? 'Full refresh' : 'Sync'
+  const isCancelling = !hasEnded(status) && (cancel.isRunning || cancelRequested === true)
+  return (
+    <>
+      <div class="page-head">
+        <div>
+          <PageTitle title={`${kind} ${jobId}`} />
+          <div class="under-title">
+            <Status {...(isCancelling ? { look: 'waiting', word: 'Being cancelled' } : jobStatusWords[status])} />
+            {connectionId !== undefined && (
+              <span>
+                of <Link to={{ page: 'connection', connectionId }}>{connectionId}</Link>
+              </span>
+            )}
+          </div>
+        </div>
+        <div class="actions">
+          {!hasEnded(status) && (
+            <button type="button" onClick={() => void cancel.run()} disabled={isCancelling}>
+              Cancel
+            </button>
+          )}
+          <Download job={job} />
+          <CopyAsCurl call={{ path: `v1/jobs/${jobId}` }} />
+        </div>
+      </div>
+      {cancel.problem && cancel.problem.code !== 'job_ended' && <Problem problem={cancel.problem} />}
+    </>
+  )
+}

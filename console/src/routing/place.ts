@@ -1,0 +1,43 @@
+import { serviceRoot } from './service-root.ts'
+
+/** What a page's address leads to. */
+export type Place =
+  | { page: 'overview' }
+  | { page: 'setup' }
+  | { page: 'connections' }
+  | { page: 'connection'; connectionId: string }
+  | { page: 'job'; jobId: number }
+  | { page: 'records'; jobId: number; stream: string }
+  | { page: 'unknown' }
+
+/** @param pathname of the browser's address */
+export function readPlace(pathname: string): Place {
+  if (!pathname.startsWith(serviceRoot.pathname)) return { page: 'overview' }
+  const parts = pathname.slice(serviceRoot.pathname.length).split('/').map(decode)
+  const [first = '', second, third, fourth] = parts
+  if (parts.length === 1 && first === '') return { page: 'overview' }
+  if (parts.length === 1 && (first === 'setup' || first === 'connections')) return { page: first }
+  if (parts.length === 2 && first === 'connections' && second) return { page: 'connection', connectionId: second }
+  const jobId = /^\d{1,15}$/.test(second ?? '') ? Number(second) : 0
+  if (first !== 'jobs' || jobId === 0) return { page: 'unknown' }
+  if (parts.length === 2) return { page: 'job', jobId }
+  return parts.length === 4 && third === 'records' && fourth
+    ? { page: 'records', jobId, stream: fourth }
+    : { page: 'unknown' }
+}
+
+/** The address of a place, below the root of the service. */
+export function pathOf(place: Place): string {
+  if (place.page === 'connection') return `connections/${encodeURIComponent(place.connectionId)}`
+  if (place.page === 'job') return `jobs/${place.jobId}`
+  if (place.page === 'records') return `jobs/${place.jobId}/records/${encodeURIComponent(place.stream)}`
+  return place.page === 'overview' || place.page === 'unknown' ? '' : place.page
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}

@@ -1,0 +1,79 @@
+import { useState } from 'preact/hooks'
+import { startSync } from '../api/start-job.ts'
+import { useAction } from '../api/use-action.ts'
+import { useResource } from '../api/use-resource.ts'
+import { Problem } from '../elements/notice.tsx'
+import { PageTitle } from '../elements/page-title.tsx'
+import { goTo } from '../routing/navigation.tsx'
+import { newWebhook } from '../webhooks/webhook.ts'
+import { type CheckResult, refusedStreams } from './check.ts'
+import { accessOf, type Draft, forgetDraft, keepDraft, readDraft } from './draft.ts'
+import { ScheduleStep } from './schedule-step.tsx'
+import { Steps } from './steps.tsx'
+import { store } from './store.ts'
+import { loadStreams, streamList, usualChoice } from './streams.ts'
+import { StreamsStep } from './streams-step.tsx'
+import { WorkspaceStep } from './workspace-step.tsx'
+
+/** A new source in three steps. What was filled in stays in the tab until the source is set up; the token does not. */
+export function SetupPage() {
+  const [draft, setDraft] = useState(readDraft)
+  const [token, setToken] = useState('')
+  const [webhook, setWebhook] = useState(newWebhook)
+  const [step, setStep] = useState(0)
+  const [check, setCheck] = useState<CheckResult>()
+  const known = useResource('streams', loadStreams)
+  const change = (part: Partial<Draft>) => {
+    const changed = { ...draft, ...part }
+    setDraft(changed)
+    keepDraft(changed)
+  }
+  const names = new Set(known.data?.map(({ name }) => name))
+  const refused = refusedStreams(check, names)
+  const chosen = draft.streams ?? usualChoice(known.data ?? [], refused)
+
+  const setUp = useAction(async () => {
+    const connectionId = draft.signedInAs ?? draft.name
+    await store(connectionId, draft, { token, streams: streamList(chosen), webhook })
+    forgetDraft()
+    const { jobId } = await startSync(connectionId)
+    goTo({ page: 'job', jobId }, { replaces: true })
+  })
+
+  return (
+    <>
+      <PageTitle title="Add a source" />
+      <Steps at={step} onGo={setStep} />
+      {step === 0 && (
+        <WorkspaceStep
+          {...{ draft, change, token, check }}
+          onToken={(typed) => {
+            setToken(typed)
+            setCheck(undefined)
+          }}
+          onCheck={setCheck}
+          onNext={() => setStep(1)}
+        />
+      )}
+      {step === 1 && (
+        <StreamsStep
+          {...{ known, chosen, refused }}
+          access={accessOf(draft, token)}
+          onChoose={(streams) => change({ streams })}
+          onBack={() => setStep(0)}
+          onNext={() => setStep(2)}
+        />
+      )}
+      {step === 2 && (
+        <ScheduleStep
+          {...{ draft, change, webhook }}
+          onWebhook={setWebhook}
+          isRunning={setUp.isRunning}
+          onBack={() => setStep(1)}
+          onSetUp={() => void setUp.run()}
+        />
+      )}
+      {setUp.problem && <Problem problem={setUp.problem} />}
+    </>
+  )
+}

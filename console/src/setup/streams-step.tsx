@@ -1,0 +1,58 @@
+import type { Resource } from '../api/use-resource.ts'
+import { Loading, Problem } from '../elements/notice.tsx'
+import { estimateWords } from '../words/estimate-words.ts'
+import { formatCount } from '../words/figures.ts'
+import type { Access, SyncMode } from './draft.ts'
+import { StreamPicker } from './stream-picker.tsx'
+import type { KnownStream } from './streams.ts'
+import { useEstimate } from './use-estimate.ts'
+
+interface StreamsStepProps {
+  access: Access
+  known: Resource<KnownStream[]>
+  chosen: Record<string, SyncMode>
+  refused: ReadonlySet<string>
+  onChoose: (chosen: Record<string, SyncMode>) => void
+  onBack: () => void
+  onNext: () => void
+}
+
+/** What is read, and how. */
+export function StreamsStep({ access, known, chosen, refused, onChoose, onBack, onNext }: StreamsStepProps) {
+  const count = Object.keys(chosen).length
+  const { action, streams, total } = useEstimate(access, chosen, known.data !== undefined)
+  return (
+    <form
+      class="setup"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (count > 0) onNext()
+      }}
+    >
+      {known.problem && <Problem problem={known.problem} again={known.reload} />}
+      {known.data ? (
+        <StreamPicker streams={known.data} estimates={streams} {...{ chosen, refused, onChoose }} />
+      ) : (
+        !known.problem && <Loading what="streams" />
+      )}
+      <p class="muted">
+        {count === 0
+          ? 'Choose a stream to go on.'
+          : `${formatCount(count)} of ${formatCount(known.data?.length ?? 0)} chosen.`}
+      </p>
+      {total && <p role="status">The first sync: {estimateWords(total)} at Intercom's rate limit.</p>}
+      {action.problem && <Problem problem={action.problem} />}
+      <div class="actions">
+        <button type="button" onClick={onBack}>
+          Back
+        </button>
+        <button type="submit" class="main" disabled={count === 0}>
+          Next
+        </button>
+        <button type="button" onClick={() => void action.run()} disabled={count === 0 || action.isRunning}>
+          {action.isRunning ? 'Asking Intercom …' : 'Estimate again'}
+        </button>
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,155 @@
+import { useState } from 'preact/hooks'
+import { api, asCallError, resultOf } from '../api/client.ts'
+import { useAction } from '../api/use-action.ts'
+import { CopyAsCurl } from '../elements/copy-as-curl.tsx'
+import { Field } from '../elements/field.tsx'
+import { Problem } from '../elements/notice.tsx'
+import { AccessFields } from './access-fields.tsx'
+import { type CheckResult, checkAccess } from './check.ts'
+import { CheckVerdict } from './check-verdict.tsx'
+import { accessOf, configOf, type Draft, faultOfName, faultOfToken, type Region } from './draft.ts'
+
+const regions: Record<Region, string> = {
+  auto: 'Found out from the token',
+  us: 'US',
+  eu: 'Europe',
+  au: 'Australia',
+}
+
+interface WorkspaceStepProps {
+  draft: Draft
+  change: (part: Partial<Draft>) => void
+  token: string
+  onToken: (token: string) => void
+  check: CheckResult | undefined
+  onCheck: (check: CheckResult) => void
+  onNext: () => void
+}
+
+/** Which workspace, since when, and with which token. */
+export function WorkspaceStep({ draft, change, token, onToken, check, onCheck, onNext }: WorkspaceStepProps) {
+  const [isTold, setTold] = useState(false)
+  const [takenName, setTakenName] = useState<string>()
+  const nameFault = faultOfName(draft.name) ?? (takenName === draft.name ? whyTaken : undefined)
+  const isSignedIn = draft.signedInAs !== undefined
+  const tokenFault = isSignedIn ? undefined : faultOfToken(token)
+
+  const isNameFree = async (): Promise<boolean> => {
+    if (isSignedIn || !(await isTaken(draft.name))) return true
+    setTakenName(draft.name)
+    return false
+  }
+
+  /** @returns whether the source can be set up as it stands */
+  const test = async (): Promise<boolean> => {
+    setTold(true)
+    if (faultOfName(draft.name) !== undefined || tokenFault !== undefined) return false
+    if (!(await isNameFree())) return false
+    if (check?.isGood) return true
+    const result = await checkAccess(accessOf(draft, token))
+    onCheck(result)
+    return result.isGood
+  }
+  const testing = useAction(async () => void (await test()))
+  const going = useAction(async () => {
+    if (await test()) onNext()
+  })
+  const isAsking = testing.isRunning || going.isRunning
+
+  return (
+    <form
+      class="setup"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault()
+        void going.run()
+      }}
+    >
+      <Field
+        label="Name"
+        hint="How you call this source. It cannot be changed later."
+        fault={isTold ? nameFault : undefined}
+      >
+        {(attributes) => (
+          <input
+            {...attributes}
+            value={draft.name}
+            disabled={isSignedIn}
+            autocomplete="off"
+            spellcheck={false}
+            onInput={({ currentTarget }) => change({ name: currentTarget.value })}
+          />
+        )}
+      </Field>
+      <div class="field-row">
+        <Field label="Region" hint="Where Intercom keeps the workspace.">
+          {(attributes) => (
+            <select
+              {...attributes}
+              value={draft.region}
+              onChange={({ currentTarget }) => change({ region: currentTarget.value as Region })}
+            >
+              {Object.entries(regions).map(([region, label]) => (
+                <option key={region} value={region}>
+                  {label}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Field label="Start date" hint="From midnight UTC on. Leave it empty to read everything.">
+          {(attributes) => (
+            <input
+              {...attributes}
+              type="date"
+              value={draft.startDate}
+              onInput={({ currentTarget }) => change({ startDate: currentTarget.value })}
+            />
+          )}
+        </Field>
+      </div>
+      <AccessFields
+        {...{ draft, token, onToken }}
+        fault={isTold ? tokenFault : undefined}
+        mayBegin={async () => {
+          setTold(true)
+          return faultOfName(draft.name) === undefined && isNameFree()
+        }}
+        onConnected={() => change({ signedInAs: draft.name })}
+      />
+      {isAsking && (
+        <p class="muted" role="status">
+          Asking Intercom … a missing permission is asked for twice, ten seconds apart.
+        </p>
+      )}
+      {!isAsking && check && <CheckVerdict check={check} />}
+      {testing.problem && <Problem problem={testing.problem} />}
+      {going.problem && <Problem problem={going.problem} />}
+      <div class="actions">
+        <button type="button" onClick={() => void testing.run()} disabled={isAsking}>
+          Test connection
+        </button>
+        <button type="submit" class="main" disabled={isAsking}>
+          Next
+        </button>
+        <span class="spread" />
+        <CopyAsCurl
+          call={{ method: 'POST', path: 'v1/check', body: { config: configOf(draft, 'YOUR_INTERCOM_TOKEN') } }}
+        />
+      </div>
+    </form>
+  )
+}
+
+const whyTaken = 'There is a connection of this name already. Choose another name, or edit that one.'
+
+/** A new source must not replace another one. */
+async function isTaken(connectionId: string): Promise<boolean> {
+  try {
+    await resultOf(api.GET('/v1/connections/{connectionId}', { params: { path: { connectionId } } }))
+    return true
+  } catch (thrown) {
+    if (asCallError(thrown).code === 'connection_not_found') return false
+    throw thrown
+  }
+}

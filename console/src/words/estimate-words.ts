@@ -1,0 +1,29 @@
+import type { Estimate } from '../api/types.ts'
+import { formatNoun } from './figures.ts'
+import { formatSpan } from './times.ts'
+
+type Figures = Pick<Estimate['total'], 'rows' | 'rowsBasis' | 'requests' | 'requestsBasis' | 'minutes'>
+
+/**
+ * `30,025 rows, 201 requests, 2 s`; what is guessed has an *about* before it. What nobody knows is left out, and so is
+ * less than a second.
+ */
+export function estimateWords({ rows, rowsBasis, requests, requestsBasis, minutes }: Figures): string {
+  const words: string[] = []
+  if (rows !== undefined) words.push(`${about(rowsBasis)}${formatNoun(rows, 'row')}`)
+  if (requests !== undefined) words.push(`${about(requestsBasis)}${formatNoun(requests, 'request')}`)
+  if (minutes !== undefined && minutes * 60 >= 1) words.push(formatSpan(minutes * 60_000))
+  return words.length > 0 ? words.join(', ') : 'not known beforehand'
+}
+
+/** Streams whose requests take longer than this at the rate limit are costly, minutes. */
+const costlyMinutes = 5
+
+/** Whether a stream takes so long that somebody may want to do without it. */
+export function isCostly({ minutes = 0 }: Pick<Figures, 'minutes'>): boolean {
+  return minutes >= costlyMinutes
+}
+
+function about(basis: Figures['rowsBasis']): string {
+  return basis === 'guessed' ? 'about ' : ''
+}
