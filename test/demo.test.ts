@@ -110,6 +110,9 @@ t.test('kept running, its curl lines work as printed, and Ctrl-C leaves nothing 
     .map((text) => text.split('\n\n')[0] ?? '')
   const run = (command = '') => runShell(t, command)
 
+  const [, address = ''] = /^Its page, for a browser: (\S+)$/m.exec(printed) ?? []
+  t.match(await (await fetch(address, { headers: { accept: 'text/html' } })).text(), /<title>intercom-sync/)
+
   t.match(JSON.parse(await run(job)), { status: 'succeeded', rowsSynced: 0 })
   t.match(await run(messages), /^\{"type":"TRACE".*\n/)
   t.match(JSON.parse(await run(check)), { connectionStatus: { status: 'SUCCEEDED' } })

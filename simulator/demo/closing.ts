@@ -27,7 +27,7 @@ const nextCommands = {
 export function sayNext({ say }: Screen, startedAs = 'other'): void {
   const [keep, serve] = startedAs === 'demo' || startedAs === 'npx' ? nextCommands[startedAs] : nextCommands.other
   const width = keep.length
-  say(`Next: ${keep}   keeps all this running, with curl lines`)
+  say(`Next: ${keep}   keeps it running, with page and curl lines`)
   say(`      ${serve.padEnd(width)}   runs the service for your own workspace`)
 }
 
@@ -41,7 +41,8 @@ export async function keepRunning(
   for (const { what, command } of curlLines({ ...setting, service: service.address })) {
     say('', paint('dim', `# ${what}`), command)
   }
-  say('', `The API, described: ${service.address}/docs`, 'Ctrl-C ends everything.')
+  const page = `Its page, for a browser: ${service.address}/`
+  say('', page, `The API, described: ${service.address}/docs`, 'Ctrl-C ends everything.')
   if (signal.aborted) return
   const died = service.ended.then(() => {
     if (!signal.aborted) throw new Error('the service ended')

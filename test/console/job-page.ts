@@ -1,0 +1,127 @@
+import type t from 'tap'
+import type { Stage } from './stage.ts'
+
+type Test = Pick<typeof t, 'test'>
+
+/** In the record of one contact; no number of JavaScript holds it. */
+const longNumber = '12345678901234567890'
+
+const hostile = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
+
+/** A job as it runs. */
+export async function testJobPage(t: Test, stage: Stage): Promise<void> {
+  const { faults } = stage.service.intercom
+  const search = { method: 'POST', path: '/contacts/search' }
+
+  await t.test('a job is followed live over a reload and a restart of the API, to its end', async (t) => {
+    await stage.connect('followed')
+    // The first page comes, the others wait.
+    faults.next([{ match: { ...search, paged: true }, holdUntil: 'the reader has seen enough', repeat: 100 }])
+    t.teardown(() => faults.clear())
+    const jobId = await stage.sync('followed')
+    const page = await stage.open(t, `/jobs/${jobId}`)
+    await page.getByText('Running', { exact: true }).waitFor()
+    const contacts = page.getByRole('progressbar', { name: 'Rows of contacts', exact: true })
+    const rows = async () => Number(await contacts.getAttribute('aria-valuenow'))
+    await page
+      .getByRole('row', { name: /^contacts / })
+      .getByRole('link', { name: 'Records' })
+      .waitFor()
+    t.equal(await rows(), 150, 'one page of contacts')
+    await page.reload()
+    await page
+      .getByRole('row', { name: /^contacts / })
+      .getByRole('link', { name: 'Records' })
+      .waitFor()
+    t.equal(await rows(), 150)
+
+    await stage.service.stopApi('SIGKILL')
+    await page.getByText('The connection to the service broke').waitFor()
+    await stage.service.startApiAgain()
+    await page.getByText('The connection to the service broke').waitFor({ state: 'detached' })
+    faults.open('the reader has seen enough')
+    await page.getByText('Succeeded').waitFor()
+    const { streams } = (await (await stage.service.fetch(`/v1/jobs/${jobId}`)).json()) as {
+      streams: { streamName: string; rowsSynced: number }[]
+    }
+    t.equal(await rows(), streams.find(({ streamName }) => streamName === 'contacts')?.rowsSynced)
+    t.equal(await rows(), [...stage.service.intercom.workspace.truth({ streams: ['contacts'] })].length)
+  })
+
+  await t.test('a job is cancelled', async (t) => {
+    await stage.connect('stopped')
+    faults.next([{ match: search, holdUntil: 'nobody opens this', repeat: 100 }])
+    t.teardown(() => faults.clear())
+    const jobId = await stage.sync('stopped')
+    const page = await stage.open(t, `/jobs/${jobId}`)
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByText('Cancelled', { exact: true }).waitFor()
+    t.equal(await page.getByRole('button', { name: 'Cancel' }).count(), 0)
+  })
+
+  await t.test('records of strangers are text, whatever they hold', async (t) => {
+    await stage.connect('hostile', { streams: ['tags'] })
+    faults.next([{ match: { path: '/tags' }, body: { type: 'list', data: [{ type: 'tag', id: '7', name: hostile }] } }])
+    t.teardown(() => faults.clear())
+    const jobId = await stage.sync('hostile')
+    const page = await stage.open(t, `/jobs/${jobId}`)
+    await page.getByText('Succeeded').waitFor()
+    await page.getByRole('cell', { name: hostile }).waitFor()
+    t.equal(await page.locator('main img, main script').count(), 0)
+  })
+
+  await t.test('the records of a stream are looked at, page by page and by id, with all their digits', async (t) => {
+    await stage.connect('looked-at', { streams: ['contacts'] })
+    const jobId = await stage.sync('looked-at')
+    await stage.service.untilStatus(jobId, 'succeeded')
+    const page = await stage.open(t, `/jobs/${jobId}`)
+    await page
+      .getByRole('row', { name: /^contacts / })
+      .getByRole('link', { name: 'Records' })
+      .click()
+    await page.getByRole('heading', { name: 'Records of contacts' }).waitFor()
+    const rows = page.getByRole('row')
+    await rows.nth(20).waitFor()
+    t.equal(await rows.count(), 21)
+    await page.getByRole('button', { name: 'Look further back' }).click()
+    await rows.nth(40).waitFor()
+
+    const lines = (await stage.service.messages(jobId)).toString().split('\n')
+    const [, id = ''] = /"id":"([^"]+)"/.exec(lines.find((line) => line.includes(longNumber)) ?? '') ?? []
+    await page.getByLabel('Id').fill(id)
+    await page.getByRole('button', { name: 'Search' }).click()
+    await rows.nth(2).waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'JSON' }).click()
+    await page.getByText(longNumber).waitFor()
+    await page.getByLabel('Id').fill('nobody-has-this')
+    await page.getByRole('button', { name: 'Search' }).click()
+    await page.getByText('The log holds no record with the id nobody-has-this.').waitFor()
+  })
+
+  await t.test('a failed job says why, and what to do', async (t) => {
+    await stage.connect('failing', { config: { access_token: 'revoked-token' } })
+    const jobId = await stage.sync('failing')
+    const page = await stage.open(t, `/jobs/${jobId}`)
+    const notice = page.getByRole('alert')
+    await notice.getByText('The sync failed').waitFor()
+    await notice.getByText('What to do:').waitFor()
+    t.match(await notice.textContent(), /access token/)
+    t.match(await notice.getByRole('link').getAttribute('href'), /docs\/errors\.md$/)
+    await page.getByText('Log', { exact: true }).waitFor()
+    await page.getByLabel('Show').selectOption('Errors')
+    await page.getByLabel('Lines of the log').getByText('access token').first().waitFor()
+    await page.getByLabel('Filter the log').fill('nothing has this')
+    await page.getByText('No line matches.').waitFor()
+  })
+
+  await t.test('the page shows how to do the same by curl, without the key', async (t) => {
+    const [{ jobId } = { jobId: 0 }] = await stage.service.jobs()
+    const page = await stage.open(t, `/jobs/${jobId}`)
+    await page.getByRole('button', { name: 'Download' }).click()
+    const line = page.getByRole('dialog').locator('pre')
+    const text = (await line.textContent()) ?? ''
+    t.match(text, `${stage.service.url}/v1/jobs/${jobId}/messages?follow=false`)
+    t.match(text, 'Authorization: Bearer $API_KEY')
+    t.notOk(text.includes(stage.service.key))
+  })
+}

@@ -1,0 +1,55 @@
+import type { Page } from 'playwright-core'
+import type t from 'tap'
+import type { Stage } from './stage.ts'
+
+type Test = Pick<typeof t, 'test'>
+
+/** Answers in the tab that the page opens at Intercom. */
+async function answerInNewTab(page: Page, button: string, answer: 'Authorize access' | 'Cancel'): Promise<void> {
+  const [tab] = await Promise.all([page.waitForEvent('popup'), page.getByRole('button', { name: button }).click()])
+  await tab.getByRole('button', { name: answer }).click()
+  await tab.getByRole('heading').waitFor()
+  await tab.close()
+}
+
+/** Signing in at Intercom in place of a token. */
+export async function testOAuth(t: Test, stage: Stage): Promise<void> {
+  const stored = async () =>
+    (await (await stage.service.fetch('/v1/connections/signed-in')).json()) as Record<string, unknown>
+
+  await t.test('a source is set up by signing in at Intercom', async (t) => {
+    const page = await stage.open(t, '/setup')
+    await page.getByLabel('Name').fill('signed-in')
+    await answerInNewTab(page, 'Authenticate your Intercom account', 'Cancel')
+    await page.getByText('Access was not allowed').waitFor()
+    await answerInNewTab(page, 'Authenticate your Intercom account', 'Authorize access')
+    await page.getByText('The service holds the token.').waitFor()
+    t.equal((await stored()).paused, true, 'it begins nothing before it is set up')
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByLabel('Select all').waitFor()
+    await page.getByLabel('conversations', { exact: true }).uncheck()
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByLabel('Again and again').check()
+    await page.getByRole('button', { name: 'Set up source' }).click()
+    await page.getByText('Succeeded').waitFor()
+    t.match(await stored(), { paused: false, schedule: { type: 'interval', every: 'PT1H' } })
+  })
+
+  await t.test('a token that was revoked is told, and signing in again mends it', async (t) => {
+    await fetch(`${stage.service.intercom.url}/_simulator/revoke`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    })
+    const jobId = await stage.sync('signed-in')
+    await stage.service.untilStatus(jobId, 'failed')
+    const page = await stage.open(t, '/connections/signed-in')
+    await page.getByText('Needs a sign-in').waitFor()
+    await answerInNewTab(page, 'Sign in again', 'Authorize access')
+    await page.getByText('Needs a sign-in').waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Sync now' }).click()
+    await page.getByRole('heading', { name: /^Sync \d+$/ }).waitFor()
+    await page.getByText('Succeeded').waitFor()
+    t.equal((await stored()).health, 'waiting_for_acknowledgement')
+  })
+}

@@ -1,0 +1,110 @@
+import type t from 'tap'
+import { lackingToken, type Stage, token } from './stage.ts'
+
+type Test = Pick<typeof t, 'test'>
+
+/** From an empty service to a finished sync. */
+export async function testSetUp(t: Test, stage: Stage): Promise<void> {
+  await t.test('a source is set up with a token, in seven clicks, and its rows come', async (t) => {
+    const page = await stage.open(t, '/')
+    await page.evaluate('addEventListener("click", () => { window.clicks = (window.clicks ?? 0) + 1 }, true)')
+    await page.getByRole('link', { name: 'Add a source' }).click()
+    // A person clicks into the field to paste the token.
+    await page.getByLabel('Access token').click()
+    await page.getByLabel('Access token').fill(token)
+    await page.getByRole('button', { name: 'Test connection' }).click()
+    await page.getByText('Connected to workspace sim1').waitFor()
+    await page.getByText('All streams can be read.').waitFor()
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByText('14 of 15 chosen.').waitFor()
+    await page
+      .getByText(/^The first sync: about [\d,]+ rows, about [\d,]+ requests.* at Intercom's rate limit\.$/)
+      .waitFor()
+    const contacts = [...stage.service.intercom.workspace.truth({ streams: ['contacts'] })].length
+    await page
+      .getByRole('listitem')
+      .filter({ hasText: /^contacts/ })
+      .getByText(`${contacts} rows`)
+      .waitFor()
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByRole('button', { name: 'Set up source' }).click()
+    await page.getByRole('heading', { name: /^Sync \d+$/ }).waitFor()
+    await page.getByText('Succeeded').waitFor()
+    t.ok(Number(await page.evaluate('window.clicks')) <= 8)
+    await page.getByRole('table').last().getByText('contact', { exact: false }).first().waitFor()
+
+    const jobId = Number(page.url().split('/').at(-1))
+    const job = (await (await stage.service.fetch(`/v1/jobs/${jobId}`)).json()) as {
+      rowsSynced: number
+      streams: { streamName: string; rowsSynced: number }[]
+    }
+    for (const { streamName, rowsSynced } of job.streams) {
+      const bar = page.getByRole('progressbar', { name: `Rows of ${streamName}`, exact: true })
+      t.equal(await bar.getAttribute('aria-valuenow'), String(rowsSynced), streamName)
+    }
+    const body = await page.content()
+    t.notOk(body.includes(token))
+    t.notOk(String(await page.evaluate('JSON.stringify(sessionStorage)')).includes(token), 'the token is kept nowhere')
+  })
+
+  await t.test('a wrong token is told before anything is made, and a missing permission with its stream', async (t) => {
+    const page = await stage.open(t, '/setup')
+    await page.getByLabel('Name').fill('two words')
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByText('Use letters, digits').waitFor()
+    await page.getByText('Paste the access token').waitFor()
+    await page.getByLabel('Name').fill('lacking')
+    await page.getByLabel('Access token').fill('no-such-token')
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByText('Intercom does not accept the access token').waitFor()
+
+    await page.getByLabel('Access token').fill(lackingToken)
+    await page.getByRole('button', { name: 'Test connection' }).click()
+    await page.getByText('It works, but not for every stream').waitFor()
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByText('The token may not read it').first().waitFor()
+    t.equal(await page.getByLabel('tickets', { exact: true }).isChecked(), false)
+    t.equal(await page.getByLabel('contacts', { exact: true }).isChecked(), true)
+  })
+
+  await t.test('a draft outlives a reload, its token does not, and a name that is taken is refused', async (t) => {
+    const page = await stage.open(t, '/setup')
+    await page.getByLabel('Name').fill('ours')
+    await page.getByLabel('Start date').fill('2025-02-03')
+    await page.getByLabel('Access token').fill(token)
+    await page.reload()
+    t.equal(await page.getByLabel('Name').inputValue(), 'ours')
+    t.equal(await page.getByLabel('Start date').inputValue(), '2025-02-03')
+    t.equal(await page.getByLabel('Access token').inputValue(), '')
+    await page.getByLabel('Access token').fill(token)
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByText('There is a connection of this name already').waitFor()
+  })
+
+  await t.test('streams, start date and a schedule in words are kept as they were chosen', async (t) => {
+    const page = await stage.open(t, '/setup')
+    await page.getByLabel('Name').fill('nightly')
+    await page.getByLabel('Start date').fill('2025-02-03')
+    await page.getByLabel('Access token').fill(token)
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByLabel('Select all').check()
+    await page.getByText('15 of 15 chosen.').waitFor()
+    await page.getByLabel('Select all').uncheck()
+    await page.getByText('Choose a stream to go on.').waitFor()
+    await page.getByLabel('Search streams').fill('contact')
+    await page.getByLabel('contacts', { exact: true }).check()
+    await page.getByLabel('How contacts is read').selectOption('full_refresh')
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByLabel('Every day').check()
+    await page.getByLabel('Time', { exact: true }).fill('03:00')
+    await page.getByText('Syncs every day at 03:00, Europe/Berlin; next:').waitFor()
+    await page.getByRole('button', { name: 'Set up source' }).click()
+    await page.getByText('Succeeded').waitFor()
+    const made = (await (await stage.service.fetch('/v1/connections/nightly')).json()) as Record<string, unknown>
+    t.match(made, {
+      config: { start_date: '2025-02-03T00:00:00Z' },
+      schedule: { type: 'cron', cron: '0 3 * * *', timeZone: 'Europe/Berlin' },
+      catalog: { streams: [{ stream: { name: 'contacts' }, sync_mode: 'full_refresh' }] },
+    })
+  })
+}
