@@ -443,7 +443,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a ticket is given no more time than a conversation',
-    file: 'streams/table.ts',
+    file: 'streams/entries/usual.ts',
     find: 'const DAY_SECONDS = 86_400',
     replace: 'const DAY_SECONDS = 300',
     tests: sync('tickets'),
@@ -768,7 +768,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a list that is cut at ten stays cut',
-    file: 'streams/cut-lists.ts',
+    file: 'streams/entries/cut-lists.ts',
     find: "{ member: 'tags', path: '/contacts/{id}/tags', scope: 'Read tags' },",
     replace: '',
     tests: sync('cut-lists'),
@@ -1016,7 +1016,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'two attributes of one name are one',
-    file: 'streams/table.ts',
+    file: 'streams/entries/usual.ts',
     find: "path: '/data_attributes',\n    query: { model: 'company' },\n    recordsPath: ['data'],\n    // Two attributes can share a name (\"name\" and \"plan.name\"): only the full name tells them apart.\n    primaryKey: [['model'], ['full_name']],",
     replace:
       "path: '/data_attributes',\n    query: { model: 'company' },\n    recordsPath: ['data'],\n    primaryKey: [['name']],",

@@ -3,7 +3,7 @@ import { askConfirmed } from '../../intercom/endpoints/confirmed.ts'
 import { type ItemList, readWholeList } from '../../intercom/endpoints/whole-list.ts'
 import { readWorkspace } from '../../intercom/endpoints/workspace.ts'
 import { type CutList, countShown, type ListItem } from '../../intercom/text/cut-list.ts'
-import type { CutListTraits } from '../../streams/cut-lists.ts'
+import type { CutListTraits } from '../../streams/entries/cut-lists.ts'
 import type { Row } from '../pages/search-pages.ts'
 import { askPatiently, MOST_ANSWERS, type PatientSetting, type RecheckLimit } from './patience.ts'
 

@@ -1,6 +1,6 @@
 import type { RecordChange } from '../../airbyte/messages.ts'
 import type { ScannedAnswer, ScannedRecord } from '../../intercom/text/record-scanner.ts'
-import type { ChildCounter } from '../../streams/stream-traits.ts'
+import type { ChildCounter } from '../../streams/entries/stream-traits.ts'
 
 /** The change to report for a record whose children Intercom does not give completely; undefined when it does. */
 export function truncatedField(

@@ -1,5 +1,5 @@
 import { defaultApiVersion } from '../../airbyte/source-config.ts'
-import type { WindowTraits } from '../../streams/stream-traits.ts'
+import type { WindowTraits } from '../../streams/entries/stream-traits.ts'
 import { createRecheckLimit } from '../completion/patience.ts'
 import { mayBeOfRecords } from '../pages/narrowing.ts'
 import { owns, type Slice } from '../state/slice.ts'

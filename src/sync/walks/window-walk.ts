@@ -1,7 +1,7 @@
 import { defaultApiVersion } from '../../airbyte/source-config.ts'
 import type { Workspace } from '../../intercom/endpoints/workspace.ts'
 import type { Moment } from '../../intercom/time/server-clock.ts'
-import type { WindowTraits } from '../../streams/stream-traits.ts'
+import type { WindowTraits } from '../../streams/entries/stream-traits.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import { createRecheckLimit } from '../completion/patience.ts'
 import { merge } from '../concurrency/merge.ts'

@@ -5,7 +5,7 @@ import { type NumberedPage, type PagePlace, readPages } from '../../intercom/end
 import { nextPageQuery, pageCountOf, pageSizeOf } from '../../intercom/endpoints/paging.ts'
 import type { IntercomRequest } from '../../intercom/request.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
-import type { WindowTraits } from '../../streams/stream-traits.ts'
+import type { WindowTraits } from '../../streams/entries/stream-traits.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import type { RecheckLimit } from '../completion/patience.ts'
 import { type Row, readRow } from '../pages/search-pages.ts'

@@ -1,4 +1,4 @@
-import type { ApiVersion } from '../airbyte/source-config.ts'
+import type { ApiVersion } from '../../airbyte/source-config.ts'
 import type { CutListTraits } from './cut-lists.ts'
 
 /** What is particular to a stream's search endpoint. */

@@ -1,0 +1,42 @@
+import type { ObjectForm } from '../../intercom/text/record-text.ts'
+import type { ChildTraits, FilteredTraits, SearchTraits, WindowTraits } from './stream-traits.ts'
+
+/** Field that grows with every change, or of records that never change with every record. Unix seconds. */
+export type CursorField = 'updated_at' | 'created_at'
+
+/** A stream as data. A new stream is one entry here, one schema in `schemas/` and one fixture in the simulator. */
+export interface StreamEntry {
+  name: string
+  /** From the root of Intercom's API; of a child stream the place of one parent's children, with `{id}` in it. */
+  path: string
+  query?: Readonly<Record<string, string>>
+  /** Keys from the answer's root to its records. */
+  recordsPath: readonly string[]
+  /** Fields that tell records of the stream apart, as paths. */
+  primaryKey: readonly (readonly string[])[]
+  /** Only streams that have one can be read incrementally. */
+  cursor?: CursorField
+  /** Permission of the access token, in Intercom's words. */
+  scope: string
+  /** The stream is read, and its permission asked for, only when it is named. @defaultValue it is one of all streams */
+  optIn?: true
+  /** Members Intercom writes now as a number, now as a string. */
+  idMembers: readonly string[]
+  /** Members that are objects in some of Intercom's API versions or workspaces, and texts in others. */
+  objectMembers?: Readonly<Record<string, ObjectForm>>
+  /** Members that change without the record changing; the content hash leaves them out. */
+  volatileMembers: readonly string[]
+  /** How far behind its end a finished walk writes its cursor, because Intercom shows changes late. Seconds. */
+  overlapSeconds: number
+  /** Set for streams read through POST …/search. */
+  search?: SearchTraits
+  /** Set for streams whose whole list is read each time and filtered by the cursor here: there is no search for them. */
+  filtered?: FilteredTraits
+  /** Set for streams that are asked for one stretch of time after the other. */
+  windows?: WindowTraits
+  /** Set for streams that are read parent by parent. */
+  child?: ChildTraits
+}
+
+/** What most entries have in common. */
+export const plain = { idMembers: ['id'], volatileMembers: [], overlapSeconds: 300 } as const
