@@ -1,3 +1,4 @@
+import type { ApiVersion } from '../../airbyte/source-config.ts'
 import type { ObjectForm } from '../../intercom/text/record-text.ts'
 import type { ChildTraits, FilteredTraits, SearchTraits, WindowTraits } from './stream-traits.ts'
 
@@ -18,6 +19,8 @@ export interface StreamEntry {
   cursor?: CursorField
   /** Permission of the access token, in Intercom's words. */
   scope: string
+  /** The version of Intercom's API that brought it. @defaultValue every version has it */
+  since?: ApiVersion
   /** The stream is read, and its permission asked for, only when it is named. @defaultValue it is one of all streams */
   optIn?: true
   /** Members Intercom writes now as a number, now as a string. */
