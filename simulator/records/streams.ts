@@ -7,6 +7,7 @@ import { companyDefinition, listedCompanyDefinition } from './company-record.ts'
 import { contactDefinition } from './contact-record.ts'
 import { conversationDefinition } from './conversation-record.ts'
 import { contactOddities } from './oddities.ts'
+import { plainLists } from './plain/lists.ts'
 import type { RecordDefinition, RecordSetting } from './record-definition.ts'
 import { segmentDefinition } from './segment-record.ts'
 import { tagDefinition } from './tag-record.ts'
@@ -50,6 +51,12 @@ const optInStreams: Readonly<Record<string, StoredStream>> = {
   tickets: { definition: () => ticketDefinition, count: ({ tickets }) => tickets },
   articles: { definition: () => articleDefinition, count: ({ articles }) => articles },
   activity_logs: { definition: () => activityLogDefinition, count: ({ activityLogs }) => activityLogs },
+  ...Object.fromEntries(
+    Object.entries(plainLists).map(([name, definition]): [string, StoredStream] => [
+      name,
+      { definition: () => definition, count: ({ lists }) => lists[name] ?? 0 },
+    ]),
+  ),
 }
 
 /** @throws RangeError when there is no such stream, or it is derived from others */
@@ -69,6 +76,7 @@ export const optInNames: readonly (readonly [name: string, stored: string])[] = 
   ['ticket_parts', 'tickets'],
   ['articles', 'articles'],
   ['activity_logs', 'activity_logs'],
+  ...Object.keys(plainLists).map((name): [string, string] => [name, name]),
 ]
 
 /** The streams that a sync reads unless it is told which. */

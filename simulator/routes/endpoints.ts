@@ -17,6 +17,7 @@ import {
 } from './contact-lists.ts'
 import { answerContactSearch } from './contact-search.ts'
 import { answerConversation, answerConversationSearch } from './conversations.ts'
+import { answerMacros } from './content.ts'
 import type { Endpoint } from './endpoint.ts'
 import { answerMe } from './me.ts'
 import { numberedList } from './numbered-list.ts'
@@ -42,6 +43,30 @@ const rows: readonly Row[] = [
     { ...search, since: '2.16' },
   ],
   ['GET /articles', 'read_articles', numberedList('articles', '/articles')],
+  [
+    'GET /help_center/collections',
+    'read_articles',
+    numberedList('collections', '/help_center/collections', { perPage: 20 }),
+  ],
+  [
+    'GET /internal_articles',
+    'read_articles',
+    numberedList('internal_articles', '/internal_articles', { mostPerPage: 25 }),
+    { since: '2.13' },
+  ],
+  [
+    'GET /news/news_items',
+    'read_news',
+    numberedList('news_items', '/news/news_items', { perPage: 10, mostPerPage: 20 }),
+  ],
+  ['GET /macros', 'read_macros', answerMacros, { since: '2.16' }],
+  [
+    'GET /content_snippets',
+    'read_content_snippets',
+    numberedList('content_snippets', '/content_snippets', { perPage: 50, mostPerPage: 50, isFlat: true }),
+    { since: '2.16' },
+  ],
+  ['GET /calls', 'read_conversations', numberedList('calls', '/calls', { mostPerPage: 25 }), { since: '2.14' }],
   ['GET /teams', 'read_admins', wholeList('teams', '/teams', '"type":"team.list","teams"')],
   ['GET /tags', 'read_tags', wholeList('tags', '/tags', '"type":"list","data"')],
   [

@@ -27,6 +27,7 @@ function probeOf({ path, query, child, search, filtered, windows }: StreamEntry)
   if (parent) return probeOf(parent)
   if (filtered?.list === 'scroll') return companies
   if (filtered?.list === 'pages') return { method: 'GET', path, query: { ...query, page: '1', per_page: '1' } }
+  if (filtered?.list === 'cursor') return { method: 'GET', path, query: { ...query, per_page: '1' } }
   if (windows) return { method: 'GET', path, query: { created_at_after: FAR_FUTURE } }
   if (!search) return { method: 'GET', path, ...(query && { query: { ...query } }) }
   const body = searchBody({ updated: { from: 0, to: null } }, 'second', { order: 'descending', perPage: 1 })

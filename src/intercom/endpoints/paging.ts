@@ -46,6 +46,11 @@ export function cursorSecond(cursor: string): number | undefined {
   return ms >= SMALLEST_MS ? Math.floor(ms / 1000) : undefined
 }
 
+/** The `pages` member of an answer; newer lists write what it holds beside their records instead. */
+export function pagesMember(envelope: (name: string) => unknown): unknown {
+  return envelope('pages') ?? { page: envelope('page'), total_pages: envelope('total_pages') }
+}
+
 /** How to ask for the next page: by the cursor or the number that Intercom names, else by the next number. */
 export function nextPageQuery(pages: unknown): Record<string, string> | undefined {
   const cursor = nextCursor(pages)

@@ -31,9 +31,13 @@ export type FilteredTraits = ListTraits & {
 /**
  * How a list comes: `scroll` = page after page through a scroll, of which a workspace has one; `single` = one answer holds
  * all; `pages` = pages by number, each with a count of all records. It is read again, with the next of the page sizes,
- * until nothing is missing.
+ * until nothing is missing; `cursor` = pages by cursor, with only what has changed since a time, which the parameter
+ * `since` takes in Unix seconds.
  */
-export type ListTraits = { list: 'scroll' | 'single' } | { list: 'pages'; pageSizes: readonly number[] }
+export type ListTraits =
+  | { list: 'scroll' | 'single' }
+  | { list: 'pages'; pageSizes: readonly number[] }
+  | { list: 'cursor'; perPage: number; since: string }
 
 /** A log that only grows, given newest first between two times, in pages by number. */
 export interface WindowTraits {

@@ -2,8 +2,10 @@ import { defaultApiVersion } from '../../airbyte/source-config.ts'
 import { lookAtCompanyList } from '../../intercom/endpoints/companies-list.ts'
 import { scrollRequests } from '../../intercom/endpoints/companies-scroll.ts'
 import { askCountedPage } from '../../intercom/endpoints/counted-list.ts'
+import { cursorQuery, readCursorList } from '../../intercom/endpoints/cursor-list.ts'
 import { asOneAnswer, readShapedList } from '../../intercom/endpoints/list-pages.ts'
-import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
+import { type ScannedAnswer, scanAnswer } from '../../intercom/text/record-scanner.ts'
+import { joinedBody } from '../../intercom/text/record-text.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import { MOST_ENTRIES } from '../delivered/seen.ts'
 import { readRow, wantedMembers } from '../pages/search-pages.ts'
@@ -33,8 +35,8 @@ interface LookedAtList {
 export async function estimateList({ root, feeds }: SharedWalk, context: EstimateContext): Promise<StreamFigures[]> {
   if (feeds.every(({ finishedBefore }) => finishedBefore))
     return feeds.map(({ entry }) => ({ streamName: entry.name, rows: nothing, requests: nothing, notes: [] }))
-  const list = await lookAtList(root, context)
   const opened = feeds.map((feed) => feed.open(context.client.serverSeconds()))
+  const list = await lookAtList(root, context, Math.min(...opened.map((feed) => feed.lower())))
   // As the walk does: where all can be remembered, content decides and not the time.
   if (root.filtered?.byContent && list.total <= MOST_ENTRIES) for (const feed of opened) feed.compareAll()
   const rows = (list.answer.records ?? []).map((record) => {
@@ -87,7 +89,12 @@ function sizeOf({ total, isWhole, leavesOut }: LookedAtList): Figure | undefined
   return leavesOut === undefined ? counted(total) : guessed(total)
 }
 
-async function lookAtList(root: StreamEntry, { client, config }: EstimateContext): Promise<LookedAtList> {
+/** @param lower nothing older is wanted, Unix seconds */
+async function lookAtList(
+  root: StreamEntry,
+  { client, config }: EstimateContext,
+  lower: number,
+): Promise<LookedAtList> {
   const version = config.api_version ?? defaultApiVersion
   const { path, query, recordsPath, filtered } = root
   const shape = { recordsPath, members: wantedMembers(root) }
@@ -110,6 +117,14 @@ async function lookAtList(root: StreamEntry, { client, config }: EstimateContext
     return { answer, total, requests: counted(requests), isWhole: next === undefined }
   }
   const counting = countingRequests(client)
+  if (filtered?.list === 'cursor') {
+    const asked = { path, version, query: { ...query, ...cursorQuery(filtered, lower) }, shape }
+    const records: Parameters<typeof joinedBody>[0][number][] = []
+    for await (const answer of readCursorList(counting.client, asked))
+      records.push(...answer.records.map((record) => ({ answer, record })))
+    const answer = scanAnswer(joinedBody(records, recordsPath), shape)
+    return { answer, total: records.length, requests: counted(counting.made()), isWhole: true }
+  }
   const list = await readShapedList(counting.client, { path, version, query, shape })
   return {
     answer: asOneAnswer(list, shape),

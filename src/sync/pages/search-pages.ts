@@ -62,6 +62,8 @@ export interface PageRequest {
 /** A time above this is in milliseconds: some workspaces hold such broken dates (seconds reach it in the year 5138). */
 const LARGEST_SECONDS = 100_000_000_000
 
+/** Some of Intercom's newer records have times like `2025-07-17T15:30:24.000Z`. */
+const isoTime = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/
 /** A number of so many digits is exact. */
 const MOST_PLAIN_DIGITS = 15
 
@@ -163,7 +165,7 @@ export function readRow(
 }
 
 /**
- * Unix seconds from a value's text; undefined for null and for anything that is not a number. Also undefined for a time
+ * Unix seconds from a value's text; undefined for null and for anything that is no time. Also undefined for a time
  * in milliseconds that lies before everything requested: Intercom has then compared the raw number, and nobody else
  * will ask for that time.
  */
@@ -176,7 +178,9 @@ function readSeconds(body: Buffer, span: Span | undefined, earliest: number): nu
 }
 
 function numberOf(text: string): number {
-  return text === 'null' ? Number.NaN : Number(text.replaceAll('"', '') || 'none')
+  if (text === 'null') return Number.NaN
+  const value = text.replaceAll('"', '')
+  return isoTime.test(value) ? Math.floor(Date.parse(value) / 1000) : Number(value || 'none')
 }
 
 /** A number of nothing but a few digits, as nearly every time is: read without making a string of it. */

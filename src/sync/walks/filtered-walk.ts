@@ -101,7 +101,8 @@ async function* listArrivals(
     byList = true
   }
   let byContent: boolean | undefined
-  for await (const { answer, size } of listParts({ root, client, ports, version, tell, onRestart, onList })) {
+  const lower = Math.min(...feeds.map((feed) => feed.lower()))
+  for await (const { answer, size } of listParts({ root, client, ports, version, lower, tell, onRestart, onList })) {
     // If there are more records than a state can remember, only their times are compared.
     byContent ??= root.filtered?.byContent === true && size !== undefined && size <= MOST_ENTRIES
     if (byContent) for (const feed of feeds) feed.compareAll()

@@ -1,4 +1,5 @@
 import { askCountedPage, readCountedList } from '../../intercom/endpoints/counted-list.ts'
+import { cursorQuery, readCursorList } from '../../intercom/endpoints/cursor-list.ts'
 import { asOneAnswer, readShapedList, shortageOf } from '../../intercom/endpoints/list-pages.ts'
 import type { PagePlace } from '../../intercom/endpoints/numbered-pages.ts'
 import { type ScannedAnswer, scanAnswer } from '../../intercom/text/record-scanner.ts'
@@ -13,12 +14,23 @@ export interface ListPart {
   size?: number
 }
 
+/** A list to read, and how much of it. */
+export interface ListPartsRequest extends Omit<CompanyRequest, 'shape'> {
+  /** Nothing older is wanted, Unix seconds. Most lists come whole all the same. */
+  lower: number
+}
+
 /** Reads a list whole, in the way that its entry in the stream table names. */
-export async function* listParts(request: Omit<CompanyRequest, 'shape'>): AsyncGenerator<ListPart, void, void> {
-  const { root } = request
+export async function* listParts({ lower, ...request }: ListPartsRequest): AsyncGenerator<ListPart, void, void> {
+  const { root, client, version } = request
   const shaped = { ...request, shape: { recordsPath: root.recordsPath, members: wantedMembers(root) } }
   if (root.filtered?.list === 'scroll') for await (const answer of readCompanies(shaped)) yield { answer }
   else if (root.filtered?.list === 'pages') yield* numberedParts(shaped, root.filtered.pageSizes)
+  else if (root.filtered?.list === 'cursor') {
+    const { path, query } = root
+    const asked = { path, version, query: { ...query, ...cursorQuery(root.filtered, lower) }, shape: shaped.shape }
+    for await (const answer of readCursorList(client, asked)) yield { answer }
+  }
   else yield await wholeList(shaped)
 }
 
