@@ -28,6 +28,12 @@ export function nextCursor(pages: unknown): string | undefined {
   return typeof after === 'string' && after !== '' ? after : undefined
 }
 
+/** The time that events of the next page are older than, from the URL of that page. */
+function nextBefore(pages: unknown): string | undefined {
+  const { next } = { ...(pages as { next?: unknown } | null | undefined) }
+  return typeof next === 'string' ? (queryOf(next).get('before') ?? undefined) : undefined
+}
+
 /** A sort value from here on is in ms, as all times in cursors are. Seconds reach it in the year 5138. */
 const SMALLEST_MS = 100_000_000_000
 
@@ -51,10 +57,12 @@ export function pagesMember(envelope: (name: string) => unknown): unknown {
   return envelope('pages') ?? { page: envelope('page'), total_pages: envelope('total_pages') }
 }
 
-/** How to ask for the next page: by the cursor or the number that Intercom names, else by the next number. */
+/** How to ask for the next page: by the cursor, the time or the number that Intercom names, else by the next number. */
 export function nextPageQuery(pages: unknown): Record<string, string> | undefined {
   const cursor = nextCursor(pages)
   if (cursor !== undefined) return { starting_after: cursor }
+  const before = nextBefore(pages)
+  if (before !== undefined) return { before }
   const { page, total_pages: last } = { ...(pages as { page?: unknown; total_pages?: unknown } | null | undefined) }
   const following = typeof page === 'number' && typeof last === 'number' && page < last ? page + 1 : undefined
   const number = nextPage(pages) ?? following

@@ -47,6 +47,8 @@ export interface RecordShape {
   recordsPath: readonly string[]
   /** Members of each record to find, e.g. `['id', 'updated_at']`. */
   members: readonly string[]
+  /** At the end of the path is one record, or `null`, in place of an array. @defaultValue false */
+  isSingle?: boolean
 }
 
 /**
@@ -73,6 +75,11 @@ function scan(body: Buffer, shape: RecordShape): ScannedAnswer {
   const descend = (position: number, depth: number): number => {
     const wanted = shape.recordsPath[depth]
     if (wanted === undefined) {
+      if (shape.isSingle) {
+        const record = body[position] === OPEN_OBJECT ? scanRecord(body, position, members, places) : undefined
+        records = record ? [record] : []
+        return record?.end ?? skipValue(body, position, outside)
+      }
       if (body[position] !== OPEN_ARRAY) return skipValue(body, position, outside)
       const found: ScannedRecord[] = []
       records = found

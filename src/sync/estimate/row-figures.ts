@@ -2,7 +2,7 @@ import { findCutList } from '../../intercom/text/cut-list.ts'
 import { isObject, parseJson } from '../../json-object.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import { inlineChildren } from '../completion/children.ts'
-import { shownChildren } from '../pages/search-pages.ts'
+import { countedChildren, shownChildren } from '../completion/shown-children.ts'
 import { counted, type Figure, guessed, unknownFigure } from './figures.ts'
 import type { SampleRow } from './sample-rows.ts'
 

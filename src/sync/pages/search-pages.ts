@@ -13,8 +13,7 @@ import {
 import { isDigit, QUOTE, type Span, ZERO } from '../../intercom/text/json-text.ts'
 import { keyText } from '../../intercom/text/key-names.ts'
 import type { ScannedAnswer, ScannedRecord } from '../../intercom/text/record-scanner.ts'
-import { isObject } from '../../json-object.ts'
-import type { CursorField, StreamEntry } from '../../streams/table.ts'
+import { type CursorField, type StreamEntry, streamTable } from '../../streams/table.ts'
 import { retypedMembers } from '../contract/member-types.ts'
 import type { Dated, Slice } from '../state/slice.ts'
 
@@ -126,22 +125,16 @@ function askOnce(endpoint: SearchEndpoint, page: PageRequest): Promise<SearchPag
 
 /** The record members that our code reads. */
 export function wantedMembers(entry: StreamEntry): string[] {
-  const { volatileMembers, search, filtered } = entry
-  const looked = [search?.childCounter?.path[0], search?.requiredMember, filtered?.shownChildren?.[0]]
+  const { name, volatileMembers, search, filtered } = entry
+  const forChildren = streamTable.flatMap(({ child }) =>
+    child?.parent === name ? [child.shown?.[0], child.batch?.by] : [],
+  )
+  const looked = [search?.childCounter?.path[0], search?.requiredMember, filtered?.shownChildren?.[0], ...forChildren]
   const lists = search?.cutLists?.map(({ member }) => member) ?? []
-  const inside = looked.filter((name) => name !== undefined)
+  const inside = looked.filter((member) => member !== undefined)
   return [
     ...new Set(['id', 'updated_at', 'created_at', ...retypedMembers(entry), ...volatileMembers, ...inside, ...lists]),
   ]
-}
-
-/** How many children a record of a list shows, if it shows any. */
-export function shownChildren({ filtered }: StreamEntry, { body }: ScannedAnswer, { record }: Row): number {
-  const [member, name] = filtered?.shownChildren ?? []
-  if (member === undefined || name === undefined) return 0
-  const holder: unknown = JSON.parse(memberText(body, record, member))
-  const list = isObject(holder) ? holder[name] : undefined
-  return Array.isArray(list) ? list.length : 0
 }
 
 /** A record with its id and times. @throws CodedError `intercom_protocol` when it has no id */

@@ -73,7 +73,8 @@ export function openFeed(
   const { overlapSeconds: usualSeconds, volatileMembers } = entry
   const { lower } = bounds
   if (json?.isAhead) bounds.wasAhead(start)
-  const isOwn = ownership(previous, lower, until)
+  // A stream of children that has no cursor is always whole: no time of a parent says anything about them.
+  const isOwn = entry.child && !entry.cursor ? () => true : ownership(previous, lower, until)
   const isRepeated = (answer: ScannedAnswer, row: Row) => isRepeat({ entry, fingerprints }, answer, row)
   const isAwaited = (row: Row) => isAwaitedBy(previous, row)
   const overlap = createOverlap({

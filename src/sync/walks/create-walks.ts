@@ -31,9 +31,12 @@ export function groupStreams(streams: readonly SelectedStream[], context: FeedCo
     const feed = createFeed(stream, context)
     const { previous, finishedBefore } = feed
     const key = [root.name, finishedBefore, previous ? placeOf(previous) : 'fresh'].join()
-    const group = groups.get(key)
+    const shared = groups.get(key)
+    // A walk asks for the children of one stream. Another stream of children finds the same parents in a walk of its own.
+    const isApart = feed.entry.child && shared?.feeds.some(({ entry }) => entry.child)
+    const group = isApart ? undefined : shared
     if (group) group.feeds.push(feed)
-    else groups.set(key, { root, first: stream, feeds: [feed] })
+    else groups.set(isApart ? `${key},${feed.entry.name}` : key, { root, first: stream, feeds: [feed] })
   }
   return [...groups.values()]
 }

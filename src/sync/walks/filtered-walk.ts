@@ -1,13 +1,15 @@
 import { defaultApiVersion } from '../../airbyte/source-config.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
 import { type ChildEndpoint, childEndpoint, type FoundChildren, findChildren } from '../completion/ask-children.ts'
+import { readBatches } from '../completion/batches.ts'
 import { askGoneAgain, readChildren } from '../completion/children.ts'
 import { createGoneParents } from '../completion/gone-parents.ts'
 import { createRecheckLimit } from '../completion/patience.ts'
+import { countedChildren, shownChildren } from '../completion/shown-children.ts'
 import type { Arrival, LogEntry, Sink, Walk } from '../contract/walk.ts'
 import { MOST_ENTRIES } from '../delivered/seen.ts'
 import { missingOf } from '../delivery/missing.ts'
-import { type Row, readRow, shownChildren } from '../pages/search-pages.ts'
+import { type Row, readRow } from '../pages/search-pages.ts'
 import { FilteredPosition, readPosition } from '../state/position-schema.ts'
 import { completeState, freshState } from '../state/search-state.ts'
 import type { FedWalkOptions, Feed } from '../streams/feed.ts'
@@ -78,7 +80,7 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
 
 function restore(feeds: readonly Feed[], position: FilteredPosition): Finished {
   const opened = feeds.map((feed) => feed.open(position.start, position.feeds[feed.entry.name]))
-  if (position.byContent) for (const feed of opened) feed.compareAll()
+  if (position.byContent) compareAll(opened)
   return { position, feeds: opened }
 }
 
@@ -105,7 +107,7 @@ async function* listArrivals(
   for await (const { answer, size } of listParts({ root, client, ports, version, lower, tell, onRestart, onList })) {
     // If there are more records than a state can remember, only their times are compared.
     byContent ??= root.filtered?.byContent === true && size !== undefined && size <= MOST_ENTRIES
-    if (byContent) for (const feed of feeds) feed.compareAll()
+    if (byContent) compareAll(feeds)
     // A list cannot bring records that an earlier list left out.
     if (!byList) notes.push(...feeds.flatMap((feed) => feed.makeUpForList() ?? []))
     if (notes.length > 0) yield notesArrival(notes)
@@ -124,6 +126,11 @@ async function* listArrivals(
       end({ position: { start, byList, byContent: byContent === true, feeds: byName }, feeds })
     },
   }
+}
+
+/** Children are asked for where their parents have moved, and are compared by all that is given of a parent. */
+function compareAll(feeds: readonly OpenFeed[]): void {
+  for (const feed of feeds) if (!feed.entry.child) feed.compareAll()
 }
 
 /** @param start when the walk begins, Unix seconds */
@@ -150,9 +157,17 @@ async function* pageArrivals(reading: ListReading, answer: ScannedAnswer): Async
     return
   }
   for (const row of rows) awaited.delete(row.id)
-  const isWanted = (row: Row) => child.feed.wantsChildren(row)
-  const shownBy = (row: Row) => shownChildren(root, answer, row)
-  for await (const batch of readChildren(child.endpoint, [{ rows, isWanted, shownBy }]))
+  const { feed, endpoint } = child
+  const { entry } = feed
+  const shown = (row: Row) => countedChildren(entry, answer, row)
+  const isWanted = (row: Row) => feed.wantsChildren(row) && shown(row) !== 0
+  if (entry.child?.batch) {
+    const children = await readBatches(endpoint, entry.child.batch, answer, rows.filter(isWanted))
+    yield { take: (sink) => takeRows(reading, answer, rows, children, sink) }
+    return
+  }
+  const shownBy = (row: Row) => shown(row) ?? shownChildren(root, answer, row)
+  for await (const batch of readChildren(endpoint, [{ rows, isWanted, shownBy }]))
     yield { take: (sink) => takeRows(reading, answer, batch.rows, batch.children, sink) }
 }
 

@@ -4,6 +4,7 @@ import { readChildren, readInlineChildren } from '../../completion/children.ts'
 import { createGoneParents, type GoneParents } from '../../completion/gone-parents.ts'
 import { createListCompletion, type FoundLists } from '../../completion/list-completion.ts'
 import { createRecheckLimit } from '../../completion/patience.ts'
+import { countedChildren } from '../../completion/shown-children.ts'
 import type { LogEntry, Sink } from '../../contract/walk.ts'
 import { type Asked, isDue, mayComeAgain } from '../../pages/due.ts'
 import type { HeldPage, Row, SearchEndpoint } from '../../pages/search-pages.ts'
@@ -27,6 +28,7 @@ export interface PageBatch {
 /** A page whose children have not been read yet. */
 interface WholePage extends Pick<PageBatch, 'slice' | 'page' | 'asked' | 'rows' | 'lists'> {
   isWanted(row: Row): boolean
+  shownBy(row: Row): number
 }
 
 /** Fetches the pages of a search walk. */
@@ -96,8 +98,10 @@ export function createSearchReading(options: FedWalkOptions, feeds: readonly Ope
       const wantsLists = (row: Row) =>
         isNew(row) && feeds.some((feed) => feed.wantsLists(page.answer, row, page.reread))
       const lists = await listCompletion.complete(page, wantsLists)
-      const isWanted = (row: Row) => isNew(row) && (childFeed?.wantsChildren(row, page.reread) ?? false)
-      yield { slice, page, asked, lists, rows: page.rows, isWanted }
+      const shown = (row: Row) => childFeed && countedChildren(childFeed.entry, page.answer, row)
+      const isWanted = (row: Row) =>
+        isNew(row) && (childFeed?.wantsChildren(row, page.reread) ?? false) && shown(row) !== 0
+      yield { slice, page, asked, lists, rows: page.rows, isWanted, shownBy: (row) => shown(row) ?? 0 }
     }
   }
 
