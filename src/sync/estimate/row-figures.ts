@@ -1,8 +1,10 @@
 import { findCutList } from '../../intercom/text/cut-list.ts'
 import { isObject, parseJson } from '../../json-object.ts'
+import type { DerivedTraits } from '../../streams/entries/derived-traits.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import { inlineChildren } from '../completion/children.ts'
 import { shownChildren } from '../pages/search-pages.ts'
+import { countRows } from '../streams/derived-rows.ts'
 import { counted, type Figure, guessed, unknownFigure } from './figures.ts'
 import type { SampleRow } from './sample-rows.ts'
 
@@ -34,10 +36,24 @@ export function childFigures(
   return Number.isNaN(count) ? undefined : { children: Math.min(Math.max(0, count), mostChildren), requests: 1 }
 }
 
-/** The requests that complete a record's cut lists: lists with the same path share one. */
-export function listRequests({ search }: StreamEntry, { answer, row }: SampleRow): number {
-  const cut = (search?.cutLists ?? []).filter(({ member }) => findCutList(answer.body, row.record, member))
+/**
+ * The requests that complete a record's cut lists: lists with the same path share one.
+ *
+ * @param isWanted whether a list has to be whole
+ */
+export function listRequests(
+  { search }: StreamEntry,
+  { answer, row }: SampleRow,
+  isWanted: (member: string) => boolean,
+): number {
+  const lists = (search?.cutLists ?? []).filter(({ member }) => isWanted(member))
+  const cut = lists.filter(({ member }) => findCutList(answer.body, row.record, member))
   return new Set(cut.map(({ path }) => path)).size
+}
+
+/** How many rows are inside a record, as far as it shows them. */
+export function rowsInside(derived: DerivedTraits, { answer, row: { record } }: SampleRow): number {
+  return countRows(derived, answer.body.subarray(record.start, record.end))
 }
 
 /**

@@ -7,16 +7,15 @@ import { createRecheckLimit } from '../completion/patience.ts'
 import type { Arrival, LogEntry, Sink, Walk } from '../contract/walk.ts'
 import { MOST_ENTRIES } from '../delivered/seen.ts'
 import { missingOf } from '../delivery/missing.ts'
-import { type Row, readRow, shownChildren } from '../pages/search-pages.ts'
+import { EVERYTHING, type Row, readRow, shownChildren } from '../pages/search-pages.ts'
 import { FilteredPosition, readPosition } from '../state/position-schema.ts'
 import { completeState, freshState } from '../state/search-state.ts'
+import { type AwaitedParent, awaitedParents, deliverToGone } from '../streams/awaited-parents.ts'
 import type { FedWalkOptions, Feed } from '../streams/feed.ts'
 import { finishedFeedState, overlapNotes } from '../streams/feed-state.ts'
 import type { OpenFeed } from '../streams/open-feed.ts'
 import { listPlan, settingsChanged } from '../streams/settings.ts'
 import { listParts } from './list-parts.ts'
-
-const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE_INFINITY }
 
 /** A walk that has come to its end. */
 interface Finished {
@@ -30,10 +29,10 @@ interface ListReading {
   /** `Intercom-Version` to send. */
   version: string
   feeds: readonly OpenFeed[]
-  /** The child stream, and where its children are asked for. */
-  child: { feed: OpenFeed; endpoint: ChildEndpoint } | undefined
+  /** The streams of children, and where these are asked for. */
+  child: { feeds: readonly OpenFeed[]; endpoint: ChildEndpoint } | undefined
   /** Parents whose children the last sync could not read, until this walk meets them. */
-  awaited: Map<string, number>
+  awaited: Map<string, AwaitedParent>
 }
 
 /**
@@ -129,14 +128,15 @@ async function* listArrivals(
 function openReading(options: FedWalkOptions, start: number): ListReading {
   const version = options.config.api_version ?? defaultApiVersion
   const feeds = options.feeds.map((feed) => feed.open(start))
-  const feed = feeds.find(({ entry }) => entry.child)
+  const childFeeds = feeds.filter(({ source }) => source.child)
+  const children = childFeeds[0]?.source
   const shared = { recheckLimit: createRecheckLimit(), gone: createGoneParents() }
   return {
     options,
     version,
     feeds,
-    child: feed && { feed, endpoint: childEndpoint(feed.entry, version, options, shared) },
-    awaited: new Map(Object.entries(feed?.previous?.retryIds ?? {})),
+    child: children && { feeds: childFeeds, endpoint: childEndpoint(children, version, options, shared) },
+    awaited: new Map(awaitedParents(childFeeds).map((awaited) => [awaited.parent.id, awaited])),
   }
 }
 
@@ -149,7 +149,7 @@ async function* pageArrivals(reading: ListReading, answer: ScannedAnswer): Async
     return
   }
   for (const row of rows) awaited.delete(row.id)
-  const isWanted = (row: Row) => child.feed.wantsChildren(row)
+  const isWanted = (row: Row) => child.feeds.some((feed) => feed.wantsChildren(row))
   const shownBy = (row: Row) => shownChildren(root, answer, row)
   for await (const batch of readChildren(child.endpoint, [{ rows, isWanted, shownBy }]))
     yield { take: (sink) => takeRows(reading, answer, batch.rows, batch.children, sink) }
@@ -158,13 +158,16 @@ async function* pageArrivals(reading: ListReading, answer: ScannedAnswer): Async
 /** Children that the last sync could not read, for parents that the list has not shown: it may leave some out. */
 async function* missedArrivals({ child, awaited }: ListReading): AsyncGenerator<Arrival, void, void> {
   if (!child) return
-  for (const [id, updatedAt] of awaited) {
-    const parent = { id, updatedAt }
+  for (const { parent, feeds } of awaited.values()) {
     const children = await findChildren(child.endpoint, parent)
-    yield { take: (sink) => child.feed.deliverChildren(parent, children, sink) }
+    yield {
+      take(sink) {
+        for (const feed of feeds) feed.deliverChildren(parent, children, sink)
+      },
+    }
   }
   for await (const { parent, children } of askGoneAgain(child.endpoint))
-    yield { take: (sink) => child.feed.deliverChildren(parent, children, sink) }
+    yield { take: (sink) => deliverToGone(child.feeds, parent, children, sink) }
 }
 
 function takeRows(
