@@ -1,7 +1,7 @@
 import { type ApiVersion, defaultApiVersion } from '../airbyte/source-config.ts'
 import { searchBody } from '../intercom/endpoints/search-query.ts'
 import type { IntercomRequest } from '../intercom/request.ts'
-import { findStream, type StreamEntry, streamTable } from './table.ts'
+import { rootOf, type StreamEntry, streamTable } from './table.ts'
 
 /** One cheap request that shows whether the token may read the streams behind it. */
 export interface Probe {
@@ -21,10 +21,8 @@ const companies: ProbeRequest = { method: 'POST', path: '/companies/list', query
 /** Later than anything ever logged. Unix seconds. */
 const FAR_FUTURE = '4102444800'
 
-/** Derived from how the stream is read. A child stream needs its parent's permission, so the parent is probed. */
-function probeOf({ path, query, child, search, filtered, windows }: StreamEntry): ProbeRequest {
-  const parent = child && findStream(child.parent)
-  if (parent) return probeOf(parent)
+/** From how a walk's records are found. */
+function probeOf({ path, query, search, filtered, windows }: StreamEntry): ProbeRequest {
   if (filtered?.list === 'scroll') return companies
   if (filtered?.list === 'pages') return { method: 'GET', path, query: { ...query, page: '1', per_page: '1' } }
   if (filtered?.list === 'cursor') return { method: 'GET', path, query: { ...query, per_page: '1' } }
@@ -43,13 +41,15 @@ export function listProbes(named: readonly string[], version: ApiVersion = defau
   const probes = new Map<string, Probe>()
   for (const entry of streamTable) {
     if (entry.optIn && !named.includes(entry.name)) continue
-    const request = probeOf(entry)
+    // A child stream needs its parent's permission, so the parent is probed.
+    const root = rootOf(entry)
+    const request = probeOf(root)
     const key = JSON.stringify(request)
     const known = probes.get(key)
     if (known) known.streamNames.push(entry.name)
     else {
-      const { name, scope, child } = entry
-      const { recordsPath } = (child && findStream(child.parent)) ?? entry
+      const { name, scope } = entry
+      const { recordsPath } = root
       probes.set(key, { streamNames: [name], scope, request: { ...request, version }, recordsPath })
     }
   }

@@ -1,6 +1,7 @@
-import { CONVERSATIONS } from './scopes.ts'
+import { CONVERSATIONS, USERS } from './scopes.ts'
 import { plain, type StreamEntry } from './stream-entry.ts'
 
+const DAY_SECONDS = 86_400
 const ARTICLES = 'Read and list articles'
 
 /** Tokens of before lack the permissions: no sync of all streams may fail because of these. */
@@ -60,5 +61,93 @@ export const contentEntries: readonly StreamEntry[] = [
     idMembers: ['id', 'conversation_id', 'admin_id', 'contact_id'],
     // The list can be asked for nothing less, and says nothing of its order.
     filtered: { list: 'pages', pageSizes: [25, 20, 15, 10], byContent: true },
+  },
+  {
+    ...plain,
+    name: 'call_transcripts',
+    path: '/calls/search',
+    recordsPath: ['data'],
+    primaryKey: [['id']],
+    cursor: 'parent_updated_at',
+    scope: CONVERSATIONS,
+    since: '2.14',
+    optIn: true,
+    idMembers: ['id', 'conversation_id', 'admin_id', 'contact_id'],
+    // A transcript is ready some time after its call, which need not show in the call.
+    overlapSeconds: DAY_SECONDS,
+    child: {
+      parent: 'calls',
+      parentIdMember: 'id',
+      batch: { by: 'conversation_id', as: 'conversation_ids', most: 20 },
+    },
+  },
+  {
+    ...plain,
+    name: 'article_statistics',
+    path: '/articles/{id}',
+    recordsPath: ['statistics'],
+    primaryKey: [['article_id']],
+    scope: ARTICLES,
+    // They move without the article, so all of them are read each time.
+    optIn: true,
+    idMembers: [],
+    child: { parent: 'articles', parentIdMember: 'article_id', isSingle: true },
+  },
+  {
+    ...plain,
+    name: 'contact_notes',
+    path: '/contacts/{id}/notes',
+    recordsPath: ['data'],
+    primaryKey: [['contact_id'], ['id']],
+    cursor: 'parent_updated_at',
+    scope: USERS,
+    optIn: true,
+    overlapSeconds: 3600,
+    child: { parent: 'contacts', parentIdMember: 'contact_id', shown: ['notes', 'total_count'] },
+  },
+  {
+    ...plain,
+    name: 'company_notes',
+    path: '/companies/{id}/notes',
+    recordsPath: ['data'],
+    primaryKey: [['company_id'], ['id']],
+    cursor: 'parent_updated_at',
+    scope: USERS,
+    since: '2.15',
+    optIn: true,
+    child: { parent: 'companies', parentIdMember: 'company_id', shown: ['notes', 'notes'] },
+  },
+  {
+    ...plain,
+    name: 'contact_segments',
+    path: '/contacts/search',
+    recordsPath: ['data'],
+    primaryKey: [['contact_id'], ['segment_id']],
+    scope: USERS,
+    // Who is in a segment moves no time of anything, so all of them are read each time.
+    optIn: true,
+    idMembers: [],
+    child: {
+      parent: 'segments',
+      parentIdMember: 'segment_id',
+      members: { field: 'segment_id', idAs: 'contact_id' },
+    },
+  },
+  {
+    ...plain,
+    name: 'contact_events',
+    path: '/events',
+    recordsPath: ['events'],
+    // An event has no id of its own; Intercom keeps one of a name in a second.
+    primaryKey: [['contact_id'], ['event_name'], ['created_at']],
+    scope: 'Read events',
+    // An event need not move its contact, so those of all contacts are read each time.
+    optIn: true,
+    idMembers: ['id', 'user_id'],
+    child: {
+      parent: 'contacts',
+      parentIdMember: 'contact_id',
+      query: { type: 'user', intercom_user_id: '{id}' },
+    },
   },
 ]

@@ -1,9 +1,13 @@
 import type { ApiVersion } from '../../airbyte/source-config.ts'
 import type { ObjectForm } from '../../intercom/text/record-text.ts'
+import type { DerivedTraits } from './derived-traits.ts'
 import type { ChildTraits, FilteredTraits, SearchTraits, WindowTraits } from './stream-traits.ts'
 
-/** Field that grows with every change, or of records that never change with every record. Unix seconds. */
-export type CursorField = 'updated_at' | 'created_at'
+/**
+ * Field that grows with every change, or of records that never change with every record. Rows inside records have the
+ * time of their record. Unix seconds.
+ */
+export type CursorField = 'updated_at' | 'created_at' | 'parent_updated_at'
 
 /** A stream as data. A new stream is one entry here, one schema in `schemas/` and one fixture in the simulator. */
 export interface StreamEntry {
@@ -39,6 +43,8 @@ export interface StreamEntry {
   windows?: WindowTraits
   /** Set for streams that are read parent by parent. */
   child?: ChildTraits
+  /** Set for streams whose rows are inside the records of others. */
+  derived?: DerivedTraits
 }
 
 /** What most entries have in common. */

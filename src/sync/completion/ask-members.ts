@@ -6,10 +6,8 @@ import { LARGEST_PAGE } from '../../intercom/endpoints/search-query.ts'
 import { scanAnswer } from '../../intercom/text/record-scanner.ts'
 import type { ChildTraits } from '../../streams/entries/stream-traits.ts'
 import type { StreamEntry } from '../../streams/table.ts'
-import { readRow } from '../pages/search-pages.ts'
+import { EVERYTHING, readRow } from '../pages/search-pages.ts'
 import { type Children, shapeOf } from './ask-children.ts'
-
-const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE_INFINITY }
 
 /** Where members are asked for. */
 interface MemberEndpoint {

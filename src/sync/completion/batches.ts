@@ -3,11 +3,9 @@ import type { ListAnswer } from '../../intercom/answers/own-list.ts'
 import { type ScannedAnswer, scanAnswer } from '../../intercom/text/record-scanner.ts'
 import { joinedBody } from '../../intercom/text/record-text.ts'
 import type { BatchTraits } from '../../streams/entries/stream-traits.ts'
-import { type Row, readRow } from '../pages/search-pages.ts'
+import { EVERYTHING, type Row, readRow } from '../pages/search-pages.ts'
 import { type ChildEndpoint, type FoundChildren, shapeOf } from './ask-children.ts'
 import { askPatiently } from './patience.ts'
-
-const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE_INFINITY }
 
 /**
  * Asks for the children of several parents at a time: each child has its parent's id. A parent without the member that

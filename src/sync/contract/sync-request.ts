@@ -4,7 +4,7 @@ import { readStates } from '../../airbyte/state/read-states.ts'
 import type { GivenState, StreamStates } from '../../airbyte/state/stream-states.ts'
 import { CodedError, type Fault, listFaults } from '../../errors.ts'
 import { readSelection, type UnknownStreams } from '../../streams/selection.ts'
-import { findStream } from '../../streams/table.ts'
+import { findStream, sourceOf } from '../../streams/table.ts'
 import { withSeconds } from '../state/foreign-cursor.ts'
 import { isComplete } from '../state/search-state.ts'
 import { checkSearchState } from '../state/search-state-schema.ts'
@@ -65,10 +65,11 @@ export function parseSyncRequest(body: SyncRequestBody, unknownStreams?: Unknown
 function checkState({ streamName, pointer, state }: GivenState, faults: Fault[]): StreamStates[string] {
   const entry = findStream(streamName)
   if (!entry?.cursor) return state
-  const { cursor, child } = entry
+  const { cursor } = entry
+  const parent = sourceOf(entry).child?.parent
   const before = faults.length
-  checkSearchState(state, pointer, faults, { cursor, parent: child?.parent })
-  return faults.length > before ? state : withSeconds(state, cursor, child?.parent)
+  checkSearchState(state, pointer, faults, { cursor, parent })
+  return faults.length > before ? state : withSeconds(state, cursor, parent)
 }
 
 /** The member of a request by which a body asks to leave out what the token may not read. */

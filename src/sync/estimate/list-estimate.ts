@@ -8,15 +8,13 @@ import { type ScannedAnswer, scanAnswer } from '../../intercom/text/record-scann
 import { joinedBody } from '../../intercom/text/record-text.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import { MOST_ENTRIES } from '../delivered/seen.ts'
-import { readRow, wantedMembers } from '../pages/search-pages.ts'
+import { EVERYTHING, readRow, wantedMembers } from '../pages/search-pages.ts'
 import type { OpenFeed } from '../streams/open-feed.ts'
 import type { SharedWalk } from '../walks/create-walks.ts'
 import { countingRequests, type EstimateContext } from './context.ts'
 import { counted, type Figure, guessed, nothing, type StreamFigures, sumOf } from './figures.ts'
-import { childFigures, projected } from './row-figures.ts'
+import { childFigures, projected, rowsInside } from './row-figures.ts'
 import type { SampleRow } from './sample-rows.ts'
-
-const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE_INFINITY }
 
 /** A list, as far as one look shows it. */
 interface LookedAtList {
@@ -44,7 +42,7 @@ export async function estimateList({ root, feeds }: SharedWalk, context: Estimat
   })
   const reader = opened.find(({ entry }) => entry === root) ?? opened[0]
   return opened.map((feed) => {
-    const figures = feed.entry.child ? ofChildren(feed, root, list, rows) : ofRecords(feed, list, rows)
+    const figures = feed.source.child ? ofChildren(feed, root, list, rows) : ofRecords(feed, list, rows)
     const requests = feed === reader ? sumOf([list.requests, figures.requests]) : figures.requests
     const notes = list.leavesOut === undefined ? [] : [list.leavesOut]
     return { streamName: feed.entry.name, rows: figures.rows, requests, notes: [...notes, ...figures.notes] }
@@ -54,9 +52,11 @@ export async function estimateList({ root, feeds }: SharedWalk, context: Estimat
 type Figures = Pick<StreamFigures, 'rows' | 'requests' | 'notes'>
 
 function ofRecords(feed: OpenFeed, list: LookedAtList, rows: readonly SampleRow[]): Figures {
-  const isEverything = feed.previous === undefined && feed.lower() === 0
+  const { derived } = feed.entry
+  const isEverything = !derived && feed.previous === undefined && feed.lower() === 0
   if (isEverything && list.leavesOut === undefined) return { rows: counted(list.total), requests: nothing, notes: [] }
-  const delivered = rows.map(({ answer, row }) => (feed.wantsLists(answer, row) ? 1 : 0))
+  const rowsOf = (sampled: SampleRow) => (derived ? rowsInside(derived, sampled) : 1)
+  const delivered = rows.map((sampled) => (feed.wantsRecord(sampled.answer, sampled.row) ? rowsOf(sampled) : 0))
   const notes = list.isWhole ? [] : [`What is new in the list is guessed from ${rows.length} of ${list.total} records`]
   return { rows: projected(delivered, sizeOf(list)), requests: nothing, notes }
 }

@@ -137,6 +137,9 @@ export function wantedMembers(entry: StreamEntry): string[] {
   ]
 }
 
+/** No time is too early: for records that no search was asked for. */
+export const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE_INFINITY }
+
 /** A record with its id and times. @throws CodedError `intercom_protocol` when it has no id */
 export function readRow(
   body: Buffer,
@@ -146,15 +149,21 @@ export function readRow(
   cursor: CursorField = 'updated_at',
 ): Row {
   const { members } = record
-  const idSpan = members.get('id')
-  if (!idSpan) throw new CodedError('intercom_protocol', `A record in Intercom's answer to ${path} has no id`)
+  const id = idOf(body, record)
+  if (id === undefined) throw new CodedError('intercom_protocol', `A record in Intercom's answer to ${path} has no id`)
   return {
     record,
-    // An id may come as a number or as a string; either way it is the same record.
-    id: body[idSpan.start] === QUOTE ? keyText(body, idSpan) : body.toString('utf8', idSpan.start, idSpan.end),
+    id,
     updatedAt: readSeconds(body, members.get(cursor), earliest.updated),
     createdAt: readSeconds(body, members.get('created_at'), earliest.created),
   }
+}
+
+/** An id may come as a number or as a string; either way it is the same record. Undefined where there is none. */
+export function idOf(body: Buffer, { members }: Pick<ScannedRecord, 'members'>): string | undefined {
+  const span = members.get('id')
+  if (!span) return undefined
+  return body[span.start] === QUOTE ? keyText(body, span) : body.toString('utf8', span.start, span.end)
 }
 
 /**

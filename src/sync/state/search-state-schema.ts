@@ -57,6 +57,8 @@ export const SearchWalkJson = Type.Object({
 })
 export type SearchWalkJson = Static<typeof SearchWalkJson>
 
+const cursorFields: readonly CursorField[] = ['updated_at', 'created_at', 'parent_updated_at']
+
 /** A cursor as anybody may have written it: `null` is none. */
 const Cursor = Type.Refine(
   Type.Unsafe<number | string | null>(Type.Unknown()),
@@ -67,6 +69,7 @@ const Cursor = Type.Refine(
 const SearchStateJson = Type.Object({
   updated_at: Type.Optional(Cursor),
   created_at: Type.Optional(Cursor),
+  parent_updated_at: Type.Optional(Cursor),
   intercom_sync: Type.Optional(
     Type.Object({
       v: Type.Literal(STATE_FORMAT),
@@ -112,8 +115,8 @@ export function checkSearchState(
     })
     return
   }
-  const other: CursorField = stream.cursor === 'updated_at' ? 'created_at' : 'updated_at'
-  if (state[other] !== undefined && state[stream.cursor] === undefined) {
+  const other = cursorFields.find((field) => field !== stream.cursor && state[field] !== undefined)
+  if (other !== undefined && state[stream.cursor] === undefined) {
     const detail = `is of another stream: this one goes by ${stream.cursor}. Give each stream its own state, or reset it`
     faults.push({ pointer: `${pointer}/${other}`, detail })
   }

@@ -1,6 +1,7 @@
 import { unsigned } from '../../intercom/text/content-hash.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
-import { bytesOf, type MemberType, recordText } from '../../intercom/text/record-text.ts'
+import { bytesOf, type MemberType, recordText, wholeText } from '../../intercom/text/record-text.ts'
+import type { DerivedTraits } from '../../streams/entries/derived-traits.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import type { FoundChildren } from '../completion/ask-children.ts'
 import type { FoundLists } from '../completion/list-completion.ts'
@@ -10,6 +11,7 @@ import type { Sink } from '../contract/walk.ts'
 import type { Fingerprints } from '../delivered/fingerprints.ts'
 import { isVersionInLog } from '../delivered/record-version.ts'
 import type { Row } from '../pages/search-pages.ts'
+import { derivedRows, type RowHolder } from './derived-rows.ts'
 import type { Overlap } from './overlap.ts'
 
 /** A record that a walk has found, with its children where these were requested. */
@@ -26,6 +28,8 @@ export interface Found {
 /** Everything needed to deliver the records of one stream. */
 export interface Delivery {
   entry: StreamEntry
+  /** The stream that Intercom is asked for, see `sourceOf`. */
+  source: StreamEntry
   /** The types that members get in our messages. */
   types: readonly (readonly [name: string, MemberType])[]
   /** The types of the member that names a child's parent. */
@@ -41,12 +45,26 @@ export function deliverRecord(delivery: Delivery, { answer, row, lists }: Found,
   if (!isNew(delivery, answer, row, sink)) return
   // The next sync meets the record with the same content, and must deliver it whole.
   if (lists?.isPartial) overlap.seen.forget(row.id)
+  if (entry.derived) {
+    const text = bytesOf(recordText(answer, row.record, [], lists?.edits))
+    deliverRows(delivery, entry.derived, { ...row, text }, sink)
+    return
+  }
   const text = recordText(answer, row.record, types, lists?.edits)
   // A scroll or window that breaks off in the middle is read again from its beginning.
   if ((entry.filtered || entry.windows) && isInLog(delivery, bytesOf(text))) return
   const changes = truncatedField(entry.search?.childCounter, answer, row.record)
   if (changes) sink.count(entry.name, 'capped', 1)
   sink.record(entry.name, text, changes)
+}
+
+/**
+ * Delivers all rows inside a record. A record that comes again, because the attempt before has died or the record has
+ * moved, brings rows that are in the log already.
+ */
+export function deliverRows(delivery: Delivery, derived: DerivedTraits, holder: RowHolder, sink: Sink): void {
+  for (const row of derivedRows({ ...delivery, derived }, holder))
+    if (!isInLog(delivery, row)) sink.record(delivery.entry.name, wholeText(row))
 }
 
 /** Whether a record, or the children of a parent taken as one record, must be delivered. Late arrivals are counted. */
@@ -66,8 +84,8 @@ export function isInLog({ entry, fingerprints }: Pick<Delivery, 'entry' | 'finge
 }
 
 /**
- * Whether this job has already delivered this version of a record. Only for searched streams; records of other streams
- * are recognized by their text.
+ * Whether this job has already delivered this version of a record. Only for searched streams; records of other streams,
+ * and rows inside records, are recognized by their text.
  */
 export function isRepeat(
   { entry, fingerprints }: Pick<Delivery, 'entry' | 'fingerprints'>,

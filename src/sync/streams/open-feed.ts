@@ -19,13 +19,15 @@ import { createOverlap, type Overlap } from './overlap.ts'
 /** What a feed knows about its stream. */
 interface FedStream {
   readonly entry: StreamEntry
+  /** The stream that Intercom is asked for, see `sourceOf`. */
+  readonly source: StreamEntry
   readonly configured: ConfiguredStream
   readonly incremental: boolean
   readonly previous: SearchState | undefined
 }
 
 /** A feed whose walk has begun: records can be delivered. Times are Unix seconds. */
-export interface OpenFeed extends Pick<FedStream, 'entry' | 'incremental' | 'previous'> {
+export interface OpenFeed extends Pick<FedStream, 'entry' | 'source' | 'incremental' | 'previous'> {
   lower(): number
   /** The oldest pending time: the feed's bound, or an earlier time that the last sync could not read. */
   pendingFrom(): number
@@ -44,8 +46,10 @@ export interface OpenFeed extends Pick<FedStream, 'entry' | 'incremental' | 'pre
   compareAll(): void
   /** Whether the children of a parent have to be requested. */
   wantsChildren(row: Row, reread?: true): boolean
-  /** Whether the record's cut lists have to be completed. Not when the record will not be delivered. */
-  wantsLists(answer: ScannedAnswer, row: Row, reread?: true): boolean
+  /** Whether a list of the record has to be whole. Not when the record will not be delivered. */
+  wantsList(member: string, answer: ScannedAnswer, row: Row, reread?: true): boolean
+  /** Whether the record, or rows inside it, will be delivered, as far as its own text shows. */
+  wantsRecord(answer: ScannedAnswer, row: Row, reread?: true): boolean
   deliver(found: Found, sink: Sink): void
   /** For a child stream: delivers the result of asking for a parent's children, regardless of the parent's own time. */
   deliverChildren(parent: Parent, children: FoundChildren, sink: Sink): void
@@ -69,12 +73,12 @@ export function openFeed(
   start: number,
   json: FeedJson | undefined,
 ): OpenFeed {
-  const { entry, configured, incremental, previous } = stream
-  const { overlapSeconds: usualSeconds, volatileMembers } = entry
+  const { entry, source, configured, incremental, previous } = stream
+  const { overlapSeconds: usualSeconds, volatileMembers } = source
   const { lower } = bounds
   if (json?.isAhead) bounds.wasAhead(start)
   // A stream of children that has no cursor is always whole: no time of a parent says anything about them.
-  const isOwn = entry.child && !entry.cursor ? () => true : ownership(previous, lower, until)
+  const isOwn = source.child && !source.cursor ? () => true : ownership(previous, lower, until)
   const isRepeated = (answer: ScannedAnswer, row: Row) => isRepeat({ entry, fingerprints }, answer, row)
   const isAwaited = (row: Row) => isAwaitedBy(previous, row)
   const overlap = createOverlap({
@@ -89,19 +93,24 @@ export function openFeed(
   growing.add(entry.name, overlap.seen)
   const pendingParents = createPendingParents(entry.name, lower)
   if (json) pendingParents.restore(json)
+  const parentIds = [entry.derived?.parentKey, source.child?.parentIdMember].filter((name) => name !== undefined)
   const delivery: Delivery = {
     entry,
+    source,
     types: [...memberTypes(entry, configured)],
-    parentIdTypes: memberTypes({ idMembers: entry.child ? [entry.child.parentIdMember] : [] }, configured),
+    parentIdTypes: memberTypes({ idMembers: parentIds }, configured),
     overlap,
     pendingParents,
     fingerprints,
   }
+  const wantsRecord = (answer: ScannedAnswer, row: Row, reread?: true) =>
+    !source.child && isOwn(row, reread) && !overlap.wasDelivered(answer, row)
   /** Whether records too old to be delivered are remembered, so that the next sync sees if they have changed. */
   let isBaseline = false
 
   return {
     entry,
+    source,
     incremental,
     previous,
     lower,
@@ -118,19 +127,25 @@ export function openFeed(
       if (previous?.foreign) isBaseline = true
       else bounds.goBackTo(startSeconds(config))
     },
-    wantsChildren: (row, reread) => entry.child !== undefined && isOwn(row, reread),
-    wantsLists: (answer, row, reread) => !entry.child && isOwn(row, reread) && !overlap.wasDelivered(answer, row),
+    wantsChildren: (row, reread) => source.child !== undefined && isOwn(row, reread),
+    wantsRecord,
+    wantsList: (member, answer, row, reread) => hasList(entry, member) && wantsRecord(answer, row, reread),
     deliverChildren: (parent, children, sink) => deliverChildren(delivery, parent, children, sink),
     deliver(found, sink) {
       if (!isOwn(found.row, found.reread)) {
         if (isBaseline) overlap.isNew(found.answer, found.row)
         return
       }
-      if (!entry.child) deliverRecord(delivery, found, sink)
+      if (!source.child) deliverRecord(delivery, found, sink)
       else if (found.children) deliverChildren(delivery, found.row, found.children, sink)
     },
     toJson: () => ({ ...overlap.toJson(), ...pendingParents.toJson(), ...(bounds.isAhead() && { isAhead: true }) }),
   }
+}
+
+/** Whether something that a stream delivers is in this list of a record. */
+function hasList({ derived }: StreamEntry, member: string): boolean {
+  return derived === undefined || derived.lists.some(({ path }) => path[0] === member)
 }
 
 /** The same with the entries that are kept beside the position. @throws StoredDataError */

@@ -9,16 +9,15 @@ import { countedChildren, shownChildren } from '../completion/shown-children.ts'
 import type { Arrival, LogEntry, Sink, Walk } from '../contract/walk.ts'
 import { MOST_ENTRIES } from '../delivered/seen.ts'
 import { missingOf } from '../delivery/missing.ts'
-import { type Row, readRow } from '../pages/search-pages.ts'
+import { EVERYTHING, type Row, readRow } from '../pages/search-pages.ts'
 import { FilteredPosition, readPosition } from '../state/position-schema.ts'
 import { completeState, freshState } from '../state/search-state.ts'
+import { type AwaitedParent, awaitedParents, deliverToGone } from '../streams/awaited-parents.ts'
 import type { FedWalkOptions, Feed } from '../streams/feed.ts'
 import { finishedFeedState, overlapNotes } from '../streams/feed-state.ts'
 import type { OpenFeed } from '../streams/open-feed.ts'
 import { listPlan, settingsChanged } from '../streams/settings.ts'
 import { listParts } from './list-parts.ts'
-
-const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE_INFINITY }
 
 /** A walk that has come to its end. */
 interface Finished {
@@ -32,10 +31,10 @@ interface ListReading {
   /** `Intercom-Version` to send. */
   version: string
   feeds: readonly OpenFeed[]
-  /** The child stream, and where its children are asked for. */
-  child: { feed: OpenFeed; endpoint: ChildEndpoint } | undefined
+  /** The streams of children, and where these are asked for. */
+  child: { feeds: readonly OpenFeed[]; endpoint: ChildEndpoint } | undefined
   /** Parents whose children the last sync could not read, until this walk meets them. */
-  awaited: Map<string, number>
+  awaited: Map<string, AwaitedParent>
 }
 
 /**
@@ -130,21 +129,22 @@ async function* listArrivals(
 
 /** Children are asked for where their parents have moved, and are compared by all that is given of a parent. */
 function compareAll(feeds: readonly OpenFeed[]): void {
-  for (const feed of feeds) if (!feed.entry.child) feed.compareAll()
+  for (const feed of feeds) if (!feed.source.child) feed.compareAll()
 }
 
 /** @param start when the walk begins, Unix seconds */
 function openReading(options: FedWalkOptions, start: number): ListReading {
   const version = options.config.api_version ?? defaultApiVersion
   const feeds = options.feeds.map((feed) => feed.open(start))
-  const feed = feeds.find(({ entry }) => entry.child)
+  const childFeeds = feeds.filter(({ source }) => source.child)
+  const children = childFeeds[0]?.source
   const shared = { recheckLimit: createRecheckLimit(), gone: createGoneParents() }
   return {
     options,
     version,
     feeds,
-    child: feed && { feed, endpoint: childEndpoint(feed.entry, version, options, shared) },
-    awaited: new Map(Object.entries(feed?.previous?.retryIds ?? {})),
+    child: children && { feeds: childFeeds, endpoint: childEndpoint(children, version, options, shared) },
+    awaited: new Map(awaitedParents(childFeeds).map((awaited) => [awaited.parent.id, awaited])),
   }
 }
 
@@ -157,10 +157,10 @@ async function* pageArrivals(reading: ListReading, answer: ScannedAnswer): Async
     return
   }
   for (const row of rows) awaited.delete(row.id)
-  const { feed, endpoint } = child
-  const { entry } = feed
+  const { endpoint } = child
+  const { entry } = endpoint
   const shown = (row: Row) => countedChildren(entry, answer, row)
-  const isWanted = (row: Row) => feed.wantsChildren(row) && shown(row) !== 0
+  const isWanted = (row: Row) => child.feeds.some((feed) => feed.wantsChildren(row)) && shown(row) !== 0
   if (entry.child?.batch) {
     const children = await readBatches(endpoint, entry.child.batch, answer, rows.filter(isWanted))
     yield { take: (sink) => takeRows(reading, answer, rows, children, sink) }
@@ -174,13 +174,16 @@ async function* pageArrivals(reading: ListReading, answer: ScannedAnswer): Async
 /** Children that the last sync could not read, for parents that the list has not shown: it may leave some out. */
 async function* missedArrivals({ child, awaited }: ListReading): AsyncGenerator<Arrival, void, void> {
   if (!child) return
-  for (const [id, updatedAt] of awaited) {
-    const parent = { id, updatedAt }
+  for (const { parent, feeds } of awaited.values()) {
     const children = await findChildren(child.endpoint, parent)
-    yield { take: (sink) => child.feed.deliverChildren(parent, children, sink) }
+    yield {
+      take(sink) {
+        for (const feed of feeds) feed.deliverChildren(parent, children, sink)
+      },
+    }
   }
   for await (const { parent, children } of askGoneAgain(child.endpoint))
-    yield { take: (sink) => child.feed.deliverChildren(parent, children, sink) }
+    yield { take: (sink) => deliverToGone(child.feeds, parent, children, sink) }
 }
 
 function takeRows(

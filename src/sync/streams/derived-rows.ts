@@ -1,0 +1,82 @@
+import { OPEN_OBJECT, type Span } from '../../intercom/text/json-text.ts'
+import { keyNames } from '../../intercom/text/key-names.ts'
+import { listItems, memberSpan } from '../../intercom/text/list-items.ts'
+import { scanRecord } from '../../intercom/text/record-scanner.ts'
+import { bytesOf, type MemberType, recordText } from '../../intercom/text/record-text.ts'
+import type { DerivedList, DerivedTraits } from '../../streams/entries/derived-traits.ts'
+import { addMembers, idText, type Member, membersText, PARENT_UPDATED_AT } from '../completion/child-text.ts'
+
+/** Added to the rows that have no id of their own. */
+const POSITION = 'position'
+
+/** A record as it is delivered, with complete lists. */
+export interface RowHolder {
+  /** Intercom's id of the record. */
+  id: string
+  text: Buffer
+  /** When the record that the walk has found was updated, Unix seconds. */
+  updatedAt: number | undefined
+  /** Members that the record itself has got, because it is a child: its rows get them, too. @defaultValue none */
+  ofParent?: readonly Member[]
+}
+
+/** How the rows of a stream are written. */
+export interface RowForm {
+  derived: DerivedTraits
+  /** The types of members that rows have themselves. */
+  types: readonly (readonly [name: string, MemberType])[]
+  parentIdTypes: ReadonlyMap<string, MemberType>
+}
+
+/** The rows inside a record, as they go into messages. */
+export function derivedRows(form: RowForm, holder: RowHolder): Buffer[] {
+  const keys = keyMembers(form, holder)
+  return form.derived.lists.flatMap((list) =>
+    listItems(holder.text, 0, list.path).flatMap((item, position) => {
+      const text = itemText(form.derived, holder.text, item)
+      if (!text) return []
+      return rowText(form, text, [...keys, ...ownMembers(form.derived, list, position), ...timeMembers(holder)])
+    }),
+  )
+}
+
+/** How many rows a record holds, as it stands. */
+export function countRows(derived: DerivedTraits, text: Buffer): number {
+  const items = derived.lists.flatMap(({ path }) => listItems(text, 0, path))
+  return items.filter((item) => itemText(derived, text, item) !== undefined).length
+}
+
+/** The members by which a row is told to belong to its record. */
+function keyMembers({ derived, parentIdTypes }: RowForm, { id, text }: RowHolder): Member[] {
+  const { parentKey, copied = [] } = derived
+  const own: Member[] = parentKey === undefined ? [] : [[parentKey, idText(id, parentIdTypes.get(parentKey))]]
+  const others = copied.flatMap((name): Member[] => {
+    const span = memberSpan(text, 0, name)
+    return span ? [[name, text.toString('utf8', span.start, span.end)]] : []
+  })
+  return [...own, ...others]
+}
+
+function ownMembers({ byPosition }: DerivedTraits, { added }: DerivedList, position: number): Member[] {
+  return [
+    ...(byPosition ? [[POSITION, String(position)] satisfies Member] : []),
+    ...(added ? [[added.name, JSON.stringify(added.value)] satisfies Member] : []),
+  ]
+}
+
+function timeMembers({ updatedAt, ofParent = [] }: RowHolder): Member[] {
+  return updatedAt === undefined ? [...ofParent] : [...ofParent, [PARENT_UPDATED_AT, String(updatedAt)]]
+}
+
+/** An item as an object; undefined for what is no row. */
+function itemText({ valueMember }: DerivedTraits, text: Buffer, { start, end }: Span): Buffer | undefined {
+  if (text[start] === OPEN_OBJECT) return text.subarray(start, end)
+  const value = text.toString('utf8', start, end)
+  return valueMember === undefined || value === 'null' ? undefined : Buffer.from(`{"${valueMember}":${value}}`)
+}
+
+function rowText({ types }: RowForm, text: Buffer, added: readonly Member[]): Buffer {
+  const names = [...new Set([...types, ...added].map(([name]) => name))]
+  const record = scanRecord(text, 0, keyNames(names))
+  return addMembers(bytesOf(recordText({ body: text }, record, types)), membersText(added, record))
+}
