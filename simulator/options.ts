@@ -43,6 +43,8 @@ export interface SimulatorOptions {
   articles?: number
   /** Records of plain lists (`records/plain/`) at the start, by stream. @defaultValue none */
   lists?: Readonly<Record<string, number>>
+  /** Notes of a company, at most; half of the companies have none. @defaultValue 0: companies say nothing of notes */
+  companyNotes?: number
   /** Entries of the admin activity log at the start. @defaultValue 0 */
   activityLogs?: number
   /** Windows of the activity log that hold more rows than this are answered with 500. @defaultValue null: no limit */
@@ -178,6 +180,7 @@ export function withDefaults(options: SimulatorOptions): Required<SimulatorOptio
     ticketsBehindTheirParts: 0,
     articles: 0,
     lists: {},
+    companyNotes: 0,
     activityLogs: 0,
     mostActivityLogs: null,
     firstTimes: {},

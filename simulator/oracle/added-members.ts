@@ -1,7 +1,10 @@
 import { findSpan } from './json-spans.ts'
 
 /** The members that a sync adds right after the opening brace of a record that is read below a parent. */
-const addedNames = ['conversation_id', 'company_id', 'ticket_id', 'parent_updated_at']
+const addedNames = [
+  ...['article_id', 'company_id', 'contact_id', 'conversation_id', 'segment_id', 'ticket_id'],
+  'parent_updated_at',
+]
 
 /** A member's name and value at the start of an object, with the comma after it. */
 const firstMember = /^\{"([a-z_]+)":("[^"\\]*"|-?\d+|null)(,|(?=\}))/

@@ -11,6 +11,8 @@ export interface RecordSetting {
   teamCount: number
   segmentCount: number
   companyCount: number
+  /** How many notes a company has at most; its record lists them then. */
+  mostCompanyNotes: number
   /** How many parts an ordinary conversation has at the start, [from, to). */
   partsPerConversation: { from: number; to: number }
   /** How many characters of prose each part has. */

@@ -93,6 +93,7 @@ export function settingOf(options: Options, workspaceId: string): RecordSetting 
     teamCount: options.teams,
     segmentCount: options.segments,
     companyCount: options.companies,
+    mostCompanyNotes: options.companyNotes,
     partsPerConversation: options.partsPerConversation,
     proseLength: options.proseLength,
     longConversations: options.longConversations,

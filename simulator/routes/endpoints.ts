@@ -4,6 +4,7 @@ import {
   answerCompaniesByFilter,
   answerCompany,
   answerCompanyList,
+  answerCompanyNotes,
   answerCompanyScroll,
   answerCompanySegments,
 } from './companies.ts'
@@ -17,7 +18,7 @@ import {
 } from './contact-lists.ts'
 import { answerContactSearch } from './contact-search.ts'
 import { answerConversation, answerConversationSearch } from './conversations.ts'
-import { answerMacros } from './content.ts'
+import { answerArticle, answerCallSearch, answerEvents, answerMacros } from './content.ts'
 import type { Endpoint } from './endpoint.ts'
 import { answerMe } from './me.ts'
 import { numberedList } from './numbered-list.ts'
@@ -66,6 +67,9 @@ const rows: readonly Row[] = [
     numberedList('content_snippets', '/content_snippets', { perPage: 50, mostPerPage: 50, isFlat: true }),
     { since: '2.16' },
   ],
+  ['GET /articles/:id', 'read_articles', answerArticle],
+  ['GET /events', 'read_events', answerEvents],
+  ['POST /calls/search', 'read_conversations', answerCallSearch, { since: '2.14' }],
   ['GET /calls', 'read_conversations', numberedList('calls', '/calls', { mostPerPage: 25 }), { since: '2.14' }],
   ['GET /teams', 'read_admins', wholeList('teams', '/teams', '"type":"team.list","teams"')],
   ['GET /tags', 'read_tags', wholeList('tags', '/tags', '"type":"list","data"')],
@@ -90,6 +94,7 @@ const rows: readonly Row[] = [
   ['GET /companies/scroll', 'read_users', answerCompanyScroll],
   ['POST /companies/list', 'read_users', answerCompanyList, search],
   ['GET /companies/:id', 'read_users', answerCompany],
+  ['GET /companies/:id/notes', 'read_users', answerCompanyNotes, { since: '2.15' }],
   ['GET /companies/:id/segments', 'read_users', answerCompanySegments],
   ['POST /conversations/search', 'read_conversations', answerConversationSearch, search],
   ['GET /conversations/:id', 'read_conversations', answerConversation],

@@ -1,5 +1,6 @@
 import type { RetypedMembers } from '../records/delivered-text.ts'
 import type { Workspace } from '../workspace/workspace.ts'
+import { belowNames, belowTruth } from './below-truth.ts'
 import { membershipTruth, partTruth } from './child-truth.ts'
 import { TextJudge } from './text-judge.ts'
 import { ticketPartTruth } from './ticket-truth.ts'
@@ -44,6 +45,7 @@ export function* truthOf(workspace: Workspace, options: TruthOptions = {}): Gene
     if (stream === 'conversation_parts') yield* partTruth(workspace, judge)
     else if (stream === 'company_segments') yield* membershipTruth(workspace, judge)
     else if (stream === 'ticket_parts') yield* ticketPartTruth(workspace, judge)
+    else if (belowNames.includes(stream)) yield* belowTruth(workspace, stream, judge, options)
     else {
       for (const version of workspace.collection(stream).log) {
         if (!version.isListed) continue

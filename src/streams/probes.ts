@@ -11,12 +11,17 @@ export interface Probe {
   request: IntercomRequest
   /** Keys from the answer's root to its records. */
   recordsPath: readonly string[]
+  /** It asks about nobody: that nothing is found is no refusal. @defaultValue false */
+  isOfNobody?: true
 }
 
 type ProbeRequest = Omit<IntercomRequest, 'version'>
 
 /** Companies are never probed with a scroll: a workspace has only one, and it stays taken for a minute. */
 const companies: ProbeRequest = { method: 'POST', path: '/companies/list', query: { page: '1', per_page: '1' } }
+
+/** An id that Intercom gives to nobody. */
+const NOBODY = '000000000000000000000000'
 
 /** Later than anything ever logged. Unix seconds. */
 const FAR_FUTURE = '4102444800'
@@ -39,19 +44,31 @@ function probeOf({ path, query, search, filtered, windows }: StreamEntry): Probe
  */
 export function listProbes(named: readonly string[], version: ApiVersion = defaultApiVersion): Probe[] {
   const probes = new Map<string, Probe>()
+  const add = (streamName: string, { scope, recordsPath }: StreamEntry, request: ProbeRequest, isOfNobody?: true) => {
+    const key = JSON.stringify(request)
+    const known = probes.get(key)
+    if (known) known.streamNames.push(streamName)
+    else
+      probes.set(key, {
+        streamNames: [streamName],
+        scope,
+        request: { ...request, version },
+        recordsPath,
+        ...(isOfNobody && { isOfNobody }),
+      })
+  }
   for (const entry of streamTable) {
     if (entry.optIn && !named.includes(entry.name)) continue
     // A child stream needs its parent's permission, so the parent is probed.
     const root = rootOf(entry)
-    const request = probeOf(root)
-    const key = JSON.stringify(request)
-    const known = probes.get(key)
-    if (known) known.streamNames.push(entry.name)
-    else {
-      const { name, scope } = entry
-      const { recordsPath } = root
-      probes.set(key, { streamNames: [name], scope, request: { ...request, version }, recordsPath })
-    }
+    add(entry.name, root, probeOf(root))
+    if (entry.child && entry.scope !== root.scope) add(entry.name, entry, childProbeOf(entry), true)
   }
   return [...probes.values()]
+}
+
+/** Of children that need a permission of their own: those of a parent that does not exist. */
+function childProbeOf({ path, child }: StreamEntry): ProbeRequest {
+  const query = Object.entries(child?.query ?? {}).map(([name, value]) => [name, value.replace('{id}', NOBODY)])
+  return { method: 'GET', path: path.replace('{id}', NOBODY), query: Object.fromEntries(query) }
 }

@@ -1,4 +1,4 @@
-import { integerBetween, pick, type Random } from '../../random.ts'
+import { createRandom, integerBetween, pick, type Random } from '../../random.ts'
 import { isAtLeast } from '../../serving/api-version.ts'
 import { objectId } from '../object-id.ts'
 import { adminId, teamId } from '../people.ts'
@@ -19,8 +19,10 @@ const isoTime = (seconds: number | null): string | null =>
   seconds === null ? null : new Date(seconds * 1000).toISOString()
 
 /** The conversation that a call belongs to, if it belongs to one; a conversation may have several calls. */
-const conversationOfCall = (random: Random): string | null =>
-  random() < 0.1 ? null : String(64_619_700_000_000 + integerBetween(random, 0, 60))
+function conversationOfCall({ index }: RecordPlan, { seed }: RecordSetting): string | null {
+  const random = createRandom(seed, 56, index)
+  return random() < 0.1 ? null : String(64_619_700_000_000 + integerBetween(random, 0, 60))
+}
 
 const callAddress = (id: string, what: string): string => `https://api.intercom.io/calls/${id}/${what}`
 
@@ -128,14 +130,15 @@ export const contentLists = {
   },
   calls: {
     key: 55,
-    members(random, plan, { seed, contactCount }) {
+    members(random, plan, setting) {
+      const { seed, contactCount } = setting
       const contact = Math.floor(random() * Math.max(1, contactCount))
       // Both forms are documented.
       const time = plan.index % 2 === 0 ? (seconds: number | null) => seconds : isoTime
       return {
         type: 'call',
         id: plan.id,
-        conversation_id: conversationOfCall(random),
+        conversation_id: conversationOfCall(plan, setting),
         admin_id: random() < 0.3 ? null : adminId(0),
         contact_id: objectId(seed, 1, contact, plan.createdAt),
         state: revised('completed', plan),

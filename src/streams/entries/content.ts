@@ -143,7 +143,7 @@ export const contentEntries: readonly StreamEntry[] = [
     scope: 'Read events',
     // An event need not move its contact, so those of all contacts are read each time.
     optIn: true,
-    idMembers: ['id', 'user_id'],
+    idMembers: [],
     child: {
       parent: 'contacts',
       parentIdMember: 'contact_id',

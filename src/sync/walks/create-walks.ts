@@ -37,7 +37,7 @@ export function groupStreams(streams: readonly SelectedStream[], context: FeedCo
     const walkName = joined.get(root.name) ?? root.name
     const key = [walkName, finishedBefore, previous ? placeOf(previous) : 'fresh'].join()
     const shared = groups.get(key)
-    const isApart = shared !== undefined && asksForOthers(feed, shared.feeds)
+    const isApart = shared !== undefined && root.search !== undefined && asksForOthers(feed, shared.feeds)
     const group = isApart ? groups.get(`${key},${feed.source.name}`) : shared
     if (group) {
       group.streams.push(stream)
@@ -48,8 +48,8 @@ export function groupStreams(streams: readonly SelectedStream[], context: FeedCo
 }
 
 /**
- * A walk asks for one kind of children of its parents. Other children of the same parents are found by a walk of their
- * own.
+ * A walk by search asks for one kind of children of its parents. Other children of the same parents are found by a walk
+ * of their own.
  */
 function asksForOthers({ source }: Feed, feeds: readonly Feed[]): boolean {
   return source.child !== undefined && feeds.some((feed) => feed.source.child && feed.source !== source)

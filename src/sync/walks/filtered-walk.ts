@@ -1,22 +1,16 @@
 import { defaultApiVersion } from '../../airbyte/source-config.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
-import { type ChildEndpoint, childEndpoint, type FoundChildren, findChildren } from '../completion/ask-children.ts'
-import { readBatches } from '../completion/batches.ts'
-import { askGoneAgain, readChildren } from '../completion/children.ts'
-import { createGoneParents } from '../completion/gone-parents.ts'
-import { createRecheckLimit } from '../completion/patience.ts'
-import { countedChildren, shownChildren } from '../completion/shown-children.ts'
-import type { Arrival, LogEntry, Sink, Walk } from '../contract/walk.ts'
+import type { Arrival, LogEntry, Walk } from '../contract/walk.ts'
 import { MOST_ENTRIES } from '../delivered/seen.ts'
 import { missingOf } from '../delivery/missing.ts'
-import { EVERYTHING, type Row, readRow } from '../pages/search-pages.ts'
+import { EVERYTHING, readRow } from '../pages/search-pages.ts'
 import { FilteredPosition, readPosition } from '../state/position-schema.ts'
 import { completeState, freshState } from '../state/search-state.ts'
-import { type AwaitedParent, awaitedParents, deliverToGone } from '../streams/awaited-parents.ts'
 import type { FedWalkOptions, Feed } from '../streams/feed.ts'
 import { finishedFeedState, overlapNotes } from '../streams/feed-state.ts'
 import type { OpenFeed } from '../streams/open-feed.ts'
 import { listPlan, settingsChanged } from '../streams/settings.ts'
+import { childArrivals, type ListChildren, listChildren, missedArrivals } from './list-children.ts'
 import { listParts } from './list-parts.ts'
 
 /** A walk that has come to its end. */
@@ -31,10 +25,7 @@ interface ListReading {
   /** `Intercom-Version` to send. */
   version: string
   feeds: readonly OpenFeed[]
-  /** The streams of children, and where these are asked for. */
-  child: { feeds: readonly OpenFeed[]; endpoint: ChildEndpoint } | undefined
-  /** Parents whose children the last sync could not read, until this walk meets them. */
-  awaited: Map<string, AwaitedParent>
+  children: readonly ListChildren[]
 }
 
 /**
@@ -112,7 +103,7 @@ async function* listArrivals(
     if (notes.length > 0) yield notesArrival(notes)
     yield* pageArrivals(reading, answer)
   }
-  yield* missedArrivals(reading)
+  for (const one of reading.children) yield* missedArrivals(one)
   yield notesArrival(notes)
   yield {
     take(sink) {
@@ -136,64 +127,21 @@ function compareAll(feeds: readonly OpenFeed[]): void {
 function openReading(options: FedWalkOptions, start: number): ListReading {
   const version = options.config.api_version ?? defaultApiVersion
   const feeds = options.feeds.map((feed) => feed.open(start))
-  const childFeeds = feeds.filter(({ source }) => source.child)
-  const children = childFeeds[0]?.source
-  const shared = { recheckLimit: createRecheckLimit(), gone: createGoneParents() }
-  return {
-    options,
-    version,
-    feeds,
-    child: children && { feeds: childFeeds, endpoint: childEndpoint(children, version, options, shared) },
-    awaited: new Map(awaitedParents(childFeeds).map((awaited) => [awaited.parent.id, awaited])),
-  }
+  return { options, version, feeds, children: listChildren(feeds, version, options) }
 }
 
-async function* pageArrivals(reading: ListReading, answer: ScannedAnswer): AsyncGenerator<Arrival, void, void> {
-  const { child, awaited } = reading
-  const { root } = reading.options
-  const rows = (answer.records ?? []).map((record) => readRow(answer.body, record, root.path, EVERYTHING))
-  if (!child) {
-    yield { take: (sink) => takeRows(reading, answer, rows, new Map(), sink) }
-    return
-  }
-  for (const row of rows) awaited.delete(row.id)
-  const { endpoint } = child
-  const { entry } = endpoint
-  const shown = (row: Row) => countedChildren(entry, answer, row)
-  const isWanted = (row: Row) => child.feeds.some((feed) => feed.wantsChildren(row)) && shown(row) !== 0
-  if (entry.child?.batch) {
-    const children = await readBatches(endpoint, entry.child.batch, answer, rows.filter(isWanted))
-    yield { take: (sink) => takeRows(reading, answer, rows, children, sink) }
-    return
-  }
-  const shownBy = (row: Row) => shown(row) ?? shownChildren(root, answer, row)
-  for await (const batch of readChildren(endpoint, [{ rows, isWanted, shownBy }]))
-    yield { take: (sink) => takeRows(reading, answer, batch.rows, batch.children, sink) }
-}
-
-/** Children that the last sync could not read, for parents that the list has not shown: it may leave some out. */
-async function* missedArrivals({ child, awaited }: ListReading): AsyncGenerator<Arrival, void, void> {
-  if (!child) return
-  for (const { parent, feeds } of awaited.values()) {
-    const children = await findChildren(child.endpoint, parent)
-    yield {
-      take(sink) {
-        for (const feed of feeds) feed.deliverChildren(parent, children, sink)
-      },
-    }
-  }
-  for await (const { parent, children } of askGoneAgain(child.endpoint))
-    yield { take: (sink) => deliverToGone(child.feeds, parent, children, sink) }
-}
-
-function takeRows(
-  { feeds }: ListReading,
+async function* pageArrivals(
+  { options: { root }, feeds, children }: ListReading,
   answer: ScannedAnswer,
-  rows: readonly Row[],
-  children: ReadonlyMap<Row, FoundChildren>,
-  sink: Sink,
-): void {
-  for (const row of rows) for (const feed of feeds) feed.deliver({ answer, row, children: children.get(row) }, sink)
+): AsyncGenerator<Arrival, void, void> {
+  const rows = (answer.records ?? []).map((record) => readRow(answer.body, record, root.path, EVERYTHING))
+  const ofRecords = feeds.filter(({ source }) => !source.child)
+  yield {
+    take(sink) {
+      for (const row of rows) for (const feed of ofRecords) feed.deliver({ answer, row, children: undefined }, sink)
+    },
+  }
+  for (const one of children) yield* childArrivals(one, root, answer, rows)
 }
 
 /** The log entries so far, each once. */
