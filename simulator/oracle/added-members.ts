@@ -1,7 +1,12 @@
+import { rowsInside } from '../records/rows-inside.ts'
 import { findSpan } from './json-spans.ts'
 
-/** The members that a sync adds right after the opening brace of a record that is read below a parent. */
-const addedNames = ['conversation_id', 'company_id', 'ticket_id', 'parent_updated_at']
+/** The members that a sync adds right after the opening brace of a record that belongs to a parent. */
+const addedNames = [
+  ...new Set(['conversation_id', 'company_id', 'ticket_id', ...Object.values(rowsInside).map(({ member }) => member)]),
+  'position',
+  'parent_updated_at',
+]
 
 /** A member's name and value at the start of an object, with the comma after it. */
 const firstMember = /^\{"([a-z_]+)":("[^"\\]*"|-?\d+|null)(,|(?=\}))/

@@ -1,4 +1,5 @@
 import { attributeKey } from '../records/attribute-record.ts'
+import { findRowsInside, type RowsInside } from '../records/rows-inside.ts'
 
 /** What the oracle must know about a stream. */
 export interface StreamRules {
@@ -59,5 +60,17 @@ const rules: Readonly<Record<string, StreamRules>> = {
 export const membershipKey = (company: string, segment: string): string => `${company} ${segment}`
 
 export function rulesOf(stream: string): StreamRules {
-  return (Object.hasOwn(rules, stream) ? rules[stream] : undefined) ?? ordinary
+  const inside = findRowsInside(stream)
+  return (Object.hasOwn(rules, stream) ? rules[stream] : inside && rulesOfRows(inside)) ?? ordinary
+}
+
+/** A row is known by the record that holds it, and its own key there. */
+function rulesOfRows({ holder, member, key, isSigned }: RowsInside): StreamRules {
+  const parent = { stream: holder, member }
+  return {
+    ...ordinary,
+    key: (data) => `${String(data[member])} ${String(data[key])}`,
+    isSigned: isSigned === true,
+    parent,
+  }
 }
