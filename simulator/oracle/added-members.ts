@@ -3,7 +3,12 @@ import { findSpan } from './json-spans.ts'
 
 /** The members that a sync adds right after the opening brace of a record that belongs to a parent. */
 const addedNames = [
-  ...new Set(['conversation_id', 'company_id', 'ticket_id', ...Object.values(rowsInside).map(({ member }) => member)]),
+  ...new Set([
+    'conversation_id',
+    'company_id',
+    'ticket_id',
+    ...Object.values(rowsInside).flatMap(({ members }) => members),
+  ]),
   'position',
   'parent_updated_at',
 ]

@@ -65,12 +65,14 @@ export function rulesOf(stream: string): StreamRules {
 }
 
 /** A row is known by the record that holds it, and its own key there. */
-function rulesOfRows({ holder, member, key, isSigned }: RowsInside): StreamRules {
-  const parent = { stream: holder, member }
+function rulesOfRows({ holders, members, key, isTimed, isSigned }: RowsInside): StreamRules {
+  const [stream = ''] = holders
+  const [member = ''] = members
   return {
     ...ordinary,
-    key: (data) => `${String(data[member])} ${String(data[key])}`,
+    key: (data) => [...members, key].map((name) => String(data[name])).join(' '),
+    isIncremental: isTimed,
     isSigned: isSigned === true,
-    parent,
+    ...(isTimed && { parent: { stream, member } }),
   }
 }
