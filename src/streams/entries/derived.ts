@@ -1,6 +1,7 @@
+import { defaultEntries } from './default-streams.ts'
 import type { DerivedList, DerivedTraits } from './derived-traits.ts'
 import { plain, type StreamEntry } from './stream-entry.ts'
-import { usualEntries } from './usual.ts'
+
 
 /** A stream of rows inside records, as far as it does not follow from the stream whose records these are. */
 interface DerivedStream extends Omit<DerivedTraits, 'from' | 'lists'>, Pick<StreamEntry, 'since'> {
@@ -129,7 +130,7 @@ export const derivedEntries: readonly StreamEntry[] = [
 function entryOf(stream: DerivedStream): StreamEntry {
   const { name, from, path, lists, idMembers, since, ...traits } = stream
   const parents = typeof from === 'string' ? ([from] as const) : from
-  const parent = usualEntries.find((entry) => entry.name === parents[0])
+  const parent = defaultEntries.find((entry) => entry.name === parents[0])
   if (!parent) throw new Error(`${name} is derived from ${parents[0]}, which is no stream`)
   const { parentKey, copied = [], byPosition, valueMember } = traits
   const parentMembers = parentKey === undefined ? copied : [parentKey]
