@@ -2,7 +2,6 @@ import { defaultEntries } from './default-streams.ts'
 import type { DerivedList, DerivedTraits } from './derived-traits.ts'
 import { plain, type StreamEntry } from './stream-entry.ts'
 
-
 /** A stream of rows inside records, as far as it does not follow from the stream whose records these are. */
 interface DerivedStream extends Omit<DerivedTraits, 'from' | 'lists'>, Pick<StreamEntry, 'since'> {
   name: string
