@@ -70,6 +70,11 @@ export interface SimulatorOptions {
    * @defaultValue 0
    */
   removedTags?: number
+  /**
+   * Whether records hold rows of every kind: parts have tags and e-mail headers, AI agents name their sources, tickets are
+   * linked, teams have second priorities. @defaultValue false
+   */
+  rowsInside?: boolean
   /** `updated_at` of the contacts at the start, Unix seconds [from, to). @defaultValue 2024-01-01 to 2026-01-01, UTC */
   span?: { from: number; to: number }
   /** IANA name. @defaultValue 'America/New_York' */
@@ -189,6 +194,7 @@ export function withDefaults(options: SimulatorOptions): Required<SimulatorOptio
     listLengths: {},
     longLists: 0.005,
     removedTags: 0,
+    rowsInside: false,
     span: { from: Date.UTC(2024, 0, 1) / 1000, to: Date.UTC(2026, 0, 1) / 1000 },
     timezone: 'America/New_York',
     region: 'US',

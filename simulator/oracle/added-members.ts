@@ -1,8 +1,13 @@
+import { rowsInside } from '../records/rows-inside.ts'
 import { findSpan } from './json-spans.ts'
 
-/** The members that a sync adds right after the opening brace of a record that is read below a parent. */
+/** The members that a sync adds right after the opening brace of a record that belongs to a parent. */
 const addedNames = [
-  ...['article_id', 'company_id', 'contact_id', 'conversation_id', 'segment_id', 'ticket_id'],
+  ...new Set([
+    ...['article_id', 'company_id', 'contact_id', 'conversation_id', 'segment_id', 'ticket_id'],
+    ...Object.values(rowsInside).flatMap(({ members }) => members),
+  ]),
+  'position',
   'parent_updated_at',
 ]
 

@@ -1,4 +1,5 @@
 import { attributeKey } from '../records/attribute-record.ts'
+import { findRowsInside, type RowsInside } from '../records/rows-inside.ts'
 
 /** What the oracle must know about a stream. */
 export interface StreamRules {
@@ -83,5 +84,19 @@ export function membershipKey(parent: string, id: string): string {
 }
 
 export function rulesOf(stream: string): StreamRules {
-  return (Object.hasOwn(rules, stream) ? rules[stream] : undefined) ?? ordinary
+  const inside = findRowsInside(stream)
+  return (Object.hasOwn(rules, stream) ? rules[stream] : inside && rulesOfRows(inside)) ?? ordinary
+}
+
+/** A row is known by the record that holds it, and its own key there. */
+function rulesOfRows({ holders, members, key, isTimed, isSigned }: RowsInside): StreamRules {
+  const [stream = ''] = holders
+  const [member = ''] = members
+  return {
+    ...ordinary,
+    key: (data) => [...members, key].map((name) => String(data[name])).join(' '),
+    isIncremental: isTimed,
+    isSigned: isSigned === true,
+    ...(isTimed && { parent: { stream, member } }),
+  }
 }

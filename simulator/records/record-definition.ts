@@ -29,6 +29,8 @@ export interface RecordSetting {
   longLists: number
   /** How many removed tags each contact's list of tags still counts. */
   removedTags: number
+  /** Whether records hold rows of every kind. */
+  rowsInside: boolean
 }
 
 /** Identifies one state of one record; its text follows from it. Times are Unix seconds. */

@@ -103,5 +103,6 @@ export function settingOf(options: Options, workspaceId: string): RecordSetting 
     listLengths: options.listLengths,
     longLists: options.longLists,
     removedTags: options.removedTags,
+    rowsInside: options.rowsInside,
   }
 }

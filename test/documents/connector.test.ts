@@ -2,8 +2,8 @@ import { cpSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import { openDesk, readBlocks } from '../support/documents.ts'
+import { judge } from '../support/engine.ts'
 import { withTools } from '../support/tools.ts'
 
 const fullRefresh = ['admins', 'company_attributes', 'contact_attributes', 'tags', 'teams']
@@ -23,7 +23,7 @@ t.test(
     t.equal(build, 'npm run build')
     t.match(await desk.run(rest.join('\n')), { code: 0 })
     const read = (file: string) => readFileSync(join(desk.folder, file))
-    t.match(await checkMessages([read('messages.ndjson')], desk.simulator.workspace.truth()), { ok: true })
+    t.match(await judge(desk.simulator, read('messages.ndjson')), { ok: true })
     const messages = read('next.ndjson')
       .toString()
       .trimEnd()

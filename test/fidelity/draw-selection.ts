@@ -9,13 +9,13 @@ export interface Wish {
 
 /**
  * Half of the workspaces sync all streams, by increments. The others leave some streams out, or read some of them
- * whole. None has streams that are read only when they are named.
+ * whole. Of the streams that are read only when they are named all have some of those of rows inside records.
  */
 export function drawSelection(random: Random): Wish[] {
   const isMixed = random() < 0.5
-  return streamTable.flatMap(({ name, cursor, optIn }): Wish[] => {
-    if (optIn) return []
-    const isLeftOut = isMixed && random() < 0.2
+  return streamTable.flatMap(({ name, cursor, optIn, derived }): Wish[] => {
+    if (optIn && !derived) return []
+    const isLeftOut = derived ? random() < 0.7 : isMixed && random() < 0.2
     const isWhole = cursor === undefined || (isMixed && random() < 0.2)
     return isLeftOut ? [] : [{ name, syncMode: isWhole ? 'full_refresh' : 'incremental' }]
   })

@@ -2,9 +2,10 @@ import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import type { DeliveryLedger } from '../../simulator/oracle/delivery-check.ts'
 import type { FaultGroup } from '../../simulator/oracle/report.ts'
 import { createRandom } from '../../simulator/random.ts'
+import { findRowsInside } from '../../simulator/records/rows-inside.ts'
 import { beginIncrement, endIncrement } from '../../simulator/scenario/play.ts'
 import { drawScenario, type Scenario } from '../../simulator/scenario/scenario.ts'
-import { streamTable } from '../../src/streams/table.ts'
+import { rootOf, streamTable } from '../../src/streams/table.ts'
 import { collectSync } from '../support/engine.ts'
 import { coveredByStates } from './abandoned-job.ts'
 import { drawClocks, type ToldClocks } from './draw-clocks.ts'
@@ -31,12 +32,8 @@ const minute = 60_000
 /** After this time the search shows everything. */
 const longestLagMs = 11 * 60 * minute
 const timeless = new Set(streamTable.filter(({ cursor }) => cursor === undefined).map(({ name }) => name))
-const hasParent = new Set(streamTable.filter(({ child }) => child).map(({ name }) => name))
-const searched = new Set(
-  streamTable
-    .filter(({ search, child }) => search || /conversations|tickets/.test(child?.parent ?? ''))
-    .map(({ name }) => name),
-)
+const hasParent = new Set(streamTable.filter(({ child, derived }) => child || derived).map(({ name }) => name))
+const searched = new Set(streamTable.filter((entry) => rootOf(entry).search).map(({ name }) => name))
 
 /** A run under way. */
 interface Run {
@@ -135,7 +132,7 @@ async function giveUp(run: Run, afterCommits: number): Promise<void> {
   const states = (job.state as StreamState[]).filter((state) => !whole.has(nameOf(state)))
   const names = new Set(states.map(nameOf))
   run.state = [...((run.state ?? []) as StreamState[]).filter((state) => !names.has(nameOf(state))), ...states]
-  const truth = world.simulator.workspace.truth({ version })
+  const truth = truthOf(run)
   const report = await checkMessages([coveredByStates(job.messages)], truth, { ledger, expectStreams: [] })
   // The records alone say nothing about the order of messages.
   for (const { kind, stream, count, examples } of report.faults)
@@ -189,13 +186,13 @@ async function sync(
   const mostMissing = (stream: string) =>
     hasParent.has(stream) || (stream === 'contacts' && version !== '2.17')
       ? Infinity
-      : Math.max(stubborn, countSetAside(job.messages, world.simulator.workspace.truth({ version }), stream))
+      : Math.max(stubborn, countSetAside(job.messages, truthOf(run), stream))
   const isForgiven = ({ kind, stream, count }: FaultGroup) =>
     ['missing', 'stale'].includes(kind) && stream !== null && job.incomplete.has(stream) && count <= mostMissing(stream)
 
   // A stream that is read whole gives all records, whatever came before.
   for (const stream of whole) ledger.delete(stream)
-  const truth = world.simulator.workspace.truth({ version })
+  const truth = truthOf(run)
   const due = isSettled ? {} : { visibleAt: dueTimes(run, job, startedAt), stillAt: world.clock.now() }
   const report = await checkMessages([job.messages], truth, { ...due, ledger })
   for (const { kind, stream, count, examples } of report.faults.filter((fault) => stubborn === 0 || !isForgiven(fault)))
@@ -214,6 +211,13 @@ async function sync(
   if (clocks) run.mayRepeat = Math.max(run.mayRepeat, 1)
 }
 
+/** What there is in the streams that everybody reads, and in those of rows inside records that this run reads. */
+function truthOf({ world, result, streams }: Run): ReturnType<World['simulator']['workspace']['truth']> {
+  const { workspace } = world.simulator
+  const derived = streams.map(({ name }) => name).filter((name) => findRowsInside(name))
+  return workspace.truth({ version: result.scenario.version, streams: [...workspace.streamNames, ...derived] })
+}
+
 /**
  * By stream, ms: everything that the search showed at this time is due now. If the search shows changes late, this is
  * the start of the sync. Older changes that it shows afterwards belong to the next sync, which reads them again.
@@ -223,13 +227,13 @@ function dueTimes({ result }: Run, { state }: Job, startedAt: number): Record<st
   const { indexLagsMs = {}, ticketsBehindTheirParts = 0 } = result.scenario.options
   const isLate = (stream: string) =>
     Object.hasOwn(indexLagsMs, stream) || (stream === 'tickets' && ticketsBehindTheirParts > 0)
-  const parentOf = (stream: string) => streamTable.find(({ name }) => name === stream)?.child?.parent ?? stream
   const readTo = new Map(
     (state as StreamState[]).map((one) => [nameOf(one), one.stream.stream_state.intercom_sync?.read_to]),
   )
   return Object.fromEntries(
-    streamTable.map(({ name }) => {
-      const isPrompt = searched.has(name) && !isLate(parentOf(name))
+    streamTable.map((entry) => {
+      const { name } = entry
+      const isPrompt = searched.has(name) && !isLate(rootOf(entry).name)
       return [name, isPrompt ? Math.max(startedAt, (readTo.get(name) ?? 0) * 1000) : startedAt]
     }),
   )

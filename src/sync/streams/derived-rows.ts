@@ -35,7 +35,8 @@ export function derivedRows(form: RowForm, holder: RowHolder): Buffer[] {
     listItems(holder.text, 0, list.path).flatMap((item, position) => {
       const text = itemText(form.derived, holder.text, item)
       if (!text) return []
-      return rowText(form, text, [...keys, ...ownMembers(form.derived, list, position), ...timeMembers(holder)])
+      const own = form.derived.byPosition ? [[POSITION, String(position)] as const] : []
+      return rowText(form, text, [...keys, ...own, ...parentTimes(holder), ...listMembers(list)])
     }),
   )
 }
@@ -57,14 +58,12 @@ function keyMembers({ derived, parentIdTypes }: RowForm, { id, text }: RowHolder
   return [...own, ...others]
 }
 
-function ownMembers({ byPosition }: DerivedTraits, { added }: DerivedList, position: number): Member[] {
-  return [
-    ...(byPosition ? [[POSITION, String(position)] satisfies Member] : []),
-    ...(added ? [[added.name, JSON.stringify(added.value)] satisfies Member] : []),
-  ]
+function listMembers({ added }: DerivedList): Member[] {
+  return added ? [[added.name, JSON.stringify(added.value)]] : []
 }
 
-function timeMembers({ updatedAt, ofParent = [] }: RowHolder): Member[] {
+/** The record's own parent, if it is a child, and the time. */
+function parentTimes({ updatedAt, ofParent = [] }: RowHolder): Member[] {
   return updatedAt === undefined ? [...ofParent] : [...ofParent, [PARENT_UPDATED_AT, String(updatedAt)]]
 }
 
