@@ -1,7 +1,8 @@
 import { type ApiVersion, defaultApiVersion } from '../airbyte/source-config.ts'
 import { searchBody } from '../intercom/endpoints/search-query.ts'
 import type { IntercomRequest } from '../intercom/request.ts'
-import { findStream, type StreamEntry, streamTable } from './table.ts'
+import { findStream, type StreamEntry } from './table.ts'
+import { streamsOf } from './versions.ts'
 
 /** One cheap request that shows whether the token may read the streams behind it. */
 export interface Probe {
@@ -34,13 +35,13 @@ function probeOf({ path, query, child, search, filtered, windows }: StreamEntry)
 }
 
 /**
- * The probes of all streams; streams that need the same request share one.
+ * The probes of all streams that the version has; streams that need the same request share one.
  *
  * @param named the streams that are named; opt-in streams among the others are left out
  */
 export function listProbes(named: readonly string[], version: ApiVersion = defaultApiVersion): Probe[] {
   const probes = new Map<string, Probe>()
-  for (const entry of streamTable) {
+  for (const entry of streamsOf(version)) {
     if (entry.optIn && !named.includes(entry.name)) continue
     const request = probeOf(entry)
     const key = JSON.stringify(request)

@@ -23,6 +23,8 @@ export interface StreamEntry {
   since?: ApiVersion
   /** The stream is read, and its permission asked for, only when it is named. @defaultValue it is one of all streams */
   optIn?: true
+  /** `*` does not bring it: it costs a request per parent, or its price cannot be told. @defaultValue its traits decide */
+  onlyByName?: true
   /** Members Intercom writes now as a number, now as a string. */
   idMembers: readonly string[]
   /** Members that are objects in some of Intercom's API versions or workspaces, and texts in others. */
