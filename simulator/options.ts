@@ -41,6 +41,8 @@ export interface SimulatorOptions {
   ticketsBehindTheirParts?: number
   /** Articles at the start, forty of one second. @defaultValue 0 */
   articles?: number
+  /** Entries of each list of references (ticket types, brands, …) beyond those of every workspace. @defaultValue 0 */
+  references?: number
   /** Entries of the admin activity log at the start. @defaultValue 0 */
   activityLogs?: number
   /** Windows of the activity log that hold more rows than this are answered with 500. @defaultValue null: no limit */
@@ -175,6 +177,7 @@ export function withDefaults(options: SimulatorOptions): Required<SimulatorOptio
     longTickets: 0,
     ticketsBehindTheirParts: 0,
     articles: 0,
+    references: 0,
     activityLogs: 0,
     mostActivityLogs: null,
     firstTimes: {},

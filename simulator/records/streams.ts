@@ -8,6 +8,8 @@ import { contactDefinition } from './contact-record.ts'
 import { conversationDefinition } from './conversation-record.ts'
 import { contactOddities } from './oddities.ts'
 import type { RecordDefinition, RecordSetting } from './record-definition.ts'
+import { type ReferenceList, referenceDefinition } from './references/reference-list.ts'
+import { referenceLists } from './references/reference-lists.ts'
 import { segmentDefinition } from './segment-record.ts'
 import { tagDefinition } from './tag-record.ts'
 import { teamDefinition } from './team-record.ts'
@@ -45,11 +47,20 @@ const storedStreams: Readonly<Record<string, StoredStream>> = {
   conversations: { definition: () => conversationDefinition, count: ({ conversations }) => conversations },
 }
 
+const reference = (list: ReferenceList): StoredStream => ({
+  definition: () => referenceDefinition(list),
+  count: ({ references }) => (list.builtIn ?? 0) + references,
+})
+
+/** The streams of lists that other records refer to. */
+export const referenceNames: readonly string[] = referenceLists.map(({ stream }) => stream)
+
 /** Streams that a workspace has only when its options say so. */
 const optInStreams: Readonly<Record<string, StoredStream>> = {
   tickets: { definition: () => ticketDefinition, count: ({ tickets }) => tickets },
   articles: { definition: () => articleDefinition, count: ({ articles }) => articles },
   activity_logs: { definition: () => activityLogDefinition, count: ({ activityLogs }) => activityLogs },
+  ...Object.fromEntries(referenceLists.map((list) => [list.stream, reference(list)])),
 }
 
 /** @throws RangeError when there is no such stream, or it is derived from others */

@@ -1,5 +1,6 @@
+import { referenceLists } from '../records/references/reference-lists.ts'
 import { answerActivityLogSearch, answerActivityLogs } from './activity-logs.ts'
-import { answerConversationAttributes, answerDataAttributes, conversationAttributesMoved } from './attributes.ts'
+import { answerDataAttributes } from './attributes.ts'
 import {
   answerCompaniesByFilter,
   answerCompany,
@@ -20,6 +21,7 @@ import { answerConversation, answerConversationSearch } from './conversations.ts
 import type { Endpoint } from './endpoint.ts'
 import { answerMe } from './me.ts'
 import { numberedList } from './numbered-list.ts'
+import { referenceAnswer } from './reference-lists.ts'
 import { answerTicket, answerTicketSearch } from './tickets.ts'
 import { wholeList } from './whole-list.ts'
 
@@ -53,7 +55,6 @@ const rows: readonly Row[] = [
     }),
   ],
   ['GET /data_attributes', 'read_users', answerDataAttributes],
-  ['GET /conversations/attributes', 'read_users', answerConversationAttributes, { since: conversationAttributesMoved }],
   ['POST /contacts/search', 'read_users', answerContactSearch, search],
   ['GET /contacts/:id', 'read_users', answerContact],
   ['GET /contacts/:id/tags', 'read_tags', answerContactTags],
@@ -70,6 +71,14 @@ const rows: readonly Row[] = [
   ['GET /conversations/:id', 'read_conversations', answerConversation],
   ['POST /tickets/search', 'read_tickets', answerTicketSearch, { ...search, since: '2.10' }],
   ['GET /tickets/:id', 'read_tickets', answerTicket, { since: '2.9' }],
+  ...referenceLists.map((list): Row => {
+    return [
+      `GET ${list.path}`,
+      list.scope,
+      referenceAnswer(list),
+      list.since === undefined ? {} : { since: list.since },
+    ]
+  }),
 ]
 
 export const endpoints: readonly Endpoint[] = [

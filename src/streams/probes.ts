@@ -1,8 +1,9 @@
 import { type ApiVersion, defaultApiVersion } from '../airbyte/source-config.ts'
 import { searchBody } from '../intercom/endpoints/search-query.ts'
 import type { IntercomRequest } from '../intercom/request.ts'
+import type { RecordShape } from '../intercom/text/record-scanner.ts'
 import { findStream, type StreamEntry } from './table.ts'
-import { streamsOf } from './versions.ts'
+import { placeOf, streamsOf } from './versions.ts'
 
 /** One cheap request that shows whether the token may read the streams behind it. */
 export interface Probe {
@@ -10,8 +11,8 @@ export interface Probe {
   /** The permission that these streams need, in Intercom's words. */
   scope: string
   request: IntercomRequest
-  /** Keys from the answer's root to its records. */
-  recordsPath: readonly string[]
+  /** Where its answer has records. */
+  shape: RecordShape
 }
 
 type ProbeRequest = Omit<IntercomRequest, 'version'>
@@ -23,9 +24,11 @@ const companies: ProbeRequest = { method: 'POST', path: '/companies/list', query
 const FAR_FUTURE = '4102444800'
 
 /** Derived from how the stream is read. A child stream needs its parent's permission, so the parent is probed. */
-function probeOf({ path, query, child, search, filtered, windows }: StreamEntry): ProbeRequest {
+function probeOf(entry: StreamEntry, version: ApiVersion): ProbeRequest {
+  const { child, search, filtered, windows } = entry
   const parent = child && findStream(child.parent)
-  if (parent) return probeOf(parent)
+  if (parent) return probeOf(parent, version)
+  const { path, query } = placeOf(entry, version)
   if (filtered?.list === 'scroll') return companies
   if (filtered?.list === 'pages') return { method: 'GET', path, query: { ...query, page: '1', per_page: '1' } }
   if (windows) return { method: 'GET', path, query: { created_at_after: FAR_FUTURE } }
@@ -43,14 +46,15 @@ export function listProbes(named: readonly string[], version: ApiVersion = defau
   const probes = new Map<string, Probe>()
   for (const entry of streamsOf(version)) {
     if (entry.optIn && !named.includes(entry.name)) continue
-    const request = probeOf(entry)
+    const request = probeOf(entry, version)
     const key = JSON.stringify(request)
     const known = probes.get(key)
     if (known) known.streamNames.push(entry.name)
     else {
       const { name, scope, child } = entry
-      const { recordsPath } = (child && findStream(child.parent)) ?? entry
-      probes.set(key, { streamNames: [name], scope, request: { ...request, version }, recordsPath })
+      const { recordsPath, textsAs } = (child && findStream(child.parent)) ?? entry
+      const shape = { recordsPath, textsAs, members: [] }
+      probes.set(key, { streamNames: [name], scope, request: { ...request, version }, shape })
     }
   }
   return [...probes.values()]

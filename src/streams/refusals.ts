@@ -84,9 +84,9 @@ export function describeRefusal({ probe, error }: Refusal): string {
     : `${names}: Intercom answered ${status}: ${detail}`
 }
 
-async function refusalOf(client: IntercomClient, { request, recordsPath }: Probe): Promise<RefusedError | undefined> {
+async function refusalOf(client: IntercomClient, { request, shape }: Probe): Promise<RefusedError | undefined> {
   try {
-    await client.ask(request, ({ body }) => scanList(body, { recordsPath, members: [] }, request.path))
+    await client.ask(request, ({ body }) => scanList(body, shape, request.path))
     return undefined
   } catch (error) {
     if (error instanceof RefusedError) return error

@@ -20,3 +20,12 @@ export function lackOf(entry: StreamEntry | undefined, version: ApiVersion = def
   const { name, since } = entry
   return `${name} came with version ${since} of Intercom's API, and this config reads ${version}: leave it out, or set api_version to ${since}`
 }
+
+/** Where a version has a stream's list. */
+export function placeOf(
+  { path, query, before }: Pick<StreamEntry, 'path' | 'query' | 'before'>,
+  version: ApiVersion,
+): Pick<StreamEntry, 'path' | 'query'> {
+  const place = before && !isSince(version, before.version) ? before : { path, query }
+  return { path: place.path, ...(place.query && { query: place.query }) }
+}

@@ -1,11 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { ConfiguredCatalog } from '../../airbyte/catalog.ts'
 import {
   catalogMessage,
   connectionStatusMessage,
   specMessage,
   unusableConfig,
 } from '../../airbyte/connector-messages.ts'
-import type { ConfiguredCatalog } from '../../airbyte/catalog.ts'
 import { readSourceConfig, type SourceConfig } from '../../airbyte/source-config.ts'
 import type { Fault } from '../../errors.ts'
 import { isObject } from '../../json-object.ts'

@@ -39,7 +39,10 @@ export function readScheduleMembers(
 }
 
 /** Streams of full refreshes that the connection does not have. */
-export function findUnknownRefreshes(refresh: FullRefresh | undefined, { catalog, config }: ConnectionSettings): Fault[] {
+export function findUnknownRefreshes(
+  refresh: FullRefresh | undefined,
+  { catalog, config }: ConnectionSettings,
+): Fault[] {
   const names = resolveEvery(catalog, config.api_version).streams.map(({ stream }) => stream.name)
   return (refresh?.streams ?? []).flatMap((name, place) =>
     names.includes(name)

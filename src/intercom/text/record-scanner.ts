@@ -16,6 +16,7 @@ import {
 import { walkElements, walkMembers } from './json-walk.ts'
 import { type KeyNames, keyNames, keyText } from './key-names.ts'
 import { MemberSpans, type Members, SharedSpans } from './member-spans.ts'
+import { withObjects } from './texts-as-objects.ts'
 
 /** Where a record is in an answer's body, and what we know about it without parsing it. */
 export interface ScannedRecord extends Span, Omit<Marks, 'escapes' | 'trues'> {
@@ -47,6 +48,8 @@ export interface RecordShape {
   recordsPath: readonly string[]
   /** Members of each record to find, e.g. `['id', 'updated_at']`. */
   members: readonly string[]
+  /** The array holds texts: each becomes an object with this member. @defaultValue it holds objects */
+  textsAs?: string | undefined
 }
 
 /**
@@ -56,7 +59,7 @@ export interface RecordShape {
  */
 export function scanAnswer(body: Buffer, shape: RecordShape): ScannedAnswer {
   try {
-    return scan(body, shape)
+    return scan(shape.textsAs === undefined ? body : withObjects(body, shape.recordsPath, shape.textsAs), shape)
   } catch (error) {
     if (!(error instanceof JsonTextError)) throw error
     throw new CodedError('intercom_protocol', `Intercom's answer of ${body.length} bytes is ${error.message}`)

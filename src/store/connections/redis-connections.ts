@@ -116,7 +116,13 @@ async function readStart(
   const states = await readConnectionStates(redis, tenant, connectionId)
   const whose = workspaceId ?? workspaceIn(states)
   const catalog = resolveEvery(settings.catalog, settings.config.api_version)
-  return { ...settings, catalog, generation: generation ?? '', states, ...(whose !== undefined && { workspaceId: whose }) }
+  return {
+    ...settings,
+    catalog,
+    generation: generation ?? '',
+    states,
+    ...(whose !== undefined && { workspaceId: whose }),
+  }
 }
 
 /** A check that has led to another workspace than the connection's data is of has failed. */

@@ -11,8 +11,12 @@ export interface StreamEntry {
   /** From the root of Intercom's API; of a child stream the place of one parent's children, with `{id}` in it. */
   path: string
   query?: Readonly<Record<string, string>>
+  /** Where the versions before one have it. @defaultValue where all have it */
+  before?: { version: ApiVersion; path: string; query?: Readonly<Record<string, string>> }
   /** Keys from the answer's root to its records. */
   recordsPath: readonly string[]
+  /** The list holds texts, not objects: each becomes a record with this member. */
+  textsAs?: string
   /** Fields that tell records of the stream apart, as paths. */
   primaryKey: readonly (readonly string[])[]
   /** Only streams that have one can be read incrementally. */

@@ -1,5 +1,6 @@
 import { defaultApiVersion } from '../../airbyte/source-config.ts'
 import { readShapedList } from '../../intercom/endpoints/list-pages.ts'
+import { placeOf } from '../../streams/versions.ts'
 import { isComplete } from '../state/search-state.ts'
 import type { SharedWalk } from '../walks/create-walks.ts'
 import { countingRequests, type EstimateContext } from './context.ts'
@@ -10,15 +11,14 @@ export async function estimateSnapshot(
   { first }: SharedWalk,
   { config, client }: EstimateContext,
 ): Promise<StreamFigures[]> {
-  const { name, path, query, recordsPath } = first.entry
+  const { name, recordsPath, textsAs } = first.entry
   if (isComplete(first.state)) return [{ streamName: name, rows: nothing, requests: nothing, notes: [] }]
   const counting = countingRequests(client)
   const version = config.api_version ?? defaultApiVersion
   const { items } = await readShapedList(counting.client, {
-    path,
+    ...placeOf(first.entry, version),
     version,
-    query,
-    shape: { recordsPath, members: ['id'] },
+    shape: { recordsPath, textsAs, members: ['id'] },
   })
   return [{ streamName: name, rows: counted(items.length), requests: counted(counting.made()), notes: [] }]
 }

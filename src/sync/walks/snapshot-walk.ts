@@ -1,6 +1,7 @@
 import { defaultApiVersion } from '../../airbyte/source-config.ts'
 import { asOneAnswer, readShapedList, shortageOf } from '../../intercom/endpoints/list-pages.ts'
 import { recordText } from '../../intercom/text/record-text.ts'
+import { placeOf } from '../../streams/versions.ts'
 import { memberTypes, retypedMembers } from '../contract/member-types.ts'
 import type { Arrival, SelectedStream, Walk, WalkContext } from '../contract/walk.ts'
 import { readPosition, SnapshotPosition } from '../state/position-schema.ts'
@@ -24,9 +25,9 @@ export function createSnapshotWalk(
     if (done) return
     hasBegun = true
     const version = config.api_version ?? defaultApiVersion
-    const { name, path, query, recordsPath } = entry
-    const shape = { recordsPath, members: ['id', ...retypedMembers(entry)] }
-    const list = await readShapedList(client, { path, version, query, shape })
+    const { name, recordsPath, textsAs } = entry
+    const shape = { recordsPath, textsAs, members: ['id', ...retypedMembers(entry)] }
+    const list = await readShapedList(client, { ...placeOf(entry, version), version, shape })
     const answer = asOneAnswer(list, shape)
     const shortage = shortageOf(list)
     yield {
