@@ -80,6 +80,7 @@ export const optInNames: readonly (readonly [name: string, stored: string])[] = 
   ['ticket_parts', 'tickets'],
   ['articles', 'articles'],
   ['activity_logs', 'activity_logs'],
+  ...referenceNames.map((name) => [name, name] as const),
 ]
 
 /** The streams that a sync reads unless it is told which. */

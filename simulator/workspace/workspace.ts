@@ -5,7 +5,7 @@ import { adjustedDefinition } from '../records/adjusted-definition.ts'
 import { Collection } from '../records/collection.ts'
 import type { RecordSetting } from '../records/record-definition.ts'
 import { UrlSigner } from '../records/signed-urls.ts'
-import { findStoredStream, optInNames, referenceNames, settingOf, streamNames } from '../records/streams.ts'
+import { findStoredStream, optInNames, settingOf, streamNames } from '../records/streams.ts'
 import { SearchIndex } from '../search/search-index.ts'
 import { type TruthLine, type TruthOptions, truthOf } from '../truth/truth.ts'
 import { Companies } from './companies.ts'
@@ -72,7 +72,7 @@ export class Workspace {
   /** The streams it has records for: the eleven, and the optional ones it was set up with. */
   get streamNames(): string[] {
     const told = optInNames.filter(([, stored]) => this.collection(stored).log.length > 0)
-    return [...streamNames, ...told.map(([name]) => name), ...(this.#options.references > 0 ? referenceNames : [])]
+    return [...streamNames, ...told.map(([name]) => name)]
   }
 
   /** All records of a stream as they are now, whether or not the search shows them yet. */

@@ -5,7 +5,7 @@ import { streamTable } from './table.ts'
 /** Intercom's API grows: a version has only the streams that came with it, or before. */
 
 /** Whether a version of Intercom's API has a stream. */
-export function isServed({ since }: Pick<StreamEntry, 'since'>, version: ApiVersion = defaultApiVersion): boolean {
+function isServed({ since }: Pick<StreamEntry, 'since'>, version: ApiVersion = defaultApiVersion): boolean {
   return since === undefined || isSince(version, since)
 }
 

@@ -1303,7 +1303,7 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'foreign: check takes any answer for a list',
     file: 'streams/refusals.ts',
-    find: 'scanList(body, { recordsPath, members: [] }, request.path)',
+    find: 'scanList(body, shape, request.path)',
     replace: 'body',
     tests: ['http/check'],
   },
