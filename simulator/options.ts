@@ -45,6 +45,8 @@ export interface SimulatorOptions {
   lists?: Readonly<Record<string, number>>
   /** Notes of a company, at most; half of the companies have none. @defaultValue 0: companies say nothing of notes */
   companyNotes?: number
+  /** Entries of each list of references (ticket types, brands, …) beyond those of every workspace. @defaultValue 0 */
+  references?: number
   /** Entries of the admin activity log at the start. @defaultValue 0 */
   activityLogs?: number
   /** Windows of the activity log that hold more rows than this are answered with 500. @defaultValue null: no limit */
@@ -186,6 +188,7 @@ export function withDefaults(options: SimulatorOptions): Required<SimulatorOptio
     articles: 0,
     lists: {},
     companyNotes: 0,
+    references: 0,
     activityLogs: 0,
     mostActivityLogs: null,
     firstTimes: {},

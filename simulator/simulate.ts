@@ -62,6 +62,7 @@ function readOptions(flags: Flags): SimulatorOptions {
     tickets: number('tickets'),
     longTickets: number('long-tickets'),
     articles: number('articles'),
+    references: number('references'),
     activityLogs: number('activity-logs'),
     mostActivityLogs: number('most-activity-logs'),
     scrollPageSize: number('scroll-page-size'),

@@ -70,6 +70,8 @@ const rules: Readonly<Record<string, StreamRules>> = {
     parent: { stream: 'articles', member: 'article_id' },
   },
   contact_attributes: attribute,
+  conversation_attributes: { ...ordinary, key: ({ name }) => String(name) },
+  activity_log_event_types: { ...ordinary, key: ({ event_type: type }) => String(type) },
   company_attributes: attribute,
 }
 

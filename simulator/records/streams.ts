@@ -9,6 +9,8 @@ import { conversationDefinition } from './conversation-record.ts'
 import { contactOddities } from './oddities.ts'
 import { plainLists } from './plain/lists.ts'
 import type { RecordDefinition, RecordSetting } from './record-definition.ts'
+import { type ReferenceList, referenceDefinition } from './references/reference-list.ts'
+import { referenceLists } from './references/reference-lists.ts'
 import { segmentDefinition } from './segment-record.ts'
 import { tagDefinition } from './tag-record.ts'
 import { teamDefinition } from './team-record.ts'
@@ -46,6 +48,14 @@ const storedStreams: Readonly<Record<string, StoredStream>> = {
   conversations: { definition: () => conversationDefinition, count: ({ conversations }) => conversations },
 }
 
+const reference = (list: ReferenceList): StoredStream => ({
+  definition: () => referenceDefinition(list),
+  count: ({ references }) => (list.builtIn ?? 0) + references,
+})
+
+/** The streams of lists that other records refer to. */
+export const referenceNames: readonly string[] = referenceLists.map(({ stream }) => stream)
+
 /** Streams that a workspace has only when its options say so. */
 const optInStreams: Readonly<Record<string, StoredStream>> = {
   tickets: { definition: () => ticketDefinition, count: ({ tickets }) => tickets },
@@ -57,6 +67,7 @@ const optInStreams: Readonly<Record<string, StoredStream>> = {
       { definition: () => definition, count: ({ lists }) => lists[name] ?? 0 },
     ]),
   ),
+  ...Object.fromEntries(referenceLists.map((list) => [list.stream, reference(list)])),
 }
 
 /** @throws RangeError when there is no such stream, or it is derived from others */
@@ -77,6 +88,7 @@ export const optInNames: readonly (readonly [name: string, stored: string])[] = 
   ['articles', 'articles'],
   ['activity_logs', 'activity_logs'],
   ...Object.keys(plainLists).map((name): [string, string] => [name, name]),
+  ...referenceNames.map((name) => [name, name] as const),
 ]
 
 /** The streams that a sync reads unless it is told which. */

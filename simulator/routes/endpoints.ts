@@ -1,5 +1,6 @@
+import { referenceLists } from '../records/references/reference-lists.ts'
 import { answerActivityLogSearch, answerActivityLogs } from './activity-logs.ts'
-import { answerConversationAttributes, answerDataAttributes, conversationAttributesMoved } from './attributes.ts'
+import { answerDataAttributes } from './attributes.ts'
 import {
   answerCompaniesByFilter,
   answerCompany,
@@ -17,11 +18,12 @@ import {
   answerContactTags,
 } from './contact-lists.ts'
 import { answerContactSearch } from './contact-search.ts'
-import { answerConversation, answerConversationSearch } from './conversations.ts'
 import { answerArticle, answerCallSearch, answerEvents, answerMacros } from './content.ts'
+import { answerConversation, answerConversationSearch } from './conversations.ts'
 import type { Endpoint } from './endpoint.ts'
 import { answerMe } from './me.ts'
 import { numberedList } from './numbered-list.ts'
+import { referenceAnswer } from './reference-lists.ts'
 import { answerTicket, answerTicketSearch } from './tickets.ts'
 import { wholeList } from './whole-list.ts'
 
@@ -63,7 +65,7 @@ const rows: readonly Row[] = [
   ['GET /macros', 'read_macros', answerMacros, { since: '2.16' }],
   [
     'GET /content_snippets',
-    'read_content_snippets',
+    'read_write_content_snippets',
     numberedList('content_snippets', '/content_snippets', { perPage: 50, mostPerPage: 50, isFlat: true }),
     { since: '2.16' },
   ],
@@ -82,7 +84,6 @@ const rows: readonly Row[] = [
     }),
   ],
   ['GET /data_attributes', 'read_users', answerDataAttributes],
-  ['GET /conversations/attributes', 'read_users', answerConversationAttributes, { since: conversationAttributesMoved }],
   ['POST /contacts/search', 'read_users', answerContactSearch, search],
   ['GET /contacts/:id', 'read_users', answerContact],
   ['GET /contacts/:id/tags', 'read_tags', answerContactTags],
@@ -100,6 +101,14 @@ const rows: readonly Row[] = [
   ['GET /conversations/:id', 'read_conversations', answerConversation],
   ['POST /tickets/search', 'read_tickets', answerTicketSearch, { ...search, since: '2.10' }],
   ['GET /tickets/:id', 'read_tickets', answerTicket, { since: '2.9' }],
+  ...referenceLists.map((list): Row => {
+    return [
+      `GET ${list.path}`,
+      list.scope,
+      referenceAnswer(list),
+      list.since === undefined ? {} : { since: list.since },
+    ]
+  }),
 ]
 
 export const endpoints: readonly Endpoint[] = [

@@ -6,6 +6,7 @@ import { readWorkspace } from '../intercom/endpoints/workspace.ts'
 import { isObject } from '../json-object.ts'
 import { streamSchema } from './schemas.ts'
 import { type StreamEntry, streamTable } from './table.ts'
+import { streamsOf } from './versions.ts'
 
 /** Streams whose records have custom attributes, and what Intercom calls the model of each. */
 const attributeModels: Record<string, AttributeModel> = {
@@ -29,13 +30,13 @@ const valueTypes: Record<string, string[]> = {
   relationship: ['null', 'object'],
 }
 
-/** All streams, with schemas that hold for any workspace. */
+/** All streams of all versions, with schemas that hold for any workspace. */
 export function listStreams(): AirbyteStream[] {
   return streamTable.map((entry) => toAirbyteStream(entry, streamSchema(entry.name)))
 }
 
 /**
- * All streams, with the custom attributes typed as this workspace defines them. If the token may not read the
+ * The streams that a version has, with the custom attributes typed as this workspace defines them. If the token may not read the
  * definitions, the attributes stay an open object.
  *
  * @throws CodedError `token_invalid`, `intercom_unavailable`, `intercom_protocol`
@@ -43,7 +44,7 @@ export function listStreams(): AirbyteStream[] {
 export async function discoverStreams(client: IntercomClient, version?: ApiVersion): Promise<AirbyteStream[]> {
   await readWorkspace(client, version)
   return Promise.all(
-    streamTable.map(async (entry) => {
+    streamsOf(version).map(async (entry) => {
       const schema = streamSchema(entry.name)
       const model = attributeModels[entry.name]
       if (!model) return toAirbyteStream(entry, schema)

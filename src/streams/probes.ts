@@ -1,7 +1,9 @@
 import { type ApiVersion, defaultApiVersion } from '../airbyte/source-config.ts'
 import { searchBody } from '../intercom/endpoints/search-query.ts'
 import type { IntercomRequest } from '../intercom/request.ts'
-import { rootOf, type StreamEntry, streamTable } from './table.ts'
+import type { RecordShape } from '../intercom/text/record-scanner.ts'
+import { rootOf, type StreamEntry } from './table.ts'
+import { placeOf, streamsOf } from './versions.ts'
 
 /** One cheap request that shows whether the token may read the streams behind it. */
 export interface Probe {
@@ -9,8 +11,8 @@ export interface Probe {
   /** The permission that these streams need, in Intercom's words. */
   scope: string
   request: IntercomRequest
-  /** Keys from the answer's root to its records. */
-  recordsPath: readonly string[]
+  /** Where its answer has records. */
+  shape: RecordShape
   /** It asks about nobody: that nothing is found is no refusal. @defaultValue false */
   isOfNobody?: true
 }
@@ -27,7 +29,9 @@ const NOBODY = '000000000000000000000000'
 const FAR_FUTURE = '4102444800'
 
 /** From how a walk's records are found. */
-function probeOf({ path, query, search, filtered, windows }: StreamEntry): ProbeRequest {
+function probeOf(entry: StreamEntry, version: ApiVersion): ProbeRequest {
+  const { search, filtered, windows } = entry
+  const { path, query } = placeOf(entry, version)
   if (filtered?.list === 'scroll') return companies
   if (filtered?.list === 'pages') return { method: 'GET', path, query: { ...query, page: '1', per_page: '1' } }
   if (filtered?.list === 'cursor') return { method: 'GET', path, query: { ...query, per_page: '1' } }
@@ -38,30 +42,27 @@ function probeOf({ path, query, search, filtered, windows }: StreamEntry): Probe
 }
 
 /**
- * The probes of all streams; streams that need the same request share one.
+ * The probes of all streams that the version has; streams that need the same request share one.
  *
  * @param named the streams that are named; opt-in streams among the others are left out
  */
 export function listProbes(named: readonly string[], version: ApiVersion = defaultApiVersion): Probe[] {
   const probes = new Map<string, Probe>()
-  const add = (streamName: string, { scope, recordsPath }: StreamEntry, request: ProbeRequest, isOfNobody?: true) => {
+  const add = (streamName: string, probed: StreamEntry, request: ProbeRequest, isOfNobody?: true) => {
+    const { scope, recordsPath, textsAs } = probed
     const key = JSON.stringify(request)
     const known = probes.get(key)
     if (known) known.streamNames.push(streamName)
-    else
-      probes.set(key, {
-        streamNames: [streamName],
-        scope,
-        request: { ...request, version },
-        recordsPath,
-        ...(isOfNobody && { isOfNobody }),
-      })
+    else {
+      const probe = { streamNames: [streamName], scope, request: { ...request, version } }
+      probes.set(key, { ...probe, shape: { recordsPath, textsAs, members: [] }, ...(isOfNobody && { isOfNobody }) })
+    }
   }
-  for (const entry of streamTable) {
+  for (const entry of streamsOf(version)) {
     if (entry.optIn && !named.includes(entry.name)) continue
     // A child stream needs its parent's permission, so the parent is probed.
     const root = rootOf(entry)
-    add(entry.name, root, probeOf(root))
+    add(entry.name, root, probeOf(root, version))
     if (entry.child && entry.scope !== root.scope) add(entry.name, entry, childProbeOf(entry), true)
   }
   return [...probes.values()]

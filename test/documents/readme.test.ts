@@ -24,12 +24,12 @@ const linesOf = (desk: Desk) =>
 const recordsOf = (desk: Desk) => linesOf(desk).filter((line) => JSON.parse(line).type === 'RECORD')
 const judgeRead = async (desk: Desk) => judge(desk.simulator, readFileSync(join(desk.folder, 'messages.ndjson')))
 
-t.test('the README is short, names every stream but those of rows inside records, and no job by its id', async (t) => {
+t.test('the README is short, names every stream that is read by default, and no job by its id', async (t) => {
   t.ok(text.split(/\s+/).length < 1800)
-  const [intro = ''] = text.match(/^Fifteen streams\..*$/m) ?? []
+  const [intro = ''] = text.match(/^Fourteen streams are read by default.*$/m) ?? []
   const named = [...intro.matchAll(/`(\w+)`/g)].map(([, name]) => name)
-  const names = streamTable.flatMap(({ name, derived }) => (derived ? [] : [name]))
-  t.same(named.toSorted(), names.toSorted())
+  const usual = streamTable.flatMap(({ name, optIn }) => (optIn ? [] : [name]))
+  t.same(named.toSorted(), usual.toSorted())
   t.notMatch(text, /jobs\/\d|"jobId": ?\d/)
 })
 

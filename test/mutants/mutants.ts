@@ -507,8 +507,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a raw catalog reads streams that have to be named',
     file: 'streams/selection.ts',
-    find: '!entry.optIn || !wish.isListed',
-    replace: 'wish.isListed || entry.optIn || true',
+    find: 'return optIn === true && isListed === true',
+    replace: 'return false',
     tests: sync('sync-request'),
   },
   {
@@ -574,6 +574,41 @@ export const mutants: readonly Mutant[] = [
     find: 'joined.get(root.name) ?? root.name',
     replace: 'root.name',
     tests: sync('derived-streams'),
+  },
+  {
+    rule: 'a stream is asked of an API version that lacks it',
+    file: 'streams/versions.ts',
+    find: 'return since === undefined || isSince(version, since)',
+    replace: 'return true',
+    tests: sync('references', 'every-stream'),
+  },
+  {
+    rule: '* brings streams that cost a request per parent, or that have to be named',
+    file: 'streams/every-stream.ts',
+    find: 'return !optIn || !(onlyByName || (child && !child.inline))',
+    replace: 'return optIn !== null',
+    tests: sync('every-stream'),
+  },
+  {
+    rule: 'what * brings fails the job when the token may not read it',
+    file: 'streams/every-stream.ts',
+    find: 'only_if_permitted: true as const,',
+    replace: '',
+    tests: sync('every-stream'),
+  },
+  {
+    rule: 'a list that says beside its records how many pages there are is not read to its end',
+    file: 'intercom/endpoints/list-pages.ts',
+    find: 'return pages ?? {',
+    replace: 'return pages || undefined && {',
+    tests: sync('references'),
+  },
+  {
+    rule: 'a list is asked for where only later versions have it',
+    file: 'streams/versions.ts',
+    find: 'const place = before && !isSince(version, before.version) ? before : { path, query }',
+    replace: 'const place = { path, query }',
+    tests: sync('references'),
   },
   {
     rule: 'a list that stays short is not told',
@@ -1325,7 +1360,7 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'foreign: check takes any answer for a list',
     file: 'streams/refusals.ts',
-    find: 'scanList(body, { recordsPath, members: [] }, request.path)',
+    find: 'scanList(body, shape, request.path)',
     replace: 'body',
     tests: ['http/check'],
   },

@@ -6,7 +6,11 @@ import type { RecordPlan, RecordSetting } from '../record-definition.ts'
 import { type PlainList, revised } from './plain-record.ts'
 
 const titles = ['Getting started &amp; more', 'Rechnungen ändern', '請求書について', 'Export "CSV" files'] as const
-const bodies = ['<p class="no-margin">Open <b>Settings</b>.</p>\n', '<p>50\u00a0MB, \u2028 das reicht 🎉.</p>', ''] as const
+const bodies = [
+  '<p class="no-margin">Open <b>Settings</b>.</p>\n',
+  '<p>50\u00a0MB, \u2028 das reicht 🎉.</p>',
+  '',
+] as const
 /** So many records were saved in one second. */
 const importedTogether = 12
 

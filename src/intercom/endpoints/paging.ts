@@ -2,7 +2,7 @@
  * The number of the next page from an answer's `pages` member, where Intercom writes `next` as a URL or as an object with
  * `page`; undefined on the last page. Only the number is taken from a URL, so no answer leads us to another host.
  */
-export function nextPage(pages: unknown): number | undefined {
+function nextPage(pages: unknown): number | undefined {
   if (typeof pages !== 'object' || pages === null) return undefined
   const { next } = pages as { next?: unknown }
   const page =

@@ -16,6 +16,7 @@ import {
 import { walkElements, walkMembers } from './json-walk.ts'
 import { type KeyNames, keyNames, keyText } from './key-names.ts'
 import { MemberSpans, type Members, SharedSpans } from './member-spans.ts'
+import { withObjects } from './texts-as-objects.ts'
 
 /** Where a record is in an answer's body, and what we know about it without parsing it. */
 export interface ScannedRecord extends Span, Omit<Marks, 'escapes' | 'trues'> {
@@ -49,6 +50,8 @@ export interface RecordShape {
   members: readonly string[]
   /** At the end of the path is one record, or `null`, in place of an array. @defaultValue false */
   isSingle?: boolean
+  /** The array holds texts: each becomes an object with this member. @defaultValue it holds objects */
+  textsAs?: string | undefined
 }
 
 /**
@@ -58,7 +61,7 @@ export interface RecordShape {
  */
 export function scanAnswer(body: Buffer, shape: RecordShape): ScannedAnswer {
   try {
-    return scan(body, shape)
+    return scan(shape.textsAs === undefined ? body : withObjects(body, shape.recordsPath, shape.textsAs), shape)
   } catch (error) {
     if (!(error instanceof JsonTextError)) throw error
     throw new CodedError('intercom_protocol', `Intercom's answer of ${body.length} bytes is ${error.message}`)

@@ -85,7 +85,7 @@ export interface PutConnection {
   before?: Connection
 }
 
-/** The data with which a new job of a connection begins. */
+/** The data with which a new job of a connection begins; its catalog names the streams that `*` stands for now. */
 export interface ConnectionStart extends ConnectionSettings {
   states: StreamStates
   /** The workspace that its data is of; absent while nobody knows. */

@@ -1,8 +1,7 @@
-import { CONVERSATIONS, USERS } from './scopes.ts'
+import { ARTICLES, CONVERSATIONS, NEWS, USERS } from './scopes.ts'
 import { plain, type StreamEntry } from './stream-entry.ts'
 
 const DAY_SECONDS = 86_400
-const ARTICLES = 'Read and list articles'
 
 /** Tokens of before lack the permissions: no sync of all streams may fail because of these. */
 const listed = { ...plain, recordsPath: ['data'], primaryKey: [['id']], cursor: 'updated_at', optIn: true } as const
@@ -45,7 +44,7 @@ export const contentEntries: readonly StreamEntry[] = [
     ...listed,
     name: 'news_items',
     path: '/news/news_items',
-    scope: 'Read and list news',
+    scope: NEWS,
     idMembers: ['id', 'sender_id'],
     // Twenty is the most for the items of a newsfeed.
     filtered: { list: 'pages', pageSizes: [20, 14, 10, 7], byContent: true },
@@ -54,7 +53,7 @@ export const contentEntries: readonly StreamEntry[] = [
     ...listed,
     name: 'macros',
     path: '/macros',
-    scope: 'Read macros',
+    scope: 'read_macros',
     since: '2.16',
     filtered: { list: 'cursor', perPage: 150, since: 'updated_since' },
   },
@@ -62,7 +61,7 @@ export const contentEntries: readonly StreamEntry[] = [
     ...listed,
     name: 'content_snippets',
     path: '/content_snippets',
-    scope: 'Read and write content snippets',
+    scope: 'read_write_content_snippets',
     since: '2.16',
     filtered: { list: 'pages', pageSizes: [50, 35, 25, 18], byContent: true },
   },

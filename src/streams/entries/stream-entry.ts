@@ -15,8 +15,12 @@ export interface StreamEntry {
   /** From the root of Intercom's API; of a child stream the place of one parent's children, with `{id}` in it. */
   path: string
   query?: Readonly<Record<string, string>>
+  /** Where the versions before one have it. @defaultValue where all have it */
+  before?: { version: ApiVersion; path: string; query?: Readonly<Record<string, string>> }
   /** Keys from the answer's root to its records. */
   recordsPath: readonly string[]
+  /** The list holds texts, not objects: each becomes a record with this member. */
+  textsAs?: string
   /** Fields that tell records of the stream apart, as paths. */
   primaryKey: readonly (readonly string[])[]
   /** Only streams that have one can be read incrementally. */
@@ -27,6 +31,8 @@ export interface StreamEntry {
   since?: ApiVersion
   /** The stream is read, and its permission asked for, only when it is named. @defaultValue it is one of all streams */
   optIn?: true
+  /** `*` does not bring it: it costs a request per parent, or its price cannot be told. @defaultValue its traits decide */
+  onlyByName?: true
   /** Members Intercom writes now as a number, now as a string. */
   idMembers: readonly string[]
   /** Members that are objects in some of Intercom's API versions or workspaces, and texts in others. */

@@ -6,8 +6,8 @@ import { isObject } from '../../json-object.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import { retypedMembers } from '../contract/member-types.ts'
 import type { WalkContext } from '../contract/walk.ts'
-import { PARENT_UPDATED_AT } from './child-text.ts'
 import { askMembers } from './ask-members.ts'
+import { PARENT_UPDATED_AT } from './child-text.ts'
 import type { GoneParents } from './gone-parents.ts'
 import { askPatiently, MOST_ANSWERS, type PatientSetting, type RecheckLimit } from './patience.ts'
 import type { Parent } from './pending-parents.ts'
@@ -112,7 +112,7 @@ function countOf({ answer }: Children): number {
 /** The children of one parent. @param isAgain a bare page has come for them although the parent exists */
 async function askChildren(endpoint: ChildEndpoint, parentId: string, isAgain = false): Promise<Children | 'gone'> {
   const { client, entry, version } = endpoint
-  if (entry.child?.members) return askMembers(endpoint, entry.child.members, parentId)
+  if (entry.child?.members) return askMembers(endpoint, entry.child.members, parentId, shapeOf(entry))
   const path = (entry.child?.ownPath ?? entry.path).replace('{id}', encodeURIComponent(parentId))
   const query = queryOf(entry, parentId)
   const shape = shapeOf(entry)

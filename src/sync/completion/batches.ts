@@ -1,5 +1,5 @@
-import { scanList } from '../../intercom/answers/own-list.ts'
 import type { ListAnswer } from '../../intercom/answers/own-list.ts'
+import { scanList } from '../../intercom/answers/own-list.ts'
 import { type ScannedAnswer, scanAnswer } from '../../intercom/text/record-scanner.ts'
 import { joinedBody } from '../../intercom/text/record-text.ts'
 import type { BatchTraits } from '../../streams/entries/stream-traits.ts'
@@ -58,9 +58,7 @@ async function askBatch(
 }
 
 function childrenOf({ entry }: ChildEndpoint, answer: ListAnswer, parent: Row): FoundChildren {
-  const own = answer.records.filter(
-    (record) => readRow(answer.body, record, entry.path, EVERYTHING).id === parent.id,
-  )
+  const own = answer.records.filter((record) => readRow(answer.body, record, entry.path, EVERYTHING).id === parent.id)
   const body = joinedBody(
     own.map((record) => ({ answer, record })),
     entry.recordsPath,

@@ -21,7 +21,11 @@ export function countedChildren(
 }
 
 /** A count, or the length of a list, that stands in a member of a record. */
-function countAt([member, name]: readonly [string, string], body: Buffer, { members }: ScannedRecord): number | undefined {
+function countAt(
+  [member, name]: readonly [string, string],
+  body: Buffer,
+  { members }: ScannedRecord,
+): number | undefined {
   const span = members.get(member)
   const holder = span && parseJson(body.subarray(span.start, span.end))
   const found = isObject(holder) ? holder[name] : undefined

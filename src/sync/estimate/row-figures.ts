@@ -1,6 +1,6 @@
+import { LARGEST_PAGE } from '../../intercom/endpoints/search-query.ts'
 import { findCutList } from '../../intercom/text/cut-list.ts'
 import { isObject, parseJson } from '../../json-object.ts'
-import { LARGEST_PAGE } from '../../intercom/endpoints/search-query.ts'
 import type { DerivedTraits } from '../../streams/entries/derived-traits.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import { inlineChildren } from '../completion/children.ts'

@@ -1,6 +1,7 @@
 import { defaultApiVersion } from '../../airbyte/source-config.ts'
 import { asOneAnswer, readShapedList } from '../../intercom/endpoints/list-pages.ts'
 import { type StreamEntry, sourcesOf } from '../../streams/table.ts'
+import { placeOf } from '../../streams/versions.ts'
 import { isComplete } from '../state/search-state.ts'
 import { countRows } from '../streams/derived-rows.ts'
 import type { SharedWalk } from '../walks/create-walks.ts'
@@ -39,10 +40,10 @@ export async function estimateSnapshot({ streams }: SharedWalk, context: Estimat
 async function readList(source: StreamEntry, { config, client }: EstimateContext): Promise<CountedList> {
   const counting = countingRequests(client)
   const version = config.api_version ?? defaultApiVersion
-  const { path, query, recordsPath } = source
-  const shape = { recordsPath, members: ['id'] }
+  const { recordsPath, textsAs } = source
+  const shape = { recordsPath, textsAs, members: ['id'] }
   const { body, records = [] } = asOneAnswer(
-    await readShapedList(counting.client, { path, version, query, shape }),
+    await readShapedList(counting.client, { ...placeOf(source, version), version, shape }),
     shape,
   )
   const texts = records.map(({ start, end }) => body.subarray(start, end))

@@ -54,11 +54,7 @@ export async function* childArrivals(
 }
 
 /** Children that the last sync could not read, for parents that the list has not shown: it may leave some out. */
-export async function* missedArrivals({
-  feeds,
-  endpoint,
-  awaited,
-}: ListChildren): AsyncGenerator<Arrival, void, void> {
+export async function* missedArrivals({ feeds, endpoint, awaited }: ListChildren): AsyncGenerator<Arrival, void, void> {
   for (const { parent, feeds: waiting } of awaited.values()) {
     const children = await findChildren(endpoint, parent)
     yield {

@@ -30,8 +30,7 @@ export async function* listParts({ lower, ...request }: ListPartsRequest): Async
     const { path, query } = root
     const asked = { path, version, query: { ...query, ...cursorQuery(root.filtered, lower) }, shape: shaped.shape }
     for await (const answer of readCursorList(client, asked)) yield { answer }
-  }
-  else yield await wholeList(shaped)
+  } else yield await wholeList(shaped)
 }
 
 async function wholeList({ root, client, version, shape, tell }: CompanyRequest): Promise<ListPart> {
