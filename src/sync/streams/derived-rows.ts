@@ -34,7 +34,7 @@ export interface RowForm {
   looked: KeyNames
 }
 
-/** @param derived of the stream @param source of the stream, see `sourceOf` */
+/** The form of a stream's rows; undefined for a stream of records. @param source whose records hold them */
 export function rowForm(
   { derived, idMembers }: StreamEntry,
   source: StreamEntry,
