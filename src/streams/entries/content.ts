@@ -1,3 +1,4 @@
+import { ARTICLES } from './scopes.ts'
 import { plain, type StreamEntry } from './stream-entry.ts'
 
 /** What a workspace publishes. */
@@ -9,7 +10,7 @@ export const contentEntries: readonly StreamEntry[] = [
     recordsPath: ['data'],
     primaryKey: [['id']],
     cursor: 'updated_at',
-    scope: 'Read and list articles',
+    scope: ARTICLES,
     idMembers: ['id', 'author_id', 'parent_id', 'folder_id', 'created_by_id', 'updated_by_id'],
     // Tokens of before lack the permission: no sync of all streams may fail because of it.
     optIn: true,

@@ -1,5 +1,5 @@
 import { contactLists } from './cut-lists.ts'
-import { ACTIVITY_LOGS, ADMINS, ARTICLES, CONVERSATIONS, TICKETS, USERS } from './scopes.ts'
+import { ACTIVITY_LOGS, ADMINS, CONVERSATIONS, TICKETS, USERS } from './scopes.ts'
 import { plain, type StreamEntry } from './stream-entry.ts'
 
 /** A ticket's newest part can be younger than the ticket says it was updated. */
