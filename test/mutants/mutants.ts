@@ -531,7 +531,7 @@ export const mutants: readonly Mutant[] = [
     file: 'sync/walks/open-walks.ts',
     find: 'sourceOf(entry)[trait]',
     replace: 'entry[trait]',
-    tests: sync('rows-inside'),
+    tests: sync('derived-streams'),
   },
   {
     rule: 'rows inside records are cut from lists that are not whole',
