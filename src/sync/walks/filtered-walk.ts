@@ -10,7 +10,7 @@ import { missingOf } from '../delivery/missing.ts'
 import { EVERYTHING, type Row, readRow, shownChildren } from '../pages/search-pages.ts'
 import { FilteredPosition, readPosition } from '../state/position-schema.ts'
 import { completeState, freshState } from '../state/search-state.ts'
-import { type AwaitedParent, awaitedParents, deliverToGone } from '../streams/awaited-parents.ts'
+import { type WantedParent, wantedParents, deliverToGone } from '../streams/wanted-parents.ts'
 import type { FedWalkOptions, Feed } from '../streams/feed.ts'
 import { finishedFeedState, overlapNotes } from '../streams/feed-state.ts'
 import type { OpenFeed } from '../streams/open-feed.ts'
@@ -32,7 +32,7 @@ interface ListReading {
   /** The streams of children, and where these are asked for. */
   child: { feeds: readonly OpenFeed[]; endpoint: ChildEndpoint } | undefined
   /** Parents whose children the last sync could not read, until this walk meets them. */
-  awaited: Map<string, AwaitedParent>
+  awaited: Map<string, WantedParent>
 }
 
 /**
@@ -136,7 +136,7 @@ function openReading(options: FedWalkOptions, start: number): ListReading {
     version,
     feeds,
     child: children && { feeds: childFeeds, endpoint: childEndpoint(children, version, options, shared) },
-    awaited: new Map(awaitedParents(childFeeds).map((awaited) => [awaited.parent.id, awaited])),
+    awaited: new Map(wantedParents(childFeeds).map((awaited) => [awaited.parent.id, awaited])),
   }
 }
 
