@@ -10,11 +10,11 @@ import { missingOf } from '../delivery/missing.ts'
 import { EVERYTHING, type Row, readRow, shownChildren } from '../pages/search-pages.ts'
 import { FilteredPosition, readPosition } from '../state/position-schema.ts'
 import { completeState, freshState } from '../state/search-state.ts'
-import { type WantedParent, wantedParents, deliverToGone } from '../streams/wanted-parents.ts'
 import type { FedWalkOptions, Feed } from '../streams/feed.ts'
 import { finishedFeedState, overlapNotes } from '../streams/feed-state.ts'
 import type { OpenFeed } from '../streams/open-feed.ts'
 import { listPlan, settingsChanged } from '../streams/settings.ts'
+import { deliverToGone, type WantedParent, wantedParents } from '../streams/wanted-parents.ts'
 import { listParts } from './list-parts.ts'
 
 /** A walk that has come to its end. */

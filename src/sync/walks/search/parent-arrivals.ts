@@ -1,7 +1,7 @@
 import { findChildren } from '../../completion/ask-children.ts'
 import { askGoneAgain } from '../../completion/children.ts'
 import type { Arrival } from '../../contract/walk.ts'
-import { wantedParents, deliverToGone } from '../../streams/wanted-parents.ts'
+import { deliverToGone, wantedParents } from '../../streams/wanted-parents.ts'
 import type { Traversal } from './traversal.ts'
 
 /** Children that the last sync could not read. They come first, parent by parent. */
