@@ -51,16 +51,24 @@ export function Fix({ code }: { code: string }) {
   }, [])
   const fix = fixOf?.(code)
   return (
-    <p class="fix">
+    <div class="fix">
       {fix !== undefined && (
         <>
-          <b>What to do:</b> {fix}{' '}
+          <p>
+            <b>What to do:</b> {fix.fix}
+          </p>
+          <details>
+            <summary>
+              When <code>{code}</code> occurs
+            </summary>
+            <p>{fix.when}</p>
+          </details>
         </>
       )}
       <a href={errorsPage} target="_blank" rel="noreferrer">
-        <code>{code}</code> explained
+        All errors, on GitHub ↗
       </a>
-    </p>
+    </div>
   )
 }
 

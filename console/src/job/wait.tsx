@@ -6,7 +6,7 @@ import { formatClock, formatSpan, formatUtc } from '../words/times.ts'
 /** Intercom counts requests in windows of ten seconds. */
 const windowMs = 10_000
 
-/** What the job waits for, until when, and how much of that time is over. */
+/** What the sync waits for, until when, and how much of that time is over. */
 export function Wait({ job }: { job: Job }) {
   const { waitingFor, waitingUntil, status } = job
   const now = useNow(waitingFor === undefined ? 60_000 : 250)
@@ -14,7 +14,7 @@ export function Wait({ job }: { job: Job }) {
   const until = waitingUntil === undefined ? undefined : Date.parse(waitingUntil)
   const left = until === undefined ? undefined : Math.max(0, until - now)
   return (
-    <section class="wait" aria-label="What the job waits for">
+    <section class="wait" aria-label="What the sync waits for">
       <p>
         Waiting for {waitWords(waitingFor)}.{' '}
         {until !== undefined && left !== undefined && (
