@@ -46,6 +46,7 @@ export function Problem({ problem, again }: { problem: CallError; again?: () => 
 /** What to do about an error, from the page that explains all of them. Nothing for a code that it does not have. */
 export function Fix({ code }: { code: string }) {
   const [fixOf, setFixOf] = useState<FixOf>()
+  const [isOpen, setOpen] = useState(false)
   useEffect(() => {
     void loadFixes().then((loaded) => setFixOf(() => loaded))
   }, [])
@@ -57,11 +58,11 @@ export function Fix({ code }: { code: string }) {
           <p>
             <b>What to do:</b> {fix.fix}
           </p>
-          <details>
+          <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
             <summary>
               When <code>{code}</code> occurs
             </summary>
-            <p>{fix.when}</p>
+            {isOpen && <p>{fix.when}</p>}
           </details>
         </>
       )}
