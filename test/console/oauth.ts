@@ -52,7 +52,7 @@ export async function testOAuth(t: Test, stage: Stage): Promise<void> {
     await page.getByText('Type the code that the other browser shows').waitFor()
     await page.getByLabel('Confirmation code').fill('wrong')
     await page.getByRole('button', { name: 'Confirm' }).click()
-    await page.getByRole('alert').getByText('confirmation code', { exact: false }).first().waitFor()
+    await page.getByRole('alert').getByText('This is not the code of this sign-in').waitFor()
     t.equal((await stage.service.fetch('/v1/connections/by-code')).status, 404, 'nothing is connected before')
     await page.getByLabel('Confirmation code').fill(code)
     await page.getByRole('button', { name: 'Confirm' }).click()

@@ -8,7 +8,7 @@ const choices: Record<Draft['ack'], { label: string; hint: string }> = {
   },
   on_success: {
     label: 'Do not wait',
-    hint: 'A sync that has succeeded counts as acknowledged, whether or not anybody has fetched its rows.',
+    hint: 'A successful sync counts as acknowledged, whether or not anybody has fetched its rows.',
   },
 }
 

@@ -9,7 +9,7 @@ import { needsNoKey, openProblems, serviceCodes } from '../bodies/responses.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import { createAskIntercom } from '../requests/ask-intercom.ts'
 import { loggedRequest } from '../requests/request-log.ts'
-import { type Page, pagePolicy, renderPage } from '../sign-in/page.ts'
+import { type Page, renderPage } from '../sign-in/page.ts'
 import { callbackQuery } from '../sign-in/sign-in-schemas.ts'
 import { comeBack, type Returned, type SignInDependencies } from '../sign-in/steps.ts'
 
@@ -83,7 +83,6 @@ function sendPage(reply: FastifyReply, page: Page): FastifyReply {
   return reply
     .code(page.status)
     .header('Cache-Control', 'no-store')
-    .header('Content-Security-Policy', pagePolicy)
     .type('text/html; charset=utf-8')
     .send(renderPage(page))
 }
