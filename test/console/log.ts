@@ -87,8 +87,8 @@ export async function testLog(t: Test, stage: Stage): Promise<void> {
   })
 
   await t.test('without a key of its own the page downloads by a link; a curl line is copied', async (t) => {
-    await stage.connect('downloaded', { streams: ['tags'] })
-    const jobId = await stage.sync('downloaded')
+    await stage.connect('taken-home', { streams: ['tags'] })
+    const jobId = await stage.sync('taken-home')
     await stage.service.untilStatus(jobId, 'succeeded')
     // The proxy in front gives the key.
     const url = await belowPath(t, stage.service, '/open', stage.service.key)
