@@ -63,7 +63,7 @@ export async function testLooks(t: Test, stage: Stage): Promise<void> {
     await page.getByText('Streams', { exact: true }).waitFor()
     await page.getByText('Log', { exact: true }).waitFor()
     await page.getByRole('link', { name: 'Sources' }).click()
-    await page.getByRole('link', { name: 'watched', exact: true }).click()
+    await page.getByRole('region', { name: 'Sources' }).getByRole('link', { name: 'watched', exact: true }).click()
     await page.getByRole('button', { name: 'Resume' }).waitFor()
     t.equal(page.url(), `${url}/connections/watched`)
     await page.reload()
