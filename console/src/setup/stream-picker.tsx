@@ -5,7 +5,7 @@ import { hintOf, type KnownStream, usualMode } from './streams.ts'
 import type { StreamEstimate } from './use-estimate.ts'
 
 const modeWords: Record<SyncMode, string> = {
-  incremental: 'all at first, then what has changed',
+  incremental: 'all at first, then changes',
   full_refresh: 'everything, each time',
 }
 
