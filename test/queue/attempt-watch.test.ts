@@ -214,7 +214,13 @@ t.test('what an attempt has said counts no more once another has begun', async (
   })
   t.equal((await read()).waitingFor, undefined)
 
-  const laterVersion = { attemptId: 'second', at: 0, waitingFor: 'scroll', rates: {}, unknownHere: { remaining: 'many' } }
+  const laterVersion = {
+    attemptId: 'second',
+    at: 0,
+    waitingFor: 'scroll',
+    rates: {},
+    unknownHere: { remaining: 'many' },
+  }
   await store.redis.hset(`intercom-sync:{job:${jobId}}:record`, 'activity', JSON.stringify(laterVersion))
   t.match(await read(), { waitingFor: 'scroll' }, 'what another version says besides is passed over')
 
