@@ -10,7 +10,7 @@ const widest = 100
 /** The groups of commands in the overview, each with the commands that it begins with. */
 const groups: readonly (readonly [title: string, first: CommandName])[] = [
   ['The service', 'serve'],
-  ["Airbyte's connector interface, without a service; messages on stdout, logs on stderr", 'spec'],
+  ["Airbyte's connector interface, without a service; messages on stdout, progress on stderr", 'spec'],
   ['Ask a service', 'jobs run'],
   ['Try it out', 'demo'],
 ]
