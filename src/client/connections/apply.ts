@@ -44,7 +44,11 @@ async function put(
   const { headers, value } = await service.ask({ method: 'PUT', path, body }).catch((error: unknown) => {
     throw inFile(error, file, connectionId)
   })
-  return { change: headers.get('connection-change') ?? 'put', warnings: warningsIn(value), secrets: madeSecretsIn(value) }
+  return {
+    change: headers.get('connection-change') ?? 'put',
+    warnings: warningsIn(value),
+    secrets: madeSecretsIn(value),
+  }
 }
 
 /** What a service says about a connection's body, with the place in the file. */

@@ -41,9 +41,13 @@ export function jobText(job: Job): string {
   ])
   const failure = job.failure === undefined ? [] : [`  ${job.failure}`]
   const skipped = job.skippedStreams.map((name) => [`  ${name}`, 'SKIPPED', ''])
-  return [jobLine(job), ...failure, ...alignColumns([...streams, ...skipped]), ...job.streams.flatMap(limitsOf), ''].join(
-    '\n',
-  )
+  return [
+    jobLine(job),
+    ...failure,
+    ...alignColumns([...streams, ...skipped]),
+    ...job.streams.flatMap(limitsOf),
+    '',
+  ].join('\n')
 }
 
 /** Where a stream has fewer rows than somebody may expect, although it is complete. */

@@ -19,7 +19,18 @@ import type { ConnectionBody } from './connection-schemas.ts'
  * addresses, that are shown this once
  */
 export function toConnectionBody(
-  { connectionId, settings, runs, webhooks = [], check, access, isDeclared, problem, workspaceId, ...times }: Connection,
+  {
+    connectionId,
+    settings,
+    runs,
+    webhooks = [],
+    check,
+    access,
+    isDeclared,
+    problem,
+    workspaceId,
+    ...times
+  }: Connection,
   now: number,
   isWhole: boolean,
   { mostNext = 5, made }: { mostNext?: number; made?: ReadonlyMap<string, string> } = {},
