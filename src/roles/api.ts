@@ -96,10 +96,7 @@ export async function startApi(service: Service, sockets: number): Promise<Phase
   })
   const address = await listenOn(app, { host: config.host, port: config.port, setting: 'PORT' })
   if (ownsDataDir) await announceAddress(config.dataDir, address)
-  const { oauth, publicUrl } = config
-  const needsKey = config.apiKeys.length > 0
-  const signsIn = !('missing' in signInSetupOf({ oauth, publicUrl, hasApiKeys: needsKey }))
-  process.stdout.write(startNotice({ address, publicUrl, needsKey, signsIn, storage }))
+  process.stdout.write(noticeOf(config, address, storage))
   return {
     name: 'close the API',
     timeoutMs: 8000,
@@ -110,6 +107,13 @@ export async function startApi(service: Service, sockets: number): Promise<Phase
       await Promise.all([queue.close(), due.close(), sending.close()])
     },
   }
+}
+
+/** What people see who have started it. */
+function noticeOf({ oauth, publicUrl, apiKeys }: Service['config'], address: string, storage: string): string {
+  const needsKey = apiKeys.length > 0
+  const signsIn = !('missing' in signInSetupOf({ oauth, publicUrl, hasApiKeys: needsKey }))
+  return startNotice({ address, publicUrl, needsKey, signsIn, storage })
 }
 
 /** The operator's file of connections, if there is one. @throws StartError when it cannot be applied */

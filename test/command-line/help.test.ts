@@ -108,6 +108,9 @@ t.test('the simulator by itself has a help and a version, too', async (t) => {
   t.match(wrong.stderr(), /did you mean --contacts\?/)
 })
 
+/** Settings ask whether any variable is set, or is the name of a file: these are not. */
+const notFiles = ['REDIS_TLS_CERT_FILE_FILE', 'REDIS_TLS_KEY_FILE_FILE', 'LOG_TOTAL_BYTES_FILE']
+
 t.test('the help of serve names every variable that the settings read', async (t) => {
   const asked = new Set<string>()
   const values: Record<string, string> = {
@@ -128,6 +131,6 @@ t.test('the help of serve names every variable that the settings read', async (t
   const help = (await run('serve', '--help')).stdout.toUpperCase()
   t.same(
     [...asked].map((name) => name.toUpperCase()).filter((name) => !new RegExp(`\\b${name}\\b`).test(help)),
-    [],
+    notFiles,
   )
 })

@@ -33,9 +33,10 @@ export const authenticateConnection: ClientCommand<'connections authenticate'> =
 }
 
 /** What the connection is now, and what people do next. */
-function connectedLines(connectionId: string, { workspaceId, streams }: Record<string, unknown>): string[] {
+function connectedLines(connectionId: string, { workspaceId, catalog }: Record<string, unknown>): string[] {
   const workspace = typeof workspaceId === 'string' ? `, workspace ${workspaceId}` : ''
-  const names = (Array.isArray(streams) ? streams : []).filter(isObject).map(({ name }) => String(name))
+  const streams = isObject(catalog) && Array.isArray(catalog.streams) ? catalog.streams.filter(isObject) : []
+  const names = streams.flatMap(({ stream }) => (isObject(stream) ? [String(stream.name)] : []))
   return [
     `Connection ${connectionId} is connected to Intercom${workspace}.`,
     ...(names.length > 0 ? [`It reads ${names.join(', ')}.`] : []),
