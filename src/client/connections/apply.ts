@@ -5,7 +5,7 @@ import { isObject } from '../../json-object.ts'
 import type { ClientCommand } from '../service/command.ts'
 import { openService, type Service } from '../service/service.ts'
 import { readDeclaredFile } from './declared-file.ts'
-import { type MadeSecret, madeSecretsIn, secretLines } from './made-secrets.ts'
+import { madeSecretsIn, secretLines, type WebhookSecret } from './webhook-secrets.ts'
 
 /** Puts every connection of a file, one after the other. Nothing is put when the file has a fault. */
 export const applyConnections: ClientCommand<'connections apply'> = async (context) => {
@@ -30,7 +30,7 @@ interface Applied {
   /** What its jobs will stumble over, for people. */
   warnings: string[]
   /** Secrets of webhooks that the service has made just now, and shows this once. */
-  secrets: MadeSecret[]
+  secrets: WebhookSecret[]
 }
 
 async function put(

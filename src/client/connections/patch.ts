@@ -4,7 +4,7 @@ import { isObject } from '../../json-object.ts'
 import type { ClientCommand } from '../service/command.ts'
 import { openService } from '../service/service.ts'
 import { readReferringFile } from './declared-file.ts'
-import { madeSecretsIn, secretLines } from './made-secrets.ts'
+import { madeSecretsIn, secretLines } from './webhook-secrets.ts'
 
 /** Changes a part of a connection: what the file does not name stays, null removes. */
 export const patchConnection: ClientCommand<'connections patch'> = async (context) => {
