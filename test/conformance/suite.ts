@@ -13,6 +13,7 @@ const workspace = {
   tickets: 25,
   activityLogs: 60,
   articles: 60,
+  references: 3,
   accessTokens: { 'simulator-token': [], 'token-without-tags': ['read_tags'] },
 }
 
