@@ -1,4 +1,4 @@
-import { streamNames } from '../../simulator/records/streams.ts'
+import { referenceNames, streamNames } from '../../simulator/records/streams.ts'
 import { streamTable } from '../../src/streams/table.ts'
 import type { ListeningSimulator } from '../simulator/listening-simulator.ts'
 import { configuredCatalog } from '../support/configured-catalog.ts'
@@ -69,7 +69,7 @@ export async function gatherEvidence(driver: Driver, intercom: ListeningSimulato
     await driver.read({ config, catalog: whole }),
   ]
   const { faults: untrue } = await judge(intercom, Buffer.from(`${fullRefresh[0].lines.join('\n')}\n`), {
-    expectStreams: [...streamNames, 'tickets', 'ticket_parts', 'activity_logs', 'articles'],
+    expectStreams: [...streamNames, 'tickets', 'ticket_parts', 'activity_logs', 'articles', ...referenceNames],
   })
   const incremental = await driver.read({ config, catalog: increments, state: [] })
   const resumed: Evidence['resumed'] = []

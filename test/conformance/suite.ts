@@ -14,6 +14,7 @@ const workspace = {
   activityLogs: 60,
   articles: 60,
   rowsInside: true,
+  references: 3,
   accessTokens: { 'simulator-token': [], 'token-without-tags': ['read_tags'] },
 }
 
