@@ -83,14 +83,14 @@ export function* belowTruth(
   }
 }
 
-/** Every contact in every segment, while both were there. A segment has nothing of its contacts but their ids. */
+/** Every contact in every segment, while both were there, and the search showed the contact. A segment has nothing of its contacts but their ids. */
 function* segmentTruth(workspace: Workspace, stream: string, judge: TextJudge): Generator<TruthLine> {
   const sha256 = judge.hashOf(stream, '{}')
   for (const segment of workspace.collection('segments').log)
     for (const contact of workspace.collection('contacts').log) {
       if (!isInSegment(contact.plan, segment.plan.index)) continue
       const visibleFrom = Math.max(segment.visibleFrom, contact.visibleFrom)
-      const visibleUntil = earliest(endOf(segment, workspace), endOf(contact, workspace))
+      const visibleUntil = earliest(endOf(segment, workspace), contact.visibleUntil)
       if (visibleUntil !== null && visibleUntil < visibleFrom) continue
       const { id: parentId, updatedAt } = segment.plan
       const id = `${contact.plan.id} ${parentId}`
@@ -98,11 +98,10 @@ function* segmentTruth(workspace: Workspace, stream: string, judge: TextJudge): 
     }
 }
 
-/** When nothing is found below a version any more, ms: it has ended, or its record is gone, whatever a list shows. */
+/** When what is below a version is found no more, ms: another one has replaced it, or its record is gone, whatever a list shows. */
 function endOf({ stream, plan, visibleUntil, endedAt }: RecordVersion, workspace: Workspace): number | null {
-  const isGone = workspace.collection(stream).find(plan.id) === undefined
   const deletedAt = stream === 'companies' ? (workspace.companies.deletedAt(plan) ?? null) : null
-  return earliest(visibleUntil, isGone ? endedAt : null, deletedAt)
+  return earliest(visibleUntil, endedAt, deletedAt)
 }
 
 /** `null` when there is no end. */

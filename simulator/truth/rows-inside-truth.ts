@@ -6,7 +6,7 @@ import type { RecordVersion } from '../records/record-version.ts'
 import { type Data, findRowsInside, type InsideRow, insideKey, type RowsInside } from '../records/rows-inside.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import { partsOfConversations } from './child-truth.ts'
-import { partsOfTickets } from './ticket-truth.ts'
+import { partsOfTickets, versionsAsGood } from './ticket-truth.ts'
 import type { TruthLine, TruthOptions } from './truth.ts'
 
 /** A version of a record that holds rows. */
@@ -54,20 +54,25 @@ function* holdersOf(workspace: Workspace, rows: RowsInside, version: string): Ge
         yield { id: part.plan.id, updatedAt: parent.plan.updatedAt, ...shared, record: dataOf(part) }
     } else if (holder === 'ticket_parts') {
       for (const { part, ticket, others, optional } of partsOfTickets(workspace)) {
-        const { visibleFrom, visibleUntil, plan } = ticket
-        const line = { id: part.plan.id, updatedAt: plan.updatedAt, visibleFrom, visibleUntil, record: dataOf(part) }
+        const line = { id: part.plan.id, ...timesOf(ticket), record: dataOf(part) }
         yield { ...line, others: others.map(dataOf), ...(optional && { optional }) }
       }
     } else {
       for (const held of workspace.collection(holder).log) {
         if (!held.isListed) continue
-        const { plan, visibleFrom, visibleUntil } = held
-        const line = { id: plan.id, updatedAt: plan.updatedAt, visibleFrom, visibleUntil }
+        const line = { id: held.plan.id, ...timesOf(held) }
         const contents =
-          holder === 'contacts' ? withWholeLists(workspace, held, dataOf(held)) : { record: dataOf(held) }
+          holder === 'contacts'
+            ? withWholeLists(workspace, held, dataOf(held))
+            : { record: dataOf(held), others: versionsAsGood(held).map(dataOf) }
         yield { ...line, ...contents, ...(held.isOptional && { optional: true }) }
       }
     }
+}
+
+/** The search may find a record by what it was, but it shows what the record holds by then. */
+function timesOf({ plan, visibleFrom, visibleUntil, endedAt }: RecordVersion) {
+  return { updatedAt: plan.updatedAt, visibleFrom, visibleUntil: endedAt ?? visibleUntil }
 }
 
 /**

@@ -51,7 +51,7 @@ export function* partsOfTickets(workspace: Workspace): Generator<PartOfTicket> {
 }
 
 /** The earlier versions that a sync may still hold in place of this one. */
-function versionsAsGood({ alike }: RecordVersion): RecordVersion[] {
+export function versionsAsGood({ alike }: RecordVersion): RecordVersion[] {
   return alike === undefined ? [] : [alike, ...versionsAsGood(alike)]
 }
 

@@ -1,4 +1,5 @@
 import type { Test } from 'tap'
+import { contentLists } from '../../simulator/records/plain/content-lists.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import type { Driver } from './driver.ts'
 import { gatherEvidence } from './evidence.ts'
@@ -15,6 +16,8 @@ const workspace = {
   articles: 60,
   rowsInside: true,
   references: 3,
+  lists: Object.fromEntries(Object.keys(contentLists).map((name) => [name, 10])),
+  companyNotes: 3,
   accessTokens: { 'simulator-token': [], 'token-without-tags': ['read_tags'] },
 }
 

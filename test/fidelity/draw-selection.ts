@@ -17,13 +17,14 @@ export interface Wish {
  * whole. Of the streams that are read only when they are named all have some of those of rows inside records; the others are
  * drawn apart.
  */
-export function drawSelection(random: Random): Wish[] {
+export function drawSelection(random: Random, version: ApiVersion): Wish[] {
+  const names = new Set(streamsOf(version).map(({ name }) => name))
   const isMixed = random() < 0.5
   return streamTable.flatMap(({ name, cursor, optIn, derived }): Wish[] => {
     if (optIn && !derived) return []
     const isLeftOut = derived ? random() < 0.7 : isMixed && random() < 0.2
     const isWhole = cursor === undefined || (isMixed && random() < 0.2)
-    return isLeftOut ? [] : [{ name, syncMode: isWhole ? 'full_refresh' : 'incremental' }]
+    return isLeftOut || !names.has(name) ? [] : [{ name, syncMode: isWhole ? 'full_refresh' : 'incremental' }]
   })
 }
 

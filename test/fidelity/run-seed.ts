@@ -64,7 +64,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   const result = { scenario, syncs: 0, continued: 0, records: 0, requests: 0, changes: 0, faults: [] }
   const references = (scenario.options.references ?? 0) > 0
   const streams = [
-    ...drawSelection(createRandom(seed, 0xf1de, 2)),
+    ...drawSelection(createRandom(seed, 0xf1de, 2), scenario.version),
     ...(references ? drawReferences(createRandom(seed, 0xf1de, 7), scenario.version) : []),
     ...(scenario.options.lists ? drawContent(createRandom(seed, 0xf1de, 8), scenario.version) : []),
   ]
