@@ -14,6 +14,7 @@ export function openWorkspace(): Promise<World> {
     longConversations: 0,
     tickets: 30,
     activityLogs: 120,
+    rowsInside: false,
   }
   return openWorld({ seed: 16, startsAt, options })
 }
