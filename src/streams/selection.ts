@@ -1,11 +1,11 @@
 import type { ConfiguredCatalog, ConfiguredStream, SyncMode } from '../airbyte/catalog.ts'
 import type { ApiVersion } from '../airbyte/source-config.ts'
-import type { Fault } from '../errors.ts'
+import { type Fault, mostFaults } from '../errors.ts'
 import { isObject } from '../json-object.ts'
 import { EVERY_STREAM, everyStream } from './every-stream.ts'
 import { streamSchema } from './schemas.ts'
 import { findStream, type StreamEntry, streamTable } from './table.ts'
-import { nameHint, quoteName } from './unknown-streams.ts'
+import { nameHint, quoteName, whereStreamsAre } from './unknown-streams.ts'
 import { lackOf } from './versions.ts'
 
 /** What becomes of streams that this version does not have: a fault, or they stay in the catalog. */
@@ -94,7 +94,7 @@ function readList(
     const isEvery = name === EVERY_STREAM && !wish.isListed
     const lack = version && !(entry && isPassedOver(entry, wish)) ? lackOf(entry, version) : undefined
     if (name === undefined || !(entry || isEvery || unknown === 'keep')) {
-      faults.push({ pointer: wish.namePointer, detail: noStream(wish.name) })
+      faults.push({ pointer: wish.namePointer, detail: noStream(wish.name, faults.length) })
     } else if (lack !== undefined) faults.push({ pointer: wish.namePointer, detail: lack })
     else if (names.has(name)) faults.push({ pointer: wish.namePointer, detail: `${name} is named twice` })
     else if (wish.syncMode !== undefined && wish.syncMode !== 'full_refresh' && wish.syncMode !== 'incremental')
@@ -119,10 +119,11 @@ function isPassedOver({ optIn }: StreamEntry, { isListed }: Wish): boolean {
   return optIn === true && isListed === true
 }
 
-function noStream(name: unknown): string {
-  if (name === undefined) return 'nothing is no stream; discover lists what there is'
-  if (typeof name !== 'string') return 'must be the name of a stream; discover lists what there is'
-  return `${quoteName(name)} is no stream; ${nameHint(name)}`
+/** @param before faults before this one: of those that are not told any more nobody sees which name was meant */
+function noStream(name: unknown, before: number): string {
+  if (name === undefined) return `nothing is no stream; ${whereStreamsAre}`
+  if (typeof name !== 'string') return `must be the name of a stream; ${whereStreamsAre}`
+  return `${quoteName(name)} is no stream; ${before < mostFaults ? nameHint(name) : whereStreamsAre}`
 }
 
 function readCatalogItem(item: unknown, pointer: string): Wish {

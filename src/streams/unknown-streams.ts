@@ -12,6 +12,8 @@ const LONGEST_NAME = 100
 /** No stream has a name as long. Comparing takes as many steps as both names have letters, multiplied. */
 const LONGEST_GUESSED = 40
 
+export const whereStreamsAre = 'discover lists what there is'
+
 const streamNames = streamTable.map(({ name }) => name)
 
 /** Warnings about what a request says of streams that this version does not have. */
@@ -49,7 +51,7 @@ export function isUnknown(streamName: string): boolean {
 /** What to do about a name that is no stream: the one that was most likely meant, or where all of them are listed. */
 export function nameHint(name: string): string {
   const nearest = name.length > LONGEST_GUESSED ? undefined : nearestName(name, streamNames)
-  return nearest === undefined ? 'discover lists what there is' : `did you mean ${nearest}?`
+  return nearest === undefined ? whereStreamsAre : `did you mean ${nearest}?`
 }
 
 /** Names that anybody may have sent, for people. */

@@ -45,7 +45,8 @@ async function addressesOf(api: Api, headers: Headers = {}) {
 const below = (base: string) => ({
   location: `${base}/v1/jobs/N`,
   docs: `${base}/docs`,
-  page: `${base}/docs`,
+  // The console finds everything below its own place.
+  page: `${base.replace(/^https?:\/\/[^/]+/, '')}/`,
   openapi: [base],
   ofDocs: [base],
   notFound: `${base}/docs`,
@@ -54,7 +55,7 @@ const below = (base: string) => ({
 const usual = {
   location: '/v1/jobs/N',
   docs: '/docs',
-  page: 'docs',
+  page: './',
   openapi: ['/', 'http://127.0.0.1:8080'],
   ofDocs: ['/', 'http://127.0.0.1:8080'],
   notFound: undefined,
