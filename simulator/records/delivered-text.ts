@@ -5,12 +5,23 @@ export type RetypedMembers = Readonly<Record<string, 'string' | 'integer'>>
 
 const contactMembers: RetypedMembers = { id: 'string', owner_id: 'string' }
 
+const callMembers: RetypedMembers = {
+  id: 'string',
+  initiated_at: 'string',
+  answered_at: 'string',
+  ended_at: 'string',
+  created_at: 'string',
+  updated_at: 'string',
+}
+
 /** The members retyped in each stream; in a stream that is not listed here it is `id`, to a text. */
 export const defaultRetyped: Readonly<Record<string, RetypedMembers>> = {
   contacts: contactMembers,
   contact_attributes: { id: 'integer' },
   company_attributes: { id: 'integer' },
   conversation_attributes: { id: 'integer' },
+  calls: callMembers,
+  call_transcripts: callMembers,
   tickets: { id: 'string', admin_assignee_id: 'string', team_assignee_id: 'string' },
   conversations: { id: 'string', admin_assignee_id: 'integer', team_assignee_id: 'integer' },
 }

@@ -6,6 +6,15 @@ const DAY_SECONDS = 86_400
 /** Tokens of before lack the permissions: no sync of all streams may fail because of these. */
 const listed = { ...plain, recordsPath: ['data'], primaryKey: [['id']], cursor: 'updated_at', optIn: true } as const
 
+/**
+ * Ids of a call, and its times: Intercom documents these as Unix seconds or as texts. A column has one type, so they
+ * are texts.
+ */
+const callMembers = [
+  ...['id', 'conversation_id', 'admin_id', 'contact_id'],
+  ...['initiated_at', 'answered_at', 'ended_at', 'created_at', 'updated_at'],
+]
+
 /** What a workspace has written for its people, and what people did. */
 export const contentEntries: readonly StreamEntry[] = [
   {
@@ -71,7 +80,7 @@ export const contentEntries: readonly StreamEntry[] = [
     path: '/calls',
     scope: CONVERSATIONS,
     since: '2.14',
-    idMembers: ['id', 'conversation_id', 'admin_id', 'contact_id'],
+    idMembers: callMembers,
     // The list can be asked for nothing less, and says nothing of its order.
     filtered: { list: 'pages', pageSizes: [25, 20, 15, 10], byContent: true },
   },
@@ -85,7 +94,7 @@ export const contentEntries: readonly StreamEntry[] = [
     scope: CONVERSATIONS,
     since: '2.14',
     optIn: true,
-    idMembers: ['id', 'conversation_id', 'admin_id', 'contact_id'],
+    idMembers: callMembers,
     // A transcript is ready some time after its call, which need not show in the call.
     overlapSeconds: DAY_SECONDS,
     child: {
