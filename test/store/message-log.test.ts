@@ -56,8 +56,19 @@ t.test('a page stays near the bytes asked for', async (t) => {
   t.equal(page.messageCount, 33)
 })
 
+/** Wake-ups come in their order: when that of another job is here, those of before are. */
+async function untilToldOfAll(): Promise<void> {
+  const { jobId } = await store.jobs.create({ tenant, request: syncRequest() })
+  const { promise, resolve } = createDeferred()
+  const stop = store.messages.subscribe(jobId, () => resolve())
+  await beginAttempt(store, { jobId, fence: 1, attemptId: 'a' })
+  await promise
+  stop()
+}
+
 t.test('a reader at the tail is woken by every commit and by the end', async (t) => {
   const { jobId } = await jobWithEntries([1])
+  await untilToldOfAll()
   const events: string[] = []
   const { promise, resolve } = createDeferred()
   const stop = store.messages.subscribe(jobId, (event) => {
