@@ -5,7 +5,7 @@ import type { TextJudge } from './text-judge.ts'
 import type { TruthLine } from './truth.ts'
 
 /** Ms since the epoch; `visibleUntil` is `null` when there is no end. */
-type Visibility = Pick<RecordVersion, 'visibleFrom' | 'visibleUntil'>
+export type Visibility = Pick<RecordVersion, 'visibleFrom' | 'visibleUntil'>
 
 /** Every version of every part, once for each version of its conversation that it was part of. */
 export function* partTruth(workspace: Workspace, judge: TextJudge): Generator<TruthLine> {

@@ -5,7 +5,7 @@ import { deliveredText, retypedId } from '../records/delivered-text.ts'
 import type { RecordVersion } from '../records/record-version.ts'
 import { type Data, findRowsInside, type InsideRow, insideKey, type RowsInside } from '../records/rows-inside.ts'
 import type { Workspace } from '../workspace/workspace.ts'
-import { partsOfConversations } from './child-truth.ts'
+import { partsOfConversations, type Visibility } from './child-truth.ts'
 import { partsOfTickets, versionsAsGood } from './ticket-truth.ts'
 import type { TruthLine, TruthOptions } from './truth.ts'
 
@@ -51,7 +51,7 @@ function* holdersOf(workspace: Workspace, rows: RowsInside, version: string): Ge
   for (const holder of rows.holders)
     if (holder === 'conversation_parts') {
       for (const { part, parent, shared } of partsOfConversations(workspace))
-        yield { id: part.plan.id, updatedAt: parent.plan.updatedAt, ...shared, record: dataOf(part) }
+        yield { id: part.plan.id, updatedAt: parent.plan.updatedAt, ...heldTime(shared, parent), record: dataOf(part) }
     } else if (holder === 'ticket_parts') {
       for (const { part, ticket, others, optional } of partsOfTickets(workspace)) {
         const line = { id: part.plan.id, ...timesOf(ticket), record: dataOf(part) }
@@ -68,6 +68,12 @@ function* holdersOf(workspace: Workspace, rows: RowsInside, version: string): Ge
         yield { ...line, ...contents, ...(held.isOptional && { optional: true }) }
       }
     }
+}
+
+/** A conversation that has changed shows its parts as they are by then, whatever the search finds it by. */
+function heldTime({ visibleFrom, visibleUntil }: Visibility, { endedAt }: RecordVersion): Visibility {
+  if (endedAt === null || (visibleUntil !== null && visibleUntil <= endedAt)) return { visibleFrom, visibleUntil }
+  return { visibleFrom, visibleUntil: Math.max(visibleFrom, endedAt) }
 }
 
 /** The search may find a record by what it was, but it shows what the record holds by then. */
