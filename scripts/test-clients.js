@@ -9,6 +9,8 @@ import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { buildSimulator } from '../dist/simulator/app.js'
 import { startService } from '../dist/simulator/demo/service-process.js'
+import { contentLists } from '../dist/simulator/records/plain/content-lists.js'
+import { streamsOf } from '../dist/src/streams/versions.js'
 import { ClientsMissing, prepareClients } from './client-environment.js'
 import { PostgresMissing, startPostgres } from './postgres.js'
 
@@ -24,6 +26,10 @@ const workspace = {
   longTickets: 1,
   activityLogs: 60,
   articles: 20,
+  references: 2,
+  lists: Object.fromEntries(Object.keys(contentLists).map((name) => [name, 10])),
+  companyNotes: 2,
+  rowsInside: true,
 }
 
 /** The connection that the service keeps. */
@@ -126,9 +132,9 @@ function waysOf(intercom, service) {
 
 /** By stream: how many records a sync must and may give. */
 function countRecords(workspace) {
-  const truth = {}
-  for (const { stream, visibleUntil, optional } of workspace.truth()) {
-    truth[stream] ??= { least: 0, most: 0 }
+  const streams = streamsOf().map(({ name }) => name)
+  const truth = Object.fromEntries(streams.map((name) => [name, { least: 0, most: 0 }]))
+  for (const { stream, visibleUntil, optional } of workspace.truth({ streams })) {
     if (visibleUntil !== null) continue
     truth[stream].most++
     if (!optional) truth[stream].least++
