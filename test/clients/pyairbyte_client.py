@@ -53,9 +53,10 @@ def main():
     counted = {stream: len(first[stream]) for stream in truth}
     checks.counts(counted, truth, "each table of the cache holds what the workspace has")
     checks.equal(first.processed_records, sum(counted.values()), "no record was read twice")
+    properties = {stream.name: stream.json_schema["properties"] for stream in source.discovered_catalog.streams}
     for stream in truth:
         columns = set(first[stream].to_pandas().columns)
-        checks.that(len(columns - own_columns) > 1, f"the table of {stream} has the columns of its schema", columns)
+        checks.that(len(columns - own_columns) >= min(2, len(properties[stream])), f"the table of {stream} has the columns of its schema", columns)
 
     # A source of its own: all that it can know of the first read is the state in the cache.
     second = open_source(setting).read(cache=cache)
