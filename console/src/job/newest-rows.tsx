@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks'
 import { hasEnded, type Job } from '../api/types.ts'
+import { ColumnHeads } from '../elements/column-heads.tsx'
 import { ScrollBox } from '../elements/scroll-box.tsx'
 import { Link } from '../routing/navigation.tsx'
 import type { RowPreview } from './log/log-messages.ts'
+import { columnsOf } from './log/row-preview.ts'
 import type { JobLog } from './log/use-job-log.ts'
-
-const mostColumns = 6
 
 /** The rows that came last, as they come. */
 export function NewestRows({ log, job }: { log: JobLog | undefined; job: Job }) {
@@ -53,16 +53,12 @@ function largest(names: readonly string[], { streams }: Job): string | undefined
 }
 
 function RowTable({ rows }: { rows: readonly RowPreview[] }) {
-  const columns = [...new Set(rows.flatMap(({ cells }) => Object.keys(cells)))].slice(0, mostColumns)
+  const columns = columnsOf(rows)
   return (
     <table class="newest">
       <thead>
         <tr>
-          {columns.map((column) => (
-            <th key={column} scope="col">
-              {column}
-            </th>
-          ))}
+          <ColumnHeads columns={columns} />
         </tr>
       </thead>
       <tbody>

@@ -1,11 +1,10 @@
 import { useState } from 'preact/hooks'
 import type { RecordPage } from '../api/types.ts'
+import { ColumnHeads } from '../elements/column-heads.tsx'
 import { ScrollBox } from '../elements/scroll-box.tsx'
-import { previewData } from '../job/log/row-preview.ts'
+import { columnsOf, previewData } from '../job/log/row-preview.ts'
 import { Link } from '../routing/navigation.tsx'
 import { printExactly } from './exact-json.ts'
-
-const mostColumns = 6
 
 /** How Intercom writes some characters in texts. */
 const escaped = /&(?:#39|amp|lt|gt|quot);/
@@ -20,7 +19,7 @@ interface RecordTableProps {
 /** One row to a line; a click shows all of it as JSON, and leads to what belongs to it. */
 export function RecordTable({ jobId, records, children }: RecordTableProps) {
   const rows = records.map(({ offset, data }) => ({ offset, data, cells: previewData(data) }))
-  const columns = [...new Set(rows.flatMap(({ cells }) => Object.keys(cells)))].slice(0, mostColumns)
+  const columns = columnsOf(rows)
   const isEscaped = rows.some(({ cells }) => Object.values(cells).some((text) => escaped.test(text)))
   const [opened, setOpened] = useState<number>()
   return (
@@ -29,11 +28,7 @@ export function RecordTable({ jobId, records, children }: RecordTableProps) {
         <table class="newest records">
           <thead>
             <tr>
-              {columns.map((column) => (
-                <th key={column} scope="col">
-                  {column}
-                </th>
-              ))}
+              <ColumnHeads columns={columns} />
               <th scope="col">
                 <span class="unseen">JSON</span>
               </th>

@@ -21,6 +21,14 @@ const mostLetters = 80
 /** A longer record is not parsed for a preview. */
 const mostBytes = 512 * 1024
 
+/** Columns of a table of rows. */
+const mostColumns = 6
+
+/** The columns of a table of previews: what the rows show, in their order. */
+export function columnsOf(rows: readonly { cells: Record<string, string> }[]): string[] {
+  return [...new Set(rows.flatMap(({ cells }) => Object.keys(cells)))].slice(0, mostColumns)
+}
+
 /** The members of a record that fit a line of a table. */
 export function previewRow(line: Uint8Array, offset: number, decoder: TextDecoder): RowPreview {
   if (line.length > mostBytes)
