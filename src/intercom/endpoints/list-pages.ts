@@ -2,6 +2,7 @@ import { CodedError } from '../../errors.ts'
 import { RefusedError } from '../answers/failures.ts'
 import { scanList } from '../answers/own-list.ts'
 import type { IntercomClient } from '../client.ts'
+import { plainText } from '../text/json-text.ts'
 import { type RecordShape, type ScannedAnswer, type ScannedRecord, scanAnswer } from '../text/record-scanner.ts'
 import { joinedBody } from '../text/record-text.ts'
 import { areSame } from '../text/same-set.ts'
@@ -151,5 +152,5 @@ function pagesOf(answer: ScannedAnswer, within: readonly string[]): unknown {
 function keyOf({ body }: ScannedAnswer, { start, end, members }: ScannedRecord): string {
   const id = members.get('id')
   const text = body.toString('utf8', id?.start ?? start, id?.end ?? end)
-  return id && text.startsWith('"') ? (JSON.parse(text) as string) : text
+  return id ? plainText(text) : text
 }

@@ -1,4 +1,4 @@
-import { type Marks, newMarks, OPEN_ARRAY, OPEN_OBJECT, type Span, skipValue } from './json-text.ts'
+import { type Marks, newMarks, OPEN_ARRAY, OPEN_OBJECT, plainText, type Span, skipValue } from './json-text.ts'
 import { walkElements, walkMembers } from './json-walk.ts'
 import { keyText } from './key-names.ts'
 import type { ScannedRecord } from './record-scanner.ts'
@@ -60,10 +60,8 @@ export function memberTexts(body: Buffer, record: Pick<ScannedRecord, 'start' | 
   return new Map(texts as [string, string][])
 }
 
-/** An id, whether Intercom wrote it as a number or as a string. */
 function plainId(item: ListItem): string {
-  const text = item.get('id') ?? ''
-  return text.startsWith('"') ? (JSON.parse(text) as string) : text
+  return plainText(item.get('id') ?? '')
 }
 
 function memberSpans(body: Buffer, { start }: Pick<Span, 'start'>): Map<string, Span> {

@@ -229,3 +229,8 @@ export function skipValue(bytes: Uint8Array, position: number, marks: Marks): nu
     }
   }
 }
+
+/** A text or a number as a plain text: an id may be written as either, and may have more digits than a number holds. */
+export function plainText(value: string): string {
+  return value.startsWith('"') ? String(JSON.parse(value)) : value
+}

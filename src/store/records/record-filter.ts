@@ -1,4 +1,4 @@
-import { newMarks, type Span, skipValue } from '../../intercom/text/json-text.ts'
+import { newMarks, plainText, type Span, skipValue } from '../../intercom/text/json-text.ts'
 import { walkMembers } from '../../intercom/text/json-walk.ts'
 import { keyNames } from '../../intercom/text/key-names.ts'
 
@@ -22,14 +22,9 @@ export function membersEqual(names: readonly string[], values: readonly string[]
       const end = skipValue(lines, valueStart, marks)
       marks.escapes = 0
       // When a key is repeated, the last one counts, as in `JSON.parse`.
-      if (place !== -1) matches[place] = textOf(lines, { start: valueStart, end }) === values[place]
+      if (place !== -1) matches[place] = plainText(lines.toString('utf8', valueStart, end)) === values[place]
       return end
     })
     return matches.every(Boolean)
   }
-}
-
-function textOf(lines: Buffer, { start, end }: Span): string {
-  const text = lines.toString('utf8', start, end)
-  return text.startsWith('"') ? String(JSON.parse(text)) : text
 }

@@ -3,7 +3,7 @@ import { plain, type StreamEntry } from './stream-entry.ts'
 
 const DAY_SECONDS = 86_400
 
-/** Tokens of before lack the permissions: no sync of all streams may fail because of these. */
+/** Tokens that are in use lack the permissions: no sync of all streams may fail because of these. */
 const listed = { ...plain, recordsPath: ['data'], primaryKey: [['id']], cursor: 'updated_at', optIn: true } as const
 
 /**
@@ -18,16 +18,11 @@ const callMembers = [
 /** What a workspace has written for its people, and what people did. */
 export const contentEntries: readonly StreamEntry[] = [
   {
-    ...plain,
+    ...listed,
     name: 'articles',
     path: '/articles',
-    recordsPath: ['data'],
-    primaryKey: [['id']],
-    cursor: 'updated_at',
     scope: ARTICLES,
     idMembers: ['id', 'author_id', 'parent_id', 'folder_id', 'created_by_id', 'updated_by_id'],
-    // Tokens of before lack the permission: no sync of all streams may fail because of it.
-    optIn: true,
     // Whether all that changes an article moves its time is not documented.
     filtered: { list: 'pages', pageSizes: [250, 175, 125, 90], byContent: true },
   },

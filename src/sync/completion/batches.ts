@@ -1,5 +1,5 @@
-import type { ListAnswer } from '../../intercom/answers/own-list.ts'
-import { scanList } from '../../intercom/answers/own-list.ts'
+import { type ListAnswer, scanList } from '../../intercom/answers/own-list.ts'
+import { plainText } from '../../intercom/text/json-text.ts'
 import { type ScannedAnswer, scanAnswer } from '../../intercom/text/record-scanner.ts'
 import { joinedBody } from '../../intercom/text/record-text.ts'
 import type { BatchTraits } from '../../streams/entries/stream-traits.ts'
@@ -70,5 +70,5 @@ function childrenOf({ entry }: ChildEndpoint, answer: ListAnswer, parent: Row): 
 function keyOf({ body }: ScannedAnswer, { record }: Row, member: string): string | undefined {
   const span = record.members.get(member)
   const text = span ? body.toString('utf8', span.start, span.end) : 'null'
-  return text === 'null' ? undefined : text.startsWith('"') ? (JSON.parse(text) as string) : text
+  return text === 'null' ? undefined : plainText(text)
 }
