@@ -50,6 +50,29 @@ t.test('a connection is made, shown without its secrets, replaced and removed', 
   t.notOk(api.logged.join('').includes(secret))
 })
 
+t.test('a connection that must be new replaces none, however many are made at once', async (t) => {
+  const add = async (connectionId: string, name: string, ifNoneMatch = '*') => {
+    const response = await api.fetch(`/v1/connections/${connectionId}?validate=false`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json', 'if-none-match': ifNoneMatch },
+      body: JSON.stringify({ config, streams: [name] }),
+    })
+    return { status: response.status, body: (await response.json()) as ConnectionBody & Problem }
+  }
+  const names = ['tags', 'contacts', 'teams', 'admins']
+  const answers = await Promise.all(names.map((name) => add('once', name)))
+  t.same(answers.map(({ status }) => status).toSorted(), [201, 409, 409, 409])
+  const made = answers.findIndex(({ status }) => status === 201)
+  t.match(answers[(made + 1) % names.length]?.body, { code: 'connection_exists', detail: /once/ })
+  const stored = await read('once')
+  t.match(stored.body.catalog, { streams: [{ stream: { name: names[made] } }] })
+  t.match(await add('once', 'segments'), { status: 409 })
+  t.same(await read('once'), stored)
+  t.match(await add('other', 'tags', '"etag"'), { status: 400, body: { code: 'invalid_request' } })
+  t.equal((await put('once', { config, streams: ['segments'] })).status, 200, 'without the header it is replaced')
+  await call('DELETE', '/v1/connections/once')
+})
+
 t.test('the answer to a put says what it has changed, a secret included', async (t) => {
   const changeOf = async (body: unknown) => {
     const headers = { 'content-type': 'application/json' }

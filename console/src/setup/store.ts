@@ -14,7 +14,9 @@ export async function store(
   const webhooks = webhook.url === '' ? {} : { webhooks: [webhookOf(webhook)] }
   if (draft.signedInAs === undefined) {
     const body = { config: configOf(draft, token), streams, schedule, ack, ...webhooks }
-    await resultOf(api.PUT('/v1/connections/{connectionId}', { params, body }))
+    // Another tab, or a colleague, may have set one up with this name meanwhile.
+    const asNew = { ...params, header: { 'if-none-match': '*' as const } }
+    await resultOf(api.PUT('/v1/connections/{connectionId}', { params: asNew, body }))
     return
   }
   const { start_date: startDate = null } = configOf(draft, '')

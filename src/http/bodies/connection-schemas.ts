@@ -194,6 +194,12 @@ export const validate = byDefault(
 
 export const changeQuery = Type.Object({ include, validate, resetState }, closed)
 
+export const putHeaders = Type.Object({
+  'if-none-match': Type.Optional(
+    Type.Literal('*', { description: 'Makes a connection, and never replaces one: 409 `connection_exists`' }),
+  ),
+})
+
 export const cloneQuery = Type.Object({ include, validate }, closed)
 
 export const connectionListQuery = Type.Object(

@@ -2,11 +2,12 @@ import { CodedError } from '../../errors.ts'
 import { digestOfJson } from '../../json/digest.ts'
 import type { Access } from '../../store/connections/access.ts'
 import type { ConnectionCheck } from '../../store/connections/connection-check.ts'
-import type {
-  Connection,
-  ConnectionSettings,
-  PutSchedule,
-  WantedConnection,
+import {
+  type Connection,
+  type ConnectionSettings,
+  connectionExists,
+  type PutSchedule,
+  type WantedConnection,
 } from '../../store/connections/connection-store.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import type { AskIntercom } from '../requests/ask-intercom.ts'
@@ -27,6 +28,8 @@ export interface ChangeOptions {
   validate: boolean
   /** Whether it begins anew, with whatever workspace the token leads to. @defaultValue false */
   resetState?: boolean
+  /** Whether a connection of this id must not be there yet. @defaultValue false */
+  mustBeNew?: boolean
   /** How the token was got. @defaultValue as it is with the same token, else it was given */
   access?: Access
   /** Aborts when the caller leaves, and when the service closes. */
@@ -50,7 +53,7 @@ export interface ChangedConnection {
  * accepts them.
  *
  * @param read reads what is asked for; it is called again if the connection is changed meanwhile
- * @throws CodedError `check_failed`, `intercom_unavailable`, `workspace_changed`, `connection_busy`; what `read` throws
+ * @throws CodedError `check_failed`, `intercom_unavailable`, `workspace_changed`, `connection_busy`, `connection_exists`; what `read` throws
  */
 export async function changeConnection(
   dependencies: ChangeDependencies,
@@ -64,12 +67,14 @@ export async function changeConnection(
     options.tenant,
     options.connectionId,
     async (stored): Promise<WantedConnection> => {
+      if (options.mustBeNew && stored) throw connectionExists(options.connectionId)
       const { made: madeNow, ...asked } = await read(stored)
       made = madeNow
       const isStored = stored?.settings && digestOfJson(stored.settings) === digestOfJson(asked.settings)
       const checked = isStored ? stored.check : await check(asked.settings)
-      const { resetState = false, access } = options
-      return { ...asked, check: checked, access, whose: { resetState, workspaceId: checked?.workspaceId } }
+      const { resetState = false, mustBeNew, access } = options
+      const whose = { resetState, workspaceId: checked?.workspaceId }
+      return { ...asked, check: checked, access, whose, ...(mustBeNew && { mustBeNew }) }
     },
   )
   return {

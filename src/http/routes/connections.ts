@@ -7,6 +7,7 @@ import {
   connectionParameters,
   connectionQuery,
   newConnectionBody,
+  putHeaders,
 } from '../bodies/connection-schemas.ts'
 import { listOf } from '../bodies/list-schemas.ts'
 import {
@@ -86,17 +87,19 @@ function addPutConnection(app: Api, dependencies: RouteDependencies): void {
         'connection gave, edited: a mask keeps the secret that is stored.',
       params: connectionParameters,
       querystring: changeQuery,
+      headers: putHeaders,
       body: newConnectionBody,
       response: {
         200: { ...connectionResponse('The connection, replaced'), headers: connectionChangeHeader },
         201: { ...connectionResponse('The connection, new'), headers: connectionChangeHeader },
-        ...problemResponses(...bodyCodes, ...workspaceCodes, ...checkCodes),
+        ...problemResponses('connection_exists', ...bodyCodes, ...workspaceCodes, ...checkCodes),
       },
     },
-    handler: async ({ tenant, params: { connectionId }, query, body }, reply) => {
+    handler: async ({ tenant, params: { connectionId }, query, headers, body }, reply) => {
       const signal = openStreams.signalFor(reply.raw)
       const { validate, resetState } = query
-      const options = { tenant, connectionId, validate, resetState, signal }
+      const mustBeNew = headers['if-none-match'] === '*'
+      const options = { tenant, connectionId, validate, resetState, mustBeNew, signal }
       const { connection, change, warnings, made } = await changeConnection(
         { connections, clock, askIntercom },
         options,

@@ -80,6 +80,8 @@ export interface WantedConnection {
   isDeclared?: boolean
   /** @defaultValue nobody knows, and the state stays */
   whose?: Whose
+  /** Whether a connection of this id must not be there yet. @defaultValue false */
+  mustBeNew?: boolean
 }
 
 /** A connection that has just been made or replaced. */
@@ -122,7 +124,7 @@ export interface ConnectionStore {
    * The same, with what is made from the connection as it is (undefined = there is none). It is called again if somebody
    * else has changed the connection meanwhile, so that no secret comes back that has just been replaced.
    *
-   * @throws what `change` throws; CodedError `workspace_changed` for the token of another workspace, `connection_busy`
+   * @throws what `change` throws; CodedError `connection_exists`, `workspace_changed` for the token of another workspace, `connection_busy`
    * when the state is to be reset while a job runs
    */
   change(
@@ -180,4 +182,10 @@ export function connectionBusy(jobId: number, wouldJoin = false): CodedError {
   return new CodedError('connection_busy', `Job ${jobId} of this connection has not ended${why}`, {
     extensions: { jobId },
   })
+}
+
+/** For a connection that was to be made, and is there. */
+export function connectionExists(connectionId: string): CodedError {
+  const message = `There is a connection ${connectionId} already: choose another id, or remove it first`
+  return new CodedError('connection_exists', message)
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
-import { CodedError } from '../../errors.ts'
 import type { Schedule } from '../../schedules/schedule.ts'
 import { connectionOfOtherWorkspace } from '../../streams/other-workspace.ts'
 import type { StoreClient } from '../keys.ts'
@@ -13,7 +12,13 @@ import { type Access, accessToText } from './access.ts'
 import { checkToText } from './connection-check.ts'
 import { findStored, type StoredConnection } from './connection-record.ts'
 import { sealSettings } from './connection-seal.ts'
-import { type Connection, connectionBusy, noSchedule, type WantedConnection } from './connection-store.ts'
+import {
+  type Connection,
+  connectionBusy,
+  connectionExists,
+  noSchedule,
+  type WantedConnection,
+} from './connection-store.ts'
 import { putConnectionScript, saidFields } from './connections.lua.ts'
 import { readWorkspaceId } from './workspace.ts'
 
@@ -60,10 +65,7 @@ export async function addConnection(
   wanted: WantedConnection,
 ): Promise<void> {
   const outcome = await write(dependencies, owner, { access: 'token', ...wanted }, { mustBeNew: true })
-  if (outcome === 'EXISTS') {
-    const message = `There is a connection ${owner.connectionId} already: choose another id, or remove it first`
-    throw new CodedError('connection_exists', message)
-  }
+  if (outcome === 'EXISTS') throw connectionExists(owner.connectionId)
 }
 
 /**
@@ -71,7 +73,7 @@ export async function addConnection(
  *
  * @param change is given undefined for a connection that does not exist
  * @returns the connection as it was before, and whether it is new
- * @throws what `change` throws
+ * @throws what `change` throws; CodedError `connection_exists` for one that must be new
  */
 export async function changeConnection(
   dependencies: PutDependencies,
@@ -83,7 +85,9 @@ export async function changeConnection(
     const wanted = await change(stored?.connection)
     const sameToken = withToken(stored, wanted)
     const access = wanted.access ?? (sameToken === undefined ? 'token' : stored?.connection.access)
-    const outcome = await write(dependencies, owner, { ...wanted, access }, { expected: stored, sameToken })
+    const { mustBeNew = false } = wanted
+    const outcome = await write(dependencies, owner, { ...wanted, access }, { expected: stored, mustBeNew, sameToken })
+    if (outcome === 'EXISTS') throw connectionExists(owner.connectionId)
     if (outcome !== 'CHANGED') return { before: stored?.connection, created: outcome === 'CREATED' }
   }
 }
