@@ -71,6 +71,34 @@ export async function testConnectionPage(t: Test, stage: Stage): Promise<void> {
     await contacts.getByText('from the start').waitFor()
   })
 
+  await t.test('a source of every stream shows what these are, and stays one when it is edited', async (t) => {
+    await stage.connect('every', { streams: ['*', 'article_statistics'], ack: 'on_success' })
+    const page = await stage.open(t, '/connections/every')
+    await page.getByText('new ones come by themselves').waitFor()
+    await stage.service.untilStatus(await stage.sync('every'), 'succeeded')
+    const contacts = page.getByRole('row', { name: /^contacts / })
+    await contacts.getByText('goes on').waitFor()
+    t.equal(await page.getByRole('row', { name: /^\* / }).count(), 0)
+    await contacts.getByRole('button', { name: 'Full refresh of contacts' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Start full refresh' }).click()
+    await page.getByText('Succeeded').waitFor()
+    await page.getByRole('link', { name: 'every', exact: true }).click()
+    await page.getByRole('button', { name: 'Edit' }).click()
+    await page.getByLabel('articles', { exact: true }).check()
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('button', { name: 'Save' }).waitFor({ state: 'detached' })
+    const edited = (await (await stage.service.fetch('/v1/connections?limit=100')).json()) as {
+      data: { connectionId: string; streams: { name: string }[] }[]
+    }
+    t.same(
+      edited.data
+        .find(({ connectionId }) => connectionId === 'every')
+        ?.streams.map(({ name }) => name)
+        .toSorted(),
+      ['*', 'article_statistics', 'articles'],
+    )
+  })
+
   await t.test(
     'a connection that fails says why on its page and in the list, and one is deleted by its name',
     async (t) => {

@@ -11,7 +11,7 @@ import { goTo, Link } from '../routing/navigation.tsx'
 import { formatCount } from '../words/figures.ts'
 import { streamWords } from '../words/statuses.ts'
 import { freshnessHint } from '../words/times.ts'
-import { streamsOf } from './configured-streams.ts'
+import { everyStream, everyWords, resolvedStreams, streamsOf } from './configured-streams.ts'
 
 interface ConnectionStreamsProps {
   connection: Connection
@@ -25,7 +25,8 @@ const beginning = '1970-01-01T00:00:00Z'
 
 /** What the source reads, how fresh each stream is, and where the next sync goes on. */
 export function ConnectionStreams({ connection, jobs, acknowledged }: ConnectionStreamsProps) {
-  const streams = streamsOf(connection)
+  const streams = resolvedStreams(connection, jobs)
+  const hasEvery = streamsOf(connection).some(({ name }) => name === everyStream)
   const [asked, setAsked] = useState<string>()
   const refresh = useAction(async (name: string) => {
     const params = { path: { connectionId: connection.connectionId } }
@@ -33,10 +34,11 @@ export function ConnectionStreams({ connection, jobs, acknowledged }: Connection
     const { jobId } = await resultOf(api.POST('/v1/connections/{connectionId}/refresh', { params, body }))
     goTo({ page: 'job', jobId })
   })
-  if (streams.length === 0) return null
+  if (streams.length === 0 && !hasEvery) return null
   return (
     <section aria-labelledby="streams">
       <h2 id="streams">Streams</h2>
+      {hasEvery && <p class="muted">{everyWords}</p>}
       {refresh.problem && <Problem problem={refresh.problem} />}
       {asked !== undefined && (
         <Dialog title={`Read all of ${asked} once more?`} onClose={() => setAsked(undefined)}>

@@ -11,7 +11,7 @@ import { ScheduleFields, scheduleFault } from '../setup/schedule-fields.tsx'
 import { SignInAtIntercom } from '../setup/sign-in-at-intercom.tsx'
 import { StreamPicker } from '../setup/stream-picker.tsx'
 import { loadStreams, streamList } from '../setup/streams.ts'
-import { streamsOf } from './configured-streams.ts'
+import { everyStream, everyWords, streamsOf } from './configured-streams.ts'
 
 interface EditConnectionProps {
   connection: Connection
@@ -29,6 +29,7 @@ export function EditConnection({ connection, onClose }: EditConnectionProps) {
   const [schedule, setSchedule] = useState(connection.schedule ?? { type: 'manual' as const })
   const [ack, setAck] = useState(connection.ack ?? 'client')
   const [chosen, setChosen] = useState(() => chosenOf(connection))
+  const [everyMode] = useState(chosen[everyStream])
   const save = useAction(async () => {
     const changed = {
       ...(startDate !== dayOf(config.start_date) && { start_date: startDate === '' ? null : `${startDate}T00:00:00Z` }),
@@ -80,6 +81,19 @@ export function EditConnection({ connection, onClose }: EditConnectionProps) {
         </div>
         <ScheduleFields schedule={schedule} onChange={setSchedule} />
         <AckFields ack={ack} onChange={setAck} />
+        {everyMode !== undefined && (
+          <label class="choice">
+            <input
+              type="checkbox"
+              checked={Object.hasOwn(chosen, everyStream)}
+              onChange={({ currentTarget }) => {
+                const { [everyStream]: _, ...named } = chosen
+                setChosen(currentTarget.checked ? { [everyStream]: everyMode, ...named } : named)
+              }}
+            />{' '}
+            {everyWords} What is ticked below is read besides, or as it says.
+          </label>
+        )}
         {known.data ? (
           <StreamPicker streams={known.data} chosen={chosen} refused={noStreams} onChoose={setChosen} />
         ) : (

@@ -32,7 +32,9 @@ export function StreamPicker({ streams, chosen, refused, estimates, onChoose }: 
       const isChosen = names.has(name) ? isWanted : Object.hasOwn(chosen, name)
       return isChosen ? [[name, chosen[name] ?? usualMode(modes)]] : []
     })
-    onChoose(Object.fromEntries(pairs))
+    // What this list does not have stays: `*`, or a stream of another version.
+    const others = Object.entries(chosen).filter(([name]) => streams.every((stream) => stream.name !== name))
+    onChoose(Object.fromEntries([...others, ...pairs]))
   }
   return (
     <div class="card">
