@@ -41,6 +41,17 @@ export interface SimulatorOptions {
   ticketsBehindTheirParts?: number
   /** Articles at the start, forty of one second. @defaultValue 0 */
   articles?: number
+  /** Conversations, contacts that are out of sight, and events of contacts at the start, in lists that tell of those. @defaultValue 0 */
+  deletedConversations?: number
+  /** @defaultValue 0 */
+  deletedContacts?: number
+  /** @defaultValue 0 */
+  contactActivities?: number
+  /**
+   * Whether the workspace has `GET /contacts/deleted` and `GET /contacts/activities`: they may be missing, or answer with
+   * nothing although there is something. @defaultValue 'there'
+   */
+  contactFeeds?: 'there' | 'absent' | 'empty'
   /** Entries of the admin activity log at the start. @defaultValue 0 */
   activityLogs?: number
   /** Windows of the activity log that hold more rows than this are answered with 500. @defaultValue null: no limit */
@@ -175,6 +186,10 @@ export function withDefaults(options: SimulatorOptions): Required<SimulatorOptio
     longTickets: 0,
     ticketsBehindTheirParts: 0,
     articles: 0,
+    deletedConversations: 0,
+    deletedContacts: 0,
+    contactActivities: 0,
+    contactFeeds: 'there',
     activityLogs: 0,
     mostActivityLogs: null,
     firstTimes: {},

@@ -6,6 +6,11 @@ import { attributeDefinition, builtInCount } from './attribute-record.ts'
 import { companyDefinition, listedCompanyDefinition } from './company-record.ts'
 import { contactDefinition } from './contact-record.ts'
 import { conversationDefinition } from './conversation-record.ts'
+import {
+  contactActivityDefinition,
+  deletedContactDefinition,
+  deletedConversationDefinition,
+} from './deletion-records.ts'
 import { contactOddities } from './oddities.ts'
 import type { RecordDefinition, RecordSetting } from './record-definition.ts'
 import { segmentDefinition } from './segment-record.ts'
@@ -50,6 +55,18 @@ const optInStreams: Readonly<Record<string, StoredStream>> = {
   tickets: { definition: () => ticketDefinition, count: ({ tickets }) => tickets },
   articles: { definition: () => articleDefinition, count: ({ articles }) => articles },
   activity_logs: { definition: () => activityLogDefinition, count: ({ activityLogs }) => activityLogs },
+  deleted_conversations: {
+    definition: () => deletedConversationDefinition as RecordDefinition,
+    count: ({ deletedConversations }) => deletedConversations,
+  },
+  deleted_contacts: {
+    definition: () => deletedContactDefinition as RecordDefinition,
+    count: ({ deletedContacts }) => deletedContacts,
+  },
+  contact_activities: {
+    definition: () => contactActivityDefinition as RecordDefinition,
+    count: ({ contactActivities }) => contactActivities,
+  },
 }
 
 /** @throws RangeError when there is no such stream, or it is derived from others */
@@ -69,6 +86,9 @@ export const optInNames: readonly (readonly [name: string, stored: string])[] = 
   ['ticket_parts', 'tickets'],
   ['articles', 'articles'],
   ['activity_logs', 'activity_logs'],
+  ['deleted_conversations', 'deleted_conversations'],
+  ['deleted_contacts', 'deleted_contacts'],
+  ['contact_activities', 'contact_activities'],
 ]
 
 /** The streams that a sync reads unless it is told which. */

@@ -17,6 +17,7 @@ import {
 } from './contact-lists.ts'
 import { answerContactSearch } from './contact-search.ts'
 import { answerConversation, answerConversationSearch } from './conversations.ts'
+import { answerContactActivities, answerDeletedContacts, answerDeletedConversations } from './deletes.ts'
 import type { Endpoint } from './endpoint.ts'
 import { answerMe } from './me.ts'
 import { numberedList } from './numbered-list.ts'
@@ -55,6 +56,9 @@ const rows: readonly Row[] = [
   ['GET /data_attributes', 'read_users', answerDataAttributes],
   ['GET /conversations/attributes', 'read_users', answerConversationAttributes, { since: conversationAttributesMoved }],
   ['POST /contacts/search', 'read_users', answerContactSearch, search],
+  ['GET /contacts/deleted', 'read_users', answerDeletedContacts, { since: '2.17' }],
+  ['GET /contacts/activities', 'read_users', answerContactActivities, { since: '2.17' }],
+  ['GET /conversations/deleted', 'read_conversations', answerDeletedConversations, { since: '2.16' }],
   ['GET /contacts/:id', 'read_users', answerContact],
   ['GET /contacts/:id/tags', 'read_tags', answerContactTags],
   ['GET /contacts/:id/notes', 'read_users', answerContactNotes],
