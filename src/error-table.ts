@@ -186,6 +186,12 @@ export const errorTable = {
     retryable: false,
     title: 'The access token lacks a permission',
   },
+  stream_unavailable: {
+    status: 400,
+    failureType: 'config_error',
+    retryable: false,
+    title: 'The workspace does not have the stream',
+  },
   unknown_stream: {
     status: 400,
     failureType: 'config_error',

@@ -1,9 +1,10 @@
 import type { AirbyteStream } from '../airbyte/connector-messages.ts'
-import type { ApiVersion } from '../airbyte/source-config.ts'
+import { type ApiVersion, defaultApiVersion, isSince } from '../airbyte/source-config.ts'
 import type { IntercomClient } from '../intercom/client.ts'
 import { type AttributeModel, type DataAttribute, readCustomAttributes } from '../intercom/endpoints/data-attributes.ts'
 import { readWorkspace } from '../intercom/endpoints/workspace.ts'
 import { isObject } from '../json-object.ts'
+import { askProbes, probesOf, refusedStreams } from './refusals.ts'
 import { streamSchema } from './schemas.ts'
 import { type StreamEntry, streamTable } from './table.ts'
 
@@ -42,14 +43,25 @@ export function listStreams(): AirbyteStream[] {
  */
 export async function discoverStreams(client: IntercomClient, version?: ApiVersion): Promise<AirbyteStream[]> {
   await readWorkspace(client, version)
+  const absent = await findAbsentStreams(client, version)
   return Promise.all(
-    streamTable.map(async (entry) => {
+    streamTable.filter(({ name }) => !absent.includes(name)).map(async (entry) => {
       const schema = streamSchema(entry.name)
       const model = attributeModels[entry.name]
       if (!model) return toAirbyteStream(entry, schema)
       return toAirbyteStream(entry, typeAttributes(schema, await readCustomAttributes(client, model, version)))
     }),
   )
+}
+
+/** The streams that some workspaces do not have, and this one, or this version, does not. */
+async function findAbsentStreams(client: IntercomClient, version: ApiVersion = defaultApiVersion): Promise<string[]> {
+  const doubtful = streamTable.filter(({ mayBeAbsent }) => mayBeAbsent)
+  const known = doubtful.filter(({ since }) => since === undefined || isSince(version, since))
+  const names = known.map(({ name }) => name)
+  const refusals = await askProbes(client, probesOf(names, version))
+  const refused = refusedStreams(refusals.filter(({ error }) => error.isAbsence))
+  return doubtful.map(({ name }) => name).filter((name) => !names.includes(name) || refused.includes(name))
 }
 
 function toAirbyteStream(entry: StreamEntry, json_schema: Record<string, unknown>): AirbyteStream {

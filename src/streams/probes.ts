@@ -22,11 +22,12 @@ const companies: ProbeRequest = { method: 'POST', path: '/companies/list', query
 const FAR_FUTURE = '4102444800'
 
 /** Derived from how the stream is read. A child stream needs its parent's permission, so the parent is probed. */
-function probeOf({ path, query, child, search, filtered, windows }: StreamEntry): ProbeRequest {
+function probeOf({ path, query, child, search, filtered, windows, log }: StreamEntry): ProbeRequest {
   const parent = child && findStream(child.parent)
   if (parent) return probeOf(parent)
   if (filtered?.list === 'scroll') return companies
   if (filtered?.list === 'pages') return { method: 'GET', path, query: { ...query, page: '1', per_page: '1' } }
+  if (log) return { method: 'GET', path, query: { per_page: '1' } }
   if (windows) return { method: 'GET', path, query: { created_at_after: FAR_FUTURE } }
   if (!search) return { method: 'GET', path, ...(query && { query: { ...query } }) }
   const body = searchBody({ updated: { from: 0, to: null } }, 'second', { order: 'descending', perPage: 1 })

@@ -5,6 +5,7 @@ import type { IntercomClient } from '../intercom/client.ts'
 import { CONFIRM_AFTER_MS } from '../intercom/endpoints/confirmed.ts'
 import { readWorkspace } from '../intercom/endpoints/workspace.ts'
 import { listProbes, type Probe } from './probes.ts'
+import { findStream } from './table.ts'
 
 /** Intercom's own refusal of a probe. */
 export interface Refusal {
@@ -79,6 +80,8 @@ export function refusedStreams(refusals: readonly Refusal[]): string[] {
 export function describeRefusal({ probe, error }: Refusal): string {
   const { status, detail } = error.failure
   const names = probe.streamNames.join(', ')
+  if (error.isAbsence && probe.streamNames.every((name) => findStream(name)?.mayBeAbsent))
+    return `${names}: the workspace does not have it (${status}: ${detail})`
   return error.unauthorized
     ? `${names}: the token lacks the permission "${probe.scope}" (${status}: ${detail}); add it to its app in Intercom's Developer Hub`
     : `${names}: Intercom answered ${status}: ${detail}`

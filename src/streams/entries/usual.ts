@@ -52,6 +52,7 @@ export const usualEntries: readonly StreamEntry[] = [
     cursor: 'updated_at',
     scope: USERS,
     filtered: { list: 'scroll', shownChildren: ['segments', 'segments'] },
+    tombstones: {},
   },
   {
     ...plain,
@@ -72,6 +73,7 @@ export const usualEntries: readonly StreamEntry[] = [
     cursor: 'updated_at',
     scope: CONVERSATIONS,
     idMembers: ['id', 'admin_assignee_id', 'team_assignee_id'],
+    tombstones: { listedIn: 'deleted_conversations' },
     search: {
       byCalendarDay: false,
       // The counter takes in the opening message, which is no part.
@@ -108,6 +110,12 @@ export const usualEntries: readonly StreamEntry[] = [
     // Every version documents an object, and gives an address.
     objectMembers: { avatar },
     overlapSeconds: 3600,
+    // An archived or blocked contact is out of sight, and may come back as it was.
+    tombstones: {
+      listedIn: 'deleted_contacts',
+      statuses: ['merged', 'pending_deletion', 'permanently_deleted'],
+      listVersion: '2.17',
+    },
     search: {
       byCalendarDay: true,
       cutLists: contactLists,

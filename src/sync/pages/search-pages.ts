@@ -124,8 +124,8 @@ function askOnce(endpoint: SearchEndpoint, page: PageRequest): Promise<SearchPag
 
 /** The record members that our code reads. */
 export function wantedMembers(entry: StreamEntry): string[] {
-  const { volatileMembers, search, filtered } = entry
-  const looked = [search?.childCounter?.path[0], search?.requiredMember, filtered?.shownChildren?.[0]]
+  const { volatileMembers, search, filtered, cursor } = entry
+  const looked = [cursor, search?.childCounter?.path[0], search?.requiredMember, filtered?.shownChildren?.[0]]
   const lists = search?.cutLists?.map(({ member }) => member) ?? []
   const inside = looked.filter((name) => name !== undefined)
   return [

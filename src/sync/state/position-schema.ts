@@ -97,6 +97,18 @@ export const WindowPosition = Type.Object({
 })
 export type WindowPosition = Static<typeof WindowPosition>
 
+/** The position of a walk over a log that is read by a cursor of Intercom's. */
+export const LogPosition = Type.Object({
+  /** How to ask for the page that is read next, or for the last one. */
+  place: Type.Record(Type.String(), Type.String()),
+  /** The events that have come of that page. */
+  onPage: Type.Array(Type.String()),
+  /** Time of the latest event, Unix seconds. @defaultValue none has come */
+  latest: Type.Optional(Time),
+  done: Type.Boolean(),
+})
+export type LogPosition = Static<typeof LogPosition>
+
 /** The position of a walk over a list that is read whole each time. */
 export const SnapshotPosition = Type.Object({ done: Type.Boolean() })
 

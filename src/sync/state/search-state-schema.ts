@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox'
 import type { Fault } from '../../errors.ts'
 import { isValid } from '../../stored/stored-data.ts'
 import { firstFault } from '../../stored/validation.ts'
-import type { CursorField } from '../../streams/table.ts'
+import { type CursorField, cursorFields } from '../../streams/table.ts'
 import { cursorTime } from './cursor-time.ts'
 import { foreignClaims } from './foreign-cursor.ts'
 
@@ -67,6 +67,7 @@ const Cursor = Type.Refine(
 const SearchStateJson = Type.Object({
   updated_at: Type.Optional(Cursor),
   created_at: Type.Optional(Cursor),
+  deleted_at: Type.Optional(Cursor),
   intercom_sync: Type.Optional(
     Type.Object({
       v: Type.Literal(STATE_FORMAT),
@@ -82,6 +83,8 @@ const SearchStateJson = Type.Object({
       walk: Type.Optional(SearchWalkJson),
       gaps: Type.Optional(Type.Array(SliceJson)),
       go_on_from: Type.Optional(Time),
+      after: Type.Optional(Type.Record(Type.String(), Type.String())),
+      on_page: Type.Optional(Type.Array(Type.String())),
       // Earlier versions wrote an empty list.
       retry_ids: Type.Optional(Type.Union([Type.Record(Type.String(), Time), Type.Array(Type.Never())])),
     }),
@@ -112,8 +115,8 @@ export function checkSearchState(
     })
     return
   }
-  const other: CursorField = stream.cursor === 'updated_at' ? 'created_at' : 'updated_at'
-  if (state[other] !== undefined && state[stream.cursor] === undefined) {
+  const other = cursorFields.find((field) => state[field] !== undefined)
+  if (other !== undefined && state[stream.cursor] === undefined) {
     const detail = `is of another stream: this one goes by ${stream.cursor}. Give each stream its own state, or reset it`
     faults.push({ pointer: `${pointer}/${other}`, detail })
   }

@@ -66,6 +66,10 @@ export interface SearchState {
   gaps: readonly Slice[]
   /** After such a walk: everything updated before this has been delivered, except `gaps` and children of `retryIds`. */
   goOnFrom?: number
+  /** Of a log that is read by a cursor: how to ask for its last page … */
+  after?: Record<string, string>
+  /** … and the ids of the events that have come of it. */
+  onPage?: readonly string[]
 }
 
 /** What a state knows about the records that the next sync reads again. */
@@ -114,6 +118,8 @@ export function readSearchState(
     // In other streams, the records themselves wait.
     gaps: [...(ours?.gaps ?? []).map(sliceFromJson), ...(parent === undefined ? waitingSlices(retryIds) : [])],
     ...(ours?.go_on_from !== undefined && { goOnFrom: ours.go_on_from }),
+    ...(ours?.after !== undefined && { after: ours.after }),
+    ...(ours?.on_page !== undefined && { onPage: ours.on_page }),
   }
 }
 
@@ -208,6 +214,14 @@ export function reachedState(
   { cursor, ...ours }: { cursor: number; plan: string; worstLag: number },
 ): Record<string, unknown> {
   return { [field]: cursor, [OURS]: { v: STATE_FORMAT, plan: ours.plan, worst_lag: ours.worstLag } }
+}
+
+/** The state of a log that is read by a cursor of Intercom's. @param log.latest time of the latest event, Unix seconds */
+export function logState(
+  field: CursorField,
+  { latest, after, onPage }: { latest: number; after: Readonly<Record<string, string>>; onPage: readonly string[] },
+): Record<string, unknown> {
+  return { [field]: latest, [OURS]: { v: STATE_FORMAT, after, ...(onPage.length > 0 && { on_page: onPage }) } }
 }
 
 /** The state before anything is known. */

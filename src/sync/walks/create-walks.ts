@@ -1,10 +1,12 @@
 import type { IntercomClient } from '../../intercom/client.ts'
+import { withConfirmedAbsence } from '../../intercom/endpoints/confirmed.ts'
 import { findStream, type StreamEntry } from '../../streams/table.ts'
 import type { SelectedStream, Walk, WalkContext } from '../contract/walk.ts'
 import { placeOf } from '../state/search-state.ts'
 import { createFeed, type Feed } from '../streams/feed.ts'
 import type { FeedContext } from '../streams/open-feed.ts'
 import { createFilteredWalk } from './filtered-walk.ts'
+import { createLogWalk } from './log-walk.ts'
 import { createSearchWalk } from './search/search-walk.ts'
 import { createSnapshotWalk } from './snapshot-walk.ts'
 import { createWindowWalk } from './window-walk.ts'
@@ -52,8 +54,10 @@ function createWalk(
   shared: WalkContext,
   position: Record<string, unknown> | undefined,
 ): Walk {
-  const { search, filtered, windows } = root
-  const context = { ...shared, client: inTurns(shared.client, root.name) }
+  const { search, filtered, windows, log } = root
+  const client = root.mayBeAbsent ? withConfirmedAbsence(shared.client, shared.ports) : shared.client
+  const context = { ...shared, client: inTurns(client, root.name) }
+  if (log) return createLogWalk(first, context, position)
   if (!search && !filtered && !windows) return createSnapshotWalk(first, context, position)
   if (windows) return createWindowWalk({ ...context, root, feed: feeds[0], traits: windows, position })
   const options = { ...context, root, feeds, position }

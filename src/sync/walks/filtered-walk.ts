@@ -101,7 +101,8 @@ async function* listArrivals(
     byList = true
   }
   let byContent: boolean | undefined
-  for await (const { answer, size } of listParts({ root, client, ports, version, tell, onRestart, onList })) {
+  const from = () => Math.min(...feeds.map((feed) => feed.lower()))
+  for await (const { answer, size } of listParts({ root, client, ports, version, tell, from, onRestart, onList })) {
     // If there are more records than a state can remember, only their times are compared.
     byContent ??= root.filtered?.byContent === true && size !== undefined && size <= MOST_ENTRIES
     if (byContent) for (const feed of feeds) feed.compareAll()
@@ -143,7 +144,7 @@ function openReading(options: FedWalkOptions, start: number): ListReading {
 async function* pageArrivals(reading: ListReading, answer: ScannedAnswer): AsyncGenerator<Arrival, void, void> {
   const { child, awaited } = reading
   const { root } = reading.options
-  const rows = (answer.records ?? []).map((record) => readRow(answer.body, record, root.path, EVERYTHING))
+  const rows = (answer.records ?? []).map((record) => readRow(answer.body, record, root.path, EVERYTHING, root.cursor))
   if (!child) {
     yield { take: (sink) => takeRows(reading, answer, rows, new Map(), sink) }
     return
