@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { apiVersions, regions } from '../airbyte/config-members.ts'
+import { apiVersions, regions, tombstoneChoices } from '../airbyte/config-members.ts'
 
 /** The sealed part of a request or of a connection, as it is read back. Unknown members of a config stay. */
 
@@ -18,6 +18,7 @@ const Config = Type.Object({
   client_secret: Type.Optional(Type.String()),
   activity_logs_time_step: Type.Optional(Type.Number()),
   migration_lookback: Type.Optional(Type.Number()),
+  tombstones: Type.Optional(Type.Enum([...tombstoneChoices])),
 })
 
 const ConfiguredStream = Type.Object({

@@ -1,5 +1,5 @@
 import type { AirbyteStream } from '../airbyte/connector-messages.ts'
-import { type ApiVersion, defaultApiVersion, isSince } from '../airbyte/source-config.ts'
+import { type ApiVersion, defaultApiVersion, isSince, type SourceConfig } from '../airbyte/source-config.ts'
 import type { IntercomClient } from '../intercom/client.ts'
 import { type AttributeModel, type DataAttribute, readCustomAttributes } from '../intercom/endpoints/data-attributes.ts'
 import { readWorkspace } from '../intercom/endpoints/workspace.ts'
@@ -41,12 +41,15 @@ export function listStreams(): AirbyteStream[] {
  *
  * @throws CodedError `token_invalid`, `intercom_unavailable`, `intercom_protocol`
  */
-export async function discoverStreams(client: IntercomClient, version?: ApiVersion): Promise<AirbyteStream[]> {
+export async function discoverStreams(
+  client: IntercomClient,
+  { api_version: version, tombstones }: Pick<SourceConfig, 'api_version' | 'tombstones'> = {},
+): Promise<AirbyteStream[]> {
   await readWorkspace(client, version)
   const absent = await findAbsentStreams(client, version)
   return Promise.all(
     streamTable.filter(({ name }) => !absent.includes(name)).map(async (entry) => {
-      const schema = streamSchema(entry.name)
+      const schema = tombstones === 'airbyte' && entry.tombstones ? withTombstone(entry) : streamSchema(entry.name)
       const model = attributeModels[entry.name]
       if (!model) return toAirbyteStream(entry, schema)
       return toAirbyteStream(entry, typeAttributes(schema, await readCustomAttributes(client, model, version)))
@@ -74,6 +77,17 @@ function toAirbyteStream(entry: StreamEntry, json_schema: Record<string, unknown
     // The protocol allows this only with a source-defined cursor.
     is_resumable: entry.cursor !== undefined,
   }
+}
+
+/** The stream's schema with the members that only a tombstone has. */
+function withTombstone({ name, tombstones }: StreamEntry): Record<string, unknown> {
+  const schema = streamSchema(name)
+  const isMerged = tombstones?.statuses?.includes('merged')
+  const added = {
+    _ab_cdc_deleted_at: { type: ['null', 'string'], format: 'date-time' },
+    ...(isMerged && { merged_into_id: { type: ['null', 'string'] } }),
+  }
+  return { ...schema, properties: { ...(isObject(schema.properties) && schema.properties), ...added } }
 }
 
 /** Adds a property to the schema for each attribute; unknown attributes stay allowed. */

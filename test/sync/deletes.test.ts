@@ -3,6 +3,7 @@ import type { SimulatorOptions } from '../../simulator/options.ts'
 import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import { createRandom, integerBetween, pick } from '../../simulator/random.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
+import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { editAnswers } from '../support/edited-answers.ts'
 import { type CollectOptions, collectSync, joined, parseLines, recordsOf } from '../support/engine.ts'
 import { createManualClock } from '../support/manual-clock.ts'
@@ -117,8 +118,9 @@ t.test('an order that Intercom does not keep ends no reading too early', async (
 })
 
 t.test('a workspace without the lists is told so, and the other streams come', async (t) => {
-  const intercom = await setUp(t, { contactFeeds: 'absent', deletedConversations: 3 })
-  const { outcome, messages } = await intercom.sync()
+  const clock = createAcceleratedClock(now, 2000)
+  const intercom = await setUp(t, { clock, contactFeeds: 'absent', deletedConversations: 3 })
+  const { outcome, messages } = await intercom.sync({ clock })
   t.same(
     outcome?.streams.map(({ streamName, status }) => [streamName, status]),
     [

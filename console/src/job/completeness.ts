@@ -5,7 +5,7 @@ import { formatCount, formatNoun } from '../words/figures.ts'
 export function completenessWords({ status, completeness }: JobStream): string[] {
   if (!completeness) return []
   const isOver = status === 'COMPLETE' || status === 'INCOMPLETE'
-  const { counted, received, capped, deletedMeanwhile, lateArrivals, restarts, retryIds } = completeness
+  const { counted, received, capped, deletedMeanwhile, tombstones, lateArrivals, restarts, retryIds } = completeness
   const words: string[] = []
   if (isOver && counted !== undefined && received !== undefined) {
     const isWhole = counted === received
@@ -17,6 +17,7 @@ export function completenessWords({ status, completeness }: JobStream): string[]
   }
   if (capped) words.push(`only the newest 500 parts of ${formatNoun(capped, 'conversation')}: Intercom gives no more`)
   if (deletedMeanwhile) words.push(`${formatNoun(deletedMeanwhile, 'record')} deleted while they were read`)
+  if (tombstones) words.push(`${formatNoun(tombstones, 'record')} told to be deleted`)
   if (lateArrivals) words.push(`${formatNoun(lateArrivals, 'record')} that Intercom showed late`)
   if (restarts) words.push(`the scroll of companies began again ${restarts === 1 ? 'once' : `${restarts} times`}`)
   if (retryIds && retryIds.length > 0) {

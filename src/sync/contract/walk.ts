@@ -46,8 +46,15 @@ export interface Arrival {
 
 /** Where taken arrivals go. */
 export interface Sink {
-  /** @param changes the fields of the record that Intercom did not give whole */
-  record(streamName: string, text: TextSlice, changes?: readonly RecordChange[]): void
+  /**
+   * @param changes the fields of the record that Intercom did not give whole
+   * @param id the record's id, where somebody may want to know it
+   */
+  record(streamName: string, text: TextSlice, changes?: readonly RecordChange[], id?: string): void
+  /** A record that says that another one is deleted. It is no row. */
+  tombstone(streamName: string, text: TextSlice): void
+  /** Intercom has said twice that a record is gone, when something of it was asked for. @defaultValue nobody wants to know */
+  gone?(streamName: string, id: string): void
   estimate(streamName: string, rows: number): void
   log(level: Parameters<typeof logLine>[0], message: string): void
   /** Adds to a counter of the stream's completeness. */

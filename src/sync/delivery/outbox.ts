@@ -39,7 +39,7 @@ export function createOutbox(
   startAt: number,
   redact: Redact,
 ): Outbox {
-  const { add, addRecord, addState, addError, ...buffer } = createCommitBuffer(clock)
+  const { add, addRecord, addTombstone, addState, addError, ...buffer } = createCommitBuffer(clock)
   const suffix = Buffer.from(recordSuffix)
   const prefixOf = rememberPrefixes()
   let emittedAt = startAt
@@ -74,6 +74,14 @@ export function createOutbox(
       run.rowsSynced++
       run.sinceState++
       run.bytesSinceState += bytes
+    },
+    tombstone(streamName, text) {
+      const run = runOf(runs, streamName)
+      if (run.status === 'STARTED') status(run, 'RUNNING')
+      addTombstone(Buffer.concat([prefixOf(streamName, now()), bytesOf(text), suffix]))
+      run.completeness.tombstones = (run.completeness.tombstones ?? 0) + 1
+      run.sinceState++
+      run.bytesSinceState += lengthOf(text)
     },
     estimate(streamName, rows) {
       runOf(runs, streamName).rowsEstimate = rows

@@ -1,7 +1,7 @@
 import Type, { type Static, type TSchema } from 'typebox'
 import { CompletenessSchema, KeptFailureSchema, positionWithLists, StreamStatusSchema } from '../../stored/progress.ts'
 import { readStored } from '../../stored/stored-data.ts'
-import { SearchWalkJson, SliceJson } from './search-state-schema.ts'
+import { SearchWalkJson, SliceJson, TombstonesState } from './search-state-schema.ts'
 
 /**
  * The shape of a position: what an attempt leaves for the next one, in Redis, with every commit. Times are Unix
@@ -96,6 +96,17 @@ export const WindowPosition = Type.Object({
   feed: FeedJson,
 })
 export type WindowPosition = Static<typeof WindowPosition>
+
+/** The part of a walk's position that is about tombstones. */
+export const TombstonesPosition = Type.Object({
+  /** Records that were gone when they were asked for, each with when that was noticed. */
+  gone: TimesById,
+  /** Records that were delivered although an earlier sync has delivered their tombstones. */
+  revived: Type.Array(Type.String()),
+  /** What the next state says: the tombstones of this walk have come. @defaultValue they have not */
+  done: Type.Optional(TombstonesState),
+})
+export type TombstonesPosition = Static<typeof TombstonesPosition>
 
 /** The position of a walk over a log that is read by a cursor of Intercom's. */
 export const LogPosition = Type.Object({

@@ -64,6 +64,17 @@ const Cursor = Type.Refine(
   () => 'must be a time, in Unix seconds or as 2026-01-31T12:00:00Z',
 )
 
+/** What a state says about tombstones. */
+export const TombstonesState = Type.Object({
+  /** The list of deletions was read up to here, Unix seconds. */
+  from: Type.Optional(Time),
+  /** The records of that list whose tombstones have come; see `Told`. */
+  told: Type.Optional(Type.String()),
+  /** Records whose tombstones have come and that no list has named yet, each with when it was noticed. */
+  gone: Type.Optional(Type.Record(Type.String(), Time)),
+})
+export type TombstonesState = Static<typeof TombstonesState>
+
 const SearchStateJson = Type.Object({
   updated_at: Type.Optional(Cursor),
   created_at: Type.Optional(Cursor),
@@ -84,6 +95,7 @@ const SearchStateJson = Type.Object({
       gaps: Type.Optional(Type.Array(SliceJson)),
       go_on_from: Type.Optional(Time),
       after: Type.Optional(Type.Record(Type.String(), Type.String())),
+      tombstones: Type.Optional(TombstonesState),
       on_page: Type.Optional(Type.Array(Type.String())),
       // Earlier versions wrote an empty list.
       retry_ids: Type.Optional(Type.Union([Type.Record(Type.String(), Time), Type.Array(Type.Never())])),

@@ -46,7 +46,7 @@ export function deliverRecord(delivery: Delivery, { answer, row, lists }: Found,
   if ((entry.filtered || entry.windows) && isInLog(delivery, bytesOf(text))) return
   const changes = truncatedField(entry.search?.childCounter, answer, row.record)
   if (changes) sink.count(entry.name, 'capped', 1)
-  sink.record(entry.name, text, changes)
+  sink.record(entry.name, text, changes, row.id)
 }
 
 /** Whether a record, or the children of a parent taken as one record, must be delivered. Late arrivals are counted. */

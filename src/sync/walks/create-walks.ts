@@ -5,6 +5,7 @@ import type { SelectedStream, Walk, WalkContext } from '../contract/walk.ts'
 import { placeOf } from '../state/search-state.ts'
 import { createFeed, type Feed } from '../streams/feed.ts'
 import type { FeedContext } from '../streams/open-feed.ts'
+import { withTombstones } from '../tombstones/tombstone-walk.ts'
 import { createFilteredWalk } from './filtered-walk.ts'
 import { createLogWalk } from './log-walk.ts'
 import { createSearchWalk } from './search/search-walk.ts'
@@ -61,7 +62,12 @@ function createWalk(
   if (!search && !filtered && !windows) return createSnapshotWalk(first, context, position)
   if (windows) return createWindowWalk({ ...context, root, feed: feeds[0], traits: windows, position })
   const options = { ...context, root, feeds, position }
-  return search ? createSearchWalk(options) : createFilteredWalk(options)
+  const walk = search ? createSearchWalk(options) : createFilteredWalk(options)
+  const own = feeds.find(({ entry }) => entry === root)
+  // A job that reads up to a time only must not move what the state says about deletions.
+  const isWanted = context.config.tombstones === 'airbyte' && context.until === Number.POSITIVE_INFINITY
+  if (!isWanted || !root.tombstones || !own?.incremental) return walk
+  return withTombstones(walk, own.stream, root.tombstones, context, position)
 }
 
 /**
