@@ -71,7 +71,8 @@ function timeOf(index: number, { seed, span: { from, to } }: RecordSetting): num
   return integerBetween(createRandom(seed, deletionKey, Math.floor(index / 6)), from, to)
 }
 
-const formerContact = (index: number, setting: RecordSetting): string => objectId(setting.seed, 33, index, setting.span.from)
+const formerContact = (index: number, setting: RecordSetting): string =>
+  objectId(setting.seed, 33, index, setting.span.from)
 
 export const deletedConversationDefinition: RecordDefinition<DeletionPlan> = {
   stream: 'deleted_conversations',

@@ -42,7 +42,13 @@ export class Conversations {
       this.#deleted.put(deletedConversation(this.#deleted.log.length, id, secondOf(time)), time.now)
       return collection.delete(version, time.visibleFrom)
     }
-    return { ...ordinaryChanges(collection), delete: remove, reply, edit: this.#partChange(false), redact: this.#partChange(true) }
+    return {
+      ...ordinaryChanges(collection),
+      delete: remove,
+      reply,
+      edit: this.#partChange(false),
+      redact: this.#partChange(true),
+    }
   }
 
   /** Changes one of the parts shown; a conversation without parts stays as it is. */

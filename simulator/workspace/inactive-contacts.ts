@@ -43,7 +43,9 @@ export class InactiveContacts {
     this.#list.put(inactiveContact(this.#list.log.length, id, { status, into }), time.now)
     if (status === 'merged') this.#note('merged', into ?? id, time, { merge_source_id: id, merge_target_id: into })
     if (status === 'pending_deletion') this.#note('deleted', id, time)
-    return isShown ? this.#contacts.delete(version, time.visibleFrom) : { changed: version, visibleFrom: time.visibleFrom }
+    return isShown
+      ? this.#contacts.delete(version, time.visibleFrom)
+      : { changed: version, visibleFrom: time.visibleFrom }
   }
 
   /** A contact comes back: as it was when it was archived or blocked, with a new time when it was deleted. */
@@ -54,7 +56,11 @@ export class InactiveContacts {
     this.#statuses.delete(id)
     const entry = this.#list.find(id)
     if (entry !== undefined) this.#list.delete(entry, time.now)
-    return this.#contacts.comeBack(version, status === 'pending_deletion' ? secondOf(time) : undefined, time.visibleFrom)
+    return this.#contacts.comeBack(
+      version,
+      status === 'pending_deletion' ? secondOf(time) : undefined,
+      time.visibleFrom,
+    )
   }
 
   noteCreated(id: string, time: MutationTime): void {

@@ -59,3 +59,6 @@ export const SKIPPING_VERSION = 2
 
 /** The same for a request that reads only up to a time, which an earlier version would read to its end. */
 export const BOUNDED_VERSION = 3
+
+/** The same for a request that wants tombstones, of which an earlier version knows nothing. */
+export const TOMBSTONES_VERSION = 4

@@ -48,12 +48,14 @@ export async function discoverStreams(
   await readWorkspace(client, version)
   const absent = await findAbsentStreams(client, version)
   return Promise.all(
-    streamTable.filter(({ name }) => !absent.includes(name)).map(async (entry) => {
-      const schema = tombstones === 'airbyte' && entry.tombstones ? withTombstone(entry) : streamSchema(entry.name)
-      const model = attributeModels[entry.name]
-      if (!model) return toAirbyteStream(entry, schema)
-      return toAirbyteStream(entry, typeAttributes(schema, await readCustomAttributes(client, model, version)))
-    }),
+    streamTable
+      .filter(({ name }) => !absent.includes(name))
+      .map(async (entry) => {
+        const schema = tombstones === 'airbyte' && entry.tombstones ? withTombstone(entry) : streamSchema(entry.name)
+        const model = attributeModels[entry.name]
+        if (!model) return toAirbyteStream(entry, schema)
+        return toAirbyteStream(entry, typeAttributes(schema, await readCustomAttributes(client, model, version)))
+      }),
   )
 }
 

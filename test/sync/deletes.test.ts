@@ -62,7 +62,12 @@ t.test('what was deleted, merged or archived comes, and later what is new of it,
   const gone = workspace.mutate({ stream: 'conversations', kind: 'delete', count: 3 })
   const second = await intercom.sync({ state: quiet.state })
   t.same(await intercom.faultsIn(second.messages), [])
-  t.same(recordsOf(second.messages, 'deleted_conversations').map(({ id }) => id).toSorted(), gone.toSorted())
+  t.same(
+    recordsOf(second.messages, 'deleted_conversations')
+      .map(({ id }) => id)
+      .toSorted(),
+    gone.toSorted(),
+  )
   t.match(
     recordsOf(second.messages, 'deleted_contacts').find(({ id }) => id === merged),
     { status: 'merged', merged_into_id: /^\w+$/ },
@@ -107,14 +112,20 @@ t.test('an order that Intercom does not keep ends no reading too early', async (
     const answer = JSON.parse(body) as { conversations: object[]; pages: { page: number } }
     // The newest are on the last page.
     const { page } = answer.pages
-    if (page === 1) return { body: JSON.stringify({ ...answer, conversations: answer.conversations.slice(3).toReversed() }) }
+    if (page === 1)
+      return { body: JSON.stringify({ ...answer, conversations: answer.conversations.slice(3).toReversed() }) }
     return {}
   })
   const asked = intercom.asked('/conversations/deleted').length
   await intercom.sync({ baseUrl, streams, state: first.state })
   t.ok(intercom.asked('/conversations/deleted').length - asked > 4, 'all pages are read')
   const next = await intercom.sync({ streams, state: first.state })
-  t.same(recordsOf(next.messages, 'deleted_conversations').map(({ id }) => id).toSorted(), ids.toSorted())
+  t.same(
+    recordsOf(next.messages, 'deleted_conversations')
+      .map(({ id }) => id)
+      .toSorted(),
+    ids.toSorted(),
+  )
 })
 
 t.test('a workspace without the lists is told so, and the other streams come', async (t) => {
@@ -162,7 +173,9 @@ t.test('a cursor that Intercom no longer knows is done without', async (t) => {
   const first = await intercom.sync({ streams })
   intercom.clock.advance(day)
   intercom.workspace.mutate({ kind: 'create', count: 2 })
-  const state = JSON.parse(JSON.stringify(first.state).replaceAll(/"starting_after":"[^"]*"/g, '"starting_after":"gone"'))
+  const state = JSON.parse(
+    JSON.stringify(first.state).replaceAll(/"starting_after":"[^"]*"/g, '"starting_after":"gone"'),
+  )
   const { outcome, messages } = await intercom.sync({ streams, state })
   t.equal(outcome?.failure, undefined)
   const created = recordsOf(messages, 'contact_activities').filter(({ created_at: time }) => Number(time) * 1000 > now)

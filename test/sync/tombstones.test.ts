@@ -3,6 +3,7 @@ import type { SimulatorOptions } from '../../simulator/options.ts'
 import { createRandom, integerBetween, pick } from '../../simulator/random.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
+import { editAnswers } from '../support/edited-answers.ts'
 import { type CollectOptions, collectSync, joined, parseLines, recordsOf } from '../support/engine.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
@@ -38,7 +39,8 @@ class Table {
   take(messages: Buffer, stream: string): void {
     for (const row of recordsOf(messages, stream)) {
       const before = this.#rows.get(String(row.id))
-      if (before === undefined || Number(row.updated_at) >= Number(before.updated_at)) this.#rows.set(String(row.id), row)
+      if (before === undefined || Number(row.updated_at) >= Number(before.updated_at))
+        this.#rows.set(String(row.id), row)
     }
   }
 
@@ -77,8 +79,14 @@ t.test('what is deleted or merged gets a tombstone, once; what is archived or bl
     { streamName: 'contacts', rowsSynced: 1, completeness: { tombstones: 3 } },
     { streamName: 'conversations', rowsSynced: 0, completeness: { tombstones: 3 } },
   ])
-  t.equal(second.commits.reduce((sum, { recordCount }) => sum + recordCount, 0), 1)
-  t.equal(second.commits.reduce((sum, { tombstoneCount = 0 }) => sum + tombstoneCount, 0), 6)
+  t.equal(
+    second.commits.reduce((sum, { recordCount }) => sum + recordCount, 0),
+    1,
+  )
+  t.equal(
+    second.commits.reduce((sum, { tombstoneCount = 0 }) => sum + tombstoneCount, 0),
+    6,
+  )
 
   for (let again = 0; again < 2; again++) {
     intercom.clock.advance(again === 0 ? 60_000 : day)
@@ -95,19 +103,28 @@ t.test('what is deleted or merged gets a tombstone, once; what is archived or bl
 
 t.test('whatever happens, and wherever syncs are cut, what stays is what there is', async (t) => {
   const kinds = ['create', 'update', 'merge', 'archive', 'unarchive', 'block', 'delete', 'purge'] as const
-  for (let seed = 1; seed <= 40; seed++) {
+  for (let seed = 1; seed <= 16; seed++) {
     const random = createRandom(seed, 0x70b)
     const intercom = await setUp(t, { seed, deletedConversations: 3, deletedContacts: 5 })
     const { workspace } = intercom
     const tables = new Map(streams.map((name) => [name, new Table()]))
     const told = new Map<string, number>()
     const backs = new Map<string, number>()
+    /** Contacts that came back with the time they had: no incremental sync can see that. */
+    const late = new Set<string>()
     let state: unknown[] = []
     const act = () => {
       for (let acts = integerBetween(random, 0, 6); acts > 0; acts--) {
         const kind = pick(random, kinds)
+        const { inactive } = workspace.contacts
+        const before = new Map(inactive.versions().map(({ plan }) => [plan.id, inactive.isDeleted(plan.id)]))
         const ids = workspace.mutate({ kind, count: integerBetween(random, 1, 3) })
-        if (kind === 'unarchive') for (const id of ids) backs.set(id, (backs.get(id) ?? 0) + 1)
+        intercom.clock.advance(1000)
+        if (kind !== 'unarchive') continue
+        for (const id of ids) {
+          backs.set(id, (backs.get(id) ?? 0) + 1)
+          if (before.get(id) === false) late.add(id)
+        }
         if (random() < 0.4)
           workspace.mutate({ stream: 'conversations', kind: pick(random, ['create', 'update', 'delete']) })
         intercom.clock.advance(1000)
@@ -140,7 +157,10 @@ t.test('whatever happens, and wherever syncs are cut, what stays is what there i
     }
     const last = await intercom.sync({ state })
     for (const name of streams) tables.get(name)?.take(last.messages, name)
-    const contacts = workspace.collection('contacts').latest().map(({ plan }) => plan.id)
+    const contacts = workspace
+      .collection('contacts')
+      .latest()
+      .map(({ plan }) => plan.id)
     const outOfSight = workspace.contacts.inactive.versions().map(({ plan }) => plan.id)
     const hidden = outOfSight.filter((id) => !contacts.includes(id) && !workspace.contacts.inactive.isDeleted(id))
     const kept = tables.get('contacts')?.ids() ?? []
@@ -149,7 +169,10 @@ t.test('whatever happens, and wherever syncs are cut, what stays is what there i
       contacts.toSorted(),
       `seed ${seed}: contacts`,
     )
-    const conversations = workspace.collection('conversations').latest().map(({ plan }) => plan.id)
+    const conversations = workspace
+      .collection('conversations')
+      .latest()
+      .map(({ plan }) => plan.id)
     t.same(tables.get('conversations')?.ids(), conversations.toSorted(), `seed ${seed}: conversations`)
     for (const [id, times] of told)
       t.ok(times <= 1 + (backs.get(id) ?? 0), `seed ${seed}: ${id} has ${times} tombstones`)
@@ -174,29 +197,64 @@ t.test('without the option nothing is asked for besides', async (t) => {
   )
 })
 
-t.test('a workspace that lists no deleted contacts is told so; what is gone when it is asked for still comes', async (t) => {
+t.test(
+  'a workspace that lists no deleted contacts is told so; what is gone when it is asked for still comes',
+  async (t) => {
+    const clock = createAcceleratedClock(now, 2000)
+    const intercom = await setUp(t, { clock, contactFeeds: 'absent', companies: 20 })
+    const all = ['contacts', 'conversations', 'conversation_parts', 'companies', 'company_segments']
+    const sync = (state: unknown[]) => intercom.sync({ clock, streams: all, state })
+    const first = await sync([])
+    t.match(warnings(first.messages), ['contacts: Intercom does not give deleted_contacts (404: User Not Found)'])
+    const { workspace } = intercom
+    const before = tombstonesOf(first.messages, 'companies').map(({ id }) => String(id))
+    const gone = workspace
+      .collection('companies')
+      .latest()
+      .filter(({ plan }) => workspace.companies.deletion(plan) !== undefined)
+    t.same(before.toSorted(), gone.map(({ plan }) => plan.id).toSorted(), 'companies whose segments are not there')
+    const left = workspace
+      .collection('companies')
+      .latest()
+      .find(({ plan }) => !before.includes(plan.id) && (plan.segments ?? []).length > 0)
+    const ids = [left?.plan.id ?? '']
+    workspace.mutate({ stream: 'companies', kind: 'update', ids })
+    workspace.mutate({ stream: 'companies', kind: 'delete', ids })
+    const second = await sync(first.state)
+    t.same(
+      tombstonesOf(second.messages, 'companies').map(({ id }) => id),
+      ids,
+    )
+    const row = recordsOf(second.messages, 'companies').find(({ id }) => id === ids[0])
+    t.ok(Number(tombstonesOf(second.messages, 'companies')[0]?.updated_at) >= Number(row?.updated_at))
+    t.same(tombstonesOf((await sync(second.state)).messages, 'companies'), [])
+    const memberships = (messages: Buffer) =>
+      recordsOf(messages, 'company_segments').filter((row) => row.company_id === ids[0])
+    t.ok(memberships(first.messages).length > 0)
+    t.same(
+      memberships(second.messages).map(({ id, [DELETED_AT]: at }) => [id, typeof at]),
+      (left?.plan.segments ?? []).map((id) => [id, 'string']),
+      'its memberships, as its record shows them',
+    )
+  },
+)
+
+t.test('a contact that is gone when its lists are asked for gets a tombstone', async (t) => {
   const clock = createAcceleratedClock(now, 2000)
-  const intercom = await setUp(t, { clock, contactFeeds: 'absent', companies: 20 })
-  const all = ['contacts', 'conversations', 'conversation_parts', 'companies', 'company_segments']
-  const sync = (state: unknown[]) => intercom.sync({ clock, streams: all, state })
-  const first = await sync([])
-  t.match(warnings(first.messages), ['contacts: Intercom does not give deleted_contacts (404: User Not Found)'])
-  const { workspace } = intercom
-  const before = tombstonesOf(first.messages, 'companies').map(({ id }) => String(id))
-  const gone = workspace
-    .collection('companies')
-    .latest()
-    .filter(({ plan }) => workspace.companies.deletion(plan) !== undefined)
-  t.same(before.toSorted(), gone.map(({ plan }) => plan.id).toSorted(), 'companies whose segments are not there')
-  const left = workspace.collection('companies').latest().find(({ plan }) => !before.includes(plan.id))
-  const ids = [left?.plan.id ?? '']
-  workspace.mutate({ stream: 'companies', kind: 'update', ids })
-  workspace.mutate({ stream: 'companies', kind: 'delete', ids })
-  const second = await sync(first.state)
-  t.same(tombstonesOf(second.messages, 'companies').map(({ id }) => id), ids)
-  const row = recordsOf(second.messages, 'companies').find(({ id }) => id === ids[0])
-  t.ok(Number(tombstonesOf(second.messages, 'companies')[0]?.updated_at) >= Number(row?.updated_at))
-  t.same(tombstonesOf((await sync(second.state)).messages, 'companies'), [])
+  const options = { clock, contactFeeds: 'absent', listLengths: { tags: [11] }, longLists: 0 } as const
+  const intercom = await setUp(t, options)
+  const id = intercom.workspace.collection('contacts').log[0]?.plan.id ?? ''
+  const baseUrl = await editAnswers(t, intercom, ({ path }) => {
+    // The search has just shown it.
+    if (path === '/contacts/search') intercom.workspace.mutate({ kind: 'delete', ids: [id] })
+    return {}
+  })
+  const { messages, outcome } = await intercom.sync({ baseUrl, clock, streams: ['contacts'] })
+  t.equal(outcome?.failure, undefined)
+  t.same(
+    tombstonesOf(messages, 'contacts').map((row) => row.id),
+    [id],
+  )
 })
 
 t.test('a destination that only appends is refused', async (t) => {
@@ -213,6 +271,7 @@ t.test('a destination that only appends is refused', async (t) => {
   })
   t.equal((await intercom.sync(configured('append_dedup'))).outcome?.failure, undefined)
   await t.rejects(intercom.sync({ config: { ...config, tombstones: 'yes' } }), {
-    faults: [{ pointer: '/config/tombstones', detail: 'must be one of none, airbyte' }],
+    code: 'invalid_request',
+    message: /\/config\/tombstones must be one of none, airbyte/,
   })
 })

@@ -1,6 +1,13 @@
 import type { ApiVersion } from '../../airbyte/source-config.ts'
 import type { ObjectForm } from '../../intercom/text/record-text.ts'
-import type { ChildTraits, FilteredTraits, LogTraits, SearchTraits, TombstoneTraits, WindowTraits } from './stream-traits.ts'
+import type {
+  ChildTraits,
+  FilteredTraits,
+  LogTraits,
+  SearchTraits,
+  TombstoneTraits,
+  WindowTraits,
+} from './stream-traits.ts'
 
 /** The members that can be the cursor of a stream. */
 export const cursorFields = ['updated_at', 'created_at', 'deleted_at'] as const

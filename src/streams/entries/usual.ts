@@ -62,6 +62,8 @@ export const usualEntries: readonly StreamEntry[] = [
     primaryKey: [['company_id'], ['id']],
     cursor: 'updated_at',
     scope: USERS,
+    // Those that the record of a deleted company still shows.
+    tombstones: {},
     child: { parent: 'companies', parentIdMember: 'company_id' },
   },
   {

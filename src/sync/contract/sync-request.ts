@@ -66,7 +66,8 @@ export function parseSyncRequest(body: SyncRequestBody, unknownStreams?: Unknown
 function refuseAppend({ tombstones }: SourceConfig, { streams }: ConfiguredCatalog, faults: Fault[]): void {
   if (tombstones !== 'airbyte') return
   for (const { stream, sync_mode, destination_sync_mode } of streams) {
-    if (!findStream(stream.name)?.tombstones || sync_mode !== 'incremental' || destination_sync_mode !== 'append') continue
+    if (!findStream(stream.name)?.tombstones || sync_mode !== 'incremental' || destination_sync_mode !== 'append')
+      continue
     const detail = `airbyte needs destinations that deduplicate: let ${stream.name} be append_dedup in the catalog, or put none here`
     faults.push({ pointer: '/config/tombstones', detail })
   }

@@ -54,11 +54,17 @@ export interface Sink {
   /** A record that says that another one is deleted. It is no row. */
   tombstone(streamName: string, text: TextSlice): void
   /** Intercom has said twice that a record is gone, when something of it was asked for. @defaultValue nobody wants to know */
-  gone?(streamName: string, id: string): void
+  gone?(streamName: string, id: string, children?: GoneChildren): void
   estimate(streamName: string, rows: number): void
   log(level: Parameters<typeof logLine>[0], message: string): void
   /** Adds to a counter of the stream's completeness. */
   count(streamName: string, what: Counter, count: number): void
+}
+
+/** Children that a record has shown before it was gone. */
+export interface GoneChildren {
+  streamName: string
+  ids: readonly string[]
 }
 
 /** A stream that a job is to sync. */

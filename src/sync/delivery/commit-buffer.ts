@@ -121,7 +121,17 @@ export function createCommitBuffer(clock: Pick<Clock, 'monotonic'>): CommitBuffe
       const isProgress = recordCount > 0 || tombstoneCount > 0 || hasMoved
       hasGivenRecords ||= recordCount > 0
       const told = tombstoneCount > 0 && { tombstoneCount }
-      const commit = { body, messageCount, recordCount, ...told, holdsError, isProgress, checkpoints, position, streams }
+      const commit = {
+        body,
+        messageCount,
+        recordCount,
+        ...told,
+        holdsError,
+        isProgress,
+        checkpoints,
+        position,
+        streams,
+      }
       taken = lines
       lines = nothing
       checkpoints = []

@@ -51,7 +51,11 @@ export async function estimateList({ root, feeds }: SharedWalk, context: Estimat
 }
 
 /** Whether the page that was looked at already reaches what the sync before has read. */
-function isPastEnd({ filtered, cursor, path }: StreamEntry, feeds: readonly OpenFeed[], { answer }: LookedAtList): boolean {
+function isPastEnd(
+  { filtered, cursor, path }: StreamEntry,
+  feeds: readonly OpenFeed[],
+  { answer }: LookedAtList,
+): boolean {
   const last = answer.records?.at(-1)
   if (filtered?.list !== 'pages' || !filtered.newestFirst || !last) return false
   const { updatedAt = Number.POSITIVE_INFINITY } = readRow(answer.body, last, path, EVERYTHING, cursor)

@@ -7,7 +7,10 @@ import type { EstimateContext } from './context.ts'
 import { counted, nothing, type StreamFigures, unknownFigure } from './figures.ts'
 
 /** What a log by cursor will bring: its next page shows that, unless others follow, which nobody counts. One request. */
-export async function estimateLog({ first }: SharedWalk, { config, client }: EstimateContext): Promise<StreamFigures[]> {
+export async function estimateLog(
+  { first }: SharedWalk,
+  { config, client }: EstimateContext,
+): Promise<StreamFigures[]> {
   const { entry, state, configured } = first
   const { name, path, recordsPath, cursor, log } = entry
   if (isComplete(state)) return [{ streamName: name, rows: nothing, requests: nothing, notes: [] }]

@@ -134,12 +134,23 @@ export function wantedMembers(entry: StreamEntry): string[] {
 }
 
 /** How many children a record of a list shows, if it shows any. */
-export function shownChildren({ filtered }: StreamEntry, { body }: ScannedAnswer, { record }: Row): number {
+export function shownChildren(root: StreamEntry, answer: ScannedAnswer, row: Row): number {
+  return childrenIn(root, answer, row).length
+}
+
+/** The ids of these children. */
+export function shownIds(root: StreamEntry, answer: ScannedAnswer, row: Row): string[] {
+  return childrenIn(root, answer, row).flatMap((child) =>
+    isObject(child) && (typeof child.id === 'string' || typeof child.id === 'number') ? String(child.id) : [],
+  )
+}
+
+function childrenIn({ filtered }: StreamEntry, { body }: ScannedAnswer, { record }: Row): readonly unknown[] {
   const [member, name] = filtered?.shownChildren ?? []
-  if (member === undefined || name === undefined) return 0
+  if (member === undefined || name === undefined) return []
   const holder: unknown = JSON.parse(memberText(body, record, member))
   const list = isObject(holder) ? holder[name] : undefined
-  return Array.isArray(list) ? list.length : 0
+  return Array.isArray(list) ? list : []
 }
 
 /** A record with its id and times. @throws CodedError `intercom_protocol` when it has no id */

@@ -99,8 +99,14 @@ export type WindowPosition = Static<typeof WindowPosition>
 
 /** The part of a walk's position that is about tombstones. */
 export const TombstonesPosition = Type.Object({
-  /** Records that were gone when they were asked for, each with when that was noticed. */
-  gone: TimesById,
+  /** Records that were gone when they were asked for, when that was noticed, and the children that they had shown. */
+  gone: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      at: Time,
+      children: Type.Optional(Type.Object({ streamName: Type.String(), ids: Type.Array(Type.String()) })),
+    }),
+  ),
   /** Records that were delivered although an earlier sync has delivered their tombstones. */
   revived: Type.Array(Type.String()),
   /** What the next state says: the tombstones of this walk have come. @defaultValue they have not */

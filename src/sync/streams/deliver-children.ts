@@ -13,7 +13,7 @@ export function deliverChildren(delivery: Delivery, parent: Parent, children: Fo
   else if (children === 'deleted') {
     pendingParents.settled(parent, false)
     sink.count(entry.name, 'deletedMeanwhile', 1)
-    if (entry.child) sink.gone?.(entry.child.parent, parent.id)
+    if (entry.child) sink.gone?.(entry.child.parent, parent.id, { streamName: entry.name, ids: parent.shown ?? [] })
   } else deliverFound(delivery, parent, children, sink)
 }
 

@@ -35,7 +35,7 @@ interface ListRequest {
 export async function readDeletions(traits: TombstoneTraits, request: ListRequest): Promise<DeletionList> {
   const { config, client, ports } = request
   const entry = traits.listedIn === undefined ? undefined : findStream(traits.listedIn)
-  if (!entry || entry.filtered?.list !== 'pages') return { deletions: [] }
+  if (entry?.filtered?.list !== 'pages') return { deletions: [] }
   const version = config.api_version ?? traits.listVersion ?? defaultApiVersion
   if (entry.since !== undefined && !isSince(version, entry.since))
     return { absent: `API ${version} has no ${entry.name}: they came with ${entry.since}` }
@@ -68,7 +68,15 @@ async function readPages(
     )
   const wanted = newestFirst && cursor !== undefined && { wanted: { member: cursor, from: () => from } }
   const found = new Map<string, Deletion & { status?: string }>()
-  for await (const { body } of readCountedList({ client, path, shape, pageSizes, unstableTies: true, ask, ...wanted })) {
+  for await (const { body } of readCountedList({
+    client,
+    path,
+    shape,
+    pageSizes,
+    unstableTies: true,
+    ask,
+    ...wanted,
+  })) {
     const answer = scanAnswer(body, shape)
     for (const record of answer.records ?? []) {
       const deletion = toDeletion(answer, record)

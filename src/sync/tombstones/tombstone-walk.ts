@@ -7,8 +7,8 @@ import { readPosition, TombstonesPosition } from '../state/position-schema.ts'
 import { tombstonesOf, withTombstonesState } from '../state/search-state.ts'
 import type { TombstonesState } from '../state/search-state-schema.ts'
 import { type Deletion, type DeletionList, readDeletions } from './deletion-list.ts'
-import { tombstoneText } from './tombstone-text.ts'
 import { createTold, type Told } from './told.ts'
+import { tombstoneText } from './tombstone-text.ts'
 
 /** A list of deletions may show one this late, seconds: so far back it is read again. */
 const LIST_OVERLAP_SECONDS = 3600
@@ -18,6 +18,8 @@ const MOST_GONE = 1000
 /** What the walk of a stream and its deletions has come to. */
 interface TombstoneReading {
   stream: SelectedStream
+  /** All streams of the walk. */
+  siblings: readonly SelectedStream[]
   traits: TombstoneTraits
   context: WalkContext
   /** What the state that the job was given says. */
@@ -33,8 +35,7 @@ interface TombstoneReading {
  */
 export function withTombstones(
   walk: Walk,
-  stream: SelectedStream,
-  traits: TombstoneTraits,
+  { stream, siblings, traits }: Pick<TombstoneReading, 'stream' | 'siblings' | 'traits'>,
   context: WalkContext,
   given: Record<string, unknown> | undefined,
 ): Walk {
@@ -42,13 +43,12 @@ export function withTombstones(
   const before = tombstonesOf(stream.state)
   const kept = given?.tombstones
   const position = kept === undefined ? { gone: [], revived: [] } : readPosition(TombstonesPosition, kept, name)
-  const reading: TombstoneReading = { stream, traits, context, before, position }
+  const reading: TombstoneReading = { stream, siblings, traits, context, before, position }
 
   async function* arrivals(): AsyncGenerator<Arrival, void, void> {
     const told = createTold(before.told)
     const isTold = (id: string) => told.has(id) || before.gone?.[id] !== undefined
-    for await (const arrival of walk.arrivals())
-      yield { take: (sink) => arrival.take(noticing(reading, sink, isTold)) }
+    for await (const arrival of walk.arrivals()) yield { take: (sink) => arrival.take(noticing(reading, sink, isTold)) }
     if (reading.position.done) return
     const noticed = context.client.latestSeconds()
     const asked = context.client.serverSeconds()
@@ -82,9 +82,10 @@ function noticing({ stream, context, position }: TombstoneReading, sink: Sink, i
       if (streamName === name && id !== undefined && isTold(id) && !position.revived.includes(id))
         position.revived.push(id)
     },
-    gone(streamName, id) {
-      if (streamName === name && !position.gone.some(([known]) => known === id))
-        position.gone.push([id, context.client.latestSeconds()])
+    gone(streamName, id, children) {
+      if (streamName !== name || position.gone.some((known) => known.id === id)) return
+      const at = context.client.latestSeconds()
+      position.gone.push({ id, at, ...(children && { children: { ...children, ids: [...children.ids] } }) })
     },
   }
 }
@@ -105,7 +106,7 @@ function takeDeletions(
   times: { noticed: number; asked: number },
   sink: Sink,
 ): void {
-  const { stream, traits, before, position } = reading
+  const { stream, traits, position } = reading
   const { entry, configured } = stream
   const known = stateOf(reading)
   const told = createTold(known.told)
@@ -119,11 +120,14 @@ function takeDeletions(
   const deletions = 'absent' in list ? [] : list.deletions
   const listed = new Set(deletions.map(({ id }) => id))
   const tell = (text: Buffer) => sink.tombstone(entry.name, wholeText(text))
-  for (const deletion of deletions)
-    if (!isKnown(deletion.id)) tell(tombstoneText(deletion, times.noticed, idType))
-  for (const [id, at] of position.gone)
-    if (!listed.has(id) && !isKnown(id)) tell(tombstoneText({ id }, at, idType))
-  const gone = [...knownGone, ...position.gone].filter(([id]) => !listed.has(id)).slice(-MOST_GONE)
+  for (const deletion of deletions) if (!isKnown(deletion.id)) tell(tombstoneText(deletion, times.noticed, idType))
+  for (const { id, at, children } of position.gone) {
+    if (listed.has(id) || isKnown(id)) continue
+    tell(tombstoneText({ id }, at, idType))
+    if (children) takeChildren(reading, { id, at, ...children }, sink)
+  }
+  const noticed = position.gone.map(({ id, at }) => [id, at] as const)
+  const gone = [...knownGone, ...noticed].filter(([id]) => !listed.has(id)).slice(-MOST_GONE)
   const { from, told: nextTold } = toldNext(reading, deletions, times.asked, told)
   if (nextTold === undefined) {
     const what = 'more records are deleted than a state can name'
@@ -136,6 +140,23 @@ function takeDeletions(
   }
   position.revived = []
   position.gone = []
+}
+
+/** The children of a record that is gone, as far as its own record has shown them. */
+function takeChildren(
+  { siblings }: TombstoneReading,
+  { id, at, streamName, ids }: { id: string; at: number; streamName: string; ids: readonly string[] },
+  sink: Sink,
+): void {
+  const stream = siblings.find(({ entry }) => entry.name === streamName)
+  const { child, primaryKey } = stream?.entry ?? {}
+  // Without the parent in its key, a child may still be another parent's.
+  if (!stream || !child || stream.configured.sync_mode !== 'incremental' || primaryKey?.length !== 2) return
+  const idMembers = ['id', child.parentIdMember]
+  const types = memberTypes({ idMembers }, stream.configured)
+  const parent = { name: child.parentIdMember, id, type: types.get(child.parentIdMember) }
+  for (const childId of ids)
+    sink.tombstone(streamName, wholeText(tombstoneText({ id: childId }, at, types.get('id'), parent)))
 }
 
 /** Which deletions the next sync may meet again in the list, and from when on it reads the list. */

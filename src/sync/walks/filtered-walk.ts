@@ -7,7 +7,7 @@ import { createRecheckLimit } from '../completion/patience.ts'
 import type { Arrival, LogEntry, Sink, Walk } from '../contract/walk.ts'
 import { MOST_ENTRIES } from '../delivered/seen.ts'
 import { missingOf } from '../delivery/missing.ts'
-import { type Row, readRow, shownChildren } from '../pages/search-pages.ts'
+import { type Row, readRow, shownChildren, shownIds } from '../pages/search-pages.ts'
 import { FilteredPosition, readPosition } from '../state/position-schema.ts'
 import { completeState, freshState } from '../state/search-state.ts'
 import type { FedWalkOptions, Feed } from '../streams/feed.ts'
@@ -143,12 +143,14 @@ function openReading(options: FedWalkOptions, start: number): ListReading {
 
 async function* pageArrivals(reading: ListReading, answer: ScannedAnswer): AsyncGenerator<Arrival, void, void> {
   const { child, awaited } = reading
-  const { root } = reading.options
-  const rows = (answer.records ?? []).map((record) => readRow(answer.body, record, root.path, EVERYTHING, root.cursor))
+  const { root, config } = reading.options
+  const found = (answer.records ?? []).map((record) => readRow(answer.body, record, root.path, EVERYTHING, root.cursor))
   if (!child) {
-    yield { take: (sink) => takeRows(reading, answer, rows, new Map(), sink) }
+    yield { take: (sink) => takeRows(reading, answer, found, new Map(), sink) }
     return
   }
+  const isNoted = config.tombstones === 'airbyte'
+  const rows = isNoted ? found.map((row) => ({ ...row, shown: shownIds(root, answer, row) })) : found
   for (const row of rows) awaited.delete(row.id)
   const isWanted = (row: Row) => child.feed.wantsChildren(row)
   const shownBy = (row: Row) => shownChildren(root, answer, row)

@@ -60,7 +60,8 @@ async function* walkEvents(walk: Walk): AsyncGenerator<WalkEvent, void, void> {
     yield { walk, kind: 'ended' }
   } catch (error) {
     if (error instanceof SpoolError) yield { walk, kind: 'unspooled', error }
-    else if (error instanceof RefusedError && (error.unauthorized || isAbsent(walk, error))) yield { walk, kind: 'refused', error }
+    else if (error instanceof RefusedError && (error.unauthorized || isAbsent(walk, error)))
+      yield { walk, kind: 'refused', error }
     else throw error
   }
 }

@@ -54,6 +54,8 @@ export interface SearchReading {
   ): AsyncGenerator<PageBatch, void, void>
   /** The log entries since the last call. */
   takeNotes(): LogEntry[]
+  /** Records of the root that Intercom has said, twice, to be gone, since the last call. */
+  takeGone(): string[]
 }
 
 /** @param feeds the walk's feeds, opened */
@@ -107,6 +109,7 @@ export function createSearchReading(options: FedWalkOptions, feeds: readonly Ope
     gone,
     childEndpoint: endpointOf,
     takeNotes: listCompletion.takeNotes,
+    takeGone: listCompletion.takeGone,
     async *read(endpoint, ...reach) {
       const pages = wholePages(endpoint, ...reach)
       if (askedFeed)
