@@ -82,6 +82,7 @@ export const clientCommands = {
     options: {
       stream: { value: 'NAME', summary: 'of which stream', isRequired: true },
       id: { value: 'KEY', summary: 'only records with this primary key; of several members: a JSON array' },
+      parent: { value: 'ID', summary: 'only records that belong to this one, e.g. the parts of a conversation' },
       limit: { value: 'N', summary: 'so many at most (20)' },
       epoch,
       ...serviceOptionsOfMessages,

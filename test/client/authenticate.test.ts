@@ -2,18 +2,23 @@ import { once } from 'node:events'
 import t from 'tap'
 import { startBridgedService } from '../support/bridged-service.ts'
 import { openConnector } from '../support/connector.ts'
-import { answerAtIntercom, openPage, simulatedApp } from '../support/sign-ins.ts'
+import { readBlocks } from '../support/documents.ts'
+import { runProcess } from '../support/processes.ts'
+import { answerAtIntercom, openPage } from '../support/sign-ins.ts'
 
 const small = { contacts: 5, conversations: 0, companies: 0, longConversations: 0 }
 const bench = openConnector(t)
 
-t.test('a laptop signs in: it prints the page, asks for the code, and waits', async (t) => {
-  const service = await startBridgedService(t, small, ({ url, intercom }) => ({
-    PUBLIC_URL: url,
-    INTERCOM_APP_URL: intercom,
-    INTERCOM_CLIENT_ID: simulatedApp.clientId,
-    INTERCOM_CLIENT_SECRET: simulatedApp.clientSecret,
-  }))
+t.test('a laptop signs in as the README says: it prints the page, asks for the code, and waits', async (t) => {
+  const [start = '', commands = ''] = readBlocks('README.md')
+    .filter(({ heading }) => heading === 'By itself')
+    .map(({ text }) => text)
+  const service = await startBridgedService(t, small, ({ url, intercom }) => {
+    const here = start.replaceAll('http://127.0.0.1:8080', url).replaceAll('http://127.0.0.1:4010', intercom)
+    return Object.fromEntries(
+      Array.from(here.matchAll(/([A-Z_]+)=(\S+)/g), ([, name = '', value = '']) => [name, value]),
+    )
+  })
   const environment = { INTERCOM_SYNC_URL: service.url, INTERCOM_SYNC_API_KEY: service.key }
   const running = bench.start(['connections', 'authenticate', 'acme', '--json'], { environment, stdin: true })
   let told = ''
@@ -36,6 +41,16 @@ t.test('a laptop signs in: it prints the page, asks for the code, and waits', as
   t.equal(end, 0, stderr)
   t.match(stderr, /Connection acme is connected to Intercom\./)
   t.match(JSON.parse(stdout.toString()), { connectionId: 'acme', workspaceId: service.intercom.workspace.id })
+
+  const [first, ...further] = commands.trim().split('\n')
+  t.equal(first, 'bin/intercom-sync connections authenticate acme')
+  const shell = runProcess(t, 'sh', ['-ec', further.join('\n')], environment)
+  t.equal(await shell.exited, 0, shell.stderr())
+  t.match(await (await service.fetch('/v1/connections/acme')).json(), {
+    schedule: { cron: '0 3 * * *', timeZone: 'Europe/Berlin' },
+    ack: 'on_success',
+    webhooks: [{ url: 'https://example.com/hooks/intercom' }],
+  })
 })
 
 t.test('where nobody can sign in, it says so and takes an access token', async (t) => {

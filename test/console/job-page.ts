@@ -98,6 +98,41 @@ export async function testJobPage(t: Test, stage: Stage): Promise<void> {
     await page.getByText('The log holds no record with the id nobody-has-this.').waitFor()
   })
 
+  await t.test('a record leads to what belongs to it', async (t) => {
+    await stage.connect('with-parts', { streams: ['conversations', 'conversation_parts'] })
+    const jobId = await stage.sync('with-parts')
+    await stage.service.untilStatus(jobId, 'succeeded')
+    const parts = (await stage.service.messages(jobId))
+      .toString()
+      .split('\n')
+      .flatMap((line) => {
+        const { record } = JSON.parse(line || '{}') as {
+          record?: { stream: string; data: { conversation_id: string } }
+        }
+        return record?.stream === 'conversation_parts' ? [record.data.conversation_id] : []
+      })
+    const page = await stage.open(t, `/jobs/${jobId}/records/conversations`)
+    await page.getByRole('row').nth(1).waitFor()
+    const conversationId = parts[0] ?? ''
+    await page.getByLabel('Id').fill(conversationId)
+    await page.getByRole('button', { name: 'Search' }).click()
+    await page.getByRole('row').nth(2).waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'JSON' }).click()
+    await page.getByRole('link', { name: 'conversation_parts' }).click()
+    await page.getByRole('heading', { name: 'Records of conversation_parts' }).waitFor()
+    await page.getByText(`of conversations ${conversationId}`).waitFor()
+    const own = parts.filter((id) => id === conversationId).length
+    await page
+      .getByRole('button', { name: 'JSON' })
+      .nth(Math.min(own, 20) - 1)
+      .waitFor()
+    if (own < 20) t.equal(await page.getByRole('button', { name: 'JSON' }).count(), own)
+    await page.reload()
+    await page.getByText(`of conversations ${conversationId}`).waitFor()
+    await page.getByRole('link', { name: 'show all' }).click()
+    await page.getByText(`of conversations ${conversationId}`).waitFor({ state: 'detached' })
+  })
+
   await t.test('a failed job says why, and what to do', async (t) => {
     await stage.connect('failing', { config: { access_token: 'revoked-token' } })
     const jobId = await stage.sync('failing')

@@ -161,6 +161,12 @@ t.test('a record is given as it is in the log, and found by its whole key', asyn
     (await found('company_segments', '["c1","s2"]')).map(({ offset }) => offset),
     [5],
   )
+  const ofCompany = async (parentId: string, more = {}) =>
+    (await readPage(api, jobId, { stream: 'company_segments', parentId, ...more })).data.map(({ offset }) => offset)
+  t.same(await ofCompany('c1'), [5, 4])
+  t.same(await ofCompany('c1', { id: '["c1","s1"]' }), [4])
+  t.same(await ofCompany('c2', { id: '["c1","s1"]' }), [])
+  t.same(await ofCompany('s1'), [])
   const { text, messagesLeft } = await readPage(api, jobId, { stream: 'contacts', limit: '100' })
   t.ok(
     text.includes(`"offset":1,"stream":"contacts","emitted_at":1700000000000,"data":{"id":"a\\u002fb","n":${digits}`),
@@ -171,6 +177,10 @@ t.test('a record is given as it is in the log, and found by its whole key', asyn
   t.match(await problemOf(api, `${path}?stream=company_segments&id=s2`), {
     status: 400,
     detail: /JSON array of 2 strings, the values of company_id and id/,
+  })
+  t.match(await problemOf(api, `${path}?stream=contacts&parentId=7`), {
+    status: 400,
+    detail: /parentId: cannot be given: the records of contacts have no parent/,
   })
   t.match(await problemOf(api, `${path}?stream=contacts&cursor=x`), { status: 400, detail: /cursor/ })
   t.match(await problemOf(api, path), { status: 400, detail: /stream/ })

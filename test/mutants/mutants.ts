@@ -443,7 +443,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a ticket is given no more time than a conversation',
-    file: 'streams/entries/usual.ts',
+    file: 'streams/entries/default-streams.ts',
     find: 'const DAY_SECONDS = 86_400',
     replace: 'const DAY_SECONDS = 300',
     tests: sync('tickets'),
@@ -1016,7 +1016,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'two attributes of one name are one',
-    file: 'streams/entries/usual.ts',
+    file: 'streams/entries/default-streams.ts',
     find: "path: '/data_attributes',\n    query: { model: 'company' },\n    recordsPath: ['data'],\n    // Two attributes can share a name (\"name\" and \"plan.name\"): only the full name tells them apart.\n    primaryKey: [['model'], ['full_name']],",
     replace:
       "path: '/data_attributes',\n    query: { model: 'company' },\n    recordsPath: ['data'],\n    primaryKey: [['name']],",

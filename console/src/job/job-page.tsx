@@ -1,5 +1,4 @@
 import { useState } from 'preact/hooks'
-import { api, resultOf } from '../api/client.ts'
 import { hasEnded, type Job } from '../api/types.ts'
 import { useResource } from '../api/use-resource.ts'
 import { Loading, Notice, Problem } from '../elements/notice.tsx'
@@ -7,6 +6,7 @@ import { formatNoun } from '../words/figures.ts'
 import { Failure } from './failure.tsx'
 import { JobFacts } from './job-facts.tsx'
 import { JobHead } from './job-head.tsx'
+import { loadJob } from './load-job.ts'
 import { LogView } from './log/log-view.tsx'
 import { type JobLog, useJobLog } from './log/use-job-log.ts'
 import { NewestRows } from './newest-rows.tsx'
@@ -19,7 +19,7 @@ const refreshMs = 2000
 export function JobPage({ jobId }: { jobId: number }) {
   const { data, problem, reload } = useResource(
     `job ${jobId}`,
-    (signal) => resultOf(api.GET('/v1/jobs/{jobId}', { params: { path: { jobId } }, signal })),
+    (signal) => loadJob(jobId, signal),
     (job) => (hasEnded(job.status) ? undefined : refreshMs),
   )
   const [from, setFrom] = useState<number>()

@@ -2,12 +2,20 @@ import { useState } from 'preact/hooks'
 import type { RecordPage } from '../api/types.ts'
 import { ScrollBox } from '../elements/scroll-box.tsx'
 import { previewData } from '../job/log/row-preview.ts'
+import { Link } from '../routing/navigation.tsx'
 import { printExactly } from './exact-json.ts'
 
 const mostColumns = 6
 
-/** One record to a line; a click shows all of it as JSON. */
-export function RecordTable({ records }: { records: RecordPage['data'] }) {
+interface RecordTableProps {
+  jobId: number
+  records: RecordPage['data']
+  /** The streams whose records belong to these. */
+  children: readonly string[]
+}
+
+/** One record to a line; a click shows all of it as JSON, and leads to what belongs to it. */
+export function RecordTable({ jobId, records, children }: RecordTableProps) {
   const rows = records.map(({ offset, data }) => ({ offset, data, cells: previewData(data) }))
   const columns = [...new Set(rows.flatMap(({ cells }) => Object.keys(cells)))].slice(0, mostColumns)
   const [opened, setOpened] = useState<number>()
@@ -48,6 +56,16 @@ export function RecordTable({ records }: { records: RecordPage['data'] }) {
               isOpen && (
                 <tr key={`${offset} whole`}>
                   <td colSpan={columns.length + 1} class="whole">
+                    {children.length > 0 && cells.id !== undefined && (
+                      <p class="belonging">
+                        What belongs to it:{' '}
+                        {children.map((stream) => (
+                          <Link key={stream} to={{ page: 'records', jobId, stream, parentId: cells.id ?? '' }}>
+                            {stream}
+                          </Link>
+                        ))}
+                      </p>
+                    )}
                     <pre>{printExactly(data)}</pre>
                   </td>
                 </tr>

@@ -5,23 +5,41 @@ import { useResource } from '../api/use-resource.ts'
 import { CopyAsCurl } from '../elements/copy-as-curl.tsx'
 import { Loading, Problem } from '../elements/notice.tsx'
 import { PageTitle } from '../elements/page-title.tsx'
+import { loadJob } from '../job/load-job.ts'
 import { Link } from '../routing/navigation.tsx'
 import { formatCount } from '../words/figures.ts'
-import { loadRecords } from './load-records.ts'
+import { loadRecords, type RecordQuery } from './load-records.ts'
 import { RecordTable } from './record-table.tsx'
 
+interface RecordsPageProps {
+  jobId: number
+  stream: string
+  /** Only records that belong to this record of the parent stream. */
+  parentId?: string
+}
+
 /** The newest records of a stream in the log of a job. */
-export function RecordsPage({ jobId, stream }: { jobId: number; stream: string }) {
+export function RecordsPage({ jobId, stream, parentId }: RecordsPageProps) {
   const [id, setId] = useState('')
   const [typed, setTyped] = useState('')
   const fieldId = useId()
-  const path = `v1/jobs/${jobId}/records?${new URLSearchParams({ stream, ...(id !== '' && { id }) })}`
+  const query = { stream, ...(parentId !== undefined && { parentId }), ...(id !== '' && { id }) }
+  const path = `v1/jobs/${jobId}/records?${new URLSearchParams(query)}`
+  const job = useResource(`job ${jobId}`, (signal) => loadJob(jobId, signal))
+  const { streams = [] } = job.data ?? {}
+  const parent = streams.find(({ streamName }) => streamName === stream)?.parentStream
+  const children = streams.filter(({ parentStream }) => parentStream === stream).map(({ streamName }) => streamName)
   return (
     <>
       <div class="page-head">
         <div>
           <PageTitle title={`Records of ${stream}`} />
           <div class="under-title">
+            {parentId !== undefined && (
+              <>
+                of {parent ?? 'the record'} {parentId} (<Link to={{ page: 'records', jobId, stream }}>show all</Link>),{' '}
+              </>
+            )}
             newest first, from <Link to={{ page: 'job', jobId }}>sync {jobId}</Link>
           </div>
         </div>
@@ -43,7 +61,7 @@ export function RecordsPage({ jobId, stream }: { jobId: number; stream: string }
           <button type="submit">Search</button>
         </form>
       </div>
-      <Records key={id} {...{ jobId, stream, id }} />
+      <Records key={id} {...{ jobId, stream, parentId, id, children }} />
       <div class="list-foot">
         <span class="spread" />
         <CopyAsCurl call={{ path }} />
@@ -52,13 +70,19 @@ export function RecordsPage({ jobId, stream }: { jobId: number; stream: string }
   )
 }
 
-function Records({ jobId, stream, id }: { jobId: number; stream: string; id: string }) {
-  const first = useResource(`records ${jobId} ${stream} ${id}`, (signal) => loadRecords({ jobId, stream, id }, signal))
+interface RecordsProps extends RecordQuery {
+  /** The streams whose records belong to these. */
+  children: readonly string[]
+}
+
+function Records({ children, ...query }: RecordsProps) {
+  const { jobId, id } = query
+  const first = useResource(JSON.stringify(query), (signal) => loadRecords(query, signal))
   const [further, setFurther] = useState<RecordPage[]>([])
   const pages = first.data ? [first.data, ...further] : []
   const last = pages.at(-1)
   const look = useAction(async () => {
-    const page = await loadRecords({ jobId, stream, id, cursor: last?.next })
+    const page = await loadRecords({ ...query, cursor: last?.next })
     setFurther([...further, page])
   })
   if (!last)
@@ -66,7 +90,7 @@ function Records({ jobId, stream, id }: { jobId: number; stream: string; id: str
   const records = pages.flatMap(({ data }) => data)
   return (
     <>
-      {records.length > 0 && <RecordTable records={records} />}
+      {records.length > 0 && <RecordTable {...{ jobId, records, children }} />}
       <p class="muted">{whereItStopped(records.length, last, id)}</p>
       {look.problem && <Problem problem={look.problem} />}
       {last.next !== undefined && (

@@ -7,22 +7,25 @@ export type Place =
   | { page: 'connections' }
   | { page: 'connection'; connectionId: string }
   | { page: 'job'; jobId: number }
-  | { page: 'records'; jobId: number; stream: string }
+  /** With the id of a record of the parent stream only what belongs to that. */
+  | { page: 'records'; jobId: number; stream: string; parentId?: string }
   | { page: 'unknown' }
 
 /** @param pathname of the browser's address */
 export function readPlace(pathname: string): Place {
   if (!pathname.startsWith(serviceRoot.pathname)) return { page: 'overview' }
   const parts = pathname.slice(serviceRoot.pathname.length).split('/').map(decode)
-  const [first = '', second, third, fourth] = parts
+  const [first = '', second, third, fourth, fifth, sixth] = parts
   if (parts.length === 1 && first === '') return { page: 'overview' }
   if (parts.length === 1 && (first === 'setup' || first === 'connections')) return { page: first }
   if (parts.length === 2 && first === 'connections' && second) return { page: 'connection', connectionId: second }
   const jobId = /^\d{1,15}$/.test(second ?? '') ? Number(second) : 0
   if (first !== 'jobs' || jobId === 0) return { page: 'unknown' }
   if (parts.length === 2) return { page: 'job', jobId }
-  return parts.length === 4 && third === 'records' && fourth
-    ? { page: 'records', jobId, stream: fourth }
+  if (third !== 'records' || !fourth) return { page: 'unknown' }
+  if (parts.length === 4) return { page: 'records', jobId, stream: fourth }
+  return parts.length === 6 && fifth === 'of' && sixth
+    ? { page: 'records', jobId, stream: fourth, parentId: sixth }
     : { page: 'unknown' }
 }
 
@@ -30,7 +33,11 @@ export function readPlace(pathname: string): Place {
 export function pathOf(place: Place): string {
   if (place.page === 'connection') return `connections/${encodeURIComponent(place.connectionId)}`
   if (place.page === 'job') return `jobs/${place.jobId}`
-  if (place.page === 'records') return `jobs/${place.jobId}/records/${encodeURIComponent(place.stream)}`
+  if (place.page === 'records') {
+    const { jobId, stream, parentId } = place
+    const ofParent = parentId === undefined ? '' : `/of/${encodeURIComponent(parentId)}`
+    return `jobs/${jobId}/records/${encodeURIComponent(stream)}${ofParent}`
+  }
   return place.page === 'overview' || place.page === 'unknown' ? '' : place.page
 }
 

@@ -6,7 +6,7 @@ import { JobPage } from '../job/job-page.tsx'
 import { ConnectionsPage } from '../overview/connections-page.tsx'
 import { RecordsPage } from '../records/records-page.tsx'
 import { Link, usePlace } from '../routing/navigation.tsx'
-import type { Place } from '../routing/place.ts'
+import { type Place, pathOf } from '../routing/place.ts'
 import { SetupPage } from '../setup/setup-page.tsx'
 import { SignIn } from './sign-in.tsx'
 import { TopBar } from './top-bar.tsx'
@@ -40,7 +40,7 @@ function Page({ place }: { place: Place }) {
     case 'job':
       return <JobPage key={place.jobId} jobId={place.jobId} />
     case 'records':
-      return <RecordsPage key={`${place.jobId} ${place.stream}`} jobId={place.jobId} stream={place.stream} />
+      return <RecordsPage key={pathOf(place)} {...place} />
     default:
       return <Nowhere />
   }

@@ -14,7 +14,7 @@ const largestPage = 100
 /** Prints the newest records of a stream, a line each, as they are in the log. It looks as far back as it has to. */
 export const printRecords: ClientCommand<'jobs records'> = async (context) => {
   const { options, operands, output } = context
-  const { stream = '', id, epoch } = options
+  const { stream = '', id, parent, epoch } = options
   const most = readCount('jobs records', '--limit', options.limit) ?? usualLimit
   if (most === 0) throw usageError('jobs records', '--limit must be 1 at least')
   const jobId = readCount('jobs records', 'JOB', operands[0]) ?? 0
@@ -25,6 +25,7 @@ export const printRecords: ClientCommand<'jobs records'> = async (context) => {
       stream,
       limit: String(Math.min(largestPage, most - printed)),
       ...(id !== undefined && { id }),
+      ...(parent !== undefined && { parentId: parent }),
       ...(cursor !== undefined && { cursor }),
       ...(epoch !== undefined && { epoch }),
     })

@@ -1,4 +1,5 @@
 import { hasEnded, type Job } from '../../store/job.ts'
+import { parentOf } from '../../streams/parent.ts'
 import type { JobBody } from './schemas.ts'
 
 /** A job as the API shows it. `now` (ms since the epoch) ends the duration of a job that still runs. */
@@ -41,10 +42,12 @@ function rateOf({ progress }: Job): Pick<JobBody, 'rate'> {
 
 function toStreamBody(stream: Job['streams'][number], { progress }: Job): JobBody['streams'][number] {
   const { streamName, status, rowsSynced, rowsEstimate = 0 } = stream
+  const parent = parentOf(streamName)
+  const body = { ...stream, ...(parent && { parentStream: parent.name }) }
   const rate = progress?.rates[streamName]
-  if (!progress || !rate || status !== 'RUNNING') return stream
+  if (!progress || !rate || status !== 'RUNNING') return body
   const rest = rowsEstimate - rowsSynced
-  return { ...stream, rate, ...(rest > 0 && { eta: toTime(progress.at + (rest / rate) * 1000) }) }
+  return { ...body, rate, ...(rest > 0 && { eta: toTime(progress.at + (rest / rate) * 1000) }) }
 }
 
 function durationOf(job: Job, now: number): number {

@@ -24,6 +24,9 @@ const completenessSchema = Type.Object(
 
 export const streamSchema = Type.Object({
   streamName: Type.String(),
+  parentStream: Type.Optional(
+    Type.String({ description: 'The stream whose records these belong to; `parentId` finds those of one of them' }),
+  ),
   status: Type.String({ enum: ['STARTED', 'RUNNING', 'COMPLETE', 'INCOMPLETE'] }),
   rowsSynced: count('Records delivered, without tombstones'),
   rowsEstimate: Type.Optional(count("Intercom's own count at the start")),

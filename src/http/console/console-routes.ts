@@ -5,7 +5,14 @@ import type { ConsoleFiles } from './console-files.ts'
 import { consolePolicy, sendConsolePage } from './console-page.ts'
 
 /** The places of the console, beside `/`. One page shows them all, so that each can be shared and reloaded. */
-const places = ['/setup', '/connections', '/connections/:connectionId', '/jobs/:jobId', '/jobs/:jobId/records/:stream']
+const places = [
+  '/setup',
+  '/connections',
+  '/connections/:connectionId',
+  '/jobs/:jobId',
+  '/jobs/:jobId/records/:stream',
+  '/jobs/:jobId/records/:stream/of/:parentId',
+]
 
 const year = 365 * 24 * 3600
 

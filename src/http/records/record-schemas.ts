@@ -15,6 +15,14 @@ export const recordsQuery = Type.Object(
           'in the order of the key, e.g. `["company","name"]`',
       }),
     ),
+    parentId: Type.Optional(
+      Type.String({
+        maxLength: 2000,
+        description:
+          'Only records that belong to this record of the parent stream, e.g. the parts of one conversation. For streams ' +
+          'of which the job tells a `parentStream`',
+      }),
+    ),
     ...pageParameters,
     cursor: Type.Optional(
       Type.String({ pattern: '^[0-9]{1,15}:.{1,200}$', description: 'The `next` of the previous page' }),

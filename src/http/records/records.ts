@@ -3,8 +3,9 @@ import { Type } from 'typebox'
 import { parseJson } from '../../json-object.ts'
 import type { Job } from '../../store/job.ts'
 import { refuseBeyondEnd, requireOwnLog } from '../../store/log/log-epoch.ts'
-import { type KeyFilter, keyFilter } from '../../store/records/record-key.ts'
+import { membersEqual, type RecordFilter } from '../../store/records/record-filter.ts'
 import { mostBytesLookedAt, mostEntriesLookedAt, type RecordPage } from '../../store/records/record-reader.ts'
+import { parentOf } from '../../streams/parent.ts'
 import { findStream } from '../../streams/table.ts'
 import { needsApiKey, problemResponses } from '../bodies/responses.ts'
 import { jobParameters } from '../bodies/schemas.ts'
@@ -35,12 +36,15 @@ const recordRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, {
       },
     },
     handler: async ({ tenant, params, query }, reply) => {
-      const { stream, id, limit, cursor } = query
+      const { stream, id, parentId, limit, cursor } = query
       const job = await jobs.read(tenant, params.jobId, query.epoch)
       refuseOtherStream(job, stream)
-      const hasKey = id === undefined ? undefined : readKey(stream, id)
+      const filters = [
+        ...(id === undefined ? [] : [readKey(stream, id)]),
+        ...(parentId === undefined ? [] : [readParent(stream, parentId)]),
+      ]
       const place = cursor === undefined ? undefined : readCursor(cursor)
-      const page = await records.readRecords(job.jobId, { stream, hasKey, limit, from: place?.from })
+      const page = await records.readRecords(job.jobId, { stream, filters, limit, from: place?.from })
       const log = { logEpoch: page.epoch, messageCount: page.total }
       const holding = { epoch: place?.epoch ?? query.epoch, held: place?.from ?? 0 }
       requireOwnLog(log, holding)
@@ -58,14 +62,21 @@ function refuseOtherStream({ streams }: Job, stream: string): void {
 }
 
 /** @throws CodedError `invalid_request` */
-function readKey(stream: string, id: string): KeyFilter {
+function readKey(stream: string, id: string): RecordFilter {
   const names = (findStream(stream)?.primaryKey ?? [['id']]).map((path) => path.join('.'))
-  if (names.length === 1) return keyFilter(names, [id])
+  if (names.length === 1) return membersEqual(names, [id])
   const values: unknown = parseJson(Buffer.from(id))
   const isKey = Array.isArray(values) && values.length === names.length
-  if (isKey && values.every((value) => typeof value === 'string')) return keyFilter(names, values)
+  if (isKey && values.every((value) => typeof value === 'string')) return membersEqual(names, values)
   const detail = `must be a JSON array of ${names.length} strings, the values of ${names.join(' and ')}: the key of ${stream}`
   throw invalidRequest([{ pointer: 'id', detail }])
+}
+
+/** @throws CodedError `invalid_request` */
+function readParent(stream: string, parentId: string): RecordFilter {
+  const parent = parentOf(stream)
+  if (parent) return membersEqual([parent.idMember], [parentId])
+  throw invalidRequest([{ pointer: 'parentId', detail: `cannot be given: the records of ${stream} have no parent` }])
 }
 
 function readCursor(cursor: string): { from: number; epoch: string } {

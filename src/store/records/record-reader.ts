@@ -4,13 +4,13 @@ import { CodedError } from '../../errors.ts'
 import { createTurns } from '../../sync/concurrency/turns.ts'
 import type { LogDependencies } from '../log/redis-message-log.ts'
 import { readLastEntries } from './last-entries.ts'
-import type { KeyFilter } from './record-key.ts'
+import type { RecordFilter } from './record-filter.ts'
 
 /** Which records are wanted. */
 export interface RecordQuery {
   stream: string
-  /** @defaultValue any record of the stream */
-  hasKey?: KeyFilter | undefined
+  /** All of which a record has to pass. */
+  filters: readonly RecordFilter[]
   /** The largest number of records. */
   limit: number
   /** Offset of the newest message to look at; 0 lies before the first one. @defaultValue the last message */
@@ -102,7 +102,7 @@ interface FoundRecord {
 }
 
 /** The records that are wanted among the first `most` lines, oldest first; no more than are asked for. */
-async function findIn(lines: Buffer, { stream, hasKey, limit }: RecordQuery, most: number): Promise<FoundRecord[]> {
+async function findIn(lines: Buffer, { stream, filters, limit }: RecordQuery, most: number): Promise<FoundRecord[]> {
   const found: FoundRecord[] = []
   let pauseAt = bytesInARow
   for (const record of findRecords(lines)) {
@@ -111,7 +111,7 @@ async function findIn(lines: Buffer, { stream, hasKey, limit }: RecordQuery, mos
       await setImmediate()
       pauseAt = record.lineStart + bytesInARow
     }
-    if (record.stream !== stream || hasKey?.(lines, record) === false) continue
+    if (record.stream !== stream || !filters.every((isWanted) => isWanted(lines, record))) continue
     found.push({ line: record.line, text: (offset) => recordWithOffset(lines, record, offset) })
     if (found.length > limit) found.shift()
   }

@@ -7,8 +7,8 @@ const DAY_SECONDS = 86_400
 
 const avatar = { type: 'avatar', textAs: 'image_url' } as const
 
-/** The streams that a job reads when it names none, and articles. */
-export const usualEntries: readonly StreamEntry[] = [
+/** The streams that a job reads when it names none. */
+export const defaultEntries: readonly StreamEntry[] = [
   {
     ...plain,
     name: 'activity_logs',
@@ -28,20 +28,6 @@ export const usualEntries: readonly StreamEntry[] = [
     scope: 'Read admins',
     // 2.11 documents an object, later versions an address.
     objectMembers: { avatar },
-  },
-  {
-    ...plain,
-    name: 'articles',
-    path: '/articles',
-    recordsPath: ['data'],
-    primaryKey: [['id']],
-    cursor: 'updated_at',
-    scope: 'Read and list articles',
-    idMembers: ['id', 'author_id', 'parent_id', 'folder_id', 'created_by_id', 'updated_by_id'],
-    // Tokens of before lack the permission: no sync of all streams may fail because of it.
-    optIn: true,
-    // Whether all that changes an article moves its time is not documented.
-    filtered: { list: 'pages', pageSizes: [250, 175, 125, 90], byContent: true },
   },
   {
     ...plain,

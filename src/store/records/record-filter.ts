@@ -2,17 +2,17 @@ import { newMarks, type Span, skipValue } from '../../intercom/text/json-text.ts
 import { walkMembers } from '../../intercom/text/json-walk.ts'
 import { keyNames } from '../../intercom/text/key-names.ts'
 
-/** Whether a record has this primary key, by the text of the record. */
-export type KeyFilter = (lines: Buffer, data: Span) => boolean
+/** Whether a record is wanted, by its text. */
+export type RecordFilter = (lines: Buffer, data: Span) => boolean
 
 /**
  * Compares members of a record with values, as text: an id may be written as a number or as a string, and may have more
  * digits than a number holds.
  *
- * @param names members of the key, in its order
+ * @param names members of the record, none twice
  * @param values as many
  */
-export function keyFilter(names: readonly string[], values: readonly string[]): KeyFilter {
+export function membersEqual(names: readonly string[], values: readonly string[]): RecordFilter {
   const keys = keyNames(names)
   return (lines, { start }) => {
     const matches = names.map(() => false)
