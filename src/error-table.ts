@@ -190,7 +190,7 @@ export const errorTable = {
     status: 400,
     failureType: 'config_error',
     retryable: false,
-    title: 'The workspace does not have the stream',
+    title: 'Intercom has no such list',
   },
   unknown_stream: {
     status: 400,

@@ -23,8 +23,6 @@ export interface CommitBuffer {
   add(line: Buffer): void
   /** Adds a RECORD, in pieces that make a whole line. @param textBytes how long the text is */
   addRecord(before: Buffer, text: TextSlice, textBytes: number, after: Buffer): void
-  /** Adds a RECORD that is no row. */
-  addTombstone(line: Buffer): void
   /** Adds a STATE, which is a checkpoint. */
   addState(line: Buffer, streamName: string, streamState: Record<string, unknown>): void
   /** Adds a TRACE ERROR. */
@@ -57,7 +55,6 @@ export function createCommitBuffer(clock: Pick<Clock, 'monotonic'>): CommitBuffe
   let bytes = 0
   let messageCount = 0
   let recordCount = 0
-  let tombstoneCount = 0
   let holdsError = false
   let checkpoints: Checkpoint[] = []
   let heldSince = Infinity
@@ -97,10 +94,6 @@ export function createCommitBuffer(clock: Pick<Clock, 'monotonic'>): CommitBuffe
       recordCount++
       hold()
     },
-    addTombstone(line) {
-      add(line)
-      tombstoneCount++
-    },
     addState(line, streamName, streamState) {
       add(line)
       checkpoints.push({ messageIndex: messageCount, streamName, streamState })
@@ -118,24 +111,13 @@ export function createCommitBuffer(clock: Pick<Clock, 'monotonic'>): CommitBuffe
       heldSince = Infinity
       if (messageCount === 0 && !hasMoved) return undefined
       const body = lines.subarray(0, bytes)
-      const isProgress = recordCount > 0 || tombstoneCount > 0 || hasMoved
+      const isProgress = recordCount > 0 || hasMoved
       hasGivenRecords ||= recordCount > 0
-      const told = tombstoneCount > 0 && { tombstoneCount }
-      const commit = {
-        body,
-        messageCount,
-        recordCount,
-        ...told,
-        holdsError,
-        isProgress,
-        checkpoints,
-        position,
-        streams,
-      }
+      const commit = { body, messageCount, recordCount, holdsError, isProgress, checkpoints, position, streams }
       taken = lines
       lines = nothing
       checkpoints = []
-      bytes = messageCount = recordCount = tombstoneCount = 0
+      bytes = messageCount = recordCount = 0
       holdsError = false
       return commit
     },

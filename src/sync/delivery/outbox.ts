@@ -39,10 +39,11 @@ export function createOutbox(
   startAt: number,
   redact: Redact,
 ): Outbox {
-  const { add, addRecord, addTombstone, addState, addError, ...buffer } = createCommitBuffer(clock)
+  const { add, addRecord, addState, addError, ...buffer } = createCommitBuffer(clock)
   const suffix = Buffer.from(recordSuffix)
   const prefixOf = rememberPrefixes()
   let emittedAt = startAt
+  let tombstoneCount = 0
   const now = (): number => {
     emittedAt = Math.max(emittedAt, Math.floor(clock.now()))
     return emittedAt
@@ -78,7 +79,8 @@ export function createOutbox(
     tombstone(streamName, text) {
       const run = runOf(runs, streamName)
       if (run.status === 'STARTED') status(run, 'RUNNING')
-      addTombstone(Buffer.concat([prefixOf(streamName, now()), bytesOf(text), suffix]))
+      add(Buffer.concat([prefixOf(streamName, now()), bytesOf(text), suffix]))
+      tombstoneCount++
       run.completeness.tombstones = (run.completeness.tombstones ?? 0) + 1
       run.sinceState++
       run.bytesSinceState += lengthOf(text)
@@ -103,6 +105,12 @@ export function createOutbox(
     },
     error: (failure) => addError(Buffer.from(errorLine({ ...failure, message: redact(failure.message) }, now()))),
     emittedAt: () => emittedAt,
+    takeCommit(...covered) {
+      const commit = buffer.takeCommit(...covered)
+      const told = tombstoneCount
+      tombstoneCount = 0
+      return commit && told > 0 ? { ...commit, tombstoneCount: told } : commit
+    },
   }
 }
 

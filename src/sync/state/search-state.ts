@@ -1,9 +1,8 @@
-import { isObject } from '../../json-object.ts'
 import { readStored } from '../../stored/stored-data.ts'
 import type { CursorField } from '../../streams/table.ts'
 import { cursorTime } from './cursor-time.ts'
 import { foreignClaims, foreignLookback, oldestClaim } from './foreign-cursor.ts'
-import { OwnState, type SearchWalkJson, STATE_FORMAT, type TombstonesState } from './search-state-schema.ts'
+import { OwnState, type SearchWalkJson, STATE_FORMAT } from './search-state-schema.ts'
 import { waitingSlices } from './set-aside.ts'
 import { isTentative, type Slice, sliceFromJson, sliceToJson } from './slice.ts'
 
@@ -215,30 +214,6 @@ export function reachedState(
   { cursor, ...ours }: { cursor: number; plan: string; worstLag: number },
 ): Record<string, unknown> {
   return { [field]: cursor, [OURS]: { v: STATE_FORMAT, plan: ours.plan, worst_lag: ours.worstLag } }
-}
-
-/** The state of a log that is read by a cursor of Intercom's. @param log.latest time of the latest event, Unix seconds */
-export function logState(
-  field: CursorField,
-  { latest, after, onPage }: { latest: number; after: Readonly<Record<string, string>>; onPage: readonly string[] },
-): Record<string, unknown> {
-  return { [field]: latest, [OURS]: { v: STATE_FORMAT, after, ...(onPage.length > 0 && { on_page: onPage }) } }
-}
-
-/** What a state says about tombstones. @throws StoredDataError */
-export function tombstonesOf(state: Record<string, unknown> | undefined): TombstonesState {
-  const ours = state?.[OURS]
-  return (ours === undefined ? undefined : readStored(OwnState, ours, 'a state')?.tombstones) ?? {}
-}
-
-/** A state that says so about tombstones, too. */
-export function withTombstonesState(
-  state: Readonly<Record<string, unknown>>,
-  tombstones: TombstonesState,
-): Record<string, unknown> {
-  const ours = state[OURS]
-  if (!isObject(ours) || Object.keys(tombstones).length === 0) return { ...state }
-  return { ...state, [OURS]: { ...ours, tombstones } }
 }
 
 /** The state before anything is known. */

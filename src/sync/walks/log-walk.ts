@@ -8,8 +8,9 @@ import { type MemberType, recordText } from '../../intercom/text/record-text.ts'
 import { memberTypes } from '../contract/member-types.ts'
 import type { Arrival, SelectedStream, Sink, Walk, WalkContext } from '../contract/walk.ts'
 import { type Row, readRow, wantedMembers } from '../pages/search-pages.ts'
+import { logState } from '../state/log-state.ts'
 import { LogPosition, readPosition } from '../state/position-schema.ts'
-import { completeState, freshState, isComplete, logState, readSearchState } from '../state/search-state.ts'
+import { completeState, freshState, isComplete, readSearchState } from '../state/search-state.ts'
 
 const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE_INFINITY }
 /** When Intercom no longer knows the cursor, so many seconds before the latest event are delivered again. */
