@@ -190,7 +190,7 @@ export const errorTable = {
     status: 400,
     failureType: 'config_error',
     retryable: false,
-    title: 'Intercom has no such list',
+    title: 'There is no such list',
   },
   unknown_stream: {
     status: 400,

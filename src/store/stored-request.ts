@@ -61,4 +61,4 @@ export const SKIPPING_VERSION = 2
 export const BOUNDED_VERSION = 3
 
 /** The same for a request that wants tombstones, of which an earlier version knows nothing. */
-export const TOMBSTONES_VERSION = 4
+export const TOMBSTONES_VERSION = 5
