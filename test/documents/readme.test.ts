@@ -27,7 +27,7 @@ const judge = async (desk: Desk) =>
 
 t.test('the README is short, names every stream, and no job by its id', async (t) => {
   t.ok(text.split(/\s+/).length < 1800)
-  const [intro = ''] = text.match(/^Fifteen streams\..*$/m) ?? []
+  const [intro = ''] = text.match(/^Eighteen streams\..*$/m) ?? []
   const named = [...intro.matchAll(/`(\w+)`/g)].map(([, name]) => name)
   t.same(named.toSorted(), streamTable.map(({ name }) => name).toSorted())
   t.notMatch(text, /jobs\/\d|"jobId": ?\d/)

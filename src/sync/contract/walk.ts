@@ -46,11 +46,10 @@ export interface Arrival {
 
 /** Where taken arrivals go. */
 export interface Sink {
-  /**
-   * @param changes the fields of the record that Intercom did not give whole
-   * @param id the record's id, where somebody may want to know it
-   */
-  record(streamName: string, text: TextSlice, changes?: readonly RecordChange[], id?: string): void
+  /** @param changes the fields of the record that Intercom did not give whole */
+  record(streamName: string, text: TextSlice, changes?: readonly RecordChange[]): void
+  /** A record is there: this job delivers it, or an earlier attempt at it has. @defaultValue nobody wants to know */
+  present?(streamName: string, id: string): void
   /** A record that says that another one is deleted. It is no row. */
   tombstone(streamName: string, text: TextSlice): void
   /** Intercom has said twice that a record is gone, when something of it was asked for. @defaultValue nobody wants to know */

@@ -39,6 +39,7 @@ export interface Delivery {
 export function deliverRecord(delivery: Delivery, { answer, row, lists }: Found, sink: Sink): void {
   const { entry, types, overlap } = delivery
   if (!isNew(delivery, answer, row, sink)) return
+  sink.present?.(entry.name, row.id)
   // The next sync meets the record with the same content, and must deliver it whole.
   if (lists?.isPartial) overlap.seen.forget(row.id)
   const text = recordText(answer, row.record, types, lists?.edits)
@@ -46,7 +47,7 @@ export function deliverRecord(delivery: Delivery, { answer, row, lists }: Found,
   if ((entry.filtered || entry.windows) && isInLog(delivery, bytesOf(text))) return
   const changes = truncatedField(entry.search?.childCounter, answer, row.record)
   if (changes) sink.count(entry.name, 'capped', 1)
-  sink.record(entry.name, text, changes, row.id)
+  sink.record(entry.name, text, changes)
 }
 
 /** Whether a record, or the children of a parent taken as one record, must be delivered. Late arrivals are counted. */

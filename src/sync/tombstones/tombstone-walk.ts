@@ -62,7 +62,7 @@ export function withTombstones(
     arrivals,
     position() {
       const own = walk.position()
-      return own && { ...own, tombstones: { ...reading.position } }
+      return own && { ...own, tombstones: structuredClone(reading.position) }
     },
     streamState: (streamName) =>
       streamName === name
@@ -76,11 +76,9 @@ function noticing({ stream, context, position }: TombstoneReading, sink: Sink, i
   const { name } = stream.entry
   return {
     ...sink,
-    record(streamName, text, changes, id) {
-      sink.record(streamName, text, changes, id)
-      // A record that is there again: if it is deleted once more, its next tombstone is a new one.
-      if (streamName === name && id !== undefined && isTold(id) && !position.revived.includes(id))
-        position.revived.push(id)
+    present(streamName, id) {
+      // It is there again: if it is deleted once more, its next tombstone is a new one.
+      if (streamName === name && isTold(id) && !position.revived.includes(id)) position.revived.push(id)
     },
     gone(streamName, id, children) {
       if (streamName !== name || position.gone.some((known) => known.id === id)) return
