@@ -257,6 +257,28 @@ t.test('a contact that is gone when its lists are asked for gets a tombstone', a
   )
 })
 
+t.test('a contact that comes back, and is deleted again while it is read, gets another tombstone', async (t) => {
+  const intercom = await setUp(t)
+  const table = new Table()
+  const ids = [intercom.workspace.collection('contacts').latest()[3]?.plan.id ?? '']
+  intercom.workspace.mutate({ kind: 'delete', ids })
+  const first = await intercom.sync()
+  table.take(first.messages, 'contacts')
+  intercom.clock.advance(day)
+  intercom.workspace.mutate({ kind: 'unarchive', ids })
+  intercom.clock.advance(hour)
+  const baseUrl = await editAnswers(t, intercom, ({ path }) => {
+    if (path === '/contacts/search') intercom.workspace.mutate({ kind: 'delete', ids })
+    return {}
+  })
+  const second = await intercom.sync({ baseUrl, state: first.state })
+  const came = recordsOf(second.messages, 'contacts').filter(({ id }) => id === ids[0])
+  t.match(came, [{ type: 'contact' }, { [DELETED_AT]: /^2026/ }])
+  table.take(second.messages, 'contacts')
+  t.notOk(table.ids().includes(ids[0] ?? ''))
+  t.same(recordsOf((await intercom.sync({ state: second.state })).messages, 'contacts'), [])
+})
+
 t.test('a destination that only appends is refused', async (t) => {
   const intercom = await setUp(t)
   const configured = (destination_sync_mode: string) => ({
