@@ -55,7 +55,13 @@ const mostResumed = 10
 
 /** @param intercom closed at the end, to see what a check says then */
 export async function gatherEvidence(driver: Driver, intercom: ListeningSimulator): Promise<Evidence> {
-  const config = { access_token: 'simulator-token', start_date: '2020-01-01T00:00:00Z', __injected: { by: 'platform' } }
+  const config = {
+    access_token: 'simulator-token',
+    start_date: '2020-01-01T00:00:00Z',
+    // The one that has all streams.
+    api_version: '2.17',
+    __injected: { by: 'platform' },
+  }
   const streams = streamTable.map(({ name }) => name)
   const whole = configuredCatalog(streams, 'full_refresh')
   const increments = configuredCatalog(streams, 'incremental')

@@ -13,6 +13,9 @@ const workspace = {
   tickets: 25,
   activityLogs: 60,
   articles: 60,
+  deletedConversations: 60,
+  deletedContacts: 60,
+  contactActivities: 60,
   accessTokens: { 'simulator-token': [], 'token-without-tags': ['read_tags'] },
 }
 

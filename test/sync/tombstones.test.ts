@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import type { SimulatorOptions } from '../../simulator/options.ts'
+import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import { createRandom, integerBetween, pick } from '../../simulator/random.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
@@ -79,6 +80,12 @@ t.test('what is deleted or merged gets a tombstone, once; what is archived or bl
     { streamName: 'contacts', rowsSynced: 1, completeness: { tombstones: 3 } },
     { streamName: 'conversations', rowsSynced: 0, completeness: { tombstones: 3 } },
   ])
+  const faultsIn = async (messages: Buffer) =>
+    (await checkMessages([messages], workspace.truth({ streams }), { ledger: new Map(), expectStreams: [] })).faults
+  t.same(await faultsIn(second.messages), [])
+  const living = workspace.collection('contacts').latest()[0]?.plan.id ?? ''
+  const wrong = Buffer.from(second.messages.toString().replaceAll(merged, living))
+  t.match(await faultsIn(wrong), [{ kind: 'unexpected', stream: 'contacts' }], 'the oracle knows a wrong one')
   t.equal(
     second.commits.reduce((sum, { recordCount }) => sum + recordCount, 0),
     1,
