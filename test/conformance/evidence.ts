@@ -1,8 +1,7 @@
-import { streamNames } from '../../simulator/records/streams.ts'
+import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import { streamTable } from '../../src/streams/table.ts'
 import type { ListeningSimulator } from '../simulator/listening-simulator.ts'
 import { configuredCatalog } from '../support/configured-catalog.ts'
-import { judge } from '../support/engine.ts'
 import type { DiscoveredStream, Driver, Run } from './driver.ts'
 
 /** Everything that one driver gave, in the order in which it was asked. */
@@ -74,8 +73,9 @@ export async function gatherEvidence(driver: Driver, intercom: ListeningSimulato
     await driver.read({ config, catalog: whole }),
     await driver.read({ config, catalog: whole }),
   ]
-  const { faults: untrue } = await judge(intercom, Buffer.from(`${fullRefresh[0].lines.join('\n')}\n`), {
-    expectStreams: [...streamNames, 'tickets', 'ticket_parts', 'activity_logs', 'articles'],
+  const truth = intercom.workspace.truth({ version: config.api_version })
+  const { faults: untrue } = await checkMessages([Buffer.from(`${fullRefresh[0].lines.join('\n')}\n`)], truth, {
+    expectStreams: streams,
   })
   const incremental = await driver.read({ config, catalog: increments, state: [] })
   const resumed: Evidence['resumed'] = []
