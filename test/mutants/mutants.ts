@@ -947,8 +947,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'what the last sync could not have is read, and nobody owns it',
     file: 'sync/streams/open-feed.ts',
-    find: ' || isWithin(row.updatedAt, reread) || isAwaitedBy(previous, row)',
-    replace: ' || isWithin(row.updatedAt, reread)',
+    find: 'return isInTime || isAwaitedBy(previous, row)',
+    replace: 'return isInTime',
     tests: sync('after-gaps'),
   },
   {
