@@ -818,8 +818,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a ticket whose parts could not be had is not tried again',
     file: 'sync/walks/search/parent-arrivals.ts',
-    find: 'if (!childFeed || planned.retried) return',
-    replace: 'if (!childFeed || !reading.askedFeed || planned.retried) return',
+    find: 'if (!endpoint || planned.retried) return',
+    replace: 'if (!endpoint || !reading.asksChildren || planned.retried) return',
     tests: sync('tickets-without-parts'),
   },
   {

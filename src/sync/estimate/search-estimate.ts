@@ -1,6 +1,6 @@
 import { cuttingFor } from '../pages/cutting.ts'
 import { askFirstPage } from '../pages/search-plan.ts'
-import type { OpenFeed } from '../streams/open-feed.ts'
+import { hasList, type OpenFeed } from '../streams/open-feed.ts'
 import type { SharedWalk } from '../walks/create-walks.ts'
 import { lookAtSearch, type SearchLook } from '../walks/search/search-start.ts'
 import { countingRequests, type EstimateContext } from './context.ts'
@@ -107,7 +107,9 @@ function figuresOfRecords(
   const looked = sample.rows.filter((sampled) => isDelivered(feed, sampled))
   const { derived } = entry
   const inside = derived && looked.map((sampled) => rowsInside(derived, sampled))
-  const rows = inside ? projected(inside, all) : records
+  // A list that is cut shows fewer rows than there are.
+  const isCut = looked.some((sampled) => listRequests(source, sampled, (member) => hasList(entry, member)) > 0)
+  const rows = inside ? projected(inside, all ?? (isCut ? counted(looked.length) : undefined)) : records
   const rowNotes = inside ? [`Rows are guessed from ${looked.length} ${source.name}, as far as these show them`] : []
   if (!source.search?.cutLists) return { rows, requests: nothing, notes: rowNotes }
   const values = looked.map((sampled) =>

@@ -40,12 +40,12 @@ function deliverChild(
   record: ScannedRecord,
   sink: Sink,
 ): void {
-  const { entry, source, types, parentIdTypes } = delivery
-  if (entry.derived) {
+  const { entry, source, types, parentIdTypes, rowForm } = delivery
+  if (rowForm) {
     const id = idOf(answer.body, record) ?? ''
     const text = bytesOf(recordText(answer, record, []))
-    const ofParent = parentIdMembers(source, parent, parentIdTypes)
-    deliverRows(delivery, entry.derived, { id, text, updatedAt: parent.updatedAt, ofParent }, sink)
+    const ofParent = parentIdMembers(source, parent, rowForm.parentIdTypes)
+    deliverRows(delivery, rowForm, { id, text, updatedAt: parent.updatedAt, ofParent }, sink)
     return
   }
   const added = parentMembers(entry, parent, record, parentIdTypes)

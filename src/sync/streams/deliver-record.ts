@@ -1,7 +1,6 @@
 import { unsigned } from '../../intercom/text/content-hash.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
 import { bytesOf, type MemberType, recordText, wholeText } from '../../intercom/text/record-text.ts'
-import type { DerivedTraits } from '../../streams/entries/derived-traits.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import type { FoundChildren } from '../completion/ask-children.ts'
 import type { FoundLists } from '../completion/list-completion.ts'
@@ -11,7 +10,7 @@ import type { Sink } from '../contract/walk.ts'
 import type { Fingerprints } from '../delivered/fingerprints.ts'
 import { isVersionInLog } from '../delivered/record-version.ts'
 import type { Row } from '../pages/search-pages.ts'
-import { derivedRows, type RowHolder } from './derived-rows.ts'
+import { derivedRows, type RowForm, type RowHolder } from './derived-rows.ts'
 import type { Overlap } from './overlap.ts'
 
 /** A record that a walk has found, with its children where these were requested. */
@@ -34,6 +33,8 @@ export interface Delivery {
   types: readonly (readonly [name: string, MemberType])[]
   /** The types of the member that names a child's parent. */
   parentIdTypes: ReadonlyMap<string, MemberType>
+  /** For a stream of rows inside records. */
+  rowForm: RowForm | undefined
   overlap: Overlap
   /** For a child stream. */
   pendingParents: PendingParents
@@ -41,13 +42,13 @@ export interface Delivery {
 }
 
 export function deliverRecord(delivery: Delivery, { answer, row, lists }: Found, sink: Sink): void {
-  const { entry, types, overlap } = delivery
+  const { entry, types, rowForm, overlap } = delivery
   if (!isNew(delivery, answer, row, sink)) return
   // The next sync meets the record with the same content, and must deliver it whole.
   if (lists?.isPartial) overlap.seen.forget(row.id)
-  if (entry.derived) {
+  if (rowForm) {
     const text = bytesOf(recordText(answer, row.record, [], lists?.edits))
-    deliverRows(delivery, entry.derived, { ...row, text }, sink)
+    deliverRows(delivery, rowForm, { ...row, text }, sink)
     return
   }
   const text = recordText(answer, row.record, types, lists?.edits)
@@ -62,8 +63,8 @@ export function deliverRecord(delivery: Delivery, { answer, row, lists }: Found,
  * Delivers all rows inside a record. A record that comes again, because the attempt before has died or the record has
  * moved, brings rows that are in the log already.
  */
-export function deliverRows(delivery: Delivery, derived: DerivedTraits, holder: RowHolder, sink: Sink): void {
-  for (const row of derivedRows({ ...delivery, derived }, holder))
+export function deliverRows(delivery: Delivery, form: RowForm, holder: RowHolder, sink: Sink): void {
+  for (const row of derivedRows(form, holder))
     if (!isInLog(delivery, row)) sink.record(delivery.entry.name, wholeText(row))
 }
 

@@ -1,10 +1,13 @@
+import type { ConfiguredStream } from '../../airbyte/catalog.ts'
 import { OPEN_OBJECT, type Span } from '../../intercom/text/json-text.ts'
-import { keyNames } from '../../intercom/text/key-names.ts'
+import { type KeyNames, keyNames } from '../../intercom/text/key-names.ts'
 import { listItems, memberSpan } from '../../intercom/text/list-items.ts'
 import { scanRecord } from '../../intercom/text/record-scanner.ts'
 import { bytesOf, type MemberType, recordText } from '../../intercom/text/record-text.ts'
 import type { DerivedList, DerivedTraits } from '../../streams/entries/derived-traits.ts'
+import type { StreamEntry } from '../../streams/table.ts'
 import { addMembers, idText, type Member, membersText, PARENT_UPDATED_AT } from '../completion/child-text.ts'
+import { memberTypes } from '../contract/member-types.ts'
 
 /** Added to the rows that have no id of their own. */
 const POSITION = 'position'
@@ -25,7 +28,28 @@ export interface RowForm {
   derived: DerivedTraits
   /** The types of members that rows have themselves. */
   types: readonly (readonly [name: string, MemberType])[]
+  /** The types of members that are ids of the record and of its parent. */
   parentIdTypes: ReadonlyMap<string, MemberType>
+  /** The members of a row that may have to change, or that nothing is put beside. */
+  looked: KeyNames
+}
+
+/** The form of a stream's rows; undefined for a stream of records. @param source whose records hold them */
+export function rowForm(
+  { derived, idMembers }: StreamEntry,
+  source: StreamEntry,
+  configured: ConfiguredStream,
+): RowForm | undefined {
+  if (!derived) return undefined
+  const { parentKey, copied = [], lists } = derived
+  const parentIds = [parentKey, source.child?.parentIdMember].filter((name) => name !== undefined)
+  const ofLists = lists.flatMap(({ added }) => added?.name ?? [])
+  return {
+    derived,
+    types: [...memberTypes({ idMembers }, configured)],
+    parentIdTypes: memberTypes({ idMembers: parentIds }, configured),
+    looked: keyNames([...new Set([...idMembers, ...parentIds, ...copied, ...ofLists, POSITION, PARENT_UPDATED_AT])]),
+  }
 }
 
 /** The rows inside a record, as they go into messages. */
@@ -74,8 +98,7 @@ function itemText({ valueMember }: DerivedTraits, text: Buffer, { start, end }: 
   return valueMember === undefined || value === 'null' ? undefined : Buffer.from(`{"${valueMember}":${value}}`)
 }
 
-function rowText({ types }: RowForm, text: Buffer, added: readonly Member[]): Buffer {
-  const names = [...new Set([...types, ...added].map(([name]) => name))]
-  const record = scanRecord(text, 0, keyNames(names))
+function rowText({ types, looked }: RowForm, text: Buffer, added: readonly Member[]): Buffer {
+  const record = scanRecord(text, 0, looked)
   return addMembers(bytesOf(recordText({ body: text }, record, types)), membersText(added, record))
 }

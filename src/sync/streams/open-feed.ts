@@ -14,6 +14,7 @@ import { owns } from '../state/slice.ts'
 import type { Bounds } from './bounds.ts'
 import { deliverChildren } from './deliver-children.ts'
 import { type Delivery, deliverRecord, type Found, isRepeat } from './deliver-record.ts'
+import { rowForm } from './derived-rows.ts'
 import { createOverlap, type Overlap } from './overlap.ts'
 
 /** What a feed knows about its stream. */
@@ -93,12 +94,12 @@ export function openFeed(
   growing.add(entry.name, overlap.seen)
   const pendingParents = createPendingParents(entry.name, lower)
   if (json) pendingParents.restore(json)
-  const parentIds = [entry.derived?.parentKey, source.child?.parentIdMember].filter((name) => name !== undefined)
   const delivery: Delivery = {
     entry,
     source,
     types: [...memberTypes(entry, configured)],
-    parentIdTypes: memberTypes({ idMembers: parentIds }, configured),
+    parentIdTypes: memberTypes({ idMembers: entry.child ? [entry.child.parentIdMember] : [] }, configured),
+    rowForm: rowForm(entry, source, configured),
     overlap,
     pendingParents,
     fingerprints,
@@ -144,7 +145,7 @@ export function openFeed(
 }
 
 /** Whether something that a stream delivers is in this list of a record. */
-function hasList({ derived }: StreamEntry, member: string): boolean {
+export function hasList({ derived }: StreamEntry, member: string): boolean {
   return derived === undefined || derived.lists.some(({ path }) => path[0] === member)
 }
 

@@ -9,7 +9,7 @@ import type { Arrival, SelectedStream, Sink, Walk, WalkContext } from '../contra
 import { idOf } from '../pages/search-pages.ts'
 import { readPosition, SnapshotPosition } from '../state/position-schema.ts'
 import { completeState, freshState, isComplete } from '../state/search-state.ts'
-import { derivedRows } from '../streams/derived-rows.ts'
+import { derivedRows, rowForm } from '../streams/derived-rows.ts'
 
 /** A list that came whole. */
 interface Snapshot {
@@ -73,22 +73,16 @@ async function readSnapshot(source: StreamEntry, { config, client }: WalkContext
 /** Delivers what a stream has of a list, if it is one of the lists that the stream needs. */
 function takeSnapshot({ source, answer, shortage }: Snapshot, { entry, configured }: SelectedStream, sink: Sink): void {
   if (!sourcesOf(entry).includes(source)) return
-  const { name, derived } = entry
+  const { name } = entry
   const { body, records = [] } = answer
+  const form = rowForm(entry, source, configured)
   const types = [...memberTypes(entry, configured)]
-  if (!derived) {
-    sink.estimate(name, records.length)
-    for (const record of records) sink.record(name, recordText(answer, record, types))
-  } else {
-    const parentIdTypes = memberTypes(
-      { idMembers: derived.parentKey === undefined ? [] : [derived.parentKey] },
-      configured,
-    )
-    for (const record of records) {
+  if (!form) sink.estimate(name, records.length)
+  for (const record of records)
+    if (form) {
       const text = bytesOf(recordText(answer, record, []))
       const holder = { id: idOf(body, record) ?? '', text, updatedAt: undefined }
-      for (const row of derivedRows({ derived, types, parentIdTypes }, holder)) sink.record(name, wholeText(row))
-    }
-  }
+      for (const row of derivedRows(form, holder)) sink.record(name, wholeText(row))
+    } else sink.record(name, recordText(answer, record, types))
   if (shortage !== undefined) sink.log('WARN', `${name}: ${shortage}`)
 }
