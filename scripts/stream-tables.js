@@ -8,6 +8,8 @@ const root = join(import.meta.dirname, '..')
 const imported = (path) => import(pathToFileURL(join(root, 'dist', 'src', 'streams', path)).href)
 const { streamTable } = await imported('table.js')
 const { isInEvery } = await imported('every-stream.js')
+const { listProbes } = await imported('probes.js')
+const { streamsOf } = await imported('versions.js')
 const entries = streamTable.toSorted((one, other) => (one.name < other.name ? -1 : 1))
 const entryOf = new Map(entries.map((entry) => [entry.name, entry]))
 
@@ -77,11 +79,30 @@ function permissionRows() {
   ])
 }
 
+/** What `*` adds to the streams that are read by default, by the versions of Intercom's API that differ in it. */
+function priceRows() {
+  const versions = [...new Set(['2.11', ...entries.flatMap(({ since }) => since ?? [])])]
+  return versions
+    .toSorted((one, other) => Number(one.slice(2)) - Number(other.slice(2)))
+    .map((version) => {
+      const names = streamsOf(version).filter(isInEvery)
+      const added = names.filter(({ optIn }) => optIn)
+      const probes = listProbes(
+        names.map(({ name }) => name),
+        version,
+      )
+      return [version, String(added.length), String(probes.length)]
+    })
+}
+
 const short = ['Stream', 'Key', 'Cursor', 'Permission', 'Since', 'Read']
 
 /** By file, each table by the name that its marks have. */
 const tables = {
-  'docs/streams.md': { streams: tableOf(Object.keys(columns), rowsOf(Object.keys(columns))) },
+  'docs/streams.md': {
+    streams: tableOf(Object.keys(columns), rowsOf(Object.keys(columns))),
+    price: tableOf(['API version', 'Streams that `*` adds', 'Requests before the sync'], priceRows()),
+  },
   'docs/airbyte.md': {
     permissions: tableOf(['Permission in the Developer Hub', 'Streams'], permissionRows()),
     streams: tableOf(short, rowsOf(short)),

@@ -51,6 +51,7 @@ export function drawWorkspace(seed: number, version: string): Pick<Scenario, 'st
       ...drawSizes(createRandom(seed, scenarioKey, 11)),
       ...drawQuirks(createRandom(seed, scenarioKey, 12), version, startsAt),
       ...drawEdges(createRandom(seed, scenarioKey, 13), new Calendar(timezone), span, second),
+      references: drawReferences(createRandom(seed, scenarioKey, 14)),
     },
   }
 }
@@ -79,6 +80,11 @@ function drawSizes(random: Random): Scenario['options'] {
     listLengths: random() < 0.5 ? lists : {},
     paddings: random() < 0.2 ? { contacts: [0, 300_000], conversations: [1_000_000] } : {},
   }
+}
+
+/** One workspace in four has lists of references, some of them longer than a page. */
+function drawReferences(random: Random): number {
+  return random() < 0.25 ? integerBetween(random, 1, 60) : 0
 }
 
 function drawQuirks(random: Random, version: string, startsAt: number): Scenario['options'] {

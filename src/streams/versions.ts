@@ -14,11 +14,18 @@ export function streamsOf(version: ApiVersion = defaultApiVersion): StreamEntry[
   return streamTable.filter((entry) => isServed(entry, version))
 }
 
+const CAME_WITH = ' came with version '
+
 /** Why a stream cannot be read with a version, and what to do about it; undefined when it can, or there is none. */
 export function lackOf(entry: StreamEntry | undefined, version: ApiVersion = defaultApiVersion): string | undefined {
   if (!entry || isServed(entry, version)) return undefined
   const { name, since } = entry
-  return `${name} came with version ${since} of Intercom's API, and this config reads ${version}: leave it out, or set api_version to ${since}`
+  return `${name}${CAME_WITH}${since} of Intercom's API, and this config reads ${version}: leave it out, or set api_version to ${since}`
+}
+
+/** Whether the detail of a service's fault says that. */
+export function isLack(detail: string): boolean {
+  return detail.includes(CAME_WITH)
 }
 
 /** Where a version has a stream's list. */

@@ -1,5 +1,8 @@
 import type { Random } from '../../simulator/random.ts'
+import { referenceNames } from '../../simulator/records/streams.ts'
+import type { ApiVersion } from '../../src/airbyte/source-config.ts'
 import { streamTable } from '../../src/streams/table.ts'
+import { streamsOf } from '../../src/streams/versions.ts'
 
 /** A stream as a job requests it. */
 export interface Wish {
@@ -9,7 +12,8 @@ export interface Wish {
 
 /**
  * Half of the workspaces sync all streams, by increments. The others leave some streams out, or read some of them
- * whole. Of the streams that are read only when they are named all have some of those of rows inside records.
+ * whole. Of the streams that are read only when they are named all have some of those of rows inside records; the others are
+ * drawn apart.
  */
 export function drawSelection(random: Random): Wish[] {
   const isMixed = random() < 0.5
@@ -19,6 +23,13 @@ export function drawSelection(random: Random): Wish[] {
     const isWhole = cursor === undefined || (isMixed && random() < 0.2)
     return isLeftOut ? [] : [{ name, syncMode: isWhole ? 'full_refresh' : 'incremental' }]
   })
+}
+
+/** Some of the lists of references that a version has, read whole. */
+export function drawReferences(random: Random, version: ApiVersion): Wish[] {
+  return streamsOf(version).flatMap(({ name }): Wish[] =>
+    referenceNames.includes(name) && random() < 0.5 ? [{ name, syncMode: 'full_refresh' }] : [],
+  )
 }
 
 /** Sometimes a user resets a stream. @returns its name */

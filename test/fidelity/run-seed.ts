@@ -9,7 +9,7 @@ import { rootOf, streamTable } from '../../src/streams/table.ts'
 import { collectSync } from '../support/engine.ts'
 import { coveredByStates } from './abandoned-job.ts'
 import { drawClocks, type ToldClocks } from './draw-clocks.ts'
-import { drawReset, drawSelection, type Wish } from './draw-selection.ts'
+import { drawReferences, drawReset, drawSelection, type Wish } from './draw-selection.ts'
 import { drawStartDates, silentStreams } from './exchanged-settings.ts'
 import { configOf, drawKills, type Job, runJob } from './run-job.ts'
 import { countSetAside } from './set-aside.ts'
@@ -61,7 +61,11 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   const random = createRandom(seed, 0xf1de, 1)
   await using world = await openWorld(scenario)
   const result = { scenario, syncs: 0, continued: 0, records: 0, requests: 0, changes: 0, faults: [] }
-  const streams = drawSelection(createRandom(seed, 0xf1de, 2))
+  const references = (scenario.options.references ?? 0) > 0
+  const streams = [
+    ...drawSelection(createRandom(seed, 0xf1de, 2)),
+    ...(references ? drawReferences(createRandom(seed, 0xf1de, 7), scenario.version) : []),
+  ]
   const whole = new Set(streams.filter(({ syncMode }) => syncMode === 'full_refresh').map(({ name }) => name))
   const run: Run = {
     world,

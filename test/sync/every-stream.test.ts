@@ -1,6 +1,7 @@
 import t from 'tap'
 import { apiVersions } from '../../src/airbyte/config-members.ts'
 import { isInEvery } from '../../src/streams/every-stream.ts'
+import { listProbes } from '../../src/streams/probes.ts'
 import { streamTable } from '../../src/streams/table.ts'
 import { lackOf, streamsOf } from '../../src/streams/versions.ts'
 import { parseSettings, parseSyncRequest, type SyncRequestBody } from '../../src/sync/contract/sync-request.ts'
@@ -11,6 +12,8 @@ import { collectSync, parseLines, recordsOf } from '../support/engine.ts'
 const config = { access_token: 'simulator-token' }
 const catalogOf = (body: SyncRequestBody) => parseSyncRequest({ config, ...body }).catalog.streams
 const namesIn = (body: SyncRequestBody) => catalogOf(body).map(({ stream }) => stream.name)
+/** What a first sync of the workspace below has taken since before there were other streams. */
+const REQUESTS_BY_DEFAULT = 191
 const usual = streamTable.filter(({ optIn }) => !optIn).map(({ name }) => name)
 
 function faultsOf(body: SyncRequestBody): Record<string, string> {
@@ -105,4 +108,32 @@ t.test('what * brings and the token may not read is left out; what is named fail
   const named = await collectSync({ baseUrl: simulator.url, clock, streams: ['*', 'tags'] })
   t.match(named.outcome?.failure, { code: 'scope_missing', streamName: 'tags' })
   t.notOk(named.commits.at(-1)?.skippedStreams?.includes('tags'))
+})
+
+t.test('the streams read by default cost what they did, and * adds its probes and its lists', async (t) => {
+  const simulator = await listenSimulator(t, {
+    contacts: 30,
+    companies: 3,
+    conversations: 3,
+    tickets: 3,
+    activityLogs: 3,
+    articles: 3,
+    references: 3,
+    oddities: false,
+    longConversations: 0,
+    deletedCompanies: false,
+  })
+  const requestsOf = async (streams?: string[]) => {
+    const before = simulator.requests.entries.length
+    await collectSync({ baseUrl: simulator.url, ...(streams && { streams }) })
+    return simulator.requests.entries.slice(before)
+  }
+  const asked = await requestsOf()
+  t.equal(asked.length, REQUESTS_BY_DEFAULT)
+  const paths = new Set(asked.map(({ path }) => path))
+  for (const { name, path, optIn } of streamTable) if (optIn) t.notOk(paths.has(path), name)
+  const added = namesIn({ streams: ['*'] }).length - usual.length
+  const probes = listProbes(namesIn({ streams: ['*'] })).length
+  const every = await requestsOf(['*'])
+  t.ok(every.length - asked.length <= added + probes, `${every.length - asked.length}`)
 })
