@@ -1,4 +1,5 @@
 import { integerBetween, pick, type Random } from '../random.ts'
+import { contentLists } from '../records/plain/content-lists.ts'
 import { referenceNames } from '../records/streams.ts'
 import type { ScriptedChange } from '../workspace/live-changes.ts'
 import type { Mutation, MutationKind } from '../workspace/mutations.ts'
@@ -36,6 +37,15 @@ export function drawReferenceMutations(random: Random): Mutation[] {
   return Array.from({ length: integerBetween(random, 0, 4) }, () => ({
     stream: pick(random, referenceNames),
     kind: pick(random, ['update', 'create', 'delete'] as const),
+  }))
+}
+
+/** Changes of what is written, for workspaces that have some of it. */
+export function drawContentMutations(random: Random): Mutation[] {
+  return Array.from({ length: integerBetween(random, 0, 8) }, () => ({
+    stream: pick(random, ['articles', ...Object.keys(contentLists)]),
+    kind: pick(random, ['update', 'create', 'delete'] as const),
+    count: integerBetween(random, 1, 4),
   }))
 }
 

@@ -1,5 +1,7 @@
 import type { Random } from '../../simulator/random.ts'
+import { contentLists } from '../../simulator/records/plain/content-lists.ts'
 import { referenceNames } from '../../simulator/records/streams.ts'
+import { belowNames } from '../../simulator/truth/below-truth.ts'
 import type { ApiVersion } from '../../src/airbyte/source-config.ts'
 import { streamTable } from '../../src/streams/table.ts'
 import { streamsOf } from '../../src/streams/versions.ts'
@@ -30,6 +32,22 @@ export function drawReferences(random: Random, version: ApiVersion): Wish[] {
   return streamsOf(version).flatMap(({ name }): Wish[] =>
     referenceNames.includes(name) && random() < 0.5 ? [{ name, syncMode: 'full_refresh' }] : [],
   )
+}
+
+/** What is read of a workspace that has content: lists, and what is below the records of lists and of contacts. */
+const contentNames = [
+  'articles',
+  ...Object.keys(contentLists),
+  // Events leave the list with time, and the truth of a settled workspace knows no time.
+  ...belowNames.filter((name) => name !== 'contact_events'),
+]
+
+/** Some of these that a version has. */
+export function drawContent(random: Random, version: ApiVersion): Wish[] {
+  return streamsOf(version).flatMap(({ name, cursor }): Wish[] => {
+    if (!contentNames.includes(name) || random() < 0.4) return []
+    return [{ name, syncMode: cursor && random() < 0.8 ? 'incremental' : 'full_refresh' }]
+  })
 }
 
 /** Sometimes a user resets a stream. @returns its name */

@@ -5,11 +5,12 @@ import { createRandom } from '../../simulator/random.ts'
 import { findRowsInside } from '../../simulator/records/rows-inside.ts'
 import { beginIncrement, endIncrement } from '../../simulator/scenario/play.ts'
 import { drawScenario, type Scenario } from '../../simulator/scenario/scenario.ts'
+import { belowNames } from '../../simulator/truth/below-truth.ts'
 import { rootOf, streamTable } from '../../src/streams/table.ts'
 import { collectSync } from '../support/engine.ts'
 import { coveredByStates } from './abandoned-job.ts'
 import { drawClocks, type ToldClocks } from './draw-clocks.ts'
-import { drawReferences, drawReset, drawSelection, type Wish } from './draw-selection.ts'
+import { drawContent, drawReferences, drawReset, drawSelection, type Wish } from './draw-selection.ts'
 import { drawStartDates, silentStreams } from './exchanged-settings.ts'
 import { configOf, drawKills, type Job, runJob } from './run-job.ts'
 import { countSetAside } from './set-aside.ts'
@@ -65,6 +66,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   const streams = [
     ...drawSelection(createRandom(seed, 0xf1de, 2)),
     ...(references ? drawReferences(createRandom(seed, 0xf1de, 7), scenario.version) : []),
+    ...(scenario.options.lists ? drawContent(createRandom(seed, 0xf1de, 8), scenario.version) : []),
   ]
   const whole = new Set(streams.filter(({ syncMode }) => syncMode === 'full_refresh').map(({ name }) => name))
   const run: Run = {
@@ -215,10 +217,11 @@ async function sync(
   if (clocks) run.mayRepeat = Math.max(run.mayRepeat, 1)
 }
 
-/** What there is in the streams that everybody reads, and in those of rows inside records that this run reads. */
+/** What there is in the streams that every workspace has, and in those made of their records that this run reads. */
 function truthOf({ world, result, streams }: Run): ReturnType<World['simulator']['workspace']['truth']> {
   const { workspace } = world.simulator
-  const derived = streams.map(({ name }) => name).filter((name) => findRowsInside(name))
+  const names = streams.map(({ name }) => name)
+  const derived = names.filter((name) => findRowsInside(name) || belowNames.includes(name))
   return workspace.truth({ version: result.scenario.version, streams: [...workspace.streamNames, ...derived] })
 }
 
