@@ -8,8 +8,15 @@ interface ListeningPlace {
 }
 
 interface Listener {
-  listen(place: { host: string; port: number }): Promise<string>
+  listen(place: { host: string; port: number; backlog: number }): Promise<string>
 }
+
+/**
+ * Connections that may wait to be accepted; Linux allows 4,096 at most, unless it is told otherwise. When a thousand
+ * readers come at once, Node's 511 are too few: the system then drops whoever else connects, who tries again after a
+ * second, then after three.
+ */
+const mostWaiting = 4096
 
 /** Where to listen is for the operator to mend: each of these codes, with what to do. */
 const remedies: Readonly<Record<string, (place: ListeningPlace) => string>> = {
@@ -23,7 +30,7 @@ const remedies: Readonly<Record<string, (place: ListeningPlace) => string>> = {
 export async function listenOn(app: Listener, place: ListeningPlace): Promise<string> {
   const { host, port } = place
   try {
-    return await app.listen({ host, port })
+    return await app.listen({ host, port, backlog: mostWaiting })
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     const remedy = Object.hasOwn(remedies, code) ? remedies[code] : undefined

@@ -531,7 +531,7 @@ export const mutants: readonly Mutant[] = [
     file: 'sync/walks/open-walks.ts',
     find: 'sourceOf(entry)[trait]',
     replace: 'entry[trait]',
-    tests: sync('rows-inside'),
+    tests: sync('derived-streams'),
   },
   {
     rule: 'rows inside records are cut from lists that are not whole',
@@ -563,7 +563,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'rows inside records that wait for a parent do not get it where another stream does',
-    file: 'sync/streams/awaited-parents.ts',
+    file: 'sync/streams/wanted-parents.ts',
     find: 'feeds: feeds.filter((feed) => waitsFor(feed, id)),',
     replace: 'feeds: feeds.filter((feed) => waitsFor(feed, id)).slice(0, 1),',
     tests: sync('derived-streams'),

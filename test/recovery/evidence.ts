@@ -12,7 +12,11 @@ const whatHappens: Record<FaultName, string> = {
   'redis-paused': 'Redis stops for up to 2 s, every 5 to 10 s; counted from the end of a stop',
 }
 
-/** Writes docs/evidence/recovery.md. @param command as it was given */
+/**
+ * Writes docs/evidence/recovery.md, or of short stops of Redis alone recovery-pauses.md.
+ *
+ * @param command as it was given
+ */
 export async function writeEvidence(
   { silences, jobs, attempts, records, acknowledgements, faults }: RecoveryResult,
   { command, seed, minutes }: { command: string; seed: number; minutes: number },
@@ -21,7 +25,9 @@ export async function writeEvidence(
     faults.length === 0
       ? `${jobs} ${jobs === 1 ? 'job' : 'jobs'}, none failed, what was delivered is the truth`
       : faults.join('; ')
-  const rows = faultNames.map((fault) => {
+  const met = faultNames.filter((fault) => silences[fault].length > 0)
+  const page = met.every((fault) => fault === 'redis-paused') ? 'recovery-pauses' : 'recovery'
+  const rows = met.map((fault) => {
     const times = silences[fault]
     const seconds = (share: number) => ((times[Math.ceil(times.length * share) - 1] ?? 0) / 1000).toFixed(1)
     return `| ${whatHappens[fault]} | ${times.length} | ${seconds(0.5)} s | ${seconds(0.99)} s |`
@@ -45,5 +51,5 @@ export async function writeEvidence(
     '| --- | --- | --- | --- |',
     ...rows,
   ]
-  await writeFile('docs/evidence/recovery.md', `${lines.join('\n')}\n`)
+  await writeFile(`docs/evidence/${page}.md`, `${lines.join('\n')}\n`)
 }

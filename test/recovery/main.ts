@@ -30,7 +30,8 @@ async function main(): Promise<void> {
   )
   const minutes = (performance.now() - began) / 60_000
   const command = `npm run recovery -- --times ${times} --pauses ${pauses} --seed ${seed}`
-  if (times >= fewestForEvidence) await writeEvidence(result, { command, seed, minutes })
+  if (Math.max(times, pauses) >= fewestForEvidence && (times === 0 || times >= fewestForEvidence))
+    await writeEvidence(result, { command, seed, minutes })
   for (const fault of faultNames) process.stdout.write(`${fault}: ${result.silences[fault].join(', ')}\n`)
   process.stdout.write(`${result.faults.join('\n')}\n`)
   process.exitCode = result.faults.length === 0 ? 0 : 1

@@ -20,9 +20,17 @@ export interface QueuedJobsFigures {
   shareWithoutJobs: number
 }
 
+/** The service lets a tenant make 1,200 calls a minute. */
+const jobsPerTenant = 1000
+
 /** Workers whose jobs get no answer of Intercom, while many more jobs wait: what is left to Redis is the looking after them. */
 export async function lookAtQueuedJobs(t: Teardown, { jobs, workers, lookMs }: QueuedJobs): Promise<QueuedJobsFigures> {
-  const service = await startBridgedService(t, { contacts: 5, conversations: 0, companies: 0 })
+  const keys = Array.from({ length: Math.ceil(jobs / jobsPerTenant) }, (_, tenant) => `key-of-tenant-${tenant}-of-many`)
+  const service = await startBridgedService(
+    t,
+    { contacts: 5, conversations: 0, companies: 0 },
+    { API_KEYS: keys.map((key, tenant) => `tenant${tenant}:${key}`).join() },
+  )
   for (let more = 1; more < workers; more++) await service.addWorker()
   const redis = service.redis.connect()
   const share = async () => {
@@ -36,7 +44,8 @@ export async function lookAtQueuedJobs(t: Teardown, { jobs, workers, lookMs }: Q
   service.intercom.faults.next([{ holdUntil: 'the end', repeat: Number.POSITIVE_INFINITY }])
   const body = JSON.stringify({ config: { access_token: 'simulator-token' }, catalog: configuredCatalog(['contacts']) })
   for (let created = 0; created < jobs; created++) {
-    const response = await service.fetch('/v1/jobs?detach=true', { method: 'POST', body })
+    const headers = { authorization: `Bearer ${keys[created % keys.length]}` }
+    const response = await service.fetch('/v1/jobs?detach=true', { method: 'POST', body, headers })
     if (response.status !== 202) throw new Error(`job ${created + 1}: ${response.status} ${await response.text()}`)
   }
   const found = { share: await share(), shareWithoutJobs }

@@ -43,6 +43,32 @@ t.test('where a list may not be read, the rows that the record shows are deliver
   t.match(warnings(messages), [/may not read \/contacts\/\{id\}\/tags/])
 })
 
+t.test('a list that is read again after a death brings no row twice', async (t) => {
+  const options = { contacts: 1, companies: 30, scrollPageSize: 4, oddities: false }
+  const request = async () => {
+    const clock = createManualClock(now)
+    const { url: baseUrl } = await listenSimulator(t, { ...options, clock })
+    return { baseUrl, clock, streams: ['company_tags'] }
+  }
+  const whole = await collectSync(await request())
+  const rowsOf = (messages: Buffer) => recordsOf(messages, 'company_tags').map((row) => JSON.stringify(row))
+  let died = 0
+  for (const stopAfter of [1, 2, 3]) {
+    const asked = await request()
+    const { commits, outcome, messages } = await collectSync({ ...asked, stopAfter })
+    if (!outcome && rowsOf(messages).length > 0) died++
+    // The scroll that was left open is over after a minute.
+    asked.clock.advance(120_000)
+    const rest = await collectSync({ ...asked, held: commits })
+    t.same(
+      [...rowsOf(messages), ...rowsOf(rest.messages)].toSorted(),
+      rowsOf(whole.messages).toSorted(),
+      `${stopAfter}`,
+    )
+  }
+  t.ok(died > 0, 'rows were delivered before the death')
+})
+
 t.test('what is no row is left out, and a row keeps its digits and its own members', async (t) => {
   const record = `{"type":"contact","id":"a1","created_at":1600000000,"updated_at":1700000000,
     "tags":{"data":[null,7,[],{"id":12345678901234567890,"rate":1.10,"parent_updated_at":"own"},{}],"has_more":false},

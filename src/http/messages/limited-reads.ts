@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { MessageLogReader } from '../../store/log/message-log.ts'
 import { createTurns } from '../../sync/concurrency/turns.ts'
 
@@ -5,10 +6,31 @@ import { createTurns } from '../../sync/concurrency/turns.ts'
  * Reads at a time. Each holds a piece of the log in several forms until it is done, and a Redis that is asked for a
  * thousand pieces at once answers none of them in time. More than these are not faster: four threads open the pieces.
  */
-const readsAtATime = 8
+const readsAtATime = 4
+
+/**
+ * Turns of the event loop that a read leaves to others while more reads wait. The event loop accepts one connection in
+ * each of its turns (libuv 1.46), and a piece that is written may take some ms of one. Without these turns whoever
+ * connects after a thousand readers waits for all of them.
+ */
+const turnsForOthers = 32
 
 /** The same reader, whose reads wait for their turn. */
 export function limitReads(messages: MessageLogReader): MessageLogReader {
   const inTurn = createTurns(readsAtATime)
-  return { ...messages, read: (...range) => inTurn(() => messages.read(...range)) }
+  let asked = 0
+  return {
+    ...messages,
+    async read(...range) {
+      asked++
+      try {
+        return await inTurn(async () => {
+          for (let turn = 0; turn < turnsForOthers && asked > readsAtATime; turn++) await setImmediate()
+          return messages.read(...range)
+        })
+      } finally {
+        asked--
+      }
+    },
+  }
 }

@@ -10,7 +10,7 @@ import type { Sink } from '../contract/walk.ts'
 import type { Fingerprints } from '../delivered/fingerprints.ts'
 import { isVersionInLog } from '../delivered/record-version.ts'
 import type { Row } from '../pages/search-pages.ts'
-import { derivedRows, type RowForm, type RowHolder } from './derived-rows.ts'
+import { derivedRows, type RowForm, type RowOwner } from './derived-rows.ts'
 import type { Overlap } from './overlap.ts'
 
 /** A record that a walk has found, with its children where these were requested. */
@@ -63,8 +63,8 @@ export function deliverRecord(delivery: Delivery, { answer, row, lists }: Found,
  * Delivers all rows inside a record. A record that comes again, because the attempt before has died or the record has
  * moved, brings rows that are in the log already.
  */
-export function deliverRows(delivery: Delivery, form: RowForm, holder: RowHolder, sink: Sink): void {
-  for (const row of derivedRows(form, holder))
+export function deliverRows(delivery: Delivery, form: RowForm, owner: RowOwner, sink: Sink): void {
+  for (const row of derivedRows(form, owner))
     if (!isInLog(delivery, row)) sink.record(delivery.entry.name, wholeText(row))
 }
 

@@ -13,7 +13,7 @@ import { memberTypes } from '../contract/member-types.ts'
 const POSITION = 'position'
 
 /** A record as it is delivered, with complete lists. */
-export interface RowHolder {
+export interface RowOwner {
   /** Intercom's id of the record. */
   id: string
   text: Buffer
@@ -53,14 +53,14 @@ export function rowForm(
 }
 
 /** The rows inside a record, as they go into messages. */
-export function derivedRows(form: RowForm, holder: RowHolder): Buffer[] {
-  const keys = keyMembers(form, holder)
+export function derivedRows(form: RowForm, owner: RowOwner): Buffer[] {
+  const keys = keyMembers(form, owner)
   return form.derived.lists.flatMap((list) =>
-    listItems(holder.text, 0, list.path).flatMap((item, position) => {
-      const text = itemText(form.derived, holder.text, item)
+    listItems(owner.text, 0, list.path).flatMap((item, position) => {
+      const text = itemText(form.derived, owner.text, item)
       if (!text) return []
       const own = form.derived.byPosition ? [[POSITION, String(position)] as const] : []
-      return rowText(form, text, [...keys, ...own, ...parentTimes(holder), ...listMembers(list)])
+      return rowText(form, text, [...keys, ...own, ...parentTimes(owner), ...listMembers(list)])
     }),
   )
 }
@@ -72,7 +72,7 @@ export function countRows(derived: DerivedTraits, text: Buffer): number {
 }
 
 /** The members by which a row is told to belong to its record. */
-function keyMembers({ derived, parentIdTypes }: RowForm, { id, text }: RowHolder): Member[] {
+function keyMembers({ derived, parentIdTypes }: RowForm, { id, text }: RowOwner): Member[] {
   const { parentKey, copied = [] } = derived
   const own: Member[] = parentKey === undefined ? [] : [[parentKey, idText(id, parentIdTypes.get(parentKey))]]
   const others = copied.flatMap((name): Member[] => {
@@ -87,7 +87,7 @@ function listMembers({ added }: DerivedList): Member[] {
 }
 
 /** The record's own parent, if it is a child, and the time. */
-function parentTimes({ updatedAt, ofParent = [] }: RowHolder): Member[] {
+function parentTimes({ updatedAt, ofParent = [] }: RowOwner): Member[] {
   return updatedAt === undefined ? [...ofParent] : [...ofParent, [PARENT_UPDATED_AT, String(updatedAt)]]
 }
 

@@ -8,9 +8,9 @@ import { createRecheckLimit } from '../completion/patience.ts'
 import { countedChildren, shownChildren } from '../completion/shown-children.ts'
 import type { Arrival } from '../contract/walk.ts'
 import type { Row } from '../pages/search-pages.ts'
-import { type AwaitedParent, awaitedParents, deliverToGone } from '../streams/awaited-parents.ts'
 import type { FedWalkOptions } from '../streams/feed.ts'
 import type { OpenFeed } from '../streams/open-feed.ts'
+import { deliverToGone, type WantedParent, wantedParents } from '../streams/wanted-parents.ts'
 
 /** Children of one kind below the records of a list. */
 export interface ListChildren {
@@ -18,7 +18,7 @@ export interface ListChildren {
   feeds: readonly OpenFeed[]
   endpoint: ChildEndpoint
   /** Parents whose children the last sync could not read, until this walk meets them. */
-  awaited: Map<string, AwaitedParent>
+  awaited: Map<string, WantedParent>
 }
 
 /** All kinds of children that a list's streams hold. */
@@ -27,7 +27,7 @@ export function listChildren(feeds: readonly OpenFeed[], version: string, option
   return [...kinds].map((kind) => {
     const own = feeds.filter(({ source }) => source === kind)
     const shared = { recheckLimit: createRecheckLimit(), gone: createGoneParents() }
-    const awaited = new Map(awaitedParents(own).map((one) => [one.parent.id, one]))
+    const awaited = new Map(wantedParents(own).map((one) => [one.parent.id, one]))
     return { feeds: own, endpoint: childEndpoint(kind, version, options, shared), awaited }
   })
 }

@@ -81,8 +81,8 @@ function takeSnapshot({ source, answer, shortage }: Snapshot, { entry, configure
   for (const record of records)
     if (form) {
       const text = bytesOf(recordText(answer, record, []))
-      const holder = { id: idOf(body, record) ?? '', text, updatedAt: undefined }
-      for (const row of derivedRows(form, holder)) sink.record(name, wholeText(row))
+      const owner = { id: idOf(body, record) ?? '', text, updatedAt: undefined }
+      for (const row of derivedRows(form, owner)) sink.record(name, wholeText(row))
     } else sink.record(name, recordText(answer, record, types))
   if (shortage !== undefined) sink.log('WARN', `${name}: ${shortage}`)
 }

@@ -1,14 +1,14 @@
 import { findChildren } from '../../completion/ask-children.ts'
 import { askGoneAgain } from '../../completion/children.ts'
 import type { Arrival } from '../../contract/walk.ts'
-import { awaitedParents, deliverToGone } from '../../streams/awaited-parents.ts'
+import { deliverToGone, wantedParents } from '../../streams/wanted-parents.ts'
 import type { Traversal } from './traversal.ts'
 
 /** Children that the last sync could not read. They come first, parent by parent. */
 export async function* retryArrivals({ reading, planned }: Traversal): AsyncGenerator<Arrival, void, void> {
   const endpoint = reading.childEndpoint(planned.endpoint.version)
   if (!endpoint || planned.retried) return
-  for (const { parent, feeds } of awaitedParents(reading.childFeeds)) {
+  for (const { parent, feeds } of wantedParents(reading.childFeeds)) {
     const children = await findChildren(endpoint, parent)
     yield {
       take(sink) {

@@ -4,13 +4,13 @@ import type { Sink } from '../contract/walk.ts'
 import type { OpenFeed } from './open-feed.ts'
 
 /** A parent whose children the last sync could not read, and the streams that wait for them. */
-export interface AwaitedParent {
+export interface WantedParent {
   parent: Parent
   feeds: readonly OpenFeed[]
 }
 
 /** Streams that share a walk may wait for different parents, because each has its own state. Each parent comes once. */
-export function awaitedParents(feeds: readonly OpenFeed[]): AwaitedParent[] {
+export function wantedParents(feeds: readonly OpenFeed[]): WantedParent[] {
   const waitsFor = (feed: OpenFeed, id: string) => Object.hasOwn(feed.previous?.retryIds ?? {}, id)
   const times = new Map(feeds.flatMap(({ previous }) => Object.entries(previous?.retryIds ?? {})))
   return [...times].map(([id, updatedAt]) => ({
