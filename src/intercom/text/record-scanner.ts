@@ -16,7 +16,7 @@ import {
 import { walkElements, walkMembers } from './json-walk.ts'
 import { type KeyNames, keyNames, keyText } from './key-names.ts'
 import { MemberSpans, type Members, SharedSpans } from './member-spans.ts'
-import { withObjects } from './texts-as-objects.ts'
+import { withObjects } from './text-list.ts'
 
 /** Where a record is in an answer's body, and what we know about it without parsing it. */
 export interface ScannedRecord extends Span, Omit<Marks, 'escapes' | 'trues'> {
