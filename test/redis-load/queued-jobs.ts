@@ -25,7 +25,10 @@ const jobsPerTenant = 1000
 
 /** Workers whose jobs get no answer of Intercom, while many more jobs wait: what is left to Redis is the looking after them. */
 export async function lookAtQueuedJobs(t: Teardown, { jobs, workers, lookMs }: QueuedJobs): Promise<QueuedJobsFigures> {
-  const keys = Array.from({ length: Math.ceil(jobs / jobsPerTenant) }, (_, tenant) => `key-of-tenant-${tenant}-of-many`)
+  const keys = Array.from(
+    { length: Math.ceil(jobs / jobsPerTenant) },
+    (_, tenant) => `key-of-tenant-${tenant}-of-many-jobs`,
+  )
   const service = await startBridgedService(
     t,
     { contacts: 5, conversations: 0, companies: 0 },
