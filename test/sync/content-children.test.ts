@@ -201,6 +201,14 @@ t.test('members are found by a search for each segment, and only their ids are k
   t.same(warnings(messages), [])
 })
 
+t.test('no time of a segment or an article keeps what is below it from coming', async (t) => {
+  const simulator = await setUp(t)
+  const streams = ['contact_segments', 'article_statistics']
+  const config = { access_token: 'simulator-token', start_date: '2026-05-04T00:00:00Z' }
+  const { messages } = await simulator.sync({ streams, config })
+  t.same(await simulator.faultsIn(messages, streams), [])
+})
+
 t.test('events of a contact come from all pages, although they share an id', async (t) => {
   const simulator = await setUp(t)
   const streams = ['contact_events']
