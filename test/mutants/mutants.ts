@@ -804,7 +804,7 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a company whose segments could not be had is forgotten when the list leaves it out',
     file: 'sync/walks/filtered-walk.ts',
-    find: 'yield* missedArrivals(reading)',
+    find: 'for (const one of reading.children) yield* missedArrivals(one)',
     replace: '',
     tests: sync('companies-left-out'),
   },
@@ -1300,7 +1300,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a company whose segments come short is believed at once',
-    file: 'sync/walks/filtered-walk.ts',
+    file: 'sync/walks/list-children.ts',
     find: 'isWanted, shownBy }])',
     replace: 'isWanted }])',
     tests: sync('contradicting-lists'),
