@@ -166,7 +166,8 @@ async function goOn(round: Round, jobs: Jobs): Promise<void> {
   const other = otherThan(first)
   const kept = await keep(round, jobs.keeper, stored.keeper)
   const acknowledged = await acknowledge(round, jobs.connected, stored.connected)
-  await exchangeAll(round, [...kept.lines, ...acknowledged])
+  await exchangeAll(round, 'keeper', kept.lines)
+  await exchangeAll(round, 'connected', acknowledged)
   change(participants, 5)
   const next = [
     { held: kept.held, job: await startJob(fleet, other, 'keeper', bodyOf(participants.keeper, lanes, kept.states)) },
@@ -213,17 +214,18 @@ async function acknowledge(round: Round, job: StartedJob, share: number): Promis
   return held
 }
 
-/** At most so many STATEs of a round are put to the APIs, which take so many calls a minute. */
-const mostStates = 60
+/** At most so many STATEs of a workspace and round are put to the APIs, which take so many calls a minute. */
+const mostStates = 30
 
-async function exchangeAll(round: Round, lines: readonly string[]): Promise<void> {
+/** @param owner whose workspace the states are of: a connection of another one refuses them */
+async function exchangeAll(round: Round, owner: 'keeper' | 'connected', lines: readonly string[]): Promise<void> {
   const states = [...new Set(lines.filter((line) => line.startsWith(stateLine)))]
     .flatMap((line) => statesAmong([line]))
     .filter((state) => incremental.has(streamOf(state)))
   const every = Math.ceil(states.length / mostStates)
   const connectionId = randomUUID()
   const { fleet, plan, participants } = round
-  const { token } = participants.connected
+  const { token } = participants[owner]
   const body = JSON.stringify({ config: { access_token: token }, streams: [...incremental] })
   await fleet.call(plan.first, 'connected', `/v1/connections/${connectionId}`, { method: 'PUT', body })
   await exchangeStates(
