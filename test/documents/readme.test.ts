@@ -33,6 +33,17 @@ t.test('the README is short, names every stream that is read by default, and no 
   t.notMatch(text, /jobs\/\d|"jobId": ?\d/)
 })
 
+t.test('git ignores the files that the lines of the README make in the folder', async (t) => {
+  const ignored = readFileSync('.gitignore', 'utf8').split('\n')
+  const lines = blocks.filter(({ language }) => language === 'sh').map(({ text }) => text)
+  const made = [...lines.join('\n').matchAll(/(?:[^-]> | -D )([\w.-]+)/g)].map(([, name = '']) => name)
+  t.ok(made.includes('config.json') && made.includes('headers'))
+  t.same(
+    made.filter((name) => !ignored.includes(`/${name}`) && !ignored.includes(`/*.${name.split('.').at(-1)}`)),
+    [],
+  )
+})
+
 t.test('each way of the README stands in the table of ways, in order', async (t) => {
   const ways = [...text.matchAll(/^\|.*\| \[([\w ]+)\]\(#([\w-]+)\) +\|$/gm)].map(([, name = '', anchor]) => {
     t.equal(anchor, name.toLowerCase().replaceAll(' ', '-'))
