@@ -6,6 +6,7 @@ import { existsSync, lstatSync, readdirSync, rmSync, statSync, writeFileSync } f
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { prepareRedis } from './package-copy.js'
+import { takeLock } from './setup-lock.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const compiledStamp = join(root, 'dist', '.compiled')
@@ -41,23 +42,27 @@ if (process.argv.includes('--build') && process.env.DOCS_URL)
   run('npm', ['pkg', 'set', `homepage=${process.env.DOCS_URL}`])
 
 const lockfile = join(root, 'package-lock.json')
-// Where it is a link, the packages are those of another checkout, which are not ours to replace.
-const packages = lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })
-if (
-  existsSync(lockfile) &&
-  !packages?.isSymbolicLink() &&
-  newest(join(root, 'node_modules', '.package-lock.json')) < newest(lockfile)
-) {
+const isPublished = !existsSync(join(root, 'src'))
+const isBuild = process.argv.includes('--build')
+
+function needsPackages() {
+  // Where it is a link, the packages are those of another checkout, which are not ours to replace.
+  const packages = lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })
+  if (!existsSync(lockfile) || packages?.isSymbolicLink()) return false
+  return newest(join(root, 'node_modules', '.package-lock.json')) < newest(lockfile)
+}
+
+function needsCompiling() {
+  const changed = Math.max(...sources.map((path) => newest(join(root, path))), newest(lockfile))
+  return !isPublished && (isBuild || newest(compiledStamp) < changed)
+}
+
+function install() {
   console.error('setup: installing packages')
   run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])
 }
 
-prepareRedis(root)
-
-const changed = Math.max(...sources.map((path) => newest(join(root, path))), newest(lockfile))
-const isPublished = !existsSync(join(root, 'src'))
-const isBuild = process.argv.includes('--build')
-if (!isPublished && (isBuild || newest(compiledStamp) < changed)) {
+function compile() {
   console.error('setup: compiling')
   // From nothing, so that no file outlives its source: a test that was deleted must not go on running.
   rmSync(join(root, 'dist'), { recursive: true, force: true })
@@ -76,3 +81,9 @@ if (!isPublished && (isBuild || newest(compiledStamp) < changed)) {
   // A build has no tests: whoever runs them next compiles them.
   if (!isBuild) writeFileSync(compiledStamp, '')
 }
+
+if (needsPackages() || needsCompiling()) takeLock(join(root, '.cache', 'setup.lock'), (line) => console.error(line))
+// Another process may have done it meanwhile.
+if (needsPackages()) install()
+prepareRedis(root)
+if (needsCompiling()) compile()

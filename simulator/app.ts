@@ -3,6 +3,7 @@ import { createIntercom, type SimulatedIntercom } from './intercom.ts'
 import type { SimulatorOptions } from './options.ts'
 import { registerControl } from './routes/control.ts'
 import { endpoints } from './routes/endpoints.ts'
+import { registerWebhook } from './routes/webhook.ts'
 import { errorAnswer, jsonAnswer } from './serving/answer.ts'
 import { sendAnswer } from './serving/delivery.ts'
 import { serve } from './serving/serve.ts'
@@ -14,8 +15,14 @@ export interface Simulator extends SimulatedIntercom {
   app: FastifyInstance
 }
 
-/** @throws RangeError when the time zone is unknown */
-export function buildSimulator(given: SimulatorOptions = {}): Simulator {
+/**
+ * @param print gets each message of a webhook that it receives, as a line of JSON
+ * @throws RangeError when the time zone is unknown
+ */
+export function buildSimulator(
+  given: SimulatorOptions = {},
+  print: (line: string) => void = () => undefined,
+): Simulator {
   const intercom = createIntercom(given)
   const { dependencies } = intercom
   const { options } = dependencies
@@ -45,6 +52,7 @@ export function buildSimulator(given: SimulatorOptions = {}): Simulator {
   }
   app.setNotFoundHandler((request, reply) => serve(undefined, request, reply, dependencies))
   registerControl(app, dependencies)
+  registerWebhook(app, print)
   registerSignIn(app, dependencies.consents, dependencies.workspace)
   return { app, ...intercom }
 }

@@ -76,7 +76,8 @@ async function show(options: DemoOptions, parts: DemoParts, screen: Screen, sign
     undo.unshift(() => simulator.app.close())
     const nouns = { contact: contacts, conversation: conversations, company: companies, ticket: tickets }
     const size = Object.entries(nouns).map(([noun, count]) => formatNoun(count, noun))
-    say(paint('bold', 'A simulated Intercom'), `  ${size.join(', ')}`, `  ${intercom}`)
+    const unlisted = 'Companies without people are not listed, as at Intercom, so a few less come.'
+    say(paint('bold', 'A simulated Intercom'), `  ${size.join(', ')}`, `  ${unlisted}`, `  ${intercom}`)
 
     const { serviceCommand: command } = parts
     const service = await startService({

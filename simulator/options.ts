@@ -52,6 +52,12 @@ export interface SimulatorOptions {
    * nothing although there is something. @defaultValue 'there'
    */
   contactFeeds?: 'there' | 'absent' | 'empty'
+  /** Records of plain lists (`records/plain/`) at the start, by stream. @defaultValue none */
+  lists?: Readonly<Record<string, number>>
+  /** Notes of a company, at most; half of the companies have none. @defaultValue 0: companies say nothing of notes */
+  companyNotes?: number
+  /** Entries of each list of references (ticket types, brands, …) beyond those of every workspace. @defaultValue 0 */
+  references?: number
   /** Entries of the admin activity log at the start. @defaultValue 0 */
   activityLogs?: number
   /** Windows of the activity log that hold more rows than this are answered with 500. @defaultValue null: no limit */
@@ -77,6 +83,11 @@ export interface SimulatorOptions {
    * @defaultValue 0
    */
   removedTags?: number
+  /**
+   * Whether records hold rows of every kind: parts have tags and e-mail headers, AI agents name their sources, tickets are
+   * linked, teams have second priorities. @defaultValue false
+   */
+  rowsInside?: boolean
   /** `updated_at` of the contacts at the start, Unix seconds [from, to). @defaultValue 2024-01-01 to 2026-01-01, UTC */
   span?: { from: number; to: number }
   /** IANA name. @defaultValue 'America/New_York' */
@@ -190,6 +201,9 @@ export function withDefaults(options: SimulatorOptions): Required<SimulatorOptio
     deletedContacts: 0,
     contactActivities: 0,
     contactFeeds: 'there',
+    lists: {},
+    companyNotes: 0,
+    references: 0,
     activityLogs: 0,
     mostActivityLogs: null,
     firstTimes: {},
@@ -198,6 +212,7 @@ export function withDefaults(options: SimulatorOptions): Required<SimulatorOptio
     listLengths: {},
     longLists: 0.005,
     removedTags: 0,
+    rowsInside: false,
     span: { from: Date.UTC(2024, 0, 1) / 1000, to: Date.UTC(2026, 0, 1) / 1000 },
     timezone: 'America/New_York',
     region: 'US',

@@ -6,11 +6,15 @@ import { exampleWorkspace, type Region, regions, type SimulatorOptions } from '.
 
 type Flags = OptionsOf<'simulator'>
 
-/** Runs a simulated Intercom until a signal ends it. One line on stdout says where it listens. */
+/**
+ * Runs a simulated Intercom until a signal ends it. One line on stdout says where it listens; further ones,
+ * what its receiver of webhooks gets.
+ */
 export async function simulate(args: string[]): Promise<void> {
   try {
     const flags = readArguments('simulator', args).options
-    const { app } = buildSimulator({ ...exampleWorkspace, ...readOptions(flags) })
+    const print = (line: string) => void process.stdout.write(`${line}\n`)
+    const { app } = buildSimulator({ ...exampleWorkspace, ...readOptions(flags) }, print)
     const port = count('port', flags) ?? 4010
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void app.close())
     const listening = await app.listen({ host: flags.host ?? '127.0.0.1', port }).catch((error: unknown) => {
@@ -19,7 +23,7 @@ export async function simulate(args: string[]): Promise<void> {
         ? usageError('simulator', `port ${port} is taken: give --port another one, or 0 for a free one`)
         : error
     })
-    process.stdout.write(`${JSON.stringify({ listening })}\n`)
+    print(JSON.stringify({ listening }))
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     process.stderr.write(`intercom-sync: ${error.message}\n`)
@@ -62,6 +66,7 @@ function readOptions(flags: Flags): SimulatorOptions {
     tickets: number('tickets'),
     longTickets: number('long-tickets'),
     articles: number('articles'),
+    references: number('references'),
     activityLogs: number('activity-logs'),
     mostActivityLogs: number('most-activity-logs'),
     scrollPageSize: number('scroll-page-size'),

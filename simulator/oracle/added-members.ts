@@ -1,7 +1,15 @@
+import { rowsInside } from '../records/rows-inside.ts'
 import { findSpan } from './json-spans.ts'
 
-/** The members that a sync adds right after the opening brace of a record that is read below a parent. */
-const addedNames = ['conversation_id', 'company_id', 'ticket_id', 'parent_updated_at']
+/** The members that a sync adds right after the opening brace of a record that belongs to a parent. */
+const addedNames = [
+  ...new Set([
+    ...['article_id', 'company_id', 'contact_id', 'conversation_id', 'segment_id', 'ticket_id'],
+    ...Object.values(rowsInside).flatMap(({ members }) => members),
+  ]),
+  'position',
+  'parent_updated_at',
+]
 
 /** A member's name and value at the start of an object, with the comma after it. */
 const firstMember = /^\{"([a-z_]+)":("[^"\\]*"|-?\d+|null)(,|(?=\}))/

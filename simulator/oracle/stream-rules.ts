@@ -1,4 +1,5 @@
 import { attributeKey } from '../records/attribute-record.ts'
+import { findRowsInside, type RowsInside } from '../records/rows-inside.ts'
 
 /** What the oracle must know about a stream. */
 export interface StreamRules {
@@ -54,13 +55,53 @@ const rules: Readonly<Record<string, StreamRules>> = {
     // A ticket may change without its time. Then its parts come again with the same time.
     parent: { stream: 'tickets', member: 'ticket_id', canStayBehind: true },
   },
+  contact_notes: belowContact(({ id }) => String(id)),
+  contact_events: belowContact(({ event_name: name, created_at: time }) => `${String(name)} ${String(time)}`),
+  company_notes: {
+    ...ordinary,
+    key: ({ company_id: company, id }) => membershipKey(String(company), String(id)),
+    parent: { stream: 'companies', member: 'company_id' },
+  },
+  contact_segments: {
+    ...ordinary,
+    key: ({ contact_id: contact, segment_id: segment }) => membershipKey(String(contact), String(segment)),
+    parent: { stream: 'segments', member: 'segment_id' },
+  },
+  article_statistics: {
+    ...ordinary,
+    key: ({ article_id: article }) => String(article),
+    parent: { stream: 'articles', member: 'article_id' },
+  },
   contact_attributes: attribute,
+  conversation_attributes: { ...ordinary, key: ({ name }) => String(name) },
+  activity_log_event_types: { ...ordinary, key: ({ event_type: type }) => String(type) },
   company_attributes: attribute,
 }
 
+function belowContact(key: StreamRules['key']): StreamRules {
+  const parent = { stream: 'contacts', member: 'contact_id' }
+  return { ...ordinary, key: (data) => membershipKey(String(data.contact_id), key(data)), parent }
+}
+
 /** The same segment is one record for each of its companies. */
-export const membershipKey = (company: string, segment: string): string => `${company} ${segment}`
+export function membershipKey(parent: string, id: string): string {
+  return `${parent} ${id}`
+}
 
 export function rulesOf(stream: string): StreamRules {
-  return (Object.hasOwn(rules, stream) ? rules[stream] : undefined) ?? ordinary
+  const inside = findRowsInside(stream)
+  return (Object.hasOwn(rules, stream) ? rules[stream] : inside && rulesOfRows(inside)) ?? ordinary
+}
+
+/** A row is known by the record that holds it, and its own key there. */
+function rulesOfRows({ holders, members, key, isTimed, isSigned }: RowsInside): StreamRules {
+  const [stream = ''] = holders
+  const [member = ''] = members
+  return {
+    ...ordinary,
+    key: (data) => [...members, key].map((name) => String(data[name])).join(' '),
+    isIncremental: isTimed,
+    isSigned: isSigned === true,
+    ...(isTimed && { parent: { stream, member } }),
+  }
 }

@@ -1,4 +1,6 @@
 import { createRandom, integerBetween, pick, type Random } from '../random.ts'
+import { isAtLeast } from '../serving/api-version.ts'
+import { companyNotes } from './below/company-notes.ts'
 import { objectId } from './object-id.ts'
 import type { RecordDefinition, RecordPlan, RecordSetting } from './record-definition.ts'
 import { segmentId } from './segment-record.ts'
@@ -6,6 +8,8 @@ import { firstTagId } from './tag-ids.ts'
 
 const companyKey = 15
 const day = 86_400
+/** Since companies can have notes, their records list them. */
+const notesAreListed = '2.15'
 const names = ['Initech', 'Müller &amp; Söhne', '株式会社サンプル', 'O&#39;Neil Ltd', 'Ćwikła'] as const
 
 /** One in so many companies has no users; Intercom's list leaves these out, and the scroll may do so. */
@@ -68,7 +72,12 @@ function tagsOf(random: Random, setting: RecordSetting): object {
   return { type: 'tag.list', tags }
 }
 
-function renderCompany(plan: RecordPlan, setting: RecordSetting): string {
+function notesOf(plan: RecordPlan, setting: RecordSetting): object {
+  const notes = [...companyNotes(plan, setting).values()].map((text) => JSON.parse(text) as object)
+  return { type: 'note.list', notes }
+}
+
+function renderCompany(plan: RecordPlan, setting: RecordSetting, version: string): string {
   const { index, id, createdAt, updatedAt, revision, segments = [], lastRequestAt } = plan
   const random = createRandom(setting.seed, companyKey, index, revision, 3)
   const name = pick(random, names)
@@ -95,6 +104,7 @@ function renderCompany(plan: RecordPlan, setting: RecordSetting): string {
     tags: tagsOf(random, setting),
     segments: { type: 'segment.list', segments: segments.map((segment) => ({ type: 'segment', id: segment })) },
     plan: planOf(random),
+    ...(setting.mostCompanyNotes > 0 && isAtLeast(version, notesAreListed) && { notes: notesOf(plan, setting) }),
     custom_attributes: { tier: integerBetween(random, 1, 4), revision },
   })
   // Digits that no double can hold must arrive unchanged.
@@ -110,6 +120,7 @@ export const companyDefinition: RecordDefinition = {
   planCreated: planCreatedCompany,
   render: renderCompany,
   dated: true,
+  shapes: [notesAreListed],
 }
 
 /** The same in a workspace whose lists leave companies without users out. */

@@ -85,7 +85,12 @@ export function rating(random: Random, plan: ConversationPlan, contactId: string
 }
 
 /** What the AI agent did, in the words of that version. */
-export function aiAgent(random: Random, plan: ConversationPlan, version: string): object | null {
+export function aiAgent(
+  random: Random,
+  plan: ConversationPlan,
+  { rowsInside }: RecordSetting,
+  version: string,
+): object | null {
   if (random() < 0.6) return null
   const handedOver = isAtLeast(version, renamedResolutions) ? 'escalated' : 'routed_to_team'
   return {
@@ -97,8 +102,19 @@ export function aiAgent(random: Random, plan: ConversationPlan, version: string)
     rating_remark: null,
     created_at: plan.createdAt,
     updated_at: plan.updatedAt,
-    content_sources: { type: 'content_source.list', total_count: 0, content_sources: [] },
+    content_sources: contentSources(rowsInside ? 1 + ((plan.index + plan.revision) % 3) : 0),
   }
+}
+
+/** What the AI agent's answers rest on. The same article may be named twice. */
+function contentSources(count: number): object {
+  const sources = Array.from({ length: count }, (_, place) => ({
+    content_type: 'article',
+    url: `https://help.example.com/articles/${Math.floor(place / 2)}?lang=pt`,
+    title: 'Preços &amp; more',
+    locale: 'pt',
+  }))
+  return { type: 'content_source.list', total_count: count, content_sources: sources }
 }
 
 export function tagList(random: Random, plan: ConversationPlan, setting: RecordSetting): object {

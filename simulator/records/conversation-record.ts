@@ -14,7 +14,7 @@ function renderConversation(plan: ConversationPlan, setting: RecordSetting, vers
   const contact = planContact(index % Math.max(1, setting.contactCount), setting).id
   const state = pick(random, ['open', 'closed', 'snoozed'])
   const unassigned = isAtLeast(version, zeroForUnassigned) ? 0 : null
-  const agent = aiAgent(random, plan, version)
+  const agent = aiAgent(random, plan, setting, version)
   const conversation = {
     type: 'conversation',
     id,

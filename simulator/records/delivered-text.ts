@@ -10,6 +10,7 @@ export const defaultRetyped: Readonly<Record<string, RetypedMembers>> = {
   contacts: contactMembers,
   contact_attributes: { id: 'integer' },
   company_attributes: { id: 'integer' },
+  conversation_attributes: { id: 'integer' },
   tickets: { id: 'string', admin_assignee_id: 'string', team_assignee_id: 'string' },
   conversations: { id: 'string', admin_assignee_id: 'integer', team_assignee_id: 'integer' },
 }

@@ -5,6 +5,7 @@ import { shapesOf, withoutNewerMembers } from './member-versions.ts'
 import { authorAdmin, authorBot, numberOrText } from './people.ts'
 import { proseOf } from './prose.ts'
 import type { RecordPlan, RecordSetting } from './record-definition.ts'
+import { emailOf, partTags } from './rows-of-parts.ts'
 import type { ThreadForm } from './thread.ts'
 
 const mostParts = 100_000
@@ -64,9 +65,9 @@ function renderPart(plan: PartPlan, setting: RecordSetting, version: string): st
     attachments: hasFile ? [attachment(random, integerBetween(random, 1e6, 1e9))] : [],
     external_id: random() < 0.1 ? `external-${index}` : null,
     redacted: plan.isRedacted,
-    email_message_metadata: null,
+    email_message_metadata: setting.rowsInside ? emailOf(plan) : null,
     state: pick(random, ['open', 'closed']),
-    tags: [],
+    tags: setting.rowsInside ? partTags(plan) : [],
     event_details: event?.[1] ?? null,
     app_package_code: null,
     metadata: random() < 0.1 ? {} : null,

@@ -11,6 +11,8 @@ export interface RecordSetting {
   teamCount: number
   segmentCount: number
   companyCount: number
+  /** How many notes a company has at most; its record lists them then. */
+  mostCompanyNotes: number
   /** How many parts an ordinary conversation has at the start, [from, to). */
   partsPerConversation: { from: number; to: number }
   /** How many characters of prose each part has. */
@@ -27,6 +29,8 @@ export interface RecordSetting {
   longLists: number
   /** How many removed tags each contact's list of tags still counts. */
   removedTags: number
+  /** Whether records hold rows of every kind. */
+  rowsInside: boolean
 }
 
 /** Identifies one state of one record; its text follows from it. Times are Unix seconds. */

@@ -12,7 +12,10 @@ import {
   deletedConversationDefinition,
 } from './deletion-records.ts'
 import { contactOddities } from './oddities.ts'
+import { plainLists } from './plain/lists.ts'
 import type { RecordDefinition, RecordSetting } from './record-definition.ts'
+import { type ReferenceList, referenceDefinition } from './references/reference-list.ts'
+import { referenceLists } from './references/reference-lists.ts'
 import { segmentDefinition } from './segment-record.ts'
 import { tagDefinition } from './tag-record.ts'
 import { teamDefinition } from './team-record.ts'
@@ -50,6 +53,14 @@ const storedStreams: Readonly<Record<string, StoredStream>> = {
   conversations: { definition: () => conversationDefinition, count: ({ conversations }) => conversations },
 }
 
+const reference = (list: ReferenceList): StoredStream => ({
+  definition: () => referenceDefinition(list),
+  count: ({ references }) => (list.builtIn ?? 0) + references,
+})
+
+/** The streams of lists that other records refer to. */
+export const referenceNames: readonly string[] = referenceLists.map(({ stream }) => stream)
+
 /** Streams that a workspace has only when its options say so. */
 const optInStreams: Readonly<Record<string, StoredStream>> = {
   tickets: { definition: () => ticketDefinition, count: ({ tickets }) => tickets },
@@ -67,6 +78,13 @@ const optInStreams: Readonly<Record<string, StoredStream>> = {
     definition: () => contactActivityDefinition as RecordDefinition,
     count: ({ contactActivities }) => contactActivities,
   },
+  ...Object.fromEntries(
+    Object.entries(plainLists).map(([name, definition]): [string, StoredStream] => [
+      name,
+      { definition: () => definition, count: ({ lists }) => lists[name] ?? 0 },
+    ]),
+  ),
+  ...Object.fromEntries(referenceLists.map((list) => [list.stream, reference(list)])),
 }
 
 /** @throws RangeError when there is no such stream, or it is derived from others */
@@ -89,6 +107,8 @@ export const optInNames: readonly (readonly [name: string, stored: string])[] = 
   ['deleted_conversations', 'deleted_conversations'],
   ['deleted_contacts', 'deleted_contacts'],
   ['contact_activities', 'contact_activities'],
+  ...Object.keys(plainLists).map((name): [string, string] => [name, name]),
+  ...referenceNames.map((name) => [name, name] as const),
 ]
 
 /** The streams that a sync reads unless it is told which. */
@@ -105,6 +125,7 @@ export function settingOf(options: Options, workspaceId: string): RecordSetting 
     teamCount: options.teams,
     segmentCount: options.segments,
     companyCount: options.companies,
+    mostCompanyNotes: options.companyNotes,
     partsPerConversation: options.partsPerConversation,
     proseLength: options.proseLength,
     longConversations: options.longConversations,
@@ -114,5 +135,6 @@ export function settingOf(options: Options, workspaceId: string): RecordSetting 
     listLengths: options.listLengths,
     longLists: options.longLists,
     removedTags: options.removedTags,
+    rowsInside: options.rowsInside,
   }
 }

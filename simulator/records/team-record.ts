@@ -10,6 +10,11 @@ function planTeam(index: number): RecordPlan {
   return { index, id: teamId(index), createdAt: 0, updatedAt: null, revision: 0 }
 }
 
+function priorities(admins: readonly number[], { rowsInside }: RecordSetting): object {
+  const primary_admin_ids = admins.slice(0, 1)
+  return rowsInside ? { primary_admin_ids, secondary_admin_ids: admins.slice(1) } : { primary_admin_ids }
+}
+
 function renderTeam({ index, id, revision }: RecordPlan, setting: RecordSetting, version: string): string {
   const random = createRandom(setting.seed, 12, index, revision)
   const length = Math.min(setting.adminCount, integerBetween(random, 0, 4))
@@ -20,7 +25,7 @@ function renderTeam({ index, id, revision }: RecordPlan, setting: RecordSetting,
     id,
     name: revision === 0 ? name : `${name} r${revision}`,
     admin_ids: admins,
-    admin_priority_level: admins.length > 0 ? { primary_admin_ids: admins.slice(0, 1) } : null,
+    admin_priority_level: admins.length > 0 ? priorities(admins, setting) : null,
     assignment_limit: random() < 0.5 ? integerBetween(random, 1, 20) : null,
     distribution_method: pick(random, ['round_robin', 'load_balanced', null]),
   }

@@ -61,6 +61,16 @@ function ticketType(category: string, { workspaceId }: RecordSetting): object {
   return { ...own, ...shared, ...attributes }
 }
 
+/** Other tickets, and the conversation that a ticket came from. A change of the ticket may add another. */
+function linkedObjects({ index, revision }: TicketPlan, { rowsInside }: RecordSetting): object {
+  const data = Array.from({ length: rowsInside ? (index + revision) % 3 : 0 }, (_, place) => ({
+    type: place === 0 ? 'conversation' : 'ticket',
+    id: String(9_000 + index + place),
+    category: place === 0 ? null : 'Tracker',
+  }))
+  return { type: 'list', data, total_count: data.length, has_more: false }
+}
+
 function renderTicket(plan: TicketPlan, setting: RecordSetting, version: string): string {
   const { index, id, createdAt, updatedAt, revision, partCount, state } = plan
   const random = createRandom(setting.seed, 23, index, revision)
@@ -84,7 +94,7 @@ function renderTicket(plan: TicketPlan, setting: RecordSetting, version: string)
     updated_at: updatedAt,
     open: state !== 'resolved',
     snoozed_until: random() < 0.1 ? updatedAt + 86_400 : null,
-    linked_objects: { type: 'list', data: [], total_count: 0, has_more: false },
+    linked_objects: linkedObjects(plan, setting),
     category,
     is_shared: random() < 0.5,
     channel: pick(random, ['messenger', 'email', null]),

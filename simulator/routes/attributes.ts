@@ -1,10 +1,8 @@
-import { type Answer, jsonAnswer, RefusedRequest } from '../serving/answer.ts'
+import { conversationAttributesMoved } from '../records/references/conversation-attributes.ts'
+import { type Answer, RefusedRequest } from '../serving/answer.ts'
 import { isAtLeast } from '../serving/api-version.ts'
 import type { EndpointContext } from './endpoint.ts'
 import { wholeList } from './whole-list.ts'
-
-/** From here on conversation attributes have an endpoint of their own. */
-export const conversationAttributesMoved = '2.16'
 
 /** `GET /data_attributes`: archived ones only when asked for. */
 export function answerDataAttributes(context: EndpointContext): Answer {
@@ -15,7 +13,7 @@ export function answerDataAttributes(context: EndpointContext): Answer {
       const message = 'model=conversation is no longer supported. Use GET /conversations/attributes instead'
       throw new RefusedRequest(422, 'parameter_invalid', message)
     }
-    return answerConversationAttributes()
+    return wholeList('conversation_attributes', '/data_attributes', '"type":"list","data"')(context)
   }
   if (model !== 'contact' && model !== 'company') {
     throw new RefusedRequest(400, 'parameter_invalid', 'model is one of contact, company, conversation')
@@ -24,19 +22,4 @@ export function answerDataAttributes(context: EndpointContext): Answer {
   return wholeList(`${model}_attributes`, '/data_attributes', '"type":"list","data"', {
     shows: ({ isOptional }) => showsAll || !isOptional,
   })(context)
-}
-
-/** For conversations there are the attributes that every workspace has. */
-export function answerConversationAttributes(): Answer {
-  const data = ['Language', 'CX score', 'Created by'].map((name) => ({
-    type: 'data_attribute',
-    name,
-    full_name: name,
-    label: name,
-    data_type: name === 'CX score' ? 'integer' : 'string',
-    custom: false,
-    archived: false,
-    model: 'conversation',
-  }))
-  return jsonAnswer({ type: 'list', data })
 }

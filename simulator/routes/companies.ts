@@ -1,3 +1,4 @@
+import { companyNotes } from '../records/below/company-notes.ts'
 import { isUserless } from '../records/company-record.ts'
 import type { RecordVersion } from '../records/record-version.ts'
 import { type Answer, RefusedRequest } from '../serving/answer.ts'
@@ -8,6 +9,7 @@ import { listAnswer } from './record-list.ts'
 
 const defaultPerPage = 15
 const mostPerPage = 60
+const defaultNotes = 50
 const listCap = 10_000
 
 const brokenPage =
@@ -57,13 +59,9 @@ export function answerCompany({ workspace, params, version }: EndpointContext): 
 
 /** `GET /companies/{id}/segments`: not found for deleted companies, although the scroll still gives them. */
 export function answerCompanySegments(context: EndpointContext): Answer {
-  const { workspace, params, version } = context
-  const company = workspace.collection('companies').find(params.id ?? '')
-  const deletion = company === undefined ? 'json' : workspace.companies.deletion(company.plan)
-  if (deletion === 'html') {
-    return { status: 404, headers: { 'Content-Type': 'text/html' }, body: Buffer.from(brokenPage) }
-  }
-  if (company === undefined || deletion === 'json') throw companyNotFound()
+  const { workspace, version } = context
+  const company = companyOf(context)
+  if ('status' in company) return company
   const segments = (company.plan.segments ?? []).map((id) => workspace.collection('segments').find(id))
   const known = segments.filter((segment) => segment !== undefined)
   const { shown, pages } = pageOfList(known, context, `/companies/${company.plan.id}/segments`)
@@ -72,6 +70,26 @@ export function answerCompanySegments(context: EndpointContext): Answer {
     shown.map((segment) => segment.textIn(version)),
     pages === undefined ? '' : `,"pages":${JSON.stringify(pages)}`,
   )
+}
+
+/** `GET /companies/{id}/notes`: the same. */
+export function answerCompanyNotes(context: EndpointContext): Answer {
+  const company = companyOf(context)
+  if ('status' in company) return company
+  const paging = readPage(context.query, defaultNotes, mostPerPage)
+  const notes = [...companyNotes(company.plan, context.workspace.setting).values()]
+  return pageAnswer(`/companies/${company.plan.id}/notes`, paging, notes, (text) => Buffer.from(text))
+}
+
+/** The company below which something is asked for; else the answer. @throws RefusedRequest 404 */
+function companyOf({ workspace, params }: EndpointContext): RecordVersion | Answer {
+  const company = workspace.collection('companies').find(params.id ?? '')
+  const deletion = company === undefined ? 'json' : workspace.companies.deletion(company.plan)
+  if (deletion === 'html') {
+    return { status: 404, headers: { 'Content-Type': 'text/html' }, body: Buffer.from(brokenPage) }
+  }
+  if (company === undefined || deletion === 'json') throw companyNotFound()
+  return company
 }
 
 function companyNotFound(): RefusedRequest {

@@ -1,5 +1,7 @@
+import { contactNotes } from '../records/below/contact-notes.ts'
+import { isInSegment } from '../records/below/segment-members.ts'
 import { type ContactList, contactListIds } from '../records/contact-lists.ts'
-import { adminEmail, adminId, adminName } from '../records/people.ts'
+import { adminId } from '../records/people.ts'
 import type { RecordVersion } from '../records/record-version.ts'
 import { type Answer, jsonAnswer, RefusedRequest } from '../serving/answer.ts'
 import type { EndpointContext } from './endpoint.ts'
@@ -8,7 +10,6 @@ import { listAnswer } from './record-list.ts'
 
 const defaultPerPage = 50
 const mostPerPage = 60
-const textOf = (value: object): Buffer => Buffer.from(JSON.stringify(value))
 
 /** @throws RefusedRequest 404 */
 function contactOf({ workspace, params }: EndpointContext): RecordVersion {
@@ -34,18 +35,10 @@ export function answerContactTags(context: EndpointContext): Answer {
 }
 
 export function answerContactNotes(context: EndpointContext): Answer {
-  const { id: contact, createdAt } = contactOf(context).plan
+  const contact = contactOf(context).plan
   const paging = readPage(context.query, defaultPerPage, mostPerPage)
-  return pageAnswer(`/contacts/${contact}/notes`, paging, idsOf(context, 'notes'), (id) =>
-    textOf({
-      type: 'note',
-      id,
-      created_at: createdAt,
-      contact: { type: 'contact', id: contact },
-      author: { type: 'admin', id: adminId(0), name: adminName(0), email: adminEmail(0) },
-      body: `<p>Note ${id} &amp; more</p>`,
-    }),
-  )
+  const notes = [...contactNotes(contact, context.workspace.setting).values()]
+  return pageAnswer(`/contacts/${contact.id}/notes`, paging, notes, (text) => Buffer.from(text))
 }
 
 export function answerContactCompanies(context: EndpointContext): Answer {
@@ -81,9 +74,9 @@ export function answerContactSubscriptions(context: EndpointContext): Answer {
 
 /** Only this endpoint says which segments a contact is in. */
 export function answerContactSegments(context: EndpointContext): Answer {
-  const { index } = contactOf(context).plan
+  const contact = contactOf(context).plan
   const { versions } = context.workspace.index('segments').sortedBy('id')
-  const segments = versions.filter((_, place) => (index + place) % 3 === 0)
+  const segments = versions.filter(({ plan }) => isInSegment(contact, plan.index))
   return listAnswer(
     '"type":"list","data"',
     segments.map((segment) => segment.textIn(context.version)),

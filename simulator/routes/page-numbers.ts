@@ -43,3 +43,15 @@ export function pageAnswer<Item>(
   const texts = items.slice((page - 1) * perPage, page * perPage).map(textOf)
   return listAnswer('"type":"list","data"', texts, `,"pages":${JSON.stringify(pages)},"total_count":${items.length}`)
 }
+
+/** One page of a list that has its place and its size beside the records. */
+export function flatPageAnswer<Item>(
+  _path: string,
+  { page, perPage }: PageNumber,
+  items: readonly Item[],
+  textOf: (item: Item) => Buffer,
+): Answer {
+  const texts = items.slice((page - 1) * perPage, page * perPage).map(textOf)
+  const beside = { total_count: items.length, page, per_page: perPage, total_pages: Math.ceil(items.length / perPage) }
+  return listAnswer('"type":"list","data"', texts, `,${JSON.stringify(beside).slice(1, -1)}`)
+}

@@ -1,4 +1,6 @@
 import { integerBetween, pick, type Random } from '../random.ts'
+import { contentLists } from '../records/plain/content-lists.ts'
+import { referenceNames } from '../records/streams.ts'
 import type { ScriptedChange } from '../workspace/live-changes.ts'
 import type { Mutation, MutationKind } from '../workspace/mutations.ts'
 
@@ -28,6 +30,23 @@ function drawMutation(random: Random): Mutation {
 /** @param most how many changes there can be */
 export function drawMutations(random: Random, most: number): Mutation[] {
   return Array.from({ length: integerBetween(random, 0, most + 1) }, () => drawMutation(random))
+}
+
+/** Changes of lists of references, for workspaces that have some. */
+export function drawReferenceMutations(random: Random): Mutation[] {
+  return Array.from({ length: integerBetween(random, 0, 4) }, () => ({
+    stream: pick(random, referenceNames),
+    kind: pick(random, ['update', 'create', 'delete'] as const),
+  }))
+}
+
+/** Changes of what is written, for workspaces that have some of it. */
+export function drawContentMutations(random: Random): Mutation[] {
+  return Array.from({ length: integerBetween(random, 0, 8) }, () => ({
+    stream: pick(random, ['articles', ...Object.keys(contentLists)]),
+    kind: pick(random, ['update', 'create', 'delete'] as const),
+    count: integerBetween(random, 1, 4),
+  }))
 }
 
 /** Changes while a sync runs: at some of its requests, and in some syncs at every so many. They end at some point. */

@@ -3,7 +3,7 @@ import type { SimulatorOptions } from '../options.ts'
 import { createRandom, integerBetween, pick } from '../random.ts'
 import type { ScriptedChange } from '../workspace/live-changes.ts'
 import type { Mutation } from '../workspace/mutations.ts'
-import { drawDuring, drawMutations } from './change-draw.ts'
+import { drawContentMutations, drawDuring, drawMutations, drawReferenceMutations } from './change-draw.ts'
 import { drawFaults } from './fault-draw.ts'
 import { drawStubborn, type Stubborn } from './stubborn.ts'
 import { drawShortAnswers, drawUnreliableIndex } from './unreliable-draw.ts'
@@ -59,13 +59,22 @@ export function drawScenario(seed: number): Scenario {
   const { startsAt, options } = drawWorkspace(seed, version)
   const increments = Array.from({ length: incrementCount }, (_, place) => drawIncrement(seed, place))
   const index = drawUnreliableIndex(createRandom(seed, scenarioKey, 20), options.indexLagsMs ?? {})
+  const hasReferences = (options.references ?? 0) > 0
+  const references = (place: number) =>
+    hasReferences ? drawReferenceMutations(createRandom(seed, scenarioKey, 22, place)) : []
+  const content = (place: number) =>
+    options.lists ? drawContentMutations(createRandom(seed, scenarioKey, 23, place)) : []
   const short = (place: number) => drawShortAnswers(createRandom(seed, scenarioKey, 21, place))
   return {
     seed,
     version,
     startsAt,
     options: { ...options, ...index },
-    increments: increments.map((one, place) => ({ ...one, faults: [...one.faults, ...short(place)] })),
+    increments: increments.map((one, place) => ({
+      ...one,
+      before: [...one.before, ...references(place), ...content(place)],
+      faults: [...one.faults, ...short(place)],
+    })),
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Region, regions } from '../options.ts'
 import { createRandom, integerBetween, pick, type Random } from '../random.ts'
+import { contentLists } from '../records/plain/content-lists.ts'
 import { Calendar } from '../search/calendar-day.ts'
 import type { Scenario } from './scenario.ts'
 
@@ -51,6 +52,8 @@ export function drawWorkspace(seed: number, version: string): Pick<Scenario, 'st
       ...drawSizes(createRandom(seed, scenarioKey, 11)),
       ...drawQuirks(createRandom(seed, scenarioKey, 12), version, startsAt),
       ...drawEdges(createRandom(seed, scenarioKey, 13), new Calendar(timezone), span, second),
+      references: drawReferences(createRandom(seed, scenarioKey, 14)),
+      ...drawContent(createRandom(seed, scenarioKey, 15)),
     },
   }
 }
@@ -79,6 +82,19 @@ function drawSizes(random: Random): Scenario['options'] {
     listLengths: random() < 0.5 ? lists : {},
     paddings: random() < 0.2 ? { contacts: [0, 300_000], conversations: [1_000_000] } : {},
   }
+}
+
+/** One workspace in four has lists of references, some of them longer than a page. */
+function drawReferences(random: Random): number {
+  return random() < 0.25 ? integerBetween(random, 1, 60) : 0
+}
+
+/** One workspace in four has articles and lists of content, and notes of companies. */
+function drawContent(random: Random): Scenario['options'] {
+  if (random() >= 0.25) return {}
+  const lists = Object.keys(contentLists).map((name) => [name, integerBetween(random, 0, 80)])
+  const [articles, companyNotes] = [integerBetween(random, 0, 40), integerBetween(random, 0, 4)]
+  return { lists: Object.fromEntries(lists), articles, companyNotes }
 }
 
 function drawQuirks(random: Random, version: string, startsAt: number): Scenario['options'] {

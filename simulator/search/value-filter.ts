@@ -1,3 +1,5 @@
+import { isInSegment, segmentIndexOf } from '../records/below/segment-members.ts'
+import type { RecordPlan } from '../records/record-definition.ts'
 import type { RecordVersion } from '../records/record-version.ts'
 import { RefusedRequest } from '../serving/answer.ts'
 import { type Predicate, testedPredicate } from './predicate.ts'
@@ -61,12 +63,18 @@ export function valuePredicate(
     throw new RefusedRequest(400, 'parameter_invalid', `Value of ${field} does not fit operator ${operator}`)
   }
   if (kind === 'tag') return testedPredicate((version) => hasTag(version, tagsPath, value) === (operator === '='))
+  if (kind === 'segment') return testedPredicate(({ plan }) => isAnySegment(plan, value) === /^(=|IN)$/.test(operator))
   return testedPredicate((version) => compare(heldValue(version, field), value))
 }
 
 function hasTag(version: RecordVersion, tagsPath: string, id: unknown): boolean {
   const tags = version.member(tagsPath)
   return Array.isArray(tags) && tags.some((tag: { id?: unknown }) => text(tag.id) === text(id))
+}
+
+function isAnySegment(plan: RecordPlan, asked: unknown): boolean {
+  const ids: unknown[] = Array.isArray(asked) ? asked : [asked]
+  return ids.some((id) => isInSegment(plan, segmentIndexOf(String(id))))
 }
 
 /** `email_domain` is searchable although it is not a member of a contact. */

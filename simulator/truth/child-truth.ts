@@ -10,18 +10,35 @@ type Visibility = Pick<RecordVersion, 'visibleFrom' | 'visibleUntil'>
 /** Every version of every part, once for each version of its conversation that it was part of. */
 export function* partTruth(workspace: Workspace, judge: TextJudge): Generator<TruthLine> {
   const stream = 'conversation_parts'
+  for (const { part, parent, shared } of partsOfConversations(workspace))
+    yield {
+      stream,
+      id: part.plan.id,
+      updatedAt: parent.plan.updatedAt,
+      ...judge.hashes(stream, part),
+      ...shared,
+      parentId: parent.plan.id,
+    }
+}
+
+/** A version of a part and one of its conversation that could be read together. */
+export interface SharedPart {
+  part: RecordVersion
+  parent: RecordVersion
+  shared: Visibility
+}
+
+export function* partsOfConversations(workspace: Workspace): Generator<SharedPart> {
   for (const parents of byId(workspace.collection('conversations').log).values()) {
     const [first] = parents
     if (first === undefined) continue
     for (const part of workspace.conversations.thread(first.plan).log) {
-      const hashes = judge.hashes(stream, part)
       for (const parent of parents) {
-        const { plan } = parent
         const end = isGone(parent, workspace) ? parent.endedAt : null
         // When newer parts push a part out, it is gone at once, whatever the search shows for its conversation.
         const shared = sharedTime(part, parent, end, part.endedAt)
         if (shared === undefined) continue
-        yield { stream, id: part.plan.id, updatedAt: plan.updatedAt, ...hashes, ...shared, parentId: plan.id }
+        yield { part, parent, shared }
       }
     }
   }

@@ -30,6 +30,11 @@ export class TextJudge {
     return { sha256: own.sha256, or: [...(own.or ?? []), sha256, ...or] }
   }
 
+  /** The hash of a text as Intercom gives it. */
+  hashOf(stream: string, text: string): string {
+    return comparableHash(this.#delivered(stream, Buffer.from(text)), rulesOf(stream))
+  }
+
   #own(stream: string, version: RecordVersion): Hashes {
     const text = (): string => this.#delivered(stream, version.textIn(this.#version))
     const rules = rulesOf(stream)

@@ -13,26 +13,39 @@ import type { TruthLine } from './truth.ts'
  */
 export function* ticketPartTruth(workspace: Workspace, judge: TextJudge): Generator<TruthLine> {
   const stream = 'ticket_parts'
-  for (const version of workspace.collection('tickets').log) {
-    const { visibleFrom, visibleUntil } = version
-    const { id: parentId, updatedAt } = version.plan
-    const before = versionsAsGood(version).map((other) => partsById(other, workspace))
-    for (const part of partsOf(version, workspace)) {
-      const { id } = part.plan
-      const others = before.map((parts) => parts.get(id)).filter((other) => other !== undefined)
-      const hashes = judge.hashes(stream, part)
-      const or = [...new Set(others.map((other) => judge.hashes(stream, other).sha256))]
-      yield {
-        stream,
-        id,
-        updatedAt,
-        ...hashes,
-        ...(or.length > 0 ? { or } : {}),
-        visibleFrom,
-        visibleUntil,
-        parentId,
-        ...(others.length < before.length ? { optional: true as const } : {}),
-      }
+  for (const { part, ticket, others, optional } of partsOfTickets(workspace)) {
+    const { visibleFrom, visibleUntil } = ticket
+    const { id: parentId, updatedAt } = ticket.plan
+    const or = [...new Set(others.map((other) => judge.hashes(stream, other).sha256))]
+    yield {
+      stream,
+      id: part.plan.id,
+      updatedAt,
+      ...judge.hashes(stream, part),
+      ...(or.length > 0 ? { or } : {}),
+      visibleFrom,
+      visibleUntil,
+      parentId,
+      ...(optional ? { optional } : {}),
+    }
+  }
+}
+
+/** A part inside a version of a ticket. */
+export interface PartOfTicket {
+  part: PartVersion
+  ticket: RecordVersion
+  /** Earlier versions of the part that are as good. */
+  others: PartVersion[]
+  optional?: true
+}
+
+export function* partsOfTickets(workspace: Workspace): Generator<PartOfTicket> {
+  for (const ticket of workspace.collection('tickets').log) {
+    const before = versionsAsGood(ticket).map((other) => partsById(other, workspace))
+    for (const part of partsOf(ticket, workspace)) {
+      const others = before.map((parts) => parts.get(part.plan.id)).filter((other) => other !== undefined)
+      yield { part, ticket, others, ...(others.length < before.length ? { optional: true as const } : {}) }
     }
   }
 }

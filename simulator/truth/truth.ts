@@ -1,6 +1,9 @@
 import type { RetypedMembers } from '../records/delivered-text.ts'
+import { findRowsInside } from '../records/rows-inside.ts'
 import type { Workspace } from '../workspace/workspace.ts'
+import { belowNames, belowTruth } from './below-truth.ts'
 import { membershipTruth, partTruth } from './child-truth.ts'
+import { rowsInsideTruth } from './rows-inside-truth.ts'
 import { TextJudge } from './text-judge.ts'
 import { ticketPartTruth } from './ticket-truth.ts'
 
@@ -29,7 +32,7 @@ export interface TruthLine {
 export interface TruthOptions {
   /** The API version that a sync reads with. @defaultValue '2.16' */
   version?: string
-  /** @defaultValue all streams that the workspace has records for */
+  /** @defaultValue all streams that the workspace has records for, without those of rows inside records */
   streams?: readonly string[]
   /** By stream: the members that change their type. @defaultValue `defaultRetyped` */
   retyped?: Readonly<Record<string, RetypedMembers>>
@@ -44,6 +47,8 @@ export function* truthOf(workspace: Workspace, options: TruthOptions = {}): Gene
     if (stream === 'conversation_parts') yield* partTruth(workspace, judge)
     else if (stream === 'company_segments') yield* membershipTruth(workspace, judge)
     else if (stream === 'ticket_parts') yield* ticketPartTruth(workspace, judge)
+    else if (belowNames.includes(stream)) yield* belowTruth(workspace, stream, judge, options)
+    else if (findRowsInside(stream)) yield* rowsInsideTruth(workspace, stream, options)
     else {
       for (const version of workspace.collection(stream).log) {
         if (!version.isListed) continue

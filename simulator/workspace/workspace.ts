@@ -26,6 +26,8 @@ export class Workspace {
   id: string
   readonly setting: RecordSetting
   readonly signer = new UrlSigner()
+  /** When it was set up, Unix seconds. */
+  readonly openedAt: number
   /** Every change made, in order. */
   readonly changes: MadeChange[] = []
   /** Orders records that have no order of their own. */
@@ -44,6 +46,7 @@ export class Workspace {
     this.id = `sim${options.seed}`
     this.setting = settingOf(options, this.id)
     this.#options = options
+    this.openedAt = Math.floor(options.clock.now() / 1000)
     this.#clock = options.clock
     this.#random = createRandom(options.seed, 5)
     this.#lagRandom = createRandom(options.seed, 27)

@@ -13,6 +13,8 @@ export interface ConfiguredStream {
   sync_mode: SyncMode
   /** The catalog asks for incremental, but the stream cannot do it. Every job reads it whole. */
   always_whole?: true
+  /** `*` has brought it: it is left out where the token may not read it. */
+  only_if_permitted?: true
   /** The fields by which the destination identifies records, as paths. */
   primary_key?: string[][]
   /** How the destination stores the records, e.g. `append_dedup`. */

@@ -21,7 +21,7 @@ export const connectionCommands = {
     operands: ['ID'],
     options: {
       cron: { value: 'FIELDS', summary: 'at times of the clock: minute, hour, day, month, day of the week' },
-      'time-zone': { value: 'ZONE', summary: 'of which clock, e.g. Europe/Berlin (UTC)' },
+      'time-zone': { value: 'ZONE', summary: 'of which clock, e.g. Europe/Berlin (as it is, else UTC)' },
       every: { value: 'DURATION', summary: 'at equal distances, e.g. PT1H' },
       manual: { summary: 'never' },
       ack: {
@@ -66,7 +66,7 @@ export const connectionCommands = {
     variables: clientVariables,
   },
   'connections test-webhooks': {
-    summary: 'send a test to each webhook of a connection',
+    summary: 'send a test to each webhook of a connection, and show what it answers',
     operands: ['ID'],
     options: serviceOptions,
     example: 'connections test-webhooks acme',

@@ -10,10 +10,12 @@ const widest = 100
 /** The groups of commands in the overview, each with the commands that it begins with. */
 const groups: readonly (readonly [title: string, first: CommandName])[] = [
   ['The service', 'serve'],
-  ["Airbyte's connector interface, without a service; messages on stdout, logs on stderr", 'spec'],
+  ["Airbyte's connector interface, without a service; messages on stdout, progress on stderr", 'spec'],
   ['Ask a service', 'jobs run'],
   ['Try it out', 'demo'],
 ]
+
+const whichJob = 'JOB is the number that "jobs run" and "jobs list" print.'
 
 /** With more options than this, a line of usage would be longer than what it explains. */
 const mostInLine = 7
@@ -37,7 +39,11 @@ export function commandHelp(name: CommandName): string {
     row(`--${option}${value === undefined ? '' : ` ${value}`}`, summary),
   )
   const takesFiles = Object.values(options).some(({ value }) => value === 'FILE') || takesFile(name)
-  const hints = [...notes, ...(takesFiles ? ['A FILE may be -, which is stdin.'] : [])]
+  const hints = [
+    ...notes,
+    ...(takesJob(name) ? [whichJob] : []),
+    ...(takesFiles ? ['A FILE may be -, which is stdin.'] : []),
+  ]
   return [
     ...foldWords(['usage:', ...usageParts(name)], '         '),
     '',
@@ -97,6 +103,10 @@ function flagOf(option: string, { value, isRequired, isList }: OptionForm): stri
 
 function takesFile(name: CommandName): boolean {
   return formOf(name).operands?.includes('FILE') ?? false
+}
+
+function takesJob(name: CommandName): boolean {
+  return formOf(name).operands?.includes('JOB') ?? false
 }
 
 function section(title: string, rows: readonly string[]): string[] {

@@ -45,6 +45,8 @@ export const serviceCommands = {
       'DATA_DIR_BYTES',
       'READER_STALL_SECONDS',
       'SCHEDULE_MIN_INTERVAL',
+      'WEBHOOK_ALLOW',
+      'CONNECTIONS_FILE',
       'LOG_LEVEL',
       'HTTPS_PROXY',
       'NODE_EXTRA_CA_CERTS',
@@ -82,14 +84,17 @@ export const serviceCommands = {
     variables: ['INTERCOM_BASE_URL', 'HTTPS_PROXY', 'NODE_EXTRA_CA_CERTS'],
   },
   read: {
-    summary: 'read streams; messages on stdout, progress and logs on stderr',
+    summary: 'read streams; messages on stdout, progress on stderr',
     options: {
       config,
       catalog: { value: 'FILE', summary: 'the configured catalog, JSON', isRequired: true },
       state: { value: 'FILE', summary: 'the states to continue from, JSON' },
       ...platformOptions,
     },
-    notes: ['With service_url in the config a service does the work.'],
+    notes: [
+      'Where stderr is a terminal, progress is a bar for each stream; else a line every 30 s, and what failed and is tried again. What the sync says to you is a LOG message, on stdout.',
+      'With service_url in the config a service does the work.',
+    ],
     example: 'read --config config.json --catalog catalog.json > messages.ndjson',
     variables: [
       'INTERCOM_BASE_URL',

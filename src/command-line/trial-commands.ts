@@ -33,6 +33,7 @@ export const trialCommands = {
       tickets: { value: 'N', summary: 'tickets (100)' },
       'long-tickets': { value: 'N', summary: 'tickets of 500 parts and more (0)' },
       articles: { value: 'N', summary: 'articles (0)' },
+      references: { value: 'N', summary: 'ticket types, brands and the like, of each (0)' },
       'activity-logs': { value: 'N', summary: 'entries of the activity log (300)' },
       'most-activity-logs': {
         value: 'N',

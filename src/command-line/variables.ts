@@ -27,6 +27,8 @@ export const variables = {
   LOG_WINDOW_BYTES: 'bytes of them after which the oldest are moved to DATA_DIR, if all processes share it (32 MiB)',
   LOG_TOTAL_BYTES: 'bytes of compressed messages that all jobs may keep in Redis (2 GiB)',
   DATA_DIR_BYTES: 'bytes of long logs in DATA_DIR (32 GiB)',
+  WEBHOOK_ALLOW:
+    'receivers of webhooks that may be private, and may have plain http: addresses, networks, host names, e.g. 127.0.0.1',
   CONNECTIONS_FILE: 'YAML file of connections, applied at the start and on SIGHUP',
   SCHEDULE_MIN_INTERVAL: 'the shortest interval of a schedule, an ISO 8601 duration (PT1M)',
   READER_STALL_SECONDS: 'how long a reader of messages may take nothing of what is sent (600)',

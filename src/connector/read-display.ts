@@ -33,7 +33,9 @@ const everyMs = 30_000
 export async function openReadDisplay({ catalog, output, streams, clock }: ReadDisplayOptions): Promise<ReadDisplay> {
   const { stdout, stderr } = streams
   const screen = createScreen({ output: stderr, notes: stderr, environment: readTerminalSettings() })
-  const names = readSelection({ catalog: catalog ?? null }, [], 'keep').streams.map(({ stream }) => stream.name)
+  const names = readSelection({ catalog: catalog ?? null }, [], { unknown: 'keep' }).streams.map(
+    ({ stream }) => stream.name,
+  )
   const progress = createMessageProgress(names, clock)
   const lines = { clock, everyMs, tellsEnds: false }
   const watch = stdout.isTTY ? watchInLines(screen, lines) : await openDisplay(screen, names.length, lines)

@@ -12,6 +12,7 @@ import { createDeliveryQueue } from '../queue/webhooks/delivery-queue.ts'
 import { untilReady } from '../redis/redis.ts'
 import { createRedisErrorLog } from '../redis/redis-error-log.ts'
 import { announceAddress } from '../redis/service-file.ts'
+import { signInSetupOf } from '../settings/oauth.ts'
 import type { JobEnd } from '../store/attempts/job-end.ts'
 import { createConnectionStore } from '../store/connections/redis-connections.ts'
 import { createJobStore } from '../store/jobs/redis-job-store.ts'
@@ -95,9 +96,7 @@ export async function startApi(service: Service, sockets: number): Promise<Phase
   })
   const address = await listenOn(app, { host: config.host, port: config.port, setting: 'PORT' })
   if (ownsDataDir) await announceAddress(config.dataDir, address)
-  process.stdout.write(
-    startNotice({ address, publicUrl: config.publicUrl, needsKey: config.apiKeys.length > 0, storage }),
-  )
+  process.stdout.write(noticeOf(config, address, storage))
   return {
     name: 'close the API',
     timeoutMs: 8000,
@@ -108,6 +107,13 @@ export async function startApi(service: Service, sockets: number): Promise<Phase
       await Promise.all([queue.close(), due.close(), sending.close()])
     },
   }
+}
+
+/** What people see who have started it. */
+function noticeOf({ oauth, publicUrl, apiKeys }: Service['config'], address: string, storage: string): string {
+  const needsKey = apiKeys.length > 0
+  const signsIn = !('missing' in signInSetupOf({ oauth, publicUrl, hasApiKeys: needsKey }))
+  return startNotice({ address, publicUrl, needsKey, signsIn, storage })
 }
 
 /** The operator's file of connections, if there is one. @throws StartError when it cannot be applied */

@@ -12,6 +12,8 @@ const StoredActivity = Type.Object({
   at: Type.Number(),
   waitingFor: Type.Optional(WaitingFor),
   waitingUntil: Type.Optional(Type.Number()),
+  /** Versions before this one have none, and pass over it. */
+  rateLimit: Type.Optional(Type.Object({ limit: Type.Number(), remaining: Type.Number(), resetsAt: Type.Number() })),
   rates: Type.Record(Type.String(), Type.Number()),
 })
 
@@ -22,6 +24,8 @@ export interface Activity {
   waitingFor?: Static<typeof WaitingFor>
   /** Ms since the epoch; absent when nobody knows. */
   waitingUntil?: number
+  /** What Intercom last said of its rate limit: requests in a window, those left, and when the next one begins. */
+  rateLimit?: { limit: number; remaining: number; resetsAt: number }
   /** Records per second of the streams that have some, by name. */
   rates: Readonly<Record<string, number>>
 }

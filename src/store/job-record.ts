@@ -94,7 +94,7 @@ export function jobFromRecord(jobId: number, fields: Record<string, string>): Jo
   }
 }
 
-type Doing = Pick<Job, 'waitingFor' | 'waitingUntil' | 'progress'>
+type Doing = Pick<Job, 'waitingFor' | 'waitingUntil' | 'rateLimit' | 'progress'>
 
 /** What a job is doing, as far as it says so. */
 function doingOf({ status, lastUpdatedAt, activity: text, attemptId, retryAt }: Static<typeof JobRecord>): Doing {
@@ -103,8 +103,8 @@ function doingOf({ status, lastUpdatedAt, activity: text, attemptId, retryAt }: 
     return { waitingFor: 'retry', waitingUntil: Number(retryAt) }
   const activity = status === 'running' ? readActivity(text, attemptId) : undefined
   if (!activity) return {}
-  const { at, rates, ...waiting } = activity
-  return { progress: { at, rates }, ...waiting }
+  const { at, rates, ...doing } = activity
+  return { progress: { at, rates }, ...doing }
 }
 
 /** The streams of a job's record. @throws StoredDataError */

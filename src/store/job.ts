@@ -49,6 +49,8 @@ export interface Job {
   waitingFor?: JobWait
   /** Until when, ms since the epoch, if anybody knows. */
   waitingUntil?: number
+  /** While it runs: what Intercom last said of its rate limit. `resetsAt` in ms since the epoch. */
+  rateLimit?: { limit: number; remaining: number; resetsAt: number }
   /** While it runs: records per second of the streams that have some, and when that was. */
   progress?: { at: number; rates: Readonly<Record<string, number>> }
   /** Streams of its catalog that it leaves out, because the token may not read them. */

@@ -25,6 +25,7 @@ const ConfiguredStream = Type.Object({
   stream: Type.Object({ name: Type.String(), json_schema: Json }),
   sync_mode: Type.Enum(['full_refresh', 'incremental']),
   always_whole: Type.Optional(Type.Literal(true)),
+  only_if_permitted: Type.Optional(Type.Literal(true)),
   primary_key: Type.Optional(Type.Array(Type.Array(Type.String()))),
   destination_sync_mode: Type.Optional(Type.String()),
 })
@@ -59,6 +60,9 @@ export const SKIPPING_VERSION = 2
 
 /** The same for a request that reads only up to a time, which an earlier version would read to its end. */
 export const BOUNDED_VERSION = 3
+
+/** The same for a request whose streams `*` has brought: some are left out where the token may not read them. */
+export const EVERY_STREAM_VERSION = 4
 
 /** The same for a request that wants tombstones, of which an earlier version knows nothing. */
 export const TOMBSTONES_VERSION = 5

@@ -7,7 +7,9 @@ import { createRedact } from '../redaction.ts'
 import { connectionOfOtherWorkspace } from './other-workspace.ts'
 import { listProbes } from './probes.ts'
 import { askProbes, confirmRefusals, describeRefusal, probesOf, type Refusal, refusedStreams } from './refusals.ts'
+import { findStream } from './table.ts'
 import { isUnknown, nameUnknown } from './unknown-streams.ts'
+import { lackOf } from './versions.ts'
 
 interface Connection {
   workspace: Workspace
@@ -59,6 +61,8 @@ export async function examineConnection(
   return { ...examination, message: createRedact(config)(examination.message) }
 }
 
+const noRefusals = { refusals: [], lacksOnlyPermissions: false }
+
 async function judgeConnection(
   client: BriefClient,
   config: SourceConfig,
@@ -71,8 +75,11 @@ async function judgeConnection(
   const whose = me instanceof RefusedError ? undefined : me.workspace.id
   if (workspaceId !== undefined && whose !== undefined && whose !== workspaceId) {
     const { message } = connectionOfOtherWorkspace(workspaceId, whose)
-    return { status: 'FAILED', message, refusals: [], lacksOnlyPermissions: false, workspaceId: whose }
+    return { ...noRefusals, status: 'FAILED', message, workspaceId: whose }
   }
+  const unserved = [...new Set([...wanted, ...(read ?? [])])].flatMap((name) => lackOf(findStream(name), version) ?? [])
+  if (unserved.length > 0)
+    return { ...noRefusals, status: 'FAILED', message: `${unserved.join('; ')}.`, workspaceId: whose }
   const unknown = (read ?? []).filter(isUnknown)
   const probes = read ? probesOf([...read, ...wanted], version) : listProbes(wanted, version)
   const first = await askProbes(client, probes)
@@ -104,7 +111,7 @@ async function judgeConnection(
 function describeAll(refusals: readonly Refusal[]): string {
   if (refusals.length === 0) return ''
   const names = refusedStreams(refusals).join(', ')
-  return `${refusals.map(describeRefusal).join('; ')}. A sync that reads them fails. To do without, leave out (in Airbyte: deselect) ${names}.`
+  return `${refusals.map(describeRefusal).join('; ')}. A sync fails over them, unless "*" brings them. To do without, leave out (in Airbyte: deselect) ${names}.`
 }
 
 async function unlessRefused<Result>(asked: Promise<Result>): Promise<Result | RefusedError> {

@@ -1,5 +1,5 @@
 import type { AirbyteStream } from '../airbyte/connector-messages.ts'
-import { type ApiVersion, defaultApiVersion, isSince, type SourceConfig } from '../airbyte/source-config.ts'
+import type { ApiVersion, SourceConfig } from '../airbyte/source-config.ts'
 import type { IntercomClient } from '../intercom/client.ts'
 import { type AttributeModel, type DataAttribute, readCustomAttributes } from '../intercom/endpoints/data-attributes.ts'
 import { readWorkspace } from '../intercom/endpoints/workspace.ts'
@@ -7,6 +7,7 @@ import { isObject } from '../json-object.ts'
 import { askProbes, probesOf, refusedStreams } from './refusals.ts'
 import { streamSchema } from './schemas.ts'
 import { type StreamEntry, streamTable } from './table.ts'
+import { streamsOf } from './versions.ts'
 
 /** Streams whose records have custom attributes, and what Intercom calls the model of each. */
 const attributeModels: Record<string, AttributeModel> = {
@@ -30,13 +31,13 @@ const valueTypes: Record<string, string[]> = {
   relationship: ['null', 'object'],
 }
 
-/** All streams, with schemas that hold for any workspace. */
+/** All streams of all versions, with schemas that hold for any workspace. */
 export function listStreams(): AirbyteStream[] {
   return streamTable.map((entry) => toAirbyteStream(entry, streamSchema(entry.name)))
 }
 
 /**
- * All streams, with the custom attributes typed as this workspace defines them. If the token may not read the
+ * The streams that a version has, with the custom attributes typed as this workspace defines them. If the token may not read the
  * definitions, the attributes stay an open object.
  *
  * @throws CodedError `token_invalid`, `intercom_unavailable`, `intercom_protocol`
@@ -48,7 +49,7 @@ export async function discoverStreams(
   await readWorkspace(client, version)
   const absent = await findAbsentStreams(client, version)
   return Promise.all(
-    streamTable
+    streamsOf(version)
       .filter(({ name }) => !absent.includes(name))
       .map(async (entry) => {
         const schema = tombstones === 'airbyte' && entry.tombstones ? withTombstone(entry) : streamSchema(entry.name)
@@ -59,14 +60,11 @@ export async function discoverStreams(
   )
 }
 
-/** The streams that some workspaces do not have, and this one, or this version, does not. */
-async function findAbsentStreams(client: IntercomClient, version: ApiVersion = defaultApiVersion): Promise<string[]> {
-  const doubtful = streamTable.filter(({ mayBeAbsent }) => mayBeAbsent)
-  const known = doubtful.filter(({ since }) => since === undefined || isSince(version, since))
-  const names = known.map(({ name }) => name)
-  const refusals = await askProbes(client, probesOf(names, version))
-  const refused = refusedStreams(refusals.filter(({ error }) => error.isAbsence))
-  return doubtful.map(({ name }) => name).filter((name) => !names.includes(name) || refused.includes(name))
+/** The streams of the version that some workspaces do not have, and this one does not. */
+async function findAbsentStreams(client: IntercomClient, version: ApiVersion | undefined): Promise<string[]> {
+  const doubtful = streamsOf(version).flatMap(({ name, mayBeAbsent }) => (mayBeAbsent ? [name] : []))
+  const refusals = await askProbes(client, probesOf(doubtful, version))
+  return refusedStreams(refusals.filter(({ error }) => error.isAbsence))
 }
 
 function toAirbyteStream(entry: StreamEntry, json_schema: Record<string, unknown>): AirbyteStream {

@@ -9,6 +9,7 @@ export interface ParentStream {
 
 /** @returns undefined for a stream whose records stand by themselves */
 export function parentOf(stream: string): ParentStream | undefined {
-  const child = findStream(stream)?.child
+  const { child, derived } = findStream(stream) ?? {}
+  if (derived?.parentKey !== undefined) return { name: derived.from[0], idMember: derived.parentKey }
   return child && { name: child.parent, idMember: child.parentIdMember }
 }

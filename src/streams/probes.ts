@@ -1,7 +1,9 @@
 import { type ApiVersion, defaultApiVersion } from '../airbyte/source-config.ts'
 import { searchBody } from '../intercom/endpoints/search-query.ts'
 import type { IntercomRequest } from '../intercom/request.ts'
-import { findStream, type StreamEntry, streamTable } from './table.ts'
+import type { RecordShape } from '../intercom/text/record-scanner.ts'
+import { rootOf, type StreamEntry } from './table.ts'
+import { placeOf, streamsOf } from './versions.ts'
 
 /** One cheap request that shows whether the token may read the streams behind it. */
 export interface Probe {
@@ -9,8 +11,10 @@ export interface Probe {
   /** The permission that these streams need, in Intercom's words. */
   scope: string
   request: IntercomRequest
-  /** Keys from the answer's root to its records. */
-  recordsPath: readonly string[]
+  /** Where its answer has records. */
+  shape: RecordShape
+  /** It asks about nobody: that nothing is found is no refusal. @defaultValue false */
+  isOfNobody?: true
 }
 
 type ProbeRequest = Omit<IntercomRequest, 'version'>
@@ -18,16 +22,19 @@ type ProbeRequest = Omit<IntercomRequest, 'version'>
 /** Companies are never probed with a scroll: a workspace has only one, and it stays taken for a minute. */
 const companies: ProbeRequest = { method: 'POST', path: '/companies/list', query: { page: '1', per_page: '1' } }
 
+/** An id that Intercom gives to nobody. */
+const NOBODY = '000000000000000000000000'
+
 /** Later than anything ever logged. Unix seconds. */
 const FAR_FUTURE = '4102444800'
 
-/** Derived from how the stream is read. A child stream needs its parent's permission, so the parent is probed. */
-function probeOf({ path, query, child, search, filtered, windows, log }: StreamEntry): ProbeRequest {
-  const parent = child && findStream(child.parent)
-  if (parent) return probeOf(parent)
+/** From how a walk's records are found. */
+function probeOf(entry: StreamEntry, version: ApiVersion): ProbeRequest {
+  const { search, filtered, windows, log } = entry
+  const { path, query } = placeOf(entry, version)
   if (filtered?.list === 'scroll') return companies
   if (filtered?.list === 'pages') return { method: 'GET', path, query: { ...query, page: '1', per_page: '1' } }
-  if (log) return { method: 'GET', path, query: { per_page: '1' } }
+  if (filtered?.list === 'cursor' || log) return { method: 'GET', path, query: { ...query, per_page: '1' } }
   if (windows) return { method: 'GET', path, query: { created_at_after: FAR_FUTURE } }
   if (!search) return { method: 'GET', path, ...(query && { query: { ...query } }) }
   const body = searchBody({ updated: { from: 0, to: null } }, 'second', { order: 'descending', perPage: 1 })
@@ -35,23 +42,34 @@ function probeOf({ path, query, child, search, filtered, windows, log }: StreamE
 }
 
 /**
- * The probes of all streams; streams that need the same request share one.
+ * The probes of all streams that the version has; streams that need the same request share one.
  *
  * @param named the streams that are named; opt-in streams among the others are left out
  */
 export function listProbes(named: readonly string[], version: ApiVersion = defaultApiVersion): Probe[] {
   const probes = new Map<string, Probe>()
-  for (const entry of streamTable) {
-    if (entry.optIn && !named.includes(entry.name)) continue
-    const request = probeOf(entry)
+  const add = (streamName: string, probed: StreamEntry, request: ProbeRequest, isOfNobody?: true) => {
+    const { scope, recordsPath, textsAs } = probed
     const key = JSON.stringify(request)
     const known = probes.get(key)
-    if (known) known.streamNames.push(entry.name)
+    if (known) known.streamNames.push(streamName)
     else {
-      const { name, scope, child } = entry
-      const { recordsPath } = (child && findStream(child.parent)) ?? entry
-      probes.set(key, { streamNames: [name], scope, request: { ...request, version }, recordsPath })
+      const probe = { streamNames: [streamName], scope, request: { ...request, version } }
+      probes.set(key, { ...probe, shape: { recordsPath, textsAs, members: [] }, ...(isOfNobody && { isOfNobody }) })
     }
   }
+  for (const entry of streamsOf(version)) {
+    if (entry.optIn && !named.includes(entry.name)) continue
+    // A child stream needs its parent's permission, so the parent is probed.
+    const root = rootOf(entry)
+    add(entry.name, root, probeOf(root, version))
+    if (entry.child && entry.scope !== root.scope) add(entry.name, entry, childProbeOf(entry), true)
+  }
   return [...probes.values()]
+}
+
+/** Of children that need a permission of their own: those of a parent that does not exist. */
+function childProbeOf({ path, child }: StreamEntry): ProbeRequest {
+  const query = Object.entries(child?.query ?? {}).map(([name, value]) => [name, value.replace('{id}', NOBODY)])
+  return { method: 'GET', path: path.replace('{id}', NOBODY), query: Object.fromEntries(query) }
 }

@@ -93,12 +93,15 @@ export function describeRefusal(refusal: Refusal): string {
     : `${names}: Intercom answered ${status}: ${detail}`
 }
 
-async function refusalOf(client: IntercomClient, { request, recordsPath }: Probe): Promise<RefusedError | undefined> {
+async function refusalOf(
+  client: IntercomClient,
+  { request, shape, isOfNobody }: Probe,
+): Promise<RefusedError | undefined> {
   try {
-    await client.ask(request, ({ body }) => scanList(body, { recordsPath, members: [] }, request.path))
+    await client.ask(request, ({ body }) => scanList(body, shape, request.path))
     return undefined
   } catch (error) {
-    if (error instanceof RefusedError) return error
+    if (error instanceof RefusedError) return isOfNobody && error.gone ? undefined : error
     throw error
   }
 }

@@ -1,33 +1,43 @@
 import type { ConfiguredCatalog, ConfiguredStream, SyncMode } from '../airbyte/catalog.ts'
+import type { ApiVersion } from '../airbyte/source-config.ts'
 import type { Fault } from '../errors.ts'
 import { isObject } from '../json-object.ts'
+import { EVERY_STREAM, everyStream } from './every-stream.ts'
 import { streamSchema } from './schemas.ts'
 import { findStream, type StreamEntry, streamTable } from './table.ts'
 import { nameHint, quoteName } from './unknown-streams.ts'
+import { lackOf } from './versions.ts'
 
 /** What becomes of streams that this version does not have: a fault, or they stay in the catalog. */
 export type UnknownStreams = 'refuse' | 'keep'
+
+/** How a selection is read. */
+export interface SelectionOptions {
+  /** `keep` is for catalogs that nobody has typed. @defaultValue refuse */
+  unknown?: UnknownStreams | undefined
+  /** A stream that this version of Intercom's API lacks is a fault. @defaultValue any will do */
+  version?: ApiVersion | undefined
+}
 
 /**
  * Reads which streams a job is to sync: from a configured catalog, a raw CATALOG (message or its `catalog` object), the
  * shorthand `streams: ["contacts", {"name": "tags", "syncMode": "full_refresh"}]`, or neither, which means all but those
  * that are read only when they are named. A raw CATALOG lists what there is, so it names none of these.
- * Incremental is what a stream gets when it can and nothing else was said.
- *
- * @param unknown `keep` is for catalogs that nobody has typed. @defaultValue refuse
+ * Incremental is what a stream gets when it can and nothing else was said. `*` stays as it is written: see
+ * `resolveEvery`.
  */
 export function readSelection(
   body: { catalog?: unknown; streams?: unknown },
   faults: Fault[],
-  unknown: UnknownStreams = 'refuse',
+  options: SelectionOptions = {},
 ): ConfiguredCatalog {
   const { catalog, streams } = body
   if (catalog !== undefined && streams !== undefined) {
     faults.push({ pointer: '/streams', detail: 'cannot be given together with catalog: leave one of them out' })
     return { streams: [] }
   }
-  if (streams !== undefined) return readList(streams, '/streams', readShorthand, faults, unknown)
-  if (catalog !== undefined) return readCatalog(catalog, faults, unknown)
+  if (streams !== undefined) return readList(streams, '/streams', readShorthand, faults, options)
+  if (catalog !== undefined) return readCatalog(catalog, faults, options)
   return { streams: streamTable.filter(({ optIn }) => !optIn).map((entry) => configure(entry, everything)) }
 }
 
@@ -41,6 +51,8 @@ interface Wish {
   isListed?: true
   syncMode?: unknown
   modePointer?: string
+  /** `*` has brought it. */
+  isIfPermitted?: boolean
   schema?: unknown
   primaryKey?: unknown
   destinationSyncMode?: unknown
@@ -49,11 +61,11 @@ interface Wish {
 /** What is wished of each stream when nobody names any. */
 const everything: Wish = { name: undefined, namePointer: '' }
 
-function readCatalog(catalog: unknown, faults: Fault[], unknown: UnknownStreams): ConfiguredCatalog {
+function readCatalog(catalog: unknown, faults: Fault[], options: SelectionOptions): ConfiguredCatalog {
   const isMessage = isObject(catalog) && catalog.type === 'CATALOG'
   const inner = isMessage ? catalog.catalog : catalog
   const pointer = isMessage ? '/catalog/catalog' : '/catalog'
-  if (isObject(inner)) return readList(inner.streams, `${pointer}/streams`, readCatalogItem, faults, unknown)
+  if (isObject(inner)) return readList(inner.streams, `${pointer}/streams`, readCatalogItem, faults, options)
   faults.push({ pointer, detail: 'must be a ConfiguredAirbyteCatalog: an object with streams' })
   return { streams: [] }
 }
@@ -63,7 +75,7 @@ function readList(
   pointer: string,
   readItem: (item: unknown, pointer: string) => Wish,
   faults: Fault[],
-  unknown: UnknownStreams,
+  { unknown = 'refuse', version }: SelectionOptions,
 ): ConfiguredCatalog {
   if (!Array.isArray(list) || list.length === 0) {
     faults.push({ pointer, detail: 'must be a list of at least one stream' })
@@ -79,15 +91,19 @@ function readList(
     const wish = readItem(item, `${pointer}/${index}`)
     const name = typeof wish.name === 'string' && wish.name !== '' ? wish.name : undefined
     const entry = name === undefined ? undefined : findStream(name)
-    if (name === undefined || !(entry || unknown === 'keep')) {
+    const isEvery = name === EVERY_STREAM && !wish.isListed
+    const lack = version && !(entry && isPassedOver(entry, wish)) ? lackOf(entry, version) : undefined
+    if (name === undefined || !(entry || isEvery || unknown === 'keep')) {
       faults.push({ pointer: wish.namePointer, detail: noStream(wish.name) })
-    } else if (names.has(name)) faults.push({ pointer: wish.namePointer, detail: `${name} is named twice` })
+    } else if (lack !== undefined) faults.push({ pointer: wish.namePointer, detail: lack })
+    else if (names.has(name)) faults.push({ pointer: wish.namePointer, detail: `${name} is named twice` })
     else if (wish.syncMode !== undefined && wish.syncMode !== 'full_refresh' && wish.syncMode !== 'incremental')
       faults.push({ pointer: wish.modePointer ?? pointer, detail: 'must be full_refresh or incremental' })
     else {
       names.add(name)
-      if (!entry) chosen.set(name, configureUnknown(name, wish))
-      else if (!entry.optIn || !wish.isListed) chosen.set(name, configure(entry, wish))
+      if (isEvery) chosen.set(name, { ...everyStream(wish.syncMode), ...forDestination(wish) })
+      else if (!entry) chosen.set(name, configureUnknown(name, wish))
+      else if (!isPassedOver(entry, wish)) chosen.set(name, configure(entry, wish))
     }
   }
   if (names.size === list.length && chosen.size === 0)
@@ -96,6 +112,11 @@ function readList(
       detail: `lists ${[...names].join(', ')} only, read when named: put them into streams, or configure the catalog`,
     })
   return { streams: [...chosen.values()] }
+}
+
+/** A raw CATALOG lists streams that are read only when they are named. */
+function isPassedOver({ optIn }: StreamEntry, { isListed }: Wish): boolean {
+  return optIn === true && isListed === true
 }
 
 function noStream(name: unknown): string {
@@ -117,6 +138,7 @@ function readCatalogItem(item: unknown, pointer: string): Wish {
     syncMode:
       item.always_whole === true && item.sync_mode === 'full_refresh' ? 'incremental' : (item.sync_mode ?? null),
     modePointer: `${pointer}/sync_mode`,
+    isIfPermitted: item.only_if_permitted === true,
     primaryKey: item.primary_key,
     destinationSyncMode: item.destination_sync_mode,
   }
@@ -140,6 +162,7 @@ function configure(entry: StreamEntry, wish: Wish): ConfiguredStream {
     stream: { name: entry.name, json_schema: isObject(schema) ? schema : streamSchema(entry.name) },
     sync_mode,
     ...(!entry.cursor && syncMode === 'incremental' && { always_whole: true }),
+    ...(wish.isIfPermitted && { only_if_permitted: true }),
     ...forDestination(wish),
   }
 }

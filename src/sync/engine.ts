@@ -81,7 +81,7 @@ export function createEngine(dependencies: EngineDependencies): StartSync {
       canGoOnElsewhere = ask
     }
     watch?.holding(() => ({ isIdle: budget.isIdle(), canGoOnElsewhere: canGoOnElsewhere() }))
-    watch?.begun(() => waitFor(budget) ?? scrollWait.present())
+    watch?.begun(() => waitFor(budget) ?? scrollWait.present(), budget.rateLimit)
     const share = memory.open(() => budget.isIdle() && budget.waitingUntil() !== undefined)
     try {
       const scrollLease = scrollWait.watched(scrollLeaseOf(config.access_token))

@@ -29,18 +29,22 @@ export async function findSkippedStreams(
   before: { skipped?: string[] } | undefined,
 ): Promise<SkippedStreams> {
   if (before) return { names: before.skipped ?? [] }
-  if (onMissingPermission !== 'skip') return { names: [] }
-  const wanted = catalog.streams.map(({ stream }) => stream.name).filter((name) => !isUnknown(name))
+  const known = catalog.streams.filter(({ stream }) => !isUnknown(stream.name))
+  const wanted = known
+    .filter(({ only_if_permitted }) => onMissingPermission === 'skip' || only_if_permitted)
+    .map(({ stream }) => stream.name)
+  if (wanted.length === 0) return { names: [] }
   const pause = (ms: number) => clock.sleep(ms, signal)
   const refusals = await findMissingPermissions(client, wanted, config.api_version, pause)
   if (refusals.length === 0) return { names: [] }
   const why = refusals.map(describeRefusal).join('; ')
   const names = refusedStreams(refusals)
-  if (wanted.every((name) => names.includes(name)))
+  if (known.every(({ stream }) => names.includes(stream.name)))
     throw new CodedError('scope_missing', `The access token may read no stream of the catalog. ${why}`)
+  const reason = onMissingPermission === 'skip' ? 'onMissingPermission is "skip"' : '"*" reads what the token may read'
   return {
     names,
-    warning: `Left out for want of a permission (onMissingPermission is "skip"), their states stay as they are: ${why}`,
+    warning: `Left out for want of a permission (${reason}), their states stay as they are: ${why}`,
   }
 }
 

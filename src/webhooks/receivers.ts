@@ -28,7 +28,7 @@ export interface Receivers {
 }
 
 const notPublic =
-  'leads to a private network, this machine, or another address that is not public; the operator may list the host in WEBHOOK_ALLOW'
+  'leads to a private network, this machine, or another address that is not public; the operator may allow it, e.g. by WEBHOOK_ALLOW=127.0.0.1 (addresses, networks, host names, by commas)'
 
 /** More addresses of one name are not tried. */
 const mostAddresses = 8
@@ -46,7 +46,7 @@ export function createReceivers({ allowed, resolve }: { allowed: AllowList; reso
       const isAllowed = isListed || (addresses.length > 0 && addresses.every(allowed.hasAddress))
       if (url.protocol === 'http:' && !isAllowed)
         throw new ReceiverRefusedError('must start with https://; only hosts in WEBHOOK_ALLOW may have plain http')
-      if (addresses.length === 0) throw new UnknownHostError('has a host without an address')
+      if (addresses.length === 0) throw new UnknownHostError('has a host that has no address in DNS')
       return { url, addresses: addresses.slice(0, mostAddresses) }
     },
   }

@@ -59,6 +59,20 @@ t.test('what else the service refuses is told as before, and nothing is left out
   t.match([both.end, errorsIn(both)], [1, [{ message: /"gone" is no stream.*sync_mode must be/ }]])
 })
 
+t.test('a stream that the API version lacks is refused, naming the version it came with', async (t) => {
+  const before = (await service.jobs()).length
+  const old = bench.write('old.json', { ...access, api_version: '2.11' })
+  const catalog = bench.write('newer.json', configuredCatalog(['tags', 'brands']))
+  const { end, stdout } = await bench.run(['read', '--config', old, '--catalog', catalog])
+  t.equal(end, 1)
+  const message = /brands came with version 2\.15 .*set api_version to 2\.15/
+  t.match(
+    parseLines(stdout).flatMap(({ trace }) => trace?.error ?? []),
+    [{ message, failure_type: 'config_error' }],
+  )
+  t.equal((await service.jobs()).length, before)
+})
+
 t.test('a state in each form goes on where it ended, and a fault in one is told as the file has it', async (t) => {
   const first = await read(configuredCatalog(['contacts']))
   const [state] = first.messages.flatMap(({ state }) => state?.stream.stream_state ?? []).slice(-1)

@@ -32,6 +32,7 @@ t.test('a laptop signs in as the README says: it prints the page, asks for the c
       await once(running.child.stderr ?? running.child, 'data')
     }
   }
+  await untilTold(/(Waiting for you to allow access)/)
   const page = await openPage(await answerAtIntercom(await untilTold(/(http\S+\/oauth\?\S+)\n/)))
   await untilTold(/(The code that the page shows: )/)
   running.child.stdin?.write('AAAA-AAAA\n')
@@ -39,17 +40,26 @@ t.test('a laptop signs in as the README says: it prints the page, asks for the c
   running.child.stdin?.end(`${page.code}\n`)
   const { end, stdout, stderr } = await running.finished
   t.equal(end, 0, stderr)
-  t.match(stderr, /Connection acme is connected to Intercom\./)
-  t.match(JSON.parse(stdout.toString()), { connectionId: 'acme', workspaceId: service.intercom.workspace.id })
+  t.match(stderr, /Connection acme is connected to Intercom, workspace \w+\.\nIt reads activity_logs, /)
+  t.match(stderr, /jobs run --connection acme --wait\n.*connections schedule acme /)
+  t.match(JSON.parse(stdout.toString()), {
+    connectionId: 'acme',
+    access: 'oauth',
+    workspaceId: service.intercom.workspace.id,
+  })
 
   const [first, ...further] = commands.trim().split('\n')
   t.equal(first, 'bin/intercom-sync connections authenticate acme')
-  const shell = runProcess(t, 'sh', ['-ec', further.join('\n')], environment)
+  const here = further.join('\n').replaceAll('http://127.0.0.1:4010', service.intercom.url)
+  const shell = runProcess(t, 'sh', ['-ec', here], environment)
   t.equal(await shell.exited, 0, shell.stderr())
+  t.match(shell.stdout(), /: the secret of http\S+ is whsec_\S+; it is shown this once\n/)
+  t.match(shell.stdout(), / webhook\.test +delivered +1 +204 /)
   t.match(await (await service.fetch('/v1/connections/acme')).json(), {
     schedule: { cron: '0 3 * * *', timeZone: 'Europe/Berlin' },
     ack: 'on_success',
-    webhooks: [{ url: 'https://example.com/hooks/intercom' }],
+    webhooks: [{ url: `${service.intercom.url}/_simulator/webhook` }],
+    access: 'oauth',
   })
 })
 

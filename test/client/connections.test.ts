@@ -2,7 +2,13 @@ import t from 'tap'
 import { startBridgedService } from '../support/bridged-service.ts'
 import { openConnector } from '../support/connector.ts'
 
-const service = await startBridgedService(t, { contacts: 5, conversations: 0, companies: 0, longConversations: 0 })
+const service = await startBridgedService(
+  t,
+  { contacts: 5, conversations: 0, companies: 0, longConversations: 0 },
+  {
+    WEBHOOK_ALLOW: '127.0.0.1',
+  },
+)
 const bench = openConnector(t)
 const token = 'simulator-token'
 const environment = { INTERCOM_SYNC_URL: service.url, INTERCOM_SYNC_API_KEY: service.key, ACME_TOKEN: token }
@@ -84,6 +90,8 @@ t.test('they are listed and shown without their secrets', async (t) => {
     ['acme', 'beta'],
   )
   t.match(JSON.parse((await run(['connections', 'show', 'beta', '--json'])).stdout), { connectionId: 'beta' })
+  const shown = (await run(['connections', 'show', 'acme'])).stdout
+  t.match(shown, /\nAccess: by an access token, workspace \w+, checked 20\S+Z\n/)
   t.match(await run(['connections', 'show', 'nobody']), { end: 1, stderr: /no such connection/ })
 })
 
@@ -94,6 +102,12 @@ t.test('a schedule is set and shown, and secrets stay; it is paused and goes on'
     stdout:
       /^Schedule: 0 3 \* \* \* Europe\/Berlin; acknowledged by each job that succeeds\nHealth: ok; last success 20/,
   })
+  const anew = await run(['connections', 'schedule', 'acme', '--cron', '30 4 * * *'])
+  t.match(anew, { end: 0, stdout: /^Schedule: 30 4 \* \* \* Europe\/Berlin;/ }, 'the clock stays')
+  t.match(await run(['connections', 'schedule', 'acme', '--time-zone', 'Asia/Tokyo']), {
+    end: 0,
+    stdout: /^Schedule: 30 4 \* \* \* Asia\/Tokyo;/,
+  })
   const ofInterval = await run(['connections', 'schedule', 'acme', '--every', 'PT6H', '--json'])
   t.match(JSON.parse(ofInterval.stdout), { schedule: { type: 'interval', every: 'PT6H' }, ack: 'on_success' })
   t.match(await run(['connections', 'pause', 'acme']), { end: 0, stdout: /^Schedule: every PT6H, paused;/ })
@@ -101,7 +115,11 @@ t.test('a schedule is set and shown, and secrets stay; it is paused and goes on'
   t.match(await run(['connections', 'resume', 'acme']), { end: 0, stdout: /\nNext: 20/ })
   t.match(await run(['connections', 'show', 'acme']), { stdout: /\nSchedule: every PT6H; / })
   t.match(await run(['connections', 'schedule', 'acme', '--every', 'PT1S']), { end: 2, stderr: /schedule\/every/ })
-  t.match(await run(['connections', 'schedule', 'acme']), { end: 2, stderr: /give --cron, --every, --manual or --ack/ })
+  t.match(await run(['connections', 'schedule', 'acme']), { end: 2, stderr: /give --cron, .* or --ack/ })
+  t.match(await run(['connections', 'schedule', 'acme', '--time-zone', 'Asia/Tokyo']), {
+    end: 2,
+    stderr: /--time-zone needs --cron/,
+  })
   t.match(await run(['connections', 'schedule', 'acme', '--manual', '--every', 'PT1H']), {
     end: 2,
     stderr: /give one of/,
@@ -208,6 +226,19 @@ t.test('webhooks of a file get a secret, which is shown once; what they were tol
   const secret = new RegExp(`^hooked: created\\nhooked: the secret of ${url} is whsec_\\S+; it is shown this once\\n$`)
   t.match(await apply(), { end: 0, stdout: secret })
   t.match(await apply(), { end: 0, stdout: /^hooked: unchanged\n$/ })
+  const patch = (...more: string[]) =>
+    run(
+      ['connections', 'patch', 'hooked', '-', ...more],
+      {},
+      JSON.stringify({ webhooks: [{ url }, { url: `${url}b` }] }),
+    )
+  t.match(await patch(), {
+    end: 0,
+    stdout: new RegExp(`^hooked: changed\\nhooked: the secret of ${url}b is whsec_\\S+; it is shown this once\\n$`),
+    stderr: /connections test-webhooks hooked\n$/,
+  })
+  t.match(await patch(), { end: 0, stdout: /^hooked: unchanged\n$/ })
+  t.match(await apply(), { end: 0, stdout: /^hooked: changed\n$/ })
   t.match(await run(['connections', 'show', 'hooked']), {
     stdout: new RegExp(`\\nWebhooks:\\n +${url} +job.succeeded, `),
   })
@@ -219,4 +250,15 @@ t.test('webhooks of a file get a secret, which is shown once; what they were tol
   t.match(await run(['connections', 'deliveries', 'hooked', '--status', 'delivered', '--json']), { stdout: '[]\n' })
   t.match(await run(['connections', 'retry-delivery', 'hooked', 'msg_0']), { end: 1, stderr: /no such delivery/ })
   t.match(await run(['connections', 'test-webhooks', 'acme']), { end: 0, stderr: /has no webhooks/ })
+})
+
+t.test('a test of webhooks waits for what they answer', async (t) => {
+  const url = `${service.intercom.url}/_simulator/webhook`
+  const made = await run(['connections', 'patch', 'hooked', '-'], {}, JSON.stringify({ webhooks: [{ url }] }))
+  t.match(made, { end: 0, stdout: /the secret of http:\S+ is whsec_/ })
+  t.match(await run(['connections', 'test-webhooks', 'hooked']), {
+    end: 0,
+    stdout: / webhook\.test +delivered +1 +204 /,
+    stderr: '',
+  })
 })

@@ -48,6 +48,14 @@ t.test('what a service tells of waits, rates and ends is shown', async (t) => {
   t.equal(progress.view().streams[1]?.rate, undefined, 'there is nothing to measure yet')
 })
 
+t.test('a stream that has fewer rows than Intercom shows people says why', async (t) => {
+  const completeness = { capped: 1, deletedMeanwhile: 2 }
+  const parts = { streamName: 'conversation_parts', status: 'COMPLETE', rowsSynced: 500, completeness }
+  const text = jobText(readJob({ ...told, streams: [parts] }))
+  t.match(text, /\n {2}conversation_parts: of 1 parent Intercom gives the newest children only\n/)
+  t.match(text, /\n {2}conversation_parts: 2 parents deleted between being found and being read\n/)
+})
+
 t.test('a rate that the service does not tell is measured', async (t) => {
   const clock = createManualClock()
   const progress = createJobProgress(readJob(told), clock)

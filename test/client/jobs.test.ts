@@ -83,6 +83,11 @@ t.test('a sync is estimated before it runs, and the records of a job are looked 
   )
   const [first] = synced
   t.match(parseLines((await run([...look, '--id', String(first?.data.id)])).bytes), [first])
+  t.match(await run([...look, '--id', 'nobody']), {
+    end: 0,
+    stdout: '',
+    stderr: `job ${jobId} has no such record of tags\n`,
+  })
   t.match(await run(['jobs', 'records', String(jobId)]), { end: 2, stderr: /--stream must be given/ })
   t.match(await run(['jobs', 'records', String(jobId), '--stream', 'contacts']), {
     end: 2,

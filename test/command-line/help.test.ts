@@ -5,6 +5,7 @@ import { commandNames, formOf } from '../../src/command-line/commands.ts'
 import { nearestName } from '../../src/command-line/nearest-name.ts'
 import { readArguments } from '../../src/command-line/read-arguments.ts'
 import { resolveCommand } from '../../src/command-line/resolve-command.ts'
+import { readConfig } from '../../src/settings/config.ts'
 import { openConnector } from '../support/connector.ts'
 import { runCompiled } from '../support/processes.ts'
 
@@ -105,4 +106,31 @@ t.test('the simulator by itself has a help and a version, too', async (t) => {
   const wrong = runCompiled(t, 'simulator/main.js', ['--contatcs', '3'], {}, { showsToken: true })
   t.equal(await wrong.exited, 2)
   t.match(wrong.stderr(), /did you mean --contacts\?/)
+})
+
+/** Settings ask whether any variable is set, or is the name of a file: these are not. */
+const notFiles = ['REDIS_TLS_CERT_FILE_FILE', 'REDIS_TLS_KEY_FILE_FILE', 'LOG_TOTAL_BYTES_FILE']
+
+t.test('the help of serve names every variable that the settings read', async (t) => {
+  const asked = new Set<string>()
+  const values: Record<string, string> = {
+    REDIS_URL: 'rediss://primary',
+    REDIS_SENTINELS: 'one:26379',
+    REDIS_TLS_CA_FILE: '/nowhere',
+    API_KEYS: 'x',
+    ENCRYPTION_KEYS: 'x',
+  }
+  const environment = new Proxy(values, {
+    get(_target, name) {
+      asked.add(String(name))
+      return values[String(name)]
+    },
+  })
+  t.throws(() => readConfig(environment), { message: /REDIS_TLS_CA_FILE/ })
+  t.ok(asked.size > 30)
+  const help = (await run('serve', '--help')).stdout.toUpperCase()
+  t.same(
+    [...asked].map((name) => name.toUpperCase()).filter((name) => !new RegExp(`\\b${name}\\b`).test(help)),
+    notFiles,
+  )
 })

@@ -16,6 +16,7 @@ const workspace = {
   deletedConversations: 60,
   deletedContacts: 60,
   contactActivities: 60,
+  rowsInside: true,
   accessTokens: { 'simulator-token': [], 'token-without-tags': ['read_tags'] },
 }
 

@@ -85,3 +85,15 @@ t.test("a file of a sync's messages is a state, and so is each of Airbyte's form
     )
   }
 })
+
+t.test('a stream that the API version lacks is refused, naming the version it came with', async (t) => {
+  const old = bench.write('old.json', { access_token: 'simulator-token', api_version: '2.11' })
+  const catalog = bench.write('newer.json', configuredCatalog(['tags', 'brands']))
+  const { end, stdout } = await bench.run(['read', '--config', old, '--catalog', catalog], { intercom: intercom.url })
+  t.equal(end, 1)
+  const message = /brands came with version 2\.15 .*set api_version to 2\.15/
+  t.match(
+    parseLines(stdout).flatMap(({ trace }) => trace?.error ?? []),
+    [{ message, failure_type: 'config_error' }],
+  )
+})

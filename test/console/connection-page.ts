@@ -22,14 +22,24 @@ export async function testConnectionPage(t: Test, stage: Stage): Promise<void> {
     t.match(await contacts.locator('time').getAttribute('title'), /UTC$/)
 
     await contacts.getByRole('button', { name: 'Full refresh of contacts' }).click()
-    const runs = page.getByRole('list').filter({ hasText: 'full refresh' })
-    await runs.getByText('Succeeded').nth(1).waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Start full refresh' }).click()
+    await page.getByRole('heading', { name: /^Full refresh \d+$/ }).waitFor()
+    await page.getByText('by hand, or by a call').waitFor()
+    await page.getByText('Succeeded').waitFor()
+    await page.getByRole('link', { name: 'watched' }).click()
+    const syncs = page.getByRole('list').filter({ hasText: 'full refresh, by hand' })
+    await syncs.getByText('Succeeded').nth(1).waitFor()
+    await page.getByText('full refreshes do not count').waitFor()
+    await contacts.getByText('goes on').waitFor()
 
     await page.getByRole('button', { name: 'Pause' }).click()
     await page.getByRole('button', { name: 'Resume' }).waitFor()
+    await page.getByText('“Sync now” works all the same.').waitFor()
     t.equal((await stored()).paused, true)
 
     await page.getByRole('button', { name: 'Edit' }).click()
+    await page.getByRole('heading', { name: 'Edit watched' }).waitFor()
+    await page.getByRole('button', { name: 'Sign in again at Intercom' }).waitFor()
     await page.getByLabel('Only when asked').check()
     await page.getByLabel('tags', { exact: true }).uncheck()
     await page.getByRole('button', { name: 'Save' }).click()
@@ -57,13 +67,15 @@ export async function testConnectionPage(t: Test, stage: Stage): Promise<void> {
     await reset.click()
     await dialog.waitFor({ state: 'detached' })
     t.same(await stored('/state'), [])
+    await page.getByText('It has forgotten how far it had read.').waitFor()
+    await contacts.getByText('from the start').waitFor()
   })
 
   await t.test(
     'a connection that fails says why on its page and in the list, and one is deleted by its name',
     async (t) => {
       const page = await stage.open(t, '/')
-      const row = page.getByRole('region', { name: 'Connections' }).getByRole('listitem').filter({ hasText: 'failing' })
+      const row = page.getByRole('region', { name: 'Sources' }).getByRole('listitem').filter({ hasText: 'failing' })
       await row.getByText('Needs a sign-in').waitFor()
       await row.getByRole('link', { name: 'failing' }).click()
       const notice = page.getByRole('alert')
@@ -73,7 +85,7 @@ export async function testConnectionPage(t: Test, stage: Stage): Promise<void> {
       const dialog = page.getByRole('dialog')
       await dialog.getByLabel('Type failing to confirm').fill('failing')
       await dialog.getByRole('button', { name: 'Delete' }).click()
-      await page.getByRole('heading', { name: 'Connections' }).waitFor()
+      await page.getByRole('heading', { name: 'Sources' }).waitFor()
       t.equal((await stage.service.fetch('/v1/connections/failing')).status, 404)
     },
   )

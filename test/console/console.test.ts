@@ -2,6 +2,7 @@ import t from 'tap'
 import { withTools } from '../support/tools.ts'
 import { testConnectionPage } from './connection-page.ts'
 import { testJobPage } from './job-page.ts'
+import { testLog } from './log.ts'
 import { testLooks } from './looks.ts'
 import { testOAuth } from './oauth.ts'
 import { testSetUp } from './set-up.ts'
@@ -14,6 +15,7 @@ t.test('the console, in a browser', withTools('chromium'), async (t) => {
   await testSignIn(t, stage)
   await testSetUp(t, stage)
   await testJobPage(t, stage)
+  await testLog(t, stage)
   await testConnectionPage(t, stage)
   await testOAuth(t, stage)
   await testWebhooks(t, stage)

@@ -8,6 +8,9 @@ const longNumber = '12345678901234567890'
 
 const hostile = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
 
+/** What the simulator allows in a window. */
+const limitless = 100_000
+
 /** A job as it runs. */
 export async function testJobPage(t: Test, stage: Stage): Promise<void> {
   const { faults } = stage.service.intercom
@@ -28,6 +31,13 @@ export async function testJobPage(t: Test, stage: Stage): Promise<void> {
       .getByRole('link', { name: 'Records' })
       .waitFor()
     t.equal(await rows(), 150, 'one page of contacts')
+    const { rateLimit } = (await (await stage.service.fetch(`/v1/jobs/${jobId}`)).json()) as {
+      rateLimit?: { limit: number; remaining: number; resetsAt: string }
+    }
+    t.equal(rateLimit?.limit, limitless, 'what Intercom has said, over HTTP')
+    t.ok((rateLimit?.remaining ?? -1) >= 0 && (rateLimit?.remaining ?? limitless) < limitless)
+    t.ok(Math.abs(Date.parse(rateLimit?.resetsAt ?? '') - Date.now()) < 60_000)
+    await page.getByRole('meter', { name: "Requests left of Intercom's rate limit" }).waitFor()
     await page.reload()
     await page
       .getByRole('row', { name: /^contacts / })
@@ -57,6 +67,13 @@ export async function testJobPage(t: Test, stage: Stage): Promise<void> {
     await page.getByRole('button', { name: 'Cancel' }).click()
     await page.getByText('Cancelled', { exact: true }).waitFor()
     t.equal(await page.getByRole('button', { name: 'Cancel' }).count(), 0)
+    t.equal(await page.getByText('as many as Intercom counts').count(), 0, 'a stream that was cut short is not whole')
+    await page.getByRole('link', { name: 'stopped' }).click()
+    await page.getByText('Last sync cancelled').waitFor()
+    await page
+      .getByRole('row', { name: /^contacts / })
+      .getByText('Stopped')
+      .waitFor()
   })
 
   await t.test('records of strangers are text, whatever they hold', async (t) => {
@@ -95,7 +112,7 @@ export async function testJobPage(t: Test, stage: Stage): Promise<void> {
     await page.getByText(longNumber).waitFor()
     await page.getByLabel('Id').fill('nobody-has-this')
     await page.getByRole('button', { name: 'Search' }).click()
-    await page.getByText('The log holds no record with the id nobody-has-this.').waitFor()
+    await page.getByText('This sync brought no row of contacts with the id nobody-has-this.').waitFor()
   })
 
   await t.test('a record leads to what belongs to it', async (t) => {
@@ -120,6 +137,8 @@ export async function testJobPage(t: Test, stage: Stage): Promise<void> {
     await page.getByRole('button', { name: 'JSON' }).click()
     await page.getByRole('link', { name: 'conversation_parts' }).click()
     await page.getByRole('heading', { name: 'Records of conversation_parts' }).waitFor()
+    await page.getByRole('columnheader', { name: 'author' }).waitFor()
+    await page.getByRole('columnheader', { name: 'body' }).waitFor()
     await page.getByText(`of conversations ${conversationId}`).waitFor()
     const own = parts.filter((id) => id === conversationId).length
     await page
@@ -147,6 +166,8 @@ export async function testJobPage(t: Test, stage: Stage): Promise<void> {
     await page.getByLabel('Lines of the log').getByText('access token').first().waitFor()
     await page.getByLabel('Filter the log').fill('nothing has this')
     await page.getByText('No line matches.').waitFor()
+    await page.getByLabel('Filter the log').fill('')
+    await page.getByLabel('Lines of the log').locator('time').first().waitFor()
   })
 
   await t.test('the page shows how to do the same by curl, without the key', async (t) => {

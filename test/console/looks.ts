@@ -37,10 +37,10 @@ async function faultsOf(page: Page): Promise<string[]> {
 export async function testLooks(t: Test, stage: Stage): Promise<void> {
   const [{ jobId } = { jobId: 0 }] = await stage.service.jobs()
   const pages = {
-    '/': 'Connections',
+    '/': 'Sources',
     '/setup': 'Access token',
     [`/jobs/${jobId}`]: 'Streams',
-    '/connections/watched': 'Runs',
+    '/connections/watched': 'Syncs',
     [`/jobs/${jobId}/records/contacts`]: 'Records of contacts',
   }
 
@@ -62,8 +62,8 @@ export async function testLooks(t: Test, stage: Stage): Promise<void> {
     const page = await stage.open(t, `/jobs/${jobId}`, { url })
     await page.getByText('Streams', { exact: true }).waitFor()
     await page.getByText('Log', { exact: true }).waitFor()
-    await page.getByRole('link', { name: 'Connections' }).click()
-    await page.getByRole('link', { name: 'watched', exact: true }).click()
+    await page.getByRole('link', { name: 'Sources' }).click()
+    await page.getByRole('region', { name: 'Sources' }).getByRole('link', { name: 'watched', exact: true }).click()
     await page.getByRole('button', { name: 'Resume' }).waitFor()
     t.equal(page.url(), `${url}/connections/watched`)
     await page.reload()
@@ -73,7 +73,7 @@ export async function testLooks(t: Test, stage: Stage): Promise<void> {
   await t.test('an address that leads nowhere says so', async (t) => {
     const page = await stage.visit(t, '/jobs/none')
     await page.getByText('Nothing is here').waitFor()
-    await page.getByRole('link', { name: 'Go to all connections' }).click()
+    await page.getByRole('link', { name: 'Go to all sources' }).click()
     await page.getByLabel('API key').waitFor()
   })
 }

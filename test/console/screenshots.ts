@@ -28,7 +28,7 @@ async function takeAll(t: Teardown): Promise<void> {
   await take(page, 'streams')
   await page.getByRole('button', { name: 'Next' }).click()
   await page.getByLabel('Every day').check()
-  await page.getByLabel('A sync that succeeds').check()
+  await page.getByLabel('Do not wait').check()
   await take(page, 'schedule')
 
   // So that there is something to see while it runs.
@@ -56,7 +56,7 @@ async function takeAll(t: Teardown): Promise<void> {
   await take(page, 'connection')
 
   const dark = await stage.open(t, '/', { isDark: true })
-  await dark.getByText('Recent jobs').waitFor()
+  await dark.getByText('Recent syncs').waitFor()
   await take(dark, 'connections-dark')
 }
 

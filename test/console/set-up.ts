@@ -31,7 +31,7 @@ export async function testSetUp(t: Test, stage: Stage): Promise<void> {
     await page.getByRole('heading', { name: /^Sync \d+$/ }).waitFor()
     await page.getByText('Succeeded').waitFor()
     t.ok(Number(await page.evaluate('window.clicks')) <= 8)
-    await page.getByRole('table').last().getByText('contact', { exact: false }).first().waitFor()
+    await page.getByRole('table').last().getByRole('columnheader', { name: 'email' }).waitFor()
 
     const jobId = Number(page.url().split('/').at(-1))
     const job = (await (await stage.service.fetch(`/v1/jobs/${jobId}`)).json()) as {
@@ -78,7 +78,7 @@ export async function testSetUp(t: Test, stage: Stage): Promise<void> {
     t.equal(await page.getByLabel('Access token').inputValue(), '')
     await page.getByLabel('Access token').fill(token)
     await page.getByRole('button', { name: 'Next' }).click()
-    await page.getByText('There is a connection of this name already').waitFor()
+    await page.getByText('There is a source of this name already').waitFor()
   })
 
   await t.test('streams, start date and a schedule in words are kept as they were chosen', async (t) => {
@@ -87,9 +87,11 @@ export async function testSetUp(t: Test, stage: Stage): Promise<void> {
     await page.getByLabel('Start date').fill('2025-02-03')
     await page.getByLabel('Access token').fill(token)
     await page.getByRole('button', { name: 'Next' }).click()
+    // Some are ticked.
+    await page.locator('input:indeterminate').waitFor()
     await page.getByLabel('Select all').check()
     await page.getByText('15 of 15 chosen.').waitFor()
-    await page.getByLabel('Select all').uncheck()
+    await page.getByRole('button', { name: 'Select none' }).click()
     await page.getByText('Choose a stream to go on.').waitFor()
     await page.getByLabel('Search streams').fill('contact')
     await page.getByLabel('contacts', { exact: true }).check()
@@ -98,12 +100,20 @@ export async function testSetUp(t: Test, stage: Stage): Promise<void> {
     await page.getByLabel('Every day').check()
     await page.getByLabel('Time', { exact: true }).fill('03:00')
     await page.getByText('Syncs every day at 03:00, Europe/Berlin; next:').waitFor()
+    await page.getByLabel('Time zone').fill('Nowhere')
+    await page.getByText('There is no such time zone.').waitFor()
+    await page.getByLabel('Time zone').fill('tokyo')
+    await page.getByRole('button', { name: 'Asia/Tokyo' }).waitFor()
+    await page.getByLabel('Time zone').press('Tab')
+    await page.getByText(/Syncs every day at 03:00, Asia\/Tokyo; next: .* 03:00 Asia\/Tokyo$/).waitFor()
+    await page.getByText('Times without a zone are in Europe/Berlin').waitFor()
+    await page.getByText('Without such a program only the first sync runs by itself.').waitFor()
     await page.getByRole('button', { name: 'Set up source' }).click()
     await page.getByText('Succeeded').waitFor()
     const made = (await (await stage.service.fetch('/v1/connections/nightly')).json()) as Record<string, unknown>
     t.match(made, {
       config: { start_date: '2025-02-03T00:00:00Z' },
-      schedule: { type: 'cron', cron: '0 3 * * *', timeZone: 'Europe/Berlin' },
+      schedule: { type: 'cron', cron: '0 3 * * *', timeZone: 'Asia/Tokyo' },
       catalog: { streams: [{ stream: { name: 'contacts' }, sync_mode: 'full_refresh' }] },
     })
   })

@@ -30,7 +30,7 @@ export async function testSignIn(t: Test, stage: Stage): Promise<void> {
     await page.getByRole('button', { name: 'Sign out' }).click()
     await signIn(page, stage.otherKey)
     await page.getByRole('alert').getByText('There is no such connection').waitFor()
-    await page.getByRole('link', { name: 'Connections' }).click()
+    await page.getByRole('link', { name: 'Sources' }).click()
     await page.getByText('No source yet').waitFor()
     t.equal(await page.getByText('ours', { exact: true }).count(), 0)
     await page.goto(`${stage.service.url}/jobs/${jobId}`)

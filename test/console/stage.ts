@@ -116,12 +116,18 @@ export async function signIn(page: Page, key: string): Promise<void> {
   await page.getByRole('button', { name: 'Sign out' }).waitFor()
 }
 
-/** A proxy that has the service below a path, and tells it nothing of that. @returns where it listens, with the path */
-export async function belowPath(t: Teardown, { port }: BridgedService, path: string): Promise<string> {
+/**
+ * A proxy that has the service below a path, and tells it nothing of that.
+ *
+ * @param key that it gives with each request @defaultValue the one that comes
+ * @returns where it listens, with the path
+ */
+export async function belowPath(t: Teardown, { port }: BridgedService, path: string, key?: string): Promise<string> {
   const front = createServer((request, response) => {
     const { url = '', method, headers } = request
     if (!url.startsWith(`${path}/`)) return void response.writeHead(404).end('not here')
-    const onward = ask({ port, host: '127.0.0.1', path: url.slice(path.length), method, headers }, (answer) => {
+    const given = key === undefined ? headers : { ...headers, authorization: `Bearer ${key}` }
+    const onward = ask({ port, host: '127.0.0.1', path: url.slice(path.length), method, headers: given }, (answer) => {
       response.writeHead(answer.statusCode ?? 500, answer.headers)
       answer.pipe(response)
     })

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type t from 'tap'
 import type { Teardown } from '../support/processes.ts'
-import type { Stage } from './stage.ts'
+import { type Stage, token } from './stage.ts'
 
 type Test = Pick<typeof t, 'test'>
 
@@ -14,16 +14,24 @@ interface Received {
   body: string
 }
 
+interface Receiver {
+  url: string
+  received: Received[]
+  /** How it answers. @defaultValue 200 */
+  status: number
+}
+
 /** Takes every message. */
-async function startReceiver(t: Teardown): Promise<{ url: string; received: Received[] }> {
-  const received: Received[] = []
+async function startReceiver(t: Teardown): Promise<Receiver> {
+  const receiver: Receiver = { url: '', received: [], status: 200 }
   const server = createServer(async (request, response) => {
-    received.push({ headers: request.headers, body: await text(request) })
-    response.end()
+    receiver.received.push({ headers: request.headers, body: await text(request) })
+    response.writeHead(receiver.status).end()
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => server.close())
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, received }
+  receiver.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
+  return receiver
 }
 
 /** Who is told. */
@@ -50,5 +58,31 @@ export async function testWebhooks(t: Test, stage: Stage): Promise<void> {
 
     await page.getByRole('button', { name: `Remove ${url}` }).click()
     await page.getByText('Nobody is told when a sync has ended or fails.').waitFor()
+  })
+
+  await t.test('a webhook of step 3 is told of the first sync; what was given up is sent again by hand', async (t) => {
+    const receiver = await startReceiver(t)
+    // Whoever is gone is not asked again by itself.
+    receiver.status = 410
+    const page = await stage.open(t, '/setup')
+    await page.getByLabel('Name').fill('told-at-once')
+    await page.getByLabel('Access token').fill(token)
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByRole('button', { name: 'Select none' }).click()
+    await page.getByLabel('tags', { exact: true }).check()
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByLabel('Webhook address').fill(receiver.url)
+    await page.getByText(/^whsec_/).waitFor()
+    await page.getByRole('button', { name: 'Set up source' }).click()
+    await page.getByText('Succeeded').waitFor()
+    await page.getByRole('link', { name: 'told-at-once' }).click()
+    const row = page.getByRole('listitem').filter({ hasText: 'job.succeeded' })
+    await row.getByText('Given up').waitFor()
+    receiver.status = 200
+    await row.getByRole('button', { name: 'Retry' }).click()
+    await row.getByText('Delivered').waitFor()
+    const [first, second] = receiver.received
+    t.equal(second?.headers['webhook-id'], first?.headers['webhook-id'])
+    t.match(JSON.parse(second?.body ?? '{}'), { type: 'job.succeeded', data: { connectionId: 'told-at-once' } })
   })
 }

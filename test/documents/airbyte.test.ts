@@ -18,14 +18,6 @@ const { data } = parse(read('metadata.yaml')) as { data: Metadata }
 const product = JSON.parse(read('package.json')) as { version: string; license: string }
 const document = read('docs/airbyte.md')
 
-/** The cells of all table rows that begin with a name in code. */
-const rows = new Map(
-  [...document.matchAll(/^\| `(\w+)` *\|(.*)\|$/gm)].map(([, name = '', rest = '']) => [
-    name,
-    rest.split('|').map((cell) => cell.trim()),
-  ]),
-)
-
 const code = (text: string): string => `\`${text}\``
 
 t.test('metadata.yaml describes a source of this version', async (t) => {
@@ -64,15 +56,6 @@ t.test("docs/airbyte.md has the headings of Airbyte's source pages, in their ord
     headings.filter((heading) => asked.includes(heading ?? '')),
     asked,
   )
-})
-
-t.test('docs/airbyte.md says of each stream what the stream table says', async (t) => {
-  for (const { name, primaryKey, cursor, scope } of streamTable) {
-    const key = primaryKey.map((path) => code(path.join('.'))).join(', ')
-    t.same(rows.get(name), [key, cursor ? code(cursor) : '', scope], name)
-    const [line = ''] = document.split('\n').filter((row) => row.startsWith(`| ${scope} `))
-    t.ok(line.includes(code(name)), `${name} under its permission`)
-  }
 })
 
 t.test('the endings of the bridge name codes that exist, and all that it tries again for', async (t) => {

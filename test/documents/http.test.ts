@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { checkMessages } from '../../simulator/oracle/check-messages.ts'
-import { streamTable } from '../../src/streams/table.ts'
+import { streamsOf } from '../../src/streams/versions.ts'
 import { capitalizeHeaders, type Desk, openDesk, readBlocks, retryRefusedCalls } from '../support/documents.ts'
+import { judge } from '../support/engine.ts'
 import { withTools } from '../support/tools.ts'
 
 const blocks = readBlocks('docs/http.md')
@@ -23,8 +23,7 @@ const linesOf = (desk: Desk, file: string) =>
     .split('\n')
     .filter((line) => line !== '')
 const recordsOf = (lines: string[]) => lines.map((line) => JSON.parse(line)).filter(({ type }) => type === 'RECORD')
-const judge = async (desk: Desk, file: string) =>
-  checkMessages([readFileSync(join(desk.folder, file))], desk.simulator.workspace.truth())
+const judgeFile = async (desk: Desk, file: string) => judge(desk.simulator, readFileSync(join(desk.folder, file)))
 
 /** Runs a block whose last command writes to the terminal, and keeps that. */
 const keep = (desk: Desk, block: string, file: string) => desk.run(`{ ${block}\n} > ${file}`)
@@ -56,13 +55,18 @@ t.test('every curl line of docs/http.md works against the simulator, in the orde
   t.same(JSON.parse((await desk.run(check)).stdout), shown('Check a token, list the streams'))
 
   const listed = await desk.run(discover)
-  t.same(listed.stdout.trimEnd().split('\n').toSorted(), streamTable.map(({ name }) => name).toSorted())
+  t.same(
+    listed.stdout.trimEnd().split('\n').toSorted(),
+    streamsOf()
+      .map(({ name }) => name)
+      .toSorted(),
+  )
   t.equal(JSON.parse(readFileSync(join(desk.folder, 'catalog.json'), 'utf8')).type, 'CATALOG')
 
   t.match(JSON.parse((await desk.run(estimate)).stdout), { rowsBasis: /^(counted|guessed)$/, minutes: Number })
 
   t.match(await desk.run(live), { code: 0 })
-  t.match(await judge(desk, 'messages.ndjson'), { ok: true })
+  t.match(await judgeFile(desk, 'messages.ndjson'), { ok: true })
 
   const started = await desk.run(start)
   const { jobId } = JSON.parse(started.stdout) as { jobId: number }

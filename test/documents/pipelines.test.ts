@@ -3,9 +3,9 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
-import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import { startBreakingNetwork } from '../support/breaking-network.ts'
 import { type Desk, endGroup, openDesk, readBlocks } from '../support/documents.ts'
+import { judge } from '../support/engine.ts'
 import { withTools } from '../support/tools.ts'
 
 const blocks = readBlocks('docs/pipelines.md')
@@ -27,8 +27,7 @@ const parseLines = (text: string) =>
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line))
-const judge = async (desk: Desk, file: string) =>
-  checkMessages([readFileSync(join(desk.folder, file))], desk.simulator.workspace.truth())
+const judgeFile = async (desk: Desk, file: string) => judge(desk.simulator, readFileSync(join(desk.folder, file)))
 
 t.test('every block of the page is one that is run here', async (t) => {
   t.same(
@@ -40,7 +39,7 @@ t.test('every block of the page is one that is run here', async (t) => {
 t.test('curl and jq make files, a table, and tell whether all is there', withTools('curl', 'jq'), async (t) => {
   const desk = await openDesk(t, workspace)
   t.match(await desk.run(curlFiles + curlCheck + curlCsv), { code: 0, stderr: '' })
-  t.match(await judge(desk, 'messages.ndjson'), { ok: true })
+  t.match(await judgeFile(desk, 'messages.ndjson'), { ok: true })
   const contacts = parseLines(read(desk, 'contacts.ndjson'))
   const ids = new Set(contacts.map(({ id }) => id))
   t.equal(ids.size, desk.simulator.workspace.collection('contacts').log.length)
@@ -72,7 +71,7 @@ t.test(
     const { jobId } = JSON.parse(read(desk, 'job.json')) as { jobId: number }
     const whole = await (await fetch(`${desk.service}/v1/jobs/${jobId}/messages`)).text()
     t.equal(read(desk, 'job.ndjson') === whole, true, 'to the byte')
-    t.match(await judge(desk, 'job.ndjson'), { ok: true })
+    t.match(await judgeFile(desk, 'job.ndjson'), { ok: true })
 
     writeFileSync(join(desk.folder, 'job.ndjson'), whole.slice(0, 10_000))
     t.match(await desk.run(`python3 read_messages.py ${desk.service}/v1/jobs/${jobId} another-epoch job.ndjson`), {
@@ -177,7 +176,7 @@ t.test(
     t.match(await desk.run(command, toService), { code: 0, stdout: '', stderr: '' })
     const number = /^messages-(\d+)\.ndjson$/.exec(stored().join())?.[1]
     const file = join('srv', `messages-${number}.ndjson`)
-    t.match(await judge(desk, file), { ok: true })
+    t.match(await judgeFile(desk, file), { ok: true })
     t.ok((await acknowledged()).length > 3)
 
     const [whole, state] = [read(desk, file), await acknowledged()]

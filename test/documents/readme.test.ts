@@ -2,9 +2,9 @@ import { cpSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import { streamTable } from '../../src/streams/table.ts'
 import { capitalizeHeaders, type Desk, openDesk, readBlocks, retryRefusedCalls } from '../support/documents.ts'
+import { judge } from '../support/engine.ts'
 import { withTools } from '../support/tools.ts'
 
 const text = readFileSync('README.md', 'utf8')
@@ -22,15 +22,26 @@ const linesOf = (desk: Desk) =>
     .split('\n')
     .filter((line) => line !== '')
 const recordsOf = (desk: Desk) => linesOf(desk).filter((line) => JSON.parse(line).type === 'RECORD')
-const judge = async (desk: Desk) =>
-  checkMessages([readFileSync(join(desk.folder, 'messages.ndjson'))], desk.simulator.workspace.truth())
+const judgeRead = async (desk: Desk) => judge(desk.simulator, readFileSync(join(desk.folder, 'messages.ndjson')))
 
-t.test('the README is short, names every stream, and no job by its id', async (t) => {
+t.test('the README is short, names every stream that is read by default, and no job by its id', async (t) => {
   t.ok(text.split(/\s+/).length < 1800)
-  const [intro = ''] = text.match(/^Eighteen streams\..*$/m) ?? []
+  const [intro = ''] = text.match(/^Fourteen streams are read by default.*$/m) ?? []
   const named = [...intro.matchAll(/`(\w+)`/g)].map(([, name]) => name)
-  t.same(named.toSorted(), streamTable.map(({ name }) => name).toSorted())
+  const usual = streamTable.flatMap(({ name, optIn }) => (optIn ? [] : [name]))
+  t.same(named.toSorted(), usual.toSorted())
   t.notMatch(text, /jobs\/\d|"jobId": ?\d/)
+})
+
+t.test('git ignores the files that the lines of the README make in the folder', async (t) => {
+  const ignored = readFileSync('.gitignore', 'utf8').split('\n')
+  const lines = blocks.filter(({ language }) => language === 'sh').map(({ text }) => text)
+  const made = [...lines.join('\n').matchAll(/(?:[^-]> | -D )([\w.-]+)/g)].map(([, name = '']) => name)
+  t.ok(made.includes('config.json') && made.includes('headers'))
+  t.same(
+    made.filter((name) => !ignored.includes(`/${name}`) && !ignored.includes(`/*.${name.split('.').at(-1)}`)),
+    [],
+  )
 })
 
 t.test('each way of the README stands in the table of ways, in order', async (t) => {
@@ -49,7 +60,7 @@ t.test('the service: a job is read live, and asked how it ended', curl, async (t
   retryRefusedCalls(desk)
   const [, , live = '', verdict = ''] = below('Service')
   t.match(await desk.run(live), { code: 0 })
-  t.match(await judge(desk), { ok: true })
+  t.match(await judgeRead(desk), { ok: true })
   t.match(await desk.run(verdict), { code: 0, stdout: 'true\n' })
   capitalizeHeaders(desk)
   t.match(await desk.run(verdict), { code: 0, stdout: 'true\n' }, 'behind any proxy')
@@ -64,7 +75,7 @@ t.test('a connection: the second round brings only what has changed', curl, asyn
   retryRefusedCalls(desk)
   const [make = '', round = ''] = below('Connection')
   t.match(await desk.run(make + round), { code: 0 })
-  t.match(await judge(desk), { ok: true })
+  t.match(await judgeRead(desk), { ok: true })
   t.ok(recordsOf(desk).length > 100)
 
   const ids = desk.simulator.workspace.mutate({ kind: 'update', count: 5 })
@@ -96,5 +107,5 @@ t.test('the command line: one process checks, discovers and reads', curl, async 
   const [build, ...rest] = lines.split('\n')
   t.equal(build, 'npm run build')
   t.match(await desk.run(rest.join('\n')), { code: 0 })
-  t.match(await judge(desk), { ok: true })
+  t.match(await judgeRead(desk), { ok: true })
 })

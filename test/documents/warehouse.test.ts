@@ -1,8 +1,8 @@
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import { type Desk, openDesk, readBlocks } from '../support/documents.ts'
+import { judge } from '../support/engine.ts'
 import { withTools } from '../support/tools.ts'
 
 /** `npm run try-warehouse` runs the recipes of the page in real warehouses; here it is about what they share. */
@@ -61,7 +61,7 @@ t.test('messages are acknowledged when they are loaded, and not before', withToo
   t.same(await stateOf(desk), [])
   t.match(await desk.sync('@sync.json', 'cp messages.ndjson loaded'), { code: 0, stdout: '', stderr: '' })
   t.equal(readFileSync(join(desk.folder, 'loaded')).equals(messagesIn(desk)), true)
-  t.match(await checkMessages([messagesIn(desk)], desk.simulator.workspace.truth()), { ok: true })
+  t.match(await judge(desk.simulator, messagesIn(desk)), { ok: true })
   t.equal((await stateOf(desk)).length, 9, 'a state for each stream that has a cursor')
 
   const ids = desk.simulator.workspace.mutate({ kind: 'update', count: 3 })

@@ -7,14 +7,18 @@ const day = 86_400
 
 /** Streams that share a walk, and the requests that are made for it. */
 export const walks: Readonly<Record<string, { streams: readonly string[]; path: RegExp }>> = {
-  contacts: { streams: ['contacts'], path: /^\/contacts/ },
-  conversations: { streams: ['conversations', 'conversation_parts'], path: /^\/conversations/ },
-  tickets: { streams: ['tickets', 'ticket_parts'], path: /^\/tickets/ },
-  companies: { streams: ['companies', 'company_segments'], path: /^\/companies/ },
+  contacts: { streams: ['contacts', 'contact_tags', 'contact_social_profiles'], path: /^\/contacts/ },
+  conversations: {
+    streams: ['conversations', 'conversation_parts', 'conversation_tags', 'conversation_part_attachments'],
+    path: /^\/conversations/,
+  },
+  tickets: { streams: ['tickets', 'ticket_parts', 'ticket_contacts'], path: /^\/tickets/ },
+  companies: { streams: ['companies', 'company_segments', 'company_tags'], path: /^\/companies/ },
   articles: { streams: ['articles'], path: /^\/articles/ },
   activity_logs: { streams: ['activity_logs'], path: /^\/admins\/activity_logs/ },
   segments: { streams: ['segments'], path: /^\/segments/ },
   tags: { streams: ['tags'], path: /^\/tags/ },
+  teams: { streams: ['teams', 'team_admins'], path: /^\/teams/ },
   admins: { streams: ['admins'], path: /^\/admins$/ },
 }
 const streamNames = Object.values(walks).flatMap(({ streams }) => streams)

@@ -2,13 +2,15 @@ import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import type { DeliveryLedger } from '../../simulator/oracle/delivery-check.ts'
 import type { FaultGroup } from '../../simulator/oracle/report.ts'
 import { createRandom } from '../../simulator/random.ts'
+import { findRowsInside } from '../../simulator/records/rows-inside.ts'
 import { beginIncrement, endIncrement } from '../../simulator/scenario/play.ts'
 import { drawScenario, type Scenario } from '../../simulator/scenario/scenario.ts'
-import { streamTable } from '../../src/streams/table.ts'
+import { belowNames } from '../../simulator/truth/below-truth.ts'
+import { rootOf, streamTable } from '../../src/streams/table.ts'
 import { collectSync } from '../support/engine.ts'
 import { coveredByStates } from './abandoned-job.ts'
 import { drawClocks, type ToldClocks } from './draw-clocks.ts'
-import { drawReset, drawSelection, type Wish } from './draw-selection.ts'
+import { drawContent, drawReferences, drawReset, drawSelection, type Wish } from './draw-selection.ts'
 import { drawStartDates, silentStreams } from './exchanged-settings.ts'
 import { configOf, drawKills, type Job, runJob } from './run-job.ts'
 import { countSetAside } from './set-aside.ts'
@@ -31,12 +33,8 @@ const minute = 60_000
 /** After this time the search shows everything. */
 const longestLagMs = 11 * 60 * minute
 const timeless = new Set(streamTable.filter(({ cursor }) => cursor === undefined).map(({ name }) => name))
-const hasParent = new Set(streamTable.filter(({ child }) => child).map(({ name }) => name))
-const searched = new Set(
-  streamTable
-    .filter(({ search, child }) => search || /conversations|tickets/.test(child?.parent ?? ''))
-    .map(({ name }) => name),
-)
+const hasParent = new Set(streamTable.filter(({ child, derived }) => child || derived).map(({ name }) => name))
+const searched = new Set(streamTable.filter((entry) => rootOf(entry).search).map(({ name }) => name))
 
 /** A run under way. */
 interface Run {
@@ -64,7 +62,12 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   const random = createRandom(seed, 0xf1de, 1)
   await using world = await openWorld(scenario)
   const result = { scenario, syncs: 0, continued: 0, records: 0, requests: 0, changes: 0, faults: [] }
-  const streams = drawSelection(createRandom(seed, 0xf1de, 2))
+  const references = (scenario.options.references ?? 0) > 0
+  const streams = [
+    ...drawSelection(createRandom(seed, 0xf1de, 2)),
+    ...(references ? drawReferences(createRandom(seed, 0xf1de, 7), scenario.version) : []),
+    ...(scenario.options.lists ? drawContent(createRandom(seed, 0xf1de, 8), scenario.version) : []),
+  ]
   const whole = new Set(streams.filter(({ syncMode }) => syncMode === 'full_refresh').map(({ name }) => name))
   const run: Run = {
     world,
@@ -135,7 +138,7 @@ async function giveUp(run: Run, afterCommits: number): Promise<void> {
   const states = (job.state as StreamState[]).filter((state) => !whole.has(nameOf(state)))
   const names = new Set(states.map(nameOf))
   run.state = [...((run.state ?? []) as StreamState[]).filter((state) => !names.has(nameOf(state))), ...states]
-  const truth = world.simulator.workspace.truth({ version })
+  const truth = truthOf(run)
   const report = await checkMessages([coveredByStates(job.messages)], truth, { ledger, expectStreams: [] })
   // The records alone say nothing about the order of messages.
   for (const { kind, stream, count, examples } of report.faults)
@@ -189,13 +192,13 @@ async function sync(
   const mostMissing = (stream: string) =>
     hasParent.has(stream) || (stream === 'contacts' && version !== '2.17')
       ? Infinity
-      : Math.max(stubborn, countSetAside(job.messages, world.simulator.workspace.truth({ version }), stream))
+      : Math.max(stubborn, countSetAside(job.messages, truthOf(run), stream))
   const isForgiven = ({ kind, stream, count }: FaultGroup) =>
     ['missing', 'stale'].includes(kind) && stream !== null && job.incomplete.has(stream) && count <= mostMissing(stream)
 
   // A stream that is read whole gives all records, whatever came before.
   for (const stream of whole) ledger.delete(stream)
-  const truth = world.simulator.workspace.truth({ version })
+  const truth = truthOf(run)
   const due = isSettled ? {} : { visibleAt: dueTimes(run, job, startedAt), stillAt: world.clock.now() }
   const report = await checkMessages([job.messages], truth, { ...due, ledger })
   for (const { kind, stream, count, examples } of report.faults.filter((fault) => stubborn === 0 || !isForgiven(fault)))
@@ -214,6 +217,14 @@ async function sync(
   if (clocks) run.mayRepeat = Math.max(run.mayRepeat, 1)
 }
 
+/** What there is in the streams that every workspace has, and in those made of their records that this run reads. */
+function truthOf({ world, result, streams }: Run): ReturnType<World['simulator']['workspace']['truth']> {
+  const { workspace } = world.simulator
+  const names = streams.map(({ name }) => name)
+  const derived = names.filter((name) => findRowsInside(name) || belowNames.includes(name))
+  return workspace.truth({ version: result.scenario.version, streams: [...workspace.streamNames, ...derived] })
+}
+
 /**
  * By stream, ms: everything that the search showed at this time is due now. If the search shows changes late, this is
  * the start of the sync. Older changes that it shows afterwards belong to the next sync, which reads them again.
@@ -223,13 +234,13 @@ function dueTimes({ result }: Run, { state }: Job, startedAt: number): Record<st
   const { indexLagsMs = {}, ticketsBehindTheirParts = 0 } = result.scenario.options
   const isLate = (stream: string) =>
     Object.hasOwn(indexLagsMs, stream) || (stream === 'tickets' && ticketsBehindTheirParts > 0)
-  const parentOf = (stream: string) => streamTable.find(({ name }) => name === stream)?.child?.parent ?? stream
   const readTo = new Map(
     (state as StreamState[]).map((one) => [nameOf(one), one.stream.stream_state.intercom_sync?.read_to]),
   )
   return Object.fromEntries(
-    streamTable.map(({ name }) => {
-      const isPrompt = searched.has(name) && !isLate(parentOf(name))
+    streamTable.map((entry) => {
+      const { name } = entry
+      const isPrompt = searched.has(name) && !isLate(rootOf(entry).name)
       return [name, isPrompt ? Math.max(startedAt, (readTo.get(name) ?? 0) * 1000) : startedAt]
     }),
   )

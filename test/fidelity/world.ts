@@ -26,7 +26,7 @@ const slowestAnswer = 400
 export async function openWorld(scenario: Pick<Scenario, 'seed' | 'startsAt' | 'options'>): Promise<World> {
   const { seed, startsAt, options } = scenario
   const clock = createLeapingClock(startsAt)
-  const simulator = buildSimulator({ ...options, clock })
+  const simulator = buildSimulator({ ...options, rowsInside: true, clock })
   const random = createRandom(seed, 0xf1de)
   let wrongDate: () => string | undefined | null = () => null
   simulator.app.addHook('onRequest', async (_request, reply) => {

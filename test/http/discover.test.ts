@@ -40,6 +40,9 @@ const attributesOf = (streams: CatalogMessage['catalog']['streams'], name: strin
   return schema?.properties?.custom_attributes
 }
 
+/** Where Intercom writes times as texts, always or sometimes. */
+const textTimes: Readonly<Record<string, string[]>> = { macros: ['string'], calls: ['integer', 'string'] }
+
 t.test("without a config every stream is listed, as Airbyte's acceptance tests ask, and Intercom is not", async (t) => {
   const before = intercom.requests.totals.requests
   const streams = await catalogOf(await discover())
@@ -59,7 +62,7 @@ t.test("without a config every stream is listed, as Airbyte's acceptance tests a
     t.ok(stream.supported_sync_modes.includes('full_refresh'), name)
     t.same([stream.source_defined_cursor === true, stream.is_resumable], [isIncremental, isIncremental], name)
     t.equal(cursor !== undefined, isIncremental, name)
-    if (cursor) t.same(properties[cursor.join('.')]?.type, ['null', 'integer'], name)
+    if (cursor) t.same(properties[cursor.join('.')]?.type, ['null', ...(textTimes[name] ?? ['integer'])], name)
   }
 })
 

@@ -47,6 +47,7 @@ t.test('in the browser that began, consent connects at once', async (t) => {
   t.ok(back.startsWith(`http://127.0.0.1:${port}/v1/oauth/callback?code=`))
   const page = await openPage(back, cookie)
   t.match(page, { status: 200, text: /<h1>Connected<\/h1>/, code: '' })
+  t.match(page.text, 'go back to where you began', 'and says where it goes on')
   t.equal(page.headers.get('cache-control'), 'no-store')
   t.match(page.headers.get('content-security-policy'), /^default-src 'none'/)
   t.equal(page.headers.get('referrer-policy'), 'no-referrer')

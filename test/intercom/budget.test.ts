@@ -26,7 +26,8 @@ async function spend(take: () => Promise<Permit>, isOpen: () => boolean, answer:
 }
 
 t.test('a window is used to its last request, though answers overtake each other', async (t) => {
-  const { take, isOpen, answered } = openBudget({ reserve: 0 })
+  const { clock, budget, take, isOpen, answered } = openBudget({ reserve: 0 })
+  t.equal(budget.rateLimit(), undefined, 'Intercom has said nothing yet')
   const warm = await Promise.all([take(), take(), take(), take()])
   // Intercom serves all four before any answer arrives. The answer to the last one arrives first.
   for (const [place, remaining] of [
@@ -38,6 +39,8 @@ t.test('a window is used to its last request, though answers overtake each other
     const permit = warm[place]
     if (permit) answered(permit, remaining, 9000)
   }
+  const resetsAt = Math.round((clock.now() + 9000) / 1000) * 1000
+  t.same(budget.rateLimit(), { limit: 20, remaining: 16, resetsAt }, 'the latest answer counts, not the last to arrive')
   t.equal(
     await spend(take, isOpen, (sent) => ({ kind: 'answered', limit: 20, remaining: 16 - sent, msToReset: 8000 })),
     16,

@@ -32,7 +32,9 @@ export type Participants = Readonly<Record<Tenant, Participant>>
 export async function openParticipants(workspaces: Workspaces, plan: RoundPlan): Promise<Participants> {
   const { contacts, conversations, companies, pageSize } = plan
   const hasCompanies = companies > 0
+  // Processes of earlier versions do not know the others.
   const all = streamTable
+    .filter(({ derived }) => !derived)
     .map(({ name }) => name)
     .filter((name) => hasCompanies || !/^compan(ies|y_segments)$/.test(name))
   const open = async (tenant: Tenant, place: number, streams: readonly string[], options: SimulatorOptions) => {

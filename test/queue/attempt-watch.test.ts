@@ -129,10 +129,14 @@ t.test('a job says that it waits for the rate limit, and how long it has waited 
   const { clock, watch, read, progressLines, store, attempt, logger, lines } = await startWatch(t)
   const until = clock.now() + 25 * second
   let wait: Wait | undefined = { waitingFor: 'rate_limit', until }
-  watch.sync?.begun(() => wait)
+  const rateLimit = { limit: 166, remaining: 3, resetsAt: until }
+  watch.sync?.begun(
+    () => wait,
+    () => rateLimit,
+  )
   await passSeconds(clock, 2)
   await watch.settle()
-  t.match(await read(), { status: 'running', waitingFor: 'rate_limit', waitingUntil: until })
+  t.match(await read(), { status: 'running', waitingFor: 'rate_limit', waitingUntil: until, rateLimit })
   await passSeconds(clock, 18)
   wait = undefined
   await passSeconds(clock, 1)
@@ -176,7 +180,10 @@ t.test('the end of a job says, and counts, what was left out', async (t) => {
 
 t.test('a scroll is waited for only while nothing else comes', async (t) => {
   const { clock, watch, read } = await startWatch(t)
-  watch.sync?.begun(() => ({ waitingFor: 'scroll' }))
+  watch.sync?.begun(
+    () => ({ waitingFor: 'scroll' }),
+    () => undefined,
+  )
   await passSeconds(clock, 3, (number) => watch.committed({ isProgress: true, streams: [contacts(number)] }))
   await watch.settle()
   t.equal((await read()).waitingFor, undefined)
@@ -189,7 +196,10 @@ t.test('a scroll is waited for only while nothing else comes', async (t) => {
 t.test('what an attempt has said counts no more once another has begun', async (t) => {
   const { clock, watch, read, store, jobId, attempt } = await startWatch(t)
   await announceWorker(store.redis, 'a worker')
-  watch.sync?.begun(() => ({ waitingFor: 'scroll' }))
+  watch.sync?.begun(
+    () => ({ waitingFor: 'scroll' }),
+    () => undefined,
+  )
   await passSeconds(clock, 3)
   await watch.settle()
   t.match(await read(), { waitingFor: 'scroll' })
@@ -203,6 +213,16 @@ t.test('what an attempt has said counts no more once another has begun', async (
     waitedMs: 9,
   })
   t.equal((await read()).waitingFor, undefined)
+
+  const laterVersion = {
+    attemptId: 'second',
+    at: 0,
+    waitingFor: 'scroll',
+    rates: {},
+    unknownHere: { remaining: 'many' },
+  }
+  await store.redis.hset(`intercom-sync:{job:${jobId}}:record`, 'activity', JSON.stringify(laterVersion))
+  t.match(await read(), { waitingFor: 'scroll' }, 'what another version says besides is passed over')
 
   await store.attempts.release(next, 'counted', undefined, 90 * second)
   t.match(await read(), { status: 'incomplete', waitingFor: 'retry', waitingUntil: clock.now() + 90 * second })

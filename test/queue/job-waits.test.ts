@@ -57,9 +57,14 @@ t.test('a job that has used up the rate limit says so, and until when', async (t
   t.equal(job.status, 'running')
   const { waitingUntil = 0, startTime = 0 } = job
   t.ok(waitingUntil > startTime && waitingUntil < startTime + 60_000)
+  const { limit, remaining = -1, resetsAt = 0 } = job.rateLimit ?? {}
+  t.equal(limit, 12, 'what Intercom says of it')
+  t.ok(remaining >= 0 && remaining < 12, `${remaining} left`)
+  t.ok(Math.abs(resetsAt - waitingUntil) <= 10_000, `${resetsAt} ${waitingUntil}`)
   const ended = await untilEnded(service, jobId)
   t.equal(ended.status, 'succeeded')
   t.equal(ended.waitingFor, undefined)
+  t.equal(ended.rateLimit, undefined)
   const [requests, waitedMs] = await service.redis.hmget(`intercom-sync:{job:${jobId}}:record`, 'requests', 'waitedMs')
   t.equal(Number(requests), simulator.requests.totals.requests)
   t.ok(Number(waitedMs) > 5000, `${waitedMs} ms`)

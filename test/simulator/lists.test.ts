@@ -62,9 +62,10 @@ t.test('attributes of conversations have moved in 2.16', async (t) => {
   const { ask, read } = await listenSimulator(t)
   const old = '/data_attributes?model=conversation'
   const before = await read<{ data: Row[] }>(old, { version: '2.15' })
-  t.match(before.data, [{ model: 'conversation' }])
+  t.match(before.data, [{ type: 'data_attribute', model: 'conversation' }])
   t.same(await refusalOf(await ask(old, { version: '2.16' })), [422, 'parameter_invalid'])
-  t.same(await read('/conversations/attributes', { version: '2.16' }), before)
+  const { data } = await read<{ data: Row[] }>('/conversations/attributes', { version: '2.16' })
+  t.match(data, [{ type: 'conversation_attribute', name: before.data[0]?.name }])
   const early = await ask('/conversations/attributes', { version: '2.15' })
   t.same(await refusalOf(early), [400, 'intercom_version_invalid'])
 })

@@ -3,6 +3,8 @@ import type { Simulator } from '../../simulator/app.ts'
 import { defaultToken } from '../../simulator/options.ts'
 import { type CheckOptions, checkMessages } from '../../simulator/oracle/check-messages.ts'
 import type { Report } from '../../simulator/oracle/report.ts'
+import { rowsInside } from '../../simulator/records/rows-inside.ts'
+import { belowNames } from '../../simulator/truth/below-truth.ts'
 import { type Clock, systemClock } from '../../src/clock.ts'
 import { createBudget } from '../../src/intercom/budget/budget.ts'
 import { createClient } from '../../src/intercom/client.ts'
@@ -144,10 +146,10 @@ export function joined(commits: readonly Commit[]): Pick<Collected, 'messages' |
 
 /** Compares messages with the simulator's truth. What streams hold that nobody speaks of need not be drawn up. */
 export function judge(simulator: Simulator, messages: Buffer, options: CheckOptions = {}): Promise<Report> {
-  const { streamNames } = simulator.workspace
+  const streamNames = [...simulator.workspace.streamNames, ...Object.keys(rowsInside), ...belowNames]
   const spokenOf = streamNames.filter((name) => messages.includes(`"${name}"`))
   const expected = options.expectStreams?.filter((name) => streamNames.includes(name)) ?? []
-  const streams = spokenOf.length > 0 ? new Set([...spokenOf, ...expected]) : streamNames
+  const streams = spokenOf.length > 0 ? new Set([...spokenOf, ...expected]) : simulator.workspace.streamNames
   return checkMessages([messages], simulator.workspace.truth({ streams: [...streams] }), options)
 }
 

@@ -1,7 +1,7 @@
 import { api, resultOf } from './client.ts'
 import type { Job } from './types.ts'
 
-/** Starts a sync of a connection. */
+/** Starts a sync of a source. */
 export async function startSync(connectionId: string): Promise<Job> {
   // The description also has the messages themselves as an answer, to whoever accepts them.
   const call = api.POST('/v1/jobs', { body: { connectionId } }) as Promise<{
@@ -10,4 +10,10 @@ export async function startSync(connectionId: string): Promise<Job> {
     response: Response
   }>
   return resultOf(call)
+}
+
+/** Asks for the end of a sync. */
+export async function cancelSync({ jobId, logEpoch }: Pick<Job, 'jobId' | 'logEpoch'>): Promise<void> {
+  const params = { path: { jobId }, query: { epoch: logEpoch } }
+  await resultOf(api.DELETE('/v1/jobs/{jobId}', { params }))
 }

@@ -1,26 +1,34 @@
 import { useState } from 'preact/hooks'
 import { api, resultOf } from '../api/client.ts'
-import { startSync } from '../api/start-job.ts'
-import type { Connection } from '../api/types.ts'
+import { cancelSync, startSync } from '../api/start-job.ts'
+import { type Connection, hasEnded, type Job } from '../api/types.ts'
 import { useAction } from '../api/use-action.ts'
 import { ConfirmByName } from '../elements/dialog.tsx'
 import { Problem } from '../elements/notice.tsx'
-import { goTo } from '../routing/navigation.tsx'
+import { goTo, Link } from '../routing/navigation.tsx'
 
 interface ConnectionActionsProps {
   connection: Connection
+  /** Its last sync. */
+  last: Job | undefined
   reload: () => void
   onEdit: () => void
+  onReset: () => void
 }
 
-/** What can be done with a connection. What cannot be undone asks for its name first. */
-export function ConnectionActions({ connection, reload, onEdit }: ConnectionActionsProps) {
+/** What can be done with a source. What cannot be undone asks for its name first. */
+export function ConnectionActions({ connection, last, reload, onEdit, onReset }: ConnectionActionsProps) {
   const { connectionId, paused } = connection
+  const running = last && !hasEnded(last.status) ? last : undefined
   const params = { path: { connectionId } }
   const [asked, setAsked] = useState<'reset' | 'delete'>()
   const sync = useAction(async () => {
     const { jobId } = await startSync(connectionId)
     goTo({ page: 'job', jobId })
+  })
+  const cancel = useAction(async (job: Pick<Job, 'jobId' | 'logEpoch'>) => {
+    await cancelSync(job)
+    reload()
   })
   const pause = useAction(async () => {
     if (paused) await resultOf(api.POST('/v1/connections/{connectionId}/resume', { params }))
@@ -30,20 +38,36 @@ export function ConnectionActions({ connection, reload, onEdit }: ConnectionActi
   const reset = useAction(async () => {
     await resultOf(api.DELETE('/v1/connections/{connectionId}/state', { params }))
     setAsked(undefined)
+    onReset()
     reload()
   })
   const remove = useAction(async () => {
     await resultOf(api.DELETE('/v1/connections/{connectionId}', { params }))
     goTo({ page: 'connections' }, { replaces: true })
   })
-  const problem = sync.problem ?? pause.problem
+  const problem = sync.problem ?? pause.problem ?? cancel.problem
   const busyJob = problem?.code === 'connection_busy' ? problem.extensions.jobId : undefined
   return (
     <>
       <div class="actions">
-        <button type="button" class="main" onClick={() => void sync.run()} disabled={sync.isRunning}>
-          Sync now
-        </button>
+        {running ? (
+          <>
+            <Link to={{ page: 'job', jobId: running.jobId }} class="button main">
+              Watch the sync
+            </Link>
+            <button
+              type="button"
+              onClick={() => void cancel.run(running)}
+              disabled={cancel.isRunning || running.cancelRequested === true}
+            >
+              Cancel
+            </button>
+          </>
+        ) : (
+          <button type="button" class="main" onClick={() => void sync.run()} disabled={sync.isRunning}>
+            Sync now
+          </button>
+        )}
         <button type="button" onClick={() => void pause.run()} disabled={pause.isRunning}>
           {paused ? 'Resume' : 'Pause'}
         </button>
@@ -51,10 +75,10 @@ export function ConnectionActions({ connection, reload, onEdit }: ConnectionActi
           Edit
         </button>
         <button type="button" onClick={() => setAsked('reset')}>
-          Reset
+          Reset …
         </button>
         <button type="button" class="danger" onClick={() => setAsked('delete')}>
-          Delete
+          Delete …
         </button>
       </div>
       {problem && (
@@ -62,14 +86,14 @@ export function ConnectionActions({ connection, reload, onEdit }: ConnectionActi
           <Problem problem={problem} />
           {typeof busyJob === 'number' && (
             <button type="button" class="small" onClick={() => goTo({ page: 'job', jobId: busyJob })}>
-              Go to the running job
+              Go to the running sync
             </button>
           )}
         </div>
       )}
       {asked === 'reset' && (
         <ConfirmByName
-          title="Reset this connection?"
+          title="Reset this source?"
           name={connectionId}
           verb="Reset"
           isRunning={reset.isRunning}
@@ -82,7 +106,7 @@ export function ConnectionActions({ connection, reload, onEdit }: ConnectionActi
       )}
       {asked === 'delete' && (
         <ConfirmByName
-          title="Delete this connection?"
+          title="Delete this source?"
           name={connectionId}
           verb="Delete"
           isRunning={remove.isRunning}

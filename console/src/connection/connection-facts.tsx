@@ -1,8 +1,8 @@
-import type { Connection } from '../api/types.ts'
+import { type Connection, hasEnded } from '../api/types.ts'
 import { Time } from '../elements/time.tsx'
 import { Link } from '../routing/navigation.tsx'
-import { formatCount, formatNoun } from '../words/figures.ts'
-import { scheduleWords } from '../words/schedule-words.ts'
+import { formatNoun } from '../words/figures.ts'
+import { scheduleWords, zoneOf } from '../words/schedule-words.ts'
 import { jobStatusWords } from '../words/statuses.ts'
 
 /** When it runs, and when it ran. */
@@ -18,7 +18,7 @@ export function ConnectionFacts({ connection }: { connection: Connection }) {
     paused,
     fullRefresh,
   } = connection
-  const [next, ...later] = nextRuns
+  const [next] = nextRuns
   const startDate = connection.config?.start_date
   return (
     <dl class="facts">
@@ -33,10 +33,20 @@ export function ConnectionFacts({ connection }: { connection: Connection }) {
       </div>
       <div>
         <dt>Next sync</dt>
-        <dd>{next === undefined ? paused ? 'paused' : 'when asked' : <Time at={next} relative />}</dd>
-        {later.length > 0 && (
+        <dd>
+          {next === undefined ? (
+            paused ? (
+              'paused'
+            ) : (
+              'when asked'
+            )
+          ) : (
+            <Time at={next} relative="ahead" zone={zoneOf(schedule)} />
+          )}
+        </dd>
+        {next !== undefined && (
           <dd class="note">
-            then <Time at={later[0] ?? ''} />
+            at <Time at={next ?? ''} zone={zoneOf(schedule)} />
           </dd>
         )}
       </div>
@@ -45,26 +55,38 @@ export function ConnectionFacts({ connection }: { connection: Connection }) {
         <dd>
           {lastJob ? (
             <Link to={{ page: 'job', jobId: lastJob.jobId }}>
-              {jobStatusWords[lastJob.status].word.toLowerCase()} <Time at={lastJob.lastUpdatedAt} relative />
+              {jobStatusWords[lastJob.status].word.toLowerCase()}
+              {hasEnded(lastJob.status) && (
+                <>
+                  {' '}
+                  <Time at={lastJob.lastUpdatedAt} relative="past" />
+                </>
+              )}
             </Link>
           ) : (
             'none yet'
           )}
         </dd>
-        {lastJob && <dd class="note">{formatNoun(lastJob.rowsSynced, 'row')}</dd>}
+        {lastJob && (
+          <dd class="note">
+            {formatNoun(lastJob.rowsSynced, 'row')}
+            {lastJob.jobType === 'refresh' && ', a full refresh'}
+          </dd>
+        )}
       </div>
       <div>
-        <dt>Last success</dt>
-        <dd>{lastSuccessAt === undefined ? 'never' : <Time at={lastSuccessAt} relative />}</dd>
-        {skippedRuns > 0 && <dd class="note">{formatCount(skippedRuns)} due times skipped, ever</dd>}
-        {untakenRuns > 0 && <dd class="note">{formatNoun(untakenRuns, 'sync')} whose rows nobody took in time</dd>}
+        <dt>Last successful sync</dt>
+        <dd>{lastSuccessAt === undefined ? 'never' : <Time at={lastSuccessAt} relative="past" />}</dd>
+        {lastJob?.jobType === 'refresh' && <dd class="note">full refreshes do not count</dd>}
+        {skippedRuns > 0 && <dd class="note">{formatNoun(skippedRuns, 'due time')} skipped, ever</dd>}
+        {untakenRuns > 0 && (
+          <dd class="note">{formatNoun(untakenRuns, 'sync')} whose rows nobody acknowledged in time</dd>
+        )}
       </div>
       <div>
-        <dt>Reads</dt>
-        <dd>
-          {typeof startDate === 'string' && startDate !== '' ? `since ${startDate.slice(0, 10)} UTC` : 'everything'}
-        </dd>
-        <dd class="note">{ack === 'on_success' ? 'a success counts as taken' : 'a program takes the rows'}</dd>
+        <dt>Since</dt>
+        <dd>{typeof startDate === 'string' && startDate !== '' ? `${startDate.slice(0, 10)} UTC` : 'the beginning'}</dd>
+        <dd class="note">{ack === 'on_success' ? 'does not wait for acknowledgement' : 'waits for acknowledgement'}</dd>
       </div>
     </dl>
   )

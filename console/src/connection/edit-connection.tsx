@@ -6,8 +6,9 @@ import { useResource } from '../api/use-resource.ts'
 import { Field } from '../elements/field.tsx'
 import { Loading, Problem } from '../elements/notice.tsx'
 import { AckFields } from '../setup/ack-fields.tsx'
-import type { SyncMode } from '../setup/draft.ts'
+import { regionOf, type SyncMode } from '../setup/draft.ts'
 import { ScheduleFields, scheduleFault } from '../setup/schedule-fields.tsx'
+import { SignInAtIntercom } from '../setup/sign-in-at-intercom.tsx'
 import { StreamPicker } from '../setup/stream-picker.tsx'
 import { loadStreams, streamList } from '../setup/streams.ts'
 import { streamsOf } from './configured-streams.ts'
@@ -19,7 +20,7 @@ interface EditConnectionProps {
 
 const noStreams: ReadonlySet<string> = new Set()
 
-/** Changes a connection. A token that is left empty stays as it is. */
+/** Changes a source. A token that is left empty stays as it is. */
 export function EditConnection({ connection, onClose }: EditConnectionProps) {
   const { connectionId, config = {} } = connection
   const known = useResource('streams', loadStreams)
@@ -38,16 +39,23 @@ export function EditConnection({ connection, onClose }: EditConnectionProps) {
     onClose(true)
   })
   return (
-    <section class="card padded" aria-label={`Edit ${connectionId}`}>
+    <section class="card padded edit" aria-labelledby="edit">
+      <h2 id="edit">Edit {connectionId}</h2>
+      <SignInAtIntercom
+        connectionId={connectionId}
+        region={regionOf(connection)}
+        label="Sign in again at Intercom"
+        onConnected={() => onClose(true)}
+      />
       <form
-        class="setup"
+        class="setup wide-form"
         onSubmit={(event) => {
           event.preventDefault()
           void save.run()
         }}
       >
         <div class="field-row">
-          <Field label="Access token" hint="Leave it empty to keep the present one.">
+          <Field label="Access token" hint="Leave it empty to keep the present access, by a token or by signing in.">
             {(attributes) => (
               <input
                 {...attributes}
@@ -70,13 +78,13 @@ export function EditConnection({ connection, onClose }: EditConnectionProps) {
             )}
           </Field>
         </div>
+        <ScheduleFields schedule={schedule} onChange={setSchedule} />
+        <AckFields ack={ack} onChange={setAck} />
         {known.data ? (
           <StreamPicker streams={known.data} chosen={chosen} refused={noStreams} onChoose={setChosen} />
         ) : (
           <Loading what="streams" />
         )}
-        <ScheduleFields schedule={schedule} onChange={setSchedule} />
-        <AckFields ack={ack} onChange={setAck} />
         {save.problem && <Problem problem={save.problem} />}
         <div class="actions">
           <button type="button" onClick={() => onClose(false)}>

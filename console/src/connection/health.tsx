@@ -1,19 +1,22 @@
-import type { Connection } from '../api/types.ts'
+import type { Connection, Job } from '../api/types.ts'
 import { Fix, Notice } from '../elements/notice.tsx'
 import { Time } from '../elements/time.tsx'
 import { Link } from '../routing/navigation.tsx'
-import type { Region } from '../setup/draft.ts'
+import { regionOf } from '../setup/draft.ts'
 import { SignInAtIntercom } from '../setup/sign-in-at-intercom.tsx'
+import { whoseFault } from '../words/failures.ts'
 import { formatNoun } from '../words/figures.ts'
 
 interface HealthProps {
   connection: Connection
+  /** Of its last sync, with all that is known of it. */
+  failure: Job['failure']
   onEdit: () => void
   reload: () => void
 }
 
-/** Why the connection is not well, and what to do. Nothing for one that is. */
-export function Health({ connection, onEdit, reload }: HealthProps) {
+/** Why the source is not well, and what to do. Nothing for one that is. */
+export function Health({ connection, failure, onEdit, reload }: HealthProps) {
   const { health, lastJob } = connection
   const needsSignIn = health === 'needs_sign_in' || lastJob?.failure?.code === 'token_invalid'
   if (lastJob?.status === 'failed' || needsSignIn) {
@@ -22,6 +25,7 @@ export function Health({ connection, onEdit, reload }: HealthProps) {
         {lastJob?.failure && (
           <>
             <p class="failure-message">{lastJob.failure.message}</p>
+            {failure && <p>{whoseFault[failure.failureType]}</p>}
             <Fix code={lastJob.failure.code} />
           </>
         )}
@@ -46,8 +50,8 @@ export function Health({ connection, onEdit, reload }: HealthProps) {
     return (
       <Notice tone="attention" title="The next scheduled sync waits for an acknowledgement">
         <p>
-          A program has to say that it holds the messages of the last sync (POST /v1/jobs/{'{jobId}'}/ack). If nobody
-          takes them here, choose “A sync that succeeds counts as taken” under Edit.
+          Your program has to say that it has the rows of the last sync (POST /v1/jobs/{lastJob?.jobId ?? '{jobId}'}
+          /ack). If there is no such program, choose “Do not wait” under Edit.
         </p>
       </Notice>
     )
@@ -68,14 +72,9 @@ function LastJob({ connection: { lastSuccessAt }, jobId }: { connection: Connect
       {lastSuccessAt !== undefined && (
         <span class="muted">
           {' '}
-          · the last one that succeeded ended <Time at={lastSuccessAt} relative />
+          · the last one that succeeded ended <Time at={lastSuccessAt} relative="past" />
         </span>
       )}
     </p>
   )
-}
-
-function regionOf({ config }: Connection): Region {
-  const region = config?.region
-  return region === 'us' || region === 'eu' || region === 'au' ? region : 'auto'
 }

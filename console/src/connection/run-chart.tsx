@@ -6,15 +6,15 @@ import { formatTime } from '../words/times.ts'
 
 const mostRuns = 30
 
-/** Rows of the last jobs, oldest first: one bar each, which leads to its job. */
+/** Rows of the last syncs, oldest first: one bar each, which leads to its sync. */
 export function RunChart({ jobs }: { jobs: readonly Job[] }) {
   const shown = jobs.slice(0, mostRuns).toReversed()
   if (shown.length < 2) return null
   const most = Math.max(1, ...shown.map(({ rowsSynced }) => rowsSynced))
   const now = Date.now()
   return (
-    <section aria-labelledby="rows-of-runs">
-      <h2 id="rows-of-runs">Rows of the last {shown.length} runs</h2>
+    <section aria-labelledby="rows-of-syncs">
+      <h2 id="rows-of-syncs">Rows of the last {shown.length} syncs</h2>
       <div class="card padded run-chart">
         <ol>
           {shown.map((job) => (
@@ -34,7 +34,7 @@ export function RunChart({ jobs }: { jobs: readonly Job[] }) {
 
 const tallest = 44
 
-/** A run that brought something is never drawn as nothing. */
+/** A sync that brought something is never drawn as nothing. */
 function heightOf(share: number): number {
   return share === 0 ? 1 : Math.max(3, Math.round(share * tallest))
 }

@@ -46,21 +46,30 @@ export function Problem({ problem, again }: { problem: CallError; again?: () => 
 /** What to do about an error, from the page that explains all of them. Nothing for a code that it does not have. */
 export function Fix({ code }: { code: string }) {
   const [fixOf, setFixOf] = useState<FixOf>()
+  const [isOpen, setOpen] = useState(false)
   useEffect(() => {
     void loadFixes().then((loaded) => setFixOf(() => loaded))
   }, [])
   const fix = fixOf?.(code)
   return (
-    <p class="fix">
+    <div class="fix">
       {fix !== undefined && (
         <>
-          <b>What to do:</b> {fix}{' '}
+          <p>
+            <b>What to do:</b> {fix.fix}
+          </p>
+          <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+            <summary>
+              When <code>{code}</code> occurs
+            </summary>
+            {isOpen && <p>{fix.when}</p>}
+          </details>
         </>
       )}
       <a href={errorsPage} target="_blank" rel="noreferrer">
-        <code>{code}</code> explained
+        All errors, on GitHub ↗
       </a>
-    </p>
+    </div>
   )
 }
 

@@ -8,7 +8,7 @@ import { serviceRoot } from '../routing/service-root.ts'
 import { formatBytes } from '../words/figures.ts'
 
 /**
- * The messages of a job as a file. Without API keys that is a link, and the browser writes to disk as they come. A key
+ * The log of a sync as a file. Without API keys that is a link, and the browser writes to disk as they come. A key
  * stands in a header, which no link can have: then curl does it.
  */
 export function Download({ job }: { job: Job }) {
@@ -31,10 +31,10 @@ export function Download({ job }: { job: Job }) {
         Download
       </button>
       {isOpen && (
-        <Dialog title="Download the messages" onClose={() => setOpen(false)}>
+        <Dialog title="Download the log" onClose={() => setOpen(false)}>
           <p>
-            {formatBytes(bytesSynced)} of NDJSON. The API key travels in a header, which a browser's download cannot
-            have. This line does it, with your key in <code>API_KEY</code>:
+            {formatBytes(bytesSynced)} of NDJSON: all rows and what was logged. The API key travels in a header, which a
+            browser's download cannot have. This line does it, with your key in <code>API_KEY</code>:
           </p>
           <CurlLine line={curlLine(call)} />
           <div class="actions">

@@ -1,21 +1,33 @@
 import type { Job } from '../api/types.ts'
 import { Fix, Notice } from '../elements/notice.tsx'
+import { whoseFault } from '../words/failures.ts'
+import { formatNoun } from '../words/figures.ts'
 
-const whose: Record<NonNullable<Job['failure']>['failureType'], string> = {
-  config_error: 'Somebody has to mend this: the next sync will fail in the same way.',
-  transient_error: 'This may pass by itself: the next sync tries again, and goes on from here.',
-  system_error: 'This is a fault of the service, not of the source.',
-}
-
-/** Why the job failed, in words, and what to do. */
-export function Failure({ job: { failure, status } }: { job: Job }) {
+/** Why the sync failed, in words, what to do, and what became of the rest. */
+export function Failure({ job }: { job: Job }) {
+  const { failure, status } = job
   if (!failure || status === 'cancelled') return null
   const { message, code, streamName, failureType } = failure
   return (
     <Notice tone="problem" title={streamName === undefined ? 'The sync failed' : `The sync failed at ${streamName}`}>
       <p class="failure-message">{message}</p>
-      <p>{whose[failureType]}</p>
+      <p>{whoseFault[failureType]}</p>
       <Fix code={code} />
+      <Kept job={job} />
     </Notice>
+  )
+}
+
+/** What becomes of the rows of a sync that did not come to its end. */
+export function Kept({ job: { rowsSynced, streams, connectionId } }: { job: Job }) {
+  if (rowsSynced === 0) return null
+  const cut = streams.filter(({ status }) => status !== 'COMPLETE').length
+  return (
+    <p>
+      {cut} of {formatNoun(streams.length, 'stream')} did not come to an end. The {formatNoun(rowsSynced, 'row')} that
+      came stay in the log of this sync.
+      {connectionId !== undefined &&
+        ' The next sync goes on behind what has been acknowledged, and brings the rest again.'}
+    </p>
   )
 }

@@ -1,9 +1,9 @@
 import { hasEnded, type Job } from '../api/types.ts'
 import { Time, useNow } from '../elements/time.tsx'
-import { formatBytes, formatCount, formatRate } from '../words/figures.ts'
+import { formatBytes, formatCount, formatNoun, formatRate } from '../words/figures.ts'
 import { formatSpan, readDuration } from '../words/times.ts'
 
-/** The figures of the whole job. */
+/** The figures of the whole sync. */
 export function JobFacts({ job }: { job: Job }) {
   const {
     rowsSynced,
@@ -25,7 +25,7 @@ export function JobFacts({ job }: { job: Job }) {
       <Fact
         name="Rows"
         value={formatCount(rowsSynced)}
-        note={`${formatBytes(bytesSynced)} in ${formatCount(messageCount)} messages`}
+        note={`${formatNoun(messageCount, 'log line')}${hasEnded(status) ? `, ${formatBytes(bytesSynced)}` : ''}`}
       />
       {rate !== undefined && !hasEnded(status) && (
         <Fact name="Speed" value={formatRate(rate)} note="over the last half minute" />
@@ -41,11 +41,15 @@ export function JobFacts({ job }: { job: Job }) {
         <dd>
           <Time at={startTime ?? createdAt} />
         </dd>
-        {scheduledFor !== undefined && (
-          <dd class="note">
-            due <Time at={scheduledFor} />
-          </dd>
-        )}
+        <dd class="note">
+          {scheduledFor === undefined ? (
+            'by hand, or by a call'
+          ) : (
+            <>
+              by schedule, due <Time at={scheduledFor} />
+            </>
+          )}
+        </dd>
       </div>
     </dl>
   )

@@ -1,4 +1,4 @@
-import { api, resultOf } from '../api/client.ts'
+import { cancelSync } from '../api/start-job.ts'
 import { hasEnded, type Job } from '../api/types.ts'
 import { useAction } from '../api/use-action.ts'
 import { CopyAsCurl } from '../elements/copy-as-curl.tsx'
@@ -9,12 +9,11 @@ import { Link } from '../routing/navigation.tsx'
 import { jobStatusWords } from '../words/statuses.ts'
 import { Download } from './download.tsx'
 
-/** What the job is, how it is, and what can be done with it. */
+/** What the sync is, how it is, and what can be done with it. */
 export function JobHead({ job, reload }: { job: Job; reload: () => void }) {
   const { jobId, jobType, status, connectionId, cancelRequested, logEpoch } = job
   const cancel = useAction(async () => {
-    const params = { path: { jobId }, query: { epoch: logEpoch } }
-    await resultOf(api.DELETE('/v1/jobs/{jobId}', { params }))
+    await cancelSync({ jobId, logEpoch })
     reload()
   })
   const kind = jobType === 'refresh' ? 'Full refresh' : 'Sync'

@@ -3,7 +3,7 @@ import { hasEnded, type Job } from '../api/types.ts'
 import { useResource } from '../api/use-resource.ts'
 import { Loading, Notice, Problem } from '../elements/notice.tsx'
 import { formatNoun } from '../words/figures.ts'
-import { Failure } from './failure.tsx'
+import { Failure, Kept } from './failure.tsx'
 import { JobFacts } from './job-facts.tsx'
 import { JobHead } from './job-head.tsx'
 import { loadJob } from './load-job.ts'
@@ -15,7 +15,7 @@ import { Wait } from './wait.tsx'
 
 const refreshMs = 2000
 
-/** One run of a sync, live: its streams, what it waits for, its log. */
+/** One sync, live: its streams, what it waits for, its log. */
 export function JobPage({ jobId }: { jobId: number }) {
   const { data, problem, reload } = useResource(
     `job ${jobId}`,
@@ -24,7 +24,7 @@ export function JobPage({ jobId }: { jobId: number }) {
   )
   const [from, setFrom] = useState<number>()
   const log = useJobLog(data, from)
-  if (!data) return problem ? <Problem problem={problem} again={reload} /> : <Loading what={`job ${jobId}`} />
+  if (!data) return problem ? <Problem problem={problem} again={reload} /> : <Loading what={`sync ${jobId}`} />
   const job = withLog(data, log)
   return (
     <>
@@ -32,10 +32,15 @@ export function JobPage({ jobId }: { jobId: number }) {
       {problem && <Problem problem={problem} again={reload} />}
       {log?.phase === 'reconnecting' && (
         <Notice tone="attention" title="The connection to the service broke">
-          <p>The job is not affected. This page reads on where it was as soon as the service answers.</p>
+          <p>The sync is not affected. This page reads on where it was as soon as the service answers.</p>
         </Notice>
       )}
       <Failure job={job} />
+      {job.status === 'cancelled' && job.rowsSynced > 0 && (
+        <Notice tone="plain" title="The sync was cancelled">
+          <Kept job={job} />
+        </Notice>
+      )}
       <Wait job={job} />
       {job.skippedStreams && job.skippedStreams.length > 0 && (
         <Notice tone="attention" title={`${formatNoun(job.skippedStreams.length, 'stream')} left out`}>

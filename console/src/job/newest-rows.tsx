@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { hasEnded, type Job } from '../api/types.ts'
 import { ScrollBox } from '../elements/scroll-box.tsx'
+import { Link } from '../routing/navigation.tsx'
 import type { RowPreview } from './log/log-messages.ts'
 import type { JobLog } from './log/use-job-log.ts'
 
@@ -16,7 +17,7 @@ export function NewestRows({ log, job }: { log: JobLog | undefined; job: Job }) 
     if (hasEnded(job.status)) return null
     return (
       <section aria-labelledby="newest">
-        <h2 id="newest">Newest rows</h2>
+        <h2 id="newest">Rows delivered last</h2>
         <p class="muted">The first rows appear here as soon as Intercom has answered.</p>
       </section>
     )
@@ -24,10 +25,10 @@ export function NewestRows({ log, job }: { log: JobLog | undefined; job: Job }) 
   return (
     <section aria-labelledby="newest">
       <div class="section-head">
-        <h2 id="newest">Newest rows</h2>
+        <h2 id="newest">Rows delivered last</h2>
         {names.length > 1 && (
           <label class="inline">
-            <span class="unseen">Stream of the newest rows</span>
+            <span class="unseen">Stream of these rows</span>
             <select value={name} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
               {names.map((one) => (
                 <option key={one}>{one}</option>
@@ -37,9 +38,10 @@ export function NewestRows({ log, job }: { log: JobLog | undefined; job: Job }) 
         )}
         {names.length === 1 && <span class="muted">{name}</span>}
       </div>
-      <ScrollBox class="card" label="Table of the newest rows">
+      <ScrollBox class="card" label="Table of the rows delivered last">
         <RowTable rows={rows.toReversed()} />
       </ScrollBox>
+      <Earlier jobId={job.jobId} streams={job.streams.filter(({ streamName }) => !names.includes(streamName))} />
     </section>
   )
 }
@@ -73,5 +75,22 @@ function RowTable({ rows }: { rows: readonly RowPreview[] }) {
         ))}
       </tbody>
     </table>
+  )
+}
+
+/** This page has the end of the log alone: rows of other streams came before it. */
+function Earlier({ jobId, streams }: Pick<Job, 'jobId' | 'streams'>) {
+  const withRows = streams.filter(({ rowsSynced }) => rowsSynced > 0)
+  if (withRows.length === 0) return null
+  return (
+    <p class="hint">
+      Came before these:{' '}
+      {withRows.map(({ streamName: stream }, index) => (
+        <span key={stream}>
+          {index > 0 && ', '}
+          <Link to={{ page: 'records', jobId, stream }}>{stream}</Link>
+        </span>
+      ))}
+    </p>
   )
 }

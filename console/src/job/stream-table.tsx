@@ -4,8 +4,8 @@ import { Status } from '../elements/status.tsx'
 import { Time } from '../elements/time.tsx'
 import { Link } from '../routing/navigation.tsx'
 import { formatCount, formatRate } from '../words/figures.ts'
-import { type StatusWords, streamStatusWords } from '../words/statuses.ts'
-import { formatSpan } from '../words/times.ts'
+import { type Look, streamWords } from '../words/statuses.ts'
+import { formatSpan, freshnessHint } from '../words/times.ts'
 import { completenessWords } from './completeness.ts'
 
 interface StreamTableProps {
@@ -17,6 +17,7 @@ interface StreamTableProps {
 /** How far each stream is. */
 export function StreamTable({ job, rates }: StreamTableProps) {
   if (job.streams.length === 0) return null
+  const isOver = hasEnded(job.status)
   return (
     <section aria-labelledby="streams">
       <h2 id="streams">Streams</h2>
@@ -29,7 +30,7 @@ export function StreamTable({ job, rates }: StreamTableProps) {
               <th scope="col" class="wide">
                 Rows
               </th>
-              <th scope="col">Speed</th>
+              {!isOver && <th scope="col">Speed</th>}
               <th scope="col">Read up to</th>
               <th scope="col">
                 <span class="unseen">Records</span>
@@ -43,6 +44,7 @@ export function StreamTable({ job, rates }: StreamTableProps) {
           </tbody>
         </table>
       </ScrollBox>
+      {job.streams.some(({ cursor = 0 }) => cursor > 0) && <p class="hint">Read up to: {freshnessHint}</p>}
     </section>
   )
 }
@@ -55,26 +57,28 @@ function StreamRow({ stream, job, rate }: { stream: JobStream; job: Job; rate: n
     <tr>
       <th scope="row">{streamName}</th>
       <td>
-        <Status {...statusOf(stream, job)} />
+        <Status {...streamWords(stream, job)} />
       </td>
       <td class="wide">
-        <Bar stream={stream} isOver={isOver} />
+        <Bar stream={stream} isOver={isOver} look={streamWords(stream, job).look} />
         {completenessWords(stream).map((words) => (
           <span key={words} class="note">
             {words}
           </span>
         ))}
       </td>
-      <td>
-        {perSecond !== undefined && perSecond > 0 && (
-          <>
-            {formatRate(perSecond)}
-            {rowsEstimate !== undefined && rowsEstimate > rowsSynced && (
-              <span class="note">{formatSpan(((rowsEstimate - rowsSynced) / perSecond) * 1000)} left</span>
-            )}
-          </>
-        )}
-      </td>
+      {!hasEnded(job.status) && (
+        <td>
+          {perSecond !== undefined && perSecond > 0 && (
+            <>
+              {formatRate(perSecond)}
+              {rowsEstimate !== undefined && rowsEstimate > rowsSynced && (
+                <span class="note">{formatSpan(((rowsEstimate - rowsSynced) / perSecond) * 1000)} left</span>
+              )}
+            </>
+          )}
+        </td>
+      )}
       <td>{cursor !== undefined && cursor > 0 && <Time at={cursor * 1000} />}</td>
       <td class="number">
         {rowsSynced > 0 && (
@@ -87,25 +91,18 @@ function StreamRow({ stream, job, rate }: { stream: JobStream; job: Job; rate: n
   )
 }
 
-/** A stream of a job that was cancelled or has failed has no last word of its own if it had not begun. */
-function statusOf({ status }: JobStream, job: Job): StatusWords {
-  return status === 'INCOMPLETE' && job.status === 'cancelled'
-    ? { look: 'stopped', word: 'Stopped' }
-    : streamStatusWords[status]
-}
-
 /** How many of the rows that Intercom counted have come. */
-function Bar({ stream, isOver }: { stream: JobStream; isOver: boolean }) {
+function Bar({ stream, isOver, look }: { stream: JobStream; isOver: boolean; look: Look }) {
   const { streamName, rowsSynced, rowsEstimate, status } = stream
   const most = Math.max(rowsEstimate ?? 0, rowsSynced)
   // Where Intercom tells no count, nobody knows how much is left.
   const isUnknown = !isOver && rowsEstimate === undefined
-  const share = status === 'COMPLETE' ? 1 : most === 0 ? 0 : rowsSynced / most
+  const share = rowsSynced === 0 ? 0 : status === 'COMPLETE' ? 1 : rowsSynced / most
   const showsEstimate = rowsEstimate !== undefined && rowsEstimate > rowsSynced && !isOver
   return (
     <div class="bar-line">
       <div
-        class={`bar ${status === 'INCOMPLETE' ? 'broken' : isUnknown ? 'unknown' : ''}`}
+        class={`bar ${look === 'failed' ? 'broken' : look === 'stopped' ? 'cut-short' : isUnknown ? 'unknown' : ''}`}
         role="progressbar"
         aria-label={`Rows of ${streamName}`}
         aria-valuemin={0}

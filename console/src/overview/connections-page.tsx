@@ -11,8 +11,8 @@ import { RecentJobs } from './recent-jobs.tsx'
 const refreshMs = 5000
 const pageSize = 50
 
-/** All connections of the caller, in the order of their names. @param withJobs whether the latest jobs follow */
-export function ConnectionsPage({ withJobs }: { withJobs: boolean }) {
+/** All sources of the caller, in the order of their names, and the latest syncs. */
+export function ConnectionsPage() {
   const [cursors, setCursors] = useState<string[]>([])
   const cursor = cursors.at(-1)
   const { data, problem, reload } = useResource(
@@ -27,14 +27,14 @@ export function ConnectionsPage({ withJobs }: { withJobs: boolean }) {
   return (
     <>
       <div class="page-head">
-        <PageTitle title="Connections" />
+        <PageTitle title="Sources" />
         {data && !isEmpty && <AddSource />}
       </div>
       {problem && <Problem problem={problem} again={reload} />}
-      {!data && !problem && <Loading what="connections" />}
+      {!data && !problem && <Loading what="sources" />}
       {isEmpty && <NoConnection />}
       {data && !isEmpty && (
-        <section aria-label="Connections">
+        <section aria-label="Sources">
           <ul class="rows connections">
             {data.data.map((connection) => (
               <ConnectionRow key={connection.connectionId} connection={connection} />
@@ -56,7 +56,7 @@ export function ConnectionsPage({ withJobs }: { withJobs: boolean }) {
           </div>
         </section>
       )}
-      {withJobs && data && <RecentJobs />}
+      {data && <RecentJobs />}
     </>
   )
 }

@@ -8,11 +8,11 @@ import { formatSpan, readDuration } from '../words/times.ts'
 
 interface JobListProps {
   jobs: readonly Job[]
-  /** Whether each line says whose job it is. */
+  /** Whether each line says whose sync it is. */
   namesConnection?: boolean
 }
 
-/** Jobs, newest first, one line each. */
+/** Syncs, newest first, one line each. */
 export function JobList({ jobs, namesConnection = false }: JobListProps) {
   return (
     <ul class="rows jobs">
@@ -40,14 +40,14 @@ function JobRow({ job, namesConnection }: { job: Job; namesConnection: boolean }
         )}
         <span class="muted">
           {jobType === 'refresh' ? 'full refresh' : 'sync'}
-          {scheduledFor !== undefined && ', by schedule'}
-          {namesConnection && connectionId === undefined && ', without a connection'}
+          {scheduledFor === undefined ? ', by hand' : ', by schedule'}
+          {namesConnection && connectionId === undefined && ', without a source'}
         </span>
         {failure && <span class="why">{failure.message}</span>}
       </span>
       <span class="number">{formatNoun(rowsSynced, 'row')}</span>
       <span class="muted end">
-        <Time at={createdAt} relative />
+        <Time at={createdAt} relative="past" />
         {length !== undefined && `, ${formatSpan(length)}`}
       </span>
     </li>

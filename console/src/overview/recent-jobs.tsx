@@ -5,7 +5,7 @@ import { JobList } from './job-list.tsx'
 
 const refreshMs = 5000
 
-/** The latest jobs of all connections, and those without one. Nothing where no job has run yet. */
+/** The latest syncs of all sources, and those without one. Nothing where none has begun yet. */
 export function RecentJobs() {
   const { data } = useResource(
     'recent jobs',
@@ -14,8 +14,8 @@ export function RecentJobs() {
   )
   if (!data || data.data.length === 0) return null
   return (
-    <section aria-labelledby="recent-jobs">
-      <h2 id="recent-jobs">Recent jobs</h2>
+    <section aria-labelledby="recent-syncs">
+      <h2 id="recent-syncs">Recent syncs</h2>
       <JobList jobs={data.data} namesConnection />
       <div class="list-foot">
         <span class="spread" />

@@ -5,16 +5,16 @@ import { parseExactly } from './exact-json.ts'
 export interface RecordQuery {
   jobId: number
   stream: string
-  /** Only records that belong to this record of the parent stream. */
+  /** Only rows that belong to this row of the parent stream. */
   parentId?: string | undefined
-  /** Only records with this primary key; empty = all. */
+  /** Only rows with this primary key; empty = all. */
   id: string
   cursor?: string | undefined
 }
 
 const pageSize = 20
 
-/** A page of the newest records, with all their digits. */
+/** A page of the rows delivered last, with all their digits. */
 export async function loadRecords(
   { jobId, stream, parentId, id, cursor }: RecordQuery,
   signal?: AbortSignal,

@@ -1,24 +1,24 @@
 import { useId, useState } from 'preact/hooks'
-import type { RecordPage } from '../api/types.ts'
-import { useAction } from '../api/use-action.ts'
+import type { Job } from '../api/types.ts'
 import { useResource } from '../api/use-resource.ts'
 import { CopyAsCurl } from '../elements/copy-as-curl.tsx'
-import { Loading, Problem } from '../elements/notice.tsx'
+import { Problem } from '../elements/notice.tsx'
 import { PageTitle } from '../elements/page-title.tsx'
 import { loadJob } from '../job/load-job.ts'
-import { Link } from '../routing/navigation.tsx'
-import { formatCount } from '../words/figures.ts'
-import { loadRecords, type RecordQuery } from './load-records.ts'
+import { goTo, Link } from '../routing/navigation.tsx'
+import { formatCount, formatNoun } from '../words/figures.ts'
+import type { RecordQuery } from './load-records.ts'
 import { RecordTable } from './record-table.tsx'
+import { useRecordSearch } from './use-record-search.ts'
 
 interface RecordsPageProps {
   jobId: number
   stream: string
-  /** Only records that belong to this record of the parent stream. */
+  /** Only rows that belong to this row of the parent stream. */
   parentId?: string
 }
 
-/** The newest records of a stream in the log of a job. */
+/** The rows of a stream that a sync delivered, in full. */
 export function RecordsPage({ jobId, stream, parentId }: RecordsPageProps) {
   const [id, setId] = useState('')
   const [typed, setTyped] = useState('')
@@ -29,6 +29,9 @@ export function RecordsPage({ jobId, stream, parentId }: RecordsPageProps) {
   const { streams = [] } = job.data ?? {}
   const parent = streams.find(({ streamName }) => streamName === stream)?.parentStream
   const children = streams.filter(({ parentStream }) => parentStream === stream).map(({ streamName }) => streamName)
+  const others = streams.flatMap(({ streamName, rowsSynced }) =>
+    rowsSynced > 0 && streamName !== stream ? streamName : [],
+  )
   return (
     <>
       <div class="page-head">
@@ -37,10 +40,10 @@ export function RecordsPage({ jobId, stream, parentId }: RecordsPageProps) {
           <div class="under-title">
             {parentId !== undefined && (
               <>
-                of {parent ?? 'the record'} {parentId} (<Link to={{ page: 'records', jobId, stream }}>show all</Link>),{' '}
+                of {parent ?? 'the row'} {parentId} (<Link to={{ page: 'records', jobId, stream }}>show all</Link>),{' '}
               </>
             )}
-            newest first, from <Link to={{ page: 'job', jobId }}>sync {jobId}</Link>
+            last delivered first, from <Link to={{ page: 'job', jobId }}>sync {jobId}</Link>
           </div>
         </div>
         <form
@@ -50,10 +53,22 @@ export function RecordsPage({ jobId, stream, parentId }: RecordsPageProps) {
             setId(typed.trim())
           }}
         >
+          {others.length > 0 && (
+            <select
+              aria-label="Stream"
+              value={stream}
+              onChange={({ currentTarget }) => goTo({ page: 'records', jobId, stream: currentTarget.value })}
+            >
+              {[stream, ...others].map((one) => (
+                <option key={one}>{one}</option>
+              ))}
+            </select>
+          )}
           <label for={fieldId}>Id</label>
           <input
             id={fieldId}
             type="search"
+            size={28}
             value={typed}
             spellcheck={false}
             onInput={({ currentTarget }) => setTyped(currentTarget.value)}
@@ -61,7 +76,7 @@ export function RecordsPage({ jobId, stream, parentId }: RecordsPageProps) {
           <button type="submit">Search</button>
         </form>
       </div>
-      <Records key={id} {...{ jobId, stream, parentId, id, children }} />
+      <Records key={id} {...{ jobId, stream, parentId, id, children }} job={job.data} />
       <div class="list-foot">
         <span class="spread" />
         <CopyAsCurl call={{ path }} />
@@ -71,41 +86,73 @@ export function RecordsPage({ jobId, stream, parentId }: RecordsPageProps) {
 }
 
 interface RecordsProps extends RecordQuery {
-  /** The streams whose records belong to these. */
+  /** The streams whose rows belong to these. */
   children: readonly string[]
+  job: Job | undefined
 }
 
-function Records({ children, ...query }: RecordsProps) {
-  const { jobId, id } = query
-  const first = useResource(JSON.stringify(query), (signal) => loadRecords(query, signal))
-  const [further, setFurther] = useState<RecordPage[]>([])
-  const pages = first.data ? [first.data, ...further] : []
-  const last = pages.at(-1)
-  const look = useAction(async () => {
-    const page = await loadRecords({ ...query, cursor: last?.next })
-    setFurther([...further, page])
-  })
-  if (!last)
-    return first.problem ? <Problem problem={first.problem} again={first.reload} /> : <Loading what="records" />
-  const records = pages.flatMap(({ data }) => data)
+/** Rows that are looked for at a time. With an id the latest version of one is enough. */
+const pageSize = 20
+
+function Records({ children, job, ...query }: RecordsProps) {
+  const { jobId, stream, id } = query
+  const { records, linesLeft, isSearching, problem, stop, goOn } = useRecordSearch(query, id === '' ? pageSize : 1)
+  const isAtBeginning = linesLeft === 0
   return (
     <>
       {records.length > 0 && <RecordTable {...{ jobId, records, children }} />}
-      <p class="muted">{whereItStopped(records.length, last, id)}</p>
-      {look.problem && <Problem problem={look.problem} />}
-      {last.next !== undefined && (
-        <button type="button" onClick={() => void look.run()} disabled={look.isRunning}>
-          Look further back
+      {isSearching && <Searching linesLeft={linesLeft} lines={job?.messageCount} onStop={stop} />}
+      {problem && <Problem problem={problem} again={goOn} />}
+      {!isSearching && linesLeft !== undefined && (
+        <p class="muted" role="status">
+          {whereItEnded(records.length, linesLeft, query)}
+          {isAtBeginning && records.length === 0 && id === '' && job?.connectionId !== undefined && (
+            <>
+              {' '}
+              Earlier syncs may have:{' '}
+              <Link to={{ page: 'connection', connectionId: job.connectionId }}>{job.connectionId}</Link> leads to the
+              last rows of {stream}.
+            </>
+          )}
+        </p>
+      )}
+      {!isSearching && !isAtBeginning && !problem && (
+        <button type="button" onClick={goOn}>
+          {id !== '' && records.length > 0 ? 'Look for older versions' : 'Look further back'}
         </button>
       )}
     </>
   )
 }
 
-/** A page comes from a bounded piece of the log, which may hold none. */
-function whereItStopped(count: number, { messagesLeft, next }: RecordPage, id: string): string {
-  const wanted = id === '' ? 'record of this stream' : `record with the id ${id}`
-  if (next === undefined) return count === 0 ? `The log holds no ${wanted}.` : 'This is the beginning of the log.'
-  const left = `${formatCount(messagesLeft)} messages before these were not looked at yet.`
-  return count === 0 ? `No ${wanted} so far. ${left}` : left
+interface SearchingProps {
+  linesLeft: number | undefined
+  /** All lines of the log, as far as it is known. */
+  lines: number | undefined
+  onStop: () => void
+}
+
+/** How far a search is. */
+function Searching({ linesLeft, lines, onStop }: SearchingProps) {
+  const looked = lines === undefined || linesLeft === undefined ? undefined : Math.max(0, lines - linesLeft)
+  return (
+    <div class="searching" role="status">
+      <progress aria-label="Searched of the log" max={lines ?? 1} value={looked ?? 0} />
+      <span>
+        Searching the log{looked !== undefined && `: ${formatCount(looked)} of ${formatCount(lines ?? 0)} lines so far`}{' '}
+        …
+      </span>
+      <button type="button" class="small" onClick={onStop}>
+        Stop
+      </button>
+    </div>
+  )
+}
+
+function whereItEnded(count: number, linesLeft: number, { stream, id }: RecordQuery): string {
+  const wanted = id === '' ? `row of ${stream}` : `row of ${stream} with the id ${id}`
+  if (linesLeft === 0)
+    return count === 0 ? `This sync brought no ${wanted}.` : 'That is all: the whole log was searched.'
+  const left = `The first ${formatNoun(linesLeft, 'line')} of the log were not searched yet.`
+  return count === 0 ? `Stopped. ${left}` : left
 }

@@ -10,14 +10,20 @@ interface AccessFieldsProps {
   onToken: (token: string) => void
   mayBegin: () => Promise<boolean>
   onConnected: () => void
+  onStartAnew: () => void
 }
 
 /** How the service gets at the workspace: by signing in at Intercom, or by a token. */
-export function AccessFields({ draft, token, fault, onToken, mayBegin, onConnected }: AccessFieldsProps) {
+export function AccessFields({ draft, token, fault, onToken, mayBegin, onConnected, onStartAnew }: AccessFieldsProps) {
   if (draft.signedInAs !== undefined) {
     return (
-      <Notice tone="plain" title="Signed in at Intercom">
-        <p>The service holds the token. The connection is paused until you have set up the source.</p>
+      <Notice tone="plain" title="Access granted">
+        <p>
+          You have signed in at Intercom. The source “{draft.signedInAs}” is there, and paused until you have set it up.
+        </p>
+        <button type="button" class="quiet small" onClick={onStartAnew}>
+          Leave it, and describe another source
+        </button>
       </Notice>
     )
   }

@@ -3,21 +3,25 @@ import type { Draft } from './draft.ts'
 
 const choices: Record<Draft['ack'], { label: string; hint: string }> = {
   client: {
-    label: 'A program of ours takes the rows',
-    hint: 'The next scheduled sync waits until it has acknowledged them, so nothing is lost.',
+    label: 'Wait until a program of mine has acknowledged the last rows',
+    hint: 'No change is ever skipped. Without such a program only the first sync runs by itself.',
   },
   on_success: {
-    label: 'A sync that succeeds counts as taken',
-    hint: 'The next sync brings only what has changed since, whether or not anybody has read the rows.',
+    label: 'Do not wait',
+    hint: 'A successful sync counts as acknowledged, whether or not anybody has fetched its rows.',
   },
 }
 
-/** Who takes what a sync brings. */
+/** What has to have become of the rows of one sync before the next one goes on behind them. */
 export function AckFields({ ack, onChange }: { ack: Draft['ack']; onChange: (ack: Draft['ack']) => void }) {
   const name = useId()
   return (
     <fieldset>
-      <legend>Who takes the rows</legend>
+      <legend>Before the next scheduled sync</legend>
+      <p class="hint">
+        Rows stay here, in the log of each sync: a program fetches them over HTTP, or you download them. Nothing is
+        written into a database by itself.
+      </p>
       {Object.entries(choices).map(([choice, { label, hint }]) => (
         <label key={choice} class="choice">
           <input type="radio" name={name} checked={ack === choice} onChange={() => onChange(choice as Draft['ack'])} />

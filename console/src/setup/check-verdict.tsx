@@ -11,6 +11,7 @@ export function CheckVerdict({ check: { isGood, message } }: { check: CheckResul
         {sentencesOf(message).map((sentence) => (
           <li key={sentence}>{sentence}</li>
         ))}
+        {isGood && <li>Streams that are not ticked from the start were not tried.</li>}
       </ul>
     </Notice>
   )

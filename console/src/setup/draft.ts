@@ -18,6 +18,12 @@ export interface Draft {
   signedInAs?: string
 }
 
+/** The region in a source's config. */
+export function regionOf({ config }: Pick<Connection, 'config'>): Region {
+  const region = config?.region
+  return region === 'us' || region === 'eu' || region === 'au' ? region : 'auto'
+}
+
 const storageKey = `intercom-sync draft ${serviceRoot.pathname}`
 
 const emptyDraft: Draft = {

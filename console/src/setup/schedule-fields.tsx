@@ -1,21 +1,20 @@
 import { Cron } from 'croner'
+import { Fragment } from 'preact'
 import { useId, useState } from 'preact/hooks'
 import type { Schedule } from '../api/types.ts'
 import { Field } from '../elements/field.tsx'
 import { Time } from '../elements/time.tsx'
-import { scheduleWords } from '../words/schedule-words.ts'
-import { readDuration } from '../words/times.ts'
+import { scheduleWords, zoneOf } from '../words/schedule-words.ts'
+import { ownZone, readDuration } from '../words/times.ts'
+import { isZone, ZoneField } from './zone-field.tsx'
 
 type Kind = 'manual' | 'daily' | 'interval' | 'cron'
-
-const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone
-const zones = Intl.supportedValuesOf('timeZone')
 
 const kinds: Record<Kind, { label: string; first: Schedule }> = {
   manual: { label: 'Only when asked', first: { type: 'manual' } },
   daily: { label: 'Every day', first: { type: 'cron', cron: '0 3 * * *', timeZone: ownZone } },
-  interval: { label: 'Again and again', first: { type: 'interval', every: 'PT1H' } },
-  cron: { label: 'By a cron line', first: { type: 'cron', cron: '30 6 * * 1-5', timeZone: ownZone } },
+  interval: { label: 'Every few hours', first: { type: 'interval', every: 'PT1H' } },
+  cron: { label: 'Cron', first: { type: 'cron', cron: '30 6 * * 1-5', timeZone: ownZone } },
 }
 
 const intervals = ['PT5M', 'PT15M', 'PT30M', 'PT1H', 'PT2H', 'PT6H', 'PT12H', 'P1D']
@@ -30,28 +29,28 @@ export function ScheduleFields({ schedule, onChange }: { schedule: Schedule; onC
     <fieldset class="choices">
       <legend>When it syncs</legend>
       {Object.entries(kinds).map(([choice, { label, first }]) => (
-        <label key={choice} class="choice">
-          <input
-            type="radio"
-            name={name}
-            checked={kind === choice}
-            onChange={() => {
-              setKind(choice as Kind)
-              onChange(first)
-            }}
-          />
-          <span>{label}</span>
-        </label>
+        <Fragment key={choice}>
+          <label class="choice">
+            <input
+              type="radio"
+              name={name}
+              checked={kind === choice}
+              onChange={() => {
+                setKind(choice as Kind)
+                onChange(first)
+              }}
+            />
+            <span>{label}</span>
+          </label>
+          {kind === choice && <KindFields kind={kind} schedule={schedule} onChange={onChange} />}
+        </Fragment>
       ))}
-      {kind === 'daily' && <DailyFields schedule={schedule} onChange={onChange} />}
-      {kind === 'interval' && <IntervalField schedule={schedule} onChange={onChange} />}
-      {kind === 'cron' && <CronFields schedule={schedule} onChange={onChange} />}
       {kind !== 'manual' && scheduleFault(schedule) === undefined && (
         <p class="schedule-words" role="status">
           Syncs {scheduleWords(schedule)}
           {next !== undefined && (
             <>
-              ; next: <Time at={next} />
+              ; next: <Time at={next} zone={zoneOf(schedule)} />
             </>
           )}
         </p>
@@ -63,6 +62,13 @@ export function ScheduleFields({ schedule, onChange }: { schedule: Schedule; onC
 interface PartProps {
   schedule: Schedule
   onChange: (schedule: Schedule) => void
+}
+
+/** What is to be said about a kind of schedule, right below it. */
+function KindFields({ kind, ...part }: PartProps & { kind: Kind }) {
+  if (kind === 'daily') return <DailyFields {...part} />
+  if (kind === 'interval') return <IntervalField {...part} />
+  return kind === 'cron' ? <CronFields {...part} /> : null
 }
 
 function DailyFields({ schedule, onChange }: PartProps) {
@@ -84,37 +90,8 @@ function DailyFields({ schedule, onChange }: PartProps) {
           />
         )}
       </Field>
-      <ZoneField schedule={schedule} onChange={onChange} />
+      <ZoneField zone={schedule.timeZone ?? 'UTC'} onChange={(timeZone) => onChange({ ...schedule, timeZone })} />
     </div>
-  )
-}
-
-function ZoneField({ schedule, onChange }: PartProps) {
-  const listId = useId()
-  const isKnown = isZone(schedule.timeZone ?? 'UTC')
-  return (
-    <Field
-      label="Time zone"
-      hint="For example Europe/Berlin."
-      fault={isKnown ? undefined : 'There is no such time zone.'}
-    >
-      {(attributes) => (
-        <>
-          <input
-            {...attributes}
-            list={listId}
-            value={schedule.timeZone ?? 'UTC'}
-            spellcheck={false}
-            onInput={({ currentTarget }) => onChange({ ...schedule, timeZone: currentTarget.value.trim() })}
-          />
-          <datalist id={listId}>
-            {zones.map((zone) => (
-              <option key={zone} value={zone} />
-            ))}
-          </datalist>
-        </>
-      )}
-    </Field>
   )
 }
 
@@ -122,7 +99,7 @@ function IntervalField({ schedule, onChange }: PartProps) {
   const { every = 'PT1H' } = schedule
   const offered = intervals.includes(every) ? intervals : [...intervals, every]
   return (
-    <Field label="Interval" hint="Counted from when the source is set up.">
+    <Field label="Interval" hint="Counted from when you save this.">
       {(attributes) => (
         <select
           {...attributes}
@@ -162,7 +139,7 @@ function CronFields({ schedule, onChange }: PartProps) {
           />
         )}
       </Field>
-      <ZoneField schedule={schedule} onChange={onChange} />
+      <ZoneField zone={schedule.timeZone ?? 'UTC'} onChange={(timeZone) => onChange({ ...schedule, timeZone })} />
     </div>
   )
 }
@@ -190,14 +167,5 @@ function cronOf({ cron = '', timeZone = 'UTC' }: Schedule): Cron | undefined {
     return new Cron(cron, { timezone: timeZone, paused: true })
   } catch {
     return undefined
-  }
-}
-
-function isZone(name: string): boolean {
-  try {
-    Intl.DateTimeFormat('en', { timeZone: name })
-    return name !== ''
-  } catch {
-    return false
   }
 }

@@ -32,7 +32,7 @@ export function ScheduleStep({ draft, change, webhook, onWebhook, isRunning, onB
       <fieldset>
         <legend>Who is told</legend>
         <WebhookFields webhook={webhook} onChange={onWebhook} />
-        <p class="hint">Leave it empty to tell nobody. A test can be sent from the connection's page.</p>
+        <p class="hint">Leave it empty to tell nobody. A test can be sent from the page of the source.</p>
       </fieldset>
       <p class="muted">The first sync starts at once.</p>
       <div class="actions">

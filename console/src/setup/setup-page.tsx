@@ -53,6 +53,11 @@ export function SetupPage() {
           }}
           onCheck={setCheck}
           onNext={() => setStep(1)}
+          onStartAnew={() => {
+            forgetDraft()
+            setDraft(readDraft())
+            setCheck(undefined)
+          }}
         />
       )}
       {step === 1 && (

@@ -11,7 +11,7 @@ const pollMs = 1000
 interface SignInProps {
   connectionId: string
   region: Region
-  /** Whether it makes the connection, paused: it begins nothing by itself before its streams are chosen. */
+  /** Whether it makes the source, paused: it begins nothing by itself before its streams are chosen. */
   isNew?: boolean
   label: string
   /** @returns whether the flow may begin */

@@ -1,11 +1,11 @@
-import { useId, useState } from 'preact/hooks'
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { estimateWords, isCostly } from '../words/estimate-words.ts'
 import type { SyncMode } from './draft.ts'
-import { type KnownStream, usualMode } from './streams.ts'
+import { hintOf, type KnownStream, usualMode } from './streams.ts'
 import type { StreamEstimate } from './use-estimate.ts'
 
 const modeWords: Record<SyncMode, string> = {
-  incremental: 'what has changed',
+  incremental: 'all at first, then changes',
   full_refresh: 'everything, each time',
 }
 
@@ -23,7 +23,8 @@ export function StreamPicker({ streams, chosen, refused, estimates, onChoose }: 
   const [sought, setSought] = useState('')
   const ids = { sought: useId(), all: useId() }
   const shown = streams.filter(({ name }) => name.includes(sought.trim().toLowerCase().replaceAll(' ', '_')))
-  const areAllChosen = shown.length > 0 && shown.every(({ name }) => Object.hasOwn(chosen, name))
+  const count = shown.filter(({ name }) => Object.hasOwn(chosen, name)).length
+  const areAllChosen = shown.length > 0 && count === shown.length
   const choose = (wanted: readonly KnownStream[], isWanted: boolean) => {
     // Kept in the order of the streams, whatever the order of the clicks.
     const names = new Set(wanted.map(({ name }) => name))
@@ -36,13 +37,16 @@ export function StreamPicker({ streams, chosen, refused, estimates, onChoose }: 
   return (
     <div class="card">
       <div class="picker-head">
-        <input
+        <TickForAll
           id={ids.all}
-          type="checkbox"
-          checked={areAllChosen}
-          onChange={({ currentTarget }) => choose(shown, currentTarget.checked)}
+          isTicked={areAllChosen}
+          isHalf={!areAllChosen && count > 0}
+          onTick={(isTicked) => choose(shown, isTicked)}
         />
         <label for={ids.all}>Select all</label>
+        <button type="button" class="quiet small" disabled={count === 0} onClick={() => choose(shown, false)}>
+          Select none
+        </button>
         <span class="spread" />
         <label for={ids.sought} class="unseen">
           Search streams
@@ -55,11 +59,17 @@ export function StreamPicker({ streams, chosen, refused, estimates, onChoose }: 
           onInput={({ currentTarget }) => setSought(currentTarget.value)}
         />
       </div>
+      <p class="picker-columns" aria-hidden="true">
+        <span>Stream</span>
+        <span>{estimates ? 'Estimate of the first sync' : ''}</span>
+        <span>Each sync reads</span>
+      </p>
       <ul class="picker">
         {shown.map((stream) => (
           <PickerRow
             key={stream.name}
             stream={stream}
+            hint={hintOf(stream.name, streams)}
             mode={chosen[stream.name]}
             isRefused={refused.has(stream.name)}
             estimate={estimates?.get(stream.name)}
@@ -73,8 +83,34 @@ export function StreamPicker({ streams, chosen, refused, estimates, onChoose }: 
   )
 }
 
+interface TickForAllProps {
+  id: string
+  isTicked: boolean
+  /** Whether some are ticked, but not all. */
+  isHalf: boolean
+  onTick: (isTicked: boolean) => void
+}
+
+function TickForAll({ id, isTicked, isHalf, onTick }: TickForAllProps) {
+  const box = useRef<HTMLInputElement>(null)
+  // Only a script can set it: there is no attribute for it.
+  useEffect(() => {
+    if (box.current) box.current.indeterminate = isHalf
+  }, [isHalf, isTicked])
+  return (
+    <input
+      ref={box}
+      id={id}
+      type="checkbox"
+      checked={isTicked}
+      onChange={({ currentTarget }) => onTick(currentTarget.checked)}
+    />
+  )
+}
+
 interface PickerRowProps {
   stream: KnownStream
+  hint: string | undefined
   /** Undefined where it is not chosen. */
   mode: SyncMode | undefined
   isRefused: boolean
@@ -83,7 +119,8 @@ interface PickerRowProps {
   onMode: (mode: SyncMode) => void
 }
 
-function PickerRow({ stream: { name, modes, isOptIn }, mode, isRefused, estimate, onPick, onMode }: PickerRowProps) {
+function PickerRow({ stream, hint, mode, isRefused, estimate, onPick, onMode }: PickerRowProps) {
+  const { name, modes, isOptIn, permission } = stream
   const id = useId()
   return (
     <li>
@@ -93,10 +130,13 @@ function PickerRow({ stream: { name, modes, isOptIn }, mode, isRefused, estimate
         checked={mode !== undefined}
         onChange={({ currentTarget }) => onPick(currentTarget.checked)}
       />
-      <label for={id}>{name}</label>
+      <div>
+        <label for={id}>{name}</label>
+        {hint !== undefined && <span class="hint">{hint}</span>}
+      </div>
       <span class="muted">
         {isRefused && 'The token may not read it'}
-        {!isRefused && !estimate && isOptIn && 'Needs a permission that few tokens have'}
+        {!isRefused && !estimate && isOptIn && `Not tried yet: needs the permission “${permission}”`}
         {!isRefused && estimate && <EstimateNote estimate={estimate} />}
       </span>
       {mode !== undefined && modes.length > 1 ? (

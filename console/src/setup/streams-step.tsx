@@ -23,7 +23,7 @@ export function StreamsStep({ access, known, chosen, refused, onChoose, onBack, 
   const { action, streams, total } = useEstimate(access, chosen, known.data !== undefined)
   return (
     <form
-      class="setup"
+      class="setup wide-form"
       onSubmit={(event) => {
         event.preventDefault()
         if (count > 0) onNext()

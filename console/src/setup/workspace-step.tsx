@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { api, asCallError, resultOf } from '../api/client.ts'
 import { useAction } from '../api/use-action.ts'
 import { CopyAsCurl } from '../elements/copy-as-curl.tsx'
@@ -10,7 +10,7 @@ import { CheckVerdict } from './check-verdict.tsx'
 import { accessOf, configOf, type Draft, faultOfName, faultOfToken, type Region } from './draft.ts'
 
 const regions: Record<Region, string> = {
-  auto: 'Found out from the token',
+  auto: 'Found automatically',
   us: 'US',
   eu: 'Europe',
   au: 'Australia',
@@ -24,10 +24,21 @@ interface WorkspaceStepProps {
   check: CheckResult | undefined
   onCheck: (check: CheckResult) => void
   onNext: () => void
+  /** Forgets the draft. */
+  onStartAnew: () => void
 }
 
 /** Which workspace, since when, and with which token. */
-export function WorkspaceStep({ draft, change, token, onToken, check, onCheck, onNext }: WorkspaceStepProps) {
+export function WorkspaceStep({
+  draft,
+  change,
+  token,
+  onToken,
+  check,
+  onCheck,
+  onNext,
+  onStartAnew,
+}: WorkspaceStepProps) {
   const [isTold, setTold] = useState(false)
   const [takenName, setTakenName] = useState<string>()
   const nameFault = faultOfName(draft.name) ?? (takenName === draft.name ? whyTaken : undefined)
@@ -54,6 +65,10 @@ export function WorkspaceStep({ draft, change, token, onToken, check, onCheck, o
   const going = useAction(async () => {
     if (await test()) onNext()
   })
+  // Who has just signed in sees at once whose workspace it is; after a reload, too.
+  useEffect(() => {
+    if (isSignedIn && !check) void testing.run()
+  }, [isSignedIn])
   const isAsking = testing.isRunning || going.isRunning
 
   return (
@@ -67,7 +82,7 @@ export function WorkspaceStep({ draft, change, token, onToken, check, onCheck, o
     >
       <Field
         label="Name"
-        hint="How you call this source. It cannot be changed later."
+        hint={isSignedIn ? 'Fixed since you signed in.' : 'What it is called here. It cannot be changed later.'}
         fault={isTold ? nameFault : undefined}
       >
         {(attributes) => (
@@ -82,11 +97,12 @@ export function WorkspaceStep({ draft, change, token, onToken, check, onCheck, o
         )}
       </Field>
       <div class="field-row">
-        <Field label="Region" hint="Where Intercom keeps the workspace.">
+        <Field label="Region" hint={isSignedIn ? 'Fixed since you signed in.' : 'Where Intercom keeps the workspace.'}>
           {(attributes) => (
             <select
               {...attributes}
               value={draft.region}
+              disabled={isSignedIn}
               onChange={({ currentTarget }) => change({ region: currentTarget.value as Region })}
             >
               {Object.entries(regions).map(([region, label]) => (
@@ -116,15 +132,8 @@ export function WorkspaceStep({ draft, change, token, onToken, check, onCheck, o
           return faultOfName(draft.name) === undefined && isNameFree()
         }}
         onConnected={() => change({ signedInAs: draft.name })}
+        onStartAnew={onStartAnew}
       />
-      {isAsking && (
-        <p class="muted" role="status">
-          Asking Intercom … a missing permission is asked for twice, ten seconds apart.
-        </p>
-      )}
-      {!isAsking && check && <CheckVerdict check={check} />}
-      {testing.problem && <Problem problem={testing.problem} />}
-      {going.problem && <Problem problem={going.problem} />}
       <div class="actions">
         <button type="button" onClick={() => void testing.run()} disabled={isAsking}>
           Test connection
@@ -137,11 +146,19 @@ export function WorkspaceStep({ draft, change, token, onToken, check, onCheck, o
           call={{ method: 'POST', path: 'v1/check', body: { config: configOf(draft, 'YOUR_INTERCOM_TOKEN') } }}
         />
       </div>
+      {isAsking && (
+        <p class="muted" role="status">
+          Asking Intercom … a missing permission is asked for twice, ten seconds apart.
+        </p>
+      )}
+      {!isAsking && check && <CheckVerdict check={check} />}
+      {testing.problem && <Problem problem={testing.problem} />}
+      {going.problem && <Problem problem={going.problem} />}
     </form>
   )
 }
 
-const whyTaken = 'There is a connection of this name already. Choose another name, or edit that one.'
+const whyTaken = 'There is a source of this name already. Choose another name, or edit that one.'
 
 /** A new source must not replace another one. */
 async function isTaken(connectionId: string): Promise<boolean> {

@@ -8,6 +8,7 @@ import { RecordsPage } from '../records/records-page.tsx'
 import { Link, usePlace } from '../routing/navigation.tsx'
 import { type Place, pathOf } from '../routing/place.ts'
 import { SetupPage } from '../setup/setup-page.tsx'
+import { Foot } from './foot.tsx'
 import { SignIn } from './sign-in.tsx'
 import { TopBar } from './top-bar.tsx'
 
@@ -23,6 +24,7 @@ export function Console() {
       <main key={`${session.apiKey === undefined} ${turn}`} id="content">
         {session.isRefused ? <SignIn /> : <Page place={place} />}
       </main>
+      <Foot />
     </>
   )
 }
@@ -30,9 +32,8 @@ export function Console() {
 function Page({ place }: { place: Place }) {
   switch (place.page) {
     case 'overview':
-      return <ConnectionsPage withJobs />
     case 'connections':
-      return <ConnectionsPage withJobs={false} />
+      return <ConnectionsPage />
     case 'setup':
       return <SetupPage />
     case 'connection':
@@ -52,7 +53,7 @@ function Nowhere() {
       <PageTitle title="Nothing is here" />
       <p>The address leads to no page. It may have been cut off when it was copied.</p>
       <p>
-        <Link to={{ page: 'overview' }}>Go to all connections</Link>
+        <Link to={{ page: 'overview' }}>Go to all sources</Link>
       </p>
     </section>
   )

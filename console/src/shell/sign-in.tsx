@@ -30,7 +30,10 @@ export function SignIn() {
   return (
     <section class="sign-in">
       <PageTitle title="Sign in" />
-      <p>This service asks for an API key. Whoever runs it has set one, as API_KEYS or in a file.</p>
+      <p>
+        This service asks for an API key. Whoever runs it has set one, as API_KEYS or in a file. It stays in this tab
+        until you close it: a new tab asks again.
+      </p>
       <form
         onSubmit={(event) => {
           event.preventDefault()

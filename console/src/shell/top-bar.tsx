@@ -14,8 +14,11 @@ export function TopBar({ place }: { place: Place }) {
         intercom-sync
       </Link>
       <nav aria-label="Main">
-        <Link to={{ page: 'connections' }} {...(place.page === 'connections' && { 'aria-current': 'page' as const })}>
-          Connections
+        <Link
+          to={{ page: 'connections' }}
+          {...((place.page === 'connections' || place.page === 'overview') && { 'aria-current': 'page' as const })}
+        >
+          Sources
         </Link>
         <a href={new URL('docs/', serviceRoot).href}>API</a>
       </nav>

@@ -19,7 +19,7 @@ interface DeliveryListProps {
   deliveries: Resource<{ data: Delivery[] }>
 }
 
-/** What became of the latest messages. Nothing where none was sent. */
+/** What became of the latest deliveries. Nothing where none was sent. */
 export function DeliveryList({ connectionId, deliveries }: DeliveryListProps) {
   const retry = useAction(async (deliveryId: string) => {
     const params = { path: { connectionId, deliveryId } }
@@ -30,7 +30,7 @@ export function DeliveryList({ connectionId, deliveries }: DeliveryListProps) {
   if (!data || data.data.length === 0) return null
   return (
     <>
-      <h3>Messages</h3>
+      <h3>Sent lately</h3>
       {retry.problem && <Problem problem={retry.problem} />}
       <ul class="rows deliveries">
         {data.data.map((delivery) => (
@@ -59,15 +59,15 @@ function DeliveryRow({ delivery, onRetry }: { delivery: Delivery; onRetry: () =>
         {lastStatusCode !== undefined && `, answered ${lastStatusCode}`}
         {nextAttemptAt !== undefined && (
           <>
-            , next <Time at={nextAttemptAt} relative />
+            , next <Time at={nextAttemptAt} relative="ahead" />
           </>
         )}
       </span>
       <span class="muted end">
-        <Time at={createdAt} relative />{' '}
+        <Time at={createdAt} relative="past" />{' '}
         {status === 'failed' && (
           <button type="button" class="quiet small" onClick={onRetry}>
-            Try again
+            Retry
           </button>
         )}
       </span>

@@ -11,7 +11,7 @@ import { WebhookFields } from './webhook-fields.tsx'
 const refreshMs = 5000
 const shownDeliveries = 10
 
-/** Who is told what becomes of a connection, and what became of the messages. */
+/** Who is told what becomes of a source, and what became of the deliveries. */
 export function WebhooksSection({ connection, reload }: { connection: Connection; reload: () => void }) {
   const { connectionId, webhooks = [] } = connection
   const params = { path: { connectionId } }

@@ -10,10 +10,20 @@ type Figures = Pick<Estimate['total'], 'rows' | 'rowsBasis' | 'requests' | 'requ
  */
 export function estimateWords({ rows, rowsBasis, requests, requestsBasis, minutes }: Figures): string {
   const words: string[] = []
-  if (rows !== undefined) words.push(`${about(rowsBasis)}${formatNoun(rows, 'row')}`)
-  if (requests !== undefined) words.push(`${about(requestsBasis)}${formatNoun(requests, 'request')}`)
+  if (rows !== undefined) words.push(rowWords(rows, rowsBasis))
+  if (requests !== undefined) words.push(requestWords(requests, requestsBasis))
   if (minutes !== undefined && minutes * 60 >= 1) words.push(formatSpan(minutes * 60_000))
   return words.length > 0 ? words.join(', ') : 'not known beforehand'
+}
+
+/** A sample without a row does not prove that there is none. */
+function rowWords(rows: number, basis: Figures['rowsBasis']): string {
+  return rows === 0 && basis === 'guessed' ? 'few rows or none' : `${about(basis)}${formatNoun(rows, 'row')}`
+}
+
+/** Some streams come with the answers of others. */
+function requestWords(requests: number, basis: Figures['requestsBasis']): string {
+  return requests === 0 ? 'no request more' : `${about(basis)}${formatNoun(requests, 'request')}`
 }
 
 /** Streams whose requests take longer than this at the rate limit are costly, minutes. */

@@ -11,6 +11,11 @@ export function scheduleWords(schedule: Schedule | undefined): string {
   return `${words}, ${schedule.timeZone ?? 'UTC'}`
 }
 
+/** The zone that the times of a schedule are set in. @returns undefined where it has none */
+export function zoneOf(schedule: Schedule | undefined): string | undefined {
+  return schedule?.type === 'cron' ? (schedule.timeZone ?? 'UTC') : undefined
+}
+
 function intervalWords(every: string): string {
   const length = readDuration(every)
   if (length === undefined) return `every ${every}`

@@ -1,4 +1,4 @@
-import type { Connection, Job, JobStatus, JobStream } from '../api/types.ts'
+import { type Connection, hasEnded, type Job, type JobStatus, type JobStream } from '../api/types.ts'
 
 /** How a status looks: a shape of its own for each, since colours alone do not tell them apart. */
 export type Look = 'done' | 'failed' | 'running' | 'waiting' | 'attention' | 'stopped' | 'idle'
@@ -17,11 +17,18 @@ export const jobStatusWords: Record<JobStatus, StatusWords> = {
   cancelled: { look: 'stopped', word: 'Cancelled' },
 }
 
-export const streamStatusWords: Record<JobStream['status'], StatusWords> = {
+const streamStatuses: Record<JobStream['status'], StatusWords> = {
   STARTED: { look: 'waiting', word: 'Started' },
   RUNNING: { look: 'running', word: 'Reading' },
   COMPLETE: { look: 'done', word: 'Complete' },
   INCOMPLETE: { look: 'failed', word: 'Incomplete' },
+}
+
+/** How a stream of a sync is. One that somebody has cancelled did not fail. */
+export function streamWords({ status }: JobStream, job: Pick<Job, 'status'>): StatusWords {
+  return status === 'INCOMPLETE' && job.status === 'cancelled'
+    ? { look: 'stopped', word: 'Stopped' }
+    : streamStatuses[status]
 }
 
 const healthWords: Record<NonNullable<Connection['health']>, StatusWords> = {
@@ -31,26 +38,26 @@ const healthWords: Record<NonNullable<Connection['health']>, StatusWords> = {
   ok: { look: 'done', word: 'Healthy' },
 }
 
-/** What is most worth knowing about a connection at a glance. */
-export function connectionWords({ health, paused, lastJob, problem }: Connection): StatusWords {
+/** What is most worth knowing about a source at a glance. */
+export function sourceWords({ health, paused, lastJob, problem }: Connection): StatusWords {
   if (problem !== undefined) return { look: 'failed', word: 'Cannot be read' }
-  if (lastJob && !['succeeded', 'failed', 'cancelled'].includes(lastJob.status))
-    return { look: 'running', word: 'Syncing' }
+  if (lastJob && !hasEnded(lastJob.status)) return { look: 'running', word: 'Syncing' }
   if (health !== undefined && health !== 'ok') return healthWords[health]
   if (paused) return { look: 'stopped', word: 'Paused' }
   if (lastJob === undefined) return { look: 'idle', word: 'Not synced yet' }
-  return lastJob.status === 'failed' ? { look: 'attention', word: 'Last sync failed' } : healthWords.ok
+  if (lastJob.status === 'failed') return { look: 'failed', word: 'Last sync failed' }
+  return lastJob.status === 'cancelled' ? { look: 'stopped', word: 'Last sync cancelled' } : healthWords.ok
 }
 
 const waits: Record<NonNullable<Job['waitingFor']>, string> = {
   worker: 'a worker process: none is running. Start one with intercom-sync serve --worker',
   retry: 'its next attempt',
   rate_limit: 'the rate limit: its requests for these ten seconds are used up',
-  scroll: 'the scroll of companies, which another job or application has: Intercom gives a workspace one at a time',
-  log_space: 'room in its log: acknowledge messages to make some',
+  scroll: 'the scroll of companies, which another sync or application has: Intercom gives a workspace one at a time',
+  log_space: 'room in its log: acknowledge log lines to make some',
 }
 
-/** What a job waits for, as the end of a sentence. */
+/** What a sync waits for, as the end of a sentence. */
 export function waitWords(waitingFor: NonNullable<Job['waitingFor']>): string {
   return waits[waitingFor]
 }

@@ -5,6 +5,7 @@ import { isObject } from '../../json-object.ts'
 import type { ClientCommand } from '../service/command.ts'
 import { openService, type Service } from '../service/service.ts'
 import { readDeclaredFile } from './declared-file.ts'
+import { madeSecretsIn, secretLines, type WebhookSecret } from './webhook-secrets.ts'
 
 /** Puts every connection of a file, one after the other. Nothing is put when the file has a fault. */
 export const applyConnections: ClientCommand<'connections apply'> = async (context) => {
@@ -16,11 +17,7 @@ export const applyConnections: ClientCommand<'connections apply'> = async (conte
     const { connectionId } = connection
     const { change, warnings, secrets } = await put(connection, service, file, options.unchecked === true)
     applied.push({ connectionId, change, warnings, ...(secrets.length > 0 && { secrets }) })
-    if (!options.json) {
-      await output.write(`${connectionId}: ${change}\n`)
-      for (const { url, secret } of secrets)
-        await output.write(`${connectionId}: the secret of ${url} is ${secret}; it is shown this once\n`)
-    }
+    if (!options.json) await output.write(`${connectionId}: ${change}\n${secretLines(connectionId, secrets)}`)
     for (const warning of warnings) note(`${connectionId}: ${warning}`)
   }
   if (options.json) await output.write(`${JSON.stringify(applied)}\n`)
@@ -33,7 +30,7 @@ interface Applied {
   /** What its jobs will stumble over, for people. */
   warnings: string[]
   /** Secrets of webhooks that the service has made just now, and shows this once. */
-  secrets: { url: string; secret: string }[]
+  secrets: WebhookSecret[]
 }
 
 async function put(
@@ -47,7 +44,11 @@ async function put(
   const { headers, value } = await service.ask({ method: 'PUT', path, body }).catch((error: unknown) => {
     throw inFile(error, file, connectionId)
   })
-  return { change: headers.get('connection-change') ?? 'put', warnings: warningsIn(value), secrets: secretsIn(value) }
+  return {
+    change: headers.get('connection-change') ?? 'put',
+    warnings: warningsIn(value),
+    secrets: madeSecretsIn(value),
+  }
 }
 
 /** What a service says about a connection's body, with the place in the file. */
@@ -60,12 +61,4 @@ export function inFile(error: unknown, file: ConnectionsFile, connectionId: stri
 /** None in the answer of a version that does not tell. */
 function warningsIn(value: unknown): string[] {
   return isObject(value) && Array.isArray(value.warnings) ? value.warnings.map(String) : []
-}
-
-function secretsIn(value: unknown): Applied['secrets'] {
-  const webhooks = isObject(value) && Array.isArray(value.webhooks) ? value.webhooks : []
-  return webhooks.filter(isObject).flatMap(({ url, secret }) => {
-    const isShown = typeof secret === 'string' && secret.startsWith('whsec_')
-    return isShown ? [{ url: String(url), secret }] : []
-  })
 }

@@ -26,12 +26,23 @@ export const authenticateConnection: ClientCommand<'connections authenticate'> =
   } finally {
     questions.close()
   }
-  note(`Connection ${connectionId} is connected to Intercom.`)
-  if (context.options.json) {
-    const { value } = await service.ask({ method: 'GET', path: pathOf(connectionId) })
-    await output.write(`${JSON.stringify(value)}\n`)
-  }
+  const { value } = await service.ask({ method: 'GET', path: pathOf(connectionId) })
+  for (const line of connectedLines(connectionId, isObject(value) ? value : {})) note(line)
+  if (context.options.json) await output.write(`${JSON.stringify(value)}\n`)
   return exitCodes.done
+}
+
+/** What the connection is now, and what people do next. */
+function connectedLines(connectionId: string, { workspaceId, catalog }: Record<string, unknown>): string[] {
+  const workspace = typeof workspaceId === 'string' ? `, workspace ${workspaceId}` : ''
+  const streams = isObject(catalog) && Array.isArray(catalog.streams) ? catalog.streams.filter(isObject) : []
+  const names = streams.flatMap(({ stream }) => (isObject(stream) ? [String(stream.name)] : []))
+  return [
+    `Connection ${connectionId} is connected to Intercom${workspace}.`,
+    ...(names.length > 0 ? [`It reads ${names.join(', ')}.`] : []),
+    `To sync now: intercom-sync jobs run --connection ${connectionId} --wait`,
+    `To sync by itself: intercom-sync connections schedule ${connectionId} --every PT6H`,
+  ]
 }
 
 interface Flow {
@@ -61,7 +72,7 @@ async function signIn(
   { flowId, authorizeUrl }: Flow,
   questions: Questions,
 ): Promise<void> {
-  note(`Open this page, and allow access:\n  ${authorizeUrl}`)
+  note(`Open this page, and allow access:\n  ${authorizeUrl}\nWaiting for you to allow access (ten minutes at most) …`)
   const hasDisplay = ['DISPLAY', 'WAYLAND_DISPLAY'].some((name) => settings.variable(name) !== undefined)
   if (stderr.isTTY && !options['no-browser']) openBrowser(authorizeUrl, hasDisplay)
   const path = `/v1/oauth/flows/${encodeURIComponent(flowId)}`

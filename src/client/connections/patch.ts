@@ -4,6 +4,7 @@ import { isObject } from '../../json-object.ts'
 import type { ClientCommand } from '../service/command.ts'
 import { openService } from '../service/service.ts'
 import { readReferringFile } from './declared-file.ts'
+import { madeSecretsIn, secretLines } from './webhook-secrets.ts'
 
 /** Changes a part of a connection: what the file does not name stays, null removes. */
 export const patchConnection: ClientCommand<'connections patch'> = async (context) => {
@@ -19,7 +20,9 @@ export const patchConnection: ClientCommand<'connections patch'> = async (contex
   })
   const { warnings } = isObject(value) ? value : {}
   for (const warning of Array.isArray(warnings) ? warnings : []) note(`${connectionId}: ${warning}`)
-  const text = `${connectionId}: ${headers.get('connection-change')}\n`
+  const text = `${connectionId}: ${headers.get('connection-change')}\n${secretLines(connectionId, madeSecretsIn(value))}`
   await output.write(options.json ? `${JSON.stringify(value)}\n` : text)
+  if (Array.isArray(body.webhooks) && body.webhooks.length > 0 && !options.json)
+    note(`To send each of its webhooks a test: intercom-sync connections test-webhooks ${connectionId}`)
   return exitCodes.done
 }

@@ -27,6 +27,7 @@ function textOf(connection: Record<string, unknown>): string {
   const told = webhooks.map(({ url, events }) => [`  ${url}`, Array.isArray(events) ? events.join(', ') : ''])
   return [
     `Connection ${connectionId}, made ${createdAt}, last put ${lastUpdatedAt}`,
+    ...accessLines(connection),
     // A service that cannot read what it has stored does not know it.
     ...(isObject(config) ? [`On a missing permission: ${onMissingPermission}`] : []),
     ...scheduleLines(connection),
@@ -37,4 +38,17 @@ function textOf(connection: Record<string, unknown>): string {
     ...(told.length > 0 ? ['Webhooks:', ...alignColumns(told)] : []),
     '',
   ].join('\n')
+}
+
+const accessWords: Readonly<Record<string, string>> = { oauth: 'signed in at Intercom', token: 'by an access token' }
+
+/** Whose data it reads, by what, and what Intercom has said about that; nothing as long as nobody knows. */
+function accessLines({ access, workspaceId, check }: Record<string, unknown>): string[] {
+  const { status, checkedAt, message } = isObject(check) ? check : {}
+  const told = [
+    ...(typeof access === 'string' ? [accessWords[access] ?? access] : []),
+    ...(workspaceId === undefined ? [] : [`workspace ${workspaceId}`]),
+    ...(checkedAt === undefined ? [] : [`checked ${checkedAt}${status === 'failed' ? `: ${message}` : ''}`]),
+  ]
+  return told.length === 0 ? [] : [`Access: ${told.join(', ')}`]
 }

@@ -41,5 +41,21 @@ export function jobText(job: Job): string {
   ])
   const failure = job.failure === undefined ? [] : [`  ${job.failure}`]
   const skipped = job.skippedStreams.map((name) => [`  ${name}`, 'SKIPPED', ''])
-  return [jobLine(job), ...failure, ...alignColumns([...streams, ...skipped]), ''].join('\n')
+  return [
+    jobLine(job),
+    ...failure,
+    ...alignColumns([...streams, ...skipped]),
+    ...job.streams.flatMap(limitsOf),
+    '',
+  ].join('\n')
+}
+
+/** Where a stream has fewer rows than somebody may expect, although it is complete. */
+function limitsOf({ name, capped, deletedMeanwhile }: Job['streams'][number]): string[] {
+  return [
+    ...(capped > 0 ? [`  ${name}: of ${formatNoun(capped, 'parent')} Intercom gives the newest children only`] : []),
+    ...(deletedMeanwhile > 0
+      ? [`  ${name}: ${formatNoun(deletedMeanwhile, 'parent')} deleted between being found and being read`]
+      : []),
+  ]
 }

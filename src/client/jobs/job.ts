@@ -36,6 +36,10 @@ export interface JobStream {
   rate?: number
   /** When it is expected to end, ms since the epoch. */
   eta?: number
+  /** Parents of which Intercom gives the newest children only. @defaultValue 0 */
+  capped: number
+  /** Parents that were deleted between being found and being read. @defaultValue 0 */
+  deletedMeanwhile: number
 }
 
 /** @throws CodedError when it is something else than a job */
@@ -80,6 +84,7 @@ function readStream(value: unknown): JobStream[] {
   if (!isObject(value)) return []
   const { rowsEstimate, rate } = value
   const eta = timeIn(value.eta)
+  const { capped, deletedMeanwhile } = isObject(value.completeness) ? value.completeness : {}
   const stream = {
     name: String(value.streamName),
     status: String(value.status),
@@ -87,6 +92,8 @@ function readStream(value: unknown): JobStream[] {
     ...(typeof rowsEstimate === 'number' && { rowsEstimate }),
     ...(typeof rate === 'number' && { rate }),
     ...(eta !== undefined && { eta }),
+    capped: Number(capped ?? 0),
+    deletedMeanwhile: Number(deletedMeanwhile ?? 0),
   }
   return [stream]
 }

@@ -13,7 +13,7 @@ const largestPage = 100
 
 /** Prints the newest records of a stream, a line each, as they are in the log. It looks as far back as it has to. */
 export const printRecords: ClientCommand<'jobs records'> = async (context) => {
-  const { options, operands, output } = context
+  const { options, operands, output, note } = context
   const { stream = '', id, parent, epoch } = options
   const most = readCount('jobs records', '--limit', options.limit) ?? usualLimit
   if (most === 0) throw usageError('jobs records', '--limit must be 1 at least')
@@ -38,7 +38,10 @@ export const printRecords: ClientCommand<'jobs records'> = async (context) => {
     const records = itemTexts(text, text.indexOf('['))
     if (records.length > 0) await output.write(`${records.join('\n')}\n`)
     printed += records.length
-    if (typeof value.next !== 'string' || printed >= most) return exitCodes.done
+    if (typeof value.next !== 'string' || printed >= most) {
+      if (printed === 0) note(`job ${jobId} has no such record of ${stream}`)
+      return exitCodes.done
+    }
     cursor = value.next
   }
 }

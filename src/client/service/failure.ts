@@ -5,12 +5,13 @@ import { type InputPaths, nameFiles } from '../../connector/input-files.ts'
 import type { ErrorCode } from '../../error-table.ts'
 import { CodedError } from '../../errors.ts'
 
-/** What members of the bridge's config are called here. */
+/** What members of the bridge's config, and parameters of the API, are called here. */
 const names: Readonly<Record<string, string>> = {
   service_url: '--url',
   service_api_key: 'INTERCOM_SYNC_API_KEY',
   connection_id: '--connection',
   allow_insecure_http: '--allow-insecure-http',
+  'put the connection with resetState=true': 'use "connections authenticate" with --reset-state',
 }
 
 const usageCodes: readonly ErrorCode[] = ['invalid_request', 'malformed_json']

@@ -13,7 +13,7 @@ export interface Task {
 
 /** The streams of a catalog, those included that only the service may know. */
 export function streamsOf(catalog: unknown): ConfiguredStream[] {
-  return readSelection({ catalog: catalog ?? null }, [], 'keep').streams
+  return readSelection({ catalog: catalog ?? null }, [], { unknown: 'keep' }).streams
 }
 
 /**

@@ -1,6 +1,7 @@
 import { readStates } from '../../airbyte/state/read-states.ts'
 import { toStateMessage } from '../../airbyte/state/stream-states.ts'
 import { CodedError, type Fault } from '../../errors.ts'
+import { isLack } from '../../streams/versions.ts'
 import type { Inputs } from '../input-files.ts'
 import { itemsOf, nameOf, type Task } from './continuation.ts'
 
@@ -41,6 +42,8 @@ const statePlace = /^\/state\/(\d+)\/stream\/stream_state/
 export function withoutUnknown({ catalog, states }: Task, error: unknown): SmallerTask | undefined {
   if (!(error instanceof CodedError) || error.code !== 'invalid_request' || error.faults.length === 0) return undefined
   const names = itemsOf(catalog).map(nameOf)
+  // A stream that only the config's API version lacks is for the caller to leave out.
+  if (error.faults.some(({ detail }) => isLack(detail))) return undefined
   const unknown = error.faults.flatMap(({ pointer }) => names[Number(catalogPlace.exec(pointer)?.[1])] ?? [])
   const wanted = names.filter((name) => !unknown.includes(name))
   const needless = error.faults.flatMap(({ pointer }) => {

@@ -19,7 +19,18 @@ import type { ConnectionBody } from './connection-schemas.ts'
  * addresses, that are shown this once
  */
 export function toConnectionBody(
-  { connectionId, settings, runs, webhooks = [], check, isDeclared, problem, workspaceId, ...times }: Connection,
+  {
+    connectionId,
+    settings,
+    runs,
+    webhooks = [],
+    check,
+    access,
+    isDeclared,
+    problem,
+    workspaceId,
+    ...times
+  }: Connection,
   now: number,
   isWhole: boolean,
   { mostNext = 5, made }: { mostNext?: number; made?: ReadonlyMap<string, string> } = {},
@@ -34,6 +45,7 @@ export function toConnectionBody(
     ...(runs && toRunsBody(runs, now, mostNext)),
     ...(webhooks.length > 0 && { webhooks: toWebhooksBody(webhooks, made) }),
     ...(check && { check: toCheckBody(check) }),
+    ...(access && { access }),
     ...(isDeclared && { declaredIn: 'CONNECTIONS_FILE' }),
     ...(problem !== undefined && { problem: problem.message }),
     ...(workspaceId !== undefined && { workspaceId }),

@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox'
+import { accesses } from '../../store/connections/access.ts'
 import { runMembers, scheduleMembers } from '../schedules/schedule-schemas.ts'
 import { webhookMembers } from '../webhooks/webhook-schemas.ts'
 import { connectionIdSchema, pageParameters } from './list-schemas.ts'
@@ -23,6 +24,13 @@ const checkMembers = {
       },
       { description: 'The last check of its config and streams. Absent when they were stored unchecked' },
     ),
+  ),
+  access: Type.Optional(
+    Type.String({
+      enum: [...accesses],
+      description:
+        'How it has got its access token: somebody has signed in at Intercom (oauth), or has given it. Absent when nobody knows',
+    }),
   ),
   declaredIn: Type.Optional(
     Type.String({

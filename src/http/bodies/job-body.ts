@@ -22,6 +22,7 @@ export function toJobBody(job: Job, now: number): JobBody {
     ...(job.cancelRequested && !hasEnded(job) && { cancelRequested: true as const }),
     ...waitOf(job, now),
     ...rateOf(job),
+    ...rateLimitOf(job),
     streams: job.streams.map((stream) => toStreamBody(stream, job)),
     ...(job.skippedStreams && { skippedStreams: job.skippedStreams }),
     ...(job.failure && { failure: job.failure }),
@@ -38,6 +39,12 @@ function rateOf({ progress }: Job): Pick<JobBody, 'rate'> {
   if (!progress) return {}
   const rate = Object.values(progress.rates).reduce((sum, one) => sum + one, 0)
   return { rate: Math.round(rate * 10) / 10 }
+}
+
+function rateLimitOf({ rateLimit }: Job): Pick<JobBody, 'rateLimit'> {
+  if (!rateLimit) return {}
+  const { limit, remaining, resetsAt } = rateLimit
+  return { rateLimit: { limit, remaining, resetsAt: toTime(resetsAt) } }
 }
 
 function toStreamBody(stream: Job['streams'][number], { progress }: Job): JobBody['streams'][number] {

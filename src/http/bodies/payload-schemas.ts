@@ -1,5 +1,6 @@
 import { type TSchema, Type } from 'typebox'
 import { bridgeMembers, type ConfigMember, configMembers, requiredMembers } from '../../airbyte/config-members.ts'
+import { EVERY_STREAM } from '../../streams/every-stream.ts'
 import { streamTable } from '../../streams/table.ts'
 
 /**
@@ -50,7 +51,12 @@ function describeMember(member: ConfigMember, isRequired: boolean): TSchema {
   return isRequired ? schema : Type.Optional(schema)
 }
 
-const streamName = Type.String({ enum: streamTable.map(({ name }) => name), description: 'A stream' })
+const streamName = Type.String({
+  enum: [...streamTable.map(({ name }) => name), EVERY_STREAM],
+  description:
+    'A stream. `*` = those that are read when none is named, and every other one that the token may read, that the ' +
+    'API version has, and that costs no request per parent',
+})
 const syncMode = Type.String({ enum: ['full_refresh', 'incremental'] })
 
 const streamListSchema = Type.Array(

@@ -69,6 +69,16 @@ export const jobSchema = Type.Object(
     rate: Type.Optional(
       Type.Number({ minimum: 0, description: 'While it runs: records per second over the last half minute' }),
     ),
+    rateLimit: Type.Optional(
+      Type.Object(
+        {
+          limit: count('Requests that Intercom allows in a window of 10 seconds'),
+          remaining: count('How many of them were left. Other applications with the same limit spend them, too'),
+          resetsAt: time('When the next window begins. From then on as many as `limit` are left'),
+        },
+        { description: "While it runs: what Intercom's latest answer said of its rate limit" },
+      ),
+    ),
     streams: Type.Array(streamSchema),
     skippedStreams: Type.Optional(
       Type.Array(Type.String(), {

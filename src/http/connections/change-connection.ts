@@ -1,5 +1,6 @@
 import { CodedError } from '../../errors.ts'
 import { digestOfJson } from '../../json/digest.ts'
+import type { Access } from '../../store/connections/access.ts'
 import type { ConnectionCheck } from '../../store/connections/connection-check.ts'
 import type {
   Connection,
@@ -26,6 +27,8 @@ export interface ChangeOptions {
   validate: boolean
   /** Whether it begins anew, with whatever workspace the token leads to. @defaultValue false */
   resetState?: boolean
+  /** How the token was got. @defaultValue as it is with the same token, else it was given */
+  access?: Access
   /** Aborts when the caller leaves, and when the service closes. */
   signal: AbortSignal
 }
@@ -65,8 +68,8 @@ export async function changeConnection(
       made = madeNow
       const isStored = stored?.settings && digestOfJson(stored.settings) === digestOfJson(asked.settings)
       const checked = isStored ? stored.check : await check(asked.settings)
-      const { resetState = false } = options
-      return { ...asked, check: checked, whose: { resetState, workspaceId: checked?.workspaceId } }
+      const { resetState = false, access } = options
+      return { ...asked, check: checked, access, whose: { resetState, workspaceId: checked?.workspaceId } }
     },
   )
   return {

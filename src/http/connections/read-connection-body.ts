@@ -1,7 +1,7 @@
 import type { Static } from 'typebox'
 import type { Fault } from '../../errors.ts'
 import type { Connection } from '../../store/connections/connection-store.ts'
-import { parseSyncRequest } from '../../sync/contract/sync-request.ts'
+import { parseSettings } from '../../sync/contract/sync-request.ts'
 import { restoreSecrets } from '../bodies/connection-body.ts'
 import { newConnectionBody } from '../bodies/connection-schemas.ts'
 import { uncheckedPayloads } from '../bodies/payload-schemas.ts'
@@ -34,7 +34,7 @@ export async function readConnectionBody(
   const faults: Fault[] = []
   const schedule = readScheduleMembers(body, dependencies.scheduleMinIntervalMs, faults)
   if (faults.length > 0) throw invalidRequest(faults)
-  const { states: _, ...settings } = parseSyncRequest({
+  const { states: _, ...settings } = parseSettings({
     ...body,
     config: restoreSecrets(body.config, stored?.settings?.config),
   })

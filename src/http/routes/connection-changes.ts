@@ -114,6 +114,7 @@ function addCloneConnection(app: Api, dependencies: RouteDependencies): void {
         schedule: { ...schedule, isPaused: isScheduled },
         webhooks: source.webhooks ?? [],
         check,
+        access: source.access,
         whose: { workspaceId: check?.workspaceId },
       })
       const answer = toConnectionBody(connection, clock.now(), query.include === 'catalog')

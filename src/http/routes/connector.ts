@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { ConfiguredCatalog } from '../../airbyte/catalog.ts'
 import {
   catalogMessage,
   connectionStatusMessage,
@@ -10,6 +11,7 @@ import type { Fault } from '../../errors.ts'
 import { isObject } from '../../json-object.ts'
 import { checkConnection } from '../../streams/check-connection.ts'
 import { discoverStreams, listStreams } from '../../streams/discover.ts'
+import { resolveEvery } from '../../streams/every-stream.ts'
 import { readSelection } from '../../streams/selection.ts'
 import { restoreSecrets } from '../bodies/connection-body.ts'
 import { checkBody, discoverBody } from '../bodies/connector-schemas.ts'
@@ -76,18 +78,19 @@ function addCheck(app: Api, { openStreams, connections }: RouteDependencies, ask
       if (given !== undefined && !isObject(given)) {
         throw invalidRequest([{ pointer: '/config', detail: 'must be an object' }])
       }
-      const wanted = readWanted(body.streams)
+      const asked = readWanted(body.streams)
       refuseUnlessOne(given, connectionId)
       const signal = openStreams.signalFor(reply.raw)
       await closeWhenHalfClosedLater(reply.raw)
-      const check = async (config: SourceConfig, read?: string[], workspaceId?: string) =>
-        connectionStatusMessage(
+      const check = async (config: SourceConfig, ofConnection?: ConfiguredCatalog, workspaceId?: string) => {
+        const { wanted, read } = streamsToCheck(config, asked, ofConnection)
+        return connectionStatusMessage(
           await askIntercom(signal, config, (client) => checkConnection(client, config, wanted, read, workspaceId)),
         )
+      }
       if (connectionId !== undefined) {
         const { config, catalog, workspaceId } = await connections.readStart(tenant, connectionId)
-        const names = catalog.streams.map(({ stream }) => stream.name)
-        return check(config, names, workspaceId)
+        return check(config, catalog, workspaceId)
       }
       const faults: Fault[] = []
       const config = readSourceConfig(restoreSecrets(given, undefined), '', faults)
@@ -154,12 +157,26 @@ function refuseUnlessOne(config: unknown, connectionId: string | undefined): voi
 }
 
 /** @throws CodedError `invalid_request` for names that no stream has */
-function readWanted(streams: unknown): string[] {
-  if (streams === undefined || (Array.isArray(streams) && streams.length === 0)) return []
+function readWanted(streams: unknown): ConfiguredCatalog {
+  if (streams === undefined || (Array.isArray(streams) && streams.length === 0)) return { streams: [] }
   const faults: Fault[] = []
   const selection = readSelection({ streams }, faults)
   if (faults.length > 0) throw invalidRequest(faults)
-  return selection.streams.map(({ stream }) => stream.name)
+  return selection
+}
+
+/** The streams that must be readable, and those that syncs read: a stream that `*` brings may be left out. */
+function streamsToCheck(
+  { api_version }: SourceConfig,
+  asked: ConfiguredCatalog,
+  ofConnection: ConfiguredCatalog | undefined,
+): { wanted: string[]; read: string[] | undefined } {
+  const { streams } = resolveEvery(asked, api_version)
+  const namesOf = (catalog: ConfiguredCatalog) => catalog.streams.map(({ stream }) => stream.name)
+  const wanted = streams.filter(({ only_if_permitted }) => !only_if_permitted)
+  const hasEvery = wanted.length < streams.length
+  const read = hasEvery ? [...namesOf({ streams }), ...namesOf(ofConnection ?? { streams: [] })] : undefined
+  return { wanted: namesOf({ streams: wanted }), read: read ?? (ofConnection && namesOf(ofConnection)) }
 }
 
 export default connectorRoutes

@@ -103,7 +103,8 @@ function pageOf(returned: Returned): Page {
     status: 200,
     title: 'Connected',
     texts: [
-      `Connection ${signIn.connectionId} is connected to Intercom. You can close this page.`,
+      `Connection ${signIn.connectionId} is connected to Intercom.`,
+      'Close this page and go back to where you began to sign in: it goes on there.',
       ...lackTexts(lacks),
     ],
   }

@@ -2,6 +2,7 @@ import type { Fault } from '../../errors.ts'
 import { acks, type FullRefresh } from '../../schedules/connection-schedule.ts'
 import { findScheduleFault, type Schedule } from '../../schedules/schedule.ts'
 import type { ConnectionSettings, PutSchedule } from '../../store/connections/connection-store.ts'
+import { resolveEvery } from '../../streams/every-stream.ts'
 import type { ScheduleBody } from './schedule-schemas.ts'
 
 /** The members of a connection's body that say what it does by itself. */
@@ -38,8 +39,11 @@ export function readScheduleMembers(
 }
 
 /** Streams of full refreshes that the connection does not have. */
-export function findUnknownRefreshes(refresh: FullRefresh | undefined, { catalog }: ConnectionSettings): Fault[] {
-  const names = catalog.streams.map(({ stream }) => stream.name)
+export function findUnknownRefreshes(
+  refresh: FullRefresh | undefined,
+  { catalog, config }: ConnectionSettings,
+): Fault[] {
+  const names = resolveEvery(catalog, config.api_version).streams.map(({ stream }) => stream.name)
   return (refresh?.streams ?? []).flatMap((name, place) =>
     names.includes(name)
       ? []

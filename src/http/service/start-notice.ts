@@ -6,12 +6,14 @@ export interface StartNotice {
   publicUrl?: string | undefined
   /** Whether calls under `/v1` must carry an API key. */
   needsKey: boolean
+  /** Whether people can sign in at Intercom. */
+  signsIn: boolean
   /** Describes in words where jobs and messages are stored. */
   storage: string
 }
 
 /** A few lines for people; programs read the first one, which does not change. */
-export function startNotice({ address, publicUrl = address, needsKey, storage }: StartNotice): string {
+export function startNotice({ address, publicUrl = address, needsKey, signsIn, storage }: StartNotice): string {
   const call = [
     `curl -sS --fail-with-body ${address}/v1/check`,
     ...(needsKey ? [`-H 'Authorization: Bearer YOUR_API_KEY'`] : []),
@@ -27,6 +29,7 @@ export function startNotice({ address, publicUrl = address, needsKey, storage }:
     `  docs  ${publicUrl}/docs`,
     `  keys  ${keys}`,
     `  data  ${storage}`,
+    ...(signsIn ? ['  sign  intercom-sync connections authenticate NAME   signs in at Intercom, and connects'] : []),
     `  try   ${call.join(' \\\n          ')}`,
     '',
   ].join('\n')

@@ -30,7 +30,8 @@ export async function connectToken(
   accessToken: string,
   signal: AbortSignal,
 ): Promise<SignInProblem | undefined> {
-  const options = { tenant, connectionId, validate: true, resetState: wanted.resetState, signal }
+  const { resetState } = wanted
+  const options = { tenant, connectionId, validate: true, resetState, access: 'oauth', signal } as const
   const { connection } = await changeConnection(dependencies, options, (stored) =>
     askedConnection(connectionId, wanted, accessToken, stored, dependencies),
   )

@@ -82,7 +82,7 @@ const BESIDE_A_LIST = ['pages', 'total_count', 'scroll_param', 'id']
 export function isOwnList(beside: (name: string) => unknown): boolean {
   const type = beside('type')
   if (type === undefined) return BESIDE_A_LIST.some((name) => beside(name) !== undefined)
-  return typeof type === 'string' && /(^|\.)list$|^(conversation|ticket)$/.test(type)
+  return typeof type === 'string' && /(^|\.)list$|^(article|conversation|event\.summary|ticket)$/.test(type)
 }
 
 /** Whether a body is not JSON at all. A body that begins like JSON may be Intercom's, damaged on its way. */

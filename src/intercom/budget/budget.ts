@@ -5,6 +5,7 @@ import { createConcurrency } from './concurrency.ts'
 import { createExchange } from './exchange.ts'
 import { type AskedPermit, createGrants, type Permit } from './grants.ts'
 import { createHeldPermits } from './held-permits.ts'
+import { createLatestLimit, type RateLimit } from './latest-limit.ts'
 import { WORKSPACE_REQUESTS_PER_MINUTE } from './usage/workspace-usage.ts'
 import { createUsageRecorder } from './usage-recorder.ts'
 
@@ -24,6 +25,8 @@ export interface Budget {
   withinMemory(): number
   /** Until when (ms of the injected clock's `now`) requests have to wait; undefined while none has to. */
   waitingUntil(): number | undefined
+  /** What Intercom last said about its rate limit; undefined before it has said anything. */
+  rateLimit(): RateLimit | undefined
   /** Whether no request is in flight. */
   isIdle(): boolean
   /** Counts requests with those of the workspace's other apps from now on. */
@@ -62,6 +65,7 @@ export function createBudget(options: BudgetOptions): Budget {
   let workspaceId: string | undefined
   const closing = new AbortController()
   const time = createBudgetTime(clock)
+  const latestLimit = createLatestLimit(clock)
   const recorder = createUsageRecorder({ clock, time, random, member })
   const perWindow = () => fewest(exchange.perWindow(), options.requestsPerMinute && options.requestsPerMinute / 6)
   const concurrency = createConcurrency({
@@ -84,6 +88,7 @@ export function createBudget(options: BudgetOptions): Budget {
         if (hasEnded) return
         hasEnded = true
         recorder.ended(window, outcome)
+        latestLimit.learn(outcome)
         requestEnded(outcome)
         exchange.answerCame()
         if (closing.signal.aborted) closeWhenIdle()
@@ -102,6 +107,7 @@ export function createBudget(options: BudgetOptions): Budget {
     withinMemory: concurrency.withinMemory,
     take: grants.take,
     isIdle: concurrency.isIdle,
+    rateLimit: latestLimit.present,
     waitingUntil() {
       const opensInMs = held.isEmpty() ? exchange.opensInMs() : undefined
       return opensInMs === undefined ? undefined : clock.now() + opensInMs

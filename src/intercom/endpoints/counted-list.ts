@@ -5,7 +5,7 @@ import type { RecordShape, ScannedAnswer, ScannedRecord } from '../text/record-s
 import { joinedBody } from '../text/record-text.ts'
 import { areSame } from '../text/same-set.ts'
 import { type NumberedPage, type PagePlace, readPages } from './numbered-pages.ts'
-import { nextPage } from './paging.ts'
+import { nextPageQuery, pagesMember } from './paging.ts'
 
 /** After so many readings, a list that changed during each of them is taken as it is. */
 const MOST_READINGS = 5
@@ -166,9 +166,9 @@ export function askCountedPage(
     const total = typeof counted === 'number' ? counted : undefined
     // Every page of such a list has a count. A page without one is somebody else's answer.
     if (total === undefined && !mayLackCount) throw new OtherFormError(request.path)
-    const next = nextPage(answer.envelope('pages'))
+    const page = nextPageQuery(pagesMember(answer.envelope))?.page
     const keys = records.map((record) => memberText(answer, record, 'id'))
-    return { answer, records, keys, total: total ?? 0, next: next === undefined ? undefined : { page: String(next) } }
+    return { answer, records, keys, total: total ?? 0, next: page === undefined ? undefined : { page } }
   })
 }
 

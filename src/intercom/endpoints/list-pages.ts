@@ -141,8 +141,10 @@ async function askPage(
   }
 }
 
+/** Some lists say beside their records, not in `pages`, which of how many pages this is (audiences). */
 function pagesOf(answer: ScannedAnswer, within: readonly string[]): unknown {
-  return answer.envelope([...within, 'pages'].join('.')) ?? answer.envelope('pages')
+  const pages = answer.envelope([...within, 'pages'].join('.')) ?? answer.envelope('pages')
+  return pages ?? { page: answer.envelope('page'), total_pages: answer.envelope('total_pages') }
 }
 
 /** An item's id, written as a number or as a string. An item without one (a built-in attribute) is known by its text. */

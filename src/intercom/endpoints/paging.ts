@@ -2,7 +2,7 @@
  * The number of the next page from an answer's `pages` member, where Intercom writes `next` as a URL or as an object with
  * `page`; undefined on the last page. Only the number is taken from a URL, so no answer leads us to another host.
  */
-export function nextPage(pages: unknown): number | undefined {
+function nextPage(pages: unknown): number | undefined {
   if (typeof pages !== 'object' || pages === null) return undefined
   const { next } = pages as { next?: unknown }
   const page =
@@ -28,6 +28,12 @@ export function nextCursor(pages: unknown): string | undefined {
   return typeof after === 'string' && after !== '' ? after : undefined
 }
 
+/** The time that events of the next page are older than, from the URL of that page. */
+function nextBefore(pages: unknown): string | undefined {
+  const { next } = { ...(pages as { next?: unknown } | null | undefined) }
+  return typeof next === 'string' ? (queryOf(next).get('before') ?? undefined) : undefined
+}
+
 /** A sort value from here on is in ms, as all times in cursors are. Seconds reach it in the year 5138. */
 const SMALLEST_MS = 100_000_000_000
 
@@ -46,10 +52,17 @@ export function cursorSecond(cursor: string): number | undefined {
   return ms >= SMALLEST_MS ? Math.floor(ms / 1000) : undefined
 }
 
-/** How to ask for the next page: by the cursor or the number that Intercom names, else by the next number. */
+/** The `pages` member of an answer; newer lists write what it holds beside their records instead. */
+export function pagesMember(envelope: (name: string) => unknown): unknown {
+  return envelope('pages') ?? { page: envelope('page'), total_pages: envelope('total_pages') }
+}
+
+/** How to ask for the next page: by the cursor, the time or the number that Intercom names, else by the next number. */
 export function nextPageQuery(pages: unknown): Record<string, string> | undefined {
   const cursor = nextCursor(pages)
   if (cursor !== undefined) return { starting_after: cursor }
+  const before = nextBefore(pages)
+  if (before !== undefined) return { before }
   const { page, total_pages: last } = { ...(pages as { page?: unknown; total_pages?: unknown } | null | undefined) }
   const following = typeof page === 'number' && typeof last === 'number' && page < last ? page + 1 : undefined
   const number = nextPage(pages) ?? following

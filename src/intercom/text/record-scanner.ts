@@ -16,6 +16,7 @@ import {
 import { walkElements, walkMembers } from './json-walk.ts'
 import { type KeyNames, keyNames, keyText } from './key-names.ts'
 import { MemberSpans, type Members, SharedSpans } from './member-spans.ts'
+import { withObjects } from './text-list.ts'
 
 /** Where a record is in an answer's body, and what we know about it without parsing it. */
 export interface ScannedRecord extends Span, Omit<Marks, 'escapes' | 'trues'> {
@@ -47,6 +48,10 @@ export interface RecordShape {
   recordsPath: readonly string[]
   /** Members of each record to find, e.g. `['id', 'updated_at']`. */
   members: readonly string[]
+  /** At the end of the path is one record, or `null`, in place of an array. @defaultValue false */
+  isSingle?: boolean
+  /** The array holds texts: each becomes an object with this member. @defaultValue it holds objects */
+  textsAs?: string | undefined
 }
 
 /**
@@ -56,7 +61,7 @@ export interface RecordShape {
  */
 export function scanAnswer(body: Buffer, shape: RecordShape): ScannedAnswer {
   try {
-    return scan(body, shape)
+    return scan(shape.textsAs === undefined ? body : withObjects(body, shape.recordsPath, shape.textsAs), shape)
   } catch (error) {
     if (!(error instanceof JsonTextError)) throw error
     throw new CodedError('intercom_protocol', `Intercom's answer of ${body.length} bytes is ${error.message}`)
@@ -73,6 +78,11 @@ function scan(body: Buffer, shape: RecordShape): ScannedAnswer {
   const descend = (position: number, depth: number): number => {
     const wanted = shape.recordsPath[depth]
     if (wanted === undefined) {
+      if (shape.isSingle) {
+        const record = body[position] === OPEN_OBJECT ? scanRecord(body, position, members, places) : undefined
+        records = record ? [record] : []
+        return record?.end ?? skipValue(body, position, outside)
+      }
       if (body[position] !== OPEN_ARRAY) return skipValue(body, position, outside)
       const found: ScannedRecord[] = []
       records = found

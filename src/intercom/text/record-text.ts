@@ -79,7 +79,7 @@ export function wholeText(body: Buffer): TextSlice {
  * @param completed edits that insert parts of other answers; those parts may need the same repairs. @defaultValue none
  */
 export function recordText(
-  answer: ScannedAnswer,
+  answer: Pick<ScannedAnswer, 'body'>,
   record: ScannedRecord,
   types: Iterable<readonly [name: string, MemberType]>,
   completed: readonly TextEdit[] = nothing,

@@ -66,9 +66,9 @@ export function createSlots(clock: Pick<Clock, 'now' | 'monotonic'>): Slots {
       return {
         ...watch,
         sync: {
-          begun(waiting) {
+          begun(waiting, rateLimit) {
             slot.waiting = waiting
-            watch.sync?.begun(waiting)
+            watch.sync?.begun(waiting, rateLimit)
           },
           holding(held) {
             slot.held = held

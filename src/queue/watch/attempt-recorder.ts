@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts'
+import type { RateLimit } from '../../intercom/budget/latest-limit.ts'
 import type { StreamProgress } from '../../sync/contract/commit.ts'
 import type { SyncWatch, Wait } from '../../sync/contract/watch.ts'
 import type { AttemptFigures } from './job-log.ts'
@@ -22,6 +23,7 @@ export function createAttemptRecorder(clock: Pick<Clock, 'monotonic'>): AttemptR
   const rates = createRowRates()
   const total = { requests: 0, retries: 0, waitedMs: 0 }
   let waiting: () => Wait | undefined = () => undefined
+  let rateLimit: () => RateLimit | undefined = () => undefined
   let ownWait: Wait | undefined
   let streams: readonly StreamProgress[] = []
   let rows = 0
@@ -33,8 +35,9 @@ export function createAttemptRecorder(clock: Pick<Clock, 'monotonic'>): AttemptR
 
   return {
     sync: {
-      begun(ask) {
-        waiting = ask
+      begun(askWait, askLimit) {
+        waiting = askWait
+        rateLimit = askLimit
       },
       answered() {
         total.requests++
@@ -67,6 +70,7 @@ export function createAttemptRecorder(clock: Pick<Clock, 'monotonic'>): AttemptR
         rows,
         rates: rates.perSecond(),
         wait: wait?.waitingFor === 'scroll' && !isIdle ? undefined : wait,
+        rateLimit: rateLimit(),
         streams,
       }
     },

@@ -44,8 +44,8 @@ export function watchAttempt({ attempts, clock, log }: WatchDependencies, attemp
   const told = { requests: 0, waitedMs: 0, doing: '' }
   let telling: Promise<void> | undefined
 
-  async function tell({ rates, wait, ...total }: AttemptFigures): Promise<void> {
-    const doing = { ...toldOf(wait), rates }
+  async function tell({ rates, wait, rateLimit, ...total }: AttemptFigures): Promise<void> {
+    const doing = { ...toldOf(wait), rates, ...(rateLimit && { rateLimit }) }
     const requests = total.requests - told.requests
     const waitedMs = Math.round(total.waitedMs - told.waitedMs)
     if (requests === 0 && waitedMs === 0 && JSON.stringify(doing) === told.doing) return

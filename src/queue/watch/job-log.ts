@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { RateLimit } from '../../intercom/budget/latest-limit.ts'
 import type { AskedRequest } from '../../intercom/observer.ts'
 import type { Attempt } from '../../store/attempts/attempts.ts'
 import type { EndObserver } from '../../store/attempts/job-end.ts'
@@ -15,6 +16,8 @@ export interface AttemptFigures {
   /** Ms in which its requests waited for Intercom's rate limit. */
   waitedMs: number
   wait: Wait | undefined
+  /** What Intercom last said. */
+  rateLimit: RateLimit | undefined
   streams: readonly StreamProgress[]
 }
 

@@ -51,7 +51,7 @@ export async function noteCheck(
   })
 }
 
-/** A digest that scripts can make, too. */
-function digestOfSettings(sealed: string): string {
+/** A digest that scripts can make, too. @param sealed settings */
+export function digestOfSettings(sealed: string): string {
   return createHash('sha1').update(sealed).digest('hex')
 }

@@ -9,6 +9,7 @@ import { scheduleFromRecord } from '../schedules/schedule-record.ts'
 import type { ConnectionName } from '../schedules/scheduled-connections.ts'
 import { type EncryptionKey, SealBrokenError } from '../secrets/sealing.ts'
 import { openWebhooks } from '../webhooks/webhook-seal.ts'
+import { accessFromText } from './access.ts'
 import { checkFromText } from './connection-check.ts'
 import { openSettings } from './connection-seal.ts'
 import type { Connection, ConnectionRuns } from './connection-store.ts'
@@ -16,7 +17,7 @@ import type { Connection, ConnectionRuns } from './connection-store.ts'
 /**
  * A connection's record in Redis, a hash. It also keeps: `generation`, `latestJob`, which has the connection as long as
  * it runs, and `acknowledgedBy`, the latest job whose messages were acknowledged, what `schedule-record.ts` reads, `check`
- * (see `connection-check.ts`), `declared`, and `workspace`, Intercom's id of the workspace that its data is of; further
+ * (see `connection-check.ts`), `access` (see `access.ts`), `declared`, and `workspace`, Intercom's id of the workspace that its data is of; further
  * `webhookEvents` (which its webhooks want), `webhooksSince`, `toldFailing` (that it is failing has been told) and
  * `lastDelivery` (the number of its latest). `v` would be a version; see `stored-data.ts`.
  */
@@ -74,7 +75,14 @@ async function readConnection(
   const times = { connectionId, createdAt: timeOf(fields.createdAt), lastUpdatedAt: timeOf(fields.lastUpdatedAt) }
   const isDeclared = fields.declared !== undefined
   const check = checkFromText(fields.check, fields.settings ?? '')
-  const about = { ...times, isDeclared, ...(check && { check }), ...(workspaceId !== undefined && { workspaceId }) }
+  const access = accessFromText(fields.access, fields.settings ?? '')
+  const about = {
+    ...times,
+    isDeclared,
+    ...(check && { check }),
+    ...(access && { access }),
+    ...(workspaceId !== undefined && { workspaceId }),
+  }
   try {
     const { settings, webhooks } = readStored(ConnectionRecord, fields, `connection ${connectionId}`)
     const runs = await readRuns(redis, { tenant, connectionId }, fields)

@@ -7,6 +7,7 @@ import type { Job } from '../job.ts'
 import type { Page, PageRequest } from '../page.ts'
 import type { LastSync } from '../schedules/last-sync.ts'
 import type { ScheduleRecord } from '../schedules/schedule-record.ts'
+import type { Access } from './access.ts'
 import type { ConnectionCheck } from './connection-check.ts'
 
 /** What a connection syncs, and how. */
@@ -48,6 +49,8 @@ export interface Connection {
   webhooks?: Webhook[]
   /** What Intercom has said about these settings. Absent when nobody has asked, or nothing was said. */
   check?: ConnectionCheck
+  /** How it has got its access token. Absent when nobody knows. */
+  access?: Access
   /** Whether the operator's file of connections declares it. @defaultValue false */
   isDeclared?: boolean
   /** Why they cannot be read. */
@@ -71,6 +74,8 @@ export interface WantedConnection {
   webhooks?: readonly Webhook[]
   /** @defaultValue none */
   check?: ConnectionCheck | undefined
+  /** How it has got its access token. @defaultValue as it is with the same token, else it was given */
+  access?: Access | undefined
   /** @defaultValue as it is */
   isDeclared?: boolean
   /** @defaultValue nobody knows, and the state stays */
@@ -85,7 +90,7 @@ export interface PutConnection {
   before?: Connection
 }
 
-/** The data with which a new job of a connection begins. */
+/** The data with which a new job of a connection begins; its catalog names the streams that `*` stands for now. */
 export interface ConnectionStart extends ConnectionSettings {
   states: StreamStates
   /** The workspace that its data is of; absent while nobody knows. */

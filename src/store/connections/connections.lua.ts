@@ -40,6 +40,8 @@ export const putConnectionScript = defineScript({
     'mustBeNew',
     /** What the check of these settings has found, JSON; '' for none. */
     'check',
+    /** How it has got its access token, as text that names these settings; '' when nobody knows. */
+    'access',
     /** '1' or '0': whether a file of the operator declares it; '' = as it is. */
     'declared',
     /** JSON; '' for none. */
@@ -85,6 +87,7 @@ if refusal then return refusal end
 local isSame = redis.call('HGET', recordKey, 'settings') == sameToken
 redis.call('HSET', recordKey, 'settings', settings, 'lastUpdatedAt', now, 'ack', ack)
 if check ~= '' then redis.call('HSET', recordKey, 'check', check) else redis.call('HDEL', recordKey, 'check') end
+if access ~= '' then redis.call('HSET', recordKey, 'access', access) else redis.call('HDEL', recordKey, 'access') end
 if declared == '1' then redis.call('HSET', recordKey, 'declared', 1) end
 if declared == '0' then redis.call('HDEL', recordKey, 'declared') end
 setSchedule(recordKey, 'schedule', 'scheduleSetAt', 'lastDue', schedule, now)

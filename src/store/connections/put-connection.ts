@@ -9,6 +9,7 @@ import { runScript } from '../script.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
 import { deliveryKeysOf, prefixOf } from '../webhooks/deliveries.ts'
 import { sealWebhooks } from '../webhooks/webhook-seal.ts'
+import { type Access, accessToText } from './access.ts'
 import { checkToText } from './connection-check.ts'
 import { findStored, type StoredConnection } from './connection-record.ts'
 import { sealSettings } from './connection-seal.ts'
@@ -37,13 +38,19 @@ interface WriteRules {
   sameToken?: string | undefined
 }
 
+/** What people want, and how the connection gets its access token. */
+type Written = Omit<WantedConnection, 'access'> & {
+  /** Undefined when nobody knows. */
+  access: Access | undefined
+}
+
 /** Makes a connection or replaces it, whatever it was. Returns whether it is new. */
 export async function putConnection(
   dependencies: PutDependencies,
   owner: Owner,
   wanted: WantedConnection,
 ): Promise<boolean> {
-  return (await write(dependencies, owner, wanted, {})) === 'CREATED'
+  return (await write(dependencies, owner, { access: 'token', ...wanted }, {})) === 'CREATED'
 }
 
 /** Makes a connection. @throws CodedError `connection_exists` */
@@ -52,7 +59,7 @@ export async function addConnection(
   owner: Owner,
   wanted: WantedConnection,
 ): Promise<void> {
-  const outcome = await write(dependencies, owner, wanted, { mustBeNew: true })
+  const outcome = await write(dependencies, owner, { access: 'token', ...wanted }, { mustBeNew: true })
   if (outcome === 'EXISTS') {
     const message = `There is a connection ${owner.connectionId} already: choose another id, or remove it first`
     throw new CodedError('connection_exists', message)
@@ -74,8 +81,9 @@ export async function changeConnection(
   for (;;) {
     const stored = await findStored(dependencies, owner.tenant, owner.connectionId)
     const wanted = await change(stored?.connection)
-    const rules = { expected: stored, sameToken: withToken(stored, wanted) }
-    const outcome = await write(dependencies, owner, wanted, rules)
+    const sameToken = withToken(stored, wanted)
+    const access = wanted.access ?? (sameToken === undefined ? 'token' : stored?.connection.access)
+    const outcome = await write(dependencies, owner, { ...wanted, access }, { expected: stored, sameToken })
     if (outcome !== 'CHANGED') return { before: stored?.connection, created: outcome === 'CREATED' }
   }
 }
@@ -89,7 +97,7 @@ function withToken(stored: StoredConnection | undefined, { settings }: WantedCon
 async function write(
   { redis, keys, clock }: PutDependencies,
   owner: Owner,
-  { settings, schedule: runs = noSchedule, webhooks = [], check, isDeclared, whose = {} }: WantedConnection,
+  { settings, schedule: runs = noSchedule, webhooks = [], check, access, isDeclared, whose = {} }: Written,
   { expected, mustBeNew, sameToken }: WriteRules,
 ): Promise<'CREATED' | 'REPLACED' | 'CHANGED' | 'EXISTS'> {
   const { tenant, connectionId } = owner
@@ -119,6 +127,7 @@ async function write(
       expectedRest: expected && digestOfSaid(expected.said),
       mustBeNew,
       check: check && checkToText(check, sealed),
+      access: access && accessToText(access, sealed),
       declared: isDeclared === undefined ? '' : Number(isDeclared),
       schedule: schedule.type !== 'manual' && JSON.stringify(inOrder(schedule)),
       fullRefresh: fullRefresh && JSON.stringify({ ...fullRefresh, schedule: inOrder(fullRefresh.schedule) }),

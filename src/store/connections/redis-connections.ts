@@ -1,6 +1,7 @@
 import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
+import { resolveEvery } from '../../streams/every-stream.ts'
 import { connectionOfOtherWorkspace, stateOfOtherWorkspace } from '../../streams/other-workspace.ts'
 import { workspaceOf } from '../../sync/state/workspace.ts'
 import { storeAnswer } from '../availability.ts'
@@ -114,7 +115,14 @@ async function readStart(
   if (!settings) throw problem ?? new CodedError('seal_broken')
   const states = await readConnectionStates(redis, tenant, connectionId)
   const whose = workspaceId ?? workspaceIn(states)
-  return { ...settings, generation: generation ?? '', states, ...(whose !== undefined && { workspaceId: whose }) }
+  const catalog = resolveEvery(settings.catalog, settings.config.api_version)
+  return {
+    ...settings,
+    catalog,
+    generation: generation ?? '',
+    states,
+    ...(whose !== undefined && { workspaceId: whose }),
+  }
 }
 
 /** A check that has led to another workspace than the connection's data is of has failed. */

@@ -3,6 +3,7 @@ import { type SourceConfig, startSeconds } from '../../airbyte/source-config.ts'
 import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import { digestOfJson } from '../../json/digest.ts'
 import { isObject } from '../../json-object.ts'
+import { EVERY_STREAM } from '../../streams/every-stream.ts'
 import { parseSyncRequest, type SyncRequest, type SyncRequestBody, skipping } from '../../sync/contract/sync-request.ts'
 import type { ConnectionStart } from '../connections/connection-store.ts'
 import type { ConnectionOfJob, NewJob } from './job-store.ts'
@@ -87,18 +88,22 @@ function skippingOf(start: ConnectionStart, body: ConnectionJobBody): Pick<SyncR
   return skipping({ onMissingPermission: body.onMissingPermission ?? start.onMissingPermission })
 }
 
-/** A stream that is only named is read in the way the connection's catalog says. */
+/** A stream that is only named, or that `*` brings, is read in the way the connection's catalog says. */
 function asConfigured(
   stream: ConfiguredCatalog['streams'][number],
   { streams }: ConfiguredCatalog,
   shorthand: unknown,
 ): ConfiguredCatalog['streams'][number] {
   const wishes: unknown[] = Array.isArray(shorthand) ? shorthand : []
-  const { name } = stream.stream
+  const { only_if_permitted } = stream
+  const name = only_if_permitted ? EVERY_STREAM : stream.stream.name
   const isOnlyNamed = wishes.some(
     (wish) => wish === name || (isObject(wish) && wish.name === name && wish.syncMode === undefined),
   )
-  return (isOnlyNamed && streams.find((configured) => configured.stream.name === name)) || stream
+  const known = streams.find((configured) => configured.stream.name === stream.stream.name)
+  if (!isOnlyNamed || !known) return stream
+  const { only_if_permitted: _, ...configured } = known
+  return { ...configured, ...(only_if_permitted && { only_if_permitted }) }
 }
 
 /** A full refresh starts from the beginning with every job of a connection. */

@@ -1,5 +1,5 @@
 import { contactLists } from './cut-lists.ts'
-import { CONVERSATIONS, TICKETS, USERS } from './scopes.ts'
+import { ACTIVITY_LOGS, ADMINS, CONVERSATIONS, TICKETS, USERS } from './scopes.ts'
 import { plain, type StreamEntry } from './stream-entry.ts'
 
 /** A ticket's newest part can be younger than the ticket says it was updated. */
@@ -16,7 +16,7 @@ export const defaultEntries: readonly StreamEntry[] = [
     recordsPath: ['activity_logs'],
     primaryKey: [['id']],
     cursor: 'created_at',
-    scope: 'Read admin activity logs',
+    scope: ACTIVITY_LOGS,
     windows: { search: { path: '/admins/activity_logs/search', since: '2.16' } },
   },
   {
@@ -25,7 +25,7 @@ export const defaultEntries: readonly StreamEntry[] = [
     path: '/admins',
     recordsPath: ['admins'],
     primaryKey: [['id']],
-    scope: 'Read admins',
+    scope: ADMINS,
     // 2.11 documents an object, later versions an address.
     objectMembers: { avatar },
   },

@@ -1,5 +1,6 @@
 import type { ApiVersion } from '../../airbyte/source-config.ts'
 import type { ObjectForm } from '../../intercom/text/record-text.ts'
+import type { DerivedTraits } from './derived-traits.ts'
 import type {
   ChildTraits,
   FilteredTraits,
@@ -10,9 +11,12 @@ import type {
 } from './stream-traits.ts'
 
 /** The members that can be the cursor of a stream. */
-export const cursorFields = ['updated_at', 'created_at', 'deleted_at'] as const
+export const cursorFields = ['updated_at', 'created_at', 'parent_updated_at', 'deleted_at'] as const
 
-/** Field that grows with every change, or of records that never change with every record. Unix seconds. */
+/**
+ * Field that grows with every change, or of records that never change with every record. Rows inside records have the
+ * time of their record. Unix seconds.
+ */
 export type CursorField = (typeof cursorFields)[number]
 
 /** A stream as data. A new stream is one entry here, one schema in `schemas/` and one fixture in the simulator. */
@@ -21,8 +25,12 @@ export interface StreamEntry {
   /** From the root of Intercom's API; of a child stream the place of one parent's children, with `{id}` in it. */
   path: string
   query?: Readonly<Record<string, string>>
+  /** Where the versions before one have it. @defaultValue where all have it */
+  before?: { version: ApiVersion; path: string; query?: Readonly<Record<string, string>> }
   /** Keys from the answer's root to its records. */
   recordsPath: readonly string[]
+  /** The list holds texts, not objects: each becomes a record with this member. */
+  textsAs?: string
   /** Fields that tell records of the stream apart, as paths. */
   primaryKey: readonly (readonly string[])[]
   /** Only streams that have one can be read incrementally. */
@@ -35,6 +43,8 @@ export interface StreamEntry {
   optIn?: true
   /** Some workspaces do not have it although their version does: it is offered only where it answers. @defaultValue all have it */
   mayBeAbsent?: true
+  /** `*` does not bring it: it costs a request per parent, or its price cannot be told. @defaultValue its traits decide */
+  onlyByName?: true
   /** Members Intercom writes now as a number, now as a string. */
   idMembers: readonly string[]
   /** Members that are objects in some of Intercom's API versions or workspaces, and texts in others. */
@@ -55,6 +65,8 @@ export interface StreamEntry {
   tombstones?: TombstoneTraits
   /** Set for streams that are read parent by parent. */
   child?: ChildTraits
+  /** Set for streams whose rows are inside the records of others. */
+  derived?: DerivedTraits
 }
 
 /** What most entries have in common. */

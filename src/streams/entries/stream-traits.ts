@@ -39,9 +39,10 @@ export interface PageTraits {
 /**
  * How a list comes: `scroll` = page after page through a scroll, of which a workspace has one; `single` = one answer holds
  * all; `pages` = pages by number, each with a count of all records. It is read again, with the next of the page sizes,
- * until nothing is missing.
+ * until nothing is missing; `cursor` = pages by cursor, with only what has changed since a time, which the parameter
+ * `since` takes in Unix seconds.
  */
-export type ListTraits = { list: 'scroll' | 'single' } | PageTraits
+export type ListTraits = { list: 'scroll' | 'single' } | PageTraits | { list: 'cursor'; perPage: number; since: string }
 
 /** A log that only grows, given newest first between two times, in pages by number. */
 export interface WindowTraits {
@@ -64,6 +65,16 @@ export interface TombstoneTraits {
   listVersion?: ApiVersion
 }
 
+/** A request for the children of several parents: a POST, whose answer holds what belongs to any of them. */
+export interface BatchTraits {
+  /** The parent's member that is asked for. */
+  by: string
+  /** The member of the body that lists them. */
+  as: string
+  /** As many as Intercom takes. */
+  most: number
+}
+
 /** A child stream: what is given of a parent that moved holds all the children of that parent. */
 export interface ChildTraits {
   /** The stream whose walk finds the parents. */
@@ -72,6 +83,16 @@ export interface ChildTraits {
   parentIdMember: string
   /** The parent's own record holds its children; else each parent takes a request. */
   inline?: true
+  /** Where a parent's record counts or lists its children: for one that has none nothing is asked. */
+  shown?: readonly [string, string]
+  /** What a request for children carries besides, with `{id}` in it. */
+  query?: Readonly<Record<string, string>>
+  /** Where the children are asked for is one record, or `null`, in place of a list. */
+  isSingle?: true
+  /** The children are those that a search finds by this field: only their ids are kept, as that member. */
+  members?: { field: string; idAs: string }
+  /** Children are asked for by a member of their parents, for so many parents at a time; one that has none has no children. */
+  batch?: BatchTraits
   /** Where a parent's children are asked for that its record, against the rule, does not hold; with `{id}` in it. */
   ownPath?: string
   /** Where a parent's own answer counts its children and one thing more. */

@@ -6,6 +6,7 @@ import { isObject } from '../../json-object.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import { retypedMembers } from '../contract/member-types.ts'
 import type { WalkContext } from '../contract/walk.ts'
+import { askMembers } from './ask-members.ts'
 import { PARENT_UPDATED_AT } from './child-text.ts'
 import type { GoneParents } from './gone-parents.ts'
 import { askPatiently, MOST_ANSWERS, type PatientSetting, type RecheckLimit } from './patience.ts'
@@ -111,10 +112,12 @@ function countOf({ answer }: Children): number {
 /** The children of one parent. @param isAgain a bare page has come for them although the parent exists */
 async function askChildren(endpoint: ChildEndpoint, parentId: string, isAgain = false): Promise<Children | 'gone'> {
   const { client, entry, version } = endpoint
+  if (entry.child?.members) return askMembers(endpoint, entry.child.members, parentId, shapeOf(entry))
   const path = (entry.child?.ownPath ?? entry.path).replace('{id}', encodeURIComponent(parentId))
+  const query = queryOf(entry, parentId)
   const shape = shapeOf(entry)
   try {
-    const list = await readShapedList(client, { path, version, shape, isCompared: true })
+    const list = await readShapedList(client, { path, version, query, shape, isCompared: true })
     const counted = countedBy(entry, list.first)
     // If there are more than Intercom gives, only the counter shows it.
     const isCapped = counted !== undefined && counted > (entry.child?.mostChildren ?? Infinity)
@@ -126,6 +129,12 @@ async function askChildren(endpoint: ChildEndpoint, parentId: string, isAgain = 
     if (isAgain) throw error
     return askChildren(endpoint, parentId, true)
   }
+}
+
+function queryOf({ child }: StreamEntry, parentId: string): Record<string, string> | undefined {
+  const members = Object.entries(child?.query ?? {})
+  if (members.length === 0) return undefined
+  return Object.fromEntries(members.map(([name, value]) => [name, value.replace('{id}', parentId)]))
 }
 
 /** Whether Intercom itself says that the parent is gone. */
@@ -155,7 +164,9 @@ function largest(one: number | undefined, other: number | undefined): number | u
 
 /** What is read of an answer with children. */
 export function shapeOf(entry: StreamEntry): RecordShape {
-  const { recordsPath, child } = entry
-  const own = ['id', PARENT_UPDATED_AT, ...retypedMembers(entry)]
-  return { recordsPath, members: child ? [...own, child.parentIdMember] : own }
+  const { recordsPath, child, primaryKey } = entry
+  // An `id` that is no key (an event has that of its contact) would make one record of many.
+  const keys = primaryKey.some(([name]) => name === 'id') ? ['id'] : []
+  const members = [...keys, PARENT_UPDATED_AT, ...retypedMembers(entry), ...(child ? [child.parentIdMember] : [])]
+  return { recordsPath, members: [...new Set(members)], ...(child?.isSingle && { isSingle: true }) }
 }

@@ -18,15 +18,35 @@ export function wholeAnswer(answer: ScannedAnswer): ScannedRecord {
  * a member itself, its own stays.
  */
 export function parentMembers(
-  { child }: StreamEntry,
+  entry: StreamEntry,
   parent: Pick<Row, 'id' | 'updatedAt'>,
   record: ScannedRecord,
   types: ReadonlyMap<string, MemberType>,
 ): string {
-  if (!child) return ''
-  const isInteger = types.get(child.parentIdMember) === 'integer' && /^(?:0|[1-9][0-9]*)$/.test(parent.id)
-  const members: [string, string][] = [[child.parentIdMember, isInteger ? parent.id : JSON.stringify(parent.id)]]
-  if (parent.updatedAt !== undefined) members.push([PARENT_UPDATED_AT, String(parent.updatedAt)])
+  const members = parentIdMembers(entry, parent, types)
+  if (entry.child && parent.updatedAt !== undefined) members.push([PARENT_UPDATED_AT, String(parent.updatedAt)])
+  return membersText(members, record)
+}
+
+/** The member that names the parent of a child. */
+export function parentIdMembers(
+  { child }: Pick<StreamEntry, 'child'>,
+  { id }: Pick<Row, 'id'>,
+  types: ReadonlyMap<string, MemberType>,
+): Member[] {
+  return child ? [[child.parentIdMember, idText(id, types.get(child.parentIdMember))]] : []
+}
+
+/** A member's name, and its value as JSON. */
+export type Member = readonly [name: string, value: string]
+
+/** An id as JSON, in the type that the catalog declares where nothing is lost. */
+export function idText(id: string, type: MemberType | undefined): string {
+  return type === 'integer' && /^(?:0|[1-9][0-9]*)$/.test(id) ? id : JSON.stringify(id)
+}
+
+/** Members as they are written inside an object, without those that the record has itself. */
+export function membersText(members: readonly Member[], record: ScannedRecord): string {
   return members
     .filter(([name]) => !record.members.has(name))
     .map(([name, value]) => `"${name}":${value}`)

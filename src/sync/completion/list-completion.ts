@@ -20,14 +20,14 @@ export interface FoundLists {
 /** Completes the lists that Intercom's search cuts at ten items. */
 export interface ListCompletion {
   /**
-   * Finds the edits that complete the cut lists of a page's wanted records. A record whose lists need no edit has no
-   * entry.
+   * Finds the edits that complete the wanted lists of a page's records, where they are cut. A record whose lists need no
+   * edit has no entry.
    *
    * @throws CodedError when Intercom fails over so many records that the records cannot be the cause
    */
   complete(
     page: Pick<SearchPage, 'answer' | 'rows'>,
-    isWanted: (row: Row) => boolean,
+    isWanted: (row: Row, member: string) => boolean,
   ): Promise<ReadonlyMap<Row, FoundLists>>
   /** The log entries since the last call. */
   takeNotes(): LogEntry[]
@@ -76,8 +76,8 @@ export function createListCompletion(
       const { body } = answer
       const cut: { row: Row; cuts: readonly Cut[] }[] = []
       for (const row of rows) {
-        const cuts = cutsOf(asking, body, row)
-        if (cuts.length > 0 && isWanted(row)) cut.push({ row, cuts })
+        const cuts = cutsOf(asking, body, row).filter(({ traits }) => isWanted(row, traits.member))
+        if (cuts.length > 0) cut.push({ row, cuts })
       }
       if (cut.length === 0) return NOTHING
       const lists = new Map<Row, FoundLists>()

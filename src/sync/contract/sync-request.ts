@@ -1,10 +1,11 @@
 import type { ConfiguredCatalog } from '../../airbyte/catalog.ts'
-import { readSourceConfig, type SourceConfig } from '../../airbyte/source-config.ts'
+import { defaultApiVersion, readSourceConfig, type SourceConfig } from '../../airbyte/source-config.ts'
 import { readStates } from '../../airbyte/state/read-states.ts'
 import type { GivenState, StreamStates } from '../../airbyte/state/stream-states.ts'
 import { CodedError, type Fault, listFaults } from '../../errors.ts'
+import { resolveEvery } from '../../streams/every-stream.ts'
 import { readSelection, type UnknownStreams } from '../../streams/selection.ts'
-import { findStream } from '../../streams/table.ts'
+import { findStream, sourceOf } from '../../streams/table.ts'
 import { withSeconds } from '../state/foreign-cursor.ts'
 import { isComplete } from '../state/search-state.ts'
 import { checkSearchState } from '../state/search-state-schema.ts'
@@ -39,17 +40,30 @@ export interface SyncRequestBody {
 }
 
 /**
- * Checks the body of a sync job and fills in the defaults. The state of a stream that this version does not have is no
- * fault: platforms keep the states of streams that were removed. It stays among the states, and the job says so.
+ * Checks the body of a sync job and fills in the defaults, the streams that `*` stands for among them.
+ *
+ * @param unknownStreams what becomes of streams in the catalog that this version does not have. @defaultValue refuse
+ * @throws CodedError `invalid_request`, as `parseSettings` does
+ */
+export function parseSyncRequest(body: SyncRequestBody, unknownStreams?: UnknownStreams): SyncRequest {
+  const request = parseSettings(body, unknownStreams)
+  return { ...request, catalog: resolveEvery(request.catalog, request.config.api_version) }
+}
+
+/**
+ * Checks the body of a sync job and fills in the defaults; `*` stays in the catalog, as a connection keeps it. The state of a
+ * stream that this version does not have is no fault: platforms keep the states of streams that were removed. It stays
+ * among the states, and the job says so.
  *
  * @param unknownStreams what becomes of such streams in the catalog. @defaultValue refuse
  * @throws CodedError `invalid_request` with a JSON pointer (`/config/start_date`, `/catalog/streams/0/stream/name`) for
  * every fault
  */
-export function parseSyncRequest(body: SyncRequestBody, unknownStreams?: UnknownStreams): SyncRequest {
+export function parseSettings(body: SyncRequestBody, unknownStreams?: UnknownStreams): SyncRequest {
   const faults: Fault[] = []
   const config = readSourceConfig(body.config, '/config', faults)
-  const catalog = readSelection(body, faults, unknownStreams)
+  const version = config && (config.api_version ?? defaultApiVersion)
+  const catalog = readSelection(body, faults, { unknown: unknownStreams, version })
   const given = readStates(body.state, '/state', faults)
   const byStream = new Map(given.map((state) => [state.streamName, checkState(state, faults)]))
   // A client that asks for increments sends back every state there is, including the end of the last full refresh.
@@ -77,10 +91,11 @@ function refuseAppend({ tombstones }: SourceConfig, { streams }: ConfiguredCatal
 function checkState({ streamName, pointer, state }: GivenState, faults: Fault[]): StreamStates[string] {
   const entry = findStream(streamName)
   if (!entry?.cursor) return state
-  const { cursor, child } = entry
+  const { cursor } = entry
+  const parent = sourceOf(entry).child?.parent
   const before = faults.length
-  checkSearchState(state, pointer, faults, { cursor, parent: child?.parent })
-  return faults.length > before ? state : withSeconds(state, cursor, child?.parent)
+  checkSearchState(state, pointer, faults, { cursor, parent })
+  return faults.length > before ? state : withSeconds(state, cursor, parent)
 }
 
 /** The member of a request by which a body asks to leave out what the token may not read. */

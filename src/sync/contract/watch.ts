@@ -1,3 +1,4 @@
+import type { RateLimit } from '../../intercom/budget/latest-limit.ts'
 import type { IntercomObserver } from '../../intercom/observer.ts'
 
 /**
@@ -20,8 +21,8 @@ export interface Held {
 
 /** Whoever watches an attempt at a sync: is told of its exchanges with Intercom, and may ask what it waits for. */
 export interface SyncWatch extends IntercomObserver {
-  /** The attempt has begun, and from now on can say what it waits for. */
-  begun(waiting: () => Wait | undefined): void
+  /** The attempt has begun, and from now on can say what it waits for, and what Intercom last said of its rate limit. */
+  begun(waiting: () => Wait | undefined, rateLimit: () => RateLimit | undefined): void
   /** From now on the attempt can say what it holds. */
   holding(held: () => Held): void
 }

@@ -30,14 +30,15 @@ function weakKey({ name, primaryKey }: StreamEntry, { primary_key = [] }: Config
   return `${name}: the primary key ${given.join(', ')} does not tell all records apart: use ${own.join(', ')}`
 }
 
-/** When a parent moves, all its children come again. A destination that appends them keeps another copy of each. */
+/** When a parent moves, all that belongs to it comes again. A destination that appends it keeps another copy of each. */
 function repeatedChildren(
-  { name, child }: StreamEntry,
+  { name, child, derived }: StreamEntry,
   { sync_mode, destination_sync_mode }: ConfiguredStream,
 ): string | undefined {
-  if (!child || sync_mode !== 'incremental' || destination_sync_mode !== 'append') return undefined
+  const parent = child?.parent ?? derived?.from.join(' and ')
+  if (parent === undefined || sync_mode !== 'incremental' || destination_sync_mode !== 'append') return undefined
   return (
-    `${name}: everything that belongs to one of ${child.parent} is delivered again whenever that changes: ` +
+    `${name}: everything that belongs to one of ${parent} is delivered again whenever that changes: ` +
     'the destination sync mode append keeps every copy; use append_dedup'
   )
 }

@@ -19,7 +19,7 @@ export function missingOf(feed: OpenFeed | undefined, slices: readonly Slice[] =
   const words = [
     stretches.length > 0 && `what was ${feed?.entry.windows ? 'logged' : 'updated'} from ${stretches.join(', ')}`,
     listed.length > 0 && `the lists of ${nameSome(listed)}`,
-    unread.length > 0 && `those of ${feed?.entry.child?.parent} ${nameSome(unread)}`,
+    unread.length > 0 && `those of ${feed?.source.child?.parent} ${nameSome(unread)}`,
   ].filter((text) => text !== false)
   return words.length > 0 ? { words: words.join('; '), retryIds: [...unread, ...listed] } : undefined
 }

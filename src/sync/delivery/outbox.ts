@@ -101,7 +101,8 @@ export function createOutbox(
       run.sinceState = 0
       run.bytesSinceState = 0
       run.lastStateAt = clock.monotonic()
-      if (typeof streamState.updated_at === 'number') run.cursor = streamState.updated_at
+      const cursor = streamState.updated_at ?? streamState.parent_updated_at
+      if (typeof cursor === 'number') run.cursor = cursor
     },
     error: (failure) => addError(Buffer.from(errorLine({ ...failure, message: redact(failure.message) }, now()))),
     emittedAt: () => emittedAt,

@@ -2,19 +2,19 @@ import { defaultApiVersion } from '../../airbyte/source-config.ts'
 import { lookAtCompanyList } from '../../intercom/endpoints/companies-list.ts'
 import { scrollRequests } from '../../intercom/endpoints/companies-scroll.ts'
 import { askCountedPage } from '../../intercom/endpoints/counted-list.ts'
+import { cursorQuery, readCursorList } from '../../intercom/endpoints/cursor-list.ts'
 import { asOneAnswer, readShapedList } from '../../intercom/endpoints/list-pages.ts'
-import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
+import { type ScannedAnswer, scanAnswer } from '../../intercom/text/record-scanner.ts'
+import { joinedBody } from '../../intercom/text/record-text.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import { MOST_ENTRIES } from '../delivered/seen.ts'
-import { readRow, wantedMembers } from '../pages/search-pages.ts'
+import { EVERYTHING, readRow, wantedMembers } from '../pages/search-pages.ts'
 import type { OpenFeed } from '../streams/open-feed.ts'
 import type { SharedWalk } from '../walks/create-walks.ts'
 import { countingRequests, type EstimateContext } from './context.ts'
 import { counted, type Figure, guessed, nothing, type StreamFigures, sumOf } from './figures.ts'
-import { childFigures, projected } from './row-figures.ts'
+import { childFigures, projected, rowsInside } from './row-figures.ts'
 import type { SampleRow } from './sample-rows.ts'
-
-const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE_INFINITY }
 
 /** A list, as far as one look shows it. */
 interface LookedAtList {
@@ -33,8 +33,8 @@ interface LookedAtList {
 export async function estimateList({ root, feeds }: SharedWalk, context: EstimateContext): Promise<StreamFigures[]> {
   if (feeds.every(({ finishedBefore }) => finishedBefore))
     return feeds.map(({ entry }) => ({ streamName: entry.name, rows: nothing, requests: nothing, notes: [] }))
-  const looked = await lookAtList(root, context)
   const opened = feeds.map((feed) => feed.open(context.client.serverSeconds()))
+  const looked = await lookAtList(root, context, Math.min(...opened.map((feed) => feed.lower())))
   // As the walk does: where all can be remembered, content decides and not the time.
   if (root.filtered?.byContent && looked.total <= MOST_ENTRIES) for (const feed of opened) feed.compareAll()
   const list = isPastEnd(root, opened, looked) ? { ...looked, requests: counted(1), isWhole: true } : looked
@@ -43,7 +43,7 @@ export async function estimateList({ root, feeds }: SharedWalk, context: Estimat
   })
   const reader = opened.find(({ entry }) => entry === root) ?? opened[0]
   return opened.map((feed) => {
-    const figures = feed.entry.child ? ofChildren(feed, root, list, rows) : ofRecords(feed, list, rows)
+    const figures = feed.source.child ? ofChildren(feed, root, list, rows) : ofRecords(feed, list, rows)
     const requests = feed === reader ? sumOf([list.requests, figures.requests]) : figures.requests
     const notes = list.leavesOut === undefined ? [] : [list.leavesOut]
     return { streamName: feed.entry.name, rows: figures.rows, requests, notes: [...notes, ...figures.notes] }
@@ -65,9 +65,11 @@ function isPastEnd(
 type Figures = Pick<StreamFigures, 'rows' | 'requests' | 'notes'>
 
 function ofRecords(feed: OpenFeed, list: LookedAtList, rows: readonly SampleRow[]): Figures {
-  const isEverything = feed.previous === undefined && feed.lower() === 0
+  const { derived } = feed.entry
+  const isEverything = !derived && feed.previous === undefined && feed.lower() === 0
   if (isEverything && list.leavesOut === undefined) return { rows: counted(list.total), requests: nothing, notes: [] }
-  const delivered = rows.map(({ answer, row }) => (feed.wantsLists(answer, row) ? 1 : 0))
+  const rowsOf = (sampled: SampleRow) => (derived ? rowsInside(derived, sampled) : 1)
+  const delivered = rows.map((sampled) => (feed.wantsRecord(sampled.answer, sampled.row) ? rowsOf(sampled) : 0))
   const notes = list.isWhole ? [] : [`What is new in the list is guessed from ${rows.length} of ${list.total} records`]
   return { rows: projected(delivered, sizeOf(list)), requests: nothing, notes }
 }
@@ -100,7 +102,12 @@ function sizeOf({ total, isWhole, leavesOut }: LookedAtList): Figure | undefined
   return leavesOut === undefined ? counted(total) : guessed(total)
 }
 
-async function lookAtList(root: StreamEntry, { client, config }: EstimateContext): Promise<LookedAtList> {
+/** @param lower nothing older is wanted, Unix seconds */
+async function lookAtList(
+  root: StreamEntry,
+  { client, config }: EstimateContext,
+  lower: number,
+): Promise<LookedAtList> {
   const version = config.api_version ?? defaultApiVersion
   const { path, query, recordsPath, filtered } = root
   const shape = { recordsPath, members: wantedMembers(root) }
@@ -123,6 +130,14 @@ async function lookAtList(root: StreamEntry, { client, config }: EstimateContext
     return { answer, total, requests: counted(requests), isWhole: next === undefined }
   }
   const counting = countingRequests(client)
+  if (filtered?.list === 'cursor') {
+    const asked = { path, version, query: { ...query, ...cursorQuery(filtered, lower) }, shape }
+    const records: Parameters<typeof joinedBody>[0][number][] = []
+    for await (const answer of readCursorList(counting.client, asked))
+      records.push(...answer.records.map((record) => ({ answer, record })))
+    const answer = scanAnswer(joinedBody(records, recordsPath), shape)
+    return { answer, total: records.length, requests: counted(counting.made()), isWhole: true }
+  }
   const list = await readShapedList(counting.client, { path, version, query, shape })
   return {
     answer: asOneAnswer(list, shape),

@@ -8,7 +8,7 @@ import { counted, nothing, type StreamFigures, unknownFigure } from './figures.t
 
 /** What a log by cursor will bring: its next page shows that, unless others follow, which nobody counts. One request. */
 export async function estimateLog(
-  { first }: SharedWalk,
+  { streams: [first] }: SharedWalk,
   { config, client }: EstimateContext,
 ): Promise<StreamFigures[]> {
   const { entry, state, configured } = first

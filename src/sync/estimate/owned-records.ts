@@ -70,7 +70,7 @@ async function countFrom({ endpoint }: SearchLook, slice: Slice, edge: SearchPag
 /** Records that the last sync has read, too, and that have not moved since. */
 async function countUnchanged(
   { endpoint }: SearchLook,
-  { previous, lower, wantsLists, entry }: OpenFeed,
+  { previous, lower, wantsRecord, source }: OpenFeed,
   { rows, answer, after }: SearchPage,
   owned: number,
 ): Promise<Figure> {
@@ -82,7 +82,7 @@ async function countUnchanged(
   if (after === undefined || last > readTo) {
     const own = rows.filter((row) => timeOf(row, lower()) >= lower())
     const isOld = (row: Row) =>
-      entry.child ? seen[row.id] !== undefined && timeOf(row, 0) <= readTo : !wantsLists(answer, row)
+      source.child ? seen[row.id] !== undefined && timeOf(row, 0) <= readTo : !wantsRecord(answer, row)
     return counted(own.filter(isOld).length)
   }
   if (endpoint.matching === 'day') return guessed(Math.min(known, owned))

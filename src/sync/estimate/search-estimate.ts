@@ -1,12 +1,12 @@
 import { cuttingFor } from '../pages/cutting.ts'
 import { askFirstPage } from '../pages/search-plan.ts'
-import type { OpenFeed } from '../streams/open-feed.ts'
+import { hasList, type OpenFeed } from '../streams/open-feed.ts'
 import type { SharedWalk } from '../walks/create-walks.ts'
 import { lookAtSearch, type SearchLook } from '../walks/search/search-start.ts'
 import { countingRequests, type EstimateContext } from './context.ts'
-import { counted, type Figure, guessed, nothing, type StreamFigures, sumOf } from './figures.ts'
+import { counted, type Figure, guessed, nothing, type StreamFigures, sumOf, unknownFigure } from './figures.ts'
 import { countOwned, type OwnedRecords } from './owned-records.ts'
-import { childFigures, listRequests, projected } from './row-figures.ts'
+import { childFigures, listRequests, projected, rowsInside } from './row-figures.ts'
 import { type Sample, sampleRows } from './sample-rows.ts'
 import { dividedRequests, pagesFor } from './search-requests.ts'
 
@@ -35,8 +35,8 @@ export async function estimateSearch({ root, feeds }: SharedWalk, context: Estim
   const look = await lookAtSearch({ ...context, root, feeds, client })
   const lookRequests = made()
   const opened = feeds.map((feed) => feed.open(look.begun.seconds()))
-  const hasCutLists = root.search?.cutLists !== undefined && opened.some(({ entry }) => !entry.child)
-  const isSampled = hasCutLists || opened.some(({ entry }) => entry.child)
+  const hasCutLists = root.search?.cutLists !== undefined && opened.some(({ source }) => !source.child)
+  const isSampled = hasCutLists || opened.some(({ entry, source }) => source.child || entry.derived)
   const lookedAt = { look, lookRequests, sample: await takeSample(look, isSampled) }
   const streams = await Promise.all(opened.map(async (feed) => ({ feed, ...(await ownedBy(lookedAt, feed)) })))
   const ofWalk = await requestsOfWalk(lookedAt, streams)
@@ -44,9 +44,17 @@ export async function estimateSearch({ root, feeds }: SharedWalk, context: Estim
   const gaps = feeds[0]?.previous?.gaps.length ?? 0
   const walkRequests = gaps === 0 ? ofWalk : sumOf([ofWalk, guessed(gaps)])
   const reader = opened.find(({ entry }) => entry === root) ?? opened[0]
+  // What belongs to a record is asked for once, however many streams have something of it.
+  const payers = [false, true].map((ofChildren) =>
+    streams
+      .filter(({ feed }) => (feed.source.child !== undefined) === ofChildren)
+      .toSorted((one, other) => other.owned.count - one.owned.count)
+      .at(0),
+  )
   return streams.map((stream) => {
-    const { entry } = stream.feed
-    const figures = entry.child ? figuresOfChildren(stream, root, lookedAt) : figuresOfRecords(stream, lookedAt)
+    const { entry, source } = stream.feed
+    const own = source.child ? figuresOfChildren(stream, root, lookedAt) : figuresOfRecords(stream, opened, lookedAt)
+    const figures = payers.includes(stream) ? own : { ...own, requests: nothing }
     const requests = stream.feed === reader ? sumOf([walkRequests, figures.requests]) : figures.requests
     const notes = gaps === 0 ? figures.notes : [...figures.notes, 'What the last sync could not read is left out']
     return { streamName: entry.name, rows: figures.rows, requests, notes }
@@ -80,21 +88,38 @@ async function ownedBy({ look, sample }: LookedAt, feed: OpenFeed): Promise<Owne
 }
 
 /** Whether a record, or the children of one, will be delivered, as far as its own text shows. */
-function isDelivered({ entry, previous, wantsLists }: OpenFeed, { answer, row }: Sample['rows'][number]): boolean {
-  if (!entry.child) return wantsLists(answer, row)
+function isDelivered({ source, previous, wantsRecord }: OpenFeed, { answer, row }: Sample['rows'][number]): boolean {
+  if (!source.child) return wantsRecord(answer, row)
   // Only its answer shows whether a parent's children have changed. Mostly the parent then moves as well.
   const { seen, readTo = Number.NEGATIVE_INFINITY } = previous ?? {}
   return seen?.[row.id] === undefined || (row.updatedAt ?? 0) > readTo
 }
 
-function figuresOfRecords({ feed, owned, unchanged }: SearchedStream, { sample }: LookedAt): Figures {
-  const rows = less(owned, unchanged)
+/** @param feeds of the walk: a list is completed for all of them at once */
+function figuresOfRecords(
+  { feed, owned, unchanged }: SearchedStream,
+  feeds: readonly OpenFeed[],
+  { sample }: LookedAt,
+): Figures {
+  const { source, entry } = feed
+  const records = less(owned, unchanged)
+  const all = sample.isWhole ? undefined : records
   const looked = sample.rows.filter((sampled) => isDelivered(feed, sampled))
-  const values = looked.map((sampled) => listRequests(feed.entry, sampled))
-  if (!feed.entry.search?.cutLists) return { rows, requests: counted(0), notes: [] }
-  const requests = projected(values, sample.isWhole ? undefined : rows)
+  const { derived } = entry
+  const inside = derived && looked.map((sampled) => rowsInside(derived, sampled))
+  // A list that is cut shows fewer rows than there are.
+  const isCut = looked.some((sampled) => listRequests(source, sampled, (member) => hasList(entry, member)) > 0)
+  const rows = inside ? projected(inside, all ?? (isCut ? counted(looked.length) : undefined)) : records
+  const rowNotes = inside ? [`Rows are guessed from ${looked.length} ${source.name}, as far as these show them`] : []
+  if (!source.search?.cutLists) return { rows, requests: nothing, notes: rowNotes }
+  const values = looked.map((sampled) =>
+    listRequests(source, sampled, (member) =>
+      feeds.some(({ wantsList }) => wantsList(member, sampled.answer, sampled.row)),
+    ),
+  )
+  const requests = projected(values, all)
   const notes = sample.isWhole ? [] : [`How many lists have to be completed is guessed from ${values.length} records`]
-  return { rows, requests, notes }
+  return { rows, requests, notes: [...rowNotes, ...notes] }
 }
 
 function figuresOfChildren(
@@ -102,10 +127,10 @@ function figuresOfChildren(
   root: SharedWalk['root'],
   { sample }: LookedAt,
 ): Figures {
-  const { entry, previous } = feed
+  const { entry, source, previous } = feed
   const parents = sample.rows.filter(({ row }) => feed.wantsChildren(row))
   const looked = parents.flatMap((parent) => {
-    const figures = childFigures(entry, root, parent)
+    const figures = childFigures(source, root, parent)
     return figures ? [{ ...figures, isDelivered: isDelivered(feed, parent) }] : []
   })
   const isWhole = sample.isWhole && looked.length === parents.length
@@ -116,7 +141,9 @@ function figuresOfChildren(
     looked.map(({ requests }) => requests),
     isWhole ? undefined : owned,
   )
-  const requests = sumOf([entry.child?.inline ? inline : owned, retried])
+  const requests = sumOf([source.child?.inline || source.child?.shown ? inline : owned, retried])
+  if (entry.derived)
+    return { rows: unknownFigure, requests, notes: [`Only ${source.name} show how many rows they hold`] }
   return { rows, requests, notes: isWhole ? [] : [`Rows are guessed from ${looked.length} ${root.name}`] }
 }
 

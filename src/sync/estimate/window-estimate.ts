@@ -71,11 +71,11 @@ function spread(windows: readonly Slice[]): Slice[] {
 async function lookAtWindow(
   endpoint: WindowEndpoint,
   window: Slice,
-  { wantsLists }: ReturnType<typeof planWindows>['feed'],
+  { wantsRecord }: ReturnType<typeof planWindows>['feed'],
 ): Promise<LookedAtWindow | undefined> {
   try {
     const { answer, rows, next, pages = 1 } = await askWindowPage(endpoint, window, { page: '1' }, FEW_TRIES)
-    const own = rows.filter((row) => owns(window, row) && wantsLists(answer, row)).length
+    const own = rows.filter((row) => owns(window, row) && wantsRecord(answer, row)).length
     if (rows.length === 0) return { rows: 0, requests: EMPTY_WINDOW_REQUESTS, isWhole: true }
     return { rows: own * pages, requests: pages, isWhole: next === undefined }
   } catch (error) {

@@ -13,8 +13,7 @@ import {
 import { isDigit, QUOTE, type Span, ZERO } from '../../intercom/text/json-text.ts'
 import { keyText } from '../../intercom/text/key-names.ts'
 import type { ScannedAnswer, ScannedRecord } from '../../intercom/text/record-scanner.ts'
-import { isObject } from '../../json-object.ts'
-import type { CursorField, StreamEntry } from '../../streams/table.ts'
+import { type CursorField, type StreamEntry, streamTable } from '../../streams/table.ts'
 import { retypedMembers } from '../contract/member-types.ts'
 import type { Dated, Slice } from '../state/slice.ts'
 
@@ -62,6 +61,8 @@ export interface PageRequest {
 /** A time above this is in milliseconds: some workspaces hold such broken dates (seconds reach it in the year 5138). */
 const LARGEST_SECONDS = 100_000_000_000
 
+/** Some of Intercom's newer records have times like `2025-07-17T15:30:24.000Z`. */
+const isoTime = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/
 /** A number of so many digits is exact. */
 const MOST_PLAIN_DIGITS = 15
 
@@ -124,34 +125,21 @@ function askOnce(endpoint: SearchEndpoint, page: PageRequest): Promise<SearchPag
 
 /** The record members that our code reads. */
 export function wantedMembers(entry: StreamEntry): string[] {
-  const { volatileMembers, search, filtered, cursor } = entry
-  const looked = [cursor, search?.childCounter?.path[0], search?.requiredMember, filtered?.shownChildren?.[0]]
+  const { name, volatileMembers, search, filtered, cursor } = entry
+  const forChildren = streamTable.flatMap(({ child }) =>
+    child?.parent === name ? [child.shown?.[0], child.batch?.by] : [],
+  )
+  const ofSearch = [search?.childCounter?.path[0], search?.requiredMember]
+  const looked = [cursor, ...ofSearch, filtered?.shownChildren?.[0], ...forChildren]
   const lists = search?.cutLists?.map(({ member }) => member) ?? []
-  const inside = looked.filter((name) => name !== undefined)
+  const inside = looked.filter((member) => member !== undefined)
   return [
     ...new Set(['id', 'updated_at', 'created_at', ...retypedMembers(entry), ...volatileMembers, ...inside, ...lists]),
   ]
 }
 
-/** How many children a record of a list shows, if it shows any. */
-export function shownChildren(root: StreamEntry, answer: ScannedAnswer, row: Row): number {
-  return childrenIn(root, answer, row).length
-}
-
-/** The ids of these children. */
-export function shownIds(root: StreamEntry, answer: ScannedAnswer, row: Row): string[] {
-  return childrenIn(root, answer, row).flatMap((child) =>
-    isObject(child) && (typeof child.id === 'string' || typeof child.id === 'number') ? String(child.id) : [],
-  )
-}
-
-function childrenIn({ filtered }: StreamEntry, { body }: ScannedAnswer, { record }: Row): readonly unknown[] {
-  const [member, name] = filtered?.shownChildren ?? []
-  if (member === undefined || name === undefined) return []
-  const holder: unknown = JSON.parse(memberText(body, record, member))
-  const list = isObject(holder) ? holder[name] : undefined
-  return Array.isArray(list) ? list : []
-}
+/** No time is too early: for records that no search was asked for. */
+export const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE_INFINITY }
 
 /** A record with its id and times. @throws CodedError `intercom_protocol` when it has no id */
 export function readRow(
@@ -162,19 +150,25 @@ export function readRow(
   cursor: CursorField = 'updated_at',
 ): Row {
   const { members } = record
-  const idSpan = members.get('id')
-  if (!idSpan) throw new CodedError('intercom_protocol', `A record in Intercom's answer to ${path} has no id`)
+  const id = idOf(body, record)
+  if (id === undefined) throw new CodedError('intercom_protocol', `A record in Intercom's answer to ${path} has no id`)
   return {
     record,
-    // An id may come as a number or as a string; either way it is the same record.
-    id: body[idSpan.start] === QUOTE ? keyText(body, idSpan) : body.toString('utf8', idSpan.start, idSpan.end),
+    id,
     updatedAt: readSeconds(body, members.get(cursor), earliest.updated),
     createdAt: readSeconds(body, members.get('created_at'), earliest.created),
   }
 }
 
+/** An id may come as a number or as a string; either way it is the same record. Undefined where there is none. */
+export function idOf(body: Buffer, { members }: Pick<ScannedRecord, 'members'>): string | undefined {
+  const span = members.get('id')
+  if (!span) return undefined
+  return body[span.start] === QUOTE ? keyText(body, span) : body.toString('utf8', span.start, span.end)
+}
+
 /**
- * Unix seconds from a value's text; undefined for null and for anything that is not a number. Also undefined for a time
+ * Unix seconds from a value's text; undefined for null and for anything that is no time. Also undefined for a time
  * in milliseconds that lies before everything requested: Intercom has then compared the raw number, and nobody else
  * will ask for that time.
  */
@@ -187,7 +181,9 @@ function readSeconds(body: Buffer, span: Span | undefined, earliest: number): nu
 }
 
 function numberOf(text: string): number {
-  return text === 'null' ? Number.NaN : Number(text.replaceAll('"', '') || 'none')
+  if (text === 'null') return Number.NaN
+  const value = text.replaceAll('"', '')
+  return isoTime.test(value) ? Math.floor(Date.parse(value) / 1000) : Number(value || 'none')
 }
 
 /** A number of nothing but a few digits, as nearly every time is: read without making a string of it. */

@@ -1,5 +1,5 @@
 import { FolderError } from '../../folder-faults.ts'
-import { findStream } from '../../streams/table.ts'
+import { findStream, rootOf } from '../../streams/table.ts'
 import type { CreateSpool } from '../contract/spool.ts'
 
 /** As large as a page, so that a disk that is full shows. */
@@ -24,6 +24,5 @@ export async function tryToSpool(createSpool: CreateSpool): Promise<string | und
 /** Whether the pages of a stream are spooled: those of a scroll, and of what is asked for each of its records. */
 export function isSpooled(streamName: string): boolean {
   const entry = findStream(streamName)
-  const root = entry?.child ? findStream(entry.child.parent) : entry
-  return root?.filtered?.list === 'scroll'
+  return entry !== undefined && rootOf(entry).filtered?.list === 'scroll'
 }

@@ -78,6 +78,7 @@ export type TombstonesState = Static<typeof TombstonesState>
 const SearchStateJson = Type.Object({
   updated_at: Type.Optional(Cursor),
   created_at: Type.Optional(Cursor),
+  parent_updated_at: Type.Optional(Cursor),
   deleted_at: Type.Optional(Cursor),
   intercom_sync: Type.Optional(
     Type.Object({
@@ -127,7 +128,7 @@ export function checkSearchState(
     })
     return
   }
-  const other = cursorFields.find((field) => state[field] !== undefined)
+  const other = cursorFields.find((field) => field !== stream.cursor && state[field] !== undefined)
   if (other !== undefined && state[stream.cursor] === undefined) {
     const detail = `is of another stream: this one goes by ${stream.cursor}. Give each stream its own state, or reset it`
     faults.push({ pointer: `${pointer}/${other}`, detail })

@@ -186,6 +186,7 @@ export function doneState(done: {
 
 /** The state of a walk under way. */
 export function walkState(underWay: {
+  field: CursorField
   /** Its low-water mark; left out for a full refresh. */
   cursor: number | undefined
   plan: string
@@ -193,7 +194,7 @@ export function walkState(underWay: {
   worstLag: number
   retryIds: ReadonlyMap<string, number>
 }): Record<string, unknown> {
-  const { cursor, plan, walk, worstLag, retryIds } = underWay
+  const { field, cursor, plan, walk, worstLag, retryIds } = underWay
   const ours = {
     v: STATE_FORMAT,
     plan,
@@ -201,7 +202,7 @@ export function walkState(underWay: {
     worst_lag: worstLag,
     ...retryMember(retryIds),
   }
-  return { ...(cursor !== undefined && { updated_at: cursor }), [OURS]: ours }
+  return { ...(cursor !== undefined && { [field]: cursor }), [OURS]: ours }
 }
 
 function retryMember(retryIds: ReadonlyMap<string, number>): Record<string, unknown> {

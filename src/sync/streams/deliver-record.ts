@@ -1,6 +1,6 @@
 import { unsigned } from '../../intercom/text/content-hash.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
-import { bytesOf, type MemberType, recordText } from '../../intercom/text/record-text.ts'
+import { bytesOf, type MemberType, recordText, wholeText } from '../../intercom/text/record-text.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import type { FoundChildren } from '../completion/ask-children.ts'
 import type { FoundLists } from '../completion/list-completion.ts'
@@ -10,6 +10,7 @@ import type { Sink } from '../contract/walk.ts'
 import type { Fingerprints } from '../delivered/fingerprints.ts'
 import { isVersionInLog } from '../delivered/record-version.ts'
 import type { Row } from '../pages/search-pages.ts'
+import { derivedRows, type RowForm, type RowOwner } from './derived-rows.ts'
 import type { Overlap } from './overlap.ts'
 
 /** A record that a walk has found, with its children where these were requested. */
@@ -26,10 +27,14 @@ export interface Found {
 /** Everything needed to deliver the records of one stream. */
 export interface Delivery {
   entry: StreamEntry
+  /** The stream that Intercom is asked for, see `sourceOf`. */
+  source: StreamEntry
   /** The types that members get in our messages. */
   types: readonly (readonly [name: string, MemberType])[]
   /** The types of the member that names a child's parent. */
   parentIdTypes: ReadonlyMap<string, MemberType>
+  /** For a stream of rows inside records. */
+  rowForm: RowForm | undefined
   overlap: Overlap
   /** For a child stream. */
   pendingParents: PendingParents
@@ -37,17 +42,31 @@ export interface Delivery {
 }
 
 export function deliverRecord(delivery: Delivery, { answer, row, lists }: Found, sink: Sink): void {
-  const { entry, types, overlap } = delivery
+  const { entry, types, rowForm, overlap } = delivery
   if (!isNew(delivery, answer, row, sink)) return
   sink.present?.(entry.name, row.id)
   // The next sync meets the record with the same content, and must deliver it whole.
   if (lists?.isPartial) overlap.seen.forget(row.id)
+  if (rowForm) {
+    const text = bytesOf(recordText(answer, row.record, [], lists?.edits))
+    deliverRows(delivery, rowForm, { ...row, text }, sink)
+    return
+  }
   const text = recordText(answer, row.record, types, lists?.edits)
   // A scroll or window that breaks off in the middle is read again from its beginning.
   if ((entry.filtered || entry.windows) && isInLog(delivery, bytesOf(text))) return
   const changes = truncatedField(entry.search?.childCounter, answer, row.record)
   if (changes) sink.count(entry.name, 'capped', 1)
   sink.record(entry.name, text, changes)
+}
+
+/**
+ * Delivers all rows inside a record. A record that comes again, because the attempt before has died or the record has
+ * moved, brings rows that are in the log already.
+ */
+export function deliverRows(delivery: Delivery, form: RowForm, owner: RowOwner, sink: Sink): void {
+  for (const row of derivedRows(form, owner))
+    if (!isInLog(delivery, row)) sink.record(delivery.entry.name, wholeText(row))
 }
 
 /** Whether a record, or the children of a parent taken as one record, must be delivered. Late arrivals are counted. */
@@ -67,8 +86,8 @@ export function isInLog({ entry, fingerprints }: Pick<Delivery, 'entry' | 'finge
 }
 
 /**
- * Whether this job has already delivered this version of a record. Only for searched streams; records of other streams
- * are recognized by their text.
+ * Whether this job has already delivered this version of a record. Only for searched streams; records of other streams,
+ * and rows inside records, are recognized by their text.
  */
 export function isRepeat(
   { entry, fingerprints }: Pick<Delivery, 'entry' | 'fingerprints'>,

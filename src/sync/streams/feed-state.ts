@@ -36,10 +36,8 @@ function underWayState(feed: OpenFeed, { walk, plan }: PlannedWalk): Record<stri
     ...retryIds.values(),
   )
   const cursor = feed.incremental ? Math.max(feed.pendingFrom(), mark) : undefined
-  return withParentState(
-    walkState({ cursor, plan, walk: { ...walk, lower: feed.lower() }, worstLag: overlap.worstLag(), retryIds }),
-    feed.entry.child?.parent,
-  )
+  const underWay = { field: feed.entry.cursor ?? 'updated_at', cursor, plan, worstLag: overlap.worstLag(), retryIds }
+  return withParentState(walkState({ ...underWay, walk: { ...walk, lower: feed.lower() } }), feed.entry.child?.parent)
 }
 
 /** What a finished walk has read. Times are Unix seconds. */
@@ -66,7 +64,7 @@ export function finishedFeedState(
   { start, readTo, plan, isResumable, byList, slices = [] }: Finished,
 ): Record<string, unknown> {
   const gaps = remainingGaps(feed, slices)
-  const { waiting, stretches } = feed.entry.child
+  const { waiting, stretches } = feed.source.child
     ? { waiting: feed.pendingParents.all(), stretches: gaps }
     : splitWaiting(gaps)
   const isIncomplete = waiting.size > 0 || stretches.length > 0

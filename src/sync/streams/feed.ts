@@ -1,4 +1,4 @@
-import type { StreamEntry } from '../../streams/table.ts'
+import { type StreamEntry, sourceOf } from '../../streams/table.ts'
 import type { LogEntry, SelectedStream, WalkContext } from '../contract/walk.ts'
 import type { FeedJson } from '../state/position-schema.ts'
 import { isComplete, readSearchState, type SearchState } from '../state/search-state.ts'
@@ -13,6 +13,8 @@ export interface Feed {
   /** As the job selects it. */
   readonly stream: SelectedStream
   readonly entry: StreamEntry
+  /** The stream that Intercom is asked for: another one, where the stream's rows are inside that one's records. */
+  readonly source: StreamEntry
   readonly incremental: boolean
   /** The stream's state from the request, as it was received. */
   readonly given: Record<string, unknown> | undefined
@@ -36,7 +38,7 @@ export interface Feed {
 export interface FedWalkOptions extends WalkContext {
   /** The stream whose search or list finds the records. */
   root: StreamEntry
-  /** The root's own stream, its child stream, or both. */
+  /** The root's own stream, its child stream, and those of rows inside their records, as far as they are selected. */
   feeds: readonly Feed[]
   /** The result of `position()` when the last durable commit was made. */
   position: Record<string, unknown> | undefined
@@ -50,11 +52,12 @@ export function createFeed(
   const notes: LogEntry[] = []
   const tell = (note: LogEntry) => void notes.push(note)
   const incremental = entry.cursor !== undefined && configured.sync_mode === 'incremental'
-  const given = state && readSearchState(state, entry.cursor, entry.child?.parent)
+  const source = sourceOf(entry)
+  const given = state && readSearchState(state, entry.cursor, source.child?.parent)
   const previous = usableState(entry.name, given, incremental, tell)
   const bounds = createBounds({ name: entry.name, config, previous, client }, tell)
   const finishedBefore = !incremental && isComplete(state)
-  const stream = { entry, configured, incremental, given: state, finishedBefore, previous }
+  const stream = { entry, source, configured, incremental, given: state, finishedBefore, previous }
   const context = { config, client, fingerprints, growing, until }
   return {
     ...stream,

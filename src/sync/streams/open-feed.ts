@@ -14,18 +14,21 @@ import { owns } from '../state/slice.ts'
 import type { Bounds } from './bounds.ts'
 import { deliverChildren } from './deliver-children.ts'
 import { type Delivery, deliverRecord, type Found, isRepeat } from './deliver-record.ts'
+import { rowForm } from './derived-rows.ts'
 import { createOverlap, type Overlap } from './overlap.ts'
 
 /** What a feed knows about its stream. */
 interface FedStream {
   readonly entry: StreamEntry
+  /** The stream that Intercom is asked for, see `sourceOf`. */
+  readonly source: StreamEntry
   readonly configured: ConfiguredStream
   readonly incremental: boolean
   readonly previous: SearchState | undefined
 }
 
 /** A feed whose walk has begun: records can be delivered. Times are Unix seconds. */
-export interface OpenFeed extends Pick<FedStream, 'entry' | 'incremental' | 'previous'> {
+export interface OpenFeed extends Pick<FedStream, 'entry' | 'source' | 'incremental' | 'previous'> {
   lower(): number
   /** The oldest pending time: the feed's bound, or an earlier time that the last sync could not read. */
   pendingFrom(): number
@@ -44,8 +47,10 @@ export interface OpenFeed extends Pick<FedStream, 'entry' | 'incremental' | 'pre
   compareAll(): void
   /** Whether the children of a parent have to be requested. */
   wantsChildren(row: Row, reread?: true): boolean
-  /** Whether the record's cut lists have to be completed. Not when the record will not be delivered. */
-  wantsLists(answer: ScannedAnswer, row: Row, reread?: true): boolean
+  /** Whether a list of the record has to be whole. Not when the record will not be delivered. */
+  wantsList(member: string, answer: ScannedAnswer, row: Row, reread?: true): boolean
+  /** Whether the record, or rows inside it, will be delivered, as far as its own text shows. */
+  wantsRecord(answer: ScannedAnswer, row: Row, reread?: true): boolean
   deliver(found: Found, sink: Sink): void
   /** For a child stream: delivers the result of asking for a parent's children, regardless of the parent's own time. */
   deliverChildren(parent: Parent, children: FoundChildren, sink: Sink): void
@@ -69,12 +74,14 @@ export function openFeed(
   start: number,
   json: FeedJson | undefined,
 ): OpenFeed {
-  const { entry, configured, incremental, previous } = stream
-  const { overlapSeconds: usualSeconds, volatileMembers } = entry
+  const { entry, source, configured, incremental, previous } = stream
+  const { overlapSeconds: usualSeconds, volatileMembers } = source
   const { lower } = bounds
   if (json?.isAhead) bounds.wasAhead(start)
   const isInFuture = () => lower() > client.latestSeconds()
-  const isOwn = ownership(previous, lower, until, isInFuture)
+  // A stream of children that has no cursor is always whole: no time of a parent says anything about them.
+  const isWhole = source.child !== undefined && !source.cursor
+  const isOwn = isWhole ? () => true : ownership(previous, lower, until, isInFuture)
   const isRepeated = (answer: ScannedAnswer, row: Row) => isRepeat({ entry, fingerprints }, answer, row)
   const isAwaited = (row: Row) => isAwaitedBy(previous, row)
   const overlap = createOverlap({
@@ -91,17 +98,22 @@ export function openFeed(
   if (json) pendingParents.restore(json)
   const delivery: Delivery = {
     entry,
+    source,
     types: [...memberTypes(entry, configured)],
     parentIdTypes: memberTypes({ idMembers: entry.child ? [entry.child.parentIdMember] : [] }, configured),
+    rowForm: rowForm(entry, source, configured),
     overlap,
     pendingParents,
     fingerprints,
   }
+  const wantsRecord = (answer: ScannedAnswer, row: Row, reread?: true) =>
+    !source.child && isOwn(row, reread) && !overlap.wasDelivered(answer, row)
   /** Whether records too old to be delivered are remembered, so that the next sync sees if they have changed. */
   let isBaseline = false
 
   return {
     entry,
+    source,
     incremental,
     previous,
     lower,
@@ -118,19 +130,25 @@ export function openFeed(
       if (previous?.foreign) isBaseline = true
       else bounds.goBackTo(startSeconds(config))
     },
-    wantsChildren: (row, reread) => entry.child !== undefined && isOwn(row, reread),
-    wantsLists: (answer, row, reread) => !entry.child && isOwn(row, reread) && !overlap.wasDelivered(answer, row),
+    wantsChildren: (row, reread) => source.child !== undefined && isOwn(row, reread),
+    wantsRecord,
+    wantsList: (member, answer, row, reread) => hasList(entry, member) && wantsRecord(answer, row, reread),
     deliverChildren: (parent, children, sink) => deliverChildren(delivery, parent, children, sink),
     deliver(found, sink) {
       if (!isOwn(found.row, found.reread)) {
         if (isBaseline) overlap.isNew(found.answer, found.row)
         return
       }
-      if (!entry.child) deliverRecord(delivery, found, sink)
+      if (!source.child) deliverRecord(delivery, found, sink)
       else if (found.children) deliverChildren(delivery, found.row, found.children, sink)
     },
     toJson: () => ({ ...overlap.toJson(), ...pendingParents.toJson(), ...(bounds.isAhead() && { isAhead: true }) }),
   }
+}
+
+/** Whether something that a stream delivers is in this list of a record. */
+export function hasList({ derived }: StreamEntry, member: string): boolean {
+  return derived === undefined || derived.lists.some(({ path }) => path[0] === member)
 }
 
 /** The same with the entries that are kept beside the position. @throws StoredDataError */

@@ -81,9 +81,12 @@ function noticing({ stream, context, position }: TombstoneReading, sink: Sink, i
       if (streamName === name && isTold(id) && !position.revived.includes(id)) position.revived.push(id)
     },
     gone(streamName, id, children) {
-      if (streamName !== name || position.gone.some((known) => known.id === id)) return
-      const at = context.client.latestSeconds()
-      position.gone.push({ id, at, ...(children && { children: { ...children, ids: [...children.ids] } }) })
+      if (streamName !== name) return
+      const known = position.gone.find((one) => one.id === id)
+      const noticed = known ?? { id, at: context.client.latestSeconds() }
+      // The parent's record names children of one kind only.
+      if (children && children.ids.length > 0) noticed.children ??= { ...children, ids: [...children.ids] }
+      if (!known) position.gone.push(noticed)
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { IntercomClient } from '../../intercom/client.ts'
 import { withConfirmedAbsence } from '../../intercom/endpoints/confirmed.ts'
-import { findStream, type StreamEntry } from '../../streams/table.ts'
+import { rootOf, type StreamEntry } from '../../streams/table.ts'
 import type { SelectedStream, Walk, WalkContext } from '../contract/walk.ts'
 import { placeOf } from '../state/search-state.ts'
 import { createFeed, type Feed } from '../streams/feed.ts'
@@ -13,8 +13,9 @@ import { createSnapshotWalk } from './snapshot-walk.ts'
 import { createWindowWalk } from './window-walk.ts'
 
 /**
- * The walks that read the selected streams. A child stream and its parent stream share one walk, unless their states
- * are at different places of a walk under way, or have different gaps. Then each has its own walk.
+ * The walks that read the selected streams. A child stream and its parent stream share one walk, as do the streams of rows
+ * inside their records, unless their states are at different places of a walk under way, or have different gaps. Then each
+ * has its own walk.
  *
  * @param positionOf the latest result of a walk's `position()`, by the name of its first stream
  */
@@ -23,43 +24,65 @@ export function createWalks(
   context: WalkContext,
   positionOf: (name: string) => Record<string, unknown> | undefined,
 ): Walk[] {
-  return groupStreams(streams, context).map((group) => createWalk(group, context, positionOf(group.first.entry.name)))
+  return groupStreams(streams, context).map((group) =>
+    createWalk(group, context, positionOf(group.streams[0].entry.name)),
+  )
 }
 
 /** Which of the selected streams share a walk. */
 export function groupStreams(streams: readonly SelectedStream[], context: FeedContext): SharedWalk[] {
   const groups = new Map<string, SharedWalk>()
+  const joined = joinedLists(streams)
   for (const stream of streams) {
     const root = rootOf(stream.entry)
     const feed = createFeed(stream, context)
     const { previous, finishedBefore } = feed
-    const key = [root.name, finishedBefore, previous ? placeOf(previous) : 'fresh'].join()
-    const group = groups.get(key)
-    if (group) group.feeds.push(feed)
-    else groups.set(key, { root, first: stream, feeds: [feed] })
+    const walkName = joined.get(root.name) ?? root.name
+    const key = [walkName, finishedBefore, previous ? placeOf(previous) : 'fresh'].join()
+    const shared = groups.get(key)
+    const isApart = shared !== undefined && root.search !== undefined && asksForOthers(feed, shared.feeds)
+    const group = isApart ? groups.get(`${key},${feed.source.name}`) : shared
+    if (group) {
+      group.streams.push(stream)
+      group.feeds.push(feed)
+    } else groups.set(isApart ? `${key},${feed.source.name}` : key, { root, streams: [stream], feeds: [feed] })
   }
   return [...groups.values()]
+}
+
+/**
+ * A walk by search asks for one kind of children of its parents. Other children of the same parents are found by a walk
+ * of their own.
+ */
+function asksForOthers({ source }: Feed, feeds: readonly Feed[]): boolean {
+  return source.child !== undefined && feeds.some((feed) => feed.source.child && feed.source !== source)
+}
+
+/** The lists that one walk reads because a stream has rows in all of them: the first of these by the name of each. */
+function joinedLists(streams: readonly SelectedStream[]): ReadonlyMap<string, string> {
+  const all = streams.flatMap(({ entry }) => (entry.derived ? [entry.derived.from] : []))
+  return new Map(all.flatMap((from) => from.map((name) => [name, from[0]] as const)))
 }
 
 /** The streams of one walk. */
 export interface SharedWalk {
   /** The stream whose records the walk looks for. */
   root: StreamEntry
-  first: SelectedStream
+  streams: [SelectedStream, ...SelectedStream[]]
   /** The feed of each of them. */
   feeds: [Feed, ...Feed[]]
 }
 
 function createWalk(
-  { root, first, feeds }: SharedWalk,
+  { root, streams, feeds }: SharedWalk,
   shared: WalkContext,
   position: Record<string, unknown> | undefined,
 ): Walk {
   const { search, filtered, windows, log } = root
   const client = root.mayBeAbsent ? withConfirmedAbsence(shared.client, shared.ports) : shared.client
   const context = { ...shared, client: inTurns(client, root.name) }
-  if (log) return createLogWalk(first, context, position)
-  if (!search && !filtered && !windows) return createSnapshotWalk(first, context, position)
+  if (log) return createLogWalk(streams[0], context, position)
+  if (!search && !filtered && !windows) return createSnapshotWalk(streams, context, position)
   if (windows) return createWindowWalk({ ...context, root, feed: feeds[0], traits: windows, position })
   const options = { ...context, root, feeds, position }
   const walk = search ? createSearchWalk(options) : createFilteredWalk(options)
@@ -85,10 +108,4 @@ function inTurns(client: IntercomClient, turn: string): IntercomClient {
       return client.ask({ ...request, ...urgent, turn }, read)
     },
   }
-}
-
-/** The stream whose records a walk looks for. For a child stream, this is the parent stream. */
-function rootOf(entry: StreamEntry): StreamEntry {
-  const parent = entry.child && findStream(entry.child.parent)
-  return parent ?? entry
 }

@@ -1,22 +1,17 @@
 import { defaultApiVersion } from '../../airbyte/source-config.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
-import { type ChildEndpoint, childEndpoint, type FoundChildren, findChildren } from '../completion/ask-children.ts'
-import { askGoneAgain, readChildren } from '../completion/children.ts'
-import { createGoneParents } from '../completion/gone-parents.ts'
-import { createRecheckLimit } from '../completion/patience.ts'
-import type { Arrival, LogEntry, Sink, Walk } from '../contract/walk.ts'
+import type { Arrival, LogEntry, Walk } from '../contract/walk.ts'
 import { MOST_ENTRIES } from '../delivered/seen.ts'
 import { missingOf } from '../delivery/missing.ts'
-import { type Row, readRow, shownChildren, shownIds } from '../pages/search-pages.ts'
+import { EVERYTHING, readRow } from '../pages/search-pages.ts'
 import { FilteredPosition, readPosition } from '../state/position-schema.ts'
 import { completeState, freshState } from '../state/search-state.ts'
 import type { FedWalkOptions, Feed } from '../streams/feed.ts'
 import { finishedFeedState, overlapNotes } from '../streams/feed-state.ts'
 import type { OpenFeed } from '../streams/open-feed.ts'
 import { listPlan, settingsChanged } from '../streams/settings.ts'
+import { childArrivals, type ListChildren, listChildren, missedArrivals } from './list-children.ts'
 import { listParts } from './list-parts.ts'
-
-const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE_INFINITY }
 
 /** A walk that has come to its end. */
 interface Finished {
@@ -30,10 +25,7 @@ interface ListReading {
   /** `Intercom-Version` to send. */
   version: string
   feeds: readonly OpenFeed[]
-  /** The child stream, and where its children are asked for. */
-  child: { feed: OpenFeed; endpoint: ChildEndpoint } | undefined
-  /** Parents whose children the last sync could not read, until this walk meets them. */
-  awaited: Map<string, number>
+  children: readonly ListChildren[]
 }
 
 /**
@@ -78,7 +70,7 @@ export function createFilteredWalk(options: FedWalkOptions): Walk {
 
 function restore(feeds: readonly Feed[], position: FilteredPosition): Finished {
   const opened = feeds.map((feed) => feed.open(position.start, position.feeds[feed.entry.name]))
-  if (position.byContent) for (const feed of opened) feed.compareAll()
+  if (position.byContent) compareAll(opened)
   return { position, feeds: opened }
 }
 
@@ -105,13 +97,13 @@ async function* listArrivals(
   for await (const { answer, size } of listParts({ root, client, ports, version, tell, from, onRestart, onList })) {
     // If there are more records than a state can remember, only their times are compared.
     byContent ??= root.filtered?.byContent === true && size !== undefined && size <= MOST_ENTRIES
-    if (byContent) for (const feed of feeds) feed.compareAll()
+    if (byContent) compareAll(feeds)
     // A list cannot bring records that an earlier list left out.
     if (!byList) notes.push(...feeds.flatMap((feed) => feed.makeUpForList() ?? []))
     if (notes.length > 0) yield notesArrival(notes)
     yield* pageArrivals(reading, answer)
   }
-  yield* missedArrivals(reading)
+  for (const one of reading.children) yield* missedArrivals(one)
   yield notesArrival(notes)
   yield {
     take(sink) {
@@ -126,58 +118,31 @@ async function* listArrivals(
   }
 }
 
+/** Children are asked for where their parents have moved, and are compared by all that is given of a parent. */
+function compareAll(feeds: readonly OpenFeed[]): void {
+  for (const feed of feeds) if (!feed.source.child) feed.compareAll()
+}
+
 /** @param start when the walk begins, Unix seconds */
 function openReading(options: FedWalkOptions, start: number): ListReading {
   const version = options.config.api_version ?? defaultApiVersion
   const feeds = options.feeds.map((feed) => feed.open(start))
-  const feed = feeds.find(({ entry }) => entry.child)
-  const shared = { recheckLimit: createRecheckLimit(), gone: createGoneParents() }
-  return {
-    options,
-    version,
-    feeds,
-    child: feed && { feed, endpoint: childEndpoint(feed.entry, version, options, shared) },
-    awaited: new Map(Object.entries(feed?.previous?.retryIds ?? {})),
-  }
+  return { options, version, feeds, children: listChildren(feeds, version, options) }
 }
 
-async function* pageArrivals(reading: ListReading, answer: ScannedAnswer): AsyncGenerator<Arrival, void, void> {
-  const { child, awaited } = reading
-  const { root, config } = reading.options
-  const found = (answer.records ?? []).map((record) => readRow(answer.body, record, root.path, EVERYTHING, root.cursor))
-  if (!child) {
-    yield { take: (sink) => takeRows(reading, answer, found, new Map(), sink) }
-    return
-  }
-  const isNoted = config.tombstones === 'airbyte'
-  const rows = isNoted ? found.map((row) => ({ ...row, shown: shownIds(root, answer, row) })) : found
-  for (const row of rows) awaited.delete(row.id)
-  const isWanted = (row: Row) => child.feed.wantsChildren(row)
-  const shownBy = (row: Row) => shownChildren(root, answer, row)
-  for await (const batch of readChildren(child.endpoint, [{ rows, isWanted, shownBy }]))
-    yield { take: (sink) => takeRows(reading, answer, batch.rows, batch.children, sink) }
-}
-
-/** Children that the last sync could not read, for parents that the list has not shown: it may leave some out. */
-async function* missedArrivals({ child, awaited }: ListReading): AsyncGenerator<Arrival, void, void> {
-  if (!child) return
-  for (const [id, updatedAt] of awaited) {
-    const parent = { id, updatedAt }
-    const children = await findChildren(child.endpoint, parent)
-    yield { take: (sink) => child.feed.deliverChildren(parent, children, sink) }
-  }
-  for await (const { parent, children } of askGoneAgain(child.endpoint))
-    yield { take: (sink) => child.feed.deliverChildren(parent, children, sink) }
-}
-
-function takeRows(
-  { feeds }: ListReading,
+async function* pageArrivals(
+  { options: { root, config }, feeds, children }: ListReading,
   answer: ScannedAnswer,
-  rows: readonly Row[],
-  children: ReadonlyMap<Row, FoundChildren>,
-  sink: Sink,
-): void {
-  for (const row of rows) for (const feed of feeds) feed.deliver({ answer, row, children: children.get(row) }, sink)
+): AsyncGenerator<Arrival, void, void> {
+  const rows = (answer.records ?? []).map((record) => readRow(answer.body, record, root.path, EVERYTHING, root.cursor))
+  const ofRecords = feeds.filter(({ source }) => !source.child)
+  yield {
+    take(sink) {
+      for (const row of rows) for (const feed of ofRecords) feed.deliver({ answer, row, children: undefined }, sink)
+    },
+  }
+  const areNamed = config.tombstones === 'airbyte'
+  for (const one of children) yield* childArrivals(one, { root, areNamed }, answer, rows)
 }
 
 /** The log entries so far, each once. */

@@ -1,4 +1,5 @@
 import { askCountedPage, readCountedList } from '../../intercom/endpoints/counted-list.ts'
+import { cursorQuery, readCursorList } from '../../intercom/endpoints/cursor-list.ts'
 import { asOneAnswer, readShapedList, shortageOf } from '../../intercom/endpoints/list-pages.ts'
 import type { PagePlace } from '../../intercom/endpoints/numbered-pages.ts'
 import { type ScannedAnswer, scanAnswer } from '../../intercom/text/record-scanner.ts'
@@ -14,19 +15,24 @@ export interface ListPart {
   size?: number
 }
 
-/** What reading a list takes. */
+/** A list to read, and how much of it. */
 type PartsRequest = CompanyRequest & {
-  /** Records from before this time (Unix seconds) are not wanted, where the list shows that nothing newer follows them. */
+  /** Nothing older is wanted, Unix seconds. Most lists come whole all the same. */
   from: () => number
 }
 
 /** Reads a list whole, in the way that its entry in the stream table names. */
 export async function* listParts(request: Omit<PartsRequest, 'shape'>): AsyncGenerator<ListPart, void, void> {
-  const { root } = request
-  const shaped = { ...request, shape: { recordsPath: root.recordsPath, members: wantedMembers(root) } }
-  if (root.filtered?.list === 'scroll') for await (const answer of readCompanies(shaped)) yield { answer }
-  else if (root.filtered?.list === 'pages') yield* numberedParts(shaped, root.filtered)
-  else yield await wholeList(shaped)
+  const { root, client, version, from } = request
+  const { path, query, filtered } = root
+  const shape = { recordsPath: root.recordsPath, members: wantedMembers(root) }
+  const shaped = { ...request, shape }
+  if (filtered?.list === 'scroll') for await (const answer of readCompanies(shaped)) yield { answer }
+  else if (filtered?.list === 'pages') yield* numberedParts(shaped, filtered)
+  else if (filtered?.list === 'cursor') {
+    const asked = { path, version, query: { ...query, ...cursorQuery(filtered, from()) }, shape }
+    for await (const answer of readCursorList(client, asked)) yield { answer }
+  } else yield await wholeList(shaped)
 }
 
 async function wholeList({ root, client, version, shape, tell }: CompanyRequest): Promise<ListPart> {

@@ -3,7 +3,7 @@ import type { IntercomClient } from '../../intercom/client.ts'
 import { withConfirmedPermissions } from '../../intercom/endpoints/confirmed.ts'
 import { readWorkspace, type Workspace } from '../../intercom/endpoints/workspace.ts'
 import { connectionOfOtherWorkspace, stateOfOtherWorkspace } from '../../streams/other-workspace.ts'
-import { findStream } from '../../streams/table.ts'
+import { findStream, sourceOf } from '../../streams/table.ts'
 import type { SyncRequest } from '../contract/sync-request.ts'
 import type { SelectedStream, Walk, WalkPorts } from '../contract/walk.ts'
 import type { Fingerprints } from '../delivered/fingerprints.ts'
@@ -59,7 +59,7 @@ export async function openWalks(
     return entry && run && !hasFinished(run) ? [{ entry, configured, state: states[name] }] : []
   })
   const namesOf = (traits: readonly ('child' | 'filtered' | 'windows' | 'search')[]) =>
-    new Set(streams.filter(({ entry }) => traits.some((trait) => entry[trait])).map(({ entry }) => entry.name))
+    new Set(streams.flatMap(({ entry }) => (traits.some((trait) => sourceOf(entry)[trait]) ? entry.name : [])))
   const replay = async (names: ReadonlySet<string>) => {
     if (before && input.replay && names.size > 0) await replayLog(input.replay(), names, fingerprints)
   }

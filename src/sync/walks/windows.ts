@@ -8,7 +8,7 @@ import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
 import type { WindowTraits } from '../../streams/entries/stream-traits.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import type { RecheckLimit } from '../completion/patience.ts'
-import { type Row, readRow } from '../pages/search-pages.ts'
+import { EVERYTHING, type Row, readRow } from '../pages/search-pages.ts'
 import type { Slice } from '../state/slice.ts'
 
 /** Where a log is asked for. */
@@ -38,7 +38,6 @@ const PER_PAGE = 250
 const MOST_PASSES = 20
 /** Whether the bounds themselves are taken in is not documented: they are asked wider, and what comes is filtered. */
 const SLACK_SECONDS = 1
-const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE_INFINITY }
 
 /** Cuts [from, to) into windows of `step` seconds. */
 export function cutIntoWindows(from: number, to: number, step: number): Slice[] {

@@ -15,23 +15,35 @@ interface Message {
   state?: { stream?: { stream_descriptor?: { name?: unknown } } }
   trace?: {
     type?: unknown
+    emitted_at?: unknown
     error?: { message?: unknown; stream_descriptor?: { name?: unknown } }
     stream_status?: { stream_descriptor?: { name?: unknown }; status?: unknown; reasons?: { type?: unknown }[] }
   }
 }
 
-/** A message that is no record as a line for people; undefined for one that has nothing to say to them. */
-export function readEntry(text: string, offset: number): LogEntry | undefined {
+/**
+ * A message that is no record as a line for people; undefined for one that has nothing to say to them.
+ *
+ * @param latest the latest time before it, ms: not every message has one of its own
+ */
+export function readEntry(text: string, offset: number, latest: number | undefined): LogEntry | undefined {
   const message = parse(text)
-  if (message?.type === 'LOG') {
+  const own = message?.trace?.emitted_at
+  const time = typeof own === 'number' ? own : latest
+  const entry = message && entryOf(message, offset)
+  return entry && time !== undefined ? { ...entry, time } : entry
+}
+
+function entryOf(message: Message, offset: number): LogEntry | undefined {
+  if (message.type === 'LOG') {
     const level = levels[String(message.log?.level)] ?? 'info'
     return { offset, level, text: String(message.log?.message ?? '') }
   }
-  if (message?.type === 'STATE') {
+  if (message.type === 'STATE') {
     const name = message.state?.stream?.stream_descriptor?.name
     return typeof name === 'string' ? { offset, level: 'debug', text: 'checkpoint', stream: name } : undefined
   }
-  if (message?.type !== 'TRACE') return undefined
+  if (message.type !== 'TRACE') return undefined
   const { error, stream_status: status } = message.trace ?? {}
   if (error) {
     const name = error.stream_descriptor?.name

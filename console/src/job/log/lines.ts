@@ -43,3 +43,12 @@ export function recordStream(line: Uint8Array, decoder: TextDecoder): string | u
   const end = line.indexOf(quote, recordHead.length)
   return end === -1 ? undefined : decoder.decode(line.subarray(recordHead.length, end))
 }
+
+/** The time stands before the data of a record. */
+const headBytes = 200
+
+/** When a record was delivered, ms since the epoch. @returns undefined where its first bytes do not tell */
+export function recordTime(line: Uint8Array, decoder: TextDecoder): number | undefined {
+  const found = /^.*?"emitted_at":(\d+)/.exec(decoder.decode(line.subarray(0, headBytes)))
+  return found ? Number(found[1]) : undefined
+}

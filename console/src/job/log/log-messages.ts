@@ -18,6 +18,8 @@ export interface LogEntry {
   level: 'debug' | 'info' | 'warn' | 'error'
   text: string
   stream?: string
+  /** Ms since the epoch: its own, or that of the line before it. */
+  time?: number
 }
 
 /** One record, cut to what a line of a table can show. */

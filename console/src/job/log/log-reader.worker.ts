@@ -1,5 +1,5 @@
 import { readEntry } from './entries.ts'
-import { createLineCutter, recordStream } from './lines.ts'
+import { createLineCutter, recordStream, recordTime } from './lines.ts'
 import type { LogEntry, LogOrder, LogPhase, LogReport, RowPreview } from './log-messages.ts'
 import { previewRow } from './row-preview.ts'
 
@@ -25,6 +25,8 @@ interface Reading {
   entries: LogEntry[]
   rows: Map<string, RowPreview[]>
   isRewound: boolean
+  /** The latest time that a line has told, ms since the epoch. */
+  time?: number | undefined
   problemCode?: string
 }
 
@@ -103,22 +105,28 @@ async function refused(reading: Reading, response: Response): Promise<void> {
 function take(reading: Reading, lines: readonly Uint8Array[]): void {
   /** The last lines of each stream: only these are parsed. */
   const newest = new Map<string, { line: Uint8Array; offset: number }[]>()
+  let record: Uint8Array | undefined
   for (const line of lines) {
     // A blank line only shows that the service lives.
     if (line.length === 0) continue
     const offset = ++reading.offset
     const stream = recordStream(line, decoder)
     if (stream === undefined) {
-      const entry = readEntry(decoder.decode(line), offset)
+      if (record) reading.time = recordTime(record, decoder) ?? reading.time
+      record = undefined
+      const entry = readEntry(decoder.decode(line), offset, reading.time)
       if (entry) reading.entries.push(entry)
+      reading.time = entry?.time ?? reading.time
       continue
     }
+    record = line
     if (offset > reading.order.countedUntil) reading.counts[stream] = (reading.counts[stream] ?? 0) + 1
     const kept = newest.get(stream) ?? []
     kept.push({ line, offset })
     if (kept.length > newestRows) kept.shift()
     newest.set(stream, kept)
   }
+  if (record) reading.time = recordTime(record, decoder) ?? reading.time
   if (reading.entries.length > newestEntries) reading.entries.splice(0, reading.entries.length - newestEntries)
   for (const [stream, kept] of newest) {
     const rows = kept.map(({ line, offset }) => previewRow(line, offset, decoder))

@@ -3,6 +3,7 @@ import type { Job } from '../../api/types.ts'
 import { CopyAsCurl } from '../../elements/copy-as-curl.tsx'
 import { ScrollBox } from '../../elements/scroll-box.tsx'
 import { formatCount } from '../../words/figures.ts'
+import { formatClock, formatUtc } from '../../words/times.ts'
 import type { LogEntry } from './log-messages.ts'
 import type { JobLog } from './use-job-log.ts'
 
@@ -17,7 +18,7 @@ type Level = keyof typeof levels
 
 /** Lines in the page at a time. */
 const mostLines = 300
-/** How much more of the log is read at a time, messages. */
+/** How much more of the log is read at a time, lines. */
 const earlierStep = 100_000
 
 interface LogViewProps {
@@ -26,7 +27,7 @@ interface LogViewProps {
   onReadFrom: (from: number) => void
 }
 
-/** The messages of a job that are no records, with a filter. */
+/** The lines of a log that are no rows, with a filter. */
 export function LogView({ log, job, onReadFrom }: LogViewProps) {
   const [level, setLevel] = useState<Level>('info')
   const [sought, setSought] = useState('')
@@ -67,10 +68,10 @@ export function LogView({ log, job, onReadFrom }: LogViewProps) {
           call={{ path: `v1/jobs/${job.jobId}/messages?after=${log.from}`, accept: 'application/x-ndjson' }}
         />
       </div>
-      {log.problemCode === 'log_gone' && <p class="muted">The messages of this job are past their time and gone.</p>}
+      {log.problemCode === 'log_gone' && <p class="muted">The log of this sync is past its time and gone.</p>}
       {log.from > 0 && (
         <p class="muted">
-          From message {formatCount(log.from)} on.{' '}
+          From line {formatCount(log.from + 1)} on.{' '}
           <button type="button" class="quiet small" onClick={() => onReadFrom(Math.max(0, log.from - earlierStep))}>
             Read earlier ones
           </button>
@@ -106,13 +107,20 @@ function Lines({ lines, isFiltered }: { lines: readonly LogEntry[]; isFiltered: 
         isAtEnd.current = scrollHeight - scrollTop - clientHeight < 24
       }}
     >
-      {lines.map(({ offset, level, text, stream }) => (
+      {lines.map(({ offset, level, text, stream, time }) => (
         <div key={offset} class={`line level-${level}`}>
           <span class="offset">{offset}</span>
+          <span class="time">
+            {time !== undefined && (
+              <time dateTime={new Date(time).toISOString()} title={formatUtc(time)}>
+                {formatClock(time)}
+              </time>
+            )}
+          </span>
           <span class="level">{level}</span>
           <span class="text">
             {stream !== undefined && <b>{stream} </b>}
-            {text}
+            {stream !== undefined && text.startsWith(`${stream}: `) ? text.slice(stream.length + 2) : text}
           </span>
         </div>
       ))}

@@ -10,7 +10,9 @@ const preferred = [
   'label',
   'state',
   'role',
-  'type',
+  'part_type',
+  'author',
+  'body',
   'updated_at',
   'created_at',
 ]
@@ -49,12 +51,33 @@ function dataOf(text: string): Record<string, unknown> {
 
 /** @returns undefined for what says nothing in a table: nothing, objects, lists */
 function cellText(name: string, value: unknown): string | undefined {
+  if (name === 'author') return authorText(value)
   // A number whose digits no number of JavaScript holds.
   if (typeof value === 'object' && value !== null && 'rawJSON' in value) return String(value.rawJSON)
   if (value === null || value === undefined || typeof value === 'object' || value === '') return undefined
   if (typeof value === 'number' && /_at$/.test(name) && value > 1e8 && value < 1e11) {
     return `${new Date(value * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`
   }
-  const text = String(value)
+  const text = name === 'body' ? withoutMarks(String(value)) : String(value)
   return text.length > mostLetters ? `${text.slice(0, mostLetters)} …` : text
+}
+
+/** Who wrote it, in a word or two. */
+function authorText(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { name, email, type, id } = value as Record<string, unknown>
+  const text = [name, email, [type, id].filter(isText).join(' ')].find((one) => isText(one) && one !== '')
+  return isText(text) ? text : undefined
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}
+
+/** What somebody wrote, without the marks of HTML. It is shown as text, so that nothing depends on all being found. */
+function withoutMarks(html: string): string {
+  return html
+    .replace(/<[^<>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
 }

@@ -1,17 +1,20 @@
 import { findChildren } from '../../completion/ask-children.ts'
 import { askGoneAgain } from '../../completion/children.ts'
 import type { Arrival } from '../../contract/walk.ts'
+import { deliverToGone, wantedParents } from '../../streams/wanted-parents.ts'
 import type { Traversal } from './traversal.ts'
 
 /** Children that the last sync could not read. They come first, parent by parent. */
 export async function* retryArrivals({ reading, planned }: Traversal): AsyncGenerator<Arrival, void, void> {
-  const { childFeed } = reading
-  if (!childFeed || planned.retried) return
-  const endpoint = reading.childEndpoint(childFeed, planned.endpoint.version)
-  for (const [id, updatedAt] of Object.entries(childFeed.previous?.retryIds ?? {})) {
-    const parent = { id, updatedAt }
+  const endpoint = reading.childEndpoint(planned.endpoint.version)
+  if (!endpoint || planned.retried) return
+  for (const { parent, feeds } of wantedParents(reading.childFeeds)) {
     const children = await findChildren(endpoint, parent)
-    yield { take: (sink) => childFeed.deliverChildren(parent, children, sink) }
+    yield {
+      take(sink) {
+        for (const feed of feeds) feed.deliverChildren(parent, children, sink)
+      },
+    }
   }
   yield {
     take() {
@@ -22,8 +25,8 @@ export async function* retryArrivals({ reading, planned }: Traversal): AsyncGene
 
 /** Parents that are gone according to Intercom. It is asked once more, because we trust only a second answer. */
 export async function* goneArrivals({ reading, planned }: Traversal): AsyncGenerator<Arrival, void, void> {
-  const { childFeed } = reading
-  if (!childFeed) return
-  for await (const { parent, children } of askGoneAgain(reading.childEndpoint(childFeed, planned.endpoint.version)))
-    yield { take: (sink) => childFeed.deliverChildren(parent, children, sink) }
+  const endpoint = reading.childEndpoint(planned.endpoint.version)
+  if (!endpoint) return
+  for await (const { parent, children } of askGoneAgain(endpoint))
+    yield { take: (sink) => deliverToGone(reading.childFeeds, parent, children, sink) }
 }

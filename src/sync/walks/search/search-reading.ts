@@ -4,6 +4,7 @@ import { readChildren, readInlineChildren } from '../../completion/children.ts'
 import { createGoneParents, type GoneParents } from '../../completion/gone-parents.ts'
 import { createListCompletion, type FoundLists } from '../../completion/list-completion.ts'
 import { createRecheckLimit } from '../../completion/patience.ts'
+import { countedChildren } from '../../completion/shown-children.ts'
 import type { LogEntry, Sink } from '../../contract/walk.ts'
 import { type Asked, isDue, mayComeAgain } from '../../pages/due.ts'
 import type { HeldPage, Row, SearchEndpoint } from '../../pages/search-pages.ts'
@@ -27,17 +28,19 @@ export interface PageBatch {
 /** A page whose children have not been read yet. */
 interface WholePage extends Pick<PageBatch, 'slice' | 'page' | 'asked' | 'rows' | 'lists'> {
   isWanted(row: Row): boolean
+  shownBy(row: Row): number
 }
 
 /** Fetches the pages of a search walk. */
 export interface SearchReading {
-  /** The stream whose children take requests of their own, if the walk feeds it. */
-  readonly askedFeed: OpenFeed | undefined
-  /** The stream of children, wherever the children are. */
-  readonly childFeed: OpenFeed | undefined
+  /** Whether children take requests of their own. */
+  readonly asksChildren: boolean
+  /** The streams of children and of rows inside them, wherever the children are. */
+  readonly childFeeds: readonly OpenFeed[]
   /** Parents that are to be requested once more. */
   readonly gone: GoneParents
-  childEndpoint(feed: OpenFeed, version: string): ChildEndpoint
+  /** Where the children are asked for; undefined when the walk feeds no such stream. */
+  childEndpoint(version: string): ChildEndpoint | undefined
   /**
    * The pages of a slice with complete lists, cut into batches where children have to be requested.
    *
@@ -61,23 +64,24 @@ export interface SearchReading {
 /** @param feeds the walk's feeds, opened */
 export function createSearchReading(options: FedWalkOptions, feeds: readonly OpenFeed[]): SearchReading {
   const { root, ports } = options
-  const childFeed = feeds.find((feed) => feed.entry.child)
-  const askedFeed = childFeed?.entry.child?.inline ? undefined : childFeed
+  const childFeeds = feeds.filter(({ source }) => source.child)
+  const children = childFeeds[0]?.source
+  const asksChildren = children !== undefined && !children.child?.inline
   const listCompletion = createListCompletion(root, options)
   const gone = createGoneParents()
   for (const feed of feeds)
     for (const [id, updatedAt] of feed.pendingParents.gone()) gone.note({ id, updatedAt }, ports.clock.monotonic())
   const shared = { recheckLimit: createRecheckLimit(), gone }
 
-  const endpointOf = ({ entry }: OpenFeed, version: string) => childEndpoint(entry, version, options, shared)
+  const endpointOf = (version: string) => children && childEndpoint(children, version, options, shared)
 
   /** The children that are inside the records themselves. */
   async function childrenWithin(
     { page, isWanted }: WholePage,
     version: string,
   ): Promise<ReadonlyMap<Row, FoundChildren>> {
-    if (!childFeed) return new Map()
-    return readInlineChildren(endpointOf(childFeed, version), page.answer, page.rows.filter(isWanted))
+    const within = endpointOf(version)
+    return within ? readInlineChildren(within, page.answer, page.rows.filter(isWanted)) : new Map()
   }
 
   /** The pages of a slice, with complete lists. */
@@ -95,25 +99,28 @@ export function createSearchReading(options: FedWalkOptions, feeds: readonly Ope
       const asked = { order, matching, again: page.again ?? page.resumedAt, reread: page.reread, settledTo }
       const isNew = (row: Row) => isDue(begun, row, asked)
       if (page.rows.some((row) => mayComeAgain(slice, row, asked) && isNew(row))) await options.replayVersions()
-      const wantsLists = (row: Row) =>
-        isNew(row) && feeds.some((feed) => feed.wantsLists(page.answer, row, page.reread))
-      const lists = await listCompletion.complete(page, wantsLists)
-      const isWanted = (row: Row) => isNew(row) && (childFeed?.wantsChildren(row, page.reread) ?? false)
-      yield { slice, page, asked, lists, rows: page.rows, isWanted }
+      const wantsList = (row: Row, member: string) =>
+        isNew(row) && feeds.some((feed) => feed.wantsList(member, page.answer, row, page.reread))
+      const lists = await listCompletion.complete(page, wantsList)
+      const shown = (row: Row) => childFeeds[0] && countedChildren(childFeeds[0].source, page.answer, row)
+      const isWanted = (row: Row) =>
+        isNew(row) && childFeeds.some((feed) => feed.wantsChildren(row, page.reread)) && shown(row) !== 0
+      yield { slice, page, asked, lists, rows: page.rows, isWanted, shownBy: (row) => shown(row) ?? 0 }
     }
   }
 
   return {
-    askedFeed,
-    childFeed,
+    asksChildren,
+    childFeeds,
     gone,
     childEndpoint: endpointOf,
     takeNotes: listCompletion.takeNotes,
     takeGone: listCompletion.takeGone,
     async *read(endpoint, ...reach) {
       const pages = wholePages(endpoint, ...reach)
-      if (askedFeed)
-        for await (const { page, ...batch } of readChildren(endpointOf(askedFeed, endpoint.version), pages))
+      const asked = asksChildren ? endpointOf(endpoint.version) : undefined
+      if (asked)
+        for await (const { page, ...batch } of readChildren(asked, pages))
           yield { ...page, rows: batch.rows, children: batch.children, lastBatch: batch.last }
       else
         for await (const whole of pages)

@@ -96,7 +96,7 @@ async function* walkArrivals(
   const lanes = sliceLanes({
     walk: planned.walk,
     endpoint,
-    most: reading.askedFeed ? LANES_WITH_CHILDREN : LANES.most,
+    most: reading.asksChildren ? LANES_WITH_CHILDREN : LANES.most,
     // Each lane holds a page.
     allowed: () => Math.min(Math.max(LANES.fewest, budget.concurrency()), budget.withinMemory()),
     held,

@@ -1,0 +1,59 @@
+import { scanList } from '../../intercom/answers/own-list.ts'
+import type { IntercomClient } from '../../intercom/client.ts'
+import { type PagePlace, readPages } from '../../intercom/endpoints/numbered-pages.ts'
+import { nextCursor } from '../../intercom/endpoints/paging.ts'
+import { LARGEST_PAGE } from '../../intercom/endpoints/search-query.ts'
+import { type RecordShape, type ScannedAnswer, scanAnswer } from '../../intercom/text/record-scanner.ts'
+import type { ChildTraits } from '../../streams/entries/stream-traits.ts'
+import type { StreamEntry } from '../../streams/table.ts'
+import { EVERYTHING, readRow } from '../pages/search-pages.ts'
+
+/** Where members are asked for. */
+interface MemberEndpoint {
+  client: IntercomClient
+  entry: StreamEntry
+  /** `Intercom-Version` to send. */
+  version: string
+}
+
+/**
+ * All that a search finds by the parent's id, each as a record that holds its id alone. They come in the order of their
+ * creation, which nothing moves.
+ *
+ * @param shape what is read of these records
+ * @throws CodedError `intercom_loop`; what the client throws
+ */
+export async function askMembers(
+  { client, entry, version }: MemberEndpoint,
+  { field, idAs }: NonNullable<ChildTraits['members']>,
+  parentId: string,
+  shape: RecordShape,
+): Promise<{ answer: ScannedAnswer; total: number | undefined }> {
+  const { path, recordsPath } = entry
+  const query = { field, operator: '=', value: parentId }
+  const sort = { field: 'created_at', order: 'ascending' }
+  const ask = (place: PagePlace) => {
+    const body = { query, sort, pagination: { per_page: LARGEST_PAGE, ...place } }
+    return client.ask({ method: 'POST', path, body, version }, (answered) => {
+      const answer = scanList(answered.body, { recordsPath, members: ['id'] }, path)
+      const keys = answer.records.map((record) => readRow(answer.body, record, path, EVERYTHING).id)
+      const cursor = nextCursor(answer.envelope('pages'))
+      return {
+        keys,
+        total: answer.envelope('total_count'),
+        next: cursor === undefined ? undefined : { starting_after: cursor },
+      }
+    })
+  }
+  const ids = new Set<string>()
+  let total: number | undefined
+  for await (const page of readPages({ path, ask, emptyPage: 'nothing new', progress: 'new records' })) {
+    for (const id of page.keys) ids.add(id)
+    if (typeof page.total === 'number') total = page.total
+  }
+  const records = [...ids].map((id) => ({ [idAs]: id }))
+  const body = Buffer.from(
+    JSON.stringify(recordsPath.reduceRight<unknown>((inner, key) => ({ [key]: inner }), records)),
+  )
+  return { answer: scanAnswer(body, shape), total }
+}
