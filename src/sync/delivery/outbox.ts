@@ -18,6 +18,8 @@ import type { StreamRun } from './stream-run.ts'
 /** No record with a member is shorter than `{"id":1}`. */
 const EMPTY_RECORD_BYTES = 8
 
+const suffix = Buffer.from(recordSuffix)
+
 /** Messages on their way into the next commit. */
 export interface Outbox
   extends Sink,
@@ -40,7 +42,6 @@ export function createOutbox(
   redact: Redact,
 ): Outbox {
   const { add, addRecord, addState, addError, ...buffer } = createCommitBuffer(clock)
-  const suffix = Buffer.from(recordSuffix)
   const prefixOf = rememberPrefixes()
   let emittedAt = startAt
   let tombstoneCount = 0

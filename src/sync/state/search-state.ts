@@ -135,20 +135,6 @@ export function placeOf({ plan, walk, gaps }: SearchState): string {
   return JSON.stringify([plan, { ...walkToJson(walk), lower: undefined }])
 }
 
-/** A cursor up to so far in the future can be explained by clocks that differ, seconds. */
-const CLOCK_DIFFERENCE = 3600
-
-/**
- * Whether a cursor is so little in the future that differing clocks explain it. Then the cursor counts as now;
- * otherwise changes before that time would be skipped. A cursor further in the future stays as it is, because somebody
- * put it there.
- *
- * @param latest by the clock that is furthest ahead, Unix seconds
- */
-export function isALittleAhead(cursor: number, latest: number): boolean {
-  return cursor > latest && cursor <= latest + CLOCK_DIFFERENCE
-}
-
 /** The state of a walk that has come to its end. */
 export function doneState(done: {
   field: CursorField
