@@ -73,7 +73,7 @@ export async function gatherEvidence(driver: Driver, intercom: ListeningSimulato
     await driver.read({ config, catalog: whole }),
     await driver.read({ config, catalog: whole }),
   ]
-  const truth = intercom.workspace.truth({ version: config.api_version })
+  const truth = intercom.workspace.truth({ version: config.api_version, streams })
   const { faults: untrue } = await checkMessages([Buffer.from(`${fullRefresh[0].lines.join('\n')}\n`)], truth, {
     expectStreams: streams,
   })

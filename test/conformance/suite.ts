@@ -1,4 +1,5 @@
 import type { Test } from 'tap'
+import { plainLists } from '../../simulator/records/plain/lists.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import type { Driver } from './driver.ts'
 import { gatherEvidence } from './evidence.ts'
@@ -17,6 +18,9 @@ const workspace = {
   deletedContacts: 60,
   contactActivities: 60,
   rowsInside: true,
+  references: 6,
+  lists: Object.fromEntries(Object.keys(plainLists).map((name) => [name, 60])),
+  companyNotes: 3,
   accessTokens: { 'simulator-token': [], 'token-without-tags': ['read_tags'] },
 }
 

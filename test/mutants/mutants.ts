@@ -98,8 +98,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a company whose segments are gone gets no tombstone',
     file: 'sync/streams/deliver-children.ts',
-    find: 'if (entry.child) sink.gone?.(',
-    replace: 'if (!entry.child) sink.gone?.(',
+    find: 'if (source.child) sink.gone?.(',
+    replace: 'if (!source.child) sink.gone?.(',
     tests: sync('tombstones'),
   },
   {
@@ -1130,7 +1130,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a cursor a little in the future is kept',
-    file: 'sync/state/search-state.ts',
+    file: 'sync/state/cursor-time.ts',
     find: 'return cursor > latest && cursor <= latest + CLOCK_DIFFERENCE',
     replace: 'return latest < 0 && cursor > 0',
     tests: sync('given-states', 'messages'),
@@ -1828,8 +1828,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'children that are read whole each time are left out by the time of their parents',
     file: 'sync/streams/open-feed.ts',
-    find: 'source.child && !source.cursor ?',
-    replace: 'source.child && !source.cursor && until === 0 ?',
+    find: 'source.child !== undefined && !source.cursor',
+    replace: 'source.child !== undefined && !source.cursor && until === 0',
     tests: sync('content-children'),
   },
 ]
