@@ -28,7 +28,7 @@ function endpointOf({ path, query, search, windows, before, child, derived }) {
   return before ? `${own}; before API ${before.version} ${request(before.path, before.query)}` : own
 }
 
-function pagingOf({ search, filtered, windows, child, derived }) {
+function pagingOf({ search, filtered, windows, log, child, derived }) {
   if (derived) return 'no request'
   if (child?.inline) return `inside their ${child.parent}`
   if (child?.members) return `one search per ${child.parentIdMember.replace(/_id$/, '')}, 150 a page`
@@ -36,6 +36,7 @@ function pagingOf({ search, filtered, windows, child, derived }) {
   if (child) return `one answer per ${child.parentIdMember.replace(/_id$/, '')}`
   if (search) return 'cursor, 150 a page'
   if (windows) return 'windows of days, 250 a page'
+  if (log) return `cursor, ${log.perPage} a page`
   if (filtered?.list === 'scroll') return 'scroll'
   if (filtered?.list === 'cursor') return `cursor, ${filtered.perPage} a page`
   return filtered?.list === 'pages' ? `page numbers, ${filtered.pageSizes[0]} a page` : 'one answer'

@@ -41,6 +41,17 @@ export interface SimulatorOptions {
   ticketsBehindTheirParts?: number
   /** Articles at the start, forty of one second. @defaultValue 0 */
   articles?: number
+  /** Conversations, contacts that are out of sight, and events of contacts at the start, in lists that tell of those. @defaultValue 0 */
+  deletedConversations?: number
+  /** @defaultValue 0 */
+  deletedContacts?: number
+  /** @defaultValue 0 */
+  contactActivities?: number
+  /**
+   * Whether the workspace has `GET /contacts/deleted` and `GET /contacts/activities`: they may be missing, or answer with
+   * nothing although there is something. @defaultValue 'there'
+   */
+  contactFeeds?: 'there' | 'absent' | 'empty'
   /** Records of plain lists (`records/plain/`) at the start, by stream. @defaultValue none */
   lists?: Readonly<Record<string, number>>
   /** Notes of a company, at most; half of the companies have none. @defaultValue 0: companies say nothing of notes */
@@ -186,6 +197,10 @@ export function withDefaults(options: SimulatorOptions): Required<SimulatorOptio
     longTickets: 0,
     ticketsBehindTheirParts: 0,
     articles: 0,
+    deletedConversations: 0,
+    deletedContacts: 0,
+    contactActivities: 0,
+    contactFeeds: 'there',
     lists: {},
     companyNotes: 0,
     references: 0,

@@ -186,6 +186,7 @@ export const errorTable = {
     retryable: false,
     title: 'The access token lacks a permission',
   },
+  stream_unavailable: { status: 400, failureType: 'config_error', retryable: false, title: 'There is no such list' },
   unknown_stream: {
     status: 400,
     failureType: 'config_error',

@@ -156,7 +156,12 @@ export const metricTable = {
   },
   intercom_sync_records_total: {
     type: 'counter',
-    help: 'RECORD messages in them',
+    help: 'RECORD messages in them, without tombstones',
+    labels: [],
+  },
+  intercom_sync_tombstones_total: {
+    type: 'counter',
+    help: 'Tombstones in them',
     labels: [],
   },
   intercom_sync_message_bytes_total: {

@@ -126,6 +126,10 @@ function checkRecord(
 ): void {
   order.record(record.stream, record.emitted_at, line)
   const rules = rulesOf(record.stream)
+  if (record.data._ab_cdc_deleted_at !== undefined) {
+    delivery.tombstone(record.stream, rules.key(record.data), line)
+    return
+  }
   const { text, added } = withoutAddedMembers(bytes)
   delivery.record({ stream: record.stream, id: rules.key(record.data), added, line }, comparableHash(text, rules))
 }

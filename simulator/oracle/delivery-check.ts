@@ -26,6 +26,8 @@ interface StreamDelivery {
    * The hash of the text delivered last, the hash of its version in the truth, and the highest place among versions.
    */
   last: Map<string, { text: string; sha256: string; place: number; highest: number }>
+  /** Records with a tombstone. */
+  buried: Set<string>
   /** Records that the ledger had with the same text. */
   repeated: number
 }
@@ -61,6 +63,18 @@ export class DeliveryCheck {
     const known = this.#truth?.versions(stream, id)?.[place]?.sha256 ?? sha256
     if (!last.has(id) && this.#options.ledger?.get(stream)?.get(id) === sha256) this.#stream(stream).repeated++
     last.set(id, { text: sha256, sha256: known, place, highest: Math.max(place, last.get(id)?.highest ?? -1) })
+  }
+
+  /** A record says that another one is deleted: that must be so, and is said once. */
+  tombstone(stream: string, id: string, line: number): void {
+    const { last, buried } = this.#stream(stream)
+    const isThere = this.#truth?.versions(stream, id)?.some(({ visibleUntil }) => visibleUntil === null)
+    if (isThere && !rulesOf(stream).isListedDeleted)
+      this.#faults.add('unexpected', stream, `line ${line}: ${id} has a tombstone, and is there`)
+    if (buried.has(id) && !last.has(id)) this.#faults.add('duplicate', stream, `line ${line}: ${id} has two tombstones`)
+    buried.add(id)
+    last.delete(id)
+    this.#options.ledger?.get(stream)?.delete(id)
   }
 
   /** Reports records that had to be delivered and were not. Returns the hash of all that had to be delivered. */
@@ -140,7 +154,7 @@ export class DeliveryCheck {
   #stream(name: string): StreamDelivery {
     let stream = this.#streams.get(name)
     if (stream === undefined) {
-      stream = { delivered: new Map(), last: new Map(), repeated: 0 }
+      stream = { delivered: new Map(), last: new Map(), buried: new Set(), repeated: 0 }
       this.#streams.set(name, stream)
     }
     return stream

@@ -13,6 +13,8 @@ export interface StreamRules {
   hasLists: boolean
   /** Members that may come as a text or as an object with that text in it: what stands around the text then. */
   objects?: Readonly<Record<string, readonly [before: string, after: string]>>
+  /** The stream still shows records that are deleted. */
+  isListedDeleted?: true
   /** Set for streams whose records are read below a parent. */
   parent?: { stream: string; member: string; canStayBehind?: true }
 }
@@ -28,6 +30,7 @@ const avatar = ['{"type":"avatar","image_url":', '}'] as const
 
 const rules: Readonly<Record<string, StreamRules>> = {
   admins: { ...ordinary, objects: { avatar } },
+  companies: { ...ordinary, isListedDeleted: true },
   contacts: { ...ordinary, hasLists: true, objects: { avatar } },
   conversations: { ...ordinary, isSigned: true },
   conversation_parts: {

@@ -83,6 +83,20 @@ export class Collection {
     return { removed: version, visibleFrom }
   }
 
+  /** Puts in a record as it is given, in place of the version before. */
+  put(plan: RecordPlan, visibleFrom: number): VersionChange {
+    const removed = this.#latest.get(plan.id)
+    if (removed !== undefined) removed.visibleUntil = visibleFrom
+    return { ...(removed && { removed }), added: this.#add(plan, visibleFrom), visibleFrom }
+  }
+
+  /** A record that was deleted is there again. @param now its new time, Unix seconds @defaultValue the one it had */
+  comeBack(version: RecordVersion, now: number | undefined, visibleFrom: number): VersionChange {
+    const { plan } = version
+    const changed = now === undefined ? plan : { ...plan, updatedAt: now, revision: plan.revision + 1 }
+    return { added: this.#add(changed, visibleFrom), visibleFrom }
+  }
+
   #add(plan: RecordPlan, visibleFrom: number): RecordVersion {
     const version = new RecordVersion(this.definition, plan, visibleFrom, this.#setting)
     this.#log.push(version)

@@ -6,6 +6,11 @@ import { attributeDefinition, builtInCount } from './attribute-record.ts'
 import { companyDefinition, listedCompanyDefinition } from './company-record.ts'
 import { contactDefinition } from './contact-record.ts'
 import { conversationDefinition } from './conversation-record.ts'
+import {
+  contactActivityDefinition,
+  deletedContactDefinition,
+  deletedConversationDefinition,
+} from './deletion-records.ts'
 import { contactOddities } from './oddities.ts'
 import { plainLists } from './plain/lists.ts'
 import type { RecordDefinition, RecordSetting } from './record-definition.ts'
@@ -61,6 +66,18 @@ const optInStreams: Readonly<Record<string, StoredStream>> = {
   tickets: { definition: () => ticketDefinition, count: ({ tickets }) => tickets },
   articles: { definition: () => articleDefinition, count: ({ articles }) => articles },
   activity_logs: { definition: () => activityLogDefinition, count: ({ activityLogs }) => activityLogs },
+  deleted_conversations: {
+    definition: () => deletedConversationDefinition as RecordDefinition,
+    count: ({ deletedConversations }) => deletedConversations,
+  },
+  deleted_contacts: {
+    definition: () => deletedContactDefinition as RecordDefinition,
+    count: ({ deletedContacts }) => deletedContacts,
+  },
+  contact_activities: {
+    definition: () => contactActivityDefinition as RecordDefinition,
+    count: ({ contactActivities }) => contactActivities,
+  },
   ...Object.fromEntries(
     Object.entries(plainLists).map(([name, definition]): [string, StoredStream] => [
       name,
@@ -87,6 +104,9 @@ export const optInNames: readonly (readonly [name: string, stored: string])[] = 
   ['ticket_parts', 'tickets'],
   ['articles', 'articles'],
   ['activity_logs', 'activity_logs'],
+  ['deleted_conversations', 'deleted_conversations'],
+  ['deleted_contacts', 'deleted_contacts'],
+  ['contact_activities', 'contact_activities'],
   ...Object.keys(plainLists).map((name): [string, string] => [name, name]),
   ...referenceNames.map((name) => [name, name] as const),
 ]

@@ -20,6 +20,7 @@ import {
 import { answerContactSearch } from './contact-search.ts'
 import { answerArticle, answerCallSearch, answerEvents, answerMacros } from './content.ts'
 import { answerConversation, answerConversationSearch } from './conversations.ts'
+import { answerContactActivities, answerDeletedContacts, answerDeletedConversations } from './deletes.ts'
 import type { Endpoint } from './endpoint.ts'
 import { answerMe } from './me.ts'
 import { numberedList } from './numbered-list.ts'
@@ -85,6 +86,9 @@ const rows: readonly Row[] = [
   ],
   ['GET /data_attributes', 'read_users', answerDataAttributes],
   ['POST /contacts/search', 'read_users', answerContactSearch, search],
+  ['GET /contacts/deleted', 'read_users', answerDeletedContacts, { since: '2.17' }],
+  ['GET /contacts/activities', 'read_users', answerContactActivities, { since: '2.17' }],
+  ['GET /conversations/deleted', 'read_conversations', answerDeletedConversations, { since: '2.16' }],
   ['GET /contacts/:id', 'read_users', answerContact],
   ['GET /contacts/:id/tags', 'read_tags', answerContactTags],
   ['GET /contacts/:id/notes', 'read_users', answerContactNotes],

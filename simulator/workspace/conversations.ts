@@ -1,4 +1,5 @@
 import type { Collection } from '../records/collection.ts'
+import { deletedConversation } from '../records/deletion-records.ts'
 import { conversationThread } from '../records/part-record.ts'
 import type { RecordPlan, RecordSetting } from '../records/record-definition.ts'
 import { Thread } from '../records/thread.ts'
@@ -10,8 +11,12 @@ export class Conversations {
   readonly #setting: RecordSetting
   readonly #threads = new Map<string, Thread>()
 
-  constructor(collection: Collection, setting: RecordSetting) {
+  readonly #deleted: Collection
+
+  /** @param deleted what `GET /conversations/deleted` gives */
+  constructor(collection: Collection, deleted: Collection, setting: RecordSetting) {
     this.#collection = collection
+    this.#deleted = deleted
     this.#setting = setting
   }
 
@@ -32,7 +37,18 @@ export class Conversations {
       thread.reply(time)
       return collection.update(version, secondOf(time), time.visibleFrom, { partCount: thread.count })
     }
-    return { ...ordinaryChanges(collection), reply, edit: this.#partChange(false), redact: this.#partChange(true) }
+    const remove: RecordChange = (version, time) => {
+      const { id } = version.plan
+      this.#deleted.put(deletedConversation(this.#deleted.log.length, id, secondOf(time)), time.now)
+      return collection.delete(version, time.visibleFrom)
+    }
+    return {
+      ...ordinaryChanges(collection),
+      delete: remove,
+      reply,
+      edit: this.#partChange(false),
+      redact: this.#partChange(true),
+    }
   }
 
   /** Changes one of the parts shown; a conversation without parts stays as it is. */

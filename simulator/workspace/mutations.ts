@@ -8,7 +8,8 @@ export interface Mutation {
    * `update` changes text and `updated_at`; with `ids` it changes just these records, with a high `count` it is a bulk
    * edit. Conversations and tickets also take `reply` (one more part), `edit` and `redact` (a part changes); tickets
    * take `move` (a part that changes the state); companies take `join` and `leave` (a segment); contacts can `merge`
-   * into another. All of these move `updated_at` too, except for the share of tickets that the workspace leaves behind
+   * into another, and can be archived or blocked (`archive`, `block`), purged for good (`purge`, also once they are
+   * deleted) and come back (`unarchive`) unless they were merged or purged. All of these move `updated_at` too, except for the share of tickets that the workspace leaves behind
    * their parts. A `visit` only moves `last_request_at` of companies, by which their list is sorted. Deleted companies
    * stay in lists and scroll.
    */
@@ -46,6 +47,10 @@ export type MutationKind =
   | 'visit'
   | 'move'
   | 'merge'
+  | 'archive'
+  | 'block'
+  | 'purge'
+  | 'unarchive'
 
 /** Changes made when requests come in, so that a test needs no timers. */
 export interface MutationPlan {
@@ -72,7 +77,13 @@ export type RecordChange = (
 ) => VersionChange | VersionChange[] | undefined
 
 /** The possible changes of a stream's records, besides `create`. */
-export type RecordChanges = Partial<Record<MutationKind, RecordChange>>
+export type RecordChanges = Partial<Record<MutationKind, RecordChange>> & {
+  /** The last versions of records that are out of sight, from which `unarchive` and `purge` choose. */
+  inactive?: () => readonly RecordVersion[]
+}
+
+/** What happens to records that are out of sight. */
+const ofInactive: readonly MutationKind[] = ['unarchive', 'purge']
 
 export const secondOf = ({ now }: MutationTime): number => Math.floor(now / 1000)
 
@@ -99,10 +110,10 @@ export function applyMutation(
   }
   const change = Object.hasOwn(changes, mutation.kind) ? changes[mutation.kind] : undefined
   if (change === undefined) {
-    const kinds = ['create', ...Object.keys(changes)].join(', ')
+    const kinds = ['create', ...Object.keys(changes).filter((name) => name !== 'inactive')].join(', ')
     throw new RangeError(`A mutation of ${collection.definition.stream} is one of ${kinds}`)
   }
-  return chosen(collection, mutation, random)
+  return chosen(collection, changes, mutation, random)
     .flatMap((version) => change(version, notBefore(version, time), mutation, random))
     .filter((made) => made !== undefined)
 }
@@ -112,9 +123,16 @@ export function notBefore({ visibleFrom }: RecordVersion, time: MutationTime): M
   return { ...time, visibleFrom: Math.max(time.visibleFrom, visibleFrom) }
 }
 
-function chosen(collection: Collection, { ids, count = 1 }: Mutation, random: Random): RecordVersion[] {
-  if (ids !== undefined) return ids.map((id) => collection.find(id)).filter((version) => version !== undefined)
-  const candidates = collection.latest().filter(({ isListed }) => isListed)
+function chosen(
+  collection: Collection,
+  { inactive }: RecordChanges,
+  { kind, ids, count = 1 }: Mutation,
+  random: Random,
+): RecordVersion[] {
+  const others = ofInactive.includes(kind) || ids !== undefined ? [...(inactive?.() ?? [])] : []
+  const find = (id: string) => collection.find(id) ?? others.find(({ plan }) => plan.id === id)
+  if (ids !== undefined) return ids.map(find).filter((version) => version !== undefined)
+  const candidates = ofInactive.includes(kind) ? others : collection.latest().filter(({ isListed }) => isListed)
   const wanted = Math.min(count, candidates.length)
   // The first places of a shuffle: a fair choice without repetition.
   for (let place = 0; place < wanted; place++) {

@@ -11,6 +11,7 @@ import { type TruthLine, type TruthOptions, truthOf } from '../truth/truth.ts'
 import { Companies } from './companies.ts'
 import { Contacts } from './contacts.ts'
 import { Conversations } from './conversations.ts'
+import { InactiveContacts } from './inactive-contacts.ts'
 import { applyMutation, type MadeChange, type Mutation, ordinaryChanges, type RecordChanges } from './mutations.ts'
 import { Tickets } from './tickets.ts'
 
@@ -53,7 +54,11 @@ export class Workspace {
   }
 
   get conversations(): Conversations {
-    this.#conversations ??= new Conversations(this.collection('conversations'), this.setting)
+    this.#conversations ??= new Conversations(
+      this.collection('conversations'),
+      this.collection('deleted_conversations'),
+      this.setting,
+    )
     return this.#conversations
   }
 
@@ -63,7 +68,11 @@ export class Workspace {
   }
 
   get contacts(): Contacts {
-    this.#contacts ??= new Contacts(this.collection('contacts'))
+    const contacts = this.collection('contacts')
+    this.#contacts ??= new Contacts(
+      contacts,
+      new InactiveContacts(contacts, this.collection('deleted_contacts'), this.collection('contact_activities')),
+    )
     return this.#contacts
   }
 
@@ -106,6 +115,8 @@ export class Workspace {
       if (added !== undefined) added.begunAt = now
     }
     index.add(changes)
+    if (stream === 'contacts' && mutation.kind === 'create')
+      for (const { added } of changes) this.contacts.inactive.noteCreated(added?.plan.id ?? '', time)
     const ids = changes.map(({ added, removed, changed }) => (added ?? removed ?? changed)?.plan.id ?? '')
     this.changes.push({ ...time, mutation, ids })
     return ids

@@ -11,6 +11,9 @@ export function isSince(version: ApiVersion, since: ApiVersion): boolean {
 export const regions = ['auto', 'us', 'eu', 'au'] as const
 export type Region = (typeof regions)[number]
 
+export const tombstoneChoices = ['none', 'airbyte'] as const
+export type Tombstones = (typeof tombstoneChoices)[number]
+
 /** One member of the connector's config: how the spec shows it, and the rules for its value. */
 export interface ConfigMember {
   title: string
@@ -127,6 +130,14 @@ export const configMembers = {
     minimum: 0,
     maximum: 3650,
     default: 31,
+  },
+  tombstones: {
+    title: 'Tombstones',
+    description:
+      'airbyte: an incremental sync of contacts, conversations or companies delivers a record with _ab_cdc_deleted_at for each that is deleted or merged. Only for destinations that deduplicate.',
+    type: 'string',
+    enum: tombstoneChoices,
+    default: 'none',
   },
   service_url: {
     title: 'Service URL',

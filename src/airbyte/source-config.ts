@@ -6,6 +6,7 @@ import {
   configMembers,
   type Region,
   requiredMembers,
+  type Tombstones,
 } from './config-members.ts'
 
 export { type ApiVersion, defaultApiVersion, isSince } from './config-members.ts'
@@ -35,6 +36,8 @@ export interface SourceConfig {
   activity_logs_time_step?: number
   /** Days to go back once if another connector wrote the state. @defaultValue 31 */
   migration_lookback?: number
+  /** Whether deleted records of a stream come as records with `_ab_cdc_deleted_at`. @defaultValue none */
+  tombstones?: Tombstones
 }
 
 /** Members of `config` that our code does not read. They are ignored, and the sync reports this once. */

@@ -11,7 +11,7 @@ export const discoverCatalog: Command = async ({ inputs, output, ...running }) =
   const config = readSourceConfig(inputs.config, '/config', faults)
   if (!config) throw new CodedError('invalid_request', undefined, { faults })
   const streams = await withBriefClient({ config, ...intercomAddress(), ...running }, (client) =>
-    discoverStreams(client, config.api_version),
+    discoverStreams(client, config),
   )
   await output.write(messageLine(catalogMessage(streams)))
   return 'done'

@@ -13,7 +13,7 @@ export type AttemptOutcome = 'ended' | 'failed' | 'handed_over' | 'rested' | 'su
 export interface AttemptObserver {
   started(): void
   ended(outcome: AttemptOutcome): void
-  committed(commit: Pick<Commit, 'body' | 'recordCount'>): void
+  committed(commit: Pick<Commit, 'body' | 'recordCount' | 'tombstoneCount'>): void
 }
 
 /** Notifies nobody. */
@@ -33,9 +33,10 @@ export function countAttempts(metrics: Metrics): AttemptObserver {
       metrics.add('intercom_sync_attempts_ended_total', { outcome })
       metrics.add('intercom_sync_attempts_running', {}, -1)
     },
-    committed({ body, recordCount }) {
+    committed({ body, recordCount, tombstoneCount = 0 }) {
       metrics.add('intercom_sync_commits_total', {})
       metrics.add('intercom_sync_records_total', {}, recordCount)
+      metrics.add('intercom_sync_tombstones_total', {}, tombstoneCount)
       metrics.add('intercom_sync_message_bytes_total', {}, body.length)
     },
   }

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { apiVersions, regions } from '../airbyte/config-members.ts'
+import { apiVersions, regions, tombstoneChoices } from '../airbyte/config-members.ts'
 
 /** The sealed part of a request or of a connection, as it is read back. Unknown members of a config stay. */
 
@@ -18,6 +18,7 @@ const Config = Type.Object({
   client_secret: Type.Optional(Type.String()),
   activity_logs_time_step: Type.Optional(Type.Number()),
   migration_lookback: Type.Optional(Type.Number()),
+  tombstones: Type.Optional(Type.Enum([...tombstoneChoices])),
 })
 
 const ConfiguredStream = Type.Object({
@@ -62,3 +63,6 @@ export const BOUNDED_VERSION = 3
 
 /** The same for a request whose streams `*` has brought: some are left out where the token may not read them. */
 export const EVERY_STREAM_VERSION = 4
+
+/** The same for a request that wants tombstones, of which an earlier version knows nothing. */
+export const TOMBSTONES_VERSION = 5

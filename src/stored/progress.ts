@@ -13,6 +13,7 @@ export const CompletenessSchema = Type.Object({
   received: Type.Optional(Count),
   capped: Type.Optional(Count),
   deletedMeanwhile: Type.Optional(Count),
+  tombstones: Type.Optional(Count),
   lateArrivals: Type.Optional(Count),
   restarts: Type.Optional(Count),
   retryIds: Type.Optional(Type.Array(Type.String())),

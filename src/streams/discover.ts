@@ -1,9 +1,10 @@
 import type { AirbyteStream } from '../airbyte/connector-messages.ts'
-import type { ApiVersion } from '../airbyte/source-config.ts'
+import type { ApiVersion, SourceConfig } from '../airbyte/source-config.ts'
 import type { IntercomClient } from '../intercom/client.ts'
 import { type AttributeModel, type DataAttribute, readCustomAttributes } from '../intercom/endpoints/data-attributes.ts'
 import { readWorkspace } from '../intercom/endpoints/workspace.ts'
 import { isObject } from '../json-object.ts'
+import { askProbes, probesOf, refusedStreams } from './refusals.ts'
 import { streamSchema } from './schemas.ts'
 import { type StreamEntry, streamTable } from './table.ts'
 import { streamsOf } from './versions.ts'
@@ -41,16 +42,29 @@ export function listStreams(): AirbyteStream[] {
  *
  * @throws CodedError `token_invalid`, `intercom_unavailable`, `intercom_protocol`
  */
-export async function discoverStreams(client: IntercomClient, version?: ApiVersion): Promise<AirbyteStream[]> {
+export async function discoverStreams(
+  client: IntercomClient,
+  { api_version: version, tombstones }: Pick<SourceConfig, 'api_version' | 'tombstones'> = {},
+): Promise<AirbyteStream[]> {
   await readWorkspace(client, version)
+  const absent = await findAbsentStreams(client, version)
   return Promise.all(
-    streamsOf(version).map(async (entry) => {
-      const schema = streamSchema(entry.name)
-      const model = attributeModels[entry.name]
-      if (!model) return toAirbyteStream(entry, schema)
-      return toAirbyteStream(entry, typeAttributes(schema, await readCustomAttributes(client, model, version)))
-    }),
+    streamsOf(version)
+      .filter(({ name }) => !absent.includes(name))
+      .map(async (entry) => {
+        const schema = tombstones === 'airbyte' && entry.tombstones ? withTombstone(entry) : streamSchema(entry.name)
+        const model = attributeModels[entry.name]
+        if (!model) return toAirbyteStream(entry, schema)
+        return toAirbyteStream(entry, typeAttributes(schema, await readCustomAttributes(client, model, version)))
+      }),
   )
+}
+
+/** The streams of the version that some workspaces do not have, and this one does not. */
+async function findAbsentStreams(client: IntercomClient, version: ApiVersion | undefined): Promise<string[]> {
+  const doubtful = streamsOf(version).flatMap(({ name, mayBeAbsent }) => (mayBeAbsent ? [name] : []))
+  const refusals = await askProbes(client, probesOf(doubtful, version))
+  return refusedStreams(refusals.filter(({ error }) => error.isAbsence))
 }
 
 function toAirbyteStream(entry: StreamEntry, json_schema: Record<string, unknown>): AirbyteStream {
@@ -63,6 +77,17 @@ function toAirbyteStream(entry: StreamEntry, json_schema: Record<string, unknown
     // The protocol allows this only with a source-defined cursor.
     is_resumable: entry.cursor !== undefined,
   }
+}
+
+/** The stream's schema with the members that only a tombstone has. */
+function withTombstone({ name, tombstones }: StreamEntry): Record<string, unknown> {
+  const schema = streamSchema(name)
+  const isMerged = tombstones?.statuses?.includes('merged')
+  const added = {
+    _ab_cdc_deleted_at: { type: ['null', 'string'], format: 'date-time' },
+    ...(isMerged && { merged_into_id: { type: ['null', 'string'] } }),
+  }
+  return { ...schema, properties: { ...(isObject(schema.properties) && schema.properties), ...added } }
 }
 
 /** Adds a property to the schema for each attribute; unknown attributes stay allowed. */

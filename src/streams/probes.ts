@@ -30,11 +30,11 @@ const FAR_FUTURE = '4102444800'
 
 /** From how a walk's records are found. */
 function probeOf(entry: StreamEntry, version: ApiVersion): ProbeRequest {
-  const { search, filtered, windows } = entry
+  const { search, filtered, windows, log } = entry
   const { path, query } = placeOf(entry, version)
   if (filtered?.list === 'scroll') return companies
   if (filtered?.list === 'pages') return { method: 'GET', path, query: { ...query, page: '1', per_page: '1' } }
-  if (filtered?.list === 'cursor') return { method: 'GET', path, query: { ...query, per_page: '1' } }
+  if (filtered?.list === 'cursor' || log) return { method: 'GET', path, query: { ...query, per_page: '1' } }
   if (windows) return { method: 'GET', path, query: { created_at_after: FAR_FUTURE } }
   if (!search) return { method: 'GET', path, ...(query && { query: { ...query } }) }
   const body = searchBody({ updated: { from: 0, to: null } }, 'second', { order: 'descending', perPage: 1 })

@@ -5,6 +5,7 @@ import type { IntercomClient } from '../intercom/client.ts'
 import { CONFIRM_AFTER_MS } from '../intercom/endpoints/confirmed.ts'
 import { readWorkspace } from '../intercom/endpoints/workspace.ts'
 import { listProbes, type Probe } from './probes.ts'
+import { findStream } from './table.ts'
 
 /** Intercom's own refusal of a probe. */
 export interface Refusal {
@@ -66,8 +67,14 @@ export function probesOf(streamNames: readonly string[], version: ApiVersion | u
   })
 }
 
-function isOfPermission({ error }: Refusal): boolean {
-  return error.unauthorized
+/** Of a permission, or of a list that the workspace does not have. */
+function isOfPermission({ error, probe }: Refusal): boolean {
+  return error.unauthorized || isOfAbsence({ error, probe })
+}
+
+/** Whether the streams are such as not every workspace has, and this one does not. */
+function isOfAbsence({ error, probe }: Refusal): boolean {
+  return error.isAbsence && probe.streamNames.every((name) => findStream(name)?.mayBeAbsent)
 }
 
 /** The streams that cannot be read for these refusals. */
@@ -76,9 +83,11 @@ export function refusedStreams(refusals: readonly Refusal[]): string[] {
 }
 
 /** Which streams cannot be read, and why, for people. */
-export function describeRefusal({ probe, error }: Refusal): string {
+export function describeRefusal(refusal: Refusal): string {
+  const { probe, error } = refusal
   const { status, detail } = error.failure
   const names = probe.streamNames.join(', ')
+  if (isOfAbsence(refusal)) return `${names}: the workspace does not have it (${status}: ${detail})`
   return error.unauthorized
     ? `${names}: the token lacks the permission "${probe.scope}" (${status}: ${detail}); add it to its app in Intercom's Developer Hub`
     : `${names}: Intercom answered ${status}: ${detail}`

@@ -1,16 +1,18 @@
 import { contentEntries } from './entries/content.ts'
 import { defaultEntries } from './entries/default-streams.ts'
+import { deletesEntries } from './entries/deletes.ts'
 import { derivedEntries } from './entries/derived.ts'
 import { referenceEntries } from './entries/references.ts'
 import type { StreamEntry } from './entries/stream-entry.ts'
 
-export type { CursorField, StreamEntry } from './entries/stream-entry.ts'
+export { type CursorField, cursorFields, type StreamEntry } from './entries/stream-entry.ts'
 
 /** Every stream, as data (`entries/`). */
 export const streamTable: readonly StreamEntry[] = [
   ...defaultEntries,
   ...contentEntries,
   ...referenceEntries,
+  ...deletesEntries,
   ...derivedEntries,
 ]
 

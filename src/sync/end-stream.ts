@@ -36,13 +36,24 @@ function failForRecords(attempt: StreamEnds, run: StreamRun, { words, retryIds }
   endIncomplete(attempt, run, new CodedError('records_unreadable', message, { streamName: run.name }))
 }
 
-/** A missing permission ends one stream, and fails the job at its end. It never ends another stream. */
-export function failForScope(attempt: StreamEnds, run: StreamRun, walk: Walk, error: RefusedError): void {
-  const message =
-    `${run.name}: the access token lacks the permission "${findStream(run.name)?.scope}" ` +
-    `(${error.failure.status}: ${error.failure.detail}). Add it to the app in Intercom's Developer Hub.`
+/** A missing permission or list ends one stream, and fails the job at its end. It never ends another stream. */
+export function failForRefusal(attempt: StreamEnds, run: StreamRun, walk: Walk, error: RefusedError): void {
   if (run.sinceState > 0) attempt.outbox.state(run, stateOf(attempt, run, walk))
-  endIncomplete(attempt, run, new CodedError('scope_missing', message, { streamName: run.name }))
+  endIncomplete(attempt, run, error.unauthorized ? scopeMissing(run.name, error) : unavailable(run.name, error))
+}
+
+function unavailable(streamName: string, { failure }: RefusedError): CodedError {
+  const message =
+    `${streamName}: the workspace does not have it (${failure.status}: ${failure.detail}). ` +
+    'Leave it out of the catalog (in Airbyte: deselect it).'
+  return new CodedError('stream_unavailable', message, { streamName })
+}
+
+function scopeMissing(streamName: string, error: RefusedError): CodedError {
+  const message =
+    `${streamName}: the access token lacks the permission "${findStream(streamName)?.scope}" ` +
+    `(${error.failure.status}: ${error.failure.detail}). Add it to the app in Intercom's Developer Hub.`
+  return new CodedError('scope_missing', message, { streamName })
 }
 
 /** Streams of another version end after all others: some callers read no further than the first error. */

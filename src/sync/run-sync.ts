@@ -12,7 +12,7 @@ import { requestWarnings } from './delivery/catalog-warnings.ts'
 import { createOutbox } from './delivery/outbox.ts'
 import { bytesPerState, stateDueAt } from './delivery/state-spacing.ts'
 import { createStreamRun, hasFinished, type StreamRun, streamProgress, streamRunJson } from './delivery/stream-run.ts'
-import { complete, endUnknown, failForScope, failForSpool, type StreamEnds, stateOf } from './end-stream.ts'
+import { complete, endUnknown, failForRefusal, failForSpool, type StreamEnds, stateOf } from './end-stream.ts'
 import { createMovement, type Movement } from './pages/movement.ts'
 import { findSkippedStreams, withoutStreams } from './skipped-streams.ts'
 import { type AttemptLists, createGrowingLists } from './state/growing-lists.ts'
@@ -198,7 +198,7 @@ async function handle(attempt: Attempt, event: WalkEvent, version: string | unde
   else {
     // If the token has been revoked meanwhile, the permission for this stream is not the cause.
     await readWorkspace(attempt.client, version)
-    for (const run of runsOf(attempt, walk)) failForScope(attempt, run, walk, event.error)
+    for (const run of runsOf(attempt, walk)) failForRefusal(attempt, run, walk, event.error)
   }
 }
 

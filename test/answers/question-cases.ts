@@ -49,7 +49,7 @@ export const questions: readonly Question[] = [
   {
     name: 'discover',
     async ask(workspace) {
-      const streams = await workspace.ask((client) => discoverStreams(client, defaultApiVersion))
+      const streams = await workspace.ask((client) => discoverStreams(client, { api_version: defaultApiVersion }))
       return { verdict: 'streams', message: JSON.stringify(streams) }
     },
     once: {

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { contentLists } from '../../simulator/records/plain/content-lists.ts'
+import { plainLists } from '../../simulator/records/plain/lists.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import type { Driver } from './driver.ts'
 import { gatherEvidence } from './evidence.ts'
@@ -14,9 +14,12 @@ const workspace = {
   tickets: 25,
   activityLogs: 60,
   articles: 60,
+  deletedConversations: 60,
+  deletedContacts: 60,
+  contactActivities: 60,
   rowsInside: true,
-  references: 3,
-  lists: Object.fromEntries(Object.keys(contentLists).map((name) => [name, 10])),
+  references: 6,
+  lists: Object.fromEntries(Object.keys(plainLists).map((name) => [name, 60])),
   companyNotes: 3,
   accessTokens: { 'simulator-token': [], 'token-without-tags': ['read_tags'] },
 }

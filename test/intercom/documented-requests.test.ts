@@ -64,6 +64,7 @@ t.test("every request of a sync, a check and a discover is as Intercom's documen
     companies: 130,
     conversations: 60,
     articles: 300,
+    deletedConversations: 130,
     references: 12,
     lists: allLists(60),
     companyNotes: 3,

@@ -31,6 +31,91 @@ export const mutants: readonly Mutant[] = [
     replace: '',
     tests: sync('first-records'),
   },
+  // Deletes and merges
+  {
+    rule: 'a list that is not newest first is read no further than its first old record',
+    file: 'intercom/endpoints/counted-list.ts',
+    find: 'return isSorted && last < wanted.from()',
+    replace: 'return last < wanted.from()',
+    tests: sync('deletes'),
+  },
+  {
+    rule: 'an empty answer of a log makes its last page forgotten',
+    file: 'sync/walks/log-walk.ts',
+    find: 'position.onPage = [...new Set([...position.onPage, ...rows.map(({ id }) => id)])]',
+    replace: 'position.onPage = rows.map(({ id }) => id)',
+    tests: sync('deletes'),
+  },
+  {
+    rule: 'a log is read on from behind its last page',
+    file: 'sync/walks/log-walk.ts',
+    find: 'position.place = { ...place }',
+    replace: "position.place = { starting_after: rows.at(-1)?.id ?? '' }",
+    tests: sync('deletes'),
+  },
+  {
+    rule: 'a single answer says that a workspace does not have a list',
+    file: 'intercom/endpoints/confirmed.ts',
+    find: '({ isAbsence }) => isAbsence,',
+    replace: '() => false,',
+    tests: sync('deletes'),
+  },
+  {
+    rule: 'a tombstone is as old as the deletion that it tells of',
+    file: 'sync/tombstones/tombstone-text.ts',
+    find: 'const cursor = Math.max(noticed, deletedAt ?? 0)',
+    replace: 'const cursor = deletedAt ?? 0',
+    tests: sync('tombstones'),
+  },
+  {
+    rule: 'archived and blocked contacts count as deleted',
+    file: 'sync/tombstones/deletion-list.ts',
+    find: '(status !== undefined && statuses.includes(status))',
+    replace: 'status !== undefined',
+    tests: sync('tombstones'),
+  },
+  {
+    rule: 'each sync tells again of what is listed as deleted',
+    file: 'sync/tombstones/tombstone-walk.ts',
+    find: 'if (!isKnown(deletion.id)) tell(',
+    replace: 'tell(',
+    tests: sync('tombstones'),
+  },
+  {
+    rule: 'a record that came back and is deleted again gets no other tombstone',
+    file: 'sync/tombstones/tombstone-walk.ts',
+    find: 'position.revived.push(id)',
+    replace: 'position.revived.splice(0)',
+    tests: sync('tombstones'),
+  },
+  {
+    rule: 'a state forgets what was told to be deleted',
+    file: 'sync/tombstones/tombstone-walk.ts',
+    find: 'if (position.revived.length === 0) return before',
+    replace: 'if (position.revived.length === 0) return {}',
+    tests: sync('tombstones'),
+  },
+  {
+    rule: 'a company whose segments are gone gets no tombstone',
+    file: 'sync/streams/deliver-children.ts',
+    find: 'if (source.child) sink.gone?.(',
+    replace: 'if (!source.child) sink.gone?.(',
+    tests: sync('tombstones'),
+  },
+  {
+    rule: 'tombstones count as rows',
+    file: 'sync/delivery/outbox.ts',
+    find: 'tombstoneCount++',
+    replace: 'run.rowsSynced++',
+    tests: sync('tombstones'),
+  },
+  {
+    rule: 'tombstones go to destinations that only append',
+    file: 'sync/contract/sync-request.ts',
+    find: "if (tombstones !== 'airbyte') return",
+    replace: 'if (tombstones !== undefined) return',
+    tests: sync('tombstones'),
+  },
   // Searches and slices
   {
     rule: 'a record updated at the very start of a slice is not its own',
@@ -954,8 +1039,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'what the last sync could not have is read, and nobody owns it',
     file: 'sync/streams/open-feed.ts',
-    find: ' || isWithin(row.updatedAt, reread) || isAwaitedBy(previous, row)',
-    replace: ' || isWithin(row.updatedAt, reread)',
+    find: 'return isInTime || isAwaitedBy(previous, row)',
+    replace: 'return isInTime',
     tests: sync('after-gaps'),
   },
   {
@@ -1045,7 +1130,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a cursor a little in the future is kept',
-    file: 'sync/state/search-state.ts',
+    file: 'sync/state/cursor-time.ts',
     find: 'return cursor > latest && cursor <= latest + CLOCK_DIFFERENCE',
     replace: 'return latest < 0 && cursor > 0',
     tests: sync('given-states', 'messages'),
@@ -1743,8 +1828,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'children that are read whole each time are left out by the time of their parents',
     file: 'sync/streams/open-feed.ts',
-    find: 'source.child && !source.cursor ?',
-    replace: 'source.child && !source.cursor && until === 0 ?',
+    find: 'source.child !== undefined && !source.cursor',
+    replace: 'source.child !== undefined && !source.cursor && until === 0',
     tests: sync('content-children'),
   },
 ]

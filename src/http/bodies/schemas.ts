@@ -48,7 +48,7 @@ export const jobSchema = Type.Object(
     startTime: Type.Optional(time('When its first attempt began')),
     lastUpdatedAt: time('When anything about it last changed'),
     duration: Type.String({ description: 'ISO 8601, from its start to its end or to now', examples: ['PT1H2M3.45S'] }),
-    rowsSynced: count('RECORD messages in the log'),
+    rowsSynced: count('RECORD messages in the log, without tombstones'),
     bytesSynced: count('Bytes of NDJSON in the log'),
     messageCount: count('Messages in the log: the offset after the last of them'),
     logEpoch: Type.String({ description: 'Changes when Redis has lost messages that a client may have read' }),

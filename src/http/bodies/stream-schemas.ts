@@ -10,6 +10,7 @@ const completenessSchema = Type.Object(
     received: Type.Optional(count('How many of those came')),
     capped: Type.Optional(count('Parents of which Intercom gives the newest children only')),
     deletedMeanwhile: Type.Optional(count('Parents deleted between being found and being read')),
+    tombstones: Type.Optional(count('Tombstones delivered; they do not count as rows')),
     lateArrivals: Type.Optional(count('Records that Intercom showed only after an earlier sync had passed their time')),
     restarts: Type.Optional(count('How often the scroll of companies broke and began again')),
     retryIds: Type.Optional(
@@ -27,7 +28,7 @@ export const streamSchema = Type.Object({
     Type.String({ description: 'The stream whose records these belong to; `parentId` finds those of one of them' }),
   ),
   status: Type.String({ enum: ['STARTED', 'RUNNING', 'COMPLETE', 'INCOMPLETE'] }),
-  rowsSynced: count('Records delivered'),
+  rowsSynced: count('Records delivered, without tombstones'),
   rowsEstimate: Type.Optional(count("Intercom's own count at the start")),
   rate: Type.Optional(Type.Number({ minimum: 0, description: 'Records per second over the last half minute' })),
   eta: Type.Optional(

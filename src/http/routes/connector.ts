@@ -136,7 +136,7 @@ function addDiscover(app: Api, { openStreams, connections }: RouteDependencies, 
         connectionId === undefined ? readGiven(given) : (await connections.readStart(tenant, connectionId)).config
       const signal = openStreams.signalFor(reply.raw)
       await closeWhenHalfClosedLater(reply.raw)
-      return catalogMessage(await askIntercom(signal, config, (client) => discoverStreams(client, config.api_version)))
+      return catalogMessage(await askIntercom(signal, config, (client) => discoverStreams(client, config)))
     },
   })
 }

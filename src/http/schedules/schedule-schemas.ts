@@ -85,7 +85,7 @@ const lastJob = Type.Object(
     scheduledFor: Type.Optional(time('The due time that it is for, if a schedule has started it')),
     createdAt: time('When it was asked for'),
     lastUpdatedAt: time('When anything about it last changed'),
-    rowsSynced: count('RECORD messages in its log'),
+    rowsSynced: count('RECORD messages in its log, without tombstones'),
     failure: Type.Optional(Type.Object({ code: Type.String(), message: Type.String() })),
   },
   { description: 'Its latest job, whoever started it' },

@@ -54,6 +54,11 @@ export class RefusedError extends CodedError {
     return this.failure.class === 'gone'
   }
 
+  /** Intercom's answer to a list that the workspace, or the version of its API, does not have. */
+  get isAbsence(): boolean {
+    return this.gone || this.failure.intercomCode === 'intercom_version_invalid'
+  }
+
   /** Another client has the workspace's one scroll open. */
   get isOfScroll(): boolean {
     return this.failure.intercomCode === SCROLL_EXISTS

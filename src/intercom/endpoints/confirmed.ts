@@ -30,6 +30,19 @@ export async function askConfirmed<Result>(
   return ask()
 }
 
+/** The same client for an endpoint that a workspace may not have: it reports so only when Intercom has said so twice. */
+export function withConfirmedAbsence(client: IntercomClient, waiting: Waiting): IntercomClient {
+  return {
+    ...client,
+    ask: (request, read) =>
+      askConfirmed(
+        () => client.ask(request, read),
+        ({ isAbsence }) => isAbsence,
+        waiting,
+      ),
+  }
+}
+
 /**
  * The same client for requests that bring data: it reports that a permission is missing only when Intercom has said so
  * twice. If the second answer grants the request, reading goes on as if nothing had happened.

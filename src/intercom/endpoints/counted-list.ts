@@ -28,6 +28,11 @@ export interface CountedList {
    * @defaultValue two readings in a row must meet the same records, and as many as Intercom counts
    */
   unstableTies?: true
+  /**
+   * The list comes newest first by this member, Unix seconds, and records from before the time are not wanted. A page
+   * that is in another order ends nothing. @defaultValue all are wanted
+   */
+  wanted?: { member: string; from: () => number }
   /** Asks for a page of so many records. */
   ask(place: PagePlace, perPage: number): Promise<CountedPage>
 }
@@ -36,7 +41,7 @@ export interface CountedList {
 export interface CountedPage extends NumberedPage {
   answer: ScannedAnswer
   records: ScannedRecord[]
-  /** How many records Intercom says the list has. */
+  /** How many records Intercom says the list has; 0 when it does not say. */
   total: number
 }
 
@@ -57,6 +62,8 @@ export interface CountedListOutcome {
   found: number
   /** Records that Intercom counted in the end. */
   counted: number
+  /** The list was read to its end, and not only as far as its records were wanted. */
+  isWhole: boolean
 }
 
 /** What one reading of the list has met. */
@@ -81,7 +88,10 @@ export async function* readCountedList(list: CountedList): AsyncGenerator<ListPa
   let before = new Set<string>()
   for (let readings = 1; ; readings++) {
     const reading: Reading = { pages: 0, states: new Set(), news: 0, counted: 0 }
-    for await (const { answer, records, total } of pagesOf(list, readings)) {
+    const isPast = createLookForEnd(list)
+    let isWhole = true
+    for await (const page of pagesOf(list, readings)) {
+      const { answer, records, total } = page
       const unseen = records.filter((record) => {
         const state = stateOf(answer, record, start)
         const isNew = !given.has(state)
@@ -95,15 +105,33 @@ export async function* readCountedList(list: CountedList): AsyncGenerator<ListPa
       reading.counted = total
       const listed = unseen.map((record) => ({ answer, record }))
       if (listed.length > 0) yield { body: joinedBody(listed, list.shape.recordsPath), total }
+      isWhole = !isPast(page)
+      if (!isWhole) break
     }
     const { counted } = reading
-    const isShort = ids.size < counted
+    const isShort = isWhole && ids.size < counted
     const agreed = list.unstableTies
       ? (reading.pages === 1 || reading.news === 0) && !isShort
       : readings > 1 && reading.states.size === counted && areSame(reading.states, before)
     const most = list.unstableTies && isShort ? MOST_READINGS_WHILE_SHORT : MOST_READINGS
-    if (agreed || readings >= most) return { agreed, readings, found: ids.size, counted }
+    if (agreed || readings >= most) return { agreed, readings, found: ids.size, counted, isWhole }
     before = reading.states
+  }
+}
+
+/** Looks, page after page, whether what follows is too old to be wanted. */
+function createLookForEnd({ wanted }: CountedList): (page: CountedPage) => boolean {
+  let isSorted = true
+  let last = Number.POSITIVE_INFINITY
+  return ({ answer, records }) => {
+    if (!wanted) return false
+    for (const record of records) {
+      const time = Number(memberText(answer, record, wanted.member) || Number.NaN)
+      // Of a record without a time nobody knows what follows it.
+      isSorted &&= time <= last
+      last = time
+    }
+    return isSorted && last < wanted.from()
   }
 }
 
@@ -119,21 +147,28 @@ function pagesOf({ path, pageSizes, ask }: CountedList, readings: number): Async
   })
 }
 
-/** Asks for a page of such a list. @throws OtherFormError when it has no count; what the client throws */
+/**
+ * Asks for a page of such a list.
+ *
+ * @param mayLackCount nobody has described the list, so it may not be counted
+ * @throws OtherFormError when it has no count; what the client throws
+ */
 export function askCountedPage(
   client: IntercomClient,
   request: IntercomRequest,
   shape: RecordShape,
+  mayLackCount = false,
 ): Promise<CountedPage> {
   return client.ask(request, ({ body }) => {
     const answer = scanList(body, shape, request.path)
     const { records } = answer
-    const total = answer.envelope('total_count')
+    const counted = answer.envelope('total_count')
+    const total = typeof counted === 'number' ? counted : undefined
     // Every page of such a list has a count. A page without one is somebody else's answer.
-    if (typeof total !== 'number') throw new OtherFormError(request.path)
+    if (total === undefined && !mayLackCount) throw new OtherFormError(request.path)
     const page = nextPageQuery(pagesMember(answer.envelope))?.page
     const keys = records.map((record) => memberText(answer, record, 'id'))
-    return { answer, records, keys, total, next: page === undefined ? undefined : { page } }
+    return { answer, records, keys, total: total ?? 0, next: page === undefined ? undefined : { page } }
   })
 }
 

@@ -4,7 +4,13 @@ import { brotliCompress, brotliCompressSync, brotliDecompress, brotliDecompressS
 import { parseStored } from '../../stored/stored-data.ts'
 import { createTurns } from '../../sync/concurrency/turns.ts'
 import type { SyncRequest } from '../../sync/contract/sync-request.ts'
-import { BOUNDED_VERSION, EVERY_STREAM_VERSION, SKIPPING_VERSION, SyncRequestSchema } from '../stored-request.ts'
+import {
+  BOUNDED_VERSION,
+  EVERY_STREAM_VERSION,
+  SKIPPING_VERSION,
+  SyncRequestSchema,
+  TOMBSTONES_VERSION,
+} from '../stored-request.ts'
 import {
   createDataKey,
   type EncryptionKey,
@@ -67,7 +73,7 @@ function jobSeals(dataKey: KeyObject, wrappedDataKey: string, owner: Owner): Job
         SyncRequestSchema,
         openText(dataKey, sealed, context('request')),
         `the request of job ${owner.jobId}`,
-        EVERY_STREAM_VERSION,
+        TOMBSTONES_VERSION,
       ),
     sealLines: async (lines, lastOffset) =>
       sealToBytes(dataKey, await compressLines(lines), context(`blob@${lastOffset}`)),
@@ -76,7 +82,8 @@ function jobSeals(dataKey: KeyObject, wrappedDataKey: string, owner: Owner): Job
 }
 
 /** The version that a worker must know to carry the request out; undefined when all do. */
-function versionOf({ until, onMissingPermission, catalog }: SyncRequest): number | undefined {
+function versionOf({ config, until, onMissingPermission, catalog }: SyncRequest): number | undefined {
+  if (config.tombstones === 'airbyte') return TOMBSTONES_VERSION
   if (catalog.streams.some(({ only_if_permitted }) => only_if_permitted)) return EVERY_STREAM_VERSION
   if (until !== undefined) return BOUNDED_VERSION
   return onMissingPermission ? SKIPPING_VERSION : undefined

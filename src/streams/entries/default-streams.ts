@@ -38,6 +38,7 @@ export const defaultEntries: readonly StreamEntry[] = [
     cursor: 'updated_at',
     scope: USERS,
     filtered: { list: 'scroll', shownChildren: ['segments', 'segments'] },
+    tombstones: {},
   },
   {
     ...plain,
@@ -47,6 +48,8 @@ export const defaultEntries: readonly StreamEntry[] = [
     primaryKey: [['company_id'], ['id']],
     cursor: 'updated_at',
     scope: USERS,
+    // Those that the record of a deleted company still shows.
+    tombstones: {},
     child: { parent: 'companies', parentIdMember: 'company_id' },
   },
   {
@@ -58,6 +61,7 @@ export const defaultEntries: readonly StreamEntry[] = [
     cursor: 'updated_at',
     scope: CONVERSATIONS,
     idMembers: ['id', 'admin_assignee_id', 'team_assignee_id'],
+    tombstones: { listedIn: 'deleted_conversations' },
     search: {
       byCalendarDay: false,
       // The counter takes in the opening message, which is no part.
@@ -94,6 +98,12 @@ export const defaultEntries: readonly StreamEntry[] = [
     // Every version documents an object, and gives an address.
     objectMembers: { avatar },
     overlapSeconds: 3600,
+    // An archived or blocked contact is out of sight, and may come back as it was.
+    tombstones: {
+      listedIn: 'deleted_contacts',
+      statuses: ['merged', 'pending_deletion', 'permanently_deleted'],
+      listVersion: '2.17',
+    },
     search: {
       byCalendarDay: true,
       cutLists: contactLists,

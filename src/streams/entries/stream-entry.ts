@@ -1,13 +1,23 @@
 import type { ApiVersion } from '../../airbyte/source-config.ts'
 import type { ObjectForm } from '../../intercom/text/record-text.ts'
 import type { DerivedTraits } from './derived-traits.ts'
-import type { ChildTraits, FilteredTraits, SearchTraits, WindowTraits } from './stream-traits.ts'
+import type {
+  ChildTraits,
+  FilteredTraits,
+  LogTraits,
+  SearchTraits,
+  TombstoneTraits,
+  WindowTraits,
+} from './stream-traits.ts'
+
+/** The members that can be the cursor of a stream. */
+export const cursorFields = ['updated_at', 'created_at', 'parent_updated_at', 'deleted_at'] as const
 
 /**
  * Field that grows with every change, or of records that never change with every record. Rows inside records have the
  * time of their record. Unix seconds.
  */
-export type CursorField = 'updated_at' | 'created_at' | 'parent_updated_at'
+export type CursorField = (typeof cursorFields)[number]
 
 /** A stream as data. A new stream is one entry here, one schema in `schemas/` and one fixture in the simulator. */
 export interface StreamEntry {
@@ -31,6 +41,8 @@ export interface StreamEntry {
   since?: ApiVersion
   /** The stream is read, and its permission asked for, only when it is named. @defaultValue it is one of all streams */
   optIn?: true
+  /** Some workspaces do not have it although their version does: it is offered only where it answers. @defaultValue all have it */
+  mayBeAbsent?: true
   /** `*` does not bring it: it costs a request per parent, or its price cannot be told. @defaultValue its traits decide */
   onlyByName?: true
   /** Members Intercom writes now as a number, now as a string. */
@@ -47,6 +59,10 @@ export interface StreamEntry {
   filtered?: FilteredTraits
   /** Set for streams that are asked for one stretch of time after the other. */
   windows?: WindowTraits
+  /** Set for streams that are read from where the last sync ended, by a cursor of Intercom's. */
+  log?: LogTraits
+  /** Set for streams whose records get tombstones, if the config asks for them. */
+  tombstones?: TombstoneTraits
   /** Set for streams that are read parent by parent. */
   child?: ChildTraits
   /** Set for streams whose rows are inside the records of others. */

@@ -28,21 +28,41 @@ export type FilteredTraits = ListTraits & {
   byContent?: true
 }
 
+/** A list in pages by number. */
+export interface PageTraits {
+  list: 'pages'
+  pageSizes: readonly number[]
+  /** What is new comes first, by the stream's cursor: reading ends where nothing is new any more. @defaultValue any order */
+  newestFirst?: true
+}
+
 /**
  * How a list comes: `scroll` = page after page through a scroll, of which a workspace has one; `single` = one answer holds
  * all; `pages` = pages by number, each with a count of all records. It is read again, with the next of the page sizes,
  * until nothing is missing; `cursor` = pages by cursor, with only what has changed since a time, which the parameter
  * `since` takes in Unix seconds.
  */
-export type ListTraits =
-  | { list: 'scroll' | 'single' }
-  | { list: 'pages'; pageSizes: readonly number[] }
-  | { list: 'cursor'; perPage: number; since: string }
+export type ListTraits = { list: 'scroll' | 'single' } | PageTraits | { list: 'cursor'; perPage: number; since: string }
 
 /** A log that only grows, given newest first between two times, in pages by number. */
 export interface WindowTraits {
   /** The same as a POST with larger pages, and the API version that brought it. */
   search: { path: string; since: ApiVersion }
+}
+
+/** A log that only grows, given oldest first, page after page by a cursor of Intercom's. */
+export interface LogTraits {
+  perPage: number
+}
+
+/** How it becomes known that a record is deleted, beside Intercom's word when it is asked for by its id. */
+export interface TombstoneTraits {
+  /** The stream of what was deleted. @defaultValue there is no list of it */
+  listedIn?: string
+  /** The statuses, in that list, of records that are deleted. @defaultValue all records of the list are */
+  statuses?: readonly string[]
+  /** The version to ask for the list where the config pins none. @defaultValue that of all requests */
+  listVersion?: ApiVersion
 }
 
 /** A request for the children of several parents: a POST, whose answer holds what belongs to any of them. */

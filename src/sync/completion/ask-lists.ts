@@ -24,6 +24,8 @@ export interface ListAsking {
   /** Paths that the token may not read. They are not requested again. */
   refused: Set<string>
   warn: (message: string) => void
+  /** Intercom has said twice that a record is gone. */
+  gone: (id: string) => void
 }
 
 /**
@@ -106,7 +108,10 @@ async function askReadable(asking: ListAsking, template: string, id: string): Pr
     return await askConfirmed(ask, ({ gone }) => gone, setting)
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error
-    if (error.gone) return undefined
+    if (error.gone) {
+      asking.gone(id)
+      return undefined
+    }
     if (!error.unauthorized) throw error
     // If the token has been revoked meanwhile, the permission for this list is not the cause.
     await readWorkspace(client, version)

@@ -31,6 +31,8 @@ export interface ListCompletion {
   ): Promise<ReadonlyMap<Row, FoundLists>>
   /** The log entries since the last call. */
   takeNotes(): LogEntry[]
+  /** Records that Intercom has said, twice, to be gone, since the last call. */
+  takeGone(): string[]
 }
 
 /** So many records of one lane have their lists read at the same time. */
@@ -48,6 +50,7 @@ export function createListCompletion(
   const kinds = entry.search?.cutLists ?? []
   const version = config.api_version ?? defaultApiVersion
   const notes: LogEntry[] = []
+  const gone: string[] = []
   const asking: ListAsking = {
     streamName: entry.name,
     kinds,
@@ -56,6 +59,7 @@ export function createListCompletion(
     first: new Map(),
     refused: new Set(),
     warn: (message) => void notes.push({ level: 'WARN', message: `${entry.name}: ${message}` }),
+    gone: (id) => void gone.push(id),
   }
   let unreadableInARow = 0
 
@@ -86,6 +90,7 @@ export function createListCompletion(
       return lists
     },
     takeNotes: () => notes.splice(0),
+    takeGone: () => gone.splice(0),
   }
 }
 

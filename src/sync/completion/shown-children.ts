@@ -11,6 +11,19 @@ export function shownChildren(
   return (filtered?.shownChildren && countAt(filtered.shownChildren, body, record)) ?? 0
 }
 
+/** The ids of these children. */
+export function shownIds(
+  { filtered }: StreamEntry,
+  { body }: ScannedAnswer,
+  { record }: { record: ScannedRecord },
+): string[] {
+  const found = filtered?.shownChildren && foundAt(filtered.shownChildren, body, record)
+  if (!Array.isArray(found)) return []
+  return found.flatMap((child) =>
+    isObject(child) && (typeof child.id === 'string' || typeof child.id === 'number') ? String(child.id) : [],
+  )
+}
+
 /** How many children its parent's record says there are; undefined when it says nothing. */
 export function countedChildren(
   { child }: StreamEntry,
@@ -21,14 +34,14 @@ export function countedChildren(
 }
 
 /** A count, or the length of a list, that stands in a member of a record. */
-function countAt(
-  [member, name]: readonly [string, string],
-  body: Buffer,
-  { members }: ScannedRecord,
-): number | undefined {
-  const span = members.get(member)
-  const holder = span && parseJson(body.subarray(span.start, span.end))
-  const found = isObject(holder) ? holder[name] : undefined
+function countAt(path: readonly [string, string], body: Buffer, record: ScannedRecord): number | undefined {
+  const found = foundAt(path, body, record)
   if (Array.isArray(found)) return found.length
   return typeof found === 'number' ? found : undefined
+}
+
+function foundAt([member, name]: readonly [string, string], body: Buffer, { members }: ScannedRecord): unknown {
+  const span = members.get(member)
+  const holder = span && parseJson(body.subarray(span.start, span.end))
+  return isObject(holder) ? holder[name] : undefined
 }

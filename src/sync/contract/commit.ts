@@ -36,6 +36,8 @@ export interface Completeness {
   capped?: number
   /** Parents that were deleted between being found and being read. */
   deletedMeanwhile?: number
+  /** Records of which it was delivered that they are deleted; they do not count as rows. */
+  tombstones?: number
   /** Records that the search showed only after an earlier sync had read past their time. */
   lateArrivals?: number
   /** How often a scroll broke and began again. */
@@ -56,8 +58,10 @@ export interface Commit {
   body: Buffer
   /** Lines in `body`; may be 0 when only the position moved. */
   messageCount: number
-  /** RECORD lines in `body`. */
+  /** RECORD lines in `body`, without tombstones. */
   recordCount: number
+  /** Tombstones in `body`. @defaultValue none */
+  tombstoneCount?: number
   /** Whether `body` holds a TRACE ERROR. */
   holdsError: boolean
   /** The commit holds records, or an answer of Intercom has moved the position; see `Movement`. */

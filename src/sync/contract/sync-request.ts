@@ -69,10 +69,22 @@ export function parseSettings(body: SyncRequestBody, unknownStreams?: UnknownStr
   // A client that asks for increments sends back every state there is, including the end of the last full refresh.
   for (const { stream, always_whole } of catalog.streams)
     if (always_whole && isComplete(byStream.get(stream.name))) byStream.delete(stream.name)
+  if (config) refuseAppend(config, catalog, faults)
   if (!config || faults.length > 0) {
     throw new CodedError('invalid_request', `The request is not valid: ${listFaults(faults, 10)}`, { faults })
   }
   return { config, catalog, states: Object.fromEntries(byStream), ...skipping(body) }
+}
+
+/** A destination that only appends would keep a tombstone as one more row, and the row it stands for. */
+function refuseAppend({ tombstones }: SourceConfig, { streams }: ConfiguredCatalog, faults: Fault[]): void {
+  if (tombstones !== 'airbyte') return
+  for (const { stream, sync_mode, destination_sync_mode } of streams) {
+    if (!findStream(stream.name)?.tombstones || sync_mode !== 'incremental' || destination_sync_mode !== 'append')
+      continue
+    const detail = `airbyte needs destinations that deduplicate: let ${stream.name} be append_dedup in the catalog, or put none here`
+    faults.push({ pointer: '/config/tombstones', detail })
+  }
 }
 
 /** The state as processes of every version read it. */

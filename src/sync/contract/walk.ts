@@ -48,10 +48,22 @@ export interface Arrival {
 export interface Sink {
   /** @param changes the fields of the record that Intercom did not give whole */
   record(streamName: string, text: TextSlice, changes?: readonly RecordChange[]): void
+  /** A record is there: this job delivers it, or an earlier attempt at it has. @defaultValue nobody wants to know */
+  present?(streamName: string, id: string): void
+  /** A record that says that another one is deleted. It is no row. */
+  tombstone(streamName: string, text: TextSlice): void
+  /** Intercom has said twice that a record is gone, when something of it was asked for. @defaultValue nobody wants to know */
+  gone?(streamName: string, id: string, children?: GoneChildren): void
   estimate(streamName: string, rows: number): void
   log(level: Parameters<typeof logLine>[0], message: string): void
   /** Adds to a counter of the stream's completeness. */
   count(streamName: string, what: Counter, count: number): void
+}
+
+/** Children that a record has shown before it was gone. */
+export interface GoneChildren {
+  streamName: string
+  ids: readonly string[]
 }
 
 /** A stream that a job is to sync. */

@@ -18,6 +18,8 @@ import type { StreamRun } from './stream-run.ts'
 /** No record with a member is shorter than `{"id":1}`. */
 const EMPTY_RECORD_BYTES = 8
 
+const suffix = Buffer.from(recordSuffix)
+
 /** Messages on their way into the next commit. */
 export interface Outbox
   extends Sink,
@@ -40,9 +42,9 @@ export function createOutbox(
   redact: Redact,
 ): Outbox {
   const { add, addRecord, addState, addError, ...buffer } = createCommitBuffer(clock)
-  const suffix = Buffer.from(recordSuffix)
   const prefixOf = rememberPrefixes()
   let emittedAt = startAt
+  let tombstoneCount = 0
   const now = (): number => {
     emittedAt = Math.max(emittedAt, Math.floor(clock.now()))
     return emittedAt
@@ -75,6 +77,15 @@ export function createOutbox(
       run.sinceState++
       run.bytesSinceState += bytes
     },
+    tombstone(streamName, text) {
+      const run = runOf(runs, streamName)
+      if (run.status === 'STARTED') status(run, 'RUNNING')
+      add(Buffer.concat([prefixOf(streamName, now()), bytesOf(text), suffix]))
+      tombstoneCount++
+      run.completeness.tombstones = (run.completeness.tombstones ?? 0) + 1
+      run.sinceState++
+      run.bytesSinceState += lengthOf(text)
+    },
     estimate(streamName, rows) {
       runOf(runs, streamName).rowsEstimate = rows
       addLine(estimateLine(streamName, rows, now()))
@@ -96,6 +107,12 @@ export function createOutbox(
     },
     error: (failure) => addError(Buffer.from(errorLine({ ...failure, message: redact(failure.message) }, now()))),
     emittedAt: () => emittedAt,
+    takeCommit(...covered) {
+      const commit = buffer.takeCommit(...covered)
+      const told = tombstoneCount
+      tombstoneCount = 0
+      return commit && told > 0 ? { ...commit, tombstoneCount: told } : commit
+    },
   }
 }
 

@@ -15,6 +15,7 @@ import { refuseOtherWorkspace } from '../walks/open-walks.ts'
 import { countingRequests, type EstimateContext } from './context.ts'
 import { counted, type Figure, type StreamFigures, sumOf, unknownFigure } from './figures.ts'
 import { estimateList } from './list-estimate.ts'
+import { estimateLog } from './log-estimate.ts'
 import { estimateSearch } from './search-estimate.ts'
 import { estimateSnapshot } from './snapshot-estimate.ts'
 import { estimateWindows } from './window-estimate.ts'
@@ -113,7 +114,8 @@ async function estimateGroup(group: SharedWalk, context: EstimateContext): Promi
 
 /** By the way in which the walk reads. */
 function estimateWalk(group: SharedWalk, context: EstimateContext): Promise<StreamFigures[]> {
-  const { search, filtered, windows } = group.root
+  const { search, filtered, windows, log } = group.root
+  if (log) return estimateLog(group, context)
   if (windows) return estimateWindows(group, context, windows)
   if (search) return estimateSearch(group, context)
   return filtered ? estimateList(group, context) : estimateSnapshot(group, context)

@@ -34,11 +34,12 @@ export async function estimateList({ root, feeds }: SharedWalk, context: Estimat
   if (feeds.every(({ finishedBefore }) => finishedBefore))
     return feeds.map(({ entry }) => ({ streamName: entry.name, rows: nothing, requests: nothing, notes: [] }))
   const opened = feeds.map((feed) => feed.open(context.client.serverSeconds()))
-  const list = await lookAtList(root, context, Math.min(...opened.map((feed) => feed.lower())))
+  const looked = await lookAtList(root, context, Math.min(...opened.map((feed) => feed.lower())))
   // As the walk does: where all can be remembered, content decides and not the time.
-  if (root.filtered?.byContent && list.total <= MOST_ENTRIES) for (const feed of opened) feed.compareAll()
+  if (root.filtered?.byContent && looked.total <= MOST_ENTRIES) for (const feed of opened) feed.compareAll()
+  const list = isPastEnd(root, opened, looked) ? { ...looked, requests: counted(1), isWhole: true } : looked
   const rows = (list.answer.records ?? []).map((record) => {
-    return { answer: list.answer, row: readRow(list.answer.body, record, root.path, EVERYTHING) }
+    return { answer: list.answer, row: readRow(list.answer.body, record, root.path, EVERYTHING, root.cursor) }
   })
   const reader = opened.find(({ entry }) => entry === root) ?? opened[0]
   return opened.map((feed) => {
@@ -47,6 +48,18 @@ export async function estimateList({ root, feeds }: SharedWalk, context: Estimat
     const notes = list.leavesOut === undefined ? [] : [list.leavesOut]
     return { streamName: feed.entry.name, rows: figures.rows, requests, notes: [...notes, ...figures.notes] }
   })
+}
+
+/** Whether the page that was looked at already reaches what the sync before has read. */
+function isPastEnd(
+  { filtered, cursor, path }: StreamEntry,
+  feeds: readonly OpenFeed[],
+  { answer }: LookedAtList,
+): boolean {
+  const last = answer.records?.at(-1)
+  if (filtered?.list !== 'pages' || !filtered.newestFirst || !last) return false
+  const { updatedAt = Number.POSITIVE_INFINITY } = readRow(answer.body, last, path, EVERYTHING, cursor)
+  return feeds.every((feed) => updatedAt < feed.lower())
 }
 
 type Figures = Pick<StreamFigures, 'rows' | 'requests' | 'notes'>
@@ -111,7 +124,7 @@ async function lookAtList(
   if (filtered?.list === 'pages') {
     const [first = 1, second = first] = filtered.pageSizes
     const request = { method: 'GET' as const, path, version, query: { ...query, page: '1', per_page: String(first) } }
-    const { answer, total, next } = await askCountedPage(client, request, shape)
+    const { answer, total, next } = await askCountedPage(client, request, shape, root.mayBeAbsent)
     // A list of several pages is read twice, because records may slip over a page border.
     const requests = next === undefined ? 1 : Math.ceil(total / first) + Math.ceil(total / second)
     return { answer, total, requests: counted(requests), isWhole: next === undefined }

@@ -125,11 +125,12 @@ function askOnce(endpoint: SearchEndpoint, page: PageRequest): Promise<SearchPag
 
 /** The record members that our code reads. */
 export function wantedMembers(entry: StreamEntry): string[] {
-  const { name, volatileMembers, search, filtered } = entry
+  const { name, volatileMembers, search, filtered, cursor } = entry
   const forChildren = streamTable.flatMap(({ child }) =>
     child?.parent === name ? [child.shown?.[0], child.batch?.by] : [],
   )
-  const looked = [search?.childCounter?.path[0], search?.requiredMember, filtered?.shownChildren?.[0], ...forChildren]
+  const ofSearch = [search?.childCounter?.path[0], search?.requiredMember]
+  const looked = [cursor, ...ofSearch, filtered?.shownChildren?.[0], ...forChildren]
   const lists = search?.cutLists?.map(({ member }) => member) ?? []
   const inside = looked.filter((member) => member !== undefined)
   return [

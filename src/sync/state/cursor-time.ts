@@ -15,6 +15,20 @@ export function cursorTime(value: unknown): number | undefined {
   return Math.floor(seconds)
 }
 
+/** A cursor up to so far in the future can be explained by clocks that differ, seconds. */
+const CLOCK_DIFFERENCE = 3600
+
+/**
+ * Whether a cursor is so little in the future that differing clocks explain it. Then the cursor counts as now;
+ * otherwise changes before that time would be skipped. A cursor further in the future stays as it is, because somebody
+ * put it there.
+ *
+ * @param latest by the clock that is furthest ahead, Unix seconds
+ */
+export function isALittleAhead(cursor: number, latest: number): boolean {
+  return cursor > latest && cursor <= latest + CLOCK_DIFFERENCE
+}
+
 function secondsOf(text: string): number | undefined {
   if (SECONDS.test(text)) return Number(text)
   const [, date, time = '00:00', hours, minutes] = DATE.exec(text) ?? []

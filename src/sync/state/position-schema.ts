@@ -1,7 +1,7 @@
 import Type, { type Static, type TSchema } from 'typebox'
 import { CompletenessSchema, KeptFailureSchema, positionWithLists, StreamStatusSchema } from '../../stored/progress.ts'
 import { readStored } from '../../stored/stored-data.ts'
-import { SearchWalkJson, SliceJson } from './search-state-schema.ts'
+import { SearchWalkJson, SliceJson, TombstonesState } from './search-state-schema.ts'
 
 /**
  * The shape of a position: what an attempt leaves for the next one, in Redis, with every commit. Times are Unix
@@ -96,6 +96,35 @@ export const WindowPosition = Type.Object({
   feed: FeedJson,
 })
 export type WindowPosition = Static<typeof WindowPosition>
+
+/** The part of a walk's position that is about tombstones. */
+export const TombstonesPosition = Type.Object({
+  /** Records that were gone when they were asked for, when that was noticed, and the children that they had shown. */
+  gone: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      at: Time,
+      children: Type.Optional(Type.Object({ streamName: Type.String(), ids: Type.Array(Type.String()) })),
+    }),
+  ),
+  /** Records that were delivered although an earlier sync has delivered their tombstones. */
+  revived: Type.Array(Type.String()),
+  /** What the next state says: the tombstones of this walk have come. @defaultValue they have not */
+  done: Type.Optional(TombstonesState),
+})
+export type TombstonesPosition = Static<typeof TombstonesPosition>
+
+/** The position of a walk over a log that is read by a cursor of Intercom's. */
+export const LogPosition = Type.Object({
+  /** How to ask for the page that is read next, or for the last one. */
+  place: Type.Record(Type.String(), Type.String()),
+  /** The events that have come of that page. */
+  onPage: Type.Array(Type.String()),
+  /** Time of the latest event, Unix seconds. @defaultValue none has come */
+  latest: Type.Optional(Time),
+  done: Type.Boolean(),
+})
+export type LogPosition = Static<typeof LogPosition>
 
 /** The position of a walk over a list that is read whole each time. */
 export const SnapshotPosition = Type.Object({ done: Type.Boolean() })

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox'
 import type { Fault } from '../../errors.ts'
 import { isValid } from '../../stored/stored-data.ts'
 import { firstFault } from '../../stored/validation.ts'
-import type { CursorField } from '../../streams/table.ts'
+import { type CursorField, cursorFields } from '../../streams/table.ts'
 import { cursorTime } from './cursor-time.ts'
 import { foreignClaims } from './foreign-cursor.ts'
 
@@ -57,8 +57,6 @@ export const SearchWalkJson = Type.Object({
 })
 export type SearchWalkJson = Static<typeof SearchWalkJson>
 
-const cursorFields: readonly CursorField[] = ['updated_at', 'created_at', 'parent_updated_at']
-
 /** A cursor as anybody may have written it: `null` is none. */
 const Cursor = Type.Refine(
   Type.Unsafe<number | string | null>(Type.Unknown()),
@@ -66,10 +64,22 @@ const Cursor = Type.Refine(
   () => 'must be a time, in Unix seconds or as 2026-01-31T12:00:00Z',
 )
 
+/** What a state says about tombstones. */
+export const TombstonesState = Type.Object({
+  /** The list of deletions was read up to here, Unix seconds. */
+  from: Type.Optional(Time),
+  /** The records of that list whose tombstones have come; see `Told`. */
+  told: Type.Optional(Type.String()),
+  /** Records whose tombstones have come and that no list has named yet, each with when it was noticed. */
+  gone: Type.Optional(Type.Record(Type.String(), Time)),
+})
+export type TombstonesState = Static<typeof TombstonesState>
+
 const SearchStateJson = Type.Object({
   updated_at: Type.Optional(Cursor),
   created_at: Type.Optional(Cursor),
   parent_updated_at: Type.Optional(Cursor),
+  deleted_at: Type.Optional(Cursor),
   intercom_sync: Type.Optional(
     Type.Object({
       v: Type.Literal(STATE_FORMAT),
@@ -85,6 +95,9 @@ const SearchStateJson = Type.Object({
       walk: Type.Optional(SearchWalkJson),
       gaps: Type.Optional(Type.Array(SliceJson)),
       go_on_from: Type.Optional(Time),
+      after: Type.Optional(Type.Record(Type.String(), Type.String())),
+      tombstones: Type.Optional(TombstonesState),
+      on_page: Type.Optional(Type.Array(Type.String())),
       // Earlier versions wrote an empty list.
       retry_ids: Type.Optional(Type.Union([Type.Record(Type.String(), Time), Type.Array(Type.Never())])),
     }),

@@ -66,6 +66,10 @@ export interface SearchState {
   gaps: readonly Slice[]
   /** After such a walk: everything updated before this has been delivered, except `gaps` and children of `retryIds`. */
   goOnFrom?: number
+  /** Of a log that is read by a cursor: how to ask for its last page … */
+  after?: Record<string, string>
+  /** … and the ids of the events that have come of it. */
+  onPage?: readonly string[]
 }
 
 /** What a state knows about the records that the next sync reads again. */
@@ -114,6 +118,8 @@ export function readSearchState(
     // In other streams, the records themselves wait.
     gaps: [...(ours?.gaps ?? []).map(sliceFromJson), ...(parent === undefined ? waitingSlices(retryIds) : [])],
     ...(ours?.go_on_from !== undefined && { goOnFrom: ours.go_on_from }),
+    ...(ours?.after !== undefined && { after: ours.after }),
+    ...(ours?.on_page !== undefined && { onPage: ours.on_page }),
   }
 }
 
@@ -127,20 +133,6 @@ export function placeOf({ plan, walk, gaps }: SearchState): string {
   if (!walk) return gaps.length > 0 ? JSON.stringify(gaps.map(sliceToJson)) : 'fresh'
   // Each stream has its own lower bound.
   return JSON.stringify([plan, { ...walkToJson(walk), lower: undefined }])
-}
-
-/** A cursor up to so far in the future can be explained by clocks that differ, seconds. */
-const CLOCK_DIFFERENCE = 3600
-
-/**
- * Whether a cursor is so little in the future that differing clocks explain it. Then the cursor counts as now;
- * otherwise changes before that time would be skipped. A cursor further in the future stays as it is, because somebody
- * put it there.
- *
- * @param latest by the clock that is furthest ahead, Unix seconds
- */
-export function isALittleAhead(cursor: number, latest: number): boolean {
-  return cursor > latest && cursor <= latest + CLOCK_DIFFERENCE
 }
 
 /** The state of a walk that has come to its end. */

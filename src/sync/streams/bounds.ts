@@ -1,7 +1,8 @@
 import { type SourceConfig, startSeconds } from '../../airbyte/source-config.ts'
 import type { IntercomClient } from '../../intercom/client.ts'
 import type { LogEntry } from '../contract/walk.ts'
-import { isALittleAhead, reachedBy, type SearchState } from '../state/search-state.ts'
+import { isALittleAhead } from '../state/cursor-time.ts'
+import { reachedBy, type SearchState } from '../state/search-state.ts'
 
 const DAY_SECONDS = 86_400
 

@@ -9,12 +9,13 @@ import { type Delivery, deliverRows, isInLog, isNew } from './deliver-record.ts'
 
 /** Delivers all children, never filtered by their own times, because a child can be indexed later than its parent. */
 export function deliverChildren(delivery: Delivery, parent: Parent, children: FoundChildren, sink: Sink): void {
-  const { entry, pendingParents } = delivery
+  const { entry, source, pendingParents } = delivery
   if (children === 'unreadable') pendingParents.failed(parent)
   else if (children === 'gone') pendingParents.mayBeGone(parent)
   else if (children === 'deleted') {
     pendingParents.settled(parent, false)
     sink.count(entry.name, 'deletedMeanwhile', 1)
+    if (source.child) sink.gone?.(source.child.parent, parent.id, { streamName: source.name, ids: parent.shown ?? [] })
   } else deliverFound(delivery, parent, children, sink)
 }
 

@@ -44,6 +44,7 @@ export interface Delivery {
 export function deliverRecord(delivery: Delivery, { answer, row, lists }: Found, sink: Sink): void {
   const { entry, types, rowForm, overlap } = delivery
   if (!isNew(delivery, answer, row, sink)) return
+  sink.present?.(entry.name, row.id)
   // The next sync meets the record with the same content, and must deliver it whole.
   if (lists?.isPartial) overlap.seen.forget(row.id)
   if (rowForm) {

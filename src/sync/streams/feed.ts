@@ -10,6 +10,8 @@ import { type FeedContext, type OpenFeed, openFeed } from './open-feed.ts'
  * else: each has its own lower bound, its own overlap with the last sync and its own state. Times are Unix seconds.
  */
 export interface Feed {
+  /** As the job selects it. */
+  readonly stream: SelectedStream
   readonly entry: StreamEntry
   /** The stream that Intercom is asked for: another one, where the stream's rows are inside that one's records. */
   readonly source: StreamEntry
@@ -43,9 +45,10 @@ export interface FedWalkOptions extends WalkContext {
 }
 
 export function createFeed(
-  { entry, configured, state }: SelectedStream,
+  selected: SelectedStream,
   { config, client, fingerprints, growing, until }: FeedContext,
 ): Feed {
+  const { entry, configured, state } = selected
   const notes: LogEntry[] = []
   const tell = (note: LogEntry) => void notes.push(note)
   const incremental = entry.cursor !== undefined && configured.sync_mode === 'incremental'
@@ -58,6 +61,7 @@ export function createFeed(
   const context = { config, client, fingerprints, growing, until }
   return {
     ...stream,
+    stream: selected,
     notes,
     lower: bounds.lower,
     open: (start, json) => openFeed(stream, bounds, context, start, json),

@@ -78,8 +78,10 @@ export function openFeed(
   const { overlapSeconds: usualSeconds, volatileMembers } = source
   const { lower } = bounds
   if (json?.isAhead) bounds.wasAhead(start)
+  const isInFuture = () => lower() > client.latestSeconds()
   // A stream of children that has no cursor is always whole: no time of a parent says anything about them.
-  const isOwn = source.child && !source.cursor ? () => true : ownership(previous, lower, until)
+  const isWhole = source.child !== undefined && !source.cursor
+  const isOwn = isWhole ? () => true : ownership(previous, lower, until, isInFuture)
   const isRepeated = (answer: ScannedAnswer, row: Row) => isRepeat({ entry, fingerprints }, answer, row)
   const isAwaited = (row: Row) => isAwaitedBy(previous, row)
   const overlap = createOverlap({
@@ -122,7 +124,7 @@ export function openFeed(
     makeUpForList: () => makeUpForList(stream, bounds, startSeconds(config)),
     compareAll() {
       // Somebody has put the cursor into the future, so that nothing is read.
-      if (!incremental || lower() > client.latestSeconds()) return
+      if (!incremental || isInFuture()) return
       overlap.rememberAll()
       // For another connector's state, the config decides how far to go back.
       if (previous?.foreign) isBaseline = true
@@ -169,16 +171,21 @@ function makeUpForList({ entry, previous }: FedStream, bounds: Bounds, startSeco
 
 /**
  * Decides which records the stream owns. A second reading owns everything from where the interrupted walk began,
- * because the cursor has already passed the records that were missed.
+ * because the cursor has already passed the records that were missed. A record without a time is always owned, unless
+ * somebody has put the cursor into the future, so that nothing is read.
  */
 function ownership(
   previous: SearchState | undefined,
   lower: () => number,
   until: number,
+  isInFuture: () => boolean,
 ): (row: Row, reread?: true) => boolean {
   const lowerOf = (reread: true | undefined) => (reread ? Math.min(lower(), previous?.walk?.lower ?? lower()) : lower())
   const isWithin = (time: number, reread: true | undefined) => time >= lowerOf(reread) && time < until
-  return (row, reread) => row.updatedAt === undefined || isWithin(row.updatedAt, reread) || isAwaitedBy(previous, row)
+  return (row, reread) => {
+    const isInTime = row.updatedAt === undefined ? !isInFuture() : isWithin(row.updatedAt, reread)
+    return isInTime || isAwaitedBy(previous, row)
+  }
 }
 
 /** Whether the last sync could not read the record. */

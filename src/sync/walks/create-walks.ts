@@ -1,10 +1,13 @@
 import type { IntercomClient } from '../../intercom/client.ts'
+import { withConfirmedAbsence } from '../../intercom/endpoints/confirmed.ts'
 import { rootOf, type StreamEntry } from '../../streams/table.ts'
 import type { SelectedStream, Walk, WalkContext } from '../contract/walk.ts'
 import { placeOf } from '../state/search-state.ts'
 import { createFeed, type Feed } from '../streams/feed.ts'
 import type { FeedContext } from '../streams/open-feed.ts'
+import { withTombstones } from '../tombstones/tombstone-walk.ts'
 import { createFilteredWalk } from './filtered-walk.ts'
+import { createLogWalk } from './log-walk.ts'
 import { createSearchWalk } from './search/search-walk.ts'
 import { createSnapshotWalk } from './snapshot-walk.ts'
 import { createWindowWalk } from './window-walk.ts'
@@ -75,12 +78,20 @@ function createWalk(
   shared: WalkContext,
   position: Record<string, unknown> | undefined,
 ): Walk {
-  const { search, filtered, windows } = root
-  const context = { ...shared, client: inTurns(shared.client, root.name) }
+  const { search, filtered, windows, log } = root
+  const client = root.mayBeAbsent ? withConfirmedAbsence(shared.client, shared.ports) : shared.client
+  const context = { ...shared, client: inTurns(client, root.name) }
+  if (log) return createLogWalk(streams[0], context, position)
   if (!search && !filtered && !windows) return createSnapshotWalk(streams, context, position)
   if (windows) return createWindowWalk({ ...context, root, feed: feeds[0], traits: windows, position })
   const options = { ...context, root, feeds, position }
-  return search ? createSearchWalk(options) : createFilteredWalk(options)
+  const walk = search ? createSearchWalk(options) : createFilteredWalk(options)
+  const own = feeds.find(({ entry }) => entry === root)
+  // A job that reads up to a time only must not move what the state says about deletions.
+  const isWanted = context.config.tombstones === 'airbyte' && context.until === Number.POSITIVE_INFINITY
+  if (!isWanted || !root.tombstones || !own?.incremental) return walk
+  const siblings = feeds.map(({ stream }) => stream)
+  return withTombstones(walk, { stream: own.stream, siblings, traits: root.tombstones }, context, position)
 }
 
 /**

@@ -93,8 +93,8 @@ async function* listArrivals(
     byList = true
   }
   let byContent: boolean | undefined
-  const lower = Math.min(...feeds.map((feed) => feed.lower()))
-  for await (const { answer, size } of listParts({ root, client, ports, version, lower, tell, onRestart, onList })) {
+  const from = () => Math.min(...feeds.map((feed) => feed.lower()))
+  for await (const { answer, size } of listParts({ root, client, ports, version, tell, from, onRestart, onList })) {
     // If there are more records than a state can remember, only their times are compared.
     byContent ??= root.filtered?.byContent === true && size !== undefined && size <= MOST_ENTRIES
     if (byContent) compareAll(feeds)
@@ -131,17 +131,18 @@ function openReading(options: FedWalkOptions, start: number): ListReading {
 }
 
 async function* pageArrivals(
-  { options: { root }, feeds, children }: ListReading,
+  { options: { root, config }, feeds, children }: ListReading,
   answer: ScannedAnswer,
 ): AsyncGenerator<Arrival, void, void> {
-  const rows = (answer.records ?? []).map((record) => readRow(answer.body, record, root.path, EVERYTHING))
+  const rows = (answer.records ?? []).map((record) => readRow(answer.body, record, root.path, EVERYTHING, root.cursor))
   const ofRecords = feeds.filter(({ source }) => !source.child)
   yield {
     take(sink) {
       for (const row of rows) for (const feed of ofRecords) feed.deliver({ answer, row, children: undefined }, sink)
     },
   }
-  for (const one of children) yield* childArrivals(one, root, answer, rows)
+  const areNamed = config.tombstones === 'airbyte'
+  for (const one of children) yield* childArrivals(one, { root, areNamed }, answer, rows)
 }
 
 /** The log entries so far, each once. */

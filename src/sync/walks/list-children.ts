@@ -5,7 +5,7 @@ import { readBatches } from '../completion/batches.ts'
 import { askGoneAgain, readChildren } from '../completion/children.ts'
 import { createGoneParents } from '../completion/gone-parents.ts'
 import { createRecheckLimit } from '../completion/patience.ts'
-import { countedChildren, shownChildren } from '../completion/shown-children.ts'
+import { countedChildren, shownChildren, shownIds } from '../completion/shown-children.ts'
 import type { Arrival } from '../contract/walk.ts'
 import type { Row } from '../pages/search-pages.ts'
 import type { FedWalkOptions } from '../streams/feed.ts'
@@ -32,14 +32,25 @@ export function listChildren(feeds: readonly OpenFeed[], version: string, option
   })
 }
 
-/** The children of some parents of a list. @param root the stream of the parents */
+/** How the parents show their children. */
+export interface ListedParents {
+  /** The stream of the parents. */
+  root: StreamEntry
+  /** The ids of children are wanted, in case that their parent is gone. */
+  areNamed: boolean
+}
+
+/** The children of some parents of a list. */
 export async function* childArrivals(
   { feeds, endpoint, awaited }: ListChildren,
-  root: StreamEntry,
+  { root, areNamed }: ListedParents,
   answer: ScannedAnswer,
-  rows: readonly Row[],
+  found: readonly Row[],
 ): AsyncGenerator<Arrival, void, void> {
   const { entry } = endpoint
+  // Of a kind with a count of its own, the parent's record shows no ids.
+  const isNamed = areNamed && !entry.child?.shown
+  const rows = isNamed ? found.map((row) => ({ ...row, shown: shownIds(root, answer, row) })) : found
   for (const row of rows) awaited.delete(row.id)
   const shown = (row: Row) => countedChildren(entry, answer, row)
   const isWanted = (row: Row) => feeds.some((feed) => feed.wantsChildren(row)) && shown(row) !== 0

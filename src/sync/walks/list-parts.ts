@@ -3,6 +3,7 @@ import { cursorQuery, readCursorList } from '../../intercom/endpoints/cursor-lis
 import { asOneAnswer, readShapedList, shortageOf } from '../../intercom/endpoints/list-pages.ts'
 import type { PagePlace } from '../../intercom/endpoints/numbered-pages.ts'
 import { type ScannedAnswer, scanAnswer } from '../../intercom/text/record-scanner.ts'
+import type { PageTraits } from '../../streams/entries/stream-traits.ts'
 import { MOST_ENTRIES } from '../delivered/seen.ts'
 import { wantedMembers } from '../pages/search-pages.ts'
 import { type CompanyRequest, readCompanies } from './company-pages.ts'
@@ -15,20 +16,21 @@ export interface ListPart {
 }
 
 /** A list to read, and how much of it. */
-export interface ListPartsRequest extends Omit<CompanyRequest, 'shape'> {
+type PartsRequest = CompanyRequest & {
   /** Nothing older is wanted, Unix seconds. Most lists come whole all the same. */
-  lower: number
+  from: () => number
 }
 
 /** Reads a list whole, in the way that its entry in the stream table names. */
-export async function* listParts({ lower, ...request }: ListPartsRequest): AsyncGenerator<ListPart, void, void> {
-  const { root, client, version } = request
-  const shaped = { ...request, shape: { recordsPath: root.recordsPath, members: wantedMembers(root) } }
-  if (root.filtered?.list === 'scroll') for await (const answer of readCompanies(shaped)) yield { answer }
-  else if (root.filtered?.list === 'pages') yield* numberedParts(shaped, root.filtered.pageSizes)
-  else if (root.filtered?.list === 'cursor') {
-    const { path, query } = root
-    const asked = { path, version, query: { ...query, ...cursorQuery(root.filtered, lower) }, shape: shaped.shape }
+export async function* listParts(request: Omit<PartsRequest, 'shape'>): AsyncGenerator<ListPart, void, void> {
+  const { root, client, version, from } = request
+  const { path, query, filtered } = root
+  const shape = { recordsPath: root.recordsPath, members: wantedMembers(root) }
+  const shaped = { ...request, shape }
+  if (filtered?.list === 'scroll') for await (const answer of readCompanies(shaped)) yield { answer }
+  else if (filtered?.list === 'pages') yield* numberedParts(shaped, filtered)
+  else if (filtered?.list === 'cursor') {
+    const asked = { path, version, query: { ...query, ...cursorQuery(filtered, from()) }, shape }
     for await (const answer of readCursorList(client, asked)) yield { answer }
   } else yield await wholeList(shaped)
 }
@@ -44,25 +46,27 @@ async function wholeList({ root, client, version, shape, tell }: CompanyRequest)
 
 /** Pages by number, each as it comes. */
 async function* numberedParts(
-  { root, client, version, shape, tell }: CompanyRequest,
-  pageSizes: readonly number[],
+  { root, client, version, shape, tell, from }: PartsRequest,
+  { pageSizes, newestFirst }: PageTraits,
 ): AsyncGenerator<ListPart, void, void> {
-  const { name, path, query } = root
+  const { name, path, query, cursor, mayBeAbsent } = root
   const ask = (place: PagePlace, perPage: number) =>
     askCountedPage(
       client,
       { method: 'GET', path, version, query: { ...query, ...place, per_page: String(perPage) } },
       shape,
+      mayBeAbsent,
     )
-  const pages = readCountedList({ client, path, shape, pageSizes, unstableTies: true, ask })
+  const wanted = newestFirst && cursor !== undefined && { wanted: { member: cursor, from } }
+  const pages = readCountedList({ client, path, shape, pageSizes, unstableTies: true, ask, ...wanted })
   for (;;) {
     const step = await pages.next()
     if (!step.done) {
       yield { answer: scanAnswer(step.value.body, shape), size: step.value.total }
       continue
     }
-    const { readings, found, counted } = step.value
-    if (found >= counted) return
+    const { readings, found, counted, isWhole } = step.value
+    if (found >= counted || !isWhole) return
     const isRemembered = root.filtered?.byContent === true && counted <= MOST_ENTRIES
     const next = isRemembered
       ? 'the next sync reads all of them again'

@@ -1,12 +1,13 @@
 import type { Clock } from '../../clock.ts'
 import { RefusedError } from '../../intercom/answers/failures.ts'
+import { findStream } from '../../streams/table.ts'
 import { merge } from '../concurrency/merge.ts'
 import type { Arrival, Walk } from '../contract/walk.ts'
 import { SpoolError } from '../pages/patient-spool.ts'
 
 /**
- * What a walk yields: an answer, its end, or what ends only this walk: a missing permission, confirmed by Intercom, or
- * pages that cannot be spooled.
+ * What a walk yields: an answer, its end, or what ends only this walk: a missing permission or a missing list, confirmed by
+ * Intercom, or pages that cannot be spooled.
  */
 export type WalkEvent = { walk: Walk } & (
   | { kind: 'arrival'; arrival: Arrival }
@@ -59,9 +60,15 @@ async function* walkEvents(walk: Walk): AsyncGenerator<WalkEvent, void, void> {
     yield { walk, kind: 'ended' }
   } catch (error) {
     if (error instanceof SpoolError) yield { walk, kind: 'unspooled', error }
-    else if (error instanceof RefusedError && error.unauthorized) yield { walk, kind: 'refused', error }
+    else if (error instanceof RefusedError && (error.unauthorized || isAbsent(walk, error)))
+      yield { walk, kind: 'refused', error }
     else throw error
   }
+}
+
+/** Whether Intercom has no such list, of a stream that a workspace may not have. */
+function isAbsent({ streamNames }: Walk, { isAbsence }: RefusedError): boolean {
+  return isAbsence && streamNames.every((name) => findStream(name)?.mayBeAbsent)
 }
 
 /** Why a wait ends. Without a reason of our own, each end would make an error with its stack. */

@@ -57,6 +57,8 @@ export interface SearchReading {
   ): AsyncGenerator<PageBatch, void, void>
   /** The log entries since the last call. */
   takeNotes(): LogEntry[]
+  /** Records of the root that Intercom has said, twice, to be gone, since the last call. */
+  takeGone(): string[]
 }
 
 /** @param feeds the walk's feeds, opened */
@@ -113,6 +115,7 @@ export function createSearchReading(options: FedWalkOptions, feeds: readonly Ope
     gone,
     childEndpoint: endpointOf,
     takeNotes: listCompletion.takeNotes,
+    takeGone: listCompletion.takeGone,
     async *read(endpoint, ...reach) {
       const pages = wholePages(endpoint, ...reach)
       const asked = asksChildren ? endpointOf(endpoint.version) : undefined

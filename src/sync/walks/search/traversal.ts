@@ -35,6 +35,7 @@ export function settledTo({ planned }: Traversal): number {
 export function takePage({ planned, options, reading }: Traversal, batch: PageBatch, sink: Sink): void {
   const { slice, page, asked, rows, lastBatch } = batch
   for (const { level, message } of reading.takeNotes()) sink.log(level, message)
+  for (const id of reading.takeGone()) sink.gone?.(options.root.name, id)
   deliverRows(planned.walk, planned.feeds, batch, sink)
   if (!lastBatch) {
     advanceWithin(slice, rows)
