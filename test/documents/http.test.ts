@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { streamsOf } from '../../src/streams/versions.ts'
+import { streamTable } from '../../src/streams/table.ts'
 import { capitalizeHeaders, type Desk, openDesk, readBlocks, retryRefusedCalls } from '../support/documents.ts'
 import { judge } from '../support/engine.ts'
 import { withTools } from '../support/tools.ts'
@@ -55,12 +55,7 @@ t.test('every curl line of docs/http.md works against the simulator, in the orde
   t.same(JSON.parse((await desk.run(check)).stdout), shown('Check a token, list the streams'))
 
   const listed = await desk.run(discover)
-  t.same(
-    listed.stdout.trimEnd().split('\n').toSorted(),
-    streamsOf()
-      .map(({ name }) => name)
-      .toSorted(),
-  )
+  t.same(listed.stdout.trimEnd().split('\n').toSorted(), streamTable.map(({ name }) => name).toSorted())
   t.equal(JSON.parse(readFileSync(join(desk.folder, 'catalog.json'), 'utf8')).type, 'CATALOG')
 
   t.match(JSON.parse((await desk.run(estimate)).stdout), { rowsBasis: /^(counted|guessed)$/, minutes: Number })
