@@ -11,10 +11,12 @@ import { streamsOf } from '../../src/streams/versions.ts'
 import type { Commit } from '../../src/sync/contract/commit.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { type CollectOptions, collectSync, joined, recordsOf } from '../support/engine.ts'
-import { createManualClock } from '../support/manual-clock.ts'
+import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
 
 const now = Date.UTC(2026, 4, 5, 12)
 const day = 86_400_000
+/** Intercom ends a scroll that nobody asks for after a minute. */
+const scrollMs = 61_000
 const derived = Object.keys(rowsInside)
 const parentsOf = (names: readonly string[]) => [
   ...new Set(
@@ -66,12 +68,14 @@ const rowsOf = (messages: Buffer, stream: string) =>
   recordsOf(messages, stream).map((row) => (row.filesize ? { ...row, url: String(row.url).split('?')[0] } : row))
 
 /** Runs a job to its end, killed and gone on with as often as told. */
-async function runJob(request: CollectOptions, kills: readonly number[]) {
+async function runJob(request: CollectOptions & { clock: ManualClock }, kills: readonly number[]) {
   let held: Commit[] = []
   for (const stopAfter of kills) {
     const { commits, outcome } = await collectSync({ ...request, held, stopAfter })
     held = [...held, ...commits]
     if (outcome) return { ...joined(held), outcome }
+    // A killed process leaves its scroll of companies open, and the next one would wait for its end.
+    request.clock.advance(scrollMs)
   }
   const { commits, outcome } = await collectSync({ ...request, held })
   return { ...joined([...held, ...commits]), outcome }
