@@ -31,6 +31,25 @@ const changes = [
   { stream: 'contacts', kind: 'update', count: 5 },
   { stream: 'conversations', kind: 'delete', count: 3 },
 ]
+/** By table of the package: the stream whose rows it has, and the columns that tell them apart, as the stream's key does. */
+const tables = {
+  admin: ['admins', 'id'],
+  article_history: ['articles', 'id'],
+  collection_history: ['collections', 'id'],
+  company_history: ['companies', 'id'],
+  company_tag_history: ['company_tags', 'company_id', 'tag_id'],
+  contact_company_history: ['contact_companies', 'contact_id', 'company_id'],
+  contact_history: ['contacts', 'id'],
+  contact_tag_history: ['contact_tags', 'contact_id', 'tag_id'],
+  conversation_contact_history: ['conversation_contacts', 'conversation_id', 'contact_id'],
+  conversation_history: ['conversations', 'id'],
+  conversation_part_history: ['conversation_parts', 'id'],
+  conversation_tag_history: ['conversation_tags', 'conversation_id', 'tag_id'],
+  help_center_history: ['help_centers', 'id'],
+  tag: ['tags', 'id'],
+  team: ['teams', 'id'],
+  team_admin: ['team_admins', 'team_id', 'admin_id'],
+}
 /** Intercom has nothing for these, and docs/warehouse.md says so. */
 const alwaysNull = new Set(['article_history.section_id'])
 const longestMs = 120_000
@@ -85,12 +104,17 @@ async function compareViews(intercom, place) {
   await run(`${lines.connection}\n${sync}\n${lines.views}\npython dbt_views.py`, place)
   const first = readViews(place)
   const faults = Object.entries(first).flatMap(([name, tables]) => findNulls(name, tables))
-  faults.push(...findDifferences('the first run', first))
+  faults.push(...findDifferences('first run', first), ...findWrongRows('first run', intercom, first.Postgres))
 
-  const gone = changes.map((change) => ({ ...change, ids: intercom.mutate(change) }))
+  const changed = changes.map((change) => [change.stream, intercom.mutate(change)])
   await run(sync, place)
   const second = readViews(place)
-  faults.push(...findDifferences('the second run', second), ...findLively(gone, second.Postgres))
+  faults.push(...findDifferences('second run', second), ...findWrongRows('second run', intercom, second.Postgres))
+  for (const [stream, ids] of changed) {
+    const [table] = Object.entries(tables).find(([, [of]]) => of === stream)
+    const { active, inactive } = second.Postgres[table]
+    for (const id of ids) if (![...active, ...inactive].includes(id)) faults.push(`${table} has no row of ${id}`)
+  }
   const columns = Object.values(first.Postgres).reduce((sum, table) => sum + Object.keys(table.columns).length, 0)
   return { faults, columns, first, second }
 }
@@ -133,8 +157,12 @@ async function run(lines, { folder, python, postgres, service }) {
 function readViews({ folder, python, postgres }) {
   const script = join(root, 'test', 'clients', 'warehouse_columns.py')
   const addresses = { Postgres: postgres.url, DuckDB: join(folder, 'warehouse.duckdb') }
+  const keys = JSON.stringify(Object.fromEntries(Object.entries(tables).map(([table, [, ...key]]) => [table, key])))
   const read = (address) => {
-    const { status, stdout, stderr } = spawnSync(python, [script, address], { encoding: 'utf8', maxBuffer: 1e8 })
+    const { status, stdout, stderr } = spawnSync(python, [script, address, keys], {
+      encoding: 'utf8',
+      maxBuffer: 1e8,
+    })
     if (status !== 0) throw new Error(`the views could not be read: ${stderr.slice(-2000)}`)
     return JSON.parse(stdout)
   }
@@ -156,34 +184,34 @@ function findDifferences(when, { Postgres, DuckDB }) {
   return Object.keys(Postgres).flatMap((table) =>
     JSON.stringify(Postgres[table]) === JSON.stringify(DuckDB[table])
       ? []
-      : `after ${when} ${table} is not the same in Postgres and DuckDB`,
+      : `${when}: ${table} is not the same in Postgres and DuckDB`,
   )
 }
 
-/** What was deleted must be there, and not active, and so must the parts of conversations; its lists must be gone. */
-function findLively(gone, tables) {
-  const faults = []
-  for (const { stream, kind, ids } of gone.filter(({ kind }) => kind !== 'update')) {
-    const parent = stream.slice(0, -1)
-    const rows = tables[`${parent}_history`].keys.map((row) => row.split('\t'))
-    for (const id of ids)
-      if (!rows.some((row) => row[0] === 'false' && row.includes(id)))
-        faults.push(`${parent}_history: ${id} (${kind}) has no row that is not active`)
-    for (const [table, { keys }] of Object.entries(tables))
-      if (table.startsWith(`${parent}_`) && table !== `${parent}_history`)
-        for (const row of keys.map((key) => key.split('\t')))
-          if (row[0] === 'true' && row.some((value) => ids.includes(value)))
-            faults.push(`${table}: a row of ${row.find((value) => ids.includes(value))} (${kind}) is active`)
-  }
-  return faults
+/** The active rows must be those that Intercom has. */
+function findWrongRows(when, intercom, found) {
+  return Object.entries(tables).flatMap(([table, [stream]]) => {
+    const lines = [...intercom.truth({ streams: [stream] })].filter(({ visibleUntil }) => visibleUntil === null)
+    const known = new Set(lines.map(({ id }) => id))
+    const needed = new Set(lines.filter(({ optional }) => !optional).map(({ id }) => id))
+    const active = new Set(found[table].active)
+    const faults = needed.size > 0 ? [] : [`${table}: Intercom has no rows to compare`]
+    if (active.size < found[table].active.length) faults.push(`${table} has rows twice`)
+    const lacking = [...needed].filter((id) => !active.has(id))
+    const left = [...active].filter((id) => !known.has(id))
+    for (const [what, ids] of Object.entries({ lacks: lacking, 'still has': left }))
+      if (ids.length > 0) faults.push(`${table} ${what} ${ids.length} rows, such as ${ids[0]}`)
+    return faults.map((fault) => `${when}: ${fault}`)
+  })
 }
 
 function writeEvidence({ first, second, columns, faults }, seconds) {
-  const active = (table) => table.keys.filter((row) => row.startsWith('true')).length
-  const rows = Object.keys(first.Postgres).map((table) => {
-    const [before, after] = [first.Postgres[table], second.Postgres[table]]
-    const filled = Object.values(before.columns).filter((count) => count > 0).length
-    return `| ${[`\`${table}\``, Object.keys(before.columns).length, filled, before.keys.length, after.keys.length, after.keys.length - active(after)].join(' | ')} |`
+  const rows = Object.keys(tables).map((table) => {
+    const [{ columns: filled, active }, after] = [first.Postgres[table], second.Postgres[table]]
+    const names = Object.keys(filled)
+    const withValues = names.filter((name) => filled[name] > 0)
+    const counts = [active.length, after.active.length, after.inactive.length]
+    return `| ${[`\`${table}\``, names.length, withValues.length, ...counts].join(' | ')} |`
   })
   const verdict = faults.length === 0 ? 'Nothing was missing.' : faults.map((fault) => `- ${fault}`).join('\n')
   writeFileSync(
@@ -192,11 +220,11 @@ function writeEvidence({ first, second, columns, faults }, seconds) {
 
 \`npm run try-dbt-views -- --evidence\`, ${new Date().toISOString().slice(0, 10)}; ${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(1)} GiB, Node ${process.versions.node}; ${seconds.toFixed(1)} s, with other work on the machine.
 
-One simulated Intercom is loaded into Postgres and DuckDB by the lines of [warehouse.md](../warehouse.md#views-for-dbt). Each of the ${columns} columns that \`fivetran/dbt_intercom\` 1.6.1 reads (commit \`de507ec\`) is selected in both: it must be there, and must not be null in every row, but for ${[...alwaysNull].map((name) => `\`${name}\``).join(', ')}. Then contacts are deleted, merged and changed, and conversations deleted, and the connection is synced again: what is gone must not be active. Keys, and how many rows have a value in each column, must be the same in Postgres and DuckDB.
+One simulated Intercom is loaded into Postgres and DuckDB by the lines of [warehouse.md](../warehouse.md#views-for-dbt). Each of the ${columns} columns that \`fivetran/dbt_intercom\` 1.6.1 reads (commit \`de507ec\`) is selected in both: it must be there, and must not be null in every row, but for ${[...alwaysNull].map((name) => `\`${name}\``).join(', ')}. Then contacts are deleted, merged and changed, and conversations deleted, and the connection is synced again. After each run the active rows must be those that Intercom has, by their keys, and what was changed or deleted must have a row. Keys, and how many rows have a value in each column, must be the same in Postgres and DuckDB.
 
 ${verdict}
 
-| View | Columns | With values | Rows | Rows after the second run | Of these not active |
+| View | Columns | With values | Active rows | After the second run | Not active then |
 | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 `,

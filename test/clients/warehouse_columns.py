@@ -1,9 +1,9 @@
 """
 Selects every column of every list in dbt_intercom_columns.json from the views of docs/warehouse/dbt_intercom.sql, for
-scripts/try-dbt-views.js. Prints `{table: {"columns": {column: rows in which it is not null}, "keys": [what tells a row
-apart, and whether it is active]}}`; a column that cannot be selected has the error in place of the count.
+scripts/try-dbt-views.js. Prints `{table: {"columns": {column: rows in which it is not null}, "active": [keys],
+"inactive": [keys]}}`; a column that cannot be selected has the error in place of the count.
 
-Arguments: the file of a DuckDB, or the address of a Postgres.
+Arguments: the file of a DuckDB, or the address of a Postgres; then the key of each table, as JSON.
 """
 
 import json
@@ -30,27 +30,27 @@ def count(warehouse, what, table):
         return str(error).splitlines()[0]
 
 
-def keys_of(warehouse, table, columns):
-    """What tells the rows apart, as texts: both warehouses have to say the same."""
-    names = [name for name in columns if name == "id" or name.endswith("_id")]
-    active = "_fivetran_active" if "_fivetran_active" in columns else "NOT _fivetran_deleted"
-    texts = ", ".join(f"CAST({name} AS text)" for name in [active, *names])
+def keys_of(warehouse, table, key, condition):
+    """The keys of some rows, as texts in order: both warehouses have to say the same."""
+    columns = ", ".join(f"CAST({name} AS text)" for name in key)
     try:
-        rows = warehouse.execute(f"SELECT {texts} FROM intercom.{table}").fetchall()
-    except Exception:
+        rows = warehouse.execute(f"SELECT {columns} FROM intercom.{table} WHERE {condition}").fetchall()
+    except Exception:  # The columns say why.
         return []
-    return sorted("\t".join("" if value is None else value for value in row) for row in rows)
+    return sorted(" ".join(str(value) for value in row) for row in rows)
 
 
 def main():
-    warehouse = open_warehouse(sys.argv[1])
-    told = {
-        table: {
-            "columns": {column: count(warehouse, f'count("{column}")', table) for column in columns},
-            "keys": keys_of(warehouse, table, columns),
+    address, keys = sys.argv[1:]
+    warehouse = open_warehouse(address)
+    told = {}
+    for table, key in json.loads(keys).items():
+        active = "_fivetran_active" if "_fivetran_active" in lists[table] else "NOT _fivetran_deleted"
+        told[table] = {
+            "columns": {column: count(warehouse, f'count("{column}")', table) for column in lists[table]},
+            "active": keys_of(warehouse, table, key, active),
+            "inactive": keys_of(warehouse, table, key, f"NOT ({active})"),
         }
-        for table, columns in lists.items()
-    }
     print(json.dumps(told))
 
 
