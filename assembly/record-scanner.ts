@@ -7,7 +7,7 @@
  * of the time that JavaScript takes. Without it, this was the largest part of what a contact costs.
  *
  * The memory holds the names of the members to find, the answer's body, the brackets that are open (at most as many as
- * the body has bytes), and then what was found. `src/intercom/text/native-scanner.ts` fills it and reads it.
+ * the body has bytes), and then what was found. `src/intercom/text/wasm-scanner.ts` fills it and reads it.
  */
 
 const TAB: u8 = 0x09

@@ -16,8 +16,8 @@ import {
 import { walkElements, walkMembers } from './json-walk.ts'
 import { type KeyNames, keyNames, keyText } from './key-names.ts'
 import { MemberSpans, type Members, SharedSpans } from './member-spans.ts'
-import { type FoundRecords, findRecords, NUMBERS_BEFORE_MEMBERS, recordMarks } from './native-scanner.ts'
 import { withObjects } from './text-list.ts'
+import { type FoundRecords, findRecords, NUMBERS_BEFORE_MEMBERS, recordMarks } from './wasm-scanner.ts'
 
 /** Where a record is in an answer's body, and what we know about it without parsing it. */
 export interface ScannedRecord extends Span, Omit<Marks, 'escapes' | 'trues'> {
