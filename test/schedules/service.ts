@@ -81,9 +81,11 @@ export async function startService(t: Teardown, { intercom, tenants, time }: Ser
     const listens = started.untilLine(/^listening$/).then(() => true)
     // One that dies at its failpoint before it listens is replaced like one that dies later.
     const isUp = await listens.catch((error: Error) => {
-      if (!isArmed) throw error
+      if (!failpoint && service === started) throw error
       return false
     })
+    // It may have been ended while it started. Then whoever did so starts the next one, on the same port.
+    if (service !== started) return
     if (!isUp) return start()
     void started.exited.then((end) => {
       if (service !== started || end !== 'SIGKILL') return
