@@ -31,6 +31,7 @@ const workspace: SimulatorOptions = {
   conversations: 25,
   longConversations: 1,
   tickets: 12,
+  references: 3,
   longLists: 0.1,
   rowsInside: true,
   span: { from: (now - 40 * day) / 1000, to: (now - 2 * day) / 1000 },
@@ -40,7 +41,7 @@ const workspace: SimulatorOptions = {
 const increment = fc.record({
   changes: fc.array(
     fc.record({
-      stream: fc.constantFrom('contacts', 'companies', 'conversations', 'tickets'),
+      stream: fc.constantFrom('contacts', 'companies', 'conversations', 'tickets', 'ticket_types'),
       kind: fc.constantFrom('create', 'update', 'delete'),
       count: fc.integer({ min: 1, max: 4 }),
     }),
