@@ -115,6 +115,14 @@ export const rowsInside: Readonly<Record<string, RowsInside>> = {
     ...inTimed('ticket_parts', 'ticket_part_id', 'position', objectsAt('attachments')),
     isSigned: true,
   },
+  ticket_type_attributes: {
+    holders: ['ticket_types'],
+    members: ['ticket_type_id'],
+    key: 'id',
+    rows: objectsAt('ticket_type_attributes.data'),
+    isTimed: false,
+    retyped: { id: 'string', ticket_type_id: 'string' },
+  },
 }
 
 /** Finds a stream of rows inside records; undefined for other streams. */

@@ -209,7 +209,9 @@ async function sync(
       tell(`${records} ${stream} although nothing changed`)
     if (run.mayRepeat === 0 && !whole.has(stream) && !hasParent.has(stream) && repeated > 0)
       tell(`${repeated} of ${records} ${stream} came before`)
-    if (isSettled && timeless.has(stream) && setHash !== truthHash) tell(`${stream} are not what is there`)
+    // The truth says nothing of a stream that never had a record: any that came is told of above.
+    const isEmpty = truthHash === undefined && records === 0
+    if (isSettled && timeless.has(stream) && !isEmpty && setHash !== truthHash) tell(`${stream} are not what is there`)
   }
   // The contents of a gap are still unknown.
   if (job.incomplete.size === 0) run.mayRepeat = Math.max(0, run.mayRepeat - 1)

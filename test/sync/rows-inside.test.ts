@@ -31,6 +31,7 @@ const workspace: SimulatorOptions = {
   conversations: 25,
   longConversations: 1,
   tickets: 12,
+  references: 3,
   longLists: 0.1,
   rowsInside: true,
   span: { from: (now - 40 * day) / 1000, to: (now - 2 * day) / 1000 },
@@ -40,7 +41,7 @@ const workspace: SimulatorOptions = {
 const increment = fc.record({
   changes: fc.array(
     fc.record({
-      stream: fc.constantFrom('contacts', 'companies', 'conversations', 'tickets'),
+      stream: fc.constantFrom('contacts', 'companies', 'conversations', 'tickets', 'ticket_types'),
       kind: fc.constantFrom('create', 'update', 'delete'),
       count: fc.integer({ min: 1, max: 4 }),
     }),
@@ -80,6 +81,10 @@ async function runJob(request: CollectOptions & { clock: ManualClock }, kills: r
   const { commits, outcome } = await collectSync({ ...request, held })
   return { ...joined([...held, ...commits]), outcome }
 }
+
+/** The stream that a state is of. What is read whole begins anew with every job. */
+const nameIn = (state: unknown) =>
+  (state as { stream: { stream_descriptor: { name: string } } }).stream.stream_descriptor.name
 
 /** The keys of a stream's rows in a log, by the record that holds them and its time. */
 function rowsByHolder(messages: Buffer, stream: string): Map<string, string[]> {
@@ -127,7 +132,7 @@ t.test('all rows inside a delivered record come with it, each once, whatever is 
         if (withParents)
           for (const name of streams)
             deepStrictEqual(sorted(rowsByHolder(job.messages, name)), sorted(rowsHeld(job.messages, name)), name)
-        state = job.state
+        state = job.state.filter((one) => findStream(nameIn(one))?.cursor)
         clock.advance(day / 2)
         for (const change of changes) simulator.workspace.mutate(change)
         clock.advance(60_000)

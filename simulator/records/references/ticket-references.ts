@@ -1,4 +1,5 @@
 import { isAtLeast } from '../../serving/api-version.ts'
+import type { RecordSetting } from '../record-definition.ts'
 import type { ReferenceList } from './reference-list.ts'
 
 const categories = ['submitted', 'in_progress', 'waiting_on_customer', 'resolved'] as const
@@ -28,6 +29,12 @@ export const ticketStates: ReferenceList = {
   }),
 }
 
+/** Where rows inside records are looked at, an attribute comes and goes. */
+const attributeNames = (turn: number, { rowsInside }: RecordSetting) => [
+  ...['_default_title_', '_default_description_'],
+  ...(rowsInside && turn % 2 === 1 ? ['Größe "A"'] : []),
+]
+
 /** The types that a ticket can have, each with its attributes and states. */
 export const ticketTypes: ReferenceList = {
   stream: 'ticket_types',
@@ -36,7 +43,7 @@ export const ticketTypes: ReferenceList = {
   since: '2.9',
   form: 'whole',
   idOf: (index) => String(85 + index),
-  members: ({ id, index, name, times, setting, version }) => ({
+  members: ({ id, index, revision, name, times, setting, version }) => ({
     type: 'ticket_type',
     id,
     name,
@@ -47,9 +54,9 @@ export const ticketTypes: ReferenceList = {
     ...times,
     is_internal: index % 2 === 1,
     ticket_type_attributes: list(
-      ['_default_title_', '_default_description_'].map((attribute, order) => ({
+      attributeNames(index + revision, setting).map((attribute, order) => ({
         type: 'ticket_type_attribute',
-        id: String(218 + 2 * index + order),
+        id: String(218 + 3 * index + order),
         workspace_id: setting.workspaceId,
         name: attribute,
         description: '',

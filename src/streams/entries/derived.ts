@@ -1,5 +1,6 @@
 import { defaultEntries } from './default-streams.ts'
 import type { DerivedList, DerivedTraits } from './derived-traits.ts'
+import { referenceEntries } from './references.ts'
 import { plain, type StreamEntry } from './stream-entry.ts'
 
 /** A stream of rows inside records, as far as it does not follow from the stream whose records these are. */
@@ -13,6 +14,9 @@ interface DerivedStream extends Omit<DerivedTraits, 'from' | 'lists'>, Pick<Stre
   /** Members that Intercom writes now as a number, now as a string. @defaultValue `id` */
   idMembers?: readonly string[]
 }
+
+/** The streams whose records hold rows. */
+const holders: readonly StreamEntry[] = [...defaultEntries, ...referenceEntries]
 
 /** The streams of rows that are inside the records of other streams. They take no request of their own. */
 export const derivedEntries: readonly StreamEntry[] = [
@@ -120,6 +124,14 @@ export const derivedEntries: readonly StreamEntry[] = [
     parentKey: 'ticket_part_id',
     byPosition: true,
   }),
+  entryOf({
+    name: 'ticket_type_attributes',
+    from: 'ticket_types',
+    path: ['ticket_type_attributes', 'data'],
+    parentKey: 'ticket_type_id',
+    // Intercom writes the type's own id as a text, and the same id in its attributes as a number.
+    idMembers: ['id', 'ticket_type_id'],
+  }),
 ]
 
 /**
@@ -129,7 +141,7 @@ export const derivedEntries: readonly StreamEntry[] = [
 function entryOf(stream: DerivedStream): StreamEntry {
   const { name, from, path, lists, idMembers, since, ...traits } = stream
   const parents = typeof from === 'string' ? ([from] as const) : from
-  const parent = defaultEntries.find((entry) => entry.name === parents[0])
+  const parent = holders.find((entry) => entry.name === parents[0])
   if (!parent) throw new Error(`${name} is derived from ${parents[0]}, which is no stream`)
   const { parentKey, copied = [], byPosition, valueMember } = traits
   const parentMembers = parentKey === undefined ? copied : [parentKey]
