@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { trustProxies } from '../network/trusted-proxies.ts'
 import { addPublicAddress } from './callers/public-address.ts'
+import { readableAddress } from './console/console-address.ts'
 import type { Front, HttpLimits } from './dependencies.ts'
 import { answerClientError } from './requests/client-errors.ts'
 import { addCompression } from './requests/compression.ts'
@@ -43,6 +44,7 @@ export function createInstance(
     // Its answer is not a problem document; refuseWhen() gives one.
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
+    rewriteUrl: ({ url = '/', method, headers }) => readableAddress(url, method, headers.accept),
     frameworkErrors: (error, request, reply) => void sendProblem(request, reply, error),
   })
   // A client may end its half of the connection after its request; by itself, Node would end the other half at once.
