@@ -7,6 +7,7 @@ import type { Front, HttpLimits } from './dependencies.ts'
 import { answerClientError } from './requests/client-errors.ts'
 import { addCompression } from './requests/compression.ts'
 import { requireOneHost } from './requests/host-header.ts'
+import { readableAddress } from './requests/page-address.ts'
 import { sendProblem } from './requests/problem.ts'
 import { createRequestLog, loggedRequest } from './requests/request-log.ts'
 import { buildSerializer } from './requests/serializers.ts'
@@ -43,6 +44,7 @@ export function createInstance(
     // Its answer is not a problem document; refuseWhen() gives one.
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
+    rewriteUrl: ({ url = '/', method, headers }) => readableAddress(url, method, headers.accept),
     frameworkErrors: (error, request, reply) => void sendProblem(request, reply, error),
   })
   // A client may end its half of the connection after its request; by itself, Node would end the other half at once.

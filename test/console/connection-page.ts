@@ -81,6 +81,7 @@ export async function testConnectionPage(t: Test, stage: Stage): Promise<void> {
     t.equal(await page.getByRole('row', { name: /^\* / }).count(), 0)
     await contacts.getByRole('button', { name: 'Full refresh of contacts' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Start full refresh' }).click()
+    await page.getByRole('heading', { name: /^Full refresh \d+$/ }).waitFor()
     await page.getByText('Succeeded').waitFor()
     await page.getByRole('link', { name: 'every', exact: true }).click()
     await page.getByRole('button', { name: 'Edit' }).click()

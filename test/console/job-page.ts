@@ -153,6 +153,43 @@ export async function testJobPage(t: Test, stage: Stage): Promise<void> {
     await page.getByText(`of conversations ${conversationId}`).waitFor({ state: 'detached' })
   })
 
+  await t.test('a key of several members has a field for each, and a row without any of its own says so', async (t) => {
+    await stage.connect('keyed', { streams: ['contact_attributes', 'teams', 'team_admins'] })
+    const jobId = await stage.sync('keyed')
+    await stage.service.untilStatus(jobId, 'succeeded')
+    const page = await stage.open(t, `/jobs/${jobId}/records/contact_attributes`)
+    await page.getByRole('row').nth(2).waitFor()
+    await page.getByLabel('model').fill('contact')
+    await page.getByLabel('full_name').fill('email')
+    await page.getByRole('button', { name: 'Search' }).click()
+    await page.getByRole('row').nth(2).waitFor({ state: 'detached' })
+    t.match(await page.getByRole('row').nth(1).textContent(), /email/)
+    await page.getByLabel('full_name').fill('no-such-name')
+    await page.getByRole('button', { name: 'Search' }).click()
+    await page.getByText('This sync brought no row of contact_attributes with the id contact, no-such-name.').waitFor()
+    await page.goto(`${stage.service.url}/jobs/${jobId}/records/team_admins/of/nobody`)
+    await page.getByText('This sync brought no row of team_admins that belongs to nobody.').waitFor()
+  })
+
+  await t.test('a cancel that does not reach the service is told once, and can be done again', async (t) => {
+    await stage.connect('unreached')
+    faults.next([{ match: { ...search, paged: true }, holdUntil: 'it was cancelled', repeat: 100 }])
+    t.teardown(() => faults.clear())
+    const page = await stage.open(t, `/jobs/${await stage.sync('unreached')}`)
+    await page.getByText('Running', { exact: true }).waitFor()
+    await page.route('**/v1/**', (route) => route.abort())
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByText('Do it again as soon as the service answers.').waitFor()
+    // The page tells what it asks for itself after the second failure.
+    for (let failures = 0; failures < 3; failures++) await page.waitForEvent('requestfailed')
+    t.equal(await page.getByText('The service does not answer').count(), 1)
+    t.equal(await page.getByText('tries again by itself').count(), 0)
+    await page.unroute('**/v1/**')
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByText('Cancelled', { exact: true }).waitFor()
+    faults.open('it was cancelled')
+  })
+
   await t.test('a failed job says why, and what to do', async (t) => {
     await stage.connect('failing', { config: { access_token: 'revoked-token' } })
     const jobId = await stage.sync('failing')

@@ -71,9 +71,13 @@ export async function testLooks(t: Test, stage: Stage): Promise<void> {
   })
 
   await t.test('an address that leads nowhere says so', async (t) => {
-    const page = await stage.visit(t, '/jobs/none')
-    await page.getByText('Nothing is here').waitFor()
+    const page = await stage.open(t, '/')
+    // The second cannot be decoded; a source cannot have the name of the third.
+    for (const path of ['/jobs/none', '/connections/%E0%A4%A', '/connections/a%2Fb']) {
+      await page.goto(stage.service.url + path)
+      await page.getByText('Nothing is here').waitFor()
+    }
     await page.getByRole('link', { name: 'Go to all sources' }).click()
-    await page.getByLabel('API key').waitFor()
+    await page.getByRole('heading', { name: 'Sources' }).waitFor()
   })
 }

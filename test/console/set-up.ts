@@ -117,4 +117,62 @@ export async function testSetUp(t: Test, stage: Stage): Promise<void> {
       catalog: { streams: [{ stream: { name: 'contacts' }, sync_mode: 'full_refresh' }] },
     })
   })
+
+  await t.test('a verdict is of what was tested: what is changed meanwhile or later is tested anew', async (t) => {
+    const page = await stage.open(t, '/setup')
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    await page.route('**/v1/check', async (route) => {
+      await held
+      await route.continue()
+    })
+    await page.getByLabel('Name').fill('changed')
+    await page.getByLabel('Access token').fill(token)
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByText('Asking Intercom …').waitFor()
+    t.equal(await page.getByLabel('Name').isDisabled(), true)
+    await page.getByLabel('Access token').fill('no-such-token')
+    release()
+    await page.getByText('Something was changed since the last test.').waitFor()
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByText('Intercom does not accept the access token').waitFor()
+    await page.getByLabel('Access token').fill(token)
+    for (const change of [
+      () => page.getByLabel('Start date').fill('2025-02-03'),
+      () => page.getByLabel('Region').selectOption('Europe'),
+    ]) {
+      await page.getByRole('button', { name: 'Test connection' }).click()
+      await page.getByText('Connected to workspace').waitFor()
+      await change()
+      await page.getByText('Connected to workspace').waitFor({ state: 'detached' })
+    }
+  })
+
+  await t.test('who leaves while a source is set up stays where they went', async (t) => {
+    const page = await stage.open(t, '/setup')
+    await page.getByLabel('Name').fill('left')
+    await page.getByLabel('Access token').fill(token)
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByText(/chosen\.$/).waitFor()
+    await page.getByRole('button', { name: 'Next' }).click()
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    await page.route('**/v1/connections/left', async (route) => {
+      await held
+      await route.continue()
+    })
+    await page.getByRole('button', { name: 'Set up source' }).click()
+    await page.getByRole('link', { name: 'Sources' }).click()
+    await page.getByRole('heading', { name: 'Sources' }).waitFor()
+    const started = page.waitForResponse((answer) => answer.request().method() === 'POST' && answer.status() === 202)
+    release()
+    await (await started).finished()
+    await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))')
+    t.notMatch(page.url(), /jobs/)
+    t.equal(await page.getByRole('heading', { name: 'Sources' }).count(), 1)
+  })
 }

@@ -36,4 +36,21 @@ export async function testSignIn(t: Test, stage: Stage): Promise<void> {
     await page.goto(`${stage.service.url}/jobs/${jobId}`)
     await page.getByRole('alert').getByText('There is no such job').waitFor()
   })
+
+  await t.test(
+    'where the browser keeps nothing the page works all the same, and it forgets only what is its own',
+    async (t) => {
+      const page = await stage.visit(t, '/')
+      await page.evaluate('sessionStorage.setItem("of another program", "stays")')
+      await page.addInitScript('Storage.prototype.setItem = () => { throw new Error("full") }')
+      await page.reload()
+      await page.getByLabel('API key').fill(stage.service.key)
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByRole('link', { name: 'Add a source' }).first().click()
+      await page.getByLabel('Name').fill('kept')
+      await page.getByRole('button', { name: 'Sign out' }).click()
+      await page.getByLabel('API key').waitFor()
+      t.equal(await page.evaluate('sessionStorage.getItem("of another program")'), 'stays')
+    },
+  )
 }

@@ -22,6 +22,9 @@ export class CallError extends Error {
     this.extensions = extensions
   }
 
+  /** Whether the page makes the call again by itself. */
+  isRetried = false
+
   /** Whether it may pass without anybody doing anything. */
   get mayPass(): boolean {
     return this.status === 0 || this.status === 429 || this.status >= 500
@@ -34,7 +37,7 @@ export function unreachable(): CallError {
     code: 'service_unreachable',
     title: 'The service does not answer',
     status: 0,
-    detail: 'It may be restarting, or the network is down. This page tries again by itself.',
+    detail: 'It may be restarting, or the network is down.',
   })
 }
 

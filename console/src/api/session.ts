@@ -1,12 +1,11 @@
-import { serviceRoot } from '../routing/service-root.ts'
+import { forgetAll, keep, readKept } from './kept.ts'
 
-/** Of this tab only, until it is closed; another service below another path has a key of its own. */
-const storageKey = `intercom-sync API key ${serviceRoot.pathname}`
+const storageKey = 'API key'
 
 type Listener = () => void
 
 const listeners = new Set<Listener>()
-let apiKey = sessionStorage.getItem(storageKey) ?? undefined
+let apiKey = readKept(storageKey)
 let isRefused = false
 
 /** Who uses the page: an API key, or nobody in particular where the service asks for none. */
@@ -23,7 +22,7 @@ export const session = {
   signIn(key: string): void {
     apiKey = key
     isRefused = false
-    sessionStorage.setItem(storageKey, key)
+    keep(storageKey, key)
     tell()
   },
 
@@ -31,7 +30,7 @@ export const session = {
   signOut(): void {
     apiKey = undefined
     isRefused = true
-    sessionStorage.clear()
+    forgetAll()
     tell()
   },
 

@@ -55,6 +55,7 @@ export function useResource<T>(
       } catch (thrown) {
         if (ended.signal.aborted) return
         const problem = asCallError(thrown)
+        problem.isRetried = problem.mayPass
         failures++
         setKnown((before) => {
           const isHiccup = problem.mayPass && before.data !== undefined && failures < worthTelling

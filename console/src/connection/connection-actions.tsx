@@ -1,24 +1,28 @@
 import { useState } from 'preact/hooks'
 import { api, resultOf } from '../api/client.ts'
+import type { CallError } from '../api/problem.ts'
 import { cancelSync, startSync } from '../api/start-job.ts'
 import { type Connection, hasEnded, type Job } from '../api/types.ts'
 import { useAction } from '../api/use-action.ts'
 import { ConfirmByName } from '../elements/dialog.tsx'
 import { Problem } from '../elements/notice.tsx'
-import { goTo, Link } from '../routing/navigation.tsx'
+import { Link, useGoTo } from '../routing/navigation.tsx'
 
 interface ConnectionActionsProps {
   connection: Connection
   /** Its last sync. */
   last: Job | undefined
+  /** Why the page does not know how the source is. It is shown here, unless an action has met the same. */
+  pageProblem: CallError | undefined
   reload: () => void
   onEdit: () => void
   onReset: () => void
 }
 
 /** What can be done with a source. What cannot be undone asks for its name first. */
-export function ConnectionActions({ connection, last, reload, onEdit, onReset }: ConnectionActionsProps) {
+export function ConnectionActions({ connection, last, pageProblem, reload, onEdit, onReset }: ConnectionActionsProps) {
   const { connectionId, paused } = connection
+  const goTo = useGoTo()
   const running = last && !hasEnded(last.status) ? last : undefined
   const params = { path: { connectionId } }
   const [asked, setAsked] = useState<'reset' | 'delete'>()
@@ -89,6 +93,11 @@ export function ConnectionActions({ connection, last, reload, onEdit, onReset }:
               Go to the running sync
             </button>
           )}
+        </div>
+      )}
+      {pageProblem && pageProblem.code !== problem?.code && (
+        <div class="head-problem">
+          <Problem problem={pageProblem} again={reload} />
         </div>
       )}
       {asked === 'reset' && (

@@ -59,20 +59,25 @@ export function ConnectionPage({ connectionId }: { connectionId: string }) {
         </div>
         <ConnectionActions
           connection={data}
+          pageProblem={problem}
           reload={reload}
           onEdit={() => setEditing(!isEditing)}
           onReset={() => setReset(true)}
           last={lastOf(data, jobs)}
         />
       </div>
-      {problem && <Problem problem={problem} again={connection.reload} />}
       {data.problem !== undefined && <Notice tone="problem" title={data.problem} />}
       {isReset && (
         <Notice tone="plain" title="Reset">
           <p>It has forgotten how far it had read. The next sync reads everything from the start.</p>
         </Notice>
       )}
-      {data.paused && <p class="muted">Paused: no sync begins by schedule. “Sync now” works all the same.</p>}
+      {data.paused && (
+        <p class="muted">
+          Paused: no sync begins by schedule. “Sync now” works all the same.
+          {runs.data && jobs.length === 0 && ' It was never synced: somebody may be setting it up in another tab.'}
+        </p>
+      )}
       <Health connection={data} failure={lastOf(data, jobs)?.failure} onEdit={() => setEditing(true)} reload={reload} />
       {isEditing && (
         <EditConnection

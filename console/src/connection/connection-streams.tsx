@@ -7,7 +7,7 @@ import { Problem } from '../elements/notice.tsx'
 import { ScrollBox } from '../elements/scroll-box.tsx'
 import { Status } from '../elements/status.tsx'
 import { Time } from '../elements/time.tsx'
-import { goTo, Link } from '../routing/navigation.tsx'
+import { Link, useGoTo } from '../routing/navigation.tsx'
 import { formatCount } from '../words/figures.ts'
 import { streamWords } from '../words/statuses.ts'
 import { freshnessHint } from '../words/times.ts'
@@ -28,6 +28,7 @@ export function ConnectionStreams({ connection, jobs, acknowledged }: Connection
   const streams = resolvedStreams(connection, jobs)
   const hasEvery = streamsOf(connection).some(({ name }) => name === everyStream)
   const [asked, setAsked] = useState<string>()
+  const goTo = useGoTo()
   const refresh = useAction(async (name: string) => {
     const params = { path: { connectionId: connection.connectionId } }
     const body = { streams: [name], since: beginning }

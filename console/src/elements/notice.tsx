@@ -24,6 +24,8 @@ export function Problem({ problem, again }: { problem: CallError; again?: () => 
   return (
     <Notice tone={problem.mayPass ? 'attention' : 'problem'} title={problem.title}>
       {problem.message !== problem.title && <p>{problem.message}</p>}
+      {problem.isRetried && <p>This page tries again by itself.</p>}
+      {!problem.isRetried && problem.status === 0 && <p>Do it again as soon as the service answers.</p>}
       {problem.faults.length > 0 && (
         <ul>
           {problem.faults.map(({ pointer, detail }) => (

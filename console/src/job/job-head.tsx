@@ -1,3 +1,4 @@
+import type { CallError } from '../api/problem.ts'
 import { cancelSync } from '../api/start-job.ts'
 import { hasEnded, type Job } from '../api/types.ts'
 import { useAction } from '../api/use-action.ts'
@@ -9,8 +10,15 @@ import { Link } from '../routing/navigation.tsx'
 import { jobStatusWords } from '../words/statuses.ts'
 import { Download } from './download.tsx'
 
+interface JobHeadProps {
+  job: Job
+  /** Why the page does not know how the sync is. It is shown here, unless *Cancel* has met the same. */
+  problem: CallError | undefined
+  reload: () => void
+}
+
 /** What the sync is, how it is, and what can be done with it. */
-export function JobHead({ job, reload }: { job: Job; reload: () => void }) {
+export function JobHead({ job, problem, reload }: JobHeadProps) {
   const { jobId, jobType, status, connectionId, cancelRequested, logEpoch } = job
   const cancel = useAction(async () => {
     await cancelSync({ jobId, logEpoch })
@@ -42,6 +50,7 @@ export function JobHead({ job, reload }: { job: Job; reload: () => void }) {
           <CopyAsCurl call={{ path: `v1/jobs/${jobId}` }} />
         </div>
       </div>
+      {problem && problem.code !== cancel.problem?.code && <Problem problem={problem} again={reload} />}
       {cancel.problem && cancel.problem.code !== 'job_ended' && <Problem problem={cancel.problem} />}
     </>
   )

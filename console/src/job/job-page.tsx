@@ -28,8 +28,7 @@ export function JobPage({ jobId }: { jobId: number }) {
   const job = withLog(data, log)
   return (
     <>
-      <JobHead job={job} reload={reload} />
-      {problem && <Problem problem={problem} again={reload} />}
+      <JobHead {...{ job, problem, reload }} />
       {log?.phase === 'reconnecting' && (
         <Notice tone="attention" title="The connection to the service broke">
           <p>The sync is not affected. This page reads on where it was as soon as the service answers.</p>

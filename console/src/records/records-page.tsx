@@ -1,13 +1,14 @@
-import { useId, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import type { Job } from '../api/types.ts'
 import { useResource } from '../api/use-resource.ts'
 import { CopyAsCurl } from '../elements/copy-as-curl.tsx'
 import { Problem } from '../elements/notice.tsx'
 import { PageTitle } from '../elements/page-title.tsx'
 import { loadJob } from '../job/load-job.ts'
-import { goTo, Link } from '../routing/navigation.tsx'
+import { Link } from '../routing/navigation.tsx'
 import { formatCount, formatNoun } from '../words/figures.ts'
 import type { RecordQuery } from './load-records.ts'
+import { idOf, RecordSearchForm } from './record-search-form.tsx'
 import { RecordTable } from './record-table.tsx'
 import { useRecordSearch } from './use-record-search.ts'
 
@@ -20,14 +21,13 @@ interface RecordsPageProps {
 
 /** The rows of a stream that a sync delivered, in full. */
 export function RecordsPage({ jobId, stream, parentId }: RecordsPageProps) {
-  const [id, setId] = useState('')
-  const [typed, setTyped] = useState('')
-  const fieldId = useId()
+  const [key, setKey] = useState<string[]>([])
+  const id = idOf(key)
   const query = { stream, ...(parentId !== undefined && { parentId }), ...(id !== '' && { id }) }
   const path = `v1/jobs/${jobId}/records?${new URLSearchParams(query)}`
   const job = useResource(`job ${jobId}`, (signal) => loadJob(jobId, signal))
   const { streams = [] } = job.data ?? {}
-  const parent = streams.find(({ streamName }) => streamName === stream)?.parentStream
+  const { parentStream: parent, primaryKey = ['id'] } = streams.find(({ streamName }) => streamName === stream) ?? {}
   const children = streams.filter(({ parentStream }) => parentStream === stream).map(({ streamName }) => streamName)
   const others = streams.flatMap(({ streamName, rowsSynced }) =>
     rowsSynced > 0 && streamName !== stream ? streamName : [],
@@ -46,37 +46,13 @@ export function RecordsPage({ jobId, stream, parentId }: RecordsPageProps) {
             last delivered first, from <Link to={{ page: 'job', jobId }}>sync {jobId}</Link>
           </div>
         </div>
-        <form
-          class="search"
-          onSubmit={(event) => {
-            event.preventDefault()
-            setId(typed.trim())
-          }}
-        >
-          {others.length > 0 && (
-            <select
-              aria-label="Stream"
-              value={stream}
-              onChange={({ currentTarget }) => goTo({ page: 'records', jobId, stream: currentTarget.value })}
-            >
-              {[stream, ...others].map((one) => (
-                <option key={one}>{one}</option>
-              ))}
-            </select>
-          )}
-          <label for={fieldId}>Id</label>
-          <input
-            id={fieldId}
-            type="search"
-            size={28}
-            value={typed}
-            spellcheck={false}
-            onInput={({ currentTarget }) => setTyped(currentTarget.value)}
-          />
-          <button type="submit">Search</button>
-        </form>
+        <RecordSearchForm
+          {...{ jobId, stream, others }}
+          members={job.data || job.problem ? primaryKey : []}
+          onSearch={setKey}
+        />
       </div>
-      <Records key={id} {...{ jobId, stream, parentId, id, children }} job={job.data} />
+      <Records key={id} {...{ jobId, stream, parentId, id, children }} keyWords={key.join(', ')} job={job.data} />
       <div class="list-foot">
         <span class="spread" />
         <CopyAsCurl call={{ path }} />
@@ -88,13 +64,15 @@ export function RecordsPage({ jobId, stream, parentId }: RecordsPageProps) {
 interface RecordsProps extends RecordQuery {
   /** The streams whose rows belong to these. */
   children: readonly string[]
+  /** The key that is looked for, for people. */
+  keyWords: string
   job: Job | undefined
 }
 
 /** Rows that are looked for at a time. With an id the latest version of one is enough. */
 const pageSize = 20
 
-function Records({ children, job, ...query }: RecordsProps) {
+function Records({ children, keyWords, job, ...query }: RecordsProps) {
   const { jobId, stream, id } = query
   const { records, linesLeft, isSearching, problem, stop, goOn } = useRecordSearch(query, id === '' ? pageSize : 1)
   const isAtBeginning = linesLeft === 0
@@ -105,7 +83,7 @@ function Records({ children, job, ...query }: RecordsProps) {
       {problem && <Problem problem={problem} again={goOn} />}
       {!isSearching && linesLeft !== undefined && (
         <p class="muted" role="status">
-          {whereItEnded(records.length, linesLeft, query)}
+          {whereItEnded(records.length, linesLeft, rowWords(query, keyWords))}
           {isAtBeginning && records.length === 0 && id === '' && job?.connectionId !== undefined && (
             <>
               {' '}
@@ -149,10 +127,15 @@ function Searching({ linesLeft, lines, onStop }: SearchingProps) {
   )
 }
 
-function whereItEnded(count: number, linesLeft: number, { stream, id }: RecordQuery): string {
-  const wanted = id === '' ? `row of ${stream}` : `row of ${stream} with the id ${id}`
+function whereItEnded(count: number, linesLeft: number, wanted: string): string {
   if (linesLeft === 0)
     return count === 0 ? `This sync brought no ${wanted}.` : 'That is all: the whole log was searched.'
   const left = `The first ${formatNoun(linesLeft, 'line')} of the log were not searched yet.`
   return count === 0 ? `Stopped. ${left}` : left
+}
+
+/** What is looked for. */
+function rowWords({ stream, parentId }: RecordQuery, keyWords: string): string {
+  const ofParent = parentId === undefined ? '' : ` that belongs to ${parentId}`
+  return `row of ${stream}${ofParent}${keyWords === '' ? '' : ` with the id ${keyWords}`}`
 }

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { type Place, pathOf, readPlace } from './place.ts'
 import { serviceRoot } from './service-root.ts'
 
@@ -11,6 +11,24 @@ export function goTo(place: Place, { replaces = false } = {}): void {
   if (replaces) history.replaceState(null, '', url)
   else history.pushState(null, '', url)
   window.dispatchEvent(new Event(moved))
+}
+
+/**
+ * For what takes a while and leads elsewhere at its end: who has left the page meanwhile stays where they are.
+ *
+ * @returns `goTo`, which does nothing once the element that asks for it is gone
+ */
+export function useGoTo(): typeof goTo {
+  const isHere = useRef(true)
+  useEffect(() => {
+    isHere.current = true
+    return () => {
+      isHere.current = false
+    }
+  }, [])
+  return (...where) => {
+    if (isHere.current) goTo(...where)
+  }
 }
 
 /** Where the page is now. */

@@ -11,6 +11,9 @@ export type Place =
   | { page: 'records'; jobId: number; stream: string; parentId?: string }
   | { page: 'unknown' }
 
+/** Of sources. The service refuses others: an address with one leads nowhere. */
+const namePattern = /^[A-Za-z0-9_-]{1,64}$/
+
 /** @param pathname of the browser's address */
 export function readPlace(pathname: string): Place {
   if (!pathname.startsWith(serviceRoot.pathname)) return { page: 'overview' }
@@ -18,7 +21,8 @@ export function readPlace(pathname: string): Place {
   const [first = '', second, third, fourth, fifth, sixth] = parts
   if (parts.length === 1 && first === '') return { page: 'overview' }
   if (parts.length === 1 && (first === 'setup' || first === 'connections')) return { page: first }
-  if (parts.length === 2 && first === 'connections' && second) return { page: 'connection', connectionId: second }
+  if (parts.length === 2 && first === 'connections' && namePattern.test(second ?? ''))
+    return { page: 'connection', connectionId: second ?? '' }
   const jobId = /^\d{1,15}$/.test(second ?? '') ? Number(second) : 0
   if (first !== 'jobs' || jobId === 0) return { page: 'unknown' }
   if (parts.length === 2) return { page: 'job', jobId }

@@ -8,6 +8,13 @@ export interface CheckResult {
   message: string
 }
 
+/** A verdict, and what it is about. */
+export interface Checked {
+  /** The access that was tested, as JSON. */
+  subject: string
+  result: CheckResult
+}
+
 /** Asks Intercom. @throws CallError when it gives no verdict */
 export async function checkAccess(access: Access): Promise<CheckResult> {
   const { connectionStatus } = await resultOf(api.POST('/v1/check', { body: access }))

@@ -1,5 +1,5 @@
+import { forget, keep, readKept } from '../api/kept.ts'
 import type { Connection, Schedule, SourceConfig } from '../api/types.ts'
-import { serviceRoot } from '../routing/service-root.ts'
 
 export type SyncMode = 'incremental' | 'full_refresh'
 export type Region = NonNullable<SourceConfig['region']>
@@ -24,8 +24,6 @@ export function regionOf({ config }: Pick<Connection, 'config'>): Region {
   return region === 'us' || region === 'eu' || region === 'au' ? region : 'auto'
 }
 
-const storageKey = `intercom-sync draft ${serviceRoot.pathname}`
-
 const emptyDraft: Draft = {
   name: 'intercom',
   region: 'auto',
@@ -38,7 +36,7 @@ const emptyDraft: Draft = {
 /** The draft of this tab. It was written by this page, perhaps by an older version of it: what does not fit is left. */
 export function readDraft(): Draft {
   try {
-    const kept: unknown = JSON.parse(sessionStorage.getItem(storageKey) ?? '{}')
+    const kept: unknown = JSON.parse(readKept('draft') ?? '{}')
     return typeof kept === 'object' && kept !== null ? { ...emptyDraft, ...kept } : emptyDraft
   } catch {
     return emptyDraft
@@ -46,11 +44,11 @@ export function readDraft(): Draft {
 }
 
 export function keepDraft(draft: Draft): void {
-  sessionStorage.setItem(storageKey, JSON.stringify(draft))
+  keep('draft', JSON.stringify(draft))
 }
 
 export function forgetDraft(): void {
-  sessionStorage.removeItem(storageKey)
+  forget('draft')
 }
 
 /** What calls about a source take: a config with its token, or the connection that holds one already. */

@@ -1,12 +1,12 @@
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { startSync } from '../api/start-job.ts'
 import { useAction } from '../api/use-action.ts'
 import { useResource } from '../api/use-resource.ts'
 import { Problem } from '../elements/notice.tsx'
 import { PageTitle } from '../elements/page-title.tsx'
-import { goTo } from '../routing/navigation.tsx'
+import { useGoTo } from '../routing/navigation.tsx'
 import { newWebhook } from '../webhooks/webhook.ts'
-import { type CheckResult, refusedStreams } from './check.ts'
+import { type Checked, refusedStreams } from './check.ts'
 import { accessOf, type Draft, forgetDraft, keepDraft, readDraft } from './draft.ts'
 import { ScheduleStep } from './schedule-step.tsx'
 import { Steps } from './steps.tsx'
@@ -21,13 +21,19 @@ export function SetupPage() {
   const [token, setToken] = useState('')
   const [webhook, setWebhook] = useState(newWebhook)
   const [step, setStep] = useState(0)
-  const [check, setCheck] = useState<CheckResult>()
+  const [checked, setChecked] = useState<Checked>()
+  const goTo = useGoTo()
   const known = useResource('streams', loadStreams)
   const change = (part: Partial<Draft>) => {
     const changed = { ...draft, ...part }
     setDraft(changed)
     keepDraft(changed)
   }
+  const subject = JSON.stringify(accessOf(draft, token))
+  const latestSubject = useRef(subject)
+  latestSubject.current = subject
+  // A verdict is about what was tested. Of anything else it says nothing.
+  const check = checked?.subject === subject ? checked.result : undefined
   const names = new Set(known.data?.map(({ name }) => name))
   const refused = refusedStreams(check, names)
   const chosen = draft.streams ?? usualChoice(known.data ?? [], refused)
@@ -47,16 +53,17 @@ export function SetupPage() {
       {step === 0 && (
         <WorkspaceStep
           {...{ draft, change, token, check }}
-          onToken={(typed) => {
-            setToken(typed)
-            setCheck(undefined)
+          isChanged={checked !== undefined && check === undefined}
+          onToken={setToken}
+          onCheck={(result) => {
+            setChecked({ subject, result })
+            return latestSubject.current === subject
           }}
-          onCheck={setCheck}
           onNext={() => setStep(1)}
           onStartAnew={() => {
             forgetDraft()
             setDraft(readDraft())
-            setCheck(undefined)
+            setChecked(undefined)
           }}
         />
       )}

@@ -22,7 +22,10 @@ interface WorkspaceStepProps {
   token: string
   onToken: (token: string) => void
   check: CheckResult | undefined
-  onCheck: (check: CheckResult) => void
+  /** Whether something was changed since the last test. */
+  isChanged: boolean
+  /** Keeps a verdict. @returns whether it is still about what stands in the fields */
+  onCheck: (check: CheckResult) => boolean
   onNext: () => void
   /** Forgets the draft. */
   onStartAnew: () => void
@@ -35,6 +38,7 @@ export function WorkspaceStep({
   token,
   onToken,
   check,
+  isChanged,
   onCheck,
   onNext,
   onStartAnew,
@@ -58,8 +62,7 @@ export function WorkspaceStep({
     if (!(await isNameFree())) return false
     if (check?.isGood) return true
     const result = await checkAccess(accessOf(draft, token))
-    onCheck(result)
-    return result.isGood
+    return onCheck(result) && result.isGood
   }
   const testing = useAction(async () => void (await test()))
   const going = useAction(async () => {
@@ -89,7 +92,8 @@ export function WorkspaceStep({
           <input
             {...attributes}
             value={draft.name}
-            disabled={isSignedIn}
+            // Whether it is free was asked of the name that stood here.
+            disabled={isSignedIn || isAsking}
             autocomplete="off"
             spellcheck={false}
             onInput={({ currentTarget }) => change({ name: currentTarget.value })}
@@ -152,6 +156,11 @@ export function WorkspaceStep({
         </p>
       )}
       {!isAsking && check && <CheckVerdict check={check} />}
+      {!isAsking && isChanged && (
+        <p class="muted" role="status">
+          Something was changed since the last test. Test it again, or go on: that tests it too.
+        </p>
+      )}
       {testing.problem && <Problem problem={testing.problem} />}
       {going.problem && <Problem problem={going.problem} />}
     </form>

@@ -1,4 +1,5 @@
 import { hasEnded, type Job } from '../../store/job.ts'
+import { keyMembersOf } from '../../streams/key.ts'
 import { parentOf } from '../../streams/parent.ts'
 import type { JobBody } from './schemas.ts'
 
@@ -50,7 +51,12 @@ function rateLimitOf({ rateLimit }: Job): Pick<JobBody, 'rateLimit'> {
 function toStreamBody(stream: Job['streams'][number], { progress }: Job): JobBody['streams'][number] {
   const { streamName, status, rowsSynced, rowsEstimate = 0 } = stream
   const parent = parentOf(streamName)
-  const body = { ...stream, ...(parent && { parentStream: parent.name }) }
+  const key = keyMembersOf(streamName)
+  const body = {
+    ...stream,
+    ...(parent && { parentStream: parent.name }),
+    ...(key.join() !== 'id' && { primaryKey: key }),
+  }
   const rate = progress?.rates[streamName]
   if (!progress || !rate || status !== 'RUNNING') return body
   const rest = rowsEstimate - rowsSynced

@@ -27,6 +27,9 @@ export const streamSchema = Type.Object({
   parentStream: Type.Optional(
     Type.String({ description: 'The stream whose records these belong to; `parentId` finds those of one of them' }),
   ),
+  primaryKey: Type.Optional(
+    Type.Array(Type.String(), { description: 'Members of the key of its records, in order; absent where it is `id`' }),
+  ),
   status: Type.String({ enum: ['STARTED', 'RUNNING', 'COMPLETE', 'INCOMPLETE'] }),
   rowsSynced: count('Records delivered, without tombstones'),
   rowsEstimate: Type.Optional(count("Intercom's own count at the start")),

@@ -5,8 +5,8 @@ import type { Job } from '../../store/job.ts'
 import { refuseBeyondEnd, requireOwnLog } from '../../store/log/log-epoch.ts'
 import { membersEqual, type RecordFilter } from '../../store/records/record-filter.ts'
 import { mostBytesLookedAt, mostEntriesLookedAt, type RecordPage } from '../../store/records/record-reader.ts'
+import { keyMembersOf } from '../../streams/key.ts'
 import { parentOf } from '../../streams/parent.ts'
-import { findStream } from '../../streams/table.ts'
 import { needsApiKey, problemResponses } from '../bodies/responses.ts'
 import { jobParameters } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
@@ -63,7 +63,7 @@ function refuseOtherStream({ streams }: Job, stream: string): void {
 
 /** @throws CodedError `invalid_request` */
 function readKey(stream: string, id: string): RecordFilter {
-  const names = (findStream(stream)?.primaryKey ?? [['id']]).map((path) => path.join('.'))
+  const names = keyMembersOf(stream)
   if (names.length === 1) return membersEqual(names, [id])
   const values: unknown = parseJson(Buffer.from(id))
   const isKey = Array.isArray(values) && values.length === names.length
