@@ -11,6 +11,7 @@ import { connectionKey } from '../support/keys.ts'
 import { untilHolds } from '../support/polling.ts'
 import { startRedis } from '../support/redis.ts'
 import { simulatedApp } from '../support/sign-ins.ts'
+import { beginAttempt } from '../support/store.ts'
 
 const server = await startRedis(t)
 const intercom = await listenSimulator(t, { contacts: 5, companies: 0, conversations: 0, longConversations: 0 })
@@ -171,6 +172,36 @@ t.test('a token that Intercom has revoked, said twice, pauses what a connection 
   for (const id of ['revoked', 'paused']) await put(id, tokenOf(own), '', { schedule })
   t.match(await read('revoked'), { health: 'ok', paused: false, nextRuns: { length: 5 } })
   t.match(await read('paused'), { health: 'ok', paused: true, nextRuns: { length: 0 } }, 'a person has paused it')
+})
+
+/** A job of a connection, in an attempt that somebody else moves. */
+async function heldAttempt(connectionId: string) {
+  const { jobId } = (await call<JobBody>('POST', '/jobs', { connectionId }, idle)).value
+  return beginAttempt(idle.store, { jobId, fence: 1, attemptId: connectionId })
+}
+
+t.test('a token that is refused says nothing about the one that the connection has since', async (t) => {
+  await put('replaced', tokenOf(own), unchecked)
+  const attempt = await heldAttempt('replaced')
+  await put('replaced', tokenOf(own), unchecked)
+  t.equal(await idle.store.attempts.needSignIn(attempt), false)
+  t.match(await read('replaced'), { health: 'ok' })
+})
+
+t.test('a job finds that its connection is of another workspace since it began', async (t) => {
+  await put('overtaken', tokenOf('w1'), unchecked)
+  const attempt = await heldAttempt('overtaken')
+  t.equal((await put('overtaken', tokenOf('w2'))).value.workspaceId, 'w2')
+  await t.rejects(idle.store.attempts.noteWorkspace(attempt, 'w1'), { code: 'workspace_changed' })
+  t.equal((await read('overtaken')).workspaceId, 'w2')
+})
+
+t.test('a job that its connection no longer has does not say whose data that is', async (t) => {
+  await put('left', tokenOf('w1'), unchecked)
+  const attempt = await heldAttempt('left')
+  await api.store.redis.hset(connectionKey('default', 'left', 'record'), 'latestJob', attempt.jobId + 1_000_000)
+  await idle.store.attempts.noteWorkspace(attempt, 'w1')
+  t.equal((await read('left')).workspaceId, undefined)
 })
 
 t.test('a job that succeeds shows that the token is good', async (t) => {
