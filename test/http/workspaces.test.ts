@@ -2,11 +2,14 @@ import t from 'tap'
 import type { ConnectionBody } from '../../src/http/bodies/connection-schemas.ts'
 import type { JobBody } from '../../src/http/bodies/schemas.ts'
 import type { Problem } from '../../src/http/requests/problem.ts'
+import { noSchedule } from '../../src/store/connections/connection-store.ts'
+import { createConnectionStore } from '../../src/store/connections/redis-connections.ts'
 import { isFinal } from '../../src/store/job.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { startApp, type TestApp } from '../support/app.ts'
 import { parseLines } from '../support/engine.ts'
 import { startEngineService } from '../support/engine-service.ts'
+import { interceptScript } from '../support/intercepted-script.ts'
 import { connectionKey } from '../support/keys.ts'
 import { untilHolds } from '../support/polling.ts'
 import { startRedis } from '../support/redis.ts'
@@ -194,6 +197,32 @@ t.test('a job finds that its connection is of another workspace since it began',
   t.equal((await put('overtaken', tokenOf('w2'))).value.workspaceId, 'w2')
   await t.rejects(idle.store.attempts.noteWorkspace(attempt, 'w1'), { code: 'workspace_changed' })
   t.equal((await read('overtaken')).workspaceId, 'w2')
+})
+
+t.test('a job that tells whose data it is just before a token is written has told first', async (t) => {
+  await put('raced', tokenOf('w1'), unchecked)
+  const { redis } = idle.store
+  const told = interceptScript(redis, 'syncPutConnection', async (write) => {
+    await redis.hset(connectionKey('default', 'raced', 'record'), 'workspace', 'w1')
+    return write()
+  })
+  const connections = createConnectionStore({ ...idle.store, redis: told })
+  const settings = (await connections.read('default', 'raced')).settings
+  if (!settings) throw new Error('the connection cannot be read')
+  const wanted = { settings, schedule: noSchedule, whose: { workspaceId: 'w2', resetState: false } }
+  await t.rejects(
+    connections.change('default', 'raced', async () => wanted),
+    { code: 'workspace_changed', message: /of workspace w1.*of workspace w2/ },
+  )
+})
+
+t.test('a check after a connection was stored unchecked finds the token of another workspace', async (t) => {
+  await put('checked-later', tokenOf(own))
+  await put('checked-later', tokenOf('w2'), unchecked)
+  const check = { status: 'succeeded' as const, message: 'fine', warnings: [], workspaceId: 'w2', checkedAt: Date.now() }
+  const noted = await idle.store.connections.noteCheck('default', 'checked-later', async () => check)
+  t.match(noted, { status: 'failed', message: /of workspace w2/ })
+  t.match(await read('checked-later'), { check: { status: 'failed', message: /of workspace w2/ }, workspaceId: own })
 })
 
 t.test('a job that its connection no longer has does not say whose data that is', async (t) => {
