@@ -219,7 +219,13 @@ t.test('a job that tells whose data it is just before a token is written has tol
 t.test('a check after a connection was stored unchecked finds the token of another workspace', async (t) => {
   await put('checked-later', tokenOf(own))
   await put('checked-later', tokenOf('w2'), unchecked)
-  const check = { status: 'succeeded' as const, message: 'fine', warnings: [], workspaceId: 'w2', checkedAt: Date.now() }
+  const check = {
+    status: 'succeeded' as const,
+    message: 'fine',
+    warnings: [],
+    workspaceId: 'w2',
+    checkedAt: Date.now(),
+  }
   const noted = await idle.store.connections.noteCheck('default', 'checked-later', async () => check)
   t.match(noted, { status: 'failed', message: /of workspace w2/ })
   t.match(await read('checked-later'), { check: { status: 'failed', message: /of workspace w2/ }, workspaceId: own })
