@@ -11,7 +11,8 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 COPY simulator ./simulator
-COPY scripts/bundle.js ./scripts/
+COPY assembly ./assembly
+COPY scripts/assembly.js scripts/bundle.js ./scripts/
 COPY console ./console
 COPY docs/errors.md ./docs/
 RUN npx tsc --project tsconfig.build.json && node scripts/bundle.js && npx vite build console

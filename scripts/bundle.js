@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { compileAssembly } from './assembly.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const compiled = join(root, 'dist')
@@ -89,6 +90,7 @@ const options = {
   logLevel: 'warning',
 }
 
+await compileAssembly()
 for (const [folder, names] of Object.entries(bundles)) {
   const entries = names.filter((name) => existsSync(join(compiled, name)))
   const target = join(compiled, 'bundle', folder)

@@ -11,8 +11,8 @@ import { takeLock } from './setup-lock.js'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const compiledStamp = join(root, 'dist', '.compiled')
 const sources = [
-  ...['src', 'simulator', 'test', 'bench', 'console', 'tsconfig.json'],
-  ...[join('scripts', 'bundle.js'), join('docs', 'errors.md')],
+  ...['src', 'assembly', 'simulator', 'test', 'bench', 'console', 'tsconfig.json'],
+  ...[join('scripts', 'assembly.js'), join('scripts', 'bundle.js'), join('docs', 'errors.md')],
 ]
 
 /** Time of the newest file below a path, in ms; 0 where nothing is. */

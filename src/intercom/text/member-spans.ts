@@ -15,9 +15,9 @@ export class SharedSpans {
   #numbers: Int32Array
   #length = 0
 
-  /** @param first how many it has room for until it grows */
-  constructor(first: number) {
-    this.#numbers = new Int32Array(first)
+  /** @param numbers that are there, or how many it has room for until it grows */
+  constructor(numbers: number | Int32Array) {
+    this.#numbers = typeof numbers === 'number' ? new Int32Array(numbers) : numbers
   }
 
   /** Adds so many zeros. @returns the place of the first */
@@ -48,16 +48,24 @@ export class MemberSpans implements Members {
   readonly #places: SharedSpans
   readonly #from: number
   /** Bit by bit, the places of the names whose values hold a `true`. */
-  #holdTrue = 0
+  #holdTrue: number
 
   /**
    * @param names that may be set, by their place; 32 at most
-   * @param places gets their spans at its end @defaultValue of its own
+   * @param places have the spans @defaultValue of its own
+   * @param from where they are there @defaultValue they are added at its end
+   * @param holdTrue bit by bit, the places of the names whose values hold a `true`
    */
-  constructor(names: readonly string[], places: SharedSpans = new SharedSpans(2 * names.length)) {
+  constructor(
+    names: readonly string[],
+    places: SharedSpans = new SharedSpans(2 * names.length),
+    from = places.add(2 * names.length),
+    holdTrue = 0,
+  ) {
     this.#names = names
     this.#places = places
-    this.#from = places.add(2 * names.length)
+    this.#from = from
+    this.#holdTrue = holdTrue
   }
 
   set(place: number, start: number, end: number, holdsTrue: boolean): void {

@@ -17,6 +17,7 @@ import { walkElements, walkMembers } from './json-walk.ts'
 import { type KeyNames, keyNames, keyText } from './key-names.ts'
 import { MemberSpans, type Members, SharedSpans } from './member-spans.ts'
 import { withObjects } from './text-list.ts'
+import { type FoundRecords, findRecords, NUMBERS_BEFORE_MEMBERS, recordMarks } from './wasm-scanner.ts'
 
 /** Where a record is in an answer's body, and what we know about it without parsing it. */
 export interface ScannedRecord extends Span, Omit<Marks, 'escapes' | 'trues'> {
@@ -72,26 +73,15 @@ function scan(body: Buffer, shape: RecordShape): ScannedAnswer {
   const outside = newMarks()
   const envelope = new Map<string, Span>()
   let records: ScannedRecord[] | undefined
-  const members = keyNames(shape.members)
-  const places = new SharedSpans(RECORDS_PER_ANSWER * 2 * shape.members.length)
 
   const descend = (position: number, depth: number): number => {
     const wanted = shape.recordsPath[depth]
     if (wanted === undefined) {
-      if (shape.isSingle) {
-        const record = body[position] === OPEN_OBJECT ? scanRecord(body, position, members, places) : undefined
-        records = record ? [record] : []
-        return record?.end ?? skipValue(body, position, outside)
-      }
-      if (body[position] !== OPEN_ARRAY) return skipValue(body, position, outside)
-      const found: ScannedRecord[] = []
-      records = found
-      return walkElements(body, position, outside, (start) => {
-        if (found.length === mostRecords) throw tooMuch(`more than ${mostRecords} records`)
-        const record = scanRecord(body, start, members, places)
-        found.push(record)
-        return record.end
-      })
+      if (shape.isSingle) records = []
+      if (body[position] !== (shape.isSingle ? OPEN_OBJECT : OPEN_ARRAY)) return skipValue(body, position, outside)
+      const found = recordsAt(body, position, shape)
+      records = found.records
+      return found.end
     }
     if (body[position] !== OPEN_OBJECT) return skipValue(body, position, outside)
     return walkMembers(body, position, outside, (key, valueStart) => {
@@ -114,6 +104,47 @@ function scan(body: Buffer, shape: RecordShape): ScannedAnswer {
       return span && JSON.parse(body.toString('utf8', span.start, span.end))
     },
   }
+}
+
+/** The records of the array at a position, or the one record there. */
+function recordsAt(body: Buffer, position: number, shape: RecordShape): { records: ScannedRecord[]; end: number } {
+  const found = findRecords(body, position, shape.members, shape.isSingle ?? false, mostRecords)
+  if (found === 'too many') throw tooMuch(`more than ${mostRecords} records`)
+  return found ? describe(found, shape.members) : readRecords(body, position, shape)
+}
+
+/** Objects over the numbers: those of the members stay where they are. */
+function describe({ count, numbers, end }: FoundRecords, names: readonly string[]) {
+  const places = new SharedSpans(numbers)
+  const each = NUMBERS_BEFORE_MEMBERS + 2 * names.length
+  const records = Array.from({ length: count }, (_, index): ScannedRecord => {
+    const at = index * each
+    const marks = places.get(at + 2)
+    return {
+      start: places.get(at),
+      end: places.get(at + 1),
+      longDigits: (marks & recordMarks.longDigits) !== 0,
+      surrogateEscape: (marks & recordMarks.surrogateEscape) !== 0,
+      lineBreak: (marks & recordMarks.lineBreak) !== 0,
+      members: new MemberSpans(names, places, at + NUMBERS_BEFORE_MEMBERS, places.get(at + 3)),
+    }
+  })
+  return { records, end }
+}
+
+/** The same in JavaScript, which can read keys that are written with escapes. */
+function readRecords(body: Buffer, position: number, { members, isSingle }: RecordShape) {
+  const wanted = keyNames(members)
+  const places = new SharedSpans(RECORDS_PER_ANSWER * 2 * members.length)
+  const records: ScannedRecord[] = []
+  const read = (start: number) => {
+    if (records.length === mostRecords) throw tooMuch(`more than ${mostRecords} records`)
+    const record = scanRecord(body, start, wanted, places)
+    records.push(record)
+    return record.end
+  }
+  const end = isSingle ? read(position) : walkElements(body, position, newMarks(), read)
+  return { records, end }
 }
 
 function tooMuch(what: string): CodedError {
