@@ -1,9 +1,10 @@
 -- load.sql: the records of one job that has succeeded into the table "records". The same for Postgres and DuckDB.
 CREATE TEMP TABLE incoming AS
-SELECT line, stream, data,
+SELECT line, stream, data, emitted_at,
   CASE
     WHEN stream IN ('company_attributes', 'contact_attributes') THEN (data->>'model') || ' ' || (data->>'full_name')
     WHEN stream = 'company_segments' THEN (data->>'company_id') || ' ' || (data->>'id')
+    WHEN stream = 'article_statistics' THEN data->>'article_id'
     ELSE data->>'id'
   END AS key,
   CASE stream
@@ -12,7 +13,8 @@ SELECT line, stream, data,
     WHEN 'ticket_parts' THEN data->>'ticket_id'
   END AS parent
 FROM (
-  SELECT line, message->'record'->>'stream' AS stream, message->'record'->'data' AS data
+  SELECT line, message->'record'->>'stream' AS stream, message->'record'->'data' AS data,
+    to_timestamp(CAST(message->'record'->>'emitted_at' AS bigint) / 1000.0) AS emitted_at
   FROM messages
   WHERE (message->>'type') = 'RECORD'
 ) AS record;
@@ -24,9 +26,9 @@ FROM messages
 WHERE (message->'state'->'stream'->'stream_state'->>'__ab_full_refresh_sync_complete') = 'true';
 
 -- A record that changed while it was read comes twice: the later line is the newer one.
-INSERT INTO records
-SELECT DISTINCT ON (stream, key) stream, key, parent, data FROM incoming ORDER BY stream, key, line DESC
-ON CONFLICT (stream, key) DO UPDATE SET parent = excluded.parent, data = excluded.data;
+INSERT INTO records (stream, key, parent, data, emitted_at)
+SELECT DISTINCT ON (stream, key) stream, key, parent, data, emitted_at FROM incoming ORDER BY stream, key, line DESC
+ON CONFLICT (stream, key) DO UPDATE SET parent = excluded.parent, data = excluded.data, emitted_at = excluded.emitted_at;
 
 -- The segments of a company come together: those that it has left do not come.
 DELETE FROM records

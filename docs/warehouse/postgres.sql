@@ -4,6 +4,8 @@ SET client_encoding = 'UTF8';
 SET search_path = public;
 SET client_min_messages = 'warning';
 CREATE TABLE IF NOT EXISTS records (stream text, key text, parent text, data jsonb, PRIMARY KEY (stream, key));
+-- Tables that were made before have no such column.
+ALTER TABLE records ADD COLUMN IF NOT EXISTS emitted_at timestamptz;
 CREATE TEMP TABLE lines (line bigserial, message text);
 -- A line of JSON has no control characters, so that these two are in none.
 \copy lines (message) FROM 'messages.ndjson' WITH (FORMAT csv, DELIMITER E'\x01', QUOTE E'\x02')

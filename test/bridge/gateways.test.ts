@@ -7,8 +7,8 @@ import { configuredCatalog } from '../support/configured-catalog.ts'
 import { openConnector } from '../support/connector.ts'
 import { debianProgram } from '../support/debian-programs.ts'
 import { parseLines } from '../support/engine.ts'
+import { findFreePort } from '../support/free-port.ts'
 import { startNginx } from '../support/nginx.ts'
-import { findFreePort } from '../support/processes.ts'
 
 const bench = openConnector(t)
 const nginx = await debianProgram('nginx')

@@ -5,9 +5,9 @@ import { startBridgedService } from '../support/bridged-service.ts'
 import { configuredCatalog } from '../support/configured-catalog.ts'
 import { onlyProgress, openConnector } from '../support/connector.ts'
 import { judge, parseLines } from '../support/engine.ts'
+import { findFreePort } from '../support/free-port.ts'
 import { scrape } from '../support/metrics.ts'
 import { untilHolds } from '../support/polling.ts'
-import { findFreePort } from '../support/processes.ts'
 
 const token = 'simulator-token'
 const service = await startBridgedService(t, { contacts: 700, conversations: 40, companies: 30, longConversations: 1 })

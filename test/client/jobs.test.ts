@@ -4,7 +4,7 @@ import { configuredCatalog } from '../support/configured-catalog.ts'
 import { openConnector } from '../support/connector.ts'
 import { startCuttingProxy } from '../support/cutting-proxy.ts'
 import { parseLines } from '../support/engine.ts'
-import { findFreePort } from '../support/processes.ts'
+import { findFreePort } from '../support/free-port.ts'
 
 const service = await startBridgedService(t, { contacts: 1200, conversations: 5, companies: 5, oddities: false })
 const bench = openConnector(t)

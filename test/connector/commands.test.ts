@@ -3,7 +3,7 @@ import t from 'tap'
 import { protocolFault } from '../../simulator/oracle/protocol.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { openConnector } from '../support/connector.ts'
-import { findFreePort } from '../support/processes.ts'
+import { findFreePort } from '../support/free-port.ts'
 
 const bench = openConnector(t)
 const intercom = await listenSimulator(t, {

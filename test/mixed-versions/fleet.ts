@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { readUsage, versionOf } from '../../src/store/limits/stored-usage.ts'
+import { findFreePort } from '../support/free-port.ts'
 import { budgetKey, jobKey } from '../support/keys.ts'
-import { findFreePort, runProcess, type Teardown, type TestProcess } from '../support/processes.ts'
+import { runProcess, type Teardown, type TestProcess } from '../support/processes.ts'
 import { startRedis } from '../support/redis.ts'
 import { type Executables, type Version, versions } from './versions.ts'
 

@@ -9,8 +9,9 @@ import { type ClientProfile, createRedisClients, untilReady } from '../../src/re
 import { checkReadiness } from '../../src/roles/readiness.ts'
 import { encryptionKey } from '../../src/store/secrets/sealing.ts'
 import { startApp } from '../support/app.ts'
+import { findFreePort } from '../support/free-port.ts'
 import { untilHolds } from '../support/polling.ts'
-import { findFreePort, runCompiled } from '../support/processes.ts'
+import { runCompiled } from '../support/processes.ts'
 import { provideRedis, tryStart } from '../support/provided-redis.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
 

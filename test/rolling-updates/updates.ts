@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createRandom, integerBetween, pick } from '../../simulator/random.ts'
-import { findFreePort } from '../support/processes.ts'
+import { findFreePort } from '../support/free-port.ts'
 import { type Container, countServers, startContainer } from './container.ts'
 
 export interface UpdateResult {

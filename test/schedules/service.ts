@@ -5,8 +5,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../../src/clock.ts'
 import { type ArmedFailpoint, armedWith } from '../support/failpoints.ts'
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts'
+import { findFreePort } from '../support/free-port.ts'
 import { untilHolds } from '../support/polling.ts'
-import { findFreePort, runCompiled, type Teardown, type TestProcess } from '../support/processes.ts'
+import { runCompiled, type Teardown, type TestProcess } from '../support/processes.ts'
 import { startRedis } from '../support/redis.ts'
 import { type FastTime, sharedClock } from './shared-clock.ts'
 
@@ -80,9 +81,11 @@ export async function startService(t: Teardown, { intercom, tenants, time }: Ser
     const listens = started.untilLine(/^listening$/).then(() => true)
     // One that dies at its failpoint before it listens is replaced like one that dies later.
     const isUp = await listens.catch((error: Error) => {
-      if (!isArmed) throw error
+      if (!failpoint && service === started) throw error
       return false
     })
+    // It may have been ended while it started. Then whoever did so starts the next one, on the same port.
+    if (service !== started) return
     if (!isUp) return start()
     void started.exited.then((end) => {
       if (service !== started || end !== 'SIGKILL') return

@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findFreePort, runProcess, type Teardown, type TestProcess } from './processes.ts'
+import { findFreePort } from './free-port.ts'
+import { runProcess, type Teardown, type TestProcess } from './processes.ts'
 
 /** A real nginx in front of a service, on a port of its own. */
 export interface Nginx {

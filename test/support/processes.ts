@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { refuseToken, refuseTokenBelow } from './token-leaks.ts'
@@ -24,16 +23,6 @@ export interface TestProcess {
 /** The part of a test that support code needs: registering something to do when the test ends. */
 export interface Teardown {
   teardown(callback: () => unknown): unknown
-}
-
-/** A TCP port that nobody listens on at this moment. */
-export async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 /** The folder of the repository's compiled files, which include this one. */

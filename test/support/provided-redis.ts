@@ -7,8 +7,9 @@ import { systemClock } from '../../src/clock.ts'
 import { type Inspection, inspectRedis } from '../../src/redis/checks/inspect.ts'
 import { createReader, type Environment } from '../../src/settings/environment.ts'
 import { readRedisSettings } from '../../src/settings/redis.ts'
+import { findFreePort } from './free-port.ts'
 import { untilHolds } from './polling.ts'
-import { findFreePort, runCompiled, type Teardown, type TestProcess } from './processes.ts'
+import { runCompiled, type Teardown, type TestProcess } from './processes.ts'
 import { startRedis, type TestRedis } from './redis.ts'
 
 /** A Redis that an operator provides. */

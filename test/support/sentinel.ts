@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { findRedisProgram } from '../../src/redis/redis-program.ts'
-import { findFreePort, type Teardown } from './processes.ts'
+import { findFreePort } from './free-port.ts'
+import type { Teardown } from './processes.ts'
 
 /** A Sentinel that runs as a process. */
 export interface TestSentinel {

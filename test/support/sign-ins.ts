@@ -2,7 +2,8 @@ import type { Problem } from '../../src/http/requests/problem.ts'
 import type { SignInBody } from '../../src/http/sign-in/sign-in-schemas.ts'
 import { type ApiKey, digestKey } from '../../src/store/secrets/api-key.ts'
 import { type AppOptions, startApp, type TestApp } from './app.ts'
-import { findFreePort, type Teardown } from './processes.ts'
+import { findFreePort } from './free-port.ts'
+import type { Teardown } from './processes.ts'
 import type { RedisAccess } from './redis.ts'
 
 /** The app of the simulator. */
