@@ -120,14 +120,30 @@ t.test('above the limit of sockets the one that is idle for longest gives way', 
   reader.leave()
 })
 
-t.test('when all sockets are busy, a new caller is told so', async (t) => {
+t.test('when all sockets are busy, a new caller is told so, and operators are answered', async (t) => {
   const api = await startApp(t, server, { limits: { sockets: 2 } })
   const jobId = await api.createJob()
   const path = `${api.url}/v1/jobs/${jobId}/messages`
   const readers = [await openStream(path), await openStream(path)]
-  const refused = await openStream(`${api.url}/health/live`)
-  t.equal(refused.status, 503)
-  await refused.finished
-  t.match(JSON.parse(refused.text()), { code: 'overloaded' })
+  // More than are taken beside the busy ones: those that send nothing give way to each other.
+  const silent: Socket[] = []
+  while (silent.length < 18) silent.push(await connectTo(api))
+  for (const call of ['/v1/jobs', '/openapi.json']) {
+    const refused = await openStream(api.url + call)
+    t.match([refused.status, refused.headers.connection, refused.headers['retry-after']], [503, 'close', '5'], call)
+    await refused.finished
+    t.match(JSON.parse(refused.text()), { code: 'overloaded' })
+  }
+  for (const call of ['/health/live', '/health/ready', '/metrics']) {
+    const answered = await openStream(api.url + call)
+    t.match([answered.status, answered.headers.connection], [200, 'close'], call)
+    await answered.finished
+  }
+  for (const socket of silent) socket.destroy()
   for (const reader of readers) reader.leave()
+  await untilHolds(async () => {
+    const served = await openStream(`${api.url}/v1/jobs`)
+    await served.finished
+    return served.status === 200
+  })
 })

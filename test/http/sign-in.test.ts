@@ -4,6 +4,7 @@ import type { SignInBody } from '../../src/http/sign-in/sign-in-schemas.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { startApp } from '../support/app.ts'
+import { signInKey } from '../support/keys.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startRedis } from '../support/redis.ts'
 import {
@@ -70,6 +71,9 @@ t.test('another browser gets a code, and only the tenant that began connects wit
   t.match(page, { status: 200, text: /One more step/, code: /^[A-Z2-9]{4}-[A-Z2-9]{4}$/ })
   t.match(await readFlow(api, value.flowId), { status: 'consented' })
   t.equal((await readConnection('by-code')).status, 404)
+  const consentKey = signInKey(value.flowId, 'consent')
+  const leftMs = await api.store.redis.pttl(consentKey)
+  t.ok(leftMs > 0 && leftMs <= 600_000, 'the token waits no longer than the sign-in is open')
 
   const confirmation = { confirmationCode: page.code }
   const path = `/oauth/flows/${value.flowId}/confirm`
@@ -81,6 +85,7 @@ t.test('another browser gets a code, and only the tenant that began connects wit
   t.match(await call<SignInBody>('POST', path, typed), { status: 200, value: { status: 'connected' } })
   t.match(await call('POST', path, confirmation), { status: 409, value: { code: 'sign_in_over' } })
   t.equal((await readConnection('by-code')).status, 200)
+  t.equal(await api.store.redis.exists(consentKey), 0, 'the token is with the connection alone')
 })
 
 t.test('five wrong codes end a sign-in, also when they come at once', async (t) => {
@@ -94,6 +99,17 @@ t.test('five wrong codes end a sign-in, also when they come at once', async (t) 
   t.match(await call('POST', path, { confirmationCode: page.code }), { status: 409 }, 'the right one comes too late')
   t.match(await readFlow(api, value.flowId), { status: 'failed', problem: { code: 'confirmation_code_wrong' } })
   t.equal((await readConnection('guessed')).status, 404)
+  t.equal(await api.store.redis.exists(signInKey(value.flowId, 'consent')), 0)
+})
+
+t.test('five wrong codes end a sign-in, also when the process dies that was told the last one', async (t) => {
+  const { value } = await begin('died')
+  const page = await openPage(await answerAtIntercom(value.authorizeUrl))
+  await api.store.redis.hset(signInKey(value.flowId, 'record'), 'tries', 5)
+  const late = await call('POST', `/oauth/flows/${value.flowId}/confirm`, { confirmationCode: page.code })
+  t.match(late, { status: 403, value: { code: 'confirmation_code_wrong' } })
+  t.match(await readFlow(api, value.flowId), { status: 'failed' })
+  t.equal((await readConnection('died')).status, 404)
 })
 
 t.test('what goes wrong has a page and a problem that say what to do', async (t) => {
@@ -156,6 +172,28 @@ t.test('a sign-in that takes longer than ten minutes connects nothing', async (t
   for (const { flowId } of [late.value, waiting.value])
     t.match(await readFlow(api, flowId), { status: 'expired', problem: { code: 'sign_in_expired' } })
   t.match([(await readConnection('late')).status, (await readConnection('waiting')).status], [404, 404])
+})
+
+t.test('a sign-in whose time ends while Intercom is asked for the token connects nothing', async (t) => {
+  const { consents } = intercom
+  const exchange = consents.exchange.bind(consents)
+  t.teardown(() => {
+    consents.exchange = exchange
+  })
+  consents.exchange = (...asked) => {
+    clock.advance(15_000)
+    return exchange(...asked)
+  }
+  for (const browser of ['own', 'other']) {
+    const connectionId = `over-${browser}`
+    const { value, cookie } = await begin(connectionId)
+    clock.advance(590_000)
+    const page = await openPage(await answerAtIntercom(value.authorizeUrl), browser === 'own' ? cookie : '')
+    t.match(page, { status: 410, text: /begin again/, code: '' }, browser)
+    t.match(await readFlow(api, value.flowId), { status: 'expired', problem: { code: 'sign_in_expired' } })
+    t.equal((await readConnection(connectionId)).status, 404)
+    t.equal(await api.store.redis.exists(signInKey(value.flowId, 'consent')), 0)
+  }
 })
 
 t.test('signing in to another workspace is refused, unless the connection begins anew', async (t) => {

@@ -2,15 +2,19 @@ import t from 'tap'
 import type { ConnectionBody } from '../../src/http/bodies/connection-schemas.ts'
 import type { JobBody } from '../../src/http/bodies/schemas.ts'
 import type { Problem } from '../../src/http/requests/problem.ts'
+import { noSchedule } from '../../src/store/connections/connection-store.ts'
+import { createConnectionStore } from '../../src/store/connections/redis-connections.ts'
 import { isFinal } from '../../src/store/job.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { startApp, type TestApp } from '../support/app.ts'
 import { parseLines } from '../support/engine.ts'
 import { startEngineService } from '../support/engine-service.ts'
+import { interceptScript } from '../support/intercepted-script.ts'
 import { connectionKey } from '../support/keys.ts'
 import { untilHolds } from '../support/polling.ts'
 import { startRedis } from '../support/redis.ts'
 import { simulatedApp } from '../support/sign-ins.ts'
+import { beginAttempt } from '../support/store.ts'
 
 const server = await startRedis(t)
 const intercom = await listenSimulator(t, { contacts: 5, companies: 0, conversations: 0, longConversations: 0 })
@@ -171,6 +175,68 @@ t.test('a token that Intercom has revoked, said twice, pauses what a connection 
   for (const id of ['revoked', 'paused']) await put(id, tokenOf(own), '', { schedule })
   t.match(await read('revoked'), { health: 'ok', paused: false, nextRuns: { length: 5 } })
   t.match(await read('paused'), { health: 'ok', paused: true, nextRuns: { length: 0 } }, 'a person has paused it')
+})
+
+/** A job of a connection, in an attempt that somebody else moves. */
+async function heldAttempt(connectionId: string) {
+  const { jobId } = (await call<JobBody>('POST', '/jobs', { connectionId }, idle)).value
+  return beginAttempt(idle.store, { jobId, fence: 1, attemptId: connectionId })
+}
+
+t.test('a token that is refused says nothing about the one that the connection has since', async (t) => {
+  await put('replaced', tokenOf(own), unchecked)
+  const attempt = await heldAttempt('replaced')
+  await put('replaced', tokenOf(own), unchecked)
+  t.equal(await idle.store.attempts.needSignIn(attempt), false)
+  t.match(await read('replaced'), { health: 'ok' })
+})
+
+t.test('a job finds that its connection is of another workspace since it began', async (t) => {
+  await put('overtaken', tokenOf('w1'), unchecked)
+  const attempt = await heldAttempt('overtaken')
+  t.equal((await put('overtaken', tokenOf('w2'))).value.workspaceId, 'w2')
+  await t.rejects(idle.store.attempts.noteWorkspace(attempt, 'w1'), { code: 'workspace_changed' })
+  t.equal((await read('overtaken')).workspaceId, 'w2')
+})
+
+t.test('a job that tells whose data it is just before a token is written has told first', async (t) => {
+  await put('raced', tokenOf('w1'), unchecked)
+  const { redis } = idle.store
+  const told = interceptScript(redis, 'syncPutConnection', async (write) => {
+    await redis.hset(connectionKey('default', 'raced', 'record'), 'workspace', 'w1')
+    return write()
+  })
+  const connections = createConnectionStore({ ...idle.store, redis: told })
+  const settings = (await connections.read('default', 'raced')).settings
+  if (!settings) throw new Error('the connection cannot be read')
+  const wanted = { settings, schedule: noSchedule, whose: { workspaceId: 'w2', resetState: false } }
+  await t.rejects(
+    connections.change('default', 'raced', async () => wanted),
+    { code: 'workspace_changed', message: /of workspace w1.*of workspace w2/ },
+  )
+})
+
+t.test('a check after a connection was stored unchecked finds the token of another workspace', async (t) => {
+  await put('checked-later', tokenOf(own))
+  await put('checked-later', tokenOf('w2'), unchecked)
+  const check = {
+    status: 'succeeded' as const,
+    message: 'fine',
+    warnings: [],
+    workspaceId: 'w2',
+    checkedAt: Date.now(),
+  }
+  const noted = await idle.store.connections.noteCheck('default', 'checked-later', async () => check)
+  t.match(noted, { status: 'failed', message: /of workspace w2/ })
+  t.match(await read('checked-later'), { check: { status: 'failed', message: /of workspace w2/ }, workspaceId: own })
+})
+
+t.test('a job that its connection no longer has does not say whose data that is', async (t) => {
+  await put('left', tokenOf('w1'), unchecked)
+  const attempt = await heldAttempt('left')
+  await api.store.redis.hset(connectionKey('default', 'left', 'record'), 'latestJob', attempt.jobId + 1_000_000)
+  await idle.store.attempts.noteWorkspace(attempt, 'w1')
+  t.equal((await read('left')).workspaceId, undefined)
 })
 
 t.test('a job that succeeds shows that the token is good', async (t) => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -91,6 +91,32 @@ t.test('a disk that went away with its container is replaced, and does not count
   const back = await startProcess(oldDisk)
   t.same(back.told, ['apart'])
   for (const one of [gone, waiting, back]) await one.leave()
+})
+
+t.test('a disk that is away for a moment is waited for, also by a process that is alone', async (t) => {
+  await redis.flushall()
+  const disk = await newDisk()
+  const alone = await startProcess(disk)
+  const folder = alone.writableFolder() ?? ''
+  await rename(disk, `${disk}-away`)
+  await mkdir(disk)
+  await alone.announce()
+  t.same(alone.told, ['shared', 'apart'])
+  t.same(await readdir(disk), [], 'no other folder takes its place')
+  t.ok(await alone.mayBeElsewhere(folder), 'its messages are not lost')
+  await rm(disk, { recursive: true })
+  await rename(`${disk}-away`, disk)
+  await alone.announce()
+  t.same(alone.told, ['shared', 'apart', 'shared'])
+  t.equal(alone.writableFolder(), folder)
+
+  await rename(disk, `${disk}-away`)
+  await alone.announce()
+  await forgetTheDead()
+  await alone.announce()
+  t.same(alone.told.slice(3), ['apart', 'shared'], 'but not for ever')
+  t.not(alone.writableFolder(), folder)
+  await alone.leave()
 })
 
 t.test('a DATA_DIR that cannot be written is told', async (t) => {

@@ -109,7 +109,7 @@ export async function addDocs(app: FastifyInstance): Promise<void> {
             description: 'OpenAPI 3.1',
             content: { 'application/json': { schema: Type.Object({}, { additionalProperties: true }) } },
           },
-          ...openProblems(),
+          ...openProblems('overloaded'),
         },
       },
     },

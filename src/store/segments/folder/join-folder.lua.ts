@@ -7,7 +7,8 @@ import { defineScript } from '../../script.ts'
  * have it, too. A folder is found by its name, which is random, so a process that has it shares the disk.
  *
  * The first process makes the folder. When none that is alive has it, another one may make a new one: the disk of a
- * container that is gone must not keep everybody waiting.
+ * container that is gone must not keep everybody waiting. A process that had the folder and does not find it still counts
+ * until its time is over: the disk may be away for a moment only, and with a new folder its messages would count as lost.
  *
  * Replies [SHARED, APART or NONE (there is no folder yet), the folder or '', processes that have it, processes that do
  * not].
@@ -34,7 +35,6 @@ local function say(outcome, folder)
   return {outcome, folder, redis.call('ZCARD', sharersKey), redis.call('ZCARD', strangersKey)}
 end
 
-redis.call('ZREM', sharersKey, processId)
 redis.call('ZREM', strangersKey, processId)
 local folder = redis.call('GET', folderKey) or ''
 if made ~= '' and redis.call('ZCARD', sharersKey) == 0 and (folder == '' or folder ~= found) then
