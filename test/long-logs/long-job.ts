@@ -58,7 +58,7 @@ export async function runLongJob(t: Teardown, job: LongJob): Promise<LongJobFigu
   const body = JSON.stringify({ config: { access_token: 'simulator-token' }, catalog: configuredCatalog(names) })
   const posted = await service.fetch(`/v1/jobs?detach=true`, { method: 'POST', body })
   const { jobId } = (await posted.json()) as { jobId: number }
-  const live = job.isReadLive ? read(service, jobId, true) : undefined
+  const live = job.isReadLive ? readJob(service, jobId, true) : undefined
   const ended = await service.untilStatus(jobId, 'succeeded', 'failed', 'cancelled')
   const seconds = (performance.now() - began) / 1000
   const redisGrowth = (await memoryOf(service, 'used_memory_peak')) - before
@@ -67,7 +67,7 @@ export async function runLongJob(t: Teardown, job: LongJob): Promise<LongJobFigu
 
   const random = createRandom(job.seed, 77)
   const offsets = Array.from({ length: looks }, () => integerBetween(random, 0, ended.messageCount))
-  const late = await read(service, jobId, false, offsets)
+  const late = await readJob(service, jobId, false, offsets)
   const faults = [...(await differences(service, jobId, late)), ...compare(late, await live, ended.messageCount)]
   if (ended.failure) faults.push(`the job has failed: ${ended.failure.code}, ${ended.failure.message}`)
   const record = `intercom-sync:{job:${jobId}}:record`
@@ -104,7 +104,8 @@ function openLog(service: BridgedService, jobId: number, follow: boolean): OpenL
   }
 }
 
-function read(service: BridgedService, jobId: number, follow: boolean, offsets: readonly number[] = []) {
+/** Reads a job's log to its end, on from every cut. @param offsets where to look more closely */
+export function readJob(service: BridgedService, jobId: number, follow: boolean, offsets: readonly number[] = []) {
   const isWhole = async (messages: number) => {
     const response = await service.fetch(`/v1/jobs/${jobId}?wait=1`)
     const job = (await response.json()) as { messageCount?: number; status?: string }

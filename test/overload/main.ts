@@ -53,6 +53,8 @@ async function main(): Promise<void> {
 }
 
 const mostMemory = 300
+/** What a call of others may take beside a crowd, ms. */
+const mostMs = 1000
 
 function judgeCrowd(name: string, { others, peakMemory, memoryBefore, ended }: CrowdRun): Part {
   const failures = [...others.failures].map(([status, count]) => `${count} × ${status}`)
@@ -61,7 +63,9 @@ function judgeCrowd(name: string, { others, peakMemory, memoryBefore, ended }: C
     `${told(others.calls)} calls, the slowest took ${told(Math.round(others.slowestMs))} ms, ` +
     `${failures.length === 0 ? 'all were answered' : failures.join(', ')}`
   const isLarge = peakMemory > mostMemory ? `more than ${mostMemory} MiB` : undefined
-  return { name, result, fault: ended ?? isLarge }
+  const isSlow = others.slowestMs > mostMs ? `a call of others took more than ${mostMs} ms` : undefined
+  const isRefused = failures.length > 0 ? 'a call of others was not answered' : undefined
+  return { name, result, fault: ended ?? isLarge ?? isSlow ?? isRefused }
 }
 
 async function drawBodies(count: number, dataDir: string, seed: number): Promise<Part> {

@@ -1,4 +1,5 @@
 import type { SimulatorOptions } from '../../simulator/options.ts'
+import { readJob } from '../long-logs/long-job.ts'
 import { startBridgedService } from '../support/bridged-service.ts'
 import { configuredCatalog } from '../support/configured-catalog.ts'
 import type { Teardown } from '../support/processes.ts'
@@ -34,7 +35,7 @@ export async function syncBulkEdit(
     const body = JSON.stringify({ connectionId: 'bulk', catalog: configuredCatalog(['contacts']) })
     const posted = await service.fetch('/v1/jobs?detach=true', { method: 'POST', body })
     const { jobId } = (await posted.json()) as { jobId: number }
-    await readAll(await service.fetch(`/v1/jobs/${jobId}/messages`))
+    await readJob(service, jobId, true)
     const { status, messageCount } = await service.untilStatus(jobId, 'succeeded', 'failed', 'cancelled')
     if (status !== 'succeeded') throw new Error(`job ${jobId}: ${status}`)
     const taken = JSON.stringify({ offset: messageCount })
@@ -45,8 +46,4 @@ export async function syncBulkEdit(
   const first = await sync()
   service.intercom.workspace.mutate({ kind: 'update', count: changed })
   return { records: [first, await sync()], slow: await readSlowCommands(redis) }
-}
-
-async function readAll({ body }: Response): Promise<void> {
-  for await (const _ of body as unknown as AsyncIterable<Uint8Array>);
 }
