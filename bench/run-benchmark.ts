@@ -1,4 +1,5 @@
 import { loadavg } from 'node:os'
+import { setTimeout } from 'node:timers/promises'
 import type { Benchmark, Cell, Round } from './benchmark.ts'
 import type { MeasuredCell } from './results.ts'
 
@@ -20,7 +21,22 @@ export async function runBenchmark(benchmark: Benchmark, options: RunOptions): P
   const cells = cellsOf(benchmark, options.size).filter(({ name }) => options.isChosen(name))
   const tryToMeasure = (cell: Cell) => measure(cell, options).catch((error) => options.onFault(cell.name, error))
   await Promise.all(cells.filter(({ waits }) => waits).map(tryToMeasure))
-  for (const cell of cells.filter(({ waits }) => !waits)) await tryToMeasure(cell)
+  for (const cell of cells.filter(({ waits }) => !waits)) {
+    // Smaller amounts are a look, not evidence.
+    if (options.size === 1) await untilIdle()
+    await tryToMeasure(cell)
+  }
+}
+
+/** The load of the machine, over a minute, with which a cell may begin … */
+const MOST_LOAD_BEFORE = 2
+/** … and how long it is waited for, ms: other work may go on for ever. */
+const MOST_WAIT_MS = 90_000
+
+/** Waits until the load that the cell before has left is gone. */
+async function untilIdle(): Promise<void> {
+  const start = performance.now()
+  while ((loadavg()[0] ?? 0) > MOST_LOAD_BEFORE && performance.now() - start < MOST_WAIT_MS) await setTimeout(1000)
 }
 
 /** The cells, each amount in proportion to the size and at least one. */

@@ -24,7 +24,7 @@ const pagesOf = (records: number, perPage = 150) => Math.ceil(records / perPage)
 /** Contacts that take so many pages: of 15, where pages of 150 would be more records than two cores can send in time. */
 function contacts(pages: number): Reading {
   const perPage = pages > 2000 ? 15 : 150
-  const workspace = { contacts: pages * perPage, largestPage: perPage }
+  const workspace = { contacts: pages * perPage, largestPage: perPage, longLists: 0 }
   // The workspace itself, and one look at what has come meanwhile.
   return { streams: ['contacts'], workspace, needed: pages + 2 }
 }
@@ -88,7 +88,7 @@ export const limit: Benchmark = {
   title: 'The limit, at the latency that Intercom has',
   about: [
     'One connector reads a workspace whose answers take so many milliseconds, under a limit of so many requests per 10 s: `parts-1667-400` is conversations with their parts, 1,667 requests, 400 ms. 1,667 is what Intercom gives by default, and 200 to 500 ms is an ordinary answer. `-tls` answers over TLS and with gzip. The contacts come in pages of 15 under the larger limit, so that they last for some windows; those of `contacts-of-150` fit into one window.',
-    '_Used_ is the share of the allowed requests that was made in the windows between the first and the last. _Times ideal_ is the time from the first request to the last answer, by that of as many requests at the allowed rate; _later_ is the same from the second window on, because a sync may begin at any time of a window. _Beyond_ is the share of requests that would not be needed if nobody had to count, to cut and to look again. _Refused_ is the share of 429s.',
+    '_Used_ is the share of the allowed requests that was made in the windows between the first and the last, _at least_ that of the window that used least. _Times ideal_ is the time from the first request to the last answer, by that of as many requests at the allowed rate; _later_ is the same from the second window on, because a sync may begin at any time of a window. _Beyond_ is the share of requests that would not be needed if nobody had to count, to cut and to look again. _Refused_ is the share of 429s.',
   ],
   columns: [
     ...useColumns,
@@ -110,13 +110,14 @@ export const limit: Benchmark = {
     {
       text: 'Used of every full window, parts at 100 and 400 ms',
       rows: /^parts-1667-[14]00/,
-      figure: 'used',
+      figure: 'leastUsed',
       atLeast: 0.97,
     },
-    { text: 'Used of every full window, all default streams', rows: /^all-1667/, figure: 'used', atLeast: 0.97 },
-    { text: 'Used of every full window, contacts', rows: /^contacts-1667/, figure: 'used', atLeast: 0.97 },
+    { text: 'Used of every full window, all default streams', rows: /^all-1667/, figure: 'leastUsed', atLeast: 0.97 },
+    { text: 'Used of every full window, contacts', rows: /^contacts-1667/, figure: 'leastUsed', atLeast: 0.97 },
     { text: 'Refused', rows: /./, figure: 'refused', atMost: 0.005 },
     { text: 'Times ideal, parts at 100 and 400 ms', rows: /^parts-1667-[14]00/, figure: 'timesIdeal', atMost: 1.1 },
+    { text: 'Times ideal, all default streams', rows: /^all-1667/, figure: 'timesIdeal', atMost: 1.1 },
     {
       text: '200,000 contacts after the first answer, s',
       rows: /^contacts-of-150/,

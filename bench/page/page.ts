@@ -93,11 +93,11 @@ function goalTable(goals: readonly { goal: Goal; rows: readonly Row[]; results: 
     const figureOf = ({ figures }: Row) => figures[figure] ?? Number.NaN
     const sorted = rowsWith(rows, goal).toSorted((left, right) => figureOf(left) - figureOf(right))
     const worst = atLeast === undefined ? sorted.at(-1) : sorted[0]
-    if (worst === undefined) return []
-    const value = figureOf(worst)
-    const holds = atLeast === undefined ? value <= (atMost ?? Infinity) : value >= atLeast
     const wanted =
       atLeast === undefined ? `≤ ${atMost?.toLocaleString('en-US')}` : `≥ ${atLeast.toLocaleString('en-US')}`
+    if (worst === undefined) return [[text, wanted, '', '', '', 'not measured']]
+    const value = figureOf(worst)
+    const holds = atLeast === undefined ? value <= (atMost ?? Infinity) : value >= atLeast
     const shown = value.toLocaleString('en-US', { maximumSignificantDigits: 4 })
     const load = results.cells[worst.cell]?.loadBefore.toFixed(1) ?? ''
     return [[text, wanted, shown, `${worst.cell} ${worst.subject}`, load, holds ? 'yes' : '**no**']]

@@ -17,7 +17,9 @@ export interface Limit {
  */
 export function useOf(requests: readonly NotedRequest[], { perWindow, latencyMs }: Limit, needed?: number) {
   const counts = new Map<number, number>()
-  for (const { time } of requests) {
+  for (const { time, status } of requests) {
+    // What was refused has used nothing.
+    if (status === 429) continue
     const window = Math.floor(time / WINDOW_MS)
     counts.set(window, (counts.get(window) ?? 0) + 1)
   }
@@ -34,6 +36,7 @@ export function useOf(requests: readonly NotedRequest[], { perWindow, latencyMs 
     requests: requests.length,
     windows: windows.length,
     used: whole.length > 0 ? whole.reduce((sum, count) => sum + count, 0) / (whole.length * perWindow) : undefined,
+    leastUsed: whole.length > 0 ? Math.min(...whole) / perWindow : undefined,
     refused: requests.filter(({ status }) => status === 429).length / requests.length,
     seconds: (last - first) / 1000,
     timesIdeal: (last - first) / idealMs(requests.length),
@@ -48,6 +51,7 @@ export const useColumns: readonly Column[] = [
   { figure: 'requests', heading: 'Requests', digits: 0 },
   { figure: 'windows', heading: 'Windows', digits: 0 },
   { figure: 'used', heading: 'Used, %', factor: 100, digits: 1 },
+  { figure: 'leastUsed', heading: 'at least', factor: 100, digits: 1 },
   { figure: 'refused', heading: 'Refused, %', factor: 100, digits: 2 },
   { figure: 'timesIdeal', heading: 'Times ideal', digits: 2 },
   { figure: 'timesIdealLater', heading: 'later', digits: 2 },

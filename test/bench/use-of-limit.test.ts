@@ -15,13 +15,22 @@ function requestsOf(...counts: number[]) {
   )
 }
 
-t.test('full windows are those between the first and the last', async (t) => {
-  t.match(useOf(requestsOf(10, 100, 50, 3), limit), { requests: 163, windows: 4, used: 0.75, refused: 0 })
-  t.match(useOf(requestsOf(10, 110, 3), limit), { used: 1.1, refused: 10 / 123 })
-})
+t.test(
+  'full windows are those between the first and the last, and a refused request uses nothing of them',
+  async (t) => {
+    t.match(useOf(requestsOf(10, 100, 50, 3), limit), {
+      requests: 163,
+      windows: 4,
+      used: 0.75,
+      leastUsed: 0.5,
+      refused: 0,
+    })
+    t.match(useOf(requestsOf(10, 110, 3), limit), { used: 1, leastUsed: 1, refused: 10 / 123 })
+  },
+)
 
 t.test('a sync within two windows has no full one, and says nothing about them', async (t) => {
-  t.match(useOf(requestsOf(10, 100), limit), { used: undefined, timesIdealLater: undefined })
+  t.match(useOf(requestsOf(10, 100), limit), { used: undefined, leastUsed: undefined, timesIdealLater: undefined })
 })
 
 t.test('as many requests as are allowed take the ideal time', async (t) => {
