@@ -80,6 +80,8 @@ function openRedis(address: RedisAddress, profile: ClientProfile, allowsInfo: bo
     disableClientInfo: true,
     // Its question is INFO.
     enableReadyCheck: allowsInfo,
+    // While Redis reads its data it is asked as often as one that is away, and not after the time that it expects.
+    maxLoadingRetryTime: longestReconnectDelayMs,
     retryStrategy: (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 10), longestReconnectDelayMs),
     // After a failover the old primary answers READONLY: only a new connection finds the new one.
     reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? onReplica : false),
