@@ -76,7 +76,9 @@ t.test('a job that nobody comes back to ends with its grace, and not with the ne
   live.leave()
   // No reconciler runs here.
   t.equal(await statusAfterPending(jobId), 'cancelled')
-  t.ok(performance.now() - since >= 1000)
+  const tookMs = performance.now() - since
+  // docs/operations.md names the grace and a second, where the machine has CPU to spare.
+  t.ok(tookMs >= 1000 && tookMs < 6000, `${Math.round(tookMs)} ms`)
 })
 
 t.test('a second reader takes a job over, even with no grace', async (t) => {
