@@ -7,11 +7,12 @@ import { PageTitle } from '../elements/page-title.tsx'
 import { useGoTo } from '../routing/navigation.tsx'
 import { newWebhook } from '../webhooks/webhook.ts'
 import { type Checked, refusedStreams } from './check.ts'
-import { accessOf, type Draft, forgetDraft, keepDraft, readDraft } from './draft.ts'
+import { accessOf, type Draft } from './draft.ts'
+import { forgetDraft, keepDraft, readDraft } from './kept-draft.ts'
 import { ScheduleStep } from './schedule-step.tsx'
 import { Steps } from './steps.tsx'
 import { store } from './store.ts'
-import { loadStreams, streamList, usualChoice } from './streams.ts'
+import { choiceAmong, loadStreams, streamList, usualChoice } from './streams.ts'
 import { StreamsStep } from './streams-step.tsx'
 import { WorkspaceStep } from './workspace-step.tsx'
 
@@ -36,7 +37,7 @@ export function SetupPage() {
   const check = checked?.subject === subject ? checked.result : undefined
   const names = new Set(known.data?.map(({ name }) => name))
   const refused = refusedStreams(check, names)
-  const chosen = draft.streams ?? usualChoice(known.data ?? [], refused)
+  const chosen = known.data ? choiceAmong(known.data, draft.streams ?? usualChoice(known.data, refused)) : {}
 
   const setUp = useAction(async () => {
     const connectionId = draft.signedInAs ?? draft.name
