@@ -81,7 +81,7 @@ export class Workspace {
     return this.#tickets
   }
 
-  /** The streams it has records for: the eleven, and the optional ones it was set up with. */
+  /** The streams it has records for: those that every workspace has, and the others it was set up with. */
   get streamNames(): string[] {
     const told = optInNames.filter(([, stored]) => this.collection(stored).log.length > 0)
     return [...streamNames, ...told.map(([name]) => name)]

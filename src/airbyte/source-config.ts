@@ -32,7 +32,7 @@ export interface SourceConfig {
   client_id?: string
   /** The same. */
   client_secret?: string
-  /** Days, 1 to 91. Accepted because Airbyte's configs have it; nothing reads it yet. */
+  /** Days of the activity log that one request covers, 1 to 91. @defaultValue 30 */
   activity_logs_time_step?: number
   /** Days to go back once if another connector wrote the state. @defaultValue 31 */
   migration_lookback?: number

@@ -11,7 +11,7 @@ const config = { access_token: 'simulator-token' }
 const sizes = ['--contacts', '30000', '--conversations', '3000', '--companies', '2000', '--rate-limit', '100000']
 
 t.test(
-  'all eleven streams through the whole service: exactly what Intercom has, then exactly what changed',
+  'a whole workspace through the whole service: exactly what Intercom has, then exactly what changed',
   async (t) => {
     const { url, intercom, processes } = await startWholeService(t, sizes)
     const { messages, firstLineMs, path } = await syncLive(url, { config })

@@ -143,7 +143,7 @@ export const mutants: readonly Mutant[] = [
     file: 'intercom/endpoints/search-query.ts',
     find: 'second: 1,',
     replace: 'second: 0,',
-    tests: sync('eleven-streams', 'tickets', 'live-changes'),
+    tests: sync('whole-workspace', 'tickets', 'live-changes'),
   },
   {
     rule: 'an increment by calendar day stops one record too early',
@@ -342,14 +342,14 @@ export const mutants: readonly Mutant[] = [
     file: 'sync/streams/overlap.ts',
     find: 'const isNew = before !== hash',
     replace: 'const isNew = true',
-    tests: sync('overlap', 'eleven-streams'),
+    tests: sync('overlap', 'whole-workspace'),
   },
   {
     rule: 'what the overlap reads again is never delivered, changed or not',
     file: 'sync/streams/overlap.ts',
     find: 'const isNew = before !== hash',
     replace: 'const isNew = before === undefined',
-    tests: sync('overlap', 'tickets', 'eleven-streams'),
+    tests: sync('overlap', 'tickets', 'whole-workspace'),
   },
   {
     rule: 'an older version of a record is delivered after the newer one',
@@ -524,7 +524,7 @@ export const mutants: readonly Mutant[] = [
     file: 'sync/completion/child-text.ts',
     find: 'start: 0, end: answer.body.length,',
     replace: 'start: 0, end: 0,',
-    tests: sync('eleven-streams', 'tickets'),
+    tests: sync('whole-workspace', 'tickets'),
   },
   {
     rule: 'a ticket is given no more time than a conversation',
@@ -920,7 +920,7 @@ export const mutants: readonly Mutant[] = [
     find: 'if (!isInLog(delivery, text)) sink.record(entry.name, wholeText(text))',
     replace:
       'if (!isInLog(delivery, text) && !text.includes(`"created_at":1`)) sink.record(entry.name, wholeText(text))',
-    tests: sync('eleven-streams', 'connector-changelog'),
+    tests: sync('whole-workspace', 'connector-changelog'),
   },
   {
     rule: 'a parent deleted meanwhile ends the sync',
@@ -934,7 +934,7 @@ export const mutants: readonly Mutant[] = [
     file: 'sync/completion/child-text.ts',
     find: "if (members === '') return text",
     replace: 'if (members) return text',
-    tests: sync('eleven-streams', 'connector-changelog'),
+    tests: sync('whole-workspace', 'connector-changelog'),
   },
   {
     rule: 'of 501 parts none is said to be missing',
@@ -963,7 +963,7 @@ export const mutants: readonly Mutant[] = [
     file: 'sync/delivered/fingerprints.ts',
     find: 'if (table[at + 2] !== 0) return false',
     replace: 'if (table[at + 2] !== 0) return true',
-    tests: sync('failures', 'connector-changelog', 'eleven-streams', 'companies-list'),
+    tests: sync('failures', 'connector-changelog', 'whole-workspace', 'companies-list'),
   },
   {
     rule: 'an expired scroll ends the sync',
@@ -1097,7 +1097,7 @@ export const mutants: readonly Mutant[] = [
     file: 'intercom/text/record-text.ts',
     find: "(lone === undefined ? whole : '\\\\ufffd')",
     replace: 'whole',
-    tests: ['intercom/record-scanner', ...sync('messages', 'eleven-streams')],
+    tests: ['intercom/record-scanner', ...sync('messages', 'whole-workspace')],
   },
   {
     rule: 'milliseconds are taken for seconds',
@@ -1182,7 +1182,7 @@ export const mutants: readonly Mutant[] = [
     file: 'intercom/endpoints/companies-scroll.ts',
     find: 'if (isEmpty && wasEmpty) return',
     replace: 'if (isEmpty) return',
-    tests: sync('eleven-streams'),
+    tests: sync('whole-workspace'),
   },
   {
     rule: 'what only the list of companies was read for is never made up for',

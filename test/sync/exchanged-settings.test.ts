@@ -5,10 +5,20 @@ import { type Collected, collectSync, parseLines } from '../support/engine.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const clock = createManualClock(Date.UTC(2026, 2, 10, 12))
-const workspace = { contacts: 30, conversations: 20, companies: 20, tickets: 10, activityLogs: 20, articles: 20, clock }
+const workspace = {
+  contacts: 30,
+  conversations: 20,
+  companies: 20,
+  tickets: 10,
+  activityLogs: 20,
+  articles: 20,
+  contactActivities: 20,
+  clock,
+}
 const streams = streamTable.map(({ name }) => name)
 const withCursor = streamTable.filter(({ cursor }) => cursor).map(({ name }) => name)
-const token = { access_token: 'simulator-token' }
+/** The version that has all streams. */
+const token = { access_token: 'simulator-token', api_version: '2.17' }
 const warningsOf = ({ messages }: Collected) =>
   parseLines(messages).flatMap(({ log }) => (log?.level === 'WARN' ? log.message : []))
 
@@ -33,7 +43,7 @@ t.test('every stream with a cursor says that an earlier start date brings nothin
 
 t.test('a state of another workspace is refused, whichever stream it is of', async (t) => {
   const simulator = await listenSimulator(t, workspace)
-  const request = { baseUrl: simulator.url, clock }
+  const request = { baseUrl: simulator.url, clock, config: token }
   const first = await collectSync({ ...request, streams })
   const before = simulator.workspace.id
   simulator.exchangeWorkspace('another')

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import type { JobStore } from '../../store/jobs/job-store.ts'
+import { usualReaderLeaseMs } from '../../store/jobs/reader-leases.ts'
 
-/** A third of the lease's 15 s: two renewals may fail before it runs out. */
-const renewMs = 5000
+/** Two renewals may fail before the lease runs out. */
+const renewMs = usualReaderLeaseMs / 3
 
 /** While Redis is away: how often we try to say that a reader was cut off, and how many times. */
 const awaitRetry = { times: 600, everyMs: 1000 }

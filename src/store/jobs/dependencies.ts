@@ -10,7 +10,7 @@ export interface JobStoreOptions extends JobEndDependencies, Pick<CheckpointSour
   dequeue?: (jobId: number) => Promise<void>
   /** Whether a worker has the job at this moment. @defaultValue a running job has one */
   isHeld?: (jobId: number) => Promise<boolean>
-  /** @defaultValue 15000 */
+  /** How long a reader's lease lasts, ms. @defaultValue `usualReaderLeaseMs` */
   readerLeaseMs?: number
 }
 

@@ -6,6 +6,9 @@ import type { JobStoreDependencies } from './dependencies.ts'
 import type { JobStore } from './job-store.ts'
 import { requestEnd } from './request-end.ts'
 
+/** How long a reader's lease lasts unless it is renewed, ms. */
+export const usualReaderLeaseMs = 15_000
+
 /** The service cut a reader off: the reader has this long to come back before `grace` begins. */
 const readerAwaitedMs = 120_000
 /** The id of an awaited reader begins with this. */

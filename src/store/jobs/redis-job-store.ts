@@ -7,14 +7,14 @@ import type { JobStoreDependencies, JobStoreOptions } from './dependencies.ts'
 import { listJobs } from './job-list.ts'
 import type { JobStore } from './job-store.ts'
 import { readJob, tellWaiting } from './read-job.ts'
-import { createReaderLeases } from './reader-leases.ts'
+import { createReaderLeases, usualReaderLeaseMs } from './reader-leases.ts'
 import { requestEnd } from './request-end.ts'
 import { findRepeated, startJob } from './start-job.ts'
 import { waitForChange } from './status-wait.ts'
 
 export function createJobStore(options: JobStoreOptions): JobStore {
   const dependencies: JobStoreDependencies = {
-    readerLeaseMs: 15_000,
+    readerLeaseMs: usualReaderLeaseMs,
     isHeld: async () => true,
     dequeue: async () => undefined,
     ...options,

@@ -97,6 +97,6 @@ export interface ChildTraits {
   ownPath?: string
   /** Where a parent's own answer counts its children and one thing more. */
   counter?: readonly [string, string]
-  /** Most children that Intercom gives of one parent; the rest cannot be had. */
+  /** Most children that Intercom gives of one parent. There is no way to read the others. */
   mostChildren?: number
 }

@@ -13,17 +13,16 @@ export const maxDeaths = 10
 const afterProgressMs = 500
 const firstDelayMs = 10_000
 const delayFactor = 3
-const longestDelayMs = 30 * 60_000
 
 /**
- * How long to wait before the next attempt, ms: almost no time after an attempt that made progress, else 10 s, 30 s, 90
- * s … up to 30 min.
+ * How long to wait before the next attempt, ms: almost no time after an attempt that made progress, else 10 s, 30 s,
+ * 90 s and 270 s.
  *
  * @param idleAttempts attempts begun since the last one that made progress
  */
 export function delayBeforeNextAttempt(idleAttempts: number): number {
   if (idleAttempts === 0) return afterProgressMs
-  return Math.min(firstDelayMs * delayFactor ** (idleAttempts - 1), longestDelayMs)
+  return firstDelayMs * delayFactor ** (idleAttempts - 1)
 }
 
 /** What happens to a job whose attempt has failed: another attempt after `delayMs`, or its end. */

@@ -2,10 +2,18 @@ import type { CursorField } from '../../streams/table.ts'
 import { OURS } from './search-state.ts'
 import { STATE_FORMAT } from './search-state-schema.ts'
 
-/** The state of a log that is read by a cursor of Intercom's. @param log.latest time of the latest event, Unix seconds */
-export function logState(
-  field: CursorField,
-  { latest, after, onPage }: { latest: number; after: Readonly<Record<string, string>>; onPage: readonly string[] },
-): Record<string, unknown> {
-  return { [field]: latest, [OURS]: { v: STATE_FORMAT, after, ...(onPage.length > 0 && { on_page: onPage }) } }
+interface ReadLog {
+  /** Fingerprint of the settings. */
+  plan: string
+  /** Time of the latest event, Unix seconds. */
+  latest: number
+  /** Where its last page is asked for. */
+  after: Readonly<Record<string, string>>
+  /** Events on that page. */
+  onPage: readonly string[]
+}
+
+/** The state of a log that is read by a cursor of Intercom's. */
+export function logState(field: CursorField, { plan, latest, after, onPage }: ReadLog): Record<string, unknown> {
+  return { [field]: latest, [OURS]: { v: STATE_FORMAT, plan, after, ...(onPage.length > 0 && { on_page: onPage }) } }
 }

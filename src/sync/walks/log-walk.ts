@@ -10,7 +10,8 @@ import type { Arrival, SelectedStream, Sink, Walk, WalkContext } from '../contra
 import { type Row, readRow, wantedMembers } from '../pages/search-pages.ts'
 import { logState } from '../state/log-state.ts'
 import { LogPosition, readPosition } from '../state/position-schema.ts'
-import { completeState, freshState, isComplete, readSearchState } from '../state/search-state.ts'
+import { completeState, freshState, isComplete, readSearchState, type SearchState } from '../state/search-state.ts'
+import { listPlan, settingsChanged } from '../streams/settings.ts'
 
 const EVERYTHING = { updated: Number.NEGATIVE_INFINITY, created: Number.NEGATIVE_INFINITY }
 /** When Intercom no longer knows the cursor, so many seconds before the latest event are delivered again. */
@@ -48,14 +49,22 @@ export function createLogWalk(
   const { entry, configured, state } = stream
   const incremental = configured.sync_mode === 'incremental'
   const finishedBefore = !incremental && isComplete(state)
-  const position = given ? readPosition(LogPosition, given, entry.name) : positionOf(stream, incremental)
+  const previous = incremental && state ? readSearchState(state, entry.cursor) : undefined
+  const position = given ? readPosition(LogPosition, given, entry.name) : positionAfter(previous)
   const types = memberTypes(entry, configured)
   const known = new Set(position.onPage)
   const reading: LogReading = { stream, context, types, position, known, from: startSeconds(context.config) }
+  const plan = listPlan(context.config)
   let hasMoved = given !== undefined
 
   async function* arrivals(): AsyncGenerator<Arrival, void, void> {
     if (finishedBefore || reading.position.done) return
+    if (!given)
+      yield {
+        take(sink) {
+          for (const { level, message } of settingsChanged({ entry, previous }, plan)) sink.log(level, message)
+        },
+      }
     for await (const page of pagesOf(reading))
       yield {
         take(sink) {
@@ -73,14 +82,13 @@ export function createLogWalk(
       if (!incremental) return reading.position.done || finishedBefore ? completeState : freshState
       const { latest, place, onPage } = reading.position
       if (latest === undefined) return state ?? freshState
-      return logState(entry.cursor ?? 'created_at', { latest, after: place, onPage })
+      return logState(entry.cursor ?? 'created_at', { plan, latest, after: place, onPage })
     },
   }
 }
 
 /** Where the last sync has ended. */
-function positionOf({ entry, state }: SelectedStream, incremental: boolean): LogPosition {
-  const previous = incremental && state ? readSearchState(state, entry.cursor) : undefined
+function positionAfter(previous: SearchState | undefined): LogPosition {
   return {
     place: previous?.after ?? {},
     onPage: [...(previous?.onPage ?? [])],

@@ -44,7 +44,7 @@ async function faultsOf(
 }
 
 for (const version of ['2.11', '2.14', '2.16']) {
-  t.test(`what ${version} serves, read the plain way, is the truth of all eleven streams`, async (t) => {
+  t.test(`what ${version} serves, read the plain way, is the truth of a whole workspace`, async (t) => {
     const simulator = await setUp(t)
     const delivered = await readFaithfully(simulator, version)
     t.same([...delivered.keys()].sort(), [...streamNames].sort())
