@@ -101,7 +101,7 @@ export const metricTable = {
   },
   intercom_sync_scheduled_connections: {
     type: 'gauge',
-    help: 'Connections that sync by themselves and are not paused',
+    help: 'Connections with a schedule of syncs or full refreshes that are not paused',
     labels: [],
   },
   intercom_sync_schedule_lag_seconds: {

@@ -1,4 +1,5 @@
 import { render } from 'preact'
+import { Boundary } from './shell/boundary.tsx'
 import { Console } from './shell/console.tsx'
 import './style/colours.css'
 import './style/page.css'
@@ -7,4 +8,13 @@ import './style/job.css'
 import './style/setup.css'
 
 const place = document.getElementById('console')
-if (place) render(<Console />, place)
+// What stood there until the program came.
+place?.replaceChildren()
+if (place) {
+  render(
+    <Boundary>
+      <Console />
+    </Boundary>,
+    place,
+  )
+}

@@ -62,7 +62,7 @@ export function collectFigures(dependencies: FigureDependencies): void {
 }
 
 function setScheduleFigures(metrics: Metrics, figures: ScheduleFigures | undefined, namesConnections: boolean): void {
-  metrics.set('intercom_sync_scheduled_connections', ...samplesOf(figures?.connections.length))
+  metrics.set('intercom_sync_scheduled_connections', ...samplesOf(figures?.count))
   metrics.set('intercom_sync_schedule_lag_seconds', ...samplesOf(figures && figures.lagMs / 1000))
   if (!namesConnections) return
   const samples = (figureOf: (one: ScheduleFigures['connections'][number]) => number) =>

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { withTools } from '../support/tools.ts'
 import { testConnectionPage } from './connection-page.ts'
+import { testFailures } from './failures.ts'
 import { testJobPage } from './job-page.ts'
 import { testLog } from './log.ts'
 import { testLooks } from './looks.ts'
@@ -19,5 +20,6 @@ t.test('the console, in a browser', withTools('chromium'), async (t) => {
   await testConnectionPage(t, stage)
   await testOAuth(t, stage)
   await testWebhooks(t, stage)
+  await testFailures(t, stage)
   await testLooks(t, stage)
 })

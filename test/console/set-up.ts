@@ -175,4 +175,89 @@ export async function testSetUp(t: Test, stage: Stage): Promise<void> {
     t.notMatch(page.url(), /jobs/)
     t.equal(await page.getByRole('heading', { name: 'Sources' }).count(), 1)
   })
+
+  await t.test("steps are gone through by the browser's own buttons, and the focus goes with them", async (t) => {
+    const page = await stage.open(t, '/')
+    await page.getByRole('link', { name: 'Add a source' }).click()
+    const isAt = async (name: string) => {
+      await page.getByRole('heading', { name, exact: true }).waitFor()
+      await page.waitForFunction(`document.activeElement?.textContent === ${JSON.stringify(name)}`)
+    }
+    await isAt('Add a source')
+    await page.getByLabel('Name').fill('stepwise')
+    await page.getByLabel('Access token').fill(token)
+    await page.getByRole('button', { name: 'Next' }).click()
+    await isAt('Streams')
+    t.equal(await page.title(), 'Streams · Add a source · intercom-sync')
+    await page.getByText(/^14 of \d+ chosen\.$/).waitFor()
+    await page.getByRole('button', { name: 'Next' }).click()
+    await isAt('Schedule')
+    await page.goBack()
+    await isAt('Streams')
+    await page.goForward()
+    await isAt('Schedule')
+    await page.getByRole('button', { name: 'Back' }).click()
+    await isAt('Streams')
+    await page.getByRole('button', { name: 'Next' }).click()
+    await isAt('Schedule')
+    await page.getByRole('button', { name: '1. Workspace' }).click()
+    await isAt('Workspace')
+    t.equal(await page.getByLabel('Access token').inputValue(), token)
+    // With another token nothing is tested: a later step does not open.
+    await page.getByLabel('Access token').fill('no-such-token')
+    await page.goForward()
+    await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))')
+    t.equal(await page.getByRole('heading', { name: 'Workspace', exact: true }).count(), 1)
+    await page.getByLabel('Access token').fill(token)
+    await page.getByRole('button', { name: 'Next' }).click()
+    await isAt('Streams')
+    await page.reload()
+    await page.getByLabel('Access token').waitFor()
+    t.equal(await page.getByLabel('Name').inputValue(), 'stepwise')
+    // Behind it are the entry that did not open, and the one that the set-up began with.
+    await page.evaluate('history.go(-3)')
+    await page.getByRole('heading', { name: 'Sources' }).waitFor()
+  })
+
+  await t.test('of a draft of another version what fits is kept, and the rest is left out', async (t) => {
+    const page = await stage.open(t, '/setup')
+    await page.getByLabel('Name').fill('of-another-version')
+    const [key] = (await page.evaluate(
+      'Object.keys(sessionStorage).filter((key) => key.includes(" draft "))',
+    )) as string[]
+    const reopen = async (draft: unknown) => {
+      const text = JSON.stringify(JSON.stringify(draft))
+      await page.evaluate(`sessionStorage.setItem(${JSON.stringify(key)}, ${text})`)
+      await page.reload()
+      return page.getByLabel('Name').inputValue()
+    }
+    for (const draft of [null, [], 'text', 7, { name: null }, { name: { first: 'a' }, signedInAs: 'two words' }])
+      t.equal(await reopen(draft), 'intercom', JSON.stringify(draft))
+    const kept = {
+      name: 'of-another-version',
+      region: 'mars',
+      startDate: 20250203,
+      streams: { contacts: 'full_refresh', tags: 'by_moonlight', tickets: null, yesterdays_stream: 'incremental' },
+      schedule: null,
+      ack: 'never',
+    }
+    t.equal(await reopen(kept), 'of-another-version')
+    t.equal(await page.getByLabel('Region').inputValue(), 'auto')
+    t.equal(await page.getByLabel('Start date').inputValue(), '')
+    await page.getByLabel('Access token').fill(token)
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByText(/^1 of \d+ chosen\.$/).waitFor()
+    t.equal(await page.getByLabel('How contacts is read').inputValue(), 'full_refresh')
+    await page.getByText(/^The first sync: /).waitFor()
+    await page.getByRole('button', { name: 'Next' }).click()
+    t.equal(await page.getByLabel('Only when asked').isChecked(), true)
+    for (const schedule of [{}, { type: 'cron' }, { type: 'cron', cron: 5 }, { type: 'interval', every: 'often' }]) {
+      await reopen({ name: 'of-another-version', schedule, streams: { contacts: 'incremental' } })
+      await page.getByLabel('Access token').fill(token)
+      await page.getByRole('button', { name: 'Next' }).click()
+      await page.getByText(/^1 of \d+ chosen\.$/).waitFor()
+      await page.getByRole('button', { name: 'Next' }).click()
+      t.equal(await page.getByLabel('Only when asked').isChecked(), true, JSON.stringify(schedule))
+    }
+  })
 }

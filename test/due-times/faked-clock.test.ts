@@ -18,7 +18,7 @@ const options = { skip: withTools('faketime').skip || onRealRedis.skip }
 const signed = (seconds: number) => (seconds < 0 ? String(seconds) : `+${seconds}`)
 
 t.test(
-  'a service whose clock is moved: the gap, a clock set back, months away, the repeated hour',
+  'a service whose clock is moved: the gap, a clock set back, months away, the repeated hour, another zone',
   options,
   async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'intercom-sync-clock-'))
@@ -38,8 +38,8 @@ t.test(
       // Node would hang.
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
     })
-    const put = (id: string, cron: string) => {
-      const schedule = { type: 'cron', cron, timeZone: 'Europe/Berlin' }
+    const put = (id: string, cron: string, timeZone = 'Europe/Berlin') => {
+      const schedule = { type: 'cron', cron, timeZone }
       const body = { config: { access_token: defaultToken }, streams: ['tags'], ack: 'on_success', schedule }
       return service.call(`/v1/connections/${id}`, { method: 'PUT', body })
     }
@@ -88,6 +88,16 @@ t.test(
     await moveClockTo('2026-10-25T01:30:58Z')
     await untilWitnessed('2026-10-25T01:31:00.000Z')
     t.equal((await timesOf('nightly')).length, 3, 'the hour that comes twice has one job')
+    t.equal(await skipped(), 208)
+
+    await put('nightly', '30 2 * * *', 'America/New_York')
+    await moveClockTo('2026-10-26T01:29:58Z')
+    await untilNightly(4)
+    t.equal((await timesOf('nightly'))[0], '2026-10-25T06:30:00.000Z', 'a night has a job in the new zone, too')
+    await untilClockShows('2026-10-26T01:30:02Z')
+    await moveClockTo('2026-10-26T01:30:58Z')
+    await untilWitnessed('2026-10-26T01:31:00.000Z')
+    t.equal((await timesOf('nightly')).length, 4, 'the time of the old zone is due no more')
     t.equal(await skipped(), 208)
   },
 )

@@ -58,3 +58,27 @@ t.test('below a path that a proxy names, the root leads there also without its s
   const deep = await (await proxied.fetch('/jobs/12', { headers })).text()
   t.match(deep, /<base href="\.\.\/">/)
 })
+
+t.test('the page and its files come although the event loop is behind; calls do not', async (t) => {
+  const slow = await startApp(t, await startRedis(t), { limits: { eventLoopDelayMs: 1 } })
+  const page = await (await slow.fetch('/', { headers: { accept } })).text()
+  const [file = ''] = /assets\/[^"]+\.js/.exec(page) ?? []
+  const isBehind = async () => (await slow.fetch('/v1/connections')).status === 503
+  let statuses: number[] = []
+  let wasBehindThroughout = false
+  while (!wasBehindThroughout) {
+    const busyUntil = performance.now() + 1500
+    while (performance.now() < busyUntil) {
+      // Nothing else runs meanwhile: that is the delay.
+    }
+    while (!(await isBehind()));
+    statuses = []
+    for (const path of [...places, `/${file}`]) statuses.push((await slow.fetch(path, { headers: { accept } })).status)
+    // It is judged anew each second.
+    wasBehindThroughout = await isBehind()
+  }
+  t.same(
+    statuses,
+    [...places, file].map(() => 200),
+  )
+})

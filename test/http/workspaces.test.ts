@@ -2,6 +2,7 @@ import t from 'tap'
 import type { ConnectionBody } from '../../src/http/bodies/connection-schemas.ts'
 import type { JobBody } from '../../src/http/bodies/schemas.ts'
 import type { Problem } from '../../src/http/requests/problem.ts'
+import { look } from '../../src/queue/due/look.ts'
 import { noSchedule } from '../../src/store/connections/connection-store.ts'
 import { createConnectionStore } from '../../src/store/connections/redis-connections.ts'
 import { isFinal } from '../../src/store/job.ts'
@@ -18,7 +19,12 @@ import { beginAttempt } from '../support/store.ts'
 
 const server = await startRedis(t)
 const intercom = await listenSimulator(t, { contacts: 5, companies: 0, conversations: 0, longConversations: 0 })
-const api = await startEngineService(t, server, { intercomUrl: intercom.url })
+/** The connections of which the log says that somebody must sign in. */
+const loggedSignIns: string[] = []
+const api = await startEngineService(t, server, {
+  intercomUrl: intercom.url,
+  onSignInNeeded: ({ connectionId }) => void loggedSignIns.push(connectionId),
+})
 /** Its jobs wait for ever. */
 const idle = await startApp(t, server, { intercomBaseUrl: intercom.url, keys: api.store.keys })
 const own = intercom.workspace.id
@@ -86,6 +92,21 @@ t.test('the token of another workspace is refused, and the same workspace keeps 
   t.match(taken, { status: 200, value: { workspaceId: 'w2' } })
   t.same(await statesOf('put'), [])
   t.match(await runJob('put'), { status: 'succeeded' })
+})
+
+t.test('so it is with a patch', async (t) => {
+  await synced('patched')
+  const before = await statesOf('patched')
+  t.equal(before.length, 1)
+  const patch = (query = '') =>
+    call<ConnectionBody>('PATCH', `/connections/patched${query}`, { config: { access_token: tokenOf('w2') } })
+  t.match(await patch(), {
+    status: 409,
+    value: { code: 'workspace_changed', detail: /of workspace w2.*resetState=true/ },
+  })
+  t.same(await statesOf('patched'), before)
+  t.match(await patch('?resetState=true'), { status: 200, value: { workspaceId: 'w2', ack: 'on_success' } })
+  t.same(await statesOf('patched'), [])
 })
 
 t.test('where it was not known, the job fails before it reads', async (t) => {
@@ -166,6 +187,7 @@ t.test('a token that Intercom has revoked, said twice, pauses what a connection 
   for (const jobId of jobs)
     t.match(await untilEnded(jobId), { status: 'failed', attempts: 2, failure: { code: 'token_invalid' } })
   for (const id of ['revoked', 'paused']) t.match(await read(id), { health: 'needs_sign_in', nextRuns: { length: 0 } })
+  t.same(loggedSignIns.toSorted(), ['paused', 'revoked'], 'logged once, not with each attempt')
 
   const { value } = await call<ConnectionBody>('POST', '/connections/revoked/resume')
   t.match(value, { health: 'needs_sign_in', nextRuns: { length: 0 } }, 'a person cannot resume what no token can read')
@@ -175,6 +197,27 @@ t.test('a token that Intercom has revoked, said twice, pauses what a connection 
   for (const id of ['revoked', 'paused']) await put(id, tokenOf(own), '', { schedule })
   t.match(await read('revoked'), { health: 'ok', paused: false, nextRuns: { length: 5 } })
   t.match(await read('paused'), { health: 'ok', paused: true, nextRuns: { length: 0 } }, 'a person has paused it')
+})
+
+t.test('what is due while nobody can sync is not skipped, and not made up for after the next sign-in', async (t) => {
+  const token = tokenOf(own)
+  const schedule = { type: 'interval', every: 'PT1H' }
+  const connection = { tenant: 'default', connectionId: 'unread' }
+  const record = connectionKey('default', 'unread', 'record')
+  await put('unread', token, unchecked, { schedule, fullRefresh: { schedule, streams }, ack: 'on_success' })
+  const attempt = await heldAttempt('unread')
+  t.equal(await idle.store.attempts.needSignIn(attempt), true)
+  await idle.store.attempts.end(attempt.jobId, attempt.fence, { status: 'cancelled' })
+  const longAgo = Date.now() - 86_400_000
+  const times = ['scheduleSetAt', 'lastDue', 'fullRefreshSetAt', 'lastFullRefreshDue'].map((name) => [name, longAgo])
+  await api.store.redis.hset(record, ...times.flat())
+  const looked = async () => {
+    await look(api.store, connection)
+    return { ...(await read('unread')), jobs: await api.store.redis.llen(connectionKey('default', 'unread', 'jobs')) }
+  }
+  t.match(await looked(), { health: 'needs_sign_in', skippedRuns: 0, jobs: 1 })
+  await put('unread', tokenOf(own), '', { schedule, fullRefresh: { schedule, streams }, ack: 'on_success' })
+  t.match(await looked(), { health: 'ok', skippedRuns: 0, jobs: 1, nextRuns: { length: 5 } })
 })
 
 /** A job of a connection, in an attempt that somebody else moves. */

@@ -1,35 +1,34 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { defaultToken } from '../../simulator/options.ts'
-import { createRandom, integerBetween, pick, type Random } from '../../simulator/random.ts'
+import { createRandom, pick } from '../../simulator/random.ts'
 import { truthOf } from '../../simulator/truth/truth.ts'
 import { dueBetween } from '../../src/schedules/due-times.ts'
+import { parseDuration } from '../../src/schedules/duration.ts'
 import { hasEnded, type JobStatus } from '../../src/store/job.ts'
 import { readScheduleRecord } from '../../src/store/schedules/scheduled-connections.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { findFreePort } from '../support/free-port.ts'
 import { runCompiled, type Teardown, type TestProcess } from '../support/processes.ts'
 import { provideRedis } from '../support/provided-redis.ts'
-import type { TestRedis } from '../support/redis.ts'
+import { causeFaults, type FaultCounts } from './faults.ts'
 
 export interface ScheduledRunsOptions {
   /** Due times to wait for. */
   dueTimes: number
-  /** ISO 8601, of whole seconds. */
+  /** ISO 8601. */
   every: string
   seed: number
   apis: number
   workers: number
-  /** Ms from one fault to the next, [from, to]. */
+  /** Ms from one restart of Redis to the next, and, beside that, from one killed worker to the next, [from, to]. */
   faultsEvery: readonly [from: number, to: number]
   tell: (news: string) => void
 }
 
-export interface ScheduledRunsResult {
+export interface ScheduledRunsResult extends FaultCounts {
   dueTimes: number
   jobs: number
   skipped: number
-  redisStops: number
-  workersKilled: number
   messages: number
   /** Ms from a due time to its job. */
   lateness: number[]
@@ -64,6 +63,7 @@ export async function runSchedules(t: Teardown, options: ScheduledRunsOptions): 
     skipped: 0,
     redisStops: 0,
     workersKilled: 0,
+    changes: 0,
     messages: 0,
     lateness: [],
     faults: [],
@@ -86,7 +86,7 @@ export async function runSchedules(t: Teardown, options: ScheduledRunsOptions): 
   await ask(`/v1/connections/${connectionId}`, { method: 'PUT', body: { ...put, schedule } })
 
   const client = createClient(ask, result)
-  const faults = causeFaults(random, options, result, {
+  const faults = causeFaults(random, options.faultsEvery, result, {
     mutate: () => simulator.workspace.mutate({ kind: 'update', count: 2 }),
     server,
     workers,
@@ -116,57 +116,17 @@ export async function runSchedules(t: Teardown, options: ScheduledRunsOptions): 
   await ask('/v1/jobs', { body: { connectionId }, method: 'POST' })
   await client.takeAll()
 
-  judge(result, await readSchedule(), client)
+  judge(result, options, await readSchedule(), client)
   for (const line of truthOf(simulator.workspace, { streams: ['contacts'] }))
     if (line.visibleUntil === null && client.held.get(line.id) !== line.updatedAt)
       result.faults.push(`contact ${line.id} is ${client.held.get(line.id)}, not ${line.updatedAt}`)
   return result
 }
 
-interface Faulty {
-  mutate(): void
-  server: TestRedis
-  workers: TestProcess[]
-  startWorker(): TestProcess
-}
-
-/** Changes Intercom, and kills Redis or a worker, again and again. */
-function causeFaults(
-  random: Random,
-  { faultsEvery: [from, to] }: ScheduledRunsOptions,
-  result: ScheduledRunsResult,
-  { mutate, server, workers, startWorker }: Faulty,
-) {
-  const over = new AbortController()
-  const causing = (async () => {
-    for (;;) {
-      await pause(integerBetween(random, from, to), undefined, { signal: over.signal }).catch(() => undefined)
-      if (over.signal.aborted) return
-      mutate()
-      if (pick(random, ['redis', 'worker'] as const) === 'redis') {
-        result.redisStops++
-        await server.kill()
-        await pause(integerBetween(random, 0, 2000))
-        await server.restart()
-      } else {
-        result.workersKilled++
-        const place = integerBetween(random, 0, workers.length - 1)
-        await workers[place]?.end('SIGKILL')
-        workers[place] = startWorker()
-      }
-    }
-  })()
-  return {
-    end() {
-      over.abort()
-      return causing
-    },
-  }
-}
-
 /** Each due time has one job, or was counted as skipped. */
 function judge(
   result: ScheduledRunsResult,
+  { every }: ScheduledRunsOptions,
   { due, skippedRuns, setAt }: { due: number; skippedRuns: number; setAt: number },
   client: ReturnType<typeof createClient>,
 ): void {
@@ -178,8 +138,8 @@ function judge(
   )
   const { faults } = result
   if (new Set(times).size !== times.length) faults.push('a due time has two jobs')
-  const length = (times[0] ?? setAt) - setAt
-  if (times.some((time) => (time - setAt) % 1000 !== 0) || length <= 0) faults.push('a job is for no due time')
+  const length = parseDuration(every) ?? Number.NaN
+  if (times.some((time) => time <= setAt || (time - setAt) % length !== 0)) faults.push('a job is for no due time')
   if (due !== times.length + skippedRuns)
     faults.push(`${due} due times, but ${times.length} jobs and ${skippedRuns} skipped`)
   for (const [id, job] of client.seen) if (job.status !== 'succeeded') faults.push(`job ${id} ${job.status}`)

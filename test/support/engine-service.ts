@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { type Clock, systemClock } from '../../src/clock.ts'
+import { systemClock } from '../../src/clock.ts'
 import { createSyncQueue } from '../../src/queue/sync-queue.ts'
-import { startWorkerRole } from '../../src/queue/worker-role.ts'
+import { startWorkerRole, type WorkerRoleOptions } from '../../src/queue/worker-role.ts'
 import { createEngine } from '../../src/sync/engine.ts'
 import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
 import { type AppOptions, startApp, type TestApp } from './app.ts'
@@ -9,11 +9,15 @@ import type { Teardown } from './processes.ts'
 import type { RedisAccess } from './redis.ts'
 import { steadyLocks } from './worker.ts'
 
+interface EngineServiceOptions extends AppOptions, Pick<WorkerRoleOptions, 'onSignInNeeded'> {
+  intercomUrl: string
+}
+
 /** The API with a worker that reads Intercom, in this process. */
 export async function startEngineService(
   t: Teardown,
   redis: RedisAccess,
-  { intercomUrl, clock = systemClock, ...options }: { intercomUrl: string; clock?: Clock } & AppOptions,
+  { intercomUrl, clock = systemClock, onSignInNeeded, ...options }: EngineServiceOptions,
 ): Promise<TestApp> {
   const queue = createSyncQueue(redis.connect(), () => undefined)
   t.teardown(() => queue.close())
@@ -33,6 +37,7 @@ export async function startEngineService(
       scrollLeaseOf: () => ({ hold: (_signal, work) => work() }),
     }),
     createId: randomUUID,
+    ...(onSignInNeeded && { onSignInNeeded }),
     reportError: () => undefined,
     onError: () => undefined,
   })

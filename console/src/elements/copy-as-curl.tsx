@@ -1,9 +1,14 @@
 import { useState } from 'preact/hooks'
 import { type CurlCall, curlLine } from '../api/curl.ts'
 
-/** The line itself, to be selected as a whole. */
+/** The line itself, to be selected as a whole. It takes the focus, so that the arrow keys can move it. */
 export function CurlLine({ line }: { line: string }) {
-  return <pre class="curl-line">{line}</pre>
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
+    <pre class="curl-line" tabIndex={0}>
+      {line}
+    </pre>
+  )
 }
 
 /** Everything on a page can be done by curl; this says how. */

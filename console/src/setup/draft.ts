@@ -1,4 +1,3 @@
-import { forget, keep, readKept } from '../api/kept.ts'
 import type { Connection, Schedule, SourceConfig } from '../api/types.ts'
 
 export type SyncMode = 'incremental' | 'full_refresh'
@@ -20,35 +19,20 @@ export interface Draft {
 
 /** The region in a source's config. */
 export function regionOf({ config }: Pick<Connection, 'config'>): Region {
-  const region = config?.region
-  return region === 'us' || region === 'eu' || region === 'au' ? region : 'auto'
+  return isRegion(config?.region) ? config.region : 'auto'
 }
 
-const emptyDraft: Draft = {
+export function isRegion(value: unknown): value is Region {
+  return value === 'auto' || value === 'us' || value === 'eu' || value === 'au'
+}
+
+export const emptyDraft: Draft = {
   name: 'intercom',
   region: 'auto',
   startDate: '',
   streams: undefined,
   schedule: { type: 'manual' },
   ack: 'client',
-}
-
-/** The draft of this tab. It was written by this page, perhaps by an older version of it: what does not fit is left. */
-export function readDraft(): Draft {
-  try {
-    const kept: unknown = JSON.parse(readKept('draft') ?? '{}')
-    return typeof kept === 'object' && kept !== null ? { ...emptyDraft, ...kept } : emptyDraft
-  } catch {
-    return emptyDraft
-  }
-}
-
-export function keepDraft(draft: Draft): void {
-  keep('draft', JSON.stringify(draft))
-}
-
-export function forgetDraft(): void {
-  forget('draft')
 }
 
 /** What calls about a source take: a config with its token, or the connection that holds one already. */

@@ -7,20 +7,23 @@ import { PageTitle } from '../elements/page-title.tsx'
 import { useGoTo } from '../routing/navigation.tsx'
 import { newWebhook } from '../webhooks/webhook.ts'
 import { type Checked, refusedStreams } from './check.ts'
-import { accessOf, type Draft, forgetDraft, keepDraft, readDraft } from './draft.ts'
+import { accessOf, type Draft } from './draft.ts'
+import { forgetDraft, keepDraft, readDraft } from './kept-draft.ts'
 import { ScheduleStep } from './schedule-step.tsx'
-import { Steps } from './steps.tsx'
+import { StepHeading, Steps, stepNames } from './steps.tsx'
 import { store } from './store.ts'
-import { loadStreams, streamList, usualChoice } from './streams.ts'
+import { choiceAmong, loadStreams, streamList, usualChoice } from './streams.ts'
 import { StreamsStep } from './streams-step.tsx'
+import { useStep } from './use-step.ts'
 import { WorkspaceStep } from './workspace-step.tsx'
+
+const title = 'Add a source'
 
 /** A new source in three steps. What was filled in stays in the tab until the source is set up; the token does not. */
 export function SetupPage() {
   const [draft, setDraft] = useState(readDraft)
   const [token, setToken] = useState('')
   const [webhook, setWebhook] = useState(newWebhook)
-  const [step, setStep] = useState(0)
   const [checked, setChecked] = useState<Checked>()
   const goTo = useGoTo()
   const known = useResource('streams', loadStreams)
@@ -36,7 +39,9 @@ export function SetupPage() {
   const check = checked?.subject === subject ? checked.result : undefined
   const names = new Set(known.data?.map(({ name }) => name))
   const refused = refusedStreams(check, names)
-  const chosen = draft.streams ?? usualChoice(known.data ?? [], refused)
+  const chosen = known.data ? choiceAmong(known.data, draft.streams ?? usualChoice(known.data, refused)) : {}
+  const reached = Object.keys(chosen).length > 0 ? 2 : 1
+  const [step, go] = useStep(check?.isGood ? reached : 0)
 
   const setUp = useAction(async () => {
     const connectionId = draft.signedInAs ?? draft.name
@@ -48,8 +53,9 @@ export function SetupPage() {
 
   return (
     <>
-      <PageTitle title="Add a source" />
-      <Steps at={step} onGo={setStep} />
+      <PageTitle title={step === 0 ? title : `${stepNames[step]} · ${title}`}>{title}</PageTitle>
+      <Steps at={step} onGo={go} />
+      <StepHeading at={step} />
       {step === 0 && (
         <WorkspaceStep
           {...{ draft, change, token, check }}
@@ -59,7 +65,7 @@ export function SetupPage() {
             setChecked({ subject, result })
             return latestSubject.current === subject
           }}
-          onNext={() => setStep(1)}
+          onNext={() => go(1)}
           onStartAnew={() => {
             forgetDraft()
             setDraft(readDraft())
@@ -72,8 +78,8 @@ export function SetupPage() {
           {...{ known, chosen, refused }}
           access={accessOf(draft, token)}
           onChoose={(streams) => change({ streams })}
-          onBack={() => setStep(0)}
-          onNext={() => setStep(2)}
+          onBack={() => go(0)}
+          onNext={() => go(2)}
         />
       )}
       {step === 2 && (
@@ -81,7 +87,7 @@ export function SetupPage() {
           {...{ draft, change, webhook }}
           onWebhook={setWebhook}
           isRunning={setUp.isRunning}
-          onBack={() => setStep(1)}
+          onBack={() => go(1)}
           onSetUp={() => void setUp.run()}
         />
       )}

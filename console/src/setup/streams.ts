@@ -47,6 +47,19 @@ export function usualChoice(streams: readonly KnownStream[], refused: ReadonlySe
   return Object.fromEntries(usual.map(({ name, modes }) => [name, usualMode(modes)]))
 }
 
+/** What this service can read of a choice, perhaps made when it was of another version. */
+export function choiceAmong(
+  streams: readonly KnownStream[],
+  chosen: Record<string, SyncMode>,
+): Record<string, SyncMode> {
+  const pairs = streams.flatMap(({ name, modes }): [string, SyncMode][] => {
+    const mode = Object.hasOwn(chosen, name) ? chosen[name] : undefined
+    if (mode === undefined) return []
+    return [[name, modes.includes(mode) ? mode : usualMode(modes)]]
+  })
+  return Object.fromEntries(pairs)
+}
+
 /** Only what has changed, where that can be told. */
 export function usualMode(modes: readonly SyncMode[]): SyncMode {
   return modes.includes('incremental') ? 'incremental' : 'full_refresh'

@@ -8,6 +8,7 @@ import { RecordsPage } from '../records/records-page.tsx'
 import { Link, usePlace } from '../routing/navigation.tsx'
 import { type Place, pathOf } from '../routing/place.ts'
 import { SetupPage } from '../setup/setup-page.tsx'
+import { Boundary } from './boundary.tsx'
 import { Foot } from './foot.tsx'
 import { SignIn } from './sign-in.tsx'
 import { TopBar } from './top-bar.tsx'
@@ -22,7 +23,8 @@ export function Console() {
       <TopBar place={place} />
       {/* With another key everything is asked anew: nothing of one tenant is left on the page of another. */}
       <main key={`${session.apiKey === undefined} ${turn}`} id="content">
-        {session.isRefused ? <SignIn /> : <Page place={place} />}
+        {/* What has failed on one page says nothing of another. */}
+        <Boundary key={pathOf(place)}>{session.isRefused ? <SignIn /> : <Page place={place} />}</Boundary>
       </main>
       <Foot />
     </>

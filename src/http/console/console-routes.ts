@@ -18,16 +18,16 @@ const year = 365 * 24 * 3600
 
 /** The page of the console and its files. What is no place of it, or is no browser that asks, finds nothing here. */
 const consoleRoutes: FastifyPluginAsync<{ console: ConsoleFiles }> = async (app, { console: { page, assets } }) => {
-  const schema = { hide: true }
+  const shared = { schema: { hide: true }, config: { isOfConsole: true } } as const
   const showPage = async (request: FastifyRequest, reply: FastifyReply) => {
     addVary(reply, 'Accept')
     const wantsPage = chooseMediaType(request.headers.accept, ['application/json', 'text/html']) === 'text/html'
     return wantsPage ? sendConsolePage(page, request, reply) : reply.callNotFound()
   }
-  for (const url of places) app.get(url, { schema, handler: showPage })
+  for (const url of places) app.get(url, { ...shared, handler: showPage })
 
   app.get<{ Params: { name: string } }>('/assets/:name', {
-    schema,
+    ...shared,
     handler: async ({ params }, reply) => {
       const asset = assets.get(params.name)
       if (!asset) return reply.callNotFound()

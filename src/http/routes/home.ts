@@ -26,6 +26,7 @@ const homeSchema = Type.Object({
 const homeRoutes: FastifyPluginAsyncTypebox<{ console: ConsoleFiles | undefined }> = async (app, { console }) => {
   const offers = console ? (['application/json', 'text/html'] as const) : (['application/json'] as const)
   app.get('/', {
+    config: { isOfConsole: true },
     schema: {
       operationId: 'getHome',
       summary: 'What this is, and where the documentation is',

@@ -6,6 +6,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Answered although the process is overloaded. */
     isForOperators?: true
+    /** Answered while the event loop is behind: it takes no work, and who sees nothing loads it again and again. */
+    isOfConsole?: true
   }
 }
 
@@ -29,8 +31,8 @@ export function refuseOverload(app: FastifyInstance, mostDelayMs: number): void 
     delays.reset()
   }, everyMs)
   timer.unref()
-  app.addHook('onRequest', async ({ routeOptions }) => {
-    if (delayMs > mostDelayMs && !routeOptions.config?.isForOperators) throw new CodedError('overloaded')
+  app.addHook('onRequest', async ({ routeOptions: { config } }) => {
+    if (delayMs > mostDelayMs && !config?.isForOperators && !config?.isOfConsole) throw new CodedError('overloaded')
   })
   app.addHook('onClose', async () => {
     clearInterval(timer)
