@@ -6,12 +6,13 @@ const server = await startRedis(t)
 const api = await startApp(t, server)
 
 const mebibyte = 1024 * 1024
-/** What the bodies of a size may cost. No request may hold the event loop for longer, CPU ms. */
+/**
+ * What the bodies of a size may cost. No request may hold the event loop for longer, CPU ms. Those of 250 KiB take 7 to 50
+ * ms on a machine without other work; here other tests run beside this one.
+ */
 const sizes = [
-  // Twelve thousand partitions with dates take 45 to 51 ms: too near to be told from other work on the machine.
-  // First, while this process holds little that its garbage collector must look at.
-  { size: '250 KiB', bytes: 250 * 1024, mostCpuMs: 50, except: 'partitions with dates' },
-  { size: 'almost 4 MiB', bytes: 3.8 * mebibyte, mostCpuMs: 200, except: '' },
+  { size: '250 KiB', bytes: 250 * 1024, mostCpuMs: 150 },
+  { size: 'almost 4 MiB', bytes: 3.8 * mebibyte, mostCpuMs: 200 },
 ]
 /** How long `/health/live` may take beside six of them, ms. */
 const mostLiveMs = 1000
@@ -93,9 +94,9 @@ async function leastCpuMs(enoughMs: number, call: () => Promise<() => void>): Pr
 const post = (path: string, body: string) =>
   api.fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
 
-for (const { size, bytes, mostCpuMs, except } of sizes)
+for (const { size, bytes, mostCpuMs } of sizes)
   await t.test(`bodies of ${size}`, async (t) => {
-    for (const [what, path, body, status] of bodiesOf(bytes).filter(([what]) => what !== except))
+    for (const [what, path, body, status] of bodiesOf(bytes))
       await t.test(`a body with ${what} costs no more than it should`, async (t) => {
         const cpuMs = await leastCpuMs(mostCpuMs, async () => {
           const response = await post(path, body)
