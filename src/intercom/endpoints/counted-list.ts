@@ -147,6 +147,36 @@ function pagesOf({ path, pageSizes, ask }: CountedList, readings: number): Async
   })
 }
 
+/** A list of which GET gives the pages, as the stream table describes it. */
+interface PagedList {
+  path: string
+  query?: Readonly<Record<string, string>>
+  /** Member by which a list comes that is newest first. */
+  cursor?: string
+  newestFirst?: true
+  pageSizes: readonly number[]
+  /** Nobody has described it, so it may not be counted. */
+  mayBeAbsent?: true
+}
+
+/**
+ * Reads such a list, whose records of one second come in another order with every request.
+ *
+ * @param request.from of a list that comes newest first, nothing older is wanted, Unix seconds
+ */
+export function readPagedList(
+  client: IntercomClient,
+  { path, query, cursor, newestFirst, pageSizes, mayBeAbsent }: PagedList,
+  { version, shape, from }: { version: string; shape: RecordShape; from: () => number },
+): AsyncGenerator<ListPart, CountedListOutcome, void> {
+  const ask = (place: PagePlace, perPage: number) => {
+    const asked = { ...query, ...place, per_page: String(perPage) }
+    return askCountedPage(client, { method: 'GET', path, version, query: asked }, shape, mayBeAbsent)
+  }
+  const wanted = newestFirst && cursor !== undefined && { wanted: { member: cursor, from } }
+  return readCountedList({ client, path, shape, pageSizes, unstableTies: true, ask, ...wanted })
+}
+
 /**
  * Asks for a page of such a list.
  *

@@ -2,8 +2,7 @@ import { defaultApiVersion, isSince, type SourceConfig } from '../../airbyte/sou
 import { RefusedError } from '../../intercom/answers/failures.ts'
 import type { IntercomClient } from '../../intercom/client.ts'
 import { withConfirmedAbsence } from '../../intercom/endpoints/confirmed.ts'
-import { askCountedPage, readCountedList } from '../../intercom/endpoints/counted-list.ts'
-import type { PagePlace } from '../../intercom/endpoints/numbered-pages.ts'
+import { readPagedList } from '../../intercom/endpoints/counted-list.ts'
 import { type ScannedAnswer, type ScannedRecord, scanAnswer } from '../../intercom/text/record-scanner.ts'
 import type { PageTraits, TombstoneTraits } from '../../streams/entries/stream-traits.ts'
 import { findStream, type StreamEntry } from '../../streams/table.ts'
@@ -41,7 +40,7 @@ export async function readDeletions(traits: TombstoneTraits, request: ListReques
     return { absent: `API ${version} has no ${entry.name}: they came with ${entry.since}` }
   try {
     const reader = { ...request, client: withConfirmedAbsence(client, ports), version }
-    const deletions = await readPages(entry, entry.filtered, reader)
+    const deletions = await readListed(entry, entry.filtered, reader)
     return { deletions: deletions.filter(({ status }) => isDeleted(traits, status)) }
   } catch (error) {
     if (!(error instanceof RefusedError) || !(error.isAbsence || error.unauthorized)) throw error
@@ -53,34 +52,18 @@ function isDeleted({ statuses }: TombstoneTraits, status: string | undefined): b
   return statuses === undefined || (status !== undefined && statuses.includes(status))
 }
 
-async function readPages(
-  { path, query, recordsPath, cursor, mayBeAbsent }: StreamEntry,
-  { pageSizes, newestFirst }: PageTraits,
+async function readListed(
+  entry: StreamEntry,
+  traits: PageTraits,
   { client, version, from }: ListRequest & { version: string },
 ): Promise<(Deletion & { status?: string })[]> {
-  const shape = { recordsPath, members: MEMBERS }
-  const ask = (place: PagePlace, perPage: number) =>
-    askCountedPage(
-      client,
-      { method: 'GET', path, version, query: { ...query, ...place, per_page: String(perPage) } },
-      shape,
-      mayBeAbsent,
-    )
-  const wanted = newestFirst && cursor !== undefined && { wanted: { member: cursor, from: () => from } }
+  const shape = { recordsPath: entry.recordsPath, members: MEMBERS }
   const found = new Map<string, Deletion & { status?: string }>()
-  for await (const { body } of readCountedList({
-    client,
-    path,
-    shape,
-    pageSizes,
-    unstableTies: true,
-    ask,
-    ...wanted,
-  })) {
+  for await (const { body } of readPagedList(client, { ...entry, ...traits }, { version, shape, from: () => from })) {
     const answer = scanAnswer(body, shape)
     for (const record of answer.records ?? []) {
       const deletion = toDeletion(answer, record)
-      if (deletion && !(newestFirst && (deletion.deletedAt ?? from) < from)) found.set(deletion.id, deletion)
+      if (deletion && !(traits.newestFirst && (deletion.deletedAt ?? from) < from)) found.set(deletion.id, deletion)
     }
   }
   return [...found.values()]

@@ -1,7 +1,6 @@
-import { askCountedPage, readCountedList } from '../../intercom/endpoints/counted-list.ts'
+import { readPagedList } from '../../intercom/endpoints/counted-list.ts'
 import { cursorQuery, readCursorList } from '../../intercom/endpoints/cursor-list.ts'
 import { asOneAnswer, readShapedList, shortageOf } from '../../intercom/endpoints/list-pages.ts'
-import type { PagePlace } from '../../intercom/endpoints/numbered-pages.ts'
 import { type ScannedAnswer, scanAnswer } from '../../intercom/text/record-scanner.ts'
 import type { PageTraits } from '../../streams/entries/stream-traits.ts'
 import { MOST_ENTRIES } from '../delivered/seen.ts'
@@ -47,18 +46,9 @@ async function wholeList({ root, client, version, shape, tell }: CompanyRequest)
 /** Pages by number, each as it comes. */
 async function* numberedParts(
   { root, client, version, shape, tell, from }: PartsRequest,
-  { pageSizes, newestFirst }: PageTraits,
+  traits: PageTraits,
 ): AsyncGenerator<ListPart, void, void> {
-  const { name, path, query, cursor, mayBeAbsent } = root
-  const ask = (place: PagePlace, perPage: number) =>
-    askCountedPage(
-      client,
-      { method: 'GET', path, version, query: { ...query, ...place, per_page: String(perPage) } },
-      shape,
-      mayBeAbsent,
-    )
-  const wanted = newestFirst && cursor !== undefined && { wanted: { member: cursor, from } }
-  const pages = readCountedList({ client, path, shape, pageSizes, unstableTies: true, ask, ...wanted })
+  const pages = readPagedList(client, { ...root, ...traits }, { version, shape, from })
   for (;;) {
     const step = await pages.next()
     if (!step.done) {
@@ -73,7 +63,7 @@ async function* numberedParts(
       : 'what is missing does not come by itself; reset the stream to read it whole again'
     tell({
       level: 'WARN',
-      message: `${name}: Intercom counts ${counted} and gave ${found} in ${readings} readings: ${next}`,
+      message: `${root.name}: Intercom counts ${counted} and gave ${found} in ${readings} readings: ${next}`,
     })
     return
   }
