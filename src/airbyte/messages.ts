@@ -47,7 +47,7 @@ export interface PlacedRecord {
 }
 
 /** Finds the RECORDs in whole lines of ours. Lines of other messages are passed over. */
-export function* findRecords(lines: Buffer): Generator<PlacedRecord, void, void> {
+export function* findRecordMessages(lines: Buffer): Generator<PlacedRecord, void, void> {
   // Neighbours are of one stream, nearly always.
   let stream = ''
   let named: Buffer = Buffer.alloc(0)

@@ -30,7 +30,12 @@ export interface ToldEvent {
  * @param jobBody the job in the form of the API
  * @param publicUrl where callers find the service; undefined: links are paths
  */
-export function bodyOf(event: ToldEvent, format: WebhookFormat, jobBody: object | undefined, publicUrl = ''): string {
+export function webhookBodyOf(
+  event: ToldEvent,
+  format: WebhookFormat,
+  jobBody: object | undefined,
+  publicUrl = '',
+): string {
   const link = `${publicUrl}${pathOf(event)}`
   if (format === 'slack') return JSON.stringify({ text: `${escapeForSlack(sentenceOf(event))} ${link}` })
   const { type, at, connectionId, job, skipped, consecutiveFailures } = event

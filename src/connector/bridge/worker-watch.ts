@@ -3,7 +3,7 @@ import { CodedError } from '../../errors.ts'
 import { isObject } from '../../json-object.ts'
 import type { PrintedLog } from './printed-log.ts'
 import type { ServiceClient } from './service/service-client.ts'
-import { pathOf, type StartedJob } from './start-job.ts'
+import { type BridgeJob, pathOf } from './start-job.ts'
 
 /**
  * Notices what a silent job waits for; the API's signs of life do not show this. If there is no worker, the job is given
@@ -29,7 +29,7 @@ interface WatchDependencies {
   printed: Pick<PrintedLog, 'held'>
 }
 
-export function watchForWorker(started: StartedJob, { client, clock, printed }: WatchDependencies): WorkerWatch {
+export function watchForWorker(started: BridgeJob, { client, clock, printed }: WatchDependencies): WorkerWatch {
   let askedAt = clock.monotonic()
   let missingSince: number | undefined
   return {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import type { Concurrency } from './concurrency.ts'
-import type { Exchange } from './exchange.ts'
+import type { UsageExchange } from './exchange.ts'
 import type { HeldPermits } from './held-permits.ts'
 import type { Outcome } from './outcome.ts'
 import { createPermitQueue } from './permit-queue.ts'
@@ -33,7 +33,7 @@ export interface GrantsOptions {
   clock: Clock
   concurrency: Concurrency
   held: HeldPermits
-  exchange: Exchange
+  exchange: UsageExchange
   /** @param window the window that the permit was granted for */
   openPermit: (window: number, kind: string) => Permit
 }

@@ -1,5 +1,5 @@
 import type { ServerClock } from '../time/server-clock.ts'
-import { type DatedAnswer, type Exchange, parseHttpDate } from '../time/time-evidence.ts'
+import { type DatedAnswer, parseHttpDate, type RequestTimes } from '../time/time-evidence.ts'
 import { RATE_LIMITED } from './rate-limited.ts'
 
 /**
@@ -28,7 +28,7 @@ export interface AnswerHead {
 }
 
 /** What an answer says about the time. */
-export function readDated(answer: AnswerHead, exchange: Exchange): DatedAnswer {
+export function readDated(answer: AnswerHead, exchange: RequestTimes): DatedAnswer {
   return { date: answer.header('date'), resetSeconds: numberIn(answer, 'x-ratelimit-reset'), ...exchange }
 }
 

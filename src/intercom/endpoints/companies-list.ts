@@ -7,7 +7,7 @@ import {
   askCountedPage,
   type CountedListOutcome,
   type CountedPage,
-  type ListPart,
+  type CountedPart,
   readCountedList,
 } from './counted-list.ts'
 import type { PagePlace } from './numbered-pages.ts'
@@ -39,7 +39,7 @@ export class ListCappedError extends CodedError {
  *
  * @throws ListCappedError when the list cannot be complete; what `readCountedList` throws
  */
-export function readCompanyList(options: CompanyListOptions): AsyncGenerator<ListPart, CountedListOutcome, void> {
+export function readCompanyList(options: CompanyListOptions): AsyncGenerator<CountedPart, CountedListOutcome, void> {
   const { client, shape } = options
   const ask = (place: PagePlace, perPage: number) => askPage(options, place, perPage)
   return readCountedList({ client, path: PATH, shape, pageSizes: [PER_PAGE], ask })

@@ -6,7 +6,7 @@ import { plainText } from '../text/json-text.ts'
 import { type RecordShape, type ScannedAnswer, type ScannedRecord, scanAnswer } from '../text/record-scanner.ts'
 import { joinedBody } from '../text/record-text.ts'
 import { areSame } from '../text/same-set.ts'
-import { type NumberedPage, type PagePlace, readPages } from './numbered-pages.ts'
+import { type NumberedPage, type PagePlace, readNumberedPages } from './numbered-pages.ts'
 import { nextPageQuery } from './paging.ts'
 
 /** The page size of a second reading: its page borders lie elsewhere. */
@@ -108,7 +108,7 @@ async function readOnce(client: IntercomClient, list: ListRequest, items: Map<st
   const ask = (place: PagePlace, page: number) => askPage(client, list, place, page)
   const met = new Set<string>()
   const answers: ScannedAnswer[] = []
-  for await (const page of readPages({ path, ask, emptyPage: 'nothing new', progress: 'new records' })) {
+  for await (const page of readNumberedPages({ path, ask, emptyPage: 'nothing new', progress: 'new records' })) {
     const { answer } = page
     answers.push(answer)
     for (const { key, record } of page.items) {

@@ -1,7 +1,7 @@
 import { storeAnswer } from '../../store/availability.ts'
 import type { StoreClient } from '../../store/keys.ts'
 import { runScript } from '../../store/script.ts'
-import { admitScript, leaveScript, lookScript } from './turns.lua.ts'
+import { admitScript, leaveScript, noteLimitsScript } from './turns.lua.ts'
 
 /** The jobs that share their turns: those of one access token of one tenant. */
 export interface Flow {
@@ -84,7 +84,7 @@ export function createTurns(redis: StoreClient, queueKey: string, idPrefix: stri
     join: admit,
     admit: () => admit(undefined, { token: '', tenant: '' }),
     async look(own) {
-      const [waiting, ofOwn] = await runScript(redis, lookScript, {
+      const [waiting, ofOwn] = await runScript(redis, noteLimitsScript, {
         keys,
         args: { idPrefix },
         entries: own.map(({ jobId, limitedMs }) => ({ jobId, limitedMs: limitedMs && Math.ceil(limitedMs) })),

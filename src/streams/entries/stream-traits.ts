@@ -45,7 +45,7 @@ export interface PageTraits {
 export type ListTraits = { list: 'scroll' | 'single' } | PageTraits | { list: 'cursor'; perPage: number; since: string }
 
 /** A log that only grows, given newest first between two times, in pages by number. */
-export interface WindowTraits {
+export interface PeriodTraits {
   /** The same as a POST with larger pages, and the API version that brought it. */
   search: { path: string; since: ApiVersion }
 }

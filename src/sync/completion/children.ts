@@ -6,10 +6,10 @@ import type { Row } from '../pages/search-pages.ts'
 import {
   type ChildEndpoint,
   type Children,
+  childShapeOf,
   type FoundChildren,
   findChildren,
   isShort,
-  shapeOf,
 } from './ask-children.ts'
 import type { GoneParents } from './gone-parents.ts'
 import type { Parent } from './pending-parents.ts'
@@ -111,7 +111,7 @@ export async function readInlineChildren(
 
 /** The children inside a parent's own record. @returns undefined when they have to be requested */
 export function inlineChildren(entry: StreamEntry, page: ScannedAnswer, { record }: Row): Children | undefined {
-  const answer = scanAnswer(page.body.subarray(record.start, record.end), shapeOf(entry))
+  const answer = scanAnswer(page.body.subarray(record.start, record.end), childShapeOf(entry))
   const within = entry.recordsPath.slice(0, -1)
   if (!answer.records || goesOn(answer, within)) return undefined
   const count = answer.envelope([...within, 'total_count'].join('.'))

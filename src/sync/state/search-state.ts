@@ -129,7 +129,7 @@ export function reachedBy({ goOnFrom, cursor }: SearchState): number | undefined
 }
 
 /** The place that a state continues from, as text. Streams share a walk when their places are the same. */
-export function placeOf({ plan, walk, gaps }: SearchState): string {
+export function walkPlaceOf({ plan, walk, gaps }: SearchState): string {
   if (!walk) return gaps.length > 0 ? JSON.stringify(gaps.map(sliceToJson)) : 'fresh'
   // Each stream has its own lower bound.
   return JSON.stringify([plan, { ...walkToJson(walk), lower: undefined }])

@@ -58,12 +58,12 @@ export async function openWalks(
     const entry = findStream(name)
     return entry && run && !hasFinished(run) ? [{ entry, configured, state: states[name] }] : []
   })
-  const namesOf = (traits: readonly ('child' | 'filtered' | 'windows' | 'search')[]) =>
+  const namesOf = (traits: readonly ('child' | 'filtered' | 'periods' | 'search')[]) =>
     new Set(streams.flatMap(({ entry }) => (traits.some((trait) => sourceOf(entry)[trait]) ? entry.name : [])))
   const replay = async (names: ReadonlySet<string>) => {
     if (before && input.replay && names.size > 0) await replayLog(input.replay(), names, fingerprints)
   }
-  await replay(namesOf(['child', 'filtered', 'windows']))
+  await replay(namesOf(['child', 'filtered', 'periods']))
   const replayVersions = once(() => replay(namesOf(['search'])))
   const ports = { ...input.ports, clock, signal }
   const reader = withConfirmedPermissions(client, { clock, signal })

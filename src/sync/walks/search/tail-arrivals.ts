@@ -6,7 +6,7 @@ import type { TailState } from '../../state/search-state.ts'
 import type { PageBatch } from './search-reading.ts'
 import { sliceArrivals } from './slice-arrivals.ts'
 import { finish, settledTo, type Traversal, takePage } from './traversal.ts'
-import { firstRound, tailRound } from './walk-times.ts'
+import { firstTailPass, tailPass } from './walk-times.ts'
 
 const MOST_ROUNDS = 3
 
@@ -26,8 +26,8 @@ export async function* tailArrivals(traversal: Traversal): AsyncGenerator<Arriva
   const { options, planned } = traversal
   let takenOverTo: number | undefined
   const after = (before: TailState) =>
-    tailRound(options.client, before.round + 1, () => before.asked, takenOverTo ?? Number.NEGATIVE_INFINITY)
-  let round = planned.walk.tail ?? firstRound(options.client, planned.walk)
+    tailPass(options.client, before.round + 1, () => before.asked, takenOverTo ?? Number.NEGATIVE_INFINITY)
+  let round = planned.walk.tail ?? firstTailPass(options.client, planned.walk)
   if (round.slice.done) round = after(round)
   for (;;) {
     const end = yield* roundArrivals(traversal, round)

@@ -38,8 +38,8 @@ export function endOf({ frozen, slices }: SearchWalkState): number {
 }
 
 /** The first round of the tail. If clocks disagree, or did meanwhile, it repeats part of what the slices have read. */
-export function firstRound(client: IntercomClient, walk: SearchWalkState): TailState {
-  const round = tailRound(client, 1, () => Math.max(walk.frozen, walk.lower))
+export function firstTailPass(client: IntercomClient, walk: SearchWalkState): TailState {
+  const round = tailPass(client, 1, () => Math.max(walk.frozen, walk.lower))
   if (round.slice.from < endOf(walk)) round.slice = ofWhatWasBegun(round.slice)
   return round
 }
@@ -50,7 +50,7 @@ export function firstRound(client: IntercomClient, walk: SearchWalkState): TailS
  * @param from when it reads from, Unix seconds; may go down
  * @param readBefore others have already read this round's records up to here
  */
-export function tailRound(
+export function tailPass(
   client: IntercomClient,
   round: number,
   from: () => number,
