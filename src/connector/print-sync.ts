@@ -5,8 +5,8 @@ import { judgeFailure } from '../sync/attempt/retry-policy.ts'
 import type { Commit, Position, StreamProgress } from '../sync/contract/commit.ts'
 import type { SyncRequest } from '../sync/contract/sync-request.ts'
 import { createFingerprints, type Fingerprints } from '../sync/delivered/fingerprints.ts'
-import { closeStreams, type SyncEnding } from '../sync/delivery/closing-lines.ts'
 import type { StartSync } from '../sync/engine.ts'
+import { closeStreams, type SyncEnding } from '../sync/output/closing-lines.ts'
 import type { Output } from './output.ts'
 
 export interface PrintDependencies {

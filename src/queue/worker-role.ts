@@ -10,7 +10,7 @@ import { announceWorker, withdrawWorker } from '../store/workers/worker-presence
 import type { AttemptDependencies } from './attempt.ts'
 import { listenForCancels } from './cancellation.ts'
 import { type DueRoleOptions, startDueRole } from './due/due-role.ts'
-import type { HandleDueDependencies } from './due/look.ts'
+import type { HandleDueDependencies } from './due/handle-due.ts'
 import { createProcessor } from './processor.ts'
 import { type ReconcilerRoleOptions, startReconcilerRole } from './reconciler-role.ts'
 import { createSyncQueue, type SyncQueue } from './sync-queue.ts'

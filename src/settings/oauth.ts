@@ -1,5 +1,5 @@
 import { CodedError } from '../errors.ts'
-import type { IntercomApp } from '../intercom/code-exchange.ts'
+import type { IntercomApp } from '../intercom/token-request.ts'
 import { isLoopback } from '../network/loopback.ts'
 import type { VariableReader } from './environment.ts'
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { ConnectionBody } from '../../src/http/bodies/connection-schemas.ts'
 import type { Problem } from '../../src/http/requests/problem.ts'
-import { handleDue } from '../../src/queue/due/look.ts'
+import { handleDue } from '../../src/queue/due/handle-due.ts'
 import { startApp } from '../support/app.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startRedis } from '../support/redis.ts'

@@ -104,7 +104,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'tombstones count as rows',
-    file: 'sync/delivery/outbox.ts',
+    file: 'sync/output/outbox.ts',
     find: 'tombstoneCount++',
     replace: 'run.rowsSynced++',
     tests: sync('tombstones'),
@@ -260,14 +260,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a plan is saved only when a message goes with it',
-    file: 'sync/delivery/commit-buffer.ts',
+    file: 'sync/output/commit-buffer.ts',
     find: 'if (messageCount === 0 && !hasMoved) return undefined',
     replace: 'if (messageCount === 0) return undefined',
     tests: sync('planning'),
   },
   {
     rule: 'a saved answer without a record is no progress',
-    file: 'sync/delivery/commit-buffer.ts',
+    file: 'sync/output/commit-buffer.ts',
     find: 'const isProgress = recordCount > 0 || hasMoved',
     replace: 'const isProgress = recordCount > 0',
     tests: sync('planning'),
@@ -1556,7 +1556,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'echo: what is logged is told as it is',
-    file: 'sync/delivery/outbox.ts',
+    file: 'sync/output/outbox.ts',
     find: 'logLine(level, redact(message))',
     replace: 'logLine(level, message)',
     tests: sync('echoed-token'),

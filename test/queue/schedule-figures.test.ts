@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createMetrics } from '../../src/metrics.ts'
-import { handleDue } from '../../src/queue/due/look.ts'
+import { handleDue } from '../../src/queue/due/handle-due.ts'
 import { collectFigures } from '../../src/queue/figures.ts'
 import { createSyncQueue } from '../../src/queue/sync-queue.ts'
 import { noSchedule } from '../../src/store/connections/connection-store.ts'

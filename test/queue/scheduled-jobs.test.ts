@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { handleDue } from '../../src/queue/due/look.ts'
+import { handleDue } from '../../src/queue/due/handle-due.ts'
 import type { Ack } from '../../src/schedules/connection-schedule.ts'
 import type { ScheduleRecord } from '../../src/store/schedules/schedule-record.ts'
 import { listScheduled, readScheduleRecord } from '../../src/store/schedules/scheduled-connections.ts'

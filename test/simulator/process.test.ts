@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { exampleWorkspace, withDefaults } from '../../simulator/options.ts'
 import { usualNames } from '../../simulator/records/streams.ts'
-import { tryOutCommands } from '../../src/command-line/trial-commands.ts'
+import { tryOutCommands } from '../../src/command-line/try-out-commands.ts'
 
 const main = fileURLToPath(new URL('../../simulator/main.js', import.meta.url))
 

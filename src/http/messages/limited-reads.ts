@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { MessageLogReader } from '../../store/log/message-log.ts'
-import { createSemaphore } from '../../sync/concurrency/turns.ts'
+import { createSemaphore } from '../../sync/concurrency/semaphore.ts'
 
 /**
  * Reads at a time. Each holds a piece of the log in several forms until it is done, and a Redis that is asked for a

@@ -1,6 +1,6 @@
 import { errorTable } from '../../error-table.ts'
 import { CodedError } from '../../errors.ts'
-import { requestToken } from '../../intercom/code-exchange.ts'
+import { requestToken } from '../../intercom/token-request.ts'
 import type { SignInSetup } from '../../settings/oauth.ts'
 import { mostTries, type SignIn, type SignInProblem } from '../../store/sign-ins/sign-in.ts'
 import type { RouteDependencies } from '../dependencies.ts'

@@ -1,9 +1,9 @@
 import type { Clock } from '../../clock.ts'
 import type { Concurrency } from './concurrency.ts'
-import type { UsageExchange } from './exchange.ts'
 import type { HeldPermits } from './held-permits.ts'
 import type { Outcome } from './outcome.ts'
 import { createPermitQueue } from './permit-queue.ts'
+import type { UsageExchange } from './usage-exchange.ts'
 
 /** What a permit is for: this decides when it comes, compared with others that wait. */
 export interface AskedPermit {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Metrics } from '../../metrics.ts'
-import type { HandleDueDependencies } from './look.ts'
+import type { HandleDueDependencies } from './handle-due.ts'
 
 /** Logs and counts what becomes of due times. */
 export function observeDueTimes(metrics: Metrics, logger: Logger): NonNullable<HandleDueDependencies['onDue']> {

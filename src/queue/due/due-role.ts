@@ -12,7 +12,7 @@ import {
   nextDue,
   schedulerId,
 } from './due-queue.ts'
-import { type HandleDueDependencies, handleDue } from './look.ts'
+import { type HandleDueDependencies, handleDue } from './handle-due.ts'
 
 export interface DueRoleOptions extends HandleDueDependencies {
   onError: (error: unknown) => void

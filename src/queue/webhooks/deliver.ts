@@ -14,7 +14,7 @@ import { nextTryAt } from '../../webhooks/retries.ts'
 import { type SendDependencies, type SendOutcome, sendMessage } from '../../webhooks/send.ts'
 import { standardHeaders } from '../../webhooks/signature.ts'
 import { webhookPlaceOf } from '../../webhooks/webhook.ts'
-import type { HostLimit } from './host-turns.ts'
+import type { HostLimit } from './host-limit.ts'
 
 /** What became of a try. `failed`: it was the last one. */
 export type TryOutcome = 'delivered' | 'retried' | 'failed'

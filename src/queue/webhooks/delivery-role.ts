@@ -14,7 +14,7 @@ import {
   deliveryQueueOptions,
 } from './delivery-queue.ts'
 import { type FanOutDependencies, fanOut } from './fan-out.ts'
-import { createHostLimit } from './host-turns.ts'
+import { createHostLimit } from './host-limit.ts'
 
 export interface DeliveryRoleOptions
   extends Omit<DeliverDependencies, 'wake' | 'hostTurns'>,

@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { logIsFullFunction } from '../log/log-limit.ts'
 import { endedFunction, mayBeOtherLogFunction, runIdFunction } from '../lua-functions.ts'
 import { defineScript } from '../script.ts'
-import { logWindowBytesFunction } from '../segments/window-bytes.ts'
+import { logWindowBytesFunction } from '../segments/log-window-bytes.ts'
 
 /**
  * Compare and append: makes one commit of an attempt durable, whole or not at all.

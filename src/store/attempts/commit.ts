@@ -9,7 +9,7 @@ import type { JobSeals } from '../secrets/job-seals.ts'
 import type { LogOwner, LogWindowBytes, SegmentMover } from '../segments/segment-mover.ts'
 import type { SegmentReader } from '../segments/segment-reading.ts'
 import { giveWay } from '../space/give-way.ts'
-import { noteLogWindow } from '../space/window-figures.ts'
+import { noteLogWindow } from '../space/log-window-figures.ts'
 import { commitScript } from './commit.lua.ts'
 
 /**

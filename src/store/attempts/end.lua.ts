@@ -9,7 +9,7 @@ import {
 import { connectionEndFunctions } from '../schedules/connection-end.lua.ts'
 import { setScheduleFunction } from '../schedules/due.lua.ts'
 import { defineScript } from '../script.ts'
-import { logWindowBytesFunction } from '../segments/window-bytes.ts'
+import { logWindowBytesFunction } from '../segments/log-window-bytes.ts'
 import { tellFunctions } from '../webhooks/tell.lua.ts'
 
 /**

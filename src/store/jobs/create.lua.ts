@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { activeJobFunction, endedFunction, redisTimeFunction, runIdFunction } from '../lua-functions.ts'
 import { defineScript } from '../script.ts'
-import { logWindowBytesFunction } from '../segments/window-bytes.ts'
+import { logWindowBytesFunction } from '../segments/log-window-bytes.ts'
 import { tellFunctions } from '../webhooks/tell.lua.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { findRecordMessages, recordWithOffset } from '../../airbyte/messages.ts'
 import { CodedError } from '../../errors.ts'
-import { createSemaphore } from '../../sync/concurrency/turns.ts'
+import { createSemaphore } from '../../sync/concurrency/semaphore.ts'
 import type { LogDependencies } from '../log/redis-message-log.ts'
 import { readLastEntries } from './last-entries.ts'
 import type { RecordFilter } from './record-filter.ts'

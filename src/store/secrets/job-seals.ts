@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import { brotliCompress, brotliCompressSync, brotliDecompress, brotliDecompressSync, constants } from 'node:zlib'
 import { parseStored } from '../../stored/stored-data.ts'
-import { createSemaphore } from '../../sync/concurrency/turns.ts'
+import { createSemaphore } from '../../sync/concurrency/semaphore.ts'
 import type { SyncRequest } from '../../sync/contract/sync-request.ts'
 import {
   BOUNDED_VERSION,

@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts'
 import { storeAnswer } from '../availability.ts'
 import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
+import { logWindowBytesOf } from './log-window-bytes.ts'
 import { moveEntriesScript } from './move-entries.lua.ts'
 import { readOldestEntries } from './oldest-entries.ts'
 import { type DiskQuota, machineDisk, type SegmentDisk } from './segment-disk.ts'
@@ -10,7 +11,6 @@ import { type IndexedSegment, indexedText } from './segment-index.ts'
 import { layOutSegment, type SegmentContent } from './segment-layout.ts'
 import { segmentName } from './segment-name.ts'
 import { writeSegment } from './segment-writing.ts'
-import { logWindowBytesOf } from './window-bytes.ts'
 
 /** The attempt whose log it is, and the last commit that it has made. */
 export interface LogOwner {

@@ -5,8 +5,8 @@ import { type MemoryFigures, readMemoryFigures } from '../figures.ts'
 import { isFinal } from '../job.ts'
 import type { StoreClient } from '../keys.ts'
 import type { SegmentMover } from '../segments/segment-mover.ts'
+import { noteLogWindow, readLogWindows } from './log-window-figures.ts'
 import { removeAcknowledged } from './remove-acknowledged.ts'
-import { noteLogWindow, readLogWindows } from './window-figures.ts'
 
 export interface SpaceKeeperOptions {
   redis: StoreClient

@@ -1,7 +1,7 @@
 import type { GrowingList } from '../state/growing-lists.ts'
 import type { SeenEntry, SeenJson } from '../state/position-schema.ts'
 import type { Remembered } from '../state/search-state.ts'
-import { type BloomFilter, createBloomFilter } from './membership-filter.ts'
+import { type BloomFilter, createBloomFilter } from './bloom-filter.ts'
 
 /**
  * What a walk has delivered from the most recent stretch of time. The stretch is read again between the rounds of the

@@ -16,9 +16,9 @@ import { countingRequests, type EstimateContext } from './context.ts'
 import { counted, type Figure, type StreamFigures, sumOf, unknownFigure } from './figures.ts'
 import { estimateList } from './list-estimate.ts'
 import { estimateLog } from './log-estimate.ts'
+import { estimatePeriods } from './period-estimate.ts'
 import { estimateSearch } from './search-estimate.ts'
 import { estimateSnapshot } from './snapshot-estimate.ts'
-import { estimatePeriods } from './window-estimate.ts'
 
 /** A stream that cannot be read, or what a sync will read of it. */
 export interface StreamEstimate extends StreamFigures {

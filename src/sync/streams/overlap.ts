@@ -1,6 +1,6 @@
 import { contentHash } from '../../intercom/text/content-hash.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
-import { createBloomFilter } from '../delivered/membership-filter.ts'
+import { createBloomFilter } from '../delivered/bloom-filter.ts'
 import { createSeen, recordVersionOf, type Seen, type Unmet } from '../delivered/seen.ts'
 import type { Row } from '../pages/search-pages.ts'
 import type { OverlapJson } from '../state/position-schema.ts'

@@ -8,9 +8,9 @@ import type { FeedContext } from '../streams/open-feed.ts'
 import { withTombstones } from '../tombstones/tombstone-walk.ts'
 import { createFilteredWalk } from './filtered-walk.ts'
 import { createLogWalk } from './log-walk.ts'
+import { createPeriodWalk } from './period-walk.ts'
 import { createSearchWalk } from './search/search-walk.ts'
 import { createSnapshotWalk } from './snapshot-walk.ts'
-import { createPeriodWalk } from './window-walk.ts'
 
 /**
  * The walks that read the selected streams. A child stream and its parent stream share one walk, as do the streams of rows

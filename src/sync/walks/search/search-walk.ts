@@ -1,6 +1,6 @@
 import { merge } from '../../concurrency/merge.ts'
 import type { Arrival, Sink, Walk } from '../../contract/walk.ts'
-import { missingOf } from '../../delivery/missing.ts'
+import { missingOf } from '../../output/missing.ts'
 import type { HeldPage } from '../../pages/search-pages.ts'
 import { readPosition, SearchPosition } from '../../state/position-schema.ts'
 import { walkFromJson, walkToJson } from '../../state/search-state.ts'

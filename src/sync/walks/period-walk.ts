@@ -6,7 +6,7 @@ import type { StreamEntry } from '../../streams/table.ts'
 import { createRecheckLimit } from '../completion/patience.ts'
 import { merge } from '../concurrency/merge.ts'
 import type { Arrival, Sink, Walk, WalkContext } from '../contract/walk.ts'
-import { missingOf } from '../delivery/missing.ts'
+import { missingOf } from '../output/missing.ts'
 import { describeRange, mayBeOfRecords } from '../pages/narrowing.ts'
 import { PeriodPosition, readPosition } from '../state/position-schema.ts'
 import { completeState, freshState, reachedState } from '../state/search-state.ts'
@@ -16,7 +16,7 @@ import { finishedFeedState, overlapNotes } from '../streams/feed-state.ts'
 import { gapsBelow } from '../streams/gaps.ts'
 import type { OpenFeed } from '../streams/open-feed.ts'
 import { listPlan, settingsChanged } from '../streams/settings.ts'
-import { cutIntoPeriods, type PeriodEndpoint, type PeriodPage, readPeriod } from './windows.ts'
+import { cutIntoPeriods, type PeriodEndpoint, type PeriodPage, readPeriod } from './periods.ts'
 
 const DAY_SECONDS = 86_400
 const USUAL_STEP_DAYS = 30

@@ -5,7 +5,7 @@ import { mayBeOfRecords } from '../pages/narrowing.ts'
 import { owns, type Slice } from '../state/slice.ts'
 import type { SharedWalk } from '../walks/create-walks.ts'
 import { planPeriods } from '../walks/period-walk.ts'
-import { askPeriodPage, type PeriodEndpoint } from '../walks/windows.ts'
+import { askPeriodPage, type PeriodEndpoint } from '../walks/periods.ts'
 import type { EstimateContext } from './context.ts'
 import { counted, guessed, nothing, type StreamFigures } from './figures.ts'
 
