@@ -36,7 +36,7 @@ const LINE_FEED = 0x0a
 const QUOTE = 0x22
 
 /** A RECORD in NDJSON that we wrote: its stream, and where the text of its `data` is. */
-export interface PlacedRecord {
+interface PlacedRecord {
   stream: string
   start: number
   end: number

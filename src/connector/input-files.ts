@@ -8,7 +8,7 @@ import { placeOfFault } from '../json/json-place.ts'
 import { isObject, parseJson } from '../json-object.ts'
 
 const inputNames = ['config', 'catalog', 'state'] as const
-export type InputName = (typeof inputNames)[number]
+type InputName = (typeof inputNames)[number]
 
 /** Paths of the files that a command is given; `-` is stdin. */
 export type InputPaths = Partial<Record<InputName, string>>

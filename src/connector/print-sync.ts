@@ -9,7 +9,7 @@ import type { StartSync } from '../sync/engine.ts'
 import { closeStreams, type SyncEnding } from '../sync/output/closing-lines.ts'
 import type { Output } from './output.ts'
 
-export interface PrintDependencies {
+interface PrintDependencies {
   startSync: StartSync
   output: Output
   clock: Clock

@@ -16,7 +16,7 @@ import { createServerClock, type Moment } from './time/server-clock.ts'
 import { type AxiosAdapter, createTransport } from './transport.ts'
 
 /** A 2xx answer. */
-export interface IntercomAnswer {
+interface IntercomAnswer {
   /** Valid UTF-8. */
   body: Buffer
   /** The version Intercom says it used. */
@@ -47,7 +47,7 @@ export interface IntercomClient {
   budget: Budget
 }
 
-export interface ClientOptions {
+interface ClientOptions {
   config: SourceConfig
   /** Intercom's address. Only the operator sets it (`INTERCOM_BASE_URL`). @defaultValue by the config's region */
   baseUrl?: string

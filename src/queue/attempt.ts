@@ -12,7 +12,7 @@ import { createPatientAttempts } from './patient-attempts.ts'
 import { type AttemptWatch, unwatched } from './watch/attempt-watch.ts'
 
 /** What happens to the queue's job after an attempt: it is finished, or comes again after `delayMs`. */
-export type AttemptResult =
+type AttemptResult =
   | { kind: 'over'; outcome: 'ended' | 'superseded' }
   | { kind: 'again'; outcome: 'failed' | 'handed_over' | 'rested'; delayMs: number }
 

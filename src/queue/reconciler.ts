@@ -22,7 +22,7 @@ const intervalMs = 10_000
 const jobsAtATime = 100
 
 /** What to do about a job that a crash has left behind. */
-export type Remedy = 'enqueue' | 'enqueue-anew' | 'announce-cancel' | 'end-cancelled' | 'end-lost'
+type Remedy = 'enqueue' | 'enqueue-anew' | 'announce-cancel' | 'end-cancelled' | 'end-lost'
 
 /** Looks over all live jobs every 10 s or so, until the signal aborts. */
 export async function keepReconciled(dependencies: ReconcilerDependencies, signal: AbortSignal): Promise<void> {

@@ -42,7 +42,7 @@ export interface RedisClients {
   close(): void
 }
 
-export interface RedisClientSettings {
+interface RedisClientSettings {
   /** What all keys and channels begin with. @defaultValue `intercom-sync` */
   prefix?: string
   /** Whether Redis lets this service use INFO. @defaultValue true */

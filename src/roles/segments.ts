@@ -13,7 +13,7 @@ import { keepSpace } from '../store/space/space-keeper.ts'
 import type { RoleDependencies } from './service.ts'
 
 /** The part of the logs that is in files. */
-export interface Segments {
+interface Segments {
   segmentReader: SegmentReader
   segmentMover: SegmentMover
   phase: Phase

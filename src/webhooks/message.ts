@@ -1,7 +1,7 @@
 import type { WebhookFormat } from './webhook.ts'
 
 /** A job that has ended, as far as messages tell it apart from its own form. */
-export interface ToldJob {
+interface ToldJob {
   jobId: number
   status: string
   rowsSynced: number
@@ -11,7 +11,7 @@ export interface ToldJob {
 }
 
 /** What a webhook is told. */
-export interface ToldEvent {
+interface ToldEvent {
   type: string
   /** Ms since the epoch. */
   at: number

@@ -395,28 +395,28 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a short page of the activity log is believed at once',
-    file: 'sync/walks/windows.ts',
+    file: 'sync/walks/periods.ts',
     find: 'return seemsShort(page) ?',
     replace: 'return seemsShort(page) && tries === 0 ?',
     tests: sync('activity-logs'),
   },
   {
     rule: 'a window of the activity log with a page that stays short is read once',
-    file: 'sync/walks/windows.ts',
+    file: 'sync/walks/periods.ts',
     find: '(!isShort || pass > 1)',
     replace: 'pass > 0',
     tests: sync('activity-logs'),
   },
   {
     rule: 'windows whose pages are never full are read twice for ever',
-    file: 'sync/walks/windows.ts',
+    file: 'sync/walks/periods.ts',
     find: 'isShort ||= mayRecheck && ',
     replace: 'isShort ||= ',
     tests: sync('activity-logs'),
   },
   {
     rule: 'an empty page of the activity log is its end, whatever it names',
-    file: 'sync/walks/windows.ts',
+    file: 'sync/walks/periods.ts',
     find: "emptyPage: 'skip'",
     replace: "emptyPage: 'end'",
     tests: sync('activity-logs'),
@@ -810,7 +810,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a window of the activity log ends at the lowest of the evidence',
-    file: 'sync/walks/window-walk.ts',
+    file: 'sync/walks/period-walk.ts',
     find: 'const latest = client.latestSeconds() + 1',
     replace: 'const latest = 0',
     tests: sync('wrong-clocks'),
@@ -831,7 +831,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a 429 that comes while permits are asked for is reported late',
-    file: 'intercom/budget/exchange.ts',
+    file: 'intercom/budget/usage-exchange.ts',
     find: 'if (recorder.isUrgent() || store',
     replace: 'if (store',
     tests: ['intercom/budget'],
@@ -1073,7 +1073,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'hours of the log that could not be had are passed over for good',
-    file: 'sync/walks/window-walk.ts',
+    file: 'sync/walks/period-walk.ts',
     find: '...gapsBelow(from, feed.previous?.gaps ?? []), ',
     replace: '',
     tests: sync('activity-logs'),
@@ -1208,7 +1208,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a window of the activity log that fails is not halved',
-    file: 'sync/walks/window-walk.ts',
+    file: 'sync/walks/period-walk.ts',
     find: 'const isNarrow = length < 2 * NARROWEST_SECONDS',
     replace: 'const isNarrow = length > 0',
     tests: sync('activity-logs'),
@@ -1239,7 +1239,7 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'streams of one walk go on together, wherever their states stand',
     file: 'sync/walks/create-walks.ts',
-    find: "previous ? placeOf(previous) : 'fresh'",
+    find: "previous ? walkPlaceOf(previous) : 'fresh'",
     replace: "'fresh'",
     tests: sync('continued-jobs'),
   },
@@ -1805,7 +1805,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: "a code that Intercom takes no more is told as the operator's fault",
-    file: 'intercom/code-exchange.ts',
+    file: 'intercom/token-request.ts',
     find: 'if (/\\bcode\\b/i.test(detail))',
     replace: 'if (/\\bnothing\\b/i.test(detail))',
     tests: ['http/sign-in'],
@@ -1854,7 +1854,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: "a wrong client of the operator's is told as an outage of Intercom's",
-    file: 'intercom/code-exchange.ts',
+    file: 'intercom/token-request.ts',
     find: "kind === 'retry' || kind === 'rate_limited'",
     replace: "kind !== 'fulfilled'",
     tests: ['http/sign-in'],

@@ -4,7 +4,7 @@ import { paceOf, type StreamView, type SyncView } from '../../display/sync-view.
 import { hasRemoteJobEnded, type JobStream, type RemoteJob } from './job.ts'
 
 /** How far a job is, by what its service has told so far. */
-export interface JobProgress {
+interface JobProgress {
   /** Takes the latest of what the service tells. */
   take(job: RemoteJob): void
   view(): SyncView

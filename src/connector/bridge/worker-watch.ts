@@ -9,7 +9,7 @@ import { type BridgeJob, pathOf } from './start-job.ts'
  * Notices what a silent job waits for; the API's signs of life do not show this. If there is no worker, the job is given
  * up in the end. If its log is full, what was printed is acknowledged, so that it gives way: nobody else would do so.
  */
-export interface WorkerWatch {
+interface WorkerWatch {
   /**
    * Call this when the service is silent. @throws CodedError `no_worker` when there has been no worker for five minutes
    */

@@ -6,7 +6,7 @@ import { resolveEvery } from '../../streams/every-stream.ts'
 import type { ScheduleBody } from './schedule-schemas.ts'
 
 /** The members of a connection's body that say what it does by itself. */
-export interface ScheduleMembers {
+interface ScheduleMembers {
   schedule?: ScheduleBody
   ack?: string
   fullRefresh?: { schedule: ScheduleBody; streams: string[] }

@@ -24,7 +24,7 @@ export interface SignInDependencies
 }
 
 /** What the browser brings back from Intercom. */
-export interface Return {
+interface Return {
   state?: string
   code?: string
   error?: string

@@ -22,14 +22,14 @@ export interface Permit {
 }
 
 /** Hands out permits to the requests that wait for one. */
-export interface Grants {
+interface Grants {
   /** @throws the signal's reason when it aborts */
   take(signal: AbortSignal, asked?: AskedPermit): Promise<Permit>
   /** Gives permits to those who wait, as far as there are any, and sees to it that more will come. */
   serve(): void
 }
 
-export interface GrantsOptions {
+interface GrantsOptions {
   clock: Clock
   concurrency: Concurrency
   held: HeldPermits

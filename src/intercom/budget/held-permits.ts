@@ -15,7 +15,7 @@ export interface HeldPermits {
   nextBatch(): number
 }
 
-export interface HeldPermitsOptions {
+interface HeldPermitsOptions {
   clock: Clock
   /** How long they may be held, ms; 0 = as long as it takes. */
   permitLifeMs: number

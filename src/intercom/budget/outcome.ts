@@ -21,7 +21,7 @@ export interface Outcome {
 }
 
 /** The part of an answer that is about the rate limit and the time. */
-export interface AnswerHead {
+interface AnswerHead {
   status: number
   /** @param name in lower case */
   header: (name: string) => string | undefined

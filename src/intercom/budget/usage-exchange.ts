@@ -27,7 +27,7 @@ export interface UsageExchange {
   perWindow(): number | undefined
 }
 
-export interface UsageExchangeOptions {
+interface UsageExchangeOptions {
   clock: Clock
   store: BudgetStore
   /** Whose requests these are and which limits they have, as known now. */

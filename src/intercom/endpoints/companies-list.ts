@@ -18,7 +18,7 @@ const PER_PAGE = 60
 /** Intercom refuses the pages after so many companies. */
 const LIST_CAP = 10_000
 
-export interface CompanyListOptions {
+interface CompanyListOptions {
   client: IntercomClient
   version: string
   /** `id` and `updated_at` must be among the members. */

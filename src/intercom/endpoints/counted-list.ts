@@ -13,7 +13,7 @@ const MOST_READINGS = 5
 const MOST_READINGS_WHILE_SHORT = 10
 
 /** A list in pages by number, on each of which Intercom says how many records the list has. */
-export interface CountedList {
+interface CountedList {
   client: IntercomClient
   /** For people. */
   path: string

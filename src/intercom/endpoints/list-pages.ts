@@ -15,7 +15,7 @@ const OTHER_SIZE = 45
 const MOST_READINGS = 5
 
 /** A list, and how to read an answer with a part of it. It may come in pages even where Intercom documents none. */
-export interface ListRequest {
+interface ListRequest {
   path: string
   /** `Intercom-Version` to send. */
   version: string
@@ -30,13 +30,13 @@ export interface ListRequest {
   within?: readonly string[]
 }
 
-export interface ListedItem {
+interface ListedItem {
   answer: ScannedAnswer
   record: ScannedRecord
 }
 
 /** A list read to its end. */
-export interface WholeList {
+interface WholeList {
   /** Each once; the latest where one came twice. */
   items: ListedItem[]
   first: ScannedAnswer

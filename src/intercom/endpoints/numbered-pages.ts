@@ -12,7 +12,7 @@ export interface NumberedPage {
 }
 
 /** A list in pages, and what its pages may look like. */
-export interface PagedList<Page extends NumberedPage> {
+interface PagedList<Page extends NumberedPage> {
   /** For people. */
   path: string
   /** Where the first page is. @defaultValue where the list is */

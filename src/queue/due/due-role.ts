@@ -19,7 +19,7 @@ export interface DueRoleOptions extends HandleDueDependencies {
 }
 
 /** The part of a worker that starts the jobs of schedules. */
-export interface DueRole {
+interface DueRole {
   /** A job has ended: a full refresh of its connection may have waited for it. */
   ended(job: Pick<JobEnd, 'tenant' | 'connectionId'>): void
   end(): Promise<void>

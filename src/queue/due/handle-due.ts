@@ -10,10 +10,10 @@ import { isHeld, type ScheduledKind, type ScheduleRecord } from '../../store/sch
 import { type ConnectionName, readScheduleRecord, skipDue } from '../../store/schedules/scheduled-connections.ts'
 
 /** What became of due times, for the log. */
-export type DueEvent = 'started' | 'skipped' | 'untaken' | 'clock_was_ahead'
+type DueEvent = 'started' | 'skipped' | 'untaken' | 'clock_was_ahead'
 
 /** Why due times have no job. */
-export type SkipReason = 'busy' | 'back_off' | 'waiting_for_acknowledgement' | 'too_many' | 'no_streams'
+type SkipReason = 'busy' | 'back_off' | 'waiting_for_acknowledgement' | 'too_many' | 'no_streams'
 
 export interface HandleDueDependencies {
   redis: StoreClient

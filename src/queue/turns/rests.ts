@@ -15,7 +15,7 @@ export interface SlotState {
 }
 
 /** An attempt that gives its slot back. */
-export interface ChosenRest {
+interface ChosenRest {
   jobId: number
   /** How long it wants no slot, ms. */
   restMs: number

@@ -18,14 +18,14 @@ export interface QueueEntry {
 }
 
 /** A job that a worker has. */
-export interface OwnJob {
+interface OwnJob {
   jobId: number
   /** How long its token will be at its limit, ms; undefined if it is not. */
   limitedMs: number | undefined
 }
 
 /** Who waits for a slot, and who has one. */
-export interface SlotReport {
+interface SlotReport {
   /** The flows of the jobs that could begin now, one entry for each job. */
   waiting: Flow[]
   /** The flows of the jobs that were named, in the same order. */

@@ -17,7 +17,7 @@ import { webhookPlaceOf } from '../../webhooks/webhook.ts'
 import type { HostLimit } from './host-limit.ts'
 
 /** What became of a try. `failed`: it was the last one. */
-export type TryOutcome = 'delivered' | 'retried' | 'failed'
+type TryOutcome = 'delivered' | 'retried' | 'failed'
 
 /** A try of a delivery, for the log. Its address is not told: it may be a secret. */
 export interface DeliveryTry extends Owner {

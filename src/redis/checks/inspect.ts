@@ -7,7 +7,7 @@ import { explain, RedisRefusal, type StartWait } from './refusal.ts'
 import { tryRights } from './rights.ts'
 import { judgeFacts, readFacts } from './server-facts.ts'
 
-export interface InspectionOptions {
+interface InspectionOptions {
   /** What all keys and channels begin with. */
   prefix: string
   /** Bytes of messages one job may keep. */

@@ -37,7 +37,7 @@ export interface Attempt extends AttemptIdentity, BegunAttempt {
 }
 
 /** `CANCELLED`: somebody wants the job to end, and only this attempt would do it. */
-export type ReleaseOutcome =
+type ReleaseOutcome =
   | { outcome: 'RELEASED' | 'ENDED' | 'FENCED' }
   | { outcome: 'CANCELLED'; cancelReason: CancelReason }
 
@@ -91,7 +91,7 @@ export interface AttemptStore {
   end(jobId: number, fence: number, ending: JobEnding, by?: EndingAttempt): Promise<EndOutcome>
 }
 
-export interface AttemptStoreDependencies extends JobEndDependencies, CommitDependencies {}
+interface AttemptStoreDependencies extends JobEndDependencies, CommitDependencies {}
 
 export function createAttemptStore(dependencies: AttemptStoreDependencies): AttemptStore {
   return {

@@ -58,7 +58,7 @@ export interface Connection {
 }
 
 /** Whose data a connection is put for. */
-export interface Whose {
+interface Whose {
   /** The workspace that the access token leads to. @defaultValue nobody knows */
   workspaceId?: string | undefined
   /** Begins anew: the state goes, and with it the workspace that it was of. @defaultValue false */
@@ -85,7 +85,7 @@ export interface WantedConnection {
 }
 
 /** A connection that has just been made or replaced. */
-export interface PutConnection {
+interface PutConnection {
   connection: Connection
   created: boolean
   /** As it was before. */

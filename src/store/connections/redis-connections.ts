@@ -27,7 +27,7 @@ import { type ChangeReply, removeConnectionScript } from './connections.lua.ts'
 import { addConnection, putConnection, storeConnection } from './put-connection.ts'
 import { workspaceIn } from './workspace.ts'
 
-export interface ConnectionStoreDependencies {
+interface ConnectionStoreDependencies {
   redis: StoreClient
   keys: readonly EncryptionKey[]
   clock: Clock

@@ -22,7 +22,7 @@ const PERMITS_AT_ONCE = 16
 /** How long permits may be held. For this long after a 429, other processes may still use up theirs. */
 const PERMIT_LIFE_MS = 250
 
-export interface RedisBudgetDependencies {
+interface RedisBudgetDependencies {
   redis: StoreClient
   keys: readonly EncryptionKey[]
   clock: Clock

@@ -7,7 +7,7 @@ import { readLastEntries } from './last-entries.ts'
 import type { RecordFilter } from './record-filter.ts'
 
 /** Which records are wanted. */
-export interface RecordQuery {
+interface RecordQuery {
   stream: string
   /** All of which a record has to pass. */
   filters: readonly RecordFilter[]

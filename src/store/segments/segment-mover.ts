@@ -47,7 +47,7 @@ export interface SegmentMover {
   shareWindow(bytes: number | undefined): void
 }
 
-export interface SegmentMoverOptions {
+interface SegmentMoverOptions {
   redis: StoreClient
   clock: Clock
   /** `DATA_DIR/segments` */

@@ -2,7 +2,7 @@ import { storeAnswer } from '../availability.ts'
 import type { StoreClient } from '../keys.ts'
 
 /** What the logs hold in Redis. */
-export interface LogWindowFigures {
+interface LogWindowFigures {
   /** Bytes of all of them. */
   total: number
   /** Oldest job first. */

@@ -8,7 +8,7 @@ import type { SegmentMover } from '../segments/segment-mover.ts'
 import { noteLogWindow, readLogWindows } from './log-window-figures.ts'
 import { removeAcknowledged } from './remove-acknowledged.ts'
 
-export interface SpaceKeeperOptions {
+interface SpaceKeeperOptions {
   redis: StoreClient
   clock: Clock
   /** Bytes that all logs together may have in Redis. */

@@ -39,7 +39,7 @@ interface DeliveryListRequest extends ListPageRequest {
   status?: DeliveryStatus
 }
 
-export interface DeliveryStoreDependencies extends DeliveryDependencies {
+interface DeliveryStoreDependencies extends DeliveryDependencies {
   createId: () => string
   /** Where callers find the service. @defaultValue links are paths */
   publicUrl?: string | undefined

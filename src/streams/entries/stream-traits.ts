@@ -42,7 +42,7 @@ export interface PageTraits {
  * until nothing is missing; `cursor` = pages by cursor, with only what has changed since a time, which the parameter
  * `since` takes in Unix seconds.
  */
-export type ListTraits = { list: 'scroll' | 'single' } | PageTraits | { list: 'cursor'; perPage: number; since: string }
+type ListTraits = { list: 'scroll' | 'single' } | PageTraits | { list: 'cursor'; perPage: number; since: string }
 
 /** A log that only grows, given newest first between two times, in pages by number. */
 export interface PeriodTraits {

@@ -26,7 +26,7 @@ export function delayBeforeNextAttempt(idleAttempts: number): number {
 }
 
 /** What happens to a job whose attempt has failed: another attempt after `delayMs`, or its end. */
-export type FailureVerdict =
+type FailureVerdict =
   | { kind: 'again'; failure: JobFailure; delayMs: number }
   | { kind: 'over'; failure: JobFailure }
 

@@ -16,7 +16,7 @@ import type { Parent } from './pending-parents.ts'
 import { createPrefetch } from './prefetch.ts'
 
 /** A page of parents. */
-export interface ParentPage {
+interface ParentPage {
   rows: readonly Row[]
   /** Whether the children of a parent are wanted. */
   isWanted(row: Row): boolean
@@ -25,7 +25,7 @@ export interface ParentPage {
 }
 
 /** Consecutive parents of one page, with their children where these were wanted. */
-export interface ParentBatch<Page> {
+interface ParentBatch<Page> {
   page: Page
   rows: readonly Row[]
   children: ReadonlyMap<Row, FoundChildren>

@@ -18,7 +18,7 @@ export interface FoundLists {
 }
 
 /** Completes the lists that Intercom's search cuts at ten items. */
-export interface ListCompletion {
+interface ListCompletion {
   /**
    * Finds the edits that complete the wanted lists of a page's records, where they are cut. A record whose lists need no
    * edit has no entry.

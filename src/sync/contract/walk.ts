@@ -61,7 +61,7 @@ export interface Sink {
 }
 
 /** Children that a record has shown before it was gone. */
-export interface GoneChildren {
+interface GoneChildren {
   streamName: string
   ids: readonly string[]
 }

@@ -9,7 +9,7 @@ export interface SyncEnding<Status extends string = 'succeeded' | 'failed'> {
 }
 
 /** The text of the last log entry of a job, and the streams as they are then. */
-export interface Closing<Status extends string> {
+interface Closing<Status extends string> {
   lines: string[]
   streams: StreamProgress[]
   ending: SyncEnding<Status>

@@ -41,7 +41,7 @@ function underWayState(feed: OpenFeed, { walk, plan }: PlannedWalk): Record<stri
 }
 
 /** What a finished walk has read. Times are Unix seconds. */
-export interface Finished {
+interface Finished {
   start: number
   readTo: number
   /** Fingerprint of the settings. */

@@ -38,7 +38,7 @@ export interface Overlap {
   toJson(): OverlapJson
 }
 
-export interface OverlapOptions {
+interface OverlapOptions {
   /** The state that the last sync left. */
   previous: SearchState | undefined
   /** Start of the walk, Unix seconds. */

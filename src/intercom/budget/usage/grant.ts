@@ -25,7 +25,7 @@ export interface Requester {
 }
 
 /** What a member reports and requests in one exchange. */
-export interface Ask {
+interface Ask {
   report: UsageReport
   /** The largest number of permits wanted; 0 only reports. */
   wanted: number

@@ -92,7 +92,7 @@ export interface SearchSurvey {
 }
 
 /** What a look at a search needs. */
-export type SurveyOptions = Pick<FedWalkOptions, 'config' | 'client' | 'workspace' | 'feeds' | 'root' | 'until'>
+type SurveyOptions = Pick<FedWalkOptions, 'config' | 'client' | 'workspace' | 'feeds' | 'root' | 'until'>
 
 /** Asks Intercom for the walk's first page, and finds out how the search compares dates. One or two requests. */
 export async function surveySearch(options: SurveyOptions): Promise<SearchSurvey> {
