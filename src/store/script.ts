@@ -56,14 +56,9 @@ interface Script<
 type ScriptValue = string | number | boolean | Buffer | undefined
 
 /** Keys, arguments and entries by name. Nothing may be forgotten: a missing value is passed as undefined. */
-type ScriptCall<
-  Key extends string,
-  OptionalKey extends string,
-  Argument extends string,
-  Entry extends string,
-> = { keys: Record<Key, string> & Record<OptionalKey, string | undefined> } & ([Argument] extends [never]
-  ? unknown
-  : { args: Record<Argument, ScriptValue> }) &
+type ScriptCall<Key extends string, OptionalKey extends string, Argument extends string, Entry extends string> = {
+  keys: Record<Key, string> & Record<OptionalKey, string | undefined>
+} & ([Argument] extends [never] ? unknown : { args: Record<Argument, ScriptValue> }) &
   ([Entry] extends [never] ? unknown : { entries: readonly Record<Entry, ScriptValue>[] })
 
 /** Makes a script from its declaration. Only this function knows the order of keys and arguments. */

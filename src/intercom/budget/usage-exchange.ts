@@ -39,15 +39,8 @@ interface UsageExchangeOptions {
   closing: AbortSignal
 }
 
-export function createUsageExchange({
-  clock,
-  store,
-  whoAsks,
-  recorder,
-  held,
-  time,
-  closing,
-}: UsageExchangeOptions): UsageExchange {
+export function createUsageExchange(options: UsageExchangeOptions): UsageExchange {
+  const { clock, store, whoAsks, recorder, held, time, closing } = options
   let running: Promise<void> | undefined
   let isScheduled = false
   /** The permits that the last exchange granted, and when. */

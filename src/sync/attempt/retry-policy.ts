@@ -26,9 +26,7 @@ export function delayBeforeNextAttempt(idleAttempts: number): number {
 }
 
 /** What happens to a job whose attempt has failed: another attempt after `delayMs`, or its end. */
-type FailureVerdict =
-  | { kind: 'again'; failure: JobFailure; delayMs: number }
-  | { kind: 'over'; failure: JobFailure }
+type FailureVerdict = { kind: 'again'; failure: JobFailure; delayMs: number } | { kind: 'over'; failure: JobFailure }
 
 /** @param idleAttempts attempts begun since the last one that made progress */
 export function judgeFailure(error: unknown, idleAttempts: number): FailureVerdict {

@@ -4,7 +4,7 @@ import type { Remembered } from '../state/search-state.ts'
 import { type BloomFilter, createBloomFilter } from './bloom-filter.ts'
 
 /**
- * What a walk has delivered from the most recent stretch of time. The stretch is read again between the rounds of the
+ * What a walk has delivered from the most recent stretch of time. The stretch is read again between the passes of the
  * tail, and between this sync and the next (the search index lags, so syncs overlap). Then only changed records are
  * delivered.
  */
