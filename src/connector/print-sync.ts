@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { JobFailure } from '../errors.ts'
+import { parseStoredAsGiven } from '../stored/stored-data.ts'
 import { type AttemptProgress, driveAttempt } from '../sync/attempt/drive-attempt.ts'
 import { judgeFailure } from '../sync/attempt/retry-policy.ts'
 import type { Commit, StreamProgress } from '../sync/contract/commit.ts'
@@ -75,7 +76,8 @@ async function printAttempt(
   fingerprints: Fingerprints,
   printed: Printed,
 ): Promise<JobFailure | undefined> {
-  const position = printed.position === undefined ? undefined : parseStoredAsGiven(printed.position, 'the position of the sync')
+  const position =
+    printed.position === undefined ? undefined : parseStoredAsGiven(printed.position, 'the position of the sync')
   const sync = startSync(request, { ...(position && { position }), growth: printed.growth, fingerprints, signal })
   const { failure } = await driveAttempt(
     sync,

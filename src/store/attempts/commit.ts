@@ -1,6 +1,7 @@
 import type { Static } from 'typebox'
 import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
+import { readStoredNumber } from '../../stored/stored-data.ts'
 import type { Commit } from '../../sync/contract/commit.ts'
 import { storeAnswer } from '../availability.ts'
 import type { StoreClient } from '../keys.ts'

@@ -1,3 +1,4 @@
+import { readStoredNumber } from '../../stored/stored-data.ts'
 import { createFingerprintList } from '../../sync/delivered/fingerprints.ts'
 import { noteLines } from '../../sync/delivered/replay.ts'
 import { storeAnswer } from '../availability.ts'
