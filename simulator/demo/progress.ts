@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/clock.ts'
-import { createMessageProgress } from '../../src/connector/message-progress.ts'
+import { createMessageProgress } from '../../src/display/message-progress.ts'
 import type { SyncView } from '../../src/display/sync-view.ts'
 
 /** What the messages received so far show about a sync. */

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts'
 import { openDisplay } from '../display/display.ts'
 import { watchInLines } from '../display/lines.ts'
+import { createMessageProgress } from '../display/message-progress.ts'
 import { createScreen } from '../display/screen.ts'
 import { readTerminalSettings } from '../display/settings.ts'
 import { readSelection } from '../streams/selection.ts'
-import { createMessageProgress } from './message-progress.ts'
 import type { Output } from './output.ts'
 
 /** An output whose messages are shown as progress beside it. */

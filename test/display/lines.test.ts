@@ -1,6 +1,6 @@
 import t from 'tap'
 import { estimateLine, logLine, streamStatusLine } from '../../src/airbyte/messages.ts'
-import { createMessageProgress } from '../../src/connector/message-progress.ts'
+import { createMessageProgress } from '../../src/display/message-progress.ts'
 import { watchInLines } from '../../src/display/lines.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 

@@ -40,7 +40,7 @@ function paragraphsOf(page: string): Paragraph[] {
     const isFence = /^\s*```/.test(line)
     if (isFence) isCode = !isCode
     if (isFence || isCode || /^\s*(?:$|\||#)/.test(line)) current = undefined
-    else if (current && !/^\s*(?:[-*]|\d+\.|\[\^)\s/.test(line)) current.text += ` ${line.trim()}`
+    else if (current && !/^\s*(?:(?:[-*]|\d+\.)\s|\[\^)/.test(line)) current.text += ` ${line.trim()}`
     else {
       current = { line: index + 1, text: line.trim() }
       paragraphs.push(current)

@@ -1,8 +1,8 @@
 import { readTrace, recordStartOf } from '../airbyte/messages.ts'
 import type { Clock } from '../clock.ts'
-import { formatTime } from '../display/figures.ts'
-import { paceOf, type StreamView, type SyncView } from '../display/sync-view.ts'
 import { isObject } from '../json-object.ts'
+import { formatTime } from './figures.ts'
+import { paceOf, type StreamView, type SyncView } from './sync-view.ts'
 
 /** What the messages that have passed show about a sync. */
 interface MessageProgress {
