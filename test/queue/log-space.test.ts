@@ -6,7 +6,15 @@ import { openFillableDisk } from '../support/faulty-disk.ts'
 import { untilHolds } from '../support/polling.ts'
 import { onRealRedis, startRedis } from '../support/redis.ts'
 import { segmentsIn, syncRequest, type TestSegments, tenant } from '../support/store.ts'
-import { countedLog, countingSync, openService, silentLog, steadyLocks, untilEnded, wholeLog } from '../support/worker.ts'
+import {
+  countedLog,
+  countingSync,
+  openService,
+  silentLog,
+  steadyLocks,
+  untilEnded,
+  wholeLog,
+} from '../support/worker.ts'
 
 const server = await startRedis(t)
 const lines = countedLog(60).split(/(?<=\n)/)
