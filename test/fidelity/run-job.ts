@@ -46,6 +46,7 @@ export async function runJob(world: World, options: JobOptions): Promise<Job> {
     const stopAfter = kills[attempt - 1]
     const collected = await collectSync({
       baseUrl: world.baseUrl,
+      adapter: world.adapter,
       clock,
       streams,
       config: configOf(options),

@@ -56,11 +56,13 @@ interface Run {
 /**
  * Syncs a random workspace five times, each time with the states of the time before, while it changes and things go
  * wrong. Compares every log with the truth.
+ *
+ * @param options.usesSockets whether requests go over sockets, @defaultValue true
  */
-export async function runSeed(seed: number): Promise<SeedResult> {
+export async function runSeed(seed: number, { usesSockets = true } = {}): Promise<SeedResult> {
   const scenario = drawScenario(seed)
   const random = createRandom(seed, 0xf1de, 1)
-  await using world = await openWorld(scenario)
+  await using world = await openWorld(scenario, usesSockets)
   const result = { scenario, syncs: 0, continued: 0, records: 0, requests: 0, changes: 0, faults: [] }
   const references = (scenario.options.references ?? 0) > 0
   const streams = [
@@ -106,7 +108,8 @@ async function exchange({ world, result, streams, state, startDate }: Run): Prom
   if (!state?.length) return
   world.simulator.exchangeWorkspace('another')
   const config = configOf({ version: result.scenario.version, startDate })
-  const code = await collectSync({ baseUrl: world.baseUrl, clock: world.clock, streams, state, config }).then(
+  const reached = { baseUrl: world.baseUrl, adapter: world.adapter }
+  const code = await collectSync({ ...reached, clock: world.clock, streams, state, config }).then(
     () => 'nothing',
     (error: unknown) => Reflect.get(Object(error), 'code') as unknown,
   )
