@@ -26,7 +26,7 @@ interface StreamDelivery {
    * The hash of the text delivered last, the hash of its version in the truth, and the highest place among versions.
    */
   last: Map<string, { text: string; sha256: string; place: number; highest: number }>
-  /** Records with a tombstone. */
+  /** Records with a tombstone and nothing after it. */
   buried: Set<string>
   /** Records that the ledger had with the same text. */
   repeated: number
@@ -49,7 +49,8 @@ export class DeliveryCheck {
   record(child: DeliveredChild, sha256: string): void {
     const { stream, id, added, line } = child
     const { parent } = rulesOf(stream)
-    const { delivered, last } = this.#stream(stream)
+    const { delivered, last, buried } = this.#stream(stream)
+    buried.delete(id)
     // If a parent moves while it is read, its children come again, with the new time.
     const name = `${id} ${sha256.slice(0, 32)} ${added.parent_updated_at ?? ''}`
     const times = (delivered.get(name) ?? 0) + 1
@@ -69,10 +70,13 @@ export class DeliveryCheck {
   tombstone(stream: string, id: string, line: number): void {
     const { last, buried } = this.#stream(stream)
     const isThere = this.#truth?.versions(stream, id)?.some(({ visibleUntil }) => visibleUntil === null)
-    if (isThere && !rulesOf(stream).isListedDeleted)
+    const { isListedDeleted } = rulesOf(stream)
+    if (isThere && !isListedDeleted)
       this.#faults.add('unexpected', stream, `line ${line}: ${id} has a tombstone, and is there`)
-    if (buried.has(id) && !last.has(id)) this.#faults.add('duplicate', stream, `line ${line}: ${id} has two tombstones`)
+    if (buried.has(id)) this.#faults.add('duplicate', stream, `line ${line}: ${id} has two tombstones`)
     buried.add(id)
+    // What the stream still shows counts as delivered.
+    if (isListedDeleted && (last.has(id) || this.#options.ledger?.get(stream)?.has(id))) return
     last.delete(id)
     this.#options.ledger?.get(stream)?.delete(id)
   }
@@ -89,6 +93,7 @@ export class DeliveryCheck {
       if (stillAt !== undefined && version.visibleUntil !== null && version.visibleUntil <= stillAt) continue
       const came = last.get(id) ?? this.#cameEarlier(stream, id, versions)
       if (came === undefined && version.optional) continue
+      if (version.unseen && (came?.place ?? -1) < place) continue
       expected.push([id, version.sha256])
       if (came === undefined) this.#faults.add('missing', stream, `${id} with updated_at ${version.updatedAt}`)
       else if (came.place < place) {

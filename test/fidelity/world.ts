@@ -1,5 +1,5 @@
 import { buildSimulator, type Simulator } from '../../simulator/app.ts'
-import { createRandom, integerBetween } from '../../simulator/random.ts'
+import { createRandom, integerBetween, pick } from '../../simulator/random.ts'
 import type { Scenario } from '../../simulator/scenario/scenario.ts'
 import type { Clock } from '../../src/clock.ts'
 import { dateHeader, machineClock, whichAreWrong } from '../histories/wrong-clocks.ts'
@@ -20,14 +20,15 @@ export interface World extends AsyncDisposable {
   tell(clocks?: ToldClocks): Clock
 }
 
-/** The longest time that an answer takes, ms. */
-const slowestAnswer = 400
+/** The longest time that an answer takes, ms: one of these in each world. */
+const slowestAnswers = [40, 400, 400, 3000] as const
 
 export async function openWorld(scenario: Pick<Scenario, 'seed' | 'startsAt' | 'options'>): Promise<World> {
   const { seed, startsAt, options } = scenario
   const clock = createLeapingClock(startsAt)
   const simulator = buildSimulator({ rowsInside: true, ...options, clock })
   const random = createRandom(seed, 0xf1de)
+  const slowestAnswer = pick(createRandom(seed, 0xf1de, 10), slowestAnswers)
   let wrongDate: () => string | undefined | null = () => null
   simulator.app.addHook('onRequest', async (_request, reply) => {
     clock.busy()
