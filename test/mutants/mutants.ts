@@ -75,6 +75,13 @@ export const mutants: readonly Mutant[] = [
     tests: sync('tombstones'),
   },
   {
+    rule: 'deleted contacts are asked for by a version that has no list of them',
+    file: 'sync/tombstones/deletion-list.ts',
+    find: 'config.api_version ?? traits.listVersion ?? defaultApiVersion',
+    replace: 'config.api_version ?? defaultApiVersion',
+    tests: sync('tombstones'),
+  },
+  {
     rule: 'each sync tells again of what is listed as deleted',
     file: 'sync/tombstones/tombstone-walk.ts',
     find: 'if (!isKnown(deletion.id)) tell(',
@@ -672,6 +679,20 @@ export const mutants: readonly Mutant[] = [
     file: 'sync/streams/derived-rows.ts',
     find: 'return form.derived.lists.flatMap(',
     replace: 'return form.derived.lists.slice(0, 1).flatMap(',
+    tests: sync('rows-inside'),
+  },
+  {
+    rule: 'rows inside records that have no id have no place of their own either',
+    file: 'sync/streams/derived-rows.ts',
+    find: 'String(position)] as const',
+    replace: 'String(0 * position)] as const',
+    tests: sync('rows-inside'),
+  },
+  {
+    rule: 'lists of plain values hold no rows',
+    file: 'sync/streams/derived-rows.ts',
+    find: "valueMember === undefined || value === 'null' ? undefined",
+    replace: "valueMember !== '' || value === 'null' ? undefined",
     tests: sync('rows-inside'),
   },
   {
@@ -1998,6 +2019,20 @@ export const mutants: readonly Mutant[] = [
     file: 'sync/walks/search/search-reading.ts',
     find: '&& shown(row) !== 0',
     replace: '&& shown(row) !== 1',
+    tests: sync('content-children'),
+  },
+  {
+    rule: 'below every company something is asked, whatever its record shows',
+    file: 'sync/walks/list-children.ts',
+    find: '&& shown(row) !== 0',
+    replace: '&& shown(row) !== -1',
+    tests: sync('content-children'),
+  },
+  {
+    rule: 'the contacts of a segment end with the first page',
+    file: 'sync/completion/ask-members.ts',
+    find: 'next: cursor === undefined ? undefined',
+    replace: "next: cursor !== '' ? undefined",
     tests: sync('content-children'),
   },
   {
