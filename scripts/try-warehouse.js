@@ -136,7 +136,10 @@ function localize(text, { folder, intercom, service, postgres }) {
     .replaceAll('http://127.0.0.1:4010', intercom)
     .replaceAll('port=5432', `port=${postgres?.port}`)
     .replaceAll('/srv/intercom', folder)
-    .replaceAll('\'{"config": {"access_token": "simulator-token"}}\'', '\'{"config": {"access_token": "simulator-token"}, "streams": ["*"]}\'')
+    .replaceAll(
+      '\'{"config": {"access_token": "simulator-token"}}\'',
+      '\'{"config": {"access_token": "simulator-token"}, "streams": ["*"]}\'',
+    )
 }
 
 async function run(lines, place) {
@@ -170,10 +173,14 @@ async function run(lines, place) {
 
 function readRows({ python, names }, layout, address) {
   const script = join(root, 'test', 'clients', 'warehouse_rows.py')
-  const { status, stdout, stderr } = spawnSync(python, [script, layout, address, ...names.map((name) => [name, ...keyOf(name)].join(':'))], {
-    encoding: 'utf8',
-    maxBuffer: 1e9,
-  })
+  const { status, stdout, stderr } = spawnSync(
+    python,
+    [script, layout, address, ...names.map((name) => [name, ...keyOf(name)].join(':'))],
+    {
+      encoding: 'utf8',
+      maxBuffer: 1e9,
+    },
+  )
   if (status !== 0) throw new Error(`the rows could not be read: ${stderr.slice(-2000)}`)
   return JSON.parse(stdout)
 }

@@ -1,7 +1,7 @@
 import type { TruthLine } from '../../simulator/truth/truth.ts'
 import type { ApiVersion } from '../../src/airbyte/source-config.ts'
 import { findStream, rootOf } from '../../src/streams/table.ts'
-import { streamsOf } from '../../src/streams/versions.ts'
+import { streamsOfVersion } from '../../src/streams/versions.ts'
 import type { Destination } from './destination.ts'
 import type { World } from './world.ts'
 
@@ -16,7 +16,7 @@ export function compareTables({ simulator }: World, version: ApiVersion, destina
   // A segment goes without moving its companies.
   const isOfLostSegment = (stream: string, key: string) =>
     stream === 'company_segments' && workspace.collection('segments').find(key.split(' ')[1] ?? '') === undefined
-  const has = (list: string) => streamsOf(version).some(({ name }) => name === list)
+  const has = (list: string) => streamsOfVersion(version).some(({ name }) => name === list)
   /** Of which records of a root nothing tells that they are gone. */
   const untold: Readonly<Record<string, (id: string) => boolean>> = {
     // One that is archived or blocked stays as it was.

@@ -119,7 +119,7 @@ export interface ScrollLease {
 }
 
 /** A log entry from a walk. */
-export interface LogEntry {
+export interface WalkLogLine {
   level: Parameters<typeof logLine>[0]
   message: string
 }
