@@ -10,7 +10,7 @@ import { partsOfTickets, versionsAsGood } from './ticket-truth.ts'
 import type { TruthLine, TruthOptions } from './truth.ts'
 
 /** A version of a record that holds rows. */
-interface Holder extends Pick<TruthLine, 'updatedAt' | 'visibleFrom' | 'visibleUntil' | 'optional'> {
+interface Holder extends Pick<TruthLine, 'updatedAt' | 'visibleFrom' | 'visibleUntil' | 'optional' | 'unseen'> {
   id: string
   rows: Hashes
   /** Those of other contents with which a sync may have read the record. @defaultValue none */
@@ -106,8 +106,9 @@ function heldTime({ visibleFrom, visibleUntil }: Visibility, { endedAt }: Record
 }
 
 /** The search may find a record by what it was, but it shows what the record holds by then. */
-function timesOf({ plan, visibleFrom, visibleUntil, endedAt }: RecordVersion) {
-  return { updatedAt: plan.updatedAt, visibleFrom, visibleUntil: endedAt ?? visibleUntil }
+function timesOf({ plan, visibleFrom, visibleUntil, endedAt, isUnseen }: RecordVersion) {
+  const times = { updatedAt: plan.updatedAt, visibleFrom, visibleUntil: endedAt ?? visibleUntil }
+  return { ...times, ...(isUnseen && { unseen: true as const }) }
 }
 
 /**

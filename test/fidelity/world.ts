@@ -1,5 +1,5 @@
 import { buildSimulator, type Simulator } from '../../simulator/app.ts'
-import { createRandom, integerBetween } from '../../simulator/random.ts'
+import { createRandom, integerBetween, pick } from '../../simulator/random.ts'
 import type { Scenario } from '../../simulator/scenario/scenario.ts'
 import { answerDirectly } from '../../simulator/serving/direct.ts'
 import type { Clock } from '../../src/clock.ts'
@@ -26,8 +26,8 @@ export interface World extends AsyncDisposable {
   tell(clocks?: ToldClocks): Clock
 }
 
-/** The longest time that an answer takes, ms. */
-const slowestAnswer = 400
+/** The longest time that an answer takes, ms: one of these in each world. */
+const slowestAnswers = [40, 400, 400, 3000] as const
 
 /** @param usesSockets whether requests go over sockets; without them an answer costs half the CPU */
 export async function openWorld(
@@ -38,6 +38,7 @@ export async function openWorld(
   const clock = createLeapingClock(startsAt)
   const simulator = buildSimulator({ rowsInside: true, ...options, clock })
   const random = createRandom(seed, 0xf1de)
+  const slowestAnswer = pick(createRandom(seed, 0xf1de, 10), slowestAnswers)
   let wrongDate: () => string | undefined | null = () => null
   function begin(): string | undefined | null {
     clock.busy()
