@@ -39,7 +39,7 @@ t.test('a worker that is frozen as it sees to due times makes nobody miss one', 
   for (const name of names) {
     await connections.put(tenant, name, settings, { schedule, ack: 'client' })
     const { runs } = await connections.read(tenant, name)
-    firstDue.set(name, (runs.record.sync?.setAt ?? 0) + everyMs)
+    firstDue.set(name, (runs?.record.sync?.setAt ?? 0) + everyMs)
   }
   // It never looks over all schedules again: only the ticks make it look.
   const clock = { ...systemClock, sleep: (_ms: number, signal?: AbortSignal) => endOf(signal) }
