@@ -1,3 +1,4 @@
+import { errorTable } from '../error-table.ts'
 import type { Metrics } from '../metrics.ts'
 import type { EndObserver } from '../store/attempts/job-end.ts'
 import type { Commit } from '../sync/contract/commit.ts'
@@ -44,6 +45,9 @@ export function countAttempts(metrics: Metrics): AttemptObserver {
 
 /** Counts the jobs that this process has ended, as worker, reconciler or by a call. */
 export function countEndedJobs(metrics: Metrics): EndObserver {
+  // To Prometheus a series that begins at 1 has not grown, and an alert would miss the first failure.
+  for (const code of Object.keys(errorTable))
+    metrics.add('intercom_sync_jobs_ended_total', { status: 'failed', code }, 0)
   return ({ status, code, skippedStreams }) => {
     metrics.add('intercom_sync_jobs_ended_total', { status, code: code ?? '' })
     metrics.add('intercom_sync_skipped_streams_total', {}, skippedStreams.length)
