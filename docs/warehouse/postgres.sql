@@ -1,4 +1,4 @@
--- postgres.sql: messages.ndjson as a temporary table, for load.sql.
+-- postgres.sql: messages.ndjson and keys.ndjson as temporary tables, for load.sql.
 SET client_encoding = 'UTF8';
 -- Otherwise a schema that is called like the role would come first, and get a second, empty table.
 SET search_path = public;
@@ -12,3 +12,8 @@ CREATE TEMP TABLE lines (line bigserial, message text);
 -- Postgres cannot hold a NUL in a text: it becomes U+FFFD. An escaped backslash before "u0000" is none.
 CREATE TEMP TABLE messages AS
 SELECT line, regexp_replace(message, '(?<!\\)((\\\\)*)\\u0000', '\1\\ufffd', 'g')::jsonb AS message FROM lines;
+CREATE TEMP TABLE key_lines (line jsonb);
+\copy key_lines FROM 'keys.ndjson' WITH (FORMAT csv, DELIMITER E'\x01', QUOTE E'\x02')
+CREATE TEMP TABLE keys AS
+SELECT line->>'stream' AS stream, line->>'parent' AS parent, line->>'first' AS first, line->>'second' AS second, line->>'third' AS third
+FROM key_lines;

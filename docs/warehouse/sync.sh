@@ -1,5 +1,6 @@
 #!/bin/sh
 # sync.sh JOB COMMAND...: runs a job, gives its messages to COMMAND as messages.ndjson, then acknowledges them.
+#   COMMAND also gets keys.ndjson, with the key of each stream, and job.json.
 #   A job that failed is neither loaded nor acknowledged: records are missing, and COMMAND may replace tables.
 #   JOB is the body of POST /v1/jobs, or @FILE with it. Needs curl 7.76 or newer, and jq.
 set -eu
@@ -25,6 +26,9 @@ call "$job?$epoch" > job.json
 held=$(wc -l < messages.ndjson)
 jq -e --argjson held "$held" '.status == "succeeded" and .messageCount == $held' job.json > /dev/null ||
   { jq -c --argjson held "$held" '{status, failure, messageCount, held: $held}' job.json >&2; exit 1; }
+
+# What tells the records of each stream apart, and whose they are.
+jq -c '.streams[] | {stream: .streamName, parent: .parentStream, first: (.primaryKey // ["id"])[0], second: .primaryKey[1], third: .primaryKey[2]}' job.json > keys.ndjson
 
 # Acknowledged is only what COMMAND has committed. If this run dies before, the next one brings the same records again.
 "$@"

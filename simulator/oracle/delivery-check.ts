@@ -5,6 +5,9 @@ import type { FaultList } from './report.ts'
 import { rulesOf } from './stream-rules.ts'
 import type { TruthIndex } from './truth-index.ts'
 
+/** Stands in a ledger for a record of which a tombstone came last. */
+const BURIED = 'buried'
+
 /** The version of each record that syncs have delivered last, as hashes by stream and id. */
 export type DeliveryLedger = Map<string, Map<string, string>>
 
@@ -26,7 +29,7 @@ interface StreamDelivery {
    * The hash of the text delivered last, the hash of its version in the truth, and the highest place among versions.
    */
   last: Map<string, { text: string; sha256: string; place: number; highest: number }>
-  /** Records with a tombstone. */
+  /** Records with a tombstone and nothing after it. */
   buried: Set<string>
   /** Records that the ledger had with the same text. */
   repeated: number
@@ -49,7 +52,8 @@ export class DeliveryCheck {
   record(child: DeliveredChild, sha256: string): void {
     const { stream, id, added, line } = child
     const { parent } = rulesOf(stream)
-    const { delivered, last } = this.#stream(stream)
+    const { delivered, last, buried } = this.#stream(stream)
+    buried.delete(id)
     // If a parent moves while it is read, its children come again, with the new time.
     const name = `${id} ${sha256.slice(0, 32)} ${added.parent_updated_at ?? ''}`
     const times = (delivered.get(name) ?? 0) + 1
@@ -69,12 +73,16 @@ export class DeliveryCheck {
   tombstone(stream: string, id: string, line: number): void {
     const { last, buried } = this.#stream(stream)
     const isThere = this.#truth?.versions(stream, id)?.some(({ visibleUntil }) => visibleUntil === null)
-    if (isThere && !rulesOf(stream).isListedDeleted)
+    const { isListedDeleted } = rulesOf(stream)
+    if (isThere && !isListedDeleted)
       this.#faults.add('unexpected', stream, `line ${line}: ${id} has a tombstone, and is there`)
-    if (buried.has(id) && !last.has(id)) this.#faults.add('duplicate', stream, `line ${line}: ${id} has two tombstones`)
+    if (buried.has(id)) this.#faults.add('duplicate', stream, `line ${line}: ${id} has two tombstones`)
     buried.add(id)
+    // What the stream still shows counts as delivered.
+    const known = this.#options.ledger?.get(stream)
+    if (isListedDeleted && (last.has(id) || known?.has(id))) return
     last.delete(id)
-    this.#options.ledger?.get(stream)?.delete(id)
+    known?.set(id, BURIED)
   }
 
   /** Reports records that had to be delivered and were not. Returns the hash of all that had to be delivered. */
@@ -87,8 +95,11 @@ export class DeliveryCheck {
       const version = versions[place]
       if (version === undefined || (version.updatedAt ?? Number.POSITIVE_INFINITY) < bound) continue
       if (stillAt !== undefined && version.visibleUntil !== null && version.visibleUntil <= stillAt) continue
+      // A list of deletions may tell of one that the search still shows.
+      if (version.visibleUntil !== null && this.#isBuried(stream, id)) continue
       const came = last.get(id) ?? this.#cameEarlier(stream, id, versions)
       if (came === undefined && version.optional) continue
+      if (version.unseen && (came?.place ?? -1) < place) continue
       expected.push([id, version.sha256])
       if (came === undefined) this.#faults.add('missing', stream, `${id} with updated_at ${version.updatedAt}`)
       else if (came.place < place) {
@@ -111,8 +122,9 @@ export class DeliveryCheck {
 
   /** Adds the version of each record that was delivered last. */
   addTo(ledger: DeliveryLedger): void {
-    for (const [stream, { last }] of this.#streams) {
+    for (const [stream, { last, buried }] of this.#streams) {
       const known = ledger.get(stream) ?? new Map<string, string>()
+      for (const id of buried) if (!known.has(id)) known.set(id, BURIED)
       for (const [id, { text }] of last) known.set(id, text)
       ledger.set(stream, known)
     }
@@ -124,9 +136,15 @@ export class DeliveryCheck {
     versions: readonly TruthLine[],
   ): { place: number; highest: number } | undefined {
     const sha256 = this.#options.ledger?.get(stream)?.get(id)
-    if (sha256 === undefined) return undefined
+    if (sha256 === undefined || sha256 === BURIED) return undefined
     const place = this.#truth?.placeOf(versions, sha256) ?? -1
     return { place, highest: place }
+  }
+
+  #isBuried(stream: string, id: string): boolean {
+    const { buried, last } = this.#stream(stream)
+    if (buried.has(id)) return true
+    return !last.has(id) && this.#options.ledger?.get(stream)?.get(id) === BURIED
   }
 
   /** How often a text may come: once, or once for every version of a parent that changed without its time. */

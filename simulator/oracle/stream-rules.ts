@@ -43,6 +43,7 @@ const rules: Readonly<Record<string, StreamRules>> = {
     ...ordinary,
     key: ({ company_id: company, id }) => membershipKey(String(company), String(id)),
     parent: { stream: 'companies', member: 'company_id' },
+    isListedDeleted: true,
   },
   tickets: {
     ...ordinary,
@@ -61,6 +62,7 @@ const rules: Readonly<Record<string, StreamRules>> = {
     ...ordinary,
     key: ({ company_id: company, id }) => membershipKey(String(company), String(id)),
     parent: { stream: 'companies', member: 'company_id' },
+    isListedDeleted: true,
   },
   contact_segments: {
     ...ordinary,
@@ -103,5 +105,6 @@ function rulesOfRows({ holders, members, key, isTimed, isSigned }: RowsInside): 
     isIncremental: isTimed,
     isSigned: isSigned === true,
     ...(isTimed && { parent: { stream, member } }),
+    ...(rulesOf(stream).isListedDeleted && { isListedDeleted: true }),
   }
 }

@@ -94,7 +94,9 @@ export class Collection {
   comeBack(version: RecordVersion, now: number | undefined, visibleFrom: number): VersionChange {
     const { plan } = version
     const changed = now === undefined ? plan : { ...plan, updatedAt: now, revision: plan.revision + 1 }
-    return { added: this.#add(changed, visibleFrom), visibleFrom }
+    const added = this.#add(changed, visibleFrom)
+    added.isUnseen = now === undefined
+    return { added, visibleFrom }
   }
 
   #add(plan: RecordPlan, visibleFrom: number): RecordVersion {

@@ -23,6 +23,8 @@ export class RecordVersion<Plan extends RecordPlan = RecordPlan> {
   endedAt: number | null = null
   /** The version before, if only something that Intercom does not count as a change distinguishes the two. */
   alike: RecordVersion<Plan> | undefined
+  /** It came back with the time that it had, which increments have passed: a destination may keep what it has. */
+  isUnseen = false
   readonly #definition: Rendering<Plan>
   readonly #setting: RecordSetting
   #known: KnownTexts | undefined

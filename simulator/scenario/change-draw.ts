@@ -32,6 +32,14 @@ export function drawMutations(random: Random, most: number): Mutation[] {
   return Array.from({ length: integerBetween(random, 0, most + 1) }, () => drawMutation(random))
 }
 
+/** Contacts that go out of sight, or come back. */
+export function drawHiding(random: Random): Mutation[] {
+  return Array.from({ length: integerBetween(random, 0, 5) }, () => ({
+    kind: pick(random, ['archive', 'unarchive', 'block', 'purge'] as const),
+    count: integerBetween(random, 1, 4),
+  }))
+}
+
 /** Changes of lists of references, for workspaces that have some. */
 export function drawReferenceMutations(random: Random): Mutation[] {
   return Array.from({ length: integerBetween(random, 0, 4) }, () => ({

@@ -3,7 +3,7 @@ import type { SimulatorOptions } from '../options.ts'
 import { createRandom, integerBetween, pick } from '../random.ts'
 import type { ScriptedChange } from '../workspace/live-changes.ts'
 import type { Mutation } from '../workspace/mutations.ts'
-import { drawContentMutations, drawDuring, drawMutations, drawReferenceMutations } from './change-draw.ts'
+import { drawContentMutations, drawDuring, drawHiding, drawMutations, drawReferenceMutations } from './change-draw.ts'
 import { drawFaults } from './fault-draw.ts'
 import { drawStubborn, type Stubborn } from './stubborn.ts'
 import { drawShortAnswers, drawUnreliableIndex } from './unreliable-draw.ts'
@@ -64,6 +64,9 @@ export function drawScenario(seed: number): Scenario {
     hasReferences ? drawReferenceMutations(createRandom(seed, scenarioKey, 22, place)) : []
   const content = (place: number) =>
     options.lists ? drawContentMutations(createRandom(seed, scenarioKey, 23, place)) : []
+  const hides = createRandom(seed, scenarioKey, 24)() < 0.5
+  const hiding = (when: number, place: number) =>
+    hides ? drawHiding(createRandom(seed, scenarioKey, 24, when, place)) : []
   const short = (place: number) => drawShortAnswers(createRandom(seed, scenarioKey, 21, place))
   return {
     seed,
@@ -72,7 +75,11 @@ export function drawScenario(seed: number): Scenario {
     options: { ...options, ...index },
     increments: increments.map((one, place) => ({
       ...one,
-      before: [...one.before, ...references(place), ...content(place)],
+      before: [...one.before, ...references(place), ...content(place), ...hiding(0, place)],
+      during: [
+        ...one.during,
+        ...hiding(1, place).map((mutation, at) => ({ after: 5 * (at + 1), mutations: [mutation] })),
+      ],
       faults: [...one.faults, ...short(place)],
     })),
   }

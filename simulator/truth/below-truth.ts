@@ -78,7 +78,8 @@ export function* belowTruth(
     for (const { id, text, until } of reader.read(parent, workspace, version)) {
       const time = { visibleFrom: parent.visibleFrom, visibleUntil: earliest(end, until ?? null) }
       const { id: parentId, updatedAt } = parent.plan
-      yield { stream, id, updatedAt, sha256: judge.hashOf(stream, text), ...time, parentId }
+      const unseen = parent.isUnseen && { unseen: true as const }
+      yield { stream, id, updatedAt, sha256: judge.hashOf(stream, text), ...time, parentId, ...unseen }
     }
   }
 }

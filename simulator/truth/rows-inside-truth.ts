@@ -10,12 +10,15 @@ import { partsOfTickets, versionsAsGood } from './ticket-truth.ts'
 import type { TruthLine, TruthOptions } from './truth.ts'
 
 /** A version of a record that holds rows. */
-interface Holder extends Pick<TruthLine, 'updatedAt' | 'visibleFrom' | 'visibleUntil' | 'optional'> {
+interface Holder extends Pick<TruthLine, 'updatedAt' | 'visibleFrom' | 'visibleUntil' | 'optional' | 'unseen'> {
   id: string
-  record: Data
-  /** Other contents with which a sync may have read the record. @defaultValue none */
-  others?: readonly Data[]
+  rows: Hashes
+  /** Those of other contents with which a sync may have read the record. @defaultValue none */
+  others?: readonly Hashes[]
 }
+
+/** The hash of each row of a record, by its key. */
+type Hashes = ReadonlyMap<string, string>
 
 /** Every row of every version of the records that hold it. */
 export function* rowsInsideTruth(
@@ -25,14 +28,15 @@ export function* rowsInsideTruth(
 ): Generator<TruthLine> {
   const rows = findRowsInside(stream)
   if (rows === undefined) return
-  const hashOf = ({ data }: InsideRow) =>
-    comparableHash(deliveredText(JSON.stringify(data), rows.retyped ?? retypedId), rulesOf(stream))
-  for (const { id: parentId, record, others = [], optional, ...line } of holdersOf(workspace, rows, version)) {
-    const textsOf = (data: Data) => new Map(rows.rows(data).map((row) => [insideKey(parentId, rows, row), hashOf(row)]))
-    const texts = others.map(textsOf)
-    for (const [id, sha256] of textsOf(record)) {
-      const or = texts.flatMap((other) => other.get(id) ?? [])
-      const isOptional = optional || or.length < texts.length
+  for (const { id: parentId, rows: hashes, others = [], optional, ...line } of holdersOf(
+    workspace,
+    stream,
+    rows,
+    version,
+  ))
+    for (const [id, sha256] of hashes) {
+      const or = others.flatMap((other) => other.get(id) ?? [])
+      const isOptional = optional || or.length < others.length
       yield {
         stream,
         id,
@@ -43,32 +47,57 @@ export function* rowsInsideTruth(
         ...(isOptional && { optional: true }),
       }
     }
-  }
 }
 
-function* holdersOf(workspace: Workspace, rows: RowsInside, version: string): Generator<Holder> {
-  const dataOf = (record: RecordVersion) => JSON.parse(record.textIn(version).toString()) as Data
+function* holdersOf(workspace: Workspace, stream: string, rows: RowsInside, version: string): Generator<Holder> {
+  const hashes: HashesOf = (record, name = '', dataOf = parsedIn(version)) =>
+    remembered(record, `${stream} ${version} ${name}`, () => {
+      const { id } = record.plan
+      return new Map(rows.rows(dataOf(record)).map((row) => [insideKey(id, rows, row), hashOf(stream, rows, row)]))
+    })
+  const plain = (record: RecordVersion) => hashes(record)
   for (const holder of rows.holders)
     if (holder === 'conversation_parts') {
       for (const { part, parent, shared } of partsOfConversations(workspace))
-        yield { id: part.plan.id, updatedAt: parent.plan.updatedAt, ...heldTime(shared, parent), record: dataOf(part) }
+        yield { id: part.plan.id, updatedAt: parent.plan.updatedAt, ...heldTime(shared, parent), rows: plain(part) }
     } else if (holder === 'ticket_parts') {
       for (const { part, ticket, others, optional } of partsOfTickets(workspace)) {
-        const line = { id: part.plan.id, ...timesOf(ticket), record: dataOf(part) }
-        yield { ...line, others: others.map(dataOf), ...(optional && { optional }) }
+        const line = { id: part.plan.id, ...timesOf(ticket), rows: plain(part) }
+        yield { ...line, others: others.map(plain), ...(optional && { optional }) }
       }
     } else {
       for (const held of workspace.collection(holder).log) {
         if (!held.isListed) continue
-        const line = { id: held.plan.id, ...timesOf(held) }
         const contents =
           holder === 'contacts'
-            ? withWholeLists(workspace, held, dataOf(held))
-            : { record: dataOf(held), others: versionsAsGood(held).map(dataOf) }
-        yield { ...line, ...contents, ...(held.isOptional && { optional: true }) }
+            ? withWholeLists(workspace, held, version, hashes)
+            : { rows: plain(held), others: versionsAsGood(held).map(plain) }
+        yield { id: held.plan.id, ...timesOf(held), ...contents, ...(held.isOptional && { optional: true }) }
       }
     }
 }
+
+/** The hashes of a record's rows. @param name of the contents, when they are others than the record's text has */
+type HashesOf = (record: RecordVersion, name?: string, dataOf?: (record: RecordVersion) => Data) => Hashes
+
+/** By record and name of its contents. The truth is asked for after every sync, and most records are as they were. */
+const known = new WeakMap<RecordVersion, Map<string, Hashes>>()
+
+function remembered(record: RecordVersion, name: string, compute: () => Hashes): Hashes {
+  const ofRecord = known.get(record) ?? new Map<string, Hashes>()
+  known.set(record, ofRecord)
+  const hashes = ofRecord.get(name) ?? compute()
+  ofRecord.set(name, hashes)
+  return hashes
+}
+
+const parsedIn =
+  (version: string) =>
+  (record: RecordVersion): Data =>
+    JSON.parse(record.textIn(version).toString()) as Data
+
+const hashOf = (stream: string, { retyped = retypedId }: RowsInside, { data }: InsideRow): string =>
+  comparableHash(deliveredText(JSON.stringify(data), retyped), rulesOf(stream))
 
 /** A conversation that has changed shows its parts as they are by then, whatever the search finds it by. */
 function heldTime({ visibleFrom, visibleUntil }: Visibility, { endedAt }: RecordVersion): Visibility {
@@ -77,24 +106,40 @@ function heldTime({ visibleFrom, visibleUntil }: Visibility, { endedAt }: Record
 }
 
 /** The search may find a record by what it was, but it shows what the record holds by then. */
-function timesOf({ plan, visibleFrom, visibleUntil, endedAt }: RecordVersion) {
-  return { updatedAt: plan.updatedAt, visibleFrom, visibleUntil: endedAt ?? visibleUntil }
+function timesOf({ plan, visibleFrom, visibleUntil, endedAt, isUnseen }: RecordVersion) {
+  const times = { updatedAt: plan.updatedAt, visibleFrom, visibleUntil: endedAt ?? visibleUntil }
+  return { ...times, ...(isUnseen && { unseen: true as const }) }
 }
 
 /**
  * A contact shows ten items of a list. The others are read after it: by then it may have changed, or be deleted. So its
  * lists may be those of a later revision, and those of a deleted contact may stay cut.
  */
-function withWholeLists(workspace: Workspace, { plan }: RecordVersion, shown: Data): Pick<Holder, 'record' | 'others'> {
-  const cut = contactListNames.filter((name) => (shown[name] as { has_more?: boolean } | undefined)?.has_more)
-  if (cut.length === 0) return { record: shown }
+function withWholeLists(
+  workspace: Workspace,
+  record: RecordVersion,
+  version: string,
+  hashes: HashesOf,
+): Pick<Holder, 'rows' | 'others'> {
+  const shownIn = parsedIn(version)
+  const cut = record
+    .digest(`cut lists in ${version}`, () => {
+      const shown = shownIn(record)
+      const isCut = (name: string) => (shown[name] as { has_more?: boolean } | undefined)?.has_more
+      return contactListNames.filter(isCut).join(' ')
+    })
+    .split(' ')
+    .filter((name): name is ContactList => name !== '')
+  if (cut.length === 0) return { rows: hashes(record) }
+  const { plan } = record
   const contacts = workspace.collection('contacts')
   const latest = contacts.lastRevision(plan.id) ?? plan.revision
-  const wholeIn = (revision: number): Data => {
-    const items = (name: ContactList) => contactListItems(name, { index: plan.index, revision }, workspace.setting)
-    return { ...shown, ...Object.fromEntries(cut.map((name) => [name, { data: items(name) }])) }
-  }
+  const wholeIn = (revision: number): Hashes =>
+    hashes(record, `whole ${revision}`, () => {
+      const items = (name: ContactList) => contactListItems(name, { index: plan.index, revision }, workspace.setting)
+      return { ...shownIn(record), ...Object.fromEntries(cut.map((name) => [name, { data: items(name) }])) }
+    })
   const later = Array.from({ length: latest - plan.revision }, (_, place) => wholeIn(plan.revision + place + 1))
-  if (contacts.find(plan.id) === undefined) later.push(shown)
-  return { record: wholeIn(plan.revision), others: later }
+  if (contacts.find(plan.id) === undefined) later.push(hashes(record))
+  return { rows: wholeIn(plan.revision), others: later }
 }

@@ -26,6 +26,8 @@ export interface TruthLine {
   parentId?: string
   /** Whether a sync may leave it out. */
   optional?: true
+  /** Whether an increment may leave it out, and what was delivered before stays. */
+  unseen?: true
 }
 
 /** Options for the truth. */
@@ -55,7 +57,8 @@ export function* truthOf(workspace: Workspace, options: TruthOptions = {}): Gene
         const { plan, visibleFrom, visibleUntil } = version
         const { id, updatedAt } = plan
         const optional = version.isOptional ? { optional: true as const } : {}
-        yield { stream, id, updatedAt, ...judge.hashes(stream, version), visibleFrom, visibleUntil, ...optional }
+        const more = { ...optional, ...(version.isUnseen && { unseen: true as const }) }
+        yield { stream, id, updatedAt, ...judge.hashes(stream, version), visibleFrom, visibleUntil, ...more }
       }
     }
   }

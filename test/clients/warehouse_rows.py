@@ -2,17 +2,13 @@
 Tells what is in a warehouse: `{stream: {key: updated_at}}`, for scripts/try-warehouse.js.
 
 Arguments: `records` (one table, as docs/warehouse/load.sql makes it) or `tables` (one for each stream, in the schema
-"intercom"); then the file of a DuckDB, or the address of a Postgres; then the streams.
+"intercom"); then the file of a DuckDB, or the address of a Postgres; then the streams, each with the members of its key:
+`stream:member:member`.
 """
 
 import json
 import sys
 
-keys = {
-    "company_segments": ["company_id", "id"],
-    "company_attributes": ["model", "full_name"],
-    "contact_attributes": ["model", "full_name"],
-}
 with_time = {"contacts", "companies", "conversations", "tickets"}
 
 
@@ -35,8 +31,8 @@ def read_records(warehouse):
 
 def read_tables(warehouse, streams):
     rows = {}
-    for stream in streams:
-        key = " || ' ' || ".join(f"CAST({name} AS VARCHAR)" for name in keys.get(stream, ["id"]))
+    for stream, *members in (argument.split(":") for argument in streams):
+        key = " || ' ' || ".join(f"CAST({name} AS VARCHAR)" for name in members)
         time = "updated_at" if stream in with_time else "NULL"
         rows[stream] = warehouse.execute(f"SELECT {key}, {time} FROM intercom.{stream}").fetchall()
     return rows

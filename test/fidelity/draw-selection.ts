@@ -43,11 +43,21 @@ const contentNames = [
   ...belowNames.filter((name) => name !== 'contact_events'),
 ]
 
+const deletesNames = ['deleted_conversations', 'deleted_contacts', 'contact_activities']
+
 /** Some of these that a version has. */
 export function drawContent(random: Random, version: ApiVersion): Wish[] {
   return streamsOfVersion(version).flatMap(({ name, cursor }): Wish[] => {
     if (!contentNames.includes(name) || random() < 0.4) return []
     return [{ name, syncMode: cursor && random() < 0.8 ? 'incremental' : 'full_refresh' }]
+  })
+}
+
+/** Some of the lists of what was deleted that a version has. */
+export function drawDeletes(random: Random, version: ApiVersion): Wish[] {
+  return streamsOfVersion(version).flatMap(({ name }): Wish[] => {
+    if (!deletesNames.includes(name) || random() < 0.6) return []
+    return [{ name, syncMode: random() < 0.8 ? 'incremental' : 'full_refresh' }]
   })
 }
 

@@ -1,6 +1,9 @@
+import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { Worker } from 'node:worker_threads'
 import { writeEvidence } from './evidence.ts'
-import { runSeed, type SeedResult } from './run-seed.ts'
+import type { SeedResult } from './run-seed.ts'
 
 /** A run with fewer seeds is only a look, not evidence. */
 const fewestForEvidence = 200
@@ -10,6 +13,25 @@ function describe({ scenario, syncs, continued, records, requests, changes, faul
   const { seed, version, options } = scenario
   const counts = `${syncs} syncs, ${continued} continued, ${requests} requests, ${records} records, ${changes} changes`
   return `${String(seed).padStart(4)}  ${version}  ${options.timezone}  ${counts}  ${faults.length === 0 ? 'ok' : 'FAILED'}`
+}
+
+/** Runs seeds on all cores. @returns in the order of the seeds */
+async function runAll(seeds: readonly number[]): Promise<SeedResult[]> {
+  const waiting = [...seeds]
+  const results: SeedResult[] = []
+  const workers = Array.from({ length: Math.min(availableParallelism(), seeds.length) }, async () => {
+    const worker = new Worker(new URL('./worker.js', import.meta.url))
+    for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
+      worker.postMessage(seed)
+      const [result] = (await once(worker, 'message')) as [SeedResult]
+      results.push(result)
+      process.stdout.write(`${describe(result)}\n`)
+      for (const fault of result.faults) process.stdout.write(`      ${fault}\n`)
+    }
+    await worker.terminate()
+  })
+  await Promise.all(workers)
+  return results.sort((one, other) => one.scenario.seed - other.scenario.seed)
 }
 
 /**
@@ -31,13 +53,7 @@ async function main(): Promise<void> {
     process.stdout.write(`${JSON.stringify(drawScenario(first), null, 1)}\n`)
   }
   const began = performance.now()
-  const results: SeedResult[] = []
-  for (let seed = first; seed < first + count; seed++) {
-    const result = await runSeed(seed)
-    results.push(result)
-    process.stdout.write(`${describe(result)}\n`)
-    for (const fault of result.faults) process.stdout.write(`      ${fault}\n`)
-  }
+  const results = await runAll(Array.from({ length: count }, (_, place) => first + place))
   const failed = results.filter(({ faults }) => faults.length > 0)
   process.stdout.write(`${results.length - failed.length} of ${results.length} seeds ok\n`)
   if (count >= fewestForEvidence) await writeEvidence(results, (performance.now() - began) / 60_000)

@@ -21,6 +21,8 @@ export interface JobOptions {
   streams: readonly Wish[]
   state: unknown[] | undefined
   startDate: string | undefined
+  /** Whether what is deleted is told. */
+  buries: boolean
   /** Commits after which each of the first attempts is killed. */
   kills: readonly number[]
   /** The client gives the job up at the last of these kills. */
@@ -31,8 +33,13 @@ export interface JobOptions {
 
 const mostAttempts = 8
 
-export function configOf({ version, startDate }: Pick<JobOptions, 'version' | 'startDate'>): object {
-  return { access_token: 'simulator-token', api_version: version, ...(startDate && { start_date: startDate }) }
+export function configOf({ version, startDate, buries }: Pick<JobOptions, 'version' | 'startDate' | 'buries'>): object {
+  return {
+    access_token: 'simulator-token',
+    api_version: version,
+    ...(startDate && { start_date: startDate }),
+    ...(buries && { tombstones: 'airbyte' }),
+  }
 }
 
 /** Runs attempts until the job has ended, each from the position of the last commit. */
@@ -46,6 +53,7 @@ export async function runJob(world: World, options: JobOptions): Promise<Job> {
     const stopAfter = kills[attempt - 1]
     const collected = await collectSync({
       baseUrl: world.baseUrl,
+      adapter: world.adapter,
       clock,
       streams,
       config: configOf(options),

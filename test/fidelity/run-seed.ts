@@ -9,8 +9,10 @@ import { belowNames } from '../../simulator/truth/below-truth.ts'
 import { rootOf, streamTable } from '../../src/streams/table.ts'
 import { collectSync } from '../support/engine.ts'
 import { coveredByStates } from './abandoned-job.ts'
+import { compareTables } from './compare-tables.ts'
+import { Destination } from './destination.ts'
 import { drawClocks, type ToldClocks } from './draw-clocks.ts'
-import { drawContent, drawReferences, drawReset, drawSelection, type Wish } from './draw-selection.ts'
+import { drawContent, drawDeletes, drawReferences, drawReset, drawSelection, type Wish } from './draw-selection.ts'
 import { drawStartDates, silentStreams } from './exchanged-settings.ts'
 import { configOf, drawKills, type Job, runJob } from './run-job.ts'
 import { countSetAside } from './set-aside.ts'
@@ -46,6 +48,8 @@ interface Run {
   ledger: DeliveryLedger
   state: unknown[] | undefined
   startDate: string | undefined
+  /** The tables of a destination, where what is deleted is told. */
+  destination: Destination | undefined
   /**
    * In this many more complete syncs, records may come again unchanged, because a job that was given up had delivered
    * them.
@@ -56,17 +60,20 @@ interface Run {
 /**
  * Syncs a random workspace five times, each time with the states of the time before, while it changes and things go
  * wrong. Compares every log with the truth.
+ *
+ * @param options.usesSockets whether requests go over sockets, @defaultValue true
  */
-export async function runSeed(seed: number): Promise<SeedResult> {
+export async function runSeed(seed: number, { usesSockets = true } = {}): Promise<SeedResult> {
   const scenario = drawScenario(seed)
   const random = createRandom(seed, 0xf1de, 1)
-  await using world = await openWorld(scenario)
+  await using world = await openWorld(scenario, usesSockets)
   const result = { scenario, syncs: 0, continued: 0, records: 0, requests: 0, changes: 0, faults: [] }
   const references = (scenario.options.references ?? 0) > 0
   const streams = [
     ...drawSelection(createRandom(seed, 0xf1de, 2), scenario.version),
     ...(references ? drawReferences(createRandom(seed, 0xf1de, 7), scenario.version) : []),
     ...(scenario.options.lists ? drawContent(createRandom(seed, 0xf1de, 8), scenario.version) : []),
+    ...drawDeletes(createRandom(seed, 0xf1de, 9), scenario.version),
   ]
   const whole = new Set(streams.filter(({ syncMode }) => syncMode === 'full_refresh').map(({ name }) => name))
   const run: Run = {
@@ -77,6 +84,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     ledger: new Map(),
     state: undefined,
     startDate: undefined,
+    destination: createRandom(seed, 0xf1de, 11)() < 0.5 ? new Destination(streams) : undefined,
     mayRepeat: 0,
   }
   const startDates = drawStartDates(createRandom(seed, 0xf1de, 4), scenario.increments.length)
@@ -95,6 +103,9 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     if (isLast || random() < 0.5) await settle(run, `after increment ${place + 1}`)
     reset(run, drawReset(random, streams))
   }
+  if (run.destination)
+    for (const fault of compareTables(world, scenario.version, run.destination))
+      run.result.faults.push(`in the end: ${fault}`)
   if (!scenario.options.hideTimezone) await exchange(run)
   result.requests = world.simulator.requests.totals.requests
   result.changes = world.simulator.workspace.changes.length
@@ -102,11 +113,12 @@ export async function runSeed(seed: number): Promise<SeedResult> {
 }
 
 /** The token now belongs to another workspace. The records delivered from this one must not count for that one. */
-async function exchange({ world, result, streams, state, startDate }: Run): Promise<void> {
+async function exchange({ world, result, streams, state, startDate, destination }: Run): Promise<void> {
   if (!state?.length) return
   world.simulator.exchangeWorkspace('another')
-  const config = configOf({ version: result.scenario.version, startDate })
-  const code = await collectSync({ baseUrl: world.baseUrl, clock: world.clock, streams, state, config }).then(
+  const config = configOf({ version: result.scenario.version, startDate, buries: destination !== undefined })
+  const reached = { baseUrl: world.baseUrl, adapter: world.adapter }
+  const code = await collectSync({ ...reached, clock: world.clock, streams, state, config }).then(
     () => 'nothing',
     (error: unknown) => Reflect.get(Object(error), 'code') as unknown,
   )
@@ -132,6 +144,7 @@ async function giveUp(run: Run, afterCommits: number): Promise<void> {
     streams,
     state: run.state,
     startDate: run.startDate,
+    buries: run.destination !== undefined,
     kills: [afterCommits],
     isAbandoned: true,
   })
@@ -139,7 +152,9 @@ async function giveUp(run: Run, afterCommits: number): Promise<void> {
   const names = new Set(states.map(nameOf))
   run.state = [...((run.state ?? []) as StreamState[]).filter((state) => !names.has(nameOf(state))), ...states]
   const truth = truthOf(run)
-  const report = await checkMessages([coveredByStates(job.messages)], truth, { ledger, expectStreams: [] })
+  const covered = coveredByStates(job.messages)
+  run.destination?.take(covered)
+  const report = await checkMessages([covered], truth, { ledger, expectStreams: [] })
   // The records alone say nothing about the order of messages.
   for (const { kind, stream, count, examples } of report.faults)
     if (['duplicate', 'unexpected', 'wrong_parent'].includes(kind))
@@ -179,7 +194,9 @@ async function sync(
   const { version } = result.scenario
   const startedAt = world.clock.now()
   const { state: given, startDate } = run
-  const job = await runJob(world, { version, streams, state: given, startDate, kills, clocks })
+  const buries = run.destination !== undefined
+  const job = await runJob(world, { version, streams, state: given, startDate, buries, kills, clocks })
+  run.destination?.take(job.messages)
   // A new job starts its full refreshes from the beginning.
   run.state = (job.state as StreamState[]).filter((state) => !whole.has(nameOf(state)))
   result.syncs++

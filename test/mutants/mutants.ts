@@ -75,6 +75,13 @@ export const mutants: readonly Mutant[] = [
     tests: sync('tombstones'),
   },
   {
+    rule: 'deleted contacts are asked for by a version that has no list of them',
+    file: 'sync/tombstones/deletion-list.ts',
+    find: 'config.api_version ?? traits.listVersion ?? defaultApiVersion',
+    replace: 'config.api_version ?? defaultApiVersion',
+    tests: sync('tombstones'),
+  },
+  {
     rule: 'each sync tells again of what is listed as deleted',
     file: 'sync/tombstones/tombstone-walk.ts',
     find: 'if (!isKnown(deletion.id)) tell(',
@@ -101,6 +108,34 @@ export const mutants: readonly Mutant[] = [
     find: 'if (source.child) sink.gone?.(',
     replace: 'if (!source.child) sink.gone?.(',
     tests: sync('tombstones'),
+  },
+  {
+    rule: 'what the record of a parent that is gone has shown stays',
+    file: 'sync/tombstones/tombstone-walk.ts',
+    find: 'if (rows.length > 0) position.shown',
+    replace: 'if (rows.length > 1_000_000) position.shown',
+    tests: sync('tombstones-of-rows'),
+  },
+  {
+    rule: 'what a record that is gone has shown stays where a list names the record',
+    file: 'sync/tombstones/tombstone-walk.ts',
+    find: 'if (!listed.has(id) && !isKnown(id)) tell({ id }, at)',
+    replace: 'if (listed.has(id) || isKnown(id)) continue\n    tell({ id }, at)',
+    tests: sync('tombstones-of-rows'),
+  },
+  {
+    rule: 'tombstones of rows inside records lack the cursor of their stream',
+    file: 'sync/tombstones/tombstone-walk.ts',
+    find: 'tombstoneText(key, {}, at, findStream(streamName)?.cursor)',
+    replace: 'tombstoneText(key, {}, at, findStream(streamName) && undefined)',
+    tests: sync('tombstones-of-rows'),
+  },
+  {
+    rule: 'what a contact has shown stays when its lists are gone',
+    file: 'sync/walks/search/deliver-rows.ts',
+    find: "if (found.children === 'gone' || found.lists?.isGone)",
+    replace: "if (found.children === 'gone')",
+    tests: sync('tombstones-of-rows'),
   },
   {
     rule: 'tombstones count as rows',
@@ -644,6 +679,20 @@ export const mutants: readonly Mutant[] = [
     file: 'sync/streams/derived-rows.ts',
     find: 'return form.derived.lists.flatMap(',
     replace: 'return form.derived.lists.slice(0, 1).flatMap(',
+    tests: sync('rows-inside'),
+  },
+  {
+    rule: 'rows inside records that have no id have no place of their own either',
+    file: 'sync/streams/derived-rows.ts',
+    find: 'String(position)] as const',
+    replace: 'String(0 * position)] as const',
+    tests: sync('rows-inside'),
+  },
+  {
+    rule: 'lists of plain values hold no rows',
+    file: 'sync/streams/derived-rows.ts',
+    find: "valueMember === undefined || value === 'null' ? undefined",
+    replace: "valueMember !== '' || value === 'null' ? undefined",
     tests: sync('rows-inside'),
   },
   {
@@ -1641,7 +1690,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a reader that is back already is awaited',
-    file: 'store/attempts/readers.lua.ts',
+    file: 'store/readers/readers.lua.ts',
     find: 'if not isBack then redis',
     replace: 'if true then redis',
     tests: ['store/jobs'],
@@ -1669,7 +1718,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a reader that the service cut off is awaited for ever, though it has come back',
-    file: 'store/attempts/readers.lua.ts',
+    file: 'store/readers/readers.lua.ts',
     find: 'if isNew then',
     replace: 'if false then',
     tests: ['store/jobs'],
@@ -1970,6 +2019,20 @@ export const mutants: readonly Mutant[] = [
     file: 'sync/walks/search/search-reading.ts',
     find: '&& shown(row) !== 0',
     replace: '&& shown(row) !== 1',
+    tests: sync('content-children'),
+  },
+  {
+    rule: 'below every company something is asked, whatever its record shows',
+    file: 'sync/walks/list-children.ts',
+    find: '&& shown(row) !== 0',
+    replace: '&& shown(row) !== -1',
+    tests: sync('content-children'),
+  },
+  {
+    rule: 'the contacts of a segment end with the first page',
+    file: 'sync/completion/ask-members.ts',
+    find: 'next: cursor === undefined ? undefined',
+    replace: "next: cursor !== '' ? undefined",
     tests: sync('content-children'),
   },
   {

@@ -1,5 +1,6 @@
 import { buildSimulator, type Simulator } from '../../simulator/app.ts'
 import type { SimulatorOptions } from '../../simulator/options.ts'
+import { answerDirectly } from '../../simulator/serving/direct.ts'
 import { reachInProcess } from '../support/in-process-intercom.ts'
 
 /** A page of contacts as far as the tests look into it. */
@@ -43,7 +44,7 @@ export async function listenSimulator(
   const simulator = buildSimulator({ deletedCompanies: runsAhead, ...options })
   const url = await simulator.app.listen({ port: 0, host: '127.0.0.1' })
   t.teardown(() => simulator.app.close())
-  reachInProcess(t, url, simulator)
+  reachInProcess(t, url, simulator.app.server, (request) => answerDirectly(simulator, request))
 
   const ask: ListeningSimulator['ask'] = (path, { token = 'simulator-token', version, body, method } = {}) =>
     fetch(url + path, {

@@ -1,30 +1,36 @@
+import type { Server } from 'node:http'
 import { type AxiosAdapter, AxiosError, AxiosHeaders, CanceledError } from 'axios'
-import type { Simulator } from '../../simulator/app.ts'
-import { answerDirectly, type DirectAnswer, type DirectRequest } from '../../simulator/serving/direct.ts'
+import type { DirectAnswer, DirectRequest } from '../../simulator/serving/direct.ts'
 import type { AdapterAnswer } from '../../src/intercom/http-adapter.ts'
 import type { Teardown } from './processes.ts'
 
-/** The simulators of this process, by the address on which they listen. */
-const reachable = new Map<string, Simulator>()
+/** Gives the answer that a socket would bring; undefined when the connection is cut. */
+export type AnswerDirectly = (request: DirectRequest) => Promise<DirectAnswer | undefined>
 
-/** Lets the engine of this process ask a simulator without a socket, until the test ends. */
-export function reachInProcess(t: Teardown, url: string, simulator: Simulator): void {
-  reachable.set(url, simulator)
+/** What can be asked in this process, by the address on which it listens. */
+const reachable = new Map<string, { server: Server; answer: AnswerDirectly }>()
+
+/** Lets the engine of this process ask what listens there without a socket, until the test ends. */
+export function reachInProcess(t: Teardown, url: string, server: Server, answer: AnswerDirectly): void {
+  reachable.set(url, { server, answer })
   t.teardown(() => reachable.delete(url))
 }
 
 /**
- * Carries requests to a simulator of this process: a socket would double the price of every answer. Undefined when
+ * Carries requests to what can be asked in this process: a socket would double the price of every answer. Undefined when
  * something else listens there, or nothing any more.
  */
 export function inProcessAdapter(url: string): AxiosAdapter | undefined {
-  const simulator = reachable.get(url)
-  if (!simulator?.app.server.listening) return undefined
+  const reached = reachable.get(url)
+  return reached?.server.listening ? inProcessAdapterTo(reached.answer) : undefined
+}
+
+export function inProcessAdapterTo(answerTo: AnswerDirectly): AxiosAdapter {
   return async (config) => {
     const signal = config.signal as AbortSignal
     const answer = await untilAborted(signal, async () => {
       await nextTurn()
-      const answer = await answerDirectly(simulator, directRequest(config))
+      const answer = await answerTo(directRequest(config))
       await nextTurn()
       return answer
     })

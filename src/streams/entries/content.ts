@@ -120,7 +120,13 @@ export const contentEntries: readonly StreamEntry[] = [
     scope: USERS,
     optIn: true,
     overlapSeconds: 3600,
-    child: { parent: 'contacts', parentIdMember: 'contact_id', shown: ['notes', 'total_count'] },
+    tombstones: {},
+    child: {
+      parent: 'contacts',
+      parentIdMember: 'contact_id',
+      shown: ['notes', 'total_count'],
+      named: ['notes', 'data'],
+    },
   },
   {
     ...plain,
@@ -132,7 +138,13 @@ export const contentEntries: readonly StreamEntry[] = [
     scope: USERS,
     since: '2.15',
     optIn: true,
-    child: { parent: 'companies', parentIdMember: 'company_id', shown: ['notes', 'notes'] },
+    tombstones: {},
+    child: {
+      parent: 'companies',
+      parentIdMember: 'company_id',
+      shown: ['notes', 'notes'],
+      named: ['notes', 'notes'],
+    },
   },
   {
     ...plain,

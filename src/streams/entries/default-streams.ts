@@ -50,7 +50,7 @@ export const defaultEntries: readonly StreamEntry[] = [
     scope: USERS,
     // Those that the record of a deleted company still shows.
     tombstones: {},
-    child: { parent: 'companies', parentIdMember: 'company_id' },
+    child: { parent: 'companies', parentIdMember: 'company_id', named: ['segments', 'segments'] },
   },
   {
     ...plain,

@@ -155,6 +155,8 @@ function entryOf(stream: DerivedStream): StreamEntry {
     ...(parent.cursor && { cursor: 'parent_updated_at' }),
     scope: parent.scope,
     ...(sinceVersion && { since: sinceVersion }),
+    // Those that a record has shown before it was gone.
+    ...(parent.tombstones && { tombstones: {} }),
     optIn: true,
     idMembers: idMembers ?? ['id'],
     derived: { ...traits, from: parents, lists: lists ?? (path ? [{ path }] : []) },

@@ -85,6 +85,8 @@ export interface ChildTraits {
   inline?: true
   /** Where a parent's record counts or lists its children: for one that has none nothing is asked. */
   shown?: readonly [string, string]
+  /** Where a parent's record lists its children with their ids. @defaultValue it does not */
+  named?: readonly [string, string]
   /** What a request for children carries besides, with `{id}` in it. */
   query?: Readonly<Record<string, string>>
   /** Where the children are asked for is one record, or `null`, in place of a list. */

@@ -15,6 +15,8 @@ export interface FoundLists {
   edits: readonly TextEdit[]
   /** At least one of the lists cannot be read, and stays as it is in the record. */
   isPartial: boolean
+  /** Intercom has said, twice, that the record is gone. @defaultValue it is there */
+  isGone?: true
 }
 
 /** Completes the lists that Intercom's search cuts at ten items. */
@@ -106,10 +108,18 @@ function cutsOf({ kinds }: ListAsking, body: Buffer, { record }: Row): readonly 
 async function completeRecord(asking: ListAsking, body: Buffer, row: Row, cuts: readonly Cut[]): Promise<FoundLists> {
   const paths = [...new Set(cuts.map(({ traits }) => traits.path))]
   const unreadable: string[] = []
+  let isGone = false as boolean
+  const noting = {
+    ...asking,
+    gone(id: string) {
+      isGone = true
+      asking.gone(id)
+    },
+  }
   const edits = await Promise.all(
     paths.map(async (path) => {
       const sharing = cuts.filter(({ traits }) => traits.path === path)
-      const items = await askCredibly(asking, body, row, path, sharing)
+      const items = await askCredibly(noting, body, row, path, sharing)
       if (items === 'unreadable') unreadable.push(...sharing.map(({ traits }) => traits.member))
       if (items === 'unreadable' || !items) return []
       return sharing.flatMap(({ traits, list }) => completeList(body, list, ownItems(items, traits)))
@@ -121,5 +131,5 @@ async function completeRecord(asking: ListAsking, body: Buffer, row: Row, cuts: 
       `Intercom keeps failing over lists of ${row.id} (${unreadable.join(', ')}): ` +
         'it is delivered with them as they stand, and comes again, whole, with the next sync',
     )
-  return { edits: edits.flat(), isPartial }
+  return { edits: edits.flat(), isPartial, ...(isGone && { isGone: true as const }) }
 }

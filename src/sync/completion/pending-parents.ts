@@ -7,10 +7,7 @@ const MOST_UNREAD = 1000
 const MOST_UNREAD_IN_A_ROW = 20
 
 /** What a child stream needs to know about a parent. */
-export type Parent = Pick<Row, 'id' | 'updatedAt'> & {
-  /** The ids of the children that its own record shows. @defaultValue unknown */
-  shown?: readonly string[]
-}
+export type Parent = Pick<Row, 'id' | 'updatedAt'>
 
 /** The parents whose children a stream still has to deliver, as of the arrivals taken. Times are Unix seconds. */
 export interface PendingParents {

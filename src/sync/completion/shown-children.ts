@@ -11,19 +11,6 @@ export function shownChildren(
   return (filtered?.shownChildren && countAt(filtered.shownChildren, body, record)) ?? 0
 }
 
-/** The ids of these children. */
-export function shownIds(
-  { filtered }: StreamEntry,
-  { body }: ScannedAnswer,
-  { record }: { record: ScannedRecord },
-): string[] {
-  const found = filtered?.shownChildren && foundAt(filtered.shownChildren, body, record)
-  if (!Array.isArray(found)) return []
-  return found.flatMap((child) =>
-    isObject(child) && (typeof child.id === 'string' || typeof child.id === 'number') ? String(child.id) : [],
-  )
-}
-
 /** How many children its parent's record says there are; undefined when it says nothing. */
 export function countedChildren(
   { child }: StreamEntry,

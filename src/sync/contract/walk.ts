@@ -52,18 +52,18 @@ export interface Sink {
   present?(streamName: string, id: string): void
   /** A record that says that another one is deleted. It is no row. */
   tombstone(streamName: string, text: TextSlice): void
+  /**
+   * Intercom has said, once at least, that a record is gone that it has just shown. @defaultValue nobody wants to know
+   *
+   * @param textOf the record as it is delivered
+   */
+  mayBeGone?(streamName: string, id: string, textOf: () => Buffer): void
   /** Intercom has said twice that a record is gone, when something of it was asked for. @defaultValue nobody wants to know */
-  gone?(streamName: string, id: string, children?: GoneChildren): void
+  gone?(streamName: string, id: string): void
   estimate(streamName: string, rows: number): void
   log(level: Parameters<typeof logLine>[0], message: string): void
   /** Adds to a counter of the stream's completeness. */
   count(streamName: string, what: Counter, count: number): void
-}
-
-/** Children that a record has shown before it was gone. */
-interface GoneChildren {
-  streamName: string
-  ids: readonly string[]
 }
 
 /** A stream that a job is to sync. */

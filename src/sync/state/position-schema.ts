@@ -100,13 +100,14 @@ export type PeriodPosition = Static<typeof PeriodPosition>
 
 /** The part of a walk's position that is about tombstones. */
 export const TombstonesPosition = Type.Object({
-  /** Records that were gone when they were asked for, when that was noticed, and the children that they had shown. */
-  gone: Type.Array(
-    Type.Object({
-      id: Type.String(),
-      at: Time,
-      children: Type.Optional(Type.Object({ streamName: Type.String(), ids: Type.Array(Type.String()) })),
-    }),
+  /** Records that were gone when they were asked for, and when that was noticed. */
+  gone: Type.Array(Type.Object({ id: Type.String(), at: Time })),
+  /**
+   * What the records have shown of which Intercom has said, once at least, that they are gone: rows of other streams, each
+   * with its stream and its key. @defaultValue nothing
+   */
+  shown: Type.Optional(
+    Type.Array(Type.Object({ id: Type.String(), rows: Type.Array(Type.Tuple([Type.String(), Type.String()])) })),
   ),
   /** Records that were delivered although an earlier sync has delivered their tombstones. */
   revived: Type.Array(Type.String()),

@@ -15,7 +15,7 @@ export function deliverChildren(delivery: StreamOutput, parent: Parent, children
   else if (children === 'deleted') {
     pendingParents.settled(parent, false)
     sink.count(entry.name, 'deletedMeanwhile', 1)
-    if (source.child) sink.gone?.(source.child.parent, parent.id, { streamName: source.name, ids: parent.shown ?? [] })
+    if (source.child) sink.gone?.(source.child.parent, parent.id)
   } else deliverFound(delivery, parent, children, sink)
 }
 

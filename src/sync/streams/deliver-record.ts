@@ -48,8 +48,7 @@ export function deliverRecord(delivery: StreamOutput, { answer, row, lists }: Fo
   // The next sync meets the record with the same content, and must deliver it whole.
   if (lists?.isPartial) overlap.seen.forget(row.id)
   if (rowForm) {
-    const text = bytesOf(recordText(answer, row.record, [], lists?.edits))
-    deliverDerivedRows(delivery, rowForm, { ...row, text }, sink)
+    deliverDerivedRows(delivery, rowForm, { ...row, text: heldText({ answer, row, lists }) }, sink)
     return
   }
   const text = recordText(answer, row.record, types, lists?.edits)
@@ -58,6 +57,11 @@ export function deliverRecord(delivery: StreamOutput, { answer, row, lists }: Fo
   const changes = truncatedField(entry.search?.childCounter, answer, row.record)
   if (changes) sink.count(entry.name, 'capped', 1)
   sink.record(entry.name, text, changes)
+}
+
+/** A record with whole lists, and with the rows inside it as Intercom writes them. */
+export function heldText({ answer, row, lists }: Pick<Found, 'answer' | 'row' | 'lists'>): Buffer {
+  return bytesOf(recordText(answer, row.record, [], lists?.edits))
 }
 
 /**

@@ -1,12 +1,15 @@
 import { startSeconds } from '../../airbyte/source-config.ts'
 import { wholeText } from '../../intercom/text/record-text.ts'
 import type { TombstoneTraits } from '../../streams/entries/stream-traits.ts'
+import { findStream } from '../../streams/table.ts'
+import { idText } from '../completion/child-text.ts'
 import { memberTypes } from '../contract/member-types.ts'
 import type { Arrival, SelectedStream, Sink, Walk, WalkContext } from '../contract/walk.ts'
 import { readPosition, TombstonesPosition } from '../state/position-schema.ts'
 import type { TombstonesState } from '../state/search-state-schema.ts'
 import { tombstonesOf, withTombstonesState } from '../state/tombstones-state.ts'
 import { type Deletion, type DeletionList, readDeletions } from './deletion-list.ts'
+import { createShownRows, type FindShownRows } from './shown-rows.ts'
 import { createTold, type Told } from './told.ts'
 import { tombstoneText } from './tombstone-text.ts'
 
@@ -18,8 +21,7 @@ const MOST_GONE = 1000
 /** What the walk of a stream and its deletions has come to. */
 interface TombstoneReading {
   stream: SelectedStream
-  /** All streams of the walk. */
-  siblings: readonly SelectedStream[]
+  findShownRows: FindShownRows
   traits: TombstoneTraits
   context: WalkContext
   /** What the state that the job was given says. */
@@ -32,10 +34,12 @@ interface TombstoneReading {
  * were gone, by Intercom's word given twice, when something of them was asked for. They come at the walk's end: a record
  * that was delivered before, however old its text, has a lower cursor than its tombstone, and one that comes back later
  * has a higher one.
+ *
+ * @param streams all streams of the walk
  */
 export function withTombstones(
   walk: Walk,
-  { stream, siblings, traits }: Pick<TombstoneReading, 'stream' | 'siblings' | 'traits'>,
+  { stream, streams, traits }: Pick<TombstoneReading, 'stream' | 'traits'> & { streams: readonly SelectedStream[] },
   context: WalkContext,
   given: Record<string, unknown> | undefined,
 ): Walk {
@@ -43,7 +47,8 @@ export function withTombstones(
   const before = tombstonesOf(stream.state)
   const kept = given?.tombstones
   const position = kept === undefined ? { gone: [], revived: [] } : readPosition(TombstonesPosition, kept, name)
-  const reading: TombstoneReading = { stream, siblings, traits, context, before, position }
+  const findShownRows = createShownRows(stream.entry, streams)
+  const reading: TombstoneReading = { stream, findShownRows, traits, context, before, position }
 
   async function* arrivals(): AsyncGenerator<Arrival, void, void> {
     const told = createTold(before.told)
@@ -72,7 +77,11 @@ export function withTombstones(
 }
 
 /** The same sink, with an eye on what becomes of records of the stream. */
-function noticing({ stream, context, position }: TombstoneReading, sink: Sink, isTold: (id: string) => boolean): Sink {
+function noticing(
+  { stream, findShownRows, context, position }: TombstoneReading,
+  sink: Sink,
+  isTold: (id: string) => boolean,
+): Sink {
   const { name } = stream.entry
   return {
     ...sink,
@@ -80,13 +89,15 @@ function noticing({ stream, context, position }: TombstoneReading, sink: Sink, i
       // It is there again: if it is deleted once more, its next tombstone is a new one.
       if (streamName === name && isTold(id) && !position.revived.includes(id)) position.revived.push(id)
     },
-    gone(streamName, id, children) {
-      if (streamName !== name) return
-      const known = position.gone.find((one) => one.id === id)
-      const noticed = known ?? { id, at: context.client.latestSeconds() }
-      // The parent's record names children of one kind only.
-      if (children && children.ids.length > 0) noticed.children ??= { ...children, ids: [...children.ids] }
-      if (!known) position.gone.push(noticed)
+    mayBeGone(streamName, id, textOf) {
+      const { shown = [] } = position
+      if (streamName !== name || shown.some((one) => one.id === id)) return
+      const rows = findShownRows({ id, text: textOf() })
+      if (rows.length > 0) position.shown = [...shown, { id, rows }]
+    },
+    gone(streamName, id) {
+      if (streamName !== name || position.gone.some((one) => one.id === id)) return
+      position.gone.push({ id, at: context.client.latestSeconds() })
     },
   }
 }
@@ -120,12 +131,14 @@ function takeDeletions(
   }
   const deletions = 'absent' in list ? [] : list.deletions
   const listed = new Set(deletions.map(({ id }) => id))
-  const tell = (text: Buffer) => sink.tombstone(entry.name, wholeText(text))
-  for (const deletion of deletions) if (!isKnown(deletion.id)) tell(tombstoneText(deletion, times.noticed, idType))
-  for (const { id, at, children } of position.gone) {
-    if (listed.has(id) || isKnown(id)) continue
-    tell(tombstoneText({ id }, at, idType))
-    if (children) takeChildren(reading, { id, at, ...children }, sink)
+  const tell = (deletion: Deletion, noticed: number) =>
+    sink.tombstone(entry.name, wholeText(tombstoneText(`"id":${idText(deletion.id, idType)}`, deletion, noticed)))
+  for (const deletion of deletions) if (!isKnown(deletion.id)) tell(deletion, times.noticed)
+  for (const { id, at } of position.gone) {
+    if (!listed.has(id) && !isKnown(id)) tell({ id }, at)
+    // They have come with this sync, whoever has told of their record.
+    for (const [streamName, key] of position.shown?.find((one) => one.id === id)?.rows ?? [])
+      sink.tombstone(streamName, wholeText(tombstoneText(key, {}, at, findStream(streamName)?.cursor)))
   }
   const noticed = position.gone.map(({ id, at }) => [id, at] as const)
   const gone = [...knownGone, ...noticed].filter(([id]) => !listed.has(id)).slice(-MOST_GONE)
@@ -141,23 +154,7 @@ function takeDeletions(
   }
   position.revived = []
   position.gone = []
-}
-
-/** The children of a record that is gone, as far as its own record has shown them. */
-function takeChildren(
-  { siblings }: TombstoneReading,
-  { id, at, streamName, ids }: { id: string; at: number; streamName: string; ids: readonly string[] },
-  sink: Sink,
-): void {
-  const stream = siblings.find(({ entry }) => entry.name === streamName)
-  const { child, primaryKey } = stream?.entry ?? {}
-  // Without the parent in its key, a child may still be another parent's.
-  if (!stream || !child || stream.configured.sync_mode !== 'incremental' || primaryKey?.length !== 2) return
-  const idMembers = ['id', child.parentIdMember]
-  const types = memberTypes({ idMembers }, stream.configured)
-  const parent = { name: child.parentIdMember, id, type: types.get(child.parentIdMember) }
-  for (const childId of ids)
-    sink.tombstone(streamName, wholeText(tombstoneText({ id: childId }, at, types.get('id'), parent)))
+  delete position.shown
 }
 
 /** Which deletions the next sync may meet again in the list, and from when on it reads the list. */

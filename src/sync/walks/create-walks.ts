@@ -90,8 +90,7 @@ function createWalk(
   // A job that reads up to a time only must not move what the state says about deletions.
   const isWanted = context.config.tombstones === 'airbyte' && context.until === Number.POSITIVE_INFINITY
   if (!isWanted || !root.tombstones || !own?.incremental) return walk
-  const siblings = feeds.map(({ stream }) => stream)
-  return withTombstones(walk, { stream: own.stream, siblings, traits: root.tombstones }, context, position)
+  return withTombstones(walk, { stream: own.stream, streams, traits: root.tombstones }, context, position)
 }
 
 /**

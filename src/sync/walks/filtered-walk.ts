@@ -131,7 +131,7 @@ function openReading(options: FedWalkOptions, start: number): ListReading {
 }
 
 async function* pageArrivals(
-  { options: { root, config }, feeds, children }: ListReading,
+  { options: { root }, feeds, children }: ListReading,
   answer: ScannedAnswer,
 ): AsyncGenerator<Arrival, void, void> {
   const rows = (answer.records ?? []).map((record) => readRow(answer.body, record, root.path, EVERYTHING, root.cursor))
@@ -141,8 +141,7 @@ async function* pageArrivals(
       for (const row of rows) for (const feed of ofRecords) feed.deliver({ answer, row, children: undefined }, sink)
     },
   }
-  const areNamed = config.tombstones === 'airbyte'
-  for (const one of children) yield* childArrivals(one, { root, areNamed }, answer, rows)
+  for (const one of children) yield* childArrivals(one, root, answer, rows)
 }
 
 /** The log entries so far, each once. */

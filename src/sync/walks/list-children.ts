@@ -5,9 +5,10 @@ import { readBatches } from '../completion/batches.ts'
 import { askGoneAgain, readChildren } from '../completion/children.ts'
 import { createGoneParents } from '../completion/gone-parents.ts'
 import { createRecheckLimit } from '../completion/patience.ts'
-import { countedChildren, shownChildren, shownIds } from '../completion/shown-children.ts'
+import { countedChildren, shownChildren } from '../completion/shown-children.ts'
 import type { Arrival } from '../contract/walk.ts'
 import type { Row } from '../pages/search-pages.ts'
+import { heldText } from '../streams/deliver-record.ts'
 import type { FedWalkOptions } from '../streams/feed.ts'
 import type { OpenFeed } from '../streams/open-feed.ts'
 import { deliverToGone, type WantedParent, wantedParents } from '../streams/wanted-parents.ts'
@@ -32,36 +33,25 @@ export function listChildren(feeds: readonly OpenFeed[], version: string, option
   })
 }
 
-/** How the parents show their children. */
-interface ListedParents {
-  /** The stream of the parents. */
-  root: StreamEntry
-  /** The ids of children are wanted, in case that their parent is gone. */
-  areNamed: boolean
-}
-
-/** The children of some parents of a list. */
+/** The children of some parents of a list. @param root the stream of the parents */
 export async function* childArrivals(
   { feeds, endpoint, awaited }: ListChildren,
-  { root, areNamed }: ListedParents,
+  root: StreamEntry,
   answer: ScannedAnswer,
-  found: readonly Row[],
+  rows: readonly Row[],
 ): AsyncGenerator<Arrival, void, void> {
   const { entry } = endpoint
-  // Of a kind with a count of its own, the parent's record shows no ids.
-  const isNamed = areNamed && !entry.child?.shown
-  const rows = isNamed ? found.map((row) => ({ ...row, shown: shownIds(root, answer, row) })) : found
   for (const row of rows) awaited.delete(row.id)
   const shown = (row: Row) => countedChildren(entry, answer, row)
   const isWanted = (row: Row) => feeds.some((feed) => feed.wantsChildren(row)) && shown(row) !== 0
   if (entry.child?.batch) {
     const children = await readBatches(endpoint, entry.child.batch, answer, rows.filter(isWanted))
-    yield deliveryOf(feeds, answer, rows, children)
+    yield deliveryOf(feeds, root, answer, { rows, children })
     return
   }
   const shownBy = (row: Row) => shown(row) ?? shownChildren(root, answer, row)
   for await (const batch of readChildren(endpoint, [{ rows, isWanted, shownBy }]))
-    yield deliveryOf(feeds, answer, batch.rows, batch.children)
+    yield deliveryOf(feeds, root, answer, batch)
 }
 
 /** Children that the last sync could not read, for parents that the list has not shown: it may leave some out. */
@@ -80,13 +70,17 @@ export async function* missedArrivals({ feeds, endpoint, awaited }: ListChildren
 
 function deliveryOf(
   feeds: readonly OpenFeed[],
+  { name }: StreamEntry,
   answer: ScannedAnswer,
-  rows: readonly Row[],
-  children: ReadonlyMap<Row, FoundChildren>,
+  { rows, children }: { rows: readonly Row[]; children: ReadonlyMap<Row, FoundChildren> },
 ): Arrival {
   return {
     take(sink) {
-      for (const row of rows) for (const feed of feeds) feed.deliver({ answer, row, children: children.get(row) }, sink)
+      for (const row of rows) {
+        const found = { answer, row, children: children.get(row) }
+        if (found.children === 'gone') sink.mayBeGone?.(name, row.id, () => heldText(found))
+        for (const feed of feeds) feed.deliver(found, sink)
+      }
     },
   }
 }

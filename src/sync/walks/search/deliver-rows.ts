@@ -1,7 +1,9 @@
+import type { StreamEntry } from '../../../streams/table.ts'
 import type { Sink } from '../../contract/walk.ts'
 import { isDue } from '../../pages/due.ts'
 import type { SearchWalkState } from '../../state/search-state.ts'
 import { isSetAside, setAside, slicesSetAside, takeBack } from '../../state/set-aside.ts'
+import { heldText } from '../../streams/deliver-record.ts'
 import type { OpenFeed } from '../../streams/open-feed.ts'
 import type { PageBatch } from './search-reading.ts'
 
@@ -11,16 +13,17 @@ import type { PageBatch } from './search-reading.ts'
  */
 export function deliverSearchRows(
   { slices }: SearchWalkState,
-  feeds: readonly OpenFeed[],
+  { root, feeds }: { root: StreamEntry; feeds: readonly OpenFeed[] },
   { slice, page, asked, rows, lists, children }: PageBatch,
   sink: Sink,
 ): void {
   let waiting = slicesSetAside(slices)
   for (const row of rows) {
-    if (!isDue(slice, row, asked) || isSetAside(waiting, row)) continue
     const { id, updatedAt } = row
     const { answer, reread } = page
     const found = { answer, row, children: children.get(row), lists: lists.get(row), reread }
+    if (found.children === 'gone' || found.lists?.isGone) sink.mayBeGone?.(root.name, id, () => heldText(found))
+    if (!isDue(slice, row, asked) || isSetAside(waiting, row)) continue
     // A record without a time could not be requested again.
     if (found.lists?.isPartial && updatedAt !== undefined) {
       setAside(slices, { id, updatedAt })

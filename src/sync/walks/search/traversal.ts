@@ -36,7 +36,7 @@ export function takePage({ planned, options, reading }: Traversal, batch: PageBa
   const { slice, page, asked, rows, lastBatch } = batch
   for (const { level, message } of reading.takeNotes()) sink.log(level, message)
   for (const id of reading.takeGone()) sink.gone?.(options.root.name, id)
-  deliverSearchRows(planned.walk, planned.feeds, batch, sink)
+  deliverSearchRows(planned.walk, { root: options.root, feeds: planned.feeds }, batch, sink)
   if (!lastBatch) {
     advanceWithin(slice, rows)
     return

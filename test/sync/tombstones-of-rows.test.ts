@@ -1,0 +1,88 @@
+import t from 'tap'
+import { rulesOf } from '../../simulator/oracle/stream-rules.ts'
+import { createRandom, integerBetween, pick } from '../../simulator/random.ts'
+import { parentOf } from '../../src/streams/parent.ts'
+import { findStream } from '../../src/streams/table.ts'
+import { listenSimulator } from '../simulator/listening-simulator.ts'
+import { createAcceleratedClock } from '../support/accelerated-clock.ts'
+import { editAnswers } from '../support/edited-answers.ts'
+import { collectSync, joined, recordsOf } from '../support/engine.ts'
+
+const now = Date.UTC(2026, 4, 5)
+const DELETED_AT = '_ab_cdc_deleted_at'
+const config = { access_token: 'simulator-token', tombstones: 'airbyte' }
+const roots = ['contacts', 'conversations', 'companies']
+/** Everything that the record of a root shows with an id of its own, or that is cut out of it. */
+const rowStreams = [
+  ...['contact_tags', 'contact_companies', 'contact_subscriptions', 'contact_social_profiles', 'contact_notes'],
+  ...['conversation_contacts', 'conversation_teammates', 'conversation_tags', 'conversation_topics'],
+  ...['company_segments', 'company_notes', 'company_tags'],
+]
+const streams = [...roots, 'conversation_parts', ...rowStreams]
+const workspace = {
+  ...{ contacts: 30, companies: 30, conversations: 20, longConversations: 0, tickets: 0, activityLogs: 0 },
+  ...{ companyNotes: 3, tags: 20, oddities: false },
+  // Lists that Intercom's search cuts, so that they are asked for.
+  listLengths: {
+    tags: Array.from({ length: 25 }, () => 11),
+    notes: Array.from({ length: 25 }, (_, place) => place % 13),
+  },
+}
+
+/** The rows of a destination that deduplicates: of each key the one with the highest cursor, the last of equals. */
+function rowsLeft(messages: Buffer, stream: string): { key: string; parent: string }[] {
+  const rows = new Map<string, Record<string, unknown>>()
+  const { key } = rulesOf(stream)
+  const cursor = findStream(stream)?.cursor ?? ''
+  for (const row of recordsOf(messages, stream)) {
+    const before = rows.get(key(row))
+    if (before === undefined || Number(row[cursor]) >= Number(before[cursor])) rows.set(key(row), row)
+  }
+  const member = parentOf(stream)?.idMember ?? ''
+  return [...rows].flatMap(([name, row]) =>
+    row[DELETED_AT] === undefined ? [{ key: name, parent: String(row[member]) }] : [],
+  )
+}
+
+t.test('what a record has shown goes with it when it is gone, wherever the sync is cut', async (t) => {
+  const buried = new Map<string, number>()
+  for (let seed = 1; seed <= 12; seed++) {
+    const random = createRandom(seed, 0x70c)
+    const clock = createAcceleratedClock(now, 300)
+    // Whether Intercom lists what is deleted as well makes no difference.
+    const contactFeeds = pick(random, ['there', 'absent'] as const)
+    const intercom = await listenSimulator(t, { ...workspace, clock, seed, contactFeeds })
+    // Without notes, nothing but its lists is asked for of a contact.
+    const chosen = streams.filter((name) => name !== 'contact_notes' || seed % 2 === 0)
+    const remove = (stream: string) =>
+      intercom.workspace.mutate({ stream, kind: 'delete', count: integerBetween(random, 1, 4) })
+    const baseUrl = await editAnswers(t, intercom, ({ path }) => {
+      // A search or scroll has just shown them.
+      const stream = /search|scroll/.test(path) && roots.find((name) => path.includes(name))
+      if (stream && random() < 0.7) remove(stream)
+      return {}
+    })
+    const commits = []
+    for (;;) {
+      const stopAfter = random() < 0.4 ? integerBetween(random, 1, 6) : Infinity
+      const held = commits.length > 0 && { held: commits }
+      const attempt = await collectSync({ baseUrl, clock, config, streams: chosen, stopAfter, ...held })
+      commits.push(...attempt.commits)
+      if (!attempt.outcome) continue
+      t.equal(attempt.outcome.failure, undefined)
+      break
+    }
+    const { messages } = joined(commits)
+    const gone = new Set(
+      intercom.requests.entries.flatMap(({ path, status }) => (status === 404 ? (path.split('/')[2] ?? []) : [])),
+    )
+    for (const stream of rowStreams) {
+      const left = rowsLeft(messages, stream).filter(({ parent }) => gone.has(parent))
+      t.same(left, [], `seed ${seed}: ${stream} of records that are gone`)
+      const tombstones = recordsOf(messages, stream).filter((row) => row[DELETED_AT] !== undefined)
+      for (const row of tombstones) t.ok(gone.has(String(row[parentOf(stream)?.idMember ?? ''])))
+      buried.set(stream, (buried.get(stream) ?? 0) + tombstones.length)
+    }
+  }
+  for (const stream of rowStreams) t.ok(buried.get(stream), `${stream} had some`)
+})
