@@ -22,7 +22,9 @@ t.test(
     const tests = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.ts'))
     const files = tests.filter((file) => /\bwithTools\(/.test(readFileSync(join('test', file), 'utf8')))
     t.same(files.toSorted(), [
+      'alerts/alerts.test.ts',
       'bridge/through-a-proxy.test.ts',
+      'client/authenticate.test.ts',
       'console/console.test.ts',
       'display/terminal.test.ts',
       'documents/connector.test.ts',

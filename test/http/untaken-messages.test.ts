@@ -3,7 +3,7 @@ import t from 'tap'
 import type { ConnectionBody } from '../../src/http/bodies/connection-schemas.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { observeDueTimes } from '../../src/queue/due/due-log.ts'
-import { look } from '../../src/queue/due/look.ts'
+import { handleDue } from '../../src/queue/due/handle-due.ts'
 import { startApp } from '../support/app.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startRedis } from '../support/redis.ts'
@@ -32,7 +32,7 @@ const put = (id: string) =>
 const nextJob = async (connectionId: string) => {
   clock.advance(3_600_000)
   const onDue = observeDueTimes(createMetrics(), logger)
-  await look({ ...api.store, clock, jobs: api.jobs, onDue }, { tenant: 'default', connectionId })
+  await handleDue({ ...api.store, clock, jobs: api.jobs, onDue }, { tenant: 'default', connectionId })
   return (await read<ConnectionBody>(`/v1/connections/${connectionId}`)).lastJob?.jobId ?? 0
 }
 /** Two commits with a STATE each; the first STATE is message 3, the second message 6. */

@@ -43,8 +43,8 @@ export function startDueRole(options: DueRoleOptions): DueRole {
     {
       ...dueQueueOptions(redis),
       concurrency: looksAtATime,
-      // What a frozen worker has taken is another's after some five seconds. To look twice does no harm.
-      lockDuration: 4000,
+      // What a frozen worker has taken is another's after some seven seconds. To look twice does no harm.
+      lockDuration: 6000,
       stalledInterval: 1000,
       // A worker that died has left the tick to others, however often that happens.
       maxStalledCount: 1_000_000_000,
