@@ -9,7 +9,7 @@ const imported = (path) => import(pathToFileURL(join(root, 'dist', 'src', 'strea
 const { streamTable } = await imported('table.js')
 const { isInEvery } = await imported('every-stream.js')
 const { listProbes } = await imported('probes.js')
-const { streamsOf } = await imported('versions.js')
+const { streamsOfVersion } = await imported('versions.js')
 const entries = streamTable.toSorted((one, other) => (one.name < other.name ? -1 : 1))
 const entryOf = new Map(entries.map((entry) => [entry.name, entry]))
 
@@ -86,7 +86,7 @@ function priceRows() {
   return versions
     .toSorted((one, other) => Number(one.slice(2)) - Number(other.slice(2)))
     .map((version) => {
-      const names = streamsOf(version).filter(isInEvery)
+      const names = streamsOfVersion(version).filter(isInEvery)
       const added = names.filter(({ optIn }) => optIn)
       const probes = listProbes(
         names.map(({ name }) => name),
