@@ -1690,7 +1690,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a reader that is back already is awaited',
-    file: 'store/attempts/readers.lua.ts',
+    file: 'store/readers/readers.lua.ts',
     find: 'if not isBack then redis',
     replace: 'if true then redis',
     tests: ['store/jobs'],
@@ -1718,7 +1718,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a reader that the service cut off is awaited for ever, though it has come back',
-    file: 'store/attempts/readers.lua.ts',
+    file: 'store/readers/readers.lua.ts',
     find: 'if isNew then',
     replace: 'if false then',
     tests: ['store/jobs'],
