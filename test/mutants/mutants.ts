@@ -63,8 +63,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a tombstone is as old as the deletion that it tells of',
     file: 'sync/tombstones/tombstone-text.ts',
-    find: 'const cursor = Math.max(noticed, deletedAt ?? 0)',
-    replace: 'const cursor = deletedAt ?? 0',
+    find: '[cursor]: Math.max(noticed, deletedAt ?? 0)',
+    replace: '[cursor]: deletedAt ?? 0',
     tests: sync('tombstones'),
   },
   {

@@ -12,20 +12,20 @@ import { derivedRows, type RowOwner, rowForm } from '../streams/derived-rows.ts'
 export type ShownRow = [streamName: string, key: string]
 
 /** Finds these rows in the text of a record. */
-export type FindShownRows = (owner: Pick<RowOwner, 'id' | 'text'>) => ShownRow[]
+export type ShownRows = (owner: Pick<RowOwner, 'id' | 'text'>) => ShownRow[]
 
 /**
  * What records of a root show of the other streams of its walk: the rows inside them, and the children that they list
  * with an id. Only rows whose key names the record: the others may still be another record's.
  */
-export function createShownRows(root: StreamEntry, streams: readonly SelectedStream[]): FindShownRows {
+export function createShownRows(root: StreamEntry, streams: readonly SelectedStream[]): ShownRows {
   const finders = streams
     .filter(({ entry, configured }) => entry.tombstones && configured.sync_mode === 'incremental')
     .flatMap((stream) => rowFinder(root, stream) ?? childFinder(root, stream) ?? [])
   return (owner) => finders.flatMap((find) => find(owner))
 }
 
-function rowFinder(root: StreamEntry, { entry, configured }: SelectedStream): FindShownRows | undefined {
+function rowFinder(root: StreamEntry, { entry, configured }: SelectedStream): ShownRows | undefined {
   const { name, primaryKey, derived } = entry
   const form = derived?.from.includes(root.name) ? rowForm(entry, root, configured) : undefined
   if (!form) return undefined
@@ -43,7 +43,7 @@ function rowFinder(root: StreamEntry, { entry, configured }: SelectedStream): Fi
   return (owner) => derivedRows(form, { ...owner, updatedAt: undefined }).map((row) => [name, keyOf(row)])
 }
 
-function childFinder(root: StreamEntry, { entry, configured }: SelectedStream): FindShownRows | undefined {
+function childFinder(root: StreamEntry, { entry, configured }: SelectedStream): ShownRows | undefined {
   const { child, name } = entry
   if (child?.parent !== root.name || !child.named) return undefined
   const { named, parentIdMember } = child

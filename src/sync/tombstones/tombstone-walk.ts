@@ -9,7 +9,7 @@ import { readPosition, TombstonesPosition } from '../state/position-schema.ts'
 import type { TombstonesState } from '../state/search-state-schema.ts'
 import { tombstonesOf, withTombstonesState } from '../state/tombstones-state.ts'
 import { type Deletion, type DeletionList, readDeletions } from './deletion-list.ts'
-import { createShownRows, type FindShownRows } from './shown-rows.ts'
+import { createShownRows, type ShownRows } from './shown-rows.ts'
 import { createTold, type Told } from './told.ts'
 import { tombstoneText } from './tombstone-text.ts'
 
@@ -21,7 +21,7 @@ const MOST_GONE = 1000
 /** What the walk of a stream and its deletions has come to. */
 interface TombstoneReading {
   stream: SelectedStream
-  findShownRows: FindShownRows
+  findShownRows: ShownRows
   traits: TombstoneTraits
   context: WalkContext
   /** What the state that the job was given says. */
