@@ -32,11 +32,13 @@ import metricsRoutes from './http/routes/metrics.ts'
 import signInRoutes from './http/routes/sign-in.ts'
 import callbackRoute from './http/routes/sign-in-callback.ts'
 import stateRoutes from './http/routes/states.ts'
+import streamListRoutes from './http/routes/stream-list.ts'
 import { addDocs } from './http/service/docs.ts'
 import { addHardening } from './http/service/hardening.ts'
 import { limitHeldBodies } from './http/service/held-bodies.ts'
 import { countRequests } from './http/service/request-figures.ts'
 import { keepSockets } from './http/service/sockets.ts'
+import webhookTestRoutes from './http/webhooks/webhook-test.ts'
 import { signInSetupOf } from './settings/oauth.ts'
 
 export type { AppDependencies } from './http/dependencies.ts'
@@ -97,9 +99,11 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       const wrongKeys = createWrongKeys(parts.clock)
       api.addHook('onRequest', authenticate(config.apiKeys, { wrongKeys, metrics: parts.metrics }))
       await api.register(connectorRoutes, routes)
+      await api.register(streamListRoutes)
       await api.register(estimateRoutes, routes)
       await api.register(connectionRoutes, routes)
       await api.register(deliveryRoutes, routes)
+      await api.register(webhookTestRoutes, routes)
       await api.register(connectionChangeRoutes, routes)
       await api.register(connectionRefreshRoutes, routes)
       await api.register(jobRoutes, routes)
