@@ -107,7 +107,7 @@ export function unreadableStreams(refusals: readonly Refusal[]): UnreadableStrea
     return probe.streamNames.map((streamName): UnreadableStream => {
       if (isOfAbsence(refusal)) return { streamName, reason: 'absent', detail, fix: leaveOut }
       if (!error.unauthorized) return { streamName, reason: 'refused', detail, fix: leaveOut }
-      const fix = `Add the permission "${probe.scope}" to the app of the token in Intercom's Developer Hub, or leave it out.`
+      const fix = `Add the permission "${probe.scope}" to the app of the token in Intercom's Developer Hub, or leave the stream out.`
       return { streamName, reason: 'permission', permission: probe.scope, detail, fix }
     })
   })

@@ -45,7 +45,7 @@ t.test('each stream is listed with its modes as discover has them, its permissio
   const named = (name: string) => streams.find((stream) => stream.name === name)
   t.match(named('contacts'), { optIn: false, requestPerParent: false, cursor: 'updated_at' })
   t.match(named('article_statistics'), { optIn: true, parentStream: 'articles', requestPerParent: true })
-  t.notOk(named('company_segments')?.requestPerParent, 'they come with their companies')
+  t.notOk(named('ticket_parts')?.requestPerParent, 'they come with their tickets')
   t.match(named('contact_tags'), { parentStream: 'contacts', requestPerParent: false })
 })
 

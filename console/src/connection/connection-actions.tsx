@@ -86,8 +86,8 @@ export function ConnectionActions({ connection, last, pageProblem, reload, onEdi
         <button type="button" class="danger" onClick={() => setAsked('delete')}>
           Delete …
         </button>
+        <CurlMenu calls={callsOf(connection, running)} />
       </div>
-      <CurlMenu calls={callsOf(connection, running)} />
       {problem && (
         <div class="head-problem">
           <Problem problem={problem} />

@@ -119,7 +119,6 @@ export function EditConnection({ connection, onClose }: EditConnectionProps) {
           </button>
           <span class="spread" />
           <CopyAsCurl
-            of="Save"
             call={{
               method: 'PATCH',
               path: `v1/connections/${connectionId}`,

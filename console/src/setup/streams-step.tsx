@@ -1,7 +1,7 @@
 import type { Resource } from '../api/use-resource.ts'
 import { CopyAsCurl } from '../elements/copy-as-curl.tsx'
 import { Loading, Problem } from '../elements/notice.tsx'
-import { estimateWords } from '../words/estimate-words.ts'
+import { totalWords } from '../words/estimate-words.ts'
 import { formatCount } from '../words/figures.ts'
 import { type Access, type SyncMode, shownAccess } from './draft.ts'
 import { StreamPicker } from './stream-picker.tsx'
@@ -21,7 +21,7 @@ interface StreamsStepProps {
 /** What is read, and how. */
 export function StreamsStep({ access, known, chosen, refused, onChoose, onBack, onNext }: StreamsStepProps) {
   const count = Object.keys(chosen).length
-  const { action, streams, total } = useEstimate(access, chosen, known.data !== undefined)
+  const { action, streams, parts, total } = useEstimate(access, chosen, known.data !== undefined)
   const body = { ...shownAccess(access), streams: streamList(chosen) }
   const estimateCall = { method: 'POST', path: 'v1/estimate', body } as const
   return (
@@ -46,7 +46,7 @@ export function StreamsStep({ access, known, chosen, refused, onChoose, onBack, 
       {count > 0 && (
         <p role="status">
           {total
-            ? `The first sync: ${estimateWords(total)} at Intercom's rate limit.`
+            ? `The first sync: ${totalWords(total, parts)} at Intercom's rate limit.`
             : action.isRunning && 'Asking Intercom what the first sync would bring …'}
         </p>
       )}

@@ -12,6 +12,9 @@ export interface Estimating {
   action: Action<[]>
   /** By stream. Streams that were chosen since have none. */
   streams: ReadonlyMap<string, StreamEstimate>
+  /** Those of the chosen streams that can be read. */
+  parts: readonly StreamEstimate[]
+  /** Undefined as long as a chosen stream has no estimate. */
   total: Estimate['total'] | undefined
 }
 
@@ -43,19 +46,18 @@ export function useEstimate(access: Access, chosen: Record<string, SyncMode>, is
   }, [isReady, isRunning, isCovered, choice])
   const streams = new Map(known?.estimate.streams.map((stream) => [stream.streamName, stream]))
   const isWhole = isCovered && pairs.length === Object.keys(known.asked).length
-  const parts = pairs.flatMap(([name]) => streams.get(name) ?? [])
+  const parts = pairs.flatMap(([name]) => streams.get(name) ?? []).filter(({ problem }) => problem === undefined)
   const total = !isCovered ? undefined : isWhole ? known.estimate.total : sumOf(parts)
-  return { action, streams, total }
+  return { action, streams, parts, total }
 }
 
 /** Of some of the streams of an estimate. Streams share requests, so that the sum of a part is about right only. */
 function sumOf(streams: readonly StreamEstimate[]): Estimate['total'] {
-  const readable = streams.filter(({ problem }) => problem === undefined)
   const sum = (member: 'rows' | 'requests' | 'minutes') =>
-    readable.reduce((total, stream) => total + (stream[member] ?? 0), 0)
-  const areCounted = readable.every(({ rowsBasis }) => rowsBasis === 'counted')
+    streams.reduce((total, stream) => total + (stream[member] ?? 0), 0)
+  const areCounted = streams.every(({ rowsBasis }) => rowsBasis === 'counted')
   return {
-    rows: sum('rows'),
+    ...(streams.every(({ rows }) => rows !== undefined) && { rows: sum('rows') }),
     rowsBasis: areCounted ? 'counted' : 'guessed',
     requests: sum('requests'),
     requestsBasis: 'guessed',

@@ -78,7 +78,6 @@ function DeliveryRow({ connectionId, delivery, onRetry }: DeliveryRowProps) {
               Retry
             </button>
             <CopyAsCurl
-              of="Retry"
               call={{ method: 'POST', path: `v1/connections/${connectionId}/deliveries/${deliveryId}/retry` }}
             />
           </>

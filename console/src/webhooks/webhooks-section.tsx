@@ -9,7 +9,6 @@ import { Problem } from '../elements/notice.tsx'
 import { DeliveryList } from './delivery-list.tsx'
 import { faultOfAddress, newWebhook, shownWebhook, type Webhook, webhookOf } from './webhook.ts'
 import { WebhookFields } from './webhook-fields.tsx'
-import { WebhookTest } from './webhook-test.tsx'
 
 const refreshMs = 5000
 const shownDeliveries = 10
@@ -92,7 +91,6 @@ export function WebhooksSection({ connection, reload }: { connection: Connection
           }}
         >
           <WebhookFields webhook={added} onChange={setAdded} />
-          <WebhookTest {...{ connectionId, webhook: added }} />
           <div class="actions">
             <button type="button" onClick={() => setAdding(false)}>
               Leave it
@@ -100,7 +98,7 @@ export function WebhooksSection({ connection, reload }: { connection: Connection
             <button type="submit" class="main" disabled={store.isRunning || faultOfAddress(added.url) !== undefined}>
               Add
             </button>
-            <CopyAsCurl of="Add" call={patchCall([...webhooks, shownWebhook(added)])} />
+            <CopyAsCurl call={patchCall([...webhooks, shownWebhook(added)])} />
           </div>
         </form>
       )}
