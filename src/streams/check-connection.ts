@@ -12,7 +12,7 @@ import { isUnknown, nameUnknown } from './unknown-streams.ts'
 import { lackOf } from './versions.ts'
 
 /** What a token leads to. */
-export interface Connection {
+interface Connection {
   workspace: Workspace
   /** The API version that served the requests. */
   version: string

@@ -83,7 +83,7 @@ export function refusedStreams(refusals: readonly Refusal[]): string[] {
 }
 
 /** A stream that cannot be read, as data. */
-export interface UnreadableStream {
+interface UnreadableStream {
   streamName: string
   /** `permission`: the token lacks one. `absent`: the workspace does not have the stream. `refused`: Intercom says no more. */
   reason: (typeof unreadableReasons)[number]

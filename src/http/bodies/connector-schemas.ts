@@ -16,7 +16,7 @@ export const specMessageSchema = Type.Object(
 )
 
 /** What a check has found, for programs. The message says the same to people. */
-export const checkFindings = Type.Object({
+const checkFindings = Type.Object({
   workspace: Type.Optional(
     Type.Object(
       {
