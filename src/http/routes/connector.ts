@@ -15,7 +15,7 @@ import { discoverStreams, listStreams } from '../../streams/discover.ts'
 import { resolveEvery } from '../../streams/every-stream.ts'
 import { unreadableStreams } from '../../streams/refusals.ts'
 import { readSelection } from '../../streams/selection.ts'
-import { streamsOf } from '../../streams/versions.ts'
+import { streamsOfVersion } from '../../streams/versions.ts'
 import { restoreSecrets } from '../bodies/connection-body.ts'
 import { type CheckFindings, checkBody, discoverBody } from '../bodies/connector-schemas.ts'
 import { messageResponse, needsApiKey, problemResponses } from '../bodies/responses.ts'
@@ -198,7 +198,7 @@ function streamsToCheck(
   const namesOf = (catalog: ConfiguredCatalog) => catalog.streams.map(({ stream }) => stream.name)
   const wanted = streams.filter(({ only_if_permitted }) => !only_if_permitted)
   if (isEveryTried)
-    return { wanted: namesOf({ streams: wanted }), read: streamsOf(api_version).map(({ name }) => name) }
+    return { wanted: namesOf({ streams: wanted }), read: streamsOfVersion(api_version).map(({ name }) => name) }
   const hasEvery = wanted.length < streams.length
   const read = hasEvery ? [...namesOf({ streams }), ...namesOf(ofConnection ?? { streams: [] })] : undefined
   return { wanted: namesOf({ streams: wanted }), read: read ?? (ofConnection && namesOf(ofConnection)) }

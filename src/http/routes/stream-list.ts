@@ -4,7 +4,7 @@ import { type ApiVersion, apiVersions, defaultApiVersion } from '../../airbyte/c
 import { keyMembersOf } from '../../streams/key.ts'
 import { parentOf } from '../../streams/parent.ts'
 import { rootOf, type StreamEntry, sourcesOf } from '../../streams/table.ts'
-import { streamsOf } from '../../streams/versions.ts'
+import { streamsOfVersion } from '../../streams/versions.ts'
 import { needsApiKey, problemResponses } from '../bodies/responses.ts'
 
 const streamListQuery = Type.Object(
@@ -55,7 +55,7 @@ const streamListRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     handler: async ({ query: { apiVersion } }) => {
       const version: ApiVersion | undefined = apiVersions.find((one) => one === apiVersion)
-      const data = streamsOf(version).map(describeStream)
+      const data = streamsOfVersion(version).map(describeStream)
       return { data: data.toSorted((one, other) => (one.name < other.name ? -1 : 1)) }
     },
   })

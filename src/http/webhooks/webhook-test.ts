@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { noProxies } from '../../network/proxies.ts'
 import { connectDirectly } from '../../webhooks/connect.ts'
 import { testEvent } from '../../webhooks/events.ts'
-import { bodyOf } from '../../webhooks/message.ts'
+import { webhookBodyOf } from '../../webhooks/message.ts'
 import { sendMessage } from '../../webhooks/send.ts'
 import { standardHeaders } from '../../webhooks/signature.ts'
 import { bodyCodes, needsApiKey, problemResponses } from '../bodies/responses.ts'
@@ -39,7 +39,7 @@ const webhookTestRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (a
       const signal = openStreams.signalFor(reply.raw)
       await closeWhenHalfClosedLater(reply.raw)
       const now = clock.now()
-      const text = bodyOf({ type: testEvent, at: now, connectionId }, format, undefined)
+      const text = webhookBodyOf({ type: testEvent, at: now, connectionId }, format, undefined)
       const headers = standardHeaders({ deliveryId: `test_${randomUUID()}`, body: text }, secret, now)
       const parts = { receivers, clock, proxies, connect: connectDirectly }
       const { statusCode, failure } = await sendMessage(parts, { url, body: text, headers }, signal)
