@@ -38,7 +38,6 @@ import { addHardening } from './http/service/hardening.ts'
 import { limitHeldBodies } from './http/service/held-bodies.ts'
 import { countRequests } from './http/service/request-figures.ts'
 import { keepSockets } from './http/service/sockets.ts'
-import webhookTestRoutes from './http/webhooks/webhook-test.ts'
 import { signInSetupOf } from './settings/oauth.ts'
 
 export type { AppDependencies } from './http/dependencies.ts'
@@ -103,7 +102,6 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       await api.register(estimateRoutes, routes)
       await api.register(connectionRoutes, routes)
       await api.register(deliveryRoutes, routes)
-      await api.register(webhookTestRoutes, routes)
       await api.register(connectionChangeRoutes, routes)
       await api.register(connectionRefreshRoutes, routes)
       await api.register(jobRoutes, routes)

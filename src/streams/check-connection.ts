@@ -20,7 +20,7 @@ interface Connection {
 }
 
 /** What a check has found. */
-export interface Examination extends ConnectionStatus {
+interface Examination extends ConnectionStatus {
   /** What the token leads to; undefined when nothing can be read. */
   connection: Connection | undefined
   /** What Intercom refuses, if it answers at all. Not empty although the check succeeded: the others can be read. */

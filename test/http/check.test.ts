@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import type { Fault } from '../../simulator/faults/fault.ts'
 import { protocolFault } from '../../simulator/oracle/protocol.ts'
 import type { ConnectionStatus, ConnectionStatusMessage } from '../../src/airbyte/connector-messages.ts'
-import type { CheckFindings } from '../../src/http/bodies/connector-schemas.ts'
+import type { CheckAnswer } from '../../src/http/bodies/connector-schemas.ts'
 import { type ListeningSimulator, listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { startApp, type TestApp } from '../support/app.ts'
@@ -265,7 +265,7 @@ t.test('a check ends when the service shuts down', async (t) => {
 t.test('every stream is tried when that is asked, and what cannot be read is told with what to do', async (t) => {
   const config = { access_token: 'token-without-articles' }
   const response = await ask(api, { config, everyStream: true })
-  const answer = (await response.json()) as ConnectionStatusMessage & CheckFindings
+  const answer = (await response.json()) as ConnectionStatusMessage & CheckAnswer
   t.equal(protocolFault(answer), undefined, "more members than Airbyte's are within its protocol")
   const { connectionStatus, workspace, unreadableStreams = [] } = answer
   t.equal(connectionStatus.status, 'SUCCEEDED')
@@ -284,6 +284,6 @@ t.test('every stream is tried when that is asked, and what cannot be read is tol
 
   const named = await ask(api, { config, everyStream: true, streams: ['articles'] })
   t.match(await named.json(), { connectionStatus: { status: 'FAILED' }, unreadableStreams: [{}] })
-  const usual = (await (await ask(api, { config })).json()) as CheckFindings
+  const usual = (await (await ask(api, { config })).json()) as CheckAnswer
   t.same(usual.unreadableStreams, [], 'streams that are read only when they are named are not tried')
 })

@@ -16,7 +16,7 @@ export const specMessageSchema = Type.Object(
 )
 
 /** What a check has found, for programs. The message says the same to people. */
-const checkFindings = Type.Object({
+const checkAnswer = Type.Object({
   workspace: Type.Optional(
     Type.Object(
       {
@@ -48,7 +48,7 @@ const checkFindings = Type.Object({
   ),
 })
 
-export type CheckFindings = Static<typeof checkFindings>
+export type CheckAnswer = Static<typeof checkAnswer>
 
 export const connectionStatusMessageSchema = Type.Object(
   {
@@ -57,7 +57,7 @@ export const connectionStatusMessageSchema = Type.Object(
       status: Type.String({ enum: ['SUCCEEDED', 'FAILED'] }),
       message: Type.String({ description: 'The result of the check, or why the config cannot be used' }),
     }),
-    ...checkFindings.properties,
+    ...checkAnswer.properties,
   },
   { $id: 'ConnectionStatusMessage', title: 'ConnectionStatusMessage', description: 'An Airbyte message' },
 )

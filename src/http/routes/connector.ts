@@ -10,14 +10,14 @@ import { readSourceConfig, type SourceConfig } from '../../airbyte/source-config
 import type { Fault } from '../../errors.ts'
 import { isObject } from '../../json-object.ts'
 import { createRedact } from '../../redaction.ts'
-import { type Examination, examineConnection } from '../../streams/check-connection.ts'
+import { examineConnection } from '../../streams/check-connection.ts'
 import { discoverStreams, listStreams } from '../../streams/discover.ts'
 import { resolveEvery } from '../../streams/every-stream.ts'
 import { unreadableStreams } from '../../streams/refusals.ts'
 import { readSelection } from '../../streams/selection.ts'
 import { streamsOfVersion } from '../../streams/versions.ts'
 import { restoreSecrets } from '../bodies/connection-body.ts'
-import { type CheckFindings, checkBody, discoverBody } from '../bodies/connector-schemas.ts'
+import { type CheckAnswer, checkBody, discoverBody } from '../bodies/connector-schemas.ts'
 import { messageResponse, needsApiKey, problemResponses } from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
@@ -171,7 +171,10 @@ function readWanted(streams: unknown): ConfiguredCatalog {
 }
 
 /** What Intercom says of itself may echo what was sent. */
-function findingsOf({ connection, refusals }: Examination, config: SourceConfig): CheckFindings {
+function findingsOf(
+  { connection, refusals }: Awaited<ReturnType<typeof examineConnection>>,
+  config: SourceConfig,
+): CheckAnswer {
   const redact = createRedact(config)
   const unreadable = unreadableStreams(refusals).map((stream) => ({ ...stream, detail: redact(stream.detail) }))
   if (!connection) return { unreadableStreams: unreadable }
