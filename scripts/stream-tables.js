@@ -9,7 +9,7 @@ const imported = (path) => import(pathToFileURL(join(root, 'dist', 'src', 'strea
 const { streamTable } = await imported('table.js')
 const { isInEvery } = await imported('every-stream.js')
 const { listProbes } = await imported('probes.js')
-const { streamsOf } = await imported('versions.js')
+const { streamsOfVersion } = await imported('versions.js')
 const entries = streamTable.toSorted((one, other) => (one.name < other.name ? -1 : 1))
 const entryOf = new Map(entries.map((entry) => [entry.name, entry]))
 
@@ -20,22 +20,22 @@ function request(path, query, method = 'GET') {
   return code(`${method} ${path}${query ? `?${decodeURIComponent(new URLSearchParams(query))}` : ''}`)
 }
 
-function endpointOf({ path, query, search, windows, before, child, derived }) {
+function endpointOf({ path, query, search, periods, before, child, derived }) {
   if (derived) return `inside ${derived.from.map(code).join(' and ')}`
   const isSearched = search ?? child?.members ?? child?.batch ?? (child?.inline && entryOf.get(child.parent)?.search)
   const own = request(path, query ?? child?.query, isSearched ? 'POST' : 'GET')
-  if (windows) return `${request(windows.search.path, undefined, 'POST')}; before API ${windows.search.since} ${own}`
+  if (periods) return `${request(periods.search.path, undefined, 'POST')}; before API ${periods.search.since} ${own}`
   return before ? `${own}; before API ${before.version} ${request(before.path, before.query)}` : own
 }
 
-function pagingOf({ search, filtered, windows, log, child, derived }) {
+function pagingOf({ search, filtered, periods, log, child, derived }) {
   if (derived) return 'no request'
   if (child?.inline) return `inside their ${child.parent}`
   if (child?.members) return `one search per ${child.parentIdMember.replace(/_id$/, '')}, 150 a page`
   if (child?.batch) return `one answer per ${child.batch.most} ${child.batch.by.replace(/_id$/, '')}s`
   if (child) return `one answer per ${child.parentIdMember.replace(/_id$/, '')}`
   if (search) return 'cursor, 150 a page'
-  if (windows) return 'windows of days, 250 a page'
+  if (periods) return 'periods of days, 250 a page'
   if (log) return `cursor, ${log.perPage} a page`
   if (filtered?.list === 'scroll') return 'scroll'
   if (filtered?.list === 'cursor') return `cursor, ${filtered.perPage} a page`
@@ -86,7 +86,7 @@ function priceRows() {
   return versions
     .toSorted((one, other) => Number(one.slice(2)) - Number(other.slice(2)))
     .map((version) => {
-      const names = streamsOf(version).filter(isInEvery)
+      const names = streamsOfVersion(version).filter(isInEvery)
       const added = names.filter(({ optIn }) => optIn)
       const probes = listProbes(
         names.map(({ name }) => name),

@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util'
 import { buildSimulator } from '../dist/simulator/app.js'
 import { startService } from '../dist/simulator/demo/service-process.js'
 import { contentLists } from '../dist/simulator/records/plain/content-lists.js'
-import { streamsOf } from '../dist/src/streams/versions.js'
+import { streamsOfVersion } from '../dist/src/streams/versions.js'
 import { ClientsMissing, prepareClients } from './client-environment.js'
 import { PostgresMissing, startPostgres } from './postgres.js'
 
@@ -132,7 +132,7 @@ function waysOf(intercom, service) {
 
 /** By stream: how many records a sync must and may give. */
 function countRecords(workspace) {
-  const streams = streamsOf().map(({ name }) => name)
+  const streams = streamsOfVersion().map(({ name }) => name)
   const truth = Object.fromEntries(streams.map((name) => [name, { least: 0, most: 0 }]))
   for (const { stream, visibleUntil, optional } of workspace.truth({ streams })) {
     // Events leave their list after ninety days: their end is known beforehand.

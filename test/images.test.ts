@@ -94,6 +94,14 @@ t.test('compose names what there is: images, volumes, ports, the address of the 
   t.match(example, simulator)
 })
 
+t.test('the images and the unit of systemd give memory back alike', async (t) => {
+  const [setting = '', ...others] = valuesOf('ENV').filter((value) => value.startsWith('MALLOC_'))
+  t.match(setting, /^MALLOC_MMAP_THRESHOLD_=\d+$/)
+  t.same(others, [])
+  t.ok(read('deploy/intercom-sync.service').includes(`\nEnvironment=${setting}\n`))
+  t.ok(operations.includes(`\`${setting}\``))
+})
+
 t.test('every service of compose has a limit of memory, ours have no rights, and Valkey is pinned', async (t) => {
   for (const [name, { deploy, build, read_only, cap_drop, security_opt, image }] of Object.entries(compose.services)) {
     t.match(deploy?.resources?.limits.memory, /^\d+(mb|gb)$/, name)

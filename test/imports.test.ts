@@ -21,11 +21,10 @@ const layers = [
   ],
   ['src/sync/'],
   ['src/streams/', 'src/intercom/'],
-  ['src/airbyte/', 'src/schedules/', 'src/webhooks/'],
+  ['src/airbyte/', 'src/display/', 'src/schedules/', 'src/webhooks/'],
   ['src/logger.ts', 'src/log/', 'src/error-report.ts', 'src/settings/environment.ts', 'src/settings/front.ts'],
   [
     'src/command-line/',
-    'src/display/',
     'src/errors.ts',
     'src/error-table.ts',
     'src/epoch.ts',

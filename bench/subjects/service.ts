@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { allocatorOfImages } from '../../test/support/image-environment.ts'
 import { runCompiled, type Teardown, type TestProcess } from '../../test/support/processes.ts'
 import { costOf, type ProcessCost } from './process-cost.ts'
 import { countRecords } from './record-counter.ts'
@@ -25,6 +26,7 @@ export async function startService(
     PORT: '0',
     DATA_DIR: dataDir,
     INTERCOM_BASE_URL: intercom.url,
+    ...allocatorOfImages(),
     ...intercom.environment,
     ...environment,
   }

@@ -1,4 +1,5 @@
 import type { FailureType } from '../error-table.ts'
+import { isObject, parseJson } from '../json-object.ts'
 
 /**
  * Airbyte messages as NDJSON lines (protocol v0, package 0.18.0). Each function returns one whole line with its "\n".
@@ -31,6 +32,7 @@ export function recordPrefix(stream: string, emittedAt: number, changes: readonl
 export const recordSuffix = `${RECORD_END}\n`
 
 const recordStart = Buffer.from(RECORD_START)
+const traceStart = Buffer.from('{"type":"TRACE"')
 const dataStart = Buffer.from(DATA)
 const LINE_FEED = 0x0a
 const QUOTE = 0x22
@@ -69,6 +71,24 @@ export function* findRecordMessages(lines: Buffer): Generator<PlacedRecord, void
   }
 }
 
+/**
+ * How a RECORD of ours begins, up to the name of its stream; undefined for another line. Lines that begin alike are of
+ * one stream, so whoever counts records can compare the beginning of the next line.
+ */
+export function recordStartOf(line: Uint8Array): { start: Buffer; stream: string } | undefined {
+  if (!startsAt(line, 0, recordStart)) return undefined
+  const nameEnd = line.indexOf(QUOTE, recordStart.length + 1)
+  const start = Buffer.from(line.subarray(0, nameEnd + 1))
+  return { start, stream: start.toString('latin1', recordStart.length + 1, nameEnd) }
+}
+
+/** What a TRACE of ours holds; undefined for another line. */
+export function readTrace(line: Uint8Array): Record<string, unknown> | undefined {
+  if (!startsAt(line, 0, traceStart)) return undefined
+  const message = parseJson(Buffer.from(line))
+  return isObject(message) && isObject(message.trace) ? message.trace : undefined
+}
+
 /** Where the members of the object inside a RECORD begin. */
 const OBJECT_AT = RECORD_START.indexOf('"stream"')
 
@@ -77,7 +97,7 @@ export function recordWithOffset(lines: Buffer, { lineStart, end }: PlacedRecord
   return Buffer.concat([Buffer.from(`{"offset":${offset},`), lines.subarray(lineStart + OBJECT_AT, end + 1)])
 }
 
-function startsAt(lines: Buffer, position: number, bytes: Buffer): boolean {
+function startsAt(lines: Uint8Array, position: number, bytes: Buffer): boolean {
   for (let index = 0; index < bytes.length; index++) if (lines[position + index] !== bytes[index]) return false
   return true
 }

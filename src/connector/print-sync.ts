@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts'
 import type { JobFailure } from '../errors.ts'
+import { parseStoredAsGiven } from '../stored/stored-data.ts'
 import { type AttemptProgress, driveAttempt } from '../sync/attempt/drive-attempt.ts'
 import { judgeFailure } from '../sync/attempt/retry-policy.ts'
-import type { Commit, Position, StreamProgress } from '../sync/contract/commit.ts'
+import type { Commit, StreamProgress } from '../sync/contract/commit.ts'
 import type { SyncRequest } from '../sync/contract/sync-request.ts'
 import { createFingerprints, type Fingerprints } from '../sync/delivered/fingerprints.ts'
 import type { StartSync } from '../sync/engine.ts'
@@ -75,7 +76,8 @@ async function printAttempt(
   fingerprints: Fingerprints,
   printed: Printed,
 ): Promise<JobFailure | undefined> {
-  const position = printed.position === undefined ? undefined : (JSON.parse(printed.position) as Position)
+  const position =
+    printed.position === undefined ? undefined : parseStoredAsGiven(printed.position, 'the position of the sync')
   const sync = startSync(request, { ...(position && { position }), growth: printed.growth, fingerprints, signal })
   const { failure } = await driveAttempt(
     sync,

@@ -1,5 +1,6 @@
+import { readTrace, recordStartOf } from '../airbyte/messages.ts'
 import type { Clock } from '../clock.ts'
-import { isObject, parseJson } from '../json-object.ts'
+import { isObject } from '../json-object.ts'
 import { formatTime } from './figures.ts'
 import { paceOf, type StreamView, type SyncView } from './sync-view.ts'
 
@@ -22,10 +23,6 @@ interface StreamCount {
   endedAt?: number
 }
 
-/**
- * Enough of a line to see its type and, for a RECORD, its stream. We read no more, because thousands pass each second.
- */
-const headBytes = 120
 const LINE_FEED = 0x0a
 
 /** @param names the streams that are shown from the start; others join when they begin */
@@ -44,8 +41,8 @@ export function createMessageProgress(names: readonly string[], clock: Clock): M
     return stream
   }
 
-  function takeTrace(trace: unknown): void {
-    if (!isObject(trace)) return
+  function takeTrace(trace: Record<string, unknown> | undefined): void {
+    if (!trace) return
     const { estimate, stream_status: told } = trace
     if (isObject(estimate) && typeof estimate.row_estimate === 'number')
       streamNamed(String(estimate.name)).estimate = estimate.row_estimate
@@ -67,15 +64,11 @@ export function createMessageProgress(names: readonly string[], clock: Clock): M
 
   function take(line: Uint8Array): void {
     if (isLikeLatest(line, 0)) return
-    const head = Buffer.from(line.buffer, line.byteOffset, Math.min(headBytes, line.byteLength)).toString('latin1')
-    const [start, name] = /^\{"type":"RECORD","record":\{"stream":"(\w+)"/.exec(head) ?? []
-    if (start !== undefined && name !== undefined) {
-      latest = { head: Buffer.from(start), stream: streamNamed(name) }
+    const record = recordStartOf(line)
+    if (record) {
+      latest = { head: record.start, stream: streamNamed(record.stream) }
       latest.stream.records++
-    } else if (head.startsWith('{"type":"TRACE"')) {
-      const message = parseJson(Buffer.from(line))
-      takeTrace(isObject(message) ? message.trace : undefined)
-    }
+    } else takeTrace(readTrace(line))
   }
 
   return {

@@ -26,6 +26,15 @@ export const NumberText = Type.Refine(
   () => 'must be a number',
 )
 
+/**
+ * A number of a Redis hash.
+ *
+ * @returns 0 when it is absent @param what for the error: `trimmedTo of job 7` @throws StoredDataError
+ */
+export function readStoredNumber(text: string | null | undefined, what: string): number {
+  return text === null || text === undefined ? 0 : Number(readStored(NumberText, text, what))
+}
+
 /** Whether a value matches a schema. */
 export function isValid<Schema extends TSchema>(schema: Schema, value: unknown): value is Static<Schema> {
   return validatorOf(schema).Check(value)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { estimateLine, logLine, streamStatusLine } from '../../src/airbyte/messages.ts'
-import { watchInLines } from '../../src/display/lines.ts'
 import { createMessageProgress } from '../../src/display/message-progress.ts'
+import { watchInLines } from '../../src/display/lines.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const record = (stream: string) =>

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
+import { documentedKeys } from '../support/documented-keys.ts'
 import { keyspace } from '../support/keys.ts'
 
 const root = new URL('../../..', import.meta.url).pathname
@@ -17,13 +18,26 @@ t.test('every folder of src has a row that says what it is for, and no other has
   t.same(rows.toSorted(), [...folders].toSorted())
 })
 
-t.test('every key that belongs to no single job is told of', async (t) => {
+t.test('every key has a row with its type and how long it lives', async (t) => {
+  const channels = ['cancelChannel', 'changedPattern']
+  const shared = Object.entries(keyspace).flatMap(([name, key]) =>
+    typeof key === 'string' && name !== 'prefix' && !channels.includes(name) ? [key] : [],
+  )
   const page = read('docs/architecture/6-redis.md')
-  const shared = Object.entries(keyspace).filter(([name, key]) => typeof key === 'string' && name !== 'prefix')
-  t.ok(shared.length > 11)
-  const names = shared.map(([, key]) => (key as string).replace(/^intercom-sync:/, '').replace(/[:*]+$/, ''))
+  for (const channel of ['cancel', 'changed']) t.ok(page.includes(`\`${channel}`), channel)
+  const names = [
+    ...shared.map((key) => key.replace(/^intercom-sync:/, '')),
+    ...(['record', 'consent'] as const).map((key) => keyspace.signIn('<id>', key).replace(/^intercom-sync:/, '')),
+    ...namesIn('src/store/keys.ts', /const jobKeys = \{([\s\S]*?)\n\} as const/, /^ {2}\w+: '([^']+)'/gm).map(
+      (key) => `{job:<id>}:${key}`,
+    ),
+    ...namesIn('src/store/keys.ts', /type ConnectionKey = (.*)/, /'([^']+)'/g).map(
+      (key) => `{connection:<tenant>:<id>}:${key}`,
+    ),
+  ]
+  t.ok(names.length > 40)
   t.same(
-    names.filter((name) => !page.includes(name)),
+    names.filter((name) => !documentedKeys.some((row) => row.name.startsWith(name))),
     [],
   )
 })
@@ -60,3 +74,8 @@ t.test('the files that the pages name are there', async (t) => {
     t.doesNotThrow(() => read(path), path)
   }
 })
+
+/** Names in a part of a file. */
+function namesIn(file: string, part: RegExp, name: RegExp): string[] {
+  return [...(part.exec(read(file))?.[1] ?? '').matchAll(name)].map(([, found = '']) => found)
+}

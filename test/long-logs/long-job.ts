@@ -1,6 +1,7 @@
 import { createRandom, integerBetween } from '../../simulator/random.ts'
 import { type BridgedService, startBridgedService } from '../support/bridged-service.ts'
 import { configuredCatalog } from '../support/configured-catalog.ts'
+import { allocatorOfImages } from '../support/image-environment.ts'
 import type { Teardown } from '../support/processes.ts'
 import { peakMemory } from '../support/whole-service.ts'
 import { digestOf, lookAt, type OpenLog, type ReadDigest } from './read-digest.ts'
@@ -50,7 +51,7 @@ export async function runLongJob(t: Teardown, job: LongJob): Promise<LongJobFigu
       proseLength: 5000,
       oddities: false,
     },
-    { LOG_WINDOW_BYTES: String(job.windowBytes) },
+    { LOG_WINDOW_BYTES: String(job.windowBytes), ...allocatorOfImages() },
   )
   const before = await memoryOf(service, 'used_memory')
   const began = performance.now()

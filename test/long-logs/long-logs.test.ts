@@ -5,6 +5,8 @@ import { runLongJob } from './long-job.ts'
 const mebibyte = 1 << 20
 /** What Redis holds beside the window: scripts, connections, what it is answering. */
 const besides = 4 * mebibyte
+/** 250 MB. */
+const mostMebibytes = 238
 
 t.test(
   'a job that nobody reads ends, Redis stays small, and every message can be read then',
@@ -15,7 +17,10 @@ t.test(
     t.match(figures, { status: 'succeeded', records: 30_000, faults: [] })
     t.ok(figures.logBytes > 3 * windowBytes, `${figures.logBytes} bytes of log`)
     t.ok(figures.redisGrowth < windowBytes * 1.1 + besides, `Redis grew by ${figures.redisGrowth}`)
-    t.ok(figures.workerPeak < 250 && figures.apiPeak < 250, `${figures.workerPeak} and ${figures.apiPeak} MiB`)
+    t.ok(
+      figures.workerPeak < mostMebibytes && figures.apiPeak < mostMebibytes,
+      `${figures.workerPeak} and ${figures.apiPeak} MiB`,
+    )
   },
 )
 
@@ -28,5 +33,8 @@ t.test('a log of prose, eight times its window, is the same for a live and a lat
   const ratio = figures.messageBytes / figures.logBytes
   t.ok(ratio > 3.5 && ratio < 5.5, `compressed ${ratio} : 1`)
   t.ok(figures.redisGrowth < windowBytes * 1.1 + besides, `Redis grew by ${figures.redisGrowth}`)
-  t.ok(figures.workerPeak < 250 && figures.apiPeak < 250, `${figures.workerPeak} and ${figures.apiPeak} MiB`)
+  t.ok(
+    figures.workerPeak < mostMebibytes && figures.apiPeak < mostMebibytes,
+    `${figures.workerPeak} and ${figures.apiPeak} MiB`,
+  )
 })

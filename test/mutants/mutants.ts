@@ -1641,7 +1641,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a reader that is back already is awaited',
-    file: 'store/attempts/readers.lua.ts',
+    file: 'store/readers/readers.lua.ts',
     find: 'if not isBack then redis',
     replace: 'if true then redis',
     tests: ['store/jobs'],
@@ -1669,7 +1669,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a reader that the service cut off is awaited for ever, though it has come back',
-    file: 'store/attempts/readers.lua.ts',
+    file: 'store/readers/readers.lua.ts',
     find: 'if isNew then',
     replace: 'if false then',
     tests: ['store/jobs'],

@@ -56,7 +56,7 @@ export async function stalledReaders(dataDir: string, count: number): Promise<Cr
 }
 
 /** Connections that are opened one after the other, and from which nobody reads. */
-async function crowd(url: string, count: number, say: string | ((place: number) => string)): Promise<Socket[]> {
+export async function crowd(url: string, count: number, say: string | ((place: number) => string)): Promise<Socket[]> {
   const { hostname, port } = new URL(url)
   const sockets: Socket[] = []
   for (let place = 0; place < count; place++) {

@@ -52,7 +52,8 @@ async function main(): Promise<void> {
     await tell(parts, seed)
 }
 
-const mostMemory = 300
+/** MiB: 300 MB. */
+const mostMemory = 286
 /** What a call of others may take beside a crowd, ms. */
 const mostMs = 1000
 

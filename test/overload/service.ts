@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
+import { allocatorOfImages } from '../support/image-environment.ts'
 
 /** An API in a process of its own, whose memory and end can be seen. */
 export interface OverloadedService {
@@ -29,7 +30,14 @@ export async function startOverloaded(options: ServiceOptions): Promise<Overload
     'sh',
     ['-c', `${limit}exec "$0" bin/intercom-sync serve ${role} --with-parent`, process.execPath],
     {
-      env: { PATH: process.env.PATH, PORT: '0', LOG_LEVEL: 'fatal', DATA_DIR: dataDir, ...environment },
+      env: {
+        PATH: process.env.PATH,
+        PORT: '0',
+        LOG_LEVEL: 'fatal',
+        DATA_DIR: dataDir,
+        ...allocatorOfImages(),
+        ...environment,
+      },
       stdio: ['pipe', 'pipe', 'inherit'],
     },
   )

@@ -7,6 +7,7 @@ import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { startApp } from '../support/app.ts'
 import { canary, givenAway } from '../support/canary.ts'
+import { undocumentedKeys } from '../support/documented-keys.ts'
 import { startRedis } from '../support/redis.ts'
 import { allValues } from '../support/redis-values.ts'
 import { tenant } from '../support/store.ts'
@@ -47,6 +48,7 @@ for (const status of [400, 401, 403])
     t.equal(givenAway(job), undefined)
     t.equal(givenAway(await wholeLog(service, jobId)), undefined)
     t.equal(givenAway(await allValues(service.redis)), undefined)
+    t.same(await undocumentedKeys(service.redis), [], 'docs/architecture/6-redis.md has every key')
     for (const { error } of service.reported) t.equal(givenAway(reportOf(error, config)), undefined)
   })
 

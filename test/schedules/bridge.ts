@@ -27,7 +27,7 @@ interface Run {
   isKilled: boolean
   hasEnded: boolean
   log: PrintedLog
-  /** How often Redis had been another one when it was started. */
+  /** How often Redis had been another one, and files had been damaged, when it was started. */
   lossesBefore: number
 }
 
@@ -77,7 +77,7 @@ export class Bridge {
       isKilled: false,
       hasEnded: false,
       log: { lines: [], mayRepeat: false },
-      lossesBefore: losses.count,
+      lossesBefore: losses.count + losses.damages,
     }
     const write = async (piece: Uint8Array | string) => {
       if (run.isKilled) return
@@ -158,7 +158,8 @@ export class Bridge {
   }
 
   #close(run: Run): void {
-    run.log.mayRepeat = this.#options.losses.count > run.lossesBefore
+    const { count, damages } = this.#options.losses
+    run.log.mayRepeat = count + damages > run.lossesBefore
     this.#run = undefined
   }
 

@@ -27,6 +27,7 @@ export interface StoredLog {
 }
 
 interface HeldJob {
+  jobId: number
   path: string
   epoch: string
   log: StoredLog
@@ -271,7 +272,7 @@ export class Client {
   ): HeldJob {
     const log = { epoch, lines: [], acknowledged: 0 }
     this.logs.push(log)
-    this.#job = { path: `/v1/jobs/${jobId}`, epoch, log, since, isWanted, isOlder, hasEnded: false, before }
+    this.#job = { jobId, path: `/v1/jobs/${jobId}`, epoch, log, since, isWanted, isOlder, hasEnded: false, before }
     this.#held.set(ofJob(epoch), this.#job)
     return this.#job
   }
@@ -282,7 +283,8 @@ export class Client {
     if (response.status !== 200) return this.#lose(response, job)
     const { status, failure } = (await response.json()) as JobBody
     job.hasEnded = endedStatuses.has(status)
-    if (status === 'failed' && !this.#options.mayFail?.(failure?.code ?? ''))
+    const isDamaged = failure?.code === 'log_damaged' && this.#options.losses.hasDamaged(job.jobId)
+    if (status === 'failed' && !isDamaged && !this.#options.mayFail?.(failure?.code ?? ''))
       this.faults.push(`a job failed: ${failure?.code} ${failure?.message}`)
     if (status !== 'cancelled' || this.#cancelled.has(ofJob(job.epoch)) || this.#options.losses.covers(job.since))
       return
@@ -314,14 +316,17 @@ export class Client {
     // A job that was there before may be told as rewound for what was lost before this client found it.
     const mayBeRewound = job.isOlder ? losses.count > 0 : losses.since(job.since)
     const isRewound = rewoundCodes.has(code ?? '') && mayBeRewound
-    if (!isGone && !isRewound) this.faults.push(`${job.path} answered ${code} though nothing was lost`)
+    const isDamaged = code === 'log_damaged' && losses.hasDamaged(job.jobId)
+    if (!isGone && !isRewound && !isDamaged) this.faults.push(`${job.path} answered ${code} though nothing was lost`)
     this.#held.delete(ofJob(job.epoch))
     this.#job = undefined
   }
 
   #refused(what: string, answer: unknown): void {
     const { code } = answer as { code?: string }
-    if (code !== 'connection_busy') this.faults.push(`${what} answered ${code}`)
+    // A job that is joined is read from its beginning.
+    const isDamaged = code === 'log_damaged' && this.#options.losses.damages > 0
+    if (code !== 'connection_busy' && !isDamaged) this.faults.push(`${what} answered ${code}`)
   }
 
   #call(path: string, init?: RequestInit): Promise<Response> {

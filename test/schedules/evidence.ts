@@ -12,6 +12,8 @@ export async function writeEvidence(run: SchedulesRun, command: string, minutes:
     'the workspaces change; the service is killed or replaced, and Redis is started again, or comes back as it was at any',
     'earlier moment (a replica that takes over and lags behind is no other case). Services die at drawn failpoints, are',
     'frozen, or have their connections to Redis and Intercom cut, reset, half closed, stalled and delayed at drawn bytes.',
+    'Long logs continue in files: their disk is full for a while, and files of theirs are cut, changed in a byte and removed,',
+    'which is told to whoever reads them.',
     'No log holds a message of another workspace or one twice, no job ends that nobody ended, the states at any offset',
     'are those of the messages, and after one more sync in peace what each has acknowledged is the truth.',
     '',
@@ -28,6 +30,8 @@ export async function writeEvidence(run: SchedulesRun, command: string, minutes:
     `| Service killed or replaced | ${totals.replaced} |`,
     `| Service died at a failpoint | ${totals.deaths} |`,
     `| Faults of a network | ${totals.networkFaults} |`,
+    `| Disk full | ${totals.fills} |`,
+    `| Files of long logs damaged | ${totals.damages} |`,
     `| Messages stored | ${totals.messages} |`,
     '',
   ]

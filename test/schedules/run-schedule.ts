@@ -21,6 +21,9 @@ export interface ScheduleResult {
   deaths: number
   /** Faults of a network that have come. */
   networkFaults: number
+  /** How often the disk was full, and files of long logs that were damaged. */
+  fills: number
+  damages: number
   /** Messages stored by all participants. */
   messages: number
   faults: string[]
@@ -67,7 +70,7 @@ interface World extends Pick<Stage, 'service' | 'intercomNetwork'> {
   losses: Losses
 }
 
-const noFaults = { deaths: 0, networkFaults: 0 }
+const noFaults = { deaths: 0, networkFaults: 0, fills: 0, damages: 0 }
 
 /** Plays a schedule, lets everybody sync once more in peace, and holds what each has stored against the truth. */
 export async function runSchedule(stage: Stage, schedule: Schedule): Promise<ScheduleResult> {
@@ -90,10 +93,12 @@ export async function runSchedule(stage: Stage, schedule: Schedule): Promise<Sch
     if (step.does === 'restore') result.restores++
     if (step.does === 'restart') result.restarts++
     if (step.does === 'replace') result.replaced++
+    if (step.does === 'fill') result.fills++
   }
   await service.calm()
   intercomNetwork.calm()
   result.deaths = service.deaths() - before.deaths
+  result.damages = world.losses.damages
   result.networkFaults = intercomNetwork.struck() + service.redisNetwork.struck() - before.struck
   const end = schedule.steps.length
   const { clients, bridges } = world
@@ -217,6 +222,15 @@ async function take(world: World, step: Step, number: number) {
     case 'network': {
       const network = step.to === 'redis' ? service.redisNetwork : intercomNetwork
       return network.strike(step.fault)
+    }
+    case 'fill':
+      return service.disk.fill(step.at)
+    case 'makeRoom':
+      return service.disk.makeRoom()
+    case 'damage': {
+      const jobId = await service.damage(step.damage)
+      if (jobId !== undefined) losses.damage(jobId)
+      return
     }
   }
 }

@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { apiPoints, workerPoints } from '../failpoints/points.ts'
 import type { ArmedFailpoint } from '../support/failpoints.ts'
 import type { NetworkFault } from '../support/fault-proxy.ts'
+import type { FullAt } from '../support/faulty-disk.ts'
+import type { FileDamage } from './segment-files.ts'
 
 /** Callers of the API who keep what they read: one has its own states, the other a connection. */
 export const clientNames = ['keeper', 'acknowledger'] as const
@@ -33,6 +35,11 @@ export type Step =
   | { does: 'freeze'; what: 'service' | 'redis'; forMs: number }
   /** On the way to Redis or to Intercom. */
   | { does: 'network'; to: 'redis' | 'intercom'; fault: NetworkFault }
+  /** The disk for long logs is full from now on, or there is room again. */
+  | { does: 'fill'; at: FullAt }
+  | { does: 'makeRoom' }
+  /** One of the files of long logs comes to harm. */
+  | { does: 'damage'; damage: FileDamage }
 
 /** Two clients, two bridges and one service, and what happens to them in turn. */
 export interface Schedule {
@@ -60,10 +67,8 @@ const change = fc.record({
   kind: fc.constantFrom('update' as const, 'create' as const, 'delete' as const),
   count: fc.integer({ min: 1, max: 9 }),
 })
-/** The failpoints that the service of a schedule comes to: it moves no messages, and its streams need no scroll. */
-const reached = [...Object.keys(workerPoints), ...apiPoints].filter(
-  (name) => !/^segment|Move|Activity|Lease/.test(name),
-)
+/** The failpoints that the service of a schedule comes to: its streams need no scroll, and it tells no activity. */
+const reached = [...Object.keys(workerPoints), ...apiPoints].filter((name) => !/Activity|Lease/.test(name))
 const arm = fc.record({
   does: fc.constant('arm' as const),
   failpoint: fc.record({
@@ -85,6 +90,19 @@ const network = fc.record({
     does: fc.constantFrom<NetworkFault['does']>('cut', 'reset', 'halfClose', 'stall', 'delay'),
     afterBytes: upTo(5000),
     forMs: upTo(1500),
+  }),
+})
+const fill = fc.record({
+  does: fc.constant('fill' as const),
+  at: fc.constantFrom<FullAt>('create', 'write', 'sync'),
+})
+const makeRoom: fc.Arbitrary<Step> = fc.constant({ does: 'makeRoom' })
+const damage = fc.record({
+  does: fc.constant('damage' as const),
+  damage: fc.record({
+    does: fc.constantFrom<FileDamage['does']>('cut', 'flip', 'remove'),
+    file: upTo(1000),
+    place: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
   }),
 })
 const oneStep: fc.Arbitrary<Step> = fc.oneof(
@@ -121,6 +139,9 @@ const oneStep: fc.Arbitrary<Step> = fc.oneof(
       signal: fc.constantFrom('SIGKILL' as const, 'SIGTERM' as const),
     }),
   },
+  { weight: 1, arbitrary: fill },
+  { weight: 1, arbitrary: makeRoom },
+  { weight: 1, arbitrary: damage },
 )
 
 /**
@@ -158,12 +179,27 @@ const harm: fc.Arbitrary<Step[]> = fc
     { does: 'settle', client: name },
   ])
 
+/** The disk is full while a job runs, or one of the job's files comes to harm before it is read to its end. */
+const brokenDisk: fc.Arbitrary<Step[]> = fc
+  .record({ name: client, fault: fc.oneof(fill, damage), messages: upTo(40), later: fc.boolean() })
+  .map(({ name, fault, messages, later }) => [
+    ...(fault.does === 'fill' ? [fault] : []),
+    { does: 'start', client: name, live: false, detach: true, join: false },
+    ...(later ? [{ does: 'settle', client: name } as const] : []),
+    { does: 'read', client: name, messages },
+    ...(fault.does === 'damage' ? [fault] : []),
+    { does: 'acknowledge', client: name, back: 0 },
+    { does: 'makeRoom' },
+    { does: 'read', client: name, messages: 60 },
+  ])
+
 /** Schedules that shrink to few steps. */
 export function schedules(): fc.Arbitrary<Schedule> {
   const steps = fc.oneof(
     { weight: 6, arbitrary: oneStep.map((step) => [step]) },
     { weight: 1, arbitrary: rollback },
     { weight: 1, arbitrary: harm },
+    { weight: 1, arbitrary: brokenDisk },
   )
   return fc.record({
     seed: fc.nat({ max: 999 }),

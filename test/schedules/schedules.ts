@@ -48,6 +48,8 @@ export async function runSchedules(
     replaced: 0,
     deaths: 0,
     networkFaults: 0,
+    fills: 0,
+    damages: 0,
     messages: 0,
   }
   let failedAt: number | undefined
@@ -68,8 +70,7 @@ export async function runSchedules(
     })
     if (failedAt === undefined) {
       totals.schedules++
-      for (const name of ['steps', 'restores', 'restarts', 'replaced', 'deaths', 'networkFaults', 'messages'] as const)
-        totals[name] += figures[name]
+      for (const name of Object.keys(figures) as (keyof typeof figures)[]) totals[name] += figures[name]
       done?.(totals)
     }
     if (faults.length === 0) return

@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { copyFile, rm } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../../src/clock.ts'
 import { type ArmedFailpoint, armedWith } from '../support/failpoints.ts'
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts'
+import { type FillableDisk, openFillableDisk } from '../support/faulty-disk.ts'
 import { findFreePort } from '../support/free-port.ts'
 import { untilHolds } from '../support/polling.ts'
 import { runCompiled, type Teardown, type TestProcess } from '../support/processes.ts'
 import { startRedis } from '../support/redis.ts'
+import { damageFile, type FileDamage, segmentFolder } from './segment-files.ts'
 import { type FastTime, sharedClock } from './shared-clock.ts'
 
 /** A service whose process and whose Redis can be replaced at any moment. */
@@ -33,7 +36,11 @@ export interface Service {
   freeze(what: 'service' | 'redis', forMs: number): Promise<void>
   /** Between the service and Redis. */
   redisNetwork: FaultProxy
-  /** Puts an end to faults that have not come yet. */
+  /** Where long logs continue. */
+  disk: Pick<FillableDisk, 'fill' | 'makeRoom'>
+  /** Damages a file of a long log. @returns the job whose messages are lost; undefined when there is no file */
+  damage(how: FileDamage): Promise<number | undefined>
+  /** Puts an end to faults that have not come yet, and makes room on the disk. */
   calm(): Promise<void>
   /** Processes that have died at a failpoint. */
   deaths(): number
@@ -59,8 +66,13 @@ export async function startService(t: Teardown, { intercom, tenants, time }: Ser
   const encryption = randomBytes(32).toString('hex')
   const apiKeys = [...keys].map(([tenant, key]) => `${tenant}:${key}`)
   const redisNetwork = await startFaultProxy(t, { path: redis.socket }, 'socket')
+  const root = await mkdtemp(join(tmpdir(), 'intercom-sync-schedules-'))
+  t.teardown(() => rm(root, { recursive: true, force: true }))
+  await mkdir(join(root, segmentFolder))
+  const disk = openFillableDisk(root)
   const args = [
     redisNetwork.socket,
+    root,
     encryption,
     intercom,
     String(port),
@@ -160,8 +172,11 @@ export async function startService(t: Teardown, { intercom, tenants, time }: Ser
       frozen?.kill('SIGCONT')
     },
     redisNetwork,
+    disk,
+    damage: (how) => damageFile(join(root, segmentFolder), how),
     async calm() {
       redisNetwork.calm()
+      await disk.makeRoom()
       if (!isArmed) return
       await end('SIGKILL')
       await start()

@@ -21,7 +21,7 @@ import { createReceivers } from '../../src/webhooks/receivers.ts'
 import { watchResponses } from './documented-responses.ts'
 import type { Teardown } from './processes.ts'
 import type { RedisAccess } from './redis.ts'
-import { commitOf, commitTo, openStore, syncRequest, type TestStore } from './store.ts'
+import { commitOf, commitTo, openStore, syncRequest, type TestSegments, type TestStore } from './store.ts'
 import { refuseToken } from './token-leaks.ts'
 
 /** The API on a port of its own, on the real store, with the same connection profile as in the service. */
@@ -50,6 +50,8 @@ export interface TestWorker {
 export interface AppOptions extends Partial<Omit<AppDependencies, 'config'>>, Partial<AppDependencies['config']> {
   wrapMessages?: (messages: MessageLogReader) => MessageLogReader
   retentionMs?: number
+  /** @defaultValue the whole log stays in Redis */
+  segments?: TestSegments
   clock?: Clock
   /** @defaultValue a new key */
   keys?: readonly EncryptionKey[]
@@ -82,7 +84,8 @@ export async function startApp(t: Teardown, server: RedisAccess, options: AppOpt
   // A machine that is busy with other tests must not look like an overloaded service. A test about overload sets a
   // limit.
   const limits = { eventLoopDelayMs: 0, ...options.limits }
-  const store = openStore(server, { retentionMs, clock, ...(keys && { keys }) })
+  const { segments } = options
+  const store = openStore(server, { retentionMs, clock, ...(keys && { keys }), ...(segments && { segments }) })
   const redis = server.connect('failFast')
   await untilReady(redis, AbortSignal.timeout(5000))
   const jobs = createJobStore({

@@ -1,5 +1,5 @@
-import { rm, truncate } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { machineDisk, type SegmentDisk } from '../../src/store/segments/segment-disk.ts'
 import { createDeferred } from './deferred.ts'
 
@@ -80,5 +80,43 @@ export function createFaultyDisk({ step }: Pick<FaultySteps, 'step'>): FaultyDis
       for (const path of unsynced) await truncate(path)
       for (const path of unnamed) await rm(path)
     },
+  }
+}
+
+/** What a full disk still does: nothing, or all but the last. */
+export type FullAt = 'create' | 'write' | 'sync'
+
+/** The disk of a service in a process of its own, which a test fills and makes room on. */
+export interface FillableDisk extends SegmentDisk {
+  fill(at: FullAt): Promise<void>
+  makeRoom(): Promise<void>
+}
+
+/** @param root any process that opens the disk there finds it as full as the others left it */
+export function openFillableDisk(root: string): FillableDisk {
+  const mark = join(root, 'full')
+  const refuse = async (at: FullAt) => {
+    const full = await readFile(mark, 'utf8').catch(() => undefined)
+    if (full === at) throw Object.assign(new Error('ENOSPC, as drawn'), { code: 'ENOSPC' })
+  }
+  return {
+    ...machineDisk,
+    async create(path) {
+      await refuse('create')
+      const file = await machineDisk.create(path)
+      return {
+        ...file,
+        async write(bytes) {
+          await refuse('write')
+          await file.write(bytes)
+        },
+        async sync() {
+          await refuse('sync')
+          await file.sync()
+        },
+      }
+    },
+    fill: (at) => writeFile(mark, at),
+    makeRoom: () => rm(mark, { force: true }),
   }
 }

@@ -2,10 +2,6 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import type { JobStore } from '../../store/jobs/job-store.ts'
-import { usualReaderLeaseMs } from '../../store/jobs/reader-leases.ts'
-
-/** Two renewals may fail before the lease runs out. */
-const renewMs = usualReaderLeaseMs / 3
 
 /** While Redis is away: how often we try to say that a reader was cut off, and how many times. */
 const awaitRetry = { times: 600, everyMs: 1000 }
@@ -38,7 +34,7 @@ export async function holdReaderLease(options: LeaseOptions): Promise<ReaderLeas
 
   async function keepRenewing(): Promise<void> {
     while (!over.signal.aborted) {
-      await clock.sleep(renewMs, over.signal).catch(() => undefined)
+      await clock.sleep(jobs.renewEveryMs, over.signal).catch(() => undefined)
       if (!over.signal.aborted) await renew()
     }
   }

@@ -1,6 +1,7 @@
 import type { Static } from 'typebox'
 import type { Clock } from '../../clock.ts'
 import { CodedError } from '../../errors.ts'
+import { readStoredNumber } from '../../stored/stored-data.ts'
 import type { Commit } from '../../sync/contract/commit.ts'
 import { storeAnswer } from '../availability.ts'
 import type { StoreClient } from '../keys.ts'
@@ -72,7 +73,9 @@ export async function makeRoom(
   attempt: CommittingAttempt,
 ): Promise<number> {
   const texts = await storeAnswer(redis.hmget(redis.keyspace.job(attempt.jobId, 'record'), ...figureNames))
-  const [log = 0, ...others] = texts.map((text) => Number(text ?? 0))
+  const [log = 0, ...others] = texts.map((text, place) =>
+    readStoredNumber(text, `${figureNames[place]} of job ${attempt.jobId}`),
+  )
   const held: LogWindowBytes = { log, total: others.reduce((sum, bytes) => sum + bytes, log) }
   const moved = await segmentMover?.makeRoom(attempt, held)
   return moved || giveWay({ redis, segmentReader }, attempt, attempt.seals)

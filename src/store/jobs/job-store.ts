@@ -4,6 +4,7 @@ import type { Acknowledged } from '../connections/acknowledgement.ts'
 import type { Job, JobStatus, JobType } from '../job.ts'
 import type { Holding } from '../log/log-epoch.ts'
 import type { ListPage, ListPageRequest } from '../page.ts'
+import type { ReaderLeases } from '../readers/reader-leases.ts'
 import type { ScheduledKind } from '../schedules/schedule-record.ts'
 
 /** Recognizes a request that is sent again. */
@@ -76,7 +77,7 @@ export interface JobFilter extends ListPageRequest {
 }
 
 /** Job records as the API needs them. Every call rejects with `store_unavailable` within 1 s when Redis is down. */
-export interface JobStore {
+export interface JobStore extends ReaderLeases {
   /**
    * Takes the next id, seals the request, writes the record as `pending` and queues it (the reconciler repairs a crash
    * in between).
@@ -132,23 +133,4 @@ export interface JobStore {
    * @throws what `read` throws, CodedError `job_running`
    */
   deleteMessages(tenant: string, jobId: number, epoch?: string): Promise<void>
-  /** Reports that a reader is there; the reader renews this every few seconds, and it expires after 15 s. */
-  renewReaderLease(jobId: number, readerId: string): Promise<void>
-  /**
-   * The client hung up: `graceMs` starts at once unless another reader is there.
-   *
-   * @returns ms until the job is abandoned if nobody comes; 0 if it does not depend on readers, or is abandoned now
-   */
-  dropReaderLease(jobId: number, readerId: string): Promise<number>
-  /**
-   * Requests the end of a job whose readers have been gone for longer than its grace.
-   *
-   * @returns ms until it can be told, because Redis has just started and readers may come back; otherwise 0
-   */
-  endIfAbandoned(jobId: number): Promise<number>
-  /**
-   * The service itself cut the reader off (it closes, or had lost Redis) that long ago. The reader has two minutes to
-   * return.
-   */
-  awaitReader(jobId: number, readerId: string, sinceCutMs: number): Promise<void>
 }

@@ -1,6 +1,6 @@
 import Type from 'typebox'
-import { shareFunction } from '../attempts/readers.lua.ts'
 import { endedFunction } from '../lua-functions.ts'
+import { shareFunction } from '../readers/readers.lua.ts'
 import { defineScript } from '../script.ts'
 
 /**

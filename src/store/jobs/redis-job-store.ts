@@ -3,11 +3,11 @@ import { storeAnswer } from '../availability.ts'
 import { acknowledge } from '../connections/acknowledgement.ts'
 import { deleteMessages } from '../log/delete-messages.ts'
 import { statesAt } from '../log/job-states.ts'
+import { createReaderLeases, usualReaderLeaseMs } from '../readers/reader-leases.ts'
 import type { JobStoreDependencies, JobStoreOptions } from './dependencies.ts'
 import { listJobs } from './job-list.ts'
 import type { JobStore } from './job-store.ts'
 import { readJob, tellWaiting } from './read-job.ts'
-import { createReaderLeases, usualReaderLeaseMs } from './reader-leases.ts'
 import { requestEnd } from './request-end.ts'
 import { createJob, findRepeated } from './start-job.ts'
 import { waitForChange } from './status-wait.ts'
@@ -23,7 +23,10 @@ export function createJobStore(options: JobStoreOptions): JobStore {
   const read: JobStore['read'] = (tenant, jobId, epoch) => readJob(dependencies, tenant, jobId, epoch)
 
   return {
-    ...createReaderLeases(dependencies),
+    ...createReaderLeases({
+      ...dependencies,
+      endAbandoned: (jobId, reason) => requestEnd(dependencies, jobId, reason),
+    }),
     read,
     create: (newJob) => createJob(dependencies, newJob),
     findRepeated: (tenant, repeat, graceMs) => findRepeated(dependencies, tenant, repeat, graceMs),

@@ -1,9 +1,10 @@
 import { CodedError } from '../../errors.ts'
 import { StoredDataError } from '../../stored/stored-data.ts'
 import { forgetJob } from '../attempts/live-jobs.ts'
-import { shareScript } from '../attempts/readers.lua.ts'
 import { storeAnswer } from '../availability.ts'
 import { connectionBusy } from '../connections/connection-store.ts'
+import { readerKeys } from '../readers/reader-leases.ts'
+import { shareScript } from '../readers/readers.lua.ts'
 import { runScript } from '../script.ts'
 import { refuseWhenFull } from '../space/space-keeper.ts'
 import type { StartDependencies } from './dependencies.ts'
@@ -12,7 +13,6 @@ import { joinScript } from './join.lua.ts'
 import { repeatsKnownMs, writeNewJob } from './new-job.ts'
 import { nextJobIdScript } from './next-job-id.lua.ts'
 import { readJob } from './read-job.ts'
-import { readerKeys } from './reader-leases.ts'
 
 /** Makes a job, or returns the one that replaces it, see `JobStore.create`. */
 export async function createJob(dependencies: StartDependencies, newJob: NewJob): Promise<StartedJob> {

@@ -1,4 +1,5 @@
 import { CodedError } from '../../errors.ts'
+import { readStoredNumber } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
 import type { StoreClient } from '../keys.ts'
 
@@ -7,7 +8,7 @@ const listsPerRead = 16
 /**
  * The fingerprints of the records that were among the messages before an offset, which have given way.
  *
- * @throws CodedError `log_gone` when they are not known, because an earlier version removed the messages
+ * @throws StoredDataError, CodedError `log_gone` when they are not known, because an earlier version removed the messages
  */
 export async function* readFingerprints(
   redis: StoreClient,
@@ -15,20 +16,21 @@ export async function* readFingerprints(
   firstLeft: number,
 ): AsyncGenerator<{ fingerprints: Buffer }, void, void> {
   const known = await storeAnswer(redis.hget(redis.keyspace.job(jobId, 'record'), 'fingerprintedTo'))
-  if (Number(known ?? 0) < firstLeft) throw new CodedError('log_gone')
+  if (readStoredNumber(known, `fingerprintedTo of job ${jobId}`) < firstLeft) throw new CodedError('log_gone')
   yield* readLists(redis, redis.keyspace.job(jobId, 'fingerprints'))
 }
 
 /**
  * The fingerprints that the commits of a job have left of their records.
  *
- * @returns the offset up to which they are all there are; 0 when there are none
+ * @returns the offset up to which they are all there are; 0 when there are none @throws StoredDataError
  */
 export async function* readNoted(
   redis: StoreClient,
   jobId: number,
 ): AsyncGenerator<{ fingerprints: Buffer }, number, void> {
-  const notedTo = Number((await storeAnswer(redis.hget(redis.keyspace.job(jobId, 'record'), 'notedTo'))) ?? 0)
+  const noted = await storeAnswer(redis.hget(redis.keyspace.job(jobId, 'record'), 'notedTo'))
+  const notedTo = readStoredNumber(noted, `notedTo of job ${jobId}`)
   if (notedTo > 0) yield* readLists(redis, redis.keyspace.job(jobId, 'noted'))
   return notedTo
 }

@@ -1,6 +1,6 @@
 import type { StreamStates } from '../../airbyte/state/stream-states.ts'
 import { CodedError } from '../../errors.ts'
-import { parseStoredAsGiven } from '../../stored/stored-data.ts'
+import { parseStoredAsGiven, readStoredNumber } from '../../stored/stored-data.ts'
 import { storeAnswer } from '../availability.ts'
 import { hasEnded, type Job } from '../job.ts'
 import type { StoreClient } from '../keys.ts'
@@ -42,7 +42,8 @@ export async function checkOffset(redis: StoreClient, job: Job, holding: Holding
 
 /** The states before the messages that have given way are no longer known. @throws CodedError `log_gone` */
 async function refuseTrimmed(redis: StoreClient, jobId: number, offset: number): Promise<void> {
-  const firstLeft = Number((await storeAnswer(redis.hget(redis.keyspace.job(jobId, 'record'), 'trimmedTo'))) ?? 0)
+  const trimmedTo = await storeAnswer(redis.hget(redis.keyspace.job(jobId, 'record'), 'trimmedTo'))
+  const firstLeft = readStoredNumber(trimmedTo, `trimmedTo of job ${jobId}`)
   if (offset < firstLeft) throw messagesGone(firstLeft)
 }
 

@@ -1,3 +1,4 @@
+import { readStoredNumber } from '../../stored/stored-data.ts'
 import { createFingerprintList } from '../../sync/delivered/fingerprints.ts'
 import { noteLines } from '../../sync/delivered/replay.ts'
 import { storeAnswer } from '../availability.ts'
@@ -28,7 +29,7 @@ export async function giveWay(source: CheckpointSource, owner: LogOwner, seals: 
   const { redis } = source
   const { jobId, fence, attemptId, commitId, lock } = owner
   const record = redis.keyspace.job(jobId, 'record')
-  const acked = Number((await storeAnswer(redis.hget(record, 'ackedOffset'))) ?? 0)
+  const acked = readStoredNumber(await storeAnswer(redis.hget(record, 'ackedOffset')), `ackedOffset of job ${jobId}`)
   if (acked === 0) return 0
   const { entries, after } = await readOldestEntries(redis, jobId, bytesAtOnce)
   // An entry goes as a whole.
