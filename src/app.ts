@@ -32,6 +32,7 @@ import metricsRoutes from './http/routes/metrics.ts'
 import signInRoutes from './http/routes/sign-in.ts'
 import callbackRoute from './http/routes/sign-in-callback.ts'
 import stateRoutes from './http/routes/states.ts'
+import streamListRoutes from './http/routes/stream-list.ts'
 import { addDocs } from './http/service/docs.ts'
 import { addHardening } from './http/service/hardening.ts'
 import { limitHeldBodies } from './http/service/held-bodies.ts'
@@ -97,6 +98,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       const wrongKeys = createWrongKeys(parts.clock)
       api.addHook('onRequest', authenticate(config.apiKeys, { wrongKeys, metrics: parts.metrics }))
       await api.register(connectorRoutes, routes)
+      await api.register(streamListRoutes)
       await api.register(estimateRoutes, routes)
       await api.register(connectionRoutes, routes)
       await api.register(deliveryRoutes, routes)

@@ -50,7 +50,7 @@ export function overallLine({ streams, seconds, waitingFor }: SyncView): string 
 function streamWords({ streams }: SyncView): string {
   const reading = streams.filter(({ status }) => status === 'reading').map(readingWords)
   const ended = streams.filter(({ status }) => status === 'complete' || status === 'incomplete').length
-  return [...reading, ...(ended > 0 ? [`${ended} of ${streams.length} streams ended`] : [])]
+  return [...reading, ...(ended > 0 ? [`${ended} of ${formatNoun(streams.length, 'stream')} ended`] : [])]
     .map((words) => `; ${words}`)
     .join('')
 }

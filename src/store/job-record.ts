@@ -8,7 +8,7 @@ import { type Job, jobStatuses, jobTypes } from './job.ts'
 /**
  * The record's hash in Redis, as far as a `Job` shows it. It also keeps: `fence` (number of the latest attempt),
  * `commitId` (of the latest commit), `idleAttempts` (since the job last made progress), `deaths` (of workers since then;
- * missing in records of older versions), `lastFailure`, `runId` (the Redis process that took the latest commit, or, before
+ * missing in records of older versions), `runId` (the Redis process that took the latest commit, or, before
  * any, the job), what the job has in Redis (`blobBytes` of its log, `givenBytes`, `statesBytes`, `positionBytes`,
  * `growthBytes`, `notedBytes`), `notedTo` (up to which message commits have left the fingerprints of their records),
  * `errorTraced`, `readersUntil` (end of the last lease of a reader), `lastReaderAt` (when one last came), `leaseMs`,
@@ -34,6 +34,8 @@ const JobRecord = Type.Object({
   streams: Type.Optional(Type.String()),
   /** JSON. */
   failure: Type.Optional(Type.String()),
+  /** JSON; why the latest attempt failed. A commit with progress takes it away. */
+  lastFailure: Type.Optional(Type.String()),
   cancelReason: Type.Optional(Type.String()),
   /** JSON. */
   fullRefresh: Type.Optional(Type.String()),
@@ -83,6 +85,9 @@ export function jobFromRecord(jobId: number, fields: Record<string, string>): Jo
     streams: parseStreams(jobId, record.streams),
     ...(record.failure !== undefined && {
       failure: parseStored(KeptFailureSchema, record.failure, `${what} (failure)`),
+    }),
+    ...(record.lastFailure !== undefined && {
+      lastFailure: parseStored(KeptFailureSchema, record.lastFailure, `${what} (lastFailure)`),
     }),
     cancelRequested: record.cancelReason !== undefined,
     fullRefresh: parseStored(StreamNames, record.fullRefresh ?? '[]', `${what} (fullRefresh)`),

@@ -44,6 +44,8 @@ export interface Job {
   attempts: number
   streams: StreamProgress[]
   failure?: KeptFailure
+  /** Why its latest attempt failed, until one makes progress again. */
+  lastFailure?: KeptFailure
   cancelRequested: boolean
   /** What it waits for; see the API's description. */
   waitingFor?: JobWait

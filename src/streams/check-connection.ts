@@ -11,11 +11,24 @@ import { findStream } from './table.ts'
 import { isUnknown, nameUnknown } from './unknown-streams.ts'
 import { lackOf } from './versions.ts'
 
+/** What a token leads to. */
 interface Connection {
   workspace: Workspace
   /** The API version that served the requests. */
   version: string
   rateLimit: number | undefined
+}
+
+/** What a check has found. */
+interface Examination extends ConnectionStatus {
+  /** What the token leads to; undefined when nothing can be read. */
+  connection: Connection | undefined
+  /** What Intercom refuses, if it answers at all. Not empty although the check succeeded: the others can be read. */
+  refusals: Refusal[]
+  /** Nothing is wrong but permissions of streams. */
+  lacksOnlyPermissions: boolean
+  /** Whose token it is, if that may be known. */
+  workspaceId: string | undefined
 }
 
 /**
@@ -27,28 +40,6 @@ interface Connection {
  * @param workspaceId the only workspace that is right @defaultValue any
  * @throws CodedError `intercom_unavailable` when Intercom itself gives no verdict
  */
-export async function checkConnection(
-  client: BriefClient,
-  config: SourceConfig,
-  wanted: readonly string[],
-  read?: readonly string[],
-  workspaceId?: string,
-): Promise<ConnectionStatus> {
-  const { status, message } = await examineConnection(client, config, wanted, read, workspaceId)
-  return { status, message }
-}
-
-/** What a check has found. */
-interface Examination extends ConnectionStatus {
-  /** What Intercom refuses, if it answers at all. Not empty although the check succeeded: the others can be read. */
-  refusals: Refusal[]
-  /** Nothing is wrong but permissions of streams. */
-  lacksOnlyPermissions: boolean
-  /** Whose token it is, if that may be known. */
-  workspaceId: string | undefined
-}
-
-/** The same with what the verdict rests on. */
 export async function examineConnection(
   client: BriefClient,
   config: SourceConfig,
@@ -61,7 +52,17 @@ export async function examineConnection(
   return { ...examination, message: createRedact(config)(examination.message) }
 }
 
-const noRefusals = { refusals: [], lacksOnlyPermissions: false }
+/** The verdict alone. */
+export async function checkConnection(
+  client: BriefClient,
+  config: SourceConfig,
+  wanted: readonly string[],
+): Promise<ConnectionStatus> {
+  const { status, message } = await examineConnection(client, config, wanted)
+  return { status, message }
+}
+
+const noRefusals = { refusals: [], lacksOnlyPermissions: false, connection: undefined }
 
 async function judgeConnection(
   client: BriefClient,
@@ -88,6 +89,7 @@ async function judgeConnection(
 
   const found = {
     refusals,
+    connection: undefined,
     lacksOnlyPermissions:
       !(me instanceof RefusedError) && refusals.length > 0 && refusals.every(({ error }) => error.unauthorized),
     workspaceId: whose,
@@ -104,7 +106,7 @@ async function judgeConnection(
   const absent = unknown.length > 0 && `What is no stream of this version fails each sync: ${nameUnknown(unknown)}.`
   const lacks = [missing, absent].filter(Boolean).join(' ')
   const rest = lacks === '' ? 'All streams can be read.' : `Not all streams can be read. ${lacks}`
-  return { ...found, status: 'SUCCEEDED', message: `${describeConnection(connection)} ${rest}` }
+  return { ...found, connection, status: 'SUCCEEDED', message: `${describeConnection(connection)} ${rest}` }
 }
 
 /** What is missing, and what a sync can do without it. */

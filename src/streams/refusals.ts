@@ -82,6 +82,37 @@ export function refusedStreams(refusals: readonly Refusal[]): string[] {
   return refusals.flatMap(({ probe }) => probe.streamNames)
 }
 
+/** A stream that cannot be read, as data. */
+interface UnreadableStream {
+  streamName: string
+  /** `permission`: the token lacks one. `absent`: the workspace does not have the stream. `refused`: Intercom says no more. */
+  reason: (typeof unreadableReasons)[number]
+  /** The one that is missing, in Intercom's words. */
+  permission?: string
+  /** What Intercom answered. */
+  detail: string
+  /** What to do about it. */
+  fix: string
+}
+
+export const unreadableReasons = ['permission', 'absent', 'refused'] as const
+
+const leaveOut = 'Leave it out.'
+
+/** The streams of these refusals, one entry for each permission that is missing. */
+export function unreadableStreams(refusals: readonly Refusal[]): UnreadableStream[] {
+  return refusals.flatMap((refusal) => {
+    const { probe, error } = refusal
+    const detail = `${error.failure.status}: ${error.failure.detail}`
+    return probe.streamNames.map((streamName): UnreadableStream => {
+      if (isOfAbsence(refusal)) return { streamName, reason: 'absent', detail, fix: leaveOut }
+      if (!error.unauthorized) return { streamName, reason: 'refused', detail, fix: leaveOut }
+      const fix = `Add the permission "${probe.scope}" to the app of the token in Intercom's Developer Hub, or leave the stream out.`
+      return { streamName, reason: 'permission', permission: probe.scope, detail, fix }
+    })
+  })
+}
+
 /** Which streams cannot be read, and why, for people. */
 export function describeRefusal(refusal: Refusal): string {
   const { probe, error } = refusal

@@ -1,3 +1,4 @@
+import { formatNoun } from '../display/figures.ts'
 import type { WebhookFormat } from './webhook.ts'
 
 /** A job that has ended, as far as messages tell it apart from its own form. */
@@ -76,7 +77,7 @@ function completenessOf({ status, streams, skippedStreams = [] }: ToldJob) {
 
 /** For people. */
 function sentenceOf({ type, connectionId, job, skipped, consecutiveFailures }: ToldEvent): string {
-  const rows = job ? `${job.rowsSynced.toLocaleString('en-US')} rows` : ''
+  const rows = job ? formatNoun(job.rowsSynced, 'row') : ''
   const why = job?.failure && 'message' in job.failure ? `: ${job.failure.message}` : ''
   const sentences: Record<string, string> = {
     'job.succeeded': `${connectionId}: job ${job?.jobId} succeeded, ${rows}.`,
@@ -85,7 +86,7 @@ function sentenceOf({ type, connectionId, job, skipped, consecutiveFailures }: T
     'connection.failing': `${connectionId} is failing: ${consecutiveFailures} syncs in a row have failed${why}`,
     'connection.recovered': `${connectionId} has recovered: a sync has succeeded.`,
     'connection.needs_sign_in': `${connectionId} needs to be signed in to Intercom again.`,
-    'schedule.skipped': `${connectionId}: ${skipped?.count} due times were skipped (${skipped?.reason}).`,
+    'schedule.skipped': `${connectionId}: ${formatNoun(skipped?.count ?? 0, 'due time')} skipped (${skipped?.reason}).`,
     'webhook.test': `${connectionId}: this is a test.`,
   }
   return sentences[type] ?? `${connectionId}: ${type}`

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { withTools } from '../support/tools.ts'
 import { testConnectionPage } from './connection-page.ts'
+import { testCurl } from './curl.ts'
 import { testFailures } from './failures.ts'
 import { testJobPage } from './job-page.ts'
 import { testLog } from './log.ts'
@@ -19,6 +20,7 @@ t.test('the console, in a browser', withTools('chromium'), async (t) => {
   await testLog(t, stage)
   await testConnectionPage(t, stage)
   await testOAuth(t, stage)
+  await testCurl(t, stage)
   await testWebhooks(t, stage)
   await testFailures(t, stage)
   await testLooks(t, stage)

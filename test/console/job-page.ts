@@ -59,6 +59,43 @@ export async function testJobPage(t: Test, stage: Stage): Promise<void> {
     t.equal(await rows(), [...stage.service.intercom.workspace.truth({ streams: ['contacts'] })].length)
   })
 
+  await t.test('a sync that tries again says why', async (t) => {
+    await stage.connect('doubted', { config: { access_token: 'no-such-token' } })
+    const jobId = await stage.sync('doubted')
+    const page = await stage.open(t, `/jobs/${jobId}`)
+    const notice = page.getByRole('status').filter({ hasText: 'Attempt 1 failed: the sync tries again' })
+    await notice.getByText('What to do:').waitFor()
+    t.match(await notice.textContent(), /does not accept the access token/)
+    await notice.getByRole('link', { name: 'All errors' }).waitFor()
+    await page.getByText('Trying again, since the last attempt failed:').waitFor()
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByText('Cancelled', { exact: true }).waitFor()
+    await notice.waitFor({ state: 'detached' })
+  })
+
+  await t.test('a page that was out of sight, or asleep, goes on where it was', async (t) => {
+    await stage.connect('asleep')
+    faults.next([{ match: { ...search, paged: true }, holdUntil: 'nobody looks', repeat: 100 }])
+    t.teardown(() => faults.clear())
+    const jobId = await stage.sync('asleep')
+    const page = await stage.open(t, `/jobs/${jobId}`)
+    const contacts = page.getByRole('progressbar', { name: 'Rows of contacts', exact: true })
+    const first = page.getByText('From line 1 on.')
+    await page.waitForFunction(`document.querySelector('[aria-label="Rows of contacts"]')?.ariaValueNow === '150'`)
+    t.equal(await first.count(), 0)
+    const client = await page.context().newCDPSession(page)
+    await client.send('Page.setWebLifecycleState', { state: 'frozen' })
+    faults.open('nobody looks')
+    await stage.service.untilStatus(jobId, 'succeeded')
+    await client.send('Page.setWebLifecycleState', { state: 'active' })
+    await page.getByText('Succeeded').waitFor()
+    await page.getByLabel('Lines of the log').locator('.line').filter({ hasText: 'contacts complete' }).waitFor()
+    const all = [...stage.service.intercom.workspace.truth({ streams: ['contacts'] })].length
+    t.equal(Number(await contacts.getAttribute('aria-valuenow')), all, 'each row is counted once')
+    const offsets = await page.getByLabel('Lines of the log').locator('.offset').allTextContents()
+    t.equal(new Set(offsets).size, offsets.length, 'and each line is there once')
+  })
+
   await t.test('a job is cancelled', async (t) => {
     await stage.connect('stopped')
     faults.next([{ match: search, holdUntil: 'nobody opens this', repeat: 100 }])

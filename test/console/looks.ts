@@ -88,6 +88,9 @@ export async function testLooks(t: Test, stage: Stage): Promise<void> {
         await page.getByLabel(kind, { exact: true }).check()
         await judge(t, page, `schedule ${kind} ${look.width}`)
       }
+      await page.getByLabel('Webhook address').fill('https://example.com/hook')
+      await page.getByText('By curl', { exact: true }).click()
+      await judge(t, page, `webhook ${look.width}`)
     }
   })
 

@@ -62,8 +62,6 @@ export async function testWebhooks(t: Test, stage: Stage): Promise<void> {
 
   await t.test('a webhook of step 3 is told of the first sync; what was given up is sent again by hand', async (t) => {
     const receiver = await startReceiver(t)
-    // Whoever is gone is not asked again by itself.
-    receiver.status = 410
     const page = await stage.open(t, '/setup')
     await page.getByLabel('Name').fill('told-at-once')
     await page.getByLabel('Access token').fill(token)
@@ -71,6 +69,22 @@ export async function testWebhooks(t: Test, stage: Stage): Promise<void> {
     await page.getByRole('button', { name: 'Select none' }).click()
     await page.getByLabel('tags', { exact: true }).check()
     await page.getByRole('button', { name: 'Next' }).click()
+    receiver.status = 500
+    await page.getByLabel('Webhook address').fill(receiver.url)
+    await page.getByRole('button', { name: 'Send a test' }).click()
+    await page.getByText('The receiver answered 500.').waitFor()
+    receiver.status = 200
+    await page.getByRole('button', { name: 'Send a test' }).click()
+    await page.getByText('The receiver took the test').waitFor()
+    t.match(JSON.parse(receiver.received.splice(0).at(-1)?.body ?? '{}'), {
+      type: 'webhook.test',
+      data: { connectionId: 'told-at-once' },
+    })
+    await page.getByLabel('Webhook address').fill('https://10.0.0.1/')
+    await page.getByRole('button', { name: 'Send a test' }).click()
+    await page.getByText('leads to a private network').waitFor()
+    // Whoever is gone is not asked again by itself.
+    receiver.status = 410
     await page.getByLabel('Webhook address').fill(receiver.url)
     await page.getByText(/^whsec_/).waitFor()
     await page.getByRole('button', { name: 'Set up source' }).click()

@@ -33,7 +33,8 @@ t.test('every block of shell lines on the page is run here', async (t) => {
     blocks.filter(({ language }) => language === 'sh').map(({ heading }) => heading),
     [
       ...['Check a token, list the streams', 'Check a token, list the streams', 'How much will it be?'],
-      ...['Messages live', 'Start a job and wait for it', 'Read on after a cut', 'Look at records'],
+      ...['Messages live', 'Start a job and wait for it', 'Read on after a cut'],
+      ...['What a token may read', 'Look at records'],
       ...['Cancel', 'The next sync'],
       ...['Connections, short and whole', 'Connections, short and whole', 'Connections, short and whole'],
     ],
@@ -48,11 +49,16 @@ t.test('every curl line of docs/http.md works against the simulator, in the orde
   const [live = ''] = below('Messages live', 'sh')
   const [start = ''] = below('Start a job and wait for it', 'sh')
   const [readOn = ''] = below('Read on after a cut', 'sh')
+  const [mayRead = ''] = below('What a token may read', 'sh')
   const [look = ''] = below('Look at records', 'sh')
   const [cancel = ''] = below('Cancel', 'sh')
   const [next = ''] = below('The next sync', 'sh')
 
   t.same(JSON.parse((await desk.run(check)).stdout), shown('Check a token, list the streams'))
+
+  const told = (await desk.run(mayRead)).stdout.trimEnd()
+  t.match(told, /"name":"article_statistics","permissions":\[.*\],"requestPerParent":true/)
+  t.match(told, /"workspaceId": "sim1"[\s\S]*\n\[\]$/)
 
   const listed = await desk.run(discover)
   t.same(listed.stdout.trimEnd().split('\n').toSorted(), streamTable.map(({ name }) => name).toSorted())

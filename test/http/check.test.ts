@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import type { Fault } from '../../simulator/faults/fault.ts'
 import { protocolFault } from '../../simulator/oracle/protocol.ts'
 import type { ConnectionStatus, ConnectionStatusMessage } from '../../src/airbyte/connector-messages.ts'
+import type { CheckAnswer } from '../../src/http/bodies/connector-schemas.ts'
 import { type ListeningSimulator, listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { startApp, type TestApp } from '../support/app.ts'
@@ -259,4 +260,30 @@ t.test('a check ends when the service shuts down', async (t) => {
   t.equal(response.status, 503)
   t.match(await response.json(), { code: 'shutting_down' })
   t.ok(await left)
+})
+
+t.test('every stream is tried when that is asked, and what cannot be read is told with what to do', async (t) => {
+  const config = { access_token: 'token-without-articles' }
+  const response = await ask(api, { config, everyStream: true })
+  const answer = (await response.json()) as ConnectionStatusMessage & CheckAnswer
+  t.equal(protocolFault(answer), undefined, "more members than Airbyte's are within its protocol")
+  const { connectionStatus, workspace, unreadableStreams = [] } = answer
+  t.equal(connectionStatus.status, 'SUCCEEDED')
+  t.match(workspace, {
+    workspaceId: intercom.workspace.id,
+    region: 'Europe',
+    timeZone: 'Europe/Dublin',
+    apiVersion: '2.16',
+    rateLimit: 1666,
+  })
+  const articles = unreadableStreams.find(({ streamName }) => streamName === 'articles')
+  const permission = 'Read and list articles'
+  t.match(articles, { reason: 'permission', permission, fix: `Add the permission "${permission}"` })
+  t.ok(unreadableStreams.some(({ streamName }) => streamName === 'article_statistics'))
+  t.same([...new Set(unreadableStreams.map((stream) => stream.permission))], [permission])
+
+  const named = await ask(api, { config, everyStream: true, streams: ['articles'] })
+  t.match(await named.json(), { connectionStatus: { status: 'FAILED' }, unreadableStreams: [{}] })
+  const usual = (await (await ask(api, { config })).json()) as CheckAnswer
+  t.same(usual.unreadableStreams, [], 'streams that are read only when they are named are not tried')
 })

@@ -53,6 +53,7 @@ t.test('the document lists every call with an id, a summary and the problems it 
     'get /v1/oauth/callback',
     'get /v1/oauth/flows/{flowId}',
     'get /v1/spec',
+    'get /v1/streams',
     'patch /v1/connections/{connectionId}',
     'post /v1/check',
     'post /v1/connections/{connectionId}/clone',
@@ -68,6 +69,7 @@ t.test('the document lists every call with an id, a summary and the problems it 
     'post /v1/jobs/{jobId}/ack',
     'post /v1/oauth/flows',
     'post /v1/oauth/flows/{flowId}/confirm',
+    'post /v1/webhooks/test',
     'put /v1/connections/{connectionId}',
     'put /v1/connections/{connectionId}/state',
   ])

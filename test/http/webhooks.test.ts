@@ -319,6 +319,48 @@ t.test('a test goes to every webhook; Slack gets its own form', async (t) => {
   t.match(await ask('GET', 'nobody/deliveries'), { status: 404, value: { code: 'connection_not_found' } })
 })
 
+t.test('a webhook that no connection has yet gets a test at once, within the same limits', async (t) => {
+  const send = async (body: object) => {
+    const response = await api.fetch('/v1/webhooks/test', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    return { status: response.status, value: (await response.json()) as Problem & { failure?: string } }
+  }
+  const { url } = receiver
+  t.same(await send({ url, secret, connectionId: 'to-be' }), {
+    status: 200,
+    value: { status: 'delivered', statusCode: 204 },
+  })
+  const [first] = receiver.received
+  const { headers = {}, body = '' } = first ?? {}
+  const sentAt = new Date(Number(headers['webhook-timestamp']) * 1000)
+  t.equal(headers['webhook-signature'], new Webhook(secret).sign(String(headers['webhook-id']), sentAt, body))
+  t.match(JSON.parse(body), {
+    type: 'webhook.test',
+    data: { connectionId: 'to-be', link: '/v1/connections/to-be' },
+  })
+  t.match(await send({ url, format: 'slack' }), { status: 200 })
+  t.match(JSON.parse(receiver.received[1]?.body ?? ''), { text: /this is a test/ })
+  receiver.answers.push(answerWith(500))
+  t.match(await send({ url, secret }), {
+    status: 200,
+    value: { status: 'failed', statusCode: 500, failure: /answered 500/ },
+  })
+  t.match(await ask('GET', 'to-be'), { status: 404 }, 'nothing is kept of it')
+
+  const before = receiver.received.length
+  for (const [refused, pointer] of [
+    [{ url: 'https://10.0.0.1/' }, '/url'],
+    [{ url: 'http://example.com/' }, '/url'],
+    [{ url, secret: 'short' }, '/secret'],
+    [{ url, secret: mask }, '/secret'],
+  ] as const)
+    t.match(await send(refused), { status: 400, value: { errors: [{ pointer }] } }, JSON.stringify(refused))
+  t.equal(receiver.received.length, before)
+})
+
 t.test('200 deliveries are kept for seven days, and go with their connection', async (t) => {
   await ask('PUT', 'many', { ...base, webhooks: [{ url: receiver.url, secret }] })
   for (let place = 0; place < 205; place++) await ask('POST', 'many/webhooks/test')

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
 import type { Clock } from '../../src/clock.ts'
 import { CodedError } from '../../src/errors.ts'
+import { toJobBody } from '../../src/http/bodies/job-body.ts'
 import type { Job } from '../../src/store/job.ts'
 import { createScrollLease } from '../../src/store/limits/scroll-lease.ts'
 import { parseSyncRequest } from '../../src/sync/contract/sync-request.ts'
@@ -101,7 +102,14 @@ t.test('a job whose attempt has failed says when the next one comes', async (t) 
   }
   service.startWorker(countingSync(3, fail))
   const { jobId } = await service.jobs.create({ tenant, request: syncRequest() })
-  const { waitingUntil = 0, lastUpdatedAt } = await untilWaiting(service, jobId, 'retry')
+  const waiting = await untilWaiting(service, jobId, 'retry')
+  const { waitingUntil = 0, lastUpdatedAt } = waiting
   t.equal(waitingUntil - lastUpdatedAt, 10_000)
-  t.match(await service.jobs.cancel(tenant, jobId), { status: 'cancelled', waitingFor: undefined })
+  t.match(toJobBody(waiting, lastUpdatedAt).lastFailure, {
+    code: 'intercom_unavailable',
+    failureType: 'transient_error',
+  })
+  const cancelled = await service.jobs.cancel(tenant, jobId)
+  t.match(cancelled, { status: 'cancelled', waitingFor: undefined })
+  t.equal(toJobBody(cancelled, lastUpdatedAt).lastFailure, undefined, 'it is why a job goes on, not how it ended')
 })

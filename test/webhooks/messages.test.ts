@@ -37,7 +37,7 @@ async function runJob(streams: StreamProgress[], failure?: string): Promise<numb
   const start = await store.connections.readStart(tenant, 'told')
   const { jobId } = await store.jobs.create({ tenant, ...jobOfConnection(start, { connectionId: 'told' }) })
   const attempt = await beginAttempt(store, { jobId, fence: 1, attemptId: 'a' })
-  await commitTo(store, attempt, '1', commitOf(1, 3, streams))
+  await commitTo(store, attempt, '1', commitOf(1, streams.length, streams))
   const failed = failure !== undefined && toJobFailure(new CodedError('intercom_unavailable', failure))
   await store.attempts.end(jobId, 1, failed ? { status: 'failed', failure: failed } : { status: 'succeeded' })
   return jobId
@@ -83,7 +83,7 @@ t.test('what Slack reads as its own is escaped, and no link but ours is in the m
   const { data, text } = await told()
   t.match(data, { failure: { code: 'intercom_unavailable', message: failure }, completeness: { complete: false } })
   const shown = 'Intercom says &lt;!channel&gt; &amp; &lt;https://evil.example|sign in&gt; again'
-  t.equal(text, `told: job ${jobId} failed: ${shown} (3 rows) ${publicUrl}/v1/jobs/${jobId}`)
+  t.equal(text, `told: job ${jobId} failed: ${shown} (1 row) ${publicUrl}/v1/jobs/${jobId}`)
 })
 
 t.test('a test has a link to the connection, below PUBLIC_URL, too', async (t) => {

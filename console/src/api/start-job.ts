@@ -1,4 +1,5 @@
 import { api, resultOf } from './client.ts'
+import type { CurlCall } from './curl.ts'
 import type { Job } from './types.ts'
 
 /** Starts a sync of a source. */
@@ -10,6 +11,11 @@ export async function startSync(connectionId: string): Promise<Job> {
     response: Response
   }>
   return resultOf(call)
+}
+
+/** The same as a line for a shell. */
+export function cancelCall({ jobId, logEpoch }: Pick<Job, 'jobId' | 'logEpoch'>): CurlCall {
+  return { method: 'DELETE', path: `v1/jobs/${jobId}?epoch=${encodeURIComponent(logEpoch)}` }
 }
 
 /** Asks for the end of a sync. */

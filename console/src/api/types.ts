@@ -11,7 +11,10 @@ export type Delivery = components['schemas']['Delivery']
 export type Estimate = components['schemas']['Estimate']
 export type RecordPage = components['schemas']['RecordPage']
 export type SignIn = components['schemas']['SignIn']
+export type CheckAnswer = components['schemas']['ConnectionStatusMessage']
 export type SourceConfig = components['schemas']['SourceConfig']
+
+export type ApiVersion = NonNullable<SourceConfig['api_version']>
 
 /** Whether nothing about the job changes any more. */
 export function hasEnded(status: JobStatus): boolean {

@@ -1,9 +1,11 @@
 import { useState } from 'preact/hooks'
 import { api, resultOf } from '../api/client.ts'
+import type { CurlCall } from '../api/curl.ts'
 import type { CallError } from '../api/problem.ts'
-import { cancelSync, startSync } from '../api/start-job.ts'
+import { cancelCall, cancelSync, startSync } from '../api/start-job.ts'
 import { type Connection, hasEnded, type Job } from '../api/types.ts'
 import { useAction } from '../api/use-action.ts'
+import { CurlMenu } from '../elements/copy-as-curl.tsx'
 import { ConfirmByName } from '../elements/dialog.tsx'
 import { Problem } from '../elements/notice.tsx'
 import { Link, useGoTo } from '../routing/navigation.tsx'
@@ -84,6 +86,7 @@ export function ConnectionActions({ connection, last, pageProblem, reload, onEdi
         <button type="button" class="danger" onClick={() => setAsked('delete')}>
           Delete …
         </button>
+        <CurlMenu calls={callsOf(connection, running)} />
       </div>
       {problem && (
         <div class="head-problem">
@@ -128,4 +131,19 @@ export function ConnectionActions({ connection, last, pageProblem, reload, onEdi
       )}
     </>
   )
+}
+
+function callsOf({ connectionId, paused }: Connection, running: Job | undefined): Record<string, CurlCall> {
+  const path = `v1/connections/${connectionId}`
+  return {
+    'This source': { path },
+    ...(running
+      ? { Cancel: cancelCall(running) }
+      : { 'Sync now': { method: 'POST', path: 'v1/jobs', body: { connectionId } } }),
+    ...(paused
+      ? { Resume: { method: 'POST', path: `${path}/resume` } }
+      : { Pause: { method: 'POST', path: `${path}/pause` } }),
+    Reset: { method: 'DELETE', path: `${path}/state` },
+    Delete: { method: 'DELETE', path },
+  }
 }

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import { api, resultOf } from '../api/client.ts'
 import type { Connection, Job } from '../api/types.ts'
 import { useAction } from '../api/use-action.ts'
+import { CopyAsCurl } from '../elements/copy-as-curl.tsx'
 import { Dialog } from '../elements/dialog.tsx'
 import { Problem } from '../elements/notice.tsx'
 import { ScrollBox } from '../elements/scroll-box.tsx'
@@ -23,6 +24,10 @@ interface ConnectionStreamsProps {
 /** Before the first record of any workspace. */
 const beginning = '1970-01-01T00:00:00Z'
 
+function refreshOf(stream: string) {
+  return { streams: [stream], since: beginning }
+}
+
 /** What the source reads, how fresh each stream is, and where the next sync goes on. */
 export function ConnectionStreams({ connection, jobs, acknowledged }: ConnectionStreamsProps) {
   const streams = resolvedStreams(connection, jobs)
@@ -31,7 +36,7 @@ export function ConnectionStreams({ connection, jobs, acknowledged }: Connection
   const goTo = useGoTo()
   const refresh = useAction(async (name: string) => {
     const params = { path: { connectionId: connection.connectionId } }
-    const body = { streams: [name], since: beginning }
+    const body = refreshOf(name)
     const { jobId } = await resultOf(api.POST('/v1/connections/{connectionId}/refresh', { params, body }))
     goTo({ page: 'job', jobId })
   })
@@ -53,6 +58,13 @@ export function ConnectionStreams({ connection, jobs, acknowledged }: Connection
             <button type="button" class="main" disabled={refresh.isRunning} onClick={() => void refresh.run(asked)}>
               Start full refresh
             </button>
+            <CopyAsCurl
+              call={{
+                method: 'POST',
+                path: `v1/connections/${connection.connectionId}/refresh`,
+                body: refreshOf(asked),
+              }}
+            />
           </div>
         </Dialog>
       )}

@@ -1,8 +1,10 @@
 import { useState } from 'preact/hooks'
 import { api, resultOf } from '../api/client.ts'
-import type { Connection } from '../api/types.ts'
+import { shellSecrets } from '../api/curl.ts'
+import type { ApiVersion, Connection } from '../api/types.ts'
 import { useAction } from '../api/use-action.ts'
 import { useResource } from '../api/use-resource.ts'
+import { CopyAsCurl } from '../elements/copy-as-curl.tsx'
 import { Field } from '../elements/field.tsx'
 import { Loading, Problem } from '../elements/notice.tsx'
 import { AckFields } from '../setup/ack-fields.tsx'
@@ -23,19 +25,23 @@ const noStreams: ReadonlySet<string> = new Set()
 /** Changes a source. A token that is left empty stays as it is. */
 export function EditConnection({ connection, onClose }: EditConnectionProps) {
   const { connectionId, config = {} } = connection
-  const known = useResource('streams', loadStreams)
+  const { api_version: apiVersion } = config as { api_version?: ApiVersion }
+  const known = useResource('streams', (signal) => loadStreams(signal, apiVersion))
   const [token, setToken] = useState('')
   const [startDate, setStartDate] = useState(dayOf(config.start_date))
   const [schedule, setSchedule] = useState(connection.schedule ?? { type: 'manual' as const })
   const [ack, setAck] = useState(connection.ack ?? 'client')
   const [chosen, setChosen] = useState(() => chosenOf(connection))
   const [everyMode] = useState(chosen[everyStream])
-  const save = useAction(async () => {
+  const changesWith = (accessToken: string) => {
     const changed = {
       ...(startDate !== dayOf(config.start_date) && { start_date: startDate === '' ? null : `${startDate}T00:00:00Z` }),
-      ...(token.trim() !== '' && { access_token: token.trim() }),
+      ...(token.trim() !== '' && { access_token: accessToken }),
     }
-    const body = { config: changed, streams: streamList(chosen), schedule: { ...schedule }, ack }
+    return { config: changed, streams: streamList(chosen), schedule: { ...schedule }, ack }
+  }
+  const save = useAction(async () => {
+    const body = changesWith(token.trim())
     await resultOf(api.PATCH('/v1/connections/{connectionId}', { params: { path: { connectionId } }, body }))
     onClose(true)
   })
@@ -111,6 +117,14 @@ export function EditConnection({ connection, onClose }: EditConnectionProps) {
           >
             Save
           </button>
+          <span class="spread" />
+          <CopyAsCurl
+            call={{
+              method: 'PATCH',
+              path: `v1/connections/${connectionId}`,
+              body: changesWith(shellSecrets.token),
+            }}
+          />
         </div>
       </form>
     </section>

@@ -11,8 +11,8 @@ export function CurlLine({ line }: { line: string }) {
   )
 }
 
-/** Everything on a page can be done by curl; this says how. */
-export function CopyAsCurl({ call }: { call: CurlCall }) {
+/** Everything on a page can be done by curl; this says how. @param of what the call does, where there are several */
+export function CopyAsCurl({ call, of }: { call: CurlCall; of?: string }) {
   const [said, setSaid] = useState<string>()
   const copy = async () => {
     const line = curlLine(call)
@@ -26,7 +26,12 @@ export function CopyAsCurl({ call }: { call: CurlCall }) {
   }
   return (
     <span class="curl">
-      <button type="button" class="quiet small" onClick={copy}>
+      <button
+        type="button"
+        class="quiet small"
+        {...(of !== undefined && { 'aria-label': `${said === '' ? 'Copied' : 'Copy as curl'}: ${of}` })}
+        onClick={copy}
+      >
         {said === '' ? 'Copied' : 'Copy as curl'}
       </button>
       {said !== undefined && said !== '' && <CurlLine line={said} />}
@@ -34,5 +39,22 @@ export function CopyAsCurl({ call }: { call: CurlCall }) {
         {said === '' ? 'Copied' : ''}
       </span>
     </span>
+  )
+}
+
+/** The calls behind the buttons of a page. @param calls by what they do */
+export function CurlMenu({ calls }: { calls: Readonly<Record<string, CurlCall>> }) {
+  return (
+    <details class="curl-menu">
+      <summary>By curl</summary>
+      <ul class="plain">
+        {Object.entries(calls).map(([does, call]) => (
+          <li key={does} class="call">
+            <span>{does}</span>
+            <CopyAsCurl call={call} of={does} />
+          </li>
+        ))}
+      </ul>
+    </details>
   )
 }

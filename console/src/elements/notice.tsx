@@ -23,7 +23,8 @@ export function Notice({ tone, title, children }: NoticeProps) {
 export function Problem({ problem, again }: { problem: CallError; again?: () => void }) {
   return (
     <Notice tone={problem.mayPass ? 'attention' : 'problem'} title={problem.title}>
-      {problem.message !== problem.title && <p>{problem.message}</p>}
+      {/* The detail of a bad request is the list of its faults. */}
+      {problem.message !== problem.title && problem.faults.length === 0 && <p>{problem.message}</p>}
       {problem.isRetried && <p>This page tries again by itself.</p>}
       {!problem.isRetried && problem.status === 0 && <p>Do it again as soon as the service answers.</p>}
       {problem.faults.length > 0 && (

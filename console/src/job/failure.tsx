@@ -1,7 +1,7 @@
-import type { Job } from '../api/types.ts'
+import { hasEnded, type Job } from '../api/types.ts'
 import { Fix, Notice } from '../elements/notice.tsx'
 import { whoseFault } from '../words/failures.ts'
-import { formatNoun } from '../words/figures.ts'
+import { formatCount, formatNoun } from '../words/figures.ts'
 
 /** Why the sync failed, in words, what to do, and what became of the rest. */
 export function Failure({ job }: { job: Job }) {
@@ -29,5 +29,21 @@ export function Kept({ job: { rowsSynced, streams, connectionId } }: { job: Job 
       {connectionId !== undefined &&
         ' The next sync goes on behind what has been acknowledged, and brings the rest again.'}
     </p>
+  )
+}
+
+/** Why the latest attempt failed, while another one follows or has come no further yet. */
+export function LastFailure({ job: { status, attempts, lastFailure } }: { job: Job }) {
+  if (!lastFailure || hasEnded(status)) return null
+  const { message, code, streamName } = lastFailure
+  const failed = status === 'incomplete' ? attempts : attempts - 1
+  return (
+    <Notice tone="attention" title={`Attempt ${formatCount(Math.max(1, failed))} failed: the sync tries again`}>
+      <p class="failure-message">
+        {streamName !== undefined && <b>{streamName}: </b>}
+        {message}
+      </p>
+      <Fix code={code} />
+    </Notice>
   )
 }

@@ -1,8 +1,8 @@
 import type { CallError } from '../api/problem.ts'
-import { cancelSync } from '../api/start-job.ts'
+import { cancelCall, cancelSync } from '../api/start-job.ts'
 import { hasEnded, type Job } from '../api/types.ts'
 import { useAction } from '../api/use-action.ts'
-import { CopyAsCurl } from '../elements/copy-as-curl.tsx'
+import { CopyAsCurl, CurlMenu } from '../elements/copy-as-curl.tsx'
 import { Problem } from '../elements/notice.tsx'
 import { PageTitle } from '../elements/page-title.tsx'
 import { Status } from '../elements/status.tsx'
@@ -47,7 +47,11 @@ export function JobHead({ job, problem, reload }: JobHeadProps) {
             </button>
           )}
           <Download job={job} />
-          <CopyAsCurl call={{ path: `v1/jobs/${jobId}` }} />
+          {hasEnded(status) ? (
+            <CopyAsCurl call={{ path: `v1/jobs/${jobId}` }} />
+          ) : (
+            <CurlMenu calls={{ 'This sync': { path: `v1/jobs/${jobId}` }, Cancel: cancelCall({ jobId, logEpoch }) }} />
+          )}
         </div>
       </div>
       {problem && problem.code !== cancel.problem?.code && <Problem problem={problem} again={reload} />}

@@ -3,7 +3,7 @@ import { hasEnded, type Job } from '../api/types.ts'
 import { useResource } from '../api/use-resource.ts'
 import { Loading, Notice, Problem } from '../elements/notice.tsx'
 import { formatNoun } from '../words/figures.ts'
-import { Failure, Kept } from './failure.tsx'
+import { Failure, Kept, LastFailure } from './failure.tsx'
 import { JobFacts } from './job-facts.tsx'
 import { JobHead } from './job-head.tsx'
 import { loadJob } from './load-job.ts'
@@ -35,6 +35,7 @@ export function JobPage({ jobId }: { jobId: number }) {
         </Notice>
       )}
       <Failure job={job} />
+      <LastFailure job={job} />
       {job.status === 'cancelled' && job.rowsSynced > 0 && (
         <Notice tone="plain" title="The sync was cancelled">
           <Kept job={job} />

@@ -1,11 +1,18 @@
 import { api, resultOf } from '../api/client.ts'
+import type { CheckAnswer } from '../api/types.ts'
 import type { Access } from './draft.ts'
+
+export type UnreadableStream = NonNullable<CheckAnswer['unreadableStreams']>[number]
 
 /** What Intercom says about a token. */
 export interface CheckResult {
   isGood: boolean
   /** In sentences. */
   message: string
+  /** What the token leads to, if it is good. */
+  workspace: CheckAnswer['workspace']
+  /** What it may not read, of all streams. */
+  unreadable: readonly UnreadableStream[]
 }
 
 /** A verdict, and what it is about. */
@@ -15,22 +22,24 @@ export interface Checked {
   result: CheckResult
 }
 
+/** What the service is asked: it tries every stream, so that each can be chosen or left out before anything is read. */
+export function checkBody(access: Access) {
+  return { ...access, everyStream: true }
+}
+
 /** Asks Intercom. @throws CallError when it gives no verdict */
 export async function checkAccess(access: Access): Promise<CheckResult> {
-  const { connectionStatus } = await resultOf(api.POST('/v1/check', { body: access }))
-  return { isGood: connectionStatus.status === 'SUCCEEDED', message: connectionStatus.message }
+  const answer = await resultOf(api.POST('/v1/check', { body: checkBody(access) }))
+  const { connectionStatus, workspace, unreadableStreams = [] } = answer
+  return {
+    isGood: connectionStatus.status === 'SUCCEEDED',
+    message: connectionStatus.message,
+    workspace,
+    unreadable: unreadableStreams,
+  }
 }
 
-/** The streams that the token may not read: those that the message says to leave out. */
-export function refusedStreams(check: CheckResult | undefined, names: ReadonlySet<string>): Set<string> {
-  const [, list = ''] = /leave out \(in Airbyte: deselect\) ([^.]*)\./.exec(check?.message ?? '') ?? []
-  return new Set((list.match(/\w+/g) ?? []).filter((word) => names.has(word)))
-}
-
-/** The facts and the faults of the message, one to a line. */
-export function sentencesOf(message: string): string[] {
-  return message
-    .split(/(?<=[.!])\s+(?=[A-Z])|;\s+/)
-    .map((sentence) => sentence.trim())
-    .filter((sentence) => sentence !== '')
+/** The streams that the token may not read. */
+export function refusedStreams(check: CheckResult | undefined): Set<string> {
+  return new Set(check?.unreadable.map(({ streamName }) => streamName))
 }

@@ -1,4 +1,6 @@
+import { shellSecrets } from '../api/curl.ts'
 import type { Connection, Schedule, SourceConfig } from '../api/types.ts'
+import type { WebhookAddress } from '../webhooks/webhook.ts'
 
 export type SyncMode = 'incremental' | 'full_refresh'
 export type Region = NonNullable<SourceConfig['region']>
@@ -13,6 +15,10 @@ export interface Draft {
   streams: Record<string, SyncMode> | undefined
   schedule: Schedule
   ack: NonNullable<Connection['ack']>
+  /** Whom to tell; the secret is not part of it. An empty address = nobody. */
+  webhook: WebhookAddress
+  /** The step that was reached. */
+  step: number
   /** The connection that signing in at Intercom has made, paused; setting up the source changes and resumes it. */
   signedInAs?: string
 }
@@ -33,10 +39,17 @@ export const emptyDraft: Draft = {
   streams: undefined,
   schedule: { type: 'manual' },
   ack: 'client',
+  webhook: { url: '', isSlack: false },
+  step: 0,
 }
 
 /** What calls about a source take: a config with its token, or the connection that holds one already. */
 export type Access = { config: SourceConfig } | { connectionId: string }
+
+/** The same for a curl line, which takes the token from the environment. */
+export function shownAccess(access: Access): Access {
+  return 'config' in access ? { config: { ...access.config, access_token: shellSecrets.token } } : access
+}
 
 export function accessOf(draft: Draft, token: string): Access {
   return draft.signedInAs === undefined ? { config: configOf(draft, token) } : { connectionId: draft.signedInAs }

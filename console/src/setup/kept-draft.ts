@@ -13,6 +13,8 @@ const checks: Checks = {
   streams: readStreams,
   schedule: readSchedule,
   ack: (kept) => (kept === 'client' || kept === 'on_success' ? kept : undefined),
+  webhook: readWebhook,
+  step: (kept) => (kept === 1 || kept === 2 ? kept : undefined),
   signedInAs: (kept) => (typeof kept === 'string' && faultOfName(kept) === undefined ? kept : undefined),
 }
 
@@ -52,6 +54,11 @@ function readSchedule(kept: unknown): Schedule | undefined {
   if (type === 'interval' && typeof every === 'string' && readDuration(every) !== undefined) return { type, every }
   if (type !== 'cron' || typeof cron !== 'string') return undefined
   return { type, cron, ...(typeof timeZone === 'string' && { timeZone }) }
+}
+
+function readWebhook(kept: unknown): Draft['webhook'] | undefined {
+  const { url, isSlack } = readObject(kept) ?? {}
+  return typeof url === 'string' && typeof isSlack === 'boolean' ? { url, isSlack } : undefined
 }
 
 function readObject(kept: unknown): Record<string, unknown> | undefined {

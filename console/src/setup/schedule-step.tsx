@@ -1,5 +1,8 @@
+import type { CurlCall } from '../api/curl.ts'
+import { CurlMenu } from '../elements/copy-as-curl.tsx'
 import { faultOfAddress, type WebhookDraft } from '../webhooks/webhook.ts'
 import { WebhookFields } from '../webhooks/webhook-fields.tsx'
+import { WebhookTest, webhookTestCall } from '../webhooks/webhook-test.tsx'
 import { AckFields } from './ack-fields.tsx'
 import type { Draft } from './draft.ts'
 import { ScheduleFields, scheduleFault } from './schedule-fields.tsx'
@@ -9,14 +12,18 @@ interface ScheduleStepProps {
   change: (part: Partial<Draft>) => void
   webhook: WebhookDraft
   onWebhook: (webhook: WebhookDraft) => void
+  /** What *Set up source* does. */
+  calls: Record<string, CurlCall>
   isRunning: boolean
   onBack: () => void
   onSetUp: () => void
 }
 
 /** When it syncs by itself, and who takes what comes. */
-export function ScheduleStep({ draft, change, webhook, onWebhook, isRunning, onBack, onSetUp }: ScheduleStepProps) {
+export function ScheduleStep(props: ScheduleStepProps) {
+  const { draft, change, webhook, onWebhook, calls, isRunning, onBack, onSetUp } = props
   const { schedule, ack } = draft
+  const connectionId = draft.signedInAs ?? draft.name
   const isAddressWrong = webhook.url !== '' && faultOfAddress(webhook.url) !== undefined
   const isWrong = scheduleFault(schedule) !== undefined || isAddressWrong
   return (
@@ -32,7 +39,8 @@ export function ScheduleStep({ draft, change, webhook, onWebhook, isRunning, onB
       <fieldset>
         <legend>Who is told</legend>
         <WebhookFields webhook={webhook} onChange={onWebhook} />
-        <p class="hint">Leave it empty to tell nobody. A test can be sent from the page of the source.</p>
+        {webhook.url === '' && <p class="hint">Leave it empty to tell nobody.</p>}
+        <WebhookTest {...{ connectionId, webhook }} />
       </fieldset>
       <p class="muted">The first sync starts at once.</p>
       <div class="actions">
@@ -43,6 +51,9 @@ export function ScheduleStep({ draft, change, webhook, onWebhook, isRunning, onB
           Set up source
         </button>
       </div>
+      <CurlMenu
+        calls={{ ...calls, ...(webhook.url !== '' && { 'Send a test': webhookTestCall(connectionId, webhook) }) }}
+      />
     </form>
   )
 }

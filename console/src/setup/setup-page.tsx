@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { startSync } from '../api/start-job.ts'
 import { useAction } from '../api/use-action.ts'
 import { useResource } from '../api/use-resource.ts'
@@ -11,7 +11,7 @@ import { accessOf, type Draft } from './draft.ts'
 import { forgetDraft, keepDraft, readDraft } from './kept-draft.ts'
 import { ScheduleStep } from './schedule-step.tsx'
 import { StepHeading, Steps, stepNames } from './steps.tsx'
-import { store } from './store.ts'
+import { setUpCalls, store } from './store.ts'
 import { choiceAmong, loadStreams, streamList, usualChoice } from './streams.ts'
 import { StreamsStep } from './streams-step.tsx'
 import { useStep } from './use-step.ts'
@@ -23,10 +23,13 @@ const title = 'Add a source'
 export function SetupPage() {
   const [draft, setDraft] = useState(readDraft)
   const [token, setToken] = useState('')
-  const [webhook, setWebhook] = useState(newWebhook)
+  // Where one was before the page was loaded anew: there it goes on as soon as the access is tested.
+  const [resumed, setResumed] = useState(draft.step)
+  const [{ secret }] = useState(newWebhook)
+  const webhook = { ...draft.webhook, secret }
   const [checked, setChecked] = useState<Checked>()
   const goTo = useGoTo()
-  const known = useResource('streams', loadStreams)
+  const known = useResource('streams', (signal) => loadStreams(signal))
   const change = (part: Partial<Draft>) => {
     const changed = { ...draft, ...part }
     setDraft(changed)
@@ -37,15 +40,28 @@ export function SetupPage() {
   latestSubject.current = subject
   // A verdict is about what was tested. Of anything else it says nothing.
   const check = checked?.subject === subject ? checked.result : undefined
-  const names = new Set(known.data?.map(({ name }) => name))
-  const refused = refusedStreams(check, names)
+  const refused = refusedStreams(check)
   const chosen = known.data ? choiceAmong(known.data, draft.streams ?? usualChoice(known.data, refused)) : {}
   const reached = Object.keys(chosen).length > 0 ? 2 : 1
   const [step, go] = useStep(check?.isGood ? reached : 0)
 
+  const goOn = () => {
+    go(Math.max(1, resumed))
+    setResumed(0)
+  }
+  useEffect(() => {
+    if (step > 0 && step !== draft.step) change({ step })
+  }, [step])
+  // Who has signed in has nothing to fill in there.
+  const isResumable = resumed > 0 && draft.signedInAs !== undefined && check?.isGood === true && reached > 1
+  useEffect(() => {
+    if (isResumable) goOn()
+  }, [isResumable])
+
+  const connectionId = draft.signedInAs ?? draft.name
+  const described = { draft, token, streams: streamList(chosen), webhook }
   const setUp = useAction(async () => {
-    const connectionId = draft.signedInAs ?? draft.name
-    await store(connectionId, draft, { token, streams: streamList(chosen), webhook })
+    await store(connectionId, described)
     forgetDraft()
     const { jobId } = await startSync(connectionId)
     goTo({ page: 'job', jobId }, { replaces: true })
@@ -59,17 +75,20 @@ export function SetupPage() {
       {step === 0 && (
         <WorkspaceStep
           {...{ draft, change, token, check }}
+          usual={known.data && new Set(known.data.flatMap(({ name, isOptIn }) => (isOptIn ? [] : name)))}
+          resumed={draft.signedInAs === undefined ? stepNames.slice(1)[resumed - 1] : undefined}
           isChanged={checked !== undefined && check === undefined}
           onToken={setToken}
           onCheck={(result) => {
             setChecked({ subject, result })
             return latestSubject.current === subject
           }}
-          onNext={() => go(1)}
+          onNext={goOn}
           onStartAnew={() => {
             forgetDraft()
             setDraft(readDraft())
             setChecked(undefined)
+            setResumed(0)
           }}
         />
       )}
@@ -78,14 +97,18 @@ export function SetupPage() {
           {...{ known, chosen, refused }}
           access={accessOf(draft, token)}
           onChoose={(streams) => change({ streams })}
-          onBack={() => go(0)}
+          onBack={() => {
+            change({ step: 0 })
+            go(0)
+          }}
           onNext={() => go(2)}
         />
       )}
       {step === 2 && (
         <ScheduleStep
           {...{ draft, change, webhook }}
-          onWebhook={setWebhook}
+          onWebhook={({ url, isSlack }) => change({ webhook: { url, isSlack } })}
+          calls={setUpCalls(connectionId, described)}
           isRunning={setUp.isRunning}
           onBack={() => go(1)}
           onSetUp={() => void setUp.run()}

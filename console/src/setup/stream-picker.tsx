@@ -14,12 +14,14 @@ interface StreamPickerProps {
   chosen: Record<string, SyncMode>
   /** Streams that the token may not read. */
   refused: ReadonlySet<string>
+  /** Whether it is known which may be read. @defaultValue false */
+  areTried?: boolean
   estimates?: ReadonlyMap<string, StreamEstimate>
   onChoose: (chosen: Record<string, SyncMode>) => void
 }
 
 /** All streams with a tick each, and how each is read. */
-export function StreamPicker({ streams, chosen, refused, estimates, onChoose }: StreamPickerProps) {
+export function StreamPicker({ streams, chosen, refused, areTried = false, estimates, onChoose }: StreamPickerProps) {
   const [sought, setSought] = useState('')
   const ids = { sought: useId(), all: useId() }
   const shown = streams.filter(({ name }) => name.includes(sought.trim().toLowerCase().replaceAll(' ', '_')))
@@ -71,9 +73,10 @@ export function StreamPicker({ streams, chosen, refused, estimates, onChoose }: 
           <PickerRow
             key={stream.name}
             stream={stream}
-            hint={hintOf(stream.name, streams)}
+            hint={hintOf(stream, streams)}
             mode={chosen[stream.name]}
             isRefused={refused.has(stream.name)}
+            isTried={areTried}
             estimate={estimates?.get(stream.name)}
             onPick={(isWanted) => choose([stream], isWanted)}
             onMode={(mode) => onChoose({ ...chosen, [stream.name]: mode })}
@@ -116,13 +119,14 @@ interface PickerRowProps {
   /** Undefined where it is not chosen. */
   mode: SyncMode | undefined
   isRefused: boolean
+  isTried: boolean
   estimate: StreamEstimate | undefined
   onPick: (isWanted: boolean) => void
   onMode: (mode: SyncMode) => void
 }
 
-function PickerRow({ stream, hint, mode, isRefused, estimate, onPick, onMode }: PickerRowProps) {
-  const { name, modes, isOptIn, permission } = stream
+function PickerRow({ stream, hint, mode, isRefused, isTried, estimate, onPick, onMode }: PickerRowProps) {
+  const { name, modes, isOptIn, permissions, askedFor } = stream
   const id = useId()
   return (
     <li>
@@ -134,11 +138,16 @@ function PickerRow({ stream, hint, mode, isRefused, estimate, onPick, onMode }: 
       />
       <div>
         <label for={id}>{name}</label>
-        {hint !== undefined && <span class="hint">{hint}</span>}
+        {hint !== undefined && (
+          <span class="hint">
+            {askedFor !== undefined && <b class="costly">costly: </b>}
+            {hint}
+          </span>
+        )}
       </div>
       <span class="muted">
         {isRefused && 'The token may not read it'}
-        {!isRefused && !estimate && isOptIn && `Not tried yet: needs the permission “${permission}”`}
+        {!isRefused && !estimate && !isTried && isOptIn && `Needs the permission ${quoted(permissions)}`}
         {!isRefused && estimate && <EstimateNote estimate={estimate} />}
       </span>
       {mode !== undefined && modes.length > 1 ? (
@@ -158,6 +167,11 @@ function PickerRow({ stream, hint, mode, isRefused, estimate, onPick, onMode }: 
       )}
     </li>
   )
+}
+
+/** `“Read tickets” and “Read admins”` */
+function quoted(permissions: readonly string[]): string {
+  return permissions.map((permission) => `“${permission}”`).join(' and ')
 }
 
 /** What the stream would bring and cost; a costly one is marked. */

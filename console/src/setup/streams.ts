@@ -1,6 +1,5 @@
-import { findStream } from '../../../src/streams/table.ts'
 import { api, resultOf } from '../api/client.ts'
-import type { StreamList, StreamName } from '../api/types.ts'
+import type { ApiVersion, StreamList, StreamName } from '../api/types.ts'
 import type { SyncMode } from './draft.ts'
 
 /** A stream that can be chosen. */
@@ -9,24 +8,27 @@ export interface KnownStream {
   modes: SyncMode[]
   /** Whether the service leaves it out unless it is named. */
   isOptIn: boolean
-  /** The permission that the token needs, in Intercom's words. */
-  permission: string | undefined
+  /** The permissions that the token needs, in Intercom's words. */
+  permissions: string[]
+  /** The stream whose every row costs a request, if this one is read so. */
+  askedFor: string | undefined
 }
 
-/** All streams that this service can read, in the order of their names. */
-export async function loadStreams(signal: AbortSignal): Promise<KnownStream[]> {
-  const { catalog } = await resultOf(api.POST('/v1/discover', { signal, body: {} }))
-  const { streams } = catalog as { streams?: { name: string; supported_sync_modes?: string[] }[] }
-  const known = (streams ?? []).map(({ name, supported_sync_modes: modes = ['full_refresh'] }): KnownStream => {
-    const entry = findStream(name)
-    return {
-      name,
-      modes: modes.filter((mode): mode is SyncMode => mode === 'incremental' || mode === 'full_refresh'),
-      isOptIn: entry?.optIn === true,
-      permission: entry?.scope,
-    }
-  })
-  return known.toSorted((one, other) => (one.name < other.name ? -1 : 1))
+/**
+ * All streams that can be read, in the order of their names.
+ *
+ * @param apiVersion of Intercom's API @defaultValue the one that a config has that names none
+ */
+export async function loadStreams(signal: AbortSignal, apiVersion?: ApiVersion): Promise<KnownStream[]> {
+  const query = apiVersion === undefined ? {} : { apiVersion }
+  const { data } = await resultOf(api.GET('/v1/streams', { params: { query }, signal }))
+  return data.map(({ name, syncModes, optIn, permissions, parentStream, requestPerParent }) => ({
+    name,
+    modes: syncModes,
+    isOptIn: optIn,
+    permissions,
+    askedFor: requestPerParent ? parentStream : undefined,
+  }))
 }
 
 /** What people look for in a stream, and find in another one. */
@@ -36,7 +38,8 @@ const contents: Record<string, string> = {
 }
 
 /** What is worth knowing about a stream before it is chosen. @param among the streams that can be chosen */
-export function hintOf(name: string, among: readonly KnownStream[]): string | undefined {
+export function hintOf({ name, askedFor }: KnownStream, among: readonly KnownStream[]): string | undefined {
+  if (askedFor !== undefined) return `Up to one request for each row of ${askedFor}.`
   const hint = contents[name]
   return among.some((other) => hint?.includes(` ${other.name}.`)) ? hint : undefined
 }

@@ -28,7 +28,7 @@ export function useStep(reached: number): [step: number, go: (to: number) => voi
     // An entry of a step stands behind those of the steps before.
     if (to < step) history.go(to - step)
     else if (to > step) {
-      history.pushState({ step: to }, '', location.href)
+      for (let next = step + 1; next <= to; next++) history.pushState({ step: next }, '', location.href)
       setWanted(to)
       window.scrollTo(0, 0)
     }

@@ -3,11 +3,11 @@ import { api, asCallError, resultOf } from '../api/client.ts'
 import { useAction } from '../api/use-action.ts'
 import { CopyAsCurl } from '../elements/copy-as-curl.tsx'
 import { Field } from '../elements/field.tsx'
-import { Problem } from '../elements/notice.tsx'
+import { Notice, Problem } from '../elements/notice.tsx'
 import { AccessFields } from './access-fields.tsx'
-import { type CheckResult, checkAccess } from './check.ts'
+import { type CheckResult, checkAccess, checkBody } from './check.ts'
 import { CheckVerdict } from './check-verdict.tsx'
-import { accessOf, configOf, type Draft, faultOfName, faultOfToken, type Region } from './draft.ts'
+import { accessOf, type Draft, faultOfName, faultOfToken, type Region, shownAccess } from './draft.ts'
 
 const regions: Record<Region, string> = {
   auto: 'Found automatically',
@@ -22,6 +22,10 @@ interface WorkspaceStepProps {
   token: string
   onToken: (token: string) => void
   check: CheckResult | undefined
+  /** The streams that are read unless somebody chooses otherwise. */
+  usual: ReadonlySet<string> | undefined
+  /** The step that was reached before the page was loaded anew. */
+  resumed: string | undefined
   /** Whether something was changed since the last test. */
   isChanged: boolean
   /** Keeps a verdict. @returns whether it is still about what stands in the fields */
@@ -38,6 +42,8 @@ export function WorkspaceStep({
   token,
   onToken,
   check,
+  usual,
+  resumed,
   isChanged,
   onCheck,
   onNext,
@@ -83,6 +89,11 @@ export function WorkspaceStep({
         void going.run()
       }}
     >
+      {resumed !== undefined && (
+        <Notice tone="plain" title={`You were at “${resumed}”`}>
+          <p>Paste the access token once more, and “Next” leads there. The rest is as you left it.</p>
+        </Notice>
+      )}
       <Field
         label="Name"
         hint={isSignedIn ? 'Fixed since you signed in.' : 'What it is called here. It cannot be changed later.'}
@@ -146,16 +157,14 @@ export function WorkspaceStep({
           Next
         </button>
         <span class="spread" />
-        <CopyAsCurl
-          call={{ method: 'POST', path: 'v1/check', body: { config: configOf(draft, 'YOUR_INTERCOM_TOKEN') } }}
-        />
+        <CopyAsCurl call={{ method: 'POST', path: 'v1/check', body: checkBody(shownAccess(accessOf(draft, token))) }} />
       </div>
       {isAsking && (
         <p class="muted" role="status">
           Asking Intercom … a missing permission is asked for twice, ten seconds apart.
         </p>
       )}
-      {!isAsking && check && <CheckVerdict check={check} />}
+      {!isAsking && check && <CheckVerdict check={check} usual={usual} />}
       {!isAsking && isChanged && (
         <p class="muted" role="status">
           Something was changed since the last test. Test it again, or go on: that tests it too.

@@ -2,6 +2,7 @@ import { api, resultOf } from '../api/client.ts'
 import type { Delivery } from '../api/types.ts'
 import { useAction } from '../api/use-action.ts'
 import type { Resource } from '../api/use-resource.ts'
+import { CopyAsCurl } from '../elements/copy-as-curl.tsx'
 import { Problem } from '../elements/notice.tsx'
 import { Status } from '../elements/status.tsx'
 import { Time } from '../elements/time.tsx'
@@ -36,7 +37,7 @@ export function DeliveryList({ connectionId, deliveries }: DeliveryListProps) {
         {data.data.map((delivery) => (
           <DeliveryRow
             key={delivery.deliveryId}
-            delivery={delivery}
+            {...{ connectionId, delivery }}
             onRetry={() => void retry.run(delivery.deliveryId)}
           />
         ))}
@@ -45,8 +46,14 @@ export function DeliveryList({ connectionId, deliveries }: DeliveryListProps) {
   )
 }
 
-function DeliveryRow({ delivery, onRetry }: { delivery: Delivery; onRetry: () => void }) {
-  const { event, url, status, attempts, createdAt, lastStatusCode, nextAttemptAt, failure } = delivery
+interface DeliveryRowProps {
+  connectionId: string
+  delivery: Delivery
+  onRetry: () => void
+}
+
+function DeliveryRow({ connectionId, delivery, onRetry }: DeliveryRowProps) {
+  const { deliveryId, event, url, status, attempts, createdAt, lastStatusCode, nextAttemptAt, failure } = delivery
   return (
     <li>
       <Status {...statusWords[status]} />
@@ -66,9 +73,14 @@ function DeliveryRow({ delivery, onRetry }: { delivery: Delivery; onRetry: () =>
       <span class="muted end">
         <Time at={createdAt} relative="past" />{' '}
         {status === 'failed' && (
-          <button type="button" class="quiet small" onClick={onRetry}>
-            Retry
-          </button>
+          <>
+            <button type="button" class="quiet small" onClick={onRetry}>
+              Retry
+            </button>
+            <CopyAsCurl
+              call={{ method: 'POST', path: `v1/connections/${connectionId}/deliveries/${deliveryId}/retry` }}
+            />
+          </>
         )}
       </span>
     </li>

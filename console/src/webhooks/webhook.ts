@@ -1,11 +1,16 @@
+import { shellSecrets } from '../api/curl.ts'
 import type { Connection } from '../api/types.ts'
 
 export type Webhook = NonNullable<Connection['webhooks']>[number]
 
-/** A webhook as somebody is describing it. */
-export interface WebhookDraft {
+/** Where messages go, and in which form. */
+export interface WebhookAddress {
   url: string
   isSlack: boolean
+}
+
+/** A webhook as somebody is describing it. */
+export interface WebhookDraft extends WebhookAddress {
   /** Messages are signed with it. It is made here, so that the page can show it before anything is stored. */
   secret: string
 }
@@ -18,6 +23,11 @@ export function newWebhook(): WebhookDraft {
 /** As a connection takes it. */
 export function webhookOf({ url, isSlack, secret }: WebhookDraft): Webhook {
   return { url: url.trim(), ...(isSlack ? { format: 'slack' } : { secret }) }
+}
+
+/** The same for a curl line, which takes the secret from the environment. */
+export function shownWebhook(webhook: WebhookDraft): Webhook {
+  return webhookOf({ ...webhook, secret: shellSecrets.webhook })
 }
 
 /** @returns what is wrong with an address, as far as the page can tell; the service knows more */

@@ -1,11 +1,13 @@
 import { useState } from 'preact/hooks'
 import { api, resultOf } from '../api/client.ts'
+import type { CurlCall } from '../api/curl.ts'
 import type { Connection } from '../api/types.ts'
 import { useAction } from '../api/use-action.ts'
 import { useResource } from '../api/use-resource.ts'
+import { CopyAsCurl, CurlMenu } from '../elements/copy-as-curl.tsx'
 import { Problem } from '../elements/notice.tsx'
 import { DeliveryList } from './delivery-list.tsx'
-import { faultOfAddress, newWebhook, type Webhook, webhookOf } from './webhook.ts'
+import { faultOfAddress, newWebhook, shownWebhook, type Webhook, webhookOf } from './webhook.ts'
 import { WebhookFields } from './webhook-fields.tsx'
 
 const refreshMs = 5000
@@ -40,6 +42,10 @@ export function WebhooksSection({ connection, reload }: { connection: Connection
     deliveries.reload()
   })
   const problem = store.problem ?? test.problem
+  const path = `v1/connections/${connectionId}`
+  const patchCall = (changed: Webhook[]): CurlCall => ({ method: 'PATCH', path, body: { webhooks: changed } })
+  const without = (removed: string) => webhooks.filter(({ url }) => url !== removed)
+  const removals = webhooks.map(({ url }) => [`Remove ${url}`, patchCall(without(url))] as const)
   return (
     <section aria-labelledby="webhooks">
       <div class="section-head">
@@ -68,7 +74,7 @@ export function WebhooksSection({ connection, reload }: { connection: Connection
                 class="quiet small"
                 aria-label={`Remove ${webhook.url}`}
                 disabled={store.isRunning}
-                onClick={() => void store.run(webhooks.filter(({ url }) => url !== webhook.url))}
+                onClick={() => void store.run(without(webhook.url))}
               >
                 Remove
               </button>
@@ -92,8 +98,17 @@ export function WebhooksSection({ connection, reload }: { connection: Connection
             <button type="submit" class="main" disabled={store.isRunning || faultOfAddress(added.url) !== undefined}>
               Add
             </button>
+            <CopyAsCurl call={patchCall([...webhooks, shownWebhook(added)])} />
           </div>
         </form>
+      )}
+      {webhooks.length > 0 && (
+        <CurlMenu
+          calls={{
+            'Send a test': { method: 'POST', path: `${path}/webhooks/test` },
+            ...Object.fromEntries(removals),
+          }}
+        />
       )}
       <DeliveryList connectionId={connectionId} deliveries={deliveries} />
     </section>

@@ -16,6 +16,21 @@ export function estimateWords({ rows, rowsBasis, requests, requestsBasis, minute
   return words.length > 0 ? words.join(', ') : 'not known beforehand'
 }
 
+/**
+ * The same of all streams together. Where the rows of some are not known beforehand, those of the others are told, and
+ * what takes less than a second is told, too.
+ */
+export function totalWords(total: Figures, streams: readonly Figures[]): string {
+  const unknown = streams.filter(({ rows }) => rows === undefined).length
+  const rows = streams.reduce((sum, stream) => sum + (stream.rows ?? 0), 0)
+  const known =
+    total.rows === undefined && unknown < streams.length
+      ? `at least ${formatNoun(rows, 'row')} (those of ${formatNoun(unknown, 'stream')} are not known beforehand), `
+      : ''
+  const { minutes } = total
+  return `${known}${estimateWords(total)}${minutes !== undefined && minutes * 60 < 1 ? ', less than a second' : ''}`
+}
+
 /** A sample without a row does not prove that there is none. */
 function rowWords(rows: number, basis: Figures['rowsBasis']): string {
   return rows === 0 && basis === 'guessed' ? 'few rows or none' : `${about(basis)}${formatNoun(rows, 'row')}`

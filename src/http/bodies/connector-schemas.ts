@@ -1,4 +1,5 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
+import { unreadableReasons } from '../../streams/refusals.ts'
 import { connectionIdSchema } from './list-schemas.ts'
 import { exampleConfig } from './payload-schemas.ts'
 
@@ -14,6 +15,41 @@ export const specMessageSchema = Type.Object(
   { $id: 'SpecMessage', title: 'SpecMessage', description: 'An Airbyte message' },
 )
 
+/** What a check has found, for programs. The message says the same to people. */
+const checkAnswer = Type.Object({
+  workspace: Type.Optional(
+    Type.Object(
+      {
+        workspaceId: Type.Optional(Type.String()),
+        region: Type.Optional(Type.String()),
+        timeZone: Type.Optional(Type.String()),
+        apiVersion: Type.String({ description: "Of Intercom's API" }),
+        rateLimit: Type.Optional(Type.Integer({ description: 'Requests that Intercom allows the token in 10 s' })),
+      },
+      { description: 'What the token leads to, if the check succeeded' },
+    ),
+  ),
+  unreadableStreams: Type.Optional(
+    Type.Array(
+      Type.Object({
+        streamName: Type.String(),
+        reason: Type.String({
+          enum: [...unreadableReasons],
+          description:
+            'permission = the token lacks one; absent = the workspace does not have the stream; refused = neither, and ' +
+            '`detail` has what Intercom says',
+        }),
+        permission: Type.Optional(Type.String({ description: "The one that is missing, in Intercom's words" })),
+        detail: Type.String({ description: 'What Intercom answered' }),
+        fix: Type.String({ description: 'What to do about it' }),
+      }),
+      { description: 'The streams among those that were tried that the token may not read' },
+    ),
+  ),
+})
+
+export type CheckAnswer = Static<typeof checkAnswer>
+
 export const connectionStatusMessageSchema = Type.Object(
   {
     type: Type.Literal('CONNECTION_STATUS'),
@@ -21,6 +57,7 @@ export const connectionStatusMessageSchema = Type.Object(
       status: Type.String({ enum: ['SUCCEEDED', 'FAILED'] }),
       message: Type.String({ description: 'The result of the check, or why the config cannot be used' }),
     }),
+    ...checkAnswer.properties,
   },
   { $id: 'ConnectionStatusMessage', title: 'ConnectionStatusMessage', description: 'An Airbyte message' },
 )
@@ -41,6 +78,13 @@ export const checkBody = Type.Object(
     config: Type.Optional(Type.Ref('SourceConfig')),
     connectionId: Type.Optional(connectionIdSchema),
     streams: Type.Optional(Type.Ref('StreamList')),
+    everyStream: Type.Optional(
+      Type.Boolean({
+        description:
+          'Tries every stream that the version of the config has. One that cannot be read is in `unreadableStreams`, and ' +
+          'fails the check only if `streams` names it',
+      }),
+    ),
   },
   {
     ...closed,

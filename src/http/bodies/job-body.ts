@@ -27,6 +27,7 @@ export function toJobBody(job: Job, now: number): JobBody {
     streams: job.streams.map((stream) => toStreamBody(stream, job)),
     ...(job.skippedStreams && { skippedStreams: job.skippedStreams }),
     ...(job.failure && { failure: job.failure }),
+    ...(job.lastFailure && !hasEnded(job) && { lastFailure: job.lastFailure }),
   }
 }
 

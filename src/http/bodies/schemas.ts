@@ -22,12 +22,12 @@ const count = (description: string) => Type.Integer({ minimum: 0, description })
 
 const failureTypes = ['config_error', 'transient_error', 'system_error']
 
-const failureSchema = Type.Object({
+const failureMembers = {
   code: Type.String({ description: 'A code of the error table' }),
   message: Type.String(),
   failureType: Type.String({ enum: failureTypes }),
   streamName: Type.Optional(Type.String()),
-})
+}
 
 export const jobSchema = Type.Object(
   {
@@ -85,7 +85,12 @@ export const jobSchema = Type.Object(
         description: 'Streams that were left out because the token may not read them (`onMissingPermission: "skip"`)',
       }),
     ),
-    failure: Type.Optional(failureSchema),
+    failure: Type.Optional(Type.Object(failureMembers, { description: 'Why it failed' })),
+    lastFailure: Type.Optional(
+      Type.Object(failureMembers, {
+        description: 'Until it ends: why its latest attempt failed. Absent as soon as an attempt makes progress again',
+      }),
+    ),
   },
   { $id: 'Job', title: 'Job' },
 )

@@ -9,12 +9,15 @@ import {
 import { readSourceConfig, type SourceConfig } from '../../airbyte/source-config.ts'
 import type { Fault } from '../../errors.ts'
 import { isObject } from '../../json-object.ts'
-import { checkConnection } from '../../streams/check-connection.ts'
+import { createRedact } from '../../redaction.ts'
+import { examineConnection } from '../../streams/check-connection.ts'
 import { discoverStreams, listStreams } from '../../streams/discover.ts'
 import { resolveEvery } from '../../streams/every-stream.ts'
+import { unreadableStreams } from '../../streams/refusals.ts'
 import { readSelection } from '../../streams/selection.ts'
+import { streamsOfVersion } from '../../streams/versions.ts'
 import { restoreSecrets } from '../bodies/connection-body.ts'
-import { checkBody, discoverBody } from '../bodies/connector-schemas.ts'
+import { type CheckAnswer, checkBody, discoverBody } from '../bodies/connector-schemas.ts'
 import { messageResponse, needsApiKey, problemResponses } from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
@@ -83,10 +86,12 @@ function addCheck(app: Api, { openStreams, connections }: RouteDependencies, ask
       const signal = openStreams.signalFor(reply.raw)
       await closeWhenHalfClosedLater(reply.raw)
       const check = async (config: SourceConfig, ofConnection?: ConfiguredCatalog, workspaceId?: string) => {
-        const { wanted, read } = streamsToCheck(config, asked, ofConnection)
-        return connectionStatusMessage(
-          await askIntercom(signal, config, (client) => checkConnection(client, config, wanted, read, workspaceId)),
+        const { wanted, read } = streamsToCheck(config, asked, ofConnection, body.everyStream)
+        const found = await askIntercom(signal, config, (client) =>
+          examineConnection(client, config, wanted, read, workspaceId),
         )
+        const { status, message } = found
+        return { ...connectionStatusMessage({ status, message }), ...findingsOf(found, config) }
       }
       if (connectionId !== undefined) {
         const { config, catalog, workspaceId } = await connections.readStart(tenant, connectionId)
@@ -165,15 +170,38 @@ function readWanted(streams: unknown): ConfiguredCatalog {
   return selection
 }
 
+/** What Intercom says of itself may echo what was sent. */
+function findingsOf(
+  { connection, refusals }: Awaited<ReturnType<typeof examineConnection>>,
+  config: SourceConfig,
+): CheckAnswer {
+  const redact = createRedact(config)
+  const unreadable = unreadableStreams(refusals).map((stream) => ({ ...stream, detail: redact(stream.detail) }))
+  if (!connection) return { unreadableStreams: unreadable }
+  const { workspace, version, rateLimit } = connection
+  const { id, region, timezone } = workspace
+  const told = {
+    ...(id !== undefined && { workspaceId: redact(id) }),
+    ...(region !== undefined && { region: redact(region) }),
+    ...(timezone !== undefined && { timeZone: redact(timezone) }),
+    apiVersion: redact(version),
+    ...(rateLimit !== undefined && { rateLimit }),
+  }
+  return { workspace: told, unreadableStreams: unreadable }
+}
+
 /** The streams that must be readable, and those that syncs read: a stream that `*` brings may be left out. */
 function streamsToCheck(
   { api_version }: SourceConfig,
   asked: ConfiguredCatalog,
   ofConnection: ConfiguredCatalog | undefined,
+  isEveryTried = false,
 ): { wanted: string[]; read: string[] | undefined } {
   const { streams } = resolveEvery(asked, api_version)
   const namesOf = (catalog: ConfiguredCatalog) => catalog.streams.map(({ stream }) => stream.name)
   const wanted = streams.filter(({ only_if_permitted }) => !only_if_permitted)
+  if (isEveryTried)
+    return { wanted: namesOf({ streams: wanted }), read: streamsOfVersion(api_version).map(({ name }) => name) }
   const hasEvery = wanted.length < streams.length
   const read = hasEvery ? [...namesOf({ streams }), ...namesOf(ofConnection ?? { streams: [] })] : undefined
   return { wanted: namesOf({ streams: wanted }), read: read ?? (ofConnection && namesOf(ofConnection)) }

@@ -1,14 +1,23 @@
+import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { noProxies } from '../../network/proxies.ts'
 import { type DeliveryStatus, deliveryStatuses } from '../../store/webhooks/delivery-record.ts'
 import type { Delivery } from '../../store/webhooks/delivery-store.ts'
+import { connectDirectly } from '../../webhooks/connect.ts'
+import { testEvent } from '../../webhooks/events.ts'
+import { webhookBodyOf } from '../../webhooks/message.ts'
+import { sendMessage } from '../../webhooks/send.ts'
+import { standardHeaders } from '../../webhooks/signature.ts'
 import { connectionParameters } from '../bodies/connection-schemas.ts'
 import { connectionIdSchema, listOf, pageParameters } from '../bodies/list-schemas.ts'
-import { needsApiKey, problemResponses } from '../bodies/responses.ts'
+import { bodyCodes, needsApiKey, problemResponses } from '../bodies/responses.ts'
 import { noQuery } from '../bodies/schemas.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import type { Api } from '../instance.ts'
-import type { DeliveryBody } from '../webhooks/webhook-schemas.ts'
+import { closeWhenHalfClosedLater } from '../requests/half-closed.ts'
+import { readWebhooks } from '../webhooks/webhook-body.ts'
+import { type DeliveryBody, webhookTestBody, webhookTestSchema } from '../webhooks/webhook-schemas.ts'
 
 const deliveryParameters = Type.Object({
   connectionId: connectionIdSchema,
@@ -31,6 +40,7 @@ const deliveryRoutes: FastifyPluginAsyncTypebox<RouteDependencies> = async (app,
   addListDeliveries(app, dependencies)
   addRetryDelivery(app, dependencies)
   addTestWebhooks(app, dependencies)
+  addTestNewWebhook(app, dependencies)
 }
 
 function addListDeliveries(app: Api, { deliveries }: RouteDependencies): void {
@@ -99,6 +109,44 @@ function addTestWebhooks(app: Api, { deliveries }: RouteDependencies): void {
     handler: async ({ tenant, params: { connectionId } }, reply) => {
       const data = (await deliveries.test(tenant, connectionId)).map(toDeliveryBody)
       return reply.code(202).send({ data })
+    },
+  })
+}
+
+/** The same message, within the same limits, as those to the webhooks of a connection. */
+function addTestNewWebhook(app: Api, dependencies: RouteDependencies): void {
+  const { receivers, clock, proxies = noProxies, openStreams } = dependencies
+  app.post('/webhooks/test', {
+    schema: {
+      ...common,
+      operationId: 'testWebhook',
+      summary: 'Send a test to a webhook before a connection has it',
+      description:
+        'The event is `webhook.test`, sent once, at once, to the addresses that a connection may name. It is answered ' +
+        'when the receiver has answered, after 10 s at most.',
+      querystring: noQuery,
+      body: webhookTestBody,
+      response: {
+        200: { description: 'What became of it', content: { 'application/json': { schema: webhookTestSchema } } },
+        ...problemResponses(...bodyCodes),
+      },
+    },
+    handler: async ({ body: { connectionId = 'test', ...asked } }, reply) => {
+      const { webhooks } = await readWebhooks([asked], [], { receivers, clock }, () => '')
+      const [{ url, secret, format } = {}] = webhooks
+      if (url === undefined || format === undefined) throw new Error('a webhook was read as none')
+      const signal = openStreams.signalFor(reply.raw)
+      await closeWhenHalfClosedLater(reply.raw)
+      const now = clock.now()
+      const text = webhookBodyOf({ type: testEvent, at: now, connectionId }, format, undefined)
+      const headers = standardHeaders({ deliveryId: `test_${randomUUID()}`, body: text }, secret, now)
+      const parts = { receivers, clock, proxies, connect: connectDirectly }
+      const { statusCode, failure } = await sendMessage(parts, { url, body: text, headers }, signal)
+      return {
+        status: failure === undefined ? 'delivered' : 'failed',
+        ...(statusCode !== undefined && { statusCode }),
+        ...(failure !== undefined && { failure }),
+      }
     },
   })
 }

@@ -22,12 +22,14 @@ const lookMs = 3000
  * Whom a connection is to tell.
  *
  * @param stored its webhooks as they are
+ * @param pointerOf where each of them stands in the body
  * @throws CodedError `invalid_request`
  */
 export async function readWebhooks(
   bodies: readonly WebhookBody[],
   stored: readonly Webhook[],
   { receivers, clock }: { receivers: Receivers; clock: Clock },
+  pointerOf = (place: number) => `/webhooks/${place}`,
 ): Promise<AskedWebhooks> {
   const faults: Fault[] = []
   const over = new AbortController()
@@ -35,7 +37,7 @@ export async function readWebhooks(
   const refusals = await Promise.all(bodies.map(({ url }) => Promise.race([refusalOf(receivers, url), late])))
   over.abort()
   for (const [place, { url, secret }] of bodies.entries()) {
-    const fault = (member: string, detail: string) => faults.push({ pointer: `/webhooks/${place}/${member}`, detail })
+    const fault = (member: string, detail: string) => faults.push({ pointer: `${pointerOf(place)}/${member}`, detail })
     const refusal = refusals[place]
     if (refusal !== undefined) fault('url', refusal)
     if (bodies.findIndex((other) => other.url === url) < place)
@@ -44,7 +46,7 @@ export async function readWebhooks(
   }
   if (faults.length > 0) throw invalidRequest(faults)
   const made = new Map<string, string>()
-  return { webhooks: bodies.map((body, place) => toWebhook(body, place, stored, made)), made }
+  return { webhooks: bodies.map((body, place) => toWebhook(body, pointerOf(place), stored, made)), made }
 }
 
 /** Why messages may not be sent there; undefined if they may, or nobody knows yet. */
@@ -62,7 +64,7 @@ async function refusalOf(receivers: Receivers, url: string): Promise<string | un
 /** @throws CodedError `invalid_request` for a mask that stands for nothing */
 function toWebhook(
   { url, secret, format, events }: WebhookBody,
-  place: number,
+  pointer: string,
   stored: readonly Webhook[],
   made: Map<string, string>,
 ): Webhook {
@@ -70,7 +72,7 @@ function toWebhook(
   if (secret === secretMask && before === undefined)
     throw invalidRequest([
       {
-        pointer: `/webhooks/${place}/secret`,
+        pointer: `${pointer}/secret`,
         detail: 'is the mask of a secret, and none is stored for this url: put the secret itself, or leave it out',
       },
     ])

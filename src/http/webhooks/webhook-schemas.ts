@@ -8,29 +8,34 @@ import { mostWebhooks } from '../../webhooks/webhook.ts'
 const closed = { additionalProperties: false }
 const time = (description: string) => Type.String({ format: 'date-time', description })
 
+/** Where messages go, and in which form. */
+const receiverMembers = {
+  url: Type.String({
+    maxLength: 2000,
+    description:
+      'Starts with https://, and leads to a public address; others only where the operator allows it. Each once',
+    examples: ['https://example.com/hooks/intercom'],
+  }),
+  secret: Type.Optional(
+    Type.String({
+      maxLength: 200,
+      description:
+        '`whsec_` and the base64 of 24 to 64 bytes: messages are signed with it. If it is left out, the one that is ' +
+        'stored for this url stays; without one, the service makes one and shows it once, in the answer to PUT. ' +
+        'Otherwise answers show a mask',
+    }),
+  ),
+  format: Type.Optional(
+    Type.String({
+      enum: ['slack'],
+      description: "What Slack's incoming webhooks take, in place of Standard Webhooks; it needs no secret",
+    }),
+  ),
+}
+
 const webhookSchema = Type.Object(
   {
-    url: Type.String({
-      maxLength: 2000,
-      description:
-        'Starts with https://, and leads to a public address; others only where the operator allows it. Each once',
-      examples: ['https://example.com/hooks/intercom'],
-    }),
-    secret: Type.Optional(
-      Type.String({
-        maxLength: 200,
-        description:
-          '`whsec_` and the base64 of 24 to 64 bytes: messages are signed with it. If it is left out, the one that is ' +
-          'stored for this url stays; without one, the service makes one and shows it once, in the answer to PUT. ' +
-          'Otherwise answers show a mask',
-      }),
-    ),
-    format: Type.Optional(
-      Type.String({
-        enum: ['slack'],
-        description: "What Slack's incoming webhooks take, in place of Standard Webhooks; it needs no secret",
-      }),
-    ),
+    ...receiverMembers,
     events: Type.Optional(
       Type.Array(Type.String({ enum: [...eventTypes] }), {
         minItems: 1,
@@ -74,3 +79,27 @@ export const deliverySchema = Type.Object(
 )
 
 export type DeliveryBody = Static<typeof deliverySchema>
+
+export const webhookTestBody = Type.Object(
+  {
+    ...receiverMembers,
+    connectionId: Type.Optional(
+      Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'The name in the message; it need not exist yet' }),
+    ),
+  },
+  {
+    ...closed,
+    description:
+      'A webhook as a connection takes it. Without a `secret` the message is signed with one that nobody knows',
+    examples: [{ url: 'https://example.com/hooks/intercom', format: 'slack' }],
+  },
+)
+
+export const webhookTestSchema = Type.Object(
+  {
+    status: Type.String({ enum: ['delivered', 'failed'], description: 'delivered = the receiver answered with a 2xx' }),
+    statusCode: Type.Optional(Type.Integer({ description: 'What it answered, if it did' })),
+    failure: Type.Optional(Type.String({ description: 'Why it failed' })),
+  },
+  { description: 'What became of the test. It is not tried again, and is in no list' },
+)

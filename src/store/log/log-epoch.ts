@@ -1,3 +1,4 @@
+import { formatNoun } from '../../display/figures.ts'
 import { areOfOneJob, hasGoneBack } from '../../epoch.ts'
 import { CodedError } from '../../errors.ts'
 import type { StoreClient } from '../keys.ts'
@@ -85,9 +86,13 @@ export async function refuseBeyondEnd(
       log,
       'Redis has lost messages that were read: continue with a new job, from the last STATE before them',
     )
-  throw new CodedError('offset_out_of_range', `${name} is ${held}, but the log has ${messageCount} messages`, {
-    extensions: { messageCount },
-  })
+  throw new CodedError(
+    'offset_out_of_range',
+    `${name} is ${held}, but the log has ${formatNoun(messageCount, 'message')}`,
+    {
+      extensions: { messageCount },
+    },
+  )
 }
 
 function rewound({ logEpoch, messageCount }: EpochedLog, detail: string): CodedError {

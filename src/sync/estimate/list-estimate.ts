@@ -1,4 +1,5 @@
 import { defaultApiVersion } from '../../airbyte/source-config.ts'
+import { formatNoun } from '../../display/figures.ts'
 import { lookAtCompanyList } from '../../intercom/endpoints/companies-list.ts'
 import { scrollRequests } from '../../intercom/endpoints/companies-scroll.ts'
 import { askCountedPage } from '../../intercom/endpoints/counted-list.ts'
@@ -70,7 +71,9 @@ function ofRecords(feed: OpenFeed, list: LookedAtList, rows: readonly SampleRow[
   if (isEverything && list.leavesOut === undefined) return { rows: counted(list.total), requests: nothing, notes: [] }
   const rowsOf = (sampled: SampleRow) => (derived ? rowsInside(derived, sampled) : 1)
   const delivered = rows.map((sampled) => (feed.wantsRecord(sampled.answer, sampled.row) ? rowsOf(sampled) : 0))
-  const notes = list.isWhole ? [] : [`What is new in the list is guessed from ${rows.length} of ${list.total} records`]
+  const notes = list.isWhole
+    ? []
+    : [`What is new in the list is guessed from ${rows.length} of ${formatNoun(list.total, 'record')}`]
   return { rows: projected(delivered, sizeOf(list)), requests: nothing, notes }
 }
 

@@ -1,3 +1,4 @@
+import { formatNoun } from '../../display/figures.ts'
 import { cuttingFor } from '../pages/cutting.ts'
 import { askFirstPage } from '../pages/search-plan.ts'
 import { hasList, type OpenFeed } from '../streams/open-feed.ts'
@@ -118,7 +119,9 @@ function figuresOfRecords(
     ),
   )
   const requests = projected(values, all)
-  const notes = sample.isWhole ? [] : [`How many lists have to be completed is guessed from ${values.length} records`]
+  const notes = sample.isWhole
+    ? []
+    : [`How many lists have to be completed is guessed from ${formatNoun(values.length, 'record')}`]
   return { rows, requests, notes: [...rowNotes, ...notes] }
 }
 

@@ -1,5 +1,5 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
-import type { Job } from '../../api/types.ts'
+import { hasEnded, type Job } from '../../api/types.ts'
 import { CopyAsCurl } from '../../elements/copy-as-curl.tsx'
 import { ScrollBox } from '../../elements/scroll-box.tsx'
 import { formatCount } from '../../words/figures.ts'
@@ -81,6 +81,12 @@ export function LogView({ log, job, onReadFrom }: LogViewProps) {
         <p class="muted">The latest {formatCount(mostLines)} lines that match are shown.</p>
       )}
       <Lines lines={lines} isFiltered={words !== '' || level !== 'all'} />
+      {job.lastFailure && !hasEnded(job.status) && (
+        <p class="log-next">
+          <b>{job.status === 'incomplete' ? 'Trying again' : 'Tried again'}</b>, since the last attempt failed:{' '}
+          {job.lastFailure.message} (<code>{job.lastFailure.code}</code>)
+        </p>
+      )}
     </section>
   )
 }
