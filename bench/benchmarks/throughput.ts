@@ -6,6 +6,7 @@ import { noLimit, startIntercom } from '../subjects/simulator.ts'
 
 interface Reading {
   name: string
+  seconds: number
   streams: readonly string[]
   workspace: SimulatorOptions
 }
@@ -18,9 +19,10 @@ interface Work {
   cpuSeconds: number
 }
 
-function cellOf({ name, streams, workspace }: Reading): Cell {
+function cellOf({ name, seconds, streams, workspace }: Reading): Cell {
   return {
     name,
+    seconds,
     rounds: 5,
     async open(t) {
       const intercom = await startIntercom(t, { ...workspace, rateLimitPerWindow: noLimit })
@@ -135,10 +137,21 @@ export const throughput: Benchmark = {
     },
   ],
   cells: (amount) => [
-    cellOf({ name: 'contacts', streams: ['contacts'], workspace: { contacts: amount(300_000), longLists: 0 } }),
-    cellOf({ name: 'contacts-cut', streams: ['contacts'], workspace: { contacts: amount(100_000) } }),
+    cellOf({
+      name: 'contacts',
+      seconds: 330,
+      streams: ['contacts'],
+      workspace: { contacts: amount(300_000), longLists: 0 },
+    }),
+    cellOf({
+      name: 'contacts-cut',
+      seconds: 150,
+      streams: ['contacts'],
+      workspace: { contacts: amount(100_000) },
+    }),
     cellOf({
       name: 'parts',
+      seconds: 75,
       streams: ['conversations', 'conversation_parts'],
       workspace: { conversations: amount(4000) },
     }),
