@@ -33,7 +33,7 @@ function firstRecords(name: string, large: number, latencyMs: number): Cell {
   return {
     name,
     rounds,
-    seconds: 150,
+    seconds: 120,
     async open(t) {
       const { tokens, accessTokens } = manyTokens((rounds + 1) * streams.length)
       const tenth = Math.ceil(large / 10)

@@ -28,7 +28,7 @@ interface Situation {
 }
 
 /** Share of a core that connector and simulator take together under each limit; TLS with gzip takes more. */
-const loads = { few: 0.1, many: 0.45, secure: 0.6 } as const
+const loads = { few: 0.1, many: 0.3, secure: 0.4 } as const
 
 const pagesOf = (records: number, perPage = 150) => Math.ceil(records / perPage)
 
