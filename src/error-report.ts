@@ -2,7 +2,7 @@ import { CodedError } from './errors.ts'
 import { createRedact, type Redact } from './redaction.ts'
 
 /** What the service's own log shows about an error. */
-export interface ErrorReport {
+interface ErrorReport {
   name: string
   message: string
   code?: string

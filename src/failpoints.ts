@@ -19,7 +19,7 @@ export const plainFailpoints = [
 ] as const
 
 /** What is done around a step in place of the step alone. */
-export type StepInterruption = <Result>(name: string, step: () => Promise<Result>) => Promise<Result>
+type StepInterruption = <Result>(name: string, step: () => Promise<Result>) => Promise<Result>
 
 let interruption: StepInterruption | undefined
 

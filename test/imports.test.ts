@@ -198,19 +198,6 @@ t.test('the simulated Intercom and its oracle take nothing from the product but 
   )
 })
 
-t.test('nothing is exported that no other file takes', async (t) => {
-  const others = [...sources, ...['test', 'simulator', 'bench'].flatMap(listSources)]
-  const texts = new Map(others.map((file) => [file, readFileSync(join(root, file), 'utf8')]))
-  const isTaken = (name: string, from: string) =>
-    others.some((file) => file !== from && new RegExp(`\\b${name}\\b`).test(texts.get(file) ?? ''))
-  const unused = sources.flatMap((file) => {
-    // A type may be there for the sake of a function beside it: whoever calls that does not always name it.
-    const values = texts.get(file)?.matchAll(/^export (?:async )?(?:function\*? |const |class |let )(\w+)/gm) ?? []
-    return [...values].flatMap(([, name = '']) => (isTaken(name, file) ? [] : `${file}: ${name}`))
-  })
-  t.same(unused, [])
-})
-
 t.test('no function is longer than 80 lines', async (t) => {
   t.same(
     [...sources, ...listSources('simulator')].flatMap((file) => longFunctionsOf(file, 80)),

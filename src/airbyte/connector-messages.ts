@@ -4,7 +4,7 @@ import { type ConnectorSpecification, connectorSpecification } from './spec.ts'
 
 /** The messages of `spec`, `check` and `discover`: one each, as objects (protocol v0, package 0.18.0). */
 
-export interface SpecMessage {
+interface SpecMessage {
   type: 'SPEC'
   spec: ConnectorSpecification
 }

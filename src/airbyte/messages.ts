@@ -36,7 +36,7 @@ const LINE_FEED = 0x0a
 const QUOTE = 0x22
 
 /** A RECORD in NDJSON that we wrote: its stream, and where the text of its `data` is. */
-export interface PlacedRecord {
+interface PlacedRecord {
   stream: string
   start: number
   end: number
@@ -47,7 +47,7 @@ export interface PlacedRecord {
 }
 
 /** Finds the RECORDs in whole lines of ours. Lines of other messages are passed over. */
-export function* findRecords(lines: Buffer): Generator<PlacedRecord, void, void> {
+export function* findRecordMessages(lines: Buffer): Generator<PlacedRecord, void, void> {
   // Neighbours are of one stream, nearly always.
   let stream = ''
   let named: Buffer = Buffer.alloc(0)

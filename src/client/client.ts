@@ -13,14 +13,14 @@ type Commands = { [Name in ClientCommandName]: () => Promise<ClientCommand<Name>
 /** Each command is loaded when it is called. */
 const commands: Commands = {
   'jobs run': async () => (await import('./jobs/run.ts')).runJob,
-  'jobs list': async () => (await import('./jobs/list.ts')).listJobs,
+  'jobs list': async () => (await import('./jobs/list.ts')).printJobs,
   'jobs show': async () => (await import('./jobs/show.ts')).showJob,
   'jobs messages': async () => (await import('./jobs/messages.ts')).printMessages,
   'jobs records': async () => (await import('./jobs/records.ts')).printRecords,
   'jobs cancel': async () => (await import('./jobs/cancel.ts')).cancelJob,
   'jobs ack': async () => (await import('./jobs/acknowledge.ts')).acknowledgeMessages,
-  'jobs delete-messages': async () => (await import('./jobs/delete-messages.ts')).deleteMessages,
-  'connections list': async () => (await import('./connections/list.ts')).listConnections,
+  'jobs delete-messages': async () => (await import('./jobs/delete-messages.ts')).removeMessages,
+  'connections list': async () => (await import('./connections/list.ts')).printConnections,
   'connections show': async () => (await import('./connections/show.ts')).showConnection,
   'connections schedule': async () => (await import('./connections/schedule.ts')).scheduleConnection,
   'connections pause': async () => (await import('./connections/pause.ts')).pauseConnection,

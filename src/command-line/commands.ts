@@ -1,10 +1,10 @@
 import { clientCommands } from './client-commands.ts'
 import type { CommandForm } from './command-form.ts'
 import { serviceCommands } from './service-commands.ts'
-import { trialCommands } from './trial-commands.ts'
+import { tryOutCommands } from './try-out-commands.ts'
 
 /** Every command, in the order of the help. */
-export const commandForms = { ...serviceCommands, ...clientCommands, ...trialCommands } as const
+export const commandForms = { ...serviceCommands, ...clientCommands, ...tryOutCommands } as const
 
 export type CommandName = keyof typeof commandForms
 

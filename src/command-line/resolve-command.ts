@@ -5,7 +5,7 @@ import { commandHelp, groupHelp, overview } from './help.ts'
 import { nearestName } from './nearest-name.ts'
 
 /** What a command line asks for: a command to run, or a text to print before the process ends. */
-export type Resolved =
+type Resolved =
   | { command: CommandName; args: string[] }
   | { text: string; exitCode: typeof exitCodes.done | typeof exitCodes.usage }
 

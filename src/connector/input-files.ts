@@ -8,7 +8,7 @@ import { placeOfFault } from '../json/json-place.ts'
 import { isObject, parseJson } from '../json-object.ts'
 
 const inputNames = ['config', 'catalog', 'state'] as const
-export type InputName = (typeof inputNames)[number]
+type InputName = (typeof inputNames)[number]
 
 /** Paths of the files that a command is given; `-` is stdin. */
 export type InputPaths = Partial<Record<InputName, string>>
@@ -29,7 +29,7 @@ export async function readInputs(paths: InputPaths, signal: AbortSignal): Promis
   const inputs: Inputs = {}
   for (const name of inputNames) {
     const path = paths[name]
-    if (path !== undefined) inputs[name] = parse(name, nameOf(path), await readText(`--${name}`, path, signal))
+    if (path !== undefined) inputs[name] = parse(name, inputNameOf(path), await readText(`--${name}`, path, signal))
   }
   return inputs
 }
@@ -46,12 +46,12 @@ export async function readText(what: string, path: string, signal: AbortSignal):
   } catch (error) {
     signal.throwIfAborted()
     const reason = error instanceof Error && 'code' in error ? error.code : 'unknown reason'
-    throw new CodedError('invalid_request', `${what}: the file ${nameOf(path)} cannot be read (${reason})`)
+    throw new CodedError('invalid_request', `${what}: the file ${inputNameOf(path)} cannot be read (${reason})`)
   }
 }
 
 /** What a path is called in errors. */
-export function nameOf(path: string): string {
+export function inputNameOf(path: string): string {
   return path === stdinPath ? 'stdin' : path
 }
 
@@ -81,7 +81,7 @@ export function nameFiles(error: unknown, paths: InputPaths): unknown {
   const places = error.faults.map(({ pointer, detail }) => {
     const [, name = '', ...rest] = pointer.split('/')
     const path = Object.hasOwn(paths, name) ? paths[name as InputName] : undefined
-    const place = path === undefined ? pointer : [`${nameOf(path)}#`, ...rest].join('/')
+    const place = path === undefined ? pointer : [`${inputNameOf(path)}#`, ...rest].join('/')
     return { pointer: place, detail }
   })
   return new CodedError(error.code, `The input is not valid: ${listFaults(places)}`)

@@ -4,7 +4,7 @@ import { ConfigError } from '../settings/environment.ts'
 import { readConnectorProxies, readIntercomBaseUrl } from './settings.ts'
 
 /** How to get to Intercom. */
-export interface IntercomAddress {
+interface IntercomAddress {
   /** Intercom's address, if not the usual one. */
   baseUrl?: string
   proxies: Proxies

@@ -5,11 +5,11 @@ import { judgeFailure } from '../sync/attempt/retry-policy.ts'
 import type { Commit, Position, StreamProgress } from '../sync/contract/commit.ts'
 import type { SyncRequest } from '../sync/contract/sync-request.ts'
 import { createFingerprints, type Fingerprints } from '../sync/delivered/fingerprints.ts'
-import { closeStreams, type Ending } from '../sync/delivery/closing-lines.ts'
 import type { StartSync } from '../sync/engine.ts'
+import { closeStreams, type SyncEnding } from '../sync/output/closing-lines.ts'
 import type { Output } from './output.ts'
 
-export interface PrintDependencies {
+interface PrintDependencies {
   startSync: StartSync
   output: Output
   clock: Clock
@@ -42,7 +42,7 @@ export async function printSync(
   const { output, clock } = dependencies
   const printed: Printed = { position: undefined, growth: [], streams: [], errorTraced: false, idleAttempts: 0 }
   const failure = await runAttempts(request, dependencies, printed)
-  const said: Ending = failure ? { status: 'failed', failure } : { status: 'succeeded' }
+  const said: SyncEnding = failure ? { status: 'failed', failure } : { status: 'succeeded' }
   const { lines, ending } = closeStreams(printed.streams, said, printed.errorTraced, clock.now())
   if (lines.length > 0) await output.write(lines.join(''))
   return ending.failure

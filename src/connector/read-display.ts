@@ -8,7 +8,7 @@ import { readSelection } from '../streams/selection.ts'
 import type { Output } from './output.ts'
 
 /** An output whose messages are shown as progress beside it. */
-export interface ReadDisplay {
+interface ReadDisplay {
   output: Output
   /** Writes a line above the progress. */
   note: (line: string) => void

@@ -1,5 +1,5 @@
 import { type Proxies, readProxies } from '../network/proxies.ts'
-import { ConfigError, createReader, type Environment, readBaseUrl } from '../settings/environment.ts'
+import { ConfigError, createVariableReader, type Environment, readBaseUrl } from '../settings/environment.ts'
 
 /**
  * Intercom's address, if not the usual one. Beside it the connector takes proxies and the platform's attempt from the
@@ -9,7 +9,7 @@ import { ConfigError, createReader, type Environment, readBaseUrl } from '../set
  */
 export function readIntercomBaseUrl(environment: Environment = process.env): string | undefined {
   const faults: string[] = []
-  const baseUrl = readBaseUrl(createReader(environment, faults))
+  const baseUrl = readBaseUrl(createVariableReader(environment, faults))
   if (faults.length > 0) throw new ConfigError(faults)
   return baseUrl
 }

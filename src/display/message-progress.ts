@@ -4,7 +4,7 @@ import { formatTime } from './figures.ts'
 import { paceOf, type StreamView, type SyncView } from './sync-view.ts'
 
 /** What the messages that have passed show about a sync. */
-export interface MessageProgress {
+interface MessageProgress {
   /** Takes one more line. */
   take(line: Uint8Array): void
   /** Takes NDJSON: whole lines. */

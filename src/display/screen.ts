@@ -17,7 +17,7 @@ export interface Screen {
   bar: { done: string; open: string }
 }
 
-export type Style = 'bold' | 'dim' | 'green' | 'red'
+type Style = 'bold' | 'dim' | 'green' | 'red'
 
 interface ScreenParts {
   output: NodeJS.WriteStream

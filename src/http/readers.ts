@@ -10,11 +10,11 @@ export interface Readers {
    * @param caller whose readers are counted together
    * @throws CodedError `too_many_readers`; `overloaded` when the process has as many as it can serve
    */
-  add(response: ServerResponse, caller: string): Reader
+  add(response: ServerResponse, caller: string): MessageReader
 }
 
 /** One response that carries messages. */
-export interface Reader {
+export interface MessageReader {
   /** Aborts when the reader has taken nothing for too long, or when its memory is needed. */
   readonly signal: AbortSignal
   /** Whether there is memory to compress what it gets. */

@@ -1,10 +1,10 @@
 /** What the bodies of answers take while they are read, all together. */
-export interface BodyMemory {
+interface BodyMemory {
   /** A body of which nothing has come yet. */
   open(): HeldBody
 }
 
-export interface HeldBody {
+interface HeldBody {
   /**
    * Takes note of bytes that have come.
    *

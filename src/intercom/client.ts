@@ -6,7 +6,7 @@ import { CodedError } from '../errors.ts'
 import { failpoint } from '../failpoints.ts'
 import type { Proxies } from '../network/proxies.ts'
 import { createRedact, type Redact } from '../redaction.ts'
-import { judgeAnswer, type Verdict } from './answers/judge-answer.ts'
+import { type AnswerVerdict, judgeAnswer } from './answers/judge-answer.ts'
 import { retry } from './answers/retry.ts'
 import type { Budget } from './budget/budget.ts'
 import { type Outcome, readDated, readOutcome } from './budget/outcome.ts'
@@ -16,7 +16,7 @@ import { createServerClock, type Moment } from './time/server-clock.ts'
 import { type AxiosAdapter, createTransport } from './transport.ts'
 
 /** A 2xx answer. */
-export interface IntercomAnswer {
+interface IntercomAnswer {
   /** Valid UTF-8. */
   body: Buffer
   /** The version Intercom says it used. */
@@ -47,7 +47,7 @@ export interface IntercomClient {
   budget: Budget
 }
 
-export interface ClientOptions {
+interface ClientOptions {
   config: SourceConfig
   /** Intercom's address. Only the operator sets it (`INTERCOM_BASE_URL`). @defaultValue by the config's region */
   baseUrl?: string
@@ -98,7 +98,7 @@ export function createClient(options: ClientOptions): IntercomClient {
   async function exchange<Result>(
     request: IntercomRequest,
     read: (answer: IntercomAnswer) => Result,
-  ): Promise<Verdict<Result>> {
+  ): Promise<AnswerVerdict<Result>> {
     const asked = clock.monotonic()
     const permit = await budget.take(signal, { ...request, kind: kindOf(request) })
     const sent = clock.monotonic()

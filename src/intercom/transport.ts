@@ -12,7 +12,7 @@ import { createTimeLimit, type TimeLimit } from './time-limit.ts'
 export type { AxiosAdapter } from 'axios'
 
 /** Sends requests to one host, with one access token or none. */
-export interface Transport {
+interface Transport {
   /**
    * @throws CodedError `intercom_unavailable` when no whole answer came, `proxy_refused` when a proxy does not accept who
    *   asks; the signal's reason when aborted

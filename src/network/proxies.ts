@@ -15,7 +15,7 @@ export interface HttpProxy {
   credentials?: ProxyCredentials
 }
 
-export interface ProxyCredentials {
+interface ProxyCredentials {
   /** For `Proxy-Authorization`. */
   authorization: string
   password: string

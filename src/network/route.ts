@@ -3,7 +3,7 @@ import https from 'node:https'
 import { hintFor } from './failure-hints.ts'
 import type { HttpProxy, Proxies } from './proxies.ts'
 import { answeredError, ProxyError, proxyAuthenticationStatus, unreachableError } from './proxy-error.ts'
-import { authorizationOf, keptConnections, placeOf, TunnelAgent, type TunnelOptions } from './tunnel.ts'
+import { authorizationOf, keptConnections, proxyPlaceOf, TunnelAgent, type TunnelOptions } from './tunnel.ts'
 
 /** How requests get to one address: directly, or through a proxy. Connections are kept for later requests. */
 export interface Route {
@@ -64,7 +64,7 @@ function openProxyRoute({ host, origin }: URL, proxy: HttpProxy): Route {
       sender.request(
         {
           ...options,
-          ...placeOf(proxy),
+          ...proxyPlaceOf(proxy),
           agent,
           path: `${origin}${path}`,
           headers: { ...(headers as http.OutgoingHttpHeaders), host, ...authorizationOf(proxy) },

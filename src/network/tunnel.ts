@@ -54,7 +54,7 @@ export function openTunnel(proxy: HttpProxy, authority: string, signal?: AbortSi
   return new Promise((resolve, reject) => {
     if (signal?.aborted) throw signal.reason
     const request = (proxy.protocol === 'https:' ? https : http).request({
-      ...placeOf(proxy),
+      ...proxyPlaceOf(proxy),
       method: 'CONNECT',
       path: authority,
       agent: false,
@@ -84,7 +84,7 @@ export function openTunnel(proxy: HttpProxy, authority: string, signal?: AbortSi
 }
 
 /** Where a proxy is, as options of a request. The name for TLS is its own, whatever the header `Host` says. */
-export function placeOf({ protocol, hostname, port }: HttpProxy): https.RequestOptions {
+export function proxyPlaceOf({ protocol, hostname, port }: HttpProxy): https.RequestOptions {
   return {
     protocol,
     host: hostname,

@@ -1,22 +1,22 @@
 import type { JobFailure } from '../errors.ts'
 import { CONFIRM_AFTER_MS } from '../intercom/endpoints/confirmed.ts'
 import type { Attempt, AttemptIdentity, AttemptStore } from '../store/attempts/attempts.ts'
-import { cancelledEnding, type Ending, type EndOutcome } from '../store/attempts/job-end.ts'
+import { cancelledEnding, type EndOutcome, type JobEnding } from '../store/attempts/job-end.ts'
 import type { ConnectionName } from '../store/schedules/scheduled-connections.ts'
 import { judgeFailure, maxDeaths, workersDied } from '../sync/attempt/retry-policy.ts'
 import { Rest } from '../sync/contract/rest.ts'
 import type { SyncRequest } from '../sync/contract/sync-request.ts'
 import { AttemptStop } from './attempt-stop.ts'
-import { type CommitDependencies, commitSync, type JobProgress } from './commit-sync.ts'
+import { type CommitProgress, commitSync, type SyncCommitDependencies } from './commit-sync.ts'
 import { createPatientAttempts } from './patient-attempts.ts'
 import { type AttemptWatch, unwatched } from './watch/attempt-watch.ts'
 
 /** What happens to the queue's job after an attempt: it is finished, or comes again after `delayMs`. */
-export type AttemptResult =
+type AttemptResult =
   | { kind: 'over'; outcome: 'ended' | 'superseded' }
   | { kind: 'again'; outcome: 'failed' | 'handed_over' | 'rested'; delayMs: number }
 
-export interface AttemptDependencies extends CommitDependencies {
+export interface AttemptDependencies extends SyncCommitDependencies {
   /** Begins to watch an attempt. @defaultValue nobody does */
   watchAttempt?: (attempt: Attempt) => AttemptWatch
   /** Gets every error that fails an attempt, before it is reduced to what users may see. */
@@ -58,7 +58,7 @@ export async function runAttempt(
 /** The attempt from its beginning on, until it has ended the job or handed it on. */
 async function work(
   dependencies: AttemptDependencies,
-  progress: JobProgress,
+  progress: CommitProgress,
   signal: AbortSignal,
 ): Promise<AttemptResult> {
   const { attempts, reportError } = dependencies
@@ -90,7 +90,7 @@ async function work(
  */
 async function doubtToken(
   { attempts, onSignInNeeded }: AttemptDependencies,
-  { attempt, idleAttempts }: JobProgress,
+  { attempt, idleAttempts }: CommitProgress,
   { code }: JobFailure,
 ): Promise<number> {
   const { tenant, connectionId } = attempt
@@ -121,7 +121,7 @@ const behindOthersMs = 1000
 /** Gives the slot back: the job goes on when its turn comes, and its readers see no more than that it waits. */
 async function restAttempt(
   attempts: AttemptStore,
-  { attempt, hasProgress }: JobProgress,
+  { attempt, hasProgress }: CommitProgress,
   restMs: number,
 ): Promise<AttemptResult> {
   const released = await attempts.rest(attempt, hasProgress)
@@ -130,7 +130,7 @@ async function restAttempt(
   return { kind: 'again', outcome: 'rested', delayMs: Math.max(restMs, behindOthersMs) }
 }
 
-async function endJob(attempts: AttemptStore, identity: AttemptIdentity, ending: Ending): Promise<AttemptResult> {
+async function endJob(attempts: AttemptStore, identity: AttemptIdentity, ending: JobEnding): Promise<AttemptResult> {
   return overAfter(await attempts.end(identity.jobId, identity.fence, ending, { attemptId: identity.attemptId }))
 }
 
@@ -147,6 +147,6 @@ function openedRequest(attempt: Attempt): SyncRequest | undefined {
   }
 }
 
-function failedEnding(failure: JobFailure): Ending {
+function failedEnding(failure: JobFailure): JobEnding {
   return { status: 'failed', failure }
 }

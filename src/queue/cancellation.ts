@@ -1,7 +1,7 @@
 import { isEndRequested } from '../store/jobs/request-end.ts'
 import type { StoreClient } from '../store/keys.ts'
 
-export interface CancellationDependencies {
+interface CancellationDependencies {
   /** Waits for ever. */
   redis: StoreClient
   /** Used for nothing else, with `autoResubscribe` off. */

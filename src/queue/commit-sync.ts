@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Attempt, AttemptStore } from '../store/attempts/attempts.ts'
 import type { CommitOutcome } from '../store/attempts/commit.ts'
-import type { Ending, EndOutcome } from '../store/attempts/job-end.ts'
+import type { EndOutcome, JobEnding } from '../store/attempts/job-end.ts'
 import { type AttemptProgress, type CommitTarget, driveAttempt } from '../sync/attempt/drive-attempt.ts'
 import type { SyncOutcome } from '../sync/contract/commit.ts'
 import type { LogPiece } from '../sync/delivered/replay.ts'
@@ -10,7 +10,7 @@ import { type AttemptObserver, unobserved } from './attempt-observer.ts'
 import { commitWhenRoom } from './log-space.ts'
 import type { AttemptWatch } from './watch/attempt-watch.ts'
 
-export interface CommitDependencies {
+export interface SyncCommitDependencies {
   attempts: AttemptStore
   startSync: StartSync
   /** The contents of a job's log, in pieces of whole lines. */
@@ -23,7 +23,7 @@ export interface CommitDependencies {
 }
 
 /** How far an attempt has come, for whoever judges its failure. */
-export interface JobProgress extends AttemptProgress {
+export interface CommitProgress extends AttemptProgress {
   /** The attempt as it last began; with another number if its own was given out a second time. */
   attempt: Attempt
   watch: AttemptWatch
@@ -40,9 +40,9 @@ export interface JobProgress extends AttemptProgress {
  * @throws what the sync throws; CodedError `log_full`
  */
 export async function commitSync(
-  dependencies: CommitDependencies,
+  dependencies: SyncCommitDependencies,
   signal: AbortSignal,
-  progress: JobProgress,
+  progress: CommitProgress,
 ): Promise<EndOutcome> {
   const { fence, attemptId } = progress.attempt
   let commits = 0
@@ -57,9 +57,9 @@ export async function commitSync(
 }
 
 async function runSyncOnce(
-  { attempts, startSync, replayLog, clock, observe = unobserved }: CommitDependencies,
+  { attempts, startSync, replayLog, clock, observe = unobserved }: SyncCommitDependencies,
   signal: AbortSignal,
-  progress: JobProgress,
+  progress: CommitProgress,
   nextCommitId: () => string,
 ): Promise<EndOutcome> {
   signal.throwIfAborted()
@@ -106,6 +106,6 @@ function refusalOf(outcome: Exclude<CommitOutcome, 'LOG_FULL'>): 'ENDED' | 'FENC
   return outcome === 'COMMITTED' || outcome === 'ALREADY' ? undefined : outcome
 }
 
-function endingOf(outcome: SyncOutcome): Ending {
+function endingOf(outcome: SyncOutcome): JobEnding {
   return outcome.failure ? { status: 'failed', failure: outcome.failure } : { status: 'succeeded' }
 }

@@ -8,7 +8,7 @@ import { readDeliveryFigures } from '../store/webhooks/delivery-figures.ts'
 import { tryWriting } from '../store/write-trial.ts'
 import type { SyncQueue } from './sync-queue.ts'
 
-export interface FigureDependencies {
+interface FigureDependencies {
   metrics: Metrics
   /** Fails fast. */
   redis: StoreClient

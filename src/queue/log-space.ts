@@ -3,7 +3,7 @@ import { CodedError } from '../errors.ts'
 import type { CommitOutcome } from '../store/attempts/commit.ts'
 import type { AttemptWatch } from './watch/attempt-watch.ts'
 
-export interface LogSpaceOptions {
+interface LogSpaceOptions {
   clock: Clock
   watch: AttemptWatch
   signal: AbortSignal

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import { CodedError } from '../errors.ts'
 import type { AttemptStore } from '../store/attempts/attempts.ts'
 
-export interface PatienceOptions {
+interface PatienceOptions {
   clock: Clock
   /** Aborts when the attempt has to stop: it then waits no longer. */
   signal: AbortSignal

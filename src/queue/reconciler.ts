@@ -22,13 +22,13 @@ const intervalMs = 10_000
 const jobsAtATime = 100
 
 /** What to do about a job that a crash has left behind. */
-export type Remedy = 'enqueue' | 'enqueue-anew' | 'announce-cancel' | 'end-cancelled' | 'end-lost'
+type Remedy = 'enqueue' | 'enqueue-anew' | 'announce-cancel' | 'end-cancelled' | 'end-lost'
 
 /** Looks over all live jobs every 10 s or so, until the signal aborts. */
 export async function keepReconciled(dependencies: ReconcilerDependencies, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      await reconcile(dependencies, signal)
+      await reconcileJobs(dependencies, signal)
       dependencies.onReconciled?.()
     } catch (error) {
       dependencies.onError(error)
@@ -41,7 +41,7 @@ export async function keepReconciled(dependencies: ReconcilerDependencies, signa
  * Repairs what a crash has left between the job records and the queue. Several processes may run it at once. If a job
  * cannot be looked over, this is reported, and the next job follows.
  */
-export async function reconcile(dependencies: ReconcilerDependencies, signal: AbortSignal): Promise<void> {
+export async function reconcileJobs(dependencies: ReconcilerDependencies, signal: AbortSignal): Promise<void> {
   await dependencies.queue.forgetEnded(dependencies.liveJobs.list)
   const waiting = await dependencies.queue.listWaiting()
   const jobIds = await dependencies.liveJobs.list()

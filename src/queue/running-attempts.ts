@@ -2,13 +2,13 @@ import type { Rest } from '../sync/contract/rest.ts'
 import { AttemptStop } from './attempt-stop.ts'
 
 /** The entry of BullMQ that an attempt holds by its lock. */
-export interface LockedEntry {
+interface LockedEntry {
   /** Resolves with 0 when another attempt has the lock. */
   extendLock(token: string, lockMs: number): Promise<number>
 }
 
 /** How long a lock holds, and how often it is renewed, ms. */
-export interface LockRenewal {
+interface LockRenewal {
   lockMs: number
   renewMs: number
 }
@@ -20,7 +20,7 @@ export interface LockRenewal {
  * takes the job back. Then BullMQ cannot stop the attempt before, and stops renewing the new lock as soon as that one
  * ends, so that one lost lock costs attempt after attempt.
  */
-export interface RunningAttempts {
+interface RunningAttempts {
   /**
    * Runs an attempt, and renews its lock meanwhile. An attempt of this process at the same job has lost its lock, and is
    * stopped.

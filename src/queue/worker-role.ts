@@ -1,7 +1,7 @@
 import { type Attempt, createAttemptStore } from '../store/attempts/attempts.ts'
 import type { JobEndDependencies } from '../store/attempts/job-end.ts'
 import { createConnectionStore } from '../store/connections/redis-connections.ts'
-import { startJob } from '../store/jobs/start-job.ts'
+import { createJob } from '../store/jobs/start-job.ts'
 import type { StoreClient } from '../store/keys.ts'
 import { readWholeLog } from '../store/log/redis-message-log.ts'
 import type { SegmentMover } from '../store/segments/segment-mover.ts'
@@ -10,7 +10,7 @@ import { announceWorker, withdrawWorker } from '../store/workers/worker-presence
 import type { AttemptDependencies } from './attempt.ts'
 import { listenForCancels } from './cancellation.ts'
 import { type DueRoleOptions, startDueRole } from './due/due-role.ts'
-import type { LookDependencies } from './due/look.ts'
+import type { HandleDueDependencies } from './due/handle-due.ts'
 import { createProcessor } from './processor.ts'
 import { type ReconcilerRoleOptions, startReconcilerRole } from './reconciler-role.ts'
 import { createSyncQueue, type SyncQueue } from './sync-queue.ts'
@@ -23,7 +23,7 @@ import { type LockTiming, startSyncWorker } from './worker.ts'
 
 export interface WorkerRoleOptions
   extends Omit<JobEndDependencies, 'redis'>,
-    Pick<LookDependencies, 'onDue'>,
+    Pick<HandleDueDependencies, 'onDue'>,
     Pick<AttemptDependencies, 'startSync' | 'createId' | 'reportError' | 'observe' | 'onSignInNeeded'>,
     Pick<ReconcilerRoleOptions, 'onReconciled'> {
   /** Waits for ever. */
@@ -100,7 +100,7 @@ function dueOptions(options: WorkerRoleOptions, { enqueue, isHeld }: SyncQueue):
   const starting = { ...options, enqueue, isHeld, readerLeaseMs: 0 }
   return {
     ...options,
-    jobs: { create: (newJob) => startJob(starting, newJob) },
+    jobs: { create: (newJob) => createJob(starting, newJob) },
     connections: createConnectionStore(options),
   }
 }

@@ -21,7 +21,7 @@ export interface LockTiming {
 
 const defaultLockTiming: LockTiming = { lockMs: 10_000, renewMs: 3000, stalledCheckMs: 1000 }
 
-export interface SyncWorker {
+interface SyncWorker {
   /** Stops a job's attempt if this process has it. */
   stop(jobId: number, cause: StopCause): void
   /** Lets a job of this process give its slot back; it wants none for that long. */
@@ -30,7 +30,7 @@ export interface SyncWorker {
   handOver(): Promise<void>
 }
 
-export interface SyncWorkerOptions {
+interface SyncWorkerOptions {
   redis: StoreClient
   processor: SyncProcessor
   concurrency: number

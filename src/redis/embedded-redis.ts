@@ -13,7 +13,7 @@ import { findSnapshot, keepRestored, type SnapshotPlace } from './snapshot.ts'
 import { makeSocketFolder } from './socket-folder.ts'
 
 /** The Redis of a service without `REDIS_URL`. */
-export interface EmbeddedRedis {
+interface EmbeddedRedis {
   socket: string
   /** Process id of the shell that guards it. */
   pid: number
@@ -25,7 +25,7 @@ export interface EmbeddedRedis {
   stop(): Promise<void>
 }
 
-export interface EmbeddedRedisOptions {
+interface EmbeddedRedisOptions {
   /** Redis keeps its data in `redis/` below it. */
   dataDir: string
   program: RedisProgram

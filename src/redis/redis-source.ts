@@ -22,7 +22,7 @@ export interface RedisSource {
   stop(): Promise<void>
 }
 
-export interface RedisSourceOptions {
+interface RedisSourceOptions {
   config: Config
   /** Whether this process works beside another one and uses its embedded Redis. Then it never starts its own. */
   joins: boolean

@@ -42,7 +42,7 @@ export interface RedisClients {
   close(): void
 }
 
-export interface ClientSettings {
+interface RedisClientSettings {
   /** What all keys and channels begin with. @defaultValue `intercom-sync` */
   prefix?: string
   /** Whether Redis lets this service use INFO. @defaultValue true */
@@ -53,7 +53,7 @@ export interface ClientSettings {
 export function createRedisClients(
   address: RedisAddress,
   onError: (error: Error) => void,
-  { prefix = defaultPrefix, allowsInfo = true }: ClientSettings = {},
+  { prefix = defaultPrefix, allowsInfo = true }: RedisClientSettings = {},
 ): RedisClients {
   const open = new Set<Redis>()
   const keyspace = createKeyspace(prefix)

@@ -27,10 +27,10 @@ import { createReceivers } from '../webhooks/receivers.ts'
 import { resolveWithSystem } from '../webhooks/resolve.ts'
 import { type DeclaredConnections, type DeclaredDependencies, followConnectionsFile } from './declared-connections.ts'
 import { checkReadiness } from './readiness.ts'
-import type { Service } from './service.ts'
+import type { RoleDependencies } from './service.ts'
 
 /** Answers callers. @param sockets of theirs that may be open */
-export async function startApi(service: Service, sockets: number): Promise<Phase> {
+export async function startApi(service: RoleDependencies, sockets: number): Promise<Phase> {
   const { config, keys, clients, clock, logger, metrics, storage, ownsDataDir, onJobEnded, inspectAgain, segments } =
     service
   const redis = clients.connect('failFast')
@@ -110,7 +110,7 @@ export async function startApi(service: Service, sockets: number): Promise<Phase
 }
 
 /** What people see who have started it. */
-function noticeOf({ oauth, publicUrl, apiKeys }: Service['config'], address: string, storage: string): string {
+function noticeOf({ oauth, publicUrl, apiKeys }: RoleDependencies['config'], address: string, storage: string): string {
   const needsKey = apiKeys.length > 0
   const signsIn = !('missing' in signInSetupOf({ oauth, publicUrl, hasApiKeys: needsKey }))
   return startNotice({ address, publicUrl, needsKey, signsIn, storage })
@@ -118,7 +118,7 @@ function noticeOf({ oauth, publicUrl, apiKeys }: Service['config'], address: str
 
 /** The operator's file of connections, if there is one. @throws StartError when it cannot be applied */
 async function followDeclared(
-  { connectionsFile: path, apiKeys, scheduleMinIntervalMs }: Service['config'],
+  { connectionsFile: path, apiKeys, scheduleMinIntervalMs }: RoleDependencies['config'],
   dependencies: Omit<DeclaredDependencies, 'path' | 'tenants' | 'scheduleMinIntervalMs'>,
 ): Promise<DeclaredConnections | undefined> {
   if (path === undefined) return undefined

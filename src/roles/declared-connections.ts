@@ -10,10 +10,10 @@ import { StartError } from '../process/start-error.ts'
 import { readVariable } from '../settings/config.ts'
 import type { ConnectionStore } from '../store/connections/connection-store.ts'
 import type { Receivers } from '../webhooks/receivers.ts'
-import type { Service } from './service.ts'
+import type { RoleDependencies } from './service.ts'
 
 /** What following the file takes. */
-export interface DeclaredDependencies extends Pick<Service, 'clock' | 'logger'> {
+export interface DeclaredDependencies extends Pick<RoleDependencies, 'clock' | 'logger'> {
   /** Absolute path of the file. */
   path: string
   /** Those that have API keys; none when everybody is the default tenant. */

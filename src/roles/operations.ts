@@ -7,10 +7,10 @@ import { createSyncQueue } from '../queue/sync-queue.ts'
 import { untilReady } from '../redis/redis.ts'
 import { createRedisErrorLog } from '../redis/redis-error-log.ts'
 import { checkReadiness } from './readiness.ts'
-import type { Service } from './service.ts'
+import type { RoleDependencies } from './service.ts'
 
 /** Answers operators on a separate port, in every role. */
-export async function startOperations(service: Service, closing: AbortSignal): Promise<Phase> {
+export async function startOperations(service: RoleDependencies, closing: AbortSignal): Promise<Phase> {
   const { config, keys, clients, clock, logger, metrics, inspectAgain } = service
   const redis = clients.connect('failFast')
   await untilReady(redis, AbortSignal.timeout(redisStartMs))

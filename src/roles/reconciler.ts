@@ -2,10 +2,10 @@ import type { Phase } from '../process/lifecycle.ts'
 import { startReconcilerRole } from '../queue/reconciler-role.ts'
 import { createRedisErrorLog } from '../redis/redis-error-log.ts'
 import { retentionOf } from '../store/log/retention.ts'
-import type { Service } from './service.ts'
+import type { RoleDependencies } from './service.ts'
 
 /** Only for a process without a worker: there may be no worker anywhere that would run a reconciler. */
-export function startReconciler({ config, keys, clients, clock, logger, onJobEnded }: Service): Phase {
+export function startReconciler({ config, keys, clients, clock, logger, onJobEnded }: RoleDependencies): Phase {
   const reconciler = startReconcilerRole({
     redis: clients.connect('waitForever'),
     keys,

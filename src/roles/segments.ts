@@ -10,10 +10,10 @@ import { createSegmentReader, type SegmentReader } from '../store/segments/segme
 import { segmentRootOf } from '../store/segments/segment-writing.ts'
 import { createDiskRoom } from '../store/space/disk-room.ts'
 import { keepSpace } from '../store/space/space-keeper.ts'
-import type { Service } from './service.ts'
+import type { RoleDependencies } from './service.ts'
 
 /** The part of the logs that is in files. */
-export interface Segments {
+interface Segments {
   segmentReader: SegmentReader
   segmentMover: SegmentMover
   phase: Phase
@@ -21,7 +21,7 @@ export interface Segments {
 
 /** @param writes whether this process runs jobs */
 export async function startSegments(
-  { config, clients, clock, logger, metrics }: Omit<Service, 'segments'>,
+  { config, clients, clock, logger, metrics }: Omit<RoleDependencies, 'segments'>,
   writes: boolean,
 ): Promise<Segments> {
   const redis = clients.connect('waitForever')
@@ -71,7 +71,7 @@ export async function startSegments(
 
 function tellSharing(
   logger: Logger,
-  { dataDir, logLimitBytes }: Service['config'],
+  { dataDir, logLimitBytes }: RoleDependencies['config'],
   sharing: FolderSharing,
   problem: unknown,
 ): void {

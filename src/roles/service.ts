@@ -9,7 +9,7 @@ import type { SegmentMover } from '../store/segments/segment-mover.ts'
 import type { SegmentReader } from '../store/segments/segment-reading.ts'
 
 /** Everything that every role needs. */
-export interface Service {
+export interface RoleDependencies {
   config: Config
   keys: readonly EncryptionKey[]
   clients: RedisClients

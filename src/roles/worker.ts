@@ -18,10 +18,10 @@ import { tryToSpool } from '../sync/pages/spool-trial.ts'
 import { connectDirectly } from '../webhooks/connect.ts'
 import { createReceivers } from '../webhooks/receivers.ts'
 import { resolveWithSystem } from '../webhooks/resolve.ts'
-import type { Service } from './service.ts'
+import type { RoleDependencies } from './service.ts'
 
 /** Runs jobs. */
-export async function startWorker(service: Service): Promise<Phase> {
+export async function startWorker(service: RoleDependencies): Promise<Phase> {
   const { config, keys, clients, clock, logger, metrics, onJobEnded, segments } = service
   const { intercomBaseUrl: baseUrl, proxies } = config
   const unspooled = await tryToSpool(createFileSpool)

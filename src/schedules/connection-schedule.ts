@@ -11,7 +11,7 @@ export const acks = ['client', 'on_success'] as const
 export type Ack = (typeof acks)[number]
 
 /** Full refreshes that a connection makes beside its syncs. */
-export interface FullRefresh {
+export interface RefreshSettings {
   schedule: Schedule
   /** Names of streams of its catalog. */
   streams: string[]
@@ -21,5 +21,5 @@ export interface FullRefresh {
 export interface ConnectionSchedule {
   schedule: Schedule
   ack: Ack
-  fullRefresh?: FullRefresh
+  fullRefresh?: RefreshSettings
 }

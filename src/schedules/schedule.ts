@@ -2,7 +2,7 @@ import { Cron } from 'croner'
 import { parseDuration } from './duration.ts'
 
 /** Jobs begin only when somebody asks for them. */
-export interface ManualSchedule {
+interface ManualSchedule {
   type: 'manual'
 }
 
@@ -25,7 +25,7 @@ export interface IntervalSchedule {
 export type Schedule = ManualSchedule | CronSchedule | IntervalSchedule
 
 /** What is wrong with a member of a schedule. */
-export interface ScheduleFault {
+interface ScheduleFault {
   member: string
   detail: string
 }

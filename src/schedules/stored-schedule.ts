@@ -8,4 +8,4 @@ export const StoredSchedule = Type.Union([
 ])
 
 /** Full refreshes of a connection as they are read back. */
-export const StoredFullRefresh = Type.Object({ schedule: StoredSchedule, streams: Type.Array(Type.String()) })
+export const StoredRefresh = Type.Object({ schedule: StoredSchedule, streams: Type.Array(Type.String()) })

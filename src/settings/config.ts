@@ -6,7 +6,7 @@ import { parseDuration } from '../schedules/duration.ts'
 import { type ApiKey, digestKey } from '../store/secrets/api-key.ts'
 import { type EncryptionKey, encryptionKey } from '../store/secrets/sealing.ts'
 import type { AllowList } from '../webhooks/allow-list.ts'
-import { ConfigError, createReader, type Environment, type Reader, readBaseUrl } from './environment.ts'
+import { ConfigError, createVariableReader, type Environment, readBaseUrl, type VariableReader } from './environment.ts'
 import { type FrontSettings, readFront } from './front.ts'
 import { type OauthSettings, readOauth } from './oauth.ts'
 import { providesRedis, type RedisSettings, readRedisSettings, withoutCredentials } from './redis.ts'
@@ -68,7 +68,7 @@ const mebibyte = 1024 * 1024
 /** @throws ConfigError naming every fault */
 export function readConfig(environment: Environment = process.env): Config {
   const faults: string[] = []
-  const read = createReader(environment, faults)
+  const read = createVariableReader(environment, faults)
   const host = read.text('HOST') ?? '127.0.0.1'
   const metricsPort = read.integer('METRICS_PORT', undefined, 0, 65_535)
   const intercomBaseUrl = readBaseUrl(read)
@@ -108,7 +108,7 @@ export function readConfig(environment: Environment = process.env): Config {
 
 /** Whether encryption keys are set from outside, instead of being made and kept in `DATA_DIR`. */
 export function hasOwnEncryptionKeys(environment: Environment = process.env): boolean {
-  return createReader(environment, []).isSet('ENCRYPTION_KEYS')
+  return createVariableReader(environment, []).isSet('ENCRYPTION_KEYS')
 }
 
 /**
@@ -117,7 +117,7 @@ export function hasOwnEncryptionKeys(environment: Environment = process.env): bo
  * @throws ConfigError when `REDIS_URL` says that the data is elsewhere
  */
 export function readDataDir(environment: Environment = process.env): string {
-  const read = createReader(environment, [])
+  const read = createVariableReader(environment, [])
   if (providesRedis(read))
     throw new ConfigError(['REDIS_URL is set: the data is in that Redis; back it up as you back up any Redis'])
   return resolve(read.text('DATA_DIR') ?? 'data')
@@ -139,7 +139,7 @@ function contradictions({ apiKeys, encryptionKeys, port, metricsPort }: Config):
   ]
 }
 
-function readMinInterval(read: Reader, faults: string[]): number {
+function readMinInterval(read: VariableReader, faults: string[]): number {
   const text = read.text('SCHEDULE_MIN_INTERVAL') ?? 'PT1M'
   const ms = parseDuration(text)
   if (ms !== undefined) return ms
@@ -149,7 +149,7 @@ function readMinInterval(read: Reader, faults: string[]): number {
 
 /** Any variable that is set and not empty, for a file that refers to it. */
 export function readVariable(name: string, environment: Environment = process.env): string | undefined {
-  return createReader(environment, []).text(name)
+  return createVariableReader(environment, []).text(name)
 }
 
 /** The folders in which programs are searched for. */
@@ -161,7 +161,7 @@ export function readSearchPath(environment: Environment = process.env): string {
  * Without keys the service may only serve its own machine: with its own Redis, on loopback. Keys that are set but wrong
  * are reported elsewhere.
  */
-function missingKeys({ host, redis: { server } }: Config, isSet: Reader['isSet']): string[] {
+function missingKeys({ host, redis: { server } }: Config, isSet: VariableReader['isSet']): string[] {
   const why = server
     ? `${server.variable} is set`
     : isLoopback(host)

@@ -15,10 +15,10 @@ export class ConfigError extends Error {
 }
 
 /** The functions that read variables. */
-export type Reader = ReturnType<typeof createReader>
+export type VariableReader = ReturnType<typeof createVariableReader>
 
 /** Reads variables. Collects faults instead of stopping at the first. An empty variable counts as not set. */
-export function createReader(environment: Environment, faults: string[]) {
+export function createVariableReader(environment: Environment, faults: string[]) {
   const text = (name: string): string | undefined => textOf(environment, name)
 
   const integer = <Fallback extends number | undefined>(
@@ -149,7 +149,7 @@ function textOf(environment: Environment, name: string): string | undefined {
 }
 
 /** Intercom's address, if not the usual one. */
-export function readBaseUrl(read: Reader): string | undefined {
+export function readBaseUrl(read: VariableReader): string | undefined {
   return read.url('INTERCOM_BASE_URL', ['http:', 'https:'], faultOfBaseUrl)
 }
 

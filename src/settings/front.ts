@@ -1,5 +1,5 @@
 import { trustProxies } from '../network/trusted-proxies.ts'
-import type { Reader } from './environment.ts'
+import type { VariableReader } from './environment.ts'
 
 /** What stands in front of the service, and under which names it is called. */
 export interface FrontSettings {
@@ -12,7 +12,7 @@ export interface FrontSettings {
 }
 
 /** @param faults where wrong values are told */
-export function readFront(read: Reader, faults: string[]): FrontSettings {
+export function readFront(read: VariableReader, faults: string[]): FrontSettings {
   const publicUrl = read.url('PUBLIC_URL', ['http:', 'https:'], faultOfPublicUrl)
   return {
     ...(publicUrl && { publicUrl: withoutSlash(new URL(publicUrl)) }),

@@ -1,7 +1,7 @@
 import { CodedError } from '../errors.ts'
-import type { IntercomApp } from '../intercom/code-exchange.ts'
+import type { IntercomApp } from '../intercom/token-request.ts'
 import { isLoopback } from '../network/loopback.ts'
-import type { Reader } from './environment.ts'
+import type { VariableReader } from './environment.ts'
 
 /** The operator's app at Intercom, with which people sign in. */
 export interface OauthSettings extends IntercomApp {
@@ -10,7 +10,7 @@ export interface OauthSettings extends IntercomApp {
 }
 
 /** Undefined when nobody can sign in. Adds what is wrong with it to the faults. */
-export function readOauth(read: Reader, faults: string[]): OauthSettings | undefined {
+export function readOauth(read: VariableReader, faults: string[]): OauthSettings | undefined {
   const clientId = read.text('INTERCOM_CLIENT_ID')
   const secret = read.secret('INTERCOM_CLIENT_SECRET')
   const appUrl = read.url('INTERCOM_APP_URL', ['http:', 'https:'], faultOfAppUrl)

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import { defaultPrefix } from '../store/keys.ts'
-import type { Reader, Secret } from './environment.ts'
+import type { Secret, VariableReader } from './environment.ts'
 
 /** Which Redis the service uses, and under which names. */
 export interface RedisSettings {
@@ -45,12 +45,12 @@ const sentinelVariables = ['REDIS_SENTINELS', 'REDIS_SENTINEL_USERNAME', 'REDIS_
 const defaultSentinelPort = 26_379
 
 /** Whether the data is in a Redis that the operator provides. */
-export function providesRedis(read: Reader): boolean {
+export function providesRedis(read: VariableReader): boolean {
   return read.text('REDIS_URL') !== undefined || read.text('REDIS_URL_FILE') !== undefined
 }
 
 /** Reads which Redis to use. Adds what is wrong with it to the faults. */
-export function readRedisSettings(read: Reader, faults: string[]): RedisSettings {
+export function readRedisSettings(read: VariableReader, faults: string[]): RedisSettings {
   const prefix = readPrefix(read, faults)
   const url = read.secret('REDIS_URL')
   // Elsewhere an empty variable counts as not set. Here that would silently move the data to another place.
@@ -77,7 +77,7 @@ export function readRedisSettings(read: Reader, faults: string[]): RedisSettings
 }
 
 /** Whether a variable, or the one for its file, says anything: an empty one, as Compose makes of `${NAME:-}`, does not. */
-function hasValue(read: Reader) {
+function hasValue(read: VariableReader) {
   return (name: string): boolean => [name, `${name}_FILE`].some((one) => read.text(one) !== undefined)
 }
 
@@ -113,7 +113,7 @@ function isDecodable(text: string): boolean {
 }
 
 /** A prefix without a colon: then no name of one service can begin with the names of another. */
-function readPrefix(read: Reader, faults: string[]): string {
+function readPrefix(read: VariableReader, faults: string[]): string {
   const prefix = read.text('REDIS_PREFIX') ?? defaultPrefix
   if (/^[A-Za-z0-9._-]{1,64}$/.test(prefix)) return prefix
   faults.push(
@@ -122,7 +122,7 @@ function readPrefix(read: Reader, faults: string[]): string {
   return defaultPrefix
 }
 
-function readTls(read: Reader, faults: string[], { variable, value }: Secret): RedisTls | undefined {
+function readTls(read: VariableReader, faults: string[], { variable, value }: Secret): RedisTls | undefined {
   if (!/^rediss:/i.test(value)) {
     for (const name of tlsVariables.filter(hasValue(read)))
       faults.push(
@@ -165,7 +165,11 @@ function faultsOfPair(cert: string, key: string): string[] {
   }
 }
 
-function readSentinel(read: Reader, faults: string[], { variable, value }: Secret): SentinelSettings | undefined {
+function readSentinel(
+  read: VariableReader,
+  faults: string[],
+  { variable, value }: Secret,
+): SentinelSettings | undefined {
   const list = read.text('REDIS_SENTINELS')
   const username = read.text('REDIS_SENTINEL_USERNAME')
   const password = read.secret('REDIS_SENTINEL_PASSWORD')

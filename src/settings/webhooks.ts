@@ -1,8 +1,8 @@
 import { type AllowList, createAllowList } from '../webhooks/allow-list.ts'
-import type { Reader } from './environment.ts'
+import type { VariableReader } from './environment.ts'
 
 /** Receivers of webhooks that are allowed although they are not public. @param faults where wrong values are told */
-export function readWebhookAllow(read: Reader, faults: string[]): AllowList {
+export function readWebhookAllow(read: VariableReader, faults: string[]): AllowList {
   const entries = (read.text('WEBHOOK_ALLOW') ?? '').split(/[\s,]+/).filter((entry) => entry !== '')
   try {
     return createAllowList(entries)

@@ -4,7 +4,7 @@ import { storeAnswer } from './availability.ts'
 import type { StoreClient } from './keys.ts'
 
 /** The totals over all jobs that have not ended. */
-export interface JobFigures {
+interface JobFigures {
   pending: number
   running: number
   incomplete: number

@@ -16,7 +16,7 @@ export type JobType = (typeof jobTypes)[number]
  * `rate_limit`, `scroll`: it waits at Intercom. `log_space`: its log is full, and a client must acknowledge messages.
  */
 export const waits = ['worker', 'retry', 'rate_limit', 'scroll', 'log_space'] as const
-export type JobWait = (typeof waits)[number]
+type JobWait = (typeof waits)[number]
 
 /** A job as it is stored in Redis. Times are ms since the epoch. */
 export interface Job {

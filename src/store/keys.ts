@@ -40,7 +40,7 @@ const jobKeys = {
   readers: 'readers',
 } as const
 
-export type JobKey = keyof typeof jobKeys
+type JobKey = keyof typeof jobKeys
 
 /** Keys and channels that do not belong to a single job, without the prefix. */
 const sharedNames = {
@@ -97,9 +97,9 @@ const sharedNames = {
   changedPattern: 'changed:*',
 } as const
 
-export type SharedNames = { readonly [Name in keyof typeof sharedNames]: string }
+type SharedNames = { readonly [Name in keyof typeof sharedNames]: string }
 
-export type ConnectionKey = 'record' | 'states' | 'jobs' | 'deliveries' | 'delivery-order' | 'due-deliveries'
+type ConnectionKey = 'record' | 'states' | 'jobs' | 'deliveries' | 'delivery-order' | 'due-deliveries'
 
 /** The names of all keys and channels of one service. */
 export interface Keyspace extends SharedNames {

@@ -5,7 +5,7 @@ import { isValid } from '../stored/stored-data.ts'
 import { storeAnswer } from './availability.ts'
 
 /** The parameters and the reply of a script. Its names are those of the local variables in its Lua text. */
-export interface ScriptDeclaration<
+interface ScriptDeclaration<
   Key extends string,
   OptionalKey extends string,
   Argument extends string,
@@ -35,7 +35,7 @@ export interface ScriptDeclaration<
  * done. What a user of Redis may not do leaves nothing either: a message is published before the first write, and reaches
  * others when the script is over.
  */
-export interface Script<
+interface Script<
   Key extends string,
   OptionalKey extends string,
   Argument extends string,
@@ -53,17 +53,12 @@ export interface Script<
 }
 
 /** A number and a buffer are passed unchanged, true as '1', false and undefined as ''. */
-export type ScriptValue = string | number | boolean | Buffer | undefined
+type ScriptValue = string | number | boolean | Buffer | undefined
 
 /** Keys, arguments and entries by name. Nothing may be forgotten: a missing value is passed as undefined. */
-export type ScriptCall<
-  Key extends string,
-  OptionalKey extends string,
-  Argument extends string,
-  Entry extends string,
-> = { keys: Record<Key, string> & Record<OptionalKey, string | undefined> } & ([Argument] extends [never]
-  ? unknown
-  : { args: Record<Argument, ScriptValue> }) &
+type ScriptCall<Key extends string, OptionalKey extends string, Argument extends string, Entry extends string> = {
+  keys: Record<Key, string> & Record<OptionalKey, string | undefined>
+} & ([Argument] extends [never] ? unknown : { args: Record<Argument, ScriptValue> }) &
   ([Entry] extends [never] ? unknown : { entries: readonly Record<Entry, ScriptValue>[] })
 
 /** Makes a script from its declaration. Only this function knows the order of keys and arguments. */

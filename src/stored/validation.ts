@@ -4,7 +4,7 @@ import { appendPointer } from '../json/json-pointer.ts'
 import { isObject } from '../json-object.ts'
 
 /** Why a value does not match its schema. */
-export interface SchemaFault {
+interface SchemaFault {
   /** JSON pointer into the value. */
   pointer: string
   message: string

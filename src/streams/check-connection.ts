@@ -39,7 +39,7 @@ export async function checkConnection(
 }
 
 /** What a check has found. */
-export interface Examination extends ConnectionStatus {
+interface Examination extends ConnectionStatus {
   /** What Intercom refuses, if it answers at all. Not empty although the check succeeded: the others can be read. */
   refusals: Refusal[]
   /** Nothing is wrong but permissions of streams. */

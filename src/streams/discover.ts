@@ -7,7 +7,7 @@ import { isObject } from '../json-object.ts'
 import { askProbes, probesOf, refusedStreams } from './refusals.ts'
 import { streamSchema } from './schemas.ts'
 import { type StreamEntry, streamTable } from './table.ts'
-import { streamsOf } from './versions.ts'
+import { streamsOfVersion } from './versions.ts'
 
 /** Streams whose records have custom attributes, and what Intercom calls the model of each. */
 const attributeModels: Record<string, AttributeModel> = {
@@ -49,7 +49,7 @@ export async function discoverStreams(
   await readWorkspace(client, version)
   const absent = await findAbsentStreams(client, version)
   return Promise.all(
-    streamsOf(version)
+    streamsOfVersion(version)
       .filter(({ name }) => !absent.includes(name))
       .map(async (entry) => {
         const schema = tombstones === 'airbyte' && entry.tombstones ? withTombstone(entry) : streamSchema(entry.name)
@@ -62,7 +62,7 @@ export async function discoverStreams(
 
 /** The streams of the version that some workspaces do not have, and this one does not. */
 async function findAbsentStreams(client: IntercomClient, version: ApiVersion | undefined): Promise<string[]> {
-  const doubtful = streamsOf(version).flatMap(({ name, mayBeAbsent }) => (mayBeAbsent ? [name] : []))
+  const doubtful = streamsOfVersion(version).flatMap(({ name, mayBeAbsent }) => (mayBeAbsent ? [name] : []))
   const refusals = await askProbes(client, probesOf(doubtful, version))
   return refusedStreams(refusals.filter(({ error }) => error.isAbsence))
 }

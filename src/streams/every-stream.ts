@@ -2,7 +2,7 @@ import type { ConfiguredCatalog, ConfiguredStream } from '../airbyte/catalog.ts'
 import type { ApiVersion } from '../airbyte/source-config.ts'
 import { streamSchema } from './schemas.ts'
 import type { StreamEntry } from './table.ts'
-import { streamsOf } from './versions.ts'
+import { streamsOfVersion } from './versions.ts'
 
 /**
  * `*` among the names of streams: the streams that are read when nobody names any, and every other one that costs no
@@ -31,7 +31,7 @@ export function resolveEvery({ streams }: ConfiguredCatalog, version: ApiVersion
   const every = streams.find(({ stream }) => stream.name === EVERY_STREAM)
   if (!every) return { streams }
   const named = new Set(streams.map(({ stream }) => stream.name))
-  const brought = streamsOf(version)
+  const brought = streamsOfVersion(version)
     .filter((entry) => isInEvery(entry) && !named.has(entry.name))
     .map((entry) => broughtBy(every, entry))
   return { streams: streams.flatMap((one) => (one === every ? brought : [one])) }

@@ -1,7 +1,7 @@
 import { findStream } from './table.ts'
 
 /** Whose records the records of a stream belong to. */
-export interface ParentStream {
+interface ParentStream {
   name: string
   /** The member of each record that holds the id of its parent. */
   idMember: string

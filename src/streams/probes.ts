@@ -3,7 +3,7 @@ import { searchBody } from '../intercom/endpoints/search-query.ts'
 import type { IntercomRequest } from '../intercom/request.ts'
 import type { RecordShape } from '../intercom/text/record-scanner.ts'
 import { rootOf, type StreamEntry } from './table.ts'
-import { placeOf, streamsOf } from './versions.ts'
+import { listPlaceOf, streamsOfVersion } from './versions.ts'
 
 /** One cheap request that shows whether the token may read the streams behind it. */
 export interface Probe {
@@ -30,12 +30,12 @@ const FAR_FUTURE = '4102444800'
 
 /** From how a walk's records are found. */
 function probeOf(entry: StreamEntry, version: ApiVersion): ProbeRequest {
-  const { search, filtered, windows, log } = entry
-  const { path, query } = placeOf(entry, version)
+  const { search, filtered, periods, log } = entry
+  const { path, query } = listPlaceOf(entry, version)
   if (filtered?.list === 'scroll') return companies
   if (filtered?.list === 'pages') return { method: 'GET', path, query: { ...query, page: '1', per_page: '1' } }
   if (filtered?.list === 'cursor' || log) return { method: 'GET', path, query: { ...query, per_page: '1' } }
-  if (windows) return { method: 'GET', path, query: { created_at_after: FAR_FUTURE } }
+  if (periods) return { method: 'GET', path, query: { created_at_after: FAR_FUTURE } }
   if (!search) return { method: 'GET', path, ...(query && { query: { ...query } }) }
   const body = searchBody({ updated: { from: 0, to: null } }, 'second', { order: 'descending', perPage: 1 })
   return { method: 'POST', path, body }
@@ -58,7 +58,7 @@ export function listProbes(named: readonly string[], version: ApiVersion = defau
       probes.set(key, { ...probe, shape: { recordsPath, textsAs, members: [] }, ...(isOfNobody && { isOfNobody }) })
     }
   }
-  for (const entry of streamsOf(version)) {
+  for (const entry of streamsOfVersion(version)) {
     if (entry.optIn && !named.includes(entry.name)) continue
     // A child stream needs its parent's permission, so the parent is probed.
     const root = rootOf(entry)

@@ -12,7 +12,7 @@ import { lackOf } from './versions.ts'
 export type UnknownStreams = 'refuse' | 'keep'
 
 /** How a selection is read. */
-export interface SelectionOptions {
+interface SelectionOptions {
   /** `keep` is for catalogs that nobody has typed. @defaultValue refuse */
   unknown?: UnknownStreams | undefined
   /** A stream that this version of Intercom's API lacks is a fault. @defaultValue any will do */

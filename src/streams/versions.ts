@@ -10,7 +10,7 @@ function isServed({ since }: Pick<StreamEntry, 'since'>, version: ApiVersion = d
 }
 
 /** The streams that a version has. */
-export function streamsOf(version: ApiVersion = defaultApiVersion): StreamEntry[] {
+export function streamsOfVersion(version: ApiVersion = defaultApiVersion): StreamEntry[] {
   return streamTable.filter((entry) => isServed(entry, version))
 }
 
@@ -29,7 +29,7 @@ export function isLack(detail: string): boolean {
 }
 
 /** Where a version has a stream's list. */
-export function placeOf(
+export function listPlaceOf(
   { path, query, before }: Pick<StreamEntry, 'path' | 'query' | 'before'>,
   version: ApiVersion,
 ): Pick<StreamEntry, 'path' | 'query'> {

@@ -3,8 +3,8 @@ import type { RefusedError } from '../intercom/answers/failures.ts'
 import { findStream } from '../streams/table.ts'
 import { isUnknown, unknownStreamError } from '../streams/unknown-streams.ts'
 import type { Missing, Walk } from './contract/walk.ts'
-import type { Outbox } from './delivery/outbox.ts'
-import { hasFinished, type StreamRun } from './delivery/stream-run.ts'
+import type { Outbox } from './output/outbox.ts'
+import { hasFinished, type StreamRun } from './output/stream-run.ts'
 import { ofWorkspace } from './state/workspace.ts'
 
 /** What ending a stream takes of an attempt. */

@@ -23,7 +23,7 @@ export type StartSync = (
   },
 ) => AsyncGenerator<Commit, SyncOutcome, void>
 
-export interface EngineDependencies {
+interface EngineDependencies {
   clock: Clock
   random: () => number
   /** Intercom's address, if not the usual one. */

@@ -8,11 +8,11 @@ import type { Commit, Position, SyncOutcome } from './contract/commit.ts'
 import { Rest } from './contract/rest.ts'
 import type { Walk } from './contract/walk.ts'
 import { createFingerprints, type Fingerprints } from './delivered/fingerprints.ts'
-import { requestWarnings } from './delivery/catalog-warnings.ts'
-import { createOutbox } from './delivery/outbox.ts'
-import { bytesPerState, stateDueAt } from './delivery/state-spacing.ts'
-import { createStreamRun, hasFinished, type StreamRun, streamProgress, streamRunJson } from './delivery/stream-run.ts'
 import { complete, endUnknown, failForRefusal, failForSpool, type StreamEnds, stateOf } from './end-stream.ts'
+import { requestWarnings } from './output/catalog-warnings.ts'
+import { createOutbox } from './output/outbox.ts'
+import { bytesPerState, stateDueAt } from './output/state-spacing.ts'
+import { createStreamRun, hasFinished, type StreamRun, streamProgress, streamRunJson } from './output/stream-run.ts'
 import { createMovement, type Movement } from './pages/movement.ts'
 import { findSkippedStreams, withoutStreams } from './skipped-streams.ts'
 import { type AttemptLists, createGrowingLists } from './state/growing-lists.ts'
@@ -37,7 +37,7 @@ export interface SyncInput extends WalksInput {
 }
 
 /** An attempt under way. */
-interface Attempt extends StreamEnds {
+interface OpenSync extends StreamEnds {
   walks: Walk[]
   movement: Movement
   growing: AttemptLists
@@ -67,7 +67,7 @@ export async function* runSync(asked: SyncInput): AsyncGenerator<Commit, SyncOut
   const before = asked.position && readPosition(SyncPosition, asked.position, 'the job')
   const skipped = await findSkippedStreams(asked, before)
   const input = withoutStreams(asked, skipped.names)
-  const attempt = openAttempt(input, before, skipped.names)
+  const attempt = openSync(input, before, skipped.names)
   const { outbox, runs, fingerprints } = attempt
   const takeCommit = () => {
     const hasMoved = attempt.movement.hasMoved(!outbox.holdsMessages())
@@ -136,7 +136,7 @@ export async function* runSync(asked: SyncInput): AsyncGenerator<Commit, SyncOut
   return { streams: [...runs.values()].map(streamProgress), ...(attempt.failure && { failure: attempt.failure }) }
 }
 
-function openAttempt(input: SyncInput, before: SyncPosition | undefined, skipped: readonly string[]): Attempt {
+function openSync(input: SyncInput, before: SyncPosition | undefined, skipped: readonly string[]): OpenSync {
   const { catalog, clock, client, fingerprints = createFingerprints() } = input
   fingerprints.takeBack()
   const runs = new Map<string, StreamRun>()
@@ -161,13 +161,13 @@ function openAttempt(input: SyncInput, before: SyncPosition | undefined, skipped
 }
 
 /** Reports STARTED for every stream that no earlier attempt has started. */
-function announce({ outbox, runs }: Attempt, input: SyncInput): void {
+function announce({ outbox, runs }: OpenSync, input: SyncInput): void {
   const fresh = [...runs.values()].filter((run) => run.status === undefined)
   for (const run of fresh) outbox.status(run, 'STARTED')
   if (fresh.length > 0) for (const warning of requestWarnings(input)) outbox.log('WARN', warning)
 }
 
-function positionOf(attempt: Attempt, before: SyncPosition | undefined): Position {
+function positionOf(attempt: OpenSync, before: SyncPosition | undefined): Position {
   const walks = Object.fromEntries(
     attempt.walks.flatMap((walk) => {
       const [name, position] = [walk.streamNames[0], walk.position()]
@@ -186,7 +186,7 @@ function positionOf(attempt: Attempt, before: SyncPosition | undefined): Positio
   return { ...position }
 }
 
-async function handle(attempt: Attempt, event: WalkEvent, version: string | undefined): Promise<void> {
+async function handle(attempt: OpenSync, event: WalkEvent, version: string | undefined): Promise<void> {
   const { walk } = event
   if (event.kind === 'arrival') {
     event.arrival.take(attempt.outbox)
@@ -208,7 +208,7 @@ function isOpen(run: StreamRun): boolean {
 }
 
 /** Emits a STATE for every stream that is due one, either because of its records or to break a long silence. */
-function tellStates(attempt: Attempt): void {
+function tellStates(attempt: OpenSync): void {
   for (const walk of attempt.walks)
     for (const run of runsOf(attempt, walk)) {
       if (hasFinished(run) || attempt.clock.monotonic() < attempt.stateDueAt(run)) continue
@@ -218,7 +218,7 @@ function tellStates(attempt: Attempt): void {
 }
 
 /** Reports once per window that the sync waits for Intercom's rate limit. */
-function tellRateLimit(attempt: Attempt): void {
+function tellRateLimit(attempt: OpenSync): void {
   const until = attempt.client.budget.waitingUntil()
   // Every look calculates the end of the same wait anew, with a slightly different result.
   if (until === undefined || until <= attempt.rateLimitTold + IDLE_LOOK_MS) return
@@ -228,13 +228,13 @@ function tellRateLimit(attempt: Attempt): void {
 }
 
 /** Reports once per job that clocks disagree. */
-function tellClocks(attempt: Attempt): void {
+function tellClocks(attempt: OpenSync): void {
   const message = attempt.clocksTold ? undefined : attempt.client.clockDisagreement()
   if (message === undefined) return
   attempt.clocksTold = true
   attempt.outbox.log('WARN', message)
 }
 
-function runsOf({ runs }: Attempt, walk: Walk): StreamRun[] {
+function runsOf({ runs }: OpenSync, walk: Walk): StreamRun[] {
   return walk.streamNames.flatMap((name) => runs.get(name) ?? [])
 }

@@ -2,7 +2,7 @@ import type { ScrollLease } from './contract/walk.ts'
 import type { Wait } from './contract/watch.ts'
 
 /** Knows whether an attempt waits for the scroll: for another job to end its own, or for another application. */
-export interface ScrollWait {
+interface ScrollWait {
   /** The wait at present; undefined for none. */
   present(): Wait | undefined
   /** Another application has the scroll, and is waited for until then, ms since the epoch; undefined = no longer. */

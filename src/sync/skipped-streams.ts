@@ -6,7 +6,7 @@ import type { SyncRequest } from './contract/sync-request.ts'
 import type { WalkPorts } from './contract/walk.ts'
 
 /** The streams of a catalog that a job leaves out because the token may not read them. */
-export interface SkippedStreams {
+interface SkippedStreams {
   names: readonly string[]
   /** What readers of the log are told about it, once; undefined when nothing is left out, or it has been told. */
   warning?: string

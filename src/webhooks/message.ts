@@ -1,7 +1,7 @@
 import type { WebhookFormat } from './webhook.ts'
 
 /** A job that has ended, as far as messages tell it apart from its own form. */
-export interface ToldJob {
+interface ToldJob {
   jobId: number
   status: string
   rowsSynced: number
@@ -11,7 +11,7 @@ export interface ToldJob {
 }
 
 /** What a webhook is told. */
-export interface ToldEvent {
+interface ToldEvent {
   type: string
   /** Ms since the epoch. */
   at: number
@@ -30,7 +30,12 @@ export interface ToldEvent {
  * @param jobBody the job in the form of the API
  * @param publicUrl where callers find the service; undefined: links are paths
  */
-export function bodyOf(event: ToldEvent, format: WebhookFormat, jobBody: object | undefined, publicUrl = ''): string {
+export function webhookBodyOf(
+  event: ToldEvent,
+  format: WebhookFormat,
+  jobBody: object | undefined,
+  publicUrl = '',
+): string {
   const link = `${publicUrl}${pathOf(event)}`
   if (format === 'slack') return JSON.stringify({ text: `${escapeForSlack(sentenceOf(event))} ${link}` })
   const { type, at, connectionId, job, skipped, consecutiveFailures } = event

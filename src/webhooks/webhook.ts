@@ -30,7 +30,7 @@ export const StoredWebhooks = Type.Array(
 )
 
 /** The place where the messages of one webhook wait for each other. Without colons, and without the address itself. */
-export function placeOf(tenant: string, connectionId: string, url: string): string {
+export function webhookPlaceOf(tenant: string, connectionId: string, url: string): string {
   return digest([tenant, connectionId, url], 16)
 }
 

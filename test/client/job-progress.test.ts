@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readJob } from '../../src/client/jobs/job.ts'
+import { readRemoteJob } from '../../src/client/jobs/job.ts'
 import { createJobProgress } from '../../src/client/jobs/job-progress.ts'
 import { jobText } from '../../src/client/jobs/job-text.ts'
 import { createManualClock } from '../support/manual-clock.ts'
@@ -35,7 +35,7 @@ const told = {
 
 t.test('what a service tells of waits, rates and ends is shown', async (t) => {
   const clock = createManualClock()
-  const progress = createJobProgress(readJob(told), clock)
+  const progress = createJobProgress(readRemoteJob(told), clock)
   t.match(progress.view(), {
     seconds: 3663.25,
     waitingFor: "Intercom's rate limit, until 00:00:09 UTC",
@@ -51,17 +51,17 @@ t.test('what a service tells of waits, rates and ends is shown', async (t) => {
 t.test('a stream that has fewer rows than Intercom shows people says why', async (t) => {
   const completeness = { capped: 1, deletedMeanwhile: 2 }
   const parts = { streamName: 'conversation_parts', status: 'COMPLETE', rowsSynced: 500, completeness }
-  const text = jobText(readJob({ ...told, streams: [parts] }))
+  const text = jobText(readRemoteJob({ ...told, streams: [parts] }))
   t.match(text, /\n {2}conversation_parts: of 1 parent Intercom gives the newest children only\n/)
   t.match(text, /\n {2}conversation_parts: 2 parents deleted between being found and being read\n/)
 })
 
 t.test('a rate that the service does not tell is measured', async (t) => {
   const clock = createManualClock()
-  const progress = createJobProgress(readJob(told), clock)
+  const progress = createJobProgress(readRemoteJob(told), clock)
   clock.advance(10_000)
   const [contacts, companies, tags] = told.streams
-  progress.take(readJob({ ...told, streams: [contacts, { ...companies, rowsSynced: 500 }, tags] }))
+  progress.take(readRemoteJob({ ...told, streams: [contacts, { ...companies, rowsSynced: 500 }, tags] }))
   t.match(progress.view().streams[1], { records: 500, rate: 20, secondsLeft: 20 })
 })
 
@@ -69,7 +69,7 @@ t.test('a job that waits for anything says so, in words where they are known', a
   const clock = createManualClock()
   const waitOf = (more: object) => {
     const { waitingFor, waitingUntil, ...rest } = told
-    return createJobProgress(readJob({ ...rest, ...more }), clock).view().waitingFor
+    return createJobProgress(readRemoteJob({ ...rest, ...more }), clock).view().waitingFor
   }
   t.equal(waitOf({}), undefined)
   t.equal(waitOf({ waitingFor: 'worker' }), 'a worker: none is running')
@@ -81,7 +81,7 @@ t.test('a job that waits for anything says so, in words where they are known', a
 
 t.test('a job is told in lines', async (t) => {
   t.equal(
-    jobText(readJob({ ...told, status: 'failed', failure: { message: 'Intercom is away' } })),
+    jobText(readRemoteJob({ ...told, status: 'failed', failure: { message: 'Intercom is away' } })),
     [
       'Job 17 of connection acme has failed after 3663.3 s: 1,300 records, 2.6 MB, 1,400 messages, 2 attempts',
       '  Intercom is away',
@@ -96,5 +96,5 @@ t.test('a job is told in lines', async (t) => {
 
 t.test('what is no job is refused', async (t) => {
   for (const value of [null, [], {}, { jobId: 1 }, { jobId: '1', logEpoch: 'a' }])
-    t.throws(() => readJob(value), { code: 'route_not_found' })
+    t.throws(() => readRemoteJob(value), { code: 'route_not_found' })
 })

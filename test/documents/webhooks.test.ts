@@ -5,7 +5,7 @@ import { systemClock } from '../../src/clock.ts'
 import { noProxies } from '../../src/network/proxies.ts'
 import { connectDirectly } from '../../src/webhooks/connect.ts'
 import { eventTypes } from '../../src/webhooks/events.ts'
-import { bodyOf } from '../../src/webhooks/message.ts'
+import { webhookBodyOf } from '../../src/webhooks/message.ts'
 import { sendMessage } from '../../src/webhooks/send.ts'
 import { createWebhookSecret, standardHeaders } from '../../src/webhooks/signature.ts'
 import { readBlocks } from '../support/documents.ts'
@@ -37,7 +37,7 @@ for (const { language, command, file, needs } of programs)
       proxies: noProxies,
       clock: systemClock,
     }
-    const body = bodyOf({ type: 'webhook.test', at: Date.now(), connectionId: 'acme' }, 'standard', undefined)
+    const body = webhookBodyOf({ type: 'webhook.test', at: Date.now(), connectionId: 'acme' }, 'standard', undefined)
     const send = (given: string, now = Date.now()) =>
       sendMessage(
         dependencies,

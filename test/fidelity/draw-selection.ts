@@ -4,7 +4,7 @@ import { referenceNames } from '../../simulator/records/streams.ts'
 import { belowNames } from '../../simulator/truth/below-truth.ts'
 import type { ApiVersion } from '../../src/airbyte/source-config.ts'
 import { streamTable } from '../../src/streams/table.ts'
-import { streamsOf } from '../../src/streams/versions.ts'
+import { streamsOfVersion } from '../../src/streams/versions.ts'
 
 /** A stream as a job requests it. */
 export interface Wish {
@@ -18,7 +18,7 @@ export interface Wish {
  * drawn apart.
  */
 export function drawSelection(random: Random, version: ApiVersion): Wish[] {
-  const names = new Set(streamsOf(version).map(({ name }) => name))
+  const names = new Set(streamsOfVersion(version).map(({ name }) => name))
   const isMixed = random() < 0.5
   return streamTable.flatMap(({ name, cursor, optIn, derived }): Wish[] => {
     if (optIn && !derived) return []
@@ -30,7 +30,7 @@ export function drawSelection(random: Random, version: ApiVersion): Wish[] {
 
 /** Some of the lists of references that a version has, read whole. */
 export function drawReferences(random: Random, version: ApiVersion): Wish[] {
-  return streamsOf(version).flatMap(({ name }): Wish[] =>
+  return streamsOfVersion(version).flatMap(({ name }): Wish[] =>
     referenceNames.includes(name) && random() < 0.5 ? [{ name, syncMode: 'full_refresh' }] : [],
   )
 }
@@ -45,7 +45,7 @@ const contentNames = [
 
 /** Some of these that a version has. */
 export function drawContent(random: Random, version: ApiVersion): Wish[] {
-  return streamsOf(version).flatMap(({ name, cursor }): Wish[] => {
+  return streamsOfVersion(version).flatMap(({ name, cursor }): Wish[] => {
     if (!contentNames.includes(name) || random() < 0.4) return []
     return [{ name, syncMode: cursor && random() < 0.8 ? 'incremental' : 'full_refresh' }]
   })

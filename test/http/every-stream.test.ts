@@ -3,7 +3,7 @@ import { apiVersions } from '../../src/airbyte/config-members.ts'
 import type { CatalogMessage, ConnectionStatusMessage } from '../../src/airbyte/connector-messages.ts'
 import type { ConnectionBody } from '../../src/http/bodies/connection-schemas.ts'
 import type { JobBody } from '../../src/http/bodies/schemas.ts'
-import { streamsOf } from '../../src/streams/versions.ts'
+import { streamsOfVersion } from '../../src/streams/versions.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { startEngineService } from '../support/engine-service.ts'
@@ -56,7 +56,7 @@ t.test('discover lists what the version of a config has, and all streams without
   for (const api_version of ['2.11', '2.14', '2.17'] as const)
     t.same(
       await listed({ config: { ...config, api_version } }),
-      streamsOf(api_version).flatMap(({ name }) => (lacking.includes(name) ? [] : [name])),
+      streamsOfVersion(api_version).flatMap(({ name }) => (lacking.includes(name) ? [] : [name])),
     )
   t.same(await listed({ config }), await listed({ config: { ...config, api_version: '2.16' } }))
   t.ok((await listed({})).includes('ticket_states'))

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { ConnectionBody } from '../../src/http/bodies/connection-schemas.ts'
 import type { Problem } from '../../src/http/requests/problem.ts'
-import { look } from '../../src/queue/due/look.ts'
+import { handleDue } from '../../src/queue/due/handle-due.ts'
 import { startApp } from '../support/app.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startRedis } from '../support/redis.ts'
@@ -86,7 +86,8 @@ t.test(
   async (t) => {
     const hourly = { type: 'interval', every: 'PT1H' }
     await ask('PUT', 'paused', { ...base, schedule: hourly })
-    const lookNow = () => look({ ...api.store, clock, jobs: api.jobs }, { tenant: 'default', connectionId: 'paused' })
+    const lookNow = () =>
+      handleDue({ ...api.store, clock, jobs: api.jobs }, { tenant: 'default', connectionId: 'paused' })
     t.match(await ask('POST', 'paused/pause'), { status: 200, value: { paused: true, nextRuns: [] } })
     clock.advance(3.5 * 3_600_000)
     await lookNow()
@@ -110,7 +111,7 @@ t.test(
     await ask('PUT', 'told', { ...base, schedule: { type: 'interval', every: 'PT2H' } })
     const nextJob = async () => {
       clock.advance(2 * 3_600_000)
-      await look({ ...api.store, clock, jobs: api.jobs }, { tenant: 'default', connectionId: 'told' })
+      await handleDue({ ...api.store, clock, jobs: api.jobs }, { tenant: 'default', connectionId: 'told' })
       return (await ask('GET', 'told')).value.lastJob?.jobId ?? 0
     }
     const first = await nextJob()

@@ -3,7 +3,7 @@ import t from 'tap'
 import type { ConnectionBody } from '../../src/http/bodies/connection-schemas.ts'
 import type { Problem } from '../../src/http/requests/problem.ts'
 import type { DeliveryBody } from '../../src/http/webhooks/webhook-schemas.ts'
-import { look } from '../../src/queue/due/look.ts'
+import { handleDue } from '../../src/queue/due/handle-due.ts'
 import { startApp } from '../support/app.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startRedis } from '../support/redis.ts'
@@ -211,7 +211,7 @@ t.test('that somebody has to sign in again is told once', async (t) => {
 t.test('skipped due times are told to whoever names them', async (t) => {
   const webhooks = [{ url: receiver.url, secret, events: ['schedule.skipped'] }]
   await ask('PUT', 'skips', { ...base, webhooks, schedule: { type: 'interval', every: 'PT1H' } })
-  const lookNow = () => look({ ...api.store, clock, jobs: api.jobs }, { tenant: 'default', connectionId: 'skips' })
+  const lookNow = () => handleDue({ ...api.store, clock, jobs: api.jobs }, { tenant: 'default', connectionId: 'skips' })
   clock.advance(3 * 3_600_000)
   await lookNow()
   clock.advance(3_600_000)

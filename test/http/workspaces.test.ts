@@ -2,7 +2,7 @@ import t from 'tap'
 import type { ConnectionBody } from '../../src/http/bodies/connection-schemas.ts'
 import type { JobBody } from '../../src/http/bodies/schemas.ts'
 import type { Problem } from '../../src/http/requests/problem.ts'
-import { look } from '../../src/queue/due/look.ts'
+import { handleDue } from '../../src/queue/due/handle-due.ts'
 import { noSchedule } from '../../src/store/connections/connection-store.ts'
 import { createConnectionStore } from '../../src/store/connections/redis-connections.ts'
 import { isFinal } from '../../src/store/job.ts'
@@ -212,7 +212,7 @@ t.test('what is due while nobody can sync is not skipped, and not made up for af
   const times = ['scheduleSetAt', 'lastDue', 'fullRefreshSetAt', 'lastFullRefreshDue'].map((name) => [name, longAgo])
   await api.store.redis.hset(record, ...times.flat())
   const looked = async () => {
-    await look(api.store, connection)
+    await handleDue(api.store, connection)
     return { ...(await read('unread')), jobs: await api.store.redis.llen(connectionKey('default', 'unread', 'jobs')) }
   }
   t.match(await looked(), { health: 'needs_sign_in', skippedRuns: 0, jobs: 1 })

@@ -83,7 +83,7 @@ export function distantStore(clock: EventClock): BudgetStore {
   const near = createMemoryBudgetStore()
   return {
     permitsAtOnce: 16,
-    leaseMs: 250,
+    permitLifeMs: 250,
     async update(...update) {
       await clock.sleep(1)
       const result = await near.update(...update)

@@ -225,7 +225,7 @@ t.test('permits granted while a 429 comes in are given back unused', async (t) =
   let exchanges = 0
   const farAway: BudgetStore = {
     ...memory,
-    leaseMs: 250,
+    permitLifeMs: 250,
     async update(...exchange) {
       const result = await memory.update(...exchange)
       if (++exchanges === 2) await reply.promise

@@ -5,7 +5,7 @@ import { systemClock } from '../../src/clock.ts'
 import { withBriefClient } from '../../src/intercom/brief-client.ts'
 import { checkConnection } from '../../src/streams/check-connection.ts'
 import { discoverStreams } from '../../src/streams/discover.ts'
-import { streamsOf } from '../../src/streams/versions.ts'
+import { streamsOfVersion } from '../../src/streams/versions.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { collectSync } from '../support/engine.ts'
 import { contractVersions, readContract } from '../support/intercom-contract.ts'
@@ -72,7 +72,7 @@ t.test("every request of a sync, a check and a discover is as Intercom's documen
   })
   const checkRequest = readContract('2.16')
   const token = { access_token: 'simulator-token' }
-  const streams = streamsOf().map(({ name }) => name)
+  const streams = streamsOfVersion().map(({ name }) => name)
   const { state, outcome } = await collectSync({ baseUrl: intercom.url, config: token, streams })
   t.same([outcome?.streams.length, outcome?.failure], [streams.length, undefined])
   await collectSync({ baseUrl: intercom.url, config: { ...token, api_version: '2.16' }, streams, state })
@@ -87,7 +87,7 @@ t.test("every request of a sync, a check and a discover is as Intercom's documen
   await withBriefClient(options, (client) => discoverStreams(client))
 
   const { entries } = intercom.requests
-  t.ok(new Set(entries.map(({ path }) => path)).size >= streamsOf().filter(({ derived }) => !derived).length)
+  t.ok(new Set(entries.map(({ path }) => path)).size >= streamsOfVersion().filter(({ derived }) => !derived).length)
   t.ok(entries.some(({ path, query }) => path === '/companies/list' && query.per_page === '60'))
   const faults = new Set(entries.flatMap(checkRequest))
   t.same(
@@ -108,7 +108,7 @@ for (const version of contractVersions.filter((one) => one !== '0'))
       lists: allLists(60),
     })
     const config = { access_token: 'simulator-token', api_version: version }
-    const streams = streamsOf(version).map(({ name }) => name)
+    const streams = streamsOfVersion(version).map(({ name }) => name)
     const { state } = await collectSync({ baseUrl: intercom.url, config, streams })
     await collectSync({ baseUrl: intercom.url, config, streams, state })
     const asked = intercom.requests.entries.filter((entry) => entry.version === version)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
-import { readUsage, versionOf } from '../../src/store/limits/stored-usage.ts'
+import { readUsage, storedVersionOf } from '../../src/store/limits/stored-usage.ts'
 import { findFreePort } from '../support/free-port.ts'
 import { budgetKey, jobKey } from '../support/keys.ts'
 import { runProcess, type Teardown, type TestProcess } from '../support/processes.ts'
@@ -127,7 +127,7 @@ async function readUsages(store: Redis): Promise<StoredUsage[]> {
   const values = await Promise.all(names.map((key) => store.get(key)))
   return names.map((key, place) => {
     const value = values[place] ?? ''
-    const [writer = ''] = versionOf(value).split('.')
+    const [writer = ''] = storedVersionOf(value).split('.')
     return { key, writer, members: Object.keys(readUsage(value, '').token?.members ?? {}).length }
   })
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { reconcile } from '../../src/queue/reconciler.ts'
+import { reconcileJobs } from '../../src/queue/reconciler.ts'
 import { createLiveJobs } from '../../src/store/attempts/live-jobs.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { jobKey } from '../support/keys.ts'
@@ -24,7 +24,7 @@ async function setUp(teardown: Parameters<typeof openService>[1], options: Param
   const live = createLiveJobs(service)
   const errors: unknown[] = []
   const lookOver = () =>
-    reconcile({ ...service, liveJobs: live, onError: (error) => errors.push(error) }, new AbortController().signal)
+    reconcileJobs({ ...service, liveJobs: live, onError: (error) => errors.push(error) }, new AbortController().signal)
   const create = async (graceMs?: number) => {
     const request = syncRequest()
     return (await service.jobs.create({ tenant, request, ...(graceMs !== undefined && { graceMs }) })).jobId

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createMetrics } from '../../src/metrics.ts'
-import { look } from '../../src/queue/due/look.ts'
+import { handleDue } from '../../src/queue/due/handle-due.ts'
 import { collectFigures } from '../../src/queue/figures.ts'
 import { createSyncQueue } from '../../src/queue/sync-queue.ts'
 import { noSchedule } from '../../src/store/connections/connection-store.ts'
@@ -46,7 +46,7 @@ const hourly = { type: 'interval' as const, every: 'PT1H' }
 const put = (connectionId: string, schedule: object = { schedule: hourly }) =>
   store.connections.put(tenant, connectionId, settings, { ...noSchedule, ...schedule })
 const remove = (connectionId: string) => store.connections.remove(tenant, connectionId)
-const lookAt = (connectionId: string) => look(store, { tenant, connectionId })
+const lookAt = (connectionId: string) => handleDue(store, { tenant, connectionId })
 async function endLatest(connectionId: string, status: 'succeeded' | 'failed') {
   const [job] = (await store.jobs.list(tenant, { limit: 1, connectionId })).items
   await beginAttempt(store, { jobId: job?.jobId ?? 0, fence: 1, attemptId: 'a' })

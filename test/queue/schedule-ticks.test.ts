@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createDueQueue, schedulerId } from '../../src/queue/due/due-queue.ts'
-import { reconcile } from '../../src/queue/due/due-role.ts'
+import { reconcileSchedules } from '../../src/queue/due/due-role.ts'
 import { createConnectionStore } from '../../src/store/connections/redis-connections.ts'
 import { startRedis } from '../support/redis.ts'
 import { openStore, tenant } from '../support/store.ts'
@@ -31,7 +31,11 @@ const hoursOf = async (connectionId: string) => {
   })
 }
 const mend = () =>
-  reconcile({ ...store, connections, onError: (error) => problems.push(error) }, due, new AbortController().signal)
+  reconcileSchedules(
+    { ...store, connections, onError: (error) => problems.push(error) },
+    due,
+    new AbortController().signal,
+  )
 
 t.test('ticks follow the schedule of a connection', async (t) => {
   await put('followed', 3)

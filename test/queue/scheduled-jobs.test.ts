@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { look } from '../../src/queue/due/look.ts'
+import { handleDue } from '../../src/queue/due/handle-due.ts'
 import type { Ack } from '../../src/schedules/connection-schedule.ts'
 import type { ScheduleRecord } from '../../src/store/schedules/schedule-record.ts'
 import { listScheduled, readScheduleRecord } from '../../src/store/schedules/scheduled-connections.ts'
@@ -27,7 +27,7 @@ const settings = {
 let made = 0
 const newConnection = () => `c${++made}`
 const lookAs = (one: TestStore, connectionId: string) =>
-  look({ ...one, ...store, redis: one.redis }, { tenant, connectionId })
+  handleDue({ ...one, ...store, redis: one.redis }, { tenant, connectionId })
 /** Everybody looks at the same moment, twice each. */
 const everybodyLooks = (connectionId: string) =>
   Promise.all([...stores, ...stores].map((one) => lookAs(one, connectionId)))
@@ -315,7 +315,7 @@ t.test('a process that was slow finds that another one has seen to the due time,
     }
     return store.connections.readStart(...connection)
   }
-  await look({ ...store, connections: { readStart } }, { tenant, connectionId })
+  await handleDue({ ...store, connections: { readStart } }, { tenant, connectionId })
   t.equal((await jobsOf(connectionId)).length, 1)
   t.equal((await recordOf(connectionId)).skippedRuns, 0)
 })

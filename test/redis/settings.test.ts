@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import t from 'tap'
 import { readConfig, readDataDir } from '../../src/settings/config.ts'
-import { ConfigError, createReader, type Environment } from '../../src/settings/environment.ts'
+import { ConfigError, createVariableReader, type Environment } from '../../src/settings/environment.ts'
 import { readRedisSettings } from '../../src/settings/redis.ts'
 import { createAuthority } from '../support/certificates.ts'
 
 function read(environment: Environment) {
   const faults: string[] = []
-  const settings = readRedisSettings(createReader(environment, faults), faults)
+  const settings = readRedisSettings(createVariableReader(environment, faults), faults)
   return { ...settings, faults }
 }
 

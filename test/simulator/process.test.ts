@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { exampleWorkspace, withDefaults } from '../../simulator/options.ts'
 import { usualNames } from '../../simulator/records/streams.ts'
-import { trialCommands } from '../../src/command-line/trial-commands.ts'
+import { tryOutCommands } from '../../src/command-line/try-out-commands.ts'
 
 const main = fileURLToPath(new URL('../../simulator/main.js', import.meta.url))
 
@@ -78,7 +78,7 @@ t.test('a flag that is no number ends the process before it listens', async (t) 
 
 t.test('the help says how much of everything there is when nothing is said', async (t) => {
   const defaults = new Map<string, unknown>(Object.entries({ ...withDefaults({}), ...exampleWorkspace }))
-  const told = Object.entries(trialCommands.simulator.options).flatMap(([flag, { summary }]) => {
+  const told = Object.entries(tryOutCommands.simulator.options).flatMap(([flag, { summary }]) => {
     const amount = defaults.get(flag.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()))
     return typeof amount === 'number' ? [{ flag, summary, amount }] : []
   })

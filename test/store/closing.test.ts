@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { StreamStatus } from '../../src/airbyte/messages.ts'
 import { CodedError, type JobFailure, toJobFailure } from '../../src/errors.ts'
-import type { Ending } from '../../src/store/attempts/job-end.ts'
+import type { JobEnding } from '../../src/store/attempts/job-end.ts'
 import type { Commit, StreamProgress } from '../../src/sync/contract/commit.ts'
 import { jobKey } from '../support/keys.ts'
 import { startRedis } from '../support/redis.ts'
@@ -15,7 +15,7 @@ const progressOf = (statuses: StreamStatus[]): StreamProgress[] =>
   statuses.map((status, index) => ({ streamName: `s${index}`, status, rowsSynced: index }))
 
 /** A job whose streams have come as far as told, ended; what its log says after the commit. */
-async function close(statuses: StreamStatus[], ending: Ending, commit: Partial<Commit> = {}) {
+async function close(statuses: StreamStatus[], ending: JobEnding, commit: Partial<Commit> = {}) {
   const { jobId } = await store.jobs.create({ tenant, request: syncRequest() })
   const attempt = await beginAttempt(store, { jobId, fence: 1, attemptId: 'a' })
   const sent = { ...commitOf(1, 2, progressOf(statuses)), ...commit }

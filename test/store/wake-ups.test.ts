@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import t from 'tap'
 import { createRedisClients } from '../../src/redis/redis.ts'
-import { createWakeUps, type WakeUp } from '../../src/store/log/wake-ups.ts'
+import { createWakeUps, type LogWakeUp } from '../../src/store/log/wake-ups.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { startRedis } from '../support/redis.ts'
 import { startProxy } from '../support/tcp-proxy.ts'
@@ -26,7 +26,7 @@ t.test('whoever listens is told that Redis went away, even before the subscripti
   const wakeUps = createWakeUps(subscriber)
   await once(subscriber, 'ready')
   await asked.promise
-  const told: WakeUp[] = []
+  const told: LogWakeUp[] = []
   wakeUps.listen(1, (wakeUp) => told.push(wakeUp))
   const closed = once(subscriber, 'close')
   await server.kill()

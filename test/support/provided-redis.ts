@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { systemClock } from '../../src/clock.ts'
 import { type Inspection, inspectRedis } from '../../src/redis/checks/inspect.ts'
-import { createReader, type Environment } from '../../src/settings/environment.ts'
+import { createVariableReader, type Environment } from '../../src/settings/environment.ts'
 import { readRedisSettings } from '../../src/settings/redis.ts'
 import { findFreePort } from './free-port.ts'
 import { untilHolds } from './polling.ts'
@@ -34,7 +34,7 @@ export interface TriedStart {
 
 export async function tryStart(environment: Environment): Promise<TriedStart> {
   const faults: string[] = []
-  const { server, prefix } = readRedisSettings(createReader(environment, faults), faults)
+  const { server, prefix } = readRedisSettings(createVariableReader(environment, faults), faults)
   const warnings: string[] = []
   const logger = { warn: (message: string) => warnings.push(message) } as unknown as Logger
   const startedAt = performance.now()

@@ -5,7 +5,7 @@ import { toJobBody } from '../../src/http/bodies/job-body.ts'
 import { noProxies } from '../../src/network/proxies.ts'
 import { type DeliveryTry, deliverDue } from '../../src/queue/webhooks/deliver.ts'
 import { type FanOutDependencies, fanOut } from '../../src/queue/webhooks/fan-out.ts'
-import { createHostTurns } from '../../src/queue/webhooks/host-turns.ts'
+import { createHostLimit } from '../../src/queue/webhooks/host-limit.ts'
 import { createAllowList } from '../../src/webhooks/allow-list.ts'
 import { connectDirectly } from '../../src/webhooks/connect.ts'
 import { createReceivers, type Receivers } from '../../src/webhooks/receivers.ts'
@@ -86,7 +86,7 @@ export function createTeller(store: TestStore, options: Partial<FanOutDependenci
     proxies: noProxies,
     random: () => 0,
     createId: randomUUID,
-    hostTurns: createHostTurns(10),
+    hostTurns: createHostLimit(10),
     wake: async (deliveries: readonly { tenant: string; connectionId: string; place: string }[]) => {
       for (const { tenant, connectionId, place } of deliveries) places.set(place, { tenant, connectionId, place })
     },

@@ -3,7 +3,7 @@ import { apiVersions } from '../../src/airbyte/config-members.ts'
 import { isInEvery } from '../../src/streams/every-stream.ts'
 import { listProbes } from '../../src/streams/probes.ts'
 import { streamTable } from '../../src/streams/table.ts'
-import { lackOf, streamsOf } from '../../src/streams/versions.ts'
+import { lackOf, streamsOfVersion } from '../../src/streams/versions.ts'
 import { parseSettings, parseSyncRequest, type SyncRequestBody } from '../../src/sync/contract/sync-request.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
@@ -50,7 +50,7 @@ t.test('* is the streams that are read by default, and all that cost no request 
   for (const api_version of apiVersions) {
     const names = namesIn({ config: { ...config, api_version }, streams: ['*'] })
     t.same(names.filter((name) => usual.includes(name)).toSorted(), usual.toSorted())
-    const expected = streamsOf(api_version).filter(isInEvery)
+    const expected = streamsOfVersion(api_version).filter(isInEvery)
     t.same(names.toSorted(), expected.map(({ name }) => name).toSorted(), api_version)
     for (const { optIn, child, onlyByName } of expected) t.notOk(optIn && (onlyByName || (child && !child.inline)))
   }

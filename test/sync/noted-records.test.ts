@@ -19,7 +19,7 @@ t.test('every commit has the fingerprints by which an attempt after it would rec
     // A snapshot is read from its beginning again, and whole: nothing looks for its records.
     noteLines(body, list, (name) => {
       const entry = findStream(name)
-      return Boolean(entry?.search || entry?.child || entry?.filtered || entry?.windows)
+      return Boolean(entry?.search || entry?.child || entry?.filtered || entry?.periods)
     })
     records += list.bytes().length / 12
     noted.addAll(list.bytes())

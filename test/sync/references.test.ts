@@ -3,7 +3,7 @@ import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import { referenceNames } from '../../simulator/records/streams.ts'
 import { apiVersions } from '../../src/airbyte/config-members.ts'
 import type { ApiVersion } from '../../src/airbyte/source-config.ts'
-import { streamsOf } from '../../src/streams/versions.ts'
+import { streamsOfVersion } from '../../src/streams/versions.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { editAnswers } from '../support/edited-answers.ts'
 import { collectSync, judge, parseLines, recordsOf } from '../support/engine.ts'
@@ -11,7 +11,7 @@ import { collectSync, judge, parseLines, recordsOf } from '../support/engine.ts'
 const token = { access_token: 'simulator-token' }
 const small = { contacts: 1, companies: 1, conversations: 1, oddities: false }
 const referencesOf = (version: ApiVersion) =>
-  streamsOf(version).flatMap(({ name }) => (referenceNames.includes(name) ? [name] : []))
+  streamsOfVersion(version).flatMap(({ name }) => (referenceNames.includes(name) ? [name] : []))
 
 const simulator = await listenSimulator(t, { ...small, references: 70 })
 

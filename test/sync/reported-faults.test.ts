@@ -2,7 +2,7 @@ import { Ajv } from 'ajv'
 import t from 'tap'
 import { plainLists } from '../../simulator/records/plain/lists.ts'
 import { streamSchema } from '../../src/streams/schemas.ts'
-import { streamsOf } from '../../src/streams/versions.ts'
+import { streamsOfVersion } from '../../src/streams/versions.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { collectSync, judge, parseLines, recordsOf } from '../support/engine.ts'
@@ -189,7 +189,7 @@ for (const api_version of ['2.11', '2.16', '2.17'] as const)
         companyNotes: 3,
       })
       const config = { access_token: 'simulator-token', api_version }
-      const streams = streamsOf(api_version).map(({ name }) => name)
+      const streams = streamsOfVersion(api_version).map(({ name }) => name)
       const { messages } = await collectSync({ baseUrl: simulator.url, config, streams })
       const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true })
       const validators = new Map(streams.map((name) => [name, ajv.compile(streamSchema(name))]))

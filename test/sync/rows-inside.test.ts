@@ -7,7 +7,7 @@ import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import { type Data, insideKey, rowsInside } from '../../simulator/records/rows-inside.ts'
 import type { ApiVersion } from '../../src/airbyte/source-config.ts'
 import { findStream, sourcesOf, streamTable } from '../../src/streams/table.ts'
-import { streamsOf } from '../../src/streams/versions.ts'
+import { streamsOfVersion } from '../../src/streams/versions.ts'
 import type { Commit } from '../../src/sync/contract/commit.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { type CollectOptions, collectSync, joined, recordsOf } from '../support/engine.ts'
@@ -51,7 +51,7 @@ const increment = fc.record({
   kills: fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 2 }),
 })
 const life = fc.constantFrom<ApiVersion[]>('2.11', '2.14', '2.16', '2.17').chain((version) => {
-  const names = streamsOf(version).map(({ name }) => name)
+  const names = streamsOfVersion(version).map(({ name }) => name)
   return fc.record({
     version: fc.constant(version),
     seed: fc.integer({ min: 1, max: 1000 }),

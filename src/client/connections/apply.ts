@@ -3,7 +3,7 @@ import type { ConnectionsFile, DeclaredConnection } from '../../connections-file
 import { CodedError } from '../../errors.ts'
 import { isObject } from '../../json-object.ts'
 import type { ClientCommand } from '../service/command.ts'
-import { openService, type Service } from '../service/service.ts'
+import { openService, type RemoteService } from '../service/service.ts'
 import { readDeclaredFile } from './declared-file.ts'
 import { madeSecretsIn, secretLines, type WebhookSecret } from './webhook-secrets.ts'
 
@@ -35,7 +35,7 @@ interface Applied {
 
 async function put(
   { connectionId, body }: DeclaredConnection,
-  service: Service,
+  service: RemoteService,
   file: ConnectionsFile,
   isUnchecked: boolean,
 ): Promise<Applied> {

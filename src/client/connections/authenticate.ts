@@ -5,7 +5,7 @@ import { CodedError } from '../../errors.ts'
 import { isObject } from '../../json-object.ts'
 import type { ClientCommand, ClientContext } from '../service/command.ts'
 import { openQuestions, type Questions } from '../service/questions.ts'
-import { openService, type Service } from '../service/service.ts'
+import { openService, type RemoteService } from '../service/service.ts'
 import { openBrowser } from './browser.ts'
 
 type Context = ClientContext<'connections authenticate'>
@@ -51,7 +51,11 @@ interface Flow {
 }
 
 /** @returns undefined when nobody can sign in at this service */
-async function begin(service: Service, { options, note }: Context, connectionId: string): Promise<Flow | undefined> {
+async function begin(
+  service: RemoteService,
+  { options, note }: Context,
+  connectionId: string,
+): Promise<Flow | undefined> {
   const { region } = options
   const body = { connectionId, ...(region !== undefined && { region }) }
   try {
@@ -67,7 +71,7 @@ async function begin(service: Service, { options, note }: Context, connectionId:
 }
 
 async function signIn(
-  service: Service,
+  service: RemoteService,
   { options, note, settings, stderr, clock, signal }: Context,
   { flowId, authorizeUrl }: Flow,
   questions: Questions,
@@ -88,7 +92,7 @@ async function signIn(
 
 /** @returns false when the code is wrong */
 async function confirm(
-  service: Service,
+  service: RemoteService,
   path: string,
   note: (line: string) => void,
   questions: Questions,
@@ -118,7 +122,7 @@ function isErrorCode(text: unknown): text is ErrorCode {
 
 /** A connection that is there keeps the rest of what it is: the masks of its secrets go back as they came. */
 async function putToken(
-  service: Service,
+  service: RemoteService,
   { options, note }: Context,
   connectionId: string,
   questions: Questions,

@@ -6,31 +6,31 @@ import {
   readWithReferences,
 } from '../../connections-file/connections-file.ts'
 import type { ReferenceSources } from '../../connections-file/references.ts'
-import { nameOf, readText } from '../../connector/input-files.ts'
-import type { ClientSettings } from '../service/settings.ts'
+import { inputNameOf, readText } from '../../connector/input-files.ts'
+import type { CommandSettings } from '../service/settings.ts'
 
 /** Reads the file of connections that a command names, with what it refers to. */
 export async function readDeclaredFile(
   path: string,
-  settings: ClientSettings,
+  settings: CommandSettings,
   signal: AbortSignal,
 ): Promise<ConnectionsFile> {
-  return readConnectionsFile(nameOf(path), await readText('FILE', path, signal), sourcesBeside(path, settings))
+  return readConnectionsFile(inputNameOf(path), await readText('FILE', path, signal), sourcesBeside(path, settings))
 }
 
 /** Reads any YAML or JSON file, with what it refers to. */
 export async function readReferringFile(
   path: string,
-  settings: ClientSettings,
+  settings: CommandSettings,
   signal: AbortSignal,
 ): Promise<{ name: string; value: unknown }> {
-  const name = nameOf(path)
+  const name = inputNameOf(path)
   const text = await readText('FILE', path, signal)
   return { name, value: await readWithReferences(name, text, sourcesBeside(path, settings)) }
 }
 
 /** Files are named as seen from the one that names them. */
-function sourcesBeside(path: string, { variable }: ClientSettings): ReferenceSources {
-  const folder = path === nameOf(path) ? dirname(path) : '.'
+function sourcesBeside(path: string, { variable }: CommandSettings): ReferenceSources {
+  const folder = path === inputNameOf(path) ? dirname(path) : '.'
   return { variable, file: (other) => readFile(resolve(folder, other), 'utf8') }
 }

@@ -3,7 +3,7 @@ import { readCount, usageError } from '../../command-line/read-arguments.ts'
 import { isObject } from '../../json-object.ts'
 import { alignColumns } from '../service/columns.ts'
 import type { ClientCommand } from '../service/command.ts'
-import { readPages } from '../service/pages.ts'
+import { readListItems } from '../service/pages.ts'
 import { openService } from '../service/service.ts'
 
 const headings = ['DELIVERY', 'MADE', 'EVENT', 'STATUS', 'TRIES', 'ANSWER', 'NEXT', 'URL']
@@ -18,7 +18,7 @@ export const listDeliveries: ClientCommand<'connections deliveries'> = async (co
   const most = readCount('connections deliveries', '--limit', options.limit) ?? usualLimit
   if (most === 0) throw usageError('connections deliveries', '--limit must be 1 at least')
   const service = await openService(context)
-  const items = await readPages(service, { path: `${pathOf(operands[0])}/deliveries`, query: { status }, most })
+  const items = await readListItems(service, { path: `${pathOf(operands[0])}/deliveries`, query: { status }, most })
   await output.write(options.json ? `${JSON.stringify(items)}\n` : tableOf(items))
   return exitCodes.done
 }
@@ -48,7 +48,7 @@ export const testWebhooks: ClientCommand<'connections test-webhooks'> = async (c
   const until = clock.monotonic() + answerMs
   while (sent.some(isUntried) && clock.monotonic() < until) {
     await clock.sleep(lookMs, signal)
-    const latest = await readPages(service, { path: `${path}/deliveries`, most: mostLooked })
+    const latest = await readListItems(service, { path: `${path}/deliveries`, most: mostLooked })
     sent = latest.filter((delivery) => isObject(delivery) && ids.has(delivery.deliveryId))
   }
   if (sent.some(isUntried))

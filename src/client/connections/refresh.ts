@@ -1,6 +1,6 @@
 import { exitCodes } from '../../command-line/exit-code.ts'
 import { endWithJob } from '../jobs/end-with-job.ts'
-import { readJob } from '../jobs/job.ts'
+import { readRemoteJob } from '../jobs/job.ts'
 import { jobLine } from '../jobs/job-text.ts'
 import type { ClientCommand } from '../service/command.ts'
 import { openService } from '../service/service.ts'
@@ -17,7 +17,7 @@ export const refreshConnection: ClientCommand<'connections refresh'> = async (co
   const service = await openService(context)
   const path = `/v1/connections/${encodeURIComponent(operands[0] ?? '')}/refresh`
   const { value } = await service.ask({ method: 'POST', path, body })
-  const job = readJob(value)
+  const job = readRemoteJob(value)
   if (wait) return endWithJob(job, service, context)
   await output.write(json ? `${JSON.stringify(value)}\n` : `${jobLine(job)}\n`)
   return exitCodes.done

@@ -1,7 +1,7 @@
 import type { ClientCommandName } from '../../command-line/client-commands.ts'
 import { readCount } from '../../command-line/read-arguments.ts'
-import type { Service } from '../service/service.ts'
-import { type Job, pathOfJob, readJob } from './job.ts'
+import type { RemoteService } from '../service/service.ts'
+import { pathOfJob, type RemoteJob, readRemoteJob } from './job.ts'
 
 interface JobArguments {
   operands: readonly string[]
@@ -18,9 +18,9 @@ export function pathOfNamed(name: ClientCommandName, { operands, options }: JobA
 export async function askJob(
   name: ClientCommandName,
   given: JobArguments,
-  service: Service,
+  service: RemoteService,
   method: 'GET' | 'DELETE' = 'GET',
-): Promise<{ job: Job; value: unknown }> {
+): Promise<{ job: RemoteJob; value: unknown }> {
   const { value } = await service.ask({ method, path: pathOfNamed(name, given) })
-  return { job: readJob(value), value }
+  return { job: readRemoteJob(value), value }
 }

@@ -1,12 +1,12 @@
 import type { Clock } from '../../clock.ts'
 import { openDisplay } from '../../display/display.ts'
 import type { Screen } from '../../display/screen.ts'
-import type { Service } from '../service/service.ts'
-import { hasEnded, type Job, pathOfJob, readJob } from './job.ts'
+import type { RemoteService } from '../service/service.ts'
+import { hasRemoteJobEnded, pathOfJob, type RemoteJob, readRemoteJob } from './job.ts'
 import { createJobProgress } from './job-progress.ts'
 
 interface FollowOptions {
-  service: Service
+  service: RemoteService
   screen: Screen
   clock: Clock
   signal: AbortSignal
@@ -20,7 +20,10 @@ const waitSeconds = { bars: 1, lines: 10 }
 const usualStreams = 14
 
 /** Shows how far a job is until it has ended. @throws CodedError; the signal's reason */
-export async function followToEnd(first: Job, { service, screen, clock, signal }: FollowOptions): Promise<Job> {
+export async function followToEnd(
+  first: RemoteJob,
+  { service, screen, clock, signal }: FollowOptions,
+): Promise<RemoteJob> {
   const progress = createJobProgress(first, clock)
   const rows = first.streams.length || usualStreams
   const watch = await openDisplay(screen, rows, { clock, everyMs, tellsEnds: false })
@@ -28,10 +31,10 @@ export async function followToEnd(first: Job, { service, screen, clock, signal }
   const stop = watch({ sync: progress.view })
   try {
     for (let job = first; ; ) {
-      if (hasEnded(job)) return job
+      if (hasRemoteJobEnded(job)) return job
       signal.throwIfAborted()
       const path = `${pathOfJob(job.jobId, job.logEpoch)}&wait=${wait}`
-      job = readJob((await service.askAgain({ method: 'GET', path })).value)
+      job = readRemoteJob((await service.askAgain({ method: 'GET', path })).value)
       progress.take(job)
     }
   } finally {

@@ -1,12 +1,12 @@
 import type { Clock } from '../../clock.ts'
 import { formatTime } from '../../display/figures.ts'
 import { paceOf, type StreamView, type SyncView } from '../../display/sync-view.ts'
-import { hasEnded, type Job, type JobStream } from './job.ts'
+import { hasRemoteJobEnded, type JobStream, type RemoteJob } from './job.ts'
 
 /** How far a job is, by what its service has told so far. */
-export interface JobProgress {
+interface JobProgress {
   /** Takes the latest of what the service tells. */
-  take(job: Job): void
+  take(job: RemoteJob): void
   view(): SyncView
 }
 
@@ -29,7 +29,7 @@ const statuses: Readonly<Record<string, StreamView['status']>> = {
 /** A rate measured over less time than this says nothing, s. */
 const leastSeconds = 1
 
-export function createJobProgress(first: Job, clock: Clock): JobProgress {
+export function createJobProgress(first: RemoteJob, clock: Clock): JobProgress {
   let job = first
   let takenAt = clock.monotonic()
   const begunAt = takenAt
@@ -59,7 +59,7 @@ export function createJobProgress(first: Job, clock: Clock): JobProgress {
       const waitingFor = wordsOfWait(job)
       return {
         streams: job.streams.map((stream) => viewOf(stream, now)),
-        seconds: job.seconds + (hasEnded(job) || job.status === 'pending' ? 0 : (now - takenAt) / 1000),
+        seconds: job.seconds + (hasRemoteJobEnded(job) || job.status === 'pending' ? 0 : (now - takenAt) / 1000),
         ...(waitingFor !== undefined && { waitingFor }),
       }
     },
@@ -67,8 +67,8 @@ export function createJobProgress(first: Job, clock: Clock): JobProgress {
 }
 
 /** What a job waits for, in words that follow "waiting for". */
-export function wordsOfWait(job: Job): string | undefined {
-  if (hasEnded(job)) return undefined
+export function wordsOfWait(job: RemoteJob): string | undefined {
+  if (hasRemoteJobEnded(job)) return undefined
   const { status, waitingFor, waitingUntil } = job
   const until = waitingUntil === undefined ? '' : `, until ${formatTime(waitingUntil)}`
   if (waitingFor !== undefined) return `${waits[waitingFor] ?? waitingFor}${until}`

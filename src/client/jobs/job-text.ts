@@ -1,7 +1,7 @@
 import { type ExitCode, exitCodes } from '../../command-line/exit-code.ts'
 import { formatCount, formatNoun, formatSeconds, formatSize } from '../../display/figures.ts'
 import { alignColumns } from '../service/columns.ts'
-import { hasEnded, type Job } from './job.ts'
+import { hasRemoteJobEnded, type RemoteJob } from './job.ts'
 import { wordsOfWait } from './job-progress.ts'
 
 /** The exit code that tells how a job has ended. */
@@ -11,11 +11,11 @@ export function exitCodeOf({ status }: { status: string }): ExitCode {
 }
 
 /** `Job 17 of connection acme is running: …` */
-export function jobLine(job: Job): string {
+export function jobLine(job: RemoteJob): string {
   const { jobId, connectionId, status, seconds, rowsSynced, bytesSynced, messageCount, attempts } = job
   const name = `Job ${jobId}${connectionId === undefined ? '' : ` of connection ${connectionId}`}`
-  const time = seconds === 0 ? '' : ` ${hasEnded(job) ? 'after' : 'for'} ${formatSeconds(seconds * 1000)}`
-  const state = hasEnded(job) ? verbs[status] : `is ${job.isBeingCancelled ? 'about to be cancelled' : status}`
+  const time = seconds === 0 ? '' : ` ${hasRemoteJobEnded(job) ? 'after' : 'for'} ${formatSeconds(seconds * 1000)}`
+  const state = hasRemoteJobEnded(job) ? verbs[status] : `is ${job.isBeingCancelled ? 'about to be cancelled' : status}`
   const figures = [
     formatNoun(rowsSynced, 'record'),
     formatSize(bytesSynced),
@@ -33,7 +33,7 @@ const verbs: Readonly<Record<string, string>> = {
 }
 
 /** All that is worth seeing of a job, in lines. */
-export function jobText(job: Job): string {
+export function jobText(job: RemoteJob): string {
   const streams = job.streams.map(({ name, status, rowsSynced, rowsEstimate }) => [
     `  ${name}`,
     status,
@@ -51,7 +51,7 @@ export function jobText(job: Job): string {
 }
 
 /** Where a stream has fewer rows than somebody may expect, although it is complete. */
-function limitsOf({ name, capped, deletedMeanwhile }: Job['streams'][number]): string[] {
+function limitsOf({ name, capped, deletedMeanwhile }: RemoteJob['streams'][number]): string[] {
   return [
     ...(capped > 0 ? [`  ${name}: of ${formatNoun(capped, 'parent')} Intercom gives the newest children only`] : []),
     ...(deletedMeanwhile > 0

@@ -2,7 +2,7 @@ import { strangerError } from '../../connector/bridge/service/service-failures.t
 import { isObject } from '../../json-object.ts'
 
 /** A job as a service tells it. Members that services of other versions may lack are optional. */
-export interface Job {
+export interface RemoteJob {
   jobId: number
   status: string
   logEpoch: string
@@ -43,7 +43,7 @@ export interface JobStream {
 }
 
 /** @throws CodedError when it is something else than a job */
-export function readJob(value: unknown): Job {
+export function readRemoteJob(value: unknown): RemoteJob {
   if (!isObject(value) || typeof value.jobId !== 'number' || typeof value.logEpoch !== 'string')
     throw strangerError('it does not answer with a job')
   const { jobId, logEpoch, connectionId, waitingFor, failure } = value
@@ -71,7 +71,7 @@ export function readJob(value: unknown): Job {
 }
 
 /** Whether nothing about the job changes any more. */
-export function hasEnded({ status }: Job): boolean {
+export function hasRemoteJobEnded({ status }: RemoteJob): boolean {
   return status === 'succeeded' || status === 'failed' || status === 'cancelled'
 }
 

@@ -5,7 +5,7 @@ import type { ClientCommand, ClientContext } from '../service/command.ts'
 import { openService } from '../service/service.ts'
 import { readSyncBody } from '../service/sync-body.ts'
 import { endWithJob } from './end-with-job.ts'
-import { type Job, readJob } from './job.ts'
+import { type RemoteJob, readRemoteJob } from './job.ts'
 import { jobLine } from './job-text.ts'
 
 /** Starts a job, and with `--wait` shows it to its end. */
@@ -17,14 +17,17 @@ export const runJob: ClientCommand<'jobs run'> = async (context) => {
   const headers = { 'idempotency-key': randomUUID() }
   const path = options.join ? '/v1/jobs?onConflict=join' : '/v1/jobs'
   const { value } = await service.ask({ method: 'POST', path, body, headers })
-  const job = readJob(value)
+  const job = readRemoteJob(value)
   if (options.wait) return endWithJob(job, service, context)
   if (options.json) await output.write(`${JSON.stringify(value)}\n`)
   else await tellJob(job, { output, note })
   return exitCodes.done
 }
 
-async function tellJob(job: Job, { output, note }: Pick<ClientContext<'jobs run'>, 'output' | 'note'>): Promise<void> {
+async function tellJob(
+  job: RemoteJob,
+  { output, note }: Pick<ClientContext<'jobs run'>, 'output' | 'note'>,
+): Promise<void> {
   await output.write(`${jobLine(job)}\n`)
   note(`To see how it goes: intercom-sync watch ${job.jobId}. Its messages: intercom-sync jobs messages ${job.jobId}`)
 }

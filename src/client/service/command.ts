@@ -4,7 +4,7 @@ import type { ExitCode } from '../../command-line/exit-code.ts'
 import type { Arguments } from '../../command-line/read-arguments.ts'
 import type { InputPaths } from '../../connector/input-files.ts'
 import type { Output } from '../../connector/output.ts'
-import type { ClientSettings } from './settings.ts'
+import type { CommandSettings } from './settings.ts'
 
 /** What a command that asks a service works with. */
 export interface ClientContext<Name extends ClientCommandName> extends Arguments<Name> {
@@ -14,7 +14,7 @@ export interface ClientContext<Name extends ClientCommandName> extends Arguments
   stderr: NodeJS.WriteStream
   /** Writes a line to stderr. */
   note: (line: string) => void
-  settings: ClientSettings
+  settings: CommandSettings
   /** The command fills in the files that it reads, so that errors name them. */
   paths: InputPaths
   clock: Clock

@@ -1,6 +1,6 @@
 import { strangerError } from '../../connector/bridge/service/service-failures.ts'
 import { isObject } from '../../json-object.ts'
-import type { Service } from './service.ts'
+import type { RemoteService } from './service.ts'
 
 /** A page holds so many items at most. */
 const largestPage = 100
@@ -14,7 +14,7 @@ interface ListRequest {
 }
 
 /** The items of a list, page after page. */
-export async function readPages(service: Service, { path, query = {}, most = Infinity }: ListRequest) {
+export async function readListItems(service: RemoteService, { path, query = {}, most = Infinity }: ListRequest) {
   const items: unknown[] = []
   const given = Object.entries(query).flatMap(([name, value]): [string, string][] =>
     value === undefined ? [] : [[name, value]],

@@ -1,5 +1,5 @@
 import { readServiceAccess, type ServiceAccess } from '../../connector/bridge/service/service-access.ts'
-import type { ClientSettings } from './settings.ts'
+import type { CommandSettings } from './settings.ts'
 
 /** What the command line says about the service. */
 export interface ServiceOptions {
@@ -15,7 +15,7 @@ const usualAddress = 'http://127.0.0.1:8080'
  *
  * @throws CodedError `invalid_request`
  */
-export async function findService(options: ServiceOptions, settings: ClientSettings): Promise<ServiceAccess> {
+export async function findService(options: ServiceOptions, settings: CommandSettings): Promise<ServiceAccess> {
   const named = options.url ?? settings.url
   const own = named === undefined ? await addressIn(settings.dataDir) : undefined
   const access = readServiceAccess({

@@ -6,12 +6,12 @@ import {
   type ServiceRequest,
   type WholeAnswer,
 } from '../../connector/bridge/service/service-client.ts'
-import { askPatiently } from '../../connector/bridge/single-answer.ts'
+import { askUntilAnswered } from '../../connector/bridge/single-answer.ts'
 import type { ClientContext } from './command.ts'
 import { findService, type ServiceOptions } from './service-place.ts'
 
 /** The service that a command asks. */
-export interface Service {
+export interface RemoteService {
   client: ServiceClient
   /** For somebody who waits at a terminal. */
   ask(request: ServiceRequest): Promise<WholeAnswer>
@@ -27,7 +27,9 @@ const briefMs = 2000
 const followMs = 60_000
 
 /** @throws CodedError `invalid_request` when its address or the key cannot be used */
-export async function openService<Name extends ClientCommandName>(context: ClientContext<Name>): Promise<Service> {
+export async function openService<Name extends ClientCommandName>(
+  context: ClientContext<Name>,
+): Promise<RemoteService> {
   const { options, settings, clock, random, signal } = context
   const access = await findService(options as ServiceOptions, settings)
   const client = createServiceClient({ access, proxies: settings.proxies, clock, signal })
@@ -36,7 +38,7 @@ export async function openService<Name extends ClientCommandName>(context: Clien
   return {
     client,
     follow,
-    ask: (request) => askPatiently(client, request, brief(), signal),
-    askAgain: (request) => askPatiently(client, request, follow, signal),
+    ask: (request) => askUntilAnswered(client, request, brief(), signal),
+    askAgain: (request) => askUntilAnswered(client, request, follow, signal),
   }
 }

@@ -4,7 +4,7 @@ import { type Proxies, readProxies } from '../../network/proxies.ts'
 type Environment = Record<string, string | undefined>
 
 /** What the commands that ask a service take from the environment. */
-export interface ClientSettings {
+export interface CommandSettings {
   /** Address of the service. */
   url?: string
   apiKey?: string
@@ -17,7 +17,7 @@ export interface ClientSettings {
 }
 
 /** An empty variable counts as not set. */
-export function readClientSettings(environment: Environment = process.env): ClientSettings {
+export function readClientSettings(environment: Environment = process.env): CommandSettings {
   const variable = (name: string) => environment[name]?.trim() || undefined
   const url = variable('INTERCOM_SYNC_URL')
   const apiKey = variable('INTERCOM_SYNC_API_KEY')

@@ -12,7 +12,7 @@ export interface Task {
 }
 
 /** The streams of a catalog, those included that only the service may know. */
-export function streamsOf(catalog: unknown): ConfiguredStream[] {
+export function streamsOfCatalog(catalog: unknown): ConfiguredStream[] {
   return readSelection({ catalog: catalog ?? null }, [], { unknown: 'keep' }).streams
 }
 
@@ -22,7 +22,7 @@ export function streamsOf(catalog: unknown): ConfiguredStream[] {
  * @throws CodedError `messages_lost` when a stream would begin anew, and destinations that replace would store it twice
  */
 export function continueTask({ catalog, states: given }: Task, { complete, started, states }: PrintedLog): Task {
-  const open = streamsOf(catalog).filter(({ stream }) => !complete.has(stream.name))
+  const open = streamsOfCatalog(catalog).filter(({ stream }) => !complete.has(stream.name))
   const stuck = open.filter(
     ({ stream: { name }, sync_mode }) => started.has(name) && sync_mode !== 'incremental' && !states.has(name),
   )
@@ -37,7 +37,7 @@ export function continueTask({ catalog, states: given }: Task, { complete, start
   const printed = [...states].map(([streamName, state]): GivenState => ({ streamName, state, pointer: '/state' }))
   const latest = new Map([...given, ...printed].map((state) => [state.streamName, state]))
   return {
-    catalog: { streams: itemsOf(catalog).filter((item) => names.has(nameOf(item))) },
+    catalog: { streams: itemsOf(catalog).filter((item) => names.has(streamNameOf(item))) },
     states: [...latest.values()].filter(({ streamName }) => names.has(streamName)),
   }
 }
@@ -49,7 +49,7 @@ export function itemsOf(catalog: unknown): unknown[] {
 }
 
 /** The name of an item of a catalog. */
-export function nameOf(item: unknown): string {
+export function streamNameOf(item: unknown): string {
   if (!isObject(item)) return String(item)
   return String(isObject(item.stream) ? item.stream.name : item.name)
 }

@@ -4,7 +4,7 @@ import { isObject } from '../../json-object.ts'
 import { type EndedJob, readEnded } from './ended-job.ts'
 import type { JobDependencies } from './job-dependencies.ts'
 import { mayPass } from './service/service-failures.ts'
-import type { StartedJob } from './start-job.ts'
+import type { BridgeJob } from './start-job.ts'
 import { watchForWorker } from './worker-watch.ts'
 
 /**
@@ -17,7 +17,7 @@ const heartbeatSeconds = 15
  *
  * @throws CodedError, for example one that reports lost messages; the signal's reason
  */
-export async function followJob(job: StartedJob, dependencies: JobDependencies): Promise<EndedJob> {
+export async function followJob(job: BridgeJob, dependencies: JobDependencies): Promise<EndedJob> {
   const { client, printed, patience, signal } = dependencies
   const { jobId } = job
   const worker = watchForWorker(job, dependencies)

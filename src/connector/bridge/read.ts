@@ -5,14 +5,14 @@ import { unknownInCatalog, unknownStreamError } from '../../streams/unknown-stre
 import type { Command } from '../command.ts'
 import type { Output } from '../output.ts'
 import { readConnectorProxies, readPlatformAttempt } from '../settings.ts'
-import { continueTask, streamsOf, type Task } from './continuation.ts'
+import { continueTask, streamsOfCatalog, type Task } from './continuation.ts'
 import type { EndedJob } from './ended-job.ts'
 import { createPatience } from './patience.ts'
 import { createPrintedLog, type PrintedLog } from './printed-log.ts'
 import { readServiceAccess } from './service/service-access.ts'
 import { createServiceClient } from './service/service-client.ts'
 import { runServiceJob } from './service-job.ts'
-import { bodyOf, placeStates, readTask, type SmallerTask, withoutUnknown } from './task.ts'
+import { placeStates, readTask, type SmallerTask, taskBodyOf, withoutUnknown } from './task.ts'
 
 /** Counted from the first failure in a row. An API that is being replaced is back by then. */
 const patienceMs = 60_000
@@ -35,7 +35,7 @@ export const readOverHttp: Command = async ({ inputs, output, clock, random, sig
   const printed = createPrintedLog(output)
   const dependencies = { client, printed, patience, turn, clock, signal }
   const run = (task: Task, round: number) => {
-    const body = { ...source, ...bodyOf(task) }
+    const body = { ...source, ...taskBodyOf(task) }
     return runServiceJob({ body, idempotencyKey: createKey(body, round) }, dependencies)
   }
   const first = readTask(inputs)
@@ -67,7 +67,7 @@ async function runKnown(
     if (!smaller) throw placeStates(error, task)
     const { unknown, task: rest } = smaller
     if (unknown.length > 0) await output.write(logLine('WARN', unknownInCatalog(unknown)))
-    if (streamsOf(rest.catalog).length === 0) return { ...smaller, job: undefined }
+    if (streamsOfCatalog(rest.catalog).length === 0) return { ...smaller, job: undefined }
     const begun = await runKnown(rest, run, output)
     return { ...begun, unknown: [...unknown, ...begun.unknown] }
   }
@@ -128,5 +128,5 @@ function skippedError(skipped: readonly string[]): CodedError {
 }
 
 function incompleteStreams({ complete }: PrintedLog, catalog: unknown): string[] {
-  return streamsOf(catalog).flatMap(({ stream: { name } }) => (complete.has(name) ? [] : name))
+  return streamsOfCatalog(catalog).flatMap(({ stream: { name } }) => (complete.has(name) ? [] : name))
 }

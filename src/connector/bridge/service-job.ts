@@ -5,7 +5,7 @@ import type { EndedJob } from './ended-job.ts'
 import { followJob } from './follow-job.ts'
 import type { JobDependencies } from './job-dependencies.ts'
 import type { ServiceClient } from './service/service-client.ts'
-import { delayAbort, type JobRequest, partingMs, pathOf, type StartedJob, startJob } from './start-job.ts'
+import { type BridgeJob, delayAbort, type JobRequest, partingMs, pathOf, startBridgeJob } from './start-job.ts'
 
 const lostCodes: readonly ErrorCode[] = [
   'log_gone',
@@ -28,7 +28,7 @@ export async function runServiceJob(request: JobRequest, dependencies: JobDepend
   const over = new AbortController()
   let cancelled: Promise<unknown> | undefined
   try {
-    const job = await startJob(request, dependencies)
+    const job = await startBridgeJob(request, dependencies)
     const cancel = () => {
       cancelled ??= cancelJob(client, job, clock)
     }
@@ -59,7 +59,7 @@ export async function runServiceJob(request: JobRequest, dependencies: JobDepend
  */
 async function acknowledgeAll(
   { body }: JobRequest,
-  job: StartedJob,
+  job: BridgeJob,
   { client, clock, printed }: JobDependencies,
 ): Promise<void> {
   if ('connectionId' in body) return
@@ -75,7 +75,7 @@ async function acknowledgeAll(
  * With the epoch, the service can tell this job from another one that has been given its id. If the job cannot be
  * cancelled now, the service cancels it by itself, because it has lost its reader.
  */
-async function cancelJob(client: ServiceClient, job: StartedJob, clock: Clock): Promise<void> {
+async function cancelJob(client: ServiceClient, job: BridgeJob, clock: Clock): Promise<void> {
   const late = delayAbort(AbortSignal.abort(), clock, partingMs)
   await client.ask({ method: 'DELETE', path: pathOf(job), signal: late.signal }).catch(() => undefined)
   late.release()

@@ -27,7 +27,7 @@ export async function askService(
 ): Promise<unknown> {
   const client = createServiceClient({ access, proxies: readConnectorProxies(), clock, signal })
   const patience = createPatience({ clock, random, signal, limitMs: patienceMs })
-  return (await askPatiently(client, { idleMs, ...request }, patience, signal)).value
+  return (await askUntilAnswered(client, { idleMs, ...request }, patience, signal)).value
 }
 
 /**
@@ -35,7 +35,7 @@ export async function askService(
  *
  * @throws CodedError; the signal's reason
  */
-export async function askPatiently(
+export async function askUntilAnswered(
   client: ServiceClient,
   request: ServiceRequest,
   patience: Patience,

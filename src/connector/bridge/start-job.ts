@@ -11,7 +11,7 @@ export interface JobRequest {
 }
 
 /** A job at the service. */
-export interface StartedJob {
+export interface BridgeJob {
   jobId: number
   /** The epoch distinguishes the job from another one that has been given its id. */
   epoch: string
@@ -21,7 +21,7 @@ export interface StartedJob {
  * The path to read and cancel a job, or of one of its parts. The epoch in it excludes another job that has been given its
  * id.
  */
-export function pathOf({ jobId, epoch }: StartedJob, part: '' | '/ack' = ''): string {
+export function pathOf({ jobId, epoch }: BridgeJob, part: '' | '/ack' = ''): string {
   return `/v1/jobs/${jobId}${part}?epoch=${encodeURIComponent(epoch)}`
 }
 
@@ -44,10 +44,10 @@ export const partingMs = 2000
  * success, the job was cut off together with the process before. Then it takes another key, which the process after it
  * finds in the same way.
  */
-export async function startJob(
+export async function startBridgeJob(
   { body, idempotencyKey }: JobRequest,
   dependencies: JobDependencies,
-): Promise<StartedJob> {
+): Promise<BridgeJob> {
   for (let cutOff = 0; ; cutOff++) {
     const key = cutOff === 0 ? idempotencyKey : `${idempotencyKey}-${cutOff}`
     const { isOlder, ...job } = await insist(dependencies, () => postJob(body, key, dependencies))
@@ -58,7 +58,7 @@ export async function startJob(
 }
 
 /** How a job has ended. Waits for a job that is being cancelled. Undefined for a job that continues. */
-async function endOf(started: StartedJob, { client, signal }: JobDependencies): Promise<EndedJob | undefined> {
+async function endOf(started: BridgeJob, { client, signal }: JobDependencies): Promise<EndedJob | undefined> {
   for (let wait = ''; ; wait = `&wait=${endingWaitSeconds}`) {
     signal.throwIfAborted()
     const job = await client.ask({ method: 'GET', path: pathOf(started) + wait })
@@ -99,7 +99,7 @@ async function postJob(
   body: object,
   key: string,
   { client, clock, signal }: JobDependencies,
-): Promise<StartedJob & { isOlder: boolean }> {
+): Promise<BridgeJob & { isOlder: boolean }> {
   // If the process is interrupted, it waits for the job's id first, because it could not cancel the job otherwise.
   const parting = delayAbort(signal, clock, partingMs)
   try {

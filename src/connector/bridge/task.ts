@@ -3,7 +3,7 @@ import { toStateMessage } from '../../airbyte/state/stream-states.ts'
 import { CodedError, type Fault } from '../../errors.ts'
 import { isLack } from '../../streams/versions.ts'
 import type { Inputs } from '../input-files.ts'
-import { itemsOf, nameOf, type Task } from './continuation.ts'
+import { itemsOf, streamNameOf, type Task } from './continuation.ts'
 
 /**
  * The task that a command's files set. The states are read here, so that a service of any version understands them.
@@ -21,7 +21,7 @@ export function readTask({ catalog, state }: Inputs): Task {
  * The members of a request that set the task. No state means that everything is wanted: without the member, a
  * connection would continue from the state that it keeps itself.
  */
-export function bodyOf({ catalog, states }: Task): { catalog: unknown; state: object[] } {
+export function taskBodyOf({ catalog, states }: Task): { catalog: unknown; state: object[] } {
   return { catalog, state: states.map(({ streamName, state }) => toStateMessage(streamName, state)) }
 }
 
@@ -41,7 +41,7 @@ const statePlace = /^\/state\/(\d+)\/stream\/stream_state/
  */
 export function withoutUnknown({ catalog, states }: Task, error: unknown): SmallerTask | undefined {
   if (!(error instanceof CodedError) || error.code !== 'invalid_request' || error.faults.length === 0) return undefined
-  const names = itemsOf(catalog).map(nameOf)
+  const names = itemsOf(catalog).map(streamNameOf)
   // A stream that only the config's API version lacks is for the caller to leave out.
   if (error.faults.some(({ detail }) => isLack(detail))) return undefined
   const unknown = error.faults.flatMap(({ pointer }) => names[Number(catalogPlace.exec(pointer)?.[1])] ?? [])
@@ -55,7 +55,7 @@ export function withoutUnknown({ catalog, states }: Task, error: unknown): Small
   if (isTwice || unknown.length + needless.length < error.faults.length) return undefined
   return {
     task: {
-      catalog: { streams: itemsOf(catalog).filter((item) => wanted.includes(nameOf(item))) },
+      catalog: { streams: itemsOf(catalog).filter((item) => wanted.includes(streamNameOf(item))) },
       states: states.filter((state) => !needless.includes(state) && !unknown.includes(state.streamName)),
     },
     unknown,

@@ -3,13 +3,13 @@ import { CodedError } from '../../errors.ts'
 import { isObject } from '../../json-object.ts'
 import type { PrintedLog } from './printed-log.ts'
 import type { ServiceClient } from './service/service-client.ts'
-import { pathOf, type StartedJob } from './start-job.ts'
+import { type BridgeJob, pathOf } from './start-job.ts'
 
 /**
  * Notices what a silent job waits for; the API's signs of life do not show this. If there is no worker, the job is given
  * up in the end. If its log is full, what was printed is acknowledged, so that it gives way: nobody else would do so.
  */
-export interface WorkerWatch {
+interface WorkerWatch {
   /**
    * Call this when the service is silent. @throws CodedError `no_worker` when there has been no worker for five minutes
    */
@@ -29,7 +29,7 @@ interface WatchDependencies {
   printed: Pick<PrintedLog, 'held'>
 }
 
-export function watchForWorker(started: StartedJob, { client, clock, printed }: WatchDependencies): WorkerWatch {
+export function watchForWorker(started: BridgeJob, { client, clock, printed }: WatchDependencies): WorkerWatch {
   let askedAt = clock.monotonic()
   let missingSince: number | undefined
   return {

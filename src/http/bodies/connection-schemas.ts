@@ -185,7 +185,7 @@ export const connectionDiffSchema = Type.Object({
 })
 
 /** For calls that make or change a connection. */
-export const validate = byDefault(
+const validate = byDefault(
   Type.Boolean({
     default: true,
     description: 'Ask Intercom first, and store nothing that it does not accept; false = store it unchecked',

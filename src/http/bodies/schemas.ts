@@ -5,7 +5,7 @@ import { connectionIdSchema } from './list-schemas.ts'
 import { byDefault } from './parameters.ts'
 import { exampleConfig } from './payload-schemas.ts'
 import { onMissingPermission } from './permission-schemas.ts'
-import { streamSchema } from './stream-schemas.ts'
+import { listedStreamSchema } from './stream-schemas.ts'
 
 /** The schemas of the API: they check requests, serialise answers and make up the OpenAPI document. */
 
@@ -79,7 +79,7 @@ export const jobSchema = Type.Object(
         { description: "While it runs: what Intercom's latest answer said of its rate limit" },
       ),
     ),
-    streams: Type.Array(streamSchema),
+    streams: Type.Array(listedStreamSchema),
     skippedStreams: Type.Optional(
       Type.Array(Type.String(), {
         description: 'Streams that were left out because the token may not read them (`onMissingPermission: "skip"`)',

@@ -17,7 +17,7 @@ interface NewJobBody extends SyncRequestBody {
  *
  * @throws CodedError `invalid_request`, `connection_not_found`, `connection_busy`, `idempotency_key_reused`
  */
-export async function startJob(
+export async function startJobFromBody(
   { jobs, connections }: Pick<RouteDependencies, 'jobs' | 'connections'>,
   newJob: NewJobBody,
   options: StartOptions,

@@ -22,7 +22,7 @@ const completenessSchema = Type.Object(
   { description: "Delivered records beside Intercom's own counts, in total since the start of the job" },
 )
 
-export const streamSchema = Type.Object({
+export const listedStreamSchema = Type.Object({
   streamName: Type.String(),
   parentStream: Type.Optional(
     Type.String({ description: 'The stream whose records these belong to; `parentId` finds those of one of them' }),

@@ -21,7 +21,7 @@ export interface AskedConnection extends AskedWebhooks {
 }
 
 /** Whose connection a call is about, and how carefully it is to be changed. */
-export interface ChangeOptions {
+interface ChangeOptions {
   tenant: string
   connectionId: string
   /** Whether Intercom is asked first. */
@@ -39,7 +39,7 @@ export interface ChangeOptions {
 type ChangeDependencies = Pick<RouteDependencies, 'connections' | 'clock'> & { askIntercom: AskIntercom }
 
 /** A connection that a call has changed. */
-export interface ChangedConnection {
+interface ChangedConnection {
   connection: Connection
   change: 'created' | 'changed' | 'unchanged'
   /** What its jobs will stumble over, for people. */

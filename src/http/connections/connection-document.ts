@@ -1,5 +1,5 @@
 import { CodedError } from '../../errors.ts'
-import type { FullRefresh } from '../../schedules/connection-schedule.ts'
+import type { RefreshSettings } from '../../schedules/connection-schedule.ts'
 import type { Schedule } from '../../schedules/schedule.ts'
 import type { Connection, ConnectionSettings, PutSchedule } from '../../store/connections/connection-store.ts'
 import type { Webhook } from '../../webhooks/webhook.ts'
@@ -8,7 +8,7 @@ import type { Webhook } from '../../webhooks/webhook.ts'
 export interface ConnectionDocument extends ConnectionSettings {
   schedule: Schedule
   ack: string
-  fullRefresh?: FullRefresh
+  fullRefresh?: RefreshSettings
   paused: boolean
   webhooks: Webhook[]
 }

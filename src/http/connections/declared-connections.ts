@@ -9,7 +9,7 @@ import { documentOf } from './connection-document.ts'
 import { type BodyDependencies, parseConnectionBody, readConnectionBody } from './read-connection-body.ts'
 
 /** What applying a file has done to one connection. */
-export interface AppliedConnection {
+interface AppliedConnection {
   connectionId: string
   change: 'created' | 'changed' | 'unchanged'
   /** Secrets are masked. */

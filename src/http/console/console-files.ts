@@ -3,7 +3,7 @@ import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** One file of the console: its bytes, and what they are. */
-export interface ConsoleFile {
+interface ConsoleFile {
   type: string
   bytes: Buffer
 }

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { MessageLogReader } from '../../store/log/message-log.ts'
-import { createTurns } from '../../sync/concurrency/turns.ts'
+import { createSemaphore } from '../../sync/concurrency/semaphore.ts'
 
 /**
  * Reads at a time. Each holds a piece of the log in several forms until it is done, and a Redis that is asked for a
@@ -17,7 +17,7 @@ const turnsForOthers = 32
 
 /** The same reader, whose reads wait for their turn. */
 export function limitReads(messages: MessageLogReader): MessageLogReader {
-  const inTurn = createTurns(readsAtATime)
+  const inTurn = createSemaphore(readsAtATime)
   let asked = 0
   return {
     ...messages,

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { hasEnded, type Job } from '../../store/job.ts'
 import type { MessageLogReader } from '../../store/log/message-log.ts'
 import type { RouteDependencies } from '../dependencies.ts'
-import type { Reader } from '../readers.ts'
+import type { MessageReader } from '../readers.ts'
 import { chooseEncoding } from '../requests/content-encoding.ts'
 import { closeWhenHalfClosed, refuseHalfClosed } from '../requests/half-closed.ts'
 import { refuseOldHttp, speaksOldHttp } from '../requests/http-version.ts'
@@ -18,7 +18,7 @@ interface LiveMessages {
   follow: StreamOptions['follow']
   heartbeatMs: StreamOptions['heartbeatMs']
   signal: AbortSignal
-  reader: Reader
+  reader: MessageReader
 }
 
 /**
@@ -63,7 +63,7 @@ async function chooseForm(
   request: IncomingMessage,
   range: AnnouncedRange,
   messages: MessageLogReader,
-  { mayBeCompressed }: Reader,
+  { mayBeCompressed }: MessageReader,
 ): Promise<BodyForm> {
   if (speaksOldHttp(request)) return { length: await measureRange(messages, range) }
   const isWhole = range.finalStatus !== undefined

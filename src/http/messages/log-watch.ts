@@ -3,7 +3,7 @@ import { CodedError } from '../../errors.ts'
 import type { MessageLogReader } from '../../store/log/message-log.ts'
 
 /** Notices what happens to a log, also between two waits. */
-export interface LogWatch {
+interface LogWatch {
   /**
    * Resolves as soon as the log has changed since the last call, or after `ms`.
    *

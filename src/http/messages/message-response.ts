@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import type { FinalStatus } from '../../store/job.ts'
 import { jobStatusHeader, messagesType } from '../bodies/schemas.ts'
-import type { Reader } from '../readers.ts'
+import type { MessageReader } from '../readers.ts'
 import { addVary, type ContentEncoding } from '../requests/content-encoding.ts'
 import { speaksOldHttp } from '../requests/http-version.ts'
 import { takeBytes } from './announced-range.ts'
@@ -34,7 +34,7 @@ interface WriteOptions extends ResponseOptions {
   flushMs: number
   /** Aborts when the client has left or the stream must be cut. */
   signal: AbortSignal
-  reader: Reader
+  reader: MessageReader
 }
 
 /**

@@ -14,7 +14,7 @@ const awaitRetry = { times: 600, everyMs: 1000 }
 export type StreamEnd = 'complete' | 'client-left' | 'cut'
 
 /** Shows that somebody reads a job that lives only as long as it is read. */
-export interface ReaderLease {
+interface ReaderLease {
   /** Called once, when the stream is over: decides what happens to the job. */
   release(end: StreamEnd): Promise<void>
 }

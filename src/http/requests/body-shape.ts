@@ -19,7 +19,7 @@ export interface BodyShape {
  *
  * @param mostMembers further ones are not told
  */
-export function shapeOf(body: Buffer, deepest: number, mostMembers: number): BodyShape {
+export function bodyShapeOf(body: Buffer, deepest: number, mostMembers: number): BodyShape {
   const members: BodyShape['members'] = []
   let values = 1
   let names = 0

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { CodedError } from '../../errors.ts'
 import { placeOfFault } from '../../json/json-place.ts'
 import { appendPointer } from '../../json/json-pointer.ts'
-import { type BodyShape, shapeOf } from './body-shape.ts'
+import { type BodyShape, bodyShapeOf } from './body-shape.ts'
 import { invalidRequest } from './validation.ts'
 
 /** Far above what a catalog needs, far below what overflows the stack of `JSON.stringify` (about 5,000). */
@@ -67,7 +67,7 @@ export function addMergePatchBody(app: Pick<FastifyInstance, 'addContentTypePars
  * that is nested too deep, or has a part that is larger than what can be meant
  */
 function parseJson(body: Buffer, isState: boolean): unknown {
-  const { isTooDeep, members, values, names } = shapeOf(body, maxDepth, mostMembers + 1)
+  const { isTooDeep, members, values, names } = bodyShapeOf(body, maxDepth, mostMembers + 1)
   if (isTooDeep) throw invalidRequest([{ pointer: '', detail: `is nested deeper than ${maxDepth} levels` }])
   if (!isState) refuseLargeMembers(members)
   if (values > mostValues || names > mostNames) {

@@ -14,7 +14,7 @@ import {
   newJobHeaders,
   newJobQuery,
 } from '../bodies/schemas.ts'
-import { startJob } from '../bodies/start-job.ts'
+import { startJobFromBody } from '../bodies/start-job.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import type { Api } from '../instance.ts'
 import { chooseMediaType } from '../messages/accept.ts'
@@ -82,7 +82,7 @@ function addCreateJob(app: Api, dependencies: RouteDependencies): void {
       const reader = isLive ? readers.add(reply.raw, request.caller) : undefined
       const signal = openStreams.signalFor(reply.raw)
       const start = async () => {
-        const job = await startJob(dependencies, request.body, {
+        const job = await startJobFromBody(dependencies, request.body, {
           tenant: request.tenant,
           joinActive: onConflict === 'join',
           ...(key !== undefined && { repeat: repeatOf(key, request.body) }),

@@ -9,7 +9,7 @@ import { needsNoKey, openProblems, serviceCodes } from '../bodies/responses.ts'
 import type { RouteDependencies } from '../dependencies.ts'
 import { createAskIntercom } from '../requests/ask-intercom.ts'
 import { loggedRequest } from '../requests/request-log.ts'
-import { type Page, renderPage } from '../sign-in/page.ts'
+import { renderPage, type SignInPage } from '../sign-in/page.ts'
 import { callbackQuery } from '../sign-in/sign-in-schemas.ts'
 import { comeBack, type Returned, type SignInDependencies } from '../sign-in/steps.ts'
 
@@ -79,7 +79,7 @@ const callbackRoute: FastifyPluginAsyncTypebox<RouteDependencies> = async (app, 
   })
 }
 
-function sendPage(reply: FastifyReply, page: Page): FastifyReply {
+function sendPage(reply: FastifyReply, page: SignInPage): FastifyReply {
   return reply
     .code(page.status)
     .header('Cache-Control', 'no-store')
@@ -87,7 +87,7 @@ function sendPage(reply: FastifyReply, page: Page): FastifyReply {
     .send(renderPage(page))
 }
 
-function pageOf(returned: Returned): Page {
+function pageOf(returned: Returned): SignInPage {
   if (returned.kind === 'consented')
     return {
       status: 200,
@@ -114,7 +114,7 @@ function lackTexts(lacks: SignInProblem | undefined): string[] {
   return lacks ? [`Not everything can be read. ${lacks.message}`] : []
 }
 
-function problemPage({ code, message }: CodedError): Page {
+function problemPage({ code, message }: CodedError): SignInPage {
   const { status, title } = errorTable[code]
   return { status, title, texts: [message, `Code: ${code}`] }
 }

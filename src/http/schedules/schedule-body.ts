@@ -1,12 +1,12 @@
 import type { Fault } from '../../errors.ts'
-import { acks, type FullRefresh } from '../../schedules/connection-schedule.ts'
+import { acks, type RefreshSettings } from '../../schedules/connection-schedule.ts'
 import { findScheduleFault, type Schedule } from '../../schedules/schedule.ts'
 import type { ConnectionSettings, PutSchedule } from '../../store/connections/connection-store.ts'
 import { resolveEvery } from '../../streams/every-stream.ts'
 import type { ScheduleBody } from './schedule-schemas.ts'
 
 /** The members of a connection's body that say what it does by itself. */
-export interface ScheduleMembers {
+interface ScheduleMembers {
   schedule?: ScheduleBody
   ack?: string
   fullRefresh?: { schedule: ScheduleBody; streams: string[] }
@@ -40,7 +40,7 @@ export function readScheduleMembers(
 
 /** Streams of full refreshes that the connection does not have. */
 export function findUnknownRefreshes(
-  refresh: FullRefresh | undefined,
+  refresh: RefreshSettings | undefined,
   { catalog, config }: ConnectionSettings,
 ): Fault[] {
   const names = resolveEvery(catalog, config.api_version).streams.map(({ stream }) => stream.name)

@@ -13,7 +13,7 @@ import { keepSockets } from './sockets.ts'
 /** Scrapers and probes need a few. */
 const mostSockets = 64
 
-export interface OperationsDependencies extends Pick<RouteDependencies, 'ready' | 'clock' | 'closing'> {
+interface OperationsDependencies extends Pick<RouteDependencies, 'ready' | 'clock' | 'closing'> {
   metrics: Metrics
   logger: FastifyBaseLogger
   /** @defaultValue nothing stands in front */

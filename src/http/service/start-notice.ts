@@ -1,5 +1,5 @@
 /** Information for somebody who has just started the service. */
-export interface StartNotice {
+interface StartNotice {
   /** Where the API listens, e.g. `http://127.0.0.1:8080`. */
   address: string
   /** Where callers find it, if a proxy is in front. */

@@ -1,5 +1,5 @@
 /** What a person reads who comes back from Intercom. */
-export interface Page {
+export interface SignInPage {
   status: number
   title: string
   /** Paragraphs. */
@@ -9,7 +9,7 @@ export interface Page {
 }
 
 /** No script and no style, as the policy of all answers demands; whatever somebody else has written is escaped. */
-export function renderPage({ title, texts, confirmationCode }: Page): string {
+export function renderPage({ title, texts, confirmationCode }: SignInPage): string {
   const paragraphs = texts.map((text) => `<p>${escapeHtml(text)}</p>`)
   const code =
     confirmationCode === undefined ? [] : [`<p><code id="confirmation-code">${escapeHtml(confirmationCode)}</code></p>`]

@@ -1,6 +1,6 @@
 import { errorTable } from '../../error-table.ts'
 import { CodedError } from '../../errors.ts'
-import { exchangeCode } from '../../intercom/code-exchange.ts'
+import { requestToken } from '../../intercom/token-request.ts'
 import type { SignInSetup } from '../../settings/oauth.ts'
 import { mostTries, type SignIn, type SignInProblem } from '../../store/sign-ins/sign-in.ts'
 import type { RouteDependencies } from '../dependencies.ts'
@@ -24,7 +24,7 @@ export interface SignInDependencies
 }
 
 /** What the browser brings back from Intercom. */
-export interface Return {
+interface Return {
   state?: string
   code?: string
   error?: string
@@ -59,7 +59,7 @@ export async function comeBack(
   }
   requireMoved(await signIns.move(signIn, { from: 'pending', to: 'exchanging', state }))
   const accessToken = await orFail(dependencies, signIn, 'exchanging', () =>
-    exchangeCode({ app: setup.app, code, baseUrl, proxies, clock, signal }),
+    requestToken({ app: setup.app, code, baseUrl, proxies, clock, signal }),
   )
   if (isOwnBrowser(cookie, signIn)) {
     requireMoved(await signIns.move(signIn, { from: 'exchanging', to: 'connecting' }))

@@ -7,7 +7,7 @@ import { isObject, parseJson } from '../../json-object.ts'
  */
 
 /** An error in Intercom's own words. */
-export interface OwnError {
+interface OwnError {
   /** Intercom's code. There are many, and new ones come, so most errors are judged by their status alone. */
   code: string | undefined
   message: string | undefined

@@ -8,7 +8,7 @@ import { OtherFormError } from './own-list.ts'
 import { classOf } from './status-classes.ts'
 
 /** The meaning of an answer. An answer that is not Intercom's own says nothing about Intercom's rate limit or time. */
-export type Verdict<Result> =
+export type AnswerVerdict<Result> =
   | { kind: 'fulfilled'; result: Result; isIntercoms: true }
   | { kind: 'failed'; error: unknown; isIntercoms: boolean }
 
@@ -24,7 +24,7 @@ export function judgeAnswer<Result>(
   answer: HttpAnswer,
   redact: Redact,
   read: () => Result,
-): Verdict<Result> {
+): AnswerVerdict<Result> {
   if (classOf(answer.status) === 'fulfilled') return judgeFulfilled(path, answer, redact, read)
   const failure = readFailure(answer.status, answer.body, redact)
   const isRateLimit = hasRateLimitHeader(answer)
@@ -37,7 +37,12 @@ function errorOf(path: string, failure: Failure): CodedError {
   return failure.class === 'retry' ? new FailingError(path, failure) : new RefusedError(path, failure)
 }
 
-function judgeFulfilled<Result>(path: string, answer: HttpAnswer, redact: Redact, read: () => Result): Verdict<Result> {
+function judgeFulfilled<Result>(
+  path: string,
+  answer: HttpAnswer,
+  redact: Redact,
+  read: () => Result,
+): AnswerVerdict<Result> {
   try {
     return { kind: 'fulfilled', result: read(), isIntercoms: true }
   } catch (error) {

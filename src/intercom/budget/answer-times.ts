@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts'
 import { WINDOW_MS } from './usage/token-usage.ts'
 
 /** How long answers take, and how large they are. */
-export interface AnswerTimes {
+interface AnswerTimes {
   /**
    * @param kind requests of one kind take about equally long
    * @param bytes of the answer; undefined when nobody has counted them

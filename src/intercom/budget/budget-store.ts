@@ -13,7 +13,7 @@ export interface BudgetStore {
   /** Permits that one exchange may grant; more than 1 where an exchange costs a round trip. */
   permitsAtOnce: number
   /** How long unused permits may be held, and how long a report may be delayed, ms. 0 if this store needs neither. */
-  leaseMs: number
+  permitLifeMs: number
   /**
    * Replaces the usage of the subjects with the result of `change`: all or none, and nobody else changes it meanwhile.
    * If somebody else was faster, `change` is called again. Waits while the store is down.
@@ -38,7 +38,7 @@ export function createMemoryBudgetStore(): BudgetStore {
   const workspaces = new Map<string, Usage['workspace']>()
   return {
     permitsAtOnce: 1,
-    leaseMs: 0,
+    permitLifeMs: 0,
     async update(subjects, change) {
       const keys = namesOf(subjects)
       const { usage, result } = change({

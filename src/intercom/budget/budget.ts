@@ -2,11 +2,11 @@ import type { Clock } from '../../clock.ts'
 import { type BudgetStore, createMemoryBudgetStore } from './budget-store.ts'
 import { createBudgetTime } from './budget-time.ts'
 import { createConcurrency } from './concurrency.ts'
-import { createExchange } from './exchange.ts'
 import { type AskedPermit, createGrants, type Permit } from './grants.ts'
 import { createHeldPermits } from './held-permits.ts'
 import { createLatestLimit, type RateLimit } from './latest-limit.ts'
 import { WORKSPACE_REQUESTS_PER_MINUTE } from './usage/workspace-usage.ts'
+import { createUsageExchange } from './usage-exchange.ts'
 import { createUsageRecorder } from './usage-recorder.ts'
 
 export type { Permit } from './grants.ts'
@@ -74,9 +74,9 @@ export function createBudget(options: BudgetOptions): Budget {
     perWindow,
     mostBytes: options.mostBytes,
   })
-  const held = createHeldPermits({ clock, leaseMs: store.leaseMs, mostAtOnce: store.permitsAtOnce })
+  const held = createHeldPermits({ clock, permitLifeMs: store.permitLifeMs, mostAtOnce: store.permitsAtOnce })
   const whoAsks = () => whoAsksOf(options, member, workspaceId)
-  const exchange = createExchange({ clock, store, whoAsks, recorder, held, time, closing: closing.signal })
+  const exchange = createUsageExchange({ clock, store, whoAsks, recorder, held, time, closing: closing.signal })
   const grants = createGrants({ clock, concurrency, held, exchange, openPermit })
 
   /** @param window the window that the permit was granted for */

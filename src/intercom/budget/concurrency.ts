@@ -20,7 +20,7 @@ export interface Concurrency {
   begin(kind: string): (outcome: Outcome) => void
 }
 
-export interface ConcurrencyOptions {
+interface ConcurrencyOptions {
   clock: Clock
   /** The largest number of requests in flight. @defaultValue 512 */
   most?: number | undefined

@@ -1,9 +1,9 @@
 import type { Clock } from '../../clock.ts'
 import type { Concurrency } from './concurrency.ts'
-import type { Exchange } from './exchange.ts'
 import type { HeldPermits } from './held-permits.ts'
 import type { Outcome } from './outcome.ts'
 import { createPermitQueue } from './permit-queue.ts'
+import type { UsageExchange } from './usage-exchange.ts'
 
 /** What a permit is for: this decides when it comes, compared with others that wait. */
 export interface AskedPermit {
@@ -22,18 +22,18 @@ export interface Permit {
 }
 
 /** Hands out permits to the requests that wait for one. */
-export interface Grants {
+interface Grants {
   /** @throws the signal's reason when it aborts */
   take(signal: AbortSignal, asked?: AskedPermit): Promise<Permit>
   /** Gives permits to those who wait, as far as there are any, and sees to it that more will come. */
   serve(): void
 }
 
-export interface GrantsOptions {
+interface GrantsOptions {
   clock: Clock
   concurrency: Concurrency
   held: HeldPermits
-  exchange: Exchange
+  exchange: UsageExchange
   /** @param window the window that the permit was granted for */
   openPermit: (window: number, kind: string) => Permit
 }

@@ -1,9 +1,9 @@
 import type { Clock } from '../../clock.ts'
 
-/** Permits of the last grant that are not used yet: a lease, given back when it is over. */
+/** Permits of the last grant that are not used yet; given back when they have expired. */
 export interface HeldPermits {
   isEmpty(): boolean
-  /** Whether there are permits whose lease is over. */
+  /** Whether there are permits that have expired. */
   isExpired(): boolean
   /** Uses one. @returns the window that it was granted for; undefined when there is no permit */
   use(): number | undefined
@@ -15,19 +15,19 @@ export interface HeldPermits {
   nextBatch(): number
 }
 
-export interface HeldPermitsOptions {
+interface HeldPermitsOptions {
   clock: Clock
   /** How long they may be held, ms; 0 = as long as it takes. */
-  leaseMs: number
+  permitLifeMs: number
   /** The most to ask for at a time. */
   mostAtOnce: number
 }
 
-export function createHeldPermits({ clock, leaseMs, mostAtOnce }: HeldPermitsOptions): HeldPermits {
+export function createHeldPermits({ clock, permitLifeMs, mostAtOnce }: HeldPermitsOptions): HeldPermits {
   let held = { count: 0, window: 0 }
   let until = 0
   let batch = 1
-  const isOver = () => leaseMs > 0 && clock.monotonic() > until
+  const isOver = () => permitLifeMs > 0 && clock.monotonic() > until
   return {
     isEmpty: () => held.count === 0,
     isExpired: () => held.count > 0 && isOver(),
@@ -38,7 +38,7 @@ export function createHeldPermits({ clock, leaseMs, mostAtOnce }: HeldPermitsOpt
     },
     put({ count, window }) {
       held = { count, window }
-      until = clock.monotonic() + leaseMs
+      until = clock.monotonic() + permitLifeMs
     },
     giveBack() {
       if (held.count === 0) return undefined

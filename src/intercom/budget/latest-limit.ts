@@ -12,7 +12,7 @@ export interface RateLimit {
 }
 
 /** Remembers what the latest answer has said. */
-export interface LatestLimit {
+interface LatestLimit {
   learn(outcome: Outcome): void
   present(): RateLimit | undefined
 }

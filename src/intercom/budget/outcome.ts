@@ -1,5 +1,5 @@
 import type { ServerClock } from '../time/server-clock.ts'
-import { type DatedAnswer, type Exchange, parseHttpDate } from '../time/time-evidence.ts'
+import { type DatedAnswer, parseHttpDate, type RequestTimes } from '../time/time-evidence.ts'
 import { RATE_LIMITED } from './rate-limited.ts'
 
 /**
@@ -21,14 +21,14 @@ export interface Outcome {
 }
 
 /** The part of an answer that is about the rate limit and the time. */
-export interface AnswerHead {
+interface AnswerHead {
   status: number
   /** @param name in lower case */
   header: (name: string) => string | undefined
 }
 
 /** What an answer says about the time. */
-export function readDated(answer: AnswerHead, exchange: Exchange): DatedAnswer {
+export function readDated(answer: AnswerHead, exchange: RequestTimes): DatedAnswer {
   return { date: answer.header('date'), resetSeconds: numberIn(answer, 'x-ratelimit-reset'), ...exchange }
 }
 

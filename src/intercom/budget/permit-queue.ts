@@ -1,5 +1,5 @@
 /** Requests that wait for a permit. */
-export interface PermitQueue<Waiting> {
+interface PermitQueue<Waiting> {
   isEmpty(): boolean
   /** How many of those that wait are urgent. */
   urgent(): number

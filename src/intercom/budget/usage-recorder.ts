@@ -20,7 +20,7 @@ export interface UsageRecorder {
   take(): UsageReport
 }
 
-export interface UsageRecorderOptions {
+interface UsageRecorderOptions {
   clock: Clock
   time: BudgetTime
   random: () => number

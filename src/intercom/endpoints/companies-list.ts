@@ -7,7 +7,7 @@ import {
   askCountedPage,
   type CountedListOutcome,
   type CountedPage,
-  type ListPart,
+  type CountedPart,
   readCountedList,
 } from './counted-list.ts'
 import type { PagePlace } from './numbered-pages.ts'
@@ -18,7 +18,7 @@ const PER_PAGE = 60
 /** Intercom refuses the pages after so many companies. */
 const LIST_CAP = 10_000
 
-export interface CompanyListOptions {
+interface CompanyListOptions {
   client: IntercomClient
   version: string
   /** `id` and `updated_at` must be among the members. */
@@ -39,7 +39,7 @@ export class ListCappedError extends CodedError {
  *
  * @throws ListCappedError when the list cannot be complete; what `readCountedList` throws
  */
-export function readCompanyList(options: CompanyListOptions): AsyncGenerator<ListPart, CountedListOutcome, void> {
+export function readCompanyList(options: CompanyListOptions): AsyncGenerator<CountedPart, CountedListOutcome, void> {
   const { client, shape } = options
   const ask = (place: PagePlace, perPage: number) => askPage(options, place, perPage)
   return readCountedList({ client, path: PATH, shape, pageSizes: [PER_PAGE], ask })

@@ -32,7 +32,7 @@ export class ScrollHeldError extends CodedError {
   }
 }
 
-export interface ScrollOptions {
+interface ScrollOptions {
   client: IntercomClient
   path: string
   version: string

@@ -4,7 +4,7 @@ import type { IntercomRequest } from '../request.ts'
 import type { RecordShape, ScannedAnswer, ScannedRecord } from '../text/record-scanner.ts'
 import { joinedBody } from '../text/record-text.ts'
 import { areSame } from '../text/same-set.ts'
-import { type NumberedPage, type PagePlace, readPages } from './numbered-pages.ts'
+import { type NumberedPage, type PagePlace, readNumberedPages } from './numbered-pages.ts'
 import { nextPageQuery, pagesMember } from './paging.ts'
 
 /** After so many readings, a list that changed during each of them is taken as it is. */
@@ -13,7 +13,7 @@ const MOST_READINGS = 5
 const MOST_READINGS_WHILE_SHORT = 10
 
 /** A list in pages by number, on each of which Intercom says how many records the list has. */
-export interface CountedList {
+interface CountedList {
   client: IntercomClient
   /** For people. */
   path: string
@@ -46,7 +46,7 @@ export interface CountedPage extends NumberedPage {
 }
 
 /** Records of the list that no reading has given before, in one body. */
-export interface ListPart {
+export interface CountedPart {
   /** With the records at the shape's place. */
   body: Buffer
   /** How many records Intercom says the list has. */
@@ -81,7 +81,7 @@ interface Reading {
  *
  * @throws CodedError `intercom_loop`; what `ask` throws
  */
-export async function* readCountedList(list: CountedList): AsyncGenerator<ListPart, CountedListOutcome, void> {
+export async function* readCountedList(list: CountedList): AsyncGenerator<CountedPart, CountedListOutcome, void> {
   const given = new Set<string>()
   const ids = new Set<string>()
   const start = list.client.serverSeconds()
@@ -138,7 +138,7 @@ function createLookForEnd({ wanted }: CountedList): (page: CountedPage) => boole
 /** Every page once, from the first to the last. @param readings which reading it is, from 1 */
 function pagesOf({ path, pageSizes, ask }: CountedList, readings: number): AsyncGenerator<CountedPage, void, void> {
   const perPage = pageSizes[(readings - 1) % pageSizes.length] ?? 1
-  return readPages({
+  return readNumberedPages({
     path,
     first: { page: '1' },
     ask: (place) => ask(place, perPage),
@@ -168,7 +168,7 @@ export function readPagedList(
   client: IntercomClient,
   { path, query, cursor, newestFirst, pageSizes, mayBeAbsent }: PagedList,
   { version, shape, from }: { version: string; shape: RecordShape; from: () => number },
-): AsyncGenerator<ListPart, CountedListOutcome, void> {
+): AsyncGenerator<CountedPart, CountedListOutcome, void> {
   const ask = (place: PagePlace, perPage: number) => {
     const asked = { ...query, ...place, per_page: String(perPage) }
     return askCountedPage(client, { method: 'GET', path, version, query: asked }, shape, mayBeAbsent)

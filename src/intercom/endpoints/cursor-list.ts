@@ -1,7 +1,7 @@
 import { type ListAnswer, scanList } from '../answers/own-list.ts'
 import type { IntercomClient } from '../client.ts'
 import type { RecordShape } from '../text/record-scanner.ts'
-import { type PagePlace, readPages } from './numbered-pages.ts'
+import { type PagePlace, readNumberedPages } from './numbered-pages.ts'
 import { nextPageQuery, pagesMember } from './paging.ts'
 
 /** A list in pages by cursor, the last changed first. */
@@ -39,7 +39,7 @@ export async function* readCursorList(
       const keys = answer.records.map((record) => textOf(answer, record.members.get('id') ?? record))
       return { answer, keys, next: nextPageQuery(pagesMember(answer.envelope)) }
     })
-  for await (const { answer } of readPages({ path, ask, emptyPage: 'nothing new', progress: 'new records' }))
+  for await (const { answer } of readNumberedPages({ path, ask, emptyPage: 'nothing new', progress: 'new records' }))
     yield answer
 }
 

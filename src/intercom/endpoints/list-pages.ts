@@ -6,7 +6,7 @@ import { plainText } from '../text/json-text.ts'
 import { type RecordShape, type ScannedAnswer, type ScannedRecord, scanAnswer } from '../text/record-scanner.ts'
 import { joinedBody } from '../text/record-text.ts'
 import { areSame } from '../text/same-set.ts'
-import { type NumberedPage, type PagePlace, readPages } from './numbered-pages.ts'
+import { type NumberedPage, type PagePlace, readNumberedPages } from './numbered-pages.ts'
 import { nextPageQuery } from './paging.ts'
 
 /** The page size of a second reading: its page borders lie elsewhere. */
@@ -15,7 +15,7 @@ const OTHER_SIZE = 45
 const MOST_READINGS = 5
 
 /** A list, and how to read an answer with a part of it. It may come in pages even where Intercom documents none. */
-export interface ListRequest {
+interface ListRequest {
   path: string
   /** `Intercom-Version` to send. */
   version: string
@@ -30,13 +30,13 @@ export interface ListRequest {
   within?: readonly string[]
 }
 
-export interface ListedItem {
+interface ListedItem {
   answer: ScannedAnswer
   record: ScannedRecord
 }
 
 /** A list read to its end. */
-export interface WholeList {
+interface WholeList {
   /** Each once; the latest where one came twice. */
   items: ListedItem[]
   first: ScannedAnswer
@@ -108,7 +108,7 @@ async function readOnce(client: IntercomClient, list: ListRequest, items: Map<st
   const ask = (place: PagePlace, page: number) => askPage(client, list, place, page)
   const met = new Set<string>()
   const answers: ScannedAnswer[] = []
-  for await (const page of readPages({ path, ask, emptyPage: 'nothing new', progress: 'new records' })) {
+  for await (const page of readNumberedPages({ path, ask, emptyPage: 'nothing new', progress: 'new records' })) {
     const { answer } = page
     answers.push(answer)
     for (const { key, record } of page.items) {

@@ -12,7 +12,7 @@ export interface NumberedPage {
 }
 
 /** A list in pages, and what its pages may look like. */
-export interface PagedList<Page extends NumberedPage> {
+interface PagedList<Page extends NumberedPage> {
   /** For people. */
   path: string
   /** Where the first page is. @defaultValue where the list is */
@@ -36,7 +36,9 @@ export interface PagedList<Page extends NumberedPage> {
  *
  * @throws CodedError `intercom_loop` after a page that names a next one and brings no progress; what `ask` throws
  */
-export async function* readPages<Page extends NumberedPage>(list: PagedList<Page>): AsyncGenerator<Page, void, void> {
+export async function* readNumberedPages<Page extends NumberedPage>(
+  list: PagedList<Page>,
+): AsyncGenerator<Page, void, void> {
   const met = new Set<string>()
   let place = list.first ?? {}
   let wasEmpty = false

@@ -9,7 +9,7 @@ import { readList } from './list-pages.ts'
 const LARGEST_PAGE = 60
 
 /** A list with an endpoint of its own. */
-export interface ListEndpoint {
+interface ListEndpoint {
   path: string
   /** `Intercom-Version` to send. */
   version: string

@@ -8,13 +8,13 @@ export interface Offset {
 }
 
 /** When a request was sent and when its answer came, ms of the monotonic clock. The answer was written in between. */
-export interface Exchange {
+export interface RequestTimes {
   sentAt: number
   cameAt: number
 }
 
 /** What an answer says about the time, and when it came. */
-export interface DatedAnswer extends Exchange {
+export interface DatedAnswer extends RequestTimes {
   date: string | undefined
   /** `X-RateLimit-Reset`: the end of a window of 10 s, Unix seconds. */
   resetSeconds: number | undefined

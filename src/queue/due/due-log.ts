@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
 import type { Metrics } from '../../metrics.ts'
-import type { LookDependencies } from './look.ts'
+import type { HandleDueDependencies } from './handle-due.ts'
 
 /** Logs and counts what becomes of due times. */
-export function observeDueTimes(metrics: Metrics, logger: Logger): NonNullable<LookDependencies['onDue']> {
+export function observeDueTimes(metrics: Metrics, logger: Logger): NonNullable<HandleDueDependencies['onDue']> {
   return (event, { kind, reason, count = 0, ...about }) => {
     if (event === 'started') {
       metrics.add('intercom_sync_due_times_total', { outcome: 'started' })

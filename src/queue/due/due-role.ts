@@ -12,14 +12,14 @@ import {
   nextDue,
   schedulerId,
 } from './due-queue.ts'
-import { type LookDependencies, look } from './look.ts'
+import { type HandleDueDependencies, handleDue } from './handle-due.ts'
 
-export interface DueRoleOptions extends LookDependencies {
+export interface DueRoleOptions extends HandleDueDependencies {
   onError: (error: unknown) => void
 }
 
 /** The part of a worker that starts the jobs of schedules. */
-export interface DueRole {
+interface DueRole {
   /** A job has ended: a full refresh of its connection may have waited for it. */
   ended(job: Pick<JobEnd, 'tenant' | 'connectionId'>): void
   end(): Promise<void>
@@ -38,7 +38,7 @@ export function startDueRole(options: DueRoleOptions): DueRole {
     dueQueueName,
     async ({ data }) => {
       if (!isValid(DueTick, data)) throw new UnrecoverableError('the tick names no connection')
-      await look(options, data)
+      await handleDue(options, data)
     },
     {
       ...dueQueueOptions(redis),
@@ -55,7 +55,7 @@ export function startDueRole(options: DueRoleOptions): DueRole {
   const closing = new AbortController()
   const reconciling = (async () => {
     while (!closing.signal.aborted) {
-      await reconcile(options, queue, closing.signal).catch(onError)
+      await reconcileSchedules(options, queue, closing.signal).catch(onError)
       await clock.sleep(reconcileMs, closing.signal).catch(() => undefined)
     }
   })()
@@ -63,7 +63,7 @@ export function startDueRole(options: DueRoleOptions): DueRole {
   return {
     ended({ tenant, connectionId }) {
       if (connectionId === undefined) return
-      const looking = look(options, { tenant, connectionId })
+      const looking = handleDue(options, { tenant, connectionId })
         .catch(onError)
         .finally(() => looks.delete(looking))
       looks.add(looking)
@@ -81,7 +81,7 @@ export function startDueRole(options: DueRoleOptions): DueRole {
  * Mends what a crash, or a Redis that has gone back in time, has left between the records of connections and BullMQ's
  * schedulers, and looks at what is overdue. Several processes may do it at once.
  */
-export async function reconcile(options: DueRoleOptions, queue: DueQueue, signal: AbortSignal): Promise<void> {
+export async function reconcileSchedules(options: DueRoleOptions, queue: DueQueue, signal: AbortSignal): Promise<void> {
   const { redis, clock, onError } = options
   const ticks = await queue.listTicks()
   for (const connection of await listScheduled(redis)) {
@@ -91,7 +91,7 @@ export async function reconcile(options: DueRoleOptions, queue: DueQueue, signal
       const isFollowed = (kind: ScheduledKind) =>
         ticks.get(schedulerId(connection, kind)) === nextDue(record, kind, clock.now())
       if (!isFollowed('sync') || !isFollowed('refresh')) await queue.mend(connection)
-      await look(options, connection)
+      await handleDue(options, connection)
     } catch (error) {
       onError(error)
     }

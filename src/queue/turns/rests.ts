@@ -15,7 +15,7 @@ export interface SlotState {
 }
 
 /** An attempt that gives its slot back. */
-export interface Rest {
+interface ChosenRest {
   jobId: number
   /** How long it wants no slot, ms. */
   restMs: number
@@ -35,9 +35,9 @@ const shortTurnMs = 2000
  *
  * @param waiting the flows of the jobs that could begin now
  */
-export function chooseRests(waiting: readonly Flow[], running: readonly SlotState[]): Rest[] {
+export function chooseRests(waiting: readonly Flow[], running: readonly SlotState[]): ChosenRest[] {
   const left = new Set(running)
-  const rests: Rest[] = []
+  const rests: ChosenRest[] = []
   for (const flow of waiting) {
     const chosen = newestLimited(left) ?? longestServed(left, flow)
     if (!chosen) break

@@ -3,7 +3,7 @@ import { chooseRests } from './rests.ts'
 import type { Slots } from './slots.ts'
 import type { Turns } from './turns.ts'
 
-export interface SlotKeeperDependencies {
+interface SlotKeeperDependencies {
   queue: Pick<Turns, 'look'> & { admit(): Promise<void> }
   worker: { rest(jobId: number, restMs: number): void }
   slots: Slots

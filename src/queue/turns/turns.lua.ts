@@ -125,7 +125,7 @@ return admitted
  * Replies the flows of the jobs in BullMQ's queue whose token is not at its limit, at most 100 in either of its orders,
  * and the flow of each job that was named. A job of an earlier version has the flow ' '.
  */
-export const lookScript = defineScript({
+export const noteLimitsScript = defineScript({
   name: 'turnsLook',
   keys: ['underWayKey', 'limitedKey', 'waitKey', 'prioritizedKey'],
   args: [

@@ -1,7 +1,7 @@
 import { storeAnswer } from '../../store/availability.ts'
 import type { StoreClient } from '../../store/keys.ts'
 import { runScript } from '../../store/script.ts'
-import { admitScript, leaveScript, lookScript } from './turns.lua.ts'
+import { admitScript, leaveScript, noteLimitsScript } from './turns.lua.ts'
 
 /** The jobs that share their turns: those of one access token of one tenant. */
 export interface Flow {
@@ -18,14 +18,14 @@ export interface QueueEntry {
 }
 
 /** A job that a worker has. */
-export interface OwnJob {
+interface OwnJob {
   jobId: number
   /** How long its token will be at its limit, ms; undefined if it is not. */
   limitedMs: number | undefined
 }
 
 /** Who waits for a slot, and who has one. */
-export interface SlotReport {
+interface SlotReport {
   /** The flows of the jobs that could begin now, one entry for each job. */
   waiting: Flow[]
   /** The flows of the jobs that were named, in the same order. */
@@ -84,7 +84,7 @@ export function createTurns(redis: StoreClient, queueKey: string, idPrefix: stri
     join: admit,
     admit: () => admit(undefined, { token: '', tenant: '' }),
     async look(own) {
-      const [waiting, ofOwn] = await runScript(redis, lookScript, {
+      const [waiting, ofOwn] = await runScript(redis, noteLimitsScript, {
         keys,
         args: { idPrefix },
         entries: own.map(({ jobId, limitedMs }) => ({ jobId, limitedMs: limitedMs && Math.ceil(limitedMs) })),

@@ -6,7 +6,7 @@ import type { AttemptFigures } from './job-log.ts'
 import { createRowRates } from './row-rates.ts'
 
 /** Counts what an attempt does and waits for. */
-export interface AttemptRecorder {
+interface AttemptRecorder {
   /** For the sync that the attempt runs. */
   sync: Pick<SyncWatch, 'begun' | 'answered' | 'retried'>
   committed(streams: readonly StreamProgress[]): void

@@ -26,7 +26,7 @@ export const unwatched: AttemptWatch = {
   stop: () => undefined,
 }
 
-export interface WatchDependencies {
+interface WatchDependencies {
   attempts: Pick<AttemptStore, 'reportActivity'>
   clock: Clock
   log: JobLog

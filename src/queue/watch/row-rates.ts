@@ -1,5 +1,5 @@
 /** How many rows a second came of each stream lately. */
-export interface RowRates {
+interface RowRates {
   /** @param at ms of the monotonic clock @param rows of each stream so far */
   note(at: number, rows: ReadonlyMap<string, number>): void
   /** Rows per second over the last half minute, of the streams that had some. */

@@ -13,11 +13,11 @@ import { type Owner, openMessage, openWebhooks } from '../../store/webhooks/webh
 import { nextTryAt } from '../../webhooks/retries.ts'
 import { type SendDependencies, type SendOutcome, sendMessage } from '../../webhooks/send.ts'
 import { standardHeaders } from '../../webhooks/signature.ts'
-import { placeOf } from '../../webhooks/webhook.ts'
-import type { HostTurns } from './host-turns.ts'
+import { webhookPlaceOf } from '../../webhooks/webhook.ts'
+import type { HostLimit } from './host-limit.ts'
 
 /** What became of a try. `failed`: it was the last one. */
-export type TryOutcome = 'delivered' | 'retried' | 'failed'
+type TryOutcome = 'delivered' | 'retried' | 'failed'
 
 /** A try of a delivery, for the log. Its address is not told: it may be a secret. */
 export interface DeliveryTry extends Owner {
@@ -30,7 +30,7 @@ export interface DeliveryTry extends Owner {
 export interface DeliverDependencies extends DeliveryDependencies, SendDependencies {
   random: () => number
   createId: () => string
-  hostTurns: HostTurns
+  hostTurns: HostLimit
   /** Has a delivery tried again at its time. */
   wake: (deliveries: readonly DueDelivery[]) => Promise<void>
   /** Is told of every try. @defaultValue nobody is */
@@ -80,7 +80,7 @@ async function deliver(
   const { deliveryId } = kept
   const { url, body } = openMessage(dependencies.keys, owner, deliveryId, record.sealed)
   const webhook = (await readWebhooks(dependencies, owner)).find(
-    (one) => placeOf(owner.tenant, owner.connectionId, one.url) === record.place,
+    (one) => webhookPlaceOf(owner.tenant, owner.connectionId, one.url) === record.place,
   )
   const startedAt = clock.now()
   if (!webhook) {

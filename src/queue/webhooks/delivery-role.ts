@@ -14,7 +14,7 @@ import {
   deliveryQueueOptions,
 } from './delivery-queue.ts'
 import { type FanOutDependencies, fanOut } from './fan-out.ts'
-import { createHostTurns } from './host-turns.ts'
+import { createHostLimit } from './host-limit.ts'
 
 export interface DeliveryRoleOptions
   extends Omit<DeliverDependencies, 'wake' | 'hostTurns'>,
@@ -41,7 +41,7 @@ const looksPerSearch = 4
 export function startDeliveryRole(options: DeliveryRoleOptions): DeliveryRole {
   const { redis, clock, onError } = options
   const queue = createDeliveryQueue(redis, clock, onError)
-  const dependencies = { ...options, hostTurns: createHostTurns(messagesPerHost), wake: queue.wake }
+  const dependencies = { ...options, hostTurns: createHostLimit(messagesPerHost), wake: queue.wake }
   const closing = new AbortController()
   // Everything that is being sent listens.
   setMaxListeners(0, closing.signal)

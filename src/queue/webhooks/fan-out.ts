@@ -7,7 +7,7 @@ import { addDeliveries, type DeliveryDependencies, type DueDelivery } from '../.
 import { type ConnectionEvent, dropEvent, parseEvent, readEvents } from '../../store/webhooks/events.ts'
 import { openWebhooks } from '../../store/webhooks/webhook-seal.ts'
 import { StoredDataError } from '../../stored/stored-data.ts'
-import { bodyOf } from '../../webhooks/message.ts'
+import { webhookBodyOf } from '../../webhooks/message.ts'
 import { triesLastMs } from '../../webhooks/retries.ts'
 
 export interface FanOutDependencies extends DeliveryDependencies {
@@ -69,7 +69,7 @@ async function fanOutEntry(dependencies: FanOutDependencies, text: string): Prom
     const made = await addDeliveries(dependencies, owner, webhooks, {
       event,
       cause: causeOf(event),
-      bodyFor: ({ format }) => bodyOf(told, format, jobBody, publicUrl),
+      bodyFor: ({ format }) => webhookBodyOf(told, format, jobBody, publicUrl),
       eventEntry: text,
     })
     await wake(made)

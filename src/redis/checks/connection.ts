@@ -1,7 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis'
 import type { RedisServer, RedisTls, SentinelSettings } from '../../settings/redis.ts'
 import { withoutCredentials } from '../../settings/redis.ts'
-import { type Asked, explain, RedisRefusal } from './refusal.ts'
+import { type AskedRedis, explain, RedisRefusal } from './refusal.ts'
 
 /** How long one connection, or one command on it, may take, ms. */
 const attemptMs = 3000
@@ -9,7 +9,7 @@ const attemptMs = 3000
 /** A connection that is tried once, and the server in words. */
 export interface TrialConnection {
   redis: Redis
-  asked: Asked
+  asked: AskedRedis
   /** The user of the connection. */
   user: string
   /** The number of its database. */
@@ -41,7 +41,7 @@ export async function connectOnce(server: RedisServer): Promise<TrialConnection>
   } = new Redis(server.url, { lazyConnect: true }).options
   const isTls = server.tls !== undefined
   const { variable } = server
-  let asked: Asked = {
+  let asked: AskedRedis = {
     where: `the Redis at ${withoutCredentials(server.url)}`,
     variable,
     passwordVariable: variable,
@@ -76,7 +76,7 @@ async function findPrimary({ url, variable, tls }: RedisServer, sentinel: Sentin
   const name = new URL(url).hostname
   let refusal: RedisRefusal | undefined
   for (const node of sentinel.nodes) {
-    const asked: Asked = {
+    const asked: AskedRedis = {
       where: `the Sentinel at ${node.host}:${node.port}`,
       variable: 'REDIS_SENTINELS',
       passwordVariable: 'REDIS_SENTINEL_PASSWORD',
@@ -154,7 +154,7 @@ async function authenticate(redis: Redis, username?: string | null, password?: s
 }
 
 /** If a database is refused, the connection stays on database 0, where somebody else's keys may be. */
-async function selectDatabase(redis: Redis, database: number, { variable }: Asked): Promise<void> {
+async function selectDatabase(redis: Redis, database: number, { variable }: AskedRedis): Promise<void> {
   if (database === 0) return
   await redis.select(database).catch((error: Error) => {
     if (!/^(ERR|NOPERM)\b/.test(error.message)) throw error

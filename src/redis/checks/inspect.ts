@@ -3,11 +3,11 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../clock.ts'
 import type { RedisServer } from '../../settings/redis.ts'
 import { connectOnce, reasonOf, type TrialConnection } from './connection.ts'
-import { explain, type Patience, RedisRefusal } from './refusal.ts'
+import { explain, RedisRefusal, type StartWait } from './refusal.ts'
 import { tryRights } from './rights.ts'
 import { judgeFacts, readFacts } from './server-facts.ts'
 
-export interface InspectionOptions {
+interface InspectionOptions {
   /** What all keys and channels begin with. */
   prefix: string
   /** Bytes of messages one job may keep. */
@@ -23,7 +23,7 @@ export interface Inspection {
 }
 
 /** How long a start waits for a refusal to pass, ms. */
-const patienceMs: Record<Patience, number> = { none: 0, brief: 3000, long: 30_000 }
+const patienceMs: Record<StartWait, number> = { none: 0, brief: 3000, long: 30_000 }
 const retryMs = 250
 
 /**

@@ -2,18 +2,18 @@
  * How long a start waits for it to pass: not at all; a few seconds, as for a server that is being started beside us; or
  * as long as a server may take to read its data.
  */
-export type Patience = 'none' | 'brief' | 'long'
+export type StartWait = 'none' | 'brief' | 'long'
 
 /** A Redis that this service cannot use as it is. The message names the variable and the fix. */
 export class RedisRefusal extends Error {
   override name = 'RedisRefusal'
-  readonly patience: Patience
+  readonly patience: StartWait
   /** For callers of the API, who need not know where Redis is. */
   readonly summary: string
 
   constructor(
     message: string,
-    patience: Patience = 'none',
+    patience: StartWait = 'none',
     summary = 'Redis is no longer as this service needs it: its log says what is wrong',
   ) {
     super(message)
@@ -23,7 +23,7 @@ export class RedisRefusal extends Error {
 }
 
 /** Of whom an error is, in the words of the operator. */
-export interface Asked {
+export interface AskedRedis {
   /** For example `the Redis at redis://127.0.0.1:6379`. */
   where: string
   /** The variable that says where it is. */
@@ -33,7 +33,7 @@ export interface Asked {
   isTls: boolean
 }
 
-type Explanation = [said: RegExp, patience: Patience, what: string | ((asked: Asked) => string)]
+type Explanation = [said: RegExp, patience: StartWait, what: string | ((asked: AskedRedis) => string)]
 
 /** What errors of Redis and of sockets mean: by their text, or by their code where they have one. */
 const explanations: readonly Explanation[] = [
@@ -108,7 +108,7 @@ const explanations: readonly Explanation[] = [
 const unknownError: Explanation = [/^/, 'none', 'cannot be used']
 
 /** The refusal that an error of Redis, or of the connection to it, stands for. */
-export function explain(error: unknown, asked: Asked): RedisRefusal {
+export function explain(error: unknown, asked: AskedRedis): RedisRefusal {
   if (error instanceof RedisRefusal) return error
   const { where, variable, isTls } = asked
   const said = textOf(error)

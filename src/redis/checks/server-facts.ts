@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 
 /** A problem of a Redis: a `fault` keeps the service from starting, a `warning` is logged. */
-export interface RedisFinding {
+interface RedisFinding {
   severity: 'fault' | 'warning'
   message: string
 }

@@ -3,7 +3,7 @@ const trialTypes = ['text', 'count', 'hash', 'list', 'set', 'sorted', 'stream'] 
 type TrialType = (typeof trialTypes)[number]
 
 /** A command that is tried, on trial keys of these types. */
-export interface TrialCommand {
+interface TrialCommand {
   command: string
   keys: readonly TrialType[]
   args: readonly (string | number)[]

@@ -10,11 +10,11 @@ import { beginScript } from './begin.lua.ts'
 import { type BegunAttempt, readBegun, readGrowth } from './begun-attempt.ts'
 import { type CommitDependencies, type CommitOutcome, commitTo, makeRoom } from './commit.ts'
 import {
-  type Ending,
   type EndingAttempt,
   type EndOutcome,
   endJob,
   type JobEndDependencies,
+  type JobEnding,
   type QueueLock,
 } from './job-end.ts'
 import { releaseScript } from './release.lua.ts'
@@ -37,7 +37,7 @@ export interface Attempt extends AttemptIdentity, BegunAttempt {
 }
 
 /** `CANCELLED`: somebody wants the job to end, and only this attempt would do it. */
-export type ReleaseOutcome =
+type ReleaseOutcome =
   | { outcome: 'RELEASED' | 'ENDED' | 'FENCED' }
   | { outcome: 'CANCELLED'; cancelReason: CancelReason }
 
@@ -88,10 +88,10 @@ export interface AttemptStore {
   /**
    * @param by absent for callers that are not an attempt; if it finds a log that it has not written, it gets `REWOUND`
    */
-  end(jobId: number, fence: number, ending: Ending, by?: EndingAttempt): Promise<EndOutcome>
+  end(jobId: number, fence: number, ending: JobEnding, by?: EndingAttempt): Promise<EndOutcome>
 }
 
-export interface AttemptStoreDependencies extends JobEndDependencies, CommitDependencies {}
+interface AttemptStoreDependencies extends JobEndDependencies, CommitDependencies {}
 
 export function createAttemptStore(dependencies: AttemptStoreDependencies): AttemptStore {
   return {

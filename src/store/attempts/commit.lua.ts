@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { logIsFullFunction } from '../log/log-limit.ts'
 import { endedFunction, mayBeOtherLogFunction, runIdFunction } from '../lua-functions.ts'
 import { defineScript } from '../script.ts'
-import { windowBytesFunction } from '../segments/window-bytes.ts'
+import { logWindowBytesFunction } from '../segments/log-window-bytes.ts'
 
 /**
  * Compare and append: makes one commit of an attempt durable, whole or not at all.
@@ -59,7 +59,7 @@ export const commitScript = defineScript({
     Type.Integer(),
     Type.Integer(),
   ]),
-  lua: `${endedFunction}${runIdFunction}${mayBeOtherLogFunction}${logIsFullFunction}${windowBytesFunction}
+  lua: `${endedFunction}${runIdFunction}${mayBeOtherLogFunction}${logIsFullFunction}${logWindowBytesFunction}
 local status, latestFence, latestAttemptId, latestCommitId, messages, blobBytes, runIdOfLog, givenBytes, statesBytes,
   growthBytes, notedTo, notedBytes = unpack(redis.call('HMGET', recordKey, 'status', 'fence', 'attemptId', 'commitId',
     'messages', 'blobBytes', 'runId', 'givenBytes', 'statesBytes', 'growthBytes', 'notedTo', 'notedBytes'))

@@ -6,10 +6,10 @@ import { storeAnswer } from '../availability.ts'
 import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
 import type { JobSeals } from '../secrets/job-seals.ts'
-import type { LogOwner, SegmentMover, WindowBytes } from '../segments/segment-mover.ts'
+import type { LogOwner, LogWindowBytes, SegmentMover } from '../segments/segment-mover.ts'
 import type { SegmentReader } from '../segments/segment-reading.ts'
 import { giveWay } from '../space/give-way.ts'
-import { noteWindow } from '../space/window-figures.ts'
+import { noteLogWindow } from '../space/log-window-figures.ts'
 import { commitScript } from './commit.lua.ts'
 
 /**
@@ -53,7 +53,7 @@ export async function commitTo(
   const [outcome, total, log] = await append()
   if (outcome === 'COMMITTED') {
     const moved = (await segmentMover?.makeRoom({ ...attempt, commitId }, { total, log })) ?? 0
-    noteWindow(redis, attempt.jobId, total - moved)
+    noteLogWindow(redis, attempt.jobId, total - moved)
   }
   if (outcome !== 'LOG_FULL') return outcome
   if (log === 0) {
@@ -73,7 +73,7 @@ export async function makeRoom(
 ): Promise<number> {
   const texts = await storeAnswer(redis.hmget(redis.keyspace.job(attempt.jobId, 'record'), ...figureNames))
   const [log = 0, ...others] = texts.map((text) => Number(text ?? 0))
-  const held: WindowBytes = { log, total: others.reduce((sum, bytes) => sum + bytes, log) }
+  const held: LogWindowBytes = { log, total: others.reduce((sum, bytes) => sum + bytes, log) }
   const moved = await segmentMover?.makeRoom(attempt, held)
   return moved || giveWay({ redis, segmentReader }, attempt, attempt.seals)
 }

@@ -9,7 +9,7 @@ import {
 import { connectionEndFunctions } from '../schedules/connection-end.lua.ts'
 import { setScheduleFunction } from '../schedules/due.lua.ts'
 import { defineScript } from '../script.ts'
-import { windowBytesFunction } from '../segments/window-bytes.ts'
+import { logWindowBytesFunction } from '../segments/log-window-bytes.ts'
 import { tellFunctions } from '../webhooks/tell.lua.ts'
 
 /**
@@ -77,7 +77,7 @@ export const endScript = defineScript({
     'about',
   ],
   reply: Type.Enum(['DONE', 'ENDED', 'FENCED', 'REWOUND', 'CHANGED']),
-  lua: `${endedFunction}${runIdFunction}${laterEpochFunction}${mayBeOtherLogFunction}${windowBytesFunction}${releaseRecordFunction}${setScheduleFunction}${connectionEndFunctions}${tellFunctions}
+  lua: `${endedFunction}${runIdFunction}${laterEpochFunction}${mayBeOtherLogFunction}${logWindowBytesFunction}${releaseRecordFunction}${setScheduleFunction}${connectionEndFunctions}${tellFunctions}
 local status, latestFence, messages, latestStreams, errorTraced, runIdOfLog, epoch, latestAttemptId, latestCommitId =
   unpack(redis.call('HMGET', recordKey, 'status', 'fence', 'messages', 'streams', 'errorTraced', 'runId', 'epoch',
     'attemptId', 'commitId'))

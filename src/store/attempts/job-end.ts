@@ -5,7 +5,7 @@ import { CodedError, toJobFailure } from '../../errors.ts'
 import { parseJson } from '../../json-object.ts'
 import { StoredDataError } from '../../stored/stored-data.ts'
 import type { StreamProgress } from '../../sync/contract/commit.ts'
-import { closeStreams, type Ending as SyncEnding } from '../../sync/delivery/closing-lines.ts'
+import { closeStreams, type SyncEnding } from '../../sync/output/closing-lines.ts'
 import { storeAnswer } from '../availability.ts'
 import type { FinalStatus } from '../job.ts'
 import { type CancelReason, parseStreams } from '../job-record.ts'
@@ -19,7 +19,7 @@ import { endScript } from './end.lua.ts'
 import { forgetJob } from './live-jobs.ts'
 
 /** How a job is to end. Even if success is claimed, the job fails if a stream is not COMPLETE. */
-export type Ending = SyncEnding<FinalStatus>
+export type JobEnding = SyncEnding<FinalStatus>
 
 /** The queue's lock on a job, and its content while an attempt has it. */
 export interface QueueLock {
@@ -49,7 +49,7 @@ export interface JobEnd {
   jobId: number
   tenant: string
   connectionId?: string
-  status: Ending['status']
+  status: JobEnding['status']
   /** Why it did not succeed. */
   code?: ErrorCode
   rows: number
@@ -82,7 +82,7 @@ export async function endJob(
   dependencies: JobEndDependencies,
   jobId: number,
   fence: number,
-  ending: Ending,
+  ending: JobEnding,
   by?: EndingAttempt,
 ): Promise<EndOutcome> {
   // The same attempt may commit between reading and ending, but each such round means progress elsewhere.
@@ -106,7 +106,7 @@ async function tryToEnd(
   { redis, keys, clock, retention, onJobEnded }: JobEndDependencies,
   jobId: number,
   fence: number,
-  ending: Ending,
+  ending: JobEnding,
   by: EndingAttempt | undefined,
 ): Promise<EndOutcome | 'CHANGED'> {
   const [record, wrappedDataKey] = await storeAnswer(
@@ -237,7 +237,7 @@ async function sealClosing(
 }
 
 /** How a job ends after a request for its end. */
-export function cancelledEnding(reason: CancelReason): Ending {
+export function cancelledEnding(reason: CancelReason): JobEnding {
   const message =
     reason === 'abandoned'
       ? 'The job was cancelled: the client that read it hung up and did not come back in time.'

@@ -1,6 +1,6 @@
 import { storeAnswer } from '../availability.ts'
 import type { StoreClient } from '../keys.ts'
-import type { Page, PageRequest } from '../page.ts'
+import type { ListPage, ListPageRequest } from '../page.ts'
 import { type ConnectionReadDependencies, findConnection } from './connection-record.ts'
 import type { Connection } from './connection-store.ts'
 
@@ -11,8 +11,8 @@ const mostPageBytes = 8 * 1024 * 1024
 export async function listConnections(
   dependencies: ConnectionReadDependencies,
   tenant: string,
-  { limit, cursor }: PageRequest,
-): Promise<Page<Connection>> {
+  { limit, cursor }: ListPageRequest,
+): Promise<ListPage<Connection>> {
   const { redis } = dependencies
   const from = cursor === undefined ? '-' : `(${cursor}`
   const ids = await storeAnswer(

@@ -4,7 +4,7 @@ import type { ConnectionSchedule } from '../../schedules/connection-schedule.ts'
 import type { SyncRequest } from '../../sync/contract/sync-request.ts'
 import type { Webhook } from '../../webhooks/webhook.ts'
 import type { Job } from '../job.ts'
-import type { Page, PageRequest } from '../page.ts'
+import type { ListPage, ListPageRequest } from '../page.ts'
 import type { LastSync } from '../schedules/last-sync.ts'
 import type { ScheduleRecord } from '../schedules/schedule-record.ts'
 import type { Access } from './access.ts'
@@ -58,7 +58,7 @@ export interface Connection {
 }
 
 /** Whose data a connection is put for. */
-export interface Whose {
+interface Whose {
   /** The workspace that the access token leads to. @defaultValue nobody knows */
   workspaceId?: string | undefined
   /** Begins anew: the state goes, and with it the workspace that it was of. @defaultValue false */
@@ -85,7 +85,7 @@ export interface WantedConnection {
 }
 
 /** A connection that has just been made or replaced. */
-export interface PutConnection {
+interface PutConnection {
   connection: Connection
   created: boolean
   /** As it was before. */
@@ -152,7 +152,7 @@ export interface ConnectionStore {
   /** The same; undefined when there is no such connection. */
   find(tenant: string, connectionId: string): Promise<Connection | undefined>
   /** In the order of their ids; a page is bounded in bytes as well, and may end early. */
-  list(tenant: string, page: PageRequest): Promise<Page<Connection>>
+  list(tenant: string, page: ListPageRequest): Promise<ListPage<Connection>>
   readStart(tenant: string, connectionId: string): Promise<ConnectionStart>
   /** The states that clients have acknowledged, or set. */
   readStates(tenant: string, connectionId: string): Promise<StreamStates>

@@ -75,7 +75,7 @@ export async function addConnection(
  * @returns the connection as it was before, and whether it is new
  * @throws what `change` throws; CodedError `connection_exists` for one that must be new
  */
-export async function changeConnection(
+export async function storeConnection(
   dependencies: PutDependencies,
   owner: Owner,
   change: (stored: Connection | undefined) => Promise<WantedConnection>,

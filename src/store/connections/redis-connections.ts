@@ -24,10 +24,10 @@ import {
   noSchedule,
 } from './connection-store.ts'
 import { type ChangeReply, removeConnectionScript } from './connections.lua.ts'
-import { addConnection, changeConnection, putConnection } from './put-connection.ts'
+import { addConnection, putConnection, storeConnection } from './put-connection.ts'
 import { workspaceIn } from './workspace.ts'
 
-export interface ConnectionStoreDependencies {
+interface ConnectionStoreDependencies {
   redis: StoreClient
   keys: readonly EncryptionKey[]
   clock: Clock
@@ -53,7 +53,7 @@ export function createConnectionStore(dependencies: ConnectionStoreDependencies)
       return { connection: await read(tenant, connectionId), created }
     },
     async change(tenant, connectionId, change) {
-      const { before, created } = await changeConnection(dependencies, { tenant, connectionId }, change)
+      const { before, created } = await storeConnection(dependencies, { tenant, connectionId }, change)
       await storeAnswer(followSchedule({ tenant, connectionId }))
       return { connection: await read(tenant, connectionId), created, ...(before && { before }) }
     },

@@ -9,7 +9,7 @@ import type { ConnectionStart } from '../connections/connection-store.ts'
 import type { ConnectionOfJob, NewJob } from './job-store.ts'
 
 /** What a job of a connection is asked to do; what is left out comes from the connection. */
-export interface ConnectionJobBody extends Omit<SyncRequestBody, 'config'> {
+interface ConnectionJobBody extends Omit<SyncRequestBody, 'config'> {
   connectionId: string
 }
 

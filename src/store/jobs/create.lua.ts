@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { activeJobFunction, endedFunction, redisTimeFunction, runIdFunction } from '../lua-functions.ts'
 import { defineScript } from '../script.ts'
-import { windowBytesFunction } from '../segments/window-bytes.ts'
+import { logWindowBytesFunction } from '../segments/log-window-bytes.ts'
 import { tellFunctions } from '../webhooks/tell.lua.ts'
 
 /**
@@ -76,7 +76,7 @@ export const createScript = defineScript({
     Type.Tuple([Type.Enum(['CREATED', 'EXISTS', 'REUSED', 'CHANGED', 'TAKEN'])]),
     Type.Tuple([Type.Enum(['REPEATED', 'BUSY', 'JOINED']), Type.String()]),
   ]),
-  lua: `${endedFunction}${redisTimeFunction}${runIdFunction}${activeJobFunction}${windowBytesFunction}${tellFunctions}
+  lua: `${endedFunction}${redisTimeFunction}${runIdFunction}${activeJobFunction}${logWindowBytesFunction}${tellFunctions}
 if redis.call('EXISTS', recordKey) == 1 then return {'EXISTS'} end
 local first = repeatKey and redis.call('GET', repeatKey)
 if first then

@@ -3,7 +3,7 @@ import { storeAnswer } from '../availability.ts'
 import type { Job } from '../job.ts'
 import { jobFromRecord } from '../job-record.ts'
 import type { StoreClient } from '../keys.ts'
-import type { Page } from '../page.ts'
+import type { ListPage } from '../page.ts'
 import type { JobFilter } from './job-store.ts'
 
 const recordsPerRead = 100
@@ -11,7 +11,7 @@ const recordsPerRead = 100
 const mostReads = 10
 
 /** A page of a tenant's jobs, newest first. Ids whose records have expired are dropped from the index on the way. */
-export async function listJobs(redis: StoreClient, tenant: string, filter: JobFilter): Promise<Page<Job>> {
+export async function listJobs(redis: StoreClient, tenant: string, filter: JobFilter): Promise<ListPage<Job>> {
   const jobs: Job[] = []
   let cursor = filter.cursor
   for (let reads = 0; reads < mostReads; reads++) {
@@ -28,7 +28,7 @@ export async function listJobs(redis: StoreClient, tenant: string, filter: JobFi
   return page(jobs, cursor)
 }
 
-function page(items: Job[], cursor: string | undefined): Page<Job> {
+function page(items: Job[], cursor: string | undefined): ListPage<Job> {
   return { items, ...(cursor !== undefined && { next: cursor }) }
 }
 

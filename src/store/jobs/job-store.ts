@@ -3,7 +3,7 @@ import type { SyncRequest } from '../../sync/contract/sync-request.ts'
 import type { Acknowledged } from '../connections/acknowledgement.ts'
 import type { Job, JobStatus, JobType } from '../job.ts'
 import type { Holding } from '../log/log-epoch.ts'
-import type { Page, PageRequest } from '../page.ts'
+import type { ListPage, ListPageRequest } from '../page.ts'
 import type { ScheduledKind } from '../schedules/schedule-record.ts'
 
 /** Recognizes a request that is sent again. */
@@ -70,7 +70,7 @@ export class ConnectionChangedError extends Error {
 }
 
 /** Selects some of a tenant's jobs. */
-export interface JobFilter extends PageRequest {
+export interface JobFilter extends ListPageRequest {
   status?: JobStatus
   connectionId?: string
 }
@@ -105,7 +105,7 @@ export interface JobStore {
   /**
    * Newest first. A page may hold fewer than requested, even none, when the filter leaves out many; `next` continues.
    */
-  list(tenant: string, filter: JobFilter): Promise<Page<Job>>
+  list(tenant: string, filter: JobFilter): Promise<ListPage<Job>>
   /**
    * The states from which a client with the first `at` messages may continue: the last checkpoint of each stream, or
    * the states that the job began with. After a success, full-refresh streams have no state, because the next sync

@@ -9,7 +9,7 @@ import type { JobStore } from './job-store.ts'
 import { readJob, tellWaiting } from './read-job.ts'
 import { createReaderLeases, usualReaderLeaseMs } from './reader-leases.ts'
 import { requestEnd } from './request-end.ts'
-import { findRepeated, startJob } from './start-job.ts'
+import { createJob, findRepeated } from './start-job.ts'
 import { waitForChange } from './status-wait.ts'
 
 export function createJobStore(options: JobStoreOptions): JobStore {
@@ -25,7 +25,7 @@ export function createJobStore(options: JobStoreOptions): JobStore {
   return {
     ...createReaderLeases(dependencies),
     read,
-    create: (newJob) => startJob(dependencies, newJob),
+    create: (newJob) => createJob(dependencies, newJob),
     findRepeated: (tenant, repeat, graceMs) => findRepeated(dependencies, tenant, repeat, graceMs),
     async cancel(tenant, jobId, epoch) {
       await read(tenant, jobId, epoch)

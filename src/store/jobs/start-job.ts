@@ -15,7 +15,7 @@ import { readJob } from './read-job.ts'
 import { readerKeys } from './reader-leases.ts'
 
 /** Makes a job, or returns the one that replaces it, see `JobStore.create`. */
-export async function startJob(dependencies: StartDependencies, newJob: NewJob): Promise<StartedJob> {
+export async function createJob(dependencies: StartDependencies, newJob: NewJob): Promise<StartedJob> {
   const { redis } = dependencies
   const { tenant, graceMs, joinActive } = newJob
   if (!joinActive) await refuseWhenFull(redis)

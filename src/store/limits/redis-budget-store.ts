@@ -13,16 +13,16 @@ import { runScript } from '../script.ts'
 import type { EncryptionKey } from '../secrets/sealing.ts'
 import { swapBudgetScript } from './budget.lua.ts'
 import { readSharedSecret } from './shared-secret.ts'
-import { readUsage, versionOf, writeUsage } from './stored-usage.ts'
+import { readUsage, storedVersionOf, writeUsage } from './stored-usage.ts'
 
 /** Longer than anything in it matters: our own ceiling looks back a minute. */
 const USAGE_MS = 150_000
 const RETRY_MS = 1000
 const PERMITS_AT_ONCE = 16
 /** How long permits may be held. For this long after a 429, other processes may still use up theirs. */
-const LEASE_MS = 250
+const PERMIT_LIFE_MS = 250
 
-export interface RedisBudgetDependencies {
+interface RedisBudgetDependencies {
   redis: StoreClient
   keys: readonly EncryptionKey[]
   clock: Clock
@@ -71,7 +71,7 @@ export function createRedisBudgetStore(dependencies: RedisBudgetDependencies): B
   /** Writes the values, or remembers those that somebody else has written. */
   async function swap(names: string[], before: string[], after: string[], signal: AbortSignal): Promise<boolean> {
     const [tokenKey = '', workspaceKey] = names
-    const [tokenVersion, workspaceVersion] = before.map(versionOf)
+    const [tokenVersion, workspaceVersion] = before.map(storedVersionOf)
     const [tokenValue, workspaceValue] = after
     const call = {
       keys: { tokenKey, workspaceKey },
@@ -108,7 +108,7 @@ export function createRedisBudgetStore(dependencies: RedisBudgetDependencies): B
 
   return {
     permitsAtOnce: PERMITS_AT_ONCE,
-    leaseMs: LEASE_MS,
+    permitLifeMs: PERMIT_LIFE_MS,
     async update(subjects, change, signal) {
       try {
         return await updateShared(subjects, change, signal)

@@ -55,7 +55,7 @@ export function writeUsage(version: string, usage: Usage[keyof Usage]): string {
 }
 
 /** The version of a stored value; '' when nothing is stored. */
-export const versionOf = (value: string): string => value.split(' ', 1)[0] ?? ''
+export const storedVersionOf = (value: string): string => value.split(' ', 1)[0] ?? ''
 
 const jsonOf = (value: string): unknown =>
   value === '' ? undefined : parseJson(Buffer.from(value.slice(value.indexOf(' ') + 1)))

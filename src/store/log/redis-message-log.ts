@@ -27,7 +27,7 @@ export interface LogDependencies {
   segmentReader?: SegmentReader | undefined
 }
 
-export interface MessageLogDependencies extends LogDependencies {
+interface MessageLogDependencies extends LogDependencies {
   wakeUps: WakeUps
 }
 

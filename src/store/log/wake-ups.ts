@@ -5,11 +5,11 @@ import { jobIdOfChannel, type StoreClient } from '../keys.ts'
  * `changed`: the job's log or status has changed, or may have changed unnoticed. `lost`: the connection to Redis was
  * lost.
  */
-export type WakeUp = { kind: 'changed'; status?: JobStatus } | { kind: 'lost' }
+export type LogWakeUp = { kind: 'changed'; status?: JobStatus } | { kind: 'lost' }
 
 /** Wake-ups for every job, from the only Pub/Sub client of this process. */
 export interface WakeUps {
-  listen(jobId: number, listener: (wakeUp: WakeUp) => void): () => void
+  listen(jobId: number, listener: (wakeUp: LogWakeUp) => void): () => void
 }
 
 /**
@@ -17,10 +17,10 @@ export interface WakeUps {
  * because messages published in between reached nobody, so listeners must be woken afterwards
  */
 export function createWakeUps(subscriber: StoreClient): WakeUps {
-  const listeners = new Map<number, Set<(wakeUp: WakeUp) => void>>()
+  const listeners = new Map<number, Set<(wakeUp: LogWakeUp) => void>>()
   let subscribed = false
 
-  const tellAll = (wakeUp: WakeUp) => {
+  const tellAll = (wakeUp: LogWakeUp) => {
     for (const ofJob of listeners.values()) for (const listener of [...ofJob]) listener(wakeUp)
   }
   const subscribe = async () => {
@@ -36,7 +36,7 @@ export function createWakeUps(subscriber: StoreClient): WakeUps {
   subscriber.on('pmessage', (_pattern: string, channel: string, status: string) => {
     const ofJob = listeners.get(jobIdOfChannel(channel))
     // A status that this version does not know may mean anything, so the listener checks.
-    const wakeUp: WakeUp = { kind: 'changed', ...(isJobStatus(status) && { status }) }
+    const wakeUp: LogWakeUp = { kind: 'changed', ...(isJobStatus(status) && { status }) }
     if (ofJob) for (const listener of [...ofJob]) listener(wakeUp)
   })
   subscriber.on('ready', subscribe)

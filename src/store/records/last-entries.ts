@@ -10,7 +10,7 @@ import { noSegmentReader, type PieceLimits } from '../segments/segment-reading.t
 import { readLastEntriesScript } from './read-last-entries.lua.ts'
 
 /** A piece of a log, newest first. */
-export interface LastEntries {
+interface LastEntries {
   /** Empty at the beginning of the log. */
   entries: LastEntry[]
   /** Messages in the log. */

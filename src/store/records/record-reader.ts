@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
-import { findRecords, recordWithOffset } from '../../airbyte/messages.ts'
+import { findRecordMessages, recordWithOffset } from '../../airbyte/messages.ts'
 import { CodedError } from '../../errors.ts'
-import { createTurns } from '../../sync/concurrency/turns.ts'
+import { createSemaphore } from '../../sync/concurrency/semaphore.ts'
 import type { LogDependencies } from '../log/redis-message-log.ts'
 import { readLastEntries } from './last-entries.ts'
 import type { RecordFilter } from './record-filter.ts'
 
 /** Which records are wanted. */
-export interface RecordQuery {
+interface RecordQuery {
   stream: string
   /** All of which a record has to pass. */
   filters: readonly RecordFilter[]
@@ -49,7 +49,7 @@ const bytesInARow = 512 * 1024
 const callsAtATime = 4
 
 export function createRecordReader(dependencies: LogDependencies): RecordReader {
-  const inTurn = createTurns(callsAtATime)
+  const inTurn = createSemaphore(callsAtATime)
   return { readRecords: (jobId, query) => inTurn(() => lookThrough(dependencies, jobId, query)) }
 }
 
@@ -105,7 +105,7 @@ interface FoundRecord {
 async function findIn(lines: Buffer, { stream, filters, limit }: RecordQuery, most: number): Promise<FoundRecord[]> {
   const found: FoundRecord[] = []
   let pauseAt = bytesInARow
-  for (const record of findRecords(lines)) {
+  for (const record of findRecordMessages(lines)) {
     if (record.line > most) break
     if (record.lineStart >= pauseAt) {
       await setImmediate()

@@ -1,7 +1,7 @@
 import Type from 'typebox'
-import { type Ack, acks, type FullRefresh } from '../../schedules/connection-schedule.ts'
+import { type Ack, acks, type RefreshSettings } from '../../schedules/connection-schedule.ts'
 import type { Schedule } from '../../schedules/schedule.ts'
-import { StoredFullRefresh, StoredSchedule } from '../../schedules/stored-schedule.ts'
+import { StoredRefresh, StoredSchedule } from '../../schedules/stored-schedule.ts'
 import { NumberText, parseStored, readStored } from '../../stored/stored-data.ts'
 
 /**
@@ -29,7 +29,7 @@ export interface SetSchedule {
 export interface ScheduleRecord {
   /** Absent: syncs begin only when somebody asks for them. */
   sync?: SetSchedule
-  refresh?: SetSchedule & Pick<FullRefresh, 'streams'>
+  refresh?: SetSchedule & Pick<RefreshSettings, 'streams'>
   ack: Ack
   /** A person has paused it. */
   isPaused: boolean
@@ -84,8 +84,7 @@ export function isHeld({ isPaused, signInNeededAt }: ScheduleRecord): boolean {
 export function scheduleFromRecord(connectionId: string, fields: Record<string, string>): ScheduleRecord {
   const what = `the schedule of connection ${connectionId}`
   const numbers = readStored(Numbers, fields, what)
-  const refresh =
-    fields.fullRefresh === undefined ? undefined : parseStored(StoredFullRefresh, fields.fullRefresh, what)
+  const refresh = fields.fullRefresh === undefined ? undefined : parseStored(StoredRefresh, fields.fullRefresh, what)
   return {
     ...(fields.schedule !== undefined && {
       sync: { schedule: parseStored(StoredSchedule, fields.schedule, what), ...timesOf('sync', fields, what) },

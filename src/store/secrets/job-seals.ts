@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import { brotliCompress, brotliCompressSync, brotliDecompress, brotliDecompressSync, constants } from 'node:zlib'
 import { parseStored } from '../../stored/stored-data.ts'
-import { createTurns } from '../../sync/concurrency/turns.ts'
+import { createSemaphore } from '../../sync/concurrency/semaphore.ts'
 import type { SyncRequest } from '../../sync/contract/sync-request.ts'
 import {
   BOUNDED_VERSION,
@@ -28,7 +28,7 @@ import {
 const compress = promisify(brotliCompress)
 const decompress = promisify(brotliDecompress)
 /** Each takes some two megabytes while it waits for one of the four threads of zlib, too. */
-const inTurn = createTurns(4)
+const inTurn = createSemaphore(4)
 
 interface Owner {
   tenant: string

@@ -18,7 +18,7 @@ export interface JobSealContext {
   purpose: 'data-key' | 'request' | `blob@${number}`
 }
 
-export interface ConnectionSealContext {
+interface ConnectionSealContext {
   tenant: string
   connectionId: string
   /** Config and catalog, whom it tells, or a message for one of them. */
@@ -33,7 +33,7 @@ export interface SignInSealContext {
 }
 
 /** The data of a key itself: a word by which the key is recognized, and the secret that all processes share. */
-export interface KeySealContext {
+interface KeySealContext {
   tenant: ''
   keyId: string
   purpose: 'canary' | 'shared-secret'

@@ -4,7 +4,7 @@ import type { LogEntry } from './log-entry.ts'
 import { oldestEntriesScript } from './oldest-entries.lua.ts'
 
 /** The oldest entries of a log that are still in Redis. */
-export interface OldestEntries {
+interface OldestEntries {
   entries: LogEntry[]
   /** Messages before the first of them. */
   after: number

@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts'
 import { storeAnswer } from '../availability.ts'
 import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
+import { logWindowBytesOf } from './log-window-bytes.ts'
 import { moveEntriesScript } from './move-entries.lua.ts'
 import { readOldestEntries } from './oldest-entries.ts'
 import { type DiskQuota, machineDisk, type SegmentDisk } from './segment-disk.ts'
@@ -10,7 +11,6 @@ import { type IndexedSegment, indexedText } from './segment-index.ts'
 import { layOutSegment, type SegmentContent } from './segment-layout.ts'
 import { segmentName } from './segment-name.ts'
 import { writeSegment } from './segment-writing.ts'
-import { windowBytesOf } from './window-bytes.ts'
 
 /** The attempt whose log it is, and the last commit that it has made. */
 export interface LogOwner {
@@ -22,7 +22,7 @@ export interface LogOwner {
 }
 
 /** What a job has in Redis. */
-export interface WindowBytes {
+export interface LogWindowBytes {
   /** Everything: its log, its request, its states and its position. */
   total: number
   /** Its log, which alone can move. */
@@ -38,7 +38,7 @@ export interface SegmentMover {
    * @param held what the window holds
    * @returns bytes that have left the window
    */
-  makeRoom(owner: LogOwner, held: WindowBytes): Promise<number>
+  makeRoom(owner: LogOwner, held: LogWindowBytes): Promise<number>
   /** Whether files can be written, as far as it is known. */
   canMove(): boolean
   /** Moves the whole log of a job that has ended. @returns bytes that have left Redis; 0 when nothing can be moved */
@@ -47,7 +47,7 @@ export interface SegmentMover {
   shareWindow(bytes: number | undefined): void
 }
 
-export interface SegmentMoverOptions {
+interface SegmentMoverOptions {
   redis: StoreClient
   clock: Clock
   /** `DATA_DIR/segments` */
@@ -140,7 +140,7 @@ async function moveOnce(
   await writeInRoom(options, join(root, file), content)
   const { at: tableAt, checksum: tableChecksum } = content.table
   const segment = { file, after, lastOffset: last.lastOffset, size: content.size, tableAt, tableChecksum }
-  const bytes = entries.reduce((sum, entry) => sum + windowBytesOf(entry), 0)
+  const bytes = entries.reduce((sum, entry) => sum + logWindowBytesOf(entry), 0)
   const outcome = await index(redis, owner, { segment, bytes, notAfter, isEnded })
   if (outcome === 'MOVED') {
     onMoved?.(content.size)

@@ -42,7 +42,7 @@ export interface SegmentReader {
   readCheckpoints(segment: IndexedSegment, at: number, take: (checkpoints: string) => boolean): Promise<void>
 }
 
-export interface SegmentReaderOptions {
+interface SegmentReaderOptions {
   /** `DATA_DIR/segments` */
   root: string
   /** Whether files of a folder below it that are not there may be in another process's `DATA_DIR`, or come back. */

@@ -29,10 +29,10 @@ export interface BegunSignIn extends SignIn {
 }
 
 /** What became of a step. `OTHER`: it is in another status, so that somebody else was faster, or it is over. */
-export type Step = 'MOVED' | 'MISSING' | 'EXPIRED' | 'OTHER'
+type Step = 'MOVED' | 'MISSING' | 'EXPIRED' | 'OTHER'
 
 /** A step of a sign-in, from one status to the next. */
-export interface Move {
+interface Move {
   from: SignInStatus
   to: SignInStatus
   /** What Intercom has given back. @defaultValue the caller is known otherwise */

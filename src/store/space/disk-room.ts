@@ -7,7 +7,7 @@ import { machineDisk } from '../segments/segment-disk.ts'
 import { jobOfSegment } from '../segments/segment-name.ts'
 import { removeAcknowledged } from './remove-acknowledged.ts'
 
-export interface DiskRoomOptions {
+interface DiskRoomOptions {
   redis: StoreClient
   /** `DATA_DIR/segments` */
   root: string

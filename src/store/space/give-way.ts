@@ -5,9 +5,9 @@ import { type CheckpointSource, givenPrefix, readCheckpoints } from '../log/chec
 import { runScript } from '../script.ts'
 import type { JobSeals } from '../secrets/job-seals.ts'
 import type { LogEntry } from '../segments/log-entry.ts'
+import { logWindowBytesOf } from '../segments/log-window-bytes.ts'
 import { readOldestEntries } from '../segments/oldest-entries.ts'
 import type { LogOwner } from '../segments/segment-mover.ts'
-import { windowBytesOf } from '../segments/window-bytes.ts'
 import { giveWayScript } from './give-way.lua.ts'
 
 /** So many bytes of blobs give way at a time: what is not in the way stays for those who read again. */
@@ -36,7 +36,7 @@ export async function giveWay(source: CheckpointSource, owner: LogOwner, seals: 
   const lastOffset = going.at(-1)?.lastOffset
   if (lastOffset === undefined) return 0
   const states = await readCheckpoints(source, jobId, after, lastOffset)
-  const bytes = going.reduce((sum, entry) => sum + windowBytesOf(entry), 0)
+  const bytes = going.reduce((sum, entry) => sum + logWindowBytesOf(entry), 0)
   const fingerprints = await fingerprintsOf(going, seals())
   const gaveWay = await runScript(redis, giveWayScript, {
     keys: {

@@ -5,10 +5,10 @@ import { type MemoryFigures, readMemoryFigures } from '../figures.ts'
 import { isFinal } from '../job.ts'
 import type { StoreClient } from '../keys.ts'
 import type { SegmentMover } from '../segments/segment-mover.ts'
+import { noteLogWindow, readLogWindows } from './log-window-figures.ts'
 import { removeAcknowledged } from './remove-acknowledged.ts'
-import { noteWindow, readWindows } from './window-figures.ts'
 
-export interface SpaceKeeperOptions {
+interface SpaceKeeperOptions {
   redis: StoreClient
   clock: Clock
   /** Bytes that all logs together may have in Redis. */
@@ -51,7 +51,7 @@ export async function lookForSpace(options: Omit<SpaceKeeperOptions, 'clock' | '
   const { redis, mover } = options
   // Some users of Redis may not ask for its memory: then the limit counts alone.
   const memory = readMemoryFigures(redis).catch(() => ({ used: 0, max: 0, machine: 0 }))
-  const [{ total, windows }, figures] = [await readWindows(redis), await memory]
+  const [{ total, windows }, figures] = [await readLogWindows(redis), await memory]
   const most = mostBytes(options, figures)
   const wanted = total > most ? total - Math.floor(most * roomyShare) : 0
   let freed = 0
@@ -111,7 +111,7 @@ async function freeEnded(
 ): Promise<number> {
   const moved = await mover.moveEnded(jobId)
   if (moved > 0) {
-    noteWindow(redis, jobId, bytes - moved)
+    noteLogWindow(redis, jobId, bytes - moved)
     return moved
   }
   return (await removeAcknowledged(redis, jobId)) ? forgetWindow(redis, jobId, bytes) : 0

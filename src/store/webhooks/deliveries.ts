@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import { StoredDataError } from '../../stored/stored-data.ts'
 import { testEvent } from '../../webhooks/events.ts'
-import { deliveryIdOf, placeOf, type Webhook } from '../../webhooks/webhook.ts'
+import { deliveryIdOf, type Webhook, webhookPlaceOf } from '../../webhooks/webhook.ts'
 import { storeAnswer } from '../availability.ts'
 import type { StoreClient } from '../keys.ts'
 import { runScript } from '../script.ts'
@@ -53,7 +53,7 @@ export async function addDeliveries(
   const now = clock.now()
   const wanting = webhooks.filter(({ events }) => event.type === testEvent || events.includes(event.type))
   const made = wanting.map((webhook) => {
-    const place = placeOf(tenant, connectionId, webhook.url)
+    const place = webhookPlaceOf(tenant, connectionId, webhook.url)
     const id = deliveryIdOf(cause, place)
     const record: DeliveryRecord = {
       event: event.type,

@@ -4,7 +4,7 @@ import type { StoreClient } from '../keys.ts'
 import { deliveriesKeptMs } from './delivery-record.ts'
 
 /** The deliveries of all connections. */
-export interface DeliveryFigures {
+interface DeliveryFigures {
   pending: number
   /** How long the oldest of them has waited, ms; 0 without one. */
   oldestPendingMs: number

@@ -1,8 +1,8 @@
 import { CodedError } from '../../errors.ts'
 import { testEvent } from '../../webhooks/events.ts'
-import { bodyOf } from '../../webhooks/message.ts'
+import { webhookBodyOf } from '../../webhooks/message.ts'
 import { storeAnswer } from '../availability.ts'
-import type { Page, PageRequest } from '../page.ts'
+import type { ListPage, ListPageRequest } from '../page.ts'
 import { SealBrokenError } from '../secrets/sealing.ts'
 import {
   addDeliveries,
@@ -28,18 +28,18 @@ export interface Delivery extends Omit<DeliveryRecord, 'sealed' | 'place' | 'tri
  */
 export interface DeliveryStore {
   /** Newest first. */
-  list(tenant: string, connectionId: string, request: DeliveryListRequest): Promise<Page<Delivery>>
+  list(tenant: string, connectionId: string, request: DeliveryListRequest): Promise<ListPage<Delivery>>
   /** Has it tried once more, now, and after that as if it were new. @throws CodedError `delivery_not_found` */
   retry(tenant: string, connectionId: string, deliveryId: string): Promise<Delivery>
   /** Tells every webhook of a connection that this is a test. */
   test(tenant: string, connectionId: string): Promise<Delivery[]>
 }
 
-interface DeliveryListRequest extends PageRequest {
+interface DeliveryListRequest extends ListPageRequest {
   status?: DeliveryStatus
 }
 
-export interface DeliveryStoreDependencies extends DeliveryDependencies {
+interface DeliveryStoreDependencies extends DeliveryDependencies {
   createId: () => string
   /** Where callers find the service. @defaultValue links are paths */
   publicUrl?: string | undefined
@@ -90,7 +90,7 @@ export function createDeliveryStore(dependencies: DeliveryStoreDependencies): De
       const made = await addDeliveries(dependencies, owner, webhooks, {
         event,
         cause: [testEvent, dependencies.createId()],
-        bodyFor: ({ format }) => bodyOf(event, format, undefined, dependencies.publicUrl),
+        bodyFor: ({ format }) => webhookBodyOf(event, format, undefined, dependencies.publicUrl),
       })
       await storeAnswer(dependencies.wake(made))
       const ids = made.map(({ deliveryId }) => deliveryId)

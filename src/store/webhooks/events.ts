@@ -15,7 +15,7 @@ const About = Type.Object({
     Type.Object({ kind: Type.String(), reason: Type.String(), count: Type.Number(), dueAt: Type.Number() }),
   ),
 })
-export type AboutEvent = Static<typeof About>
+type AboutEvent = Static<typeof About>
 
 /** What became of a connection. */
 export interface ConnectionEvent extends AboutEvent {
@@ -23,7 +23,7 @@ export interface ConnectionEvent extends AboutEvent {
 }
 
 /** An entry of the list of events. */
-export interface EventEntry {
+interface EventEntry {
   /** As it stands there. */
   text: string
   event: ConnectionEvent

@@ -12,7 +12,7 @@ export interface Owner {
 
 /** A message as it is kept until it is delivered, and for a while after that. */
 const Message = Type.Object({ url: Type.String(), body: Type.String() })
-export type Message = Static<typeof Message>
+type Message = Static<typeof Message>
 
 /** Seals whom a connection tells, with the first of the keys: addresses and secrets. */
 export function sealWebhooks(keys: readonly EncryptionKey[], owner: Owner, webhooks: readonly Webhook[]): string {

@@ -17,7 +17,7 @@ export const defaultEntries: readonly StreamEntry[] = [
     primaryKey: [['id']],
     cursor: 'created_at',
     scope: ACTIVITY_LOGS,
-    windows: { search: { path: '/admins/activity_logs/search', since: '2.16' } },
+    periods: { search: { path: '/admins/activity_logs/search', since: '2.16' } },
   },
   {
     ...plain,

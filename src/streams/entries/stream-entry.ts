@@ -5,9 +5,9 @@ import type {
   ChildTraits,
   FilteredTraits,
   LogTraits,
+  PeriodTraits,
   SearchTraits,
   TombstoneTraits,
-  WindowTraits,
 } from './stream-traits.ts'
 
 /** The members that can be the cursor of a stream. */
@@ -58,7 +58,7 @@ export interface StreamEntry {
   /** Set for streams whose whole list is read each time and filtered by the cursor here: there is no search for them. */
   filtered?: FilteredTraits
   /** Set for streams that are asked for one stretch of time after the other. */
-  windows?: WindowTraits
+  periods?: PeriodTraits
   /** Set for streams that are read from where the last sync ended, by a cursor of Intercom's. */
   log?: LogTraits
   /** Set for streams whose records get tombstones, if the config asks for them. */

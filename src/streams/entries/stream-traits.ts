@@ -42,10 +42,10 @@ export interface PageTraits {
  * until nothing is missing; `cursor` = pages by cursor, with only what has changed since a time, which the parameter
  * `since` takes in Unix seconds.
  */
-export type ListTraits = { list: 'scroll' | 'single' } | PageTraits | { list: 'cursor'; perPage: number; since: string }
+type ListTraits = { list: 'scroll' | 'single' } | PageTraits | { list: 'cursor'; perPage: number; since: string }
 
 /** A log that only grows, given newest first between two times, in pages by number. */
-export interface WindowTraits {
+export interface PeriodTraits {
   /** The same as a POST with larger pages, and the API version that brought it. */
   search: { path: string; since: ApiVersion }
 }

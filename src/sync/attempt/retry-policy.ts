@@ -26,10 +26,10 @@ export function delayBeforeNextAttempt(idleAttempts: number): number {
 }
 
 /** What happens to a job whose attempt has failed: another attempt after `delayMs`, or its end. */
-export type Verdict = { kind: 'again'; failure: JobFailure; delayMs: number } | { kind: 'over'; failure: JobFailure }
+type FailureVerdict = { kind: 'again'; failure: JobFailure; delayMs: number } | { kind: 'over'; failure: JobFailure }
 
 /** @param idleAttempts attempts begun since the last one that made progress */
-export function judgeFailure(error: unknown, idleAttempts: number): Verdict {
+export function judgeFailure(error: unknown, idleAttempts: number): FailureVerdict {
   const failure = toJobFailure(error)
   if (!errorTable[failure.code].retryable) return { kind: 'over', failure }
   // The job is not to blame, however long Redis cannot serve.

@@ -112,10 +112,10 @@ function countOf({ answer }: Children): number {
 /** The children of one parent. @param isAgain a bare page has come for them although the parent exists */
 async function askChildren(endpoint: ChildEndpoint, parentId: string, isAgain = false): Promise<Children | 'gone'> {
   const { client, entry, version } = endpoint
-  if (entry.child?.members) return askMembers(endpoint, entry.child.members, parentId, shapeOf(entry))
+  if (entry.child?.members) return askMembers(endpoint, entry.child.members, parentId, childShapeOf(entry))
   const path = (entry.child?.ownPath ?? entry.path).replace('{id}', encodeURIComponent(parentId))
   const query = queryOf(entry, parentId)
-  const shape = shapeOf(entry)
+  const shape = childShapeOf(entry)
   try {
     const list = await readShapedList(client, { path, version, query, shape, isCompared: true })
     const counted = countedBy(entry, list.first)
@@ -163,7 +163,7 @@ function largest(one: number | undefined, other: number | undefined): number | u
 }
 
 /** What is read of an answer with children. */
-export function shapeOf(entry: StreamEntry): RecordShape {
+export function childShapeOf(entry: StreamEntry): RecordShape {
   const { recordsPath, child, primaryKey } = entry
   // An `id` that is no key (an event has that of its contact) would make one record of many.
   const keys = primaryKey.some(([name]) => name === 'id') ? ['id'] : []

@@ -1,6 +1,6 @@
 import { scanList } from '../../intercom/answers/own-list.ts'
 import type { IntercomClient } from '../../intercom/client.ts'
-import { type PagePlace, readPages } from '../../intercom/endpoints/numbered-pages.ts'
+import { type PagePlace, readNumberedPages } from '../../intercom/endpoints/numbered-pages.ts'
 import { nextCursor } from '../../intercom/endpoints/paging.ts'
 import { LARGEST_PAGE } from '../../intercom/endpoints/search-query.ts'
 import { type RecordShape, type ScannedAnswer, scanAnswer } from '../../intercom/text/record-scanner.ts'
@@ -47,7 +47,7 @@ export async function askMembers(
   }
   const ids = new Set<string>()
   let total: number | undefined
-  for await (const page of readPages({ path, ask, emptyPage: 'nothing new', progress: 'new records' })) {
+  for await (const page of readNumberedPages({ path, ask, emptyPage: 'nothing new', progress: 'new records' })) {
     for (const id of page.keys) ids.add(id)
     if (typeof page.total === 'number') total = page.total
   }

@@ -4,7 +4,7 @@ import { type ScannedAnswer, scanAnswer } from '../../intercom/text/record-scann
 import { joinedBody } from '../../intercom/text/record-text.ts'
 import type { BatchTraits } from '../../streams/entries/stream-traits.ts'
 import { EVERYTHING, type Row, readRow } from '../pages/search-pages.ts'
-import { type ChildEndpoint, type FoundChildren, shapeOf } from './ask-children.ts'
+import { type ChildEndpoint, childShapeOf, type FoundChildren } from './ask-children.ts'
 import { askPatiently } from './patience.ts'
 
 /**
@@ -45,7 +45,7 @@ async function askBatch(
   const { path } = entry
   const request = { method: 'POST' as const, path, body: { [batch.as]: keys }, version }
   const answer = await askPatiently(
-    () => client.ask(request, ({ body }) => scanList(body, shapeOf(entry), path)),
+    () => client.ask(request, ({ body }) => scanList(body, childShapeOf(entry), path)),
     endpoint,
   )
   if (answer !== 'unreadable' || keys.length === 1) {
@@ -63,7 +63,7 @@ function childrenOf({ entry }: ChildEndpoint, answer: ListAnswer, parent: Row): 
     own.map((record) => ({ answer, record })),
     entry.recordsPath,
   )
-  return { answer: scanAnswer(body, shapeOf(entry)), total: undefined }
+  return { answer: scanAnswer(body, childShapeOf(entry)), total: undefined }
 }
 
 /** The text of a parent's member; undefined when it has none. */

@@ -33,12 +33,12 @@ export function parentIdMembers(
   { child }: Pick<StreamEntry, 'child'>,
   { id }: Pick<Row, 'id'>,
   types: ReadonlyMap<string, MemberType>,
-): Member[] {
+): MemberText[] {
   return child ? [[child.parentIdMember, idText(id, types.get(child.parentIdMember))]] : []
 }
 
 /** A member's name, and its value as JSON. */
-export type Member = readonly [name: string, value: string]
+export type MemberText = readonly [name: string, value: string]
 
 /** An id as JSON, in the type that the catalog declares where nothing is lost. */
 export function idText(id: string, type: MemberType | undefined): string {
@@ -46,7 +46,7 @@ export function idText(id: string, type: MemberType | undefined): string {
 }
 
 /** Members as they are written inside an object, without those that the record has itself. */
-export function membersText(members: readonly Member[], record: ScannedRecord): string {
+export function membersText(members: readonly MemberText[], record: ScannedRecord): string {
   return members
     .filter(([name]) => !record.members.has(name))
     .map(([name, value]) => `"${name}":${value}`)

@@ -6,17 +6,17 @@ import type { Row } from '../pages/search-pages.ts'
 import {
   type ChildEndpoint,
   type Children,
+  childShapeOf,
   type FoundChildren,
   findChildren,
   isShort,
-  shapeOf,
 } from './ask-children.ts'
 import type { GoneParents } from './gone-parents.ts'
 import type { Parent } from './pending-parents.ts'
 import { createPrefetch } from './prefetch.ts'
 
 /** A page of parents. */
-export interface ParentPage {
+interface ParentPage {
   rows: readonly Row[]
   /** Whether the children of a parent are wanted. */
   isWanted(row: Row): boolean
@@ -25,7 +25,7 @@ export interface ParentPage {
 }
 
 /** Consecutive parents of one page, with their children where these were wanted. */
-export interface ParentBatch<Page> {
+interface ParentBatch<Page> {
   page: Page
   rows: readonly Row[]
   children: ReadonlyMap<Row, FoundChildren>
@@ -111,7 +111,7 @@ export async function readInlineChildren(
 
 /** The children inside a parent's own record. @returns undefined when they have to be requested */
 export function inlineChildren(entry: StreamEntry, page: ScannedAnswer, { record }: Row): Children | undefined {
-  const answer = scanAnswer(page.body.subarray(record.start, record.end), shapeOf(entry))
+  const answer = scanAnswer(page.body.subarray(record.start, record.end), childShapeOf(entry))
   const within = entry.recordsPath.slice(0, -1)
   if (!answer.records || goesOn(answer, within)) return undefined
   const count = answer.envelope([...within, 'total_count'].join('.'))

@@ -4,7 +4,7 @@ import { completeList, findCutList } from '../../intercom/text/cut-list.ts'
 import type { TextEdit } from '../../intercom/text/record-text.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import { inOrder } from '../concurrency/in-order.ts'
-import type { LogEntry, WalkContext } from '../contract/walk.ts'
+import type { WalkContext, WalkLogLine } from '../contract/walk.ts'
 import type { Row, SearchPage } from '../pages/search-pages.ts'
 import { askCredibly, type Cut, type ListAsking, ownItems } from './ask-lists.ts'
 import { createRecheckLimit } from './patience.ts'
@@ -18,7 +18,7 @@ export interface FoundLists {
 }
 
 /** Completes the lists that Intercom's search cuts at ten items. */
-export interface ListCompletion {
+interface ListCompletion {
   /**
    * Finds the edits that complete the wanted lists of a page's records, where they are cut. A record whose lists need no
    * edit has no entry.
@@ -30,7 +30,7 @@ export interface ListCompletion {
     isWanted: (row: Row, member: string) => boolean,
   ): Promise<ReadonlyMap<Row, FoundLists>>
   /** The log entries since the last call. */
-  takeNotes(): LogEntry[]
+  takeNotes(): WalkLogLine[]
   /** Records that Intercom has said, twice, to be gone, since the last call. */
   takeGone(): string[]
 }
@@ -49,7 +49,7 @@ export function createListCompletion(
 ): ListCompletion {
   const kinds = entry.search?.cutLists ?? []
   const version = config.api_version ?? defaultApiVersion
-  const notes: LogEntry[] = []
+  const notes: WalkLogLine[] = []
   const gone: string[] = []
   const asking: ListAsking = {
     streamName: entry.name,

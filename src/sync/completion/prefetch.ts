@@ -1,5 +1,5 @@
 /** The answers that a lane has asked for ahead of their turn, and the memory that they take. */
-export interface Prefetch {
+interface Prefetch {
   /** Whether one more may be asked for. */
   hasRoom(): boolean
   asked(): void

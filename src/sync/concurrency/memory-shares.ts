@@ -1,12 +1,12 @@
 import type { Clock } from '../../clock.ts'
 
 /** Memory that is divided among the jobs of a process. */
-export interface MemoryShares {
+interface MemoryShares {
   /** @param isWaiting whether the job needs no memory now; the others have its share meanwhile */
   open(isWaiting: () => boolean): MemoryShare
 }
 
-export interface MemoryShare {
+interface MemoryShare {
   /** What the job may take now, bytes: less when others begin, more when they wait or end. */
   bytes(): number
   /** The job wants no more. Further calls do nothing. */

@@ -1,5 +1,5 @@
 /** Lets one task wait for what another does. */
-export interface WakeUp {
+interface WakeUp {
   give(): void
   /** Resolves when it is given the next time. Only one can wait. */
   next(): Promise<void>

@@ -61,7 +61,7 @@ export interface Sink {
 }
 
 /** Children that a record has shown before it was gone. */
-export interface GoneChildren {
+interface GoneChildren {
   streamName: string
   ids: readonly string[]
 }
@@ -119,7 +119,7 @@ export interface ScrollLease {
 }
 
 /** A log entry from a walk. */
-export interface LogEntry {
+export interface WalkLogLine {
   level: Parameters<typeof logLine>[0]
   message: string
 }

@@ -20,7 +20,7 @@ export interface Fingerprints {
 }
 
 /** Collects fingerprints without looking at them, to be kept elsewhere: twelve bytes each. */
-export interface FingerprintList {
+interface FingerprintList {
   /** @returns whether it is new, which a list does not know */
   add(streamName: string, text: string | Buffer): true
   bytes(): Buffer

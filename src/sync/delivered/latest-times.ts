@@ -2,7 +2,7 @@
  * The records that have come, each with the time it had when it came last. It is kept in flat memory: 64 slices of 20,000
  * records are read side by side, and a `Map` takes a hundred bytes for each record, where this takes 23 to 46.
  */
-export interface LatestTimes {
+interface LatestTimes {
   /** How many records there are. */
   size(): number
   has(id: string): boolean

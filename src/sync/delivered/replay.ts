@@ -1,4 +1,4 @@
-import { findRecords } from '../../airbyte/messages.ts'
+import { findRecordMessages } from '../../airbyte/messages.ts'
 import { unsigned } from '../../intercom/text/content-hash.ts'
 import { keyNames } from '../../intercom/text/key-names.ts'
 import { scanRecord } from '../../intercom/text/record-scanner.ts'
@@ -32,7 +32,7 @@ export function noteLines(
   fingerprints: Pick<Fingerprints, 'add'>,
   isWanted: (streamName: string) => boolean = () => true,
 ): void {
-  for (const { stream, start, end } of findRecords(lines)) {
+  for (const { stream, start, end } of findRecordMessages(lines)) {
     if (!isWanted(stream)) continue
     if (findStream(stream)?.search)
       isVersionInLog(fingerprints, stream, lines, scanRecord(lines, start, versionMembers))

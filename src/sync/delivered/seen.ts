@@ -1,10 +1,10 @@
 import type { GrowingList } from '../state/growing-lists.ts'
 import type { SeenEntry, SeenJson } from '../state/position-schema.ts'
 import type { Remembered } from '../state/search-state.ts'
-import { createMembershipFilter, type MembershipFilter } from './membership-filter.ts'
+import { type BloomFilter, createBloomFilter } from './bloom-filter.ts'
 
 /**
- * What a walk has delivered from the most recent stretch of time. The stretch is read again between the rounds of the
+ * What a walk has delivered from the most recent stretch of time. The stretch is read again between the passes of the
  * tail, and between this sync and the next (the search index lags, so syncs overlap). Then only changed records are
  * delivered.
  */
@@ -47,7 +47,7 @@ const MOST_BYTES = 128 * 1024
 const MOST_IN_POSITION = 2 * MOST_ENTRIES
 
 /** How a filter names a version of a record. */
-export function versionOf(id: string, updatedAt: number): string {
+export function recordVersionOf(id: string, updatedAt: number): string {
   return `${id} ${updatedAt}`
 }
 
@@ -63,19 +63,18 @@ export function createSeen(frozen: number, json?: SeenJson): Seen {
   let protectedFrom = json?.protectedFrom ?? frozen
   let forgottenTo = json?.forgottenTo ?? -1
   let unknownTo = json?.unknownTo ?? -1
-  let filter: MembershipFilter | undefined =
-    json?.filter === undefined ? undefined : createMembershipFilter(json.filter)
+  let filter: BloomFilter | undefined = json?.filter === undefined ? undefined : createBloomFilter(json.filter)
   let forgetAbove = MOST_IN_POSITION
 
   /** Makes room: the oldest go first, as they are the likeliest to fall behind the final cursor. */
   function makeRoom(): void {
-    filter ??= createMembershipFilter()
+    filter ??= createBloomFilter()
     const oldestFirst = [...entries].sort(([, one], [, other]) => one.updatedAt - other.updatedAt)
     for (const [id, { updatedAt }] of oldestFirst.slice(0, -MOST_ENTRIES)) {
       if (updatedAt >= protectedFrom) break
       entries.delete(id)
       apart?.added.push([id, updatedAt, ''])
-      filter.add(versionOf(id, updatedAt))
+      filter.add(recordVersionOf(id, updatedAt))
       forgottenTo = Math.max(forgottenTo, updatedAt)
     }
     forgetAbove = Math.max(MOST_IN_POSITION, 2 * entries.size)
@@ -114,8 +113,8 @@ export function createSeen(frozen: number, json?: SeenJson): Seen {
       if (isWhole && others.length > 0 && fitsState(both))
         return { seen: both, unmet: Object.fromEntries(others.map(([id, { until }]) => [id, until])) }
       if (isWhole && fitsState(own)) return { seen: own }
-      const all = createMembershipFilter(filter?.toText())
-      for (const [id, { updatedAt }] of kept) all.add(versionOf(id, updatedAt))
+      const all = createBloomFilter(filter?.toText())
+      for (const [id, { updatedAt }] of kept) all.add(recordVersionOf(id, updatedAt))
       return { seenFilter: all.toText() }
     },
     toJson: () => ({

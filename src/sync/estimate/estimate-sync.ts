@@ -16,9 +16,9 @@ import { countingRequests, type EstimateContext } from './context.ts'
 import { counted, type Figure, type StreamFigures, sumOf, unknownFigure } from './figures.ts'
 import { estimateList } from './list-estimate.ts'
 import { estimateLog } from './log-estimate.ts'
+import { estimatePeriods } from './period-estimate.ts'
 import { estimateSearch } from './search-estimate.ts'
 import { estimateSnapshot } from './snapshot-estimate.ts'
-import { estimateWindows } from './window-estimate.ts'
 
 /** A stream that cannot be read, or what a sync will read of it. */
 export interface StreamEstimate extends StreamFigures {
@@ -114,9 +114,9 @@ async function estimateGroup(group: SharedWalk, context: EstimateContext): Promi
 
 /** By the way in which the walk reads. */
 function estimateWalk(group: SharedWalk, context: EstimateContext): Promise<StreamFigures[]> {
-  const { search, filtered, windows, log } = group.root
+  const { search, filtered, periods, log } = group.root
   if (log) return estimateLog(group, context)
-  if (windows) return estimateWindows(group, context, windows)
+  if (periods) return estimatePeriods(group, context, periods)
   if (search) return estimateSearch(group, context)
   return filtered ? estimateList(group, context) : estimateSnapshot(group, context)
 }

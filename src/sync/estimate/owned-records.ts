@@ -4,7 +4,7 @@ import { askFirstPage, countRecords } from '../pages/search-plan.ts'
 import { reachedBy, type SearchWalkState } from '../state/search-state.ts'
 import type { Slice } from '../state/slice.ts'
 import type { OpenFeed } from '../streams/open-feed.ts'
-import type { SearchLook } from '../walks/search/search-start.ts'
+import type { SearchSurvey } from '../walks/search/search-start.ts'
 import { counted, type Figure, guessed, unknownFigure } from './figures.ts'
 
 /** So many open slices of a walk under way are counted one by one. */
@@ -22,7 +22,7 @@ export interface OwnedRecords {
 
 /** @param oldest the first page of the walk, oldest first, if it has come already */
 export async function countOwned(
-  look: SearchLook,
+  look: SearchSurvey,
   feed: OpenFeed,
   oldest: SearchPage | undefined,
 ): Promise<OwnedRecords> {
@@ -36,7 +36,7 @@ export async function countOwned(
 }
 
 /** What the open slices of a walk under way still hold, and what has changed since it was planned. */
-async function countRest({ endpoint }: SearchLook, { slices, frozen, tail }: SearchWalkState): Promise<Figure> {
+async function countRest({ endpoint }: SearchSurvey, { slices, frozen, tail }: SearchWalkState): Promise<Figure> {
   const since: Slice = { from: tail?.slice.from ?? frozen, to: null, done: false }
   const open = [...slices.filter(({ done }) => !done), since]
   const place = ({ from, at, to }: Slice) => ({ from: Math.max(from, at ?? from), to })
@@ -53,7 +53,7 @@ async function countRest({ endpoint }: SearchLook, { slices, frozen, tail }: Sea
 }
 
 /** Intercom's count for a search that is wider than wanted, less what lies before the bound. */
-async function countFrom({ endpoint }: SearchLook, slice: Slice, edge: SearchPage): Promise<Figure> {
+async function countFrom({ endpoint }: SearchSurvey, slice: Slice, edge: SearchPage): Promise<Figure> {
   const { total = 0, rows } = edge
   const most = Math.max(total, rows.length) - rows.filter((row) => timeOf(row, slice.from) < slice.from).length
   const last = rows.findLast(({ updatedAt }) => updatedAt !== undefined)?.updatedAt ?? slice.from
@@ -69,7 +69,7 @@ async function countFrom({ endpoint }: SearchLook, slice: Slice, edge: SearchPag
 
 /** Records that the last sync has read, too, and that have not moved since. */
 async function countUnchanged(
-  { endpoint }: SearchLook,
+  { endpoint }: SearchSurvey,
   { previous, lower, wantsRecord, source }: OpenFeed,
   { rows, answer, after }: SearchPage,
   owned: number,

@@ -10,7 +10,7 @@ import { counted, type Figure, guessed, unknownFigure } from './figures.ts'
 import type { SampleRow } from './sample-rows.ts'
 
 /** What a record brings with it, as far as its own text says. */
-export interface RowFigures {
+interface RowFigures {
   /** Child records. */
   children: number
   /** Requests of its own. */

@@ -1,7 +1,7 @@
 import { LARGEST_PAGE } from '../../intercom/endpoints/search-query.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
-import { askPage, type PageRequest, type Row, rangeToAsk, type SearchPage } from '../pages/search-pages.ts'
-import type { SearchLook } from '../walks/search/search-start.ts'
+import { askPage, type Row, rangeToAsk, type SearchPage, type SearchPageRequest } from '../pages/search-pages.ts'
+import type { SearchSurvey } from '../walks/search/search-start.ts'
 
 /** A record that has been looked at. */
 export interface SampleRow {
@@ -26,7 +26,7 @@ const MOST_PAGES = 3
  * @param first the walk's first page
  * @param isWanted whether more than the first page is worth a request
  */
-export async function sampleRows(look: SearchLook, first: SearchPage, isWanted: boolean): Promise<Sample> {
+export async function sampleRows(look: SearchSurvey, first: SearchPage, isWanted: boolean): Promise<Sample> {
   if (look.underWay) return { rows: rowsOf(first), isWhole: false }
   if (isEnd(look, first)) return { rows: rowsOf(first), isWhole: true }
   if (!isWanted) return { rows: rowsOf(first), isWhole: false }
@@ -35,12 +35,12 @@ export async function sampleRows(look: SearchLook, first: SearchPage, isWanted: 
 }
 
 /** Whether reading ends with this page. */
-function isEnd({ order, whole }: SearchLook, { after, rows }: SearchPage): boolean {
+function isEnd({ order, whole }: SearchSurvey, { after, rows }: SearchPage): boolean {
   const last = rows.findLast(({ updatedAt }) => updatedAt !== undefined)?.updatedAt
   return after === undefined || (order === 'descending' && last !== undefined && last < whole.from)
 }
 
-async function readOn(look: SearchLook, first: SearchPage): Promise<Sample> {
+async function readOn(look: SearchSurvey, first: SearchPage): Promise<Sample> {
   const { endpoint, whole, order } = look
   const updated = rangeToAsk(whole, order, undefined, endpoint.matching)
   const pages = [first]
@@ -50,9 +50,9 @@ async function readOn(look: SearchLook, first: SearchPage): Promise<Sample> {
   return { rows: pages.flatMap(rowsOf), isWhole: isEnd(look, last) }
 }
 
-async function sampleSpread({ endpoint, whole, order, seen }: SearchLook, first: SearchPage): Promise<Sample> {
+async function sampleSpread({ endpoint, whole, order, seen }: SearchSurvey, first: SearchPage): Promise<Sample> {
   const middle = Math.floor((Math.max(whole.from, seen.oldest ?? whole.from) + whole.to) / 2)
-  const others: Pick<PageRequest, 'updated' | 'order'>[] = [
+  const others: Pick<SearchPageRequest, 'updated' | 'order'>[] = [
     { updated: { from: middle, to: whole.to }, order: 'ascending' },
     { updated: { from: whole.from, to: whole.to }, order: order === 'ascending' ? 'descending' : 'ascending' },
   ]

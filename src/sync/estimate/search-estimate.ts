@@ -2,7 +2,7 @@ import { cuttingFor } from '../pages/cutting.ts'
 import { askFirstPage } from '../pages/search-plan.ts'
 import { hasList, type OpenFeed } from '../streams/open-feed.ts'
 import type { SharedWalk } from '../walks/create-walks.ts'
-import { lookAtSearch, type SearchLook } from '../walks/search/search-start.ts'
+import { type SearchSurvey, surveySearch } from '../walks/search/search-start.ts'
 import { countingRequests, type EstimateContext } from './context.ts'
 import { counted, type Figure, guessed, nothing, type StreamFigures, sumOf, unknownFigure } from './figures.ts'
 import { countOwned, type OwnedRecords } from './owned-records.ts'
@@ -15,7 +15,7 @@ const TAIL_REQUESTS = 1
 
 /** A search that has been looked at. */
 interface LookedAt {
-  look: SearchLook
+  look: SearchSurvey
   /** Requests for that, which the walk makes as well. */
   lookRequests: number
   sample: Sample
@@ -32,7 +32,7 @@ type Figures = Pick<StreamFigures, 'rows' | 'requests' | 'notes'>
 export async function estimateSearch({ root, feeds }: SharedWalk, context: EstimateContext): Promise<StreamFigures[]> {
   if (feeds.every(({ finishedBefore }) => finishedBefore)) return feeds.map(({ entry }) => finished(entry.name))
   const { client, made } = countingRequests(context.client)
-  const look = await lookAtSearch({ ...context, root, feeds, client })
+  const look = await surveySearch({ ...context, root, feeds, client })
   const lookRequests = made()
   const opened = feeds.map((feed) => feed.open(look.begun.seconds()))
   const hasCutLists = root.search?.cutLists !== undefined && opened.some(({ source }) => !source.child)
@@ -65,7 +65,7 @@ function finished(streamName: string): StreamFigures {
   return { streamName, rows: nothing, requests: nothing, notes: ['The state says that its full refresh is finished'] }
 }
 
-async function takeSample(look: SearchLook, isWanted: boolean): Promise<Sample> {
+async function takeSample(look: SearchSurvey, isWanted: boolean): Promise<Sample> {
   const { whole, underWay, seen, endpoint } = look
   // Whatever the cursor in the future, nothing before it is read.
   if (whole.done && !underWay) return { rows: [], isWhole: true }

@@ -1,7 +1,7 @@
 import { defaultApiVersion } from '../../airbyte/source-config.ts'
 import { asOneAnswer, readShapedList } from '../../intercom/endpoints/list-pages.ts'
 import { type StreamEntry, sourcesOf } from '../../streams/table.ts'
-import { placeOf } from '../../streams/versions.ts'
+import { listPlaceOf } from '../../streams/versions.ts'
 import { isComplete } from '../state/search-state.ts'
 import { countRows } from '../streams/derived-rows.ts'
 import type { SharedWalk } from '../walks/create-walks.ts'
@@ -43,7 +43,7 @@ async function readList(source: StreamEntry, { config, client }: EstimateContext
   const { recordsPath, textsAs } = source
   const shape = { recordsPath, textsAs, members: ['id'] }
   const { body, records = [] } = asOneAnswer(
-    await readShapedList(counting.client, { ...placeOf(source, version), version, shape }),
+    await readShapedList(counting.client, { ...listPlaceOf(source, version), version, shape }),
     shape,
   )
   const texts = records.map(({ start, end }) => body.subarray(start, end))

@@ -24,7 +24,7 @@ const NARROWEST_PART: Record<DateMatching, number> = { second: 60, day: 8 * 86_4
 const EARLIEST_CREATION = 1_293_840_000
 
 /** The parts of a slice, and pages of them that have come already. */
-export interface Division {
+interface Division {
   parts: Slice[]
   held: ReadonlyMap<Slice, HeldPage>
 }

@@ -78,9 +78,9 @@ function cutRest(rest: Slice, walkOrder: SortOrder, narrowest: number): Slice[] 
 }
 
 /**
- * Makes a slice of what is left of a round of the tail that fails. The slice owns everything changed before the round
- * was requested, and is read from its other end. Later changes belong to the next round. If a page of the round was
- * short, the slice covers the whole round.
+ * Makes a slice of what is left of a pass of the tail that fails. The slice owns everything changed before the pass
+ * was requested, and is read from its other end. Later changes belong to the next pass. If a page of the pass was
+ * short, the slice covers the whole pass.
  *
  * @param asked Unix seconds
  */

@@ -19,7 +19,7 @@ export interface PageEnd {
 }
 
 /** The second that reading a slice has reached: everything before it (after it, when descending) has been given. */
-export type Reached = Pick<Slice, 'at' | 'witnessed'>
+type Reached = Pick<Slice, 'at' | 'witnessed'>
 
 /**
  * How far reading has come with a page. A search finds records by their place in its index but shows their present

@@ -10,7 +10,7 @@ const FIRST_PATIENCE = 2
 const LONGEST_PATIENCE = 64
 
 /** How many records to request at a time: fewer when pages fail, more again when they succeed. */
-export interface PageSize {
+interface PageSize {
   current(): number
   /** @returns false when there is no smaller size */
   shrink(): boolean

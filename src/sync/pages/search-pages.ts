@@ -48,7 +48,7 @@ export interface SearchPage {
 }
 
 /** One page of a search: the range of times, the order, how many records, and the cursor to start from. */
-export interface PageRequest {
+export interface SearchPageRequest {
   updated: TimeRange
   created?: TimeRange
   order: SortOrder
@@ -71,7 +71,7 @@ const MOST_PLAIN_DIGITS = 15
  * too, we trust it. If the second answer has fewer records, either the record has moved on or the answer lacks it; a
  * third answer decides. The check for reliability is part of reading the answer, so a damaged answer is fetched again.
  */
-export async function askPage(endpoint: SearchEndpoint, page: PageRequest): Promise<SearchPage> {
+export async function askPage(endpoint: SearchEndpoint, page: SearchPageRequest): Promise<SearchPage> {
   const first = await askOnce(endpoint, page)
   if (!lacksMember(endpoint.entry, first)) return first
   const second = await askOnce(endpoint, page)
@@ -97,7 +97,7 @@ function memberText(body: Buffer, { members }: ScannedRecord, name: string): str
   return span ? body.toString('utf8', span.start, span.end) : 'null'
 }
 
-function askOnce(endpoint: SearchEndpoint, page: PageRequest): Promise<SearchPage> {
+function askOnce(endpoint: SearchEndpoint, page: SearchPageRequest): Promise<SearchPage> {
   const { client, entry, version, matching, echoRequired } = endpoint
   const { updated, created, tries, ...options } = page
   const reach = (range: TimeRange | undefined) => (range?.from ?? 0) - SLACK_SECONDS[matching]
@@ -214,7 +214,7 @@ export interface HeldPage {
 export const FEW_TRIES = 2
 
 /** The request for the first page of a slice that nobody has begun. */
-export function firstPageOf(slice: Slice, order: SortOrder, matching: DateMatching): PageRequest {
+export function firstPageOf(slice: Slice, order: SortOrder, matching: DateMatching): SearchPageRequest {
   return {
     updated: rangeToAsk(slice, order, undefined, matching),
     ...(slice.created && { created: slice.created }),

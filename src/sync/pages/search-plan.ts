@@ -1,7 +1,7 @@
 import type { SortOrder } from '../../intercom/endpoints/search-query.ts'
 import { type Slice, takenOf } from '../state/slice.ts'
 import { mayBeOfRecords } from './narrowing.ts'
-import type { PageRequest, SearchEndpoint, SearchPage } from './search-pages.ts'
+import type { SearchEndpoint, SearchPage, SearchPageRequest } from './search-pages.ts'
 import { askPage, firstPageOf } from './search-pages.ts'
 
 /** The narrowest slices. By calendar day every slice also reads two days of its neighbours on each side. */
@@ -77,7 +77,7 @@ export function confirmSearch(endpoint: SearchEndpoint): Promise<SearchPage> {
  */
 async function askCount(
   endpoint: SearchEndpoint,
-  ranges: Pick<PageRequest, 'updated' | 'created'>,
+  ranges: Pick<SearchPageRequest, 'updated' | 'created'>,
 ): Promise<(SearchPage & { order: SortOrder }) | undefined> {
   for (const order of ['ascending', 'descending'] as const) {
     try {
@@ -92,7 +92,7 @@ async function askCount(
 /** One request. @returns undefined when Intercom cannot say */
 export async function countRecords(
   endpoint: SearchEndpoint,
-  ranges: Pick<PageRequest, 'updated' | 'created'>,
+  ranges: Pick<SearchPageRequest, 'updated' | 'created'>,
 ): Promise<number | undefined> {
   const page = await askCount(endpoint, ranges)
   return page && countOf(page)

@@ -3,7 +3,7 @@ import type { CursorField } from '../../streams/table.ts'
 import { cursorTime } from './cursor-time.ts'
 
 /** A cursor in another connector's state, and its place inside the state. */
-export interface Claim {
+interface Claim {
   /** Made when it is wanted. */
   pointer: () => string
   value: unknown

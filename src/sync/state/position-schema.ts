@@ -87,15 +87,16 @@ export const FilteredPosition = Type.Object({
 })
 export type FilteredPosition = Static<typeof FilteredPosition>
 
-/** The position of a walk over a log that is read window by window. */
-export const WindowPosition = Type.Object({
+/** The position of a walk over a log that is read period by period. */
+export const PeriodPosition = Type.Object({
+  /** The periods, under the name that stored positions have. */
   windows: Type.Array(SliceJson),
   /** When the walk began: it owns everything logged before. */
   asked: Time,
   done: Type.Boolean(),
   feed: FeedJson,
 })
-export type WindowPosition = Static<typeof WindowPosition>
+export type PeriodPosition = Static<typeof PeriodPosition>
 
 /** The part of a walk's position that is about tombstones. */
 export const TombstonesPosition = Type.Object({

@@ -28,11 +28,11 @@ export interface Cutting {
   oldest: number
 }
 
-/** A round of the tail: everything that has changed since the start of the walk, or of the round before. */
+/** A pass of the tail: everything that has changed since the start of the walk, or of the pass before. */
 export interface TailState {
-  /** From 1. */
+  /** The number of the pass, from 1. Stored states have it under this name. */
   round: number
-  /** When the round's first page was requested. */
+  /** When the pass's first page was requested. */
   readonly asked: number
   pages: number
   slice: Slice
@@ -129,7 +129,7 @@ export function reachedBy({ goOnFrom, cursor }: SearchState): number | undefined
 }
 
 /** The place that a state continues from, as text. Streams share a walk when their places are the same. */
-export function placeOf({ plan, walk, gaps }: SearchState): string {
+export function walkPlaceOf({ plan, walk, gaps }: SearchState): string {
   if (!walk) return gaps.length > 0 ? JSON.stringify(gaps.map(sliceToJson)) : 'fresh'
   // Each stream has its own lower bound.
   return JSON.stringify([plan, { ...walkToJson(walk), lower: undefined }])

@@ -4,7 +4,7 @@ import type { Dated, Slice } from './slice.ts'
  * A record with a list that could not be read. It is delivered with the incomplete list, and the next sync delivers it
  * whole.
  */
-export interface PartialRecord {
+interface PartialRecord {
   id: string
   /** Unix seconds. */
   updatedAt: number

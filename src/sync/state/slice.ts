@@ -8,7 +8,7 @@ import type { SliceJson } from './search-state-schema.ts'
  */
 export interface Slice {
   from: number
-  /** Null = no upper bound (a round of the tail). */
+  /** Null = no upper bound (a pass of the tail). */
   to: number | null
   created?: TimeRange
   done: boolean

@@ -1,6 +1,6 @@
 import { type SourceConfig, startSeconds } from '../../airbyte/source-config.ts'
 import type { IntercomClient } from '../../intercom/client.ts'
-import type { LogEntry } from '../contract/walk.ts'
+import type { WalkLogLine } from '../contract/walk.ts'
 import { isALittleAhead } from '../state/cursor-time.ts'
 import { reachedBy, type SearchState } from '../state/search-state.ts'
 
@@ -35,7 +35,7 @@ interface BoundsInput {
 }
 
 /** @param tell takes log entries about the state */
-export function createBounds(input: BoundsInput, tell: (entry: LogEntry) => void): Bounds {
+export function createBounds(input: BoundsInput, tell: (entry: WalkLogLine) => void): Bounds {
   let { lower, reached, isAhead } = lowerBound(input, tell)
   return {
     lower: () => lower,
@@ -59,7 +59,7 @@ export function usableState(
   name: string,
   given: SearchState | undefined,
   incremental: boolean,
-  tell: (entry: LogEntry) => void,
+  tell: (entry: WalkLogLine) => void,
 ): SearchState | undefined {
   if (given?.cursor === undefined || incremental) return given
   tell({ level: 'WARN', message: `${name}: a full refresh cannot continue from a cursor, so the state is ignored` })
@@ -75,7 +75,7 @@ interface LowerBound {
 }
 
 /** Reads an incoming state's cursor as far as it can be trusted. */
-function lowerBound({ name, config, previous, client }: BoundsInput, tell: (entry: LogEntry) => void): LowerBound {
+function lowerBound({ name, config, previous, client }: BoundsInput, tell: (entry: WalkLogLine) => void): LowerBound {
   const start = startSeconds(config)
   const reached = previous && reachedBy(previous)
   if (previous === undefined || reached === undefined) return { lower: start, reached: undefined, isAhead: false }

@@ -5,10 +5,10 @@ import { addMembers, parentIdMembers, parentMembers, wholeAnswer } from '../comp
 import type { Parent } from '../completion/pending-parents.ts'
 import type { Sink } from '../contract/walk.ts'
 import { idOf } from '../pages/search-pages.ts'
-import { type Delivery, deliverRows, isInLog, isNew } from './deliver-record.ts'
+import { deliverDerivedRows, isInLog, isNew, type StreamOutput } from './deliver-record.ts'
 
 /** Delivers all children, never filtered by their own times, because a child can be indexed later than its parent. */
-export function deliverChildren(delivery: Delivery, parent: Parent, children: FoundChildren, sink: Sink): void {
+export function deliverChildren(delivery: StreamOutput, parent: Parent, children: FoundChildren, sink: Sink): void {
   const { entry, source, pendingParents } = delivery
   if (children === 'unreadable') pendingParents.failed(parent)
   else if (children === 'gone') pendingParents.mayBeGone(parent)
@@ -19,7 +19,7 @@ export function deliverChildren(delivery: Delivery, parent: Parent, children: Fo
   } else deliverFound(delivery, parent, children, sink)
 }
 
-function deliverFound(delivery: Delivery, parent: Parent, { answer, total = 0 }: Children, sink: Sink): void {
+function deliverFound(delivery: StreamOutput, parent: Parent, { answer, total = 0 }: Children, sink: Sink): void {
   const { pendingParents } = delivery
   const { records } = answer
   if (!records) {
@@ -35,7 +35,7 @@ function deliverFound(delivery: Delivery, parent: Parent, { answer, total = 0 }:
 }
 
 function deliverChild(
-  delivery: Delivery,
+  delivery: StreamOutput,
   parent: Parent,
   answer: ScannedAnswer,
   record: ScannedRecord,
@@ -46,7 +46,7 @@ function deliverChild(
     const id = idOf(answer.body, record) ?? ''
     const text = bytesOf(recordText(answer, record, []))
     const ofParent = parentIdMembers(source, parent, rowForm.parentIdTypes)
-    deliverRows(delivery, rowForm, { id, text, updatedAt: parent.updatedAt, ofParent }, sink)
+    deliverDerivedRows(delivery, rowForm, { id, text, updatedAt: parent.updatedAt, ofParent }, sink)
     return
   }
   const added = parentMembers(entry, parent, record, parentIdTypes)
@@ -58,7 +58,7 @@ function deliverChild(
 /**
  * Reports that Intercom gives fewer children of a parent than there are: just the newest, or fewer without a reason.
  */
-function tellLacking({ entry, source }: Delivery, { id }: Parent, total: number, came: number, sink: Sink): void {
+function tellLacking({ entry, source }: StreamOutput, { id }: Parent, total: number, came: number, sink: Sink): void {
   if (total <= came) return
   const isCapped = came >= (source.child?.mostChildren ?? Infinity)
   const why = isCapped ? `Intercom gives the newest ${came} only` : `Intercom gave ${came}, however often it was asked`

@@ -25,7 +25,7 @@ export interface Found {
 }
 
 /** Everything needed to deliver the records of one stream. */
-export interface Delivery {
+export interface StreamOutput {
   entry: StreamEntry
   /** The stream that Intercom is asked for, see `sourceOf`. */
   source: StreamEntry
@@ -41,7 +41,7 @@ export interface Delivery {
   fingerprints: Fingerprints
 }
 
-export function deliverRecord(delivery: Delivery, { answer, row, lists }: Found, sink: Sink): void {
+export function deliverRecord(delivery: StreamOutput, { answer, row, lists }: Found, sink: Sink): void {
   const { entry, types, rowForm, overlap } = delivery
   if (!isNew(delivery, answer, row, sink)) return
   sink.present?.(entry.name, row.id)
@@ -49,12 +49,12 @@ export function deliverRecord(delivery: Delivery, { answer, row, lists }: Found,
   if (lists?.isPartial) overlap.seen.forget(row.id)
   if (rowForm) {
     const text = bytesOf(recordText(answer, row.record, [], lists?.edits))
-    deliverRows(delivery, rowForm, { ...row, text }, sink)
+    deliverDerivedRows(delivery, rowForm, { ...row, text }, sink)
     return
   }
   const text = recordText(answer, row.record, types, lists?.edits)
-  // A scroll or window that breaks off in the middle is read again from its beginning.
-  if ((entry.filtered || entry.windows) && isInLog(delivery, bytesOf(text))) return
+  // A scroll or period that breaks off in the middle is read again from its beginning.
+  if ((entry.filtered || entry.periods) && isInLog(delivery, bytesOf(text))) return
   const changes = truncatedField(entry.search?.childCounter, answer, row.record)
   if (changes) sink.count(entry.name, 'capped', 1)
   sink.record(entry.name, text, changes)
@@ -64,13 +64,13 @@ export function deliverRecord(delivery: Delivery, { answer, row, lists }: Found,
  * Delivers all rows inside a record. A record that comes again, because the attempt before has died or the record has
  * moved, brings rows that are in the log already.
  */
-export function deliverRows(delivery: Delivery, form: RowForm, owner: RowOwner, sink: Sink): void {
+export function deliverDerivedRows(delivery: StreamOutput, form: RowForm, owner: RowOwner, sink: Sink): void {
   for (const row of derivedRows(form, owner))
     if (!isInLog(delivery, row)) sink.record(delivery.entry.name, wholeText(row))
 }
 
 /** Whether a record, or the children of a parent taken as one record, must be delivered. Late arrivals are counted. */
-export function isNew({ entry, overlap }: Delivery, answer: ScannedAnswer, row: Row, sink: Sink): boolean {
+export function isNew({ entry, overlap }: StreamOutput, answer: ScannedAnswer, row: Row, sink: Sink): boolean {
   const before = overlap.lateArrivals()
   const isNew = overlap.isNew(answer, row)
   sink.count(entry.name, 'lateArrivals', overlap.lateArrivals() - before)
@@ -81,7 +81,7 @@ export function isNew({ entry, overlap }: Delivery, answer: ScannedAnswer, row: 
  * Adds a text to the log's fingerprints. @returns whether it was there already. Signatures do not matter: an attachment
  * that is signed anew makes the same record.
  */
-export function isInLog({ entry, fingerprints }: Pick<Delivery, 'entry' | 'fingerprints'>, text: Buffer): boolean {
+export function isInLog({ entry, fingerprints }: Pick<StreamOutput, 'entry' | 'fingerprints'>, text: Buffer): boolean {
   return !fingerprints.add(entry.name, unsigned(text))
 }
 
@@ -90,7 +90,7 @@ export function isInLog({ entry, fingerprints }: Pick<Delivery, 'entry' | 'finge
  * and rows inside records, are recognized by their text.
  */
 export function isRepeat(
-  { entry, fingerprints }: Pick<Delivery, 'entry' | 'fingerprints'>,
+  { entry, fingerprints }: Pick<StreamOutput, 'entry' | 'fingerprints'>,
   answer: ScannedAnswer,
   row: Row,
 ): boolean {

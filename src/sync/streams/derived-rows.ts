@@ -6,7 +6,7 @@ import { scanRecord } from '../../intercom/text/record-scanner.ts'
 import { bytesOf, type MemberType, recordText } from '../../intercom/text/record-text.ts'
 import type { DerivedList, DerivedTraits } from '../../streams/entries/derived-traits.ts'
 import type { StreamEntry } from '../../streams/table.ts'
-import { addMembers, idText, type Member, membersText, PARENT_UPDATED_AT } from '../completion/child-text.ts'
+import { addMembers, idText, type MemberText, membersText, PARENT_UPDATED_AT } from '../completion/child-text.ts'
 import { memberTypes } from '../contract/member-types.ts'
 
 /** Added to the rows that have no id of their own. */
@@ -20,7 +20,7 @@ export interface RowOwner {
   /** When the record that the walk has found was updated, Unix seconds. */
   updatedAt: number | undefined
   /** Members that the record itself has got, because it is a child: its rows get them, too. @defaultValue none */
-  ofParent?: readonly Member[]
+  ofParent?: readonly MemberText[]
 }
 
 /** How the rows of a stream are written. */
@@ -72,22 +72,22 @@ export function countRows(derived: DerivedTraits, text: Buffer): number {
 }
 
 /** The members by which a row is told to belong to its record. */
-function keyMembers({ derived, parentIdTypes }: RowForm, { id, text }: RowOwner): Member[] {
+function keyMembers({ derived, parentIdTypes }: RowForm, { id, text }: RowOwner): MemberText[] {
   const { parentKey, copied = [] } = derived
-  const own: Member[] = parentKey === undefined ? [] : [[parentKey, idText(id, parentIdTypes.get(parentKey))]]
-  const others = copied.flatMap((name): Member[] => {
+  const own: MemberText[] = parentKey === undefined ? [] : [[parentKey, idText(id, parentIdTypes.get(parentKey))]]
+  const others = copied.flatMap((name): MemberText[] => {
     const span = memberSpan(text, 0, name)
     return span ? [[name, text.toString('utf8', span.start, span.end)]] : []
   })
   return [...own, ...others]
 }
 
-function listMembers({ added }: DerivedList): Member[] {
+function listMembers({ added }: DerivedList): MemberText[] {
   return added ? [[added.name, JSON.stringify(added.value)]] : []
 }
 
 /** The record's own parent, if it is a child, and the time. */
-function parentTimes({ updatedAt, ofParent = [] }: RowOwner): Member[] {
+function parentTimes({ updatedAt, ofParent = [] }: RowOwner): MemberText[] {
   return updatedAt === undefined ? [...ofParent] : [...ofParent, [PARENT_UPDATED_AT, String(updatedAt)]]
 }
 
@@ -98,7 +98,7 @@ function itemText({ valueMember }: DerivedTraits, text: Buffer, { start, end }: 
   return valueMember === undefined || value === 'null' ? undefined : Buffer.from(`{"${valueMember}":${value}}`)
 }
 
-function rowText({ types, looked }: RowForm, text: Buffer, added: readonly Member[]): Buffer {
+function rowText({ types, looked }: RowForm, text: Buffer, added: readonly MemberText[]): Buffer {
   const record = scanRecord(text, 0, looked)
   return addMembers(bytesOf(recordText({ body: text }, record, types)), membersText(added, record))
 }

@@ -1,4 +1,4 @@
-import type { LogEntry } from '../contract/walk.ts'
+import type { WalkLogLine } from '../contract/walk.ts'
 import { completeState, doneState, freshState, type SearchWalkState, walkState } from '../state/search-state.ts'
 import { splitWaiting } from '../state/set-aside.ts'
 import { lowWaterMark, type Slice } from '../state/slice.ts'
@@ -41,7 +41,7 @@ function underWayState(feed: OpenFeed, { walk, plan }: PlannedWalk): Record<stri
 }
 
 /** What a finished walk has read. Times are Unix seconds. */
-export interface Finished {
+interface Finished {
   start: number
   readTo: number
   /** Fingerprint of the settings. */
@@ -94,10 +94,10 @@ export function finishedFeedState(
  * The log entries about the overlap at the end of a walk: too much changed to be remembered, or the overlap was hardly
  * enough.
  */
-export function overlapNotes(feed: OpenFeed, start: number): LogEntry[] {
+export function overlapNotes(feed: OpenFeed, start: number): WalkLogLine[] {
   const { rememberedFor, seconds, narrowEscape } = feed.overlap
   if (!feed.incremental) return []
-  const notes: LogEntry[] = []
+  const notes: WalkLogLine[] = []
   const minutes = Math.ceil(seconds() / 60)
   if (rememberedFor(finalCursor(feed, start), false).seen === undefined) {
     const message =

@@ -1,5 +1,5 @@
 import { type StreamEntry, sourceOf } from '../../streams/table.ts'
-import type { LogEntry, SelectedStream, WalkContext } from '../contract/walk.ts'
+import type { SelectedStream, WalkContext, WalkLogLine } from '../contract/walk.ts'
 import type { FeedJson } from '../state/position-schema.ts'
 import { isComplete, readSearchState, type SearchState } from '../state/search-state.ts'
 import { createBounds, usableState } from './bounds.ts'
@@ -23,7 +23,7 @@ export interface Feed {
   /** The state that the last sync left; undefined for a stream that begins anew. */
   readonly previous: SearchState | undefined
   /** The log entries about its state. */
-  readonly notes: readonly LogEntry[]
+  readonly notes: readonly WalkLogLine[]
   /** The stream owns only records updated at or after this time; for a child stream, this applies to the parents. */
   lower(): number
   /**
@@ -49,8 +49,8 @@ export function createFeed(
   { config, client, fingerprints, growing, until }: FeedContext,
 ): Feed {
   const { entry, configured, state } = selected
-  const notes: LogEntry[] = []
-  const tell = (note: LogEntry) => void notes.push(note)
+  const notes: WalkLogLine[] = []
+  const tell = (note: WalkLogLine) => void notes.push(note)
   const incremental = entry.cursor !== undefined && configured.sync_mode === 'incremental'
   const source = sourceOf(entry)
   const given = state && readSearchState(state, entry.cursor, source.child?.parent)

@@ -3,7 +3,7 @@ import type { OverlapJson } from '../state/position-schema.ts'
 import { reachedBy, type SearchState } from '../state/search-state.ts'
 
 /** Notices records that the search shows only after a sync has read past their time. */
-export interface LagWatch {
+interface LagWatch {
   /** Notes a record that is new to this sync, and checks whether the last sync should have seen it. */
   note(row: Row): void
   /** Records of this walk that were new although the last sync had read past their time. */

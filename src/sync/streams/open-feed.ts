@@ -5,7 +5,7 @@ import type { StreamEntry } from '../../streams/table.ts'
 import type { FoundChildren } from '../completion/ask-children.ts'
 import { createPendingParents, type Parent, type PendingParents } from '../completion/pending-parents.ts'
 import { memberTypes } from '../contract/member-types.ts'
-import type { LogEntry, Sink, WalkContext } from '../contract/walk.ts'
+import type { Sink, WalkContext, WalkLogLine } from '../contract/walk.ts'
 import type { Row } from '../pages/search-pages.ts'
 import type { GrowingLists } from '../state/growing-lists.ts'
 import { type FeedJson, readPosition, SeenJson } from '../state/position-schema.ts'
@@ -13,7 +13,7 @@ import type { SearchState } from '../state/search-state.ts'
 import { owns } from '../state/slice.ts'
 import type { Bounds } from './bounds.ts'
 import { deliverChildren } from './deliver-children.ts'
-import { type Delivery, deliverRecord, type Found, isRepeat } from './deliver-record.ts'
+import { deliverRecord, type Found, isRepeat, type StreamOutput } from './deliver-record.ts'
 import { rowForm } from './derived-rows.ts'
 import { createOverlap, type Overlap } from './overlap.ts'
 
@@ -42,7 +42,7 @@ export interface OpenFeed extends Pick<FedStream, 'entry' | 'source' | 'incremen
    *
    * @returns the log entry about it; undefined when there is nothing to make up for
    */
-  makeUpForList(): LogEntry | undefined
+  makeUpForList(): WalkLogLine | undefined
   /** The walk can read all records. From now on the stream owns every record whose content differs, at any time. */
   compareAll(): void
   /** Whether the children of a parent have to be requested. */
@@ -96,7 +96,7 @@ export function openFeed(
   growing.add(entry.name, overlap.seen)
   const pendingParents = createPendingParents(entry.name, lower)
   if (json) pendingParents.restore(json)
-  const delivery: Delivery = {
+  const delivery: StreamOutput = {
     entry,
     source,
     types: [...memberTypes(entry, configured)],
@@ -159,7 +159,7 @@ function withEntriesApart(name: string, json: FeedJson, growing: GrowingLists): 
   return { ...json, seen: readPosition(SeenJson, { ...json.seen, entries }, name) }
 }
 
-function makeUpForList({ entry, previous }: FedStream, bounds: Bounds, startSeconds: number): LogEntry | undefined {
+function makeUpForList({ entry, previous }: FedStream, bounds: Bounds, startSeconds: number): WalkLogLine | undefined {
   const { listedFrom } = previous ?? {}
   if (listedFrom === undefined || listedFrom >= bounds.lower()) return undefined
   bounds.goBackTo(Math.max(startSeconds, listedFrom))

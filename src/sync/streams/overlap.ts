@@ -1,7 +1,7 @@
 import { contentHash } from '../../intercom/text/content-hash.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
-import { createMembershipFilter } from '../delivered/membership-filter.ts'
-import { createSeen, type Seen, type Unmet, versionOf } from '../delivered/seen.ts'
+import { createBloomFilter } from '../delivered/bloom-filter.ts'
+import { createSeen, recordVersionOf, type Seen, type Unmet } from '../delivered/seen.ts'
 import type { Row } from '../pages/search-pages.ts'
 import type { OverlapJson } from '../state/position-schema.ts'
 import type { Remembered, SearchState } from '../state/search-state.ts'
@@ -38,7 +38,7 @@ export interface Overlap {
   toJson(): OverlapJson
 }
 
-export interface OverlapOptions {
+interface OverlapOptions {
   /** The state that the last sync left. */
   previous: SearchState | undefined
   /** Start of the walk, Unix seconds. */
@@ -65,7 +65,7 @@ const CLOCK_MARGIN = 60
 export function createOverlap(options: OverlapOptions): Overlap {
   const { previous, frozen, volatileMembers, isAwaited, isRepeat, json } = options
   const delivered = new Map(Object.entries(previous?.seen ?? {}))
-  const wasFiltered = previous?.seenFilter === undefined ? undefined : createMembershipFilter(previous.seenFilter)
+  const wasFiltered = previous?.seenFilter === undefined ? undefined : createBloomFilter(previous.seenFilter)
   const seen = createSeen(frozen, json?.seen)
   const lag = createLagWatch({ previous, isAwaited, isUnknown, json })
 
@@ -79,7 +79,7 @@ export function createOverlap(options: OverlapOptions): Overlap {
   /** Whether we know that the last sync did not deliver this version of the record. */
   function isUnknown({ id, updatedAt }: Row): boolean {
     if (previous?.seen) return !delivered.has(id)
-    return updatedAt !== undefined && wasFiltered !== undefined && !wasFiltered.mayHold(versionOf(id, updatedAt))
+    return updatedAt !== undefined && wasFiltered !== undefined && !wasFiltered.mayHold(recordVersionOf(id, updatedAt))
   }
 
   /**

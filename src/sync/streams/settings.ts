@@ -1,6 +1,6 @@
 import type { SourceConfig } from '../../airbyte/source-config.ts'
 import type { StreamEntry } from '../../streams/table.ts'
-import type { LogEntry } from '../contract/walk.ts'
+import type { WalkLogLine } from '../contract/walk.ts'
 import type { SearchState } from '../state/search-state.ts'
 
 /**
@@ -27,7 +27,7 @@ function startOf({ start_date: start }: SourceConfig): string {
 export function settingsChanged(
   { entry, previous }: { entry: StreamEntry; previous: SearchState | undefined },
   plan: string,
-): LogEntry[] {
+): WalkLogLine[] {
   if (previous?.plan === undefined || previous.plan === plan) return []
   const next =
     previous.cursor === undefined

@@ -2,7 +2,7 @@ import type { MemberType } from '../../intercom/text/record-text.ts'
 import type { Deletion } from './deletion-list.ts'
 
 /** Airbyte's own name for the time at which a record was deleted: destinations that deduplicate remove such a row. */
-export const DELETED_AT = '_ab_cdc_deleted_at'
+const DELETED_AT = '_ab_cdc_deleted_at'
 
 /**
  * The text of a tombstone: the key, the cursor, and when the record was deleted.

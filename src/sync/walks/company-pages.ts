@@ -4,7 +4,7 @@ import { readScroll, ScrollHeldError } from '../../intercom/endpoints/companies-
 import { type RecordShape, type ScannedAnswer, scanAnswer } from '../../intercom/text/record-scanner.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import type { Spool } from '../contract/spool.ts'
-import type { LogEntry, WalkPorts } from '../contract/walk.ts'
+import type { WalkLogLine, WalkPorts } from '../contract/walk.ts'
 import { createPatientSpool } from '../pages/patient-spool.ts'
 
 export interface CompanyRequest {
@@ -16,7 +16,7 @@ export interface CompanyRequest {
   shape: RecordShape
   ports: WalkPorts
   /** Called with what readers of the log must know, before the pages it is about. */
-  tell: (entry: LogEntry) => void
+  tell: (entry: WalkLogLine) => void
   /** Called when the scroll has broken and begins again. */
   onRestart: () => void
   /** Called when the list, which leaves companies out, is read in place of the scroll; before its pages. */

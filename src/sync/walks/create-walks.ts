@@ -2,15 +2,15 @@ import type { IntercomClient } from '../../intercom/client.ts'
 import { withConfirmedAbsence } from '../../intercom/endpoints/confirmed.ts'
 import { rootOf, type StreamEntry } from '../../streams/table.ts'
 import type { SelectedStream, Walk, WalkContext } from '../contract/walk.ts'
-import { placeOf } from '../state/search-state.ts'
+import { walkPlaceOf } from '../state/search-state.ts'
 import { createFeed, type Feed } from '../streams/feed.ts'
 import type { FeedContext } from '../streams/open-feed.ts'
 import { withTombstones } from '../tombstones/tombstone-walk.ts'
 import { createFilteredWalk } from './filtered-walk.ts'
 import { createLogWalk } from './log-walk.ts'
+import { createPeriodWalk } from './period-walk.ts'
 import { createSearchWalk } from './search/search-walk.ts'
 import { createSnapshotWalk } from './snapshot-walk.ts'
-import { createWindowWalk } from './window-walk.ts'
 
 /**
  * The walks that read the selected streams. A child stream and its parent stream share one walk, as do the streams of rows
@@ -38,7 +38,7 @@ export function groupStreams(streams: readonly SelectedStream[], context: FeedCo
     const feed = createFeed(stream, context)
     const { previous, finishedBefore } = feed
     const walkName = joined.get(root.name) ?? root.name
-    const key = [walkName, finishedBefore, previous ? placeOf(previous) : 'fresh'].join()
+    const key = [walkName, finishedBefore, previous ? walkPlaceOf(previous) : 'fresh'].join()
     const shared = groups.get(key)
     const isApart = shared !== undefined && root.search !== undefined && asksForOthers(feed, shared.feeds)
     const group = isApart ? groups.get(`${key},${feed.source.name}`) : shared
@@ -78,12 +78,12 @@ function createWalk(
   shared: WalkContext,
   position: Record<string, unknown> | undefined,
 ): Walk {
-  const { search, filtered, windows, log } = root
+  const { search, filtered, periods, log } = root
   const client = root.mayBeAbsent ? withConfirmedAbsence(shared.client, shared.ports) : shared.client
   const context = { ...shared, client: inTurns(client, root.name) }
   if (log) return createLogWalk(streams[0], context, position)
-  if (!search && !filtered && !windows) return createSnapshotWalk(streams, context, position)
-  if (windows) return createWindowWalk({ ...context, root, feed: feeds[0], traits: windows, position })
+  if (!search && !filtered && !periods) return createSnapshotWalk(streams, context, position)
+  if (periods) return createPeriodWalk({ ...context, root, feed: feeds[0], traits: periods, position })
   const options = { ...context, root, feeds, position }
   const walk = search ? createSearchWalk(options) : createFilteredWalk(options)
   const own = feeds.find(({ entry }) => entry === root)

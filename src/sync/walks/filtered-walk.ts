@@ -1,8 +1,8 @@
 import { defaultApiVersion } from '../../airbyte/source-config.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
-import type { Arrival, LogEntry, Walk } from '../contract/walk.ts'
+import type { Arrival, Walk, WalkLogLine } from '../contract/walk.ts'
 import { MOST_ENTRIES } from '../delivered/seen.ts'
-import { missingOf } from '../delivery/missing.ts'
+import { missingOf } from '../output/missing.ts'
 import { EVERYTHING, readRow } from '../pages/search-pages.ts'
 import { FilteredPosition, readPosition } from '../state/position-schema.ts'
 import { completeState, freshState } from '../state/search-state.ts'
@@ -84,7 +84,7 @@ async function* listArrivals(
   const reading = openReading(options, begun.seconds())
   const { feeds, version } = reading
   const notes = options.feeds.flatMap((feed) => [...feed.notes, ...settingsChanged(feed, settings)])
-  const tell = (entry: LogEntry) => void notes.push(entry)
+  const tell = (entry: WalkLogLine) => void notes.push(entry)
   yield notesArrival(notes)
   let restarts = 0
   const onRestart = () => void restarts++
@@ -146,7 +146,7 @@ async function* pageArrivals(
 }
 
 /** The log entries so far, each once. */
-function notesArrival(notes: LogEntry[]): Arrival {
+function notesArrival(notes: WalkLogLine[]): Arrival {
   const entries = notes.splice(0)
   return {
     take(sink) {

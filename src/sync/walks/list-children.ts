@@ -33,7 +33,7 @@ export function listChildren(feeds: readonly OpenFeed[], version: string, option
 }
 
 /** How the parents show their children. */
-export interface ListedParents {
+interface ListedParents {
   /** The stream of the parents. */
   root: StreamEntry
   /** The ids of children are wanted, in case that their parent is gone. */

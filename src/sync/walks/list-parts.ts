@@ -8,7 +8,7 @@ import { wantedMembers } from '../pages/search-pages.ts'
 import { type CompanyRequest, readCompanies } from './company-pages.ts'
 
 /** Some records of a list that is read whole. */
-export interface ListPart {
+interface ListPart {
   answer: ScannedAnswer
   /** Records of the whole list. @defaultValue not known yet */
   size?: number

@@ -1,7 +1,7 @@
 import { defaultApiVersion, startSeconds } from '../../airbyte/source-config.ts'
 import { RefusedError } from '../../intercom/answers/failures.ts'
 import { scanList } from '../../intercom/answers/own-list.ts'
-import { type NumberedPage, type PagePlace, readPages } from '../../intercom/endpoints/numbered-pages.ts'
+import { type NumberedPage, type PagePlace, readNumberedPages } from '../../intercom/endpoints/numbered-pages.ts'
 import { nextPageQuery } from '../../intercom/endpoints/paging.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
 import { type MemberType, recordText } from '../../intercom/text/record-text.ts'
@@ -101,7 +101,7 @@ async function* pagesOf(reading: LogReading): AsyncGenerator<LogPage, void, void
   const { path } = reading.stream.entry
   const { place } = reading.position
   const pages = (first: PagePlace) =>
-    readPages({
+    readNumberedPages({
       path,
       first,
       ask: (at) => askLogPage(reading, at),

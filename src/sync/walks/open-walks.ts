@@ -8,7 +8,7 @@ import type { SyncRequest } from '../contract/sync-request.ts'
 import type { SelectedStream, Walk, WalkPorts } from '../contract/walk.ts'
 import type { Fingerprints } from '../delivered/fingerprints.ts'
 import { type LogPiece, replayLog } from '../delivered/replay.ts'
-import { hasFinished, type StreamRun } from '../delivery/stream-run.ts'
+import { hasFinished, type StreamRun } from '../output/stream-run.ts'
 import type { GrowingLists } from '../state/growing-lists.ts'
 import type { SyncPosition } from '../state/position-schema.ts'
 import { workspaceOf } from '../state/workspace.ts'
@@ -58,12 +58,12 @@ export async function openWalks(
     const entry = findStream(name)
     return entry && run && !hasFinished(run) ? [{ entry, configured, state: states[name] }] : []
   })
-  const namesOf = (traits: readonly ('child' | 'filtered' | 'windows' | 'search')[]) =>
+  const namesOf = (traits: readonly ('child' | 'filtered' | 'periods' | 'search')[]) =>
     new Set(streams.flatMap(({ entry }) => (traits.some((trait) => sourceOf(entry)[trait]) ? entry.name : [])))
   const replay = async (names: ReadonlySet<string>) => {
     if (before && input.replay && names.size > 0) await replayLog(input.replay(), names, fingerprints)
   }
-  await replay(namesOf(['child', 'filtered', 'windows']))
+  await replay(namesOf(['child', 'filtered', 'periods']))
   const replayVersions = once(() => replay(namesOf(['search'])))
   const ports = { ...input.ports, clock, signal }
   const reader = withConfirmedPermissions(client, { clock, signal })

@@ -3,7 +3,7 @@ import { asOneAnswer, readShapedList, shortageOf } from '../../intercom/endpoint
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
 import { bytesOf, recordText, wholeText } from '../../intercom/text/record-text.ts'
 import { type StreamEntry, sourcesOf } from '../../streams/table.ts'
-import { placeOf } from '../../streams/versions.ts'
+import { listPlaceOf } from '../../streams/versions.ts'
 import { memberTypes, retypedMembers } from '../contract/member-types.ts'
 import type { Arrival, SelectedStream, Sink, Walk, WalkContext } from '../contract/walk.ts'
 import { idOf } from '../pages/search-pages.ts'
@@ -66,7 +66,7 @@ async function readSnapshot(source: StreamEntry, { config, client }: WalkContext
   const version = config.api_version ?? defaultApiVersion
   const { recordsPath, textsAs } = source
   const shape = { recordsPath, textsAs, members: ['id', ...retypedMembers(source)] }
-  const list = await readShapedList(client, { ...placeOf(source, version), version, shape })
+  const list = await readShapedList(client, { ...listPlaceOf(source, version), version, shape })
   return { source, answer: asOneAnswer(list, shape), shortage: shortageOf(list) }
 }
 

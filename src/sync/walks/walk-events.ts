@@ -17,10 +17,10 @@ export type WalkEvent = { walk: Walk } & (
 )
 
 /** The next event, no event for now, or the end of all walks. */
-export type Next = { kind: 'event'; event: WalkEvent } | { kind: 'idle' } | { kind: 'finished' }
+type Next = { kind: 'event'; event: WalkEvent } | { kind: 'idle' } | { kind: 'finished' }
 
 /** The events of several walks, one at a time, with a time limit for waiting. */
-export interface EventQueue {
+interface EventQueue {
   /**
    * Waits for the next event until `wakeAt` (ms of the monotonic clock); after that time it gives only an event that is
    * there already. Fetching for the following event begins at once.

@@ -3,7 +3,7 @@ import { pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import type { Route } from '../../../network/route.ts'
 
-export interface ExchangeRequest {
+interface ExchangeRequest {
   method: string
   url: URL
   headers: Record<string, string>
@@ -12,7 +12,7 @@ export interface ExchangeRequest {
 }
 
 /** An answer whose head has come. */
-export interface ServiceAnswer {
+interface ServiceAnswer {
   status: number
   headers: Headers
   /** The body, unpacked. It fails when it is cut, wherever that is. */

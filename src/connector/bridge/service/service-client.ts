@@ -21,7 +21,7 @@ export interface ServiceRequest {
 }
 
 /** An answer whose body is still to come. */
-export interface LiveAnswer {
+interface LiveAnswer {
   headers: Headers
   /** Read only on demand; throws `service_unavailable` when it breaks off. */
   pieces: AsyncIterable<Buffer>
@@ -52,7 +52,7 @@ const messagesType = 'application/x-ndjson'
 /** Three times as long as the service stays silent when heartbeats are requested. */
 const defaultIdleMs = 45_000
 
-export interface ServiceClientOptions {
+interface ServiceClientOptions {
   access: ServiceAccess
   proxies: Proxies
   clock: Clock

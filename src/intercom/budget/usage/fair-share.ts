@@ -1,5 +1,5 @@
 /** One of those that share a token: an attempt at a job. This is also the form in which it is stored. */
-export interface Member {
+export interface BudgetShare {
   /** Permits granted to it in this window. */
   granted: number
   /** The same in the window before. */
@@ -18,7 +18,7 @@ export interface Member {
 export const OPEN_TO_ALL_MS = 3000
 
 /** The members in the next window; those that did not ask in this one are forgotten. */
-export function nextMembers(members: Record<string, Member>, window: number): Record<string, Member> {
+export function nextShares(members: Record<string, BudgetShare>, window: number): Record<string, BudgetShare> {
   const staying = Object.entries(members).filter(([, { seen }]) => seen >= window)
   return Object.fromEntries(
     staying.map(([id, { granted, denied, seen }]) => [
@@ -29,13 +29,13 @@ export function nextMembers(members: Record<string, Member>, window: number): Re
 }
 
 /** A member that asks in this window, new or known. */
-export function askingMember(members: Record<string, Member>, id: string, window: number): Member {
+export function askingShare(members: Record<string, BudgetShare>, id: string, window: number): BudgetShare {
   const known = members[id] ?? { granted: 0, before: 0, denied: false, deniedBefore: false, seen: window }
   return { ...known, seen: window }
 }
 
 /** The members without one of them. */
-export function withoutMember(members: Record<string, Member>, id: string): Record<string, Member> {
+export function withoutShare(members: Record<string, BudgetShare>, id: string): Record<string, BudgetShare> {
   return Object.fromEntries(Object.entries(members).filter(([other]) => other !== id))
 }
 
@@ -47,7 +47,7 @@ export function withoutMember(members: Record<string, Member>, id: string): Reco
  * @param leftMs until the window's end
  */
 export function fairReserve(
-  members: Record<string, Member>,
+  members: Record<string, BudgetShare>,
   id: string,
   window: number,
   capacity: number,
@@ -64,7 +64,7 @@ export function fairReserve(
 /**
  * The expected demand of a member in this window, judged by the last: more if it had to wait, at most an even share.
  */
-function demandOf({ before, denied, deniedBefore }: Member, share: number): number {
+function demandOf({ before, denied, deniedBefore }: BudgetShare, share: number): number {
   const demand = denied || deniedBefore ? Math.max(share / 4, 4 * before) : 1.25 * before + 1
   return Math.min(share, Math.ceil(demand))
 }

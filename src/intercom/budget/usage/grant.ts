@@ -1,5 +1,5 @@
 import { ceilingWaitMs, withSent } from './ceiling.ts'
-import { askingMember, withoutMember } from './fair-share.ts'
+import { askingShare, withoutShare } from './fair-share.ts'
 import { roomOf } from './room.ts'
 import { type TokenUsage, tokenUsageAt, withReport } from './token-usage.ts'
 import type { UsageReport } from './usage-report.ts'
@@ -25,7 +25,7 @@ export interface Requester {
 }
 
 /** What a member reports and requests in one exchange. */
-export interface Ask {
+interface Ask {
   report: UsageReport
   /** The largest number of permits wanted; 0 only reports. */
   wanted: number
@@ -75,7 +75,7 @@ export function decide(
   const current = usageAfter(usage, now, requester, report)
   const { token } = current
   if (isLast) {
-    const members = withoutMember(token.members, requester.member)
+    const members = withoutShare(token.members, requester.member)
     return { usage: { ...current, token: { ...token, members } }, grant: nothing(token) }
   }
   if (wanted === 0) return { usage: current, grant: nothing(token) }
@@ -83,7 +83,7 @@ export function decide(
   if (available.count > 0) return grantPermits(current, requester, Math.min(wanted, batchOf(available, requester)))
   const kept = urgent > 0 ? availabilityOf(current, requester, true).count : 0
   if (kept > 0) return grantPermits(current, requester, Math.min(urgent, kept))
-  const own = askingMember(token.members, requester.member, token.window)
+  const own = askingShare(token.members, requester.member, token.window)
   const members = {
     ...token.members,
     [requester.member]: { ...own, denied: own.denied || available.reason === 'window' },
@@ -157,7 +157,7 @@ function grantPermits(
   { member, ceiling }: Requester,
   count: number,
 ): { usage: Usage; grant: Grant } {
-  const own = askingMember(token.members, member, token.window)
+  const own = askingShare(token.members, member, token.window)
   const granted: TokenUsage = {
     ...token,
     granted: token.granted + count,

@@ -2,7 +2,7 @@ import { fairReserve, OPEN_TO_ALL_MS } from './fair-share.ts'
 import { type TokenUsage, WINDOW_MS } from './token-usage.ts'
 
 /** The number of requests that a member can get in a token's window, now and at best. */
-export interface Room {
+interface Room {
   /** Requests that may be sent now. */
   now: number
   /**

@@ -1,5 +1,5 @@
 import type { SentLately } from './ceiling.ts'
-import { type Member, nextMembers } from './fair-share.ts'
+import { type BudgetShare, nextShares } from './fair-share.ts'
 import type { UsageReport, WindowAnswers, WindowReading } from './usage-report.ts'
 
 /**
@@ -35,7 +35,7 @@ export interface TokenUsage {
   othersSeenAt: number
   /** Until when a 429 forbids requests; 0 = no 429 does. */
   blockedUntil: number
-  members: Record<string, Member>
+  members: Record<string, BudgetShare>
   /** Requests sent under a ceiling of our own, by that ceiling per minute. */
   ceilings: Record<string, SentLately>
 }
@@ -159,7 +159,7 @@ function inNewWindow(usage: TokenUsage, endsAt: number, follows: boolean): Token
   const openBefore = follows || usage.limit === undefined ? usage.open : 0
   return {
     ...usage,
-    members: nextMembers(usage.members, usage.window),
+    members: nextShares(usage.members, usage.window),
     window: usage.window + 1,
     endsAt,
     lowest: usage.limit ?? 0,

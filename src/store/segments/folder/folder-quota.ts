@@ -10,7 +10,7 @@ class FolderFullError extends Error {
   readonly code = 'EDQUOT'
 }
 
-export interface FolderQuotaOptions {
+interface FolderQuotaOptions {
   clock: Clock
   /** `DATA_DIR/segments` */
   root: string

@@ -15,7 +15,7 @@ import { joinFolderScript } from './join-folder.lua.ts'
 export type FolderSharing = 'shared' | 'others-apart' | 'apart' | 'unwritable' | 'none'
 
 /** The folder of this service's segments below `DATA_DIR/segments`, and who shares it. */
-export interface SegmentFolder {
+interface SegmentFolder {
   /** The folder to write to; undefined while not every process can read there. */
   writableFolder(): string | undefined
   /** The service's folder, if this process has it, whether or not others do. */
@@ -26,7 +26,7 @@ export interface SegmentFolder {
   leave(): Promise<void>
 }
 
-export interface SegmentFolderOptions {
+interface SegmentFolderOptions {
   redis: StoreClient
   clock: Clock
   /** `DATA_DIR/segments` */

@@ -9,7 +9,7 @@ import { parseIndexed } from '../segment-index.ts'
 import { jobOfSegment } from '../segment-name.ts'
 import { judgeUnnamedScript } from './unnamed-segments.lua.ts'
 
-export interface SegmentSweeperOptions {
+interface SegmentSweeperOptions {
   redis: StoreClient
   clock: Clock
   /** `DATA_DIR/segments` */

@@ -9,7 +9,7 @@ import type { PageBatch } from './search-reading.ts'
  * Delivers the rows of a page that are due. A record with a list that could not be read is delivered as it is, and set
  * aside.
  */
-export function deliverRows(
+export function deliverSearchRows(
   { slices }: SearchWalkState,
   feeds: readonly OpenFeed[],
   { slice, page, asked, rows, lists, children }: PageBatch,

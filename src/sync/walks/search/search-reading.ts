@@ -5,8 +5,8 @@ import { createGoneParents, type GoneParents } from '../../completion/gone-paren
 import { createListCompletion, type FoundLists } from '../../completion/list-completion.ts'
 import { createRecheckLimit } from '../../completion/patience.ts'
 import { countedChildren } from '../../completion/shown-children.ts'
-import type { LogEntry, Sink } from '../../contract/walk.ts'
-import { type Asked, isDue, mayComeAgain } from '../../pages/due.ts'
+import type { Sink, WalkLogLine } from '../../contract/walk.ts'
+import { isDue, mayComeAgain, type RequestedPage } from '../../pages/due.ts'
 import type { HeldPage, Row, SearchEndpoint } from '../../pages/search-pages.ts'
 import { readSlice, type SliceCounts, type SlicePage } from '../../pages/slice-reader.ts'
 import type { Slice } from '../../state/slice.ts'
@@ -17,7 +17,7 @@ import type { OpenFeed } from '../../streams/open-feed.ts'
 export interface PageBatch {
   slice: Slice
   page: SlicePage
-  asked: Asked
+  asked: RequestedPage
   /** Rows to deliver; the page moves the slice with its last batch. */
   rows: readonly Row[]
   children: ReadonlyMap<Row, FoundChildren>
@@ -56,7 +56,7 @@ export interface SearchReading {
     held?: HeldPage,
   ): AsyncGenerator<PageBatch, void, void>
   /** The log entries since the last call. */
-  takeNotes(): LogEntry[]
+  takeNotes(): WalkLogLine[]
   /** Records of the root that Intercom has said, twice, to be gone, since the last call. */
   takeGone(): string[]
 }

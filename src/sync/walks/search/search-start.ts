@@ -2,7 +2,7 @@ import { defaultApiVersion } from '../../../airbyte/source-config.ts'
 import { RefusedError } from '../../../intercom/answers/failures.ts'
 import type { SortOrder } from '../../../intercom/endpoints/search-query.ts'
 import type { Moment } from '../../../intercom/time/server-clock.ts'
-import type { LogEntry } from '../../contract/walk.ts'
+import type { WalkLogLine } from '../../contract/walk.ts'
 import { cuttingFor, divide } from '../../pages/cutting.ts'
 import type { HeldPage, SearchEndpoint } from '../../pages/search-pages.ts'
 import { lookAtFirstPage, type Survey, survey } from '../../pages/search-plan.ts'
@@ -11,7 +11,7 @@ import type { Slice } from '../../state/slice.ts'
 import type { FedWalkOptions, Feed } from '../../streams/feed.ts'
 import { gapsBelow, tryAgain } from '../../streams/gaps.ts'
 import { searchPlan, settingsChanged } from '../../streams/settings.ts'
-import { endOf, tailRound, takenUpAgain } from './walk-times.ts'
+import { endOf, tailPass, takenUpAgain } from './walk-times.ts'
 
 /** The first version whose contact search compares by second; tried unless the config pins a version. */
 const SECOND_EXACT_VERSION = '2.17'
@@ -30,7 +30,7 @@ export interface SearchStart {
   deliveredTo?: number
   /** First pages that the first look has brought. */
   held: Map<Slice, HeldPage>
-  notes: LogEntry[]
+  notes: WalkLogLine[]
 }
 
 /**
@@ -40,7 +40,7 @@ export interface SearchStart {
 export async function startSearch(options: FedWalkOptions): Promise<SearchStart> {
   const { client, feeds } = options
   const notes = feeds.flatMap((feed) => feed.notes)
-  const { begun, whole, endpoint, order, seen, plan, underWay: walk } = await lookAtSearch(options)
+  const { begun, whole, endpoint, order, seen, plan, underWay: walk } = await surveySearch(options)
   const { from: lower } = whole
   if (walk) {
     const deliveredTo = walk.tail ? client.latestSeconds() : endOf(walk) - 1
@@ -53,7 +53,7 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
   const { slices, cutting, held } = planSlices(options, whole, endpoint, order, seen)
   // A count of zero may be wrong. So the tail then begins at the lower bound, and looks once more at no extra cost.
   const isEmpty = !descending && seen.total === 0 && lower < begun.seconds() && options.until > begun.seconds()
-  const tail = isEmpty && tailRound(client, 1, () => lower)
+  const tail = isEmpty && tailPass(client, 1, () => lower)
   // Streams share a walk only when their gaps are the same.
   const gaps = feeds[0]?.previous?.gaps ?? []
   return {
@@ -77,7 +77,7 @@ export async function startSearch(options: FedWalkOptions): Promise<SearchStart>
 }
 
 /** What the first look at a search shows, before anything is planned. */
-export interface SearchLook {
+export interface SearchSurvey {
   /** When the walk begins. */
   begun: Moment
   /** Everything from the lower bound to then. */
@@ -92,10 +92,10 @@ export interface SearchLook {
 }
 
 /** What a look at a search needs. */
-export type LookOptions = Pick<FedWalkOptions, 'config' | 'client' | 'workspace' | 'feeds' | 'root' | 'until'>
+type SurveyOptions = Pick<FedWalkOptions, 'config' | 'client' | 'workspace' | 'feeds' | 'root' | 'until'>
 
 /** Asks Intercom for the walk's first page, and finds out how the search compares dates. One or two requests. */
-export async function lookAtSearch(options: LookOptions): Promise<SearchLook> {
+export async function surveySearch(options: SurveyOptions): Promise<SearchSurvey> {
   const { config, client, workspace, feeds } = options
   const lower = Math.min(...feeds.map((feed) => feed.lower()))
   // Take the time before the first look: any later change belongs to the tail, even one in the same second.
@@ -107,7 +107,7 @@ export async function lookAtSearch(options: LookOptions): Promise<SearchLook> {
 }
 
 /** Everything from the lower bound to now, as one slice. @param frozen when the walk begins, Unix seconds */
-function wholeSlice({ client, until }: LookOptions, lower: number, frozen: number): Slice & { to: number } {
+function wholeSlice({ client, until }: SurveyOptions, lower: number, frozen: number): Slice & { to: number } {
   // If clocks disagree, slices reach up to the latest clock, because slices are checked against Intercom's counts and
   // the tail is not.
   const latest = client.latestSeconds()
@@ -155,7 +155,7 @@ function continueWalk(feeds: readonly Feed[], plan: string): SearchWalkState | u
  * newer version than the workspace's is requested. Only the version that it echoes shows which rules it used.
  */
 async function negotiate(
-  options: LookOptions,
+  options: SurveyOptions,
   whole: Slice,
 ): Promise<{ endpoint: SearchEndpoint; order: SortOrder; seen: Survey }> {
   const { client, root: entry, config } = options
@@ -183,14 +183,19 @@ async function negotiate(
 }
 
 /** The walk's first page. If the walk may be one that was under way, or has no page that can be read, only a count. */
-async function look({ feeds }: LookOptions, endpoint: SearchEndpoint, whole: Slice, order: SortOrder): Promise<Survey> {
+async function look(
+  { feeds }: SurveyOptions,
+  endpoint: SearchEndpoint,
+  whole: Slice,
+  order: SortOrder,
+): Promise<Survey> {
   const isUnderWay = feeds.some(({ previous }) => previous?.walk)
   const seen = isUnderWay || whole.done ? undefined : await lookAtFirstPage(endpoint, whole, order)
   return seen ?? survey(endpoint, whole.from)
 }
 
 async function lookUnlessUnknown(
-  options: LookOptions,
+  options: SurveyOptions,
   endpoint: SearchEndpoint,
   whole: Slice,
 ): Promise<Survey | undefined> {

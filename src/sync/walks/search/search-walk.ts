@@ -1,6 +1,6 @@
 import { merge } from '../../concurrency/merge.ts'
 import type { Arrival, Sink, Walk } from '../../contract/walk.ts'
-import { missingOf } from '../../delivery/missing.ts'
+import { missingOf } from '../../output/missing.ts'
 import type { HeldPage } from '../../pages/search-pages.ts'
 import { readPosition, SearchPosition } from '../../state/position-schema.ts'
 import { walkFromJson, walkToJson } from '../../state/search-state.ts'
@@ -23,7 +23,7 @@ const LANES_WITH_CHILDREN = 3
 
 /**
  * Reads records through their search endpoint. The plan is frozen at the start (time F), but the data keeps changing.
- * So slices own everything updated before F, and the tail owns everything updated since and is read in rounds. A record
+ * So slices own everything updated before F, and the tail owns everything updated since and is read in passes. A record
  * that moves while it is being read is met again in the tail.
  */
 export function createSearchWalk(options: FedWalkOptions): Walk {

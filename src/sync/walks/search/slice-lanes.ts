@@ -7,7 +7,7 @@ import { isTentative, type Slice } from '../../state/slice.ts'
 import { createSliceQueue } from './slice-queue.ts'
 
 /** How the slices of a walk are read side by side. */
-export interface LaneOptions {
+interface LaneOptions {
   walk: SearchWalkState
   endpoint: SearchEndpoint
   /** The largest number of lanes. */

@@ -2,7 +2,7 @@ import type { SearchWalkState } from '../../state/search-state.ts'
 import type { Slice } from '../../state/slice.ts'
 
 /** The slices of a walk that nobody is reading yet. */
-export interface SliceQueue {
+interface SliceQueue {
   /** @returns undefined when there is none now; while a slice is being divided there may be more later */
   pick(): Slice | undefined
   /** A slice that was picked is being divided, until its parts have been taken. */

@@ -6,52 +6,52 @@ import type { TailState } from '../../state/search-state.ts'
 import type { PageBatch } from './search-reading.ts'
 import { sliceArrivals } from './slice-arrivals.ts'
 import { finish, settledTo, type Traversal, takePage } from './traversal.ts'
-import { firstRound, tailRound } from './walk-times.ts'
+import { firstTailPass, tailPass } from './walk-times.ts'
 
-const MOST_ROUNDS = 3
+const MOST_PASSES = 3
 
-/** How a round of the tail ended. */
-interface RoundEnd {
-  /** No other round follows. */
+/** How a pass of the tail ended. */
+interface PassEnd {
+  /** No other pass follows. */
   isLast: boolean
-  /** Up to here (Unix seconds) the round could not be read, and a slice has replaced it. */
+  /** Up to here (Unix seconds) the pass could not be read, and a slice has replaced it. */
   takenOverTo?: number
 }
 
 /**
- * The tail: everything that has changed since the plan was frozen. It is read in rounds, until a round fits on one
- * page. Each round starts from the time at which the one before was requested.
+ * The tail: everything that has changed since the plan was frozen. It is read in passes, until a pass fits on one
+ * page. Each pass starts from the time at which the one before was requested.
  */
 export async function* tailArrivals(traversal: Traversal): AsyncGenerator<Arrival, void, void> {
   const { options, planned } = traversal
   let takenOverTo: number | undefined
   const after = (before: TailState) =>
-    tailRound(options.client, before.round + 1, () => before.asked, takenOverTo ?? Number.NEGATIVE_INFINITY)
-  let round = planned.walk.tail ?? firstRound(options.client, planned.walk)
-  if (round.slice.done) round = after(round)
+    tailPass(options.client, before.round + 1, () => before.asked, takenOverTo ?? Number.NEGATIVE_INFINITY)
+  let pass = planned.walk.tail ?? firstTailPass(options.client, planned.walk)
+  if (pass.slice.done) pass = after(pass)
   for (;;) {
-    const end = yield* roundArrivals(traversal, round)
+    const end = yield* passArrivals(traversal, pass)
     takenOverTo = end.takenOverTo ?? takenOverTo
     if (end.isLast) return
-    round = after(round)
+    pass = after(pass)
   }
 }
 
-async function* roundArrivals(traversal: Traversal, round: TailState): AsyncGenerator<Arrival, RoundEnd, void> {
+async function* passArrivals(traversal: Traversal, pass: TailState): AsyncGenerator<Arrival, PassEnd, void> {
   const { endpoint, reading, options, planned } = traversal
   // By calendar day the tail, too, is read newest first, because its query begins two days before the tail does.
   const order: SortOrder = endpoint.matching === 'day' ? 'descending' : 'ascending'
-  let pages = round.pages
+  let pages = pass.pages
   let isLast = false
-  // The round may have to deliver records younger than its request time, because clocks may disagree.
-  const end = Math.max(round.asked, options.client.latestSeconds())
+  // The pass may have to deliver records younger than its request time, because clocks may disagree.
+  const end = Math.max(pass.asked, options.client.latestSeconds())
   try {
-    for await (const batch of reading.read(endpoint, round.slice, order, settledTo(traversal))) {
+    for await (const batch of reading.read(endpoint, pass.slice, order, settledTo(traversal))) {
       if (batch.lastBatch) pages++
-      isLast = batch.lastBatch && batch.page.last && (pages === 1 || round.round === MOST_ROUNDS)
+      isLast = batch.lastBatch && batch.page.last && (pages === 1 || pass.round === MOST_PASSES)
       // With the last page the walk ends, unless Intercom has to be asked about a parent once more.
       const isEnd = isLast && !reading.gone.any()
-      yield { take: (sink) => takeTail(traversal, round, batch, isEnd, sink) }
+      yield { take: (sink) => takeTail(traversal, pass, batch, isEnd, sink) }
     }
     return { isLast }
   } catch (error) {
@@ -60,20 +60,20 @@ async function* roundArrivals(traversal: Traversal, round: TailState): AsyncGene
     const slice = sliceBefore(end, error.rest, order)
     yield { take: () => void planned.walk.slices.push(slice) }
     if (!slice.done) yield* sliceArrivals(traversal, slice)
-    isLast = round.round === MOST_ROUNDS
-    if (isLast) yield { take: () => void Object.assign(planned.walk, { tail: round }) }
+    isLast = pass.round === MOST_PASSES
+    if (isLast) yield { take: () => void Object.assign(planned.walk, { tail: pass }) }
     return { isLast, takenOverTo: slice.to ?? end }
   }
 }
 
-function takeTail(traversal: Traversal, round: TailState, batch: PageBatch, isEnd: boolean, sink: Sink): void {
+function takeTail(traversal: Traversal, pass: TailState, batch: PageBatch, isEnd: boolean, sink: Sink): void {
   const { planned } = traversal
-  planned.walk.tail = round
-  // The next round reads again from when this one was requested, and this one from when the one before was. So records
+  planned.walk.tail = pass
+  // The next pass reads again from when this one was requested, and this one from when the one before was. So records
   // delivered since then must not be forgotten.
-  const readAgainFrom = round.round === 1 ? round.asked : round.slice.from
+  const readAgainFrom = pass.round === 1 ? pass.asked : pass.slice.from
   for (const feed of planned.feeds) feed.overlap.seen.protectFrom(readAgainFrom)
   takePage(traversal, batch, sink)
-  if (batch.lastBatch) round.pages++
+  if (batch.lastBatch) pass.pages++
   if (isEnd) finish(traversal, sink)
 }

@@ -3,7 +3,7 @@ import type { SearchEndpoint } from '../../pages/search-pages.ts'
 import { advance, advanceWithin } from '../../pages/slice-progress.ts'
 import type { FedWalkOptions } from '../../streams/feed.ts'
 import { overlapNotes, type PlannedWalk } from '../../streams/feed-state.ts'
-import { deliverRows } from './deliver-rows.ts'
+import { deliverSearchRows } from './deliver-rows.ts'
 import { type PageBatch, type SearchReading, tellCounts } from './search-reading.ts'
 
 /** A walk that has been planned. */
@@ -36,7 +36,7 @@ export function takePage({ planned, options, reading }: Traversal, batch: PageBa
   const { slice, page, asked, rows, lastBatch } = batch
   for (const { level, message } of reading.takeNotes()) sink.log(level, message)
   for (const id of reading.takeGone()) sink.gone?.(options.root.name, id)
-  deliverRows(planned.walk, planned.feeds, batch, sink)
+  deliverSearchRows(planned.walk, planned.feeds, batch, sink)
   if (!lastBatch) {
     advanceWithin(slice, rows)
     return

@@ -37,20 +37,20 @@ export function endOf({ frozen, slices }: SearchWalkState): number {
   return Math.max(frozen, ...slices.map(({ to }) => to ?? frozen))
 }
 
-/** The first round of the tail. If clocks disagree, or did meanwhile, it repeats part of what the slices have read. */
-export function firstRound(client: IntercomClient, walk: SearchWalkState): TailState {
-  const round = tailRound(client, 1, () => Math.max(walk.frozen, walk.lower))
-  if (round.slice.from < endOf(walk)) round.slice = ofWhatWasBegun(round.slice)
-  return round
+/** The first pass of the tail. If clocks disagree, or did meanwhile, it repeats part of what the slices have read. */
+export function firstTailPass(client: IntercomClient, walk: SearchWalkState): TailState {
+  const pass = tailPass(client, 1, () => Math.max(walk.frozen, walk.lower))
+  if (pass.slice.from < endOf(walk)) pass.slice = ofWhatWasBegun(pass.slice)
+  return pass
 }
 
 /**
- * A round of the tail that is requested now.
+ * A pass of the tail that is requested now.
  *
  * @param from when it reads from, Unix seconds; may go down
- * @param readBefore others have already read this round's records up to here
+ * @param readBefore others have already read this pass's records up to here
  */
-export function tailRound(
+export function tailPass(
   client: IntercomClient,
   round: number,
   from: () => number,
@@ -61,7 +61,7 @@ export function tailRound(
   return {
     round,
     get asked() {
-      // If `from` has been lowered, nobody has read from there to where this round began.
+      // If `from` has been lowered, nobody has read from there to where this pass began.
       return slice.from > from() ? from() : Math.max(from(), moment.seconds())
     },
     pages: 0,

@@ -39,7 +39,7 @@ const path = '/auth/eagle/token'
  * @throws CodedError `oauth_code_refused`, `oauth_client_refused`, `intercom_unavailable`, `intercom_protocol`,
  *   `proxy_refused`
  */
-export async function exchangeCode({
+export async function requestToken({
   app,
   code,
   baseUrl = usualAddress,

@@ -10,12 +10,12 @@ import { isHeld, type ScheduledKind, type ScheduleRecord } from '../../store/sch
 import { type ConnectionName, readScheduleRecord, skipDue } from '../../store/schedules/scheduled-connections.ts'
 
 /** What became of due times, for the log. */
-export type DueEvent = 'started' | 'skipped' | 'untaken' | 'clock_was_ahead'
+type DueEvent = 'started' | 'skipped' | 'untaken' | 'clock_was_ahead'
 
 /** Why due times have no job. */
-export type SkipReason = 'busy' | 'back_off' | 'waiting_for_acknowledgement' | 'too_many' | 'no_streams'
+type SkipReason = 'busy' | 'back_off' | 'waiting_for_acknowledgement' | 'too_many' | 'no_streams'
 
-export interface LookDependencies {
+export interface HandleDueDependencies {
   redis: StoreClient
   clock: Clock
   jobs: Pick<JobStore, 'create'>
@@ -37,16 +37,16 @@ const mostAheadMs = 25 * 3_600_000
  *
  * @throws CodedError what creating a job throws; the due times are then still due
  */
-export async function look(dependencies: LookDependencies, connection: ConnectionName): Promise<void> {
+export async function handleDue(dependencies: HandleDueDependencies, connection: ConnectionName): Promise<void> {
   for (const kind of ['sync', 'refresh'] as const)
-    while (await lookAt(dependencies, connection, kind)) {
+    while (await handleKind(dependencies, connection, kind)) {
       // Something has changed meanwhile, or more is due than one step sees to.
     }
 }
 
 /** @returns whether to look again */
-async function lookAt(
-  dependencies: LookDependencies,
+async function handleKind(
+  dependencies: HandleDueDependencies,
   connection: ConnectionName,
   kind: ScheduledKind,
 ): Promise<boolean> {
@@ -85,7 +85,7 @@ async function lookAt(
 
 /** A full refresh waits until the connection is free: whatever ends its job looks again. */
 async function startRefresh(
-  dependencies: LookDependencies,
+  dependencies: HandleDueDependencies,
   connection: ConnectionName,
   { refresh }: ScheduleRecord,
   due: Omit<DueTime, 'isUntaken'>,
@@ -97,7 +97,7 @@ async function startRefresh(
 
 /** @param refreshed the streams of a full refresh; undefined for a sync */
 async function start(
-  { jobs, connections, onDue }: LookDependencies,
+  { jobs, connections, onDue }: HandleDueDependencies,
   connection: ConnectionName,
   due: DueTime,
   refreshed?: readonly string[],

@@ -3,16 +3,16 @@ import { CodedError, type JobFailure, toJobFailure } from '../../errors.ts'
 import type { StreamProgress } from '../contract/commit.ts'
 
 /** How a sync ends, as far as the sync itself says. */
-export interface Ending<Status extends string = 'succeeded' | 'failed'> {
+export interface SyncEnding<Status extends string = 'succeeded' | 'failed'> {
   status: Status
   failure?: JobFailure
 }
 
 /** The text of the last log entry of a job, and the streams as they are then. */
-export interface Closing<Status extends string> {
+interface Closing<Status extends string> {
   lines: string[]
   streams: StreamProgress[]
-  ending: Ending<Status>
+  ending: SyncEnding<Status>
 }
 
 /**
@@ -24,7 +24,7 @@ export interface Closing<Status extends string> {
  */
 export function closeStreams<Status extends string>(
   streams: StreamProgress[],
-  said: Ending<Status>,
+  said: SyncEnding<Status>,
   errorTraced: boolean,
   emittedAt: number,
 ): Closing<Status | 'failed'> {
@@ -39,7 +39,7 @@ export function closeStreams<Status extends string>(
   }
 }
 
-function failedAfterAll(streams: StreamProgress[]): Ending<'failed'> | undefined {
+function failedAfterAll(streams: StreamProgress[]): SyncEnding<'failed'> | undefined {
   if (streams.every((stream) => stream.status === 'COMPLETE')) return undefined
   return { status: 'failed', failure: toJobFailure(new CodedError('streams_incomplete')) }
 }

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
  * Stands in for a set that is too large to keep. It always recognizes an entry that was added. For anything else it is
  * sometimes wrong (in 7 of 100 cases when it holds 40,000 entries, in 90 when it holds 400,000). A Bloom filter.
  */
-export interface MembershipFilter {
+export interface BloomFilter {
   add(entry: string): void
   mayHold(entry: string): boolean
   /** Base64, 43 KiB. */
@@ -15,7 +15,7 @@ const BYTES = 32 * 1024
 const HASHES = 2
 
 /** @param text the result of `toText()`. @defaultValue an empty filter */
-export function createMembershipFilter(text?: string): MembershipFilter {
+export function createBloomFilter(text?: string): BloomFilter {
   const bits = Buffer.alloc(BYTES)
   if (text !== undefined) Buffer.from(text, 'base64').copy(bits)
 

@@ -1,11 +1,11 @@
 /** How many messages of this process may be under way to one host, so that a host that stays silent leaves room for others. */
-export interface HostTurns {
+export interface HostLimit {
   /** @returns false when there are too many */
   take(host: string): boolean
   giveBack(host: string): void
 }
 
-export function createHostTurns(most: number): HostTurns {
+export function createHostLimit(most: number): HostLimit {
   const taken = new Map<string, number>()
   return {
     take(host) {

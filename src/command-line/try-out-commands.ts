@@ -1,7 +1,7 @@
 import type { CommandForm } from './command-form.ts'
 
 /** The commands to try things out with. Images of the service and of the connector do not have them. */
-export const trialCommands = {
+export const tryOutCommands = {
   demo: {
     summary: 'run the service against a simulated Intercom: three syncs, every record checked',
     options: {

@@ -8,7 +8,7 @@ const indexBytes = 64
  * Lua: how much memory Redis needs for so many bytes, and for an entry of a log. Its allocator (jemalloc) has four sizes
  * to each doubling, so that up to a fifth of what it gives stays empty. With another allocator this is about right.
  */
-export const windowBytesFunction = `
+export const logWindowBytesFunction = `
 local function allocated(bytes)
   local step = 16
   while step * 8 < bytes do step = step * 2 end
@@ -20,7 +20,7 @@ end
 `
 
 /** What an entry counts in the window: the memory that Redis needs for it. */
-export function windowBytesOf({ blob, checkpoints }: Pick<LogEntry, 'blob' | 'checkpoints'>): number {
+export function logWindowBytesOf({ blob, checkpoints }: Pick<LogEntry, 'blob' | 'checkpoints'>): number {
   return allocated(blob.length + checkpoints.length + listBytes) + indexBytes
 }
 

@@ -1,65 +1,65 @@
 import { type ApiVersion, isSince } from '../../airbyte/source-config.ts'
 import { scanList } from '../../intercom/answers/own-list.ts'
 import type { IntercomClient } from '../../intercom/client.ts'
-import { type NumberedPage, type PagePlace, readPages } from '../../intercom/endpoints/numbered-pages.ts'
+import { type NumberedPage, type PagePlace, readNumberedPages } from '../../intercom/endpoints/numbered-pages.ts'
 import { nextPageQuery, pageCountOf, pageSizeOf } from '../../intercom/endpoints/paging.ts'
 import type { IntercomRequest } from '../../intercom/request.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
-import type { WindowTraits } from '../../streams/entries/stream-traits.ts'
+import type { PeriodTraits } from '../../streams/entries/stream-traits.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import type { RecheckLimit } from '../completion/patience.ts'
 import { EVERYTHING, type Row, readRow } from '../pages/search-pages.ts'
 import type { Slice } from '../state/slice.ts'
 
 /** Where a log is asked for. */
-export interface WindowEndpoint {
+export interface PeriodEndpoint {
   client: IntercomClient
   entry: StreamEntry
-  traits: WindowTraits
+  traits: PeriodTraits
   version: ApiVersion
-  /** Shared by all windows: pages that are never full, for a reason of Intercom's own, are not read twice for ever. */
+  /** Shared by all periods: pages that are never full, for a reason of Intercom's own, are not read twice for ever. */
   recheckLimit: RecheckLimit
 }
 
-export interface WindowPage {
+export interface PeriodPage {
   answer: ScannedAnswer
   rows: Row[]
-  /** The window has been read to its end. */
+  /** The period has been read to its end. */
   last: boolean
-  /** Records that Intercom has in the window and never gave, however often it was asked; with the last page. */
+  /** Records that Intercom has in the period and never gave, however often it was asked; with the last page. */
   missed?: number
-  /** Pages stayed short although others followed, in both readings of the window; with the last page. */
+  /** Pages stayed short although others followed, in both readings of the period; with the last page. */
   isShort?: true
 }
 
 /** The largest page of the POST form; the other takes no size. */
 const PER_PAGE = 250
-/** A window whose pages overlap is read so often. */
+/** A period whose pages overlap is read so often. */
 const MOST_PASSES = 20
 /** Whether the bounds themselves are taken in is not documented: they are asked wider, and what comes is filtered. */
 const SLACK_SECONDS = 1
 
-/** Cuts [from, to) into windows of `step` seconds. */
-export function cutIntoWindows(from: number, to: number, step: number): Slice[] {
-  const windows: Slice[] = []
+/** Cuts [from, to) into periods of `step` seconds. */
+export function cutIntoPeriods(from: number, to: number, step: number): Slice[] {
+  const periods: Slice[] = []
   for (let start = from; start < to; start += step)
-    windows.push({ from: start, to: Math.min(start + step, to), done: false })
-  return windows
+    periods.push({ from: start, to: Math.min(start + step, to), done: false })
+  return periods
 }
 
 /**
- * Reads a window page by page. It is closed, so what is added to it late moves records to later pages only: they come
+ * Reads a period page by page. It is closed, so what is added to it late moves records to later pages only: they come
  * again, and none is passed over. Records of one second, however, may change places between two requests: when one
- * comes twice another may not have come at all, so the window is read again until nothing is missed. It is read again once
+ * comes twice another may not have come at all, so the period is read again until nothing is missed. It is read again once
  * when a page was short, too.
  *
  * @throws CodedError `intercom_loop` when a page brings nothing new and says that there is more
  */
-export async function* readWindow(
-  endpoint: WindowEndpoint,
-  window: Slice,
+export async function* readPeriod(
+  endpoint: PeriodEndpoint,
+  period: Slice,
   tries: number | undefined,
-): AsyncGenerator<WindowPage, void, void> {
+): AsyncGenerator<PeriodPage, void, void> {
   const { recheckLimit } = endpoint
   const mayRecheck = !recheckLimit.isReached()
   const met = new Set<string>()
@@ -67,7 +67,7 @@ export async function* readWindow(
     const metBefore = met.size
     let given = 0
     let isShort = false
-    for await (const { answer, rows, next, ...page } of pagesOf(endpoint, window, tries)) {
+    for await (const { answer, rows, next, ...page } of pagesOf(endpoint, period, tries)) {
       isShort ||= mayRecheck && isShortPage({ rows, next, ...page })
       given += rows.length
       for (const row of rows) met.add(row.id)
@@ -85,20 +85,20 @@ export async function* readWindow(
 }
 
 /** Every page once. One that seems to lack something is asked for once more, and then believed. */
-function pagesOf(endpoint: WindowEndpoint, window: Slice, tries: number | undefined): AsyncGenerator<Page, void, void> {
+function pagesOf(endpoint: PeriodEndpoint, period: Slice, tries: number | undefined): AsyncGenerator<Page, void, void> {
   async function ask(place: PagePlace): Promise<Page> {
-    const page = await askWindowPage(endpoint, window, place, tries)
-    return seemsShort(page) ? fuller(page, await askWindowPage(endpoint, window, place, tries)) : page
+    const page = await askPeriodPage(endpoint, period, place, tries)
+    return seemsShort(page) ? fuller(page, await askPeriodPage(endpoint, period, place, tries)) : page
   }
   const first = { page: '1' }
-  return readPages({ path: endpoint.entry.path, first, ask, emptyPage: 'skip', progress: 'new records' })
+  return readNumberedPages({ path: endpoint.entry.path, first, ask, emptyPage: 'skip', progress: 'new records' })
 }
 
 /** A page as it came. */
-interface Page extends Pick<WindowPage, 'answer' | 'rows'>, NumberedPage {
+interface Page extends Pick<PeriodPage, 'answer' | 'rows'>, NumberedPage {
   /** Rows that a full page holds, as far as Intercom says. */
   size: number | undefined
-  /** Pages of the window, as far as Intercom says. */
+  /** Pages of the period, as far as Intercom says. */
   pages: number | undefined
 }
 
@@ -119,16 +119,16 @@ function fuller(first: Page, second: Page): Page {
   return second.next === undefined ? first : second
 }
 
-/** Asks for one page of a window. */
-export function askWindowPage(
-  { client, entry, traits, version }: WindowEndpoint,
-  window: Slice,
+/** Asks for one page of a period. */
+export function askPeriodPage(
+  { client, entry, traits, version }: PeriodEndpoint,
+  period: Slice,
   place: PagePlace,
   tries: number | undefined,
 ): Promise<Page> {
   const request = isSince(version, traits.search.since)
-    ? searchRequest(traits.search.path, window, place)
-    : listRequest(entry.path, window, place)
+    ? searchRequest(traits.search.path, period, place)
+    : listRequest(entry.path, period, place)
   return client.ask({ ...request, version, ...(tries && { tries }) }, ({ body }) => {
     const answer = scanList(body, { recordsPath: entry.recordsPath, members: ['id', 'created_at'] }, request.path)
     const rows = answer.records.map((record) => readRow(body, record, request.path, EVERYTHING, entry.cursor))
@@ -142,8 +142,8 @@ export function askWindowPage(
 
 type UnversionedRequest = Omit<IntercomRequest, 'version'>
 
-function searchRequest(path: string, window: Slice, { page }: PagePlace): UnversionedRequest {
-  const { after, before } = bounds(window)
+function searchRequest(path: string, period: Slice, { page }: PagePlace): UnversionedRequest {
+  const { after, before } = bounds(period)
   return {
     method: 'POST',
     path,
@@ -151,8 +151,8 @@ function searchRequest(path: string, window: Slice, { page }: PagePlace): Unvers
   }
 }
 
-function listRequest(path: string, window: Slice, place: PagePlace): UnversionedRequest {
-  const { after, before } = bounds(window)
+function listRequest(path: string, period: Slice, place: PagePlace): UnversionedRequest {
+  const { after, before } = bounds(period)
   const query = { created_at_after: String(after), created_at_before: String(before), ...place }
   return { method: 'GET', path, query }
 }

@@ -2,7 +2,7 @@ import { storeAnswer } from '../availability.ts'
 import type { StoreClient } from '../keys.ts'
 
 /** What the logs hold in Redis. */
-export interface WindowFigures {
+interface LogWindowFigures {
   /** Bytes of all of them. */
   total: number
   /** Oldest job first. */
@@ -13,7 +13,7 @@ export interface WindowFigures {
 const leastBytes = 64 * 1024
 
 /** Notes how many bytes of a job's log are in Redis. The figure decides nothing about that log, so it may be late. */
-export function noteWindow(redis: StoreClient, jobId: number, bytes: number): void {
+export function noteLogWindow(redis: StoreClient, jobId: number, bytes: number): void {
   const noted =
     bytes < leastBytes
       ? redis.zrem(redis.keyspace.logWindows, jobId)
@@ -22,9 +22,9 @@ export function noteWindow(redis: StoreClient, jobId: number, bytes: number): vo
 }
 
 /** @throws CodedError `store_unavailable` */
-export async function readWindows(redis: StoreClient): Promise<WindowFigures> {
+export async function readLogWindows(redis: StoreClient): Promise<LogWindowFigures> {
   const members = await storeAnswer(redis.zrange(redis.keyspace.logWindows, '0', '-1', 'WITHSCORES'))
-  const windows: WindowFigures['windows'] = []
+  const windows: LogWindowFigures['windows'] = []
   for (let place = 0; place + 1 < members.length; place += 2)
     windows.push({ jobId: Number(members[place]), bytes: Number(members[place + 1]) })
   const total = windows.reduce((sum, { bytes }) => sum + bytes, 0)

@@ -17,7 +17,7 @@ export function missingOf(feed: OpenFeed | undefined, slices: readonly Slice[] =
   const listed = gaps.flatMap(({ only }) => only ?? [])
   const unread = [...(feed?.pendingParents.all().keys() ?? [])]
   const words = [
-    stretches.length > 0 && `what was ${feed?.entry.windows ? 'logged' : 'updated'} from ${stretches.join(', ')}`,
+    stretches.length > 0 && `what was ${feed?.entry.periods ? 'logged' : 'updated'} from ${stretches.join(', ')}`,
     listed.length > 0 && `the lists of ${nameSome(listed)}`,
     unread.length > 0 && `those of ${feed?.source.child?.parent} ${nameSome(unread)}`,
   ].filter((text) => text !== false)

@@ -6,7 +6,7 @@ import { decide, type Grant, opensInMs, type Requester, type Usage } from './usa
 import type { UsageRecorder } from './usage-recorder.ts'
 
 /** An attempt's messages to the store and the answers, one round trip at a time. */
-export interface Exchange {
+export interface UsageExchange {
   isRunning(): boolean
   /** Asks for permits, or waits for the exchange that is under way. @param urgent how many are for urgent requests */
   ask(urgent: number): Promise<void>
@@ -27,7 +27,7 @@ export interface Exchange {
   perWindow(): number | undefined
 }
 
-export interface ExchangeOptions {
+interface UsageExchangeOptions {
   clock: Clock
   store: BudgetStore
   /** Whose requests these are and which limits they have, as known now. */
@@ -39,7 +39,8 @@ export interface ExchangeOptions {
   closing: AbortSignal
 }
 
-export function createExchange({ clock, store, whoAsks, recorder, held, time, closing }: ExchangeOptions): Exchange {
+export function createUsageExchange(options: UsageExchangeOptions): UsageExchange {
+  const { clock, store, whoAsks, recorder, held, time, closing } = options
   let running: Promise<void> | undefined
   let isScheduled = false
   /** The permits that the last exchange granted, and when. */
@@ -75,8 +76,8 @@ export function createExchange({ clock, store, whoAsks, recorder, held, time, cl
 
   function report(): void {
     if (closing.aborted) return
-    if (recorder.isUrgent() || store.leaseMs === 0) reportNow()
-    else if (!isScheduled && !(recorder.isEmpty() && held.isEmpty())) reportAfterLease()
+    if (recorder.isUrgent() || store.permitLifeMs === 0) reportNow()
+    else if (!isScheduled && !(recorder.isEmpty() && held.isEmpty())) reportWhenPermitsEnd()
   }
 
   function reportNow(): void {
@@ -85,13 +86,13 @@ export function createExchange({ clock, store, whoAsks, recorder, held, time, cl
     run(0).catch(() => undefined)
   }
 
-  function reportAfterLease(): void {
+  function reportWhenPermitsEnd(): void {
     isScheduled = true
     const wake = () => {
       isScheduled = false
       reportNow()
     }
-    clock.sleep(store.leaseMs, closing).then(wake, () => undefined)
+    clock.sleep(store.permitLifeMs, closing).then(wake, () => undefined)
   }
 
   return {

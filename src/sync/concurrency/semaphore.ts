@@ -1,5 +1,5 @@
 /** Lets at most `most` pieces of work run at a time; the others wait for their turn, in their order. */
-export function createTurns(most: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
+export function createSemaphore(most: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
   let running = 0
   const waiting: (() => void)[] = []
   return async (work) => {
