@@ -1,12 +1,12 @@
 import t from 'tap'
-import { type ConcurrencyOptions, createConcurrency } from '../../src/intercom/budget/concurrency.ts'
+import { createConcurrency } from '../../src/intercom/budget/concurrency.ts'
 import type { Outcome } from '../../src/intercom/budget/outcome.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const answered: Outcome = { kind: 'answered', bytes: 1000 }
 
 /** Requests that always wait, as many in flight as may be, and all answered at once: a round of them at a time. */
-function openRounds(options: Partial<ConcurrencyOptions> = {}) {
+function openRounds(options: Partial<Parameters<typeof createConcurrency>[0]> = {}) {
   const clock = createManualClock()
   const concurrency = createConcurrency({ clock, perWindow: () => 1667, ...options })
 
