@@ -11,8 +11,13 @@ export interface Cell {
   name: string
   /** How often it is measured; what counts are the medians. @defaultValue 1 */
   rounds?: number
-  /** Set where all wait for Intercom's limit or for its answers, and leave the machine idle: such cells run side by side. */
-  waits?: true
+  /** About how long all its rounds take on two idle cores, with what is started before them. */
+  seconds: number
+  /**
+   * Share of a core that its processes take together while they wait for Intercom's limit or for its answers. Such cells
+   * run side by side, as long as they take one core in all. @defaultValue it has the machine for itself
+   */
+  load?: number
   /** Starts what all rounds share, until `t` ends it. The function that it gives measures one round. */
   open(t: Teardown): Promise<() => Promise<Round>>
 }
@@ -49,6 +54,8 @@ export interface Goal {
   figure: string
   atLeast?: number
   atMost?: number
+  /** What counts is the figure by that of the same subject in this cell. */
+  over?: string
 }
 
 /** One figure as the README says it. */

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { Benchmark } from './benchmark.ts'
 import { components } from './benchmarks/components.ts'
+import { fairness } from './benchmarks/fairness.ts'
 import { latency } from './benchmarks/latency.ts'
 import { limit } from './benchmarks/limit.ts'
 import { memory } from './benchmarks/memory.ts'
@@ -8,10 +9,10 @@ import { scale } from './benchmarks/scale.ts'
 import { throughput } from './benchmarks/throughput.ts'
 import { writePage } from './page/page.ts'
 import { showTable } from './page/table.ts'
-import { emptyResults, readResults, writeResults } from './results.ts'
-import { cellsOf, runBenchmark } from './run-benchmark.ts'
+import { emptyResults, type Results, readResults, writeResults } from './results.ts'
+import { type ChosenCells, cellsOf, runBenchmark, secondsOf } from './run-benchmark.ts'
 
-const benchmarks: readonly Benchmark[] = [limit, throughput, scale, latency, memory, components]
+const benchmarks: readonly Benchmark[] = [limit, throughput, scale, latency, memory, fairness, components]
 
 const usage = `npm run bench -- NAME… [--cells A,B] [--size SHARE] [--rounds N] [--write] [--resume]
 
@@ -20,7 +21,7 @@ const usage = `npm run bench -- NAME… [--cells A,B] [--size SHARE] [--rounds N
   --size    so much of the usual amounts, 0.1 for a look: 1
   --rounds  how often each cell is measured: most once, those of CPU seconds and of start-up five times
   --write   writes the figures to docs/performance/NAME.json, and docs/performance.md with its plots
-  --resume  leaves out the cells that are in this file already for this commit
+  --resume  leaves out the cells that are in this file already for this commit, of the same size
 `
 
 const folder = 'docs/performance'
@@ -56,7 +57,9 @@ async function main(): Promise<void> {
     process.exitCode = help ? 0 : 2
     return
   }
-  for (const benchmark of chosen) await run(benchmark, { ...choice, isWritten, resumes })
+  const works = chosen.map((benchmark) => workOf(benchmark, { ...choice, isWritten, resumes }))
+  if (works.length > 0) process.stderr.write(estimateOf(works))
+  for (const work of works) await run(work)
   if (isWritten || named.includes('page')) writePage(folder, benchmarks)
 }
 
@@ -76,16 +79,35 @@ function faultOf(
   return missing === undefined ? undefined : `there is no cell "${missing}" among ${known.join(', ')}`
 }
 
-/** Prints each cell as a line of JSON as it comes, and a table in the end. */
-async function run(benchmark: Benchmark, { size, names, rounds, isWritten, resumes }: Choice): Promise<void> {
+/** What a run does for one benchmark. */
+interface Work extends ChosenCells, Pick<Choice, 'rounds' | 'isWritten'> {
+  benchmark: Benchmark
+  /** With the cells that are there already. */
+  results: Results
+}
+
+function workOf(benchmark: Benchmark, { names, resumes, ...choice }: Choice): Work {
   const results = emptyResults()
   const before = readResults(folder, benchmark.name)
-  if (resumes && before?.commit === results.commit) Object.assign(results.cells, before.cells)
+  const kept = resumes && before?.commit === results.commit ? Object.entries(before.cells) : []
+  Object.assign(results.cells, Object.fromEntries(kept.filter(([, { size }]) => size === choice.size)))
   const isThere = new Set(Object.keys(results.cells))
+  const isChosen = (name: string) => !isThere.has(name) && (names?.includes(name) ?? true)
+  return { benchmark, results, isChosen, ...choice }
+}
+
+/** About how long the run will take; smaller amounts take less. */
+function estimateOf(works: readonly Work[]): string {
+  const minutes = works.map((work) => ({ name: work.benchmark.name, minutes: secondsOf(work.benchmark, work) / 60 }))
+  const all = minutes.reduce((sum, one) => sum + one.minutes, 0)
+  const each = minutes.map((one) => `${one.name} ${one.minutes.toFixed(1)}`).join(', ')
+  return `bench: about ${Math.ceil(all)} minutes on two idle cores for the usual amounts and rounds: ${each}\n`
+}
+
+/** Prints each cell as a line of JSON as it comes, and a table in the end. */
+async function run({ benchmark, results, isWritten, ...choice }: Work): Promise<void> {
   await runBenchmark(benchmark, {
-    size,
-    rounds,
-    isChosen: (name) => !isThere.has(name) && (names?.includes(name) ?? true),
+    ...choice,
     onCell(name, measured) {
       results.cells[name] = measured
       process.stdout.write(`${JSON.stringify({ benchmark: benchmark.name, cell: name, ...measured })}\n`)

@@ -10,6 +10,10 @@ const measuredCell = Type.Object({
   measuredAt: Type.String(),
   /** Load of the machine when the cell began, over a minute. */
   loadBefore: Type.Number(),
+  /** Cores that other work took just before it began; files of earlier versions have none. */
+  busyBefore: Type.Optional(Type.Number()),
+  /** Cores that everything took meanwhile, on the average. */
+  busyMeanwhile: Type.Optional(Type.Number()),
   tookSeconds: Type.Number(),
   /** Share of the usual amounts. */
   size: Type.Number(),

@@ -1,13 +1,17 @@
 import { loadavg } from 'node:os'
-import { setTimeout } from 'node:timers/promises'
 import type { Benchmark, Cell, Round } from './benchmark.ts'
+import { measureBusyCores, untilIdle } from './machine-use.ts'
 import type { MeasuredCell } from './results.ts'
+import { runSideBySide, secondsSideBySide } from './side-by-side.ts'
 
-export interface RunOptions {
+/** Which cells of a benchmark are measured. */
+export interface ChosenCells {
   /** Share of the usual amounts; evidence takes 1. */
   size: number
-  /** Which cells. */
   isChosen: (name: string) => boolean
+}
+
+export interface RunOptions extends ChosenCells {
   /** How often each cell is measured. @defaultValue as the cell says */
   rounds: number | undefined
   /** Called with each cell as soon as it is measured. */
@@ -16,27 +20,32 @@ export interface RunOptions {
   onFault: (name: string, error: unknown) => void
 }
 
-/** Measures the cells of a benchmark in their order: those that only wait side by side, then the others one by one. */
+/** Measures the cells of a benchmark in their order: those that mostly wait side by side, then the others one by one. */
 export async function runBenchmark(benchmark: Benchmark, options: RunOptions): Promise<void> {
-  const cells = cellsOf(benchmark, options.size).filter(({ name }) => options.isChosen(name))
-  const tryToMeasure = (cell: Cell) => measure(cell, options).catch((error) => options.onFault(cell.name, error))
-  await Promise.all(cells.filter(({ waits }) => waits).map(tryToMeasure))
-  for (const cell of cells.filter(({ waits }) => !waits)) {
-    // Smaller amounts are a look, not evidence.
-    if (options.size === 1) await untilIdle()
-    await tryToMeasure(cell)
+  const { shared, alone } = partsOf(benchmark, options)
+  // Smaller amounts are a look, not evidence.
+  const look = async () => (options.size === 1 ? await untilIdle() : undefined)
+  const tryToMeasure = (cell: Cell, busyBefore: number | undefined) =>
+    measure(cell, busyBefore, options).catch((error) => options.onFault(cell.name, error))
+  if (shared.length > 0) {
+    const busyBefore = await look()
+    await runSideBySide(shared, (cell) => tryToMeasure(cell, busyBefore))
   }
+  for (const cell of alone) await tryToMeasure(cell, await look())
 }
 
-/** The load of the machine, over a minute, with which a cell may begin … */
-const MOST_LOAD_BEFORE = 2
-/** … and how long it is waited for, ms: other work may go on for ever. */
-const MOST_WAIT_MS = 90_000
+/** About how long a benchmark takes. */
+export function secondsOf(benchmark: Benchmark, options: ChosenCells): number {
+  const { shared, alone } = partsOf(benchmark, options)
+  return secondsSideBySide(shared) + alone.reduce((sum, { seconds }) => sum + seconds, 0)
+}
 
-/** Waits until the load that the cell before has left is gone. */
-async function untilIdle(): Promise<void> {
-  const start = performance.now()
-  while ((loadavg()[0] ?? 0) > MOST_LOAD_BEFORE && performance.now() - start < MOST_WAIT_MS) await setTimeout(1000)
+function partsOf(benchmark: Benchmark, { size, isChosen }: ChosenCells) {
+  const cells = cellsOf(benchmark, size).filter(({ name }) => isChosen(name))
+  return {
+    shared: cells.flatMap(({ load, ...cell }) => (load === undefined ? [] : [{ ...cell, load }])),
+    alone: cells.filter(({ load }) => load === undefined),
+  }
 }
 
 /** The cells, each amount in proportion to the size and at least one. */
@@ -44,9 +53,15 @@ export function cellsOf({ cells }: Benchmark, size: number): readonly Cell[] {
   return cells((usual) => Math.max(1, Math.round(usual * size)))
 }
 
-async function measure({ name, rounds: usual = 1, open }: Cell, options: RunOptions): Promise<void> {
+/** @param busyBefore cores that other work took before; undefined: nobody has looked */
+async function measure(
+  { name, rounds: usual = 1, open }: Cell,
+  busyBefore: number | undefined,
+  options: RunOptions,
+): Promise<void> {
   const { rounds: count = usual, size, onCell } = options
   const [loadBefore = Number.NaN] = loadavg()
+  const busyMeanwhile = measureBusyCores()
   const start = performance.now()
   const closers: (() => unknown)[] = []
   const rounds: Round[] = []
@@ -59,6 +74,8 @@ async function measure({ name, rounds: usual = 1, open }: Cell, options: RunOpti
   onCell(name, {
     measuredAt: new Date().toISOString(),
     loadBefore,
+    ...(busyBefore !== undefined && { busyBefore }),
+    busyMeanwhile: busyMeanwhile(),
     tookSeconds: Math.round((performance.now() - start) / 1000),
     size,
     rounds: count,
@@ -70,7 +87,8 @@ async function measure({ name, rounds: usual = 1, open }: Cell, options: RunOpti
 function mediansOf(rounds: readonly Round[]): MeasuredCell['subjects'] {
   const subjects = Object.entries(rounds[0] ?? {}).map(([subject, figures]) => {
     const medians = Object.keys(figures).flatMap((figure) => {
-      const values = rounds.map((round) => round[subject]?.[figure]).filter((value) => value !== undefined)
+      const all = rounds.map((round) => round[subject]?.[figure] ?? Number.NaN)
+      const values = all.filter((value) => !Number.isNaN(value))
       return values.length === 0 ? [] : [[figure, Number(median(values).toPrecision(6))]]
     })
     return [subject, Object.fromEntries(medians)]

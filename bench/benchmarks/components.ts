@@ -6,7 +6,8 @@ import { openSimulatorClient } from '../components/simulator-client.ts'
 function budgetCell(workers: number, windows: number): Cell {
   return {
     name: `budget-${workers}`,
-    waits: true,
+    seconds: 30,
+    load: 0.3,
     open: async (t) => async () => ({ budget: await measureBudget(t, workers, windows) }),
   }
 }
@@ -16,6 +17,7 @@ function commitCell(records: number, commits: number): Cell {
   return {
     name: `commits-of-${records}`,
     rounds: 5,
+    seconds: 40,
     async open(t) {
       const measure = await openCommits(t)
       await measure(records, Math.ceil(commits / 10))
@@ -29,6 +31,7 @@ function simulatorCell(contacts: number, conversations: number): Cell {
   return {
     name: 'simulator',
     rounds: 5,
+    seconds: 25,
     async open(t) {
       const client = await openSimulatorClient(t, { contacts, conversations })
       await client.readAll()

@@ -5,13 +5,18 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { buildSimulator } from '../../simulator/app.ts'
 import type { SimulatorOptions } from '../../simulator/options.ts'
+import { meetTrouble, type Trouble } from './trouble.ts'
 
 /**
- * The simulator with all its options, which are its first argument as JSON. With the paths of a certificate and its key
- * it answers over TLS as well, and with gzip. Lines on stdout say where it listens.
+ * The simulator with all its options, which are its first argument as JSON; the second one is what goes wrong, or null.
+ * With the paths of a certificate and its key it answers over TLS as well, and with gzip. Lines on stdout say where it
+ * listens.
  */
-const [options = '{}', cert, key] = process.argv.slice(2)
-const { app } = buildSimulator(JSON.parse(options) as SimulatorOptions)
+const [options = '{}', trouble = 'null', cert, key] = process.argv.slice(2)
+const simulator = buildSimulator(JSON.parse(options) as SimulatorOptions)
+const { app } = simulator
+const met = JSON.parse(trouble) as Trouble | null
+if (met) meetTrouble(simulator, met)
 
 if (cert !== undefined && key !== undefined) {
   const compress = promisify(gzip)

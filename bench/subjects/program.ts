@@ -14,6 +14,8 @@ import type { MeasuredIntercom } from './simulator.ts'
 export interface Program {
   args: readonly string[]
   environment: Record<string, string>
+  /** Where it runs. @defaultValue here */
+  cwd?: string
 }
 
 /** One run of a program from its start to its end. */
@@ -64,10 +66,11 @@ export function writeFiles<Name extends string>(t: Teardown, contents: Record<Na
 }
 
 /** Runs a program to its end, and reads what it prints as fast as it comes. @throws Error when its exit code is not 0 */
-export async function runProgram({ args, environment }: Program): Promise<Run> {
+export async function runProgram({ args, environment, cwd }: Program): Promise<Run> {
   const start = performance.now()
   const child = spawn(process.execPath, ['--import', compiledFile('bench/programs/cost-report.js'), ...args], {
     env: { PATH: process.env.PATH, ...environment },
+    ...(cwd !== undefined && { cwd }),
     stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
   })
   let report = ''

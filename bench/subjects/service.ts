@@ -7,18 +7,30 @@ import { costOf, type ProcessCost } from './process-cost.ts'
 import { countRecords } from './record-counter.ts'
 import type { MeasuredIntercom } from './simulator.ts'
 
-/** A service, each part in a process of its own: the API with the Redis that it starts, and the workers. */
+/** A service, each part in a process of its own: APIs, the first with the Redis that it starts, and the workers. */
 export interface MeasuredService {
   url: string
+  /** Of all APIs. */
+  urls: readonly string[]
   api: TestProcess
   workers: readonly TestProcess[]
+  /** Starts more workers. */
+  addWorkers(count: number): Promise<void>
 }
 
-/** @param environment more variables for API and workers */
+export interface ServiceToStart {
+  /** @defaultValue 1 */
+  apis?: number
+  /** @defaultValue 1 */
+  workers?: number
+  /** More variables for APIs and workers. */
+  environment?: Record<string, string>
+}
+
 export async function startService(
   t: Teardown,
   intercom: MeasuredIntercom,
-  { workers: count = 1, environment = {} as Record<string, string> } = {},
+  { apis = 1, workers: count = 1, environment = {} }: ServiceToStart = {},
 ): Promise<MeasuredService> {
   const dataDir = await mkdtemp(join(tmpdir(), 'intercom-sync-bench-'))
   t.teardown(() => rm(dataDir, { recursive: true, force: true }))
@@ -31,31 +43,48 @@ export async function startService(
     ...environment,
   }
   const start = (role: string) => runCompiled(t, 'test/support/serve-process.js', [`--${role}`], variables)
+  const startApi = async () => {
   const api = start('api')
-  const url = (await api.untilLine(/^intercom-sync listens on/)).split(' ').at(-1) ?? ''
-  const workers = Array.from({ length: count }, () => start('worker'))
-  await Promise.all(workers.map((worker) => worker.untilLine(/worker started/)))
-  return { url, api, workers }
+    return { api, url: (await api.untilLine(/^intercom-sync listens on/)).split(' ').at(-1) ?? '' }
+  }
+  const { api, url } = await startApi()
+  const others = await Promise.all(Array.from({ length: apis - 1 }, startApi))
+  const workers: TestProcess[] = []
+  const addWorkers = async (more: number) => {
+    const added = Array.from({ length: more }, () => start('worker'))
+    workers.push(...added)
+    await Promise.all(added.map((worker) => worker.untilLine(/worker started/)))
+  }
+  await addWorkers(count)
+  return { url, urls: [url, ...others.map((other) => other.url)], api, workers, addWorkers }
 }
 
 export interface JobToRun {
   token: string
   streams: readonly string[]
+  /** @defaultValue the usual one */
+  apiVersion?: string | undefined
   /** Whether it is given up at its first record. @defaultValue false: it is read to its end */
   onlyFirst?: boolean
 }
 
 /** A job as its reader saw it. */
 export interface JobRun {
+  jobId: number
   seconds: number
   /** Ms from the POST on; NaN without records. */
   firstRecordMs: number
+  /** When it had ended and its reader had all of it, ms since the epoch. */
+  endedAt: number
   records: number
   bytes: number
 }
 
 /** Posts a job and reads its messages as fast as they come. @throws Error when it is refused, or fails */
-export async function runJob(url: string, { token, streams, onlyFirst = false }: JobToRun): Promise<JobRun> {
+export async function runJob(
+  url: string,
+  { token, streams, apiVersion, onlyFirst = false }: JobToRun,
+): Promise<JobRun> {
   const start = performance.now()
   const startedAt = Date.now()
   const leaving = new AbortController()
@@ -63,7 +92,10 @@ export async function runJob(url: string, { token, streams, onlyFirst = false }:
     method: 'POST',
     // fetch asks for gzip by itself. What that costs is the reader's choice, and curl does not ask for it.
     headers: { 'content-type': 'application/json', accept: 'application/x-ndjson', 'accept-encoding': 'identity' },
-    body: JSON.stringify({ config: { access_token: token, start_date: '2010-01-01T00:00:00Z' }, streams }),
+    body: JSON.stringify({
+      config: { access_token: token, start_date: '2010-01-01T00:00:00Z', api_version: apiVersion },
+      streams,
+    }),
     signal: leaving.signal,
   })
   if (!answer.ok) throw new Error(`POST /v1/jobs: ${answer.status} ${await answer.text()}`)
@@ -78,7 +110,14 @@ export async function runJob(url: string, { token, streams, onlyFirst = false }:
   const { status } = await ended(url + path)
   if (status !== (onlyFirst ? 'cancelled' : 'succeeded') && !(onlyFirst && status === 'succeeded'))
     throw new Error(`${path} of ${streams.join(', ')} ended as ${status}`)
-  return { seconds: (performance.now() - start) / 1000, firstRecordMs: firstRecordAt - startedAt, ...counts }
+  const seconds = (performance.now() - start) / 1000
+  return {
+    jobId: Number(path.split('/').at(-1)),
+    seconds,
+    firstRecordMs: firstRecordAt - startedAt,
+    endedAt: Date.now(),
+    ...counts,
+  }
 }
 
 /** The job when it has ended: what comes after it must not meet its last requests. */

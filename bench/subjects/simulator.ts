@@ -1,6 +1,8 @@
 import { defaultToken, type SimulatorOptions } from '../../simulator/options.ts'
 import { createAuthority } from '../../test/support/certificates.ts'
 import { runCompiled, type Teardown } from '../../test/support/processes.ts'
+import type { Trouble } from '../programs/trouble.ts'
+import { costOf, type ProcessCost } from './process-cost.ts'
 
 /** A simulated Intercom in a process of its own. */
 export interface MeasuredIntercom {
@@ -9,6 +11,8 @@ export interface MeasuredIntercom {
   environment: Record<string, string>
   /** The requests so far, the latest 100,000. */
   requests(): Promise<readonly NotedRequest[]>
+  /** What its process has cost so far. */
+  cost(): ProcessCost
 }
 
 /** A request as the simulator has noted it. */
@@ -17,6 +21,8 @@ export interface NotedRequest {
   time: number
   status: number
   route: string
+  /** Records in the answer. */
+  records: number
 }
 
 /** Nobody reaches this limit. */
@@ -35,16 +41,23 @@ export const emptyWorkspace = {
   oddities: false,
 } as const satisfies SimulatorOptions
 
-/** @param isSecure whether it answers over TLS and with gzip, as Intercom does; needs `openssl` */
+export interface HowToServe {
+  /** Whether it answers over TLS and with gzip, as Intercom does; needs `openssl`. @defaultValue false */
+  isSecure?: boolean
+  /** What goes wrong after its first request. @defaultValue nothing */
+  trouble?: Trouble | undefined
+}
+
 export async function startIntercom(
   t: Teardown,
   options: SimulatorOptions,
-  { isSecure = false } = {},
+  { isSecure = false, trouble }: HowToServe = {},
 ): Promise<MeasuredIntercom> {
   const authority = isSecure ? createAuthority(t) : undefined
   const files = authority && { ...authority.issue('intercom', 'DNS:localhost') }
   const simulator = runCompiled(t, 'bench/programs/simulated-intercom.js', [
     JSON.stringify({ ...emptyWorkspace, ...options }),
+    JSON.stringify(trouble ?? null),
     ...(files ? [files.cert, files.key] : []),
   ])
   const { listening } = JSON.parse(await simulator.untilLine(/listening/)) as { listening: string }
@@ -57,6 +70,7 @@ export async function startIntercom(
       const noted = (await (await fetch(`${control}/_simulator/requests`)).json()) as { requests: NotedRequest[] }
       return noted.requests
     },
+    cost: () => costOf(simulator),
   }
 }
 

@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { defaultToken } from '../../simulator/options.ts'
 import { runProcess, type Teardown } from '../../test/support/processes.ts'
 import type { Cell, Round } from '../benchmark.ts'
 import { costOf } from './process-cost.ts'
 import { command, connectorOf, type Program, runProgram } from './program.ts'
+import { runJob, startService } from './service.ts'
 import { type MeasuredIntercom, startIntercom } from './simulator.ts'
 
 /** What a command takes that has next to nothing to do. */
@@ -12,9 +14,12 @@ export function startUpCell(): Cell {
   return {
     name: 'start-up',
     rounds: 5,
+    seconds: 45,
     async open(t) {
       const intercom = await startIntercom(t, { contacts: 10 })
-      const programs = programsFor(t, intercom)
+      const { url } = await startService(t, intercom)
+      const { jobId } = await runJob(url, { token: defaultToken, streams: ['tags'] })
+      const programs = { ...programsFor(t, intercom), ...clientsFor(url, jobId) }
       return async () => {
         const round: [string, Round[string]][] = []
         for (const [name, program] of Object.entries(programs)) {
@@ -24,6 +29,34 @@ export function startUpCell(): Cell {
         return Object.fromEntries([...round, ['serve', await startServe(intercom)]])
       }
     },
+  }
+}
+
+/** The demo, which reads as fast as its simulated Intercom allows, with two windows of it. */
+export function demoCell(contacts: number): Cell {
+  return {
+    name: 'demo',
+    seconds: 20,
+    async open(t) {
+      const cwd = mkdtempSync(join(tmpdir(), 'intercom-sync-bench-'))
+      t.teardown(() => rmSync(cwd, { recursive: true, force: true }))
+      const program = { args: [command, 'demo', '--contacts', String(contacts)], environment: {}, cwd }
+      return async () => {
+        const { seconds, cpuSeconds } = await runProgram(program)
+        return { demo: { seconds, cpuSeconds } }
+      }
+    },
+  }
+}
+
+/** Commands that ask a service. */
+function clientsFor(url: string, jobId: number): Record<string, Program> {
+  const environment = { INTERCOM_SYNC_URL: url }
+  const program = (...args: string[]): Program => ({ args: [command, ...args], environment })
+  return {
+    'jobs list': program('jobs', 'list'),
+    'connections list': program('connections', 'list'),
+    watch: program('watch', String(jobId)),
   }
 }
 
@@ -37,6 +70,7 @@ function programsFor(t: Teardown, intercom: MeasuredIntercom): Record<string, Pr
     '--version': { args: [command, '--version'], environment },
     spec: { args: [command, 'spec'], environment },
     check: { args: [command, 'check', ...config], environment },
+    estimate: { args: [command, 'estimate', ...config, '--streams', 'contacts'], environment },
     discover: { args: [command, 'discover', ...config], environment },
     read,
   }

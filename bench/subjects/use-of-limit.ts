@@ -1,7 +1,7 @@
 import type { Column } from '../benchmark.ts'
 import type { NotedRequest } from './simulator.ts'
 
-const WINDOW_MS = 10_000
+export const WINDOW_MS = 10_000
 
 /** What Intercom allows, and how long it takes. */
 export interface Limit {

@@ -23,7 +23,10 @@ async function bench(t: Teardown, folder: string, ...args: string[]) {
 t.test('every benchmark measures, and writes a page with its plots', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
-  const cells = ['parts-1667-20', 'contacts', 'workers-1', 'first-1000', '50-jobs-in-turn', 'commits-of-50']
+  const cells = [
+    ...['parts-1667-20', 'contacts-of-150', 'contacts', 'workers-1', 'first-1000', '50-jobs-in-turn'],
+    ...['beside-1000-jobs', 'commits-of-50'],
+  ]
   const tiny = ['all', '--size', '0.002', '--rounds', '1', '--cells', cells.join()]
   const { code, subjects, errors } = await bench(t, folder, ...tiny, '--write')
   t.equal(code, 0, errors)
@@ -37,13 +40,27 @@ t.test('every benchmark measures, and writes a page with its plots', async (t) =
   t.ok((contacts.connector?.cpuSecondsPerMillion ?? 0) > 0)
   t.equal(contacts.naive?.timesNaive, 1)
   t.match(subjects['workers-1'], { service: { refused: 0, slowestByFastest: Number } })
-  t.same(Object.keys(first).toSorted(), [...usualNames, 'articles'].toSorted())
-  for (const { firstRecordMs = 0 } of Object.values(first)) t.ok(firstRecordMs > 0)
+  for (const name of [...usualNames, 'articles', 'call_transcripts']) t.ok((first[name]?.firstRecordMs ?? 0) > 0, name)
   for (const { peakMebibytes = 0 } of Object.values(jobs)) t.ok(peakMebibytes > 20)
   t.ok((subjects['commits-of-50']?.store?.perSecond ?? 0) > 0)
 
+  const { connector, service } = subjects['contacts-of-150'] ?? {}
+  t.match(
+    [connector, service],
+    [
+      { requests: 5, again: 0 },
+      { requests: 5, secondsAfterFirst: Number },
+    ],
+  )
+  t.ok((subjects['beside-1000-jobs']?.small?.waitedMs ?? -1) >= 0)
+
+  t.match(errors, /^bench: about \d+ minutes on two idle cores .+: limit [\d.]+, throughput/)
   const page = await readFile(join(folder, 'docs/performance.md'), 'utf8')
-  t.match(page, /^\| Refused +\| ≤ 0\.005 +\| 0 +\| parts-1667-20 connector +\| [\d.]+ +\| yes +\|$/m)
+  t.match(
+    page,
+    /^\| Refused +\| ≤ 0\.005 +\| 0 +\| (parts-1667-20 connector|contacts-of-150 \w+) +\| \w+ +\| yes +\|$/m,
+  )
+  t.match(page, /^\| Used two windows after .+\| ≥ 0\.9 +\| +\| +\| +\| not measured \|$/m)
   t.match(page, /^\| parts-1667-20 +\| connector +\| +25 \| +1 \|/m)
   const files = await readdir(join(folder, 'docs/performance'))
   const shown = [...page.matchAll(/\]\(performance\/([\w-]+\.\w+)\)/g)].map(([, file]) => file)
@@ -68,7 +85,7 @@ t.test('the page and the line of the README are what the kept figures give', asy
 t.test('arguments that cannot be are told with the usage', async (t) => {
   for (const [args, fault] of [
     [['speed'], 'there is no benchmark "speed"'],
-    [['limit', '--cells', 'parts'], 'there is no cell "parts" among contacts-167-400'],
+    [['limit', '--cells', 'parts'], 'there is no cell "parts" among parts-1667-400'],
     [['limit', '--size', 'small'], '--size is not a number'],
   ] as const) {
     const { code, output } = await bench(t, process.cwd(), ...args)

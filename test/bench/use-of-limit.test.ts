@@ -1,4 +1,6 @@
 import t from 'tap'
+import { sharesOf } from '../../bench/subjects/shares-of-streams.ts'
+import { useAfter } from '../../bench/subjects/trouble-use.ts'
 import { useOf } from '../../bench/subjects/use-of-limit.ts'
 
 const window = Date.UTC(2026, 0, 1)
@@ -11,6 +13,7 @@ function requestsOf(...counts: number[]) {
       time: window + place * 10_000 + Math.floor((at * 10_000) / count),
       status: at < 100 ? 200 : 429,
       route: '/conversations/:id',
+      records: 1,
     })),
   )
 }
@@ -43,6 +46,33 @@ t.test('as many requests as are allowed take the ideal time', async (t) => {
 
 t.test('lists that Intercom has cut are not counted as requests beyond those needed', async (t) => {
   const requests = requestsOf(100)
-  const cut = { time: window, status: 200, route: '/contacts/:id/tags' }
+  const cut = { time: window, status: 200, route: '/contacts/:id/tags', records: 1 }
   t.equal(useOf([...requests, cut, cut], limit, 80).beyond, 0.25)
+})
+
+t.test('after trouble the second window counts, and refusals only beyond the limit', async (t) => {
+  // The third window is spoiled, in the fourth it goes on slowly.
+  const requests = requestsOf(100, 100, 10, 60, 95, 100, 20).map((request) => ({ ...request, status: 429 }))
+  const trouble = { afterMs: 25_000, forMs: 2000 }
+  t.same(useAfter(requests, 100, trouble), { refused: 0, usedAfterTrouble: 0.95 })
+  t.same(useAfter(requestsOf(100, 100, 10, 60, 80, 110, 20), 100, trouble), {
+    refused: 10 / 480,
+    usedAfterTrouble: 0.8,
+  })
+  t.equal(useAfter(requestsOf(100, 100, 10, 60, 80), 100, trouble).usedAfterTrouble, undefined, 'no whole window')
+})
+
+t.test('streams share while each has something to ask for', async (t) => {
+  const request = (route: string, ...times: number[]) => times.map((time) => ({ time, status: 200, route, records: 1 }))
+  const requests = [
+    ...request('/contacts/search', 0, 100, 200, 300, 400, 500, 600),
+    ...request('/conversations/:id', 100, 110, 120, 130, 140, 150, 160, 500, 900),
+    ...request('/companies/:id/segments', 100, 480, 2000),
+    ...request('/companies/scroll', 0, 450, 900, 1400),
+  ]
+  const { slowestShare, scrollGapMs } = sharesOf(requests, 400)
+  // Until the contacts have ended, from 100 to 600: 6 contacts, 8 conversations, 2 companies.
+  t.equal(slowestShare, 2 / (16 / 3))
+  t.equal(scrollGapMs, 100)
+  t.equal(sharesOf(request('/contacts/search', 0), 400).slowestShare, undefined)
 })
