@@ -44,7 +44,7 @@ export async function startService(
   }
   const start = (role: string) => runCompiled(t, 'test/support/serve-process.js', [`--${role}`], variables)
   const startApi = async () => {
-  const api = start('api')
+    const api = start('api')
     return { api, url: (await api.untilLine(/^intercom-sync listens on/)).split(' ').at(-1) ?? '' }
   }
   const { api, url } = await startApi()
