@@ -61,6 +61,8 @@ export async function openWorld(
   const direct = inProcessAdapterTo((request) => answerDirectly(simulator, request))
   const adapter: AxiosAdapter = async (config) => {
     const date = begin()
+    // What changes with the first request of a sync has changed after the sync began.
+    clock.advance(1)
     try {
       const answer = await direct(config)
       if (date === null) return answer
