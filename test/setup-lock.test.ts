@@ -17,8 +17,8 @@ const holder = (limitMs = 60_000) =>
     '--eval',
     `import { takeLock } from ${JSON.stringify(module)}
      takeLock(${JSON.stringify(path)}, (line) => console.log(line), ${limitMs})
-     console.log('goes on')
      process.once('SIGTERM', () => process.exit())
+     console.log('goes on')
      setInterval(() => undefined, 1000)`,
   ])
 

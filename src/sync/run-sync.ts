@@ -88,13 +88,6 @@ export async function* runSync(asked: SyncInput): AsyncGenerator<Commit, SyncOut
     fingerprints.keep()
     outbox.kept()
   }
-  /** What an attempt says before it gives its slot back: that it waits, and a STATE if one is due. */
-  function* presentRest(): Generator<Commit, void, void> {
-    if (!(signal.reason instanceof Rest)) return
-    tellRateLimit(attempt)
-    tellStates(attempt)
-    yield* present(takeCommit())
-  }
 
   // The first line is sent before Intercom is asked for anything but the permissions.
   if (skipped.warning !== undefined) outbox.log('WARN', skipped.warning)
@@ -107,12 +100,7 @@ export async function* runSync(asked: SyncInput): AsyncGenerator<Commit, SyncOut
   attempt.movement = createMovement(walks)
   // The walks have begun; what they bring waits until it is clear whose workspace this is.
   const events = createEventQueue(attempt.walks, clock)
-  const known = await workspace.catch((error: unknown) => ({ id: undefined, error }))
-  if ('error' in known) {
-    yield* presentRest()
-    throw known.error
-  }
-  const workspaceId = known.id
+  const { id: workspaceId } = await workspace
   if (workspaceId !== undefined) {
     await input.onWorkspace?.(workspaceId)
     attempt.workspaceOf = () => workspaceId
@@ -125,7 +113,11 @@ export async function* runSync(asked: SyncInput): AsyncGenerator<Commit, SyncOut
       ? Number.NEGATIVE_INFINITY
       : Math.min(outbox.dueAt(), clock.monotonic() + IDLE_LOOK_MS, ...open.map(attempt.stateDueAt))
     const next = await events.next(wakeAt).catch((error: unknown) => ({ kind: 'failed' as const, error }))
-    yield* presentRest()
+    if (signal.reason instanceof Rest) {
+      tellRateLimit(attempt)
+      tellStates(attempt)
+      yield* present(takeCommit())
+    }
     signal.throwIfAborted()
     if (next.kind === 'failed') {
       // Everything taken so far is whole and can be kept; the attempt fails after this commit.

@@ -9,7 +9,7 @@ import type { SelectedStream } from '../contract/walk.ts'
 import { derivedRows, type RowOwner, rowForm } from '../streams/derived-rows.ts'
 
 /** A row of another stream that a record shows: its key, as members are written inside an object. */
-export type ShownRow = [streamName: string, key: string]
+type ShownRow = [streamName: string, key: string]
 
 /** Finds these rows in the text of a record. */
 export type ShownRows = (owner: Pick<RowOwner, 'id' | 'text'>) => ShownRow[]
