@@ -17,7 +17,7 @@ export interface RefreshSettings {
   streams: string[]
 }
 
-/** When a connection does what by itself. */
+/** What a connection does by itself: its syncs, its full refreshes, and who acknowledges their messages. */
 export interface ConnectionSchedule {
   schedule: Schedule
   ack: Ack

@@ -68,7 +68,7 @@ function findIntervalFault({ every }: IntervalSchedule, shortestMs: number): Sch
   return undefined
 }
 
-/** Names such as `+02:00` are not of the database, although newer versions of Node take them. */
+/** Accepts only names of the IANA time zone database. Newer versions of Node also accept offsets such as `+02:00`. */
 function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false
   try {
@@ -79,7 +79,7 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/** @throws for anything but five fields that mean something */
+/** @throws unless `cron` has five valid fields and `timeZone` is known */
 export function cronOf({ cron, timeZone }: Pick<CronSchedule, 'cron' | 'timeZone'>): Cron {
   return new Cron(cron, { timezone: timeZone, mode: '5-part', paused: true })
 }

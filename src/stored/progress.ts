@@ -48,7 +48,7 @@ function isErrorCode(code: string): code is ErrorCode {
 }
 
 /**
- * The latest version of a position. It has lists beside it (see `Growth`), which earlier versions would leave out. Without
- * such lists a position has the first version.
+ * Version 2 of a stored position: some of its lists are stored beside it (see `Growth`). A process that knows only version
+ * 1 would lose those lists, so it must refuse the position. A position without such lists is written as version 1.
  */
 export const positionWithLists = 2

@@ -73,7 +73,7 @@ export function maskSecrets(config: object): Record<string, unknown> {
   )
 }
 
-/** Whether a config holds a mask: a client has read it, and sends it back. */
+/** Whether a config contains a masked secret: so it does when a client sends back a config that it got from us. */
 export function hasMasks(config: unknown): boolean {
   return isObject(config) && Object.values(config).includes(secretMask)
 }

@@ -10,8 +10,8 @@ const readsAtATime = 4
 
 /**
  * Turns of the event loop that a read leaves to others while more reads wait. The event loop accepts one connection in
- * each of its turns (libuv 1.46), and a piece that is written may take some ms of one. Without these turns whoever
- * connects after a thousand readers waits for all of them.
+ * each of its turns (libuv 1.46), and writing one piece of a log can take some ms of a turn. Without these free turns, a
+ * client that connects after a thousand readers would wait until all of them have been served.
  */
 const turnsForOthers = 32
 

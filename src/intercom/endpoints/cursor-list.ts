@@ -24,8 +24,8 @@ export function cursorQuery(
 }
 
 /**
- * Reads such a list to its end. A cursor holds the place where its page ends, so what goes meanwhile moves nothing; what
- * changes moves to the front, to a place that has been read, and comes with the next sync.
+ * Reads such a list to its end. A cursor names the record at which its page ends, so records deleted meanwhile shift no
+ * page. Records changed meanwhile go to the front, which has been read already, and come with the next sync.
  *
  * @throws CodedError `intercom_loop` when a page brings nothing new and says that there is more; what the client throws
  */

@@ -23,7 +23,7 @@ export interface Span {
   end: number
 }
 
-/** No byte: what stands behind the end of a text. */
+/** Takes the place of a byte behind the end of the text. */
 const END = -1
 const TAB = 0x09
 const LINE_FEED = 0x0a

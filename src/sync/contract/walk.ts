@@ -48,17 +48,17 @@ export interface Arrival {
 export interface Sink {
   /** @param changes the fields of the record that Intercom did not give whole */
   record(streamName: string, text: TextSlice, changes?: readonly RecordChange[]): void
-  /** A record is there: this job delivers it, or an earlier attempt at it has. @defaultValue nobody wants to know */
+  /** A record is there: this job delivers it, or an earlier attempt at it has. @defaultValue ignored */
   present?(streamName: string, id: string): void
   /** A record that says that another one is deleted. It is no row. */
   tombstone(streamName: string, text: TextSlice): void
   /**
-   * Intercom has said, once at least, that a record is gone that it has just shown. @defaultValue nobody wants to know
+   * Intercom has said, once at least, that a record is gone that it has just shown. @defaultValue ignored
    *
    * @param textOf the record as it is delivered
    */
   mayBeGone?(streamName: string, id: string, textOf: () => Buffer): void
-  /** Intercom has said twice that a record is gone, when something of it was asked for. @defaultValue nobody wants to know */
+  /** Called when Intercom has answered twice that a record is gone, when its children or lists were asked for. */
   gone?(streamName: string, id: string): void
   estimate(streamName: string, rows: number): void
   log(level: Parameters<typeof logLine>[0], message: string): void

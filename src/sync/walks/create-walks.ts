@@ -51,8 +51,8 @@ export function groupStreams(streams: readonly SelectedStream[], context: FeedCo
 }
 
 /**
- * A walk by search asks for one kind of children of its parents. Other children of the same parents are found by a walk
- * of their own.
+ * Whether this feed wants another kind of children than one of `feeds`. A search walk can ask for one kind only, so the
+ * feed then needs a walk of its own.
  */
 function asksForOthers({ source }: Feed, feeds: readonly Feed[]): boolean {
   return source.child !== undefined && feeds.some((feed) => feed.source.child && feed.source !== source)
