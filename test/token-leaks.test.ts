@@ -39,6 +39,8 @@ t.test('a test fails whose process prints the token, or leaves it in its folder'
   await t.resolves((await run('echo nothing'))())
   await t.rejects((await run(`printf '%s-token\\n' simulator`))(), { message: /the token is in what/ })
   await t.rejects((await run(`printf '%s-token\\n' simulator >&2`))(), { message: /the token is in what/ })
+  const late = `head -c 300000 /dev/zero | tr '\\0' x; printf '\\n%s-token\\n' simulator`
+  await t.rejects((await run(late))(), { message: /the token is in what/ }, 'the last of much text')
   await t.resolves((await run(`printf '%s-token\\n' simulator`, { showsToken: true }))())
 
   const folder = await mkdtemp(join(tmpdir(), 'token-leaks-'))

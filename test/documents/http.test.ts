@@ -36,7 +36,11 @@ t.test('every block of shell lines on the page is run here', async (t) => {
       ...['Messages live', 'Start a job and wait for it', 'Read on after a cut'],
       ...['What a token may read', 'Look at records'],
       ...['Cancel', 'The next sync'],
-      ...['Connections, short and whole', 'Connections, short and whole', 'Connections, short and whole'],
+      ...[
+        'Connections with and without their catalog',
+        'Connections with and without their catalog',
+        'Connections with and without their catalog',
+      ],
     ],
   )
 })
@@ -101,7 +105,7 @@ t.test('every curl line of docs/http.md works against the simulator, in the orde
 
 t.test('a connection is made, shown short, and edited whole', curl, async (t) => {
   const desk = await openDesk(t, { contacts: 10, companies: 0, conversations: 0 })
-  const [make = '', edit = '', patch = ''] = below('Connections, short and whole', 'sh')
+  const [make = '', edit = '', patch = ''] = below('Connections with and without their catalog', 'sh')
   const made = await desk.run(make)
   t.equal(made.code, 0, made.stderr)
   t.same(JSON.parse(made.stdout), [

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -89,7 +88,6 @@ export async function openDesk(
     },
     async run(lines, variables) {
       const shell = start(lines, variables)
-      await once(shell.child, 'close')
       return { code: await shell.exited, stdout: shell.stdout(), stderr: shell.stderr() }
     },
   }

@@ -17,6 +17,7 @@ export interface TestProcess {
    * Sends a signal and waits until the process is gone. Resolves with its exit code, or with the signal that ended it.
    */
   end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>
+  /** Resolves with the same when the process is gone and all that it printed has been read. */
   exited: Promise<number | NodeJS.Signals>
 }
 
@@ -90,7 +91,8 @@ export function runProcess(
       for (const watch of [...watchers]) watch()
     })
   }
-  const exited = once(child, 'exit').then(([code, signal]) => (signal ?? code) as number | NodeJS.Signals)
+  // 'exit' may come before the last of what the process printed has been read; 'close' comes after it.
+  const exited = once(child, 'close').then(([code, signal]) => (signal ?? code) as number | NodeJS.Signals)
   const isOver = () => child.exitCode !== null || child.signalCode !== null
   t.teardown(async () => {
     if (!isOver()) child.kill('SIGKILL')
@@ -131,6 +133,6 @@ export function runProcess(
 /** The stdout of a shell command. */
 export async function runShell(t: Teardown, command: string): Promise<string> {
   const shell = runProcess(t, 'sh', ['-c', command])
-  await once(shell.child, 'close')
+  await shell.exited
   return shell.stdout()
 }
