@@ -259,10 +259,13 @@ export async function testSetUp(t: Test, stage: Stage): Promise<void> {
     const [key] = (await page.evaluate(
       'Object.keys(sessionStorage).filter((key) => key.includes(" draft "))',
     )) as string[]
+    const setUpPage = page.url()
     const reopen = async (draft: unknown) => {
       const text = JSON.stringify(JSON.stringify(draft))
+      // On another page: this one writes its own draft whenever it has drawn a step.
+      await page.goto(new URL('/', setUpPage).href)
       await page.evaluate(`sessionStorage.setItem(${JSON.stringify(key)}, ${text})`)
-      await page.reload()
+      await page.goto(setUpPage)
       return page.getByLabel('Name').inputValue()
     }
     for (const draft of [null, [], 'text', 7, { name: null }, { name: { first: 'a' }, signedInAs: 'two words' }])

@@ -17,13 +17,19 @@ export interface Stage {
   /** The key of another tenant of the service. */
   otherKey: string
   /** A page of its own, as a new visitor has it. What it reports of itself fails the test. */
-  visit(t: Teardown, path: string, options?: VisitOptions): Promise<Page>
+  visit(t: BrowserTest, path: string, options?: VisitOptions): Promise<Page>
   /** The same, signed in. */
-  open(t: Teardown, path: string, options?: VisitOptions): Promise<Page>
+  open(t: BrowserTest, path: string, options?: VisitOptions): Promise<Page>
   /** Makes a connection over the API, unchecked. */
   connect(connectionId: string, more?: object): Promise<void>
   /** Starts a job of it, and returns its id. */
   sync(connectionId: string): Promise<number>
+}
+
+/** A test that tells what the page shows when it has failed; the script of the pictures is none. */
+interface BrowserTest extends Teardown {
+  passing?(): boolean
+  comment?(text: string): unknown
 }
 
 interface VisitOptions {
@@ -79,6 +85,7 @@ export async function openStage(t: Teardown): Promise<Stage> {
       if (line.type() === 'error' && !/^Failed to load resource/.test(line.text())) complaints.push(line.text())
     })
     t.teardown(async () => {
+      if (t.passing?.() === false) t.comment?.(`${page.url()} shows:\n${await page.locator('body').ariaSnapshot()}`)
       await context.close()
       // A script has failed, or the security policy has refused something.
       if (complaints.length > 0) throw new Error(complaints.join('\n'))
