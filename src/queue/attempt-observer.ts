@@ -4,9 +4,15 @@ import type { EndObserver } from '../store/attempts/job-end.ts'
 import type { Commit } from '../sync/contract/commit.ts'
 
 /**
- * How an attempt ended. `ended`: its job has ended with it. `failed`: another attempt follows. `handed_over`: another
- * follows because this process stops. `rested`: another follows when the job's turn comes again. `superseded`: the job had ended, or had a newer attempt. `lock_lost`: another
- * worker has the job. `broken`: the attempt could not be begun or ended; the queue repeats it.
+ * How an attempt ended:
+ *
+ * - `ended`: its job has ended with it;
+ * - `failed`: another attempt follows;
+ * - `handed_over`: another follows, because this process stops;
+ * - `rested`: another follows when the job's turn comes again;
+ * - `superseded`: the job had ended, or had a newer attempt;
+ * - `lock_lost`: another worker has the job;
+ * - `broken`: the attempt could not be begun or ended, and the queue repeats it.
  */
 export type AttemptOutcome = 'ended' | 'failed' | 'handed_over' | 'rested' | 'superseded' | 'lock_lost' | 'broken'
 
