@@ -26,9 +26,13 @@ const root = process.cwd()
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { evidence: { type: 'boolean', default: false }, only: { type: 'string', default: '' } },
+    options: {
+      evidence: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
+      file: { type: 'string', default: '' },
+    },
   })
-  const chosen = mutants.filter(({ rule }) => rule.includes(values.only))
+  const chosen = mutants.filter(({ rule, file }) => rule.includes(values.only) && file.includes(values.file))
   const started = performance.now()
   const waiting = [...chosen.entries()]
   const controls = [...new Set(chosen.flatMap(({ tests }) => tests))]

@@ -61,9 +61,13 @@ local flows = redis.call('HGETALL', underWayKey)
 local isIdle = inLine == 0 and #flows == 0
 local head = redis.call('ZRANGE', prioritizedKey, 0, 0, 'WITHSCORES')[2] or 0
 local served = isIdle and 0 or tonumber(redis.call('GET', roundKey) or 0)
+if isIdle then redis.call('DEL', roundsKey) end
+if inLine == 0 then
+  -- All that was handed out has begun, so the latest round of any tenant is being served.
+  for _, nextRound in ipairs(redis.call('HVALS', roundsKey)) do served = math.max(served, nextRound - 1) end
+end
 local round = math.max(1, served, math.floor(head / 4294967296))
 redis.call('SET', roundKey, round)
-if isIdle then redis.call('DEL', roundsKey) end
 local underWay = {}
 for place = 2, #flows, 2 do
   local _, of = partsOf(flows[place])
